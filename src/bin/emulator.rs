@@ -1,0 +1,2 @@
+//! The local Lambda as a command.
+fn main() {}

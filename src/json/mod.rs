@@ -1,0 +1,1 @@
+//! JSON (RFC 8259): read, written and kept as values; `core` and `alloc` only.
