@@ -93,6 +93,12 @@ pub(crate) fn response(
         };
     };
     let (minor, status) = status_line(line).ok_or(HeadError::StatusLine)?;
+    // The fields of an interim reply say nothing about the final one.
+    let on_field: &mut OnField<'_> = if status < 200 {
+        &mut |_, _| ()
+    } else {
+        on_field
+    };
     let Some((fields, end)) = fields(rest, on_field)? else {
         return unfinished(bytes.len());
     };
