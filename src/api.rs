@@ -405,7 +405,7 @@ fn push_length(head: &mut Vec<u8>, len: usize) {
     let mut rest = len;
     let mut n_digits = 0_usize;
     for digit in digits.iter_mut().rev() {
-        *digit = b'0'.wrapping_add((rest % 10) as u8);
+        *digit = b'0'.wrapping_add(u8::try_from(rest % 10).unwrap_or(0));
         rest /= 10;
         n_digits = n_digits.wrapping_add(1);
         if rest == 0 {

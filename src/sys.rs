@@ -100,7 +100,7 @@ pub(crate) fn connect(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStre
         ipv6: [u8; 16],
         scope: u32,
     }
-    /// `struct timeval`, where `time_t` is as wide as `long`.
+    /// `struct timeval`, where `time_t` is as wide as `long`: 16 bytes.
     #[repr(C)]
     struct TimeVal(c_long, c_long);
 
@@ -138,7 +138,7 @@ pub(crate) fn connect(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStre
     }
     // SAFETY: `socket` has just opened `fd`, so that nobody else owns it.
     let stream = TcpStream::from(unsafe { OwnedFd::from_raw_fd(fd) });
-    let micros = c_long::from(timeout.subsec_micros() as i32);
+    let micros = c_long::try_from(timeout.subsec_micros()).unwrap_or(0);
     let timeout = TimeVal(
         c_long::try_from(timeout.as_secs()).unwrap_or(c_long::MAX),
         micros,
@@ -148,13 +148,7 @@ pub(crate) fn connect(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStre
     // bounds `connect` (socket(7)); if it could not be set, that only takes longer.
     let connected = unsafe {
         let value = (&raw const timeout).cast();
-        setsockopt(
-            fd,
-            SOL_SOCKET,
-            SO_SNDTIMEO,
-            value,
-            size_of::<TimeVal>() as u32,
-        );
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, value, 16);
         connect(fd, (&raw const name).cast(), name_len)
     };
     if connected == 0 {

@@ -80,7 +80,6 @@ impl Trouble {
     /// Whether the peer may just have closed a connection that it had kept open for a while.
     fn is_hangup(&self) -> bool {
         match self {
-            Trouble::Connect(_) => false,
             Trouble::Send(..) | Trouble::Receive(Fault::Closed) => true,
             Trouble::Receive(Fault::Io(error)) => {
                 matches!(
@@ -88,7 +87,7 @@ impl Trouble {
                     io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
                 )
             }
-            Trouble::Receive(_) => false,
+            Trouble::Connect(_) | Trouble::Receive(_) => false,
         }
     }
 
