@@ -1,1 +1,186 @@
 //! JSON (RFC 8259): read, written and kept as values; `core` and `alloc` only.
+//!
+//! Nothing is tolerated that the RFC does not allow, and nothing is lost: numbers keep their text
+//! until a type asks for a value, objects keep the order of their members.
+//!
+//! What the RFC leaves open is decided thus, everywhere the same:
+//!
+//! | in the text | what happens |
+//! | --- | --- |
+//! | a member twice in one object | the last one wins |
+//! | `"\ud800"`, half of a surrogate pair | refused: a `String` cannot hold it |
+//! | bytes that are not UTF-8 | refused, with their offset |
+//! | a byte order mark | refused |
+//! | more than 128 arrays and objects inside one another | refused |
+//! | an integer beyond its type | refused, never wrapped or rounded |
+//! | `1e400` | refused as an `f64`, kept as a [`Number`] |
+//! | `-0` | kept, as a [`Number`] and as an `f64`; 0 as an integer |
+//!
+//! ```
+//! use tiny_lambda::json;
+//!
+//! let numbers: Vec<u8> = json::parse(b"[1, 2, 3]")?;
+//! assert_eq!(numbers, [1, 2, 3]);
+//! assert_eq!(json::to_vec(&numbers), b"[1,2,3]");
+//!
+//! let error = json::parse::<Vec<u8>>(br#"[1, "2"]"#).unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "expected an integer, found a string at $[1] (offset 4, line 1, column 5)"
+//! );
+//! # Ok::<(), json::Error>(())
+//! ```
+
+mod error;
+mod hash_map;
+mod impls;
+mod macros;
+mod number;
+mod object;
+mod read;
+#[cfg(test)]
+mod tests;
+mod value;
+mod write;
+
+pub use error::{Error, ErrorKind};
+pub use impls::Ignored;
+pub use number::Number;
+pub use object::Object;
+pub use read::{Kind, Reader};
+pub use value::Value;
+pub use write::Writer;
+
+use alloc::vec::Vec;
+
+#[doc(hidden)]
+pub use macros::support;
+
+/// Reads one value, which must be the whole of `text`.
+///
+/// # Errors
+/// Says what was expected, what was found, and where, if `text` is not JSON, is not a `T`, or goes
+/// on behind the value.
+pub fn parse<T: FromJson>(text: &[u8]) -> Result<T, Error> {
+    let mut r = Reader::from_bytes(text)?;
+    let value = T::from_json(&mut r)?;
+    r.end()?;
+    Ok(value)
+}
+
+/// Writes `value` without white space.
+pub fn to_vec<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
+    let mut w = Writer::default();
+    value.to_json(&mut w);
+    w.into_inner()
+}
+
+/// What can be read from JSON.
+///
+/// `json_struct!` writes this impl for structs; a value with a form of its own takes a few lines:
+/// ```
+/// use tiny_lambda::json::{self, FromJson, Reader};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Hex(u32);
+///
+/// impl FromJson for Hex {
+///     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+///         let text = r.string()?;
+///         u32::from_str_radix(&text, 16).map(Hex).map_err(|_| r.error_expected("a hex number"))
+///     }
+/// }
+/// assert_eq!(json::parse::<Hex>(br#""ff""#)?, Hex(255));
+/// assert_eq!(
+///     json::parse::<Vec<Hex>>(br#"["x"]"#).unwrap_err().to_string(),
+///     "expected a hex number, found a string at $[0] (offset 1, line 1, column 2)"
+/// );
+/// # Ok::<(), json::Error>(())
+/// ```
+pub trait FromJson: Sized {
+    /// Reads exactly one value.
+    ///
+    /// # Errors
+    /// The reader's own, or one made by [`Reader::error_expected`] or [`Reader::error`].
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error>;
+
+    /// What a missing member stands for; `None`, which is what most types say, makes it an error.
+    fn absent() -> Option<Self> {
+        None
+    }
+
+    /// How a list of these is read: as an array, but of pairs with a name in front, as an object.
+    #[doc(hidden)]
+    fn list_from_json(r: &mut Reader<'_>) -> Result<Vec<Self>, Error> {
+        impls::read_elements(r)
+    }
+
+    /// How a list of pairs with one of these in front is read.
+    #[doc(hidden)]
+    fn pairs_from_json<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(Self, T)>, Error> {
+        impls::read_elements(r)
+    }
+}
+
+/// What can be written as JSON.
+///
+/// ```
+/// use tiny_lambda::json::{self, ToJson, Writer};
+///
+/// struct Point(i32, i32);
+///
+/// impl ToJson for Point {
+///     fn to_json(&self, w: &mut Writer) {
+///         w.begin_object();
+///         w.member("x", &self.0);
+///         w.member("y", &self.1);
+///         w.end_object();
+///     }
+/// }
+/// assert_eq!(json::to_vec(&[Point(1, -2)]), br#"[{"x":1,"y":-2}]"#);
+/// ```
+pub trait ToJson {
+    /// Writes exactly one value.
+    fn to_json(&self, w: &mut Writer);
+
+    /// The same as a tree, which is what `json!` puts in its places.
+    fn to_value(&self) -> Value {
+        parse(&to_vec(self)).unwrap_or_default()
+    }
+
+    /// How a list of these is written: as an array, but of pairs with a name in front, as an object.
+    #[doc(hidden)]
+    fn list_to_json(list: &[Self], w: &mut Writer)
+    where
+        Self: Sized,
+    {
+        impls::write_elements(list, w);
+    }
+
+    /// How a list of these becomes a tree.
+    #[doc(hidden)]
+    fn list_to_value(list: &[Self]) -> Value
+    where
+        Self: Sized,
+    {
+        Value::Array(list.iter().map(ToJson::to_value).collect())
+    }
+
+    /// How a list of pairs with one of these in front is written.
+    #[doc(hidden)]
+    fn pairs_to_json<T: ToJson>(pairs: &[(Self, T)], w: &mut Writer)
+    where
+        Self: Sized,
+    {
+        impls::write_elements(pairs, w);
+    }
+
+    /// How a list of pairs with one of these in front becomes a tree.
+    #[doc(hidden)]
+    fn pairs_to_value<T: ToJson>(pairs: &[(Self, T)]) -> Value
+    where
+        Self: Sized,
+    {
+        Value::Array(pairs.iter().map(ToJson::to_value).collect())
+    }
+}

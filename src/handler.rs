@@ -1,0 +1,80 @@
+//! [`Handler`], and the shapes of closure that make one.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+
+use crate::json::{self, FromJson, ToJson};
+use crate::{Context, Error, Responder, Result};
+
+/// What serves invocations: [`json()`] and [`bytes()`] make one from a closure.
+///
+/// Several invocations may run at once, hence `Sync`.
+pub trait Handler: Sync {
+    /// Serves one invocation: reads `event` and answers through `out`.
+    ///
+    /// # Errors
+    /// Whatever it cannot do: the caller is told type and message. An answer that was already
+    /// given to `out` is dropped then.
+    fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()>;
+}
+
+/// A handler that takes its event from JSON and answers in JSON; [`run`](crate::run) has the same.
+///
+/// An event that is not what `E` reads is the error `Runtime.UnmarshalError`, which says where.
+///
+/// ```
+/// use tiny_lambda::handler;
+/// let double = handler::json(|n: u32, _| Ok(u64::from(n) * 2));
+/// # let _ = double;
+/// ```
+pub fn json<E: FromJson, R: ToJson>(
+    f: impl Fn(E, &Context) -> Result<R> + Sync,
+) -> impl Handler + fmt::Debug {
+    Json(f, PhantomData)
+}
+
+/// A handler that takes and gives bytes; [`run_bytes`](crate::run_bytes) has the same.
+pub fn bytes(f: impl Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync) -> impl Handler + fmt::Debug {
+    Bytes(f)
+}
+
+struct Json<F, E, R>(F, PhantomData<fn(E) -> R>);
+
+impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for Json<F, E, R> {
+    fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
+        let event = match json::parse(event) {
+            Ok(event) => event,
+            Err(error) => return Err(unmarshal_error(&error)),
+        };
+        out.json(&(self.0)(event, cx)?);
+        Ok(())
+    }
+}
+
+#[cold]
+fn unmarshal_error(error: &json::Error) -> Error {
+    Error::new("Runtime.UnmarshalError", error)
+}
+
+struct Bytes<F>(F);
+
+impl<F: Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync> Handler for Bytes<F> {
+    fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
+        out.bytes((self.0)(event, cx)?);
+        Ok(())
+    }
+}
+
+// A closure has nothing to show.
+impl<F, E, R> fmt::Debug for Json<F, E, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("handler::json(..)")
+    }
+}
+
+impl<F> fmt::Debug for Bytes<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("handler::bytes(..)")
+    }
+}

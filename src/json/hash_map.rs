@@ -1,0 +1,31 @@
+//! Hash maps, the one thing here that `core` and `alloc` do not have.
+
+use alloc::string::String;
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use super::{Error, FromJson, Reader, ToJson, Writer};
+
+/// Of members with one name the last wins.
+impl<T: FromJson, S: BuildHasher + Default> FromJson for HashMap<String, T, S> {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut map = HashMap::default();
+        r.begin_object()?;
+        while let Some(name) = r.next_member()? {
+            let value = T::from_json(r)?;
+            map.insert(name.into_owned(), value);
+        }
+        Ok(map)
+    }
+}
+
+/// The members come in no particular order.
+impl<N: AsRef<str>, T: ToJson, S> ToJson for HashMap<N, T, S> {
+    fn to_json(&self, w: &mut Writer) {
+        w.begin_object();
+        for (name, value) in self {
+            w.member(name.as_ref(), value);
+        }
+        w.end_object();
+    }
+}

@@ -1,0 +1,450 @@
+//! How the types of `core` and `alloc` are read and written.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{Error, FromJson, Number, Reader, ToJson, Value, Writer};
+
+/// `null`, and nothing else. What may be anything and is not looked at is an [`Ignored`].
+impl FromJson for () {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        r.null()
+    }
+}
+
+/// `null`
+impl ToJson for () {
+    fn to_json(&self, w: &mut Writer) {
+        w.null();
+    }
+}
+
+/// Any value, checked and dropped: the event of a function that does not look at it.
+///
+/// ```
+/// use tiny_lambda::json::{self, Ignored};
+///
+/// assert_eq!(json::parse(br#"{"a": [1, 2]}"#), Ok(Ignored));
+/// assert!(json::parse::<Ignored>(b"{").is_err());
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ignored;
+
+impl FromJson for Ignored {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        r.skip()?;
+        Ok(Ignored)
+    }
+}
+
+impl FromJson for bool {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        r.bool()
+    }
+}
+
+impl ToJson for bool {
+    fn to_json(&self, w: &mut Writer) {
+        w.bool(*self);
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Bool(*self)
+    }
+}
+
+macro_rules! integers {
+    ($($type:ident $unsigned:ident $wide:ident $small:ident),* $(,)?) => {$(
+        /// Written as an integer, and in range.
+        impl FromJson for $type {
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_possible_wrap,
+                clippy::cast_sign_loss,
+                clippy::cast_lossless,
+                reason = "the reader has checked the range; the cast back is two's complement"
+            )]
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+                let negative_max = $type::MIN.wrapping_neg() as $unsigned as u64;
+                r.integer(negative_max, $type::MAX as u64, stringify!($type)).map(|value| value as $type)
+            }
+        }
+
+        impl ToJson for $type {
+            #[allow(clippy::cast_lossless, reason = "usize is not known to be less than u64")]
+            fn to_json(&self, w: &mut Writer) {
+                w.$small(*self as $wide);
+            }
+
+            fn to_value(&self) -> Value {
+                Value::from(*self)
+            }
+        }
+
+        impl From<$type> for Value {
+            #[allow(clippy::cast_lossless, reason = "usize is not known to be less than u64")]
+            fn from(value: $type) -> Value {
+                Value::Number(Number::from(value as $wide))
+            }
+        }
+    )*};
+}
+
+integers!(
+    u8 u8 u64 u64, u16 u16 u64 u64, u32 u32 u64 u64, u64 u64 u64 u64, usize usize u64 u64,
+    i8 u8 i64 i64, i16 u16 i64 i64, i32 u32 i64 i64, i64 u64 i64 i64, isize usize i64 i64,
+);
+
+macro_rules! wide_integers {
+    ($($type:ident),*) => {$(
+        /// Written as an integer, and in range.
+        impl FromJson for $type {
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+                let number = r.number()?;
+                if number.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
+                    return Err(r.error(&format!("expected an integer, found {number}")));
+                }
+                // `-0` is an integer, but std refuses a sign on an unsigned one.
+                let digits = if number == "-0" { "0" } else { number };
+                digits.parse().map_err(|_| r.out_of_range(stringify!($type)))
+            }
+        }
+
+        impl ToJson for $type {
+            fn to_json(&self, w: &mut Writer) {
+                w.raw(Number::from(*self).as_str());
+            }
+
+            fn to_value(&self) -> Value {
+                Value::from(*self)
+            }
+        }
+
+        impl From<$type> for Value {
+            fn from(value: $type) -> Value {
+                Value::Number(Number::from(value))
+            }
+        }
+    )*};
+}
+
+wide_integers!(u128, i128);
+
+macro_rules! floats {
+    ($($type:ident),*) => {$(
+        /// The nearest float; a number beyond the largest is an error, not infinity.
+        impl FromJson for $type {
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+                match r.number()?.parse::<$type>() {
+                    Ok(value) if value.is_finite() => Ok(value),
+                    _ => Err(r.out_of_range(stringify!($type))),
+                }
+            }
+        }
+
+        /// The shortest text that reads as the same float; `null` for infinities and NaN, which
+        /// JSON cannot write (RFC 8259, section 6).
+        impl ToJson for $type {
+            fn to_json(&self, w: &mut Writer) {
+                if !self.is_finite() {
+                    return w.null();
+                }
+                let magnitude = self.abs();
+                let text = if magnitude == 0.0 || (1e-5..1e16).contains(&magnitude) {
+                    format!("{self:?}")
+                } else {
+                    format!("{self:e}")
+                };
+                w.raw(&text);
+            }
+        }
+
+        /// `null` for infinities and NaN.
+        impl From<$type> for Value {
+            fn from(value: $type) -> Value {
+                if !value.is_finite() {
+                    return Value::Null;
+                }
+                ToJson::to_value(&value)
+            }
+        }
+    )*};
+}
+
+floats!(f64, f32);
+
+/// A string of one character.
+impl FromJson for char {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let string = r.string()?;
+        let mut characters = string.chars();
+        match (characters.next(), characters.next()) {
+            (Some(character), None) => Ok(character),
+            _ => Err(r.error_expected("a string of one character")),
+        }
+    }
+}
+
+impl ToJson for char {
+    fn to_json(&self, w: &mut Writer) {
+        w.string(self.encode_utf8(&mut [0; 4]));
+    }
+}
+
+impl FromJson for String {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        Ok(r.string()?.into_owned())
+    }
+
+    fn pairs_from_json<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(Self, T)>, Error> {
+        read_members(r)
+    }
+}
+
+macro_rules! strings {
+    ($($type:ty),*) => {$(
+        impl ToJson for $type {
+            fn to_json(&self, w: &mut Writer) {
+                w.string(self);
+            }
+
+            fn to_value(&self) -> Value {
+                Value::String(String::from(&**self))
+            }
+
+            fn pairs_to_json<T: ToJson>(pairs: &[(Self, T)], w: &mut Writer)
+            where
+                Self: Sized,
+            {
+                w.begin_object();
+                for (name, value) in pairs {
+                    w.member(name, value);
+                }
+                w.end_object();
+            }
+
+            fn pairs_to_value<T: ToJson>(pairs: &[(Self, T)]) -> Value
+            where
+                Self: Sized,
+            {
+                Value::Object(pairs.iter().map(|(name, value)| (&**name, value.to_value())).collect())
+            }
+        }
+    )*};
+}
+
+strings!(String, &str, Cow<'_, str>);
+
+impl ToJson for str {
+    fn to_json(&self, w: &mut Writer) {
+        w.string(self);
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(String::from(self))
+    }
+}
+
+impl<T: FromJson> FromJson for Box<T> {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        T::from_json(r).map(Box::new)
+    }
+
+    fn absent() -> Option<Self> {
+        T::absent().map(Box::new)
+    }
+}
+
+macro_rules! pointers {
+    ($($type:ty $(, ?$maybe:ident)?);*) => {$(
+        impl<T: ToJson $(+ ?$maybe)?> ToJson for $type {
+            fn to_json(&self, w: &mut Writer) {
+                (**self).to_json(w);
+            }
+
+            fn to_value(&self) -> Value {
+                (**self).to_value()
+            }
+        }
+    )*};
+}
+
+pointers!(Box<T>, ?Sized; &T; &mut T; &[T]);
+
+/// `None` is `null` or a missing member.
+impl<T: FromJson> FromJson for Option<T> {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        if r.null_if_next() {
+            Ok(None)
+        } else {
+            T::from_json(r).map(Some)
+        }
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+/// `None` is `null`.
+impl<T: ToJson> ToJson for Option<T> {
+    fn to_json(&self, w: &mut Writer) {
+        match self {
+            Some(value) => value.to_json(w),
+            None => w.null(),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        self.as_ref().map_or(Value::Null, ToJson::to_value)
+    }
+}
+
+/// An array; of pairs with a `String` in front, an object.
+impl<T: FromJson> FromJson for Vec<T> {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        T::list_from_json(r)
+    }
+}
+
+/// An array of exactly `N` elements.
+impl<T: FromJson, const N: usize> FromJson for [T; N] {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let at = r.at_next();
+        <[T; N]>::try_from(T::list_from_json(r)?).map_err(|list| {
+            at.error(&format!(
+                "expected an array of {N}, found one of {}",
+                list.len()
+            ))
+        })
+    }
+}
+
+macro_rules! lists {
+    ($($type:ty $(, const $n:ident)?);*) => {$(
+        /// An array; of pairs with a string in front, an object.
+        impl<T: ToJson $(, const $n: usize)?> ToJson for $type {
+            fn to_json(&self, w: &mut Writer) {
+                T::list_to_json(self, w);
+            }
+
+            fn to_value(&self) -> Value {
+                T::list_to_value(self)
+            }
+        }
+    )*};
+}
+
+lists!(Vec<T>; [T]; [T; N], const N);
+
+macro_rules! tuples {
+    // A list of pairs with a name in front is an object.
+    (@from 2 $first:ident $second:ident) => {
+        fn list_from_json(r: &mut Reader<'_>) -> Result<Vec<Self>, Error> {
+            $first::pairs_from_json(r)
+        }
+    };
+    (@to 2 $first:ident $second:ident) => {
+        fn list_to_json(list: &[Self], w: &mut Writer) {
+            $first::pairs_to_json(list, w);
+        }
+
+        fn list_to_value(list: &[Self]) -> Value {
+            $first::pairs_to_value(list)
+        }
+    };
+    (@$direction:ident $($rest:tt)*) => {};
+    ($n:tt $first:ident $first_index:tt $($type:ident $index:tt)*) => {
+        /// An array of as many elements.
+        impl<$first: FromJson, $($type: FromJson),*> FromJson for ($first, $($type),*) {
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+                const WHAT: &str = concat!("an array of ", $n);
+                r.begin_array()?;
+                let tuple = (r.tuple_element::<$first>(WHAT)?, $(r.tuple_element::<$type>(WHAT)?),*);
+                r.tuple_end(WHAT)?;
+                Ok(tuple)
+            }
+
+            tuples!(@from $n $first $($type)*);
+        }
+
+        /// An array.
+        impl<$first: ToJson, $($type: ToJson),*> ToJson for ($first, $($type),*) {
+            fn to_json(&self, w: &mut Writer) {
+                w.begin_array();
+                w.element(&self.$first_index);
+                $(w.element(&self.$index);)*
+                w.end_array();
+            }
+
+            tuples!(@to $n $first $($type)*);
+        }
+    };
+}
+
+tuples!(1 A 0);
+tuples!(2 A 0 B 1);
+tuples!(3 A 0 B 1 C 2);
+tuples!(4 A 0 B 1 C 2 D 3);
+tuples!(5 A 0 B 1 C 2 D 3 E 4);
+tuples!(6 A 0 B 1 C 2 D 3 E 4 F 5);
+
+/// Writes an array.
+pub(super) fn write_elements<T: ToJson>(list: &[T], w: &mut Writer) {
+    w.begin_array();
+    for value in list {
+        w.element(value);
+    }
+    w.end_array();
+}
+
+/// Reads an array.
+pub(super) fn read_elements<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<T>, Error> {
+    let mut list = Vec::new();
+    r.begin_array()?;
+    while r.next_element()? {
+        list.push(T::from_json(r)?);
+    }
+    Ok(list)
+}
+
+/// Reads an object as a list; of members with one name the last wins, at the place of the first.
+pub(super) fn read_members<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(String, T)>, Error> {
+    let mut members: Vec<(String, T)> = Vec::new();
+    r.begin_object()?;
+    while let Some(name) = r.next_member()? {
+        let value = T::from_json(r)?;
+        match members.iter_mut().find(|member| member.0 == name) {
+            Some(member) => member.1 = value,
+            None => members.push((name.into_owned(), value)),
+        }
+    }
+    Ok(members)
+}
+
+/// Of members with one name the last wins.
+impl<T: FromJson> FromJson for BTreeMap<String, T> {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut map = BTreeMap::new();
+        r.begin_object()?;
+        while let Some(name) = r.next_member()? {
+            let value = T::from_json(r)?;
+            map.insert(name.into_owned(), value);
+        }
+        Ok(map)
+    }
+}
+
+impl<N: AsRef<str>, T: ToJson> ToJson for BTreeMap<N, T> {
+    fn to_json(&self, w: &mut Writer) {
+        w.begin_object();
+        for (name, value) in self {
+            w.member(name.as_ref(), value);
+        }
+        w.end_object();
+    }
+}

@@ -1,0 +1,435 @@
+//! Tests of reading and writing: tables of texts and what becomes of them.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt::Debug;
+use std::collections::HashMap;
+
+use super::*;
+
+/// `text` reads as `want`, and what `want` is written as reads as `want` again.
+#[track_caller]
+fn reads<T: FromJson + ToJson + PartialEq + Debug>(text: &str, want: T) {
+    assert_eq!(parse::<T>(text.as_bytes()).as_ref(), Ok(&want), "{text}");
+    let written = to_vec(&want);
+    assert_eq!(
+        parse::<T>(&written),
+        Ok(want),
+        "{}",
+        String::from_utf8_lossy(&written)
+    );
+}
+
+/// `text` is no `T`, and the error says so in these words.
+#[track_caller]
+fn refuses<T: FromJson + Debug>(text: impl AsRef<[u8]>, want: &str) {
+    let text = text.as_ref();
+    let error = parse::<T>(text).expect_err(&String::from_utf8_lossy(text));
+    assert_eq!(error.to_string(), want, "{}", String::from_utf8_lossy(text));
+}
+
+#[track_caller]
+fn writes<T: ToJson + ?Sized>(value: &T, want: &str) {
+    assert_eq!(String::from_utf8(to_vec(value)).unwrap(), want);
+    assert_eq!(value.to_value().to_string(), want, "as a tree");
+}
+
+#[test]
+fn scalars_read_and_write() {
+    reads("null", ());
+    reads(" true\n", true);
+    reads("\tfalse\r\n", false);
+    reads("\"\"", String::new());
+    reads("\"x\"", 'x');
+    reads("\"\u{10348}\"", '\u{10348}');
+    reads("null", None::<u8>);
+    reads("1", Some(1_u8));
+    reads("\"b\"", Box::new(String::from("b")));
+}
+
+#[test]
+fn integers_are_exact_and_in_range() {
+    reads("0", 0_u8);
+    reads("-0", 0_u8);
+    reads("-0", 0_i64);
+    reads("255", u8::MAX);
+    reads("-128", i8::MIN);
+    reads("65535", u16::MAX);
+    reads("-32768", i16::MIN);
+    reads("4294967295", u32::MAX);
+    reads("-2147483648", i32::MIN);
+    reads("18446744073709551615", u64::MAX);
+    reads("-9223372036854775808", i64::MIN);
+    reads("18446744073709551615", usize::MAX);
+    reads("9223372036854775807", isize::MAX);
+    reads("340282366920938463463374607431768211455", u128::MAX);
+    reads("-170141183460469231731687303715884105728", i128::MIN);
+    reads("10000000000000000000", 10_u128.pow(19));
+    reads("100000000000000000000000000000000000000", 10_u128.pow(38));
+    let place = "at $ (offset 0, line 1, column 1)";
+    refuses::<u8>("256", &format!("number out of range for u8 {place}"));
+    refuses::<u8>("-1", &format!("number out of range for u8 {place}"));
+    refuses::<i8>("128", &format!("number out of range for i8 {place}"));
+    refuses::<i8>("-129", &format!("number out of range for i8 {place}"));
+    refuses::<u64>(
+        "18446744073709551616",
+        &format!("number out of range for u64 {place}"),
+    );
+    refuses::<u64>(
+        "99999999999999999999999",
+        &format!("number out of range for u64 {place}"),
+    );
+    refuses::<i64>(
+        "9223372036854775808",
+        &format!("number out of range for i64 {place}"),
+    );
+    refuses::<i64>(
+        "-9223372036854775809",
+        &format!("number out of range for i64 {place}"),
+    );
+    refuses::<u128>("-1", &format!("number out of range for u128 {place}"));
+    refuses::<i128>("1e2", &format!("expected an integer, found 1e2 {place}"));
+    refuses::<i64>("1.0", &format!("expected an integer, found 1.0 {place}"));
+    refuses::<i64>(
+        "\"1\"",
+        &format!("expected an integer, found a string {place}"),
+    );
+    refuses::<i64>("01", &format!("a number begins with 0 {place}"));
+    refuses::<i64>(
+        "-",
+        "expected a digit, found the end of the text at $ (offset 1, line 1, column 2)",
+    );
+    refuses::<i64>(
+        "-x",
+        "expected a digit, found `x` at $ (offset 1, line 1, column 2)",
+    );
+}
+
+#[test]
+fn floats_are_the_nearest_and_write_as_the_shortest() {
+    for text in [
+        "0.0",
+        "-0.0",
+        "1.0",
+        "-1.5",
+        "0.1",
+        "1e300",
+        "5e-324",
+        "1.7976931348623157e308",
+    ] {
+        let value: f64 = text.parse().unwrap();
+        assert_eq!(
+            parse::<f64>(text.as_bytes()).map(f64::to_bits),
+            Ok(value.to_bits())
+        );
+        assert_eq!(to_vec(&value), text.as_bytes());
+    }
+    assert_eq!(to_vec(&1e22_f64), b"1e22");
+    assert_eq!(to_vec(&0.1_f32), b"0.1");
+    reads("3", 3.0_f64);
+    reads("1e2", 100.0_f32);
+    writes(&f64::NAN, "null");
+    writes(&f64::NEG_INFINITY, "null");
+    refuses::<f64>(
+        "1e400",
+        "number out of range for f64 at $ (offset 0, line 1, column 1)",
+    );
+    refuses::<f32>(
+        "-1e39",
+        "number out of range for f32 at $ (offset 0, line 1, column 1)",
+    );
+}
+
+#[test]
+fn strings_know_every_escape_and_no_other() {
+    reads(
+        r#""\"\\\/\b\f\n\r\t""#,
+        String::from("\"\\/\u{8}\u{c}\n\r\t"),
+    );
+    reads(
+        r#""\u0041\u00e9\u20AC\ud834\uDD1e""#,
+        String::from("A\u{e9}\u{20ac}\u{1d11e}"),
+    );
+    reads(
+        r#""\ud800\udc00\udbff\udfff""#,
+        String::from("\u{10000}\u{10ffff}"),
+    );
+    reads(r#""\u0000""#, String::from("\0"));
+    reads("\"\u{7f}\u{2028}\"", String::from("\u{7f}\u{2028}"));
+    refuses::<String>(
+        r#""a\x""#,
+        "no such escape at $ (offset 2, line 1, column 3)",
+    );
+    refuses::<String>(
+        r#""\u12g4""#,
+        "`\\u` needs four hexadecimal digits at $ (offset 1, line 1, column 2)",
+    );
+    for lone in [
+        r#""\ud800""#,
+        r#""\udc00""#,
+        r#""\ud800x""#,
+        r#""\ud800\n""#,
+        r#""\ud800\u0041""#,
+        r#""\ud800\ud800""#,
+    ] {
+        refuses::<String>(
+            lone,
+            "half of a surrogate pair is no character at $ (offset 1, line 1, column 2)",
+        );
+    }
+    refuses::<String>(
+        "\"a\nb\"",
+        "a control character in a string must be escaped at $ (offset 2, line 1, column 3)",
+    );
+    refuses::<String>(
+        "\"ab",
+        "the text ends within a string at $ (offset 3, line 1, column 4)",
+    );
+    refuses::<String>("\"ab\\", "no such escape at $ (offset 3, line 1, column 4)");
+    refuses::<String>(b"\"a\xff\"", "not UTF-8 at $ (offset 2, line 1, column 3)");
+    refuses::<String>(
+        b"\xef\xbb\xbf\"a\"",
+        "expected a value, found a byte order mark at $ (offset 0, line 1, column 1)",
+    );
+}
+
+#[test]
+fn a_special_byte_is_found_wherever_it_stands() {
+    for special in ['"', '\\', '\n', '\0', '\u{1f}'] {
+        for before in 0..20 {
+            for after in 0..20 {
+                let string = format!(
+                    "{}{special}{}",
+                    "a!#".repeat(before),
+                    "\u{e9}z".repeat(after)
+                );
+                let text = to_vec(&string);
+                assert_eq!(parse::<String>(&text).as_ref(), Ok(&string));
+                assert_eq!(parse::<Value>(&text), Ok(Value::String(string)));
+            }
+        }
+    }
+    for byte in 0..=0xff_u8 {
+        let special = matches!(byte, 0..=0x1f | b'"' | b'\\');
+        for at in 0..8 {
+            let mut bytes = [b'~'; 8];
+            bytes[at] = byte;
+            let found = read::specials(u64::from_le_bytes(bytes));
+            assert_eq!(found != 0, special, "{byte:#x}");
+            if special {
+                assert_eq!(found.trailing_zeros() as usize / 8, at, "{byte:#x}");
+            }
+        }
+    }
+}
+
+#[test]
+fn strings_escape_what_they_must_and_no_more() {
+    writes(
+        "\"\\/\u{8}\u{c}\n\r\t\0\u{1f}\u{7f}\u{e9}\u{2028}",
+        "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\u{7f}\u{e9}\u{2028}\"",
+    );
+    writes(&'\u{10}', "\"\\u0010\"");
+    writes(&Cow::Borrowed("cow"), "\"cow\"");
+}
+
+#[test]
+fn containers_read_and_write() {
+    reads("[]", Vec::<u8>::new());
+    reads(" [ 1 , 2 ] ", vec![1, 2]);
+    reads("[1,2]", [1, 2]);
+    reads("[[1,\"a\"],[2,\"b\"]]", vec![(1, 'a'), (2, 'b')]);
+    reads("[1,2,3,4,5,6]", (1, 2, 3, 4, 5, 6));
+    reads("[1]", (1,));
+    reads(
+        r#"{"a":1,"b":2,"a":3}"#,
+        BTreeMap::from([("a".to_string(), 3), ("b".to_string(), 2)]),
+    );
+    reads(
+        r#"{"a":1,"a":3}"#,
+        HashMap::<_, _>::from([("a".to_string(), 3)]),
+    );
+    reads(
+        r#"{"b":1,"a":2,"b":3}"#,
+        vec![("b".to_string(), 3), ("a".to_string(), 2)],
+    );
+    reads("{}", Vec::<(String, u8)>::new());
+    writes(&[("a", 1), ("b", 2)], r#"{"a":1,"b":2}"#);
+    writes(&(1, "a", None::<u8>), r#"[1,"a",null]"#);
+    writes([Some(&1)].as_slice(), "[1]");
+    refuses::<[u8; 3]>(
+        "[1, 2]",
+        "expected an array of 3, found one of 2 at $ (offset 0, line 1, column 1)",
+    );
+    refuses::<(u8, u8)>(
+        "[1]",
+        "expected an array of 2, found `]` at $[0] (offset 2, line 1, column 3)",
+    );
+    refuses::<(u8, u8)>(
+        "[1,2,3]",
+        "expected an array of 2, found a number at $[2] (offset 5, line 1, column 6)",
+    );
+    refuses::<Vec<u8>>(
+        "[1,]",
+        "expected a value, found `]` at $[1] (offset 3, line 1, column 4)",
+    );
+    refuses::<Vec<u8>>(
+        "[1 2]",
+        "expected `,` or `]`, found a number at $[0] (offset 3, line 1, column 4)",
+    );
+    refuses::<Vec<u8>>(
+        "[1",
+        "expected `,` or `]`, found the end of the text at $[0] (offset 2, line 1, column 3)",
+    );
+    refuses::<Value>(
+        r#"{"a":1,}"#,
+        "expected a member's name in quotes, found `}` at $ (offset 7, line 1, column 8)",
+    );
+    refuses::<Value>(
+        r#"{"a" 1}"#,
+        "expected `:`, found a number at $.a (offset 5, line 1, column 6)",
+    );
+    refuses::<Value>(
+        "[1] 2",
+        "expected the end of the text, found a number at $ (offset 4, line 1, column 5)",
+    );
+    refuses::<Value>(
+        "",
+        "expected a value, found the end of the text at $ (offset 0, line 1, column 1)",
+    );
+}
+
+#[test]
+fn depth_has_a_limit() {
+    let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
+    assert!(parse::<Value>(nested(128).as_bytes()).is_ok());
+    assert!(parse::<Ignored>(nested(128).as_bytes()).is_ok());
+    for text in [nested(129), "[".repeat(100_000), r#"{"a":"#.repeat(100_000)] {
+        for error in [
+            parse::<Value>(text.as_bytes()).unwrap_err(),
+            parse::<Ignored>(text.as_bytes()).unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Depth);
+            assert_eq!(error.message(), "more than 128 arrays and objects deep");
+        }
+    }
+}
+
+#[test]
+fn errors_name_the_path() {
+    #[track_caller]
+    fn check(text: &str, path: &str, offset: usize) {
+        let error =
+            parse::<BTreeMap<String, Vec<BTreeMap<String, u8>>>>(text.as_bytes()).unwrap_err();
+        assert_eq!(
+            (error.path(), error.offset()),
+            (path, offset),
+            "{text}: {error}"
+        );
+    }
+    check(
+        r#"{"Records":[{},{"a":1,"body":"x"}]}"#,
+        "$.Records[1].body",
+        29,
+    );
+    check(r#"{"a":[{"]}\"":1},{"x y":null}]}"#, r#"$.a[1]["x y"]"#, 24);
+    check("{\n \"a\":[\n{\"b\":[1]}]}", "$.a[0].b", 14);
+    check(r#"{"a":[],"b":7}"#, "$.b", 12);
+}
+
+#[test]
+fn members_may_come_in_any_order_and_twice() {
+    crate::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Event {
+            a: u8,
+            r#type: String,
+            next: Option<u8> as "n/\"ext",
+            r: bool = true,
+        }
+    }
+    let want = || Event {
+        a: 3,
+        r#type: "t".into(),
+        next: None,
+        r: true,
+    };
+    reads(r#"{"type":"t","a":3}"#, want());
+    reads(
+        r#"{"a":1,"x":{"a":[2]},"a":3,"n/\"ext":null,"type":"t"}"#,
+        want(),
+    );
+    reads(r#"{"\u0061":3,"r":true,"ty\u0070e":"t"}"#, want());
+    reads(
+        r#"{"a":3,"type":"t","r":false,"n/\"ext":9}"#,
+        Event {
+            next: Some(9),
+            r: false,
+            ..want()
+        },
+    );
+    writes(&want(), r#"{"a":3,"type":"t","n/\"ext":null,"r":true}"#);
+    refuses::<Event>(
+        r#"{"a":3}"#,
+        "missing member `type` at $ (offset 6, line 1, column 7)",
+    );
+    refuses::<Vec<Event>>(
+        r#"[{"a":-3}]"#,
+        "number out of range for u8 at $[0].a (offset 6, line 1, column 7)",
+    );
+    refuses::<Event>(
+        r#"{"b":nul}"#,
+        "expected a value, found `n` at $.b (offset 5, line 1, column 6)",
+    );
+}
+
+#[test]
+fn json_builds_values() {
+    let (name, list) = ("n", vec![1, 2]);
+    writes(&crate::json!(null), "null");
+    writes(&crate::json!([]), "[]");
+    writes(&crate::json!({}), "{}");
+    writes(
+        &crate::json!([null, [], {}, 1 + 1, name, list, [list.len(),],]),
+        r#"[null,[],{},2,"n",[1,2],[2]]"#,
+    );
+    writes(
+        &crate::json!({ "a": null, (name): {}, "b": [true], "c": list[0], "d": -1.5, "a": Some("again"), }),
+        r#"{"a":"again","n":{},"b":[true],"c":1,"d":-1.5}"#,
+    );
+    assert_eq!(
+        crate::json!({ "x": [1, "2", true] }).pointer("/x/1"),
+        Some(&"2".into())
+    );
+}
+
+#[test]
+fn pointers_follow_rfc_6901() {
+    // Section 5 of the RFC has this document and these pointers.
+    let text = br#"{"foo":["bar","baz"],"":0,"a/b":1,"c%d":2,"e^f":3,"g|h":4,"i\\j":5,"k\"l":6," ":7,"m~n":8}"#;
+    let value: Value = parse(text).unwrap();
+    assert_eq!(value.pointer(""), Some(&value));
+    assert_eq!(value.pointer("/foo/0").unwrap(), &"bar");
+    for (pointer, want) in [
+        ("/", 0),
+        ("/a~1b", 1),
+        ("/c%d", 2),
+        ("/e^f", 3),
+        ("/g|h", 4),
+        ("/i\\j", 5),
+        ("/k\"l", 6),
+        ("/ ", 7),
+        ("/m~0n", 8),
+    ] {
+        assert_eq!(value.pointer(pointer).unwrap(), &want, "{pointer}");
+    }
+    for nothing in [
+        "foo", "/foo/2", "/foo/00", "/foo/-", "/foo/+1", "/foo/0/x", "/m~2n", "/m~", "/none",
+    ] {
+        assert_eq!(value.pointer(nothing), None, "{nothing}");
+    }
+}

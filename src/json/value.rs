@@ -1,0 +1,250 @@
+//! Any JSON value as a tree.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{Error, FromJson, Kind, Number, Object, Reader, ToJson, Writer, to_vec};
+
+/// Any JSON value.
+///
+/// ```
+/// use tiny_lambda::json::{self, Value};
+///
+/// let event: Value = json::parse(br#"{"Records": [{"body": "hi"}]}"#)?;
+/// assert_eq!(event.pointer("/Records/0/body"), Some(&Value::from("hi")));
+/// assert_eq!(event.get("Records").and_then(Value::as_array).map_or(0, <[Value]>::len), 1);
+/// assert_eq!(event.to_string(), r#"{"Records":[{"body":"hi"}]}"#);
+/// # Ok::<(), json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Value {
+    /// `null`
+    #[default]
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// a number, as its text
+    Number(Number),
+    /// a string
+    String(String),
+    /// an array
+    Array(Vec<Value>),
+    /// an object
+    Object(Object),
+}
+
+impl Value {
+    /// The member `name`, if this is an object that has one.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.as_object()?.get(name)
+    }
+
+    /// The value that a JSON Pointer (RFC 6901) leads to: `""` is this one, `"/a/0"` the first
+    /// element of its member `a`; `~1` stands for a slash in a name, `~0` for a tilde.
+    pub fn pointer(&self, pointer: &str) -> Option<&Value> {
+        let mut value = self;
+        let mut rest = pointer;
+        while !rest.is_empty() {
+            let steps = rest.strip_prefix('/')?;
+            let (step, behind) = steps.split_at_checked(steps.find('/').unwrap_or(steps.len()))?;
+            rest = behind;
+            value = match value {
+                Value::Object(object) => object.get(&unescape_step(step)?)?,
+                Value::Array(array) => array.get(index_of_step(step)?)?,
+                _ => return None,
+            };
+        }
+        Some(value)
+    }
+
+    /// Whether this is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    /// The boolean, if this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The number, if this is one.
+    pub fn as_number(&self) -> Option<&Number> {
+        match self {
+            Value::Number(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The number, if this is one that is written as an integer and in range.
+    pub fn as_i64(&self) -> Option<i64> {
+        self.as_number()?.to_i64()
+    }
+
+    /// The number, if this is one that is written as an integer and in range.
+    pub fn as_u64(&self) -> Option<u64> {
+        self.as_number()?.to_u64()
+    }
+
+    /// The float nearest to the number, if this is one, and unless that is infinite.
+    pub fn as_f64(&self) -> Option<f64> {
+        self.as_number()?.to_f64()
+    }
+
+    /// The string, if this is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::String(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The array, if this is one.
+    pub fn as_array(&self) -> Option<&[Value]> {
+        match self {
+            Value::Array(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The object, if this is one.
+    pub fn as_object(&self) -> Option<&Object> {
+        match self {
+            Value::Object(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// A step of a JSON Pointer as a name; `None` if a tilde stands for nothing (RFC 6901, section 3).
+pub(super) fn unescape_step(step: &str) -> Option<Cow<'_, str>> {
+    let mut parts = step.split('~');
+    let first = parts.next()?;
+    if first.len() == step.len() {
+        return Some(Cow::Borrowed(step));
+    }
+    let mut name = String::from(first);
+    for part in parts {
+        let (character, rest) = match part.split_at_checked(1)? {
+            ("0", rest) => ('~', rest),
+            ("1", rest) => ('/', rest),
+            _ => return None,
+        };
+        name.push(character);
+        name.push_str(rest);
+    }
+    Some(Cow::Owned(name))
+}
+
+/// A step of a JSON Pointer as an index: digits, no leading zero (RFC 6901, section 4).
+pub(super) fn index_of_step(step: &str) -> Option<usize> {
+    let canonical = step == "0" || matches!(step.bytes().next(), Some(b'1'..=b'9'));
+    if canonical { step.parse().ok() } else { None }
+}
+
+/// Without white space, as it is written.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(core::str::from_utf8(&to_vec(self)).unwrap_or_default())
+    }
+}
+
+impl FromJson for Value {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        Ok(match r.peek()? {
+            Kind::String => Value::String(r.string()?.into_owned()),
+            Kind::Number => Value::Number(Number::from_json(r)?),
+            Kind::Object => Value::Object(Object::from_json(r)?),
+            Kind::Array => Value::Array(Vec::from_json(r)?),
+            Kind::Bool => Value::Bool(r.bool()?),
+            Kind::Null => {
+                r.null()?;
+                Value::Null
+            }
+        })
+    }
+}
+
+impl ToJson for Value {
+    fn to_json(&self, w: &mut Writer) {
+        match self {
+            Value::Null => w.null(),
+            Value::Bool(value) => w.bool(*value),
+            Value::Number(value) => value.to_json(w),
+            Value::String(value) => w.string(value),
+            Value::Array(value) => value.to_json(w),
+            Value::Object(value) => value.to_json(w),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        self.clone()
+    }
+}
+
+macro_rules! from {
+    ($($type:ty, $value:ident => $made:expr);* $(;)?) => {$(
+        impl From<$type> for Value {
+            fn from($value: $type) -> Value {
+                $made
+            }
+        }
+    )*};
+}
+
+from! {
+    (), _value => Value::Null;
+    bool, value => Value::Bool(value);
+    Number, value => Value::Number(value);
+    &str, value => Value::String(String::from(value));
+    String, value => Value::String(value);
+    Cow<'_, str>, value => Value::String(value.into_owned());
+    Object, value => Value::Object(value);
+}
+
+impl<T: Into<Value>> From<Vec<T>> for Value {
+    fn from(value: Vec<T>) -> Value {
+        Value::Array(value.into_iter().map(Into::into).collect())
+    }
+}
+
+/// `None` is `null`.
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Value {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
+impl<T: Into<Value>> FromIterator<T> for Value {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Value {
+        Value::Array(values.into_iter().map(Into::into).collect())
+    }
+}
+
+impl PartialEq<str> for Value {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == Some(other)
+    }
+}
+
+impl PartialEq<&str> for Value {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == Some(*other)
+    }
+}
+
+impl PartialEq<bool> for Value {
+    fn eq(&self, other: &bool) -> bool {
+        self.as_bool() == Some(*other)
+    }
+}
+
+impl PartialEq<i64> for Value {
+    fn eq(&self, other: &i64) -> bool {
+        self.as_i64() == Some(*other)
+    }
+}

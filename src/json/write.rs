@@ -1,0 +1,221 @@
+//! The writer: JSON without white space into one growing buffer; it cannot fail.
+
+use alloc::vec::Vec;
+use core::str;
+
+use super::ToJson;
+use super::read::specials;
+
+/// Writes values one behind the other into a `Vec<u8>`, which may be used again.
+///
+/// Who writes an impl of [`ToJson`] calls the method of the value's kind, or `begin_array`,
+/// [`element`](Self::element) for each, `end_array`; and the same for objects with
+/// [`member`](Self::member). Commas come by themselves.
+///
+/// ```
+/// use tiny_lambda::json::{ToJson, Writer};
+///
+/// let mut w = Writer::new(Vec::with_capacity(64));
+/// w.begin_object();
+/// w.member("id", &7);
+/// w.member("tags", ["a", "b"].as_slice());
+/// w.end_object();
+/// assert_eq!(w.into_inner(), br#"{"id":7,"tags":["a","b"]}"#);
+/// ```
+#[derive(Debug, Default)]
+pub struct Writer {
+    out: Vec<u8>,
+}
+
+impl Writer {
+    /// Writes behind what is in `out`.
+    pub fn new(out: Vec<u8>) -> Writer {
+        Writer { out }
+    }
+
+    /// What was written.
+    pub fn into_inner(self) -> Vec<u8> {
+        self.out
+    }
+
+    /// Writes `null`.
+    pub fn null(&mut self) {
+        self.raw("null");
+    }
+
+    /// Writes `true` or `false`.
+    pub fn bool(&mut self, value: bool) {
+        self.raw(if value { "true" } else { "false" });
+    }
+
+    /// Writes an integer.
+    pub fn u64(&mut self, value: u64) {
+        push_u64(value, &mut |digits| self.raw(digits));
+    }
+
+    /// Writes an integer.
+    pub fn i64(&mut self, value: i64) {
+        if value < 0 {
+            self.raw("-");
+        }
+        self.u64(value.unsigned_abs());
+    }
+
+    /// Writes a string in quotes. Only what must be is escaped (RFC 8259, section 7): quotes,
+    /// backslashes and control characters.
+    pub fn string(&mut self, value: &str) {
+        self.out.push(b'"');
+        let bytes = value.as_bytes();
+        let mut written = 0;
+        let mut pos = 0;
+        loop {
+            pos = next_special(bytes, pos);
+            self.out
+                .extend_from_slice(bytes.get(written..pos).unwrap_or_default());
+            let Some(&byte) = bytes.get(pos) else { break };
+            self.escape(byte);
+            pos = pos.wrapping_add(1);
+            written = pos;
+        }
+        self.out.push(b'"');
+    }
+
+    /// Writes `json` as it stands; it must be JSON, which nobody checks.
+    pub fn raw(&mut self, json: &str) {
+        self.out.extend_from_slice(json.as_bytes());
+    }
+
+    /// Writes `[`.
+    pub fn begin_array(&mut self) {
+        self.out.push(b'[');
+    }
+
+    /// Writes one element of an array.
+    pub fn element<T: ToJson + ?Sized>(&mut self, value: &T) {
+        self.comma();
+        value.to_json(self);
+    }
+
+    /// Writes `]`.
+    pub fn end_array(&mut self) {
+        self.out.push(b']');
+    }
+
+    /// Writes `{`.
+    pub fn begin_object(&mut self) {
+        self.out.push(b'{');
+    }
+
+    /// Writes one member of an object.
+    pub fn member<T: ToJson + ?Sized>(&mut self, name: &str, value: &T) {
+        self.name(name);
+        value.to_json(self);
+    }
+
+    /// Writes the name of a member, whose value must follow.
+    pub fn name(&mut self, name: &str) {
+        self.comma();
+        self.string(name);
+        self.out.push(b':');
+    }
+
+    /// Writes `}`.
+    pub fn end_object(&mut self) {
+        self.out.push(b'}');
+    }
+
+    /// Writes a comma unless the innermost container was only just begun. No value ends in an
+    /// opening bracket, so the last byte tells.
+    fn comma(&mut self) {
+        if !matches!(self.out.last(), Some(b'[' | b'{')) {
+            self.out.push(b',');
+        }
+    }
+
+    #[cold]
+    fn escape(&mut self, byte: u8) {
+        let short = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            0x08 => "\\b",
+            0x0c => "\\f",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            _ => {
+                self.raw(if byte < 0x10 { "\\u000" } else { "\\u001" });
+                let digit = byte & 0x0f;
+                let zero = if digit < 10 {
+                    b'0'
+                } else {
+                    b'a'.wrapping_sub(10)
+                };
+                self.out.push(zero.wrapping_add(digit));
+                return;
+            }
+        };
+        self.raw(short);
+    }
+}
+
+/// The index of the first byte from `pos` on that must be escaped; the length if there is none.
+fn next_special(bytes: &[u8], mut pos: usize) -> usize {
+    while let Some(chunk) = bytes.get(pos..).and_then(<[u8]>::first_chunk::<8>) {
+        let special = specials(u64::from_le_bytes(*chunk));
+        if special != 0 {
+            return pos.wrapping_add(special.trailing_zeros() as usize / 8);
+        }
+        pos = pos.wrapping_add(8);
+    }
+    while let Some(&byte) = bytes.get(pos) {
+        if matches!(byte, b'"' | b'\\' | 0..=0x1f) {
+            break;
+        }
+        pos = pos.wrapping_add(1);
+    }
+    pos
+}
+
+/// Hands `push` the decimal digits of `value`.
+pub(super) fn push_u64(value: u64, push: &mut dyn FnMut(&str)) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    let mut rest = value;
+    for digit in digits.iter_mut().rev() {
+        let remainder = (rest % 10) as u8;
+        *digit = b'0'.wrapping_add(remainder);
+        rest /= 10;
+        start = start.wrapping_sub(1);
+        if rest == 0 {
+            break;
+        }
+    }
+    push(
+        digits
+            .get(start..)
+            .and_then(|digits| str::from_utf8(digits).ok())
+            .unwrap_or_default(),
+    );
+}
+
+/// Hands `push` the decimal digits of `value`.
+pub(super) fn push_u128(value: u128, push: &mut dyn FnMut(&str)) {
+    const CHUNK: u128 = 10_u128.pow(19);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a remainder of 10^19, and what is less than 2^64"
+    )]
+    match value / CHUNK {
+        0 => push_u64(value as u64, push),
+        high => {
+            push_u128(high, push);
+            let low = (value % CHUNK) as u64;
+            let mut power = CHUNK as u64 / 10;
+            while power > low && power > 1 {
+                push("0");
+                power /= 10;
+            }
+            push_u64(low, push);
+        }
+    }
+}

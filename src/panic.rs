@@ -1,0 +1,172 @@
+//! What becomes of a panic: an error that is posted with its message and its place.
+//!
+//! Where panics unwind, the handler's panic ends the invocation, and the next one is served.
+//! Where they abort, the hook posts the error before the process ends.
+
+use alloc::format;
+use alloc::string::String;
+use std::panic::PanicHookInfo;
+
+use crate::Error;
+
+const ERROR_TYPE: &str = "Runtime.Panic";
+
+/// The error that a panic is posted as.
+#[cold]
+fn error(info: &PanicHookInfo<'_>) -> Error {
+    let payload = info.payload();
+    let message = match (
+        payload.downcast_ref::<&str>(),
+        payload.downcast_ref::<String>(),
+    ) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text.as_str(),
+        _ => "a value that is no text",
+    };
+    let place = info
+        .location()
+        .map_or_else(String::new, |at| format!(" at {at}"));
+    Error::new(ERROR_TYPE, format_args!("panicked{place}: {message}"))
+}
+
+#[cfg(panic = "unwind")]
+pub(crate) use unwind::{guard, guard_init, install};
+#[cfg(panic = "unwind")]
+mod unwind {
+    use core::cell::{Cell, RefCell};
+    use std::panic::{self, AssertUnwindSafe};
+    use std::sync::Once;
+
+    use crate::worker::Worker;
+    use crate::{Error, Result};
+
+    std::thread_local! {
+        static GUARDED: Cell<bool> = const { Cell::new(false) };
+        static PANIC: RefCell<Option<Error>> = const { RefCell::new(None) };
+    }
+
+    /// Has panics of guarded code noted with their place, instead of printed.
+    pub(crate) fn install() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            let others = panic::take_hook();
+            panic::set_hook(alloc::boxed::Box::new(move |info| {
+                let is_ours = GUARDED.try_with(Cell::get).unwrap_or(false);
+                if is_ours {
+                    let error = super::error(info);
+                    let _ = PANIC
+                        .try_with(|panic| panic.try_borrow_mut().map(|mut p| *p = Some(error)));
+                } else {
+                    others(info);
+                }
+            }));
+        });
+    }
+
+    /// Lets `worker` handle an invocation, and makes an error of a panic.
+    pub(crate) fn guard(
+        worker: &mut Worker<'_>,
+        f: impl FnOnce(&mut Worker<'_>) -> Result<()>,
+    ) -> Result<()> {
+        guard_init(|| f(worker))
+    }
+
+    /// Calls `f`, and makes an error of a panic.
+    pub(crate) fn guard_init<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
+        GUARDED.set(true);
+        // What `f` has half done is not looked at again: a handler is `Sync` and shared with other
+        // invocations anyway, and the response of one that failed is written anew.
+        let result = panic::catch_unwind(AssertUnwindSafe(f));
+        GUARDED.set(false);
+        result.unwrap_or_else(|payload| {
+            // Dropping it could panic again.
+            core::mem::forget(payload);
+            let noted = PANIC.take();
+            Err(noted.unwrap_or_else(|| Error::new(super::ERROR_TYPE, "panicked")))
+        })
+    }
+}
+
+#[cfg(panic = "abort")]
+pub(crate) use abort::{guard, guard_init, install};
+#[cfg(panic = "abort")]
+mod abort {
+    use alloc::boxed::Box;
+    use std::panic;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
+    use crate::api::{Endpoint, Invocation};
+    use crate::runtime;
+    use crate::worker::{self, Worker};
+    use crate::{Result, log};
+
+    /// What the process is at, and what the hook has to report if it panics.
+    enum Phase {
+        Other,
+        Init,
+        Invoke,
+    }
+
+    struct Current {
+        phase: Phase,
+        endpoint: Option<Endpoint>,
+        invocation: Invocation,
+    }
+
+    static CURRENT: Mutex<Current> = Mutex::new(Current {
+        phase: Phase::Other,
+        endpoint: None,
+        invocation: Invocation::new(),
+    });
+
+    fn current() -> MutexGuard<'static, Current> {
+        CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has a panic posted before it ends the process.
+    pub(crate) fn install() {
+        panic::set_hook(Box::new(|info| {
+            let error = super::error(info);
+            // Nothing panics that holds it; but if so, the process only ends without a report.
+            if let Ok(mut current) = CURRENT.try_lock() {
+                match (
+                    core::mem::replace(&mut current.phase, Phase::Other),
+                    &current.endpoint,
+                ) {
+                    (Phase::Init, _) => runtime::init_failed(&error),
+                    (Phase::Invoke, Some(endpoint)) => {
+                        worker::report(endpoint, &current.invocation, &error);
+                    }
+                    _ => log::error("", &[error.error_type(), ": ", error.error_message()]),
+                }
+            }
+            std::process::exit(EXIT_STATUS);
+        }));
+    }
+
+    /// What a panic in `main` ends a Rust program with.
+    const EXIT_STATUS: i32 = 101;
+
+    /// Lets `worker` handle an invocation; a panic is posted as its error.
+    pub(crate) fn guard(
+        worker: &mut Worker<'_>,
+        f: impl FnOnce(&mut Worker<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut now = current();
+        now.phase = Phase::Invoke;
+        now.endpoint.get_or_insert_with(|| worker.endpoint.clone());
+        now.invocation.set(&worker.invocation);
+        drop(now);
+        let result = f(worker);
+        current().phase = Phase::Other;
+        result
+    }
+
+    /// Calls `f`; a panic is posted as a failure of the Init phase.
+    pub(crate) fn guard_init<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
+        current().phase = Phase::Init;
+        let result = f();
+        current().phase = Phase::Other;
+        result
+    }
+}
