@@ -283,7 +283,7 @@ else
     set -- "$@" --config "$key=[\"$(printf '%s' "$flags" | sed 's/[\\"]/\\&/g; s/'"$us"'/","/g')\"]"
 fi
 
-set -- "$@" --config 'profile.release.lto="fat"' --config 'profile.release.opt-level="s"' \
+set -- "$@" --config 'profile.release.lto="fat"' --config 'profile.release.opt-level="z"' \
     --config profile.release.codegen-units=1 \
     --config 'profile.release.strip="symbols"' --config profile.release.debug=false \
     --config profile.release.debug-assertions=false --config profile.release.incremental=false
