@@ -138,7 +138,7 @@ pub(crate) fn connect(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStre
     }
     // SAFETY: `socket` has just opened `fd`, so that nobody else owns it.
     let stream = TcpStream::from(unsafe { OwnedFd::from_raw_fd(fd) });
-    let micros = c_long::try_from(timeout.subsec_micros()).unwrap_or(0);
+    let micros = c_long::from(timeout.subsec_micros());
     let timeout = TimeVal(
         c_long::try_from(timeout.as_secs()).unwrap_or(c_long::MAX),
         micros,

@@ -9,3 +9,5 @@
 )]
 
 mod json;
+mod peer;
+mod runtime;
