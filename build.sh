@@ -202,6 +202,9 @@ kind_of() {
 }
 for name in $names; do
     kind_of "$name" >/dev/null
+    case $wrapper$names$name in
+        yes*' '*bootstrap) die "bootstrap cannot be one of several functions in a package: rename it" ;;
+    esac
 done
 
 # ---- where to put it ----
@@ -441,7 +444,6 @@ package() {
             set -- binary
         else
             for name in "$@"; do
-                [ "$name" != bootstrap ] || die "a function named bootstrap cannot be one of several: rename it"
                 take_executable "$name" "$work/package/$name"
             done
         fi
