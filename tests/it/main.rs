@@ -8,6 +8,10 @@
     clippy::arithmetic_side_effects
 )]
 
+#[cfg(unix)]
+mod bootstrap;
+#[cfg(unix)]
+mod build;
 mod json;
 mod peer;
 mod runtime;
