@@ -420,20 +420,14 @@ fn category(error_type: &str) -> String {
 const ERROR_TRAILERS: &str =
     "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body";
 
-/// Writes the trailers of a stream that has failed; `push_body` writes the error in base64.
-pub(crate) fn push_error_trailers(
-    out: &mut Vec<u8>,
-    error_type: &str,
-    push_body: impl FnOnce(&mut Vec<u8>),
-) {
+/// Writes the trailers of a stream that has failed; `document` is its error in base64.
+pub(crate) fn push_error_trailers(out: &mut Vec<u8>, error_type: &str, document: &str) {
     push_field(
         out,
         "Lambda-Runtime-Function-Error-Type",
         &category(error_type),
     );
-    out.extend_from_slice(b"Lambda-Runtime-Function-Error-Body: ");
-    push_body(out);
-    out.extend_from_slice(b"\r\n");
+    push_field(out, "Lambda-Runtime-Function-Error-Body", document);
 }
 
 /// RFC 9110, section 5.6.2: a name is a token.

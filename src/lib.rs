@@ -14,6 +14,8 @@ extern crate alloc;
 
 mod api;
 mod context;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 mod encoding;
 mod error;
 pub mod handler;
@@ -106,9 +108,9 @@ pub fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
 fn serve(handler: &dyn Handler) -> ! {
     let result = match runtime::endpoint() {
         Some(endpoint) => endpoint.and_then(|endpoint| runtime::serve(&endpoint, handler)),
-        #[cfg(all(debug_assertions, feature = "emulator", any()))]
+        #[cfg(all(debug_assertions, feature = "emulator"))]
         None => emulator::serve_here(handler),
-        #[cfg(not(all(debug_assertions, feature = "emulator", any())))]
+        #[cfg(not(all(debug_assertions, feature = "emulator")))]
         None => Err(Error::new(api::ENDPOINT_ERROR, NO_ENDPOINT)),
     };
     if let Err(error) = result {
@@ -117,6 +119,6 @@ fn serve(handler: &dyn Handler) -> ! {
     std::process::exit(1);
 }
 
-#[cfg(not(all(debug_assertions, feature = "emulator", any())))]
+#[cfg(not(all(debug_assertions, feature = "emulator")))]
 const NO_ENDPOINT: &str = "AWS_LAMBDA_RUNTIME_API is not set, so this is not Lambda: try the \
     function with `cargo run` (a debug build serves itself) or `./build.sh --invoke '{}'`";

@@ -9,7 +9,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::api::{self, Endpoint, Invocation};
-use crate::encoding::push_base64;
+use crate::encoding::base64;
 use crate::http1::connection;
 use crate::json::{ToJson, Writer};
 use crate::{Error, Result, sys};
@@ -348,9 +348,8 @@ fn push_end(out: &mut Vec<u8>, error: Option<&Error>) {
     if let Some(error) = error {
         let mut w = Writer::new(Vec::new());
         error.to_json(&mut w);
-        api::push_error_trailers(out, error.error_type(), |out| {
-            push_base64(out, &w.into_inner());
-        });
+        let document = base64(&w.into_inner());
+        api::push_error_trailers(out, error.error_type(), &document);
     }
     out.extend_from_slice(b"\r\n");
 }
