@@ -391,7 +391,6 @@ fn flags_are_kept_unless_they_bind_the_function_to_this_processor() {
         assert_eq!((built, flagged), (!kept, kept), "{vars:?} {config}: {last}");
     };
     let target = format!("{}-unknown-linux-musl", env::consts::ARCH);
-    check(&[], "", false);
     check(&[("RUSTFLAGS", "--cfg  flagged")], "", true);
     check(
         &[("RUSTFLAGS", "")],
