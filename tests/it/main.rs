@@ -15,3 +15,4 @@ mod build;
 mod json;
 mod peer;
 mod runtime;
+mod streaming;
