@@ -8,6 +8,9 @@
     clippy::arithmetic_side_effects
 )]
 
+mod client;
+#[cfg(feature = "emulator")]
+mod emulator;
 mod json;
 mod peer;
 mod runtime;
