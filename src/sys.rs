@@ -213,6 +213,7 @@ pub(crate) use process::*;
 mod process {
     use core::ffi::{c_int, c_void};
     use core::sync::atomic::{AtomicI32, Ordering};
+    use std::fs::File;
     use std::io;
     use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 
@@ -312,13 +313,19 @@ mod process {
 
     /// From now on SIGINT and SIGTERM do not end this process: their numbers come out of the pipe
     /// that is returned, a byte each.
-    pub(crate) fn interrupts() -> io::Result<OwnedFd> {
+    pub(crate) fn interrupts() -> io::Result<File> {
         let (from, to) = pipe()?;
         INTERRUPTED.store(to.into_raw_fd(), Ordering::Relaxed);
         for number in [SIGINT, SIGTERM] {
             // SAFETY: the handler does only what a handler may. Children do not inherit it.
             unsafe { signal(number, on_interrupt) };
         }
-        Ok(from)
+        Ok(File::from(from))
     }
+}
+
+/// Where there are no signals to be had, nothing comes out of this pipe.
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+pub(crate) fn interrupts() -> io::Result<std::net::TcpStream> {
+    Err(io::ErrorKind::Unsupported.into())
 }

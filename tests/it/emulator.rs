@@ -32,10 +32,10 @@ fn play(client: &mut Client, script: &[(&str, &str)]) {
             "next" => format!("GET {BASE}/invocation/next"),
             line => line.replace('$', &format!("{BASE}/invocation/{id}")),
         };
-        let fields: String = words.map(|field| format!("{}\r\n", field.trim())).collect();
+        let fields: String = words.flat_map(|field| [field.trim(), "\r\n"]).collect();
         let reply = client.request(&line, &fields, body.as_bytes());
         if let Some(new) = reply.field("Lambda-Runtime-Aws-Request-Id") {
-            id = new.to_owned();
+            new.clone_into(&mut id);
         }
         let got = format!("{} {}", reply.status, reply.text());
         assert_eq!(got, want.replace("$ID", &id), "{request}");

@@ -8,9 +8,14 @@
     clippy::arithmetic_side_effects
 )]
 
+#[cfg(feature = "emulator")]
 mod client;
 #[cfg(feature = "emulator")]
 mod emulator;
+#[cfg(feature = "emulator")]
+mod emulator_front;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+mod emulator_process;
 mod json;
 mod peer;
 mod runtime;
