@@ -16,7 +16,6 @@ mod api;
 mod context;
 #[cfg(feature = "emulator")]
 pub mod emulator;
-#[cfg(any(test, feature = "emulator"))]
 mod encoding;
 mod error;
 pub mod handler;
@@ -34,7 +33,7 @@ use alloc::vec::Vec;
 pub use context::{Context, Function, function};
 pub use error::{Error, Result};
 pub use handler::Handler;
-pub use response::Responder;
+pub use response::{BodyWriter, Responder};
 pub use runtime::Runtime;
 
 use json::{FromJson, ToJson};
@@ -67,6 +66,28 @@ pub fn run<E: FromJson, R: ToJson>(f: impl Fn(E, &Context) -> Result<R> + Sync) 
 /// ```
 pub fn run_bytes(f: impl Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync) -> ! {
     serve(&handler::bytes(f))
+}
+
+/// Serves invocations with `f`, which takes its event from JSON and streams its response: the
+/// caller sees the beginning while `f` is still at work. See [`run`] and [`Responder::start`].
+///
+/// ```no_run
+/// use std::io::Write;
+///
+/// fn main() -> ! {
+///     tiny_lambda::run_streaming(|n: u32, _, out| {
+///         let mut body = out.start("text/plain")?;
+///         for i in 0..n {
+///             writeln!(body, "line {i}")?;
+///         }
+///         Ok(())
+///     })
+/// }
+/// ```
+pub fn run_streaming<E: FromJson>(
+    f: impl Fn(E, &Context, Responder<'_>) -> Result<()> + Sync,
+) -> ! {
+    serve(&handler::streaming(f))
 }
 
 /// Runs code of the Init phase: what is done once, before the first invocation. A failure, be it

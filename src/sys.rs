@@ -50,22 +50,8 @@ pub(crate) fn receive(mut stream: &TcpStream, buf: &mut Vec<u8>) -> io::Result<u
 /// Writes to standard error, as far as it takes it: nobody is left to tell that it does not.
 /// Without std's lock on it, of which a line in one write has no need.
 #[cfg(unix)]
-pub(crate) fn write_stderr(mut bytes: &[u8]) {
-    use core::ffi::{c_int, c_void};
-
-    unsafe extern "C" {
-        fn write(fd: c_int, buf: *const c_void, len: usize) -> isize;
-    }
-    while !bytes.is_empty() {
-        // SAFETY: `bytes` is readable for its whole length; a descriptor that is not open is an
-        // error code (write(2)).
-        let n = unsafe { write(2, bytes.as_ptr().cast(), bytes.len()) };
-        match usize::try_from(n) {
-            Ok(n) if n > 0 => bytes = bytes.get(n..).unwrap_or_default(),
-            Err(_) if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
-            _ => return,
-        }
-    }
+pub(crate) fn write_stderr(bytes: &[u8]) {
+    write_all(2, bytes);
 }
 
 /// The same where there is no POSIX.
@@ -74,12 +60,51 @@ pub(crate) fn write_stderr(bytes: &[u8]) {
     let _ = io::Write::write_all(&mut io::stderr(), bytes);
 }
 
-/// Connects to `addr` within `timeout`, and leaves it at that with what is sent: a write that
-/// cannot go on for so long is `WouldBlock`, and may be repeated.
+#[cfg(unix)]
+fn write_all(fd: core::ffi::c_int, mut bytes: &[u8]) {
+    use core::ffi::{c_int, c_void};
+
+    unsafe extern "C" {
+        fn write(fd: c_int, buf: *const c_void, len: usize) -> isize;
+    }
+    while !bytes.is_empty() {
+        // SAFETY: `bytes` is readable for its whole length; a descriptor that is not open is an
+        // error code (write(2)).
+        let n = unsafe { write(fd, bytes.as_ptr().cast(), bytes.len()) };
+        match usize::try_from(n) {
+            Ok(n) if n > 0 => bytes = bytes.get(n..).unwrap_or_default(),
+            Err(_) if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
+            _ => return,
+        }
+    }
+}
+
+/// Writes the last bytes of a connection whose owner, further up on this thread's stack, will not
+/// go on, and waits for a reply or the read timeout, so that nothing gets lost.
+#[cfg(all(panic = "abort", unix))]
+pub(crate) fn write_last(fd: core::ffi::c_int, bytes: &[u8]) {
+    use core::ffi::c_int;
+
+    unsafe extern "C" {
+        fn read(fd: c_int, buf: *mut u8, len: usize) -> isize;
+    }
+    write_all(fd, bytes);
+    let mut byte = 0;
+    // SAFETY: `byte` is writable, for one byte; a descriptor that is not open is an error code
+    // (read(2)).
+    let _ = unsafe { read(fd, &raw mut byte, 1) };
+}
+
+/// Connects to `addr` within `timeout`. A read or write on it that cannot go on for so long as
+/// `stall` says is `WouldBlock`, and may be repeated.
 ///
 /// std can do this too, with two more system calls, and 6 KB for its clock's error messages.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-pub(crate) fn connect(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
+pub(crate) fn connect(
+    addr: SocketAddr,
+    timeout: Duration,
+    stall: Duration,
+) -> io::Result<TcpStream> {
     use core::ffi::{c_int, c_long, c_void};
     use std::os::fd::{FromRawFd, OwnedFd};
 
@@ -88,6 +113,7 @@ pub(crate) fn connect(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStre
     const SOCK_STREAM: c_int = 1;
     const SOCK_CLOEXEC: c_int = 0o2_000_000;
     const SOL_SOCKET: c_int = 1;
+    const SO_RCVTIMEO: c_int = 20;
     const SO_SNDTIMEO: c_int = 21;
 
     /// `struct sockaddr_in` and `struct sockaddr_in6` (ip(7), ipv6(7)).
@@ -138,17 +164,17 @@ pub(crate) fn connect(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStre
     }
     // SAFETY: `socket` has just opened `fd`, so that nobody else owns it.
     let stream = TcpStream::from(unsafe { OwnedFd::from_raw_fd(fd) });
-    let micros = c_long::from(timeout.subsec_micros());
-    let timeout = TimeVal(
-        c_long::try_from(timeout.as_secs()).unwrap_or(c_long::MAX),
-        micros,
-    );
-    // SAFETY: `timeout` and `name` are readable for the length that is passed, which is no more
-    // than their size, and of the layout that socket(7), ip(7) and ipv6(7) have. The option also
-    // bounds `connect` (socket(7)); if it could not be set, that only takes longer.
+    let time_val = |time: Duration| {
+        let secs = c_long::try_from(time.as_secs()).unwrap_or(c_long::MAX);
+        TimeVal(secs, c_long::from(time.subsec_micros()))
+    };
+    let (timeout, stall) = (time_val(timeout), time_val(stall));
+    // SAFETY: `timeout`, `stall` and `name` are readable for the length that is passed, which is
+    // no more than their size, and of the layout that socket(7), ip(7) and ipv6(7) have. The first
+    // option also bounds `connect` (socket(7)); one that could not be set only means longer waits.
     let connected = unsafe {
-        let value = (&raw const timeout).cast();
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, value, 16);
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, (&raw const timeout).cast(), 16);
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, (&raw const stall).cast(), 16);
         connect(fd, (&raw const name).cast(), name_len)
     };
     if connected == 0 {
@@ -160,8 +186,14 @@ pub(crate) fn connect(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStre
 
 /// The same elsewhere.
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
-pub(crate) fn connect(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
-    TcpStream::connect_timeout(&addr, timeout)
+pub(crate) fn connect(
+    addr: SocketAddr,
+    timeout: Duration,
+    stall: Duration,
+) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&addr, timeout)?;
+    stream.set_read_timeout(Some(stall))?;
+    Ok(stream)
 }
 
 /// What unwinding needs, for programs that never unwind: with `panic = "abort"` std only asks for

@@ -395,7 +395,7 @@ impl<'c> Exchange<'c> {
         if self.incoming == Incoming::Held {
             self.incoming = Incoming::Coming;
             let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
-            send(self.stream, go_on, b"").map_err(|_| BodyFault::Cut)?;
+            send(self.stream, [go_on, b"", b""]).map_err(|_| BodyFault::Cut)?;
         }
         let mut body = match self.body.take() {
             Some(body) => body,
@@ -459,7 +459,7 @@ impl<'c> Exchange<'c> {
         head.push_str("\r\n");
         let is_bodiless = self.outgoing == Outgoing::Nothing || matches!(status, 204 | 304);
         let body = if is_bodiless { b"" } else { body };
-        send(self.stream, head.as_bytes(), body).map_err(|(_, error)| error)?;
+        send(self.stream, [head.as_bytes(), body, b""]).map_err(|(_, error)| error)?;
         if self.incoming != Incoming::Whole {
             linger(self.stream);
         }
@@ -492,7 +492,7 @@ impl<'c> Exchange<'c> {
             head.push_str("Transfer-Encoding: chunked\r\n");
         }
         head.push_str("\r\n");
-        send(self.stream, head.as_bytes(), b"").map_err(|(_, error)| error)
+        send(self.stream, [head.as_bytes(), b"", b""]).map_err(|(_, error)| error)
     }
 
     /// Sends a part of a reply that [`start`](Self::start) began.
@@ -501,12 +501,12 @@ impl<'c> Exchange<'c> {
             // An empty chunk would be the last one.
             _ if bytes.is_empty() => Ok(()),
             Outgoing::Nothing => Ok(()),
-            Outgoing::Plain => send(self.stream, bytes, b""),
+            Outgoing::Plain => send(self.stream, [bytes, b"", b""]),
             Outgoing::Chunked => {
                 let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
                 chunk.extend_from_slice(bytes);
                 chunk.extend_from_slice(b"\r\n");
-                send(self.stream, &chunk, b"")
+                send(self.stream, [&chunk, b"", b""])
             }
         };
         sent.map_err(|(_, error)| error)
@@ -515,7 +515,9 @@ impl<'c> Exchange<'c> {
     /// Ends a reply that [`start`](Self::start) began.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         match self.outgoing {
-            Outgoing::Chunked => send(self.stream, b"0\r\n\r\n", b"").map_err(|(_, error)| error),
+            Outgoing::Chunked => {
+                send(self.stream, [b"0\r\n\r\n", b"", b""]).map_err(|(_, error)| error)
+            }
             Outgoing::Plain | Outgoing::Nothing => Ok(()),
         }
     }

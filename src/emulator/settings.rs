@@ -83,7 +83,10 @@ impl Settings {
 
     /// Every variable that the function's process gets; there is nothing that it inherits
     /// ("Working with Lambda environment variables", and what AWS's emulator sets).
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no processes there"))]
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "no processes there")
+    )]
     pub(super) fn process_env(&self, api: SocketAddr, task_root: &Path) -> Vec<(String, OsString)> {
         let region = Settings::region();
         let today = civil(SystemTime::now());

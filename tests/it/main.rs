@@ -8,6 +8,10 @@
     clippy::arithmetic_side_effects
 )]
 
+#[cfg(unix)]
+mod bootstrap;
+#[cfg(unix)]
+mod build;
 #[cfg(feature = "emulator")]
 mod client;
 #[cfg(feature = "emulator")]
@@ -19,3 +23,4 @@ mod emulator_process;
 mod json;
 mod peer;
 mod runtime;
+mod streaming;
