@@ -253,6 +253,8 @@ mod process {
     pub(crate) const SIGINT: c_int = 2;
     pub(crate) const SIGKILL: c_int = 9;
     pub(crate) const SIGTERM: c_int = 15;
+    pub(crate) const SIGCONT: c_int = 18;
+    pub(crate) const SIGSTOP: c_int = 19;
     const O_CLOEXEC: c_int = 0o2_000_000;
     const POLLIN: i16 = 1;
     const P_PID: c_int = 1;
@@ -355,6 +357,12 @@ mod process {
         Ok(File::from(from))
     }
 }
+
+/// Linux's numbers, for processes that there are none of elsewhere.
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+pub(crate) const SIGCONT: i32 = 18;
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+pub(crate) const SIGSTOP: i32 = 19;
 
 /// Where there are no signals to be had, nothing comes out of this pipe.
 #[cfg(all(feature = "emulator", not(target_os = "linux")))]

@@ -39,6 +39,7 @@ Options:
   --env NAME=VALUE        set a variable for the function. May be repeated
   --environments N        execution environments for concurrent callers (default 1)
   --concurrency N         invocations at once in one environment, as Managed Instances have
+  --freeze                stop the function between invocations, as Lambda does
   --runner PROGRAM        run BOOTSTRAP with this program, such as qemu-aarch64
   --help, --version
 ";
@@ -149,6 +150,7 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Asked, Stop> {
                 settings.env.push((key.to_owned(), text.to_owned()));
             }
             "--environments" => settings.environments = at_least_one(&name, &value()?)?,
+            "--freeze" if inline.is_none() => settings.freeze = true,
             "--concurrency" => settings.concurrency = Some(at_least_one(&name, &value()?)?),
             "--runner" => settings.runner = Some(value()?.into()),
             _ => return Err(Stop::Usage(format!("unknown option {name}"))),

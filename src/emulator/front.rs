@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::Reply;
+use super::environment::UNAVAILABLE;
 use super::event::{ASYNC_PAYLOAD_LEN_MAX, Answer, Event, Failure, PAYLOAD_LEN_MAX, Part, Start};
 use super::event_stream::{invoke_complete, payload_chunk};
 use super::function::{Function, Throttled};
@@ -119,6 +120,9 @@ impl Front {
             _ => String::new(),
         };
         fields.push(JSON);
+        if reply.error_type.as_deref() == Some(UNAVAILABLE) {
+            return exchange.reply(400, &fields, &reply.body).map(Ok);
+        }
         if reply.is_error() {
             fields.push(("X-Amz-Function-Error", "Unhandled"));
         }

@@ -72,6 +72,16 @@ fn the_function() {
                 let vars: Vec<_> = vars.collect();
                 return Ok(Value::Object(vars.into_iter().collect()));
             }
+            // Comes back when `n` processes have been here.
+            "meet" => {
+                let at = event.get("at").and_then(Value::as_str).unwrap().to_owned();
+                let n = event.get("n").and_then(Value::as_u64).unwrap();
+                fs::write(format!("{at}/{}", std::process::id()), "").unwrap();
+                while (fs::read_dir(&at).unwrap().count() as u64) < n {
+                    std::thread::yield_now();
+                }
+                return Ok(Value::from(std::process::id()));
+            }
             "pid" => return Ok(Value::from(std::process::id())),
             "fail" => return Err(Error::new("NoStock", "sold out")),
             _ => {}
@@ -421,4 +431,60 @@ fn the_command_leaves_no_process_behind() {
     assert!(interrupted.unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(!is_alive(pid.trim()));
+}
+
+#[test]
+fn concurrent_callers_get_an_environment_each_and_queue_beyond_that() {
+    let folder = Folder::new("environments");
+    let mut settings = Settings::default();
+    settings.bootstrap = Some(folder.function());
+    settings.timeout = LONG;
+    settings.environments = 3;
+    let emulator = Emulator::with(settings).unwrap();
+    let meeting = folder.0.join("meeting");
+    fs::create_dir(&meeting).unwrap();
+    let meet = format!(r#"{{"do":"meet","at":"{}","n":3}}"#, path(&meeting));
+    let pids: std::collections::BTreeSet<String> = std::thread::scope(|scope| {
+        let invoke = || text(&emulator.invoke(meet.as_bytes()).unwrap());
+        let threads: Vec<_> = (0..9).map(|_| scope.spawn(invoke)).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    assert_eq!(pids.len(), 3, "{pids:?}");
+    // A warm environment is preferred to one that may be cold.
+    let one = text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
+    assert!(pids.contains(&one), "{one} of {pids:?}");
+}
+
+/// Waits until the state of a process in `/proc` is that; what hangs is a failure.
+#[track_caller]
+fn becomes(pid: &str, state: char) {
+    let limit = std::time::Instant::now() + Duration::from_secs(20);
+    while std::time::Instant::now() < limit {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        if stat
+            .rsplit_once(") ")
+            .is_some_and(|(_, rest)| rest.starts_with(state))
+        {
+            return;
+        }
+        std::thread::yield_now();
+    }
+    panic!("process {pid} never came to be {state}");
+}
+
+#[test]
+fn a_frozen_function_stands_still_between_invocations() {
+    let folder = Folder::new("freeze");
+    let mut settings = Settings::default();
+    settings.bootstrap = Some(folder.function());
+    settings.timeout = LONG;
+    settings.freeze = true;
+    let emulator = Emulator::with(settings).unwrap();
+    for _ in 0..3 {
+        let pid = text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
+        becomes(&pid, 'T');
+    }
 }

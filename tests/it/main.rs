@@ -18,6 +18,8 @@ mod client;
 mod emulator;
 #[cfg(feature = "emulator")]
 mod emulator_front;
+#[cfg(feature = "emulator")]
+mod emulator_many;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_process;
 mod json;
