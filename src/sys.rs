@@ -401,6 +401,7 @@ pub(crate) use process::*;
 mod process {
     use core::ffi::{c_int, c_void};
     use core::sync::atomic::{AtomicI32, Ordering};
+    use std::fs::File;
     use std::io;
     use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 
@@ -408,6 +409,8 @@ mod process {
     pub(crate) const SIGINT: c_int = 2;
     pub(crate) const SIGKILL: c_int = 9;
     pub(crate) const SIGTERM: c_int = 15;
+    pub(crate) const SIGCONT: c_int = 18;
+    pub(crate) const SIGSTOP: c_int = 19;
     const O_CLOEXEC: c_int = 0o2_000_000;
     const POLLIN: i16 = 1;
     const P_PID: c_int = 1;
@@ -500,13 +503,25 @@ mod process {
 
     /// From now on SIGINT and SIGTERM do not end this process: their numbers come out of the pipe
     /// that is returned, a byte each.
-    pub(crate) fn interrupts() -> io::Result<OwnedFd> {
+    pub(crate) fn interrupts() -> io::Result<File> {
         let (from, to) = pipe()?;
         INTERRUPTED.store(to.into_raw_fd(), Ordering::Relaxed);
         for number in [SIGINT, SIGTERM] {
             // SAFETY: the handler does only what a handler may. Children do not inherit it.
             unsafe { signal(number, on_interrupt) };
         }
-        Ok(from)
+        Ok(File::from(from))
     }
+}
+
+/// Linux's numbers, for processes that there are none of elsewhere.
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+pub(crate) const SIGCONT: i32 = 18;
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+pub(crate) const SIGSTOP: i32 = 19;
+
+/// Where there are no signals to be had, nothing comes out of this pipe.
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+pub(crate) fn interrupts() -> io::Result<std::net::TcpStream> {
+    Err(io::ErrorKind::Unsupported.into())
 }

@@ -321,6 +321,9 @@ impl Worker {
 #[cold]
 fn too_large(len: usize) -> Error {
     let max = api::RESPONSE_LEN_MAX;
-    let message = format_args!("the response has {len} bytes, Lambda takes no more than {max}");
-    Error::new("Function.ResponseSizeTooLarge", message)
+    // No variable for it: until Rust 1.89 it would not live that long.
+    Error::new(
+        "Function.ResponseSizeTooLarge",
+        format_args!("the response has {len} bytes, Lambda takes no more than {max}"),
+    )
 }
