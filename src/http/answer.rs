@@ -5,7 +5,6 @@
 //! had them, and an Application Load Balancer a `statusDescription` beside the code.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use super::headers::{is_name, is_value};
 use super::response::unsendable;
@@ -141,7 +140,7 @@ fn write_headers(w: &mut Writer, headers: &HeaderMap, form: Form) {
         "headers"
     });
     w.begin_object();
-    for (index, (name, value)) in headers.iter().enumerate() {
+    for (index, (name, _)) in headers.iter().enumerate() {
         let is_cookie = name.eq_ignore_ascii_case(SET_COOKIE);
         let mut before = headers.iter().take(index);
         if form == Form::Cookies && is_cookie
@@ -149,19 +148,32 @@ fn write_headers(w: &mut Writer, headers: &HeaderMap, form: Form) {
         {
             continue;
         }
-        let values: Vec<&str> = headers.get_all(name).collect();
-        match form {
-            Form::Multiple => w.member(name, &values),
-            _ if values.len() == 1 => w.member(name, value),
-            // RFC 9110, section 5.3: what fields of one name mean.
-            _ => w.member(name, &values.join(", ")),
+        w.name(name);
+        if form == Form::Multiple {
+            write_list(w, headers.get_all(name));
+            continue;
         }
+        // RFC 9110, section 5.3: what several fields of one name mean.
+        let mut values = String::new();
+        for value in headers.get_all(name) {
+            values.push_str(if values.is_empty() { "" } else { ", " });
+            values.push_str(value);
+        }
+        w.string(&values);
     }
     w.end_object();
     if form == Form::Cookies && headers.get(SET_COOKIE).is_some() {
-        let cookies: Vec<&str> = headers.get_all(SET_COOKIE).collect();
-        w.member("cookies", &cookies);
+        w.name("cookies");
+        write_list(w, headers.get_all(SET_COOKIE));
     }
+}
+
+fn write_list<'a>(w: &mut Writer, values: impl Iterator<Item = &'a str>) {
+    w.begin_array();
+    for value in values {
+        w.element(value);
+    }
+    w.end_array();
 }
 
 /// The reason phrase of a status (RFC 9110, section 15, and the IANA registry).

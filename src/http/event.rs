@@ -6,6 +6,7 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::answer::Caller;
 use super::headers::{is_name, is_value};
@@ -17,46 +18,92 @@ use crate::{Error, Result};
 /// The type of an error about the event itself.
 const UNMARSHAL_ERROR: &str = "Runtime.UnmarshalError";
 
+/// A text of an event, or the mark that something was there, by its place in [`Found::texts`].
+#[derive(Clone, Copy)]
+enum Text {
+    Version,
+    Method,
+    Path,
+    RawPath,
+    RawQuery,
+    Body,
+    Elb,
+    ServiceNetwork,
+    Connection,
+    EventType,
+    Stage,
+    Domain,
+    Route,
+    Http,
+    HttpMethod,
+    Base64,
+    SnakeCase,
+    MultiValue,
+    Last,
+}
+
+/// How a member is read.
+#[derive(Clone, Copy)]
+enum How {
+    /// A string or `null`.
+    Strict(Text),
+    /// A string; what is none counts as nothing.
+    Lax(Text),
+    /// Anything but `null` and `false` leaves a mark.
+    Mark(Text),
+    /// An object with members of its own, which leaves a mark; what is none counts as nothing.
+    Nested(Text, &'static [(&'static str, How)]),
+    Headers,
+    MultiHeaders,
+    Cookies,
+    Query,
+    MultiQuery,
+    IsBase64,
+}
+
+const EVENT: &[(&str, How)] = &[
+    ("version", How::Lax(Text::Version)),
+    ("httpMethod", How::Strict(Text::Method)),
+    ("method", How::Strict(Text::Method)),
+    ("path", How::Strict(Text::Path)),
+    ("rawPath", How::Strict(Text::RawPath)),
+    ("raw_path", How::Strict(Text::SnakeCase)),
+    ("rawQueryString", How::Strict(Text::RawQuery)),
+    ("cookies", How::Cookies),
+    ("headers", How::Headers),
+    ("multiValueHeaders", How::MultiHeaders),
+    ("queryStringParameters", How::Query),
+    ("query_string_parameters", How::Query),
+    ("multiValueQueryStringParameters", How::MultiQuery),
+    ("requestContext", How::Nested(Text::Last, CONTEXT)),
+    ("body", How::Strict(Text::Body)),
+    ("isBase64Encoded", How::IsBase64),
+    ("is_base64_encoded", How::IsBase64),
+];
+
+const CONTEXT: &[(&str, How)] = &[
+    ("elb", How::Mark(Text::Elb)),
+    ("serviceNetworkArn", How::Mark(Text::ServiceNetwork)),
+    ("connectionId", How::Mark(Text::Connection)),
+    ("eventType", How::Lax(Text::EventType)),
+    ("domainName", How::Lax(Text::Domain)),
+    ("stage", How::Lax(Text::Stage)),
+    ("routeKey", How::Lax(Text::Route)),
+    ("http", How::Nested(Text::Http, HTTP)),
+];
+
+const HTTP: &[(&str, How)] = &[("method", How::Strict(Text::HttpMethod))];
+
 /// What one pass over an event has found.
 #[derive(Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one mark of one kind of event"
-)]
 struct Found<'j> {
-    is_version_2: bool,
-    method: Option<Cow<'j, str>>,
-    path: Option<Cow<'j, str>>,
-    raw_path: Option<Cow<'j, str>>,
-    /// VPC Lattice, version 1, alone writes with underscores.
-    is_snake_case: bool,
-    raw_query: Option<Cow<'j, str>>,
+    texts: [Option<Cow<'j, str>>; Text::Last as usize + 1],
+    /// Where the body stands; an end of 0 says nowhere.
+    body: (usize, usize),
     query: Option<Reader<'j>>,
     multi_query: Option<Reader<'j>>,
     headers: HeaderMap,
-    is_multi_value: bool,
     cookies: String,
-    body: Option<Cow<'j, str>>,
-    is_base64: bool,
-    context: RequestContext<'j>,
-}
-
-/// What the member `requestContext` tells about the kind.
-#[derive(Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one mark of one kind of event"
-)]
-struct RequestContext<'j> {
-    is_elb: bool,
-    is_lattice: bool,
-    is_http: bool,
-    event_type: Option<Cow<'j, str>>,
-    has_connection: bool,
-    method: Option<Cow<'j, str>>,
-    stage: Option<Cow<'j, str>>,
-    domain_name: Option<Cow<'j, str>>,
-    route_key: Option<Cow<'j, str>>,
 }
 
 /// Reads the request that `event` carries.
@@ -66,83 +113,92 @@ struct RequestContext<'j> {
 pub(super) fn read(event: &str) -> Result<Request> {
     let mut found = Found::default();
     let mut r = Reader::new(event);
-    let body = match found.read(&mut r) {
-        Ok(body) => body,
-        Err(error) => return Err(Error::new(UNMARSHAL_ERROR, error)),
-    };
-    let Some(origin) = found.origin() else {
-        return Err(Error::new(UNMARSHAL_ERROR, DIRECT_INVOKE));
-    };
-    found.into_request(origin, without(event, body))
+    if let Err(error) = found.read(&mut r, EVENT).and_then(|()| r.end()) {
+        return Err(Error::new(UNMARSHAL_ERROR, error));
+    }
+    match found.origin() {
+        Some(origin) => found.into_request(origin, event),
+        None => Err(Error::new(UNMARSHAL_ERROR, DIRECT_INVOKE)),
+    }
 }
 
 const DIRECT_INVOKE: &str = "the event is no HTTP request of API Gateway, a function URL, an \
     Application Load Balancer or VPC Lattice: this looks like a direct invoke; use `run`";
 
-/// `event` with the body's place taken by `null`.
-fn without(event: &str, body: (usize, usize)) -> String {
-    let before = event.get(..body.0).unwrap_or(event);
-    let behind = event.get(body.1..).unwrap_or_default();
-    let mut text = String::with_capacity(before.len().wrapping_add(behind.len()).wrapping_add(4));
-    text.push_str(before);
-    if body.1 != 0 {
-        text.push_str("null");
-    }
-    text.push_str(behind);
-    text
-}
-
 impl<'j> Found<'j> {
-    /// Reads a whole event. Returns where its body stands; an end of 0 says nowhere.
-    fn read(&mut self, r: &mut Reader<'j>) -> Result<(usize, usize), json::Error> {
-        let mut body = (usize::MAX, 0);
+    fn get(&self, text: Text) -> Option<&str> {
+        self.texts.get(text as usize)?.as_deref()
+    }
+
+    fn has(&self, text: Text) -> bool {
+        self.get(text).is_some()
+    }
+
+    fn set(&mut self, text: Text, value: Option<Cow<'j, str>>) {
+        if let Some(place) = self.texts.get_mut(text as usize) {
+            *place = value;
+        }
+    }
+
+    /// Reads an object's members; what is no object counts as nothing.
+    fn read(&mut self, r: &mut Reader<'j>, members: &[(&str, How)]) -> Result<(), json::Error> {
         if r.peek()? != Kind::Object {
-            r.skip()?;
-            r.end()?;
-            return Ok(body);
+            return r.skip();
         }
         r.begin_object()?;
         while let Some(name) = r.next_member()? {
-            match &*name {
-                "version" => self.is_version_2 = any_text(r)?.as_deref() == Some("2.0"),
-                "httpMethod" | "method" => self.method = text(r)?,
-                "path" => self.path = text(r)?,
-                "rawPath" => self.raw_path = text(r)?,
-                "raw_path" => {
-                    self.is_snake_case = true;
-                    self.raw_path = text(r)?;
-                }
-                "rawQueryString" => self.raw_query = text(r)?,
-                "queryStringParameters" | "query_string_parameters" => {
-                    self.query = object(r)?;
-                }
-                "multiValueQueryStringParameters" => self.multi_query = object(r)?,
-                "headers" if self.is_multi_value => r.skip()?,
-                "headers" => self.read_headers(r)?,
-                "multiValueHeaders" => {
-                    // The same once more, and better; unless it is empty.
-                    let single = core::mem::take(&mut self.headers);
-                    self.is_multi_value = r.peek()? == Kind::Object;
-                    self.read_headers(r)?;
-                    if self.headers.is_empty() {
-                        self.headers = single;
-                    }
-                }
-                "cookies" => self.read_cookies(r)?,
-                "body" => {
-                    let start = r.offset();
-                    self.body = text(r)?;
-                    body = (start, r.offset());
-                }
-                "isBase64Encoded" | "is_base64_encoded" => {
-                    self.is_base64 = !r.null_if_next() && r.bool()?;
-                }
-                "requestContext" => self.context.read(r)?,
-                _ => r.skip()?,
+            match members.iter().find(|member| member.0 == name) {
+                Some((_, how)) => self.read_member(r, *how)?,
+                None => r.skip()?,
             }
         }
-        r.end()?;
-        Ok(body)
+        Ok(())
+    }
+
+    fn read_member(&mut self, r: &mut Reader<'j>, how: How) -> Result<(), json::Error> {
+        let start = r.offset();
+        let kind = r.peek()?;
+        let mark = Some(Cow::Borrowed(""));
+        match how {
+            How::Strict(text) if kind != Kind::Null => {
+                let value = r.string()?;
+                if matches!(text, Text::Body) {
+                    self.body = (start, r.offset());
+                }
+                self.set(text, Some(value));
+            }
+            How::Lax(text) if kind == Kind::String => {
+                let value = r.string()?;
+                self.set(text, Some(value));
+            }
+            How::Mark(text) if kind != Kind::Null => {
+                r.skip()?;
+                self.set(text, mark);
+            }
+            How::Nested(text, members) if kind == Kind::Object => {
+                self.read(r, members)?;
+                self.set(text, mark);
+            }
+            How::IsBase64 if kind != Kind::Null => {
+                let is_base64 = r.bool()?;
+                self.set(Text::Base64, mark.filter(|_| is_base64));
+            }
+            How::Headers if !self.has(Text::MultiValue) => self.read_headers(r)?,
+            How::MultiHeaders if kind == Kind::Object => {
+                // The same once more, and better; unless it is empty.
+                let single = core::mem::take(&mut self.headers);
+                self.set(Text::MultiValue, mark);
+                self.read_headers(r)?;
+                if self.headers.is_empty() {
+                    self.headers = single;
+                }
+            }
+            How::Cookies => self.read_cookies(r)?,
+            How::Query => self.query = object(r)?,
+            How::MultiQuery => self.multi_query = object(r)?,
+            _ => r.skip()?,
+        }
+        Ok(())
     }
 
     fn read_headers(&mut self, r: &mut Reader<'j>) -> Result<(), json::Error> {
@@ -170,70 +226,64 @@ impl<'j> Found<'j> {
 
     /// Who sent this, by what only they send.
     fn origin(&self) -> Option<Origin> {
-        let context = &self.context;
-        let has_method = self.method.is_some();
-        if context.is_elb {
-            return Some(Origin::Alb);
-        }
-        if context.has_connection && context.event_type.is_some() {
-            return Some(Origin::WebSocket);
-        }
-        if context.is_http && self.is_version_2 {
+        let has_method = self.has(Text::Method);
+        Some(if self.has(Text::Elb) {
+            Origin::Alb
+        } else if self.has(Text::Connection) && self.has(Text::EventType) {
+            Origin::WebSocket
+        } else if self.has(Text::Http) && self.get(Text::Version) == Some("2.0") {
             // `https://<url-id>.lambda-url.<region>.on.aws`
-            let domain = context.domain_name.as_deref().unwrap_or_default();
-            let is_url = domain.split('.').nth(1) == Some("lambda-url");
-            return Some(if is_url {
+            let domain = self.get(Text::Domain).unwrap_or_default();
+            if domain.split('.').nth(1) == Some("lambda-url") {
                 Origin::FunctionUrl
             } else {
                 Origin::HttpApi
-            });
-        }
-        if context.is_lattice && has_method {
-            return Some(Origin::LatticeV2);
-        }
-        if self.is_snake_case && has_method {
-            return Some(Origin::LatticeV1);
-        }
-        if has_method && self.path.is_some() {
-            return Some(Origin::RestApi);
-        }
-        None
+            }
+        } else if self.has(Text::ServiceNetwork) && has_method {
+            Origin::LatticeV2
+        } else if self.has(Text::SnakeCase) && has_method {
+            Origin::LatticeV1
+        } else if has_method && self.has(Text::Path) {
+            Origin::RestApi
+        } else {
+            return None;
+        })
     }
 
-    fn into_request(mut self, origin: Origin, event: String) -> Result<Request> {
-        let context = &self.context;
-        let method = match origin {
-            Origin::HttpApi | Origin::FunctionUrl => context.method.as_deref(),
-            _ => self.method.as_deref(),
+    fn into_request(mut self, origin: Origin, event: &str) -> Result<Request> {
+        let (method, path) = match origin {
+            Origin::HttpApi | Origin::FunctionUrl => (Text::HttpMethod, Text::RawPath),
+            Origin::LatticeV1 => (Text::Method, Text::SnakeCase),
+            Origin::WebSocket => (Text::Method, Text::Route),
+            _ => (Text::Method, Text::Path),
         };
-        let method = match (method, origin) {
-            (Some(method), _) => Method::from(method),
-            (None, Origin::WebSocket) => Method::Get,
-            (None, _) => return Err(missing("a method")),
+        let method = match self.get(method) {
+            Some(method) => Method::from(method),
+            None if origin == Origin::WebSocket => Method::Get,
+            None => return Err(missing("a method")),
         };
-        let raw_path = match origin {
-            // Routes take the place of paths there: `$connect`, `$default`, the user's own.
-            Origin::WebSocket => {
-                let route = context.route_key.as_deref().unwrap_or("$default");
-                Some(Cow::Owned(["/", route].concat()))
-            }
-            Origin::HttpApi | Origin::FunctionUrl | Origin::LatticeV1 => self.raw_path.take(),
-            _ => self.path.take(),
-        };
-        let Some(raw_path) = raw_path else {
+        let route = (origin == Origin::WebSocket).then_some("$default");
+        let Some(target) = self.get(path).or(route) else {
             return Err(missing("a path"));
         };
-        let (path, path_query) = raw_path.split_once('?').unwrap_or((&raw_path, ""));
-        let path = match origin {
-            Origin::HttpApi => without_stage(path, context.stage.as_deref()),
-            _ => path,
+        let (path, path_query) = target.split_once('?').unwrap_or((target, ""));
+        let mut raw_path = String::new();
+        if route.is_some() {
+            // Routes take the place of paths there: `$connect`, `$default`, the user's own.
+            raw_path.push('/');
+        }
+        raw_path.push_str(path);
+        let path = match self.get(Text::Stage) {
+            Some(stage) if origin == Origin::HttpApi => without_stage(&raw_path, stage),
+            _ => &raw_path,
         };
+        let path = String::from(path);
         let mut query_string = String::new();
-        if let Some(query) = &self.raw_query {
+        if let Some(query) = self.get(Text::RawQuery) {
             query_string.push_str(query);
-        } else if let Some(r) = self.multi_query.as_mut().or(self.query.as_mut()) {
+        } else if let Some(r) = self.multi_query.as_ref().or(self.query.as_ref()) {
             // An Application Load Balancer alone hands on what was encoded.
-            let pushed = push_query(&mut query_string, r, origin != Origin::Alb);
+            let pushed = push_query(&mut query_string, &mut r.clone(), origin != Origin::Alb);
             pushed.map_err(|error| Error::new(UNMARSHAL_ERROR, error))?;
         } else {
             query_string.push_str(path_query);
@@ -241,63 +291,50 @@ impl<'j> Found<'j> {
         if !self.cookies.is_empty() {
             self.headers.append("cookie", &self.cookies);
         }
-        let body = match (self.body, self.is_base64) {
-            (None, _) => Body::Empty,
-            (Some(text), false) => Body::Text(text.into_owned()),
-            (Some(text), true) => match encoding::base64(text.as_bytes()) {
-                Ok(bytes) => Body::Bytes(bytes),
-                Err(error) => {
-                    let message = format_args!("{error} of $.body, which isBase64Encoded says");
-                    return Err(Error::new(UNMARSHAL_ERROR, message));
-                }
-            },
-        };
         Ok(Request {
             caller: Caller {
                 origin,
-                is_multi_value: self.is_multi_value,
+                is_multi_value: self.has(Text::MultiValue),
             },
             method,
-            path: path.into(),
-            raw_path: raw_path.into_owned(),
+            path,
+            raw_path,
             query_string,
+            body: self.body()?,
+            event: self.without_body(event),
             headers: self.headers,
-            body,
-            event,
-            captures: alloc::vec::Vec::new(),
+            captures: Vec::new(),
         })
     }
-}
 
-impl<'j> RequestContext<'j> {
-    fn read(&mut self, r: &mut Reader<'j>) -> Result<(), json::Error> {
-        if r.peek()? != Kind::Object {
-            return r.skip();
+    fn body(&mut self) -> Result<Body> {
+        let is_base64 = self.has(Text::Base64);
+        let text = self.texts.get_mut(Text::Body as usize);
+        let Some(text) = text.and_then(Option::take) else {
+            return Ok(Body::Empty);
+        };
+        if !is_base64 {
+            return Ok(Body::Text(text.into_owned()));
         }
-        r.begin_object()?;
-        while let Some(name) = r.next_member()? {
-            match &*name {
-                "elb" => self.is_elb = is_there(r)?,
-                "serviceNetworkArn" => self.is_lattice = is_there(r)?,
-                "connectionId" => self.has_connection = is_there(r)?,
-                "eventType" => self.event_type = any_text(r)?,
-                "stage" => self.stage = any_text(r)?,
-                "domainName" => self.domain_name = any_text(r)?,
-                "routeKey" => self.route_key = any_text(r)?,
-                "http" if r.peek()? == Kind::Object => {
-                    self.is_http = true;
-                    r.begin_object()?;
-                    while let Some(name) = r.next_member()? {
-                        match &*name {
-                            "method" => self.method = text(r)?,
-                            _ => r.skip()?,
-                        }
-                    }
-                }
-                _ => r.skip()?,
-            }
+        encoding::base64(text.as_bytes())
+            .map(Body::Bytes)
+            .map_err(|error| {
+                let message = format_args!("$.isBase64Encoded is true, but $.body is {error}");
+                Error::new(UNMARSHAL_ERROR, message)
+            })
+    }
+
+    /// The event with the body's place taken by `null`.
+    fn without_body(&self, event: &str) -> String {
+        let (start, end) = self.body;
+        let behind = event.get(end..).unwrap_or_default();
+        let mut text = String::with_capacity(start.saturating_add(behind.len()).saturating_add(4));
+        if end != 0 {
+            text.push_str(event.get(..start).unwrap_or_default());
+            text.push_str("null");
         }
-        Ok(())
+        text.push_str(behind);
+        text
     }
 }
 
@@ -307,30 +344,6 @@ fn missing(what: &str) -> Error {
         UNMARSHAL_ERROR,
         format_args!("the HTTP request lacks {what}"),
     )
-}
-
-/// A string; `null` is none.
-fn text<'j>(r: &mut Reader<'j>) -> Result<Option<Cow<'j, str>>, json::Error> {
-    if r.null_if_next() {
-        return Ok(None);
-    }
-    r.string().map(Some)
-}
-
-/// A string; anything else is none.
-fn any_text<'j>(r: &mut Reader<'j>) -> Result<Option<Cow<'j, str>>, json::Error> {
-    if r.peek()? == Kind::String {
-        return r.string().map(Some);
-    }
-    r.skip()?;
-    Ok(None)
-}
-
-/// Whether something else than `null` comes next.
-fn is_there(r: &mut Reader<'_>) -> Result<bool, json::Error> {
-    let is_there = r.peek()? != Kind::Null;
-    r.skip()?;
-    Ok(is_there)
 }
 
 /// Where an object stands that has members.
@@ -416,8 +429,10 @@ fn push_separated(text: &mut String, separator: &str, more: &str) {
 }
 
 /// `path` without its first segment where that is `stage`.
-fn without_stage<'p>(path: &'p str, stage: Option<&str>) -> &'p str {
-    let rest = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
+fn without_stage<'p>(path: &'p str, stage: &str) -> &'p str {
+    let rest = path
+        .strip_prefix('/')
+        .and_then(|path| path.strip_prefix(stage));
     match rest {
         Some("") => "/",
         Some(rest) if rest.starts_with('/') => rest,
@@ -433,7 +448,7 @@ mod tests {
     fn a_stage_is_the_first_segment_or_not_there() {
         #[track_caller]
         fn check(path: &str, stage: &str, want: &str) {
-            assert_eq!(without_stage(path, Some(stage)), want);
+            assert_eq!(without_stage(path, stage), want);
         }
         check("/prod/a/b", "prod", "/a/b");
         check("/prod/", "prod", "/");
