@@ -46,6 +46,7 @@ impl Runtime {
 
 /// Stack of a worker that has a thread of its own, in bytes: what a handler may need, and JSON as
 /// deep as it may be. It is only used as far as it is touched.
+#[cfg(panic = "unwind")]
 const STACK_LEN: usize = 512 * 1024;
 
 /// How many invocations Lambda wants to have served at once, in one process (AWS Lambda Developer
@@ -62,13 +63,30 @@ pub(crate) fn serve(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler
     if n_workers <= 1 {
         return work(endpoint, true, handler);
     }
-    // One that ends does not take the others along: each is a place for invocations.
+    serve_many(endpoint, n_workers, handler)
+}
+
+/// One worker that ends does not take the others along: each is a place for invocations.
+#[cfg(panic = "unwind")]
+fn serve_many(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler) -> Result<()> {
     sys::in_parallel(n_workers, STACK_LEN, &|| {
         if let Err(error) = work(endpoint, false, handler) {
             log::error(None, &error);
         }
     });
     Err(Error::new(api::ENDPOINT_ERROR, "no worker is left"))
+}
+
+/// Where panics abort, one would end all invocations of the process, so there is only one at a
+/// time; and threads would be 5 KB.
+#[cfg(panic = "abort")]
+fn serve_many(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler) -> Result<()> {
+    let message = format_args!(
+        "AWS_LAMBDA_MAX_CONCURRENCY is {n_workers}, but this build serves one invocation at a time: \
+         build with panic = \"unwind\" (build.sh --profile unwind)"
+    );
+    log::error(None, &Error::new("Runtime.Concurrency", message));
+    work(endpoint, true, handler)
 }
 
 /// Serves invocations, one after another. The only worker also keeps `_X_AMZN_TRACE_ID`.
