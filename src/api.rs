@@ -33,7 +33,7 @@ pub(crate) const RESTORE_ERROR: &str = "restore/error";
 pub(crate) const RESTORE_NEXT: &str = "restore/next";
 
 /// Where X-Ray's SDKs look for the trace of an invocation.
-pub(crate) const TRACE_ID_VARIABLE: &str = "_X_AMZN_TRACE_ID";
+pub(crate) const TRACE_ID_ENTRY: &str = "_X_AMZN_TRACE_ID=";
 
 /// Longest reply to a `POST` accepted, in bytes: they are a sentence.
 pub(crate) const REPLY_LEN_MAX: usize = 1 << 20;
