@@ -1,15 +1,162 @@
 //! The front door: a handler goes in, and a Lambda function comes out.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![cfg_attr(
     test,
     allow(
-        clippy::indexing_slicing,
-        clippy::string_slice,
-        clippy::arithmetic_side_effects
-    )
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    ),
+    allow(clippy::string_slice, clippy::arithmetic_side_effects)
 )]
 
 extern crate alloc;
 
+mod api;
+mod context;
+#[cfg(feature = "emulator")]
+pub mod emulator;
+mod encoding;
+mod error;
+pub mod events;
+pub mod handler;
+pub mod http;
 mod http1;
 pub mod json;
+pub mod log;
+mod panic;
+mod response;
+mod runtime;
+mod snapstart;
+mod sys;
+mod worker;
+
+use alloc::vec::Vec;
+
+pub use context::{Context, Function, function};
+pub use error::{Error, Result};
+pub use handler::Handler;
+pub use response::{BodyWriter, Responder};
+pub use runtime::Runtime;
+pub use snapstart::{after_restore, before_snapshot};
+
+use json::{FromJson, ToJson};
+
+/// Serves invocations with `f`, which takes its event from JSON and answers in JSON.
+///
+/// ```no_run
+/// fn main() -> ! {
+///     tiny_lambda::run(|name: String, _| Ok(format!("Hello, {name}!")))
+/// }
+/// ```
+///
+/// An error of `f` is posted to Lambda with its type and message, and the next invocation is
+/// served. An event that is not what `E` reads is such an error, `Runtime.UnmarshalError`, which
+/// says where. A panic is posted too, with its message and place; where panics abort, as in the
+/// default build, the process then ends, and Lambda starts another for the next invocation.
+///
+/// Without Lambda, that is without the variable `AWS_LAMBDA_RUNTIME_API`, a debug build serves
+/// itself on a local port; a release build says how to run it and exits with 1.
+pub fn run<E: FromJson, R: ToJson>(f: impl Fn(E, &Context) -> Result<R> + Sync) -> ! {
+    serve(&handler::json(f))
+}
+
+/// Serves web requests with `f`, whoever sends them; see [`http`].
+///
+/// ```no_run
+/// fn main() -> ! {
+///     tiny_lambda::run_http(|request, _| Ok(format!("You asked for {}", request.path())))
+/// }
+/// ```
+pub fn run_http<R: http::IntoResponse>(
+    f: impl Fn(http::Request, &Context) -> Result<R> + Sync,
+) -> ! {
+    serve(&handler::http(f))
+}
+
+/// Serves invocations with `f`, which takes and gives bytes. See [`run`].
+///
+/// ```no_run
+/// fn main() -> ! {
+///     tiny_lambda::run_bytes(|event, _| Ok(event.to_vec()))
+/// }
+/// ```
+pub fn run_bytes(f: impl Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync) -> ! {
+    serve(&handler::bytes(f))
+}
+
+/// Serves invocations with `f`, which takes its event from JSON and streams its response: the
+/// caller sees the beginning while `f` is still at work. See [`run`] and [`Responder::start`].
+///
+/// ```no_run
+/// use std::io::Write;
+///
+/// fn main() -> ! {
+///     tiny_lambda::run_streaming(|n: u32, _, out| {
+///         let mut body = out.start("text/plain")?;
+///         for i in 0..n {
+///             writeln!(body, "line {i}")?;
+///         }
+///         Ok(())
+///     })
+/// }
+/// ```
+pub fn run_streaming<E: FromJson>(
+    f: impl Fn(E, &Context, Responder<'_>) -> Result<()> + Sync,
+) -> ! {
+    serve(&handler::streaming(f))
+}
+
+/// Runs code of the Init phase: what is done once, before the first invocation. A failure, be it
+/// an error or a panic, is posted to Lambda, which shows it to the first caller; then the process
+/// exits with 1.
+///
+/// ```no_run
+/// fn main() -> ! {
+///     let greeting = tiny_lambda::init(|| Ok(std::fs::read_to_string("greeting.txt")?));
+///     tiny_lambda::run(move |name: String, _| Ok(format!("{greeting}, {name}!")))
+/// }
+/// ```
+pub fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
+    runtime::init(f)
+}
+
+/// Runs `init`, code of the Init phase as [`init()`](init) has it, and then serves invocations with
+/// `f`, which is lent what came of it.
+///
+/// ```no_run
+/// fn main() -> ! {
+///     tiny_lambda::run_with_init(
+///         || Ok(std::fs::read_to_string("greeting.txt")?),
+///         |greeting, name: String, _| Ok(format!("{greeting}, {name}!")),
+///     )
+/// }
+/// ```
+pub fn run_with_init<S: Sync, E: FromJson, R: ToJson>(
+    init: impl FnOnce() -> Result<S>,
+    f: impl Fn(&S, E, &Context) -> Result<R> + Sync,
+) -> ! {
+    let state = runtime::init(init);
+    run(|event, cx| f(&state, event, cx))
+}
+
+/// Serves invocations at the address that Lambda names; without one, on this machine or not at all.
+fn serve(handler: &dyn Handler) -> ! {
+    let result = match runtime::endpoint() {
+        Some(endpoint) => {
+            endpoint.and_then(|endpoint| runtime::serve(&endpoint, runtime::n_workers(), handler))
+        }
+        #[cfg(all(debug_assertions, feature = "emulator"))]
+        None => emulator::serve_here(handler),
+        #[cfg(not(all(debug_assertions, feature = "emulator")))]
+        None => Err(Error::new(api::ENDPOINT_ERROR, NO_ENDPOINT)),
+    };
+    if let Err(error) = result {
+        log::error(None, &error);
+    }
+    std::process::exit(1);
+}
+
+#[cfg(not(all(debug_assertions, feature = "emulator")))]
+const NO_ENDPOINT: &str = "AWS_LAMBDA_RUNTIME_API is not set, so this is not Lambda: try the \
+    function with `cargo run` (a debug build serves itself) or `./build.sh --invoke '{}'`";

@@ -5,6 +5,7 @@ use core::fmt;
 use core::ops::Range;
 
 use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, trailer};
+use super::{cut_out, move_down};
 
 /// Longest line with a chunk's size. Its extensions mean nothing to us, but they are part of it.
 const SIZE_LINE_LEN_MAX: usize = 4096;
@@ -142,9 +143,7 @@ impl Body {
                 State::Chunk(missing) => {
                     let got = missing.min(unread.len());
                     let to = from.wrapping_add(got);
-                    if from != self.end {
-                        buf.copy_within(from..to, self.end);
-                    }
+                    move_down(buf, from, to, self.end);
                     self.end = self.end.wrapping_add(got);
                     from = to;
                     if got < missing {
@@ -184,11 +183,7 @@ impl Body {
             }
         }
         // What is not decoded yet moves up behind what is.
-        if from > self.end && from <= buf.len() {
-            let kept = buf.len().wrapping_sub(from);
-            buf.copy_within(from.., self.end);
-            buf.truncate(self.end.wrapping_add(kept));
-        }
+        cut_out(buf, self.end, from);
         Ok(self.state == State::Done)
     }
 
@@ -207,9 +202,7 @@ impl Body {
     /// [`range`](Self::range) is empty afterwards, and the limit counts anew.
     #[cfg(any(test, feature = "emulator"))]
     pub(crate) fn drain(&mut self, buf: &mut Vec<u8>) {
-        if buf.len() >= self.end && self.start <= self.end {
-            buf.drain(self.range());
-        }
+        cut_out(buf, self.start, self.end);
         self.end = self.start;
     }
 }
@@ -245,7 +238,8 @@ mod tests {
         let mut body = Body::new(framing, 4, len_max)?;
         let mut trailers = String::new();
         let mut keep = |name: &[u8], value: &[u8]| {
-            trailers += &format!("{}={};", name.escape_ascii(), value.escape_ascii());
+            let field = [name, b"=", value, b";"].concat();
+            trailers.push_str(core::str::from_utf8(&field).unwrap());
         };
         let mut done = body.advance(&mut buf, &mut keep)?;
         let mut pieces = bytes.chunks(step);

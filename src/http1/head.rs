@@ -16,6 +16,7 @@ pub(crate) enum HeadError {
     /// The first line is not `HTTP/1.x NNN reason`.
     StatusLine,
     /// The first line is not `METHOD target HTTP/1.x`.
+    #[cfg(any(test, feature = "emulator"))]
     RequestLine,
     /// A line is not `name: value`.
     Field,
@@ -31,6 +32,7 @@ impl fmt::Display for HeadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             HeadError::StatusLine => "malformed status line",
+            #[cfg(any(test, feature = "emulator"))]
             HeadError::RequestLine => "malformed request line",
             HeadError::Field => "malformed header line",
             HeadError::Length => "malformed Content-Length",
@@ -93,6 +95,12 @@ pub(crate) fn response(
         };
     };
     let (minor, status) = status_line(line).ok_or(HeadError::StatusLine)?;
+    // The fields of an interim reply say nothing about the final one.
+    let on_field: &mut OnField<'_> = if status < 200 {
+        &mut |_, _| ()
+    } else {
+        on_field
+    };
     let Some((fields, end)) = fields(rest, on_field)? else {
         return unfinished(bytes.len());
     };
@@ -208,20 +216,12 @@ fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Minor version and status of `HTTP/1.x NNN[ reason]`.
 fn status_line(line: &[u8]) -> Option<(u8, u16)> {
-    match line.strip_prefix(b"HTTP/1.")? {
-        [
-            minor @ b'0'..=b'9',
-            b' ',
-            a @ b'1'..=b'9',
-            b @ b'0'..=b'9',
-            c @ b'0'..=b'9',
-            rest @ ..,
-        ] if matches!(rest, [] | [b' ', ..]) => {
-            let digit = |b: &u8| u16::from(b.wrapping_sub(b'0'));
-            let status = digit(a)
-                .wrapping_mul(100)
-                .wrapping_add(digit(b).wrapping_mul(10));
-            Some((minor.wrapping_sub(b'0'), status.wrapping_add(digit(c))))
+    let (version, status) = line.strip_prefix(b"HTTP/1.")?.split_at_checked(2)?;
+    let (status, reason) = status.split_at_checked(3)?;
+    match (version, reason) {
+        ([minor @ b'0'..=b'9', b' '], [] | [b' ', ..]) => {
+            let status = u16::try_from(decimal(status)?).ok()?;
+            (status >= 100).then_some((minor.wrapping_sub(b'0'), status))
         }
         _ => None,
     }
@@ -359,7 +359,7 @@ fn field(bytes: &[u8]) -> Result<Line<'_>, HeadError> {
 }
 
 /// RFC 9110, section 5.6.2: what a name may consist of.
-const fn is_token(b: u8) -> bool {
+pub(crate) fn is_token(b: u8) -> bool {
     b.is_ascii_alphanumeric()
         || matches!(
             b,

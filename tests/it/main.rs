@@ -8,4 +8,21 @@
     clippy::arithmetic_side_effects
 )]
 
+#[cfg(unix)]
+mod bootstrap;
+#[cfg(unix)]
+mod build;
+#[cfg(feature = "emulator")]
+mod client;
+#[cfg(feature = "emulator")]
+mod emulator;
+#[cfg(feature = "emulator")]
+mod emulator_front;
+#[cfg(feature = "emulator")]
+mod emulator_many;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+mod emulator_process;
 mod json;
+mod peer;
+mod runtime;
+mod streaming;

@@ -1,0 +1,16 @@
+//! A greeting: typed in, typed out.
+
+use tiny_lambda::{Context, Result, json_struct};
+
+json_struct! { struct Request { name: String } }
+json_struct! { struct Response { message: String } }
+
+fn main() -> ! {
+    tiny_lambda::run(hello)
+}
+
+fn hello(request: Request, _: &Context) -> Result<Response> {
+    Ok(Response {
+        message: format!("Hello, {}!", request.name),
+    })
+}

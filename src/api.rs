@@ -1,0 +1,743 @@
+//! The Runtime API: its address, paths, header names, status codes and limits; they stand nowhere else.
+//!
+//! Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, SystemTime};
+
+use crate::http1::head;
+use crate::{Context, Error, Result};
+
+/// The variable that names the Runtime API's address.
+pub(crate) const ENDPOINT_VARIABLE: &str = "AWS_LAMBDA_RUNTIME_API";
+
+/// Longest response that is not streamed, in bytes: 6 MB and a little, as Lambda's own server has
+/// it ("Lambda quotas").
+pub(crate) const RESPONSE_LEN_MAX: usize = 6 * 1024 * 1024 + 100;
+
+/// Longest event accepted, in bytes. Lambda's own limit is that of responses; local emulators can
+/// be told to take more.
+pub(crate) const EVENT_LEN_MAX: usize = 64 << 20;
+
+/// Where a failure of the Init phase is posted.
+pub(crate) const INIT_ERROR: &str = "init/error";
+
+/// Where a failure after a SnapStart restore is posted.
+pub(crate) const RESTORE_ERROR: &str = "restore/error";
+
+/// What blocks until a snapshot is restored.
+pub(crate) const RESTORE_NEXT: &str = "restore/next";
+
+/// Where X-Ray's SDKs look for the trace of an invocation.
+pub(crate) const TRACE_ID_VARIABLE: &str = "_X_AMZN_TRACE_ID";
+
+/// Longest reply to a `POST` accepted, in bytes: they are a sentence.
+pub(crate) const REPLY_LEN_MAX: usize = 1 << 20;
+
+/// Content type of JSON (RFC 8259, section 11).
+pub(crate) const JSON: &str = "application/json";
+
+/// Content type of bytes of which nothing is known (RFC 2046, section 4.5.1).
+pub(crate) const BYTES: &str = "application/octet-stream";
+
+/// Content type of a streamed web response, which begins with its metadata.
+pub(crate) const HTTP_INTEGRATION: &str = "application/vnd.awslambda.http-integration-response";
+
+/// The version that begins every path.
+const VERSION: &str = "/2018-06-01/runtime/";
+
+const USER_AGENT: &str = concat!("tiny-lambda/", env!("CARGO_PKG_VERSION"));
+
+/// Where the Runtime API is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    pub(crate) addr: SocketAddr,
+    /// As it was given, for `Host` and for messages.
+    pub(crate) authority: String,
+    /// In front of every path; empty on Lambda. cargo-lambda's emulator has one per function.
+    base: String,
+}
+
+impl Endpoint {
+    /// Reads an address as Lambda or an emulator gives it: `host:port`, with or without `http://`
+    /// in front and a path behind.
+    pub(crate) fn parse(text: &str) -> Result<Endpoint> {
+        let invalid = |why: &str| {
+            Error::new(
+                ENDPOINT_ERROR,
+                format_args!("{ENDPOINT_VARIABLE} is \"{text}\": {why}"),
+            )
+        };
+        let rest = text.strip_prefix("http://").unwrap_or(text);
+        let slash = rest.bytes().position(|b| b == b'/').unwrap_or(rest.len());
+        let (authority, base) = rest.split_at_checked(slash).unwrap_or((rest, ""));
+        let base = base.strip_suffix('/').unwrap_or(base);
+        if authority.starts_with("https:") {
+            return Err(invalid("the Runtime API is plain http"));
+        }
+        if !rest
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && !matches!(b, b'?' | b'#' | b'@'))
+        {
+            return Err(invalid("it must be host:port"));
+        }
+        let addr = socket_addr(authority).map_err(invalid)?;
+        Ok(Endpoint {
+            addr,
+            authority: authority.into(),
+            base: base.into(),
+        })
+    }
+
+    /// Writes the head of `GET next`.
+    pub(crate) fn push_next(&self, head: &mut Vec<u8>) {
+        self.push_get(head, "invocation/next");
+    }
+
+    /// Writes the head of a `GET`.
+    pub(crate) fn push_get(&self, head: &mut Vec<u8>, call: &str) {
+        self.push(head, "GET ", &[call]);
+        head.extend_from_slice(b"\r\n");
+    }
+
+    /// Writes the head of a `POST` of [`INIT_ERROR`] or [`RESTORE_ERROR`], for a body of `len` bytes.
+    pub(crate) fn push_init_error(
+        &self,
+        head: &mut Vec<u8>,
+        call: &str,
+        error_type: &str,
+        len: usize,
+    ) {
+        self.push(head, "POST ", &[call]);
+        push_error_fields(head, error_type);
+        push_length(head, len);
+    }
+
+    /// Writes the head of `POST response`, for a body of `len` bytes.
+    pub(crate) fn push_response(
+        &self,
+        head: &mut Vec<u8>,
+        invocation: &Invocation,
+        content_type: &str,
+        len: usize,
+    ) {
+        self.push(
+            head,
+            "POST ",
+            &["invocation/", &invocation.path_id, "/response"],
+        );
+        push_field(head, "Content-Type", content_type);
+        invocation.push_nonce(head);
+        push_length(head, len);
+    }
+
+    /// Writes the head of a `POST response` whose body comes in chunks.
+    pub(crate) fn push_streaming(
+        &self,
+        head: &mut Vec<u8>,
+        invocation: &Invocation,
+        content_type: &str,
+    ) {
+        self.push(
+            head,
+            "POST ",
+            &["invocation/", &invocation.path_id, "/response"],
+        );
+        push_field(head, "Content-Type", content_type);
+        push_field(head, "Lambda-Runtime-Function-Response-Mode", "streaming");
+        push_field(head, "Transfer-Encoding", "chunked");
+        push_field(head, "Trailer", ERROR_TRAILERS);
+        invocation.push_nonce(head);
+        head.extend_from_slice(b"\r\n");
+    }
+
+    /// Writes the head of `POST error`, for a body of `len` bytes.
+    pub(crate) fn push_error(
+        &self,
+        head: &mut Vec<u8>,
+        invocation: &Invocation,
+        error_type: &str,
+        cause: Option<&str>,
+        len: usize,
+    ) {
+        let path = ["invocation/", &invocation.path_id, "/error"];
+        self.push(head, "POST ", &path);
+        push_error_fields(head, error_type);
+        if let Some(cause) = cause {
+            push_field(head, "Lambda-Runtime-Function-XRay-Error-Cause", cause);
+        }
+        invocation.push_nonce(head);
+        push_length(head, len);
+    }
+
+    /// Writes the request line and the fields that every request has.
+    fn push(&self, head: &mut Vec<u8>, method: &str, path: &[&str]) {
+        head.clear();
+        for text in [method, &self.base, VERSION] {
+            head.extend_from_slice(text.as_bytes());
+        }
+        for text in path {
+            head.extend_from_slice(text.as_bytes());
+        }
+        head.extend_from_slice(b" HTTP/1.1\r\n");
+        push_field(head, "Host", &self.authority);
+        push_field(head, "User-Agent", USER_AGENT);
+    }
+}
+
+/// `errorType` of what stands between the runtime and the Runtime API.
+pub(crate) const ENDPOINT_ERROR: &str = "Runtime.LambdaRuntimeClientError";
+
+/// `host:port`, where the host is an IP address or `localhost`; HTTP's own port if there is none.
+fn socket_addr(authority: &str) -> core::result::Result<SocketAddr, &'static str> {
+    // The colon in front of the port is the last one, unless it is within brackets.
+    let colon = authority.bytes().rposition(|b| matches!(b, b':' | b']'));
+    let colon = colon.filter(|&at| authority.as_bytes().get(at) == Some(&b':'));
+    let (host, port) = match colon.and_then(|at| authority.split_at_checked(at)) {
+        Some((host, port)) => (host, port.as_bytes().get(1..).and_then(head::decimal)),
+        None => (authority, Some(80)),
+    };
+    let port = port.and_then(|port| u16::try_from(port).ok());
+    let port = port.ok_or("its port is not a number up to 65535")?;
+    let ip = match host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+    {
+        Some(host) => ipv6(host.as_bytes()).map(IpAddr::V6),
+        None if host.eq_ignore_ascii_case("localhost") => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        None => ipv4(host.as_bytes()).map(IpAddr::V4),
+    };
+    match ip {
+        Some(ip) => Ok(SocketAddr::new(ip, port)),
+        None if host.is_empty() => Err("it must be host:port"),
+        None => resolve(host, port),
+    }
+}
+
+// std's parser of addresses is 4 KB, most of it for forms that no URL has.
+
+/// Four decimal numbers without leading zeros (RFC 3986, section 3.2.2).
+fn ipv4(host: &[u8]) -> Option<Ipv4Addr> {
+    let mut octets = [0; 4];
+    let mut texts = host.split(|&b| b == b'.');
+    for octet in &mut octets {
+        let text = texts.next()?;
+        let is_plain = text == b"0" || text.first() != Some(&b'0');
+        *octet = u8::try_from(head::decimal(text).filter(|_| is_plain)?).ok()?;
+    }
+    texts.next().is_none().then(|| Ipv4Addr::from(octets))
+}
+
+/// Eight groups of hexadecimal digits, or fewer with `::` for one or more groups of zeros
+/// (RFC 4291, section 2.2, forms 1 and 2).
+fn ipv6(host: &[u8]) -> Option<Ipv6Addr> {
+    let mut groups = [0_u16; 8];
+    let Some(gap) = host.windows(2).position(|pair| pair == b"::") else {
+        return (ipv6_groups(host, &mut groups)? == 8).then(|| Ipv6Addr::from(groups));
+    };
+    let n_front = ipv6_groups(host.get(..gap)?, &mut groups)?;
+    let mut back = [0_u16; 8];
+    let n_back = ipv6_groups(host.get(gap.wrapping_add(2)..)?, &mut back)?;
+    let start = 8_usize
+        .checked_sub(n_back)
+        .filter(|&start| start > n_front)?;
+    for (group, value) in groups.iter_mut().skip(start).zip(back) {
+        *group = value;
+    }
+    Some(Ipv6Addr::from(groups))
+}
+
+/// Reads groups with colons between them: how many there were; none in an empty text.
+fn ipv6_groups(text: &[u8], groups: &mut [u16; 8]) -> Option<usize> {
+    if text.is_empty() {
+        return Some(0);
+    }
+    let mut n_groups = 0_usize;
+    for text in text.split(|&b| b == b':') {
+        if !matches!(text.len(), 1..=4) {
+            return None;
+        }
+        let group = groups.get_mut(n_groups)?;
+        for &b in text {
+            let digit = char::from(b).to_digit(16)?;
+            *group = (*group << 4) | u16::try_from(digit).ok()?;
+        }
+        n_groups = n_groups.wrapping_add(1);
+    }
+    Some(n_groups)
+}
+
+#[cfg(feature = "dns")]
+fn resolve(host: &str, port: u16) -> core::result::Result<SocketAddr, &'static str> {
+    use std::net::ToSocketAddrs;
+    let addrs = (host, port).to_socket_addrs();
+    addrs
+        .ok()
+        .and_then(|mut addrs| addrs.next())
+        .ok_or("its host name has no address")
+}
+
+/// A resolver is 45 KB, and Lambda names its API by number.
+#[cfg(not(feature = "dns"))]
+fn resolve(_: &str, _: u16) -> core::result::Result<SocketAddr, &'static str> {
+    Err("its host must be an IP address or localhost (other names need the feature `dns`)")
+}
+
+/// What identifies an invocation on the wire.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Invocation {
+    /// The request ID, as it stands in a path; empty if there was none.
+    pub(crate) path_id: String,
+    /// Names this attempt to deliver the event; to be sent back if it came.
+    nonce: String,
+}
+
+impl Invocation {
+    pub(crate) const fn new() -> Invocation {
+        Invocation {
+            path_id: String::new(),
+            nonce: String::new(),
+        }
+    }
+
+    /// Becomes a copy of `other`, in the room that it has.
+    #[cfg(panic = "abort")]
+    pub(crate) fn set(&mut self, other: &Invocation) {
+        self.path_id.clone_from(&other.path_id);
+        self.nonce.clone_from(&other.nonce);
+    }
+
+    fn push_nonce(&self, head: &mut Vec<u8>) {
+        if !self.nonce.is_empty() {
+            push_field(head, "Lambda-Runtime-Invocation-Id", &self.nonce);
+        }
+    }
+
+    /// Forgets the invocation before; the room of its texts is kept.
+    pub(crate) fn begin(&mut self, cx: &mut Context) {
+        self.path_id.clear();
+        self.nonce.clear();
+        cx.request_id.clear();
+        cx.deadline = None;
+        texts(cx).into_iter().flatten().for_each(String::clear);
+    }
+
+    /// Takes a field of `next`'s reply, into the context or into what the answer needs.
+    pub(crate) fn take(&mut self, cx: &mut Context, name: &[u8], value: &[u8]) {
+        const PREFIX: &[u8] = b"lambda-runtime-";
+        let Some((prefix, name)) = name.split_at_checked(PREFIX.len()) else {
+            return;
+        };
+        if !prefix.eq_ignore_ascii_case(PREFIX) {
+            return;
+        }
+        let is = |wanted: &[u8]| name.eq_ignore_ascii_case(wanted);
+        let text = if is(b"aws-request-id") {
+            set_path_segment(&mut self.path_id, value);
+            &mut cx.request_id
+        } else if is(b"deadline-ms") {
+            cx.deadline = head::decimal(value).and_then(deadline);
+            return;
+        } else if is(b"invoked-function-arn") {
+            cx.invoked_function_arn.get_or_insert_default()
+        } else if is(b"trace-id") {
+            cx.xray_trace_id.get_or_insert_default()
+        } else if is(b"client-context") {
+            cx.client_context.get_or_insert_default()
+        } else if is(b"cognito-identity") {
+            cx.identity.get_or_insert_default()
+        } else if is(b"aws-tenant-id") {
+            cx.tenant_id.get_or_insert_default()
+        } else if is(b"invocation-id") {
+            &mut self.nonce
+        } else {
+            return;
+        };
+        text.clear();
+        head::push_text(text, value);
+    }
+
+    /// Says that the head has ended: a text that did not come, or came empty, is absent.
+    pub(crate) fn end(cx: &mut Context) {
+        for text in texts(cx) {
+            if text.as_ref().is_some_and(String::is_empty) {
+                *text = None;
+            }
+        }
+    }
+}
+
+fn texts(cx: &mut Context) -> [&mut Option<String>; 5] {
+    [
+        &mut cx.invoked_function_arn,
+        &mut cx.xray_trace_id,
+        &mut cx.client_context,
+        &mut cx.identity,
+        &mut cx.tenant_id,
+    ]
+}
+
+/// The time that lies so many milliseconds after the Unix epoch; `None` where no clock has it.
+fn deadline(ms: u64) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms))
+}
+
+/// A request ID goes into paths as it came; only what no path segment may have is percent-encoded
+/// (RFC 3986, section 3.3).
+fn set_path_segment(path: &mut String, id: &[u8]) {
+    path.clear();
+    for &b in id {
+        if b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&b) {
+            path.push(char::from(b));
+        } else {
+            path.push('%');
+            for digit in [b >> 4, b & 15] {
+                path.push(
+                    char::from_digit(u32::from(digit), 16)
+                        .unwrap_or('0')
+                        .to_ascii_uppercase(),
+                );
+            }
+        }
+    }
+}
+
+fn push_error_fields(head: &mut Vec<u8>, error_type: &str) {
+    push_field(head, "Content-Type", JSON);
+    push_field(
+        head,
+        "Lambda-Runtime-Function-Error-Type",
+        &category(error_type),
+    );
+}
+
+/// Lambda knows errors by `Runtime.` or `Function.` and a word of letters that begins with a
+/// capital; other values are lost in `Runtime.Unknown`.
+fn category(error_type: &str) -> String {
+    let (category, reason) = match error_type.strip_prefix("Runtime.") {
+        Some(reason) => ("Runtime.", reason),
+        None => (
+            "Function.",
+            error_type.strip_prefix("Function.").unwrap_or(error_type),
+        ),
+    };
+    let mut header = String::from(category);
+    let letters = reason.bytes().filter(u8::is_ascii_alphabetic);
+    if letters.clone().count() < 2 {
+        header.push_str("Unknown");
+        return header;
+    }
+    for b in letters {
+        let is_first = header.len() == category.len();
+        header.push(char::from(if is_first {
+            b.to_ascii_uppercase()
+        } else {
+            b
+        }));
+    }
+    header
+}
+
+/// What a stream may end with, which its head has to announce.
+const ERROR_TRAILERS: &str =
+    "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body";
+
+/// Writes the trailers of a stream that has failed; `document` is its error in base64.
+pub(crate) fn push_error_trailers(out: &mut Vec<u8>, error_type: &str, document: &str) {
+    push_field(
+        out,
+        "Lambda-Runtime-Function-Error-Type",
+        &category(error_type),
+    );
+    push_field(out, "Lambda-Runtime-Function-Error-Body", document);
+}
+
+/// RFC 9110, section 5.6.2: a name is a token.
+pub(crate) fn is_field_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(head::is_token)
+}
+
+/// RFC 9110, section 5.5: no control character but the tab, and none at all that ends a line.
+pub(crate) fn is_field_value(value: &str) -> bool {
+    value.bytes().all(|b| b == b'\t' || !b.is_ascii_control())
+}
+
+fn push_field(head: &mut Vec<u8>, name: &str, value: &str) {
+    for text in [name, ": ", value, "\r\n"] {
+        head.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// Ends a head: the last field is how many bytes follow.
+fn push_length(head: &mut Vec<u8>, len: usize) {
+    let mut digits = [b'0'; 20];
+    let mut rest = len;
+    let mut n_digits = 0_usize;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0'.wrapping_add(u8::try_from(rest % 10).unwrap_or(0));
+        rest /= 10;
+        n_digits = n_digits.wrapping_add(1);
+        if rest == 0 {
+            break;
+        }
+    }
+    let digits = digits
+        .get(digits.len().wrapping_sub(n_digits)..)
+        .unwrap_or_default();
+    head.extend_from_slice(b"Content-Length: ");
+    head.extend_from_slice(digits);
+    head.extend_from_slice(b"\r\n\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    #[test]
+    fn an_address_is_taken_as_lambda_and_the_emulators_give_it() {
+        #[track_caller]
+        fn check(text: &str, addr: &str, base: &str) {
+            let endpoint = Endpoint::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(
+                (endpoint.addr.to_string().as_str(), endpoint.base.as_str()),
+                (addr, base)
+            );
+        }
+        check("127.0.0.1:9001", "127.0.0.1:9001", "");
+        check("169.254.100.1:9001", "169.254.100.1:9001", "");
+        check("[::1]:9001", "[::1]:9001", "");
+        check("localhost:9001", "127.0.0.1:9001", "");
+        check("LocalHost", "127.0.0.1:80", "");
+        check("127.0.0.1", "127.0.0.1:80", "");
+        check("[::1]", "[::1]:80", "");
+        check("http://127.0.0.1:9001", "127.0.0.1:9001", "");
+        check("http://127.0.0.1:9001/", "127.0.0.1:9001", "");
+        check("http://[::]:9000/.rt/hello", "[::]:9000", "/.rt/hello");
+        check(
+            "http://127.0.0.1:9000/.rt/hello/",
+            "127.0.0.1:9000",
+            "/.rt/hello",
+        );
+        check("127.0.0.1:9000/base", "127.0.0.1:9000", "/base");
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused_with_its_text_and_the_reason() {
+        #[track_caller]
+        fn check(text: &str, why: &str) {
+            let error = Endpoint::parse(text).expect_err(text);
+            assert_eq!(
+                error.error_message(),
+                format!("AWS_LAMBDA_RUNTIME_API is \"{text}\": {why}")
+            );
+            assert_eq!(error.error_type(), "Runtime.LambdaRuntimeClientError");
+        }
+        let shape = "it must be host:port";
+        check("", shape);
+        check(":9001", shape);
+        check("127.0.0.1:9001 ", shape);
+        check("user@127.0.0.1:9001", shape);
+        check("127.0.0.1:9001/a?b", shape);
+        check("caf\u{e9}:80", shape);
+        check("https://127.0.0.1:9001", "the Runtime API is plain http");
+        let port = "its port is not a number up to 65535";
+        check("127.0.0.1:", port);
+        check("127.0.0.1:65536", port);
+        check("localhost:-1", port);
+        check("localhost:http", port);
+        if cfg!(not(feature = "dns")) {
+            let host =
+                "its host must be an IP address or localhost (other names need the feature `dns`)";
+            check("example.test:9001", host);
+            check("256.0.0.1:9001", host);
+            check("[127.0.0.1]:9001", host);
+            check("::1:9001", host);
+        }
+    }
+
+    #[test]
+    fn ip_addresses_are_read_as_std_reads_them() {
+        let words = [
+            "", ":", "::", "1", "0", "ffff", "10000", "g", ".", "255", "256", "01", "1.2.3.4",
+        ];
+        for a in words {
+            for b in words {
+                for c in words {
+                    for text in [
+                        format!("{a}{b}{c}"),
+                        format!("{a}:{b}:{c}"),
+                        format!("{a}.{b}.{c}.7"),
+                    ] {
+                        // Form 3 of RFC 4291, an IPv4 address at the end, is left out.
+                        if !(text.contains(':') && text.contains('.')) {
+                            assert_eq!(ipv6(text.as_bytes()), text.parse().ok(), "{text}");
+                        }
+                        assert_eq!(ipv4(text.as_bytes()), text.parse().ok(), "{text}");
+                    }
+                }
+            }
+        }
+        for text in [
+            "1:2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7:8:9",
+            ":1:2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7:8:",
+            "1:2:3:4:5:6:7:",
+            "00001::",
+            "1::3:4:5:6:7:8",
+            "1:2:3:4:5:6:7::",
+            "::2:3:4:5:6:7:8",
+            "1::2::3",
+        ] {
+            assert_eq!(ipv6(text.as_bytes()), text.parse().ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn requests_are_what_the_reference_says() {
+        let endpoint = Endpoint::parse("http://[::1]:9000/.rt/f").unwrap();
+        let host = format!("Host: [::1]:9000\r\nUser-Agent: {USER_AGENT}\r\n");
+        let mut head = vec![b'x'];
+        let mut check = |push: &dyn Fn(&mut Vec<u8>), line: &str, fields: &str| {
+            push(&mut head);
+            let want = format!("{line} HTTP/1.1\r\n{host}{fields}\r\n");
+            assert_eq!(
+                head.escape_ascii().to_string(),
+                want.as_bytes().escape_ascii().to_string()
+            );
+        };
+        let base = "/.rt/f/2018-06-01/runtime";
+        check(
+            &|h| endpoint.push_next(h),
+            &format!("GET {base}/invocation/next"),
+            "",
+        );
+        let mut invocation = Invocation {
+            path_id: "a-1".into(),
+            nonce: String::new(),
+        };
+        check(
+            &|h| endpoint.push_response(h, &invocation, "a/b", 120),
+            &format!("POST {base}/invocation/a-1/response"),
+            "Content-Type: a/b\r\nContent-Length: 120\r\n",
+        );
+        invocation.nonce = "n 1".into();
+        check(
+            &|h| endpoint.push_error(h, &invocation, "Oops", Some("{}"), 0),
+            &format!("POST {base}/invocation/a-1/error"),
+            "Content-Type: application/json\r\n\
+             Lambda-Runtime-Function-Error-Type: Function.Oops\r\n\
+             Lambda-Runtime-Function-XRay-Error-Cause: {}\r\n\
+             Lambda-Runtime-Invocation-Id: n 1\r\nContent-Length: 0\r\n",
+        );
+        check(
+            &|h| endpoint.push_init_error(h, INIT_ERROR, "Runtime.Panic", usize::MAX),
+            &format!("POST {base}/init/error"),
+            &format!(
+                "Content-Type: application/json\r\n\
+                 Lambda-Runtime-Function-Error-Type: Runtime.Panic\r\nContent-Length: {}\r\n",
+                usize::MAX
+            ),
+        );
+    }
+
+    #[test]
+    fn an_error_type_is_brought_into_lambdas_pattern() {
+        #[track_caller]
+        fn check(error_type: &str, want: &str) {
+            assert_eq!(category(error_type), want);
+        }
+        check("ParseIntError", "Function.ParseIntError");
+        check("Runtime.UnmarshalError", "Runtime.UnmarshalError");
+        check(
+            "Function.ResponseSizeTooLarge",
+            "Function.ResponseSizeTooLarge",
+        );
+        check("io::Error", "Function.IoError");
+        check("order_not_found", "Function.Ordernotfound");
+        check("E42", "Function.Unknown");
+        check("", "Function.Unknown");
+        check("Runtime.", "Runtime.Unknown");
+        check("a\r\nX: y", "Function.AXy");
+    }
+
+    /// Takes `fields` into a context that held something else before.
+    fn take(fields: &[(&str, &[u8])]) -> (Invocation, Context) {
+        let (mut invocation, mut cx) = (Invocation::default(), Context::default());
+        let all = "Aws-Request-Id Deadline-Ms Invoked-Function-Arn Trace-Id Client-Context \
+                   Cognito-Identity Aws-Tenant-Id Invocation-Id";
+        for name in all.split(' ') {
+            invocation.take(&mut cx, format!("Lambda-Runtime-{name}").as_bytes(), b"1");
+        }
+        assert!(
+            texts(&mut cx)
+                .iter()
+                .all(|text| text.as_deref() == Some("1"))
+        );
+        assert!(cx.deadline.is_some());
+        invocation.begin(&mut cx);
+        for (name, value) in fields {
+            invocation.take(&mut cx, name.as_bytes(), value);
+        }
+        Invocation::end(&mut cx);
+        (invocation, cx)
+    }
+
+    #[test]
+    fn a_field_that_did_not_come_is_none() {
+        let (invocation, mut cx) = take(&[]);
+        assert_eq!(invocation, Invocation::default());
+        assert_eq!((cx.request_id.as_str(), cx.deadline), ("", None));
+        assert!(texts(&mut cx).iter().all(|text| text.is_none()));
+        let (_, cx) = take(&[
+            ("lambda-runtime-trace-id", b""),
+            ("LAMBDA-RUNTIME-AWS-TENANT-ID", b"t"),
+        ]);
+        assert_eq!(
+            (cx.xray_trace_id, cx.tenant_id.as_deref()),
+            (None, Some("t"))
+        );
+    }
+
+    #[test]
+    fn a_deadline_is_milliseconds_or_none() {
+        #[track_caller]
+        fn check(value: &str, want_ms: Option<u64>) {
+            let (_, cx) = take(&[("Lambda-Runtime-Deadline-Ms", value.as_bytes())]);
+            let want = want_ms.map(|ms| SystemTime::UNIX_EPOCH + Duration::from_millis(ms));
+            assert_eq!(cx.deadline, want, "{value:?}");
+        }
+        check("1542409706888", Some(1_542_409_706_888));
+        check("600000", Some(600_000));
+        check("0", Some(0));
+        check("", None);
+        check("-1", None);
+        check("soon", None);
+        check("1e3", None);
+        check("18446744073709551616", None);
+    }
+
+    #[test]
+    fn a_request_id_stays_as_it_is_unless_no_path_can_have_it() {
+        #[track_caller]
+        fn check(id: &[u8], want: &str) {
+            assert_eq!(
+                take(&[("Lambda-Runtime-Aws-Request-Id", id)]).0.path_id,
+                want
+            );
+        }
+        check(
+            b"8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+            "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+        );
+        check(b"a:b@c;d=e", "a:b@c;d=e");
+        check(b"a%20b", "a%20b");
+        check(b"../x?y#z w", "..%2Fx%3Fy%23z%20w");
+        check(b"\xc3\xa9\xff", "%C3%A9%FF");
+    }
+}

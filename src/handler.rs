@@ -1,0 +1,156 @@
+//! [`Handler`], and the shapes of closure that make one.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+
+use crate::http::{self, IntoResponse, Request, Response};
+use crate::json::{self, FromJson, ToJson};
+use crate::{Context, Error, Responder, Result, log};
+
+/// What serves invocations: [`json()`], [`http()`](fn@http), [`bytes()`] and [`streaming()`] make
+/// one from a closure.
+///
+/// Several invocations may run at once, hence `Sync`.
+pub trait Handler: Sync {
+    /// Serves one invocation: reads `event` and answers through `out`.
+    ///
+    /// # Errors
+    /// Whatever it cannot do: the caller is told type and message. An answer that was already
+    /// given to `out` is dropped then.
+    fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()>;
+}
+
+/// A handler that takes its event from JSON and answers in JSON; [`run`](crate::run) has the same.
+///
+/// An event that is not what `E` reads is the error `Runtime.UnmarshalError`, which says where.
+///
+/// ```
+/// use tiny_lambda::handler;
+/// let double = handler::json(|n: u32, _| Ok(u64::from(n) * 2));
+/// # let _ = double;
+/// ```
+pub fn json<E: FromJson, R: ToJson>(
+    f: impl Fn(E, &Context) -> Result<R> + Sync,
+) -> impl Handler + fmt::Debug {
+    Json(f, PhantomData)
+}
+
+/// A handler that takes and gives bytes; [`run_bytes`](crate::run_bytes) has the same.
+pub fn bytes(f: impl Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync) -> impl Handler + fmt::Debug {
+    Bytes(f)
+}
+
+/// A handler that streams its response; [`run_streaming`](crate::run_streaming) has the same.
+pub fn streaming<E: FromJson>(
+    f: impl Fn(E, &Context, Responder<'_>) -> Result<()> + Sync,
+) -> impl Handler + fmt::Debug {
+    Streaming(f, PhantomData)
+}
+
+/// A handler of web requests; [`run_http`](crate::run_http) has the same.
+///
+/// An error of `f` is answered with status 500, and logged: see [`http`](mod@crate::http).
+pub fn http<R: IntoResponse>(
+    f: impl Fn(Request, &Context) -> Result<R> + Sync,
+) -> impl Handler + fmt::Debug {
+    Http(f, PhantomData)
+}
+
+struct Json<F, E, R>(F, PhantomData<fn(E) -> R>);
+
+impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for Json<F, E, R> {
+    fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
+        let event = parse(event)?;
+        out.json(&(self.0)(event, cx)?);
+        Ok(())
+    }
+}
+
+fn parse<E: FromJson>(event: &[u8]) -> Result<E> {
+    json::parse(event).map_err(|error| unmarshal_error(&error))
+}
+
+#[cold]
+fn unmarshal_error(error: &json::Error) -> Error {
+    Error::new("Runtime.UnmarshalError", error)
+}
+
+struct Http<F, R>(F, PhantomData<fn() -> R>);
+
+impl<R: IntoResponse, F: Fn(Request, &Context) -> Result<R> + Sync> Handler for Http<F, R> {
+    fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
+        serve_http(event, cx, out, &|request| {
+            (self.0)(request, cx).map(IntoResponse::into_response)
+        })
+    }
+}
+
+fn serve_http(
+    event: &[u8],
+    cx: &Context,
+    out: Responder<'_>,
+    f: &dyn Fn(Request) -> Result<Response>,
+) -> Result<()> {
+    let request = Request::from_event(event)?;
+    let caller = request.caller();
+    let response = f(request).unwrap_or_else(|error| failure(&error, cx));
+    match http::Answer::new(&response, caller) {
+        Ok(answer) => out.json(&answer),
+        Err(error) => out.json(&http::Answer::new(&failure(&error, cx), caller)?),
+    }
+    Ok(())
+}
+
+#[cold]
+fn failure(error: &Error, cx: &Context) -> Response {
+    let (is_ours, response) = http::failure(error);
+    if is_ours {
+        log::error(Some(cx), error);
+    }
+    response
+}
+
+struct Bytes<F>(F);
+
+impl<F: Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync> Handler for Bytes<F> {
+    fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
+        out.bytes((self.0)(event, cx)?);
+        Ok(())
+    }
+}
+
+struct Streaming<F, E>(F, PhantomData<fn(E)>);
+
+impl<E: FromJson, F: Fn(E, &Context, Responder<'_>) -> Result<()> + Sync> Handler
+    for Streaming<F, E>
+{
+    fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
+        (self.0)(parse(event)?, cx, out)
+    }
+}
+
+// A closure has nothing to show.
+impl<F, E, R> fmt::Debug for Json<F, E, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("handler::json(..)")
+    }
+}
+
+impl<F, E> fmt::Debug for Streaming<F, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("handler::streaming(..)")
+    }
+}
+
+impl<F, R> fmt::Debug for Http<F, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("handler::http(..)")
+    }
+}
+
+impl<F> fmt::Debug for Bytes<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("handler::bytes(..)")
+    }
+}

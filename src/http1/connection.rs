@@ -1,0 +1,209 @@
+//! One exchange on a socket: a request goes out in one write, and its whole reply comes in.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+use std::io::{self, IoSlice, Write};
+use std::net::TcpStream;
+
+use super::body::{Body, BodyError};
+use super::cut_out;
+use super::head::{self, HeadError, OnField};
+use crate::sys;
+
+/// Room that is made for a read whose length nobody knows yet: most heads and events fit.
+const READ_LEN: usize = 8 * 1024;
+
+/// Interim replies (1xx) accepted in front of the final one. RFC 9110, section 15.2, has any
+/// number; no server has a reason for more than one or two.
+const INTERIM_MAX: u32 = 16;
+
+/// A reply that came whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    /// Where its body stands in the inbox.
+    pub(crate) body: Range<usize>,
+    /// Nothing more can be asked on this connection.
+    pub(crate) close: bool,
+}
+
+/// Why no reply came.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The connection was closed before the first byte of a reply.
+    Closed,
+    /// The connection was closed within the head of a reply.
+    HeadCut,
+    /// The socket failed.
+    Io(io::Error),
+    Head(HeadError),
+    Body(BodyError),
+    /// Nothing came for so long as the connection's read timeout says.
+    Stalled,
+    /// More interim replies than anybody sends.
+    Interim,
+    /// No memory for what the peer announced.
+    Memory,
+}
+
+impl Fault {
+    /// Whether the peer may just have closed a connection that it had kept open for a while.
+    pub(crate) fn is_hangup(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset};
+        match self {
+            Fault::Closed => true,
+            Fault::Io(error) => matches!(error.kind(), ConnectionReset | BrokenPipe),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Closed => f.write_str("connection closed without a reply"),
+            Fault::HeadCut => f.write_str("connection closed within the head"),
+            Fault::Io(error) => error.fmt(f),
+            Fault::Head(error) => error.fmt(f),
+            Fault::Body(error) => error.fmt(f),
+            Fault::Stalled => f.write_str("no reply, or no end of it, within its time"),
+            Fault::Interim => f.write_str("too many interim replies"),
+            Fault::Memory => f.write_str("no memory for the reply"),
+        }
+    }
+}
+
+/// Sends `parts` with as few writes as the socket takes, which for short ones is one.
+///
+/// # Errors
+/// How many bytes the socket had taken, and why it took no more.
+pub(crate) fn send(mut stream: &TcpStream, parts: [&[u8]; 3]) -> Result<(), (usize, io::Error)> {
+    let mut sent = 0_usize;
+    loop {
+        let [a, b, c] = parts;
+        let left_of = |part: &[u8], before: usize| part.len().min(sent.saturating_sub(before));
+        let a_left = a.get(left_of(a, 0)..).unwrap_or_default();
+        let b_left = b.get(left_of(b, a.len())..).unwrap_or_default();
+        let before_c = a.len().wrapping_add(b.len());
+        let c_left = c.get(left_of(c, before_c)..).unwrap_or_default();
+        let wrote = match (a_left, b_left, c_left) {
+            ([], [], []) => return Ok(()),
+            (left, [], []) => stream.write(left),
+            _ => stream.write_vectored(&[a_left, b_left, c_left].map(IoSlice::new)),
+        };
+        match wrote {
+            Ok(0) => return Err((sent, io::ErrorKind::WriteZero.into())),
+            Ok(n) => sent = sent.wrapping_add(n),
+            // `WouldBlock`: the peer is slow to read, which is its right.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
+                ) => {}
+            Err(error) => return Err((sent, error)),
+        }
+    }
+}
+
+/// Receives a whole reply into `inbox`, whose earlier content is dropped and whose room is kept.
+/// Its body may have up to `body_len_max` bytes; `on_field` sees the fields of the final reply,
+/// the earlier ones again where the head comes in pieces. A reply that `may_be_late` is waited for
+/// without end, until its first byte.
+pub(crate) fn receive(
+    stream: &TcpStream,
+    inbox: &mut Vec<u8>,
+    may_be_late: bool,
+    body_len_max: usize,
+    on_field: &mut OnField<'_>,
+) -> Result<Reply, Fault> {
+    inbox.clear();
+    let head = receive_head(stream, inbox, may_be_late, on_field)?;
+    let mut body = Body::new(head.framing, head.len, body_len_max).map_err(Fault::Body)?;
+    while !body.advance(inbox, &mut |_, _| ()).map_err(Fault::Body)? {
+        if read(stream, inbox, body.missing(), false)? == 0 {
+            body.end().map_err(Fault::Body)?;
+            break;
+        }
+    }
+    let range = body.range();
+    // What follows a reply that was not asked for cannot belong to the next one.
+    let close = head.close || range.end != inbox.len();
+    Ok(Reply {
+        status: head.status,
+        body: range,
+        close,
+    })
+}
+
+/// Receives the head of the final reply; what came behind it stays in `inbox`.
+fn receive_head(
+    stream: &TcpStream,
+    inbox: &mut Vec<u8>,
+    may_be_late: bool,
+    on_field: &mut OnField<'_>,
+) -> Result<head::ResponseHead, Fault> {
+    let mut interim = 0_u32;
+    let mut seen = 0_usize;
+    loop {
+        // A head that comes byte by byte is not read again for each of them, but for each line.
+        let is_worth_it = inbox
+            .get(seen..)
+            .is_some_and(|new| seen < 8 || new.contains(&b'\n'));
+        seen = inbox.len();
+        let head = match is_worth_it {
+            true => head::response(inbox, on_field).map_err(Fault::Head)?,
+            false if seen < head::HEAD_LEN_MAX => None,
+            false => return Err(Fault::Head(HeadError::TooLong)),
+        };
+        match head {
+            None => {
+                if read(stream, inbox, 0, may_be_late && seen == 0)? == 0 {
+                    return Err(if seen == 0 {
+                        Fault::Closed
+                    } else {
+                        Fault::HeadCut
+                    });
+                }
+            }
+            Some(head) if head.status >= 200 => return Ok(head),
+            // 101 would be the answer to an `Upgrade`, which was not asked for.
+            Some(head) if head.status == 101 || interim == INTERIM_MAX => {
+                return Err(Fault::Interim);
+            }
+            Some(head) => {
+                interim = interim.wrapping_add(1);
+                cut_out(inbox, 0, head.len);
+                seen = 0;
+            }
+        }
+    }
+}
+
+/// Reads once, at least `missing` bytes if they are there. 0: the peer has closed the connection.
+fn read(
+    stream: &TcpStream,
+    inbox: &mut Vec<u8>,
+    missing: usize,
+    may_be_late: bool,
+) -> Result<usize, Fault> {
+    let spare = inbox.capacity().wrapping_sub(inbox.len());
+    if missing > spare {
+        inbox
+            .try_reserve_exact(missing)
+            .map_err(|_| Fault::Memory)?;
+    } else if spare < READ_LEN / 8 {
+        inbox.try_reserve(READ_LEN).map_err(|_| Fault::Memory)?;
+    }
+    loop {
+        match sys::receive(stream, inbox) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                if !may_be_late {
+                    return Err(Fault::Stalled);
+                }
+            }
+            result => return result.map_err(Fault::Io),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What becomes of a panic: an error that is posted with its message and its place.
+//!
+//! Where panics unwind, the handler's panic ends the invocation, and the next one is served.
+//! Where they abort, the hook posts the error before the process ends.
+
+#[cfg(panic = "unwind")]
+pub(crate) use unwind::{guard, guard_init, install};
+#[cfg(panic = "unwind")]
+mod unwind {
+    use core::cell::{Cell, RefCell};
+    use std::panic::{self, AssertUnwindSafe};
+    use std::sync::Once;
+
+    use crate::worker::Worker;
+    use crate::{Error, Result};
+
+    std::thread_local! {
+        static GUARDED: Cell<bool> = const { Cell::new(false) };
+        static PANIC: RefCell<Option<Error>> = const { RefCell::new(None) };
+    }
+
+    /// Has panics of guarded code noted with their place, instead of printed.
+    pub(crate) fn install() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            let others = panic::take_hook();
+            panic::set_hook(alloc::boxed::Box::new(move |info| {
+                let is_ours = GUARDED.try_with(Cell::get).unwrap_or(false);
+                if is_ours {
+                    let error = Error::from_panic(info);
+                    let _ = PANIC
+                        .try_with(|panic| panic.try_borrow_mut().map(|mut p| *p = Some(error)));
+                } else {
+                    others(info);
+                }
+            }));
+        });
+    }
+
+    /// Lets `worker` handle an invocation, and makes an error of a panic.
+    pub(crate) fn guard(
+        worker: &mut Worker,
+        f: impl FnOnce(&mut Worker) -> Result<()>,
+    ) -> Result<()> {
+        guard_init("", || f(worker))
+    }
+
+    /// Calls `f`, and makes an error of a panic.
+    pub(crate) fn guard_init<T>(_: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
+        GUARDED.set(true);
+        // What `f` has half done is not looked at again: a handler is `Sync` and shared with other
+        // invocations anyway, and the response of one that failed is written anew.
+        let result = panic::catch_unwind(AssertUnwindSafe(f));
+        GUARDED.set(false);
+        result.unwrap_or_else(|payload| {
+            // Dropping it could panic again.
+            core::mem::forget(payload);
+            let noted = PANIC.take();
+            Err(noted.unwrap_or_else(|| Error::panic("panicked")))
+        })
+    }
+}
+
+#[cfg(panic = "abort")]
+pub(crate) use abort::{guard, guard_init, install};
+#[cfg(panic = "abort")]
+mod abort {
+    use alloc::boxed::Box;
+    use core::cell::Cell;
+    use core::mem;
+    use std::panic;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
+    use crate::api::{Endpoint, Invocation};
+    #[cfg(unix)]
+    use crate::response::end_lost_stream;
+    use crate::worker::{self, Worker};
+    use crate::{Error, Result, log, runtime};
+
+    /// What a panic in `main` ends a Rust program with.
+    const EXIT_STATUS: i32 = 101;
+
+    /// What is at work, and what the hook has to report if it panics.
+    enum Phase {
+        Other,
+        /// And where its failure is posted.
+        Init(&'static str),
+        Invoke,
+    }
+
+    struct Current {
+        phase: Phase,
+        endpoint: Option<Endpoint>,
+        invocation: Invocation,
+    }
+
+    impl Current {
+        const fn new() -> Mutex<Current> {
+            Mutex::new(Current {
+                phase: Phase::Other,
+                endpoint: None,
+                invocation: Invocation::new(),
+            })
+        }
+    }
+
+    /// What the process is at. With several workers each has one of its own, and this is the first
+    /// one's: a panic in a thread that is no worker's is taken for that of its invocation.
+    static CURRENT: Mutex<Current> = Current::new();
+    static HAS_WORKER: Mutex<bool> = Mutex::new(false);
+
+    std::thread_local! {
+        static OWN: Cell<Option<&'static Mutex<Current>>> = const { Cell::new(None) };
+    }
+
+    /// What this thread is at.
+    fn current() -> &'static Mutex<Current> {
+        OWN.get().unwrap_or_else(|| {
+            let mut has_worker = lock(&HAS_WORKER);
+            let own = if *has_worker {
+                Box::leak(Box::new(Current::new()))
+            } else {
+                &CURRENT
+            };
+            *has_worker = true;
+            OWN.set(Some(own));
+            own
+        })
+    }
+
+    fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has a panic posted before it ends the process.
+    pub(crate) fn install() {
+        panic::set_hook(Box::new(|info| {
+            report(&Error::from_panic(info));
+            std::process::exit(EXIT_STATUS);
+        }));
+    }
+
+    fn report(error: &Error) {
+        // Nobody who holds it can panic; if that were wrong, the process would only end unreported.
+        let Ok(mut current) = OWN.get().unwrap_or(&CURRENT).try_lock() else {
+            return;
+        };
+        match (
+            mem::replace(&mut current.phase, Phase::Other),
+            &current.endpoint,
+        ) {
+            (Phase::Init(call), _) => runtime::init_failed(call, error),
+            (Phase::Invoke, Some(endpoint)) if !end_lost_stream(error) => {
+                worker::report(endpoint, &current.invocation, error);
+            }
+            _ => log::error(None, error),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn end_lost_stream(_: &Error) -> bool {
+        false
+    }
+
+    /// Lets `worker` handle an invocation; a panic is posted as its error.
+    pub(crate) fn guard(
+        worker: &mut Worker,
+        f: impl FnOnce(&mut Worker) -> Result<()>,
+    ) -> Result<()> {
+        let current = current();
+        let mut now = lock(current);
+        now.phase = Phase::Invoke;
+        now.endpoint
+            .get_or_insert_with(|| worker.out.endpoint.clone());
+        now.invocation.set(&worker.out.invocation);
+        drop(now);
+        let result = f(worker);
+        lock(current).phase = Phase::Other;
+        result
+    }
+
+    /// Calls `f`; a panic is posted to `call`.
+    pub(crate) fn guard_init<T>(call: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
+        lock(&CURRENT).phase = Phase::Init(call);
+        let result = f();
+        lock(&CURRENT).phase = Phase::Other;
+        result
+    }
+}

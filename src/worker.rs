@@ -1,0 +1,329 @@
+//! A worker: one connection to the Runtime API, and what is said on it.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+use std::thread;
+use std::time::Duration;
+
+use crate::api::{self, Endpoint, Invocation};
+use crate::http1::connection::{self, Fault, Reply};
+use crate::http1::head;
+use crate::response::{Outbox, Streaming, Trouble};
+use crate::{Context, Error, Handler, Responder, Result, log, sys};
+
+/// Pauses between attempts to get `next` that fail in a row; after the last one the runtime ends,
+/// and with it the execution environment, which is how Lambda heals.
+const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(100)];
+
+/// Pause after an emulator has said that it has nothing to deliver (204).
+const EMPTY_PAUSE: Duration = Duration::from_millis(10);
+
+/// Buffers longer than this are given back after the invocation that needed them, in bytes.
+const KEPT_LEN_MAX: usize = 256 << 10;
+
+/// What is wrong with an invocation that cannot be answered.
+const NAMELESS: &str = "reply without Lambda-Runtime-Aws-Request-Id";
+
+/// Posts a failure outside of invocations, to `call`.
+#[cold]
+pub(crate) fn report_init(endpoint: &Endpoint, call: &str, error: &Error) {
+    let mut worker = Worker::new(endpoint);
+    worker.out.set_json(error);
+    let len = worker.out.body.len();
+    endpoint.push_init_error(&mut worker.out.head, call, error.error_type(), len);
+    let _ = worker.post(call);
+}
+
+/// Posts that an invocation has failed, from outside of its worker, which is lost.
+#[cold]
+#[cfg(panic = "abort")]
+pub(crate) fn report(endpoint: &Endpoint, invocation: &Invocation, error: &Error) {
+    let mut worker = Worker::new(endpoint);
+    worker.out.invocation.set(invocation);
+    worker.cx.request_id.clone_from(&invocation.path_id);
+    let _ = worker.report(error);
+}
+
+/// Serves invocations one at a time, on a connection of its own.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) out: Outbox,
+    /// The reply that came last; an event is read from here without a copy.
+    inbox: Vec<u8>,
+    cx: Context,
+    /// What `_X_AMZN_TRACE_ID` was set to.
+    trace_id: String,
+}
+
+impl Worker {
+    pub(crate) fn new(endpoint: &Endpoint) -> Worker {
+        Worker {
+            out: Outbox::new(endpoint),
+            inbox: Vec::new(),
+            cx: Context::default(),
+            trace_id: String::new(),
+        }
+    }
+
+    /// Waits for the next invocation, for as long as it takes: where its event stands.
+    pub(crate) fn next(&mut self) -> Result<Range<usize>> {
+        const CALL: &str = "GET invocation/next";
+        let mut pauses = PAUSES.iter();
+        loop {
+            let was_connected = self.out.stream.is_some();
+            self.give_back();
+            self.out.invocation.begin(&mut self.cx);
+            self.out.body.clear();
+            self.out.endpoint.push_next(&mut self.out.head);
+            let problem = match self.exchange(true) {
+                Ok(Reply { status: 204, .. }) => {
+                    thread::sleep(EMPTY_PAUSE);
+                    continue;
+                }
+                Ok(Reply {
+                    status: 200..=299,
+                    body,
+                    ..
+                }) => {
+                    Invocation::end(&mut self.cx);
+                    if self.cx.request_id.is_empty() {
+                        return Err(self.problem(CALL, NAMELESS));
+                    }
+                    return Ok(body);
+                }
+                Ok(reply) => {
+                    let problem = self.refusal(&reply);
+                    // The server's state is broken, which nothing heals but a new one.
+                    if matches!(reply.status, 403 | 500) {
+                        return Err(self.problem(CALL, &problem));
+                    }
+                    problem
+                }
+                // The server has closed an idle connection, as it may.
+                Err(Trouble::Receive(fault)) if was_connected && fault.is_hangup() => continue,
+                Err(trouble) => format!("{trouble}"),
+            };
+            match pauses.next() {
+                Some(pause) => thread::sleep(*pause),
+                None => return Err(self.problem(CALL, &problem)),
+            }
+        }
+    }
+
+    /// Waits until a snapshot that Lambda has taken is restored ("Runtime hooks for custom
+    /// runtimes").
+    pub(crate) fn restore_next(&mut self) -> Result<()> {
+        self.out
+            .endpoint
+            .push_get(&mut self.out.head, api::RESTORE_NEXT);
+        match self.exchange(true) {
+            Ok(Reply {
+                status: 200..=299, ..
+            }) => Ok(()),
+            Ok(reply) => Err(self.problem("GET restore/next", &self.refusal(&reply))),
+            Err(trouble) => Err(self.problem("GET restore/next", &format!("{trouble}"))),
+        }
+    }
+
+    /// Names the trace of this invocation where X-Ray's SDKs look for it ("Using the Lambda runtime
+    /// API for custom runtimes").
+    pub(crate) fn set_trace_id(&mut self) {
+        let trace_id = self.cx.xray_trace_id.as_deref().unwrap_or_default();
+        if self.trace_id != trace_id {
+            self.trace_id.clear();
+            self.trace_id.push_str(trace_id);
+            sys::set_env(
+                api::TRACE_ID_VARIABLE,
+                Some(trace_id).filter(|id| !id.is_empty()),
+            );
+        }
+    }
+
+    /// Calls the handler; the response is then in `self.out`, or on its way.
+    pub(crate) fn handle(&mut self, event: Range<usize>, handler: &dyn Handler) -> Result<()> {
+        // What a handler that says nothing has said: Lambda's callers expect JSON.
+        self.out.set_json(&());
+        let event = self.inbox.get(event).unwrap_or_default();
+        handler.handle(event, &self.cx, Responder::new(&mut self.out))
+    }
+
+    /// Posts the response, or else the error. What Lambda does not take is logged, and is no
+    /// reason to end; only a server that says it has failed is.
+    pub(crate) fn answer(&mut self, result: Result<()>) -> Result<()> {
+        if let Some(streaming) = self.out.streaming.take() {
+            return self.answer_stream(streaming, result);
+        }
+        let len = self.out.body.len();
+        match result {
+            Ok(()) if len <= api::RESPONSE_LEN_MAX => {
+                let Outbox {
+                    endpoint,
+                    head,
+                    invocation,
+                    content_type,
+                    ..
+                } = &mut self.out;
+                endpoint.push_response(head, invocation, content_type, len);
+                self.post("response")
+            }
+            Ok(()) => self.report(&too_large(len)),
+            Err(error) => self.report(&error),
+        }
+    }
+
+    /// Ends a stream; one that failed before its head was sent is an error like any other.
+    #[cold]
+    fn answer_stream(&mut self, streaming: Streaming, result: Result<()>) -> Result<()> {
+        let error = match result {
+            Err(error) if !streaming.has_begun => return self.report(&error),
+            result => result.err(),
+        };
+        if let Some(error) = &error {
+            log::error(Some(&self.cx), error);
+        }
+        let end = streaming.end;
+        self.out.streaming = Some(streaming);
+        let ended = end(&mut self.out, error.as_ref());
+        self.out.streaming = None;
+        let reply = self.receive(ended, false);
+        self.conclude("response", reply)
+    }
+
+    /// Logs an error of the handler and posts it.
+    #[cold]
+    fn report(&mut self, error: &Error) -> Result<()> {
+        log::error(Some(&self.cx), error);
+        self.out.set_json(error);
+        let Outbox {
+            endpoint,
+            head,
+            invocation,
+            body,
+            ..
+        } = &mut self.out;
+        // Nobody looks for the cause where nothing is traced.
+        let cause = self
+            .cx
+            .xray_trace_id
+            .as_ref()
+            .and_then(|_| error.xray_cause());
+        endpoint.push_error(
+            head,
+            invocation,
+            error.error_type(),
+            cause.as_deref(),
+            body.len(),
+        );
+        self.post("error")
+    }
+
+    /// Posts what stands in `self.out`. Sent again only if nothing of it was: serving is at most
+    /// once.
+    fn post(&mut self, call: &str) -> Result<()> {
+        let reply = self.exchange(false);
+        self.conclude(call, reply)
+    }
+
+    fn conclude(&mut self, call: &str, reply: Result<Reply, Trouble>) -> Result<()> {
+        match reply {
+            Ok(Reply {
+                status: 200..=299, ..
+            }) => Ok(()),
+            Ok(reply) => self.refused(call, &reply),
+            Err(trouble) => {
+                let problem = self.problem(&format!("POST {call}"), &format!("{trouble}"));
+                log::error(Some(&self.cx), &problem);
+                Ok(())
+            }
+        }
+    }
+
+    #[cold]
+    fn refused(&mut self, call: &str, reply: &Reply) -> Result<()> {
+        let problem = self.problem(&format!("POST {call}"), &self.refusal(reply));
+        // "Container error. Non-recoverable state. Runtime should exit promptly."
+        if reply.status >= 500 {
+            return Err(problem);
+        }
+        log::error(Some(&self.cx), &problem);
+        Ok(())
+    }
+
+    /// Sends what stands in `self.out`, and receives the reply; that of `next` carries an
+    /// invocation.
+    fn exchange(&mut self, is_next: bool) -> Result<Reply, Trouble> {
+        let sent = self.out.send();
+        self.receive(sent, is_next)
+    }
+
+    fn receive(&mut self, sent: Result<(), Trouble>, is_next: bool) -> Result<Reply, Trouble> {
+        let (Some(stream), Ok(()) | Err(Trouble::Send(1.., _))) = (self.out.stream.take(), &sent)
+        else {
+            return Err(sent.err().unwrap_or(Trouble::Receive(Fault::Closed)));
+        };
+        let (invocation, cx) = (&mut self.out.invocation, &mut self.cx);
+        let mut on_field = |name: &[u8], value: &[u8]| {
+            if is_next {
+                invocation.take(cx, name, value);
+            }
+        };
+        let len_max = if is_next {
+            api::EVENT_LEN_MAX
+        } else {
+            api::REPLY_LEN_MAX
+        };
+        let reply = connection::receive(&stream, &mut self.inbox, is_next, len_max, &mut on_field);
+        match (sent, reply) {
+            (Ok(()), Ok(reply)) => {
+                if !reply.close {
+                    self.out.stream = Some(stream);
+                }
+                Ok(reply)
+            }
+            // A server may answer before it has read the whole request, and close.
+            (Err(_), Ok(reply)) => Ok(reply),
+            (Ok(()), Err(fault)) => Err(Trouble::Receive(fault)),
+            (Err(trouble), Err(_)) => Err(trouble),
+        }
+    }
+
+    /// Gives back what an unusually large event or response has needed.
+    fn give_back(&mut self) {
+        for buffer in [&mut self.inbox, &mut self.out.body] {
+            if buffer.capacity() > KEPT_LEN_MAX {
+                *buffer = Vec::new();
+            }
+        }
+    }
+
+    /// What the server has said where it should have said yes.
+    #[cold]
+    fn refusal(&self, reply: &Reply) -> String {
+        let body = self.inbox.get(reply.body.clone()).unwrap_or_default();
+        let body = body.trim_ascii();
+        let mut text = format!("status {}: ", reply.status);
+        head::push_text(&mut text, body.get(..256).unwrap_or(body));
+        text
+    }
+
+    #[cold]
+    fn problem(&self, call: &str, problem: &str) -> Error {
+        let authority = &self.out.endpoint.authority;
+        Error::new(
+            api::ENDPOINT_ERROR,
+            format_args!("Runtime API at {authority}: {call}: {problem}"),
+        )
+    }
+}
+
+#[cold]
+fn too_large(len: usize) -> Error {
+    let max = api::RESPONSE_LEN_MAX;
+    // No variable for it: until Rust 1.89 it would not live that long.
+    Error::new(
+        "Function.ResponseSizeTooLarge",
+        format_args!("the response has {len} bytes, Lambda takes no more than {max}"),
+    )
+}
