@@ -120,7 +120,7 @@ esac
 case $max_zip in
     *[!0-9]*) die "--max-zip takes a number of bytes, not \"$max_zip\"" ;;
 esac
-# What `uname -m` and rustc call what AWS calls $1, as a target that needs nothing of the system it runs on.
+# Prints the target for what AWS calls $1: one that needs nothing of the system that it runs on.
 triple_of() {
     case $1 in
         x86_64) printf 'x86_64-unknown-linux-musl' ;;
@@ -287,9 +287,9 @@ else
 fi
 
 set -- "$@" --config 'profile.release.lto="fat"' --config 'profile.release.opt-level="z"' \
-    --config profile.release.codegen-units=1 \
+    --config profile.release.codegen-units=1 --config profile.release.incremental=false \
     --config 'profile.release.strip="symbols"' --config profile.release.debug=false \
-    --config profile.release.debug-assertions=false --config profile.release.incremental=false
+    --config profile.release.debug-assertions=false
 case $profile in
     small) set -- "$@" --config 'profile.release.panic="abort"' ;;
     unwind) set -- "$@" --config 'profile.release.panic="unwind"' ;;
@@ -306,6 +306,8 @@ built_dir=$target_dir/$triple/release
 # What an older build left is not to be deployed if this one fails.
 for name in $names; do
     rm -rf "$(folder_of "$name")"
+done
+for name in $names; do
     "$@" "--$(kind_of "$name")" "$name" -- ${report:+"-Clink-arg=-Map=$work/$name.map"} >&2 ||
         die "cargo could not build $name: see the messages above"
 done
@@ -547,7 +549,10 @@ fi
 # ---- the local Lambda ----
 
 [ -n "$invoke" ] || exit 0
-[ "$(uname -s)" = Linux ] || die "--invoke needs Linux: the function is built, but cannot run here"
+case $(uname -s)$host_arch in
+    Linux?*) ;;
+    *) die "--invoke needs Linux on x86_64 or arm64: the function is built, but cannot run here" ;;
+esac
 
 # It is built as the functions are, for it needs no C compiler then.
 host_triple=$(triple_of "$host_arch")
