@@ -10,7 +10,15 @@ use super::{Package, ROOT, stderr, stdout, targets_installed};
 /// A package with the binary `mine`, which answers with its event, and the example `fails`.
 fn vendoring(folder: &str) -> Package {
     let package = Package::new(folder);
-    for path in ["Cargo.toml", "build.sh", "bootstrap.sh", "src"] {
+    let parts = [
+        "Cargo.toml",
+        "README.md",
+        "build.sh",
+        "bootstrap.sh",
+        "src",
+        "examples",
+    ];
+    for path in parts {
         let vendored = package.path("vendor/tiny-lambda").join(path);
         copy(&Path::new(ROOT).join(path), &vendored);
     }
@@ -37,7 +45,7 @@ fn copy(from: &Path, to: &Path) {
             let name = file.unwrap().file_name();
             copy(&from.join(&name), &to.join(&name));
         }
-    } else {
+    } else if from.exists() {
         fs::create_dir_all(to.parent().unwrap()).unwrap();
         fs::copy(from, to).unwrap();
     }
