@@ -4,6 +4,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ffi::CStr;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +12,7 @@ use crate::http1::head;
 use crate::{Context, Error, Result};
 
 /// The variable that names the Runtime API's address.
-pub(crate) const ENDPOINT_VARIABLE: &str = "AWS_LAMBDA_RUNTIME_API";
+pub(crate) const ENDPOINT_VARIABLE: &CStr = c"AWS_LAMBDA_RUNTIME_API";
 
 /// Longest response that is not streamed, in bytes: 6 MB and a little, as Lambda's own server has
 /// it ("Lambda quotas").
@@ -67,7 +68,7 @@ impl Endpoint {
         let invalid = |why: &str| {
             Error::new(
                 ENDPOINT_ERROR,
-                format_args!("{ENDPOINT_VARIABLE} is \"{text}\": {why}"),
+                format_args!("AWS_LAMBDA_RUNTIME_API is \"{text}\": {why}"),
             )
         };
         let rest = text.strip_prefix("http://").unwrap_or(text);

@@ -1,6 +1,7 @@
 //! [`Runtime`]: the loop of next, handle, respond or report; and the Init phase in front of it.
 
 use alloc::string::String;
+use core::str;
 
 use crate::api::{self, Endpoint};
 use crate::http1::head;
@@ -50,8 +51,7 @@ const STACK_LEN: usize = 512 * 1024;
 /// How many invocations Lambda wants to have served at once, in one process (AWS Lambda Developer
 /// Guide, "Lambda Managed Instances"); everywhere else, one.
 pub(crate) fn n_workers() -> usize {
-    let n = std::env::var_os("AWS_LAMBDA_MAX_CONCURRENCY");
-    let n = n.and_then(|n| head::decimal(n.as_encoded_bytes()));
+    let n = sys::env(c"AWS_LAMBDA_MAX_CONCURRENCY").and_then(head::decimal);
     n.and_then(|n| usize::try_from(n).ok()).unwrap_or(1)
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
 
 /// The Runtime API that Lambda names, if it does.
 pub(crate) fn endpoint() -> Option<Result<Endpoint>> {
-    let text = std::env::var_os(api::ENDPOINT_VARIABLE)?;
+    let text = sys::env(api::ENDPOINT_VARIABLE)?;
     // An address that is no text at all is as malformed as any other.
-    Some(Endpoint::parse(text.to_str().unwrap_or("\u{fffd}")))
+    Some(Endpoint::parse(str::from_utf8(text).unwrap_or("\u{fffd}")))
 }
