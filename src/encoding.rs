@@ -24,12 +24,14 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 /// to be zero (RFC 4648, section 3.5), so that a value has one text.
 pub(crate) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     let padded = text.len() % 4 == 0;
-    let text = match text {
+    let mut text = match text {
         [rest @ .., b'=', b'='] | [rest @ .., b'='] if padded => rest,
         _ => text,
     };
     let mut bytes = Vec::with_capacity(text.len().div_ceil(4).saturating_mul(3));
-    for group in text.chunks(4) {
+    while !text.is_empty() {
+        let (group, rest) = text.split_at_checked(4).unwrap_or((text, &[]));
+        text = rest;
         let mut bits = 0_u32;
         for i in 0..4 {
             let value = match group.get(i) {

@@ -13,6 +13,7 @@ mod bootstrap;
 #[cfg(unix)]
 mod build;
 mod json;
+mod panic_free;
 mod peer;
 mod runtime;
 mod streaming;
