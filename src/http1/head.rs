@@ -210,9 +210,9 @@ fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (line, rest) = bytes.split_at_checked(end)?;
     let rest = rest.split_first()?.1;
     // By patterns: `strip_suffix` and its like of slices have an assertion in them.
-    let line = match line {
-        [line @ .., b'\r'] => line,
-        line => line,
+    let line = match line.split_last() {
+        Some((b'\r', line)) => line,
+        _ => line,
     };
     Some((line, rest))
 }
