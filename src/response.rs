@@ -188,8 +188,10 @@ impl<'c> Responder<'c> {
 /// HTTP integration).
 fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
     if !matches!(status, 100..=599) {
-        let message = format_args!("{status} is no HTTP status, which are 100 to 599");
-        return Err(Error::new("Runtime.InvalidResponse", message));
+        return Err(Error::new(
+            "Runtime.InvalidResponse",
+            format_args!("{status} is no HTTP status, which are 100 to 599"),
+        ));
     }
     let mut headers: Vec<(&str, String)> = Vec::new();
     let mut cookies = Vec::new();
@@ -220,11 +222,13 @@ fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
 
 #[cold]
 fn invalid(text: &str) -> Error {
-    let message = format_args!(
-        "\"{}\" cannot stand in an HTTP header",
-        text.escape_default()
-    );
-    Error::new("Runtime.InvalidResponse", message)
+    Error::new(
+        "Runtime.InvalidResponse",
+        format_args!(
+            "\"{}\" cannot stand in an HTTP header",
+            text.escape_default()
+        ),
+    )
 }
 
 /// Writes the body of a streamed response.
