@@ -22,7 +22,7 @@ pub fn text(results: &Results) -> String {
             };
             (subject.built.name, columns.iter().map(cell).collect())
         });
-        push_table(&mut text, &heads, rows.collect());
+        push_table(&mut text, &heads, &rows.collect::<Vec<_>>());
     }
     for base in [LIMIT, OFFICIAL] {
         let Some(other) = figures_of(results, base) else {
@@ -38,7 +38,7 @@ pub fn text(results: &Results) -> String {
             };
             (subject.built.name, columns.clone().map(cell).collect())
         });
-        push_table(&mut text, &heads, rows.collect());
+        push_table(&mut text, &heads, &rows.collect::<Vec<_>>());
     }
     let _ = writeln!(text, "{}", conditions(results));
     for skipped in problems(results) {
@@ -78,14 +78,14 @@ fn conditions(results: &Results) -> String {
 }
 
 /// A table with names on the left and figures on the right.
-pub fn push_table(text: &mut String, heads: &[[String; 2]], rows: Vec<(&str, Vec<String>)>) {
+pub fn push_table(text: &mut String, heads: &[[String; 2]], rows: &[(&str, Vec<String>)]) {
     let width = |text: &str| text.chars().count();
     let name_width = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
     let mut widths: Vec<usize> = heads
         .iter()
         .map(|head| width(&head[0]).max(width(&head[1])))
         .collect();
-    for (_, cells) in &rows {
+    for (_, cells) in rows {
         for (cell, wide) in cells.iter().zip(&mut widths) {
             *wide = width(cell).max(*wide);
         }
@@ -99,7 +99,7 @@ pub fn push_table(text: &mut String, heads: &[[String; 2]], rows: Vec<(&str, Vec
     };
     line("", heads.iter().map(|head| head[0].as_str()).collect());
     line("", heads.iter().map(|head| head[1].as_str()).collect());
-    for (name, cells) in &rows {
+    for (name, cells) in rows {
         line(name, cells.iter().map(String::as_str).collect());
     }
     text.push('\n');

@@ -12,11 +12,11 @@ pub struct Rival {
 }
 
 enum Recipe {
-    /// rivals/c: the limit.
+    /// `rivals/c`: the limit.
     C,
-    /// A package under rivals/, built by cargo as its Cargo.toml says.
+    /// A package under `rivals/`, built by cargo as its Cargo.toml says.
     Cargo(&'static str),
-    /// rivals/tiny_lambda, built by build.sh with a profile; the name of the binary that greets.
+    /// `rivals/tiny_lambda`, built by build.sh with a profile; the name of the binary that greets.
     Ours {
         profile: &'static str,
         hello: &'static str,
