@@ -18,7 +18,9 @@ mod context;
 pub mod emulator;
 mod encoding;
 mod error;
+pub mod events;
 pub mod handler;
+pub mod http;
 mod http1;
 pub mod json;
 pub mod log;
@@ -57,6 +59,19 @@ use json::{FromJson, ToJson};
 /// itself on a local port; a release build says how to run it and exits with 1.
 pub fn run<E: FromJson, R: ToJson>(f: impl Fn(E, &Context) -> Result<R> + Sync) -> ! {
     serve(&handler::json(f))
+}
+
+/// Serves web requests with `f`, whoever sends them; see [`http`].
+///
+/// ```no_run
+/// fn main() -> ! {
+///     tiny_lambda::run_http(|request, _| Ok(format!("You asked for {}", request.path())))
+/// }
+/// ```
+pub fn run_http<R: http::IntoResponse>(
+    f: impl Fn(http::Request, &Context) -> Result<R> + Sync,
+) -> ! {
+    serve(&handler::http(f))
 }
 
 /// Serves invocations with `f`, which takes and gives bytes. See [`run`].

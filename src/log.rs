@@ -18,7 +18,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicU8, Ordering};
-use std::env;
 use std::sync::{Mutex, PoisonError};
 
 use crate::json::Writer;
@@ -136,14 +135,14 @@ impl Settings {
         let mut bits = SETTINGS.load(Ordering::Relaxed);
         if bits == 0 {
             let is = |name, value: &str| {
-                env::var_os(name).is_some_and(|found| found.eq_ignore_ascii_case(value))
+                sys::env(name).is_some_and(|found| found.eq_ignore_ascii_case(value.as_bytes()))
             };
-            let named = |(_, name): &&(Level, &str)| is("AWS_LAMBDA_LOG_LEVEL", name);
+            let named = |(_, name): &&(Level, &str)| is(c"AWS_LAMBDA_LOG_LEVEL", name);
             let level = Level::ALL
                 .iter()
                 .find(named)
                 .map_or(Level::Info, |(level, _)| *level);
-            let json = if is("AWS_LAMBDA_LOG_FORMAT", "json") {
+            let json = if is(c"AWS_LAMBDA_LOG_FORMAT", "json") {
                 Settings::JSON
             } else {
                 0

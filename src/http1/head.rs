@@ -174,23 +174,20 @@ pub(crate) fn trailer(
 /// The bytes of a field value without those that no text should have (RFC 9110, section 5.5: CR,
 /// LF and NUL are replaced by spaces), and with U+FFFD for what is not UTF-8.
 pub(crate) fn push_text(text: &mut alloc::string::String, value: &[u8]) {
+    let is_odd = |b: &u8| matches!(b, b'\r' | b'\n' | 0);
+    if let (false, Ok(value)) = (value.iter().any(is_odd), core::str::from_utf8(value)) {
+        text.push_str(value);
+        return;
+    }
     for chunk in value.utf8_chunks() {
-        if chunk
-            .valid()
-            .bytes()
-            .any(|b| matches!(b, b'\r' | b'\n' | 0))
-        {
-            let clean = |c| {
-                if matches!(c, '\r' | '\n' | '\0') {
-                    ' '
-                } else {
-                    c
-                }
-            };
-            text.extend(chunk.valid().chars().map(clean));
-        } else {
-            text.push_str(chunk.valid());
-        }
+        let clean = |c| {
+            if matches!(c, '\r' | '\n' | '\0') {
+                ' '
+            } else {
+                c
+            }
+        };
+        text.extend(chunk.valid().chars().map(clean));
         if !chunk.invalid().is_empty() {
             text.push('\u{fffd}');
         }

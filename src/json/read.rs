@@ -166,9 +166,9 @@ impl<'j> Reader<'j> {
         let mut fits = true;
         pos = pos.wrapping_add(1);
         // What follows a zero is not part of the number, even if it is a digit.
-        while first != 0 {
+        loop {
             let digit = scan::byte_at(bytes, pos).wrapping_sub(b'0');
-            if digit > 9 {
+            if first == 0 || digit > 9 {
                 break;
             }
             let sum = value

@@ -5,6 +5,7 @@ use core::str;
 
 use super::ToJson;
 use super::scan;
+use crate::encoding::push_base64;
 
 /// Writes values one behind the other into a `Vec<u8>`, which may be used again.
 ///
@@ -77,6 +78,13 @@ impl Writer {
             pos = pos.wrapping_add(1);
             written = pos;
         }
+        self.out.push(b'"');
+    }
+
+    /// Writes a string in quotes that holds `bytes` in base64.
+    pub(crate) fn base64(&mut self, bytes: &[u8]) {
+        self.out.push(b'"');
+        push_base64(&mut self.out, bytes);
         self.out.push(b'"');
     }
 
