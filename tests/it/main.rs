@@ -24,6 +24,7 @@ mod emulator_many;
 mod emulator_process;
 mod figures;
 mod json;
+mod panic_free;
 mod peer;
 mod runtime;
 mod streaming;
