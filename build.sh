@@ -180,12 +180,12 @@ list() {
 }
 binaries=$(list bin)
 examples=$(list example)
-candidates=$(printf '%s\n' "$binaries" "$examples" | paste -s -d ' ' -)
+candidates=$(printf '%s\n' "$binaries" "$examples" | grep . | paste -s -d ' ' -)
 
 if [ -z "$names" ]; then
     case $binaries in
         '' | *"
-"*) die "say which to build: $candidates" ;;
+"*) die "say which to build, of ${candidates:-no example or binary at all}" ;;
     esac
     names=$binaries
 fi
@@ -197,11 +197,14 @@ kind_of() {
     elif printf '%s\n' "$examples" | grep -qxF -e "$1"; then
         printf 'example'
     else
-        die "no example or binary \"$1\" in $manifest: there is $candidates"
+        die "no example or binary \"$1\" in $manifest: there is ${candidates:-none}"
     fi
 }
 for name in $names; do
     kind_of "$name" >/dev/null
+    case $wrapper$names$name in
+        yes*' '*bootstrap) die "bootstrap cannot be one of several functions in a package: rename it" ;;
+    esac
 done
 
 # ---- where to put it ----
@@ -255,14 +258,14 @@ add_flag "--remap-path-prefix=${CARGO_HOME:-${HOME-}/.cargo}=cargo"
 add_flag "--remap-path-prefix=$here=tiny-lambda"
 add_flag "--remap-path-prefix=$workspace="
 
-# The user's flags, from wherever cargo takes them: a function is not run by the processor that built it.
-own_flags=$(RUSTC_BOOTSTRAP=1 cargo -Z unstable-options config get target 2>/dev/null |
-    grep -E "^target\.(\"cfg|'cfg|$triple\.).*rustflags = ") || own_flags=
-build_flags=$(RUSTC_BOOTSTRAP=1 cargo -Z unstable-options config get build.rustflags 2>/dev/null |
-    grep '^build') || build_flags=
-case "$own_flags $build_flags ${RUSTFLAGS-} ${CARGO_ENCODED_RUSTFLAGS-}" in
+# The user's flags, from wherever cargo takes them: what they say of this machine's processor is wrong of Lambda's.
+cargo_config() {
+    RUSTC_BOOTSTRAP=1 cargo -Z unstable-options config get "$1" 2>/dev/null | grep '^[^#].*rustflags = ' || :
+}
+target_flags=$(cargo_config "target.$triple.rustflags")$(cargo_config target | grep '^target\..cfg(' || :)
+case "$target_flags $(cargo_config build.rustflags) ${RUSTFLAGS-} ${CARGO_ENCODED_RUSTFLAGS-}" in
     *target-cpu=native*)
-        die "target-cpu=native is refused, as Lambda's processor is not this one: take it out of cargo's flags"
+        die "target-cpu=native is refused, since Lambda's processor is not this one: take it out of cargo's flags"
         ;;
 esac
 
@@ -279,7 +282,7 @@ elif [ -n "${RUSTFLAGS+set}" ]; then
     set -- env "CARGO_ENCODED_RUSTFLAGS=$flags" "$@"
 else
     key=build.rustflags
-    [ -z "$own_flags" ] || key=target.$triple.rustflags
+    [ -z "$target_flags" ] || key=target.$triple.rustflags
     set -- "$@" --config "$key=[\"$(printf '%s' "$flags" | sed 's/[\\"]/\\&/g; s/'"$us"'/","/g')\"]"
 fi
 
@@ -441,7 +444,6 @@ package() {
             set -- binary
         else
             for name in "$@"; do
-                [ "$name" != bootstrap ] || die "a function named bootstrap cannot be one of several: rename it"
                 take_executable "$name" "$work/package/$name"
             done
         fi

@@ -30,6 +30,9 @@ pub(crate) const JSON: &str = "application/json";
 /// Content type of bytes of which nothing is known (RFC 2046, section 4.5.1).
 pub(crate) const BYTES: &str = "application/octet-stream";
 
+/// Content type of a streamed web response, which begins with its metadata.
+pub(crate) const HTTP_INTEGRATION: &str = "application/vnd.awslambda.http-integration-response";
+
 /// The version that begins every path.
 const VERSION: &str = "/2018-06-01/runtime/";
 
@@ -105,6 +108,26 @@ impl Endpoint {
         push_field(head, "Content-Type", content_type);
         invocation.push_nonce(head);
         push_length(head, len);
+    }
+
+    /// Writes the head of a `POST response` whose body comes in chunks.
+    pub(crate) fn push_streaming(
+        &self,
+        head: &mut Vec<u8>,
+        invocation: &Invocation,
+        content_type: &str,
+    ) {
+        self.push(
+            head,
+            "POST ",
+            &["invocation/", &invocation.path_id, "/response"],
+        );
+        push_field(head, "Content-Type", content_type);
+        push_field(head, "Lambda-Runtime-Function-Response-Mode", "streaming");
+        push_field(head, "Transfer-Encoding", "chunked");
+        push_field(head, "Trailer", ERROR_TRAILERS);
+        invocation.push_nonce(head);
+        head.extend_from_slice(b"\r\n");
     }
 
     /// Writes the head of `POST error`, for a body of `len` bytes.
@@ -391,6 +414,30 @@ fn category(error_type: &str) -> String {
         }));
     }
     header
+}
+
+/// What a stream may end with, which its head has to announce.
+const ERROR_TRAILERS: &str =
+    "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body";
+
+/// Writes the trailers of a stream that has failed; `document` is its error in base64.
+pub(crate) fn push_error_trailers(out: &mut Vec<u8>, error_type: &str, document: &str) {
+    push_field(
+        out,
+        "Lambda-Runtime-Function-Error-Type",
+        &category(error_type),
+    );
+    push_field(out, "Lambda-Runtime-Function-Error-Body", document);
+}
+
+/// RFC 9110, section 5.6.2: a name is a token.
+pub(crate) fn is_field_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(head::is_token)
+}
+
+/// RFC 9110, section 5.5: no control character but the tab, and none at all that ends a line.
+pub(crate) fn is_field_value(value: &str) -> bool {
+    value.bytes().all(|b| b == b'\t' || !b.is_ascii_control())
 }
 
 fn push_field(head: &mut Vec<u8>, name: &str, value: &str) {

@@ -8,7 +8,8 @@ use crate::http::{self, IntoResponse, Request, Response};
 use crate::json::{self, FromJson, ToJson};
 use crate::{Context, Error, Responder, Result, log};
 
-/// What serves invocations: [`json()`], [`http()`](fn@http) and [`bytes()`] make one from a closure.
+/// What serves invocations: [`json()`], [`http()`](fn@http), [`bytes()`] and [`streaming()`] make
+/// one from a closure.
 ///
 /// Several invocations may run at once, hence `Sync`.
 pub trait Handler: Sync {
@@ -49,17 +50,25 @@ pub fn http<R: IntoResponse>(
     Http(f, PhantomData)
 }
 
+/// A handler that streams its response; [`run_streaming`](crate::run_streaming) has the same.
+pub fn streaming<E: FromJson>(
+    f: impl Fn(E, &Context, Responder<'_>) -> Result<()> + Sync,
+) -> impl Handler + fmt::Debug {
+    Streaming(f, PhantomData)
+}
+
 struct Json<F, E, R>(F, PhantomData<fn(E) -> R>);
 
 impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for Json<F, E, R> {
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
-        let event = match json::parse(event) {
-            Ok(event) => event,
-            Err(error) => return Err(unmarshal_error(&error)),
-        };
+        let event = parse(event)?;
         out.json(&(self.0)(event, cx)?);
         Ok(())
     }
+}
+
+fn parse<E: FromJson>(event: &[u8]) -> Result<E> {
+    json::parse(event).map_err(|error| unmarshal_error(&error))
 }
 
 #[cold]
@@ -112,6 +121,16 @@ impl<F: Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync> Handler for Bytes<F> {
     }
 }
 
+struct Streaming<F, E>(F, PhantomData<fn(E)>);
+
+impl<E: FromJson, F: Fn(E, &Context, Responder<'_>) -> Result<()> + Sync> Handler
+    for Streaming<F, E>
+{
+    fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
+        (self.0)(parse(event)?, cx, out)
+    }
+}
+
 // A closure has nothing to show.
 impl<F, E, R> fmt::Debug for Json<F, E, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -122,6 +141,12 @@ impl<F, E, R> fmt::Debug for Json<F, E, R> {
 impl<F, R> fmt::Debug for Http<F, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("handler::http(..)")
+    }
+}
+
+impl<F, E> fmt::Debug for Streaming<F, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("handler::streaming(..)")
     }
 }
 

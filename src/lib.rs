@@ -14,6 +14,8 @@ extern crate alloc;
 
 mod api;
 mod context;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 mod encoding;
 mod error;
 pub mod events;
@@ -33,7 +35,7 @@ use alloc::vec::Vec;
 pub use context::{Context, Function, function};
 pub use error::{Error, Result};
 pub use handler::Handler;
-pub use response::Responder;
+pub use response::{BodyWriter, Responder};
 pub use runtime::Runtime;
 
 use json::{FromJson, ToJson};
@@ -81,6 +83,28 @@ pub fn run_bytes(f: impl Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync) -> ! {
     serve(&handler::bytes(f))
 }
 
+/// Serves invocations with `f`, which takes its event from JSON and streams its response: the
+/// caller sees the beginning while `f` is still at work. See [`run`] and [`Responder::start`].
+///
+/// ```no_run
+/// use std::io::Write;
+///
+/// fn main() -> ! {
+///     tiny_lambda::run_streaming(|n: u32, _, out| {
+///         let mut body = out.start("text/plain")?;
+///         for i in 0..n {
+///             writeln!(body, "line {i}")?;
+///         }
+///         Ok(())
+///     })
+/// }
+/// ```
+pub fn run_streaming<E: FromJson>(
+    f: impl Fn(E, &Context, Responder<'_>) -> Result<()> + Sync,
+) -> ! {
+    serve(&handler::streaming(f))
+}
+
 /// Runs code of the Init phase: what is done once, before the first invocation. A failure, be it
 /// an error or a panic, is posted to Lambda, which shows it to the first caller; then the process
 /// exits with 1.
@@ -99,9 +123,9 @@ pub fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
 fn serve(handler: &dyn Handler) -> ! {
     let result = match runtime::endpoint() {
         Some(endpoint) => endpoint.and_then(|endpoint| runtime::serve(&endpoint, handler)),
-        #[cfg(all(debug_assertions, feature = "emulator", any()))]
+        #[cfg(all(debug_assertions, feature = "emulator"))]
         None => emulator::serve_here(handler),
-        #[cfg(not(all(debug_assertions, feature = "emulator", any())))]
+        #[cfg(not(all(debug_assertions, feature = "emulator")))]
         None => Err(Error::new(api::ENDPOINT_ERROR, NO_ENDPOINT)),
     };
     if let Err(error) = result {
@@ -110,6 +134,6 @@ fn serve(handler: &dyn Handler) -> ! {
     std::process::exit(1);
 }
 
-#[cfg(not(all(debug_assertions, feature = "emulator", any())))]
+#[cfg(not(all(debug_assertions, feature = "emulator")))]
 const NO_ENDPOINT: &str = "AWS_LAMBDA_RUNTIME_API is not set, so this is not Lambda: try the \
     function with `cargo run` (a debug build serves itself) or `./build.sh --invoke '{}'`";

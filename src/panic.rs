@@ -65,8 +65,8 @@ mod unwind {
 
     /// Lets `worker` handle an invocation, and makes an error of a panic.
     pub(crate) fn guard(
-        worker: &mut Worker<'_>,
-        f: impl FnOnce(&mut Worker<'_>) -> Result<()>,
+        worker: &mut Worker,
+        f: impl FnOnce(&mut Worker) -> Result<()>,
     ) -> Result<()> {
         guard_init(|| f(worker))
     }
@@ -96,6 +96,8 @@ mod abort {
     use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use crate::api::{Endpoint, Invocation};
+    #[cfg(unix)]
+    use crate::response::end_lost_stream;
     use crate::runtime;
     use crate::worker::{self, Worker};
     use crate::{Result, log};
@@ -129,6 +131,9 @@ mod abort {
             let error = super::error(info);
             // Nothing panics that holds it; but if so, the process only ends without a report.
             if let Ok(mut current) = CURRENT.try_lock() {
+                if end_lost_stream(&error) {
+                    current.phase = Phase::Other;
+                }
                 match (
                     core::mem::replace(&mut current.phase, Phase::Other),
                     &current.endpoint,
@@ -147,15 +152,21 @@ mod abort {
     /// What a panic in `main` ends a Rust program with.
     const EXIT_STATUS: i32 = 101;
 
+    #[cfg(not(unix))]
+    fn end_lost_stream(_: &crate::Error) -> bool {
+        false
+    }
+
     /// Lets `worker` handle an invocation; a panic is posted as its error.
     pub(crate) fn guard(
-        worker: &mut Worker<'_>,
-        f: impl FnOnce(&mut Worker<'_>) -> Result<()>,
+        worker: &mut Worker,
+        f: impl FnOnce(&mut Worker) -> Result<()>,
     ) -> Result<()> {
         let mut now = current();
         now.phase = Phase::Invoke;
-        now.endpoint.get_or_insert_with(|| worker.endpoint.clone());
-        now.invocation.set(&worker.invocation);
+        now.endpoint
+            .get_or_insert_with(|| worker.out.endpoint.clone());
+        now.invocation.set(&worker.out.invocation);
         drop(now);
         let result = f(worker);
         current().phase = Phase::Other;

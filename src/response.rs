@@ -1,52 +1,416 @@
-//! [`Responder`]: how a handler answers.
+//! [`Responder`] and [`BodyWriter`]: a response in one piece, or streamed.
 
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::mem;
+use std::io;
+use std::net::TcpStream;
+use std::time::Duration;
 
-use crate::api::{BYTES, JSON};
+use crate::api::{self, Endpoint, Invocation};
+use crate::encoding::base64;
+use crate::http1::connection;
 use crate::json::{ToJson, Writer};
+use crate::{Error, Result, sys};
 
-/// A response on its way out.
+/// How long a connection may take to be made. The Runtime API is on the same machine.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// How long a reply may be in coming, or stand still within itself: one to `next` may be as late
+/// as it likes, but not stand still.
+pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A write to a stream goes out when so many bytes wait, in bytes.
+const CHUNK_LEN: usize = 8 * 1024;
+
+/// What a worker says to the Runtime API, and the connection on which it does.
 #[derive(Debug)]
-pub(crate) struct Response {
+pub(crate) struct Outbox {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) stream: Option<TcpStream>,
+    pub(crate) invocation: Invocation,
+    /// The head of the request on its way out; of a stream, what goes in front of the next chunk.
+    pub(crate) head: Vec<u8>,
     pub(crate) content_type: &'static str,
-    /// Its room is kept from one invocation to the next.
+    /// The body of the request; of a stream, what waits to become a chunk.
     pub(crate) body: Vec<u8>,
+    pub(crate) streaming: Option<Streaming>,
 }
 
-impl Response {
-    pub(crate) const fn new() -> Response {
-        Response {
-            content_type: JSON,
+/// A response that is streamed.
+#[derive(Debug)]
+pub(crate) struct Streaming {
+    /// Its head has been sent, so that no other answer can be given any more.
+    pub(crate) has_begun: bool,
+    /// The connection has failed, and why.
+    broken: Option<io::ErrorKind>,
+    /// Ends it, with an error trailer if it failed. Behind a pointer, so that a function that
+    /// never streams does not hold the code.
+    pub(crate) end: fn(&mut Outbox, Option<&Error>) -> core::result::Result<(), Trouble>,
+}
+
+/// Why an exchange failed.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    Connect(io::Error),
+    /// The connection took this many bytes of the request.
+    Send(usize, io::Error),
+    Receive(connection::Fault),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, error) = match self {
+            Trouble::Connect(error) => ("cannot connect: ", error),
+            Trouble::Send(_, error) => ("cannot send: ", error),
+            Trouble::Receive(fault) => return fault.fmt(f),
+        };
+        f.write_str(what)?;
+        error.fmt(f)
+    }
+}
+
+impl Outbox {
+    pub(crate) fn new(endpoint: &Endpoint) -> Outbox {
+        Outbox {
+            endpoint: endpoint.clone(),
+            stream: None,
+            invocation: Invocation::new(),
+            head: Vec::new(),
+            content_type: api::JSON,
             body: Vec::new(),
+            streaming: None,
         }
     }
 
-    /// Becomes `value` in JSON.
+    /// The body becomes `value` in JSON.
     pub(crate) fn set_json<T: ToJson + ?Sized>(&mut self, value: &T) {
-        self.content_type = JSON;
+        self.content_type = api::JSON;
         self.body.clear();
         let mut w = Writer::new(mem::take(&mut self.body));
         value.to_json(&mut w);
         self.body = w.into_inner();
     }
+
+    /// Sends head and body, on a new connection if there is none or if the old one takes nothing.
+    pub(crate) fn send(&mut self) -> core::result::Result<(), Trouble> {
+        let parts = [self.head.as_slice(), &self.body, &[]];
+        send(&self.endpoint, &mut self.stream, parts)
+    }
+}
+
+fn send(
+    endpoint: &Endpoint,
+    stream: &mut Option<TcpStream>,
+    parts: [&[u8]; 3],
+) -> core::result::Result<(), Trouble> {
+    if let Some(stream) = stream {
+        match connection::send(stream, parts) {
+            Ok(()) => return Ok(()),
+            // Not a byte of it was taken: the peer had closed the connection.
+            Err((0, _)) => {}
+            Err((sent, error)) => return Err(Trouble::Send(sent, error)),
+        }
+    }
+    let new =
+        sys::connect(endpoint.addr, CONNECT_TIMEOUT, STALL_TIMEOUT).map_err(Trouble::Connect)?;
+    let new = stream.insert(new);
+    connection::send(new, parts).map_err(|(sent, error)| Trouble::Send(sent, error))
 }
 
 /// Takes the response to one invocation. One that is dropped unused answers `null`.
 #[derive(Debug)]
 pub struct Responder<'c> {
-    pub(crate) response: &'c mut Response,
+    out: &'c mut Outbox,
 }
 
-impl Responder<'_> {
+impl<'c> Responder<'c> {
+    pub(crate) fn new(out: &'c mut Outbox) -> Responder<'c> {
+        Responder { out }
+    }
+
     /// Answers with `value` in JSON.
     pub fn json<R: ToJson + ?Sized>(self, value: &R) {
-        self.response.set_json(value);
+        self.out.set_json(value);
     }
 
     /// Answers with bytes as they are, without a copy.
     pub fn bytes(self, body: Vec<u8>) {
-        self.response.content_type = BYTES;
-        self.response.body = body;
+        self.out.content_type = api::BYTES;
+        self.out.body = body;
     }
+
+    /// Begins a response that is streamed, of up to 200 MB ("Response streaming for Lambda
+    /// functions"). What it is written reaches the caller while the handler runs; that it ends is
+    /// said when the handler returns.
+    ///
+    /// Whether the caller sees a stream is the caller's choice: `InvokeWithResponseStream`, or a
+    /// function URL whose invoke mode is `RESPONSE_STREAM`. Others get it in one piece.
+    ///
+    /// # Errors
+    /// `content_type` has a character that no header can have.
+    pub fn start(self, content_type: &str) -> Result<BodyWriter<'c>> {
+        if !api::is_field_value(content_type) {
+            return Err(invalid(content_type));
+        }
+        let out = self.out;
+        out.body.clear();
+        out.endpoint
+            .push_streaming(&mut out.head, &out.invocation, content_type);
+        out.streaming = Some(Streaming {
+            has_begun: false,
+            broken: None,
+            end,
+        });
+        Ok(BodyWriter { out })
+    }
+
+    /// Begins a streamed response to a web request: status, headers, and then the body, as it is
+    /// written. Fields of the name `Set-Cookie` may come more than once; of others, the values are
+    /// joined by commas (RFC 9110, section 5.3).
+    ///
+    /// # Errors
+    /// The status is not one of 100 to 599, or a name or value is one that no header can have.
+    pub fn start_http(self, status: u16, fields: &[(&str, &str)]) -> Result<BodyWriter<'c>> {
+        let prelude = prelude(status, fields)?;
+        let writer = self.start(api::HTTP_INTEGRATION)?;
+        for chunk in [prelude.as_slice(), &[0; 8]] {
+            push_chunk_len(&mut writer.out.head, chunk.len());
+            writer.out.head.extend_from_slice(chunk);
+            writer.out.head.extend_from_slice(b"\r\n");
+        }
+        Ok(writer)
+    }
+}
+
+/// The metadata in front of a streamed web response ("Response streaming for Lambda functions",
+/// HTTP integration).
+fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
+    if !matches!(status, 100..=599) {
+        let message = format_args!("{status} is no HTTP status, which are 100 to 599");
+        return Err(Error::new("Runtime.InvalidResponse", message));
+    }
+    let mut headers: Vec<(&str, String)> = Vec::new();
+    let mut cookies = Vec::new();
+    for &(name, value) in fields {
+        if !api::is_field_name(name) || !api::is_field_value(value) {
+            return Err(invalid(name));
+        }
+        if name.eq_ignore_ascii_case("set-cookie") {
+            cookies.push(value);
+        } else if let Some((_, values)) = headers
+            .iter_mut()
+            .find(|(other, _)| name.eq_ignore_ascii_case(other))
+        {
+            values.push_str(", ");
+            values.push_str(value);
+        } else {
+            headers.push((name, value.into()));
+        }
+    }
+    let mut w = Writer::new(Vec::new());
+    w.begin_object();
+    w.member("statusCode", &status);
+    w.member("headers", &headers);
+    w.member("cookies", &cookies);
+    w.end_object();
+    Ok(w.into_inner())
+}
+
+#[cold]
+fn invalid(text: &str) -> Error {
+    let message = format_args!(
+        "\"{}\" cannot stand in an HTTP header",
+        text.escape_default()
+    );
+    Error::new("Runtime.InvalidResponse", message)
+}
+
+/// Writes the body of a streamed response.
+///
+/// What is written goes out when 8 KB wait, or at once by [`flush`](io::Write::flush). A write
+/// blocks while the caller is slower than the handler: Lambda passes the first 6 MB on as they
+/// come, and 2 MB a second after that.
+///
+/// When the handler returns, the runtime writes the end; if it returns an error or panics, the
+/// error goes to the caller as a trailer behind what was already sent, and as a plain error if
+/// nothing was.
+///
+/// # Errors
+/// A write fails if the caller, or the Runtime API, has gone; and so does each one after it.
+#[derive(Debug)]
+pub struct BodyWriter<'c> {
+    out: &'c mut Outbox,
+}
+
+impl io::Write for BodyWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let out = &mut *self.out;
+        if bytes.len() < CHUNK_LEN.saturating_sub(out.body.len()) {
+            out.body.extend_from_slice(bytes);
+            return Ok(bytes.len());
+        }
+        // What waits and what comes go out as one chunk each, neither of them copied again.
+        if !out.body.is_empty() {
+            let waiting = mem::take(&mut out.body);
+            let sent = send_chunk(out, &waiting);
+            out.body = waiting;
+            out.body.clear();
+            sent?;
+        }
+        send_chunk(out, bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let waiting = mem::take(&mut self.out.body);
+        let sent = send_chunk(self.out, &waiting);
+        self.out.body = waiting;
+        self.out.body.clear();
+        sent
+    }
+}
+
+/// Sends what stands in the head, and `chunk` if it is not empty: an empty one would be the end.
+fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> io::Result<()> {
+    let Some(streaming) = &mut out.streaming else {
+        return Ok(());
+    };
+    if let Some(kind) = streaming.broken {
+        return Err(kind.into());
+    }
+    if chunk.is_empty() && out.head.is_empty() {
+        return Ok(());
+    }
+    let mut end: &[u8] = b"";
+    if !chunk.is_empty() {
+        push_chunk_len(&mut out.head, chunk.len());
+        end = b"\r\n";
+    }
+    let parts = [out.head.as_slice(), chunk, end];
+    let sent = if streaming.has_begun {
+        match &out.stream {
+            Some(stream) => {
+                connection::send(stream, parts).map_err(|(sent, error)| Trouble::Send(sent, error))
+            }
+            None => Err(Trouble::Receive(connection::Fault::Closed)),
+        }
+    } else {
+        send(&out.endpoint, &mut out.stream, parts)
+    };
+    let has_sent = match &sent {
+        Ok(()) => true,
+        Err(Trouble::Send(sent, _)) => *sent > 0,
+        Err(_) => false,
+    };
+    if has_sent && !streaming.has_begun {
+        streaming.has_begun = true;
+        if let Some(stream) = &out.stream {
+            // Chunks are written when they are to be seen, so nothing is gained by waiting for
+            // more. A socket that does not know the option is only slower.
+            let _ = stream.set_nodelay(true);
+            lost::set_stream(Some(stream));
+        }
+    }
+    out.head.clear();
+    sent.map_err(|trouble| {
+        let error = match trouble {
+            Trouble::Connect(error) | Trouble::Send(_, error) => error,
+            Trouble::Receive(_) => io::ErrorKind::ConnectionAborted.into(),
+        };
+        streaming.broken = Some(error.kind());
+        error
+    })
+}
+
+/// Ends a stream: the last data, the last chunk, and what went wrong.
+fn end(out: &mut Outbox, error: Option<&Error>) -> core::result::Result<(), Trouble> {
+    lost::set_stream(None);
+    let waiting = mem::take(&mut out.body);
+    let sent = send_chunk(out, &waiting);
+    out.body = waiting;
+    out.body.clear();
+    if let Err(error) = sent {
+        return Err(Trouble::Send(1, error));
+    }
+    push_end(&mut out.body, error);
+    match &out.stream {
+        Some(stream) => connection::send(stream, [out.body.as_slice(), &[], &[]])
+            .map_err(|(sent, error)| Trouble::Send(sent, error)),
+        None => Err(Trouble::Receive(connection::Fault::Closed)),
+    }
+}
+
+/// The last chunk, and the error trailers ("Response streaming": errors within a stream).
+fn push_end(out: &mut Vec<u8>, error: Option<&Error>) {
+    out.extend_from_slice(b"0\r\n");
+    if let Some(error) = error {
+        let mut w = Writer::new(Vec::new());
+        error.to_json(&mut w);
+        let document = base64(&w.into_inner());
+        api::push_error_trailers(out, error.error_type(), &document);
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+#[cfg(all(panic = "abort", unix))]
+pub(crate) use lost::end_lost_stream;
+
+/// The stream that this thread is in the middle of, for a panic that nobody can catch.
+#[cfg(all(panic = "abort", unix))]
+mod lost {
+    use alloc::vec::Vec;
+    use core::cell::Cell;
+    use core::ffi::c_int;
+    use std::net::TcpStream;
+    use std::os::fd::AsRawFd;
+
+    use crate::{Error, sys};
+
+    type End = fn(c_int, &Error);
+
+    std::thread_local! {
+        /// With the code that ends it, which a function that never streams does not hold.
+        static STREAM: Cell<Option<(c_int, End)>> = const { Cell::new(None) };
+    }
+
+    /// Says that chunks are sent on `stream` from now on, or no more.
+    pub(super) fn set_stream(stream: Option<&TcpStream>) {
+        STREAM.set(stream.map(|stream| (stream.as_raw_fd(), end as End)));
+    }
+
+    fn end(fd: c_int, error: &Error) {
+        let mut end = Vec::new();
+        super::push_end(&mut end, Some(error));
+        sys::write_last(fd, &end);
+    }
+
+    /// Ends the stream of this thread with `error`. False: there is none.
+    pub(crate) fn end_lost_stream(error: &Error) -> bool {
+        let stream = STREAM.take();
+        if let Some((fd, end)) = stream {
+            end(fd, error);
+        }
+        stream.is_some()
+    }
+}
+
+/// Where panics unwind, the runtime ends the stream itself.
+#[cfg(not(all(panic = "abort", unix)))]
+mod lost {
+    pub(super) fn set_stream(_: Option<&std::net::TcpStream>) {}
+}
+
+/// The line in front of a chunk (RFC 9112, section 7.1).
+fn push_chunk_len(out: &mut Vec<u8>, len: usize) {
+    let digits = usize::BITS
+        .wrapping_sub(len.leading_zeros())
+        .div_ceil(4)
+        .max(1);
+    for digit in (0..digits).rev() {
+        let nibble = (len >> digit.wrapping_mul(4)) & 15;
+        out.extend(b"0123456789abcdef".get(nibble));
+    }
+    out.extend_from_slice(b"\r\n");
 }

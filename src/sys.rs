@@ -50,22 +50,8 @@ pub(crate) fn receive(mut stream: &TcpStream, buf: &mut Vec<u8>) -> io::Result<u
 /// Writes to standard error, as far as it takes it: nobody is left to tell that it does not.
 /// Without std's lock on it, of which a line in one write has no need.
 #[cfg(unix)]
-pub(crate) fn write_stderr(mut bytes: &[u8]) {
-    use core::ffi::{c_int, c_void};
-
-    unsafe extern "C" {
-        fn write(fd: c_int, buf: *const c_void, len: usize) -> isize;
-    }
-    while !bytes.is_empty() {
-        // SAFETY: `bytes` is readable for its whole length; a descriptor that is not open is an
-        // error code (write(2)).
-        let n = unsafe { write(2, bytes.as_ptr().cast(), bytes.len()) };
-        match usize::try_from(n) {
-            Ok(n) if n > 0 => bytes = bytes.get(n..).unwrap_or_default(),
-            Err(_) if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
-            _ => return,
-        }
-    }
+pub(crate) fn write_stderr(bytes: &[u8]) {
+    write_all(2, bytes);
 }
 
 /// The same where there is no POSIX.
@@ -74,12 +60,51 @@ pub(crate) fn write_stderr(bytes: &[u8]) {
     let _ = io::Write::write_all(&mut io::stderr(), bytes);
 }
 
-/// Connects to `addr` within `timeout`, and leaves it at that with what is sent: a write that
-/// cannot go on for so long is `WouldBlock`, and may be repeated.
+#[cfg(unix)]
+fn write_all(fd: core::ffi::c_int, mut bytes: &[u8]) {
+    use core::ffi::{c_int, c_void};
+
+    unsafe extern "C" {
+        fn write(fd: c_int, buf: *const c_void, len: usize) -> isize;
+    }
+    while !bytes.is_empty() {
+        // SAFETY: `bytes` is readable for its whole length; a descriptor that is not open is an
+        // error code (write(2)).
+        let n = unsafe { write(fd, bytes.as_ptr().cast(), bytes.len()) };
+        match usize::try_from(n) {
+            Ok(n) if n > 0 => bytes = bytes.get(n..).unwrap_or_default(),
+            Err(_) if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
+            _ => return,
+        }
+    }
+}
+
+/// Writes the last bytes of a connection whose owner, further up on this thread's stack, will not
+/// go on, and waits for a reply or the read timeout, so that nothing gets lost.
+#[cfg(all(panic = "abort", unix))]
+pub(crate) fn write_last(fd: core::ffi::c_int, bytes: &[u8]) {
+    use core::ffi::c_int;
+
+    unsafe extern "C" {
+        fn read(fd: c_int, buf: *mut u8, len: usize) -> isize;
+    }
+    write_all(fd, bytes);
+    let mut byte = 0;
+    // SAFETY: `byte` is writable, for one byte; a descriptor that is not open is an error code
+    // (read(2)).
+    let _ = unsafe { read(fd, &raw mut byte, 1) };
+}
+
+/// Connects to `addr` within `timeout`. A read or write on it that cannot go on for so long as
+/// `stall` says is `WouldBlock`, and may be repeated.
 ///
 /// std can do this too, with two more system calls, and 6 KB for its clock's error messages.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-pub(crate) fn connect(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
+pub(crate) fn connect(
+    addr: SocketAddr,
+    timeout: Duration,
+    stall: Duration,
+) -> io::Result<TcpStream> {
     use core::ffi::{c_int, c_long, c_void};
     use std::os::fd::{FromRawFd, OwnedFd};
 
@@ -88,6 +113,7 @@ pub(crate) fn connect(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStre
     const SOCK_STREAM: c_int = 1;
     const SOCK_CLOEXEC: c_int = 0o2_000_000;
     const SOL_SOCKET: c_int = 1;
+    const SO_RCVTIMEO: c_int = 20;
     const SO_SNDTIMEO: c_int = 21;
 
     /// `struct sockaddr_in` and `struct sockaddr_in6` (ip(7), ipv6(7)).
@@ -138,17 +164,17 @@ pub(crate) fn connect(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStre
     }
     // SAFETY: `socket` has just opened `fd`, so that nobody else owns it.
     let stream = TcpStream::from(unsafe { OwnedFd::from_raw_fd(fd) });
-    let micros = c_long::from(timeout.subsec_micros());
-    let timeout = TimeVal(
-        c_long::try_from(timeout.as_secs()).unwrap_or(c_long::MAX),
-        micros,
-    );
-    // SAFETY: `timeout` and `name` are readable for the length that is passed, which is no more
-    // than their size, and of the layout that socket(7), ip(7) and ipv6(7) have. The option also
-    // bounds `connect` (socket(7)); if it could not be set, that only takes longer.
+    let time_val = |time: Duration| {
+        let secs = c_long::try_from(time.as_secs()).unwrap_or(c_long::MAX);
+        TimeVal(secs, c_long::from(time.subsec_micros()))
+    };
+    let (timeout, stall) = (time_val(timeout), time_val(stall));
+    // SAFETY: `timeout`, `stall` and `name` are readable for the length that is passed, which is
+    // no more than their size, and of the layout that socket(7), ip(7) and ipv6(7) have. The first
+    // option also bounds `connect` (socket(7)); one that could not be set only means longer waits.
     let connected = unsafe {
-        let value = (&raw const timeout).cast();
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, value, 16);
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, (&raw const timeout).cast(), 16);
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, (&raw const stall).cast(), 16);
         connect(fd, (&raw const name).cast(), name_len)
     };
     if connected == 0 {
@@ -160,8 +186,14 @@ pub(crate) fn connect(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStre
 
 /// The same elsewhere.
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
-pub(crate) fn connect(addr: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
-    TcpStream::connect_timeout(&addr, timeout)
+pub(crate) fn connect(
+    addr: SocketAddr,
+    timeout: Duration,
+    stall: Duration,
+) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&addr, timeout)?;
+    stream.set_read_timeout(Some(stall))?;
+    Ok(stream)
 }
 
 /// What unwinding needs, for programs that never unwind: with `panic = "abort"` std only asks for
@@ -202,5 +234,123 @@ mod unwind {
         _Unwind_GetDataRelBase(context: *mut c_void) -> usize = 0;
         _Unwind_FindEnclosingFunction(pc: *mut c_void) -> *mut c_void = core::ptr::null_mut();
         _Unwind_GetLanguageSpecificData(context: *mut c_void) -> *mut c_void = core::ptr::null_mut();
+    }
+}
+
+/// What the emulator needs to lead processes.
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+pub(crate) use process::*;
+
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+mod process {
+    use core::ffi::{c_int, c_void};
+    use core::sync::atomic::{AtomicI32, Ordering};
+    use std::io;
+    use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
+
+    // Linux's numbers, the same on x86_64 and aarch64.
+    pub(crate) const SIGINT: c_int = 2;
+    pub(crate) const SIGKILL: c_int = 9;
+    pub(crate) const SIGTERM: c_int = 15;
+    const O_CLOEXEC: c_int = 0o2_000_000;
+    const POLLIN: i16 = 1;
+    const P_PID: c_int = 1;
+    const WEXITED: c_int = 4;
+    const WNOWAIT: c_int = 0x0100_0000;
+
+    #[repr(C)]
+    struct PollFd {
+        fd: c_int,
+        events: i16,
+        revents: i16,
+    }
+
+    /// A `siginfo_t`: 128 bytes.
+    #[repr(C, align(8))]
+    struct SigInfo([u8; 128]);
+
+    unsafe extern "C" {
+        fn kill(pid: c_int, signal: c_int) -> c_int;
+        fn waitid(kind: c_int, id: u32, info: *mut SigInfo, options: c_int) -> c_int;
+        fn pipe2(fds: *mut c_int, flags: c_int) -> c_int;
+        // `nfds_t` is `unsigned long` on Linux.
+        fn poll(fds: *mut PollFd, n: usize, timeout_ms: c_int) -> c_int;
+        fn signal(number: c_int, handler: extern "C" fn(c_int)) -> usize;
+        fn write(fd: c_int, bytes: *const c_void, len: usize) -> isize;
+    }
+
+    /// Sends `signal` to every process of the group that is named after its first process. There
+    /// may be none any more, which is what its sender wants.
+    pub(crate) fn kill_group(id: u32, signal: c_int) {
+        // 0 and 1 would be our own group and everybody's.
+        if let Some(id) = c_int::try_from(id).ok().filter(|&id| id > 1) {
+            // SAFETY: `kill` takes any numbers and touches no memory of ours.
+            unsafe { kill(id.wrapping_neg(), signal) };
+        }
+    }
+
+    /// Waits until child `id` has ended, and leaves it to be waited for: its id stays taken.
+    pub(crate) fn wait_for_exit(id: u32) {
+        let mut info = SigInfo([0; 128]);
+        loop {
+            // SAFETY: `info` has the size and alignment of the `siginfo_t` that `waitid` writes.
+            let result = unsafe { waitid(P_PID, id, &raw mut info, WEXITED | WNOWAIT) };
+            let interrupted = || io::Error::last_os_error().kind() == io::ErrorKind::Interrupted;
+            if result == 0 || !interrupted() {
+                return;
+            }
+        }
+    }
+
+    /// A pipe: the end to read from and the end to write to, neither inherited by children.
+    pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+        let mut fds = [-1; 2];
+        // SAFETY: `fds` is room for the two numbers that `pipe2` writes.
+        if unsafe { pipe2(fds.as_mut_ptr(), O_CLOEXEC) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let [from, to] = fds;
+        // SAFETY: `pipe2` has just opened both, and nobody else knows of them.
+        Ok(unsafe { (OwnedFd::from_raw_fd(from), OwnedFd::from_raw_fd(to)) })
+    }
+
+    /// Whether a read would not block; `wait`: waits until it would not.
+    pub(crate) fn is_readable(fd: impl AsFd, wait: bool) -> bool {
+        let fd = fd.as_fd().as_raw_fd();
+        let mut asked = PollFd {
+            fd,
+            events: POLLIN,
+            revents: 0,
+        };
+        // SAFETY: `asked` is the one entry that `poll` is told of, open as long as it is borrowed.
+        unsafe { poll(&raw mut asked, 1, if wait { -1 } else { 0 }) > 0 }
+    }
+
+    /// Where the handler of SIGINT and SIGTERM writes to.
+    static INTERRUPTED: AtomicI32 = AtomicI32::new(-1);
+
+    extern "C" fn on_interrupt(signal: c_int) {
+        let byte = u8::try_from(signal).unwrap_or(0);
+        // SAFETY: `write` is async-signal-safe (POSIX, 2.4.3), reads the one byte, and a pipe that
+        // is never closed takes it, so that it leaves `errno` alone.
+        unsafe {
+            write(
+                INTERRUPTED.load(Ordering::Relaxed),
+                (&raw const byte).cast(),
+                1,
+            )
+        };
+    }
+
+    /// From now on SIGINT and SIGTERM do not end this process: their numbers come out of the pipe
+    /// that is returned, a byte each.
+    pub(crate) fn interrupts() -> io::Result<OwnedFd> {
+        let (from, to) = pipe()?;
+        INTERRUPTED.store(to.into_raw_fd(), Ordering::Relaxed);
+        for number in [SIGINT, SIGTERM] {
+            // SAFETY: the handler does only what a handler may. Children do not inherit it.
+            unsafe { signal(number, on_interrupt) };
+        }
+        Ok(from)
     }
 }

@@ -4,19 +4,14 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
-use std::io;
-use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
 use crate::api::{self, Endpoint, Invocation};
 use crate::http1::connection::{self, Fault, Reply};
 use crate::http1::head;
-use crate::response::Response;
-use crate::{Context, Error, Handler, Responder, Result, log, sys};
-
-/// How long a connection may take to be made. The Runtime API is on the same machine.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
+use crate::response::{Outbox, Streaming, Trouble};
+use crate::{Context, Error, Handler, Responder, Result, log};
 
 /// Pauses between attempts to get `next` that fail in a row; after the last one the runtime ends,
 /// and with it the execution environment, which is how Lambda heals.
@@ -28,13 +23,16 @@ const EMPTY_PAUSE: Duration = Duration::from_millis(10);
 /// Buffers longer than this are given back after the invocation that needed them, in bytes.
 const KEPT_LEN_MAX: usize = 256 << 10;
 
+/// What is wrong with an invocation that cannot be answered.
+const NAMELESS: &str = "reply without Lambda-Runtime-Aws-Request-Id";
+
 /// Posts a failure of the Init phase.
 #[cold]
 pub(crate) fn report_init(endpoint: &Endpoint, error: &Error) {
     let mut worker = Worker::new(endpoint);
-    worker.response.set_json(error);
-    let len = worker.response.body.len();
-    endpoint.push_init_error(&mut worker.head, error.error_type(), len);
+    worker.out.set_json(error);
+    let len = worker.out.body.len();
+    endpoint.push_init_error(&mut worker.out.head, error.error_type(), len);
     let _ = worker.post("init/error");
 }
 
@@ -43,73 +41,25 @@ pub(crate) fn report_init(endpoint: &Endpoint, error: &Error) {
 #[cfg(panic = "abort")]
 pub(crate) fn report(endpoint: &Endpoint, invocation: &Invocation, error: &Error) {
     let mut worker = Worker::new(endpoint);
-    worker.invocation.set(invocation);
+    worker.out.invocation.set(invocation);
     worker.cx.request_id.clone_from(&invocation.path_id);
     let _ = worker.report(error);
 }
 
 /// Serves invocations one at a time, on a connection of its own.
 #[derive(Debug)]
-pub(crate) struct Worker<'r> {
-    pub(crate) endpoint: &'r Endpoint,
-    stream: Option<TcpStream>,
+pub(crate) struct Worker {
+    pub(crate) out: Outbox,
     /// The reply that came last; an event is read from here without a copy.
     inbox: Vec<u8>,
-    /// The head of the request on its way out.
-    head: Vec<u8>,
-    response: Response,
-    pub(crate) invocation: Invocation,
     cx: Context,
 }
 
-/// Why an exchange failed.
-#[derive(Debug)]
-enum Trouble {
-    Connect(io::Error),
-    /// The connection took this many bytes of the request.
-    Send(usize, io::Error),
-    Receive(Fault),
-}
-
-impl Trouble {
-    /// Whether the peer cannot have got any of the request.
-    fn is_before_request(&self) -> bool {
-        matches!(self, Trouble::Connect(_) | Trouble::Send(0, _))
-    }
-
-    /// Whether the peer may just have closed a connection that it had kept open for a while.
-    fn is_hangup(&self) -> bool {
-        match self {
-            Trouble::Send(..) | Trouble::Receive(Fault::Closed) => true,
-            Trouble::Receive(Fault::Io(error)) => {
-                matches!(
-                    error.kind(),
-                    io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
-                )
-            }
-            Trouble::Connect(_) | Trouble::Receive(_) => false,
-        }
-    }
-
-    #[cold]
-    fn describe(&self) -> String {
-        match self {
-            Trouble::Connect(error) => format!("cannot connect: {error}"),
-            Trouble::Send(_, error) => format!("cannot send: {error}"),
-            Trouble::Receive(fault) => format!("{fault}"),
-        }
-    }
-}
-
-impl<'r> Worker<'r> {
-    pub(crate) fn new(endpoint: &'r Endpoint) -> Worker<'r> {
+impl Worker {
+    pub(crate) fn new(endpoint: &Endpoint) -> Worker {
         Worker {
-            endpoint,
-            stream: None,
+            out: Outbox::new(endpoint),
             inbox: Vec::new(),
-            head: Vec::new(),
-            response: Response::new(),
-            invocation: Invocation::new(),
             cx: Context::default(),
         }
     }
@@ -119,11 +69,11 @@ impl<'r> Worker<'r> {
         const CALL: &str = "GET invocation/next";
         let mut pauses = PAUSES.iter();
         loop {
-            let was_connected = self.stream.is_some();
+            let was_connected = self.out.stream.is_some();
             self.give_back();
-            self.invocation.begin(&mut self.cx);
-            self.response.body.clear();
-            self.endpoint.push_next(&mut self.head);
+            self.out.invocation.begin(&mut self.cx);
+            self.out.body.clear();
+            self.out.endpoint.push_next(&mut self.out.head);
             let problem = match self.exchange(true) {
                 Ok(Reply { status: 204, .. }) => {
                     thread::sleep(EMPTY_PAUSE);
@@ -136,9 +86,7 @@ impl<'r> Worker<'r> {
                 }) => {
                     Invocation::end(&mut self.cx);
                     if self.cx.request_id.is_empty() {
-                        return Err(
-                            self.problem(CALL, "reply without Lambda-Runtime-Aws-Request-Id")
-                        );
+                        return Err(self.problem(CALL, NAMELESS));
                     }
                     return Ok(body);
                 }
@@ -151,8 +99,8 @@ impl<'r> Worker<'r> {
                     problem
                 }
                 // The server has closed an idle connection, as it may.
-                Err(trouble) if was_connected && trouble.is_hangup() => continue,
-                Err(trouble) => trouble.describe(),
+                Err(Trouble::Receive(fault)) if was_connected && fault.is_hangup() => continue,
+                Err(trouble) => format!("{trouble}"),
             };
             match pauses.next() {
                 Some(pause) => thread::sleep(*pause),
@@ -161,26 +109,31 @@ impl<'r> Worker<'r> {
         }
     }
 
-    /// Calls the handler; the response is then in `self.response`.
+    /// Calls the handler; the response is then in `self.out`, or on its way.
     pub(crate) fn handle(&mut self, event: Range<usize>, handler: &dyn Handler) -> Result<()> {
         // What a handler that says nothing has said: Lambda's callers expect JSON.
-        self.response.set_json(&());
+        self.out.set_json(&());
         let event = self.inbox.get(event).unwrap_or_default();
-        let responder = Responder {
-            response: &mut self.response,
-        };
-        handler.handle(event, &self.cx, responder)
+        handler.handle(event, &self.cx, Responder::new(&mut self.out))
     }
 
     /// Posts the response, or else the error. What Lambda does not take is logged, and is no
     /// reason to end; only a server that says it has failed is.
     pub(crate) fn answer(&mut self, result: Result<()>) -> Result<()> {
-        let len = self.response.body.len();
+        if let Some(streaming) = self.out.streaming.take() {
+            return self.answer_stream(streaming, result);
+        }
+        let len = self.out.body.len();
         match result {
             Ok(()) if len <= api::RESPONSE_LEN_MAX => {
-                let content_type = self.response.content_type;
-                self.endpoint
-                    .push_response(&mut self.head, &self.invocation, content_type, len);
+                let Outbox {
+                    endpoint,
+                    head,
+                    invocation,
+                    content_type,
+                    ..
+                } = &mut self.out;
+                endpoint.push_response(head, invocation, content_type, len);
                 self.post("response")
             }
             Ok(()) => self.report(&too_large(len)),
@@ -188,34 +141,63 @@ impl<'r> Worker<'r> {
         }
     }
 
+    /// Ends a stream; one that failed before its head was sent is an error like any other.
+    #[cold]
+    fn answer_stream(&mut self, streaming: Streaming, result: Result<()>) -> Result<()> {
+        let error = match result {
+            Err(error) if !streaming.has_begun => return self.report(&error),
+            result => result.err(),
+        };
+        if let Some(error) = &error {
+            self.log(error);
+        }
+        let end = streaming.end;
+        self.out.streaming = Some(streaming);
+        let ended = end(&mut self.out, error.as_ref());
+        self.out.streaming = None;
+        let reply = self.receive(ended, false);
+        self.conclude("response", reply)
+    }
+
     /// Logs an error of the handler and posts it.
     #[cold]
     fn report(&mut self, error: &Error) -> Result<()> {
+        self.log(error);
+        self.out.set_json(error);
+        let Outbox {
+            endpoint,
+            head,
+            invocation,
+            body,
+            ..
+        } = &mut self.out;
+        endpoint.push_error(head, invocation, error.error_type(), body.len());
+        self.post("error")
+    }
+
+    #[cold]
+    fn log(&self, error: &Error) {
         log::error(
             &self.cx.request_id,
             &[error.error_type(), ": ", error.error_message()],
         );
-        self.response.set_json(error);
-        let len = self.response.body.len();
-        self.endpoint
-            .push_error(&mut self.head, &self.invocation, error.error_type(), len);
-        self.post("error")
     }
 
-    /// Posts `self.head` and the body. Sent again only if nothing of it was: serving is at most
+    /// Posts what stands in `self.out`. Sent again only if nothing of it was: serving is at most
     /// once.
     fn post(&mut self, call: &str) -> Result<()> {
-        let mut sent = self.exchange(false);
-        if sent.as_ref().is_err_and(Trouble::is_before_request) {
-            sent = self.exchange(false);
-        }
-        match sent {
+        let reply = self.exchange(false);
+        self.conclude(call, reply)
+    }
+
+    fn conclude(&mut self, call: &str, reply: Result<Reply, Trouble>) -> Result<()> {
+        match reply {
             Ok(Reply {
                 status: 200..=299, ..
             }) => Ok(()),
             Ok(reply) => self.refused(call, &reply),
             Err(trouble) => {
-                let problem = self.problem(&format!("POST {call}"), &trouble.describe());
+                let problem = self.problem(&format!("POST {call}"), &format!("{trouble}"));
                 log::error(&self.cx.request_id, &[problem.error_message()]);
                 Ok(())
             }
@@ -233,18 +215,19 @@ impl<'r> Worker<'r> {
         Ok(())
     }
 
-    /// Sends `self.head` with the response's body, and receives the reply; that of `next` carries
-    /// an invocation.
+    /// Sends what stands in `self.out`, and receives the reply; that of `next` carries an
+    /// invocation.
     fn exchange(&mut self, is_next: bool) -> Result<Reply, Trouble> {
-        let stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => sys::connect(self.endpoint.addr, CONNECT_TIMEOUT).map_err(Trouble::Connect)?,
+        let sent = self.out.send();
+        self.receive(sent, is_next)
+    }
+
+    fn receive(&mut self, sent: Result<(), Trouble>, is_next: bool) -> Result<Reply, Trouble> {
+        let (Some(stream), Ok(()) | Err(Trouble::Send(1.., _))) = (self.out.stream.take(), &sent)
+        else {
+            return Err(sent.err().unwrap_or(Trouble::Receive(Fault::Closed)));
         };
-        let sent = connection::send(&stream, &self.head, &self.response.body);
-        if let Err((0, error)) = sent {
-            return Err(Trouble::Send(0, error));
-        }
-        let (invocation, cx) = (&mut self.invocation, &mut self.cx);
+        let (invocation, cx) = (&mut self.out.invocation, &mut self.cx);
         let mut on_field = |name: &[u8], value: &[u8]| {
             if is_next {
                 invocation.take(cx, name, value);
@@ -255,24 +238,24 @@ impl<'r> Worker<'r> {
         } else {
             api::REPLY_LEN_MAX
         };
-        let reply = connection::receive(&stream, &mut self.inbox, len_max, &mut on_field);
+        let reply = connection::receive(&stream, &mut self.inbox, is_next, len_max, &mut on_field);
         match (sent, reply) {
-            // A server may answer before it has read the whole request, and close.
-            (Err(_), Ok(reply)) => Ok(reply),
-            (Err((sent, error)), Err(_)) => Err(Trouble::Send(sent, error)),
             (Ok(()), Ok(reply)) => {
                 if !reply.close {
-                    self.stream = Some(stream);
+                    self.out.stream = Some(stream);
                 }
                 Ok(reply)
             }
+            // A server may answer before it has read the whole request, and close.
+            (Err(_), Ok(reply)) => Ok(reply),
             (Ok(()), Err(fault)) => Err(Trouble::Receive(fault)),
+            (Err(trouble), Err(_)) => Err(trouble),
         }
     }
 
     /// Gives back what an unusually large event or response has needed.
     fn give_back(&mut self) {
-        for buffer in [&mut self.inbox, &mut self.response.body] {
+        for buffer in [&mut self.inbox, &mut self.out.body] {
             if buffer.capacity() > KEPT_LEN_MAX {
                 *buffer = Vec::new();
             }
@@ -291,7 +274,7 @@ impl<'r> Worker<'r> {
 
     #[cold]
     fn problem(&self, call: &str, problem: &str) -> Error {
-        let authority = &self.endpoint.authority;
+        let authority = &self.out.endpoint.authority;
         Error::new(
             api::ENDPOINT_ERROR,
             format_args!("Runtime API at {authority}: {call}: {problem}"),

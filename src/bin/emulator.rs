@@ -1,2 +1,7 @@
-//! The local Lambda as a command.
-fn main() {}
+//! The local Lambda as a command: see `emulator --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tiny_lambda::emulator::command(std::env::args_os().skip(1))
+}

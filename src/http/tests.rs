@@ -172,7 +172,10 @@ fn what_is_wrong_with_an_event_is_said() {
         assert_eq!(error.error_type(), "Runtime.UnmarshalError");
         assert!(error.error_message().starts_with(want), "{error}");
     }
-    check(r#""body":"a","isBase64Encoded":true"#, "malformed base64");
+    check(
+        r#""body":"a","isBase64Encoded":true"#,
+        "$.isBase64Encoded is true, but $.body is malformed base64",
+    );
     check(
         r#""body":{},"isBase64Encoded":true"#,
         "expected a string, found an object at $.body",
@@ -262,12 +265,11 @@ fn invoke<R: IntoResponse>(
     event: &str,
     f: impl Fn(Request, &Context) -> Result<R> + Sync,
 ) -> Result<String> {
-    let mut response = crate::response::Response::new();
-    let out = Responder {
-        response: &mut response,
-    };
+    let endpoint = crate::api::Endpoint::parse("127.0.0.1:1")?;
+    let mut outbox = crate::response::Outbox::new(&endpoint);
+    let out = Responder::new(&mut outbox);
     handler::http(f).handle(event.as_bytes(), &Context::default(), out)?;
-    Ok(String::from_utf8(response.body).unwrap())
+    Ok(String::from_utf8(outbox.body).unwrap())
 }
 
 #[test]

@@ -39,10 +39,24 @@ pub(crate) enum Fault {
     Io(io::Error),
     Head(HeadError),
     Body(BodyError),
+    /// Nothing came for so long as the connection's read timeout says.
+    Stalled,
     /// More interim replies than anybody sends.
     Interim,
     /// No memory for what the peer announced.
     Memory,
+}
+
+impl Fault {
+    /// Whether the peer may just have closed a connection that it had kept open for a while.
+    pub(crate) fn is_hangup(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset};
+        match self {
+            Fault::Closed => true,
+            Fault::Io(error) => matches!(error.kind(), ConnectionReset | BrokenPipe),
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Fault {
@@ -53,31 +67,30 @@ impl fmt::Display for Fault {
             Fault::Io(error) => error.fmt(f),
             Fault::Head(error) => error.fmt(f),
             Fault::Body(error) => error.fmt(f),
+            Fault::Stalled => f.write_str("no reply, or no end of it, within its time"),
             Fault::Interim => f.write_str("too many interim replies"),
             Fault::Memory => f.write_str("no memory for the reply"),
         }
     }
 }
 
-/// Sends `head` and `body` with as few writes as the socket takes, which for a short body is one.
+/// Sends `parts` with as few writes as the socket takes, which for short ones is one.
 ///
 /// # Errors
 /// How many bytes the socket had taken, and why it took no more.
-pub(crate) fn send(
-    mut stream: &TcpStream,
-    head: &[u8],
-    body: &[u8],
-) -> Result<(), (usize, io::Error)> {
+pub(crate) fn send(mut stream: &TcpStream, parts: [&[u8]; 3]) -> Result<(), (usize, io::Error)> {
     let mut sent = 0_usize;
     loop {
-        let head_left = head.get(sent..).unwrap_or_default();
-        let body_left = body
-            .get(sent.saturating_sub(head.len())..)
-            .unwrap_or_default();
-        let wrote = match (head_left, body_left) {
-            ([], []) => return Ok(()),
-            (left, []) | ([], left) => stream.write(left),
-            _ => stream.write_vectored(&[IoSlice::new(head_left), IoSlice::new(body_left)]),
+        let [a, b, c] = parts;
+        let left_of = |part: &[u8], before: usize| part.len().min(sent.saturating_sub(before));
+        let a_left = a.get(left_of(a, 0)..).unwrap_or_default();
+        let b_left = b.get(left_of(b, a.len())..).unwrap_or_default();
+        let before_c = a.len().wrapping_add(b.len());
+        let c_left = c.get(left_of(c, before_c)..).unwrap_or_default();
+        let wrote = match (a_left, b_left, c_left) {
+            ([], [], []) => return Ok(()),
+            (left, [], []) => stream.write(left),
+            _ => stream.write_vectored(&[a_left, b_left, c_left].map(IoSlice::new)),
         };
         match wrote {
             Ok(0) => return Err((sent, io::ErrorKind::WriteZero.into())),
@@ -95,18 +108,20 @@ pub(crate) fn send(
 
 /// Receives a whole reply into `inbox`, whose earlier content is dropped and whose room is kept.
 /// Its body may have up to `body_len_max` bytes; `on_field` sees the fields of the final reply,
-/// the earlier ones again where the head comes in pieces.
+/// the earlier ones again where the head comes in pieces. A reply that `may_be_late` is waited for
+/// without end, until its first byte.
 pub(crate) fn receive(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,
+    may_be_late: bool,
     body_len_max: usize,
     on_field: &mut OnField<'_>,
 ) -> Result<Reply, Fault> {
     inbox.clear();
-    let head = receive_head(stream, inbox, on_field)?;
+    let head = receive_head(stream, inbox, may_be_late, on_field)?;
     let mut body = Body::new(head.framing, head.len, body_len_max).map_err(Fault::Body)?;
     while !body.advance(inbox, &mut |_, _| ()).map_err(Fault::Body)? {
-        if read(stream, inbox, body.missing())? == 0 {
+        if read(stream, inbox, body.missing(), false)? == 0 {
             body.end().map_err(Fault::Body)?;
             break;
         }
@@ -125,6 +140,7 @@ pub(crate) fn receive(
 fn receive_head(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,
+    may_be_late: bool,
     on_field: &mut OnField<'_>,
 ) -> Result<head::ResponseHead, Fault> {
     let mut interim = 0_u32;
@@ -142,7 +158,7 @@ fn receive_head(
         };
         match head {
             None => {
-                if read(stream, inbox, 0)? == 0 {
+                if read(stream, inbox, 0, may_be_late && seen == 0)? == 0 {
                     return Err(if seen == 0 {
                         Fault::Closed
                     } else {
@@ -165,7 +181,12 @@ fn receive_head(
 }
 
 /// Reads once, at least `missing` bytes if they are there. 0: the peer has closed the connection.
-fn read(stream: &TcpStream, inbox: &mut Vec<u8>, missing: usize) -> Result<usize, Fault> {
+fn read(
+    stream: &TcpStream,
+    inbox: &mut Vec<u8>,
+    missing: usize,
+    may_be_late: bool,
+) -> Result<usize, Fault> {
     let spare = inbox.capacity().wrapping_sub(inbox.len());
     if missing > spare {
         inbox
@@ -177,6 +198,11 @@ fn read(stream: &TcpStream, inbox: &mut Vec<u8>, missing: usize) -> Result<usize
     loop {
         match sys::receive(stream, inbox) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                if !may_be_late {
+                    return Err(Fault::Stalled);
+                }
+            }
             result => return result.map_err(Fault::Io),
         }
     }

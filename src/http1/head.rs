@@ -357,7 +357,7 @@ fn field(bytes: &[u8]) -> Result<Line<'_>, HeadError> {
 }
 
 /// RFC 9110, section 5.6.2: what a name may consist of.
-const fn is_token(b: u8) -> bool {
+pub(crate) fn is_token(b: u8) -> bool {
     b.is_ascii_alphanumeric()
         || matches!(
             b,

@@ -8,6 +8,11 @@
     clippy::arithmetic_side_effects
 )]
 
+#[cfg(unix)]
+mod bootstrap;
+#[cfg(unix)]
+mod build;
 mod json;
 mod peer;
 mod runtime;
+mod streaming;

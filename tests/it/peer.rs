@@ -36,7 +36,8 @@ pub(crate) fn step(want: &'static str, answer: impl AsRef<[u8]>) -> Step {
     }
 }
 
-/// A step that closes the connection behind its answer.
+/// A step that closes the connection behind its answer; one that wants "cut" closes it within the
+/// request.
 pub(crate) fn last(want: &'static str, answer: impl AsRef<[u8]>) -> Step {
     Step {
         hangs_up: true,
@@ -84,6 +85,13 @@ pub(crate) fn converse(script: &[Step], function: impl FnOnce(SocketAddr) + Send
         let mut stream: Option<BufReader<TcpStream>> = None;
         for step in script {
             let stream_now = stream.get_or_insert_with(|| accept(&listener));
+            if step.want == "cut" {
+                // Goes away within a request, with some of it unread.
+                let _ = stream_now.get_mut().read(&mut [0; 64]).unwrap();
+                requests.push(Request::default());
+                stream = None;
+                continue;
+            }
             let request = read_request(stream_now);
             assert_eq!(
                 request.line,

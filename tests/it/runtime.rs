@@ -11,7 +11,7 @@ use crate::peer::{
 
 /// Plays `script` to a runtime with `handler`, which ends when the script has. Returns what the
 /// Runtime API was asked, and why the runtime ended.
-fn play(script: &[Step], handler: &dyn Handler) -> (Vec<Request>, Error) {
+pub(crate) fn play(script: &[Step], handler: &dyn Handler) -> (Vec<Request>, Error) {
     let mut end = None;
     let requests = converse(script, |addr| {
         let result = Runtime::at(&addr.to_string()).serve(handler);

@@ -1,0 +1,89 @@
+//! One invocation on its way in (an event and what belongs to it) and out again (the parts of an answer).
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::SystemTime;
+
+/// Bytes in a synchronous event, and in a response that is not streamed: 6 MB and a little, the
+/// constant of AWS's servers.
+pub(super) const PAYLOAD_LEN_MAX: usize = 6 * 1024 * 1024 + 100;
+/// Bytes in the event of an asynchronous invocation: 1 MB since October 2025.
+pub(super) const ASYNC_PAYLOAD_LEN_MAX: usize = 1024 * 1024;
+/// Bytes in a streamed response: 200 MB since 2025.
+pub(super) const STREAM_LEN_MAX: u64 = 200 * 1024 * 1024;
+/// Parts of an answer that may wait for a slow caller; a data part is at most one read long.
+const PARTS_MAX: usize = 4;
+
+/// What the runtime gets with `GET next`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Event {
+    pub(super) request_id: String,
+    /// Names this attempt (`Lambda-Runtime-Invocation-Id`).
+    pub(super) nonce: String,
+    pub(super) body: Vec<u8>,
+    pub(super) content_type: String,
+    pub(super) function_arn: String,
+    /// When Lambda gives the invocation up; milliseconds since the Unix epoch.
+    pub(super) deadline_ms: u64,
+    pub(super) trace_id: Option<String>,
+    /// JSON text, no longer base64.
+    pub(super) client_context: Option<String>,
+    pub(super) cognito_identity: Option<String>,
+    pub(super) tenant_id: Option<String>,
+}
+
+/// A piece of an answer on its way to the caller.
+#[derive(Debug)]
+pub(super) enum Part {
+    /// All of it.
+    Whole(Start, Vec<u8>),
+    /// The beginning of one that is streamed.
+    Start(Start),
+    Data(Vec<u8>),
+    /// The end of a streamed answer. One whose parts cease without it was cut.
+    End(Option<Failure>),
+    /// The end of the log, when the invocation is over.
+    Log(Vec<u8>),
+}
+
+/// The beginning of an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Start {
+    pub(super) content_type: Option<String>,
+    /// The body is an error document; this is its kind (`Function.Unknown`, `Runtime.ExitError`, ...).
+    pub(super) error_type: Option<String>,
+}
+
+/// What a function, or Lambda in its place, reports instead of a response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) error_type: String,
+    /// The error document, as JSON text.
+    pub(super) document: Vec<u8>,
+}
+
+/// The way of an answer to its caller.
+pub(super) type Reply = SyncSender<Part>;
+/// Where the caller finds it.
+pub(super) type Answer = Receiver<Part>;
+
+/// Makes the way of one answer. A streamed one is slowed down by a slow caller.
+pub(super) fn answer_way() -> (Reply, Answer) {
+    sync_channel(PARTS_MAX)
+}
+
+/// Sends an error document that is the whole answer. A caller who has left does not matter.
+pub(super) fn send_error(reply: &Reply, failure: Failure) {
+    let start = Start {
+        content_type: Some("application/json".to_owned()),
+        error_type: Some(failure.error_type),
+    };
+    let _ = reply.send(Part::Whole(start, failure.document));
+}
+
+/// Milliseconds since the Unix epoch.
+pub(super) fn epoch_ms(time: SystemTime) -> u64 {
+    let since = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

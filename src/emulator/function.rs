@@ -1,0 +1,115 @@
+//! A function with its execution environments: invocations queue here, and a thread leads each through one of them.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use super::environment::{Environment, Job};
+use super::event::{Answer, Event, answer_way};
+use super::report::{trace_id, uuid};
+use super::server::lock;
+use super::settings::Settings;
+
+/// Invocations that may wait for an environment; one more is throttled.
+const QUEUE_LEN_MAX: usize = 1000;
+
+/// All environments are busy, and the queue is full.
+#[derive(Debug)]
+pub(super) struct Throttled;
+
+/// A function, set up and ready to be invoked.
+#[derive(Debug)]
+pub(super) struct Function {
+    pub(super) settings: Arc<Settings>,
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    /// Environments with a runtime that waits; a cold one starts only when these do not suffice.
+    warm: usize,
+    closed: bool,
+}
+
+impl Function {
+    pub(super) fn new(settings: Arc<Settings>) -> Function {
+        Function {
+            settings,
+            queue: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
+    pub(super) fn environment(&self, api: SocketAddr) -> Arc<Environment> {
+        Environment::new(Arc::clone(&self.settings), api)
+    }
+
+    /// An event as Lambda hands it to a runtime, with a new id.
+    pub(super) fn event(&self, body: Vec<u8>) -> Event {
+        Event {
+            request_id: uuid(),
+            nonce: uuid(),
+            body,
+            content_type: "application/json".to_owned(),
+            function_arn: self.settings.arn(),
+            trace_id: Some(trace_id(SystemTime::now())),
+            ..Event::default()
+        }
+    }
+
+    /// Queues an invocation; its answer comes out of what is returned.
+    pub(super) fn invoke(&self, event: Event) -> Result<Answer, Throttled> {
+        let (reply, answer) = answer_way();
+        let mut queue = lock(&self.queue);
+        // Of a function that is being shut down the answer is that nothing comes.
+        if !queue.closed {
+            if queue.jobs.len() >= QUEUE_LEN_MAX {
+                return Err(Throttled);
+            }
+            queue.jobs.push_back(Job { event, reply });
+        }
+        drop(queue);
+        self.changed.notify_all();
+        Ok(answer)
+    }
+
+    /// Leads invocations through `environment`, one after the other, until the end.
+    pub(super) fn work(&self, environment: &Environment) {
+        while let Some(job) = self.take(environment.is_warm()) {
+            environment.serve(job);
+        }
+    }
+
+    fn take(&self, is_warm: bool) -> Option<Job> {
+        let mut queue = lock(&self.queue);
+        queue.warm = queue.warm.saturating_add(is_warm.into());
+        let job = loop {
+            if queue.closed {
+                break None;
+            }
+            if is_warm || queue.jobs.len() > queue.warm {
+                if let Some(job) = queue.jobs.pop_front() {
+                    break Some(job);
+                }
+            }
+            queue = self
+                .changed
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
+        };
+        queue.warm = queue.warm.saturating_sub(is_warm.into());
+        job
+    }
+
+    /// Ends the work. What is queued is dropped, which its callers notice.
+    pub(super) fn close(&self) {
+        let mut queue = lock(&self.queue);
+        queue.closed = true;
+        queue.jobs.clear();
+        drop(queue);
+        self.changed.notify_all();
+    }
+}

@@ -1,0 +1,275 @@
+//! The local Lambda: a Runtime API on loopback, and what stands around it.
+//!
+//! In tests it runs a handler through the real loop, over a socket:
+//!
+//! ```
+//! use tiny_lambda::{emulator, handler};
+//!
+//! let shout = handler::json(|text: String, _| Ok(text.to_uppercase()));
+//! let reply = emulator::invoke(&shout, br#""hi""#)?;
+//! assert_eq!(reply.body, br#""HI""#);
+//! assert!(!reply.is_error());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! The command `emulator` does the same for an executable in any language.
+
+mod command;
+mod console;
+mod environment;
+mod event;
+mod event_stream;
+mod front;
+mod function;
+mod here;
+mod process;
+mod report;
+mod runtime_api;
+mod server;
+mod settings;
+mod state;
+mod url;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::handler::Handler;
+use crate::runtime::Runtime;
+
+pub use self::command::command;
+use self::environment::Environment;
+use self::event::{Answer, Part, Start};
+use self::front::Front;
+use self::function::{Function, Throttled};
+pub use self::here::serve_here;
+use self::server::Server;
+pub use self::settings::Settings;
+
+/// How long an invocation may take where the handler is a test's own, and may be looked at with a
+/// debugger: longer than Lambda's default, shorter than a hung test run is borne.
+const IN_PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What an invocation came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reply {
+    /// The response, or the error document if it [is an error](Self::is_error).
+    pub body: Vec<u8>,
+    /// As the function sent it; callers of a real function see it only of a streamed response.
+    pub content_type: Option<String>,
+    /// What kind of error it is, as Lambda counts it (`Function.Unknown`, `Runtime.ExitError`,
+    /// `Sandbox.Timedout`, ...); `None`: it is a response.
+    pub error_type: Option<String>,
+}
+
+impl Reply {
+    /// Whether the invocation failed: the function reported an error, died, or took too long.
+    pub fn is_error(&self) -> bool {
+        self.error_type.is_some()
+    }
+
+    /// Collects an answer.
+    fn receive(answer: &Answer) -> io::Result<Reply> {
+        let gone = |_| io::Error::new(io::ErrorKind::ConnectionAborted, "the emulator has ended");
+        let reply = |start: Start, body| Reply {
+            body,
+            content_type: start.content_type,
+            error_type: start.error_type,
+        };
+        let mut streamed = match answer.recv().map_err(gone)? {
+            Part::Whole(start, body) => return Ok(reply(start, body)),
+            Part::Start(start) => reply(start, Vec::new()),
+            Part::Data(_) | Part::End(_) | Part::Log(_) => reply(Start::default(), Vec::new()),
+        };
+        loop {
+            match answer.recv().map_err(gone)? {
+                Part::Data(bytes) => streamed.body.extend_from_slice(&bytes),
+                Part::End(Some(failure)) => {
+                    streamed.error_type = Some(failure.error_type);
+                    streamed.body = failure.document;
+                    return Ok(streamed);
+                }
+                _ => return Ok(streamed),
+            }
+        }
+    }
+}
+
+/// A local Lambda with one function.
+///
+/// Dropping it ends everything that it started: processes are killed, connections closed, threads
+/// joined.
+#[derive(Debug)]
+pub struct Emulator {
+    function: Arc<Function>,
+    environments: Vec<Arc<Environment>>,
+    apis: Vec<Server>,
+    fronts: Vec<Server>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+impl Emulator {
+    /// Starts one whose runtime comes from outside: it is to connect to [`addr`](Self::addr), as
+    /// [`Runtime::at`] does. An invocation may take a minute, and is served when a runtime is there.
+    ///
+    /// # Errors
+    /// Whatever keeps it from listening on loopback.
+    pub fn start() -> io::Result<Emulator> {
+        Emulator::with(Settings {
+            timeout: IN_PROCESS_TIMEOUT,
+            ..Settings::default()
+        })
+    }
+
+    /// Starts one whose function is the executable `bootstrap`, with Lambda's defaults: 3 seconds,
+    /// 128 MB. Its process is started with the first invocation.
+    ///
+    /// # Errors
+    /// Those of [`with`](Self::with).
+    pub fn spawn(bootstrap: impl Into<PathBuf>) -> io::Result<Emulator> {
+        Emulator::with(Settings {
+            bootstrap: Some(bootstrap.into()),
+            ..Settings::default()
+        })
+    }
+
+    /// Starts one that is set up as `settings` say.
+    ///
+    /// # Errors
+    /// An executable that cannot be started; whatever keeps it from listening on loopback.
+    pub fn with(settings: Settings) -> io::Result<Emulator> {
+        if let Some(bootstrap) = &settings.bootstrap {
+            if let Some(text) = process::refusal(bootstrap, settings.runner.as_deref()) {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+            }
+        }
+        let settings = Arc::new(settings);
+        let function = Arc::new(Function::new(Arc::clone(&settings)));
+        let mut emulator = Emulator {
+            function,
+            environments: Vec::new(),
+            apis: Vec::new(),
+            fronts: Vec::new(),
+            workers: Vec::new(),
+        };
+        for _ in 0..settings.environments.max(1) {
+            emulator.add_environment()?;
+        }
+        Ok(emulator)
+    }
+
+    fn add_environment(&mut self) -> io::Result<()> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let environment = self.function.environment(listener.local_addr()?);
+        let service = Arc::clone(&environment);
+        self.apis.push(Server::start(listener, service)?);
+        self.environments.push(Arc::clone(&environment));
+        for _ in 0..self.function.settings.concurrency.unwrap_or(1).max(1) {
+            let (function, environment) = (Arc::clone(&self.function), Arc::clone(&environment));
+            let worker = thread::Builder::new().name("emulator environment".to_owned());
+            self.workers
+                .push(worker.spawn(move || function.work(&environment))?);
+        }
+        Ok(())
+    }
+
+    /// Where the (first) Runtime API listens: what `AWS_LAMBDA_RUNTIME_API` holds.
+    pub fn addr(&self) -> SocketAddr {
+        self.apis
+            .first()
+            .map_or((Ipv4Addr::LOCALHOST, 0).into(), Server::addr)
+    }
+
+    /// Listens for callers on `addr`; port 0 is any that is free, and the address with the port is
+    /// returned. They find there what Lambda's Invoke API has (`POST
+    /// /2015-03-31/functions/function/invocations`, and `response-streaming-invocations`), and on
+    /// all other paths the function's URL: requests become HTTP API 2.0 events.
+    ///
+    /// # Errors
+    /// The address cannot be had.
+    pub fn listen(&mut self, addr: SocketAddr) -> io::Result<SocketAddr> {
+        self.serve_callers(addr, false)
+    }
+
+    /// The same; `tell`: writes a line for each request.
+    fn serve_callers(&mut self, addr: SocketAddr, tell: bool) -> io::Result<SocketAddr> {
+        let listener = TcpListener::bind(addr).map_err(|error| {
+            let text = match error.kind() {
+                io::ErrorKind::AddrInUse => {
+                    format!("port {} is in use; choose another with --port", addr.port())
+                }
+                _ => format!("cannot listen on {addr}: {error}"),
+            };
+            io::Error::new(error.kind(), text)
+        })?;
+        let front = Front {
+            function: Arc::clone(&self.function),
+            tell,
+        };
+        let server = Server::start(listener, Arc::new(front))?;
+        let addr = server.addr();
+        self.fronts.push(server);
+        Ok(addr)
+    }
+
+    /// Invokes the function with an event, any bytes, and waits for what it comes to.
+    ///
+    /// # Errors
+    /// Too many invocations wait already. What goes wrong in the function is no `Err`, but a
+    /// [`Reply`] that says so.
+    pub fn invoke(&self, event: &[u8]) -> io::Result<Reply> {
+        let answer = self.function.invoke(self.function.event(event.to_vec()));
+        Reply::receive(&answer.map_err(|Throttled| io::Error::other("rate exceeded"))?)
+    }
+
+    /// The same, but waits until the environment is free again, and has reported.
+    fn invoke_to_its_end(&self, event: &[u8]) -> io::Result<Reply> {
+        let answer = self.function.invoke(self.function.event(event.to_vec()));
+        let answer = answer.map_err(|Throttled| io::Error::other("rate exceeded"))?;
+        let reply = Reply::receive(&answer);
+        while answer.recv().is_ok() {}
+        reply
+    }
+
+    /// Ends the function: processes are killed, and who waits for it hears that nothing comes.
+    fn end(&self) {
+        self.function.close();
+        for environment in &self.environments {
+            environment.close();
+        }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.end();
+        for server in self.fronts.iter_mut().chain(&mut self.apis) {
+            server.stop();
+        }
+        for worker in self.workers.drain(..) {
+            let _ = worker.join();
+        }
+    }
+}
+
+/// Runs `handler` for one event, through the real loop and over a loopback socket, and joins what
+/// it started.
+///
+/// # Errors
+/// Whatever keeps it from listening on loopback. What goes wrong in the handler is no `Err`, but a
+/// [`Reply`] that says so.
+pub fn invoke(handler: &dyn Handler, event: &[u8]) -> io::Result<Reply> {
+    let emulator = Emulator::start()?;
+    let addr = emulator.addr().to_string();
+    thread::scope(|scope| {
+        scope.spawn(move || drop(Runtime::at(&addr).serve(handler)));
+        let reply = emulator.invoke(event);
+        // Ends the loop, which the scope waits for.
+        drop(emulator);
+        reply
+    })
+}

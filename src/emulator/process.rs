@@ -1,0 +1,327 @@
+//! The function's process: started as Lambda does, killed with all its children, its log read from one pipe.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use super::console::Console;
+use super::report::Exit;
+use super::server::lock;
+use super::settings::Settings;
+use crate::sys;
+
+/// Longest piece of log that is read, or held back for the end of its line, at once.
+const LOG_READ_LEN: usize = 64 * 1024;
+
+/// A running process and the threads that watch it. [`kill`](Self::kill) it, or it stays.
+#[derive(Debug)]
+pub(super) struct Process {
+    id: u32,
+    /// Whether the process may still be signalled: its id is not free for another one yet.
+    alive: Arc<Mutex<bool>>,
+    log: Arc<Log>,
+    watcher: Option<JoinHandle<()>>,
+}
+
+impl Process {
+    /// Starts the bootstrap. `on_exit` is called once, on another thread, after all that the
+    /// process wrote has been logged.
+    pub(super) fn start(
+        settings: &Settings,
+        console: &Arc<Console>,
+        bootstrap: &Path,
+        api: SocketAddr,
+        on_exit: impl FnOnce(Exit) + Send + 'static,
+    ) -> io::Result<Process> {
+        let bootstrap = std::path::absolute(bootstrap)?;
+        let task_root = bootstrap.parent().unwrap_or(Path::new("/")).to_owned();
+        let mut command = match &settings.runner {
+            Some(runner) => {
+                let mut command = Command::new(find_program(runner)?);
+                command.arg(&bootstrap);
+                command
+            }
+            None => Command::new(&bootstrap),
+        };
+        let (from_process, to_us) = sys::pipe()?;
+        command
+            .current_dir(&task_root)
+            .env_clear()
+            .envs(settings.process_env(api, &task_root))
+            .stdin(Stdio::null())
+            .stdout(Stdio::from(to_us.try_clone()?))
+            .stderr(Stdio::from(to_us.try_clone()?))
+            .process_group(0);
+        let child = command.spawn()?;
+        drop(command);
+        let log = Arc::new(Log {
+            console: Arc::clone(console),
+            from_process: File::from(from_process),
+            to_us: File::from(to_us),
+            closed: AtomicBool::new(false),
+            unfinished: Mutex::new(Vec::new()),
+        });
+        let alive = Arc::new(Mutex::new(true));
+        let id = child.id();
+        let threads = Arc::clone(&log).read_on_a_thread().and_then(|reader| {
+            let (log, alive) = (Arc::clone(&log), Arc::clone(&alive));
+            thread::Builder::new()
+                .name("emulator watch".to_owned())
+                .spawn(move || {
+                    let status = watch(child, &alive);
+                    log.end();
+                    let _ = reader.join();
+                    on_exit(exit(status));
+                })
+        });
+        match threads {
+            Ok(watcher) => Ok(Process {
+                id,
+                alive,
+                log,
+                watcher: Some(watcher),
+            }),
+            Err(error) => {
+                // Out of threads: what was started ends unseen, but it ends.
+                sys::kill_group(id, sys::SIGKILL);
+                log.end();
+                Err(error)
+            }
+        }
+    }
+
+    /// Sends a signal to the process and its children, unless it has ended.
+    pub(super) fn signal(&self, signal: i32) {
+        if *lock(&self.alive) {
+            sys::kill_group(self.id, signal);
+        }
+    }
+
+    /// Kills the process and its children, and waits until they are gone.
+    pub(super) fn kill(mut self) {
+        self.signal(sys::SIGKILL);
+        if let Some(watcher) = self.watcher.take() {
+            let _ = watcher.join();
+        }
+    }
+
+    /// Logs what the process has written so far.
+    pub(super) fn flush_log(&self) {
+        self.log.flush();
+    }
+
+    /// The most memory that the process has had resident so far, in KB; `None` once it has ended.
+    pub(super) fn peak_kb(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id)).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().strip_suffix("kB")?.trim_end().parse().ok()
+    }
+}
+
+/// Waits for the end of `child`, and ends its children with it.
+fn watch(mut child: Child, alive: &Mutex<bool>) -> io::Result<ExitStatus> {
+    // Its id, which is the group's too, stays taken until it is waited for below.
+    sys::wait_for_exit(child.id());
+    let mut alive = lock(alive);
+    sys::kill_group(child.id(), sys::SIGKILL);
+    *alive = false;
+    child.wait()
+}
+
+fn exit(status: io::Result<ExitStatus>) -> Exit {
+    match status {
+        Ok(status) => Exit {
+            code: status.code(),
+            signal: status.signal(),
+            core_dumped: status.core_dumped(),
+        },
+        Err(_) => Exit {
+            code: None,
+            signal: None,
+            core_dumped: false,
+        },
+    }
+}
+
+/// What the process writes to its standard output and error, which are one pipe, in its order.
+#[derive(Debug)]
+struct Log {
+    console: Arc<Console>,
+    from_process: File,
+    /// Keeps the pipe open, and wakes its reader at the end.
+    to_us: File,
+    closed: AtomicBool,
+    /// The line that has no end yet. Its lock is held while the pipe is read.
+    unfinished: Mutex<Vec<u8>>,
+}
+
+impl Log {
+    fn read_on_a_thread(self: Arc<Self>) -> io::Result<JoinHandle<()>> {
+        thread::Builder::new()
+            .name("emulator log".to_owned())
+            .spawn(move || {
+                while !self.closed.load(Ordering::SeqCst) {
+                    sys::is_readable(&self.from_process, true);
+                    self.flush();
+                }
+            })
+    }
+
+    /// Logs whole lines of what the pipe holds now.
+    fn flush(&self) {
+        let mut unfinished = lock(&self.unfinished);
+        let mut scratch = vec![0; LOG_READ_LEN];
+        // A closed pipe was written to by `end`, whose byte is no output.
+        while !self.closed.load(Ordering::SeqCst) && sys::is_readable(&self.from_process, false) {
+            let Ok(n @ 1..) = (&self.from_process).read(&mut scratch) else {
+                break;
+            };
+            unfinished.extend_from_slice(scratch.get(..n).unwrap_or_default());
+            let end = match unfinished.iter().rposition(|&b| b == b'\n') {
+                Some(at) => at.saturating_add(1),
+                None if unfinished.len() > LOG_READ_LEN => unfinished.len(),
+                None => continue,
+            };
+            let lines: Vec<u8> = unfinished.drain(..end).collect();
+            self.console.bytes(&lines);
+        }
+    }
+
+    /// Logs what is left, and ends the reader.
+    fn end(&self) {
+        self.flush();
+        let mut unfinished = lock(&self.unfinished);
+        if !unfinished.is_empty() {
+            unfinished.push(b'\n');
+            self.console.bytes(&unfinished);
+            unfinished.clear();
+        }
+        self.closed.store(true, Ordering::SeqCst);
+        let _ = (&self.to_us).write_all(b"\n");
+    }
+}
+
+/// Why `path` cannot be started, in a sentence, as far as that can be told beforehand.
+pub(super) fn refusal(path: &Path, runner: Option<&Path>) -> Option<String> {
+    let shown = path.display();
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Some(format!("{shown}: there is no such file"));
+        }
+        Err(error) => return Some(format!("{shown}: {error}")),
+    };
+    if metadata.is_dir() {
+        return Some(format!("{shown} is a folder, not an executable"));
+    }
+    let mut start = [0; 20];
+    let start_len = match File::open(path).and_then(|mut file| file.read(&mut start)) {
+        Ok(len) => len,
+        Err(error) => return Some(format!("{shown}: {error}")),
+    };
+    if let Some(runner) = runner {
+        return find_program(runner).err().map(|error| error.to_string());
+    }
+    if metadata.permissions().mode() & 0o111 == 0 {
+        return Some(format!("{shown} is not executable: chmod +x it"));
+    }
+    match start.get(..start_len).unwrap_or_default() {
+        [b'#', b'!', ..] => None,
+        [0x7f, b'E', b'L', b'F', _, order, ..] => {
+            let machine = match (start.get(18..20), order) {
+                (Some(&[low, high]), 1) => u16::from_le_bytes([low, high]),
+                (Some(&[high, low]), _) => u16::from_be_bytes([high, low]),
+                _ => 0,
+            };
+            // ELF gABI, e_machine.
+            let (is, advice) = match machine {
+                62 => ("x86_64", "qemu-x86_64"),
+                183 => ("aarch64", "qemu-aarch64"),
+                _ => ("unknown", "qemu for it"),
+            };
+            if is == std::env::consts::ARCH {
+                None
+            } else {
+                Some(format!(
+                    "{shown} is for the architecture {is}, and this machine is {}: \
+                     install {advice} and give it with --runner",
+                    std::env::consts::ARCH,
+                ))
+            }
+        }
+        _ => Some(format!(
+            "{shown} is no executable: it begins neither with ELF nor with #!"
+        )),
+    }
+}
+
+/// Where `program` is: itself if it is a path, else the first of that name in `PATH`.
+fn find_program(program: &Path) -> io::Result<PathBuf> {
+    let is_name = program.components().count() == 1;
+    let paths = std::env::var_os("PATH")
+        .filter(|_| is_name)
+        .unwrap_or_default();
+    let candidate = if is_name {
+        std::env::split_paths(&paths)
+            .map(|dir| dir.join(program))
+            .find(|path| path.is_file())
+    } else {
+        Some(std::path::absolute(program)?).filter(|path| path.is_file())
+    };
+    candidate.ok_or_else(|| {
+        let text = format!("{}: there is no such program", program.display());
+        io::Error::new(io::ErrorKind::NotFound, text)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_started_is_told_in_a_sentence() {
+        let dir = std::env::temp_dir().join(format!("tiny-lambda-process-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let check = |content: &[u8], mode: u32, want: Option<&str>| {
+            let path = dir.join("bootstrap");
+            fs::write(&path, content).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let got = refusal(&path, None);
+            match want {
+                None => assert_eq!(got, None),
+                Some(want) => assert!(got.as_ref().is_some_and(|g| g.contains(want)), "{got:?}"),
+            }
+        };
+        let foreign: u8 = if cfg!(target_arch = "x86_64") {
+            183
+        } else {
+            62
+        };
+        let mut elf = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0".to_vec();
+        elf.extend([foreign, 0]);
+        check(&elf, 0o755, Some("is for the architecture"));
+        elf[18] = 245 - foreign;
+        check(&elf, 0o755, None);
+        check(&elf, 0o644, Some("chmod +x"));
+        check(b"#!/bin/sh\n", 0o755, None);
+        check(b"hello", 0o755, Some("is no executable"));
+        check(b"", 0o755, Some("is no executable"));
+        check(b"\x7fELF", 0o755, Some("is no executable"));
+        fs::remove_dir_all(&dir).unwrap();
+        assert!(refusal(&dir, None).unwrap().contains("no such file"));
+        assert!(
+            refusal(&std::env::temp_dir(), None)
+                .unwrap()
+                .contains("is a folder")
+        );
+    }
+}

@@ -1,0 +1,502 @@
+//! What Lambda writes around an invocation: ids, times, log lines and error documents. Pure.
+
+use std::collections::hash_map::RandomState;
+use std::fmt::Write;
+use std::hash::BuildHasher;
+use std::time::{Duration, SystemTime};
+
+use crate::json;
+
+/// A random id in the form of a UUID, version 4.
+pub(super) fn uuid() -> String {
+    // The standard library's hash maps are keyed by the system's random bytes.
+    let random = || RandomState::new().hash_one(0_u8);
+    let (high, low) = (random(), random());
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        high & 0xfff,
+        ((low >> 48) & 0x3fff) | 0x8000,
+        low & 0xffff_ffff_ffff,
+    )
+}
+
+/// A new X-Ray trace, not sampled: `Root=1-<time>-<24 hex>;Parent=<16 hex>;Sampled=0`.
+pub(super) fn trace_id(now: SystemTime) -> String {
+    let seconds = super::event::epoch_ms(now) / 1000;
+    let random = || RandomState::new().hash_one(1_u8);
+    let (a, b, parent) = (random(), random(), random());
+    format!(
+        "Root=1-{seconds:08x}-{:08x}{b:016x};Parent={parent:016x};Sampled=0",
+        a >> 32
+    )
+}
+
+/// Year, month, day, hour, minute, second and millisecond of `time`, in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Civil {
+    pub(super) year: u64,
+    pub(super) month: u64,
+    pub(super) day: u64,
+    pub(super) hour: u64,
+    pub(super) minute: u64,
+    pub(super) second: u64,
+    pub(super) millisecond: u64,
+    /// 0 is Sunday.
+    weekday: u64,
+}
+
+/// The calendar's view of a point in time since 1970 (proleptic Gregorian, no leap seconds).
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "days of a u64 of milliseconds stay far below 2^64"
+)]
+pub(super) fn civil(time: SystemTime) -> Civil {
+    let ms = super::event::epoch_ms(time);
+    let (days, ms_of_day) = (ms / 86_400_000, ms % 86_400_000);
+    // Eras of 400 years begin on 1 March, so that the leap day is the last of its year.
+    let z = days + 719_468;
+    let (era, day_of_era) = (z / 146_097, z % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    Civil {
+        year: era * 400 + year_of_era + u64::from(month <= 2),
+        month,
+        day: day_of_year - (153 * shifted + 2) / 5 + 1,
+        hour: ms_of_day / 3_600_000,
+        minute: ms_of_day / 60_000 % 60,
+        second: ms_of_day / 1000 % 60,
+        millisecond: ms_of_day % 1000,
+        weekday: (days + 4) % 7,
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+
+impl Civil {
+    fn month_name(&self) -> &'static str {
+        let index = usize::try_from(self.month.saturating_sub(1)).unwrap_or(0);
+        MONTHS.get(index).copied().unwrap_or_default()
+    }
+
+    /// `2026-11-22T17:00:00.000Z` (RFC 3339).
+    pub(super) fn rfc3339(&self) -> String {
+        let Civil {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+            millisecond,
+            ..
+        } = self;
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
+    }
+
+    /// `Sun, 22 Nov 2026 17:00:00 GMT` (RFC 9110, section 5.6.7).
+    pub(super) fn http_date(&self) -> String {
+        let Civil {
+            year,
+            day,
+            hour,
+            minute,
+            second,
+            ..
+        } = self;
+        let weekday = usize::try_from(self.weekday)
+            .ok()
+            .and_then(|i| WEEKDAYS.get(i).copied());
+        format!(
+            "{}, {day:02} {} {year:04} {hour:02}:{minute:02}:{second:02} GMT",
+            weekday.unwrap_or_default(),
+            self.month_name(),
+        )
+    }
+
+    /// `22/Nov/2026:17:00:00 +0000`, the time of an HTTP API 2.0 event.
+    pub(super) fn common_log(&self) -> String {
+        let Civil {
+            year,
+            day,
+            hour,
+            minute,
+            second,
+            ..
+        } = self;
+        format!(
+            "{day:02}/{}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000",
+            self.month_name()
+        )
+    }
+}
+
+/// Milliseconds with two decimals, rounded: `1.23`.
+pub(super) fn ms(duration: Duration) -> String {
+    let hundredths = duration.as_micros().saturating_add(5) / 10;
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+/// Whole milliseconds, rounded up: what is billed.
+pub(super) fn billed_ms(duration: Duration) -> u128 {
+    duration.as_nanos().div_ceil(1_000_000)
+}
+
+/// What a REPORT line says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Report {
+    pub(super) request_id: String,
+    pub(super) duration: Duration,
+    /// Of the process that served this invocation, where it was started for it.
+    pub(super) init: Option<Duration>,
+    pub(super) memory_mb: u32,
+    /// The most memory that the process had resident; `None` where there is no process of ours.
+    pub(super) peak_kb: Option<u64>,
+    /// `timeout` or `error`, and which.
+    pub(super) failure: Option<(&'static str, String)>,
+    /// The trace of an invocation that is sampled.
+    pub(super) trace_id: Option<String>,
+    /// Bytes of the event and of the response.
+    pub(super) event_len: usize,
+    pub(super) response_len: u64,
+}
+
+impl Report {
+    /// The line, in Lambda's words and order; `Peak memory`, `Event` and `Response` are ours, as
+    /// Lambda's whole MB say little about functions of this size.
+    pub(super) fn line(&self) -> String {
+        let mut line = format!(
+            "REPORT RequestId: {}\tDuration: {} ms\tBilled Duration: {} ms\tMemory Size: {} MB",
+            self.request_id,
+            ms(self.duration),
+            // Init is billed since 1 August 2025.
+            billed_ms(self.duration.saturating_add(self.init.unwrap_or_default())),
+            self.memory_mb,
+        );
+        if let Some(kb) = self.peak_kb {
+            let _ = write!(line, "\tMax Memory Used: {} MB", kb.div_ceil(1024));
+        }
+        if let Some(init) = self.init {
+            let _ = write!(line, "\tInit Duration: {} ms", ms(init));
+        }
+        if let Some(kb) = self.peak_kb {
+            let _ = write!(line, "\tPeak memory: {kb} KB");
+        }
+        let (event_len, response_len) = (self.event_len, self.response_len);
+        let _ = write!(line, "\tEvent: {event_len} B\tResponse: {response_len} B");
+        match &self.failure {
+            None => {}
+            Some((status, error_type)) if error_type.is_empty() => {
+                let _ = write!(line, "\tStatus: {status}");
+            }
+            Some((status, error_type)) => {
+                let _ = write!(line, "\tStatus: {status}\tError Type: {error_type}");
+            }
+        }
+        if let Some(trace_id) = self
+            .trace_id
+            .as_deref()
+            .filter(|id| id.contains("Sampled=1"))
+        {
+            let root = trace_id
+                .split(';')
+                .find_map(|part| part.strip_prefix("Root="));
+            let _ = write!(
+                line,
+                "\nXRAY TraceId: {}\tSampled: true",
+                root.unwrap_or_default()
+            );
+        }
+        line
+    }
+}
+
+/// The line of an Init phase that went wrong; `phase` is `init`, or `invoke` where it was repeated.
+pub(super) fn init_report(took: Duration, phase: &str, status: &str, error_type: &str) -> String {
+    let mut line = format!(
+        "INIT_REPORT Init Duration: {} ms\tPhase: {phase}\tStatus: {status}",
+        ms(took)
+    );
+    if !error_type.is_empty() {
+        let _ = write!(line, "\tError Type: {error_type}");
+    }
+    line
+}
+
+/// How a process ended, as far as Lambda's messages tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Exit {
+    pub(super) code: Option<i32>,
+    pub(super) signal: Option<i32>,
+    pub(super) core_dumped: bool,
+}
+
+/// `Runtime exited with error: exit status 1`, and its variants: Lambda's texts are those of its
+/// servers' language.
+pub(super) fn exit_text(exit: Exit) -> String {
+    const SIGNALS: [&str; 16] = [
+        "",
+        "hangup",
+        "interrupt",
+        "quit",
+        "illegal instruction",
+        "trace/breakpoint trap",
+        "aborted",
+        "bus error",
+        "floating point exception",
+        "killed",
+        "user defined signal 1",
+        "segmentation fault",
+        "user defined signal 2",
+        "broken pipe",
+        "alarm clock",
+        "terminated",
+    ];
+    let mut text = match (exit.code, exit.signal) {
+        (Some(0), _) => return "Runtime exited without providing a reason".to_owned(),
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(number)) => {
+            match usize::try_from(number)
+                .ok()
+                .and_then(|i| SIGNALS.get(i))
+                .filter(|n| !n.is_empty())
+            {
+                Some(name) => format!("signal: {name}"),
+                None => format!("signal: signal {number}"),
+            }
+        }
+        (None, None) => "unknown".to_owned(),
+    };
+    if exit.core_dumped {
+        text.push_str(" (core dumped)");
+    }
+    format!("Runtime exited with error: {text}")
+}
+
+/// `{"errorType":...,"errorMessage":...}`, the error document that Lambda itself writes.
+pub(super) fn error_document(error_type: &str, message: &str) -> Vec<u8> {
+    let mut document = b"{\"errorType\":".to_vec();
+    document.extend(json::to_vec(error_type));
+    document.extend_from_slice(b",\"errorMessage\":");
+    document.extend(json::to_vec(message));
+    document.push(b'}');
+    document
+}
+
+/// The kind of error that the header `Lambda-Runtime-Function-Error-Type` names, as AWS counts it:
+/// the header itself where it holds `Runtime.Xyz` or `Function.Xyz` in letters, else an unknown one.
+pub(super) fn error_type(header: &str) -> String {
+    if ["Runtime.", "Function."].iter().any(|category| {
+        header.match_indices(category).any(|(at, _)| {
+            let reason = header
+                .get(at..)
+                .and_then(|text| text.strip_prefix(category));
+            let mut letters = reason.unwrap_or_default().bytes();
+            letters.next().is_some_and(|b| b.is_ascii_uppercase())
+                && letters.next().is_some_and(|b| b.is_ascii_alphabetic())
+        })
+    }) {
+        header.to_owned()
+    } else if header.starts_with("Function.") {
+        "Function.Unknown".to_owned()
+    } else {
+        "Runtime.Unknown".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Civil {
+        civil(SystemTime::UNIX_EPOCH + Duration::from_millis(ms))
+    }
+
+    #[test]
+    fn times() {
+        for (ms, want) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_077_926_399_999, "2004-02-27T23:59:59.999Z"),
+            (1_709_164_800_000, "2024-02-29T00:00:00.000Z"),
+            (1_735_689_599_001, "2024-12-31T23:59:59.001Z"),
+            (4_102_444_800_000, "2100-01-01T00:00:00.000Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(at(ms).rfc3339(), want);
+        }
+        assert_eq!(
+            at(784_111_777_000).http_date(),
+            "Sun, 06 Nov 1994 08:49:37 GMT"
+        );
+        assert_eq!(
+            at(1_583_348_638_390).common_log(),
+            "04/Mar/2020:19:03:58 +0000"
+        );
+    }
+
+    #[test]
+    fn durations() {
+        for (us, want, billed) in [
+            (0, "0.00", 0),
+            (4, "0.00", 1),
+            (5, "0.01", 1),
+            (1234, "1.23", 2),
+            (1235, "1.24", 2),
+            (999_999, "1000.00", 1000),
+            (3_000_000, "3000.00", 3000),
+        ] {
+            let duration = Duration::from_micros(us);
+            assert_eq!(
+                (ms(duration).as_str(), billed_ms(duration)),
+                (want, billed),
+                "{us} µs"
+            );
+        }
+    }
+
+    #[test]
+    fn report_lines_are_lambdas() {
+        let report = Report {
+            request_id: "id".to_owned(),
+            duration: Duration::from_micros(1234),
+            memory_mb: 128,
+            ..Report::default()
+        };
+        assert_eq!(
+            report.line(),
+            "REPORT RequestId: id\tDuration: 1.23 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\
+             \tEvent: 0 B\tResponse: 0 B"
+        );
+        let report = Report {
+            init: Some(Duration::from_micros(610)),
+            peak_kb: Some(332),
+            failure: Some(("error", "Runtime.ExitError".to_owned())),
+            trace_id: Some("Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1".to_owned()),
+            ..report
+        };
+        assert_eq!(
+            report.line(),
+            "REPORT RequestId: id\tDuration: 1.23 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\
+             \tMax Memory Used: 1 MB\tInit Duration: 0.61 ms\tPeak memory: 332 KB\tEvent: 0 B\
+             \tResponse: 0 B\tStatus: error\tError Type: Runtime.ExitError\n\
+             XRAY TraceId: 1-5bef4de7-ad49b0e87f6ef6c87fc2e700\tSampled: true"
+        );
+        assert_eq!(
+            init_report(Duration::from_secs(10), "init", "timeout", ""),
+            "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout"
+        );
+    }
+
+    #[test]
+    fn an_exit_is_told_in_lambdas_words() {
+        let check = |code, signal, core_dumped, want: &str| {
+            assert_eq!(
+                exit_text(Exit {
+                    code,
+                    signal,
+                    core_dumped
+                }),
+                want
+            );
+        };
+        check(
+            Some(0),
+            None,
+            false,
+            "Runtime exited without providing a reason",
+        );
+        check(
+            Some(1),
+            None,
+            false,
+            "Runtime exited with error: exit status 1",
+        );
+        check(
+            Some(101),
+            None,
+            false,
+            "Runtime exited with error: exit status 101",
+        );
+        check(
+            None,
+            Some(9),
+            false,
+            "Runtime exited with error: signal: killed",
+        );
+        check(
+            None,
+            Some(6),
+            false,
+            "Runtime exited with error: signal: aborted",
+        );
+        check(
+            None,
+            Some(11),
+            true,
+            "Runtime exited with error: signal: segmentation fault (core dumped)",
+        );
+        check(
+            None,
+            Some(15),
+            false,
+            "Runtime exited with error: signal: terminated",
+        );
+        check(
+            None,
+            Some(31),
+            false,
+            "Runtime exited with error: signal: signal 31",
+        );
+    }
+
+    #[test]
+    fn error_types_are_normalised() {
+        for (header, want) in [
+            ("Function.ValueError", "Function.ValueError"),
+            ("Runtime.UnmarshalError", "Runtime.UnmarshalError"),
+            ("my Runtime.Panic!", "my Runtime.Panic!"),
+            ("Function.lower", "Function.Unknown"),
+            ("Function.", "Function.Unknown"),
+            ("Function.X", "Function.Unknown"),
+            ("Runtime.X1", "Runtime.Unknown"),
+            ("Runtime.", "Runtime.Unknown"),
+            ("Unhandled", "Runtime.Unknown"),
+            ("unhandled", "Runtime.Unknown"),
+            ("", "Runtime.Unknown"),
+        ] {
+            assert_eq!(error_type(header), want, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn ids_are_uuids_of_version_4_and_differ() {
+        let (a, b) = (uuid(), uuid());
+        assert_ne!(a, b);
+        let shape: Vec<usize> = a.split('-').map(str::len).collect();
+        assert_eq!(shape, [8, 4, 4, 4, 12], "{a}");
+        assert!(
+            a.as_bytes()[14] == b'4' && b"89ab".contains(&a.as_bytes()[19]),
+            "{a}"
+        );
+    }
+
+    #[test]
+    fn error_documents_escape_what_they_quote() {
+        assert_eq!(
+            error_document("Runtime.ExitError", "a \"b\""),
+            br#"{"errorType":"Runtime.ExitError","errorMessage":"a \"b\""}"#
+        );
+    }
+}

@@ -1,0 +1,438 @@
+//! The Runtime API on an environment's listener: paths, checks in AWS's order, and AWS's replies to the letter.
+
+use std::io;
+
+use super::environment::Environment;
+use super::event::{
+    Event, Failure, PAYLOAD_LEN_MAX, Part, Reply, STREAM_LEN_MAX, Start, send_error,
+};
+use super::report::{error_document, error_type};
+use super::server::{BodyFault, Exchange, Request, Service};
+use super::settings::METADATA_TOKEN;
+use super::state::{Kind, Outcome, Refusal};
+use crate::encoding::{from_base64, percent_decoded};
+
+const RUNTIME: &str = "/2018-06-01/runtime/";
+const METADATA: &str = "/2026-01-15/metadata/execution-environment";
+/// Bytes in an error document, for Managed Instances.
+const ERROR_LEN_MAX: usize = 1024 * 1024;
+
+const ERROR_TYPE: &str = "Lambda-Runtime-Function-Error-Type";
+const ERROR_BODY: &str = "Lambda-Runtime-Function-Error-Body";
+const RESPONSE_MODE: &str = "Lambda-Runtime-Function-Response-Mode";
+const INVOCATION_ID: &str = "Lambda-Runtime-Invocation-Id";
+
+const JSON: (&str, &str) = ("Content-Type", "application/json");
+
+/// Replies that are not the machine's own.
+enum Problem {
+    Refused(Refusal),
+    Truncated,
+    TooLarge,
+}
+
+impl Service for Environment {
+    fn answer(&self, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
+        let path = request.path();
+        let method = request.method.as_str();
+        let route = path.strip_prefix(RUNTIME).unwrap_or_default();
+        match (method, route) {
+            ("GET", "invocation/next") => return self.next(exchange),
+            ("POST", "init/error") => return self.init_error(request, exchange),
+            ("GET", "restore/next") => return self.restore_next(exchange),
+            ("POST", "restore/error") => return self.restore_error(request, exchange),
+            (_, "invocation/next" | "restore/next") => return wrong_method(exchange, "GET"),
+            (_, "init/error" | "restore/error") => return wrong_method(exchange, "POST"),
+            _ => {}
+        }
+        let call = route
+            .strip_prefix("invocation/")
+            .and_then(|rest| rest.split_once('/'));
+        match (method, call) {
+            ("POST", Some((id, "response"))) => self.response(&decoded(id), request, exchange),
+            ("POST", Some((id, "error"))) => self.error(&decoded(id), request, exchange),
+            (_, Some((_, "response" | "error"))) => wrong_method(exchange, "POST"),
+            _ => match (method, path) {
+                ("GET", "/2018-06-01/ping") => exchange.reply(
+                    200,
+                    &[("Content-Type", "text/plain; charset=utf-8")],
+                    b"pong",
+                ),
+                ("GET", METADATA) => metadata(request, exchange),
+                _ => not_found(exchange),
+            },
+        }
+    }
+}
+
+impl Environment {
+    fn next(&self, exchange: &mut Exchange<'_>) -> io::Result<()> {
+        let mut inner = self.lock();
+        if let Err(refusal) = inner.machine.poll() {
+            drop(inner);
+            return refuse(exchange, Problem::Refused(refusal));
+        }
+        // `None`: the process that asked has been replaced; its connection ends with it.
+        let event = self
+            .wait_for_event(inner)
+            .ok_or(io::ErrorKind::ConnectionAborted)?;
+        send_event(exchange, &event)
+    }
+
+    fn response(&self, id: &str, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
+        let mode = request.text(RESPONSE_MODE);
+        let begun =
+            self.lock()
+                .machine
+                .begin_answer(id, request.text(INVOCATION_ID), Kind::Response, mode);
+        let reply = match begun {
+            Ok(reply) => reply,
+            Err(refusal) => {
+                if refusal == Refusal::ResponseMode {
+                    self.refuse_mode(id);
+                }
+                return refuse(exchange, Problem::Refused(refusal));
+            }
+        };
+        let start = Start {
+            content_type: request.text("Content-Type").map(str::to_owned),
+            error_type: None,
+        };
+        let result = match mode {
+            Some(_) => self.take_stream(id, &reply, start, exchange)?,
+            None => self.take_whole(id, &reply, start, exchange)?,
+        };
+        match result {
+            Ok(outcome) => {
+                self.answered(id, outcome);
+                accept(exchange)
+            }
+            Err(problem) => refuse(exchange, problem),
+        }
+    }
+
+    /// Passes a response on in one piece.
+    fn take_whole(
+        &self,
+        id: &str,
+        reply: &Reply,
+        start: Start,
+        exchange: &mut Exchange<'_>,
+    ) -> io::Result<Result<Outcome, Problem>> {
+        let len_max = match start.error_type {
+            Some(_) if self.settings.concurrency.is_some() => ERROR_LEN_MAX,
+            _ => PAYLOAD_LEN_MAX,
+        };
+        match exchange.read_body(len_max) {
+            Ok(body) => {
+                let len = body.len().try_into().unwrap_or(u64::MAX);
+                let error_type = start.error_type.clone();
+                // Lambda makes an error document from the header where the runtime sent none.
+                let body = match &error_type {
+                    Some(error_type) if body.is_empty() => error_document(error_type, ""),
+                    _ => body,
+                };
+                let _ = reply.send(Part::Whole(start, body));
+                Ok(Ok(Outcome { error_type, len }))
+            }
+            Err(BodyFault::TooLong) => {
+                let failure = oversized();
+                let error_type = Some(failure.error_type.clone());
+                send_error(reply, failure);
+                self.answered(id, Outcome { error_type, len: 0 });
+                Ok(Err(Problem::TooLarge))
+            }
+            Err(BodyFault::Cut) => self.cut(id, |failure| send_error(reply, failure)),
+        }
+    }
+
+    /// Passes a streamed response on as it comes.
+    fn take_stream(
+        &self,
+        id: &str,
+        reply: &Reply,
+        start: Start,
+        exchange: &mut Exchange<'_>,
+    ) -> io::Result<Result<Outcome, Problem>> {
+        self.lock().machine.mark_begun(id);
+        let _ = reply.send(Part::Start(start));
+        let end = |failure| drop(reply.send(Part::End(failure)));
+        let mut len = 0_u64;
+        loop {
+            match exchange.read_part() {
+                Ok(Some(bytes)) => {
+                    len = len.saturating_add(bytes.len().try_into().unwrap_or(u64::MAX));
+                    if len > STREAM_LEN_MAX {
+                        let failure = oversized();
+                        let error_type = Some(failure.error_type.clone());
+                        end(Some(failure));
+                        self.answered(id, Outcome { error_type, len });
+                        return Ok(Err(Problem::TooLarge));
+                    }
+                    // A caller who has left is no reason to stop the function.
+                    let _ = reply.send(Part::Data(bytes));
+                }
+                Ok(None) => break,
+                Err(_) => return self.cut(id, |failure| end(Some(failure))),
+            }
+        }
+        let failure = stream_failure(&exchange.trailers);
+        let error_type = failure.as_ref().map(|failure| failure.error_type.clone());
+        end(failure);
+        Ok(Ok(Outcome { error_type, len }))
+    }
+
+    /// The connection was lost within a response: an ordinary function is stuck from here on, as
+    /// it is on AWS; Managed Instances go on.
+    fn cut(&self, id: &str, tell: impl FnOnce(Failure)) -> io::Result<Result<Outcome, Problem>> {
+        if self.settings.concurrency.is_none() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let error_type = "Runtime.TruncatedResponse".to_owned();
+        let document = error_document(&error_type, "Response was truncated");
+        tell(Failure {
+            error_type: error_type.clone(),
+            document,
+        });
+        self.answered(
+            id,
+            Outcome {
+                error_type: Some(error_type),
+                len: 0,
+            },
+        );
+        Ok(Err(Problem::Truncated))
+    }
+
+    /// A response with a mode that does not exist: stuck, or reported, as [`cut`](Self::cut) is.
+    fn refuse_mode(&self, id: &str) {
+        if self.settings.concurrency.is_none() {
+            return;
+        }
+        let error_type = "Runtime.InvalidResponseModeHeader".to_owned();
+        let document = error_document(&error_type, "Invalid function response mode");
+        let reply = self.lock().machine.reply_of(id);
+        if let Some(reply) = reply {
+            send_error(
+                &reply,
+                Failure {
+                    error_type: error_type.clone(),
+                    document,
+                },
+            );
+        }
+        self.answered(
+            id,
+            Outcome {
+                error_type: Some(error_type),
+                len: 0,
+            },
+        );
+    }
+
+    fn error(&self, id: &str, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
+        let nonce = request.text(INVOCATION_ID);
+        let begun = self
+            .lock()
+            .machine
+            .begin_answer(id, nonce, Kind::Error, None);
+        let reply = match begun {
+            Ok(reply) => reply,
+            Err(refusal) => return refuse(exchange, Problem::Refused(refusal)),
+        };
+        let kind = error_type(request.header(ERROR_TYPE).unwrap_or_default());
+        let start = Start {
+            content_type: request.text("Content-Type").map(str::to_owned),
+            error_type: Some(kind),
+        };
+        match self.take_whole(id, &reply, start, exchange)? {
+            Ok(outcome) => {
+                self.answered(id, outcome);
+                accept(exchange)
+            }
+            Err(problem) => refuse(exchange, problem),
+        }
+    }
+
+    fn init_error(&self, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
+        let taken = self.lock().machine.init_error();
+        if let Err(refusal) = taken {
+            return refuse(exchange, Problem::Refused(refusal));
+        }
+        self.take_init_error(request, exchange)
+    }
+
+    fn restore_error(&self, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
+        let taken = self.lock().machine.restore_error();
+        match taken {
+            None => not_found(exchange),
+            Some(Err(refusal)) => refuse(exchange, Problem::Refused(refusal)),
+            Some(Ok(())) => self.take_init_error(request, exchange),
+        }
+    }
+
+    fn take_init_error(&self, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
+        let error_type = error_type(request.header(ERROR_TYPE).unwrap_or_default());
+        match exchange.read_body(ERROR_LEN_MAX) {
+            Ok(document) => {
+                // The reply comes first: whoever leads kills the process when it hears of this.
+                let replied = accept(exchange);
+                self.init_failed(Failure {
+                    error_type,
+                    document,
+                });
+                replied
+            }
+            Err(BodyFault::TooLong) => {
+                let replied = refuse(exchange, Problem::TooLarge);
+                let document = error_document(&error_type, "the init error is too long");
+                self.init_failed(Failure {
+                    error_type,
+                    document,
+                });
+                replied
+            }
+            Err(BodyFault::Cut) => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+
+    fn restore_next(&self, exchange: &mut Exchange<'_>) -> io::Result<()> {
+        let taken = self.lock().machine.restore();
+        match taken {
+            None => not_found(exchange),
+            Some(Err(refusal)) => refuse(exchange, Problem::Refused(refusal)),
+            // No snapshot is taken here: what was started is what is restored, at once.
+            Some(Ok(())) => exchange.reply(200, &[], b""),
+        }
+    }
+}
+
+/// The event and everything that belongs to it, in the headers that AWS sends.
+fn send_event(exchange: &mut Exchange<'_>, event: &Event) -> io::Result<()> {
+    let deadline = event.deadline_ms.to_string();
+    let mut fields = vec![
+        ("Content-Type", event.content_type.as_str()),
+        ("Lambda-Runtime-Aws-Request-Id", event.request_id.as_str()),
+        ("Lambda-Runtime-Deadline-Ms", deadline.as_str()),
+        (
+            "Lambda-Runtime-Invoked-Function-Arn",
+            event.function_arn.as_str(),
+        ),
+        (INVOCATION_ID, event.nonce.as_str()),
+    ];
+    for (name, value) in [
+        ("Lambda-Runtime-Trace-Id", &event.trace_id),
+        ("Lambda-Runtime-Client-Context", &event.client_context),
+        ("Lambda-Runtime-Cognito-Identity", &event.cognito_identity),
+        ("Lambda-Runtime-Aws-Tenant-Id", &event.tenant_id),
+    ] {
+        if let Some(value) = value {
+            fields.push((name, value.as_str()));
+        }
+    }
+    exchange.reply(200, &fields, &event.body)
+}
+
+fn accept(exchange: &mut Exchange<'_>) -> io::Result<()> {
+    exchange.reply(202, &[JSON], b"{\"status\":\"OK\"}\n")
+}
+
+fn refuse(exchange: &mut Exchange<'_>, problem: Problem) -> io::Result<()> {
+    let (status, error_type, message) = match problem {
+        Problem::Refused(Refusal::RequestId) => {
+            (400, "InvalidRequestID", "Invalid request ID".to_owned())
+        }
+        Problem::Refused(Refusal::ResponseMode) => (
+            400,
+            "InvalidFunctionResponseMode",
+            "Invalid function response mode".to_owned(),
+        ),
+        Problem::Refused(Refusal::Timeout) => (410, "InvokeTimeout", "Invoke timeout".to_owned()),
+        Problem::Refused(Refusal::Transition(from, to)) => {
+            let (from, to) = (from.name(), to.name());
+            let message = format!(
+                "State transition from {from} to {to} failed for runtime. \
+                 Error: State transition is not allowed"
+            );
+            (403, "InvalidStateTransition", message)
+        }
+        Problem::Truncated => (
+            400,
+            "TruncatedHTTPRequest",
+            "HTTP request detected as truncated".to_owned(),
+        ),
+        Problem::TooLarge => {
+            let message =
+                format!("Exceeded maximum allowed payload size ({PAYLOAD_LEN_MAX} bytes).");
+            (413, "RequestEntityTooLarge", message)
+        }
+    };
+    exchange.reply(status, &[JSON], &error_document(error_type, &message))
+}
+
+fn wrong_method(exchange: &mut Exchange<'_>, allowed: &str) -> io::Result<()> {
+    exchange.reply(405, &[("Allow", allowed)], b"")
+}
+
+fn not_found(exchange: &mut Exchange<'_>) -> io::Result<()> {
+    let fields = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("X-Content-Type-Options", "nosniff"),
+    ];
+    exchange.reply(404, &fields, b"404 page not found\n")
+}
+
+/// Where the function runs, which is nowhere ("Using the Lambda metadata endpoint").
+fn metadata(request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
+    let token = request
+        .header("Authorization")
+        .and_then(|value| value.strip_prefix("Bearer "));
+    if token != Some(METADATA_TOKEN) {
+        let fields = [("Content-Type", "text/plain; charset=utf-8")];
+        return exchange.reply(401, &fields, b"Unauthorized");
+    }
+    let fields = [JSON, ("Cache-Control", "private, max-age=43200, immutable")];
+    exchange.reply(200, &fields, b"{\"AvailabilityZoneID\":\"use1-az1\"}")
+}
+
+/// The error in the trailers of a streamed response, if there is one.
+fn stream_failure(trailers: &[(String, String)]) -> Option<Failure> {
+    let trailer = |name: &str| {
+        let found = trailers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
+    };
+    let (kind, body) = (trailer(ERROR_TYPE), trailer(ERROR_BODY));
+    if kind.is_none() && body.is_none() {
+        return None;
+    }
+    let error_type = error_type(kind.unwrap_or_default());
+    let document = body
+        .and_then(|body| from_base64(body.as_bytes()))
+        .unwrap_or_else(|| error_document(&error_type, body.unwrap_or_default()));
+    Some(Failure {
+        error_type,
+        document,
+    })
+}
+
+/// What the caller hears of a response that is too large.
+fn oversized() -> Failure {
+    let message = format!(
+        "Response payload size exceeded maximum allowed payload size ({PAYLOAD_LEN_MAX} bytes)."
+    );
+    let error_type = "Function.ResponseSizeTooLarge".to_owned();
+    let document = error_document(&error_type, &message);
+    Failure {
+        error_type,
+        document,
+    }
+}
+
+/// A request id as it stands in a path.
+fn decoded(id: &str) -> String {
+    String::from_utf8_lossy(&percent_decoded(id.as_bytes())).into_owned()
+}

@@ -1,0 +1,230 @@
+//! What a local function is set up with, and the environment variables that follow from it.
+
+use std::env;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::report::{civil, uuid};
+
+/// How a local function is set up. [`Default`] is what Lambda has for a new function.
+///
+/// ```
+/// use std::time::Duration;
+/// use tiny_lambda::emulator::Settings;
+///
+/// let mut settings = Settings::default();
+/// settings.timeout = Duration::from_millis(200);
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The function's name, in `AWS_LAMBDA_FUNCTION_NAME` and in its ARN.
+    pub name: String,
+    /// Its version, in `AWS_LAMBDA_FUNCTION_VERSION`.
+    pub version: String,
+    /// Its handler setting, in `_HANDLER`.
+    pub handler: String,
+    /// How long an invocation may take; Lambda has 1 s to 900 s, and this any.
+    pub timeout: Duration,
+    /// Memory in MB, in `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`. It is told, not enforced.
+    pub memory_mb: u32,
+    /// Variables of the function's own. They win over those that Lambda allows to be set.
+    pub env: Vec<(String, String)>,
+    /// The executable that is started; `None`: runtimes connect from outside.
+    pub bootstrap: Option<PathBuf>,
+    /// A program that runs the executable, such as `qemu-aarch64` for one of another architecture.
+    pub runner: Option<PathBuf>,
+    /// How many execution environments there may be at once.
+    pub environments: usize,
+    /// How many invocations one environment takes at once, as Managed Instances do; `None`: one,
+    /// as ordinary functions do.
+    pub concurrency: Option<u32>,
+    /// Whether what the function writes, and what Lambda writes about it, goes to standard error.
+    pub log: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            name: "function".to_owned(),
+            version: "$LATEST".to_owned(),
+            handler: "bootstrap".to_owned(),
+            timeout: Duration::from_secs(3),
+            memory_mb: 128,
+            env: Vec::new(),
+            bootstrap: None,
+            runner: None,
+            environments: 1,
+            concurrency: None,
+            log: false,
+        }
+    }
+}
+
+impl Settings {
+    /// The region that the function believes to run in: the caller's own, where it has one.
+    pub(super) fn region() -> String {
+        let own = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        own("AWS_REGION")
+            .or_else(|| own("AWS_DEFAULT_REGION"))
+            .unwrap_or("us-east-1".to_owned())
+    }
+
+    /// The function's ARN, in the account that AWS's own emulator names.
+    pub(super) fn arn(&self) -> String {
+        format!(
+            "arn:aws:lambda:{}:012345678912:function:{}",
+            Settings::region(),
+            self.name
+        )
+    }
+
+    /// Every variable that the function's process gets; there is nothing that it inherits
+    /// ("Working with Lambda environment variables", and what AWS's emulator sets).
+    pub(super) fn process_env(&self, api: SocketAddr, task_root: &Path) -> Vec<(String, OsString)> {
+        let region = Settings::region();
+        let today = civil(SystemTime::now());
+        let stream = format!(
+            "{:04}/{:02}/{:02}/[{}]{}",
+            today.year,
+            today.month,
+            today.day,
+            self.version,
+            uuid().replace('-', ""),
+        );
+        let root = task_root.to_string_lossy();
+        let libraries =
+            format!("/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:{root}:{root}/lib:/opt/lib");
+        let kind = match self.concurrency {
+            Some(_) => "lambda-managed-instances",
+            None => "on-demand",
+        };
+        let memory = self.memory_mb.to_string();
+        let own = |name: &str, default: &str| env::var(name).unwrap_or(default.to_owned());
+        // Without credentials most AWS SDKs do not even start.
+        let key = own("AWS_ACCESS_KEY_ID", "local");
+        let secret = own("AWS_SECRET_ACCESS_KEY", "local");
+        let token = own(
+            "AWS_SESSION_TOKEN",
+            if key == "local" { "local" } else { "" },
+        );
+        let mut vars: Vec<(String, OsString)> = Vec::new();
+        let mut set = |name: &str, value: &str| {
+            vars.retain(|(earlier, _)| earlier != name);
+            vars.push((name.to_owned(), value.into()));
+        };
+        for (name, value) in [
+            ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin"),
+            ("LD_LIBRARY_PATH", &libraries),
+            ("LANG", "en_US.UTF-8"),
+            ("TZ", ":UTC"),
+            ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"),
+            ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"),
+        ] {
+            set(name, value);
+        }
+        for (name, value) in &self.env {
+            set(name, value);
+        }
+        // Reserved: the function's own settings cannot change these.
+        for (name, value) in [
+            ("_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1"),
+            ("_AWS_XRAY_DAEMON_PORT", "2000"),
+            ("AWS_LAMBDA_RUNTIME_API", &api.to_string()),
+            ("_HANDLER", &self.handler),
+            ("AWS_REGION", &region),
+            ("AWS_DEFAULT_REGION", &region),
+            ("AWS_LAMBDA_FUNCTION_NAME", &self.name),
+            ("AWS_LAMBDA_FUNCTION_VERSION", &self.version),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
+            (
+                "AWS_LAMBDA_LOG_GROUP_NAME",
+                &format!("/aws/lambda/{}", self.name),
+            ),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", &stream),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", kind),
+            ("AWS_LAMBDA_METADATA_API", &api.to_string()),
+            ("AWS_LAMBDA_METADATA_TOKEN", METADATA_TOKEN),
+            ("AWS_ACCESS_KEY_ID", &key),
+            ("AWS_SECRET_ACCESS_KEY", &secret),
+            ("AWS_SESSION_TOKEN", &token),
+            ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
+        ] {
+            set(name, value);
+        }
+        if let Some(n) = self.concurrency {
+            set("AWS_LAMBDA_MAX_CONCURRENCY", &n.to_string());
+        }
+        vars.push(("LAMBDA_TASK_ROOT".to_owned(), task_root.into()));
+        vars
+    }
+}
+
+/// What the metadata endpoint wants to see; it tells nothing that would have to be protected.
+pub(super) const METADATA_TOKEN: &str = "local";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vars(settings: &Settings) -> Vec<(String, OsString)> {
+        settings.process_env(([127, 0, 0, 1], 9001).into(), Path::new("/a b"))
+    }
+
+    #[track_caller]
+    fn check(settings: &Settings, name: &str, want: Option<&str>) {
+        let vars = vars(settings);
+        let found: Vec<_> = vars
+            .iter()
+            .filter(|(n, _)| n == name)
+            .map(|(_, v)| v)
+            .collect();
+        assert!(found.len() < 2, "{name} twice");
+        assert_eq!(found.first().and_then(|v| v.to_str()), want, "{name}");
+    }
+
+    #[test]
+    fn a_process_gets_lambdas_variables() {
+        let settings = Settings::default();
+        check(&settings, "AWS_LAMBDA_RUNTIME_API", Some("127.0.0.1:9001"));
+        check(&settings, "LAMBDA_TASK_ROOT", Some("/a b"));
+        check(&settings, "_HANDLER", Some("bootstrap"));
+        check(&settings, "TZ", Some(":UTC"));
+        check(
+            &settings,
+            "PATH",
+            Some("/usr/local/bin:/usr/bin/:/bin:/opt/bin"),
+        );
+        check(
+            &settings,
+            "AWS_LAMBDA_INITIALIZATION_TYPE",
+            Some("on-demand"),
+        );
+        check(&settings, "AWS_LAMBDA_MAX_CONCURRENCY", None);
+        check(&settings, "AWS_EXECUTION_ENV", None);
+        check(&settings, "HOME", None);
+        let concurrent = Settings {
+            concurrency: Some(4),
+            ..settings
+        };
+        check(&concurrent, "AWS_LAMBDA_MAX_CONCURRENCY", Some("4"));
+        check(
+            &concurrent,
+            "AWS_LAMBDA_INITIALIZATION_TYPE",
+            Some("lambda-managed-instances"),
+        );
+    }
+
+    #[test]
+    fn own_variables_win_but_over_reserved_ones() {
+        let mut settings = Settings::default();
+        for (name, value) in [("TZ", "UTC"), ("TABLE", "orders"), ("_HANDLER", "mine")] {
+            settings.env.push((name.to_owned(), value.to_owned()));
+        }
+        check(&settings, "TZ", Some("UTC"));
+        check(&settings, "TABLE", Some("orders"));
+        check(&settings, "_HANDLER", Some("bootstrap"));
+    }
+}

@@ -1,0 +1,552 @@
+//! build.sh: what it makes, what it refuses, and what it does without.
+
+mod zip;
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::{env, fs};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A package of one binary and two examples, in a folder of its own.
+struct Package {
+    folder: PathBuf,
+}
+
+impl Package {
+    fn new(folder: &str) -> Package {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join("build")
+            .join(folder);
+        let _ = fs::remove_dir_all(&folder);
+        let package = Package { folder };
+        package.write(
+            "Cargo.toml",
+            "[package]\nname = \"scratch\"\nedition = \"2024\"\n[workspace]\n",
+        );
+        package.write("src/main.rs", "fn main() { println!(\"scratch\") }");
+        package.write("examples/one.rs", "fn main() { println!(\"one\") }");
+        package.write("examples/two.rs", "fn main() { panic!(\"two\") }");
+        package
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn write_script(&self, path: &str, text: &str) -> PathBuf {
+        self.write(path, &format!("#!/bin/sh\n{text}\n"));
+        fs::set_permissions(self.path(path), fs::Permissions::from_mode(0o755)).unwrap();
+        self.path(path)
+    }
+
+    /// build.sh of this package, as `args` and `vars` say, and nothing else of this environment.
+    fn command(&self, args: &[&str], vars: &[(&str, &OsStr)]) -> Command {
+        let mut command = Command::new(Path::new(ROOT).join("build.sh"));
+        command.current_dir(&self.folder);
+        command.args(["--offline", "--manifest-path=Cargo.toml"]);
+        command.args(args);
+        for (name, _) in env::vars_os() {
+            if name.to_string_lossy().contains("RUSTFLAGS") {
+                command.env_remove(name);
+            }
+        }
+        command.env("CARGO_TARGET_DIR", self.path("target"));
+        command.envs(vars.iter().copied());
+        command
+    }
+
+    /// Builds; `function.zip` of the folder `name`, and what was printed.
+    #[track_caller]
+    fn build(&self, args: &[&str], vars: &[(&str, &OsStr)], name: &str) -> (Vec<u8>, String) {
+        let output = self.command(args, vars).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", stderr(&output));
+        let zip = self.path("target/lambda").join(name).join("function.zip");
+        (fs::read(zip).unwrap(), stdout(&output))
+    }
+
+    /// Builds in vain: what was printed last, and only that where cargo had no say.
+    #[track_caller]
+    fn check_refused(&self, args: &[&str], vars: &[(&str, &OsStr)], want: &str) {
+        let output = self.command(args, vars).output().unwrap();
+        let stderr = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {stderr}");
+        assert_eq!(stdout(&output), "", "{args:?}");
+        let last = stderr.lines().last().unwrap_or_default();
+        let last = last.replace(self.folder.to_str().unwrap(), "FOLDER");
+        assert_eq!(last, format!("build.sh: {want}"), "{args:?}: {stderr}");
+        assert!(self.leftovers().is_empty(), "{:?}", self.leftovers());
+    }
+
+    /// What lies in target/lambda and is not the linker's script.
+    fn leftovers(&self) -> Vec<PathBuf> {
+        let Ok(files) = fs::read_dir(self.path("target/lambda")) else {
+            return Vec::new();
+        };
+        files
+            .map(|file| file.unwrap().path())
+            .filter(|path| !path.ends_with("discard.ld"))
+            .collect()
+    }
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Whether the standard library for both of Lambda's architectures is here: no test fetches it.
+fn targets_installed() -> bool {
+    let output = Command::new("rustc").args(["--print", "sysroot"]).output();
+    let sysroot = PathBuf::from(stdout(&output.unwrap()).trim());
+    let installed = ["x86_64", "aarch64"].iter().all(|arch| {
+        let lib = format!("lib/rustlib/{arch}-unknown-linux-musl/lib");
+        sysroot.join(lib).exists()
+    });
+    if !installed {
+        eprintln!("skipped: `rustup target add` x86_64- and aarch64-unknown-linux-musl for this");
+    }
+    installed
+}
+
+fn find(tool: &str) -> PathBuf {
+    env::split_paths(&env::var_os("PATH").unwrap())
+        .map(|folder| folder.join(tool))
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| panic!("no {tool} in PATH"))
+}
+
+/// A folder with what build.sh may need, and no C compiler, linker or `zip` among it.
+fn tools(package: &Package, without: &str) -> PathBuf {
+    let folder = package.path("tools");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).unwrap();
+    let needed = "awk cargo cat chmod cp cut dirname env grep gzip head mkdir mv od paste printf \
+        rm rustc rustup sed sha256sum sh sort tail tr uname wc";
+    for tool in needed.split_whitespace().filter(|tool| *tool != without) {
+        symlink(find(tool), folder.join(tool)).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn what_is_asked_wrongly_is_refused_in_one_line() {
+    let package = Package::new("asked wrongly");
+    let check = |args: &[&str], want: &str| package.check_refused(args, &[], want);
+    check(
+        &["--frobnicate"],
+        "unknown option --frobnicate: see build.sh --help",
+    );
+    check(
+        &["--wrapper=yes"],
+        "unknown option --wrapper=yes: see build.sh --help",
+    );
+    check(&["--arch"], "--arch needs a value: see build.sh --help");
+    check(
+        &["--arch", "riscv"],
+        "unknown architecture riscv: x86_64 or arm64",
+    );
+    check(
+        &["--profile=fast"],
+        "unknown profile fast: small, unwind or tiny",
+    );
+    check(
+        &["--max-zip=4k"],
+        "--max-zip takes a number of bytes, not \"4k\"",
+    );
+    check(&["../one"], "\"../one\" is no name of an example or binary");
+    check(&[""], "\"\" is no name of an example or binary");
+    check(
+        &["one", "three"],
+        "no example or binary \"three\" in Cargo.toml: there is scratch one two",
+    );
+    check(
+        &["--manifest-path", "no where/Cargo.toml"],
+        "no file at no where/Cargo.toml: --manifest-path takes the path of a Cargo.toml",
+    );
+    package.write("src/bin/other.rs", "fn main() {}");
+    check(&[], "say which to build, of other scratch one two");
+    package.write("Cargo.toml", "[package");
+    check(&[], "cargo cannot read Cargo.toml: see the message above");
+}
+
+#[test]
+fn what_is_not_there_is_named_with_its_remedy() {
+    let package = Package::new("not there");
+    let check = |without: &str, vars: &[(&str, &OsStr)], want: &str| {
+        let tools = tools(&package, without);
+        let path = [&[("PATH", tools.as_os_str())], vars].concat();
+        package.check_refused(&[], &path, want);
+    };
+    let rustup = "install Rust with rustup, see https://rustup.rs";
+    check("cargo", &[], &format!("needs cargo: {rustup}"));
+    check("rustc", &[], &format!("needs rustc: {rustup}"));
+    check("gzip", &[], "needs gzip: install the package of that name");
+    let unwritable = package.path("Cargo.toml/target");
+    check(
+        "",
+        &[("CARGO_TARGET_DIR", unwritable.as_os_str())],
+        "cannot write to FOLDER/Cargo.toml/target/lambda: set CARGO_TARGET_DIR to a folder where that \
+         is allowed",
+    );
+
+    // A toolchain that has rust-lld, and no target.
+    let host = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+    let lld = format!("lib/rustlib/{host}/bin/rust-lld");
+    package.write_script(&format!("sysroot/{lld}"), "");
+    let script = format!(
+        "case $* in *sysroot*) echo '{}' ;; *) echo 'host: {host}' ;; esac",
+        package.path("sysroot").display(),
+    );
+    let rustc = package.write_script("rustc", &script);
+    let vars = [("RUSTC", rustc.as_os_str())];
+    let target = format!("{}-unknown-linux-musl", env::consts::ARCH);
+    check(
+        "",
+        &vars,
+        &format!(
+            "the target {target} is missing: type `rustup target add {target}`, or leave out --offline"
+        ),
+    );
+    let online = |without: &str, rustup: Option<&str>, want: &str| {
+        let tools = tools(&package, without);
+        if let Some(script) = rustup {
+            package.write_script("tools/rustup", script);
+        }
+        let output = Command::new(Path::new(ROOT).join("build.sh"))
+            .current_dir(&package.folder)
+            .args(["--manifest-path", "Cargo.toml"])
+            .envs([("RUSTC", rustc.as_os_str()), ("PATH", tools.as_os_str())])
+            .output()
+            .unwrap();
+        assert_eq!(stderr(&output), want);
+        assert_eq!(output.status.code(), Some(1));
+    };
+    online(
+        "rustup",
+        None,
+        &format!(
+            "build.sh: the target {target} is missing and there is no rustup to add it: see \
+             https://rustup.rs\n"
+        ),
+    );
+    online(
+        "rustup",
+        Some("echo $* >&2; exit 1"),
+        &format!(
+            "build.sh: adding the target {target} with rustup\n--quiet target add {target}\n\
+             build.sh: rustup could not add it: type `rustup target add {target}`\n"
+        ),
+    );
+}
+
+#[test]
+fn both_architectures_need_no_c_compiler_and_give_a_sound_zip() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("no compiler");
+    let tools = tools(&package, "");
+    let path = [("PATH", tools.as_os_str())];
+    for (arch, machine) in [("x86_64", 62), ("arm64", 183)] {
+        let (zip, said) = package.build(&["--arch", arch], &path, "scratch");
+        assert!(
+            said.contains(&format!(" --architectures {arch} ")),
+            "{said}"
+        );
+        let executable = fs::read(package.path("target/lambda/scratch/bootstrap")).unwrap();
+        let [bootstrap] = <[_; 1]>::try_from(zip::read(&zip)).ok().unwrap();
+        assert_eq!((&*bootstrap.name, bootstrap.mode), ("bootstrap", 0o100_755));
+        assert!(bootstrap.bytes == executable);
+        assert_eq!(executable[18], machine);
+        check_elsewhere(&package.path("target/lambda/scratch/function.zip"), &said);
+    }
+}
+
+/// Reads an archive with the programs that are there, and makes its hash in another way.
+fn check_elsewhere(zip: &Path, said: &str) {
+    let python = "import sys, zipfile\n\
+        archive = zipfile.ZipFile(sys.argv[1])\n\
+        assert archive.testzip() is None\n\
+        assert archive.getinfo('bootstrap').external_attr == 0o100755 << 16";
+    let readers: [(&str, &[&str]); 2] = [("unzip", &["-t"]), ("python3", &["-c", python])];
+    for (reader, args) in readers {
+        match Command::new(reader).args(args).arg(zip).output() {
+            Ok(output) => assert!(output.status.success(), "{reader}: {}", stderr(&output)),
+            Err(_) => eprintln!("skipped: no {reader}"),
+        }
+    }
+    // The hash that AWS shows as CodeSha256, made by another way.
+    if let Ok(mut base64) = Command::new("base64")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+    {
+        let sum = Command::new("sha256sum").arg(zip).output().unwrap();
+        let digits = stdout(&sum);
+        let digest = (0..64)
+            .step_by(2)
+            .map(|i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap());
+        base64
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(&digest.collect::<Vec<_>>())
+            .unwrap();
+        let hash = stdout(&base64.wait_with_output().unwrap());
+        assert!(said.contains(&format!("\ncode hash: {hash}")), "{said}");
+    }
+}
+
+#[test]
+fn two_folders_give_the_same_bytes() {
+    if !targets_installed() {
+        return;
+    }
+    let here = Package::new("here");
+    let there = Package::new("over there/the same");
+    let args = ["two", "--max-zip", "1000000"];
+    assert!(here.build(&args, &[], "two").0 == there.build(&args, &[], "two").0);
+    let executable = fs::read(here.path("target/lambda/two/bootstrap")).unwrap();
+    let folder = here.folder.to_str().unwrap().as_bytes();
+    assert!(
+        !executable
+            .windows(folder.len())
+            .any(|window| window == folder)
+    );
+}
+
+#[test]
+fn a_wrapped_package_holds_the_script_and_each_executable() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("wrapped");
+    let names = |zip: &[u8]| {
+        let entries = zip::read(zip).into_iter();
+        let script = fs::read(Path::new(ROOT).join("bootstrap.sh")).unwrap();
+        let checked = entries.map(|entry| {
+            assert_eq!(entry.mode, 0o100_755, "{}", entry.name);
+            assert_eq!(entry.name == "bootstrap", entry.bytes == script);
+            entry.name
+        });
+        checked.collect::<Vec<_>>().join(" ")
+    };
+    let (zip, said) = package.build(&["--wrapper", "one"], &[], "one");
+    assert_eq!(names(&zip), "bootstrap binary");
+    assert!(said.contains(" --handler one "), "{said}");
+    let (zip, _) = package.build(&["--wrapper", "one", "two", "one"], &[], "one+two");
+    assert_eq!(names(&zip), "bootstrap one two");
+    let _ = fs::remove_dir_all(package.path("target/lambda"));
+    package.write("src/bin/bootstrap.rs", "fn main() {}");
+    package.check_refused(
+        &["--wrapper", "one", "bootstrap"],
+        &[],
+        "bootstrap cannot be one of several functions in a package: rename it",
+    );
+}
+
+#[test]
+fn flags_are_kept_unless_they_bind_the_function_to_this_processor() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("flags");
+    package.write(
+        "src/main.rs",
+        "#[cfg(flagged)] compile_error!(\"flagged\");\nfn main() {}",
+    );
+    let run = |vars: &[(&str, &str)], config: &str| {
+        package.write(".cargo/config.toml", config);
+        let vars = vars.iter().map(|(name, value)| (*name, OsStr::new(value)));
+        let output = package
+            .command(&[], &vars.collect::<Vec<_>>())
+            .output()
+            .unwrap();
+        let last = stderr(&output)
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .to_owned();
+        (
+            output.status.success(),
+            stderr(&output).contains("error: flagged"),
+            last,
+        )
+    };
+    let check = |vars: &[(&str, &str)], config: &str, kept: bool| {
+        let (built, flagged, last) = run(vars, config);
+        assert_eq!((built, flagged), (!kept, kept), "{vars:?} {config}: {last}");
+    };
+    let target = format!("{}-unknown-linux-musl", env::consts::ARCH);
+    check(&[], "", false);
+    check(&[("RUSTFLAGS", "--cfg  flagged")], "", true);
+    check(
+        &[("RUSTFLAGS", "")],
+        "build.rustflags = ['--cfg', 'flagged']",
+        false,
+    );
+    check(&[("CARGO_ENCODED_RUSTFLAGS", "--cfg\x1fflagged")], "", true);
+    check(&[("CARGO_BUILD_RUSTFLAGS", "--cfg flagged")], "", true);
+    check(&[], "build.rustflags = ['--cfg', 'flagged']", true);
+    check(
+        &[],
+        "target.'cfg(unix)'.rustflags = ['--cfg', 'flagged']",
+        true,
+    );
+    check(
+        &[],
+        &format!("target.{target}.rustflags = ['--cfg', 'flagged']"),
+        true,
+    );
+    check(
+        &[],
+        &format!("target.{target}.linker = '/no/such/linker'"),
+        false,
+    );
+
+    let refused = |vars: &[(&str, &str)], config: &str| {
+        let (built, _, last) = run(vars, config);
+        let want = "build.sh: target-cpu=native is refused, ";
+        assert!(
+            !built && last.starts_with(want),
+            "{vars:?} {config}: {last}"
+        );
+    };
+    refused(&[("RUSTFLAGS", "-C target-cpu=native")], "");
+    refused(&[("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-cpu=native")], "");
+    refused(&[("CARGO_BUILD_RUSTFLAGS", "-Ctarget-cpu=native")], "");
+    refused(&[], "build.rustflags = '-Ctarget-cpu=native'");
+    refused(
+        &[],
+        "target.'cfg(unix)'.rustflags = ['-C', 'target-cpu=native']",
+    );
+    let variable = format!(
+        "CARGO_TARGET_{}_RUSTFLAGS",
+        target.replace('-', "_").to_uppercase()
+    );
+    refused(&[(&variable, "-Ctarget-cpu=native")], "");
+}
+
+#[test]
+fn a_build_that_fails_leaves_nothing_to_deploy() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("fails");
+    package.build(&["one"], &[], "one");
+    package.build(&["one"], &[], "one");
+    let output = package
+        .command(&["one", "--max-zip=99"], &[])
+        .output()
+        .unwrap();
+    let stderr = stderr(&output);
+    let last = stderr.lines().last().unwrap();
+    assert!(last.starts_with("build.sh: the zip of one is "), "{stderr}");
+    assert!(
+        last.ends_with(" bytes, more than the 99 that --max-zip allows"),
+        "{stderr}"
+    );
+    assert!(package.leftovers().is_empty());
+
+    package.build(&["one"], &[], "one");
+    package.write("examples/one.rs", "fn main() { nonsense }");
+    package.check_refused(
+        &["one"],
+        &[],
+        "cargo could not build one: see the messages above",
+    );
+
+    // Ctrl-C while cargo runs: the script waits for it, then cleans up.
+    let tools = tools(&package, "cargo");
+    let cargo = find("cargo");
+    package.write_script(
+        "tools/cargo",
+        &format!(
+            "case $1 in rustc) kill -INT $PPID ;; *) exec '{}' \"$@\" ;; esac",
+            cargo.display()
+        ),
+    );
+    let output = package
+        .command(&["two"], &[("PATH", tools.as_os_str())])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(package.leftovers().is_empty(), "{:?}", package.leftovers());
+}
+
+#[test]
+fn a_package_that_vendors_the_crate_is_built_from_anywhere() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("vendors/my function");
+    for path in ["Cargo.toml", "build.sh", "bootstrap.sh"] {
+        copy(
+            &Path::new(ROOT).join(path),
+            &package.path("vendor/tiny-lambda").join(path),
+        );
+    }
+    copy(
+        &Path::new(ROOT).join("src"),
+        &package.path("vendor/tiny-lambda/src"),
+    );
+    package.write(
+        "Cargo.toml",
+        "[package]\nname = \"mine\"\nedition = \"2024\"\n[workspace]\n\
+         [dependencies]\ntiny-lambda.path = \"vendor/tiny-lambda\"\n",
+    );
+    package.write(
+        "src/main.rs",
+        "fn main() -> ! { tiny_lambda::run_bytes(|event, _| Ok(event.to_vec())) }",
+    );
+    let output = Command::new(package.path("vendor/tiny-lambda/build.sh"))
+        .current_dir("/")
+        .args(["--offline", "--report", "--manifest-path"])
+        .arg(package.path("Cargo.toml"))
+        .env_remove("CARGO_TARGET_DIR")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = stdout(&output);
+    let zip = package.path("target/lambda/mine/function.zip");
+    let line = format!(" --zip-file 'fileb://{}'\n", zip.display());
+    assert!(said.contains(&line), "{said}");
+    for part in [" .text\n", " libc\n", " tiny_lambda\n"] {
+        assert!(said.contains(part), "{said}");
+    }
+    let executable = package.path("target/lambda/mine/bootstrap");
+    let output = Command::new(&executable).env_clear().output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("AWS_LAMBDA_RUNTIME_API"),
+        "{}",
+        stderr(&output)
+    );
+    // Without the symbolizer of backtraces, which alone is more than that.
+    assert!(fs::metadata(executable).unwrap().len() < 100_000);
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        for file in fs::read_dir(from).unwrap() {
+            let name = file.unwrap().file_name();
+            copy(&from.join(&name), &to.join(&name));
+        }
+    } else {
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(from, to).unwrap();
+    }
+}
