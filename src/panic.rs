@@ -4,7 +4,7 @@
 //! Where they abort, the hook posts the error before the process ends.
 
 #[cfg(panic = "unwind")]
-pub(crate) use unwind::{guard, guard_init, install};
+pub(crate) use unwind::{guard, guard_init, guard_record, install};
 #[cfg(panic = "unwind")]
 mod unwind {
     use core::cell::{Cell, RefCell};
@@ -45,13 +45,19 @@ mod unwind {
         guard_init("", || f(worker))
     }
 
+    /// Handles one record of a batch, and makes an error of a panic.
+    pub(crate) fn guard_record(f: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        guard_init("", f)
+    }
+
     /// Calls `f`, and makes an error of a panic.
     pub(crate) fn guard_init<T>(_: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
-        GUARDED.set(true);
+        // It may be part of what is guarded already.
+        let was_guarded = GUARDED.replace(true);
         // What `f` has half done is not looked at again: a handler is `Sync` and shared with other
         // invocations anyway, and the response of one that failed is written anew.
         let result = panic::catch_unwind(AssertUnwindSafe(f));
-        GUARDED.set(false);
+        GUARDED.set(was_guarded);
         result.unwrap_or_else(|payload| {
             // Dropping it could panic again.
             core::mem::forget(payload);
@@ -62,7 +68,7 @@ mod unwind {
 }
 
 #[cfg(panic = "abort")]
-pub(crate) use abort::{guard, guard_init, install};
+pub(crate) use abort::{guard, guard_init, guard_record, install};
 #[cfg(panic = "abort")]
 mod abort {
     use alloc::boxed::Box;
@@ -132,6 +138,11 @@ mod abort {
     #[cfg(not(unix))]
     fn end_lost_stream(_: &Error) -> bool {
         false
+    }
+
+    /// Handles one record of a batch; a panic ends the process as any other.
+    pub(crate) fn guard_record(f: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        f()
     }
 
     /// Lets `worker` handle an invocation; a panic is posted as its error.
