@@ -40,6 +40,8 @@ Options:
   --environments N        execution environments for concurrent callers (default 1)
   --concurrency N         invocations at once in one environment, as Managed Instances have
   --freeze                stop the function between invocations, as Lambda does
+  --extensions DIR        start the executables in DIR as external extensions
+  --snap-start            as a SnapStart function, which is restored after its init
   --runner PROGRAM        run BOOTSTRAP with this program, such as qemu-aarch64
   --help, --version
 ";
@@ -151,7 +153,9 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Asked, Stop> {
             }
             "--environments" => settings.environments = at_least_one(&name, &value()?)?,
             "--freeze" if inline.is_none() => settings.freeze = true,
+            "--snap-start" if inline.is_none() => settings.snap_start = true,
             "--concurrency" => settings.concurrency = Some(at_least_one(&name, &value()?)?),
+            "--extensions" => settings.extensions = Some(value()?.into()),
             "--runner" => settings.runner = Some(value()?.into()),
             _ => return Err(Stop::Usage(format!("unknown option {name}"))),
         }

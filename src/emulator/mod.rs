@@ -19,9 +19,13 @@ mod console;
 mod environment;
 mod event;
 mod event_stream;
+mod extension;
+mod extension_api;
 mod front;
 mod function;
 mod here;
+mod lead;
+mod lifecycle;
 #[cfg(target_os = "linux")]
 mod process;
 #[cfg(not(target_os = "linux"))]

@@ -13,6 +13,7 @@ use super::state::{Kind, Outcome, Refusal};
 use crate::encoding::{from_base64, percent_decoded};
 
 const RUNTIME: &str = "/2018-06-01/runtime/";
+const EXTENSION: &str = "/2020-01-01/extension/";
 const METADATA: &str = "/2026-01-15/metadata/execution-environment";
 /// Bytes in an error document, for Managed Instances.
 const ERROR_LEN_MAX: usize = 1024 * 1024;
@@ -22,7 +23,7 @@ const ERROR_BODY: &str = "Lambda-Runtime-Function-Error-Body";
 const RESPONSE_MODE: &str = "Lambda-Runtime-Function-Response-Mode";
 const INVOCATION_ID: &str = "Lambda-Runtime-Invocation-Id";
 
-const JSON: (&str, &str) = ("Content-Type", "application/json");
+pub(super) const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 /// Replies that are not the machine's own.
 enum Problem {
@@ -44,6 +45,9 @@ impl Service for Environment {
             (_, "invocation/next" | "restore/next") => return wrong_method(exchange, "GET"),
             (_, "init/error" | "restore/error") => return wrong_method(exchange, "POST"),
             _ => {}
+        }
+        if let Some(route) = path.strip_prefix(EXTENSION) {
+            return self.extension(route, request, exchange);
         }
         let call = route
             .strip_prefix("invocation/")
@@ -333,7 +337,7 @@ fn send_event(exchange: &mut Exchange<'_>, event: &Event) -> io::Result<()> {
     exchange.reply(200, &fields, &event.body)
 }
 
-fn accept(exchange: &mut Exchange<'_>) -> io::Result<()> {
+pub(super) fn accept(exchange: &mut Exchange<'_>) -> io::Result<()> {
     exchange.reply(202, &[JSON], b"{\"status\":\"OK\"}\n")
 }
 
@@ -370,11 +374,11 @@ fn refuse(exchange: &mut Exchange<'_>, problem: Problem) -> io::Result<()> {
     exchange.reply(status, &[JSON], &error_document(error_type, &message))
 }
 
-fn wrong_method(exchange: &mut Exchange<'_>, allowed: &str) -> io::Result<()> {
+pub(super) fn wrong_method(exchange: &mut Exchange<'_>, allowed: &str) -> io::Result<()> {
     exchange.reply(405, &[("Allow", allowed)], b"")
 }
 
-fn not_found(exchange: &mut Exchange<'_>) -> io::Result<()> {
+pub(super) fn not_found(exchange: &mut Exchange<'_>) -> io::Result<()> {
     let fields = [
         ("Content-Type", "text/plain; charset=utf-8"),
         ("X-Content-Type-Options", "nosniff"),
