@@ -1,137 +1,284 @@
-//! Bytes as text: base64 (RFC 4648, section 4) and percent-encoding (RFC 3986, section 2.1). Pure.
+//! Base64 (RFC 4648) and percent-encoding (RFC 3986): pure functions, `core` and `alloc` only.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::error;
+use core::fmt;
+
+/// Why a text is not what it should encode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EncodingError {
+    /// A base64 text whose length is no multiple of four.
+    Base64Length,
+    /// A character that base64 does not have, `=` in the middle, or bits behind the last byte:
+    /// the offset of the group of four that it is in.
+    Base64Character(usize),
+    /// A `%` without two hexadecimal digits: its offset.
+    PercentEscape(usize),
+    /// Percent-escapes that are not UTF-8.
+    PercentUtf8,
+}
+
+impl fmt::Display for EncodingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (text, offset) = match self {
+            EncodingError::Base64Length => {
+                return f.write_str("malformed base64: the length is no multiple of four");
+            }
+            EncodingError::PercentUtf8 => {
+                return f.write_str("malformed percent-encoding: not UTF-8");
+            }
+            EncodingError::Base64Character(offset) => ("malformed base64 at offset ", offset),
+            EncodingError::PercentEscape(offset) => {
+                ("malformed percent-encoding at offset ", offset)
+            }
+        };
+        f.write_str(text)?;
+        fmt::Display::fmt(offset, f)
+    }
+}
+
+impl error::Error for EncodingError {}
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// `bytes` in base64, padded.
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
-    for group in bytes.chunks(3) {
-        let byte = |i: usize| u32::from(group.get(i).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for (i, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let index = usize::try_from(bits >> shift & 63).unwrap_or(0);
-            let letter = ALPHABET.get(index).copied().unwrap_or(b'=');
-            text.push(char::from(if i > group.len() { b'=' } else { letter }));
-        }
-    }
-    text
-}
+/// What no character of the alphabet stands for.
+const NONE: u8 = 0xff;
 
-/// The bytes of base64 text, padded or not; `None`: it is none. Bits that padding leaves over have
-/// to be zero (RFC 4648, section 3.5), so that a value has one text.
-pub(crate) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
-    let padded = text.len() % 4 == 0;
-    let text = match text {
-        [rest @ .., b'=', b'='] | [rest @ .., b'='] if padded => rest,
-        _ => text,
+/// The six bits that each byte stands for.
+const BITS: [u8; 256] = {
+    let mut bits = [NONE; 256];
+    let mut rest: &[u8] = ALPHABET;
+    let mut value = 0;
+    while let [byte, behind @ ..] = rest {
+        #[expect(clippy::indexing_slicing, reason = "a u8 is less than 256")]
+        {
+            bits[*byte as usize] = value;
+        }
+        value = value.wrapping_add(1);
+        rest = behind;
+    }
+    bits
+};
+
+/// Appends `bytes` in base64 with padding (RFC 4648, section 4).
+pub(crate) fn push_base64(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.reserve(bytes.len().div_ceil(3).saturating_mul(4));
+    let letter = |bits: u32| {
+        let index = (bits & 0x3f) as usize;
+        ALPHABET.get(index).copied().unwrap_or(b'=')
     };
-    let mut bytes = Vec::with_capacity(text.len().div_ceil(4).saturating_mul(3));
-    for group in text.chunks(4) {
-        let mut bits = 0_u32;
-        for i in 0..4 {
-            let value = match group.get(i) {
-                None => 0,
-                Some(b @ b'A'..=b'Z') => b.wrapping_sub(b'A'),
-                Some(b @ b'a'..=b'z') => b.wrapping_sub(b'a').wrapping_add(26),
-                Some(b @ b'0'..=b'9') => b.wrapping_sub(b'0').wrapping_add(52),
-                Some(b'+') => 62,
-                Some(b'/') => 63,
-                Some(_) => return None,
-            };
-            bits = bits << 6 | u32::from(value);
-        }
-        let [_, a, b, c] = bits.to_be_bytes();
-        match (group.len(), b, c) {
-            (4, ..) => bytes.extend([a, b, c]),
-            (3, _, 0) => bytes.extend([a, b]),
-            (2, 0, 0) => bytes.push(a),
-            _ => return None,
-        }
+    for chunk in bytes.chunks(3) {
+        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        let group = [bits >> 18, bits >> 12, bits >> 6, bits].map(letter);
+        let letters = chunk.len().wrapping_add(1);
+        out.extend_from_slice(group.get(..letters).unwrap_or_default());
+        out.extend_from_slice(b"==".get(chunk.len().wrapping_sub(1)..).unwrap_or_default());
     }
-    Some(bytes)
 }
 
-/// `text` with each `%` and two hexadecimal digits replaced by the byte that they stand for. What
-/// is no such thing stays as it is.
-pub(crate) fn percent_decoded(text: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&first, after)) = rest.split_first() {
-        let digit = |i: usize| char::from(*after.get(i)?).to_digit(16);
-        if let (b'%', Some(high), Some(low)) = (first, digit(0), digit(1)) {
-            bytes.push(u8::try_from(high << 4 | low).unwrap_or(0));
-            rest = after.get(2..).unwrap_or_default();
-        } else {
-            bytes.push(first);
-            rest = after;
+/// `bytes` in base64, as a text.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    let mut out = Vec::new();
+    push_base64(&mut out, bytes);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Reads base64 with padding (RFC 4648, section 4), and nothing but that: no line ends, no other
+/// alphabet, and no set bits behind the last byte (section 3.5), which would be lost.
+pub(crate) fn from_base64(text: &[u8]) -> Result<Vec<u8>, EncodingError> {
+    if text.len() % 4 != 0 {
+        return Err(EncodingError::Base64Length);
+    }
+    let padding = text
+        .iter()
+        .rev()
+        .take(2)
+        .take_while(|&&b| b == b'=')
+        .count();
+    let (text, _) = text
+        .split_at_checked(text.len().wrapping_sub(padding))
+        .unwrap_or_default();
+    let mut out = Vec::with_capacity(text.len().div_ceil(4).saturating_mul(3));
+    let mut groups = text.chunks_exact(4);
+    for (index, group) in groups.by_ref().enumerate() {
+        let [_, a, b, c] = group_bits(group, index)?.to_be_bytes();
+        out.extend_from_slice(&[a, b, c]);
+    }
+    let rest = groups.remainder();
+    if !rest.is_empty() {
+        let index = text.len() / 4;
+        let unused = if rest.len() == 2 { 4 } else { 2 };
+        let bits = group_bits(rest, index)?;
+        if bits & (1_u32 << unused).wrapping_sub(1) != 0 {
+            return Err(EncodingError::Base64Character(index.saturating_mul(4)));
+        }
+        let bytes = (bits >> unused).to_be_bytes();
+        let len = rest.len().wrapping_sub(1);
+        out.extend_from_slice(bytes.get(4_usize.wrapping_sub(len)..).unwrap_or_default());
+    }
+    Ok(out)
+}
+
+/// The bits of up to four characters, the first in front.
+fn group_bits(group: &[u8], index: usize) -> Result<u32, EncodingError> {
+    let mut bits = 0_u32;
+    for &byte in group {
+        match BITS.get(usize::from(byte)) {
+            Some(&value) if value != NONE => bits = bits << 6 | u32::from(value),
+            _ => return Err(EncodingError::Base64Character(index.saturating_mul(4))),
         }
     }
-    bytes
+    Ok(bits)
+}
+
+/// Reads percent-escapes (RFC 3986, section 2.1); in a form, `+` is a space too (URL Standard,
+/// "application/x-www-form-urlencoded parsing").
+pub(crate) fn percent_decoded(text: &str, is_form: bool) -> Result<Cow<'_, str>, EncodingError> {
+    let special = |&byte: &u8| byte == b'%' || is_form && byte == b'+';
+    if !text.as_bytes().iter().any(special) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes().enumerate();
+    while let Some((offset, byte)) = bytes.next() {
+        out.push(match byte {
+            b'+' if is_form => b' ',
+            b'%' => {
+                let mut digit = || char::from(bytes.next()?.1).to_digit(16);
+                let byte = digit().zip(digit()).map(|(high, low)| high << 4 | low);
+                let byte = byte.and_then(|byte| u8::try_from(byte).ok());
+                byte.ok_or(EncodingError::PercentEscape(offset))?
+            }
+            _ => byte,
+        });
+    }
+    let text = String::from_utf8(out).map_err(|_| EncodingError::PercentUtf8)?;
+    Ok(Cow::Owned(text))
+}
+
+/// Appends `text` with all but unreserved characters (RFC 3986, section 2.3) escaped.
+pub(crate) fn push_percent_encoded(out: &mut String, text: &str) {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(digit(byte >> 4).to_ascii_uppercase());
+            out.push(digit(byte & 0x0f).to_ascii_uppercase());
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::EncodingError::*;
     use super::*;
 
     #[test]
-    fn base64_is_that_of_rfc_4648() {
-        for (bytes, text) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(bytes.as_bytes()), text);
-            assert_eq!(
-                from_base64(text.as_bytes()).as_deref(),
-                Some(bytes.as_bytes()),
-                "{text}"
-            );
-            let bare = text.trim_end_matches('=');
-            assert_eq!(
-                from_base64(bare.as_bytes()).as_deref(),
-                Some(bytes.as_bytes()),
-                "{bare}"
-            );
+    fn base64_is_written_and_read_as_rfc_4648_has_it() {
+        #[track_caller]
+        fn check(bytes: &[u8], text: &str) {
+            let mut out = Vec::new();
+            push_base64(&mut out, bytes);
+            assert_eq!(String::from_utf8_lossy(&out), text);
+            assert_eq!(from_base64(text.as_bytes()).as_deref(), Ok(bytes));
         }
-        let all: Vec<u8> = (0..=255).collect();
-        for len in 0..=all.len() {
-            let text = base64(&all[..len]);
-            assert_eq!(from_base64(text.as_bytes()).as_deref(), Some(&all[..len]));
+        check(b"", "");
+        check(b"f", "Zg==");
+        check(b"fo", "Zm8=");
+        check(b"foo", "Zm9v");
+        check(b"foob", "Zm9vYg==");
+        check(b"fooba", "Zm9vYmE=");
+        check(b"foobar", "Zm9vYmFy");
+        check(&[0xff, 0xef, 0xbe], "/+++");
+        check(&[0; 4], "AAAAAA==");
+    }
+
+    #[test]
+    fn every_length_and_byte_survives_base64() {
+        for len in 0..70 {
+            for first in 0..=0xff_u8 {
+                let bytes: Vec<u8> = (0..len).map(|i: u8| first.wrapping_add(i)).collect();
+                let mut out = Vec::new();
+                push_base64(&mut out, &bytes);
+                assert_eq!(from_base64(&out), Ok(bytes));
+            }
         }
     }
 
     #[test]
-    fn what_is_no_base64_is_refused() {
-        for text in [
-            "Z", "Zg=", "Zh==", "Zm9=", "Z===", "====", "Zm9v\n", "Zm 9v", "Zm9-", "Zg==Zg==",
-        ] {
-            assert_eq!(from_base64(text.as_bytes()), None, "{text:?}");
+    fn malformed_base64_is_refused_with_its_place() {
+        #[track_caller]
+        fn check(text: &str, want: EncodingError) {
+            assert_eq!(from_base64(text.as_bytes()), Err(want), "{text}");
         }
+        check("Z", Base64Length);
+        check("Zg=", Base64Length);
+        check("Zm9vYg", Base64Length);
+        check("Zm9v====", Base64Character(4));
+        check("====", Base64Character(0));
+        check("Z===", Base64Character(0));
+        check("Zg==Zg==", Base64Character(0));
+        check("Zm9vZ\n==", Base64Character(4));
+        check("Zm9vZm-_", Base64Character(4));
+        check("Zm9vZm9\u{e9}", Base64Length);
+        // Bits behind the last byte.
+        check("Zh==", Base64Character(0));
+        check("Zm9=", Base64Character(0));
     }
 
     #[test]
-    fn percent_decoding() {
-        for (text, want) in [
-            ("", ""),
-            ("a%20b", "a b"),
-            ("%2F%2f", "//"),
-            ("%", "%"),
-            ("%2", "%2"),
-            ("%zz%41", "%zzA"),
-            ("a+b", "a+b"),
-        ] {
+    fn percent_escapes_are_read_and_nothing_is_guessed() {
+        #[track_caller]
+        fn check(text: &str, want: Result<&str, EncodingError>, want_form: &str) {
             assert_eq!(
-                percent_decoded(text.as_bytes()),
-                want.as_bytes(),
-                "{text:?}"
+                percent_decoded(text, false).as_deref().map_err(|e| *e),
+                want
             );
+            if want.is_ok() {
+                assert_eq!(percent_decoded(text, true).as_deref(), Ok(want_form));
+            }
         }
+        check("", Ok(""), "");
+        check("a b", Ok("a b"), "a b");
+        check("a+b%20c", Ok("a+b c"), "a b c");
+        check("%E2%82%ac%2B", Ok("\u{20ac}+"), "\u{20ac}+");
+        check("%25%32%35", Ok("%25"), "%25");
+        check("%", Err(PercentEscape(0)), "");
+        check("ab%4", Err(PercentEscape(2)), "");
+        check("%4g", Err(PercentEscape(0)), "");
+        check("%+1", Err(PercentEscape(0)), "");
+        check("%\u{e9}", Err(PercentEscape(0)), "");
+        check("%ff", Err(PercentUtf8), "");
+    }
+
+    #[test]
+    fn every_text_survives_percent_encoding() {
+        for text in ["", "a/b c&d=e+f%", "\u{20ac}\0\u{7f}", "A-z.0_9~"] {
+            let mut out = String::new();
+            push_percent_encoded(&mut out, text);
+            assert!(out.is_ascii());
+            assert_eq!(percent_decoded(&out, true).as_deref(), Ok(text));
+        }
+        let mut out = String::new();
+        push_percent_encoded(&mut out, "a /\u{e9}~");
+        assert_eq!(out, "a%20%2F%C3%A9~");
+    }
+
+    #[test]
+    fn errors_say_where() {
+        use alloc::string::ToString;
+        assert_eq!(
+            Base64Character(8).to_string(),
+            "malformed base64 at offset 8"
+        );
+        assert_eq!(
+            PercentEscape(3).to_string(),
+            "malformed percent-encoding at offset 3"
+        );
     }
 }

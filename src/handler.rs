@@ -4,11 +4,12 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
+use crate::http::{self, IntoResponse, Request, Response};
 use crate::json::{self, FromJson, ToJson};
-use crate::{Context, Error, Responder, Result};
+use crate::{Context, Error, Responder, Result, log};
 
-/// What serves invocations: [`json()`], [`bytes()`] and [`streaming()`] make one from a
-/// closure.
+/// What serves invocations: [`json()`], [`http()`](fn@http), [`bytes()`] and [`streaming()`] make
+/// one from a closure.
 ///
 /// Several invocations may run at once, hence `Sync`.
 pub trait Handler: Sync {
@@ -47,6 +48,15 @@ pub fn streaming<E: FromJson>(
     Streaming(f, PhantomData)
 }
 
+/// A handler of web requests; [`run_http`](crate::run_http) has the same.
+///
+/// An error of `f` is answered with status 500, and logged: see [`http`](mod@crate::http).
+pub fn http<R: IntoResponse>(
+    f: impl Fn(Request, &Context) -> Result<R> + Sync,
+) -> impl Handler + fmt::Debug {
+    Http(f, PhantomData)
+}
+
 struct Json<F, E, R>(F, PhantomData<fn(E) -> R>);
 
 impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for Json<F, E, R> {
@@ -64,6 +74,41 @@ fn parse<E: FromJson>(event: &[u8]) -> Result<E> {
 #[cold]
 fn unmarshal_error(error: &json::Error) -> Error {
     Error::new("Runtime.UnmarshalError", error)
+}
+
+struct Http<F, R>(F, PhantomData<fn() -> R>);
+
+impl<R: IntoResponse, F: Fn(Request, &Context) -> Result<R> + Sync> Handler for Http<F, R> {
+    fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
+        serve_http(event, cx, out, &|request| {
+            (self.0)(request, cx).map(IntoResponse::into_response)
+        })
+    }
+}
+
+fn serve_http(
+    event: &[u8],
+    cx: &Context,
+    out: Responder<'_>,
+    f: &dyn Fn(Request) -> Result<Response>,
+) -> Result<()> {
+    let request = Request::from_event(event)?;
+    let caller = request.caller();
+    let response = f(request).unwrap_or_else(|error| failure(&error, cx));
+    match http::Answer::new(&response, caller) {
+        Ok(answer) => out.json(&answer),
+        Err(error) => out.json(&http::Answer::new(&failure(&error, cx), caller)?),
+    }
+    Ok(())
+}
+
+#[cold]
+fn failure(error: &Error, cx: &Context) -> Response {
+    let (is_ours, response) = http::failure(error);
+    if is_ours {
+        log::error(Some(cx), error);
+    }
+    response
 }
 
 struct Bytes<F>(F);
@@ -95,6 +140,12 @@ impl<F, E, R> fmt::Debug for Json<F, E, R> {
 impl<F, E> fmt::Debug for Streaming<F, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("handler::streaming(..)")
+    }
+}
+
+impl<F, R> fmt::Debug for Http<F, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("handler::http(..)")
     }
 }
 

@@ -95,6 +95,162 @@ pub(crate) fn write_last(fd: core::ffi::c_int, bytes: &[u8]) {
     let _ = unsafe { read(fd, &raw mut byte, 1) };
 }
 
+/// Sets the variable `name`, always the same one, to `value`, or hides it.
+///
+/// Not by `setenv`, which frees the text that another thread may be reading, nor by std, whose lock
+/// keeps its own readers out, at 6 KB for messages: the variable is one buffer, which is never
+/// freed and always ends, so that whoever reads it meanwhile reads old, new or mixed text.
+#[cfg(unix)]
+pub(crate) fn set_env(name: &str, value: Option<&str>) {
+    use core::ffi::{c_char, c_int};
+    use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+    /// Longer than any tracing header; the last byte stays 0.
+    static ENTRY: [AtomicU8; 512] = [const { AtomicU8::new(0) }; 512];
+    static IS_PUT: AtomicBool = AtomicBool::new(false);
+
+    unsafe extern "C" {
+        fn putenv(entry: *mut c_char) -> c_int;
+    }
+    let fits = |value: &&str| name.len().saturating_add(value.len()) < ENTRY.len().wrapping_sub(2);
+    let Some(value) = value.filter(fits) else {
+        // An entry without a name is no variable's.
+        ENTRY
+            .iter()
+            .take(1)
+            .for_each(|byte| byte.store(0, Ordering::Relaxed));
+        return;
+    };
+    let text = name.bytes().chain([b'=']).chain(value.bytes()).chain([0]);
+    for (byte, new) in ENTRY.iter().zip(text) {
+        byte.store(new, Ordering::Relaxed);
+    }
+    if !IS_PUT.swap(true, Ordering::Relaxed) {
+        // SAFETY: `ENTRY` lives as long as the process, and ends with a 0 whatever is stored in
+        // it. The environment itself is only changed by this first call, before the first handler
+        // runs (putenv(3)).
+        unsafe { putenv(ENTRY.as_ptr().cast_mut().cast()) };
+    }
+}
+
+/// The same where there is no POSIX: X-Ray's SDKs have no need of it outside of Lambda.
+#[cfg(not(unix))]
+pub(crate) fn set_env(_: &str, _: Option<&str>) {}
+
+/// Calls `f` on `n` threads at once, of which this is one, and returns when all have. Each of the
+/// others has a stack of `stack_len` bytes. Where the system has no more threads, there are fewer.
+///
+/// std's threads can do this too, with 39 KB.
+#[cfg(unix)]
+pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
+    use core::ffi::{c_int, c_void};
+    use core::ptr;
+
+    /// `pthread_attr_t`, which has 56 bytes with glibc and musl (64 on arm64), and as many on other
+    /// systems.
+    #[repr(C, align(16))]
+    struct Attr([u8; 128]);
+    type Start = extern "C" fn(*mut c_void) -> *mut c_void;
+
+    unsafe extern "C" {
+        fn pthread_attr_init(attr: *mut Attr) -> c_int;
+        fn pthread_attr_setstacksize(attr: *mut Attr, len: usize) -> c_int;
+        fn pthread_create(
+            thread: *mut usize,
+            attr: *const Attr,
+            start: Start,
+            arg: *mut c_void,
+        ) -> c_int;
+        fn pthread_join(thread: usize, value: *mut *mut c_void) -> c_int;
+    }
+    extern "C" fn start(arg: *mut c_void) -> *mut c_void {
+        let f: *const &(dyn Fn() + Sync) = arg.cast();
+        // SAFETY: `arg` is the address of `f` in the frame of `in_parallel`, which waits for this
+        // thread before it ends; `f` is `Sync`. A panic does not leave an `extern "C"` function,
+        // it aborts.
+        unsafe { (*f)() };
+        ptr::null_mut()
+    }
+    /// Waits for its threads when it goes out of scope, however that comes.
+    struct Threads(Vec<usize>);
+    impl Drop for Threads {
+        fn drop(&mut self) {
+            for &thread in &self.0 {
+                // SAFETY: each was created and not joined before (pthread_join(3)).
+                unsafe { pthread_join(thread, ptr::null_mut()) };
+            }
+        }
+    }
+    let mut attr = Attr([0; 128]);
+    let mut threads = Threads(Vec::new());
+    let arg: *const &(dyn Fn() + Sync) = &raw const f;
+    for _ in 1..n {
+        let mut thread = 0_usize;
+        // SAFETY: `attr` has room for a `pthread_attr_t`, `thread` is as wide as a `pthread_t`;
+        // `arg` lives until the thread has been joined, as `threads` is dropped before `f`.
+        let failed = unsafe {
+            pthread_attr_init(&raw mut attr);
+            pthread_attr_setstacksize(&raw mut attr, stack_len);
+            pthread_create(
+                &raw mut thread,
+                &raw const attr,
+                start,
+                arg.cast_mut().cast(),
+            )
+        };
+        if failed != 0 {
+            break;
+        }
+        threads.0.push(thread);
+    }
+    f();
+}
+
+/// The same where there is no POSIX.
+#[cfg(not(unix))]
+pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
+    std::thread::scope(|scope| {
+        for _ in 1..n {
+            let builder = std::thread::Builder::new().stack_size(stack_len);
+            if builder.spawn_scoped(scope, f).is_err() {
+                break;
+            }
+        }
+        f();
+    });
+}
+
+/// Milliseconds since the Unix epoch. std's clock has it too, with 6 KB for how it could fail.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+pub(crate) fn unix_time_ms() -> u64 {
+    use core::ffi::{c_int, c_long};
+
+    /// `struct timespec` (clock_gettime(2)).
+    #[repr(C)]
+    struct TimeSpec(c_long, c_long);
+    const CLOCK_REALTIME: c_int = 0;
+
+    unsafe extern "C" {
+        fn clock_gettime(clock: c_int, time: *mut TimeSpec) -> c_int;
+    }
+    let mut time = TimeSpec(0, 0);
+    // SAFETY: `time` is writable and of the layout that clock_gettime(2) has. A failure, which this
+    // clock does not know, would leave the epoch.
+    unsafe { clock_gettime(CLOCK_REALTIME, &raw mut time) };
+    let secs = u64::try_from(time.0).unwrap_or(0);
+    secs.wrapping_mul(1000)
+        .wrapping_add(u64::try_from(time.1 / 1_000_000).unwrap_or(0))
+}
+
+/// The same elsewhere.
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+pub(crate) fn unix_time_ms() -> u64 {
+    let since = std::time::SystemTime::UNIX_EPOCH
+        .elapsed()
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Connects to `addr` within `timeout`. A read or write on it that cannot go on for so long as
 /// `stall` says is `WouldBlock`, and may be repeated.
 ///

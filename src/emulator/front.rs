@@ -270,7 +270,9 @@ impl Front {
             event.function_arn = format!("{}:{qualifier}", event.function_arn);
         }
         if let Some(context) = request.text("X-Amz-Client-Context") {
-            let decoded = from_base64(context.as_bytes()).and_then(|b| String::from_utf8(b).ok());
+            let decoded = from_base64(context.as_bytes())
+                .ok()
+                .and_then(|b| String::from_utf8(b).ok());
             let text = decoded.filter(|text| {
                 context.len() <= CLIENT_CONTEXT_LEN_MAX && check_json(text.as_bytes()).is_ok()
             });
@@ -397,7 +399,7 @@ fn plain(exchange: &mut Exchange<'_>, status: u16, text: &str) -> io::Result<()>
 /// The version or alias that a call names: after the name, at the end of an ARN, or in the query;
 /// empty: none. `None`: it names another function.
 fn qualifier(path_name: &str, query: &str, function: &str) -> Option<String> {
-    let decoded = String::from_utf8(percent_decoded(path_name.as_bytes())).ok()?;
+    let decoded = percent_decoded(path_name, false).ok()?;
     let words: Vec<&str> = decoded.split(':').collect();
     let rest = match words.as_slice() {
         ["arn", _, "lambda", _, _, "function", rest @ ..] | [_, "function", rest @ ..]

@@ -1,0 +1,3 @@
+//! The events that AWS services send, as types.
+
+pub mod samples;

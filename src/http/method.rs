@@ -1,0 +1,70 @@
+//! [`Method`]: what is to be done with a resource.
+
+use alloc::string::String;
+use core::fmt;
+
+/// A request's method (RFC 9110, section 9; RFC 5789). Methods are case-sensitive.
+///
+/// ```
+/// use tiny_lambda::http::Method;
+///
+/// assert_eq!(Method::from("PATCH"), Method::Patch);
+/// assert_eq!(Method::from("PURGE").as_str(), "PURGE");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Method {
+    /// `GET`
+    Get,
+    /// `HEAD`
+    Head,
+    /// `POST`
+    Post,
+    /// `PUT`
+    Put,
+    /// `DELETE`
+    Delete,
+    /// `OPTIONS`
+    Options,
+    /// `PATCH`
+    Patch,
+    /// Any other, as it was sent.
+    Other(String),
+}
+
+/// The methods that have a name here, with it.
+const NAMED: [(&str, Method); 7] = [
+    ("GET", Method::Get),
+    ("HEAD", Method::Head),
+    ("POST", Method::Post),
+    ("PUT", Method::Put),
+    ("DELETE", Method::Delete),
+    ("OPTIONS", Method::Options),
+    ("PATCH", Method::Patch),
+];
+
+impl Method {
+    /// As it is sent.
+    pub fn as_str(&self) -> &str {
+        if let Method::Other(name) = self {
+            return name;
+        }
+        let named = NAMED.iter().find(|(_, method)| method == self);
+        named.map_or("", |(name, _)| name)
+    }
+}
+
+impl From<&str> for Method {
+    fn from(name: &str) -> Method {
+        match NAMED.iter().find(|named| named.0 == name) {
+            Some((_, method)) => method.clone(),
+            None => Method::Other(name.into()),
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,70 @@
+//! Web requests and responses, as the events of AWS's front doors carry them.
+//!
+//! One [`Request`] stands for a request to an Amazon API Gateway REST API, HTTP API or WebSocket
+//! API, a function URL, an Application Load Balancer or Amazon VPC Lattice; [`Request::origin`]
+//! says which. A [`Response`] is written in the form that this origin wants.
+//!
+//! ```no_run
+//! use tiny_lambda::http::{Request, Response};
+//! use tiny_lambda::{Context, Result};
+//!
+//! fn main() -> ! {
+//!     tiny_lambda::run_http(greet)
+//! }
+//! fn greet(request: Request, _: &Context) -> Result<Response> {
+//!     let query = request.query()?;
+//!     let name = query.get("name").unwrap_or("world");
+//!     Ok(Response::text(format!("Hello, {name}!")))
+//! }
+//! ```
+//!
+//! # Errors
+//! An error that the handler returns is answered with status 500 and without its text, which
+//! goes to the log. One whose type begins with `Http.` is the caller's fault and is told:
+//! `Http.BadRequest` (400), which [`Request::json`] and its like return, and
+//! `Http.PayloadTooLarge` (413).
+//!
+//! # Streaming
+//! A [`Request`] is read from JSON like any other event, so a response that is sent piece by
+//! piece needs no front door of its own: `run_streaming` takes a `Request`, and its responder
+//! starts with the head of a [`Response`].
+
+mod answer;
+mod body;
+mod cookie;
+mod cors;
+mod event;
+mod headers;
+mod method;
+mod pairs;
+mod request;
+mod response;
+mod router;
+
+pub(crate) use answer::{Answer, failure};
+pub use body::Body;
+pub use cookie::Cookie;
+pub use cors::Cors;
+pub use headers::HeaderMap;
+pub use method::Method;
+pub use pairs::Pairs;
+pub use request::{Origin, Request};
+pub use response::{IntoResponse, Response};
+pub use router::Router;
+
+use core::fmt::Display;
+
+use crate::Error;
+
+/// The type of an error that is answered with status 400 and its message.
+const BAD_REQUEST: &str = "Http.BadRequest";
+/// The type of an error that is answered with status 413 and its message.
+const PAYLOAD_TOO_LARGE: &str = "Http.PayloadTooLarge";
+
+#[cold]
+fn bad_request(message: impl Display) -> Error {
+    Error::new(BAD_REQUEST, message)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! [`Response`]: what a handler answers, before it takes the form that its caller wants.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Display;
+
+use super::{Body, Cookie, HeaderMap};
+use crate::json::{self, ToJson, Value};
+use crate::{Error, Result};
+
+/// A web response.
+///
+/// ```
+/// use tiny_lambda::http::Response;
+///
+/// let response = Response::text("gone").with_status(410).with_header("Cache-Control", "no-store");
+/// assert_eq!(response.headers.get("content-type"), Some("text/plain; charset=utf-8"));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Response {
+    /// The status code (RFC 9110, section 15): 100 to 599.
+    pub status: u16,
+    /// The headers; each cookie is a `Set-Cookie` of its own.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body,
+}
+
+impl Response {
+    /// A response with nothing but a status.
+    pub fn new(status: u16) -> Response {
+        Response {
+            status,
+            headers: HeaderMap::new(),
+            body: Body::Empty,
+        }
+    }
+
+    /// Plain text.
+    pub fn text(text: impl Into<String>) -> Response {
+        Response::of("text/plain; charset=utf-8", Body::Text(text.into()))
+    }
+
+    /// A page.
+    pub fn html(text: impl Into<String>) -> Response {
+        Response::of("text/html; charset=utf-8", Body::Text(text.into()))
+    }
+
+    /// A value in JSON.
+    pub fn json<T: ToJson + ?Sized>(value: &T) -> Response {
+        let body = match String::from_utf8(json::to_vec(value)) {
+            Ok(text) => Body::Text(text),
+            // JSON is text, whatever an impl by hand writes.
+            Err(error) => Body::Bytes(error.into_bytes()),
+        };
+        Response::of("application/json", body)
+    }
+
+    /// Bytes of a type.
+    pub fn bytes(content_type: &str, bytes: impl Into<Vec<u8>>) -> Response {
+        Response::of(content_type, Body::Bytes(bytes.into()))
+    }
+
+    /// Sends the caller to `location` with `GET`, whatever the method was (RFC 9110, section
+    /// 15.4.4: 303). For another kind of redirect change the status: 307 and 308 keep the method.
+    pub fn redirect(location: &str) -> Response {
+        Response::new(303).with_header("Location", location)
+    }
+
+    fn of(content_type: &str, body: Body) -> Response {
+        let response = Response::new(200).with_header("Content-Type", content_type);
+        Response { body, ..response }
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Response {
+        self.status = status;
+        self
+    }
+
+    /// The same with a header, in place of those of its name.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Response {
+        self.headers.set(name, value);
+        self
+    }
+
+    /// The same with a cookie, beside those that are there.
+    #[must_use]
+    pub fn with_cookie(mut self, cookie: Cookie) -> Response {
+        self.headers.append("Set-Cookie", &cookie.into_value());
+        self
+    }
+
+    /// The same with another body.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Body>) -> Response {
+        self.body = body.into();
+        self
+    }
+}
+
+/// An error about a response that cannot be sent.
+#[cold]
+pub(super) fn unsendable(message: impl Display) -> Error {
+    Error::new("Http.Response", message)
+}
+
+/// What a handler may return for a [`Response`].
+///
+/// ```
+/// use tiny_lambda::http::IntoResponse;
+/// use tiny_lambda::json;
+///
+/// assert_eq!("hi".into_response().status, 200);
+/// assert_eq!((404, "no such order").into_response().status, 404);
+/// let response = json!({ "ok": true }).into_response();
+/// assert_eq!(response.headers.get("content-type"), Some("application/json"));
+/// assert_eq!(().into_response().status, 204);
+/// ```
+pub trait IntoResponse {
+    /// Makes the response.
+    fn into_response(self) -> Response;
+}
+
+impl IntoResponse for Response {
+    fn into_response(self) -> Response {
+        self
+    }
+}
+
+/// No content: 204.
+impl IntoResponse for () {
+    fn into_response(self) -> Response {
+        Response::new(204)
+    }
+}
+
+/// Plain text.
+impl IntoResponse for &str {
+    fn into_response(self) -> Response {
+        Response::text(self)
+    }
+}
+
+/// Plain text.
+impl IntoResponse for String {
+    fn into_response(self) -> Response {
+        Response::text(self)
+    }
+}
+
+/// Bytes, `application/octet-stream`.
+impl IntoResponse for Vec<u8> {
+    fn into_response(self) -> Response {
+        Response::bytes("application/octet-stream", self)
+    }
+}
+
+/// JSON.
+impl IntoResponse for Value {
+    fn into_response(self) -> Response {
+        Response::json(&self)
+    }
+}
+
+/// Another status.
+impl<T: IntoResponse> IntoResponse for (u16, T) {
+    fn into_response(self) -> Response {
+        self.1.into_response().with_status(self.0)
+    }
+}
+
+/// `None`: 404.
+impl<T: IntoResponse> IntoResponse for Option<T> {
+    fn into_response(self) -> Response {
+        self.map_or_else(|| Response::new(404), T::into_response)
+    }
+}
+
+/// Two ways to answer, such as a value and a status with its reason.
+impl<T: IntoResponse, E: IntoResponse> IntoResponse for Result<T, E> {
+    fn into_response(self) -> Response {
+        match self {
+            Ok(value) => value.into_response(),
+            Err(value) => value.into_response(),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! [`Router`]: which handler a method and a path lead to.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{Body, IntoResponse, Method, Request, Response, bad_request};
+use crate::encoding::percent_decoded;
+use crate::{Context, Result};
+
+type Route<'h> = Box<dyn Fn(Request, &Context) -> Result<Response> + Send + Sync + 'h>;
+
+/// Routes by method and path.
+///
+/// A pattern is a path in which `{name}` stands for one segment, and `{name...}` at its end for
+/// the rest of the path, be it empty. Segments are compared decoded, and a `/` that was escaped
+/// does not end one. Of several patterns that match, the first one added is taken.
+///
+/// ```
+/// use tiny_lambda::http::{Method, Request, Response, Router};
+///
+/// let router = Router::new()
+///     .get("/orders/{id}", |request, _| {
+///         let id: u32 = request.param("id")?;
+///         Ok(format!("order {id}"))
+///     })
+///     .delete("/orders/{id}", |_, _| Ok(()));
+/// let cx = tiny_lambda::Context::default();
+/// let status = |method, path| router.answer(Request::new(method, path), &cx).unwrap().status;
+/// assert_eq!(status(Method::Get, "/orders/7"), 200);
+/// assert_eq!(status(Method::Head, "/orders/7"), 200);
+/// assert_eq!(status(Method::Put, "/orders/7"), 405);
+/// assert_eq!(status(Method::Get, "/orders"), 404);
+/// assert_eq!(status(Method::Get, "/orders/7/"), 404);
+/// ```
+///
+/// What no pattern matches is answered with 404; a method that none of the matching ones has, with
+/// 405 and `Allow`. `HEAD` is answered as `GET`, without the body.
+#[derive(Default)]
+pub struct Router<'h> {
+    routes: Vec<(Method, String, Route<'h>)>,
+}
+
+macro_rules! methods {
+    ($($name:ident $method:ident $text:literal),*) => {$(
+        #[doc = concat!("Adds a route for `", $text, "`.")]
+        #[must_use]
+        pub fn $name<R: IntoResponse>(
+            self,
+            pattern: &str,
+            f: impl Fn(Request, &Context) -> Result<R> + Send + Sync + 'h,
+        ) -> Self {
+            self.route(Method::$method, pattern, f)
+        }
+    )*};
+}
+
+impl<'h> Router<'h> {
+    /// A router without routes.
+    pub fn new() -> Router<'h> {
+        Router::default()
+    }
+
+    methods!(
+        get Get "GET", post Post "POST", put Put "PUT", patch Patch "PATCH", delete Delete "DELETE"
+    );
+
+    /// Adds a route.
+    #[must_use]
+    pub fn route<R: IntoResponse>(
+        mut self,
+        method: Method,
+        pattern: &str,
+        f: impl Fn(Request, &Context) -> Result<R> + Send + Sync + 'h,
+    ) -> Self {
+        let f = Box::new(move |request: Request, cx: &Context| {
+            f(request, cx).map(IntoResponse::into_response)
+        });
+        self.routes.push((method, pattern.into(), f));
+        self
+    }
+
+    /// Answers by the route that `request` leads to.
+    ///
+    /// # Errors
+    /// Those of the route; `Http.BadRequest` if an escape in the path is malformed.
+    pub fn answer(&self, mut request: Request, cx: &Context) -> Result<Response> {
+        let Some(segments) = segments(request.path())? else {
+            return Ok(Response::new(404));
+        };
+        let is_head = *request.method() == Method::Head;
+        let mut allowed: Vec<&str> = Vec::new();
+        for (method, pattern, f) in &self.routes {
+            let Some(captures) = captures(pattern, &segments) else {
+                continue;
+            };
+            if method == request.method() || is_head && *method == Method::Get {
+                request.captures = captures;
+                let response = f(request, cx)?;
+                return Ok(if is_head {
+                    response.with_body(Body::Empty)
+                } else {
+                    response
+                });
+            }
+            let head = (*method == Method::Get).then_some("HEAD");
+            for name in [method.as_str()].into_iter().chain(head) {
+                if !allowed.contains(&name) {
+                    allowed.push(name);
+                }
+            }
+        }
+        if allowed.is_empty() {
+            return Ok(Response::new(404));
+        }
+        // RFC 9110, section 15.5.6: a 405 must name the methods.
+        Ok(Response::new(405).with_header("Allow", &allowed.join(", ")))
+    }
+}
+
+impl fmt::Debug for Router<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let routes = self.routes.iter().map(|route| (&route.0, &route.1));
+        f.debug_list().entries(routes).finish()
+    }
+}
+
+/// The segments of a path, decoded; `None` if it does not begin with a slash.
+fn segments(path: &str) -> Result<Option<Vec<Cow<'_, str>>>> {
+    let Some(path) = path.strip_prefix('/') else {
+        return Ok(None);
+    };
+    let segments = path
+        .split('/')
+        .map(|segment| percent_decoded(segment, false));
+    match segments.collect() {
+        Ok(segments) => Ok(Some(segments)),
+        Err(error) => Err(bad_request(format_args!("in the path: {error}"))),
+    }
+}
+
+/// What stands where `pattern` has names, if it matches.
+fn captures(pattern: &str, segments: &[Cow<'_, str>]) -> Option<Vec<(String, String)>> {
+    let mut captures = Vec::new();
+    let mut segments = segments.iter();
+    for part in pattern.strip_prefix('/')?.split('/') {
+        let name = part
+            .strip_prefix('{')
+            .and_then(|part| part.strip_suffix('}'));
+        if let Some(name) = name.and_then(|name| name.strip_suffix("...")) {
+            let rest: Vec<&str> = segments.by_ref().map(Cow::as_ref).collect();
+            captures.push((name.into(), rest.join("/")));
+            break;
+        }
+        let segment = segments.next()?;
+        match name {
+            // An empty segment is none: `/orders/` names no order.
+            Some(_) if segment.is_empty() => return None,
+            Some(name) => captures.push((name.into(), segment.clone().into_owned())),
+            None if part == segment => {}
+            None => return None,
+        }
+    }
+    segments.next().is_none().then_some(captures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_matches_segment_by_segment() {
+        #[track_caller]
+        fn check(pattern: &str, path: &str, want: Option<&[(&str, &str)]>) {
+            let segments = segments(path).unwrap().unwrap();
+            let got = captures(pattern, &segments);
+            let got: Option<Vec<(&str, &str)>> = got
+                .as_ref()
+                .map(|got| got.iter().map(|c| (c.0.as_str(), c.1.as_str())).collect());
+            assert_eq!(got.as_deref(), want, "{pattern} {path}");
+        }
+        check("/", "/", Some(&[]));
+        check("/", "/a", None);
+        check("/a", "/a", Some(&[]));
+        check("/a", "/a/", None);
+        check("/a/", "/a/", Some(&[]));
+        check("/a", "/A", None);
+        check("/{x}", "/a", Some(&[("x", "a")]));
+        check("/{x}", "/", None);
+        check("/{x}/b/{y}", "/1/b/2", Some(&[("x", "1"), ("y", "2")]));
+        check("/{x}/b/{y}", "/1/c/2", None);
+        check("/{x}", "/a%2Fb%20c", Some(&[("x", "a/b c")]));
+        check("/caf%C3%A9", "/caf%C3%A9", None);
+        check("/caf\u{e9}", "/caf%C3%A9", Some(&[]));
+        check("/f/{rest...}", "/f/a/b", Some(&[("rest", "a/b")]));
+        check("/f/{rest...}", "/f/", Some(&[("rest", "")]));
+        check("/f/{rest...}", "/f", Some(&[("rest", "")]));
+        check("/f/{rest...}", "/g", None);
+        check("a", "/a", None);
+    }
+}

@@ -1,0 +1,591 @@
+//! Each front door both ways: what a handler sees of its event, and what becomes of the answer.
+
+use super::*;
+use crate::api::Endpoint;
+use crate::events::samples;
+use crate::json::{self, Value};
+use crate::response::Outbox;
+use crate::{Context, Handler, Responder, Result, handler};
+
+/// What is read alike from every sample of a request.
+#[track_caller]
+fn check(sample: &str, origin: Origin, tags: &[&str], query: &str) {
+    let request = Request::from_event(sample.as_bytes()).unwrap();
+    assert_eq!(request.origin(), origin);
+    assert_eq!(request.query_string(), query);
+    let pairs = request.query().unwrap();
+    assert_eq!(pairs.get("color"), Some("deep blue"));
+    assert_eq!(pairs.get_all("tag").last(), Some("c"));
+    assert_eq!(
+        request.headers().get_all("X-TAG").collect::<Vec<_>>(),
+        tags,
+        "{:?}",
+        request.headers()
+    );
+    assert_eq!(request.cookie("session"), Some("31d4d96e"));
+    assert_eq!(request.cookie("theme"), Some("dark"));
+    assert_eq!(request.cookie("them"), None);
+    assert_eq!(request.source_ip().as_deref(), Some("192.0.2.44"));
+    if origin == Origin::WebSocket {
+        return;
+    }
+    assert_eq!(request.path(), "/orders/42");
+    let host = json::parse::<Value>(sample.as_bytes()).unwrap();
+    let host = host.pointer("/headers/host").and_then(Value::as_str);
+    assert!(host.is_none() || request.host().as_deref() == host);
+    if origin == Origin::FunctionUrl {
+        assert_eq!(request.method(), &Method::Put);
+        assert_eq!(
+            request.body(),
+            &Body::Bytes(vec![0, 1, 2, 0xfd, 0xfe, 0xff])
+        );
+    } else {
+        assert_eq!(request.method(), &Method::Post);
+        let body: Value = request.json().unwrap();
+        assert_eq!(body.get("quantity").and_then(Value::as_i64), Some(2));
+    }
+}
+
+#[test]
+fn requests_are_read_alike_whoever_sends_them() {
+    use samples::*;
+    const ENCODED: &str = "color=deep%20blue&tag=a%26b&tag=c";
+    check(REST_API, Origin::RestApi, &["one", "two"], ENCODED);
+    check(HTTP_API, Origin::HttpApi, &["one,two"], ENCODED);
+    check(FUNCTION_URL, Origin::FunctionUrl, &["one,two"], ENCODED);
+    check(ALB, Origin::Alb, &["two"], "color=deep%20blue&tag=c");
+    check(ALB_MULTI_VALUE, Origin::Alb, &["one", "two"], ENCODED);
+    check(
+        LATTICE_V1,
+        Origin::LatticeV1,
+        &["one, two"],
+        "color=deep%20blue&tag=c",
+    );
+    check(LATTICE_V2, Origin::LatticeV2, &["one", "two"], ENCODED);
+    check(
+        WEBSOCKET_CONNECT,
+        Origin::WebSocket,
+        &["one", "two"],
+        ENCODED,
+    );
+}
+
+#[test]
+fn parameters_variables_and_claims_are_found_where_the_kind_has_them() {
+    for sample in [samples::REST_API, samples::HTTP_API] {
+        let request = Request::from_event(sample.as_bytes()).unwrap();
+        assert_eq!(request.param::<u32>("id").unwrap(), 42);
+        assert_eq!(
+            request.param::<bool>("id").unwrap_err().error_type(),
+            BAD_REQUEST
+        );
+        assert_eq!(
+            request.param::<u32>("it").unwrap_err().error_message(),
+            "the route has no parameter `it`"
+        );
+        assert_eq!(
+            request.stage_variable("table").as_deref(),
+            Some("orders-prod")
+        );
+        assert_eq!(request.claim("sub").as_deref(), Some("user-7"));
+        assert_eq!(request.claim("name"), None);
+        assert!(request.authorizer().is_some());
+        assert!(
+            request.event().contains(r#""body": null,"#)
+                || request.event().contains(r#""body":null,"#)
+        );
+    }
+    let request = Request::from_event(samples::HTTP_API.as_bytes()).unwrap();
+    assert_eq!(request.raw_path(), "/prod/orders/42");
+    let request = Request::from_event(samples::WEBSOCKET_MESSAGE.as_bytes()).unwrap();
+    assert_eq!(request.path(), "/send");
+    assert_eq!(
+        request.host().as_deref(),
+        Some("a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com")
+    );
+}
+
+#[test]
+fn events_of_mixed_marks_are_told_apart() {
+    #[track_caller]
+    fn check(event: &str, want: Option<Origin>) {
+        let got = Request::from_event(event.as_bytes());
+        assert_eq!(
+            got.as_ref().ok().map(Request::origin),
+            want,
+            "{event} {got:?}"
+        );
+    }
+    // A local emulator's mixture: the method of another kind, and it is not even the right one.
+    let mixed = r#"{"httpMethod":"GET","type":null,"methodArn":null,"resource":null,
+        "version":"2.0","rawPath":"/a","requestContext":{"http":{"method":"POST"}}}"#;
+    check(mixed, Some(Origin::HttpApi));
+    assert_eq!(
+        Request::from_event(mixed.as_bytes()).unwrap().method(),
+        &Method::Post
+    );
+    check(
+        r#"{"version":"1.0","httpMethod":"GET","resource":"/","path":"/"}"#,
+        Some(Origin::RestApi),
+    );
+    check(
+        r#"{"httpMethod":"GET","path":"/","requestContext":{"elb":{}}}"#,
+        Some(Origin::Alb),
+    );
+    check(
+        r#"{"requestContext":{"connectionId":"a","eventType":"MESSAGE"}}"#,
+        Some(Origin::WebSocket),
+    );
+    check(
+        r#"{"version":"2.0","path":"/","method":"GET","requestContext":{"serviceNetworkArn":"a"}}"#,
+        Some(Origin::LatticeV2),
+    );
+    check(
+        r#"{"raw_path":"/","method":"GET"}"#,
+        Some(Origin::LatticeV1),
+    );
+    for event in [
+        "{}",
+        "null",
+        "[]",
+        "\"hi\"",
+        "1",
+        r#"{"name":"Ada"}"#,
+        r#"{"version":"2.0","requestContext":{}}"#,
+    ] {
+        check(event, None);
+        let error = Request::from_event(event.as_bytes()).unwrap_err();
+        assert_eq!(error.error_type(), "Runtime.UnmarshalError");
+        assert!(
+            error
+                .error_message()
+                .contains("this looks like a direct invoke; use `run`"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_event_is_said() {
+    #[track_caller]
+    fn check(members: &str, want: &str) {
+        let event = format!(r#"{{"httpMethod":"GET","path":"/",{members}}}"#);
+        let error = Request::from_event(event.as_bytes()).unwrap_err();
+        assert_eq!(error.error_type(), "Runtime.UnmarshalError");
+        assert!(error.error_message().starts_with(want), "{error}");
+    }
+    check(
+        r#""body":"a","isBase64Encoded":true"#,
+        "$.isBase64Encoded is true, but $.body is malformed base64",
+    );
+    check(
+        r#""body":{},"isBase64Encoded":true"#,
+        "expected a string, found an object at $.body",
+    );
+    check(
+        r#""isBase64Encoded":"true""#,
+        "expected a boolean, found a string at $.isBase64Encoded",
+    );
+    check(r#""headers":{"a\r\nb":"c"}"#, "a header's name or value");
+    check(r#""headers":{"a":"b\nc: d"}"#, "a header's name or value");
+    check(r#""headers":{"a":["b\u0000"]}"#, "a header's name or value");
+    check(r#""cookies":["a=b\r\n"]"#, "a cookie has");
+    check(
+        r#""headers":{"#,
+        "expected `,` or `}`, found the end of the text",
+    );
+    let error = Request::from_event(b"{\"path\":\"\xff\"}").unwrap_err();
+    assert!(error.error_message().starts_with("not UTF-8"), "{error}");
+}
+
+#[test]
+fn odd_values_beside_do_no_harm() {
+    let event = r#"{"httpMethod":"GET","path":"/","version":7,"resource":[],"cookies":5,
+        "headers":{"a":1,"b":null,"c":{"d":1},"e":[true,null,"x",["y"]]},"multiValueHeaders":{},
+        "queryStringParameters":"q","pathParameters":"x","stageVariables":3,"isBase64Encoded":null,
+        "requestContext":{"stage":[],"http":7,"domainName":{},"authorizer":"none"}}"#;
+    let request = Request::from_event(event.as_bytes()).unwrap();
+    let headers: Vec<_> = request.headers().iter().collect();
+    assert_eq!(
+        headers,
+        [("a", "1"), ("e", "true"), ("e", "x"), ("cookie", "5")]
+    );
+    assert_eq!(request.query_string(), "");
+    assert_eq!(request.path_parameter("x"), None);
+    assert_eq!(request.stage_variable("x"), None);
+    assert_eq!(request.host(), None);
+    assert_eq!(request.claim("x"), None);
+    assert_eq!(request.source_ip(), None);
+}
+
+/// What a function URL's and other front doors' events become without each of their parts.
+#[test]
+fn every_member_of_every_sample_may_be_missing_null_or_odd() {
+    for (name, sample) in samples::ALL
+        .iter()
+        .filter(|sample| Request::from_event(sample.1.as_bytes()).is_ok())
+    {
+        let event: Value = json::parse(sample.as_bytes()).unwrap();
+        let members = event.as_object().unwrap();
+        for (member, _) in members {
+            let mut without = members.clone();
+            without.remove(member);
+            let mut null = members.clone();
+            null.insert(member.as_str(), ());
+            let mut odd = members.clone();
+            odd.insert(member.as_str(), crate::json!([{ "a": [1] }]));
+            for (how, event) in [("without", without), ("null", null), ("odd", odd)] {
+                let read = Request::from_event(&json::to_vec(&event));
+                let is_needed = [
+                    "httpMethod",
+                    "method",
+                    "path",
+                    "rawPath",
+                    "raw_path",
+                    "requestContext",
+                    "version",
+                ];
+                let is_strict = how == "odd"
+                    && [
+                        "body",
+                        "isBase64Encoded",
+                        "is_base64_encoded",
+                        "rawQueryString",
+                    ]
+                    .contains(&&**member);
+                assert!(
+                    read.is_ok() || is_needed.contains(&&**member) || is_strict,
+                    "{name} {how} {member}: {read:?}"
+                );
+            }
+        }
+    }
+}
+
+/// Invokes an HTTP handler and returns its answer.
+fn invoke<R: IntoResponse>(
+    event: &str,
+    f: impl Fn(Request, &Context) -> Result<R> + Sync,
+) -> Result<String> {
+    let mut out = Outbox::new(&Endpoint::parse("127.0.0.1:1").unwrap());
+    let responder = Responder::new(&mut out);
+    handler::http(f).handle(event.as_bytes(), &Context::default(), responder)?;
+    Ok(String::from_utf8(out.body).unwrap())
+}
+
+#[test]
+fn answers_take_the_form_of_their_caller() {
+    #[track_caller]
+    fn check(sample: &str, want: &str) {
+        let got = invoke(sample, |_, _| {
+            Ok(Response::text("h\u{e9}")
+                .with_status(201)
+                .with_header("X-One", "1")
+                .with_cookie(Cookie::new("a", "b")?))
+        });
+        assert_eq!(got.unwrap(), want);
+    }
+    use samples::*;
+    const COOKIE: &str = "a=b; Secure; HttpOnly; SameSite=Lax";
+    let cookies = format!(
+        r#"{{"statusCode":201,"headers":{{"Content-Type":"text/plain; charset=utf-8","X-One":"1"}},"cookies":["{COOKIE}"],"body":"hé","isBase64Encoded":false}}"#
+    );
+    check(HTTP_API, &cookies);
+    check(FUNCTION_URL, &cookies);
+    let multiple = format!(
+        r#""multiValueHeaders":{{"Content-Type":["text/plain; charset=utf-8"],"X-One":["1"],"Set-Cookie":["{COOKIE}"]}},"body":"hé","isBase64Encoded":false}}"#
+    );
+    check(REST_API, &format!(r#"{{"statusCode":201,{multiple}"#));
+    check(
+        WEBSOCKET_CONNECT,
+        &format!(r#"{{"statusCode":201,{multiple}"#),
+    );
+    check(
+        ALB_MULTI_VALUE,
+        &format!(r#"{{"statusCode":201,"statusDescription":"201 Created",{multiple}"#),
+    );
+    let single = format!(
+        r#"{{"statusCode":201,"statusDescription":"201 Created","headers":{{"Content-Type":"text/plain; charset=utf-8","X-One":"1","Set-Cookie":"{COOKIE}"}},"body":"hé","isBase64Encoded":false}}"#
+    );
+    check(ALB, &single);
+    check(LATTICE_V1, &single);
+    check(LATTICE_V2, &single);
+}
+
+#[test]
+fn headers_of_one_name_are_joined_or_listed_and_cookies_never_joined() {
+    #[track_caller]
+    fn check(sample: &str, want: &str) {
+        let got = invoke(sample, |_, _| {
+            let mut response = Response::new(204);
+            for (name, value) in [("Vary", "a"), ("X", "1"), ("vary", "b")] {
+                response.headers.append(name, value);
+            }
+            response.headers.append("set-cookie", "a=1");
+            response.headers.append("Set-Cookie", "b=2");
+            Ok(response)
+        });
+        assert_eq!(got.unwrap(), want);
+    }
+    use samples::*;
+    check(
+        HTTP_API,
+        r#"{"statusCode":204,"headers":{"Vary":"a, b","X":"1"},"cookies":["a=1","b=2"],"body":"","isBase64Encoded":false}"#,
+    );
+    let multiple = r#"{"statusCode":204,"multiValueHeaders":{"Vary":["a","b"],"X":["1"],"set-cookie":["a=1","b=2"]},"body":"","isBase64Encoded":false}"#;
+    check(REST_API, multiple);
+    // A REST API takes both kinds, and several cookies fit into one only.
+    check(r#"{"httpMethod":"GET","path":"/"}"#, multiple);
+    check(
+        ALB,
+        r#"{"statusCode":500,"statusDescription":"500 Internal Server Error","headers":{"Content-Type":"text/plain; charset=utf-8"},"body":"Internal Server Error","isBase64Encoded":false}"#,
+    );
+}
+
+#[test]
+fn bytes_travel_in_base64_and_text_does_not() {
+    #[track_caller]
+    fn check(response: impl IntoResponse, want: &str) {
+        let response = response.into_response();
+        let got = invoke(samples::HTTP_API, |_, _| Ok(response.clone())).unwrap();
+        let got: Value = json::parse(got.as_bytes()).unwrap();
+        let member = |name| got.get(name).map(Value::to_string).unwrap_or_default();
+        let content_type = got.pointer("/headers/Content-Type").map(Value::to_string);
+        let got = [
+            member("statusCode"),
+            content_type.unwrap_or_default(),
+            member("body"),
+            member("isBase64Encoded"),
+        ];
+        assert_eq!(got.join(" "), want);
+    }
+    check("hi", r#"200 "text/plain; charset=utf-8" "hi" false"#);
+    check(
+        String::from("hi"),
+        r#"200 "text/plain; charset=utf-8" "hi" false"#,
+    );
+    check(
+        b"hi".to_vec(),
+        r#"200 "application/octet-stream" "aGk=" true"#,
+    );
+    check(
+        crate::json!({"a": 1}),
+        r#"200 "application/json" "{\"a\":1}" false"#,
+    );
+    check((), r#"204  "" false"#);
+    check((418, "hi"), r#"418 "text/plain; charset=utf-8" "hi" false"#);
+    check(None::<&str>, r#"404  "" false"#);
+    check(Some("hi"), r#"200 "text/plain; charset=utf-8" "hi" false"#);
+    check(
+        Err::<(), _>((400, "no")),
+        r#"400 "text/plain; charset=utf-8" "no" false"#,
+    );
+    check(
+        Response::html("<p>"),
+        r#"200 "text/html; charset=utf-8" "<p>" false"#,
+    );
+    check(Response::redirect("/x"), r#"303  "" false"#);
+}
+
+#[test]
+fn errors_are_the_callers_or_nobodys_to_read() {
+    #[track_caller]
+    fn check(f: impl Fn(Request) -> Result<Response> + Sync, status: i64, body: &str) {
+        let answer = invoke(samples::HTTP_API, |request, _| f(request)).unwrap();
+        let answer: Value = json::parse(answer.as_bytes()).unwrap();
+        assert_eq!(
+            answer.get("statusCode").and_then(Value::as_i64),
+            Some(status)
+        );
+        assert_eq!(answer.get("body").and_then(Value::as_str), Some(body));
+    }
+    const OURS: &str = "Internal Server Error";
+    check(
+        |_| Err(crate::Error::new("Db", "password is hunter2")),
+        500,
+        OURS,
+    );
+    check(
+        |_| Ok("x".parse::<u8>().map(|_| Response::new(200))?),
+        500,
+        OURS,
+    );
+    check(
+        |r| r.json::<u8>().map(|_| Response::new(200)),
+        400,
+        "in the body: expected an integer, found an object at $ (offset 0, line 1, column 1)",
+    );
+    check(
+        |r| r.limit_body(3).map(|()| Response::new(200)),
+        413,
+        "the body is longer than 3 bytes",
+    );
+    check(
+        |r| r.limit_body(15).map(|()| Response::text("ok")),
+        200,
+        "ok",
+    );
+    // What cannot be sent is an error too: no header can begin another.
+    check(
+        |_| Ok(Response::new(200).with_header("a", "b\r\nc: d")),
+        500,
+        OURS,
+    );
+    check(
+        |_| Ok(Response::new(200).with_header("a\n", "b")),
+        500,
+        OURS,
+    );
+    check(
+        |_| Ok(Response::redirect("/\r\nSet-Cookie: a=b")),
+        500,
+        OURS,
+    );
+    for status in [0, 99, 600, 65535] {
+        let f = move |_| Ok(Response::new(status));
+        check(f, 500, OURS);
+    }
+    check(|_| Ok(Response::new(599)), 599, "");
+    check(
+        |r| r.with_body("a=%zz").form().map(|_| Response::new(200)),
+        400,
+        "in the form: malformed percent-encoding at offset 0",
+    );
+}
+
+#[test]
+fn a_router_finds_its_route_or_says_what_there_is() {
+    #[track_caller]
+    fn check(router: &Router<'_>, method: &str, target: &str, want: Result<(u16, &str), &str>) {
+        let request = Request::new(Method::from(method), target);
+        let got = router.answer(request, &Context::default());
+        let got = got.map(|got| {
+            let text = got.headers.get("allow").or(got.body.as_str()).unwrap();
+            (got.status, String::from(text))
+        });
+        let got = got
+            .as_ref()
+            .map(|got| (got.0, got.1.as_str()))
+            .map_err(crate::Error::error_message);
+        assert_eq!(got, want, "{method} {target}");
+    }
+    let router = Router::new()
+        .get("/", |_, _| Ok("home"))
+        .get("/users/{id}", |r, _| {
+            Ok(format!("user {}", r.param::<u32>("id")?))
+        })
+        .put("/users/{id}", |_, _| Ok(()))
+        .post("/users", |_, _| Ok((201, "new")))
+        .route(Method::Other("PURGE".into()), "/cache", |_, _| Ok(()));
+    let router = &router;
+    check(router, "GET", "/", Ok((200, "home")));
+    check(router, "GET", "/users/7?x=1", Ok((200, "user 7")));
+    check(router, "HEAD", "/users/7", Ok((200, "")));
+    check(router, "POST", "/users", Ok((201, "new")));
+    check(router, "PURGE", "/cache", Ok((204, "")));
+    check(router, "GET", "/users", Ok((405, "POST")));
+    check(router, "DELETE", "/users/7", Ok((405, "GET, HEAD, PUT")));
+    check(router, "GET", "/user", Ok((404, "")));
+    check(router, "GET", "", Ok((404, "")));
+    check(router, "get", "/", Ok((405, "GET, HEAD")));
+    check(router, "GET", "/users/x", Err("malformed value of `id`"));
+    check(
+        router,
+        "GET",
+        "/users/%zz",
+        Err("in the path: malformed percent-encoding at offset 0"),
+    );
+}
+
+#[test]
+fn cors_marks_what_is_allowed_and_nothing_else() {
+    #[track_caller]
+    fn check(cors: &Cors, method: Method, headers: &[(&str, &str)], want: &[(&str, &str)]) {
+        let mut request = Request::new(method, "/");
+        for (name, value) in headers {
+            request = request.with_header(name, value);
+        }
+        let response = cors.answer(request, |_| Ok(Response::new(200))).unwrap();
+        assert_eq!(response.headers.iter().collect::<Vec<_>>(), want);
+    }
+    const ORIGIN: (&str, &str) = ("Origin", "https://shop.example");
+    const PREFLIGHT: (&str, &str) = ("Access-Control-Request-Method", "PUT");
+    const ALLOW: &str = "Access-Control-Allow-Origin";
+    const VARY: (&str, &str) = ("Vary", "Origin");
+    let open = Cors::new(&["*"]).allow_credentials();
+    check(&open, Method::Get, &[ORIGIN], &[(ALLOW, "*")]);
+    check(&open, Method::Get, &[], &[]);
+    let closed = Cors::new(&["https://a.example", "https://shop.example"])
+        .allow_credentials()
+        .allow_methods(&[Method::Put])
+        .allow_headers(&["content-type", "x-a"])
+        .expose_headers(&["etag"])
+        .max_age(core::time::Duration::from_secs(600));
+    check(
+        &closed,
+        Method::Get,
+        &[ORIGIN],
+        &[
+            (ALLOW, ORIGIN.1),
+            ("Access-Control-Allow-Credentials", "true"),
+            ("Access-Control-Expose-Headers", "etag"),
+            VARY,
+        ],
+    );
+    check(
+        &closed,
+        Method::Get,
+        &[("Origin", "https://evil.example")],
+        &[VARY],
+    );
+    check(
+        &closed,
+        Method::Options,
+        &[ORIGIN, PREFLIGHT],
+        &[
+            ("Access-Control-Allow-Methods", "PUT"),
+            ("Access-Control-Allow-Headers", "content-type, x-a"),
+            ("Access-Control-Max-Age", "600"),
+            (ALLOW, ORIGIN.1),
+            ("Access-Control-Allow-Credentials", "true"),
+            VARY,
+        ],
+    );
+    check(
+        &closed,
+        Method::Options,
+        &[("Origin", "https://evil.example"), PREFLIGHT],
+        &[VARY],
+    );
+    // Without the method that is asked for it is no preflight, but any other request.
+    check(&closed, Method::Options, &[], &[VARY]);
+}
+
+#[test]
+fn cookies_cannot_be_made_up_of_parts_of_others() {
+    for (name, value) in [
+        ("a b", ""),
+        ("", "x"),
+        ("a", "b;c"),
+        ("a", "b c"),
+        ("a", "\r"),
+        ("a", "\u{e9}"),
+        ("a=", "b"),
+    ] {
+        assert!(Cookie::new(name, value).is_err(), "{name:?} {value:?}");
+    }
+    assert!(Cookie::new("a", "b").unwrap().path("/;x").is_err());
+    assert!(Cookie::new("a", "b").unwrap().domain("x\n").is_err());
+    let cookie = Cookie::new("a", "").unwrap().domain("example.com").unwrap();
+    assert_eq!(
+        cookie.cross_site().readable_by_scripts().to_string(),
+        "a=; Domain=example.com; Secure; SameSite=None"
+    );
+    assert!(
+        Cookie::new("a", "b")
+            .unwrap()
+            .strict()
+            .to_string()
+            .ends_with("SameSite=Strict")
+    );
+}
