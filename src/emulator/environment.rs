@@ -112,7 +112,10 @@ impl Environment {
             inner.extensions.close();
         }
         inner.n_waiting = inner.n_waiting.saturating_add(1);
+        // Who is woken wants the lock.
+        drop(inner);
         self.to_leader.notify_all();
+        let mut inner = self.lock();
         loop {
             if inner.stage == Stage::Gone || inner.epoch != epoch {
                 return None;
@@ -160,7 +163,10 @@ impl Environment {
     /// The runtime has answered `id`.
     pub(super) fn answered(&self, id: &str, outcome: Outcome) {
         self.lock().machine.finish_answer(id, outcome);
-        self.to_leader.notify_all();
+        // Of an ordinary function nothing is over before its next `next`.
+        if self.settings.concurrency.is_some() {
+            self.to_leader.notify_all();
+        }
     }
 
     /// Whether a runtime waits for events.

@@ -90,7 +90,10 @@ impl Environment {
         if !inner.extensions.is_empty() {
             inner.extensions.invoke(&invoke_event(event));
         }
+        // Who is woken wants the lock.
+        drop(inner);
         self.to_runtime.notify_all();
+        let mut inner = self.lock();
         let ended = loop {
             if inner.closed {
                 break Ended::Closed;
@@ -191,11 +194,12 @@ impl Environment {
             Ended::Closed => return,
         }
         self.freeze(&self.lock(), true);
-        self.console.line(&format!("END RequestId: {id}"));
-        self.console.line(&report.line());
+        let mut lines = format!("END RequestId: {id}\n{}", report.line());
         if let Some(words) = last_words {
-            self.console.line(&words);
+            lines.push('\n');
+            lines.push_str(&words);
         }
+        self.console.line(&lines);
         // Nobody has to take it; who does not reads no further than the answer.
         let _ = reply.try_send(Part::Log(self.console.take_tail()));
     }

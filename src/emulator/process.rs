@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -39,6 +39,8 @@ pub(super) struct Process {
     id: u32,
     life: Arc<(Mutex<Life>, Condvar)>,
     log: Arc<Log>,
+    /// What the system tells about it (proc(5)).
+    status: Option<File>,
     watcher: Option<JoinHandle<()>>,
 }
 
@@ -107,6 +109,7 @@ impl Process {
                 id,
                 life,
                 log,
+                status: File::open(format!("/proc/{id}/status")).ok(),
                 watcher: Some(watcher),
             }),
             Err(error) => {
@@ -155,7 +158,9 @@ impl Process {
 
     /// The most memory that the process has had resident so far, in KB; `None` once it has ended.
     pub(super) fn peak_kb(&self) -> Option<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id)).ok()?;
+        let mut content = [0; 4096];
+        let len = self.status.as_ref()?.read_at(&mut content, 0).ok()?;
+        let status = String::from_utf8_lossy(content.get(..len)?);
         let line = status
             .lines()
             .find_map(|line| line.strip_prefix("VmHWM:"))?;
