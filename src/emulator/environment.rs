@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::console::Console;
 use super::event::{Event, Failure, Reply};
 use super::extension::{Extension, Extensions, Refusal};
+use super::fault::Dice;
 use super::process::Process;
 use super::report::Exit;
 use super::server::lock;
@@ -19,6 +20,8 @@ use super::state::{Machine, Outcome};
 pub(super) struct Environment {
     pub(super) settings: Arc<Settings>,
     pub(super) console: Arc<Console>,
+    /// What is to go wrong with its replies.
+    pub(super) dice: Dice,
     /// Where its Runtime API listens.
     pub(super) api: SocketAddr,
     pub(super) itself: Weak<Environment>,
@@ -89,8 +92,10 @@ impl Environment {
             closed: false,
         };
         let console = Arc::new(Console::new(settings.log));
+        let dice = Dice::new(&settings.faults, settings.seed);
         Arc::new_cyclic(|itself| Environment {
             settings,
+            dice,
             api,
             itself: Weak::clone(itself),
             console,

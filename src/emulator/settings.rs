@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::fault::Fault;
 use super::report::{civil, uuid};
 
 /// How a local function is set up. [`Default`] is what Lambda has for a new function.
@@ -49,6 +50,10 @@ pub struct Settings {
     /// Whether the function's process is stopped between invocations, as Lambda freezes it: work
     /// that was left running in the background then stands still, and shows.
     pub freeze: bool,
+    /// What goes wrong with replies of the Runtime API, and how often: 0 is never, 1 is always.
+    pub faults: Vec<(Fault, f64)>,
+    /// With the same seed the same replies go wrong, as far as the same calls come.
+    pub seed: u64,
     /// Whether what the function writes, and what Lambda writes about it, goes to standard error.
     pub log: bool,
 }
@@ -69,6 +74,8 @@ impl Default for Settings {
             extensions: None,
             snap_start: false,
             freeze: false,
+            faults: Vec::new(),
+            seed: 1,
             log: false,
         }
     }
