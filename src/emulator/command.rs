@@ -40,6 +40,13 @@ Options:
   --environments N        execution environments for concurrent callers (default 1)
   --concurrency N         invocations at once in one environment, as Managed Instances have
   --freeze                stop the function between invocations, as Lambda does
+  --extensions DIR        start the executables in DIR as external extensions
+  --snap-start            as a SnapStart function, which is restored after its init
+  --fault NAME[:RATE]     let something go wrong with that share of the replies that the function
+                          gets (default 1, which is all): cut-before, cut-within, cut-after, slow,
+                          split, chunked, lower-case, empty-headers, no-headers, clock, 204, 200,
+                          403, 410, 413, 500. May be repeated
+  --seed N                same seed, same faults (default 1)
   --runner PROGRAM        run BOOTSTRAP with this program, such as qemu-aarch64
   --help, --version
 ";
@@ -151,7 +158,24 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Asked, Stop> {
             }
             "--environments" => settings.environments = at_least_one(&name, &value()?)?,
             "--freeze" if inline.is_none() => settings.freeze = true,
+            "--snap-start" if inline.is_none() => settings.snap_start = true,
+            "--fault" => {
+                let given = value()?;
+                let (fault, rate) = given.split_once(':').unwrap_or((&given, "1"));
+                let fault = fault
+                    .parse()
+                    .map_err(|e| Stop::Usage(format!("--fault {given}: {e}")))?;
+                let rate: f64 = number(&name, rate)?;
+                if !(0.0..=1.0).contains(&rate) {
+                    return Err(Stop::Usage(format!(
+                        "--fault {given}: rates are from 0 to 1"
+                    )));
+                }
+                settings.faults.push((fault, rate));
+            }
+            "--seed" => settings.seed = number(&name, &value()?)?,
             "--concurrency" => settings.concurrency = Some(at_least_one(&name, &value()?)?),
+            "--extensions" => settings.extensions = Some(value()?.into()),
             "--runner" => settings.runner = Some(value()?.into()),
             _ => return Err(Stop::Usage(format!("unknown option {name}"))),
         }
@@ -318,6 +342,10 @@ mod tests {
             ),
             (&["b", "--timeout", "0"], "--timeout 0 is out of range"),
             (&["b", "--timeout=-1"], "--timeout -1 is out of range"),
+            (
+                &["b", "--fault=slow:2"],
+                "--fault slow:2: rates are from 0 to 1",
+            ),
             (&["b", "--env", "A"], "--env A: NAME=VALUE is wanted"),
             (
                 &["b", "--environments", "0"],

@@ -8,6 +8,13 @@ use super::server::lock;
 /// How much of a log callers get (`X-Amz-Log-Result`): "the last 4 KB of the execution log".
 const TAIL_LEN_MAX: usize = 4096;
 
+/// Who writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Function,
+    Extension,
+}
+
 #[derive(Debug)]
 pub(super) struct Console {
     is_shown: bool,
@@ -27,8 +34,12 @@ impl Console {
         self.bytes(&[line.as_bytes(), b"\n"].concat());
     }
 
-    /// Writes what the function has written, in one piece.
-    pub(super) fn bytes(&self, bytes: &[u8]) {
+    /// Writes what a process has written, whole lines in one piece.
+    pub(super) fn output(&self, _source: Source, bytes: &[u8]) {
+        self.bytes(bytes);
+    }
+
+    fn bytes(&self, bytes: &[u8]) {
         let mut tail = lock(&self.tail);
         tail.extend_from_slice(bytes);
         let too_much = tail.len().saturating_sub(TAIL_LEN_MAX);

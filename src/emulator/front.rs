@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::Reply;
-use super::environment::UNAVAILABLE;
 use super::event::{ASYNC_PAYLOAD_LEN_MAX, Answer, Event, Failure, PAYLOAD_LEN_MAX, Part, Start};
 use super::event_stream::{invoke_complete, payload_chunk};
 use super::function::{Function, Throttled};
+use super::lifecycle::UNAVAILABLE;
 use super::report::ms;
 use super::server::{BodyFault, Exchange, Request, Service};
 use super::url::{self, PRELUDE_TYPE, Prelude, WebResponse};

@@ -19,9 +19,14 @@ mod console;
 mod environment;
 mod event;
 mod event_stream;
+mod extension;
+mod extension_api;
+mod fault;
 mod front;
 mod function;
 mod here;
+mod lead;
+mod lifecycle;
 #[cfg(target_os = "linux")]
 mod process;
 #[cfg(not(target_os = "linux"))]
@@ -47,6 +52,7 @@ use crate::runtime::Runtime;
 pub use self::command::command;
 use self::environment::Environment;
 use self::event::{Answer, Part, Start};
+pub use self::fault::{Fault, UnknownFault};
 use self::front::Front;
 use self::function::{Function, Throttled};
 pub use self::here::serve_here;

@@ -242,9 +242,16 @@ pub(super) struct Exit {
     pub(super) core_dumped: bool,
 }
 
-/// `Runtime exited with error: exit status 1`, and its variants: Lambda's texts are those of its
-/// servers' language.
+/// `Runtime exited with error: exit status 1`, and its variants.
 pub(super) fn exit_text(exit: Exit) -> String {
+    match exit.code {
+        Some(0) => "Runtime exited without providing a reason".to_owned(),
+        _ => format!("Runtime exited with error: {}", exit_reason(exit)),
+    }
+}
+
+/// `exit status 1`, `signal: killed`: Lambda's words are those of its servers' language.
+pub(super) fn exit_reason(exit: Exit) -> String {
     const SIGNALS: [&str; 16] = [
         "",
         "hangup",
@@ -264,14 +271,12 @@ pub(super) fn exit_text(exit: Exit) -> String {
         "terminated",
     ];
     let mut text = match (exit.code, exit.signal) {
-        (Some(0), _) => return "Runtime exited without providing a reason".to_owned(),
         (Some(code), _) => format!("exit status {code}"),
         (None, Some(number)) => {
-            match usize::try_from(number)
+            let name = usize::try_from(number)
                 .ok()
-                .and_then(|i| SIGNALS.get(i))
-                .filter(|n| !n.is_empty())
-            {
+                .and_then(|number| SIGNALS.get(number));
+            match name.filter(|name| !name.is_empty()) {
                 Some(name) => format!("signal: {name}"),
                 None => format!("signal: signal {number}"),
             }
@@ -281,7 +286,7 @@ pub(super) fn exit_text(exit: Exit) -> String {
     if exit.core_dumped {
         text.push_str(" (core dumped)");
     }
-    format!("Runtime exited with error: {text}")
+    text
 }
 
 /// `{"errorType":...,"errorMessage":...}`, the error document that Lambda itself writes.

@@ -12,10 +12,10 @@ use tiny_lambda::json::{self, Value};
 use tiny_lambda::{Context, Error, Runtime, handler};
 
 /// A folder of a test's own, which ends with it.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Folder {
+    pub(crate) fn new(name: &str) -> Folder {
         let name = format!("tiny-lambda {name} {}", std::process::id());
         let path = std::env::temp_dir().join(name);
         let _ = fs::remove_dir_all(&path);
@@ -23,8 +23,15 @@ impl Folder {
         Folder(path)
     }
 
+    /// A folder in another.
+    pub(crate) fn inside(folder: &Folder, name: &str) -> Folder {
+        let path = folder.0.join(name);
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
     /// An executable script.
-    fn script(&self, text: &str) -> PathBuf {
+    pub(crate) fn script(&self, text: &str) -> PathBuf {
         let path = self.0.join("bootstrap");
         fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -32,7 +39,7 @@ impl Folder {
     }
 
     /// A function: this test binary, which is `the_function` below if it is asked to be.
-    fn function(&self) -> PathBuf {
+    pub(crate) fn function(&self) -> PathBuf {
         let this = std::env::current_exe().unwrap();
         let name = "emulator_process::the_function";
         self.script(&format!(
@@ -92,7 +99,7 @@ fn the_function() {
     let _ = Runtime::at(&endpoint).serve(&act);
 }
 
-fn text(reply: &Reply) -> String {
+pub(crate) fn text(reply: &Reply) -> String {
     String::from_utf8_lossy(&reply.body).into_owned()
 }
 

@@ -16,6 +16,8 @@ mod build;
 mod client;
 #[cfg(feature = "emulator")]
 mod emulator;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+mod emulator_extension;
 #[cfg(feature = "emulator")]
 mod emulator_front;
 #[cfg(feature = "emulator")]

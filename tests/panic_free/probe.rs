@@ -9,7 +9,7 @@ mod encoding;
 mod http1;
 #[path = "../../src/json/mod.rs"]
 mod json;
-#[path = "../../src/sys.rs"]
+#[path = "../../src/sys/mod.rs"]
 mod sys;
 
 use alloc::vec::Vec;
@@ -48,12 +48,12 @@ pub fn probe_json<'j>(bytes: &'j [u8]) -> Option<(alloc::borrow::Cow<'j, str>, &
 
 #[unsafe(no_mangle)]
 pub fn probe_base64(text: &[u8]) -> Option<Vec<u8>> {
-    encoding::from_base64(text)
+    encoding::decode_base64(text).ok()
 }
 
 #[unsafe(no_mangle)]
-pub fn probe_percent(text: &[u8]) -> Vec<u8> {
-    encoding::percent_decoded(text)
+pub fn probe_percent(text: &str) -> Option<alloc::borrow::Cow<'_, str>> {
+    encoding::decode_percent(text, true).ok()
 }
 
 /// The control: this one can panic, and has to be found out.
