@@ -30,3 +30,4 @@ mod panic_free;
 mod peer;
 mod runtime;
 mod streaming;
+mod tidy;
