@@ -7,6 +7,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::members::read_members;
 use super::{Error, FromJson, Number, Reader, ToJson, Value, Writer};
 
 /// `null`, and nothing else. What may be anything and is not looked at is an [`Ignored`].
@@ -116,7 +117,7 @@ macro_rules! wide_integers {
 
         impl ToJson for $type {
             fn to_json(&self, w: &mut Writer) {
-                w.raw(Number::from(*self).as_str());
+                w.$type(*self);
             }
 
             fn to_value(&self) -> Value {
@@ -410,20 +411,6 @@ pub(super) fn read_elements<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<T>, E
         list.push(T::from_json(r)?);
     }
     Ok(list)
-}
-
-/// Reads an object as a list; of members with one name the last wins, at the place of the first.
-pub(super) fn read_members<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(String, T)>, Error> {
-    let mut members: Vec<(String, T)> = Vec::new();
-    r.begin_object()?;
-    while let Some(name) = r.next_member()? {
-        let value = T::from_json(r)?;
-        match members.iter_mut().find(|member| member.0 == name) {
-            Some(member) => member.1 = value,
-            None => members.push((name.into_owned(), value)),
-        }
-    }
-    Ok(members)
 }
 
 /// Of members with one name the last wins.

@@ -23,6 +23,7 @@ mod emulator_many;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_process;
 mod json;
+mod json_macros;
 mod peer;
 mod runtime;
 mod streaming;
