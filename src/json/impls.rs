@@ -7,6 +7,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::float;
 use super::members::read_members;
 use super::{Error, FromJson, Number, Reader, ToJson, Value, Writer};
 
@@ -136,14 +137,12 @@ macro_rules! wide_integers {
 wide_integers!(u128, i128);
 
 macro_rules! floats {
-    ($($type:ident),*) => {$(
+    ($($type:ident $read:ident $write:ident),*) => {$(
         /// The nearest float; a number beyond the largest is an error, not infinity.
         impl FromJson for $type {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-                match r.number()?.parse::<$type>() {
-                    Ok(value) if value.is_finite() => Ok(value),
-                    _ => Err(r.out_of_range(stringify!($type))),
-                }
+                let number = r.number()?;
+                float::$read(number).ok_or_else(|| r.out_of_range(stringify!($type)))
             }
         }
 
@@ -154,12 +153,8 @@ macro_rules! floats {
                 if !self.is_finite() {
                     return w.null();
                 }
-                let magnitude = self.abs();
-                let text = if magnitude == 0.0 || (1e-5..1e16).contains(&magnitude) {
-                    format!("{self:?}")
-                } else {
-                    format!("{self:e}")
-                };
+                let mut text = String::new();
+                float::$write(*self, &mut text);
                 w.raw(&text);
             }
         }
@@ -176,7 +171,7 @@ macro_rules! floats {
     )*};
 }
 
-floats!(f64, f32);
+floats!(f64 parse_f64 write_f64, f32 parse_f32 write_f32);
 
 /// A string of one character.
 impl FromJson for char {

@@ -35,6 +35,7 @@ mod base64;
 mod borrow;
 mod enums;
 mod error;
+mod float;
 mod hash_map;
 mod impls;
 mod macros;
