@@ -446,7 +446,13 @@ fn many_members_are_no_slower_and_the_last_wins() {
     let n = 100_000_u32;
     let mut text = String::from("{");
     for index in 0..n {
-        text.push_str(&alloc::format!("\"{}\":{index},", index % (n / 2)));
+        text.extend([
+            "\"",
+            &(index % (n / 2)).to_string(),
+            "\":",
+            &index.to_string(),
+            ",",
+        ]);
     }
     text += "\"0\":true}";
     let object: Object = parse(text.as_bytes()).unwrap();
