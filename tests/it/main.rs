@@ -26,6 +26,7 @@ mod emulator_many;
 mod emulator_process;
 mod figures;
 mod json;
+mod json_macros;
 mod panic_free;
 mod peer;
 mod runtime;
