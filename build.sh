@@ -296,7 +296,7 @@ case $profile in
     tiny)
         need component rust-src lib/rustlib/src/rust/library/std/Cargo.toml
         set -- env RUSTC_BOOTSTRAP=1 "$@" --config 'profile.release.panic="immediate-abort"' \
-            -Z panic-immediate-abort -Z build-std=std,panic_abort
+            -Z panic-immediate-abort -Z build-std=std,panic_abort -Z build-std-features=optimize_for_size
         ;;
 esac
 [ -z "$features" ] || set -- "$@" --features "$features"
@@ -477,8 +477,9 @@ report() {
         # The crate that a symbol is named after: the first path in it, where `..` may stand for `::`.
         function crate_of(symbol) {
             gsub(/\.\./, "::", symbol)
+            if (symbol ~ /^<[^:]*>::/) return "core"
             if (match(symbol, /[a-z_][A-Za-z0-9_]*::/)) return substr(symbol, RSTART, RLENGTH - 2)
-            return symbol ~ /^</ ? "core" : "C names in Rust crates"
+            return "C names in Rust crates"
         }
         # Where an object came from; none for what link-time optimisation made of all crates.
         function library_of(object) {

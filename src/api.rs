@@ -4,6 +4,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ffi::CStr;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +12,7 @@ use crate::http1::head;
 use crate::{Context, Error, Result};
 
 /// The variable that names the Runtime API's address.
-pub(crate) const ENDPOINT_VARIABLE: &str = "AWS_LAMBDA_RUNTIME_API";
+pub(crate) const ENDPOINT_VARIABLE: &CStr = c"AWS_LAMBDA_RUNTIME_API";
 
 /// Longest response that is not streamed, in bytes: 6 MB and a little, as Lambda's own server has
 /// it ("Lambda quotas").
@@ -20,6 +21,18 @@ pub(crate) const RESPONSE_LEN_MAX: usize = 6 * 1024 * 1024 + 100;
 /// Longest event accepted, in bytes. Lambda's own limit is that of responses; local emulators can
 /// be told to take more.
 pub(crate) const EVENT_LEN_MAX: usize = 64 << 20;
+
+/// Where a failure of the Init phase is posted.
+pub(crate) const INIT_ERROR: &str = "init/error";
+
+/// Where a failure after a SnapStart restore is posted.
+pub(crate) const RESTORE_ERROR: &str = "restore/error";
+
+/// What blocks until a snapshot is restored.
+pub(crate) const RESTORE_NEXT: &str = "restore/next";
+
+/// Where X-Ray's SDKs look for the trace of an invocation.
+pub(crate) const TRACE_ID_VARIABLE: &str = "_X_AMZN_TRACE_ID";
 
 /// Longest reply to a `POST` accepted, in bytes: they are a sentence.
 pub(crate) const REPLY_LEN_MAX: usize = 1 << 20;
@@ -55,7 +68,7 @@ impl Endpoint {
         let invalid = |why: &str| {
             Error::new(
                 ENDPOINT_ERROR,
-                format_args!("{ENDPOINT_VARIABLE} is \"{text}\": {why}"),
+                format_args!("AWS_LAMBDA_RUNTIME_API is \"{text}\": {why}"),
             )
         };
         let rest = text.strip_prefix("http://").unwrap_or(text);
@@ -81,13 +94,24 @@ impl Endpoint {
 
     /// Writes the head of `GET next`.
     pub(crate) fn push_next(&self, head: &mut Vec<u8>) {
-        self.push(head, "GET ", &["invocation/next"]);
+        self.push_get(head, "invocation/next");
+    }
+
+    /// Writes the head of a `GET`.
+    pub(crate) fn push_get(&self, head: &mut Vec<u8>, call: &str) {
+        self.push(head, "GET ", &[call]);
         head.extend_from_slice(b"\r\n");
     }
 
-    /// Writes the head of `POST init/error`, for a body of `len` bytes.
-    pub(crate) fn push_init_error(&self, head: &mut Vec<u8>, error_type: &str, len: usize) {
-        self.push(head, "POST ", &["init/error"]);
+    /// Writes the head of a `POST` of [`INIT_ERROR`] or [`RESTORE_ERROR`], for a body of `len` bytes.
+    pub(crate) fn push_init_error(
+        &self,
+        head: &mut Vec<u8>,
+        call: &str,
+        error_type: &str,
+        len: usize,
+    ) {
+        self.push(head, "POST ", &[call]);
         push_error_fields(head, error_type);
         push_length(head, len);
     }
@@ -136,14 +160,15 @@ impl Endpoint {
         head: &mut Vec<u8>,
         invocation: &Invocation,
         error_type: &str,
+        cause: Option<&str>,
         len: usize,
     ) {
-        self.push(
-            head,
-            "POST ",
-            &["invocation/", &invocation.path_id, "/error"],
-        );
+        let path = ["invocation/", &invocation.path_id, "/error"];
+        self.push(head, "POST ", &path);
         push_error_fields(head, error_type);
+        if let Some(cause) = cause {
+            push_field(head, "Lambda-Runtime-Function-XRay-Error-Cause", cause);
+        }
         invocation.push_nonce(head);
         push_length(head, len);
     }
@@ -604,14 +629,15 @@ mod tests {
         );
         invocation.nonce = "n 1".into();
         check(
-            &|h| endpoint.push_error(h, &invocation, "Oops", 0),
+            &|h| endpoint.push_error(h, &invocation, "Oops", Some("{}"), 0),
             &format!("POST {base}/invocation/a-1/error"),
             "Content-Type: application/json\r\n\
              Lambda-Runtime-Function-Error-Type: Function.Oops\r\n\
+             Lambda-Runtime-Function-XRay-Error-Cause: {}\r\n\
              Lambda-Runtime-Invocation-Id: n 1\r\nContent-Length: 0\r\n",
         );
         check(
-            &|h| endpoint.push_init_error(h, "Runtime.Panic", usize::MAX),
+            &|h| endpoint.push_init_error(h, INIT_ERROR, "Runtime.Panic", usize::MAX),
             &format!("POST {base}/init/error"),
             &format!(
                 "Content-Type: application/json\r\n\

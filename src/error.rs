@@ -2,11 +2,18 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::any;
 use core::error;
 use core::fmt::{self, Display, Write};
+use core::panic::Location;
+use core::str;
+use std::panic::PanicHookInfo;
 
 use crate::json::{ToJson, Writer};
+
+/// Longest error cause sent to X-Ray, in bytes: the Runtime API keeps 64 KB.
+const CAUSE_LEN_MAX: usize = 60 * 1024;
 
 /// Sources of an error that are told: more are a mistake, or a circle.
 const SOURCES_MAX: usize = 32;
@@ -33,10 +40,20 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 /// Lambda sends both to the caller, as `errorType` and `errorMessage`. An AWS Step Functions
 /// state machine matches `ErrorEquals` with the type. Names that begin with `Runtime.` are those
 /// of Lambda and of this crate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_field_names, reason = "the Runtime API's name")]
 pub struct Error {
     error_type: Cow<'static, str>,
     message: String,
+    place: Option<Place>,
+}
+
+/// Where in the source an error was made.
+#[derive(Debug, Clone)]
+struct Place {
+    file: String,
+    line: u32,
+    column: u32,
 }
 
 impl Error {
@@ -46,10 +63,63 @@ impl Error {
     /// let error = tiny_lambda::Error::new("OrderNotFound", format_args!("no order {}", 7));
     /// assert_eq!(error.to_string(), "OrderNotFound: no order 7");
     /// ```
+    #[track_caller]
     pub fn new(error_type: impl Into<Cow<'static, str>>, message: impl Display) -> Error {
+        Error::make(error_type.into(), text(&message), Location::caller())
+    }
+
+    fn make(error_type: Cow<'static, str>, message: String, at: &Location<'_>) -> Error {
+        let place = Place {
+            file: at.file().into(),
+            line: at.line(),
+            column: at.column(),
+        };
         Error {
+            error_type,
+            message,
+            place: Some(place),
+        }
+    }
+
+    /// The error that a panic is posted as.
+    #[cold]
+    pub(crate) fn from_panic(info: &PanicHookInfo<'_>) -> Error {
+        let payload = info.payload();
+        let text = match (
+            payload.downcast_ref::<&str>(),
+            payload.downcast_ref::<String>(),
+        ) {
+            (Some(text), _) => text,
+            (_, Some(text)) => text.as_str(),
+            _ => "a value that is no text",
+        };
+        let mut error = Error::panic("panicked");
+        if let Some(at) = info.location() {
+            error = Error::make(error.error_type, error.message, at);
+        }
+        if let Some(place) = &error.place {
+            let _ = write!(error.message, " at {place}");
+        }
+        error.message.push_str(": ");
+        error.message.push_str(text);
+        error
+    }
+
+    /// A panic of which no more is known.
+    pub(crate) fn panic(message: &str) -> Error {
+        Error {
+            error_type: "Runtime.Panic".into(),
+            message: message.into(),
+            place: None,
+        }
+    }
+
+    /// The same under another name; the one that it had goes into the message.
+    pub(crate) fn with_type(self, error_type: &'static str) -> Error {
+        Error {
+            message: text(&self),
             error_type: error_type.into(),
-            message: text(&message),
+            place: self.place,
         }
     }
 
@@ -72,25 +142,90 @@ impl Display for Error {
     }
 }
 
+impl Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
 /// The error document of the Runtime API (AWS Lambda Developer Guide, "Using the Lambda runtime API
-/// for custom runtimes", `ErrorRequest`).
+/// for custom runtimes", `ErrorRequest`). Its stack trace is the place where the error was made.
 impl ToJson for Error {
     fn to_json(&self, w: &mut Writer) {
         w.begin_object();
         w.member("errorMessage", self.error_message());
         w.member("errorType", self.error_type());
-        w.member::<[&str]>("stackTrace", &[]);
+        let place = self.place.as_ref().map(|place| text(place));
+        w.member("stackTrace", place.as_slice());
         w.end_object();
     }
 }
 
+/// The same for AWS X-Ray, in the header `Lambda-Runtime-Function-XRay-Error-Cause`.
+struct XrayCause<'e>(&'e Error);
+
+impl ToJson for XrayCause<'_> {
+    fn to_json(&self, w: &mut Writer) {
+        let place = self.0.place.as_ref();
+        let paths: &[&str] = &[place.map_or("", |place| &place.file)];
+        let paths = if place.is_some() { paths } else { &[] };
+        w.begin_object();
+        w.member("working_directory", "");
+        w.member("exceptions", [XrayException(self.0)].as_slice());
+        w.member("paths", paths);
+        w.end_object();
+    }
+}
+
+struct XrayException<'e>(&'e Error);
+
+impl ToJson for XrayException<'_> {
+    fn to_json(&self, w: &mut Writer) {
+        w.begin_object();
+        w.member("type", self.0.error_type());
+        w.member("message", self.0.error_message());
+        w.member("stack", self.0.place.as_slice());
+        w.end_object();
+    }
+}
+
+impl ToJson for Place {
+    fn to_json(&self, w: &mut Writer) {
+        w.begin_object();
+        w.member("path", self.file.as_str());
+        w.member("line", &self.line);
+        w.member("label", "");
+        w.end_object();
+    }
+}
+
+impl Error {
+    /// What X-Ray is told, in the letters that a header can have; `None` if that is too long.
+    #[cold]
+    pub(crate) fn xray_cause(&self) -> Option<String> {
+        let mut w = Writer::new(Vec::new());
+        XrayCause(self).to_json(&mut w);
+        let json = w.into_inner();
+        let mut header = String::new();
+        for c in str::from_utf8(&json).ok()?.chars() {
+            if c.is_ascii_graphic() || c == ' ' {
+                header.push(c);
+            } else {
+                for &mut unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(header, "\\u{unit:04x}");
+                }
+            }
+        }
+        (header.len() <= CAUSE_LEN_MAX).then_some(header)
+    }
+}
+
 impl<E: error::Error> From<E> for Error {
+    #[track_caller]
     fn from(error: E) -> Error {
         // The last place where the type is known.
-        Error {
-            error_type: short_name(any::type_name::<E>()),
-            message: with_sources(&error),
-        }
+        let error_type = short_name(any::type_name::<E>());
+        Error::make(error_type, with_sources(&error), Location::caller())
     }
 }
 
@@ -118,22 +253,25 @@ fn with_sources(error: &dyn error::Error) -> String {
 }
 
 /// The last part of a type's path: `ParseIntError`. One that is only `Error` keeps the name of its
-/// crate, or of its module where the crate is the standard library: `serde_json::Error`,
-/// `io::Error`.
+/// crate, or of its module where the crate is the standard library or this one:
+/// `serde_json::Error`, `io::Error`, `json::Error`. By characters, since looking for texts would
+/// bring 4 KB.
 fn short_name(path: &'static str) -> Cow<'static, str> {
-    let path = path.trim_start_matches('&').trim_start_matches("mut ");
+    let path = path.trim_start_matches('&');
+    let path = path.strip_prefix("mut ").unwrap_or(path);
     let path = path.split('<').next().unwrap_or(path);
-    let mut parts = path.split("::");
-    let last = path.rsplit("::").next().unwrap_or(path);
+    let last = path.rsplit(':').next().unwrap_or(path);
     if last != "Error" {
         return Cow::Borrowed(last);
     }
+    // Between two colons there is an empty part.
+    let mut parts = path.split(':').step_by(2);
     let owner = match parts.next() {
-        Some("std" | "core" | "alloc") => parts.next(),
+        Some("std" | "core" | "alloc" | "tiny_lambda") => parts.next(),
         first => first,
     };
     match owner {
-        Some(owner) if owner != last => Cow::Owned([owner, last].join("::")),
+        Some(owner) if owner != last => Cow::Owned([owner, "::", last].concat()),
         _ => Cow::Borrowed(last),
     }
 }
@@ -154,6 +292,7 @@ mod tests {
         check("my_function::orders::NotFound", "NotFound");
         check("serde_json::error::Error", "serde_json::Error");
         check("std::io::error::Error", "io::Error");
+        check("tiny_lambda::json::error::Error", "json::Error");
         check("my_function::Error", "my_function::Error");
         check("Error", "Error");
         check("&core::num::error::ParseIntError", "ParseIntError");

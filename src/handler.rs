@@ -41,6 +41,13 @@ pub fn bytes(f: impl Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync) -> impl Hand
     Bytes(f)
 }
 
+/// A handler that streams its response; [`run_streaming`](crate::run_streaming) has the same.
+pub fn streaming<E: FromJson>(
+    f: impl Fn(E, &Context, Responder<'_>) -> Result<()> + Sync,
+) -> impl Handler + fmt::Debug {
+    Streaming(f, PhantomData)
+}
+
 /// A handler of web requests; [`run_http`](crate::run_http) has the same.
 ///
 /// An error of `f` is answered with status 500, and logged: see [`http`](mod@crate::http).
@@ -48,13 +55,6 @@ pub fn http<R: IntoResponse>(
     f: impl Fn(Request, &Context) -> Result<R> + Sync,
 ) -> impl Handler + fmt::Debug {
     Http(f, PhantomData)
-}
-
-/// A handler that streams its response; [`run_streaming`](crate::run_streaming) has the same.
-pub fn streaming<E: FromJson>(
-    f: impl Fn(E, &Context, Responder<'_>) -> Result<()> + Sync,
-) -> impl Handler + fmt::Debug {
-    Streaming(f, PhantomData)
 }
 
 struct Json<F, E, R>(F, PhantomData<fn(E) -> R>);
@@ -106,8 +106,7 @@ fn serve_http(
 fn failure(error: &Error, cx: &Context) -> Response {
     let (is_ours, response) = http::failure(error);
     if is_ours {
-        let line = [error.error_type(), ": ", error.error_message()];
-        log::error(&cx.request_id, &line);
+        log::error(Some(cx), error);
     }
     response
 }
@@ -138,15 +137,15 @@ impl<F, E, R> fmt::Debug for Json<F, E, R> {
     }
 }
 
-impl<F, R> fmt::Debug for Http<F, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("handler::http(..)")
-    }
-}
-
 impl<F, E> fmt::Debug for Streaming<F, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("handler::streaming(..)")
+    }
+}
+
+impl<F, R> fmt::Debug for Http<F, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("handler::http(..)")
     }
 }
 

@@ -23,10 +23,11 @@ pub mod handler;
 pub mod http;
 mod http1;
 pub mod json;
-mod log;
+pub mod log;
 mod panic;
 mod response;
 mod runtime;
+mod snapstart;
 mod sys;
 mod worker;
 
@@ -37,6 +38,7 @@ pub use error::{Error, Result};
 pub use handler::Handler;
 pub use response::{BodyWriter, Responder};
 pub use runtime::Runtime;
+pub use snapstart::{after_restore, before_snapshot};
 
 use json::{FromJson, ToJson};
 
@@ -119,17 +121,38 @@ pub fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
     runtime::init(f)
 }
 
+/// Runs `init`, code of the Init phase as [`init()`](init) has it, and then serves invocations with
+/// `f`, which is lent what came of it.
+///
+/// ```no_run
+/// fn main() -> ! {
+///     tiny_lambda::run_with_init(
+///         || Ok(std::fs::read_to_string("greeting.txt")?),
+///         |greeting, name: String, _| Ok(format!("{greeting}, {name}!")),
+///     )
+/// }
+/// ```
+pub fn run_with_init<S: Sync, E: FromJson, R: ToJson>(
+    init: impl FnOnce() -> Result<S>,
+    f: impl Fn(&S, E, &Context) -> Result<R> + Sync,
+) -> ! {
+    let state = runtime::init(init);
+    run(|event, cx| f(&state, event, cx))
+}
+
 /// Serves invocations at the address that Lambda names; without one, on this machine or not at all.
 fn serve(handler: &dyn Handler) -> ! {
     let result = match runtime::endpoint() {
-        Some(endpoint) => endpoint.and_then(|endpoint| runtime::serve(&endpoint, handler)),
+        Some(endpoint) => {
+            endpoint.and_then(|endpoint| runtime::serve(&endpoint, runtime::n_workers(), handler))
+        }
         #[cfg(all(debug_assertions, feature = "emulator"))]
         None => emulator::serve_here(handler),
         #[cfg(not(all(debug_assertions, feature = "emulator")))]
         None => Err(Error::new(api::ENDPOINT_ERROR, NO_ENDPOINT)),
     };
     if let Err(error) = result {
-        log::error("", &[error.error_type(), ": ", error.error_message()]);
+        log::error(None, &error);
     }
     std::process::exit(1);
 }

@@ -1,29 +1,349 @@
-//! Lines in the function's log: each is one event, in one write.
+//! The function's log: a line per event, each in one write, as text or as JSON.
+//!
+//! [`trace!`](crate::trace), [`debug!`](crate::debug), [`info!`](crate::info),
+//! [`warn!`](crate::warn) and [`error!`](crate::error) write a line for an invocation:
+//!
+//! ```
+//! # let cx = &tiny_lambda::Context::default();
+//! tiny_lambda::info!(cx, "order {} taken", 7);
+//! ```
+//!
+//! Where the function's log format is JSON (`AWS_LAMBDA_LOG_FORMAT`), a line is an object with
+//! `timestamp`, `level`, `requestId`, `tenantId` and `message`, and lines below the function's log
+//! level (`AWS_LAMBDA_LOG_LEVEL`) are left out; as text, each line is written (AWS Lambda Developer
+//! Guide, "Configuring advanced logging controls"). Lines go to standard error, which Lambda has in
+//! the same log as standard output. One that cannot be written is lost: nobody is left to tell.
 
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::{self, Write};
+use core::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use crate::sys;
+use crate::json::Writer;
+use crate::{Context, Error, sys};
 
-/// Writes `ERROR RequestId: <id> <text…>` to standard error; without an invocation, without an id.
-/// A log that cannot be written to is not an error: there is nobody left to tell.
-#[cold]
-pub(crate) fn error(request_id: &str, text: &[&str]) {
-    let mut line = Vec::new();
-    line.extend_from_slice(b"ERROR ");
-    if !request_id.is_empty() {
-        line.extend_from_slice(b"RequestId: ");
-        push(&mut line, request_id);
-        line.push(b' ');
-    }
-    for text in text {
-        push(&mut line, text);
-    }
-    line.push(b'\n');
-    sys::write_stderr(&line);
+/// How much a line matters. Lambda's own order and names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Level {
+    Trace = 1,
+    Debug,
+    Info,
+    Warn,
+    Error,
+    Fatal,
 }
 
-/// Every line is an event of its own, so those of one text are joined by CR, which Amazon
-/// CloudWatch shows as the end of a line.
-fn push(line: &mut Vec<u8>, text: &str) {
-    line.extend(text.bytes().map(|b| if b == b'\n' { b'\r' } else { b }));
+impl Level {
+    const ALL: [(Level, &'static str); 6] = [
+        (Level::Trace, "TRACE"),
+        (Level::Debug, "DEBUG"),
+        (Level::Info, "INFO"),
+        (Level::Warn, "WARN"),
+        (Level::Error, "ERROR"),
+        (Level::Fatal, "FATAL"),
+    ];
+
+    fn name(self) -> &'static str {
+        Level::ALL
+            .iter()
+            .find(|(level, _)| *level == self)
+            .map_or("", |(_, name)| name)
+    }
+}
+
+/// Writes a line at level TRACE for the invocation of a [`Context`]: `trace!(cx, "...", ...)`.
+#[macro_export]
+macro_rules! trace {
+    ($cx:expr, $($arg:tt)+) => {
+        $crate::log::write($crate::log::Level::Trace, $cx, ::core::format_args!($($arg)+))
+    };
+}
+
+/// Writes a line at level DEBUG for the invocation of a [`Context`]: `debug!(cx, "...", ...)`.
+#[macro_export]
+macro_rules! debug {
+    ($cx:expr, $($arg:tt)+) => {
+        $crate::log::write($crate::log::Level::Debug, $cx, ::core::format_args!($($arg)+))
+    };
+}
+
+/// Writes a line at level INFO for the invocation of a [`Context`]: `info!(cx, "...", ...)`.
+#[macro_export]
+macro_rules! info {
+    ($cx:expr, $($arg:tt)+) => {
+        $crate::log::write($crate::log::Level::Info, $cx, ::core::format_args!($($arg)+))
+    };
+}
+
+/// Writes a line at level WARN for the invocation of a [`Context`]: `warn!(cx, "...", ...)`.
+#[macro_export]
+macro_rules! warn {
+    ($cx:expr, $($arg:tt)+) => {
+        $crate::log::write($crate::log::Level::Warn, $cx, ::core::format_args!($($arg)+))
+    };
+}
+
+/// Writes a line at level ERROR for the invocation of a [`Context`]: `error!(cx, "...", ...)`.
+#[macro_export]
+macro_rules! error {
+    ($cx:expr, $($arg:tt)+) => {
+        $crate::log::write($crate::log::Level::Error, $cx, ::core::format_args!($($arg)+))
+    };
+}
+
+/// Writes a line for the invocation of `cx`; [`info!`](crate::info) and its like are shorter.
+pub fn write(level: Level, cx: &Context, text: fmt::Arguments<'_>) {
+    let settings = Settings::get();
+    if !settings.is_json || level >= settings.level {
+        let mut message = String::new();
+        // A value that cannot be displayed is told as far as it gets.
+        let _ = message.write_fmt(text);
+        put(settings.is_json, level, Some(cx), &message, None);
+    }
+}
+
+/// Writes an error of an invocation, or of the runtime where there is none.
+#[cold]
+pub(crate) fn error(cx: Option<&Context>, error: &Error) {
+    let settings = Settings::get();
+    if !settings.is_json || Level::Error >= settings.level {
+        put(
+            settings.is_json,
+            Level::Error,
+            cx,
+            error.error_message(),
+            Some(error),
+        );
+    }
+}
+
+/// What the function's logging configuration says.
+#[derive(Clone, Copy)]
+struct Settings {
+    is_json: bool,
+    level: Level,
+}
+
+impl Settings {
+    const JSON: u8 = 0x80;
+
+    /// The environment is read once.
+    fn get() -> Settings {
+        static SETTINGS: AtomicU8 = AtomicU8::new(0);
+        let mut bits = SETTINGS.load(Ordering::Relaxed);
+        if bits == 0 {
+            let is = |name, value: &str| {
+                sys::env(name).is_some_and(|found| found.eq_ignore_ascii_case(value.as_bytes()))
+            };
+            let named = |(_, name): &&(Level, &str)| is(c"AWS_LAMBDA_LOG_LEVEL", name);
+            let level = Level::ALL
+                .iter()
+                .find(named)
+                .map_or(Level::Info, |(level, _)| *level);
+            let json = if is(c"AWS_LAMBDA_LOG_FORMAT", "json") {
+                Settings::JSON
+            } else {
+                0
+            };
+            bits = level as u8 | json;
+            SETTINGS.store(bits, Ordering::Relaxed);
+        }
+        let level = Level::ALL
+            .iter()
+            .find(|(level, _)| *level as u8 == bits & !Settings::JSON);
+        let level = level.map_or(Level::Info, |(level, _)| *level);
+        Settings {
+            is_json: bits & Settings::JSON != 0,
+            level,
+        }
+    }
+}
+
+/// Writes a line in one write. Lines longer than a pipe takes at once (4 KB) could get mixed, so
+/// there is a lock on it.
+fn put(is_json: bool, level: Level, cx: Option<&Context>, message: &str, error: Option<&Error>) {
+    static LOCK: Mutex<()> = Mutex::new(());
+    let mut line = if is_json {
+        json_line(level, sys::unix_time_ms(), cx, message, error)
+    } else {
+        text_line(level, cx, message, error)
+    };
+    line.push(b'\n');
+    let lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    sys::write_stderr(&line);
+    drop(lock);
+}
+
+fn text_line(level: Level, cx: Option<&Context>, message: &str, error: Option<&Error>) -> Vec<u8> {
+    let mut line = Vec::new();
+    // Every line is an event of its own, so those of one message are joined by CR, which Amazon
+    // CloudWatch shows as the end of a line.
+    let mut push = |text: &str| {
+        line.extend(text.bytes().map(|b| if b == b'\n' { b'\r' } else { b }));
+    };
+    push(level.name());
+    push(" ");
+    if let Some(cx) = cx.filter(|cx| !cx.request_id.is_empty()) {
+        for text in ["RequestId: ", &cx.request_id, " "] {
+            push(text);
+        }
+        if let Some(tenant_id) = &cx.tenant_id {
+            for text in ["TenantId: ", tenant_id, " "] {
+                push(text);
+            }
+        }
+    }
+    if let Some(error) = error {
+        push(error.error_type());
+        push(": ");
+    }
+    push(message);
+    line
+}
+
+fn json_line(
+    level: Level,
+    time_ms: u64,
+    cx: Option<&Context>,
+    message: &str,
+    error: Option<&Error>,
+) -> Vec<u8> {
+    let mut w = Writer::new(Vec::new());
+    w.begin_object();
+    w.member("timestamp", &*rfc_3339(time_ms));
+    w.member("level", level.name());
+    if let Some(cx) = cx.filter(|cx| !cx.request_id.is_empty()) {
+        w.member("requestId", &*cx.request_id);
+        if let Some(tenant_id) = &cx.tenant_id {
+            w.member("tenantId", &**tenant_id);
+        }
+    }
+    if let Some(error) = error {
+        w.member("errorType", error.error_type());
+        w.member("errorMessage", message);
+    } else {
+        w.member("message", message);
+    }
+    w.end_object();
+    w.into_inner()
+}
+
+/// A time in milliseconds since the Unix epoch as `2026-11-22T17:30:00.123Z`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a u64 of milliseconds is some 2^38 days, and all factors are small"
+)]
+fn rfc_3339(time_ms: u64) -> String {
+    let (days, ms) = (time_ms / 86_400_000, time_ms % 86_400_000);
+    // Years are counted from March, so that the day that some lack is their last; 400 of them have
+    // 146,097 days. 719,468 days lie between that calendar's beginning and 1970.
+    let days = days.wrapping_add(719_468);
+    let (era, day) = (days / 146_097, days % 146_097);
+    let leap_days = (day / 1_460).wrapping_add(day / 146_096);
+    let year = day.wrapping_sub(leap_days).wrapping_add(day / 36_524) / 365;
+    let day = day.wrapping_sub(year * 365 + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let year = era * 400 + year + u64::from(month >= 10);
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let (s, ms) = (ms / 1000, ms % 1000);
+    let mut text = String::new();
+    for (number, digits, end) in [
+        (year, 4, '-'),
+        (month, 2, '-'),
+        (day, 2, 'T'),
+        (s / 3600, 2, ':'),
+        (s / 60 % 60, 2, ':'),
+        (s % 60, 2, '.'),
+        (ms, 3, 'Z'),
+    ] {
+        for digit in (0..digits).rev() {
+            let digit = number / 10_u64.wrapping_pow(digit) % 10;
+            text.push(char::from(
+                b'0'.wrapping_add(u8::try_from(digit).unwrap_or(0)),
+            ));
+        }
+        text.push(end);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cx(tenant_id: Option<&str>) -> Context {
+        Context {
+            request_id: "8476a536".into(),
+            tenant_id: tenant_id.map(Into::into),
+            ..Context::default()
+        }
+    }
+
+    #[test]
+    fn a_text_line_is_one_line() {
+        #[track_caller]
+        fn check(cx: Option<&Context>, error: Option<&Error>, want: &str) {
+            let line = text_line(Level::Warn, cx, "a\nb", error);
+            assert_eq!(String::from_utf8(line).unwrap(), want);
+        }
+        check(None, None, "WARN a\rb");
+        check(Some(&Context::default()), None, "WARN a\rb");
+        check(Some(&cx(None)), None, "WARN RequestId: 8476a536 a\rb");
+        check(
+            Some(&cx(Some("t"))),
+            None,
+            "WARN RequestId: 8476a536 TenantId: t a\rb",
+        );
+        let error = Error::new("Oops", "");
+        check(
+            Some(&cx(None)),
+            Some(&error),
+            "WARN RequestId: 8476a536 Oops: a\rb",
+        );
+    }
+
+    #[test]
+    fn a_json_line_has_the_members_that_lambda_looks_for() {
+        #[track_caller]
+        fn check(cx: Option<&Context>, error: Option<&Error>, want: &str) {
+            let line = json_line(Level::Info, 1_700_000_000_123, cx, "a\n\"b\"", error);
+            let start = r#"{"timestamp":"2023-11-14T22:13:20.123Z","level":"INFO","#;
+            assert_eq!(String::from_utf8(line).unwrap(), [start, want].concat());
+        }
+        check(None, None, r#""message":"a\n\"b\""}"#);
+        check(
+            Some(&cx(None)),
+            None,
+            r#""requestId":"8476a536","message":"a\n\"b\""}"#,
+        );
+        let want = r#""requestId":"8476a536","tenantId":"t","message":"a\n\"b\""}"#;
+        check(Some(&cx(Some("t"))), None, want);
+        let error = Error::new("Oops", "");
+        check(
+            None,
+            Some(&error),
+            r#""errorType":"Oops","errorMessage":"a\n\"b\""}"#,
+        );
+    }
+
+    #[test]
+    fn a_time_is_a_date_of_the_gregorian_calendar() {
+        #[track_caller]
+        fn check(time_ms: u64, want: &str) {
+            assert_eq!(rfc_3339(time_ms), want);
+        }
+        check(0, "1970-01-01T00:00:00.000Z");
+        check(951_782_399_999, "2000-02-28T23:59:59.999Z");
+        check(951_782_400_000, "2000-02-29T00:00:00.000Z");
+        check(951_868_800_000, "2000-03-01T00:00:00.000Z");
+        check(1_709_164_800_000, "2024-02-29T00:00:00.000Z");
+        check(1_735_689_599_000, "2024-12-31T23:59:59.000Z");
+        check(1_763_769_600_000, "2025-11-22T00:00:00.000Z");
+        check(4_107_542_400_000, "2100-03-01T00:00:00.000Z");
+        check(4_107_456_000_000, "2100-02-28T00:00:00.000Z");
+        check(253_402_300_799_999, "9999-12-31T23:59:59.999Z");
+    }
 }

@@ -3,32 +3,6 @@
 //! Where panics unwind, the handler's panic ends the invocation, and the next one is served.
 //! Where they abort, the hook posts the error before the process ends.
 
-use alloc::format;
-use alloc::string::String;
-use std::panic::PanicHookInfo;
-
-use crate::Error;
-
-const ERROR_TYPE: &str = "Runtime.Panic";
-
-/// The error that a panic is posted as.
-#[cold]
-fn error(info: &PanicHookInfo<'_>) -> Error {
-    let payload = info.payload();
-    let message = match (
-        payload.downcast_ref::<&str>(),
-        payload.downcast_ref::<String>(),
-    ) {
-        (Some(text), _) => text,
-        (_, Some(text)) => text.as_str(),
-        _ => "a value that is no text",
-    };
-    let place = info
-        .location()
-        .map_or_else(String::new, |at| format!(" at {at}"));
-    Error::new(ERROR_TYPE, format_args!("panicked{place}: {message}"))
-}
-
 #[cfg(panic = "unwind")]
 pub(crate) use unwind::{guard, guard_init, guard_record, install};
 #[cfg(panic = "unwind")]
@@ -53,7 +27,7 @@ mod unwind {
             panic::set_hook(alloc::boxed::Box::new(move |info| {
                 let is_ours = GUARDED.try_with(Cell::get).unwrap_or(false);
                 if is_ours {
-                    let error = super::error(info);
+                    let error = Error::from_panic(info);
                     let _ = PANIC
                         .try_with(|panic| panic.try_borrow_mut().map(|mut p| *p = Some(error)));
                 } else {
@@ -68,16 +42,16 @@ mod unwind {
         worker: &mut Worker,
         f: impl FnOnce(&mut Worker) -> Result<()>,
     ) -> Result<()> {
-        guard_init(|| f(worker))
+        guard_init("", || f(worker))
     }
 
     /// Handles one record of a batch, and makes an error of a panic.
     pub(crate) fn guard_record(f: &mut dyn FnMut() -> Result<()>) -> Result<()> {
-        guard_init(f)
+        guard_init("", f)
     }
 
     /// Calls `f`, and makes an error of a panic.
-    pub(crate) fn guard_init<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub(crate) fn guard_init<T>(_: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
         // It may be part of what is guarded already.
         let was_guarded = GUARDED.replace(true);
         // What `f` has half done is not looked at again: a handler is `Sync` and shared with other
@@ -88,7 +62,7 @@ mod unwind {
             // Dropping it could panic again.
             core::mem::forget(payload);
             let noted = PANIC.take();
-            Err(noted.unwrap_or_else(|| Error::new(super::ERROR_TYPE, "panicked")))
+            Err(noted.unwrap_or_else(|| Error::panic("panicked")))
         })
     }
 }
@@ -98,20 +72,25 @@ pub(crate) use abort::{guard, guard_init, guard_record, install};
 #[cfg(panic = "abort")]
 mod abort {
     use alloc::boxed::Box;
+    use core::cell::Cell;
+    use core::mem;
     use std::panic;
     use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use crate::api::{Endpoint, Invocation};
     #[cfg(unix)]
     use crate::response::end_lost_stream;
-    use crate::runtime;
     use crate::worker::{self, Worker};
-    use crate::{Result, log};
+    use crate::{Error, Result, log, runtime};
 
-    /// What the process is at, and what the hook has to report if it panics.
+    /// What a panic in `main` ends a Rust program with.
+    const EXIT_STATUS: i32 = 101;
+
+    /// What is at work, and what the hook has to report if it panics.
     enum Phase {
         Other,
-        Init,
+        /// And where its failure is posted.
+        Init(&'static str),
         Invoke,
     }
 
@@ -121,45 +100,71 @@ mod abort {
         invocation: Invocation,
     }
 
-    static CURRENT: Mutex<Current> = Mutex::new(Current {
-        phase: Phase::Other,
-        endpoint: None,
-        invocation: Invocation::new(),
-    });
+    impl Current {
+        const fn new() -> Mutex<Current> {
+            Mutex::new(Current {
+                phase: Phase::Other,
+                endpoint: None,
+                invocation: Invocation::new(),
+            })
+        }
+    }
 
-    fn current() -> MutexGuard<'static, Current> {
-        CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What the process is at. With several workers each has one of its own, and this is the first
+    /// one's: a panic in a thread that is no worker's is taken for that of its invocation.
+    static CURRENT: Mutex<Current> = Current::new();
+    static HAS_WORKER: Mutex<bool> = Mutex::new(false);
+
+    std::thread_local! {
+        static OWN: Cell<Option<&'static Mutex<Current>>> = const { Cell::new(None) };
+    }
+
+    /// What this thread is at.
+    fn current() -> &'static Mutex<Current> {
+        OWN.get().unwrap_or_else(|| {
+            let mut has_worker = lock(&HAS_WORKER);
+            let own = if *has_worker {
+                Box::leak(Box::new(Current::new()))
+            } else {
+                &CURRENT
+            };
+            *has_worker = true;
+            OWN.set(Some(own));
+            own
+        })
+    }
+
+    fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has a panic posted before it ends the process.
     pub(crate) fn install() {
         panic::set_hook(Box::new(|info| {
-            let error = super::error(info);
-            // Nothing panics that holds it; but if so, the process only ends without a report.
-            if let Ok(mut current) = CURRENT.try_lock() {
-                if end_lost_stream(&error) {
-                    current.phase = Phase::Other;
-                }
-                match (
-                    core::mem::replace(&mut current.phase, Phase::Other),
-                    &current.endpoint,
-                ) {
-                    (Phase::Init, _) => runtime::init_failed(&error),
-                    (Phase::Invoke, Some(endpoint)) => {
-                        worker::report(endpoint, &current.invocation, &error);
-                    }
-                    _ => log::error("", &[error.error_type(), ": ", error.error_message()]),
-                }
-            }
+            report(&Error::from_panic(info));
             std::process::exit(EXIT_STATUS);
         }));
     }
 
-    /// What a panic in `main` ends a Rust program with.
-    const EXIT_STATUS: i32 = 101;
+    fn report(error: &Error) {
+        // Nobody who holds it can panic; if that were wrong, the process would only end unreported.
+        let Ok(mut current) = OWN.get().unwrap_or(&CURRENT).try_lock() else {
+            return;
+        };
+        match (
+            mem::replace(&mut current.phase, Phase::Other),
+            &current.endpoint,
+        ) {
+            (Phase::Init(call), _) => runtime::init_failed(call, error),
+            (Phase::Invoke, Some(endpoint)) if !end_lost_stream(error) => {
+                worker::report(endpoint, &current.invocation, error);
+            }
+            _ => log::error(None, error),
+        }
+    }
 
     #[cfg(not(unix))]
-    fn end_lost_stream(_: &crate::Error) -> bool {
+    fn end_lost_stream(_: &Error) -> bool {
         false
     }
 
@@ -173,22 +178,23 @@ mod abort {
         worker: &mut Worker,
         f: impl FnOnce(&mut Worker) -> Result<()>,
     ) -> Result<()> {
-        let mut now = current();
+        let current = current();
+        let mut now = lock(current);
         now.phase = Phase::Invoke;
         now.endpoint
             .get_or_insert_with(|| worker.out.endpoint.clone());
         now.invocation.set(&worker.out.invocation);
         drop(now);
         let result = f(worker);
-        current().phase = Phase::Other;
+        lock(current).phase = Phase::Other;
         result
     }
 
-    /// Calls `f`; a panic is posted as a failure of the Init phase.
-    pub(crate) fn guard_init<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
-        current().phase = Phase::Init;
+    /// Calls `f`; a panic is posted to `call`.
+    pub(crate) fn guard_init<T>(call: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
+        lock(&CURRENT).phase = Phase::Init(call);
         let result = f();
-        current().phase = Phase::Other;
+        lock(&CURRENT).phase = Phase::Other;
         result
     }
 }

@@ -1,16 +1,19 @@
 //! [`Runtime`]: the loop of next, handle, respond or report; and the Init phase in front of it.
 
 use alloc::string::String;
+use core::str;
 
 use crate::api::{self, Endpoint};
+use crate::http1::head;
 use crate::worker::{self, Worker};
-use crate::{Error, Handler, Result, log, panic};
+use crate::{Error, Handler, Result, log, panic, snapstart, sys};
 
 /// A Runtime API, and the loop that serves its invocations. [`run`](crate::run) and its like have
 /// it at the address that Lambda names; this is for tests and tools.
 #[derive(Debug, Clone)]
 pub struct Runtime {
     endpoint: String,
+    n_workers: usize,
 }
 
 impl Runtime {
@@ -19,25 +22,63 @@ impl Runtime {
     pub fn at(endpoint: &str) -> Runtime {
         Runtime {
             endpoint: endpoint.into(),
+            n_workers: 1,
         }
     }
 
-    /// Serves invocations, one after another, until the Runtime API has gone.
+    /// The same, with up to `n` invocations at once, each on a thread and a connection of its own:
+    /// what [`run`](crate::run) does where `AWS_LAMBDA_MAX_CONCURRENCY` is more than one.
+    #[must_use]
+    pub fn concurrency(mut self, n: usize) -> Runtime {
+        self.n_workers = n.max(1);
+        self
+    }
+
+    /// Serves invocations until the Runtime API has gone.
     ///
     /// # Errors
     /// The address is malformed, the Runtime API cannot be reached any more, or it has said that
     /// it cannot go on.
     pub fn serve(&self, handler: &dyn Handler) -> Result<()> {
-        serve(&Endpoint::parse(&self.endpoint)?, handler)
+        serve(&Endpoint::parse(&self.endpoint)?, self.n_workers, handler)
     }
 }
 
-/// Serves invocations until the Runtime API has gone.
-pub(crate) fn serve(endpoint: &Endpoint, handler: &dyn Handler) -> Result<()> {
+/// Stack of a worker that has a thread of its own, in bytes: what a handler may need, and JSON as
+/// deep as it may be. It is only used as far as it is touched.
+const STACK_LEN: usize = 512 * 1024;
+
+/// How many invocations Lambda wants to have served at once, in one process (AWS Lambda Developer
+/// Guide, "Lambda Managed Instances"); everywhere else, one.
+pub(crate) fn n_workers() -> usize {
+    let n = sys::env(c"AWS_LAMBDA_MAX_CONCURRENCY").and_then(head::decimal);
+    n.and_then(|n| usize::try_from(n).ok()).unwrap_or(1)
+}
+
+/// Serves up to `n_workers` invocations at once until the Runtime API has gone.
+pub(crate) fn serve(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler) -> Result<()> {
     panic::install();
+    snapstart::restore(endpoint);
+    if n_workers <= 1 {
+        return work(endpoint, true, handler);
+    }
+    // One that ends does not take the others along: each is a place for invocations.
+    sys::in_parallel(n_workers, STACK_LEN, &|| {
+        if let Err(error) = work(endpoint, false, handler) {
+            log::error(None, &error);
+        }
+    });
+    Err(Error::new(api::ENDPOINT_ERROR, "no worker is left"))
+}
+
+/// Serves invocations, one after another. The only worker also keeps `_X_AMZN_TRACE_ID`.
+fn work(endpoint: &Endpoint, is_only: bool, handler: &dyn Handler) -> Result<()> {
     let mut worker = Worker::new(endpoint);
     loop {
         let event = worker.next()?;
+        if is_only {
+            worker.set_trace_id();
+        }
         let result = panic::guard(&mut worker, |worker| worker.handle(event, handler));
         worker.answer(result)?;
     }
@@ -46,16 +87,17 @@ pub(crate) fn serve(endpoint: &Endpoint, handler: &dyn Handler) -> Result<()> {
 /// Runs code of the Init phase. A failure is posted, then the process ends.
 pub(crate) fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
     panic::install();
-    panic::guard_init(f).unwrap_or_else(|error| init_failed(&error))
+    panic::guard_init(api::INIT_ERROR, f)
+        .unwrap_or_else(|error| init_failed(api::INIT_ERROR, &error))
 }
 
-/// Ends the process over a failure of the Init phase, which is posted once.
+/// Ends the process over a failure of the Init phase, which is posted to `call`, once.
 #[cold]
-pub(crate) fn init_failed(error: &Error) -> ! {
-    log::error("", &[error.error_type(), ": ", error.error_message()]);
+pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
+    log::error(None, error);
     match endpoint() {
-        Some(Ok(endpoint)) => worker::report_init(&endpoint, error),
-        Some(Err(error)) => log::error("", &[error.error_message()]),
+        Some(Ok(endpoint)) => worker::report_init(&endpoint, call, error),
+        Some(Err(error)) => log::error(None, &error),
         None => {}
     }
     std::process::exit(1);
@@ -63,7 +105,7 @@ pub(crate) fn init_failed(error: &Error) -> ! {
 
 /// The Runtime API that Lambda names, if it does.
 pub(crate) fn endpoint() -> Option<Result<Endpoint>> {
-    let text = std::env::var_os(api::ENDPOINT_VARIABLE)?;
+    let text = sys::env(api::ENDPOINT_VARIABLE)?;
     // An address that is no text at all is as malformed as any other.
-    Some(Endpoint::parse(text.to_str().unwrap_or("\u{fffd}")))
+    Some(Endpoint::parse(str::from_utf8(text).unwrap_or("\u{fffd}")))
 }

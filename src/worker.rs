@@ -11,7 +11,7 @@ use crate::api::{self, Endpoint, Invocation};
 use crate::http1::connection::{self, Fault, Reply};
 use crate::http1::head;
 use crate::response::{Outbox, Streaming, Trouble};
-use crate::{Context, Error, Handler, Responder, Result, log};
+use crate::{Context, Error, Handler, Responder, Result, log, sys};
 
 /// Pauses between attempts to get `next` that fail in a row; after the last one the runtime ends,
 /// and with it the execution environment, which is how Lambda heals.
@@ -26,14 +26,14 @@ const KEPT_LEN_MAX: usize = 256 << 10;
 /// What is wrong with an invocation that cannot be answered.
 const NAMELESS: &str = "reply without Lambda-Runtime-Aws-Request-Id";
 
-/// Posts a failure of the Init phase.
+/// Posts a failure outside of invocations, to `call`.
 #[cold]
-pub(crate) fn report_init(endpoint: &Endpoint, error: &Error) {
+pub(crate) fn report_init(endpoint: &Endpoint, call: &str, error: &Error) {
     let mut worker = Worker::new(endpoint);
     worker.out.set_json(error);
     let len = worker.out.body.len();
-    endpoint.push_init_error(&mut worker.out.head, error.error_type(), len);
-    let _ = worker.post("init/error");
+    endpoint.push_init_error(&mut worker.out.head, call, error.error_type(), len);
+    let _ = worker.post(call);
 }
 
 /// Posts that an invocation has failed, from outside of its worker, which is lost.
@@ -53,6 +53,8 @@ pub(crate) struct Worker {
     /// The reply that came last; an event is read from here without a copy.
     inbox: Vec<u8>,
     cx: Context,
+    /// What `_X_AMZN_TRACE_ID` was set to.
+    trace_id: String,
 }
 
 impl Worker {
@@ -61,6 +63,7 @@ impl Worker {
             out: Outbox::new(endpoint),
             inbox: Vec::new(),
             cx: Context::default(),
+            trace_id: String::new(),
         }
     }
 
@@ -109,6 +112,35 @@ impl Worker {
         }
     }
 
+    /// Waits until a snapshot that Lambda has taken is restored ("Runtime hooks for custom
+    /// runtimes").
+    pub(crate) fn restore_next(&mut self) -> Result<()> {
+        self.out
+            .endpoint
+            .push_get(&mut self.out.head, api::RESTORE_NEXT);
+        match self.exchange(true) {
+            Ok(Reply {
+                status: 200..=299, ..
+            }) => Ok(()),
+            Ok(reply) => Err(self.problem("GET restore/next", &self.refusal(&reply))),
+            Err(trouble) => Err(self.problem("GET restore/next", &format!("{trouble}"))),
+        }
+    }
+
+    /// Names the trace of this invocation where X-Ray's SDKs look for it ("Using the Lambda runtime
+    /// API for custom runtimes").
+    pub(crate) fn set_trace_id(&mut self) {
+        let trace_id = self.cx.xray_trace_id.as_deref().unwrap_or_default();
+        if self.trace_id != trace_id {
+            self.trace_id.clear();
+            self.trace_id.push_str(trace_id);
+            sys::set_env(
+                api::TRACE_ID_VARIABLE,
+                Some(trace_id).filter(|id| !id.is_empty()),
+            );
+        }
+    }
+
     /// Calls the handler; the response is then in `self.out`, or on its way.
     pub(crate) fn handle(&mut self, event: Range<usize>, handler: &dyn Handler) -> Result<()> {
         // What a handler that says nothing has said: Lambda's callers expect JSON.
@@ -149,7 +181,7 @@ impl Worker {
             result => result.err(),
         };
         if let Some(error) = &error {
-            self.log(error);
+            log::error(Some(&self.cx), error);
         }
         let end = streaming.end;
         self.out.streaming = Some(streaming);
@@ -162,7 +194,7 @@ impl Worker {
     /// Logs an error of the handler and posts it.
     #[cold]
     fn report(&mut self, error: &Error) -> Result<()> {
-        self.log(error);
+        log::error(Some(&self.cx), error);
         self.out.set_json(error);
         let Outbox {
             endpoint,
@@ -171,16 +203,20 @@ impl Worker {
             body,
             ..
         } = &mut self.out;
-        endpoint.push_error(head, invocation, error.error_type(), body.len());
-        self.post("error")
-    }
-
-    #[cold]
-    fn log(&self, error: &Error) {
-        log::error(
-            &self.cx.request_id,
-            &[error.error_type(), ": ", error.error_message()],
+        // Nobody looks for the cause where nothing is traced.
+        let cause = self
+            .cx
+            .xray_trace_id
+            .as_ref()
+            .and_then(|_| error.xray_cause());
+        endpoint.push_error(
+            head,
+            invocation,
+            error.error_type(),
+            cause.as_deref(),
+            body.len(),
         );
+        self.post("error")
     }
 
     /// Posts what stands in `self.out`. Sent again only if nothing of it was: serving is at most
@@ -198,7 +234,7 @@ impl Worker {
             Ok(reply) => self.refused(call, &reply),
             Err(trouble) => {
                 let problem = self.problem(&format!("POST {call}"), &format!("{trouble}"));
-                log::error(&self.cx.request_id, &[problem.error_message()]);
+                log::error(Some(&self.cx), &problem);
                 Ok(())
             }
         }
@@ -211,7 +247,7 @@ impl Worker {
         if reply.status >= 500 {
             return Err(problem);
         }
-        log::error(&self.cx.request_id, &[problem.error_message()]);
+        log::error(Some(&self.cx), &problem);
         Ok(())
     }
 
@@ -285,6 +321,9 @@ impl Worker {
 #[cold]
 fn too_large(len: usize) -> Error {
     let max = api::RESPONSE_LEN_MAX;
-    let message = format_args!("the response has {len} bytes, Lambda takes no more than {max}");
-    Error::new("Function.ResponseSizeTooLarge", message)
+    // No variable for it: until Rust 1.89 it would not live that long.
+    Error::new(
+        "Function.ResponseSizeTooLarge",
+        format_args!("the response has {len} bytes, Lambda takes no more than {max}"),
+    )
 }

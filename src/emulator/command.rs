@@ -1,12 +1,13 @@
 //! The command `emulator`: its options, and what it prints.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ Options:
   --env NAME=VALUE        set a variable for the function. May be repeated
   --environments N        execution environments for concurrent callers (default 1)
   --concurrency N         invocations at once in one environment, as Managed Instances have
+  --freeze                stop the function between invocations, as Lambda does
   --runner PROGRAM        run BOOTSTRAP with this program, such as qemu-aarch64
   --help, --version
 ";
@@ -148,6 +150,7 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Asked, Stop> {
                 settings.env.push((key.to_owned(), text.to_owned()));
             }
             "--environments" => settings.environments = at_least_one(&name, &value()?)?,
+            "--freeze" if inline.is_none() => settings.freeze = true,
             "--concurrency" => settings.concurrency = Some(at_least_one(&name, &value()?)?),
             "--runner" => settings.runner = Some(value()?.into()),
             _ => return Err(Stop::Usage(format!("unknown option {name}"))),
@@ -207,7 +210,7 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
         .iter()
         .map(|e| read_event(e))
         .collect::<Result<_, _>>()?;
-    let interrupts = File::from(sys::interrupts().map_err(failed)?);
+    let mut interrupts = sys::interrupts().map_err(failed)?;
     let mut emulator = Emulator::with(asked.settings.clone()).map_err(failed)?;
     if let Some(addr) = asked.listen {
         let addr = emulator.listen(addr).map_err(failed)?;
@@ -225,19 +228,17 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
         );
     }
     let emulator = Arc::new(emulator);
-    let ended = Arc::clone(&emulator);
+    let is_interrupted = Arc::new(AtomicBool::new(false));
+    let (ended, flag) = (Arc::clone(&emulator), Arc::clone(&is_interrupted));
     let watch = move || {
         let mut signal = [0];
-        let _ = (&interrupts).read_exact(&mut signal);
+        let _ = interrupts.read_exact(&mut signal);
+        flag.store(true, Ordering::SeqCst);
         // Its processes are in groups of their own, which no terminal ends.
         ended.end();
-        std::process::exit(
-            signal
-                .map(i32::from)
-                .iter()
-                .sum::<i32>()
-                .saturating_add(128),
-        );
+        let [signal] = signal.map(i32::from);
+        // What a shell says of a program that a signal ended.
+        std::process::exit(signal.saturating_add(128));
     };
     let watcher = thread::Builder::new().spawn(watch).map_err(failed)?;
     if asked.listen.is_some() {
@@ -246,7 +247,12 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
     }
     let mut code = 0;
     for event in events {
-        let reply = emulator.invoke_to_its_end(&event).map_err(failed)?;
+        let result = emulator.invoke_to_its_end(&event);
+        if is_interrupted.load(Ordering::SeqCst) {
+            let _ = watcher.join();
+            return Ok(1);
+        }
+        let reply = result.map_err(failed)?;
         let mut out = io::stdout().lock();
         let written = out
             .write_all(&reply.body)

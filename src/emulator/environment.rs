@@ -11,9 +11,14 @@ use super::report::{self, Exit, Report, error_document};
 use super::server::lock;
 use super::settings::Settings;
 use super::state::{Machine, Outcome};
+use crate::sys;
 
 /// How long Init may take before it is repeated as part of the invocation.
 const INIT_MAX: Duration = Duration::from_secs(10);
+
+/// How long a worker of a Managed Instance may take from its answer to its next `next`. It is at
+/// once, or the worker is lost.
+const WORKER_MAX: Duration = Duration::from_secs(1);
 
 /// An invocation that waits for an environment.
 #[derive(Debug)]
@@ -22,6 +27,9 @@ pub(super) struct Job {
     pub(super) event: Event,
     pub(super) reply: Reply,
 }
+
+/// The kind of error where nobody can take an invocation.
+pub(super) const UNAVAILABLE: &str = "Runtime.Unavailable";
 
 /// One execution environment.
 #[derive(Debug)]
@@ -44,6 +52,8 @@ pub(super) struct Inner {
     pub(super) machine: Machine<Reply>,
     /// Counts the processes; who belongs to an earlier one has nothing to say any more.
     epoch: u64,
+    /// Calls of `next` that wait.
+    n_waiting: usize,
     closed: bool,
     process: Option<Process>,
     /// How the process ended, once it has.
@@ -79,6 +89,8 @@ enum Ended {
     InitFailed(Failure),
     Exited(Exit),
     TimedOut,
+    /// A Managed Instance had no worker for it.
+    Rejected,
     Closed,
 }
 
@@ -87,6 +99,7 @@ impl Environment {
         let inner = Inner {
             machine: Machine::new(settings.concurrency.is_some(), false),
             epoch: 0,
+            n_waiting: 0,
             closed: false,
             process: None,
             exit: None,
@@ -118,12 +131,14 @@ impl Environment {
         if inner.polled_at.is_none() {
             inner.polled_at = Some(Instant::now());
         }
+        inner.n_waiting = inner.n_waiting.saturating_add(1);
         self.to_leader.notify_all();
         loop {
             if inner.closed || inner.epoch != epoch {
                 return None;
             }
             if let Some(event) = inner.machine.take() {
+                inner.n_waiting = inner.n_waiting.saturating_sub(1);
                 return Some(event);
             }
             inner = self
@@ -307,7 +322,7 @@ impl Environment {
                 Some(again) => inner = again,
                 None if self.settings.bootstrap.is_some() => return Started::Later,
                 None => {
-                    let error_type = "Runtime.Unavailable".to_owned();
+                    let error_type = UNAVAILABLE.to_owned();
                     let document = error_document(&error_type, "no runtime has called next");
                     return Started::Failed(
                         epoch,
@@ -326,6 +341,18 @@ impl Environment {
         let id = event.request_id.as_str();
         let mut inner = self.lock();
         let epoch = inner.epoch;
+        if self.settings.concurrency.is_some() {
+            let patience = Instant::now().checked_add(WORKER_MAX);
+            while inner.machine.n_queued() >= inner.n_waiting && inner.epoch == epoch {
+                match self.wait(inner, patience) {
+                    Some(again) => inner = again,
+                    None => return (epoch, Ended::Rejected),
+                }
+            }
+        }
+        if let Some(process) = inner.process.as_ref().filter(|_| self.settings.freeze) {
+            process.signal(sys::SIGCONT);
+        }
         inner.machine.submit(Arc::clone(event), reply.clone());
         self.to_runtime.notify_all();
         let ended = loop {
@@ -453,7 +480,25 @@ impl Environment {
                     self.kill(epoch);
                 }
             }
+            Ended::Rejected => {
+                let error_type = UNAVAILABLE.to_owned();
+                let document = error_document(&error_type, "no worker waits for an event");
+                report.failure = Some(("error", error_type.clone()));
+                self.fail(
+                    id,
+                    reply,
+                    Failure {
+                        error_type,
+                        document,
+                    },
+                );
+            }
             Ended::Closed => return,
+        }
+        if settings.freeze {
+            if let Some(process) = &self.lock().process {
+                process.signal(sys::SIGSTOP);
+            }
         }
         self.console.line(&format!("END RequestId: {id}"));
         self.console.line(&report.line());
@@ -491,6 +536,7 @@ impl Environment {
         inner.machine.reset();
         inner.last_exit = inner.exit.take();
         inner.polled_at = None;
+        inner.n_waiting = 0;
         inner.init_error = None;
         let process = inner.process.take();
         drop(inner);

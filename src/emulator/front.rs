@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::Reply;
+use super::environment::UNAVAILABLE;
 use super::event::{ASYNC_PAYLOAD_LEN_MAX, Answer, Event, Failure, PAYLOAD_LEN_MAX, Part, Start};
 use super::event_stream::{invoke_complete, payload_chunk};
 use super::function::{Function, Throttled};
 use super::report::ms;
 use super::server::{BodyFault, Exchange, Request, Service};
 use super::url::{self, PRELUDE_TYPE, Prelude, WebResponse};
-use crate::encoding::{base64, from_base64};
+use crate::encoding::{base64, from_base64, percent_decoded};
 use crate::json;
 use crate::json::Reader;
 
@@ -119,6 +120,9 @@ impl Front {
             _ => String::new(),
         };
         fields.push(JSON);
+        if reply.error_type.as_deref() == Some(UNAVAILABLE) {
+            return exchange.reply(400, &fields, &reply.body).map(Ok);
+        }
         if reply.is_error() {
             fields.push(("X-Amz-Function-Error", "Unhandled"));
         }
@@ -266,7 +270,9 @@ impl Front {
             event.function_arn = format!("{}:{qualifier}", event.function_arn);
         }
         if let Some(context) = request.text("X-Amz-Client-Context") {
-            let decoded = from_base64(context.as_bytes()).and_then(|b| String::from_utf8(b).ok());
+            let decoded = from_base64(context.as_bytes())
+                .ok()
+                .and_then(|b| String::from_utf8(b).ok());
             let text = decoded.filter(|text| {
                 context.len() <= CLIENT_CONTEXT_LEN_MAX && check_json(text.as_bytes()).is_ok()
             });
@@ -393,13 +399,21 @@ fn plain(exchange: &mut Exchange<'_>, status: u16, text: &str) -> io::Result<()>
 /// The version or alias that a call names: after the name, at the end of an ARN, or in the query;
 /// empty: none. `None`: it names another function.
 fn qualifier(path_name: &str, query: &str, function: &str) -> Option<String> {
-    let decoded = crate::encoding::percent_decoded(path_name.as_bytes());
-    let name = String::from_utf8(decoded).ok()?;
-    let name = match name.rsplit_once("function:") {
-        Some((arn, rest)) if arn.starts_with("arn:") || arn.ends_with(':') => rest.to_owned(),
-        _ => name,
+    let decoded = percent_decoded(path_name, false).ok()?;
+    let words: Vec<&str> = decoded.split(':').collect();
+    let rest = match words.as_slice() {
+        ["arn", _, "lambda", _, _, "function", rest @ ..] | [_, "function", rest @ ..]
+            if !rest.is_empty() =>
+        {
+            rest
+        }
+        rest => rest,
     };
-    let (name, suffix) = name.split_once(':').unwrap_or((&name, ""));
+    let (name, suffix) = match rest {
+        [name] => (*name, ""),
+        [name, suffix] => (*name, *suffix),
+        _ => return None,
+    };
     let asked = query
         .split('&')
         .find_map(|pair| pair.strip_prefix("Qualifier="));

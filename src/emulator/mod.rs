@@ -22,6 +22,10 @@ mod event_stream;
 mod front;
 mod function;
 mod here;
+#[cfg(target_os = "linux")]
+mod process;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_process.rs"]
 mod process;
 mod report;
 mod runtime_api;

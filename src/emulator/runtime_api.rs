@@ -1,5 +1,6 @@
 //! The Runtime API on an environment's listener: paths, checks in AWS's order, and AWS's replies to the letter.
 
+use std::borrow::Cow;
 use std::io;
 
 use super::environment::Environment;
@@ -411,7 +412,7 @@ fn stream_failure(trailers: &[(String, String)]) -> Option<Failure> {
     }
     let error_type = error_type(kind.unwrap_or_default());
     let document = body
-        .and_then(|body| from_base64(body.as_bytes()))
+        .and_then(|body| from_base64(body.as_bytes()).ok())
         .unwrap_or_else(|| error_document(&error_type, body.unwrap_or_default()));
     Some(Failure {
         error_type,
@@ -434,5 +435,5 @@ fn oversized() -> Failure {
 
 /// A request id as it stands in a path.
 fn decoded(id: &str) -> String {
-    String::from_utf8_lossy(&percent_decoded(id.as_bytes())).into_owned()
+    percent_decoded(id, false).map_or_else(|_| id.to_owned(), Cow::into_owned)
 }

@@ -41,6 +41,9 @@ pub struct Settings {
     /// How many invocations one environment takes at once, as Managed Instances do; `None`: one,
     /// as ordinary functions do.
     pub concurrency: Option<u32>,
+    /// Whether the function's process is stopped between invocations, as Lambda freezes it: work
+    /// that was left running in the background then stands still, and shows.
+    pub freeze: bool,
     /// Whether what the function writes, and what Lambda writes about it, goes to standard error.
     pub log: bool,
 }
@@ -58,6 +61,7 @@ impl Default for Settings {
             runner: None,
             environments: 1,
             concurrency: None,
+            freeze: false,
             log: false,
         }
     }
@@ -83,6 +87,10 @@ impl Settings {
 
     /// Every variable that the function's process gets; there is nothing that it inherits
     /// ("Working with Lambda environment variables", and what AWS's emulator sets).
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "no processes there")
+    )]
     pub(super) fn process_env(&self, api: SocketAddr, task_root: &Path) -> Vec<(String, OsString)> {
         let region = Settings::region();
         let today = civil(SystemTime::now());

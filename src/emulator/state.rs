@@ -321,6 +321,12 @@ impl<R: Clone> Machine<R> {
         self.find(id)?.outcome.clone()
     }
 
+    /// Events that no `next` has taken yet.
+    pub(super) fn n_queued(&self) -> usize {
+        let queued = self.invocations.iter().filter(|i| i.stage == Stage::Queued);
+        queued.count()
+    }
+
     /// Forgets `id`, which is over.
     pub(super) fn remove(&mut self, id: &str) {
         self.invocations.retain(|i| i.event.request_id != id);

@@ -1,5 +1,6 @@
 //! A function URL: web requests as HTTP API 2.0 events, and a function's answers as web responses. Pure.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
@@ -125,8 +126,7 @@ fn add(map: &mut Object, name: &str, value: &str) {
 
 /// A name or value of a query, in which `+` stands for a space (application/x-www-form-urlencoded).
 fn form_decoded(text: &str) -> String {
-    let bytes = percent_decoded(text.replace('+', " ").as_bytes());
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decoded(text, true).map_or_else(|_| text.to_owned(), Cow::into_owned)
 }
 
 /// Whether a body of this type is handed on as text, if it is UTF-8.
@@ -170,7 +170,7 @@ pub(super) fn response(answer: &[u8]) -> Option<WebResponse> {
     let body = match value.get("body") {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::String(text)) if value.get("isBase64Encoded") == Some(&Value::Bool(true)) => {
-            from_base64(text.as_bytes())?
+            from_base64(text.as_bytes()).ok()?
         }
         Some(Value::String(text)) => text.clone().into_bytes(),
         Some(_) => return None,

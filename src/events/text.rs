@@ -3,7 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::encoding::{base64, decode_base64, decode_percent};
+use super::field::parsed;
+use crate::encoding::{base64, from_base64, percent_decoded};
 use crate::json::{self, FromJson, Reader, ToJson, Writer};
 use crate::{Error, Result};
 
@@ -75,7 +76,7 @@ impl Base64 {
     /// # Errors
     /// If the text is malformed: where.
     pub fn decode(&self) -> Result<Vec<u8>> {
-        decode_base64(self.0.as_bytes()).map_err(malformed)
+        from_base64(self.0.as_bytes()).map_err(malformed)
     }
 
     /// The bytes as JSON.
@@ -83,7 +84,7 @@ impl Base64 {
     /// # Errors
     /// If the text is malformed, or the bytes are no JSON of this type: where.
     pub fn json<T: FromJson>(&self) -> Result<T> {
-        Ok(json::parse(&self.decode()?)?)
+        parsed("what base64 holds", &self.decode()?)
     }
 }
 
@@ -93,7 +94,7 @@ impl FormText {
     /// # Errors
     /// If an escape is malformed: where.
     pub fn decode(&self) -> Result<String> {
-        let text = decode_percent(&self.0, true).map_err(malformed)?;
+        let text = percent_decoded(&self.0, true).map_err(malformed)?;
         Ok(text.into_owned())
     }
 }

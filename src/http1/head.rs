@@ -16,6 +16,7 @@ pub(crate) enum HeadError {
     /// The first line is not `HTTP/1.x NNN reason`.
     StatusLine,
     /// The first line is not `METHOD target HTTP/1.x`.
+    #[cfg(any(test, feature = "emulator"))]
     RequestLine,
     /// A line is not `name: value`.
     Field,
@@ -31,6 +32,7 @@ impl fmt::Display for HeadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             HeadError::StatusLine => "malformed status line",
+            #[cfg(any(test, feature = "emulator"))]
             HeadError::RequestLine => "malformed request line",
             HeadError::Field => "malformed header line",
             HeadError::Length => "malformed Content-Length",

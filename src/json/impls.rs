@@ -197,7 +197,7 @@ impl ToJson for char {
 
 impl FromJson for String {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        Ok(r.string()?.into_owned())
+        r.owned_string()
     }
 
     fn pairs_from_json<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(Self, T)>, Error> {

@@ -110,59 +110,93 @@ macro_rules! json_struct {
             $vis $field: $type,
         )*}
 
-        impl $crate::json::FromJson for $name {
-            fn from_json(
-                r: &mut $crate::json::Reader<'_>,
-            ) -> ::core::result::Result<Self, $crate::json::Error> {
-                #[allow(non_camel_case_types, reason = "one variant per field, named like it")]
-                enum Field { $($field),* }
-                const NAMES: &[&str] = &[$($crate::json_struct!(@name $field $($json_name)?)),*];
-                $(let mut $field: ::core::option::Option<$type> = ::core::option::Option::None;)*
-                let mut next = 0;
-                r.begin_object()?;
-                while let ::core::option::Option::Some(index) = r.next_field(NAMES, &mut next)? {
-                    $(if index == Field::$field as usize {
-                        $field = ::core::option::Option::Some($crate::json::FromJson::from_json(r)?);
-                    })*
-                }
-                ::core::result::Result::Ok($name {$(
-                    $field: match $field {
-                        ::core::option::Option::Some(value) => value,
-                        ::core::option::Option::None => $crate::json_struct!(
-                            @missing r, $type, $crate::json_struct!(@name $field $($json_name)?), $($default)?
-                        ),
-                    },
-                )*})
-            }
-        }
+        const _: () = {
+            #[allow(non_camel_case_types, reason = "one variant per field, named like it")]
+            enum Field { $($field,)* end }
+            const NAMES: &[$crate::json::support::Name] = &[$({
+                const NAME: &str = $crate::json_struct!(@name $field $($json_name)?);
+                const TEXT: [u8; $crate::json::support::Name::text_len(NAME)] =
+                    $crate::json::support::Name::text(NAME, Field::$field as usize == 0);
+                $crate::json::support::Name::new(&TEXT)
+            }),*];
 
-        impl $crate::json::ToJson for $name {
-            fn to_json(&self, w: &mut $crate::json::Writer) {
-                w.begin_object();
-                $(w.member($crate::json_struct!(@name $field $($json_name)?), &self.$field);)*
-                w.end_object();
+            impl $crate::json::FromJson for $name {
+                fn from_json(
+                    r: &mut $crate::json::Reader<'_>,
+                ) -> ::core::result::Result<Self, $crate::json::Error> {
+                    $(let mut $field: ::core::option::Option<$type> = ::core::option::Option::None;)*
+                    let mut next = 0;
+                    r.begin_object()?;
+                    loop {
+                        let index = r.next_field(NAMES, next)?;
+                        next = index.wrapping_add(1);
+                        $(if index == Field::$field as usize {
+                            $crate::json::support::read_field(r, &mut $field)?;
+                            continue;
+                        })*
+                        break;
+                    }
+                    $($crate::json_struct!(
+                        @missing r, $field, NAMES[Field::$field as usize], $($default)?
+                    );)*
+                    $(let ::core::option::Option::Some($field) = $field else {
+                        return ::core::result::Result::Err(
+                            r.error_missing(&NAMES[Field::$field as usize])
+                        );
+                    };)*
+                    ::core::result::Result::Ok($name { $($field),* })
+                }
             }
-        }
+
+            impl $crate::json::ToJson for $name {
+                fn to_json(&self, w: &mut $crate::json::Writer) {
+                    if Field::end as usize == 0 {
+                        w.begin_object();
+                    }
+                    $(
+                        w.field(&NAMES[Field::$field as usize]);
+                        $crate::json::ToJson::to_json(&self.$field, w);
+                    )*
+                    w.end_object();
+                }
+            }
+        };
     };
 
-    (@name $field:ident) => { const { $crate::json::support::name(::core::stringify!($field)) } };
+    (@name $field:ident) => { $crate::json::support::name(::core::stringify!($field)) };
     (@name $field:ident $json_name:literal) => { $json_name };
 
-    (@missing $r:ident, $type:ty, $name:expr, ) => {
-        match <$type as $crate::json::FromJson>::absent() {
-            ::core::option::Option::Some(value) => value,
-            ::core::option::Option::None => {
-                return ::core::result::Result::Err($r.error_missing($name));
-            }
+    (@missing $r:ident, $field:ident, $name:expr, ) => {
+        if !$crate::json::support::has_field(&mut $field) {
+            return ::core::result::Result::Err($r.error_missing(&$name));
         }
     };
-    (@missing $r:ident, $type:ty, $name:expr, $default:expr) => { $default };
+    (@missing $r:ident, $field:ident, $name:expr, $default:expr) => {
+        $field = ::core::option::Option::Some($field.unwrap_or_else(|| $default));
+    };
 }
 
 /// What the macros need of this crate and of `alloc`; nobody else.
 #[doc(hidden)]
 pub mod support {
+    use crate::json::{Error, FromJson, Reader};
+
+    pub use crate::json::scan::Name;
     pub use alloc::vec;
+
+    /// Reads a member's value into its place; one function for all fields of a type.
+    pub fn read_field<T: FromJson>(r: &mut Reader<'_>, field: &mut Option<T>) -> Result<(), Error> {
+        *field = Some(T::from_json(r)?);
+        Ok(())
+    }
+
+    /// Whether there was a member, or something that stands for a missing one.
+    pub fn has_field<T: FromJson>(field: &mut Option<T>) -> bool {
+        if field.is_none() {
+            *field = T::absent();
+        }
+        field.is_some()
+    }
 
     /// A field's name without the `r#` of a raw identifier.
     pub const fn name(field: &'static str) -> &'static str {

@@ -38,6 +38,7 @@ mod macros;
 mod number;
 mod object;
 mod read;
+mod scan;
 #[cfg(test)]
 mod tests;
 mod value;

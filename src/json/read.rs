@@ -1,15 +1,16 @@
 //! The pull reader: the grammar of RFC 8259, one method per kind of value, no copies where none is needed.
 
 use alloc::borrow::Cow;
-use alloc::format;
 use alloc::string::String;
 use core::str;
 
-use super::FromJson;
 use super::error::{Error, ErrorKind};
+use super::{FromJson, scan, to_vec};
 
 /// Deepest nesting accepted, so that a hostile event cannot exhaust the stack.
 const DEPTH_MAX: u32 = 128;
+
+const NAME: &str = "a member's name in quotes";
 
 /// Reads a text from front to back, each value when its type is asked for.
 ///
@@ -95,7 +96,7 @@ impl<'j> Reader<'j> {
             b'-' | b'0'..=b'9' => Ok(Kind::Number),
             b't' | b'f' => Ok(Kind::Bool),
             b'n' => Ok(Kind::Null),
-            _ => Err(self.expected(ErrorKind::Syntax, "a value")),
+            _ => Err(self.expected("a value")),
         }
     }
 
@@ -104,7 +105,7 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If something else comes next.
     pub fn null(&mut self) -> Result<(), Error> {
-        if self.word("null") {
+        if self.word(b"null") {
             Ok(())
         } else {
             Err(self.expected_value("null"))
@@ -113,7 +114,7 @@ impl<'j> Reader<'j> {
 
     /// Reads `null` if it comes next, and says whether it did.
     pub fn null_if_next(&mut self) -> bool {
-        self.token() == b'n' && self.word("null")
+        self.token() == b'n' && self.word(b"null")
     }
 
     /// Reads `true` or `false`.
@@ -121,9 +122,9 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If something else comes next.
     pub fn bool(&mut self) -> Result<bool, Error> {
-        if self.word("true") {
+        if self.word(b"true") {
             Ok(true)
-        } else if self.word("false") {
+        } else if self.word(b"false") {
             Ok(false)
         } else {
             Err(self.expected_value("a boolean"))
@@ -139,27 +140,9 @@ impl<'j> Reader<'j> {
             return Err(self.expected_value("a number"));
         }
         self.start = self.pos;
-        if self.byte() == b'-' {
-            self.advance();
-        }
-        if self.byte() == b'0' {
-            self.advance();
-            if self.byte().is_ascii_digit() {
-                return Err(self.error_at(ErrorKind::Syntax, self.start, "a number begins with 0"));
-            }
-        } else {
-            self.digits()?;
-        }
-        if self.byte() == b'.' {
-            self.advance();
-            self.digits()?;
-        }
-        if matches!(self.byte(), b'e' | b'E') {
-            self.advance();
-            if matches!(self.byte(), b'+' | b'-') {
-                self.advance();
-            }
-            self.digits()?;
+        match scan::number(self.text.as_bytes(), self.pos) {
+            Ok(end) => self.pos = end,
+            Err(at) => return Err(self.expected_at(at, "a digit")),
         }
         Ok(self.since(self.start))
     }
@@ -171,35 +154,35 @@ impl<'j> Reader<'j> {
         positive_max: u64,
         type_name: &str,
     ) -> Result<u64, Error> {
-        let token = self.token();
+        let bytes = self.text.as_bytes();
+        let negative = self.token() == b'-';
         self.start = self.pos;
-        let negative = token == b'-';
-        if negative {
-            self.advance();
-        }
-        let first_digit = self.pos;
-        let mut value = 0_u64;
-        let mut exact = true;
-        loop {
-            let digit = self.byte().wrapping_sub(b'0');
-            if digit > 9 {
-                break;
-            }
-            let (tenfold, overflow) = value.overflowing_mul(10);
-            let (sum, carry) = tenfold.overflowing_add(u64::from(digit));
-            exact &= !(overflow | carry);
-            value = sum;
-            self.advance();
-        }
-        let end = self.pos;
-        if matches!(self.byte(), b'.' | b'e' | b'E')
-            || end == first_digit
-            || self.zero_leads(first_digit)
-        {
+        let mut pos = self.pos.wrapping_add(usize::from(negative));
+        let first = scan::byte_at(bytes, pos).wrapping_sub(b'0');
+        if first > 9 {
             return Err(self.not_an_integer());
         }
-        let max = if negative { negative_max } else { positive_max };
-        if !exact || value > max {
+        let mut value = u64::from(first);
+        let mut fits = true;
+        pos = pos.wrapping_add(1);
+        // What follows a zero is not part of the number, even if it is a digit.
+        loop {
+            let digit = scan::byte_at(bytes, pos).wrapping_sub(b'0');
+            if first == 0 || digit > 9 {
+                break;
+            }
+            let sum = value
+                .checked_mul(10)
+                .and_then(|tenfold| tenfold.checked_add(u64::from(digit)));
+            fits &= sum.is_some();
+            value = sum.unwrap_or(0);
+            pos = pos.wrapping_add(1);
+        }
+        if matches!(scan::byte_at(bytes, pos), b'.' | b'e' | b'E') {
+            return Err(self.not_an_integer());
+        }
+        self.pos = pos;
+        if !fits || value > if negative { negative_max } else { positive_max } {
             return Err(self.out_of_range(type_name));
         }
         Ok(if negative {
@@ -214,12 +197,18 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If something else comes next, or the string is not written as RFC 8259, section 7, has it.
     pub fn string(&mut self) -> Result<Cow<'j, str>, Error> {
-        if self.token() != b'"' {
-            return Err(self.expected_value("a string"));
+        Ok(match self.begin_string()? {
+            Some(string) => Cow::Borrowed(string),
+            None => Cow::Owned(self.escaped_string()?),
+        })
+    }
+
+    /// As [`string`](Self::string), into a string of its own.
+    pub(super) fn owned_string(&mut self) -> Result<String, Error> {
+        match self.begin_string()? {
+            Some(string) => Ok(String::from(string)),
+            None => self.escaped_string(),
         }
-        self.start = self.pos;
-        self.advance();
-        self.string_behind_quote()
     }
 
     /// Reads `[`. [`next_element`](Self::next_element) follows, until it says no.
@@ -227,10 +216,7 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If something else comes next, or 128 arrays and objects are open already.
     pub fn begin_array(&mut self) -> Result<(), Error> {
-        if self.token() != b'[' {
-            return Err(self.expected_value("an array"));
-        }
-        self.open()
+        self.open(b'[', "an array")
     }
 
     /// Whether an element comes next; otherwise the array has ended.
@@ -240,10 +226,16 @@ impl<'j> Reader<'j> {
     pub fn next_element(&mut self) -> Result<bool, Error> {
         let token = self.token();
         if token == b']' {
-            self.close();
+            self.close(self.pos);
             return Ok(false);
         }
-        self.comma_unless_first(token, "`,` or `]`")?;
+        if !self.first {
+            if token != b',' {
+                return Err(self.expected("`,` or `]`"));
+            }
+            self.pos = self.pos.wrapping_add(1);
+        }
+        self.first = false;
         Ok(true)
     }
 
@@ -252,10 +244,7 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If something else comes next, or 128 arrays and objects are open already.
     pub fn begin_object(&mut self) -> Result<(), Error> {
-        if self.token() != b'{' {
-            return Err(self.expected_value("an object"));
-        }
-        self.open()
+        self.open(b'{', "an object")
     }
 
     /// The name of the next member, whose value must be read then; `None`: the object has ended.
@@ -263,33 +252,78 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If neither is the case.
     pub fn next_member(&mut self) -> Result<Option<Cow<'j, str>>, Error> {
-        let token = self.token();
-        if token == b'}' {
-            self.close();
+        let Some(start) = self.begin_member()? else {
             return Ok(None);
-        }
-        self.comma_unless_first(token, "`,` or `}`")?;
-        self.begin_name()?;
-        let name = self.string_behind_quote()?;
+        };
+        self.pos = start;
+        let name = match self.plain_string() {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(self.escaped_string()?),
+        };
         self.colon()?;
         Ok(Some(name))
     }
 
-    /// The index in `names` of the next member that has one; others are skipped.
-    ///
-    /// `next` is where to look first, and is kept up to date: members mostly come in order.
+    /// The index in `names` of the next member that has one, from where `next` says that it will
+    /// be, since members mostly come in order. Others are skipped; the length of `names`: the
+    /// object has ended.
     #[doc(hidden)]
-    pub fn next_field(&mut self, names: &[&str], next: &mut usize) -> Result<Option<usize>, Error> {
+    pub fn next_field(&mut self, names: &[scan::Name], next: usize) -> Result<usize, Error> {
+        let Some(start) = self.begin_member()? else {
+            return Ok(names.len());
+        };
+        match names.get(next) {
+            Some(name) if name.is_at(self.text.as_bytes(), start) => {
+                self.field_behind_name(name, start)?;
+                Ok(next)
+            }
+            _ => self.find_field(names, start),
+        }
+    }
+
+    /// As [`next_field`](Self::next_field), for a name that begins at `start` and is not the one
+    /// that comes next in order.
+    #[inline(never)]
+    fn find_field(&mut self, names: &[scan::Name], mut start: usize) -> Result<usize, Error> {
+        let bytes = self.text.as_bytes();
         loop {
-            let Some(name) = self.next_member()? else {
-                return Ok(None);
-            };
-            if let Some(index) = position(names, *next, &name) {
-                *next = index.wrapping_add(1);
-                return Ok(Some(index));
+            let mut index = scan::position(names, bytes, start);
+            if let Some(name) = names.get(index) {
+                self.field_behind_name(name, start)?;
+                return Ok(index);
+            }
+            self.pos = scan::plain(bytes, start);
+            if scan::byte_at(bytes, self.pos) == b'"' {
+                self.pos = self.pos.wrapping_add(1);
+            } else {
+                self.pos = start;
+                index = self.escaped_field(names)?;
+            }
+            self.colon()?;
+            if index < names.len() {
+                return Ok(index);
             }
             self.skip()?;
+            match self.begin_member()? {
+                Some(next) => start = next,
+                None => return Ok(index),
+            }
         }
+    }
+
+    #[inline(always)]
+    fn field_behind_name(&mut self, name: &scan::Name, start: usize) -> Result<(), Error> {
+        self.pos = start.wrapping_add(name.name().len()).wrapping_add(1);
+        self.colon()
+    }
+
+    /// As [`next_field`](Self::next_field), for a name with escapes in it: where it is in `names`
+    /// when it is written with those escapes only that must be.
+    #[cold]
+    #[inline(never)]
+    fn escaped_field(&mut self, names: &[scan::Name]) -> Result<usize, Error> {
+        let name = to_vec(&self.escaped_string()?);
+        Ok(scan::position(names, &name, 1))
     }
 
     /// Reads one value, whatever it is, and checks it as if it were kept.
@@ -297,51 +331,87 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If it is not JSON.
     pub fn skip(&mut self) -> Result<(), Error> {
-        let floor = self.depth;
-        // Bit n is whether the n-th innermost container is an object.
+        let bytes = self.text.as_bytes();
+        let mut pos = self.pos;
+        // Containers that were opened here; bit n is whether the n-th innermost is an object.
+        let mut opened = 0_u32;
         let mut objects = 0_u128;
-        'value: loop {
-            match self.token() {
+        let mut name_next = false;
+        loop {
+            let byte;
+            (pos, byte) = scan::token(bytes, pos);
+            match byte {
                 b'"' => {
-                    self.advance();
-                    self.skip_string()?;
-                }
-                open @ (b'{' | b'[') => {
-                    self.open()?;
-                    objects = objects << 1 | u128::from(open == b'{');
-                    let token = self.token();
-                    if open == b'{' && token != b'}' {
-                        self.skip_name()?;
-                        continue 'value;
+                    let start = pos.wrapping_add(1);
+                    pos = scan::plain(bytes, start);
+                    if scan::byte_at(bytes, pos) == b'"' {
+                        pos = pos.wrapping_add(1);
+                    } else {
+                        pos = self.skip_escapes(pos)?;
                     }
-                    if open == b'[' && token != b']' {
-                        continue 'value;
-                    }
-                }
-                b'-' | b'0'..=b'9' => drop(self.number()?),
-                b't' if self.word("true") => {}
-                b'f' if self.word("false") => {}
-                b'n' if self.word("null") => {}
-                _ => return Err(self.expected(ErrorKind::Syntax, "a value")),
-            }
-            while self.depth > floor {
-                let object = objects & 1 == 1;
-                match self.token() {
-                    b',' => {
-                        self.advance();
-                        if object {
-                            self.skip_name()?;
+                    if name_next {
+                        name_next = false;
+                        let byte;
+                        (pos, byte) = scan::token(bytes, pos);
+                        if byte != b':' {
+                            return Err(self.expected_at(pos, "`:`"));
                         }
-                        continue 'value;
+                        pos = scan::space(bytes, pos.wrapping_add(1));
+                        continue;
                     }
-                    b'}' if object => self.close(),
-                    b']' if !object => self.close(),
-                    _ if object => return Err(self.expected(ErrorKind::Syntax, "`,` or `}`")),
-                    _ => return Err(self.expected(ErrorKind::Syntax, "`,` or `]`")),
                 }
+                _ if name_next => return Err(self.expected_at(pos, NAME)),
+                open @ (b'{' | b'[') => {
+                    if self.depth.wrapping_add(opened) >= DEPTH_MAX {
+                        return Err(self.too_deep(pos));
+                    }
+                    opened = opened.wrapping_add(1);
+                    objects = objects << 1 | u128::from(open == b'{');
+                    let byte;
+                    (pos, byte) = scan::token(bytes, pos.wrapping_add(1));
+                    // The closing bracket is two behind the opening one in ASCII.
+                    if byte != open.wrapping_add(2) {
+                        name_next = open == b'{';
+                        continue;
+                    }
+                }
+                b'-' | b'0'..=b'9' => match scan::number(bytes, pos) {
+                    Ok(end) => pos = end,
+                    Err(at) => return Err(self.expected_at(at, "a digit")),
+                },
+                first => {
+                    let word: &[u8] = match first {
+                        b't' => b"true",
+                        b'f' => b"false",
+                        _ => b"null",
+                    };
+                    match scan::word(bytes, pos, word) {
+                        Some(end) => pos = end,
+                        None => return Err(self.expected_at(pos, "a value")),
+                    }
+                }
+            }
+            // Behind a value.
+            loop {
+                if opened == 0 {
+                    self.pos = pos;
+                    return Ok(());
+                }
+                let object = objects & 1 == 1;
+                let byte;
+                (pos, byte) = scan::token(bytes, pos);
+                pos = pos.wrapping_add(1);
+                if byte == b',' {
+                    name_next = object;
+                    break;
+                }
+                if byte != if object { b'}' } else { b']' } {
+                    let what = if object { "`,` or `}`" } else { "`,` or `]`" };
+                    return Err(self.expected_at(pos.wrapping_sub(1), what));
+                }
+                opened = opened.wrapping_sub(1);
                 objects >>= 1;
             }
-            return Ok(());
         }
     }
 
@@ -366,7 +436,7 @@ impl<'j> Reader<'j> {
         if self.pos == self.text.len() {
             return Ok(());
         }
-        Err(self.expected(ErrorKind::Syntax, "the end of the text"))
+        Err(self.expected("the end of the text"))
     }
 
     /// Bytes read so far.
@@ -396,8 +466,9 @@ impl<'j> Reader<'j> {
     #[doc(hidden)]
     #[cold]
     #[inline(never)]
-    pub fn error_missing(&self, name: &str) -> Error {
-        let message = format!("missing member `{name}`");
+    pub fn error_missing(&self, name: &scan::Name) -> Error {
+        let name = str::from_utf8(name.name()).unwrap_or_default();
+        let message = ["missing member `", name, "`"].concat();
         self.error_at(ErrorKind::Missing, self.pos.saturating_sub(1), &message)
     }
 
@@ -405,7 +476,7 @@ impl<'j> Reader<'j> {
     #[cold]
     #[inline(never)]
     pub(super) fn out_of_range(&self, type_name: &str) -> Error {
-        let message = format!("number out of range for {type_name}");
+        let message = ["number out of range for ", type_name].concat();
         self.error_at(ErrorKind::Range, self.start, &message)
     }
 
@@ -438,27 +509,12 @@ impl<'j> Reader<'j> {
 
     // What the methods above are made of.
 
-    /// The byte at hand; 0, which no token begins with, at the end.
-    #[inline]
-    fn byte(&self) -> u8 {
-        self.text.as_bytes().get(self.pos).copied().unwrap_or(0)
-    }
-
-    #[inline]
-    fn advance(&mut self) {
-        self.pos = self.pos.wrapping_add(1);
-    }
-
-    /// Passes white space (RFC 8259, section 2); then as [`byte`](Self::byte).
-    #[inline]
+    /// Passes white space; the byte behind it.
+    #[inline(always)]
     fn token(&mut self) -> u8 {
-        loop {
-            let byte = self.byte();
-            if byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-                return byte;
-            }
-            self.advance();
-        }
+        let (pos, byte) = scan::token(self.text.as_bytes(), self.pos);
+        self.pos = pos;
+        byte
     }
 
     /// The text from `start` to here. Both are beside ASCII bytes, so there always is one.
@@ -468,156 +524,125 @@ impl<'j> Reader<'j> {
     }
 
     /// Passes `word` if it comes next.
-    fn word(&mut self, word: &str) -> bool {
+    fn word(&mut self, word: &[u8]) -> bool {
         self.token();
-        let end = self.pos.wrapping_add(word.len());
-        let found = self.text.as_bytes().get(self.pos..end) == Some(word.as_bytes());
-        if found {
-            self.start = self.pos;
-            self.pos = end;
-        }
-        found
+        let Some(end) = scan::word(self.text.as_bytes(), self.pos, word) else {
+            return false;
+        };
+        self.start = self.pos;
+        self.pos = end;
+        true
     }
 
-    /// Passes digits, of which there must be one.
-    fn digits(&mut self) -> Result<(), Error> {
-        if !self.byte().is_ascii_digit() {
-            return Err(self.expected(ErrorKind::Syntax, "a digit"));
+    fn open(&mut self, bracket: u8, what: &str) -> Result<(), Error> {
+        if self.token() != bracket {
+            return Err(self.expected_value(what));
         }
-        while self.byte().is_ascii_digit() {
-            self.advance();
-        }
-        Ok(())
-    }
-
-    fn zero_leads(&self, first_digit: usize) -> bool {
-        self.pos.wrapping_sub(first_digit) > 1
-            && self.text.as_bytes().get(first_digit) == Some(&b'0')
-    }
-
-    fn open(&mut self) -> Result<(), Error> {
-        if self.depth == DEPTH_MAX {
-            return Err(self.error_at(
-                ErrorKind::Depth,
-                self.pos,
-                "more than 128 arrays and objects deep",
-            ));
+        if self.depth >= DEPTH_MAX {
+            return Err(self.too_deep(self.pos));
         }
         self.depth = self.depth.wrapping_add(1);
         self.start = self.pos;
+        self.pos = self.pos.wrapping_add(1);
         self.first = true;
-        self.advance();
         Ok(())
     }
 
+    /// Passes what is in front of a member's name and its opening quote; or the object's end.
+    #[inline(always)]
+    fn begin_member(&mut self) -> Result<Option<usize>, Error> {
+        let bytes = self.text.as_bytes();
+        let (mut pos, mut byte) = scan::token(bytes, self.pos);
+        if byte == b'}' {
+            self.close(pos);
+            return Ok(None);
+        }
+        if !self.first {
+            if byte != b',' {
+                return Err(self.expected_at(pos, "`,` or `}`"));
+            }
+            (pos, byte) = scan::token(bytes, pos.wrapping_add(1));
+        }
+        self.first = false;
+        if byte != b'"' {
+            return Err(self.expected_at(pos, NAME));
+        }
+        Ok(Some(pos.wrapping_add(1)))
+    }
+
     #[inline]
-    fn close(&mut self) {
+    fn close(&mut self, bracket: usize) {
+        self.pos = bracket.wrapping_add(1);
         self.depth = self.depth.wrapping_sub(1);
         self.first = false;
-        self.advance();
-    }
-
-    #[inline]
-    fn comma_unless_first(&mut self, token: u8, expected: &str) -> Result<(), Error> {
-        if self.first {
-            self.first = false;
-        } else if token == b',' {
-            self.advance();
-        } else {
-            return Err(self.expected(ErrorKind::Syntax, expected));
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn begin_name(&mut self) -> Result<(), Error> {
-        if self.token() != b'"' {
-            return Err(self.expected(ErrorKind::Syntax, "a member's name in quotes"));
-        }
-        self.advance();
-        Ok(())
     }
 
     #[inline]
     fn colon(&mut self) -> Result<(), Error> {
         if self.token() != b':' {
-            return Err(self.expected(ErrorKind::Syntax, "`:`"));
+            return Err(self.expected("`:`"));
         }
-        self.advance();
+        self.pos = scan::space(self.text.as_bytes(), self.pos.wrapping_add(1));
         Ok(())
     }
 
-    fn skip_name(&mut self) -> Result<(), Error> {
-        self.begin_name()?;
-        self.skip_string()?;
-        self.colon()
+    /// Reads a string; `None`: only its quote, since there are escapes in it.
+    #[inline(always)]
+    fn begin_string(&mut self) -> Result<Option<&'j str>, Error> {
+        if self.token() != b'"' {
+            return Err(self.expected_value("a string"));
+        }
+        self.start = self.pos;
+        self.pos = self.pos.wrapping_add(1);
+        Ok(self.plain_string())
     }
 
-    /// Passes the characters of a string that stand for themselves, and says what ends them: a
-    /// quote, a backslash, a control character, or 0 for the end.
-    fn run(&mut self) -> u8 {
+    /// Reads a string whose opening quote is passed; `None`: not yet, since there are escapes in it.
+    #[inline(always)]
+    fn plain_string(&mut self) -> Option<&'j str> {
         let bytes = self.text.as_bytes();
-        let mut pos = self.pos;
-        while let Some(chunk) = bytes.get(pos..).and_then(<[u8]>::first_chunk::<8>) {
-            let special = specials(u64::from_le_bytes(*chunk));
-            if special != 0 {
-                pos = pos.wrapping_add(special.trailing_zeros() as usize / 8);
-                self.pos = pos;
-                return self.byte();
-            }
-            pos = pos.wrapping_add(8);
+        let end = scan::plain(bytes, self.pos);
+        if scan::byte_at(bytes, end) != b'"' {
+            return None;
         }
-        self.pos = pos;
-        loop {
-            match self.byte() {
-                byte @ (b'"' | b'\\' | 0..=0x1f) => return byte,
-                _ => self.advance(),
-            }
-        }
+        let string = self.text.get(self.pos..end);
+        self.pos = end.wrapping_add(1);
+        string
     }
 
-    /// Reads a string whose opening quote is passed.
-    #[inline]
-    fn string_behind_quote(&mut self) -> Result<Cow<'j, str>, Error> {
-        let start = self.pos;
-        if self.run() == b'"' {
-            let string = self.since(start);
-            self.advance();
-            return Ok(Cow::Borrowed(string));
-        }
-        let mut string = String::new();
-        self.string_with_escapes(start, Some(&mut string))?;
-        Ok(Cow::Owned(string))
-    }
-
-    /// Passes a string whose opening quote is passed.
-    #[inline]
-    fn skip_string(&mut self) -> Result<(), Error> {
-        let start = self.pos;
-        if self.run() == b'"' {
-            self.advance();
-            return Ok(());
-        }
-        self.string_with_escapes(start, None)
-    }
-
-    /// Goes on in a string from the first byte that does not stand for itself.
+    /// Reads a string whose opening quote is passed, and which has escapes in it.
     #[cold]
     #[inline(never)]
-    fn string_with_escapes(
-        &mut self,
-        start: usize,
-        mut out: Option<&mut String>,
-    ) -> Result<(), Error> {
-        let mut run_start = start;
+    fn escaped_string(&mut self) -> Result<String, Error> {
+        let mut string = String::new();
+        self.string_with_escapes(Some(&mut string))?;
+        Ok(string)
+    }
+
+    /// Goes on in a string that is skipped, as [`string_with_escapes`](Self::string_with_escapes).
+    #[cold]
+    #[inline(never)]
+    fn skip_escapes(&self, pos: usize) -> Result<usize, Error> {
+        let mut reader = Reader {
+            pos,
+            ..self.clone()
+        };
+        reader.string_with_escapes(None)?;
+        Ok(reader.pos)
+    }
+
+    /// Reads what is left of a string, its closing quote included.
+    fn string_with_escapes(&mut self, mut out: Option<&mut String>) -> Result<(), Error> {
+        let bytes = self.text.as_bytes();
         loop {
-            let end = self.byte();
+            let start = self.pos;
+            self.pos = scan::plain(bytes, start);
             if let Some(out) = &mut out {
-                out.push_str(self.since(run_start));
+                out.push_str(self.since(start));
             }
-            match end {
+            match scan::byte_at(bytes, self.pos) {
                 b'"' => {
-                    self.advance();
+                    self.pos = self.pos.wrapping_add(1);
                     return Ok(());
                 }
                 b'\\' => {
@@ -626,30 +651,17 @@ impl<'j> Reader<'j> {
                         out.push(character);
                     }
                 }
-                _ if self.pos >= self.text.len() => {
-                    return Err(self.error_at(
-                        ErrorKind::End,
-                        self.pos,
-                        "the text ends within a string",
-                    ));
-                }
-                _ => {
-                    let message = "a control character in a string must be escaped";
-                    return Err(self.error_at(ErrorKind::Syntax, self.pos, message));
-                }
+                _ => return Err(self.bad_string()),
             }
-            run_start = self.pos;
-            self.run();
         }
     }
 
-    /// Reads an escape (RFC 8259, section 7) that begins here.
+    /// Reads an escape (RFC 8259, section 7).
     fn escape(&mut self) -> Result<char, Error> {
         let start = self.pos;
-        self.advance();
-        let byte = self.byte();
-        self.advance();
-        let character = match byte {
+        let byte = scan::byte_at(self.text.as_bytes(), start.wrapping_add(1));
+        self.pos = start.wrapping_add(2);
+        Ok(match byte {
             b'"' | b'\\' | b'/' => char::from(byte),
             b'b' => '\u{8}',
             b'f' => '\u{c}',
@@ -658,48 +670,37 @@ impl<'j> Reader<'j> {
             b't' => '\t',
             b'u' => return self.unicode_escape(start),
             _ => return Err(self.error_at(ErrorKind::Syntax, start, "no such escape")),
-        };
-        Ok(character)
+        })
     }
 
     /// Reads the four digits behind `\u`, and the second escape of a surrogate pair.
     fn unicode_escape(&mut self, start: usize) -> Result<char, Error> {
         let mut code = self.four_digits(start)?;
-        if code & 0xfc00 == 0xd800
-            && self
-                .text
-                .as_bytes()
-                .get(self.pos..)
-                .unwrap_or_default()
-                .starts_with(b"\\u")
-        {
-            self.pos = self.pos.wrapping_add(2);
+        let second = scan::word(self.text.as_bytes(), self.pos, b"\\u");
+        if let (0xd800, Some(digits)) = (code & 0xfc00, second) {
+            self.pos = digits;
             let low = self.four_digits(start)?;
             if low & 0xfc00 == 0xdc00 {
                 code = ((code & 0x3ff) << 10 | low & 0x3ff).wrapping_add(0x1_0000);
             }
         }
-        char::from_u32(code).ok_or_else(|| {
-            self.error_at(
-                ErrorKind::Surrogate,
-                start,
-                "half of a surrogate pair is no character",
-            )
-        })
+        let Some(character) = char::from_u32(code) else {
+            let message = "half of a surrogate pair is no character";
+            return Err(self.error_at(ErrorKind::Surrogate, start, message));
+        };
+        Ok(character)
     }
 
     fn four_digits(&mut self, start: usize) -> Result<u32, Error> {
         let mut code = 0;
         for _ in 0..4 {
-            let Some(digit) = char::from(self.byte()).to_digit(16) else {
-                return Err(self.error_at(
-                    ErrorKind::Syntax,
-                    start,
-                    "`\\u` needs four hexadecimal digits",
-                ));
+            let byte = scan::byte_at(self.text.as_bytes(), self.pos);
+            let Some(digit) = char::from(byte).to_digit(16) else {
+                let message = "`\\u` needs four hexadecimal digits";
+                return Err(self.error_at(ErrorKind::Syntax, start, message));
             };
             code = code << 4 | digit;
-            self.advance();
+            self.pos = self.pos.wrapping_add(1);
         }
         Ok(code)
     }
@@ -708,19 +709,24 @@ impl<'j> Reader<'j> {
 
     #[cold]
     #[inline(never)]
-    fn expected(&self, kind: ErrorKind, what: &str) -> Error {
-        Error::expected(kind, what, self.text, self.pos)
+    fn expected(&self, what: &str) -> Error {
+        self.expected_at(self.pos, what)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn expected_at(&self, offset: usize, what: &str) -> Error {
+        Error::expected(ErrorKind::Syntax, what, self.text, offset)
     }
 
     /// That another kind of value comes next, or none at all.
     #[cold]
     #[inline(never)]
     fn expected_value(&self, what: &str) -> Error {
-        let kind = match self.clone().skip() {
-            Ok(()) => ErrorKind::Type,
-            Err(error) => return error,
-        };
-        self.expected(kind, what)
+        match self.clone().skip() {
+            Ok(()) => Error::expected(ErrorKind::Type, what, self.text, self.pos),
+            Err(error) => error,
+        }
     }
 
     #[cold]
@@ -729,21 +735,36 @@ impl<'j> Reader<'j> {
         Error::new(kind, String::from(message), self.text, offset)
     }
 
-    /// That what begins at `start` is something else.
+    #[cold]
+    #[inline(never)]
+    fn too_deep(&self, offset: usize) -> Error {
+        self.error_at(
+            ErrorKind::Depth,
+            offset,
+            "more than 128 arrays and objects deep",
+        )
+    }
+
+    /// That a string ends too early, or has in it what must be escaped.
+    #[cold]
+    #[inline(never)]
+    fn bad_string(&self) -> Error {
+        if self.pos == self.text.len() {
+            return self.error_at(ErrorKind::End, self.pos, "the text ends within a string");
+        }
+        let message = "a control character in a string must be escaped";
+        self.error_at(ErrorKind::Syntax, self.pos, message)
+    }
+
+    /// That what comes next is something else.
     #[cold]
     #[inline(never)]
     fn not_an_integer(&mut self) -> Error {
-        self.pos = self.start;
-        if matches!(self.byte(), b'-' | b'0'..=b'9') {
-            return match self.number() {
-                Ok(number) => {
-                    let message = format!("expected an integer, found {number}");
-                    self.error_at(ErrorKind::Type, self.start, &message)
-                }
-                Err(error) => error,
-            };
+        match self.clone().number() {
+            Ok(number) => self.error(&["expected an integer, found ", number].concat()),
+            Err(error) if error.kind() == ErrorKind::Type => self.expected_value("an integer"),
+            Err(error) => error,
         }
-        self.expected_value("an integer")
     }
 }
 
@@ -753,35 +774,4 @@ fn not_utf8(bytes: &[u8], valid_len: usize) -> Error {
     let valid = bytes.get(..valid_len).unwrap_or_default();
     let text = str::from_utf8(valid).unwrap_or_default();
     Error::new(ErrorKind::Utf8, String::from("not UTF-8"), text, valid_len)
-}
-
-/// Where `name` is in `names`, looking from `next` on and then in front of it.
-fn position(names: &[&str], next: usize, name: &str) -> Option<usize> {
-    let mut index = next;
-    for _ in names {
-        if index >= names.len() {
-            index = 0;
-        }
-        if names.get(index).is_some_and(|candidate| *candidate == name) {
-            return Some(index);
-        }
-        index = index.wrapping_add(1);
-    }
-    None
-}
-
-/// Which of eight bytes of a string do not stand for themselves: the lowest bit that is set is the
-/// highest of the first such byte; bits above it mean nothing.
-#[inline]
-pub(super) fn specials(bytes: u64) -> u64 {
-    const TWOS: u64 = u64::from_le_bytes([2; 8]);
-    const QUOTES: u64 = u64::from_le_bytes([0x21; 8]);
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
-    const BACKSLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
-    // A quote is 0x22: with bit 1 turned round it stands right above the control characters, which
-    // only change places, so that one subtraction borrows for both.
-    let quotes_and_controls = (bytes ^ TWOS).wrapping_sub(QUOTES);
-    let backslashes = (bytes ^ BACKSLASHES).wrapping_sub(ONES);
-    (quotes_and_controls | backslashes) & !bytes & HIGHS
 }

@@ -98,7 +98,14 @@ fn integers_are_exact_and_in_range() {
         "\"1\"",
         &format!("expected an integer, found a string {place}"),
     );
-    refuses::<i64>("01", &format!("a number begins with 0 {place}"));
+    refuses::<i64>(
+        "01",
+        "expected the end of the text, found a number at $ (offset 1, line 1, column 2)",
+    );
+    refuses::<Vec<f64>>(
+        "[-01]",
+        "expected `,` or `]`, found a number at $[0] (offset 3, line 1, column 4)",
+    );
     refuses::<i64>(
         "-",
         "expected a digit, found the end of the text at $ (offset 1, line 1, column 2)",
@@ -174,6 +181,7 @@ fn strings_know_every_escape_and_no_other() {
         r#""\ud800x""#,
         r#""\ud800\n""#,
         r#""\ud800\u0041""#,
+        r#""\ud800 \udc00""#,
         r#""\ud800\ud800""#,
     ] {
         refuses::<String>(
@@ -218,7 +226,7 @@ fn a_special_byte_is_found_wherever_it_stands() {
         for at in 0..8 {
             let mut bytes = [b'~'; 8];
             bytes[at] = byte;
-            let found = read::specials(u64::from_le_bytes(bytes));
+            let found = scan::specials(u64::from_le_bytes(bytes));
             assert_eq!(found != 0, special, "{byte:#x}");
             if special {
                 assert_eq!(found.trailing_zeros() as usize / 8, at, "{byte:#x}");

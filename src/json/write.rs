@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::str;
 
 use super::ToJson;
-use super::read::specials;
+use super::scan;
 use crate::encoding::push_base64;
 
 /// Writes values one behind the other into a `Vec<u8>`, which may be used again.
@@ -70,7 +70,7 @@ impl Writer {
         let mut written = 0;
         let mut pos = 0;
         loop {
-            pos = next_special(bytes, pos);
+            pos = scan::plain(bytes, pos);
             self.out
                 .extend_from_slice(bytes.get(written..pos).unwrap_or_default());
             let Some(&byte) = bytes.get(pos) else { break };
@@ -127,6 +127,12 @@ impl Writer {
         self.out.push(b':');
     }
 
+    /// Writes all of a member of a struct that is in front of its value.
+    #[doc(hidden)]
+    pub fn field(&mut self, name: &scan::Name) {
+        self.out.extend_from_slice(name.as_text());
+    }
+
     /// Writes `}`.
     pub fn end_object(&mut self) {
         self.out.push(b'}');
@@ -164,24 +170,6 @@ impl Writer {
         };
         self.raw(short);
     }
-}
-
-/// The index of the first byte from `pos` on that must be escaped; the length if there is none.
-fn next_special(bytes: &[u8], mut pos: usize) -> usize {
-    while let Some(chunk) = bytes.get(pos..).and_then(<[u8]>::first_chunk::<8>) {
-        let special = specials(u64::from_le_bytes(*chunk));
-        if special != 0 {
-            return pos.wrapping_add(special.trailing_zeros() as usize / 8);
-        }
-        pos = pos.wrapping_add(8);
-    }
-    while let Some(&byte) = bytes.get(pos) {
-        if matches!(byte, b'"' | b'\\' | 0..=0x1f) {
-            break;
-        }
-        pos = pos.wrapping_add(1);
-    }
-    pos
 }
 
 /// Hands `push` the decimal digits of `value`.

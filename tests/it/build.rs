@@ -1,5 +1,6 @@
 //! build.sh: what it makes, what it refuses, and what it does without.
 
+mod vendored;
 mod zip;
 
 use std::ffi::OsStr;
@@ -391,7 +392,6 @@ fn flags_are_kept_unless_they_bind_the_function_to_this_processor() {
         assert_eq!((built, flagged), (!kept, kept), "{vars:?} {config}: {last}");
     };
     let target = format!("{}-unknown-linux-musl", env::consts::ARCH);
-    check(&[], "", false);
     check(&[("RUSTFLAGS", "--cfg  flagged")], "", true);
     check(
         &[("RUSTFLAGS", "")],
@@ -485,68 +485,4 @@ fn a_build_that_fails_leaves_nothing_to_deploy() {
         .unwrap();
     assert_eq!(output.status.code(), Some(130));
     assert!(package.leftovers().is_empty(), "{:?}", package.leftovers());
-}
-
-#[test]
-fn a_package_that_vendors_the_crate_is_built_from_anywhere() {
-    if !targets_installed() {
-        return;
-    }
-    let package = Package::new("vendors/my function");
-    for path in ["Cargo.toml", "build.sh", "bootstrap.sh"] {
-        copy(
-            &Path::new(ROOT).join(path),
-            &package.path("vendor/tiny-lambda").join(path),
-        );
-    }
-    copy(
-        &Path::new(ROOT).join("src"),
-        &package.path("vendor/tiny-lambda/src"),
-    );
-    package.write(
-        "Cargo.toml",
-        "[package]\nname = \"mine\"\nedition = \"2024\"\n[workspace]\n\
-         [dependencies]\ntiny-lambda.path = \"vendor/tiny-lambda\"\n",
-    );
-    package.write(
-        "src/main.rs",
-        "fn main() -> ! { tiny_lambda::run_bytes(|event, _| Ok(event.to_vec())) }",
-    );
-    let output = Command::new(package.path("vendor/tiny-lambda/build.sh"))
-        .current_dir("/")
-        .args(["--offline", "--report", "--manifest-path"])
-        .arg(package.path("Cargo.toml"))
-        .env_remove("CARGO_TARGET_DIR")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", stderr(&output));
-    let said = stdout(&output);
-    let zip = package.path("target/lambda/mine/function.zip");
-    let line = format!(" --zip-file 'fileb://{}'\n", zip.display());
-    assert!(said.contains(&line), "{said}");
-    for part in [" .text\n", " libc\n", " tiny_lambda\n"] {
-        assert!(said.contains(part), "{said}");
-    }
-    let executable = package.path("target/lambda/mine/bootstrap");
-    let output = Command::new(&executable).env_clear().output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(
-        stderr(&output).contains("AWS_LAMBDA_RUNTIME_API"),
-        "{}",
-        stderr(&output)
-    );
-    // Without the symbolizer of backtraces, which alone is more than that.
-    assert!(fs::metadata(executable).unwrap().len() < 100_000);
-}
-
-fn copy(from: &Path, to: &Path) {
-    if from.is_dir() {
-        for file in fs::read_dir(from).unwrap() {
-            let name = file.unwrap().file_name();
-            copy(&from.join(&name), &to.join(&name));
-        }
-    } else {
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::copy(from, to).unwrap();
-    }
 }

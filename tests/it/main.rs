@@ -12,6 +12,16 @@
 mod bootstrap;
 #[cfg(unix)]
 mod build;
+#[cfg(feature = "emulator")]
+mod client;
+#[cfg(feature = "emulator")]
+mod emulator;
+#[cfg(feature = "emulator")]
+mod emulator_front;
+#[cfg(feature = "emulator")]
+mod emulator_many;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+mod emulator_process;
 mod json;
 mod peer;
 mod runtime;

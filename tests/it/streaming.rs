@@ -20,12 +20,12 @@ fn stream(want: &'static str, f: impl Fn(Responder<'_>) -> Result<()> + Sync) ->
         step(GET_NEXT, NEXT.replace("\"7\"", "\"8\"")),
         step(POST_RESPONSE, ACCEPTED),
     ];
-    let once = handler::streaming(move |text: String, _: &Context, out| match text.as_str() {
-        "7" => f(out),
-        _ => {
-            out.json("plain");
-            Ok(())
+    let once = handler::streaming(move |text: String, _: &Context, out| {
+        if text == "7" {
+            return f(out);
         }
+        out.json("plain");
+        Ok(())
     });
     let (mut requests, _) = play(&script, &once);
     assert_eq!(requests[3].text(), "\"plain\"");
@@ -220,7 +220,7 @@ fn a_caller_that_goes_away_is_an_error_of_the_write_and_not_the_end() {
         }
         let mut body = out.start("text/plain")?;
         loop {
-            if let Err(error) = body.write(&[b'x'; 100_000]) {
+            if let Err(error) = body.write(&vec![b'x'; 100_000]) {
                 let again = body.write(b"more").and_then(|_| body.flush());
                 assert_eq!(again.map_err(|again| again.kind()), Err(error.kind()));
                 assert!(matches!(

@@ -1,0 +1,81 @@
+//! The works with tiny-lambda.
+use json_bench::*;
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use tiny_lambda::json::{self, Ignored, Value};
+
+tiny_lambda::json_struct! {
+    pub struct Event {
+        request_context: RequestContext as "requestContext",
+        raw_path: String as "rawPath",
+        raw_query_string: String as "rawQueryString",
+        route_key: String as "routeKey",
+        body: Option<String>,
+        is_base64_encoded: bool as "isBase64Encoded",
+    }
+}
+tiny_lambda::json_struct! {
+    pub struct RequestContext { http: Http, time_epoch: u64 as "timeEpoch" }
+}
+tiny_lambda::json_struct! { pub struct Http { method: String, path: String } }
+tiny_lambda::json_struct! { pub struct Hello { name: String } }
+tiny_lambda::json_struct! { pub struct Sqs { records: Vec<Message> as "Records" } }
+tiny_lambda::json_struct! {
+    pub struct Message {
+        message_id: String as "messageId",
+        receipt_handle: String as "receiptHandle",
+        body: String,
+        attributes: BTreeMap<String, String>,
+        message_attributes: BTreeMap<String, Attribute> as "messageAttributes",
+        md5_of_body: String as "md5OfBody",
+        event_source: String as "eventSource",
+        event_source_arn: String as "eventSourceARN",
+        aws_region: String as "awsRegion",
+    }
+}
+tiny_lambda::json_struct! {
+    pub struct Attribute {
+        string_value: Option<String> as "stringValue",
+        data_type: String as "dataType",
+    }
+}
+tiny_lambda::json_struct! {
+    pub struct Record {
+        id: u64,
+        name: String,
+        email: String,
+        active: bool,
+        balance: i64,
+        tags: Vec<String>,
+        address: Address,
+    }
+}
+tiny_lambda::json_struct! { pub struct Address { street: String, city: String, zip: String } }
+
+works! {
+    hello(HELLO) |text: &[u8]| drop(black_box(json::parse::<Hello>(text)));
+    event(HTTP_API) |text: &[u8]| drop(black_box(json::parse::<Event>(text)));
+    compact(COMPACT) |text: &[u8]| drop(black_box(json::parse::<Event>(text)));
+    event_skip(HTTP_API) |text: &[u8]| drop(black_box(json::parse::<Ignored>(text)));
+    compact_skip(COMPACT) |text: &[u8]| drop(black_box(json::parse::<Ignored>(text)));
+    event_tree(HTTP_API) |text: &[u8]| drop(black_box(json::parse::<Value>(text)));
+    compact_tree(COMPACT) |text: &[u8]| drop(black_box(json::parse::<Value>(text)));
+    sqs_typed(sqs()) |text: &[u8]| drop(black_box(json::parse::<Sqs>(text)));
+    records_typed(records()) |text: &[u8]| drop(black_box(json::parse::<Vec<Record>>(text)));
+    write_event(HTTP_API) |text: &[u8]| {
+        let value = keep!(EVENT: Event = json::parse(text).unwrap());
+        drop(black_box(json::to_vec(value)));
+    };
+    write_tree(HTTP_API) |text: &[u8]| {
+        let value = keep!(TREE: Value = json::parse(text).unwrap());
+        drop(black_box(json::to_vec(value)));
+    };
+    write_records(records()) |text: &[u8]| {
+        let value = keep!(RECORDS: Vec<Record> = json::parse(text).unwrap());
+        drop(black_box(json::to_vec(value)));
+    };
+    write_strings(strings()) |text: &[u8]| {
+        let value = keep!(STRINGS: Vec<String> = json::parse(text).unwrap());
+        drop(black_box(json::to_vec(value)));
+    };
+}

@@ -1,0 +1,122 @@
+//! What is measured: documents like those that Lambda sends, the same for every library.
+
+/// An HTTP API event as the documentation prints one, 1.9 KB.
+pub const HTTP_API: &str = include_str!("http_api.json");
+
+/// One as API Gateway sends it for a browser's request: without white space.
+pub const COMPACT: &str = concat!(
+    r#"{"version":"2.0","routeKey":"ANY /orders/{id}","rawPath":"/orders/4711","rawQueryString":"expand=lines&lang=en","#,
+    r#""cookies":["session=8f14e45fceea167a5a36dedd4bea2543","theme=dark"],"headers":{"accept":"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8","#,
+    r#""accept-encoding":"gzip, deflate, br","accept-language":"en-GB,en;q=0.9","cache-control":"max-age=0","content-length":"27","content-type":"application/json","#,
+    r#""host":"a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com","origin":"https://shop.example.com","referer":"https://shop.example.com/orders?page=2","#,
+    r#""sec-fetch-dest":"document","sec-fetch-mode":"navigate","sec-fetch-site":"same-site","user-agent":"Mozilla/5.0 (X11; Linux x86_64; rv:126.0) Gecko/20100101 Firefox/126.0","#,
+    r#""x-amzn-trace-id":"Root=1-665f3b2a-3b1f0c4d5e6f708192a3b4c5","x-forwarded-for":"203.0.113.17","x-forwarded-port":"443","x-forwarded-proto":"https"},"#,
+    r#""queryStringParameters":{"expand":"lines","lang":"en"},"pathParameters":{"id":"4711"},"stageVariables":{"pool":"blue"},"requestContext":{"accountId":"123456789012","apiId":"a1b2c3d4e5","#,
+    r#""domainName":"a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com","domainPrefix":"a1b2c3d4e5","http":{"method":"POST","path":"/orders/4711","protocol":"HTTP/1.1","sourceIp":"203.0.113.17","#,
+    r#""userAgent":"Mozilla/5.0 (X11; Linux x86_64; rv:126.0) Gecko/20100101 Firefox/126.0"},"requestId":"JKJaXmPLvHcESHA=","routeKey":"ANY /orders/{id}","stage":"$default","#,
+    r#""time":"04/Jun/2024:16:04:58 +0000","timeEpoch":1717517098217},"body":"{\"quantity\":3,\"note\":\"x\"}","isBase64Encoded":false}"#
+);
+
+pub const HELLO: &str = r#"{"name":"x"}"#;
+
+/// A batch of ten messages from SQS, 9.5 KB.
+pub fn sqs() -> String {
+    let mut text = String::from(r#"{"Records":["#);
+    for n in 0..10 {
+        if n > 0 {
+            text.push(',');
+        }
+        text += &format!(
+            concat!(
+                r#"{{"messageId":"059f36b4-87a3-44ab-83d2-66197{n:07}","receiptHandle":"AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a{}","#,
+                r#""body":"{{\"order\":\"A-{n:05}\",\"customer\":{{\"name\":\"Ada Lovelace\",\"city\":\"London\"}},\"lines\":[{{\"sku\":\"X-1\",\"n\":{n}}},{{\"sku\":\"Y-2\",\"n\":2}}]}}","#,
+                r#""attributes":{{"ApproximateReceiveCount":"1","SentTimestamp":"15452506{n:05}","SenderId":"AIDAIENQZJOLO23YVJ4VO","ApproximateFirstReceiveTimestamp":"15452506{n:05}"}},"#,
+                r#""messageAttributes":{{"kind":{{"stringValue":"order","stringListValues":[],"binaryListValues":[],"dataType":"String"}}}},"#,
+                r#""md5OfBody":"e4e68fb7bd0e697a0ae8f1bb342846b3","eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:us-east-2:123456789012:my-queue","awsRegion":"us-east-2"}}"#
+            ),
+            "Kq0tBRJ7xOW1EaTh".repeat(13),
+            n = n
+        );
+    }
+    text + "]}"
+}
+
+/// Records with strings, integers, a boolean and a list, 1 MB.
+pub fn records() -> String {
+    let mut text = String::from("[");
+    for n in 0_u64..5_700 {
+        if n > 0 {
+            text.push(',');
+        }
+        text += &format!(
+            r#"{{"id":{n},"name":"customer {n}","email":"customer{n}@example.com","active":{},"balance":{},"tags":["alpha","beta-{}","gamma"],"address":{{"street":"{} High Street","city":"London","zip":"E{}"}}}}"#,
+            n % 3 == 0,
+            n * 7919 % 1_000_003,
+            n % 17,
+            n % 250,
+            n % 900,
+        );
+    }
+    text + "]"
+}
+
+/// Long strings, 6.3 MB: what a batch of documents looks like.
+pub fn strings() -> String {
+    let line = "The quick brown fox jumps over the lazy dog, and then it does so once more because it can. ";
+    let mut text = String::from("[");
+    for n in 0..6_300 {
+        if n > 0 {
+            text.push(',');
+        }
+        text.push('"');
+        for _ in 0..11 {
+            text += line;
+        }
+        text.push('"');
+    }
+    text + "]"
+}
+
+/// Runs `work` as often as the first argument after its name says: twice less once is one run
+/// without the first one's warming up. Callgrind collects in the function that is named.
+#[macro_export]
+macro_rules! works {
+    ($($name:ident($text:expr) $body:expr;)*) => {
+        $(#[inline(never)]
+        #[unsafe(no_mangle)]
+        pub extern "Rust" fn $name(text: &[u8]) {
+            #[allow(clippy::redundant_closure_call)]
+            // Else two works that do the same with different texts become one function.
+            std::hint::black_box(stringify!($name));
+            ($body)(text);
+        })*
+
+        fn main() {
+            let mut arguments = std::env::args().skip(1);
+            let name = arguments.next().unwrap_or_default();
+            let times: usize = arguments.next().map_or(1, |times| times.parse().unwrap());
+            let text: Vec<u8> = match &*name {
+                $(stringify!($name) => $text.to_string().into_bytes(),)*
+                _ => {
+                    $(println!("{}", stringify!($name));)*
+                    return;
+                }
+            };
+            for _ in 0..times {
+                match &*name {
+                    $(stringify!($name) => $name(std::hint::black_box(&text)),)*
+                    _ => {}
+                }
+            }
+        }
+    };
+}
+
+/// Writing is measured as the difference to a run without: the value is made once, before.
+#[macro_export]
+macro_rules! keep {
+    ($cell:ident: $type:ty = $make:expr) => {{
+        static $cell: std::sync::OnceLock<$type> = std::sync::OnceLock::new();
+        $cell.get_or_init(|| $make)
+    }};
+}

@@ -1,0 +1,10 @@
+//! Gives back the text that it is given.
+use tiny_lambda::{Context, Result};
+
+fn main() -> ! {
+    tiny_lambda::run(echo)
+}
+
+fn echo(text: String, _: &Context) -> Result<String> {
+    Ok(text)
+}

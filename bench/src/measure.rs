@@ -1,0 +1,326 @@
+//! What is measured of a built function, and how: exactly where that is possible, else again and
+//! again, in turn with the others.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::process::{self, Idle};
+use crate::server::Load;
+
+/// A column of the table.
+pub struct Metric {
+    /// In JSON.
+    pub key: &'static str,
+    /// Over the column, in two lines.
+    pub title: [&'static str; 2],
+    pub digits: usize,
+}
+
+const fn metric(key: &'static str, title: [&'static str; 2], digits: usize) -> Metric {
+    Metric { key, title, digits }
+}
+
+pub const SIZE: &str = "executable_bytes";
+pub const ZIP: &str = "zip_bytes";
+pub const CALLS_START: &str = "system_calls_to_first_next";
+pub const CALLS_WARM: &str = "system_calls_per_invocation";
+pub const INSTRUCTIONS_START: &str = "instructions_to_first_next";
+pub const INSTRUCTIONS_WARM: &str = "instructions_per_invocation";
+pub const FAULTS: &str = "page_faults_to_first_next";
+pub const RESIDENT: &str = "resident_kb";
+pub const ANONYMOUS: &str = "resident_anonymous_kb";
+pub const THREADS: &str = "threads";
+pub const CPU_START: &str = "cpu_us_to_first_next";
+pub const TIME_START: &str = "us_to_first_next";
+pub const P50: &str = "latency_p50_us";
+pub const P99: &str = "latency_p99_us";
+pub const RATE: &str = "invocations_per_second";
+pub const ECHO: &str = "echo_6mb_mb_per_second";
+pub const ECHO_PEAK: &str = "echo_6mb_peak_kb";
+
+pub const METRICS: &[Metric] = &[
+    metric(SIZE, ["executable", "bytes"], 0),
+    metric(ZIP, ["zip", "bytes"], 0),
+    metric(CALLS_START, ["calls to", "1st next"], 0),
+    metric(CALLS_WARM, ["calls per", "invocation"], 1),
+    metric(INSTRUCTIONS_START, ["instr. to", "1st next"], 0),
+    metric(INSTRUCTIONS_WARM, ["instr. per", "invocation"], 0),
+    metric(FAULTS, ["faults to", "1st next"], 0),
+    metric(RESIDENT, ["resident", "KB"], 0),
+    metric(ANONYMOUS, ["of that", "anon. KB"], 0),
+    metric(THREADS, ["threads", ""], 0),
+    metric(CPU_START, ["CPU µs to", "1st next"], 0),
+    metric(TIME_START, ["µs to", "1st next"], 0),
+    metric(P50, ["warm µs", "p50"], 1),
+    metric(P99, ["warm µs", "p99"], 1),
+    metric(RATE, ["requests", "per second"], 0),
+    metric(ECHO, ["6 MB echo", "MB/s"], 0),
+    metric(ECHO_PEAK, ["6 MB echo", "peak KB"], 0),
+];
+
+/// Those that time is part of: they are compared within each round, never across.
+pub const TIMED: &[&str] = &[CPU_START, TIME_START, P50, P99, RATE, ECHO];
+
+/// What was measured of one function, and why what is missing could not be.
+#[derive(Default)]
+pub struct Figures {
+    pub values: BTreeMap<&'static str, f64>,
+    /// One for each round that succeeded, by its number.
+    pub samples: BTreeMap<&'static str, BTreeMap<usize, f64>>,
+    pub problems: Vec<String>,
+}
+
+impl Figures {
+    fn set(&mut self, key: &'static str, value: Option<f64>) {
+        match value {
+            Some(value) => {
+                self.values.insert(key, value);
+            }
+            None => self.problem(&format!("{key} could not be measured")),
+        }
+    }
+
+    fn sample(&mut self, key: &'static str, round: usize, value: Option<f64>) {
+        match value {
+            Some(value) => {
+                self.samples.entry(key).or_default().insert(round, value);
+            }
+            None => self.problem(&format!("{key} could not be measured")),
+        }
+    }
+
+    fn problem(&mut self, problem: &str) {
+        let problem = problem.trim().to_owned();
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Makes each sampled figure's value the median of its samples.
+    pub fn settle(&mut self) {
+        for (key, samples) in &self.samples {
+            let samples = samples.values().copied().collect();
+            if let Some(median) = median(samples) {
+                self.values.insert(key, median);
+            }
+        }
+    }
+
+    /// The median of the ratios to `other`, round by round.
+    pub fn ratio(&self, other: &Figures, key: &str) -> Option<f64> {
+        let (ours, theirs) = (self.samples.get(key)?, other.samples.get(key)?);
+        let ratio = |(round, value): (&usize, &f64)| Some(value / theirs.get(round)?);
+        median(ours.iter().filter_map(ratio).collect())
+    }
+}
+
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 0 {
+        let (a, b) = (values.get(middle.checked_sub(1)?)?, values.get(middle)?);
+        return Some(f64::midpoint(*a, *b));
+    }
+    values.get(middle).copied()
+}
+
+/// How often everything is done.
+#[derive(Clone, Copy)]
+pub struct Effort {
+    pub starts: usize,
+    pub warm_rounds: usize,
+    pub warm_invocations: usize,
+    pub echo_rounds: usize,
+    pub echo_invocations: usize,
+    /// Under the tools that count; and twice as many, of which the difference is taken.
+    pub counted_invocations: usize,
+}
+
+/// Bytes of a JSON string that Lambda still takes (6 MB, "Lambda quotas").
+const ECHO_LEN: usize = 6 << 20;
+/// Invocations after which the memory is looked at.
+const RESIDENT_AFTER: usize = 1000;
+/// What a zip of one file named `bootstrap` has around the deflated bytes: the local header, the
+/// central directory's and the end record, with the name in the first two (APPNOTE, section 4.3).
+const ZIP_FRAME_LEN: usize = 30 + 46 + 22 + 2 * "bootstrap".len();
+/// What gzip has around them (RFC 1952): a head, the checksum and the length.
+const GZIP_FRAME_LEN: usize = 10 + 8;
+
+/// Bytes of the executable, and of the zip that Lambda takes.
+pub fn sizes(exe: &Path, figures: &mut Figures) {
+    figures.set(SIZE, fs::metadata(exe).ok().map(|meta| meta.len() as f64));
+    match Command::new("gzip").arg("-9nc").arg(exe).output() {
+        Ok(gzip) if gzip.status.success() => {
+            let len = gzip.stdout.len() - GZIP_FRAME_LEN + ZIP_FRAME_LEN;
+            figures.set(ZIP, Some(len as f64));
+        }
+        _ => figures.problem("needs gzip for the zip's bytes"),
+    }
+}
+
+/// System calls, from a trace. Up to the first `next` are those behind `execve` up to the one that
+/// sends the request, all threads together.
+pub fn system_calls(exe: &Path, work: &Path, effort: Effort, figures: &mut Figures) {
+    let count = |n: usize| -> Result<(usize, usize), String> {
+        let trace = work.join("strace.txt");
+        let mut command = Command::new("strace");
+        // In the background, so that the function is our own child: it is what gets killed.
+        command.args(["-D", "-f", "-qq", "-s", "128", "-e", "signal=none", "-o"]);
+        command.arg(&trace).arg(exe);
+        let idle = process::run(command, Load::hello(n))?;
+        drop(idle);
+        let text = settled(&trace);
+        let calls = text.lines().filter(|line| {
+            // "PID name(arguments) = result"; a call that others come between has two lines.
+            let call = line
+                .trim_start_matches(|c: char| c.is_ascii_digit())
+                .trim_start();
+            call.starts_with(|c: char| c.is_ascii_lowercase())
+        });
+        let all = calls.clone().count();
+        let first = calls
+            .clone()
+            .position(|line| line.contains("/invocation/next "));
+        // Counted from 0, so without execve.
+        Ok((first.ok_or("no request in the trace")?, all))
+    };
+    let n = effort.counted_invocations;
+    match (count(n), count(2 * n)) {
+        (Ok((to_next, once)), Ok((_, twice))) => {
+            figures.set(CALLS_START, Some(to_next as f64));
+            figures.set(CALLS_WARM, Some((twice as f64 - once as f64) / n as f64));
+        }
+        (Err(problem), _) | (_, Err(problem)) => {
+            figures.problem(&format!("system calls by strace: {problem}"));
+        }
+    }
+}
+
+/// A file that another process is still writing, once it has not grown for a while.
+fn settled(file: &Path) -> String {
+    let mut last = 0;
+    loop {
+        std::thread::sleep(Duration::from_millis(50));
+        let len = fs::metadata(file).map_or(0, |meta| meta.len());
+        if len == last {
+            return fs::read_to_string(file).unwrap_or_default();
+        }
+        last = len;
+    }
+}
+
+/// Instructions in user space, by callgrind; to the first `next` means until it waits for the event.
+pub fn instructions(exe: &Path, work: &Path, effort: Effort, figures: &mut Figures) {
+    let count = |n: usize| -> Result<f64, String> {
+        let out = work.join("callgrind.out");
+        let _ = fs::remove_file(&out);
+        let mut command = Command::new("valgrind");
+        command.args(["--tool=callgrind", "--quiet"]);
+        command
+            .arg(format!("--callgrind-out-file={}", out.display()))
+            .arg(exe);
+        process::run(command, Load::hello(n))?.terminate();
+        let text = fs::read_to_string(&out).map_err(|e| format!("no result: {e}"))?;
+        let total = text.lines().find_map(|line| line.strip_prefix("totals: "));
+        total
+            .and_then(|total| total.trim().parse().ok())
+            .ok_or("no total".into())
+    };
+    let n = effort.counted_invocations;
+    let per = |once: f64, twice: f64| (twice - once) / n as f64;
+    match (count(0), count(n), count(2 * n)) {
+        (Ok(start), Ok(once), Ok(twice)) => {
+            figures.set(INSTRUCTIONS_START, Some(start));
+            figures.set(INSTRUCTIONS_WARM, Some(per(once, twice)));
+        }
+        (Err(problem), ..) | (_, Err(problem), _) | (.., Err(problem)) => {
+            figures.problem(&format!("instructions by valgrind: {problem}"));
+        }
+    }
+}
+
+fn with<T>(
+    figures: &mut Figures,
+    exe: &Path,
+    load: Load,
+    f: impl FnOnce(&Idle, &mut Figures) -> T,
+) {
+    match process::run(Command::new(exe), load) {
+        Ok(idle) => {
+            f(&idle, figures);
+        }
+        Err(problem) => figures.problem(&problem),
+    }
+}
+
+/// Page faults of the start, memory after many invocations, memory with large events.
+pub fn memory(hello: &Path, echo: &Path, figures: &mut Figures) {
+    with(figures, hello, Load::hello(0), |idle, figures| {
+        figures.set(FAULTS, idle.faults());
+    });
+    with(
+        figures,
+        hello,
+        Load::hello(RESIDENT_AFTER),
+        |idle, figures| {
+            figures.set(RESIDENT, idle.memory_kb("Rss"));
+            figures.set(ANONYMOUS, idle.memory_kb("Anonymous"));
+            figures.set(THREADS, idle.status("Threads"));
+        },
+    );
+    with(figures, echo, Load::echo(ECHO_LEN, 3), |idle, figures| {
+        figures.set(ECHO_PEAK, idle.status("VmHWM"));
+    });
+}
+
+/// One start: CPU time and time until `GET next` comes.
+pub fn start(exe: &Path, round: usize, figures: &mut Figures) {
+    with(figures, exe, Load::hello(0), |idle, figures| {
+        figures.sample(CPU_START, round, idle.cpu().map(micros));
+        figures.sample(TIME_START, round, Some(micros(idle.start)));
+    });
+}
+
+/// One run of many invocations: latency and rate.
+pub fn warm(exe: &Path, round: usize, effort: Effort, figures: &mut Figures) {
+    with(
+        figures,
+        exe,
+        Load::hello(effort.warm_invocations),
+        |idle, figures| {
+            let mut latencies = idle.served.latencies.clone();
+            latencies.sort();
+            let at = |part: f64| {
+                let index = (latencies.len() as f64 * part) as usize;
+                latencies.get(index).copied().map(micros)
+            };
+            figures.sample(P50, round, at(0.50));
+            figures.sample(P99, round, at(0.99));
+            let rate = latencies.len() as f64 / idle.served.elapsed.as_secs_f64();
+            figures.sample(RATE, round, Some(rate));
+        },
+    );
+}
+
+/// One run of the largest events: megabytes per second, in one direction. The first is left out,
+/// for which buffers have to grow.
+pub fn echo(exe: &Path, round: usize, effort: Effort, figures: &mut Figures) {
+    with(
+        figures,
+        exe,
+        Load::echo(ECHO_LEN, effort.echo_invocations + 1),
+        |idle, figures| {
+            let latencies = idle.served.latencies.get(1..).unwrap_or_default();
+            let time: Duration = latencies.iter().sum();
+            let megabytes = (latencies.len() * ECHO_LEN) as f64 / 1e6;
+            figures.sample(ECHO, round, Some(megabytes / time.as_secs_f64()));
+        },
+    );
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}

@@ -1,0 +1,182 @@
+//! What was found, as text and as JSON.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+
+use tiny_lambda::json::{self, Object, ToJson, Value};
+
+use crate::measure::{Figures, METRICS, TIMED};
+use crate::rivals::{Arch, Folders, LIMIT, OFFICIAL};
+use crate::{Results, chart};
+
+/// Tables that fit a terminal's width, and what has to be known to read them.
+pub fn text(results: &Results) -> String {
+    let mut text = String::new();
+    for columns in METRICS.chunks(9) {
+        let heads: Vec<[String; 2]> = columns.iter().map(|m| m.title.map(String::from)).collect();
+        let rows = results.subjects.iter().map(|subject| {
+            let cell = |m: &crate::measure::Metric| {
+                let value = subject.figures.values.get(m.key);
+                value.map_or("-".into(), |value| number(*value, m.digits))
+            };
+            (subject.built.name, columns.iter().map(cell).collect())
+        });
+        push_table(&mut text, &heads, rows.collect());
+    }
+    for base in [LIMIT, OFFICIAL] {
+        let Some(other) = figures_of(results, base) else {
+            continue;
+        };
+        let _ = writeln!(text, "Ratios to {base}, medians over rounds in turn:\n");
+        let columns = METRICS.iter().filter(|m| TIMED.contains(&m.key));
+        let heads: Vec<[String; 2]> = columns.clone().map(|m| m.title.map(String::from)).collect();
+        let rows = results.subjects.iter().map(|subject| {
+            let cell = |m: &crate::measure::Metric| {
+                let ratio = subject.figures.ratio(other, m.key);
+                ratio.map_or("-".into(), |ratio| number(ratio, 2))
+            };
+            (subject.built.name, columns.clone().map(cell).collect())
+        });
+        push_table(&mut text, &heads, rows.collect());
+    }
+    let _ = writeln!(text, "{}", conditions(results));
+    for skipped in problems(results) {
+        let _ = writeln!(text, "not measured: {skipped}");
+    }
+    text
+}
+
+fn figures_of<'r>(results: &'r Results, name: &str) -> Option<&'r Figures> {
+    let mut subjects = results.subjects.iter();
+    Some(&subjects.find(|subject| subject.built.name == name)?.figures)
+}
+
+fn problems(results: &Results) -> Vec<String> {
+    let of_subjects = results.subjects.iter().flat_map(|subject| {
+        let problems = subject.figures.problems.iter();
+        problems.map(|problem| format!("{}: {problem}", subject.built.name))
+    });
+    results.skipped.iter().cloned().chain(of_subjects).collect()
+}
+
+fn conditions(results: &Results) -> String {
+    let rustc = Command::new("rustc").arg("--version").output();
+    let rustc = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    let effort = results.effort;
+    format!(
+        "{}, {} static musl, {} processors; {} starts, {} x {} invocations, {} x {} of 6 MB",
+        rustc.unwrap_or_default(),
+        Arch::HOST.name(),
+        std::thread::available_parallelism().map_or(0, usize::from),
+        effort.starts,
+        effort.warm_rounds,
+        effort.warm_invocations,
+        effort.echo_rounds,
+        effort.echo_invocations,
+    )
+}
+
+/// A table with names on the left and figures on the right.
+pub fn push_table(text: &mut String, heads: &[[String; 2]], rows: Vec<(&str, Vec<String>)>) {
+    let width = |text: &str| text.chars().count();
+    let name_width = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+    let mut widths: Vec<usize> = heads
+        .iter()
+        .map(|head| width(&head[0]).max(width(&head[1])))
+        .collect();
+    for (_, cells) in &rows {
+        for (cell, wide) in cells.iter().zip(&mut widths) {
+            *wide = width(cell).max(*wide);
+        }
+    }
+    let mut line = |name: &str, cells: Vec<&str>| {
+        let _ = write!(text, "{name:name_width$}");
+        for (cell, wide) in cells.iter().zip(&widths) {
+            let _ = write!(text, "  {cell:>wide$}");
+        }
+        text.push('\n');
+    };
+    line("", heads.iter().map(|head| head[0].as_str()).collect());
+    line("", heads.iter().map(|head| head[1].as_str()).collect());
+    for (name, cells) in &rows {
+        line(name, cells.iter().map(String::as_str).collect());
+    }
+    text.push('\n');
+}
+
+/// With a comma between thousands.
+pub fn number(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let mut out = String::new();
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i) % 3 == 0 && !out.ends_with('-') {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + rest
+}
+
+/// Writes bench/results/ARCH.json and bench/chart.svg.
+pub fn save(results: &Results, folders: &Folders) -> Result<(), String> {
+    let bench = folders.root.join("bench");
+    let write = |path: &str, text: &[u8]| {
+        let path = bench.join(path);
+        let folder = path.parent().unwrap_or(&bench);
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&path, text))
+            .map_err(|e| format!("{}: {e}", path.display()))?;
+        eprintln!(
+            "bench: wrote bench/{}",
+            path.strip_prefix(&bench).unwrap_or(&path).display()
+        );
+        Ok::<(), String>(())
+    };
+    write(
+        &format!("results/{}.json", Arch::HOST.name()),
+        json(results).as_bytes(),
+    )?;
+    write("chart.svg", chart::svg(results).as_bytes())
+}
+
+fn json(results: &Results) -> String {
+    let functions: Vec<String> = results
+        .subjects
+        .iter()
+        .map(|subject| {
+            let mut function = Object::default();
+            function.insert("name", subject.built.name);
+            for m in METRICS {
+                let value = subject.figures.values.get(m.key);
+                function.insert(m.key, value.map(|value| rounded(*value, m.digits)));
+            }
+            for (base, name) in [(LIMIT, "to_limit"), (OFFICIAL, "to_lambda_runtime_tuned")] {
+                let ratio = |key: &str| subject.figures.ratio(figures_of(results, base)?, key);
+                let ratios: Object = TIMED
+                    .iter()
+                    .map(|key| (*key, Value::from(ratio(key).map(|ratio| rounded(ratio, 3)))))
+                    .collect();
+                function.insert(format!("paired_ratios_{name}"), Value::from(ratios));
+            }
+            json_text(&function)
+        })
+        .collect();
+    // A line for each function, so that a difference between two runs can be read.
+    format!(
+        "{{\"conditions\":{},\n\"functions\":[\n{}\n],\n\"not_measured\":{}}}\n",
+        json_text(&conditions(results)),
+        functions.join(",\n"),
+        json_text(&problems(results)),
+    )
+}
+
+fn rounded(value: f64, digits: usize) -> Value {
+    let text = format!("{value:.digits$}");
+    json::parse(text.as_bytes()).unwrap_or(Value::Null)
+}
+
+fn json_text(value: &impl ToJson) -> String {
+    String::from_utf8(json::to_vec(value)).unwrap_or_default()
+}

@@ -1,0 +1,278 @@
+//! What is measured, and how each is built.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A runtime, with the flags that its function is built with.
+pub struct Rival {
+    pub name: &'static str,
+    recipe: Recipe,
+}
+
+enum Recipe {
+    /// rivals/c: the limit.
+    C,
+    /// A package under rivals/, built by cargo as its Cargo.toml says.
+    Cargo(&'static str),
+    /// rivals/tiny_lambda, built by build.sh with a profile; the name of the binary that greets.
+    Ours {
+        profile: &'static str,
+        hello: &'static str,
+    },
+}
+
+const fn cargo(name: &'static str, dir: &'static str) -> Rival {
+    let recipe = Recipe::Cargo(dir);
+    Rival { name, recipe }
+}
+
+const fn ours(name: &'static str, profile: &'static str, hello: &'static str) -> Rival {
+    let recipe = Recipe::Ours { profile, hello };
+    Rival { name, recipe }
+}
+
+/// The one that the others are compared with: what nothing on this machine can be faster than.
+pub const LIMIT: &str = "C, no libc (the limit)";
+/// The runtime that most functions in Rust have.
+pub const OFFICIAL: &str = "lambda_runtime, tuned";
+
+/// In the order of the table.
+pub const RIVALS: &[Rival] = &[
+    cargo("lambda_runtime, template", "lambda_runtime"),
+    cargo(OFFICIAL, "lambda_runtime_tuned"),
+    cargo("minlambda, tuned", "minlambda"),
+    ours("tiny-lambda, unwind", "unwind", "hello"),
+    ours("tiny-lambda, small", "small", "hello"),
+    ours("tiny-lambda, small, main!", "small", "hello_main"),
+    ours("tiny-lambda, tiny", "tiny", "hello"),
+    ours("tiny-lambda, tiny, main!", "tiny", "hello_main"),
+    Rival {
+        name: LIMIT,
+        recipe: Recipe::C,
+    },
+];
+
+impl Rival {
+    pub fn is_ours(&self) -> bool {
+        matches!(self.recipe, Recipe::Ours { .. })
+    }
+
+    /// What takes longer to build comes later, for the sake of --quick.
+    pub fn build_cost(&self) -> u32 {
+        match self.recipe {
+            Recipe::C => 0,
+            Recipe::Ours {
+                profile: "tiny", ..
+            } => 5,
+            Recipe::Ours { .. } => 1,
+            Recipe::Cargo("minlambda") => 2,
+            Recipe::Cargo("lambda_runtime_tuned") => 3,
+            Recipe::Cargo(_) => 4,
+        }
+    }
+}
+
+/// The architectures of Lambda, as AWS calls them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Arch {
+    X86_64,
+    Arm64,
+}
+
+impl Arch {
+    pub const HOST: Arch = if cfg!(target_arch = "aarch64") {
+        Arch::Arm64
+    } else {
+        Arch::X86_64
+    };
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Arch::X86_64 => "x86_64",
+            Arch::Arm64 => "arm64",
+        }
+    }
+
+    pub fn target(self) -> &'static str {
+        match self {
+            Arch::X86_64 => "x86_64-unknown-linux-musl",
+            Arch::Arm64 => "aarch64-unknown-linux-musl",
+        }
+    }
+}
+
+/// The executables of a rival.
+pub struct Built {
+    pub name: &'static str,
+    pub is_ours: bool,
+    /// Greets.
+    pub hello: PathBuf,
+    /// Gives its event back, read as JSON and written as JSON where the runtime does so.
+    pub echo: PathBuf,
+}
+
+/// Where things are.
+pub struct Folders {
+    /// This crate's repository.
+    pub root: PathBuf,
+    /// What was built, a folder for each rival and architecture.
+    pub work: PathBuf,
+}
+
+impl Folders {
+    pub fn find() -> Result<Folders, String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let root = root
+            .canonicalize()
+            .map_err(|e| format!("no repository: {e}"))?;
+        let exe = std::env::current_exe().map_err(|e| e.to_string())?;
+        // <target>/release/bench
+        let target = exe.ancestors().nth(2).unwrap_or(&root);
+        let work = target.join("rivals");
+        fs::create_dir_all(&work).map_err(|e| format!("{}: {e}", work.display()))?;
+        Ok(Folders { root, work })
+    }
+
+    pub fn rival(&self, dir: &str) -> PathBuf {
+        self.root.join("bench/rivals").join(dir)
+    }
+}
+
+/// Builds `rival`, for no longer than until `deadline`.
+pub fn build(
+    rival: &Rival,
+    arch: Arch,
+    folders: &Folders,
+    deadline: Option<Instant>,
+) -> Result<Built, String> {
+    let built = |hello: PathBuf, echo: PathBuf| Built {
+        name: rival.name,
+        is_ours: rival.is_ours(),
+        hello,
+        echo,
+    };
+    match &rival.recipe {
+        Recipe::C => {
+            let work = folders.work.join(format!("c-{}", arch.name()));
+            fs::create_dir_all(&work).map_err(|e| e.to_string())?;
+            let (hello, echo) = (work.join("hello"), work.join("echo"));
+            compile_c(folders, arch, &hello, &[])?;
+            compile_c(folders, arch, &echo, &["-DECHO"])?;
+            Ok(built(hello, echo))
+        }
+        Recipe::Cargo(dir) => {
+            let target_dir = folders.work.join(dir);
+            let mut command = Command::new("cargo");
+            command
+                .args(["build", "--release", "--target", arch.target()])
+                .arg("--manifest-path")
+                .arg(folders.rival(dir).join("Cargo.toml"))
+                .arg("--target-dir")
+                .arg(&target_dir);
+            if arch != Arch::HOST {
+                // The toolchain's own: there may be no C compiler for the other architecture.
+                let target = arch.target().replace('-', "_").to_uppercase();
+                command.env(format!("CARGO_TARGET_{target}_LINKER"), "rust-lld");
+            }
+            finish(command, &folders.work.join(format!("{dir}.log")), deadline)?;
+            let out = target_dir.join(arch.target()).join("release");
+            Ok(built(out.join("hello"), out.join("echo")))
+        }
+        Recipe::Ours { profile, hello } => {
+            let target_dir = folders
+                .work
+                .join(format!("tiny_lambda-{}-{profile}", arch.name()));
+            let mut command = Command::new(folders.root.join("build.sh"));
+            command
+                .args([
+                    "--arch",
+                    arch.name(),
+                    "--profile",
+                    profile,
+                    "--manifest-path",
+                ])
+                .arg(folders.rival("tiny_lambda").join("Cargo.toml"))
+                .args([hello, "echo", "echo_bytes"])
+                .env("CARGO_TARGET_DIR", &target_dir);
+            finish(command, &target_dir.with_extension("log"), deadline)?;
+            let out = |name: &str| target_dir.join("lambda").join(name).join("bootstrap");
+            Ok(built(out(hello), out("echo")))
+        }
+    }
+}
+
+fn compile_c(folders: &Folders, arch: Arch, to: &Path, defines: &[&str]) -> Result<(), String> {
+    // A compiler for another architecture is called by its triple.
+    let compiler = match arch {
+        _ if arch == Arch::HOST => "cc",
+        Arch::X86_64 => "x86_64-linux-gnu-gcc",
+        Arch::Arm64 => "aarch64-linux-gnu-gcc",
+    };
+    let mut command = Command::new(compiler);
+    command
+        .args([
+            "-Os",
+            "-static",
+            "-nostdlib",
+            "-ffreestanding",
+            "-fno-pie",
+            "-no-pie",
+        ])
+        .args([
+            "-fno-tree-loop-distribute-patterns",
+            "-fno-asynchronous-unwind-tables",
+        ])
+        .args([
+            "-fno-stack-protector",
+            "-Wl,--build-id=none,-z,noseparate-code,-z,norelro",
+            "-s",
+        ])
+        .args(defines)
+        .arg("-o")
+        .arg(to)
+        .arg(folders.rival("c").join("function.c"));
+    finish(command, &to.with_extension("log"), None)
+}
+
+/// Runs a build, which writes into `log`; what it was that failed is in the error.
+pub fn finish(mut command: Command, log: &Path, deadline: Option<Instant>) -> Result<(), String> {
+    use std::os::unix::process::CommandExt;
+
+    let program = command.get_program().to_string_lossy().into_owned();
+    let program = program.rsplit('/').next().unwrap_or(&program).to_owned();
+    let out = fs::File::create(log).map_err(|e| format!("{}: {e}", log.display()))?;
+    let err = out.try_clone().map_err(|e| e.to_string())?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(err)
+        // Of its own, so that the compilers end with it.
+        .process_group(0)
+        .spawn()
+        .map_err(|e| format!("needs {program}: {e}"))?;
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(|e| e.to_string())? {
+            break status;
+        }
+        if deadline.is_some_and(|deadline| Instant::now() > deadline) {
+            let group = format!("-{}", child.id());
+            let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+            let _ = child.wait();
+            return Err("not built in the time that --quick has; run once without it".into());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    if status.success() {
+        return Ok(());
+    }
+    let said = fs::read_to_string(log).unwrap_or_default();
+    let why = said
+        .lines()
+        .find(|line| line.starts_with("error") || line.contains("build.sh:"));
+    Err(format!(
+        "{program} failed: {}",
+        why.or(said.lines().last()).unwrap_or_default()
+    ))
+}

@@ -1,0 +1,102 @@
+//! SnapStart: what is done before a snapshot is taken, and after it was restored.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::api::{self, Endpoint};
+use crate::worker::Worker;
+use crate::{Result, log, panic, runtime, sys};
+
+type Hook = Box<dyn FnOnce() -> Result<()> + Send>;
+
+struct Hooks {
+    before: Vec<Hook>,
+    after: Vec<Hook>,
+    /// What calls them: behind a pointer, so that a function without hooks does not hold the code.
+    restore: Option<fn(&Endpoint, Hooks)>,
+}
+
+static HOOKS: Mutex<Hooks> = Mutex::new(Hooks {
+    before: Vec::new(),
+    after: Vec::new(),
+    restore: None,
+});
+
+fn hooks() -> MutexGuard<'static, Hooks> {
+    HOOKS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has `f` called before Lambda takes a snapshot of the initialised function: to close connections,
+/// or to load what shall be part of the snapshot. Those that came last are called first.
+///
+/// It is called where SnapStart is on (`AWS_LAMBDA_INITIALIZATION_TYPE` is `snap-start`), when
+/// `run` and its like begin. An error or a panic of it is posted as `Runtime.BeforeSnapshotError`
+/// or as that panic, and ends the process. Source: AWS Lambda Developer Guide, "Runtime hooks for
+/// custom runtimes".
+pub fn before_snapshot(f: impl FnOnce() -> Result<()> + Send + 'static) {
+    let mut hooks = hooks();
+    hooks.before.push(Box::new(f));
+    hooks.restore = Some(snapshot);
+}
+
+/// Has `f` called after Lambda has restored a snapshot, in each execution environment that comes of
+/// it: for new connections, credentials and random seeds, which all of them would share otherwise.
+/// Those that came first are called first, within ten seconds.
+///
+/// An error or a panic of it is posted as `Runtime.AfterRestoreError`, and ends the process. See
+/// [`before_snapshot`].
+pub fn after_restore(f: impl FnOnce() -> Result<()> + Send + 'static) {
+    let mut hooks = hooks();
+    hooks.after.push(Box::new(f));
+    hooks.restore = Some(snapshot);
+}
+
+/// Lets the snapshot be taken, if there are hooks, and SnapStart is on.
+pub(crate) fn restore(endpoint: &Endpoint) {
+    let mut hooks = hooks();
+    if let Some(restore) = hooks.restore.take() {
+        let (before, after) = (
+            core::mem::take(&mut hooks.before),
+            core::mem::take(&mut hooks.after),
+        );
+        drop(hooks);
+        restore(
+            endpoint,
+            Hooks {
+                before,
+                after,
+                restore: None,
+            },
+        );
+    }
+}
+
+fn snapshot(endpoint: &Endpoint, hooks: Hooks) {
+    if sys::env(c"AWS_LAMBDA_INITIALIZATION_TYPE") != Some(b"snap-start") {
+        return;
+    }
+    let before = panic::guard_init(api::INIT_ERROR, || {
+        hooks.before.into_iter().rev().try_for_each(|hook| hook())
+    });
+    if let Err(error) = before {
+        runtime::init_failed(
+            api::INIT_ERROR,
+            &error.with_type("Runtime.BeforeSnapshotError"),
+        );
+    }
+    // The connection does not outlive the snapshot, so it is not used again.
+    if let Err(error) = Worker::new(endpoint).restore_next() {
+        log::error(None, &error);
+        std::process::exit(1);
+    }
+    let after = panic::guard_init(api::RESTORE_ERROR, || {
+        hooks.after.into_iter().try_for_each(|hook| hook())
+    });
+    if let Err(error) = after {
+        runtime::init_failed(
+            api::RESTORE_ERROR,
+            &error.with_type("Runtime.AfterRestoreError"),
+        );
+    }
+}

@@ -1,0 +1,125 @@
+//! Functions of a package that vendors the crate: built from anywhere, and run in the local Lambda.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use super::{Package, ROOT, stderr, stdout, targets_installed};
+
+/// A package with the binary `mine`, which answers with its event, and the example `fails`.
+fn vendoring(folder: &str) -> Package {
+    let package = Package::new(folder);
+    for path in ["Cargo.toml", "build.sh", "bootstrap.sh", "src"] {
+        let vendored = package.path("vendor/tiny-lambda").join(path);
+        copy(&Path::new(ROOT).join(path), &vendored);
+    }
+    package.write(
+        "Cargo.toml",
+        "[package]\nname = \"mine\"\nedition = \"2024\"\n[workspace]\n\
+         [dependencies]\ntiny-lambda.path = \"vendor/tiny-lambda\"\n\
+         [profile.release]\npanic = \"unwind\"\ndebug = true\ndebug-assertions = true\n",
+    );
+    package.write(
+        "src/main.rs",
+        "fn main() -> ! { tiny_lambda::run_bytes(|event, _| Ok(event.to_vec())) }",
+    );
+    package.write(
+        "examples/fails.rs",
+        "fn main() -> ! { tiny_lambda::run(|text: String, _| Ok(text.parse::<u8>()?)) }",
+    );
+    package
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        for file in fs::read_dir(from).unwrap() {
+            let name = file.unwrap().file_name();
+            copy(&from.join(&name), &to.join(&name));
+        }
+    } else {
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(from, to).unwrap();
+    }
+}
+
+/// Runs the vendored build.sh, with `event` on its standard input.
+fn build(package: &Package, args: &[&str], event: &str) -> Output {
+    let mut child = Command::new(package.path("vendor/tiny-lambda/build.sh"))
+        .current_dir("/")
+        .args(["--offline", "--manifest-path"])
+        .arg(package.path("Cargo.toml"))
+        .args(args)
+        .env_remove("CARGO_TARGET_DIR")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A script that does not read its input may be gone by now.
+    let _ = child.stdin.take().unwrap().write_all(event.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_package_that_vendors_the_crate_is_built_from_anywhere() {
+    if !targets_installed() {
+        return;
+    }
+    let package = vendoring("vendors/a function");
+    let output = build(&package, &["--report"], "");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = stdout(&output);
+    let zip = package.path("target/lambda/mine/function.zip");
+    let line = format!(" --zip-file 'fileb://{}'\n", zip.display());
+    assert!(said.contains(&line), "{said}");
+    for part in [" .text\n", " libc\n", " tiny_lambda\n"] {
+        assert!(said.contains(part), "{said}");
+    }
+    let executable = package.path("target/lambda/mine/bootstrap");
+    let output = Command::new(&executable).env_clear().output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("AWS_LAMBDA_RUNTIME_API"));
+    // Without the symbolizer of backtraces, which alone is more than that.
+    assert!(fs::metadata(executable).unwrap().len() < 100_000);
+}
+
+#[test]
+fn functions_are_invoked_alone_and_in_packages_of_several() {
+    if !targets_installed() {
+        return;
+    }
+    let package = vendoring("vendors/two functions");
+    let check = |args: &[&str], event: &str, answers: &[&str], code: i32| {
+        let output = build(&package, args, event);
+        let said = stdout(&output);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{said} {}",
+            stderr(&output)
+        );
+        assert_eq!(said.lines().count(), answers.len(), "{said}");
+        for (line, answer) in said.lines().zip(answers) {
+            assert!(line.contains(answer), "{said}");
+        }
+        assert_eq!(stderr(&output).matches("REPORT ").count(), answers.len());
+    };
+    let error = "\"errorType\":\"ParseIntError\"";
+    check(&["--invoke", "{\"a\": [1]}"], "", &["{\"a\": [1]}"], 0);
+    check(&["--invoke=-", "mine"], "\"7\"", &["\"7\""], 0);
+    check(
+        &["--invoke", "\"7\"", "mine", "fails"],
+        "",
+        &["\"7\"", "7"],
+        0,
+    );
+    check(&["--invoke", "\"x\"", "fails"], "", &[error], 1);
+    check(&["--wrapper", "--invoke", "\"7\"", "fails"], "", &["7"], 0);
+    check(
+        &["--wrapper", "--invoke", "\"x\"", "mine", "fails"],
+        "",
+        &["\"x\"", error],
+        1,
+    );
+}

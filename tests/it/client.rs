@@ -1,0 +1,116 @@
+//! An HTTP client that sends what it is told, byte for byte, and hides nothing of what comes back.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// A connection. What hangs is a failure.
+pub(crate) struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+/// A reply as it came, its body without framing.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        let found = self
+            .fields
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl Client {
+    pub(crate) fn connect(addr: SocketAddr) -> Client {
+        let stream = TcpStream::connect(addr).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        stream.set_nodelay(true).unwrap();
+        Client {
+            stream: BufReader::new(stream),
+        }
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        self.stream.get_mut().write_all(bytes).unwrap();
+    }
+
+    /// Sends a request with a `Content-Length`; `fields` are whole lines.
+    pub(crate) fn request(&mut self, line: &str, fields: &str, body: &[u8]) -> Reply {
+        let len = body.len();
+        let head =
+            format!("{line} HTTP/1.1\r\nHost: test\r\n{fields}Content-Length: {len}\r\n\r\n");
+        self.send(&[head.as_bytes(), body].concat());
+        self.reply(line.starts_with("HEAD"))
+    }
+
+    pub(crate) fn shut_write(&mut self) {
+        let _ = self.stream.get_ref().shutdown(std::net::Shutdown::Write);
+    }
+
+    /// Whether the peer closes the connection without another byte.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        matches!(self.stream.read(&mut [0]), Ok(0) | Err(_))
+    }
+
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).unwrap();
+        line.trim_end_matches("\r\n").to_owned()
+    }
+
+    /// Reads a reply; that to a HEAD request has no body.
+    pub(crate) fn reply(&mut self, to_head: bool) -> Reply {
+        let line = self.line();
+        let status = line
+            .strip_prefix("HTTP/1.1 ")
+            .and_then(|rest| rest.get(..3)?.parse().ok())
+            .unwrap_or_else(|| panic!("no status line: {line:?}"));
+        let mut reply = Reply {
+            status,
+            fields: Vec::new(),
+            body: Vec::new(),
+        };
+        loop {
+            let line = self.line();
+            if line.is_empty() {
+                break;
+            }
+            let (name, value) = line.split_once(": ").expect("a field");
+            reply.fields.push((name.to_owned(), value.to_owned()));
+        }
+        if to_head || matches!(status, 100..=199 | 204 | 304) {
+        } else if reply.field("transfer-encoding") == Some("chunked") {
+            while let Some(chunk) = self.chunk() {
+                reply.body.extend(chunk);
+            }
+        } else if let Some(len) = reply.field("content-length") {
+            reply.body = vec![0; len.parse().unwrap()];
+            self.stream.read_exact(&mut reply.body).unwrap();
+        } else {
+            self.stream.read_to_end(&mut reply.body).unwrap();
+        }
+        reply
+    }
+
+    /// Reads a chunk; `None`: it was the last.
+    pub(crate) fn chunk(&mut self) -> Option<Vec<u8>> {
+        let size = usize::from_str_radix(&self.line(), 16).expect("a chunk's size");
+        let mut chunk = vec![0; size];
+        self.stream.read_exact(&mut chunk).unwrap();
+        assert_eq!(self.line(), "");
+        (size > 0).then_some(chunk)
+    }
+}

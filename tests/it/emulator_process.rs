@@ -1,0 +1,490 @@
+//! The local Lambda with executables: Lambda's environment, ends of every kind, and the command.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use tiny_lambda::emulator::{Emulator, Reply, Settings};
+use tiny_lambda::json::{self, Value};
+use tiny_lambda::{Context, Error, Runtime, handler};
+
+/// A folder of a test's own, which ends with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let name = format!("tiny-lambda {name} {}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    /// An executable script.
+    fn script(&self, text: &str) -> PathBuf {
+        let path = self.0.join("bootstrap");
+        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// A function: this test binary, which is `the_function` below if it is asked to be.
+    fn function(&self) -> PathBuf {
+        let this = std::env::current_exe().unwrap();
+        let name = "emulator_process::the_function";
+        self.script(&format!(
+            "exec '{}' --ignored --exact {name} --nocapture",
+            this.display()
+        ))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Not a test, but the function that tests start: does what its event says.
+#[test]
+#[ignore = "is a function, started by other tests"]
+fn the_function() {
+    let act = handler::json(|event: Value, _: &Context| {
+        let verb = event.get("do").and_then(Value::as_str).unwrap_or("echo");
+        match verb {
+            "exit" => {
+                let code = event.get("code").and_then(Value::as_i64).unwrap();
+                std::process::exit(code.try_into().unwrap())
+            }
+            "abort" => std::process::abort(),
+            "sleep" => loop {
+                std::thread::park();
+            },
+            "print" => {
+                eprintln!("to standard error");
+                println!("to standard output");
+            }
+            "env" => {
+                let vars = std::env::vars().map(|(name, value)| (name, Value::from(value)));
+                let vars: Vec<_> = vars.collect();
+                return Ok(Value::Object(vars.into_iter().collect()));
+            }
+            // Comes back when `n` processes have been here.
+            "meet" => {
+                let at = event.get("at").and_then(Value::as_str).unwrap().to_owned();
+                let n = event.get("n").and_then(Value::as_u64).unwrap();
+                fs::write(format!("{at}/{}", std::process::id()), "").unwrap();
+                while (fs::read_dir(&at).unwrap().count() as u64) < n {
+                    std::thread::yield_now();
+                }
+                return Ok(Value::from(std::process::id()));
+            }
+            "pid" => return Ok(Value::from(std::process::id())),
+            "fail" => return Err(Error::new("NoStock", "sold out")),
+            _ => {}
+        }
+        Ok(event)
+    });
+    let endpoint = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
+    let _ = Runtime::at(&endpoint).serve(&act);
+}
+
+fn text(reply: &Reply) -> String {
+    String::from_utf8_lossy(&reply.body).into_owned()
+}
+
+fn emulator(bootstrap: PathBuf, timeout: Duration) -> Emulator {
+    let mut settings = Settings::default();
+    settings.bootstrap = Some(bootstrap);
+    settings.timeout = timeout;
+    Emulator::with(settings).unwrap()
+}
+
+/// Long enough for whatever does not wait for its timeout.
+const LONG: Duration = Duration::from_secs(60);
+
+fn is_alive(pid: &str) -> bool {
+    // A process that has been killed may be a zombie for whoever adopts it.
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+#[test]
+fn an_executable_is_started_once_and_invoked_often() {
+    let folder = Folder::new("often");
+    let emulator = emulator(folder.function(), LONG);
+    let pid = emulator.invoke(br#"{"do":"pid"}"#).unwrap();
+    assert_eq!(
+        emulator.invoke(br#"{"a":[1]}"#).unwrap().body,
+        br#"{"a":[1]}"#
+    );
+    let failed = emulator.invoke(br#"{"do":"fail"}"#).unwrap();
+    assert_eq!(failed.error_type.as_deref(), Some("Function.NoStock"));
+    assert_eq!(emulator.invoke(br#"{"do":"pid"}"#).unwrap(), pid);
+    drop(emulator);
+    assert!(!is_alive(&text(&pid)));
+}
+
+#[test]
+fn its_environment_is_lambdas_and_nothing_else() {
+    let folder = Folder::new("environment");
+    let mut settings = Settings::default();
+    settings.bootstrap = Some(folder.function());
+    settings.timeout = LONG;
+    settings.env.push(("TABLE".to_owned(), "orders".to_owned()));
+    let emulator = Emulator::with(settings).unwrap();
+    let reply = emulator.invoke(br#"{"do":"env"}"#).unwrap();
+    let vars: Value = json::parse(&reply.body).unwrap();
+    let var = |name: &str| {
+        vars.get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert_eq!(var("TABLE"), "orders");
+    assert_eq!(var("LAMBDA_TASK_ROOT"), folder.0.to_str().unwrap());
+    assert_eq!(var("PWD"), folder.0.to_str().unwrap());
+    assert_eq!(var("AWS_LAMBDA_RUNTIME_API"), emulator.addr().to_string());
+    assert_eq!(var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"), "128");
+    assert!(var("AWS_LAMBDA_LOG_STREAM_NAME").contains("/[$LATEST]"));
+    for inherited in ["HOME", "CARGO", "USER", "CARGO_MANIFEST_DIR"] {
+        assert_eq!(var(inherited), "", "{inherited}");
+    }
+}
+
+#[track_caller]
+fn ends(script: &str, want: &str) {
+    let folder = Folder::new(&format!("ends {}", script.replace('/', " ")));
+    let emulator = emulator(folder.script(script), LONG);
+    for _ in 0..2 {
+        let reply = emulator.invoke(b"{}").unwrap();
+        assert_eq!(
+            reply.error_type.as_deref(),
+            Some("Runtime.ExitError"),
+            "{script}"
+        );
+        let body: Value = json::parse(&reply.body).unwrap();
+        let message = body.get("errorMessage").and_then(Value::as_str).unwrap();
+        let (id, what) = message.split_once(" Error: ").unwrap();
+        assert_eq!(id.len(), "RequestId: ".len() + 36);
+        assert!(what.starts_with(want), "{what}");
+    }
+}
+
+#[test]
+fn an_end_before_next_is_told_as_lambda_tells_it() {
+    ends("exit 0", "Runtime exited without providing a reason");
+    ends("exit 3", "Runtime exited with error: exit status 3");
+    ends("kill -KILL $$", "Runtime exited with error: signal: killed");
+    ends(
+        "kill -SEGV $$",
+        "Runtime exited with error: signal: segmentation fault",
+    );
+    ends(
+        "kill -TERM $$",
+        "Runtime exited with error: signal: terminated",
+    );
+}
+
+#[test]
+fn an_end_within_an_invocation_is_told_and_the_next_one_gets_a_new_process() {
+    let folder = Folder::new("within");
+    let emulator = emulator(folder.function(), LONG);
+    let first = emulator.invoke(br#"{"do":"pid"}"#).unwrap();
+    for (event, want) in [
+        (
+            r#"{"do":"exit","code":0}"#,
+            "Runtime exited without providing a reason",
+        ),
+        (
+            r#"{"do":"exit","code":7}"#,
+            "Runtime exited with error: exit status 7",
+        ),
+        (
+            r#"{"do":"abort"}"#,
+            "Runtime exited with error: signal: aborted",
+        ),
+    ] {
+        let reply = emulator.invoke(event.as_bytes()).unwrap();
+        assert_eq!(reply.error_type.as_deref(), Some("Runtime.ExitError"));
+        assert!(text(&reply).contains(want), "{}", text(&reply));
+    }
+    let second = emulator.invoke(br#"{"do":"pid"}"#).unwrap();
+    assert!(!second.is_error());
+    assert_ne!(first, second);
+}
+
+#[test]
+fn a_timeout_kills_the_process_and_what_it_started() {
+    let folder = Folder::new("timeout");
+    let this = folder.function();
+    let start = fs::read_to_string(&this).unwrap();
+    // A child of the function, which would outlive it.
+    let start = start.replace("exec ", "sleep 1000 & echo $! >child; exec ");
+    fs::write(&this, start).unwrap();
+    let emulator = emulator(this, Duration::from_millis(500));
+    let pid = text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
+    let child = fs::read_to_string(folder.0.join("child")).unwrap();
+    assert!(is_alive(&pid) && is_alive(child.trim()));
+    let reply = emulator.invoke(br#"{"do":"sleep"}"#).unwrap();
+    assert_eq!(reply.error_type.as_deref(), Some("Sandbox.Timedout"));
+    assert!(
+        text(&reply).contains(" Task timed out after 0.50 seconds\""),
+        "{}",
+        text(&reply)
+    );
+    // The next invocation begins when the process is gone.
+    let next = text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
+    assert_ne!(next, pid);
+    assert!(!is_alive(&pid) && !is_alive(child.trim()));
+    drop(emulator);
+    assert!(!is_alive(&next));
+}
+
+/// Runs the command; `input` is its standard input.
+fn command(args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_emulator"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn the_command_prints_responses_and_reports() {
+    let folder = Folder::new("command");
+    let function = folder.function();
+    let file = folder.0.join("event.json");
+    fs::write(&file, "{\"from\":\"a file\"}").unwrap();
+    let file = format!("@{}", path(&file));
+    let events = [
+        "--event",
+        r#"{"do":"print"}"#,
+        "--event",
+        &file,
+        "--event",
+        "-",
+    ];
+    let args = [&["--timeout", "60"], &events[..], &[path(&function)]].concat();
+    let output = command(&args, "[1]");
+    let (out, log) = (String::from_utf8(output.stdout).unwrap(), output.stderr);
+    let log = String::from_utf8(log).unwrap();
+    assert_eq!(
+        out, "{\"do\":\"print\"}\n{\"from\":\"a file\"}\n[1]\n",
+        "{log}"
+    );
+    assert_eq!(output.status.code(), Some(0));
+    let lines: Vec<&str> = log.lines().collect();
+    let starts = |text: &str| lines.iter().filter(|line| line.starts_with(text)).count();
+    assert_eq!(
+        [
+            starts("START RequestId: "),
+            starts("END RequestId: "),
+            starts("REPORT RequestId: ")
+        ],
+        [3, 3, 3]
+    );
+    let at = |text: &str| {
+        lines
+            .iter()
+            .position(|line| line.starts_with(text))
+            .expect(text)
+    };
+    // The function's output stands between START and END, in the order in which it was written.
+    let order = [
+        "START",
+        "to standard error",
+        "to standard output",
+        "END",
+        "REPORT",
+    ];
+    assert!(order.map(at).is_sorted(), "{log}");
+    let report = lines[at("REPORT")];
+    for part in [
+        "Duration: ",
+        "Billed Duration: ",
+        "Memory Size: 128 MB",
+        "Max Memory Used: ",
+        "Init Duration: ",
+        "Peak memory: ",
+        "Event: 14 B",
+        "Response: 14 B",
+    ] {
+        assert!(report.contains(part), "{part} in {report}");
+    }
+    assert_eq!(log.matches("Init Duration").count(), 1);
+}
+
+#[test]
+fn the_command_exits_with_1_if_an_invocation_was_an_error() {
+    let folder = Folder::new("errors");
+    let function = folder.function();
+    let run = |event: &str| {
+        let output = command(&["--timeout", "60", "--event", event, path(&function)], "");
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (code, log) = run(r#"{"do":"fail"}"#);
+    assert_eq!(code, Some(1));
+    assert!(
+        log.contains("\tStatus: error\tError Type: Function.NoStock"),
+        "{log}"
+    );
+    let (code, log) = run(r#"{"do":"exit","code":9}"#);
+    assert_eq!(code, Some(1));
+    assert!(log.contains("Error: Runtime exited with error: exit status 9\nRuntime.ExitError\n"));
+    let quick = [
+        "--timeout=0.5",
+        "--event={\"do\":\"sleep\"}",
+        path(&function),
+    ];
+    let log = String::from_utf8(command(&quick, "").stderr).unwrap();
+    assert!(log.contains("Task timed out after 0.50 seconds\n"), "{log}");
+    assert!(log.contains("\tStatus: timeout"), "{log}");
+}
+
+#[test]
+fn the_command_says_in_a_line_what_is_wrong() {
+    let folder = Folder::new("wrong");
+    let plain = folder.0.join("plain");
+    fs::write(&plain, "hello").unwrap();
+    let script = folder.script("exit 0");
+    let check = |args: &[&str], code: i32, want: &str| {
+        let output = command(args, "");
+        let log = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{log}");
+        assert!(log.contains(want) && log.lines().count() == 1, "{log}");
+    };
+    check(&[], 2, "no BOOTSTRAP given");
+    check(&["--nonsense"], 2, "unknown option --nonsense");
+    check(
+        &["/no/such/file"],
+        1,
+        "/no/such/file: there is no such file",
+    );
+    check(&[path(&folder.0)], 1, "is a folder, not an executable");
+    check(&[path(&plain)], 1, "is not executable: chmod +x it");
+    fs::set_permissions(&plain, fs::Permissions::from_mode(0o755)).unwrap();
+    check(&[path(&plain)], 1, "is no executable");
+    check(
+        &["--runner", "no-such-runner", path(&script)],
+        1,
+        "there is no such program",
+    );
+    check(&["--event", "{", path(&script)], 1, "the event is not JSON");
+    check(
+        &["--event", "@/no/such/file", path(&script)],
+        1,
+        "/no/such/file",
+    );
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    check(
+        &["--port", &port, path(&script)],
+        1,
+        "is in use; choose another with --port",
+    );
+}
+
+#[test]
+fn the_command_leaves_no_process_behind() {
+    let folder = Folder::new("behind");
+    let function = folder.function();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_emulator"))
+        .args([
+            "--timeout",
+            "60",
+            "--event",
+            r#"{"do":"pid"}"#,
+            "--event",
+            r#"{"do":"sleep"}"#,
+        ])
+        .arg(&function)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut pid = String::new();
+    std::io::BufRead::read_line(&mut out, &mut pid).unwrap();
+    assert!(is_alive(pid.trim()));
+    let interrupted = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupted.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!is_alive(pid.trim()));
+}
+
+#[test]
+fn concurrent_callers_get_an_environment_each_and_queue_beyond_that() {
+    let folder = Folder::new("environments");
+    let mut settings = Settings::default();
+    settings.bootstrap = Some(folder.function());
+    settings.timeout = LONG;
+    settings.environments = 3;
+    let emulator = Emulator::with(settings).unwrap();
+    let meeting = folder.0.join("meeting");
+    fs::create_dir(&meeting).unwrap();
+    let meet = format!(r#"{{"do":"meet","at":"{}","n":3}}"#, path(&meeting));
+    let pids: std::collections::BTreeSet<String> = std::thread::scope(|scope| {
+        let invoke = || text(&emulator.invoke(meet.as_bytes()).unwrap());
+        let threads: Vec<_> = (0..9).map(|_| scope.spawn(invoke)).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    assert_eq!(pids.len(), 3, "{pids:?}");
+    // A warm environment is preferred to one that may be cold.
+    let one = text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
+    assert!(pids.contains(&one), "{one} of {pids:?}");
+}
+
+/// Waits until the state of a process in `/proc` is that; what hangs is a failure.
+#[track_caller]
+fn becomes(pid: &str, state: char) {
+    let limit = std::time::Instant::now() + Duration::from_secs(20);
+    while std::time::Instant::now() < limit {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        if stat
+            .rsplit_once(") ")
+            .is_some_and(|(_, rest)| rest.starts_with(state))
+        {
+            return;
+        }
+        std::thread::yield_now();
+    }
+    panic!("process {pid} never came to be {state}");
+}
+
+#[test]
+fn a_frozen_function_stands_still_between_invocations() {
+    let folder = Folder::new("freeze");
+    let mut settings = Settings::default();
+    settings.bootstrap = Some(folder.function());
+    settings.timeout = LONG;
+    settings.freeze = true;
+    let emulator = Emulator::with(settings).unwrap();
+    for _ in 0..3 {
+        let pid = text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
+        becomes(&pid, 'T');
+    }
+}
