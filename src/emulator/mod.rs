@@ -37,6 +37,7 @@ mod runtime_api;
 mod server;
 mod settings;
 mod state;
+mod telemetry;
 mod url;
 
 use std::io;
