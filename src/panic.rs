@@ -4,7 +4,7 @@
 //! Where they abort, the hook posts the error before the process ends.
 
 #[cfg(panic = "unwind")]
-pub(crate) use unwind::{guard, guard_init, install};
+pub(crate) use unwind::{guard, guard_init, guard_record, install};
 #[cfg(panic = "unwind")]
 mod unwind {
     use core::cell::{Cell, RefCell};
@@ -45,13 +45,19 @@ mod unwind {
         guard_init("", || f(worker))
     }
 
+    /// Handles one record of a batch, and makes an error of a panic.
+    pub(crate) fn guard_record(f: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        guard_init("", f)
+    }
+
     /// Calls `f`, and makes an error of a panic.
     pub(crate) fn guard_init<T>(_: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
-        GUARDED.set(true);
+        // It may be part of what is guarded already.
+        let was_guarded = GUARDED.replace(true);
         // What `f` has half done is not looked at again: a handler is `Sync` and shared with other
         // invocations anyway, and the response of one that failed is written anew.
         let result = panic::catch_unwind(AssertUnwindSafe(f));
-        GUARDED.set(false);
+        GUARDED.set(was_guarded);
         result.unwrap_or_else(|payload| {
             // Dropping it could panic again.
             core::mem::forget(payload);
@@ -62,11 +68,10 @@ mod unwind {
 }
 
 #[cfg(panic = "abort")]
-pub(crate) use abort::{guard, guard_init, install};
+pub(crate) use abort::{guard, guard_init, guard_record, install};
 #[cfg(panic = "abort")]
 mod abort {
     use alloc::boxed::Box;
-    use core::cell::Cell;
     use core::mem;
     use std::panic;
     use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -94,42 +99,15 @@ mod abort {
         invocation: Invocation,
     }
 
-    impl Current {
-        const fn new() -> Mutex<Current> {
-            Mutex::new(Current {
-                phase: Phase::Other,
-                endpoint: None,
-                invocation: Invocation::new(),
-            })
-        }
-    }
+    /// What the process is at. There is one worker where panics abort.
+    static CURRENT: Mutex<Current> = Mutex::new(Current {
+        phase: Phase::Other,
+        endpoint: None,
+        invocation: Invocation::new(),
+    });
 
-    /// What the process is at. With several workers each has one of its own, and this is the first
-    /// one's: a panic in a thread that is no worker's is taken for that of its invocation.
-    static CURRENT: Mutex<Current> = Current::new();
-    static HAS_WORKER: Mutex<bool> = Mutex::new(false);
-
-    std::thread_local! {
-        static OWN: Cell<Option<&'static Mutex<Current>>> = const { Cell::new(None) };
-    }
-
-    /// What this thread is at.
-    fn current() -> &'static Mutex<Current> {
-        OWN.get().unwrap_or_else(|| {
-            let mut has_worker = lock(&HAS_WORKER);
-            let own = if *has_worker {
-                Box::leak(Box::new(Current::new()))
-            } else {
-                &CURRENT
-            };
-            *has_worker = true;
-            OWN.set(Some(own));
-            own
-        })
-    }
-
-    fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-        mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    fn current() -> MutexGuard<'static, Current> {
+        CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has a panic posted before it ends the process.
@@ -142,7 +120,7 @@ mod abort {
 
     fn report(error: &Error) {
         // Nobody who holds it can panic; if that were wrong, the process would only end unreported.
-        let Ok(mut current) = OWN.get().unwrap_or(&CURRENT).try_lock() else {
+        let Ok(mut current) = CURRENT.try_lock() else {
             return;
         };
         match (
@@ -162,28 +140,32 @@ mod abort {
         false
     }
 
+    /// Handles one record of a batch; a panic ends the process as any other.
+    pub(crate) fn guard_record(f: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        f()
+    }
+
     /// Lets `worker` handle an invocation; a panic is posted as its error.
     pub(crate) fn guard(
         worker: &mut Worker,
         f: impl FnOnce(&mut Worker) -> Result<()>,
     ) -> Result<()> {
-        let current = current();
-        let mut now = lock(current);
+        let mut now = current();
         now.phase = Phase::Invoke;
         now.endpoint
             .get_or_insert_with(|| worker.out.endpoint.clone());
         now.invocation.set(&worker.out.invocation);
         drop(now);
         let result = f(worker);
-        lock(current).phase = Phase::Other;
+        current().phase = Phase::Other;
         result
     }
 
     /// Calls `f`; a panic is posted to `call`.
     pub(crate) fn guard_init<T>(call: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
-        lock(&CURRENT).phase = Phase::Init(call);
+        current().phase = Phase::Init(call);
         let result = f();
-        lock(&CURRENT).phase = Phase::Other;
+        current().phase = Phase::Other;
         result
     }
 }

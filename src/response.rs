@@ -12,7 +12,8 @@ use crate::api::{self, Endpoint, Invocation};
 use crate::encoding::base64;
 use crate::http1::connection;
 use crate::json::{ToJson, Writer};
-use crate::{Error, Result, sys};
+use crate::sys::{self, Errno};
+use crate::{Error, Result};
 
 /// How long a connection may take to be made. The Runtime API is on the same machine.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
@@ -44,7 +45,7 @@ pub(crate) struct Streaming {
     /// Its head has been sent, so that no other answer can be given any more.
     pub(crate) has_begun: bool,
     /// The connection has failed, and why.
-    broken: Option<io::ErrorKind>,
+    broken: Option<Errno>,
     /// Ends it, with an error trailer if it failed. Behind a pointer, so that a function that
     /// never streams does not hold the code.
     pub(crate) end: fn(&mut Outbox, Option<&Error>) -> core::result::Result<(), Trouble>,
@@ -53,9 +54,9 @@ pub(crate) struct Streaming {
 /// Why an exchange failed.
 #[derive(Debug)]
 pub(crate) enum Trouble {
-    Connect(io::Error),
+    Connect(Errno),
     /// The connection took this many bytes of the request.
-    Send(usize, io::Error),
+    Send(usize, Errno),
     Receive(connection::Fault),
 }
 
@@ -272,17 +273,17 @@ impl io::Write for BodyWriter<'_> {
         let sent = send_chunk(self.out, &waiting);
         self.out.body = waiting;
         self.out.body.clear();
-        sent
+        Ok(sent?)
     }
 }
 
 /// Sends what stands in the head, and `chunk` if it is not empty: an empty one would be the end.
-fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> io::Result<()> {
+fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno> {
     let Some(streaming) = &mut out.streaming else {
         return Ok(());
     };
-    if let Some(kind) = streaming.broken {
-        return Err(kind.into());
+    if let Some(errno) = streaming.broken {
+        return Err(errno);
     }
     if chunk.is_empty() && out.head.is_empty() {
         return Ok(());
@@ -319,12 +320,12 @@ fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> io::Result<()> {
     }
     out.head.clear();
     sent.map_err(|trouble| {
-        let error = match trouble {
-            Trouble::Connect(error) | Trouble::Send(_, error) => error,
-            Trouble::Receive(_) => io::ErrorKind::ConnectionAborted.into(),
+        let errno = match trouble {
+            Trouble::Connect(errno) | Trouble::Send(_, errno) => errno,
+            Trouble::Receive(_) => Errno::BROKEN_PIPE,
         };
-        streaming.broken = Some(error.kind());
-        error
+        streaming.broken = Some(errno);
+        errno
     })
 }
 
@@ -335,9 +336,7 @@ fn end(out: &mut Outbox, error: Option<&Error>) -> core::result::Result<(), Trou
     let sent = send_chunk(out, &waiting);
     out.body = waiting;
     out.body.clear();
-    if let Err(error) = sent {
-        return Err(Trouble::Send(1, error));
-    }
+    sent.map_err(|errno| Trouble::Send(1, errno))?;
     push_end(&mut out.body, error);
     match &out.stream {
         Some(stream) => connection::send(stream, [out.body.as_slice(), &[], &[]])

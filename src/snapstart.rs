@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::api::{self, Endpoint};
 use crate::worker::Worker;
-use crate::{Result, log, panic, runtime};
+use crate::{Result, log, panic, runtime, sys};
 
 type Hook = Box<dyn FnOnce() -> Result<()> + Send>;
 
@@ -73,7 +73,7 @@ pub(crate) fn restore(endpoint: &Endpoint) {
 }
 
 fn snapshot(endpoint: &Endpoint, hooks: Hooks) {
-    if std::env::var_os("AWS_LAMBDA_INITIALIZATION_TYPE").is_none_or(|kind| kind != "snap-start") {
+    if sys::env(c"AWS_LAMBDA_INITIALIZATION_TYPE") != Some(b"snap-start") {
         return;
     }
     let before = panic::guard_init(api::INIT_ERROR, || {

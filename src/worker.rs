@@ -134,10 +134,12 @@ impl Worker {
         if self.trace_id != trace_id {
             self.trace_id.clear();
             self.trace_id.push_str(trace_id);
-            sys::set_env(
-                api::TRACE_ID_VARIABLE,
-                Some(trace_id).filter(|id| !id.is_empty()),
-            );
+            let name = if trace_id.is_empty() {
+                ""
+            } else {
+                api::TRACE_ID_ENTRY
+            };
+            sys::set_env([name.as_bytes(), trace_id.as_bytes()]);
         }
     }
 

@@ -13,7 +13,7 @@ use super::lifecycle::UNAVAILABLE;
 use super::report::ms;
 use super::server::{BodyFault, Exchange, Request, Service};
 use super::url::{self, PRELUDE_TYPE, Prelude, WebResponse};
-use crate::encoding::{base64, from_base64, percent_decoded};
+use crate::encoding::{base64, decode_base64, decode_percent};
 use crate::json;
 use crate::json::Reader;
 
@@ -270,7 +270,7 @@ impl Front {
             event.function_arn = format!("{}:{qualifier}", event.function_arn);
         }
         if let Some(context) = request.text("X-Amz-Client-Context") {
-            let decoded = from_base64(context.as_bytes())
+            let decoded = decode_base64(context.as_bytes())
                 .ok()
                 .and_then(|b| String::from_utf8(b).ok());
             let text = decoded.filter(|text| {
@@ -399,7 +399,7 @@ fn plain(exchange: &mut Exchange<'_>, status: u16, text: &str) -> io::Result<()>
 /// The version or alias that a call names: after the name, at the end of an ARN, or in the query;
 /// empty: none. `None`: it names another function.
 fn qualifier(path_name: &str, query: &str, function: &str) -> Option<String> {
-    let decoded = percent_decoded(path_name, false).ok()?;
+    let decoded = decode_percent(path_name, false).ok()?;
     let words: Vec<&str> = decoded.split(':').collect();
     let rest = match words.as_slice() {
         ["arn", _, "lambda", _, _, "function", rest @ ..] | [_, "function", rest @ ..]

@@ -12,7 +12,7 @@ use super::report::{error_document, error_type};
 use super::server::{BodyFault, Exchange, Request, Service};
 use super::settings::METADATA_TOKEN;
 use super::state::{Kind, Outcome, Refusal, State};
-use crate::encoding::{from_base64, percent_decoded};
+use crate::encoding::{decode_base64, decode_percent};
 
 const RUNTIME: &str = "/2018-06-01/runtime/";
 const EXTENSION: &str = "/2020-01-01/extension/";
@@ -477,7 +477,7 @@ fn stream_failure(trailers: &[(String, String)]) -> Option<Failure> {
     }
     let error_type = error_type(kind.unwrap_or_default());
     let document = body
-        .and_then(|body| from_base64(body.as_bytes()).ok())
+        .and_then(|body| decode_base64(body.as_bytes()).ok())
         .unwrap_or_else(|| error_document(&error_type, body.unwrap_or_default()));
     Some(Failure {
         error_type,
@@ -500,5 +500,5 @@ fn oversized() -> Failure {
 
 /// A request id as it stands in a path.
 fn decoded(id: &str) -> String {
-    percent_decoded(id, false).map_or_else(|_| id.to_owned(), Cow::into_owned)
+    decode_percent(id, false).map_or_else(|_| id.to_owned(), Cow::into_owned)
 }

@@ -467,7 +467,7 @@ impl<'c> Exchange<'c> {
         let is_bodiless = self.outgoing == Outgoing::Nothing || matches!(status, 204 | 304);
         let body = if is_bodiless { b"" } else { body };
         if self.faults.is_empty() {
-            send(self.stream, [head.as_bytes(), body, b""]).map_err(|(_, error)| error)?;
+            send(self.stream, [head.as_bytes(), body, b""]).map_err(|(_, errno)| errno)?;
         } else {
             self.send_mangled(&head, body)?;
         }
@@ -518,7 +518,7 @@ impl<'c> Exchange<'c> {
             head.push_str("Transfer-Encoding: chunked\r\n");
         }
         head.push_str("\r\n");
-        send(self.stream, [head.as_bytes(), b"", b""]).map_err(|(_, error)| error)
+        send(self.stream, [head.as_bytes(), b"", b""]).map_err(|(_, errno)| errno.into())
     }
 
     /// Sends a part of a reply that [`start`](Self::start) began.
@@ -535,14 +535,14 @@ impl<'c> Exchange<'c> {
                 send(self.stream, [&chunk, b"", b""])
             }
         };
-        sent.map_err(|(_, error)| error)
+        sent.map_err(|(_, errno)| errno.into())
     }
 
     /// Ends a reply that [`start`](Self::start) began.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         match self.outgoing {
             Outgoing::Chunked => {
-                send(self.stream, [b"0\r\n\r\n", b"", b""]).map_err(|(_, error)| error)
+                send(self.stream, [b"0\r\n\r\n", b"", b""]).map_err(|(_, errno)| errno.into())
             }
             Outgoing::Plain | Outgoing::Nothing => Ok(()),
         }
@@ -579,8 +579,8 @@ fn read(stream: &TcpStream, inbox: &mut Vec<u8>, missing: usize) -> io::Result<u
     }
     loop {
         match sys::receive(stream, inbox) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result,
+            Err(errno) if errno.is_interrupted() => {}
+            result => return Ok(result?),
         }
     }
 }

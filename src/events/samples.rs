@@ -28,16 +28,32 @@ samples! {
     ALB "alb",
     /// A request to an Application Load Balancer whose target group has multi-value headers.
     ALB_MULTI_VALUE "alb_multi_value",
+    /// A batch of changes of a table.
+    DYNAMODB "dynamodb",
+    /// An event of an event bus, a function's own.
+    EVENTBRIDGE "eventbridge",
+    /// An event of a schedule.
+    EVENTBRIDGE_SCHEDULE "eventbridge_schedule",
     /// A request to a function URL, with bytes.
     FUNCTION_URL "function_url",
     /// A request to an Amazon API Gateway HTTP API.
     HTTP_API "http_api",
+    /// A batch of Amazon MSK's, of two partitions; the second record is no JSON.
+    KAFKA "kafka",
+    /// A batch of a stream's records; the second one is no JSON.
+    KINESIS "kinesis",
     /// A request to Amazon VPC Lattice, event version 1.0.
     LATTICE_V1 "lattice_v1",
     /// A request to Amazon VPC Lattice, event version 2.0.
     LATTICE_V2 "lattice_v2",
     /// A request to an Amazon API Gateway REST API.
     REST_API "rest_api",
+    /// A new object in a bucket.
+    S3 "s3",
+    /// A notification of a topic.
+    SNS "sns",
+    /// A batch of a queue's messages; the second one is no JSON.
+    SQS "sqs",
     /// The beginning of a WebSocket connection to Amazon API Gateway.
     WEBSOCKET_CONNECT "websocket_connect",
     /// A message on a WebSocket connection to Amazon API Gateway.

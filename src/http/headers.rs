@@ -4,6 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::http1::head::is_token;
+
 /// Header fields in their order; names are compared without case (RFC 9110, section 5.1).
 ///
 /// ```
@@ -124,26 +126,6 @@ impl PartialEq for HeaderMap {
 
 /// Whether `name` may name a field: a token (RFC 9110, section 5.6.2).
 pub(super) fn is_name(name: &str) -> bool {
-    let is_token = |byte: u8| {
-        byte.is_ascii_alphanumeric()
-            || matches!(
-                byte,
-                b'!' | b'#'
-                    | b'$'
-                    | b'%'
-                    | b'&'
-                    | b'\''
-                    | b'*'
-                    | b'+'
-                    | b'-'
-                    | b'.'
-                    | b'^'
-                    | b'_'
-                    | b'`'
-                    | b'|'
-                    | b'~'
-            )
-    };
     !name.is_empty() && name.bytes().all(is_token)
 }
 

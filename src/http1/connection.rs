@@ -3,13 +3,12 @@
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
-use std::io::{self, IoSlice, Write};
 use std::net::TcpStream;
 
 use super::body::{Body, BodyError};
 use super::cut_out;
 use super::head::{self, HeadError, OnField};
-use crate::sys;
+use crate::sys::{self, Errno};
 
 /// Room that is made for a read whose length nobody knows yet: most heads and events fit.
 const READ_LEN: usize = 8 * 1024;
@@ -36,7 +35,7 @@ pub(crate) enum Fault {
     /// The connection was closed within the head of a reply.
     HeadCut,
     /// The socket failed.
-    Io(io::Error),
+    Io(Errno),
     Head(HeadError),
     Body(BodyError),
     /// Nothing came for so long as the connection's read timeout says.
@@ -50,12 +49,10 @@ pub(crate) enum Fault {
 impl Fault {
     /// Whether the peer may just have closed a connection that it had kept open for a while.
     pub(crate) fn is_hangup(&self) -> bool {
-        use io::ErrorKind::{BrokenPipe, ConnectionReset};
-        match self {
-            Fault::Closed => true,
-            Fault::Io(error) => matches!(error.kind(), ConnectionReset | BrokenPipe),
-            _ => false,
-        }
+        matches!(
+            self,
+            Fault::Closed | Fault::Io(Errno::CONNECTION_RESET | Errno::BROKEN_PIPE)
+        )
     }
 }
 
@@ -78,30 +75,23 @@ impl fmt::Display for Fault {
 ///
 /// # Errors
 /// How many bytes the socket had taken, and why it took no more.
-pub(crate) fn send(mut stream: &TcpStream, parts: [&[u8]; 3]) -> Result<(), (usize, io::Error)> {
+pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<(), (usize, Errno)> {
     let mut sent = 0_usize;
     loop {
-        let [a, b, c] = parts;
-        let left_of = |part: &[u8], before: usize| part.len().min(sent.saturating_sub(before));
-        let a_left = a.get(left_of(a, 0)..).unwrap_or_default();
-        let b_left = b.get(left_of(b, a.len())..).unwrap_or_default();
-        let before_c = a.len().wrapping_add(b.len());
-        let c_left = c.get(left_of(c, before_c)..).unwrap_or_default();
-        let wrote = match (a_left, b_left, c_left) {
-            ([], [], []) => return Ok(()),
-            (left, [], []) => stream.write(left),
-            _ => stream.write_vectored(&[a_left, b_left, c_left].map(IoSlice::new)),
-        };
-        match wrote {
-            Ok(0) => return Err((sent, io::ErrorKind::WriteZero.into())),
+        let mut before = 0_usize;
+        let left = parts.map(|part| {
+            let skipped = part.len().min(sent.saturating_sub(before));
+            before = before.wrapping_add(part.len());
+            part.get(skipped..).unwrap_or_default()
+        });
+        if sent == before {
+            return Ok(());
+        }
+        match sys::send(stream, left) {
             Ok(n) => sent = sent.wrapping_add(n),
-            // `WouldBlock`: the peer is slow to read, which is its right.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
-                ) => {}
-            Err(error) => return Err((sent, error)),
+            // The peer is slow to read, which is its right.
+            Err(errno) if errno.is_interrupted() || errno.is_would_block() => {}
+            Err(errno) => return Err((sent, errno)),
         }
     }
 }
@@ -197,8 +187,8 @@ fn read(
     }
     loop {
         match sys::receive(stream, inbox) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            Err(errno) if errno.is_interrupted() => {}
+            Err(errno) if errno.is_would_block() => {
                 if !may_be_late {
                     return Err(Fault::Stalled);
                 }

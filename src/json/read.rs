@@ -432,11 +432,13 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If there is more.
     pub fn end(&mut self) -> Result<(), Error> {
-        self.token();
-        if self.pos == self.text.len() {
-            return Ok(());
+        if self.pos < self.text.len() {
+            self.token();
+            if self.pos < self.text.len() {
+                return Err(self.expected("the end of the text"));
+            }
         }
-        Err(self.expected("the end of the text"))
+        Ok(())
     }
 
     /// Bytes read so far.

@@ -70,7 +70,9 @@ fn white_space(bytes: &[u8], mut pos: usize) -> (usize, u8) {
 /// backslash, a control character or the end of the text.
 #[inline(always)]
 pub(super) fn plain(bytes: &[u8], pos: usize) -> usize {
-    let mut rest = bytes.get(pos..).unwrap_or_default();
+    let Some(mut rest) = bytes.get(pos..) else {
+        return pos;
+    };
     while let Some((word, behind)) = rest.split_first_chunk() {
         let special = specials(u64::from_le_bytes(*word));
         if special != 0 {

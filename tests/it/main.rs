@@ -24,7 +24,9 @@ mod emulator_front;
 mod emulator_many;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_process;
+mod figures;
 mod json;
+mod panic_free;
 mod peer;
 mod runtime;
 mod streaming;

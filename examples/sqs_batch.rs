@@ -1,0 +1,39 @@
+//! A queue's messages, one by one: those that fail come back, the others do not.
+
+use tiny_lambda::events::batch::BatchResponse;
+use tiny_lambda::events::sqs::{self, SqsEvent, SqsMessage};
+use tiny_lambda::{Context, Error, Result, json_struct};
+
+json_struct! { struct Order { order: String, quantity: u32 } }
+
+fn main() -> ! {
+    tiny_lambda::run(|event: SqsEvent, cx: &Context| -> Result<BatchResponse> {
+        sqs::each(&event, cx, place)
+    })
+}
+
+fn place(message: &SqsMessage) -> Result<()> {
+    let order: Order = message.json()?;
+    if order.quantity == 0 {
+        return Err(Error::new("EmptyOrder", order.order));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
+mod tests {
+    use super::*;
+    use tiny_lambda::{events::samples, json};
+
+    #[test]
+    fn a_message_that_is_no_order_comes_back_alone() {
+        let event: SqsEvent = json::parse(samples::SQS.as_bytes()).unwrap();
+        let response = sqs::each(&event, &Context::default(), place).unwrap();
+        assert_eq!(response.failures, ["2e1424d4-f796-459a-8184-9c92662be6da"]);
+        assert_eq!(
+            json::to_vec(&response),
+            br#"{"batchItemFailures":[{"itemIdentifier":"2e1424d4-f796-459a-8184-9c92662be6da"}]}"#
+        );
+    }
+}

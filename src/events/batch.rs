@@ -1,0 +1,151 @@
+//! Batches that may fail in part: the driver behind `sqs::each` and its like.
+//!
+//! A record whose closure returns an error, or panics where panics unwind, is logged and reported
+//! in `batchItemFailures`, so that it alone is tried again; the event source mapping must list
+//! `ReportBatchItemFailures` (AWS Lambda Developer Guide, "Handling errors for an SQS event source
+//! in Lambda"). Where the order of records counts, the first failure ends the batch, or a Kafka
+//! partition's part of it.
+//!
+//! Shortly before the deadline, a tenth of the time but no more than a second, the rest of the
+//! batch is handed back: better than a timeout, after which all of it would be tried again.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::json::{ToJson, Writer};
+use crate::{Context, Error, Result, log, panic};
+
+/// What of a batch has failed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BatchResponse {
+    /// What names each failed record to its source: the message ID of Amazon SQS, or the sequence
+    /// number of a stream.
+    pub failures: Vec<String>,
+}
+
+/// `{"batchItemFailures":[{"itemIdentifier":"…"}]}`
+impl ToJson for BatchResponse {
+    fn to_json(&self, w: &mut Writer) {
+        write_failures(w, &mut self.failures.iter().map(|id| id as &dyn WriteValue));
+    }
+}
+
+/// A value of any type, written.
+pub(super) trait WriteValue {
+    fn write(&self, w: &mut Writer);
+}
+
+impl<T: ToJson> WriteValue for T {
+    fn write(&self, w: &mut Writer) {
+        self.to_json(w);
+    }
+}
+
+pub(super) fn write_failures(
+    w: &mut Writer,
+    identifiers: &mut dyn Iterator<Item = &dyn WriteValue>,
+) {
+    w.begin_object();
+    w.name("batchItemFailures");
+    w.raw("[");
+    let mut comma = "";
+    for identifier in identifiers {
+        w.raw(comma);
+        w.begin_object();
+        w.name("itemIdentifier");
+        identifier.write(w);
+        w.end_object();
+        comma = ",";
+    }
+    w.raw("]");
+    w.end_object();
+}
+
+/// Longest time kept free in front of the deadline, for the response.
+const MARGIN_MAX: Duration = Duration::from_secs(1);
+
+/// Handles one batch.
+#[derive(Debug)]
+pub(super) struct Driver<'c> {
+    cx: &'c Context,
+    /// What a record is called in the log.
+    what: &'static str,
+    margin: Option<Duration>,
+    /// Whether the deadline has ended the batch.
+    is_late: bool,
+}
+
+impl<'c> Driver<'c> {
+    pub(super) fn new(cx: &'c Context, what: &'static str) -> Driver<'c> {
+        // Local emulators name deadlines that are long past.
+        let remaining = cx.remaining().filter(|remaining| !remaining.is_zero());
+        Driver {
+            cx,
+            what,
+            margin: remaining.and_then(|span| Some(MARGIN_MAX.min(span.checked_div(10)?))),
+            is_late: false,
+        }
+    }
+
+    /// Handles a record, unless there is no time left. Returns whether that went well.
+    pub(super) fn record(&mut self, id: &str, f: &mut dyn FnMut() -> Result<()>) -> bool {
+        if self.is_late {
+            return false;
+        }
+        if let (Some(remaining), Some(margin)) = (self.cx.remaining(), self.margin) {
+            if remaining <= margin {
+                self.is_late = true;
+                let message = format_args!("{} {id} and what follows: no time left", self.what);
+                log::error(Some(self.cx), &Error::new("Function.NoTimeLeft", message));
+                return false;
+            }
+        }
+        match panic::guard_record(f) {
+            Ok(()) => true,
+            Err(error) => {
+                let message = format_args!("{} {id}: {}", self.what, error.error_message());
+                log::error(
+                    Some(self.cx),
+                    &Error::new(
+                        alloc::borrow::ToOwned::to_owned(error.error_type()),
+                        message,
+                    ),
+                );
+                false
+            }
+        }
+    }
+}
+
+/// Handles records one after the other; `ids` name them. Where their order counts, `stops`, the
+/// first failure ends it. Returns the ids of those that failed or were not handled.
+pub(super) fn each(
+    cx: &Context,
+    what: &'static str,
+    ids: &[&str],
+    stops: bool,
+    f: &mut dyn FnMut(usize) -> Result<()>,
+) -> BatchResponse {
+    let mut driver = Driver::new(cx, what);
+    let mut failures = Vec::new();
+    for (index, id) in ids.iter().enumerate() {
+        let has_ended = stops && !failures.is_empty();
+        if has_ended || !driver.record(id, &mut || f(index)) {
+            failures.push(String::from(*id));
+        }
+    }
+    BatchResponse { failures }
+}
+
+/// The same for a stream: the first failure says where Lambda goes on, so it alone is named.
+pub(super) fn each_in_order(
+    cx: &Context,
+    what: &'static str,
+    ids: &[&str],
+    f: &mut dyn FnMut(usize) -> Result<()>,
+) -> BatchResponse {
+    let mut response = each(cx, what, ids, true, f);
+    response.failures.truncate(1);
+    response
+}

@@ -1,0 +1,239 @@
+//! Amazon DynamoDB Streams: changes of a table, and the values in it.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::batch::{self, BatchResponse};
+use super::field::event;
+use super::kinesis::TumblingWindow;
+use super::{Base64, EpochSeconds, Map};
+use crate::json::{self, FromJson, Number, Reader, ToJson, Value, Writer};
+use crate::{Context, Result};
+
+event! {
+    /// A batch of changes (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"). The
+    /// members behind the records are those of tumbling windows.
+    pub struct DynamoDbEvent {
+        records: Vec<DynamoDbEventRecord> as "Records",
+        window: TumblingWindow,
+        /// What the function has returned for the window so far.
+        state: Map<Value>,
+        shard_id: String as "shardId",
+        event_source_arn: String as "eventSourceARN",
+        is_final_invoke_for_window: bool as "isFinalInvokeForWindow",
+        is_window_terminated_early: bool as "isWindowTerminatedEarly",
+    }
+
+    /// A change and where it comes from.
+    pub struct DynamoDbEventRecord {
+        event_id: String as "eventID",
+        /// `INSERT`, `MODIFY` or `REMOVE`
+        event_name: String as "eventName",
+        event_version: String as "eventVersion",
+        /// `aws:dynamodb`
+        event_source: String as "eventSource",
+        aws_region: String as "awsRegion",
+        /// Of items that have expired: the service itself, `dynamodb.amazonaws.com`.
+        user_identity: DynamoDbUserIdentity as "userIdentity",
+        dynamodb: DynamoDbStreamRecord,
+        /// The stream.
+        event_source_arn: String as "eventSourceARN",
+        table_name: String as "tableName",
+    }
+
+    /// Who has made a change.
+    pub struct DynamoDbUserIdentity {
+        identity_type: String as "type",
+        principal_id: String as "principalId",
+    }
+
+    /// A change of an item.
+    pub struct DynamoDbStreamRecord {
+        approximate_creation_date_time: EpochSeconds as "ApproximateCreationDateTime",
+        approximate_creation_date_time_precision: String
+            as "ApproximateCreationDateTimePrecision",
+        keys: Item as "Keys",
+        /// The item after the change; the stream's view type says whether it is there.
+        new_image: Item as "NewImage",
+        /// The item before the change; the stream's view type says whether it is there.
+        old_image: Item as "OldImage",
+        sequence_number: String as "SequenceNumber",
+        size_bytes: i64 as "SizeBytes",
+        stream_view_type: String as "StreamViewType",
+    }
+}
+
+/// The attributes of an item.
+pub type Item = Map<AttributeValue>;
+
+/// A value in a table (Amazon DynamoDB API Reference, "AttributeValue").
+///
+/// ```
+/// use tiny_lambda::events::dynamodb::{AttributeValue, Item};
+/// use tiny_lambda::json;
+///
+/// let item: Item = json::parse(br#"{"id": {"S": "a1"}, "price": {"N": "3.10"}}"#)?;
+/// assert_eq!(item.value("id")?.as_str(), Some("a1"));
+/// // 38 digits are more than a float can hold; the text has them all.
+/// assert_eq!(item.value("price")?.as_number().map(|n| n.as_str()), Some("3.10"));
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum AttributeValue {
+    /// `{"S": …}`
+    String(String),
+    /// `{"N": "…"}`, as its text
+    Number(Number),
+    /// `{"B": …}`
+    Binary(Base64),
+    /// `{"BOOL": …}`
+    Bool(bool),
+    /// `{"NULL": true}`
+    Null,
+    /// `{"L": […]}`
+    List(Vec<AttributeValue>),
+    /// `{"M": {…}}`
+    Map(Item),
+    /// `{"SS": […]}`
+    StringSet(Vec<String>),
+    /// `{"NS": ["…"]}`
+    NumberSet(Vec<Number>),
+    /// `{"BS": […]}`
+    BinarySet(Vec<Base64>),
+}
+
+impl AttributeValue {
+    /// The string, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            AttributeValue::String(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is one.
+    pub fn as_number(&self) -> Option<&Number> {
+        match self {
+            AttributeValue::Number(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The boolean, if it is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            AttributeValue::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The values of a list, if it is one.
+    pub fn as_list(&self) -> Option<&[AttributeValue]> {
+        match self {
+            AttributeValue::List(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The values of a map, if it is one.
+    pub fn as_map(&self) -> Option<&Item> {
+        match self {
+            AttributeValue::Map(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// A number in quotes.
+fn number(r: &mut Reader<'_>) -> Result<Number, json::Error> {
+    let text = r.string()?;
+    json::parse(text.as_bytes()).map_err(|_| r.error_expected("a number in quotes"))
+}
+
+impl FromJson for AttributeValue {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+        const WHAT: &str = "a value with its type, such as {\"S\": \"\"}";
+        r.begin_object()?;
+        let Some(name) = r.next_member()? else {
+            return Err(r.error_expected(WHAT));
+        };
+        let value = match &*name {
+            "S" => AttributeValue::String(String::from_json(r)?),
+            "N" => AttributeValue::Number(number(r)?),
+            "B" => AttributeValue::Binary(Base64::from_json(r)?),
+            "BOOL" => AttributeValue::Bool(bool::from_json(r)?),
+            "NULL" => {
+                r.skip()?;
+                AttributeValue::Null
+            }
+            "L" => AttributeValue::List(Vec::from_json(r)?),
+            "M" => AttributeValue::Map(Map::from_json(r)?),
+            "SS" => AttributeValue::StringSet(Vec::from_json(r)?),
+            "NS" => {
+                let mut numbers = Vec::new();
+                r.begin_array()?;
+                while r.next_element()? {
+                    numbers.push(number(r)?);
+                }
+                AttributeValue::NumberSet(numbers)
+            }
+            "BS" => AttributeValue::BinarySet(Vec::from_json(r)?),
+            _ => return Err(r.error_expected(WHAT)),
+        };
+        if r.next_member()?.is_some() {
+            return Err(r.error_expected(WHAT));
+        }
+        Ok(value)
+    }
+}
+
+impl ToJson for AttributeValue {
+    fn to_json(&self, w: &mut Writer) {
+        w.begin_object();
+        match self {
+            AttributeValue::String(value) => w.member("S", value),
+            AttributeValue::Number(value) => w.member("N", value.as_str()),
+            AttributeValue::Binary(value) => w.member("B", value),
+            AttributeValue::Bool(value) => w.member("BOOL", value),
+            AttributeValue::Null => w.member("NULL", &true),
+            AttributeValue::List(value) => w.member("L", value),
+            AttributeValue::Map(value) => w.member("M", value),
+            AttributeValue::StringSet(value) => w.member("SS", value),
+            AttributeValue::NumberSet(value) => {
+                w.name("NS");
+                w.begin_array();
+                for number in value {
+                    w.element(number.as_str());
+                }
+                w.end_array();
+            }
+            AttributeValue::BinarySet(value) => w.member("BS", value),
+        }
+        w.end_object();
+    }
+}
+
+/// Handles each change with `f`; see [`batch`]. The first failure ends the batch, and Lambda goes on
+/// there.
+///
+/// # Errors
+/// If the event has no records, or one without a sequence number: the whole batch is tried again.
+pub fn each(
+    event: &DynamoDbEvent,
+    cx: &Context,
+    mut f: impl FnMut(&DynamoDbEventRecord) -> Result<()>,
+) -> Result<BatchResponse> {
+    let records = event.records.get()?;
+    let mut ids = Vec::with_capacity(records.len());
+    for record in records {
+        ids.push(record.dynamodb.get()?.sequence_number.get()?.as_str());
+    }
+    let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut f);
+    Ok(batch::each_in_order(
+        cx,
+        "DynamoDB record",
+        &ids,
+        &mut handle,
+    ))
+}

@@ -1,0 +1,316 @@
+//! [`Field`]: a member of an event, which may be missing, `null` or not what it should be.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt::Display;
+
+use crate::json::{self, FromJson, Reader, ToJson, Writer};
+use crate::{Error, Result};
+
+/// A member of an event. That it is missing, `null` or of an odd shape is no error until a handler
+/// asks for it, so that one member never spoils an event whose others are fine.
+///
+/// ```
+/// use tiny_lambda::events::sqs::SqsEvent;
+/// use tiny_lambda::json;
+///
+/// let event: SqsEvent = json::parse(br#"{"Records": [{"messageId": 7, "body": "hi"}]}"#)?;
+/// let message = &event.records.get()?[0];
+/// assert_eq!(message.body.get()?, "hi");
+/// assert_eq!(message.md5_of_body.ok(), None);
+/// assert_eq!(
+///     message.message_id.get().unwrap_err().error_message(),
+///     "SqsMessage.messageId: expected a string, found a number at $.Records[0].messageId \
+///      (offset 27, line 1, column 28): 7"
+/// );
+/// assert_eq!(
+///     message.md5_of_body.get().unwrap_err().error_message(),
+///     "SqsMessage.md5OfBody is missing"
+/// );
+/// // Written again, it is as it was.
+/// assert_eq!(json::to_vec(message), br#"{"messageId":7,"body":"hi"}"#);
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field<T>(State<T>);
+
+#[derive(Debug, Clone, PartialEq)]
+enum State<T> {
+    /// The names of type and member.
+    Missing(&'static str),
+    Null(&'static str),
+    Is(T),
+    Odd(Box<Odd>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Odd {
+    name: &'static str,
+    json: String,
+    error: json::Error,
+}
+
+/// Bytes of an odd value that an error shows.
+const SHOWN_LEN_MAX: usize = 40;
+
+impl<T> Field<T> {
+    pub(super) const fn missing(name: &'static str) -> Field<T> {
+        Field(State::Missing(name))
+    }
+
+    /// Its value.
+    ///
+    /// # Errors
+    /// `Runtime.UnmarshalError` if it is missing, `null` or not a `T`: which of them, of which type,
+    /// where it stands and what is there.
+    pub fn get(&self) -> Result<&T> {
+        match &self.0 {
+            State::Is(value) => Ok(value),
+            _ => Err(self.error()),
+        }
+    }
+
+    /// Its value, without a copy.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn take(self) -> Result<T> {
+        match self.0 {
+            State::Is(value) => Ok(value),
+            _ => Err(self.error()),
+        }
+    }
+
+    /// Its value, if it has one.
+    pub fn ok(&self) -> Option<&T> {
+        match &self.0 {
+            State::Is(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether there is no such member, or `null`.
+    pub fn is_absent(&self) -> bool {
+        matches!(self.0, State::Missing(_) | State::Null(_))
+    }
+
+    #[cold]
+    fn error(&self) -> Error {
+        match &self.0 {
+            State::Odd(odd) => odd.error(),
+            State::Missing(name) => unmarshal_error(name, " is missing"),
+            State::Null(name) => unmarshal_error(name, " is null"),
+            State::Is(_) => unmarshal_error("", ""),
+        }
+    }
+}
+
+impl Odd {
+    #[cold]
+    fn error(&self) -> Error {
+        let mut end = self.json.len().min(SHOWN_LEN_MAX);
+        while !self.json.is_char_boundary(end) {
+            end = end.saturating_sub(1);
+        }
+        let shown = self.json.get(..end).unwrap_or_default();
+        let name = self.name;
+        unmarshal_error(name, format_args!(": {}: {shown}", self.error))
+    }
+}
+
+#[cold]
+pub(super) fn unmarshal_error(name: &str, problem: impl Display) -> Error {
+    Error::new("Runtime.UnmarshalError", format_args!("{name}{problem}"))
+}
+
+/// Missing.
+impl<T> Default for Field<T> {
+    fn default() -> Field<T> {
+        Field::missing("a member")
+    }
+}
+
+impl<T> From<T> for Field<T> {
+    fn from(value: T) -> Field<T> {
+        Field(State::Is(value))
+    }
+}
+
+impl From<&str> for Field<String> {
+    fn from(value: &str) -> Field<String> {
+        Field(State::Is(value.into()))
+    }
+}
+
+/// How a struct's fields are read, whatever their types.
+pub(super) trait ReadField {
+    fn read(&mut self, name: &'static str, r: &mut Reader<'_>) -> Result<(), json::Error>;
+}
+
+impl<T: FromJson> ReadField for Field<T> {
+    fn read(&mut self, name: &'static str, r: &mut Reader<'_>) -> Result<(), json::Error> {
+        if r.null_if_next() {
+            self.0 = State::Null(name);
+            return Ok(());
+        }
+        let start = r.clone();
+        self.0 = match T::from_json(r) {
+            Ok(value) => State::Is(value),
+            Err(error) => {
+                *r = start;
+                odd(name, error, r)?
+            }
+        };
+        Ok(())
+    }
+}
+
+/// What was no `T`, if it is JSON at all.
+#[cold]
+fn odd<T>(
+    name: &'static str,
+    error: json::Error,
+    r: &mut Reader<'_>,
+) -> Result<State<T>, json::Error> {
+    let json = String::from(r.raw()?);
+    Ok(State::Odd(Box::new(Odd { name, json, error })))
+}
+
+/// How a struct's fields are written, whatever their types.
+pub(super) trait WriteField {
+    fn write(&self, name: &str, w: &mut Writer);
+}
+
+impl<T: ToJson> WriteField for Field<T> {
+    fn write(&self, name: &str, w: &mut Writer) {
+        match &self.0 {
+            State::Missing(_) => {}
+            State::Null(_) => w.member(name, &()),
+            State::Is(value) => w.member(name, value),
+            State::Odd(odd) => {
+                w.name(name);
+                w.raw(&odd.json);
+            }
+        }
+    }
+}
+
+impl<T: FromJson> FromJson for Field<T> {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+        let mut field = Field::default();
+        field.read("a value", r)?;
+        Ok(field)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Field::default())
+    }
+}
+
+/// A missing one is `null`, where something must stand.
+impl<T: ToJson> ToJson for Field<T> {
+    fn to_json(&self, w: &mut Writer) {
+        match &self.0 {
+            State::Missing(_) | State::Null(_) => w.null(),
+            State::Is(value) => value.to_json(w),
+            State::Odd(odd) => w.raw(&odd.json),
+        }
+    }
+}
+
+/// Reads an object into `fields`, whose `names` begin with that of their type and a dot, `prefix_len`
+/// bytes in all. Of members with one name the last wins; unknown ones are checked and skipped.
+pub(super) fn read(
+    r: &mut Reader<'_>,
+    prefix_len: usize,
+    names: &[&'static str],
+    fields: &mut [&mut dyn ReadField],
+) -> Result<(), json::Error> {
+    r.begin_object()?;
+    while let Some(member) = r.next_member()? {
+        let mut places = names.iter().zip(fields.iter_mut());
+        let place =
+            places.find(|(name, _)| name.as_bytes().get(prefix_len..) == Some(member.as_bytes()));
+        match place {
+            Some((name, field)) => field.read(name, r)?,
+            None => r.skip()?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes an object.
+pub(super) fn write(
+    w: &mut Writer,
+    prefix_len: usize,
+    names: &[&'static str],
+    fields: &[&dyn WriteField],
+) {
+    w.begin_object();
+    for (name, field) in names.iter().zip(fields) {
+        field.write(name.get(prefix_len..).unwrap_or_default(), w);
+    }
+    w.end_object();
+}
+
+/// Structs whose members may each be missing, `null` or odd: the events. `as` gives a name in JSON
+/// where it differs, and is part of the member's documentation.
+macro_rules! event {
+    ($(
+        $(#[$attribute:meta])*
+        pub struct $name:ident {$(
+            $(#[$field_attribute:meta])*
+            $field:ident : $type:ty $(as $json_name:literal)?
+        ),* $(,)?}
+    )*) => {$(
+        $(#[$attribute])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {$(
+            $(#[$field_attribute])*
+            #[doc = concat!("\n\n`", $crate::events::field::event!(@name $field $($json_name)?), "`")]
+            pub $field: $crate::events::Field<$type>,
+        )*}
+
+        impl $name {
+            const PREFIX_LEN: usize = stringify!($name).len() + 1;
+            const NAMES: &'static [&'static str] = &[$(
+                concat!(stringify!($name), ".", $crate::events::field::event!(@name $field $($json_name)?)),
+            )*];
+        }
+
+        /// All members are missing.
+        impl Default for $name {
+            fn default() -> Self {
+                $name {$(
+                    $field: $crate::events::Field::missing(concat!(
+                        stringify!($name), ".", $crate::events::field::event!(@name $field $($json_name)?)
+                    )),
+                )*}
+            }
+        }
+
+        impl $crate::json::FromJson for $name {
+            fn from_json(
+                r: &mut $crate::json::Reader<'_>,
+            ) -> ::core::result::Result<Self, $crate::json::Error> {
+                let mut event = $name::default();
+                let fields: &mut [&mut dyn $crate::events::field::ReadField] =
+                    &mut [$(&mut event.$field),*];
+                $crate::events::field::read(r, $name::PREFIX_LEN, $name::NAMES, fields)?;
+                Ok(event)
+            }
+        }
+
+        impl $crate::json::ToJson for $name {
+            fn to_json(&self, w: &mut $crate::json::Writer) {
+                let fields: &[&dyn $crate::events::field::WriteField] = &[$(&self.$field),*];
+                $crate::events::field::write(w, $name::PREFIX_LEN, $name::NAMES, fields);
+            }
+        }
+    )*};
+
+    (@name $field:ident) => { stringify!($field) };
+    (@name $field:ident $json_name:literal) => { $json_name };
+}
+pub(super) use event;

@@ -1,0 +1,110 @@
+//! Amazon SQS: messages of a queue.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::batch::{self, BatchResponse};
+use super::field::event;
+use super::{Base64, EpochMillis, Map};
+use crate::json::{self, FromJson};
+use crate::{Context, Result};
+
+event! {
+    /// A batch of messages (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS").
+    pub struct SqsEvent {
+        records: Vec<SqsMessage> as "Records",
+    }
+
+    /// A message.
+    pub struct SqsMessage {
+        /// Names the message to SQS.
+        message_id: String as "messageId",
+        /// What deletes it.
+        receipt_handle: String as "receiptHandle",
+        /// What was sent; [`SqsMessage::json`] reads it.
+        body: String,
+        attributes: SqsAttributes,
+        message_attributes: Map<SqsMessageAttribute> as "messageAttributes",
+        md5_of_body: String as "md5OfBody",
+        md5_of_message_attributes: String as "md5OfMessageAttributes",
+        /// `aws:sqs`
+        event_source: String as "eventSource",
+        /// The queue.
+        event_source_arn: String as "eventSourceARN",
+        aws_region: String as "awsRegion",
+    }
+
+    /// What SQS says about a message.
+    pub struct SqsAttributes {
+        /// How often it was received, this time included: a decimal number.
+        approximate_receive_count: String as "ApproximateReceiveCount",
+        sent_timestamp: EpochMillis as "SentTimestamp",
+        sender_id: String as "SenderId",
+        approximate_first_receive_timestamp: EpochMillis as "ApproximateFirstReceiveTimestamp",
+        /// Of FIFO queues.
+        sequence_number: String as "SequenceNumber",
+        /// Of FIFO and fair queues.
+        message_group_id: String as "MessageGroupId",
+        /// Of FIFO queues.
+        message_deduplication_id: String as "MessageDeduplicationId",
+        aws_trace_header: String as "AWSTraceHeader",
+        dead_letter_queue_source_arn: String as "DeadLetterQueueSourceArn",
+    }
+
+    /// What a sender says about a message.
+    pub struct SqsMessageAttribute {
+        /// `String`, `Number` or `Binary`, and maybe a dot and the sender's own word.
+        data_type: String as "dataType",
+        string_value: String as "stringValue",
+        binary_value: Base64 as "binaryValue",
+        string_list_values: Vec<String> as "stringListValues",
+        binary_list_values: Vec<Base64> as "binaryListValues",
+    }
+}
+
+impl SqsMessage {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// If there is no body, or it is no JSON of this type: where.
+    pub fn json<T: FromJson>(&self) -> Result<T> {
+        Ok(json::parse(self.body.get()?.as_bytes())?)
+    }
+}
+
+/// Handles each message with `f`; see [`batch`]. In a FIFO queue the first failure ends the batch.
+///
+/// ```
+/// use tiny_lambda::events::{samples, sqs};
+/// use tiny_lambda::{Context, json};
+///
+/// let event: sqs::SqsEvent = json::parse(samples::SQS.as_bytes())?;
+/// let response = sqs::each(&event, &Context::default(), |message| {
+///     let order: json::Value = message.json()?;
+///     println!("{order}");
+///     Ok(())
+/// })?;
+/// // The second sample message is no JSON.
+/// assert_eq!(response.failures, ["2e1424d4-f796-459a-8184-9c92662be6da"]);
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
+///
+/// # Errors
+/// If the event has no messages, or one without an ID, which could not be reported: the whole
+/// batch is tried again then.
+pub fn each(
+    event: &SqsEvent,
+    cx: &Context,
+    mut f: impl FnMut(&SqsMessage) -> Result<()>,
+) -> Result<BatchResponse> {
+    let messages = event.records.get()?;
+    let mut ids = Vec::with_capacity(messages.len());
+    let mut is_fifo = false;
+    for message in messages {
+        ids.push(message.message_id.get()?.as_str());
+        let queue = message.event_source_arn.ok();
+        is_fifo |= queue.is_some_and(|queue| queue.as_bytes().ends_with(b".fifo"));
+    }
+    let mut handle = |index: usize| messages.get(index).map_or(Ok(()), &mut f);
+    Ok(batch::each(cx, "SQS message", &ids, is_fifo, &mut handle))
+}

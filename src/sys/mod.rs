@@ -1,0 +1,31 @@
+//! The only unsafe code: what the operating system offers and std does not, or only with a copy
+//! or with kilobytes.
+#![allow(unsafe_code)]
+
+mod own;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+mod process;
+mod socket;
+#[cfg(panic = "unwind")]
+mod thread;
+#[cfg(all(panic = "abort", not(debug_assertions), target_env = "musl"))]
+mod unwind;
+
+pub(crate) use own::*;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+pub(crate) use process::*;
+pub(crate) use socket::*;
+#[cfg(panic = "unwind")]
+pub(crate) use thread::*;
+
+/// Linux's numbers, for processes that there are none of elsewhere.
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+pub(crate) const SIGCONT: i32 = 18;
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+pub(crate) const SIGSTOP: i32 = 19;
+
+/// Where there are no signals to be had, nothing comes out of this pipe.
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+pub(crate) fn interrupts() -> std::io::Result<std::net::TcpStream> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}

@@ -1,0 +1,108 @@
+//! What a process has of its own: its environment, its clock, its standard error.
+
+/// The value of the variable `name`, which is never changed while the process lives. std's `var`
+/// has a lock and copies; what it is compared with here is only read before there are threads.
+#[cfg(unix)]
+pub(crate) fn env(name: &core::ffi::CStr) -> Option<&'static [u8]> {
+    use core::ffi::{CStr, c_char};
+
+    unsafe extern "C" {
+        fn getenv(name: *const c_char) -> *const c_char;
+    }
+    // SAFETY: `name` ends with a NUL, and so does what `getenv` returns, unless it is null; a
+    // variable that nobody sets anew stays where it is (getenv(3)). Those that are asked for are
+    // Lambda's own, and reserved.
+    unsafe {
+        let value = getenv(name.as_ptr());
+        (!value.is_null()).then(|| CStr::from_ptr(value).to_bytes())
+    }
+}
+
+/// The same where there is no POSIX.
+#[cfg(not(unix))]
+pub(crate) fn env(name: &core::ffi::CStr) -> Option<&'static [u8]> {
+    let value = std::env::var(name.to_str().ok()?).ok()?;
+    Some(alloc::boxed::Box::leak(
+        value.into_boxed_str().into_boxed_bytes(),
+    ))
+}
+
+/// Writes to standard error, as far as it takes it: nobody is left to tell that it does not.
+/// Without std's lock on it, of which a line in one write has no need.
+pub(crate) fn write_stderr(bytes: &[u8]) {
+    #[cfg(unix)]
+    super::write_all(2, bytes);
+    #[cfg(not(unix))]
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), bytes);
+}
+
+/// Sets the one variable that is ever set, with an `entry` of the form `NAME=value`.
+///
+/// Not by `setenv`, which frees the text that another thread may be reading, nor by std, whose lock
+/// keeps its own readers out, at 6 KB for messages: the variable is one buffer, which is never
+/// freed and always ends, so that whoever reads it meanwhile reads old, new or mixed text. An empty
+/// entry is no variable.
+#[cfg(unix)]
+pub(crate) fn set_env(entry: [&[u8]; 2]) {
+    use core::ffi::{c_char, c_int};
+    use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+    /// Longer than any tracing header; the last byte stays 0.
+    static ENTRY: [AtomicU8; 512] = [const { AtomicU8::new(0) }; 512];
+    static IS_PUT: AtomicBool = AtomicBool::new(false);
+
+    unsafe extern "C" {
+        fn putenv(entry: *mut c_char) -> c_int;
+    }
+    let (mut bytes, end) = (ENTRY.iter(), AtomicU8::new(0));
+    for part in entry {
+        for &byte in part {
+            // One that is too long is cut, which is the end of its value, not of its name.
+            if bytes.len() > 1 {
+                bytes.next().unwrap_or(&end).store(byte, Ordering::Relaxed);
+            }
+        }
+    }
+    bytes.next().unwrap_or(&end).store(0, Ordering::Relaxed);
+    if !IS_PUT.swap(true, Ordering::Relaxed) {
+        // SAFETY: `ENTRY` lives as long as the process, and ends with a 0 whatever is stored in
+        // it. The environment itself is only changed by this first call, in front of a handler
+        // (putenv(3)).
+        unsafe { putenv(ENTRY.as_ptr().cast_mut().cast()) };
+    }
+}
+
+/// The same where there is no POSIX: X-Ray's SDKs have no need of it outside of Lambda.
+#[cfg(not(unix))]
+pub(crate) fn set_env(_: [&[u8]; 2]) {}
+
+/// Milliseconds since the Unix epoch. std's clock has it too, with 6 KB for how it could fail.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+pub(crate) fn unix_time_ms() -> u64 {
+    use core::ffi::{c_int, c_long};
+
+    /// `struct timespec` (clock_gettime(2)).
+    #[repr(C)]
+    struct TimeSpec(c_long, c_long);
+    const CLOCK_REALTIME: c_int = 0;
+
+    unsafe extern "C" {
+        fn clock_gettime(clock: c_int, time: *mut TimeSpec) -> c_int;
+    }
+    let mut time = TimeSpec(0, 0);
+    // SAFETY: `time` is writable and of the layout that clock_gettime(2) has. A failure, which this
+    // clock does not know, would leave the epoch.
+    unsafe { clock_gettime(CLOCK_REALTIME, &raw mut time) };
+    let secs = u64::try_from(time.0).unwrap_or(0);
+    secs.wrapping_mul(1000)
+        .wrapping_add(u64::try_from(time.1 / 1_000_000).unwrap_or(0))
+}
+
+/// The same elsewhere.
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+pub(crate) fn unix_time_ms() -> u64 {
+    let since = std::time::SystemTime::UNIX_EPOCH
+        .elapsed()
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

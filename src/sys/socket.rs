@@ -1,0 +1,296 @@
+//! Sockets: reads without a cleared buffer, writes of several parts, errors without std's texts.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::io;
+use std::net::TcpStream;
+
+/// Why a system call failed: `errno` (errno(3)).
+///
+/// std's `io::Error` says it too, with 4 KB of texts and conversions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Errno(i32);
+
+// Linux's numbers, the same on x86_64 and arm64; elsewhere those that matter are the same, or are
+// only told by number.
+impl Errno {
+    const NAMES: [(Errno, &'static str); 9] = [
+        (Errno::BROKEN_PIPE, "Broken pipe"),
+        (Errno(101), "Network unreachable"),
+        (Errno::CONNECTION_RESET, "Connection reset"),
+        (Errno(110), "Timed out"),
+        (Errno(111), "Connection refused"),
+        (Errno(113), "Host unreachable"),
+        // What a `connect` ends with whose time is up.
+        (Errno(115), "Timed out"),
+        (Errno(24), "Too many open files"),
+        (Errno(12), "Out of memory"),
+    ];
+    pub(crate) const BROKEN_PIPE: Errno = Errno(32);
+    pub(crate) const CONNECTION_RESET: Errno = Errno(104);
+
+    fn last() -> Errno {
+        Errno(io::Error::last_os_error().raw_os_error().unwrap_or(0))
+    }
+
+    /// A signal came in between: to be tried again.
+    pub(crate) fn is_interrupted(self) -> bool {
+        self == Errno(4)
+    }
+
+    /// The socket's time is up: it may be tried again.
+    pub(crate) fn is_would_block(self) -> bool {
+        matches!(self, Errno(11 | 35))
+    }
+}
+
+impl fmt::Display for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = Errno::NAMES.iter().find(|(errno, _)| errno == self);
+        f.write_str(known.map_or("Failed", |(_, name)| name))?;
+        f.write_str(" (os error ")?;
+        self.0.fmt(f)?;
+        f.write_str(")")
+    }
+}
+
+impl From<Errno> for io::Error {
+    fn from(errno: Errno) -> io::Error {
+        io::Error::from_raw_os_error(errno.0)
+    }
+}
+
+/// Reads once from `stream` into the spare capacity of `buf`, which nobody has to clear first.
+/// Returns how many bytes came; 0: the peer has closed the connection, or there is no room.
+#[cfg(unix)]
+pub(crate) fn receive(stream: &TcpStream, buf: &mut Vec<u8>) -> Result<usize, Errno> {
+    use core::ffi::{c_int, c_void};
+    use std::os::fd::AsRawFd;
+
+    unsafe extern "C" {
+        fn recv(fd: c_int, buf: *mut c_void, len: usize, flags: c_int) -> isize;
+    }
+    let spare = buf.spare_capacity_mut();
+    // SAFETY: `spare` is writable for its whole length, and `recv` (POSIX.1-2017) writes no more
+    // than it is told; the descriptor is open as long as `stream` is borrowed.
+    let n = unsafe {
+        recv(
+            stream.as_raw_fd(),
+            spare.as_mut_ptr().cast(),
+            spare.len(),
+            0,
+        )
+    };
+    let Ok(n) = usize::try_from(n) else {
+        return Err(Errno::last());
+    };
+    // SAFETY: `recv` has initialised the first `n` bytes of the spare capacity, no more than
+    // there were, so `len + n <= capacity`.
+    unsafe { buf.set_len(buf.len().wrapping_add(n)) };
+    Ok(n)
+}
+
+/// The same where there is no POSIX: through a buffer that was cleared first.
+#[cfg(not(unix))]
+pub(crate) fn receive(mut stream: &TcpStream, buf: &mut Vec<u8>) -> Result<usize, Errno> {
+    let len = buf.len();
+    buf.resize(buf.capacity(), 0);
+    let read = io::Read::read(&mut stream, buf.get_mut(len..).unwrap_or_default());
+    buf.truncate(len.wrapping_add(*read.as_ref().unwrap_or(&0)));
+    read.map_err(|error| Errno(error.raw_os_error().unwrap_or(0)))
+}
+
+/// Writes once, as much of `parts` as the socket takes: how many bytes it took. A peer that has gone
+/// is an error, and no signal, whatever the process does about SIGPIPE.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
+    use core::ffi::{c_int, c_void};
+    use core::ptr;
+    use std::io::IoSlice;
+    use std::os::fd::AsRawFd;
+
+    const MSG_NOSIGNAL: c_int = 0x4000;
+
+    /// `struct msghdr` (sendmsg(2)), as the kernel and glibc have it; musl's is the same with
+    /// narrower lengths and zeros between them, which in little endian are the same bytes.
+    #[repr(C)]
+    struct MsgHdr<'p> {
+        name: *const c_void,
+        name_len: usize,
+        iov: *const IoSlice<'p>,
+        iov_len: usize,
+        control: *const c_void,
+        control_len: usize,
+        flags: c_int,
+    }
+    unsafe extern "C" {
+        fn send(fd: c_int, buf: *const c_void, len: usize, flags: c_int) -> isize;
+        fn sendmsg(fd: c_int, msg: *const MsgHdr<'_>, flags: c_int) -> isize;
+    }
+    let fd = stream.as_raw_fd();
+    let n = if let [part, [], []] = parts {
+        // SAFETY: `part` is readable for its length; the descriptor is open (send(2)).
+        unsafe { send(fd, part.as_ptr().cast(), part.len(), MSG_NOSIGNAL) }
+    } else {
+        let iov = parts.map(IoSlice::new);
+        let msg = MsgHdr {
+            name: ptr::null(),
+            name_len: 0,
+            iov: iov.as_ptr(),
+            iov_len: iov.len(),
+            control: ptr::null(),
+            control_len: 0,
+            flags: 0,
+        };
+        // SAFETY: `msg` names no address and no control data; an `IoSlice` is a `struct iovec`, as
+        // std promises, and each is readable for its length (sendmsg(2)).
+        unsafe { sendmsg(fd, &raw const msg, MSG_NOSIGNAL) }
+    };
+    usize::try_from(n).map_err(|_| Errno::last())
+}
+
+/// The same elsewhere.
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+pub(crate) fn send(mut stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
+    let wrote = io::Write::write_vectored(&mut stream, &parts.map(io::IoSlice::new));
+    wrote.map_err(|error| Errno(error.raw_os_error().unwrap_or(0)))
+}
+
+/// Writes all of `bytes` to the descriptor `fd`, or as much as it takes.
+#[cfg(unix)]
+pub(super) fn write_all(fd: core::ffi::c_int, mut bytes: &[u8]) {
+    use core::ffi::{c_int, c_void};
+
+    unsafe extern "C" {
+        fn write(fd: c_int, buf: *const c_void, len: usize) -> isize;
+    }
+    while !bytes.is_empty() {
+        // SAFETY: `bytes` is readable for its whole length; a descriptor that is not open is an
+        // error code (write(2)).
+        let n = unsafe { write(fd, bytes.as_ptr().cast(), bytes.len()) };
+        match usize::try_from(n) {
+            Ok(n) if n > 0 => bytes = bytes.get(n..).unwrap_or_default(),
+            Err(_) if Errno::last().is_interrupted() => {}
+            _ => return,
+        }
+    }
+}
+
+/// Writes the last bytes of a connection whose owner, further up on this thread's stack, will not
+/// go on, and waits for a reply or the read timeout, so that nothing gets lost.
+#[cfg(all(panic = "abort", unix))]
+pub(crate) fn write_last(fd: core::ffi::c_int, bytes: &[u8]) {
+    use core::ffi::c_int;
+
+    unsafe extern "C" {
+        fn read(fd: c_int, buf: *mut u8, len: usize) -> isize;
+    }
+    write_all(fd, bytes);
+    let mut byte = 0;
+    // SAFETY: `byte` is writable, for one byte; a descriptor that is not open is an error code
+    // (read(2)).
+    let _ = unsafe { read(fd, &raw mut byte, 1) };
+}
+
+/// Connects to `addr` within `timeout`. A read or write on it that cannot go on for so long as
+/// `stall` says would block, and may be repeated.
+///
+/// std can do this too, with two more system calls, and 6 KB for its clock's error messages.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+pub(crate) fn connect(
+    addr: SocketAddr,
+    timeout: Duration,
+    stall: Duration,
+) -> Result<TcpStream, Errno> {
+    use core::ffi::{c_int, c_long, c_void};
+    use std::os::fd::{FromRawFd, OwnedFd};
+
+    const AF_INET: u16 = 2;
+    const AF_INET6: u16 = 10;
+    const SOCK_STREAM: c_int = 1;
+    const SOCK_CLOEXEC: c_int = 0o2_000_000;
+    const SOL_SOCKET: c_int = 1;
+    const SO_RCVTIMEO: c_int = 20;
+    const SO_SNDTIMEO: c_int = 21;
+
+    /// `struct sockaddr_in` and `struct sockaddr_in6` (ip(7), ipv6(7)).
+    #[repr(C)]
+    struct SockAddr {
+        family: u16,
+        port: [u8; 2],
+        /// IPv4: the address; IPv6: flow information.
+        word: [u8; 4],
+        ipv6: [u8; 16],
+        scope: u32,
+    }
+    /// `struct timeval`, where `time_t` is as wide as `long`: 16 bytes.
+    #[repr(C)]
+    struct TimeVal(c_long, c_long);
+
+    unsafe extern "C" {
+        fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_int;
+        fn connect(fd: c_int, addr: *const c_void, len: u32) -> c_int;
+        fn setsockopt(
+            fd: c_int,
+            level: c_int,
+            name: c_int,
+            value: *const c_void,
+            len: u32,
+        ) -> c_int;
+    }
+    let mut name = SockAddr {
+        family: AF_INET,
+        port: addr.port().to_be_bytes(),
+        word: [0; 4],
+        ipv6: [0; 16],
+        scope: 0,
+    };
+    // sizeof (struct sockaddr_in), which has eight bytes of nothing at its end, and sockaddr_in6.
+    let mut name_len = 16;
+    match addr {
+        SocketAddr::V4(v4) => name.word = v4.ip().octets(),
+        SocketAddr::V6(v6) => {
+            (name.family, name.ipv6, name.scope) = (AF_INET6, v6.ip().octets(), v6.scope_id());
+            name_len = 28;
+        }
+    }
+    // SAFETY: no pointers are passed (socket(2)).
+    let fd = unsafe { socket(c_int::from(name.family), SOCK_STREAM | SOCK_CLOEXEC, 0) };
+    if fd < 0 {
+        return Err(Errno::last());
+    }
+    // SAFETY: `socket` has just opened `fd`, so that nobody else owns it.
+    let stream = TcpStream::from(unsafe { OwnedFd::from_raw_fd(fd) });
+    let time_val = |time: Duration| {
+        let secs = c_long::try_from(time.as_secs()).unwrap_or(c_long::MAX);
+        TimeVal(secs, c_long::from(time.subsec_micros()))
+    };
+    let (timeout, stall) = (time_val(timeout), time_val(stall));
+    // SAFETY: `timeout`, `stall` and `name` are readable for the length that is passed, which is
+    // no more than their size, and of the layout that socket(7), ip(7) and ipv6(7) have. The first
+    // option also bounds `connect` (socket(7)); one that could not be set only means longer waits.
+    let connected = unsafe {
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, (&raw const timeout).cast(), 16);
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, (&raw const stall).cast(), 16);
+        connect(fd, (&raw const name).cast(), name_len)
+    };
+    if connected == 0 {
+        Ok(stream)
+    } else {
+        Err(Errno::last())
+    }
+}
+
+/// The same elsewhere.
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+pub(crate) fn connect(
+    addr: SocketAddr,
+    timeout: Duration,
+    stall: Duration,
+) -> Result<TcpStream, Errno> {
+    let stream = TcpStream::connect_timeout(&addr, timeout);
+    let stream = stream.and_then(|stream| stream.set_read_timeout(Some(stall)).map(|()| stream));
+    stream.map_err(|error| Errno(error.raw_os_error().unwrap_or(0)))
+}

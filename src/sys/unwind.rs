@@ -1,0 +1,38 @@
+//! What unwinding needs, for programs that never unwind: with `panic = "abort"` std only asks for
+//! a backtrace, and is told here that the stack has no frames. Without these definitions std's own
+//! bring a symbolizer along, three quarters of a small function (measured: 390 KB against 88 KB).
+
+use core::ffi::{c_int, c_void};
+
+/// `_URC_END_OF_STACK` of the Itanium C++ ABI, Level I: there is no (further) frame.
+const END_OF_STACK: c_int = 5;
+
+macro_rules! stubs {
+    ($($name:ident($($arg:ident: $type:ty),*) $(-> $ret:ty = $value:expr)?;)*) => {$(
+        // SAFETY: this symbol stands for the unwinder's of the same name and signature. No
+        // frame of a program built with `panic = "abort"` is ever unwound, so that none of
+        // them is called with anything to do; those that are asked answer "nothing there".
+        #[unsafe(no_mangle)]
+        extern "C" fn $name($(_: $type),*) $(-> $ret)? {
+            $($value)?
+        }
+    )*};
+}
+
+stubs! {
+    _Unwind_Backtrace(trace: *const c_void, arg: *mut c_void) -> c_int = END_OF_STACK;
+    _Unwind_RaiseException(exception: *mut c_void) -> c_int = END_OF_STACK;
+    _Unwind_Resume(exception: *mut c_void);
+    _Unwind_DeleteException(exception: *mut c_void);
+    _Unwind_GetIP(context: *mut c_void) -> usize = 0;
+    _Unwind_GetIPInfo(context: *mut c_void, before: *mut c_int) -> usize = 0;
+    _Unwind_GetCFA(context: *mut c_void) -> usize = 0;
+    _Unwind_GetGR(context: *mut c_void, index: c_int) -> usize = 0;
+    _Unwind_SetGR(context: *mut c_void, index: c_int, value: usize);
+    _Unwind_SetIP(context: *mut c_void, value: usize);
+    _Unwind_GetRegionStart(context: *mut c_void) -> usize = 0;
+    _Unwind_GetTextRelBase(context: *mut c_void) -> usize = 0;
+    _Unwind_GetDataRelBase(context: *mut c_void) -> usize = 0;
+    _Unwind_FindEnclosingFunction(pc: *mut c_void) -> *mut c_void = core::ptr::null_mut();
+    _Unwind_GetLanguageSpecificData(context: *mut c_void) -> *mut c_void = core::ptr::null_mut();
+}
