@@ -258,7 +258,7 @@ fn send_batch(destination: &Destination, batch: &[Vec<u8>]) -> io::Result<()> {
         Destination::Tcp(port) => {
             let mut lines = batch.join(&b'\n');
             lines.push(b'\n');
-            send(&connect(*port)?, [&lines, b"", b""]).map_err(|(_, error)| error)
+            send(&connect(*port)?, [&lines, b"", b""]).map_err(|(_, errno)| errno.into())
         }
         Destination::Http(port, path) => {
             let body = [b"[".as_slice(), &batch.join(&b','), b"]"].concat();
@@ -268,7 +268,8 @@ fn send_batch(destination: &Destination, batch: &[Vec<u8>]) -> io::Result<()> {
                 body.len(),
             );
             let stream = connect(*port)?;
-            send(&stream, [head.as_bytes(), &body, b""]).map_err(|(_, error)| error)?;
+            send(&stream, [head.as_bytes(), &body, b""])
+                .map_err(|(_, errno)| io::Error::from(errno))?;
             let reply = receive(&stream, &mut Vec::new(), false, 1 << 16, &mut |_, _| ());
             reply
                 .map(drop)
