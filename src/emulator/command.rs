@@ -14,6 +14,7 @@ use std::time::Duration;
 use super::console::LEVELS;
 use super::front::check_json;
 use super::{Emulator, Settings, UnknownFault};
+use crate::events::samples;
 use crate::sys;
 
 const HELP: &str = "\
@@ -28,9 +29,10 @@ API. Without --event it waits for callers:
   any other request                                  is an event of its function URL
 
 Options:
-  --event JSON|@FILE|-    invoke it with this event (a file's content, standard input); the
-                          response goes to standard output, logs and the REPORT line to standard
-                          error. May be repeated. The exit code is 1 if any came to an error
+  --event EVENT           invoke it with this event: JSON, @FILE, - for standard input, or the name
+                          of a sample (sqs, s3, http_api, ...). The response goes to standard
+                          output, logs and the REPORT line to standard error. May be repeated. The
+                          exit code is 1 if any came to an error
   --port N                listen on this port (default 9000; 0: any that is free)
   --host ADDRESS          listen on this address (default 127.0.0.1: reachable from here only)
   --timeout SECONDS       function timeout (default 3)
@@ -229,34 +231,43 @@ fn at_least_one<T: std::str::FromStr + From<u8> + PartialOrd>(
     Ok(value)
 }
 
-/// The bytes of an event as the command line gives it.
-fn read_event(asked: &str) -> Result<Vec<u8>, Stop> {
+/// The bytes of an event as a command line gives it: JSON, a file, `-` for standard input, or the
+/// name of a sample event. An error is a sentence.
+pub(super) fn read_event(asked: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let (from, read) = match (asked, asked.strip_prefix('@')) {
-        ("-", _) => (
+    let sample = samples::ALL.iter().find(|(name, _)| *name == asked);
+    let file = asked
+        .strip_prefix('@')
+        .or_else(|| Path::new(asked).is_file().then_some(asked));
+    let (from, read) = match (asked, sample, file) {
+        ("-", ..) => (
             "standard input",
             io::stdin().lock().read_to_end(&mut bytes).map(drop),
         ),
-        (_, Some(path)) => (path, fs::read(path).map(|content| bytes = content)),
+        (_, Some((_, event)), _) => {
+            bytes = event.as_bytes().to_vec();
+            ("the sample", Ok(()))
+        }
+        (_, _, Some(path)) => (path, fs::read(path).map(|content| bytes = content)),
         _ => {
             bytes = asked.as_bytes().to_vec();
             ("the event", Ok(()))
         }
     };
-    read.map_err(|error| Stop::Failed(format!("{from}: {error}")))?;
+    read.map_err(|error| format!("{from}: {error}"))?;
     match check_json(&bytes) {
         Ok(()) => Ok(bytes),
-        Err(error) => Err(Stop::Failed(format!("{from} is not JSON: {error}"))),
+        Err(error) => Err(format!("{from} is not JSON: {error}")),
     }
 }
 
 fn run(asked: &Asked) -> Result<u8, Stop> {
     let failed = |error: io::Error| Stop::Failed(error.to_string());
-    let events: Vec<Vec<u8>> = asked
+    let events = asked
         .events
         .iter()
-        .map(|e| read_event(e))
-        .collect::<Result<_, _>>()?;
+        .map(|event| read_event(event).map_err(Stop::Failed));
+    let events: Vec<Vec<u8>> = events.collect::<Result<_, _>>()?;
     let mut interrupts = sys::interrupts().map_err(failed)?;
     let mut emulator = Emulator::with(asked.settings.clone()).map_err(failed)?;
     if events.is_empty() {

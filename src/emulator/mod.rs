@@ -27,6 +27,7 @@ mod function;
 mod here;
 mod lead;
 mod lifecycle;
+mod page;
 #[cfg(target_os = "linux")]
 mod process;
 #[cfg(not(target_os = "linux"))]

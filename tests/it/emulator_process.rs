@@ -537,3 +537,13 @@ fn a_json_log_has_records_and_wrapped_lines() {
     assert_eq!(line.get("level").and_then(Value::as_str), Some("INFO"));
     assert!(line.get("requestId").is_some() && line.get("timestamp").is_some());
 }
+
+#[test]
+fn a_sample_event_has_a_name() {
+    let folder = Folder::new("sample");
+    let function = folder.function();
+    let output = command(&["--timeout", "60", "--event", "sqs", path(&function)], "");
+    let out: Value = json::parse(&output.stdout).unwrap();
+    let sample: Value = json::parse(tiny_lambda::events::samples::SQS.as_bytes()).unwrap();
+    assert_eq!(out, sample);
+}
