@@ -27,6 +27,7 @@ mod function;
 mod here;
 mod lead;
 mod lifecycle;
+mod page;
 #[cfg(target_os = "linux")]
 mod process;
 #[cfg(not(target_os = "linux"))]
@@ -37,6 +38,7 @@ mod runtime_api;
 mod server;
 mod settings;
 mod state;
+mod telemetry;
 mod url;
 
 use std::io;

@@ -52,6 +52,11 @@ impl Service for Environment {
             (_, "init/error" | "restore/error") => return wrong_method(exchange, "POST"),
             _ => {}
         }
+        match path {
+            "/2022-07-01/telemetry" => return self.telemetry(request, exchange),
+            "/2020-08-15/logs" => return logs_api(request, exchange),
+            _ => {}
+        }
         if let Some(route) = path.strip_prefix(EXTENSION) {
             return self.extension(route, request, exchange);
         }
@@ -432,6 +437,15 @@ pub(super) fn not_found(exchange: &mut Exchange<'_>) -> io::Result<()> {
         ("X-Content-Type-Options", "nosniff"),
     ];
     exchange.reply(404, &fields, b"404 page not found\n")
+}
+
+/// The Logs API is not served, as it is not by AWS's own emulator: new code has the Telemetry API.
+fn logs_api(request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
+    if request.method != "PUT" {
+        return wrong_method(exchange, "PUT");
+    }
+    let document = error_document("Logs.NotSupported", "Logs API is not supported");
+    exchange.reply(202, &[JSON], &document)
 }
 
 /// Where the function runs, which is nowhere ("Using the Lambda metadata endpoint").

@@ -495,3 +495,55 @@ fn a_frozen_function_stands_still_between_invocations() {
         becomes(&pid, 'T');
     }
 }
+
+#[test]
+fn a_json_log_has_records_and_wrapped_lines() {
+    let folder = Folder::new("json log");
+    let function = folder.function();
+    let args = [
+        "--timeout",
+        "60",
+        "--json-log",
+        "info",
+        "--event",
+        r#"{"do":"print"}"#,
+    ];
+    let output = command(&[&args[..], &[path(&function)]].concat(), "");
+    let log = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| json::parse(line.as_bytes()).expect(line))
+        .collect();
+    let kinds: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line.get("type").and_then(Value::as_str))
+        .collect();
+    for kind in [
+        "platform.initStart",
+        "platform.start",
+        "platform.runtimeDone",
+        "platform.report",
+    ] {
+        assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
+    }
+    let printed = |text: &str| {
+        let is_it = |line: &&Value| line.get("message").and_then(Value::as_str) == Some(text);
+        lines
+            .iter()
+            .find(is_it)
+            .unwrap_or_else(|| panic!("{text} in {log}"))
+    };
+    let line = printed("to standard error");
+    assert_eq!(line.get("level").and_then(Value::as_str), Some("INFO"));
+    assert!(line.get("requestId").is_some() && line.get("timestamp").is_some());
+}
+
+#[test]
+fn a_sample_event_has_a_name() {
+    let folder = Folder::new("sample");
+    let function = folder.function();
+    let output = command(&["--timeout", "60", "--event", "sqs", path(&function)], "");
+    let out: Value = json::parse(&output.stdout).unwrap();
+    let sample: Value = json::parse(tiny_lambda::events::samples::SQS.as_bytes()).unwrap();
+    assert_eq!(out, sample);
+}
