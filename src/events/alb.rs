@@ -24,6 +24,17 @@ event! {
         body: String,
     }
 
+    /// The answer to it.
+    pub struct AlbTargetGroupResponse {
+        status_code: u16 as "statusCode",
+        /// As in `200 OK`.
+        status_description: String as "statusDescription",
+        headers: Map<String>,
+        multi_value_headers: Map<Vec<String>> as "multiValueHeaders",
+        body: String,
+        is_base64_encoded: bool as "isBase64Encoded",
+    }
+
     /// Where a request comes from.
     pub struct AlbTargetGroupRequestContext {
         elb: ElbContext,

@@ -33,6 +33,15 @@ event! {
         is_base64_encoded: bool as "isBase64Encoded",
     }
 
+    /// The answer to it.
+    pub struct ApiGatewayProxyResponse {
+        status_code: u16 as "statusCode",
+        headers: Map<String>,
+        multi_value_headers: Map<Vec<String>> as "multiValueHeaders",
+        body: String,
+        is_base64_encoded: bool as "isBase64Encoded",
+    }
+
     /// What a REST API says about a request.
     pub struct ApiGatewayProxyRequestContext {
         account_id: String as "accountId",
@@ -114,6 +123,16 @@ event! {
         path_parameters: Map<String> as "pathParameters",
         request_context: ApiGatewayV2HttpRequestContext as "requestContext",
         stage_variables: Map<String> as "stageVariables",
+        body: String,
+        is_base64_encoded: bool as "isBase64Encoded",
+    }
+
+    /// The answer to it.
+    pub struct ApiGatewayV2HttpResponse {
+        status_code: u16 as "statusCode",
+        headers: Map<String>,
+        /// Each is a `Set-Cookie`.
+        cookies: Vec<String>,
         body: String,
         is_base64_encoded: bool as "isBase64Encoded",
     }

@@ -22,6 +22,7 @@ mod emulator_front;
 mod emulator_many;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_process;
+mod events;
 mod json;
 mod peer;
 mod runtime;
