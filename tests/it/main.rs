@@ -24,6 +24,7 @@ mod emulator_front;
 mod emulator_many;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_process;
+mod events;
 mod figures;
 mod json;
 mod json_macros;
