@@ -10,10 +10,10 @@ use core::str;
 use std::time::{Duration, SystemTime};
 
 use crate::http1::head;
-use crate::{Context, Error, Result};
+use crate::{Context, Error, Result, sys};
 
 /// The variable that names the Runtime API's address.
-pub(crate) const ENDPOINT_VARIABLE: &CStr = c"AWS_LAMBDA_RUNTIME_API";
+const ENDPOINT_VARIABLE: &CStr = c"AWS_LAMBDA_RUNTIME_API";
 
 /// Longest response that is not streamed, in bytes: 6 MB and a little, as Lambda's own server has
 /// it ("Lambda quotas").
@@ -63,6 +63,13 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
+    /// The Runtime API that Lambda names, if it does.
+    pub(crate) fn from_env() -> Option<Result<Endpoint>> {
+        let text = sys::env(ENDPOINT_VARIABLE)?;
+        // An address that is no text at all is as malformed as any other.
+        Some(Endpoint::parse(str::from_utf8(text).unwrap_or("\u{fffd}")))
+    }
+
     /// Reads an address as Lambda or an emulator gives it: `host:port`, with or without `http://`
     /// in front and a path behind.
     pub(crate) fn parse(text: &str) -> Result<Endpoint> {

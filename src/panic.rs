@@ -80,7 +80,7 @@ mod abort {
     #[cfg(unix)]
     use crate::response::end_lost_stream;
     use crate::worker::{self, Worker};
-    use crate::{Error, Result, log, runtime};
+    use crate::{Error, Result, log};
 
     /// What a panic in `main` ends a Rust program with.
     const EXIT_STATUS: i32 = 101;
@@ -127,7 +127,7 @@ mod abort {
             mem::replace(&mut current.phase, Phase::Other),
             &current.endpoint,
         ) {
-            (Phase::Init(call), _) => runtime::init_failed(call, error),
+            (Phase::Init(call), _) => worker::init_failed(call, error),
             (Phase::Invoke, Some(endpoint)) if !end_lost_stream(error) => {
                 worker::report(endpoint, &current.invocation, error);
             }

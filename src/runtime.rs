@@ -1,7 +1,6 @@
 //! [`Runtime`]: the loop of next, handle, respond or report; and the Init phase in front of it.
 
 use alloc::string::String;
-use core::str;
 
 use crate::api::{self, Endpoint};
 use crate::http1::head;
@@ -106,24 +105,5 @@ fn work(endpoint: &Endpoint, is_only: bool, handler: &dyn Handler) -> Result<()>
 pub(crate) fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
     panic::install();
     panic::guard_init(api::INIT_ERROR, f)
-        .unwrap_or_else(|error| init_failed(api::INIT_ERROR, &error))
-}
-
-/// Ends the process over a failure of the Init phase, which is posted to `call`, once.
-#[cold]
-pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
-    log::error(None, error);
-    match endpoint() {
-        Some(Ok(endpoint)) => worker::report_init(&endpoint, call, error),
-        Some(Err(error)) => log::error(None, &error),
-        None => {}
-    }
-    std::process::exit(1);
-}
-
-/// The Runtime API that Lambda names, if it does.
-pub(crate) fn endpoint() -> Option<Result<Endpoint>> {
-    let text = sys::env(api::ENDPOINT_VARIABLE)?;
-    // An address that is no text at all is as malformed as any other.
-    Some(Endpoint::parse(str::from_utf8(text).unwrap_or("\u{fffd}")))
+        .unwrap_or_else(|error| worker::init_failed(api::INIT_ERROR, &error))
 }

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
+use std::process;
 use std::thread;
 use std::time::Duration;
 
@@ -26,14 +27,22 @@ const KEPT_LEN_MAX: usize = 256 << 10;
 /// What is wrong with an invocation that cannot be answered.
 const NAMELESS: &str = "reply without Lambda-Runtime-Aws-Request-Id";
 
-/// Posts a failure outside of invocations, to `call`.
+/// Ends the process over a failure outside of invocations, which is posted to `call`, once.
 #[cold]
-pub(crate) fn report_init(endpoint: &Endpoint, call: &str, error: &Error) {
-    let mut worker = Worker::new(endpoint);
-    worker.out.set_json(error);
-    let len = worker.out.body.len();
-    endpoint.push_init_error(&mut worker.out.head, call, error.error_type(), len);
-    let _ = worker.post(call);
+pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
+    log::error(None, error);
+    match Endpoint::from_env() {
+        Some(Ok(endpoint)) => {
+            let mut worker = Worker::new(&endpoint);
+            worker.out.set_json(error);
+            let len = worker.out.body.len();
+            endpoint.push_init_error(&mut worker.out.head, call, error.error_type(), len);
+            let _ = worker.post(call);
+        }
+        Some(Err(error)) => log::error(None, &error),
+        None => {}
+    }
+    process::exit(1);
 }
 
 /// Posts that an invocation has failed, from outside of its worker, which is lost.

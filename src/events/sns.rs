@@ -3,10 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::field::event;
+use super::field::{event, parsed};
 use super::{Map, Timestamp};
 use crate::Result;
-use crate::json::{self, FromJson};
+use crate::json::FromJson;
 
 event! {
     /// Notifications (AWS Lambda Developer Guide, "Invoking Lambda functions with Amazon SNS
@@ -56,6 +56,6 @@ impl SnsMessage {
     /// # Errors
     /// If there is no message, or it is no JSON of this type: where.
     pub fn json<T: FromJson>(&self) -> Result<T> {
-        Ok(json::parse(self.message.get()?.as_bytes())?)
+        parsed("SnsMessage.Message", self.message.get()?.as_bytes())
     }
 }

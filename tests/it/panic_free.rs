@@ -1,4 +1,4 @@
-//! The proof that the pure parsers cannot panic: they are compiled alone, with all of std they use, and
+//! The proof that the pure parsers cannot panic: the crate is compiled with all of std that it uses, and
 //! no call leads from them to std's panicking functions. A failed allocation is the one exception.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,11 +71,16 @@ impl<'t> Mentions<'t> {
     }
 }
 
-/// Compiles the probe as a function is compiled, std included, into assembly.
+/// Compiles the crate with the probe in it, and std, as a function is compiled: into assembly.
 fn compile_probe() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("panic_free");
-    fs::create_dir_all(&dir).unwrap();
+    let _ = fs::remove_dir_all(&dir);
+    copy(&root.join("src"), &dir);
+    fs::copy(root.join("tests/panic_free/probe.rs"), dir.join("probe.rs")).unwrap();
+    let lib = dir.join("lib.rs");
+    let text = fs::read_to_string(&lib).unwrap();
+    fs::write(&lib, text + "\nmod probe;\n").unwrap();
     let assembly = dir.join("probe.s");
     let status = Command::new(env::var_os("RUSTC").unwrap_or("rustc".into()))
         .args([
@@ -83,24 +88,31 @@ fn compile_probe() -> String {
             "--crate-type=staticlib",
             "--crate-name=probe",
         ])
-        .args([
-            "-Copt-level=z",
-            "-Clto=fat",
-            "-Ccodegen-units=1",
-            "-Cpanic=abort",
-            "-Awarnings",
-        ])
+        .args(["-Copt-level=z", "-Clto=fat", "-Ccodegen-units=1"])
+        .args(["-Cpanic=abort", "-Awarnings"])
         .arg(format!(
             "--emit=asm={},link={}",
             assembly.display(),
             dir.join("libprobe.a").display()
         ))
-        .arg(root.join("tests/panic_free/probe.rs"))
+        .arg(lib)
         .env("CARGO_PKG_VERSION", env!("CARGO_PKG_VERSION"))
         .status()
         .unwrap();
     assert!(status.success());
     fs::read_to_string(assembly).unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (from, name) = entry.map(|e| (e.path(), e.file_name())).unwrap();
+        if from.is_dir() {
+            copy(&from, &to.join(name));
+        } else {
+            fs::copy(&from, to.join(name)).unwrap();
+        }
+    }
 }
 
 #[test]

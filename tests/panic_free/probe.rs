@@ -1,21 +1,12 @@
-//! The pure parsers alone, behind functions that a linker keeps: what tests/it/panic_free.rs looks into.
-#![allow(dead_code, missing_docs, unused_imports, unexpected_cfgs)]
+//! The pure parsers behind functions that a linker keeps: tests/it/panic_free.rs adds this to the crate's
+//! own modules, and looks into what comes out.
 
-extern crate alloc;
-
-#[path = "../../src/encoding.rs"]
-mod encoding;
-#[path = "../../src/http1/mod.rs"]
-mod http1;
-#[path = "../../src/json/mod.rs"]
-mod json;
-#[path = "../../src/sys/mod.rs"]
-mod sys;
-
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use http1::body::Body;
-use http1::head::{self, Framing, OnField};
+use crate::http1::body::Body;
+use crate::http1::head::{self, Framing, OnField};
+use crate::{encoding, json};
 
 #[unsafe(no_mangle)]
 pub fn probe_head(bytes: &[u8], on_field: &mut OnField<'_>) -> Option<usize> {
@@ -31,7 +22,7 @@ pub fn probe_chunked_body(buf: &mut Vec<u8>, on_trailer: &mut OnField<'_>) -> Op
 
 /// A typical typed reader: an object with a text and a number in it; anything else is skipped.
 #[unsafe(no_mangle)]
-pub fn probe_json<'j>(bytes: &'j [u8]) -> Option<(alloc::borrow::Cow<'j, str>, &'j str)> {
+pub fn probe_json<'j>(bytes: &'j [u8]) -> Option<(Cow<'j, str>, &'j str)> {
     let mut r = json::Reader::from_bytes(bytes).ok()?;
     let (mut text, mut number) = (None, None);
     r.begin_object().ok()?;
@@ -52,7 +43,7 @@ pub fn probe_base64(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 #[unsafe(no_mangle)]
-pub fn probe_percent(text: &str) -> Option<alloc::borrow::Cow<'_, str>> {
+pub fn probe_percent(text: &str) -> Option<Cow<'_, str>> {
     encoding::decode_percent(text, true).ok()
 }
 
