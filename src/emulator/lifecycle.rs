@@ -392,6 +392,15 @@ impl Environment {
         self.to_leader.notify_all();
     }
 
+    /// Ends the processes; the next invocation starts them again, as a new environment would.
+    pub(super) fn replace(&self) {
+        let mut inner = self.lock();
+        inner.suppress_init = false;
+        let epoch = inner.epoch;
+        drop(inner);
+        self.end(epoch, "SPINDOWN");
+    }
+
     /// Ends the processes for good, and whoever waits here.
     pub(super) fn close(&self) {
         let mut inner = self.lock();
