@@ -8,7 +8,7 @@ mod process;
 mod socket;
 #[cfg(panic = "unwind")]
 mod thread;
-#[cfg(all(panic = "abort", not(debug_assertions), target_env = "musl"))]
+#[cfg(all(not(debug_assertions), target_env = "musl"))]
 mod unwind;
 
 pub(crate) use own::*;
