@@ -31,14 +31,6 @@ pub fn read_field<T: FromJson>(r: &mut Reader<'_>, field: &mut Option<T>) -> Res
     Ok(())
 }
 
-/// Whether there was a member, or something that stands for a missing one.
-pub fn has_field<T: FromJson>(field: &mut Option<T>) -> bool {
-    if field.is_none() {
-        *field = T::absent();
-    }
-    field.is_some()
-}
-
 /// Reads a member that no field takes; the reader stands at its name.
 ///
 /// # Errors
@@ -74,8 +66,8 @@ pub trait ProbeBorrowed<'j, T> {
     /// # Errors
     /// The type's own.
     fn read_field(&self, r: &mut Reader<'j>, field: &mut Option<T>) -> Result<(), Error>;
-    /// As [`has_field`].
-    fn has_field(&self, field: &mut Option<T>) -> bool;
+    /// What a missing member stands for.
+    fn absent(&self) -> Option<T>;
 }
 
 impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
@@ -84,23 +76,20 @@ impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
         Ok(())
     }
 
-    fn has_field(&self, field: &mut Option<T>) -> bool {
-        if field.is_none() {
-            *field = T::absent();
-        }
-        field.is_some()
+    fn absent(&self) -> Option<T> {
+        T::absent()
     }
 }
 
 /// See [`Probe`].
 pub trait ProbeOwned<T> {
-    /// As the function of that name.
+    /// As [`read_field`].
     ///
     /// # Errors
     /// The type's own.
     fn read_field(&self, r: &mut Reader<'_>, field: &mut Option<T>) -> Result<(), Error>;
-    /// As the function of that name.
-    fn has_field(&self, field: &mut Option<T>) -> bool;
+    /// What a missing member stands for.
+    fn absent(&self) -> Option<T>;
 }
 
 impl<T: FromJson> ProbeOwned<T> for &Probe<T> {
@@ -108,8 +97,8 @@ impl<T: FromJson> ProbeOwned<T> for &Probe<T> {
         read_field(r, field)
     }
 
-    fn has_field(&self, field: &mut Option<T>) -> bool {
-        has_field(field)
+    fn absent(&self) -> Option<T> {
+        T::absent()
     }
 }
 
