@@ -154,6 +154,7 @@ macro_rules! json_struct {
         const JSON_NAMES: &[$crate::json::support::Name] = &[
             $($crate::json_struct!(@name $case $field $json_name)),*
         ];
+        const _: () = $crate::json::support::Name::check(JSON_NAMES);
     };
     (@name $case:tt $field:ident [..]) => { $crate::json::support::Name::REST };
     (@name $case:tt $field:ident [$name:literal]) => {
@@ -177,7 +178,6 @@ macro_rules! json_struct {
     }};
 
     (@read $r:ident $mode:ident $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {{
-        const { $crate::json::support::Name::check(JSON_NAMES) };
         $(let mut $field: ::core::option::Option<$type> =
             $crate::json_struct!(@absent $mode ($type) $json_name $default);)*
         let mut next = 0;
@@ -205,7 +205,7 @@ macro_rules! json_struct {
         ::core::result::Result::Err($r.error_missing(JSON_NAMES, missing))
     }};
     (@read_field $r:ident $mode:ident $field:ident ($type:ty) [..]) => {
-        $crate::json::support::read_rest($r, &mut $field)?;
+        $crate::json::support::read_rest::<$type>($r, &mut $field)?;
     };
     (@read_field $r:ident owned $field:ident ($type:ty) $json_name:tt) => {
         $crate::json::support::read_field::<$type>($r, &mut $field)?;
@@ -237,7 +237,7 @@ macro_rules! json_struct {
         $w.end_object();
     }};
     (@write_field $self:ident $w:ident $field:ident [..]) => {
-        $crate::json::support::write_rest(&$self.$field, $w);
+        $crate::json::support::KeepsRest::write(&$self.$field, $w);
     };
     (@write_field $self:ident $w:ident $field:ident $json_name:tt) => {
         $w.field(&JSON_NAMES[JsonField::$field as usize]);

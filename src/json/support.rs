@@ -31,22 +31,39 @@ pub fn read_field<T: FromJson>(r: &mut Reader<'_>, field: &mut Option<T>) -> Res
     Ok(())
 }
 
+/// What a field `as ..` may be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot keep the members that no other field takes",
+    label = "a field `as ..` is an `Object`"
+)]
+pub trait KeepsRest: Default {
+    /// Keeps one more.
+    fn keep(&mut self, name: String, value: Value);
+    /// Writes them all.
+    fn write(&self, w: &mut Writer);
+}
+
+impl KeepsRest for Object {
+    fn keep(&mut self, name: String, value: Value) {
+        self.insert(name, value);
+    }
+
+    fn write(&self, w: &mut Writer) {
+        for (name, value) in self {
+            w.member(name, value);
+        }
+    }
+}
+
 /// Reads a member that no field takes; the reader stands at its name.
 ///
 /// # Errors
 /// If its value is not JSON.
-pub fn read_rest(r: &mut Reader<'_>, rest: &mut Option<Object>) -> Result<(), Error> {
+pub fn read_rest<T: KeepsRest>(r: &mut Reader<'_>, rest: &mut Option<T>) -> Result<(), Error> {
     let name = r.rest_name()?;
     let value = Value::from_json(r)?;
-    rest.get_or_insert_with(Object::new).insert(name, value);
+    rest.get_or_insert_with(T::default).keep(name, value);
     Ok(())
-}
-
-/// Writes the members that no field took.
-pub fn write_rest(rest: &Object, w: &mut Writer) {
-    for (name, value) in rest {
-        w.member(name, value);
-    }
 }
 
 /// Chooses how a field of a struct with a lifetime is read: borrowed where its type can be,

@@ -24,6 +24,8 @@ mod emulator_many;
 mod emulator_process;
 mod json;
 mod json_macros;
+mod json_types;
+mod json_ui;
 mod peer;
 mod runtime;
 mod streaming;
