@@ -30,6 +30,8 @@ mod faults;
 mod figures;
 mod json;
 mod json_macros;
+mod json_types;
+mod json_ui;
 mod panic_free;
 mod peer;
 #[cfg(unix)]
