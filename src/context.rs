@@ -5,6 +5,8 @@ use std::env;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
+use crate::sys;
+
 /// What Lambda says about one invocation, from the headers of the Runtime API's `next` (AWS
 /// Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes").
 ///
@@ -43,11 +45,9 @@ impl Context {
     /// none. It is taken from the wall clock, as the deadline is, which an execution environment
     /// that was frozen has right again.
     pub fn remaining(&self) -> Option<Duration> {
-        Some(
-            self.deadline?
-                .duration_since(SystemTime::now())
-                .unwrap_or_default(),
-        )
+        let now = Duration::from_millis(sys::unix_time_ms());
+        let now = SystemTime::UNIX_EPOCH.checked_add(now)?;
+        Some(self.deadline?.duration_since(now).unwrap_or_default())
     }
 }
 

@@ -253,22 +253,25 @@ fn with_sources(error: &dyn error::Error) -> String {
 }
 
 /// The last part of a type's path: `ParseIntError`. One that is only `Error` keeps the name of its
-/// crate, or of its module where the crate is the standard library: `serde_json::Error`,
-/// `io::Error`.
+/// crate, or of its module where the crate is the standard library or this one:
+/// `serde_json::Error`, `io::Error`, `json::Error`. By characters, since looking for texts would
+/// bring 4 KB.
 fn short_name(path: &'static str) -> Cow<'static, str> {
-    let path = path.trim_start_matches('&').trim_start_matches("mut ");
+    let path = path.trim_start_matches('&');
+    let path = path.strip_prefix("mut ").unwrap_or(path);
     let path = path.split('<').next().unwrap_or(path);
-    let mut parts = path.split("::");
-    let last = path.rsplit("::").next().unwrap_or(path);
+    let last = path.rsplit(':').next().unwrap_or(path);
     if last != "Error" {
         return Cow::Borrowed(last);
     }
+    // Between two colons there is an empty part.
+    let mut parts = path.split(':').step_by(2);
     let owner = match parts.next() {
-        Some("std" | "core" | "alloc") => parts.next(),
+        Some("std" | "core" | "alloc" | "tiny_lambda") => parts.next(),
         first => first,
     };
     match owner {
-        Some(owner) if owner != last => Cow::Owned([owner, last].join("::")),
+        Some(owner) if owner != last => Cow::Owned([owner, "::", last].concat()),
         _ => Cow::Borrowed(last),
     }
 }
@@ -289,6 +292,7 @@ mod tests {
         check("my_function::orders::NotFound", "NotFound");
         check("serde_json::error::Error", "serde_json::Error");
         check("std::io::error::Error", "io::Error");
+        check("tiny_lambda::json::error::Error", "json::Error");
         check("my_function::Error", "my_function::Error");
         check("Error", "Error");
         check("&core::num::error::ParseIntError", "ParseIntError");

@@ -91,7 +91,10 @@ impl Environment {
             suppress_init: false,
             closed: false,
         };
-        let console = Arc::new(Console::new(settings.log));
+        let console = Arc::new(Console::new(
+            settings.log,
+            settings.json_log_level.as_deref(),
+        ));
         let dice = Dice::new(&settings.faults, settings.seed);
         Arc::new_cyclic(|itself| Environment {
             settings,

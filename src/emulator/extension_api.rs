@@ -3,10 +3,11 @@
 use std::io;
 
 use super::environment::Environment;
-use super::extension::{Extension, Phase, Refusal};
+use super::extension::{Phase, Refusal};
 use super::report::{error_document, uuid};
 use super::runtime_api::{JSON, accept, not_found, wrong_method};
 use super::server::{Exchange, Request};
+use super::telemetry::Subscription;
 use crate::json;
 use crate::json::Value;
 
@@ -88,19 +89,20 @@ impl Environment {
         exchange: &mut Exchange<'_>,
     ) -> io::Result<()> {
         let document = exchange.read_body(BODY_LEN_MAX).unwrap_or_default();
-        let missing = || Refusal {
-            error_type: "Extension.MissingHeader",
-            message: format!("{ERROR_TYPE} header not found"),
+        let Some(error_type) = request.text(ERROR_TYPE) else {
+            let message = format!("{ERROR_TYPE} not found");
+            return refuse(
+                exchange,
+                &Refusal {
+                    error_type: "Extension.MissingHeader",
+                    message,
+                },
+            );
         };
         let result = {
             let mut inner = self.lock();
-            inner
-                .extensions
-                .identified(request.header(IDENTIFIER))
-                .and_then(|extension: &mut Extension| {
-                    let error_type = request.text(ERROR_TYPE).ok_or_else(missing)?;
-                    extension.report(to, error_type, document)
-                })
+            let identified = inner.extensions.identified(request.header(IDENTIFIER));
+            identified.and_then(|extension| extension.report(to, error_type, document))
         };
         let replied = match result {
             Ok(()) => accept(exchange),
@@ -108,6 +110,50 @@ impl Environment {
         };
         self.to_leader.notify_all();
         replied
+    }
+}
+
+impl Environment {
+    /// `PUT /2022-07-01/telemetry`: an extension subscribes to records.
+    pub(super) fn telemetry(
+        &self,
+        request: &Request,
+        exchange: &mut Exchange<'_>,
+    ) -> io::Result<()> {
+        if request.method != "PUT" {
+            return wrong_method(exchange, "PUT");
+        }
+        let body = exchange.read_body(BODY_LEN_MAX).unwrap_or_default();
+        let name = {
+            let mut inner = self.lock();
+            let identified = inner.extensions.identified(request.header(IDENTIFIER));
+            identified.map(|extension| extension.name.clone())
+        };
+        let name = match name {
+            Ok(name) if self.console.is_open() => name,
+            Ok(_) => {
+                let message = "Telemetry API subscription is closed already".to_owned();
+                let error_type = "Telemetry.SubscriptionClosed";
+                return refuse(
+                    exchange,
+                    &Refusal {
+                        error_type,
+                        message,
+                    },
+                );
+            }
+            Err(refusal) => return refuse(exchange, &refusal),
+        };
+        let text = [("Content-Type", "text/plain; charset=utf-8")];
+        match Subscription::parse(&body, self.api.port()) {
+            Ok(subscription) => {
+                self.console.subscribe(&name, subscription)?;
+                exchange.reply(200, &text, b"\"OK\"")
+            }
+            Err(message) => {
+                exchange.reply(400, &text, &error_document("ValidationError", &message))
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::event::{ASYNC_PAYLOAD_LEN_MAX, Answer, Event, Failure, PAYLOAD_LEN_MA
 use super::event_stream::{invoke_complete, payload_chunk};
 use super::function::{Function, Throttled};
 use super::lifecycle::UNAVAILABLE;
+use super::page;
 use super::report::ms;
 use super::server::{BodyFault, Exchange, Request, Service};
 use super::url::{self, PRELUDE_TYPE, Prelude, WebResponse};
@@ -328,6 +329,10 @@ impl Front {
                 }
                 None => plain(exchange, 502, "The function's answer is no HTTP response."),
             },
+            Ok(Part::Whole(..)) if page::is_asked_for(request) => {
+                let html = ("Content-Type", "text/html; charset=utf-8");
+                exchange.reply(200, &[html, id], page::page().as_bytes())
+            }
             // AWS says no more than 502; whoever develops a function wants to see why.
             Ok(Part::Whole(_, document)) => exchange.reply(502, &[JSON, id], &document),
             Ok(Part::Start(start)) => stream(&start, &answer, exchange, id),

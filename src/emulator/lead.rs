@@ -10,6 +10,7 @@ use super::process::Process;
 use super::report::{self, Exit, Report};
 use super::state::Outcome;
 use crate::json;
+use crate::json::Value;
 
 /// How long Init may take before it is repeated as part of the invocation.
 const INIT_MAX: Duration = Duration::from_secs(10);
@@ -47,8 +48,13 @@ impl Environment {
             started = self.start("init", Instant::now().checked_add(INIT_MAX));
         }
         let (id, version) = (&event.request_id, &settings.version);
-        self.console
-            .line(&format!("START RequestId: {id} Version: {version}"));
+        self.console.begin(id);
+        let line = format!("START RequestId: {id} Version: {version}");
+        self.console.platform(&line, "platform.start", || {
+            let mut record = record_of(&event);
+            record.insert("version", version.as_str());
+            Value::Object(record)
+        });
         let began = Instant::now();
         let limit = began.checked_add(settings.timeout);
         let deadline = SystemTime::now().checked_add(settings.timeout);
@@ -86,6 +92,7 @@ impl Environment {
             }
         }
         self.freeze(&inner, false);
+        let began = Instant::now();
         inner.machine.submit(Arc::clone(event), reply.clone());
         if !inner.extensions.is_empty() {
             inner.extensions.invoke(&invoke_event(event));
@@ -94,9 +101,19 @@ impl Environment {
         drop(inner);
         self.to_runtime.notify_all();
         let mut inner = self.lock();
+        let mut is_told = false;
         let ended = loop {
             if inner.closed {
                 break Ended::Closed;
+            }
+            if !is_told && inner.machine.is_over(id) {
+                // Extensions wait for this record before they flush, and come back only then.
+                is_told = true;
+                let outcome = inner.machine.outcome(id).unwrap_or_default();
+                let took = began.elapsed();
+                self.console.platform("", "platform.runtimeDone", || {
+                    runtime_done(event, &outcome, took)
+                });
             }
             let of_another = inner.last_exit.filter(|_| inner.epoch != epoch);
             if let Some(exit) = inner.exit.or(of_another) {
@@ -199,7 +216,9 @@ impl Environment {
             lines.push('\n');
             lines.push_str(&words);
         }
-        self.console.line(&lines);
+        self.console.platform(&lines, "platform.report", || {
+            report.record(record_of(event))
+        });
         // Nobody has to take it; who does not reads no further than the answer.
         let _ = reply.try_send(Part::Log(self.console.take_tail()));
     }
@@ -220,6 +239,39 @@ impl Environment {
             send_error(reply, failure);
         }
     }
+}
+
+/// What records of an invocation begin with.
+fn record_of(event: &Event) -> json::Object {
+    let mut record = json::Object::new();
+    record.insert("requestId", event.request_id.as_str());
+    if let Some(trace_id) = &event.trace_id {
+        let tracing = crate::json!({ "type": "X-Amzn-Trace-Id", "value": trace_id.clone() });
+        record.insert("tracing", tracing);
+    }
+    if let Some(tenant_id) = &event.tenant_id {
+        record.insert("tenantId", tenant_id.as_str());
+    }
+    record
+}
+
+fn runtime_done(event: &Event, outcome: &Outcome, took: Duration) -> Value {
+    let mut record = record_of(event);
+    record.insert(
+        "status",
+        if outcome.error_type.is_some() {
+            "error"
+        } else {
+            "success"
+        },
+    );
+    if let Some(error_type) = &outcome.error_type {
+        record.insert("errorType", error_type.as_str());
+    }
+    let metrics =
+        crate::json!({ "durationMs": report::ms_value(took), "producedBytes": outcome.len });
+    record.insert("metrics", metrics);
+    Value::Object(record)
 }
 
 /// What extensions hear of an invocation; its payload is none of their business.

@@ -10,11 +10,12 @@ use std::time::{Duration, Instant, SystemTime};
 use super::console::Source;
 use super::environment::{Environment, Inner, Stage};
 use super::event::{Failure, epoch_ms};
-use super::extension::Phase;
+use super::extension::{Extension, Phase};
 use super::process::{self, Launch, Process};
 use super::report::{self, Exit};
 use super::settings::is_for_extensions;
 use crate::json;
+use crate::json::Value;
 use crate::sys;
 
 /// How long a runtime has after SIGTERM, where there are internal extensions only.
@@ -55,7 +56,8 @@ impl Environment {
         if inner.closed {
             return Started::Closed;
         }
-        let is_ready = inner.machine.polled() && inner.extensions.are_idle();
+        let is_ready =
+            inner.machine.polled() && inner.extensions.are_idle() && !self.console.is_open();
         if is_ready && inner.exit.is_none() && inner.extension_exit.is_none() {
             return Started::Ready(None);
         }
@@ -68,7 +70,7 @@ impl Environment {
         }
         inner.stage = Stage::Starting;
         drop(inner);
-        let started = self.launch(began, limit);
+        let started = self.launch(phase, began, limit);
         let mut inner = self.lock();
         if inner.stage == Stage::Starting {
             inner.stage = Stage::Steady;
@@ -82,12 +84,11 @@ impl Environment {
             Started::Failed(_, failure) => ("error", failure.error_type.as_str()),
             Started::Exited(..) => ("error", "Runtime.ExitError"),
         };
-        self.console.line(&report::init_report(
-            began.elapsed(),
-            phase,
-            status,
-            error_type,
-        ));
+        let took = began.elapsed();
+        let line = report::init_report(took, phase, status, error_type);
+        self.console.platform(&line, "platform.initReport", || {
+            self.init_record(phase, status, error_type, Some(took))
+        });
         if let Started::Later = &started {
             self.end(epoch, "TIMEOUT");
         }
@@ -95,12 +96,20 @@ impl Environment {
     }
 
     /// Starts what there is to be started, in Lambda's order, and waits for it.
-    fn launch(&self, began: Instant, limit: Option<Instant>) -> Started {
+    fn launch(&self, phase: &str, began: Instant, limit: Option<Instant>) -> Started {
         let mut inner = self.lock();
         if inner.closed {
             return Started::Closed;
         }
         let epoch = inner.epoch;
+        self.console.platform("", "platform.initStart", || {
+            let mut record = self.init_record(phase, "", "", None);
+            if let Value::Object(record) = &mut record {
+                record.insert("functionName", self.settings.name.as_str());
+                record.insert("functionVersion", self.settings.version.as_str());
+            }
+            record
+        });
         if let Err(failure) = self.spawn_extensions(&mut inner) {
             return Started::Failed(epoch, failure);
         }
@@ -140,12 +149,7 @@ impl Environment {
             ) {
                 inner.suppress_init = false;
                 for extension in inner.extensions.iter() {
-                    self.console.line(&format!(
-                        "EXTENSION\tName: {}\tState: {}\tEvents: [{}]",
-                        extension.name,
-                        extension.phase.name(),
-                        extension.hears().join(", "),
-                    ));
+                    self.tell_extension(extension);
                 }
                 // Init ends with the last of them.
                 let at = if inner.extensions.is_empty() {
@@ -153,7 +157,15 @@ impl Environment {
                 } else {
                     Instant::now()
                 };
-                return Started::Ready(Some(at.saturating_duration_since(began)));
+                let took = at.saturating_duration_since(began);
+                self.console.platform("", "platform.initRuntimeDone", || {
+                    self.init_record(phase, "success", "", None)
+                });
+                self.console.platform("", "platform.initReport", || {
+                    self.init_record(phase, "success", "", Some(took))
+                });
+                self.console.close();
+                return Started::Ready(Some(took));
             }
             match self.wait(inner, limit) {
                 Some(again) => inner = again,
@@ -164,6 +176,43 @@ impl Environment {
                 }
             }
         }
+    }
+
+    /// What records of the Init phase say.
+    fn init_record(
+        &self,
+        phase: &str,
+        status: &str,
+        error_type: &str,
+        took: Option<Duration>,
+    ) -> Value {
+        let mut record = json::Object::new();
+        record.insert("initializationType", self.settings.initialization_type());
+        record.insert("phase", phase);
+        for (name, text) in [("status", status), ("errorType", error_type)] {
+            if !text.is_empty() {
+                record.insert(name, text);
+            }
+        }
+        if let Some(took) = took {
+            record.insert(
+                "metrics",
+                crate::json!({ "durationMs": report::ms_value(took) }),
+            );
+        }
+        Value::Object(record)
+    }
+
+    fn tell_extension(&self, extension: &Extension) {
+        let (name, state, events) = (&extension.name, extension.phase.name(), extension.hears());
+        let text = format!(
+            "EXTENSION\tName: {name}\tState: {state}\tEvents: [{}]",
+            events.join(", ")
+        );
+        self.console.platform(&text, "platform.extension", || {
+            let events: Vec<Value> = events.into_iter().map(Value::from).collect();
+            crate::json!({ "name": name.clone(), "state": state, "events": events })
+        });
     }
 
     fn spawn_runtime(&self, inner: &mut Inner) -> Result<(), Failure> {
@@ -298,6 +347,8 @@ impl Environment {
             }
             process.kill();
         }
+        // Extensions that flush at the end have everything by then.
+        self.console.end_subscriptions();
         if !extensions.is_empty() {
             let deadline =
                 SystemTime::now().checked_add(SHUTDOWN_MAX.saturating_sub(began.elapsed()));
@@ -339,6 +390,15 @@ impl Environment {
         drop(inner);
         self.to_runtime.notify_all();
         self.to_leader.notify_all();
+    }
+
+    /// Ends the processes; the next invocation starts them again, as a new environment would.
+    pub(super) fn replace(&self) {
+        let mut inner = self.lock();
+        inner.suppress_init = false;
+        let epoch = inner.epoch;
+        drop(inner);
+        self.end(epoch, "SPINDOWN");
     }
 
     /// Ends the processes for good, and whoever waits here.

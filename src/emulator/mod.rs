@@ -27,6 +27,7 @@ mod function;
 mod here;
 mod lead;
 mod lifecycle;
+mod page;
 #[cfg(target_os = "linux")]
 mod process;
 #[cfg(not(target_os = "linux"))]
@@ -37,7 +38,9 @@ mod runtime_api;
 mod server;
 mod settings;
 mod state;
+mod telemetry;
 mod url;
+mod watch;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -58,6 +61,7 @@ use self::function::{Function, Throttled};
 pub use self::here::serve_here;
 use self::server::Server;
 pub use self::settings::Settings;
+use self::watch::{Watch, Watcher};
 
 /// How long an invocation may take where the handler is a test's own, and may be looked at with a
 /// debugger: longer than Lambda's default, shorter than a hung test run is borne.
@@ -120,6 +124,7 @@ pub struct Emulator {
     apis: Vec<Server>,
     fronts: Vec<Server>,
     workers: Vec<JoinHandle<()>>,
+    watcher: Option<Watcher>,
 }
 
 impl Emulator {
@@ -165,6 +170,7 @@ impl Emulator {
             apis: Vec::new(),
             fronts: Vec::new(),
             workers: Vec::new(),
+            watcher: None,
         };
         for _ in 0..settings.environments.max(1) {
             emulator.add_environment()?;
@@ -236,6 +242,13 @@ impl Emulator {
         Reply::receive(&answer.map_err(|Throttled| io::Error::other("rate exceeded"))?)
     }
 
+    /// Builds and starts the function again whenever something in a folder changes.
+    fn watch(&mut self, watch: Watch) -> io::Result<()> {
+        let (function, environments) = (Arc::clone(&self.function), self.environments.clone());
+        self.watcher = Some(watch.start(function, environments)?);
+        Ok(())
+    }
+
     /// The same, but waits until the environment is free again, and has reported.
     fn invoke_to_its_end(&self, event: &[u8]) -> io::Result<Reply> {
         let answer = self.function.invoke(self.function.event(event.to_vec()));
@@ -257,6 +270,7 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.end();
+        self.watcher = None;
         for server in self.fronts.iter_mut().chain(&mut self.apis) {
             server.stop();
         }

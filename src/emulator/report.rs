@@ -6,6 +6,7 @@ use std::hash::BuildHasher;
 use std::time::{Duration, SystemTime};
 
 use crate::json;
+use crate::json::Value;
 
 /// A random id in the form of a UUID, version 4.
 pub(super) fn uuid() -> String {
@@ -220,6 +221,41 @@ impl Report {
         }
         line
     }
+}
+
+impl Report {
+    /// The same as a record, for machines; `record` names the invocation.
+    pub(super) fn record(&self, mut record: json::Object) -> Value {
+        let mut metrics = json::Object::new();
+        metrics.insert("durationMs", ms_value(self.duration));
+        let billed = self.duration.saturating_add(self.init.unwrap_or_default());
+        metrics.insert(
+            "billedDurationMs",
+            u64::try_from(billed_ms(billed)).unwrap_or(u64::MAX),
+        );
+        metrics.insert("memorySizeMB", self.memory_mb);
+        if let Some(kb) = self.peak_kb {
+            metrics.insert("maxMemoryUsedMB", kb.div_ceil(1024));
+        }
+        if let Some(init) = self.init {
+            metrics.insert("initDurationMs", ms_value(init));
+        }
+        let (status, error_type) = match &self.failure {
+            None => ("success", ""),
+            Some((status, error_type)) => (*status, error_type.as_str()),
+        };
+        record.insert("status", status);
+        if !error_type.is_empty() {
+            record.insert("errorType", error_type);
+        }
+        record.insert("metrics", metrics);
+        Value::Object(record)
+    }
+}
+
+/// Milliseconds as a number in JSON.
+pub(super) fn ms_value(duration: Duration) -> Value {
+    json::parse(ms(duration).as_bytes()).unwrap_or_default()
 }
 
 /// The line of an Init phase that went wrong; `phase` is `init`, or `invoke` where it was repeated.

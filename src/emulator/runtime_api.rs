@@ -25,6 +25,12 @@ const ERROR_BODY: &str = "Lambda-Runtime-Function-Error-Body";
 const RESPONSE_MODE: &str = "Lambda-Runtime-Function-Response-Mode";
 const INVOCATION_ID: &str = "Lambda-Runtime-Invocation-Id";
 
+/// What Go's servers say about errors in plain text.
+const PLAIN: [(&str, &str); 2] = [
+    ("Content-Type", "text/plain; charset=utf-8"),
+    ("X-Content-Type-Options", "nosniff"),
+];
+
 pub(super) const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 /// Replies that are not the machine's own.
@@ -50,6 +56,11 @@ impl Service for Environment {
             ("POST", "restore/error") => return self.restore_error(request, exchange),
             (_, "invocation/next" | "restore/next") => return wrong_method(exchange, "GET"),
             (_, "init/error" | "restore/error") => return wrong_method(exchange, "POST"),
+            _ => {}
+        }
+        match path {
+            "/2022-07-01/telemetry" => return self.telemetry(request, exchange),
+            "/2020-08-15/logs" => return logs_api(request, exchange),
             _ => {}
         }
         if let Some(route) = path.strip_prefix(EXTENSION) {
@@ -427,11 +438,16 @@ pub(super) fn wrong_method(exchange: &mut Exchange<'_>, allowed: &str) -> io::Re
 }
 
 pub(super) fn not_found(exchange: &mut Exchange<'_>) -> io::Result<()> {
-    let fields = [
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("X-Content-Type-Options", "nosniff"),
-    ];
-    exchange.reply(404, &fields, b"404 page not found\n")
+    exchange.reply(404, &PLAIN, b"404 page not found\n")
+}
+
+/// The Logs API is not served, as it is not by AWS's own emulator: new code has the Telemetry API.
+fn logs_api(request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
+    if request.method != "PUT" {
+        return wrong_method(exchange, "PUT");
+    }
+    let document = error_document("Logs.NotSupported", "Logs API is not supported");
+    exchange.reply(202, &[JSON], &document)
 }
 
 /// Where the function runs, which is nowhere ("Using the Lambda metadata endpoint").
@@ -440,8 +456,7 @@ fn metadata(request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
         .header("Authorization")
         .and_then(|value| value.strip_prefix("Bearer "));
     if token != Some(METADATA_TOKEN) {
-        let fields = [("Content-Type", "text/plain; charset=utf-8")];
-        return exchange.reply(401, &fields, b"Unauthorized");
+        return exchange.reply(401, &PLAIN, b"Unauthorized\n");
     }
     let fields = [JSON, ("Cache-Control", "private, max-age=43200, immutable")];
     exchange.reply(200, &fields, b"{\"AvailabilityZoneID\":\"use1-az1\"}")

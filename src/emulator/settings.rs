@@ -54,6 +54,9 @@ pub struct Settings {
     pub faults: Vec<(Fault, f64)>,
     /// With the same seed the same replies go wrong, as far as the same calls come.
     pub seed: u64,
+    /// The log format is JSON, and this the least level that is let through (`TRACE`, `DEBUG`,
+    /// `INFO`, `WARN`, `ERROR`, `FATAL`); `None`: it is text.
+    pub json_log_level: Option<String>,
     /// Whether what the function writes, and what Lambda writes about it, goes to standard error.
     pub log: bool,
 }
@@ -76,6 +79,7 @@ impl Default for Settings {
             freeze: false,
             faults: Vec::new(),
             seed: 1,
+            json_log_level: None,
             log: false,
         }
     }
@@ -99,6 +103,15 @@ impl Settings {
         )
     }
 
+    /// What `AWS_LAMBDA_INITIALIZATION_TYPE` says.
+    pub(super) fn initialization_type(&self) -> &'static str {
+        match (self.concurrency, self.snap_start) {
+            (Some(_), _) => "lambda-managed-instances",
+            (None, true) => "snap-start",
+            (None, false) => "on-demand",
+        }
+    }
+
     /// Every variable that the function's process gets; there is nothing that it inherits
     /// ("Working with Lambda environment variables", and what AWS's emulator sets).
     #[cfg_attr(
@@ -119,11 +132,7 @@ impl Settings {
         let root = task_root.to_string_lossy();
         let libraries =
             format!("/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:{root}:{root}/lib:/opt/lib");
-        let kind = match (self.concurrency, self.snap_start) {
-            (Some(_), _) => "lambda-managed-instances",
-            (None, true) => "snap-start",
-            (None, false) => "on-demand",
-        };
+        let kind = self.initialization_type();
         let memory = self.memory_mb.to_string();
         let own = |name: &str, default: &str| env::var(name).unwrap_or(default.to_owned());
         // Without credentials most AWS SDKs do not even start.
@@ -176,6 +185,10 @@ impl Settings {
             ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
         ] {
             set(name, value);
+        }
+        if let Some(level) = &self.json_log_level {
+            set("AWS_LAMBDA_LOG_FORMAT", "JSON");
+            set("AWS_LAMBDA_LOG_LEVEL", level);
         }
         if let Some(n) = self.concurrency {
             set("AWS_LAMBDA_MAX_CONCURRENCY", &n.to_string());

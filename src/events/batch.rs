@@ -27,39 +27,30 @@ pub struct BatchResponse {
 /// `{"batchItemFailures":[{"itemIdentifier":"…"}]}`
 impl ToJson for BatchResponse {
     fn to_json(&self, w: &mut Writer) {
-        write_failures(w, &mut self.failures.iter().map(|id| id as &dyn WriteValue));
+        write_failures(w, &self.failures);
     }
 }
 
-/// A value of any type, written.
-pub(super) trait WriteValue {
-    fn write(&self, w: &mut Writer);
-}
-
-impl<T: ToJson> WriteValue for T {
-    fn write(&self, w: &mut Writer) {
-        self.to_json(w);
-    }
-}
-
-pub(super) fn write_failures(
-    w: &mut Writer,
-    identifiers: &mut dyn Iterator<Item = &dyn WriteValue>,
-) {
+/// The answer that names what has failed.
+pub(super) fn write_failures<T: ToJson>(w: &mut Writer, identifiers: &[T]) {
     w.begin_object();
     w.name("batchItemFailures");
-    w.raw("[");
-    let mut comma = "";
+    w.begin_array();
     for identifier in identifiers {
-        w.raw(comma);
-        w.begin_object();
-        w.name("itemIdentifier");
-        identifier.write(w);
-        w.end_object();
-        comma = ",";
+        w.element(&Failure(identifier));
     }
-    w.raw("]");
+    w.end_array();
     w.end_object();
+}
+
+struct Failure<'a, T>(&'a T);
+
+impl<T: ToJson> ToJson for Failure<'_, T> {
+    fn to_json(&self, w: &mut Writer) {
+        w.begin_object();
+        w.member("itemIdentifier", self.0);
+        w.end_object();
+    }
 }
 
 /// Longest time kept free in front of the deadline, for the response.
@@ -93,28 +84,29 @@ impl<'c> Driver<'c> {
         if self.is_late {
             return false;
         }
-        if let (Some(remaining), Some(margin)) = (self.cx.remaining(), self.margin) {
-            if remaining <= margin {
-                self.is_late = true;
-                let message = format_args!("{} {id} and what follows: no time left", self.what);
-                log::error(Some(self.cx), &Error::new("Function.NoTimeLeft", message));
-                return false;
-            }
+        self.is_late = match (self.cx.remaining(), self.margin) {
+            (Some(remaining), Some(margin)) => remaining <= margin,
+            _ => false,
+        };
+        let result = if self.is_late {
+            Err(Error::new("Runtime.BatchCut", "no time left"))
+        } else {
+            panic::guard_record(f)
+        };
+        if let Err(error) = &result {
+            self.log(id, error);
         }
-        match panic::guard_record(f) {
-            Ok(()) => true,
-            Err(error) => {
-                let message = format_args!("{} {id}: {}", self.what, error.error_message());
-                log::error(
-                    Some(self.cx),
-                    &Error::new(
-                        alloc::borrow::ToOwned::to_owned(error.error_type()),
-                        message,
-                    ),
-                );
-                false
-            }
+        result.is_ok()
+    }
+
+    #[cold]
+    fn log(&self, id: &str, error: &Error) {
+        let error_type = String::from(error.error_type());
+        let mut message = String::from(self.what);
+        for text in [" ", id, ": ", error.error_message()] {
+            message.push_str(text);
         }
+        log::error(Some(self.cx), &Error::new(error_type, message));
     }
 }
 

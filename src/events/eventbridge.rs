@@ -69,16 +69,16 @@ const NAMES: &[&str] = &[
 impl<T> Default for EventBridgeEvent<T> {
     fn default() -> Self {
         EventBridgeEvent {
-            version: Field::missing("EventBridgeEvent.version"),
-            id: Field::missing("EventBridgeEvent.id"),
-            detail_type: Field::missing("EventBridgeEvent.detail-type"),
-            source: Field::missing("EventBridgeEvent.source"),
-            account: Field::missing("EventBridgeEvent.account"),
-            time: Field::missing("EventBridgeEvent.time"),
-            region: Field::missing("EventBridgeEvent.region"),
-            resources: Field::missing("EventBridgeEvent.resources"),
-            detail: Field::missing("EventBridgeEvent.detail"),
-            replay_name: Field::missing("EventBridgeEvent.replay-name"),
+            version: Field::default(),
+            id: Field::default(),
+            detail_type: Field::default(),
+            source: Field::default(),
+            account: Field::default(),
+            time: Field::default(),
+            region: Field::default(),
+            resources: Field::default(),
+            detail: Field::default(),
+            replay_name: Field::default(),
         }
     }
 }

@@ -36,28 +36,43 @@ pub struct Field<T>(State<T>);
 
 #[derive(Debug, Clone, PartialEq)]
 enum State<T> {
+    Is(T),
+    IsNot(Other),
+}
+
+/// What stands where a value should.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Other {
+    /// Not read from anywhere.
+    Unset,
     /// The names of type and member.
     Missing(&'static str),
     Null(&'static str),
-    Is(T),
     Odd(Box<Odd>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Odd {
+pub(super) struct Odd {
     name: &'static str,
     json: String,
     error: json::Error,
+}
+
+impl Odd {
+    fn error(&self) -> Error {
+        let mut end = self.json.len().min(SHOWN_LEN_MAX);
+        while !self.json.is_char_boundary(end) {
+            end = end.saturating_sub(1);
+        }
+        let shown = self.json.get(..end).unwrap_or_default();
+        unmarshal_error(self.name, format_args!(": {}: {shown}", self.error))
+    }
 }
 
 /// Bytes of an odd value that an error shows.
 const SHOWN_LEN_MAX: usize = 40;
 
 impl<T> Field<T> {
-    pub(super) const fn missing(name: &'static str) -> Field<T> {
-        Field(State::Missing(name))
-    }
-
     /// Its value.
     ///
     /// # Errors
@@ -66,7 +81,7 @@ impl<T> Field<T> {
     pub fn get(&self) -> Result<&T> {
         match &self.0 {
             State::Is(value) => Ok(value),
-            _ => Err(self.error()),
+            State::IsNot(other) => Err(other.error()),
         }
     }
 
@@ -77,7 +92,7 @@ impl<T> Field<T> {
     pub fn take(self) -> Result<T> {
         match self.0 {
             State::Is(value) => Ok(value),
-            _ => Err(self.error()),
+            State::IsNot(other) => Err(other.error()),
         }
     }
 
@@ -85,36 +100,49 @@ impl<T> Field<T> {
     pub fn ok(&self) -> Option<&T> {
         match &self.0 {
             State::Is(value) => Some(value),
-            _ => None,
+            State::IsNot(_) => None,
         }
     }
 
     /// Whether there is no such member, or `null`.
     pub fn is_absent(&self) -> bool {
-        matches!(self.0, State::Missing(_) | State::Null(_))
+        matches!(
+            self.0,
+            State::IsNot(Other::Unset | Other::Missing(_) | Other::Null(_))
+        )
     }
+}
 
+impl Other {
     #[cold]
     fn error(&self) -> Error {
-        match &self.0 {
-            State::Odd(odd) => odd.error(),
-            State::Missing(name) => unmarshal_error(name, " is missing"),
-            State::Null(name) => unmarshal_error(name, " is null"),
-            State::Is(_) => unmarshal_error("", ""),
+        let (name, problem) = match self {
+            Other::Unset => ("a member", " is missing"),
+            Other::Missing(name) => (*name, " is missing"),
+            Other::Null(name) => (*name, " is null"),
+            Other::Odd(odd) => return odd.error(),
+        };
+        unmarshal_error(name, problem)
+    }
+
+    /// Writes what stood there, if anything did.
+    fn write(&self, name: &str, w: &mut Writer) {
+        match self {
+            Other::Unset | Other::Missing(_) => {}
+            Other::Null(_) => w.member(name, &()),
+            Other::Odd(odd) => {
+                w.name(name);
+                w.raw(&odd.json);
+            }
         }
     }
 }
 
-impl Odd {
-    #[cold]
-    fn error(&self) -> Error {
-        let mut end = self.json.len().min(SHOWN_LEN_MAX);
-        while !self.json.is_char_boundary(end) {
-            end = end.saturating_sub(1);
-        }
-        let shown = self.json.get(..end).unwrap_or_default();
-        let name = self.name;
-        unmarshal_error(name, format_args!(": {}: {shown}", self.error))
+/// JSON within a value.
+pub(super) fn parsed<T: FromJson>(name: &str, text: &[u8]) -> Result<T> {
+    match json::parse(text) {
+        Ok(value) => Ok(value),
+        Err(error) => Err(unmarshal_error(name, format_args!(": {error}"))),
     }
 }
 
@@ -126,7 +154,7 @@ pub(super) fn unmarshal_error(name: &str, problem: impl Display) -> Error {
 /// Missing.
 impl<T> Default for Field<T> {
     fn default() -> Field<T> {
-        Field::missing("a member")
+        Field(State::IsNot(Other::Unset))
     }
 }
 
@@ -144,36 +172,41 @@ impl From<&str> for Field<String> {
 
 /// How a struct's fields are read, whatever their types.
 pub(super) trait ReadField {
-    fn read(&mut self, name: &'static str, r: &mut Reader<'_>) -> Result<(), json::Error>;
+    /// Takes the value that comes next.
+    fn read(&mut self, r: &mut Reader<'_>) -> Result<(), json::Error>;
+    /// Notes that it was none.
+    fn set(&mut self, other: Other);
 }
 
 impl<T: FromJson> ReadField for Field<T> {
-    fn read(&mut self, name: &'static str, r: &mut Reader<'_>) -> Result<(), json::Error> {
-        if r.null_if_next() {
-            self.0 = State::Null(name);
-            return Ok(());
-        }
-        let start = r.clone();
-        self.0 = match T::from_json(r) {
-            Ok(value) => State::Is(value),
-            Err(error) => {
-                *r = start;
-                odd(name, error, r)?
-            }
-        };
+    fn read(&mut self, r: &mut Reader<'_>) -> Result<(), json::Error> {
+        self.0 = State::Is(T::from_json(r)?);
         Ok(())
+    }
+
+    fn set(&mut self, other: Other) {
+        self.0 = State::IsNot(other);
     }
 }
 
-/// What was no `T`, if it is JSON at all.
-#[cold]
-fn odd<T>(
+/// Reads a member's value, whatever it is.
+fn read_field(
+    field: &mut dyn ReadField,
     name: &'static str,
-    error: json::Error,
     r: &mut Reader<'_>,
-) -> Result<State<T>, json::Error> {
-    let json = String::from(r.raw()?);
-    Ok(State::Odd(Box::new(Odd { name, json, error })))
+) -> Result<(), json::Error> {
+    if r.null_if_next() {
+        field.set(Other::Null(name));
+        return Ok(());
+    }
+    let start = r.clone();
+    if let Err(error) = field.read(r) {
+        // If it is not even JSON, that is an error of the whole.
+        *r = start;
+        let json = String::from(r.raw()?);
+        field.set(Other::Odd(Box::new(Odd { name, json, error })));
+    }
+    Ok(())
 }
 
 /// How a struct's fields are written, whatever their types.
@@ -184,13 +217,8 @@ pub(super) trait WriteField {
 impl<T: ToJson> WriteField for Field<T> {
     fn write(&self, name: &str, w: &mut Writer) {
         match &self.0 {
-            State::Missing(_) => {}
-            State::Null(_) => w.member(name, &()),
             State::Is(value) => w.member(name, value),
-            State::Odd(odd) => {
-                w.name(name);
-                w.raw(&odd.json);
-            }
+            State::IsNot(other) => other.write(name, w),
         }
     }
 }
@@ -198,7 +226,7 @@ impl<T: ToJson> WriteField for Field<T> {
 impl<T: FromJson> FromJson for Field<T> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         let mut field = Field::default();
-        field.read("a value", r)?;
+        read_field(&mut field, "a value", r)?;
         Ok(field)
     }
 
@@ -211,9 +239,9 @@ impl<T: FromJson> FromJson for Field<T> {
 impl<T: ToJson> ToJson for Field<T> {
     fn to_json(&self, w: &mut Writer) {
         match &self.0 {
-            State::Missing(_) | State::Null(_) => w.null(),
             State::Is(value) => value.to_json(w),
-            State::Odd(odd) => w.raw(&odd.json),
+            State::IsNot(Other::Odd(odd)) => w.raw(&odd.json),
+            State::IsNot(_) => w.null(),
         }
     }
 }
@@ -226,13 +254,16 @@ pub(super) fn read(
     names: &[&'static str],
     fields: &mut [&mut dyn ReadField],
 ) -> Result<(), json::Error> {
+    for (name, field) in names.iter().zip(fields.iter_mut()) {
+        field.set(Other::Missing(name));
+    }
     r.begin_object()?;
     while let Some(member) = r.next_member()? {
         let mut places = names.iter().zip(fields.iter_mut());
         let place =
             places.find(|(name, _)| name.as_bytes().get(prefix_len..) == Some(member.as_bytes()));
         match place {
-            Some((name, field)) => field.read(name, r)?,
+            Some((name, field)) => read_field(*field, name, r)?,
             None => r.skip()?,
         }
     }
@@ -264,7 +295,7 @@ macro_rules! event {
         ),* $(,)?}
     )*) => {$(
         $(#[$attribute])*
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Debug, Clone, PartialEq, Default)]
         #[non_exhaustive]
         pub struct $name {$(
             $(#[$field_attribute])*
@@ -279,21 +310,11 @@ macro_rules! event {
             )*];
         }
 
-        /// All members are missing.
-        impl Default for $name {
-            fn default() -> Self {
-                $name {$(
-                    $field: $crate::events::Field::missing(concat!(
-                        stringify!($name), ".", $crate::events::field::event!(@name $field $($json_name)?)
-                    )),
-                )*}
-            }
-        }
-
         impl $crate::json::FromJson for $name {
             fn from_json(
                 r: &mut $crate::json::Reader<'_>,
             ) -> ::core::result::Result<Self, $crate::json::Error> {
+                #[allow(unused_mut, reason = "a type without members")]
                 let mut event = $name::default();
                 let fields: &mut [&mut dyn $crate::events::field::ReadField] =
                     &mut [$(&mut event.$field),*];

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::batch::{Driver, WriteValue, write_failures};
+use super::batch::{Driver, write_failures};
 use super::field::event;
 use super::{Base64, EpochMillis, Map};
 use crate::json::{Number, ToJson, Writer};
@@ -57,7 +57,7 @@ impl ToJson for KafkaBatchResponse {
             }
         }
         let identifiers: Vec<Identifier<'_>> = self.failures.iter().map(Identifier).collect();
-        write_failures(w, &mut identifiers.iter().map(|id| id as &dyn WriteValue));
+        write_failures(w, &identifiers);
     }
 }
 

@@ -3,10 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::field::event;
+use super::field::{event, parsed};
 use super::{Map, Timestamp};
 use crate::Result;
-use crate::json::{self, FromJson};
+use crate::json::FromJson;
 
 event! {
     /// Notifications (AWS Lambda Developer Guide, "Invoking Lambda functions with Amazon SNS
@@ -39,6 +39,10 @@ event! {
         signature: String as "Signature",
         signing_cert_url: String as "SigningCertUrl",
         unsubscribe_url: String as "UnsubscribeUrl",
+        /// As subscribers other than functions have it.
+        signing_cert_url_of_queue: String as "SigningCertURL",
+        /// As subscribers other than functions have it.
+        unsubscribe_url_of_queue: String as "UnsubscribeURL",
         message_attributes: Map<SnsMessageAttribute> as "MessageAttributes",
     }
 
@@ -56,6 +60,6 @@ impl SnsMessage {
     /// # Errors
     /// If there is no message, or it is no JSON of this type: where.
     pub fn json<T: FromJson>(&self) -> Result<T> {
-        Ok(json::parse(self.message.get()?.as_bytes())?)
+        parsed("SnsMessage.Message", self.message.get()?.as_bytes())
     }
 }

@@ -4,9 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::batch::{self, BatchResponse};
-use super::field::event;
+use super::field::{event, parsed};
 use super::{Base64, EpochMillis, Map};
-use crate::json::{self, FromJson};
+use crate::json::FromJson;
 use crate::{Context, Result};
 
 event! {
@@ -51,14 +51,36 @@ event! {
         dead_letter_queue_source_arn: String as "DeadLetterQueueSourceArn",
     }
 
-    /// What a sender says about a message.
+    /// What a sender says about a message. The lists that SQS has names for are never sent.
     pub struct SqsMessageAttribute {
         /// `String`, `Number` or `Binary`, and maybe a dot and the sender's own word.
         data_type: String as "dataType",
         string_value: String as "stringValue",
         binary_value: Base64 as "binaryValue",
-        string_list_values: Vec<String> as "stringListValues",
-        binary_list_values: Vec<Base64> as "binaryListValues",
+    }
+
+    /// What SQS's own `ReceiveMessage` returns, as an Amazon EventBridge pipe or a state machine may
+    /// hand it on.
+    pub struct SqsApiEvent {
+        messages: Vec<SqsApiMessage> as "Messages",
+    }
+
+    /// A message.
+    pub struct SqsApiMessage {
+        message_id: String as "MessageId",
+        receipt_handle: String as "ReceiptHandle",
+        body: String as "Body",
+        md5_of_body: String as "Md5OfBody",
+        md5_of_message_attributes: String as "Md5OfMessageAttributes",
+        attributes: SqsAttributes as "Attributes",
+        message_attributes: Map<SqsApiMessageAttribute> as "MessageAttributes",
+    }
+
+    /// What a sender says about a message.
+    pub struct SqsApiMessageAttribute {
+        data_type: String as "DataType",
+        string_value: String as "StringValue",
+        binary_value: Base64 as "BinaryValue",
     }
 }
 
@@ -68,7 +90,7 @@ impl SqsMessage {
     /// # Errors
     /// If there is no body, or it is no JSON of this type: where.
     pub fn json<T: FromJson>(&self) -> Result<T> {
-        Ok(json::parse(self.body.get()?.as_bytes())?)
+        parsed("SqsMessage.body", self.body.get()?.as_bytes())
     }
 }
 

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::field::parsed;
 use crate::encoding::{base64, decode_base64, decode_percent};
 use crate::json::{self, FromJson, Reader, ToJson, Writer};
 use crate::{Error, Result};
@@ -83,7 +84,7 @@ impl Base64 {
     /// # Errors
     /// If the text is malformed, or the bytes are no JSON of this type: where.
     pub fn json<T: FromJson>(&self) -> Result<T> {
-        Ok(json::parse(&self.decode()?)?)
+        parsed("what base64 holds", &self.decode()?)
     }
 }
 

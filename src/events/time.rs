@@ -85,9 +85,11 @@ macro_rules! epoch {
         /// A number, or a string that holds one.
         impl FromJson for $name {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-                match r.peek()? {
-                    Kind::Number | Kind::String => Ok($name(r.raw()?.into())),
-                    _ => r.number().map(|text| $name(text.into())),
+                let kind = r.peek()?;
+                let text = r.raw()?;
+                match kind {
+                    Kind::Number | Kind::String => Ok($name(text.into())),
+                    _ => Err(r.error_expected($what)),
                 }
             }
         }
@@ -343,7 +345,12 @@ mod tests {
     fn what_is_no_number_and_no_string_is_refused() {
         for text in ["true", "[]", "{}"] {
             let error = json::parse::<EpochMillis>(text.as_bytes()).unwrap_err();
-            assert!(error.message().starts_with("expected a number"), "{error}");
+            assert!(
+                error
+                    .message()
+                    .starts_with("expected milliseconds since 1970, found"),
+                "{error}"
+            );
         }
     }
 }

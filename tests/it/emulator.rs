@@ -319,7 +319,7 @@ fn unknown_paths_and_methods_are_told_apart() {
             ("GET /2018-06-01/ping", "200 pong"),
             (
                 "GET /2026-01-15/metadata/execution-environment",
-                "401 Unauthorized",
+                "401 Unauthorized\n",
             ),
             (
                 "GET /2026-01-15/metadata/execution-environment & Authorization: Bearer local",

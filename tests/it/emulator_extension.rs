@@ -297,3 +297,132 @@ fn an_extension_that_dies_is_a_crash() {
         text(&reply)
     );
 }
+
+/// Reads an HTTP request's body and answers it.
+fn taken(listener: &std::net::TcpListener) -> String {
+    use std::io::{Read, Write};
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut bytes = Vec::new();
+    let mut part = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let len = head.split_once("Content-Length: ").unwrap().1;
+            let len: usize = len.lines().next().unwrap().parse().unwrap();
+            if body.len() >= len {
+                assert!(head.starts_with("POST /telemetry HTTP/1.1\r\n"), "{head}");
+                stream
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                    .unwrap();
+                return body.to_owned();
+            }
+        }
+        let n = stream.read(&mut part).unwrap();
+        bytes.extend_from_slice(&part[..n]);
+    }
+}
+
+#[test]
+fn a_subscriber_gets_the_records_it_asked_for() {
+    let emulator = Emulator::start().unwrap();
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let mut extension = Client::connect(emulator.addr());
+    let id = identified(&register(
+        &mut extension,
+        "inside",
+        r#"{"events":["INVOKE"]}"#,
+    ));
+    let put = |client: &mut Client, id: &str, body: &str| {
+        client.request("PUT /2022-07-01/telemetry", id, body.as_bytes())
+    };
+    let subscription = format!(
+        r#"{{"schemaVersion":"2022-12-13","types":["platform"],"buffering":{{"timeoutMs":25}},
+            "destination":{{"protocol":"HTTP","URI":"http://sandbox.localdomain:{port}/telemetry"}}}}"#
+    );
+    refused(
+        &put(&mut extension, "", &subscription),
+        "Extension.MissingExtensionIdentifier",
+    );
+    let invalid = put(&mut extension, &id, "{}");
+    assert_eq!(invalid.status, 400);
+    assert!(invalid.text().contains("ValidationError"), "{invalid:?}");
+    let reply = put(&mut extension, &id, &subscription);
+    assert_eq!((reply.status, reply.text().as_str()), (200, "\"OK\""));
+    let logs = extension.request("PUT /2020-08-15/logs", &id, b"{}");
+    assert_eq!(logs.status, 202);
+    assert!(logs.text().contains("Logs.NotSupported"), "{logs:?}");
+    let mut runtime = Client::connect(emulator.addr());
+    thread::scope(|scope| {
+        let invocation = scope.spawn(|| emulator.invoke(b"1"));
+        let next = format!("GET {BASE}/event/next HTTP/1.1\r\nHost: h\r\n{id}\r\n");
+        extension.send(next.as_bytes());
+        let get = format!("GET {RUNTIME}/invocation/next");
+        let event = runtime.request(&get, "", b"");
+        let request_id = event
+            .field("Lambda-Runtime-Aws-Request-Id")
+            .unwrap()
+            .to_owned();
+        let line = format!("POST {RUNTIME}/invocation/{request_id}/response");
+        runtime.request(&line, "", b"0");
+        runtime.send(format!("{get} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes());
+        extension.reply(false);
+        // The extension comes back only when it has heard that the runtime is done.
+        let mut records = Vec::new();
+        let mut is_back = false;
+        while !records.iter().any(|(kind, _)| kind == "platform.report") {
+            let batch: Value = json::parse(taken(&listener).as_bytes()).unwrap();
+            for record in batch.as_array().unwrap() {
+                let kind = record
+                    .get("type")
+                    .and_then(Value::as_str)
+                    .unwrap()
+                    .to_owned();
+                assert!(record.get("time").is_some());
+                records.push((kind, record.get("record").unwrap().clone()));
+            }
+            if !is_back
+                && records
+                    .iter()
+                    .any(|(kind, _)| kind == "platform.runtimeDone")
+            {
+                is_back = true;
+                extension.send(next.as_bytes());
+            }
+        }
+        invocation.join().unwrap().unwrap();
+        let kinds: Vec<&str> = records.iter().map(|(kind, _)| kind.as_str()).collect();
+        // When the runtime's `next` comes depends on threads; the order of what follows does not.
+        for want in [
+            ["platform.telemetrySubscription", "platform.initReport"],
+            ["platform.initStart", "platform.extension"],
+            ["platform.initReport", "platform.start"],
+            ["platform.start", "platform.runtimeDone"],
+            ["platform.runtimeDone", "platform.report"],
+        ] {
+            let at = want.map(|kind| kinds.iter().position(|k| *k == kind).expect(kind));
+            assert!(at[0] < at[1], "{want:?} in {kinds:?}");
+        }
+        let report = &records
+            .iter()
+            .find(|(kind, _)| kind == "platform.report")
+            .unwrap()
+            .1;
+        assert_eq!(
+            report.get("requestId").and_then(Value::as_str),
+            Some(request_id.as_str())
+        );
+        assert_eq!(
+            report.get("status").and_then(Value::as_str),
+            Some("success")
+        );
+        assert!(
+            report
+                .pointer("/metrics/durationMs")
+                .and_then(Value::as_f64)
+                .is_some()
+        );
+        let late = put(&mut Client::connect(emulator.addr()), &id, &subscription);
+        refused(&late, "Telemetry.SubscriptionClosed");
+    });
+}

@@ -495,3 +495,118 @@ fn a_frozen_function_stands_still_between_invocations() {
         becomes(&pid, 'T');
     }
 }
+
+#[test]
+fn a_json_log_has_records_and_wrapped_lines() {
+    let folder = Folder::new("json log");
+    let function = folder.function();
+    let args = [
+        "--timeout",
+        "60",
+        "--json-log",
+        "info",
+        "--event",
+        r#"{"do":"print"}"#,
+    ];
+    let output = command(&[&args[..], &[path(&function)]].concat(), "");
+    let log = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| json::parse(line.as_bytes()).expect(line))
+        .collect();
+    let kinds: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line.get("type").and_then(Value::as_str))
+        .collect();
+    for kind in [
+        "platform.initStart",
+        "platform.start",
+        "platform.runtimeDone",
+        "platform.report",
+    ] {
+        assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
+    }
+    let printed = |text: &str| {
+        let is_it = |line: &&Value| line.get("message").and_then(Value::as_str) == Some(text);
+        lines
+            .iter()
+            .find(is_it)
+            .unwrap_or_else(|| panic!("{text} in {log}"))
+    };
+    let line = printed("to standard error");
+    assert_eq!(line.get("level").and_then(Value::as_str), Some("INFO"));
+    assert!(line.get("requestId").is_some() && line.get("timestamp").is_some());
+}
+
+#[test]
+fn a_sample_event_has_a_name() {
+    let folder = Folder::new("sample");
+    let function = folder.function();
+    let output = command(&["--timeout", "60", "--event", "sqs", path(&function)], "");
+    let out: Value = json::parse(&output.stdout).unwrap();
+    let sample: Value = json::parse(tiny_lambda::events::samples::SQS.as_bytes()).unwrap();
+    assert_eq!(out, sample);
+}
+
+#[test]
+fn a_watched_function_is_built_and_started_again() {
+    use crate::client::Client;
+    let folder = Folder::new("watch");
+    let source = Folder::inside(&folder, "source");
+    let function = folder.function();
+    fs::write(source.0.join("code"), "good").unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_emulator"))
+        .args(["--timeout", "60", "--port", "0", "--watch", path(&source.0)])
+        .args(["--build", "grep good code || { echo bad code; exit 1; }"])
+        .arg(&function)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    let addr = loop {
+        line.clear();
+        assert_ne!(std::io::BufRead::read_line(&mut log, &mut line).unwrap(), 0);
+        if let Some((_, rest)) = line.split_once("http://") {
+            break rest.split('/').next().unwrap().parse().unwrap();
+        }
+    };
+    let reading = std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    let mut client = Client::connect(addr);
+    let invoke = |client: &mut Client| {
+        let line = "POST /2015-03-31/functions/function/invocations";
+        client.request(line, "", br#"{"do":"pid"}"#).text()
+    };
+    // Whoever calls while it is built waits; so the first answer that differs is the new one's.
+    let changed = |client: &mut Client, from: &str| {
+        let limit = std::time::Instant::now() + Duration::from_secs(20);
+        loop {
+            let now = invoke(client);
+            if now != from {
+                return now;
+            }
+            assert!(std::time::Instant::now() < limit, "nothing changed");
+        }
+    };
+    let first = invoke(&mut client);
+    fs::write(source.0.join("code"), "good, too").unwrap();
+    let second = changed(&mut client, &first);
+    assert!(second.parse::<u32>().is_ok(), "{second}");
+    fs::write(source.0.join("code"), "worse").unwrap();
+    let broken = changed(&mut client, &second);
+    assert!(
+        broken.contains("Runtime.BuildError") && broken.contains("bad code"),
+        "{broken}"
+    );
+    fs::write(source.0.join("code"), "good again").unwrap();
+    let third = changed(&mut client, &broken);
+    assert!(third.parse::<u32>().is_ok(), "{third}");
+    let interrupted = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status();
+    assert!(interrupted.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    reading.join().unwrap().unwrap();
+    assert!(!is_alive(&third));
+}
