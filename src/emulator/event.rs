@@ -72,6 +72,14 @@ impl Failure {
             document,
         }
     }
+
+    /// What the caller hears of a response that is too large.
+    pub(super) fn too_large() -> Failure {
+        let message = format!(
+            "Response payload size exceeded maximum allowed payload size ({PAYLOAD_LEN_MAX} bytes)."
+        );
+        Failure::new("Function.ResponseSizeTooLarge", &message)
+    }
 }
 
 /// The way of an answer to its caller.

@@ -19,6 +19,7 @@ mod console;
 mod environment;
 mod event;
 mod event_stream;
+mod exchange;
 mod extension;
 mod extension_api;
 mod fault;
@@ -54,7 +55,7 @@ use crate::runtime::Runtime;
 
 pub use self::command::command;
 use self::environment::Environment;
-use self::event::{Answer, Part, Start};
+use self::event::{Answer, Failure, PAYLOAD_LEN_MAX, Part, Start};
 pub use self::fault::{Fault, UnknownFault};
 use self::front::Front;
 use self::function::{Function, Throttled};
@@ -86,6 +87,19 @@ impl Reply {
         self.error_type.is_some()
     }
 
+    fn too_large() -> Reply {
+        let Failure {
+            error_type,
+            document,
+        } = Failure::too_large();
+        let content_type = Some("application/json".to_owned());
+        Reply {
+            body: document,
+            content_type,
+            error_type: Some(error_type),
+        }
+    }
+
     /// Collects an answer.
     fn receive(answer: &Answer) -> io::Result<Reply> {
         let gone = |_| io::Error::new(io::ErrorKind::ConnectionAborted, "the emulator has ended");
@@ -101,6 +115,12 @@ impl Reply {
         };
         loop {
             match answer.recv().map_err(gone)? {
+                // Nothing is streamed to who does not ask for a stream: the limit is the usual one.
+                Part::Data(bytes)
+                    if streamed.body.len().saturating_add(bytes.len()) > PAYLOAD_LEN_MAX =>
+                {
+                    return Ok(Reply::too_large());
+                }
                 Part::Data(bytes) => streamed.body.extend_from_slice(&bytes),
                 Part::End(Some(failure)) => {
                     streamed.error_type = Some(failure.error_type);

@@ -610,3 +610,21 @@ fn a_watched_function_is_built_and_started_again() {
     reading.join().unwrap().unwrap();
     assert!(!is_alive(&third));
 }
+
+#[test]
+fn an_init_of_over_ten_seconds_is_repeated_within_the_invocation() {
+    let folder = Folder::new("init");
+    // Slow at first, then at once.
+    let slow = "[ -e ready ] || { touch ready; exec sleep 1000; }";
+    let function = fs::read_to_string(folder.function()).unwrap();
+    let function = function.trim_start_matches("#!/bin/sh\n").to_owned();
+    let script = folder.script(&format!("{slow}\n{function}"));
+    let output = command(&["--timeout", "60", "--event", "[7]", path(&script)], "");
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.stdout, b"[7]\n", "{log}");
+    let line = log.lines().next().unwrap_or_default();
+    assert!(line.starts_with("INIT_REPORT Init Duration: 100"), "{log}");
+    assert!(line.ends_with("\tPhase: init\tStatus: timeout"), "{log}");
+    let report = log.lines().find(|line| line.starts_with("REPORT")).unwrap();
+    assert!(!report.contains("Init Duration"), "{report}");
+}
