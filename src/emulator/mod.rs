@@ -182,6 +182,10 @@ impl Emulator {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
             }
         }
+        if let Some(dir) = settings.extensions.as_deref().filter(|dir| !dir.is_dir()) {
+            let text = format!("{}: there is no such folder", dir.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
         let settings = Arc::new(settings);
         let function = Arc::new(Function::new(Arc::clone(&settings)));
         let mut emulator = Emulator {

@@ -391,6 +391,11 @@ fn the_command_says_in_a_line_what_is_wrong() {
     fs::set_permissions(&plain, fs::Permissions::from_mode(0o755)).unwrap();
     check(&[path(&plain)], 1, "is no executable");
     check(
+        &["--extensions", "/no/such/folder", path(&script)],
+        1,
+        "/no/such/folder: there is no such folder",
+    );
+    check(
         &["--runner", "no-such-runner", path(&script)],
         1,
         "there is no such program",
