@@ -363,7 +363,7 @@ fn send_event(exchange: &mut Exchange<'_>, event: &Event) -> io::Result<()> {
     let deadline_ms = if has(Fault::Clock) {
         600_000
     } else {
-        event.deadline_ms
+        event.told_deadline_ms.unwrap_or(event.deadline_ms)
     };
     let deadline = deadline_ms.to_string();
     let mut fields = vec![
