@@ -39,6 +39,8 @@ event! {
         /// The stream.
         event_source_arn: String as "eventSourceARN",
         table_name: String as "tableName",
+        /// `application/json`
+        record_format: String as "recordFormat",
     }
 
     /// Who has made a change.
@@ -164,7 +166,9 @@ impl FromJson for AttributeValue {
             "B" => AttributeValue::Binary(Base64::from_json(r)?),
             "BOOL" => AttributeValue::Bool(bool::from_json(r)?),
             "NULL" => {
-                r.skip()?;
+                if r.raw()? != "true" {
+                    return Err(r.error_expected("true"));
+                }
                 AttributeValue::Null
             }
             "L" => AttributeValue::List(Vec::from_json(r)?),

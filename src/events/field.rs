@@ -314,6 +314,7 @@ macro_rules! event {
             fn from_json(
                 r: &mut $crate::json::Reader<'_>,
             ) -> ::core::result::Result<Self, $crate::json::Error> {
+                #[allow(unused_mut, reason = "a type without members")]
                 let mut event = $name::default();
                 let fields: &mut [&mut dyn $crate::events::field::ReadField] =
                     &mut [$(&mut event.$field),*];

@@ -54,6 +54,32 @@ event! {
         approximate_arrival_timestamp: EpochSeconds as "approximateArrivalTimestamp",
         encryption_type: String as "encryptionType",
     }
+
+    /// Results of an application of Kinesis Data Analytics (Amazon Kinesis Data Analytics Developer
+    /// Guide, "Using a Lambda function as output").
+    pub struct KinesisAnalyticsOutputDeliveryEvent {
+        invocation_id: String as "invocationId",
+        application_arn: String as "applicationArn",
+        records: Vec<KinesisAnalyticsOutputDeliveryEventRecord>,
+    }
+
+    /// A result.
+    pub struct KinesisAnalyticsOutputDeliveryEventRecord {
+        record_id: String as "recordId",
+        data: Base64,
+    }
+
+    /// What became of the results.
+    pub struct KinesisAnalyticsOutputDeliveryResponse {
+        records: Vec<KinesisAnalyticsOutputDeliveryResponseRecord>,
+    }
+
+    /// What became of a result.
+    pub struct KinesisAnalyticsOutputDeliveryResponseRecord {
+        record_id: String as "recordId",
+        /// `Ok` or `DeliveryFailed`
+        result: String,
+    }
 }
 
 /// Handles each record with `f`; see [`batch`]. The first failure ends the batch, and Lambda goes on

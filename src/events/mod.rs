@@ -23,20 +23,55 @@
 //! Values that are encoded in JSON keep their text beside what it stands for: [`Timestamp`],
 //! [`EpochSeconds`], [`EpochMillis`], [`Base64`], [`FormText`].
 
+pub mod activemq;
+pub mod alb;
+pub mod apigw;
+pub mod appsync;
+pub mod autoscaling;
 pub mod batch;
+pub mod bedrock_agent_runtime;
+pub mod chime_bot;
+pub mod clientvpn;
+pub mod cloudformation;
+pub mod cloudwatch_alarms;
+pub mod cloudwatch_events;
+pub mod cloudwatch_logs;
+pub mod code_commit;
+pub mod codebuild;
+pub mod codedeploy;
+pub mod codepipeline_cloudwatch;
+pub mod codepipeline_job;
+pub mod cognito;
+pub mod config;
+pub mod connect;
+pub mod documentdb;
 pub mod dynamodb;
+pub mod ecr_scan;
 pub mod eventbridge;
 pub(crate) mod field;
+pub mod firehose;
+pub mod iam;
+pub mod iot;
+pub mod iot_1_click;
+pub mod iot_button;
+pub mod iot_deprecated;
 pub mod kafka;
 pub mod kinesis;
+pub mod lambda_function_urls;
+pub mod lex;
 mod map;
+pub mod rabbitmq;
 pub mod s3;
 pub mod samples;
+pub mod secretsmanager;
+pub mod ses;
 pub mod sns;
 pub mod sqs;
 mod text;
 mod time;
+pub mod vpc_lattice;
 
+pub use eventbridge::EventBridgeEvent;
 pub use field::Field;
 pub use map::Map;
 pub use text::{Base64, FormText};

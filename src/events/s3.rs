@@ -59,6 +59,8 @@ event! {
     pub struct S3Object {
         /// Encoded as in a form: [`FormText::decode`] gives the key that other calls want.
         key: FormText,
+        /// Some senders of such events add it.
+        url_decoded_key: String as "urlDecodedKey",
         /// In bytes.
         size: i64,
         e_tag: String as "eTag",

@@ -28,6 +28,10 @@ samples! {
     ALB "alb",
     /// A request to an Application Load Balancer whose target group has multi-value headers.
     ALB_MULTI_VALUE "alb_multi_value",
+    /// Log events of a subscription.
+    CLOUDWATCH_LOGS "cloudwatch_logs",
+    /// A user who signs up.
+    COGNITO_PRE_SIGNUP "cognito_pre_signup",
     /// A batch of changes of a table.
     DYNAMODB "dynamodb",
     /// An event of an event bus, a function's own.

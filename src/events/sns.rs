@@ -39,6 +39,10 @@ event! {
         signature: String as "Signature",
         signing_cert_url: String as "SigningCertUrl",
         unsubscribe_url: String as "UnsubscribeUrl",
+        /// As subscribers other than functions have it.
+        signing_cert_url_of_queue: String as "SigningCertURL",
+        /// As subscribers other than functions have it.
+        unsubscribe_url_of_queue: String as "UnsubscribeURL",
         message_attributes: Map<SnsMessageAttribute> as "MessageAttributes",
     }
 

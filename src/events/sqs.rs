@@ -58,6 +58,30 @@ event! {
         string_value: String as "stringValue",
         binary_value: Base64 as "binaryValue",
     }
+
+    /// What SQS's own `ReceiveMessage` returns, as an Amazon EventBridge pipe or a state machine may
+    /// hand it on.
+    pub struct SqsApiEvent {
+        messages: Vec<SqsApiMessage> as "Messages",
+    }
+
+    /// A message.
+    pub struct SqsApiMessage {
+        message_id: String as "MessageId",
+        receipt_handle: String as "ReceiptHandle",
+        body: String as "Body",
+        md5_of_body: String as "Md5OfBody",
+        md5_of_message_attributes: String as "Md5OfMessageAttributes",
+        attributes: SqsAttributes as "Attributes",
+        message_attributes: Map<SqsApiMessageAttribute> as "MessageAttributes",
+    }
+
+    /// What a sender says about a message.
+    pub struct SqsApiMessageAttribute {
+        data_type: String as "DataType",
+        string_value: String as "StringValue",
+        binary_value: Base64 as "BinaryValue",
+    }
 }
 
 impl SqsMessage {

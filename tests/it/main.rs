@@ -14,6 +14,7 @@ mod bootstrap;
 mod build;
 #[cfg(feature = "emulator")]
 mod client;
+mod concurrency;
 #[cfg(feature = "emulator")]
 mod emulator;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
@@ -24,11 +25,15 @@ mod emulator_front;
 mod emulator_many;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_process;
+mod events;
+mod faults;
 mod figures;
 mod json;
 mod json_macros;
 mod panic_free;
 mod peer;
+#[cfg(unix)]
+mod process;
 mod runtime;
 mod streaming;
 mod tidy;

@@ -1,0 +1,47 @@
+//! AWS CodeCommit: triggers of repositories.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::field::event;
+
+event! {
+    /// What has happened to repositories (AWS CodeCommit User Guide, "Example: Create an AWS
+    /// CodeCommit trigger for an AWS Lambda function").
+    pub struct CodeCommitEvent {
+        records: Vec<CodeCommitRecord> as "Records",
+    }
+
+    /// What has happened to a repository.
+    pub struct CodeCommitRecord {
+        event_id: String as "eventId",
+        event_version: String as "eventVersion",
+        /// As in `2016-01-01T23:59:59.000+0000`.
+        event_time: String as "eventTime",
+        event_trigger_name: String as "eventTriggerName",
+        event_part_number: u64 as "eventPartNumber",
+        code_commit: CodeCommitCodeCommit as "codecommit",
+        event_name: String as "eventName",
+        event_trigger_config_id: String as "eventTriggerConfigId",
+        event_source_arn: String as "eventSourceARN",
+        user_identity_arn: String as "userIdentityARN",
+        /// `aws:codecommit`
+        event_source: String as "eventSource",
+        aws_region: String as "awsRegion",
+        event_total_parts: u64 as "eventTotalParts",
+        custom_data: String as "customData",
+    }
+
+    /// What has changed.
+    pub struct CodeCommitCodeCommit {
+        references: Vec<CodeCommitReference>,
+    }
+
+    /// A branch or tag.
+    pub struct CodeCommitReference {
+        commit: String,
+        reference: String as "ref",
+        created: bool,
+        deleted: bool,
+    }
+}

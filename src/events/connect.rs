@@ -1,0 +1,65 @@
+//! Amazon Connect: contact flows.
+
+use alloc::string::String;
+
+use super::Map;
+use super::field::event;
+use crate::json::{Number, Value};
+
+event! {
+    /// What a contact flow asks (Amazon Connect Administrator Guide, "Invoke AWS Lambda functions").
+    /// The answer is a flat map of strings: [`ConnectResponse`].
+    pub struct ConnectEvent {
+        details: ConnectDetails as "Details",
+        /// `ContactFlowEvent`
+        name: String as "Name",
+    }
+
+    /// The contact, and what the flow adds.
+    pub struct ConnectDetails {
+        contact_data: ConnectContactData as "ContactData",
+        parameters: Map<String> as "Parameters",
+    }
+
+    /// A contact.
+    pub struct ConnectContactData {
+        attributes: Map<String> as "Attributes",
+        /// `VOICE`, `CHAT`, `TASK` or `EMAIL`
+        channel: String as "Channel",
+        contact_id: String as "ContactId",
+        customer_endpoint: ConnectEndpoint as "CustomerEndpoint",
+        customer_id: String as "CustomerId",
+        description: String as "Description",
+        initial_contact_id: String as "InitialContactId",
+        initiation_method: String as "InitiationMethod",
+        instance_arn: String as "InstanceARN",
+        language_code: String as "LanguageCode",
+        media_streams: Value as "MediaStreams",
+        name: String as "Name",
+        previous_contact_id: String as "PreviousContactId",
+        queue: ConnectQueue as "Queue",
+        references: Map<Value> as "References",
+        related_contact_id: String as "RelatedContactId",
+        segment_attributes: Map<Value> as "SegmentAttributes",
+        system_endpoint: ConnectEndpoint as "SystemEndpoint",
+        tags: Map<String> as "Tags",
+    }
+
+    /// A way to reach somebody.
+    pub struct ConnectEndpoint {
+        address: String as "Address",
+        /// `TELEPHONE_NUMBER`
+        endpoint_type: String as "Type",
+    }
+
+    /// A queue.
+    pub struct ConnectQueue {
+        arn: String as "ARN",
+        name: String as "Name",
+        outbound_caller_id: Value as "OutboundCallerId",
+        queue_position: Number as "QueuePosition",
+    }
+}
+
+/// The answer.
+pub type ConnectResponse = Map<String>;

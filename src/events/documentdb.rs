@@ -1,0 +1,48 @@
+//! Amazon DocumentDB: changes of documents.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::Map;
+use super::field::event;
+use crate::json::Value;
+
+event! {
+    /// A batch of changes (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DocumentDB").
+    /// Batches cannot fail in part.
+    pub struct DocumentDbEvent {
+        event_source_arn: String as "eventSourceArn",
+        /// `aws:docdb`
+        event_source: String as "eventSource",
+        events: Vec<DocumentDbInnerEvent>,
+    }
+
+    /// A change, in a member of its own.
+    pub struct DocumentDbInnerEvent {
+        event: DocumentDbChange,
+    }
+
+    /// A change. Values are MongoDB's extended JSON: `{"$oid": "…"}`.
+    pub struct DocumentDbChange {
+        /// The token to resume with.
+        id: Map<Value> as "_id",
+        cluster_time: Map<Value> as "clusterTime",
+        document_key: Map<Value> as "documentKey",
+        /// Where the mapping asks for it.
+        full_document: Map<Value> as "fullDocument",
+        ns: DocumentDbNamespace,
+        /// Of renamed collections.
+        to: DocumentDbNamespace,
+        /// `insert`, `update`, `replace`, `delete`, `drop`, `dropDatabase`, `rename` or `invalidate`
+        operation_type: String as "operationType",
+        update_description: Map<Value> as "updateDescription",
+        lsid: Value,
+        txn_number: Value as "txnNumber",
+    }
+
+    /// A collection.
+    pub struct DocumentDbNamespace {
+        db: String,
+        coll: String,
+    }
+}

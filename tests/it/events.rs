@@ -1,0 +1,402 @@
+//! Events: every sample is read, read whatever is missing or odd in it, and written as it was.
+
+use std::fs;
+use std::path::Path;
+
+use tiny_lambda::events::eventbridge::{EventBridgeEvent, ScheduledEvent};
+use tiny_lambda::events::{self, samples};
+use tiny_lambda::http::Request;
+use tiny_lambda::json::{self, FromJson, ToJson, Value};
+
+/// Reads an event as some type and writes it again.
+type Again = fn(&[u8]) -> Result<Vec<u8>, json::Error>;
+
+fn again<T: FromJson + ToJson>(event: &[u8]) -> Result<Vec<u8>, json::Error> {
+    json::parse::<T>(event).map(|event| json::to_vec(&event))
+}
+
+/// The types of samples, by the beginnings of their names; the first that fits is it.
+const TYPES: &[(&str, Again)] = &[
+    (
+        "apigw-response",
+        again::<events::apigw::ApiGatewayProxyResponse>,
+    ),
+    ("alb", again::<events::alb::AlbTargetGroupRequest>),
+    (
+        "apigw-custom-auth-request-type",
+        again::<events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest>,
+    ),
+    (
+        "apigw-custom-auth-response",
+        again::<events::apigw::ApiGatewayCustomAuthorizerResponse>,
+    ),
+    (
+        "apigw-custom-auth",
+        again::<events::apigw::ApiGatewayCustomAuthorizerRequest>,
+    ),
+    (
+        "apigw-sam-http",
+        again::<events::apigw::ApiGatewayV2HttpRequest>,
+    ),
+    (
+        "apigw-v2-custom-authorizer-v1",
+        again::<events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest>,
+    ),
+    (
+        "apigw-v2-custom-authorizer",
+        again::<events::apigw::ApiGatewayV2CustomAuthorizerV2Request>,
+    ),
+    ("apigw-v2", again::<events::apigw::ApiGatewayV2HttpRequest>),
+    (
+        "apigw-websocket",
+        again::<events::apigw::ApiGatewayWebsocketProxyRequest>,
+    ),
+    ("apigw", again::<events::apigw::ApiGatewayProxyRequest>),
+    (
+        "appsync-lambda-auth-request",
+        again::<events::appsync::AppSyncLambdaAuthorizerRequest>,
+    ),
+    (
+        "appsync-lambda-auth-response",
+        again::<events::appsync::AppSyncLambdaAuthorizerResponse>,
+    ),
+    ("appsync", again::<events::appsync::AppSyncResolverTemplate>),
+    (
+        "autoscaling",
+        again::<events::autoscaling::AutoScalingEvent>,
+    ),
+    (
+        "clientvpn",
+        again::<events::clientvpn::ClientVpnConnectionHandlerRequest>,
+    ),
+    (
+        "cloudformation-custom-resource-provider-response",
+        again::<events::cloudformation::CloudFormationProviderResponse>,
+    ),
+    (
+        "cloudformation-custom-resource-response",
+        again::<events::cloudformation::CloudFormationCustomResourceResponse>,
+    ),
+    (
+        "cloudformation",
+        again::<events::cloudformation::CloudFormationCustomResourceRequest>,
+    ),
+    (
+        "cloudwatch-alarm",
+        again::<events::cloudwatch_alarms::CloudWatchAlarm>,
+    ),
+    (
+        "cloudwatch-cloudtrail",
+        again::<events::cloudwatch_events::AwsApiCall>,
+    ),
+    (
+        "cloudwatch_logs",
+        again::<events::cloudwatch_logs::LogsEvent>,
+    ),
+    ("codebuild", again::<events::codebuild::CodeBuildEvent>),
+    (
+        "codedeploy-lifecycle",
+        again::<events::codedeploy::CodeDeployLifecycleEvent>,
+    ),
+    ("codedeploy", again::<events::codedeploy::CodeDeployEvent>),
+    (
+        "codepipeline_job",
+        again::<events::codepipeline_job::CodePipelineJobEvent>,
+    ),
+    (
+        "codepipeline",
+        again::<events::codepipeline_cloudwatch::CodePipelineCloudWatchEvent>,
+    ),
+    (
+        "cognito-event-userpools-create",
+        again::<events::cognito::CognitoEventUserPoolsCreateAuthChallenge>,
+    ),
+    (
+        "cognito-event-userpools-define",
+        again::<events::cognito::CognitoEventUserPoolsDefineAuthChallenge>,
+    ),
+    (
+        "cognito-event-userpools-migrate",
+        again::<events::cognito::CognitoEventUserPoolsMigrateUser>,
+    ),
+    (
+        "cognito-event-userpools-postauth",
+        again::<events::cognito::CognitoEventUserPoolsPostAuthentication>,
+    ),
+    (
+        "cognito-event-userpools-preauth",
+        again::<events::cognito::CognitoEventUserPoolsPreAuthentication>,
+    ),
+    (
+        "cognito-event-userpools-presignup",
+        again::<events::cognito::CognitoEventUserPoolsPreSignup>,
+    ),
+    (
+        "cognito_pre_signup",
+        again::<events::cognito::CognitoEventUserPoolsPreSignup>,
+    ),
+    (
+        "cognito-event-userpools-pretokengen-v2",
+        again::<events::cognito::CognitoEventUserPoolsPreTokenGenV2>,
+    ),
+    (
+        "cognito-event-userpools-pretokengen",
+        again::<events::cognito::CognitoEventUserPoolsPreTokenGen>,
+    ),
+    (
+        "cognito-event-userpools-verify",
+        again::<events::cognito::CognitoEventUserPoolsVerifyAuthChallenge>,
+    ),
+    ("cognito", again::<events::cognito::CognitoEvent>),
+    ("config", again::<events::config::ConfigEvent>),
+    ("connect", again::<events::connect::ConnectEvent>),
+    ("documentdb", again::<events::documentdb::DocumentDbEvent>),
+    (
+        "dynamodb-event-record",
+        again::<events::dynamodb::DynamoDbEventRecord>,
+    ),
+    ("dynamodb", again::<events::dynamodb::DynamoDbEvent>),
+    ("ecr", again::<events::ecr_scan::EcrScanEvent>),
+    ("eventbridge_schedule", again::<ScheduledEvent>),
+    ("eventbridge", again::<EventBridgeEvent>),
+    ("firehose", again::<events::firehose::KinesisFirehoseEvent>),
+    (
+        "function_url",
+        again::<events::lambda_function_urls::LambdaFunctionUrlRequest>,
+    ),
+    ("http_api", again::<events::apigw::ApiGatewayV2HttpRequest>),
+    (
+        "iot-custom-auth-request",
+        again::<events::iot::IotCoreCustomAuthorizerRequest>,
+    ),
+    (
+        "iot-custom-auth-response",
+        again::<events::iot::IotCoreCustomAuthorizerResponse>,
+    ),
+    (
+        "iot_1_click",
+        again::<events::iot_1_click::IotOneClickEvent>,
+    ),
+    ("iot_button", again::<events::iot_button::IotButtonEvent>),
+    ("kafka", again::<events::kafka::KafkaEvent>),
+    (
+        "kinesis-firehose",
+        again::<events::firehose::KinesisFirehoseEvent>,
+    ),
+    ("kinesis", again::<events::kinesis::KinesisEvent>),
+    (
+        "lattice_v1",
+        again::<events::vpc_lattice::VpcLatticeRequestV1>,
+    ),
+    (
+        "lattice_v2",
+        again::<events::vpc_lattice::VpcLatticeRequestV2>,
+    ),
+    ("lex-response", again::<events::lex::LexResponse>),
+    ("lex", again::<events::lex::LexEvent>),
+    ("rest_api", again::<events::apigw::ApiGatewayProxyRequest>),
+    ("s3-object-lambda", again::<events::s3::S3ObjectLambdaEvent>),
+    ("s3", again::<events::s3::S3Event>),
+    (
+        "secretsmanager",
+        again::<events::secretsmanager::SecretsManagerSecretRotationEvent>,
+    ),
+    ("ses", again::<events::ses::SimpleEmailEvent>),
+    ("sns", again::<events::sns::SnsEvent>),
+    ("sqs-api", again::<events::sqs::SqsApiEvent>),
+    ("sqs", again::<events::sqs::SqsEvent>),
+    (
+        "websocket",
+        again::<events::apigw::ApiGatewayWebsocketProxyRequest>,
+    ),
+];
+
+fn type_of(name: &str) -> Again {
+    let found = TYPES.iter().find(|(prefix, _)| name.starts_with(prefix));
+    found.unwrap_or_else(|| panic!("{name} has no type")).1
+}
+
+/// All samples with their names: the crate's own, and those of the shared test data, if it is there.
+fn all() -> Vec<(String, Vec<u8>)> {
+    let own = samples::ALL.iter();
+    let mut all: Vec<_> = own
+        .map(|(name, text)| ((*name).to_string(), text.as_bytes().to_vec()))
+        .collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/events");
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            let name = name.strip_prefix("example-").unwrap_or(name);
+            all.push((name.to_string(), fs::read(&path).unwrap()));
+        }
+    }
+    all
+}
+
+/// Whether all that is in `part` is in `whole` too, alike. A member that is there once more or once
+/// less as `null` is a difference.
+fn is_part(part: &Value, whole: &Value) -> bool {
+    match (part, whole) {
+        (Value::Object(part), Value::Object(whole)) => part
+            .iter()
+            .all(|(name, value)| whole.get(name).is_some_and(|other| is_part(value, other))),
+        (Value::Array(part), Value::Array(whole)) => {
+            part.len() == whole.len() && part.iter().zip(whole).all(|(a, b)| is_part(a, b))
+        }
+        _ => part == whole,
+    }
+}
+
+/// The members of `whole` that `part` lacks, by their paths.
+fn lacks(part: &Value, whole: &Value, path: &str, found: &mut Vec<String>) {
+    match (part, whole) {
+        (Value::Object(part), Value::Object(whole)) => {
+            for (name, value) in whole {
+                let path = format!("{path}.{name}");
+                match part.get(name) {
+                    Some(part) => lacks(part, value, &path, found),
+                    None => found.push(path),
+                }
+            }
+        }
+        (Value::Array(part), Value::Array(whole)) => {
+            for (part, whole) in part.iter().zip(whole) {
+                lacks(part, whole, path, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_sample_is_written_as_it_was_read() {
+    let all = all();
+    let mut lacking = Vec::new();
+    for (name, text) in &all {
+        let whole: Value = json::parse(text).unwrap();
+        let written = type_of(name)(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let part: Value = json::parse(&written).unwrap();
+        assert!(is_part(&part, &whole), "{name}: {part}");
+        lacks(&part, &whole, name, &mut lacking);
+    }
+    // What SQS has reserved names for and never sends, and what nobody has heard of.
+    lacking.retain(|path| !path.ends_with("ListValues") && !path.ends_with(".otherField"));
+    assert!(lacking.is_empty(), "{lacking:#?}");
+    assert!(all.len() >= samples::ALL.len());
+}
+
+/// Calls `f` with `value` changed in each place in turn: a member taken out, made `null`, made
+/// something odd, and with an unknown one beside it.
+fn each_change(value: &Value, f: &mut dyn FnMut(&str, &Value)) {
+    let odd = || json::parse::<Value>(br#"[{"odd": [1, {}]}]"#).unwrap();
+    match value {
+        Value::Object(object) => {
+            for (name, inner) in object {
+                let mut changed = object.clone();
+                changed.remove(name);
+                f(&format!("without {name}"), &Value::Object(changed));
+                for (how, with) in [("null", Value::Null), ("odd", odd()), ("odd", 7.into())] {
+                    let mut changed = object.clone();
+                    changed.insert(name.as_str(), with);
+                    f(&format!("{how} {name}"), &Value::Object(changed));
+                }
+                let mut changed = object.clone();
+                changed.insert("neverHeardOf", odd());
+                f(&format!("unknown beside {name}"), &Value::Object(changed));
+                each_change(inner, &mut |how, inner| {
+                    let mut changed = object.clone();
+                    changed.insert(name.as_str(), inner.clone());
+                    f(&format!("{how} in {name}"), &Value::Object(changed));
+                });
+            }
+        }
+        Value::Array(array) => {
+            for (index, inner) in array.iter().enumerate() {
+                each_change(inner, &mut |how, inner| {
+                    let mut changed = array.clone();
+                    changed[index] = inner.clone();
+                    f(how, &Value::Array(changed));
+                });
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn no_member_spoils_an_event_whatever_it_is() {
+    let mut n = 0;
+    for (name, text) in all() {
+        let whole: Value = json::parse(&text).unwrap();
+        let read = type_of(&name);
+        each_change(&whole, &mut |how, changed| {
+            let written = read(&json::to_vec(changed))
+                .unwrap_or_else(|error| panic!("{name}, {how}: {error}"));
+            let part: Value = json::parse(&written).unwrap();
+            assert!(is_part(&part, changed), "{name}, {how}: {part}");
+            n += 1;
+        });
+    }
+    assert!(n > 5000, "{n}");
+}
+
+#[test]
+fn every_request_among_the_samples_is_one() {
+    let mut n = 0;
+    for (name, text) in all() {
+        let is_request = [
+            "alb",
+            "apigw-request",
+            "apigw-console",
+            "apigw-rest",
+            "apigw-sam",
+            "apigw-v2-request",
+            "apigw-websocket",
+            "http_api",
+            "rest_api",
+            "function_url",
+            "lattice",
+            "websocket",
+        ];
+        if is_request.iter().any(|prefix| name.starts_with(prefix)) {
+            let request =
+                Request::from_event(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert!(request.path().starts_with('/'), "{name}");
+            request
+                .query()
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            n += 1;
+        }
+    }
+    assert!(n >= 9, "{n}");
+}
+
+/// What a record's own error says.
+#[test]
+fn what_is_asked_for_and_not_there_is_named() {
+    #[track_caller]
+    fn check<T: std::fmt::Debug>(got: tiny_lambda::Result<T>, want: &str) {
+        assert_eq!(got.unwrap_err().to_string(), want);
+    }
+    let event: events::sqs::SqsEvent =
+        json::parse(br#"{"Records": [{"messageId": null, "body": {"a": "a long and odd body for an SQS message"}}]}"#)
+            .unwrap();
+    let message = &event.records.get().unwrap()[0];
+    check(
+        message.message_id.get(),
+        "Runtime.UnmarshalError: SqsMessage.messageId is null",
+    );
+    check(
+        message.aws_region.get(),
+        "Runtime.UnmarshalError: SqsMessage.awsRegion is missing",
+    );
+    check(
+        message.body.get(),
+        "Runtime.UnmarshalError: SqsMessage.body: expected a string, found an object at \
+         $.Records[0].body (offset 41, line 1, column 42): {\"a\": \"a long and odd body for an SQS me",
+    );
+}
