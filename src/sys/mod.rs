@@ -20,6 +20,8 @@ pub(crate) use thread::*;
 
 /// Linux's numbers, for processes that there are none of elsewhere.
 #[cfg(all(feature = "emulator", not(target_os = "linux")))]
+pub(crate) const SIGTERM: i32 = 15;
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
 pub(crate) const SIGCONT: i32 = 18;
 #[cfg(all(feature = "emulator", not(target_os = "linux")))]
 pub(crate) const SIGSTOP: i32 = 19;
