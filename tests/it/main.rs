@@ -37,5 +37,7 @@ mod peer;
 #[cfg(unix)]
 mod process;
 mod runtime;
+#[cfg(target_os = "linux")]
+mod shutdown;
 mod streaming;
 mod tidy;
