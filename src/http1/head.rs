@@ -402,7 +402,7 @@ pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
 
 /// Whether `text` is `word`, whatever the case of its letters. std's own comparison takes pieces of
 /// equal length, with an assertion that the compiler does not see through at level z.
-fn is(text: &[u8], word: &[u8]) -> bool {
+pub(crate) fn is(text: &[u8], word: &[u8]) -> bool {
     text.len() == word.len()
         && text
             .iter()
