@@ -391,6 +391,11 @@ fn the_command_says_in_a_line_what_is_wrong() {
     fs::set_permissions(&plain, fs::Permissions::from_mode(0o755)).unwrap();
     check(&[path(&plain)], 1, "is no executable");
     check(
+        &["--extensions", "/no/such/folder", path(&script)],
+        1,
+        "/no/such/folder: there is no such folder",
+    );
+    check(
         &["--runner", "no-such-runner", path(&script)],
         1,
         "there is no such program",
@@ -609,4 +614,22 @@ fn a_watched_function_is_built_and_started_again() {
     assert_eq!(child.wait().unwrap().code(), Some(143));
     reading.join().unwrap().unwrap();
     assert!(!is_alive(&third));
+}
+
+#[test]
+fn an_init_of_over_ten_seconds_is_repeated_within_the_invocation() {
+    let folder = Folder::new("init");
+    // Slow at first, then at once.
+    let slow = "[ -e ready ] || { touch ready; exec sleep 1000; }";
+    let function = fs::read_to_string(folder.function()).unwrap();
+    let function = function.trim_start_matches("#!/bin/sh\n").to_owned();
+    let script = folder.script(&format!("{slow}\n{function}"));
+    let output = command(&["--timeout", "60", "--event", "[7]", path(&script)], "");
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.stdout, b"[7]\n", "{log}");
+    let line = log.lines().next().unwrap_or_default();
+    assert!(line.starts_with("INIT_REPORT Init Duration: 100"), "{log}");
+    assert!(line.ends_with("\tPhase: init\tStatus: timeout"), "{log}");
+    let report = log.lines().find(|line| line.starts_with("REPORT")).unwrap();
+    assert!(!report.contains("Init Duration"), "{report}");
 }

@@ -14,6 +14,7 @@ mod bootstrap;
 mod build;
 #[cfg(feature = "emulator")]
 mod client;
+mod concurrency;
 #[cfg(feature = "emulator")]
 mod emulator;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
@@ -25,11 +26,18 @@ mod emulator_many;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_process;
 mod events;
+mod faults;
 mod figures;
 mod json;
 mod json_macros;
+mod json_types;
+mod json_ui;
 mod panic_free;
 mod peer;
+#[cfg(unix)]
+mod process;
 mod runtime;
+#[cfg(target_os = "linux")]
+mod shutdown;
 mod streaming;
 mod tidy;
