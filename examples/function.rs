@@ -4,7 +4,8 @@
 use std::io::Write;
 
 use tiny_lambda::{Context, Error, Responder, Result};
-use tiny_lambda::{after_restore, before_snapshot, debug, error, info, trace, warn};
+use tiny_lambda::{after_restore, before_snapshot, on_shutdown};
+use tiny_lambda::{debug, error, info, trace, warn};
 
 fn main() -> ! {
     match std::env::var("ACT").as_deref().unwrap_or_default() {
@@ -21,6 +22,11 @@ fn main() -> ! {
         "before-panic" => before_snapshot(|| panic!("still open")),
         "after-error" => after_restore(|| Err(Error::new("Seed", "no seed"))),
         "after-panic" => after_restore(|| panic!("no seed")),
+        "shutdown" => {
+            on_shutdown(|| eprintln!("shut down last"));
+            on_shutdown(|| eprintln!("shut down first"));
+        }
+        "shutdown-panic" => on_shutdown(|| panic!("too late")),
         _ => {}
     }
     tiny_lambda::run_streaming(act)
@@ -57,6 +63,7 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
         "log much" => info!(cx, "{}", "x".repeat(1 << 20)),
         "trace" => out.json(&std::env::var("_X_AMZN_TRACE_ID").ok()),
         "wait" => loop {
+            eprintln!("waiting");
             std::thread::park();
         },
         _ => out.json(&event),

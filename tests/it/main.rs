@@ -32,10 +32,14 @@ mod faults;
 mod figures;
 mod json;
 mod json_macros;
+mod json_types;
+mod json_ui;
 mod panic_free;
 mod peer;
 #[cfg(unix)]
 mod process;
 mod runtime;
+#[cfg(target_os = "linux")]
+mod shutdown;
 mod streaming;
 mod tidy;

@@ -35,7 +35,7 @@ pub(crate) fn unwinding(name: &str) -> PathBuf {
 }
 
 /// The same as Lambda gets it: its panics abort. `None` where its target is not installed.
-fn aborting() -> Option<PathBuf> {
+pub(crate) fn aborting() -> Option<PathBuf> {
     static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
     let build = || {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("process");
@@ -56,7 +56,7 @@ fn aborting() -> Option<PathBuf> {
 }
 
 /// Both, and whether panics abort.
-fn both() -> Vec<(PathBuf, bool)> {
+pub(crate) fn both() -> Vec<(PathBuf, bool)> {
     let aborting = aborting().map(|program| (program, true));
     [(unwinding("function"), false)]
         .into_iter()
@@ -463,7 +463,7 @@ fn the_trace_is_in_the_environment_while_it_is_known() {
 
 /// Reads the state of a process until it is that.
 #[cfg(target_os = "linux")]
-fn becomes(pid: u32, state: &str) {
+pub(crate) fn becomes(pid: u32, state: &str) {
     let limit = std::time::Instant::now() + Duration::from_secs(20);
     while std::time::Instant::now() < limit {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
