@@ -1,12 +1,14 @@
 #!/bin/sh
-# The `bootstrap` of the two-file package: starts the executable that the handler setting names, else `binary`.
-# Lambda gives the setting as $_HANDLER; of `file.function` either the whole or `file` may name the executable.
+# The `bootstrap` of the two-file package: starts the executable that the handler setting names,
+# else `binary`. Lambda gives the setting as $_HANDLER; of `file.function` either the whole or
+# `file` may name the executable.
 set -eu
 
 cd -- "${LAMBDA_TASK_ROOT:-$(dirname -- "$0")}"
 handler=${_HANDLER-}
 
-# Only a name in this folder: nothing with a slash, which could lead out of the package, and not this script again.
+# Only a name in this folder: nothing with a slash, which could lead out of the package, and not
+# this script again.
 for name in "$handler" "${handler%%.*}" binary; do
     case $name in
         '' | */* | bootstrap) continue ;;

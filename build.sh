@@ -18,18 +18,19 @@ NAME is `hello` by default; with --manifest-path, the package's only binary.
 
 Options, as `--option value` or `--option=value`:
   --arch x86_64|arm64     the function's architecture; default: this machine's
-  --profile PROFILE       small    stable toolchain, a panic is reported and ends the process (default)
-                          unwind   stable toolchain, a panic is reported and the next invocation served
-                          tiny     std built from source, a panic ends the process without a word
+  --profile PROFILE       small    stable toolchain; a panic is reported, then the process ends
+                                   (default)
+                          unwind   stable toolchain; a panic is reported, then the process goes on
+                          tiny     std built from source; a panic ends the process without a word
   --manifest-path FILE    build the package of this Cargo.toml
   --features FEATURES     as cargo has it
   --offline               use no network, neither through cargo nor rustup
   --wrapper               the two-file package: `bootstrap` is the script bootstrap.sh, `binary` the
                           executable. Several NAMEs make one zip with each executable under its own
                           name, chosen by the function's handler setting
-  --invoke JSON|@FILE|-   run the function in the local Lambda with this event: the response is printed
-                          on standard output, all else on standard error; exit 1 on a function error.
-                          The other architecture's functions run under qemu
+  --invoke JSON|@FILE|-   run the function in the local Lambda with this event: the response goes
+                          to standard output, all else to standard error; exit 1 on a function
+                          error. The other architecture's functions run under qemu
   --max-zip BYTES         fail if a zip is larger
   --report                bytes by section and by crate or C library, and the biggest symbols
   --version, --help
@@ -120,7 +121,7 @@ esac
 case $max_zip in
     *[!0-9]*) die "--max-zip takes a number of bytes, not \"$max_zip\"" ;;
 esac
-# What `uname -m` and rustc call what AWS calls $1, as a target that needs nothing of the system it runs on.
+# Prints the target for what AWS calls $1: one that needs nothing of the system that it runs on.
 triple_of() {
     case $1 in
         x86_64) printf 'x86_64-unknown-linux-musl' ;;
@@ -142,7 +143,8 @@ host=$("${RUSTC:-rustc}" -vV | sed -n 's/^host: //p')
 [ -x "$sysroot/lib/rustlib/$host/bin/rust-lld" ] ||
     die "this Rust has no rust-lld: install Rust with rustup, see https://rustup.rs"
 
-# Has rustup add $2, which is a "target" or a "component" ($1), where the path $3 of the toolchain is missing.
+# Has rustup add $2, which is a "target" or a "component" ($1), where the path $3 of the toolchain
+# is missing.
 need() {
     [ -e "$sysroot/$3" ] && return
     [ -z "$offline" ] || die "the $1 $2 is missing: type \`rustup $1 add $2\`, or leave out --offline"
@@ -163,8 +165,8 @@ else
     manifest=$here/Cargo.toml
     names=${names:-hello}
 fi
-metadata=$(cargo metadata --no-deps --format-version 1 --manifest-path "$manifest" ${offline:+"$offline"}) ||
-    die "cargo cannot read $manifest: see the message above"
+metadata=$(cargo metadata --no-deps --format-version 1 --manifest-path "$manifest" \
+    ${offline:+"$offline"}) || die "cargo cannot read $manifest: see the message above"
 
 # Prints the string member $1 of cargo's metadata.
 metadata_string() {
@@ -173,8 +175,8 @@ metadata_string() {
 target_dir=$(metadata_string target_directory)
 workspace=$(metadata_string workspace_root)
 
-# Prints the package's targets of kind $1, "bin" or "example", a line each: cargo lists them to who leaves out
-# the name.
+# Prints the package's targets of kind $1, "bin" or "example", a line each: cargo lists them to who
+# leaves out the name.
 list() {
     CARGO_TERM_COLOR=never cargo build --manifest-path "$manifest" "--$1" 2>&1 | sed -n 's/^    //p'
 }
@@ -203,7 +205,9 @@ kind_of() {
 for name in $names; do
     kind_of "$name" >/dev/null
     case $wrapper$names$name in
-        yes*' '*bootstrap) die "bootstrap cannot be one of several functions in a package: rename it" ;;
+        yes*' '*bootstrap)
+            die "bootstrap cannot be one of several functions in a package: rename it"
+            ;;
     esac
 done
 
@@ -219,7 +223,8 @@ folder_of() {
     fi
 }
 work=$out_dir/.work.$$
-mkdir -p "$work" 2>/dev/null || die "cannot write to $out_dir: set CARGO_TARGET_DIR to a folder where that is allowed"
+mkdir -p "$work" 2>/dev/null ||
+    die "cannot write to $out_dir: set CARGO_TARGET_DIR to a folder where that is allowed"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
@@ -245,33 +250,39 @@ add_flag -Clink-arg=--build-id=none
 add_flag -Clink-arg=--icf=all
 if [ "$profile" != unwind ]; then
     # Where nobody unwinds, nobody reads the tables of it: a tenth of a small executable.
-    printf 'SECTIONS { /DISCARD/ : { *(.eh_frame) *(.gcc_except_table*) *(.comment) } } INSERT AFTER .text;\n' \
-        >"$work/discard.ld"
+    unwinding='*(.eh_frame) *(.gcc_except_table*) *(.comment)'
+    printf 'SECTIONS { /DISCARD/ : { %s } } INSERT AFTER .text;\n' "$unwinding" >"$work/discard.ld"
     mv "$work/discard.ld" "$out_dir/discard.ld"
     add_flag -Clink-arg=--no-eh-frame-hdr
     add_flag "-Clink-arg=-T$out_dir/discard.ld"
 fi
-# Panic messages name source files: without the folders of this machine, two builds are one. The last match wins.
+# Panic messages name source files: without the folders of this machine, two builds are one. The
+# last match wins.
 commit=$("${RUSTC:-rustc}" -vV | sed -n 's/^commit-hash: //p')
 add_flag "--remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rustc/$commit"
 add_flag "--remap-path-prefix=${CARGO_HOME:-${HOME-}/.cargo}=cargo"
 add_flag "--remap-path-prefix=$here=tiny-lambda"
 add_flag "--remap-path-prefix=$workspace="
 
-# The user's flags, from wherever cargo takes them: what they say of this machine's processor is wrong of Lambda's.
+# The user's flags, from wherever cargo takes them: what they say of this machine's processor is
+# wrong of Lambda's.
 cargo_config() {
-    RUSTC_BOOTSTRAP=1 cargo -Z unstable-options config get "$1" 2>/dev/null | grep '^[^#].*rustflags = ' || :
+    RUSTC_BOOTSTRAP=1 cargo -Z unstable-options config get "$1" 2>/dev/null |
+        grep '^[^#].*rustflags = ' || :
 }
-target_flags=$(cargo_config "target.$triple.rustflags")$(cargo_config target | grep '^target\..cfg(' || :)
+target_flags=$(cargo_config "target.$triple.rustflags")
+target_flags=$target_flags$(cargo_config target | grep '^target\..cfg(' || :)
 case "$target_flags $(cargo_config build.rustflags) ${RUSTFLAGS-} ${CARGO_ENCODED_RUSTFLAGS-}" in
     *target-cpu=native*)
-        die "target-cpu=native is refused, since Lambda's processor is not this one: take it out of cargo's flags"
+        die "target-cpu=native is refused, since Lambda's processor is not this one: take it out \
+of cargo's flags"
         ;;
 esac
 
 # Cargo takes flags from the first of these that is there, so ours must go to the same.
 if [ -n "${CARGO_ENCODED_RUSTFLAGS+set}" ]; then
-    set -- env "CARGO_ENCODED_RUSTFLAGS=$CARGO_ENCODED_RUSTFLAGS${CARGO_ENCODED_RUSTFLAGS:+$us}$flags" "$@"
+    flags=$CARGO_ENCODED_RUSTFLAGS${CARGO_ENCODED_RUSTFLAGS:+$us}$flags
+    set -- env "CARGO_ENCODED_RUSTFLAGS=$flags" "$@"
 elif [ -n "${RUSTFLAGS+set}" ]; then
     ours=$flags
     flags=
@@ -287,16 +298,17 @@ else
 fi
 
 set -- "$@" --config 'profile.release.lto="fat"' --config 'profile.release.opt-level="z"' \
-    --config profile.release.codegen-units=1 \
+    --config profile.release.codegen-units=1 --config profile.release.incremental=false \
     --config 'profile.release.strip="symbols"' --config profile.release.debug=false \
-    --config profile.release.debug-assertions=false --config profile.release.incremental=false
+    --config profile.release.debug-assertions=false
 case $profile in
     small) set -- "$@" --config 'profile.release.panic="abort"' ;;
     unwind) set -- "$@" --config 'profile.release.panic="unwind"' ;;
     tiny)
         need component rust-src lib/rustlib/src/rust/library/std/Cargo.toml
         set -- env RUSTC_BOOTSTRAP=1 "$@" --config 'profile.release.panic="immediate-abort"' \
-            -Z panic-immediate-abort -Z build-std=std,panic_abort -Z build-std-features=optimize_for_size
+            -Z panic-immediate-abort -Z build-std=std,panic_abort \
+            -Z build-std-features=optimize_for_size
         ;;
 esac
 [ -z "$features" ] || set -- "$@" --features "$features"
@@ -306,6 +318,8 @@ built_dir=$target_dir/$triple/release
 # What an older build left is not to be deployed if this one fails.
 for name in $names; do
     rm -rf "$(folder_of "$name")"
+done
+for name in $names; do
     "$@" "--$(kind_of "$name")" "$name" -- ${report:+"-Clink-arg=-Map=$work/$name.map"} >&2 ||
         die "cargo could not build $name: see the messages above"
 done
@@ -318,11 +332,12 @@ bytes() {
 
 # Prints the little-endian number of $3 bytes at offset $2 of the file $1.
 number() {
-    od -A n -v -t u1 -j "$2" -N "$3" "$1" | awk '{ for (i = NF; i > 0; i--) n = n * 256 + $i } END { printf "%.0f", n }'
+    od -A n -v -t u1 -j "$2" -N "$3" "$1" |
+        awk '{ for (i = NF; i > 0; i--) n = n * 256 + $i } END { printf "%.0f", n }'
 }
 
-# Copies the executable of the target $1 to $2, if it is one that Lambda can start: an ELF file of the asked
-# architecture, which asks for no interpreter (System V ABI, chapters 4 and 5).
+# Copies the executable of the target $1 to $2, if it is one that Lambda can start: an ELF file of
+# the asked architecture, which asks for no interpreter (System V ABI, chapters 4 and 5).
 take_executable() {
     built=$built_dir/$1
     [ "$(kind_of "$1")" = bin ] || built=$built_dir/examples/$1
@@ -334,7 +349,8 @@ take_executable() {
     entry=$(number "$built" 32 8)
     n=$(number "$built" 56 2)
     while [ "$n" -gt 0 ]; do
-        [ "$(number "$built" "$entry" 4)" -ne 3 ] || die "$built is not static: it asks for an interpreter"
+        [ "$(number "$built" "$entry" 4)" -ne 3 ] ||
+            die "$built is not static: it asks for an interpreter"
         entry=$((entry + 56))
         n=$((n - 1))
     done
@@ -354,9 +370,10 @@ le32() {
     done
 }
 
-# Adds the file $2 as $1 to the archive that is made in $work: the entries in "entries", its directory in "directory"
-# (APPNOTE.TXT, sections 4.3.7 and 4.3.12). What gzip writes is ten bytes of head, then the same stream that the entry
-# needs, then its CRC-32 and length (RFC 1952, section 2.3).
+# Adds the file $2 as $1 to the archive that is made in $work: the entries in "entries", its
+# directory in "directory" (APPNOTE.TXT, sections 4.3.7 and 4.3.12). What gzip writes is ten bytes
+# of head, then the same stream that the entry needs, then its CRC-32 and length (RFC 1952, section
+# 2.3).
 add_entry() {
     gzip -9n <"$2" >"$work/gz"
     [ "$(number "$work/gz" 0 4)" -eq 559903 ] || die "gzip -9n writes no plain head: use GNU gzip"
@@ -369,7 +386,8 @@ add_entry() {
         le16 ${#1} 0
     } >"$work/common"
     {
-        # Made by version 3.0 on Unix (3), whose file mode is the upper half of the attributes: 0100755.
+        # Made by version 3.0 on Unix (3), whose file mode is the upper half of the attributes:
+        # 0100755.
         printf 'PK\001\002'
         le16 $((3 << 8 | 30))
         cat "$work/common"
@@ -413,7 +431,8 @@ code_hash() {
         digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
         for (i = 1; i <= 64; i += 3) {
             n = 0
-            for (j = i; j < i + 3; j++) n = n * 16 + index("0123456789abcdef", substr(hex, j, 1)) - 1
+            for (j = i; j < i + 3; j++)
+                n = n * 16 + index("0123456789abcdef", substr(hex, j, 1)) - 1
             text = text substr(digits, int(n / 64) + 1, 1) substr(digits, n % 64 + 1, 1)
         }
         print substr(text, 1, 43) "="
@@ -428,7 +447,8 @@ quoted() {
     esac
 }
 
-# Makes one package of the functions $1..., and says how to deploy it. It is moved into place when it is whole.
+# Makes one package of the functions $1..., and says how to deploy it. It is moved into place when
+# it is whole.
 package() {
     function=$1
     folder=$(folder_of "$1")
@@ -466,15 +486,18 @@ package() {
         "--zip-file $(quoted "fileb://$shown/function.zip")" >&3
 }
 
-# Prints what the executable of the target $1 is made of, as the linker's map tells: sections of the output (from column
-# 50), under each the sections of the objects that it was made from (58), under these their symbols (66).
+# Prints what the executable of the target $1 is made of, as the linker's map tells: sections of the
+# output (from column 50), under each the sections of the objects that it was made from (58), under
+# these their symbols (66).
 report() {
     awk '
         function number(hex, i, n) {
-            for (i = 1; i <= length(hex); i++) n = n * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1
+            for (i = 1; i <= length(hex); i++)
+                n = n * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1
             return n
         }
-        # The crate that a symbol is named after: the first path in it, where `..` may stand for `::`.
+        # The crate that a symbol is named after: the first path in it, where `..` may stand for
+        # `::`.
         function crate_of(symbol) {
             gsub(/\.\./, "::", symbol)
             if (symbol ~ /^<[^:]*>::/) return "core"
@@ -492,7 +515,9 @@ report() {
         }
         function count(symbol) {
             if (size == 0) return
-            owner[library != "" ? library : symbol != "" ? crate_of(symbol) : "constants and tables"] += size
+            if (library != "") owner[library] += size
+            else if (symbol != "") owner[crate_of(symbol)] += size
+            else owner["constants and tables"] += size
             sub(/::h[0-9a-f]*$/, "", symbol)
             if (symbol != "") symbols[symbol] += size
             size = 0
@@ -547,20 +572,25 @@ fi
 # ---- the local Lambda ----
 
 [ -n "$invoke" ] || exit 0
-[ "$(uname -s)" = Linux ] || die "--invoke needs Linux: the function is built, but cannot run here"
+case $(uname -s)$host_arch in
+    Linux?*) ;;
+    *) die "--invoke needs Linux on x86_64 or arm64: the function is built, but cannot run here" ;;
+esac
 
 # It is built as the functions are, for it needs no C compiler then.
 host_triple=$(triple_of "$host_arch")
 need_target "$host_triple"
 CARGO_TARGET_DIR=$target_dir cargo build --quiet --manifest-path "$here/Cargo.toml" --bin emulator \
-    --target "$host_triple" --config "target.$host_triple.linker=\"rust-lld\"" ${offline:+"$offline"} >&2 ||
+    --target "$host_triple" --config "target.$host_triple.linker=\"rust-lld\"" \
+    ${offline:+"$offline"} >&2 ||
     die "cargo could not build the local Lambda: see the messages above"
 
 set --
 if [ "$arch" != "$host_arch" ]; then
     qemu="qemu-${triple%%-*}"
     [ -z "$wrapper" ] || die "--invoke cannot run a --wrapper package for $arch here"
-    command -v "$qemu" >/dev/null || die "--invoke cannot run a function for $arch here: install $qemu"
+    command -v "$qemu" >/dev/null ||
+        die "--invoke cannot run a function for $arch here: install $qemu"
     set -- --runner "$qemu"
 fi
 for name in $names; do

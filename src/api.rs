@@ -6,13 +6,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::str;
 use std::time::{Duration, SystemTime};
 
 use crate::http1::head;
-use crate::{Context, Error, Result};
+use crate::{Context, Error, Result, sys};
 
 /// The variable that names the Runtime API's address.
-pub(crate) const ENDPOINT_VARIABLE: &CStr = c"AWS_LAMBDA_RUNTIME_API";
+const ENDPOINT_VARIABLE: &CStr = c"AWS_LAMBDA_RUNTIME_API";
 
 /// Longest response that is not streamed, in bytes: 6 MB and a little, as Lambda's own server has
 /// it ("Lambda quotas").
@@ -32,7 +33,7 @@ pub(crate) const RESTORE_ERROR: &str = "restore/error";
 pub(crate) const RESTORE_NEXT: &str = "restore/next";
 
 /// Where X-Ray's SDKs look for the trace of an invocation.
-pub(crate) const TRACE_ID_VARIABLE: &str = "_X_AMZN_TRACE_ID";
+pub(crate) const TRACE_ID_ENTRY: &str = "_X_AMZN_TRACE_ID=";
 
 /// Longest reply to a `POST` accepted, in bytes: they are a sentence.
 pub(crate) const REPLY_LEN_MAX: usize = 1 << 20;
@@ -62,6 +63,13 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
+    /// The Runtime API that Lambda names, if it does.
+    pub(crate) fn from_env() -> Option<Result<Endpoint>> {
+        let text = sys::env(ENDPOINT_VARIABLE)?;
+        // An address that is no text at all is as malformed as any other.
+        Some(Endpoint::parse(str::from_utf8(text).unwrap_or("\u{fffd}")))
+    }
+
     /// Reads an address as Lambda or an emulator gives it: `host:port`, with or without `http://`
     /// in front and a path behind.
     pub(crate) fn parse(text: &str) -> Result<Endpoint> {
@@ -334,27 +342,27 @@ impl Invocation {
         if !prefix.eq_ignore_ascii_case(PREFIX) {
             return;
         }
+        // By length and first letter there is only one that it can be.
+        let first = name.first().map(u8::to_ascii_lowercase);
         let is = |wanted: &[u8]| name.eq_ignore_ascii_case(wanted);
-        let text = if is(b"aws-request-id") {
-            set_path_segment(&mut self.path_id, value);
-            &mut cx.request_id
-        } else if is(b"deadline-ms") {
-            cx.deadline = head::decimal(value).and_then(deadline);
-            return;
-        } else if is(b"invoked-function-arn") {
-            cx.invoked_function_arn.get_or_insert_default()
-        } else if is(b"trace-id") {
-            cx.xray_trace_id.get_or_insert_default()
-        } else if is(b"client-context") {
-            cx.client_context.get_or_insert_default()
-        } else if is(b"cognito-identity") {
-            cx.identity.get_or_insert_default()
-        } else if is(b"aws-tenant-id") {
-            cx.tenant_id.get_or_insert_default()
-        } else if is(b"invocation-id") {
-            &mut self.nonce
-        } else {
-            return;
+        let text = match (name.len(), first) {
+            (14, Some(b'a')) if is(b"aws-request-id") => {
+                set_path_segment(&mut self.path_id, value);
+                &mut cx.request_id
+            }
+            (11, _) if is(b"deadline-ms") => {
+                cx.deadline = head::decimal(value).and_then(deadline);
+                return;
+            }
+            (20, _) if is(b"invoked-function-arn") => {
+                cx.invoked_function_arn.get_or_insert_default()
+            }
+            (8, _) if is(b"trace-id") => cx.xray_trace_id.get_or_insert_default(),
+            (14, _) if is(b"client-context") => cx.client_context.get_or_insert_default(),
+            (16, _) if is(b"cognito-identity") => cx.identity.get_or_insert_default(),
+            (13, Some(b'a')) if is(b"aws-tenant-id") => cx.tenant_id.get_or_insert_default(),
+            (13, _) if is(b"invocation-id") => &mut self.nonce,
+            _ => return,
         };
         text.clear();
         head::push_text(text, value);
@@ -388,9 +396,14 @@ fn deadline(ms: u64) -> Option<SystemTime> {
 /// A request ID goes into paths as it came; only what no path segment may have is percent-encoded
 /// (RFC 3986, section 3.3).
 fn set_path_segment(path: &mut String, id: &[u8]) {
+    let is_legal = |b: &u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(b);
     path.clear();
+    if let (true, Ok(id)) = (id.iter().all(is_legal), str::from_utf8(id)) {
+        path.push_str(id);
+        return;
+    }
     for &b in id {
-        if b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&b) {
+        if is_legal(&b) {
             path.push(char::from(b));
         } else {
             path.push('%');

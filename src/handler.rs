@@ -41,13 +41,6 @@ pub fn bytes(f: impl Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync) -> impl Hand
     Bytes(f)
 }
 
-/// A handler that streams its response; [`run_streaming`](crate::run_streaming) has the same.
-pub fn streaming<E: FromJson>(
-    f: impl Fn(E, &Context, Responder<'_>) -> Result<()> + Sync,
-) -> impl Handler + fmt::Debug {
-    Streaming(f, PhantomData)
-}
-
 /// A handler of web requests; [`run_http`](crate::run_http) has the same.
 ///
 /// An error of `f` is answered with status 500, and logged: see [`http`](mod@crate::http).
@@ -55,6 +48,13 @@ pub fn http<R: IntoResponse>(
     f: impl Fn(Request, &Context) -> Result<R> + Sync,
 ) -> impl Handler + fmt::Debug {
     Http(f, PhantomData)
+}
+
+/// A handler that streams its response; [`run_streaming`](crate::run_streaming) has the same.
+pub fn streaming<E: FromJson>(
+    f: impl Fn(E, &Context, Responder<'_>) -> Result<()> + Sync,
+) -> impl Handler + fmt::Debug {
+    Streaming(f, PhantomData)
 }
 
 struct Json<F, E, R>(F, PhantomData<fn(E) -> R>);
@@ -137,15 +137,15 @@ impl<F, E, R> fmt::Debug for Json<F, E, R> {
     }
 }
 
-impl<F, E> fmt::Debug for Streaming<F, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("handler::streaming(..)")
-    }
-}
-
 impl<F, R> fmt::Debug for Http<F, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("handler::http(..)")
+    }
+}
+
+impl<F, E> fmt::Debug for Streaming<F, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("handler::streaming(..)")
     }
 }
 

@@ -1,4 +1,40 @@
-//! The front door: a handler goes in, and a Lambda function comes out.
+//! The front door of an AWS Lambda runtime for Rust: std only, no dependencies.
+//!
+//! A handler goes in, and a Lambda function comes out:
+//!
+//! ```no_run
+//! use tiny_lambda::{Context, Result, json_struct};
+//!
+//! json_struct! { struct Request { name: String } }
+//! json_struct! { struct Response { message: String } }
+//!
+//! fn main() -> ! {
+//!     tiny_lambda::run(hello)
+//! }
+//!
+//! fn hello(request: Request, _: &Context) -> Result<Response> {
+//!     Ok(Response {
+//!         message: format!("Hello, {}!", request.name),
+//!     })
+//! }
+//! ```
+//!
+//! `./build.sh` makes of it a `function.zip` with one static executable of some 80 KB.
+//!
+//! | a handler that | is run by |
+//! | --- | --- |
+//! | takes and gives JSON | [`run`], [`run_with_init`] |
+//! | answers web requests, of whatever front door | [`run_http`] |
+//! | streams its response | [`run_streaming`] |
+//! | takes and gives bytes | [`run_bytes`] |
+//!
+//! [`mod@json`] has the types and macros for events and responses of one's own, [`events`] those of AWS
+//! services, [`log`] the macros for the function's log, and [`emulator`] a local Lambda, for tests and
+//! for trying things out.
+//!
+//! Nothing that a caller, an event or the Runtime API can send makes the runtime panic. The source
+//! is meant to be read: an event's path is socket, `http1`, `api`, `worker`, `handler`, `json`, your
+//! closure, and back through `json`, `response`, `api`, `http1`.
 #![cfg_attr(
     test,
     allow(
@@ -142,7 +178,7 @@ pub fn run_with_init<S: Sync, E: FromJson, R: ToJson>(
 
 /// Serves invocations at the address that Lambda names; without one, on this machine or not at all.
 fn serve(handler: &dyn Handler) -> ! {
-    let result = match runtime::endpoint() {
+    let result = match api::Endpoint::from_env() {
         Some(endpoint) => {
             endpoint.and_then(|endpoint| runtime::serve(&endpoint, runtime::n_workers(), handler))
         }
@@ -160,3 +196,8 @@ fn serve(handler: &dyn Handler) -> ! {
 #[cfg(not(all(debug_assertions, feature = "emulator")))]
 const NO_ENDPOINT: &str = "AWS_LAMBDA_RUNTIME_API is not set, so this is not Lambda: try the \
     function with `cargo run` (a debug build serves itself) or `./build.sh --invoke '{}'`";
+
+/// The programs of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

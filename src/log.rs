@@ -17,6 +17,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
+use core::str;
 use core::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -212,7 +213,8 @@ fn json_line(
 ) -> Vec<u8> {
     let mut w = Writer::new(Vec::new());
     w.begin_object();
-    w.member("timestamp", &*rfc_3339(time_ms));
+    let time = rfc_3339(time_ms);
+    w.member("timestamp", str::from_utf8(&time).unwrap_or_default());
     w.member("level", level.name());
     if let Some(cx) = cx.filter(|cx| !cx.request_id.is_empty()) {
         w.member("requestId", &*cx.request_id);
@@ -235,7 +237,7 @@ fn json_line(
     clippy::arithmetic_side_effects,
     reason = "a u64 of milliseconds is some 2^38 days, and all factors are small"
 )]
-fn rfc_3339(time_ms: u64) -> String {
+fn rfc_3339(time_ms: u64) -> [u8; 24] {
     let (days, ms) = (time_ms / 86_400_000, time_ms % 86_400_000);
     // Years are counted from March, so that the day that some lack is their last; 400 of them have
     // 146,097 days. 719,468 days lie between that calendar's beginning and 1970.
@@ -248,24 +250,27 @@ fn rfc_3339(time_ms: u64) -> String {
     let day = day - (153 * month + 2) / 5 + 1;
     let year = era * 400 + year + u64::from(month >= 10);
     let month = if month < 10 { month + 3 } else { month - 9 };
-    let (s, ms) = (ms / 1000, ms % 1000);
-    let mut text = String::new();
-    for (number, digits, end) in [
-        (year, 4, '-'),
-        (month, 2, '-'),
-        (day, 2, 'T'),
-        (s / 3600, 2, ':'),
-        (s / 60 % 60, 2, ':'),
-        (s % 60, 2, '.'),
-        (ms, 3, 'Z'),
-    ] {
-        for digit in (0..digits).rev() {
-            let digit = number / 10_u64.wrapping_pow(digit) % 10;
-            text.push(char::from(
-                b'0'.wrapping_add(u8::try_from(digit).unwrap_or(0)),
-            ));
+    let time = ms / 1000;
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    // Each number ends in front of a sign; what was before is not overwritten.
+    let numbers = [
+        year,
+        month,
+        day,
+        time / 3600,
+        time / 60 % 60,
+        time % 60,
+        ms % 1000,
+    ];
+    let mut number = 0;
+    let mut numbers = numbers.into_iter().rev();
+    for byte in text.iter_mut().rev() {
+        if byte.is_ascii_digit() {
+            *byte = b'0' | u8::try_from(number % 10).unwrap_or(0);
+            number /= 10;
+        } else {
+            number = numbers.next().unwrap_or(0);
         }
-        text.push(end);
     }
     text
 }
@@ -333,7 +338,7 @@ mod tests {
     fn a_time_is_a_date_of_the_gregorian_calendar() {
         #[track_caller]
         fn check(time_ms: u64, want: &str) {
-            assert_eq!(rfc_3339(time_ms), want);
+            assert_eq!(rfc_3339(time_ms), want.as_bytes());
         }
         check(0, "1970-01-01T00:00:00.000Z");
         check(951_782_399_999, "2000-02-28T23:59:59.999Z");

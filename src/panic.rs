@@ -72,7 +72,6 @@ pub(crate) use abort::{guard, guard_init, guard_record, install};
 #[cfg(panic = "abort")]
 mod abort {
     use alloc::boxed::Box;
-    use core::cell::Cell;
     use core::mem;
     use std::panic;
     use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -81,7 +80,7 @@ mod abort {
     #[cfg(unix)]
     use crate::response::end_lost_stream;
     use crate::worker::{self, Worker};
-    use crate::{Error, Result, log, runtime};
+    use crate::{Error, Result, log};
 
     /// What a panic in `main` ends a Rust program with.
     const EXIT_STATUS: i32 = 101;
@@ -100,42 +99,15 @@ mod abort {
         invocation: Invocation,
     }
 
-    impl Current {
-        const fn new() -> Mutex<Current> {
-            Mutex::new(Current {
-                phase: Phase::Other,
-                endpoint: None,
-                invocation: Invocation::new(),
-            })
-        }
-    }
+    /// What the process is at. There is one worker where panics abort.
+    static CURRENT: Mutex<Current> = Mutex::new(Current {
+        phase: Phase::Other,
+        endpoint: None,
+        invocation: Invocation::new(),
+    });
 
-    /// What the process is at. With several workers each has one of its own, and this is the first
-    /// one's: a panic in a thread that is no worker's is taken for that of its invocation.
-    static CURRENT: Mutex<Current> = Current::new();
-    static HAS_WORKER: Mutex<bool> = Mutex::new(false);
-
-    std::thread_local! {
-        static OWN: Cell<Option<&'static Mutex<Current>>> = const { Cell::new(None) };
-    }
-
-    /// What this thread is at.
-    fn current() -> &'static Mutex<Current> {
-        OWN.get().unwrap_or_else(|| {
-            let mut has_worker = lock(&HAS_WORKER);
-            let own = if *has_worker {
-                Box::leak(Box::new(Current::new()))
-            } else {
-                &CURRENT
-            };
-            *has_worker = true;
-            OWN.set(Some(own));
-            own
-        })
-    }
-
-    fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-        mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    fn current() -> MutexGuard<'static, Current> {
+        CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has a panic posted before it ends the process.
@@ -148,14 +120,14 @@ mod abort {
 
     fn report(error: &Error) {
         // Nobody who holds it can panic; if that were wrong, the process would only end unreported.
-        let Ok(mut current) = OWN.get().unwrap_or(&CURRENT).try_lock() else {
+        let Ok(mut current) = CURRENT.try_lock() else {
             return;
         };
         match (
             mem::replace(&mut current.phase, Phase::Other),
             &current.endpoint,
         ) {
-            (Phase::Init(call), _) => runtime::init_failed(call, error),
+            (Phase::Init(call), _) => worker::init_failed(call, error),
             (Phase::Invoke, Some(endpoint)) if !end_lost_stream(error) => {
                 worker::report(endpoint, &current.invocation, error);
             }
@@ -178,23 +150,22 @@ mod abort {
         worker: &mut Worker,
         f: impl FnOnce(&mut Worker) -> Result<()>,
     ) -> Result<()> {
-        let current = current();
-        let mut now = lock(current);
+        let mut now = current();
         now.phase = Phase::Invoke;
         now.endpoint
             .get_or_insert_with(|| worker.out.endpoint.clone());
         now.invocation.set(&worker.out.invocation);
         drop(now);
         let result = f(worker);
-        lock(current).phase = Phase::Other;
+        current().phase = Phase::Other;
         result
     }
 
     /// Calls `f`; a panic is posted to `call`.
     pub(crate) fn guard_init<T>(call: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
-        lock(&CURRENT).phase = Phase::Init(call);
+        current().phase = Phase::Init(call);
         let result = f();
-        lock(&CURRENT).phase = Phase::Other;
+        current().phase = Phase::Other;
         result
     }
 }

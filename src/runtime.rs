@@ -1,7 +1,6 @@
 //! [`Runtime`]: the loop of next, handle, respond or report; and the Init phase in front of it.
 
 use alloc::string::String;
-use core::str;
 
 use crate::api::{self, Endpoint};
 use crate::http1::head;
@@ -46,6 +45,7 @@ impl Runtime {
 
 /// Stack of a worker that has a thread of its own, in bytes: what a handler may need, and JSON as
 /// deep as it may be. It is only used as far as it is touched.
+#[cfg(panic = "unwind")]
 const STACK_LEN: usize = 512 * 1024;
 
 /// How many invocations Lambda wants to have served at once, in one process (AWS Lambda Developer
@@ -62,13 +62,30 @@ pub(crate) fn serve(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler
     if n_workers <= 1 {
         return work(endpoint, true, handler);
     }
-    // One that ends does not take the others along: each is a place for invocations.
+    serve_many(endpoint, n_workers, handler)
+}
+
+/// One worker that ends does not take the others along: each is a place for invocations.
+#[cfg(panic = "unwind")]
+fn serve_many(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler) -> Result<()> {
     sys::in_parallel(n_workers, STACK_LEN, &|| {
         if let Err(error) = work(endpoint, false, handler) {
             log::error(None, &error);
         }
     });
     Err(Error::new(api::ENDPOINT_ERROR, "no worker is left"))
+}
+
+/// Where panics abort, one would end all invocations of the process, so there is only one at a
+/// time; and threads would be 5 KB.
+#[cfg(panic = "abort")]
+fn serve_many(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler) -> Result<()> {
+    let message = format_args!(
+        "AWS_LAMBDA_MAX_CONCURRENCY is {n_workers}, but this build serves one invocation at a time: \
+         build with panic = \"unwind\" (build.sh --profile unwind)"
+    );
+    log::error(None, &Error::new("Runtime.Concurrency", message));
+    work(endpoint, true, handler)
 }
 
 /// Serves invocations, one after another. The only worker also keeps `_X_AMZN_TRACE_ID`.
@@ -88,24 +105,5 @@ fn work(endpoint: &Endpoint, is_only: bool, handler: &dyn Handler) -> Result<()>
 pub(crate) fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
     panic::install();
     panic::guard_init(api::INIT_ERROR, f)
-        .unwrap_or_else(|error| init_failed(api::INIT_ERROR, &error))
-}
-
-/// Ends the process over a failure of the Init phase, which is posted to `call`, once.
-#[cold]
-pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
-    log::error(None, error);
-    match endpoint() {
-        Some(Ok(endpoint)) => worker::report_init(&endpoint, call, error),
-        Some(Err(error)) => log::error(None, &error),
-        None => {}
-    }
-    std::process::exit(1);
-}
-
-/// The Runtime API that Lambda names, if it does.
-pub(crate) fn endpoint() -> Option<Result<Endpoint>> {
-    let text = sys::env(api::ENDPOINT_VARIABLE)?;
-    // An address that is no text at all is as malformed as any other.
-    Some(Endpoint::parse(str::from_utf8(text).unwrap_or("\u{fffd}")))
+        .unwrap_or_else(|error| worker::init_failed(api::INIT_ERROR, &error))
 }

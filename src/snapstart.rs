@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::api::{self, Endpoint};
-use crate::worker::Worker;
-use crate::{Result, log, panic, runtime, sys};
+use crate::worker::{self, Worker};
+use crate::{Result, log, panic, sys};
 
 type Hook = Box<dyn FnOnce() -> Result<()> + Send>;
 
@@ -80,7 +80,7 @@ fn snapshot(endpoint: &Endpoint, hooks: Hooks) {
         hooks.before.into_iter().rev().try_for_each(|hook| hook())
     });
     if let Err(error) = before {
-        runtime::init_failed(
+        worker::init_failed(
             api::INIT_ERROR,
             &error.with_type("Runtime.BeforeSnapshotError"),
         );
@@ -94,7 +94,7 @@ fn snapshot(endpoint: &Endpoint, hooks: Hooks) {
         hooks.after.into_iter().try_for_each(|hook| hook())
     });
     if let Err(error) = after {
-        runtime::init_failed(
+        worker::init_failed(
             api::RESTORE_ERROR,
             &error.with_type("Runtime.AfterRestoreError"),
         );

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
+use std::process;
 use std::thread;
 use std::time::Duration;
 
@@ -26,14 +27,22 @@ const KEPT_LEN_MAX: usize = 256 << 10;
 /// What is wrong with an invocation that cannot be answered.
 const NAMELESS: &str = "reply without Lambda-Runtime-Aws-Request-Id";
 
-/// Posts a failure outside of invocations, to `call`.
+/// Ends the process over a failure outside of invocations, which is posted to `call`, once.
 #[cold]
-pub(crate) fn report_init(endpoint: &Endpoint, call: &str, error: &Error) {
-    let mut worker = Worker::new(endpoint);
-    worker.out.set_json(error);
-    let len = worker.out.body.len();
-    endpoint.push_init_error(&mut worker.out.head, call, error.error_type(), len);
-    let _ = worker.post(call);
+pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
+    log::error(None, error);
+    match Endpoint::from_env() {
+        Some(Ok(endpoint)) => {
+            let mut worker = Worker::new(&endpoint);
+            worker.out.set_json(error);
+            let len = worker.out.body.len();
+            endpoint.push_init_error(&mut worker.out.head, call, error.error_type(), len);
+            let _ = worker.post(call);
+        }
+        Some(Err(error)) => log::error(None, &error),
+        None => {}
+    }
+    process::exit(1);
 }
 
 /// Posts that an invocation has failed, from outside of its worker, which is lost.
@@ -134,10 +143,12 @@ impl Worker {
         if self.trace_id != trace_id {
             self.trace_id.clear();
             self.trace_id.push_str(trace_id);
-            sys::set_env(
-                api::TRACE_ID_VARIABLE,
-                Some(trace_id).filter(|id| !id.is_empty()),
-            );
+            let name = if trace_id.is_empty() {
+                ""
+            } else {
+                api::TRACE_ID_ENTRY
+            };
+            sys::set_env([name.as_bytes(), trace_id.as_bytes()]);
         }
     }
 

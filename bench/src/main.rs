@@ -1,9 +1,11 @@
 //! Measures functions on tiny-lambda beside those on other runtimes, all in one run on this machine.
 
+mod build_times;
 mod chart;
 mod knobs;
 mod measure;
 mod process;
+mod qemu;
 mod report;
 mod rivals;
 mod server;
@@ -39,6 +41,7 @@ const FULL_EFFORT: Effort = Effort {
     echo_rounds: 9,
     echo_invocations: 8,
     counted_invocations: 200,
+    emulated_invocations: 10,
 };
 const QUICK_EFFORT: Effort = Effort {
     starts: 15,
@@ -47,6 +50,7 @@ const QUICK_EFFORT: Effort = Effort {
     echo_rounds: 3,
     echo_invocations: 3,
     counted_invocations: 20,
+    emulated_invocations: 0,
 };
 
 /// A function that is measured, and what was found.
@@ -58,6 +62,8 @@ pub struct Subject {
 /// What a run has found.
 pub struct Results {
     pub subjects: Vec<Subject>,
+    /// Those for the other architecture, under emulation.
+    pub emulated: Vec<Subject>,
     /// What was left out, and why.
     pub skipped: Vec<String>,
     pub effort: Effort,
@@ -91,11 +97,20 @@ fn run(args: Vec<String>) -> Result<(), String> {
     let folders = Folders::find()?;
     let progress = Progress(Instant::now());
     match instead.as_deref() {
-        Some("--knobs") => return knobs::print(&folders, progress),
-        Some(_) => return knobs::print_build_times(&folders, progress),
+        Some("--knobs") => {
+            knobs::print(&folders, progress);
+            return Ok(());
+        }
+        Some(_) => return build_times::print(&folders, progress),
         None => {}
     }
-    let results = measure_all(&folders, is_quick, only.as_deref(), progress)?;
+    let plan = Plan {
+        is_quick,
+        only: only.as_deref(),
+        effort: if is_quick { QUICK_EFFORT } else { FULL_EFFORT },
+        progress,
+    };
+    let results = measure_all(&folders, plan)?;
     print!("{}", report::text(&results));
     if !is_quick && only.is_none() {
         report::save(&results, &folders)?;
@@ -123,89 +138,147 @@ pub fn need_target(arch: Arch) {
         .status();
 }
 
-fn measure_all(
-    folders: &Folders,
+/// What is measured of whom.
+#[derive(Clone, Copy)]
+struct Plan<'a> {
     is_quick: bool,
-    only: Option<&str>,
+    only: Option<&'a str>,
+    effort: Effort,
     progress: Progress,
-) -> Result<Results, String> {
-    let effort = if is_quick { QUICK_EFFORT } else { FULL_EFFORT };
-    let (mut subjects, mut skipped) = (Vec::new(), Vec::new());
-    need_target(Arch::HOST);
-    let mut in_order: Vec<&rivals::Rival> = RIVALS.iter().collect();
-    in_order.sort_by_key(|rival| rival.build_cost());
-    for rival in in_order {
-        if only.is_some_and(|only| !rival.name.contains(only) && rival.name != rivals::LIMIT) {
-            continue;
+}
+
+impl Plan<'_> {
+    fn is_late(self) -> bool {
+        self.is_quick && self.progress.0.elapsed() > QUICK
+    }
+
+    /// Builds everything for `arch`, in the order of the table; says in `skipped` what could not be.
+    fn build(self, arch: Arch, folders: &Folders, skipped: &mut Vec<String>) -> Vec<Subject> {
+        let mut subjects = Vec::new();
+        need_target(arch);
+        let mut in_order: Vec<&rivals::Rival> = RIVALS.iter().collect();
+        in_order.sort_by_key(|rival| rival.build_cost());
+        for rival in in_order {
+            let is_wanted = |only| rival.name.contains(only) || rival.name == rivals::LIMIT;
+            if !self.only.is_none_or(is_wanted) {
+                continue;
+            }
+            let name = format!("{}, {}", rival.name, arch.name());
+            self.progress.say(&format!("building {name}"));
+            let deadline = self.is_quick.then(|| self.progress.0 + QUICK_BUILDS);
+            match rivals::build(rival, arch, folders, deadline) {
+                Ok(built) => subjects.push(Subject {
+                    built,
+                    figures: Figures::default(),
+                }),
+                Err(problem) => skipped.push(format!("{name}: {problem}")),
+            }
         }
-        progress.say(&format!("building {}", rival.name));
-        let deadline = is_quick.then(|| progress.0 + QUICK_BUILDS);
-        match rivals::build(rival, Arch::HOST, folders, deadline) {
-            Ok(built) => subjects.push(Subject {
-                built,
-                figures: Figures::default(),
-            }),
-            Err(problem) => skipped.push(format!("{}: {problem}", rival.name)),
+        let place = |subject: &Subject| RIVALS.iter().position(|r| r.name == subject.built.name);
+        subjects.sort_by_key(place);
+        subjects
+    }
+
+    /// What is the same each time: bytes, system calls, instructions; and memory.
+    fn count(self, folders: &Folders, subjects: &mut [Subject]) {
+        for Subject { built, figures } in subjects {
+            let name = built.name;
+            self.progress.say(&format!(
+                "{name}: bytes, memory, system calls, instructions"
+            ));
+            measure::sizes(&built.hello, figures);
+            measure::memory(built, figures);
+            if self.is_late() {
+                figures
+                    .problems
+                    .push("nothing is left of --quick's time".into());
+                continue;
+            }
+            measure::system_calls(&built.hello, &folders.work, self.effort, figures);
+            measure::instructions(&built.hello, &folders.work, self.effort, figures);
         }
     }
-    let place = |subject: &Subject| RIVALS.iter().position(|r| r.name == subject.built.name);
-    subjects.sort_by_key(place);
+
+    /// What takes time: in turn, and each round begins with another one, so that what disturbs the
+    /// machine for a while disturbs them all alike.
+    fn time(self, subjects: &mut [Subject]) {
+        let effort = self.effort;
+        let mut rounds = |what: &str, n: usize, f: &mut dyn FnMut(&mut Subject, usize)| {
+            self.progress.say(&format!("{what}, {n} rounds"));
+            let len = subjects.len().max(1);
+            for round in 0..n {
+                subjects.rotate_left(1 % len);
+                for subject in &mut *subjects {
+                    if !self.is_late() {
+                        f(subject, round);
+                    }
+                }
+            }
+            subjects.rotate_right(n % len);
+        };
+        rounds("starts", effort.starts, &mut |subject, round| {
+            measure::start(&subject.built.hello, round, &mut subject.figures);
+        });
+        rounds(
+            "warm invocations",
+            effort.warm_rounds,
+            &mut |subject, round| {
+                measure::warm(&subject.built.hello, round, effort, &mut subject.figures);
+            },
+        );
+        rounds(
+            "6 MB there and back",
+            effort.echo_rounds,
+            &mut |subject, round| {
+                measure::echo(&subject.built, round, effort, &mut subject.figures);
+            },
+        );
+        for subject in subjects {
+            subject.figures.settle();
+        }
+    }
+
+    /// The same counts for the architecture that this machine does not have.
+    fn emulate(self, folders: &Folders, skipped: &mut Vec<String>) -> Vec<Subject> {
+        let arch = Arch::HOST.other();
+        if self.is_quick {
+            skipped.push(format!("{}: takes longer than --quick has", arch.name()));
+            return Vec::new();
+        }
+        let mut subjects = self.build(arch, folders, skipped);
+        for Subject { built, figures } in &mut subjects {
+            let name = built.name;
+            self.progress.say(&format!(
+                "{name}, {}: bytes, system calls, instructions",
+                arch.name()
+            ));
+            measure::sizes(&built.hello, figures);
+            qemu::measure(
+                &built.hello,
+                arch.qemu(),
+                &folders.work,
+                self.effort,
+                figures,
+            );
+        }
+        subjects
+    }
+}
+
+fn measure_all(folders: &Folders, plan: Plan) -> Result<Results, String> {
+    let mut skipped = Vec::new();
+    let mut subjects = plan.build(Arch::HOST, folders, &mut skipped);
     if subjects.is_empty() {
         return Err(format!("nothing could be built: {}", skipped.join("; ")));
     }
-    let is_late = || is_quick && progress.0.elapsed() > QUICK;
-
-    for Subject { built, figures } in &mut subjects {
-        progress.say(&format!(
-            "{}: bytes, memory, system calls, instructions",
-            built.name
-        ));
-        measure::sizes(&built.hello, figures);
-        measure::memory(&built.hello, &built.echo, figures);
-        if is_late() {
-            continue;
-        }
-        measure::system_calls(&built.hello, &folders.work, effort, figures);
-        measure::instructions(&built.hello, &folders.work, effort, figures);
-    }
-    // In turn, and each round begins with another one, so that what disturbs the machine for a
-    // while disturbs them all alike.
-    let mut rounds = |what: &str, n: usize, f: &mut dyn FnMut(&mut Subject, usize)| {
-        progress.say(&format!("{what}, {n} rounds"));
-        for round in 0..n {
-            if is_late() {
-                return;
-            }
-            for i in 0..subjects.len() {
-                let i = (i + round) % subjects.len();
-                f(&mut subjects[i], round);
-            }
-        }
-    };
-    rounds("starts", effort.starts, &mut |subject, round| {
-        measure::start(&subject.built.hello, round, &mut subject.figures);
-    });
-    rounds(
-        "warm invocations",
-        effort.warm_rounds,
-        &mut |subject, round| {
-            measure::warm(&subject.built.hello, round, effort, &mut subject.figures);
-        },
-    );
-    rounds(
-        "6 MB there and back",
-        effort.echo_rounds,
-        &mut |subject, round| {
-            measure::echo(&subject.built.echo, round, effort, &mut subject.figures);
-        },
-    );
-    for subject in &mut subjects {
-        subject.figures.settle();
-    }
-    progress.say("done");
+    plan.count(folders, &mut subjects);
+    plan.time(&mut subjects);
+    let emulated = plan.emulate(folders, &mut skipped);
+    plan.progress.say("done");
     Ok(Results {
         subjects,
+        emulated,
         skipped,
-        effort,
+        effort: plan.effort,
     })
 }

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::process::{self, Idle};
+use crate::rivals::Built;
 use crate::server::Load;
 
 /// A column of the table.
@@ -41,6 +42,9 @@ pub const RATE: &str = "invocations_per_second";
 pub const ECHO: &str = "echo_6mb_mb_per_second";
 pub const ECHO_PEAK: &str = "echo_6mb_peak_kb";
 
+pub const BYTES: &str = "echo_6mb_bytes_mb_per_second";
+pub const BYTES_PEAK: &str = "echo_6mb_bytes_peak_kb";
+
 pub const METRICS: &[Metric] = &[
     metric(SIZE, ["executable", "bytes"], 0),
     metric(ZIP, ["zip", "bytes"], 0),
@@ -59,10 +63,22 @@ pub const METRICS: &[Metric] = &[
     metric(RATE, ["requests", "per second"], 0),
     metric(ECHO, ["6 MB echo", "MB/s"], 0),
     metric(ECHO_PEAK, ["6 MB echo", "peak KB"], 0),
+    metric(BYTES, ["as bytes", "MB/s"], 0),
+    metric(BYTES_PEAK, ["as bytes", "peak KB"], 0),
+];
+
+/// Those that are the same each time, and under emulation.
+pub const COUNTED: &[&str] = &[
+    SIZE,
+    ZIP,
+    CALLS_START,
+    CALLS_WARM,
+    INSTRUCTIONS_START,
+    INSTRUCTIONS_WARM,
 ];
 
 /// Those that time is part of: they are compared within each round, never across.
-pub const TIMED: &[&str] = &[CPU_START, TIME_START, P50, P99, RATE, ECHO];
+pub const TIMED: &[&str] = &[CPU_START, TIME_START, P50, P99, RATE, ECHO, BYTES];
 
 /// What was measured of one function, and why what is missing could not be.
 #[derive(Default)]
@@ -74,7 +90,7 @@ pub struct Figures {
 }
 
 impl Figures {
-    fn set(&mut self, key: &'static str, value: Option<f64>) {
+    pub fn set(&mut self, key: &'static str, value: Option<f64>) {
         match value {
             Some(value) => {
                 self.values.insert(key, value);
@@ -92,7 +108,7 @@ impl Figures {
         }
     }
 
-    fn problem(&mut self, problem: &str) {
+    pub fn problem(&mut self, problem: &str) {
         let problem = problem.trim().to_owned();
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
@@ -137,6 +153,8 @@ pub struct Effort {
     pub echo_invocations: usize,
     /// Under the tools that count; and twice as many, of which the difference is taken.
     pub counted_invocations: usize,
+    /// The same under qemu, whose traces are long.
+    pub emulated_invocations: usize,
 }
 
 /// Bytes of a JSON string that Lambda still takes (6 MB, "Lambda quotas").
@@ -257,23 +275,31 @@ fn with<T>(
 }
 
 /// Page faults of the start, memory after many invocations, memory with large events.
-pub fn memory(hello: &Path, echo: &Path, figures: &mut Figures) {
-    with(figures, hello, Load::hello(0), |idle, figures| {
+pub fn memory(built: &Built, figures: &mut Figures) {
+    with(figures, &built.hello, Load::hello(0), |idle, figures| {
         figures.set(FAULTS, idle.faults());
     });
-    with(
-        figures,
-        hello,
-        Load::hello(RESIDENT_AFTER),
-        |idle, figures| {
-            figures.set(RESIDENT, idle.memory_kb("Rss"));
-            figures.set(ANONYMOUS, idle.memory_kb("Anonymous"));
-            figures.set(THREADS, idle.status("Threads"));
-        },
-    );
-    with(figures, echo, Load::echo(ECHO_LEN, 3), |idle, figures| {
-        figures.set(ECHO_PEAK, idle.status("VmHWM"));
+    let many = Load::hello(RESIDENT_AFTER);
+    with(figures, &built.hello, many, |idle, figures| {
+        figures.set(RESIDENT, idle.memory_kb("Rss"));
+        figures.set(ANONYMOUS, idle.memory_kb("Anonymous"));
+        figures.set(THREADS, idle.status("Threads"));
     });
+    for (exe, key) in echoes(built, ECHO_PEAK, BYTES_PEAK) {
+        with(figures, exe, Load::echo(ECHO_LEN, 3), |idle, figures| {
+            figures.set(key, idle.status("VmHWM"));
+        });
+    }
+}
+
+/// The function that gives back text, and the one that gives back bytes where there is one.
+fn echoes<'b>(
+    built: &'b Built,
+    text: &'static str,
+    bytes: &'static str,
+) -> impl Iterator<Item = (&'b Path, &'static str)> {
+    let as_bytes = built.echo_bytes.as_deref().map(|exe| (exe, bytes));
+    [(built.echo.as_path(), text)].into_iter().chain(as_bytes)
 }
 
 /// One start: CPU time and time until `GET next` comes.
@@ -307,18 +333,16 @@ pub fn warm(exe: &Path, round: usize, effort: Effort, figures: &mut Figures) {
 
 /// One run of the largest events: megabytes per second, in one direction. The first is left out,
 /// for which buffers have to grow.
-pub fn echo(exe: &Path, round: usize, effort: Effort, figures: &mut Figures) {
-    with(
-        figures,
-        exe,
-        Load::echo(ECHO_LEN, effort.echo_invocations + 1),
-        |idle, figures| {
+pub fn echo(built: &Built, round: usize, effort: Effort, figures: &mut Figures) {
+    for (exe, key) in echoes(built, ECHO, BYTES) {
+        let load = Load::echo(ECHO_LEN, effort.echo_invocations + 1);
+        with(figures, exe, load, |idle, figures| {
             let latencies = idle.served.latencies.get(1..).unwrap_or_default();
             let time: Duration = latencies.iter().sum();
             let megabytes = (latencies.len() * ECHO_LEN) as f64 / 1e6;
-            figures.sample(ECHO, round, Some(megabytes / time.as_secs_f64()));
-        },
-    );
+            figures.sample(key, round, Some(megabytes / time.as_secs_f64()));
+        });
+    }
 }
 
 fn micros(time: Duration) -> f64 {

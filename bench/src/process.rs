@@ -18,16 +18,16 @@ pub struct Idle {
     /// From before the process was made to its first `GET next`.
     pub start: Duration,
     child: Child,
-    _server: Server,
+    _api: Server,
 }
 
 /// Starts `command`, which is the function or a tool in front of it, and waits until it is idle.
 pub fn run(mut command: Command, load: Load) -> Result<Idle, String> {
     let stderr = std::env::temp_dir().join(format!("bench-{}.stderr", std::process::id()));
-    let server = Server::start(load).map_err(|e| format!("no server: {e}"))?;
+    let api = Server::start(load).map_err(|e| format!("no server: {e}"))?;
     command
         .env_clear()
-        .env("AWS_LAMBDA_RUNTIME_API", server.addr().to_string())
+        .env("AWS_LAMBDA_RUNTIME_API", api.addr().to_string())
         // What Lambda sets beside it, and some runtimes ask for.
         .envs([
             ("AWS_LAMBDA_FUNCTION_NAME", "hello"),
@@ -53,7 +53,7 @@ pub fn run(mut command: Command, load: Load) -> Result<Idle, String> {
         .spawn()
         .map_err(|e| format!("does not start: {e}"))?;
     let served = loop {
-        match server.wait_idle(Duration::from_millis(200)) {
+        match api.wait_idle(Duration::from_millis(200)) {
             Some(served) => break served,
             None if begun.elapsed() > TIMEOUT => break Err("timed out".into()),
             None => {
@@ -70,7 +70,7 @@ pub fn run(mut command: Command, load: Load) -> Result<Idle, String> {
             start: served.first_next - begun,
             served,
             child,
-            _server: server,
+            _api: api,
         }),
         Err(problem) => {
             let _ = child.kill();
@@ -91,6 +91,8 @@ impl Drop for Idle {
 impl Idle {
     /// Asks the process to end, so that a tool can write what it has found; waits until it has.
     pub fn terminate(mut self) {
+        // Not before it really waits, so that what it does on the way there is always counted.
+        let _ = self.cpu();
         let pid = self.child.id().to_string();
         let _ = Command::new("kill").arg(pid).status();
         let begun = Instant::now();

@@ -6,39 +6,36 @@ use std::process::Command;
 
 use tiny_lambda::json::{self, Object, ToJson, Value};
 
-use crate::measure::{Figures, METRICS, TIMED};
+use crate::measure::{COUNTED, Figures, METRICS, Metric, TIMED};
 use crate::rivals::{Arch, Folders, LIMIT, OFFICIAL};
-use crate::{Results, chart};
+use crate::{Results, Subject, chart};
 
 /// Tables that fit a terminal's width, and what has to be known to read them.
 pub fn text(results: &Results) -> String {
     let mut text = String::new();
-    for columns in METRICS.chunks(9) {
-        let heads: Vec<[String; 2]> = columns.iter().map(|m| m.title.map(String::from)).collect();
-        let rows = results.subjects.iter().map(|subject| {
-            let cell = |m: &crate::measure::Metric| {
-                let value = subject.figures.values.get(m.key);
-                value.map_or("-".into(), |value| number(*value, m.digits))
-            };
-            (subject.built.name, columns.iter().map(cell).collect())
-        });
-        push_table(&mut text, &heads, rows.collect());
+    let all: Vec<&Metric> = METRICS.iter().collect();
+    for columns in all.chunks(9) {
+        push_figures(&mut text, &results.subjects, columns);
+    }
+    if !results.emulated.is_empty() {
+        let arch = Arch::HOST.other().name();
+        let _ = writeln!(text, "{arch}, under qemu:\n");
+        push_figures(&mut text, &results.emulated, &only(COUNTED));
     }
     for base in [LIMIT, OFFICIAL] {
         let Some(other) = figures_of(results, base) else {
             continue;
         };
         let _ = writeln!(text, "Ratios to {base}, medians over rounds in turn:\n");
-        let columns = METRICS.iter().filter(|m| TIMED.contains(&m.key));
-        let heads: Vec<[String; 2]> = columns.clone().map(|m| m.title.map(String::from)).collect();
+        let columns = only(TIMED);
         let rows = results.subjects.iter().map(|subject| {
-            let cell = |m: &crate::measure::Metric| {
+            let cell = |m: &&Metric| {
                 let ratio = subject.figures.ratio(other, m.key);
                 ratio.map_or("-".into(), |ratio| number(ratio, 2))
             };
-            (subject.built.name, columns.clone().map(cell).collect())
+            (subject.built.name, columns.iter().map(cell).collect())
         });
-        push_table(&mut text, &heads, rows.collect());
+        push_table(&mut text, &heads_of(&columns), &rows.collect::<Vec<_>>());
     }
     let _ = writeln!(text, "{}", conditions(results));
     for skipped in problems(results) {
@@ -47,13 +44,33 @@ pub fn text(results: &Results) -> String {
     text
 }
 
+fn only(keys: &[&str]) -> Vec<&'static Metric> {
+    METRICS.iter().filter(|m| keys.contains(&m.key)).collect()
+}
+
+fn heads_of(columns: &[&Metric]) -> Vec<[String; 2]> {
+    columns.iter().map(|m| m.title.map(String::from)).collect()
+}
+
+fn push_figures(text: &mut String, subjects: &[Subject], columns: &[&Metric]) {
+    let rows = subjects.iter().map(|subject| {
+        let cell = |m: &&Metric| {
+            let value = subject.figures.values.get(m.key);
+            value.map_or("-".into(), |value| number(*value, m.digits))
+        };
+        (subject.built.name, columns.iter().map(cell).collect())
+    });
+    push_table(text, &heads_of(columns), &rows.collect::<Vec<_>>());
+}
+
 fn figures_of<'r>(results: &'r Results, name: &str) -> Option<&'r Figures> {
     let mut subjects = results.subjects.iter();
     Some(&subjects.find(|subject| subject.built.name == name)?.figures)
 }
 
 fn problems(results: &Results) -> Vec<String> {
-    let of_subjects = results.subjects.iter().flat_map(|subject| {
+    let subjects = results.subjects.iter().chain(&results.emulated);
+    let of_subjects = subjects.flat_map(|subject| {
         let problems = subject.figures.problems.iter();
         problems.map(|problem| format!("{}: {problem}", subject.built.name))
     });
@@ -78,14 +95,14 @@ fn conditions(results: &Results) -> String {
 }
 
 /// A table with names on the left and figures on the right.
-pub fn push_table(text: &mut String, heads: &[[String; 2]], rows: Vec<(&str, Vec<String>)>) {
+pub fn push_table(text: &mut String, heads: &[[String; 2]], rows: &[(&str, Vec<String>)]) {
     let width = |text: &str| text.chars().count();
     let name_width = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
     let mut widths: Vec<usize> = heads
         .iter()
         .map(|head| width(&head[0]).max(width(&head[1])))
         .collect();
-    for (_, cells) in &rows {
+    for (_, cells) in rows {
         for (cell, wide) in cells.iter().zip(&mut widths) {
             *wide = width(cell).max(*wide);
         }
@@ -99,7 +116,7 @@ pub fn push_table(text: &mut String, heads: &[[String; 2]], rows: Vec<(&str, Vec
     };
     line("", heads.iter().map(|head| head[0].as_str()).collect());
     line("", heads.iter().map(|head| head[1].as_str()).collect());
-    for (name, cells) in &rows {
+    for (name, cells) in rows {
         line(name, cells.iter().map(String::as_str).collect());
     }
     text.push('\n');
@@ -142,34 +159,45 @@ pub fn save(results: &Results, folders: &Folders) -> Result<(), String> {
 }
 
 fn json(results: &Results) -> String {
-    let functions: Vec<String> = results
-        .subjects
-        .iter()
-        .map(|subject| {
-            let mut function = Object::default();
-            function.insert("name", subject.built.name);
-            for m in METRICS {
-                let value = subject.figures.values.get(m.key);
-                function.insert(m.key, value.map(|value| rounded(*value, m.digits)));
-            }
-            for (base, name) in [(LIMIT, "to_limit"), (OFFICIAL, "to_lambda_runtime_tuned")] {
-                let ratio = |key: &str| subject.figures.ratio(figures_of(results, base)?, key);
-                let ratios: Object = TIMED
-                    .iter()
-                    .map(|key| (*key, Value::from(ratio(key).map(|ratio| rounded(ratio, 3)))))
-                    .collect();
-                function.insert(format!("paired_ratios_{name}"), Value::from(ratios));
-            }
-            json_text(&function)
-        })
-        .collect();
     // A line for each function, so that a difference between two runs can be read.
+    let lines = |objects: Vec<Object>| {
+        let lines: Vec<String> = objects.iter().map(json_text).collect();
+        lines.join(",\n")
+    };
+    let emulated = results.emulated.iter();
+    let emulated = emulated.map(|subject| function(subject, &only(COUNTED)));
+    let native = results.subjects.iter().map(|subject| {
+        let mut object = function(subject, &METRICS.iter().collect::<Vec<_>>());
+        for (base, name) in [(LIMIT, "to_limit"), (OFFICIAL, "to_lambda_runtime_tuned")] {
+            let ratio = |key: &str| subject.figures.ratio(figures_of(results, base)?, key);
+            let ratios: Object = TIMED
+                .iter()
+                .map(|key| (*key, Value::from(ratio(key).map(|ratio| rounded(ratio, 3)))))
+                .collect();
+            object.insert(format!("paired_ratios_{name}"), Value::from(ratios));
+        }
+        object
+    });
     format!(
-        "{{\"conditions\":{},\n\"functions\":[\n{}\n],\n\"not_measured\":{}}}\n",
+        "{{\"conditions\":{},\n\"{}\":[\n{}\n],\n\"{}_emulated\":[\n{}\n],\n\"not_measured\":{}}}\n",
         json_text(&conditions(results)),
-        functions.join(",\n"),
+        Arch::HOST.name(),
+        lines(native.collect()),
+        Arch::HOST.other().name(),
+        lines(emulated.collect()),
         json_text(&problems(results)),
     )
+}
+
+/// The figures of one function; `null` is what was not measured.
+fn function(subject: &Subject, metrics: &[&Metric]) -> Object {
+    let mut function = Object::default();
+    function.insert("name", subject.built.name);
+    for m in metrics {
+        let value = subject.figures.values.get(m.key);
+        function.insert(m.key, value.map(|value| rounded(*value, m.digits)));
+    }
+    function
 }
 
 fn rounded(value: f64, digits: usize) -> Value {

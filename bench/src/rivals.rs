@@ -12,11 +12,11 @@ pub struct Rival {
 }
 
 enum Recipe {
-    /// rivals/c: the limit.
+    /// `rivals/c`: the limit.
     C,
-    /// A package under rivals/, built by cargo as its Cargo.toml says.
+    /// A package under `rivals/`, built by cargo as its Cargo.toml says.
     Cargo(&'static str),
-    /// rivals/tiny_lambda, built by build.sh with a profile; the name of the binary that greets.
+    /// `rivals/tiny_lambda`, built by build.sh with a profile; the name of the binary that greets.
     Ours {
         profile: &'static str,
         hello: &'static str,
@@ -95,6 +95,21 @@ impl Arch {
         }
     }
 
+    pub fn other(self) -> Arch {
+        match self {
+            Arch::X86_64 => Arch::Arm64,
+            Arch::Arm64 => Arch::X86_64,
+        }
+    }
+
+    /// The emulator of programs for it, as qemu's packages call it.
+    pub fn qemu(self) -> &'static str {
+        match self {
+            Arch::X86_64 => "qemu-x86_64",
+            Arch::Arm64 => "qemu-aarch64",
+        }
+    }
+
     pub fn target(self) -> &'static str {
         match self {
             Arch::X86_64 => "x86_64-unknown-linux-musl",
@@ -111,6 +126,8 @@ pub struct Built {
     pub hello: PathBuf,
     /// Gives its event back, read as JSON and written as JSON where the runtime does so.
     pub echo: PathBuf,
+    /// Gives its event back as it came, where the runtime has a way to do so.
+    pub echo_bytes: Option<PathBuf>,
 }
 
 /// Where things are.
@@ -147,11 +164,12 @@ pub fn build(
     folders: &Folders,
     deadline: Option<Instant>,
 ) -> Result<Built, String> {
-    let built = |hello: PathBuf, echo: PathBuf| Built {
+    let built = |hello, echo, echo_bytes| Built {
         name: rival.name,
         is_ours: rival.is_ours(),
         hello,
         echo,
+        echo_bytes,
     };
     match &rival.recipe {
         Recipe::C => {
@@ -160,7 +178,8 @@ pub fn build(
             let (hello, echo) = (work.join("hello"), work.join("echo"));
             compile_c(folders, arch, &hello, &[])?;
             compile_c(folders, arch, &echo, &["-DECHO"])?;
-            Ok(built(hello, echo))
+            let echo_bytes = Some(echo.clone());
+            Ok(built(hello, echo, echo_bytes))
         }
         Recipe::Cargo(dir) => {
             let target_dir = folders.work.join(dir);
@@ -178,7 +197,7 @@ pub fn build(
             }
             finish(command, &folders.work.join(format!("{dir}.log")), deadline)?;
             let out = target_dir.join(arch.target()).join("release");
-            Ok(built(out.join("hello"), out.join("echo")))
+            Ok(built(out.join("hello"), out.join("echo"), None))
         }
         Recipe::Ours { profile, hello } => {
             let target_dir = folders
@@ -198,7 +217,7 @@ pub fn build(
                 .env("CARGO_TARGET_DIR", &target_dir);
             finish(command, &target_dir.with_extension("log"), deadline)?;
             let out = |name: &str| target_dir.join("lambda").join(name).join("bootstrap");
-            Ok(built(out(hello), out("echo")))
+            Ok(built(out(hello), out("echo"), Some(out("echo_bytes"))))
         }
     }
 }

@@ -11,8 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use super::console::LEVELS;
 use super::front::check_json;
-use super::{Emulator, Settings};
+use super::{Emulator, Settings, UnknownFault};
+use crate::events::samples;
 use crate::sys;
 
 const HELP: &str = "\
@@ -27,9 +29,10 @@ API. Without --event it waits for callers:
   any other request                                  is an event of its function URL
 
 Options:
-  --event JSON|@FILE|-    invoke it with this event (a file's content, standard input); the
-                          response goes to standard output, logs and the REPORT line to standard
-                          error. May be repeated. The exit code is 1 if any came to an error
+  --event EVENT           invoke it with this event: JSON, @FILE, - for standard input, or the name
+                          of a sample (sqs, s3, http_api, ...). The response goes to standard
+                          output, logs and the REPORT line to standard error. May be repeated. The
+                          exit code is 1 if any came to an error
   --port N                listen on this port (default 9000; 0: any that is free)
   --host ADDRESS          listen on this address (default 127.0.0.1: reachable from here only)
   --timeout SECONDS       function timeout (default 3)
@@ -40,16 +43,37 @@ Options:
   --environments N        execution environments for concurrent callers (default 1)
   --concurrency N         invocations at once in one environment, as Managed Instances have
   --freeze                stop the function between invocations, as Lambda does
+  --extensions DIR        start the executables in DIR as external extensions
+  --snap-start            as a SnapStart function, which is restored after its init
+  --fault NAME[:RATE]     let something go wrong with that share of the replies that the function
+                          gets (default 1, which is all): cut-before, cut-within, cut-after, slow,
+                          split, chunked, lower-case, empty-headers, no-headers, clock, 204, 200,
+                          403, 410, 413, 500. May be repeated
+  --seed N                same seed, same faults (default 1)
+  --json-log LEVEL        log format JSON, from that level on (TRACE, DEBUG, INFO, WARN, ERROR, FATAL)
   --runner PROGRAM        run BOOTSTRAP with this program, such as qemu-aarch64
   --help, --version
 ";
 
 /// What the command line asks for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Asked {
     settings: Settings,
     events: Vec<String>,
-    listen: Option<SocketAddr>,
+    host: IpAddr,
+    port: u16,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        let host = Ipv4Addr::LOCALHOST.into();
+        Asked {
+            settings: Settings::default(),
+            events: Vec::new(),
+            host,
+            port: 9000,
+        }
+    }
 }
 
 /// How the command ends early: with a text and no error, or with an error.
@@ -83,87 +107,112 @@ pub fn command(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// The options that have a value.
+const WITH_VALUE: [&str; 15] = [
+    "--event",
+    "--port",
+    "--host",
+    "--timeout",
+    "--memory",
+    "--handler",
+    "--name",
+    "--env",
+    "--environments",
+    "--concurrency",
+    "--fault",
+    "--seed",
+    "--json-log",
+    "--extensions",
+    "--runner",
+];
+
 fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Asked, Stop> {
     let mut asked = Asked::default();
     asked.settings.log = true;
-    let mut port = 9000;
-    let mut host = IpAddr::from(Ipv4Addr::LOCALHOST);
     let mut is_option = true;
     while let Some(arg) = args.next() {
         let text = arg.to_str().unwrap_or_default();
-        if !is_option || !text.starts_with("--") {
-            let earlier = asked.settings.bootstrap.replace(PathBuf::from(&arg));
-            if text.starts_with('-') && is_option {
-                return Err(Stop::Usage(format!("unknown option {text}")));
-            }
-            if let Some(earlier) = earlier {
+        if !is_option || !text.starts_with('-') {
+            if let Some(earlier) = asked.settings.bootstrap.replace(PathBuf::from(&arg)) {
                 let text = format!("{} and {text}: one BOOTSTRAP at a time", earlier.display());
                 return Err(Stop::Usage(text));
             }
             continue;
         }
         let (name, inline) = match text.split_once('=') {
-            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-            None => (text.to_owned(), None),
+            Some((name, value)) => (name, Some(OsString::from(value))),
+            None => (text, None),
         };
-        match name.as_str() {
-            "--" => {
-                is_option = false;
-                continue;
-            }
+        match text {
+            "--" => is_option = false,
             "--help" => return Err(Stop::Text(HELP.to_owned())),
             "--version" => {
                 let version = concat!("emulator ", env!("CARGO_PKG_VERSION"), "\n");
                 return Err(Stop::Text(version.to_owned()));
             }
-            _ => {}
-        }
-        let mut value = || -> Result<String, Stop> {
-            let given = inline.clone().map(OsString::from).or_else(|| args.next());
-            let given = given.ok_or_else(|| Stop::Usage(format!("{name} needs a value")))?;
-            given
-                .into_string()
-                .map_err(|_| Stop::Usage(format!("{name}: the value is no text")))
-        };
-        let settings = &mut asked.settings;
-        match name.as_str() {
-            "--event" => asked.events.push(value()?),
-            "--port" => port = number(&name, &value()?)?,
-            "--host" => host = number(&name, &value()?)?,
-            "--timeout" => {
-                let seconds: f64 = number(&name, &value()?)?;
-                let timeout = Duration::try_from_secs_f64(seconds)
-                    .ok()
-                    .filter(|t| !t.is_zero());
-                settings.timeout = timeout
-                    .ok_or_else(|| Stop::Usage(format!("--timeout {seconds} is out of range")))?;
+            "--freeze" => asked.settings.freeze = true,
+            "--snap-start" => asked.settings.snap_start = true,
+            _ if WITH_VALUE.contains(&name) => {
+                let given = inline.or_else(|| args.next());
+                let given = given.ok_or_else(|| Stop::Usage(format!("{name} needs a value")))?;
+                let no_text = |_| Stop::Usage(format!("{name}: the value is no text"));
+                set(&mut asked, name, given.into_string().map_err(no_text)?)?;
             }
-            "--memory" => settings.memory_mb = number(&name, &value()?)?,
-            "--handler" => settings.handler = value()?,
-            "--name" => settings.name = value()?,
-            "--env" => {
-                let given = value()?;
-                let Some((key, text)) = given.split_once('=').filter(|(key, _)| !key.is_empty())
-                else {
-                    return Err(Stop::Usage(format!("--env {given}: NAME=VALUE is wanted")));
-                };
-                settings.env.push((key.to_owned(), text.to_owned()));
-            }
-            "--environments" => settings.environments = at_least_one(&name, &value()?)?,
-            "--freeze" if inline.is_none() => settings.freeze = true,
-            "--concurrency" => settings.concurrency = Some(at_least_one(&name, &value()?)?),
-            "--runner" => settings.runner = Some(value()?.into()),
             _ => return Err(Stop::Usage(format!("unknown option {name}"))),
         }
     }
     if asked.settings.bootstrap.is_none() {
         return Err(Stop::Usage("no BOOTSTRAP given".to_owned()));
     }
-    asked.listen = asked
-        .events
-        .is_empty()
-        .then_some(SocketAddr::new(host, port));
     Ok(asked)
+}
+
+/// Sets an option that has a value.
+fn set(asked: &mut Asked, name: &str, value: String) -> Result<(), Stop> {
+    let wrong = |why: &str| Stop::Usage(format!("{name} {value}: {why}"));
+    let settings = &mut asked.settings;
+    match name {
+        "--event" => asked.events.push(value),
+        "--port" => asked.port = number(name, &value)?,
+        "--host" => asked.host = number(name, &value)?,
+        "--timeout" => {
+            let timeout = Duration::try_from_secs_f64(number(name, &value)?).ok();
+            let timeout = timeout.filter(|timeout| !timeout.is_zero());
+            settings.timeout = timeout.ok_or_else(|| wrong("that is out of range"))?;
+        }
+        "--memory" => settings.memory_mb = number(name, &value)?,
+        "--handler" => settings.handler = value,
+        "--name" => settings.name = value,
+        "--env" => {
+            let pair = value.split_once('=').filter(|(key, _)| !key.is_empty());
+            let (key, text) = pair.ok_or_else(|| wrong("NAME=VALUE is wanted"))?;
+            settings.env.push((key.to_owned(), text.to_owned()));
+        }
+        "--environments" => settings.environments = at_least_one(name, &value)?,
+        "--concurrency" => settings.concurrency = Some(at_least_one(name, &value)?),
+        "--fault" => {
+            let (fault, rate) = value.split_once(':').unwrap_or((&value, "1"));
+            let fault = fault
+                .parse()
+                .map_err(|error: UnknownFault| wrong(&error.to_string()))?;
+            let rate: f64 = number(name, rate)?;
+            if !(0.0..=1.0).contains(&rate) {
+                return Err(wrong("rates are from 0 to 1"));
+            }
+            settings.faults.push((fault, rate));
+        }
+        "--seed" => settings.seed = number(name, &value)?,
+        "--json-log" => {
+            let level = value.to_ascii_uppercase();
+            if !LEVELS.contains(&level.as_str()) {
+                return Err(wrong("there is no such level"));
+            }
+            settings.json_log_level = Some(level);
+        }
+        "--extensions" => settings.extensions = Some(value.into()),
+        _ => settings.runner = Some(value.into()),
+    }
+    Ok(())
 }
 
 fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, Stop> {
@@ -182,37 +231,47 @@ fn at_least_one<T: std::str::FromStr + From<u8> + PartialOrd>(
     Ok(value)
 }
 
-/// The bytes of an event as the command line gives it.
-fn read_event(asked: &str) -> Result<Vec<u8>, Stop> {
+/// The bytes of an event as a command line gives it: JSON, a file, `-` for standard input, or the
+/// name of a sample event. An error is a sentence.
+pub(super) fn read_event(asked: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let (from, read) = match (asked, asked.strip_prefix('@')) {
-        ("-", _) => (
+    let sample = samples::ALL.iter().find(|(name, _)| *name == asked);
+    let file = asked
+        .strip_prefix('@')
+        .or_else(|| Path::new(asked).is_file().then_some(asked));
+    let (from, read) = match (asked, sample, file) {
+        ("-", ..) => (
             "standard input",
             io::stdin().lock().read_to_end(&mut bytes).map(drop),
         ),
-        (_, Some(path)) => (path, fs::read(path).map(|content| bytes = content)),
+        (_, Some((_, event)), _) => {
+            bytes = event.as_bytes().to_vec();
+            ("the sample", Ok(()))
+        }
+        (_, _, Some(path)) => (path, fs::read(path).map(|content| bytes = content)),
         _ => {
             bytes = asked.as_bytes().to_vec();
             ("the event", Ok(()))
         }
     };
-    read.map_err(|error| Stop::Failed(format!("{from}: {error}")))?;
+    read.map_err(|error| format!("{from}: {error}"))?;
     match check_json(&bytes) {
         Ok(()) => Ok(bytes),
-        Err(error) => Err(Stop::Failed(format!("{from} is not JSON: {error}"))),
+        Err(error) => Err(format!("{from} is not JSON: {error}")),
     }
 }
 
 fn run(asked: &Asked) -> Result<u8, Stop> {
     let failed = |error: io::Error| Stop::Failed(error.to_string());
-    let events: Vec<Vec<u8>> = asked
+    let events = asked
         .events
         .iter()
-        .map(|e| read_event(e))
-        .collect::<Result<_, _>>()?;
+        .map(|event| read_event(event).map_err(Stop::Failed));
+    let events: Vec<Vec<u8>> = events.collect::<Result<_, _>>()?;
     let mut interrupts = sys::interrupts().map_err(failed)?;
     let mut emulator = Emulator::with(asked.settings.clone()).map_err(failed)?;
-    if let Some(addr) = asked.listen {
+    if events.is_empty() {
+        let addr = SocketAddr::new(asked.host, asked.port);
         let addr = emulator.listen(addr).map_err(failed)?;
         let name = asked
             .settings
@@ -241,7 +300,7 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
         std::process::exit(signal.saturating_add(128));
     };
     let watcher = thread::Builder::new().spawn(watch).map_err(failed)?;
-    if asked.listen.is_some() {
+    if events.is_empty() {
         let _ = watcher.join();
         return Ok(0);
     }
@@ -295,9 +354,12 @@ mod tests {
                 asked.settings.bootstrap.as_deref(),
                 Some(Path::new("x/bootstrap"))
             );
-            assert_eq!((asked.events, asked.listen), (vec!["{}".to_owned()], None));
+            assert_eq!(asked.events, ["{}"]);
         }
-        let listen = |args: &[&str]| parsed(args).unwrap().listen.unwrap().to_string();
+        let listen = |args: &[&str]| {
+            let asked = parsed(args).unwrap();
+            SocketAddr::new(asked.host, asked.port).to_string()
+        };
         assert_eq!(listen(&["b"]), "127.0.0.1:9000");
         assert_eq!(listen(&["--port", "0", "b", "--host=::1"]), "[::1]:0");
         let dashed = parsed(&["--", "--b"]).unwrap();
@@ -316,8 +378,15 @@ mod tests {
                 &["b", "--port", "70000"],
                 "--port 70000: that is no value for it",
             ),
-            (&["b", "--timeout", "0"], "--timeout 0 is out of range"),
-            (&["b", "--timeout=-1"], "--timeout -1 is out of range"),
+            (
+                &["b", "--timeout", "0"],
+                "--timeout 0: that is out of range",
+            ),
+            (&["b", "--timeout=-1"], "--timeout -1: that is out of range"),
+            (
+                &["b", "--fault=slow:2"],
+                "--fault slow:2: rates are from 0 to 1",
+            ),
             (&["b", "--env", "A"], "--env A: NAME=VALUE is wanted"),
             (
                 &["b", "--environments", "0"],

@@ -1,34 +1,165 @@
-//! Where an environment's log goes: to standard error if that is wanted, and its end to callers who ask.
+//! Where an environment's log goes: to standard error if that is wanted, to subscribers, and its end to callers who ask.
 
 use std::io::{self, Write};
 use std::sync::Mutex;
+use std::time::SystemTime;
 
+use super::report::civil;
 use super::server::lock;
+use super::telemetry::{Category, Record, Subscriber, Subscription};
+use crate::json;
+use crate::json::{Object, Value};
 
 /// How much of a log callers get (`X-Amz-Log-Result`): "the last 4 KB of the execution log".
 const TAIL_LEN_MAX: usize = 4096;
+/// Records of an Init phase that are kept for who subscribes in the course of it.
+const HISTORY_LEN_MAX: usize = 1000;
 
+/// Who writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Function,
+    Extension,
+}
+
+/// The log of an environment.
 #[derive(Debug)]
 pub(super) struct Console {
     is_shown: bool,
+    /// Records are JSON, and so is what is written for people.
+    is_json: bool,
+    /// The least level that is let through where lines are JSON.
+    level: String,
     tail: Mutex<Vec<u8>>,
+    listeners: Mutex<Listeners>,
+}
+
+#[derive(Debug, Default)]
+struct Listeners {
+    subscribers: Vec<Subscriber>,
+    /// What a new one has missed; `None`: nobody may subscribe any more.
+    history: Option<Vec<Record>>,
+    /// The invocation that lines belong to.
+    request_id: String,
 }
 
 impl Console {
-    pub(super) fn new(is_shown: bool) -> Console {
+    pub(super) fn new(is_shown: bool, log_level: Option<&str>) -> Console {
         Console {
             is_shown,
+            is_json: log_level.is_some(),
+            level: log_level.unwrap_or_default().to_owned(),
             tail: Mutex::default(),
+            listeners: Mutex::new(Listeners {
+                history: Some(Vec::new()),
+                ..Listeners::default()
+            }),
         }
     }
 
-    /// Writes a line about the function.
-    pub(super) fn line(&self, line: &str) {
-        self.bytes(&[line.as_bytes(), b"\n"].concat());
+    /// Nobody may subscribe any more.
+    pub(super) fn close(&self) {
+        lock(&self.listeners).history = None;
     }
 
-    /// Writes what the function has written, in one piece.
-    pub(super) fn bytes(&self, bytes: &[u8]) {
+    /// Whether somebody may still subscribe.
+    pub(super) fn is_open(&self) -> bool {
+        lock(&self.listeners).history.is_some()
+    }
+
+    /// From now on `subscription` gets records too.
+    pub(super) fn subscribe(&self, name: &str, subscription: Subscription) -> io::Result<()> {
+        let types: Vec<Value> = subscription
+            .types
+            .iter()
+            .copied()
+            .map(Value::from)
+            .collect();
+        let mut subscriber = Subscriber::start(subscription)?;
+        let mut listeners = lock(&self.listeners);
+        for record in listeners.history.iter().flatten() {
+            subscriber.offer(record);
+        }
+        listeners.subscribers.push(subscriber);
+        drop(listeners);
+        let text = format!(
+            "TELEMETRY\tName: {name}\tState: Subscribed\tTypes: {}",
+            Value::Array(types.clone())
+        );
+        self.platform(
+            &text,
+            "platform.telemetrySubscription",
+            || crate::json!({ "name": name.to_owned(), "state": "Subscribed", "types": types }),
+        );
+        Ok(())
+    }
+
+    /// Delivers what is left to subscribers, and forgets them. Another Init may follow: who
+    /// subscribes in the course of it gets all of it.
+    pub(super) fn end_subscriptions(&self) {
+        let mut listeners = lock(&self.listeners);
+        listeners.history = Some(Vec::new());
+        let subscribers = std::mem::take(&mut listeners.subscribers);
+        drop(listeners);
+        subscribers.into_iter().for_each(Subscriber::end);
+    }
+
+    /// Lines that follow belong to this invocation.
+    pub(super) fn begin(&self, request_id: &str) {
+        if self.is_json {
+            request_id.clone_into(&mut lock(&self.listeners).request_id);
+        }
+    }
+
+    /// Writes about the function: `text` for people, a record for machines. An empty text is none.
+    pub(super) fn platform(&self, text: &str, kind: &str, record: impl FnOnce() -> Value) {
+        let mut listeners = lock(&self.listeners);
+        let is_heard = !listeners.subscribers.is_empty() || listeners.history.is_some();
+        if is_heard || self.is_json {
+            let record = Record::new(Category::Platform, kind, record());
+            if self.is_json {
+                self.write(&[&record.json, &b"\n"[..]].concat());
+            }
+            listeners.hear(&record);
+        }
+        drop(listeners);
+        if !self.is_json && !text.is_empty() {
+            self.write(&[text.as_bytes(), b"\n"].concat());
+        }
+    }
+
+    /// Writes what a process has written, whole lines in one piece.
+    pub(super) fn output(&self, source: Source, bytes: &[u8]) {
+        let mut listeners = lock(&self.listeners);
+        let is_heard = !listeners.subscribers.is_empty() || listeners.history.is_some();
+        if !is_heard && !self.is_json {
+            drop(listeners);
+            return self.write(bytes);
+        }
+        let (category, kind) = match source {
+            Source::Function => (Category::Function, "function"),
+            Source::Extension => (Category::Extension, "extension"),
+        };
+        for line in bytes.split_inclusive(|&b| b == b'\n') {
+            let text =
+                String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line)).into_owned();
+            if !self.is_json {
+                listeners.hear(&Record::new(category, kind, Value::String(text)));
+                continue;
+            }
+            let Some(object) = json_line(&text, &self.level, &listeners.request_id) else {
+                continue;
+            };
+            self.write(&[&json::to_vec(&object), &b"\n"[..]].concat());
+            listeners.hear(&Record::new(category, kind, Value::Object(object)));
+        }
+        drop(listeners);
+        if !self.is_json {
+            self.write(bytes);
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) {
         let mut tail = lock(&self.tail);
         tail.extend_from_slice(bytes);
         let too_much = tail.len().saturating_sub(TAIL_LEN_MAX);
@@ -42,5 +173,83 @@ impl Console {
     /// The end of what has been written since the last call.
     pub(super) fn take_tail(&self) -> Vec<u8> {
         std::mem::take(&mut lock(&self.tail))
+    }
+}
+
+impl Listeners {
+    fn hear(&mut self, record: &Record) {
+        for subscriber in &mut self.subscribers {
+            subscriber.offer(record);
+        }
+        if let Some(history) = &mut self.history {
+            if history.len() < HISTORY_LEN_MAX {
+                history.push(record.clone());
+            }
+        }
+    }
+}
+
+/// Log levels, from the least to the most.
+pub(super) const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+
+/// A line of the function where its log format is JSON ("Configuring JSON and plain text log
+/// formats"): an object stays what it is, anything else is wrapped; `None`: its level is too low.
+fn json_line(text: &str, least: &str, request_id: &str) -> Option<Object> {
+    let rank = |level: &str| {
+        LEVELS
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(level))
+    };
+    let object = if let Ok(Value::Object(object)) = json::parse(text.as_bytes()) {
+        object
+    } else {
+        let mut wrapped = Object::new();
+        wrapped.insert("timestamp", civil(SystemTime::now()).rfc3339());
+        wrapped.insert("level", "INFO");
+        wrapped.insert("message", text);
+        if !request_id.is_empty() {
+            wrapped.insert("requestId", request_id);
+        }
+        wrapped
+    };
+    let level = object.get("level").and_then(Value::as_str).and_then(rank);
+    (level.or_else(|| rank("INFO")) >= rank(least)).then_some(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_wrapped_and_filtered_where_the_format_is_json() {
+        let check = |text: &str, least: &str, want: Option<&str>| {
+            let got = json_line(text, least, "id").map(|mut object| {
+                object.remove("timestamp");
+                Value::Object(object).to_string()
+            });
+            assert_eq!(got.as_deref(), want, "{text}");
+        };
+        let wrapped = r#"{"level":"INFO","message":"hi","requestId":"id"}"#;
+        check("hi", "INFO", Some(wrapped));
+        check("hi", "TRACE", Some(wrapped));
+        check("hi", "WARN", None);
+        check(
+            "[1]",
+            "INFO",
+            Some(r#"{"level":"INFO","message":"[1]","requestId":"id"}"#),
+        );
+        check(r#"{"level":"debug"}"#, "INFO", None);
+        check(
+            r#"{"level":"debug"}"#,
+            "DEBUG",
+            Some(r#"{"level":"debug"}"#),
+        );
+        check(r#"{"level":"odd"}"#, "INFO", Some(r#"{"level":"odd"}"#));
+        check(r#"{"a":1}"#, "ERROR", None);
+        check(
+            r#"{"level":"FATAL"}"#,
+            "ERROR",
+            Some(r#"{"level":"FATAL"}"#),
+        );
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::SystemTime;
 
+use super::report::error_document;
+
 /// Bytes in a synchronous event, and in a response that is not streamed: 6 MB and a little, the
 /// constant of AWS's servers.
 pub(super) const PAYLOAD_LEN_MAX: usize = 6 * 1024 * 1024 + 100;
@@ -59,6 +61,17 @@ pub(super) struct Failure {
     pub(super) error_type: String,
     /// The error document, as JSON text.
     pub(super) document: Vec<u8>,
+}
+
+impl Failure {
+    /// One that Lambda itself reports.
+    pub(super) fn new(error_type: &str, message: &str) -> Failure {
+        let document = error_document(error_type, message);
+        Failure {
+            error_type: error_type.to_owned(),
+            document,
+        }
+    }
 }
 
 /// The way of an answer to its caller.

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::Reply;
-use super::environment::UNAVAILABLE;
 use super::event::{ASYNC_PAYLOAD_LEN_MAX, Answer, Event, Failure, PAYLOAD_LEN_MAX, Part, Start};
 use super::event_stream::{invoke_complete, payload_chunk};
 use super::function::{Function, Throttled};
+use super::lifecycle::UNAVAILABLE;
+use super::page;
 use super::report::ms;
 use super::server::{BodyFault, Exchange, Request, Service};
 use super::url::{self, PRELUDE_TYPE, Prelude, WebResponse};
-use crate::encoding::{base64, from_base64, percent_decoded};
+use crate::encoding::{base64, decode_base64, decode_percent};
 use crate::json;
 use crate::json::Reader;
 
@@ -270,7 +271,7 @@ impl Front {
             event.function_arn = format!("{}:{qualifier}", event.function_arn);
         }
         if let Some(context) = request.text("X-Amz-Client-Context") {
-            let decoded = from_base64(context.as_bytes())
+            let decoded = decode_base64(context.as_bytes())
                 .ok()
                 .and_then(|b| String::from_utf8(b).ok());
             let text = decoded.filter(|text| {
@@ -328,6 +329,10 @@ impl Front {
                 }
                 None => plain(exchange, 502, "The function's answer is no HTTP response."),
             },
+            Ok(Part::Whole(..)) if page::is_asked_for(request) => {
+                let html = ("Content-Type", "text/html; charset=utf-8");
+                exchange.reply(200, &[html, id], page::page().as_bytes())
+            }
             // AWS says no more than 502; whoever develops a function wants to see why.
             Ok(Part::Whole(_, document)) => exchange.reply(502, &[JSON, id], &document),
             Ok(Part::Start(start)) => stream(&start, &answer, exchange, id),
@@ -399,7 +404,7 @@ fn plain(exchange: &mut Exchange<'_>, status: u16, text: &str) -> io::Result<()>
 /// The version or alias that a call names: after the name, at the end of an ARN, or in the query;
 /// empty: none. `None`: it names another function.
 fn qualifier(path_name: &str, query: &str, function: &str) -> Option<String> {
-    let decoded = percent_decoded(path_name, false).ok()?;
+    let decoded = decode_percent(path_name, false).ok()?;
     let words: Vec<&str> = decoded.split(':').collect();
     let rest = match words.as_slice() {
         ["arn", _, "lambda", _, _, "function", rest @ ..] | [_, "function", rest @ ..]

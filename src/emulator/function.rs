@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use super::environment::{Environment, Job};
+use super::environment::Environment;
 use super::event::{Answer, Event, answer_way};
+use super::lead::Job;
 use super::report::{trace_id, uuid};
 use super::server::lock;
 use super::settings::Settings;

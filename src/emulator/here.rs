@@ -1,9 +1,12 @@
 //! A function that serves itself: what a debug build does where there is no Lambda.
 
 use std::env;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::thread;
 use std::time::Duration;
 
+use super::command::read_event;
 use super::{Emulator, Settings};
 use crate::handler::Handler;
 use crate::runtime::Runtime;
@@ -14,24 +17,60 @@ const TIMEOUT: Duration = Duration::from_secs(900);
 /// Serves `handler` on a local port until Ctrl-C: what [`run`](crate::run) and its like do in a
 /// debug build where `AWS_LAMBDA_RUNTIME_API` is not set.
 ///
-/// The port is 9000, or what `--port` or the variable `PORT` says.
+/// The port is 9000, or what `--port` or the variable `PORT` says. With the arguments `invoke
+/// EVENT`, it is invoked once instead: with JSON, a file's content, `-` for standard input, or a
+/// sample event by its name (`sqs`, `s3`, ... of [`samples`](crate::events::samples)). The response
+/// goes to standard output, and the exit code is 1 if it is an error.
 pub fn serve_here(handler: &dyn Handler) -> ! {
-    let text = match serve(handler) {
-        Ok(()) => "the local Lambda has ended".to_owned(),
-        Err(text) => text,
+    let args: Vec<String> = env::args().skip(1).collect();
+    let result = match args.as_slice() {
+        [verb, event, ..] if verb == "invoke" => invoke_once(handler, event),
+        [verb] if verb == "invoke" => Err("invoke what? JSON, a file, - or a sample".to_owned()),
+        _ => serve(handler, port(args.into_iter(), env::var("PORT").ok())),
     };
-    eprintln!("{text}");
-    std::process::exit(1)
+    match result {
+        Ok(code) => std::process::exit(code),
+        Err(text) => {
+            eprintln!("{text}");
+            std::process::exit(1)
+        }
+    }
 }
 
-fn serve(handler: &dyn Handler) -> Result<(), String> {
-    let port = port(env::args().skip(1), env::var("PORT").ok())?;
-    let settings = Settings {
+fn settings() -> Settings {
+    Settings {
         timeout: TIMEOUT,
         ..Settings::default()
-    };
-    let mut emulator = Emulator::with(settings).map_err(|error| error.to_string())?;
-    let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    }
+}
+
+/// Invokes the handler with one event; the exit code.
+fn invoke_once(handler: &dyn Handler, event: &str) -> Result<i32, String> {
+    let event = read_event(event)?;
+    let text = |error: io::Error| error.to_string();
+    let emulator = Emulator::with(Settings {
+        log: true,
+        ..settings()
+    })
+    .map_err(text)?;
+    let addr = emulator.addr().to_string();
+    let reply = thread::scope(|scope| {
+        scope.spawn(move || drop(Runtime::at(&addr).serve(handler)));
+        let reply = emulator.invoke_to_its_end(&event);
+        drop(emulator);
+        reply
+    });
+    let reply = reply.map_err(text)?;
+    let mut out = io::stdout().lock();
+    out.write_all(&reply.body)
+        .and_then(|()| out.write_all(b"\n"))
+        .map_err(text)?;
+    Ok(i32::from(reply.is_error()))
+}
+
+fn serve(handler: &dyn Handler, port: Result<u16, String>) -> Result<i32, String> {
+    let mut emulator = Emulator::with(settings()).map_err(|error| error.to_string())?;
+    let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, port?));
     let addr = emulator
         .serve_callers(asked, true)
         .map_err(|error| error.to_string())?;
@@ -39,8 +78,10 @@ fn serve(handler: &dyn Handler) -> Result<(), String> {
         "No Lambda around: serving on http://{addr}/ (any request is an event of a function URL).\n\
          Invoke it: curl -d '{{}}' http://{addr}/2015-03-31/functions/function/invocations"
     );
-    let result = Runtime::at(&emulator.addr().to_string()).serve(handler);
-    result.map_err(|error| error.error_message().to_owned())
+    match Runtime::at(&emulator.addr().to_string()).serve(handler) {
+        Ok(()) => Err("the local Lambda has ended".to_owned()),
+        Err(error) => Err(error.error_message().to_owned()),
+    }
 }
 
 /// The port that the arguments or the environment ask for.

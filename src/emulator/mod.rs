@@ -19,9 +19,15 @@ mod console;
 mod environment;
 mod event;
 mod event_stream;
+mod extension;
+mod extension_api;
+mod fault;
 mod front;
 mod function;
 mod here;
+mod lead;
+mod lifecycle;
+mod page;
 #[cfg(target_os = "linux")]
 mod process;
 #[cfg(not(target_os = "linux"))]
@@ -32,6 +38,7 @@ mod runtime_api;
 mod server;
 mod settings;
 mod state;
+mod telemetry;
 mod url;
 
 use std::io;
@@ -47,6 +54,7 @@ use crate::runtime::Runtime;
 pub use self::command::command;
 use self::environment::Environment;
 use self::event::{Answer, Part, Start};
+pub use self::fault::{Fault, UnknownFault};
 use self::front::Front;
 use self::function::{Function, Throttled};
 pub use self::here::serve_here;

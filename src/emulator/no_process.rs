@@ -1,13 +1,24 @@
 //! Where processes cannot be led as Lambda does, which needs Linux: everything else works.
 
+use std::ffi::OsString;
 use std::io;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
-use super::console::Console;
+use super::console::{Console, Source};
 use super::report::Exit;
-use super::settings::Settings;
+
+/// What would have to be started, and how.
+#[derive(Debug)]
+#[expect(dead_code, reason = "nobody reads it here")]
+pub(super) struct Launch<'l> {
+    pub(super) program: &'l Path,
+    pub(super) runner: Option<&'l Path>,
+    pub(super) dir: &'l Path,
+    pub(super) env: Vec<(String, OsString)>,
+    pub(super) source: Source,
+}
 
 /// There is none.
 #[derive(Debug)]
@@ -15,13 +26,15 @@ pub(super) enum Process {}
 
 impl Process {
     pub(super) fn start(
-        _: &Settings,
+        _: Launch<'_>,
         _: &Arc<Console>,
-        _: &Path,
-        _: SocketAddr,
         _: impl FnOnce(Exit) + Send + 'static,
     ) -> io::Result<Process> {
         Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(super) fn wait(&self, _: Instant) -> bool {
+        match *self {}
     }
 
     pub(super) fn kill(self) {

@@ -1,60 +1,81 @@
 //! The function's process: started as Lambda does, killed with all its children, its log read from one pipe.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
-use super::console::Console;
+use super::console::{Console, Source};
 use super::report::Exit;
 use super::server::lock;
-use super::settings::Settings;
 use crate::sys;
 
 /// Longest piece of log that is read, or held back for the end of its line, at once.
 const LOG_READ_LEN: usize = 64 * 1024;
 
+/// What is to be started, and how.
+#[derive(Debug)]
+pub(super) struct Launch<'l> {
+    pub(super) program: &'l Path,
+    /// What runs it, if the system does not.
+    pub(super) runner: Option<&'l Path>,
+    pub(super) dir: &'l Path,
+    /// All its variables.
+    pub(super) env: Vec<(String, OsString)>,
+    /// Whose output it is.
+    pub(super) source: Source,
+}
+
 /// A running process and the threads that watch it. [`kill`](Self::kill) it, or it stays.
 #[derive(Debug)]
 pub(super) struct Process {
     id: u32,
-    /// Whether the process may still be signalled: its id is not free for another one yet.
-    alive: Arc<Mutex<bool>>,
+    life: Arc<(Mutex<Life>, Condvar)>,
     log: Arc<Log>,
+    /// What the system tells about it (proc(5)).
+    status: Option<File>,
     watcher: Option<JoinHandle<()>>,
 }
 
+/// How far a process has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    /// It can be signalled: its id is its own, even if it has just ended.
+    Running,
+    /// Its id may be another's.
+    Ended,
+    /// And everything that it wrote has been logged.
+    Over,
+}
+
 impl Process {
-    /// Starts the bootstrap. `on_exit` is called once, on another thread, after all that the
-    /// process wrote has been logged.
+    /// Starts a program. `on_exit` is called once, on another thread, after all that the process
+    /// wrote has been logged.
     pub(super) fn start(
-        settings: &Settings,
+        launch: Launch<'_>,
         console: &Arc<Console>,
-        bootstrap: &Path,
-        api: SocketAddr,
         on_exit: impl FnOnce(Exit) + Send + 'static,
     ) -> io::Result<Process> {
-        let bootstrap = std::path::absolute(bootstrap)?;
-        let task_root = bootstrap.parent().unwrap_or(Path::new("/")).to_owned();
-        let mut command = match &settings.runner {
+        let mut command = match launch.runner {
             Some(runner) => {
                 let mut command = Command::new(find_program(runner)?);
-                command.arg(&bootstrap);
+                command.arg(launch.program);
                 command
             }
-            None => Command::new(&bootstrap),
+            None => Command::new(launch.program),
         };
         let (from_process, to_us) = sys::pipe()?;
         command
-            .current_dir(&task_root)
+            .current_dir(launch.dir)
             .env_clear()
-            .envs(settings.process_env(api, &task_root))
+            .envs(launch.env)
             .stdin(Stdio::null())
             .stdout(Stdio::from(to_us.try_clone()?))
             .stderr(Stdio::from(to_us.try_clone()?))
@@ -63,29 +84,32 @@ impl Process {
         drop(command);
         let log = Arc::new(Log {
             console: Arc::clone(console),
+            source: launch.source,
             from_process: File::from(from_process),
             to_us: File::from(to_us),
             closed: AtomicBool::new(false),
             unfinished: Mutex::new(Vec::new()),
         });
-        let alive = Arc::new(Mutex::new(true));
+        let life = Arc::new((Mutex::new(Life::Running), Condvar::new()));
         let id = child.id();
         let threads = Arc::clone(&log).read_on_a_thread().and_then(|reader| {
-            let (log, alive) = (Arc::clone(&log), Arc::clone(&alive));
-            thread::Builder::new()
-                .name("emulator watch".to_owned())
-                .spawn(move || {
-                    let status = watch(child, &alive);
-                    log.end();
-                    let _ = reader.join();
-                    on_exit(exit(status));
-                })
+            let (log, life) = (Arc::clone(&log), Arc::clone(&life));
+            let watcher = thread::Builder::new().name("emulator watch".to_owned());
+            watcher.spawn(move || {
+                let status = watch(child, &life.0);
+                log.end();
+                let _ = reader.join();
+                *lock(&life.0) = Life::Over;
+                life.1.notify_all();
+                on_exit(exit(status));
+            })
         });
         match threads {
             Ok(watcher) => Ok(Process {
                 id,
-                alive,
+                life,
                 log,
+                status: File::open(format!("/proc/{id}/status")).ok(),
                 watcher: Some(watcher),
             }),
             Err(error) => {
@@ -99,9 +123,24 @@ impl Process {
 
     /// Sends a signal to the process and its children, unless it has ended.
     pub(super) fn signal(&self, signal: i32) {
-        if *lock(&self.alive) {
+        let life = lock(&self.life.0);
+        if *life == Life::Running {
             sys::kill_group(self.id, signal);
         }
+    }
+
+    /// Waits until the process is gone, but not longer than until `limit`; whether it is.
+    pub(super) fn wait(&self, limit: Instant) -> bool {
+        let mut life = lock(&self.life.0);
+        while *life != Life::Over {
+            let left = limit.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            let waited = self.life.1.wait_timeout(life, left);
+            life = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
     }
 
     /// Kills the process and its children, and waits until they are gone.
@@ -119,7 +158,9 @@ impl Process {
 
     /// The most memory that the process has had resident so far, in KB; `None` once it has ended.
     pub(super) fn peak_kb(&self) -> Option<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id)).ok()?;
+        let mut content = [0; 4096];
+        let len = self.status.as_ref()?.read_at(&mut content, 0).ok()?;
+        let status = String::from_utf8_lossy(content.get(..len)?);
         let line = status
             .lines()
             .find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -128,12 +169,12 @@ impl Process {
 }
 
 /// Waits for the end of `child`, and ends its children with it.
-fn watch(mut child: Child, alive: &Mutex<bool>) -> io::Result<ExitStatus> {
+fn watch(mut child: Child, life: &Mutex<Life>) -> io::Result<ExitStatus> {
     // Its id, which is the group's too, stays taken until it is waited for below.
     sys::wait_for_exit(child.id());
-    let mut alive = lock(alive);
+    let mut life = lock(life);
     sys::kill_group(child.id(), sys::SIGKILL);
-    *alive = false;
+    *life = Life::Ended;
     child.wait()
 }
 
@@ -156,6 +197,7 @@ fn exit(status: io::Result<ExitStatus>) -> Exit {
 #[derive(Debug)]
 struct Log {
     console: Arc<Console>,
+    source: Source,
     from_process: File,
     /// Keeps the pipe open, and wakes its reader at the end.
     to_us: File,
@@ -192,7 +234,7 @@ impl Log {
                 None => continue,
             };
             let lines: Vec<u8> = unfinished.drain(..end).collect();
-            self.console.bytes(&lines);
+            self.console.output(self.source, &lines);
         }
     }
 
@@ -202,7 +244,7 @@ impl Log {
         let mut unfinished = lock(&self.unfinished);
         if !unfinished.is_empty() {
             unfinished.push(b'\n');
-            self.console.bytes(&unfinished);
+            self.console.output(self.source, &unfinished);
             unfinished.clear();
         }
         self.closed.store(true, Ordering::SeqCst);

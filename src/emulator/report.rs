@@ -6,6 +6,7 @@ use std::hash::BuildHasher;
 use std::time::{Duration, SystemTime};
 
 use crate::json;
+use crate::json::Value;
 
 /// A random id in the form of a UUID, version 4.
 pub(super) fn uuid() -> String {
@@ -222,6 +223,41 @@ impl Report {
     }
 }
 
+impl Report {
+    /// The same as a record, for machines; `record` names the invocation.
+    pub(super) fn record(&self, mut record: json::Object) -> Value {
+        let mut metrics = json::Object::new();
+        metrics.insert("durationMs", ms_value(self.duration));
+        let billed = self.duration.saturating_add(self.init.unwrap_or_default());
+        metrics.insert(
+            "billedDurationMs",
+            u64::try_from(billed_ms(billed)).unwrap_or(u64::MAX),
+        );
+        metrics.insert("memorySizeMB", self.memory_mb);
+        if let Some(kb) = self.peak_kb {
+            metrics.insert("maxMemoryUsedMB", kb.div_ceil(1024));
+        }
+        if let Some(init) = self.init {
+            metrics.insert("initDurationMs", ms_value(init));
+        }
+        let (status, error_type) = match &self.failure {
+            None => ("success", ""),
+            Some((status, error_type)) => (*status, error_type.as_str()),
+        };
+        record.insert("status", status);
+        if !error_type.is_empty() {
+            record.insert("errorType", error_type);
+        }
+        record.insert("metrics", metrics);
+        Value::Object(record)
+    }
+}
+
+/// Milliseconds as a number in JSON.
+pub(super) fn ms_value(duration: Duration) -> Value {
+    json::parse(ms(duration).as_bytes()).unwrap_or_default()
+}
+
 /// The line of an Init phase that went wrong; `phase` is `init`, or `invoke` where it was repeated.
 pub(super) fn init_report(took: Duration, phase: &str, status: &str, error_type: &str) -> String {
     let mut line = format!(
@@ -242,9 +278,16 @@ pub(super) struct Exit {
     pub(super) core_dumped: bool,
 }
 
-/// `Runtime exited with error: exit status 1`, and its variants: Lambda's texts are those of its
-/// servers' language.
+/// `Runtime exited with error: exit status 1`, and its variants.
 pub(super) fn exit_text(exit: Exit) -> String {
+    match exit.code {
+        Some(0) => "Runtime exited without providing a reason".to_owned(),
+        _ => format!("Runtime exited with error: {}", exit_reason(exit)),
+    }
+}
+
+/// `exit status 1`, `signal: killed`: Lambda's words are those of its servers' language.
+pub(super) fn exit_reason(exit: Exit) -> String {
     const SIGNALS: [&str; 16] = [
         "",
         "hangup",
@@ -264,14 +307,12 @@ pub(super) fn exit_text(exit: Exit) -> String {
         "terminated",
     ];
     let mut text = match (exit.code, exit.signal) {
-        (Some(0), _) => return "Runtime exited without providing a reason".to_owned(),
         (Some(code), _) => format!("exit status {code}"),
         (None, Some(number)) => {
-            match usize::try_from(number)
+            let name = usize::try_from(number)
                 .ok()
-                .and_then(|i| SIGNALS.get(i))
-                .filter(|n| !n.is_empty())
-            {
+                .and_then(|number| SIGNALS.get(number));
+            match name.filter(|name| !name.is_empty()) {
                 Some(name) => format!("signal: {name}"),
                 None => format!("signal: signal {number}"),
             }
@@ -281,7 +322,7 @@ pub(super) fn exit_text(exit: Exit) -> String {
     if exit.core_dumped {
         text.push_str(" (core dumped)");
     }
-    format!("Runtime exited with error: {text}")
+    text
 }
 
 /// `{"errorType":...,"errorMessage":...}`, the error document that Lambda itself writes.

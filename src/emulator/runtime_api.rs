@@ -7,13 +7,15 @@ use super::environment::Environment;
 use super::event::{
     Event, Failure, PAYLOAD_LEN_MAX, Part, Reply, STREAM_LEN_MAX, Start, send_error,
 };
+use super::fault::Fault;
 use super::report::{error_document, error_type};
 use super::server::{BodyFault, Exchange, Request, Service};
 use super::settings::METADATA_TOKEN;
-use super::state::{Kind, Outcome, Refusal};
-use crate::encoding::{from_base64, percent_decoded};
+use super::state::{Kind, Outcome, Refusal, State};
+use crate::encoding::{decode_base64, decode_percent};
 
 const RUNTIME: &str = "/2018-06-01/runtime/";
+const EXTENSION: &str = "/2020-01-01/extension/";
 const METADATA: &str = "/2026-01-15/metadata/execution-environment";
 /// Bytes in an error document, for Managed Instances.
 const ERROR_LEN_MAX: usize = 1024 * 1024;
@@ -23,7 +25,7 @@ const ERROR_BODY: &str = "Lambda-Runtime-Function-Error-Body";
 const RESPONSE_MODE: &str = "Lambda-Runtime-Function-Response-Mode";
 const INVOCATION_ID: &str = "Lambda-Runtime-Invocation-Id";
 
-const JSON: (&str, &str) = ("Content-Type", "application/json");
+pub(super) const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 /// Replies that are not the machine's own.
 enum Problem {
@@ -37,6 +39,10 @@ impl Service for Environment {
         let path = request.path();
         let method = request.method.as_str();
         let route = path.strip_prefix(RUNTIME).unwrap_or_default();
+        exchange.faults = self.dice.draw();
+        if !exchange.faults.is_empty() && Environment::strike(route, exchange)? {
+            return Ok(());
+        }
         match (method, route) {
             ("GET", "invocation/next") => return self.next(exchange),
             ("POST", "init/error") => return self.init_error(request, exchange),
@@ -45,6 +51,14 @@ impl Service for Environment {
             (_, "invocation/next" | "restore/next") => return wrong_method(exchange, "GET"),
             (_, "init/error" | "restore/error") => return wrong_method(exchange, "POST"),
             _ => {}
+        }
+        match path {
+            "/2022-07-01/telemetry" => return self.telemetry(request, exchange),
+            "/2020-08-15/logs" => return logs_api(request, exchange),
+            _ => {}
+        }
+        if let Some(route) = path.strip_prefix(EXTENSION) {
+            return self.extension(route, request, exchange);
         }
         let call = route
             .strip_prefix("invocation/")
@@ -67,6 +81,28 @@ impl Service for Environment {
 }
 
 impl Environment {
+    /// Lets those faults strike that are a status; true: the request has been answered by one.
+    fn strike(route: &str, exchange: &mut Exchange<'_>) -> io::Result<bool> {
+        let is_next = route == "invocation/next";
+        let is_answer = route.ends_with("/response") || route.ends_with("/error");
+        let faults = exchange.faults.clone();
+        let has = |fault| faults.contains(&fault);
+        if has(Fault::Status500) && (is_next || is_answer) {
+            let document = error_document("InternalServerError", "Internal Server Error");
+            exchange.reply(500, &[JSON], &document)?;
+        } else if has(Fault::Status204) && is_next {
+            exchange.reply(204, &[], b"")?;
+        } else if has(Fault::Status403) && is_answer {
+            let refusal = Refusal::Transition(State::Ready, State::Response);
+            refuse(exchange, Problem::Refused(refusal))?;
+        } else if has(Fault::Status410) && is_answer {
+            refuse(exchange, Problem::Refused(Refusal::Timeout))?;
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
     fn next(&self, exchange: &mut Exchange<'_>) -> io::Result<()> {
         let mut inner = self.lock();
         if let Err(refusal) = inner.machine.poll() {
@@ -124,7 +160,11 @@ impl Environment {
             Some(_) if self.settings.concurrency.is_some() => ERROR_LEN_MAX,
             _ => PAYLOAD_LEN_MAX,
         };
-        match exchange.read_body(len_max) {
+        let body = match exchange.read_body(len_max) {
+            Ok(_) if exchange.faults.contains(&Fault::Status413) => Err(BodyFault::TooLong),
+            body => body,
+        };
+        match body {
             Ok(body) => {
                 let len = body.len().try_into().unwrap_or(u64::MAX);
                 let error_type = start.error_type.clone();
@@ -310,7 +350,15 @@ impl Environment {
 
 /// The event and everything that belongs to it, in the headers that AWS sends.
 fn send_event(exchange: &mut Exchange<'_>, event: &Event) -> io::Result<()> {
-    let deadline = event.deadline_ms.to_string();
+    let has = |fault| exchange.faults.contains(&fault);
+    let (is_bare, is_empty) = (has(Fault::NoHeaders), has(Fault::EmptyHeaders));
+    // What cargo-lambda's emulator sends: ten minutes after the epoch.
+    let deadline_ms = if has(Fault::Clock) {
+        600_000
+    } else {
+        event.deadline_ms
+    };
+    let deadline = deadline_ms.to_string();
     let mut fields = vec![
         ("Content-Type", event.content_type.as_str()),
         ("Lambda-Runtime-Aws-Request-Id", event.request_id.as_str()),
@@ -327,14 +375,22 @@ fn send_event(exchange: &mut Exchange<'_>, event: &Event) -> io::Result<()> {
         ("Lambda-Runtime-Cognito-Identity", &event.cognito_identity),
         ("Lambda-Runtime-Aws-Tenant-Id", &event.tenant_id),
     ] {
-        if let Some(value) = value {
-            fields.push((name, value.as_str()));
+        match value {
+            Some(value) => fields.push((name, value.as_str())),
+            None if is_empty => fields.push((name, "")),
+            None => {}
         }
+    }
+    if is_bare {
+        fields.retain(|(name, _)| *name == "Lambda-Runtime-Aws-Request-Id");
     }
     exchange.reply(200, &fields, &event.body)
 }
 
-fn accept(exchange: &mut Exchange<'_>) -> io::Result<()> {
+pub(super) fn accept(exchange: &mut Exchange<'_>) -> io::Result<()> {
+    if exchange.faults.contains(&Fault::Status200) {
+        return exchange.reply(200, &[], b"");
+    }
     exchange.reply(202, &[JSON], b"{\"status\":\"OK\"}\n")
 }
 
@@ -371,16 +427,25 @@ fn refuse(exchange: &mut Exchange<'_>, problem: Problem) -> io::Result<()> {
     exchange.reply(status, &[JSON], &error_document(error_type, &message))
 }
 
-fn wrong_method(exchange: &mut Exchange<'_>, allowed: &str) -> io::Result<()> {
+pub(super) fn wrong_method(exchange: &mut Exchange<'_>, allowed: &str) -> io::Result<()> {
     exchange.reply(405, &[("Allow", allowed)], b"")
 }
 
-fn not_found(exchange: &mut Exchange<'_>) -> io::Result<()> {
+pub(super) fn not_found(exchange: &mut Exchange<'_>) -> io::Result<()> {
     let fields = [
         ("Content-Type", "text/plain; charset=utf-8"),
         ("X-Content-Type-Options", "nosniff"),
     ];
     exchange.reply(404, &fields, b"404 page not found\n")
+}
+
+/// The Logs API is not served, as it is not by AWS's own emulator: new code has the Telemetry API.
+fn logs_api(request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
+    if request.method != "PUT" {
+        return wrong_method(exchange, "PUT");
+    }
+    let document = error_document("Logs.NotSupported", "Logs API is not supported");
+    exchange.reply(202, &[JSON], &document)
 }
 
 /// Where the function runs, which is nowhere ("Using the Lambda metadata endpoint").
@@ -412,7 +477,7 @@ fn stream_failure(trailers: &[(String, String)]) -> Option<Failure> {
     }
     let error_type = error_type(kind.unwrap_or_default());
     let document = body
-        .and_then(|body| from_base64(body.as_bytes()).ok())
+        .and_then(|body| decode_base64(body.as_bytes()).ok())
         .unwrap_or_else(|| error_document(&error_type, body.unwrap_or_default()));
     Some(Failure {
         error_type,
@@ -435,5 +500,5 @@ fn oversized() -> Failure {
 
 /// A request id as it stands in a path.
 fn decoded(id: &str) -> String {
-    percent_decoded(id, false).map_or_else(|_| id.to_owned(), Cow::into_owned)
+    decode_percent(id, false).map_or_else(|_| id.to_owned(), Cow::into_owned)
 }

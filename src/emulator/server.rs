@@ -6,8 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, Tc
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use super::fault::{Fault, mangle};
 use super::report::civil;
 use crate::http1::body::Body;
 use crate::http1::connection::send;
@@ -23,6 +24,9 @@ const READ_LEN: usize = 64 * 1024;
 /// that is closed with bytes unread resets the connection. Enough for a response that is a little
 /// too large, which is what happens.
 const DISCARD_LEN_MAX: usize = 8 * 1024 * 1024;
+
+/// How late a slow reply is.
+const SLOW: Duration = Duration::from_millis(200);
 
 /// What answers requests.
 pub(super) trait Service: Send + Sync + 'static {
@@ -272,6 +276,8 @@ pub(super) struct Exchange<'c> {
     close: bool,
     /// Of the reply; 0 before it.
     pub(super) status: u16,
+    /// What is to go wrong with the reply.
+    pub(super) faults: Vec<Fault>,
     /// Trailers of the request's body.
     pub(super) trailers: Vec<(String, String)>,
 }
@@ -334,6 +340,7 @@ impl<'c> Exchange<'c> {
                         outgoing,
                         close,
                         status: 0,
+                        faults: Vec::new(),
                         trailers: Vec::new(),
                     };
                     return Ok(Some((request, exchange)));
@@ -459,11 +466,30 @@ impl<'c> Exchange<'c> {
         head.push_str("\r\n");
         let is_bodiless = self.outgoing == Outgoing::Nothing || matches!(status, 204 | 304);
         let body = if is_bodiless { b"" } else { body };
-        send(self.stream, [head.as_bytes(), body, b""]).map_err(|(_, errno)| errno)?;
+        if self.faults.is_empty() {
+            send(self.stream, [head.as_bytes(), body, b""]).map_err(|(_, errno)| errno)?;
+        } else {
+            self.send_mangled(&head, body)?;
+        }
         if self.incoming != Incoming::Whole {
             linger(self.stream);
         }
         Ok(())
+    }
+
+    fn send_mangled(&self, head: &str, body: &[u8]) -> io::Result<()> {
+        if self.faults.contains(&Fault::Slow) {
+            thread::sleep(SLOW);
+        }
+        let mangled = mangle(&self.faults, head, body);
+        for piece in mangled.pieces {
+            send(self.stream, [piece.as_slice(), b"", b""]).map_err(|(_, error)| error)?;
+        }
+        if mangled.is_cut {
+            Err(io::ErrorKind::ConnectionAborted.into())
+        } else {
+            Ok(())
+        }
     }
 
     /// Skips what is left of the body, or decides to close the connection.

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::fault::Fault;
 use super::report::{civil, uuid};
 
 /// How a local function is set up. [`Default`] is what Lambda has for a new function.
@@ -41,9 +42,21 @@ pub struct Settings {
     /// How many invocations one environment takes at once, as Managed Instances do; `None`: one,
     /// as ordinary functions do.
     pub concurrency: Option<u32>,
+    /// A folder whose executables are started as external extensions, as Lambda does with those in
+    /// `/opt/extensions`.
+    pub extensions: Option<PathBuf>,
+    /// Whether it is a SnapStart function, whose runtime calls `restore/next` after its Init.
+    pub snap_start: bool,
     /// Whether the function's process is stopped between invocations, as Lambda freezes it: work
     /// that was left running in the background then stands still, and shows.
     pub freeze: bool,
+    /// What goes wrong with replies of the Runtime API, and how often: 0 is never, 1 is always.
+    pub faults: Vec<(Fault, f64)>,
+    /// With the same seed the same replies go wrong, as far as the same calls come.
+    pub seed: u64,
+    /// The log format is JSON, and this the least level that is let through (`TRACE`, `DEBUG`,
+    /// `INFO`, `WARN`, `ERROR`, `FATAL`); `None`: it is text.
+    pub json_log_level: Option<String>,
     /// Whether what the function writes, and what Lambda writes about it, goes to standard error.
     pub log: bool,
 }
@@ -61,7 +74,12 @@ impl Default for Settings {
             runner: None,
             environments: 1,
             concurrency: None,
+            extensions: None,
+            snap_start: false,
             freeze: false,
+            faults: Vec::new(),
+            seed: 1,
+            json_log_level: None,
             log: false,
         }
     }
@@ -85,6 +103,15 @@ impl Settings {
         )
     }
 
+    /// What `AWS_LAMBDA_INITIALIZATION_TYPE` says.
+    pub(super) fn initialization_type(&self) -> &'static str {
+        match (self.concurrency, self.snap_start) {
+            (Some(_), _) => "lambda-managed-instances",
+            (None, true) => "snap-start",
+            (None, false) => "on-demand",
+        }
+    }
+
     /// Every variable that the function's process gets; there is nothing that it inherits
     /// ("Working with Lambda environment variables", and what AWS's emulator sets).
     #[cfg_attr(
@@ -105,10 +132,7 @@ impl Settings {
         let root = task_root.to_string_lossy();
         let libraries =
             format!("/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:{root}:{root}/lib:/opt/lib");
-        let kind = match self.concurrency {
-            Some(_) => "lambda-managed-instances",
-            None => "on-demand",
-        };
+        let kind = self.initialization_type();
         let memory = self.memory_mb.to_string();
         let own = |name: &str, default: &str| env::var(name).unwrap_or(default.to_owned());
         // Without credentials most AWS SDKs do not even start.
@@ -162,12 +186,28 @@ impl Settings {
         ] {
             set(name, value);
         }
+        if let Some(level) = &self.json_log_level {
+            set("AWS_LAMBDA_LOG_FORMAT", "JSON");
+            set("AWS_LAMBDA_LOG_LEVEL", level);
+        }
         if let Some(n) = self.concurrency {
             set("AWS_LAMBDA_MAX_CONCURRENCY", &n.to_string());
         }
         vars.push(("LAMBDA_TASK_ROOT".to_owned(), task_root.into()));
         vars
     }
+}
+
+/// Whether an extension gets the variable too ("Using the Lambda Extensions API").
+pub(super) fn is_for_extensions(name: &str) -> bool {
+    let is_xray = name.starts_with("AWS_XRAY_");
+    let is_log =
+        name.starts_with("AWS_LAMBDA_LOG_GROUP") || name.starts_with("AWS_LAMBDA_LOG_STREAM");
+    let is_place = matches!(
+        name,
+        "AWS_EXECUTION_ENV" | "LAMBDA_RUNTIME_DIR" | "LAMBDA_TASK_ROOT"
+    );
+    !(name.starts_with('_') || is_xray || is_log || is_place)
 }
 
 /// What the metadata endpoint wants to see; it tells nothing that would have to be protected.
@@ -223,6 +263,33 @@ mod tests {
             "AWS_LAMBDA_INITIALIZATION_TYPE",
             Some("lambda-managed-instances"),
         );
+    }
+
+    #[test]
+    fn extensions_get_less() {
+        let vars = vars(&Settings::default());
+        let names: Vec<&str> = vars.iter().map(|(name, _)| name.as_str()).collect();
+        let kept: Vec<&str> = names
+            .iter()
+            .copied()
+            .filter(|name| is_for_extensions(name))
+            .collect();
+        for name in [
+            "AWS_LAMBDA_RUNTIME_API",
+            "AWS_LAMBDA_FUNCTION_NAME",
+            "PATH",
+            "AWS_REGION",
+        ] {
+            assert!(kept.contains(&name), "{name}");
+        }
+        for name in [
+            "_HANDLER",
+            "LAMBDA_TASK_ROOT",
+            "AWS_LAMBDA_LOG_GROUP_NAME",
+            "AWS_XRAY_DAEMON_ADDRESS",
+        ] {
+            assert!(names.contains(&name) && !kept.contains(&name), "{name}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::event::epoch_ms;
 use super::report::civil;
 use super::server::Request;
-use crate::encoding::{base64, from_base64, percent_decoded};
+use crate::encoding::{base64, decode_base64, decode_percent};
 use crate::json;
 use crate::json::{Object, Value};
 
@@ -126,7 +126,7 @@ fn add(map: &mut Object, name: &str, value: &str) {
 
 /// A name or value of a query, in which `+` stands for a space (application/x-www-form-urlencoded).
 fn form_decoded(text: &str) -> String {
-    percent_decoded(text, true).map_or_else(|_| text.to_owned(), Cow::into_owned)
+    decode_percent(text, true).map_or_else(|_| text.to_owned(), Cow::into_owned)
 }
 
 /// Whether a body of this type is handed on as text, if it is UTF-8.
@@ -170,7 +170,7 @@ pub(super) fn response(answer: &[u8]) -> Option<WebResponse> {
     let body = match value.get("body") {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::String(text)) if value.get("isBase64Encoded") == Some(&Value::Bool(true)) => {
-            from_base64(text.as_bytes()).ok()?
+            decode_base64(text.as_bytes()).ok()?
         }
         Some(Value::String(text)) => text.clone().into_bytes(),
         Some(_) => return None,

@@ -435,20 +435,20 @@ mod gzip {
     #[cfg(test)]
     mod tests {
         use super::*;
-        use crate::encoding::from_base64;
+        use crate::encoding::decode_base64;
         use crate::events::samples;
 
         /// The data of the sample, which another program has packed.
         fn sample() -> Vec<u8> {
             let text = samples::CLOUDWATCH_LOGS.split('"').nth(5).unwrap();
-            from_base64(text.as_bytes()).unwrap()
+            decode_base64(text.as_bytes()).unwrap()
         }
 
         #[test]
         fn members_of_all_kinds_are_unpacked() {
             #[track_caller]
             fn check(base64: &str, want: &[u8]) {
-                let packed = from_base64(base64.as_bytes()).unwrap();
+                let packed = decode_base64(base64.as_bytes()).unwrap();
                 assert_eq!(unpack(&packed, 1 << 20).as_deref(), Ok(want));
             }
             // Empty, stored, by the fixed code, with a name in the head, with long repetitions.

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use super::answer::Caller;
 use super::headers::{is_name, is_value};
 use super::{Body, HeaderMap, Method, Origin, Request};
-use crate::encoding::{self, push_percent_encoded};
+use crate::encoding::{decode_base64, push_percent_encoded};
 use crate::json::{self, Kind, Reader};
 use crate::{Error, Result};
 
@@ -316,7 +316,7 @@ impl<'j> Found<'j> {
         if !is_base64 {
             return Ok(Body::Text(text.into_owned()));
         }
-        encoding::from_base64(text.as_bytes())
+        decode_base64(text.as_bytes())
             .map(Body::Bytes)
             .map_err(|error| {
                 let message = format_args!("$.isBase64Encoded is true, but $.body is {error}");

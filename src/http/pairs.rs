@@ -7,7 +7,7 @@ use core::str::FromStr;
 
 use super::bad_request;
 use crate::Result;
-use crate::encoding::{EncodingError, percent_decoded};
+use crate::encoding::{EncodingError, decode_percent};
 
 /// The names and values of a query or a form, decoded, in their order; a name may be there more
 /// than once.
@@ -30,7 +30,7 @@ pub struct Pairs(Vec<(String, String)>);
 impl Pairs {
     /// Reads pairs of names and values (URL Standard, "application/x-www-form-urlencoded parsing").
     pub(super) fn read(text: &str) -> Result<Pairs, EncodingError> {
-        let decoded = |text: &str| percent_decoded(text, true).map(Cow::into_owned);
+        let decoded = |text: &str| decode_percent(text, true).map(Cow::into_owned);
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
         let pair = |pair: &str| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{Body, IntoResponse, Method, Request, Response, bad_request};
-use crate::encoding::percent_decoded;
+use crate::encoding::decode_percent;
 use crate::{Context, Result};
 
 type Route<'h> = Box<dyn Fn(Request, &Context) -> Result<Response> + Send + Sync + 'h>;
@@ -134,7 +134,7 @@ fn segments(path: &str) -> Result<Option<Vec<Cow<'_, str>>>> {
     };
     let segments = path
         .split('/')
-        .map(|segment| percent_decoded(segment, false));
+        .map(|segment| decode_percent(segment, false));
     match segments.collect() {
         Ok(segments) => Ok(Some(segments)),
         Err(error) => Err(bad_request(format_args!("in the path: {error}"))),

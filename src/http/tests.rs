@@ -1,10 +1,8 @@
 //! Each front door both ways: what a handler sees of its event, and what becomes of the answer.
 
 use super::*;
-use crate::api::Endpoint;
 use crate::events::samples;
 use crate::json::{self, Value};
-use crate::response::Outbox;
 use crate::{Context, Handler, Responder, Result, handler};
 
 /// What is read alike from every sample of a request.
@@ -267,10 +265,11 @@ fn invoke<R: IntoResponse>(
     event: &str,
     f: impl Fn(Request, &Context) -> Result<R> + Sync,
 ) -> Result<String> {
-    let mut out = Outbox::new(&Endpoint::parse("127.0.0.1:1").unwrap());
-    let responder = Responder::new(&mut out);
-    handler::http(f).handle(event.as_bytes(), &Context::default(), responder)?;
-    Ok(String::from_utf8(out.body).unwrap())
+    let endpoint = crate::api::Endpoint::parse("127.0.0.1:1")?;
+    let mut outbox = crate::response::Outbox::new(&endpoint);
+    let out = Responder::new(&mut outbox);
+    handler::http(f).handle(event.as_bytes(), &Context::default(), out)?;
+    Ok(String::from_utf8(outbox.body).unwrap())
 }
 
 #[test]

@@ -7,8 +7,10 @@ pub(crate) mod head;
 /// Moves `buf[from..to]` down to `dest`. A range that is none is left alone: it would be a mistake
 /// of ours, and is no reason to panic.
 fn move_down(buf: &mut [u8], from: usize, to: usize, dest: usize) {
-    if dest < from && from <= to && to <= buf.len() {
-        buf.copy_within(from..to, dest);
+    let area = buf.get_mut(dest..to).unwrap_or_default();
+    let gap = from.saturating_sub(dest);
+    if gap <= area.len() {
+        area.copy_within(gap.., 0);
     }
 }
 

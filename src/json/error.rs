@@ -180,11 +180,10 @@ enum Step<'j> {
 /// readers need not keep them.
 fn locate(kind: ErrorKind, text: &str, offset: usize) -> Place {
     let before = text.get(..offset).unwrap_or(text);
-    let line_start = before
-        .rfind('\n')
-        .map_or(0, |newline| newline.saturating_add(1));
-    let column = before.get(line_start..).unwrap_or_default().chars().count();
     let newlines = before.bytes().filter(|&byte| byte == b'\n').count();
+    // Characters since the last newline: bytes that are not the second or later of one (RFC 3629).
+    let line = before.bytes().rev().take_while(|&byte| byte != b'\n');
+    let column = line.filter(|byte| byte & 0xc0 != 0x80).count();
     let mut place = Place {
         offset,
         line: newlines.saturating_add(1),

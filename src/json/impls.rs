@@ -7,6 +7,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::float;
+use super::members::read_members;
 use super::{Error, FromJson, Number, Reader, ToJson, Value, Writer};
 
 /// `null`, and nothing else. What may be anything and is not looked at is an [`Ignored`].
@@ -116,7 +118,7 @@ macro_rules! wide_integers {
 
         impl ToJson for $type {
             fn to_json(&self, w: &mut Writer) {
-                w.raw(Number::from(*self).as_str());
+                w.$type(*self);
             }
 
             fn to_value(&self) -> Value {
@@ -135,14 +137,12 @@ macro_rules! wide_integers {
 wide_integers!(u128, i128);
 
 macro_rules! floats {
-    ($($type:ident),*) => {$(
+    ($($type:ident $read:ident $write:ident),*) => {$(
         /// The nearest float; a number beyond the largest is an error, not infinity.
         impl FromJson for $type {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-                match r.number()?.parse::<$type>() {
-                    Ok(value) if value.is_finite() => Ok(value),
-                    _ => Err(r.out_of_range(stringify!($type))),
-                }
+                let number = r.number()?;
+                float::$read(number).ok_or_else(|| r.out_of_range(stringify!($type)))
             }
         }
 
@@ -153,12 +153,8 @@ macro_rules! floats {
                 if !self.is_finite() {
                     return w.null();
                 }
-                let magnitude = self.abs();
-                let text = if magnitude == 0.0 || (1e-5..1e16).contains(&magnitude) {
-                    format!("{self:?}")
-                } else {
-                    format!("{self:e}")
-                };
+                let mut text = String::new();
+                float::$write(*self, &mut text);
                 w.raw(&text);
             }
         }
@@ -175,7 +171,7 @@ macro_rules! floats {
     )*};
 }
 
-floats!(f64, f32);
+floats!(f64 parse_f64 write_f64, f32 parse_f32 write_f32);
 
 /// A string of one character.
 impl FromJson for char {
@@ -410,20 +406,6 @@ pub(super) fn read_elements<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<T>, E
         list.push(T::from_json(r)?);
     }
     Ok(list)
-}
-
-/// Reads an object as a list; of members with one name the last wins, at the place of the first.
-pub(super) fn read_members<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(String, T)>, Error> {
-    let mut members: Vec<(String, T)> = Vec::new();
-    r.begin_object()?;
-    while let Some(name) = r.next_member()? {
-        let value = T::from_json(r)?;
-        match members.iter_mut().find(|member| member.0 == name) {
-            Some(member) => member.1 = value,
-            None => members.push((name.into_owned(), value)),
-        }
-    }
-    Ok(members)
 }
 
 /// Of members with one name the last wins.

@@ -31,31 +31,47 @@
 //! # Ok::<(), json::Error>(())
 //! ```
 
+mod base64;
+mod borrow;
+mod enums;
 mod error;
+mod float;
 mod hash_map;
 mod impls;
 mod macros;
+mod members;
+mod name;
 mod number;
 mod object;
+mod pointer;
+mod pretty;
+mod raw;
 mod read;
 mod scan;
+mod structs;
+#[doc(hidden)]
+pub mod support;
 #[cfg(test)]
 mod tests;
+mod time;
 mod value;
 mod write;
 
+pub use base64::Base64;
+pub use borrow::{BorrowJson, parse_borrowed};
 pub use error::{Error, ErrorKind};
 pub use impls::Ignored;
 pub use number::Number;
 pub use object::Object;
+pub use pointer::get;
+pub use pretty::to_vec_pretty;
+pub use raw::RawJson;
 pub use read::{Kind, Reader};
+pub use time::{EpochMillis, EpochSeconds, IsoDuration, Millis, Rfc3339, Seconds};
 pub use value::Value;
 pub use write::Writer;
 
 use alloc::vec::Vec;
-
-#[doc(hidden)]
-pub use macros::support;
 
 /// Reads one value, which must be the whole of `text`.
 ///
@@ -98,6 +114,11 @@ pub fn to_vec<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
 /// );
 /// # Ok::<(), json::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from JSON",
+    label = "does not implement `FromJson`",
+    note = "`json_struct!` and `json_enum!` write the impl; by hand it takes a few lines"
+)]
 pub trait FromJson: Sized {
     /// Reads exactly one value.
     ///
@@ -140,6 +161,11 @@ pub trait FromJson: Sized {
 /// }
 /// assert_eq!(json::to_vec(&[Point(1, -2)]), br#"[{"x":1,"y":-2}]"#);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be written as JSON",
+    label = "does not implement `ToJson`",
+    note = "`json_struct!` and `json_enum!` write the impl; by hand it takes a few lines"
+)]
 pub trait ToJson {
     /// Writes exactly one value.
     fn to_json(&self, w: &mut Writer);

@@ -1,10 +1,10 @@
 //! A number as its text, which is exact, until somebody asks for a value.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::str;
 
-use super::write::{push_u64, push_u128};
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 
 /// A number as it stands in the text: nothing is rounded, nothing overflows.
@@ -20,13 +20,29 @@ use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 /// assert_eq!(number.as_str(), "18446744073709551616");
 /// # Ok::<(), json::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Number(Box<str>);
+#[derive(Clone)]
+pub struct Number(Text);
+
+/// Most numbers fit in the place that other values need anyway: no allocation then, and an array
+/// of small ones takes no more memory than one of strings.
+#[derive(Clone)]
+enum Text {
+    Short { len: u8, bytes: [u8; SHORT_LEN_MAX] },
+    Long(Box<str>),
+}
+
+const SHORT_LEN_MAX: usize = 22;
 
 impl Number {
     /// As it stands in the text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Text::Short { len, bytes } => {
+                let text = bytes.get(..usize::from(*len)).unwrap_or_default();
+                str::from_utf8(text).unwrap_or_default()
+            }
+            Text::Long(text) => text,
+        }
     }
 
     /// Its value, if it is written as an integer and in range.
@@ -50,43 +66,71 @@ impl Number {
     }
 
     fn to<T: FromJson>(&self) -> Option<T> {
-        T::from_json(&mut Reader::new(&self.0)).ok()
+        T::from_json(&mut Reader::new(self.as_str())).ok()
     }
 
     /// A float as the shortest text that reads as the same; `None` if it is not finite.
     pub fn from_f64(value: f64) -> Option<Number> {
         value
             .is_finite()
-            .then(|| Number::from_text(&super::to_vec(&value)))
+            .then(|| Number::written(|w| value.to_json(w)))
     }
 
-    /// What a writer of integers or floats made.
-    fn from_text(text: &[u8]) -> Number {
-        Number(core::str::from_utf8(text).unwrap_or_default().into())
+    /// What `write` writes, which must be a number.
+    fn written(write: impl FnOnce(&mut Writer)) -> Number {
+        let mut w = Writer::default();
+        write(&mut w);
+        Number::from_text(str::from_utf8(&w.into_inner()).unwrap_or_default())
+    }
+
+    /// From a text that is a number.
+    fn from_text(text: &str) -> Number {
+        let mut bytes = [0; SHORT_LEN_MAX];
+        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+            (Some(place), Ok(len)) => {
+                place.copy_from_slice(text.as_bytes());
+                Number(Text::Short { len, bytes })
+            }
+            _ => Number(Text::Long(text.into())),
+        }
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Number) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Number {}
+
+impl Hash for Number {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 
 impl fmt::Debug for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl FromJson for Number {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        Ok(Number(r.number()?.into()))
+        Ok(Number::from_text(r.number()?))
     }
 }
 
 impl ToJson for Number {
     fn to_json(&self, w: &mut Writer) {
-        w.raw(&self.0);
+        w.raw(self.as_str());
     }
 
     fn to_value(&self) -> Value {
@@ -94,37 +138,14 @@ impl ToJson for Number {
     }
 }
 
-impl From<u128> for Number {
-    fn from(value: u128) -> Number {
-        let mut text = String::new();
-        push_u128(value, &mut |digits| text.push_str(digits));
-        Number(text.into_boxed_str())
-    }
-}
-
-impl From<i128> for Number {
-    fn from(value: i128) -> Number {
-        let mut text = String::new();
-        if value < 0 {
-            text.push('-');
+macro_rules! from_integer {
+    ($($type:ident)*) => {$(
+        impl From<$type> for Number {
+            fn from(value: $type) -> Number {
+                Number::written(|w| w.$type(value))
+            }
         }
-        push_u128(value.unsigned_abs(), &mut |digits| text.push_str(digits));
-        Number(text.into_boxed_str())
-    }
+    )*};
 }
 
-impl From<u64> for Number {
-    fn from(value: u64) -> Number {
-        let mut text = String::new();
-        push_u64(value, &mut |digits| text.push_str(digits));
-        Number(text.into_boxed_str())
-    }
-}
-
-impl From<i64> for Number {
-    fn from(value: i64) -> Number {
-        let mut w = Writer::default();
-        w.i64(value);
-        Number::from_text(&w.into_inner())
-    }
-}
+from_integer!(u64 i64 u128 i128);

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::{self, Vec};
 use core::slice;
 
-use super::impls::read_members;
+use super::members::read_members;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 
 /// The members of an object, in their order; no name is there twice.

@@ -5,6 +5,7 @@ use alloc::string::String;
 use core::str;
 
 use super::error::{Error, ErrorKind};
+use super::name::{self, Name};
 use super::{FromJson, scan, to_vec};
 
 /// Deepest nesting accepted, so that a hostile event cannot exhaust the stack.
@@ -268,7 +269,7 @@ impl<'j> Reader<'j> {
     /// be, since members mostly come in order. Others are skipped; the length of `names`: the
     /// object has ended.
     #[doc(hidden)]
-    pub fn next_field(&mut self, names: &[scan::Name], next: usize) -> Result<usize, Error> {
+    pub fn next_field(&mut self, names: &[Name], next: usize) -> Result<usize, Error> {
         let Some(start) = self.begin_member()? else {
             return Ok(names.len());
         };
@@ -284,10 +285,10 @@ impl<'j> Reader<'j> {
     /// As [`next_field`](Self::next_field), for a name that begins at `start` and is not the one
     /// that comes next in order.
     #[inline(never)]
-    fn find_field(&mut self, names: &[scan::Name], mut start: usize) -> Result<usize, Error> {
+    fn find_field(&mut self, names: &[Name], mut start: usize) -> Result<usize, Error> {
         let bytes = self.text.as_bytes();
         loop {
-            let mut index = scan::position(names, bytes, start);
+            let mut index = name::position(names, bytes, start);
             if let Some(name) = names.get(index) {
                 self.field_behind_name(name, start)?;
                 return Ok(index);
@@ -303,6 +304,12 @@ impl<'j> Reader<'j> {
             if index < names.len() {
                 return Ok(index);
             }
+            if let [before @ .., last] = names {
+                if last.is_rest() {
+                    self.pos = start;
+                    return Ok(before.len());
+                }
+            }
             self.skip()?;
             match self.begin_member()? {
                 Some(next) => start = next,
@@ -311,8 +318,19 @@ impl<'j> Reader<'j> {
         }
     }
 
+    /// The name of the member that no field took, up to whose opening quote
+    /// [`next_field`](Self::next_field) has read.
+    pub(super) fn rest_name(&mut self) -> Result<String, Error> {
+        let name = match self.plain_string() {
+            Some(name) => String::from(name),
+            None => self.escaped_string()?,
+        };
+        self.colon()?;
+        Ok(name)
+    }
+
     #[inline(always)]
-    fn field_behind_name(&mut self, name: &scan::Name, start: usize) -> Result<(), Error> {
+    fn field_behind_name(&mut self, name: &Name, start: usize) -> Result<(), Error> {
         self.pos = start.wrapping_add(name.name().len()).wrapping_add(1);
         self.colon()
     }
@@ -321,9 +339,9 @@ impl<'j> Reader<'j> {
     /// when it is written with those escapes only that must be.
     #[cold]
     #[inline(never)]
-    fn escaped_field(&mut self, names: &[scan::Name]) -> Result<usize, Error> {
+    fn escaped_field(&mut self, names: &[Name]) -> Result<usize, Error> {
         let name = to_vec(&self.escaped_string()?);
-        Ok(scan::position(names, &name, 1))
+        Ok(name::position(names, &name, 1))
     }
 
     /// Reads one value, whatever it is, and checks it as if it were kept.
@@ -432,11 +450,13 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If there is more.
     pub fn end(&mut self) -> Result<(), Error> {
-        self.token();
-        if self.pos == self.text.len() {
-            return Ok(());
+        if self.pos < self.text.len() {
+            self.token();
+            if self.pos < self.text.len() {
+                return Err(self.expected("the end of the text"));
+            }
         }
-        Err(self.expected("the end of the text"))
+        Ok(())
     }
 
     /// Bytes read so far.
@@ -466,7 +486,7 @@ impl<'j> Reader<'j> {
     #[doc(hidden)]
     #[cold]
     #[inline(never)]
-    pub fn error_missing(&self, name: &scan::Name) -> Error {
+    pub fn error_missing(&self, name: &Name) -> Error {
         let name = str::from_utf8(name.name()).unwrap_or_default();
         let message = ["missing member `", name, "`"].concat();
         self.error_at(ErrorKind::Missing, self.pos.saturating_sub(1), &message)
@@ -505,6 +525,11 @@ impl<'j> Reader<'j> {
             start: self.pos,
             ..self.clone()
         }
+    }
+
+    /// Whether nothing was read since [`at_next`](Self::at_next).
+    pub(super) fn is_at_start(&self) -> bool {
+        self.pos == self.start
     }
 
     // What the methods above are made of.

@@ -350,52 +350,6 @@ fn errors_name_the_path() {
 }
 
 #[test]
-fn members_may_come_in_any_order_and_twice() {
-    crate::json_struct! {
-        #[derive(Debug, PartialEq)]
-        struct Event {
-            a: u8,
-            r#type: String,
-            next: Option<u8> as "n/\"ext",
-            r: bool = true,
-        }
-    }
-    let want = || Event {
-        a: 3,
-        r#type: "t".into(),
-        next: None,
-        r: true,
-    };
-    reads(r#"{"type":"t","a":3}"#, want());
-    reads(
-        r#"{"a":1,"x":{"a":[2]},"a":3,"n/\"ext":null,"type":"t"}"#,
-        want(),
-    );
-    reads(r#"{"\u0061":3,"r":true,"ty\u0070e":"t"}"#, want());
-    reads(
-        r#"{"a":3,"type":"t","r":false,"n/\"ext":9}"#,
-        Event {
-            next: Some(9),
-            r: false,
-            ..want()
-        },
-    );
-    writes(&want(), r#"{"a":3,"type":"t","n/\"ext":null,"r":true}"#);
-    refuses::<Event>(
-        r#"{"a":3}"#,
-        "missing member `type` at $ (offset 6, line 1, column 7)",
-    );
-    refuses::<Vec<Event>>(
-        r#"[{"a":-3}]"#,
-        "number out of range for u8 at $[0].a (offset 6, line 1, column 7)",
-    );
-    refuses::<Event>(
-        r#"{"b":nul}"#,
-        "expected a value, found `n` at $.b (offset 5, line 1, column 6)",
-    );
-}
-
-#[test]
 fn json_builds_values() {
     let (name, list) = ("n", vec![1, 2]);
     writes(&crate::json!(null), "null");
@@ -439,5 +393,73 @@ fn pointers_follow_rfc_6901() {
         "foo", "/foo/2", "/foo/00", "/foo/-", "/foo/+1", "/foo/0/x", "/m~2n", "/m~", "/none",
     ] {
         assert_eq!(value.pointer(nothing), None, "{nothing}");
+    }
+}
+
+#[test]
+fn a_json_text_is_looked_up_as_its_tree_is() {
+    let text = br#"{"a":{"x":1},"b~/":[0,{"c":[true]}],"a":{"x":2,"x":3}}"#;
+    let tree: Value = parse(text).unwrap();
+    for pointer in [
+        "",
+        "/a",
+        "/a/x",
+        "/b~0~1",
+        "/b~0~1/1/c/0",
+        "/b~0~1/2",
+        "/a/y",
+        "/a/x/z",
+        "a",
+        "/b~2",
+    ] {
+        assert_eq!(
+            get::<Value>(text, pointer).as_ref(),
+            Ok(&tree.pointer(pointer).cloned()),
+            "{pointer}"
+        );
+    }
+    assert_eq!(get(text, "/a/x"), Ok(Some(3)));
+    let error = get::<u8>(text, "/b~0~1/1/c").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        r#"expected an integer, found an array at $["b~/"][1].c (offset 27, line 1, column 28)"#
+    );
+    assert!(get::<u8>(br#"{"a":1}x"#, "/a").is_err());
+}
+
+#[test]
+fn pretty_printing_changes_white_space_only() {
+    let text = r#"{"a":[],"b":{},"c":[1,[2,{"d":"[{\",\\"}],null],"e":{"f":-1.50}}"#;
+    let value: Value = parse(text.as_bytes()).unwrap();
+    let pretty = to_vec_pretty(&value);
+    assert_eq!(parse::<Value>(&pretty).as_ref(), Ok(&value));
+    assert_eq!(
+        to_vec_pretty(&RawJson::new(str::from_utf8(&pretty).unwrap()).unwrap()),
+        pretty
+    );
+    assert_eq!(alloc::format!("{value:#}").into_bytes(), pretty);
+    assert_eq!(to_vec_pretty(&"a\"\\"), b"\"a\\\"\\\\\"");
+}
+
+#[test]
+fn many_members_are_no_slower_and_the_last_wins() {
+    let n = 100_000_u32;
+    let mut text = String::from("{");
+    for index in 0..n {
+        text.extend([
+            "\"",
+            &(index % (n / 2)).to_string(),
+            "\":",
+            &index.to_string(),
+            ",",
+        ]);
+    }
+    text += "\"0\":true}";
+    let object: Object = parse(text.as_bytes()).unwrap();
+    assert_eq!(object.len(), n as usize / 2);
+    assert_eq!(object.get("0"), Some(&true.into()));
+    for (index, (name, value)) in object.iter().enumerate().skip(1) {
+        assert_eq!(*name, index.to_string());
+        assert_eq!(*value, Value::from(index + n as usize / 2));
     }
 }

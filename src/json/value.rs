@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Error, FromJson, Kind, Number, Object, Reader, ToJson, Writer, to_vec};
+use super::{Error, FromJson, Kind, Number, Object, Reader, ToJson, Writer, to_vec, to_vec_pretty};
 
 /// Any JSON value.
 ///
@@ -39,24 +39,6 @@ impl Value {
     /// The member `name`, if this is an object that has one.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.as_object()?.get(name)
-    }
-
-    /// The value that a JSON Pointer (RFC 6901) leads to: `""` is this one, `"/a/0"` the first
-    /// element of its member `a`; `~1` stands for a slash in a name, `~0` for a tilde.
-    pub fn pointer(&self, pointer: &str) -> Option<&Value> {
-        let mut value = self;
-        let mut rest = pointer;
-        while !rest.is_empty() {
-            let steps = rest.strip_prefix('/')?;
-            let (step, behind) = steps.split_at_checked(steps.find('/').unwrap_or(steps.len()))?;
-            rest = behind;
-            value = match value {
-                Value::Object(object) => object.get(&unescape_step(step)?)?,
-                Value::Array(array) => array.get(index_of_step(step)?)?,
-                _ => return None,
-            };
-        }
-        Some(value)
     }
 
     /// Whether this is `null`.
@@ -120,36 +102,15 @@ impl Value {
     }
 }
 
-/// A step of a JSON Pointer as a name; `None` if a tilde stands for nothing (RFC 6901, section 3).
-pub(super) fn unescape_step(step: &str) -> Option<Cow<'_, str>> {
-    let mut parts = step.split('~');
-    let first = parts.next()?;
-    if first.len() == step.len() {
-        return Some(Cow::Borrowed(step));
-    }
-    let mut name = String::from(first);
-    for part in parts {
-        let (character, rest) = match part.split_at_checked(1)? {
-            ("0", rest) => ('~', rest),
-            ("1", rest) => ('/', rest),
-            _ => return None,
-        };
-        name.push(character);
-        name.push_str(rest);
-    }
-    Some(Cow::Owned(name))
-}
-
-/// A step of a JSON Pointer as an index: digits, no leading zero (RFC 6901, section 4).
-pub(super) fn index_of_step(step: &str) -> Option<usize> {
-    let canonical = step == "0" || matches!(step.bytes().next(), Some(b'1'..=b'9'));
-    if canonical { step.parse().ok() } else { None }
-}
-
-/// Without white space, as it is written.
+/// Without white space, as it is written; with `{:#}`, over several lines.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(core::str::from_utf8(&to_vec(self)).unwrap_or_default())
+        let text = if f.alternate() {
+            to_vec_pretty(self)
+        } else {
+            to_vec(self)
+        };
+        f.write_str(core::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::str;
 
 use super::ToJson;
+use super::name::Name;
 use super::scan;
 use crate::encoding::push_base64;
 
@@ -60,6 +61,19 @@ impl Writer {
             self.raw("-");
         }
         self.u64(value.unsigned_abs());
+    }
+
+    /// Writes an integer.
+    pub fn u128(&mut self, value: u128) {
+        push_u128(value, &mut |digits| self.raw(digits));
+    }
+
+    /// Writes an integer.
+    pub fn i128(&mut self, value: i128) {
+        if value < 0 {
+            self.raw("-");
+        }
+        self.u128(value.unsigned_abs());
     }
 
     /// Writes a string in quotes. Only what must be is escaped (RFC 8259, section 7): quotes,
@@ -129,8 +143,20 @@ impl Writer {
 
     /// Writes all of a member of a struct that is in front of its value.
     #[doc(hidden)]
-    pub fn field(&mut self, name: &scan::Name) {
+    pub fn field(&mut self, name: &Name) {
         self.out.extend_from_slice(name.as_text());
+    }
+
+    /// Writes the members of the object that `write` writes, and `}`, into an open object that
+    /// has a member already.
+    pub(super) fn continue_object(&mut self, write: impl FnOnce(&mut Writer)) {
+        let bracket = self.out.len();
+        write(self);
+        match self.out.get_mut(bracket..) {
+            Some([_, b'}']) => drop(self.out.remove(bracket)),
+            Some([bracket, ..]) => *bracket = b',',
+            _ => self.end_object(),
+        }
     }
 
     /// Writes `}`.
@@ -195,7 +221,7 @@ pub(super) fn push_u64(value: u64, push: &mut dyn FnMut(&str)) {
 }
 
 /// Hands `push` the decimal digits of `value`.
-pub(super) fn push_u128(value: u128, push: &mut dyn FnMut(&str)) {
+fn push_u128(value: u128, push: &mut dyn FnMut(&str)) {
     const CHUNK: u128 = 10_u128.pow(19);
     #[expect(
         clippy::cast_possible_truncation,

@@ -6,6 +6,7 @@ mod own;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod process;
 mod socket;
+#[cfg(panic = "unwind")]
 mod thread;
 #[cfg(all(panic = "abort", not(debug_assertions), target_env = "musl"))]
 mod unwind;
@@ -14,6 +15,7 @@ pub(crate) use own::*;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 pub(crate) use process::*;
 pub(crate) use socket::*;
+#[cfg(panic = "unwind")]
 pub(crate) use thread::*;
 
 /// Linux's numbers, for processes that there are none of elsewhere.

@@ -36,13 +36,14 @@ pub(crate) fn write_stderr(bytes: &[u8]) {
     let _ = std::io::Write::write_all(&mut std::io::stderr(), bytes);
 }
 
-/// Sets the variable `name`, always the same one, to `value`, or hides it.
+/// Sets the one variable that is ever set, with an `entry` of the form `NAME=value`.
 ///
 /// Not by `setenv`, which frees the text that another thread may be reading, nor by std, whose lock
 /// keeps its own readers out, at 6 KB for messages: the variable is one buffer, which is never
-/// freed and always ends, so that whoever reads it meanwhile reads old, new or mixed text.
+/// freed and always ends, so that whoever reads it meanwhile reads old, new or mixed text. An empty
+/// entry is no variable.
 #[cfg(unix)]
-pub(crate) fn set_env(name: &str, value: Option<&str>) {
+pub(crate) fn set_env(entry: [&[u8]; 2]) {
     use core::ffi::{c_char, c_int};
     use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
@@ -53,30 +54,27 @@ pub(crate) fn set_env(name: &str, value: Option<&str>) {
     unsafe extern "C" {
         fn putenv(entry: *mut c_char) -> c_int;
     }
-    let fits = |value: &&str| name.len().saturating_add(value.len()) < ENTRY.len().wrapping_sub(2);
-    let Some(value) = value.filter(fits) else {
-        // An entry without a name is no variable's.
-        ENTRY
-            .iter()
-            .take(1)
-            .for_each(|byte| byte.store(0, Ordering::Relaxed));
-        return;
-    };
-    let text = name.bytes().chain([b'=']).chain(value.bytes()).chain([0]);
-    for (byte, new) in ENTRY.iter().zip(text) {
-        byte.store(new, Ordering::Relaxed);
+    let (mut bytes, end) = (ENTRY.iter(), AtomicU8::new(0));
+    for part in entry {
+        for &byte in part {
+            // One that is too long is cut, which is the end of its value, not of its name.
+            if bytes.len() > 1 {
+                bytes.next().unwrap_or(&end).store(byte, Ordering::Relaxed);
+            }
+        }
     }
+    bytes.next().unwrap_or(&end).store(0, Ordering::Relaxed);
     if !IS_PUT.swap(true, Ordering::Relaxed) {
         // SAFETY: `ENTRY` lives as long as the process, and ends with a 0 whatever is stored in
-        // it. The environment itself is only changed by this first call, before the first handler
-        // runs (putenv(3)).
+        // it. The environment itself is only changed by this first call, in front of a handler
+        // (putenv(3)).
         unsafe { putenv(ENTRY.as_ptr().cast_mut().cast()) };
     }
 }
 
 /// The same where there is no POSIX: X-Ray's SDKs have no need of it outside of Lambda.
 #[cfg(not(unix))]
-pub(crate) fn set_env(_: &str, _: Option<&str>) {}
+pub(crate) fn set_env(_: [&[u8]; 2]) {}
 
 /// Milliseconds since the Unix epoch. std's clock has it too, with 6 KB for how it could fail.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]

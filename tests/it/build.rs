@@ -12,6 +12,12 @@ use std::{env, fs};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
+/// A program that is linked in no time, since there is no std in it.
+const NO_STD: &str = "#![no_std]\n#![no_main]\n\
+    #[link(name = \"c\")]\nunsafe extern \"C\" {}\n\
+    #[unsafe(no_mangle)]\nextern \"C\" fn main() -> i32 { 0 }\n\
+    #[panic_handler]\nfn panic(_: &core::panic::PanicInfo) -> ! { loop {} }\n";
+
 /// A package of one binary and two examples, in a folder of its own.
 struct Package {
     folder: PathBuf,
@@ -28,8 +34,8 @@ impl Package {
             "Cargo.toml",
             "[package]\nname = \"scratch\"\nedition = \"2024\"\n[workspace]\n",
         );
-        package.write("src/main.rs", "fn main() { println!(\"scratch\") }");
-        package.write("examples/one.rs", "fn main() { println!(\"one\") }");
+        package.write("src/main.rs", NO_STD);
+        package.write("examples/one.rs", &NO_STD.replace("{ 0 }", "{ 1 }"));
         package.write("examples/two.rs", "fn main() { panic!(\"two\") }");
         package
     }
@@ -312,6 +318,42 @@ fn check_elsewhere(zip: &Path, said: &str) {
 }
 
 #[test]
+fn an_executable_that_lambda_could_not_start_is_refused() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("not startable");
+    let tools = tools(&package, "cargo");
+    let built = package.path("target/x86_64-unknown-linux-musl/release");
+    fs::create_dir_all(&built).unwrap();
+    let cargo = find("cargo");
+    let script = "case $1 in rustc) ;; *) exec '{}' \"$@\" ;; esac";
+    package.write_script(
+        "tools/cargo",
+        &script.replace("{}", cargo.to_str().unwrap()),
+    );
+    let check = |executable: &[u8], want: &str| {
+        fs::write(built.join("scratch"), executable).unwrap();
+        let path = [("PATH", tools.as_os_str())];
+        let said = format!("{}/scratch {want}", built.display());
+        let said = said.replace(package.folder.to_str().unwrap(), "FOLDER");
+        package.check_refused(&["--arch", "x86_64"], &path, &said);
+    };
+    // The head of an ELF file with one program header, of the type that is its first byte.
+    let mut elf = [0; 120];
+    elf[..5].copy_from_slice(b"\x7fELF\x02");
+    (elf[18], elf[32], elf[56]) = (62, 64, 1);
+    elf[64] = 3;
+    check(&elf, "is not static: it asks for an interpreter");
+    elf[18] = 183;
+    check(&elf, "is not for x86_64");
+    elf[4] = 1;
+    check(&elf, "is no 64-bit ELF file");
+    check(b"", "is no 64-bit ELF file");
+    check(b"#!/bin/sh", "is no 64-bit ELF file");
+}
+
+#[test]
 fn two_folders_give_the_same_bytes() {
     if !targets_installed() {
         return;
@@ -348,8 +390,8 @@ fn a_wrapped_package_holds_the_script_and_each_executable() {
     let (zip, said) = package.build(&["--wrapper", "one"], &[], "one");
     assert_eq!(names(&zip), "bootstrap binary");
     assert!(said.contains(" --handler one "), "{said}");
-    let (zip, _) = package.build(&["--wrapper", "one", "two", "one"], &[], "one+two");
-    assert_eq!(names(&zip), "bootstrap one two");
+    let (zip, _) = package.build(&["--wrapper", "one", "scratch", "one"], &[], "one+scratch");
+    assert_eq!(names(&zip), "bootstrap one scratch");
     let _ = fs::remove_dir_all(package.path("target/lambda"));
     package.write("src/bin/bootstrap.rs", "fn main() {}");
     package.check_refused(
@@ -367,7 +409,7 @@ fn flags_are_kept_unless_they_bind_the_function_to_this_processor() {
     let package = Package::new("flags");
     package.write(
         "src/main.rs",
-        "#[cfg(flagged)] compile_error!(\"flagged\");\nfn main() {}",
+        &format!("{NO_STD}#[cfg(flagged)]\ncompile_error!(\"flagged\");\n"),
     );
     let run = |vars: &[(&str, &str)], config: &str| {
         package.write(".cargo/config.toml", config);

@@ -105,12 +105,18 @@ impl Client {
         reply
     }
 
-    /// Reads a chunk; `None`: it was the last.
+    /// Reads a chunk; `None`: it was the last, and the trailers have been read too.
     pub(crate) fn chunk(&mut self) -> Option<Vec<u8>> {
-        let size = usize::from_str_radix(&self.line(), 16).expect("a chunk's size");
+        let line = self.line();
+        let digits = line.split(';').next().unwrap();
+        let size = usize::from_str_radix(digits, 16).expect("a chunk's size");
+        if size == 0 {
+            while !self.line().is_empty() {}
+            return None;
+        }
         let mut chunk = vec![0; size];
         self.stream.read_exact(&mut chunk).unwrap();
         assert_eq!(self.line(), "");
-        (size > 0).then_some(chunk)
+        Some(chunk)
     }
 }

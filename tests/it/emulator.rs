@@ -484,3 +484,85 @@ fn dropping_it_ends_whoever_waits() {
         "{refused:?}"
     );
 }
+
+/// The reply to `next` while something goes wrong, and to the response that follows.
+fn faulty(fault: emulator::Fault) -> (String, String) {
+    let mut settings = Settings::default();
+    settings.faults = vec![(fault, 1.0)];
+    let emulator = Emulator::with(settings).unwrap();
+    let mut client = Client::connect(emulator.addr());
+    let mut got = (String::new(), String::new());
+    thread::scope(|scope| {
+        let invocation = scope.spawn(|| emulator.invoke(b"{}"));
+        let next = client.request(&format!("GET {BASE}/invocation/next"), "", b"");
+        let id = next
+            .field("Lambda-Runtime-Aws-Request-Id")
+            .unwrap_or("x")
+            .to_owned();
+        got.0 = format!("{} {:?}", next.status, next.fields);
+        let line = format!("POST {BASE}/invocation/{id}/response");
+        let reply = client.request(&line, "", b"1");
+        got.1 = format!("{} {}", reply.status, reply.text());
+        let _ = invocation.join();
+    });
+    got
+}
+
+#[test]
+fn faults_strike_where_they_are_asked_to() {
+    use emulator::Fault;
+    let (next, reply) = faulty(Fault::LowerCase);
+    assert!(next.contains("lambda-runtime-aws-request-id"), "{next}");
+    assert_eq!(reply, OK);
+    let (next, _) = faulty(Fault::Chunked);
+    assert!(next.contains("chunked"), "{next}");
+    let (next, _) = faulty(Fault::EmptyHeaders);
+    assert!(
+        next.contains("(\"Lambda-Runtime-Client-Context\", \"\")"),
+        "{next}"
+    );
+    let (next, _) = faulty(Fault::NoHeaders);
+    assert!(
+        !next.contains("Deadline") && next.contains("Aws-Request-Id"),
+        "{next}"
+    );
+    let (next, _) = faulty(Fault::Clock);
+    assert!(
+        next.contains("(\"Lambda-Runtime-Deadline-Ms\", \"600000\")"),
+        "{next}"
+    );
+    assert_eq!(faulty(Fault::Status200).1, "200 ");
+    assert!(faulty(Fault::Status413).1.starts_with("413 "));
+    assert!(faulty(Fault::Split).1.starts_with("202 "));
+    assert!(faulty(Fault::Slow).1.starts_with("202 "));
+}
+
+#[test]
+fn our_own_runtime_gets_through_most_faults() {
+    use emulator::Fault;
+    let echo = handler::bytes(|event, _| Ok(event.to_vec()));
+    let mut settings = Settings::default();
+    settings.faults = [
+        Fault::CutAfter,
+        Fault::Split,
+        Fault::Chunked,
+        Fault::LowerCase,
+        Fault::Clock,
+    ]
+    .map(|fault| (fault, 0.5))
+    .to_vec();
+    settings.faults.push((Fault::Status204, 0.2));
+    let emulator = Emulator::with(settings).unwrap();
+    let addr = emulator.addr().to_string();
+    thread::scope(|scope| {
+        scope.spawn(|| drop(tiny_lambda::Runtime::at(&addr).serve(&echo)));
+        for i in 0..50 {
+            let event = i.to_string();
+            assert_eq!(
+                emulator.invoke(event.as_bytes()).unwrap().body,
+                event.as_bytes()
+            );
+        }
+        drop(emulator);
+    });
+}

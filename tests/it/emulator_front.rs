@@ -273,3 +273,22 @@ fn a_stream_reaches_the_api_client_in_frames() {
         "{text}"
     );
 }
+
+#[test]
+fn a_browser_gets_a_page_where_the_function_has_none() {
+    let fail = handler::json(|name: String, _| Ok(name));
+    with(&fail, |addr| {
+        let mut client = Client::connect(addr);
+        let page = client.request("GET /", "Accept: text/html,*/*\r\n", b"");
+        assert_eq!(page.status, 200);
+        assert!(page.text().starts_with("<!doctype html>"), "{page:?}");
+        // Nobody else does, and on no other path.
+        assert_eq!(client.request("GET /", "Accept: */*\r\n", b"").status, 502);
+        assert_eq!(
+            client
+                .request("GET /x", "Accept: text/html\r\n", b"")
+                .status,
+            502
+        );
+    });
+}

@@ -35,10 +35,8 @@ impl Worker {
     /// Waits for an event.
     fn next(&mut self) -> String {
         let reply = self.client.request(NEXT, "", b"");
-        self.id = reply
-            .field("Lambda-Runtime-Aws-Request-Id")
-            .unwrap()
-            .to_owned();
+        let id = reply.field("Lambda-Runtime-Aws-Request-Id").unwrap();
+        id.clone_into(&mut self.id);
         reply.text()
     }
 

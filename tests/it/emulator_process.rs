@@ -12,10 +12,10 @@ use tiny_lambda::json::{self, Value};
 use tiny_lambda::{Context, Error, Runtime, handler};
 
 /// A folder of a test's own, which ends with it.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Folder {
+    pub(crate) fn new(name: &str) -> Folder {
         let name = format!("tiny-lambda {name} {}", std::process::id());
         let path = std::env::temp_dir().join(name);
         let _ = fs::remove_dir_all(&path);
@@ -23,8 +23,15 @@ impl Folder {
         Folder(path)
     }
 
+    /// A folder in another.
+    pub(crate) fn inside(folder: &Folder, name: &str) -> Folder {
+        let path = folder.0.join(name);
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
     /// An executable script.
-    fn script(&self, text: &str) -> PathBuf {
+    pub(crate) fn script(&self, text: &str) -> PathBuf {
         let path = self.0.join("bootstrap");
         fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -32,7 +39,7 @@ impl Folder {
     }
 
     /// A function: this test binary, which is `the_function` below if it is asked to be.
-    fn function(&self) -> PathBuf {
+    pub(crate) fn function(&self) -> PathBuf {
         let this = std::env::current_exe().unwrap();
         let name = "emulator_process::the_function";
         self.script(&format!(
@@ -92,7 +99,7 @@ fn the_function() {
     let _ = Runtime::at(&endpoint).serve(&act);
 }
 
-fn text(reply: &Reply) -> String {
+pub(crate) fn text(reply: &Reply) -> String {
     String::from_utf8_lossy(&reply.body).into_owned()
 }
 
@@ -487,4 +494,56 @@ fn a_frozen_function_stands_still_between_invocations() {
         let pid = text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
         becomes(&pid, 'T');
     }
+}
+
+#[test]
+fn a_json_log_has_records_and_wrapped_lines() {
+    let folder = Folder::new("json log");
+    let function = folder.function();
+    let args = [
+        "--timeout",
+        "60",
+        "--json-log",
+        "info",
+        "--event",
+        r#"{"do":"print"}"#,
+    ];
+    let output = command(&[&args[..], &[path(&function)]].concat(), "");
+    let log = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| json::parse(line.as_bytes()).expect(line))
+        .collect();
+    let kinds: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line.get("type").and_then(Value::as_str))
+        .collect();
+    for kind in [
+        "platform.initStart",
+        "platform.start",
+        "platform.runtimeDone",
+        "platform.report",
+    ] {
+        assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
+    }
+    let printed = |text: &str| {
+        let is_it = |line: &&Value| line.get("message").and_then(Value::as_str) == Some(text);
+        lines
+            .iter()
+            .find(is_it)
+            .unwrap_or_else(|| panic!("{text} in {log}"))
+    };
+    let line = printed("to standard error");
+    assert_eq!(line.get("level").and_then(Value::as_str), Some("INFO"));
+    assert!(line.get("requestId").is_some() && line.get("timestamp").is_some());
+}
+
+#[test]
+fn a_sample_event_has_a_name() {
+    let folder = Folder::new("sample");
+    let function = folder.function();
+    let output = command(&["--timeout", "60", "--event", "sqs", path(&function)], "");
+    let out: Value = json::parse(&output.stdout).unwrap();
+    let sample: Value = json::parse(tiny_lambda::events::samples::SQS.as_bytes()).unwrap();
+    assert_eq!(out, sample);
 }

@@ -16,6 +16,8 @@ mod build;
 mod client;
 #[cfg(feature = "emulator")]
 mod emulator;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+mod emulator_extension;
 #[cfg(feature = "emulator")]
 mod emulator_front;
 #[cfg(feature = "emulator")]
@@ -23,7 +25,11 @@ mod emulator_many;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_process;
 mod events;
+mod figures;
 mod json;
+mod json_macros;
+mod panic_free;
 mod peer;
 mod runtime;
 mod streaming;
+mod tidy;

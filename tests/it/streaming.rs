@@ -100,7 +100,7 @@ fn a_stream_that_fails_midway_ends_with_the_error_in_trailers() {
             (TYPE_FIELD, error_type)
         );
         assert_eq!(body_name, BODY_FIELD);
-        let text = String::from_utf8(from_base64(body_value)).unwrap();
+        let text = String::from_utf8(decode_base64(body_value)).unwrap();
         assert!(text.contains(document), "{text}");
     }
     let request = stream(POST_RESPONSE, |out| {
@@ -235,7 +235,7 @@ fn a_caller_that_goes_away_is_an_error_of_the_write_and_not_the_end() {
     assert_eq!(requests[3].text(), "\"plain\"");
 }
 
-fn from_base64(text: &str) -> Vec<u8> {
+fn decode_base64(text: &str) -> Vec<u8> {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut bits = text.trim_end_matches('=').chars().flat_map(|c| {
         let value = ALPHABET.find(c).expect("a base64 digit");

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Prints the bytes that each event type adds to a static musl executable.
+# Usage: ./sizes.sh PROFILE [peer]; PROFILE is release (opt-level z), os or o3.
+set -eu
+
+profile=${1:?profile}
+peer=${2:-}
+target=x86_64-unknown-linux-musl
+binary=${CARGO_TARGET_DIR:-target}/$target/$profile/size
+
+# Text, read-only data, relocations and unwind data of `size` with features $1.
+bytes() {
+    cargo build --quiet --profile "$profile" --target "$target" --bin size --features "$1" 2>/dev/null
+    size --format=sysv "$binary" |
+        awk '$1 ~ /^\.(text|rodata|data\.rel\.ro|data|got|rela\.dyn|eh_frame|eh_frame_hdr|gcc_except_table)$/ { sum += $2 } END { print sum }'
+}
+
+none=$(bytes "")
+for shape in hello six wide float; do
+    printf '%s %s\n' "$shape" "$(($(bytes "$shape${peer:+,$peer}") - none))"
+done

@@ -1,0 +1,102 @@
+//! How long a function takes to build, beside those of other runtimes.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::rivals::{self, Arch, Folders};
+use crate::{Progress, measure, need_target, report};
+
+/// How often each build is made.
+const N_BUILDS: usize = 3;
+
+/// Prints seconds of a clean build, and of a rebuild after a change of the handler, in turn.
+pub fn print(folders: &Folders, progress: Progress) -> Result<(), String> {
+    need_target(Arch::HOST);
+    let names = [
+        "lambda_runtime",
+        "lambda_runtime_tuned",
+        "minlambda",
+        "tiny_lambda",
+    ];
+    let mut rows = Vec::new();
+    let mut times = vec![[Vec::new(), Vec::new()]; names.len()];
+    for round in 0..N_BUILDS {
+        for (name, times) in names.iter().zip(&mut times) {
+            progress.say(&format!("round {} of {N_BUILDS}: {name}", round + 1));
+            let function = copy_function(name, folders)?;
+            for times in times {
+                let begun = Instant::now();
+                rivals::finish(function.build(folders), &function.folder.join("log"), None)?;
+                times.push(begun.elapsed().as_secs_f64());
+                function.change()?;
+            }
+        }
+    }
+    for (name, times) in names.into_iter().zip(times) {
+        let cell =
+            |times| measure::median(times).map_or("-".into(), |time| report::number(time, 1));
+        rows.push((name, times.map(cell).to_vec()));
+    }
+    let heads = [["clean", "build, s"], ["rebuild after", "a change, s"]];
+    let mut text = String::new();
+    report::push_table(&mut text, &heads.map(|head| head.map(String::from)), &rows);
+    print!("{text}");
+    println!(
+        "medians of {N_BUILDS}; what has to be downloaded was there; ours with profile small, and zipped"
+    );
+    Ok(())
+}
+
+/// A rival's greeting as a package of its own, with nothing built.
+struct Function {
+    folder: PathBuf,
+    is_ours: bool,
+}
+
+fn copy_function(name: &str, folders: &Folders) -> Result<Function, String> {
+    let failed = |e: std::io::Error| format!("{name}: {e}");
+    let folder = folders.work.join("build-times").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("src")).map_err(failed)?;
+    let is_ours = name == "tiny_lambda";
+    let rival = folders.rival(name);
+    let (source, dependency) = if is_ours {
+        (
+            folders.root.join("examples/hello.rs"),
+            folders.root.display().to_string(),
+        )
+    } else {
+        (rival.join("src/bin/hello.rs"), String::new())
+    };
+    let manifest = fs::read_to_string(rival.join("Cargo.toml")).map_err(failed)?;
+    let manifest = manifest.split("[[bin]]").next().unwrap_or_default();
+    let manifest = manifest.replace("../../..", &dependency);
+    fs::write(folder.join("Cargo.toml"), manifest).map_err(failed)?;
+    fs::copy(source, folder.join("src/main.rs")).map_err(failed)?;
+    Ok(Function { folder, is_ours })
+}
+
+impl Function {
+    fn build(&self, folders: &Folders) -> Command {
+        let mut command = if self.is_ours {
+            Command::new(folders.root.join("build.sh"))
+        } else {
+            let mut cargo = Command::new("cargo");
+            cargo.args(["build", "--release", "--target", Arch::HOST.target()]);
+            cargo
+        };
+        command
+            .arg("--manifest-path")
+            .arg(self.folder.join("Cargo.toml"))
+            .env("CARGO_TARGET_DIR", self.folder.join("target"));
+        command
+    }
+
+    fn change(&self) -> Result<(), String> {
+        let source = self.folder.join("src/main.rs");
+        let text = fs::read_to_string(&source).map_err(|e| e.to_string())?;
+        fs::write(&source, text.replace("Hello, ", "Hello again, ")).map_err(|e| e.to_string())
+    }
+}

@@ -1,0 +1,34 @@
+//! Bytes as base64, a type for fields.
+
+use alloc::vec::Vec;
+
+use super::{Error, FromJson, Reader, ToJson, Writer};
+use crate::encoding::decode_base64;
+
+/// Bytes as a string of base64 (RFC 4648, section 4), as AWS sends and takes them.
+///
+/// ```
+/// use tiny_lambda::json::{self, Base64};
+///
+/// let data: Base64 = json::parse(br#""aGVsbG8=""#)?;
+/// assert_eq!(data.0, b"hello");
+/// assert_eq!(json::to_vec(&data), br#""aGVsbG8=""#);
+/// # Ok::<(), json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Base64(pub Vec<u8>);
+
+impl FromJson for Base64 {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let text = r.string()?;
+        decode_base64(text.as_bytes())
+            .map(Base64)
+            .map_err(|_| r.error_expected("base64"))
+    }
+}
+
+impl ToJson for Base64 {
+    fn to_json(&self, w: &mut Writer) {
+        w.base64(&self.0);
+    }
+}

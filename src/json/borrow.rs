@@ -1,0 +1,109 @@
+//! What borrows from the text that it is read from.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use super::{Error, Reader};
+
+/// Reads one value, which must be the whole of `text` and may borrow from it.
+///
+/// ```
+/// use tiny_lambda::json;
+///
+/// let names: Vec<&str> = json::parse_borrowed(br#"["Ada", "Grace"]"#)?;
+/// assert_eq!(names, ["Ada", "Grace"]);
+/// # Ok::<(), json::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`parse`](super::parse).
+pub fn parse_borrowed<'j, T: BorrowJson<'j>>(text: &'j [u8]) -> Result<T, Error> {
+    let mut r = Reader::from_bytes(text)?;
+    let value = T::borrow_json(&mut r)?;
+    r.end()?;
+    Ok(value)
+}
+
+/// What can be read from JSON and may borrow from its text; [`FromJson`](super::FromJson) is for
+/// what stands on its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be borrowed from JSON",
+    note = "`json_struct!` writes the impl for structs with a lifetime"
+)]
+pub trait BorrowJson<'j>: Sized {
+    /// Reads exactly one value.
+    ///
+    /// # Errors
+    /// The reader's own, or one made by [`Reader::error_expected`] or [`Reader::error`].
+    fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error>;
+
+    /// What a missing member stands for; `None` makes it an error.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+/// A string without escapes; one that may have them is a `Cow<str>`.
+impl<'j> BorrowJson<'j> for &'j str {
+    fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
+        match r.string()? {
+            Cow::Borrowed(string) => Ok(string),
+            Cow::Owned(_) => Err(r.error("a string with escapes cannot be borrowed")),
+        }
+    }
+}
+
+/// Borrowed unless there are escapes.
+impl<'j> BorrowJson<'j> for Cow<'j, str> {
+    fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
+        r.string()
+    }
+}
+
+impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Box<T> {
+    fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
+        T::borrow_json(r).map(Box::new)
+    }
+}
+
+/// `None` is `null` or a missing member.
+impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Option<T> {
+    fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
+        if r.null_if_next() {
+            Ok(None)
+        } else {
+            T::borrow_json(r).map(Some)
+        }
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+/// An array.
+impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Vec<T> {
+    fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
+        let mut list = Vec::new();
+        r.begin_array()?;
+        while r.next_element()? {
+            list.push(T::borrow_json(r)?);
+        }
+        Ok(list)
+    }
+}
+
+/// Of members with one name the last wins.
+impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for BTreeMap<Cow<'j, str>, T> {
+    fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
+        let mut map = BTreeMap::new();
+        r.begin_object()?;
+        while let Some(name) = r.next_member()? {
+            let value = T::borrow_json(r)?;
+            map.insert(name, value);
+        }
+        Ok(map)
+    }
+}

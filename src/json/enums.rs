@@ -1,0 +1,165 @@
+//! `json_enum!`: enums with their impls, without a proc macro.
+
+/// An enum, and how it is read and written.
+///
+/// Variants without a value are strings; `as "name"` is a variant's name in JSON where that
+/// differs. A variant that holds a `String` and is marked `as ..` takes all other strings:
+/// ```
+/// use tiny_lambda::json;
+///
+/// tiny_lambda::json_enum! {
+///     /// How an order stands.
+///     #[derive(Debug, PartialEq)]
+///     pub enum Status {
+///         Open as "OPEN",
+///         Paid as "PAID",
+///         Other(String) as ..,
+///     }
+/// }
+/// assert_eq!(json::parse::<Status>(br#""PAID""#)?, Status::Paid);
+/// assert_eq!(json::parse::<Status>(br#""LOST""#)?, Status::Other("LOST".into()));
+/// assert_eq!(json::to_vec(&Status::Open), br#""OPEN""#);
+/// # Ok::<(), json::Error>(())
+/// ```
+///
+/// Variants with a value are objects of one member, whose name says which it is:
+/// ```
+/// use tiny_lambda::json;
+///
+/// tiny_lambda::json_enum! {
+///     #[derive(Debug, PartialEq)]
+///     enum Shape { Circle(f64) as "circle", Square(u32) as "square", Point }
+/// }
+/// assert_eq!(json::parse::<Shape>(br#"{"square": 2}"#)?, Shape::Square(2));
+/// assert_eq!(json::to_vec(&[Shape::Square(3), Shape::Point]), br#"[{"square":3},"Point"]"#);
+/// # Ok::<(), json::Error>(())
+/// ```
+///
+/// With a name behind the enum's, it is that member which says so, beside those of the value,
+/// which must be an object. A variant `as ..` takes what has another or no such member, whole:
+/// ```
+/// use tiny_lambda::json::{self, Value};
+///
+/// tiny_lambda::json_struct! { #[derive(Debug, PartialEq)] struct Created { id: u32 } }
+/// tiny_lambda::json_enum! {
+///     #[derive(Debug, PartialEq)]
+///     enum Change as "type" { Created(Created) as "created", Deleted, Other(Value) as .. }
+/// }
+/// let text = br#"[{"id":7,"type":"created"},{"type":"Deleted"},{"type":"x","y":1}]"#;
+/// let changes: Vec<Change> = json::parse(text)?;
+/// assert_eq!(changes[0], Change::Created(Created { id: 7 }));
+/// assert_eq!(
+///     json::to_vec(&changes),
+///     br#"[{"type":"created","id":7},{"type":"Deleted"},{"type":"x","y":1}]"#
+/// );
+/// # Ok::<(), json::Error>(())
+/// ```
+#[macro_export]
+macro_rules! json_enum {
+    (
+        $(#[$enum_attribute:meta])*
+        $vis:vis enum $name:ident $(as $tag:literal)? {$(
+            $(#[$attribute:meta])*
+            $variant:ident $(($type:ty))? $(as $json_name:tt)?
+        ),* $(,)?}
+    ) => {
+        $(#[$enum_attribute])*
+        $vis enum $name {$(
+            $(#[$attribute])*
+            $variant $(($type))?,
+        )*}
+
+        $crate::json_enum!(@impls $name [$($tag)?] $($variant ($($type)?) [$($json_name)?])*);
+    };
+
+    (@impls $name:ident $tag:tt $($variant:ident $type:tt $json_name:tt)*) => {
+        impl $crate::json::FromJson for $name {
+            fn from_json(
+                r: &mut $crate::json::Reader<'_>,
+            ) -> ::core::result::Result<Self, $crate::json::Error> {
+                let variant = $crate::json_enum!(@begin r $tag);
+                $($crate::json_enum!(
+                    @read r variant $variant $type $json_name $tag
+                );)*
+                $($crate::json_enum!(
+                    @read_other r variant $variant $type $json_name $tag
+                );)*
+                #[allow(unreachable_code, reason = "one variant may take all others")]
+                ::core::result::Result::Err(variant.error(r, ::core::concat!(
+                    "one of",
+                    $(" `", $crate::json_enum!(@name $variant $json_name), "`",)*
+                )))
+            }
+        }
+
+        impl $crate::json::ToJson for $name {
+            fn to_json(&self, w: &mut $crate::json::Writer) {
+                match self {
+                    $($crate::json_enum!(@pattern $variant $type value) =>
+                        $crate::json_enum!(
+                            @write w value $variant $type $json_name $tag
+                        ),)*
+                }
+            }
+        }
+    };
+
+    (@name $variant:ident [..]) => { "another" };
+    (@name $variant:ident [$name:literal]) => { $name };
+    (@name $variant:ident []) => { ::core::stringify!($variant) };
+    (@name $variant:ident $other:tt) => {
+        ::core::compile_error!("behind `as` stands a variant's name in quotes, or `..` for all others")
+    };
+
+    (@begin $r:ident []) => { $crate::json::support::Variant::of($r)? };
+    (@begin $r:ident [$tag:literal]) => { $crate::json::support::Variant::tagged($r, $tag)? };
+
+    (@read $r:ident $v:ident $variant:ident $type:tt [..] $tag:tt) => {};
+    (@read $r:ident $v:ident $variant:ident () $json_name:tt $tag:tt) => {
+        if $v.is_unit($crate::json_enum!(@name $variant $json_name)) {
+            $v.end($r)?;
+            return ::core::result::Result::Ok(Self::$variant);
+        }
+    };
+    (@read $r:ident $v:ident $variant:ident ($type:ty) $json_name:tt $tag:tt) => {
+        if $v.has_value($crate::json_enum!(@name $variant $json_name)) {
+            let value = <$type as $crate::json::FromJson>::from_json($r)?;
+            $v.end($r)?;
+            return ::core::result::Result::Ok(Self::$variant(value));
+        }
+    };
+    (@read_other $r:ident $v:ident $variant:ident ($type:ty) [..] []) => {
+        if let ::core::option::Option::Some(name) = $v.unit_name() {
+            return ::core::result::Result::Ok(Self::$variant(name.into()));
+        }
+    };
+    (@read_other $r:ident $v:ident $variant:ident ($type:ty) [..] [$tag:literal]) => {
+        return <$type as $crate::json::FromJson>::from_json($r).map(Self::$variant);
+    };
+    (@read_other $($other:tt)*) => {};
+
+    (@pattern $variant:ident () $value:ident) => { Self::$variant };
+    (@pattern $variant:ident ($type:ty) $value:ident) => { Self::$variant($value) };
+
+    (@write $w:ident $value:ident $variant:ident ($type:ty) [..] $tag:tt) => {
+        $crate::json::ToJson::to_json($value, $w)
+    };
+    (@write $w:ident $value:ident $variant:ident () $json_name:tt []) => {
+        $w.string($crate::json_enum!(@name $variant $json_name))
+    };
+    (@write $w:ident $value:ident $variant:ident () $json_name:tt [$tag:literal]) => {{
+        $w.begin_object();
+        $w.member($tag, $crate::json_enum!(@name $variant $json_name));
+        $w.end_object();
+    }};
+    (@write $w:ident $value:ident $variant:ident ($type:ty) $json_name:tt []) => {{
+        $w.begin_object();
+        $w.member($crate::json_enum!(@name $variant $json_name), $value);
+        $w.end_object();
+    }};
+    (@write $w:ident $value:ident $variant:ident ($type:ty) $json_name:tt [$tag:literal]) => {
+        $crate::json::support::write_tagged::<$type>(
+            $w, $tag, $crate::json_enum!(@name $variant $json_name), $value,
+        )
+    };
+}

@@ -1,0 +1,65 @@
+//! JSON that is passed through as its text.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use core::fmt;
+
+use super::{BorrowJson, Error, FromJson, Reader, ToJson, Writer};
+
+/// A value as its text, checked but not taken apart: for what is passed on as it came.
+///
+/// ```
+/// use tiny_lambda::json::{self, RawJson};
+///
+/// tiny_lambda::json_struct! { struct Envelope { to: String, detail: RawJson<'static> } }
+///
+/// let envelope: Envelope = json::parse(br#"{"to": "x", "detail": {"a": [1.50]}}"#)?;
+/// assert_eq!(envelope.detail.as_str(), r#"{"a": [1.50]}"#);
+/// assert_eq!(json::to_vec(&envelope), br#"{"to":"x","detail":{"a": [1.50]}}"#);
+/// assert!(RawJson::new("[1, 2").is_err());
+/// # Ok::<(), json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawJson<'j>(Cow<'j, str>);
+
+impl<'j> RawJson<'j> {
+    /// From the text of one value.
+    ///
+    /// # Errors
+    /// If it is not JSON.
+    pub fn new(json: &'j str) -> Result<RawJson<'j>, Error> {
+        let mut r = Reader::new(json);
+        let raw = RawJson::borrow_json(&mut r)?;
+        r.end()?;
+        Ok(raw)
+    }
+
+    /// The text, without white space around it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RawJson<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromJson for RawJson<'static> {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        Ok(RawJson(Cow::Owned(String::from(r.raw()?))))
+    }
+}
+
+impl<'j> BorrowJson<'j> for RawJson<'j> {
+    fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
+        Ok(RawJson(Cow::Borrowed(r.raw()?)))
+    }
+}
+
+impl ToJson for RawJson<'_> {
+    fn to_json(&self, w: &mut Writer) {
+        w.raw(&self.0);
+    }
+}

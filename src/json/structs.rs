@@ -1,0 +1,245 @@
+//! `json_struct!`: structs with their impls, without a proc macro.
+
+/// A struct, and how it is read and written.
+///
+/// Attributes, doc comments and visibility are the struct's own. Behind a type may stand
+/// `as "name"`, its name in JSON where that differs, and `= value`, what a missing member stands
+/// for. An `Option` may be missing or `null`; unknown members are ignored.
+///
+/// ```
+/// use tiny_lambda::json;
+///
+/// tiny_lambda::json_struct! {
+///     /// An order, as the shop posts it.
+///     #[derive(Debug, Clone, PartialEq)]
+///     pub struct Order {
+///         pub id: String,                       // must be there
+///         pub unit_cents: u64 as "unitCents",   // another name in JSON
+///         pub quantity: u32 = 1,                // a default
+///         pub note: Option<String>,             // may be absent or null
+///     }
+/// }
+///
+/// let order: Order = json::parse(br#"{"unitCents": 250, "id": "a1", "paid": true}"#)?;
+/// assert_eq!(order, Order { id: "a1".into(), unit_cents: 250, quantity: 1, note: None });
+/// assert_eq!(json::to_vec(&order), br#"{"id":"a1","unitCents":250,"quantity":1,"note":null}"#);
+/// assert_eq!(
+///     json::parse::<Order>(br#"{"id": "a1"}"#).unwrap_err().to_string(),
+///     "missing member `unitCents` at $ (offset 11, line 1, column 12)"
+/// );
+/// # Ok::<(), json::Error>(())
+/// ```
+///
+/// Behind the struct's name, `as camelCase` or `as PascalCase` names all members so that have no
+/// name of their own. A last field of type [`Object`](crate::json::Object) marked `as ..` keeps
+/// the members that no other field takes:
+/// ```
+/// use tiny_lambda::json::{self, Object};
+///
+/// tiny_lambda::json_struct! {
+///     struct Detail as camelCase {
+///         order_id: String,
+///         rest: Object as ..,
+///     }
+/// }
+/// let detail: Detail = json::parse(br#"{"color": "red", "orderId": "a1"}"#)?;
+/// assert_eq!(detail.rest.get("color"), Some(&"red".into()));
+/// assert_eq!(json::to_vec(&detail), br#"{"orderId":"a1","color":"red"}"#);
+/// # Ok::<(), json::Error>(())
+/// ```
+///
+/// A struct with a lifetime borrows from the text, and is read by
+/// [`parse_borrowed`](crate::json::parse_borrowed), so in functions that `run_bytes` serves. Its
+/// fields may be `&str` (which refuses escapes, since there is nothing to borrow then),
+/// `Cow<str>`, [`RawJson`](crate::json::RawJson), other such structs, options, boxes and lists of
+/// these, and everything else that can be read:
+/// ```
+/// use std::borrow::Cow;
+/// use tiny_lambda::json;
+///
+/// tiny_lambda::json_struct! {
+///     struct Message<'j> {
+///         id: &'j str as "messageId",
+///         body: Cow<'j, str>,
+///         tags: Option<Vec<&'j str>>,
+///         size: u64 = 0,
+///     }
+/// }
+/// let text = br#"{"messageId": "a1", "body": "say \"hi\"", "tags": ["x"]}"#;
+/// let message: Message = json::parse_borrowed(text)?;
+/// assert_eq!((message.id, &*message.body, message.size), ("a1", "say \"hi\"", 0));
+/// # Ok::<(), json::Error>(())
+/// ```
+#[macro_export]
+macro_rules! json_struct {
+    (
+        $(#[$struct_attribute:meta])*
+        $struct_vis:vis struct $name:ident $(as $case:ident)? {$(
+            $(#[$attribute:meta])*
+            $vis:vis $field:ident : $type:ty $(as $json_name:tt)? $(= $default:expr)?
+        ),* $(,)?}
+    ) => {
+        $(#[$struct_attribute])*
+        $struct_vis struct $name {$(
+            $(#[$attribute])*
+            $vis $field: $type,
+        )*}
+
+        const _: () = {
+            $crate::json_struct!(@names ($($case)?) $($field [$($json_name)?])*);
+
+            impl $crate::json::FromJson for $name {
+                #[allow(unused_assignments, clippy::never_loop, reason = "where there is no field")]
+                fn from_json(
+                    r: &mut $crate::json::Reader<'_>,
+                ) -> ::core::result::Result<Self, $crate::json::Error> {
+                    $crate::json_struct!(
+                        @read r owned $($field ($type) [$($json_name)?] [$($default)?])*
+                    )
+                }
+            }
+
+            impl $crate::json::ToJson for $name {
+                fn to_json(&self, w: &mut $crate::json::Writer) {
+                    $crate::json_struct!(@write self w $($field [$($json_name)?])*)
+                }
+            }
+
+            impl $crate::json::support::WritesObject for $name {}
+        };
+    };
+    (
+        $(#[$struct_attribute:meta])*
+        $struct_vis:vis struct $name:ident<$life:lifetime> $(as $case:ident)? {$(
+            $(#[$attribute:meta])*
+            $vis:vis $field:ident : $type:ty $(as $json_name:tt)? $(= $default:expr)?
+        ),* $(,)?}
+    ) => {
+        $(#[$struct_attribute])*
+        $struct_vis struct $name<$life> {$(
+            $(#[$attribute])*
+            $vis $field: $type,
+        )*}
+
+        const _: () = {
+            $crate::json_struct!(@names ($($case)?) $($field [$($json_name)?])*);
+
+            impl<$life> $crate::json::BorrowJson<$life> for $name<$life> {
+                #[allow(unused_assignments, clippy::never_loop, reason = "where there is no field")]
+                fn borrow_json(
+                    r: &mut $crate::json::Reader<$life>,
+                ) -> ::core::result::Result<Self, $crate::json::Error> {
+                    #[allow(unused_imports, reason = "fields may be all owned or all borrowed")]
+                    use $crate::json::support::{ProbeBorrowed as _, ProbeOwned as _};
+                    $crate::json_struct!(
+                        @read r borrowed $($field ($type) [$($json_name)?] [$($default)?])*
+                    )
+                }
+            }
+
+            impl<$life> $crate::json::ToJson for $name<$life> {
+                fn to_json(&self, w: &mut $crate::json::Writer) {
+                    $crate::json_struct!(@write self w $($field [$($json_name)?])*)
+                }
+            }
+
+            impl<$life> $crate::json::support::WritesObject for $name<$life> {}
+        };
+    };
+
+    // The fields' names, in their order, and their indices.
+    (@names $case:tt $($field:ident $json_name:tt)*) => {
+        #[allow(non_camel_case_types, dead_code, reason = "one variant per field, named like it")]
+        enum JsonField { $($field),* }
+        const JSON_NAMES: &[$crate::json::support::Name] = &[
+            $($crate::json_struct!(@name $case $field $json_name)),*
+        ];
+    };
+    (@name $case:tt $field:ident [..]) => { $crate::json::support::Name::REST };
+    (@name $case:tt $field:ident [$name:literal]) => {
+        $crate::json_struct!(@text $field, $name, Verbatim)
+    };
+    (@name ($($case:ident)?) $field:ident []) => {
+        $crate::json_struct!(
+            @text $field, $crate::json::support::name(::core::stringify!($field)), $($case)?
+        )
+    };
+    (@name $case:tt $field:ident $other:tt) => {
+        ::core::compile_error!("behind `as` stands a field's name in quotes, or `..` for all others")
+    };
+    (@text $field:ident, $name:expr, ) => { $crate::json_struct!(@text $field, $name, Verbatim) };
+    (@text $field:ident, $name:expr, $case:ident) => {{
+        const NAME: &str = $name;
+        const CASE: $crate::json::support::Case = $crate::json::support::Case::$case;
+        const TEXT: [u8; $crate::json::support::Name::text_len(NAME, CASE)] =
+            $crate::json::support::Name::text(NAME, CASE, JsonField::$field as usize == 0);
+        $crate::json::support::Name::new(&TEXT)
+    }};
+
+    (@read $r:ident $mode:ident $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {{
+        const { $crate::json::support::Name::check(JSON_NAMES) };
+        $(let mut $field: ::core::option::Option<$type> = ::core::option::Option::None;)*
+        let mut next = 0;
+        $r.begin_object()?;
+        loop {
+            let index = $r.next_field(JSON_NAMES, next)?;
+            next = index.wrapping_add(1);
+            $(if index == JsonField::$field as usize {
+                $crate::json_struct!(@read_field $r $mode $field ($type) $json_name);
+                continue;
+            })*
+            break;
+        }
+        $($crate::json_struct!(@missing $r $mode $field ($type) $json_name $default);)*
+        $(let ::core::option::Option::Some($field) = $field else {
+            return ::core::result::Result::Err(
+                $r.error_missing(&JSON_NAMES[JsonField::$field as usize])
+            );
+        };)*
+        ::core::result::Result::Ok(Self { $($field),* })
+    }};
+    (@read_field $r:ident $mode:ident $field:ident ($type:ty) [..]) => {
+        $crate::json::support::read_rest($r, &mut $field)?;
+    };
+    (@read_field $r:ident owned $field:ident ($type:ty) $json_name:tt) => {
+        $crate::json::support::read_field::<$type>($r, &mut $field)?;
+    };
+    (@read_field $r:ident borrowed $field:ident ($type:ty) $json_name:tt) => {
+        (&$crate::json::support::Probe::<$type>::NEW).read_field($r, &mut $field)?;
+    };
+    (@missing $r:ident $mode:ident $field:ident ($type:ty) [..] []) => {
+        let $field = ::core::option::Option::Some($field.unwrap_or_default());
+    };
+    (@missing $r:ident owned $field:ident ($type:ty) $json_name:tt []) => {
+        if !$crate::json::support::has_field::<$type>(&mut $field) {
+            return ::core::result::Result::Err(
+                $r.error_missing(&JSON_NAMES[JsonField::$field as usize])
+            );
+        }
+    };
+    (@missing $r:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
+        if !(&$crate::json::support::Probe::<$type>::NEW).has_field(&mut $field) {
+            return ::core::result::Result::Err(
+                $r.error_missing(&JSON_NAMES[JsonField::$field as usize])
+            );
+        }
+    };
+    (@missing $r:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {
+        let $field = ::core::option::Option::Some($field.unwrap_or_else(|| $default));
+    };
+
+    (@write $self:ident $w:ident $($field:ident $json_name:tt)*) => {{
+        if !$crate::json::support::Name::opens(JSON_NAMES) {
+            $w.begin_object();
+        }
+        $($crate::json_struct!(@write_field $self $w $field $json_name);)*
+        $w.end_object();
+    }};
+    (@write_field $self:ident $w:ident $field:ident [..]) => {
+        $crate::json::support::write_rest(&$self.$field, $w);
+    };
+    (@write_field $self:ident $w:ident $field:ident $json_name:tt) => {
+        $w.field(&JSON_NAMES[JsonField::$field as usize]);
+        $crate::json::ToJson::to_json(&$self.$field, $w);
+    };
+}

@@ -1,0 +1,238 @@
+//! What the code that the macros write calls; nobody else.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::marker::PhantomData;
+
+use super::{BorrowJson, Error, FromJson, Kind, Object, Reader, ToJson, Value, Writer};
+
+pub use super::name::{Case, Name};
+pub use alloc::vec;
+
+/// A field's name without the `r#` of a raw identifier.
+pub const fn name(field: &'static str) -> &'static str {
+    if let [b'r', b'#', name @ ..] = field.as_bytes() {
+        if let Ok(name) = core::str::from_utf8(name) {
+            return name;
+        }
+    }
+    field
+}
+
+/// Reads a member's value into its place; one function for all fields of a type.
+///
+/// # Errors
+/// The type's own.
+pub fn read_field<T: FromJson>(r: &mut Reader<'_>, field: &mut Option<T>) -> Result<(), Error> {
+    *field = Some(T::from_json(r)?);
+    Ok(())
+}
+
+/// Whether there was a member, or something that stands for a missing one.
+pub fn has_field<T: FromJson>(field: &mut Option<T>) -> bool {
+    if field.is_none() {
+        *field = T::absent();
+    }
+    field.is_some()
+}
+
+/// Reads a member that no field takes; the reader stands at its name.
+///
+/// # Errors
+/// If its value is not JSON.
+pub fn read_rest(r: &mut Reader<'_>, rest: &mut Option<Object>) -> Result<(), Error> {
+    let name = r.rest_name()?;
+    let value = Value::from_json(r)?;
+    rest.get_or_insert_with(Object::new).insert(name, value);
+    Ok(())
+}
+
+/// Writes the members that no field took.
+pub fn write_rest(rest: &Object, w: &mut Writer) {
+    for (name, value) in rest {
+        w.member(name, value);
+    }
+}
+
+/// Chooses how a field of a struct with a lifetime is read: borrowed where its type can be,
+/// since the method of that trait needs no reference more.
+#[derive(Debug)]
+pub struct Probe<T>(PhantomData<T>);
+
+impl<T> Probe<T> {
+    /// The only one there is.
+    pub const NEW: Probe<T> = Probe(PhantomData);
+}
+
+/// See [`Probe`].
+pub trait ProbeBorrowed<'j, T> {
+    /// As [`read_field`].
+    ///
+    /// # Errors
+    /// The type's own.
+    fn read_field(&self, r: &mut Reader<'j>, field: &mut Option<T>) -> Result<(), Error>;
+    /// As [`has_field`].
+    fn has_field(&self, field: &mut Option<T>) -> bool;
+}
+
+impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
+    fn read_field(&self, r: &mut Reader<'j>, field: &mut Option<T>) -> Result<(), Error> {
+        *field = Some(T::borrow_json(r)?);
+        Ok(())
+    }
+
+    fn has_field(&self, field: &mut Option<T>) -> bool {
+        if field.is_none() {
+            *field = T::absent();
+        }
+        field.is_some()
+    }
+}
+
+/// See [`Probe`].
+pub trait ProbeOwned<T> {
+    /// As the function of that name.
+    ///
+    /// # Errors
+    /// The type's own.
+    fn read_field(&self, r: &mut Reader<'_>, field: &mut Option<T>) -> Result<(), Error>;
+    /// As the function of that name.
+    fn has_field(&self, field: &mut Option<T>) -> bool;
+}
+
+impl<T: FromJson> ProbeOwned<T> for &Probe<T> {
+    fn read_field(&self, r: &mut Reader<'_>, field: &mut Option<T>) -> Result<(), Error> {
+        read_field(r, field)
+    }
+
+    fn has_field(&self, field: &mut Option<T>) -> bool {
+        has_field(field)
+    }
+}
+
+/// Which variant of an enum comes next.
+#[derive(Debug)]
+pub struct Variant<'j> {
+    name: Option<Cow<'j, str>>,
+    form: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Form {
+    /// A string, which is read.
+    Unit,
+    /// An object of one member, whose name is read.
+    Member,
+    /// An object with a tag in it, of which nothing is read.
+    Tagged,
+}
+
+impl<'j> Variant<'j> {
+    /// Of a string, or of an object's first member.
+    ///
+    /// # Errors
+    /// If neither comes next.
+    pub fn of(r: &mut Reader<'j>) -> Result<Variant<'j>, Error> {
+        if r.peek()? == Kind::Object {
+            r.begin_object()?;
+            return Ok(Variant {
+                name: r.next_member()?,
+                form: Form::Member,
+            });
+        }
+        Ok(Variant {
+            name: Some(r.string()?),
+            form: Form::Unit,
+        })
+    }
+
+    /// Of an object's member `tag`, wherever it stands; of several, the last.
+    ///
+    /// # Errors
+    /// If no object comes next, or the member is no string.
+    pub fn tagged(r: &mut Reader<'j>, tag: &str) -> Result<Variant<'j>, Error> {
+        *r = r.at_next();
+        let mut ahead = r.clone();
+        let mut name = None;
+        ahead.begin_object()?;
+        while let Some(member) = ahead.next_member()? {
+            if member == tag {
+                name = Some(ahead.string()?);
+            } else {
+                ahead.skip()?;
+            }
+        }
+        Ok(Variant {
+            name,
+            form: Form::Tagged,
+        })
+    }
+
+    /// Whether it is `name`, a variant without a value.
+    pub fn is_unit(&self, name: &str) -> bool {
+        self.form != Form::Member && self.name.as_deref() == Some(name)
+    }
+
+    /// Whether it is `name`, a variant with a value.
+    pub fn has_value(&self, name: &str) -> bool {
+        self.form != Form::Unit && self.name.as_deref() == Some(name)
+    }
+
+    /// The name, if it was a string.
+    pub fn unit_name(&self) -> Option<&str> {
+        if self.form == Form::Unit {
+            self.name.as_deref()
+        } else {
+            None
+        }
+    }
+
+    /// Reads what is behind the value, if there was one to read.
+    ///
+    /// # Errors
+    /// If the object has another member.
+    pub fn end(&self, r: &mut Reader<'_>) -> Result<(), Error> {
+        match self.form {
+            Form::Member => match r.next_member()? {
+                None => Ok(()),
+                Some(_) => Err(r.error("expected an object of one member, found another one")),
+            },
+            // A variant without a value has not read the object.
+            Form::Tagged if r.is_at_start() => r.skip(),
+            Form::Unit | Form::Tagged => Ok(()),
+        }
+    }
+
+    /// That there is no such variant.
+    #[cold]
+    #[inline(never)]
+    pub fn error(&self, r: &Reader<'_>, names: &str) -> Error {
+        match &self.name {
+            Some(name) => r.error(&["expected ", names, ", found `", name, "`"].concat()),
+            None => r.error_expected(names),
+        }
+    }
+}
+
+/// What is written as an object, into which a tag can be put.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not written as an object, which could take a tag",
+    label = "no object",
+    note = "in an enum with a tag, variants hold what `json_struct!` makes, or maps"
+)]
+pub trait WritesObject {}
+
+impl WritesObject for Object {}
+impl<N, T> WritesObject for BTreeMap<N, T> {}
+impl<T> WritesObject for Vec<(String, T)> {}
+impl<T: WritesObject> WritesObject for Box<T> {}
+
+/// Writes `value` with a member more in front.
+pub fn write_tagged<T: ToJson + WritesObject>(w: &mut Writer, tag: &str, name: &str, value: &T) {
+    w.begin_object();
+    w.member(tag, name);
+    w.continue_object(|w| value.to_json(w));
+}

@@ -1,0 +1,481 @@
+//! Times and durations as AWS writes them, as types for fields.
+//!
+//! Beside [`HashMap`](std::collections::HashMap), [`SystemTime`] is what `core` does not have.
+
+use alloc::string::String;
+use core::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::{Error, FromJson, Reader, ToJson, Writer};
+
+const DAY_SECS: i64 = 86_400;
+
+/// From the first second with four digits of the year to behind the last, since the Unix epoch.
+const YEAR_0_SECS: i64 = -62_167_219_200;
+const YEAR_10000_SECS: i64 = 253_402_300_800;
+
+macro_rules! field_types {
+    ($($(#[$attribute:meta])* $name:ident($inner:ty);)*) => {$(
+        $(#[$attribute])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(pub $inner);
+
+        impl From<$name> for $inner {
+            fn from(value: $name) -> $inner {
+                value.0
+            }
+        }
+
+        impl From<$inner> for $name {
+            fn from(value: $inner) -> $name {
+                $name(value)
+            }
+        }
+    )*};
+}
+
+field_types! {
+    /// A time as RFC 3339 writes it: `"2024-06-04T16:04:58.217Z"`.
+    ///
+    /// Read are all offsets from UTC and up to nine digits of the second (more are cut off); a
+    /// leap second is the second behind it. Written is UTC, with milliseconds if there are any,
+    /// and with nanoseconds if there are some; beyond the years 0 to 9999, `null`.
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use tiny_lambda::json::{self, Rfc3339};
+    ///
+    /// let time: Rfc3339 = json::parse(br#""2024-06-04T18:04:58.217+02:00""#)?;
+    /// assert_eq!(time.0, UNIX_EPOCH + Duration::from_millis(1717517098217));
+    /// assert_eq!(json::to_vec(&time), br#""2024-06-04T16:04:58.217Z""#);
+    /// # Ok::<(), json::Error>(())
+    /// ```
+    Rfc3339(SystemTime);
+
+    /// A time as seconds since the Unix epoch, an integer or a decimal, both of which AWS sends:
+    /// `1717517098`, `1717517098.217`, `1.717517098217E9`. Exact to the nanosecond.
+    EpochSeconds(SystemTime);
+
+    /// A time as milliseconds since the Unix epoch, an integer or a decimal: `1717517098217`.
+    EpochMillis(SystemTime);
+
+    /// A duration in seconds, an integer or a decimal. Exact to the nanosecond.
+    Seconds(Duration);
+
+    /// A duration in milliseconds, an integer or a decimal.
+    Millis(Duration);
+
+    /// A duration as ISO 8601 writes it, in days and less: `"P1DT2H30M"`, `"PT0.5S"`, `"P2W"`.
+    /// Years and months, whose length varies, are refused.
+    IsoDuration(Duration);
+}
+
+/// The nanoseconds that a number of seconds (`scale` 9) or milliseconds (`scale` 6) is, what is
+/// less being cut off; `None` beyond `i128`.
+fn nanos(number: &str, scale: i32) -> Option<i128> {
+    let (digits, exponent) = match number.find(['e', 'E']) {
+        Some(at) => {
+            let (digits, exponent) = number.split_at_checked(at)?;
+            // An exponent beyond i32 makes any number either 0 or too large.
+            (digits, exponent.get(1..)?.parse::<i32>().ok()?)
+        }
+        None => (number, 0),
+    };
+    let mut value = 0_i128;
+    let mut power = scale.checked_add(exponent)?;
+    let mut behind_point = false;
+    for byte in digits.bytes() {
+        match byte {
+            b'.' => behind_point = true,
+            b'0'..=b'9' if behind_point && power <= 0 => {}
+            b'0'..=b'9' => {
+                let digit = i128::from(byte.wrapping_sub(b'0'));
+                value = value.checked_mul(10)?.checked_add(digit)?;
+                power = power.checked_sub(i32::from(behind_point))?;
+            }
+            _ => {}
+        }
+    }
+    while power > 0 && value != 0 {
+        value = value.checked_mul(10)?;
+        power = power.wrapping_sub(1);
+    }
+    while power < 0 && value != 0 {
+        value /= 10;
+        power = power.wrapping_add(1);
+    }
+    if number.starts_with('-') {
+        value.checked_neg()
+    } else {
+        Some(value)
+    }
+}
+
+fn duration_of(nanos: u128) -> Option<Duration> {
+    let secs = u64::try_from(nanos / 1_000_000_000).ok()?;
+    let nanos = u32::try_from(nanos % 1_000_000_000).ok()?;
+    Some(Duration::new(secs, nanos))
+}
+
+fn time_of(nanos: i128) -> Option<SystemTime> {
+    let duration = duration_of(nanos.unsigned_abs())?;
+    if nanos < 0 {
+        UNIX_EPOCH.checked_sub(duration)
+    } else {
+        UNIX_EPOCH.checked_add(duration)
+    }
+}
+
+fn nanos_of(time: SystemTime) -> i128 {
+    let nanos = |duration: Duration| i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX);
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => nanos(after),
+        Err(error) => nanos(error.duration()).wrapping_neg(),
+    }
+}
+
+fn read_nanos(r: &mut Reader<'_>, scale: i32, what: &str) -> Result<i128, Error> {
+    let number = r.number()?;
+    nanos(number, scale).ok_or_else(|| r.out_of_range(what))
+}
+
+/// Writes nanoseconds as seconds or milliseconds, as an integer where that is exact.
+#[expect(clippy::arithmetic_side_effects, reason = "a power of ten is not zero")]
+fn write_nanos(w: &mut Writer, nanos: i128, scale: u32) {
+    let unit = 10_u128.pow(scale);
+    let magnitude = nanos.unsigned_abs();
+    if nanos < 0 {
+        w.raw("-");
+    }
+    w.u128(magnitude / unit);
+    let fraction = magnitude % unit;
+    if fraction != 0 {
+        w.raw(".");
+        let mut digits = String::new();
+        push_digits(&mut digits, fraction, scale);
+        w.raw(digits.trim_end_matches('0'));
+    }
+}
+
+/// The last `len` decimal digits of `value`.
+#[expect(clippy::arithmetic_side_effects, reason = "a power of ten is not zero")]
+fn push_digits(text: &mut String, value: u128, len: u32) {
+    for place in (0..len).rev() {
+        let digit = value / 10_u128.pow(place) % 10;
+        text.push(char::from_digit(u32::try_from(digit).unwrap_or(0), 10).unwrap_or('0'));
+    }
+}
+
+macro_rules! epochs {
+    ($($name:ident $scale:literal),*) => {$(
+        impl FromJson for $name {
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+                let time = time_of(read_nanos(r, $scale, "a time")?);
+                time.map($name).ok_or_else(|| r.out_of_range("a time"))
+            }
+        }
+
+        impl ToJson for $name {
+            fn to_json(&self, w: &mut Writer) {
+                write_nanos(w, nanos_of(self.0), $scale);
+            }
+        }
+    )*};
+}
+
+epochs!(EpochSeconds 9, EpochMillis 6);
+
+macro_rules! durations {
+    ($($name:ident $scale:literal),*) => {$(
+        impl FromJson for $name {
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+                let nanos = u128::try_from(read_nanos(r, $scale, "a duration")?).ok();
+                let duration = nanos.and_then(duration_of);
+                duration.map($name).ok_or_else(|| r.out_of_range("a duration"))
+            }
+        }
+
+        impl ToJson for $name {
+            fn to_json(&self, w: &mut Writer) {
+                write_nanos(w, i128::try_from(self.0.as_nanos()).unwrap_or(i128::MAX), $scale);
+            }
+        }
+    )*};
+}
+
+durations!(Seconds 9, Millis 6);
+
+impl FromJson for Rfc3339 {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let text = r.string()?;
+        let time = rfc3339(&text).and_then(time_of);
+        time.map(Rfc3339)
+            .ok_or_else(|| r.error_expected("a time as in RFC 3339"))
+    }
+}
+
+impl ToJson for Rfc3339 {
+    fn to_json(&self, w: &mut Writer) {
+        let nanos = nanos_of(self.0);
+        let (secs, nanos) = (
+            nanos.div_euclid(1_000_000_000),
+            nanos.rem_euclid(1_000_000_000),
+        );
+        let secs = match i64::try_from(secs) {
+            Ok(secs) if (YEAR_0_SECS..YEAR_10000_SECS).contains(&secs) => secs,
+            _ => return w.null(),
+        };
+        let (year, month, day) = date_of(secs.div_euclid(DAY_SECS));
+        let second = secs.rem_euclid(DAY_SECS);
+        let mut text = String::with_capacity(30);
+        for (value, len, behind) in [
+            (year, 4, "-"),
+            (month, 2, "-"),
+            (day, 2, "T"),
+            (second / 3600, 2, ":"),
+            (second / 60 % 60, 2, ":"),
+            (second % 60, 2, ""),
+        ] {
+            push_digits(&mut text, u128::from(value.unsigned_abs()), len);
+            text.push_str(behind);
+        }
+        if nanos != 0 {
+            text.push('.');
+            let nanos = nanos.unsigned_abs();
+            if nanos % 1_000_000 == 0 {
+                push_digits(&mut text, nanos / 1_000_000, 3);
+            } else {
+                push_digits(&mut text, nanos, 9);
+            }
+        }
+        text.push('Z');
+        w.string(&text);
+    }
+}
+
+/// The nanoseconds since the Unix epoch of a time in RFC 3339's form (section 5.6).
+fn rfc3339(text: &str) -> Option<i128> {
+    let mut rest = Digits(text.as_bytes());
+    let year = rest.number(4)?;
+    rest.one_of(b"-")?;
+    let month = rest.number(2)?;
+    rest.one_of(b"-")?;
+    let day = rest.number(2)?;
+    rest.one_of(b"Tt ")?;
+    let hour = rest.number(2)?;
+    rest.one_of(b":")?;
+    let minute = rest.number(2)?;
+    rest.one_of(b":")?;
+    let second = rest.number(2)?;
+    let nanos = if rest.one_of(b".").is_some() {
+        rest.fraction()?
+    } else {
+        0
+    };
+    let offset_secs = match rest.one_of(b"Zz+-")? {
+        sign @ (b'+' | b'-') => {
+            let hours = rest.number(2)?;
+            rest.one_of(b":")?;
+            let minutes = rest.number(2)?;
+            if hours > 23 || minutes > 59 {
+                return None;
+            }
+            let secs = hours
+                .checked_mul(3600)?
+                .checked_add(minutes.checked_mul(60)?)?;
+            if sign == b'-' {
+                secs.checked_neg()?
+            } else {
+                secs
+            }
+        }
+        _ => 0,
+    };
+    let valid = rest.0.is_empty()
+        && (1..=12).contains(&month)
+        && (1..=days_in(year, month)).contains(&day)
+        && hour <= 23
+        && minute <= 59
+        && second <= 60;
+    if !valid {
+        return None;
+    }
+    let secs = days_of(year, month, day)
+        .checked_mul(DAY_SECS)?
+        .checked_add(hour.checked_mul(3600)?)?
+        .checked_add(minute.checked_mul(60)?)?
+        .checked_add(second)?
+        .checked_sub(offset_secs)?;
+    i128::from(secs)
+        .checked_mul(1_000_000_000)?
+        .checked_add(i128::from(nanos))
+}
+
+fn days_in(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since the Unix epoch of a date of the Gregorian calendar, year 0 to 9999.
+#[expect(clippy::arithmetic_side_effects, reason = "a year has four digits")]
+fn days_of(year: i64, month: i64, day: i64) -> i64 {
+    // Years that begin in March have the leap day at their end.
+    let shifted = (month + 9) % 12;
+    let year = year - shifted / 10;
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    let days_before_month = (shifted * 306 + 5) / 10;
+    365 * year + leap_days + days_before_month + day - 1 - 719_468
+}
+
+/// The date of the Gregorian calendar, so many days since the Unix epoch.
+#[expect(clippy::arithmetic_side_effects, reason = "a year has four digits")]
+fn date_of(days: i64) -> (i64, i64, i64) {
+    let mut year = (10_000 * (days + 719_468) + 14_780) / 3_652_425;
+    if days_of(year, 3, 1) > days {
+        year -= 1;
+    }
+    let day_of_year = days - days_of(year, 3, 1);
+    let shifted = (100 * day_of_year + 52) / 3060;
+    let month = (shifted + 2) % 12 + 1;
+    let day = day_of_year - (shifted * 306 + 5) / 10 + 1;
+    (year + (shifted + 2) / 12, month, day)
+}
+
+/// What is left of a text that is read digit by digit.
+struct Digits<'t>(&'t [u8]);
+
+impl Digits<'_> {
+    /// Exactly `len` digits.
+    fn number(&mut self, len: usize) -> Option<i64> {
+        let mut value = 0_i64;
+        for _ in 0..len {
+            let digit = self.digit()?;
+            value = value.checked_mul(10)?.checked_add(digit)?;
+        }
+        Some(value)
+    }
+
+    fn digit(&mut self) -> Option<i64> {
+        match self.0 {
+            [digit @ b'0'..=b'9', rest @ ..] => {
+                self.0 = rest;
+                Some(i64::from(digit.wrapping_sub(b'0')))
+            }
+            _ => None,
+        }
+    }
+
+    /// Digits behind a point, at least one, as nanoseconds; from the tenth on they are cut off.
+    fn fraction(&mut self) -> Option<i64> {
+        let mut value = 0_i64;
+        let mut unit = 1_000_000_000_i64;
+        let mut next = Some(self.digit()?);
+        while let Some(digit) = next {
+            unit /= 10;
+            value = value.checked_add(digit.checked_mul(unit)?)?;
+            next = self.digit();
+        }
+        Some(value)
+    }
+
+    /// One of `bytes`.
+    fn one_of(&mut self, bytes: &[u8]) -> Option<u8> {
+        match self.0 {
+            [byte, rest @ ..] if bytes.contains(byte) => {
+                self.0 = rest;
+                Some(*byte)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl FromJson for IsoDuration {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let text = r.string()?;
+        let duration = iso_duration(&text).and_then(duration_of);
+        duration
+            .map(IsoDuration)
+            .ok_or_else(|| r.error_expected("a duration as in ISO 8601"))
+    }
+}
+
+impl ToJson for IsoDuration {
+    fn to_json(&self, w: &mut Writer) {
+        let secs = self.0.as_secs();
+        w.raw("\"P");
+        for (value, unit) in [
+            (secs / 86_400, "DT"),
+            (secs / 3600 % 24, "H"),
+            (secs / 60 % 60, "M"),
+        ] {
+            if value != 0 {
+                w.u64(value);
+                w.raw(unit);
+            } else if unit == "DT" {
+                w.raw("T");
+            }
+        }
+        let rest = Duration::new(secs % 60, self.0.subsec_nanos());
+        if !rest.is_zero() || secs == 0 {
+            write_nanos(w, i128::try_from(rest.as_nanos()).unwrap_or(0), 9);
+            w.raw("S");
+        }
+        w.raw("\"");
+    }
+}
+
+/// The nanoseconds of a duration in ISO 8601's form, in weeks, days and less.
+fn iso_duration(text: &str) -> Option<u128> {
+    // Each unit may be there once, in this order, those of the time behind a `T`.
+    const UNITS: [(u8, u128); 5] = [
+        (b'W', 604_800),
+        (b'D', 86_400),
+        (b'H', 3600),
+        (b'M', 60),
+        (b'S', 1),
+    ];
+    let mut rest = Digits(text.as_bytes().strip_prefix(b"P")?);
+    let mut units: &[(u8, u128)] = &UNITS;
+    let mut total = 0_u128;
+    let mut in_time = false;
+    let mut ended = false;
+    while !rest.0.is_empty() && !ended {
+        if !in_time && rest.one_of(b"T").is_some() {
+            in_time = true;
+        }
+        let mut value = u128::try_from(rest.digit()?).ok()?;
+        while let Some(digit) = rest.digit() {
+            value = value
+                .checked_mul(10)?
+                .checked_add(u128::try_from(digit).ok()?)?;
+        }
+        let mut nanos = 0;
+        if rest.one_of(b".,").is_some() {
+            nanos = u128::try_from(rest.fraction()?).ok()?;
+            // Only the last number may be a decimal.
+            ended = true;
+        }
+        let unit = rest.one_of(if in_time { b"HMS" } else { b"WD" })?;
+        let unit_secs = loop {
+            let (first, behind) = units.split_first()?;
+            units = behind;
+            if first.0 == unit {
+                break first.1;
+            }
+        };
+        let value = value.checked_mul(1_000_000_000)?.checked_add(nanos)?;
+        total = total.checked_add(value.checked_mul(unit_secs)?)?;
+        ended |= unit == b'S';
+    }
+    // `P` and `PT` are no durations.
+    let last = text.bytes().next_back()?;
+    if rest.0.is_empty() && !matches!(last, b'P' | b'T') {
+        Some(total)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,308 @@
+//! `json_struct!` and `json_enum!`: what they read, write and refuse.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use tiny_lambda::json::{
+    ErrorKind, FromJson, Object, RawJson, ToJson, Value, parse, parse_borrowed, to_vec,
+};
+
+/// `text` reads as `want`, and what `want` is written as reads as `want` again.
+#[track_caller]
+fn reads<T: FromJson + ToJson + PartialEq + Debug>(text: &str, want: T) {
+    assert_eq!(parse::<T>(text.as_bytes()).as_ref(), Ok(&want), "{text}");
+    let written = to_vec(&want);
+    assert_eq!(
+        parse::<T>(&written),
+        Ok(want),
+        "{}",
+        String::from_utf8_lossy(&written)
+    );
+}
+
+/// `text` is no `T`, and the error says so in these words.
+#[track_caller]
+fn refuses<T: FromJson + Debug>(text: &str, want: &str) {
+    assert_eq!(
+        parse::<T>(text.as_bytes()).expect_err(text).to_string(),
+        want,
+        "{text}"
+    );
+}
+
+#[track_caller]
+fn writes<T: ToJson>(value: &T, want: &str) {
+    assert_eq!(String::from_utf8(to_vec(value)).unwrap(), want);
+    assert_eq!(value.to_value().to_string(), want, "as a tree");
+}
+
+#[test]
+fn members_may_come_in_any_order_and_twice() {
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Event {
+            a: u8,
+            r#type: String,
+            next: Option<u8> as "n/\"ext",
+            r: bool = true,
+        }
+    }
+    let want = || Event {
+        a: 3,
+        r#type: "t".into(),
+        next: None,
+        r: true,
+    };
+    reads(r#"{"type":"t","a":3}"#, want());
+    reads(
+        r#"{"a":1,"x":{"a":[2]},"a":3,"n/\"ext":null,"type":"t"}"#,
+        want(),
+    );
+    reads(r#"{"\u0061":3,"r":true,"ty\u0070e":"t"}"#, want());
+    reads(
+        r#"{"a":3,"type":"t","r":false,"n/\"ext":9}"#,
+        Event {
+            next: Some(9),
+            r: false,
+            ..want()
+        },
+    );
+    writes(&want(), r#"{"a":3,"type":"t","n/\"ext":null,"r":true}"#);
+    refuses::<Event>(
+        r#"{"a":3}"#,
+        "missing member `type` at $ (offset 6, line 1, column 7)",
+    );
+    refuses::<Vec<Event>>(
+        r#"[{"a":-3}]"#,
+        "number out of range for u8 at $[0].a (offset 6, line 1, column 7)",
+    );
+    refuses::<Event>(
+        r#"{"b":nul}"#,
+        "expected a value, found `n` at $.b (offset 5, line 1, column 6)",
+    );
+}
+
+#[test]
+fn structs_take_names_by_case_and_keep_the_rest() {
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Camel as camelCase { unit_price_cents: u8, r#type: u8 as "kind", a: Option<u8>, others: Object as .. }
+    }
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Pascal as PascalCase { event_source: u8 }
+    }
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct All { all: Object as .. }
+    }
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Empty {}
+    }
+    let text = r#"{"unitPriceCents":1,"kind":2,"a":null,"b":[{}],"c\"":"x"}"#;
+    let value: Camel = parse(text.as_bytes()).unwrap();
+    assert_eq!(
+        (value.unit_price_cents, value.r#type, value.others.len()),
+        (1, 2, 2)
+    );
+    writes(&value, text);
+    reads(r#"{"EventSource":1}"#, Pascal { event_source: 1 });
+    writes(&Pascal { event_source: 1 }, r#"{"EventSource":1}"#);
+    writes(
+        &parse::<All>(br#"{"x":1,"y":2,"x":3}"#).unwrap(),
+        r#"{"x":3,"y":2}"#,
+    );
+    writes(&All { all: Object::new() }, "{}");
+    reads(r#"{"x":1}"#, Empty {});
+    writes(&Empty {}, "{}");
+    refuses::<Camel>(
+        r#"{"unitPriceCents":1,"b":nul,"kind":2}"#,
+        "expected a value, found `n` at $.b (offset 24, line 1, column 25)",
+    );
+}
+
+#[test]
+fn structs_of_any_names_read_what_they_write() {
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Names {
+            a: u8,
+            ab: u8,
+            abcdef: u8,
+            abcdefg: u8,
+            abcdefgh: u8,
+            abcdefghi: u8,
+            abcdefghijklmnop: u8,
+            abcdefghijklmnopq: u8,
+            empty: u8 as "",
+            accents: u8 as "\u{e9}\u{20ac}",
+            controls: u8 as "\u{8}\u{c}\n\r\t\u{1}\u{1f}",
+            quotes: u8 as "\\\"",
+        }
+    }
+    let want = || Names {
+        a: 1,
+        ab: 2,
+        abcdef: 3,
+        abcdefg: 4,
+        abcdefgh: 5,
+        abcdefghi: 6,
+        abcdefghijklmnop: 7,
+        abcdefghijklmnopq: 8,
+        empty: 9,
+        accents: 10,
+        controls: 11,
+        quotes: 12,
+    };
+    let text = String::from_utf8(to_vec(&want())).unwrap();
+    reads(&text, want());
+    let tree: Object = parse(text.as_bytes()).unwrap();
+    // In every order that a rotation makes, and with all characters escaped.
+    for start in 0..tree.len() {
+        let rotated: Object = tree
+            .iter()
+            .cycle()
+            .skip(start)
+            .take(tree.len())
+            .cloned()
+            .collect();
+        reads(&Value::Object(rotated.clone()).to_string(), want());
+        let mut escaped = Vec::new();
+        for (name, value) in &rotated {
+            let units = name.encode_utf16().map(|unit| format!("\\u{unit:04x}"));
+            let name = units.collect::<Vec<_>>().concat();
+            escaped.push(format!("\"{name}\" :{value}"));
+        }
+        reads(&format!("{{{}}}", escaped.join(" ,")), want());
+    }
+    // With a name that is none of them, but almost.
+    for (name, _) in &tree {
+        let text = format!("{{\"{name}x\":0,\"x{name}\":0}}").replace('\\', "\\\\");
+        if let Err(error) = parse::<Names>(text.as_bytes()) {
+            assert!(
+                matches!(error.kind(), ErrorKind::Missing | ErrorKind::Syntax),
+                "{text}: {error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn structs_borrow() {
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Outer<'j> as camelCase {
+            inner_list: Vec<Inner<'j>>,
+            map: BTreeMap<Cow<'j, str>, &'j str>,
+            raw: RawJson<'j>,
+            count: u64 = 7,
+            maybe: Option<&'j str>,
+            owned: Option<String>,
+            rest: Object as ..,
+        }
+    }
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Inner<'j> { name: Cow<'j, str> }
+    }
+    let text = r#"{"innerList":[{"name":"a"},{"name":"b\n"}],"map":{"k":"v"},"raw":[1, 2],"owned":"\"","x":1}"#;
+    let outer: Outer = parse_borrowed(text.as_bytes()).unwrap();
+    assert!(matches!(outer.inner_list[0].name, Cow::Borrowed("a")));
+    assert_eq!(outer.inner_list[1].name, "b\n");
+    assert_eq!(
+        (outer.map["k"], outer.raw.as_str(), outer.count, outer.maybe),
+        ("v", "[1, 2]", 7, None)
+    );
+    assert_eq!((outer.owned.as_deref(), outer.rest.len()), (Some("\""), 1));
+    let written = to_vec(&outer);
+    assert_eq!(parse_borrowed::<Outer>(&written), Ok(outer));
+    let error = parse_borrowed::<Vec<&str>>(br#"["a","\n"]"#)
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "a string with escapes cannot be borrowed at $[1] (offset 5, line 1, column 6)"
+    );
+}
+
+#[test]
+fn enums_are_strings_or_tagged_objects() {
+    tiny_lambda::json_enum! {
+        #[derive(Debug, PartialEq)]
+        enum Plain { Other(String) as .., Open as "OPEN", Shut }
+    }
+    tiny_lambda::json_enum! {
+        #[derive(Debug, PartialEq)]
+        enum Strict { A as "a", B as "b" }
+    }
+    tiny_lambda::json_enum! {
+        #[derive(Debug, PartialEq)]
+        enum External { Unit, Int(i32) as "int", List(Vec<String>) }
+    }
+    tiny_lambda::json_struct! { #[derive(Debug, PartialEq)] struct Payload { n: u8 } }
+    tiny_lambda::json_struct! { #[derive(Debug, PartialEq)] struct Nothing {} }
+    tiny_lambda::json_enum! {
+        #[derive(Debug, PartialEq)]
+        enum Internal as "kind" { Unit as "unit", Payload(Payload) as "payload", Nothing(Box<Nothing>) }
+    }
+    reads("\"OPEN\"", Plain::Open);
+    reads("\"Shut\"", Plain::Shut);
+    reads("\"Open\"", Plain::Other("Open".into()));
+    refuses::<Strict>(
+        "\"c\"",
+        "expected one of `a` `b`, found `c` at $ (offset 0, line 1, column 1)",
+    );
+    refuses::<Strict>(
+        "1",
+        "expected a string, found a number at $ (offset 0, line 1, column 1)",
+    );
+    reads("\"Unit\"", External::Unit);
+    reads(r#"{"int":-3}"#, External::Int(-3));
+    reads(r#"{"List":["a"]}"#, External::List(vec!["a".into()]));
+    for text in [
+        "\"int\"",
+        r#"{"Unit":1}"#,
+        r#"{"int":1,"x":2}"#,
+        "{}",
+        r#"{"x":1}"#,
+        "[]",
+        r#"{"int":"x"}"#,
+    ] {
+        assert_eq!(
+            parse::<External>(text.as_bytes()).unwrap_err().kind(),
+            ErrorKind::Type,
+            "{text}"
+        );
+    }
+    reads(r#"{"kind":"unit","x":[1]}"#, Internal::Unit);
+    reads(
+        r#"{"n":1,"kind":"payload"}"#,
+        Internal::Payload(Payload { n: 1 }),
+    );
+    reads(
+        r#"{"kind":"unit","n":1,"kind":"payload"}"#,
+        Internal::Payload(Payload { n: 1 }),
+    );
+    reads(
+        r#"{"kind":"Nothing"}"#,
+        Internal::Nothing(Box::new(Nothing {})),
+    );
+    writes(
+        &Internal::Payload(Payload { n: 1 }),
+        r#"{"kind":"payload","n":1}"#,
+    );
+    writes(
+        &[Internal::Unit, Internal::Nothing(Box::new(Nothing {}))],
+        r#"[{"kind":"unit"},{"kind":"Nothing"}]"#,
+    );
+    refuses::<Vec<Internal>>(
+        r#"[{"kind":"x"}]"#,
+        "expected one of `unit` `payload` `Nothing`, found `x` at $[0] (offset 1, line 1, column 2)",
+    );
+    refuses::<Internal>(
+        "{}",
+        "expected one of `unit` `payload` `Nothing`, found an object at $ (offset 0, line 1, column 1)",
+    );
+}

@@ -1,0 +1,260 @@
+//! What a reviewer would otherwise say: layout, arrows, texts that must be the same, scripts.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The files below `folder` that end in `.ending`, each with its path from the root.
+fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == ending) {
+                let name = path
+                    .strip_prefix(root())
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
+                found.push((name.clone(), read(&name)));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no {ending} files in {folder}");
+    found.sort();
+    found
+}
+
+fn sources() -> Vec<(String, String)> {
+    let folders = ["src", "examples", "tests/it"];
+    folders
+        .iter()
+        .flat_map(|folder| files(folder, "rs"))
+        .collect()
+}
+
+#[test]
+fn each_file_says_in_its_first_line_what_it_is_for() {
+    for (name, text) in sources() {
+        let first = text.lines().next().unwrap_or_default();
+        assert!(
+            first.starts_with("//! ") && first.len() > 12,
+            "{name}: {first:?}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_left_to_do() {
+    let words = [
+        ["TO", "DO"].concat(),
+        ["FIX", "ME"].concat(),
+        ["todo", "!("].concat(),
+    ];
+    for (name, text) in sources() {
+        for word in &words {
+            assert!(!text.contains(word), "{name} has a {word}");
+        }
+    }
+}
+
+#[test]
+fn unsafe_is_in_one_room_and_argued() {
+    for (name, text) in files("src", "rs") {
+        let n_unsafe = text.matches("unsafe {").count();
+        if name.starts_with("src/sys/") {
+            let n_argued = text.matches("// SAFETY: ").count();
+            assert!(
+                n_argued >= n_unsafe,
+                "{name}: {n_unsafe} unsafe blocks, {n_argued} arguments"
+            );
+        } else {
+            assert_eq!(n_unsafe, 0, "{name} has unsafe code");
+            let allowed = name == "src/lib.rs" || !text.contains("allow(unsafe_code)");
+            assert!(allowed, "{name} allows unsafe code");
+        }
+    }
+}
+
+#[test]
+fn the_manifest_names_no_dependency_but_the_optional_one() {
+    let manifest = read("Cargo.toml");
+    let section = manifest
+        .split("\n[dependencies]")
+        .nth(1)
+        .unwrap_or_default();
+    let section = section.split("\n[").next().unwrap_or_default();
+    for line in section
+        .lines()
+        .filter(|line| line.contains('=') && !line.starts_with('#'))
+    {
+        assert!(
+            line.starts_with("miniserde = ") && line.contains("optional = true"),
+            "{line}"
+        );
+    }
+    assert!(!manifest.contains("build-dependencies"));
+    assert!(!root().join("build.rs").exists());
+}
+
+#[test]
+fn no_lock_file_is_tracked() {
+    let Ok(output) = Command::new("git")
+        .args(["ls-files"])
+        .current_dir(root())
+        .output()
+    else {
+        return println!("skipped, since there is no git");
+    };
+    let tracked = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        !tracked.lines().any(|line| line.ends_with("Cargo.lock")),
+        "{tracked}"
+    );
+}
+
+#[test]
+fn the_version_is_in_the_changelog() {
+    let heading = format!("\n## {}\n", env!("CARGO_PKG_VERSION"));
+    assert!(read("CHANGELOG.md").contains(&heading), "no {heading:?}");
+}
+
+/// The lines of the first block of Rust in a text, without what rustdoc and comments have in front.
+fn first_program(text: &str, in_front: &str) -> String {
+    let mut lines = text.lines().map(|line| {
+        let bare = in_front.trim_end();
+        line.strip_prefix(in_front)
+            .or(line.strip_prefix(bare))
+            .unwrap_or_default()
+    });
+    let is_start = |line: &&str| line.starts_with("```rust") || *line == "```no_run";
+    lines.by_ref().find(is_start).expect("a program");
+    lines
+        .take_while(|line| *line != "```")
+        .flat_map(|line| [line, "\n"])
+        .collect()
+}
+
+#[test]
+fn readme_crate_documentation_and_example_open_with_the_same_program() {
+    let example = read("examples/hello.rs");
+    let program = example
+        .split_once("\n\n")
+        .expect("a line about the file, and the program")
+        .1;
+    assert_eq!(first_program(&read("README.md"), ""), program);
+    assert_eq!(first_program(&read("src/lib.rs"), "//! "), program);
+}
+
+#[test]
+fn what_the_readme_links_to_is_there() {
+    let readme = read("README.md");
+    for link in readme.split("](").skip(1) {
+        let path = link.split(')').next().unwrap();
+        assert!(
+            path.starts_with("https://") || root().join(path).exists(),
+            "{path}"
+        );
+    }
+}
+
+/// The modules of the crate, from the front door down (DESIGN: an arrow points down this list only,
+/// or stays on its line).
+const LAYERS: [&[&str]; 11] = [
+    &["lib", "bin"],
+    &["emulator"],
+    &["runtime", "snapstart", "extension"],
+    &["events"],
+    &["panic"],
+    &["worker"],
+    &["handler"],
+    &["http", "response"],
+    &["api", "log"],
+    &["context", "error"],
+    &["json", "http1", "encoding", "sys"],
+];
+
+#[test]
+fn dependencies_point_downwards() {
+    let layer = |module: &str| LAYERS.iter().position(|layer| layer.contains(&module));
+    for (name, text) in files("src", "rs") {
+        let module = name.strip_prefix("src/").unwrap().trim_end_matches(".rs");
+        let module = module.split('/').next().unwrap();
+        let from = layer(module).unwrap_or_else(|| panic!("{name} is in no layer"));
+        // Tests may look up.
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        if name.ends_with("/tests.rs") {
+            continue;
+        }
+        for used in code.split("crate::").skip(1) {
+            let list = used
+                .strip_prefix('{')
+                .and_then(|list| list.split('}').next());
+            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            for used in list.unwrap_or(used).split(|c| list.is_some() && c == ',') {
+                let used = used.trim_start();
+                let used = used.split(|c| !is_name(c)).next().unwrap_or_default();
+                let Some(to) = layer(used) else { continue };
+                assert!(from <= to, "{name} uses crate::{used}, which is above it");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_source_is_formatted() {
+    match Command::new("cargo")
+        .args(["fmt", "--check"])
+        .current_dir(root())
+        .output()
+    {
+        Ok(output) if output.status.success() => {}
+        Ok(output) if String::from_utf8_lossy(&output.stderr).contains("not installed") => {
+            println!("skipped, since there is no rustfmt");
+        }
+        Ok(output) => panic!("{}", String::from_utf8_lossy(&output.stdout)),
+        Err(error) => println!("skipped: {error}"),
+    }
+}
+
+#[test]
+fn scripts_are_what_a_posix_shell_reads() {
+    for script in ["build.sh", "bootstrap.sh", ".ci/run"] {
+        if !root().join(script).exists() {
+            assert_eq!(script, ".ci/run", "{script} is missing");
+            continue;
+        }
+        let status = Command::new("sh")
+            .args(["-n", script])
+            .current_dir(root())
+            .status()
+            .unwrap();
+        assert!(status.success(), "sh -n {script}");
+        match Command::new("shellcheck")
+            .arg(script)
+            .current_dir(root())
+            .output()
+        {
+            Ok(output) => {
+                assert!(
+                    output.status.success(),
+                    "{}",
+                    String::from_utf8_lossy(&output.stdout)
+                );
+            }
+            Err(error) => println!("skipped: shellcheck: {error}"),
+        }
+    }
+}
