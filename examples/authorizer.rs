@@ -40,16 +40,17 @@ mod tests {
             request.authorization_token = token.into();
         }
         let got = authorize(request, &Context::default());
-        let policy = got.as_ref().map(|got| {
-            let statements = got.policy_document.get().unwrap().statement.get().unwrap();
-            let resource = statements[0].resource.get().unwrap().as_slice();
+        let effect = got.as_ref().map(|got| {
+            let policy = got.policy_document.get().unwrap();
+            let statement = policy.statement.get().unwrap().first().unwrap();
+            let resource = statement.resource.get().unwrap().as_slice();
             assert_eq!(
                 resource,
                 ["arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/*"]
             );
-            statements[0].effect.get().unwrap().as_str()
+            statement.effect.get().unwrap().as_str()
         });
-        assert_eq!(policy.map_err(|error| error.error_message()), want);
+        assert_eq!(effect.map_err(Error::error_message), want);
     }
 
     #[test]

@@ -15,13 +15,12 @@ fn main() -> ! {
 fn changed(record: &DynamoDbEventRecord, cx: &Context) -> Result<()> {
     let name = record.event_name.get()?;
     let change = record.dynamodb.get()?;
-    let id = change.keys.get()?.value("id")?.as_str().unwrap_or_default();
+    let id = change.keys.get()?.value("id")?;
+    let id = id.as_str().unwrap_or_default();
     if let Some(item) = change.new_image.ok() {
         // A number of up to 38 digits, which its text has all of.
-        let cents = item
-            .value("cents")?
-            .as_number()
-            .map_or("no", |n| n.as_str());
+        let cents = item.value("cents")?;
+        let cents = cents.as_number().map_or("no", |n| n.as_str());
         info!(cx, "{name}: order {id} costs {cents} cents");
     } else {
         info!(cx, "{name}: order {id}");
