@@ -8,6 +8,7 @@
     clippy::arithmetic_side_effects
 )]
 
+mod batches;
 #[cfg(unix)]
 mod bootstrap;
 #[cfg(unix)]
@@ -26,6 +27,8 @@ mod emulator_many;
 mod emulator_process;
 mod events;
 mod figures;
+#[cfg(feature = "emulator")]
+mod http;
 mod json;
 mod json_macros;
 mod panic_free;
