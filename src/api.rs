@@ -50,6 +50,12 @@ pub(crate) const HTTP_INTEGRATION: &str = "application/vnd.awslambda.http-integr
 /// The version that begins every path.
 const VERSION: &str = "/2018-06-01/runtime/";
 
+/// The same of the Extensions API ("Using the Lambda Extensions API to create extensions").
+const EXTENSION_VERSION: &str = "/2020-01-01/extension/";
+
+/// What names an extension that has registered.
+pub(crate) const EXTENSION_ID: &str = "Lambda-Extension-Identifier";
+
 const USER_AGENT: &str = concat!("tiny-lambda/", env!("CARGO_PKG_VERSION"));
 
 /// Where the Runtime API is.
@@ -181,10 +187,30 @@ impl Endpoint {
         push_length(head, len);
     }
 
+    /// Writes the request that registers an internal extension which hears of no events.
+    pub(crate) fn push_register(&self, request: &mut Vec<u8>) {
+        const EVENTS: &[u8] = b"{\"events\":[]}";
+        self.push_to(request, "POST ", EXTENSION_VERSION, &["register"]);
+        push_field(request, "Lambda-Extension-Name", "tiny-lambda-shutdown");
+        push_length(request, EVENTS.len());
+        request.extend_from_slice(EVENTS);
+    }
+
+    /// Writes the request of an extension that is ready.
+    pub(crate) fn push_event_next(&self, head: &mut Vec<u8>, id: &str) {
+        self.push_to(head, "GET ", EXTENSION_VERSION, &["event/next"]);
+        push_field(head, EXTENSION_ID, id);
+        head.extend_from_slice(b"\r\n");
+    }
+
     /// Writes the request line and the fields that every request has.
     fn push(&self, head: &mut Vec<u8>, method: &str, path: &[&str]) {
+        self.push_to(head, method, VERSION, path);
+    }
+
+    fn push_to(&self, head: &mut Vec<u8>, method: &str, version: &str, path: &[&str]) {
         head.clear();
-        for text in [method, &self.base, VERSION] {
+        for text in [method, &self.base, version] {
             head.extend_from_slice(text.as_bytes());
         }
         for text in path {

@@ -55,6 +55,7 @@ pub mod emulator;
 mod encoding;
 mod error;
 pub mod events;
+mod extension;
 pub mod handler;
 pub mod http;
 mod http1;
@@ -71,6 +72,7 @@ use alloc::vec::Vec;
 
 pub use context::{Context, Function, function};
 pub use error::{Error, Result};
+pub use extension::on_shutdown;
 pub use handler::Handler;
 pub use response::{BodyWriter, Responder};
 pub use runtime::Runtime;

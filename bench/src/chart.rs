@@ -24,8 +24,8 @@ const PANELS: [(&str, &str, f64, usize); 6] = [
 
 const WIDTH: usize = 900;
 const PANEL_WIDTH: usize = 440;
-const NAME_WIDTH: usize = 165;
-const BAR_WIDTH_MAX: f64 = 200.0;
+const NAME_WIDTH: usize = 178;
+const BAR_WIDTH_MAX: f64 = 190.0;
 const ROW: usize = 19;
 
 /// Colours for light and for dark pages.

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use super::console::LEVELS;
 use super::front::check_json;
+use super::watch::Watch;
 use super::{Emulator, Settings, UnknownFault};
 use crate::events::samples;
 use crate::sys;
@@ -51,6 +52,9 @@ Options:
                           403, 410, 413, 500. May be repeated
   --seed N                same seed, same faults (default 1)
   --json-log LEVEL        log format JSON, from that level on (TRACE, DEBUG, INFO, WARN, ERROR, FATAL)
+  --watch DIR             start the function again when a file in DIR changes; callers wait
+  --build COMMAND         with --watch: first run this in DIR (such as 'cargo build'), at the start
+                          too. If it fails callers get its output
   --runner PROGRAM        run BOOTSTRAP with this program, such as qemu-aarch64
   --help, --version
 ";
@@ -62,16 +66,19 @@ struct Asked {
     events: Vec<String>,
     host: IpAddr,
     port: u16,
+    watch: Option<PathBuf>,
+    build: Option<String>,
 }
 
 impl Default for Asked {
     fn default() -> Self {
-        let host = Ipv4Addr::LOCALHOST.into();
         Asked {
             settings: Settings::default(),
             events: Vec::new(),
-            host,
+            host: Ipv4Addr::LOCALHOST.into(),
             port: 9000,
+            watch: None,
+            build: None,
         }
     }
 }
@@ -108,7 +115,7 @@ pub fn command(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// The options that have a value.
-const WITH_VALUE: [&str; 15] = [
+const WITH_VALUE: [&str; 17] = [
     "--event",
     "--port",
     "--host",
@@ -124,6 +131,8 @@ const WITH_VALUE: [&str; 15] = [
     "--json-log",
     "--extensions",
     "--runner",
+    "--watch",
+    "--build",
 ];
 
 fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Asked, Stop> {
@@ -160,6 +169,14 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Asked, Stop> {
             }
             _ => return Err(Stop::Usage(format!("unknown option {name}"))),
         }
+    }
+    if asked.build.is_some() && asked.watch.is_none() {
+        return Err(Stop::Usage("--build goes with --watch".to_owned()));
+    }
+    if asked.watch.is_some() && !asked.events.is_empty() {
+        return Err(Stop::Usage(
+            "--watch goes with callers, not with --event".to_owned(),
+        ));
     }
     if asked.settings.bootstrap.is_none() {
         return Err(Stop::Usage("no BOOTSTRAP given".to_owned()));
@@ -210,6 +227,8 @@ fn set(asked: &mut Asked, name: &str, value: String) -> Result<(), Stop> {
             settings.json_log_level = Some(level);
         }
         "--extensions" => settings.extensions = Some(value.into()),
+        "--watch" => asked.watch = Some(value.into()),
+        "--build" => asked.build = Some(value),
         _ => settings.runner = Some(value.into()),
     }
     Ok(())
@@ -269,7 +288,19 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
         .map(|event| read_event(event).map_err(Stop::Failed));
     let events: Vec<Vec<u8>> = events.collect::<Result<_, _>>()?;
     let mut interrupts = sys::interrupts().map_err(failed)?;
+    let watch = asked.watch.clone().map(|folder| Watch {
+        folder,
+        build: asked.build.clone(),
+    });
+    if let Some(watch) = &watch {
+        watch
+            .build()
+            .map_err(|_| Stop::Failed("the build failed".to_owned()))?;
+    }
     let mut emulator = Emulator::with(asked.settings.clone()).map_err(failed)?;
+    if let Some(watch) = watch {
+        emulator.watch(watch).map_err(failed)?;
+    }
     if events.is_empty() {
         let addr = SocketAddr::new(asked.host, asked.port);
         let addr = emulator.listen(addr).map_err(failed)?;

@@ -163,7 +163,7 @@ impl Extensions {
                     hears_shutdown = true;
                     continue;
                 }
-                _ => "InvalidEventType",
+                _ => "ErrorInvalidEventType",
             };
             return Err(refusal(
                 "Extension.InvalidEventType",
@@ -209,7 +209,7 @@ impl Extensions {
             .iter_mut()
             .find(|extension| extension.id == id)
             .ok_or_else(|| {
-                let message = "Unknown Lambda-Extension-Identifier";
+                let message = format!("Unknown extension {id}");
                 refusal("Extension.UnknownExtensionIdentifier", message)
             })
     }

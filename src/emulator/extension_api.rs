@@ -3,10 +3,10 @@
 use std::io;
 
 use super::environment::Environment;
-use super::extension::{Extension, Phase, Refusal};
+use super::exchange::{Exchange, Request};
+use super::extension::{Phase, Refusal};
 use super::report::{error_document, uuid};
 use super::runtime_api::{JSON, accept, not_found, wrong_method};
-use super::server::{Exchange, Request};
 use super::telemetry::Subscription;
 use crate::json;
 use crate::json::Value;
@@ -89,19 +89,20 @@ impl Environment {
         exchange: &mut Exchange<'_>,
     ) -> io::Result<()> {
         let document = exchange.read_body(BODY_LEN_MAX).unwrap_or_default();
-        let missing = || Refusal {
-            error_type: "Extension.MissingHeader",
-            message: format!("{ERROR_TYPE} header not found"),
+        let Some(error_type) = request.text(ERROR_TYPE) else {
+            let message = format!("{ERROR_TYPE} not found");
+            return refuse(
+                exchange,
+                &Refusal {
+                    error_type: "Extension.MissingHeader",
+                    message,
+                },
+            );
         };
         let result = {
             let mut inner = self.lock();
-            inner
-                .extensions
-                .identified(request.header(IDENTIFIER))
-                .and_then(|extension: &mut Extension| {
-                    let error_type = request.text(ERROR_TYPE).ok_or_else(missing)?;
-                    extension.report(to, error_type, document)
-                })
+            let identified = inner.extensions.identified(request.header(IDENTIFIER));
+            identified.and_then(|extension| extension.report(to, error_type, document))
         };
         let replied = match result {
             Ok(()) => accept(exchange),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::environment::Environment;
-use super::event::{Answer, Event, answer_way};
+use super::event::{Answer, Event, Failure, answer_way, send_error};
 use super::lead::Job;
 use super::report::{trace_id, uuid};
 use super::server::lock;
@@ -33,6 +33,12 @@ struct Queue {
     /// Environments with a runtime that waits; a cold one starts only when these do not suffice.
     warm: usize,
     closed: bool,
+    /// Invocations that are being led.
+    n_busy: usize,
+    /// None is begun for the time being.
+    paused: bool,
+    /// Why none can be served: what a build that failed has written.
+    broken: Option<String>,
 }
 
 impl Function {
@@ -79,21 +85,51 @@ impl Function {
 
     /// Leads invocations through `environment`, one after the other, until the end.
     pub(super) fn work(&self, environment: &Environment) {
-        while let Some(job) = self.take(environment.is_warm()) {
-            environment.serve(job);
+        while let Some((job, broken)) = self.take(environment.is_warm()) {
+            match broken {
+                Some(text) => send_error(&job.reply, Failure::new("Runtime.BuildError", &text)),
+                None => environment.serve(job),
+            }
+            let mut queue = lock(&self.queue);
+            queue.n_busy = queue.n_busy.saturating_sub(1);
+            if queue.paused {
+                self.changed.notify_all();
+            }
         }
     }
 
-    fn take(&self, is_warm: bool) -> Option<Job> {
+    /// Lets no invocation begin any more, and waits for those that have.
+    pub(super) fn pause(&self) {
+        let mut queue = lock(&self.queue);
+        queue.paused = true;
+        while queue.n_busy > 0 && !queue.closed {
+            queue = self
+                .changed
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Lets invocations begin again, or fail over what is `broken`.
+    pub(super) fn resume(&self, broken: Option<String>) {
+        let mut queue = lock(&self.queue);
+        queue.paused = false;
+        queue.broken = broken;
+        drop(queue);
+        self.changed.notify_all();
+    }
+
+    fn take(&self, is_warm: bool) -> Option<(Job, Option<String>)> {
         let mut queue = lock(&self.queue);
         queue.warm = queue.warm.saturating_add(is_warm.into());
         let job = loop {
             if queue.closed {
                 break None;
             }
-            if is_warm || queue.jobs.len() > queue.warm {
+            if !queue.paused && (is_warm || queue.jobs.len() > queue.warm) {
                 if let Some(job) = queue.jobs.pop_front() {
-                    break Some(job);
+                    queue.n_busy = queue.n_busy.saturating_add(1);
+                    break Some((job, queue.broken.clone()));
                 }
             }
             queue = self

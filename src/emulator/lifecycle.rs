@@ -392,6 +392,15 @@ impl Environment {
         self.to_leader.notify_all();
     }
 
+    /// Ends the processes; the next invocation starts them again, as a new environment would.
+    pub(super) fn replace(&self) {
+        let mut inner = self.lock();
+        inner.suppress_init = false;
+        let epoch = inner.epoch;
+        drop(inner);
+        self.end(epoch, "SPINDOWN");
+    }
+
     /// Ends the processes for good, and whoever waits here.
     pub(super) fn close(&self) {
         let mut inner = self.lock();
@@ -436,7 +445,7 @@ pub(super) fn extension_failure(inner: &Inner) -> Option<Failure> {
 /// The executable files of a folder, by name.
 fn executables(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut programs = Vec::new();
-    for entry in fs::read_dir(dir)? {
+    for entry in fs::read_dir(std::path::absolute(dir)?)? {
         let path = entry?.path();
         let metadata = fs::metadata(&path)?;
         if metadata.is_file() && metadata.permissions().mode() & 0o111 != 0 {

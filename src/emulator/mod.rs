@@ -19,6 +19,7 @@ mod console;
 mod environment;
 mod event;
 mod event_stream;
+mod exchange;
 mod extension;
 mod extension_api;
 mod fault;
@@ -40,26 +41,28 @@ mod settings;
 mod state;
 mod telemetry;
 mod url;
+mod watch;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::handler::Handler;
 use crate::runtime::Runtime;
 
 pub use self::command::command;
 use self::environment::Environment;
-use self::event::{Answer, Part, Start};
+use self::event::{Answer, Failure, PAYLOAD_LEN_MAX, Part, Start, epoch_ms};
 pub use self::fault::{Fault, UnknownFault};
 use self::front::Front;
 use self::function::{Function, Throttled};
 pub use self::here::serve_here;
 use self::server::Server;
 pub use self::settings::Settings;
+use self::watch::{Watch, Watcher};
 
 /// How long an invocation may take where the handler is a test's own, and may be looked at with a
 /// debugger: longer than Lambda's default, shorter than a hung test run is borne.
@@ -84,6 +87,19 @@ impl Reply {
         self.error_type.is_some()
     }
 
+    fn too_large() -> Reply {
+        let Failure {
+            error_type,
+            document,
+        } = Failure::too_large();
+        let content_type = Some("application/json".to_owned());
+        Reply {
+            body: document,
+            content_type,
+            error_type: Some(error_type),
+        }
+    }
+
     /// Collects an answer.
     fn receive(answer: &Answer) -> io::Result<Reply> {
         let gone = |_| io::Error::new(io::ErrorKind::ConnectionAborted, "the emulator has ended");
@@ -99,6 +115,12 @@ impl Reply {
         };
         loop {
             match answer.recv().map_err(gone)? {
+                // Nothing is streamed to who does not ask for a stream: the limit is the usual one.
+                Part::Data(bytes)
+                    if streamed.body.len().saturating_add(bytes.len()) > PAYLOAD_LEN_MAX =>
+                {
+                    return Ok(Reply::too_large());
+                }
                 Part::Data(bytes) => streamed.body.extend_from_slice(&bytes),
                 Part::End(Some(failure)) => {
                     streamed.error_type = Some(failure.error_type);
@@ -107,6 +129,61 @@ impl Reply {
                 }
                 _ => return Ok(streamed),
             }
+        }
+    }
+}
+
+/// An event and what Lambda says about it. [`Default`] leaves all that to the emulator.
+///
+/// ```
+/// use std::thread;
+/// use std::time::{Duration, SystemTime};
+/// use tiny_lambda::emulator::{Call, Emulator};
+/// use tiny_lambda::{Context, Runtime, handler};
+///
+/// let who = handler::json(|(), cx: &Context| {
+///     Ok((cx.tenant_id.clone(), cx.remaining().map(|left| left.as_secs())))
+/// });
+/// let emulator = Emulator::start()?;
+/// let addr = emulator.addr().to_string();
+/// let reply = thread::scope(|scope| {
+///     scope.spawn(|| Runtime::at(&addr).serve(&who).ok());
+///     let mut call = Call::new(b"null");
+///     call.tenant_id = Some("blue".to_owned());
+///     call.deadline = Some(SystemTime::UNIX_EPOCH);
+///     let reply = emulator.call(call);
+///     drop(emulator);
+///     reply
+/// });
+/// assert!(reply?.body.starts_with(br#"["blue",0]"#));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Call {
+    /// The event: any bytes, though Lambda itself takes JSON only.
+    pub event: Vec<u8>,
+    /// Names the invocation; `None`: a new UUID.
+    pub request_id: Option<String>,
+    /// The deadline that the function is told; `None`: the real one, which the timeout sets. The
+    /// invocation ends with its timeout in any case.
+    pub deadline: Option<SystemTime>,
+    /// The X-Ray tracing header; `None`: a new trace that is not sampled.
+    pub xray_trace_id: Option<String>,
+    /// JSON that the caller sends along.
+    pub client_context: Option<String>,
+    /// The caller's Amazon Cognito identity, as JSON.
+    pub identity: Option<String>,
+    /// The tenant, for functions with tenant isolation.
+    pub tenant_id: Option<String>,
+}
+
+impl Call {
+    /// A call with that event, and nothing else to say about it.
+    pub fn new(event: &[u8]) -> Call {
+        Call {
+            event: event.to_vec(),
+            ..Call::default()
         }
     }
 }
@@ -122,6 +199,7 @@ pub struct Emulator {
     apis: Vec<Server>,
     fronts: Vec<Server>,
     workers: Vec<JoinHandle<()>>,
+    watcher: Option<Watcher>,
 }
 
 impl Emulator {
@@ -159,6 +237,10 @@ impl Emulator {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
             }
         }
+        if let Some(dir) = settings.extensions.as_deref().filter(|dir| !dir.is_dir()) {
+            let text = format!("{}: there is no such folder", dir.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
         let settings = Arc::new(settings);
         let function = Arc::new(Function::new(Arc::clone(&settings)));
         let mut emulator = Emulator {
@@ -167,6 +249,7 @@ impl Emulator {
             apis: Vec::new(),
             fronts: Vec::new(),
             workers: Vec::new(),
+            watcher: None,
         };
         for _ in 0..settings.environments.max(1) {
             emulator.add_environment()?;
@@ -234,8 +317,36 @@ impl Emulator {
     /// Too many invocations wait already. What goes wrong in the function is no `Err`, but a
     /// [`Reply`] that says so.
     pub fn invoke(&self, event: &[u8]) -> io::Result<Reply> {
-        let answer = self.function.invoke(self.function.event(event.to_vec()));
+        self.call(Call::new(event))
+    }
+
+    /// The same, where more than the event matters.
+    ///
+    /// # Errors
+    /// As for [`invoke`](Self::invoke).
+    pub fn call(&self, call: Call) -> io::Result<Reply> {
+        let mut event = self.function.event(call.event);
+        // What is said becomes header lines, which it must not leave.
+        let line = |text: String| text.replace(['\r', '\n', '\0'], " ");
+        if let Some(request_id) = call.request_id {
+            event.request_id = line(request_id);
+        }
+        if let Some(trace_id) = call.xray_trace_id {
+            event.trace_id = Some(line(trace_id));
+        }
+        event.told_deadline_ms = call.deadline.map(epoch_ms);
+        event.client_context = call.client_context.map(line);
+        event.cognito_identity = call.identity.map(line);
+        event.tenant_id = call.tenant_id.map(line);
+        let answer = self.function.invoke(event);
         Reply::receive(&answer.map_err(|Throttled| io::Error::other("rate exceeded"))?)
+    }
+
+    /// Builds and starts the function again whenever something in a folder changes.
+    fn watch(&mut self, watch: Watch) -> io::Result<()> {
+        let (function, environments) = (Arc::clone(&self.function), self.environments.clone());
+        self.watcher = Some(watch.start(function, environments)?);
+        Ok(())
     }
 
     /// The same, but waits until the environment is free again, and has reported.
@@ -259,6 +370,7 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.end();
+        self.watcher = None;
         for server in self.fronts.iter_mut().chain(&mut self.apis) {
             server.stop();
         }

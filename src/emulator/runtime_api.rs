@@ -7,9 +7,10 @@ use super::environment::Environment;
 use super::event::{
     Event, Failure, PAYLOAD_LEN_MAX, Part, Reply, STREAM_LEN_MAX, Start, send_error,
 };
+use super::exchange::{BodyFault, Exchange, Request};
 use super::fault::Fault;
 use super::report::{error_document, error_type};
-use super::server::{BodyFault, Exchange, Request, Service};
+use super::server::Service;
 use super::settings::METADATA_TOKEN;
 use super::state::{Kind, Outcome, Refusal, State};
 use crate::encoding::{decode_base64, decode_percent};
@@ -24,6 +25,12 @@ const ERROR_TYPE: &str = "Lambda-Runtime-Function-Error-Type";
 const ERROR_BODY: &str = "Lambda-Runtime-Function-Error-Body";
 const RESPONSE_MODE: &str = "Lambda-Runtime-Function-Response-Mode";
 const INVOCATION_ID: &str = "Lambda-Runtime-Invocation-Id";
+
+/// What Go's servers say about errors in plain text.
+const PLAIN: [(&str, &str); 2] = [
+    ("Content-Type", "text/plain; charset=utf-8"),
+    ("X-Content-Type-Options", "nosniff"),
+];
 
 pub(super) const JSON: (&str, &str) = ("Content-Type", "application/json");
 
@@ -177,7 +184,7 @@ impl Environment {
                 Ok(Ok(Outcome { error_type, len }))
             }
             Err(BodyFault::TooLong) => {
-                let failure = oversized();
+                let failure = Failure::too_large();
                 let error_type = Some(failure.error_type.clone());
                 send_error(reply, failure);
                 self.answered(id, Outcome { error_type, len: 0 });
@@ -204,7 +211,7 @@ impl Environment {
                 Ok(Some(bytes)) => {
                     len = len.saturating_add(bytes.len().try_into().unwrap_or(u64::MAX));
                     if len > STREAM_LEN_MAX {
-                        let failure = oversized();
+                        let failure = Failure::too_large();
                         let error_type = Some(failure.error_type.clone());
                         end(Some(failure));
                         self.answered(id, Outcome { error_type, len });
@@ -356,7 +363,7 @@ fn send_event(exchange: &mut Exchange<'_>, event: &Event) -> io::Result<()> {
     let deadline_ms = if has(Fault::Clock) {
         600_000
     } else {
-        event.deadline_ms
+        event.told_deadline_ms.unwrap_or(event.deadline_ms)
     };
     let deadline = deadline_ms.to_string();
     let mut fields = vec![
@@ -432,11 +439,7 @@ pub(super) fn wrong_method(exchange: &mut Exchange<'_>, allowed: &str) -> io::Re
 }
 
 pub(super) fn not_found(exchange: &mut Exchange<'_>) -> io::Result<()> {
-    let fields = [
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("X-Content-Type-Options", "nosniff"),
-    ];
-    exchange.reply(404, &fields, b"404 page not found\n")
+    exchange.reply(404, &PLAIN, b"404 page not found\n")
 }
 
 /// The Logs API is not served, as it is not by AWS's own emulator: new code has the Telemetry API.
@@ -454,8 +457,7 @@ fn metadata(request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
         .header("Authorization")
         .and_then(|value| value.strip_prefix("Bearer "));
     if token != Some(METADATA_TOKEN) {
-        let fields = [("Content-Type", "text/plain; charset=utf-8")];
-        return exchange.reply(401, &fields, b"Unauthorized");
+        return exchange.reply(401, &PLAIN, b"Unauthorized\n");
     }
     let fields = [JSON, ("Cache-Control", "private, max-age=43200, immutable")];
     exchange.reply(200, &fields, b"{\"AvailabilityZoneID\":\"use1-az1\"}")
@@ -483,19 +485,6 @@ fn stream_failure(trailers: &[(String, String)]) -> Option<Failure> {
         error_type,
         document,
     })
-}
-
-/// What the caller hears of a response that is too large.
-fn oversized() -> Failure {
-    let message = format!(
-        "Response payload size exceeded maximum allowed payload size ({PAYLOAD_LEN_MAX} bytes)."
-    );
-    let error_type = "Function.ResponseSizeTooLarge".to_owned();
-    let document = error_document(&error_type, &message);
-    Failure {
-        error_type,
-        document,
-    }
 }
 
 /// A request id as it stands in a path.

@@ -1,21 +1,22 @@
 //! Threads without std's: 39 KB less.
 
-use alloc::vec::Vec;
-
-/// Calls `f` on `n` threads at once, of which this is one, and returns when all have. Each of the
-/// others has a stack of `stack_len` bytes. Where the system has no more threads, there are fewer.
-///
-/// std's threads can do this too, with 39 KB.
 #[cfg(unix)]
-pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
-    use core::ffi::{c_int, c_void};
-    use core::ptr;
+use core::ffi::{c_int, c_void};
 
+/// What a thread begins with. A panic does not leave it: it aborts.
+#[cfg(unix)]
+pub(super) type Start = extern "C" fn(*mut c_void) -> *mut c_void;
+
+/// Starts a thread with a stack of `stack_len` bytes; `None`: the system has no more of them.
+///
+/// # Safety
+/// `start` may be called with `arg`, on another thread and at any time.
+#[cfg(unix)]
+pub(super) unsafe fn create(stack_len: usize, start: Start, arg: *mut c_void) -> Option<usize> {
     /// `pthread_attr_t`, which has 56 bytes with glibc and musl (64 on arm64), and as many on other
     /// systems.
     #[repr(C, align(16))]
     struct Attr([u8; 128]);
-    type Start = extern "C" fn(*mut c_void) -> *mut c_void;
 
     unsafe extern "C" {
         fn pthread_attr_init(attr: *mut Attr) -> c_int;
@@ -26,13 +27,35 @@ pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
             start: Start,
             arg: *mut c_void,
         ) -> c_int;
+    }
+    let mut attr = Attr([0; 128]);
+    let mut thread = 0_usize;
+    // SAFETY: `attr` has room for a `pthread_attr_t`, `thread` is as wide as a `pthread_t`; the
+    // caller answers for `start` and `arg`.
+    let failed = unsafe {
+        pthread_attr_init(&raw mut attr);
+        pthread_attr_setstacksize(&raw mut attr, stack_len);
+        pthread_create(&raw mut thread, &raw const attr, start, arg)
+    };
+    (failed == 0).then_some(thread)
+}
+
+/// Calls `f` on `n` threads at once, of which this is one, and returns when all have. Each of the
+/// others has a stack of `stack_len` bytes. Where the system has no more threads, there are fewer.
+///
+/// std's threads can do this too, with 39 KB.
+#[cfg(all(unix, panic = "unwind"))]
+pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
+    use alloc::vec::Vec;
+    use core::ptr;
+
+    unsafe extern "C" {
         fn pthread_join(thread: usize, value: *mut *mut c_void) -> c_int;
     }
     extern "C" fn start(arg: *mut c_void) -> *mut c_void {
         let f: *const &(dyn Fn() + Sync) = arg.cast();
         // SAFETY: `arg` is the address of `f` in the frame of `in_parallel`, which waits for this
-        // thread before it ends; `f` is `Sync`. A panic does not leave an `extern "C"` function,
-        // it aborts.
+        // thread before it ends; `f` is `Sync`.
         unsafe { (*f)() };
         ptr::null_mut()
     }
@@ -46,33 +69,20 @@ pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
             }
         }
     }
-    let mut attr = Attr([0; 128]);
     let mut threads = Threads(Vec::new());
     let arg: *const &(dyn Fn() + Sync) = &raw const f;
     for _ in 1..n {
-        let mut thread = 0_usize;
-        // SAFETY: `attr` has room for a `pthread_attr_t`, `thread` is as wide as a `pthread_t`;
-        // `arg` lives until the thread has been joined, as `threads` is dropped before `f`.
-        let failed = unsafe {
-            pthread_attr_init(&raw mut attr);
-            pthread_attr_setstacksize(&raw mut attr, stack_len);
-            pthread_create(
-                &raw mut thread,
-                &raw const attr,
-                start,
-                arg.cast_mut().cast(),
-            )
-        };
-        if failed != 0 {
-            break;
+        // SAFETY: `arg` lives until the thread has been joined, as `threads` is dropped before `f`.
+        match unsafe { create(stack_len, start, arg.cast_mut().cast()) } {
+            Some(thread) => threads.0.push(thread),
+            None => break,
         }
-        threads.0.push(thread);
     }
     f();
 }
 
 /// The same where there is no POSIX.
-#[cfg(not(unix))]
+#[cfg(all(not(unix), panic = "unwind"))]
 pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
     std::thread::scope(|scope| {
         for _ in 1..n {

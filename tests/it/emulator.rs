@@ -319,7 +319,7 @@ fn unknown_paths_and_methods_are_told_apart() {
             ("GET /2018-06-01/ping", "200 pong"),
             (
                 "GET /2026-01-15/metadata/execution-environment",
-                "401 Unauthorized",
+                "401 Unauthorized\n",
             ),
             (
                 "GET /2026-01-15/metadata/execution-environment & Authorization: Bearer local",
@@ -565,4 +565,76 @@ fn our_own_runtime_gets_through_most_faults() {
         }
         drop(emulator);
     });
+}
+
+#[test]
+fn a_snap_start_runtime_is_restored_once_after_its_init() {
+    let snap_start = || {
+        let mut settings = Settings::default();
+        settings.snap_start = true;
+        settings
+    };
+    let restore = format!("GET {BASE}/restore/next");
+    responds(
+        snap_start(),
+        &[
+            (&restore, "200 "),
+            EVENT,
+            (&restore, &refused("Running", "RestoreReady")),
+            ("POST $/response|1", OK),
+        ],
+        "1",
+    );
+    let error = format!(
+        "POST {BASE}/restore/error & Lambda-Runtime-Function-Error-Type: Runtime.AfterRestoreError|{{}}"
+    );
+    fails(
+        snap_start(),
+        &[(&restore, "200 "), (&error, OK)],
+        "Runtime.AfterRestoreError",
+        "{}",
+    );
+}
+
+#[test]
+fn a_streamed_response_may_have_200_mb_for_who_asks_for_a_stream() {
+    let mut emulator = Emulator::with(Settings::default()).unwrap();
+    let front = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
+    let stream = |n_chunks: u32, call: &str| {
+        let mut caller = Client::connect(front);
+        caller.send(format!("{call} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n").as_bytes());
+        let mut runtime = Client::connect(emulator.addr());
+        let next = runtime.request(&format!("GET {BASE}/invocation/next"), "", b"");
+        let id = next
+            .field("Lambda-Runtime-Aws-Request-Id")
+            .unwrap()
+            .to_owned();
+        let head = format!(
+            "POST {BASE}/invocation/{id}/response HTTP/1.1\r\nHost: h\r\nContent-Type: a/b\r\n\
+             Transfer-Encoding: chunked\r\nLambda-Runtime-Function-Response-Mode: streaming\r\n\r\n"
+        );
+        runtime.send(head.as_bytes());
+        let reading = thread::spawn(move || caller.answer_len());
+        let chunk = [b"100000\r\n", vec![b'x'; 0x10_0000].as_slice(), b"\r\n"].concat();
+        for _ in 0..n_chunks {
+            runtime.send(&chunk);
+        }
+        runtime.send(b"0\r\n\r\n");
+        let status = runtime.reply(false).status;
+        // The invocation ends here.
+        runtime.send(format!("GET {BASE}/invocation/next HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes());
+        (status, reading.join().unwrap(), runtime)
+    };
+    let (status, len, runtime) = stream(200, "GET /");
+    assert_eq!((status, len), (202, Some(200 << 20)));
+    drop(runtime);
+    let (status, len, runtime) = stream(7, "POST /2015-03-31/functions/function/invocations");
+    assert_eq!(status, 202);
+    assert!(
+        len.is_some_and(|len| len < 1000),
+        "an error document, not {len:?}"
+    );
+    drop(runtime);
+    let (status, len, _runtime) = stream(201, "GET /");
+    assert_eq!((status, len), (413, None));
 }

@@ -15,6 +15,7 @@ mod bootstrap;
 mod build;
 #[cfg(feature = "emulator")]
 mod client;
+mod concurrency;
 #[cfg(feature = "emulator")]
 mod emulator;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
@@ -26,13 +27,20 @@ mod emulator_many;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_process;
 mod events;
+mod faults;
 mod figures;
 #[cfg(feature = "emulator")]
 mod http;
 mod json;
 mod json_macros;
+mod json_types;
+mod json_ui;
 mod panic_free;
 mod peer;
+#[cfg(unix)]
+mod process;
 mod runtime;
+#[cfg(target_os = "linux")]
+mod shutdown;
 mod streaming;
 mod tidy;

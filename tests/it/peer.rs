@@ -9,6 +9,23 @@ use std::time::Duration;
 pub(crate) const NEXT: &str = "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 8476a536\r\n\
     Content-Length: 3\r\n\r\n\"7\"";
 
+/// `next`'s answer with the event `event`.
+pub(crate) fn next(event: &str) -> String {
+    let (head, _) = NEXT.split_once("Content-Length").unwrap();
+    format!("{head}Content-Length: {}\r\n\r\n{event}", event.len())
+}
+
+/// A reply with a status, and with a body that says what is wrong.
+pub(crate) fn refusal(status: u16) -> String {
+    // RFC 9110, sections 15.3.5 and 15.4.5: no body.
+    let why = if matches!(status, 204 | 304) {
+        ""
+    } else {
+        "why"
+    };
+    format!("HTTP/1.1 {status} Reason\r\nContent-Length: 3\r\n\r\n{why}")
+}
+
 /// What the Runtime API answers to a POST that it takes (runtime-api.md 2.1).
 pub(crate) const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n\
     Content-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
@@ -17,6 +34,10 @@ pub(crate) const GET_NEXT: &str = "GET /2018-06-01/runtime/invocation/next HTTP/
 pub(crate) const POST_RESPONSE: &str =
     "POST /2018-06-01/runtime/invocation/8476a536/response HTTP/1.1";
 pub(crate) const POST_ERROR: &str = "POST /2018-06-01/runtime/invocation/8476a536/error HTTP/1.1";
+
+pub(crate) const POST_INIT_ERROR: &str = "POST /2018-06-01/runtime/init/error HTTP/1.1";
+pub(crate) const GET_RESTORE: &str = "GET /2018-06-01/runtime/restore/next HTTP/1.1";
+pub(crate) const POST_RESTORE_ERROR: &str = "POST /2018-06-01/runtime/restore/error HTTP/1.1";
 
 /// One step of a script: reads a request whose first line is `want`, and answers.
 #[derive(Debug, Clone)]

@@ -1,0 +1,81 @@
+//! Whatever can go wrong, on demand: what tests start as a process. `ACT` says how it begins, events go on.
+#![allow(clippy::panic, reason = "that is what it is for")]
+
+use std::io::Write;
+
+use tiny_lambda::{Context, Error, Responder, Result};
+use tiny_lambda::{after_restore, before_snapshot, on_shutdown};
+use tiny_lambda::{debug, error, info, trace, warn};
+
+fn main() -> ! {
+    match std::env::var("ACT").as_deref().unwrap_or_default() {
+        "init" => tiny_lambda::run_with_init(|| Ok(42), |what, _: u32, _| Ok(*what)),
+        "init-error" => tiny_lambda::init(|| Err(Error::new("NoTable", "TABLE is not set"))),
+        "init-panic" => tiny_lambda::init(|| -> Result<()> { panic!("no table") }),
+        "snapshot" => {
+            for hook in ["1", "2"] {
+                before_snapshot(move || say("before", hook));
+                after_restore(move || say("after", hook));
+            }
+        }
+        "before-error" => before_snapshot(|| Err(Error::new("Open", "still open"))),
+        "before-panic" => before_snapshot(|| panic!("still open")),
+        "after-error" => after_restore(|| Err(Error::new("Seed", "no seed"))),
+        "after-panic" => after_restore(|| panic!("no seed")),
+        "shutdown" => {
+            on_shutdown(|| eprintln!("shut down last"));
+            on_shutdown(|| eprintln!("shut down first"));
+        }
+        "shutdown-panic" => on_shutdown(|| panic!("too late")),
+        _ => {}
+    }
+    tiny_lambda::run_streaming(act)
+}
+
+fn say(when: &str, hook: &str) -> Result<()> {
+    eprintln!("{when} {hook}");
+    Ok(())
+}
+
+fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
+    match event.as_str() {
+        "error" => return Err(Error::new("NoStock", "sold out")),
+        "panic" => panic!("of the handler"),
+        "panic in a panic" => std::panic::panic_any(Bomb),
+        "panic in a thread" => {
+            let thread = std::thread::spawn(|| panic!("of a thread"));
+            out.json(&thread.join().is_err());
+        }
+        "panic midway" => {
+            let mut body = out.start("text/plain")?;
+            body.write_all(b"part")?;
+            body.flush()?;
+            panic!("midway");
+        }
+        "log" => {
+            trace!(cx, "at {}", 1);
+            debug!(cx, "at {}", 2);
+            info!(cx, "at {}\nand more", 3);
+            warn!(cx, "at \"{}\"", 4);
+            error!(cx, "at {}", 5);
+            tiny_lambda::log::write(tiny_lambda::log::Level::Fatal, cx, format_args!("at 6"));
+        }
+        "log much" => info!(cx, "{}", "x".repeat(1 << 20)),
+        "trace" => out.json(&std::env::var("_X_AMZN_TRACE_ID").ok()),
+        "wait" => loop {
+            eprintln!("waiting");
+            std::thread::park();
+        },
+        _ => out.json(&event),
+    }
+    Ok(())
+}
+
+/// Panics while it is dropped, which is while the panic that carries it is dealt with.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}

@@ -1,0 +1,605 @@
+//! What a server may do, and what it may not: each reply on each call, in conversation with the loop.
+//! A test's comment names the items of the conformance checklist for runtimes (12.1) that it proves.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::sync::{Mutex, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tiny_lambda::handler::{self, Handler};
+use tiny_lambda::{Error, Runtime};
+
+use crate::peer::{
+    ACCEPTED, GET_NEXT, NEXT, POST_ERROR, POST_RESPONSE, Step, accept, last, next, read_request,
+    refusal, step,
+};
+use crate::runtime::play;
+
+/// Doubles the number in a string.
+fn double() -> impl Handler {
+    handler::json(|text: String, _| Ok(text.parse::<u8>()? * 2))
+}
+
+/// The steps of one more invocation, which is served as if nothing had been.
+fn served() -> [Step; 2] {
+    [step(GET_NEXT, NEXT), step(POST_RESPONSE, ACCEPTED)]
+}
+
+/// Plays `script` and then a good invocation. The script fixes what is asked: a POST that was sent
+/// twice, or a second answer, would be out of place.
+#[track_caller]
+fn survives(script: &[Step]) {
+    let script = [script, &served()].concat();
+    let (requests, _) = play(&script, &double());
+    assert_eq!(requests.last().unwrap().text(), "14");
+}
+
+/// Plays `script`, at the end of which the runtime gives up; why.
+fn gives_up(script: &[Step]) -> Error {
+    let start = Instant::now();
+    let (_, end) = play(script, &double());
+    assert!(start.elapsed() < Duration::from_secs(5), "{end}");
+    end
+}
+
+/// Calls `f` with all of `inputs` at once: most of the time is pauses.
+fn all<T: Sync>(inputs: &[T], f: impl Fn(&T) + Sync) {
+    for inputs in inputs.chunks(32) {
+        thread::scope(|scope| {
+            for input in inputs {
+                scope.spawn(|| f(input));
+            }
+        });
+    }
+}
+
+/// Replies that are right, in forms that few servers have: an event of `"7"`, or nothing that matters.
+fn odd_but_right() -> Vec<String> {
+    let id = "Lambda-Runtime-Aws-Request-Id: 8476a536";
+    [
+        // 12.1: 11.
+        "200 OK\r\n<id>\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n\"7\"\r\n0\r\n\r\n",
+        "200 OK\r\n<id>\r\ntransfer-encoding:CHUNKED\r\n\r\n1;a=\"b\"\r\n\"\r\n02\r\n7\"\r\n0\r\nX: y\r\nZ:\r\n\r\n",
+        // 12.1: 12.
+        "200 OK\r\nlambda-runtime-aws-request-id:8476a536\r\ncontent-length:3\r\n\r\n\"7\"",
+        "200 OK\r\nLAMBDA-RUNTIME-AWS-REQUEST-ID:\t 8476a536 \t\r\nCONTENT-LENGTH:  3  \r\n\r\n\"7\"",
+        // 12.1: 23.
+        "202 Accepted\r\n<id>\r\nContent-Length: 3\r\n\r\n\"7\"",
+        "299 \r\n<id>\r\nContent-Length: 3\r\n\r\n\"7\"",
+        "200\r\n<id>\r\nContent-Length: 3\r\n\r\n\"7\"",
+        // The same length twice, lines that end with LF, a body that is longer with chunks in it.
+        "200 OK\r\n<id>\r\nContent-Length: 3\r\ncontent-length: 3\r\n\r\n\"7\"",
+        "200 OK\n<id>\nContent-Length: 3\n\n\"7\"",
+        "200 OK\r\n<id>\r\nContent-Length: 0000000000000000003\r\n\r\n\"7\"",
+        "200 OK\r\n<id>\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\n\"7\"",
+        // Interim replies.
+        "100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n<id>\r\nContent-Length: 3\r\n\r\n\"7\"",
+        "103 Early Hints\r\nContent-Length: 99\r\nLink: x\r\n\r\nHTTP/1.1 102 \r\n\r\nHTTP/1.1 200 OK\r\n<id>\r\n\
+         Content-Length: 3\r\n\r\n\"7\"",
+    ]
+    .map(|reply| format!("HTTP/1.1 {}", reply.replace("<id>", id)))
+    .to_vec()
+}
+
+/// Replies that are right, and the last ones on their connection.
+fn odd_and_closed() -> Vec<String> {
+    let id = "Lambda-Runtime-Aws-Request-Id: 8476a536";
+    [
+        // 12.1: 11.
+        "HTTP/1.1 200 OK\r\n<id>\r\n\r\n\"7\"",
+        "HTTP/1.1 200 OK\r\n<id>\r\nConnection: close\r\nContent-Length: 3\r\n\r\n\"7\"",
+        "HTTP/1.1 200 OK\r\n<id>\r\nconnection: x, CLOSE\r\n\r\n\"7\"",
+        "HTTP/1.0 200 OK\r\n<id>\r\n\r\n\"7\"",
+        "HTTP/1.0 200 OK\r\n<id>\r\nContent-Length: 3\r\n\r\n\"7\"",
+        // Both framings: taken, but the connection is not used again (RFC 9112, section 6.1).
+        "HTTP/1.1 200 OK\r\n<id>\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n\"7\"\r\n0\r\n\r\n",
+        // Bytes behind a reply belong to nobody.
+        "HTTP/1.1 200 OK\r\n<id>\r\nContent-Length: 3\r\n\r\n\"7\"HTTP/1.1 200 OK\r\n\r\n",
+    ]
+    .map(|reply| reply.replace("<id>", id))
+    .to_vec()
+}
+
+/// 12.1: 11, 12, 22, 23.
+#[test]
+fn a_reply_may_have_any_form_that_http_has() {
+    let replies = odd_but_right().into_iter().map(|reply| (reply, false));
+    let closed = odd_and_closed().into_iter().map(|reply| (reply, true));
+    let replies: Vec<_> = replies.chain(closed).collect();
+    all(&replies, |(reply, closes)| {
+        let on = |want| match closes {
+            true => last(want, reply),
+            false => step(want, reply),
+        };
+        // As `next`'s reply, as a response's, as an error's.
+        let bad = next("\"x\"");
+        survives(&[
+            on(GET_NEXT),
+            on(POST_RESPONSE),
+            step(GET_NEXT, &bad),
+            on(POST_ERROR),
+        ]);
+    });
+}
+
+/// A conversation of which every reply comes byte by byte, with each byte in a packet of its own.
+fn byte_by_byte(replies: &[&str]) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let addr = listener.local_addr().unwrap().to_string();
+    thread::scope(|scope| {
+        let runtime = scope.spawn(move || Runtime::at(&addr).serve(&double()));
+        let mut stream = accept(&listener);
+        stream.get_ref().set_nodelay(true).unwrap();
+        for reply in replies {
+            let request = read_request(&mut stream);
+            for byte in reply.as_bytes() {
+                stream.get_mut().write_all(&[*byte]).unwrap();
+            }
+            if request.line == POST_RESPONSE {
+                assert_eq!(request.text(), "14");
+            }
+        }
+        drop((stream, listener));
+        assert!(runtime.join().unwrap().is_err());
+    });
+}
+
+/// 12.1: 11.
+#[test]
+fn a_reply_may_come_byte_by_byte() {
+    for reply in odd_but_right() {
+        byte_by_byte(&[&reply, &reply, &reply, ACCEPTED]);
+    }
+}
+
+/// 12.1: 11 and 17.
+#[test]
+fn a_reply_to_next_may_be_cut_after_every_byte() {
+    let replies = odd_but_right();
+    let cuts: Vec<(&str, usize)> = [&replies[0], &replies[12]]
+        .into_iter()
+        .flat_map(|reply| (0..reply.len()).map(|cut| (reply.as_str(), cut)))
+        .collect();
+    all(&cuts, |(reply, cut)| {
+        survives(&[last(GET_NEXT, &reply[..*cut])]);
+    });
+}
+
+/// 12.1: 21, and what is written whole is not written again.
+#[test]
+fn a_reply_to_an_answer_may_be_cut_after_every_byte() {
+    let replies = odd_but_right();
+    let bad = next("\"x\"");
+    for reply in [&replies[0], &replies[12]] {
+        let mut script = Vec::new();
+        for cut in 0..reply.len() {
+            script.extend([step(GET_NEXT, NEXT), last(POST_RESPONSE, &reply[..cut])]);
+            script.extend([step(GET_NEXT, &bad), last(POST_ERROR, &reply[..cut])]);
+        }
+        survives(&script);
+    }
+}
+
+/// 12.1: 17, 18, 23, 24, 25.
+#[test]
+fn every_status_on_every_call() {
+    let statuses: Vec<u16> = (200..=299).collect();
+    all(&statuses, |&status| {
+        let script = match status {
+            // Nothing yet.
+            204 => vec![step(GET_NEXT, refusal(204)), step(GET_NEXT, NEXT)],
+            _ => vec![step(GET_NEXT, NEXT.replace("200", &status.to_string()))],
+        };
+        survives(&[&script[..], &[step(POST_RESPONSE, refusal(status))]].concat());
+    });
+    let bad = next("\"x\"");
+    let statuses: Vec<u16> = (300..=599).collect();
+    all(&statuses, |&status| {
+        let refused = refusal(status);
+        let told = |end: &Error, call: &str| {
+            // This one has no body, whatever its head says.
+            let why = if status == 304 { "" } else { "why" };
+            let want = format!("{call}: status {status}: {why}");
+            assert!(end.error_message().contains(&want), "{want:?} in {end}");
+        };
+        // On next: a broken server ends the runtime at once, others are asked three times.
+        let n = if matches!(status, 403 | 500) { 1 } else { 3 };
+        told(
+            &gives_up(&vec![step(GET_NEXT, &refused); n]),
+            "GET invocation/next",
+        );
+        // On an answer: a server that says it has failed ends the runtime, others do not.
+        let script = [
+            step(GET_NEXT, NEXT),
+            step(POST_RESPONSE, &refused),
+            step(GET_NEXT, &bad),
+            step(POST_ERROR, &refused),
+        ];
+        if status < 500 {
+            survives(&script);
+        } else {
+            told(&gives_up(&script[..2]), "POST response");
+            told(&gives_up(&script[2..]), "POST error");
+        }
+    });
+}
+
+/// A head that names the invocation, and then something else.
+fn with(rest: &str) -> Vec<u8> {
+    let id = "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 8476a536\r\n";
+    (id.to_owned() + rest).into_bytes()
+}
+
+/// Replies that are none, and what is said of them.
+fn malformed() -> Vec<(Vec<u8>, &'static str)> {
+    [malformed_heads(), malformed_bodies()].concat()
+}
+
+fn malformed_heads() -> Vec<(Vec<u8>, &'static str)> {
+    vec![
+        (b"garbage".to_vec(), "malformed status line"),
+        (b"\0\xff\xfe\r\n\r\n".to_vec(), "malformed status line"),
+        (b"HTTP/2 200 OK\r\n\r\n".to_vec(), "malformed status line"),
+        (b"HTTP/1.1 2x0 OK\r\n\r\n".to_vec(), "malformed status line"),
+        (b"HTTP/1.1 20 OK\r\n\r\n".to_vec(), "malformed status line"),
+        (
+            b"HTTP/1.1 2000 OK\r\n\r\n".to_vec(),
+            "malformed status line",
+        ),
+        (b"HTTP/1.1 099 OK\r\n\r\n".to_vec(), "malformed status line"),
+        (
+            b"HTTP/1.1  200 OK\r\n\r\n".to_vec(),
+            "malformed status line",
+        ),
+        (
+            b"\r\nHTTP/1.1 200 OK\r\n\r\n".to_vec(),
+            "malformed status line",
+        ),
+        (with("no field\r\n\r\n"), "malformed header line"),
+        (with("a b: c\r\n\r\n"), "malformed header line"),
+        (with(": c\r\n\r\n"), "malformed header line"),
+        (
+            with("Content-Length: -1\r\n\r\n"),
+            "malformed Content-Length",
+        ),
+        (
+            with("Content-Length: +3\r\n\r\n\"7\""),
+            "malformed Content-Length",
+        ),
+        (
+            with("Content-Length: 3x\r\n\r\n\"7\""),
+            "malformed Content-Length",
+        ),
+        (with("Content-Length: \r\n\r\n"), "malformed Content-Length"),
+        (
+            with("Content-Length: 0x3\r\n\r\n\"7\""),
+            "malformed Content-Length",
+        ),
+        (
+            with("Content-Length: 3, 3\r\n\r\n\"7\""),
+            "malformed Content-Length",
+        ),
+        (
+            with("Content-Length: 3\r\nContent-Length: 4\r\n\r\n\"7\""),
+            "malformed Content-Length",
+        ),
+        (
+            with("Content-Length: 18446744073709551616\r\n\r\n"),
+            "malformed Content-Length",
+        ),
+        (
+            with("Transfer-Encoding: gzip\r\n\r\n"),
+            "unknown Transfer-Encoding",
+        ),
+        (
+            b"HTTP/1.1 101 Switching Protocols\r\n\r\n".to_vec(),
+            "too many interim replies",
+        ),
+        (
+            "HTTP/1.1 100 Continue\r\n\r\n".repeat(100).into_bytes(),
+            "too many interim replies",
+        ),
+        (with(&"X: y\r\n".repeat(200_000)), "head of over 1 MiB"),
+        (with(&"x".repeat(1 << 21)), "head of over 1 MiB"),
+        (
+            ("HTTP/1.1 200 ".to_owned() + &"x".repeat(1 << 21)).into_bytes(),
+            "head of over 1 MiB",
+        ),
+        (with("Content-Length: 3\r\n"), "closed within the head"),
+    ]
+}
+
+fn malformed_bodies() -> Vec<(Vec<u8>, &'static str)> {
+    let chunked = |rest: &str| with(&("Transfer-Encoding: chunked\r\n\r\n".to_owned() + rest));
+    vec![
+        (
+            with("Content-Length: 18446744073709551615\r\n\r\n"),
+            "body too long",
+        ),
+        (
+            with("Content-Length: 9223372036854775807\r\n\r\n"),
+            "body too long",
+        ),
+        (with("Content-Length: 4294967299\r\n\r\n"), "body too long"),
+        (
+            with("Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
+            "unknown Transfer-Encoding",
+        ),
+        (chunked("-1\r\n"), "malformed chunk size"),
+        (chunked("x\r\n"), "malformed chunk size"),
+        (chunked("\r\n"), "malformed chunk size"),
+        (chunked("10000000000000000\r\n"), "malformed chunk size"),
+        (chunked("ffffffffffffffff\r\n"), "body too long"),
+        (chunked("3\r\n\"7\"0\r\n\r\n"), "malformed end of a chunk"),
+        (chunked("0\r\nno field\r\n\r\n"), "malformed trailer"),
+        (chunked(&"0".repeat(1 << 16)), "malformed chunk size"),
+        (
+            chunked(&("0\r\n".to_owned() + &"X: y\r\n".repeat(200_000))),
+            "malformed trailer",
+        ),
+        (
+            chunked(&("1;".to_owned() + &"x".repeat(1 << 16))),
+            "malformed chunk size",
+        ),
+        (
+            with("Content-Length: 4\r\n\r\n\"7\""),
+            "closed within the body",
+        ),
+        (chunked("4\r\n\"7\""), "closed within the body"),
+    ]
+}
+
+/// 12.1: 17.
+#[test]
+fn a_reply_to_next_that_is_malformed_is_told_and_not_asked_for_without_end() {
+    all(&malformed(), |(reply, want)| {
+        let end = gives_up(&vec![last(GET_NEXT, reply); 3]);
+        let call = "GET invocation/next: ";
+        let message = end.error_message();
+        assert!(message.contains(call), "{message}");
+        assert!(message.contains(want), "{want:?} in {message:?}");
+    });
+}
+
+/// 12.1: 21.
+#[test]
+fn a_reply_to_an_answer_that_is_malformed_costs_no_other_invocation() {
+    let bad = next("\"x\"");
+    all(&malformed(), |(reply, _)| {
+        survives(&[
+            step(GET_NEXT, NEXT),
+            last(POST_RESPONSE, reply),
+            step(GET_NEXT, &bad),
+            last(POST_ERROR, reply),
+        ]);
+    });
+}
+
+#[test]
+fn a_body_that_does_not_end_is_left() {
+    let endless = |len: usize, chunked: bool| {
+        let head = "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 8476a536\r\n";
+        let (field, body) = if chunked {
+            let chunk = format!("10000\r\n{}\r\n", "x".repeat(65536));
+            ("Transfer-Encoding: chunked\r\n", chunk.repeat(len / 65536))
+        } else {
+            ("", "x".repeat(len))
+        };
+        [head, field, "\r\n", &body].concat()
+    };
+    for chunked in [false, true] {
+        // An event of 64 MiB, a reply of 1 MiB to an answer: no more.
+        let long = last(GET_NEXT, endless(65 << 20, chunked));
+        let end = gives_up(&[long.clone(), long.clone(), long]);
+        assert!(
+            end.error_message().ends_with("next: body too long"),
+            "{end}"
+        );
+        let long = last(POST_RESPONSE, endless(2 << 20, chunked));
+        survives(&[step(GET_NEXT, NEXT), long]);
+    }
+}
+
+/// 12.1: 13.
+#[test]
+fn absurd_headers_are_survived() {
+    #[track_caller]
+    fn check(fields: &[u8], want: &str) {
+        let head = b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 8476a536\r\n";
+        let next = [head, fields, b"\r\nContent-Length: 0\r\n\r\n"].concat();
+        let script = [step(GET_NEXT, next), step(POST_RESPONSE, ACCEPTED)];
+        let show = handler::bytes(|_, cx| {
+            let texts = [
+                &cx.client_context,
+                &cx.identity,
+                &cx.tenant_id,
+                &cx.invoked_function_arn,
+            ];
+            let left = cx.remaining().map(|left| left.is_zero());
+            Ok(format!("{left:?} {texts:?}").into_bytes())
+        });
+        let (requests, _) = play(&script, &show);
+        assert_eq!(requests[1].text(), want);
+    }
+    let deadline = |value: &str, want: &str| {
+        let field = format!("Lambda-Runtime-Deadline-Ms: {value}");
+        check(
+            field.as_bytes(),
+            &format!("{want} [None, None, None, None]"),
+        );
+    };
+    // 12.1: 45.
+    deadline("0", "Some(true)");
+    deadline("600000", "Some(true)");
+    deadline("-1", "None");
+    deadline("", "None");
+    deadline("soon", "None");
+    deadline("1e3", "None");
+    deadline("99999999999999", "Some(false)");
+    deadline("9223372036854775807", "Some(false)");
+    deadline("18446744073709551615", "Some(false)");
+    deadline("18446744073709551616", "None");
+    deadline(
+        "1\r\nLambda-Runtime-Deadline-Ms: 99999999999999",
+        "Some(false)",
+    );
+    let check = |field: &[u8], want: &str| check(field, &format!("None {want}"));
+    check(
+        b"Lambda-Runtime-Client-Context:",
+        "[None, None, None, None]",
+    );
+    check(
+        b"Lambda-Runtime-Client-Context: {\"a\":\xff\xfe}",
+        "[Some(\"{\\\"a\\\":\u{fffd}\u{fffd}}\"), None, None, None]",
+    );
+    check(
+        b"Lambda-Runtime-Cognito-Identity: {",
+        "[None, Some(\"{\"), None, None]",
+    );
+    check(
+        b"Lambda-Runtime-Aws-Tenant-Id: \xc3\xa4",
+        "[None, None, Some(\"\u{e4}\"), None]",
+    );
+    check(
+        b"Lambda-Runtime-Invoked-Function-Arn: function-arn",
+        "[None, None, None, Some(\"function-arn\")]",
+    );
+}
+
+/// A server that has closed its connection while the handler was at work got nothing of the answer.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_of_which_nothing_was_taken_is_sent_again() {
+    #[track_caller]
+    fn check(event: &str, want: &'static str) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let addr = listener.local_addr().unwrap().to_string();
+        let (closed, is_closed) = mpsc::channel();
+        let is_closed = Mutex::new(is_closed);
+        let slow = handler::json(|text: String, _| {
+            is_closed.lock().unwrap().recv().unwrap();
+            Ok(text.parse::<u8>()? * 2)
+        });
+        thread::scope(|scope| {
+            let runtime = scope.spawn(|| Runtime::at(&addr).serve(&slow));
+            for _ in 0..3 {
+                let mut stream = accept(&listener);
+                assert_eq!(read_request(&mut stream).line, GET_NEXT);
+                stream.get_mut().write_all(next(event).as_bytes()).unwrap();
+                drop(stream);
+                closed.send(()).unwrap();
+                let mut stream = accept(&listener);
+                assert_eq!(read_request(&mut stream).line, want);
+                stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
+                // And not once more.
+                assert_eq!(read_request(&mut stream).line, GET_NEXT);
+            }
+            drop((listener, closed));
+            assert!(runtime.join().unwrap().is_err());
+        });
+    }
+    check("\"7\"", POST_RESPONSE);
+    check("\"x\"", POST_ERROR);
+}
+
+/// 12.1: 14.
+#[test]
+fn a_request_id_comes_back_as_it_came() {
+    for (id, path) in [
+        ("8476A536-e9f4", "8476A536-e9f4"),
+        ("a%2Fb", "a%2Fb"),
+        ("a/b", "a%2Fb"),
+        ("a b?c#d", "a%20b%3Fc%23d"),
+        ("a:b@c;d=e", "a:b@c;d=e"),
+    ] {
+        let line: &'static str =
+            format!("POST /2018-06-01/runtime/invocation/{path}/response HTTP/1.1").leak();
+        let script = [
+            step(GET_NEXT, NEXT.replace("8476a536", id)),
+            step(line, ACCEPTED),
+        ];
+        assert_eq!(play(&script, &double()).0[1].text(), "14");
+    }
+}
+
+/// 12.1: 15.
+#[test]
+fn the_invocations_nonce_is_sent_back_with_an_error_and_a_stream_too() {
+    let with_nonce =
+        |event: &str| next(event).replace("OK\r\n", "OK\r\nlambda-runtime-invocation-id: n-1\r\n");
+    let script = [
+        step(GET_NEXT, with_nonce("\"x\"")),
+        step(POST_ERROR, ACCEPTED),
+        step(GET_NEXT, next("\"x\"")),
+        step(POST_ERROR, ACCEPTED),
+        step(GET_NEXT, with_nonce("\"7\"")),
+        step(POST_RESPONSE, ACCEPTED),
+    ];
+    let fail_or_stream = handler::streaming(|n: String, _, out| {
+        n.parse::<u8>()?;
+        out.start("text/plain").map(drop)
+    });
+    let (requests, _) = play(&script, &fail_or_stream);
+    let nonces = [1, 3, 5].map(|i| requests[i].field("Lambda-Runtime-Invocation-Id"));
+    assert_eq!(nonces, [Some("n-1"), None, Some("n-1")]);
+}
+
+/// 12.1: 24 and 28.
+#[test]
+fn an_early_refusal_of_a_long_response_is_read_and_nothing_more_is_posted() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let addr = listener.local_addr().unwrap().to_string();
+    thread::scope(|scope| {
+        let long = handler::bytes(|_, _| Ok(vec![b'x'; 6 << 20]));
+        let runtime = scope.spawn(move || Runtime::at(&addr).serve(&long));
+        let mut stream = accept(&listener);
+        assert_eq!(read_request(&mut stream).line, GET_NEXT);
+        stream.get_mut().write_all(NEXT.as_bytes()).unwrap();
+        // The head and no more: the refusal is on its way while the body still comes.
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut stream, &mut line).unwrap();
+        assert_eq!(line.trim_end(), POST_RESPONSE);
+        stream.get_mut().write_all(refusal(413).as_bytes()).unwrap();
+        stream.get_ref().shutdown(std::net::Shutdown::Both).unwrap();
+        drop(stream);
+        let mut stream = accept(&listener);
+        assert_eq!(read_request(&mut stream).line, GET_NEXT);
+        stream.get_mut().write_all(refusal(500).as_bytes()).unwrap();
+        let end = runtime.join().unwrap().unwrap_err();
+        assert!(end.error_message().contains("status 500"), "{end}");
+    });
+}
+
+/// What is not answered, and stands still, is left after ten seconds; `next` before its first byte
+/// is waited for without end (12.1: 9).
+#[test]
+fn a_reply_that_stands_still_is_left() {
+    let stalled = |reply: &'static str| {
+        move || {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+            let addr = listener.local_addr().unwrap().to_string();
+            thread::scope(|scope| {
+                let runtime = scope.spawn(move || Runtime::at(&addr).serve(&double()));
+                let mut first = accept(&listener);
+                assert_eq!(read_request(&mut first).line, GET_NEXT);
+                let start = Instant::now();
+                first.get_mut().write_all(reply.as_bytes()).unwrap();
+                if reply == NEXT {
+                    assert_eq!(read_request(&mut first).line, POST_RESPONSE);
+                }
+                let mut second = accept(&listener);
+                assert_eq!(read_request(&mut second).line, GET_NEXT);
+                let waited = start.elapsed();
+                assert!((8..15).contains(&waited.as_secs()), "{waited:?}");
+                second.get_mut().write_all(refusal(500).as_bytes()).unwrap();
+                assert!(runtime.join().unwrap().is_err());
+            });
+        }
+    };
+    thread::scope(|scope| {
+        for reply in [NEXT, &NEXT[..30], &NEXT[..NEXT.len() - 1]] {
+            scope.spawn(stalled(reply));
+        }
+    });
+}

@@ -1,0 +1,530 @@
+//! A function as a process: its Init, its snapshots, its panics, its log, its signals. Each test that
+//! begins with `12.1` names the items of the conformance checklist for runtimes that it proves.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{OnceLock, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use tiny_lambda::json::{self, Value};
+
+use crate::peer::{
+    ACCEPTED, GET_NEXT, GET_RESTORE, NEXT, POST_ERROR, POST_INIT_ERROR, POST_RESPONSE,
+    POST_RESTORE_ERROR, Request, Step, accept, converse, last, next, read_request, refusal, step,
+};
+
+const TYPE_FIELD: &str = "Lambda-Runtime-Function-Error-Type";
+
+/// The function in tests/function, or an example, as `cargo run` has it: its panics unwind.
+pub(crate) fn unwinding(name: &str) -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let folder = BUILT.get_or_init(|| {
+        // `cargo test` has built them, unless it was asked for this test binary only.
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--offline", "--examples"]);
+        cargo.arg("--manifest-path");
+        cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+        assert!(cargo.status().unwrap().success());
+        let this = std::env::current_exe().unwrap();
+        this.ancestors().nth(2).unwrap().join("examples")
+    });
+    folder.join(name)
+}
+
+/// The same as Lambda gets it: its panics abort. `None` where its target is not installed.
+pub(crate) fn aborting() -> Option<PathBuf> {
+    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let build = || {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("process");
+        let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("build.sh"))
+            .args(["--offline", "function"])
+            .env("CARGO_TARGET_DIR", &target)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        if said.contains("is missing") || !cfg!(target_os = "linux") {
+            println!("skipped, for a function whose panics abort: {said}");
+            return None;
+        }
+        assert!(output.status.success(), "{said}");
+        Some(target.join("lambda/function/bootstrap"))
+    };
+    BUILT.get_or_init(build).clone()
+}
+
+/// Both, and whether panics abort.
+pub(crate) fn both() -> Vec<(PathBuf, bool)> {
+    let aborting = aborting().map(|program| (program, true));
+    [(unwinding("function"), false)]
+        .into_iter()
+        .chain(aborting)
+        .collect()
+}
+
+/// The command that starts `program` as Lambda would, with some `vars` more. A proxy is named to
+/// show that nobody asks it (12.1: 3); every other variable is missing (2).
+pub(crate) fn command(program: &Path, addr: SocketAddr, vars: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear();
+    command.env("AWS_LAMBDA_RUNTIME_API", addr.to_string());
+    command.env("http_proxy", "http://127.0.0.1:1");
+    command.envs(vars.iter().copied());
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::piped());
+    command.stderr(Stdio::piped());
+    command
+}
+
+/// Sends a signal by name.
+pub(crate) fn signal(name: &str, pid: u32) {
+    let kill = Command::new("kill").args([name, &pid.to_string()]).status();
+    assert!(kill.unwrap().success());
+}
+
+/// Waits for the end of a process; one that takes longer than half a minute is a failure.
+pub(crate) fn ends(child: Child) -> Output {
+    let id = child.id();
+    let (ended, has_ended) = mpsc::channel::<()>();
+    let watch = thread::spawn(move || {
+        let late = has_ended.recv_timeout(Duration::from_secs(30));
+        if late == Err(mpsc::RecvTimeoutError::Timeout) {
+            signal("-KILL", id);
+        }
+    });
+    let output = child.wait_with_output().unwrap();
+    drop(ended);
+    watch.join().unwrap();
+    output
+}
+
+/// Plays `script` to a process, which ends when the script has. Returns what the Runtime API was
+/// asked, the exit code, and what the process has said.
+fn play(
+    program: &Path,
+    vars: &[(&str, &str)],
+    script: &[Step],
+) -> (Vec<Request>, Option<i32>, String) {
+    let mut output = None;
+    let requests = converse(script, |addr| {
+        output = Some(ends(command(program, addr, vars).spawn().unwrap()));
+    });
+    let output = output.unwrap();
+    assert_eq!(output.stdout, b"");
+    let said = String::from_utf8(output.stderr).expect("a log that is text");
+    (requests, output.status.code(), said)
+}
+
+/// `errorType` and `errorMessage` of an error that was posted, which has the same in its header.
+#[track_caller]
+fn posted(request: &Request) -> (String, String) {
+    let body: Value = json::parse(&request.body).unwrap();
+    let text = |name| body.get(name).and_then(Value::as_str).unwrap().to_owned();
+    let (kind, message) = (text("errorType"), text("errorMessage"));
+    let header = request.field(TYPE_FIELD).unwrap();
+    assert!(
+        header.ends_with(kind.as_str()) && header.contains('.'),
+        "{header}"
+    );
+    (kind, message)
+}
+
+#[test]
+fn what_init_makes_is_lent_to_the_handler() {
+    for (program, _) in both() {
+        let script = [step(GET_NEXT, next("2")), step(POST_RESPONSE, ACCEPTED)];
+        let (requests, code, _) = play(&program, &[("ACT", "init")], &script);
+        assert_eq!((requests[1].text(), code), ("42", Some(1)));
+    }
+}
+
+/// 12.1: 4 and 30.
+#[test]
+fn a_failed_init_is_posted_once_and_the_process_ends_with_1() {
+    #[track_caller]
+    fn check(act: &str, answer: &Step, want: (&str, &str)) {
+        for (program, _) in both() {
+            let (requests, code, said) =
+                play(&program, &[("ACT", act)], std::slice::from_ref(answer));
+            let (kind, message) = posted(&requests[0]);
+            assert_eq!((kind.as_str(), code), (want.0, Some(1)));
+            assert!(message.contains(want.1), "{message}");
+            // A refusal may be told too.
+            assert!((1..=2).contains(&said.lines().count()), "{said}");
+        }
+    }
+    let accepted = step(POST_INIT_ERROR, ACCEPTED);
+    check("init-error", &accepted, ("NoTable", "TABLE is not set"));
+    check("init-panic", &accepted, ("Runtime.Panic", ": no table"));
+    // Whatever comes back: there is nothing else to be done about it.
+    for status in [200, 400, 403, 404, 413, 500, 503] {
+        let refused = step(POST_INIT_ERROR, refusal(status));
+        check("init-error", &refused, ("NoTable", "TABLE is not set"));
+    }
+    let cut = last(POST_INIT_ERROR, "");
+    check("init-error", &cut, ("NoTable", "TABLE is not set"));
+}
+
+const SNAP_START: (&str, &str) = ("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
+
+/// 12.1: 7 and 46.
+#[test]
+fn a_snapshot_is_taken_between_the_hooks_and_its_connection_is_not_used_again() {
+    for (program, _) in both() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let child = command(&program, addr, &[("ACT", "snapshot"), SNAP_START]).spawn();
+        let mut before = accept(&listener);
+        assert_eq!(read_request(&mut before).line, GET_RESTORE);
+        let restored = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        before.get_mut().write_all(restored.as_bytes()).unwrap();
+        let mut after = accept(&listener);
+        assert_eq!(read_request(&mut after).line, GET_NEXT);
+        assert_eq!(before.read(&mut [0]).unwrap(), 0, "closed by the function");
+        after.get_mut().write_all(refusal(500).as_bytes()).unwrap();
+        let output = ends(child.unwrap());
+        let said = String::from_utf8(output.stderr).unwrap();
+        let hooks: Vec<_> = said.lines().take(4).collect();
+        assert_eq!(hooks, ["before 2", "before 1", "after 1", "after 2"]);
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
+/// 12.1: 7.
+#[test]
+fn without_snap_start_there_are_no_hooks_and_no_restore() {
+    for (program, _) in both() {
+        for vars in [
+            &[("ACT", "snapshot")][..],
+            &[
+                ("ACT", "snapshot"),
+                ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+            ],
+        ] {
+            let (_, _, said) = play(&program, vars, &[step(GET_NEXT, refusal(500))]);
+            assert!(!said.contains("before"), "{said}");
+        }
+    }
+}
+
+/// 12.1: 7.
+#[test]
+fn a_failed_hook_is_posted_and_the_process_ends_with_1() {
+    #[track_caller]
+    fn check(act: &str, script: &[Step], kind: &str, message: &str) {
+        for (program, aborts) in both() {
+            let (requests, code, _) = play(&program, &[("ACT", act), SNAP_START], script);
+            let posted = posted(requests.last().unwrap());
+            let kind = if aborts && act.ends_with("panic") {
+                "Runtime.Panic"
+            } else {
+                kind
+            };
+            assert_eq!((posted.0.as_str(), code), (kind, Some(1)));
+            assert!(posted.1.contains(message), "{}", posted.1);
+        }
+    }
+    let init_error = [step(POST_INIT_ERROR, ACCEPTED)];
+    let kind = "Runtime.BeforeSnapshotError";
+    check("before-error", &init_error, kind, "Open: still open");
+    check("before-panic", &init_error, kind, "still open");
+    let restore_error = [
+        last(GET_RESTORE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        step(POST_RESTORE_ERROR, ACCEPTED),
+    ];
+    let kind = "Runtime.AfterRestoreError";
+    check("after-error", &restore_error, kind, "Seed: no seed");
+    check("after-panic", &restore_error, kind, "no seed");
+}
+
+/// 12.1: 7.
+#[test]
+fn a_snapshot_that_is_refused_ends_the_process_with_a_line() {
+    let program = unwinding("function");
+    for answer in [refusal(403), refusal(404), refusal(500), String::new()] {
+        let script = [last(GET_RESTORE, &answer)];
+        let (_, code, said) = play(&program, &[("ACT", "snapshot"), SNAP_START], &script);
+        assert_eq!(code, Some(1));
+        assert!(said.contains("GET restore/next: "), "{said}");
+    }
+}
+
+/// 12.1: 31.
+#[test]
+fn a_panic_is_posted_once_with_its_place() {
+    for (program, aborts) in both() {
+        for (event, want) in [
+            ("panic", ": of the handler"),
+            ("panic in a panic", ": a value that is no text"),
+        ] {
+            let event = next(&format!("\"{event}\""));
+            let mut script = vec![step(GET_NEXT, event), step(POST_ERROR, ACCEPTED)];
+            if aborts {
+                // From a connection of its own, as the worker's may be in the middle of anything.
+                script[0].hangs_up = true;
+            } else {
+                script.extend([step(GET_NEXT, NEXT), step(POST_RESPONSE, ACCEPTED)]);
+            }
+            let (requests, code, said) = play(&program, &[], &script);
+            let (kind, message) = posted(&requests[1]);
+            assert_eq!(kind, "Runtime.Panic");
+            assert!(
+                message.starts_with("panicked at examples/function.rs:"),
+                "{message}"
+            );
+            assert!(message.ends_with(want), "{message}");
+            assert!(said.contains(&message), "{said}");
+            assert_eq!(code, Some(if aborts { 101 } else { 1 }));
+        }
+    }
+}
+
+/// 12.1: 31.
+#[test]
+fn a_panic_of_another_thread_is_that_threads_own_or_else_the_end() {
+    let event = next("\"panic in a thread\"");
+    for (program, aborts) in both() {
+        if aborts {
+            let script = [last(GET_NEXT, &event), step(POST_ERROR, ACCEPTED)];
+            let (requests, code, _) = play(&program, &[], &script);
+            assert!(posted(&requests[1]).1.ends_with(": of a thread"));
+            assert_eq!(code, Some(101));
+        } else {
+            let script = [step(GET_NEXT, &event), step(POST_RESPONSE, ACCEPTED)];
+            assert_eq!(play(&program, &[], &script).0[1].text(), "true");
+        }
+    }
+}
+
+/// 12.1: 31 and 35.
+#[test]
+fn a_panic_within_a_stream_is_told_in_its_trailers() {
+    for (program, aborts) in both() {
+        let script = [
+            step(GET_NEXT, next("\"panic midway\"")),
+            step(POST_RESPONSE, ACCEPTED),
+        ];
+        let (requests, code, said) = play(&program, &[], &script);
+        assert_eq!(requests[1].text(), "part");
+        let names: Vec<_> = requests[1].trailers.iter().map(|(n, _)| &**n).collect();
+        assert_eq!(names, [TYPE_FIELD, "Lambda-Runtime-Function-Error-Body"]);
+        assert_eq!(requests[1].trailers[0].1, "Runtime.Panic");
+        assert!(said.contains(": midway"), "{said}");
+        assert_eq!(code, Some(if aborts { 101 } else { 1 }));
+    }
+}
+
+/// What was logged for one invocation, of a tenant, up to the end of the Runtime API.
+fn logged(vars: &[(&str, &str)], event: &str) -> Vec<String> {
+    let next = next(event).replace("OK\r\n", "OK\r\nLambda-Runtime-Aws-Tenant-Id: t-1\r\n");
+    let script = [step(GET_NEXT, next), step(POST_RESPONSE, ACCEPTED)];
+    let mut said = Vec::new();
+    for (program, _) in both() {
+        let (_, _, lines) = play(&program, vars, &script);
+        let mut lines: Vec<_> = lines.lines().map(str::to_owned).collect();
+        // What says that the Runtime API has gone, unless that is not FATAL enough.
+        lines.retain(|line| !line.contains("GET invocation/next"));
+        said.push(lines);
+    }
+    let first = said.swap_remove(0);
+    assert!(said.iter().all(|lines| lines.len() == first.len()));
+    first
+}
+
+/// 12.1: 41.
+#[test]
+fn a_text_log_has_every_level_and_a_line_per_event() {
+    for vars in [
+        &[][..],
+        &[("AWS_LAMBDA_LOG_LEVEL", "ERROR")],
+        &[("AWS_LAMBDA_LOG_FORMAT", "Text")],
+        &[("AWS_LAMBDA_LOG_FORMAT", "xml")],
+    ] {
+        assert_eq!(
+            logged(vars, "\"log\""),
+            [
+                "TRACE RequestId: 8476a536 TenantId: t-1 at 1",
+                "DEBUG RequestId: 8476a536 TenantId: t-1 at 2",
+                "INFO RequestId: 8476a536 TenantId: t-1 at 3\rand more",
+                "WARN RequestId: 8476a536 TenantId: t-1 at \"4\"",
+                "ERROR RequestId: 8476a536 TenantId: t-1 at 5",
+                "FATAL RequestId: 8476a536 TenantId: t-1 at 6",
+            ]
+        );
+    }
+}
+
+/// 12.1: 42.
+#[test]
+fn a_json_log_has_the_levels_that_were_asked_for() {
+    #[track_caller]
+    fn check(level: &str, n_want: usize) {
+        let vars = [
+            ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+            ("AWS_LAMBDA_LOG_LEVEL", level),
+        ];
+        let lines = logged(&vars, "\"log\"");
+        let all = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+        let messages = ["at 1", "at 2", "at 3\nand more", "at \"4\"", "at 5", "at 6"];
+        let want: Vec<_> = all.iter().zip(messages).skip(6 - n_want).collect();
+        assert_eq!(lines.len(), n_want, "{lines:?}");
+        for (line, (level, message)) in lines.iter().zip(want) {
+            let line: Value = json::parse(line.as_bytes()).unwrap();
+            let text = |name| line.get(name).and_then(Value::as_str);
+            assert_eq!(text("level"), Some(*level));
+            assert_eq!(text("message"), Some(message));
+            assert_eq!(text("requestId"), Some("8476a536"));
+            assert_eq!(text("tenantId"), Some("t-1"));
+            let time = text("timestamp").unwrap().as_bytes();
+            assert_eq!((time[10], time[23], time.len()), (b'T', b'Z', 24));
+        }
+    }
+    check("TRACE", 6);
+    check("debug", 5);
+    check("INFO", 4);
+    check("", 4);
+    check("nonsense", 4);
+    check("WARN", 3);
+    check("Error", 2);
+    check("FATAL", 1);
+}
+
+/// 12.1: 41.
+#[test]
+fn a_line_of_any_length_is_one_line() {
+    let lines = logged(&[], "\"log much\"");
+    let lens: Vec<_> = lines.iter().map(String::len).collect();
+    assert_eq!(
+        lens,
+        ["INFO RequestId: 8476a536 TenantId: t-1 ".len() + (1 << 20)]
+    );
+}
+
+#[test]
+fn success_says_nothing() {
+    assert_eq!(logged(&[], "\"echo\""), [""; 0]);
+}
+
+/// 12.1: 41.
+#[test]
+fn a_log_that_nobody_reads_is_survived() {
+    for (program, _) in both() {
+        let script = [
+            step(GET_NEXT, next("\"log much\"")),
+            step(POST_RESPONSE, ACCEPTED),
+            step(GET_NEXT, next("\"error\"")),
+            step(POST_ERROR, ACCEPTED),
+        ];
+        converse(&script, |addr| {
+            let mut child = command(&program, addr, &[]).spawn().unwrap();
+            drop((child.stdout.take(), child.stderr.take()));
+            assert_eq!(ends(child).status.code(), Some(1));
+        });
+    }
+}
+
+/// 12.1: 19.
+#[test]
+fn the_trace_is_in_the_environment_while_it_is_known() {
+    let traced = |id: &str| {
+        let field = format!("OK\r\nLambda-Runtime-Trace-Id: {id}\r\n");
+        next("\"trace\"").replace("OK\r\n", &field)
+    };
+    let long = format!("Root=1;Lineage={}", "x".repeat(200));
+    let script = [
+        step(GET_NEXT, traced("Root=1-a")),
+        step(POST_RESPONSE, ACCEPTED),
+        step(GET_NEXT, traced("Root=1")),
+        step(POST_RESPONSE, ACCEPTED),
+        step(GET_NEXT, next("\"trace\"")),
+        step(POST_RESPONSE, ACCEPTED),
+        step(GET_NEXT, traced(&long)),
+        step(POST_RESPONSE, ACCEPTED),
+        step(GET_NEXT, traced("")),
+        step(POST_RESPONSE, ACCEPTED),
+    ];
+    for (program, _) in both() {
+        let (requests, ..) = play(&program, &[], &script);
+        let answers: Vec<_> = requests
+            .iter()
+            .skip(1)
+            .step_by(2)
+            .map(Request::text)
+            .collect();
+        let long = format!("\"{long}\"");
+        assert_eq!(
+            answers,
+            ["\"Root=1-a\"", "\"Root=1\"", "null", &long, "null"]
+        );
+    }
+}
+
+/// Reads the state of a process until it is that.
+#[cfg(target_os = "linux")]
+pub(crate) fn becomes(pid: u32, state: &str) {
+    let limit = std::time::Instant::now() + Duration::from_secs(20);
+    while std::time::Instant::now() < limit {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        if stat.rsplit_once(") ").unwrap().1.starts_with(state) {
+            return;
+        }
+        thread::yield_now();
+    }
+    panic!("process {pid} never came to be {state}");
+}
+
+/// 12.1: 9, and freezes while the function waits, is at work, sends and receives.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_freeze_at_any_point_changes_nothing() {
+    for (program, _) in both() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let child = command(&program, listener.local_addr().unwrap(), &[]).spawn();
+        let child = child.unwrap();
+        let id = child.id();
+        let freeze = || {
+            signal("-STOP", id);
+            becomes(id, "T");
+            signal("-CONT", id);
+            becomes(id, "S");
+        };
+        let mut stream: BufReader<TcpStream> = accept(&listener);
+        let long = next(&format!("\"{}\"", "x".repeat(4 << 20)));
+        for _ in 0..3 {
+            assert_eq!(read_request(&mut stream).line, GET_NEXT);
+            freeze();
+            let (a, b) = long.as_bytes().split_at(20);
+            let (b, c) = b.split_at(1 << 20);
+            for part in [a, b, c] {
+                stream.get_mut().write_all(part).unwrap();
+                if part.len() != c.len() {
+                    freeze();
+                }
+            }
+            // It echoes more than a socket takes, and waits for its reader.
+            let mut line = String::new();
+            stream.read_line(&mut line).unwrap();
+            assert_eq!(line.trim_end(), POST_RESPONSE);
+            freeze();
+            let mut len = 0;
+            while line != "\r\n" {
+                line.clear();
+                stream.read_line(&mut line).unwrap();
+                if let Some(value) = line.strip_prefix("Content-Length: ") {
+                    len = value.trim_end().parse().unwrap();
+                }
+            }
+            let mut body = vec![0; len];
+            stream.read_exact(&mut body).unwrap();
+            assert_eq!(len, (4 << 20) + 2);
+            freeze();
+            stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
+        }
+        assert_eq!(read_request(&mut stream).line, GET_NEXT);
+        signal("-KILL", id);
+        let output = ends(child);
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    }
+}
