@@ -2,9 +2,11 @@
 #![allow(clippy::panic, reason = "that is what it is for")]
 
 use std::io::Write;
+use std::time::Duration;
 
 use tiny_lambda::{Context, Error, Responder, Result};
-use tiny_lambda::{after_restore, before_snapshot, debug, error, info, trace, warn};
+use tiny_lambda::{after_restore, before_snapshot, on_shutdown};
+use tiny_lambda::{debug, error, info, trace, warn};
 
 fn main() -> ! {
     match std::env::var("ACT").as_deref().unwrap_or_default() {
@@ -21,6 +23,11 @@ fn main() -> ! {
         "before-panic" => before_snapshot(|| panic!("still open")),
         "after-error" => after_restore(|| Err(Error::new("Seed", "no seed"))),
         "after-panic" => after_restore(|| panic!("no seed")),
+        "shutdown" => {
+            on_shutdown(|| eprintln!("shut down last"));
+            on_shutdown(|| eprintln!("shut down first"));
+        }
+        "shutdown-panic" => on_shutdown(|| panic!("too late")),
         _ => {}
     }
     tiny_lambda::run_streaming(act)
@@ -55,8 +62,18 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             tiny_lambda::log::write(tiny_lambda::log::Level::Fatal, cx, format_args!("at 6"));
         }
         "log much" => info!(cx, "{}", "x".repeat(1 << 20)),
+        "late" => {
+            let warning = cx.warn_before_deadline(Duration::from_secs(3600));
+            // Comes back when the line has been written.
+            while let Some(left) = cx.remaining().filter(|left| !left.is_zero()) {
+                std::thread::sleep(left);
+            }
+            drop(warning);
+        }
+        "in time" => drop(cx.warn_before_deadline(Duration::from_secs(1))),
         "trace" => out.json(&std::env::var("_X_AMZN_TRACE_ID").ok()),
         "wait" => loop {
+            eprintln!("waiting");
             std::thread::park();
         },
         _ => out.json(&event),

@@ -50,11 +50,13 @@ extern crate alloc;
 
 mod api;
 mod context;
+mod deadline;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod encoding;
 mod error;
 pub mod events;
+mod extension;
 pub mod handler;
 pub mod http;
 mod http1;
@@ -70,7 +72,9 @@ mod worker;
 use alloc::vec::Vec;
 
 pub use context::{Context, Function, function};
+pub use deadline::DeadlineWarning;
 pub use error::{Error, Result};
+pub use extension::on_shutdown;
 pub use handler::Handler;
 pub use response::{BodyWriter, Responder};
 pub use runtime::Runtime;

@@ -16,7 +16,7 @@ use crate::sys::{self, Errno};
 use crate::{Error, Result};
 
 /// How long a connection may take to be made. The Runtime API is on the same machine.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// How long a reply may be in coming, or stand still within itself: one to `next` may be as late
 /// as it likes, but not stand still.

@@ -12,6 +12,7 @@ use crate::api::{self, Endpoint, Invocation};
 use crate::http1::connection::{self, Fault, Reply};
 use crate::http1::head;
 use crate::response::{Outbox, Streaming, Trouble};
+use crate::sys::Errno;
 use crate::{Context, Error, Handler, Responder, Result, log, sys};
 
 /// Pauses between attempts to get `next` that fail in a row; after the last one the runtime ends,
@@ -233,7 +234,11 @@ impl Worker {
     /// Posts what stands in `self.out`. Sent again only if nothing of it was: serving is at most
     /// once.
     fn post(&mut self, call: &str) -> Result<()> {
-        let reply = self.exchange(false);
+        let reply = match self.exchange(false) {
+            // The server had closed the connection while the handler was at work, as it may.
+            Err(Trouble::Receive(Fault::Io(Errno::BROKEN_PIPE))) => self.exchange(false),
+            reply => reply,
+        };
         self.conclude(call, reply)
     }
 

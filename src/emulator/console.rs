@@ -29,6 +29,10 @@ pub(super) struct Console {
     /// Records are JSON, and so is what is written for people.
     is_json: bool,
     /// The least level that is let through where lines are JSON.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "no processes there")
+    )]
     level: String,
     tail: Mutex<Vec<u8>>,
     listeners: Mutex<Listeners>,
@@ -129,6 +133,10 @@ impl Console {
     }
 
     /// Writes what a process has written, whole lines in one piece.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "no processes there")
+    )]
     pub(super) fn output(&self, source: Source, bytes: &[u8]) {
         let mut listeners = lock(&self.listeners);
         let is_heard = !listeners.subscribers.is_empty() || listeners.history.is_some();
@@ -194,6 +202,10 @@ pub(super) const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR",
 
 /// A line of the function where its log format is JSON ("Configuring JSON and plain text log
 /// formats"): an object stays what it is, anything else is wrapped; `None`: its level is too low.
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "no processes there")
+)]
 fn json_line(text: &str, least: &str, request_id: &str) -> Option<Object> {
     let rank = |level: &str| {
         LEVELS

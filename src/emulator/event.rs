@@ -26,6 +26,8 @@ pub(super) struct Event {
     pub(super) function_arn: String,
     /// When Lambda gives the invocation up; milliseconds since the Unix epoch.
     pub(super) deadline_ms: u64,
+    /// What the runtime is told instead.
+    pub(super) told_deadline_ms: Option<u64>,
     pub(super) trace_id: Option<String>,
     /// JSON text, no longer base64.
     pub(super) client_context: Option<String>,
@@ -71,6 +73,14 @@ impl Failure {
             error_type: error_type.to_owned(),
             document,
         }
+    }
+
+    /// What the caller hears of a response that is too large.
+    pub(super) fn too_large() -> Failure {
+        let message = format!(
+            "Response payload size exceeded maximum allowed payload size ({PAYLOAD_LEN_MAX} bytes)."
+        );
+        Failure::new("Function.ResponseSizeTooLarge", &message)
     }
 }
 

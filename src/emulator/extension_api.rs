@@ -3,10 +3,10 @@
 use std::io;
 
 use super::environment::Environment;
+use super::exchange::{Exchange, Request};
 use super::extension::{Phase, Refusal};
 use super::report::{error_document, uuid};
 use super::runtime_api::{JSON, accept, not_found, wrong_method};
-use super::server::{Exchange, Request};
 use super::telemetry::Subscription;
 use crate::json;
 use crate::json::Value;

@@ -234,7 +234,8 @@ impl Environment {
         if answered {
             // Only the process is in trouble; the caller has what it wanted.
         } else if begun {
-            let _ = reply.send(Part::End(Some(failure)));
+            // A caller who is behind sees the answer cease, which says as much.
+            let _ = reply.try_send(Part::End(Some(failure)));
         } else {
             send_error(reply, failure);
         }

@@ -445,7 +445,7 @@ pub(super) fn extension_failure(inner: &Inner) -> Option<Failure> {
 /// The executable files of a folder, by name.
 fn executables(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut programs = Vec::new();
-    for entry in fs::read_dir(dir)? {
+    for entry in fs::read_dir(std::path::absolute(dir)?)? {
         let path = entry?.path();
         let metadata = fs::metadata(&path)?;
         if metadata.is_file() && metadata.permissions().mode() & 0o111 != 0 {

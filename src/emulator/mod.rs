@@ -12,13 +12,21 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The command `emulator` does the same for an executable in any language.
+//! The command `emulator` does the same for an executable in any language, and serves callers: the
+//! Invoke API, its streaming sister, and a function URL. `emulator --help` says what it can do.
+//!
+//! It keeps to the letter of the Runtime, Extensions and Telemetry APIs, to Lambda's limits of
+//! sizes and times, and to its words. What it does not do: hold a function to its memory setting,
+//! slow down streams beyond 6 MB, repeat asynchronous invocations that failed, serve the Logs API
+//! that the Telemetry API has replaced, take snapshots (a SnapStart function is restored at once),
+//! drop privileges, or make the file system read-only. Executables are run on Linux only.
 
 mod command;
 mod console;
 mod environment;
 mod event;
 mod event_stream;
+mod exchange;
 mod extension;
 mod extension_api;
 mod fault;
@@ -47,14 +55,14 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::handler::Handler;
 use crate::runtime::Runtime;
 
 pub use self::command::command;
 use self::environment::Environment;
-use self::event::{Answer, Part, Start};
+use self::event::{Answer, Failure, PAYLOAD_LEN_MAX, Part, Start, epoch_ms};
 pub use self::fault::{Fault, UnknownFault};
 use self::front::Front;
 use self::function::{Function, Throttled};
@@ -86,6 +94,19 @@ impl Reply {
         self.error_type.is_some()
     }
 
+    fn too_large() -> Reply {
+        let Failure {
+            error_type,
+            document,
+        } = Failure::too_large();
+        let content_type = Some("application/json".to_owned());
+        Reply {
+            body: document,
+            content_type,
+            error_type: Some(error_type),
+        }
+    }
+
     /// Collects an answer.
     fn receive(answer: &Answer) -> io::Result<Reply> {
         let gone = |_| io::Error::new(io::ErrorKind::ConnectionAborted, "the emulator has ended");
@@ -101,6 +122,12 @@ impl Reply {
         };
         loop {
             match answer.recv().map_err(gone)? {
+                // Nothing is streamed to who does not ask for a stream: the limit is the usual one.
+                Part::Data(bytes)
+                    if streamed.body.len().saturating_add(bytes.len()) > PAYLOAD_LEN_MAX =>
+                {
+                    return Ok(Reply::too_large());
+                }
                 Part::Data(bytes) => streamed.body.extend_from_slice(&bytes),
                 Part::End(Some(failure)) => {
                     streamed.error_type = Some(failure.error_type);
@@ -109,6 +136,61 @@ impl Reply {
                 }
                 _ => return Ok(streamed),
             }
+        }
+    }
+}
+
+/// An event and what Lambda says about it. [`Default`] leaves all that to the emulator.
+///
+/// ```
+/// use std::thread;
+/// use std::time::{Duration, SystemTime};
+/// use tiny_lambda::emulator::{Call, Emulator};
+/// use tiny_lambda::{Context, Runtime, handler};
+///
+/// let who = handler::json(|(), cx: &Context| {
+///     Ok((cx.tenant_id.clone(), cx.remaining().map(|left| left.as_secs())))
+/// });
+/// let emulator = Emulator::start()?;
+/// let addr = emulator.addr().to_string();
+/// let reply = thread::scope(|scope| {
+///     scope.spawn(|| Runtime::at(&addr).serve(&who).ok());
+///     let mut call = Call::new(b"null");
+///     call.tenant_id = Some("blue".to_owned());
+///     call.deadline = Some(SystemTime::UNIX_EPOCH);
+///     let reply = emulator.call(call);
+///     drop(emulator);
+///     reply
+/// });
+/// assert!(reply?.body.starts_with(br#"["blue",0]"#));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Call {
+    /// The event: any bytes, though Lambda itself takes JSON only.
+    pub event: Vec<u8>,
+    /// Names the invocation; `None`: a new UUID.
+    pub request_id: Option<String>,
+    /// The deadline that the function is told; `None`: the real one, which the timeout sets. The
+    /// invocation ends with its timeout in any case.
+    pub deadline: Option<SystemTime>,
+    /// The X-Ray tracing header; `None`: a new trace that is not sampled.
+    pub xray_trace_id: Option<String>,
+    /// JSON that the caller sends along.
+    pub client_context: Option<String>,
+    /// The caller's Amazon Cognito identity, as JSON.
+    pub identity: Option<String>,
+    /// The tenant, for functions with tenant isolation.
+    pub tenant_id: Option<String>,
+}
+
+impl Call {
+    /// A call with that event, and nothing else to say about it.
+    pub fn new(event: &[u8]) -> Call {
+        Call {
+            event: event.to_vec(),
+            ..Call::default()
         }
     }
 }
@@ -161,6 +243,10 @@ impl Emulator {
             if let Some(text) = process::refusal(bootstrap, settings.runner.as_deref()) {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
             }
+        }
+        if let Some(dir) = settings.extensions.as_deref().filter(|dir| !dir.is_dir()) {
+            let text = format!("{}: there is no such folder", dir.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
         let settings = Arc::new(settings);
         let function = Arc::new(Function::new(Arc::clone(&settings)));
@@ -238,7 +324,28 @@ impl Emulator {
     /// Too many invocations wait already. What goes wrong in the function is no `Err`, but a
     /// [`Reply`] that says so.
     pub fn invoke(&self, event: &[u8]) -> io::Result<Reply> {
-        let answer = self.function.invoke(self.function.event(event.to_vec()));
+        self.call(Call::new(event))
+    }
+
+    /// The same, where more than the event matters.
+    ///
+    /// # Errors
+    /// As for [`invoke`](Self::invoke).
+    pub fn call(&self, call: Call) -> io::Result<Reply> {
+        let mut event = self.function.event(call.event);
+        // What is said becomes header lines, which it must not leave.
+        let line = |text: String| text.replace(['\r', '\n', '\0'], " ");
+        if let Some(request_id) = call.request_id {
+            event.request_id = line(request_id);
+        }
+        if let Some(trace_id) = call.xray_trace_id {
+            event.trace_id = Some(line(trace_id));
+        }
+        event.told_deadline_ms = call.deadline.map(epoch_ms);
+        event.client_context = call.client_context.map(line);
+        event.cognito_identity = call.identity.map(line);
+        event.tenant_id = call.tenant_id.map(line);
+        let answer = self.function.invoke(event);
         Reply::receive(&answer.map_err(|Throttled| io::Error::other("rate exceeded"))?)
     }
 

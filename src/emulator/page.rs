@@ -1,6 +1,6 @@
 //! The page that a browser gets where the function has none: pick an event, edit it, send it, read the answer.
 
-use super::server::Request;
+use super::exchange::Request;
 use crate::events::samples;
 
 const PAGE: &str = include_str!("page.html");

@@ -7,9 +7,10 @@ use super::environment::Environment;
 use super::event::{
     Event, Failure, PAYLOAD_LEN_MAX, Part, Reply, STREAM_LEN_MAX, Start, send_error,
 };
+use super::exchange::{BodyFault, Exchange, Request};
 use super::fault::Fault;
 use super::report::{error_document, error_type};
-use super::server::{BodyFault, Exchange, Request, Service};
+use super::server::Service;
 use super::settings::METADATA_TOKEN;
 use super::state::{Kind, Outcome, Refusal, State};
 use crate::encoding::{decode_base64, decode_percent};
@@ -183,7 +184,7 @@ impl Environment {
                 Ok(Ok(Outcome { error_type, len }))
             }
             Err(BodyFault::TooLong) => {
-                let failure = oversized();
+                let failure = Failure::too_large();
                 let error_type = Some(failure.error_type.clone());
                 send_error(reply, failure);
                 self.answered(id, Outcome { error_type, len: 0 });
@@ -210,7 +211,7 @@ impl Environment {
                 Ok(Some(bytes)) => {
                     len = len.saturating_add(bytes.len().try_into().unwrap_or(u64::MAX));
                     if len > STREAM_LEN_MAX {
-                        let failure = oversized();
+                        let failure = Failure::too_large();
                         let error_type = Some(failure.error_type.clone());
                         end(Some(failure));
                         self.answered(id, Outcome { error_type, len });
@@ -362,7 +363,7 @@ fn send_event(exchange: &mut Exchange<'_>, event: &Event) -> io::Result<()> {
     let deadline_ms = if has(Fault::Clock) {
         600_000
     } else {
-        event.deadline_ms
+        event.told_deadline_ms.unwrap_or(event.deadline_ms)
     };
     let deadline = deadline_ms.to_string();
     let mut fields = vec![
@@ -484,19 +485,6 @@ fn stream_failure(trailers: &[(String, String)]) -> Option<Failure> {
         error_type,
         document,
     })
-}
-
-/// What the caller hears of a response that is too large.
-fn oversized() -> Failure {
-    let message = format!(
-        "Response payload size exceeded maximum allowed payload size ({PAYLOAD_LEN_MAX} bytes)."
-    );
-    let error_type = "Function.ResponseSizeTooLarge".to_owned();
-    let document = error_document(&error_type, &message);
-    Failure {
-        error_type,
-        document,
-    }
 }
 
 /// A request id as it stands in a path.

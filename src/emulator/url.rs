@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::time::SystemTime;
 
 use super::event::epoch_ms;
+use super::exchange::Request;
 use super::report::civil;
-use super::server::Request;
 use crate::encoding::{base64, decode_base64, decode_percent};
 use crate::json;
 use crate::json::{Object, Value};

@@ -149,10 +149,10 @@ fn receive_head(
         match head {
             None => {
                 if read(stream, inbox, 0, may_be_late && seen == 0)? == 0 {
-                    return Err(if seen == 0 {
-                        Fault::Closed
-                    } else {
-                        Fault::HeadCut
+                    return Err(match seen {
+                        0 if sys::was_refused(stream) => Fault::Io(Errno::BROKEN_PIPE),
+                        0 => Fault::Closed,
+                        _ => Fault::HeadCut,
                     });
                 }
             }

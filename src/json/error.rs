@@ -67,37 +67,39 @@ impl Error {
     #[inline(never)]
     pub(super) fn expected(kind: ErrorKind, what: &str, text: &str, offset: usize) -> Error {
         let rest = text.get(offset..).unwrap_or_default();
-        let mut message = String::from("expected ");
-        message.push_str(what);
-        message.push_str(", found ");
         let mut kind = kind;
-        match rest.as_bytes().first() {
-            None => {
+        let (mut quote, mut found) = ("", "a boolean");
+        match rest.as_bytes() {
+            [] => {
                 kind = ErrorKind::End;
-                message.push_str("the end of the text");
+                found = "the end of the text";
             }
-            Some(b'"') => message.push_str("a string"),
-            Some(b'{') => message.push_str("an object"),
-            Some(b'[') => message.push_str("an array"),
-            Some(b'-' | b'0'..=b'9') => message.push_str("a number"),
-            Some(b't') if rest.starts_with("true") => message.push_str("a boolean"),
-            Some(b'f') if rest.starts_with("false") => message.push_str("a boolean"),
-            Some(b'n') if rest.starts_with("null") => message.push_str("null"),
-            Some(0..=0x1f | 0x7f) => message.push_str("a control character"),
-            Some(_) if rest.starts_with('\u{feff}') => message.push_str("a byte order mark"),
-            Some(_) => {
-                message.push('`');
-                message.extend(rest.chars().next());
-                message.push('`');
+            [b'"', ..] => found = "a string",
+            [b'{', ..] => found = "an object",
+            [b'[', ..] => found = "an array",
+            [b'-' | b'0'..=b'9', ..] => found = "a number",
+            [b't', b'r', b'u', b'e', ..] | [b'f', b'a', b'l', b's', b'e', ..] => {}
+            [b'n', b'u', b'l', b'l', ..] => found = "null",
+            [0..=0x1f | 0x7f, ..] => found = "a control character",
+            [0xef, 0xbb, 0xbf, ..] => found = "a byte order mark",
+            [..] => {
+                quote = "`";
+                let len = rest.chars().next().map_or(0, char::len_utf8);
+                found = rest.get(..len).unwrap_or_default();
             }
         }
-        Error::new(kind, message, text, offset)
+        let sentence = ["expected ", what, ", found ", quote, found, quote];
+        Error::new(kind, &sentence, text, offset)
     }
 
-    /// A sentence of its own.
+    /// A sentence of its own, in parts.
     #[cold]
     #[inline(never)]
-    pub(super) fn new(kind: ErrorKind, message: String, text: &str, offset: usize) -> Error {
+    pub(super) fn new(kind: ErrorKind, sentence: &[&str], text: &str, offset: usize) -> Error {
+        let mut message = String::new();
+        for part in sentence {
+            message.push_str(part);
+        }
         let place = locate(kind, text, offset);
         Error(Box::new(Detail {
             kind,
@@ -170,100 +172,101 @@ fn push_number(line: &mut String, n: usize) {
     push_u64(n as u64, &mut |digits| line.push_str(digits));
 }
 
-/// Where in an open container the walk is.
-enum Step<'j> {
-    Element(usize),
-    Member(Option<&'j str>),
-}
-
 /// Finds line, column and path of `offset` by reading the text up to there once more, so that
 /// readers need not keep them.
 fn locate(kind: ErrorKind, text: &str, offset: usize) -> Place {
-    let before = text.get(..offset).unwrap_or(text);
-    let newlines = before.bytes().filter(|&byte| byte == b'\n').count();
-    // Characters since the last newline: bytes that are not the second or later of one (RFC 3629).
-    let line = before.bytes().rev().take_while(|&byte| byte != b'\n');
-    let column = line.filter(|byte| byte & 0xc0 != 0x80).count();
-    let mut place = Place {
-        offset,
-        line: newlines.saturating_add(1),
-        column: column.saturating_add(1),
-        path: String::from("$"),
-    };
-    let mut steps = steps_to(before);
-    if kind == ErrorKind::Missing {
-        // It is the object that lacks a member, not the member in front of its end.
-        if let Some(Step::Member(name)) = steps.last_mut() {
-            *name = None;
+    let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
+    let mut path = String::from("$");
+    let (mut line, mut column) = (1_usize, 1_usize);
+    // Of each open container how long its own path is, and the index that is read, if an array.
+    let mut open: Vec<(usize, Option<usize>)> = Vec::new();
+    // Where the string begins that is read, if one is; and whether its next byte is escaped.
+    let mut string: Option<usize> = None;
+    let mut escaped = false;
+    let mut behind_colon = false;
+    for (at, &byte) in before.iter().enumerate() {
+        if byte == b'\n' {
+            line = line.wrapping_add(1);
+            column = 1;
+        } else if byte & 0xc0 != 0x80 {
+            // Characters are counted, not what follows their first bytes.
+            column = column.wrapping_add(1);
         }
-    }
-    for step in steps {
-        match step {
-            Step::Element(index) => {
-                place.path.push('[');
-                push_number(&mut place.path, index);
-                place.path.push(']');
+        if let Some(start) = string {
+            if byte != b'"' || escaped {
+                escaped = byte == b'\\' && !escaped;
+                continue;
             }
-            Step::Member(None) => {}
-            Step::Member(Some(name)) if is_plain(name) => {
-                place.path.push('.');
-                place.path.push_str(name);
+            string = None;
+            if let (Some((_, None)), false) = (open.last(), behind_colon) {
+                push_name(&mut path, text.get(start..at).unwrap_or_default());
             }
-            Step::Member(Some(name)) => {
-                place.path.push_str("[\"");
-                place.path.push_str(name);
-                place.path.push_str("\"]");
-            }
+            continue;
         }
-    }
-    place
-}
-
-fn is_plain(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$'))
-}
-
-/// The containers that are open at the end of `before`, which is JSON as far as it goes.
-fn steps_to(before: &str) -> Vec<Step<'_>> {
-    let mut steps = Vec::new();
-    let mut rest = before;
-    while let Some(at) = rest.find(['"', '{', '[', '}', ']', ',']) {
-        let (token, behind) = rest
-            .split_at_checked(at)
-            .unwrap_or_default()
-            .1
-            .split_at_checked(1)
-            .unwrap_or_default();
-        rest = behind;
-        match (token, steps.last_mut()) {
-            ("{", _) => steps.push(Step::Member(None)),
-            ("[", _) => steps.push(Step::Element(0)),
-            ("}" | "]", _) => drop(steps.pop()),
-            (",", Some(Step::Element(index))) => *index = index.saturating_add(1),
-            (",", Some(Step::Member(name))) => *name = None,
-            ("\"", last) => {
-                let Some(len) = string_len(rest) else { break };
-                let (string, behind) = rest.split_at_checked(len).unwrap_or_default();
-                rest = behind.get(1..).unwrap_or_default();
-                if let Some(Step::Member(name @ None)) = last {
-                    *name = Some(string);
+        match byte {
+            b'"' => string = Some(at.wrapping_add(1)),
+            b':' => behind_colon = true,
+            b'{' => {
+                open.push((path.len(), None));
+                behind_colon = false;
+            }
+            b'[' => {
+                open.push((path.len(), Some(0)));
+                push_index(&mut path, 0);
+            }
+            b'}' | b']' => {
+                if let Some((len, _)) = open.pop() {
+                    cut(&mut path, len);
+                }
+                behind_colon = true;
+            }
+            b',' => {
+                if let Some((len, index)) = open.last_mut() {
+                    cut(&mut path, *len);
+                    behind_colon = false;
+                    if let Some(index) = index {
+                        *index = index.wrapping_add(1);
+                        push_index(&mut path, *index);
+                    }
                 }
             }
             _ => {}
         }
     }
-    steps
+    if let (ErrorKind::Missing, Some((len, _))) = (kind, open.last()) {
+        // It is the object that lacks a member, not the member in front of its end.
+        cut(&mut path, *len);
+    }
+    Place {
+        offset,
+        line,
+        column,
+        path,
+    }
 }
 
-/// Bytes up to the quote that ends the string.
-fn string_len(rest: &str) -> Option<usize> {
-    let mut escaped = false;
-    rest.bytes().position(|byte| {
-        let end = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        end
-    })
+/// Where a container begins is always the end of a name or number.
+fn cut(path: &mut String, len: usize) {
+    // Not `truncate`, which can panic.
+    while path.len() > len {
+        path.pop();
+    }
+}
+
+fn push_index(path: &mut String, index: usize) {
+    path.push('[');
+    push_number(path, index);
+    path.push(']');
+}
+
+fn push_name(path: &mut String, name: &str) {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$');
+    let (before, behind) = if !name.is_empty() && name.bytes().all(plain) {
+        (".", "")
+    } else {
+        ("[\"", "\"]")
+    };
+    path.push_str(before);
+    path.push_str(name);
+    path.push_str(behind);
 }

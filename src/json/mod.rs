@@ -40,6 +40,8 @@ mod hash_map;
 mod impls;
 mod macros;
 mod members;
+#[cfg(feature = "miniserde")]
+mod mini;
 mod name;
 mod number;
 mod object;
@@ -61,6 +63,8 @@ pub use base64::Base64;
 pub use borrow::{BorrowJson, parse_borrowed};
 pub use error::{Error, ErrorKind};
 pub use impls::Ignored;
+#[cfg(feature = "miniserde")]
+pub use mini::Mini;
 pub use number::Number;
 pub use object::Object;
 pub use pointer::get;

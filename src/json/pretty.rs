@@ -9,7 +9,7 @@ use super::{ToJson, scan, to_vec};
 /// ```
 /// use tiny_lambda::json;
 ///
-/// let value = json!({ "a": [1, {}], "b": "x" });
+/// let value = tiny_lambda::json!({ "a": [1, {}], "b": "x" });
 /// assert_eq!(
 ///     String::from_utf8_lossy(&json::to_vec_pretty(&value)),
 ///     "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": \"x\"\n}"

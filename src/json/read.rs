@@ -329,7 +329,7 @@ impl<'j> Reader<'j> {
         Ok(name)
     }
 
-    #[inline(always)]
+    #[inline]
     fn field_behind_name(&mut self, name: &Name, start: usize) -> Result<(), Error> {
         self.pos = start.wrapping_add(name.name().len()).wrapping_add(1);
         self.colon()
@@ -361,7 +361,7 @@ impl<'j> Reader<'j> {
             match byte {
                 b'"' => {
                     let start = pos.wrapping_add(1);
-                    pos = scan::plain(bytes, start);
+                    pos = scan::plain_inline(bytes, start);
                     if scan::byte_at(bytes, pos) == b'"' {
                         pos = pos.wrapping_add(1);
                     } else {
@@ -479,25 +479,29 @@ impl<'j> Reader<'j> {
     #[cold]
     #[inline(never)]
     pub fn error(&self, message: &str) -> Error {
-        self.error_at(ErrorKind::Type, self.start, message)
+        self.error_at(ErrorKind::Type, self.start, &[message])
     }
 
-    /// That a member which must be there was not: the object has just ended.
+    /// That the member `index` of `names` was not there: the object has just ended.
     #[doc(hidden)]
     #[cold]
     #[inline(never)]
-    pub fn error_missing(&self, name: &Name) -> Error {
-        let name = str::from_utf8(name.name()).unwrap_or_default();
-        let message = ["missing member `", name, "`"].concat();
-        self.error_at(ErrorKind::Missing, self.pos.saturating_sub(1), &message)
+    pub fn error_missing(&self, names: &[Name], index: usize) -> Error {
+        let name = names.get(index).map_or(&[][..], Name::name);
+        let name = str::from_utf8(name).unwrap_or_default();
+        let sentence = ["missing member `", name, "`"];
+        self.error_at(ErrorKind::Missing, self.pos.saturating_sub(1), &sentence)
     }
 
     /// That the number read last is beyond `type_name`.
     #[cold]
     #[inline(never)]
     pub(super) fn out_of_range(&self, type_name: &str) -> Error {
-        let message = ["number out of range for ", type_name].concat();
-        self.error_at(ErrorKind::Range, self.start, &message)
+        self.error_at(
+            ErrorKind::Range,
+            self.start,
+            &["number out of range for ", type_name],
+        )
     }
 
     /// Reads one more element of a tuple, `what`.
@@ -612,7 +616,7 @@ impl<'j> Reader<'j> {
     }
 
     /// Reads a string; `None`: only its quote, since there are escapes in it.
-    #[inline(always)]
+    #[inline]
     fn begin_string(&mut self) -> Result<Option<&'j str>, Error> {
         if self.token() != b'"' {
             return Err(self.expected_value("a string"));
@@ -623,7 +627,7 @@ impl<'j> Reader<'j> {
     }
 
     /// Reads a string whose opening quote is passed; `None`: not yet, since there are escapes in it.
-    #[inline(always)]
+    #[inline]
     fn plain_string(&mut self) -> Option<&'j str> {
         let bytes = self.text.as_bytes();
         let end = scan::plain(bytes, self.pos);
@@ -694,7 +698,7 @@ impl<'j> Reader<'j> {
             b'r' => '\r',
             b't' => '\t',
             b'u' => return self.unicode_escape(start),
-            _ => return Err(self.error_at(ErrorKind::Syntax, start, "no such escape")),
+            _ => return Err(self.error_at(ErrorKind::Syntax, start, &["no such escape"])),
         })
     }
 
@@ -711,7 +715,7 @@ impl<'j> Reader<'j> {
         }
         let Some(character) = char::from_u32(code) else {
             let message = "half of a surrogate pair is no character";
-            return Err(self.error_at(ErrorKind::Surrogate, start, message));
+            return Err(self.error_at(ErrorKind::Surrogate, start, &[message]));
         };
         Ok(character)
     }
@@ -722,7 +726,7 @@ impl<'j> Reader<'j> {
             let byte = scan::byte_at(self.text.as_bytes(), self.pos);
             let Some(digit) = char::from(byte).to_digit(16) else {
                 let message = "`\\u` needs four hexadecimal digits";
-                return Err(self.error_at(ErrorKind::Syntax, start, message));
+                return Err(self.error_at(ErrorKind::Syntax, start, &[message]));
             };
             code = code << 4 | digit;
             self.pos = self.pos.wrapping_add(1);
@@ -756,8 +760,8 @@ impl<'j> Reader<'j> {
 
     #[cold]
     #[inline(never)]
-    fn error_at(&self, kind: ErrorKind, offset: usize, message: &str) -> Error {
-        Error::new(kind, String::from(message), self.text, offset)
+    fn error_at(&self, kind: ErrorKind, offset: usize, sentence: &[&str]) -> Error {
+        Error::new(kind, sentence, self.text, offset)
     }
 
     #[cold]
@@ -766,7 +770,7 @@ impl<'j> Reader<'j> {
         self.error_at(
             ErrorKind::Depth,
             offset,
-            "more than 128 arrays and objects deep",
+            &["more than 128 arrays and objects deep"],
         )
     }
 
@@ -775,10 +779,10 @@ impl<'j> Reader<'j> {
     #[inline(never)]
     fn bad_string(&self) -> Error {
         if self.pos == self.text.len() {
-            return self.error_at(ErrorKind::End, self.pos, "the text ends within a string");
+            return self.error_at(ErrorKind::End, self.pos, &["the text ends within a string"]);
         }
         let message = "a control character in a string must be escaped";
-        self.error_at(ErrorKind::Syntax, self.pos, message)
+        self.error_at(ErrorKind::Syntax, self.pos, &[message])
     }
 
     /// That what comes next is something else.
@@ -786,7 +790,10 @@ impl<'j> Reader<'j> {
     #[inline(never)]
     fn not_an_integer(&mut self) -> Error {
         match self.clone().number() {
-            Ok(number) => self.error(&["expected an integer, found ", number].concat()),
+            Ok(number) => {
+                let sentence = ["expected an integer, found ", number];
+                self.error_at(ErrorKind::Type, self.start, &sentence)
+            }
             Err(error) if error.kind() == ErrorKind::Type => self.expected_value("an integer"),
             Err(error) => error,
         }
@@ -798,5 +805,5 @@ impl<'j> Reader<'j> {
 fn not_utf8(bytes: &[u8], valid_len: usize) -> Error {
     let valid = bytes.get(..valid_len).unwrap_or_default();
     let text = str::from_utf8(valid).unwrap_or_default();
-    Error::new(ErrorKind::Utf8, String::from("not UTF-8"), text, valid_len)
+    Error::new(ErrorKind::Utf8, &["not UTF-8"], text, valid_len)
 }

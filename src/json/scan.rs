@@ -66,10 +66,16 @@ fn white_space(bytes: &[u8], mut pos: usize) -> (usize, u8) {
     }
 }
 
+/// As [`plain_inline`], a function of its own where that is smaller.
+#[inline]
+pub(super) fn plain(bytes: &[u8], pos: usize) -> usize {
+    plain_inline(bytes, pos)
+}
+
 /// Passes the characters of a string that stand for themselves; what ends them is a quote, a
 /// backslash, a control character or the end of the text.
 #[inline(always)]
-pub(super) fn plain(bytes: &[u8], pos: usize) -> usize {
+pub(super) fn plain_inline(bytes: &[u8], pos: usize) -> usize {
     let Some(mut rest) = bytes.get(pos..) else {
         return pos;
     };

@@ -154,6 +154,7 @@ macro_rules! json_struct {
         const JSON_NAMES: &[$crate::json::support::Name] = &[
             $($crate::json_struct!(@name $case $field $json_name)),*
         ];
+        const _: () = $crate::json::support::Name::check(JSON_NAMES);
     };
     (@name $case:tt $field:ident [..]) => { $crate::json::support::Name::REST };
     (@name $case:tt $field:ident [$name:literal]) => {
@@ -177,8 +178,8 @@ macro_rules! json_struct {
     }};
 
     (@read $r:ident $mode:ident $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {{
-        const { $crate::json::support::Name::check(JSON_NAMES) };
-        $(let mut $field: ::core::option::Option<$type> = ::core::option::Option::None;)*
+        $(let mut $field: ::core::option::Option<$type> =
+            $crate::json_struct!(@absent $mode ($type) $json_name $default);)*
         let mut next = 0;
         $r.begin_object()?;
         loop {
@@ -190,16 +191,21 @@ macro_rules! json_struct {
             })*
             break;
         }
-        $($crate::json_struct!(@missing $r $mode $field ($type) $json_name $default);)*
-        $(let ::core::option::Option::Some($field) = $field else {
-            return ::core::result::Result::Err(
-                $r.error_missing(&JSON_NAMES[JsonField::$field as usize])
-            );
-        };)*
-        ::core::result::Result::Ok(Self { $($field),* })
+        let missing = 'missing: {
+            $($crate::json_struct!(@default $field $json_name $default);)*
+            $(if $field.is_none() {
+                break 'missing JsonField::$field as usize;
+            })*
+            // All are there, which the compiler cannot know.
+            let ($(::core::option::Option::Some($field),)*) = ($($field,)*) else {
+                break 'missing 0;
+            };
+            return ::core::result::Result::Ok(Self { $($field),* });
+        };
+        ::core::result::Result::Err($r.error_missing(JSON_NAMES, missing))
     }};
     (@read_field $r:ident $mode:ident $field:ident ($type:ty) [..]) => {
-        $crate::json::support::read_rest($r, &mut $field)?;
+        $crate::json::support::read_rest::<$type>($r, &mut $field)?;
     };
     (@read_field $r:ident owned $field:ident ($type:ty) $json_name:tt) => {
         $crate::json::support::read_field::<$type>($r, &mut $field)?;
@@ -207,26 +213,21 @@ macro_rules! json_struct {
     (@read_field $r:ident borrowed $field:ident ($type:ty) $json_name:tt) => {
         (&$crate::json::support::Probe::<$type>::NEW).read_field($r, &mut $field)?;
     };
-    (@missing $r:ident $mode:ident $field:ident ($type:ty) [..] []) => {
+    // What stands for a missing member: known before, or made only if it is missing.
+    (@absent owned ($type:ty) [$($name:literal)?] []) => {
+        <$type as $crate::json::FromJson>::absent()
+    };
+    (@absent borrowed ($type:ty) [$($name:literal)?] []) => {
+        (&$crate::json::support::Probe::<$type>::NEW).absent()
+    };
+    (@absent $mode:ident ($type:ty) $json_name:tt $default:tt) => { ::core::option::Option::None };
+    (@default $field:ident [..] []) => {
         let $field = ::core::option::Option::Some($field.unwrap_or_default());
     };
-    (@missing $r:ident owned $field:ident ($type:ty) $json_name:tt []) => {
-        if !$crate::json::support::has_field::<$type>(&mut $field) {
-            return ::core::result::Result::Err(
-                $r.error_missing(&JSON_NAMES[JsonField::$field as usize])
-            );
-        }
-    };
-    (@missing $r:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        if !(&$crate::json::support::Probe::<$type>::NEW).has_field(&mut $field) {
-            return ::core::result::Result::Err(
-                $r.error_missing(&JSON_NAMES[JsonField::$field as usize])
-            );
-        }
-    };
-    (@missing $r:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {
+    (@default $field:ident $json_name:tt [$default:expr]) => {
         let $field = ::core::option::Option::Some($field.unwrap_or_else(|| $default));
     };
+    (@default $field:ident $json_name:tt []) => {};
 
     (@write $self:ident $w:ident $($field:ident $json_name:tt)*) => {{
         if !$crate::json::support::Name::opens(JSON_NAMES) {
@@ -236,7 +237,7 @@ macro_rules! json_struct {
         $w.end_object();
     }};
     (@write_field $self:ident $w:ident $field:ident [..]) => {
-        $crate::json::support::write_rest(&$self.$field, $w);
+        $crate::json::support::KeepsRest::write(&$self.$field, $w);
     };
     (@write_field $self:ident $w:ident $field:ident $json_name:tt) => {
         $w.field(&JSON_NAMES[JsonField::$field as usize]);

@@ -31,30 +31,39 @@ pub fn read_field<T: FromJson>(r: &mut Reader<'_>, field: &mut Option<T>) -> Res
     Ok(())
 }
 
-/// Whether there was a member, or something that stands for a missing one.
-pub fn has_field<T: FromJson>(field: &mut Option<T>) -> bool {
-    if field.is_none() {
-        *field = T::absent();
+/// What a field `as ..` may be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot keep the members that no other field takes",
+    label = "a field `as ..` is an `Object`"
+)]
+pub trait KeepsRest: Default {
+    /// Keeps one more.
+    fn keep(&mut self, name: String, value: Value);
+    /// Writes them all.
+    fn write(&self, w: &mut Writer);
+}
+
+impl KeepsRest for Object {
+    fn keep(&mut self, name: String, value: Value) {
+        self.insert(name, value);
     }
-    field.is_some()
+
+    fn write(&self, w: &mut Writer) {
+        for (name, value) in self {
+            w.member(name, value);
+        }
+    }
 }
 
 /// Reads a member that no field takes; the reader stands at its name.
 ///
 /// # Errors
 /// If its value is not JSON.
-pub fn read_rest(r: &mut Reader<'_>, rest: &mut Option<Object>) -> Result<(), Error> {
+pub fn read_rest<T: KeepsRest>(r: &mut Reader<'_>, rest: &mut Option<T>) -> Result<(), Error> {
     let name = r.rest_name()?;
     let value = Value::from_json(r)?;
-    rest.get_or_insert_with(Object::new).insert(name, value);
+    rest.get_or_insert_with(T::default).keep(name, value);
     Ok(())
-}
-
-/// Writes the members that no field took.
-pub fn write_rest(rest: &Object, w: &mut Writer) {
-    for (name, value) in rest {
-        w.member(name, value);
-    }
 }
 
 /// Chooses how a field of a struct with a lifetime is read: borrowed where its type can be,
@@ -74,8 +83,8 @@ pub trait ProbeBorrowed<'j, T> {
     /// # Errors
     /// The type's own.
     fn read_field(&self, r: &mut Reader<'j>, field: &mut Option<T>) -> Result<(), Error>;
-    /// As [`has_field`].
-    fn has_field(&self, field: &mut Option<T>) -> bool;
+    /// What a missing member stands for.
+    fn absent(&self) -> Option<T>;
 }
 
 impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
@@ -84,23 +93,20 @@ impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
         Ok(())
     }
 
-    fn has_field(&self, field: &mut Option<T>) -> bool {
-        if field.is_none() {
-            *field = T::absent();
-        }
-        field.is_some()
+    fn absent(&self) -> Option<T> {
+        T::absent()
     }
 }
 
 /// See [`Probe`].
 pub trait ProbeOwned<T> {
-    /// As the function of that name.
+    /// As [`read_field`].
     ///
     /// # Errors
     /// The type's own.
     fn read_field(&self, r: &mut Reader<'_>, field: &mut Option<T>) -> Result<(), Error>;
-    /// As the function of that name.
-    fn has_field(&self, field: &mut Option<T>) -> bool;
+    /// What a missing member stands for.
+    fn absent(&self) -> Option<T>;
 }
 
 impl<T: FromJson> ProbeOwned<T> for &Probe<T> {
@@ -108,8 +114,8 @@ impl<T: FromJson> ProbeOwned<T> for &Probe<T> {
         read_field(r, field)
     }
 
-    fn has_field(&self, field: &mut Option<T>) -> bool {
-        has_field(field)
+    fn absent(&self) -> Option<T> {
+        T::absent()
     }
 }
 

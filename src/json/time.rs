@@ -406,25 +406,27 @@ impl FromJson for IsoDuration {
 impl ToJson for IsoDuration {
     fn to_json(&self, w: &mut Writer) {
         let secs = self.0.as_secs();
-        w.raw("\"P");
-        for (value, unit) in [
-            (secs / 86_400, "DT"),
-            (secs / 3600 % 24, "H"),
-            (secs / 60 % 60, "M"),
-        ] {
-            if value != 0 {
-                w.u64(value);
-                w.raw(unit);
-            } else if unit == "DT" {
-                w.raw("T");
-            }
-        }
+        let (days, hours, minutes) = (secs / 86_400, secs / 3600 % 24, secs / 60 % 60);
         let rest = Duration::new(secs % 60, self.0.subsec_nanos());
+        w.raw("\"P");
+        write_unit(w, days, "D");
+        if (hours, minutes, rest) != (0, 0, Duration::ZERO) || days == 0 {
+            w.raw("T");
+        }
+        write_unit(w, hours, "H");
+        write_unit(w, minutes, "M");
         if !rest.is_zero() || secs == 0 {
             write_nanos(w, i128::try_from(rest.as_nanos()).unwrap_or(0), 9);
             w.raw("S");
         }
         w.raw("\"");
+    }
+}
+
+fn write_unit(w: &mut Writer, value: u64, unit: &str) {
+    if value != 0 {
+        w.u64(value);
+        w.raw(unit);
     }
 }
 

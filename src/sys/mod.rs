@@ -5,20 +5,24 @@
 mod own;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod process;
+#[cfg(target_os = "linux")]
+mod signal;
 mod socket;
-#[cfg(panic = "unwind")]
 mod thread;
-#[cfg(all(panic = "abort", not(debug_assertions), target_env = "musl"))]
+#[cfg(all(not(debug_assertions), target_env = "musl"))]
 mod unwind;
 
 pub(crate) use own::*;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 pub(crate) use process::*;
+#[cfg(target_os = "linux")]
+pub(crate) use signal::*;
 pub(crate) use socket::*;
-#[cfg(panic = "unwind")]
 pub(crate) use thread::*;
 
 /// Linux's numbers, for processes that there are none of elsewhere.
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+pub(crate) const SIGTERM: i32 = 15;
 #[cfg(all(feature = "emulator", not(target_os = "linux")))]
 pub(crate) const SIGCONT: i32 = 18;
 #[cfg(all(feature = "emulator", not(target_os = "linux")))]

@@ -102,6 +102,15 @@ pub(crate) fn receive(mut stream: &TcpStream, buf: &mut Vec<u8>) -> Result<usize
     read.map_err(|error| Errno(error.raw_os_error().unwrap_or(0)))
 }
 
+/// Whether the peer of a connection that has ended refused what it was sent last: it had closed
+/// its end before that came, so that nobody can have read it. Linux then says `EPIPE`, which it says
+/// of no other end (tcp(7); a peer that closes without having read all is `ECONNRESET`).
+#[cold]
+pub(crate) fn was_refused(stream: &TcpStream) -> bool {
+    let error = stream.take_error().ok().flatten();
+    error.and_then(|error| error.raw_os_error()) == Some(Errno::BROKEN_PIPE.0)
+}
+
 /// Writes once, as much of `parts` as the socket takes: how many bytes it took. A peer that has gone
 /// is an error, and no signal, whatever the process does about SIGPIPE.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]

@@ -1,21 +1,23 @@
 //! Threads without std's: 39 KB less.
 
-use alloc::vec::Vec;
-
-/// Calls `f` on `n` threads at once, of which this is one, and returns when all have. Each of the
-/// others has a stack of `stack_len` bytes. Where the system has no more threads, there are fewer.
-///
-/// std's threads can do this too, with 39 KB.
+use alloc::boxed::Box;
 #[cfg(unix)]
-pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
-    use core::ffi::{c_int, c_void};
-    use core::ptr;
+use core::ffi::{c_int, c_void};
 
+/// What a thread begins with. A panic does not leave it: it aborts.
+#[cfg(unix)]
+type Start = extern "C" fn(*mut c_void) -> *mut c_void;
+
+/// Starts a thread with a stack of `stack_len` bytes; `None`: the system has no more of them.
+///
+/// # Safety
+/// `start` may be called with `arg`, on another thread and at any time.
+#[cfg(unix)]
+unsafe fn create(stack_len: usize, start: Start, arg: *mut c_void) -> Option<usize> {
     /// `pthread_attr_t`, which has 56 bytes with glibc and musl (64 on arm64), and as many on other
     /// systems.
     #[repr(C, align(16))]
     struct Attr([u8; 128]);
-    type Start = extern "C" fn(*mut c_void) -> *mut c_void;
 
     unsafe extern "C" {
         fn pthread_attr_init(attr: *mut Attr) -> c_int;
@@ -26,13 +28,87 @@ pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
             start: Start,
             arg: *mut c_void,
         ) -> c_int;
-        fn pthread_join(thread: usize, value: *mut *mut c_void) -> c_int;
     }
+    let mut attr = Attr([0; 128]);
+    let mut thread = 0_usize;
+    // SAFETY: `attr` has room for a `pthread_attr_t`, `thread` is as wide as a `pthread_t`; the
+    // caller answers for `start` and `arg`.
+    let failed = unsafe {
+        pthread_attr_init(&raw mut attr);
+        pthread_attr_setstacksize(&raw mut attr, stack_len);
+        pthread_create(&raw mut thread, &raw const attr, start, arg)
+    };
+    (failed == 0).then_some(thread)
+}
+
+#[cfg(unix)]
+unsafe extern "C" {
+    fn pthread_join(thread: usize, value: *mut *mut c_void) -> c_int;
+}
+
+/// A thread that was started; one that is forgotten goes on by itself.
+#[cfg(unix)]
+#[derive(Debug)]
+pub(crate) struct Thread(usize);
+
+#[cfg(unix)]
+impl Thread {
+    /// Has `f` called on a new thread with a stack of `stack_len` bytes; `None`: the system has no
+    /// more threads. A panic of `f` aborts.
+    pub(crate) fn spawn(stack_len: usize, f: Box<dyn FnOnce() + Send>) -> Option<Thread> {
+        extern "C" fn start(arg: *mut c_void) -> *mut c_void {
+            // SAFETY: `arg` is what `spawn` has made of a box, and this thread alone has it.
+            let f = unsafe { Box::from_raw(arg.cast::<Box<dyn FnOnce() + Send>>()) };
+            f();
+            core::ptr::null_mut()
+        }
+        let arg = Box::into_raw(Box::new(f));
+        // SAFETY: `start` takes what `arg` is, which is `Send`, and is called once.
+        let thread = unsafe { create(stack_len, start, arg.cast()) };
+        if thread.is_none() {
+            // SAFETY: there is no thread that has it.
+            drop(unsafe { Box::from_raw(arg) });
+        }
+        thread.map(Thread)
+    }
+
+    /// Waits for its end.
+    pub(crate) fn join(self) {
+        // SAFETY: `spawn` has made it, and it was not joined before (pthread_join(3)).
+        unsafe { pthread_join(self.0, core::ptr::null_mut()) };
+    }
+}
+
+/// The same where there is no POSIX.
+#[cfg(not(unix))]
+#[derive(Debug)]
+pub(crate) struct Thread(std::thread::JoinHandle<()>);
+
+#[cfg(not(unix))]
+impl Thread {
+    pub(crate) fn spawn(stack_len: usize, f: Box<dyn FnOnce() + Send>) -> Option<Thread> {
+        let builder = std::thread::Builder::new().stack_size(stack_len);
+        builder.spawn(f).ok().map(Thread)
+    }
+
+    pub(crate) fn join(self) {
+        let _ = self.0.join();
+    }
+}
+
+/// Calls `f` on `n` threads at once, of which this is one, and returns when all have. Each of the
+/// others has a stack of `stack_len` bytes. Where the system has no more threads, there are fewer.
+///
+/// std's threads can do this too, with 39 KB.
+#[cfg(all(unix, panic = "unwind"))]
+pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
+    use alloc::vec::Vec;
+    use core::ptr;
+
     extern "C" fn start(arg: *mut c_void) -> *mut c_void {
         let f: *const &(dyn Fn() + Sync) = arg.cast();
         // SAFETY: `arg` is the address of `f` in the frame of `in_parallel`, which waits for this
-        // thread before it ends; `f` is `Sync`. A panic does not leave an `extern "C"` function,
-        // it aborts.
+        // thread before it ends; `f` is `Sync`.
         unsafe { (*f)() };
         ptr::null_mut()
     }
@@ -46,33 +122,20 @@ pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
             }
         }
     }
-    let mut attr = Attr([0; 128]);
     let mut threads = Threads(Vec::new());
     let arg: *const &(dyn Fn() + Sync) = &raw const f;
     for _ in 1..n {
-        let mut thread = 0_usize;
-        // SAFETY: `attr` has room for a `pthread_attr_t`, `thread` is as wide as a `pthread_t`;
-        // `arg` lives until the thread has been joined, as `threads` is dropped before `f`.
-        let failed = unsafe {
-            pthread_attr_init(&raw mut attr);
-            pthread_attr_setstacksize(&raw mut attr, stack_len);
-            pthread_create(
-                &raw mut thread,
-                &raw const attr,
-                start,
-                arg.cast_mut().cast(),
-            )
-        };
-        if failed != 0 {
-            break;
+        // SAFETY: `arg` lives until the thread has been joined, as `threads` is dropped before `f`.
+        match unsafe { create(stack_len, start, arg.cast_mut().cast()) } {
+            Some(thread) => threads.0.push(thread),
+            None => break,
         }
-        threads.0.push(thread);
     }
     f();
 }
 
 /// The same where there is no POSIX.
-#[cfg(not(unix))]
+#[cfg(all(not(unix), panic = "unwind"))]
 pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
     std::thread::scope(|scope| {
         for _ in 1..n {

@@ -1,17 +1,22 @@
-//! What unwinding needs, for programs that never unwind: with `panic = "abort"` std only asks for
-//! a backtrace, and is told here that the stack has no frames. Without these definitions std's own
-//! bring a symbolizer along, three quarters of a small function (measured: 390 KB against 88 KB).
+//! What std's backtraces ask of the unwinder, answered with "the stack has no frames".
+//!
+//! std's default panic hook prints a backtrace where `RUST_BACKTRACE` asks for it, and so holds a
+//! symbolizer: three quarters of a small function (measured: 390 KB against 88 KB), for text that
+//! names nothing in a stripped executable. With these definitions in place of the unwinder's it is
+//! never reached, and the linker leaves it out. Where panics abort, nothing of the unwinder is left;
+//! where they unwind, only what walks the stack for others to look at is replaced.
 
 use core::ffi::{c_int, c_void};
+use core::ptr;
 
 /// `_URC_END_OF_STACK` of the Itanium C++ ABI, Level I: there is no (further) frame.
 const END_OF_STACK: c_int = 5;
 
 macro_rules! stubs {
     ($($name:ident($($arg:ident: $type:ty),*) $(-> $ret:ty = $value:expr)?;)*) => {$(
-        // SAFETY: this symbol stands for the unwinder's of the same name and signature. No
-        // frame of a program built with `panic = "abort"` is ever unwound, so that none of
-        // them is called with anything to do; those that are asked answer "nothing there".
+        // SAFETY: this symbol stands for the unwinder's of the same name and signature, which it
+        // is free to answer with "nothing there". Those below that would unwind are only there
+        // where panics abort, so that nothing ever calls them.
         #[unsafe(no_mangle)]
         extern "C" fn $name($(_: $type),*) $(-> $ret)? {
             $($value)?
@@ -21,18 +26,45 @@ macro_rules! stubs {
 
 stubs! {
     _Unwind_Backtrace(trace: *const c_void, arg: *mut c_void) -> c_int = END_OF_STACK;
+    _Unwind_GetCFA(context: *mut c_void) -> usize = 0;
+    _Unwind_GetTextRelBase(context: *mut c_void) -> usize = 0;
+    _Unwind_GetDataRelBase(context: *mut c_void) -> usize = 0;
+    _Unwind_FindEnclosingFunction(pc: *mut c_void) -> *mut c_void = ptr::null_mut();
+}
+
+#[cfg(panic = "abort")]
+stubs! {
     _Unwind_RaiseException(exception: *mut c_void) -> c_int = END_OF_STACK;
     _Unwind_Resume(exception: *mut c_void);
     _Unwind_DeleteException(exception: *mut c_void);
     _Unwind_GetIP(context: *mut c_void) -> usize = 0;
     _Unwind_GetIPInfo(context: *mut c_void, before: *mut c_int) -> usize = 0;
-    _Unwind_GetCFA(context: *mut c_void) -> usize = 0;
     _Unwind_GetGR(context: *mut c_void, index: c_int) -> usize = 0;
     _Unwind_SetGR(context: *mut c_void, index: c_int, value: usize);
     _Unwind_SetIP(context: *mut c_void, value: usize);
     _Unwind_GetRegionStart(context: *mut c_void) -> usize = 0;
-    _Unwind_GetTextRelBase(context: *mut c_void) -> usize = 0;
-    _Unwind_GetDataRelBase(context: *mut c_void) -> usize = 0;
-    _Unwind_FindEnclosingFunction(pc: *mut c_void) -> *mut c_void = core::ptr::null_mut();
-    _Unwind_GetLanguageSpecificData(context: *mut c_void) -> *mut c_void = core::ptr::null_mut();
+    _Unwind_GetLanguageSpecificData(context: *mut c_void) -> *mut c_void = ptr::null_mut();
+}
+
+/// Where a frame that is unwound has stopped; what lies in the same object of the unwinder as the
+/// functions above, and so has to be replaced with them.
+///
+/// # Safety
+/// As the unwinder has it: `context` is its own, and `before` is null or writable.
+// SAFETY: this symbol stands for the unwinder's of the same name and signature, and does the same.
+#[cfg(panic = "unwind")]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn _Unwind_GetIPInfo(context: *mut c_void, before: *mut c_int) -> usize {
+    unsafe extern "C" {
+        fn _Unwind_GetIP(context: *mut c_void) -> usize;
+    }
+    // SAFETY: the caller, which is the personality function of Rust's frames, passes what it was
+    // given by the unwinder. Rust has no frames of signal handlers to unwind, so that the address
+    // is always one behind a call.
+    unsafe {
+        if !before.is_null() {
+            *before = 0;
+        }
+        _Unwind_GetIP(context)
+    }
 }

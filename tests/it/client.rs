@@ -105,6 +105,33 @@ impl Client {
         reply
     }
 
+    /// Reads a reply and counts its body; `None`: it was cut.
+    pub(crate) fn answer_len(mut self) -> Option<u64> {
+        let mut length = None;
+        loop {
+            let line = self.line();
+            if line.is_empty() {
+                break;
+            }
+            length = length.or_else(|| line.strip_prefix("Content-Length: ")?.parse().ok());
+        }
+        if length.is_some() {
+            return length;
+        }
+        let mut len = 0;
+        loop {
+            let mut size = String::new();
+            self.stream.read_line(&mut size).ok()?;
+            let size = u64::from_str_radix(size.trim_end(), 16).ok()?;
+            let skipped =
+                std::io::copy(&mut (&mut self.stream).take(size + 2), &mut std::io::sink());
+            if size == 0 || skipped.ok()? < size + 2 {
+                return (size == 0).then_some(len);
+            }
+            len += size;
+        }
+    }
+
     /// Reads a chunk; `None`: it was the last, and the trailers have been read too.
     pub(crate) fn chunk(&mut self) -> Option<Vec<u8>> {
         let line = self.line();

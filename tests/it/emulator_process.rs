@@ -231,14 +231,14 @@ fn a_timeout_kills_the_process_and_what_it_started() {
     // A child of the function, which would outlive it.
     let start = start.replace("exec ", "sleep 1000 & echo $! >child; exec ");
     fs::write(&this, start).unwrap();
-    let emulator = emulator(this, Duration::from_millis(500));
+    let emulator = emulator(this, Duration::from_secs(3));
     let pid = text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
     let child = fs::read_to_string(folder.0.join("child")).unwrap();
     assert!(is_alive(&pid) && is_alive(child.trim()));
     let reply = emulator.invoke(br#"{"do":"sleep"}"#).unwrap();
     assert_eq!(reply.error_type.as_deref(), Some("Sandbox.Timedout"));
     assert!(
-        text(&reply).contains(" Task timed out after 0.50 seconds\""),
+        text(&reply).contains(" Task timed out after 3.00 seconds\""),
         "{}",
         text(&reply)
     );
@@ -390,6 +390,11 @@ fn the_command_says_in_a_line_what_is_wrong() {
     check(&[path(&plain)], 1, "is not executable: chmod +x it");
     fs::set_permissions(&plain, fs::Permissions::from_mode(0o755)).unwrap();
     check(&[path(&plain)], 1, "is no executable");
+    check(
+        &["--extensions", "/no/such/folder", path(&script)],
+        1,
+        "/no/such/folder: there is no such folder",
+    );
     check(
         &["--runner", "no-such-runner", path(&script)],
         1,
@@ -609,4 +614,22 @@ fn a_watched_function_is_built_and_started_again() {
     assert_eq!(child.wait().unwrap().code(), Some(143));
     reading.join().unwrap().unwrap();
     assert!(!is_alive(&third));
+}
+
+#[test]
+fn an_init_of_over_ten_seconds_is_repeated_within_the_invocation() {
+    let folder = Folder::new("init");
+    // Slow at first, then at once.
+    let slow = "[ -e ready ] || { touch ready; exec sleep 1000; }";
+    let function = fs::read_to_string(folder.function()).unwrap();
+    let function = function.trim_start_matches("#!/bin/sh\n").to_owned();
+    let script = folder.script(&format!("{slow}\n{function}"));
+    let output = command(&["--timeout", "60", "--event", "[7]", path(&script)], "");
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.stdout, b"[7]\n", "{log}");
+    let line = log.lines().next().unwrap_or_default();
+    assert!(line.starts_with("INIT_REPORT Init Duration: 100"), "{log}");
+    assert!(line.ends_with("\tPhase: init\tStatus: timeout"), "{log}");
+    let report = log.lines().find(|line| line.starts_with("REPORT")).unwrap();
+    assert!(!report.contains("Init Duration"), "{report}");
 }

@@ -3,6 +3,7 @@
 
 use std::io::Write;
 use std::net::TcpListener;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -464,6 +465,42 @@ fn absurd_headers_are_survived() {
         b"Lambda-Runtime-Invoked-Function-Arn: function-arn",
         "[None, None, None, Some(\"function-arn\")]",
     );
+}
+
+/// A server that has closed its connection while the handler was at work got nothing of the answer.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_of_which_nothing_was_taken_is_sent_again() {
+    #[track_caller]
+    fn check(event: &str, want: &'static str) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let addr = listener.local_addr().unwrap().to_string();
+        let (closed, is_closed) = mpsc::channel();
+        let is_closed = Mutex::new(is_closed);
+        let slow = handler::json(|text: String, _| {
+            is_closed.lock().unwrap().recv().unwrap();
+            Ok(text.parse::<u8>()? * 2)
+        });
+        thread::scope(|scope| {
+            let runtime = scope.spawn(|| Runtime::at(&addr).serve(&slow));
+            for _ in 0..3 {
+                let mut stream = accept(&listener);
+                assert_eq!(read_request(&mut stream).line, GET_NEXT);
+                stream.get_mut().write_all(next(event).as_bytes()).unwrap();
+                drop(stream);
+                closed.send(()).unwrap();
+                let mut stream = accept(&listener);
+                assert_eq!(read_request(&mut stream).line, want);
+                stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
+                // And not once more.
+                assert_eq!(read_request(&mut stream).line, GET_NEXT);
+            }
+            drop((listener, closed));
+            assert!(runtime.join().unwrap().is_err());
+        });
+    }
+    check("\"7\"", POST_RESPONSE);
+    check("\"x\"", POST_ERROR);
 }
 
 /// 12.1: 14.

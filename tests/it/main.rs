@@ -8,6 +8,7 @@
     clippy::arithmetic_side_effects
 )]
 
+mod batches;
 #[cfg(unix)]
 mod bootstrap;
 #[cfg(unix)]
@@ -17,6 +18,8 @@ mod client;
 mod concurrency;
 #[cfg(feature = "emulator")]
 mod emulator;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+mod emulator_aws;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_extension;
 #[cfg(feature = "emulator")]
@@ -28,12 +31,18 @@ mod emulator_process;
 mod events;
 mod faults;
 mod figures;
+#[cfg(feature = "emulator")]
+mod http;
 mod json;
 mod json_macros;
+mod json_types;
+mod json_ui;
 mod panic_free;
 mod peer;
 #[cfg(unix)]
 mod process;
 mod runtime;
+#[cfg(target_os = "linux")]
+mod shutdown;
 mod streaming;
 mod tidy;

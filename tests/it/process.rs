@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tiny_lambda::json::{self, Value};
 
@@ -35,7 +35,7 @@ pub(crate) fn unwinding(name: &str) -> PathBuf {
 }
 
 /// The same as Lambda gets it: its panics abort. `None` where its target is not installed.
-fn aborting() -> Option<PathBuf> {
+pub(crate) fn aborting() -> Option<PathBuf> {
     static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
     let build = || {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("process");
@@ -56,7 +56,7 @@ fn aborting() -> Option<PathBuf> {
 }
 
 /// Both, and whether panics abort.
-fn both() -> Vec<(PathBuf, bool)> {
+pub(crate) fn both() -> Vec<(PathBuf, bool)> {
     let aborting = aborting().map(|program| (program, true));
     [(unwinding("function"), false)]
         .into_iter()
@@ -403,6 +403,39 @@ fn a_line_of_any_length_is_one_line() {
 }
 
 #[test]
+fn a_warning_comes_before_the_deadline_and_only_then() {
+    #[track_caller]
+    fn check(event: &str, deadline_in: Option<i64>, n_want: usize) {
+        for (program, _) in both() {
+            let mut next = next(&format!("\"{event}\""));
+            if let Some(ms) = deadline_in {
+                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+                let ms = i64::try_from(now.unwrap().as_millis()).unwrap() + ms;
+                let field = format!("OK\r\nLambda-Runtime-Deadline-Ms: {ms}\r\n");
+                next = next.replace("OK\r\n", &field);
+            }
+            let script = [step(GET_NEXT, &next), step(POST_RESPONSE, ACCEPTED)];
+            let (_, _, said) = play(&program, &[], &script);
+            let said: Vec<_> = said
+                .lines()
+                .filter(|line| line.starts_with("WARN"))
+                .collect();
+            assert_eq!(said.len(), n_want, "{said:?}");
+            let start = "WARN RequestId: 8476a536 still at work ";
+            let end = " ms before the deadline";
+            assert!(
+                said.iter()
+                    .all(|line| line.starts_with(start) && line.ends_with(end))
+            );
+        }
+    }
+    check("late", Some(3000), 1);
+    check("in time", Some(600_000), 0);
+    check("late", Some(-5), 0);
+    check("late", None, 0);
+}
+
+#[test]
 fn success_says_nothing() {
     assert_eq!(logged(&[], "\"echo\""), [""; 0]);
 }
@@ -463,7 +496,7 @@ fn the_trace_is_in_the_environment_while_it_is_known() {
 
 /// Reads the state of a process until it is that.
 #[cfg(target_os = "linux")]
-fn becomes(pid: u32, state: &str) {
+pub(crate) fn becomes(pid: u32, state: &str) {
     let limit = std::time::Instant::now() + Duration::from_secs(20);
     while std::time::Instant::now() < limit {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();

@@ -1,0 +1,94 @@
+//! Testing a function: by calling it, through the whole loop, as a conversation, and with faults.
+
+use tiny_lambda::{Context, Error, Result};
+
+fn main() -> ! {
+    tiny_lambda::run(withdraw)
+}
+
+/// Takes coins out of a purse of ten.
+fn withdraw(coins: u32, cx: &Context) -> Result<u32> {
+    if cx.tenant_id.as_deref() == Some("blocked") {
+        return Err(Error::new("Blocked", "this purse is closed"));
+    }
+    10_u32
+        .checked_sub(coins)
+        .ok_or_else(|| Error::new("NotEnough", "there are only ten"))
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test may fail"
+)]
+mod tests {
+    use super::*;
+    use std::thread;
+    use std::time::Duration;
+    use tiny_lambda::emulator::{self, Call, Emulator, Fault, Settings};
+    use tiny_lambda::{Runtime, handler};
+
+    /// The function by itself: it is a function.
+    #[test]
+    fn ten_less_three_are_seven() {
+        assert_eq!(withdraw(3, &Context::default()).unwrap(), 7);
+    }
+
+    /// One event through the whole loop, over a socket: what Lambda would get.
+    #[test]
+    fn an_error_has_a_type_that_callers_see() {
+        let reply = emulator::invoke(&handler::json(withdraw), b"11").unwrap();
+        assert_eq!(reply.error_type.as_deref(), Some("Function.NotEnough"));
+        assert!(
+            reply
+                .body
+                .starts_with(br#"{"errorMessage":"there are only ten""#)
+        );
+        let reply = emulator::invoke(&handler::json(withdraw), b"\"three\"").unwrap();
+        assert_eq!(reply.error_type.as_deref(), Some("Runtime.UnmarshalError"));
+    }
+
+    /// Plays `test` while the function serves.
+    fn serving(settings: Settings, test: impl FnOnce(&Emulator)) {
+        let emulator = Emulator::with(settings).unwrap();
+        let addr = emulator.addr().to_string();
+        let function = handler::json(withdraw);
+        thread::scope(|scope| {
+            scope.spawn(|| Runtime::at(&addr).serve(&function).ok());
+            test(&emulator);
+            // Ends the loop, which the scope waits for.
+            drop(emulator);
+        });
+    }
+
+    /// Several events to one function, with what else a caller may say.
+    #[test]
+    fn a_blocked_tenant_gets_nothing() {
+        serving(Settings::default(), |emulator| {
+            assert_eq!(emulator.invoke(b"1").unwrap().body, b"9");
+            let mut call = Call::new(b"1");
+            call.tenant_id = Some("blocked".to_owned());
+            let reply = emulator.call(call).unwrap();
+            assert_eq!(reply.error_type.as_deref(), Some("Function.Blocked"));
+        });
+    }
+
+    /// A Runtime API that is hard to understand, and often hangs up.
+    #[test]
+    fn every_event_is_answered_whatever_the_network_does() {
+        let mut settings = Settings::default();
+        settings.faults = vec![
+            (Fault::Split, 0.5),
+            (Fault::Chunked, 0.5),
+            (Fault::CutBefore, 0.1),
+        ];
+        settings.timeout = Duration::from_secs(20);
+        serving(settings, |emulator| {
+            for coins in 0..10_u32 {
+                let reply = emulator.invoke(coins.to_string().as_bytes()).unwrap();
+                assert_eq!(reply.body, (10 - coins).to_string().as_bytes());
+            }
+        });
+    }
+}

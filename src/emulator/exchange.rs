@@ -1,0 +1,505 @@
+//! One HTTP/1.1 request on a connection, as a server sees it, and the reply to it.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::net::{IpAddr, Shutdown, TcpStream};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use super::fault::{Fault, mangle};
+use super::report::civil;
+use crate::http1::body::Body;
+use crate::http1::connection::send;
+use crate::http1::head::{self, Framing, HEAD_LEN_MAX, HeadError};
+use crate::sys;
+
+/// Room made for each read: a streamed response is passed on in parts of at most this length.
+const READ_LEN: usize = 64 * 1024;
+/// How much of a body that nobody wants is still read, so that its sender sees the reply: a socket
+/// that is closed with bytes unread resets the connection. Enough for a response that is a little
+/// too large, which is what happens.
+const DISCARD_LEN_MAX: usize = 8 * 1024 * 1024;
+
+/// How late a slow reply is.
+const SLOW: Duration = Duration::from_millis(200);
+
+/// The head of a request.
+#[derive(Debug, Default)]
+pub(super) struct Request {
+    pub(super) method: String,
+    /// As it was sent, but in origin form: it begins with `/`.
+    pub(super) target: String,
+    /// Names as they were sent.
+    pub(super) fields: Vec<(String, String)>,
+    /// The sender speaks HTTP/1.0, which knows no chunks.
+    is_1_0: bool,
+}
+
+impl Request {
+    /// The first field of that name, in any case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let is_it = |field: &&(String, String)| field.0.eq_ignore_ascii_case(name);
+        self.fields
+            .iter()
+            .find(is_it)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The same, where an empty value means that there is none.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.header(name).filter(|value| !value.is_empty())
+    }
+
+    /// The target up to its query.
+    pub(super) fn path(&self) -> &str {
+        self.target
+            .split_once('?')
+            .map_or(self.target.as_str(), |(path, _)| path)
+    }
+
+    /// The target's query, still encoded; empty where there is none.
+    pub(super) fn query(&self) -> &str {
+        self.target.split_once('?').map_or("", |(_, query)| query)
+    }
+}
+
+/// A request that cannot be answered by a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BadRequest {
+    Malformed,
+    NoHost,
+    TooLong,
+}
+
+impl BadRequest {
+    pub(super) fn send(self, mut stream: &TcpStream) {
+        let (status, text) = match self {
+            BadRequest::Malformed => ("400 Bad Request", "400 Bad Request"),
+            BadRequest::NoHost => (
+                "400 Bad Request",
+                "400 Bad Request: missing required Host header",
+            ),
+            BadRequest::TooLong => (
+                "431 Request Header Fields Too Large",
+                "431 Request Header Fields Too Large",
+            ),
+        };
+        let reply = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\n\
+             Connection: close\r\nContent-Length: {}\r\n\r\n{text}",
+            text.len(),
+        );
+        if stream.write_all(reply.as_bytes()).is_ok() {
+            linger(stream);
+        }
+    }
+}
+
+/// Ends a connection whose reply has been sent, but whose peer may still be writing.
+fn linger(mut stream: &TcpStream) {
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut left = DISCARD_LEN_MAX;
+    let mut scratch = [0; 4096];
+    while let Ok(n @ 1..) = io::Read::read(&mut stream, &mut scratch) {
+        left = left.saturating_sub(n);
+        if left == 0 {
+            break;
+        }
+    }
+}
+
+/// Why a request's body did not come whole.
+#[derive(Debug)]
+pub(super) enum BodyFault {
+    /// Longer than the reader accepts.
+    TooLong,
+    /// The connection ended or failed within it, or its framing is broken.
+    Cut,
+}
+
+/// How far the body of a request has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Incoming {
+    /// The peer waits for `100 Continue` before it sends it.
+    Held,
+    Coming,
+    Whole,
+}
+
+/// How a body is sent whose length nobody knows yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outgoing {
+    Chunked,
+    /// As HTTP/1.0 has it: the end of the connection ends it.
+    Plain,
+    /// There is none to be sent.
+    Nothing,
+}
+
+/// A request whose body may be read, and whose reply has to be sent.
+#[derive(Debug)]
+pub(super) struct Exchange<'c> {
+    stream: &'c TcpStream,
+    inbox: &'c mut Vec<u8>,
+    framing: Framing,
+    /// Where the body begins in `inbox`, or what has come of it so far.
+    head_len: usize,
+    body: Option<Body>,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    /// No other request is served on this connection.
+    close: bool,
+    /// Of the reply; 0 before it.
+    pub(super) status: u16,
+    /// What is to go wrong with the reply.
+    pub(super) faults: Vec<Fault>,
+    /// Trailers of the request's body.
+    pub(super) trailers: Vec<(String, String)>,
+}
+
+impl<'c> Exchange<'c> {
+    /// Waits for a request; `None`: the peer has left.
+    pub(super) fn begin(
+        stream: &'c TcpStream,
+        inbox: &'c mut Vec<u8>,
+    ) -> Result<Option<(Request, Exchange<'c>)>, BadRequest> {
+        let mut request = Request::default();
+        let mut seen = 0;
+        loop {
+            // RFC 9112, section 2.2: empty lines in front of a request are ignored.
+            while let [b'\r' | b'\n', ..] = inbox.as_slice() {
+                inbox.remove(0);
+            }
+            let is_worth_it = inbox.get(seen..).is_some_and(|new| new.contains(&b'\n'));
+            seen = inbox.len();
+            if is_worth_it {
+                request.fields.clear();
+                let fields = &mut request.fields;
+                let mut keep = |name: &[u8], value: &[u8]| {
+                    let mut text = String::new();
+                    head::push_text(&mut text, value);
+                    fields.push((String::from_utf8_lossy(name).into_owned(), text));
+                };
+                let parsed = head::request(inbox, &mut keep).map_err(|error| match error {
+                    HeadError::TooLong => BadRequest::TooLong,
+                    _ => BadRequest::Malformed,
+                })?;
+                if let Some(head) = parsed {
+                    request.method = String::from_utf8_lossy(head.method).into_owned();
+                    request.target = origin_form(&String::from_utf8_lossy(head.target));
+                    let line = inbox.split(|&b| b == b'\n').next().unwrap_or_default();
+                    request.is_1_0 = line.trim_ascii_end().ends_with(b"/1.0");
+                    let (framing, close, head_len) = (head.framing, head.close, head.len);
+                    if request.header("host").is_none() && !request.is_1_0 {
+                        return Err(BadRequest::NoHost);
+                    }
+                    let expects = request
+                        .header("expect")
+                        .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"));
+                    let outgoing = match (request.method.as_str(), request.is_1_0) {
+                        ("HEAD", _) => Outgoing::Nothing,
+                        (_, true) => Outgoing::Plain,
+                        (_, false) => Outgoing::Chunked,
+                    };
+                    let exchange = Exchange {
+                        stream,
+                        inbox,
+                        framing,
+                        head_len,
+                        body: None,
+                        incoming: match framing {
+                            Framing::Length(0) => Incoming::Whole,
+                            _ if expects => Incoming::Held,
+                            _ => Incoming::Coming,
+                        },
+                        outgoing,
+                        close,
+                        status: 0,
+                        faults: Vec::new(),
+                        trailers: Vec::new(),
+                    };
+                    return Ok(Some((request, exchange)));
+                }
+            } else if seen >= HEAD_LEN_MAX {
+                return Err(BadRequest::TooLong);
+            }
+            match read(stream, inbox, 0) {
+                Ok(1..) => {}
+                Ok(0) | Err(_) if inbox.is_empty() => return Ok(None),
+                Ok(0) | Err(_) => return Err(BadRequest::Malformed),
+            }
+        }
+    }
+
+    /// Reads the whole body, which may have up to `len_max` bytes.
+    pub(super) fn read_body(&mut self, len_max: usize) -> Result<Vec<u8>, BodyFault> {
+        let (mut body, mut done) = self.body()?;
+        loop {
+            let len = body.range().len();
+            if len.saturating_add(body.missing()) > len_max {
+                self.body = Some(body);
+                return Err(BodyFault::TooLong);
+            }
+            if done {
+                let bytes = self.inbox.get(body.range()).unwrap_or_default().to_vec();
+                self.end_body(&body);
+                return Ok(bytes);
+            }
+            done = self.more(&mut body)?;
+        }
+    }
+
+    /// Reads the next part of the body; `None` after the last one.
+    pub(super) fn read_part(&mut self) -> Result<Option<Vec<u8>>, BodyFault> {
+        if self.incoming == Incoming::Whole {
+            return Ok(None);
+        }
+        let (mut body, mut done) = self.body()?;
+        loop {
+            let bytes = self.inbox.get(body.range()).unwrap_or_default().to_vec();
+            body.drain(self.inbox);
+            if done {
+                self.end_body(&body);
+            }
+            if !bytes.is_empty() {
+                self.body = Some(body);
+                return Ok(Some(bytes));
+            }
+            if done {
+                return Ok(None);
+            }
+            done = self.more(&mut body)?;
+        }
+    }
+
+    /// The body as far as it has come; true: it is whole.
+    fn body(&mut self) -> Result<(Body, bool), BodyFault> {
+        if self.incoming == Incoming::Held {
+            self.incoming = Incoming::Coming;
+            let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
+            send(self.stream, [go_on, b"", b""]).map_err(|_| BodyFault::Cut)?;
+        }
+        let mut body = match self.body.take() {
+            Some(body) => body,
+            // Its length is looked at here, where a body that is too long can still be skipped.
+            None => {
+                Body::new(self.framing, self.head_len, usize::MAX).map_err(|_| BodyFault::Cut)?
+            }
+        };
+        let done = self.advance(&mut body)?;
+        Ok((body, done))
+    }
+
+    fn more(&mut self, body: &mut Body) -> Result<bool, BodyFault> {
+        match read(self.stream, self.inbox, body.missing().min(READ_LEN)) {
+            Ok(0) | Err(_) => {
+                self.close = true;
+                Err(BodyFault::Cut)
+            }
+            Ok(_) => self.advance(body),
+        }
+    }
+
+    fn advance(&mut self, body: &mut Body) -> Result<bool, BodyFault> {
+        let trailers = &mut self.trailers;
+        let mut keep = |name: &[u8], value: &[u8]| {
+            let mut text = String::new();
+            head::push_text(&mut text, value);
+            trailers.push((String::from_utf8_lossy(name).into_owned(), text));
+        };
+        let advanced = body.advance(self.inbox, &mut keep);
+        if advanced.is_err() {
+            self.close = true;
+        }
+        advanced.map_err(|_| BodyFault::Cut)
+    }
+
+    fn end_body(&mut self, body: &Body) {
+        self.incoming = Incoming::Whole;
+        self.head_len = body.range().end;
+    }
+
+    /// Where the request comes from.
+    pub(super) fn peer(&self) -> Option<IpAddr> {
+        self.stream.peer_addr().ok().map(|addr| addr.ip())
+    }
+
+    /// Sends a whole reply. A request whose body was not read, or not to its end, ends the
+    /// connection, unless the little that is left of it can be skipped.
+    pub(super) fn reply(
+        &mut self,
+        status: u16,
+        fields: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<()> {
+        self.discard();
+        let mut head = self.head(status, fields);
+        // RFC 9110, section 8.6: no length with these.
+        if !matches!(status, 100..=199 | 204) {
+            let _ = write!(head, "Content-Length: {}\r\n", body.len());
+        }
+        head.push_str("\r\n");
+        let is_bodiless = self.outgoing == Outgoing::Nothing || matches!(status, 204 | 304);
+        let body = if is_bodiless { b"" } else { body };
+        if self.faults.is_empty() {
+            send(self.stream, [head.as_bytes(), body, b""]).map_err(|(_, errno)| errno)?;
+        } else {
+            self.send_mangled(&head, body)?;
+        }
+        if self.incoming != Incoming::Whole {
+            linger(self.stream);
+        }
+        Ok(())
+    }
+
+    fn send_mangled(&self, head: &str, body: &[u8]) -> io::Result<()> {
+        if self.faults.contains(&Fault::Slow) {
+            thread::sleep(SLOW);
+        }
+        let mangled = mangle(&self.faults, head, body);
+        for piece in mangled.pieces {
+            send(self.stream, [piece.as_slice(), b"", b""]).map_err(|(_, error)| error)?;
+        }
+        if mangled.is_cut {
+            Err(io::ErrorKind::ConnectionAborted.into())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Skips what is left of the body, or decides to close the connection.
+    fn discard(&mut self) {
+        let mut left = DISCARD_LEN_MAX;
+        // Who waits to be told to send a body is not, and need not send it.
+        while self.incoming == Incoming::Coming && left > 0 {
+            match self.read_part() {
+                Ok(Some(bytes)) => left = left.saturating_sub(bytes.len()),
+                Ok(None) => break,
+                Err(_) => left = 0,
+            }
+        }
+        self.close |= self.incoming != Incoming::Whole;
+    }
+
+    /// Begins a reply whose length nobody knows yet.
+    pub(super) fn start(&mut self, status: u16, fields: &[(&str, &str)]) -> io::Result<()> {
+        if matches!(status, 204 | 304) {
+            self.outgoing = Outgoing::Nothing;
+        }
+        self.close |= self.outgoing == Outgoing::Plain;
+        self.discard();
+        let mut head = self.head(status, fields);
+        if self.outgoing == Outgoing::Chunked {
+            head.push_str("Transfer-Encoding: chunked\r\n");
+        }
+        head.push_str("\r\n");
+        send(self.stream, [head.as_bytes(), b"", b""]).map_err(|(_, errno)| errno.into())
+    }
+
+    /// Sends a part of a reply that [`start`](Self::start) began.
+    pub(super) fn part(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let sent = match self.outgoing {
+            // An empty chunk would be the last one.
+            _ if bytes.is_empty() => Ok(()),
+            Outgoing::Nothing => Ok(()),
+            Outgoing::Plain => send(self.stream, [bytes, b"", b""]),
+            Outgoing::Chunked => {
+                let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
+                chunk.extend_from_slice(bytes);
+                chunk.extend_from_slice(b"\r\n");
+                send(self.stream, [&chunk, b"", b""])
+            }
+        };
+        sent.map_err(|(_, errno)| errno.into())
+    }
+
+    /// Ends a reply that [`start`](Self::start) began.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        match self.outgoing {
+            Outgoing::Chunked => {
+                send(self.stream, [b"0\r\n\r\n", b"", b""]).map_err(|(_, errno)| errno.into())
+            }
+            Outgoing::Plain | Outgoing::Nothing => Ok(()),
+        }
+    }
+
+    fn head(&mut self, status: u16, fields: &[(&str, &str)]) -> String {
+        self.status = status;
+        let mut head = format!("HTTP/1.1 {status} {}\r\n", reason(status));
+        for (name, value) in fields {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        let _ = write!(head, "Date: {}\r\n", civil(SystemTime::now()).http_date());
+        if self.close {
+            head.push_str("Connection: close\r\n");
+        }
+        head
+    }
+
+    /// Makes room for the next request; false: there is none on this connection.
+    pub(super) fn end(self) -> bool {
+        if self.close || self.incoming != Incoming::Whole {
+            return false;
+        }
+        let end = self.head_len.min(self.inbox.len());
+        self.inbox.drain(..end);
+        true
+    }
+}
+
+fn read(stream: &TcpStream, inbox: &mut Vec<u8>, missing: usize) -> io::Result<usize> {
+    let room = missing.max(READ_LEN / 8);
+    if inbox.capacity().saturating_sub(inbox.len()) < room {
+        inbox.reserve(room);
+    }
+    loop {
+        match sys::receive(stream, inbox) {
+            Err(errno) if errno.is_interrupted() => {}
+            result => return Ok(result?),
+        }
+    }
+}
+
+/// The path and query of any form of target (RFC 9112, section 3.2).
+fn origin_form(target: &str) -> String {
+    let rest = target
+        .strip_prefix("http://")
+        .or_else(|| target.strip_prefix("https://"));
+    match rest.map(|rest| rest.split_once('/')) {
+        None => target.to_owned(),
+        Some(None) => "/".to_owned(),
+        Some(Some((_, path))) => format!("/{path}"),
+    }
+}
+
+/// The reason phrase of a status (RFC 9110, section 15); clients ignore it.
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        204 => "No Content",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        409 => "Conflict",
+        410 => "Gone",
+        413 => "Request Entity Too Large",
+        415 => "Unsupported Media Type",
+        422 => "Unprocessable Entity",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "",
+    }
+}

@@ -1,0 +1,42 @@
+//! The bridge to miniserde: its derived types as ours.
+
+use miniserde::{Deserialize, Serialize, json};
+
+use super::{Error, FromJson, Reader, ToJson, Writer};
+
+/// A value of a type that derives miniserde's traits, for those who have such types.
+///
+/// ```
+/// use miniserde::{Deserialize, Serialize};
+/// use tiny_lambda::json::{self, Mini};
+///
+/// #[derive(Deserialize, Serialize)]
+/// struct Order {
+///     id: String,
+/// }
+///
+/// let Mini(order): Mini<Order> = json::parse(br#"{"id": "a1"}"#)?;
+/// assert_eq!(order.id, "a1");
+/// assert_eq!(json::to_vec(&Mini(order)), br#"{"id":"a1"}"#);
+/// # Ok::<(), json::Error>(())
+/// ```
+///
+/// That the text is JSON is checked by this crate, with its errors; that it is a `T`, by miniserde,
+/// whose errors do not say what is wrong.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mini<T>(pub T);
+
+impl<T: Deserialize> FromJson for Mini<T> {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let value = json::from_str(r.raw()?);
+        value
+            .map(Mini)
+            .map_err(|_| r.error_expected("what miniserde reads as the type"))
+    }
+}
+
+impl<T: Serialize> ToJson for Mini<T> {
+    fn to_json(&self, w: &mut Writer) {
+        w.raw(&json::to_string(&self.0));
+    }
+}
