@@ -326,7 +326,7 @@ impl Worker {
 
     #[cold]
     fn problem(&self, call: &str, problem: &str) -> Error {
-        let authority = &self.out.endpoint.authority;
+        let authority = self.out.endpoint.authority;
         Error::new(
             api::ENDPOINT_ERROR,
             format_args!("Runtime API at {authority}: {call}: {problem}"),
