@@ -75,7 +75,7 @@ impl fmt::Display for Trouble {
 impl Outbox {
     pub(crate) fn new(endpoint: &Endpoint) -> Outbox {
         Outbox {
-            endpoint: endpoint.clone(),
+            endpoint: *endpoint,
             stream: None,
             invocation: Invocation::new(),
             head: Vec::new(),

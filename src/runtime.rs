@@ -39,7 +39,9 @@ impl Runtime {
     /// The address is malformed, the Runtime API cannot be reached any more, or it has said that
     /// it cannot go on.
     pub fn serve(&self, handler: &dyn Handler) -> Result<()> {
-        serve(&Endpoint::parse(&self.endpoint)?, self.n_workers, handler)
+        // It is kept for good, as Lambda's own address is, which stands in the environment.
+        let endpoint = String::leak(self.endpoint.clone());
+        serve(&Endpoint::parse(endpoint)?, self.n_workers, handler)
     }
 }
 

@@ -1,8 +1,8 @@
 //! A worker: one connection to the Runtime API, and what is said on it.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::ops::Range;
 use std::process;
 use std::thread;
@@ -68,6 +68,8 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
+    // Seldom called, and from many places.
+    #[inline(never)]
     pub(crate) fn new(endpoint: &Endpoint) -> Worker {
         Worker {
             out: Outbox::new(endpoint),
@@ -79,7 +81,7 @@ impl Worker {
 
     /// Waits for the next invocation, for as long as it takes: where its event stands.
     pub(crate) fn next(&mut self) -> Result<Range<usize>> {
-        const CALL: &str = "GET invocation/next";
+        const CALL: [&str; 2] = ["GET", "invocation/next"];
         let mut pauses = PAUSES.iter();
         loop {
             let was_connected = self.out.stream.is_some();
@@ -99,25 +101,25 @@ impl Worker {
                 }) => {
                     Invocation::end(&mut self.cx);
                     if self.cx.request_id.is_empty() {
-                        return Err(self.problem(CALL, NAMELESS));
+                        return Err(self.problem(CALL, &NAMELESS));
                     }
                     return Ok(body);
                 }
                 Ok(reply) => {
-                    let problem = self.refusal(&reply);
+                    let problem = self.refusal(CALL, &reply);
                     // The server's state is broken, which nothing heals but a new one.
                     if matches!(reply.status, 403 | 500) {
-                        return Err(self.problem(CALL, &problem));
+                        return Err(problem);
                     }
                     problem
                 }
                 // The server has closed an idle connection, as it may.
                 Err(Trouble::Receive(fault)) if was_connected && fault.is_hangup() => continue,
-                Err(trouble) => format!("{trouble}"),
+                Err(trouble) => self.problem(CALL, &trouble),
             };
             match pauses.next() {
                 Some(pause) => thread::sleep(*pause),
-                None => return Err(self.problem(CALL, &problem)),
+                None => return Err(problem),
             }
         }
     }
@@ -125,6 +127,7 @@ impl Worker {
     /// Waits until a snapshot that Lambda has taken is restored ("Runtime hooks for custom
     /// runtimes").
     pub(crate) fn restore_next(&mut self) -> Result<()> {
+        const CALL: [&str; 2] = ["GET", api::RESTORE_NEXT];
         self.out
             .endpoint
             .push_get(&mut self.out.head, api::RESTORE_NEXT);
@@ -132,8 +135,8 @@ impl Worker {
             Ok(Reply {
                 status: 200..=299, ..
             }) => Ok(()),
-            Ok(reply) => Err(self.problem("GET restore/next", &self.refusal(&reply))),
-            Err(trouble) => Err(self.problem("GET restore/next", &format!("{trouble}"))),
+            Ok(reply) => Err(self.refusal(CALL, &reply)),
+            Err(trouble) => Err(self.problem(CALL, &trouble)),
         }
     }
 
@@ -247,22 +250,23 @@ impl Worker {
             Ok(Reply {
                 status: 200..=299, ..
             }) => Ok(()),
-            Ok(reply) => self.refused(call, &reply),
-            Err(trouble) => {
-                let problem = self.problem(&format!("POST {call}"), &format!("{trouble}"));
-                log::error(Some(&self.cx), &problem);
-                Ok(())
-            }
+            reply => self.failed(call, reply),
         }
     }
 
     #[cold]
-    fn refused(&mut self, call: &str, reply: &Reply) -> Result<()> {
-        let problem = self.problem(&format!("POST {call}"), &self.refusal(reply));
-        // "Container error. Non-recoverable state. Runtime should exit promptly."
-        if reply.status >= 500 {
-            return Err(problem);
-        }
+    fn failed(&mut self, call: &str, reply: Result<Reply, Trouble>) -> Result<()> {
+        let problem = match reply {
+            Ok(reply) => {
+                let problem = self.refusal(["POST", call], &reply);
+                // "Container error. Non-recoverable state. Runtime should exit promptly."
+                if reply.status >= 500 {
+                    return Err(problem);
+                }
+                problem
+            }
+            Err(trouble) => self.problem(["POST", call], &trouble),
+        };
         log::error(Some(&self.cx), &problem);
         Ok(())
     }
@@ -316,20 +320,22 @@ impl Worker {
 
     /// What the server has said where it should have said yes.
     #[cold]
-    fn refusal(&self, reply: &Reply) -> String {
+    fn refusal(&self, call: [&str; 2], reply: &Reply) -> Error {
         let body = self.inbox.get(reply.body.clone()).unwrap_or_default();
         let body = body.trim_ascii();
-        let mut text = format!("status {}: ", reply.status);
+        let mut text = String::new();
         head::push_text(&mut text, body.get(..256).unwrap_or(body));
-        text
+        // A number of which there is std's own way to write it already.
+        let status = u32::from(reply.status);
+        self.problem(call, &format_args!("status {status}: {text}"))
     }
 
     #[cold]
-    fn problem(&self, call: &str, problem: &str) -> Error {
-        let authority = &self.out.endpoint.authority;
+    fn problem(&self, [method, call]: [&str; 2], problem: &dyn fmt::Display) -> Error {
+        let authority = self.out.endpoint.authority;
         Error::new(
             api::ENDPOINT_ERROR,
-            format_args!("Runtime API at {authority}: {call}: {problem}"),
+            format_args!("Runtime API at {authority}: {method} {call}: {problem}"),
         )
     }
 }
