@@ -1,11 +1,12 @@
 //! [`Error`]: what a handler reports, made by `?` from any other error.
 
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::any;
 use core::error;
-use core::fmt::{self, Display, Write};
+use core::fmt::{self, Display};
 use core::panic::Location;
 use core::str;
 use std::panic::PanicHookInfo;
@@ -45,15 +46,8 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 pub struct Error {
     error_type: Cow<'static, str>,
     message: String,
-    place: Option<Place>,
-}
-
-/// Where in the source an error was made.
-#[derive(Debug, Clone)]
-struct Place {
-    file: String,
-    line: u32,
-    column: u32,
+    /// Where in the source it was made, `file:line:column`; empty where nobody knows.
+    place: String,
 }
 
 impl Error {
@@ -69,15 +63,10 @@ impl Error {
     }
 
     fn make(error_type: Cow<'static, str>, message: String, at: &Location<'_>) -> Error {
-        let place = Place {
-            file: at.file().into(),
-            line: at.line(),
-            column: at.column(),
-        };
         Error {
             error_type,
             message,
-            place: Some(place),
+            place: text(at),
         }
     }
 
@@ -95,10 +84,9 @@ impl Error {
         };
         let mut error = Error::panic("panicked");
         if let Some(at) = info.location() {
-            error = Error::make(error.error_type, error.message, at);
-        }
-        if let Some(place) = &error.place {
-            let _ = write!(error.message, " at {place}");
+            error.place = self::text(at);
+            error.message.push_str(" at ");
+            error.message.push_str(&error.place);
         }
         error.message.push_str(": ");
         error.message.push_str(text);
@@ -110,7 +98,7 @@ impl Error {
         Error {
             error_type: "Runtime.Panic".into(),
             message: message.into(),
-            place: None,
+            place: String::new(),
         }
     }
 
@@ -142,12 +130,6 @@ impl Display for Error {
     }
 }
 
-impl Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
-    }
-}
-
 /// The error document of the Runtime API (AWS Lambda Developer Guide, "Using the Lambda runtime API
 /// for custom runtimes", `ErrorRequest`). Its stack trace is the place where the error was made.
 impl ToJson for Error {
@@ -155,46 +137,12 @@ impl ToJson for Error {
         w.begin_object();
         w.member("errorMessage", self.error_message());
         w.member("errorType", self.error_type());
-        let place = self.place.as_ref().map(|place| text(place));
-        w.member("stackTrace", place.as_slice());
-        w.end_object();
-    }
-}
-
-/// The same for AWS X-Ray, in the header `Lambda-Runtime-Function-XRay-Error-Cause`.
-struct XrayCause<'e>(&'e Error);
-
-impl ToJson for XrayCause<'_> {
-    fn to_json(&self, w: &mut Writer) {
-        let place = self.0.place.as_ref();
-        let paths: &[&str] = &[place.map_or("", |place| &place.file)];
-        let paths = if place.is_some() { paths } else { &[] };
-        w.begin_object();
-        w.member("working_directory", "");
-        w.member("exceptions", [XrayException(self.0)].as_slice());
-        w.member("paths", paths);
-        w.end_object();
-    }
-}
-
-struct XrayException<'e>(&'e Error);
-
-impl ToJson for XrayException<'_> {
-    fn to_json(&self, w: &mut Writer) {
-        w.begin_object();
-        w.member("type", self.0.error_type());
-        w.member("message", self.0.error_message());
-        w.member("stack", self.0.place.as_slice());
-        w.end_object();
-    }
-}
-
-impl ToJson for Place {
-    fn to_json(&self, w: &mut Writer) {
-        w.begin_object();
-        w.member("path", self.file.as_str());
-        w.member("line", &self.line);
-        w.member("label", "");
+        w.name("stackTrace");
+        w.begin_array();
+        if !self.place.is_empty() {
+            w.string(&self.place);
+        }
+        w.end_array();
         w.end_object();
     }
 }
@@ -204,20 +152,52 @@ impl Error {
     #[cold]
     pub(crate) fn xray_cause(&self) -> Option<String> {
         let mut w = Writer::new(Vec::new());
-        XrayCause(self).to_json(&mut w);
-        let json = w.into_inner();
+        self.write_cause(&mut w);
         let mut header = String::new();
-        for c in str::from_utf8(&json).ok()?.chars() {
-            if c.is_ascii_graphic() || c == ' ' {
+        for c in str::from_utf8(&w.into_inner()).ok()?.chars() {
+            if matches!(c, ' '..='~') {
                 header.push(c);
-            } else {
-                for &mut unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(header, "\\u{unit:04x}");
+                continue;
+            }
+            for &mut unit in c.encode_utf16(&mut [0; 2]) {
+                header.push_str("\\u");
+                for shift in [12, 8, 4, 0] {
+                    let digit = u32::from(unit) >> shift & 15;
+                    header.push(char::from_digit(digit, 16).unwrap_or('0'));
                 }
             }
         }
         (header.len() <= CAUSE_LEN_MAX).then_some(header)
     }
+
+    /// The same as JSON: one exception, whose stack is the place where it was made.
+    fn write_cause(&self, w: &mut Writer) {
+        let place = split_last(&self.place).and_then(|(place, _)| split_last(place));
+        w.raw(r#"{"working_directory":"","exceptions":[{"#);
+        w.member("type", self.error_type());
+        w.member("message", self.error_message());
+        w.name("stack");
+        w.begin_array();
+        if let Some((path, line)) = place {
+            w.begin_object();
+            w.member("path", path);
+            w.name("line");
+            w.raw(line);
+            w.member("label", "");
+            w.end_object();
+        }
+        w.raw(r#"]}],"paths":["#);
+        if let Some((path, _)) = place {
+            w.string(path);
+        }
+        w.raw("]}");
+    }
+}
+
+/// What stands before and behind the last colon: std's own search of strings is 600 bytes.
+fn split_last(text: &str) -> Option<(&str, &str)> {
+    let (front, colon) = text.split_at_checked(text.bytes().rposition(|b| b == b':')?)?;
+    Some((front, colon.get(1..)?))
 }
 
 impl<E: error::Error> From<E> for Error {
@@ -231,9 +211,15 @@ impl<E: error::Error> From<E> for Error {
 
 /// What `value` displays, as far as it gets: `to_string` would panic where `Display` fails.
 fn text(value: &dyn Display) -> String {
-    let mut text = String::new();
-    let _ = write!(text, "{value}");
-    text
+    /// `format!` brings its own way to write to a `String`; another one would be 400 bytes.
+    struct AsFarAsItGets<'v>(&'v dyn Display);
+    impl Display for AsFarAsItGets<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let _ = self.0.fmt(f);
+            Ok(())
+        }
+    }
+    format!("{}", AsFarAsItGets(value))
 }
 
 /// The message of an error and those of its sources, none of them told twice in a row.

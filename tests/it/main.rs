@@ -8,6 +8,7 @@
     clippy::arithmetic_side_effects
 )]
 
+mod batches;
 #[cfg(unix)]
 mod bootstrap;
 #[cfg(unix)]
@@ -30,6 +31,8 @@ mod emulator_process;
 mod events;
 mod faults;
 mod figures;
+#[cfg(feature = "emulator")]
+mod http;
 mod json;
 mod json_macros;
 mod json_types;
