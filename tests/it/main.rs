@@ -30,6 +30,8 @@ mod emulator_process;
 mod events;
 mod faults;
 mod figures;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod json;
 mod json_macros;
 mod json_types;
