@@ -62,6 +62,13 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             tiny_lambda::log::write(tiny_lambda::log::Level::Fatal, cx, format_args!("at 6"));
         }
         "log much" => info!(cx, "{}", "x".repeat(1 << 20)),
+        "stream" => {
+            let mut body = out.start("text/plain")?;
+            for part in ["one", "two", "three"] {
+                body.write_all(part.as_bytes())?;
+                body.flush()?;
+            }
+        }
         "late" => {
             let warning = cx.warn_before_deadline(Duration::from_secs(3600));
             // Comes back when the line has been written.

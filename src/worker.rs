@@ -239,7 +239,7 @@ impl Worker {
     fn post(&mut self, call: &str) -> Result<()> {
         let reply = match self.exchange(false) {
             // The server had closed the connection while the handler was at work, as it may.
-            Err(Trouble::Receive(Fault::Io(Errno::BROKEN_PIPE))) => self.exchange(false),
+            Err(Trouble::Send(0, _)) => self.exchange(false),
             reply => reply,
         };
         self.conclude(call, reply)
@@ -294,6 +294,7 @@ impl Worker {
         } else {
             api::REPLY_LEN_MAX
         };
+        let len = self.out.head.len().wrapping_add(self.out.body.len());
         let reply = connection::receive(&stream, &mut self.inbox, is_next, len_max, &mut on_field);
         match (sent, reply) {
             (Ok(()), Ok(reply)) => {
@@ -304,6 +305,9 @@ impl Worker {
             }
             // A server may answer before it has read the whole request, and close.
             (Err(_), Ok(reply)) => Ok(reply),
+            (Ok(()), Err(Fault::Closed)) if !is_next && sys::has_taken_nothing(&stream, len) => {
+                Err(Trouble::Send(0, Errno::BROKEN_PIPE))
+            }
             (Ok(()), Err(fault)) => Err(Trouble::Receive(fault)),
             (Err(trouble), Err(_)) => Err(trouble),
         }

@@ -150,7 +150,6 @@ fn receive_head(
             None => {
                 if read(stream, inbox, 0, may_be_late && seen == 0)? == 0 {
                     return Err(match seen {
-                        0 if sys::was_refused(stream) => Fault::Io(Errno::BROKEN_PIPE),
                         0 => Fault::Closed,
                         _ => Fault::HeadCut,
                     });

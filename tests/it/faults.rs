@@ -1,8 +1,8 @@
 //! What a server may do, and what it may not: each reply on each call, in conversation with the loop.
 //! A test's comment names the items of the conformance checklist for runtimes (12.1) that it proves.
 
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener};
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -503,6 +503,28 @@ fn an_answer_of_which_nothing_was_taken_is_sent_again() {
     check("\"x\"", POST_ERROR);
 }
 
+/// The same to the eye of a client that does not look closely: the end of the connection, and then a
+/// reset. But some of the answer was taken, and so it may not come again.
+#[test]
+fn an_answer_of_which_some_was_taken_is_not_sent_again() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let addr = listener.local_addr().unwrap().to_string();
+    thread::scope(|scope| {
+        let runtime = scope.spawn(move || Runtime::at(&addr).serve(&double()));
+        for _ in 0..3 {
+            let mut stream = accept(&listener);
+            assert_eq!(read_request(&mut stream).line, GET_NEXT);
+            stream.get_mut().write_all(NEXT.as_bytes()).unwrap();
+            stream.get_mut().read_exact(&mut [0; 10]).unwrap();
+            stream.get_ref().shutdown(Shutdown::Write).unwrap();
+        }
+        let mut stream = accept(&listener);
+        assert_eq!(read_request(&mut stream).line, GET_NEXT);
+        drop((listener, stream));
+        assert!(runtime.join().unwrap().is_err());
+    });
+}
+
 /// 12.1: 14.
 #[test]
 fn a_request_id_comes_back_as_it_came() {
@@ -561,7 +583,7 @@ fn an_early_refusal_of_a_long_response_is_read_and_nothing_more_is_posted() {
         std::io::BufRead::read_line(&mut stream, &mut line).unwrap();
         assert_eq!(line.trim_end(), POST_RESPONSE);
         stream.get_mut().write_all(refusal(413).as_bytes()).unwrap();
-        stream.get_ref().shutdown(std::net::Shutdown::Both).unwrap();
+        stream.get_ref().shutdown(Shutdown::Both).unwrap();
         drop(stream);
         let mut stream = accept(&listener);
         assert_eq!(read_request(&mut stream).line, GET_NEXT);

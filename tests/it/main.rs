@@ -33,6 +33,8 @@ mod faults;
 mod figures;
 #[cfg(feature = "emulator")]
 mod http;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod json;
 mod json_macros;
 mod json_types;
