@@ -17,6 +17,20 @@ fn again<T: FromJson + ToJson>(event: &[u8]) -> Result<Vec<u8>, json::Error> {
 
 /// The types of samples, by the beginnings of their names; the first that fits is it.
 const TYPES: &[(&str, Again)] = &[
+    ("activemq", again::<events::activemq::ActiveMqEvent>),
+    (
+        "appsync-invoke",
+        again::<events::appsync::AppSyncResolverTemplate>,
+    ),
+    (
+        "authorizer_http_api",
+        again::<events::apigw::ApiGatewayV2CustomAuthorizerV2Request>,
+    ),
+    (
+        "authorizer_token",
+        again::<events::apigw::ApiGatewayCustomAuthorizerRequest>,
+    ),
+    ("rabbitmq", again::<events::rabbitmq::RabbitMqEvent>),
     (
         "apigw-response",
         again::<events::apigw::ApiGatewayProxyResponse>,
@@ -60,7 +74,10 @@ const TYPES: &[(&str, Again)] = &[
         "appsync-lambda-auth-response",
         again::<events::appsync::AppSyncLambdaAuthorizerResponse>,
     ),
-    ("appsync", again::<events::appsync::AppSyncResolverTemplate>),
+    (
+        "appsync",
+        again::<events::appsync::AppSyncDirectResolverEvent>,
+    ),
     (
         "autoscaling",
         again::<events::autoscaling::AutoScalingEvent>,
