@@ -2,6 +2,7 @@
 #![allow(clippy::panic, reason = "that is what it is for")]
 
 use std::io::Write;
+use std::time::Duration;
 
 use tiny_lambda::{Context, Error, Responder, Result};
 use tiny_lambda::{after_restore, before_snapshot, on_shutdown};
@@ -61,6 +62,15 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             tiny_lambda::log::write(tiny_lambda::log::Level::Fatal, cx, format_args!("at 6"));
         }
         "log much" => info!(cx, "{}", "x".repeat(1 << 20)),
+        "late" => {
+            let warning = cx.warn_before_deadline(Duration::from_secs(3600));
+            // Comes back when the line has been written.
+            while let Some(left) = cx.remaining().filter(|left| !left.is_zero()) {
+                std::thread::sleep(left);
+            }
+            drop(warning);
+        }
+        "in time" => drop(cx.warn_before_deadline(Duration::from_secs(1))),
         "trace" => out.json(&std::env::var("_X_AMZN_TRACE_ID").ok()),
         "wait" => loop {
             eprintln!("waiting");

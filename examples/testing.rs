@@ -17,7 +17,11 @@ fn withdraw(coins: u32, cx: &Context) -> Result<u32> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::arithmetic_side_effects)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test may fail"
+)]
 mod tests {
     use super::*;
     use std::thread;

@@ -9,7 +9,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::str;
 use std::time::{Duration, SystemTime};
 
-use crate::http1::head;
+use crate::http1::{head, scan};
 use crate::{Context, Error, Result, sys};
 
 /// The variable that names the Runtime API's address.
@@ -241,7 +241,7 @@ fn socket_addr(authority: &str) -> core::result::Result<SocketAddr, &'static str
         .and_then(|host| host.strip_suffix(']'))
     {
         Some(host) => ipv6(host.as_bytes()).map(IpAddr::V6),
-        None if host.eq_ignore_ascii_case("localhost") => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        None if head::is(host.as_bytes(), b"localhost") => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         None => ipv4(host.as_bytes()).map(IpAddr::V4),
     };
     match ip {
@@ -365,29 +365,25 @@ impl Invocation {
         let Some((prefix, name)) = name.split_at_checked(PREFIX.len()) else {
             return;
         };
-        if !prefix.eq_ignore_ascii_case(PREFIX) {
+        if !scan::is_name(prefix, PREFIX) {
             return;
         }
-        // By length and first letter there is only one that it can be.
-        let first = name.first().map(u8::to_ascii_lowercase);
-        let is = |wanted: &[u8]| name.eq_ignore_ascii_case(wanted);
-        let text = match (name.len(), first) {
-            (14, Some(b'a')) if is(b"aws-request-id") => {
+        let is = |wanted: &[u8]| scan::is_name(name, wanted);
+        let text = match name.len() {
+            14 if is(b"aws-request-id") => {
                 set_path_segment(&mut self.path_id, value);
                 &mut cx.request_id
             }
-            (11, _) if is(b"deadline-ms") => {
+            11 if is(b"deadline-ms") => {
                 cx.deadline = head::decimal(value).and_then(deadline);
                 return;
             }
-            (20, _) if is(b"invoked-function-arn") => {
-                cx.invoked_function_arn.get_or_insert_default()
-            }
-            (8, _) if is(b"trace-id") => cx.xray_trace_id.get_or_insert_default(),
-            (14, _) if is(b"client-context") => cx.client_context.get_or_insert_default(),
-            (16, _) if is(b"cognito-identity") => cx.identity.get_or_insert_default(),
-            (13, Some(b'a')) if is(b"aws-tenant-id") => cx.tenant_id.get_or_insert_default(),
-            (13, _) if is(b"invocation-id") => &mut self.nonce,
+            20 if is(b"invoked-function-arn") => cx.invoked_function_arn.get_or_insert_default(),
+            8 if is(b"trace-id") => cx.xray_trace_id.get_or_insert_default(),
+            14 if is(b"client-context") => cx.client_context.get_or_insert_default(),
+            16 if is(b"cognito-identity") => cx.identity.get_or_insert_default(),
+            13 if is(b"aws-tenant-id") => cx.tenant_id.get_or_insert_default(),
+            13 if is(b"invocation-id") => &mut self.nonce,
             _ => return,
         };
         text.clear();
@@ -424,8 +420,8 @@ fn deadline(ms: u64) -> Option<SystemTime> {
 fn set_path_segment(path: &mut String, id: &[u8]) {
     let is_legal = |b: &u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(b);
     path.clear();
-    if let (true, Ok(id)) = (id.iter().all(is_legal), str::from_utf8(id)) {
-        path.push_str(id);
+    if scan::plain(id) == id.len() {
+        path.push_str(str::from_utf8(id).unwrap_or_default());
         return;
     }
     for &b in id {

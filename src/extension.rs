@@ -13,6 +13,9 @@ use crate::{Error, log, panic, sys};
 
 type Hook = Box<dyn FnOnce() + Send>;
 
+/// Stack of the thread that calls them, in bytes. It is only used as far as it is touched.
+const STACK_LEN: usize = 256 * 1024;
+
 static HOOKS: Mutex<Vec<Hook>> = Mutex::new(Vec::new());
 
 fn hooks() -> MutexGuard<'static, Vec<Hook>> {
@@ -51,7 +54,12 @@ pub fn on_shutdown(f: impl FnOnce() + Send + 'static) {
 
 #[cfg(target_os = "linux")]
 fn listen() {
-    if !sys::on_sigterm(shut_down) {
+    sys::block_sigterm();
+    let wait = || {
+        sys::wait_for_sigterm();
+        shut_down();
+    };
+    if sys::Thread::spawn(STACK_LEN, Box::new(wait)).is_none() {
         let error = Error::new(api::ENDPOINT_ERROR, "no thread is left to wait for SIGTERM");
         log::error(None, &error);
         return;

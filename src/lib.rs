@@ -50,6 +50,7 @@ extern crate alloc;
 
 mod api;
 mod context;
+mod deadline;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod encoding;
@@ -71,6 +72,7 @@ mod worker;
 use alloc::vec::Vec;
 
 pub use context::{Context, Function, function};
+pub use deadline::DeadlineWarning;
 pub use error::{Error, Result};
 pub use extension::on_shutdown;
 pub use handler::Handler;

@@ -21,6 +21,7 @@ use core::str;
 use core::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::http1::head;
 use crate::json::Writer;
 use crate::{Context, Error, sys};
 
@@ -36,21 +37,13 @@ pub enum Level {
     Fatal,
 }
 
-impl Level {
-    const ALL: [(Level, &'static str); 6] = [
-        (Level::Trace, "TRACE"),
-        (Level::Debug, "DEBUG"),
-        (Level::Info, "INFO"),
-        (Level::Warn, "WARN"),
-        (Level::Error, "ERROR"),
-        (Level::Fatal, "FATAL"),
-    ];
+/// The names of the levels, in order from [`Level::Trace`] on.
+const NAMES: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
+impl Level {
     fn name(self) -> &'static str {
-        Level::ALL
-            .iter()
-            .find(|(level, _)| *level == self)
-            .map_or("", |(_, name)| name)
+        let index = usize::from(self as u8).wrapping_sub(1);
+        NAMES.get(index).copied().unwrap_or_default()
     }
 }
 
@@ -96,22 +89,20 @@ macro_rules! error {
 
 /// Writes a line for the invocation of `cx`; [`info!`](crate::info) and its like are shorter.
 pub fn write(level: Level, cx: &Context, text: fmt::Arguments<'_>) {
-    let settings = Settings::get();
-    if !settings.is_json || level >= settings.level {
+    if let Some(is_json) = format(level) {
         let mut message = String::new();
         // A value that cannot be displayed is told as far as it gets.
         let _ = message.write_fmt(text);
-        put(settings.is_json, level, Some(cx), &message, None);
+        put(is_json, level, Some(cx), &message, None);
     }
 }
 
 /// Writes an error of an invocation, or of the runtime where there is none.
 #[cold]
 pub(crate) fn error(cx: Option<&Context>, error: &Error) {
-    let settings = Settings::get();
-    if !settings.is_json || Level::Error >= settings.level {
+    if let Some(is_json) = format(Level::Error) {
         put(
-            settings.is_json,
+            is_json,
             Level::Error,
             cx,
             error.error_message(),
@@ -120,46 +111,33 @@ pub(crate) fn error(cx: Option<&Context>, error: &Error) {
     }
 }
 
-/// What the function's logging configuration says.
-#[derive(Clone, Copy)]
-struct Settings {
-    is_json: bool,
-    level: Level,
+/// Whether a line of this level is JSON; `None`: it is not wanted.
+fn format(level: Level) -> Option<bool> {
+    let (is_json, level_min) = settings();
+    (!is_json || level as u8 >= level_min).then_some(is_json)
 }
 
-impl Settings {
+/// What the function's logging configuration says: whether lines are JSON, and from which level on
+/// they are wanted. The environment is read once.
+fn settings() -> (bool, u8) {
     const JSON: u8 = 0x80;
-
-    /// The environment is read once.
-    fn get() -> Settings {
-        static SETTINGS: AtomicU8 = AtomicU8::new(0);
-        let mut bits = SETTINGS.load(Ordering::Relaxed);
-        if bits == 0 {
-            let is = |name, value: &str| {
-                sys::env(name).is_some_and(|found| found.eq_ignore_ascii_case(value.as_bytes()))
-            };
-            let named = |(_, name): &&(Level, &str)| is(c"AWS_LAMBDA_LOG_LEVEL", name);
-            let level = Level::ALL
-                .iter()
-                .find(named)
-                .map_or(Level::Info, |(level, _)| *level);
-            let json = if is(c"AWS_LAMBDA_LOG_FORMAT", "json") {
-                Settings::JSON
-            } else {
-                0
-            };
-            bits = level as u8 | json;
-            SETTINGS.store(bits, Ordering::Relaxed);
+    static SETTINGS: AtomicU8 = AtomicU8::new(0);
+    let mut bits = SETTINGS.load(Ordering::Relaxed);
+    if bits == 0 {
+        bits = Level::Info as u8;
+        if let Some(name) = sys::env(c"AWS_LAMBDA_LOG_LEVEL") {
+            for (level, known) in (1..).zip(NAMES) {
+                if head::is(name, known.as_bytes()) {
+                    bits = level;
+                }
+            }
         }
-        let level = Level::ALL
-            .iter()
-            .find(|(level, _)| *level as u8 == bits & !Settings::JSON);
-        let level = level.map_or(Level::Info, |(level, _)| *level);
-        Settings {
-            is_json: bits & Settings::JSON != 0,
-            level,
+        if sys::env(c"AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| head::is(format, b"json")) {
+            bits |= JSON;
         }
+        SETTINGS.store(bits, Ordering::Relaxed);
     }
+    (bits & JSON != 0, bits & !JSON)
 }
 
 /// Writes a line in one write. Lines longer than a pipe takes at once (4 KB) could get mixed, so
@@ -181,9 +159,7 @@ fn text_line(level: Level, cx: Option<&Context>, message: &str, error: Option<&E
     let mut line = Vec::new();
     // Every line is an event of its own, so those of one message are joined by CR, which Amazon
     // CloudWatch shows as the end of a line.
-    let mut push = |text: &str| {
-        line.extend(text.bytes().map(|b| if b == b'\n' { b'\r' } else { b }));
-    };
+    let mut push = |text: &str| line.extend_from_slice(text.as_bytes());
     push(level.name());
     push(" ");
     if let Some(cx) = cx.filter(|cx| !cx.request_id.is_empty()) {
@@ -201,6 +177,11 @@ fn text_line(level: Level, cx: Option<&Context>, message: &str, error: Option<&E
         push(": ");
     }
     push(message);
+    for byte in &mut line {
+        if *byte == b'\n' {
+            *byte = b'\r';
+        }
+    }
     line
 }
 
@@ -235,35 +216,43 @@ fn json_line(
 /// A time in milliseconds since the Unix epoch as `2026-11-22T17:30:00.123Z`.
 #[expect(
     clippy::arithmetic_side_effects,
-    reason = "a u64 of milliseconds is some 2^38 days, and all factors are small"
+    reason = "what is subtracted was compared before, and all else is small"
 )]
 fn rfc_3339(time_ms: u64) -> [u8; 24] {
-    let (days, ms) = (time_ms / 86_400_000, time_ms % 86_400_000);
-    // Years are counted from March, so that the day that some lack is their last; 400 of them have
-    // 146,097 days. 719,468 days lie between that calendar's beginning and 1970.
-    let days = days.wrapping_add(719_468);
-    let (era, day) = (days / 146_097, days % 146_097);
-    let leap_days = (day / 1_460).wrapping_add(day / 146_096);
-    let year = day.wrapping_sub(leap_days).wrapping_add(day / 36_524) / 365;
-    let day = day.wrapping_sub(year * 365 + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let year = era * 400 + year + u64::from(month >= 10);
-    let month = if month < 10 { month + 3 } else { month - 9 };
+    let ms = time_ms % 86_400_000;
+    let mut day = time_ms / 86_400_000;
+    let mut year = 1970;
+    // Up to the year 9999, behind which there is none with four digits.
+    let days_of = |year: u64| {
+        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        365 + u64::from(is_leap)
+    };
+    while year < 9999 && day >= days_of(year) {
+        day -= days_of(year);
+        year += 1;
+    }
+    let mut month = 1;
+    for n_days in [31, days_of(year) - 337, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+        if day < n_days {
+            break;
+        }
+        day -= n_days;
+        month += 1;
+    }
     let time = ms / 1000;
     let mut text = *b"0000-00-00T00:00:00.000Z";
     // Each number ends in front of a sign; what was before is not overwritten.
-    let numbers = [
-        year,
-        month,
-        day,
-        time / 3600,
-        time / 60 % 60,
-        time % 60,
+    let mut numbers = [
         ms % 1000,
-    ];
+        time % 60,
+        time / 60 % 60,
+        time / 3600,
+        day + 1,
+        month,
+        year,
+    ]
+    .into_iter();
     let mut number = 0;
-    let mut numbers = numbers.into_iter().rev();
     for byte in text.iter_mut().rev() {
         if byte.is_ascii_digit() {
             *byte = b'0' | u8::try_from(number % 10).unwrap_or(0);

@@ -12,7 +12,14 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The command `emulator` does the same for an executable in any language.
+//! The command `emulator` does the same for an executable in any language, and serves callers: the
+//! Invoke API, its streaming sister, and a function URL. `emulator --help` says what it can do.
+//!
+//! It keeps to the letter of the Runtime, Extensions and Telemetry APIs, to Lambda's limits of
+//! sizes and times, and to its words. What it does not do: hold a function to its memory setting,
+//! slow down streams beyond 6 MB, repeat asynchronous invocations that failed, serve the Logs API
+//! that the Telemetry API has replaced, take snapshots (a SnapStart function is restored at once),
+//! drop privileges, or make the file system read-only. Executables are run on Linux only.
 
 mod command;
 mod console;

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::scan;
+
 /// Longest head accepted. Lambda bounds the request line and headers of an invoke at 1 MB in total,
 /// and nothing longer can come back in the headers of `next`.
 pub(crate) const HEAD_LEN_MAX: usize = 1 << 20;
@@ -174,10 +176,11 @@ pub(crate) fn trailer(
 /// The bytes of a field value without those that no text should have (RFC 9110, section 5.5: CR,
 /// LF and NUL are replaced by spaces), and with U+FFFD for what is not UTF-8.
 pub(crate) fn push_text(text: &mut alloc::string::String, value: &[u8]) {
-    let is_odd = |b: &u8| matches!(b, b'\r' | b'\n' | 0);
-    if let (false, Ok(value)) = (value.iter().any(is_odd), core::str::from_utf8(value)) {
-        text.push_str(value);
-        return;
+    if scan::before_control(value) == value.len() {
+        if let Ok(value) = core::str::from_utf8(value) {
+            text.push_str(value);
+            return;
+        }
     }
     for chunk in value.utf8_chunks() {
         let clean = |c| {
@@ -205,7 +208,12 @@ fn unfinished(len: usize) -> Result<Option<ResponseHead>, HeadError> {
 /// The first line of `bytes` without its end, and what follows it. RFC 9112, section 2.2: a line
 /// ends with CR LF, and LF alone may be taken for it.
 fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = bytes.iter().position(|&b| b == b'\n')?;
+    let mut end = scan::before_control(bytes);
+    // In front of it there may be CR, a tab, or what should not be there.
+    while *bytes.get(end)? != b'\n' {
+        end = end.wrapping_add(1);
+        end = end.wrapping_add(scan::before_control(bytes.get(end..)?));
+    }
     let (line, rest) = bytes.split_at_checked(end)?;
     let rest = rest.split_first()?.1;
     // By patterns: `strip_suffix` and its like of slices have an assertion in them.
@@ -277,18 +285,18 @@ impl Fields {
 
     /// Takes note of a field that says how the message ends.
     fn take(&mut self, name: &[u8], value: &[u8]) -> Result<(), HeadError> {
-        if is(name, b"content-length") {
+        if scan::is_name(name, b"content-length") {
             let length = decimal(value).ok_or(HeadError::Length)?;
             if self.length.is_some_and(|earlier| earlier != length) {
                 return Err(HeadError::Length);
             }
             self.length = Some(length);
-        } else if is(name, b"transfer-encoding") {
+        } else if scan::is_name(name, b"transfer-encoding") {
             if self.chunked || !is(value, b"chunked") {
                 return Err(HeadError::TransferCoding);
             }
             self.chunked = true;
-        } else if is(name, b"connection") {
+        } else if scan::is_name(name, b"connection") {
             for token in value.split(|&b| b == b',').map(<[u8]>::trim_ascii) {
                 self.close |= is(token, b"close");
                 self.keep_alive |= is(token, b"keep-alive");
@@ -335,10 +343,10 @@ fn field(bytes: &[u8]) -> Result<Line<'_>, HeadError> {
     if line.is_empty() {
         return Ok(Line::End(rest));
     }
-    let colon = line
-        .iter()
-        .position(|&b| !is_token(b))
-        .ok_or(HeadError::Field)?;
+    let mut colon = scan::plain(line);
+    while line.get(colon).is_some_and(|&b| is_token(b)) {
+        colon = colon.wrapping_add(1);
+    }
     let (name, value) = line.split_at_checked(colon).ok_or(HeadError::Field)?;
     let Some((b':', mut value)) = value.split_first() else {
         return Err(HeadError::Field);
@@ -402,7 +410,7 @@ pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
 
 /// Whether `text` is `word`, whatever the case of its letters. std's own comparison takes pieces of
 /// equal length, with an assertion that the compiler does not see through at level z.
-fn is(text: &[u8], word: &[u8]) -> bool {
+pub(crate) fn is(text: &[u8], word: &[u8]) -> bool {
     text.len() == word.len()
         && text
             .iter()

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod connection;
 pub(crate) mod head;
+pub(crate) mod scan;
 
 /// Moves `buf[from..to]` down to `dest`. A range that is none is left alone: it would be a mistake
 /// of ours, and is no reason to panic.

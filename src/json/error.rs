@@ -216,13 +216,13 @@ fn locate(kind: ErrorKind, text: &str, offset: usize) -> Place {
             }
             b'}' | b']' => {
                 if let Some((len, _)) = open.pop() {
-                    path.truncate(len);
+                    cut(&mut path, len);
                 }
                 behind_colon = true;
             }
             b',' => {
                 if let Some((len, index)) = open.last_mut() {
-                    path.truncate(*len);
+                    cut(&mut path, *len);
                     behind_colon = false;
                     if let Some(index) = index {
                         *index = index.wrapping_add(1);
@@ -235,13 +235,21 @@ fn locate(kind: ErrorKind, text: &str, offset: usize) -> Place {
     }
     if let (ErrorKind::Missing, Some((len, _))) = (kind, open.last()) {
         // It is the object that lacks a member, not the member in front of its end.
-        path.truncate(*len);
+        cut(&mut path, *len);
     }
     Place {
         offset,
         line,
         column,
         path,
+    }
+}
+
+/// Where a container begins is always the end of a name or number.
+fn cut(path: &mut String, len: usize) {
+    // Not `truncate`, which can panic.
+    while path.len() > len {
+        path.pop();
     }
 }
 

@@ -9,6 +9,10 @@ use super::{Error, FromJson, Reader};
 /// Up to how many members a new one is compared with each; above, all are sorted once.
 const COMPARED_MAX: usize = 32;
 
+/// How many members there is place for at first: half of the objects in events have more than
+/// four, which is where a list would begin.
+const USUAL_LEN: usize = 8;
+
 /// Reads an object as a list; of members with one name the last wins, at the place of the first.
 pub(super) fn read_members<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(String, T)>, Error> {
     let mut members: Vec<(String, T)> = Vec::new();
@@ -20,6 +24,9 @@ pub(super) fn read_members<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(Strin
                 member.1 = value;
                 continue;
             }
+        }
+        if members.is_empty() {
+            members.reserve(USUAL_LEN);
         }
         members.push((name.into_owned(), value));
     }

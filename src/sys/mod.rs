@@ -18,7 +18,6 @@ pub(crate) use process::*;
 #[cfg(target_os = "linux")]
 pub(crate) use signal::*;
 pub(crate) use socket::*;
-#[cfg(panic = "unwind")]
 pub(crate) use thread::*;
 
 /// Linux's numbers, for processes that there are none of elsewhere.

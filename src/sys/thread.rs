@@ -1,18 +1,19 @@
 //! Threads without std's: 39 KB less.
 
+use alloc::boxed::Box;
 #[cfg(unix)]
 use core::ffi::{c_int, c_void};
 
 /// What a thread begins with. A panic does not leave it: it aborts.
 #[cfg(unix)]
-pub(super) type Start = extern "C" fn(*mut c_void) -> *mut c_void;
+type Start = extern "C" fn(*mut c_void) -> *mut c_void;
 
 /// Starts a thread with a stack of `stack_len` bytes; `None`: the system has no more of them.
 ///
 /// # Safety
 /// `start` may be called with `arg`, on another thread and at any time.
 #[cfg(unix)]
-pub(super) unsafe fn create(stack_len: usize, start: Start, arg: *mut c_void) -> Option<usize> {
+unsafe fn create(stack_len: usize, start: Start, arg: *mut c_void) -> Option<usize> {
     /// `pthread_attr_t`, which has 56 bytes with glibc and musl (64 on arm64), and as many on other
     /// systems.
     #[repr(C, align(16))]
@@ -40,6 +41,61 @@ pub(super) unsafe fn create(stack_len: usize, start: Start, arg: *mut c_void) ->
     (failed == 0).then_some(thread)
 }
 
+#[cfg(unix)]
+unsafe extern "C" {
+    fn pthread_join(thread: usize, value: *mut *mut c_void) -> c_int;
+}
+
+/// A thread that was started; one that is forgotten goes on by itself.
+#[cfg(unix)]
+#[derive(Debug)]
+pub(crate) struct Thread(usize);
+
+#[cfg(unix)]
+impl Thread {
+    /// Has `f` called on a new thread with a stack of `stack_len` bytes; `None`: the system has no
+    /// more threads. A panic of `f` aborts.
+    pub(crate) fn spawn(stack_len: usize, f: Box<dyn FnOnce() + Send>) -> Option<Thread> {
+        extern "C" fn start(arg: *mut c_void) -> *mut c_void {
+            // SAFETY: `arg` is what `spawn` has made of a box, and this thread alone has it.
+            let f = unsafe { Box::from_raw(arg.cast::<Box<dyn FnOnce() + Send>>()) };
+            f();
+            core::ptr::null_mut()
+        }
+        let arg = Box::into_raw(Box::new(f));
+        // SAFETY: `start` takes what `arg` is, which is `Send`, and is called once.
+        let thread = unsafe { create(stack_len, start, arg.cast()) };
+        if thread.is_none() {
+            // SAFETY: there is no thread that has it.
+            drop(unsafe { Box::from_raw(arg) });
+        }
+        thread.map(Thread)
+    }
+
+    /// Waits for its end.
+    pub(crate) fn join(self) {
+        // SAFETY: `spawn` has made it, and it was not joined before (pthread_join(3)).
+        unsafe { pthread_join(self.0, core::ptr::null_mut()) };
+    }
+}
+
+/// The same where there is no POSIX.
+#[cfg(not(unix))]
+#[derive(Debug)]
+pub(crate) struct Thread(std::thread::JoinHandle<()>);
+
+#[cfg(not(unix))]
+impl Thread {
+    pub(crate) fn spawn(stack_len: usize, f: Box<dyn FnOnce() + Send>) -> Option<Thread> {
+        let builder = std::thread::Builder::new().stack_size(stack_len);
+        builder.spawn(f).ok().map(Thread)
+    }
+
+    pub(crate) fn join(self) {
+        let _ = self.0.join();
+    }
+}
+
 /// Calls `f` on `n` threads at once, of which this is one, and returns when all have. Each of the
 /// others has a stack of `stack_len` bytes. Where the system has no more threads, there are fewer.
 ///
@@ -49,9 +105,6 @@ pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
     use alloc::vec::Vec;
     use core::ptr;
 
-    unsafe extern "C" {
-        fn pthread_join(thread: usize, value: *mut *mut c_void) -> c_int;
-    }
     extern "C" fn start(arg: *mut c_void) -> *mut c_void {
         let f: *const &(dyn Fn() + Sync) = arg.cast();
         // SAFETY: `arg` is the address of `f` in the frame of `in_parallel`, which waits for this

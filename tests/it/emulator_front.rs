@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::thread;
 
-use tiny_lambda::emulator::{Emulator, Settings};
+use tiny_lambda::emulator::Emulator;
 use tiny_lambda::json::{self, Value};
 use tiny_lambda::{Context, Error, Handler, Runtime, handler};
 
@@ -218,7 +218,7 @@ fn a_web_request_becomes_an_event_and_its_answer_a_response() {
 
 /// Plays a runtime that streams, chunk by chunk, and waits for `on` between them.
 fn streams(chunks: &[&str], trailers: &str, content_type: &str, call: &str) -> Vec<u8> {
-    let mut emulator = Emulator::with(Settings::default()).unwrap();
+    let mut emulator = Emulator::start().unwrap();
     let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
     let mut runtime = Client::connect(emulator.addr());
     let mut caller = Client::connect(addr);

@@ -75,7 +75,7 @@ fn a_managed_instance_takes_as_many_events_as_workers_wait() {
 
 #[test]
 fn a_managed_instance_outlives_a_timeout_and_refuses_the_late_answer() {
-    let emulator = concurrent(2, Duration::from_millis(400));
+    let emulator = concurrent(2, Duration::from_millis(1500));
     let (mut slow, mut quick) = (
         Worker::connect(emulator.addr()),
         Worker::connect(emulator.addr()),

@@ -231,14 +231,14 @@ fn a_timeout_kills_the_process_and_what_it_started() {
     // A child of the function, which would outlive it.
     let start = start.replace("exec ", "sleep 1000 & echo $! >child; exec ");
     fs::write(&this, start).unwrap();
-    let emulator = emulator(this, Duration::from_millis(500));
+    let emulator = emulator(this, Duration::from_secs(3));
     let pid = text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
     let child = fs::read_to_string(folder.0.join("child")).unwrap();
     assert!(is_alive(&pid) && is_alive(child.trim()));
     let reply = emulator.invoke(br#"{"do":"sleep"}"#).unwrap();
     assert_eq!(reply.error_type.as_deref(), Some("Sandbox.Timedout"));
     assert!(
-        text(&reply).contains(" Task timed out after 0.50 seconds\""),
+        text(&reply).contains(" Task timed out after 3.00 seconds\""),
         "{}",
         text(&reply)
     );

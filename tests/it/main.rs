@@ -19,6 +19,8 @@ mod concurrency;
 #[cfg(feature = "emulator")]
 mod emulator;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
+mod emulator_aws;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_extension;
 #[cfg(feature = "emulator")]
 mod emulator_front;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tiny_lambda::json::{self, Value};
 
@@ -400,6 +400,39 @@ fn a_line_of_any_length_is_one_line() {
         lens,
         ["INFO RequestId: 8476a536 TenantId: t-1 ".len() + (1 << 20)]
     );
+}
+
+#[test]
+fn a_warning_comes_before_the_deadline_and_only_then() {
+    #[track_caller]
+    fn check(event: &str, deadline_in: Option<i64>, n_want: usize) {
+        for (program, _) in both() {
+            let mut next = next(&format!("\"{event}\""));
+            if let Some(ms) = deadline_in {
+                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+                let ms = i64::try_from(now.unwrap().as_millis()).unwrap() + ms;
+                let field = format!("OK\r\nLambda-Runtime-Deadline-Ms: {ms}\r\n");
+                next = next.replace("OK\r\n", &field);
+            }
+            let script = [step(GET_NEXT, &next), step(POST_RESPONSE, ACCEPTED)];
+            let (_, _, said) = play(&program, &[], &script);
+            let said: Vec<_> = said
+                .lines()
+                .filter(|line| line.starts_with("WARN"))
+                .collect();
+            assert_eq!(said.len(), n_want, "{said:?}");
+            let start = "WARN RequestId: 8476a536 still at work ";
+            let end = " ms before the deadline";
+            assert!(
+                said.iter()
+                    .all(|line| line.starts_with(start) && line.ends_with(end))
+            );
+        }
+    }
+    check("late", Some(3000), 1);
+    check("in time", Some(600_000), 0);
+    check("late", Some(-5), 0);
+    check("late", None, 0);
 }
 
 #[test]

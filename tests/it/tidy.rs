@@ -181,7 +181,7 @@ const LAYERS: [&[&str]; 11] = [
     &["worker"],
     &["handler"],
     &["http", "response"],
-    &["api", "log"],
+    &["api", "log", "deadline"],
     &["context", "error"],
     &["json", "http1", "encoding", "sys"],
 ];

@@ -52,7 +52,65 @@ tiny_lambda::json_struct! {
 }
 tiny_lambda::json_struct! { pub struct Address { street: String, city: String, zip: String } }
 
+mod borrowed {
+    use std::borrow::Cow;
+    use std::collections::BTreeMap;
+
+    tiny_lambda::json_struct! {
+        pub struct Event<'j> {
+            request_context: RequestContext<'j> as "requestContext",
+            raw_path: &'j str as "rawPath",
+            raw_query_string: &'j str as "rawQueryString",
+            route_key: &'j str as "routeKey",
+            body: Option<Cow<'j, str>>,
+            is_base64_encoded: bool as "isBase64Encoded",
+        }
+    }
+    tiny_lambda::json_struct! {
+        pub struct RequestContext<'j> { http: Http<'j>, time_epoch: u64 as "timeEpoch" }
+    }
+    tiny_lambda::json_struct! { pub struct Http<'j> { method: &'j str, path: &'j str } }
+    tiny_lambda::json_struct! { pub struct Sqs<'j> { records: Vec<Message<'j>> as "Records" } }
+    tiny_lambda::json_struct! {
+        pub struct Message<'j> {
+            message_id: &'j str as "messageId",
+            receipt_handle: &'j str as "receiptHandle",
+            body: Cow<'j, str>,
+            attributes: BTreeMap<Cow<'j, str>, &'j str>,
+            message_attributes: BTreeMap<Cow<'j, str>, Attribute<'j>> as "messageAttributes",
+            md5_of_body: &'j str as "md5OfBody",
+            event_source: &'j str as "eventSource",
+            event_source_arn: &'j str as "eventSourceARN",
+            aws_region: &'j str as "awsRegion",
+        }
+    }
+    tiny_lambda::json_struct! {
+        pub struct Attribute<'j> {
+            string_value: Option<&'j str> as "stringValue",
+            data_type: &'j str as "dataType",
+        }
+    }
+    tiny_lambda::json_struct! {
+        pub struct Record<'j> {
+            id: u64,
+            name: &'j str,
+            email: &'j str,
+            active: bool,
+            balance: i64,
+            tags: Vec<&'j str>,
+            address: Address<'j>,
+        }
+    }
+    tiny_lambda::json_struct! {
+        pub struct Address<'j> { street: &'j str, city: &'j str, zip: &'j str }
+    }
+}
+
 works! {
+    event_borrowed(HTTP_API) |text: &[u8]| drop(black_box(json::parse_borrowed::<borrowed::Event>(text)));
+    sqs_borrowed(sqs()) |text: &[u8]| drop(black_box(json::parse_borrowed::<borrowed::Sqs>(text)));
+    records_borrowed(records()) |text: &[u8]| drop(black_box(json::parse_borrowed::<Vec<borrowed::Record>>(text)));
+    strings_borrowed(strings()) |text: &[u8]| drop(black_box(json::parse_borrowed::<Vec<&str>>(text)));
     hello(HELLO) |text: &[u8]| drop(black_box(json::parse::<Hello>(text)));
     event(HTTP_API) |text: &[u8]| drop(black_box(json::parse::<Event>(text)));
     compact(COMPACT) |text: &[u8]| drop(black_box(json::parse::<Event>(text)));

@@ -161,7 +161,6 @@ works! {
     sqs_typed(sqs()) |text: &[u8]| { let mut text = text.to_vec(); drop(black_box(from_slice::<Sqs>(&mut text))); };
     records_typed(records()) |text: &[u8]| { let mut text = text.to_vec(); drop(black_box(from_slice::<Vec<Record>>(&mut text))); };
     event_borrowed(HTTP_API) |text: &[u8]| { let mut text = text.to_vec(); drop(black_box(from_slice::<borrowed::Event>(&mut text))); };
-    compact_borrowed(COMPACT) |text: &[u8]| { let mut text = text.to_vec(); drop(black_box(from_slice::<borrowed::Event>(&mut text))); };
     sqs_borrowed(sqs()) |text: &[u8]| { let mut text = text.to_vec(); drop(black_box(from_slice::<borrowed::Sqs>(&mut text))); };
     records_borrowed(records()) |text: &[u8]| { let mut text = text.to_vec(); drop(black_box(from_slice::<Vec<borrowed::Record>>(&mut text))); };
     strings_borrowed(strings()) |text: &[u8]| { let mut text = text.to_vec(); drop(black_box(from_slice::<Vec<&str>>(&mut text))); };

@@ -161,7 +161,6 @@ works! {
     sqs_typed(sqs()) |text: &[u8]| drop(black_box(from_slice::<Sqs>(text)));
     records_typed(records()) |text: &[u8]| drop(black_box(from_slice::<Vec<Record>>(text)));
     event_borrowed(HTTP_API) |text: &[u8]| drop(black_box(from_slice::<borrowed::Event>(text)));
-    compact_borrowed(COMPACT) |text: &[u8]| drop(black_box(from_slice::<borrowed::Event>(text)));
     sqs_borrowed(sqs()) |text: &[u8]| drop(black_box(from_slice::<borrowed::Sqs>(text)));
     records_borrowed(records()) |text: &[u8]| drop(black_box(from_slice::<Vec<borrowed::Record>>(text)));
     strings_borrowed(strings()) |text: &[u8]| drop(black_box(from_slice::<Vec<&str>>(text)));
