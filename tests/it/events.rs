@@ -417,3 +417,16 @@ fn what_is_asked_for_and_not_there_is_named() {
          $.Records[0].body (offset 41, line 1, column 42): {\"a\": \"a long and odd body for an SQS me",
     );
 }
+
+#[cfg(feature = "emulator")]
+#[test]
+fn an_event_that_is_not_understood_is_told_with_type_place_and_text() {
+    let sum = tiny_lambda::handler::json(|list: Vec<u8>, _| Ok(list.len()));
+    let reply =
+        tiny_lambda::emulator::invoke(&sum, br#"[1,"and so on, and so on, and so on, for long"]"#);
+    let error: Value = json::parse(&reply.unwrap().body).unwrap();
+    let message = error.get("errorMessage").and_then(Value::as_str);
+    let want = "alloc::vec::Vec<u8>: expected an integer, found a string at $[1] \
+                (offset 3, line 1, column 4): \"and so on, and so on, and so on, for lo";
+    assert_eq!(message, Some(want));
+}
