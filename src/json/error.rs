@@ -61,31 +61,41 @@ struct Place {
     path: String,
 }
 
+/// What other values begin with than numbers, and what else has a name.
+const BEGINNINGS: [(&str, &str); 7] = [
+    ("\"", "a string"),
+    ("{", "an object"),
+    ("[", "an array"),
+    ("true", "a boolean"),
+    ("false", "a boolean"),
+    ("null", "null"),
+    ("\u{feff}", "a byte order mark"),
+];
+
 impl Error {
     /// "expected `what`, found" whatever is at `offset`.
     #[cold]
     #[inline(never)]
     pub(super) fn expected(kind: ErrorKind, what: &str, text: &str, offset: usize) -> Error {
         let rest = text.get(offset..).unwrap_or_default();
-        let mut kind = kind;
-        let (mut quote, mut found) = ("", "a boolean");
-        match rest.as_bytes() {
-            [] => {
-                kind = ErrorKind::End;
-                found = "the end of the text";
-            }
-            [b'"', ..] => found = "a string",
-            [b'{', ..] => found = "an object",
-            [b'[', ..] => found = "an array",
-            [b'-' | b'0'..=b'9', ..] => found = "a number",
-            [b't', b'r', b'u', b'e', ..] | [b'f', b'a', b'l', b's', b'e', ..] => {}
-            [b'n', b'u', b'l', b'l', ..] => found = "null",
-            [0..=0x1f | 0x7f, ..] => found = "a control character",
-            [0xef, 0xbb, 0xbf, ..] => found = "a byte order mark",
-            [..] => {
+        let Some(&first) = rest.as_bytes().first() else {
+            let sentence = ["expected ", what, ", found the end of the text"];
+            return Error::new(ErrorKind::End, &sentence, text, offset);
+        };
+        let mut quote = "";
+        let mut found = match first {
+            b'-' | b'0'..=b'9' => "a number",
+            0..=0x1f | 0x7f => "a control character",
+            _ => {
                 quote = "`";
-                let len = rest.chars().next().map_or(0, char::len_utf8);
-                found = rest.get(..len).unwrap_or_default();
+                // As many ones in front has the first of several bytes (RFC 3629, section 3).
+                let len = first.leading_ones().max(1) as usize;
+                rest.get(..len).unwrap_or_default()
+            }
+        };
+        for (beginning, name) in BEGINNINGS {
+            if rest.starts_with(beginning) {
+                (quote, found) = ("", name);
             }
         }
         let sentence = ["expected ", what, ", found ", quote, found, quote];
