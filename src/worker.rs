@@ -67,6 +67,9 @@ pub(crate) struct Worker {
     cx: Context,
     /// What `_X_AMZN_TRACE_ID` was set to.
     trace_id: String,
+    /// A block of each size that short texts have. When the last one of a size is freed, musl gives
+    /// the room of them all back, and takes it anew for the next: 2,000 instructions an invocation.
+    kept: [Vec<u8>; 4],
 }
 
 impl Worker {
@@ -79,6 +82,7 @@ impl Worker {
             inbox: Vec::new(),
             cx: Context::default(),
             trace_id: String::new(),
+            kept: Default::default(),
         }
     }
 
@@ -163,6 +167,10 @@ impl Worker {
 
     /// Calls the handler; the response is then in `self.out`, or on its way.
     pub(crate) fn handle(&mut self, event: Range<usize>, handler: &dyn Handler) -> Result<()> {
+        // musl's sizes; another allocator's are near enough.
+        for (kept, len) in self.kept.iter_mut().zip([12, 28, 44, 60]) {
+            kept.reserve(len);
+        }
         // What a handler that says nothing has said: Lambda's callers expect JSON.
         self.out.set_json(&());
         let event = self.inbox.get(event).unwrap_or_default();
