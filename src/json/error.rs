@@ -61,31 +61,41 @@ struct Place {
     path: String,
 }
 
+/// What other values begin with than numbers, and what else has a name.
+const BEGINNINGS: [(&str, &str); 7] = [
+    ("\"", "a string"),
+    ("{", "an object"),
+    ("[", "an array"),
+    ("true", "a boolean"),
+    ("false", "a boolean"),
+    ("null", "null"),
+    ("\u{feff}", "a byte order mark"),
+];
+
 impl Error {
     /// "expected `what`, found" whatever is at `offset`.
     #[cold]
     #[inline(never)]
     pub(super) fn expected(kind: ErrorKind, what: &str, text: &str, offset: usize) -> Error {
         let rest = text.get(offset..).unwrap_or_default();
-        let mut kind = kind;
-        let (mut quote, mut found) = ("", "a boolean");
-        match rest.as_bytes() {
-            [] => {
-                kind = ErrorKind::End;
-                found = "the end of the text";
-            }
-            [b'"', ..] => found = "a string",
-            [b'{', ..] => found = "an object",
-            [b'[', ..] => found = "an array",
-            [b'-' | b'0'..=b'9', ..] => found = "a number",
-            [b't', b'r', b'u', b'e', ..] | [b'f', b'a', b'l', b's', b'e', ..] => {}
-            [b'n', b'u', b'l', b'l', ..] => found = "null",
-            [0..=0x1f | 0x7f, ..] => found = "a control character",
-            [0xef, 0xbb, 0xbf, ..] => found = "a byte order mark",
-            [..] => {
+        let Some(&first) = rest.as_bytes().first() else {
+            let sentence = ["expected ", what, ", found the end of the text"];
+            return Error::new(ErrorKind::End, &sentence, text, offset);
+        };
+        let mut quote = "";
+        let mut found = match first {
+            b'-' | b'0'..=b'9' => "a number",
+            0..=0x1f | 0x7f => "a control character",
+            _ => {
                 quote = "`";
-                let len = rest.chars().next().map_or(0, char::len_utf8);
-                found = rest.get(..len).unwrap_or_default();
+                // As many ones in front has the first of several bytes (RFC 3629, section 3).
+                let len = first.leading_ones().max(1) as usize;
+                rest.get(..len).unwrap_or_default()
+            }
+        };
+        for (beginning, name) in BEGINNINGS {
+            if rest.starts_with(beginning) {
+                (quote, found) = ("", name);
             }
         }
         let sentence = ["expected ", what, ", found ", quote, found, quote];
@@ -172,70 +182,62 @@ fn push_number(line: &mut String, n: usize) {
     push_u64(n as u64, &mut |digits| line.push_str(digits));
 }
 
+/// The way from an open container to what is read in it.
+enum Step<'t> {
+    /// To no member yet.
+    Object,
+    /// To the member whose name is written so.
+    Member(&'t str),
+    Element(usize),
+}
+
 /// Finds line, column and path of `offset` by reading the text up to there once more, so that
 /// readers need not keep them.
 fn locate(kind: ErrorKind, text: &str, offset: usize) -> Place {
-    let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-    let mut path = String::from("$");
+    let before = text.as_bytes().get(..offset).unwrap_or_default();
     let (mut line, mut column) = (1_usize, 1_usize);
-    // Of each open container how long its own path is, and the index that is read, if an array.
-    let mut open: Vec<(usize, Option<usize>)> = Vec::new();
+    let mut steps = Vec::new();
     // Where the string begins that is read, if one is; and whether its next byte is escaped.
     let mut string: Option<usize> = None;
     let mut escaped = false;
-    let mut behind_colon = false;
     for (at, &byte) in before.iter().enumerate() {
+        // Characters are counted, not what follows their first bytes.
+        column = column.wrapping_add(usize::from(byte & 0xc0 != 0x80));
         if byte == b'\n' {
             line = line.wrapping_add(1);
             column = 1;
-        } else if byte & 0xc0 != 0x80 {
-            // Characters are counted, not what follows their first bytes.
-            column = column.wrapping_add(1);
         }
         if let Some(start) = string {
-            if byte != b'"' || escaped {
-                escaped = byte == b'\\' && !escaped;
-                continue;
-            }
-            string = None;
-            if let (Some((_, None)), false) = (open.last(), behind_colon) {
-                push_name(&mut path, text.get(start..at).unwrap_or_default());
+            if escaped || byte == b'\\' {
+                escaped = !escaped;
+            } else if byte == b'"' {
+                string = None;
+                if let Some(step @ Step::Object) = steps.last_mut() {
+                    *step = Step::Member(text.get(start..at).unwrap_or_default());
+                }
             }
             continue;
         }
         match byte {
             b'"' => string = Some(at.wrapping_add(1)),
-            b':' => behind_colon = true,
-            b'{' => {
-                open.push((path.len(), None));
-                behind_colon = false;
-            }
-            b'[' => {
-                open.push((path.len(), Some(0)));
-                push_index(&mut path, 0);
-            }
-            b'}' | b']' => {
-                if let Some((len, _)) = open.pop() {
-                    cut(&mut path, len);
-                }
-                behind_colon = true;
-            }
-            b',' => {
-                if let Some((len, index)) = open.last_mut() {
-                    cut(&mut path, *len);
-                    behind_colon = false;
-                    if let Some(index) = index {
-                        *index = index.wrapping_add(1);
-                        push_index(&mut path, *index);
-                    }
-                }
-            }
+            b'{' => steps.push(Step::Object),
+            b'[' => steps.push(Step::Element(0)),
+            b'}' | b']' => drop(steps.pop()),
+            b',' => match steps.last_mut() {
+                Some(Step::Element(index)) => *index = index.wrapping_add(1),
+                Some(step) => *step = Step::Object,
+                None => {}
+            },
             _ => {}
         }
     }
-    if let (ErrorKind::Missing, Some((len, _))) = (kind, open.last()) {
+    if kind == ErrorKind::Missing {
         // It is the object that lacks a member, not the member in front of its end.
-        cut(&mut path, *len);
+        steps.pop();
+    }
+    let mut path = String::from("$");
+    for step in steps {
+        push_step(&mut path, step);
     }
     Place {
         offset,
@@ -245,28 +247,23 @@ fn locate(kind: ErrorKind, text: &str, offset: usize) -> Place {
     }
 }
 
-/// Where a container begins is always the end of a name or number.
-fn cut(path: &mut String, len: usize) {
-    // Not `truncate`, which can panic.
-    while path.len() > len {
-        path.pop();
-    }
-}
-
-fn push_index(path: &mut String, index: usize) {
-    path.push('[');
-    push_number(path, index);
-    path.push(']');
-}
-
-fn push_name(path: &mut String, name: &str) {
+fn push_step(path: &mut String, step: Step<'_>) {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$');
-    let (before, behind) = if !name.is_empty() && name.bytes().all(plain) {
-        (".", "")
-    } else {
-        ("[\"", "\"]")
-    };
-    path.push_str(before);
-    path.push_str(name);
-    path.push_str(behind);
+    match step {
+        Step::Object => {}
+        Step::Member(name) if !name.is_empty() && name.bytes().all(plain) => {
+            path.push('.');
+            path.push_str(name);
+        }
+        Step::Member(name) => {
+            path.push_str("[\"");
+            path.push_str(name);
+            path.push_str("\"]");
+        }
+        Step::Element(index) => {
+            path.push('[');
+            push_number(path, index);
+            path.push(']');
+        }
+    }
 }
