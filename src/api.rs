@@ -56,16 +56,21 @@ const EXTENSION_VERSION: &str = "/2020-01-01/extension/";
 /// What names an extension that has registered.
 pub(crate) const EXTENSION_ID: &str = "Lambda-Extension-Identifier";
 
-const USER_AGENT: &str = concat!("tiny-lambda/", env!("CARGO_PKG_VERSION"));
+/// The end of one line, and a whole one.
+const USER_AGENT: &str = concat!(
+    "\r\nUser-Agent: tiny-lambda/",
+    env!("CARGO_PKG_VERSION"),
+    "\r\n"
+);
 
 /// Where the Runtime API is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) addr: SocketAddr,
     /// As it was given, for `Host` and for messages.
-    pub(crate) authority: String,
+    pub(crate) authority: &'static str,
     /// In front of every path; empty on Lambda. cargo-lambda's emulator has one per function.
-    base: String,
+    base: &'static str,
 }
 
 impl Endpoint {
@@ -78,7 +83,7 @@ impl Endpoint {
 
     /// Reads an address as Lambda or an emulator gives it: `host:port`, with or without `http://`
     /// in front and a path behind.
-    pub(crate) fn parse(text: &str) -> Result<Endpoint> {
+    pub(crate) fn parse(text: &'static str) -> Result<Endpoint> {
         let invalid = |why: &str| {
             Error::new(
                 ENDPOINT_ERROR,
@@ -101,8 +106,8 @@ impl Endpoint {
         let addr = socket_addr(authority).map_err(invalid)?;
         Ok(Endpoint {
             addr,
-            authority: authority.into(),
-            base: base.into(),
+            authority,
+            base,
         })
     }
 
@@ -113,7 +118,7 @@ impl Endpoint {
 
     /// Writes the head of a `GET`.
     pub(crate) fn push_get(&self, head: &mut Vec<u8>, call: &str) {
-        self.push(head, "GET ", &[call]);
+        self.push(head, "GET ", [call, "", ""]);
         head.extend_from_slice(b"\r\n");
     }
 
@@ -125,7 +130,7 @@ impl Endpoint {
         error_type: &str,
         len: usize,
     ) {
-        self.push(head, "POST ", &[call]);
+        self.push(head, "POST ", [call, "", ""]);
         push_error_fields(head, error_type);
         push_length(head, len);
     }
@@ -141,7 +146,7 @@ impl Endpoint {
         self.push(
             head,
             "POST ",
-            &["invocation/", &invocation.path_id, "/response"],
+            ["invocation/", &invocation.path_id, "/response"],
         );
         push_field(head, "Content-Type", content_type);
         invocation.push_nonce(head);
@@ -158,7 +163,7 @@ impl Endpoint {
         self.push(
             head,
             "POST ",
-            &["invocation/", &invocation.path_id, "/response"],
+            ["invocation/", &invocation.path_id, "/response"],
         );
         push_field(head, "Content-Type", content_type);
         push_field(head, "Lambda-Runtime-Function-Response-Mode", "streaming");
@@ -178,7 +183,7 @@ impl Endpoint {
         len: usize,
     ) {
         let path = ["invocation/", &invocation.path_id, "/error"];
-        self.push(head, "POST ", &path);
+        self.push(head, "POST ", path);
         push_error_fields(head, error_type);
         if let Some(cause) = cause {
             push_field(head, "Lambda-Runtime-Function-XRay-Error-Cause", cause);
@@ -190,7 +195,7 @@ impl Endpoint {
     /// Writes the request that registers an internal extension which hears of no events.
     pub(crate) fn push_register(&self, request: &mut Vec<u8>) {
         const EVENTS: &[u8] = b"{\"events\":[]}";
-        self.push_to(request, "POST ", EXTENSION_VERSION, &["register"]);
+        self.push_to(request, "POST ", EXTENSION_VERSION, ["register", "", ""]);
         push_field(request, "Lambda-Extension-Name", "tiny-lambda-shutdown");
         push_length(request, EVENTS.len());
         request.extend_from_slice(EVENTS);
@@ -198,27 +203,33 @@ impl Endpoint {
 
     /// Writes the request of an extension that is ready.
     pub(crate) fn push_event_next(&self, head: &mut Vec<u8>, id: &str) {
-        self.push_to(head, "GET ", EXTENSION_VERSION, &["event/next"]);
+        self.push_to(head, "GET ", EXTENSION_VERSION, ["event/next", "", ""]);
         push_field(head, EXTENSION_ID, id);
         head.extend_from_slice(b"\r\n");
     }
 
     /// Writes the request line and the fields that every request has.
-    fn push(&self, head: &mut Vec<u8>, method: &str, path: &[&str]) {
+    fn push(&self, head: &mut Vec<u8>, method: &str, path: [&str; 3]) {
         self.push_to(head, method, VERSION, path);
     }
 
-    fn push_to(&self, head: &mut Vec<u8>, method: &str, version: &str, path: &[&str]) {
+    fn push_to(&self, head: &mut Vec<u8>, method: &str, version: &str, path: [&str; 3]) {
         head.clear();
-        for text in [method, &self.base, version] {
-            head.extend_from_slice(text.as_bytes());
-        }
-        for text in path {
-            head.extend_from_slice(text.as_bytes());
-        }
-        head.extend_from_slice(b" HTTP/1.1\r\n");
-        push_field(head, "Host", &self.authority);
-        push_field(head, "User-Agent", USER_AGENT);
+        let [call, id, answer] = path;
+        push_all(
+            head,
+            &[
+                method,
+                self.base,
+                version,
+                call,
+                id,
+                answer,
+                " HTTP/1.1\r\nHost: ",
+                self.authority,
+                USER_AGENT,
+            ],
+        );
     }
 }
 
@@ -268,40 +279,38 @@ fn ipv4(host: &[u8]) -> Option<Ipv4Addr> {
 /// Eight groups of hexadecimal digits, or fewer with `::` for one or more groups of zeros
 /// (RFC 4291, section 2.2, forms 1 and 2).
 fn ipv6(host: &[u8]) -> Option<Ipv6Addr> {
-    let mut groups = [0_u16; 8];
-    let Some(gap) = host.windows(2).position(|pair| pair == b"::") else {
-        return (ipv6_groups(host, &mut groups)? == 8).then(|| Ipv6Addr::from(groups));
+    let (mut bits, mut n_groups) = (0_u128, 0_u32);
+    // What was in front of `::`, once it has come.
+    let (mut front, mut rest) = match host {
+        [b':', b':', rest @ ..] => (Some((0, 0)), rest),
+        _ => (None, host),
     };
-    let n_front = ipv6_groups(host.get(..gap)?, &mut groups)?;
-    let mut back = [0_u16; 8];
-    let n_back = ipv6_groups(host.get(gap.wrapping_add(2)..)?, &mut back)?;
-    let start = 8_usize
-        .checked_sub(n_back)
-        .filter(|&start| start > n_front)?;
-    for (group, value) in groups.iter_mut().skip(start).zip(back) {
-        *group = value;
-    }
-    Some(Ipv6Addr::from(groups))
-}
-
-/// Reads groups with colons between them: how many there were; none in an empty text.
-fn ipv6_groups(text: &[u8], groups: &mut [u16; 8]) -> Option<usize> {
-    if text.is_empty() {
-        return Some(0);
-    }
-    let mut n_groups = 0_usize;
-    for text in text.split(|&b| b == b':') {
-        if !matches!(text.len(), 1..=4) {
-            return None;
-        }
-        let group = groups.get_mut(n_groups)?;
-        for &b in text {
-            let digit = char::from(b).to_digit(16)?;
-            *group = (*group << 4) | u16::try_from(digit).ok()?;
-        }
+    while !rest.is_empty() {
+        let len = rest.iter().position(|&b| b == b':').unwrap_or(rest.len());
+        let (group, behind) = rest.split_at_checked(len).filter(|_| len <= 4)?;
+        bits = bits << 16 | u128::from(head::number(group, 16)?);
         n_groups = n_groups.wrapping_add(1);
+        rest = match behind {
+            [b':', b':', behind @ ..] if front.is_none() => {
+                front = Some((bits, n_groups));
+                (bits, n_groups) = (0, 0);
+                behind
+            }
+            [b':', behind @ ..] if !behind.is_empty() => behind,
+            [] => behind,
+            _ => return None,
+        };
     }
-    Some(n_groups)
+    let bits = match front {
+        None if n_groups == 8 => bits,
+        // `::` stands for one group or more.
+        Some((front, n_front)) if n_front.wrapping_add(n_groups) < 8 => {
+            let shift = 128_u32.wrapping_sub(n_front.wrapping_mul(16));
+            front.checked_shl(shift).unwrap_or(0) | bits
+        }
+        _ => return None,
+    };
+    Some(Ipv6Addr::from(bits))
 }
 
 #[cfg(feature = "dns")]
@@ -442,16 +451,12 @@ fn set_path_segment(path: &mut String, id: &[u8]) {
 
 fn push_error_fields(head: &mut Vec<u8>, error_type: &str) {
     push_field(head, "Content-Type", JSON);
-    push_field(
-        head,
-        "Lambda-Runtime-Function-Error-Type",
-        &category(error_type),
-    );
+    push_error_type(head, error_type);
 }
 
 /// Lambda knows errors by `Runtime.` or `Function.` and a word of letters that begins with a
 /// capital; other values are lost in `Runtime.Unknown`.
-fn category(error_type: &str) -> String {
+fn push_error_type(head: &mut Vec<u8>, error_type: &str) {
     let (category, reason) = match error_type.strip_prefix("Runtime.") {
         Some(reason) => ("Runtime.", reason),
         None => (
@@ -459,21 +464,21 @@ fn category(error_type: &str) -> String {
             error_type.strip_prefix("Function.").unwrap_or(error_type),
         ),
     };
-    let mut header = String::from(category);
-    let letters = reason.bytes().filter(u8::is_ascii_alphabetic);
-    if letters.clone().count() < 2 {
-        header.push_str("Unknown");
-        return header;
+    push_all(head, &["Lambda-Runtime-Function-Error-Type: ", category]);
+    let start = head.len();
+    for mut b in reason.bytes().filter(u8::is_ascii_alphabetic) {
+        if head.len() == start {
+            b.make_ascii_uppercase();
+        }
+        head.push(b);
     }
-    for b in letters {
-        let is_first = header.len() == category.len();
-        header.push(char::from(if is_first {
-            b.to_ascii_uppercase()
-        } else {
-            b
-        }));
-    }
-    header
+    let unknown = if head.len() < start.wrapping_add(2) {
+        head.truncate(start);
+        "Unknown"
+    } else {
+        ""
+    };
+    push_all(head, &[unknown, "\r\n"]);
 }
 
 /// What a stream may end with, which its head has to announce.
@@ -482,11 +487,7 @@ const ERROR_TRAILERS: &str =
 
 /// Writes the trailers of a stream that has failed; `document` is its error in base64.
 pub(crate) fn push_error_trailers(out: &mut Vec<u8>, error_type: &str, document: &str) {
-    push_field(
-        out,
-        "Lambda-Runtime-Function-Error-Type",
-        &category(error_type),
-    );
+    push_error_type(out, error_type);
     push_field(out, "Lambda-Runtime-Function-Error-Body", document);
 }
 
@@ -501,7 +502,11 @@ pub(crate) fn is_field_value(value: &str) -> bool {
 }
 
 fn push_field(head: &mut Vec<u8>, name: &str, value: &str) {
-    for text in [name, ": ", value, "\r\n"] {
+    push_all(head, &[name, ": ", value, "\r\n"]);
+}
+
+fn push_all(head: &mut Vec<u8>, texts: &[&str]) {
+    for text in texts {
         head.extend_from_slice(text.as_bytes());
     }
 }
@@ -537,10 +542,10 @@ mod tests {
     #[test]
     fn an_address_is_taken_as_lambda_and_the_emulators_give_it() {
         #[track_caller]
-        fn check(text: &str, addr: &str, base: &str) {
+        fn check(text: &'static str, addr: &str, base: &str) {
             let endpoint = Endpoint::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!(
-                (endpoint.addr.to_string().as_str(), endpoint.base.as_str()),
+                (endpoint.addr.to_string().as_str(), endpoint.base),
                 (addr, base)
             );
         }
@@ -565,7 +570,7 @@ mod tests {
     #[test]
     fn an_address_that_is_none_is_refused_with_its_text_and_the_reason() {
         #[track_caller]
-        fn check(text: &str, why: &str) {
+        fn check(text: &'static str, why: &str) {
             let error = Endpoint::parse(text).expect_err(text);
             assert_eq!(
                 error.error_message(),
@@ -637,7 +642,7 @@ mod tests {
     #[test]
     fn requests_are_what_the_reference_says() {
         let endpoint = Endpoint::parse("http://[::1]:9000/.rt/f").unwrap();
-        let host = format!("Host: [::1]:9000\r\nUser-Agent: {USER_AGENT}\r\n");
+        let host = format!("Host: [::1]:9000{USER_AGENT}");
         let mut head = vec![b'x'];
         let mut check = |push: &dyn Fn(&mut Vec<u8>), line: &str, fields: &str| {
             push(&mut head);
@@ -686,7 +691,10 @@ mod tests {
     fn an_error_type_is_brought_into_lambdas_pattern() {
         #[track_caller]
         fn check(error_type: &str, want: &str) {
-            assert_eq!(category(error_type), want);
+            let mut head = Vec::new();
+            push_error_type(&mut head, error_type);
+            let want = format!("Lambda-Runtime-Function-Error-Type: {want}\r\n");
+            assert_eq!(head, want.as_bytes());
         }
         check("ParseIntError", "Function.ParseIntError");
         check("Runtime.UnmarshalError", "Runtime.UnmarshalError");

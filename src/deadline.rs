@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::{Context, log, sys};
+use crate::{Context, sys};
 
 /// Stack of the thread that waits, in bytes: it writes a line.
 const STACK_LEN: usize = 64 * 1024;
@@ -42,8 +42,7 @@ impl Context {
             let wait = move || {
                 if !theirs.is_over_within(left.saturating_sub(before)) {
                     let ms = cx.remaining().unwrap_or_default().as_millis();
-                    let text = format_args!("still at work {ms} ms before the deadline");
-                    log::write(log::Level::Warn, &cx, text);
+                    crate::warn!(&cx, "still at work {ms} ms before the deadline");
                 }
             };
             let thread = sys::Thread::spawn(STACK_LEN, Box::new(wait))?;

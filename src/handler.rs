@@ -1,12 +1,18 @@
 //! [`Handler`], and the shapes of closure that make one.
 
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
+use core::any;
+use core::fmt::{self, Write};
 use core::marker::PhantomData;
 
 use crate::http::{self, IntoResponse, Request, Response};
+use crate::http1::head::push_text;
 use crate::json::{self, FromJson, ToJson};
-use crate::{Context, Error, Responder, Result, log};
+use crate::{Context, Error, Responder, Result, log, sys};
+
+/// The type of an error about an event.
+const UNMARSHAL_ERROR: &str = "Runtime.UnmarshalError";
 
 /// What serves invocations: [`json()`], [`http()`](fn@http), [`bytes()`] and [`streaming()`] make
 /// one from a closure.
@@ -23,7 +29,9 @@ pub trait Handler: Sync {
 
 /// A handler that takes its event from JSON and answers in JSON; [`run`](crate::run) has the same.
 ///
-/// An event that is not what `E` reads is the error `Runtime.UnmarshalError`, which says where.
+/// An event that is not what `E` reads is the error `Runtime.UnmarshalError`, which says what was
+/// expected, where, and what is there. How the event begins is logged, up to 256 bytes of it, unless
+/// the variable `LAMBDA_LOG_EVENT` is `off`.
 ///
 /// ```
 /// use tiny_lambda::handler;
@@ -61,19 +69,43 @@ struct Json<F, E, R>(F, PhantomData<fn(E) -> R>);
 
 impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for Json<F, E, R> {
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
-        let event = parse(event)?;
+        let event = parse(event, cx)?;
         out.json(&(self.0)(event, cx)?);
         Ok(())
     }
 }
 
-fn parse<E: FromJson>(event: &[u8]) -> Result<E> {
-    json::parse(event).map_err(|error| unmarshal_error(&error))
+fn parse<E: FromJson>(event: &[u8], cx: &Context) -> Result<E> {
+    json::parse(event).map_err(|error| unmarshal_error(any::type_name::<E>(), &error, event, cx))
+}
+
+/// Bytes of an event that its error shows of the place where it is wrong.
+const SHOWN_LEN_MAX: usize = 40;
+
+/// Bytes of an event that was not understood that are logged, unless `LAMBDA_LOG_EVENT` is `off`.
+const LOGGED_LEN_MAX: usize = 256;
+
+#[cold]
+fn unmarshal_error(kind: &str, error: &json::Error, event: &[u8], cx: &Context) -> Error {
+    log_event(event, cx);
+    let mut message = String::from(kind);
+    let there = event.get(error.offset()..).unwrap_or_default();
+    let _ = write!(message, ": {error}");
+    if !there.is_empty() {
+        message.push_str(": ");
+        push_text(&mut message, there.get(..SHOWN_LEN_MAX).unwrap_or(there));
+    }
+    Error::new(UNMARSHAL_ERROR, message)
 }
 
 #[cold]
-fn unmarshal_error(error: &json::Error) -> Error {
-    Error::new("Runtime.UnmarshalError", error)
+fn log_event(event: &[u8], cx: &Context) {
+    if sys::env(c"LAMBDA_LOG_EVENT") == Some(b"off") {
+        return;
+    }
+    let mut text = String::from("the event begins with ");
+    push_text(&mut text, event.get(..LOGGED_LEN_MAX).unwrap_or(event));
+    log::error(Some(cx), &Error::new(UNMARSHAL_ERROR, text));
 }
 
 struct Http<F, R>(F, PhantomData<fn() -> R>);
@@ -92,7 +124,7 @@ fn serve_http(
     out: Responder<'_>,
     f: &dyn Fn(Request) -> Result<Response>,
 ) -> Result<()> {
-    let request = Request::from_event(event)?;
+    let request = Request::from_event(event).inspect_err(|_| log_event(event, cx))?;
     let caller = request.caller();
     let response = f(request).unwrap_or_else(|error| failure(&error, cx));
     match http::Answer::new(&response, caller) {
@@ -126,7 +158,7 @@ impl<E: FromJson, F: Fn(E, &Context, Responder<'_>) -> Result<()> + Sync> Handle
     for Streaming<F, E>
 {
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
-        (self.0)(parse(event)?, cx, out)
+        (self.0)(parse(event, cx)?, cx, out)
     }
 }
 

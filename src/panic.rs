@@ -152,8 +152,7 @@ mod abort {
     ) -> Result<()> {
         let mut now = current();
         now.phase = Phase::Invoke;
-        now.endpoint
-            .get_or_insert_with(|| worker.out.endpoint.clone());
+        now.endpoint = Some(worker.out.endpoint);
         now.invocation.set(&worker.out.invocation);
         drop(now);
         let result = f(worker);

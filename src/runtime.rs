@@ -39,7 +39,9 @@ impl Runtime {
     /// The address is malformed, the Runtime API cannot be reached any more, or it has said that
     /// it cannot go on.
     pub fn serve(&self, handler: &dyn Handler) -> Result<()> {
-        serve(&Endpoint::parse(&self.endpoint)?, self.n_workers, handler)
+        // It is kept for good, as Lambda's own address is, which stands in the environment.
+        let endpoint = String::leak(self.endpoint.clone());
+        serve(&Endpoint::parse(endpoint)?, self.n_workers, handler)
     }
 }
 
@@ -80,7 +82,7 @@ fn serve_many(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler) -> R
 /// time; and threads would be 5 KB.
 #[cfg(panic = "abort")]
 fn serve_many(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler) -> Result<()> {
-    let message = format_args!(
+    let message = format!(
         "AWS_LAMBDA_MAX_CONCURRENCY is {n_workers}, but this build serves one invocation at a time: \
          build with panic = \"unwind\" (build.sh --profile unwind)"
     );

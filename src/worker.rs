@@ -1,8 +1,8 @@
 //! A worker: one connection to the Runtime API, and what is said on it.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::ops::Range;
 use std::process;
 use std::thread;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::api::{self, Endpoint, Invocation};
 use crate::http1::connection::{self, Fault, Reply};
 use crate::http1::head;
-use crate::response::{Outbox, Streaming, Trouble};
+use crate::response::{self, Outbox, Streaming, Trouble};
 use crate::sys::Errno;
 use crate::{Context, Error, Handler, Responder, Result, log, sys};
 
@@ -60,33 +60,44 @@ pub(crate) fn report(endpoint: &Endpoint, invocation: &Invocation, error: &Error
 #[derive(Debug)]
 pub(crate) struct Worker {
     pub(crate) out: Outbox,
+    /// The head of `GET next`, which is the same each time.
+    next: Vec<u8>,
     /// The reply that came last; an event is read from here without a copy.
     inbox: Vec<u8>,
     cx: Context,
     /// What `_X_AMZN_TRACE_ID` was set to.
     trace_id: String,
+    /// A block of each size that short texts have. When the last one of a size is freed, musl gives
+    /// the room of them all back, and takes it anew for the next: 2,000 instructions an invocation.
+    kept: [Vec<u8>; 4],
 }
 
 impl Worker {
+    // Seldom called, and from many places.
+    #[inline(never)]
     pub(crate) fn new(endpoint: &Endpoint) -> Worker {
         Worker {
             out: Outbox::new(endpoint),
+            next: Vec::new(),
             inbox: Vec::new(),
             cx: Context::default(),
             trace_id: String::new(),
+            kept: Default::default(),
         }
     }
 
     /// Waits for the next invocation, for as long as it takes: where its event stands.
     pub(crate) fn next(&mut self) -> Result<Range<usize>> {
-        const CALL: &str = "GET invocation/next";
+        const CALL: [&str; 2] = ["GET", "invocation/next"];
         let mut pauses = PAUSES.iter();
         loop {
             let was_connected = self.out.stream.is_some();
             self.give_back();
             self.out.invocation.begin(&mut self.cx);
             self.out.body.clear();
-            self.out.endpoint.push_next(&mut self.out.head);
+            if self.next.is_empty() {
+                self.out.endpoint.push_next(&mut self.next);
+            }
             let problem = match self.exchange(true) {
                 Ok(Reply { status: 204, .. }) => {
                     thread::sleep(EMPTY_PAUSE);
@@ -99,25 +110,25 @@ impl Worker {
                 }) => {
                     Invocation::end(&mut self.cx);
                     if self.cx.request_id.is_empty() {
-                        return Err(self.problem(CALL, NAMELESS));
+                        return Err(self.problem(CALL, &NAMELESS));
                     }
                     return Ok(body);
                 }
                 Ok(reply) => {
-                    let problem = self.refusal(&reply);
+                    let problem = self.refusal(CALL, &reply);
                     // The server's state is broken, which nothing heals but a new one.
                     if matches!(reply.status, 403 | 500) {
-                        return Err(self.problem(CALL, &problem));
+                        return Err(problem);
                     }
                     problem
                 }
                 // The server has closed an idle connection, as it may.
                 Err(Trouble::Receive(fault)) if was_connected && fault.is_hangup() => continue,
-                Err(trouble) => format!("{trouble}"),
+                Err(trouble) => self.problem(CALL, &trouble),
             };
             match pauses.next() {
                 Some(pause) => thread::sleep(*pause),
-                None => return Err(self.problem(CALL, &problem)),
+                None => return Err(problem),
             }
         }
     }
@@ -125,15 +136,16 @@ impl Worker {
     /// Waits until a snapshot that Lambda has taken is restored ("Runtime hooks for custom
     /// runtimes").
     pub(crate) fn restore_next(&mut self) -> Result<()> {
+        const CALL: [&str; 2] = ["GET", api::RESTORE_NEXT];
         self.out
             .endpoint
-            .push_get(&mut self.out.head, api::RESTORE_NEXT);
+            .push_get(&mut self.next, api::RESTORE_NEXT);
         match self.exchange(true) {
             Ok(Reply {
                 status: 200..=299, ..
             }) => Ok(()),
-            Ok(reply) => Err(self.problem("GET restore/next", &self.refusal(&reply))),
-            Err(trouble) => Err(self.problem("GET restore/next", &format!("{trouble}"))),
+            Ok(reply) => Err(self.refusal(CALL, &reply)),
+            Err(trouble) => Err(self.problem(CALL, &trouble)),
         }
     }
 
@@ -155,6 +167,10 @@ impl Worker {
 
     /// Calls the handler; the response is then in `self.out`, or on its way.
     pub(crate) fn handle(&mut self, event: Range<usize>, handler: &dyn Handler) -> Result<()> {
+        // musl's sizes; another allocator's are near enough.
+        for (kept, len) in self.kept.iter_mut().zip([12, 28, 44, 60]) {
+            kept.reserve(len);
+        }
         // What a handler that says nothing has said: Lambda's callers expect JSON.
         self.out.set_json(&());
         let event = self.inbox.get(event).unwrap_or_default();
@@ -247,30 +263,39 @@ impl Worker {
             Ok(Reply {
                 status: 200..=299, ..
             }) => Ok(()),
-            Ok(reply) => self.refused(call, &reply),
-            Err(trouble) => {
-                let problem = self.problem(&format!("POST {call}"), &format!("{trouble}"));
-                log::error(Some(&self.cx), &problem);
-                Ok(())
-            }
+            reply => self.failed(call, reply),
         }
     }
 
     #[cold]
-    fn refused(&mut self, call: &str, reply: &Reply) -> Result<()> {
-        let problem = self.problem(&format!("POST {call}"), &self.refusal(reply));
-        // "Container error. Non-recoverable state. Runtime should exit promptly."
-        if reply.status >= 500 {
-            return Err(problem);
-        }
+    fn failed(&mut self, call: &str, reply: Result<Reply, Trouble>) -> Result<()> {
+        let problem = match reply {
+            Ok(reply) => {
+                let problem = self.refusal(["POST", call], &reply);
+                // "Container error. Non-recoverable state. Runtime should exit promptly."
+                if reply.status >= 500 {
+                    return Err(problem);
+                }
+                problem
+            }
+            Err(trouble) => self.problem(["POST", call], &trouble),
+        };
         log::error(Some(&self.cx), &problem);
         Ok(())
     }
 
-    /// Sends what stands in `self.out`, and receives the reply; that of `next` carries an
-    /// invocation.
+    /// Sends `GET next` or what stands in `self.out`, and receives the reply; that of `next`
+    /// carries an invocation.
     fn exchange(&mut self, is_next: bool) -> Result<Reply, Trouble> {
-        let sent = self.out.send();
+        let sent = if is_next {
+            response::send(
+                &self.out.endpoint,
+                &mut self.out.stream,
+                [&self.next, &[], &[]],
+            )
+        } else {
+            self.out.send()
+        };
         self.receive(sent, is_next)
     }
 
@@ -320,20 +345,22 @@ impl Worker {
 
     /// What the server has said where it should have said yes.
     #[cold]
-    fn refusal(&self, reply: &Reply) -> String {
+    fn refusal(&self, call: [&str; 2], reply: &Reply) -> Error {
         let body = self.inbox.get(reply.body.clone()).unwrap_or_default();
         let body = body.trim_ascii();
-        let mut text = format!("status {}: ", reply.status);
+        let mut text = String::new();
         head::push_text(&mut text, body.get(..256).unwrap_or(body));
-        text
+        // A number of which there is std's own way to write it already.
+        let status = u32::from(reply.status);
+        self.problem(call, &format_args!("status {status}: {text}"))
     }
 
     #[cold]
-    fn problem(&self, call: &str, problem: &str) -> Error {
-        let authority = &self.out.endpoint.authority;
+    fn problem(&self, [method, call]: [&str; 2], problem: &dyn fmt::Display) -> Error {
+        let authority = self.out.endpoint.authority;
         Error::new(
             api::ENDPOINT_ERROR,
-            format_args!("Runtime API at {authority}: {call}: {problem}"),
+            format_args!("Runtime API at {authority}: {method} {call}: {problem}"),
         )
     }
 }

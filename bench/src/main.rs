@@ -171,7 +171,11 @@ impl Plan<'_> {
                     built,
                     figures: Figures::default(),
                 }),
-                Err(problem) => skipped.push(format!("{name}: {problem}")),
+                // Whose machine it is goes into no file.
+                Err(problem) => {
+                    let root = format!("{}/", folders.root.display());
+                    skipped.push(format!("{name}: {}", problem.replace(&root, "")));
+                }
             }
         }
         let place = |subject: &Subject| RIVALS.iter().position(|r| r.name == subject.built.name);

@@ -45,9 +45,7 @@ pub const RIVALS: &[Rival] = &[
     cargo("minlambda, tuned", "minlambda"),
     ours("tiny-lambda, unwind", "unwind", "hello"),
     ours("tiny-lambda, small", "small", "hello"),
-    ours("tiny-lambda, small, main!", "small", "hello_main"),
     ours("tiny-lambda, tiny", "tiny", "hello"),
-    ours("tiny-lambda, tiny, main!", "tiny", "hello_main"),
     Rival {
         name: LIMIT,
         recipe: Recipe::C,

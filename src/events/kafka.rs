@@ -73,12 +73,12 @@ pub fn each(
 ) -> Result<KafkaBatchResponse> {
     let mut driver = Driver::new(cx, "Kafka record");
     let mut response = KafkaBatchResponse::default();
-    for (partition, records) in event.records.get()?.iter() {
-        for record in records {
+    for (partition, records) in event.records.get()?.to_vec()? {
+        for record in &records {
             let offset = *record.offset.get()?;
-            let id = [partition, " ", Number::from(offset).as_str()].concat();
+            let id = [&partition, " ", Number::from(offset).as_str()].concat();
             if !driver.record(&id, &mut || f(record)) {
-                response.failures.push((partition.into(), offset));
+                response.failures.push((partition.clone(), offset));
                 break;
             }
         }

@@ -24,10 +24,20 @@ macro_rules! samples {
 }
 
 samples! {
+    /// A batch of messages of an Apache ActiveMQ broker.
+    ACTIVEMQ "activemq",
     /// A request to an Application Load Balancer.
     ALB "alb",
     /// A request to an Application Load Balancer whose target group has multi-value headers.
     ALB_MULTI_VALUE "alb_multi_value",
+    /// A field for an AWS AppSync resolver.
+    APPSYNC "appsync",
+    /// A question of an HTTP API to its authorizer.
+    AUTHORIZER_HTTP_API "authorizer_http_api",
+    /// A question of a REST API to its token authorizer.
+    AUTHORIZER_TOKEN "authorizer_token",
+    /// An update of a custom resource.
+    CLOUDFORMATION "cloudformation",
     /// Log events of a subscription.
     CLOUDWATCH_LOGS "cloudwatch_logs",
     /// A user who signs up.
@@ -38,6 +48,8 @@ samples! {
     EVENTBRIDGE "eventbridge",
     /// An event of a schedule.
     EVENTBRIDGE_SCHEDULE "eventbridge_schedule",
+    /// A batch of records for a delivery stream.
+    FIREHOSE "firehose",
     /// A request to a function URL, with bytes.
     FUNCTION_URL "function_url",
     /// A request to an Amazon API Gateway HTTP API.
@@ -50,10 +62,16 @@ samples! {
     LATTICE_V1 "lattice_v1",
     /// A request to Amazon VPC Lattice, event version 2.0.
     LATTICE_V2 "lattice_v2",
+    /// A batch of messages of a RabbitMQ broker.
+    RABBITMQ "rabbitmq",
     /// A request to an Amazon API Gateway REST API.
     REST_API "rest_api",
     /// A new object in a bucket.
     S3 "s3",
+    /// A step of a secret's rotation.
+    SECRETSMANAGER "secretsmanager",
+    /// A mail.
+    SES "ses",
     /// A notification of a topic.
     SNS "sns",
     /// A batch of a queue's messages; the second one is no JSON.

@@ -194,8 +194,14 @@ impl<'j> Found<'j> {
                 }
             }
             How::Cookies => self.read_cookies(r)?,
-            How::Query => self.query = object(r)?,
-            How::MultiQuery => self.multi_query = object(r)?,
+            How::Query => {
+                self.query = Some(r.clone());
+                r.skip()?;
+            }
+            How::MultiQuery => {
+                self.multi_query = Some(r.clone());
+                r.skip()?;
+            }
             _ => r.skip()?,
         }
         Ok(())
@@ -281,12 +287,19 @@ impl<'j> Found<'j> {
         let mut query_string = String::new();
         if let Some(query) = self.get(Text::RawQuery) {
             query_string.push_str(query);
-        } else if let Some(r) = self.multi_query.as_ref().or(self.query.as_ref()) {
-            // An Application Load Balancer alone hands on what was encoded.
-            let pushed = push_query(&mut query_string, &mut r.clone(), origin != Origin::Alb);
-            pushed.map_err(|error| Error::new(UNMARSHAL_ERROR, error))?;
         } else {
-            query_string.push_str(path_query);
+            let sources = [&self.multi_query, &self.query];
+            for r in sources.into_iter().flatten() {
+                if query_string.is_empty() {
+                    // An Application Load Balancer alone hands on what was encoded.
+                    let encode = origin != Origin::Alb;
+                    let pushed = push_query(&mut query_string, &mut r.clone(), encode);
+                    pushed.map_err(|error| Error::new(UNMARSHAL_ERROR, error))?;
+                }
+            }
+            if query_string.is_empty() {
+                query_string.push_str(path_query);
+            }
         }
         if !self.cookies.is_empty() {
             self.headers.append("cookie", &self.cookies);
@@ -319,7 +332,7 @@ impl<'j> Found<'j> {
         decode_base64(text.as_bytes())
             .map(Body::Bytes)
             .map_err(|error| {
-                let message = format_args!("$.isBase64Encoded is true, but $.body is {error}");
+                let message = format!("$.isBase64Encoded is true, but $.body is {error}");
                 Error::new(UNMARSHAL_ERROR, message)
             })
     }
@@ -344,19 +357,6 @@ fn missing(what: &str) -> Error {
         UNMARSHAL_ERROR,
         format_args!("the HTTP request lacks {what}"),
     )
-}
-
-/// Where an object stands that has members.
-fn object<'j>(r: &mut Reader<'j>) -> Result<Option<Reader<'j>>, json::Error> {
-    let is_object = r.peek()? == Kind::Object;
-    let here = r.clone();
-    r.skip()?;
-    let is_empty = !is_object || {
-        let mut r = here.clone();
-        r.begin_object()?;
-        r.next_member()?.is_none()
-    };
-    Ok((!is_empty).then_some(here))
 }
 
 type OnText<'f, 'j> = &'f mut dyn FnMut(&Reader<'j>, &str) -> Result<(), json::Error>;

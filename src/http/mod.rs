@@ -25,9 +25,26 @@
 //! `Http.PayloadTooLarge` (413).
 //!
 //! # Streaming
-//! A [`Request`] is read from JSON like any other event, so a response that is sent piece by
-//! piece needs no front door of its own: `run_streaming` takes a `Request`, and its responder
-//! starts with the head of a [`Response`].
+//! A [`Request`] is read from JSON like any other event, so a response that is sent piece by piece
+//! needs no front door of its own, only a head: [`run_streaming`](crate::run_streaming) takes a
+//! `Request`, and its responder's [`start_http`](crate::Responder::start_http) sends the head.
+//!
+//! ```no_run
+//! use std::io::Write;
+//! use tiny_lambda::http::Request;
+//! use tiny_lambda::{Context, Responder, Result};
+//!
+//! fn main() -> ! {
+//!     tiny_lambda::run_streaming(count)
+//! }
+//! fn count(request: Request, _: &Context, out: Responder<'_>) -> Result<()> {
+//!     let mut body = out.start_http(200, &[("Content-Type", "text/plain")])?;
+//!     for n in 0..request.query()?.parse("to")?.unwrap_or(10) {
+//!         writeln!(body, "{n}")?;
+//!     }
+//!     Ok(())
+//! }
+//! ```
 
 mod answer;
 mod body;

@@ -1,6 +1,5 @@
 //! [`Pairs`]: names and values of a query or a form.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::str::FromStr;
@@ -30,13 +29,13 @@ pub struct Pairs(Vec<(String, String)>);
 impl Pairs {
     /// Reads pairs of names and values (URL Standard, "application/x-www-form-urlencoded parsing").
     pub(super) fn read(text: &str) -> Result<Pairs, EncodingError> {
-        let decoded = |text: &str| decode_percent(text, true).map(Cow::into_owned);
-        let pairs = text.split('&').filter(|pair| !pair.is_empty());
-        let pair = |pair: &str| {
+        let mut pairs = Vec::new();
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Ok((decoded(name)?, decoded(value)?))
-        };
-        pairs.map(pair).collect::<Result<_, _>>().map(Pairs)
+            let name = decode_percent(name, true)?.into_owned();
+            pairs.push((name, decode_percent(value, true)?.into_owned()));
+        }
+        Ok(Pairs(pairs))
     }
 
     /// The first value of `name`.

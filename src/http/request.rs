@@ -6,8 +6,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str::{self, FromStr};
 
-use super::answer::Caller;
-use super::{Body, HeaderMap, Method, PAYLOAD_TOO_LARGE, Pairs, bad_request, event, pairs};
+use super::answer::{Answer, Caller};
+use super::{
+    Body, HeaderMap, Method, PAYLOAD_TOO_LARGE, Pairs, Response, bad_request, event, pairs,
+};
 use crate::json::{self, FromJson, Kind, Reader, Value};
 use crate::{Error, Result};
 
@@ -226,7 +228,7 @@ impl Request {
         if self.body.len() <= len_max {
             return Ok(());
         }
-        let message = format_args!("the body is longer than {len_max} bytes");
+        let message = format!("the body is longer than {len_max} bytes");
         Err(Error::new(PAYLOAD_TOO_LARGE, message))
     }
 
@@ -246,7 +248,7 @@ impl Request {
     /// and an error as any other.
     pub fn param<T: FromStr>(&self, name: &str) -> Result<T> {
         let Some(value) = self.path_parameter(name) else {
-            let message = format_args!("the route has no parameter `{name}`");
+            let message = format!("the route has no parameter `{name}`");
             return Err(Error::new("Http.NoSuchParameter", message));
         };
         value.parse().map_err(|_| pairs::malformed(name))
@@ -290,6 +292,16 @@ impl Request {
             Ok(text) => Some(text),
             Err(_) => Some(Cow::Borrowed(raw)),
         }
+    }
+
+    /// A response in JSON, in the form that the sender of this request wants: what
+    /// [`run_http`](crate::run_http) answers with.
+    ///
+    /// # Errors
+    /// If it cannot be sent: a status out of range, a header that is none, or more than one cookie
+    /// where only one can be.
+    pub fn answer(&self, response: &Response) -> Result<Vec<u8>> {
+        Ok(json::to_vec(&Answer::new(response, self.caller)?))
     }
 
     /// The event as it came, with `null` for the body's text: for what has no method here.

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, trailer};
+use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, number, trailer};
 use super::{cut_out, move_down};
 
 /// Longest line with a chunk's size. Its extensions mean nothing to us, but they are part of it.
@@ -211,14 +211,7 @@ impl Body {
 /// not know them ignores (RFC 9112, section 7.1.1).
 fn chunk_size(line: &[u8]) -> Option<usize> {
     let digits = line.split(|&b| b == b';').next()?.trim_ascii_end();
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_usize, |size, &b| {
-        let digit = char::from(b).to_digit(16)?;
-        size.checked_mul(16)?
-            .checked_add(usize::try_from(digit).ok()?)
-    })
+    number(digits, 16).and_then(|size| usize::try_from(size).ok())
 }
 
 #[cfg(test)]

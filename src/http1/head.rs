@@ -397,15 +397,25 @@ pub(crate) fn is_token(b: u8) -> bool {
 
 /// A number in decimal digits alone, or `None`.
 pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
-        return None;
+    number(text, 10)
+}
+
+/// A number in digits of a `radix` up to 16 alone, or `None`.
+pub(crate) fn number(text: &[u8], radix: u8) -> Option<u64> {
+    let mut number = 0_u64;
+    for &b in text {
+        let digit = match b {
+            b'0'..=b'9' => b.wrapping_sub(b'0'),
+            _ => (b | 32).wrapping_sub(b'a').saturating_add(10),
+        };
+        if digit >= radix {
+            return None;
+        }
+        number = number
+            .checked_mul(radix.into())?
+            .checked_add(digit.into())?;
     }
-    text.iter().try_fold(0_u64, |number, &b| {
-        let digit = b
-            .is_ascii_digit()
-            .then(|| u64::from(b.wrapping_sub(b'0')))?;
-        number.checked_mul(10)?.checked_add(digit)
-    })
+    (!text.is_empty()).then_some(number)
 }
 
 /// Whether `text` is `word`, whatever the case of its letters. std's own comparison takes pieces of

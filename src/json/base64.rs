@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use super::{Error, FromJson, Reader, ToJson, Writer};
 use crate::encoding::decode_base64;
 
-/// Bytes as a string of base64 (RFC 4648, section 4), as AWS sends and takes them.
+/// Bytes as a string of base64 (RFC 4648, section 4), as AWS sends and takes them. Padding may be
+/// left out when it is read.
 ///
 /// ```
 /// use tiny_lambda::json::{self, Base64};

@@ -17,6 +17,20 @@ fn again<T: FromJson + ToJson>(event: &[u8]) -> Result<Vec<u8>, json::Error> {
 
 /// The types of samples, by the beginnings of their names; the first that fits is it.
 const TYPES: &[(&str, Again)] = &[
+    ("activemq", again::<events::activemq::ActiveMqEvent>),
+    (
+        "appsync-invoke",
+        again::<events::appsync::AppSyncResolverTemplate>,
+    ),
+    (
+        "authorizer_http_api",
+        again::<events::apigw::ApiGatewayV2CustomAuthorizerV2Request>,
+    ),
+    (
+        "authorizer_token",
+        again::<events::apigw::ApiGatewayCustomAuthorizerRequest>,
+    ),
+    ("rabbitmq", again::<events::rabbitmq::RabbitMqEvent>),
     (
         "apigw-response",
         again::<events::apigw::ApiGatewayProxyResponse>,
@@ -60,7 +74,10 @@ const TYPES: &[(&str, Again)] = &[
         "appsync-lambda-auth-response",
         again::<events::appsync::AppSyncLambdaAuthorizerResponse>,
     ),
-    ("appsync", again::<events::appsync::AppSyncResolverTemplate>),
+    (
+        "appsync",
+        again::<events::appsync::AppSyncDirectResolverEvent>,
+    ),
     (
         "autoscaling",
         again::<events::autoscaling::AutoScalingEvent>,
@@ -399,4 +416,17 @@ fn what_is_asked_for_and_not_there_is_named() {
         "Runtime.UnmarshalError: SqsMessage.body: expected a string, found an object at \
          $.Records[0].body (offset 41, line 1, column 42): {\"a\": \"a long and odd body for an SQS me",
     );
+}
+
+#[cfg(feature = "emulator")]
+#[test]
+fn an_event_that_is_not_understood_is_told_with_type_place_and_text() {
+    let sum = tiny_lambda::handler::json(|list: Vec<u8>, _| Ok(list.len()));
+    let reply =
+        tiny_lambda::emulator::invoke(&sum, br#"[1,"and so on, and so on, and so on, for long"]"#);
+    let error: Value = json::parse(&reply.unwrap().body).unwrap();
+    let message = error.get("errorMessage").and_then(Value::as_str);
+    let want = "alloc::vec::Vec<u8>: expected an integer, found a string at $[1] \
+                (offset 3, line 1, column 4): \"and so on, and so on, and so on, for lo";
+    assert_eq!(message, Some(want));
 }

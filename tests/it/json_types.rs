@@ -52,13 +52,10 @@ fn base64_is_rfc_4648s() {
         ("foobar", "\"Zm9vYmFy\""),
     ] {
         check(text, Base64(bytes.into()), text);
+        check(&text.replace('=', ""), Base64(bytes.into()), text);
     }
-    // Padding may be left out: what is meant is the same.
-    assert_eq!(
-        json::parse::<Base64>(b"\"Zg\"").unwrap(),
-        Base64(b"f".to_vec())
-    );
     refuses::<Base64>(&[
+        "\"Z\"",
         "\"Zg=\"",
         "\"Z===\"",
         "\"Zh==\"",

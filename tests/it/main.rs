@@ -8,6 +8,7 @@
     clippy::arithmetic_side_effects
 )]
 
+mod batches;
 #[cfg(unix)]
 mod bootstrap;
 #[cfg(unix)]
@@ -32,6 +33,8 @@ mod faults;
 mod figures;
 #[cfg(target_os = "linux")]
 mod hostile;
+#[cfg(feature = "emulator")]
+mod http;
 mod json;
 mod json_macros;
 mod json_types;

@@ -1,0 +1,41 @@
+//! An event of a bus with a detail of one's own.
+
+use tiny_lambda::events::EventBridgeEvent;
+use tiny_lambda::{Context, Result, info, json_struct};
+
+json_struct! {
+    /// The detail, as the shop sends it.
+    struct OrderPlaced { order: String, cents: u64 }
+}
+
+fn main() -> ! {
+    tiny_lambda::run(placed)
+}
+
+fn placed(event: EventBridgeEvent<OrderPlaced>, cx: &Context) -> Result<String> {
+    let time = event.time.get()?.as_str();
+    let OrderPlaced { order, cents } = event.detail.take()?;
+    info!(cx, "order {order} of {cents} cents at {time}");
+    Ok(order)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
+mod tests {
+    use super::*;
+    use tiny_lambda::{events::samples, json};
+
+    #[test]
+    fn an_order_is_known_by_its_detail() {
+        let event = json::parse(samples::EVENTBRIDGE.as_bytes()).unwrap();
+        assert_eq!(placed(event, &Context::default()).unwrap(), "a1");
+        let event = json::parse(samples::EVENTBRIDGE_SCHEDULE.as_bytes()).unwrap();
+        let error = placed(event, &Context::default()).unwrap_err();
+        assert!(
+            error
+                .error_message()
+                .starts_with("EventBridgeEvent.detail: missing member `order`"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,52 @@
+//! A WebSocket API that answers each message: the route says what has happened.
+
+use tiny_lambda::http::{Request, Response, Router};
+use tiny_lambda::{Context, Result, info, json_struct};
+
+json_struct! { struct Message { text: String } }
+
+fn main() -> ! {
+    let router = router();
+    tiny_lambda::run_http(move |request, cx: &Context| router.answer(request, cx))
+}
+
+fn router() -> Router<'static> {
+    Router::new()
+        // 200 lets the client in.
+        .get("/$connect", |_, _| Ok(Response::new(200)))
+        .get("/$disconnect", |_, _| Ok(Response::new(200)))
+        .get("/send", send)
+        .get("/$default", |_, _| {
+            Ok((400, "try {\"action\": \"send\", \"text\": \"…\"}"))
+        })
+}
+
+/// What is returned goes back to the client, where the route has a response.
+fn send(request: Request, cx: &Context) -> Result<String> {
+    let message: Message = request.json()?;
+    info!(cx, "{} bytes", message.text.len());
+    Ok(message.text.chars().rev().collect())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
+mod tests {
+    use super::*;
+    use tiny_lambda::events::samples;
+
+    #[track_caller]
+    fn check(event: &str, want: (u16, &str)) {
+        let request = Request::from_event(event.as_bytes()).unwrap();
+        let got = router().answer(request, &Context::default()).unwrap();
+        assert_eq!((got.status, got.body.as_str().unwrap()), want);
+    }
+
+    #[test]
+    fn clients_are_let_in_and_answered() {
+        check(samples::WEBSOCKET_CONNECT, (200, ""));
+        check(samples::WEBSOCKET_MESSAGE, (200, "ih"));
+        let other = samples::WEBSOCKET_MESSAGE
+            .replace("\"routeKey\": \"send\"", "\"routeKey\": \"$default\"");
+        check(&other, (400, "try {\"action\": \"send\", \"text\": \"…\"}"));
+    }
+}

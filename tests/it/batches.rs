@@ -1,0 +1,170 @@
+//! Batches that fail in part: who is tried again, and who is not.
+
+use std::cell::RefCell;
+use std::time::{Duration, SystemTime};
+
+use tiny_lambda::events::{dynamodb, kafka, kinesis, samples, sqs};
+use tiny_lambda::json::{self, FromJson};
+use tiny_lambda::{Context, Error, Result};
+
+fn read<T: FromJson>(sample: &str) -> T {
+    json::parse(sample.as_bytes()).unwrap()
+}
+
+fn cx(seconds: u64) -> Context {
+    let mut cx = Context::default();
+    cx.deadline = SystemTime::now().checked_add(Duration::from_secs(seconds));
+    cx
+}
+
+/// A queue's event with messages of these IDs; a body is what becomes of it.
+fn messages(queue: &str, bodies: &[&str]) -> sqs::SqsEvent {
+    let records = bodies.iter().enumerate().map(|(id, body)| {
+        format!(
+            r#"{{"messageId":"m{id}","body":"{body}","eventSourceARN":"arn:aws:sqs:r:1:{queue}"}}"#
+        )
+    });
+    let records: Vec<_> = records.collect();
+    read(&format!(r#"{{"Records":[{}]}}"#, records.join(",")))
+}
+
+fn obey(body: &str) -> Result<()> {
+    match body {
+        "ok" => Ok(()),
+        "panic" => panic!("out of tea"),
+        _ => Err(Error::new("Refused", body)),
+    }
+}
+
+#[test]
+fn messages_that_fail_come_back_alone_unless_their_order_counts() {
+    #[track_caller]
+    fn check(queue: &str, bodies: &[&str], want_handled: usize, want: &[&str]) {
+        let handled = RefCell::new(0);
+        let event = messages(queue, bodies);
+        let response = sqs::each(&event, &cx(60), |message| {
+            *handled.borrow_mut() += 1;
+            obey(message.body.get()?)
+        });
+        assert_eq!(response.unwrap().failures, want);
+        assert_eq!(handled.into_inner(), want_handled);
+    }
+    check("orders", &[], 0, &[]);
+    check("orders", &["ok", "ok"], 2, &[]);
+    check("orders", &["ok", "no", "ok", "no"], 4, &["m1", "m3"]);
+    check("orders", &["panic", "ok"], 2, &["m0"]);
+    check(
+        "orders.fifo",
+        &["ok", "no", "ok", "ok"],
+        2,
+        &["m1", "m2", "m3"],
+    );
+    check("orders.fifo", &["ok", "ok"], 2, &[]);
+    check("fifo", &["no", "ok"], 2, &["m0"]);
+}
+
+#[test]
+fn what_there_is_no_time_for_comes_back() {
+    #[track_caller]
+    fn check(deadline: Option<SystemTime>, want_handled: usize, want: usize) {
+        let mut cx = Context::default();
+        cx.deadline = deadline;
+        let handled = RefCell::new(0);
+        let event = messages("orders", &["ok"; 5]);
+        let response = sqs::each(&event, &cx, |_| {
+            *handled.borrow_mut() += 1;
+            // Longer than all but the margin, which is a tenth.
+            let end = SystemTime::now() + Duration::from_millis(620);
+            while want != 0 && SystemTime::now() < end {
+                std::thread::yield_now();
+            }
+            Ok(())
+        });
+        assert_eq!(response.unwrap().failures.len(), want);
+        assert_eq!(handled.into_inner(), want_handled);
+    }
+    check(
+        SystemTime::now().checked_add(Duration::from_millis(600)),
+        1,
+        4,
+    );
+    check(
+        SystemTime::now().checked_add(Duration::from_secs(600)),
+        5,
+        0,
+    );
+    // No deadline, and that of a local emulator.
+    check(None, 5, 0);
+    check(Some(SystemTime::UNIX_EPOCH), 5, 0);
+}
+
+#[test]
+fn a_batch_whose_messages_have_no_names_fails_as_a_whole() {
+    #[track_caller]
+    fn check(event: &str, want: &str) {
+        let error = sqs::each(&read(event), &cx(60), |_| Ok(())).unwrap_err();
+        assert!(error.error_message().starts_with(want), "{error}");
+    }
+    check("{}", "SqsEvent.Records is missing");
+    check(r#"{"Records": null}"#, "SqsEvent.Records is null");
+    check(
+        r#"{"Records": [7]}"#,
+        "SqsEvent.Records: expected an object, found a number at $.Records[0]",
+    );
+    check(
+        r#"{"Records": [{"body": ""}]}"#,
+        "SqsMessage.messageId is missing",
+    );
+}
+
+#[test]
+fn a_stream_goes_on_at_its_first_failure() {
+    let event: kinesis::KinesisEvent = read(samples::KINESIS);
+    let response = kinesis::each(&event, &cx(60), |record| {
+        record
+            .kinesis
+            .get()?
+            .data
+            .get()?
+            .json::<json::Value>()
+            .map(drop)
+    });
+    let response = response.unwrap();
+    assert_eq!(
+        response.failures,
+        ["49590338271490256608559692540925702759324208523137515618"]
+    );
+    assert_eq!(
+        json::to_vec(&response),
+        br#"{"batchItemFailures":[{"itemIdentifier":"49590338271490256608559692540925702759324208523137515618"}]}"#
+    );
+
+    let event: dynamodb::DynamoDbEvent = read(samples::DYNAMODB);
+    let response = dynamodb::each(&event, &cx(60), |_| obey("no")).unwrap();
+    assert_eq!(response.failures, ["4421584500000000017450439091"]);
+    assert_eq!(
+        json::to_vec(&dynamodb::each(&event, &cx(60), |_| Ok(())).unwrap()),
+        br#"{"batchItemFailures":[]}"#
+    );
+}
+
+#[test]
+fn partitions_fail_on_their_own() {
+    let event: kafka::KafkaEvent = read(samples::KAFKA);
+    let response = kafka::each(&event, &cx(60), |record| {
+        record.value.get()?.json::<json::Value>().map(drop)
+    });
+    let response = response.unwrap();
+    assert_eq!(response.failures, [("orders-0".to_string(), 16)]);
+    assert_eq!(
+        json::to_vec(&response),
+        br#"{"batchItemFailures":[{"itemIdentifier":{"partition":"orders-0","offset":16}}]}"#
+    );
+    let handled = RefCell::new(Vec::new());
+    let response = kafka::each(&event, &cx(60), |record| {
+        handled.borrow_mut().push(*record.offset.get()?);
+        obey("no")
+    });
+    assert_eq!(response.unwrap().failures.len(), 2);
+    assert_eq!(handled.into_inner(), [15, 7]);
+}
