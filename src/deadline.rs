@@ -31,9 +31,8 @@ impl Context {
     /// drop(warning);
     /// ```
     ///
-    /// It takes a thread, which costs a function that calls this some 6 KB, and each invocation some
-    /// 50 µs. Where there is no deadline, or it has passed already, as with some local emulators,
-    /// nothing is done.
+    /// It takes a thread for as long as it waits. Where there is no deadline, or it has passed already,
+    /// as with some local emulators, nothing is done.
     pub fn warn_before_deadline(&self, before: Duration) -> DeadlineWarning {
         let left = self.remaining().filter(|left| !left.is_zero());
         let guard = left.and_then(|left| {
