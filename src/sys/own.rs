@@ -98,7 +98,13 @@ pub(crate) fn unix_time_ms() -> u64 {
     let mut time = TimeSpec(0, 0);
     // SAFETY: `time` is writable and of the layout that clock_gettime(2) has. A failure, which this
     // clock does not know, would leave the epoch.
-    unsafe { syscall(SYS_CLOCK_GETTIME, CLOCK_REALTIME, &raw mut time) };
+    unsafe {
+        syscall(
+            SYS_CLOCK_GETTIME,
+            c_long::from(CLOCK_REALTIME),
+            &raw mut time,
+        )
+    };
     let secs = u64::try_from(time.0).unwrap_or(0);
     secs.wrapping_mul(1000)
         .wrapping_add(u64::try_from(time.1 / 1_000_000).unwrap_or(0))
