@@ -4,7 +4,7 @@ use super::scan::word_at;
 
 /// Where the name that begins at `start`, behind its quote, is in `names`; the length of `names`
 /// if nowhere. It is compared as it is written.
-#[inline(always)]
+#[inline]
 pub(super) fn position(names: &[Name], bytes: &[u8], start: usize) -> usize {
     let word = name_word(bytes, start);
     let mut index = 0;
@@ -166,31 +166,11 @@ impl Name {
     fn ends(&self, bytes: &[u8], start: usize) -> bool {
         match self.text {
             [_, _, _, _, _, _, _, _, _, _, end @ .., _] if !end.is_empty() => {
-                same(bytes.get(start.wrapping_add(8)..).unwrap_or_default(), end)
+                bytes.get(start.wrapping_add(8)..).is_some_and(|rest| rest.starts_with(end))
             }
             _ => true,
         }
     }
-}
-
-/// Whether `bytes` begins with `end`; faster than a call of `memcmp` for what names there are.
-fn same(bytes: &[u8], end: &[u8]) -> bool {
-    let (mut a, mut b) = (bytes, end);
-    while let (Some((word_a, rest_a)), Some((word_b, rest_b))) =
-        (a.split_first_chunk::<8>(), b.split_first_chunk::<8>())
-    {
-        if word_a != word_b {
-            return false;
-        }
-        (a, b) = (rest_a, rest_b);
-    }
-    while let [byte_b, rest_b @ ..] = b {
-        match a {
-            [byte_a, rest_a @ ..] if byte_a == byte_b => (a, b) = (rest_a, rest_b),
-            _ => return false,
-        }
-    }
-    true
 }
 
 /// Fills an array in constant evaluation, byte by byte, and counts what did not fit, too.

@@ -175,13 +175,12 @@ impl Writer {
     #[cold]
     fn escape(&mut self, byte: u8) {
         let short = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            0x08 => "\\b",
-            0x0c => "\\f",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
+            b'"' | b'\\' => byte,
+            0x08 => b'b',
+            0x0c => b'f',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
             _ => {
                 self.raw(if byte < 0x10 { "\\u000" } else { "\\u001" });
                 let digit = byte & 0x0f;
@@ -194,7 +193,7 @@ impl Writer {
                 return;
             }
         };
-        self.raw(short);
+        self.out.extend_from_slice(&[b'\\', short]);
     }
 }
 
