@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::{Context, log, sys};
+use crate::{Context, sys};
 
 /// Stack of the thread that waits, in bytes: it writes a line.
 const STACK_LEN: usize = 64 * 1024;
@@ -31,9 +31,8 @@ impl Context {
     /// drop(warning);
     /// ```
     ///
-    /// It takes a thread, which costs a function that calls this some 6 KB, and each invocation some
-    /// 50 µs. Where there is no deadline, or it has passed already, as with some local emulators,
-    /// nothing is done.
+    /// It takes a thread for as long as it waits. Where there is no deadline, or it has passed already,
+    /// as with some local emulators, nothing is done.
     pub fn warn_before_deadline(&self, before: Duration) -> DeadlineWarning {
         let left = self.remaining().filter(|left| !left.is_zero());
         let guard = left.and_then(|left| {
@@ -42,8 +41,7 @@ impl Context {
             let wait = move || {
                 if !theirs.is_over_within(left.saturating_sub(before)) {
                     let ms = cx.remaining().unwrap_or_default().as_millis();
-                    let text = format_args!("still at work {ms} ms before the deadline");
-                    log::write(log::Level::Warn, &cx, text);
+                    crate::warn!(&cx, "still at work {ms} ms before the deadline");
                 }
             };
             let thread = sys::Thread::spawn(STACK_LEN, Box::new(wait))?;

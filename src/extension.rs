@@ -67,7 +67,7 @@ fn listen() {
     // One that is malformed is for `run` to tell.
     if let Some(Ok(endpoint)) = Endpoint::from_env() {
         if let Err(problem) = register(&endpoint) {
-            let problem = format_args!(
+            let problem = format!(
                 "Extensions API at {}: {problem}: nobody will tell of the shutdown",
                 endpoint.authority
             );

@@ -2,7 +2,6 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::any;
 use core::fmt::{self, Write};
 use core::marker::PhantomData;
 
@@ -30,8 +29,9 @@ pub trait Handler: Sync {
 /// A handler that takes its event from JSON and answers in JSON; [`run`](crate::run) has the same.
 ///
 /// An event that is not what `E` reads is the error `Runtime.UnmarshalError`, which says what was
-/// expected, where, and what is there. How the event begins is logged, up to 256 bytes of it, unless
-/// the variable `LAMBDA_LOG_EVENT` is `off`.
+/// expected, and where. Of an event of AWS ([`events`](crate::events)) it also shows what is there, and
+/// the log has how the event begins, up to 256 bytes of it, unless the variable `LAMBDA_LOG_EVENT` is
+/// `off`.
 ///
 /// ```
 /// use tiny_lambda::handler;
@@ -76,7 +76,15 @@ impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for
 }
 
 fn parse<E: FromJson>(event: &[u8], cx: &Context) -> Result<E> {
-    json::parse(event).map_err(|error| unmarshal_error(any::type_name::<E>(), &error, event, cx))
+    json::parse(event).map_err(|error| match E::kind() {
+        Some(kind) => unknown_event(kind, &error, event, cx),
+        None => unmarshal_error(&error),
+    })
+}
+
+#[cold]
+fn unmarshal_error(error: &json::Error) -> Error {
+    Error::new(UNMARSHAL_ERROR, error)
 }
 
 /// Bytes of an event that its error shows of the place where it is wrong.
@@ -85,8 +93,9 @@ const SHOWN_LEN_MAX: usize = 40;
 /// Bytes of an event that was not understood that are logged, unless `LAMBDA_LOG_EVENT` is `off`.
 const LOGGED_LEN_MAX: usize = 256;
 
+/// What AWS has sent and nobody here has written is worth more words.
 #[cold]
-fn unmarshal_error(kind: &str, error: &json::Error, event: &[u8], cx: &Context) -> Error {
+fn unknown_event(kind: &str, error: &json::Error, event: &[u8], cx: &Context) -> Error {
     log_event(event, cx);
     let mut message = String::from(kind);
     let there = event.get(error.offset()..).unwrap_or_default();

@@ -74,9 +74,10 @@ mod abort {
     use alloc::boxed::Box;
     use core::mem;
     use std::panic;
-    use std::sync::{Mutex, MutexGuard, PoisonError};
+    use std::sync::{Mutex, PoisonError};
 
     use crate::api::{Endpoint, Invocation};
+    use crate::response::Outbox;
     #[cfg(unix)]
     use crate::response::end_lost_stream;
     use crate::worker::{self, Worker};
@@ -106,8 +107,16 @@ mod abort {
         invocation: Invocation::new(),
     });
 
-    fn current() -> MutexGuard<'static, Current> {
-        CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Says what comes next, and for which invocation, if for one. Out of line: it is called often
+    /// enough to count in bytes.
+    #[inline(never)]
+    fn enter(phase: Phase, out: Option<&Outbox>) {
+        let mut now = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        now.phase = phase;
+        if let Some(out) = out {
+            now.endpoint = Some(out.endpoint);
+            now.invocation.set(&out.invocation);
+        }
     }
 
     /// Has a panic posted before it ends the process.
@@ -150,21 +159,17 @@ mod abort {
         worker: &mut Worker,
         f: impl FnOnce(&mut Worker) -> Result<()>,
     ) -> Result<()> {
-        let mut now = current();
-        now.phase = Phase::Invoke;
-        now.endpoint = Some(worker.out.endpoint);
-        now.invocation.set(&worker.out.invocation);
-        drop(now);
+        enter(Phase::Invoke, Some(&worker.out));
         let result = f(worker);
-        current().phase = Phase::Other;
+        enter(Phase::Other, None);
         result
     }
 
     /// Calls `f`; a panic is posted to `call`.
     pub(crate) fn guard_init<T>(call: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
-        current().phase = Phase::Init(call);
+        enter(Phase::Init(call), None);
         let result = f();
-        current().phase = Phase::Other;
+        enter(Phase::Other, None);
         result
     }
 }

@@ -101,7 +101,8 @@ impl Outbox {
     }
 }
 
-fn send(
+/// Sends `parts`, on a new connection if there is none or if the old one takes nothing.
+pub(crate) fn send(
     endpoint: &Endpoint,
     stream: &mut Option<TcpStream>,
     parts: [&[u8]; 3],

@@ -82,7 +82,7 @@ fn serve_many(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler) -> R
 /// time; and threads would be 5 KB.
 #[cfg(panic = "abort")]
 fn serve_many(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler) -> Result<()> {
-    let message = format_args!(
+    let message = format!(
         "AWS_LAMBDA_MAX_CONCURRENCY is {n_workers}, but this build serves one invocation at a time: \
          build with panic = \"unwind\" (build.sh --profile unwind)"
     );

@@ -84,6 +84,10 @@ impl<T> Default for EventBridgeEvent<T> {
 }
 
 impl<T: FromJson> FromJson for EventBridgeEvent<T> {
+    fn kind() -> Option<&'static str> {
+        Some("EventBridgeEvent")
+    }
+
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         let mut event = EventBridgeEvent::default();
         let fields: &mut [&mut dyn ReadField] = &mut [

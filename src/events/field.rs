@@ -311,6 +311,10 @@ macro_rules! event {
         }
 
         impl $crate::json::FromJson for $name {
+            fn kind() -> ::core::option::Option<&'static str> {
+                ::core::option::Option::Some(::core::stringify!($name))
+            }
+
             fn from_json(
                 r: &mut $crate::json::Reader<'_>,
             ) -> ::core::result::Result<Self, $crate::json::Error> {

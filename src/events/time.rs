@@ -116,7 +116,7 @@ epoch! {
 #[cold]
 fn malformed(what: &str, text: &str) -> Error {
     let shown = text.get(..40).unwrap_or(text);
-    let message = format_args!("expected {what}, found {shown}");
+    let message = format!("expected {what}, found {shown}");
     Error::new("Runtime.UnmarshalError", message)
 }
 

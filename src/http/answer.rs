@@ -71,7 +71,7 @@ impl<'r> Answer<'r> {
     /// If it cannot be sent: a status out of range, or a header that is none.
     pub(crate) fn new(response: &'r Response, caller: Caller) -> Result<Answer<'r>> {
         if !(100..=599).contains(&response.status) {
-            let message = format_args!("status {} is not in 100 to 599", response.status);
+            let message = format!("status {} is not in 100 to 599", response.status);
             return Err(unsendable(message));
         }
         for (name, value) in response.headers.iter() {

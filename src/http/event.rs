@@ -332,7 +332,7 @@ impl<'j> Found<'j> {
         decode_base64(text.as_bytes())
             .map(Body::Bytes)
             .map_err(|error| {
-                let message = format_args!("$.isBase64Encoded is true, but $.body is {error}");
+                let message = format!("$.isBase64Encoded is true, but $.body is {error}");
                 Error::new(UNMARSHAL_ERROR, message)
             })
     }

@@ -228,7 +228,7 @@ impl Request {
         if self.body.len() <= len_max {
             return Ok(());
         }
-        let message = format_args!("the body is longer than {len_max} bytes");
+        let message = format!("the body is longer than {len_max} bytes");
         Err(Error::new(PAYLOAD_TOO_LARGE, message))
     }
 
@@ -248,7 +248,7 @@ impl Request {
     /// and an error as any other.
     pub fn param<T: FromStr>(&self, name: &str) -> Result<T> {
         let Some(value) = self.path_parameter(name) else {
-            let message = format_args!("the route has no parameter `{name}`");
+            let message = format!("the route has no parameter `{name}`");
             return Err(Error::new("Http.NoSuchParameter", message));
         };
         value.parse().map_err(|_| pairs::malformed(name))

@@ -135,6 +135,12 @@ pub trait FromJson: Sized {
         None
     }
 
+    /// What it is called where others have named it: a type that stands for itself has no name.
+    #[doc(hidden)]
+    fn kind() -> Option<&'static str> {
+        None
+    }
+
     /// How a list of these is read: as an array, but of pairs with a name in front, as an object.
     #[doc(hidden)]
     fn list_from_json(r: &mut Reader<'_>) -> Result<Vec<Self>, Error> {

@@ -434,7 +434,7 @@ fn pretty_printing_changes_white_space_only() {
     let pretty = to_vec_pretty(&value);
     assert_eq!(parse::<Value>(&pretty).as_ref(), Ok(&value));
     assert_eq!(
-        to_vec_pretty(&RawJson::new(str::from_utf8(&pretty).unwrap()).unwrap()),
+        to_vec_pretty(&RawJson::new(core::str::from_utf8(&pretty).unwrap()).unwrap()),
         pretty
     );
     assert_eq!(alloc::format!("{value:#}").into_bytes(), pretty);

@@ -170,15 +170,20 @@ pub(crate) fn has_taken_nothing(_: &TcpStream, _: usize) -> bool {
 /// is an error, and no signal, whatever the process does about SIGPIPE.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
-    use core::ffi::{c_int, c_void};
+    use core::ffi::{c_int, c_long, c_void};
     use core::ptr;
     use std::io::IoSlice;
     use std::os::fd::AsRawFd;
 
     const MSG_NOSIGNAL: c_int = 0x4000;
+    #[cfg(target_arch = "x86_64")]
+    const SYS_SENDMSG: c_long = 46;
+    // All of Linux's newer architectures share one table of system calls.
+    #[cfg(not(target_arch = "x86_64"))]
+    const SYS_SENDMSG: c_long = 211;
 
-    /// `struct msghdr` (sendmsg(2)), as the kernel and glibc have it; musl's is the same with
-    /// narrower lengths and zeros between them, which in little endian are the same bytes.
+    /// `struct msghdr` (sendmsg(2)), as the kernel has it; `name_len` is narrower there, and followed
+    /// by bytes that mean nothing.
     #[repr(C)]
     struct MsgHdr<'p> {
         name: *const c_void,
@@ -191,12 +196,13 @@ pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno
     }
     unsafe extern "C" {
         fn send(fd: c_int, buf: *const c_void, len: usize, flags: c_int) -> isize;
-        fn sendmsg(fd: c_int, msg: *const MsgHdr<'_>, flags: c_int) -> isize;
+        fn syscall(number: c_long, ...) -> c_long;
     }
     let fd = stream.as_raw_fd();
     let n = if let [part, [], []] = parts {
         // SAFETY: `part` is readable for its length; the descriptor is open (send(2)).
-        unsafe { send(fd, part.as_ptr().cast(), part.len(), MSG_NOSIGNAL) }
+        let n = unsafe { send(fd, part.as_ptr().cast(), part.len(), MSG_NOSIGNAL) };
+        usize::try_from(n).ok()
     } else {
         let iov = parts.map(IoSlice::new);
         let msg = MsgHdr {
@@ -208,11 +214,20 @@ pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno
             control_len: 0,
             flags: 0,
         };
+        // Not by musl's `sendmsg`, which copies control data that there is none of.
         // SAFETY: `msg` names no address and no control data; an `IoSlice` is a `struct iovec`, as
         // std promises, and each is readable for its length (sendmsg(2)).
-        unsafe { sendmsg(fd, &raw const msg, MSG_NOSIGNAL) }
+        let n = unsafe {
+            syscall(
+                SYS_SENDMSG,
+                c_long::from(fd),
+                &raw const msg,
+                c_long::from(MSG_NOSIGNAL),
+            )
+        };
+        usize::try_from(n).ok()
     };
-    usize::try_from(n).map_err(|_| Errno::last())
+    n.ok_or_else(Errno::last)
 }
 
 /// The same elsewhere.

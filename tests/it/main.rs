@@ -31,10 +31,10 @@ mod emulator_process;
 mod events;
 mod faults;
 mod figures;
-#[cfg(feature = "emulator")]
-mod http;
 #[cfg(target_os = "linux")]
 mod hostile;
+#[cfg(feature = "emulator")]
+mod http;
 mod json;
 mod json_macros;
 mod json_types;
