@@ -9,6 +9,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::str;
 use std::time::{Duration, SystemTime};
 
+use crate::encoding::push_u64;
 use crate::http1::{head, scan};
 use crate::{Context, Error, Result, sys};
 
@@ -513,23 +514,10 @@ fn push_all(head: &mut Vec<u8>, texts: &[&str]) {
 
 /// Ends a head: the last field is how many bytes follow.
 fn push_length(head: &mut Vec<u8>, len: usize) {
-    let mut digits = [b'0'; 20];
-    let mut rest = len;
-    let mut n_digits = 0_usize;
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0'.wrapping_add(u8::try_from(rest % 10).unwrap_or(0));
-        rest /= 10;
-        n_digits = n_digits.wrapping_add(1);
-        if rest == 0 {
-            break;
-        }
-    }
-    let digits = digits
-        .get(digits.len().wrapping_sub(n_digits)..)
-        .unwrap_or_default();
-    head.extend_from_slice(b"Content-Length: ");
-    head.extend_from_slice(digits);
-    head.extend_from_slice(b"\r\n\r\n");
+    push_u64(len as u64, &mut |digits| {
+        push_field(head, "Content-Length", digits);
+    });
+    head.extend_from_slice(b"\r\n");
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! Base64 (RFC 4648) and percent-encoding (RFC 3986): pure functions, `core` and `alloc` only.
+//! Base64 (RFC 4648) and percent-encoding (RFC 3986), decimal digits: pure functions, `core` and `alloc` only.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::error;
 use core::fmt;
+use core::str;
 
 /// Why a text is not what it should encode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +169,28 @@ pub(crate) fn push_percent_encoded(out: &mut String, text: &str) {
             out.push(digit(byte & 0x0f).to_ascii_uppercase());
         }
     }
+}
+
+/// Hands `push` the decimal digits of `value`.
+pub(crate) fn push_u64(value: u64, push: &mut dyn FnMut(&str)) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    let mut rest = value;
+    for digit in digits.iter_mut().rev() {
+        let remainder = (rest % 10) as u8;
+        *digit = b'0'.wrapping_add(remainder);
+        rest /= 10;
+        start = start.wrapping_sub(1);
+        if rest == 0 {
+            break;
+        }
+    }
+    push(
+        digits
+            .get(start..)
+            .and_then(|digits| str::from_utf8(digits).ok())
+            .unwrap_or_default(),
+    );
 }
 
 #[cfg(test)]

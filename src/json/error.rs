@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::error;
 use core::fmt;
 
-use super::write::push_u64;
+use crate::encoding::push_u64;
 
 /// Why a text was refused, as a sentence for the reader of a log.
 ///

@@ -6,7 +6,7 @@
 use alloc::string::String;
 use core::cmp::Ordering;
 
-use super::write::push_u64;
+use crate::encoding::push_u64;
 
 /// A binary format of IEEE 754.
 struct Format {

@@ -1,12 +1,11 @@
 //! The writer: JSON without white space into one growing buffer; it cannot fail.
 
 use alloc::vec::Vec;
-use core::str;
 
 use super::ToJson;
 use super::name::Name;
 use super::scan;
-use crate::encoding::push_base64;
+use crate::encoding::{push_base64, push_u64};
 
 /// Writes values one behind the other into a `Vec<u8>`, which may be used again.
 ///
@@ -186,28 +185,6 @@ impl Writer {
         };
         self.out.push(zero.wrapping_add(digit));
     }
-}
-
-/// Hands `push` the decimal digits of `value`.
-pub(super) fn push_u64(value: u64, push: &mut dyn FnMut(&str)) {
-    let mut digits = [0; 20];
-    let mut start = digits.len();
-    let mut rest = value;
-    for digit in digits.iter_mut().rev() {
-        let remainder = (rest % 10) as u8;
-        *digit = b'0'.wrapping_add(remainder);
-        rest /= 10;
-        start = start.wrapping_sub(1);
-        if rest == 0 {
-            break;
-        }
-    }
-    push(
-        digits
-            .get(start..)
-            .and_then(|digits| str::from_utf8(digits).ok())
-            .unwrap_or_default(),
-    );
 }
 
 /// Hands `push` the decimal digits of `value`.
