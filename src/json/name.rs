@@ -165,9 +165,9 @@ impl Name {
     #[inline(always)]
     fn ends(&self, bytes: &[u8], start: usize) -> bool {
         match self.text {
-            [_, _, _, _, _, _, _, _, _, _, end @ .., _] if !end.is_empty() => {
-                bytes.get(start.wrapping_add(8)..).is_some_and(|rest| rest.starts_with(end))
-            }
+            [_, _, _, _, _, _, _, _, _, _, end @ .., _] if !end.is_empty() => bytes
+                .get(start.wrapping_add(8)..)
+                .is_some_and(|rest| rest.starts_with(end)),
             _ => true,
         }
     }
