@@ -23,11 +23,19 @@ use super::write::push_u64;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Detail>);
 
+/// What is between a message and a path.
+const AT: &str = " at ";
+
 #[derive(Clone, PartialEq, Eq)]
 struct Detail {
     kind: ErrorKind,
-    message: String,
-    place: Place,
+    /// What is displayed: the message, " at ", the path, and the rest of the place.
+    text: String,
+    message_len: usize,
+    path_end: usize,
+    offset: usize,
+    line: usize,
+    column: usize,
 }
 
 /// What an [`Error`] is about.
@@ -50,15 +58,6 @@ pub enum ErrorKind {
     Range,
     /// A member that must be there is not.
     Missing,
-}
-
-/// A place in a text, in the words of different readers.
-#[derive(Clone, PartialEq, Eq)]
-struct Place {
-    offset: usize,
-    line: usize,
-    column: usize,
-    path: String,
 }
 
 /// What other values begin with than numbers, and what else has a name.
@@ -105,16 +104,32 @@ impl Error {
     /// A sentence of its own, in parts.
     #[cold]
     #[inline(never)]
-    pub(super) fn new(kind: ErrorKind, sentence: &[&str], text: &str, offset: usize) -> Error {
-        let mut message = String::new();
+    pub(super) fn new(kind: ErrorKind, sentence: &[&str], json: &str, offset: usize) -> Error {
+        let mut text = String::new();
         for part in sentence {
-            message.push_str(part);
+            text.push_str(part);
         }
-        let place = locate(kind, text, offset);
+        let message_len = text.len();
+        text.push_str(AT);
+        let (line, column) = push_path(&mut text, kind, json, offset);
+        let path_end = text.len();
+        for (name, number) in [
+            (" (offset ", offset),
+            (", line ", line),
+            (", column ", column),
+        ] {
+            text.push_str(name);
+            push_number(&mut text, number);
+        }
+        text.push(')');
         Error(Box::new(Detail {
             kind,
-            message,
-            place,
+            text,
+            message_len,
+            path_end,
+            offset,
+            line,
+            column,
         }))
     }
 
@@ -125,22 +140,22 @@ impl Error {
 
     /// What was expected and what was found, without the place.
     pub fn message(&self) -> &str {
-        &self.0.message
+        self.0.text.get(..self.0.message_len).unwrap_or_default()
     }
 
     /// Bytes in front of the place.
     pub fn offset(&self) -> usize {
-        self.0.place.offset
+        self.0.offset
     }
 
     /// The line of the place, counted from 1.
     pub fn line(&self) -> usize {
-        self.0.place.line
+        self.0.line
     }
 
     /// The place's character in its line, counted from 1.
     pub fn column(&self) -> usize {
-        self.0.place.column
+        self.0.column
     }
 
     /// The way from the outermost value, `$`, to the one in question: `$.Records[3].body`.
@@ -148,25 +163,15 @@ impl Error {
     /// A name with other characters than letters, digits, `_`, `-` and `$` is written as it stands
     /// in the text: `$["a b"]`.
     pub fn path(&self) -> &str {
-        &self.0.place.path
+        let start = self.0.message_len.wrapping_add(AT.len());
+        let path = self.0.text.get(start..self.0.path_end);
+        path.unwrap_or_default()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // By hand, so that a function that reports errors links no formatting of integers.
-        let Detail { message, place, .. } = &*self.0;
-        let mut line = message.clone();
-        line.push_str(" at ");
-        line.push_str(&place.path);
-        line.push_str(" (offset ");
-        push_number(&mut line, place.offset);
-        line.push_str(", line ");
-        push_number(&mut line, place.line);
-        line.push_str(", column ");
-        push_number(&mut line, place.column);
-        line.push(')');
-        f.write_str(&line)
+        f.write_str(&self.0.text)
     }
 }
 
@@ -178,8 +183,9 @@ impl fmt::Debug for Error {
 
 impl error::Error for Error {}
 
-fn push_number(line: &mut String, n: usize) {
-    push_u64(n as u64, &mut |digits| line.push_str(digits));
+/// By hand, so that a function that reports errors links no formatting of integers.
+fn push_number(text: &mut String, n: usize) {
+    push_u64(n as u64, &mut |digits| text.push_str(digits));
 }
 
 /// The way from an open container to what is read in it.
@@ -191,10 +197,10 @@ enum Step<'t> {
     Element(usize),
 }
 
-/// Finds line, column and path of `offset` by reading the text up to there once more, so that
-/// readers need not keep them.
-fn locate(kind: ErrorKind, text: &str, offset: usize) -> Place {
-    let before = text.as_bytes().get(..offset).unwrap_or_default();
+/// Appends the path of `offset`, and finds its line and column, by reading the JSON up to there
+/// once more, so that readers need not keep them.
+fn push_path(text: &mut String, kind: ErrorKind, json: &str, offset: usize) -> (usize, usize) {
+    let before = json.as_bytes().get(..offset).unwrap_or_default();
     let (mut line, mut column) = (1_usize, 1_usize);
     let mut steps = Vec::new();
     // Where the string begins that is read, if one is; and whether its next byte is escaped.
@@ -213,7 +219,7 @@ fn locate(kind: ErrorKind, text: &str, offset: usize) -> Place {
             } else if byte == b'"' {
                 string = None;
                 if let Some(step @ Step::Object) = steps.last_mut() {
-                    *step = Step::Member(text.get(start..at).unwrap_or_default());
+                    *step = Step::Member(json.get(start..at).unwrap_or_default());
                 }
             }
             continue;
@@ -235,35 +241,30 @@ fn locate(kind: ErrorKind, text: &str, offset: usize) -> Place {
         // It is the object that lacks a member, not the member in front of its end.
         steps.pop();
     }
-    let mut path = String::from("$");
+    text.push('$');
     for step in steps {
-        push_step(&mut path, step);
+        push_step(text, step);
     }
-    Place {
-        offset,
-        line,
-        column,
-        path,
-    }
+    (line, column)
 }
 
-fn push_step(path: &mut String, step: Step<'_>) {
+fn push_step(text: &mut String, step: Step<'_>) {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$');
     match step {
         Step::Object => {}
         Step::Member(name) if !name.is_empty() && name.bytes().all(plain) => {
-            path.push('.');
-            path.push_str(name);
+            text.push('.');
+            text.push_str(name);
         }
         Step::Member(name) => {
-            path.push_str("[\"");
-            path.push_str(name);
-            path.push_str("\"]");
+            text.push_str("[\"");
+            text.push_str(name);
+            text.push_str("\"]");
         }
         Step::Element(index) => {
-            path.push('[');
-            push_number(path, index);
-            path.push(']');
+            text.push('[');
+            push_number(text, index);
+            text.push(']');
         }
     }
 }

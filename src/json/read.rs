@@ -479,7 +479,7 @@ impl<'j> Reader<'j> {
     #[cold]
     #[inline(never)]
     pub fn error(&self, message: &str) -> Error {
-        self.error_at(ErrorKind::Type, self.start, &[message])
+        self.error_at(ErrorKind::Type, self.start, message)
     }
 
     /// That the member `index` of `names` was not there: the object has just ended.
@@ -490,18 +490,16 @@ impl<'j> Reader<'j> {
         let name = names.get(index).map_or(&[][..], Name::name);
         let name = str::from_utf8(name).unwrap_or_default();
         let sentence = ["missing member `", name, "`"];
-        self.error_at(ErrorKind::Missing, self.pos.saturating_sub(1), &sentence)
+        let end = self.pos.saturating_sub(1);
+        Error::new(ErrorKind::Missing, &sentence, self.text, end)
     }
 
     /// That the number read last is beyond `type_name`.
     #[cold]
     #[inline(never)]
     pub(super) fn out_of_range(&self, type_name: &str) -> Error {
-        self.error_at(
-            ErrorKind::Range,
-            self.start,
-            &["number out of range for ", type_name],
-        )
+        let sentence = ["number out of range for ", type_name];
+        Error::new(ErrorKind::Range, &sentence, self.text, self.start)
     }
 
     /// Reads one more element of a tuple, `what`.
@@ -690,16 +688,11 @@ impl<'j> Reader<'j> {
         let start = self.pos;
         let byte = scan::byte_at(self.text.as_bytes(), start.wrapping_add(1));
         self.pos = start.wrapping_add(2);
-        Ok(match byte {
-            b'"' | b'\\' | b'/' => char::from(byte),
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => return self.unicode_escape(start),
-            _ => return Err(self.error_at(ErrorKind::Syntax, start, &["no such escape"])),
-        })
+        match scan::ESCAPES.iter().find(|escape| escape.0 == byte) {
+            Some(&(_, character)) => Ok(char::from(character)),
+            None if byte == b'u' => self.unicode_escape(start),
+            None => Err(self.error_at(ErrorKind::Syntax, start, "no such escape")),
+        }
     }
 
     /// Reads the four digits behind `\u`, and the second escape of a surrogate pair.
@@ -715,7 +708,7 @@ impl<'j> Reader<'j> {
         }
         let Some(character) = char::from_u32(code) else {
             let message = "half of a surrogate pair is no character";
-            return Err(self.error_at(ErrorKind::Surrogate, start, &[message]));
+            return Err(self.error_at(ErrorKind::Surrogate, start, message));
         };
         Ok(character)
     }
@@ -726,7 +719,7 @@ impl<'j> Reader<'j> {
             let byte = scan::byte_at(self.text.as_bytes(), self.pos);
             let Some(digit) = char::from(byte).to_digit(16) else {
                 let message = "`\\u` needs four hexadecimal digits";
-                return Err(self.error_at(ErrorKind::Syntax, start, &[message]));
+                return Err(self.error_at(ErrorKind::Syntax, start, message));
             };
             code = code << 4 | digit;
             self.pos = self.pos.wrapping_add(1);
@@ -760,29 +753,28 @@ impl<'j> Reader<'j> {
 
     #[cold]
     #[inline(never)]
-    fn error_at(&self, kind: ErrorKind, offset: usize, sentence: &[&str]) -> Error {
-        Error::new(kind, sentence, self.text, offset)
+    fn error_at(&self, kind: ErrorKind, offset: usize, message: &str) -> Error {
+        Error::new(kind, &[message], self.text, offset)
     }
 
     #[cold]
     #[inline(never)]
     fn too_deep(&self, offset: usize) -> Error {
-        self.error_at(
-            ErrorKind::Depth,
-            offset,
-            &["more than 128 arrays and objects deep"],
-        )
+        let message = "more than 128 arrays and objects deep";
+        self.error_at(ErrorKind::Depth, offset, message)
     }
 
     /// That a string ends too early, or has in it what must be escaped.
     #[cold]
     #[inline(never)]
     fn bad_string(&self) -> Error {
-        if self.pos == self.text.len() {
-            return self.error_at(ErrorKind::End, self.pos, &["the text ends within a string"]);
-        }
-        let message = "a control character in a string must be escaped";
-        self.error_at(ErrorKind::Syntax, self.pos, &[message])
+        let (kind, message) = if self.pos == self.text.len() {
+            (ErrorKind::End, "the text ends within a string")
+        } else {
+            let message = "a control character in a string must be escaped";
+            (ErrorKind::Syntax, message)
+        };
+        self.error_at(kind, self.pos, message)
     }
 
     /// That what comes next is something else.
@@ -792,7 +784,7 @@ impl<'j> Reader<'j> {
         match self.clone().number() {
             Ok(number) => {
                 let sentence = ["expected an integer, found ", number];
-                self.error_at(ErrorKind::Type, self.start, &sentence)
+                Error::new(ErrorKind::Type, &sentence, self.text, self.start)
             }
             Err(error) if error.kind() == ErrorKind::Type => self.expected_value("an integer"),
             Err(error) => error,

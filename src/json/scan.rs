@@ -6,6 +6,19 @@
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
 
+/// The letters behind a backslash, and what they stand for (RFC 8259, section 7). A slash
+/// may be escaped, but need not be.
+pub(super) const ESCAPES: [(u8, u8); 8] = [
+    (b'"', b'"'),
+    (b'\\', b'\\'),
+    (b'n', b'\n'),
+    (b'r', b'\r'),
+    (b't', b'\t'),
+    (b'b', 0x08),
+    (b'f', 0x0c),
+    (b'/', b'/'),
+];
+
 /// The byte at `pos`; 0, which no token begins with, at the end.
 #[inline(always)]
 pub(super) fn byte_at(bytes: &[u8], pos: usize) -> u8 {

@@ -174,26 +174,17 @@ impl Writer {
 
     #[cold]
     fn escape(&mut self, byte: u8) {
-        let short = match byte {
-            b'"' | b'\\' => byte,
-            0x08 => b'b',
-            0x0c => b'f',
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            _ => {
-                self.raw(if byte < 0x10 { "\\u000" } else { "\\u001" });
-                let digit = byte & 0x0f;
-                let zero = if digit < 10 {
-                    b'0'
-                } else {
-                    b'a'.wrapping_sub(10)
-                };
-                self.out.push(zero.wrapping_add(digit));
-                return;
-            }
+        if let Some(&(letter, _)) = scan::ESCAPES.iter().find(|escape| escape.1 == byte) {
+            return self.out.extend_from_slice(&[b'\\', letter]);
+        }
+        self.raw(if byte < 0x10 { "\\u000" } else { "\\u001" });
+        let digit = byte & 0x0f;
+        let zero = if digit < 10 {
+            b'0'
+        } else {
+            b'a'.wrapping_sub(10)
         };
-        self.out.extend_from_slice(&[b'\\', short]);
+        self.out.push(zero.wrapping_add(digit));
     }
 }
 
