@@ -88,6 +88,26 @@ pub(crate) fn set_env(entry: [&[u8]; 2]) {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn set_env(_: [&[u8]; 2]) {}
 
+/// Lets so many milliseconds pass, or fewer if a signal comes. std's `sleep` keeps a clock.
+#[cfg(unix)]
+pub(crate) fn pause(ms: u16) {
+    use core::ffi::{c_int, c_void};
+    use core::ptr;
+
+    unsafe extern "C" {
+        // `nfds_t` is no wider than `usize`, and 0 in any width.
+        fn poll(fds: *mut c_void, n: usize, timeout_ms: c_int) -> c_int;
+    }
+    // SAFETY: no descriptors are passed, so that nothing is read or written (poll(2)).
+    unsafe { poll(ptr::null_mut(), 0, c_int::from(ms)) };
+}
+
+/// The same where there is no POSIX.
+#[cfg(not(unix))]
+pub(crate) fn pause(ms: u16) {
+    std::thread::sleep(core::time::Duration::from_millis(ms.into()));
+}
+
 /// Milliseconds since the Unix epoch. std's clock has it too, with 6 KB for how it could fail, and
 /// `clock_gettime` with a way around the system call that is another 700 bytes.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
