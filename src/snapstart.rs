@@ -2,7 +2,8 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use core::mem;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::api::{self, Endpoint};
 use crate::worker::{self, Worker};
@@ -13,17 +14,18 @@ type Hook = Box<dyn FnOnce() -> Result<()> + Send>;
 struct Hooks {
     before: Vec<Hook>,
     after: Vec<Hook>,
-    /// What calls them: behind a pointer, so that a function without hooks does not hold the code.
-    restore: Option<fn(&Endpoint, Hooks)>,
 }
 
 static HOOKS: Mutex<Hooks> = Mutex::new(Hooks {
     before: Vec::new(),
     after: Vec::new(),
-    restore: None,
 });
 
+/// What calls the hooks: behind a pointer, so that a function without hooks does not hold the code.
+static SNAPSHOT: OnceLock<fn(&Endpoint)> = OnceLock::new();
+
 fn hooks() -> MutexGuard<'static, Hooks> {
+    let _ = SNAPSHOT.set(snapshot);
     HOOKS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -35,9 +37,7 @@ fn hooks() -> MutexGuard<'static, Hooks> {
 /// or as that panic, and ends the process. Source: AWS Lambda Developer Guide, "Runtime hooks for
 /// custom runtimes".
 pub fn before_snapshot(f: impl FnOnce() -> Result<()> + Send + 'static) {
-    let mut hooks = hooks();
-    hooks.before.push(Box::new(f));
-    hooks.restore = Some(snapshot);
+    hooks().before.push(Box::new(f));
 }
 
 /// Has `f` called after Lambda has restored a snapshot, in each execution environment that comes of
@@ -47,39 +47,31 @@ pub fn before_snapshot(f: impl FnOnce() -> Result<()> + Send + 'static) {
 /// An error or a panic of it is posted as `Runtime.AfterRestoreError`, and ends the process. See
 /// [`before_snapshot`].
 pub fn after_restore(f: impl FnOnce() -> Result<()> + Send + 'static) {
-    let mut hooks = hooks();
-    hooks.after.push(Box::new(f));
-    hooks.restore = Some(snapshot);
+    hooks().after.push(Box::new(f));
 }
 
 /// Lets the snapshot be taken, if there are hooks, and SnapStart is on.
 pub(crate) fn restore(endpoint: &Endpoint) {
-    let mut hooks = hooks();
-    if let Some(restore) = hooks.restore.take() {
-        let (before, after) = (
-            core::mem::take(&mut hooks.before),
-            core::mem::take(&mut hooks.after),
-        );
-        drop(hooks);
-        restore(
-            endpoint,
-            Hooks {
-                before,
-                after,
-                restore: None,
-            },
-        );
+    if let Some(snapshot) = SNAPSHOT.get() {
+        snapshot(endpoint);
     }
 }
 
-fn snapshot(endpoint: &Endpoint, hooks: Hooks) {
+fn snapshot(endpoint: &Endpoint) {
     if sys::env(c"AWS_LAMBDA_INITIALIZATION_TYPE") != Some(b"snap-start") {
         return;
     }
-    let before = panic::guard_init(api::INIT_ERROR, || {
-        hooks.before.into_iter().rev().try_for_each(|hook| hook())
+    // Each is called once, however often the function is served.
+    let mut hooks = hooks();
+    let (before, after) = (mem::take(&mut hooks.before), mem::take(&mut hooks.after));
+    drop(hooks);
+    if before.is_empty() && after.is_empty() {
+        return;
+    }
+    let done = panic::guard_init(api::INIT_ERROR, || {
+        before.into_iter().rev().try_for_each(|hook| hook())
     });
-    if let Err(error) = before {
+    if let Err(error) = done {
         worker::init_failed(
             api::INIT_ERROR,
             &error.with_type("Runtime.BeforeSnapshotError"),
@@ -90,10 +82,10 @@ fn snapshot(endpoint: &Endpoint, hooks: Hooks) {
         log::error(None, &error);
         std::process::exit(1);
     }
-    let after = panic::guard_init(api::RESTORE_ERROR, || {
-        hooks.after.into_iter().try_for_each(|hook| hook())
+    let done = panic::guard_init(api::RESTORE_ERROR, || {
+        after.into_iter().try_for_each(|hook| hook())
     });
-    if let Err(error) = after {
+    if let Err(error) = done {
         worker::init_failed(
             api::RESTORE_ERROR,
             &error.with_type("Runtime.AfterRestoreError"),

@@ -5,8 +5,6 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 use std::process;
-use std::thread;
-use std::time::Duration;
 
 use crate::api::{self, Endpoint, Invocation};
 use crate::http1::connection::{self, Fault, Reply};
@@ -15,12 +13,12 @@ use crate::response::{self, Outbox, Streaming, Trouble};
 use crate::sys::Errno;
 use crate::{Context, Error, Handler, Responder, Result, log, sys};
 
-/// Pauses between attempts to get `next` that fail in a row; after the last one the runtime ends,
+/// Pauses between attempts to get `next` that fail in a row, in milliseconds; after the last one the runtime ends,
 /// and with it the execution environment, which is how Lambda heals.
-const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(100)];
+const PAUSES_MS: [u16; 2] = [50, 100];
 
-/// Pause after an emulator has said that it has nothing to deliver (204).
-const EMPTY_PAUSE: Duration = Duration::from_millis(10);
+/// Pause after an emulator has said that it has nothing to deliver (204), in milliseconds.
+const EMPTY_PAUSE_MS: u16 = 10;
 
 /// Buffers longer than this are given back after the invocation that needed them, in bytes.
 const KEPT_LEN_MAX: usize = 256 << 10;
@@ -89,7 +87,7 @@ impl Worker {
     /// Waits for the next invocation, for as long as it takes: where its event stands.
     pub(crate) fn next(&mut self) -> Result<Range<usize>> {
         const CALL: [&str; 2] = ["GET", "invocation/next"];
-        let mut pauses = PAUSES.iter();
+        let mut pauses = PAUSES_MS.iter();
         loop {
             let was_connected = self.out.stream.is_some();
             self.give_back();
@@ -100,7 +98,7 @@ impl Worker {
             }
             let problem = match self.exchange(true) {
                 Ok(Reply { status: 204, .. }) => {
-                    thread::sleep(EMPTY_PAUSE);
+                    sys::pause(EMPTY_PAUSE_MS);
                     continue;
                 }
                 Ok(Reply {
@@ -127,7 +125,7 @@ impl Worker {
                 Err(trouble) => self.problem(CALL, &trouble),
             };
             match pauses.next() {
-                Some(pause) => thread::sleep(*pause),
+                Some(pause) => sys::pause(*pause),
                 None => return Err(problem),
             }
         }

@@ -42,17 +42,19 @@ pub(crate) fn write_stderr(bytes: &[u8]) {
 /// keeps its own readers out, at 6 KB for messages: the variable is one buffer, which is never
 /// freed and always ends, so that whoever reads it meanwhile reads old, new or mixed text. An empty
 /// entry is no variable.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub(crate) fn set_env(entry: [&[u8]; 2]) {
-    use core::ffi::{c_char, c_int};
+    use alloc::vec::Vec;
+    use core::ffi::c_char;
+    use core::ptr;
     use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
     /// Longer than any tracing header; the last byte stays 0.
     static ENTRY: [AtomicU8; 512] = [const { AtomicU8::new(0) }; 512];
-    static IS_PUT: AtomicBool = AtomicBool::new(false);
+    static IS_SET: AtomicBool = AtomicBool::new(false);
 
     unsafe extern "C" {
-        fn putenv(entry: *mut c_char) -> c_int;
+        static mut environ: *const *const c_char;
     }
     let (mut bytes, end) = (ENTRY.iter(), AtomicU8::new(0));
     for part in entry {
@@ -64,17 +66,47 @@ pub(crate) fn set_env(entry: [&[u8]; 2]) {
         }
     }
     bytes.next().unwrap_or(&end).store(0, Ordering::Relaxed);
-    if !IS_PUT.swap(true, Ordering::Relaxed) {
-        // SAFETY: `ENTRY` lives as long as the process, and ends with a 0 whatever is stored in
-        // it. The environment itself is only changed by this first call, in front of a handler
-        // (putenv(3)).
-        unsafe { putenv(ENTRY.as_ptr().cast_mut().cast()) };
+    if IS_SET.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let mut entries = Vec::from([ENTRY.as_ptr().cast()]);
+    // SAFETY: `environ` is null or points to pointers of which the last is null (environ(7)), and
+    // so do the new ones, which live as long as the process. It is only changed by this first call,
+    // in front of a handler; whoever goes through the old ones meanwhile finds them unchanged.
+    unsafe {
+        let mut old = environ;
+        while !old.is_null() && !(*old).is_null() {
+            entries.push(*old);
+            old = old.add(1);
+        }
+        entries.push(ptr::null());
+        environ = entries.leak().as_ptr();
     }
 }
 
-/// The same where there is no POSIX: X-Ray's SDKs have no need of it outside of Lambda.
-#[cfg(not(unix))]
+/// The same elsewhere, where there is no Lambda.
+#[cfg(not(target_os = "linux"))]
 pub(crate) fn set_env(_: [&[u8]; 2]) {}
+
+/// Lets so many milliseconds pass, or fewer if a signal comes. std's `sleep` keeps a clock.
+#[cfg(unix)]
+pub(crate) fn pause(ms: u16) {
+    use core::ffi::{c_int, c_void};
+    use core::ptr;
+
+    unsafe extern "C" {
+        // `nfds_t` is no wider than `usize`, and 0 in any width.
+        fn poll(fds: *mut c_void, n: usize, timeout_ms: c_int) -> c_int;
+    }
+    // SAFETY: no descriptors are passed, so that nothing is read or written (poll(2)).
+    unsafe { poll(ptr::null_mut(), 0, c_int::from(ms)) };
+}
+
+/// The same where there is no POSIX.
+#[cfg(not(unix))]
+pub(crate) fn pause(ms: u16) {
+    std::thread::sleep(core::time::Duration::from_millis(ms.into()));
+}
 
 /// Milliseconds since the Unix epoch. std's clock has it too, with 6 KB for how it could fail, and
 /// `clock_gettime` with a way around the system call that is another 700 bytes.

@@ -34,7 +34,7 @@ unsafe extern "C" {
     fn waitid(kind: c_int, id: u32, info: *mut SigInfo, options: c_int) -> c_int;
     fn pipe2(fds: *mut c_int, flags: c_int) -> c_int;
     // `nfds_t` is `unsigned long` on Linux.
-    fn poll(fds: *mut PollFd, n: usize, timeout_ms: c_int) -> c_int;
+    fn poll(fds: *mut c_void, n: usize, timeout_ms: c_int) -> c_int;
     fn signal(number: c_int, handler: extern "C" fn(c_int)) -> usize;
     fn write(fd: c_int, bytes: *const c_void, len: usize) -> isize;
 }
@@ -83,7 +83,7 @@ pub(crate) fn is_readable(fd: impl AsFd, wait: bool) -> bool {
         revents: 0,
     };
     // SAFETY: `asked` is the one entry that `poll` is told of, open as long as it is borrowed.
-    unsafe { poll(&raw mut asked, 1, if wait { -1 } else { 0 }) > 0 }
+    unsafe { poll((&raw mut asked).cast(), 1, if wait { -1 } else { 0 }) > 0 }
 }
 
 /// Where the handler of SIGINT and SIGTERM writes to.
