@@ -59,25 +59,29 @@ enum Conversation {
     Exit,
 }
 
-/// A request: its line, its body's framing, and whether it came.
-fn read_head(stream: &mut BufReader<TcpStream>) -> Option<(String, Option<usize>)> {
-    let (mut first, mut len) = (String::new(), None);
+/// The head of a request: its line, the length of its body unless that comes in chunks, and the type
+/// of the error that it reports; `None` if it did not come whole.
+fn read_head(stream: &mut BufReader<TcpStream>) -> Option<(String, Option<usize>, String)> {
+    let (mut first, mut len, mut error_type) = (String::new(), None, String::new());
     loop {
         let mut line = String::new();
         if stream.read_line(&mut line).ok()? == 0 {
             return None;
         }
         match line.trim_end() {
-            "" => return Some((first, len)),
+            "" => return Some((first, len, error_type)),
             line if first.is_empty() => first = line.to_owned(),
             line => {
                 if let Some(value) = line.strip_prefix("Content-Length: ") {
                     len = Some(value.parse().unwrap());
                 }
+                if let Some(value) = line.strip_prefix("Lambda-Runtime-Function-Error-Type: ") {
+                    value.clone_into(&mut error_type);
+                }
             }
         }
         if first == "EXIT" {
-            return Some((first, None));
+            return Some((first, None, error_type));
         }
     }
 }
@@ -122,13 +126,13 @@ impl Server {
             .unwrap();
         let mut stream = BufReader::new(stream);
         loop {
-            let Some((line, len)) = read_head(&mut stream) else {
+            let Some((line, len, error_type)) = read_head(&mut stream) else {
                 return Conversation::Over;
             };
             let goes_on = match line.as_str() {
                 "EXIT" => return Conversation::Exit,
                 "GET /2018-06-01/runtime/invocation/next HTTP/1.1" => self.next(stream.get_mut()),
-                _ => self.answer(&line, len, &mut stream),
+                _ => self.answer(&line, len, &error_type, &mut stream),
             };
             if !goes_on {
                 // What was written arrives, what was not read is refused.
@@ -225,6 +229,7 @@ impl Server {
         &mut self,
         line: &str,
         len: Option<usize>,
+        error_type: &str,
         stream: &mut BufReader<TcpStream>,
     ) -> bool {
         let (number, _) = self
@@ -238,9 +243,11 @@ impl Server {
         let is_error = call.starts_with("error ");
         match self.event {
             "error" | "panic" => assert!(is_error, "{line} to {}", self.event),
-            // A stream of which not a byte could be sent ends as a plain error, which is the handler's
-            // own: its first write has failed.
-            "stream" | "panic midway" => {}
+            // A stream of which not a byte could be sent is a plain error: that of its first write,
+            // which the handler returns, and no other. Its panic comes behind that write.
+            "stream" | "panic midway" if is_error => {
+                assert_eq!(error_type, "Function.IoError", "{line} to {}", self.event);
+            }
             _ => assert!(!is_error, "{line} to {}", self.event),
         }
         let fault = self.dice.roll(20);
