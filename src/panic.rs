@@ -81,7 +81,7 @@ mod abort {
     #[cfg(unix)]
     use crate::response::end_lost_stream;
     use crate::worker::{self, Worker};
-    use crate::{Error, Result, log};
+    use crate::{Error, Result, log, sys};
 
     /// What a panic in `main` ends a Rust program with.
     const EXIT_STATUS: i32 = 101;
@@ -123,7 +123,7 @@ mod abort {
     pub(crate) fn install() {
         panic::set_hook(Box::new(|info| {
             report(&Error::from_panic(info));
-            std::process::exit(EXIT_STATUS);
+            sys::exit(EXIT_STATUS);
         }));
     }
 

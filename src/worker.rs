@@ -4,7 +4,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
-use std::process;
 
 use crate::api::{self, Endpoint, Invocation};
 use crate::http1::connection::{self, Fault, Reply};
@@ -41,7 +40,7 @@ pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
         Some(Err(error)) => log::error(None, &error),
         None => {}
     }
-    process::exit(1);
+    sys::exit(1);
 }
 
 /// Posts that an invocation has failed, from outside of its worker, which is lost.
