@@ -1,6 +1,7 @@
 //! [`Error`]: what a handler reports, made by `?` from any other error.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -41,9 +42,12 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 /// Lambda sends both to the caller, as `errorType` and `errorMessage`. An AWS Step Functions
 /// state machine matches `ErrorEquals` with the type. Names that begin with `Runtime.` are those
 /// of Lambda and of this crate.
-#[derive(Debug, Clone)]
-#[expect(clippy::struct_field_names, reason = "the Runtime API's name")]
-pub struct Error {
+// A pointer, since a `Result` of one word is a third of the code of one of ten.
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
     error_type: Cow<'static, str>,
     message: String,
     /// Where in the source it was made, `file:line:column`; empty where nobody knows.
@@ -63,11 +67,11 @@ impl Error {
     }
 
     fn make(error_type: Cow<'static, str>, message: String, at: &Location<'_>) -> Error {
-        Error {
+        Error(Box::new(Inner {
             error_type,
             message,
             place: text(at),
-        }
+        }))
     }
 
     /// The error that a panic is posted as.
@@ -83,50 +87,59 @@ impl Error {
             _ => "a value that is no text",
         };
         let mut error = Error::panic("panicked");
+        let Inner { message, place, .. } = &mut *error.0;
         if let Some(at) = info.location() {
-            error.place = self::text(at);
-            error.message.push_str(" at ");
-            error.message.push_str(&error.place);
+            *place = self::text(at);
+            message.push_str(" at ");
+            message.push_str(place);
         }
-        error.message.push_str(": ");
-        error.message.push_str(text);
+        message.push_str(": ");
+        message.push_str(text);
         error
     }
 
     /// A panic of which no more is known.
     pub(crate) fn panic(message: &str) -> Error {
-        Error {
+        Error(Box::new(Inner {
             error_type: "Runtime.Panic".into(),
             message: message.into(),
             place: String::new(),
-        }
+        }))
     }
 
     /// The same under another name; the one that it had goes into the message.
-    pub(crate) fn with_type(self, error_type: &'static str) -> Error {
-        Error {
-            message: text(&self),
-            error_type: error_type.into(),
-            place: self.place,
-        }
+    pub(crate) fn with_type(mut self, error_type: &'static str) -> Error {
+        self.0.message = text(&self);
+        self.0.error_type = error_type.into();
+        self
     }
 
     /// The name of its type: what the caller sees as `errorType`.
     pub fn error_type(&self) -> &str {
-        &self.error_type
+        &self.0.error_type
     }
 
     /// The sentence: what the caller sees as `errorMessage`.
     pub fn error_message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 }
 
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.error_type)?;
+        f.write_str(self.error_type())?;
         f.write_str(": ")?;
-        f.write_str(&self.message)
+        f.write_str(self.error_message())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("error_type", &self.0.error_type)
+            .field("message", &self.0.message)
+            .field("place", &self.0.place)
+            .finish()
     }
 }
 
@@ -139,8 +152,8 @@ impl ToJson for Error {
         w.member("errorType", self.error_type());
         w.name("stackTrace");
         w.begin_array();
-        if !self.place.is_empty() {
-            w.string(&self.place);
+        if !self.0.place.is_empty() {
+            w.string(&self.0.place);
         }
         w.end_array();
         w.end_object();
@@ -172,7 +185,7 @@ impl Error {
 
     /// The same as JSON: one exception, whose stack is the place where it was made.
     fn write_cause(&self, w: &mut Writer) {
-        let place = split_last(&self.place).and_then(|(place, _)| split_last(place));
+        let place = split_last(&self.0.place).and_then(|(place, _)| split_last(place));
         w.raw(r#"{"working_directory":"","exceptions":[{"#);
         w.member("type", self.error_type());
         w.member("message", self.error_message());
