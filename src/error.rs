@@ -12,6 +12,7 @@ use core::panic::Location;
 use core::str;
 use std::panic::PanicHookInfo;
 
+use crate::encoding::push_decimal;
 use crate::json::{ToJson, Writer};
 
 /// Longest error cause sent to X-Ray, in bytes: the Runtime API keeps 64 KB.
@@ -66,11 +67,22 @@ impl Error {
         Error::make(error_type.into(), text(&message), Location::caller())
     }
 
+    /// The same for the runtime's own, whose message is made of parts: formatting is kilobytes.
+    #[cold]
+    #[track_caller]
+    pub(crate) fn of(error_type: &'static str, message: &[&str]) -> Error {
+        let mut text = String::new();
+        for part in message {
+            text.push_str(part);
+        }
+        Error::make(error_type.into(), text, Location::caller())
+    }
+
     fn make(error_type: Cow<'static, str>, message: String, at: &Location<'_>) -> Error {
         Error(Box::new(Inner {
             error_type,
             message,
-            place: text(at),
+            place: place(at),
         }))
     }
 
@@ -89,7 +101,7 @@ impl Error {
         let mut error = Error::panic("panicked");
         let Inner { message, place, .. } = &mut *error.0;
         if let Some(at) = info.location() {
-            *place = self::text(at);
+            *place = self::place(at);
             message.push_str(" at ");
             message.push_str(place);
         }
@@ -205,6 +217,16 @@ impl Error {
         }
         w.raw("]}");
     }
+}
+
+/// A place in the source: `file:line:column`.
+fn place(at: &Location<'_>) -> String {
+    let mut place = String::from(at.file());
+    for number in [at.line(), at.column()] {
+        place.push(':');
+        push_decimal(&mut place, number.into());
+    }
+    place
 }
 
 /// What stands before and behind the last colon: std's own search of strings is 600 bytes.

@@ -192,7 +192,7 @@ fn serve(handler: &dyn Handler) -> ! {
         #[cfg(all(debug_assertions, feature = "emulator"))]
         None => emulator::serve_here(handler),
         #[cfg(not(all(debug_assertions, feature = "emulator")))]
-        None => Err(Error::new(api::ENDPOINT_ERROR, NO_ENDPOINT)),
+        None => Err(Error::of(api::ENDPOINT_ERROR, &[NO_ENDPOINT])),
     };
     if let Err(error) = result {
         log::error(None, &error);
