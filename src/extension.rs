@@ -103,7 +103,7 @@ fn shut_down() {
 fn register(endpoint: &Endpoint) -> Result<(), String> {
     const REGISTER: &str = "POST extension/register";
     const NEXT: &str = "GET extension/event/next";
-    let told = |call: &'static str| move |trouble: Trouble| format!("{call}: {trouble}");
+    let told = |call: &'static str| move |trouble: Trouble| format!("{call}: {}", trouble.text());
     let connect = || sys::connect(endpoint.addr, CONNECT_TIMEOUT, STALL_TIMEOUT);
     let sent = |(n, errno)| Trouble::Send(n, errno);
 
