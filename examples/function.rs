@@ -62,6 +62,10 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             tiny_lambda::log::write(tiny_lambda::log::Level::Fatal, cx, format_args!("at 6"));
         }
         "log much" => info!(cx, "{}", "x".repeat(1 << 20)),
+        text if text.starts_with("much ") => {
+            let much = text.trim_start_matches("much ").repeat(10 << 20);
+            return Err(Error::new("Much", much));
+        }
         "stream" => {
             let mut body = out.start("text/plain")?;
             for part in ["one", "two", "three"] {

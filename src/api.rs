@@ -450,6 +450,9 @@ fn set_path_segment(path: &mut String, id: &[u8]) {
     }
 }
 
+/// Longest reason of an error in its header: what names a type is no longer, and heads have a limit.
+const REASON_LEN_MAX: usize = 200;
+
 fn push_error_fields(head: &mut Vec<u8>, error_type: &str) {
     push_field(head, "Content-Type", JSON);
     push_error_type(head, error_type);
@@ -467,7 +470,11 @@ fn push_error_type(head: &mut Vec<u8>, error_type: &str) {
     };
     push_all(head, &["Lambda-Runtime-Function-Error-Type: ", category]);
     let start = head.len();
-    for mut b in reason.bytes().filter(u8::is_ascii_alphabetic) {
+    for mut b in reason
+        .bytes()
+        .filter(u8::is_ascii_alphabetic)
+        .take(REASON_LEN_MAX)
+    {
         if head.len() == start {
             b.make_ascii_uppercase();
         }

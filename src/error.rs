@@ -16,6 +16,10 @@ use crate::json::{ToJson, Writer};
 /// Longest error cause sent to X-Ray, in bytes: the Runtime API keeps 64 KB.
 const CAUSE_LEN_MAX: usize = 60 * 1024;
 
+/// Longest message that is kept, in bytes. Lambda's server takes error documents of up to 1 MB, and a
+/// byte of a message may be six in JSON.
+const MESSAGE_LEN_MAX: usize = 128 * 1024;
+
 /// Sources of an error that are told: more are a mistake, or a circle.
 const SOURCES_MAX: usize = 32;
 
@@ -40,7 +44,7 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 ///
 /// Lambda sends both to the caller, as `errorType` and `errorMessage`. An AWS Step Functions
 /// state machine matches `ErrorEquals` with the type. Names that begin with `Runtime.` are those
-/// of Lambda and of this crate.
+/// of Lambda and of this crate. Of a message, the first 128 KB are kept.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_field_names, reason = "the Runtime API's name")]
 pub struct Error {
@@ -63,10 +67,23 @@ impl Error {
     }
 
     fn make(error_type: Cow<'static, str>, message: String, at: &Location<'_>) -> Error {
-        Error {
+        let mut error = Error {
             error_type,
             message,
             place: text(at),
+        };
+        error.shorten(MESSAGE_LEN_MAX);
+        error
+    }
+
+    /// Cuts a message that has more than `len` bytes, and says so by three dots.
+    pub(crate) fn shorten(&mut self, mut len: usize) {
+        if self.message.len() > len {
+            while !self.message.is_char_boundary(len) {
+                len = len.wrapping_sub(1);
+            }
+            self.message.truncate(len);
+            self.message.push_str("...");
         }
     }
 
@@ -90,6 +107,7 @@ impl Error {
         }
         error.message.push_str(": ");
         error.message.push_str(text);
+        error.shorten(MESSAGE_LEN_MAX);
         error
     }
 

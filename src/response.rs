@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::api::{self, Endpoint, Invocation};
 use crate::encoding::base64;
 use crate::http1::connection;
-use crate::json::{ToJson, Writer};
+use crate::json::{self, ToJson, Writer};
 use crate::sys::{self, Errno};
 use crate::{Error, Result};
 
@@ -21,6 +21,10 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
 /// How long a reply may be in coming, or stand still within itself: one to `next` may be as late
 /// as it likes, but not stand still.
 pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Longest error document that fits into a trailer, in bytes, before it becomes base64: Lambda's
+/// server, as every one that is made with Go's `net/http`, takes trailers of no more than 4 KB.
+const TRAILER_DOCUMENT_LEN_MAX: usize = 2800;
 
 /// A write to a stream goes out when so many bytes wait, in bytes.
 const CHUNK_LEN: usize = 8 * 1024;
@@ -350,10 +354,13 @@ fn end(out: &mut Outbox, error: Option<&Error>) -> core::result::Result<(), Trou
 fn push_end(out: &mut Vec<u8>, error: Option<&Error>) {
     out.extend_from_slice(b"0\r\n");
     if let Some(error) = error {
-        let mut w = Writer::new(Vec::new());
-        error.to_json(&mut w);
-        let document = base64(&w.into_inner());
-        api::push_error_trailers(out, error.error_type(), &document);
+        let mut error = error.clone();
+        let mut document = json::to_vec(&error);
+        while document.len() > TRAILER_DOCUMENT_LEN_MAX && error.error_message().len() > 16 {
+            error.shorten(error.error_message().len() / 2);
+            document = json::to_vec(&error);
+        }
+        api::push_error_trailers(out, error.error_type(), &base64(&document));
     }
     out.extend_from_slice(b"\r\n");
 }

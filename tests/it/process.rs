@@ -281,6 +281,26 @@ fn a_panic_is_posted_once_with_its_place() {
     }
 }
 
+/// 12.1: 30, and what servers take: error documents of 1 MiB, heads of as much.
+#[test]
+fn an_error_with_much_to_say_is_cut() {
+    for (program, _) in both() {
+        for letter in ["x", "\\u0001", "\u{e9}", "\u{1f980}"] {
+            let event = next(&format!("\"much {letter}\""));
+            let event = event.replace("OK\r\n", "OK\r\nLambda-Runtime-Trace-Id: Root=1\r\n");
+            let script = [step(GET_NEXT, event), step(POST_ERROR, ACCEPTED)];
+            let (requests, _, said) = play(&program, &[], &script);
+            let (_, message) = posted(&requests[1]);
+            assert!((100_000..140_000).contains(&message.len()));
+            assert!(message.ends_with("..."));
+            assert!(requests[1].body.len() < 1 << 20);
+            let fields = requests[1].fields.iter();
+            assert!(fields.map(|(n, v)| n.len() + v.len()).sum::<usize>() < 1000);
+            assert!(said.lines().next().unwrap().contains(&message));
+        }
+    }
+}
+
 /// 12.1: 31.
 #[test]
 fn a_panic_of_another_thread_is_that_threads_own_or_else_the_end() {

@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write};
 
 use tiny_lambda::handler;
+use tiny_lambda::json::{self, Value};
 use tiny_lambda::{Context, Error, Responder, Result};
 
 use crate::peer::{ACCEPTED, GET_NEXT, NEXT, POST_ERROR, POST_RESPONSE, Request, Step, last, step};
@@ -121,6 +122,31 @@ fn a_stream_that_fails_midway_ends_with_the_error_in_trailers() {
         panic!("midway");
     });
     check(&request, "Runtime.Panic", "midway");
+}
+
+/// Servers that are made with Go's `net/http`, as Lambda's is, take trailers of 4 KB.
+#[test]
+fn an_error_with_much_to_say_fits_into_its_trailers() {
+    for letter in ["x", "\0", "\u{e9}", "\u{1f980}"] {
+        let text = letter.repeat(5000);
+        let request = stream(POST_RESPONSE, |out| {
+            let mut body = out.start("text/plain")?;
+            body.write_all(b"part")?;
+            body.flush()?;
+            Err(Error::new("X".repeat(300), &text))
+        });
+        let len: usize = request
+            .trailers
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 4)
+            .sum();
+        assert!((1000..=4000).contains(&len), "{len}");
+        let document = decode_base64(&request.trailers[1].1);
+        let document: Value = json::parse(&document).unwrap();
+        let message = document.get("errorMessage").and_then(Value::as_str);
+        let start = message.unwrap().strip_suffix("...").unwrap();
+        assert!(text.starts_with(start) && start.len() > 100, "{start}");
+    }
 }
 
 #[test]
