@@ -215,7 +215,9 @@ fn a_failed_hook_is_posted_and_the_process_ends_with_1() {
     #[track_caller]
     fn check(act: &str, script: &[Step], kind: &str, message: &str) {
         for (program, aborts) in both() {
-            let (requests, code, _) = play(&program, &[("ACT", act), SNAP_START], script);
+            let (requests, code, said) = play(&program, &[("ACT", act), SNAP_START], script);
+            // A refusal may be told too.
+            assert!((1..=2).contains(&said.lines().count()), "{said}");
             let posted = posted(requests.last().unwrap());
             let kind = if aborts && act.ends_with("panic") {
                 "Runtime.Panic"
@@ -237,6 +239,13 @@ fn a_failed_hook_is_posted_and_the_process_ends_with_1() {
     let kind = "Runtime.AfterRestoreError";
     check("after-error", &restore_error, kind, "Seed: no seed");
     check("after-panic", &restore_error, kind, "no seed");
+    // Whatever comes back, it is posted once: there is nothing else to be done about it.
+    for answer in [200, 400, 403, 404, 413, 500, 503].map(refusal) {
+        let script = [restore_error[0].clone(), step(POST_RESTORE_ERROR, answer)];
+        check("after-error", &script, kind, "Seed: no seed");
+    }
+    let script = [restore_error[0].clone(), last(POST_RESTORE_ERROR, "")];
+    check("after-error", &script, kind, "Seed: no seed");
 }
 
 /// 12.1: 7.
