@@ -372,4 +372,46 @@ fn an_address_that_leads_nowhere_ends_the_runtime_within_a_second() {
     check("127.0.0.1:1", "cannot connect: Connection refused");
     check("no address", "it must be host:port");
     check("", "AWS_LAMBDA_RUNTIME_API is \"\"");
+    // No name has so long a part, so that nobody is asked for it.
+    let name = format!("{}.example:9001", "x".repeat(64));
+    let why = if cfg!(feature = "dns") {
+        "its host name has no address"
+    } else {
+        "(other names need the feature `dns`)"
+    };
+    check(&name, why);
+}
+
+/// The names of this machine's own addresses, which are known without asking anybody.
+#[cfg(all(feature = "dns", unix))]
+#[test]
+fn a_host_name_is_looked_up() {
+    use std::net::{IpAddr, TcpListener};
+    let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let mut n_names = 0;
+    for line in hosts.lines() {
+        let mut words = line.split('#').next().unwrap().split_whitespace();
+        let Some(Ok(ip)) = words.next().map(str::parse::<IpAddr>) else {
+            continue;
+        };
+        let listener = TcpListener::bind((ip, 0));
+        let (true, Ok(listener)) = (ip.is_loopback(), listener) else {
+            continue;
+        };
+        for name in words.filter(|name| *name != "localhost") {
+            n_names += 1;
+            let endpoint = format!("{name}:{}", listener.local_addr().unwrap().port());
+            std::thread::scope(|scope| {
+                let end = scope.spawn(|| Runtime::at(&endpoint).serve(&double()));
+                let mut stream = crate::peer::accept(&listener);
+                let request = crate::peer::read_request(&mut stream);
+                assert_eq!(request.line, GET_NEXT);
+                assert_eq!(request.field("Host"), Some(endpoint.as_str()));
+                let end_it = crate::peer::refusal(500);
+                std::io::Write::write_all(stream.get_mut(), end_it.as_bytes()).unwrap();
+                assert!(end.join().unwrap().is_err());
+            });
+        }
+    }
+    println!("names in /etc/hosts: {n_names}");
 }
