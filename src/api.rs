@@ -534,6 +534,7 @@ mod tests {
     use alloc::string::ToString;
     use alloc::vec;
 
+    /// 12.1: 1.
     #[test]
     fn an_address_is_taken_as_lambda_and_the_emulators_give_it() {
         #[track_caller]
@@ -682,6 +683,7 @@ mod tests {
         );
     }
 
+    /// 12.1: 30.
     #[test]
     fn an_error_type_is_brought_into_lambdas_pattern() {
         #[track_caller]
@@ -761,6 +763,7 @@ mod tests {
         check("18446744073709551616", None);
     }
 
+    /// 12.1: 14.
     #[test]
     fn a_request_id_stays_as_it_is_unless_no_path_can_have_it() {
         #[track_caller]

@@ -177,11 +177,12 @@ impl<'c> Responder<'c> {
     /// joined by commas (RFC 9110, section 5.3).
     ///
     /// # Errors
-    /// The status is not one of 100 to 599, or a name or value is one that no header can have.
+    /// The status is not one of 100 to 599, a name or value is one that no header can have, or all
+    /// of them are more than 16 KB.
     pub fn start_http(self, status: u16, fields: &[(&str, &str)]) -> Result<BodyWriter<'c>> {
         let prelude = prelude(status, fields)?;
         let writer = self.start(api::HTTP_INTEGRATION)?;
-        for chunk in [prelude.as_slice(), &[0; 8]] {
+        for chunk in [prelude.as_slice(), PRELUDE_END] {
             push_chunk_len(&mut writer.out.head, chunk.len());
             writer.out.head.extend_from_slice(chunk);
             writer.out.head.extend_from_slice(b"\r\n");
@@ -189,6 +190,13 @@ impl<'c> Responder<'c> {
         Ok(writer)
     }
 }
+
+/// What ends the metadata of a streamed web response.
+const PRELUDE_END: &[u8] = &[0; 8];
+
+/// Within this many bytes API Gateway wants the metadata and its end ("Set up a Lambda proxy
+/// integration with payload response streaming").
+const PRELUDE_LEN_MAX: usize = 16 * 1024;
 
 /// The metadata in front of a streamed web response ("Response streaming for Lambda functions",
 /// HTTP integration).
@@ -223,7 +231,17 @@ fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
     w.member("headers", &headers);
     w.member("cookies", &cookies);
     w.end_object();
-    Ok(w.into_inner())
+    let prelude = w.into_inner();
+    let len = prelude.len().wrapping_add(PRELUDE_END.len());
+    if len > PRELUDE_LEN_MAX {
+        return Err(Error::new(
+            "Runtime.InvalidResponse",
+            format_args!(
+                "status and headers have {len} bytes, a stream begins with {PRELUDE_LEN_MAX} at most"
+            ),
+        ));
+    }
+    Ok(prelude)
 }
 
 #[cold]

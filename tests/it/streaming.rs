@@ -34,6 +34,7 @@ fn stream(want: &'static str, f: impl Fn(Responder<'_>) -> Result<()> + Sync) ->
     requests.swap_remove(1)
 }
 
+/// 12.1: 29 and 34.
 #[test]
 fn a_stream_has_its_head_chunks_and_no_error_trailers() {
     let request = stream(POST_RESPONSE, |out| {
@@ -63,6 +64,7 @@ fn a_stream_has_its_head_chunks_and_no_error_trailers() {
     assert!(request.trailers.is_empty());
 }
 
+/// 12.1: 38.
 #[test]
 fn what_waits_goes_out_when_it_is_8_kb() {
     #[track_caller]
@@ -88,6 +90,7 @@ fn what_waits_goes_out_when_it_is_8_kb() {
     check(&[1_000_000], &[1_000_000]);
 }
 
+/// 12.1: 35.
 #[test]
 fn a_stream_that_fails_midway_ends_with_the_error_in_trailers() {
     #[track_caller]
@@ -176,6 +179,7 @@ fn a_stream_that_fails_before_anything_was_sent_is_a_plain_error() {
     );
 }
 
+/// 12.1: 36, 37, 39.
 #[test]
 fn a_web_response_begins_with_its_prelude_and_eight_nuls_as_chunks_of_their_own() {
     let request = stream(POST_RESPONSE, |out| {
@@ -200,6 +204,7 @@ fn a_web_response_begins_with_its_prelude_and_eight_nuls_as_chunks_of_their_own(
     assert_eq!(request.chunks, [prelude.as_bytes(), &[0; 8]]);
 }
 
+/// 12.1: 36.
 #[test]
 fn what_no_header_can_have_is_refused() {
     #[track_caller]
@@ -222,6 +227,18 @@ fn what_no_header_can_have_is_refused() {
         &[("Set-Cookie", "a\0")],
         "cannot stand in an HTTP header",
     );
+    let long =
+        "x".repeat(16_384 - r#"{"statusCode":200,"headers":{"a":""},"cookies":[]}"#.len() - 8);
+    let request = stream(POST_RESPONSE, |out| {
+        out.start_http(200, &[("a", &long)]).map(drop)
+    });
+    assert_eq!(request.body.len(), 16_384);
+    let request = stream(POST_ERROR, |out| {
+        out.start_http(200, &[("a", &(long.clone() + "x"))])
+            .map(drop)
+    });
+    let want = "status and headers have 16385 bytes";
+    assert!(request.text().contains(want), "{}", request.text());
     let request = stream(POST_ERROR, |out| out.start("text/plain\r\nX: y").map(drop));
     assert!(
         request.text().contains("cannot stand in an HTTP header"),
