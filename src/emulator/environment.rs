@@ -5,9 +5,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use super::console::Console;
-use super::event::{Event, Failure, Reply};
+use super::event::{Failure, Reply};
 use super::extension::{Extension, Extensions, Refusal};
 use super::fault::Dice;
+use super::outlet::Later;
 use super::process::Process;
 use super::report::Exit;
 use super::server::lock;
@@ -26,8 +27,8 @@ pub(super) struct Environment {
     pub(super) api: SocketAddr,
     pub(super) itself: Weak<Environment>,
     inner: Mutex<Inner>,
-    /// Wakes those who wait in `next`, the runtime and the extensions.
-    pub(super) to_runtime: Condvar,
+    /// Wakes the extensions that wait for an event.
+    pub(super) to_extensions: Condvar,
     /// Wakes those who lead an invocation.
     pub(super) to_leader: Condvar,
 }
@@ -40,8 +41,8 @@ pub(super) struct Inner {
     /// Counts the processes; who belongs to an earlier one has nothing to say any more.
     pub(super) epoch: u64,
     pub(super) stage: Stage,
-    /// Calls of the runtime's `next` that wait.
-    pub(super) n_waiting: usize,
+    /// The replies to calls of `next` that wait for an event.
+    pub(super) nexts: Vec<Later>,
     pub(super) process: Option<Process>,
     /// External extensions, by name.
     pub(super) extension_processes: Vec<(String, Process)>,
@@ -80,7 +81,7 @@ impl Environment {
             extensions: Extensions::new(concurrent),
             epoch: 0,
             stage: Stage::Steady,
-            n_waiting: 0,
+            nexts: Vec::new(),
             process: None,
             extension_processes: Vec::new(),
             exit: None,
@@ -103,40 +104,13 @@ impl Environment {
             itself: Weak::clone(itself),
             console,
             inner: Mutex::new(inner),
-            to_runtime: Condvar::new(),
+            to_extensions: Condvar::new(),
             to_leader: Condvar::new(),
         })
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         lock(&self.inner)
-    }
-
-    /// The runtime has called `next`, and waits for an event; `None`: it belongs to the past.
-    pub(super) fn wait_for_event(&self, mut inner: MutexGuard<'_, Inner>) -> Option<Arc<Event>> {
-        let epoch = inner.epoch;
-        if inner.polled_at.is_none() {
-            inner.polled_at = Some(Instant::now());
-            inner.extensions.close();
-        }
-        inner.n_waiting = inner.n_waiting.saturating_add(1);
-        // Who is woken wants the lock.
-        drop(inner);
-        self.to_leader.notify_all();
-        let mut inner = self.lock();
-        loop {
-            if inner.stage == Stage::Gone || inner.epoch != epoch {
-                return None;
-            }
-            if let Some(event) = inner.machine.take() {
-                inner.n_waiting = inner.n_waiting.saturating_sub(1);
-                return Some(event);
-            }
-            inner = self
-                .to_runtime
-                .wait(inner)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
     }
 
     /// An extension has called `event/next`, and waits for an event; `None`: it belongs to the past.
@@ -156,7 +130,7 @@ impl Environment {
                 return Ok(Some(event));
             }
             inner = self
-                .to_runtime
+                .to_extensions
                 .wait(inner)
                 .unwrap_or_else(PoisonError::into_inner);
         }
@@ -170,9 +144,9 @@ impl Environment {
 
     /// The runtime has answered `id`.
     pub(super) fn answered(&self, id: &str, outcome: Outcome) {
-        self.lock().machine.finish_answer(id, outcome);
-        // Of an ordinary function nothing is over before its next `next`.
-        if self.settings.concurrency.is_some() {
+        let reply = self.lock().machine.finish_answer(id, outcome);
+        // Of an ordinary function nothing is over before its next `next`, but its caller waits.
+        if self.settings.concurrency.is_some() || matches!(reply, Some(Reply::Gathered(_))) {
             self.to_leader.notify_all();
         }
     }

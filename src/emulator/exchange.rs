@@ -1,13 +1,12 @@
 //! One HTTP/1.1 request on a connection, as a server sees it, and the reply to it.
 
-use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Shutdown, TcpStream};
-use std::thread;
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 
-use super::fault::{Fault, mangle};
-use super::report::civil;
+use super::fault::Fault;
+use super::outlet::{Later, Outgoing, Outlet};
 use crate::http1::body::Body;
 use crate::http1::connection::send;
 use crate::http1::head::{self, Framing, HEAD_LEN_MAX, HeadError};
@@ -19,9 +18,6 @@ const READ_LEN: usize = 64 * 1024;
 /// that is closed with bytes unread resets the connection. Enough for a response that is a little
 /// too large, which is what happens.
 const DISCARD_LEN_MAX: usize = 8 * 1024 * 1024;
-
-/// How late a slow reply is.
-const SLOW: Duration = Duration::from_millis(200);
 
 /// The head of a request.
 #[derive(Debug, Default)]
@@ -126,33 +122,20 @@ enum Incoming {
     Whole,
 }
 
-/// How a body is sent whose length nobody knows yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outgoing {
-    Chunked,
-    /// As HTTP/1.0 has it: the end of the connection ends it.
-    Plain,
-    /// There is none to be sent.
-    Nothing,
-}
-
 /// A request whose body may be read, and whose reply has to be sent.
 #[derive(Debug)]
 pub(super) struct Exchange<'c> {
-    stream: &'c TcpStream,
+    stream: &'c Arc<TcpStream>,
     inbox: &'c mut Vec<u8>,
     framing: Framing,
     /// Where the body begins in `inbox`, or what has come of it so far.
     head_len: usize,
     body: Option<Body>,
     incoming: Incoming,
-    outgoing: Outgoing,
-    /// No other request is served on this connection.
-    close: bool,
-    /// Of the reply; 0 before it.
-    pub(super) status: u16,
-    /// What is to go wrong with the reply.
-    pub(super) faults: Vec<Fault>,
+    outlet: Outlet,
+    /// Nothing comes out of it, and its other end is dropped when the reply has been sent: by
+    /// another thread.
+    owed: Option<Receiver<()>>,
     /// Trailers of the request's body.
     pub(super) trailers: Vec<(String, String)>,
 }
@@ -160,7 +143,7 @@ pub(super) struct Exchange<'c> {
 impl<'c> Exchange<'c> {
     /// Waits for a request; `None`: the peer has left.
     pub(super) fn begin(
-        stream: &'c TcpStream,
+        stream: &'c Arc<TcpStream>,
         inbox: &'c mut Vec<u8>,
     ) -> Result<Option<(Request, Exchange<'c>)>, BadRequest> {
         let mut request = Request::default();
@@ -212,10 +195,8 @@ impl<'c> Exchange<'c> {
                             _ if expects => Incoming::Held,
                             _ => Incoming::Coming,
                         },
-                        outgoing,
-                        close,
-                        status: 0,
-                        faults: Vec::new(),
+                        outlet: Outlet::new(outgoing, close),
+                        owed: None,
                         trailers: Vec::new(),
                     };
                     return Ok(Some((request, exchange)));
@@ -293,7 +274,7 @@ impl<'c> Exchange<'c> {
     fn more(&mut self, body: &mut Body) -> Result<bool, BodyFault> {
         match read(self.stream, self.inbox, body.missing().min(READ_LEN)) {
             Ok(0) | Err(_) => {
-                self.close = true;
+                self.outlet.close = true;
                 Err(BodyFault::Cut)
             }
             Ok(_) => self.advance(body),
@@ -309,7 +290,7 @@ impl<'c> Exchange<'c> {
         };
         let advanced = body.advance(self.inbox, &mut keep);
         if advanced.is_err() {
-            self.close = true;
+            self.outlet.close = true;
         }
         advanced.map_err(|_| BodyFault::Cut)
     }
@@ -333,38 +314,30 @@ impl<'c> Exchange<'c> {
         body: &[u8],
     ) -> io::Result<()> {
         self.discard();
-        let mut head = self.head(status, fields);
-        // RFC 9110, section 8.6: no length with these.
-        if !matches!(status, 100..=199 | 204) {
-            let _ = write!(head, "Content-Length: {}\r\n", body.len());
-        }
-        head.push_str("\r\n");
-        let is_bodiless = self.outgoing == Outgoing::Nothing || matches!(status, 204 | 304);
-        let body = if is_bodiless { b"" } else { body };
-        if self.faults.is_empty() {
-            send(self.stream, [head.as_bytes(), body, b""]).map_err(|(_, errno)| errno)?;
-        } else {
-            self.send_mangled(&head, body)?;
-        }
+        self.outlet.whole(self.stream, status, fields, body)?;
         if self.incoming != Incoming::Whole {
             linger(self.stream);
         }
         Ok(())
     }
 
-    fn send_mangled(&self, head: &str, body: &[u8]) -> io::Result<()> {
-        if self.faults.contains(&Fault::Slow) {
-            thread::sleep(SLOW);
-        }
-        let mangled = mangle(&self.faults, head, body);
-        for piece in mangled.pieces {
-            send(self.stream, [piece.as_slice(), b"", b""]).map_err(|(_, error)| error)?;
-        }
-        if mangled.is_cut {
-            Err(io::ErrorKind::ConnectionAborted.into())
-        } else {
-            Ok(())
-        }
+    /// Leaves the reply to whoever has its content one day. Other requests on this connection wait
+    /// for that.
+    pub(super) fn later(&mut self) -> Later {
+        self.discard();
+        let (done, owed) = channel();
+        self.owed = Some(owed);
+        Later::new(Arc::clone(self.stream), self.outlet.clone(), done)
+    }
+
+    /// What is to go wrong with the reply.
+    pub(super) fn faults(&mut self) -> &mut Vec<Fault> {
+        &mut self.outlet.faults
+    }
+
+    /// The status of the reply; 0 before it.
+    pub(super) fn status(&self) -> u16 {
+        self.outlet.status
     }
 
     /// Skips what is left of the body, or decides to close the connection.
@@ -378,72 +351,34 @@ impl<'c> Exchange<'c> {
                 Err(_) => left = 0,
             }
         }
-        self.close |= self.incoming != Incoming::Whole;
+        self.outlet.close |= self.incoming != Incoming::Whole;
     }
 
     /// Begins a reply whose length nobody knows yet.
     pub(super) fn start(&mut self, status: u16, fields: &[(&str, &str)]) -> io::Result<()> {
-        if matches!(status, 204 | 304) {
-            self.outgoing = Outgoing::Nothing;
-        }
-        self.close |= self.outgoing == Outgoing::Plain;
         self.discard();
-        let mut head = self.head(status, fields);
-        if self.outgoing == Outgoing::Chunked {
-            head.push_str("Transfer-Encoding: chunked\r\n");
-        }
-        head.push_str("\r\n");
-        send(self.stream, [head.as_bytes(), b"", b""]).map_err(|(_, errno)| errno.into())
+        self.outlet.start(self.stream, status, fields)
     }
 
     /// Sends a part of a reply that [`start`](Self::start) began.
     pub(super) fn part(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let sent = match self.outgoing {
-            // An empty chunk would be the last one.
-            _ if bytes.is_empty() => Ok(()),
-            Outgoing::Nothing => Ok(()),
-            Outgoing::Plain => send(self.stream, [bytes, b"", b""]),
-            Outgoing::Chunked => {
-                let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
-                chunk.extend_from_slice(bytes);
-                chunk.extend_from_slice(b"\r\n");
-                send(self.stream, [&chunk, b"", b""])
-            }
-        };
-        sent.map_err(|(_, errno)| errno.into())
+        self.outlet.part(self.stream, bytes)
     }
 
     /// Ends a reply that [`start`](Self::start) began.
     pub(super) fn finish(&mut self) -> io::Result<()> {
-        match self.outgoing {
-            Outgoing::Chunked => {
-                send(self.stream, [b"0\r\n\r\n", b"", b""]).map_err(|(_, errno)| errno.into())
-            }
-            Outgoing::Plain | Outgoing::Nothing => Ok(()),
-        }
+        self.outlet.finish(self.stream)
     }
 
-    fn head(&mut self, status: u16, fields: &[(&str, &str)]) -> String {
-        self.status = status;
-        let mut head = format!("HTTP/1.1 {status} {}\r\n", reason(status));
-        for (name, value) in fields {
-            let _ = write!(head, "{name}: {value}\r\n");
-        }
-        let _ = write!(head, "Date: {}\r\n", civil(SystemTime::now()).http_date());
-        if self.close {
-            head.push_str("Connection: close\r\n");
-        }
-        head
-    }
-
-    /// Makes room for the next request; false: there is none on this connection.
-    pub(super) fn end(self) -> bool {
-        if self.close || self.incoming != Incoming::Whole {
-            return false;
+    /// Makes room for the next request: whether there may be one on this connection, and what it
+    /// has to wait for.
+    pub(super) fn end(self) -> (bool, Option<Receiver<()>>) {
+        if self.outlet.close || self.incoming != Incoming::Whole {
+            return (false, self.owed);
         }
         let end = self.head_len.min(self.inbox.len());
         self.inbox.drain(..end);
-        true
+        (true, self.owed)
     }
 }
 
@@ -469,37 +404,5 @@ fn origin_form(target: &str) -> String {
         None => target.to_owned(),
         Some(None) => "/".to_owned(),
         Some(Some((_, path))) => format!("/{path}"),
-    }
-}
-
-/// The reason phrase of a status (RFC 9110, section 15); clients ignore it.
-fn reason(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        201 => "Created",
-        202 => "Accepted",
-        204 => "No Content",
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        304 => "Not Modified",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        409 => "Conflict",
-        410 => "Gone",
-        413 => "Request Entity Too Large",
-        415 => "Unsupported Media Type",
-        422 => "Unprocessable Entity",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        _ => "",
     }
 }

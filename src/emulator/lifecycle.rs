@@ -366,7 +366,7 @@ impl Environment {
                 .map(|e| e.name.clone())
                 .collect();
             drop(inner);
-            self.to_runtime.notify_all();
+            self.to_extensions.notify_all();
             // Who did not ask to be told is not waited for.
             extensions.sort_by_key(|(name, _)| told.contains(name));
             let limit = began.checked_add(SHUTDOWN_MAX).unwrap_or(began);
@@ -385,10 +385,11 @@ impl Environment {
         inner.last_exit = inner.exit.take();
         inner.extension_exit = None;
         inner.polled_at = None;
-        inner.n_waiting = 0;
+        // Their connections end with the process that asked.
+        inner.nexts.clear();
         inner.init_error = None;
         drop(inner);
-        self.to_runtime.notify_all();
+        self.to_extensions.notify_all();
         self.to_leader.notify_all();
     }
 
@@ -415,8 +416,11 @@ impl Environment {
         let epoch = inner.epoch;
         drop(inner);
         self.end(epoch, "SPINDOWN");
-        self.lock().stage = Stage::Gone;
-        self.to_runtime.notify_all();
+        let mut inner = self.lock();
+        inner.stage = Stage::Gone;
+        inner.nexts.clear();
+        drop(inner);
+        self.to_extensions.notify_all();
         self.to_leader.notify_all();
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -111,13 +112,25 @@ impl Open {
     }
 }
 
-fn serve(stream: &TcpStream, service: &dyn Service) {
+fn serve(stream: &Arc<TcpStream>, service: &dyn Service) {
     let _ = stream.set_nodelay(true);
     let mut inbox = Vec::new();
+    let mut owed: Option<Receiver<()>> = None;
+    let settle = |owed: &mut Option<Receiver<()>>| {
+        if let Some(owed) = owed.take() {
+            let _ = owed.recv();
+        }
+    };
     loop {
-        match Exchange::begin(stream, &mut inbox) {
+        let begun = Exchange::begin(stream, &mut inbox);
+        // Replies go out in the order of the requests (RFC 9112, section 9.3.2).
+        settle(&mut owed);
+        match begun {
             Ok(Some((request, mut exchange))) => {
-                if service.answer(&request, &mut exchange).is_err() || !exchange.end() {
+                let answered = service.answer(&request, &mut exchange);
+                let (goes_on, later) = exchange.end();
+                owed = later;
+                if answered.is_err() || !goes_on {
                     break;
                 }
             }
@@ -128,5 +141,6 @@ fn serve(stream: &TcpStream, service: &dyn Service) {
             }
         }
     }
+    settle(&mut owed);
     let _ = stream.shutdown(Shutdown::Both);
 }
