@@ -2,18 +2,19 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::console::Console;
 use super::event::{Failure, Reply};
 use super::extension::{Extension, Extensions, Refusal};
 use super::fault::Dice;
-use super::outlet::Later;
+use super::loan::{Later, Loan};
 use super::process::Process;
 use super::report::Exit;
 use super::server::lock;
 use super::settings::Settings;
 use super::state::{Machine, Outcome};
+use crate::sys::Bell;
 
 /// One execution environment. How it is started and ended stands in `lifecycle`, how an
 /// invocation passes through it in `lead`.
@@ -30,7 +31,9 @@ pub(super) struct Environment {
     /// Wakes the extensions that wait for an event.
     pub(super) to_extensions: Condvar,
     /// Wakes those who lead an invocation.
-    pub(super) to_leader: Condvar,
+    to_leader: Condvar,
+    /// Wakes the one who looks at the runtime's connection meanwhile; `None`: nobody does.
+    bell: Option<Bell>,
 }
 
 /// What the threads of an environment share.
@@ -60,6 +63,20 @@ pub(super) struct Inner {
     pub(super) suppress_init: bool,
     /// No further invocation is served.
     pub(super) closed: bool,
+    /// How many wait for `to_leader`.
+    n_leaders: usize,
+    /// Somebody waits for the bell.
+    bell_is_awaited: bool,
+}
+
+/// What a leader hears who waits for the runtime's connection too.
+pub(super) enum Heard {
+    /// Something has come on the connection, or its end.
+    Call,
+    /// There is news.
+    News,
+    /// The time has passed.
+    Nothing,
 }
 
 /// What somebody is about to do with the processes.
@@ -91,6 +108,8 @@ impl Environment {
             init_error: None,
             suppress_init: false,
             closed: false,
+            n_leaders: 0,
+            bell_is_awaited: false,
         };
         let console = Arc::new(Console::new(
             settings.log,
@@ -106,6 +125,8 @@ impl Environment {
             inner: Mutex::new(inner),
             to_extensions: Condvar::new(),
             to_leader: Condvar::new(),
+            // Those who lead several invocations at once would need one each.
+            bell: (!concurrent).then(Bell::new).and_then(Result::ok),
         })
     }
 
@@ -121,7 +142,9 @@ impl Environment {
         let mut inner = self.lock();
         inner.extensions.identified(id).and_then(Extension::poll)?;
         let epoch = inner.epoch;
-        self.to_leader.notify_all();
+        drop(inner);
+        self.news();
+        let mut inner = self.lock();
         loop {
             if inner.stage == Stage::Gone || inner.epoch != epoch {
                 return Ok(None);
@@ -139,7 +162,7 @@ impl Environment {
     /// The runtime has reported that it cannot start.
     pub(super) fn init_failed(&self, failure: Failure) {
         self.lock().init_error = Some(failure);
-        self.to_leader.notify_all();
+        self.news();
     }
 
     /// The runtime has answered `id`.
@@ -147,7 +170,7 @@ impl Environment {
         let reply = self.lock().machine.finish_answer(id, outcome);
         // Of an ordinary function nothing is over before its next `next`, but its caller waits.
         if self.settings.concurrency.is_some() || matches!(reply, Some(Reply::Gathered(_))) {
-            self.to_leader.notify_all();
+            self.news();
         }
     }
 
@@ -157,23 +180,76 @@ impl Environment {
         inner.machine.polled() && inner.exit.is_none()
     }
 
-    /// Waits for news until `limit`; `None`: it has passed.
+    /// There is news for those who lead an invocation.
+    pub(super) fn news(&self) {
+        let mut inner = self.lock();
+        let is_awaited = std::mem::take(&mut inner.bell_is_awaited);
+        let n_leaders = inner.n_leaders;
+        drop(inner);
+        if n_leaders > 0 {
+            self.to_leader.notify_all();
+        }
+        if let Some(bell) = self.bell.as_ref().filter(|_| is_awaited) {
+            bell.ring();
+        }
+    }
+
+    pub(super) fn wait_for_news<'l>(
+        &'l self,
+        mut inner: MutexGuard<'l, Inner>,
+    ) -> MutexGuard<'l, Inner> {
+        inner.n_leaders = inner.n_leaders.saturating_add(1);
+        let mut inner = self
+            .to_leader
+            .wait(inner)
+            .unwrap_or_else(PoisonError::into_inner);
+        inner.n_leaders = inner.n_leaders.saturating_sub(1);
+        inner
+    }
+
+    /// The same until `limit`; `None`: it has passed.
     pub(super) fn wait<'l>(
-        &self,
-        inner: MutexGuard<'l, Inner>,
+        &'l self,
+        mut inner: MutexGuard<'l, Inner>,
         limit: Option<Instant>,
     ) -> Option<MutexGuard<'l, Inner>> {
         let Some(limit) = limit else {
-            return Some(
-                self.to_leader
-                    .wait(inner)
-                    .unwrap_or_else(PoisonError::into_inner),
-            );
+            return Some(self.wait_for_news(inner));
         };
-        let left = limit
-            .checked_duration_since(Instant::now())
-            .filter(|left| !left.is_zero())?;
+        let left = time_left(limit)?;
+        inner.n_leaders = inner.n_leaders.saturating_add(1);
         let waited = self.to_leader.wait_timeout(inner, left);
-        Some(waited.unwrap_or_else(PoisonError::into_inner).0)
+        let mut inner = waited.unwrap_or_else(PoisonError::into_inner).0;
+        inner.n_leaders = inner.n_leaders.saturating_sub(1);
+        Some(inner)
     }
+
+    /// The same for one who has the runtime's connection on loan, and waits for that too.
+    pub(super) fn wait_with<'l>(
+        &'l self,
+        mut inner: MutexGuard<'l, Inner>,
+        loan: &Loan,
+        limit: Option<Instant>,
+    ) -> (MutexGuard<'l, Inner>, Heard) {
+        let left = limit.map_or(Some(Duration::MAX), time_left);
+        let (Some(bell), Some(left)) = (&self.bell, left) else {
+            return (inner, Heard::Nothing);
+        };
+        inner.bell_is_awaited = true;
+        drop(inner);
+        let is_call = bell.wait_with(loan.stream(), left);
+        let mut inner = self.lock();
+        // Taken away by whoever rings, perhaps just now.
+        if !std::mem::take(&mut inner.bell_is_awaited) {
+            bell.silence();
+            return (inner, Heard::News);
+        }
+        let heard = if is_call { Heard::Call } else { Heard::Nothing };
+        (inner, heard)
+    }
+}
+
+fn time_left(limit: Instant) -> Option<Duration> {
+    let left = limit.checked_duration_since(Instant::now());
+    left.filter(|left| !left.is_zero())
 }

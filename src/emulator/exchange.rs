@@ -3,10 +3,11 @@
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Shutdown, TcpStream};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Sender;
 
 use super::fault::Fault;
-use super::outlet::{Later, Outgoing, Outlet};
+use super::loan::{Later, Loan};
+use super::outlet::{Outgoing, Outlet};
 use crate::http1::body::Body;
 use crate::http1::connection::send;
 use crate::http1::head::{self, Framing, HEAD_LEN_MAX, HeadError};
@@ -133,22 +134,22 @@ pub(super) struct Exchange<'c> {
     body: Option<Body>,
     incoming: Incoming,
     outlet: Outlet,
-    /// Nothing comes out of it, and its other end is dropped when the reply has been sent: by
-    /// another thread.
-    owed: Option<Receiver<()>>,
+    /// Where the connection goes back to after a loan.
+    back: &'c mut Option<Sender<Vec<u8>>>,
     /// Trailers of the request's body.
     pub(super) trailers: Vec<(String, String)>,
 }
 
 impl<'c> Exchange<'c> {
-    /// Waits for a request; `None`: the peer has left.
+    /// Waits for a request; `None`: the peer has left. `back` is where the connection goes back to
+    /// after a loan.
     pub(super) fn begin(
         stream: &'c Arc<TcpStream>,
         inbox: &'c mut Vec<u8>,
+        back: &'c mut Option<Sender<Vec<u8>>>,
     ) -> Result<Option<(Request, Exchange<'c>)>, BadRequest> {
-        let mut request = Request::default();
         let mut seen = 0;
-        loop {
+        let (request, head) = loop {
             // RFC 9112, section 2.2: empty lines in front of a request are ignored.
             while let [b'\r' | b'\n', ..] = inbox.as_slice() {
                 inbox.remove(0);
@@ -156,50 +157,8 @@ impl<'c> Exchange<'c> {
             let is_worth_it = inbox.get(seen..).is_some_and(|new| new.contains(&b'\n'));
             seen = inbox.len();
             if is_worth_it {
-                request.fields.clear();
-                let fields = &mut request.fields;
-                let mut keep = |name: &[u8], value: &[u8]| {
-                    let mut text = String::new();
-                    head::push_text(&mut text, value);
-                    fields.push((String::from_utf8_lossy(name).into_owned(), text));
-                };
-                let parsed = head::request(inbox, &mut keep).map_err(|error| match error {
-                    HeadError::TooLong => BadRequest::TooLong,
-                    _ => BadRequest::Malformed,
-                })?;
-                if let Some(head) = parsed {
-                    request.method = String::from_utf8_lossy(head.method).into_owned();
-                    request.target = origin_form(&String::from_utf8_lossy(head.target));
-                    let line = inbox.split(|&b| b == b'\n').next().unwrap_or_default();
-                    request.is_1_0 = line.trim_ascii_end().ends_with(b"/1.0");
-                    let (framing, close, head_len) = (head.framing, head.close, head.len);
-                    if request.header("host").is_none() && !request.is_1_0 {
-                        return Err(BadRequest::NoHost);
-                    }
-                    let expects = request
-                        .header("expect")
-                        .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"));
-                    let outgoing = match (request.method.as_str(), request.is_1_0) {
-                        ("HEAD", _) => Outgoing::Nothing,
-                        (_, true) => Outgoing::Plain,
-                        (_, false) => Outgoing::Chunked,
-                    };
-                    let exchange = Exchange {
-                        stream,
-                        inbox,
-                        framing,
-                        head_len,
-                        body: None,
-                        incoming: match framing {
-                            Framing::Length(0) => Incoming::Whole,
-                            _ if expects => Incoming::Held,
-                            _ => Incoming::Coming,
-                        },
-                        outlet: Outlet::new(outgoing, close),
-                        owed: None,
-                        trailers: Vec::new(),
-                    };
-                    return Ok(Some((request, exchange)));
+                if let Some(parsed) = parse(inbox)? {
+                    break parsed;
                 }
             } else if seen >= HEAD_LEN_MAX {
                 return Err(BadRequest::TooLong);
@@ -209,6 +168,64 @@ impl<'c> Exchange<'c> {
                 Ok(0) | Err(_) if inbox.is_empty() => return Ok(None),
                 Ok(0) | Err(_) => return Err(BadRequest::Malformed),
             }
+        };
+        let exchange = Exchange::new(stream, inbox, back, &request, head);
+        Ok(Some((request, exchange)))
+    }
+
+    /// Reads once; a request that is whole with that, its body too.
+    pub(super) fn at_once(
+        stream: &'c Arc<TcpStream>,
+        inbox: &'c mut Vec<u8>,
+        back: &'c mut Option<Sender<Vec<u8>>>,
+    ) -> Option<(Request, Exchange<'c>)> {
+        let Ok(1..) = read(stream, inbox, 0) else {
+            return None;
+        };
+        let (request, head) = parse(inbox).ok()??;
+        let Framing::Length(len) = head.framing else {
+            return None;
+        };
+        let end = head.len.checked_add(usize::try_from(len).ok()?)?;
+        let exchange = Exchange::new(stream, inbox, back, &request, head);
+        let is_whole = exchange.inbox.len() >= end && exchange.incoming != Incoming::Held;
+        is_whole.then_some((request, exchange))
+    }
+
+    fn new(
+        stream: &'c Arc<TcpStream>,
+        inbox: &'c mut Vec<u8>,
+        back: &'c mut Option<Sender<Vec<u8>>>,
+        request: &Request,
+        head: Head,
+    ) -> Exchange<'c> {
+        let Head {
+            framing,
+            close,
+            len: head_len,
+        } = head;
+        let expects = request
+            .header("expect")
+            .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"));
+        let outgoing = match (request.method.as_str(), request.is_1_0) {
+            ("HEAD", _) => Outgoing::Nothing,
+            (_, true) => Outgoing::Plain,
+            (_, false) => Outgoing::Chunked,
+        };
+        Exchange {
+            stream,
+            inbox,
+            framing,
+            head_len,
+            body: None,
+            incoming: match framing {
+                Framing::Length(0) => Incoming::Whole,
+                _ if expects => Incoming::Held,
+                _ => Incoming::Coming,
+            },
+            outlet: Outlet::new(outgoing, close),
+            back,
+            trailers: Vec::new(),
         }
     }
 
@@ -321,13 +338,14 @@ impl<'c> Exchange<'c> {
         Ok(())
     }
 
-    /// Leaves the reply to whoever has its content one day. Other requests on this connection wait
-    /// for that.
-    pub(super) fn later(&mut self) -> Later {
+    /// Lends the connection to whoever has the reply one day; what else has come on it waits for
+    /// that. `None`: it cannot be lent.
+    pub(super) fn later(&mut self) -> Option<Later> {
         self.discard();
-        let (done, owed) = channel();
-        self.owed = Some(owed);
-        Later::new(Arc::clone(self.stream), self.outlet.clone(), done)
+        let back = self.back.take()?;
+        self.make_room();
+        let loan = Loan::new(Arc::clone(self.stream), std::mem::take(self.inbox), back);
+        Some(Later::new(loan, self.outlet.clone()))
     }
 
     /// What is to go wrong with the reply.
@@ -370,16 +388,61 @@ impl<'c> Exchange<'c> {
         self.outlet.finish(self.stream)
     }
 
-    /// Makes room for the next request: whether there may be one on this connection, and what it
-    /// has to wait for.
-    pub(super) fn end(self) -> (bool, Option<Receiver<()>>) {
+    /// Makes room for the next request; false: there is none on this connection.
+    pub(super) fn end(mut self) -> bool {
         if self.outlet.close || self.incoming != Incoming::Whole {
-            return (false, self.owed);
+            return false;
         }
+        self.make_room();
+        true
+    }
+
+    fn make_room(&mut self) {
         let end = self.head_len.min(self.inbox.len());
         self.inbox.drain(..end);
-        (true, self.owed)
+        self.head_len = 0;
     }
+}
+
+/// What the head of a request says about the rest.
+struct Head {
+    framing: Framing,
+    close: bool,
+    len: usize,
+}
+
+/// The request whose head stands in front of `inbox`; `None`: it has not come whole.
+fn parse(inbox: &[u8]) -> Result<Option<(Request, Head)>, BadRequest> {
+    let mut request = Request::default();
+    let fields = &mut request.fields;
+    let mut keep = |name: &[u8], value: &[u8]| {
+        let mut text = String::new();
+        head::push_text(&mut text, value);
+        fields.push((String::from_utf8_lossy(name).into_owned(), text));
+    };
+    let parsed = head::request(inbox, &mut keep).map_err(|error| match error {
+        HeadError::TooLong => BadRequest::TooLong,
+        _ => BadRequest::Malformed,
+    })?;
+    let Some(head) = parsed else {
+        return Ok(None);
+    };
+    request.method = String::from_utf8_lossy(head.method).into_owned();
+    request.target = origin_form(&String::from_utf8_lossy(head.target));
+    let line = inbox.split(|&b| b == b'\n').next().unwrap_or_default();
+    request.is_1_0 = line.trim_ascii_end().ends_with(b"/1.0");
+    let (framing, close, len) = (head.framing, head.close, head.len);
+    if request.header("host").is_none() && !request.is_1_0 {
+        return Err(BadRequest::NoHost);
+    }
+    Ok(Some((
+        request,
+        Head {
+            framing,
+            close,
+            len,
+        },
+    )))
 }
 
 fn read(stream: &TcpStream, inbox: &mut Vec<u8>, missing: usize) -> io::Result<usize> {

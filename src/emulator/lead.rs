@@ -1,16 +1,17 @@
 //! How one invocation is led through an environment, what its caller hears, and what is written about it.
 
+use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::environment::Environment;
+use super::environment::{Environment, Heard};
 use super::event::{Event, Failure, Part, Reply, Start, epoch_ms, send_error};
 use super::lifecycle::{Started, UNAVAILABLE, extension_failure};
-use super::outlet::Later;
+use super::loan::{Later, Loan};
 use super::process::Process;
 use super::report::{self, Exit, Report};
 use super::runtime_api::send_event;
-use super::server::lock;
+use super::server::{Service, lock};
 use super::state::Outcome;
 use crate::json;
 use crate::json::Value;
@@ -50,6 +51,8 @@ pub(super) struct Led {
     init: Option<Duration>,
     /// Extensions know that the runtime is done with it.
     is_told: bool,
+    /// Where the runtime's answer is to be expected.
+    loan: Option<Loan>,
 }
 
 /// How an invocation ended.
@@ -126,6 +129,7 @@ impl Environment {
             limit,
             init: None,
             is_told: false,
+            loan: None,
         };
         if let Started::Ready(took) = started {
             led.init = took;
@@ -179,7 +183,7 @@ impl Environment {
         // Who gets it will want the lock.
         drop(inner);
         for next in takers {
-            send_event(next, event);
+            led.loan = send_event(next, event);
         }
         Ok(())
     }
@@ -225,12 +229,37 @@ impl Environment {
                 (Some(limit), Some(patience)) => Some(limit.min(patience)),
                 (limit, patience) => limit.or(patience),
             };
+            if let Some(loan) = &led.loan {
+                let (again, heard) = self.wait_with(inner, loan, limit);
+                inner = again;
+                match heard {
+                    Heard::News => {}
+                    Heard::Nothing => led.loan = None,
+                    Heard::Call => {
+                        drop(inner);
+                        led.loan = led.loan.take().and_then(|loan| self.attend(loan));
+                        inner = self.lock();
+                    }
+                }
+                continue;
+            }
             match self.wait(inner, limit) {
                 Some(again) => inner = again,
                 None if limit != led.limit => return None,
                 None => return Some(Ended::TimedOut),
             }
         }
+    }
+
+    /// Answers a call on the runtime's connection, which is usually its answer, or its next `next`.
+    fn attend(&self, mut loan: Loan) -> Option<Loan> {
+        let (request, mut exchange) = loan.request()?;
+        let answered = self.answer(&request, &mut exchange);
+        if !exchange.end() || answered.is_err() {
+            let _ = loan.stream().shutdown(Shutdown::Both);
+            return None;
+        }
+        loan.is_here().then_some(loan)
     }
 
     /// Tells the caller what it has not been told yet, ends what has to be ended, and reports.

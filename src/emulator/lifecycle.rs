@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, Weak};
+use std::sync::Weak;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::console::Source;
@@ -48,10 +48,7 @@ impl Environment {
         let began = Instant::now();
         let mut inner = self.lock();
         while matches!(inner.stage, Stage::Starting | Stage::Stopping) && !inner.closed {
-            inner = self
-                .to_leader
-                .wait(inner)
-                .unwrap_or_else(PoisonError::into_inner);
+            inner = self.wait_for_news(inner);
         }
         if inner.closed {
             return Started::Closed;
@@ -77,7 +74,7 @@ impl Environment {
         }
         let epoch = inner.epoch;
         drop(inner);
-        self.to_leader.notify_all();
+        self.news();
         let (status, error_type) = match &started {
             Started::Ready(_) | Started::Closed => return started,
             Started::Later => ("timeout", ""),
@@ -229,7 +226,7 @@ impl Environment {
                 inner.exit = Some(exit);
             }
             drop(inner);
-            environment.to_leader.notify_all();
+            environment.news();
         };
         let start = |bootstrap: &Path| {
             let bootstrap = std::path::absolute(bootstrap)?;
@@ -285,7 +282,7 @@ impl Environment {
                     inner.extension_exit = Some((extension, exit));
                 }
                 drop(inner);
-                environment.to_leader.notify_all();
+                environment.news();
             };
             let mut env = self.settings.process_env(self.api, Path::new("/"));
             env.retain(|(name, _)| is_for_extensions(name));
@@ -390,7 +387,7 @@ impl Environment {
         inner.init_error = None;
         drop(inner);
         self.to_extensions.notify_all();
-        self.to_leader.notify_all();
+        self.news();
     }
 
     /// Ends the processes; the next invocation starts them again, as a new environment would.
@@ -406,12 +403,11 @@ impl Environment {
     pub(super) fn close(&self) {
         let mut inner = self.lock();
         inner.closed = true;
-        self.to_leader.notify_all();
+        drop(inner);
+        self.news();
+        let mut inner = self.lock();
         while matches!(inner.stage, Stage::Starting | Stage::Stopping) {
-            inner = self
-                .to_leader
-                .wait(inner)
-                .unwrap_or_else(PoisonError::into_inner);
+            inner = self.wait_for_news(inner);
         }
         let epoch = inner.epoch;
         drop(inner);
@@ -421,7 +417,7 @@ impl Environment {
         inner.nexts.clear();
         drop(inner);
         self.to_extensions.notify_all();
-        self.to_leader.notify_all();
+        self.news();
     }
 }
 

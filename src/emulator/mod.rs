@@ -35,6 +35,7 @@ mod function;
 mod here;
 mod lead;
 mod lifecycle;
+mod loan;
 mod outlet;
 mod page;
 #[cfg(target_os = "linux")]

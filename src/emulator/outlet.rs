@@ -1,17 +1,14 @@
-//! How a reply goes out: whole or in parts, now or from another thread, and with what is to go wrong with it.
+//! How a reply goes out: whole or in parts, and with what is to go wrong with it.
 
 use std::fmt::Write;
 use std::io;
-use std::net::{Shutdown, TcpStream};
-use std::sync::Arc;
-use std::sync::mpsc::Sender;
+use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use super::fault::{Fault, mangle};
 use super::report::civil;
 use crate::http1::connection::send;
-use crate::sys;
 
 /// How late a slow reply is.
 const SLOW: Duration = Duration::from_millis(200);
@@ -65,7 +62,7 @@ impl Outlet {
     }
 
     /// The head of a whole reply, and what is sent of its body.
-    fn framed<'b>(
+    pub(super) fn framed<'b>(
         &mut self,
         status: u16,
         fields: &[(&str, &str)],
@@ -142,7 +139,13 @@ impl Outlet {
     }
 }
 
-fn send_mangled(stream: &TcpStream, faults: &[Fault], head: &str, body: &[u8]) -> io::Result<()> {
+/// Sends a reply with its faults, one of which may be that the connection is lost.
+pub(super) fn send_mangled(
+    stream: &TcpStream,
+    faults: &[Fault],
+    head: &str,
+    body: &[u8],
+) -> io::Result<()> {
     if faults.contains(&Fault::Slow) {
         thread::sleep(SLOW);
     }
@@ -154,75 +157,6 @@ fn send_mangled(stream: &TcpStream, faults: &[Fault], head: &str, body: &[u8]) -
         Err(io::ErrorKind::ConnectionAborted.into())
     } else {
         Ok(())
-    }
-}
-
-/// A reply that is sent when somebody has its content. Dropped unsent, it ends the connection.
-#[derive(Debug)]
-pub(super) struct Later {
-    stream: Arc<TcpStream>,
-    outlet: Outlet,
-    is_sent: bool,
-    /// Whoever reads the connection waits until this is dropped.
-    #[expect(dead_code, reason = "its end is its message")]
-    done: Sender<()>,
-}
-
-impl Later {
-    pub(super) fn new(stream: Arc<TcpStream>, outlet: Outlet, done: Sender<()>) -> Later {
-        Later {
-            stream,
-            outlet,
-            is_sent: false,
-            done,
-        }
-    }
-
-    /// What is to go wrong with it.
-    pub(super) fn faults(&self) -> &[Fault] {
-        &self.outlet.faults
-    }
-
-    /// Sends it, and does not wait for a peer that is slow to read.
-    pub(super) fn reply(mut self, status: u16, fields: &[(&str, &str)], body: &[u8]) {
-        let (head, body) = self.outlet.framed(status, fields, body);
-        if !self.outlet.faults.is_empty() {
-            let body = body.to_vec();
-            return self
-                .on_a_thread(move |stream, faults| send_mangled(stream, faults, &head, &body));
-        }
-        let Ok(n) = sys::try_send(&self.stream, [head.as_bytes(), body, b""]) else {
-            return;
-        };
-        if n == head.len().saturating_add(body.len()) {
-            self.is_sent = true;
-            return;
-        }
-        let rest = [head.as_bytes(), body].concat().split_off(n);
-        self.on_a_thread(move |stream, _| {
-            Ok(send(stream, [&rest, b"", b""]).map_err(|(_, errno)| errno)?)
-        });
-    }
-
-    fn on_a_thread(
-        self,
-        send: impl FnOnce(&TcpStream, &[Fault]) -> io::Result<()> + Send + 'static,
-    ) {
-        // Where there is no thread to be had the reply is dropped, and the connection with it.
-        let _ = thread::Builder::new()
-            .name("emulator reply".to_owned())
-            .spawn(move || {
-                let mut later = self;
-                later.is_sent = send(&later.stream, &later.outlet.faults).is_ok();
-            });
-    }
-}
-
-impl Drop for Later {
-    fn drop(&mut self) {
-        if !self.is_sent {
-            let _ = self.stream.shutdown(Shutdown::Both);
-        }
     }
 }
 

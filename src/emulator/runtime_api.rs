@@ -10,7 +10,7 @@ use super::event::{
 };
 use super::exchange::{BodyFault, Exchange, Request};
 use super::fault::Fault;
-use super::outlet::Later;
+use super::loan::{Later, Loan};
 use super::report::{error_document, error_type};
 use super::server::Service;
 use super::settings::METADATA_TOKEN;
@@ -113,12 +113,12 @@ impl Environment {
     }
 
     fn next(&self, exchange: &mut Exchange<'_>) -> io::Result<()> {
-        let later = exchange.later();
+        let later = exchange.later().ok_or(io::ErrorKind::BrokenPipe)?;
         let mut inner = self.lock();
         if let Err(refusal) = inner.machine.poll() {
             drop(inner);
             let (status, document) = refused(Problem::Refused(refusal));
-            later.reply(status, &[JSON], &document);
+            drop(later.reply(status, &[JSON], &document));
             return Ok(());
         }
         if inner.stage == Stage::Gone {
@@ -137,9 +137,9 @@ impl Environment {
         };
         // Who is woken wants the lock.
         drop(inner);
-        self.to_leader.notify_all();
+        self.news();
         if let Some((later, event)) = ready {
-            send_event(later, &event);
+            drop(send_event(later, &event));
         }
         Ok(())
     }
@@ -377,7 +377,7 @@ impl Environment {
 }
 
 /// The event and everything that belongs to it, in the headers that AWS sends.
-pub(super) fn send_event(next: Later, event: &Event) {
+pub(super) fn send_event(next: Later, event: &Event) -> Option<Loan> {
     let has = |fault| next.faults().contains(&fault);
     let (is_bare, is_empty) = (has(Fault::NoHeaders), has(Fault::EmptyHeaders));
     // What cargo-lambda's emulator sends: ten minutes after the epoch.
@@ -412,7 +412,7 @@ pub(super) fn send_event(next: Later, event: &Event) {
     if is_bare {
         fields.retain(|(name, _)| *name == "Lambda-Runtime-Aws-Request-Id");
     }
-    next.reply(200, &fields, &event.body);
+    next.reply(200, &fields, &event.body)
 }
 
 pub(super) fn accept(exchange: &mut Exchange<'_>) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -115,32 +115,27 @@ impl Open {
 fn serve(stream: &Arc<TcpStream>, service: &dyn Service) {
     let _ = stream.set_nodelay(true);
     let mut inbox = Vec::new();
-    let mut owed: Option<Receiver<()>> = None;
-    let settle = |owed: &mut Option<Receiver<()>>| {
-        if let Some(owed) = owed.take() {
-            let _ = owed.recv();
-        }
-    };
     loop {
-        let begun = Exchange::begin(stream, &mut inbox);
-        // Replies go out in the order of the requests (RFC 9112, section 9.3.2).
-        settle(&mut owed);
-        match begun {
+        let (back, returned) = channel();
+        let mut back = Some(back);
+        let goes_on = match Exchange::begin(stream, &mut inbox, &mut back) {
             Ok(Some((request, mut exchange))) => {
                 let answered = service.answer(&request, &mut exchange);
-                let (goes_on, later) = exchange.end();
-                owed = later;
-                if answered.is_err() || !goes_on {
-                    break;
-                }
+                exchange.end() && answered.is_ok()
             }
-            Ok(None) => break,
+            Ok(None) => false,
             Err(refusal) => {
                 refusal.send(stream);
-                break;
+                false
             }
+        };
+        if back.is_none() {
+            // Lent: others read it until it comes back.
+            inbox = returned.recv().unwrap_or_default();
+        }
+        if !goes_on {
+            break;
         }
     }
-    settle(&mut owed);
     let _ = stream.shutdown(Shutdown::Both);
 }
