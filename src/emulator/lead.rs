@@ -281,7 +281,10 @@ impl Environment {
                 .chain(extensions)
                 .for_each(Process::flush_log);
             (
-                inner.process.as_ref().and_then(Process::peak_kb),
+                inner
+                    .process
+                    .as_ref()
+                    .and_then(|process| process.peak_kb(took)),
                 inner.machine.outcome(id),
             )
         };
