@@ -9,7 +9,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::str;
 use std::time::{Duration, SystemTime};
 
-use crate::encoding::push_u64;
+use crate::encoding::{push_percent_escape, push_u64};
 use crate::http1::{head, scan};
 use crate::{Context, Error, Result, sys};
 
@@ -426,25 +426,22 @@ fn deadline(ms: u64) -> Option<SystemTime> {
 /// A request ID goes into paths as it came; only what no path segment may have is percent-encoded
 /// (RFC 3986, section 3.3).
 fn set_path_segment(path: &mut String, id: &[u8]) {
-    let is_legal =
-        |b: &u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".iter().any(|legal| legal == b);
+    let is_legal = |b: u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(
+                b,
+                b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'='
+            )
+            || matches!(b, b':' | b'@' | b'%')
+    };
     path.clear();
-    if scan::plain(id) == id.len() {
-        path.push_str(str::from_utf8(id).unwrap_or_default());
-        return;
-    }
-    for &b in id {
-        if is_legal(&b) {
+    let (plain, rest) = id.split_at_checked(scan::plain(id)).unwrap_or_default();
+    path.push_str(str::from_utf8(plain).unwrap_or_default());
+    for &b in rest {
+        if is_legal(b) {
             path.push(char::from(b));
         } else {
-            path.push('%');
-            for digit in [b >> 4, b & 15] {
-                path.push(
-                    char::from_digit(u32::from(digit), 16)
-                        .unwrap_or('0')
-                        .to_ascii_uppercase(),
-                );
-            }
+            push_percent_escape(path, b);
         }
     }
 }
