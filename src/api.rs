@@ -446,6 +446,9 @@ fn set_path_segment(path: &mut String, id: &[u8]) {
     }
 }
 
+/// Longest reason of an error in its header: what names a type is no longer, and heads have a limit.
+const REASON_LEN_MAX: usize = 200;
+
 fn push_error_fields(head: &mut Vec<u8>, error_type: &str) {
     push_field(head, "Content-Type", JSON);
     push_error_type(head, error_type);
@@ -463,7 +466,11 @@ fn push_error_type(head: &mut Vec<u8>, error_type: &str) {
     };
     push_all(head, &["Lambda-Runtime-Function-Error-Type: ", category]);
     let start = head.len();
-    for mut b in reason.bytes().filter(u8::is_ascii_alphabetic) {
+    for mut b in reason
+        .bytes()
+        .filter(u8::is_ascii_alphabetic)
+        .take(REASON_LEN_MAX)
+    {
         if head.len() == start {
             b.make_ascii_uppercase();
         }
@@ -523,6 +530,7 @@ mod tests {
     use alloc::string::ToString;
     use alloc::vec;
 
+    /// 12.1: 1.
     #[test]
     fn an_address_is_taken_as_lambda_and_the_emulators_give_it() {
         #[track_caller]
@@ -671,6 +679,7 @@ mod tests {
         );
     }
 
+    /// 12.1: 30.
     #[test]
     fn an_error_type_is_brought_into_lambdas_pattern() {
         #[track_caller]
@@ -750,6 +759,7 @@ mod tests {
         check("18446744073709551616", None);
     }
 
+    /// 12.1: 14.
     #[test]
     fn a_request_id_stays_as_it_is_unless_no_path_can_have_it() {
         #[track_caller]

@@ -18,6 +18,10 @@ use crate::json::{ToJson, Writer};
 /// Longest error cause sent to X-Ray, in bytes: the Runtime API keeps 64 KB.
 const CAUSE_LEN_MAX: usize = 60 * 1024;
 
+/// Longest message that is kept, in bytes. Lambda's server takes error documents of up to 1 MB, and a
+/// byte of a message may be six in JSON.
+const MESSAGE_LEN_MAX: usize = 128 * 1024;
+
 /// Sources of an error that are told: more are a mistake, or a circle.
 const SOURCES_MAX: usize = 32;
 
@@ -42,7 +46,7 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 ///
 /// Lambda sends both to the caller, as `errorType` and `errorMessage`. An AWS Step Functions
 /// state machine matches `ErrorEquals` with the type. Names that begin with `Runtime.` are those
-/// of Lambda and of this crate.
+/// of Lambda and of this crate. Of a message, the first 128 KB are kept.
 // A pointer, since a `Result` of one word is a third of the code of one of ten.
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
@@ -79,11 +83,25 @@ impl Error {
     }
 
     fn make(error_type: Cow<'static, str>, message: String, at: &Location<'_>) -> Error {
-        Error(Box::new(Inner {
+        let mut error = Error(Box::new(Inner {
             error_type,
             message,
             place: place(at),
-        }))
+        }));
+        error.shorten(MESSAGE_LEN_MAX);
+        error
+    }
+
+    /// Cuts a message that has more than `len` bytes, and says so by three dots.
+    pub(crate) fn shorten(&mut self, mut len: usize) {
+        let message = &mut self.0.message;
+        if message.len() > len {
+            while !message.is_char_boundary(len) {
+                len = len.wrapping_sub(1);
+            }
+            message.truncate(len);
+            message.push_str("...");
+        }
     }
 
     /// The error that a panic is posted as.
@@ -107,6 +125,7 @@ impl Error {
         }
         message.push_str(": ");
         message.push_str(text);
+        error.shorten(MESSAGE_LEN_MAX);
         error
     }
 

@@ -71,7 +71,7 @@ mod worker;
 
 use alloc::vec::Vec;
 
-pub use context::{Context, Function, function};
+pub use context::{ClientApplication, ClientContext, CognitoIdentity, Context, Function, function};
 pub use deadline::DeadlineWarning;
 pub use error::{Error, Result};
 pub use extension::on_shutdown;

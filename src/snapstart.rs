@@ -50,6 +50,12 @@ pub fn after_restore(f: impl FnOnce() -> Result<()> + Send + 'static) {
     hooks().after.push(Box::new(f));
 }
 
+/// The same, where the function has hooks of its own: without them nobody waits for the restore.
+pub(crate) fn also_after_restore(f: Hook) {
+    let mut hooks = HOOKS.lock().unwrap_or_else(PoisonError::into_inner);
+    hooks.after.push(f);
+}
+
 /// Lets the snapshot be taken, if there are hooks, and SnapStart is on.
 pub(crate) fn restore(endpoint: &Endpoint) {
     if let Some(snapshot) = SNAPSHOT.get() {
