@@ -2,6 +2,7 @@
 //!
 //! Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
@@ -65,7 +66,7 @@ const USER_AGENT: &str = concat!(
 );
 
 /// Where the Runtime API is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) addr: SocketAddr,
     /// As it was given, for `Host` and for messages.
@@ -76,15 +77,15 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// The Runtime API that Lambda names, if it does.
-    pub(crate) fn from_env() -> Option<Result<Endpoint>> {
+    pub(crate) fn from_env() -> Option<Result<&'static Endpoint>> {
         let text = sys::env(ENDPOINT_VARIABLE)?;
         // An address that is no text at all is as malformed as any other.
         Some(Endpoint::parse(str::from_utf8(text).unwrap_or("\u{fffd}")))
     }
 
     /// Reads an address as Lambda or an emulator gives it: `host:port`, with or without `http://`
-    /// in front and a path behind.
-    pub(crate) fn parse(text: &'static str) -> Result<Endpoint> {
+    /// in front and a path behind. It is kept for good.
+    pub(crate) fn parse(text: &'static str) -> Result<&'static Endpoint> {
         let invalid = |why: &str| {
             let parts = ["AWS_LAMBDA_RUNTIME_API is \"", text, "\": ", why];
             Error::of(ENDPOINT_ERROR, &parts)
@@ -103,11 +104,11 @@ impl Endpoint {
             return Err(invalid("it must be host:port"));
         }
         let addr = socket_addr(authority).map_err(invalid)?;
-        Ok(Endpoint {
+        Ok(Box::leak(Box::new(Endpoint {
             addr,
             authority,
             base,
-        })
+        })))
     }
 
     /// Writes the head of `GET next`.
@@ -364,7 +365,11 @@ impl Invocation {
         self.nonce.clear();
         cx.request_id.clear();
         cx.deadline = None;
-        texts(cx).into_iter().flatten().for_each(String::clear);
+        for_each_text(cx, |text| {
+            if let Some(text) = text {
+                text.clear();
+            }
+        });
     }
 
     /// Takes a field of `next`'s reply, into the context or into what the answer needs.
@@ -400,22 +405,21 @@ impl Invocation {
 
     /// Says that the head has ended: a text that did not come, or came empty, is absent.
     pub(crate) fn end(cx: &mut Context) {
-        for text in texts(cx) {
+        for_each_text(cx, |text| {
             if text.as_ref().is_some_and(String::is_empty) {
                 *text = None;
             }
-        }
+        });
     }
 }
 
-fn texts(cx: &mut Context) -> [&mut Option<String>; 5] {
-    [
-        &mut cx.invoked_function_arn,
-        &mut cx.xray_trace_id,
-        &mut cx.client_context,
-        &mut cx.identity,
-        &mut cx.tenant_id,
-    ]
+#[inline(never)]
+fn for_each_text(cx: &mut Context, f: fn(&mut Option<String>)) {
+    f(&mut cx.invoked_function_arn);
+    f(&mut cx.xray_trace_id);
+    f(&mut cx.client_context);
+    f(&mut cx.identity);
+    f(&mut cx.tenant_id);
 }
 
 /// The time that lies so many milliseconds after the Unix epoch; `None` where no clock has it.
@@ -711,11 +715,7 @@ mod tests {
         for name in all.split(' ') {
             invocation.take(&mut cx, format!("Lambda-Runtime-{name}").as_bytes(), b"1");
         }
-        assert!(
-            texts(&mut cx)
-                .iter()
-                .all(|text| text.as_deref() == Some("1"))
-        );
+        for_each_text(&mut cx, |text| assert_eq!(text.as_deref(), Some("1")));
         assert!(cx.deadline.is_some());
         invocation.begin(&mut cx);
         for (name, value) in fields {
@@ -730,7 +730,7 @@ mod tests {
         let (invocation, mut cx) = take(&[]);
         assert_eq!(invocation, Invocation::default());
         assert_eq!((cx.request_id.as_str(), cx.deadline), ("", None));
-        assert!(texts(&mut cx).iter().all(|text| text.is_none()));
+        for_each_text(&mut cx, |text| assert_eq!(*text, None));
         let (_, cx) = take(&[
             ("lambda-runtime-trace-id", b""),
             ("LAMBDA-RUNTIME-AWS-TENANT-ID", b"t"),
