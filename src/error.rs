@@ -12,7 +12,7 @@ use core::panic::Location;
 use core::str;
 use std::panic::PanicHookInfo;
 
-use crate::encoding::push_decimal;
+use crate::encoding::{push_decimal, push_hex};
 use crate::json::{ToJson, Writer};
 
 /// Longest error cause sent to X-Ray, in bytes: the Runtime API keeps 64 KB.
@@ -198,16 +198,13 @@ impl Error {
         let mut w = Writer::new(Vec::new());
         self.write_cause(&mut w);
         let mut header = String::new();
-        for c in str::from_utf8(&w.into_inner()).ok()?.chars() {
-            if matches!(c, ' '..='~') {
-                header.push(c);
-                continue;
-            }
-            for &mut unit in c.encode_utf16(&mut [0; 2]) {
-                header.push_str("\\u");
-                for shift in [12, 8, 4, 0] {
-                    let digit = u32::from(unit) >> shift & 15;
-                    header.push(char::from_digit(digit, 16).unwrap_or('0'));
+        for unit in str::from_utf8(&w.into_inner()).ok()?.encode_utf16() {
+            match unit.to_be_bytes() {
+                [0, byte @ b' '..=b'~'] => header.push(char::from(byte)),
+                [high, low] => {
+                    header.push_str("\\u");
+                    push_hex(&mut header, high);
+                    push_hex(&mut header, low);
                 }
             }
         }

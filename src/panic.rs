@@ -99,7 +99,7 @@ mod abort {
 
     struct Current {
         phase: Phase,
-        endpoint: Option<Endpoint>,
+        endpoint: Option<&'static Endpoint>,
         invocation: Invocation,
     }
 
@@ -142,7 +142,7 @@ mod abort {
         };
         match (
             mem::replace(&mut current.phase, Phase::Other),
-            &current.endpoint,
+            current.endpoint,
         ) {
             (Phase::Init(call), _) => worker::init_failed(call, error),
             (Phase::Invoke, Some(endpoint)) if !end_lost_stream(error) => {

@@ -266,7 +266,7 @@ fn invoke<R: IntoResponse>(
     f: impl Fn(Request, &Context) -> Result<R> + Sync,
 ) -> Result<String> {
     let endpoint = crate::api::Endpoint::parse("127.0.0.1:1")?;
-    let mut outbox = crate::response::Outbox::new(&endpoint);
+    let mut outbox = crate::response::Outbox::new(endpoint);
     let out = Responder::new(&mut outbox);
     handler::http(f).handle(event.as_bytes(), &Context::default(), out)?;
     Ok(String::from_utf8(outbox.body).unwrap())
