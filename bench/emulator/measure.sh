@@ -27,4 +27,15 @@ chmod +x "$rie" "$cargo_lambda" 2>/dev/null || true
 ../../build.sh hello >/dev/null
 cargo build --quiet --release --manifest-path ../../Cargo.toml --bin emulator
 cargo build --quiet --release
-"$dir/release/emulator-bench" "${1:-10000}" "$dir/lambda/hello/bootstrap" "$dir/release/emulator" "$cargo_lambda" "$rie"
+# $1: what to run it with.
+measure() {
+    $1 "$dir/release/emulator-bench" "$invocations" "$dir/lambda/hello/bootstrap" "$dir/release/emulator" "$cargo_lambda" "$rie"
+}
+invocations=${1:-10000}
+printf 'On all processors:\n'
+measure ''
+if command -v taskset >/dev/null; then
+    # What is compared is work then, and not how the system spreads it, or what else it does.
+    printf 'On one:\n'
+    measure 'taskset -c 0'
+fi
