@@ -9,7 +9,8 @@ use tiny_lambda::{after_restore, before_snapshot, on_shutdown};
 use tiny_lambda::{debug, error, info, trace, warn};
 
 fn main() -> ! {
-    match std::env::var("ACT").as_deref().unwrap_or_default() {
+    let what = std::env::var("ACT").unwrap_or_default();
+    match what.as_str() {
         "init" => tiny_lambda::run_with_init(|| Ok(42), |what, _: u32, _| Ok(*what)),
         "init-error" => tiny_lambda::init(|| Err(Error::new("NoTable", "TABLE is not set"))),
         "init-panic" => tiny_lambda::init(|| -> Result<()> { panic!("no table") }),
@@ -23,7 +24,10 @@ fn main() -> ! {
         "before-panic" => before_snapshot(|| panic!("still open")),
         "after-error" => after_restore(|| Err(Error::new("Seed", "no seed"))),
         "after-panic" => after_restore(|| panic!("no seed")),
-        "shutdown" => {
+        "shutdown" | "shutdown-snapshot" => {
+            if what == "shutdown-snapshot" {
+                after_restore(|| say("after", "1"));
+            }
             on_shutdown(|| eprintln!("shut down last"));
             on_shutdown(|| eprintln!("shut down first"));
         }
@@ -62,6 +66,10 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             tiny_lambda::log::write(tiny_lambda::log::Level::Fatal, cx, format_args!("at 6"));
         }
         "log much" => info!(cx, "{}", "x".repeat(1 << 20)),
+        text if text.starts_with("much ") => {
+            let much = text.trim_start_matches("much ").repeat(10 << 20);
+            return Err(Error::new("Much", much));
+        }
         "stream" => {
             let mut body = out.start("text/plain")?;
             for part in ["one", "two", "three"] {

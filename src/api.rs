@@ -86,10 +86,8 @@ impl Endpoint {
     /// in front and a path behind.
     pub(crate) fn parse(text: &'static str) -> Result<Endpoint> {
         let invalid = |why: &str| {
-            Error::new(
-                ENDPOINT_ERROR,
-                format_args!("AWS_LAMBDA_RUNTIME_API is \"{text}\": {why}"),
-            )
+            let parts = ["AWS_LAMBDA_RUNTIME_API is \"", text, "\": ", why];
+            Error::of(ENDPOINT_ERROR, &parts)
         };
         let rest = text.strip_prefix("http://").unwrap_or(text);
         let slash = rest.bytes().position(|b| b == b'/').unwrap_or(rest.len());
@@ -428,7 +426,8 @@ fn deadline(ms: u64) -> Option<SystemTime> {
 /// A request ID goes into paths as it came; only what no path segment may have is percent-encoded
 /// (RFC 3986, section 3.3).
 fn set_path_segment(path: &mut String, id: &[u8]) {
-    let is_legal = |b: &u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(b);
+    let is_legal =
+        |b: &u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".iter().any(|legal| legal == b);
     path.clear();
     if scan::plain(id) == id.len() {
         path.push_str(str::from_utf8(id).unwrap_or_default());
@@ -450,6 +449,9 @@ fn set_path_segment(path: &mut String, id: &[u8]) {
     }
 }
 
+/// Longest reason of an error in its header: what names a type is no longer, and heads have a limit.
+const REASON_LEN_MAX: usize = 200;
+
 fn push_error_fields(head: &mut Vec<u8>, error_type: &str) {
     push_field(head, "Content-Type", JSON);
     push_error_type(head, error_type);
@@ -467,7 +469,11 @@ fn push_error_type(head: &mut Vec<u8>, error_type: &str) {
     };
     push_all(head, &["Lambda-Runtime-Function-Error-Type: ", category]);
     let start = head.len();
-    for mut b in reason.bytes().filter(u8::is_ascii_alphabetic) {
+    for mut b in reason
+        .bytes()
+        .filter(u8::is_ascii_alphabetic)
+        .take(REASON_LEN_MAX)
+    {
         if head.len() == start {
             b.make_ascii_uppercase();
         }
@@ -527,6 +533,7 @@ mod tests {
     use alloc::string::ToString;
     use alloc::vec;
 
+    /// 12.1: 1.
     #[test]
     fn an_address_is_taken_as_lambda_and_the_emulators_give_it() {
         #[track_caller]
@@ -675,6 +682,7 @@ mod tests {
         );
     }
 
+    /// 12.1: 30.
     #[test]
     fn an_error_type_is_brought_into_lambdas_pattern() {
         #[track_caller]
@@ -754,6 +762,7 @@ mod tests {
         check("18446744073709551616", None);
     }
 
+    /// 12.1: 14.
     #[test]
     fn a_request_id_stays_as_it_is_unless_no_path_can_have_it() {
         #[track_caller]

@@ -71,7 +71,7 @@ mod worker;
 
 use alloc::vec::Vec;
 
-pub use context::{Context, Function, function};
+pub use context::{ClientApplication, ClientContext, CognitoIdentity, Context, Function, function};
 pub use deadline::DeadlineWarning;
 pub use error::{Error, Result};
 pub use extension::on_shutdown;
@@ -94,6 +94,9 @@ use json::{FromJson, ToJson};
 /// served. An event that is not what `E` reads is such an error, `Runtime.UnmarshalError`, which
 /// says where. A panic is posted too, with its message and place; where panics abort, as in the
 /// default build, the process then ends, and Lambda starts another for the next invocation.
+///
+/// What `f` prints reaches the log line by line: text without the end of its line is lost if the
+/// process ends. [`log`] writes at once.
 ///
 /// Without Lambda, that is without the variable `AWS_LAMBDA_RUNTIME_API`, a debug build serves
 /// itself on a local port; a release build says how to run it and exits with 1.
@@ -189,12 +192,12 @@ fn serve(handler: &dyn Handler) -> ! {
         #[cfg(all(debug_assertions, feature = "emulator"))]
         None => emulator::serve_here(handler),
         #[cfg(not(all(debug_assertions, feature = "emulator")))]
-        None => Err(Error::new(api::ENDPOINT_ERROR, NO_ENDPOINT)),
+        None => Err(Error::of(api::ENDPOINT_ERROR, &[NO_ENDPOINT])),
     };
     if let Err(error) = result {
         log::error(None, &error);
     }
-    std::process::exit(1);
+    sys::exit(1);
 }
 
 #[cfg(not(all(debug_assertions, feature = "emulator")))]

@@ -2,7 +2,6 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::mem;
 use std::io;
 use std::net::TcpStream;
@@ -11,7 +10,7 @@ use std::time::Duration;
 use crate::api::{self, Endpoint, Invocation};
 use crate::encoding::base64;
 use crate::http1::connection;
-use crate::json::{ToJson, Writer};
+use crate::json::{self, ToJson, Writer};
 use crate::sys::{self, Errno};
 use crate::{Error, Result};
 
@@ -21,6 +20,10 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
 /// How long a reply may be in coming, or stand still within itself: one to `next` may be as late
 /// as it likes, but not stand still.
 pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Longest error document that fits into a trailer, in bytes, before it becomes base64: Lambda's
+/// server, as every one that is made with Go's `net/http`, takes trailers of no more than 4 KB.
+const TRAILER_DOCUMENT_LEN_MAX: usize = 2800;
 
 /// A write to a stream goes out when so many bytes wait, in bytes.
 const CHUNK_LEN: usize = 8 * 1024;
@@ -60,15 +63,13 @@ pub(crate) enum Trouble {
     Receive(connection::Fault),
 }
 
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, error) = match self {
-            Trouble::Connect(error) => ("cannot connect: ", error),
-            Trouble::Send(_, error) => ("cannot send: ", error),
-            Trouble::Receive(fault) => return fault.fmt(f),
-        };
-        f.write_str(what)?;
-        error.fmt(f)
+impl Trouble {
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Trouble::Connect(error) => error.behind("cannot connect: "),
+            Trouble::Send(_, error) => error.behind("cannot send: "),
+            Trouble::Receive(fault) => fault.text(),
+        }
     }
 }
 
@@ -173,11 +174,12 @@ impl<'c> Responder<'c> {
     /// joined by commas (RFC 9110, section 5.3).
     ///
     /// # Errors
-    /// The status is not one of 100 to 599, or a name or value is one that no header can have.
+    /// The status is not one of 100 to 599, a name or value is one that no header can have, or all
+    /// of them are more than 16 KB.
     pub fn start_http(self, status: u16, fields: &[(&str, &str)]) -> Result<BodyWriter<'c>> {
         let prelude = prelude(status, fields)?;
         let writer = self.start(api::HTTP_INTEGRATION)?;
-        for chunk in [prelude.as_slice(), &[0; 8]] {
+        for chunk in [prelude.as_slice(), PRELUDE_END] {
             push_chunk_len(&mut writer.out.head, chunk.len());
             writer.out.head.extend_from_slice(chunk);
             writer.out.head.extend_from_slice(b"\r\n");
@@ -185,6 +187,13 @@ impl<'c> Responder<'c> {
         Ok(writer)
     }
 }
+
+/// What ends the metadata of a streamed web response.
+const PRELUDE_END: &[u8] = &[0; 8];
+
+/// Within this many bytes API Gateway wants the metadata and its end ("Set up a Lambda proxy
+/// integration with payload response streaming").
+const PRELUDE_LEN_MAX: usize = 16 * 1024;
 
 /// The metadata in front of a streamed web response ("Response streaming for Lambda functions",
 /// HTTP integration).
@@ -219,7 +228,17 @@ fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
     w.member("headers", &headers);
     w.member("cookies", &cookies);
     w.end_object();
-    Ok(w.into_inner())
+    let prelude = w.into_inner();
+    let len = prelude.len().wrapping_add(PRELUDE_END.len());
+    if len > PRELUDE_LEN_MAX {
+        return Err(Error::new(
+            "Runtime.InvalidResponse",
+            format_args!(
+                "status and headers have {len} bytes, a stream begins with {PRELUDE_LEN_MAX} at most"
+            ),
+        ));
+    }
+    Ok(prelude)
 }
 
 #[cold]
@@ -350,10 +369,13 @@ fn end(out: &mut Outbox, error: Option<&Error>) -> core::result::Result<(), Trou
 fn push_end(out: &mut Vec<u8>, error: Option<&Error>) {
     out.extend_from_slice(b"0\r\n");
     if let Some(error) = error {
-        let mut w = Writer::new(Vec::new());
-        error.to_json(&mut w);
-        let document = base64(&w.into_inner());
-        api::push_error_trailers(out, error.error_type(), &document);
+        let mut error = error.clone();
+        let mut document = json::to_vec(&error);
+        while document.len() > TRAILER_DOCUMENT_LEN_MAX && error.error_message().len() > 16 {
+            error.shorten(error.error_message().len() / 2);
+            document = json::to_vec(&error);
+        }
+        api::push_error_trailers(out, error.error_type(), &base64(&document));
     }
     out.extend_from_slice(b"\r\n");
 }

@@ -50,6 +50,12 @@ pub fn after_restore(f: impl FnOnce() -> Result<()> + Send + 'static) {
     hooks().after.push(Box::new(f));
 }
 
+/// The same, where the function has hooks of its own: without them nobody waits for the restore.
+pub(crate) fn also_after_restore(f: Hook) {
+    let mut hooks = HOOKS.lock().unwrap_or_else(PoisonError::into_inner);
+    hooks.after.push(f);
+}
+
 /// Lets the snapshot be taken, if there are hooks, and SnapStart is on.
 pub(crate) fn restore(endpoint: &Endpoint) {
     if let Some(snapshot) = SNAPSHOT.get() {
@@ -80,7 +86,7 @@ fn snapshot(endpoint: &Endpoint) {
     // The connection does not outlive the snapshot, so it is not used again.
     if let Err(error) = Worker::new(endpoint).restore_next() {
         log::error(None, &error);
-        std::process::exit(1);
+        sys::exit(1);
     }
     let done = panic::guard_init(api::RESTORE_ERROR, || {
         after.into_iter().try_for_each(|hook| hook())

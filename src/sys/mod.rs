@@ -2,6 +2,15 @@
 //! or with kilobytes.
 #![allow(unsafe_code)]
 
+/// Where a test or a debug build looks for mistakes, and where there is no musl, the system's
+/// allocator is the better one.
+#[cfg(all(
+    feature = "allocator",
+    target_os = "linux",
+    target_pointer_width = "64",
+    any(test, all(not(debug_assertions), target_env = "musl"))
+))]
+mod heap;
 mod own;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod process;

@@ -1,11 +1,13 @@
 //! Sockets: reads without a cleared buffer, writes of several parts, errors without std's texts.
 
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io;
 use std::net::TcpStream;
+
+use crate::encoding::push_decimal;
 
 /// Why a system call failed: `errno` (errno(3)).
 ///
@@ -44,15 +46,16 @@ impl Errno {
     pub(crate) fn is_would_block(self) -> bool {
         matches!(self, Errno(11 | 35))
     }
-}
 
-impl fmt::Display for Errno {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = Errno::NAMES.iter().find(|(errno, _)| errno == self);
-        f.write_str(known.map_or("Failed", |(_, name)| name))?;
-        f.write_str(" (os error ")?;
-        self.0.fmt(f)?;
-        f.write_str(")")
+    /// Its text, behind what could not be done.
+    pub(crate) fn behind(self, what: &str) -> String {
+        let mut text = String::from(what);
+        let known = Errno::NAMES.iter().find(|(errno, _)| *errno == self);
+        text.push_str(known.map_or("Failed", |(_, name)| name));
+        text.push_str(" (os error ");
+        push_decimal(&mut text, self.0.unsigned_abs().into());
+        text.push(')');
+        text
     }
 }
 

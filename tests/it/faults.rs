@@ -1,6 +1,7 @@
 //! What a server may do, and what it may not: each reply on each call, in conversation with the loop.
 //! A test's comment names the items of the conformance checklist for runtimes (12.1) that it proves.
 
+use std::fmt::Debug;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
 use std::sync::{Mutex, mpsc};
@@ -8,7 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tiny_lambda::handler::{self, Handler};
-use tiny_lambda::{Error, Runtime};
+use tiny_lambda::json::{FromJson, Value};
+use tiny_lambda::{ClientContext, CognitoIdentity, Error, Runtime};
 
 use crate::peer::{
     ACCEPTED, GET_NEXT, NEXT, POST_ERROR, POST_RESPONSE, Step, accept, last, next, read_request,
@@ -465,6 +467,75 @@ fn absurd_headers_are_survived() {
         b"Lambda-Runtime-Invoked-Function-Arn: function-arn",
         "[None, None, None, Some(\"function-arn\")]",
     );
+}
+
+/// 12.1: 16. What a caller sends along is read only when it is asked for, and is an `Err` at worst.
+#[test]
+fn a_client_context_may_be_anything() {
+    fn check<T: FromJson + Debug + Sync>(field: &[u8], want: &str) {
+        for name in [
+            "Lambda-Runtime-Client-Context",
+            "Lambda-Runtime-Cognito-Identity",
+        ] {
+            let sent = [name.as_bytes(), b": ", field].concat();
+            let next = [with(""), sent, b"\r\nContent-Length: 0\r\n\r\n".to_vec()].concat();
+            let script = [step(GET_NEXT, next), step(POST_RESPONSE, ACCEPTED)];
+            let show = handler::bytes(|_, cx| {
+                let (context, identity) = (cx.parse_client_context(), cx.parse_identity());
+                let [mine, other]: [Result<Option<T>, _>; 2] = if name.ends_with('y') {
+                    [identity, context]
+                } else {
+                    [context, identity]
+                };
+                assert!(matches!(other, Ok(None)));
+                let text = mine.map_or_else(|error| error.to_string(), |it| format!("{it:?}"));
+                Ok(text.into_bytes())
+            });
+            let (requests, _) = play(&script, &show);
+            assert!(
+                requests[1].text().starts_with(want),
+                "{}",
+                requests[1].text()
+            );
+        }
+    }
+    let context = check::<ClientContext>;
+    context(b"", "None");
+    context(b"{}", "Some(ClientContext { client: None, ");
+    context(
+        b"{\"client\":{\"app_title\":null},\"custom\":{\"a\":[1]}}",
+        "Some(",
+    );
+    // {"client":{"app_title":"x"}}, as cargo-lambda sends it.
+    let client = "Some(ClientContext { client: Some(ClientApplication { installation_id: None, \
+        app_title: Some(\"x\")";
+    context(b"eyJjbGllbnQiOnsiYXBwX3RpdGxlIjoieCJ9fQ==", client);
+    context(
+        b"eyJjbGllbnQiOnsiYXBwX3RpdGxlIjoieCJ9fQ=",
+        "expected a value, found `e`",
+    );
+    context(
+        b"{\"client\":7}",
+        "expected an object, found a number at $.client",
+    );
+    context(
+        b"{\"custom\":\"\xff\xfe\"}",
+        "expected an object, found a string",
+    );
+    context(b"{\"custom\":{\"\xff\":\"\0\"}}", "Some(");
+    context(b"\xff", "expected a value");
+    context(b"{", "expected");
+    context(b"null", "expected an object, found null");
+    context("[".repeat(100_000).as_bytes(), "more than 128 arrays");
+    context(
+        &[b"{\"custom\":{\"a\":", &vec![b'['; 100_000][..]].concat(),
+        "more than 128 arrays",
+    );
+    check::<CognitoIdentity>(
+        b"{\"cognitoIdentityId\":\"i\",\"cognitoIdentityPoolId\":\"p\"}",
+        "Some(CognitoIdentity { identity_id: Some(\"i\"), identity_pool_id: Some(\"p\") })",
+    );
+    check::<Value>(b"[{\"a\":1}]", "Some(Array([");
 }
 
 /// A server that has closed its connection while the handler was at work got nothing of the answer.

@@ -39,6 +39,8 @@ mod json;
 mod json_macros;
 mod json_types;
 mod json_ui;
+#[cfg(unix)]
+mod logs;
 mod panic_free;
 mod peer;
 #[cfg(unix)]

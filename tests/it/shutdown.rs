@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::peer::{GET_NEXT, accept, next, read_request, refusal};
+use crate::peer::{GET_NEXT, GET_RESTORE, accept, next, read_request, refusal};
 use crate::process::{becomes, both, command, ends, signal};
 
 const POST_REGISTER: &str = "POST /2020-01-01/extension/register HTTP/1.1";
@@ -92,6 +92,40 @@ fn hooks_run_when_the_function_is_idle() {
         let mut rest = String::new();
         extension.unwrap().read_line(&mut rest).unwrap();
         assert_eq!(rest, "");
+    }
+}
+
+/// 12.1: 46. The snapshot has the identifier, and each that is restored says anew that it is ready.
+#[test]
+fn an_extension_comes_back_after_a_restore() {
+    for (program, _) in both() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let vars = [
+            ("ACT", "shutdown-snapshot"),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start"),
+        ];
+        let child = command(&program, listener.local_addr().unwrap(), &vars).spawn();
+        let mut before = accept(&listener);
+        assert_eq!(read_request(&mut before).line, POST_REGISTER);
+        before.get_mut().write_all(REGISTERED.as_bytes()).unwrap();
+        assert_eq!(read_request(&mut before).line, GET_EVENT);
+        let mut restore = accept(&listener);
+        assert_eq!(read_request(&mut restore).line, GET_RESTORE);
+        drop(before);
+        let restored = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        restore.get_mut().write_all(restored.as_bytes()).unwrap();
+        let mut extension = accept(&listener);
+        let request = read_request(&mut extension);
+        assert_eq!(request.line, GET_EVENT);
+        assert_eq!(request.field("Lambda-Extension-Identifier"), Some("id-1"));
+        let mut runtime = accept(&listener);
+        assert_eq!(read_request(&mut runtime).line, GET_NEXT);
+        let child = child.unwrap();
+        signal("-TERM", child.id());
+        let output = ends(child);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said, format!("after 1\n{SAID}"));
+        assert_eq!(output.status.code(), Some(0));
     }
 }
 
