@@ -306,23 +306,34 @@ fn every_sample_is_written_as_it_was_read() {
     assert!(all.len() >= samples::ALL.len());
 }
 
-/// Calls `f` with `value` changed in each place in turn: a member taken out, made `null`, made
-/// something odd, and with an unknown one beside it.
+/// What a member may be instead.
+const ODD: [&str; 7] = [
+    "null",
+    r#"[{"odd": [1, {}]}]"#,
+    "7",
+    "-0.5e3",
+    "true",
+    r#""odd""#,
+    "{}",
+];
+
+/// Calls `f` with `value` changed in each place in turn: a member taken out, made something odd, and
+/// with an unknown one beside it.
 fn each_change(value: &Value, f: &mut dyn FnMut(&str, &Value)) {
-    let odd = || json::parse::<Value>(br#"[{"odd": [1, {}]}]"#).unwrap();
     match value {
         Value::Object(object) => {
             for (name, inner) in object {
                 let mut changed = object.clone();
                 changed.remove(name);
                 f(&format!("without {name}"), &Value::Object(changed));
-                for (how, with) in [("null", Value::Null), ("odd", odd()), ("odd", 7.into())] {
+                for odd in ODD {
                     let mut changed = object.clone();
+                    let with: Value = json::parse(odd.as_bytes()).unwrap();
                     changed.insert(name.as_str(), with);
-                    f(&format!("{how} {name}"), &Value::Object(changed));
+                    f(&format!("{odd} for {name}"), &Value::Object(changed));
                 }
                 let mut changed = object.clone();
-                changed.insert("neverHeardOf", odd());
+                changed.insert("neverHeardOf", 7);
                 f(&format!("unknown beside {name}"), &Value::Object(changed));
                 each_change(inner, &mut |how, inner| {
                     let mut changed = object.clone();
@@ -361,35 +372,66 @@ fn no_member_spoils_an_event_whatever_it_is() {
     assert!(n > 5000, "{n}");
 }
 
+/// The samples of web requests.
+fn requests() -> Vec<(String, Vec<u8>)> {
+    let prefixes = [
+        "alb",
+        "apigw-request",
+        "apigw-console",
+        "apigw-rest",
+        "apigw-sam",
+        "apigw-v2-request",
+        "apigw-websocket",
+        "http_api",
+        "rest_api",
+        "function_url",
+        "lattice",
+        "websocket",
+    ];
+    let mut all = all();
+    all.retain(|(name, _)| prefixes.iter().any(|prefix| name.starts_with(prefix)));
+    assert!(all.len() >= 9, "{}", all.len());
+    all
+}
+
 #[test]
 fn every_request_among_the_samples_is_one() {
-    let mut n = 0;
-    for (name, text) in all() {
-        let is_request = [
-            "alb",
-            "apigw-request",
-            "apigw-console",
-            "apigw-rest",
-            "apigw-sam",
-            "apigw-v2-request",
-            "apigw-websocket",
-            "http_api",
-            "rest_api",
-            "function_url",
-            "lattice",
-            "websocket",
-        ];
-        if is_request.iter().any(|prefix| name.starts_with(prefix)) {
-            let request =
-                Request::from_event(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert!(request.path().starts_with('/'), "{name}");
-            request
-                .query()
-                .unwrap_or_else(|error| panic!("{name}: {error}"));
-            n += 1;
-        }
+    for (name, text) in requests() {
+        let request = Request::from_event(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(request.path().starts_with('/'), "{name}");
+        request
+            .query()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        request
+            .body()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
-    assert!(n >= 9, "{n}");
+}
+
+#[test]
+fn no_member_spoils_a_request_whatever_it_is() {
+    for (name, text) in requests() {
+        let whole: Value = json::parse(&text).unwrap();
+        each_change(&whole, &mut |how, changed| {
+            let request = Request::from_event(&json::to_vec(changed))
+                .unwrap_or_else(|error| panic!("{name}, {how}: {error}"));
+            let is_about_body = ["body", "isBase64Encoded", "is_base64_encoded"]
+                .iter()
+                .any(|member| how.ends_with(member));
+            if let Err(error) = request.body() {
+                assert!(is_about_body, "{name}, {how}: {error}");
+            }
+            // Nothing that is asked for can panic.
+            let _ = (request.query(), request.authorizer(), request.claim("sub"));
+            let _ = (request.host(), request.source_ip(), request.cookie("a"));
+            let _ = (
+                request.path_parameter("id"),
+                request.stage_variable("table"),
+            );
+            let event: Value = json::parse(request.event().as_bytes()).unwrap();
+            assert_eq!(event.get("neverHeardOf"), changed.get("neverHeardOf"));
+        });
+    }
 }
 
 /// What a record's own error says.
