@@ -120,7 +120,8 @@ impl ToJson for Answer<'_> {
             line.push_str(reason(*status));
             w.member("statusDescription", line.as_str());
         }
-        if !headers.is_empty() {
+        // A load balancer wants them even where there are none ("Lambda functions as targets").
+        if !headers.is_empty() || self.has_description {
             write_headers(w, headers, self.form);
         }
         let is_base64 = matches!(body, Body::Bytes(_));

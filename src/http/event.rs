@@ -103,6 +103,7 @@ struct Found<'j> {
 ///
 /// # Errors
 /// `Runtime.UnmarshalError` if it carries none, or a header that is none.
+#[inline(never)]
 pub(super) fn read(event: &str) -> Result<Request> {
     let mut found = Found {
         event,

@@ -128,13 +128,15 @@ impl Request {
         self.caller
     }
 
-    /// Its method. Messages of a WebSocket are `GET`, as the request that opened it was.
+    /// Its method. Messages of a WebSocket are `GET`, as the request that opened it was. An event
+    /// that names none has [`Method::Other`] with an empty text.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
     /// Its path without an API's stage, otherwise unchanged: whether escapes in it are decoded
-    /// already differs by front door. Of a WebSocket, `/` and the route: `/$connect`.
+    /// already differs by front door. Of a WebSocket, `/` and the route: `/$connect`. Empty if the
+    /// event names none.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -242,8 +244,8 @@ impl Request {
         Err(Error::new(PAYLOAD_TOO_LARGE, message))
     }
 
-    /// A parameter of the path, decoded: what a [`Router`](super::Router), else the API's own
-    /// route (`pathParameters`), has put in its place.
+    /// A parameter of the path: what a [`Router`](super::Router) has found in its place, decoded, or
+    /// else what the API's own route has (`pathParameters`), as it hands it on.
     pub fn path_parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         match self.captures.iter().find(|capture| capture.0 == name) {
             Some((_, value)) => Some(Cow::Borrowed(value)),

@@ -8,6 +8,9 @@ use tiny_lambda::events::{self, samples};
 use tiny_lambda::http::Request;
 use tiny_lambda::json::{self, FromJson, ToJson, Value};
 
+use crate::peer::{ACCEPTED, GET_NEXT, POST_ERROR, POST_RESPONSE, converse, next, step};
+use crate::process::{command, ends, unwinding};
+
 /// Reads an event as some type and writes it again.
 type Again = fn(&[u8]) -> Result<Vec<u8>, json::Error>;
 
@@ -479,4 +482,63 @@ fn an_event_that_is_not_understood_is_told_with_type_place_and_text() {
     let sum = tiny_lambda::handler::json(|list: Vec<u8>, _| Ok(list.len()));
     let want = "expected an integer, found a string at $[1] (offset 3, line 1, column 4)";
     check(&sum, want);
+}
+
+#[test]
+fn the_log_shows_the_beginning_of_an_odd_event_unless_that_is_switched_off() {
+    #[track_caller]
+    fn check(program: &str, event: &str, want_post: &'static str, want: &str) {
+        for (vars, is_shown) in [
+            (&[][..], true),
+            (&[("LAMBDA_LOG_EVENT", "on")], true),
+            (&[("LAMBDA_LOG_EVENT", "off")], false),
+        ] {
+            let script = [step(GET_NEXT, next(event)), step(want_post, ACCEPTED)];
+            let mut output = None;
+            let requests = converse(&script, |addr| {
+                let mut command = command(&unwinding(program), addr, vars);
+                output = Some(ends(command.spawn().unwrap()));
+            });
+            let said = String::from_utf8(output.unwrap().stderr).unwrap();
+            let shown: Vec<_> = said
+                .lines()
+                .filter_map(|line| line.split_once("the event begins with "))
+                .map(|(_, shown)| shown)
+                .collect();
+            let begins = &event[..event.len().min(256)];
+            assert_eq!(shown, vec![begins; usize::from(is_shown)], "{said}");
+            assert!(said.contains(want), "{said}");
+            // The caller of a web function is told nothing of it, any other all.
+            let told: Value = json::parse(&requests[1].body).unwrap();
+            let told = told.get("errorMessage").and_then(Value::as_str);
+            let is_told = told.is_some_and(|told| told.contains(want));
+            assert_eq!(is_told, want_post == POST_ERROR);
+        }
+    }
+    let long = format!(r#"{{"Records": null, "more": "{}"}}"#, "x".repeat(300));
+    check(
+        "sqs_batch",
+        r#"{"Records": 7}"#,
+        POST_ERROR,
+        "SqsEvent.Records: expected an array, found a number at $.Records (offset 12, line 1, column 13): 7",
+    );
+    check("sqs_batch", &long, POST_ERROR, "SqsEvent.Records is null");
+    check(
+        "sqs_batch",
+        r#"["Records"]"#,
+        POST_ERROR,
+        r#"SqsEvent: expected an object, found an array at $ (offset 0, line 1, column 1): ["Records"]"#,
+    );
+    check(
+        "http",
+        r#"{"httpMethod":"POST","path":"/orders","headers":{"a":"\r"}}"#,
+        POST_ERROR,
+        "REST API request: a header with characters that it cannot have at $.headers.a (offset 53, ",
+    );
+    check(
+        "http",
+        r#"{"httpMethod":"POST","path":"/orders","body":["tea"]}"#,
+        POST_RESPONSE,
+        "REST API request: expected a string, found an array at $.body (offset 45, line 1, column 46): [",
+    );
 }
