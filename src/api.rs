@@ -86,10 +86,8 @@ impl Endpoint {
     /// in front and a path behind.
     pub(crate) fn parse(text: &'static str) -> Result<Endpoint> {
         let invalid = |why: &str| {
-            Error::new(
-                ENDPOINT_ERROR,
-                format_args!("AWS_LAMBDA_RUNTIME_API is \"{text}\": {why}"),
-            )
+            let parts = ["AWS_LAMBDA_RUNTIME_API is \"", text, "\": ", why];
+            Error::of(ENDPOINT_ERROR, &parts)
         };
         let rest = text.strip_prefix("http://").unwrap_or(text);
         let slash = rest.bytes().position(|b| b == b'/').unwrap_or(rest.len());
@@ -427,7 +425,8 @@ fn deadline(ms: u64) -> Option<SystemTime> {
 /// A request ID goes into paths as it came; only what no path segment may have is percent-encoded
 /// (RFC 3986, section 3.3).
 fn set_path_segment(path: &mut String, id: &[u8]) {
-    let is_legal = |b: &u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(b);
+    let is_legal =
+        |b: &u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".iter().any(|legal| legal == b);
     path.clear();
     if scan::plain(id) == id.len() {
         path.push_str(str::from_utf8(id).unwrap_or_default());

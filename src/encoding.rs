@@ -171,6 +171,11 @@ pub(crate) fn push_percent_encoded(out: &mut String, text: &str) {
     }
 }
 
+/// Appends the decimal digits of `value`.
+pub(crate) fn push_decimal(text: &mut String, value: u64) {
+    push_u64(value, &mut |digits| text.push_str(digits));
+}
+
 /// Hands `push` the decimal digits of `value`.
 pub(crate) fn push_u64(value: u64, push: &mut dyn FnMut(&str)) {
     let mut digits = [0; 20];

@@ -97,7 +97,7 @@ fn shut_down() {
 
 /// What went wrong with a call.
 fn told(call: &'static str) -> impl Fn(Trouble) -> String {
-    move |trouble| format!("{call}: {trouble}")
+    move |trouble| format!("{call}: {}", trouble.text())
 }
 
 fn connect(endpoint: &Endpoint) -> Result<TcpStream, Trouble> {

@@ -95,6 +95,9 @@ use json::{FromJson, ToJson};
 /// says where. A panic is posted too, with its message and place; where panics abort, as in the
 /// default build, the process then ends, and Lambda starts another for the next invocation.
 ///
+/// What `f` prints reaches the log line by line: text without the end of its line is lost if the
+/// process ends. [`log`] writes at once.
+///
 /// Without Lambda, that is without the variable `AWS_LAMBDA_RUNTIME_API`, a debug build serves
 /// itself on a local port; a release build says how to run it and exits with 1.
 pub fn run<E: FromJson, R: ToJson>(f: impl Fn(E, &Context) -> Result<R> + Sync) -> ! {
@@ -189,12 +192,12 @@ fn serve(handler: &dyn Handler) -> ! {
         #[cfg(all(debug_assertions, feature = "emulator"))]
         None => emulator::serve_here(handler),
         #[cfg(not(all(debug_assertions, feature = "emulator")))]
-        None => Err(Error::new(api::ENDPOINT_ERROR, NO_ENDPOINT)),
+        None => Err(Error::of(api::ENDPOINT_ERROR, &[NO_ENDPOINT])),
     };
     if let Err(error) = result {
         log::error(None, &error);
     }
-    std::process::exit(1);
+    sys::exit(1);
 }
 
 #[cfg(not(all(debug_assertions, feature = "emulator")))]

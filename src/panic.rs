@@ -129,7 +129,10 @@ mod abort {
     #[cfg(unix)]
     use crate::response::end_lost_stream;
     use crate::worker::{self, Worker};
-    use crate::{Error, Result, log};
+    use crate::{Error, Result, log, sys};
+
+    /// Where panics abort at once (`build.sh --profile tiny`), nobody calls the hook.
+    const HAS_HOOK: bool = cfg!(not(panic = "immediate-abort"));
 
     /// What is at work, and what the hook has to report if it panics.
     enum Phase {
@@ -156,6 +159,9 @@ mod abort {
     /// enough to count in bytes.
     #[inline(never)]
     fn enter(phase: Phase, out: Option<&Outbox>) {
+        if !HAS_HOOK {
+            return;
+        }
         let mut now = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
         now.phase = phase;
         if let Some(out) = out {
@@ -166,10 +172,12 @@ mod abort {
 
     /// Has a panic posted before it ends the process.
     pub(crate) fn install() {
-        panic::set_hook(Box::new(|info| {
-            report(&Error::from_panic(info));
-            std::process::exit(EXIT_STATUS);
-        }));
+        if HAS_HOOK {
+            panic::set_hook(Box::new(|info| {
+                report(&Error::from_panic(info));
+                sys::exit(EXIT_STATUS);
+            }));
+        }
     }
 
     fn report(error: &Error) {

@@ -2,7 +2,6 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::mem;
 use std::io;
 use std::net::TcpStream;
@@ -64,15 +63,13 @@ pub(crate) enum Trouble {
     Receive(connection::Fault),
 }
 
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, error) = match self {
-            Trouble::Connect(error) => ("cannot connect: ", error),
-            Trouble::Send(_, error) => ("cannot send: ", error),
-            Trouble::Receive(fault) => return fault.fmt(f),
-        };
-        f.write_str(what)?;
-        error.fmt(f)
+impl Trouble {
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Trouble::Connect(error) => error.behind("cannot connect: "),
+            Trouble::Send(_, error) => error.behind("cannot send: "),
+            Trouble::Receive(fault) => fault.text(),
+        }
     }
 }
 

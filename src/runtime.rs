@@ -3,6 +3,8 @@
 use alloc::string::String;
 
 use crate::api::{self, Endpoint};
+#[cfg(panic = "abort")]
+use crate::encoding::push_decimal;
 use crate::http1::head;
 use crate::worker::{self, Worker};
 use crate::{Error, Handler, Result, log, panic, snapstart, sys};
@@ -75,18 +77,20 @@ fn serve_many(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler) -> R
             log::error(None, &error);
         }
     });
-    Err(Error::new(api::ENDPOINT_ERROR, "no worker is left"))
+    Err(Error::of(api::ENDPOINT_ERROR, &["no worker is left"]))
 }
 
 /// Where panics abort, one would end all invocations of the process, so there is only one at a
 /// time; and threads would be 5 KB.
 #[cfg(panic = "abort")]
 fn serve_many(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler) -> Result<()> {
-    let message = format!(
-        "AWS_LAMBDA_MAX_CONCURRENCY is {n_workers}, but this build serves one invocation at a time: \
-         build with panic = \"unwind\" (build.sh --profile unwind)"
+    let mut message = String::from("AWS_LAMBDA_MAX_CONCURRENCY is ");
+    push_decimal(&mut message, n_workers as u64);
+    message.push_str(
+        ", but this build serves one invocation at a time: build with panic = \"unwind\" \
+         (build.sh --profile unwind)",
     );
-    log::error(None, &Error::new("Runtime.Concurrency", message));
+    log::error(None, &Error::of("Runtime.Concurrency", &[&message]));
     work(endpoint, true, handler)
 }
 

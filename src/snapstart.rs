@@ -86,7 +86,7 @@ fn snapshot(endpoint: &Endpoint) {
     // The connection does not outlive the snapshot, so it is not used again.
     if let Err(error) = Worker::new(endpoint).restore_next() {
         log::error(None, &error);
-        std::process::exit(1);
+        sys::exit(1);
     }
     let done = panic::guard_init(api::RESTORE_ERROR, || {
         after.into_iter().try_for_each(|hook| hook())

@@ -2,11 +2,10 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::ops::Range;
-use std::process;
 
 use crate::api::{self, Endpoint, Invocation};
+use crate::encoding::push_decimal;
 use crate::http1::connection::{self, Fault, Reply};
 use crate::http1::head;
 use crate::response::{self, Outbox, Streaming, Trouble};
@@ -41,7 +40,7 @@ pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
         Some(Err(error)) => log::error(None, &error),
         None => {}
     }
-    process::exit(1);
+    sys::exit(1);
 }
 
 /// Posts that an invocation has failed, from outside of its worker, which is lost.
@@ -107,7 +106,7 @@ impl Worker {
                 }) => {
                     Invocation::end(&mut self.cx);
                     if self.cx.request_id.is_empty() {
-                        return Err(self.problem(CALL, &NAMELESS));
+                        return Err(self.problem(CALL, NAMELESS));
                     }
                     return Ok(body);
                 }
@@ -121,7 +120,7 @@ impl Worker {
                 }
                 // The server has closed an idle connection, as it may.
                 Err(Trouble::Receive(fault)) if was_connected && fault.is_hangup() => continue,
-                Err(trouble) => self.problem(CALL, &trouble),
+                Err(trouble) => self.problem(CALL, &trouble.text()),
             };
             match pauses.next() {
                 Some(pause) => sys::pause(*pause),
@@ -142,7 +141,7 @@ impl Worker {
                 status: 200..=299, ..
             }) => Ok(()),
             Ok(reply) => Err(self.refusal(CALL, &reply)),
-            Err(trouble) => Err(self.problem(CALL, &trouble)),
+            Err(trouble) => Err(self.problem(CALL, &trouble.text())),
         }
     }
 
@@ -275,7 +274,7 @@ impl Worker {
                 }
                 problem
             }
-            Err(trouble) => self.problem(["POST", call], &trouble),
+            Err(trouble) => self.problem(["POST", call], &trouble.text()),
         };
         log::error(Some(&self.cx), &problem);
         Ok(())
@@ -345,29 +344,37 @@ impl Worker {
     fn refusal(&self, call: [&str; 2], reply: &Reply) -> Error {
         let body = self.inbox.get(reply.body.clone()).unwrap_or_default();
         let body = body.trim_ascii();
-        let mut text = String::new();
+        let mut text = String::from("status ");
+        push_decimal(&mut text, reply.status.into());
+        text.push_str(": ");
         head::push_text(&mut text, body.get(..256).unwrap_or(body));
-        // A number of which there is std's own way to write it already.
-        let status = u32::from(reply.status);
-        self.problem(call, &format_args!("status {status}: {text}"))
+        self.problem(call, &text)
     }
 
     #[cold]
-    fn problem(&self, [method, call]: [&str; 2], problem: &dyn fmt::Display) -> Error {
+    fn problem(&self, [method, call]: [&str; 2], problem: &str) -> Error {
         let authority = self.out.endpoint.authority;
-        Error::new(
+        Error::of(
             api::ENDPOINT_ERROR,
-            format_args!("Runtime API at {authority}: {method} {call}: {problem}"),
+            &[
+                "Runtime API at ",
+                authority,
+                ": ",
+                method,
+                " ",
+                call,
+                ": ",
+                problem,
+            ],
         )
     }
 }
 
 #[cold]
 fn too_large(len: usize) -> Error {
-    let max = api::RESPONSE_LEN_MAX;
-    // No variable for it: until Rust 1.89 it would not live that long.
-    Error::new(
-        "Function.ResponseSizeTooLarge",
-        format_args!("the response has {len} bytes, Lambda takes no more than {max}"),
-    )
+    let mut message = String::from("the response has ");
+    push_decimal(&mut message, len as u64);
+    message.push_str(" bytes, Lambda takes no more than ");
+    push_decimal(&mut message, api::RESPONSE_LEN_MAX as u64);
+    Error::of("Function.ResponseSizeTooLarge", &[&message])
 }

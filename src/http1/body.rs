@@ -1,7 +1,6 @@
 //! Bodies of HTTP/1.1 messages, taken out of their framing in place (RFC 9112, sections 6 and 7): pure.
 
 use alloc::vec::Vec;
-use core::fmt;
 use core::ops::Range;
 
 use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, number, trailer};
@@ -25,15 +24,15 @@ pub(crate) enum BodyError {
     TooLong,
 }
 
-impl fmt::Display for BodyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl BodyError {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
             BodyError::Truncated => "connection closed within the body",
             BodyError::ChunkSize => "malformed chunk size",
             BodyError::ChunkEnd => "malformed end of a chunk",
             BodyError::Trailer(_) => "malformed trailer",
             BodyError::TooLong => "body too long",
-        })
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Heads of HTTP/1.1 messages, read from bytes (RFC 9112, sections 2 to 7): pure, one pass, nothing copied.
 
-use core::fmt;
+use alloc::string::String;
+use core::str;
 
 use super::scan;
 
@@ -30,9 +31,9 @@ pub(crate) enum HeadError {
     TooLong,
 }
 
-impl fmt::Display for HeadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl HeadError {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
             HeadError::StatusLine => "malformed status line",
             #[cfg(any(test, feature = "emulator"))]
             HeadError::RequestLine => "malformed request line",
@@ -40,7 +41,7 @@ impl fmt::Display for HeadError {
             HeadError::Length => "malformed Content-Length",
             HeadError::TransferCoding => "unknown Transfer-Encoding",
             HeadError::TooLong => "head of over 1 MiB",
-        })
+        }
     }
 }
 
@@ -175,26 +176,35 @@ pub(crate) fn trailer(
 
 /// The bytes of a field value without those that no text should have (RFC 9110, section 5.5: CR,
 /// LF and NUL are replaced by spaces), and with U+FFFD for what is not UTF-8.
-pub(crate) fn push_text(text: &mut alloc::string::String, value: &[u8]) {
+pub(crate) fn push_text(text: &mut String, value: &[u8]) {
     if scan::before_control(value) == value.len() {
-        if let Ok(value) = core::str::from_utf8(value) {
+        if let Ok(value) = str::from_utf8(value) {
             text.push_str(value);
             return;
         }
     }
-    for chunk in value.utf8_chunks() {
-        let clean = |c| {
-            if matches!(c, '\r' | '\n' | '\0') {
-                ' '
-            } else {
-                c
-            }
-        };
-        text.extend(chunk.valid().chars().map(clean));
-        if !chunk.invalid().is_empty() {
-            text.push('\u{fffd}');
+    push_cleaned(text, value);
+}
+
+#[cold]
+fn push_cleaned(text: &mut String, value: &[u8]) {
+    let mut clean = value.to_vec();
+    for byte in &mut clean {
+        if matches!(byte, b'\r' | b'\n' | b'\0') {
+            *byte = b' ';
         }
     }
+    let mut rest = clean.as_slice();
+    while let Err(error) = str::from_utf8(rest) {
+        let (valid, invalid) = rest
+            .split_at_checked(error.valid_up_to())
+            .unwrap_or_default();
+        text.push_str(str::from_utf8(valid).unwrap_or_default());
+        text.push('\u{fffd}');
+        let invalid_len = error.error_len().unwrap_or(invalid.len());
+        rest = invalid.get(invalid_len..).unwrap_or_default();
+    }
+    text.push_str(str::from_utf8(rest).unwrap_or_default());
 }
 
 fn unfinished(len: usize) -> Result<Option<ResponseHead>, HeadError> {

@@ -88,6 +88,35 @@ pub(crate) fn set_env(entry: [&[u8]; 2]) {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn set_env(_: [&[u8]; 2]) {}
 
+/// Ends the process, after what C code has asked for at its end (atexit(3)). Not by std's `exit`: that
+/// one also writes what was printed without the end of a line, and holds 3.7 KB for it.
+#[cfg(unix)]
+pub(crate) fn exit(status: core::ffi::c_int) -> ! {
+    use core::ffi::c_int;
+    use core::sync::atomic::{AtomicBool, Ordering};
+
+    static IS_ENDING: AtomicBool = AtomicBool::new(false);
+
+    unsafe extern "C" {
+        fn exit(status: c_int) -> !;
+        fn _exit(status: c_int) -> !;
+    }
+    // SAFETY: `exit` may be called once (exit(3)): whoever comes here while it is at work, on another
+    // thread or out of what it calls, ends the process at once, which `_exit` may do at any time.
+    unsafe {
+        if IS_ENDING.swap(true, Ordering::Relaxed) {
+            _exit(status)
+        }
+        exit(status)
+    }
+}
+
+/// The same where there is no POSIX.
+#[cfg(not(unix))]
+pub(crate) fn exit(status: i32) -> ! {
+    std::process::exit(status)
+}
+
 /// Lets so many milliseconds pass, or fewer if a signal comes. std's `sleep` keeps a clock.
 #[cfg(unix)]
 pub(crate) fn pause(ms: u16) {
