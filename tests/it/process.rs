@@ -37,22 +37,24 @@ pub(crate) fn unwinding(name: &str) -> PathBuf {
 /// The same as Lambda gets it: its panics abort. `None` where its target is not installed.
 pub(crate) fn aborting() -> Option<PathBuf> {
     static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let build = || {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("process");
-        let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("build.sh"))
-            .args(["--offline", "function"])
-            .env("CARGO_TARGET_DIR", &target)
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        if said.contains("is missing") || !cfg!(target_os = "linux") {
-            println!("skipped, for a function whose panics abort: {said}");
-            return None;
-        }
-        assert!(output.status.success(), "{said}");
-        Some(target.join("lambda/function/bootstrap"))
-    };
-    BUILT.get_or_init(build).clone()
+    BUILT.get_or_init(|| released("function")).clone()
+}
+
+/// An example as Lambda gets it. `None` where its target is not installed.
+pub(crate) fn released(name: &str) -> Option<PathBuf> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("process");
+    let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("build.sh"))
+        .args(["--offline", name])
+        .env("CARGO_TARGET_DIR", &target)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    if said.contains("is missing") || !cfg!(target_os = "linux") {
+        println!("skipped, for a function whose panics abort: {said}");
+        return None;
+    }
+    assert!(output.status.success(), "{said}");
+    Some(target.join("lambda").join(name).join("bootstrap"))
 }
 
 /// Both, and whether panics abort.
