@@ -45,7 +45,6 @@ pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
 
 /// Posts that an invocation has failed, from outside of its worker, which is lost.
 #[cold]
-#[cfg(panic = "abort")]
 pub(crate) fn report(endpoint: &'static Endpoint, invocation: &Invocation, error: &Error) {
     let mut worker = Worker::new(endpoint);
     worker.out.invocation.set(invocation);
