@@ -338,6 +338,7 @@ impl Worker {
                 *buffer = Vec::new();
             }
         }
+        sys::trim_heap();
     }
 
     /// What the server has said where it should have said yes.
