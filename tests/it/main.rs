@@ -41,6 +41,7 @@ mod json_types;
 mod json_ui;
 #[cfg(unix)]
 mod logs;
+mod malformed;
 mod panic_free;
 mod peer;
 #[cfg(unix)]

@@ -39,23 +39,26 @@ pub(crate) fn unwinding(name: &str) -> PathBuf {
 /// The same as Lambda gets them: their panics abort. `None` where their target is not installed.
 pub(crate) fn aborting(name: &str) -> Option<PathBuf> {
     static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let build = || {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("process");
-        let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("build.sh"))
-            .args(["--offline", "function", "function_main"])
-            .env("CARGO_TARGET_DIR", &target)
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        if said.contains("is missing") || !cfg!(target_os = "linux") {
-            println!("skipped, for a function whose panics abort: {said}");
-            return None;
-        }
-        assert!(output.status.success(), "{said}");
-        Some(target.join("lambda"))
-    };
-    let folder = BUILT.get_or_init(build).as_ref()?;
-    Some(folder.join(name).join("bootstrap"))
+    let folder = BUILT.get_or_init(|| released(&["function", "function_main"]));
+    Some(folder.as_ref()?.join(name).join("bootstrap"))
+}
+
+/// The folder of examples as Lambda gets them. `None` where their target is not installed.
+pub(crate) fn released(names: &[&str]) -> Option<PathBuf> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("process");
+    let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("build.sh"))
+        .arg("--offline")
+        .args(names)
+        .env("CARGO_TARGET_DIR", &target)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    if said.contains("is missing") || !cfg!(target_os = "linux") {
+        println!("skipped, for a function whose panics abort: {said}");
+        return None;
+    }
+    assert!(output.status.success(), "{said}");
+    Some(target.join("lambda"))
 }
 
 /// All of them, with std's start-up and without, and whether panics abort.
@@ -161,6 +164,7 @@ fn a_failed_init_is_posted_once_and_the_process_ends_with_1() {
     let accepted = step(POST_INIT_ERROR, ACCEPTED);
     check("init-error", &accepted, ("NoTable", "TABLE is not set"));
     check("init-panic", &accepted, ("Runtime.Panic", ": no table"));
+    check("init-panics", &accepted, ("Runtime.Panic", "panicked at "));
     // Whatever comes back: there is nothing else to be done about it.
     for status in [200, 400, 403, 404, 413, 500, 503] {
         let refused = step(POST_INIT_ERROR, refusal(status));
@@ -289,6 +293,46 @@ fn a_panic_is_posted_once_with_its_place() {
             assert!(message.ends_with(want), "{message}");
             assert!(said.contains(&message), "{said}");
             assert_eq!(code, Some(if aborts { 101 } else { 1 }));
+        }
+    }
+}
+
+/// 12.1: 21 and 31. There is no way on behind the second panic, but it is told.
+#[test]
+fn a_panic_while_panicking_is_posted_and_the_end() {
+    for (program, aborts) in all() {
+        // Where panics abort, nothing is dropped, and there is only the first.
+        let want = if aborts { "of the handler" } else { "dropped" };
+        let event = next("\"panic while panicking\"");
+        let script = [last(GET_NEXT, event), step(POST_ERROR, ACCEPTED)];
+        let (requests, code, said) = play(&program, &[], &script);
+        let (kind, message) = posted(&requests[1]);
+        assert_eq!((kind.as_str(), code), ("Runtime.Panic", Some(101)));
+        assert!(message.ends_with(&format!(": {want}")), "{message}");
+        assert!(
+            said.contains(&message) && said.lines().count() == 1,
+            "{said}"
+        );
+
+        let want = if aborts { "midway" } else { "dropped" };
+        let event = next("\"panic while panicking midway\"");
+        let script = [step(GET_NEXT, event), step(POST_RESPONSE, ACCEPTED)];
+        let (requests, code, said) = play(&program, &[], &script);
+        assert_eq!((requests[1].text(), code), ("part", Some(101)));
+        assert_eq!(requests[1].trailers[0].1, "Runtime.Panic");
+        assert!(said.contains(want) && said.lines().count() == 1, "{said}");
+    }
+}
+
+/// Lambda sees the process end, and tells the caller.
+#[test]
+fn what_no_runtime_survives_is_the_end_at_once_and_no_answer() {
+    for (program, _) in all() {
+        for event in ["abort", "exit", "overflow", "out of memory"] {
+            let script = [step(GET_NEXT, next(&format!("\"{event}\"")))];
+            let (requests, code, _) = play(&program, &[], &script);
+            assert_eq!(requests.len(), 1);
+            assert_eq!(code, (event == "exit").then_some(3), "{event}");
         }
     }
 }
