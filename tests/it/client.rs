@@ -76,6 +76,7 @@ impl Client {
         let line = self.line();
         let status = line
             .strip_prefix("HTTP/1.1 ")
+            .or_else(|| line.strip_prefix("HTTP/1.0 "))
             .and_then(|rest| rest.get(..3)?.parse().ok())
             .unwrap_or_else(|| panic!("no status line: {line:?}"));
         let mut reply = Reply {

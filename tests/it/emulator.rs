@@ -78,14 +78,14 @@ fn fails(settings: Settings, script: &[(&str, &str)], error_type: &str, want: &s
 
 fn refused(from: &str, to: &str) -> String {
     format!(
-        "403 {{\"errorType\":\"InvalidStateTransition\",\"errorMessage\":\"State transition from \
-         {from} to {to} failed for runtime. Error: State transition is not allowed\"}}"
+        "403 {{\"errorMessage\":\"State transition from {from} to {to} failed for runtime. Error: \
+         State transition is not allowed\",\"errorType\":\"InvalidStateTransition\"}}\n"
     )
 }
 
 const EVENT: (&str, &str) = ("next", "200 {\"n\":1}");
 const UNKNOWN_ID: &str =
-    "400 {\"errorType\":\"InvalidRequestID\",\"errorMessage\":\"Invalid request ID\"}";
+    "400 {\"errorMessage\":\"Invalid request ID\",\"errorType\":\"InvalidRequestID\"}\n";
 
 #[test]
 fn a_handler_is_invoked_in_one_line() {
@@ -209,8 +209,8 @@ fn checks_come_in_the_order_id_state_mode_size() {
         ],
         "1",
     );
-    let bad_mode = "400 {\"errorType\":\"InvalidFunctionResponseMode\",\
-                    \"errorMessage\":\"Invalid function response mode\"}";
+    let bad_mode = "400 {\"errorMessage\":\"Invalid function response mode\",\
+                    \"errorType\":\"InvalidFunctionResponseMode\"}\n";
     fails(
         short(),
         &[
@@ -236,8 +236,8 @@ fn a_response_may_have_6_mb_and_a_hundred_bytes() {
         &longest,
     );
     let too_long = format!("{longest}x");
-    let refusal = "413 {\"errorType\":\"RequestEntityTooLarge\",\"errorMessage\":\"Exceeded \
-                   maximum allowed payload size (6291556 bytes).\"}";
+    let refusal = "413 {\"errorMessage\":\"Exceeded maximum allowed payload size (6291556 \
+                   bytes).\",\"errorType\":\"RequestEntityTooLarge\"}\n";
     let sent = "RuntimeResponseSentState";
     fails(
         patient(),
@@ -253,7 +253,7 @@ fn a_response_may_have_6_mb_and_a_hundred_bytes() {
 
 #[test]
 fn the_nonce_is_compared_only_if_it_is_echoed() {
-    let gone = "410 {\"errorType\":\"InvokeTimeout\",\"errorMessage\":\"Invoke timeout\"}";
+    let gone = "410 {\"errorMessage\":\"Invoke timeout\",\"errorType\":\"InvokeTimeout\"}\n";
     responds(
         patient(),
         &[

@@ -113,7 +113,7 @@ fn emulator(bootstrap: PathBuf, timeout: Duration) -> Emulator {
 /// Long enough for whatever does not wait for its timeout.
 const LONG: Duration = Duration::from_secs(60);
 
-fn is_alive(pid: &str) -> bool {
+pub(crate) fn is_alive(pid: &str) -> bool {
     // A process that has been killed may be a zombie for whoever adopts it.
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
@@ -268,7 +268,7 @@ fn command(args: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn path(path: &Path) -> &str {
+pub(crate) fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
@@ -551,69 +551,6 @@ fn a_sample_event_has_a_name() {
     let out: Value = json::parse(&output.stdout).unwrap();
     let sample: Value = json::parse(tiny_lambda::events::samples::SQS.as_bytes()).unwrap();
     assert_eq!(out, sample);
-}
-
-#[test]
-fn a_watched_function_is_built_and_started_again() {
-    use crate::client::Client;
-    let folder = Folder::new("watch");
-    let source = Folder::inside(&folder, "source");
-    let function = folder.function();
-    fs::write(source.0.join("code"), "good").unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_emulator"))
-        .args(["--timeout", "60", "--port", "0", "--watch", path(&source.0)])
-        .args(["--build", "grep good code || { echo bad code; exit 1; }"])
-        .arg(&function)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = std::io::BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    let addr = loop {
-        line.clear();
-        assert_ne!(std::io::BufRead::read_line(&mut log, &mut line).unwrap(), 0);
-        if let Some((_, rest)) = line.split_once("http://") {
-            break rest.split('/').next().unwrap().parse().unwrap();
-        }
-    };
-    let reading = std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-    let mut client = Client::connect(addr);
-    let invoke = |client: &mut Client| {
-        let line = "POST /2015-03-31/functions/function/invocations";
-        client.request(line, "", br#"{"do":"pid"}"#).text()
-    };
-    // Whoever calls while it is built waits; so the first answer that differs is the new one's.
-    let changed = |client: &mut Client, from: &str| {
-        let limit = std::time::Instant::now() + Duration::from_secs(20);
-        loop {
-            let now = invoke(client);
-            if now != from {
-                return now;
-            }
-            assert!(std::time::Instant::now() < limit, "nothing changed");
-        }
-    };
-    let first = invoke(&mut client);
-    fs::write(source.0.join("code"), "good, too").unwrap();
-    let second = changed(&mut client, &first);
-    assert!(second.parse::<u32>().is_ok(), "{second}");
-    fs::write(source.0.join("code"), "worse").unwrap();
-    let broken = changed(&mut client, &second);
-    assert!(
-        broken.contains("Runtime.BuildError") && broken.contains("bad code"),
-        "{broken}"
-    );
-    fs::write(source.0.join("code"), "good again").unwrap();
-    let third = changed(&mut client, &broken);
-    assert!(third.parse::<u32>().is_ok(), "{third}");
-    let interrupted = Command::new("kill")
-        .args(["-TERM", &child.id().to_string()])
-        .status();
-    assert!(interrupted.unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(143));
-    reading.join().unwrap().unwrap();
-    assert!(!is_alive(&third));
 }
 
 #[test]
