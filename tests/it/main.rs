@@ -28,6 +28,7 @@ mod emulator_front;
 mod emulator_many;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_process;
+mod event_types;
 mod events;
 mod faults;
 mod figures;
@@ -35,6 +36,7 @@ mod figures;
 mod hostile;
 #[cfg(feature = "emulator")]
 mod http;
+mod http_forms;
 mod json;
 mod json_macros;
 mod json_types;
