@@ -13,6 +13,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::Field;
+use super::field::unmarshal_error;
 use crate::json::{ToJson, Value, Writer};
 use crate::{Context, Error, Result, log, panic};
 
@@ -137,6 +139,15 @@ impl<'c> Driver<'c> {
             message.push_str(text);
         }
         log::error(Some(self.cx), &Error::new(error_type, message));
+    }
+}
+
+/// What names a record. An empty text names none, and would have Lambda try the whole batch again
+/// without a word of why.
+pub(super) fn id<'e>(field: &'e Field<String>, name: &str) -> Result<&'e str> {
+    match field.get()?.as_str() {
+        "" => Err(unmarshal_error(name, " is empty")),
+        id => Ok(id),
     }
 }
 

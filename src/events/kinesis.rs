@@ -130,7 +130,8 @@ pub fn each(
     let records = event.records.get()?;
     let mut ids = Vec::with_capacity(records.len());
     for record in records {
-        ids.push(record.kinesis.get()?.sequence_number.get()?.as_str());
+        let sequence_number = &record.kinesis.get()?.sequence_number;
+        ids.push(batch::id(sequence_number, "KinesisRecord.sequenceNumber")?);
     }
     let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut f);
     Ok(batch::each_in_order(

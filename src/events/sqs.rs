@@ -129,7 +129,7 @@ pub fn each(
     let mut ids = Vec::with_capacity(messages.len());
     let mut is_fifo = false;
     for message in messages {
-        ids.push(message.message_id.get()?.as_str());
+        ids.push(batch::id(&message.message_id, "SqsMessage.messageId")?);
         let queue = message.event_source_arn.ok();
         is_fifo |= queue.is_some_and(|queue| queue.as_bytes().ends_with(b".fifo"));
     }
