@@ -32,6 +32,7 @@ mod emulator_process;
 mod emulator_raw;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_watch;
+mod event_types;
 mod events;
 mod faults;
 mod figures;
@@ -39,6 +40,7 @@ mod figures;
 mod hostile;
 #[cfg(feature = "emulator")]
 mod http;
+mod http_forms;
 mod json;
 mod json_macros;
 mod json_types;
