@@ -8,7 +8,7 @@ use tiny_lambda::{Context, Error, Responder, Result};
 use tiny_lambda::{after_restore, before_snapshot, on_shutdown};
 use tiny_lambda::{debug, error, info, trace, warn};
 
-fn main() -> ! {
+pub(crate) fn main() -> ! {
     let what = std::env::var("ACT").unwrap_or_default();
     match what.as_str() {
         "init" => tiny_lambda::run_with_init(|| Ok(42), |what, _: u32, _| Ok(*what)),
@@ -35,6 +35,7 @@ fn main() -> ! {
             on_shutdown(|| eprintln!("shut down last"));
             on_shutdown(|| eprintln!("shut down first"));
         }
+        "panic" => panic!("of main"),
         "shutdown-panic" => on_shutdown(|| panic!("too late")),
         _ => {}
     }
@@ -105,6 +106,7 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             drop(warning);
         }
         "in time" => drop(cx.warn_before_deadline(Duration::from_secs(1))),
+        "print" => out.json(&writeln!(std::io::stdout(), "a line").is_err()),
         "trace" => out.json(&std::env::var("_X_AMZN_TRACE_ID").ok()),
         "wait" => loop {
             eprintln!("waiting");

@@ -67,8 +67,8 @@ fn listen() {
     }
     // One that is malformed is for `run` to tell.
     if let Some(Ok(endpoint)) = Endpoint::from_env() {
-        if let Err(problem) = register(&endpoint) {
-            complain(&endpoint, &problem);
+        if let Err(problem) = register(endpoint) {
+            complain(endpoint, &problem);
         }
     }
 }
@@ -100,7 +100,7 @@ fn told(call: &'static str) -> impl Fn(Trouble) -> String {
     move |trouble| format!("{call}: {}", trouble.text())
 }
 
-fn connect(endpoint: &Endpoint) -> Result<TcpStream, Trouble> {
+fn connect(endpoint: &'static Endpoint) -> Result<TcpStream, Trouble> {
     sys::connect(endpoint.addr, CONNECT_TIMEOUT, STALL_TIMEOUT).map_err(Trouble::Connect)
 }
 
@@ -110,7 +110,7 @@ fn send(stream: &TcpStream, request: &[u8]) -> Result<(), Trouble> {
 }
 
 /// Registers an extension of no events, and says that it is ready, without which Init does not end.
-fn register(endpoint: &Endpoint) -> Result<(), String> {
+fn register(endpoint: &'static Endpoint) -> Result<(), String> {
     const REGISTER: &str = "POST extension/register";
     let stream = connect(endpoint).map_err(told(REGISTER))?;
     let (mut request, mut inbox, mut id) = (Vec::new(), Vec::new(), String::new());
@@ -131,10 +131,9 @@ fn register(endpoint: &Endpoint) -> Result<(), String> {
     }
     be_ready(endpoint, (!reply.close).then_some(stream), &id)?;
     // No connection outlives a snapshot.
-    let endpoint = *endpoint;
     snapstart::also_after_restore(Box::new(move || {
-        if let Err(problem) = be_ready(&endpoint, None, &id) {
-            complain(&endpoint, &problem);
+        if let Err(problem) = be_ready(endpoint, None, &id) {
+            complain(endpoint, &problem);
         }
         Ok(())
     }));
@@ -143,7 +142,11 @@ fn register(endpoint: &Endpoint) -> Result<(), String> {
 
 /// Waits for an event, on a new connection if there is none. It is left open: an answer would be an
 /// event, and there are none.
-fn be_ready(endpoint: &Endpoint, stream: Option<TcpStream>, id: &str) -> Result<(), String> {
+fn be_ready(
+    endpoint: &'static Endpoint,
+    stream: Option<TcpStream>,
+    id: &str,
+) -> Result<(), String> {
     const NEXT: &str = "GET extension/event/next";
     let stream = match stream {
         Some(stream) => stream,
@@ -156,7 +159,7 @@ fn be_ready(endpoint: &Endpoint, stream: Option<TcpStream>, id: &str) -> Result<
     Ok(())
 }
 
-fn complain(endpoint: &Endpoint, problem: &str) {
+fn complain(endpoint: &'static Endpoint, problem: &str) {
     let problem = format!(
         "Extensions API at {}: {problem}: nobody will tell of the shutdown",
         endpoint.authority

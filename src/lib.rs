@@ -66,10 +66,12 @@ mod panic;
 mod response;
 mod runtime;
 mod snapstart;
+mod start;
 mod sys;
 mod worker;
 
 use alloc::vec::Vec;
+use core::mem::ManuallyDrop;
 
 pub use context::{ClientApplication, ClientContext, CognitoIdentity, Context, Function, function};
 pub use deadline::DeadlineWarning;
@@ -79,8 +81,11 @@ pub use handler::Handler;
 pub use response::{BodyWriter, Responder};
 pub use runtime::Runtime;
 pub use snapstart::{after_restore, before_snapshot};
+#[doc(hidden)]
+pub use start::start;
 
 use json::{FromJson, ToJson};
+use worker::Worker;
 
 /// Serves invocations with `f`, which takes its event from JSON and answers in JSON.
 ///
@@ -186,9 +191,11 @@ pub fn run_with_init<S: Sync, E: FromJson, R: ToJson>(
 /// Serves invocations at the address that Lambda names; without one, on this machine or not at all.
 fn serve(handler: &dyn Handler) -> ! {
     let result = match api::Endpoint::from_env() {
-        Some(endpoint) => {
-            endpoint.and_then(|endpoint| runtime::serve(&endpoint, runtime::n_workers(), handler))
-        }
+        Some(endpoint) => endpoint.and_then(|endpoint| {
+            // The process ends with it.
+            let mut worker = ManuallyDrop::new(Worker::new(endpoint));
+            runtime::serve(&mut worker, runtime::n_workers(), handler)
+        }),
         #[cfg(all(debug_assertions, feature = "emulator"))]
         None => emulator::serve_here(handler),
         #[cfg(not(all(debug_assertions, feature = "emulator")))]

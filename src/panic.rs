@@ -26,7 +26,7 @@ mod unwind {
         static GUARDED: Cell<Option<&'static str>> = const { Cell::new(None) };
         static PANIC: RefCell<Option<Error>> = const { RefCell::new(None) };
         /// The invocation that this thread serves.
-        static CURRENT: RefCell<(Option<Endpoint>, Invocation)> =
+        static CURRENT: RefCell<(Option<&'static Endpoint>, Invocation)> =
             const { RefCell::new((None, Invocation::new())) };
     }
 
@@ -144,7 +144,7 @@ mod abort {
 
     struct Current {
         phase: Phase,
-        endpoint: Option<Endpoint>,
+        endpoint: Option<&'static Endpoint>,
         invocation: Invocation,
     }
 
@@ -187,7 +187,7 @@ mod abort {
         };
         match (
             mem::replace(&mut current.phase, Phase::Other),
-            &current.endpoint,
+            current.endpoint,
         ) {
             (Phase::Init(call), _) => worker::init_failed(call, error),
             (Phase::Invoke, Some(endpoint)) if !end_lost_stream(error) => {

@@ -31,7 +31,7 @@ const CHUNK_LEN: usize = 8 * 1024;
 /// What a worker says to the Runtime API, and the connection on which it does.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    pub(crate) endpoint: Endpoint,
+    pub(crate) endpoint: &'static Endpoint,
     pub(crate) stream: Option<TcpStream>,
     pub(crate) invocation: Invocation,
     /// The head of the request on its way out; of a stream, what goes in front of the next chunk.
@@ -51,8 +51,11 @@ pub(crate) struct Streaming {
     broken: Option<Errno>,
     /// Ends it, with an error trailer if it failed. Behind a pointer, so that a function that
     /// never streams does not hold the code.
-    pub(crate) end: fn(&mut Outbox, Option<&Error>) -> core::result::Result<(), Trouble>,
+    pub(crate) end: End,
 }
+
+/// What ends a stream.
+pub(crate) type End = fn(&mut Outbox, Option<&Error>) -> core::result::Result<(), Trouble>;
 
 /// Why an exchange failed.
 #[derive(Debug)]
@@ -74,9 +77,9 @@ impl Trouble {
 }
 
 impl Outbox {
-    pub(crate) fn new(endpoint: &Endpoint) -> Outbox {
+    pub(crate) fn new(endpoint: &'static Endpoint) -> Outbox {
         Outbox {
-            endpoint: *endpoint,
+            endpoint,
             stream: None,
             invocation: Invocation::new(),
             head: Vec::new(),
@@ -98,7 +101,7 @@ impl Outbox {
     /// Sends head and body, on a new connection if there is none or if the old one takes nothing.
     pub(crate) fn send(&mut self) -> core::result::Result<(), Trouble> {
         let parts = [self.head.as_slice(), &self.body, &[]];
-        send(&self.endpoint, &mut self.stream, parts)
+        send(self.endpoint, &mut self.stream, parts)
     }
 }
 
@@ -322,7 +325,7 @@ fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno>
             None => Err(Trouble::Receive(connection::Fault::Closed)),
         }
     } else {
-        send(&out.endpoint, &mut out.stream, parts)
+        send(out.endpoint, &mut out.stream, parts)
     };
     let has_sent = match &sent {
         Ok(()) => true,

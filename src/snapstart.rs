@@ -22,7 +22,7 @@ static HOOKS: Mutex<Hooks> = Mutex::new(Hooks {
 });
 
 /// What calls the hooks: behind a pointer, so that a function without hooks does not hold the code.
-static SNAPSHOT: OnceLock<fn(&Endpoint)> = OnceLock::new();
+static SNAPSHOT: OnceLock<fn(&'static Endpoint)> = OnceLock::new();
 
 fn hooks() -> MutexGuard<'static, Hooks> {
     let _ = SNAPSHOT.set(snapshot);
@@ -57,13 +57,13 @@ pub(crate) fn also_after_restore(f: Hook) {
 }
 
 /// Lets the snapshot be taken, if there are hooks, and SnapStart is on.
-pub(crate) fn restore(endpoint: &Endpoint) {
+pub(crate) fn restore(endpoint: &'static Endpoint) {
     if let Some(snapshot) = SNAPSHOT.get() {
         snapshot(endpoint);
     }
 }
 
-fn snapshot(endpoint: &Endpoint) {
+fn snapshot(endpoint: &'static Endpoint) {
     if sys::env(c"AWS_LAMBDA_INITIALIZATION_TYPE") != Some(b"snap-start") {
         return;
     }

@@ -8,7 +8,7 @@ use crate::api::{self, Endpoint, Invocation};
 use crate::encoding::push_decimal;
 use crate::http1::connection::{self, Fault, Reply};
 use crate::http1::head;
-use crate::response::{self, Outbox, Streaming, Trouble};
+use crate::response::{self, End, Outbox, Trouble};
 use crate::sys::Errno;
 use crate::{Context, Error, Handler, Responder, Result, log, sys};
 
@@ -31,7 +31,7 @@ pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
     log::error(None, error);
     match Endpoint::from_env() {
         Some(Ok(endpoint)) => {
-            let mut worker = Worker::new(&endpoint);
+            let mut worker = Worker::new(endpoint);
             worker.out.set_json(error);
             let len = worker.out.body.len();
             endpoint.push_init_error(&mut worker.out.head, call, error.error_type(), len);
@@ -45,7 +45,7 @@ pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
 
 /// Posts that an invocation has failed, from outside of its worker, which is lost.
 #[cold]
-pub(crate) fn report(endpoint: &Endpoint, invocation: &Invocation, error: &Error) {
+pub(crate) fn report(endpoint: &'static Endpoint, invocation: &Invocation, error: &Error) {
     let mut worker = Worker::new(endpoint);
     worker.out.invocation.set(invocation);
     worker.cx.request_id.clone_from(&invocation.path_id);
@@ -63,22 +63,18 @@ pub(crate) struct Worker {
     cx: Context,
     /// What `_X_AMZN_TRACE_ID` was set to.
     trace_id: String,
-    /// A block of each size that short texts have. When the last one of a size is freed, musl gives
-    /// the room of them all back, and takes it anew for the next: 2,000 instructions an invocation.
-    kept: [Vec<u8>; 4],
 }
 
 impl Worker {
     // Seldom called, and from many places.
     #[inline(never)]
-    pub(crate) fn new(endpoint: &Endpoint) -> Worker {
+    pub(crate) fn new(endpoint: &'static Endpoint) -> Worker {
         Worker {
             out: Outbox::new(endpoint),
             next: Vec::new(),
             inbox: Vec::new(),
             cx: Context::default(),
             trace_id: String::new(),
-            kept: Default::default(),
         }
     }
 
@@ -163,12 +159,10 @@ impl Worker {
 
     /// Calls the handler; the response is then in `self.out`, or on its way.
     pub(crate) fn handle(&mut self, event: Range<usize>, handler: &dyn Handler) -> Result<()> {
-        // musl's sizes; another allocator's are near enough.
-        for (kept, len) in self.kept.iter_mut().zip([12, 28, 44, 60]) {
-            kept.reserve(len);
-        }
         // What a handler that says nothing has said: Lambda's callers expect JSON.
-        self.out.set_json(&());
+        self.out.content_type = api::JSON;
+        self.out.body.clear();
+        self.out.body.extend_from_slice(b"null");
         let event = self.inbox.get(event).unwrap_or_default();
         handler.handle(event, &self.cx, Responder::new(&mut self.out))
     }
@@ -176,8 +170,9 @@ impl Worker {
     /// Posts the response, or else the error. What Lambda does not take is logged, and is no
     /// reason to end; only a server that says it has failed is.
     pub(crate) fn answer(&mut self, result: Result<()>) -> Result<()> {
-        if let Some(streaming) = self.out.streaming.take() {
-            return self.answer_stream(streaming, result);
+        if let Some(streaming) = &self.out.streaming {
+            let (has_begun, end) = (streaming.has_begun, streaming.end);
+            return self.answer_stream(has_begun, end, result);
         }
         let len = self.out.body.len();
         match result {
@@ -199,16 +194,17 @@ impl Worker {
 
     /// Ends a stream; one that failed before its head was sent is an error like any other.
     #[cold]
-    fn answer_stream(&mut self, streaming: Streaming, result: Result<()>) -> Result<()> {
+    fn answer_stream(&mut self, has_begun: bool, end: End, result: Result<()>) -> Result<()> {
         let error = match result {
-            Err(error) if !streaming.has_begun => return self.report(&error),
+            Err(error) if !has_begun => {
+                self.out.streaming = None;
+                return self.report(&error);
+            }
             result => result.err(),
         };
         if let Some(error) = &error {
             log::error(Some(&self.cx), error);
         }
-        let end = streaming.end;
-        self.out.streaming = Some(streaming);
         let ended = end(&mut self.out, error.as_ref());
         self.out.streaming = None;
         let reply = self.receive(ended, false);
@@ -285,7 +281,7 @@ impl Worker {
     fn exchange(&mut self, is_next: bool) -> Result<Reply, Trouble> {
         let sent = if is_next {
             response::send(
-                &self.out.endpoint,
+                self.out.endpoint,
                 &mut self.out.stream,
                 [&self.next, &[], &[]],
             )

@@ -101,5 +101,5 @@ impl FormText {
 
 #[cold]
 fn malformed(error: crate::encoding::EncodingError) -> Error {
-    Error::new("Runtime.UnmarshalError", error)
+    Error::new(Error::UNMARSHAL, error)
 }

@@ -117,7 +117,7 @@ epoch! {
 fn malformed(what: &str, text: &str) -> Error {
     let shown = text.get(..40).unwrap_or(text);
     let message = format!("expected {what}, found {shown}");
-    Error::new("Runtime.UnmarshalError", message)
+    Error::new(Error::UNMARSHAL, message)
 }
 
 /// A decimal number times a power of ten in nanoseconds, and whether it is negative. Without

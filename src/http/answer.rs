@@ -9,7 +9,7 @@ use alloc::string::String;
 use super::headers::{is_name, is_value};
 use super::response::unsendable;
 use super::{BAD_REQUEST, Body, HeaderMap, Origin, PAYLOAD_TOO_LARGE, Response};
-use crate::json::{ToJson, Writer};
+use crate::json::{Number, ToJson, Writer};
 use crate::{Error, Result};
 
 /// What a handler's error is answered with, and whether it is the function's own fault: its text
@@ -71,7 +71,9 @@ impl<'r> Answer<'r> {
     /// If it cannot be sent: a status out of range, or a header that is none.
     pub(crate) fn new(response: &'r Response, caller: Caller) -> Result<Answer<'r>> {
         if !(100..=599).contains(&response.status) {
-            let message = format!("status {} is not in 100 to 599", response.status);
+            let mut message = String::from("status ");
+            message.push_str(Number::from(u64::from(response.status)).as_str());
+            message.push_str(" is not in 100 to 599");
             return Err(unsendable(message));
         }
         for (name, value) in response.headers.iter() {
@@ -113,12 +115,13 @@ impl ToJson for Answer<'_> {
         w.begin_object();
         w.member("statusCode", status);
         if self.has_description {
-            let mut line = String::from(crate::json::Number::from(u64::from(*status)).as_str());
+            let mut line = String::from(Number::from(u64::from(*status)).as_str());
             line.push(' ');
             line.push_str(reason(*status));
             w.member("statusDescription", line.as_str());
         }
-        if !headers.is_empty() {
+        // A load balancer wants them even where there are none ("Lambda functions as targets").
+        if !headers.is_empty() || self.has_description {
             write_headers(w, headers, self.form);
         }
         let is_base64 = matches!(body, Body::Bytes(_));
@@ -182,7 +185,7 @@ fn reason(status: u16) -> &'static str {
     known.map_or("Unknown", |known| known.1)
 }
 
-const REASONS: [(u16, &str); 34] = [
+const REASONS: [(u16, &str); 35] = [
     (200, "OK"),
     (201, "Created"),
     (202, "Accepted"),
@@ -215,6 +218,7 @@ const REASONS: [(u16, &str); 34] = [
     (429, "Too Many Requests"),
     (500, "Internal Server Error"),
     (501, "Not Implemented"),
+    (502, "Bad Gateway"),
     (503, "Service Unavailable"),
     (504, "Gateway Timeout"),
 ];

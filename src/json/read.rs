@@ -85,6 +85,14 @@ impl<'j> Reader<'j> {
         }
     }
 
+    /// The value that begins at `pos`, to which another reader of `text` has come.
+    pub(crate) fn at(text: &'j str, pos: usize) -> Reader<'j> {
+        Reader {
+            pos,
+            ..Reader::new(text)
+        }
+    }
+
     /// What comes next, which is not read yet.
     ///
     /// # Errors

@@ -8,6 +8,9 @@ use tiny_lambda::events::{self, samples};
 use tiny_lambda::http::Request;
 use tiny_lambda::json::{self, FromJson, ToJson, Value};
 
+use crate::peer::{ACCEPTED, GET_NEXT, POST_ERROR, POST_RESPONSE, converse, next, step};
+use crate::process::{command, ends, unwinding};
+
 /// Reads an event as some type and writes it again.
 type Again = fn(&[u8]) -> Result<Vec<u8>, json::Error>;
 
@@ -306,23 +309,34 @@ fn every_sample_is_written_as_it_was_read() {
     assert!(all.len() >= samples::ALL.len());
 }
 
-/// Calls `f` with `value` changed in each place in turn: a member taken out, made `null`, made
-/// something odd, and with an unknown one beside it.
+/// What a member may be instead.
+const ODD: [&str; 7] = [
+    "null",
+    r#"[{"odd": [1, {}]}]"#,
+    "7",
+    "-0.5e3",
+    "true",
+    r#""odd""#,
+    "{}",
+];
+
+/// Calls `f` with `value` changed in each place in turn: a member taken out, made something odd, and
+/// with an unknown one beside it.
 fn each_change(value: &Value, f: &mut dyn FnMut(&str, &Value)) {
-    let odd = || json::parse::<Value>(br#"[{"odd": [1, {}]}]"#).unwrap();
     match value {
         Value::Object(object) => {
             for (name, inner) in object {
                 let mut changed = object.clone();
                 changed.remove(name);
                 f(&format!("without {name}"), &Value::Object(changed));
-                for (how, with) in [("null", Value::Null), ("odd", odd()), ("odd", 7.into())] {
+                for odd in ODD {
                     let mut changed = object.clone();
+                    let with: Value = json::parse(odd.as_bytes()).unwrap();
                     changed.insert(name.as_str(), with);
-                    f(&format!("{how} {name}"), &Value::Object(changed));
+                    f(&format!("{odd} for {name}"), &Value::Object(changed));
                 }
                 let mut changed = object.clone();
-                changed.insert("neverHeardOf", odd());
+                changed.insert("neverHeardOf", 7);
                 f(&format!("unknown beside {name}"), &Value::Object(changed));
                 each_change(inner, &mut |how, inner| {
                     let mut changed = object.clone();
@@ -361,35 +375,66 @@ fn no_member_spoils_an_event_whatever_it_is() {
     assert!(n > 5000, "{n}");
 }
 
+/// The samples of web requests.
+fn requests() -> Vec<(String, Vec<u8>)> {
+    let prefixes = [
+        "alb",
+        "apigw-request",
+        "apigw-console",
+        "apigw-rest",
+        "apigw-sam",
+        "apigw-v2-request",
+        "apigw-websocket",
+        "http_api",
+        "rest_api",
+        "function_url",
+        "lattice",
+        "websocket",
+    ];
+    let mut all = all();
+    all.retain(|(name, _)| prefixes.iter().any(|prefix| name.starts_with(prefix)));
+    assert!(all.len() >= 9, "{}", all.len());
+    all
+}
+
 #[test]
 fn every_request_among_the_samples_is_one() {
-    let mut n = 0;
-    for (name, text) in all() {
-        let is_request = [
-            "alb",
-            "apigw-request",
-            "apigw-console",
-            "apigw-rest",
-            "apigw-sam",
-            "apigw-v2-request",
-            "apigw-websocket",
-            "http_api",
-            "rest_api",
-            "function_url",
-            "lattice",
-            "websocket",
-        ];
-        if is_request.iter().any(|prefix| name.starts_with(prefix)) {
-            let request =
-                Request::from_event(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert!(request.path().starts_with('/'), "{name}");
-            request
-                .query()
-                .unwrap_or_else(|error| panic!("{name}: {error}"));
-            n += 1;
-        }
+    for (name, text) in requests() {
+        let request = Request::from_event(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(request.path().starts_with('/'), "{name}");
+        request
+            .query()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        request
+            .body()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
-    assert!(n >= 9, "{n}");
+}
+
+#[test]
+fn no_member_spoils_a_request_whatever_it_is() {
+    for (name, text) in requests() {
+        let whole: Value = json::parse(&text).unwrap();
+        each_change(&whole, &mut |how, changed| {
+            let request = Request::from_event(&json::to_vec(changed))
+                .unwrap_or_else(|error| panic!("{name}, {how}: {error}"));
+            let is_about_body = ["body", "isBase64Encoded", "is_base64_encoded"]
+                .iter()
+                .any(|member| how.ends_with(member));
+            if let Err(error) = request.body() {
+                assert!(is_about_body, "{name}, {how}: {error}");
+            }
+            // Nothing that is asked for can panic.
+            let _ = (request.query(), request.authorizer(), request.claim("sub"));
+            let _ = (request.host(), request.source_ip(), request.cookie("a"));
+            let _ = (
+                request.path_parameter("id"),
+                request.stage_variable("table"),
+            );
+            let event: Value = json::parse(request.event().as_bytes()).unwrap();
+            assert_eq!(event.get("neverHeardOf"), changed.get("neverHeardOf"));
+        });
+    }
 }
 
 /// What a record's own error says.
@@ -437,4 +482,63 @@ fn an_event_that_is_not_understood_is_told_with_type_place_and_text() {
     let sum = tiny_lambda::handler::json(|list: Vec<u8>, _| Ok(list.len()));
     let want = "expected an integer, found a string at $[1] (offset 3, line 1, column 4)";
     check(&sum, want);
+}
+
+#[test]
+fn the_log_shows_the_beginning_of_an_odd_event_unless_that_is_switched_off() {
+    #[track_caller]
+    fn check(program: &str, event: &str, want_post: &'static str, want: &str) {
+        for (vars, is_shown) in [
+            (&[][..], true),
+            (&[("LAMBDA_LOG_EVENT", "on")], true),
+            (&[("LAMBDA_LOG_EVENT", "off")], false),
+        ] {
+            let script = [step(GET_NEXT, next(event)), step(want_post, ACCEPTED)];
+            let mut output = None;
+            let requests = converse(&script, |addr| {
+                let mut command = command(&unwinding(program), addr, vars);
+                output = Some(ends(command.spawn().unwrap()));
+            });
+            let said = String::from_utf8(output.unwrap().stderr).unwrap();
+            let shown: Vec<_> = said
+                .lines()
+                .filter_map(|line| line.split_once("the event begins with "))
+                .map(|(_, shown)| shown)
+                .collect();
+            let begins = &event[..event.len().min(256)];
+            assert_eq!(shown, vec![begins; usize::from(is_shown)], "{said}");
+            assert!(said.contains(want), "{said}");
+            // The caller of a web function is told nothing of it, any other all.
+            let told: Value = json::parse(&requests[1].body).unwrap();
+            let told = told.get("errorMessage").and_then(Value::as_str);
+            let is_told = told.is_some_and(|told| told.contains(want));
+            assert_eq!(is_told, want_post == POST_ERROR);
+        }
+    }
+    let long = format!(r#"{{"Records": null, "more": "{}"}}"#, "x".repeat(300));
+    check(
+        "sqs_batch",
+        r#"{"Records": 7}"#,
+        POST_ERROR,
+        "SqsEvent.Records: expected an array, found a number at $.Records (offset 12, line 1, column 13): 7",
+    );
+    check("sqs_batch", &long, POST_ERROR, "SqsEvent.Records is null");
+    check(
+        "sqs_batch",
+        r#"["Records"]"#,
+        POST_ERROR,
+        r#"SqsEvent: expected an object, found an array at $ (offset 0, line 1, column 1): ["Records"]"#,
+    );
+    check(
+        "http",
+        r#"{"httpMethod":"POST","path":"/orders","headers":{"a":"\r"}}"#,
+        POST_ERROR,
+        "REST API request: a header with characters that it cannot have at $.headers.a (offset 53, ",
+    );
+    check(
+        "http",
+        r#"{"httpMethod":"POST","path":"/orders","body":["tea"]}"#,
+        POST_RESPONSE,
+        "REST API request: expected a string, found an array at $.body (offset 45, line 1, column 46): [",
+    );
 }

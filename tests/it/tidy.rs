@@ -201,7 +201,7 @@ fn what_the_readme_links_to_is_there() {
 const LAYERS: [&[&str]; 11] = [
     &["lib", "bin"],
     &["emulator"],
-    &["runtime", "snapstart", "extension"],
+    &["runtime", "snapstart", "extension", "start"],
     &["events"],
     &["panic"],
     &["worker"],
