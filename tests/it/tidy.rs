@@ -264,7 +264,13 @@ fn the_source_is_formatted() {
 
 #[test]
 fn scripts_are_what_a_posix_shell_reads() {
-    for script in ["build.sh", "bootstrap.sh", ".ci/run", ".ci/sizes"] {
+    for script in [
+        "build.sh",
+        "bootstrap.sh",
+        ".ci/run",
+        ".ci/sizes",
+        ".ci/capabilities",
+    ] {
         if !root().join(script).exists() {
             assert!(script.starts_with(".ci/"), "{script} is missing");
             continue;
