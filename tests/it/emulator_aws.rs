@@ -160,7 +160,7 @@ fn compare_raw(api: SocketAddr, surprises: &mut Vec<String>) {
         match reason {
             None if theirs == ours => println!("same: {request:?}: {ours:?}"),
             Some(reason) if theirs != ours => {
-                println!("{reason}: {request:?}: {ours:?}, not {theirs:?}")
+                println!("{reason}: {request:?}: {ours:?}, not {theirs:?}");
             }
             _ => surprises.push(format!("{request:?}\n  ours:   {ours}\n  theirs: {theirs}")),
         }
