@@ -50,7 +50,7 @@ impl Environment {
             Ok(id) => id,
             Err(refusal) => return refuse(exchange, &refusal),
         };
-        self.to_leader.notify_all();
+        self.news();
         let mut answer = json::Object::new();
         answer.insert("functionName", self.settings.name.as_str());
         answer.insert("functionVersion", self.settings.version.as_str());
@@ -108,7 +108,7 @@ impl Environment {
             Ok(()) => accept(exchange),
             Err(refusal) => refuse(exchange, &refusal),
         };
-        self.to_leader.notify_all();
+        self.news();
         replied
     }
 }

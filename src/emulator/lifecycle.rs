@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, Weak};
+use std::sync::Weak;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::console::Source;
@@ -48,10 +48,7 @@ impl Environment {
         let began = Instant::now();
         let mut inner = self.lock();
         while matches!(inner.stage, Stage::Starting | Stage::Stopping) && !inner.closed {
-            inner = self
-                .to_leader
-                .wait(inner)
-                .unwrap_or_else(PoisonError::into_inner);
+            inner = self.wait_for_news(inner);
         }
         if inner.closed {
             return Started::Closed;
@@ -77,7 +74,7 @@ impl Environment {
         }
         let epoch = inner.epoch;
         drop(inner);
-        self.to_leader.notify_all();
+        self.news();
         let (status, error_type) = match &started {
             Started::Ready(_) | Started::Closed => return started,
             Started::Later => ("timeout", ""),
@@ -229,7 +226,7 @@ impl Environment {
                 inner.exit = Some(exit);
             }
             drop(inner);
-            environment.to_leader.notify_all();
+            environment.news();
         };
         let start = |bootstrap: &Path| {
             let bootstrap = std::path::absolute(bootstrap)?;
@@ -285,7 +282,7 @@ impl Environment {
                     inner.extension_exit = Some((extension, exit));
                 }
                 drop(inner);
-                environment.to_leader.notify_all();
+                environment.news();
             };
             let mut env = self.settings.process_env(self.api, Path::new("/"));
             env.retain(|(name, _)| is_for_extensions(name));
@@ -366,7 +363,7 @@ impl Environment {
                 .map(|e| e.name.clone())
                 .collect();
             drop(inner);
-            self.to_runtime.notify_all();
+            self.to_extensions.notify_all();
             // Who did not ask to be told is not waited for.
             extensions.sort_by_key(|(name, _)| told.contains(name));
             let limit = began.checked_add(SHUTDOWN_MAX).unwrap_or(began);
@@ -385,11 +382,12 @@ impl Environment {
         inner.last_exit = inner.exit.take();
         inner.extension_exit = None;
         inner.polled_at = None;
-        inner.n_waiting = 0;
+        // Their connections end with the process that asked.
+        inner.nexts.clear();
         inner.init_error = None;
         drop(inner);
-        self.to_runtime.notify_all();
-        self.to_leader.notify_all();
+        self.to_extensions.notify_all();
+        self.news();
     }
 
     /// Ends the processes; the next invocation starts them again, as a new environment would.
@@ -405,19 +403,21 @@ impl Environment {
     pub(super) fn close(&self) {
         let mut inner = self.lock();
         inner.closed = true;
-        self.to_leader.notify_all();
+        drop(inner);
+        self.news();
+        let mut inner = self.lock();
         while matches!(inner.stage, Stage::Starting | Stage::Stopping) {
-            inner = self
-                .to_leader
-                .wait(inner)
-                .unwrap_or_else(PoisonError::into_inner);
+            inner = self.wait_for_news(inner);
         }
         let epoch = inner.epoch;
         drop(inner);
         self.end(epoch, "SPINDOWN");
-        self.lock().stage = Stage::Gone;
-        self.to_runtime.notify_all();
-        self.to_leader.notify_all();
+        let mut inner = self.lock();
+        inner.stage = Stage::Gone;
+        inner.nexts.clear();
+        drop(inner);
+        self.to_extensions.notify_all();
+        self.news();
     }
 }
 

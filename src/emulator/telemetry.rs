@@ -273,7 +273,7 @@ fn send_batch(destination: &Destination, batch: &[Vec<u8>]) -> io::Result<()> {
             let reply = receive(&stream, &mut Vec::new(), false, 1 << 16, &mut |_, _| ());
             reply
                 .map(drop)
-                .map_err(|fault| io::Error::other(fault.to_string()))
+                .map_err(|fault| io::Error::other(fault.text()))
         }
     }
 }

@@ -270,12 +270,13 @@ fn invoke<R: IntoResponse>(
     f: impl Fn(Request, &Context) -> Result<R> + Sync,
 ) -> Result<String> {
     let endpoint = crate::api::Endpoint::parse("127.0.0.1:1")?;
-    let mut outbox = crate::response::Outbox::new(&endpoint);
+    let mut outbox = crate::response::Outbox::new(endpoint);
     let out = Responder::new(&mut outbox);
     handler::http(f).handle(event.as_bytes(), &Context::default(), out)?;
     Ok(String::from_utf8(outbox.body).unwrap())
 }
 
+/// 12.1: 47 and 49.
 #[test]
 fn answers_take_the_form_of_their_caller() {
     #[track_caller]
@@ -315,6 +316,7 @@ fn answers_take_the_form_of_their_caller() {
     check(LATTICE_V2, &single);
 }
 
+/// 12.1: 49 and 50.
 #[test]
 fn headers_of_one_name_are_joined_or_listed_and_cookies_never_joined() {
     #[track_caller]
@@ -345,6 +347,7 @@ fn headers_of_one_name_are_joined_or_listed_and_cookies_never_joined() {
     );
 }
 
+/// 12.1: 48.
 #[test]
 fn bytes_travel_in_base64_and_text_does_not() {
     #[track_caller]

@@ -1,10 +1,9 @@
 //! Bodies of HTTP/1.1 messages, taken out of their framing in place (RFC 9112, sections 6 and 7): pure.
 
 use alloc::vec::Vec;
-use core::fmt;
 use core::ops::Range;
 
-use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, number, trailer};
+use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, number};
 use super::{cut_out, move_down};
 
 /// Longest line with a chunk's size. Its extensions mean nothing to us, but they are part of it.
@@ -25,15 +24,15 @@ pub(crate) enum BodyError {
     TooLong,
 }
 
-impl fmt::Display for BodyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl BodyError {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
             BodyError::Truncated => "connection closed within the body",
             BodyError::ChunkSize => "malformed chunk size",
             BodyError::ChunkEnd => "malformed end of a chunk",
             BodyError::Trailer(_) => "malformed trailer",
             BodyError::TooLong => "body too long",
-        })
+        }
     }
 }
 
@@ -56,8 +55,7 @@ enum State {
     /// Bytes of the chunk that are still to come.
     Chunk(usize),
     ChunkEnd,
-    /// Bytes of the trailer section so far.
-    Trailers(usize),
+    Trailers,
     Done,
 }
 
@@ -135,7 +133,7 @@ impl Body {
                     from = from.wrapping_add(line_len).wrapping_add(1);
                     let room = self.len_max.wrapping_sub(self.end.wrapping_sub(self.start));
                     self.state = match chunk_size(line).ok_or(BodyError::ChunkSize)? {
-                        0 => State::Trailers(0),
+                        0 => State::Trailers,
                         size if size <= room => State::Chunk(size),
                         _ => return Err(BodyError::TooLong),
                     };
@@ -162,22 +160,24 @@ impl Body {
                     from = from.wrapping_add(end_len);
                     self.state = State::ChunkSize;
                 }
-                State::Trailers(section_len) => {
-                    let Some((len, is_end)) =
-                        trailer(unread, on_trailer).map_err(BodyError::Trailer)?
-                    else {
+                State::Trailers => {
+                    let trailers = |on_field: &mut OnField<'_>| {
+                        let mut on_field = |name: &[u8], value: &[u8]| {
+                            on_field(name, value);
+                            Ok(())
+                        };
+                        fields(unread, &mut on_field).map_err(BodyError::Trailer)
+                    };
+                    let Some(len) = trailers(&mut |_, _| ())? else {
+                        if unread.len() >= HEAD_LEN_MAX {
+                            return Err(BodyError::Trailer(HeadError::TooLong));
+                        }
                         break;
                     };
+                    // All of them have come, so that each is seen once.
+                    trailers(on_trailer)?;
                     from = from.wrapping_add(len);
-                    let section_len = section_len.wrapping_add(len);
-                    if section_len > HEAD_LEN_MAX {
-                        return Err(BodyError::Trailer(HeadError::TooLong));
-                    }
-                    self.state = if is_end {
-                        State::Done
-                    } else {
-                        State::Trailers(section_len)
-                    };
+                    self.state = State::Done;
                 }
                 State::Done => break,
             }

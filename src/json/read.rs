@@ -81,7 +81,7 @@ impl<'j> Reader<'j> {
     pub fn from_bytes(bytes: &'j [u8]) -> Result<Reader<'j>, Error> {
         match str::from_utf8(bytes) {
             Ok(text) => Ok(Reader::new(text)),
-            Err(_) => Err(not_utf8(bytes)),
+            Err(error) => Err(not_utf8(bytes, error.valid_up_to())),
         }
     }
 
@@ -802,8 +802,8 @@ impl<'j> Reader<'j> {
 
 #[cold]
 #[inline(never)]
-fn not_utf8(bytes: &[u8]) -> Error {
-    let chunk = bytes.utf8_chunks().next();
-    let text = chunk.map_or("", |chunk| chunk.valid());
+fn not_utf8(bytes: &[u8], valid_len: usize) -> Error {
+    let valid = bytes.get(..valid_len).unwrap_or_default();
+    let text = str::from_utf8(valid).unwrap_or_default();
     Error::new(ErrorKind::Utf8, &["not UTF-8"], text, text.len())
 }

@@ -2,6 +2,15 @@
 //! or with kilobytes.
 #![allow(unsafe_code)]
 
+/// Where a test or a debug build looks for mistakes, and where there is no musl, the system's
+/// allocator is the better one.
+#[cfg(all(
+    feature = "allocator",
+    target_os = "linux",
+    target_pointer_width = "64",
+    any(test, all(not(debug_assertions), target_env = "musl"))
+))]
+mod heap;
 mod own;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod process;
@@ -32,4 +41,28 @@ pub(crate) const SIGSTOP: i32 = 19;
 #[cfg(all(feature = "emulator", not(target_os = "linux")))]
 pub(crate) fn interrupts() -> std::io::Result<std::net::TcpStream> {
     Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// Nobody waits for two things at once there.
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+#[derive(Debug)]
+pub(crate) enum Bell {}
+
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+impl Bell {
+    pub(crate) fn new() -> std::io::Result<Bell> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn ring(&self) {
+        match *self {}
+    }
+
+    pub(crate) fn silence(&self) {
+        match *self {}
+    }
+
+    pub(crate) fn wait_with(&self, _: &std::net::TcpStream, _: core::time::Duration) -> bool {
+        match *self {}
+    }
 }

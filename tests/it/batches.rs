@@ -36,6 +36,7 @@ fn obey(body: &str) -> Result<()> {
     }
 }
 
+/// 12.1: 51.
 #[test]
 fn messages_that_fail_come_back_alone_unless_their_order_counts() {
     #[track_caller]
@@ -152,6 +153,7 @@ fn a_stream_goes_on_at_its_first_failure() {
     );
 }
 
+/// 12.1: 51.
 #[test]
 fn partitions_fail_on_their_own() {
     let event: kafka::KafkaEvent = read(samples::KAFKA);

@@ -41,6 +41,9 @@ mod json;
 mod json_macros;
 mod json_types;
 mod json_ui;
+#[cfg(unix)]
+mod logs;
+mod malformed;
 mod panic_free;
 mod peer;
 #[cfg(unix)]

@@ -109,6 +109,34 @@ fn the_manifest_names_no_dependency_but_the_optional_one() {
     assert!(!root().join("build.rs").exists());
 }
 
+/// Items of the conformance checklist for runtimes (runtime-api.md, 12.1): each MUST and SHOULD.
+const N_ITEMS: usize = 51;
+
+/// A test's comment names the items that it proves: `12.1: 4 and 30.`
+#[test]
+fn each_item_of_the_conformance_checklist_has_a_test_that_names_it() {
+    let mut n_tests = [0; N_ITEMS + 1];
+    for (name, text) in files("src", "rs")
+        .into_iter()
+        .chain(files("tests/it", "rs"))
+    {
+        for named in text.split("12.1: ").skip(1) {
+            let is_list = |c: char| c.is_ascii_digit() || ", and".contains(c);
+            let list = named.split(|c| !is_list(c)).next().unwrap();
+            for item in list
+                .split(|c: char| !c.is_ascii_digit())
+                .filter(|item| !item.is_empty())
+            {
+                let item: usize = item.parse().unwrap();
+                assert!((1..=N_ITEMS).contains(&item), "{name} names item {item}");
+                n_tests[item] += 1;
+            }
+        }
+    }
+    let missing: Vec<_> = (1..=N_ITEMS).filter(|&item| n_tests[item] == 0).collect();
+    assert!(missing.is_empty(), "no test names {missing:?}");
+}
+
 #[test]
 fn no_lock_file_is_tracked() {
     let Ok(output) = Command::new("git")
@@ -173,7 +201,7 @@ fn what_the_readme_links_to_is_there() {
 const LAYERS: [&[&str]; 11] = [
     &["lib", "bin"],
     &["emulator"],
-    &["runtime", "snapstart", "extension"],
+    &["runtime", "snapstart", "extension", "start"],
     &["events"],
     &["panic"],
     &["worker"],
