@@ -7,6 +7,9 @@ use super::field::event;
 use super::{EventBridgeEvent, Map};
 use crate::json::{Number, Value};
 
+/// What `aws_lambda_events` calls the detail.
+pub type CodePipelineEventDetail = CodePipelineCloudWatchEventDetail;
+
 /// An event of a pipeline.
 pub type CodePipelineCloudWatchEvent = EventBridgeEvent<CodePipelineCloudWatchEventDetail>;
 

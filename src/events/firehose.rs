@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::field::event;
 use super::{Base64, EpochMillis, Map};
+use crate::json::Value;
 
 event! {
     /// A batch of records (Amazon Data Firehose Developer Guide, "Transform source data"). The
@@ -30,7 +31,8 @@ event! {
         shard_id: String as "shardId",
         partition_key: String as "partitionKey",
         sequence_number: String as "sequenceNumber",
-        subsequence_number: i64 as "subsequenceNumber",
+        /// A number, or an empty text.
+        subsequence_number: Value as "subsequenceNumber",
         approximate_arrival_timestamp: EpochMillis as "approximateArrivalTimestamp",
     }
 
@@ -52,6 +54,16 @@ event! {
     pub struct KinesisFirehoseResponseRecordMetadata {
         /// For dynamic partitioning.
         partition_keys: Map<String> as "partitionKeys",
+        otf_metadata: KinesisFirehoseOtfMetadata as "otfMetadata",
+    }
+
+    /// Where a record goes in Apache Iceberg tables (Amazon Data Firehose Developer Guide, "Route
+    /// incoming records to different Iceberg tables").
+    pub struct KinesisFirehoseOtfMetadata {
+        destination_table_name: String as "destinationTableName",
+        destination_database_name: String as "destinationDatabaseName",
+        /// `insert`, `update` or `delete`
+        operation: String,
     }
 }
 

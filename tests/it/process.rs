@@ -39,7 +39,7 @@ pub(crate) fn unwinding(name: &str) -> PathBuf {
 /// The same as Lambda gets them: their panics abort. `None` where their target is not installed.
 pub(crate) fn aborting(name: &str) -> Option<PathBuf> {
     static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let folder = BUILT.get_or_init(|| released("small", &["function", "function_main"]));
+    let folder = BUILT.get_or_init(|| released("small", &["function", "function_main", "hello"]));
     Some(folder.as_ref()?.join(name).join("bootstrap"))
 }
 
@@ -51,7 +51,7 @@ fn unwinding_in_lambda() -> Option<PathBuf> {
 }
 
 /// The folder of examples as Lambda gets them. `None` where their target is not installed.
-pub(crate) fn released(profile: &str, names: &[&str]) -> Option<PathBuf> {
+fn released(profile: &str, names: &[&str]) -> Option<PathBuf> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("process-{profile}"));
     let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("build.sh"))
         .args(["--offline", "--profile", profile])
@@ -610,35 +610,4 @@ fn a_storm_of_freezes_changes_nothing() {
         }
         assert_eq!(requests[7].body.len(), 400_002);
     }
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn what_a_large_event_needed_is_given_back_after_a_small_one() {
-    let Some(program) = aborting("function") else {
-        return;
-    };
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let addr = listener.local_addr().unwrap();
-    let child = command(&program, addr, &[]).spawn().unwrap();
-    let mut api = accept(&listener);
-    // Of the function, while it waits for an event.
-    let mut resident_kb = |event: &str| -> u64 {
-        assert_eq!(read_request(&mut api).line, GET_NEXT);
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-        let kb = line.unwrap().split_whitespace().nth(1).unwrap();
-        api.get_mut().write_all(next(event).as_bytes()).unwrap();
-        assert_eq!(read_request(&mut api).text(), event);
-        api.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
-        kb.parse().unwrap()
-    };
-    let large = format!("\"{}\"", "x".repeat(6 << 20));
-    let (before, kept) = (resident_kb(&large), resident_kb(&large));
-    assert!(kept > before + (12 << 10), "{before} KB, then {kept} KB");
-    assert!(resident_kb("\"small\"") <= kept + 64);
-    let after = resident_kb("\"small\"");
-    assert!(after < before + 256, "{before} KB, then {after} KB");
-    drop((api, listener));
-    ends(child);
 }
