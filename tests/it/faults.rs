@@ -38,11 +38,12 @@ fn survives(script: &[Step]) {
     assert_eq!(requests.last().unwrap().text(), "14");
 }
 
-/// Plays `script`, at the end of which the runtime gives up; why.
+/// Plays `script`, at the end of which the runtime gives up; why. It takes far less than a second,
+/// but there may be much else to do on this machine.
 fn gives_up(script: &[Step]) -> Error {
     let start = Instant::now();
     let (_, end) = play(script, &double());
-    assert!(start.elapsed() < Duration::from_secs(5), "{end}");
+    assert!(start.elapsed() < Duration::from_secs(30), "{end}");
     end
 }
 

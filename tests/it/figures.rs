@@ -16,7 +16,7 @@ use tiny_lambda::handler;
 use crate::peer::accept;
 use crate::peer::{ACCEPTED, GET_NEXT, POST_RESPONSE, step};
 #[cfg(target_os = "linux")]
-use crate::process::{becomes, command, ends, released};
+use crate::process::{aborting, becomes, command, ends};
 use crate::runtime::play;
 
 thread_local! {
@@ -136,15 +136,11 @@ fn serve(stream: &mut BufReader<TcpStream>, n: usize) {
 #[test]
 #[ignore = "takes ten seconds"]
 fn memory_after_100_000_invocations_is_what_it_was_after_100() {
-    let Some(hello) = released(&["hello"]) else {
+    let Some(hello) = aborting("hello") else {
         return;
     };
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let mut command = command(
-        &hello.join("hello/bootstrap"),
-        listener.local_addr().unwrap(),
-        &[],
-    );
+    let mut command = command(&hello, listener.local_addr().unwrap(), &[]);
     command.stderr(Stdio::null());
     let child = command.spawn().unwrap();
     let mut stream = accept(&listener);

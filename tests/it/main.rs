@@ -28,6 +28,10 @@ mod emulator_front;
 mod emulator_many;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_process;
+#[cfg(feature = "emulator")]
+mod emulator_raw;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+mod emulator_watch;
 mod event_types;
 mod events;
 mod faults;

@@ -39,26 +39,23 @@ pub(crate) fn unwinding(name: &str) -> PathBuf {
 /// The same as Lambda gets them: their panics abort. `None` where their target is not installed.
 pub(crate) fn aborting(name: &str) -> Option<PathBuf> {
     static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let folder = BUILT.get_or_init(|| released(&["function", "function_main"]));
-    Some(folder.as_ref()?.join(name).join("bootstrap"))
-}
-
-/// The folder of examples as Lambda gets them. `None` where their target is not installed.
-pub(crate) fn released(names: &[&str]) -> Option<PathBuf> {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("process");
-    let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("build.sh"))
-        .arg("--offline")
-        .args(names)
-        .env("CARGO_TARGET_DIR", &target)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    if said.contains("is missing") || !cfg!(target_os = "linux") {
-        println!("skipped, for a function whose panics abort: {said}");
-        return None;
-    }
-    assert!(output.status.success(), "{said}");
-    Some(target.join("lambda"))
+    let build = || {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("process");
+        let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("build.sh"))
+            .args(["--offline", "function", "function_main", "hello"])
+            .env("CARGO_TARGET_DIR", &target)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        if said.contains("is missing") || !cfg!(target_os = "linux") {
+            println!("skipped, for a function whose panics abort: {said}");
+            return None;
+        }
+        assert!(output.status.success(), "{said}");
+        Some(target.join("lambda"))
+    };
+    let folder = BUILT.get_or_init(build).as_ref()?;
+    Some(folder.join(name).join("bootstrap"))
 }
 
 /// All of them, with std's start-up and without, and whether panics abort.

@@ -164,7 +164,7 @@ fn a_traced_failure_has_its_cause_in_a_header() {
     check(
         trace,
         "\u{e9}\u{1f980}\u{7f}",
-        Some(r"\u00e9\ud83e\udd80\u007f"),
+        Some(r"\u00E9\uD83E\uDD80\u007F"),
     );
     check(trace, &"x".repeat(59 << 10), Some("xxx"));
     check(trace, &"x".repeat(60 << 10), None);
