@@ -347,7 +347,6 @@ impl Invocation {
     }
 
     /// Becomes a copy of `other`, in the room that it has.
-    #[cfg(panic = "abort")]
     pub(crate) fn set(&mut self, other: &Invocation) {
         self.path_id.clone_from(&other.path_id);
         self.nonce.clone_from(&other.nonce);

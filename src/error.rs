@@ -7,12 +7,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::any;
 use core::error;
-use core::fmt::{self, Display};
+use core::fmt::{self, Display, Write};
 use core::panic::Location;
 use core::str;
 use std::panic::PanicHookInfo;
 
 use crate::encoding::{push_decimal, push_hex};
+use crate::http1::head::push_text;
 use crate::json::{ToJson, Writer};
 
 /// Longest error cause sent to X-Ray, in bytes: the Runtime API keeps 64 KB.
@@ -24,6 +25,9 @@ const MESSAGE_LEN_MAX: usize = 128 * 1024;
 
 /// Sources of an error that are told: more are a mistake, or a circle.
 const SOURCES_MAX: usize = 32;
+
+/// Bytes of an event that an error about it shows of the place where it is odd.
+const SHOWN_LEN_MAX: usize = 40;
 
 /// What a handler returns.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -102,6 +106,27 @@ impl Error {
             message.truncate(len);
             message.push_str("...");
         }
+    }
+
+    /// The type of an error about an event.
+    pub(crate) const UNMARSHAL: &'static str = "Runtime.UnmarshalError";
+
+    /// An event, or a member of one, that is odd: what it should be or is called, what is wrong with
+    /// it and where, and how it goes on there.
+    #[cold]
+    pub(crate) fn unmarshal(name: &str, problem: &dyn Display, there: &[u8]) -> Error {
+        let mut message = String::from(name);
+        let _ = write!(message, ": {problem}");
+        if !there.is_empty() {
+            message.push_str(": ");
+            let mut end = there.len().min(SHOWN_LEN_MAX);
+            // Not within a character (RFC 3629, section 3).
+            while there.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
+                end = end.saturating_sub(1);
+            }
+            push_text(&mut message, there.get(..end).unwrap_or_default());
+        }
+        Error::new(Error::UNMARSHAL, message)
     }
 
     /// The error that a panic is posted as.

@@ -66,6 +66,7 @@ mod panic;
 mod response;
 mod runtime;
 mod snapstart;
+mod start;
 mod sys;
 mod worker;
 
@@ -80,6 +81,8 @@ pub use handler::Handler;
 pub use response::{BodyWriter, Responder};
 pub use runtime::Runtime;
 pub use snapstart::{after_restore, before_snapshot};
+#[doc(hidden)]
+pub use start::start;
 
 use json::{FromJson, ToJson};
 use worker::Worker;

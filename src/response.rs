@@ -383,11 +383,11 @@ fn push_end(out: &mut Vec<u8>, error: Option<&Error>) {
     out.extend_from_slice(b"\r\n");
 }
 
-#[cfg(all(panic = "abort", unix))]
+#[cfg(unix)]
 pub(crate) use lost::end_lost_stream;
 
 /// The stream that this thread is in the middle of, for a panic that nobody can catch.
-#[cfg(all(panic = "abort", unix))]
+#[cfg(unix)]
 mod lost {
     use alloc::vec::Vec;
     use core::cell::Cell;
@@ -425,8 +425,8 @@ mod lost {
     }
 }
 
-/// Where panics unwind, the runtime ends the stream itself.
-#[cfg(not(all(panic = "abort", unix)))]
+/// Where there are no descriptors to be had, such a stream is cut.
+#[cfg(not(unix))]
 mod lost {
     pub(super) fn set_stream(_: Option<&std::net::TcpStream>) {}
 }

@@ -1,4 +1,11 @@
 //! A worker: one connection to the Runtime API, and what is said on it.
+//!
+//! A response and the `next` behind it are two exchanges, although one write could carry both: with
+//! two system calls instead of four, the same loop served 1.22 times as many invocations a second,
+//! with 0.77 of the CPU time (medians of paired runs). But a `next` that is sent cannot be taken
+//! back. When the answer to the response in front of it is 413, the error that has to follow stands
+//! behind a `next` that may have been answered already; when it is 403 or 5xx, or the connection
+//! ends, the process must end, and Lambda has handed it an event that nobody will serve.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -19,7 +26,8 @@ const PAUSES_MS: [u16; 2] = [50, 100];
 /// Pause after an emulator has said that it has nothing to deliver (204), in milliseconds.
 const EMPTY_PAUSE_MS: u16 = 10;
 
-/// Buffers longer than this are given back after the invocation that needed them, in bytes.
+/// Buffers longer than this are given back after the invocation that needed them, in bytes: to the
+/// allocator, which keeps them for one more.
 const KEPT_LEN_MAX: usize = 256 << 10;
 
 /// What is wrong with an invocation that cannot be answered.
@@ -45,7 +53,6 @@ pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
 
 /// Posts that an invocation has failed, from outside of its worker, which is lost.
 #[cold]
-#[cfg(panic = "abort")]
 pub(crate) fn report(endpoint: &'static Endpoint, invocation: &Invocation, error: &Error) {
     let mut worker = Worker::new(endpoint);
     worker.out.invocation.set(invocation);
@@ -334,6 +341,7 @@ impl Worker {
                 *buffer = Vec::new();
             }
         }
+        sys::trim_heap();
     }
 
     /// What the server has said where it should have said yes.

@@ -157,8 +157,10 @@ fuzz_target!(|input: &[u8]| {
     loop {
         let (stream, _) = api.listener.accept().unwrap();
         stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut stream = BufReader::new(stream);
+        // Whoever connects has something to say, be it that the runtime has ended.
+        let _ = stream.fill_buf();
+        stream.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
         loop {
             let step = steps.next();
             let how = step

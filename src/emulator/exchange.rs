@@ -64,23 +64,28 @@ impl Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BadRequest {
     Malformed,
-    NoHost,
+    Host,
     TooLong,
+    Version,
+    Coding,
+    Expectation,
 }
 
 impl BadRequest {
+    /// Answers in the words of AWS's servers, which are those of Go.
     pub(super) fn send(self, mut stream: &TcpStream) {
         let (status, text) = match self {
-            BadRequest::Malformed => ("400 Bad Request", "400 Bad Request"),
-            BadRequest::NoHost => (
-                "400 Bad Request",
-                "400 Bad Request: missing required Host header",
+            BadRequest::Malformed => ("400 Bad Request", None),
+            BadRequest::Host => ("400 Bad Request: missing required Host header", None),
+            BadRequest::TooLong => ("431 Request Header Fields Too Large", None),
+            BadRequest::Version => (
+                "505 HTTP Version Not Supported: unsupported protocol version",
+                None,
             ),
-            BadRequest::TooLong => (
-                "431 Request Header Fields Too Large",
-                "431 Request Header Fields Too Large",
-            ),
+            BadRequest::Coding => ("501 Not Implemented", Some("Unsupported transfer encoding")),
+            BadRequest::Expectation => ("417 Expectation Failed", Some("")),
         };
+        let text = text.unwrap_or(status);
         let reply = format!(
             "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\n\
              Connection: close\r\nContent-Length: {}\r\n\r\n{text}",
@@ -204,9 +209,6 @@ impl<'c> Exchange<'c> {
             close,
             len: head_len,
         } = head;
-        let expects = request
-            .header("expect")
-            .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"));
         let outgoing = match (request.method.as_str(), request.is_1_0) {
             ("HEAD", _) => Outgoing::Nothing,
             (_, true) => Outgoing::Plain,
@@ -220,10 +222,10 @@ impl<'c> Exchange<'c> {
             body: None,
             incoming: match framing {
                 Framing::Length(0) => Incoming::Whole,
-                _ if expects => Incoming::Held,
+                _ if request.text("expect").is_some() => Incoming::Held,
                 _ => Incoming::Coming,
             },
-            outlet: Outlet::new(outgoing, close),
+            outlet: Outlet::new(outgoing, close, request.is_1_0),
             back,
             trailers: Vec::new(),
         }
@@ -420,8 +422,14 @@ fn parse(inbox: &[u8]) -> Result<Option<(Request, Head)>, BadRequest> {
         head::push_text(&mut text, value);
         fields.push((String::from_utf8_lossy(name).into_owned(), text));
     };
+    let line = inbox.split(|&b| b == b'\n').next().unwrap_or_default();
+    let version = line.trim_ascii_end().rsplit(|&b| b == b' ').next();
     let parsed = head::request(inbox, &mut keep).map_err(|error| match error {
         HeadError::TooLong => BadRequest::TooLong,
+        HeadError::TransferCoding => BadRequest::Coding,
+        HeadError::RequestLine if version.is_some_and(|v| v.starts_with(b"HTTP/2")) => {
+            BadRequest::Version
+        }
         _ => BadRequest::Malformed,
     })?;
     let Some(head) = parsed else {
@@ -429,11 +437,21 @@ fn parse(inbox: &[u8]) -> Result<Option<(Request, Head)>, BadRequest> {
     };
     request.method = String::from_utf8_lossy(head.method).into_owned();
     request.target = origin_form(&String::from_utf8_lossy(head.target));
-    let line = inbox.split(|&b| b == b'\n').next().unwrap_or_default();
-    request.is_1_0 = line.trim_ascii_end().ends_with(b"/1.0");
+    request.is_1_0 = version == Some(b"HTTP/1.0");
     let (framing, close, len) = (head.framing, head.close, head.len);
-    if request.header("host").is_none() && !request.is_1_0 {
-        return Err(BadRequest::NoHost);
+    if !request.target.starts_with('/') && request.target != "*" {
+        return Err(BadRequest::Malformed);
+    }
+    let is_host = |field: &&(String, String)| field.0.eq_ignore_ascii_case("host");
+    match request.fields.iter().filter(is_host).count() {
+        0 if !request.is_1_0 => return Err(BadRequest::Host),
+        0 | 1 => {}
+        // RFC 9112, section 3.2: who is meant cannot be told.
+        _ => return Err(BadRequest::Malformed),
+    }
+    let expected = request.text("expect");
+    if expected.is_some_and(|value| !value.eq_ignore_ascii_case("100-continue")) {
+        return Err(BadRequest::Expectation);
     }
     Ok(Some((
         request,

@@ -5,7 +5,7 @@ use std::io;
 use super::environment::Environment;
 use super::exchange::{Exchange, Request};
 use super::extension::{Phase, Refusal};
-use super::report::{error_document, uuid};
+use super::report::{error_document, refusal_document, uuid};
 use super::runtime_api::{JSON, accept, not_found, wrong_method};
 use super::telemetry::Subscription;
 use crate::json;
@@ -183,6 +183,6 @@ pub(super) fn refuse(exchange: &mut Exchange<'_>, refusal: &Refusal) -> io::Resu
     exchange.reply(
         403,
         &[JSON],
-        &error_document(refusal.error_type, &refusal.message),
+        &refusal_document(refusal.error_type, &refusal.message),
     )
 }

@@ -99,6 +99,9 @@ impl Environment {
             return Started::Closed;
         }
         let epoch = inner.epoch;
+        if self.settings.bootstrap.is_some() {
+            inner.machine.reset();
+        }
         self.console.platform("", "platform.initStart", || {
             let mut record = self.init_record(phase, "", "", None);
             if let Value::Object(record) = &mut record {
@@ -230,12 +233,15 @@ impl Environment {
         };
         let start = |bootstrap: &Path| {
             let bootstrap = std::path::absolute(bootstrap)?;
-            let task_root = bootstrap.parent().unwrap_or(Path::new("/"));
+            let folder = match &self.settings.task_root {
+                Some(folder) => std::path::absolute(folder)?,
+                None => bootstrap.parent().unwrap_or(Path::new("/")).to_owned(),
+            };
             let launch = Launch {
                 program: &bootstrap,
                 runner: self.settings.runner.as_deref(),
-                dir: task_root,
-                env: self.settings.process_env(self.api, task_root),
+                dir: &folder,
+                env: self.settings.process_env(self.api, &folder),
                 source: Source::Function,
             };
             Process::start(launch, &self.console, on_exit)
@@ -377,7 +383,12 @@ impl Environment {
         let mut inner = self.lock();
         inner.epoch = epoch.wrapping_add(1);
         inner.stage = Stage::Steady;
+        let has_failed = inner.machine.has_failed();
         inner.machine.reset();
+        if has_failed && self.settings.bootstrap.is_some() {
+            // Whoever speaks for the process that failed has nothing to say before the next one.
+            let _ = inner.machine.init_error();
+        }
         inner.extensions.reset();
         inner.last_exit = inner.exit.take();
         inner.extension_exit = None;

@@ -246,7 +246,11 @@ impl Emulator {
     }
 
     fn add_environment(&mut self) -> io::Result<()> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let host = self.function.settings.api_host;
+        let listener = TcpListener::bind((host, 0)).map_err(|error| {
+            let text = format!("the Runtime API cannot listen on {host}: {error}");
+            io::Error::new(error.kind(), text)
+        })?;
         let environment = self.function.environment(listener.local_addr()?);
         let service = Arc::clone(&environment);
         self.apis.push(Server::start(listener, service)?);

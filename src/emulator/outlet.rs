@@ -29,6 +29,8 @@ pub(super) struct Outlet {
     outgoing: Outgoing,
     /// No other request is served on this connection.
     pub(super) close: bool,
+    /// The peer speaks HTTP/1.0, where connections end unless it is said that they do not.
+    is_1_0: bool,
     /// 0 before the reply.
     pub(super) status: u16,
     /// What is to go wrong.
@@ -36,10 +38,11 @@ pub(super) struct Outlet {
 }
 
 impl Outlet {
-    pub(super) fn new(outgoing: Outgoing, close: bool) -> Outlet {
+    pub(super) fn new(outgoing: Outgoing, close: bool, is_1_0: bool) -> Outlet {
         Outlet {
             outgoing,
             close,
+            is_1_0,
             status: 0,
             faults: Vec::new(),
         }
@@ -125,7 +128,8 @@ impl Outlet {
     fn head(&mut self, status: u16, fields: &[(&str, &str)]) -> String {
         self.status = status;
         let mut head = String::with_capacity(1024);
-        let _ = write!(head, "HTTP/1.1 {status} {}\r\n", reason(status));
+        let minor = u8::from(!self.is_1_0);
+        let _ = write!(head, "HTTP/1.{minor} {status} {}\r\n", reason(status));
         for (name, value) in fields {
             for text in [name, ": ", value, "\r\n"] {
                 head.push_str(text);
@@ -134,6 +138,8 @@ impl Outlet {
         let _ = write!(head, "Date: {}\r\n", civil(SystemTime::now()).http_date());
         if self.close {
             head.push_str("Connection: close\r\n");
+        } else if self.is_1_0 {
+            head.push_str("Connection: keep-alive\r\n");
         }
         head
     }

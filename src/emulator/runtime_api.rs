@@ -11,7 +11,7 @@ use super::event::{
 use super::exchange::{BodyFault, Exchange, Request};
 use super::fault::Fault;
 use super::loan::{Later, Loan};
-use super::report::{error_document, error_type};
+use super::report::{error_document, error_type, refusal_document};
 use super::server::Service;
 use super::settings::METADATA_TOKEN;
 use super::state::{Kind, Outcome, Refusal, State};
@@ -19,6 +19,11 @@ use crate::encoding::{decode_base64, decode_percent};
 
 const RUNTIME: &str = "/2018-06-01/runtime/";
 const EXTENSION: &str = "/2020-01-01/extension/";
+const PING: &str = "/2018-06-01/ping";
+/// Methods that AWS's servers know at all.
+const METHODS: [&str; 9] = [
+    "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",
+];
 const METADATA: &str = "/2026-01-15/metadata/execution-environment";
 /// Bytes in an error document, for Managed Instances.
 const ERROR_LEN_MAX: usize = 1024 * 1024;
@@ -52,18 +57,33 @@ impl Service for Environment {
         if !exchange.faults().is_empty() && Environment::strike(route, exchange)? {
             return Ok(());
         }
+        if !METHODS.contains(&method) {
+            return exchange.reply(405, &[], b"");
+        }
         match (method, route) {
             ("GET", "invocation/next") => return self.next(exchange),
             ("POST", "init/error") => return self.init_error(request, exchange),
             ("GET", "restore/next") => return self.restore_next(exchange),
             ("POST", "restore/error") => return self.restore_error(request, exchange),
-            (_, "invocation/next" | "restore/next") => return wrong_method(exchange, "GET"),
-            (_, "init/error" | "restore/error") => return wrong_method(exchange, "POST"),
+            (_, "invocation/next") => return wrong_method(exchange, "GET"),
+            (_, "init/error") => return wrong_method(exchange, "POST"),
+            (_, "restore/next") if self.settings.snap_start => {
+                return wrong_method(exchange, "GET");
+            }
+            (_, "restore/error") if self.settings.snap_start => {
+                return wrong_method(exchange, "POST");
+            }
             _ => {}
         }
-        match path {
-            "/2022-07-01/telemetry" => return self.telemetry(request, exchange),
-            "/2020-08-15/logs" => return logs_api(request, exchange),
+        match (method, path) {
+            (_, "/2022-07-01/telemetry") => return self.telemetry(request, exchange),
+            (_, "/2020-08-15/logs") => return logs_api(request, exchange),
+            ("GET", PING) => return exchange.reply(200, &PLAIN[..1], b"pong"),
+            (_, PING) => return wrong_method(exchange, "GET"),
+            ("GET", METADATA) => return metadata(request, exchange),
+            (_, METADATA) => return exchange.reply(405, &PLAIN, b"Method Not Allowed\n"),
+            // RFC 9110, section 9.3.7: a question about the server as such.
+            ("OPTIONS", "*") => return exchange.reply(200, &[], b""),
             _ => {}
         }
         if let Some(route) = path.strip_prefix(EXTENSION) {
@@ -76,15 +96,7 @@ impl Service for Environment {
             ("POST", Some((id, "response"))) => self.response(&decoded(id), request, exchange),
             ("POST", Some((id, "error"))) => self.error(&decoded(id), request, exchange),
             (_, Some((_, "response" | "error"))) => wrong_method(exchange, "POST"),
-            _ => match (method, path) {
-                ("GET", "/2018-06-01/ping") => exchange.reply(
-                    200,
-                    &[("Content-Type", "text/plain; charset=utf-8")],
-                    b"pong",
-                ),
-                ("GET", METADATA) => metadata(request, exchange),
-                _ => not_found(exchange),
-            },
+            _ => not_found(exchange),
         }
     }
 }
@@ -97,7 +109,7 @@ impl Environment {
         let faults = exchange.faults().clone();
         let has = |fault| faults.contains(&fault);
         if has(Fault::Status500) && (is_next || is_answer) {
-            let document = error_document("InternalServerError", "Internal Server Error");
+            let document = refusal_document("InternalServerError", "Internal Server Error");
             exchange.reply(500, &[JSON], &document)?;
         } else if has(Fault::Status204) && is_next {
             exchange.reply(204, &[], b"")?;
@@ -458,7 +470,7 @@ fn refused(problem: Problem) -> (u16, Vec<u8>) {
             (413, "RequestEntityTooLarge", message)
         }
     };
-    (status, error_document(error_type, &message))
+    (status, refusal_document(error_type, &message))
 }
 
 pub(super) fn wrong_method(exchange: &mut Exchange<'_>, allowed: &str) -> io::Result<()> {
@@ -474,7 +486,7 @@ fn logs_api(request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
     if request.method != "PUT" {
         return wrong_method(exchange, "PUT");
     }
-    let document = error_document("Logs.NotSupported", "Logs API is not supported");
+    let document = refusal_document("Logs.NotSupported", "Logs API is not supported");
     exchange.reply(202, &[JSON], &document)
 }
 

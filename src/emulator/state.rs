@@ -257,6 +257,11 @@ impl<R: Clone> Machine<R> {
         Some(invocation.reply.clone())
     }
 
+    /// Whether the runtime has reported that it cannot start.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.state, State::InitError | State::RestoreError)
+    }
+
     /// `POST init/error` has come.
     pub(super) fn init_error(&mut self) -> Result<(), Refusal> {
         match self.state {

@@ -5,18 +5,26 @@
 //! system call has to ask for, and when that is used up from chunks of 1 MB. A block that is freed
 //! waits in its length's list for the next of that length; it is never split, merged or given back,
 //! so that each length keeps what it has had at most at one time. What was never cut was never
-//! touched, and takes no memory. Longer blocks are the system's own: they grow without a copy, and
-//! go back when they are freed.
+//! touched, and takes no memory.
+//!
+//! Longer blocks are the system's own, in steps of 64 KB: they grow without a copy. One that is
+//! freed is kept for the next long one, whatever its length, and goes back to the system if an
+//! invocation has come and gone without a use for it: a page costs more to get than to copy.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
-use core::mem::MaybeUninit;
+use core::mem::{self, MaybeUninit};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-#[cfg(not(test))]
-#[global_allocator]
+#[cfg_attr(not(test), global_allocator)]
 static HEAP: Heap = Heap::new();
+
+/// To be called once for each invocation: gives long blocks back for which there was no use since
+/// the last time.
+pub(crate) fn trim_heap() {
+    HEAP.trim();
+}
 
 /// What each block is aligned to, and the shortest one; in bytes.
 const STEP: usize = 16;
@@ -29,6 +37,9 @@ const N_CLASSES: usize = Class::of(LISTED_LEN_MAX).index.wrapping_add(1);
 
 /// More than a small function needs, in bytes.
 const ARENA_LEN: usize = 256 << 10;
+
+/// What the length of a block of the system's own is a multiple of, in bytes.
+const LONG_STEP: usize = 64 << 10;
 
 /// What is asked of the system when the arena is used up, in bytes.
 const CHUNK_LEN: usize = 1 << 20;
@@ -57,9 +68,21 @@ impl Class {
     }
 }
 
+/// The length of a block of the system's own, for `len` bytes. A `Layout` has no more than
+/// `isize::MAX`, and twice that where it is aligned, so that this cannot overflow.
+fn long(len: usize) -> usize {
+    len.wrapping_add(LONG_STEP - 1) & !(LONG_STEP - 1)
+}
+
 /// A block that is free.
 struct Free {
     next: *mut Free,
+}
+
+/// A free block of the system's own.
+struct FreeLong {
+    next: *mut FreeLong,
+    len: usize,
 }
 
 struct State {
@@ -69,6 +92,10 @@ struct State {
     /// how many bytes it has.
     rest: *mut u8,
     rest_len: usize,
+    /// Free blocks of the system's own: those that were freed since `trim` was called last, and
+    /// those from before.
+    recent: *mut FreeLong,
+    older: *mut FreeLong,
 }
 
 #[repr(align(16))]
@@ -95,6 +122,8 @@ impl Heap {
                 free: [ptr::null_mut(); N_CLASSES],
                 rest: ptr::null_mut(),
                 rest_len: 0,
+                recent: ptr::null_mut(),
+                older: ptr::null_mut(),
             }),
             arena: Arena(UnsafeCell::new(MaybeUninit::uninit())),
         }
@@ -116,7 +145,7 @@ impl Heap {
     fn take(&self, len: usize) -> *mut u8 {
         let class = Class::of(len);
         if class.index >= N_CLASSES {
-            return system::map(len);
+            return self.take_long(long(len));
         }
         self.locked(|state| {
             let Some(first) = state.free.get_mut(class.index) else {
@@ -161,8 +190,8 @@ impl Heap {
     unsafe fn put(&self, block: *mut u8, len: usize) {
         let class = Class::of(len);
         if class.index >= N_CLASSES {
-            // SAFETY: `take` has mapped it, for as many bytes.
-            return unsafe { system::unmap(block, len) };
+            // SAFETY: `take_long` has given it out, and the caller gives it up.
+            return unsafe { self.put_long(block.cast(), long(len)) };
         }
         self.locked(|state| {
             if let Some(first) = state.free.get_mut(class.index) {
@@ -173,6 +202,66 @@ impl Heap {
                 *first = block;
             }
         });
+    }
+
+    /// A block of `len` bytes, which is a multiple of `LONG_STEP`.
+    #[cold]
+    fn take_long(&self, len: usize) -> *mut u8 {
+        let kept = self.locked(|state| {
+            let list = if state.recent.is_null() {
+                &mut state.older
+            } else {
+                &mut state.recent
+            };
+            let block = *list;
+            if !block.is_null() {
+                // SAFETY: what is in a list is a free block, which `put_long` has written.
+                *list = unsafe { (*block).next };
+            }
+            block
+        });
+        if kept.is_null() {
+            return system::map(len);
+        }
+        // SAFETY: the block is this call's alone now; its length is what it was mapped for.
+        unsafe {
+            let kept_len = (*kept).len;
+            let block = system::remap(kept.cast(), kept_len, len);
+            if block.is_null() {
+                self.put_long(kept, kept_len);
+            }
+            block
+        }
+    }
+
+    /// Takes back a block of the system's own.
+    ///
+    /// # Safety
+    /// `take_long` has given it out, it has `len` bytes, and nobody uses it any more.
+    #[cold]
+    unsafe fn put_long(&self, block: *mut FreeLong, len: usize) {
+        self.locked(|state| {
+            let next = state.recent;
+            // SAFETY: the block has room for this, begins with a page, and is nobody's any more.
+            unsafe { block.write(FreeLong { next, len }) };
+            state.recent = block;
+        });
+    }
+
+    /// Gives the blocks back to the system that were free already when this was called last.
+    fn trim(&self) {
+        let mut block = self.locked(|state| {
+            let recent = mem::replace(&mut state.recent, ptr::null_mut());
+            mem::replace(&mut state.older, recent)
+        });
+        while !block.is_null() {
+            // SAFETY: the block was free, and is in no list any more; it was mapped for its length.
+            unsafe {
+                let FreeLong { next, len } = block.read();
+                system::unmap(block.cast(), len);
+                block = next;
+            }
+        }
     }
 }
 
@@ -226,10 +315,13 @@ unsafe impl GlobalAlloc for Heap {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if layout.align() <= STEP && Class::of(layout.size()).index >= N_CLASSES {
+            // What the system has just given is zero already.
+            return system::map(long(layout.size()));
+        }
         // SAFETY: the caller keeps the same contract.
         let block = unsafe { self.alloc(layout) };
-        // What the system has just given is zero already.
-        if !block.is_null() && Class::of(layout.size()).index < N_CLASSES {
+        if !block.is_null() {
             // SAFETY: the block has so many bytes.
             unsafe { block.write_bytes(0, layout.size()) };
         }
@@ -251,8 +343,8 @@ unsafe impl GlobalAlloc for Heap {
         let (old, new) = (Class::of(layout.size()), Class::of(new_size));
         if layout.align() <= STEP {
             if old.index >= N_CLASSES && new.index >= N_CLASSES {
-                // SAFETY: `take` has mapped it, for so many bytes.
-                return unsafe { system::remap(block, layout.size(), new_size) };
+                // SAFETY: `take_long` has given it out, for so many bytes.
+                return unsafe { system::remap(block, long(layout.size()), long(new_size)) };
             }
             if old.index == new.index {
                 return block;
@@ -337,6 +429,9 @@ mod system {
     #[cold]
     pub(super) unsafe fn remap(addr: *mut u8, old: usize, new: usize) -> *mut u8 {
         const MREMAP_MAYMOVE: c_long = 1;
+        if old == new {
+            return addr;
+        }
         // SAFETY: these pages are the caller's, who takes what comes for them (mremap(2)).
         or_null(unsafe { syscall(number::MREMAP, addr, old, new, MREMAP_MAYMOVE) })
     }

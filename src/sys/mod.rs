@@ -2,8 +2,6 @@
 //! or with kilobytes.
 #![allow(unsafe_code)]
 
-/// Where a test or a debug build looks for mistakes, and where there is no musl, the system's
-/// allocator is the better one.
 #[cfg(all(
     feature = "allocator",
     target_os = "linux",
@@ -11,6 +9,17 @@
     any(test, all(not(debug_assertions), target_env = "musl"))
 ))]
 mod heap;
+/// The system's allocator, which is the better one to look for mistakes with, and elsewhere than
+/// with musl: it knows itself what to give back.
+#[cfg(not(all(
+    feature = "allocator",
+    target_os = "linux",
+    target_pointer_width = "64",
+    any(test, all(not(debug_assertions), target_env = "musl"))
+)))]
+mod heap {
+    pub(crate) fn trim_heap() {}
+}
 mod own;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod process;
@@ -18,9 +27,18 @@ mod process;
 mod signal;
 mod socket;
 mod thread;
-#[cfg(all(not(debug_assertions), target_env = "musl"))]
+#[cfg(all(not(debug_assertions), target_env = "musl", panic = "abort"))]
 mod unwind;
+#[cfg(all(
+    not(debug_assertions),
+    target_env = "musl",
+    target_feature = "crt-static",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    panic = "unwind"
+))]
+mod unwinder;
 
+pub(crate) use heap::trim_heap;
 pub(crate) use own::*;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 pub(crate) use process::*;

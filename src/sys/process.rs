@@ -36,7 +36,7 @@ unsafe extern "C" {
     fn pipe2(fds: *mut c_int, flags: c_int) -> c_int;
     // `nfds_t` is `unsigned long` on Linux.
     fn poll(fds: *mut c_void, n: usize, timeout_ms: c_int) -> c_int;
-    fn signal(number: c_int, handler: extern "C" fn(c_int)) -> usize;
+    fn signal(number: c_int, handler: usize) -> usize;
     fn write(fd: c_int, bytes: *const c_void, len: usize) -> isize;
 }
 
@@ -152,7 +152,7 @@ pub(crate) fn interrupts() -> io::Result<File> {
     INTERRUPTED.store(to.into_raw_fd(), Ordering::Relaxed);
     for number in [SIGINT, SIGTERM] {
         // SAFETY: the handler does only what a handler may. Children do not inherit it.
-        unsafe { signal(number, on_interrupt) };
+        unsafe { signal(number, on_interrupt as *const () as usize) };
     }
     Ok(File::from(from))
 }

@@ -292,7 +292,7 @@ pub(super) fn write_all(fd: core::ffi::c_int, mut bytes: &[u8]) {
 
 /// Writes the last bytes of a connection whose owner, further up on this thread's stack, will not
 /// go on, and waits for a reply or the read timeout, so that nothing gets lost.
-#[cfg(all(panic = "abort", unix))]
+#[cfg(unix)]
 pub(crate) fn write_last(fd: core::ffi::c_int, bytes: &[u8]) {
     use core::ffi::c_int;
 

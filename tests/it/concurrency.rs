@@ -208,7 +208,9 @@ mod process {
     /// Its panics would end all invocations of the process: it says so, and serves as ever.
     #[test]
     fn a_build_whose_panics_abort_says_that_it_serves_one_at_a_time() {
-        let Some(program) = aborting() else { return };
+        let Some(program) = aborting("function") else {
+            return;
+        };
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", "4")];
         let addr = listener.local_addr().unwrap();

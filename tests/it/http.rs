@@ -20,7 +20,6 @@ fn greet(request: Request, _: &Context) -> Result<Response> {
     )))
 }
 
-/// 12.1: 47.
 #[test]
 fn every_front_door_is_answered() {
     #[track_caller]

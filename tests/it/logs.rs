@@ -13,14 +13,14 @@ use crate::peer::{
     ACCEPTED, GET_NEXT, POST_ERROR, POST_RESPONSE, accept, converse, next, read_request, refusal,
     step,
 };
-use crate::process::{both, command, ends, play};
+use crate::process::{all, command, ends, play};
 
 /// What was logged for one invocation, of a tenant, up to the end of the Runtime API.
 fn logged(vars: &[(&str, &str)], event: &str) -> Vec<String> {
     let next = next(event).replace("OK\r\n", "OK\r\nLambda-Runtime-Aws-Tenant-Id: t-1\r\n");
     let script = [step(GET_NEXT, next), step(POST_RESPONSE, ACCEPTED)];
     let mut said = Vec::new();
-    for (program, _) in both() {
+    for (program, _) in all() {
         let (_, _, lines) = play(&program, vars, &script);
         let mut lines: Vec<_> = lines.lines().map(str::to_owned).collect();
         // What says that the Runtime API has gone, unless that is not FATAL enough.
@@ -120,7 +120,7 @@ fn the_telemetry_descriptor_is_left_alone() {
 /// 12.1: 41.
 #[test]
 fn a_log_that_nobody_reads_is_survived() {
-    for (program, _) in both() {
+    for (program, _) in all() {
         let script = [
             step(GET_NEXT, next("\"log much\"")),
             step(POST_RESPONSE, ACCEPTED),
@@ -139,7 +139,7 @@ fn a_log_that_nobody_reads_is_survived() {
 #[test]
 fn a_line_is_written_in_one_write() {
     let n_lines = [("log", 6), ("error", 1), ("panic midway", 1)];
-    for (program, aborts) in both() {
+    for (program, aborts) in all() {
         for vars in [
             &[][..],
             &[
@@ -188,7 +188,7 @@ fn a_line_is_written_in_one_write() {
 /// 12.1: 20 and 41. It is not lost, and it comes before the answer.
 #[test]
 fn a_reader_of_the_log_who_is_slow_is_waited_for() {
-    for (program, _) in both() {
+    for (program, _) in all() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let addr = listener.local_addr().unwrap();
         let mut child = command(&program, addr, &[]).spawn().unwrap();
@@ -218,7 +218,7 @@ fn a_reader_of_the_log_who_is_slow_is_waited_for() {
 /// 12.1: 41. What is opened next would take the place of standard error.
 #[test]
 fn a_log_that_was_closed_before_the_start_goes_nowhere() {
-    for (program, _) in both() {
+    for (program, _) in all() {
         let script = [
             step(GET_NEXT, next("\"log\"")),
             step(POST_RESPONSE, ACCEPTED),

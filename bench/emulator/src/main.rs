@@ -1,5 +1,7 @@
 //! Invokes one function under several emulators in turn, one invocation after the other, and prints their rates.
 
+mod figures;
+
 use std::env;
 use std::io::{Error, Read, Result, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,14 +12,23 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// In so many turns each gets its invocations, so that all see the same moods of the machine.
-const TURNS: u32 = 5;
+const TURNS: u32 = 50;
 /// How long an emulator may take to begin.
 const START_MAX: Duration = Duration::from_secs(20);
 const WARM_UP: u32 = 200;
 const EVENT: &str = r#"{"name":"Ada"}"#;
 
 fn main() -> Result<()> {
+    if let Ok(api) = env::var("AWS_LAMBDA_RUNTIME_API") {
+        return figures::serve(&api);
+    }
     let args: Vec<String> = env::args().skip(1).collect();
+    if let [word, seconds, function, ours] = args.as_slice() {
+        if word == "figures" {
+            let seconds = seconds.parse().map_err(Error::other)?;
+            return figures::print(Path::new(ours), Path::new(function), seconds);
+        }
+    }
     let [invocations, function, ours, cargo_lambda, aws] = args.as_slice() else {
         return Err(Error::other("five arguments are wanted; see measure.sh"));
     };
@@ -63,11 +74,10 @@ fn main() -> Result<()> {
             .map(|(theirs, ours)| theirs.as_secs_f64() / ours.as_secs_f64())
             .collect();
         ratios.sort_by(f64::total_cmp);
+        let median = ratios.get(ratios.len() / 2).unwrap_or(&1.0);
         println!(
-            "{:15} {rate:6.0} a second; ours is {ratio:.2} times as fast ({:.2} to {:.2} in a turn)",
+            "{:15} {rate:6.0} a second; ours is {ratio:.2} times as fast, {median:.2} in the median turn",
             emulator.name,
-            ratios.first().unwrap_or(&1.0),
-            ratios.last().unwrap_or(&1.0),
         );
     }
     Ok(())
@@ -109,7 +119,26 @@ impl Emulator {
                     .args(["--invoke-port", &port.to_string()])
             }
         };
-        let mut processes = vec![quiet(&mut command)?];
+        let mut emulator = Emulator::launch(&mut command, port)?;
+        emulator.name = name;
+        if path != "function" {
+            let address = format!("http://127.0.0.1:{port}/.rt/{path}");
+            emulator.processes.push(quiet(
+                Command::new(function)
+                    .env("AWS_LAMBDA_RUNTIME_API", address)
+                    .env("AWS_LAMBDA_FUNCTION_NAME", path),
+            )?);
+        }
+        let answer = emulator.one(path)?;
+        if !answer.contains("Hello, Ada!") {
+            return Err(Error::other(format!("{name} answers {answer}")));
+        }
+        Ok(emulator)
+    }
+
+    /// Starts an emulator that listens on `port`, and waits until it does.
+    fn launch(command: &mut Command, port: u16) -> Result<Emulator> {
+        let processes = vec![quiet(command)?];
         let limit = Instant::now() + START_MAX;
         let connection = loop {
             match TcpStream::connect(("127.0.0.1", port)) {
@@ -119,25 +148,16 @@ impl Emulator {
             }
         };
         connection.set_nodelay(true)?;
-        if path != "function" {
-            let address = format!("http://127.0.0.1:{port}/.rt/{path}");
-            processes.push(quiet(
-                Command::new(function)
-                    .env("AWS_LAMBDA_RUNTIME_API", address)
-                    .env("AWS_LAMBDA_FUNCTION_NAME", path),
-            )?);
-        }
-        let mut emulator = Emulator {
-            name,
+        Ok(Emulator {
+            name: "ours",
             processes,
             connection,
             took: Vec::new(),
-        };
-        let answer = emulator.one(path)?;
-        if !answer.contains("Hello, Ada!") {
-            return Err(Error::other(format!("{name} answers {answer}")));
-        }
-        Ok(emulator)
+        })
+    }
+
+    fn id(&self) -> u32 {
+        self.processes.first().map_or(0, Child::id)
     }
 
     fn invoke(&mut self, n: u32) -> Result<Duration> {

@@ -305,6 +305,38 @@ fn long_blocks_go_back_to_the_system() {
         let mut block = Block::new(&heap, bytes(10 << 20), 1);
         block.resize(32 << 20);
     }
+    for _ in 0..2 {
+        heap.trim();
+    }
     let after = resident_kb();
-    assert!(after < before + (200 << 10), "{before} KB, then {after} KB");
+    assert!(after < before + (20 << 10), "{before} KB, then {after} KB");
+}
+
+#[test]
+fn a_long_block_is_kept_until_there_was_no_use_for_it_from_one_call_to_the_next() {
+    let heap = heap();
+    let take = |len: usize| Block::new(&heap, bytes(len), 2).at.addr();
+    // SAFETY: nobody else has this heap.
+    let n_kept = || unsafe {
+        let state = &*heap.state.get();
+        usize::from(!state.recent.is_null()) + usize::from(!state.older.is_null())
+    };
+    let first = take(1 << 20);
+    assert_eq!(take(1 << 20), first);
+    heap.trim();
+    assert_eq!(take(1 << 20), first);
+    heap.trim();
+    assert_eq!(n_kept(), 1);
+    // One of another length is made of it.
+    take(3 << 20);
+    take(200 << 10);
+    heap.trim();
+    assert_eq!(n_kept(), 1);
+    heap.trim();
+    assert_eq!(n_kept(), 0);
+    // One that must be zero is not one that was used.
+    take(1 << 20);
+    let zeroed = Block::new(&heap, bytes(1 << 20), 4);
+    assert_eq!(n_kept(), 1);
+    drop(zeroed);
 }
