@@ -1,7 +1,8 @@
 #!/bin/sh
 # Prints how many invocations a second each emulator manages, one after the other, with hello as the
 # function: ours, cargo-lambda's and AWS's, which come within Python packages. What cannot be had is named.
-# Usage: ./measure.sh [INVOCATIONS]; 10000 of each by default.
+# Then what ours promises beside that. Usage: ./measure.sh [INVOCATIONS [SECONDS]]; 10000 invocations of
+# each, and 60 seconds of 64 callers, by default.
 set -eu
 
 cd "$(dirname "$0")"
@@ -25,3 +26,5 @@ if command -v taskset >/dev/null; then
     printf 'On one:\n'
     measure 'taskset -c 0'
 fi
+printf 'What ours promises beside that:\n'
+"$dir/release/emulator-bench" figures "${2:-60}" "$dir/lambda/hello/bootstrap" "$dir/release/emulator"

@@ -16,6 +16,16 @@ use crate::runtime::Runtime;
 /// The longest that Lambda has: the handler may be looked at with a debugger.
 const TIMEOUT: Duration = Duration::from_secs(900);
 
+const HELP: &str = "\
+A function that serves itself, since there is no Lambda around (AWS_LAMBDA_RUNTIME_API is not set).
+
+  --port N          listen on 127.0.0.1, on this port (default: what PORT says, or 9000)
+  --watch           build it again when a file of its package changes; callers wait meanwhile
+  --build COMMAND   with --watch: how it is built (default: as cargo has built it)
+  invoke EVENT      instead: invoke it once, with JSON, a file, - for standard input, or the name of
+                    a sample (sqs, s3, http_api, ...)
+";
+
 /// Serves `handler` on a local port until Ctrl-C: what [`run`](crate::run) and its like do in a
 /// debug build where `AWS_LAMBDA_RUNTIME_API` is not set.
 ///
@@ -30,6 +40,10 @@ pub fn serve_here(handler: &dyn Handler) -> ! {
     let args: Vec<String> = env::args().skip(1).collect();
     let result = match args.as_slice() {
         [verb, event, ..] if verb == "invoke" => invoke_once(handler, event),
+        [arg] if arg == "--help" => {
+            print!("{HELP}");
+            Ok(0)
+        }
         [verb] if verb == "invoke" => Err("invoke what? JSON, a file, - or a sample".to_owned()),
         _ => match Asked::parse(args.into_iter(), env::var("PORT").ok()) {
             Ok(asked) if asked.watch => watch(&asked),

@@ -130,7 +130,10 @@ impl Other {
 pub(super) fn parsed<T: FromJson>(name: &str, text: &[u8]) -> Result<T> {
     match json::parse(text) {
         Ok(value) => Ok(value),
-        Err(error) => Err(unmarshal_error(name, format_args!(": {error}"))),
+        Err(error) => {
+            let there = text.get(error.offset()..).unwrap_or_default();
+            Err(Error::unmarshal(name, &error, there))
+        }
     }
 }
 

@@ -183,27 +183,27 @@ fn a_record_of_an_odd_shape_fails_itself() {
         {"messageId": "m2", "body": null},
         {"messageId": "m3"},
         {"messageId": "m1", "body": "twice"}]}"#;
+    const TOPIC: &str = r#"{"records": {
+        "a-0": [{"offset": 1, "value": 7}, {"offset": 2, "value": "b2s="}],
+        "b-0": [{"offset": 3, "value": "b2s=", "headers": 7}, {"offset": 4, "value": null}],
+        "c-0": [], "d-0": [{"offset": 5, "value": "b2s=", "partition": "0"}]}}"#;
+    const STREAM: &str = r#"{"Records": [
+        {"kinesis": {"sequenceNumber": "1", "data": "b2s="}, "eventID": 7},
+        {"kinesis": {"sequenceNumber": "2", "data": ["odd"]}},
+        {"kinesis": {"sequenceNumber": "3", "data": "b2s="}}]}"#;
     let response = sqs::each(&read(QUEUE), &cx(60), |message| obey(message.body.get()?));
     // An ID that comes twice is named for the one that has failed.
     assert_eq!(response.unwrap().failures, ["m0", "m2", "m3", "m1"]);
 
-    let topic = r#"{"records": {
-        "a-0": [{"offset": 1, "value": 7}, {"offset": 2, "value": "b2s="}],
-        "b-0": [{"offset": 3, "value": "b2s=", "headers": 7}, {"offset": 4, "value": null}],
-        "c-0": [], "d-0": [{"offset": 5, "value": "b2s=", "partition": "0"}]}}"#;
-    let response = kafka::each(&read(topic), &cx(60), |record| {
+    let response = kafka::each(&read(TOPIC), &cx(60), |record| {
         record.value.get()?.decode().map(drop)
     });
     let failures = [("a-0".to_string(), 1), ("b-0".to_string(), 4)];
     assert_eq!(response.unwrap().failures, failures);
 
-    let stream = r#"{"Records": [
-        {"kinesis": {"sequenceNumber": "1", "data": "b2s="}, "eventID": 7},
-        {"kinesis": {"sequenceNumber": "2", "data": ["odd"]}},
-        {"kinesis": {"sequenceNumber": "3", "data": "b2s="}}]}"#;
     let handle =
         |record: &kinesis::KinesisEventRecord| record.kinesis.get()?.data.get()?.decode().map(drop);
-    let response = kinesis::each(&read(stream), &cx(60), handle).unwrap();
+    let response = kinesis::each(&read(STREAM), &cx(60), handle).unwrap();
     assert_eq!(response.failures, ["2"]);
 }
 

@@ -11,6 +11,8 @@ use tiny_lambda::emulator::{Emulator, Reply, Settings};
 use tiny_lambda::json::{self, Value};
 use tiny_lambda::{Context, Error, Runtime, handler};
 
+use crate::client::Client;
+
 /// A folder of a test's own, which ends with it.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
@@ -134,6 +136,7 @@ fn an_executable_is_started_once_and_invoked_often() {
     assert!(!is_alive(&text(&pid)));
 }
 
+/// 12.2: 24.
 #[test]
 fn its_environment_is_lambdas_and_nothing_else() {
     let folder = Folder::new("environment");
@@ -161,6 +164,52 @@ fn its_environment_is_lambdas_and_nothing_else() {
     }
 }
 
+/// 12.2: 24.
+#[test]
+fn its_api_and_its_folder_may_be_elsewhere() {
+    let folder = Folder::new("elsewhere");
+    let root = Folder::inside(&folder, "root");
+    let mut settings = Settings::default();
+    settings.bootstrap = Some(folder.function());
+    settings.timeout = LONG;
+    settings.api_host = [127, 9, 0, 1].into();
+    settings.task_root = Some(root.0.clone());
+    let emulator = Emulator::with(settings.clone()).unwrap();
+    let reply = emulator.invoke(br#"{"do":"env"}"#).unwrap();
+    let vars: Value = json::parse(&reply.body).unwrap();
+    let api = vars.get("AWS_LAMBDA_RUNTIME_API").and_then(Value::as_str);
+    assert!(api.unwrap().starts_with("127.9.0.1:"), "{vars}");
+    for name in ["LAMBDA_TASK_ROOT", "PWD"] {
+        assert_eq!(vars.get(name).and_then(Value::as_str), root.0.to_str());
+    }
+    // An address of documentations (RFC 5737), which nobody has.
+    settings.api_host = [192, 0, 2, 1].into();
+    let error = Emulator::with(settings).unwrap_err().to_string();
+    assert!(error.contains("cannot listen on 192.0.2.1"), "{error}");
+}
+
+/// 12.2: 11.
+#[test]
+fn an_init_error_is_the_last_word_of_a_process() {
+    let folder = Folder::new("last word");
+    let emulator = emulator(folder.script("exec sleep 1000"), LONG);
+    let line = "POST /2018-06-01/runtime/init/error";
+    let next = "GET /2018-06-01/runtime/invocation/next";
+    let mut client = Client::connect(emulator.addr());
+    std::thread::scope(|scope| {
+        let invocation = scope.spawn(|| emulator.invoke(b"{}"));
+        // Before the process is started nobody can speak for it.
+        while client.request(line, "", b"{}").status != 202 {}
+        assert!(invocation.join().unwrap().unwrap().is_error());
+    });
+    for (line, to) in [(line, "InitError"), (next, "Ready")] {
+        let reply = client.request(line, "", b"");
+        let want = format!("State transition from InitError to {to} failed");
+        assert_eq!(reply.status, 403, "{reply:?}");
+        assert!(reply.text().contains(&want), "{reply:?}");
+    }
+}
+
 #[track_caller]
 fn ends(script: &str, want: &str) {
     let folder = Folder::new(&format!("ends {}", script.replace('/', " ")));
@@ -180,6 +229,7 @@ fn ends(script: &str, want: &str) {
     }
 }
 
+/// 12.2: 14.
 #[test]
 fn an_end_before_next_is_told_as_lambda_tells_it() {
     ends("exit 0", "Runtime exited without providing a reason");
@@ -195,6 +245,7 @@ fn an_end_before_next_is_told_as_lambda_tells_it() {
     );
 }
 
+/// 12.2: 14.
 #[test]
 fn an_end_within_an_invocation_is_told_and_the_next_one_gets_a_new_process() {
     let folder = Folder::new("within");
@@ -223,6 +274,7 @@ fn an_end_within_an_invocation_is_told_and_the_next_one_gets_a_new_process() {
     assert_ne!(first, second);
 }
 
+/// 12.2: 15.
 #[test]
 fn a_timeout_kills_the_process_and_what_it_started() {
     let folder = Folder::new("timeout");
@@ -272,6 +324,7 @@ pub(crate) fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+/// 12.2: 26.
 #[test]
 fn the_command_prints_responses_and_reports() {
     let folder = Folder::new("command");
@@ -487,6 +540,7 @@ fn becomes(pid: &str, state: char) {
     panic!("process {pid} never came to be {state}");
 }
 
+/// 12.2: 27.
 #[test]
 fn a_frozen_function_stands_still_between_invocations() {
     let folder = Folder::new("freeze");
@@ -501,6 +555,7 @@ fn a_frozen_function_stands_still_between_invocations() {
     }
 }
 
+/// 12.2: 26.
 #[test]
 fn a_json_log_has_records_and_wrapped_lines() {
     let folder = Folder::new("json log");

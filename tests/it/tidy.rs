@@ -109,32 +109,39 @@ fn the_manifest_names_no_dependency_but_the_optional_one() {
     assert!(!root().join("build.rs").exists());
 }
 
-/// Items of the conformance checklist for runtimes (runtime-api.md, 12.1): each MUST and SHOULD.
-const N_ITEMS: usize = 51;
+/// The conformance checklists for runtimes and for emulators (runtime-api.md, section 12), and how
+/// many items each has, each MUST and SHOULD.
+const CHECKLISTS: [(&str, usize); 2] = [("12.1: ", 51), ("12.2: ", 27)];
 
 /// A test's comment names the items that it proves: `12.1: 4 and 30.`
 #[test]
-fn each_item_of_the_conformance_checklist_has_a_test_that_names_it() {
-    let mut n_tests = [0; N_ITEMS + 1];
+fn each_item_of_the_conformance_checklists_has_a_test_that_names_it() {
+    for (list, n_items) in CHECKLISTS {
+        each_item_is_named(list, n_items);
+    }
+}
+
+fn each_item_is_named(list: &str, n_items: usize) {
+    let mut n_tests = vec![0; n_items + 1];
     for (name, text) in files("src", "rs")
         .into_iter()
         .chain(files("tests/it", "rs"))
     {
-        for named in text.split("12.1: ").skip(1) {
+        for named in text.split(list).skip(1) {
             let is_list = |c: char| c.is_ascii_digit() || ", and".contains(c);
-            let list = named.split(|c| !is_list(c)).next().unwrap();
-            for item in list
+            let items = named.split(|c| !is_list(c)).next().unwrap();
+            for item in items
                 .split(|c: char| !c.is_ascii_digit())
                 .filter(|item| !item.is_empty())
             {
                 let item: usize = item.parse().unwrap();
-                assert!((1..=N_ITEMS).contains(&item), "{name} names item {item}");
+                assert!((1..=n_items).contains(&item), "{name} names {list}{item}");
                 n_tests[item] += 1;
             }
         }
     }
-    let missing: Vec<_> = (1..=N_ITEMS).filter(|&item| n_tests[item] == 0).collect();
-    assert!(missing.is_empty(), "no test names {missing:?}");
+    let missing: Vec<_> = (1..=n_items).filter(|&item| n_tests[item] == 0).collect();
+    assert!(missing.is_empty(), "no test names {list}{missing:?}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Invokes one function under several emulators in turn, one invocation after the other, and prints their rates.
 
+mod figures;
+
 use std::env;
 use std::io::{Error, Read, Result, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,7 +19,16 @@ const WARM_UP: u32 = 200;
 const EVENT: &str = r#"{"name":"Ada"}"#;
 
 fn main() -> Result<()> {
+    if let Ok(api) = env::var("AWS_LAMBDA_RUNTIME_API") {
+        return figures::serve(&api);
+    }
     let args: Vec<String> = env::args().skip(1).collect();
+    if let [word, seconds, function, ours] = args.as_slice() {
+        if word == "figures" {
+            let seconds = seconds.parse().map_err(Error::other)?;
+            return figures::print(Path::new(ours), Path::new(function), seconds);
+        }
+    }
     let [invocations, function, ours, cargo_lambda, aws] = args.as_slice() else {
         return Err(Error::other("five arguments are wanted; see measure.sh"));
     };
@@ -108,7 +119,26 @@ impl Emulator {
                     .args(["--invoke-port", &port.to_string()])
             }
         };
-        let mut processes = vec![quiet(&mut command)?];
+        let mut emulator = Emulator::launch(&mut command, port)?;
+        emulator.name = name;
+        if path != "function" {
+            let address = format!("http://127.0.0.1:{port}/.rt/{path}");
+            emulator.processes.push(quiet(
+                Command::new(function)
+                    .env("AWS_LAMBDA_RUNTIME_API", address)
+                    .env("AWS_LAMBDA_FUNCTION_NAME", path),
+            )?);
+        }
+        let answer = emulator.one(path)?;
+        if !answer.contains("Hello, Ada!") {
+            return Err(Error::other(format!("{name} answers {answer}")));
+        }
+        Ok(emulator)
+    }
+
+    /// Starts an emulator that listens on `port`, and waits until it does.
+    fn launch(command: &mut Command, port: u16) -> Result<Emulator> {
+        let processes = vec![quiet(command)?];
         let limit = Instant::now() + START_MAX;
         let connection = loop {
             match TcpStream::connect(("127.0.0.1", port)) {
@@ -118,25 +148,16 @@ impl Emulator {
             }
         };
         connection.set_nodelay(true)?;
-        if path != "function" {
-            let address = format!("http://127.0.0.1:{port}/.rt/{path}");
-            processes.push(quiet(
-                Command::new(function)
-                    .env("AWS_LAMBDA_RUNTIME_API", address)
-                    .env("AWS_LAMBDA_FUNCTION_NAME", path),
-            )?);
-        }
-        let mut emulator = Emulator {
-            name,
+        Ok(Emulator {
+            name: "ours",
             processes,
             connection,
             took: Vec::new(),
-        };
-        let answer = emulator.one(path)?;
-        if !answer.contains("Hello, Ada!") {
-            return Err(Error::other(format!("{name} answers {answer}")));
-        }
-        Ok(emulator)
+        })
+    }
+
+    fn id(&self) -> u32 {
+        self.processes.first().map_or(0, Child::id)
     }
 
     fn invoke(&mut self, n: u32) -> Result<Duration> {
