@@ -148,7 +148,7 @@ impl Endpoint {
             "POST ",
             ["invocation/", &invocation.path_id, "/response"],
         );
-        push_field(head, "Content-Type", content_type);
+        push_field(head, "Content-Type: ", content_type);
         invocation.push_nonce(head);
         push_length(head, len);
     }
@@ -165,10 +165,10 @@ impl Endpoint {
             "POST ",
             ["invocation/", &invocation.path_id, "/response"],
         );
-        push_field(head, "Content-Type", content_type);
-        push_field(head, "Lambda-Runtime-Function-Response-Mode", "streaming");
-        push_field(head, "Transfer-Encoding", "chunked");
-        push_field(head, "Trailer", ERROR_TRAILERS);
+        push_field(head, "Content-Type: ", content_type);
+        push_field(head, "Lambda-Runtime-Function-Response-Mode: ", "streaming");
+        push_field(head, "Transfer-Encoding: ", "chunked");
+        push_field(head, "Trailer: ", ERROR_TRAILERS);
         invocation.push_nonce(head);
         head.extend_from_slice(b"\r\n");
     }
@@ -186,7 +186,7 @@ impl Endpoint {
         self.push(head, "POST ", path);
         push_error_fields(head, error_type);
         if let Some(cause) = cause {
-            push_field(head, "Lambda-Runtime-Function-XRay-Error-Cause", cause);
+            push_field(head, "Lambda-Runtime-Function-XRay-Error-Cause: ", cause);
         }
         invocation.push_nonce(head);
         push_length(head, len);
@@ -196,7 +196,7 @@ impl Endpoint {
     pub(crate) fn push_register(&self, request: &mut Vec<u8>) {
         const EVENTS: &[u8] = b"{\"events\":[]}";
         self.push_to(request, "POST ", EXTENSION_VERSION, ["register", "", ""]);
-        push_field(request, "Lambda-Extension-Name", "tiny-lambda-shutdown");
+        push_field(request, "Lambda-Extension-Name: ", "tiny-lambda-shutdown");
         push_length(request, EVENTS.len());
         request.extend_from_slice(EVENTS);
     }
@@ -204,7 +204,7 @@ impl Endpoint {
     /// Writes the request of an extension that is ready.
     pub(crate) fn push_event_next(&self, head: &mut Vec<u8>, id: &str) {
         self.push_to(head, "GET ", EXTENSION_VERSION, ["event/next", "", ""]);
-        push_field(head, EXTENSION_ID, id);
+        push_all(head, &[EXTENSION_ID, ": ", id, "\r\n"]);
         head.extend_from_slice(b"\r\n");
     }
 
@@ -354,7 +354,7 @@ impl Invocation {
 
     fn push_nonce(&self, head: &mut Vec<u8>) {
         if !self.nonce.is_empty() {
-            push_field(head, "Lambda-Runtime-Invocation-Id", &self.nonce);
+            push_field(head, "Lambda-Runtime-Invocation-Id: ", &self.nonce);
         }
     }
 
@@ -453,7 +453,7 @@ fn set_path_segment(path: &mut String, id: &[u8]) {
 const REASON_LEN_MAX: usize = 200;
 
 fn push_error_fields(head: &mut Vec<u8>, error_type: &str) {
-    push_field(head, "Content-Type", JSON);
+    push_field(head, "Content-Type: ", JSON);
     push_error_type(head, error_type);
 }
 
@@ -495,7 +495,7 @@ const ERROR_TRAILERS: &str =
 /// Writes the trailers of a stream that has failed; `document` is its error in base64.
 pub(crate) fn push_error_trailers(out: &mut Vec<u8>, error_type: &str, document: &str) {
     push_error_type(out, error_type);
-    push_field(out, "Lambda-Runtime-Function-Error-Body", document);
+    push_field(out, "Lambda-Runtime-Function-Error-Body: ", document);
 }
 
 /// RFC 9110, section 5.6.2: a name is a token.
@@ -508,8 +508,9 @@ pub(crate) fn is_field_value(value: &str) -> bool {
     value.bytes().all(|b| b == b'\t' || !b.is_ascii_control())
 }
 
+/// Writes a field, whose `name` comes with its colon.
 fn push_field(head: &mut Vec<u8>, name: &str, value: &str) {
-    push_all(head, &[name, ": ", value, "\r\n"]);
+    push_all(head, &[name, value, "\r\n"]);
 }
 
 fn push_all(head: &mut Vec<u8>, texts: &[&str]) {
@@ -521,9 +522,8 @@ fn push_all(head: &mut Vec<u8>, texts: &[&str]) {
 /// Ends a head: the last field is how many bytes follow.
 fn push_length(head: &mut Vec<u8>, len: usize) {
     push_u64(len as u64, &mut |digits| {
-        push_field(head, "Content-Length", digits);
+        push_all(head, &["Content-Length: ", digits, "\r\n\r\n"]);
     });
-    head.extend_from_slice(b"\r\n");
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use core::ops::Range;
 use crate::api::{self, Endpoint, Invocation};
 use crate::encoding::push_decimal;
 use crate::http1::connection::{self, Fault, Reply};
-use crate::http1::head;
+use crate::http1::{head, scan};
 use crate::response::{self, End, Outbox, Trouble};
 use crate::sys::Errno;
 use crate::{Context, Error, Handler, Responder, Result, log, sys};
@@ -153,7 +153,7 @@ impl Worker {
     /// API for custom runtimes").
     pub(crate) fn set_trace_id(&mut self) {
         let trace_id = self.cx.xray_trace_id.as_deref().unwrap_or_default();
-        if self.trace_id != trace_id {
+        if !scan::is_same(self.trace_id.as_bytes(), trace_id.as_bytes()) {
             self.trace_id.clear();
             self.trace_id.push_str(trace_id);
             let name = if trace_id.is_empty() {

@@ -70,6 +70,11 @@ event! {
         route_key: String as "routeKey",
         time: String,
         time_epoch: EpochMillis as "timeEpoch",
+        /// Of a WebSocket API's authorizer, as those that follow.
+        connection_id: String as "connectionId",
+        connected_at: EpochMillis as "connectedAt",
+        event_type: String as "eventType",
+        message_direction: String as "messageDirection",
     }
 
     /// Who has sent a request.

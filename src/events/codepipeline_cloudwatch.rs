@@ -18,7 +18,7 @@ event! {
     pub struct CodePipelineCloudWatchEventDetail {
         pipeline: String,
         /// Which version of the pipeline it is.
-        version: Number,
+        version: Value,
         execution_id: String as "execution-id",
         stage: String,
         action: String,

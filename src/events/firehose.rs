@@ -14,6 +14,7 @@ event! {
         invocation_id: String as "invocationId",
         delivery_stream_arn: String as "deliveryStreamArn",
         source_kinesis_stream_arn: String as "sourceKinesisStreamArn",
+        source_msk_arn: String as "sourceMSKArn",
         region: String,
         records: Vec<KinesisFirehoseEventRecord>,
     }
@@ -24,6 +25,18 @@ event! {
         approximate_arrival_timestamp: EpochMillis as "approximateArrivalTimestamp",
         data: Base64,
         kinesis_record_metadata: KinesisFirehoseRecordMetadata as "kinesisRecordMetadata",
+        /// In place of the data, of a record of Amazon MSK.
+        kafka_record_value: Base64 as "kafkaRecordValue",
+        msk_record_metadata: KinesisFirehoseMskRecordMetadata as "mskRecordMetadata",
+    }
+
+    /// Where a record was in a topic.
+    pub struct KinesisFirehoseMskRecordMetadata {
+        /// A decimal number.
+        offset: String,
+        /// A decimal number.
+        partition_id: String as "partitionId",
+        approximate_arrival_timestamp: EpochMillis as "approximateArrivalTimestamp",
     }
 
     /// Where a record was in a stream.
@@ -47,6 +60,8 @@ event! {
         /// `Ok`, `Dropped` or `ProcessingFailed`
         result: String,
         data: Base64,
+        /// In place of the data, of a record of Amazon MSK.
+        kafka_record_value: Base64 as "kafkaRecordValue",
         metadata: KinesisFirehoseResponseRecordMetadata,
     }
 

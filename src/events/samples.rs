@@ -52,6 +52,8 @@ samples! {
     AUTHORIZER_SIMPLE_RESPONSE "authorizer_simple_response",
     /// A question of a REST API to its token authorizer.
     AUTHORIZER_TOKEN "authorizer_token",
+    /// A question of a WebSocket API to its authorizer.
+    AUTHORIZER_WEBSOCKET "authorizer_websocket",
     /// An instance that Amazon EC2 Auto Scaling has launched.
     AUTOSCALING "autoscaling",
     /// What an agent for Amazon Bedrock wants done.
@@ -244,6 +246,8 @@ samples! {
     EVENTBRIDGE_TRUSTEDADVISOR "eventbridge_trustedadvisor",
     /// A batch of records for a delivery stream.
     FIREHOSE "firehose",
+    /// A batch of records of Amazon MSK for a delivery stream.
+    FIREHOSE_MSK "firehose_msk",
     /// The answer to a delivery stream.
     FIREHOSE_RESPONSE "firehose_response",
     /// A request to a function URL, with bytes.

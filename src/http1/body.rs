@@ -55,7 +55,8 @@ enum State {
     /// Bytes of the chunk that are still to come.
     Chunk(usize),
     ChunkEnd,
-    Trailers,
+    /// Bytes of the trailer section so far.
+    Trailers(usize),
     Done,
 }
 
@@ -133,7 +134,7 @@ impl Body {
                     from = from.wrapping_add(line_len).wrapping_add(1);
                     let room = self.len_max.wrapping_sub(self.end.wrapping_sub(self.start));
                     self.state = match chunk_size(line).ok_or(BodyError::ChunkSize)? {
-                        0 => State::Trailers,
+                        0 => State::Trailers(0),
                         size if size <= room => State::Chunk(size),
                         _ => return Err(BodyError::TooLong),
                     };
@@ -160,23 +161,22 @@ impl Body {
                     from = from.wrapping_add(end_len);
                     self.state = State::ChunkSize;
                 }
-                State::Trailers => {
-                    let trailers = |on_field: &mut OnField<'_>| {
-                        let mut on_field = |name: &[u8], value: &[u8]| {
-                            on_field(name, value);
-                            Ok(())
-                        };
-                        fields(unread, &mut on_field).map_err(BodyError::Trailer)
+                State::Trailers(section_len) => {
+                    let mut on_field = |name: &[u8], value: &[u8]| {
+                        on_trailer(name, value);
+                        Ok(())
                     };
-                    let Some(len) = trailers(&mut |_, _| ())? else {
-                        if unread.len() >= HEAD_LEN_MAX {
-                            return Err(BodyError::Trailer(HeadError::TooLong));
-                        }
-                        break;
-                    };
-                    // All of them have come, so that each is seen once.
-                    trailers(on_trailer)?;
+                    let (len, is_end) =
+                        fields(unread, &mut on_field).map_err(BodyError::Trailer)?;
+                    let section_len = section_len.wrapping_add(len);
+                    if unread.len().max(section_len) > HEAD_LEN_MAX {
+                        return Err(BodyError::Trailer(HeadError::TooLong));
+                    }
                     from = from.wrapping_add(len);
+                    if !is_end {
+                        self.state = State::Trailers(section_len);
+                        break;
+                    }
                     self.state = State::Done;
                 }
                 State::Done => break,

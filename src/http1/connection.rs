@@ -73,20 +73,22 @@ impl Fault {
 ///
 /// # Errors
 /// How many bytes the socket had taken, and why it took no more.
-pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<(), (usize, Errno)> {
+pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usize, Errno)> {
     let mut sent = 0_usize;
     loop {
-        let mut before = 0_usize;
-        let left = parts.map(|part| {
-            let skipped = part.len().min(sent.saturating_sub(before));
-            before = before.wrapping_add(part.len());
-            part.get(skipped..).unwrap_or_default()
-        });
-        if sent == before {
-            return Ok(());
-        }
-        match sys::send(stream, left) {
-            Ok(n) => sent = sent.wrapping_add(n),
+        match sys::send(stream, parts) {
+            Ok(n) => {
+                sent = sent.wrapping_add(n);
+                let mut left = n;
+                for part in &mut parts {
+                    let n = left.min(part.len());
+                    left = left.wrapping_sub(n);
+                    *part = part.get(n..).unwrap_or_default();
+                }
+                if parts.iter().all(|part| part.is_empty()) {
+                    return Ok(());
+                }
+            }
             // The peer is slow to read, which is its right.
             Err(errno) if errno.is_interrupted() || errno.is_would_block() => {}
             Err(errno) => return Err((sent, errno)),

@@ -100,16 +100,16 @@ pub(crate) fn response(
     };
     let (minor, status) = status_line(line).ok_or(HeadError::StatusLine)?;
     let mut message = Message::default();
-    let fields_len = fields(rest, &mut |name, value| {
+    let (fields_len, is_whole) = fields(rest, &mut |name, value| {
         // The fields of an interim reply say nothing about the final one.
         if status >= 200 {
             on_field(name, value);
         }
         message.take(name, value)
     })?;
-    let Some(fields_len) = fields_len else {
+    if !is_whole {
         return unfinished(bytes.len());
-    };
+    }
     // RFC 9110, sections 15.2, 15.3.5 and 15.4.5: these have no body, whatever the head says.
     let bodiless = matches!(status, 100..=199 | 204 | 304);
     let framing = match message.framing(minor)? {
@@ -141,13 +141,13 @@ pub(crate) fn request<'b>(
     };
     let (method, target, minor) = request_line(line).ok_or(HeadError::RequestLine)?;
     let mut message = Message::default();
-    let fields_len = fields(rest, &mut |name, value| {
+    let (fields_len, is_whole) = fields(rest, &mut |name, value| {
         on_field(name, value);
         message.take(name, value)
     })?;
-    let Some(fields_len) = fields_len else {
+    if !is_whole {
         return unfinished(bytes.len());
-    };
+    }
     // RFC 9112, section 6.3: a request without a length has no body.
     let framing = message.framing(minor)?.unwrap_or(Framing::Length(0));
     let len = bytes
@@ -212,16 +212,8 @@ pub(super) fn has_line_end(bytes: &[u8]) -> bool {
 /// How many bytes the first line has, with its end. RFC 9112, section 2.2: a line ends with CR LF,
 /// and LF alone may be taken for it.
 fn line_len(bytes: &[u8]) -> Option<usize> {
-    let mut end = 0_usize;
-    loop {
-        end = end.wrapping_add(scan::before_control(bytes.get(end..)?));
-        let is_end = *bytes.get(end)? == b'\n';
-        end = end.wrapping_add(1);
-        // In front of it there may be CR, a tab, or what should not be there.
-        if is_end {
-            return Some(end);
-        }
-    }
+    let len = scan::before_line_feed(bytes);
+    (len < bytes.len()).then(|| len.wrapping_add(1))
 }
 
 /// The first line of `bytes` without its end, and what follows it.
@@ -322,16 +314,28 @@ impl Message {
 /// Whether `token` is in a list of them, whatever its case (RFC 9110, section 5.6.1).
 fn lists(list: &[u8], token: &[u8]) -> bool {
     list.split(|&b| b == b',')
-        .any(|other| is(other.trim_ascii(), token))
+        .any(|other| is(trim(other), token))
 }
 
-/// Reads fields up to the empty line behind them: how many bytes they have, with that line. `None`:
-/// it has not come yet, read more and call again.
+/// A value without what is around it: white space (RFC 9110, section 5.5), and the end of its line.
+fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = value {
+        value = rest;
+    }
+    while let [rest @ .., b' ' | b'\t' | b'\r' | b'\n'] = value {
+        value = rest;
+    }
+    value
+}
+
+/// Reads whole fields, up to the empty line behind them: how many bytes they have, and whether that
+/// line, which is one of them, has come.
 pub(crate) fn fields(
     bytes: &[u8],
     on_field: &mut CheckField<'_>,
-) -> Result<Option<usize>, HeadError> {
+) -> Result<(usize, bool), HeadError> {
     let mut rest = bytes;
+    let len_before = |rest: &[u8]| bytes.len().wrapping_sub(rest.len());
     loop {
         let mut name_len = scan::plain(rest);
         while rest.get(name_len).is_some_and(|&b| is_token(b)) {
@@ -339,19 +343,19 @@ pub(crate) fn fields(
         }
         let (name, value) = rest.split_at_checked(name_len).unwrap_or_default();
         match value {
-            [] | [b'\r'] => return Ok(None),
+            [] | [b'\r'] => return Ok((len_before(rest), false)),
             [b'\n', end @ ..] | [b'\r', b'\n', end @ ..] if name.is_empty() => {
-                return Ok(Some(bytes.len().wrapping_sub(end.len())));
+                return Ok((len_before(end), true));
             }
             [b':', value @ ..] if !name.is_empty() => {
                 let mut len = 0_usize;
                 loop {
                     let Some(line_len) = line_len(value.get(len..).unwrap_or_default()) else {
-                        return Ok(None);
+                        return Ok((len_before(rest), false));
                     };
                     len = len.wrapping_add(line_len);
                     match value.get(len) {
-                        None => return Ok(None),
+                        None => return Ok((len_before(rest), false)),
                         // A line that begins with a blank goes on with the value before it (RFC
                         // 9112, section 5.2).
                         Some(b' ' | b'\t') => {}
@@ -359,7 +363,7 @@ pub(crate) fn fields(
                     }
                 }
                 let (value, next) = value.split_at_checked(len).unwrap_or_default();
-                on_field(name, value.trim_ascii())?;
+                on_field(name, trim(value))?;
                 rest = next;
             }
             _ => return Err(HeadError::Field),

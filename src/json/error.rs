@@ -60,17 +60,6 @@ pub enum ErrorKind {
     Missing,
 }
 
-/// What other values begin with than numbers, and what else has a name.
-const BEGINNINGS: [(&str, &str); 7] = [
-    ("\"", "a string"),
-    ("{", "an object"),
-    ("[", "an array"),
-    ("true", "a boolean"),
-    ("false", "a boolean"),
-    ("null", "null"),
-    ("\u{feff}", "a byte order mark"),
-];
-
 impl Error {
     /// "expected `what`, found" whatever is at `offset`.
     #[cold]
@@ -81,22 +70,24 @@ impl Error {
             let sentence = ["expected ", what, ", found the end of the text"];
             return Error::new(ErrorKind::End, &sentence, text, offset);
         };
-        let mut quote = "";
-        let mut found = match first {
-            b'-' | b'0'..=b'9' => "a number",
-            0..=0x1f | 0x7f => "a control character",
-            _ => {
-                quote = "`";
-                // As many ones in front has the first of several bytes (RFC 3629, section 3).
-                let len = first.leading_ones().max(1) as usize;
-                rest.get(..len).unwrap_or_default()
-            }
+        let (beginning, name) = match first {
+            b'"' => ("", "a string"),
+            b'{' => ("", "an object"),
+            b'[' => ("", "an array"),
+            b'-' | b'0'..=b'9' => ("", "a number"),
+            0..=0x1f | 0x7f => ("", "a control character"),
+            b't' => ("true", "a boolean"),
+            b'f' => ("false", "a boolean"),
+            b'n' => ("null", "null"),
+            _ => ("\u{feff}", "a byte order mark"),
         };
-        for (beginning, name) in BEGINNINGS {
-            if rest.starts_with(beginning) {
-                (quote, found) = ("", name);
-            }
-        }
+        let (quote, found) = if rest.starts_with(beginning) {
+            ("", name)
+        } else {
+            // As many ones in front has the first of several bytes (RFC 3629, section 3).
+            let len = first.leading_ones().max(1) as usize;
+            ("`", rest.get(..len).unwrap_or_default())
+        };
         let sentence = ["expected ", what, ", found ", quote, found, quote];
         Error::new(kind, &sentence, text, offset)
     }

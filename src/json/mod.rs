@@ -49,7 +49,9 @@ mod pointer;
 mod pretty;
 mod raw;
 mod read;
+mod refuse;
 mod scan;
+mod strings;
 mod structs;
 #[doc(hidden)]
 pub mod support;
@@ -57,6 +59,7 @@ pub mod support;
 mod tests;
 mod time;
 mod value;
+mod walk;
 mod write;
 
 pub use base64::Base64;

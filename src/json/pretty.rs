@@ -20,60 +20,49 @@ pub fn to_vec_pretty<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
     let text = to_vec(value);
     let mut out = Vec::with_capacity(text.len().saturating_mul(2));
     let mut depth = 0_usize;
-    let mut pos = 0;
-    loop {
-        let byte;
-        (pos, byte) = scan::token(&text, pos);
-        let start = pos;
-        pos = pos.wrapping_add(1);
+    let mut rest = &*text;
+    while let [byte, behind @ ..] = scan::token(rest) {
+        rest = behind;
         match byte {
-            0 => return out,
             b'"' => {
-                pos = string_end(&text, pos);
-                out.extend_from_slice(text.get(start..pos).unwrap_or_default());
+                rest = scan::string(behind).get(1..).unwrap_or_default();
+                out.push(b'"');
+                let len = behind.len().wrapping_sub(rest.len());
+                out.extend_from_slice(behind.get(..len).unwrap_or_default());
             }
             b'{' | b'[' => {
-                out.push(byte);
-                let (close, next) = scan::token(&text, pos);
-                // The closing bracket is two behind the opening one in ASCII.
-                if next == byte.wrapping_add(2) {
-                    out.push(next);
-                    pos = close.wrapping_add(1);
-                } else {
-                    depth = depth.wrapping_add(1);
-                    new_line(&mut out, depth);
+                out.push(*byte);
+                match scan::token(behind) {
+                    // The closing bracket is two behind the opening one in ASCII.
+                    [closing, behind @ ..] if *closing == byte.wrapping_add(2) => {
+                        out.push(*closing);
+                        rest = behind;
+                    }
+                    _ => {
+                        depth = depth.wrapping_add(1);
+                        new_line(&mut out, depth);
+                    }
                 }
             }
             b'}' | b']' => {
                 depth = depth.saturating_sub(1);
                 new_line(&mut out, depth);
-                out.push(byte);
+                out.push(*byte);
             }
             b',' => {
-                out.push(byte);
+                out.push(b',');
                 new_line(&mut out, depth);
             }
             b':' => out.extend_from_slice(b": "),
-            _ => out.push(byte),
+            _ => out.push(*byte),
         }
     }
+    out
 }
 
 fn new_line(out: &mut Vec<u8>, depth: usize) {
     out.push(b'\n');
     for _ in 0..depth {
         out.extend_from_slice(b"  ");
-    }
-}
-
-/// Behind the quote that ends the string which `pos` is in.
-fn string_end(text: &[u8], mut pos: usize) -> usize {
-    loop {
-        pos = scan::plain(text, pos);
-        let escape = scan::byte_at(text, pos) == b'\\';
-        pos = pos.wrapping_add(if escape { 2 } else { 1 });
-        if !escape {
-            return pos;
-        }
     }
 }

@@ -1,17 +1,13 @@
-//! The pull reader: the grammar of RFC 8259, one method per kind of value, no copies where none is needed.
+//! The pull reader: values of each kind, arrays and objects.
 
-use alloc::borrow::Cow;
-use alloc::string::String;
 use core::str;
 
-use super::error::{Error, ErrorKind};
-use super::name::{self, Name};
-use super::{FromJson, scan, to_vec};
+use super::{Error, ErrorKind, FromJson, scan};
 
 /// Deepest nesting accepted, so that a hostile event cannot exhaust the stack.
-const DEPTH_MAX: u32 = 128;
+pub(super) const DEPTH_MAX: u32 = 128;
 
-const NAME: &str = "a member's name in quotes";
+pub(super) const TOO_DEEP: &str = "more than 128 arrays and objects deep";
 
 /// Reads a text from front to back, each value when its type is asked for.
 ///
@@ -32,17 +28,20 @@ const NAME: &str = "a member's name in quotes";
 /// # Ok::<(), tiny_lambda::json::Error>(())
 /// ```
 ///
-/// Strings come out as [`Cow`]: borrowed from the text unless there is an escape in them. A clone
-/// looks ahead; it costs a few words.
+/// Strings come out as [`Cow`](alloc::borrow::Cow): borrowed from the text unless there is an escape
+/// in them. A clone looks ahead; it costs a few words.
 #[derive(Debug, Clone)]
 pub struct Reader<'j> {
-    text: &'j str,
-    pos: usize,
+    pub(super) text: &'j str,
+    /// What of it is not read yet.
+    pub(super) rest: &'j [u8],
     /// Where the value that was read last begins, for errors about it.
-    start: usize,
-    depth: u32,
+    pub(super) start: usize,
+    pub(super) depth: u32,
     /// Whether nothing was read yet in the innermost container.
-    first: bool,
+    pub(super) first: bool,
+    /// What is wrong where `rest` is, if [`fail`](Self::fail) was called.
+    pub(super) problem: (Option<ErrorKind>, &'static str),
 }
 
 /// What comes next in a text.
@@ -67,10 +66,11 @@ impl<'j> Reader<'j> {
     pub fn new(text: &'j str) -> Reader<'j> {
         Reader {
             text,
-            pos: 0,
+            rest: text.as_bytes(),
             start: 0,
             depth: 0,
             first: false,
+            problem: (None, ""),
         }
     }
 
@@ -81,14 +81,14 @@ impl<'j> Reader<'j> {
     pub fn from_bytes(bytes: &'j [u8]) -> Result<Reader<'j>, Error> {
         match str::from_utf8(bytes) {
             Ok(text) => Ok(Reader::new(text)),
-            Err(error) => Err(not_utf8(bytes, error.valid_up_to())),
+            Err(error) => Err(Error::not_utf8(bytes, error.valid_up_to())),
         }
     }
 
     /// The value that begins at `pos`, to which another reader of `text` has come.
     pub(crate) fn at(text: &'j str, pos: usize) -> Reader<'j> {
         Reader {
-            pos,
+            rest: text.as_bytes().get(pos..).unwrap_or_default(),
             ..Reader::new(text)
         }
     }
@@ -98,13 +98,13 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If it cannot be the beginning of a value.
     pub fn peek(&mut self) -> Result<Kind, Error> {
-        match self.token() {
-            b'"' => Ok(Kind::String),
-            b'{' => Ok(Kind::Object),
-            b'[' => Ok(Kind::Array),
-            b'-' | b'0'..=b'9' => Ok(Kind::Number),
-            b't' | b'f' => Ok(Kind::Bool),
-            b'n' => Ok(Kind::Null),
+        match self.next() {
+            [b'"', ..] => Ok(Kind::String),
+            [b'{', ..] => Ok(Kind::Object),
+            [b'[', ..] => Ok(Kind::Array),
+            [b'-' | b'0'..=b'9', ..] => Ok(Kind::Number),
+            [b't' | b'f', ..] => Ok(Kind::Bool),
+            [b'n', ..] => Ok(Kind::Null),
             _ => Err(self.expected("a value")),
         }
     }
@@ -123,7 +123,7 @@ impl<'j> Reader<'j> {
 
     /// Reads `null` if it comes next, and says whether it did.
     pub fn null_if_next(&mut self) -> bool {
-        self.token() == b'n' && self.word(b"null")
+        matches!(self.next(), [b'n', ..]) && self.word(b"null")
     }
 
     /// Reads `true` or `false`.
@@ -145,13 +145,13 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If something else comes next, or it is not written as RFC 8259, section 6, has it.
     pub fn number(&mut self) -> Result<&'j str, Error> {
-        if !matches!(self.token(), b'-' | b'0'..=b'9') {
+        let [b'-' | b'0'..=b'9', ..] = self.next() else {
             return Err(self.expected_value("a number"));
-        }
-        self.start = self.pos;
-        match scan::number(self.text.as_bytes(), self.pos) {
-            Ok(end) => self.pos = end,
-            Err(at) => return Err(self.expected_at(at, "a digit")),
+        };
+        self.start = self.offset();
+        match self.behind_number(self.rest) {
+            Some(behind) => self.rest = behind,
+            None => return Err(self.problem()),
         }
         Ok(self.since(self.start))
     }
@@ -163,34 +163,33 @@ impl<'j> Reader<'j> {
         positive_max: u64,
         type_name: &str,
     ) -> Result<u64, Error> {
-        let bytes = self.text.as_bytes();
-        let negative = self.token() == b'-';
-        self.start = self.pos;
-        let mut pos = self.pos.wrapping_add(usize::from(negative));
-        let first = scan::byte_at(bytes, pos).wrapping_sub(b'0');
-        if first > 9 {
+        let rest = self.next();
+        self.start = self.offset();
+        let (negative, mut rest) = match rest {
+            [b'-', behind @ ..] => (true, behind),
+            _ => (false, rest),
+        };
+        let [first @ b'0'..=b'9', behind @ ..] = rest else {
             return Err(self.not_an_integer());
-        }
-        let mut value = u64::from(first);
+        };
+        rest = behind;
+        let mut value = u64::from(first.wrapping_sub(b'0'));
         let mut fits = true;
-        pos = pos.wrapping_add(1);
         // What follows a zero is not part of the number, even if it is a digit.
-        loop {
-            let digit = scan::byte_at(bytes, pos).wrapping_sub(b'0');
-            if first == 0 || digit > 9 {
-                break;
+        if value != 0 {
+            while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+                let sum = value
+                    .checked_mul(10)
+                    .and_then(|tenfold| tenfold.checked_add(u64::from(digit.wrapping_sub(b'0'))));
+                fits &= sum.is_some();
+                value = sum.unwrap_or(1);
+                rest = behind;
             }
-            let sum = value
-                .checked_mul(10)
-                .and_then(|tenfold| tenfold.checked_add(u64::from(digit)));
-            fits &= sum.is_some();
-            value = sum.unwrap_or(0);
-            pos = pos.wrapping_add(1);
         }
-        if matches!(scan::byte_at(bytes, pos), b'.' | b'e' | b'E') {
+        if let [b'.' | b'e' | b'E', ..] = rest {
             return Err(self.not_an_integer());
         }
-        self.pos = pos;
+        self.rest = rest;
         if !fits || value > if negative { negative_max } else { positive_max } {
             return Err(self.out_of_range(type_name));
         }
@@ -199,25 +198,6 @@ impl<'j> Reader<'j> {
         } else {
             value
         })
-    }
-
-    /// Reads a string.
-    ///
-    /// # Errors
-    /// If something else comes next, or the string is not written as RFC 8259, section 7, has it.
-    pub fn string(&mut self) -> Result<Cow<'j, str>, Error> {
-        Ok(match self.begin_string()? {
-            Some(string) => Cow::Borrowed(string),
-            None => Cow::Owned(self.escaped_string()?),
-        })
-    }
-
-    /// As [`string`](Self::string), into a string of its own.
-    pub(super) fn owned_string(&mut self) -> Result<String, Error> {
-        match self.begin_string()? {
-            Some(string) => Ok(String::from(string)),
-            None => self.escaped_string(),
-        }
     }
 
     /// Reads `[`. [`next_element`](Self::next_element) follows, until it says no.
@@ -233,18 +213,15 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If neither is the case.
     pub fn next_element(&mut self) -> Result<bool, Error> {
-        let token = self.token();
-        if token == b']' {
-            self.close(self.pos);
-            return Ok(false);
-        }
-        if !self.first {
-            if token != b',' {
-                return Err(self.expected("`,` or `]`"));
+        match self.next() {
+            [b']', behind @ ..] => {
+                self.close(behind);
+                return Ok(false);
             }
-            self.pos = self.pos.wrapping_add(1);
+            _ if self.first => self.first = false,
+            [b',', behind @ ..] => self.rest = behind,
+            _ => return Err(self.expected("`,` or `]`")),
         }
-        self.first = false;
         Ok(true)
     }
 
@@ -256,198 +233,13 @@ impl<'j> Reader<'j> {
         self.open(b'{', "an object")
     }
 
-    /// The name of the next member, whose value must be read then; `None`: the object has ended.
-    ///
-    /// # Errors
-    /// If neither is the case.
-    pub fn next_member(&mut self) -> Result<Option<Cow<'j, str>>, Error> {
-        let Some(start) = self.begin_member()? else {
-            return Ok(None);
-        };
-        self.pos = start;
-        let name = match self.plain_string() {
-            Some(name) => Cow::Borrowed(name),
-            None => Cow::Owned(self.escaped_string()?),
-        };
-        self.colon()?;
-        Ok(Some(name))
-    }
-
-    /// The index in `names` of the next member that has one, from where `next` says that it will
-    /// be, since members mostly come in order. Others are skipped; the length of `names`: the
-    /// object has ended.
-    #[doc(hidden)]
-    pub fn next_field(&mut self, names: &[Name], next: usize) -> Result<usize, Error> {
-        let Some(start) = self.begin_member()? else {
-            return Ok(names.len());
-        };
-        match names.get(next) {
-            Some(name) if name.is_at(self.text.as_bytes(), start) => {
-                self.field_behind_name(name, start)?;
-                Ok(next)
-            }
-            _ => self.find_field(names, start),
-        }
-    }
-
-    /// As [`next_field`](Self::next_field), for a name that begins at `start` and is not the one
-    /// that comes next in order.
-    #[inline(never)]
-    fn find_field(&mut self, names: &[Name], mut start: usize) -> Result<usize, Error> {
-        let bytes = self.text.as_bytes();
-        loop {
-            let mut index = name::position(names, bytes, start);
-            if let Some(name) = names.get(index) {
-                self.field_behind_name(name, start)?;
-                return Ok(index);
-            }
-            self.pos = scan::plain(bytes, start);
-            if scan::byte_at(bytes, self.pos) == b'"' {
-                self.pos = self.pos.wrapping_add(1);
-            } else {
-                self.pos = start;
-                index = self.escaped_field(names)?;
-            }
-            self.colon()?;
-            if index < names.len() {
-                return Ok(index);
-            }
-            if let [before @ .., last] = names {
-                if last.is_rest() {
-                    self.pos = start;
-                    return Ok(before.len());
-                }
-            }
-            self.skip()?;
-            match self.begin_member()? {
-                Some(next) => start = next,
-                None => return Ok(index),
-            }
-        }
-    }
-
-    /// The name of the member that no field took, up to whose opening quote
-    /// [`next_field`](Self::next_field) has read.
-    pub(super) fn rest_name(&mut self) -> Result<String, Error> {
-        let name = match self.plain_string() {
-            Some(name) => String::from(name),
-            None => self.escaped_string()?,
-        };
-        self.colon()?;
-        Ok(name)
-    }
-
-    #[inline]
-    fn field_behind_name(&mut self, name: &Name, start: usize) -> Result<(), Error> {
-        self.pos = start.wrapping_add(name.name().len()).wrapping_add(1);
-        self.colon()
-    }
-
-    /// As [`next_field`](Self::next_field), for a name with escapes in it: where it is in `names`
-    /// when it is written with those escapes only that must be.
-    #[cold]
-    #[inline(never)]
-    fn escaped_field(&mut self, names: &[Name]) -> Result<usize, Error> {
-        let name = to_vec(&self.escaped_string()?);
-        Ok(name::position(names, &name, 1))
-    }
-
-    /// Reads one value, whatever it is, and checks it as if it were kept.
-    ///
-    /// # Errors
-    /// If it is not JSON.
-    pub fn skip(&mut self) -> Result<(), Error> {
-        let bytes = self.text.as_bytes();
-        let mut pos = self.pos;
-        // Containers that were opened here; bit n is whether the n-th innermost is an object.
-        let mut opened = 0_u32;
-        let mut objects = 0_u128;
-        let mut name_next = false;
-        loop {
-            let byte;
-            (pos, byte) = scan::token(bytes, pos);
-            match byte {
-                b'"' => {
-                    let start = pos.wrapping_add(1);
-                    pos = scan::plain_inline(bytes, start);
-                    if scan::byte_at(bytes, pos) == b'"' {
-                        pos = pos.wrapping_add(1);
-                    } else {
-                        pos = self.skip_escapes(pos)?;
-                    }
-                    if name_next {
-                        name_next = false;
-                        let byte;
-                        (pos, byte) = scan::token(bytes, pos);
-                        if byte != b':' {
-                            return Err(self.expected_at(pos, "`:`"));
-                        }
-                        pos = scan::space(bytes, pos.wrapping_add(1));
-                        continue;
-                    }
-                }
-                _ if name_next => return Err(self.expected_at(pos, NAME)),
-                open @ (b'{' | b'[') => {
-                    if self.depth.wrapping_add(opened) >= DEPTH_MAX {
-                        return Err(self.too_deep(pos));
-                    }
-                    opened = opened.wrapping_add(1);
-                    objects = objects << 1 | u128::from(open == b'{');
-                    let byte;
-                    (pos, byte) = scan::token(bytes, pos.wrapping_add(1));
-                    // The closing bracket is two behind the opening one in ASCII.
-                    if byte != open.wrapping_add(2) {
-                        name_next = open == b'{';
-                        continue;
-                    }
-                }
-                b'-' | b'0'..=b'9' => match scan::number(bytes, pos) {
-                    Ok(end) => pos = end,
-                    Err(at) => return Err(self.expected_at(at, "a digit")),
-                },
-                first => {
-                    let word: &[u8] = match first {
-                        b't' => b"true",
-                        b'f' => b"false",
-                        _ => b"null",
-                    };
-                    match scan::word(bytes, pos, word) {
-                        Some(end) => pos = end,
-                        None => return Err(self.expected_at(pos, "a value")),
-                    }
-                }
-            }
-            // Behind a value.
-            loop {
-                if opened == 0 {
-                    self.pos = pos;
-                    return Ok(());
-                }
-                let object = objects & 1 == 1;
-                let byte;
-                (pos, byte) = scan::token(bytes, pos);
-                pos = pos.wrapping_add(1);
-                if byte == b',' {
-                    name_next = object;
-                    break;
-                }
-                if byte != if object { b'}' } else { b']' } {
-                    let what = if object { "`,` or `}`" } else { "`,` or `]`" };
-                    return Err(self.expected_at(pos.wrapping_sub(1), what));
-                }
-                opened = opened.wrapping_sub(1);
-                objects >>= 1;
-            }
-        }
-    }
-
     /// The text of one value, read as [`skip`](Self::skip) does.
     ///
     /// # Errors
     /// If it is not JSON.
     pub fn raw(&mut self) -> Result<&'j str, Error> {
-        self.token();
-        let start = self.pos;
+        self.next();
+        let start = self.offset();
         self.skip()?;
         self.start = start;
         Ok(self.since(start))
@@ -458,56 +250,15 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If there is more.
     pub fn end(&mut self) -> Result<(), Error> {
-        if self.pos < self.text.len() {
-            self.token();
-            if self.pos < self.text.len() {
-                return Err(self.expected("the end of the text"));
-            }
+        if !self.rest.is_empty() && !self.next().is_empty() {
+            return Err(self.expected("the end of the text"));
         }
         Ok(())
     }
 
     /// Bytes read so far.
     pub fn offset(&self) -> usize {
-        self.pos
-    }
-
-    /// An error about the string, number or raw text that was read last: "expected `what`, found a
-    /// string at …".
-    ///
-    /// For impls of [`FromJson`](super::FromJson) by hand; see there.
-    #[cold]
-    #[inline(never)]
-    pub fn error_expected(&self, what: &str) -> Error {
-        Error::expected(ErrorKind::Type, what, self.text, self.start)
-    }
-
-    /// An error about the string, number or raw text that was read last, with a sentence of its own
-    /// in front of the place.
-    #[cold]
-    #[inline(never)]
-    pub fn error(&self, message: &str) -> Error {
-        self.error_at(ErrorKind::Type, self.start, message)
-    }
-
-    /// That the member `index` of `names` was not there: the object has just ended.
-    #[doc(hidden)]
-    #[cold]
-    #[inline(never)]
-    pub fn error_missing(&self, names: &[Name], index: usize) -> Error {
-        let name = names.get(index).map_or(&[][..], Name::name);
-        let name = str::from_utf8(name).unwrap_or_default();
-        let sentence = ["missing member `", name, "`"];
-        let end = self.pos.saturating_sub(1);
-        Error::new(ErrorKind::Missing, &sentence, self.text, end)
-    }
-
-    /// That the number read last is beyond `type_name`.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn out_of_range(&self, type_name: &str) -> Error {
-        let sentence = ["number out of range for ", type_name];
-        Error::new(ErrorKind::Range, &sentence, self.text, self.start)
+        self.pos_of(self.rest)
     }
 
     /// Reads one more element of a tuple, `what`.
@@ -515,7 +266,7 @@ impl<'j> Reader<'j> {
         if self.next_element()? {
             return T::from_json(self);
         }
-        let end = self.pos.saturating_sub(1);
+        let end = self.offset().saturating_sub(1);
         Err(Error::expected(ErrorKind::Type, what, self.text, end))
     }
 
@@ -530,280 +281,70 @@ impl<'j> Reader<'j> {
 
     /// A reader whose errors are about the value that comes next.
     pub(super) fn at_next(&mut self) -> Reader<'j> {
-        self.token();
+        self.next();
         Reader {
-            start: self.pos,
+            start: self.offset(),
             ..self.clone()
         }
     }
 
     /// Whether nothing was read since [`at_next`](Self::at_next).
     pub(super) fn is_at_start(&self) -> bool {
-        self.pos == self.start
+        self.offset() == self.start
     }
 
     // What the methods above are made of.
 
-    /// Passes white space; the byte behind it.
+    /// Passes white space; what is behind it.
     #[inline(always)]
-    fn token(&mut self) -> u8 {
-        let (pos, byte) = scan::token(self.text.as_bytes(), self.pos);
-        self.pos = pos;
-        byte
+    pub(super) fn next(&mut self) -> &'j [u8] {
+        self.rest = scan::token(self.rest);
+        self.rest
     }
 
     /// The text from `start` to here. Both are beside ASCII bytes, so there always is one.
     #[inline]
     fn since(&self, start: usize) -> &'j str {
-        self.text.get(start..self.pos).unwrap_or_default()
+        self.text.get(start..self.offset()).unwrap_or_default()
+    }
+
+    /// Where `rest`, which is at the end of the text, begins.
+    #[inline(always)]
+    pub(super) fn pos_of(&self, rest: &[u8]) -> usize {
+        self.text.len().wrapping_sub(rest.len())
     }
 
     /// Passes `word` if it comes next.
     fn word(&mut self, word: &[u8]) -> bool {
-        self.token();
-        let Some(end) = scan::word(self.text.as_bytes(), self.pos, word) else {
+        let Some(behind) = self.next().strip_prefix(word) else {
             return false;
         };
-        self.start = self.pos;
-        self.pos = end;
+        self.start = self.offset();
+        self.rest = behind;
         true
     }
 
     fn open(&mut self, bracket: u8, what: &str) -> Result<(), Error> {
-        if self.token() != bracket {
-            return Err(self.expected_value(what));
-        }
-        if self.depth >= DEPTH_MAX {
-            return Err(self.too_deep(self.pos));
-        }
-        self.depth = self.depth.wrapping_add(1);
-        self.start = self.pos;
-        self.pos = self.pos.wrapping_add(1);
-        self.first = true;
-        Ok(())
-    }
-
-    /// Passes what is in front of a member's name and its opening quote; or the object's end.
-    #[inline(always)]
-    fn begin_member(&mut self) -> Result<Option<usize>, Error> {
-        let bytes = self.text.as_bytes();
-        let (mut pos, mut byte) = scan::token(bytes, self.pos);
-        if byte == b'}' {
-            self.close(pos);
-            return Ok(None);
-        }
-        if !self.first {
-            if byte != b',' {
-                return Err(self.expected_at(pos, "`,` or `}`"));
+        match self.next() {
+            [first, behind @ ..] if *first == bracket => {
+                if self.depth >= DEPTH_MAX {
+                    return Err(self.error_at(ErrorKind::Depth, TOO_DEEP));
+                }
+                self.depth = self.depth.wrapping_add(1);
+                self.start = self.offset();
+                self.rest = behind;
+                self.first = true;
+                Ok(())
             }
-            (pos, byte) = scan::token(bytes, pos.wrapping_add(1));
+            _ => Err(self.expected_value(what)),
         }
-        self.first = false;
-        if byte != b'"' {
-            return Err(self.expected_at(pos, NAME));
-        }
-        Ok(Some(pos.wrapping_add(1)))
     }
 
+    /// Passes the bracket in front of `behind`.
     #[inline]
-    fn close(&mut self, bracket: usize) {
-        self.pos = bracket.wrapping_add(1);
+    pub(super) fn close(&mut self, behind: &'j [u8]) {
+        self.rest = behind;
         self.depth = self.depth.wrapping_sub(1);
         self.first = false;
     }
-
-    #[inline]
-    fn colon(&mut self) -> Result<(), Error> {
-        if self.token() != b':' {
-            return Err(self.expected("`:`"));
-        }
-        self.pos = scan::space(self.text.as_bytes(), self.pos.wrapping_add(1));
-        Ok(())
-    }
-
-    /// Reads a string; `None`: only its quote, since there are escapes in it.
-    #[inline]
-    fn begin_string(&mut self) -> Result<Option<&'j str>, Error> {
-        if self.token() != b'"' {
-            return Err(self.expected_value("a string"));
-        }
-        self.start = self.pos;
-        self.pos = self.pos.wrapping_add(1);
-        Ok(self.plain_string())
-    }
-
-    /// Reads a string whose opening quote is passed; `None`: not yet, since there are escapes in it.
-    #[inline]
-    fn plain_string(&mut self) -> Option<&'j str> {
-        let bytes = self.text.as_bytes();
-        let end = scan::plain(bytes, self.pos);
-        if scan::byte_at(bytes, end) != b'"' {
-            return None;
-        }
-        let string = self.text.get(self.pos..end);
-        self.pos = end.wrapping_add(1);
-        string
-    }
-
-    /// Reads a string whose opening quote is passed, and which has escapes in it.
-    #[cold]
-    #[inline(never)]
-    fn escaped_string(&mut self) -> Result<String, Error> {
-        let mut string = String::new();
-        self.string_with_escapes(Some(&mut string))?;
-        Ok(string)
-    }
-
-    /// Goes on in a string that is skipped, as [`string_with_escapes`](Self::string_with_escapes).
-    #[cold]
-    #[inline(never)]
-    fn skip_escapes(&self, pos: usize) -> Result<usize, Error> {
-        let mut reader = Reader {
-            pos,
-            ..self.clone()
-        };
-        reader.string_with_escapes(None)?;
-        Ok(reader.pos)
-    }
-
-    /// Reads what is left of a string, its closing quote included.
-    fn string_with_escapes(&mut self, mut out: Option<&mut String>) -> Result<(), Error> {
-        let bytes = self.text.as_bytes();
-        loop {
-            let start = self.pos;
-            self.pos = scan::plain(bytes, start);
-            if let Some(out) = &mut out {
-                out.push_str(self.since(start));
-            }
-            match scan::byte_at(bytes, self.pos) {
-                b'"' => {
-                    self.pos = self.pos.wrapping_add(1);
-                    return Ok(());
-                }
-                b'\\' => {
-                    let character = self.escape()?;
-                    if let Some(out) = &mut out {
-                        out.push(character);
-                    }
-                }
-                _ => return Err(self.bad_string()),
-            }
-        }
-    }
-
-    /// Reads an escape (RFC 8259, section 7).
-    fn escape(&mut self) -> Result<char, Error> {
-        let start = self.pos;
-        let byte = scan::byte_at(self.text.as_bytes(), start.wrapping_add(1));
-        self.pos = start.wrapping_add(2);
-        match scan::ESCAPES.iter().find(|escape| escape.0 == byte) {
-            Some(&(_, character)) => Ok(char::from(character)),
-            None if byte == b'u' => self.unicode_escape(start),
-            None => Err(self.error_at(ErrorKind::Syntax, start, "no such escape")),
-        }
-    }
-
-    /// Reads the four digits behind `\u`, and the second escape of a surrogate pair.
-    fn unicode_escape(&mut self, start: usize) -> Result<char, Error> {
-        let mut code = self.four_digits(start)?;
-        let second = scan::word(self.text.as_bytes(), self.pos, b"\\u");
-        if let (0xd800, Some(digits)) = (code & 0xfc00, second) {
-            self.pos = digits;
-            let low = self.four_digits(start)?;
-            if low & 0xfc00 == 0xdc00 {
-                code = ((code & 0x3ff) << 10 | low & 0x3ff).wrapping_add(0x1_0000);
-            }
-        }
-        let Some(character) = char::from_u32(code) else {
-            let message = "half of a surrogate pair is no character";
-            return Err(self.error_at(ErrorKind::Surrogate, start, message));
-        };
-        Ok(character)
-    }
-
-    fn four_digits(&mut self, start: usize) -> Result<u32, Error> {
-        let mut code = 0;
-        for _ in 0..4 {
-            let byte = scan::byte_at(self.text.as_bytes(), self.pos);
-            let Some(digit) = char::from(byte).to_digit(16) else {
-                let message = "`\\u` needs four hexadecimal digits";
-                return Err(self.error_at(ErrorKind::Syntax, start, message));
-            };
-            code = code << 4 | digit;
-            self.pos = self.pos.wrapping_add(1);
-        }
-        Ok(code)
-    }
-
-    // Errors, out of line.
-
-    #[cold]
-    #[inline(never)]
-    fn expected(&self, what: &str) -> Error {
-        self.expected_at(self.pos, what)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn expected_at(&self, offset: usize, what: &str) -> Error {
-        Error::expected(ErrorKind::Syntax, what, self.text, offset)
-    }
-
-    /// That another kind of value comes next, or none at all.
-    #[cold]
-    #[inline(never)]
-    fn expected_value(&self, what: &str) -> Error {
-        match self.clone().skip() {
-            Ok(()) => Error::expected(ErrorKind::Type, what, self.text, self.pos),
-            Err(error) => error,
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn error_at(&self, kind: ErrorKind, offset: usize, message: &str) -> Error {
-        Error::new(kind, &[message], self.text, offset)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn too_deep(&self, offset: usize) -> Error {
-        let message = "more than 128 arrays and objects deep";
-        self.error_at(ErrorKind::Depth, offset, message)
-    }
-
-    /// That a string ends too early, or has in it what must be escaped.
-    #[cold]
-    #[inline(never)]
-    fn bad_string(&self) -> Error {
-        let (kind, message) = if self.pos == self.text.len() {
-            (ErrorKind::End, "the text ends within a string")
-        } else {
-            let message = "a control character in a string must be escaped";
-            (ErrorKind::Syntax, message)
-        };
-        self.error_at(kind, self.pos, message)
-    }
-
-    /// That what comes next is something else.
-    #[cold]
-    #[inline(never)]
-    fn not_an_integer(&mut self) -> Error {
-        match self.clone().number() {
-            Ok(number) => {
-                let sentence = ["expected an integer, found ", number];
-                Error::new(ErrorKind::Type, &sentence, self.text, self.start)
-            }
-            Err(error) if error.kind() == ErrorKind::Type => self.expected_value("an integer"),
-            Err(error) => error,
-        }
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn not_utf8(bytes: &[u8], valid_len: usize) -> Error {
-    let valid = bytes.get(..valid_len).unwrap_or_default();
-    let text = str::from_utf8(valid).unwrap_or_default();
-    Error::new(ErrorKind::Utf8, &["not UTF-8"], text, text.len())
 }

@@ -1,10 +1,10 @@
-//! The scanner: functions from an index in the text to the index behind what stands there.
+//! The scanner: functions from what is left of a text to what is behind that which it begins with.
 //!
-//! They take and return indices, so that loops over them keep everything in registers; that is
-//! most of the reader's speed, in builds for size more than in others.
+//! They take and return slices, which are two registers and need no other bounds than their own;
+//! that is most of the reader's speed.
 
 const ONES: u64 = u64::from_le_bytes([1; 8]);
-const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+pub(super) const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
 
 /// The letters behind a backslash, and what they stand for (RFC 8259, section 7). A slash
 /// may be escaped, but need not be.
@@ -19,106 +19,98 @@ pub(super) const ESCAPES: [(u8, u8); 8] = [
     (b'/', b'/'),
 ];
 
-/// The byte at `pos`; 0, which no token begins with, at the end.
+/// Passes white space (RFC 8259, section 2); what is behind it.
 #[inline(always)]
-pub(super) fn byte_at(bytes: &[u8], pos: usize) -> u8 {
-    match bytes.get(pos) {
-        Some(&byte) => byte,
-        None => 0,
+pub(super) fn token(rest: &[u8]) -> &[u8] {
+    match rest {
+        [byte, ..] if *byte > b' ' => rest,
+        _ => white_space(rest),
     }
 }
 
+/// As [`token`], where mostly one space is in front, if anything is: behind a colon.
 #[inline(always)]
-pub(super) fn word_at(bytes: &[u8], pos: usize) -> Option<u64> {
-    match bytes.get(pos..pos.wrapping_add(8)) {
-        Some(&[a, b, c, d, e, f, g, h]) => Some(u64::from_le_bytes([a, b, c, d, e, f, g, h])),
-        _ => None,
-    }
-}
-
-/// Passes one space, if there is one: what is mostly in front of a value, if anything is.
-#[inline(always)]
-pub(super) fn space(bytes: &[u8], pos: usize) -> usize {
-    if byte_at(bytes, pos) == b' ' {
-        pos.wrapping_add(1)
-    } else {
-        pos
-    }
-}
-
-/// Passes white space (RFC 8259, section 2); the index of what is behind it, and its byte.
-#[inline(always)]
-pub(super) fn token(bytes: &[u8], pos: usize) -> (usize, u8) {
-    match bytes.get(pos) {
-        Some(&byte) if byte > b' ' => (pos, byte),
-        _ => white_space(bytes, pos),
+pub(super) fn token_behind_space(rest: &[u8]) -> &[u8] {
+    match rest {
+        [b' ', behind @ ..] => token(behind),
+        _ => token(rest),
     }
 }
 
 #[inline(never)]
-fn white_space(bytes: &[u8], mut pos: usize) -> (usize, u8) {
+fn white_space(mut rest: &[u8]) -> &[u8] {
     const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
     loop {
-        match byte_at(bytes, pos) {
-            b' ' => {}
-            b'\n' | b'\r' | b'\t' => pos = pos.wrapping_add(1),
-            byte => return (pos, byte),
+        // Mostly it is a new line and an indentation.
+        if let [b'\n', behind @ ..] = rest {
+            rest = behind;
         }
-        // What follows is mostly one space, or an indentation.
-        match word_at(bytes, pos) {
-            Some(word) => {
-                let spaces = (word ^ SPACES).trailing_zeros() / 8;
-                pos = pos.wrapping_add(spaces as usize);
-            }
-            None => pos = space(bytes, pos),
+        if let Some(word) = rest.first_chunk() {
+            let n_spaces = (u64::from_le_bytes(*word) ^ SPACES).trailing_zeros() / 8;
+            rest = rest.get(n_spaces as usize..).unwrap_or_default();
         }
-        let byte = byte_at(bytes, pos);
-        if byte > b' ' {
-            return (pos, byte);
+        match rest {
+            [byte, ..] if *byte > b' ' => return rest,
+            [b' ' | b'\n' | b'\r' | b'\t', behind @ ..] => rest = behind,
+            _ => return rest,
         }
     }
 }
 
 /// As [`plain_inline`], a function of its own where that is smaller.
 #[inline]
-pub(super) fn plain(bytes: &[u8], pos: usize) -> usize {
-    plain_inline(bytes, pos)
+pub(super) fn plain(rest: &[u8]) -> &[u8] {
+    plain_inline(rest)
 }
 
 /// Passes the characters of a string that stand for themselves; what ends them is a quote, a
 /// backslash, a control character or the end of the text.
 #[inline(always)]
-pub(super) fn plain_inline(bytes: &[u8], pos: usize) -> usize {
-    let Some(mut rest) = bytes.get(pos..) else {
-        return pos;
-    };
+pub(super) fn plain_inline(mut rest: &[u8]) -> &[u8] {
     while let Some((word, behind)) = rest.split_first_chunk() {
-        let special = specials(u64::from_le_bytes(*word));
-        if special != 0 {
-            let passed = bytes.len().wrapping_sub(rest.len());
-            return passed.wrapping_add((special.trailing_zeros() / 8) as usize);
+        let word = u64::from_le_bytes(*word);
+        // Of the bits that tell, those of characters beyond ASCII are sorted out only here.
+        let suspects = suspects(word);
+        if suspects & HIGHS != 0 {
+            let specials = suspects & !word & HIGHS;
+            if specials != 0 {
+                let n_plain = (specials.trailing_zeros() / 8) as usize;
+                return rest.get(n_plain..).unwrap_or_default();
+            }
         }
         rest = behind;
     }
-    plain_tail(bytes, bytes.len().wrapping_sub(rest.len()))
+    plain_tail(rest)
+}
+
+/// Passes a string up to its closing quote, its escapes unchecked.
+pub(super) fn string(mut rest: &[u8]) -> &[u8] {
+    loop {
+        rest = plain(rest);
+        match rest {
+            [b'\\', _, behind @ ..] => rest = behind,
+            _ => return rest,
+        }
+    }
 }
 
 #[cold]
 #[inline(never)]
-fn plain_tail(bytes: &[u8], mut pos: usize) -> usize {
-    while let Some(&byte) = bytes.get(pos) {
+fn plain_tail(mut rest: &[u8]) -> &[u8] {
+    while let [byte, behind @ ..] = rest {
         if matches!(byte, b'"' | b'\\' | 0..=0x1f) {
             break;
         }
-        pos = pos.wrapping_add(1);
+        rest = behind;
     }
-    pos
+    rest
 }
 
-/// Which of eight bytes of a string do not stand for themselves: the lowest bit that is set is the
-/// highest of the first such byte; bits above it mean nothing.
+/// Which of eight bytes of a string do not stand for themselves: of the bits that are the highest
+/// of their bytes, and that are not set in `bytes`, the lowest that is set in the result is that of
+/// the first such byte; bits above it mean nothing.
 #[inline(always)]
-pub(super) fn specials(bytes: u64) -> u64 {
+pub(super) fn suspects(bytes: u64) -> u64 {
     const TWOS: u64 = ONES << 1;
     const FIRST_PLAIN: u64 = u64::from_le_bytes([0x21; 8]);
     const BACKSLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
@@ -126,56 +118,16 @@ pub(super) fn specials(bytes: u64) -> u64 {
     // only change places, so that one subtraction borrows for both.
     let quotes_and_controls = (bytes ^ TWOS).wrapping_sub(FIRST_PLAIN);
     let backslashes = (bytes ^ BACKSLASHES).wrapping_sub(ONES);
-    (quotes_and_controls | backslashes) & !bytes & HIGHS
+    quotes_and_controls | backslashes
 }
 
-/// Passes a number (RFC 8259, section 6).
-///
-/// # Errors
-/// The index where a digit is missing.
-pub(super) fn number(bytes: &[u8], mut pos: usize) -> Result<usize, usize> {
-    if byte_at(bytes, pos) == b'-' {
-        pos = pos.wrapping_add(1);
+/// Passes `true`, `false` or `null`.
+#[inline]
+pub(super) fn literal(rest: &[u8]) -> Option<&[u8]> {
+    match rest {
+        [b't', b'r', b'u', b'e', behind @ ..]
+        | [b'n', b'u', b'l', b'l', behind @ ..]
+        | [b'f', b'a', b'l', b's', b'e', behind @ ..] => Some(behind),
+        _ => None,
     }
-    // What follows a zero is not part of the number, even if it is a digit.
-    pos = if byte_at(bytes, pos) == b'0' {
-        pos.wrapping_add(1)
-    } else {
-        digits(bytes, pos)?
-    };
-    if byte_at(bytes, pos) == b'.' {
-        pos = digits(bytes, pos.wrapping_add(1))?;
-    }
-    if matches!(byte_at(bytes, pos), b'e' | b'E') {
-        pos = pos.wrapping_add(1);
-        if matches!(byte_at(bytes, pos), b'+' | b'-') {
-            pos = pos.wrapping_add(1);
-        }
-        pos = digits(bytes, pos)?;
-    }
-    Ok(pos)
-}
-
-/// Passes digits, of which there must be one.
-#[inline(always)]
-fn digits(bytes: &[u8], start: usize) -> Result<usize, usize> {
-    let mut pos = start;
-    while byte_at(bytes, pos).wrapping_sub(b'0') <= 9 {
-        pos = pos.wrapping_add(1);
-    }
-    if pos == start { Err(pos) } else { Ok(pos) }
-}
-
-/// Passes `word` if it stands here.
-#[inline(always)]
-pub(super) fn word(bytes: &[u8], pos: usize, word: &[u8]) -> Option<usize> {
-    let end = pos.wrapping_add(word.len());
-    let mut at = pos;
-    for &byte in word {
-        if byte_at(bytes, at) != byte {
-            return None;
-        }
-        at = at.wrapping_add(1);
-    }
-    Some(end)
 }

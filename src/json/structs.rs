@@ -153,10 +153,9 @@ macro_rules! json_struct {
     (@names $case:tt $($field:ident $json_name:tt)*) => {
         #[allow(non_camel_case_types, dead_code, reason = "one variant per field, named like it")]
         enum JsonField { $($field),* }
-        const JSON_NAMES: &[$crate::json::support::Name] = &[
+        const JSON_NAMES: &$crate::json::support::Names = &$crate::json::support::Names::new(&[
             $($crate::json_struct!(@name $case $field $json_name)),*
-        ];
-        const _: () = $crate::json::support::Name::check(JSON_NAMES);
+        ]);
     };
     (@name $case:tt $field:ident [..]) => { $crate::json::support::Name::REST };
     (@name $case:tt $field:ident [$name:literal]) => {
@@ -232,7 +231,7 @@ macro_rules! json_struct {
     (@default $field:ident $json_name:tt []) => {};
 
     (@write $self:ident $w:ident $($field:ident $json_name:tt)*) => {{
-        if !$crate::json::support::Name::opens(JSON_NAMES) {
+        if !JSON_NAMES.opens() {
             $w.begin_object();
         }
         $($crate::json_struct!(@write_field $self $w $field $json_name);)*
@@ -242,7 +241,7 @@ macro_rules! json_struct {
         $crate::json::support::KeepsRest::write(&$self.$field, $w);
     };
     (@write_field $self:ident $w:ident $field:ident $json_name:tt) => {
-        $w.field(&JSON_NAMES[JsonField::$field as usize]);
+        $w.field(JSON_NAMES, JsonField::$field as usize);
         $crate::json::ToJson::to_json(&$self.$field, $w);
     };
 }

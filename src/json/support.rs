@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 
 use super::{BorrowJson, Error, FromJson, Kind, Object, Reader, ToJson, Value, Writer};
 
-pub use super::name::{Case, Name};
+pub use super::name::{Case, Name, Names};
 pub use alloc::vec;
 
 /// A field's name without the `r#` of a raw identifier.
@@ -60,7 +60,7 @@ impl KeepsRest for Object {
 /// # Errors
 /// If its value is not JSON.
 pub fn read_rest<T: KeepsRest>(r: &mut Reader<'_>, rest: &mut Option<T>) -> Result<(), Error> {
-    let name = r.rest_name()?;
+    let name = r.rest_name()?.into_owned();
     let value = Value::from_json(r)?;
     rest.get_or_insert_with(T::default).keep(name, value);
     Ok(())

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::ToJson;
-use super::name::Name;
+use super::name::Names;
 use super::scan;
 use crate::encoding::{push_base64, push_u64};
 
@@ -79,17 +79,15 @@ impl Writer {
     /// backslashes and control characters.
     pub fn string(&mut self, value: &str) {
         self.out.push(b'"');
-        let bytes = value.as_bytes();
-        let mut written = 0;
-        let mut pos = 0;
+        let mut rest = value.as_bytes();
         loop {
-            pos = scan::plain(bytes, pos);
+            let special = scan::plain(rest);
+            let n_plain = rest.len().wrapping_sub(special.len());
             self.out
-                .extend_from_slice(bytes.get(written..pos).unwrap_or_default());
-            let Some(&byte) = bytes.get(pos) else { break };
-            self.escape(byte);
-            pos = pos.wrapping_add(1);
-            written = pos;
+                .extend_from_slice(rest.get(..n_plain).unwrap_or_default());
+            let [byte, behind @ ..] = special else { break };
+            self.escape(*byte);
+            rest = behind;
         }
         self.out.push(b'"');
     }
@@ -142,8 +140,8 @@ impl Writer {
 
     /// Writes all of a member of a struct that is in front of its value.
     #[doc(hidden)]
-    pub fn field(&mut self, name: &Name) {
-        self.out.extend_from_slice(name.as_text());
+    pub fn field(&mut self, names: &Names, index: usize) {
+        self.out.extend_from_slice(names.text(index));
     }
 
     /// Writes the members of the object that `write` writes, and `}`, into an open object that

@@ -27,8 +27,16 @@ mod process;
 mod signal;
 mod socket;
 mod thread;
-#[cfg(all(not(debug_assertions), target_env = "musl"))]
+#[cfg(all(not(debug_assertions), target_env = "musl", panic = "abort"))]
 mod unwind;
+#[cfg(all(
+    not(debug_assertions),
+    target_env = "musl",
+    target_feature = "crt-static",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    panic = "unwind"
+))]
+mod unwinder;
 
 pub(crate) use heap::trim_heap;
 pub(crate) use own::*;

@@ -92,6 +92,10 @@ const TYPES: &[Row] = &[
         apigw::ApiGatewayV2CustomAuthorizerSimpleResponse
     ),
     row!("authorizer_token", apigw::ApiGatewayCustomAuthorizerRequest),
+    row!(
+        "authorizer_websocket",
+        apigw::ApiGatewayCustomAuthorizerRequestTypeRequest
+    ),
     row!("autoscaling", On<autoscaling::AutoScalingDetail>),
     row!("bedrock_agent", bedrock_agent_runtime::AgentEvent),
     row!(

@@ -39,32 +39,47 @@ pub(crate) fn unwinding(name: &str) -> PathBuf {
 /// The same as Lambda gets them: their panics abort. `None` where their target is not installed.
 pub(crate) fn aborting(name: &str) -> Option<PathBuf> {
     static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let build = || {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("process");
-        let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("build.sh"))
-            .args(["--offline", "function", "function_main", "hello"])
-            .env("CARGO_TARGET_DIR", &target)
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        if said.contains("is missing") || !cfg!(target_os = "linux") {
-            println!("skipped, for a function whose panics abort: {said}");
-            return None;
-        }
-        assert!(output.status.success(), "{said}");
-        Some(target.join("lambda"))
-    };
-    let folder = BUILT.get_or_init(build).as_ref()?;
-    Some(folder.join(name).join("bootstrap"))
+    let folder = BUILT.get_or_init(|| released("small", &["function", "function_main", "hello"]));
+    Some(folder.as_ref()?.join(name).join("bootstrap"))
 }
 
-/// All of them, with std's start-up and without, and whether panics abort.
+/// The function in its other profile, in which panics unwind.
+fn unwinding_in_lambda() -> Option<PathBuf> {
+    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let folder = BUILT.get_or_init(|| released("unwind", &["function"]));
+    Some(folder.as_ref()?.join("function/bootstrap"))
+}
+
+/// The folder of examples as Lambda gets them. `None` where their target is not installed.
+fn released(profile: &str, names: &[&str]) -> Option<PathBuf> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("process-{profile}"));
+    let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("build.sh"))
+        .args(["--offline", "--profile", profile])
+        .args(names)
+        .env("CARGO_TARGET_DIR", &target)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    if said.contains("is missing") || !cfg!(target_os = "linux") {
+        println!("skipped, for a function as Lambda gets it: {said}");
+        return None;
+    }
+    assert!(output.status.success(), "{said}");
+    Some(target.join("lambda"))
+}
+
+/// All of them, with std's start-up and without, in each profile that says what a panic was, and
+/// whether panics abort.
 pub(crate) fn all() -> Vec<(PathBuf, bool)> {
     let both = |name: &'static str| {
         let aborting = aborting(name).map(|program| (program, true));
         [(unwinding(name), false)].into_iter().chain(aborting)
     };
-    both("function").chain(both("function_main")).collect()
+    let in_lambda = unwinding_in_lambda().map(|program| (program, false));
+    both("function")
+        .chain(both("function_main"))
+        .chain(in_lambda)
+        .collect()
 }
 
 /// The command that starts `program` as Lambda would, with some `vars` more. A proxy is named to
