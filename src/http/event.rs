@@ -333,10 +333,11 @@ impl<'j> Found<'j> {
             (Ok(text), Ok(false)) => Ok(Body::Text(text.into_owned())),
             (Ok(text), Ok(true)) => match decode_base64(text.as_bytes()) {
                 Ok(bytes) => Ok(Body::Bytes(bytes)),
-                Err(error) => {
-                    let problem = format_args!("$.isBase64Encoded is true, but $.body is {error}");
-                    Err(Error::unmarshal(kind, &problem, text.as_bytes()))
-                }
+                Err(error) => Err(Error::unmarshal(
+                    kind,
+                    &format_args!("$.isBase64Encoded is true, but $.body is {error}"),
+                    text.as_bytes(),
+                )),
             },
             (Err(error), _) | (_, Err(error)) => Err(odd(kind, &error, event)),
         }
