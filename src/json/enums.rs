@@ -90,6 +90,11 @@ macro_rules! json_enum {
                     $(" `", $crate::json_enum!(@name $variant $json_name), "`",)*
                 )))
             }
+
+            fn blank() -> ::core::option::Option<Self> {
+                ::core::option::Option::None
+                    $(.or($crate::json_enum!(@blank $variant $type)))*
+            }
         }
 
         impl $crate::json::ToJson for $name {
@@ -137,6 +142,10 @@ macro_rules! json_enum {
         return <$type as $crate::json::FromJson>::from_json($r).map(Self::$variant);
     };
     (@read_other $($other:tt)*) => {};
+
+    (@blank $variant:ident ()) => { ::core::option::Option::Some(Self::$variant) };
+    // One with a value might hold the enum itself.
+    (@blank $variant:ident ($type:ty)) => { ::core::option::Option::None };
 
     (@pattern $variant:ident () $value:ident) => { Self::$variant };
     (@pattern $variant:ident ($type:ty) $value:ident) => { Self::$variant($value) };

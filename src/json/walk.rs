@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 
 use super::name::{self, Names};
 use super::read::{DEPTH_MAX, TOO_DEEP};
-use super::{Error, ErrorKind, Reader, scan, to_vec};
+use super::{Error, ErrorKind, Reader, scan, support, to_vec};
 
 const NAME: &str = "a member's name in quotes";
 
@@ -36,10 +36,22 @@ impl<'j> Reader<'j> {
 
     /// The index in `names` of the next member that has one, from where `next` says that it will
     /// be, since members mostly come in order. Others are skipped; the length of `names`: the
-    /// object has ended.
+    /// object has ended. What it finds is taken out of the set of those that are missing.
     #[doc(hidden)]
     #[inline(never)]
-    pub fn next_field(&mut self, names: &Names, next: usize) -> Result<usize, Error> {
+    pub fn next_field(
+        &mut self,
+        names: &Names,
+        next: usize,
+        missing: &mut [u64],
+    ) -> Result<usize, Error> {
+        let index = self.find_field(names, next)?;
+        support::take(missing, index);
+        Ok(index)
+    }
+
+    #[inline(always)]
+    fn find_field(&mut self, names: &Names, next: usize) -> Result<usize, Error> {
         loop {
             let Some(name) = self.begin_member()? else {
                 return Ok(names.len());
