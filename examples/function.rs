@@ -8,10 +8,15 @@ use tiny_lambda::{Context, Error, Responder, Result};
 use tiny_lambda::{after_restore, before_snapshot, on_shutdown};
 use tiny_lambda::{debug, error, info, trace, warn};
 
-fn main() -> ! {
-    match std::env::var("ACT").as_deref().unwrap_or_default() {
+pub(crate) fn main() -> ! {
+    let what = std::env::var("ACT").unwrap_or_default();
+    match what.as_str() {
         "init" => tiny_lambda::run_with_init(|| Ok(42), |what, _: u32, _| Ok(*what)),
         "init-error" => tiny_lambda::init(|| Err(Error::new("NoTable", "TABLE is not set"))),
+        "init-panics" => tiny_lambda::init(|| -> Result<()> {
+            let _bomb = Bomb;
+            panic!("no table")
+        }),
         "init-panic" => tiny_lambda::init(|| -> Result<()> { panic!("no table") }),
         "snapshot" => {
             for hook in ["1", "2"] {
@@ -23,10 +28,14 @@ fn main() -> ! {
         "before-panic" => before_snapshot(|| panic!("still open")),
         "after-error" => after_restore(|| Err(Error::new("Seed", "no seed"))),
         "after-panic" => after_restore(|| panic!("no seed")),
-        "shutdown" => {
+        "shutdown" | "shutdown-snapshot" => {
+            if what == "shutdown-snapshot" {
+                after_restore(|| say("after", "1"));
+            }
             on_shutdown(|| eprintln!("shut down last"));
             on_shutdown(|| eprintln!("shut down first"));
         }
+        "panic" => panic!("of main"),
         "shutdown-panic" => on_shutdown(|| panic!("too late")),
         _ => {}
     }
@@ -43,6 +52,21 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
         "error" => return Err(Error::new("NoStock", "sold out")),
         "panic" => panic!("of the handler"),
         "panic in a panic" => std::panic::panic_any(Bomb),
+        "panic while panicking" => {
+            let _bomb = Bomb;
+            panic!("of the handler");
+        }
+        "panic while panicking midway" => {
+            let _bomb = Bomb;
+            let mut body = out.start("text/plain")?;
+            body.write_all(b"part")?;
+            body.flush()?;
+            panic!("midway");
+        }
+        "abort" => std::process::abort(),
+        "exit" => std::process::exit(3),
+        "overflow" => out.json(&deeper(0)),
+        "out of memory" => out.json(&vec![1_u8; 1 << 46]),
         "panic in a thread" => {
             let thread = std::thread::spawn(|| panic!("of a thread"));
             out.json(&thread.join().is_err());
@@ -62,6 +86,10 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             tiny_lambda::log::write(tiny_lambda::log::Level::Fatal, cx, format_args!("at 6"));
         }
         "log much" => info!(cx, "{}", "x".repeat(1 << 20)),
+        text if text.starts_with("much ") => {
+            let much = text.trim_start_matches("much ").repeat(10 << 20);
+            return Err(Error::new("Much", much));
+        }
         "stream" => {
             let mut body = out.start("text/plain")?;
             for part in ["one", "two", "three"] {
@@ -78,6 +106,7 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             drop(warning);
         }
         "in time" => drop(cx.warn_before_deadline(Duration::from_secs(1))),
+        "print" => out.json(&writeln!(std::io::stdout(), "a line").is_err()),
         "trace" => out.json(&std::env::var("_X_AMZN_TRACE_ID").ok()),
         "wait" => loop {
             eprintln!("waiting");
@@ -86,6 +115,15 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
         _ => out.json(&event),
     }
     Ok(())
+}
+
+/// More than any stack holds.
+fn deeper(n: u64) -> u64 {
+    let local = std::hint::black_box([n; 100]);
+    if n == u64::MAX {
+        return 0;
+    }
+    deeper(n.wrapping_add(1)).wrapping_add(local[7])
 }
 
 /// Panics while it is dropped, which is while the panic that carries it is dealt with.

@@ -2,6 +2,7 @@
 //!
 //! Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
@@ -9,7 +10,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::str;
 use std::time::{Duration, SystemTime};
 
-use crate::encoding::push_u64;
+use crate::encoding::{push_percent_escape, push_u64};
 use crate::http1::{head, scan};
 use crate::{Context, Error, Result, sys};
 
@@ -65,7 +66,7 @@ const USER_AGENT: &str = concat!(
 );
 
 /// Where the Runtime API is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) addr: SocketAddr,
     /// As it was given, for `Host` and for messages.
@@ -76,20 +77,18 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// The Runtime API that Lambda names, if it does.
-    pub(crate) fn from_env() -> Option<Result<Endpoint>> {
+    pub(crate) fn from_env() -> Option<Result<&'static Endpoint>> {
         let text = sys::env(ENDPOINT_VARIABLE)?;
         // An address that is no text at all is as malformed as any other.
         Some(Endpoint::parse(str::from_utf8(text).unwrap_or("\u{fffd}")))
     }
 
     /// Reads an address as Lambda or an emulator gives it: `host:port`, with or without `http://`
-    /// in front and a path behind.
-    pub(crate) fn parse(text: &'static str) -> Result<Endpoint> {
+    /// in front and a path behind. It is kept for good.
+    pub(crate) fn parse(text: &'static str) -> Result<&'static Endpoint> {
         let invalid = |why: &str| {
-            Error::new(
-                ENDPOINT_ERROR,
-                format_args!("AWS_LAMBDA_RUNTIME_API is \"{text}\": {why}"),
-            )
+            let parts = ["AWS_LAMBDA_RUNTIME_API is \"", text, "\": ", why];
+            Error::of(ENDPOINT_ERROR, &parts)
         };
         let rest = text.strip_prefix("http://").unwrap_or(text);
         let slash = rest.bytes().position(|b| b == b'/').unwrap_or(rest.len());
@@ -105,11 +104,11 @@ impl Endpoint {
             return Err(invalid("it must be host:port"));
         }
         let addr = socket_addr(authority).map_err(invalid)?;
-        Ok(Endpoint {
+        Ok(Box::leak(Box::new(Endpoint {
             addr,
             authority,
             base,
-        })
+        })))
     }
 
     /// Writes the head of `GET next`.
@@ -149,7 +148,7 @@ impl Endpoint {
             "POST ",
             ["invocation/", &invocation.path_id, "/response"],
         );
-        push_field(head, "Content-Type", content_type);
+        push_field(head, "Content-Type: ", content_type);
         invocation.push_nonce(head);
         push_length(head, len);
     }
@@ -166,10 +165,10 @@ impl Endpoint {
             "POST ",
             ["invocation/", &invocation.path_id, "/response"],
         );
-        push_field(head, "Content-Type", content_type);
-        push_field(head, "Lambda-Runtime-Function-Response-Mode", "streaming");
-        push_field(head, "Transfer-Encoding", "chunked");
-        push_field(head, "Trailer", ERROR_TRAILERS);
+        push_field(head, "Content-Type: ", content_type);
+        push_field(head, "Lambda-Runtime-Function-Response-Mode: ", "streaming");
+        push_field(head, "Transfer-Encoding: ", "chunked");
+        push_field(head, "Trailer: ", ERROR_TRAILERS);
         invocation.push_nonce(head);
         head.extend_from_slice(b"\r\n");
     }
@@ -187,7 +186,7 @@ impl Endpoint {
         self.push(head, "POST ", path);
         push_error_fields(head, error_type);
         if let Some(cause) = cause {
-            push_field(head, "Lambda-Runtime-Function-XRay-Error-Cause", cause);
+            push_field(head, "Lambda-Runtime-Function-XRay-Error-Cause: ", cause);
         }
         invocation.push_nonce(head);
         push_length(head, len);
@@ -197,7 +196,7 @@ impl Endpoint {
     pub(crate) fn push_register(&self, request: &mut Vec<u8>) {
         const EVENTS: &[u8] = b"{\"events\":[]}";
         self.push_to(request, "POST ", EXTENSION_VERSION, ["register", "", ""]);
-        push_field(request, "Lambda-Extension-Name", "tiny-lambda-shutdown");
+        push_field(request, "Lambda-Extension-Name: ", "tiny-lambda-shutdown");
         push_length(request, EVENTS.len());
         request.extend_from_slice(EVENTS);
     }
@@ -205,7 +204,7 @@ impl Endpoint {
     /// Writes the request of an extension that is ready.
     pub(crate) fn push_event_next(&self, head: &mut Vec<u8>, id: &str) {
         self.push_to(head, "GET ", EXTENSION_VERSION, ["event/next", "", ""]);
-        push_field(head, EXTENSION_ID, id);
+        push_all(head, &[EXTENSION_ID, ": ", id, "\r\n"]);
         head.extend_from_slice(b"\r\n");
     }
 
@@ -348,7 +347,6 @@ impl Invocation {
     }
 
     /// Becomes a copy of `other`, in the room that it has.
-    #[cfg(panic = "abort")]
     pub(crate) fn set(&mut self, other: &Invocation) {
         self.path_id.clone_from(&other.path_id);
         self.nonce.clone_from(&other.nonce);
@@ -356,7 +354,7 @@ impl Invocation {
 
     fn push_nonce(&self, head: &mut Vec<u8>) {
         if !self.nonce.is_empty() {
-            push_field(head, "Lambda-Runtime-Invocation-Id", &self.nonce);
+            push_field(head, "Lambda-Runtime-Invocation-Id: ", &self.nonce);
         }
     }
 
@@ -366,7 +364,11 @@ impl Invocation {
         self.nonce.clear();
         cx.request_id.clear();
         cx.deadline = None;
-        texts(cx).into_iter().flatten().for_each(String::clear);
+        for_each_text(cx, |text| {
+            if let Some(text) = text {
+                text.clear();
+            }
+        });
     }
 
     /// Takes a field of `next`'s reply, into the context or into what the answer needs.
@@ -402,22 +404,21 @@ impl Invocation {
 
     /// Says that the head has ended: a text that did not come, or came empty, is absent.
     pub(crate) fn end(cx: &mut Context) {
-        for text in texts(cx) {
+        for_each_text(cx, |text| {
             if text.as_ref().is_some_and(String::is_empty) {
                 *text = None;
             }
-        }
+        });
     }
 }
 
-fn texts(cx: &mut Context) -> [&mut Option<String>; 5] {
-    [
-        &mut cx.invoked_function_arn,
-        &mut cx.xray_trace_id,
-        &mut cx.client_context,
-        &mut cx.identity,
-        &mut cx.tenant_id,
-    ]
+#[inline(never)]
+fn for_each_text(cx: &mut Context, f: fn(&mut Option<String>)) {
+    f(&mut cx.invoked_function_arn);
+    f(&mut cx.xray_trace_id);
+    f(&mut cx.client_context);
+    f(&mut cx.identity);
+    f(&mut cx.tenant_id);
 }
 
 /// The time that lies so many milliseconds after the Unix epoch; `None` where no clock has it.
@@ -428,30 +429,31 @@ fn deadline(ms: u64) -> Option<SystemTime> {
 /// A request ID goes into paths as it came; only what no path segment may have is percent-encoded
 /// (RFC 3986, section 3.3).
 fn set_path_segment(path: &mut String, id: &[u8]) {
-    let is_legal = |b: &u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(b);
+    let is_legal = |b: u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(
+                b,
+                b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'='
+            )
+            || matches!(b, b':' | b'@' | b'%')
+    };
     path.clear();
-    if scan::plain(id) == id.len() {
-        path.push_str(str::from_utf8(id).unwrap_or_default());
-        return;
-    }
-    for &b in id {
-        if is_legal(&b) {
+    let (plain, rest) = id.split_at_checked(scan::plain(id)).unwrap_or_default();
+    path.push_str(str::from_utf8(plain).unwrap_or_default());
+    for &b in rest {
+        if is_legal(b) {
             path.push(char::from(b));
         } else {
-            path.push('%');
-            for digit in [b >> 4, b & 15] {
-                path.push(
-                    char::from_digit(u32::from(digit), 16)
-                        .unwrap_or('0')
-                        .to_ascii_uppercase(),
-                );
-            }
+            push_percent_escape(path, b);
         }
     }
 }
 
+/// Longest reason of an error in its header: what names a type is no longer, and heads have a limit.
+const REASON_LEN_MAX: usize = 200;
+
 fn push_error_fields(head: &mut Vec<u8>, error_type: &str) {
-    push_field(head, "Content-Type", JSON);
+    push_field(head, "Content-Type: ", JSON);
     push_error_type(head, error_type);
 }
 
@@ -467,7 +469,11 @@ fn push_error_type(head: &mut Vec<u8>, error_type: &str) {
     };
     push_all(head, &["Lambda-Runtime-Function-Error-Type: ", category]);
     let start = head.len();
-    for mut b in reason.bytes().filter(u8::is_ascii_alphabetic) {
+    for mut b in reason
+        .bytes()
+        .filter(u8::is_ascii_alphabetic)
+        .take(REASON_LEN_MAX)
+    {
         if head.len() == start {
             b.make_ascii_uppercase();
         }
@@ -489,7 +495,7 @@ const ERROR_TRAILERS: &str =
 /// Writes the trailers of a stream that has failed; `document` is its error in base64.
 pub(crate) fn push_error_trailers(out: &mut Vec<u8>, error_type: &str, document: &str) {
     push_error_type(out, error_type);
-    push_field(out, "Lambda-Runtime-Function-Error-Body", document);
+    push_field(out, "Lambda-Runtime-Function-Error-Body: ", document);
 }
 
 /// RFC 9110, section 5.6.2: a name is a token.
@@ -502,8 +508,9 @@ pub(crate) fn is_field_value(value: &str) -> bool {
     value.bytes().all(|b| b == b'\t' || !b.is_ascii_control())
 }
 
+/// Writes a field, whose `name` comes with its colon.
 fn push_field(head: &mut Vec<u8>, name: &str, value: &str) {
-    push_all(head, &[name, ": ", value, "\r\n"]);
+    push_all(head, &[name, value, "\r\n"]);
 }
 
 fn push_all(head: &mut Vec<u8>, texts: &[&str]) {
@@ -515,9 +522,8 @@ fn push_all(head: &mut Vec<u8>, texts: &[&str]) {
 /// Ends a head: the last field is how many bytes follow.
 fn push_length(head: &mut Vec<u8>, len: usize) {
     push_u64(len as u64, &mut |digits| {
-        push_field(head, "Content-Length", digits);
+        push_all(head, &["Content-Length: ", digits, "\r\n\r\n"]);
     });
-    head.extend_from_slice(b"\r\n");
 }
 
 #[cfg(test)]
@@ -527,6 +533,7 @@ mod tests {
     use alloc::string::ToString;
     use alloc::vec;
 
+    /// 12.1: 1.
     #[test]
     fn an_address_is_taken_as_lambda_and_the_emulators_give_it() {
         #[track_caller]
@@ -675,6 +682,7 @@ mod tests {
         );
     }
 
+    /// 12.1: 30.
     #[test]
     fn an_error_type_is_brought_into_lambdas_pattern() {
         #[track_caller]
@@ -706,11 +714,7 @@ mod tests {
         for name in all.split(' ') {
             invocation.take(&mut cx, format!("Lambda-Runtime-{name}").as_bytes(), b"1");
         }
-        assert!(
-            texts(&mut cx)
-                .iter()
-                .all(|text| text.as_deref() == Some("1"))
-        );
+        for_each_text(&mut cx, |text| assert_eq!(text.as_deref(), Some("1")));
         assert!(cx.deadline.is_some());
         invocation.begin(&mut cx);
         for (name, value) in fields {
@@ -725,7 +729,7 @@ mod tests {
         let (invocation, mut cx) = take(&[]);
         assert_eq!(invocation, Invocation::default());
         assert_eq!((cx.request_id.as_str(), cx.deadline), ("", None));
-        assert!(texts(&mut cx).iter().all(|text| text.is_none()));
+        for_each_text(&mut cx, |text| assert_eq!(*text, None));
         let (_, cx) = take(&[
             ("lambda-runtime-trace-id", b""),
             ("LAMBDA-RUNTIME-AWS-TENANT-ID", b"t"),
@@ -754,6 +758,7 @@ mod tests {
         check("18446744073709551616", None);
     }
 
+    /// 12.1: 14.
     #[test]
     fn a_request_id_stays_as_it_is_unless_no_path_can_have_it() {
         #[track_caller]

@@ -1,11 +1,13 @@
-//! What Lambda says about this invocation ([`Context`]) and about this function ([`Function`]).
+//! What Lambda says about this invocation ([`Context`]), its caller, and this function ([`Function`]).
 
 use alloc::string::String;
 use std::env;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
-use crate::sys;
+use crate::encoding::decode_base64;
+use crate::json::{self, FromJson, Object};
+use crate::{json_struct, sys};
 
 /// What Lambda says about one invocation, from the headers of the Runtime API's `next` (AWS
 /// Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes").
@@ -31,9 +33,11 @@ pub struct Context {
     pub invoked_function_arn: Option<String>,
     /// The X-Ray tracing header; `None` where tracing is off. From `Lambda-Runtime-Trace-Id`.
     pub xray_trace_id: Option<String>,
-    /// JSON that the caller sent along, as it came. From `Lambda-Runtime-Client-Context`.
+    /// JSON that the caller sent along, as it came, whatever it is: [`Self::parse_client_context`]
+    /// reads it. From `Lambda-Runtime-Client-Context`.
     pub client_context: Option<String>,
-    /// The caller's Amazon Cognito identity, as JSON. From `Lambda-Runtime-Cognito-Identity`.
+    /// The caller's Amazon Cognito identity, as JSON: [`Self::parse_identity`] reads it. From
+    /// `Lambda-Runtime-Cognito-Identity`.
     pub identity: Option<String>,
     /// The tenant that the execution environment belongs to, for functions with tenant isolation.
     /// From `Lambda-Runtime-Aws-Tenant-Id`.
@@ -48,6 +52,92 @@ impl Context {
         let now = Duration::from_millis(sys::unix_time_ms());
         let now = SystemTime::UNIX_EPOCH.checked_add(now)?;
         Some(self.deadline?.duration_since(now).unwrap_or_default())
+    }
+
+    /// Reads [`client_context`](Self::client_context): as a [`ClientContext`], a
+    /// [`Value`](json::Value) or a type of your own. `None`: the caller sent none.
+    ///
+    /// ```
+    /// use tiny_lambda::{ClientContext, Context};
+    ///
+    /// let mut cx = Context::default();
+    /// cx.client_context = Some(r#"{"client":{"app_title":"Shop"},"custom":{"cart":7}}"#.into());
+    /// let sent: Option<ClientContext> = cx.parse_client_context()?;
+    /// let sent = sent.unwrap_or_default();
+    /// assert_eq!(sent.client.unwrap().app_title.as_deref(), Some("Shop"));
+    /// assert_eq!(sent.custom.unwrap().get("cart"), Some(&7.into()));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// It is not such JSON. Who calls the function may send anything.
+    pub fn parse_client_context<T: FromJson>(&self) -> Result<Option<T>, json::Error> {
+        let text = self.client_context.as_deref();
+        text.map(json_or_base64).transpose()
+    }
+
+    /// Reads [`identity`](Self::identity): as a [`CognitoIdentity`], a [`Value`](json::Value) or a
+    /// type of your own. `None`: the caller has none.
+    ///
+    /// # Errors
+    /// It is not such JSON.
+    pub fn parse_identity<T: FromJson>(&self) -> Result<Option<T>, json::Error> {
+        let text = self.identity.as_deref();
+        text.map(json_or_base64).transpose()
+    }
+}
+
+/// Lambda hands JSON on; cargo-lambda's emulator hands on what the caller sent, which is base64.
+fn json_or_base64<T: FromJson>(text: &str) -> Result<T, json::Error> {
+    json::parse(text.as_bytes()).or_else(|error| {
+        let decoded = decode_base64(text.as_bytes()).ok();
+        decoded
+            .and_then(|text| json::parse(&text).ok())
+            .ok_or(error)
+    })
+}
+
+json_struct! {
+    /// What a mobile app sends along (AWS Mobile SDK, `ClientContext`). See
+    /// [`Context::parse_client_context`].
+    #[derive(Debug, Clone, Default, PartialEq)]
+    pub struct ClientContext {
+        /// The app.
+        pub client: Option<ClientApplication>,
+        /// What the app's author has chosen.
+        pub custom: Option<Object>,
+        /// The app's device and system.
+        pub environment: Option<Object> as "env",
+        /// The caller's trace, in the words of the W3C, which Lambda adds.
+        pub w3c: Option<Object>,
+    }
+}
+
+json_struct! {
+    /// A mobile app, within a [`ClientContext`].
+    #[derive(Debug, Clone, Default, PartialEq)]
+    pub struct ClientApplication {
+        /// Names this installation of it.
+        pub installation_id: Option<String>,
+        /// Its name.
+        pub app_title: Option<String>,
+        /// Its version, for readers.
+        pub app_version_name: Option<String>,
+        /// Its version, for programs.
+        pub app_version_code: Option<String>,
+        /// Its package.
+        pub app_package_name: Option<String>,
+    }
+}
+
+json_struct! {
+    /// An identity of Amazon Cognito. See [`Context::parse_identity`].
+    #[derive(Debug, Clone, Default, PartialEq)]
+    pub struct CognitoIdentity {
+        /// The identity.
+        pub identity_id: Option<String> as "cognitoIdentityId",
+        /// The pool that it is in.
+        pub identity_pool_id: Option<String> as "cognitoIdentityPoolId",
     }
 }
 

@@ -159,16 +159,32 @@ pub(crate) fn decode_percent(text: &str, is_form: bool) -> Result<Cow<'_, str>, 
 
 /// Appends `text` with all but unreserved characters (RFC 3986, section 2.3) escaped.
 pub(crate) fn push_percent_encoded(out: &mut String, text: &str) {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(char::from(byte));
         } else {
-            out.push('%');
-            out.push(digit(byte >> 4).to_ascii_uppercase());
-            out.push(digit(byte & 0x0f).to_ascii_uppercase());
+            push_percent_escape(out, byte);
         }
     }
+}
+
+/// Appends a byte as `%XX`.
+pub(crate) fn push_percent_escape(out: &mut String, byte: u8) {
+    out.push('%');
+    push_hex(out, byte);
+}
+
+/// Appends a byte in two hexadecimal digits.
+pub(crate) fn push_hex(out: &mut String, byte: u8) {
+    for nibble in [byte >> 4, byte & 0x0f] {
+        let zero = if nibble < 10 { b'0' } else { b'A' - 10 };
+        out.push(char::from(zero.wrapping_add(nibble)));
+    }
+}
+
+/// Appends the decimal digits of `value`.
+pub(crate) fn push_decimal(text: &mut String, value: u64) {
+    push_u64(value, &mut |digits| text.push_str(digits));
 }
 
 /// Hands `push` the decimal digits of `value`.

@@ -1,23 +1,33 @@
 //! [`Error`]: what a handler reports, made by `?` from any other error.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::any;
 use core::error;
-use core::fmt::{self, Display};
+use core::fmt::{self, Display, Write};
 use core::panic::Location;
 use core::str;
 use std::panic::PanicHookInfo;
 
+use crate::encoding::{push_decimal, push_hex};
+use crate::http1::head::push_text;
 use crate::json::{ToJson, Writer};
 
 /// Longest error cause sent to X-Ray, in bytes: the Runtime API keeps 64 KB.
 const CAUSE_LEN_MAX: usize = 60 * 1024;
 
+/// Longest message that is kept, in bytes. Lambda's server takes error documents of up to 1 MB, and a
+/// byte of a message may be six in JSON.
+const MESSAGE_LEN_MAX: usize = 128 * 1024;
+
 /// Sources of an error that are told: more are a mistake, or a circle.
 const SOURCES_MAX: usize = 32;
+
+/// Bytes of an event that an error about it shows of the place where it is odd.
+const SHOWN_LEN_MAX: usize = 40;
 
 /// What a handler returns.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -40,10 +50,13 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 ///
 /// Lambda sends both to the caller, as `errorType` and `errorMessage`. An AWS Step Functions
 /// state machine matches `ErrorEquals` with the type. Names that begin with `Runtime.` are those
-/// of Lambda and of this crate.
-#[derive(Debug, Clone)]
-#[expect(clippy::struct_field_names, reason = "the Runtime API's name")]
-pub struct Error {
+/// of Lambda and of this crate. Of a message, the first 128 KB are kept.
+// A pointer, since a `Result` of one word is a third of the code of one of ten.
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
     error_type: Cow<'static, str>,
     message: String,
     /// Where in the source it was made, `file:line:column`; empty where nobody knows.
@@ -62,12 +75,58 @@ impl Error {
         Error::make(error_type.into(), text(&message), Location::caller())
     }
 
+    /// The same for the runtime's own, whose message is made of parts: formatting is kilobytes.
+    #[cold]
+    #[track_caller]
+    pub(crate) fn of(error_type: &'static str, message: &[&str]) -> Error {
+        let mut text = String::new();
+        for part in message {
+            text.push_str(part);
+        }
+        Error::make(error_type.into(), text, Location::caller())
+    }
+
     fn make(error_type: Cow<'static, str>, message: String, at: &Location<'_>) -> Error {
-        Error {
+        let mut error = Error(Box::new(Inner {
             error_type,
             message,
-            place: text(at),
+            place: place(at),
+        }));
+        error.shorten(MESSAGE_LEN_MAX);
+        error
+    }
+
+    /// Cuts a message that has more than `len` bytes, and says so by three dots.
+    pub(crate) fn shorten(&mut self, mut len: usize) {
+        let message = &mut self.0.message;
+        if message.len() > len {
+            while !message.is_char_boundary(len) {
+                len = len.wrapping_sub(1);
+            }
+            message.truncate(len);
+            message.push_str("...");
         }
+    }
+
+    /// The type of an error about an event.
+    pub(crate) const UNMARSHAL: &'static str = "Runtime.UnmarshalError";
+
+    /// An event, or a member of one, that is odd: what it should be or is called, what is wrong with
+    /// it and where, and how it goes on there.
+    #[cold]
+    pub(crate) fn unmarshal(name: &str, problem: &dyn Display, there: &[u8]) -> Error {
+        let mut message = String::from(name);
+        let _ = write!(message, ": {problem}");
+        if !there.is_empty() {
+            message.push_str(": ");
+            let mut end = there.len().min(SHOWN_LEN_MAX);
+            // Not within a character (RFC 3629, section 3).
+            while there.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
+                end = end.saturating_sub(1);
+            }
+            push_text(&mut message, there.get(..end).unwrap_or_default());
+        }
+        Error::new(Error::UNMARSHAL, message)
     }
 
     /// The error that a panic is posted as.
@@ -83,50 +142,60 @@ impl Error {
             _ => "a value that is no text",
         };
         let mut error = Error::panic("panicked");
+        let Inner { message, place, .. } = &mut *error.0;
         if let Some(at) = info.location() {
-            error.place = self::text(at);
-            error.message.push_str(" at ");
-            error.message.push_str(&error.place);
+            *place = self::place(at);
+            message.push_str(" at ");
+            message.push_str(place);
         }
-        error.message.push_str(": ");
-        error.message.push_str(text);
+        message.push_str(": ");
+        message.push_str(text);
+        error.shorten(MESSAGE_LEN_MAX);
         error
     }
 
     /// A panic of which no more is known.
     pub(crate) fn panic(message: &str) -> Error {
-        Error {
+        Error(Box::new(Inner {
             error_type: "Runtime.Panic".into(),
             message: message.into(),
             place: String::new(),
-        }
+        }))
     }
 
     /// The same under another name; the one that it had goes into the message.
-    pub(crate) fn with_type(self, error_type: &'static str) -> Error {
-        Error {
-            message: text(&self),
-            error_type: error_type.into(),
-            place: self.place,
-        }
+    pub(crate) fn with_type(mut self, error_type: &'static str) -> Error {
+        self.0.message = text(&self);
+        self.0.error_type = error_type.into();
+        self
     }
 
     /// The name of its type: what the caller sees as `errorType`.
     pub fn error_type(&self) -> &str {
-        &self.error_type
+        &self.0.error_type
     }
 
     /// The sentence: what the caller sees as `errorMessage`.
     pub fn error_message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 }
 
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.error_type)?;
+        f.write_str(self.error_type())?;
         f.write_str(": ")?;
-        f.write_str(&self.message)
+        f.write_str(self.error_message())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("error_type", &self.0.error_type)
+            .field("message", &self.0.message)
+            .field("place", &self.0.place)
+            .finish()
     }
 }
 
@@ -139,8 +208,8 @@ impl ToJson for Error {
         w.member("errorType", self.error_type());
         w.name("stackTrace");
         w.begin_array();
-        if !self.place.is_empty() {
-            w.string(&self.place);
+        if !self.0.place.is_empty() {
+            w.string(&self.0.place);
         }
         w.end_array();
         w.end_object();
@@ -154,16 +223,13 @@ impl Error {
         let mut w = Writer::new(Vec::new());
         self.write_cause(&mut w);
         let mut header = String::new();
-        for c in str::from_utf8(&w.into_inner()).ok()?.chars() {
-            if matches!(c, ' '..='~') {
-                header.push(c);
-                continue;
-            }
-            for &mut unit in c.encode_utf16(&mut [0; 2]) {
-                header.push_str("\\u");
-                for shift in [12, 8, 4, 0] {
-                    let digit = u32::from(unit) >> shift & 15;
-                    header.push(char::from_digit(digit, 16).unwrap_or('0'));
+        for unit in str::from_utf8(&w.into_inner()).ok()?.encode_utf16() {
+            match unit.to_be_bytes() {
+                [0, byte @ b' '..=b'~'] => header.push(char::from(byte)),
+                [high, low] => {
+                    header.push_str("\\u");
+                    push_hex(&mut header, high);
+                    push_hex(&mut header, low);
                 }
             }
         }
@@ -172,7 +238,7 @@ impl Error {
 
     /// The same as JSON: one exception, whose stack is the place where it was made.
     fn write_cause(&self, w: &mut Writer) {
-        let place = split_last(&self.place).and_then(|(place, _)| split_last(place));
+        let place = split_last(&self.0.place).and_then(|(place, _)| split_last(place));
         w.raw(r#"{"working_directory":"","exceptions":[{"#);
         w.member("type", self.error_type());
         w.member("message", self.error_message());
@@ -192,6 +258,16 @@ impl Error {
         }
         w.raw("]}");
     }
+}
+
+/// A place in the source: `file:line:column`.
+fn place(at: &Location<'_>) -> String {
+    let mut place = String::from(at.file());
+    for number in [at.line(), at.column()] {
+        place.push(':');
+        push_decimal(&mut place, number.into());
+    }
+    place
 }
 
 /// What stands before and behind the last colon: std's own search of strings is 600 bytes.

@@ -4,12 +4,13 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::api::{self, Endpoint};
 use crate::http1::{connection, head};
 use crate::response::{CONNECT_TIMEOUT, STALL_TIMEOUT, Trouble};
-use crate::{Error, log, panic, sys};
+use crate::{Error, log, panic, snapstart, sys};
 
 type Hook = Box<dyn FnOnce() + Send>;
 
@@ -66,12 +67,8 @@ fn listen() {
     }
     // One that is malformed is for `run` to tell.
     if let Some(Ok(endpoint)) = Endpoint::from_env() {
-        if let Err(problem) = register(&endpoint) {
-            let problem = format!(
-                "Extensions API at {}: {problem}: nobody will tell of the shutdown",
-                endpoint.authority
-            );
-            log::error(None, &Error::new(api::ENDPOINT_ERROR, problem));
+        if let Err(problem) = register(endpoint) {
+            complain(endpoint, &problem);
         }
     }
 }
@@ -98,23 +95,27 @@ fn shut_down() {
     std::process::exit(status)
 }
 
-/// Registers an extension of no events, and says that it is ready, without which Init does not end.
-/// The connection is left open: an answer would be an event, and there are none.
-fn register(endpoint: &Endpoint) -> Result<(), String> {
-    const REGISTER: &str = "POST extension/register";
-    const NEXT: &str = "GET extension/event/next";
-    let told = |call: &'static str| move |trouble: Trouble| format!("{call}: {trouble}");
-    let connect = || sys::connect(endpoint.addr, CONNECT_TIMEOUT, STALL_TIMEOUT);
-    let sent = |(n, errno)| Trouble::Send(n, errno);
+/// What went wrong with a call.
+fn told(call: &'static str) -> impl Fn(Trouble) -> String {
+    move |trouble| format!("{call}: {}", trouble.text())
+}
 
-    let mut stream = connect()
-        .map_err(Trouble::Connect)
-        .map_err(told(REGISTER))?;
+fn connect(endpoint: &'static Endpoint) -> Result<TcpStream, Trouble> {
+    sys::connect(endpoint.addr, CONNECT_TIMEOUT, STALL_TIMEOUT).map_err(Trouble::Connect)
+}
+
+fn send(stream: &TcpStream, request: &[u8]) -> Result<(), Trouble> {
+    let sent = connection::send(stream, [request, &[], &[]]);
+    sent.map_err(|(n, errno)| Trouble::Send(n, errno))
+}
+
+/// Registers an extension of no events, and says that it is ready, without which Init does not end.
+fn register(endpoint: &'static Endpoint) -> Result<(), String> {
+    const REGISTER: &str = "POST extension/register";
+    let stream = connect(endpoint).map_err(told(REGISTER))?;
     let (mut request, mut inbox, mut id) = (Vec::new(), Vec::new(), String::new());
     endpoint.push_register(&mut request);
-    connection::send(&stream, [&request, &[], &[]])
-        .map_err(sent)
-        .map_err(told(REGISTER))?;
+    send(&stream, &request).map_err(told(REGISTER))?;
     let mut on_field = |name: &[u8], value: &[u8]| {
         if name.eq_ignore_ascii_case(api::EXTENSION_ID.as_bytes()) {
             id.clear();
@@ -128,14 +129,40 @@ fn register(endpoint: &Endpoint) -> Result<(), String> {
     if reply.status != 200 || id.is_empty() {
         return Err(format!("{REGISTER}: status {}", reply.status));
     }
+    be_ready(endpoint, (!reply.close).then_some(stream), &id)?;
+    // No connection outlives a snapshot.
+    snapstart::also_after_restore(Box::new(move || {
+        if let Err(problem) = be_ready(endpoint, None, &id) {
+            complain(endpoint, &problem);
+        }
+        Ok(())
+    }));
+    Ok(())
+}
 
-    if reply.close {
-        stream = connect().map_err(Trouble::Connect).map_err(told(NEXT))?;
-    }
-    endpoint.push_event_next(&mut request, &id);
-    connection::send(&stream, [&request, &[], &[]])
-        .map_err(sent)
-        .map_err(told(NEXT))?;
+/// Waits for an event, on a new connection if there is none. It is left open: an answer would be an
+/// event, and there are none.
+fn be_ready(
+    endpoint: &'static Endpoint,
+    stream: Option<TcpStream>,
+    id: &str,
+) -> Result<(), String> {
+    const NEXT: &str = "GET extension/event/next";
+    let stream = match stream {
+        Some(stream) => stream,
+        None => connect(endpoint).map_err(told(NEXT))?,
+    };
+    let mut request = Vec::new();
+    endpoint.push_event_next(&mut request, id);
+    send(&stream, &request).map_err(told(NEXT))?;
     core::mem::forget(stream);
     Ok(())
+}
+
+fn complain(endpoint: &'static Endpoint, problem: &str) {
+    let problem = format!(
+        "Extensions API at {}: {problem}: nobody will tell of the shutdown",
+        endpoint.authority
+    );
+    log::error(None, &Error::new(api::ENDPOINT_ERROR, problem));
 }

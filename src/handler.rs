@@ -2,16 +2,13 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::{self, Write};
+use core::fmt;
 use core::marker::PhantomData;
 
 use crate::http::{self, IntoResponse, Request, Response};
 use crate::http1::head::push_text;
 use crate::json::{self, FromJson, ToJson};
 use crate::{Context, Error, Responder, Result, log, sys};
-
-/// The type of an error about an event.
-const UNMARSHAL_ERROR: &str = "Runtime.UnmarshalError";
 
 /// What serves invocations: [`json()`], [`http()`](fn@http), [`bytes()`] and [`streaming()`] make
 /// one from a closure.
@@ -69,52 +66,49 @@ struct Json<F, E, R>(F, PhantomData<fn(E) -> R>);
 
 impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for Json<F, E, R> {
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
-        let event = parse(event, cx)?;
-        out.json(&(self.0)(event, cx)?);
-        Ok(())
+        let serve = |out: Responder<'_>| {
+            let event = parse(event)?;
+            out.json(&(self.0)(event, cx)?);
+            Ok(())
+        };
+        if E::kind().is_some() {
+            return serve(out).inspect_err(|error| log_odd_event(error, event, cx));
+        }
+        serve(out)
     }
 }
 
-fn parse<E: FromJson>(event: &[u8], cx: &Context) -> Result<E> {
+fn parse<E: FromJson>(event: &[u8]) -> Result<E> {
     json::parse(event).map_err(|error| match E::kind() {
-        Some(kind) => unknown_event(kind, &error, event, cx),
+        Some(kind) => unknown_event(kind, &error, event),
         None => unmarshal_error(&error),
     })
 }
 
 #[cold]
 fn unmarshal_error(error: &json::Error) -> Error {
-    Error::new(UNMARSHAL_ERROR, error)
+    Error::new(Error::UNMARSHAL, error)
 }
 
-/// Bytes of an event that its error shows of the place where it is wrong.
-const SHOWN_LEN_MAX: usize = 40;
+/// What AWS has sent and nobody here has written is worth more words.
+#[cold]
+fn unknown_event(kind: &str, error: &json::Error, event: &[u8]) -> Error {
+    let there = event.get(error.offset()..).unwrap_or_default();
+    Error::unmarshal(kind, error, there)
+}
 
 /// Bytes of an event that was not understood that are logged, unless `LAMBDA_LOG_EVENT` is `off`.
 const LOGGED_LEN_MAX: usize = 256;
 
-/// What AWS has sent and nobody here has written is worth more words.
+/// Shows an event that `error` is about, be it as a whole or a member that the handler has asked for.
 #[cold]
-fn unknown_event(kind: &str, error: &json::Error, event: &[u8], cx: &Context) -> Error {
-    log_event(event, cx);
-    let mut message = String::from(kind);
-    let there = event.get(error.offset()..).unwrap_or_default();
-    let _ = write!(message, ": {error}");
-    if !there.is_empty() {
-        message.push_str(": ");
-        push_text(&mut message, there.get(..SHOWN_LEN_MAX).unwrap_or(there));
-    }
-    Error::new(UNMARSHAL_ERROR, message)
-}
-
-#[cold]
-fn log_event(event: &[u8], cx: &Context) {
-    if sys::env(c"LAMBDA_LOG_EVENT") == Some(b"off") {
+fn log_odd_event(error: &Error, event: &[u8], cx: &Context) {
+    if error.error_type() != Error::UNMARSHAL || sys::env(c"LAMBDA_LOG_EVENT") == Some(b"off") {
         return;
     }
     let mut text = String::from("the event begins with ");
     push_text(&mut text, event.get(..LOGGED_LEN_MAX).unwrap_or(event));
-    log::error(Some(cx), &Error::new(UNMARSHAL_ERROR, text));
+    log::error(Some(cx), &Error::new(Error::UNMARSHAL, text));
 }
 
 struct Http<F, R>(F, PhantomData<fn() -> R>);
@@ -133,9 +127,13 @@ fn serve_http(
     out: Responder<'_>,
     f: &dyn Fn(Request) -> Result<Response>,
 ) -> Result<()> {
-    let request = Request::from_event(event).inspect_err(|_| log_event(event, cx))?;
+    let request =
+        Request::from_event(event).inspect_err(|error| log_odd_event(error, event, cx))?;
     let caller = request.caller();
-    let response = f(request).unwrap_or_else(|error| failure(&error, cx));
+    let response = f(request).unwrap_or_else(|error| {
+        log_odd_event(&error, event, cx);
+        failure(&error, cx)
+    });
     match http::Answer::new(&response, caller) {
         Ok(answer) => out.json(&answer),
         Err(error) => out.json(&http::Answer::new(&failure(&error, cx), caller)?),
@@ -167,7 +165,11 @@ impl<E: FromJson, F: Fn(E, &Context, Responder<'_>) -> Result<()> + Sync> Handle
     for Streaming<F, E>
 {
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
-        (self.0)(parse(event, cx)?, cx, out)
+        let serve = |out: Responder<'_>| (self.0)(parse(event)?, cx, out);
+        if E::kind().is_some() {
+            return serve(out).inspect_err(|error| log_odd_event(error, event, cx));
+        }
+        serve(out)
     }
 }
 

@@ -66,12 +66,14 @@ mod panic;
 mod response;
 mod runtime;
 mod snapstart;
+mod start;
 mod sys;
 mod worker;
 
 use alloc::vec::Vec;
+use core::mem::ManuallyDrop;
 
-pub use context::{Context, Function, function};
+pub use context::{ClientApplication, ClientContext, CognitoIdentity, Context, Function, function};
 pub use deadline::DeadlineWarning;
 pub use error::{Error, Result};
 pub use extension::on_shutdown;
@@ -79,8 +81,11 @@ pub use handler::Handler;
 pub use response::{BodyWriter, Responder};
 pub use runtime::Runtime;
 pub use snapstart::{after_restore, before_snapshot};
+#[doc(hidden)]
+pub use start::start;
 
 use json::{FromJson, ToJson};
+use worker::Worker;
 
 /// Serves invocations with `f`, which takes its event from JSON and answers in JSON.
 ///
@@ -94,6 +99,9 @@ use json::{FromJson, ToJson};
 /// served. An event that is not what `E` reads is such an error, `Runtime.UnmarshalError`, which
 /// says where. A panic is posted too, with its message and place; where panics abort, as in the
 /// default build, the process then ends, and Lambda starts another for the next invocation.
+///
+/// What `f` prints reaches the log line by line: text without the end of its line is lost if the
+/// process ends. [`log`] writes at once.
 ///
 /// Without Lambda, that is without the variable `AWS_LAMBDA_RUNTIME_API`, a debug build serves
 /// itself on a local port; a release build says how to run it and exits with 1.
@@ -183,18 +191,20 @@ pub fn run_with_init<S: Sync, E: FromJson, R: ToJson>(
 /// Serves invocations at the address that Lambda names; without one, on this machine or not at all.
 fn serve(handler: &dyn Handler) -> ! {
     let result = match api::Endpoint::from_env() {
-        Some(endpoint) => {
-            endpoint.and_then(|endpoint| runtime::serve(&endpoint, runtime::n_workers(), handler))
-        }
+        Some(endpoint) => endpoint.and_then(|endpoint| {
+            // The process ends with it.
+            let mut worker = ManuallyDrop::new(Worker::new(endpoint));
+            runtime::serve(&mut worker, runtime::n_workers(), handler)
+        }),
         #[cfg(all(debug_assertions, feature = "emulator"))]
         None => emulator::serve_here(handler),
         #[cfg(not(all(debug_assertions, feature = "emulator")))]
-        None => Err(Error::new(api::ENDPOINT_ERROR, NO_ENDPOINT)),
+        None => Err(Error::of(api::ENDPOINT_ERROR, &[NO_ENDPOINT])),
     };
     if let Err(error) = result {
         log::error(None, &error);
     }
-    std::process::exit(1);
+    sys::exit(1);
 }
 
 #[cfg(not(all(debug_assertions, feature = "emulator")))]

@@ -3,20 +3,31 @@
 //! Where panics unwind, the handler's panic ends the invocation, and the next one is served.
 //! Where they abort, the hook posts the error before the process ends.
 
+/// What a panic in `main` ends a Rust program with.
+const EXIT_STATUS: i32 = 101;
+
 #[cfg(panic = "unwind")]
 pub(crate) use unwind::{guard, guard_init, guard_record, install};
 #[cfg(panic = "unwind")]
 mod unwind {
     use core::cell::{Cell, RefCell};
-    use std::panic::{self, AssertUnwindSafe};
+    use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
     use std::sync::Once;
 
-    use crate::worker::Worker;
-    use crate::{Error, Result};
+    use super::EXIT_STATUS;
+    use crate::api::{Endpoint, Invocation};
+    #[cfg(unix)]
+    use crate::response::end_lost_stream;
+    use crate::worker::{self, Worker};
+    use crate::{Error, Result, log};
 
     std::thread_local! {
-        static GUARDED: Cell<bool> = const { Cell::new(false) };
+        /// Whether code is guarded, and where its failure is posted if that is no invocation's.
+        static GUARDED: Cell<Option<&'static str>> = const { Cell::new(None) };
         static PANIC: RefCell<Option<Error>> = const { RefCell::new(None) };
+        /// The invocation that this thread serves.
+        static CURRENT: RefCell<(Option<&'static Endpoint>, Invocation)> =
+            const { RefCell::new((None, Invocation::new())) };
     }
 
     /// Has panics of guarded code noted with their place, instead of printed.
@@ -25,8 +36,10 @@ mod unwind {
         ONCE.call_once(|| {
             let others = panic::take_hook();
             panic::set_hook(alloc::boxed::Box::new(move |info| {
-                let is_ours = GUARDED.try_with(Cell::get).unwrap_or(false);
-                if is_ours {
+                if let Ok(Some(call)) = GUARDED.try_with(Cell::get) {
+                    if is_the_last(info) {
+                        report_and_exit(call);
+                    }
                     let error = Error::from_panic(info);
                     let _ = PANIC
                         .try_with(|panic| panic.try_borrow_mut().map(|mut p| *p = Some(error)));
@@ -37,11 +50,45 @@ mod unwind {
         });
     }
 
+    /// Whether this says that there was a panic while another one unwound: behind it there is no way
+    /// on. What core calls it is all that there is to know it by.
+    fn is_the_last(info: &PanicHookInfo<'_>) -> bool {
+        let text = info.payload().downcast_ref::<&str>();
+        text.is_some_and(|text| text.starts_with("panic in a destructor during cleanup"))
+    }
+
+    /// Has the panic before the last posted, and ends the process: it would only be aborted.
+    fn report_and_exit(call: &str) -> ! {
+        let noted = PANIC.try_with(RefCell::take).ok().flatten();
+        let error = noted.unwrap_or_else(|| Error::panic("panicked while panicking"));
+        if !call.is_empty() {
+            worker::init_failed(call, &error);
+        }
+        let _ = CURRENT.try_with(|current| match current.try_borrow().as_deref() {
+            Ok((Some(endpoint), invocation)) if !end_lost_stream(&error) => {
+                worker::report(endpoint, invocation, &error);
+            }
+            _ => log::error(None, &error),
+        });
+        std::process::exit(EXIT_STATUS);
+    }
+
+    #[cfg(not(unix))]
+    fn end_lost_stream(_: &Error) -> bool {
+        false
+    }
+
     /// Lets `worker` handle an invocation, and makes an error of a panic.
     pub(crate) fn guard(
         worker: &mut Worker,
         f: impl FnOnce(&mut Worker) -> Result<()>,
     ) -> Result<()> {
+        let _ = CURRENT.try_with(|current| {
+            if let Ok(mut current) = current.try_borrow_mut() {
+                current.0 = Some(worker.out.endpoint);
+                current.1.set(&worker.out.invocation);
+            }
+        });
         guard_init("", || f(worker))
     }
 
@@ -51,9 +98,9 @@ mod unwind {
     }
 
     /// Calls `f`, and makes an error of a panic.
-    pub(crate) fn guard_init<T>(_: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub(crate) fn guard_init<T>(call: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
         // It may be part of what is guarded already.
-        let was_guarded = GUARDED.replace(true);
+        let was_guarded = GUARDED.replace(Some(call));
         // What `f` has half done is not looked at again: a handler is `Sync` and shared with other
         // invocations anyway, and the response of one that failed is written anew.
         let result = panic::catch_unwind(AssertUnwindSafe(f));
@@ -76,15 +123,16 @@ mod abort {
     use std::panic;
     use std::sync::{Mutex, PoisonError};
 
+    use super::EXIT_STATUS;
     use crate::api::{Endpoint, Invocation};
     use crate::response::Outbox;
     #[cfg(unix)]
     use crate::response::end_lost_stream;
     use crate::worker::{self, Worker};
-    use crate::{Error, Result, log};
+    use crate::{Error, Result, log, sys};
 
-    /// What a panic in `main` ends a Rust program with.
-    const EXIT_STATUS: i32 = 101;
+    /// Where panics abort at once (`build.sh --profile tiny`), nobody calls the hook.
+    const HAS_HOOK: bool = cfg!(not(panic = "immediate-abort"));
 
     /// What is at work, and what the hook has to report if it panics.
     enum Phase {
@@ -96,7 +144,7 @@ mod abort {
 
     struct Current {
         phase: Phase,
-        endpoint: Option<Endpoint>,
+        endpoint: Option<&'static Endpoint>,
         invocation: Invocation,
     }
 
@@ -111,6 +159,9 @@ mod abort {
     /// enough to count in bytes.
     #[inline(never)]
     fn enter(phase: Phase, out: Option<&Outbox>) {
+        if !HAS_HOOK {
+            return;
+        }
         let mut now = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
         now.phase = phase;
         if let Some(out) = out {
@@ -121,10 +172,12 @@ mod abort {
 
     /// Has a panic posted before it ends the process.
     pub(crate) fn install() {
-        panic::set_hook(Box::new(|info| {
-            report(&Error::from_panic(info));
-            std::process::exit(EXIT_STATUS);
-        }));
+        if HAS_HOOK {
+            panic::set_hook(Box::new(|info| {
+                report(&Error::from_panic(info));
+                sys::exit(EXIT_STATUS);
+            }));
+        }
     }
 
     fn report(error: &Error) {
@@ -134,7 +187,7 @@ mod abort {
         };
         match (
             mem::replace(&mut current.phase, Phase::Other),
-            &current.endpoint,
+            current.endpoint,
         ) {
             (Phase::Init(call), _) => worker::init_failed(call, error),
             (Phase::Invoke, Some(endpoint)) if !end_lost_stream(error) => {

@@ -2,7 +2,6 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::mem;
 use std::io;
 use std::net::TcpStream;
@@ -11,7 +10,7 @@ use std::time::Duration;
 use crate::api::{self, Endpoint, Invocation};
 use crate::encoding::base64;
 use crate::http1::connection;
-use crate::json::{ToJson, Writer};
+use crate::json::{self, ToJson, Writer};
 use crate::sys::{self, Errno};
 use crate::{Error, Result};
 
@@ -22,13 +21,17 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
 /// as it likes, but not stand still.
 pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Longest error document that fits into a trailer, in bytes, before it becomes base64: Lambda's
+/// server, as every one that is made with Go's `net/http`, takes trailers of no more than 4 KB.
+const TRAILER_DOCUMENT_LEN_MAX: usize = 2800;
+
 /// A write to a stream goes out when so many bytes wait, in bytes.
 const CHUNK_LEN: usize = 8 * 1024;
 
 /// What a worker says to the Runtime API, and the connection on which it does.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    pub(crate) endpoint: Endpoint,
+    pub(crate) endpoint: &'static Endpoint,
     pub(crate) stream: Option<TcpStream>,
     pub(crate) invocation: Invocation,
     /// The head of the request on its way out; of a stream, what goes in front of the next chunk.
@@ -48,8 +51,11 @@ pub(crate) struct Streaming {
     broken: Option<Errno>,
     /// Ends it, with an error trailer if it failed. Behind a pointer, so that a function that
     /// never streams does not hold the code.
-    pub(crate) end: fn(&mut Outbox, Option<&Error>) -> core::result::Result<(), Trouble>,
+    pub(crate) end: End,
 }
+
+/// What ends a stream.
+pub(crate) type End = fn(&mut Outbox, Option<&Error>) -> core::result::Result<(), Trouble>;
 
 /// Why an exchange failed.
 #[derive(Debug)]
@@ -60,22 +66,20 @@ pub(crate) enum Trouble {
     Receive(connection::Fault),
 }
 
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, error) = match self {
-            Trouble::Connect(error) => ("cannot connect: ", error),
-            Trouble::Send(_, error) => ("cannot send: ", error),
-            Trouble::Receive(fault) => return fault.fmt(f),
-        };
-        f.write_str(what)?;
-        error.fmt(f)
+impl Trouble {
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Trouble::Connect(error) => error.behind("cannot connect: "),
+            Trouble::Send(_, error) => error.behind("cannot send: "),
+            Trouble::Receive(fault) => fault.text(),
+        }
     }
 }
 
 impl Outbox {
-    pub(crate) fn new(endpoint: &Endpoint) -> Outbox {
+    pub(crate) fn new(endpoint: &'static Endpoint) -> Outbox {
         Outbox {
-            endpoint: *endpoint,
+            endpoint,
             stream: None,
             invocation: Invocation::new(),
             head: Vec::new(),
@@ -97,7 +101,7 @@ impl Outbox {
     /// Sends head and body, on a new connection if there is none or if the old one takes nothing.
     pub(crate) fn send(&mut self) -> core::result::Result<(), Trouble> {
         let parts = [self.head.as_slice(), &self.body, &[]];
-        send(&self.endpoint, &mut self.stream, parts)
+        send(self.endpoint, &mut self.stream, parts)
     }
 }
 
@@ -173,11 +177,12 @@ impl<'c> Responder<'c> {
     /// joined by commas (RFC 9110, section 5.3).
     ///
     /// # Errors
-    /// The status is not one of 100 to 599, or a name or value is one that no header can have.
+    /// The status is not one of 100 to 599, a name or value is one that no header can have, or all
+    /// of them are more than 16 KB.
     pub fn start_http(self, status: u16, fields: &[(&str, &str)]) -> Result<BodyWriter<'c>> {
         let prelude = prelude(status, fields)?;
         let writer = self.start(api::HTTP_INTEGRATION)?;
-        for chunk in [prelude.as_slice(), &[0; 8]] {
+        for chunk in [prelude.as_slice(), PRELUDE_END] {
             push_chunk_len(&mut writer.out.head, chunk.len());
             writer.out.head.extend_from_slice(chunk);
             writer.out.head.extend_from_slice(b"\r\n");
@@ -185,6 +190,13 @@ impl<'c> Responder<'c> {
         Ok(writer)
     }
 }
+
+/// What ends the metadata of a streamed web response.
+const PRELUDE_END: &[u8] = &[0; 8];
+
+/// Within this many bytes API Gateway wants the metadata and its end ("Set up a Lambda proxy
+/// integration with payload response streaming").
+const PRELUDE_LEN_MAX: usize = 16 * 1024;
 
 /// The metadata in front of a streamed web response ("Response streaming for Lambda functions",
 /// HTTP integration).
@@ -219,7 +231,17 @@ fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
     w.member("headers", &headers);
     w.member("cookies", &cookies);
     w.end_object();
-    Ok(w.into_inner())
+    let prelude = w.into_inner();
+    let len = prelude.len().wrapping_add(PRELUDE_END.len());
+    if len > PRELUDE_LEN_MAX {
+        return Err(Error::new(
+            "Runtime.InvalidResponse",
+            format_args!(
+                "status and headers have {len} bytes, a stream begins with {PRELUDE_LEN_MAX} at most"
+            ),
+        ));
+    }
+    Ok(prelude)
 }
 
 #[cold]
@@ -303,7 +325,7 @@ fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno>
             None => Err(Trouble::Receive(connection::Fault::Closed)),
         }
     } else {
-        send(&out.endpoint, &mut out.stream, parts)
+        send(out.endpoint, &mut out.stream, parts)
     };
     let has_sent = match &sent {
         Ok(()) => true,
@@ -350,19 +372,22 @@ fn end(out: &mut Outbox, error: Option<&Error>) -> core::result::Result<(), Trou
 fn push_end(out: &mut Vec<u8>, error: Option<&Error>) {
     out.extend_from_slice(b"0\r\n");
     if let Some(error) = error {
-        let mut w = Writer::new(Vec::new());
-        error.to_json(&mut w);
-        let document = base64(&w.into_inner());
-        api::push_error_trailers(out, error.error_type(), &document);
+        let mut error = error.clone();
+        let mut document = json::to_vec(&error);
+        while document.len() > TRAILER_DOCUMENT_LEN_MAX && error.error_message().len() > 16 {
+            error.shorten(error.error_message().len() / 2);
+            document = json::to_vec(&error);
+        }
+        api::push_error_trailers(out, error.error_type(), &base64(&document));
     }
     out.extend_from_slice(b"\r\n");
 }
 
-#[cfg(all(panic = "abort", unix))]
+#[cfg(unix)]
 pub(crate) use lost::end_lost_stream;
 
 /// The stream that this thread is in the middle of, for a panic that nobody can catch.
-#[cfg(all(panic = "abort", unix))]
+#[cfg(unix)]
 mod lost {
     use alloc::vec::Vec;
     use core::cell::Cell;
@@ -400,8 +425,8 @@ mod lost {
     }
 }
 
-/// Where panics unwind, the runtime ends the stream itself.
-#[cfg(not(all(panic = "abort", unix)))]
+/// Where there are no descriptors to be had, such a stream is cut.
+#[cfg(not(unix))]
 mod lost {
     pub(super) fn set_stream(_: Option<&std::net::TcpStream>) {}
 }

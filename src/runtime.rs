@@ -3,6 +3,8 @@
 use alloc::string::String;
 
 use crate::api::{self, Endpoint};
+#[cfg(panic = "abort")]
+use crate::encoding::push_decimal;
 use crate::http1::head;
 use crate::worker::{self, Worker};
 use crate::{Error, Handler, Result, log, panic, snapstart, sys};
@@ -40,8 +42,8 @@ impl Runtime {
     /// it cannot go on.
     pub fn serve(&self, handler: &dyn Handler) -> Result<()> {
         // It is kept for good, as Lambda's own address is, which stands in the environment.
-        let endpoint = String::leak(self.endpoint.clone());
-        serve(&Endpoint::parse(endpoint)?, self.n_workers, handler)
+        let endpoint = Endpoint::parse(String::leak(self.endpoint.clone()))?;
+        serve(&mut Worker::new(endpoint), self.n_workers, handler)
     }
 }
 
@@ -57,48 +59,53 @@ pub(crate) fn n_workers() -> usize {
     n.and_then(|n| usize::try_from(n).ok()).unwrap_or(1)
 }
 
-/// Serves up to `n_workers` invocations at once until the Runtime API has gone.
-pub(crate) fn serve(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler) -> Result<()> {
+/// Serves up to `n_workers` invocations at once until the Runtime API has gone; if it is one, by
+/// `worker`.
+pub(crate) fn serve(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> Result<()> {
     panic::install();
-    snapstart::restore(endpoint);
+    snapstart::restore(worker.out.endpoint);
     if n_workers <= 1 {
-        return work(endpoint, true, handler);
+        return work(worker, true, handler);
     }
-    serve_many(endpoint, n_workers, handler)
+    serve_many(worker, n_workers, handler)
 }
 
 /// One worker that ends does not take the others along: each is a place for invocations.
 #[cfg(panic = "unwind")]
-fn serve_many(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler) -> Result<()> {
+fn serve_many(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> Result<()> {
+    let endpoint = worker.out.endpoint;
     sys::in_parallel(n_workers, STACK_LEN, &|| {
-        if let Err(error) = work(endpoint, false, handler) {
+        if let Err(error) = work(&mut Worker::new(endpoint), false, handler) {
             log::error(None, &error);
         }
     });
-    Err(Error::new(api::ENDPOINT_ERROR, "no worker is left"))
+    Err(Error::of(api::ENDPOINT_ERROR, &["no worker is left"]))
 }
 
 /// Where panics abort, one would end all invocations of the process, so there is only one at a
 /// time; and threads would be 5 KB.
 #[cfg(panic = "abort")]
-fn serve_many(endpoint: &Endpoint, n_workers: usize, handler: &dyn Handler) -> Result<()> {
-    let message = format!(
-        "AWS_LAMBDA_MAX_CONCURRENCY is {n_workers}, but this build serves one invocation at a time: \
-         build with panic = \"unwind\" (build.sh --profile unwind)"
+fn serve_many(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> Result<()> {
+    let mut message = String::from("AWS_LAMBDA_MAX_CONCURRENCY is ");
+    push_decimal(&mut message, n_workers as u64);
+    message.push_str(
+        ", but this build serves one invocation at a time: build with panic = \"unwind\" \
+         (build.sh --profile unwind)",
     );
-    log::error(None, &Error::new("Runtime.Concurrency", message));
-    work(endpoint, true, handler)
+    log::error(None, &Error::of("Runtime.Concurrency", &[&message]));
+    work(worker, true, handler)
 }
 
 /// Serves invocations, one after another. The only worker also keeps `_X_AMZN_TRACE_ID`.
-fn work(endpoint: &Endpoint, is_only: bool, handler: &dyn Handler) -> Result<()> {
-    let mut worker = Worker::new(endpoint);
+// A pointer to what is used all the time is shorter than a place on the stack.
+#[inline(never)]
+fn work(worker: &mut Worker, is_only: bool, handler: &dyn Handler) -> Result<()> {
     loop {
         let event = worker.next()?;
         if is_only {
             worker.set_trace_id();
         }
-        let result = panic::guard(&mut worker, |worker| worker.handle(event, handler));
+        let result = panic::guard(worker, |worker| worker.handle(event, handler));
         worker.answer(result)?;
     }
 }

@@ -22,7 +22,7 @@ static HOOKS: Mutex<Hooks> = Mutex::new(Hooks {
 });
 
 /// What calls the hooks: behind a pointer, so that a function without hooks does not hold the code.
-static SNAPSHOT: OnceLock<fn(&Endpoint)> = OnceLock::new();
+static SNAPSHOT: OnceLock<fn(&'static Endpoint)> = OnceLock::new();
 
 fn hooks() -> MutexGuard<'static, Hooks> {
     let _ = SNAPSHOT.set(snapshot);
@@ -50,14 +50,20 @@ pub fn after_restore(f: impl FnOnce() -> Result<()> + Send + 'static) {
     hooks().after.push(Box::new(f));
 }
 
+/// The same, where the function has hooks of its own: without them nobody waits for the restore.
+pub(crate) fn also_after_restore(f: Hook) {
+    let mut hooks = HOOKS.lock().unwrap_or_else(PoisonError::into_inner);
+    hooks.after.push(f);
+}
+
 /// Lets the snapshot be taken, if there are hooks, and SnapStart is on.
-pub(crate) fn restore(endpoint: &Endpoint) {
+pub(crate) fn restore(endpoint: &'static Endpoint) {
     if let Some(snapshot) = SNAPSHOT.get() {
         snapshot(endpoint);
     }
 }
 
-fn snapshot(endpoint: &Endpoint) {
+fn snapshot(endpoint: &'static Endpoint) {
     if sys::env(c"AWS_LAMBDA_INITIALIZATION_TYPE") != Some(b"snap-start") {
         return;
     }
@@ -80,7 +86,7 @@ fn snapshot(endpoint: &Endpoint) {
     // The connection does not outlive the snapshot, so it is not used again.
     if let Err(error) = Worker::new(endpoint).restore_next() {
         log::error(None, &error);
-        std::process::exit(1);
+        sys::exit(1);
     }
     let done = panic::guard_init(api::RESTORE_ERROR, || {
         after.into_iter().try_for_each(|hook| hook())

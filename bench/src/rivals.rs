@@ -46,6 +46,8 @@ pub const RIVALS: &[Rival] = &[
     ours("tiny-lambda, unwind", "unwind", "hello"),
     ours("tiny-lambda, small", "small", "hello"),
     ours("tiny-lambda, tiny", "tiny", "hello"),
+    ours("tiny-lambda, small, main!", "small", "hello_main"),
+    ours("tiny-lambda, tiny, main!", "tiny", "hello_main"),
     Rival {
         name: LIMIT,
         recipe: Recipe::C,

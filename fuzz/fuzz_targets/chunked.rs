@@ -1,9 +1,11 @@
 //! Bodies: the same, whatever the pieces in which they come; never longer than they may be.
 #![no_main]
-#![allow(dead_code, unexpected_cfgs)]
+#![allow(dead_code, unexpected_cfgs, unused_imports)]
 
 extern crate alloc;
 
+#[path = "../../src/encoding.rs"]
+mod encoding;
 #[path = "../../src/http1/mod.rs"]
 mod http1;
 #[path = "../../src/sys/mod.rs"]

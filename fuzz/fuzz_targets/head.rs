@@ -1,9 +1,11 @@
 //! Heads: whole ones are read the same however they come, and what is read is within the bytes.
 #![no_main]
-#![allow(dead_code, unexpected_cfgs)]
+#![allow(dead_code, unexpected_cfgs, unused_imports)]
 
 extern crate alloc;
 
+#[path = "../../src/encoding.rs"]
+mod encoding;
 #[path = "../../src/http1/mod.rs"]
 mod http1;
 #[path = "../../src/sys/mod.rs"]

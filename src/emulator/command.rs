@@ -34,7 +34,8 @@ Options:
                           of a sample (sqs, s3, http_api, ...). The response goes to standard
                           output, logs and the REPORT line to standard error. May be repeated. The
                           exit code is 1 if any came to an error
-  --port N                listen on this port (default 9000; 0: any that is free)
+  --port N                listen on this port (default 9000, which AWS's documentation publishes its
+                          emulator's 8080 as; 0: any that is free)
   --host ADDRESS          listen on this address (default 127.0.0.1: reachable from here only)
   --timeout SECONDS       function timeout (default 3)
   --memory MB             memory setting, told to the function, not enforced (default 128)
@@ -55,6 +56,10 @@ Options:
   --watch DIR             start the function again when a file in DIR changes; callers wait
   --build COMMAND         with --watch: first run this in DIR (such as 'cargo build'), at the start
                           too. If it fails callers get its output
+  --task-root DIR         where the function starts, and its LAMBDA_TASK_ROOT (default: the folder of
+                          BOOTSTRAP)
+  --api-host ADDRESS      where the Runtime API listens (default 127.0.0.1). Lambda's is 169.254.100.1:
+                          any address of this machine will do
   --runner PROGRAM        run BOOTSTRAP with this program, such as qemu-aarch64
   --help, --version
 ";
@@ -96,26 +101,31 @@ enum Stop {
 /// Its exit code is 0, or 1 if something went wrong or an invocation was an error, or 2 if the
 /// arguments make no sense.
 pub fn command(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let result = parse(args.into_iter()).and_then(|asked| run(&asked));
+    ExitCode::from(run_with(args.into_iter()))
+}
+
+/// The same; the exit code as a number.
+pub(super) fn run_with(args: impl Iterator<Item = OsString>) -> u8 {
+    let result = parse(args).and_then(|asked| run(&asked));
     match result {
-        Ok(code) => ExitCode::from(code),
+        Ok(code) => code,
         Err(Stop::Text(text)) => {
             let _ = io::stdout().write_all(text.as_bytes());
-            ExitCode::SUCCESS
+            0
         }
         Err(Stop::Usage(text)) => {
             eprintln!("emulator: {text}; see --help");
-            ExitCode::from(2)
+            2
         }
         Err(Stop::Failed(text)) => {
             eprintln!("emulator: {text}");
-            ExitCode::FAILURE
+            1
         }
     }
 }
 
 /// The options that have a value.
-const WITH_VALUE: [&str; 17] = [
+const WITH_VALUE: [&str; 19] = [
     "--event",
     "--port",
     "--host",
@@ -133,6 +143,8 @@ const WITH_VALUE: [&str; 17] = [
     "--runner",
     "--watch",
     "--build",
+    "--task-root",
+    "--api-host",
 ];
 
 fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Asked, Stop> {
@@ -229,6 +241,8 @@ fn set(asked: &mut Asked, name: &str, value: String) -> Result<(), Stop> {
         "--extensions" => settings.extensions = Some(value.into()),
         "--watch" => asked.watch = Some(value.into()),
         "--build" => asked.build = Some(value),
+        "--task-root" => settings.task_root = Some(value.into()),
+        "--api-host" => settings.api_host = number(name, &value)?,
         _ => settings.runner = Some(value.into()),
     }
     Ok(())

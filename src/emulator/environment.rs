@@ -2,17 +2,19 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::console::Console;
-use super::event::{Event, Failure, Reply};
+use super::event::{Failure, Reply};
 use super::extension::{Extension, Extensions, Refusal};
 use super::fault::Dice;
+use super::loan::{Later, Loan};
 use super::process::Process;
 use super::report::Exit;
 use super::server::lock;
 use super::settings::Settings;
 use super::state::{Machine, Outcome};
+use crate::sys::Bell;
 
 /// One execution environment. How it is started and ended stands in `lifecycle`, how an
 /// invocation passes through it in `lead`.
@@ -26,10 +28,12 @@ pub(super) struct Environment {
     pub(super) api: SocketAddr,
     pub(super) itself: Weak<Environment>,
     inner: Mutex<Inner>,
-    /// Wakes those who wait in `next`, the runtime and the extensions.
-    pub(super) to_runtime: Condvar,
+    /// Wakes the extensions that wait for an event.
+    pub(super) to_extensions: Condvar,
     /// Wakes those who lead an invocation.
-    pub(super) to_leader: Condvar,
+    to_leader: Condvar,
+    /// Wakes the one who looks at the runtime's connection meanwhile; `None`: nobody does.
+    bell: Option<Bell>,
 }
 
 /// What the threads of an environment share.
@@ -40,8 +44,8 @@ pub(super) struct Inner {
     /// Counts the processes; who belongs to an earlier one has nothing to say any more.
     pub(super) epoch: u64,
     pub(super) stage: Stage,
-    /// Calls of the runtime's `next` that wait.
-    pub(super) n_waiting: usize,
+    /// The replies to calls of `next` that wait for an event.
+    pub(super) nexts: Vec<Later>,
     pub(super) process: Option<Process>,
     /// External extensions, by name.
     pub(super) extension_processes: Vec<(String, Process)>,
@@ -59,6 +63,20 @@ pub(super) struct Inner {
     pub(super) suppress_init: bool,
     /// No further invocation is served.
     pub(super) closed: bool,
+    /// How many wait for `to_leader`.
+    n_leaders: usize,
+    /// Somebody waits for the bell.
+    bell_is_awaited: bool,
+}
+
+/// What a leader hears who waits for the runtime's connection too.
+pub(super) enum Heard {
+    /// Something has come on the connection, or its end.
+    Call,
+    /// There is news.
+    News,
+    /// The time has passed.
+    Nothing,
 }
 
 /// What somebody is about to do with the processes.
@@ -80,7 +98,7 @@ impl Environment {
             extensions: Extensions::new(concurrent),
             epoch: 0,
             stage: Stage::Steady,
-            n_waiting: 0,
+            nexts: Vec::new(),
             process: None,
             extension_processes: Vec::new(),
             exit: None,
@@ -90,6 +108,8 @@ impl Environment {
             init_error: None,
             suppress_init: false,
             closed: false,
+            n_leaders: 0,
+            bell_is_awaited: false,
         };
         let console = Arc::new(Console::new(
             settings.log,
@@ -103,40 +123,15 @@ impl Environment {
             itself: Weak::clone(itself),
             console,
             inner: Mutex::new(inner),
-            to_runtime: Condvar::new(),
+            to_extensions: Condvar::new(),
             to_leader: Condvar::new(),
+            // Those who lead several invocations at once would need one each.
+            bell: (!concurrent).then(Bell::new).and_then(Result::ok),
         })
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         lock(&self.inner)
-    }
-
-    /// The runtime has called `next`, and waits for an event; `None`: it belongs to the past.
-    pub(super) fn wait_for_event(&self, mut inner: MutexGuard<'_, Inner>) -> Option<Arc<Event>> {
-        let epoch = inner.epoch;
-        if inner.polled_at.is_none() {
-            inner.polled_at = Some(Instant::now());
-            inner.extensions.close();
-        }
-        inner.n_waiting = inner.n_waiting.saturating_add(1);
-        // Who is woken wants the lock.
-        drop(inner);
-        self.to_leader.notify_all();
-        let mut inner = self.lock();
-        loop {
-            if inner.stage == Stage::Gone || inner.epoch != epoch {
-                return None;
-            }
-            if let Some(event) = inner.machine.take() {
-                inner.n_waiting = inner.n_waiting.saturating_sub(1);
-                return Some(event);
-            }
-            inner = self
-                .to_runtime
-                .wait(inner)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
     }
 
     /// An extension has called `event/next`, and waits for an event; `None`: it belongs to the past.
@@ -147,7 +142,9 @@ impl Environment {
         let mut inner = self.lock();
         inner.extensions.identified(id).and_then(Extension::poll)?;
         let epoch = inner.epoch;
-        self.to_leader.notify_all();
+        drop(inner);
+        self.news();
+        let mut inner = self.lock();
         loop {
             if inner.stage == Stage::Gone || inner.epoch != epoch {
                 return Ok(None);
@@ -156,7 +153,7 @@ impl Environment {
                 return Ok(Some(event));
             }
             inner = self
-                .to_runtime
+                .to_extensions
                 .wait(inner)
                 .unwrap_or_else(PoisonError::into_inner);
         }
@@ -165,15 +162,15 @@ impl Environment {
     /// The runtime has reported that it cannot start.
     pub(super) fn init_failed(&self, failure: Failure) {
         self.lock().init_error = Some(failure);
-        self.to_leader.notify_all();
+        self.news();
     }
 
     /// The runtime has answered `id`.
     pub(super) fn answered(&self, id: &str, outcome: Outcome) {
-        self.lock().machine.finish_answer(id, outcome);
-        // Of an ordinary function nothing is over before its next `next`.
-        if self.settings.concurrency.is_some() {
-            self.to_leader.notify_all();
+        let reply = self.lock().machine.finish_answer(id, outcome);
+        // Of an ordinary function nothing is over before its next `next`, but its caller waits.
+        if self.settings.concurrency.is_some() || matches!(reply, Some(Reply::Gathered(_))) {
+            self.news();
         }
     }
 
@@ -183,23 +180,76 @@ impl Environment {
         inner.machine.polled() && inner.exit.is_none()
     }
 
-    /// Waits for news until `limit`; `None`: it has passed.
+    /// There is news for those who lead an invocation.
+    pub(super) fn news(&self) {
+        let mut inner = self.lock();
+        let is_awaited = std::mem::take(&mut inner.bell_is_awaited);
+        let n_leaders = inner.n_leaders;
+        drop(inner);
+        if n_leaders > 0 {
+            self.to_leader.notify_all();
+        }
+        if let Some(bell) = self.bell.as_ref().filter(|_| is_awaited) {
+            bell.ring();
+        }
+    }
+
+    pub(super) fn wait_for_news<'l>(
+        &'l self,
+        mut inner: MutexGuard<'l, Inner>,
+    ) -> MutexGuard<'l, Inner> {
+        inner.n_leaders = inner.n_leaders.saturating_add(1);
+        let mut inner = self
+            .to_leader
+            .wait(inner)
+            .unwrap_or_else(PoisonError::into_inner);
+        inner.n_leaders = inner.n_leaders.saturating_sub(1);
+        inner
+    }
+
+    /// The same until `limit`; `None`: it has passed.
     pub(super) fn wait<'l>(
-        &self,
-        inner: MutexGuard<'l, Inner>,
+        &'l self,
+        mut inner: MutexGuard<'l, Inner>,
         limit: Option<Instant>,
     ) -> Option<MutexGuard<'l, Inner>> {
         let Some(limit) = limit else {
-            return Some(
-                self.to_leader
-                    .wait(inner)
-                    .unwrap_or_else(PoisonError::into_inner),
-            );
+            return Some(self.wait_for_news(inner));
         };
-        let left = limit
-            .checked_duration_since(Instant::now())
-            .filter(|left| !left.is_zero())?;
+        let left = time_left(limit)?;
+        inner.n_leaders = inner.n_leaders.saturating_add(1);
         let waited = self.to_leader.wait_timeout(inner, left);
-        Some(waited.unwrap_or_else(PoisonError::into_inner).0)
+        let mut inner = waited.unwrap_or_else(PoisonError::into_inner).0;
+        inner.n_leaders = inner.n_leaders.saturating_sub(1);
+        Some(inner)
     }
+
+    /// The same for one who has the runtime's connection on loan, and waits for that too.
+    pub(super) fn wait_with<'l>(
+        &'l self,
+        mut inner: MutexGuard<'l, Inner>,
+        loan: &Loan,
+        limit: Option<Instant>,
+    ) -> (MutexGuard<'l, Inner>, Heard) {
+        let left = limit.map_or(Some(Duration::MAX), time_left);
+        let (Some(bell), Some(left)) = (&self.bell, left) else {
+            return (inner, Heard::Nothing);
+        };
+        inner.bell_is_awaited = true;
+        drop(inner);
+        let is_call = bell.wait_with(loan.stream(), left);
+        let mut inner = self.lock();
+        // Taken away by whoever rings, perhaps just now.
+        if !std::mem::take(&mut inner.bell_is_awaited) {
+            bell.silence();
+            return (inner, Heard::News);
+        }
+        let heard = if is_call { Heard::Call } else { Heard::Nothing };
+        (inner, heard)
+    }
+}
+
+fn time_left(limit: Instant) -> Option<Duration> {
+    let left = limit.checked_duration_since(Instant::now());
+    left.filter(|left| !left.is_zero())
 }

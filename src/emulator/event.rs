@@ -1,9 +1,11 @@
 //! One invocation on its way in (an event and what belongs to it) and out again (the parts of an answer).
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use super::report::error_document;
+use super::server::lock;
 
 /// Bytes in a synchronous event, and in a response that is not streamed: 6 MB and a little, the
 /// constant of AWS's servers.
@@ -85,13 +87,84 @@ impl Failure {
 }
 
 /// The way of an answer to its caller.
-pub(super) type Reply = SyncSender<Part>;
+#[derive(Debug, Clone)]
+pub(super) enum Reply {
+    /// To one who waits at its other end.
+    Way(SyncSender<Part>),
+    /// To one who leads the invocation, and looks at it between other things.
+    Gathered(Arc<Mutex<Gathering>>),
+}
+
 /// Where the caller finds it.
 pub(super) type Answer = Receiver<Part>;
 
 /// Makes the way of one answer. A streamed one is slowed down by a slow caller.
 pub(super) fn answer_way() -> (Reply, Answer) {
-    sync_channel(PARTS_MAX)
+    let (way, answer) = sync_channel(PARTS_MAX);
+    (Reply::Way(way), answer)
+}
+
+impl Reply {
+    /// Sends a part. A caller who has left does not matter.
+    pub(super) fn send(&self, part: Part) {
+        match self {
+            Reply::Way(way) => drop(way.send(part)),
+            Reply::Gathered(gathering) => lock(gathering).push(part),
+        }
+    }
+
+    /// The same, but a part that there is no room for is dropped.
+    pub(super) fn try_send(&self, part: Part) {
+        match self {
+            Reply::Way(way) => drop(way.try_send(part)),
+            Reply::Gathered(gathering) => lock(gathering).push(part),
+        }
+    }
+}
+
+/// An answer that comes in parts, put together.
+#[derive(Debug, Default)]
+pub(super) struct Gathering {
+    start: Start,
+    body: Vec<u8>,
+    is_whole: bool,
+}
+
+impl Gathering {
+    pub(super) fn push(&mut self, part: Part) {
+        if self.is_whole {
+            return;
+        }
+        match part {
+            Part::Whole(start, body) => {
+                (self.start, self.body) = (start, body);
+                self.is_whole = true;
+            }
+            Part::Start(start) => self.start = start,
+            // Nothing is streamed to who does not ask for a stream: the limit is the usual one.
+            Part::Data(bytes) if self.body.len().saturating_add(bytes.len()) > PAYLOAD_LEN_MAX => {
+                self.fail(Failure::too_large());
+                self.start.content_type = Some("application/json".to_owned());
+            }
+            Part::Data(bytes) => self.body.extend_from_slice(&bytes),
+            Part::End(Some(failure)) => self.fail(failure),
+            Part::End(None) => self.is_whole = true,
+            Part::Log(_) => {}
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.start.error_type = Some(failure.error_type);
+        self.body = failure.document;
+        self.is_whole = true;
+    }
+
+    /// The answer, once it is whole; then it is gone.
+    pub(super) fn take(&mut self) -> Option<(Start, Vec<u8>)> {
+        let (start, body) = (&mut self.start, &mut self.body);
+        self.is_whole
+            .then(|| (std::mem::take(start), std::mem::take(body)))
+    }
 }
 
 /// Sends an error document that is the whole answer. A caller who has left does not matter.
@@ -100,7 +173,7 @@ pub(super) fn send_error(reply: &Reply, failure: Failure) {
         content_type: Some("application/json".to_owned()),
         error_type: Some(failure.error_type),
     };
-    let _ = reply.send(Part::Whole(start, failure.document));
+    reply.send(Part::Whole(start, failure.document));
 }
 
 /// Milliseconds since the Unix epoch.

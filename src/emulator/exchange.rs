@@ -1,13 +1,13 @@
 //! One HTTP/1.1 request on a connection, as a server sees it, and the reply to it.
 
-use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Shutdown, TcpStream};
-use std::thread;
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
-use super::fault::{Fault, mangle};
-use super::report::civil;
+use super::fault::Fault;
+use super::loan::{Later, Loan};
+use super::outlet::{Outgoing, Outlet};
 use crate::http1::body::Body;
 use crate::http1::connection::send;
 use crate::http1::head::{self, Framing, HEAD_LEN_MAX, HeadError};
@@ -19,9 +19,6 @@ const READ_LEN: usize = 64 * 1024;
 /// that is closed with bytes unread resets the connection. Enough for a response that is a little
 /// too large, which is what happens.
 const DISCARD_LEN_MAX: usize = 8 * 1024 * 1024;
-
-/// How late a slow reply is.
-const SLOW: Duration = Duration::from_millis(200);
 
 /// The head of a request.
 #[derive(Debug, Default)]
@@ -67,23 +64,28 @@ impl Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BadRequest {
     Malformed,
-    NoHost,
+    Host,
     TooLong,
+    Version,
+    Coding,
+    Expectation,
 }
 
 impl BadRequest {
+    /// Answers in the words of AWS's servers, which are those of Go.
     pub(super) fn send(self, mut stream: &TcpStream) {
         let (status, text) = match self {
-            BadRequest::Malformed => ("400 Bad Request", "400 Bad Request"),
-            BadRequest::NoHost => (
-                "400 Bad Request",
-                "400 Bad Request: missing required Host header",
+            BadRequest::Malformed => ("400 Bad Request", None),
+            BadRequest::Host => ("400 Bad Request: missing required Host header", None),
+            BadRequest::TooLong => ("431 Request Header Fields Too Large", None),
+            BadRequest::Version => (
+                "505 HTTP Version Not Supported: unsupported protocol version",
+                None,
             ),
-            BadRequest::TooLong => (
-                "431 Request Header Fields Too Large",
-                "431 Request Header Fields Too Large",
-            ),
+            BadRequest::Coding => ("501 Not Implemented", Some("Unsupported transfer encoding")),
+            BadRequest::Expectation => ("417 Expectation Failed", Some("")),
         };
+        let text = text.unwrap_or(status);
         let reply = format!(
             "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\n\
              Connection: close\r\nContent-Length: {}\r\n\r\n{text}",
@@ -126,46 +128,33 @@ enum Incoming {
     Whole,
 }
 
-/// How a body is sent whose length nobody knows yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outgoing {
-    Chunked,
-    /// As HTTP/1.0 has it: the end of the connection ends it.
-    Plain,
-    /// There is none to be sent.
-    Nothing,
-}
-
 /// A request whose body may be read, and whose reply has to be sent.
 #[derive(Debug)]
 pub(super) struct Exchange<'c> {
-    stream: &'c TcpStream,
+    stream: &'c Arc<TcpStream>,
     inbox: &'c mut Vec<u8>,
     framing: Framing,
     /// Where the body begins in `inbox`, or what has come of it so far.
     head_len: usize,
     body: Option<Body>,
     incoming: Incoming,
-    outgoing: Outgoing,
-    /// No other request is served on this connection.
-    close: bool,
-    /// Of the reply; 0 before it.
-    pub(super) status: u16,
-    /// What is to go wrong with the reply.
-    pub(super) faults: Vec<Fault>,
+    outlet: Outlet,
+    /// Where the connection goes back to after a loan.
+    back: &'c mut Option<Sender<Vec<u8>>>,
     /// Trailers of the request's body.
     pub(super) trailers: Vec<(String, String)>,
 }
 
 impl<'c> Exchange<'c> {
-    /// Waits for a request; `None`: the peer has left.
+    /// Waits for a request; `None`: the peer has left. `back` is where the connection goes back to
+    /// after a loan.
     pub(super) fn begin(
-        stream: &'c TcpStream,
+        stream: &'c Arc<TcpStream>,
         inbox: &'c mut Vec<u8>,
+        back: &'c mut Option<Sender<Vec<u8>>>,
     ) -> Result<Option<(Request, Exchange<'c>)>, BadRequest> {
-        let mut request = Request::default();
         let mut seen = 0;
-        loop {
+        let (request, head) = loop {
             // RFC 9112, section 2.2: empty lines in front of a request are ignored.
             while let [b'\r' | b'\n', ..] = inbox.as_slice() {
                 inbox.remove(0);
@@ -173,52 +162,8 @@ impl<'c> Exchange<'c> {
             let is_worth_it = inbox.get(seen..).is_some_and(|new| new.contains(&b'\n'));
             seen = inbox.len();
             if is_worth_it {
-                request.fields.clear();
-                let fields = &mut request.fields;
-                let mut keep = |name: &[u8], value: &[u8]| {
-                    let mut text = String::new();
-                    head::push_text(&mut text, value);
-                    fields.push((String::from_utf8_lossy(name).into_owned(), text));
-                };
-                let parsed = head::request(inbox, &mut keep).map_err(|error| match error {
-                    HeadError::TooLong => BadRequest::TooLong,
-                    _ => BadRequest::Malformed,
-                })?;
-                if let Some(head) = parsed {
-                    request.method = String::from_utf8_lossy(head.method).into_owned();
-                    request.target = origin_form(&String::from_utf8_lossy(head.target));
-                    let line = inbox.split(|&b| b == b'\n').next().unwrap_or_default();
-                    request.is_1_0 = line.trim_ascii_end().ends_with(b"/1.0");
-                    let (framing, close, head_len) = (head.framing, head.close, head.len);
-                    if request.header("host").is_none() && !request.is_1_0 {
-                        return Err(BadRequest::NoHost);
-                    }
-                    let expects = request
-                        .header("expect")
-                        .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"));
-                    let outgoing = match (request.method.as_str(), request.is_1_0) {
-                        ("HEAD", _) => Outgoing::Nothing,
-                        (_, true) => Outgoing::Plain,
-                        (_, false) => Outgoing::Chunked,
-                    };
-                    let exchange = Exchange {
-                        stream,
-                        inbox,
-                        framing,
-                        head_len,
-                        body: None,
-                        incoming: match framing {
-                            Framing::Length(0) => Incoming::Whole,
-                            _ if expects => Incoming::Held,
-                            _ => Incoming::Coming,
-                        },
-                        outgoing,
-                        close,
-                        status: 0,
-                        faults: Vec::new(),
-                        trailers: Vec::new(),
-                    };
-                    return Ok(Some((request, exchange)));
+                if let Some(parsed) = parse(inbox)? {
+                    break parsed;
                 }
             } else if seen >= HEAD_LEN_MAX {
                 return Err(BadRequest::TooLong);
@@ -228,6 +173,61 @@ impl<'c> Exchange<'c> {
                 Ok(0) | Err(_) if inbox.is_empty() => return Ok(None),
                 Ok(0) | Err(_) => return Err(BadRequest::Malformed),
             }
+        };
+        let exchange = Exchange::new(stream, inbox, back, &request, head);
+        Ok(Some((request, exchange)))
+    }
+
+    /// Reads once; a request that is whole with that, its body too.
+    pub(super) fn at_once(
+        stream: &'c Arc<TcpStream>,
+        inbox: &'c mut Vec<u8>,
+        back: &'c mut Option<Sender<Vec<u8>>>,
+    ) -> Option<(Request, Exchange<'c>)> {
+        let Ok(1..) = read(stream, inbox, 0) else {
+            return None;
+        };
+        let (request, head) = parse(inbox).ok()??;
+        let Framing::Length(len) = head.framing else {
+            return None;
+        };
+        let end = head.len.checked_add(usize::try_from(len).ok()?)?;
+        let exchange = Exchange::new(stream, inbox, back, &request, head);
+        let is_whole = exchange.inbox.len() >= end && exchange.incoming != Incoming::Held;
+        is_whole.then_some((request, exchange))
+    }
+
+    fn new(
+        stream: &'c Arc<TcpStream>,
+        inbox: &'c mut Vec<u8>,
+        back: &'c mut Option<Sender<Vec<u8>>>,
+        request: &Request,
+        head: Head,
+    ) -> Exchange<'c> {
+        let Head {
+            framing,
+            close,
+            len: head_len,
+        } = head;
+        let outgoing = match (request.method.as_str(), request.is_1_0) {
+            ("HEAD", _) => Outgoing::Nothing,
+            (_, true) => Outgoing::Plain,
+            (_, false) => Outgoing::Chunked,
+        };
+        Exchange {
+            stream,
+            inbox,
+            framing,
+            head_len,
+            body: None,
+            incoming: match framing {
+                Framing::Length(0) => Incoming::Whole,
+                _ if request.text("expect").is_some() => Incoming::Held,
+                _ => Incoming::Coming,
+            },
+            outlet: Outlet::new(outgoing, close, request.is_1_0),
+            back,
+            trailers: Vec::new(),
         }
     }
 
@@ -293,7 +293,7 @@ impl<'c> Exchange<'c> {
     fn more(&mut self, body: &mut Body) -> Result<bool, BodyFault> {
         match read(self.stream, self.inbox, body.missing().min(READ_LEN)) {
             Ok(0) | Err(_) => {
-                self.close = true;
+                self.outlet.close = true;
                 Err(BodyFault::Cut)
             }
             Ok(_) => self.advance(body),
@@ -309,7 +309,7 @@ impl<'c> Exchange<'c> {
         };
         let advanced = body.advance(self.inbox, &mut keep);
         if advanced.is_err() {
-            self.close = true;
+            self.outlet.close = true;
         }
         advanced.map_err(|_| BodyFault::Cut)
     }
@@ -333,38 +333,31 @@ impl<'c> Exchange<'c> {
         body: &[u8],
     ) -> io::Result<()> {
         self.discard();
-        let mut head = self.head(status, fields);
-        // RFC 9110, section 8.6: no length with these.
-        if !matches!(status, 100..=199 | 204) {
-            let _ = write!(head, "Content-Length: {}\r\n", body.len());
-        }
-        head.push_str("\r\n");
-        let is_bodiless = self.outgoing == Outgoing::Nothing || matches!(status, 204 | 304);
-        let body = if is_bodiless { b"" } else { body };
-        if self.faults.is_empty() {
-            send(self.stream, [head.as_bytes(), body, b""]).map_err(|(_, errno)| errno)?;
-        } else {
-            self.send_mangled(&head, body)?;
-        }
+        self.outlet.whole(self.stream, status, fields, body)?;
         if self.incoming != Incoming::Whole {
             linger(self.stream);
         }
         Ok(())
     }
 
-    fn send_mangled(&self, head: &str, body: &[u8]) -> io::Result<()> {
-        if self.faults.contains(&Fault::Slow) {
-            thread::sleep(SLOW);
-        }
-        let mangled = mangle(&self.faults, head, body);
-        for piece in mangled.pieces {
-            send(self.stream, [piece.as_slice(), b"", b""]).map_err(|(_, error)| error)?;
-        }
-        if mangled.is_cut {
-            Err(io::ErrorKind::ConnectionAborted.into())
-        } else {
-            Ok(())
-        }
+    /// Lends the connection to whoever has the reply one day; what else has come on it waits for
+    /// that. `None`: it cannot be lent.
+    pub(super) fn later(&mut self) -> Option<Later> {
+        self.discard();
+        let back = self.back.take()?;
+        self.make_room();
+        let loan = Loan::new(Arc::clone(self.stream), std::mem::take(self.inbox), back);
+        Some(Later::new(loan, self.outlet.clone()))
+    }
+
+    /// What is to go wrong with the reply.
+    pub(super) fn faults(&mut self) -> &mut Vec<Fault> {
+        &mut self.outlet.faults
+    }
+
+    /// The status of the reply; 0 before it.
+    pub(super) fn status(&self) -> u16 {
+        self.outlet.status
     }
 
     /// Skips what is left of the body, or decides to close the connection.
@@ -378,73 +371,96 @@ impl<'c> Exchange<'c> {
                 Err(_) => left = 0,
             }
         }
-        self.close |= self.incoming != Incoming::Whole;
+        self.outlet.close |= self.incoming != Incoming::Whole;
     }
 
     /// Begins a reply whose length nobody knows yet.
     pub(super) fn start(&mut self, status: u16, fields: &[(&str, &str)]) -> io::Result<()> {
-        if matches!(status, 204 | 304) {
-            self.outgoing = Outgoing::Nothing;
-        }
-        self.close |= self.outgoing == Outgoing::Plain;
         self.discard();
-        let mut head = self.head(status, fields);
-        if self.outgoing == Outgoing::Chunked {
-            head.push_str("Transfer-Encoding: chunked\r\n");
-        }
-        head.push_str("\r\n");
-        send(self.stream, [head.as_bytes(), b"", b""]).map_err(|(_, errno)| errno.into())
+        self.outlet.start(self.stream, status, fields)
     }
 
     /// Sends a part of a reply that [`start`](Self::start) began.
     pub(super) fn part(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let sent = match self.outgoing {
-            // An empty chunk would be the last one.
-            _ if bytes.is_empty() => Ok(()),
-            Outgoing::Nothing => Ok(()),
-            Outgoing::Plain => send(self.stream, [bytes, b"", b""]),
-            Outgoing::Chunked => {
-                let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
-                chunk.extend_from_slice(bytes);
-                chunk.extend_from_slice(b"\r\n");
-                send(self.stream, [&chunk, b"", b""])
-            }
-        };
-        sent.map_err(|(_, errno)| errno.into())
+        self.outlet.part(self.stream, bytes)
     }
 
     /// Ends a reply that [`start`](Self::start) began.
     pub(super) fn finish(&mut self) -> io::Result<()> {
-        match self.outgoing {
-            Outgoing::Chunked => {
-                send(self.stream, [b"0\r\n\r\n", b"", b""]).map_err(|(_, errno)| errno.into())
-            }
-            Outgoing::Plain | Outgoing::Nothing => Ok(()),
-        }
-    }
-
-    fn head(&mut self, status: u16, fields: &[(&str, &str)]) -> String {
-        self.status = status;
-        let mut head = format!("HTTP/1.1 {status} {}\r\n", reason(status));
-        for (name, value) in fields {
-            let _ = write!(head, "{name}: {value}\r\n");
-        }
-        let _ = write!(head, "Date: {}\r\n", civil(SystemTime::now()).http_date());
-        if self.close {
-            head.push_str("Connection: close\r\n");
-        }
-        head
+        self.outlet.finish(self.stream)
     }
 
     /// Makes room for the next request; false: there is none on this connection.
-    pub(super) fn end(self) -> bool {
-        if self.close || self.incoming != Incoming::Whole {
+    pub(super) fn end(mut self) -> bool {
+        if self.outlet.close || self.incoming != Incoming::Whole {
             return false;
         }
-        let end = self.head_len.min(self.inbox.len());
-        self.inbox.drain(..end);
+        self.make_room();
         true
     }
+
+    fn make_room(&mut self) {
+        let end = self.head_len.min(self.inbox.len());
+        self.inbox.drain(..end);
+        self.head_len = 0;
+    }
+}
+
+/// What the head of a request says about the rest.
+struct Head {
+    framing: Framing,
+    close: bool,
+    len: usize,
+}
+
+/// The request whose head stands in front of `inbox`; `None`: it has not come whole.
+fn parse(inbox: &[u8]) -> Result<Option<(Request, Head)>, BadRequest> {
+    let mut request = Request::default();
+    let fields = &mut request.fields;
+    let mut keep = |name: &[u8], value: &[u8]| {
+        let mut text = String::new();
+        head::push_text(&mut text, value);
+        fields.push((String::from_utf8_lossy(name).into_owned(), text));
+    };
+    let line = inbox.split(|&b| b == b'\n').next().unwrap_or_default();
+    let version = line.trim_ascii_end().rsplit(|&b| b == b' ').next();
+    let parsed = head::request(inbox, &mut keep).map_err(|error| match error {
+        HeadError::TooLong => BadRequest::TooLong,
+        HeadError::TransferCoding => BadRequest::Coding,
+        HeadError::RequestLine if version.is_some_and(|v| v.starts_with(b"HTTP/2")) => {
+            BadRequest::Version
+        }
+        _ => BadRequest::Malformed,
+    })?;
+    let Some(head) = parsed else {
+        return Ok(None);
+    };
+    request.method = String::from_utf8_lossy(head.method).into_owned();
+    request.target = origin_form(&String::from_utf8_lossy(head.target));
+    request.is_1_0 = version == Some(b"HTTP/1.0");
+    let (framing, close, len) = (head.framing, head.close, head.len);
+    if !request.target.starts_with('/') && request.target != "*" {
+        return Err(BadRequest::Malformed);
+    }
+    let is_host = |field: &&(String, String)| field.0.eq_ignore_ascii_case("host");
+    match request.fields.iter().filter(is_host).count() {
+        0 if !request.is_1_0 => return Err(BadRequest::Host),
+        0 | 1 => {}
+        // RFC 9112, section 3.2: who is meant cannot be told.
+        _ => return Err(BadRequest::Malformed),
+    }
+    let expected = request.text("expect");
+    if expected.is_some_and(|value| !value.eq_ignore_ascii_case("100-continue")) {
+        return Err(BadRequest::Expectation);
+    }
+    Ok(Some((
+        request,
+        Head {
+            framing,
+            close,
+            len,
+        },
+    )))
 }
 
 fn read(stream: &TcpStream, inbox: &mut Vec<u8>, missing: usize) -> io::Result<usize> {
@@ -469,37 +485,5 @@ fn origin_form(target: &str) -> String {
         None => target.to_owned(),
         Some(None) => "/".to_owned(),
         Some(Some((_, path))) => format!("/{path}"),
-    }
-}
-
-/// The reason phrase of a status (RFC 9110, section 15); clients ignore it.
-fn reason(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        201 => "Created",
-        202 => "Accepted",
-        204 => "No Content",
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        304 => "Not Modified",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        409 => "Conflict",
-        410 => "Gone",
-        413 => "Request Entity Too Large",
-        415 => "Unsupported Media Type",
-        422 => "Unprocessable Entity",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        _ => "",
     }
 }

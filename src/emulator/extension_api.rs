@@ -5,7 +5,7 @@ use std::io;
 use super::environment::Environment;
 use super::exchange::{Exchange, Request};
 use super::extension::{Phase, Refusal};
-use super::report::{error_document, uuid};
+use super::report::{error_document, refusal_document, uuid};
 use super::runtime_api::{JSON, accept, not_found, wrong_method};
 use super::telemetry::Subscription;
 use crate::json;
@@ -50,7 +50,7 @@ impl Environment {
             Ok(id) => id,
             Err(refusal) => return refuse(exchange, &refusal),
         };
-        self.to_leader.notify_all();
+        self.news();
         let mut answer = json::Object::new();
         answer.insert("functionName", self.settings.name.as_str());
         answer.insert("functionVersion", self.settings.version.as_str());
@@ -108,7 +108,7 @@ impl Environment {
             Ok(()) => accept(exchange),
             Err(refusal) => refuse(exchange, &refusal),
         };
-        self.to_leader.notify_all();
+        self.news();
         replied
     }
 }
@@ -183,6 +183,6 @@ pub(super) fn refuse(exchange: &mut Exchange<'_>, refusal: &Refusal) -> io::Resu
     exchange.reply(
         403,
         &[JSON],
-        &error_document(refusal.error_type, &refusal.message),
+        &refusal_document(refusal.error_type, &refusal.message),
     )
 }

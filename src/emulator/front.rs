@@ -45,7 +45,7 @@ impl Service for Front {
             let Request { method, target, .. } = request;
             eprintln!(
                 "{method} {target}: {} in {} ms",
-                exchange.status,
+                exchange.status(),
                 ms(began.elapsed())
             );
         }
@@ -100,16 +100,29 @@ impl Front {
         }
         let id = event.request_id.clone();
         let trace = event.trace_id.clone().unwrap_or_default();
-        let answer = match self.function.invoke(event) {
+        let version = self.function.settings.version.as_str();
+        let fields = [
+            ("X-Amzn-RequestId", id.as_str()),
+            ("X-Amz-Executed-Version", version),
+            ("X-Amzn-Trace-Id", trace.as_str()),
+        ];
+        let wants_log = request.text("X-Amz-Log-Type") == Some("Tail");
+        let queued = if kind == "Event" || wants_log {
+            event
+        } else {
+            let mut answered = None;
+            let mut on_answer = |answer: (Start, Vec<u8>)| {
+                answered = Some(send_reply(exchange, &fields, &Reply::from(answer), ""));
+            };
+            match self.function.lead(event, &mut on_answer) {
+                None => return answered.map_or(Ok(Err(gone())), |sent| sent.map(Ok)),
+                Some(event) => event,
+            }
+        };
+        let answer = match self.function.invoke(queued) {
             Ok(answer) => answer,
             Err(Throttled) => return Ok(Err(throttled())),
         };
-        let version = self.function.settings.version.clone();
-        let mut fields = vec![
-            ("X-Amzn-RequestId", id.as_str()),
-            ("X-Amz-Executed-Version", version.as_str()),
-            ("X-Amzn-Trace-Id", trace.as_str()),
-        ];
         if kind == "Event" {
             // Nobody waits for what it comes to, but it does come to something.
             return exchange.reply(202, &fields, b"").map(Ok);
@@ -117,21 +130,12 @@ impl Front {
         let Ok(reply) = Reply::receive(&answer) else {
             return Ok(Err(gone()));
         };
-        let log = match request.text("X-Amz-Log-Type") {
-            Some("Tail") => base64(&log_tail(&answer)),
-            _ => String::new(),
+        let log = if wants_log {
+            base64(&log_tail(&answer))
+        } else {
+            String::new()
         };
-        fields.push(JSON);
-        if reply.error_type.as_deref() == Some(UNAVAILABLE) {
-            return exchange.reply(400, &fields, &reply.body).map(Ok);
-        }
-        if reply.is_error() {
-            fields.push(("X-Amz-Function-Error", "Unhandled"));
-        }
-        if !log.is_empty() {
-            fields.push(("X-Amz-Log-Result", &log));
-        }
-        exchange.reply(200, &fields, &reply.body).map(Ok)
+        send_reply(exchange, &fields, &reply, &log).map(Ok)
     }
 
     /// `InvokeWithResponseStream`.
@@ -340,6 +344,26 @@ impl Front {
             _ => plain(exchange, 502, "The function's answer was lost."),
         }
     }
+}
+
+/// Answers an Invoke request with what the invocation came to, and the end of its log if there is one.
+fn send_reply(
+    exchange: &mut Exchange<'_>,
+    fields: &[(&str, &str)],
+    reply: &Reply,
+    log: &str,
+) -> io::Result<()> {
+    let mut fields = [fields, &[JSON]].concat();
+    if reply.error_type.as_deref() == Some(UNAVAILABLE) {
+        return exchange.reply(400, &fields, &reply.body);
+    }
+    if reply.is_error() {
+        fields.push(("X-Amz-Function-Error", "Unhandled"));
+    }
+    if !log.is_empty() {
+        fields.push(("X-Amz-Log-Result", log));
+    }
+    exchange.reply(200, &fields, &reply.body)
 }
 
 /// Passes a streamed answer on to a web client.

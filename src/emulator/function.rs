@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::environment::Environment;
 use super::event::{Answer, Event, Failure, answer_way, send_error};
-use super::lead::Job;
+use super::lead::{Job, Led, OnAnswer};
 use super::report::{trace_id, uuid};
 use super::server::lock;
 use super::settings::Settings;
@@ -30,15 +30,42 @@ pub(super) struct Function {
 #[derive(Debug, Default)]
 struct Queue {
     jobs: VecDeque<Job>,
-    /// Environments with a runtime that waits; a cold one starts only when these do not suffice.
-    warm: usize,
+    /// One for each worker, in the order of their creation.
+    places: Vec<Place>,
     closed: bool,
-    /// Invocations that are being led.
-    n_busy: usize,
     /// None is begun for the time being.
     paused: bool,
     /// Why none can be served: what a build that failed has written.
     broken: Option<String>,
+}
+
+/// Room for one invocation in an environment, and the worker that leads those that come here.
+#[derive(Debug)]
+struct Place {
+    environment: Arc<Environment>,
+    use_: Use,
+    /// A caller has led this one, but not to its end.
+    left: Option<Led>,
+}
+
+/// What a place is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// Nothing, and there may be no process: it is begun only where others do not suffice.
+    Cold,
+    /// A runtime waits there.
+    Warm,
+    /// An invocation is being led.
+    Busy,
+}
+
+/// What a worker has to do.
+enum Work {
+    Job(Job),
+    /// An invocation that cannot be served, and why.
+    Broken(Job, String),
+    /// One that a caller has begun to lead.
+    Rest(Led),
 }
 
 impl Function {
@@ -52,6 +79,17 @@ impl Function {
 
     pub(super) fn environment(&self, api: SocketAddr) -> Arc<Environment> {
         Environment::new(Arc::clone(&self.settings), api)
+    }
+
+    /// Makes room for one invocation in `environment`; somebody has to [`work`](Self::work) there.
+    pub(super) fn add_place(&self, environment: &Arc<Environment>) -> usize {
+        let mut queue = lock(&self.queue);
+        queue.places.push(Place {
+            environment: Arc::clone(environment),
+            use_: Use::Cold,
+            left: None,
+        });
+        queue.places.len().saturating_sub(1)
     }
 
     /// An event as Lambda hands it to a runtime, with a new id.
@@ -83,18 +121,57 @@ impl Function {
         Ok(answer)
     }
 
-    /// Leads invocations through `environment`, one after the other, until the end.
-    pub(super) fn work(&self, environment: &Environment) {
-        while let Some((job, broken)) = self.take(environment.is_warm()) {
-            match broken {
-                Some(text) => send_error(&job.reply, Failure::new("Runtime.BuildError", &text)),
-                None => environment.serve(job),
-            }
-            let mut queue = lock(&self.queue);
-            queue.n_busy = queue.n_busy.saturating_sub(1);
-            if queue.paused {
+    /// Leads an invocation on the caller's own thread, if a runtime waits for one and no other does:
+    /// `on_answer` comes as soon as there is an answer, and nothing where the emulator ends.
+    /// What is returned has to be queued.
+    pub(super) fn lead(&self, event: Event, on_answer: OnAnswer<'_>) -> Option<Event> {
+        let mut queue = lock(&self.queue);
+        let is_held_up = queue.closed || queue.paused || queue.broken.is_some();
+        let is_warm = |place: &Place| place.use_ == Use::Warm;
+        let at = match queue.places.iter().position(is_warm) {
+            Some(at) if !is_held_up && queue.jobs.is_empty() => at,
+            _ => return Some(event),
+        };
+        let Some(environment) = queue.occupy(at) else {
+            return Some(event);
+        };
+        drop(queue);
+        match environment.serve_caller(event, on_answer) {
+            None => self.leave(at, environment.is_warm()),
+            Some(led) => {
+                if let Some(place) = lock(&self.queue).places.get_mut(at) {
+                    place.left = Some(led);
+                }
                 self.changed.notify_all();
             }
+        }
+        None
+    }
+
+    /// Leads invocations through place number `at`, one after the other, until the end.
+    pub(super) fn work(&self, at: usize, environment: &Environment) {
+        while let Some(work) = self.take(at) {
+            match work {
+                Work::Broken(job, text) => {
+                    send_error(&job.reply, Failure::new("Runtime.BuildError", &text));
+                }
+                Work::Job(job) => environment.serve(job),
+                Work::Rest(led) => environment.finish(led),
+            }
+            self.leave(at, environment.is_warm());
+        }
+    }
+
+    /// Nothing is led through place number `at` any more.
+    fn leave(&self, at: usize, is_warm: bool) {
+        let mut queue = lock(&self.queue);
+        if let Some(place) = queue.places.get_mut(at) {
+            place.use_ = if is_warm { Use::Warm } else { Use::Cold };
+        }
+        let is_awaited = queue.paused || !queue.jobs.is_empty();
+        drop(queue);
+        if is_awaited {
+            self.changed.notify_all();
         }
     }
 
@@ -102,7 +179,7 @@ impl Function {
     pub(super) fn pause(&self) {
         let mut queue = lock(&self.queue);
         queue.paused = true;
-        while queue.n_busy > 0 && !queue.closed {
+        while queue.n_places(Use::Busy) > 0 && !queue.closed {
             queue = self
                 .changed
                 .wait(queue)
@@ -119,26 +196,37 @@ impl Function {
         self.changed.notify_all();
     }
 
-    fn take(&self, is_warm: bool) -> Option<(Job, Option<String>)> {
+    /// Waits for something to do in place number `at`; `None`: this is the end.
+    fn take(&self, at: usize) -> Option<Work> {
         let mut queue = lock(&self.queue);
-        queue.warm = queue.warm.saturating_add(is_warm.into());
-        let job = loop {
-            if queue.closed {
-                break None;
+        loop {
+            let place = queue.places.get_mut(at)?;
+            let use_ = place.use_;
+            if let Some(led) = place.left.take() {
+                return Some(Work::Rest(led));
             }
-            if !queue.paused && (is_warm || queue.jobs.len() > queue.warm) {
+            if queue.closed {
+                return None;
+            }
+            let is_wanted = match use_ {
+                Use::Busy => false,
+                Use::Warm => true,
+                Use::Cold => queue.jobs.len() > queue.n_places(Use::Warm),
+            };
+            if is_wanted && !queue.paused {
                 if let Some(job) = queue.jobs.pop_front() {
-                    queue.n_busy = queue.n_busy.saturating_add(1);
-                    break Some((job, queue.broken.clone()));
+                    queue.occupy(at)?;
+                    return Some(match &queue.broken {
+                        Some(text) => Work::Broken(job, text.clone()),
+                        None => Work::Job(job),
+                    });
                 }
             }
             queue = self
                 .changed
                 .wait(queue)
                 .unwrap_or_else(PoisonError::into_inner);
-        };
-        queue.warm = queue.warm.saturating_sub(is_warm.into());
-        job
+        }
     }
 
     /// Ends the work. What is queued is dropped, which its callers notice.
@@ -148,5 +236,19 @@ impl Function {
         queue.jobs.clear();
         drop(queue);
         self.changed.notify_all();
+    }
+}
+
+impl Queue {
+    fn n_places(&self, use_: Use) -> usize {
+        let places = self.places.iter().filter(|place| place.use_ == use_);
+        places.count()
+    }
+
+    /// An invocation begins in place number `at`.
+    fn occupy(&mut self, at: usize) -> Option<Arc<Environment>> {
+        let place = self.places.get_mut(at)?;
+        place.use_ = Use::Busy;
+        Some(Arc::clone(&place.environment))
     }
 }

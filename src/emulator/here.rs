@@ -1,12 +1,14 @@
 //! A function that serves itself: what a debug build does where there is no Lambda.
 
 use std::env;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use super::command::read_event;
+use super::command::{read_event, run_with};
 use super::{Emulator, Settings};
 use crate::handler::Handler;
 use crate::runtime::Runtime;
@@ -14,10 +16,23 @@ use crate::runtime::Runtime;
 /// The longest that Lambda has: the handler may be looked at with a debugger.
 const TIMEOUT: Duration = Duration::from_secs(900);
 
+const HELP: &str = "\
+A function that serves itself, since there is no Lambda around (AWS_LAMBDA_RUNTIME_API is not set).
+
+  --port N          listen on 127.0.0.1, on this port (default: what PORT says, or 9000)
+  --watch           build it again when a file of its package changes; callers wait meanwhile
+  --build COMMAND   with --watch: how it is built (default: as cargo has built it)
+  invoke EVENT      instead: invoke it once, with JSON, a file, - for standard input, or the name of
+                    a sample (sqs, s3, http_api, ...)
+";
+
 /// Serves `handler` on a local port until Ctrl-C: what [`run`](crate::run) and its like do in a
 /// debug build where `AWS_LAMBDA_RUNTIME_API` is not set.
 ///
-/// The port is 9000, or what `--port` or the variable `PORT` says. With the arguments `invoke
+/// The port is 9000, or what `--port` or the variable `PORT` says. With `--watch` the function is
+/// built again when a file of its package changes, by `cargo build` or what `--build` says; callers
+/// wait meanwhile, and get what the compiler says if that fails. It runs in a process of its own
+/// then, and what stands in front of this call runs in both. With the arguments `invoke
 /// EVENT`, it is invoked once instead: with JSON, a file's content, `-` for standard input, or a
 /// sample event by its name (`sqs`, `s3`, ... of [`samples`](crate::events::samples)). The response
 /// goes to standard output, and the exit code is 1 if it is an error.
@@ -25,8 +40,16 @@ pub fn serve_here(handler: &dyn Handler) -> ! {
     let args: Vec<String> = env::args().skip(1).collect();
     let result = match args.as_slice() {
         [verb, event, ..] if verb == "invoke" => invoke_once(handler, event),
+        [arg] if arg == "--help" => {
+            print!("{HELP}");
+            Ok(0)
+        }
         [verb] if verb == "invoke" => Err("invoke what? JSON, a file, - or a sample".to_owned()),
-        _ => serve(handler, port(args.into_iter(), env::var("PORT").ok())),
+        _ => match Asked::parse(args.into_iter(), env::var("PORT").ok()) {
+            Ok(asked) if asked.watch => watch(&asked),
+            Ok(asked) => serve(handler, asked.port),
+            Err(text) => Err(text),
+        },
     };
     match result {
         Ok(code) => std::process::exit(code),
@@ -68,9 +91,9 @@ fn invoke_once(handler: &dyn Handler, event: &str) -> Result<i32, String> {
     Ok(i32::from(reply.is_error()))
 }
 
-fn serve(handler: &dyn Handler, port: Result<u16, String>) -> Result<i32, String> {
+fn serve(handler: &dyn Handler, port: u16) -> Result<i32, String> {
     let mut emulator = Emulator::with(settings()).map_err(|error| error.to_string())?;
-    let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, port?));
+    let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let addr = emulator
         .serve_callers(asked, true)
         .map_err(|error| error.to_string())?;
@@ -84,27 +107,95 @@ fn serve(handler: &dyn Handler, port: Result<u16, String>) -> Result<i32, String
     }
 }
 
-/// The port that the arguments or the environment ask for.
-fn port(mut args: impl Iterator<Item = String>, variable: Option<String>) -> Result<u16, String> {
-    let asked = loop {
-        match args.next().as_deref() {
-            None => break None,
-            Some("--port") => match args.next() {
-                Some(value) => break Some(("--port", value)),
-                None => return Err("--port needs a number".to_owned()),
-            },
-            Some(arg) => {
-                if let Some(value) = arg.strip_prefix("--port=") {
-                    break Some(("--port", value.to_owned()));
-                }
+/// Serves this executable as the command `emulator` does with `--watch`: as a process that is
+/// replaced when a file of its package changes.
+fn watch(asked: &Asked) -> Result<i32, String> {
+    let Some(folder) = env::var_os("CARGO_MANIFEST_DIR") else {
+        return Err("--watch goes with `cargo run`, which says where the sources are".to_owned());
+    };
+    let program = env::current_exe().map_err(|error| error.to_string())?;
+    let build = match &asked.build {
+        Some(build) => build.clone(),
+        None => build_command(&program),
+    };
+    let here = env::current_dir().map_err(|error| error.to_string())?;
+    let mut args: Vec<OsString> = vec![
+        "--port".into(),
+        asked.port.to_string().into(),
+        "--timeout".into(),
+        TIMEOUT.as_secs().to_string().into(),
+        "--watch".into(),
+        folder,
+        "--build".into(),
+        build.into(),
+        "--task-root".into(),
+        here.into(),
+    ];
+    for (name, value) in env::vars() {
+        args.push("--env".into());
+        args.push(format!("{name}={value}").into());
+    }
+    args.push("--".into());
+    args.push(program.into());
+    Ok(run_with(args.into_iter()).into())
+}
+
+/// How cargo builds `program` again, by where it has put it.
+fn build_command(program: &Path) -> String {
+    let name = program.file_stem().unwrap_or_default().to_string_lossy();
+    let folders: Vec<_> = program.iter().rev().skip(1).take(2).collect();
+    let (kind, profile) = match folders.as_slice() {
+        [kind, profile] if *kind == "examples" => ("example", *profile),
+        [profile, ..] => ("bin", *profile),
+        [] => ("bin", OsStr::new("debug")),
+    };
+    // The profile `dev` has a folder of another name.
+    let profile = match profile.to_string_lossy() {
+        profile if profile == "debug" => "dev".into(),
+        profile => profile,
+    };
+    format!("cargo build --quiet --profile {profile} --{kind} {name}")
+}
+
+/// What the arguments and the environment ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Asked {
+    port: u16,
+    watch: bool,
+    build: Option<String>,
+}
+
+impl Asked {
+    /// Arguments that are none of ours are the function's own.
+    fn parse(
+        mut args: impl Iterator<Item = String>,
+        variable: Option<String>,
+    ) -> Result<Asked, String> {
+        let mut port = variable.map(|value| ("PORT", value));
+        let (mut watch, mut build) = (false, None);
+        while let Some(arg) = args.next() {
+            let (name, inline) = match arg.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (arg.as_str(), None),
+            };
+            let mut value = |what| {
+                let given = inline.clone().or_else(|| args.next());
+                given.ok_or_else(|| format!("{name} needs {what}"))
+            };
+            match name {
+                "--port" => port = Some(("--port", value("a number")?)),
+                "--build" => build = Some(value("a command")?),
+                "--watch" => watch = true,
+                _ => {}
             }
         }
-    };
-    match asked.or(variable.map(|value| ("PORT", value))) {
-        None => Ok(9000),
-        Some((name, value)) => value
-            .parse()
-            .map_err(|_| format!("{name} {value}: that is no port")),
+        let port = match port {
+            None => 9000,
+            Some((name, value)) => value
+                .parse()
+                .map_err(|_| format!("{name} {value}: that is no port"))?,
+        };
+        Ok(Asked { port, watch, build })
     }
 }
 
@@ -116,15 +207,28 @@ mod tests {
     fn the_port_is_asked_for_by_argument_or_variable() {
         let check = |args: &[&str], variable: Option<&str>, want: Result<u16, &str>| {
             let args = args.iter().map(|&arg| arg.to_owned());
-            let got = port(args, variable.map(str::to_owned));
+            let got = Asked::parse(args, variable.map(str::to_owned)).map(|asked| asked.port);
             assert_eq!(got.as_ref().map(|&port| port).map_err(String::as_str), want);
         };
         check(&[], None, Ok(9000));
         check(&[], Some("8080"), Ok(8080));
         check(&["--port", "1"], Some("8080"), Ok(1));
         check(&["x", "--port=2"], None, Ok(2));
+        check(&["--watch", "--build", "make --port=3"], None, Ok(9000));
         check(&["--port"], None, Err("--port needs a number"));
+        check(&["--build"], None, Err("--build needs a command"));
         check(&["--port", "x"], None, Err("--port x: that is no port"));
         check(&[], Some("70000"), Err("PORT 70000: that is no port"));
+    }
+
+    #[test]
+    fn what_is_watched_is_built_as_it_was() {
+        let check = |program: &str, want: &str| {
+            let want = format!("cargo build --quiet --profile {want}");
+            assert_eq!(build_command(Path::new(program)), want);
+        };
+        check("/p/target/debug/hello", "dev --bin hello");
+        check("/p/target/debug/examples/hello", "dev --example hello");
+        check("/t/quick/hello", "quick --bin hello");
     }
 }

@@ -1,13 +1,17 @@
 //! How one invocation is led through an environment, what its caller hears, and what is written about it.
 
+use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::environment::Environment;
-use super::event::{Event, Failure, Part, Reply, epoch_ms, send_error};
+use super::environment::{Environment, Heard};
+use super::event::{Event, Failure, Part, Reply, Start, epoch_ms, send_error};
 use super::lifecycle::{Started, UNAVAILABLE, extension_failure};
+use super::loan::{Later, Loan};
 use super::process::Process;
 use super::report::{self, Exit, Report};
+use super::runtime_api::send_event;
+use super::server::{Service, lock};
 use super::state::Outcome;
 use crate::json;
 use crate::json::Value;
@@ -18,12 +22,37 @@ const INIT_MAX: Duration = Duration::from_secs(10);
 /// once, or the worker is lost.
 const WORKER_MAX: Duration = Duration::from_secs(1);
 
+/// How long a caller that leads its invocation itself waits for its end, after the answer. What
+/// takes longer another thread leads to its end, and the caller may come with another request.
+const AFTER_ANSWER_MAX: Duration = Duration::from_millis(20);
+
 /// An invocation that waits for an environment.
 #[derive(Debug)]
 pub(super) struct Job {
     /// Complete but for its deadline, which depends on when it begins.
     pub(super) event: Event,
     pub(super) reply: Reply,
+}
+
+/// What is done with the answer, as soon as there is one.
+pub(super) type OnAnswer<'c> = &'c mut dyn FnMut((Start, Vec<u8>));
+
+/// An invocation on its way through an environment.
+#[derive(Debug)]
+pub(super) struct Led {
+    event: Arc<Event>,
+    reply: Reply,
+    /// Of the process that it was given to.
+    epoch: u64,
+    began: Instant,
+    /// Its timeout.
+    limit: Option<Instant>,
+    /// What Init took, where it was part of this.
+    init: Option<Duration>,
+    /// Extensions know that the runtime is done with it.
+    is_told: bool,
+    /// Where the runtime's answer is to be expected.
+    loan: Option<Loan>,
 }
 
 /// How an invocation ended.
@@ -41,6 +70,39 @@ enum Ended {
 impl Environment {
     /// Leads one invocation through its life, and writes the lines that Lambda writes about it.
     pub(super) fn serve(&self, job: Job) {
+        let (mut led, ended) = self.begin(job);
+        let ended = ended.or_else(|| self.wait_for_end(&mut led, &mut None));
+        if let Some(ended) = ended {
+            self.conclude(&led, ended, &mut None);
+        }
+    }
+
+    /// The same on the caller's own thread: `on_answer` comes as soon as there is an answer, and
+    /// nothing where the emulator ends. What is returned is not over then: somebody has to
+    /// [`finish`](Self::finish) it.
+    pub(super) fn serve_caller(&self, event: Event, on_answer: OnAnswer<'_>) -> Option<Led> {
+        let reply = Reply::Gathered(Arc::default());
+        let (mut led, ended) = self.begin(Job { event, reply });
+        let caller = &mut Some(on_answer);
+        match ended.or_else(|| self.wait_for_end(&mut led, caller)) {
+            Some(ended) => {
+                self.conclude(&led, ended, caller);
+                led.pass_on(caller);
+                None
+            }
+            None => Some(led),
+        }
+    }
+
+    /// Leads an invocation to its end whose caller does not wait for it any more.
+    pub(super) fn finish(&self, mut led: Led) {
+        if let Some(ended) = self.wait_for_end(&mut led, &mut None) {
+            self.conclude(&led, ended, &mut None);
+        }
+    }
+
+    /// Makes sure that there is a runtime, and gives it the event.
+    fn begin(&self, job: Job) -> (Led, Option<Ended>) {
         let Job { mut event, reply } = job;
         let settings = &*self.settings;
         let mut started = Started::Later;
@@ -59,92 +121,157 @@ impl Environment {
         let limit = began.checked_add(settings.timeout);
         let deadline = SystemTime::now().checked_add(settings.timeout);
         event.deadline_ms = deadline.map_or(u64::MAX, epoch_ms);
-        let event = Arc::new(event);
-        let mut init = None;
+        let mut led = Led {
+            event: Arc::new(event),
+            reply,
+            epoch: 0,
+            began,
+            limit,
+            init: None,
+            is_told: false,
+            loan: None,
+        };
         if let Started::Ready(took) = started {
-            init = took;
+            led.init = took;
         } else if let Started::Later = started {
             started = self.start("invoke", limit);
         }
-        let (epoch, ended) = match started {
-            Started::Ready(_) => self.run(&event, &reply, limit),
-            Started::Failed(epoch, failure) => (epoch, Ended::Failed(failure)),
-            Started::Exited(epoch, exit) => (epoch, Ended::Exited(exit)),
-            Started::Later => (self.lock().epoch, Ended::TimedOut),
-            Started::Closed => return,
+        let ended = match started {
+            Started::Ready(_) => self.hand_out(&mut led).err(),
+            Started::Failed(epoch, failure) => {
+                led.epoch = epoch;
+                Some(Ended::Failed(failure))
+            }
+            Started::Exited(epoch, exit) => {
+                led.epoch = epoch;
+                Some(Ended::Exited(exit))
+            }
+            Started::Later => {
+                led.epoch = self.lock().epoch;
+                Some(Ended::TimedOut)
+            }
+            Started::Closed => Some(Ended::Closed),
         };
-        let took = began.elapsed().min(settings.timeout);
-        self.conclude(epoch, &event, &reply, ended, took, init);
+        (led, ended)
     }
 
-    /// Hands out the event, and waits until everybody is done with it.
-    fn run(&self, event: &Arc<Event>, reply: &Reply, limit: Option<Instant>) -> (u64, Ended) {
-        let id = event.request_id.as_str();
+    /// Hands out the event.
+    fn hand_out(&self, led: &mut Led) -> Result<(), Ended> {
         let mut inner = self.lock();
-        let epoch = inner.epoch;
-        if self.settings.concurrency.is_some() {
+        led.epoch = inner.epoch;
+        let takers = if self.settings.concurrency.is_some() {
             let patience = Instant::now().checked_add(WORKER_MAX);
-            while inner.machine.n_queued() >= inner.n_waiting && inner.epoch == epoch {
-                match self.wait(inner, patience) {
-                    Some(again) => inner = again,
-                    None => return (epoch, Ended::Rejected),
-                }
+            while inner.nexts.is_empty() && inner.epoch == led.epoch {
+                inner = self.wait(inner, patience).ok_or(Ended::Rejected)?;
             }
-        }
+            inner.nexts.len().min(1)
+        } else {
+            // Who has asked more than once gets it more than once.
+            inner.nexts.len()
+        };
         self.freeze(&inner, false);
-        let began = Instant::now();
-        inner.machine.submit(Arc::clone(event), reply.clone());
+        let event = &led.event;
+        inner.machine.submit(Arc::clone(event), led.reply.clone());
+        let takers: Vec<Later> = inner.nexts.drain(..takers).collect();
+        if !takers.is_empty() {
+            inner.machine.take();
+        }
         if !inner.extensions.is_empty() {
             inner.extensions.invoke(&invoke_event(event));
+            self.to_extensions.notify_all();
         }
-        // Who is woken wants the lock.
+        // Who gets it will want the lock.
         drop(inner);
-        self.to_runtime.notify_all();
+        for next in takers {
+            led.loan = send_event(next, event);
+        }
+        Ok(())
+    }
+
+    /// Waits until everybody is done with the event. `None`: the caller has its answer, and should
+    /// not wait for the rest.
+    fn wait_for_end(&self, led: &mut Led, caller: &mut Option<OnAnswer<'_>>) -> Option<Ended> {
+        let id = led.event.request_id.as_str();
+        let mut patience = None;
         let mut inner = self.lock();
-        let mut is_told = false;
-        let ended = loop {
+        loop {
             if inner.closed {
-                break Ended::Closed;
+                return Some(Ended::Closed);
             }
-            if !is_told && inner.machine.is_over(id) {
+            if caller.is_some() && patience.is_none() && inner.machine.outcome(id).is_some() {
+                drop(inner);
+                led.pass_on(caller);
+                patience = Instant::now().checked_add(AFTER_ANSWER_MAX);
+                inner = self.lock();
+                continue;
+            }
+            if !led.is_told && inner.machine.is_over(id) {
                 // Extensions wait for this record before they flush, and come back only then.
-                is_told = true;
+                led.is_told = true;
                 let outcome = inner.machine.outcome(id).unwrap_or_default();
-                let took = began.elapsed();
+                let took = led.began.elapsed();
                 self.console.platform("", "platform.runtimeDone", || {
-                    runtime_done(event, &outcome, took)
+                    runtime_done(&led.event, &outcome, took)
                 });
             }
-            let of_another = inner.last_exit.filter(|_| inner.epoch != epoch);
+            let of_another = inner.last_exit.filter(|_| inner.epoch != led.epoch);
             if let Some(exit) = inner.exit.or(of_another) {
-                break Ended::Exited(exit);
+                return Some(Ended::Exited(exit));
             }
             if let Some(failure) = extension_failure(&inner) {
-                break Ended::Failed(failure);
+                return Some(Ended::Failed(failure));
             }
             if inner.machine.is_over(id) && inner.extensions.are_idle() {
-                break Ended::Answered(inner.machine.outcome(id).unwrap_or_default());
+                let outcome = inner.machine.outcome(id).unwrap_or_default();
+                return Some(Ended::Answered(outcome));
+            }
+            let limit = match (led.limit, patience) {
+                (Some(limit), Some(patience)) => Some(limit.min(patience)),
+                (limit, patience) => limit.or(patience),
+            };
+            if let Some(loan) = &led.loan {
+                let (again, heard) = self.wait_with(inner, loan, limit);
+                inner = again;
+                match heard {
+                    Heard::News => {}
+                    Heard::Nothing => led.loan = None,
+                    Heard::Call => {
+                        drop(inner);
+                        led.loan = led.loan.take().and_then(|loan| self.attend(loan));
+                        inner = self.lock();
+                    }
+                }
+                continue;
             }
             match self.wait(inner, limit) {
                 Some(again) => inner = again,
-                None => break Ended::TimedOut,
+                None if limit != led.limit => return None,
+                None => return Some(Ended::TimedOut),
             }
-        };
-        (epoch, ended)
+        }
+    }
+
+    /// Answers a call on the runtime's connection, which is usually its answer, or its next `next`.
+    fn attend(&self, mut loan: Loan) -> Option<Loan> {
+        let (request, mut exchange) = loan.request()?;
+        let answered = self.answer(&request, &mut exchange);
+        if !exchange.end() || answered.is_err() {
+            let _ = loan.stream().shutdown(Shutdown::Both);
+            return None;
+        }
+        loan.is_here().then_some(loan)
     }
 
     /// Tells the caller what it has not been told yet, ends what has to be ended, and reports.
-    fn conclude(
-        &self,
-        epoch: u64,
-        event: &Event,
-        reply: &Reply,
-        ended: Ended,
-        took: Duration,
-        init: Option<Duration>,
-    ) {
-        let id = event.request_id.as_str();
+    fn conclude(&self, led: &Led, ended: Ended, caller: &mut Option<OnAnswer<'_>>) {
+        let Led { event, epoch, .. } = led;
+        let (id, epoch) = (event.request_id.as_str(), *epoch);
         let settings = &*self.settings;
+        let took = led.began.elapsed().min(settings.timeout);
+        let mut fail = |failure| {
+            self.fail(id, &led.reply, failure);
+            led.pass_on(caller);
+        };
         let (peak_kb, outcome) = {
             let inner = self.lock();
             let extensions = inner.extension_processes.iter().map(|(_, process)| process);
@@ -154,14 +281,17 @@ impl Environment {
                 .chain(extensions)
                 .for_each(Process::flush_log);
             (
-                inner.process.as_ref().and_then(Process::peak_kb),
+                inner
+                    .process
+                    .as_ref()
+                    .and_then(|process| process.peak_kb(took)),
                 inner.machine.outcome(id),
             )
         };
         let mut report = Report {
             request_id: id.to_owned(),
             duration: took,
-            init,
+            init: led.init,
             memory_mb: settings.memory_mb,
             peak_kb,
             failure: None,
@@ -177,7 +307,7 @@ impl Environment {
             }
             Ended::Failed(failure) => {
                 report.failure = Some(("error", failure.error_type.clone()));
-                self.fail(id, reply, failure);
+                fail(failure);
                 self.end(epoch, "FAILURE");
             }
             Ended::Exited(exit) => {
@@ -185,7 +315,7 @@ impl Environment {
                 let failure = Failure::new("Runtime.ExitError", &text);
                 report.failure = Some(("error", failure.error_type.clone()));
                 last_words = Some(format!("{text}\n{}", failure.error_type));
-                self.fail(id, reply, failure);
+                fail(failure);
                 self.lock().suppress_init = settings.bootstrap.is_some();
                 self.end(epoch, "FAILURE");
             }
@@ -194,7 +324,7 @@ impl Environment {
                 let seconds = settings.timeout.as_secs_f64();
                 let text = format!("{now} {id} Task timed out after {seconds:.2} seconds");
                 report.failure = Some(("timeout", String::new()));
-                self.fail(id, reply, Failure::new("Sandbox.Timedout", &text));
+                fail(Failure::new("Sandbox.Timedout", &text));
                 last_words = Some(text);
                 if settings.concurrency.is_some() {
                     self.lock().machine.expire(id);
@@ -206,7 +336,7 @@ impl Environment {
             Ended::Rejected => {
                 let failure = Failure::new(UNAVAILABLE, "no worker waits for an event");
                 report.failure = Some(("error", failure.error_type.clone()));
-                self.fail(id, reply, failure);
+                fail(failure);
             }
             Ended::Closed => return,
         }
@@ -220,7 +350,7 @@ impl Environment {
             report.record(record_of(event))
         });
         // Nobody has to take it; who does not reads no further than the answer.
-        let _ = reply.try_send(Part::Log(self.console.take_tail()));
+        led.reply.try_send(Part::Log(self.console.take_tail()));
     }
 
     /// Tells the caller that the invocation failed, unless it has been answered.
@@ -235,9 +365,22 @@ impl Environment {
             // Only the process is in trouble; the caller has what it wanted.
         } else if begun {
             // A caller who is behind sees the answer cease, which says as much.
-            let _ = reply.try_send(Part::End(Some(failure)));
+            reply.try_send(Part::End(Some(failure)));
         } else {
             send_error(reply, failure);
+        }
+    }
+}
+
+impl Led {
+    /// Gives the caller its answer, if it has not got it and there is one.
+    fn pass_on(&self, caller: &mut Option<OnAnswer<'_>>) {
+        if let (Reply::Gathered(gathering), Some(on_answer)) = (&self.reply, caller.as_mut()) {
+            let answer = lock(gathering).take();
+            if let Some(answer) = answer {
+                on_answer(answer);
+                *caller = None;
+            }
         }
     }
 }

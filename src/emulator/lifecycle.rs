@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, Weak};
+use std::sync::Weak;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::console::Source;
@@ -48,10 +48,7 @@ impl Environment {
         let began = Instant::now();
         let mut inner = self.lock();
         while matches!(inner.stage, Stage::Starting | Stage::Stopping) && !inner.closed {
-            inner = self
-                .to_leader
-                .wait(inner)
-                .unwrap_or_else(PoisonError::into_inner);
+            inner = self.wait_for_news(inner);
         }
         if inner.closed {
             return Started::Closed;
@@ -77,7 +74,7 @@ impl Environment {
         }
         let epoch = inner.epoch;
         drop(inner);
-        self.to_leader.notify_all();
+        self.news();
         let (status, error_type) = match &started {
             Started::Ready(_) | Started::Closed => return started,
             Started::Later => ("timeout", ""),
@@ -102,6 +99,9 @@ impl Environment {
             return Started::Closed;
         }
         let epoch = inner.epoch;
+        if self.settings.bootstrap.is_some() {
+            inner.machine.reset();
+        }
         self.console.platform("", "platform.initStart", || {
             let mut record = self.init_record(phase, "", "", None);
             if let Value::Object(record) = &mut record {
@@ -229,16 +229,19 @@ impl Environment {
                 inner.exit = Some(exit);
             }
             drop(inner);
-            environment.to_leader.notify_all();
+            environment.news();
         };
         let start = |bootstrap: &Path| {
             let bootstrap = std::path::absolute(bootstrap)?;
-            let task_root = bootstrap.parent().unwrap_or(Path::new("/"));
+            let folder = match &self.settings.task_root {
+                Some(folder) => std::path::absolute(folder)?,
+                None => bootstrap.parent().unwrap_or(Path::new("/")).to_owned(),
+            };
             let launch = Launch {
                 program: &bootstrap,
                 runner: self.settings.runner.as_deref(),
-                dir: task_root,
-                env: self.settings.process_env(self.api, task_root),
+                dir: &folder,
+                env: self.settings.process_env(self.api, &folder),
                 source: Source::Function,
             };
             Process::start(launch, &self.console, on_exit)
@@ -285,7 +288,7 @@ impl Environment {
                     inner.extension_exit = Some((extension, exit));
                 }
                 drop(inner);
-                environment.to_leader.notify_all();
+                environment.news();
             };
             let mut env = self.settings.process_env(self.api, Path::new("/"));
             env.retain(|(name, _)| is_for_extensions(name));
@@ -366,7 +369,7 @@ impl Environment {
                 .map(|e| e.name.clone())
                 .collect();
             drop(inner);
-            self.to_runtime.notify_all();
+            self.to_extensions.notify_all();
             // Who did not ask to be told is not waited for.
             extensions.sort_by_key(|(name, _)| told.contains(name));
             let limit = began.checked_add(SHUTDOWN_MAX).unwrap_or(began);
@@ -380,16 +383,22 @@ impl Environment {
         let mut inner = self.lock();
         inner.epoch = epoch.wrapping_add(1);
         inner.stage = Stage::Steady;
+        let has_failed = inner.machine.has_failed();
         inner.machine.reset();
+        if has_failed && self.settings.bootstrap.is_some() {
+            // Whoever speaks for the process that failed has nothing to say before the next one.
+            let _ = inner.machine.init_error();
+        }
         inner.extensions.reset();
         inner.last_exit = inner.exit.take();
         inner.extension_exit = None;
         inner.polled_at = None;
-        inner.n_waiting = 0;
+        // Their connections end with the process that asked.
+        inner.nexts.clear();
         inner.init_error = None;
         drop(inner);
-        self.to_runtime.notify_all();
-        self.to_leader.notify_all();
+        self.to_extensions.notify_all();
+        self.news();
     }
 
     /// Ends the processes; the next invocation starts them again, as a new environment would.
@@ -405,19 +414,21 @@ impl Environment {
     pub(super) fn close(&self) {
         let mut inner = self.lock();
         inner.closed = true;
-        self.to_leader.notify_all();
+        drop(inner);
+        self.news();
+        let mut inner = self.lock();
         while matches!(inner.stage, Stage::Starting | Stage::Stopping) {
-            inner = self
-                .to_leader
-                .wait(inner)
-                .unwrap_or_else(PoisonError::into_inner);
+            inner = self.wait_for_news(inner);
         }
         let epoch = inner.epoch;
         drop(inner);
         self.end(epoch, "SPINDOWN");
-        self.lock().stage = Stage::Gone;
-        self.to_runtime.notify_all();
-        self.to_leader.notify_all();
+        let mut inner = self.lock();
+        inner.stage = Stage::Gone;
+        inner.nexts.clear();
+        drop(inner);
+        self.to_extensions.notify_all();
+        self.news();
     }
 }
 

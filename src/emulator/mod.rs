@@ -35,6 +35,8 @@ mod function;
 mod here;
 mod lead;
 mod lifecycle;
+mod loan;
+mod outlet;
 mod page;
 #[cfg(target_os = "linux")]
 mod process;
@@ -62,7 +64,7 @@ use crate::runtime::Runtime;
 
 pub use self::command::command;
 use self::environment::Environment;
-use self::event::{Answer, Failure, PAYLOAD_LEN_MAX, Part, Start, epoch_ms};
+use self::event::{Answer, Gathering, Start, epoch_ms};
 pub use self::fault::{Fault, UnknownFault};
 use self::front::Front;
 use self::function::{Function, Throttled};
@@ -94,48 +96,27 @@ impl Reply {
         self.error_type.is_some()
     }
 
-    fn too_large() -> Reply {
-        let Failure {
-            error_type,
-            document,
-        } = Failure::too_large();
-        let content_type = Some("application/json".to_owned());
-        Reply {
-            body: document,
-            content_type,
-            error_type: Some(error_type),
-        }
-    }
-
     /// Collects an answer.
     fn receive(answer: &Answer) -> io::Result<Reply> {
-        let gone = |_| io::Error::new(io::ErrorKind::ConnectionAborted, "the emulator has ended");
-        let reply = |start: Start, body| Reply {
+        let mut gathering = Gathering::default();
+        loop {
+            let part = answer.recv().map_err(|_| {
+                io::Error::new(io::ErrorKind::ConnectionAborted, "the emulator has ended")
+            });
+            gathering.push(part?);
+            if let Some(answer) = gathering.take() {
+                return Ok(answer.into());
+            }
+        }
+    }
+}
+
+impl From<(Start, Vec<u8>)> for Reply {
+    fn from((start, body): (Start, Vec<u8>)) -> Reply {
+        Reply {
             body,
             content_type: start.content_type,
             error_type: start.error_type,
-        };
-        let mut streamed = match answer.recv().map_err(gone)? {
-            Part::Whole(start, body) => return Ok(reply(start, body)),
-            Part::Start(start) => reply(start, Vec::new()),
-            Part::Data(_) | Part::End(_) | Part::Log(_) => reply(Start::default(), Vec::new()),
-        };
-        loop {
-            match answer.recv().map_err(gone)? {
-                // Nothing is streamed to who does not ask for a stream: the limit is the usual one.
-                Part::Data(bytes)
-                    if streamed.body.len().saturating_add(bytes.len()) > PAYLOAD_LEN_MAX =>
-                {
-                    return Ok(Reply::too_large());
-                }
-                Part::Data(bytes) => streamed.body.extend_from_slice(&bytes),
-                Part::End(Some(failure)) => {
-                    streamed.error_type = Some(failure.error_type);
-                    streamed.body = failure.document;
-                    return Ok(streamed);
-                }
-                _ => return Ok(streamed),
-            }
         }
     }
 }
@@ -265,16 +246,21 @@ impl Emulator {
     }
 
     fn add_environment(&mut self) -> io::Result<()> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let host = self.function.settings.api_host;
+        let listener = TcpListener::bind((host, 0)).map_err(|error| {
+            let text = format!("the Runtime API cannot listen on {host}: {error}");
+            io::Error::new(error.kind(), text)
+        })?;
         let environment = self.function.environment(listener.local_addr()?);
         let service = Arc::clone(&environment);
         self.apis.push(Server::start(listener, service)?);
         self.environments.push(Arc::clone(&environment));
         for _ in 0..self.function.settings.concurrency.unwrap_or(1).max(1) {
+            let at = self.function.add_place(&environment);
             let (function, environment) = (Arc::clone(&self.function), Arc::clone(&environment));
             let worker = thread::Builder::new().name("emulator environment".to_owned());
             self.workers
-                .push(worker.spawn(move || function.work(&environment))?);
+                .push(worker.spawn(move || function.work(at, &environment))?);
         }
         Ok(())
     }

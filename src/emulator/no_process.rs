@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::console::{Console, Source};
 use super::report::Exit;
@@ -49,7 +49,7 @@ impl Process {
         match *self {}
     }
 
-    pub(super) fn peak_kb(&self) -> Option<u64> {
+    pub(super) fn peak_kb(&self, _: Duration) -> Option<u64> {
         match *self {}
     }
 }

@@ -335,6 +335,16 @@ pub(super) fn error_document(error_type: &str, message: &str) -> Vec<u8> {
     document
 }
 
+/// `{"errorMessage":...,"errorType":...}` and a newline: how AWS's servers refuse a call.
+pub(super) fn refusal_document(error_type: &str, message: &str) -> Vec<u8> {
+    let mut document = b"{\"errorMessage\":".to_vec();
+    document.extend(json::to_vec(message));
+    document.extend_from_slice(b",\"errorType\":");
+    document.extend(json::to_vec(error_type));
+    document.extend_from_slice(b"}\n");
+    document
+}
+
 /// The kind of error that the header `Lambda-Runtime-Function-Error-Type` names, as AWS counts it:
 /// the header itself where it holds `Runtime.Xyz` or `Function.Xyz` in letters, else an unknown one.
 pub(super) fn error_type(header: &str) -> String {

@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::time::Instant;
 
-use super::environment::Environment;
+use super::environment::{Environment, Stage};
 use super::event::{
     Event, Failure, PAYLOAD_LEN_MAX, Part, Reply, STREAM_LEN_MAX, Start, send_error,
 };
 use super::exchange::{BodyFault, Exchange, Request};
 use super::fault::Fault;
-use super::report::{error_document, error_type};
+use super::loan::{Later, Loan};
+use super::report::{error_document, error_type, refusal_document};
 use super::server::Service;
 use super::settings::METADATA_TOKEN;
 use super::state::{Kind, Outcome, Refusal, State};
@@ -17,6 +19,11 @@ use crate::encoding::{decode_base64, decode_percent};
 
 const RUNTIME: &str = "/2018-06-01/runtime/";
 const EXTENSION: &str = "/2020-01-01/extension/";
+const PING: &str = "/2018-06-01/ping";
+/// Methods that AWS's servers know at all.
+const METHODS: [&str; 9] = [
+    "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",
+];
 const METADATA: &str = "/2026-01-15/metadata/execution-environment";
 /// Bytes in an error document, for Managed Instances.
 const ERROR_LEN_MAX: usize = 1024 * 1024;
@@ -46,22 +53,37 @@ impl Service for Environment {
         let path = request.path();
         let method = request.method.as_str();
         let route = path.strip_prefix(RUNTIME).unwrap_or_default();
-        exchange.faults = self.dice.draw();
-        if !exchange.faults.is_empty() && Environment::strike(route, exchange)? {
+        *exchange.faults() = self.dice.draw();
+        if !exchange.faults().is_empty() && Environment::strike(route, exchange)? {
             return Ok(());
+        }
+        if !METHODS.contains(&method) {
+            return exchange.reply(405, &[], b"");
         }
         match (method, route) {
             ("GET", "invocation/next") => return self.next(exchange),
             ("POST", "init/error") => return self.init_error(request, exchange),
             ("GET", "restore/next") => return self.restore_next(exchange),
             ("POST", "restore/error") => return self.restore_error(request, exchange),
-            (_, "invocation/next" | "restore/next") => return wrong_method(exchange, "GET"),
-            (_, "init/error" | "restore/error") => return wrong_method(exchange, "POST"),
+            (_, "invocation/next") => return wrong_method(exchange, "GET"),
+            (_, "init/error") => return wrong_method(exchange, "POST"),
+            (_, "restore/next") if self.settings.snap_start => {
+                return wrong_method(exchange, "GET");
+            }
+            (_, "restore/error") if self.settings.snap_start => {
+                return wrong_method(exchange, "POST");
+            }
             _ => {}
         }
-        match path {
-            "/2022-07-01/telemetry" => return self.telemetry(request, exchange),
-            "/2020-08-15/logs" => return logs_api(request, exchange),
+        match (method, path) {
+            (_, "/2022-07-01/telemetry") => return self.telemetry(request, exchange),
+            (_, "/2020-08-15/logs") => return logs_api(request, exchange),
+            ("GET", PING) => return exchange.reply(200, &PLAIN[..1], b"pong"),
+            (_, PING) => return wrong_method(exchange, "GET"),
+            ("GET", METADATA) => return metadata(request, exchange),
+            (_, METADATA) => return exchange.reply(405, &PLAIN, b"Method Not Allowed\n"),
+            // RFC 9110, section 9.3.7: a question about the server as such.
+            ("OPTIONS", "*") => return exchange.reply(200, &[], b""),
             _ => {}
         }
         if let Some(route) = path.strip_prefix(EXTENSION) {
@@ -74,15 +96,7 @@ impl Service for Environment {
             ("POST", Some((id, "response"))) => self.response(&decoded(id), request, exchange),
             ("POST", Some((id, "error"))) => self.error(&decoded(id), request, exchange),
             (_, Some((_, "response" | "error"))) => wrong_method(exchange, "POST"),
-            _ => match (method, path) {
-                ("GET", "/2018-06-01/ping") => exchange.reply(
-                    200,
-                    &[("Content-Type", "text/plain; charset=utf-8")],
-                    b"pong",
-                ),
-                ("GET", METADATA) => metadata(request, exchange),
-                _ => not_found(exchange),
-            },
+            _ => not_found(exchange),
         }
     }
 }
@@ -92,10 +106,10 @@ impl Environment {
     fn strike(route: &str, exchange: &mut Exchange<'_>) -> io::Result<bool> {
         let is_next = route == "invocation/next";
         let is_answer = route.ends_with("/response") || route.ends_with("/error");
-        let faults = exchange.faults.clone();
+        let faults = exchange.faults().clone();
         let has = |fault| faults.contains(&fault);
         if has(Fault::Status500) && (is_next || is_answer) {
-            let document = error_document("InternalServerError", "Internal Server Error");
+            let document = refusal_document("InternalServerError", "Internal Server Error");
             exchange.reply(500, &[JSON], &document)?;
         } else if has(Fault::Status204) && is_next {
             exchange.reply(204, &[], b"")?;
@@ -111,16 +125,35 @@ impl Environment {
     }
 
     fn next(&self, exchange: &mut Exchange<'_>) -> io::Result<()> {
+        let later = exchange.later().ok_or(io::ErrorKind::BrokenPipe)?;
         let mut inner = self.lock();
         if let Err(refusal) = inner.machine.poll() {
             drop(inner);
-            return refuse(exchange, Problem::Refused(refusal));
+            let (status, document) = refused(Problem::Refused(refusal));
+            drop(later.reply(status, &[JSON], &document));
+            return Ok(());
         }
-        // `None`: the process that asked has been replaced; its connection ends with it.
-        let event = self
-            .wait_for_event(inner)
-            .ok_or(io::ErrorKind::ConnectionAborted)?;
-        send_event(exchange, &event)
+        if inner.stage == Stage::Gone {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        if inner.polled_at.is_none() {
+            inner.polled_at = Some(Instant::now());
+            inner.extensions.close();
+        }
+        // There is one already where it is asked for again.
+        let ready = if let Some(event) = inner.machine.take() {
+            Some((later, event))
+        } else {
+            inner.nexts.push(later);
+            None
+        };
+        // Who is woken wants the lock.
+        drop(inner);
+        self.news();
+        if let Some((later, event)) = ready {
+            drop(send_event(later, &event));
+        }
+        Ok(())
     }
 
     fn response(&self, id: &str, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
@@ -168,7 +201,7 @@ impl Environment {
             _ => PAYLOAD_LEN_MAX,
         };
         let body = match exchange.read_body(len_max) {
-            Ok(_) if exchange.faults.contains(&Fault::Status413) => Err(BodyFault::TooLong),
+            Ok(_) if exchange.faults().contains(&Fault::Status413) => Err(BodyFault::TooLong),
             body => body,
         };
         match body {
@@ -180,7 +213,7 @@ impl Environment {
                     Some(error_type) if body.is_empty() => error_document(error_type, ""),
                     _ => body,
                 };
-                let _ = reply.send(Part::Whole(start, body));
+                reply.send(Part::Whole(start, body));
                 Ok(Ok(Outcome { error_type, len }))
             }
             Err(BodyFault::TooLong) => {
@@ -203,8 +236,8 @@ impl Environment {
         exchange: &mut Exchange<'_>,
     ) -> io::Result<Result<Outcome, Problem>> {
         self.lock().machine.mark_begun(id);
-        let _ = reply.send(Part::Start(start));
-        let end = |failure| drop(reply.send(Part::End(failure)));
+        reply.send(Part::Start(start));
+        let end = |failure| reply.send(Part::End(failure));
         let mut len = 0_u64;
         loop {
             match exchange.read_part() {
@@ -218,7 +251,7 @@ impl Environment {
                         return Ok(Err(Problem::TooLarge));
                     }
                     // A caller who has left is no reason to stop the function.
-                    let _ = reply.send(Part::Data(bytes));
+                    reply.send(Part::Data(bytes));
                 }
                 Ok(None) => break,
                 Err(_) => return self.cut(id, |failure| end(Some(failure))),
@@ -356,8 +389,8 @@ impl Environment {
 }
 
 /// The event and everything that belongs to it, in the headers that AWS sends.
-fn send_event(exchange: &mut Exchange<'_>, event: &Event) -> io::Result<()> {
-    let has = |fault| exchange.faults.contains(&fault);
+pub(super) fn send_event(next: Later, event: &Event) -> Option<Loan> {
+    let has = |fault| next.faults().contains(&fault);
     let (is_bare, is_empty) = (has(Fault::NoHeaders), has(Fault::EmptyHeaders));
     // What cargo-lambda's emulator sends: ten minutes after the epoch.
     let deadline_ms = if has(Fault::Clock) {
@@ -391,17 +424,23 @@ fn send_event(exchange: &mut Exchange<'_>, event: &Event) -> io::Result<()> {
     if is_bare {
         fields.retain(|(name, _)| *name == "Lambda-Runtime-Aws-Request-Id");
     }
-    exchange.reply(200, &fields, &event.body)
+    next.reply(200, &fields, &event.body)
 }
 
 pub(super) fn accept(exchange: &mut Exchange<'_>) -> io::Result<()> {
-    if exchange.faults.contains(&Fault::Status200) {
+    if exchange.faults().contains(&Fault::Status200) {
         return exchange.reply(200, &[], b"");
     }
     exchange.reply(202, &[JSON], b"{\"status\":\"OK\"}\n")
 }
 
 fn refuse(exchange: &mut Exchange<'_>, problem: Problem) -> io::Result<()> {
+    let (status, document) = refused(problem);
+    exchange.reply(status, &[JSON], &document)
+}
+
+/// What a call gets that is refused: the status, and the document.
+fn refused(problem: Problem) -> (u16, Vec<u8>) {
     let (status, error_type, message) = match problem {
         Problem::Refused(Refusal::RequestId) => {
             (400, "InvalidRequestID", "Invalid request ID".to_owned())
@@ -431,7 +470,7 @@ fn refuse(exchange: &mut Exchange<'_>, problem: Problem) -> io::Result<()> {
             (413, "RequestEntityTooLarge", message)
         }
     };
-    exchange.reply(status, &[JSON], &error_document(error_type, &message))
+    (status, refusal_document(error_type, &message))
 }
 
 pub(super) fn wrong_method(exchange: &mut Exchange<'_>, allowed: &str) -> io::Result<()> {
@@ -447,7 +486,7 @@ fn logs_api(request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
     if request.method != "PUT" {
         return wrong_method(exchange, "PUT");
     }
-    let document = error_document("Logs.NotSupported", "Logs API is not supported");
+    let document = refusal_document("Logs.NotSupported", "Logs API is not supported");
     exchange.reply(202, &[JSON], &document)
 }
 

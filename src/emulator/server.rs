@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -111,21 +112,29 @@ impl Open {
     }
 }
 
-fn serve(stream: &TcpStream, service: &dyn Service) {
+fn serve(stream: &Arc<TcpStream>, service: &dyn Service) {
     let _ = stream.set_nodelay(true);
     let mut inbox = Vec::new();
     loop {
-        match Exchange::begin(stream, &mut inbox) {
+        let (back, returned) = channel();
+        let mut back = Some(back);
+        let goes_on = match Exchange::begin(stream, &mut inbox, &mut back) {
             Ok(Some((request, mut exchange))) => {
-                if service.answer(&request, &mut exchange).is_err() || !exchange.end() {
-                    break;
-                }
+                let answered = service.answer(&request, &mut exchange);
+                exchange.end() && answered.is_ok()
             }
-            Ok(None) => break,
+            Ok(None) => false,
             Err(refusal) => {
                 refusal.send(stream);
-                break;
+                false
             }
+        };
+        if back.is_none() {
+            // Lent: others read it until it comes back.
+            inbox = returned.recv().unwrap_or_default();
+        }
+        if !goes_on {
+            break;
         }
     }
     let _ = stream.shutdown(Shutdown::Both);

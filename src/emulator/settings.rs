@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -35,6 +35,12 @@ pub struct Settings {
     pub env: Vec<(String, String)>,
     /// The executable that is started; `None`: runtimes connect from outside.
     pub bootstrap: Option<PathBuf>,
+    /// The function's folder: where its process starts, and what `LAMBDA_TASK_ROOT` says; `None`:
+    /// that of the executable.
+    pub task_root: Option<PathBuf>,
+    /// Where the Runtime API listens. Lambda's is no loopback address (169.254.100.1); such a one is
+    /// to be had here too where a network interface has it.
+    pub api_host: IpAddr,
     /// A program that runs the executable, such as `qemu-aarch64` for one of another architecture.
     pub runner: Option<PathBuf>,
     /// How many execution environments there may be at once.
@@ -71,6 +77,8 @@ impl Default for Settings {
             memory_mb: 128,
             env: Vec::new(),
             bootstrap: None,
+            task_root: None,
+            api_host: Ipv4Addr::LOCALHOST.into(),
             runner: None,
             environments: 1,
             concurrency: None,

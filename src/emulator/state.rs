@@ -241,13 +241,12 @@ impl<R: Clone> Machine<R> {
         }
     }
 
-    /// The answer to `id` has been taken whole, or has been replaced by an error.
-    pub(super) fn finish_answer(&mut self, id: &str, outcome: Outcome) {
+    /// The answer to `id` has been taken whole, or has been replaced by an error: what takes it to
+    /// its caller.
+    pub(super) fn finish_answer(&mut self, id: &str, outcome: Outcome) -> Option<R> {
         let answered =
             |i: &&mut Invocation<R>| i.event.request_id == id && i.stage == Stage::Answering;
-        let Some(invocation) = self.invocations.iter_mut().find(answered) else {
-            return;
-        };
+        let invocation = self.invocations.iter_mut().find(answered)?;
         invocation.outcome = Some(outcome);
         if self.concurrent {
             invocation.stage = Stage::Over;
@@ -255,6 +254,12 @@ impl<R: Clone> Machine<R> {
             invocation.stage = Stage::Answered;
             self.state = State::ResponseSent;
         }
+        Some(invocation.reply.clone())
+    }
+
+    /// Whether the runtime has reported that it cannot start.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.state, State::InitError | State::RestoreError)
     }
 
     /// `POST init/error` has come.
@@ -319,12 +324,6 @@ impl<R: Clone> Machine<R> {
     /// What `id` has been answered with; the runtime may not have called `next` yet.
     pub(super) fn outcome(&self, id: &str) -> Option<Outcome> {
         self.find(id)?.outcome.clone()
-    }
-
-    /// Events that no `next` has taken yet.
-    pub(super) fn n_queued(&self) -> usize {
-        let queued = self.invocations.iter().filter(|i| i.stage == Stage::Queued);
-        queued.count()
     }
 
     /// Forgets `id`, which is over.

@@ -273,7 +273,7 @@ fn send_batch(destination: &Destination, batch: &[Vec<u8>]) -> io::Result<()> {
             let reply = receive(&stream, &mut Vec::new(), false, 1 << 16, &mut |_, _| ());
             reply
                 .map(drop)
-                .map_err(|fault| io::Error::other(fault.to_string()))
+                .map_err(|fault| io::Error::other(fault.text()))
         }
     }
 }
@@ -281,6 +281,83 @@ fn send_batch(destination: &Destination, batch: &[Vec<u8>]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::TcpListener;
+
+    /// A subscription to everything, delivered to `listener`.
+    fn subscription(listener: &TcpListener, protocol: &str) -> Subscription {
+        let port = listener.local_addr().unwrap().port();
+        let text = format!(
+            r#"{{"schemaVersion":"2022-12-13","types":["platform","function","extension"],
+            "buffering":{{"timeoutMs":25,"maxItems":10000,"maxBytes":1048576}},
+            "destination":{{"protocol":"{protocol}","port":{port},"URI":"http://sandbox:{port}/"}}}}"#
+        );
+        Subscription::parse(text.as_bytes(), 0).unwrap()
+    }
+
+    fn record(text: &str) -> Record {
+        Record::new(Category::Function, "function", Value::from(text))
+    }
+
+    #[test]
+    fn records_come_over_tcp_a_line_each() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut subscriber = Subscriber::start(subscription(&listener, "TCP")).unwrap();
+        subscriber.offer(&record("one"));
+        subscriber.offer(&record("two"));
+        subscriber.end();
+        let mut text = String::new();
+        // A batch is a connection, and two records are one or two.
+        while text.lines().count() < 2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.read_to_string(&mut text).unwrap();
+        }
+        for (line, want) in text.lines().zip(["one", "two"]) {
+            let end = format!(r#""type":"function","record":"{want}"}}"#);
+            assert!(line.ends_with(&end), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_slow_subscriber_hears_how_much_it_has_missed() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut subscriber = Subscriber::start(subscription(&listener, "HTTP")).unwrap();
+        // Reads a batch, and then says that it has.
+        let accept = || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut stream = BufReader::new(stream);
+            let mut len = 0;
+            let mut line = String::new();
+            while line != "\r\n" {
+                line.clear();
+                stream.read_line(&mut line).unwrap();
+                if let Some(value) = line.strip_prefix("Content-Length: ") {
+                    len = value.trim_end().parse().unwrap();
+                }
+            }
+            let mut body = vec![0; len];
+            stream.read_exact(&mut body).unwrap();
+            (stream.into_inner(), String::from_utf8(body).unwrap())
+        };
+        let taken = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        subscriber.offer(&record("first"));
+        let (mut stream, _) = accept();
+        for _ in 0..QUEUE_LEN_MAX + 5 {
+            subscriber.offer(&record("next"));
+        }
+        stream.write_all(taken).unwrap();
+        let lost = loop {
+            let (mut stream, body) = accept();
+            stream.write_all(taken).unwrap();
+            if let Some((_, lost)) = body.split_once("platform.logsDropped") {
+                break lost.to_owned();
+            }
+            subscriber.offer(&record("last"));
+        };
+        let (_, lost) = lost.split_once(r#""droppedRecords":"#).unwrap();
+        // All that were too many, unless some were taken meanwhile.
+        assert!((b'1'..=b'5').contains(&lost.as_bytes()[0]), "{lost}");
+    }
 
     #[test]
     fn subscriptions_are_checked() {

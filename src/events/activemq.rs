@@ -32,6 +32,7 @@ event! {
         expiration: EpochMillis,
         priority: i64,
         redelivered: bool,
+        persistent: bool,
         destination: ActiveMqDestination,
         broker_in_time: EpochMillis as "brokerInTime",
         broker_out_time: EpochMillis as "brokerOutTime",

@@ -48,6 +48,7 @@ event! {
         api_id: String as "apiId",
         resource_id: String as "resourceId",
         resource_path: String as "resourcePath",
+        deployment_id: String as "deploymentId",
         operation_name: String as "operationName",
         stage: String,
         domain_name: String as "domainName",
@@ -69,6 +70,11 @@ event! {
         route_key: String as "routeKey",
         time: String,
         time_epoch: EpochMillis as "timeEpoch",
+        /// Of a WebSocket API's authorizer, as those that follow.
+        connection_id: String as "connectionId",
+        connected_at: EpochMillis as "connectedAt",
+        event_type: String as "eventType",
+        message_direction: String as "messageDirection",
     }
 
     /// Who has sent a request.
@@ -82,6 +88,7 @@ event! {
         access_key: String as "accessKey",
         source_ip: String as "sourceIp",
         cognito_authentication_type: String as "cognitoAuthenticationType",
+        cognito_amr: Vec<String> as "cognitoAmr",
         cognito_authentication_provider: String as "cognitoAuthenticationProvider",
         user_arn: String as "userArn",
         user_agent: String as "userAgent",
@@ -140,6 +147,7 @@ event! {
     /// What an HTTP API says about a request.
     pub struct ApiGatewayV2HttpRequestContext {
         route_key: String as "routeKey",
+        route_id: String as "routeId",
         account_id: String as "accountId",
         stage: String,
         request_id: String as "requestId",
@@ -236,6 +244,7 @@ event! {
         /// `CONNECT`, `MESSAGE` or `DISCONNECT`
         event_type: String as "eventType",
         extended_request_id: String as "extendedRequestId",
+        operation_name: String as "operationName",
         integration_latency: String as "integrationLatency",
         /// `IN`
         message_direction: String as "messageDirection",
@@ -244,6 +253,10 @@ event! {
         request_time_epoch: EpochMillis as "requestTimeEpoch",
         route_key: String as "routeKey",
         status: String,
+        deployment_id: String as "deploymentId",
+        domain_prefix: String as "domainPrefix",
+        path: String,
+        protocol: String,
         disconnect_status_code: i64 as "disconnectStatusCode",
         disconnect_reason: String as "disconnectReason",
     }
@@ -311,6 +324,12 @@ event! {
         context: Map<Value>,
     }
 }
+
+/// A question of an HTTP API to an authorizer with payload format 1.0.
+pub type ApiGatewayV2CustomAuthorizerV1Request = ApiGatewayCustomAuthorizerRequestTypeRequest;
+
+/// An HTTP API takes the same policies as a REST API.
+pub type ApiGatewayV2CustomAuthorizerIamPolicyResponse = ApiGatewayCustomAuthorizerResponse;
 
 impl ApiGatewayCustomAuthorizerResponse {
     /// Lets `principal_id` call `resource`, an ARN in which `*` stands for anything.

@@ -12,18 +12,89 @@ event! {
     /// object reference"). The answer is the field's value.
     pub struct AppSyncDirectResolverEvent {
         arguments: Map<Value>,
-        /// Its form is that of the API's authorization.
-        identity: Value,
+        identity: AppSyncIdentity,
         /// The parent's value.
         source: Map<Value>,
         request: AppSyncRequest,
         info: AppSyncInfo,
-        prev: Value,
+        prev: AppSyncPrevResult,
         stash: Map<Value>,
         /// Of errors in front.
         error: Value,
         result: Value,
         out_errors: Vec<Value> as "outErrors",
+    }
+
+    /// Who has asked; what is there depends on the API's authorization, and of an API key it is
+    /// `null`.
+    pub struct AppSyncIdentity {
+        // IAM
+        account_id: String as "accountId",
+        cognito_identity_pool_id: String as "cognitoIdentityPoolId",
+        cognito_identity_id: String as "cognitoIdentityId",
+        cognito_identity_auth_type: String as "cognitoIdentityAuthType",
+        cognito_identity_auth_provider: String as "cognitoIdentityAuthProvider",
+        user_arn: String as "userArn",
+        source_ip: Vec<String> as "sourceIp",
+        username: String,
+        // Amazon Cognito user pools and OpenID Connect
+        sub: String,
+        issuer: String,
+        claims: Map<Value>,
+        /// `ALLOW` or `DENY`
+        default_auth_strategy: String as "defaultAuthStrategy",
+        groups: Vec<String>,
+        // A function
+        resolver_context: Map<Value> as "resolverContext",
+        /// What a function of the Events API has returned.
+        handler_context: Map<Value> as "handlerContext",
+    }
+
+    /// What the resolver in front has returned, in a pipeline.
+    pub struct AppSyncPrevResult {
+        result: Value,
+    }
+
+    /// Messages of a channel, or a subscription to it (AWS AppSync Events API Developer Guide, "AWS
+    /// Lambda data source and direct Lambda integration").
+    pub struct AppSyncEventsRequest {
+        identity: AppSyncIdentity,
+        result: Value,
+        request: AppSyncRequest,
+        info: AppSyncEventsInfo,
+        error: Value,
+        prev: Value,
+        stash: Map<Value>,
+        out_errors: Vec<Value> as "outErrors",
+        /// Of `PUBLISH`.
+        events: Vec<AppSyncEventsMessage>,
+    }
+
+    /// What is asked for.
+    pub struct AppSyncEventsInfo {
+        channel: AppSyncEventsChannel,
+        channel_namespace: AppSyncEventsNamespace as "channelNamespace",
+        /// `PUBLISH` or `SUBSCRIBE`
+        operation: String,
+    }
+
+    /// A channel.
+    pub struct AppSyncEventsChannel {
+        path: String,
+        segments: Vec<String>,
+    }
+
+    /// A namespace.
+    pub struct AppSyncEventsNamespace {
+        name: String,
+    }
+
+    /// A message; the answer has them in the same form.
+    pub struct AppSyncEventsMessage {
+        id: String,
+        payload: Value,
+        /// Of an answer: why this one is refused.
+        error: String,
     }
 
     /// The request.

@@ -13,7 +13,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::json::{ToJson, Writer};
+use super::Field;
+use super::field::unmarshal_error;
+use crate::json::{ToJson, Value, Writer};
 use crate::{Context, Error, Result, log, panic};
 
 /// What of a batch has failed.
@@ -27,20 +29,50 @@ pub struct BatchResponse {
 /// `{"batchItemFailures":[{"itemIdentifier":"…"}]}`
 impl ToJson for BatchResponse {
     fn to_json(&self, w: &mut Writer) {
+        w.begin_object();
         write_failures(w, &self.failures);
+        w.end_object();
     }
 }
 
-/// The answer that names what has failed.
+/// The answer to a batch of a tumbling window (AWS Lambda Developer Guide, "Using the batch window
+/// with streams"): what it has come to, for the next batch of the window, and what has failed.
+///
+/// ```
+/// use tiny_lambda::events::batch::{BatchResponse, TimeWindowResponse};
+/// use tiny_lambda::json;
+///
+/// let response = TimeWindowResponse {
+///     state: json!({ "sum": 7 }),
+///     batch: BatchResponse::default(),
+/// };
+/// assert_eq!(json::to_vec(&response), br#"{"state":{"sum":7},"batchItemFailures":[]}"#);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimeWindowResponse {
+    /// An object, of 1 MB at most.
+    pub state: Value,
+    /// What [`kinesis::each`](super::kinesis::each) or its like has returned.
+    pub batch: BatchResponse,
+}
+
+impl ToJson for TimeWindowResponse {
+    fn to_json(&self, w: &mut Writer) {
+        w.begin_object();
+        w.member("state", &self.state);
+        write_failures(w, &self.batch.failures);
+        w.end_object();
+    }
+}
+
+/// The member that names what has failed.
 pub(super) fn write_failures<T: ToJson>(w: &mut Writer, identifiers: &[T]) {
-    w.begin_object();
     w.name("batchItemFailures");
     w.begin_array();
     for identifier in identifiers {
         w.element(&Failure(identifier));
     }
     w.end_array();
-    w.end_object();
 }
 
 struct Failure<'a, T>(&'a T);
@@ -107,6 +139,15 @@ impl<'c> Driver<'c> {
             message.push_str(text);
         }
         log::error(Some(self.cx), &Error::new(error_type, message));
+    }
+}
+
+/// What names a record. An empty text names none, and would have Lambda try the whole batch again
+/// without a word of why.
+pub(super) fn id<'e>(field: &'e Field<String>, name: &str) -> Result<&'e str> {
+    match field.get()?.as_str() {
+        "" => Err(unmarshal_error(name, " is empty")),
+        id => Ok(id),
     }
 }
 

@@ -1,5 +1,21 @@
-//! AWS CloudTrail: calls of AWS's APIs, which event buses deliver as the detail of an event:
-//! `EventBridgeEvent<AwsApiCall>`.
+//! Events of AWS services that event buses deliver, by what is in their detail; AWS CloudTrail's calls
+//! of APIs are here, `EventBridgeEvent<AwsApiCall>`, and in modules of their own those of others:
+//! `EventBridgeEvent<glue::JobRunStateChange>`.
+
+pub mod codedeploy;
+pub mod codepipeline;
+pub mod ec2;
+pub mod emr;
+pub mod gamelift;
+pub mod glue;
+pub mod health;
+pub mod kms;
+pub mod macie;
+pub mod opsworks;
+pub mod sms;
+pub mod ssm;
+pub mod tag;
+pub mod trustedadvisor;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -50,10 +66,51 @@ event! {
         arn: String,
         account_id: String as "accountId",
         access_key_id: String as "accessKeyId",
-        session_context: Value as "sessionContext",
+        session_context: CloudTrailSessionContext as "sessionContext",
         invoked_by: String as "invokedBy",
         identity_provider: String as "identityProvider",
-        on_behalf_of: Value as "onBehalfOf",
+        on_behalf_of: CloudTrailOnBehalfOf as "onBehalfOf",
         credential_id: String as "credentialId",
     }
+
+    /// The session of temporary credentials.
+    pub struct CloudTrailSessionContext {
+        session_issuer: CloudTrailSessionIssuer as "sessionIssuer",
+        web_id_federation_data: CloudTrailWebIdFederationData as "webIdFederationData",
+        attributes: CloudTrailSessionAttributes,
+        source_identity: String as "sourceIdentity",
+        ec2_role_delivery: String as "ec2RoleDelivery",
+        assumed_root: String as "assumedRoot",
+    }
+
+    /// Who has given the credentials.
+    pub struct CloudTrailSessionIssuer {
+        issuer_type: String as "type",
+        user_name: String as "userName",
+        principal_id: String as "principalId",
+        arn: String,
+        account_id: String as "accountId",
+    }
+
+    /// Who has vouched for the caller.
+    pub struct CloudTrailWebIdFederationData {
+        federated_provider: String as "federatedProvider",
+        attributes: Value,
+    }
+
+    /// The session itself.
+    pub struct CloudTrailSessionAttributes {
+        /// `true` or `false`, in a string.
+        mfa_authenticated: String as "mfaAuthenticated",
+        creation_date: Timestamp as "creationDate",
+    }
+
+    /// A user of IAM Identity Center.
+    pub struct CloudTrailOnBehalfOf {
+        user_id: String as "userId",
+        identity_store_arn: String as "identityStoreArn",
+    }
 }
+
+/// A sign-in to AWS's console, which CloudTrail tells as a call.
+pub type SignIn = AwsApiCall;

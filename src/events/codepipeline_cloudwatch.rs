@@ -7,6 +7,9 @@ use super::field::event;
 use super::{EventBridgeEvent, Map};
 use crate::json::{Number, Value};
 
+/// What `aws_lambda_events` calls the detail.
+pub type CodePipelineEventDetail = CodePipelineCloudWatchEventDetail;
+
 /// An event of a pipeline.
 pub type CodePipelineCloudWatchEvent = EventBridgeEvent<CodePipelineCloudWatchEventDetail>;
 
@@ -15,7 +18,7 @@ event! {
     pub struct CodePipelineCloudWatchEventDetail {
         pipeline: String,
         /// Which version of the pipeline it is.
-        version: Number,
+        version: Value,
         execution_id: String as "execution-id",
         stage: String,
         action: String,

@@ -23,8 +23,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Map;
 use super::field::event;
+use super::{Base64, Map};
 use crate::json::Value;
 
 /// Events of triggers: all have the same members but for request and response.
@@ -72,6 +72,14 @@ triggers! {
     /// Before a message goes out ("Custom message Lambda trigger").
     CognitoEventUserPoolsCustomMessage
         CognitoEventUserPoolsCustomMessageRequest CognitoEventUserPoolsCustomMessageResponse,
+    /// A message that a sender of your own is to deliver ("Custom email sender Lambda trigger",
+    /// "Custom SMS sender Lambda trigger").
+    CognitoEventUserPoolsCustomSender
+        CognitoEventUserPoolsCustomSenderRequest CognitoEventUserPoolsEmptyResponse,
+    /// When a user comes from another provider of identities ("Inbound federation Lambda trigger").
+    CognitoEventUserPoolsInboundFederation
+        CognitoEventUserPoolsInboundFederationRequest
+        CognitoEventUserPoolsInboundFederationResponse,
     /// What to ask next ("Define auth challenge Lambda trigger").
     CognitoEventUserPoolsDefineAuthChallenge
         CognitoEventUserPoolsDefineAuthChallengeRequest
@@ -207,6 +215,8 @@ event! {
         code_parameter: String as "codeParameter",
         /// What stands for the name; the text must have it.
         username_parameter: String as "usernameParameter",
+        /// What stands for a link, where the pool confirms by links.
+        link_parameter: String as "linkParameter",
         client_metadata: Map<String> as "clientMetadata",
     }
 
@@ -215,6 +225,29 @@ event! {
         sms_message: String as "smsMessage",
         email_message: String as "emailMessage",
         email_subject: String as "emailSubject",
+    }
+
+    /// What is to be delivered.
+    pub struct CognitoEventUserPoolsCustomSenderRequest {
+        /// `customEmailSenderRequestV1` or `customSMSSenderRequestV1`
+        request_type: String as "type",
+        /// Encrypted with the pool's key of AWS KMS, by the AWS Encryption SDK.
+        code: Base64,
+        client_metadata: Map<String> as "clientMetadata",
+        user_attributes: Map<Value> as "userAttributes",
+    }
+
+    /// What the provider says.
+    pub struct CognitoEventUserPoolsInboundFederationRequest {
+        provider_name: String as "providerName",
+        /// `OIDC`, `SAML`, `Facebook`, `Google`, `SignInWithApple` or `LoginWithAmazon`
+        provider_type: String as "providerType",
+        attributes: Map<Value>,
+    }
+
+    /// What becomes of it.
+    pub struct CognitoEventUserPoolsInboundFederationResponse {
+        user_attributes_to_map: Map<String> as "userAttributesToMap",
     }
 
     /// A challenge that was answered.

@@ -231,7 +231,11 @@ pub fn each(
     let records = event.records.get()?;
     let mut ids = Vec::with_capacity(records.len());
     for record in records {
-        ids.push(record.dynamodb.get()?.sequence_number.get()?.as_str());
+        let sequence_number = &record.dynamodb.get()?.sequence_number;
+        ids.push(batch::id(
+            sequence_number,
+            "DynamoDbStreamRecord.SequenceNumber",
+        )?);
     }
     let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut f);
     Ok(batch::each_in_order(

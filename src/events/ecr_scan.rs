@@ -10,6 +10,9 @@ use crate::json::Number;
 /// An event of a scan.
 pub type EcrScanEvent = EventBridgeEvent<EcrScanEventDetail>;
 
+/// An event of an image.
+pub type EcrImageActionEvent = EventBridgeEvent<EcrImageActionEventDetail>;
+
 event! {
     /// A scan (Amazon ECR User Guide, "Amazon ECR events and EventBridge").
     pub struct EcrScanEventDetail {
@@ -19,5 +22,20 @@ event! {
         finding_severity_counts: Map<Number> as "finding-severity-counts",
         image_digest: String as "image-digest",
         image_tags: Vec<String> as "image-tags",
+    }
+
+    /// An image that was pushed, deleted or replicated.
+    pub struct EcrImageActionEventDetail {
+        /// `PUSH`, `DELETE`, `REPLICATE`
+        action_type: String as "action-type",
+        /// `SUCCESS`
+        result: String,
+        repository_name: String as "repository-name",
+        image_digest: String as "image-digest",
+        image_tag: String as "image-tag",
+        manifest_media_type: String as "manifest-media-type",
+        artifact_media_type: String as "artifact-media-type",
+        /// Of replications.
+        source_account: String as "source-account",
     }
 }

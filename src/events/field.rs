@@ -58,20 +58,6 @@ pub(super) struct Odd {
     error: json::Error,
 }
 
-impl Odd {
-    fn error(&self) -> Error {
-        let mut end = self.json.len().min(SHOWN_LEN_MAX);
-        while !self.json.is_char_boundary(end) {
-            end = end.saturating_sub(1);
-        }
-        let shown = self.json.get(..end).unwrap_or_default();
-        unmarshal_error(self.name, format_args!(": {}: {shown}", self.error))
-    }
-}
-
-/// Bytes of an odd value that an error shows.
-const SHOWN_LEN_MAX: usize = 40;
-
 impl<T> Field<T> {
     /// Its value.
     ///
@@ -120,7 +106,9 @@ impl Other {
             Other::Unset => ("a member", " is missing"),
             Other::Missing(name) => (*name, " is missing"),
             Other::Null(name) => (*name, " is null"),
-            Other::Odd(odd) => return odd.error(),
+            Other::Odd(odd) => {
+                return Error::unmarshal(odd.name, &odd.error, odd.json.as_bytes());
+            }
         };
         unmarshal_error(name, problem)
     }
@@ -142,13 +130,16 @@ impl Other {
 pub(super) fn parsed<T: FromJson>(name: &str, text: &[u8]) -> Result<T> {
     match json::parse(text) {
         Ok(value) => Ok(value),
-        Err(error) => Err(unmarshal_error(name, format_args!(": {error}"))),
+        Err(error) => {
+            let there = text.get(error.offset()..).unwrap_or_default();
+            Err(Error::unmarshal(name, &error, there))
+        }
     }
 }
 
 #[cold]
 pub(super) fn unmarshal_error(name: &str, problem: impl Display) -> Error {
-    Error::new("Runtime.UnmarshalError", format_args!("{name}{problem}"))
+    Error::new(Error::UNMARSHAL, format_args!("{name}{problem}"))
 }
 
 /// Missing.

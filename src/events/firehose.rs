@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::field::event;
 use super::{Base64, EpochMillis, Map};
+use crate::json::Value;
 
 event! {
     /// A batch of records (Amazon Data Firehose Developer Guide, "Transform source data"). The
@@ -13,6 +14,7 @@ event! {
         invocation_id: String as "invocationId",
         delivery_stream_arn: String as "deliveryStreamArn",
         source_kinesis_stream_arn: String as "sourceKinesisStreamArn",
+        source_msk_arn: String as "sourceMSKArn",
         region: String,
         records: Vec<KinesisFirehoseEventRecord>,
     }
@@ -23,6 +25,18 @@ event! {
         approximate_arrival_timestamp: EpochMillis as "approximateArrivalTimestamp",
         data: Base64,
         kinesis_record_metadata: KinesisFirehoseRecordMetadata as "kinesisRecordMetadata",
+        /// In place of the data, of a record of Amazon MSK.
+        kafka_record_value: Base64 as "kafkaRecordValue",
+        msk_record_metadata: KinesisFirehoseMskRecordMetadata as "mskRecordMetadata",
+    }
+
+    /// Where a record was in a topic.
+    pub struct KinesisFirehoseMskRecordMetadata {
+        /// A decimal number.
+        offset: String,
+        /// A decimal number.
+        partition_id: String as "partitionId",
+        approximate_arrival_timestamp: EpochMillis as "approximateArrivalTimestamp",
     }
 
     /// Where a record was in a stream.
@@ -30,7 +44,8 @@ event! {
         shard_id: String as "shardId",
         partition_key: String as "partitionKey",
         sequence_number: String as "sequenceNumber",
-        subsequence_number: i64 as "subsequenceNumber",
+        /// A number, or an empty text.
+        subsequence_number: Value as "subsequenceNumber",
         approximate_arrival_timestamp: EpochMillis as "approximateArrivalTimestamp",
     }
 
@@ -45,6 +60,8 @@ event! {
         /// `Ok`, `Dropped` or `ProcessingFailed`
         result: String,
         data: Base64,
+        /// In place of the data, of a record of Amazon MSK.
+        kafka_record_value: Base64 as "kafkaRecordValue",
         metadata: KinesisFirehoseResponseRecordMetadata,
     }
 
@@ -52,6 +69,16 @@ event! {
     pub struct KinesisFirehoseResponseRecordMetadata {
         /// For dynamic partitioning.
         partition_keys: Map<String> as "partitionKeys",
+        otf_metadata: KinesisFirehoseOtfMetadata as "otfMetadata",
+    }
+
+    /// Where a record goes in Apache Iceberg tables (Amazon Data Firehose Developer Guide, "Route
+    /// incoming records to different Iceberg tables").
+    pub struct KinesisFirehoseOtfMetadata {
+        destination_table_name: String as "destinationTableName",
+        destination_database_name: String as "destinationDatabaseName",
+        /// `insert`, `update` or `delete`
+        operation: String,
     }
 }
 

@@ -30,6 +30,9 @@ event! {
     /// TLS.
     pub struct IotCoreTlsContext {
         server_name: String as "serverName",
+        /// Of a client that has shown a certificate.
+        x509_certificate_pem: String as "x509CertificatePem",
+        principal_id: String as "principalId",
     }
 
     /// HTTP.
@@ -59,5 +62,23 @@ event! {
         /// 300 to 86,400.
         refresh_after_in_seconds: u32 as "refreshAfterInSeconds",
         policy_documents: Vec<IamPolicyDocument> as "policyDocuments",
+    }
+
+    /// A device that wants to be provisioned (AWS IoT Core Developer Guide, "Pre-provisioning
+    /// hooks").
+    pub struct IotPreProvisionHookRequest {
+        claim_certificate_id: String as "claimCertificateId",
+        certificate_id: String as "certificateId",
+        certificate_pem: String as "certificatePem",
+        template_arn: String as "templateArn",
+        template_name: String as "templateName",
+        client_id: String as "clientId",
+        parameters: Map<String>,
+    }
+
+    /// Whether it may be.
+    pub struct IotPreProvisionHookResponse {
+        allow_provisioning: bool as "allowProvisioning",
+        parameter_overrides: Map<String> as "parameterOverrides",
     }
 }

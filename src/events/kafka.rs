@@ -34,6 +34,18 @@ event! {
         value: Base64,
         /// Each has one name; values are bytes as numbers.
         headers: Vec<Map<Vec<i16>>>,
+        /// Where the mapping names a schema registry.
+        key_schema_metadata: KafkaSchemaMetadata as "keySchemaMetadata",
+        /// Where the mapping names a schema registry.
+        value_schema_metadata: KafkaSchemaMetadata as "valueSchemaMetadata",
+    }
+
+    /// What a key or value is written in (AWS Lambda Developer Guide, "Using schema registries with
+    /// Kafka event sources in Lambda").
+    pub struct KafkaSchemaMetadata {
+        /// `AVRO`, `JSON` or `PROTOBUF`
+        data_format: String as "dataFormat",
+        schema_id: String as "schemaId",
     }
 }
 
@@ -57,7 +69,9 @@ impl ToJson for KafkaBatchResponse {
             }
         }
         let identifiers: Vec<Identifier<'_>> = self.failures.iter().map(Identifier).collect();
+        w.begin_object();
         write_failures(w, &identifiers);
+        w.end_object();
     }
 }
 

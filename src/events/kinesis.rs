@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::batch::{self, BatchResponse};
 use super::field::event;
-use super::{Base64, EpochSeconds, Map, Timestamp};
+use super::{Base64, EpochMillis, EpochSeconds, Map, Timestamp};
 use crate::json::Value;
 use crate::{Context, Result};
 
@@ -67,6 +67,41 @@ event! {
     pub struct KinesisAnalyticsOutputDeliveryEventRecord {
         record_id: String as "recordId",
         data: Base64,
+        lambda_delivery_record_metadata: KinesisAnalyticsDeliveryMetadata
+            as "lambdaDeliveryRecordMetadata",
+    }
+
+    /// How often a result was delivered before.
+    pub struct KinesisAnalyticsDeliveryMetadata {
+        retry_hint: i64 as "retryHint",
+    }
+
+    /// Records in front of an application of Kinesis Data Analytics ("Preprocessing data using a
+    /// Lambda function"). The answer is that to Firehose:
+    /// [`KinesisFirehoseResponse`](super::firehose::KinesisFirehoseResponse).
+    pub struct KinesisAnalyticsInputPreprocessingEvent {
+        invocation_id: String as "invocationId",
+        application_arn: String as "applicationArn",
+        stream_arn: String as "streamArn",
+        records: Vec<KinesisAnalyticsInputPreprocessingRecord>,
+    }
+
+    /// A record of a stream, or of Firehose.
+    pub struct KinesisAnalyticsInputPreprocessingRecord {
+        record_id: String as "recordId",
+        data: Base64,
+        kinesis_stream_record_metadata: KinesisAnalyticsRecordMetadata
+            as "kinesisStreamRecordMetadata",
+        kinesis_firehose_record_metadata: KinesisAnalyticsRecordMetadata
+            as "kinesisFirehoseRecordMetadata",
+    }
+
+    /// Where a record was; Firehose names the time alone.
+    pub struct KinesisAnalyticsRecordMetadata {
+        sequence_number: String as "sequenceNumber",
+        partition_key: String as "partitionKey",
+        shard_id: String as "shardId",
+        approximate_arrival_timestamp: EpochMillis as "approximateArrivalTimestamp",
     }
 
     /// What became of the results.
@@ -95,7 +130,8 @@ pub fn each(
     let records = event.records.get()?;
     let mut ids = Vec::with_capacity(records.len());
     for record in records {
-        ids.push(record.kinesis.get()?.sequence_number.get()?.as_str());
+        let sequence_number = &record.kinesis.get()?.sequence_number;
+        ids.push(batch::id(sequence_number, "KinesisRecord.sequenceNumber")?);
     }
     let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut f);
     Ok(batch::each_in_order(

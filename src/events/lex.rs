@@ -25,6 +25,7 @@ event! {
         alternative_intents: Vec<LexCurrentIntent> as "alternativeIntents",
         recent_intent_summary_view: Vec<Value> as "recentIntentSummaryView",
         sentiment_response: Value as "sentimentResponse",
+        active_contexts: Vec<Value> as "activeContexts",
         dialog_action: LexDialogAction as "dialogAction",
     }
 

@@ -27,7 +27,83 @@ event! {
         /// `x-amz-request-id` and `x-amz-id-2`, which AWS Support may ask for.
         response_elements: Map<String> as "responseElements",
         s3: S3Entity,
-        glacier_event_data: Value as "glacierEventData",
+        /// Of `ObjectRestore:Completed`.
+        glacier_event_data: S3GlacierEventData as "glacierEventData",
+        /// Of `LifecycleTransition`.
+        lifecycle_event_data: S3LifecycleEventData as "lifecycleEventData",
+        /// Of `IntelligentTiering`.
+        intelligent_tiering_event_data: S3IntelligentTieringEventData
+            as "intelligentTieringEventData",
+        /// Of `Replication:…`.
+        replication_event_data: S3ReplicationEventData as "replicationEventData",
+    }
+
+    /// An object that was restored.
+    pub struct S3GlacierEventData {
+        restore_event_data: S3RestoreEventData as "restoreEventData",
+    }
+
+    /// How long the copy stays.
+    pub struct S3RestoreEventData {
+        lifecycle_restoration_expiry_time: Timestamp as "lifecycleRestorationExpiryTime",
+        lifecycle_restore_storage_class: String as "lifecycleRestoreStorageClass",
+    }
+
+    /// An object that a lifecycle rule has moved.
+    pub struct S3LifecycleEventData {
+        transition_event_data: S3TransitionEventData as "transitionEventData",
+    }
+
+    /// Where it was moved.
+    pub struct S3TransitionEventData {
+        destination_storage_class: String as "destinationStorageClass",
+    }
+
+    /// An object that was moved to another tier.
+    pub struct S3IntelligentTieringEventData {
+        destination_access_tier: String as "destinationAccessTier",
+    }
+
+    /// An object that could not be replicated, or not in time.
+    pub struct S3ReplicationEventData {
+        replication_rule_id: String as "replicationRuleId",
+        destination_bucket: String as "destinationBucket",
+        s3_operation: String as "s3Operation",
+        request_time: Timestamp as "requestTime",
+        failure_reason: String as "failureReason",
+        /// A time, in seconds.
+        threshold: Value,
+        replication_time: Value as "replicationTime",
+    }
+
+    /// What has happened to an object, as the detail of an event of an event bus:
+    /// `EventBridgeEvent<S3EventBridgeDetail>` (Amazon S3 User Guide, "EventBridge event message
+    /// structure"). The key is not encoded there.
+    pub struct S3EventBridgeDetail {
+        version: String,
+        bucket: S3Bucket,
+        object: S3EventBridgeObject,
+        request_id: String as "request-id",
+        requester: String,
+        source_ip_address: String as "source-ip-address",
+        /// The call that was made, such as `PutObject`.
+        reason: String,
+        /// `Permanently Deleted` or `Delete Marker Created`
+        deletion_type: String as "deletion-type",
+        restore_expiry_time: Timestamp as "restore-expiry-time",
+        source_storage_class: String as "source-storage-class",
+        destination_storage_class: String as "destination-storage-class",
+        destination_access_tier: String as "destination-access-tier",
+    }
+
+    /// An object.
+    pub struct S3EventBridgeObject {
+        key: String,
+        /// In bytes.
+        size: i64,
+        etag: String,
+        version_id: String as "version-id",
+        sequencer: String,
     }
 
     /// Who did it.

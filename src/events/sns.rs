@@ -27,7 +27,8 @@ event! {
     /// A notification. The same object, in JSON, is the body of an SQS message when a queue has
     /// subscribed to the topic without raw delivery.
     pub struct SnsMessage {
-        /// `Notification`
+        /// `Notification`; subscribers other than functions also get `SubscriptionConfirmation` and
+        /// `UnsubscribeConfirmation`.
         sns_message_type: String as "Type",
         message_id: String as "MessageId",
         topic_arn: String as "TopicArn",
@@ -44,6 +45,10 @@ event! {
         /// As subscribers other than functions have it.
         unsubscribe_url_of_queue: String as "UnsubscribeURL",
         message_attributes: Map<SnsMessageAttribute> as "MessageAttributes",
+        /// What confirms a subscription, of a `SubscriptionConfirmation`.
+        subscribe_url: String as "SubscribeURL",
+        /// What confirms a subscription.
+        token: String as "Token",
     }
 
     /// What a publisher says about a notification.

@@ -51,12 +51,16 @@ event! {
         dead_letter_queue_source_arn: String as "DeadLetterQueueSourceArn",
     }
 
-    /// What a sender says about a message. The lists that SQS has names for are never sent.
+    /// What a sender says about a message.
     pub struct SqsMessageAttribute {
         /// `String`, `Number` or `Binary`, and maybe a dot and the sender's own word.
         data_type: String as "dataType",
         string_value: String as "stringValue",
         binary_value: Base64 as "binaryValue",
+        /// SQS has a name for it, and sends it empty.
+        string_list_values: Vec<String> as "stringListValues",
+        /// SQS has a name for it, and sends it empty.
+        binary_list_values: Vec<Base64> as "binaryListValues",
     }
 
     /// What SQS's own `ReceiveMessage` returns, as an Amazon EventBridge pipe or a state machine may
@@ -81,6 +85,8 @@ event! {
         data_type: String as "DataType",
         string_value: String as "StringValue",
         binary_value: Base64 as "BinaryValue",
+        string_list_values: Vec<String> as "StringListValues",
+        binary_list_values: Vec<Base64> as "BinaryListValues",
     }
 }
 
@@ -123,7 +129,7 @@ pub fn each(
     let mut ids = Vec::with_capacity(messages.len());
     let mut is_fifo = false;
     for message in messages {
-        ids.push(message.message_id.get()?.as_str());
+        ids.push(batch::id(&message.message_id, "SqsMessage.messageId")?);
         let queue = message.event_source_arn.ok();
         is_fifo |= queue.is_some_and(|queue| queue.as_bytes().ends_with(b".fifo"));
     }

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::field::parsed;
-use crate::encoding::{base64, decode_base64, decode_percent};
+use crate::encoding::{EncodingError, base64, decode_base64, decode_percent};
 use crate::json::{self, FromJson, Reader, ToJson, Writer};
 use crate::{Error, Result};
 
@@ -76,7 +76,7 @@ impl Base64 {
     /// # Errors
     /// If the text is malformed: where.
     pub fn decode(&self) -> Result<Vec<u8>> {
-        decode_base64(self.0.as_bytes()).map_err(malformed)
+        decode_base64(self.0.as_bytes()).map_err(|error| malformed(error, &self.0))
     }
 
     /// The bytes as JSON.
@@ -94,12 +94,12 @@ impl FormText {
     /// # Errors
     /// If an escape is malformed: where.
     pub fn decode(&self) -> Result<String> {
-        let text = decode_percent(&self.0, true).map_err(malformed)?;
+        let text = decode_percent(&self.0, true).map_err(|error| malformed(error, &self.0))?;
         Ok(text.into_owned())
     }
 }
 
 #[cold]
-fn malformed(error: crate::encoding::EncodingError) -> Error {
-    Error::new("Runtime.UnmarshalError", error)
+fn malformed(error: EncodingError, text: &str) -> Error {
+    Error::unmarshal("a text", &error, text.as_bytes())
 }

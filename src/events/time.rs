@@ -115,9 +115,7 @@ epoch! {
 
 #[cold]
 fn malformed(what: &str, text: &str) -> Error {
-    let shown = text.get(..40).unwrap_or(text);
-    let message = format!("expected {what}, found {shown}");
-    Error::new("Runtime.UnmarshalError", message)
+    Error::unmarshal("a time", &format_args!("expected {what}"), text.as_bytes())
 }
 
 /// A decimal number times a power of ten in nanoseconds, and whether it is negative. Without

@@ -2,9 +2,9 @@
 //! [`run_http`](crate::run_http) reads and answers them like any other.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use super::field::event;
+use super::iam::OneOrMany;
 use super::{EpochMicros, Map};
 
 event! {
@@ -23,11 +23,21 @@ event! {
         version: String,
         path: String,
         method: String,
-        headers: Map<Vec<String>>,
-        query_string_parameters: Map<Vec<String>> as "queryStringParameters",
+        headers: Map<OneOrMany>,
+        query_string_parameters: Map<OneOrMany> as "queryStringParameters",
         body: String,
         is_base64_encoded: bool as "isBase64Encoded",
         request_context: VpcLatticeRequestV2Context as "requestContext",
+    }
+
+    /// The answer to both.
+    pub struct VpcLatticeResponse {
+        status_code: u16 as "statusCode",
+        /// As in `200 OK`.
+        status_description: String as "statusDescription",
+        headers: Map<String>,
+        body: String,
+        is_base64_encoded: bool as "isBase64Encoded",
     }
 
     /// Where a request comes from.

@@ -9,7 +9,7 @@ use alloc::string::String;
 use super::headers::{is_name, is_value};
 use super::response::unsendable;
 use super::{BAD_REQUEST, Body, HeaderMap, Origin, PAYLOAD_TOO_LARGE, Response};
-use crate::json::{ToJson, Writer};
+use crate::json::{Number, ToJson, Writer};
 use crate::{Error, Result};
 
 /// What a handler's error is answered with, and whether it is the function's own fault: its text
@@ -71,7 +71,9 @@ impl<'r> Answer<'r> {
     /// If it cannot be sent: a status out of range, or a header that is none.
     pub(crate) fn new(response: &'r Response, caller: Caller) -> Result<Answer<'r>> {
         if !(100..=599).contains(&response.status) {
-            let message = format!("status {} is not in 100 to 599", response.status);
+            let mut message = String::from("status ");
+            message.push_str(Number::from(u64::from(response.status)).as_str());
+            message.push_str(" is not in 100 to 599");
             return Err(unsendable(message));
         }
         for (name, value) in response.headers.iter() {
@@ -113,12 +115,14 @@ impl ToJson for Answer<'_> {
         w.begin_object();
         w.member("statusCode", status);
         if self.has_description {
-            let mut line = String::from(crate::json::Number::from(u64::from(*status)).as_str());
-            line.push(' ');
-            line.push_str(reason(*status));
-            w.member("statusDescription", line.as_str());
+            let code = Number::from(u64::from(*status));
+            let known = STATUS_LINES.split('\n');
+            let mut known = known.filter(|line| line.starts_with(code.as_str()));
+            let line = known.next().unwrap_or(code.as_str());
+            w.member("statusDescription", line);
         }
-        if !headers.is_empty() {
+        // A load balancer wants them even where there are none ("Lambda functions as targets").
+        if !headers.is_empty() || self.has_description {
             write_headers(w, headers, self.form);
         }
         let is_base64 = matches!(body, Body::Bytes(_));
@@ -176,45 +180,40 @@ fn write_list<'a>(w: &mut Writer, values: impl Iterator<Item = &'a str>) {
     w.end_array();
 }
 
-/// The reason phrase of a status (RFC 9110, section 15, and the IANA registry).
-fn reason(status: u16) -> &'static str {
-    let known = REASONS.iter().find(|known| known.0 == status);
-    known.map_or("Unknown", |known| known.1)
-}
-
-const REASONS: [(u16, &str); 34] = [
-    (200, "OK"),
-    (201, "Created"),
-    (202, "Accepted"),
-    (204, "No Content"),
-    (206, "Partial Content"),
-    (301, "Moved Permanently"),
-    (302, "Found"),
-    (303, "See Other"),
-    (304, "Not Modified"),
-    (307, "Temporary Redirect"),
-    (308, "Permanent Redirect"),
-    (400, "Bad Request"),
-    (401, "Unauthorized"),
-    (402, "Payment Required"),
-    (403, "Forbidden"),
-    (404, "Not Found"),
-    (405, "Method Not Allowed"),
-    (406, "Not Acceptable"),
-    (408, "Request Timeout"),
-    (409, "Conflict"),
-    (410, "Gone"),
-    (411, "Length Required"),
-    (412, "Precondition Failed"),
-    (413, "Content Too Large"),
-    (414, "URI Too Long"),
-    (415, "Unsupported Media Type"),
-    (416, "Range Not Satisfiable"),
-    (422, "Unprocessable Content"),
-    (428, "Precondition Required"),
-    (429, "Too Many Requests"),
-    (500, "Internal Server Error"),
-    (501, "Not Implemented"),
-    (503, "Service Unavailable"),
-    (504, "Gateway Timeout"),
-];
+/// Statuses and their reason phrases (RFC 9110, section 15, and the IANA registry).
+const STATUS_LINES: &str = "\
+200 OK
+201 Created
+202 Accepted
+204 No Content
+206 Partial Content
+301 Moved Permanently
+302 Found
+303 See Other
+304 Not Modified
+307 Temporary Redirect
+308 Permanent Redirect
+400 Bad Request
+401 Unauthorized
+402 Payment Required
+403 Forbidden
+404 Not Found
+405 Method Not Allowed
+406 Not Acceptable
+408 Request Timeout
+409 Conflict
+410 Gone
+411 Length Required
+412 Precondition Failed
+413 Content Too Large
+414 URI Too Long
+415 Unsupported Media Type
+416 Range Not Satisfiable
+422 Unprocessable Content
+428 Precondition Required
+429 Too Many Requests
+500 Internal Server Error
+501 Not Implemented
+502 Bad Gateway
+503 Service Unavailable
+504 Gateway Timeout";

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Method, Request, Response};
+use super::{Method, Request, Response, failure};
 use crate::Result;
 
 /// Cross-origin resource sharing (Fetch Standard, "CORS protocol"), for functions whose front door
@@ -84,8 +84,8 @@ impl Cors {
     /// that is not allowed gets no mark, so that its browser hides the response.
     ///
     /// # Errors
-    /// Those of `f`. The response to them is marked by nobody: let `f` answer what its callers
-    /// should read.
+    /// Those of `f` but for the caller's own, such as a body that is no JSON: the response to these
+    /// is marked too, so that scripts can read it.
     pub fn answer(
         &self,
         request: Request,
@@ -104,7 +104,10 @@ impl Cors {
             }
             response
         } else {
-            f(request)?
+            f(request).or_else(|error| match failure(&error) {
+                (false, response) => Ok(response),
+                (true, _) => Err(error),
+            })?
         };
         self.mark(&mut response, allowed.as_deref(), is_preflight);
         Ok(response)

@@ -15,348 +15,353 @@ use crate::encoding::{decode_base64, push_percent_encoded};
 use crate::json::{self, Kind, Reader};
 use crate::{Error, Result};
 
-/// The type of an error about the event itself.
-const UNMARSHAL_ERROR: &str = "Runtime.UnmarshalError";
+/// What an event is called before its kind is known.
+pub(super) const REQUEST: &str = "HTTP request";
 
-/// A text of an event, or the mark that something was there, by its place in [`Found::texts`].
-#[derive(Clone, Copy)]
-enum Text {
+const DIRECT_INVOKE: &str = "the event is no HTTP request of API Gateway, a function URL, an \
+    Application Load Balancer or VPC Lattice: this looks like a direct invoke; use `run`";
+
+const NO_HEADER: &str = "a header with characters that it cannot have";
+
+/// A member that matters, by where [`Found`] keeps it.
+#[derive(Clone, Copy, PartialEq)]
+enum At {
     Version,
-    Method,
+    HttpMethod,
+    LatticeMethod,
     Path,
     RawPath,
+    SnakePath,
+    Resource,
     RawQuery,
+    Query,
+    SnakeQuery,
+    MultiQuery,
+    Headers,
+    MultiHeaders,
+    Cookies,
     Body,
+    Base64,
+    SnakeBase64,
+    /// Has members that matter.
+    Context,
     Elb,
     ServiceNetwork,
     Connection,
     EventType,
-    Stage,
     Domain,
+    Stage,
     Route,
+    /// Has members that matter.
     Http,
-    HttpMethod,
-    Base64,
-    SnakeCase,
-    MultiValue,
-    Last,
+    Method,
 }
 
-/// How a member is read.
-#[derive(Clone, Copy)]
-enum How {
-    /// A string or `null`.
-    Strict(Text),
-    /// A string; what is none counts as nothing.
-    Lax(Text),
-    /// Anything but `null` and `false` leaves a mark.
-    Mark(Text),
-    /// An object with members of its own, which leaves a mark; what is none counts as nothing.
-    Nested(Text, &'static [(&'static str, How)]),
-    Headers,
-    MultiHeaders,
-    Cookies,
-    Query,
-    MultiQuery,
-    IsBase64,
-}
-
-const EVENT: &[(&str, How)] = &[
-    ("version", How::Lax(Text::Version)),
-    ("httpMethod", How::Strict(Text::Method)),
-    ("method", How::Strict(Text::Method)),
-    ("path", How::Strict(Text::Path)),
-    ("rawPath", How::Strict(Text::RawPath)),
-    ("raw_path", How::Strict(Text::SnakeCase)),
-    ("rawQueryString", How::Strict(Text::RawQuery)),
-    ("cookies", How::Cookies),
-    ("headers", How::Headers),
-    ("multiValueHeaders", How::MultiHeaders),
-    ("queryStringParameters", How::Query),
-    ("query_string_parameters", How::Query),
-    ("multiValueQueryStringParameters", How::MultiQuery),
-    ("requestContext", How::Nested(Text::Last, CONTEXT)),
-    ("body", How::Strict(Text::Body)),
-    ("isBase64Encoded", How::IsBase64),
-    ("is_base64_encoded", How::IsBase64),
+const EVENT: &[(&str, At)] = &[
+    ("version", At::Version),
+    ("httpMethod", At::HttpMethod),
+    ("method", At::LatticeMethod),
+    ("path", At::Path),
+    ("rawPath", At::RawPath),
+    ("raw_path", At::SnakePath),
+    ("resource", At::Resource),
+    ("rawQueryString", At::RawQuery),
+    ("queryStringParameters", At::Query),
+    ("query_string_parameters", At::SnakeQuery),
+    ("multiValueQueryStringParameters", At::MultiQuery),
+    ("headers", At::Headers),
+    ("multiValueHeaders", At::MultiHeaders),
+    ("cookies", At::Cookies),
+    ("body", At::Body),
+    ("isBase64Encoded", At::Base64),
+    ("is_base64_encoded", At::SnakeBase64),
+    ("requestContext", At::Context),
 ];
 
-const CONTEXT: &[(&str, How)] = &[
-    ("elb", How::Mark(Text::Elb)),
-    ("serviceNetworkArn", How::Mark(Text::ServiceNetwork)),
-    ("connectionId", How::Mark(Text::Connection)),
-    ("eventType", How::Lax(Text::EventType)),
-    ("domainName", How::Lax(Text::Domain)),
-    ("stage", How::Lax(Text::Stage)),
-    ("routeKey", How::Lax(Text::Route)),
-    ("http", How::Nested(Text::Http, HTTP)),
+const CONTEXT: &[(&str, At)] = &[
+    ("elb", At::Elb),
+    ("serviceNetworkArn", At::ServiceNetwork),
+    ("connectionId", At::Connection),
+    ("eventType", At::EventType),
+    ("domainName", At::Domain),
+    ("stage", At::Stage),
+    ("routeKey", At::Route),
+    ("http", At::Http),
 ];
 
-const HTTP: &[(&str, How)] = &[("method", How::Strict(Text::HttpMethod))];
+const HTTP: &[(&str, At)] = &[("method", At::Method)];
 
-/// What one pass over an event has found.
-#[derive(Default)]
+/// What one pass over an event has found. It is read when the kind is known, so that it can be named
+/// where a member is odd.
 struct Found<'j> {
-    texts: [Option<Cow<'j, str>>; Text::Last as usize + 1],
-    /// Where the body stands; an end of 0 says nowhere.
-    body: (usize, usize),
-    query: Option<Reader<'j>>,
-    multi_query: Option<Reader<'j>>,
-    headers: HeaderMap,
-    cookies: String,
+    event: &'j str,
+    /// Where each member begins that is not `null`; 0 is where none can.
+    places: [usize; At::Method as usize + 1],
 }
 
 /// Reads the request that `event` carries.
 ///
 /// # Errors
-/// `Runtime.UnmarshalError` if it carries none, or what it says contradicts itself.
+/// `Runtime.UnmarshalError` if it carries none, or a header that is none.
+#[inline(never)]
 pub(super) fn read(event: &str) -> Result<Request> {
-    let mut found = Found::default();
+    let mut found = Found {
+        event,
+        places: [0; At::Method as usize + 1],
+    };
     let mut r = Reader::new(event);
     if let Err(error) = found.read(&mut r, EVENT).and_then(|()| r.end()) {
-        return Err(Error::new(UNMARSHAL_ERROR, error));
+        let kind = found.origin().map_or(REQUEST, kind);
+        return Err(odd(kind, &error, event));
     }
     match found.origin() {
-        Some(origin) => found.into_request(origin, event),
-        None => Err(Error::new(UNMARSHAL_ERROR, DIRECT_INVOKE)),
+        Some(origin) => found.request(origin, event),
+        None => Err(Error::new(Error::UNMARSHAL, DIRECT_INVOKE)),
     }
 }
 
-const DIRECT_INVOKE: &str = "the event is no HTTP request of API Gateway, a function URL, an \
-    Application Load Balancer or VPC Lattice: this looks like a direct invoke; use `run`";
+/// What an event of this origin is called.
+fn kind(origin: Origin) -> &'static str {
+    match origin {
+        Origin::RestApi => "REST API request",
+        Origin::HttpApi => "HTTP API request",
+        Origin::FunctionUrl => "function URL request",
+        Origin::WebSocket => "WebSocket API request",
+        Origin::Alb => "ALB request",
+        Origin::LatticeV1 | Origin::LatticeV2 => "VPC Lattice request",
+    }
+}
 
+/// An error about a member, with what is there.
+#[cold]
+fn odd(kind: &str, error: &json::Error, event: &str) -> Error {
+    let there = event.as_bytes().get(error.offset()..).unwrap_or_default();
+    Error::unmarshal(kind, error, there)
+}
+
+// What is called once is not inlined all the same: that would be 800 bytes more.
 impl<'j> Found<'j> {
-    fn get(&self, text: Text) -> Option<&str> {
-        self.texts.get(text as usize)?.as_deref()
-    }
-
-    fn has(&self, text: Text) -> bool {
-        self.get(text).is_some()
-    }
-
-    fn set(&mut self, text: Text, value: Option<Cow<'j, str>>) {
-        if let Some(place) = self.texts.get_mut(text as usize) {
-            *place = value;
-        }
-    }
-
-    /// Reads an object's members; what is no object counts as nothing.
-    fn read(&mut self, r: &mut Reader<'j>, members: &[(&str, How)]) -> Result<(), json::Error> {
+    /// Notes the members of an object; what is no object has none.
+    fn read(&mut self, r: &mut Reader<'j>, members: &[(&str, At)]) -> Result<(), json::Error> {
         if r.peek()? != Kind::Object {
             return r.skip();
         }
         r.begin_object()?;
         while let Some(name) = r.next_member()? {
-            match members.iter().find(|member| member.0 == name) {
-                Some((_, how)) => self.read_member(r, *how)?,
-                None => r.skip()?,
+            let Some((_, at)) = members.iter().find(|member| member.0 == name) else {
+                r.skip()?;
+                continue;
+            };
+            let is_null = r.peek()? == Kind::Null;
+            if let Some(place) = self.places.get_mut(*at as usize) {
+                *place = if is_null { 0 } else { r.offset() };
+            }
+            match at {
+                At::Context => self.read(r, CONTEXT)?,
+                At::Http => self.read(r, HTTP)?,
+                _ => r.skip()?,
             }
         }
         Ok(())
     }
 
-    fn read_member(&mut self, r: &mut Reader<'j>, how: How) -> Result<(), json::Error> {
-        let start = r.offset();
-        let kind = r.peek()?;
-        let mark = Some(Cow::Borrowed(""));
-        match how {
-            How::Strict(text) if kind != Kind::Null => {
-                let value = r.string()?;
-                if matches!(text, Text::Body) {
-                    self.body = (start, r.offset());
-                }
-                self.set(text, Some(value));
-            }
-            How::Lax(text) if kind == Kind::String => {
-                let value = r.string()?;
-                self.set(text, Some(value));
-            }
-            How::Mark(text) if kind != Kind::Null => {
-                r.skip()?;
-                self.set(text, mark);
-            }
-            How::Nested(text, members) if kind == Kind::Object => {
-                self.read(r, members)?;
-                self.set(text, mark);
-            }
-            How::IsBase64 if kind != Kind::Null => {
-                let is_base64 = r.bool()?;
-                self.set(Text::Base64, mark.filter(|_| is_base64));
-            }
-            How::Headers if !self.has(Text::MultiValue) => self.read_headers(r)?,
-            How::MultiHeaders if kind == Kind::Object => {
-                // The same once more, and better; unless it is empty.
-                let single = core::mem::take(&mut self.headers);
-                self.set(Text::MultiValue, mark);
-                self.read_headers(r)?;
-                if self.headers.is_empty() {
-                    self.headers = single;
-                }
-            }
-            How::Cookies => self.read_cookies(r)?,
-            How::Query => {
-                self.query = Some(r.clone());
-                r.skip()?;
-            }
-            How::MultiQuery => {
-                self.multi_query = Some(r.clone());
-                r.skip()?;
-            }
-            _ => r.skip()?,
+    fn place(&self, at: At) -> usize {
+        self.places.get(at as usize).copied().unwrap_or(0)
+    }
+
+    fn has(&self, at: At) -> bool {
+        self.place(at) != 0
+    }
+
+    fn get(&self, at: At) -> Option<Reader<'j>> {
+        let place = self.place(at);
+        (place != 0).then(|| Reader::at(self.event, place))
+    }
+
+    /// A member's text. One that is no string, as in test events written by hand, counts as its
+    /// JSON.
+    fn text(&self, at: At) -> Option<Cow<'j, str>> {
+        let mut r = self.get(at)?;
+        match r.clone().string() {
+            Ok(text) => Some(text),
+            Err(_) => Some(Cow::Borrowed(r.raw().ok()?)),
         }
-        Ok(())
     }
 
-    fn read_headers(&mut self, r: &mut Reader<'j>) -> Result<(), json::Error> {
-        let headers = &mut self.headers;
-        each_pair(r, &mut |r, name, value| {
-            if !is_name(name) || !is_value(value) {
-                return Err(r.error("a header's name or value has characters that it cannot have"));
-            }
-            headers.append(name, value);
-            Ok(())
-        })
-    }
-
-    /// The `cookies` of a version 2.0 event, which are not among the headers then.
-    fn read_cookies(&mut self, r: &mut Reader<'j>) -> Result<(), json::Error> {
-        let cookies = &mut self.cookies;
-        each_text(r, &mut |r, cookie| {
-            if !is_value(cookie) {
-                return Err(r.error("a cookie has characters that it cannot have"));
-            }
-            push_separated(cookies, "; ", cookie);
-            Ok(())
-        })
-    }
-
-    /// Who sent this, by what only they send.
+    /// Who sent this, by what only they send. One member that is missing or odd hides nobody, and
+    /// one that a direct invoke happens to have makes it no request.
     fn origin(&self) -> Option<Origin> {
-        let has_method = self.has(Text::Method);
-        Some(if self.has(Text::Elb) {
+        let count = |marks: &[At]| marks.iter().filter(|at| self.has(**at)).count();
+        let is_2 = usize::from(self.text(At::Version).as_deref() == Some("2.0"));
+        Some(if self.has(At::Elb) {
             Origin::Alb
-        } else if self.has(Text::Connection) && self.has(Text::EventType) {
+        } else if self.has(At::Connection) || self.has(At::EventType) {
             Origin::WebSocket
-        } else if self.has(Text::Http) && self.get(Text::Version) == Some("2.0") {
+        } else if count(&[At::Http, At::RawPath, At::RawQuery]).saturating_add(is_2) > 1 {
             // `https://<url-id>.lambda-url.<region>.on.aws`
-            let domain = self.get(Text::Domain).unwrap_or_default();
+            let domain = self.text(At::Domain).unwrap_or_default();
             if domain.split('.').nth(1) == Some("lambda-url") {
                 Origin::FunctionUrl
             } else {
                 Origin::HttpApi
             }
-        } else if self.has(Text::ServiceNetwork) && has_method {
+        } else if self.has(At::ServiceNetwork) {
             Origin::LatticeV2
-        } else if self.has(Text::SnakeCase) && has_method {
+        } else if count(&[
+            At::SnakePath,
+            At::SnakeBase64,
+            At::SnakeQuery,
+            At::LatticeMethod,
+        ]) > 1
+        {
             Origin::LatticeV1
-        } else if has_method && self.has(Text::Path) {
+        } else if count(&[At::LatticeMethod, At::Path]).saturating_add(is_2) > 1 {
+            Origin::LatticeV2
+        } else if count(&[At::HttpMethod, At::Path, At::Resource, At::Base64]) > 1
+            || self.has(At::Base64) && count(&[At::Body, At::Headers]) > 0
+        {
             Origin::RestApi
         } else {
             return None;
         })
     }
 
-    fn into_request(mut self, origin: Origin, event: &str) -> Result<Request> {
+    fn request(&self, origin: Origin, event: &str) -> Result<Request> {
         let (method, path) = match origin {
-            Origin::HttpApi | Origin::FunctionUrl => (Text::HttpMethod, Text::RawPath),
-            Origin::LatticeV1 => (Text::Method, Text::SnakeCase),
-            Origin::WebSocket => (Text::Method, Text::Route),
-            _ => (Text::Method, Text::Path),
+            Origin::HttpApi | Origin::FunctionUrl => (At::Method, At::RawPath),
+            Origin::LatticeV1 => (At::LatticeMethod, At::SnakePath),
+            Origin::LatticeV2 => (At::LatticeMethod, At::Path),
+            Origin::WebSocket => (At::HttpMethod, At::Route),
+            Origin::RestApi | Origin::Alb => (At::HttpMethod, At::Path),
         };
-        let method = match self.get(method) {
-            Some(method) => Method::from(method),
-            None if origin == Origin::WebSocket => Method::Get,
-            None => return Err(missing("a method")),
+        let is_socket = origin == Origin::WebSocket;
+        let or = if is_socket {
+            ("GET", "$default")
+        } else {
+            ("", "")
         };
-        let route = (origin == Origin::WebSocket).then_some("$default");
-        let Some(target) = self.get(path).or(route) else {
-            return Err(missing("a path"));
-        };
-        let (path, path_query) = target.split_once('?').unwrap_or((target, ""));
+        let method = self.text(method).unwrap_or(Cow::Borrowed(or.0));
+        let target = self.text(path).unwrap_or(Cow::Borrowed(or.1));
+        let (path, path_query) = target.split_once('?').unwrap_or((&target, ""));
         let mut raw_path = String::new();
-        if route.is_some() {
+        if is_socket {
             // Routes take the place of paths there: `$connect`, `$default`, the user's own.
             raw_path.push('/');
         }
         raw_path.push_str(path);
-        let path = match self.get(Text::Stage) {
-            Some(stage) if origin == Origin::HttpApi => without_stage(&raw_path, stage),
+        let path = match self.text(At::Stage) {
+            Some(stage) if origin == Origin::HttpApi => without_stage(&raw_path, &stage),
             _ => &raw_path,
         };
-        let path = String::from(path);
-        let mut query_string = String::new();
-        if let Some(query) = self.get(Text::RawQuery) {
-            query_string.push_str(query);
-        } else {
-            let sources = [&self.multi_query, &self.query];
-            for r in sources.into_iter().flatten() {
-                if query_string.is_empty() {
-                    // An Application Load Balancer alone hands on what was encoded.
-                    let encode = origin != Origin::Alb;
-                    let pushed = push_query(&mut query_string, &mut r.clone(), encode);
-                    pushed.map_err(|error| Error::new(UNMARSHAL_ERROR, error))?;
-                }
-            }
-            if query_string.is_empty() {
-                query_string.push_str(path_query);
-            }
-        }
-        if !self.cookies.is_empty() {
-            self.headers.append("cookie", &self.cookies);
-        }
         Ok(Request {
             caller: Caller {
                 origin,
-                is_multi_value: self.has(Text::MultiValue),
+                // A load balancer's target group has one or the other.
+                is_multi_value: self.has(At::MultiHeaders) || self.has(At::MultiQuery),
             },
-            method,
-            path,
+            method: Method::from(&*method),
+            path: path.into(),
+            query_string: self.query(origin, path_query),
+            headers: self
+                .headers()
+                .map_err(|error| odd(kind(origin), &error, event))?,
             raw_path,
-            query_string,
-            body: self.body()?,
+            body: self.body(kind(origin), event),
             event: self.without_body(event),
-            headers: self.headers,
             captures: Vec::new(),
         })
     }
 
-    fn body(&mut self) -> Result<Body> {
-        let is_base64 = self.has(Text::Base64);
-        let text = self.texts.get_mut(Text::Body as usize);
-        let Some(text) = text.and_then(Option::take) else {
+    #[inline(never)]
+    fn query(&self, origin: Origin, path_query: &str) -> String {
+        let mut query = String::from(self.text(At::RawQuery).unwrap_or_default());
+        for at in [At::MultiQuery, At::Query, At::SnakeQuery] {
+            if let (Some(mut r), true) = (self.get(at), query.is_empty()) {
+                // An Application Load Balancer alone hands on what was encoded. What one pass has
+                // found whole has no error in it.
+                let _ = push_query(&mut query, &mut r, origin != Origin::Alb);
+            }
+        }
+        if query.is_empty() {
+            query.push_str(path_query);
+        }
+        query
+    }
+
+    /// The headers, and the `cookies` of a version 2.0 event, which are not among them there.
+    #[inline(never)]
+    fn headers(&self) -> Result<HeaderMap, json::Error> {
+        let mut headers = HeaderMap::new();
+        for at in [At::MultiHeaders, At::Headers] {
+            if let (Some(mut r), true) = (self.get(at), headers.is_empty()) {
+                each_pair(&mut r, &mut |r, name, value| {
+                    if !is_name(name) || !is_value(value) {
+                        return Err(r.error(NO_HEADER));
+                    }
+                    headers.append(name, value);
+                    Ok(())
+                })?;
+            }
+        }
+        let mut cookies = String::new();
+        if let Some(mut r) = self.get(At::Cookies) {
+            each_text(&mut r, &mut |r, cookie| {
+                if !is_value(cookie) {
+                    return Err(r.error(NO_HEADER));
+                }
+                push_separated(&mut cookies, "; ", cookie);
+                Ok(())
+            })?;
+        }
+        if !cookies.is_empty() {
+            headers.append("cookie", &cookies);
+        }
+        Ok(headers)
+    }
+
+    /// The body, or why there is none to be read.
+    #[inline(never)]
+    fn body(&self, kind: &str, event: &str) -> Result<Body> {
+        let Some(mut r) = self.get(At::Body) else {
             return Ok(Body::Empty);
         };
-        if !is_base64 {
-            return Ok(Body::Text(text.into_owned()));
+        let is_base64 = match self.get(At::Base64).or(self.get(At::SnakeBase64)) {
+            Some(mut r) => r.bool(),
+            None => Ok(false),
+        };
+        match (r.string(), is_base64) {
+            (Ok(text), Ok(false)) => Ok(Body::Text(text.into_owned())),
+            (Ok(text), Ok(true)) => match decode_base64(text.as_bytes()) {
+                Ok(bytes) => Ok(Body::Bytes(bytes)),
+                Err(error) => {
+                    // No variable for it: until Rust 1.89 it would not live that long.
+                    Err(Error::unmarshal(
+                        kind,
+                        &format_args!("$.isBase64Encoded is true, but $.body is {error}"),
+                        text.as_bytes(),
+                    ))
+                }
+            },
+            (Err(error), _) | (_, Err(error)) => Err(odd(kind, &error, event)),
         }
-        decode_base64(text.as_bytes())
-            .map(Body::Bytes)
-            .map_err(|error| {
-                let message = format!("$.isBase64Encoded is true, but $.body is {error}");
-                Error::new(UNMARSHAL_ERROR, message)
-            })
     }
 
-    /// The event with the body's place taken by `null`.
+    /// The event with `null` in the body's place.
+    #[inline(never)]
     fn without_body(&self, event: &str) -> String {
-        let (start, end) = self.body;
-        let behind = event.get(end..).unwrap_or_default();
-        let mut text = String::with_capacity(start.saturating_add(behind.len()).saturating_add(4));
-        if end != 0 {
-            text.push_str(event.get(..start).unwrap_or_default());
-            text.push_str("null");
+        let Some(mut r) = self.get(At::Body) else {
+            return event.into();
+        };
+        let before = event.get(..r.offset()).unwrap_or_default();
+        let _ = r.skip();
+        let behind = event.get(r.offset()..).unwrap_or_default();
+        let len = before.len().saturating_add(behind.len());
+        let mut text = String::with_capacity(len.saturating_add(4));
+        for part in [before, "null", behind] {
+            text.push_str(part);
         }
-        text.push_str(behind);
         text
     }
-}
-
-#[cold]
-fn missing(what: &str) -> Error {
-    Error::new(
-        UNMARSHAL_ERROR,
-        format_args!("the HTTP request lacks {what}"),
-    )
 }
 
 type OnText<'f, 'j> = &'f mut dyn FnMut(&Reader<'j>, &str) -> Result<(), json::Error>;

@@ -50,6 +50,7 @@ mod answer;
 mod body;
 mod cookie;
 mod cors;
+mod etag;
 mod event;
 mod headers;
 mod method;

@@ -1,7 +1,6 @@
 //! [`Request`]: one type for the requests of all front doors.
 
 use alloc::borrow::Cow;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::str::{self, FromStr};
@@ -42,7 +41,8 @@ pub struct Request {
     pub(super) raw_path: String,
     pub(super) query_string: String,
     pub(super) headers: HeaderMap,
-    pub(super) body: Body,
+    /// An error if it is no text, or should be base64 and is none.
+    pub(super) body: Result<Body>,
     pub(super) event: String,
     /// What a router has found in the path, decoded.
     pub(super) captures: Vec<(String, String)>,
@@ -73,7 +73,7 @@ impl Request {
             raw_path: path.into(),
             query_string: query.into(),
             headers: HeaderMap::new(),
-            body: Body::Empty,
+            body: Ok(Body::Empty),
             event: "{}".into(),
             captures: Vec::new(),
         }
@@ -89,7 +89,7 @@ impl Request {
     /// The same with another body.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Body>) -> Request {
-        self.body = body.into();
+        self.body = Ok(body.into());
         self
     }
 
@@ -110,8 +110,11 @@ impl Request {
             Ok(text) => event::read(text),
             // The reader says where.
             Err(_) => match json::parse::<json::Ignored>(event) {
-                Err(error) => Err(Error::new("Runtime.UnmarshalError", error)),
-                Ok(_) => Err(Error::new("Runtime.UnmarshalError", "not UTF-8")),
+                Err(error) => {
+                    let there = event.get(error.offset()..).unwrap_or_default();
+                    Err(Error::unmarshal(event::REQUEST, &error, there))
+                }
+                Ok(_) => Err(Error::new(Error::UNMARSHAL, "not UTF-8")),
             },
         }
     }
@@ -125,13 +128,15 @@ impl Request {
         self.caller
     }
 
-    /// Its method. Messages of a WebSocket are `GET`, as the request that opened it was.
+    /// Its method. Messages of a WebSocket are `GET`, as the request that opened it was. An event
+    /// that names none has [`Method::Other`] with an empty text.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
     /// Its path without an API's stage, otherwise unchanged: whether escapes in it are decoded
-    /// already differs by front door. Of a WebSocket, `/` and the route: `/$connect`.
+    /// already differs by front door. Of a WebSocket, `/` and the route: `/$connect`. Empty if the
+    /// event names none.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -189,12 +194,19 @@ impl Request {
     }
 
     /// Its body, however it came.
-    pub fn body(&self) -> &Body {
-        &self.body
+    ///
+    /// # Errors
+    /// `Runtime.UnmarshalError` if it is no string in the event, or should be base64 and is none:
+    /// the fault of the sender of the event, so that the answer is a 500.
+    pub fn body(&self) -> Result<&Body> {
+        self.body.as_ref().map_err(Error::clone)
     }
 
     /// Its body, without a copy.
-    pub fn into_body(self) -> Body {
+    ///
+    /// # Errors
+    /// As [`body`](Self::body).
+    pub fn into_body(self) -> Result<Body> {
         self.body
     }
 
@@ -203,7 +215,7 @@ impl Request {
     /// # Errors
     /// `Http.BadRequest`, which says what was expected and where, if it is none.
     pub fn json<T: FromJson>(&self) -> Result<T> {
-        match json::parse(self.body.as_bytes()) {
+        match json::parse(self.body()?.as_bytes()) {
             Ok(value) => Ok(value),
             Err(error) => Err(bad_request(format_args!("in the body: {error}"))),
         }
@@ -214,7 +226,7 @@ impl Request {
     /// # Errors
     /// `Http.BadRequest` if it is none.
     pub fn form(&self) -> Result<Pairs> {
-        let Some(text) = self.body.as_str() else {
+        let Some(text) = self.body()?.as_str() else {
             return Err(bad_request("in the form: not UTF-8"));
         };
         Pairs::read(text).map_err(|error| bad_request(format_args!("in the form: {error}")))
@@ -225,15 +237,15 @@ impl Request {
     /// # Errors
     /// `Http.PayloadTooLarge` if it is.
     pub fn limit_body(&self, len_max: usize) -> Result<()> {
-        if self.body.len() <= len_max {
+        if self.body()?.len() <= len_max {
             return Ok(());
         }
         let message = format!("the body is longer than {len_max} bytes");
         Err(Error::new(PAYLOAD_TOO_LARGE, message))
     }
 
-    /// A parameter of the path, decoded: what a [`Router`](super::Router), else the API's own
-    /// route (`pathParameters`), has put in its place.
+    /// A parameter of the path: what a [`Router`](super::Router) has found in its place, decoded, or
+    /// else what the API's own route has (`pathParameters`), as it hands it on.
     pub fn path_parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         match self.captures.iter().find(|capture| capture.0 == name) {
             Some((_, value)) => Some(Cow::Borrowed(value)),
@@ -359,8 +371,12 @@ fn find<'j>(mut r: Reader<'j>, path: &[&str]) -> Option<Reader<'j>> {
 
 /// So that `run_streaming` takes a web request; [`run_http`](crate::run_http) reads it itself.
 impl FromJson for Request {
+    fn kind() -> Option<&'static str> {
+        Some(event::REQUEST)
+    }
+
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         let event = r.raw()?;
-        event::read(event).map_err(|error| r.error(&format!("{error}")))
+        event::read(event).map_err(|error| r.error(error.error_message()))
     }
 }

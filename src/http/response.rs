@@ -1,5 +1,6 @@
 //! [`Response`]: what a handler answers, before it takes the form that its caller wants.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Display;
@@ -156,6 +157,27 @@ impl IntoResponse for String {
 impl IntoResponse for Vec<u8> {
     fn into_response(self) -> Response {
         Response::bytes("application/octet-stream", self)
+    }
+}
+
+/// Bytes, `application/octet-stream`.
+impl IntoResponse for &[u8] {
+    fn into_response(self) -> Response {
+        self.to_vec().into_response()
+    }
+}
+
+/// Bytes, `application/octet-stream`.
+impl<const N: usize> IntoResponse for &[u8; N] {
+    fn into_response(self) -> Response {
+        self.to_vec().into_response()
+    }
+}
+
+/// Plain text.
+impl IntoResponse for Cow<'_, str> {
+    fn into_response(self) -> Response {
+        Response::text(self)
     }
 }
 

@@ -1,10 +1,9 @@
 //! Bodies of HTTP/1.1 messages, taken out of their framing in place (RFC 9112, sections 6 and 7): pure.
 
 use alloc::vec::Vec;
-use core::fmt;
 use core::ops::Range;
 
-use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, number, trailer};
+use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, number};
 use super::{cut_out, move_down};
 
 /// Longest line with a chunk's size. Its extensions mean nothing to us, but they are part of it.
@@ -25,15 +24,15 @@ pub(crate) enum BodyError {
     TooLong,
 }
 
-impl fmt::Display for BodyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl BodyError {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
             BodyError::Truncated => "connection closed within the body",
             BodyError::ChunkSize => "malformed chunk size",
             BodyError::ChunkEnd => "malformed end of a chunk",
             BodyError::Trailer(_) => "malformed trailer",
             BodyError::TooLong => "body too long",
-        })
+        }
     }
 }
 
@@ -163,21 +162,22 @@ impl Body {
                     self.state = State::ChunkSize;
                 }
                 State::Trailers(section_len) => {
-                    let Some((len, is_end)) =
-                        trailer(unread, on_trailer).map_err(BodyError::Trailer)?
-                    else {
-                        break;
+                    let mut on_field = |name: &[u8], value: &[u8]| {
+                        on_trailer(name, value);
+                        Ok(())
                     };
-                    from = from.wrapping_add(len);
+                    let (len, is_end) =
+                        fields(unread, &mut on_field).map_err(BodyError::Trailer)?;
                     let section_len = section_len.wrapping_add(len);
-                    if section_len > HEAD_LEN_MAX {
+                    if unread.len().max(section_len) > HEAD_LEN_MAX {
                         return Err(BodyError::Trailer(HeadError::TooLong));
                     }
-                    self.state = if is_end {
-                        State::Done
-                    } else {
-                        State::Trailers(section_len)
-                    };
+                    from = from.wrapping_add(len);
+                    if !is_end {
+                        self.state = State::Trailers(section_len);
+                        break;
+                    }
+                    self.state = State::Done;
                 }
                 State::Done => break,
             }

@@ -1,7 +1,7 @@
 //! One exchange on a socket: a request goes out in one write, and its whole reply comes in.
 
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::ops::Range;
 use std::net::TcpStream;
 
@@ -54,20 +54,18 @@ impl Fault {
             Fault::Closed | Fault::Io(Errno::CONNECTION_RESET | Errno::BROKEN_PIPE)
         )
     }
-}
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Fault::Closed => f.write_str("connection closed without a reply"),
-            Fault::HeadCut => f.write_str("connection closed within the head"),
-            Fault::Io(error) => error.fmt(f),
-            Fault::Head(error) => error.fmt(f),
-            Fault::Body(error) => error.fmt(f),
-            Fault::Stalled => f.write_str("no reply, or no end of it, within its time"),
-            Fault::Interim => f.write_str("too many interim replies"),
-            Fault::Memory => f.write_str("no memory for the reply"),
-        }
+    pub(crate) fn text(&self) -> String {
+        String::from(match self {
+            Fault::Closed => "connection closed without a reply",
+            Fault::HeadCut => "connection closed within the head",
+            Fault::Io(error) => return error.behind(""),
+            Fault::Head(error) => error.text(),
+            Fault::Body(error) => error.text(),
+            Fault::Stalled => "no reply, or no end of it, within its time",
+            Fault::Interim => "too many interim replies",
+            Fault::Memory => "no memory for the reply",
+        })
     }
 }
 
@@ -75,20 +73,22 @@ impl fmt::Display for Fault {
 ///
 /// # Errors
 /// How many bytes the socket had taken, and why it took no more.
-pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<(), (usize, Errno)> {
+pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usize, Errno)> {
     let mut sent = 0_usize;
     loop {
-        let mut before = 0_usize;
-        let left = parts.map(|part| {
-            let skipped = part.len().min(sent.saturating_sub(before));
-            before = before.wrapping_add(part.len());
-            part.get(skipped..).unwrap_or_default()
-        });
-        if sent == before {
-            return Ok(());
-        }
-        match sys::send(stream, left) {
-            Ok(n) => sent = sent.wrapping_add(n),
+        match sys::send(stream, parts) {
+            Ok(n) => {
+                sent = sent.wrapping_add(n);
+                let mut left = n;
+                for part in &mut parts {
+                    let n = left.min(part.len());
+                    left = left.wrapping_sub(n);
+                    *part = part.get(n..).unwrap_or_default();
+                }
+                if parts.iter().all(|part| part.is_empty()) {
+                    return Ok(());
+                }
+            }
             // The peer is slow to read, which is its right.
             Err(errno) if errno.is_interrupted() || errno.is_would_block() => {}
             Err(errno) => return Err((sent, errno)),
@@ -139,7 +139,7 @@ fn receive_head(
         // A head that comes byte by byte is not read again for each of them, but for each line.
         let is_worth_it = inbox
             .get(seen..)
-            .is_some_and(|new| seen < 8 || new.contains(&b'\n'));
+            .is_some_and(|new| seen < 8 || head::has_line_end(new));
         seen = inbox.len();
         let head = match is_worth_it {
             true => head::response(inbox, on_field).map_err(Fault::Head)?,

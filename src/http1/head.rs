@@ -1,6 +1,7 @@
 //! Heads of HTTP/1.1 messages, read from bytes (RFC 9112, sections 2 to 7): pure, one pass, nothing copied.
 
-use core::fmt;
+use alloc::string::String;
+use core::str;
 
 use super::scan;
 
@@ -11,6 +12,9 @@ pub(crate) const HEAD_LEN_MAX: usize = 1 << 20;
 /// What is called with each field of a head, in order: its name as it was sent, and its value
 /// without the white space around it.
 pub(crate) type OnField<'f> = dyn FnMut(&[u8], &[u8]) + 'f;
+
+/// The same, where a field may be wrong.
+type CheckField<'f> = dyn FnMut(&[u8], &[u8]) -> Result<(), HeadError> + 'f;
 
 /// What is wrong with a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +34,9 @@ pub(crate) enum HeadError {
     TooLong,
 }
 
-impl fmt::Display for HeadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl HeadError {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
             HeadError::StatusLine => "malformed status line",
             #[cfg(any(test, feature = "emulator"))]
             HeadError::RequestLine => "malformed request line",
@@ -40,7 +44,7 @@ impl fmt::Display for HeadError {
             HeadError::Length => "malformed Content-Length",
             HeadError::TransferCoding => "unknown Transfer-Encoding",
             HeadError::TooLong => "head of over 1 MiB",
-        })
+        }
     }
 }
 
@@ -87,34 +91,37 @@ pub(crate) fn response(
     bytes: &[u8],
     on_field: &mut OnField<'_>,
 ) -> Result<Option<ResponseHead>, HeadError> {
+    // Not waited for, if it can never become a status line.
+    if !bytes.iter().zip(VERSION).all(|(a, b)| a == b) {
+        return Err(HeadError::StatusLine);
+    }
     let Some((line, rest)) = split_line(bytes) else {
-        // Not waited for, if it can never become a status line.
-        let known = bytes.iter().zip(b"HTTP/1.").all(|(a, b)| a == b);
-        return if known {
-            unfinished(bytes.len())
-        } else {
-            Err(HeadError::StatusLine)
-        };
-    };
-    let (minor, status) = status_line(line).ok_or(HeadError::StatusLine)?;
-    // The fields of an interim reply say nothing about the final one.
-    let on_field: &mut OnField<'_> = if status < 200 {
-        &mut |_, _| ()
-    } else {
-        on_field
-    };
-    let Some((fields, end)) = fields(rest, on_field)? else {
         return unfinished(bytes.len());
     };
+    let (minor, status) = status_line(line).ok_or(HeadError::StatusLine)?;
+    let mut message = Message::default();
+    let (fields_len, is_whole) = fields(rest, &mut |name, value| {
+        // The fields of an interim reply say nothing about the final one.
+        if status >= 200 {
+            on_field(name, value);
+        }
+        message.take(name, value)
+    })?;
+    if !is_whole {
+        return unfinished(bytes.len());
+    }
     // RFC 9110, sections 15.2, 15.3.5 and 15.4.5: these have no body, whatever the head says.
     let bodiless = matches!(status, 100..=199 | 204 | 304);
-    let framing = match fields.framing(minor)? {
+    let framing = match message.framing(minor)? {
         _ if bodiless => Framing::Length(0),
         Some(framing) => framing,
         None => Framing::UntilClose,
     };
-    let len = bytes.len().wrapping_sub(end.len());
-    let close = fields.closes(minor) || framing == Framing::UntilClose;
+    let len = bytes
+        .len()
+        .wrapping_sub(rest.len())
+        .wrapping_add(fields_len);
+    let close = message.closes(minor) || framing == Framing::UntilClose;
     Ok(Some(ResponseHead {
         status,
         framing,
@@ -129,75 +136,67 @@ pub(crate) fn request<'b>(
     bytes: &'b [u8],
     on_field: &mut OnField<'_>,
 ) -> Result<Option<RequestHead<'b>>, HeadError> {
-    let unfinished = || {
-        if bytes.len() < HEAD_LEN_MAX {
-            Ok(None)
-        } else {
-            Err(HeadError::TooLong)
-        }
-    };
     let Some((line, rest)) = split_line(bytes) else {
-        return unfinished();
+        return unfinished(bytes.len());
     };
     let (method, target, minor) = request_line(line).ok_or(HeadError::RequestLine)?;
-    let Some((fields, end)) = fields(rest, on_field)? else {
-        return unfinished();
-    };
+    let mut message = Message::default();
+    let (fields_len, is_whole) = fields(rest, &mut |name, value| {
+        on_field(name, value);
+        message.take(name, value)
+    })?;
+    if !is_whole {
+        return unfinished(bytes.len());
+    }
     // RFC 9112, section 6.3: a request without a length has no body.
-    let framing = fields.framing(minor)?.unwrap_or(Framing::Length(0));
-    let len = bytes.len().wrapping_sub(end.len());
+    let framing = message.framing(minor)?.unwrap_or(Framing::Length(0));
+    let len = bytes
+        .len()
+        .wrapping_sub(rest.len())
+        .wrapping_add(fields_len);
     Ok(Some(RequestHead {
         method,
         target,
         framing,
-        close: fields.closes(minor),
+        close: message.closes(minor),
         len,
     }))
 }
 
-/// Reads a line of the trailer section behind the last chunk (RFC 9112, section 7.1.2): how many
-/// bytes it took, and whether it was the empty line that ends the section; `None`: not a whole line.
-pub(crate) fn trailer(
-    bytes: &[u8],
-    on_field: &mut OnField<'_>,
-) -> Result<Option<(usize, bool)>, HeadError> {
-    let len_until = |rest: &[u8]| bytes.len().wrapping_sub(rest.len());
-    match field(bytes)? {
-        Line::Unfinished if bytes.len() < HEAD_LEN_MAX => Ok(None),
-        Line::Unfinished => Err(HeadError::TooLong),
-        Line::End(rest) => Ok(Some((len_until(rest), true))),
-        Line::Field(name, value, rest) => {
-            on_field(name, value);
-            Ok(Some((len_until(rest), false)))
-        }
-    }
-}
-
 /// The bytes of a field value without those that no text should have (RFC 9110, section 5.5: CR,
 /// LF and NUL are replaced by spaces), and with U+FFFD for what is not UTF-8.
-pub(crate) fn push_text(text: &mut alloc::string::String, value: &[u8]) {
+pub(crate) fn push_text(text: &mut String, value: &[u8]) {
     if scan::before_control(value) == value.len() {
-        if let Ok(value) = core::str::from_utf8(value) {
+        if let Ok(value) = str::from_utf8(value) {
             text.push_str(value);
             return;
         }
     }
-    for chunk in value.utf8_chunks() {
-        let clean = |c| {
-            if matches!(c, '\r' | '\n' | '\0') {
-                ' '
-            } else {
-                c
-            }
-        };
-        text.extend(chunk.valid().chars().map(clean));
-        if !chunk.invalid().is_empty() {
-            text.push('\u{fffd}');
-        }
-    }
+    push_cleaned(text, value);
 }
 
-fn unfinished(len: usize) -> Result<Option<ResponseHead>, HeadError> {
+#[cold]
+fn push_cleaned(text: &mut String, value: &[u8]) {
+    let mut clean = value.to_vec();
+    for byte in &mut clean {
+        if matches!(byte, b'\r' | b'\n' | b'\0') {
+            *byte = b' ';
+        }
+    }
+    let mut rest = clean.as_slice();
+    while let Err(error) = str::from_utf8(rest) {
+        let (valid, invalid) = rest
+            .split_at_checked(error.valid_up_to())
+            .unwrap_or_default();
+        text.push_str(str::from_utf8(valid).unwrap_or_default());
+        text.push('\u{fffd}');
+        let invalid_len = error.error_len().unwrap_or(invalid.len());
+        rest = invalid.get(invalid_len..).unwrap_or_default();
+    }
+    text.push_str(str::from_utf8(rest).unwrap_or_default());
+}
+
+fn unfinished<T>(len: usize) -> Result<Option<T>, HeadError> {
     if len < HEAD_LEN_MAX {
         Ok(None)
     } else {
@@ -205,31 +204,34 @@ fn unfinished(len: usize) -> Result<Option<ResponseHead>, HeadError> {
     }
 }
 
-/// The first line of `bytes` without its end, and what follows it. RFC 9112, section 2.2: a line
-/// ends with CR LF, and LF alone may be taken for it.
-fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut end = scan::before_control(bytes);
-    // In front of it there may be CR, a tab, or what should not be there.
-    while *bytes.get(end)? != b'\n' {
-        end = end.wrapping_add(1);
-        end = end.wrapping_add(scan::before_control(bytes.get(end..)?));
-    }
-    let (line, rest) = bytes.split_at_checked(end)?;
-    let rest = rest.split_first()?.1;
-    // By patterns: `strip_suffix` and its like of slices have an assertion in them.
-    let line = match line.split_last() {
-        Some((b'\r', line)) => line,
-        _ => line,
-    };
-    Some((line, rest))
+/// Whether a line ends in `bytes`.
+pub(super) fn has_line_end(bytes: &[u8]) -> bool {
+    line_len(bytes).is_some()
 }
 
-/// Minor version and status of `HTTP/1.x NNN[ reason]`.
+/// How many bytes the first line has, with its end. RFC 9112, section 2.2: a line ends with CR LF,
+/// and LF alone may be taken for it.
+fn line_len(bytes: &[u8]) -> Option<usize> {
+    let len = scan::before_line_feed(bytes);
+    (len < bytes.len()).then(|| len.wrapping_add(1))
+}
+
+/// The first line of `bytes` without its end, and what follows it.
+fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (line, rest) = bytes.split_at_checked(line_len(bytes)?)?;
+    // By patterns: `strip_suffix` and its like of slices have an assertion in them.
+    match line {
+        [line @ .., b'\r', b'\n'] | [line @ .., b'\n'] => Some((line, rest)),
+        _ => None,
+    }
+}
+
+/// What a status line begins with.
+const VERSION: &[u8] = b"HTTP/1.";
+
+/// Minor version and status of `HTTP/1.x NNN[ reason]`, whose beginning is known to be that.
 fn status_line(line: &[u8]) -> Option<(u8, u16)> {
-    let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', line @ ..] = line else {
-        return None;
-    };
-    let (version, status) = line.split_at_checked(2)?;
+    let (version, status) = line.get(VERSION.len()..)?.split_at_checked(2)?;
     let (status, reason) = status.split_at_checked(3)?;
     match (version, reason) {
         ([minor @ b'0'..=b'9', b' '], [] | [b' ', ..]) => {
@@ -259,14 +261,14 @@ fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], u8)> {
 
 /// What the fields say about the message itself.
 #[derive(Default)]
-struct Fields {
+struct Message {
     length: Option<u64>,
     chunked: bool,
     close: bool,
     keep_alive: bool,
 }
 
-impl Fields {
+impl Message {
     fn framing(&self, minor: u8) -> Result<Option<Framing>, HeadError> {
         match (self.chunked, self.length) {
             // RFC 9112, section 6.1: HTTP/1.0 has no transfer codings, the framing is faulty.
@@ -285,92 +287,88 @@ impl Fields {
 
     /// Takes note of a field that says how the message ends.
     fn take(&mut self, name: &[u8], value: &[u8]) -> Result<(), HeadError> {
-        if scan::is_name(name, b"content-length") {
-            let length = decimal(value).ok_or(HeadError::Length)?;
-            if self.length.is_some_and(|earlier| earlier != length) {
-                return Err(HeadError::Length);
+        match name.len() {
+            14 if scan::is_name(name, b"content-length") => {
+                let length = decimal(value).ok_or(HeadError::Length)?;
+                if self.length.is_some_and(|earlier| earlier != length) {
+                    return Err(HeadError::Length);
+                }
+                self.length = Some(length);
             }
-            self.length = Some(length);
-        } else if scan::is_name(name, b"transfer-encoding") {
-            if self.chunked || !is(value, b"chunked") {
-                return Err(HeadError::TransferCoding);
+            17 if scan::is_name(name, b"transfer-encoding") => {
+                if self.chunked || !is(value, b"chunked") {
+                    return Err(HeadError::TransferCoding);
+                }
+                self.chunked = true;
             }
-            self.chunked = true;
-        } else if scan::is_name(name, b"connection") {
-            for token in value.split(|&b| b == b',').map(<[u8]>::trim_ascii) {
-                self.close |= is(token, b"close");
-                self.keep_alive |= is(token, b"keep-alive");
+            10 if scan::is_name(name, b"connection") => {
+                self.close |= lists(value, b"close");
+                self.keep_alive |= lists(value, b"keep-alive");
             }
+            _ => {}
         }
         Ok(())
     }
 }
 
-/// Reads fields up to the empty line: what they say about the message, and what follows them.
-fn fields<'b>(
-    bytes: &'b [u8],
-    on_field: &mut OnField<'_>,
-) -> Result<Option<(Fields, &'b [u8])>, HeadError> {
-    let mut fields = Fields::default();
+/// Whether `token` is in a list of them, whatever its case (RFC 9110, section 5.6.1).
+fn lists(list: &[u8], token: &[u8]) -> bool {
+    list.split(|&b| b == b',')
+        .any(|other| is(trim(other), token))
+}
+
+/// A value without what is around it: white space (RFC 9110, section 5.5), and the end of its line.
+fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = value {
+        value = rest;
+    }
+    while let [rest @ .., b' ' | b'\t' | b'\r' | b'\n'] = value {
+        value = rest;
+    }
+    value
+}
+
+/// Reads whole fields, up to the empty line behind them: how many bytes they have, and whether that
+/// line, which is one of them, has come.
+pub(crate) fn fields(
+    bytes: &[u8],
+    on_field: &mut CheckField<'_>,
+) -> Result<(usize, bool), HeadError> {
     let mut rest = bytes;
+    let len_before = |rest: &[u8]| bytes.len().wrapping_sub(rest.len());
     loop {
-        match field(rest)? {
-            Line::Unfinished => return Ok(None),
-            Line::End(end) => return Ok(Some((fields, end))),
-            Line::Field(name, value, next) => {
-                // The three names of interest begin with C or T; most others do not.
-                if matches!(name.first(), Some(b'c' | b'C' | b't' | b'T')) {
-                    fields.take(name, value)?;
+        let mut name_len = scan::plain(rest);
+        while rest.get(name_len).is_some_and(|&b| is_token(b)) {
+            name_len = name_len.wrapping_add(1);
+        }
+        let (name, value) = rest.split_at_checked(name_len).unwrap_or_default();
+        match value {
+            [] | [b'\r'] => return Ok((len_before(rest), false)),
+            [b'\n', end @ ..] | [b'\r', b'\n', end @ ..] if name.is_empty() => {
+                return Ok((len_before(end), true));
+            }
+            [b':', value @ ..] if !name.is_empty() => {
+                let mut len = 0_usize;
+                loop {
+                    let Some(line_len) = line_len(value.get(len..).unwrap_or_default()) else {
+                        return Ok((len_before(rest), false));
+                    };
+                    len = len.wrapping_add(line_len);
+                    match value.get(len) {
+                        None => return Ok((len_before(rest), false)),
+                        // A line that begins with a blank goes on with the value before it (RFC
+                        // 9112, section 5.2).
+                        Some(b' ' | b'\t') => {}
+                        Some(_) => break,
+                    }
                 }
-                on_field(name, value);
+                let (value, next) = value.split_at_checked(len).unwrap_or_default();
+                on_field(name, trim(value))?;
                 rest = next;
             }
+            _ => return Err(HeadError::Field),
         }
     }
-}
-
-/// One line of a head, and what follows it.
-enum Line<'b> {
-    Unfinished,
-    End(&'b [u8]),
-    Field(&'b [u8], &'b [u8], &'b [u8]),
-}
-
-fn field(bytes: &[u8]) -> Result<Line<'_>, HeadError> {
-    let Some((line, mut rest)) = split_line(bytes) else {
-        return Ok(Line::Unfinished);
-    };
-    if line.is_empty() {
-        return Ok(Line::End(rest));
-    }
-    let mut colon = scan::plain(line);
-    while line.get(colon).is_some_and(|&b| is_token(b)) {
-        colon = colon.wrapping_add(1);
-    }
-    let (name, value) = line.split_at_checked(colon).ok_or(HeadError::Field)?;
-    let Some((b':', mut value)) = value.split_first() else {
-        return Err(HeadError::Field);
-    };
-    if name.is_empty() {
-        return Err(HeadError::Field);
-    }
-    // A line that begins with a blank goes on with the value before it (RFC 9112, section 5.2).
-    let start = line.len().wrapping_sub(value.len());
-    loop {
-        match rest.first() {
-            None => return Ok(Line::Unfinished),
-            Some(b' ' | b'\t') => {
-                let Some((_, next)) = split_line(rest) else {
-                    return Ok(Line::Unfinished);
-                };
-                let end = bytes.len().wrapping_sub(next.len());
-                value = bytes.get(start..end).ok_or(HeadError::Field)?;
-                rest = next;
-            }
-            Some(_) => break,
-        }
-    }
-    Ok(Line::Field(name, value.trim_ascii(), rest))
 }
 
 /// RFC 9110, section 5.6.2: what a name may consist of.

@@ -6,68 +6,105 @@ const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
 /// How many bytes in front of the first control character there are (RFC 5234, appendix B.1,
 /// less the DEL), or all.
 pub(super) fn before_control(bytes: &[u8]) -> usize {
-    passed(
-        bytes,
-        |word| word.wrapping_sub(ONES << 5) & !word,
-        |byte| byte < b' ',
-    )
+    before(bytes, 0, b' ')
+}
+
+/// How many bytes in front of the first line feed there are, or all.
+pub(super) fn before_line_feed(bytes: &[u8]) -> usize {
+    before(bytes, b'\n', 1)
+}
+
+/// How many bytes are in front of the first that is less than `limit`, which is up to 128, after its
+/// bits in `flip` were turned over.
+// Once for all that is sought.
+#[inline(never)]
+fn before(bytes: &[u8], flip: u8, limit: u8) -> usize {
+    let flips = ONES.wrapping_mul(flip.into());
+    let limits = ONES.wrapping_mul(limit.into());
+    let (passed, rest) = words(bytes, |word| {
+        let word = word ^ flips;
+        word.wrapping_sub(limits) & !word
+    });
+    let tail = rest.iter().take_while(|&&b| b ^ flip >= limit).count();
+    passed.wrapping_add(tail)
 }
 
 /// How many letters, digits and hyphens there are in front of anything else: what most names of
-/// fields consist of, and most identifiers.
+/// fields consist of, and most identifiers. Of the last seven bytes, none is counted.
 pub(crate) fn plain(bytes: &[u8]) -> usize {
     /// What makes the highest bit of each byte that is not less than `from`.
     const fn up_to_high(from: u8) -> u64 {
         u64::from_le_bytes([0x80_u8.wrapping_sub(from); 8])
     }
-    passed(
-        bytes,
-        |word| {
-            let low = word & !HIGHS;
-            let lower = low | (ONES << 5);
-            let at_least = |bytes: u64, from: u8| bytes.wrapping_add(up_to_high(from));
-            let is_letter = at_least(lower, b'a') & !at_least(lower, b'z' + 1);
-            let is_digit = at_least(low, b'0') & !at_least(low, b'9' + 1);
-            let is_hyphen = at_least(low, b'-') & !at_least(low, b'-' + 1);
-            word | !(is_letter | is_digit | is_hyphen)
-        },
-        |byte| !(byte.is_ascii_alphanumeric() || byte == b'-'),
-    )
+    let (passed, _) = words(bytes, |word| {
+        let lower = word | (ONES << 5);
+        let at_least = |bytes: u64, from: u8| bytes.wrapping_add(up_to_high(from));
+        let is_letter = at_least(lower, b'a') & !at_least(lower, b'z' + 1);
+        let is_digit = at_least(word, b'0') & !at_least(word, b'9' + 1);
+        let is_hyphen = at_least(word, b'-') & !at_least(word, b'-' + 1);
+        word | !(is_letter | is_digit | is_hyphen)
+    });
+    passed
 }
 
-/// How many bytes are in front of the first that is sought. In eight of them, `first_of` sets the
-/// highest bit of the first one; bits above it mean nothing.
+/// How many bytes are in front of the first that is sought, and what follows them if none of eight
+/// is. In eight of them, `first_of` sets the highest bit of the first one; bits above it mean
+/// nothing.
 #[inline(always)]
-fn passed(bytes: &[u8], first_of: impl Fn(u64) -> u64, is_sought: impl Fn(u8) -> bool) -> usize {
+fn words(bytes: &[u8], first_of: impl Fn(u64) -> u64) -> (usize, &[u8]) {
     let mut rest = bytes;
     while let Some((word, behind)) = rest.split_first_chunk() {
         let found = first_of(u64::from_le_bytes(*word)) & HIGHS;
         if found != 0 {
             let passed = bytes.len().wrapping_sub(rest.len());
-            return passed.wrapping_add((found.trailing_zeros() / 8) as usize);
+            return (
+                passed.wrapping_add((found.trailing_zeros() / 8) as usize),
+                &[],
+            );
         }
         rest = behind;
     }
-    let tail = rest.iter().take_while(|&&byte| !is_sought(byte)).count();
-    bytes.len().wrapping_sub(rest.len()).wrapping_add(tail)
+    (bytes.len().wrapping_sub(rest.len()), rest)
 }
 
 /// Whether the name of a field is `word`, which is of letters and hyphens, whatever their case. No
 /// token (RFC 9110, section 5.6.2) has a character that differs from one of those in bit 5 alone.
-pub(crate) fn is_name(mut name: &[u8], mut word: &[u8]) -> bool {
-    const BIT_5: u64 = ONES << 5;
-    if name.len() != word.len() {
+pub(crate) fn is_name(name: &[u8], word: &[u8]) -> bool {
+    is_same_but(name, word, ONES << 5)
+}
+
+/// Whether two texts are the same. `==` goes byte by byte with musl.
+pub(crate) fn is_same(a: &[u8], b: &[u8]) -> bool {
+    is_same_but(a, b, 0)
+}
+
+/// Whether two texts differ in no bits but those of each eight bytes that are `ignored`.
+#[inline(never)]
+fn is_same_but(mut a: &[u8], mut b: &[u8], ignored: u64) -> bool {
+    if a.len() != b.len() {
         return false;
     }
-    while let (Some((a, name_behind)), Some((b, word_behind))) =
-        (name.split_first_chunk(), word.split_first_chunk())
-    {
-        if u64::from_le_bytes(*a) | BIT_5 != u64::from_le_bytes(*b) | BIT_5 {
+    let differ = |a: &[u8; 8], b: &[u8; 8]| {
+        (u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b)) & !ignored != 0
+    };
+    // The last eight bytes; some of them are seen again.
+    if let (Some(a), Some(b)) = (a.last_chunk(), b.last_chunk()) {
+        if differ(a, b) {
             return false;
         }
-        (name, word) = (name_behind, word_behind);
+    } else {
+        let [ignored, ..] = ignored.to_le_bytes();
+        return a.iter().zip(b).all(|(a, b)| a | ignored == b | ignored);
     }
-    name.iter().zip(word).all(|(a, b)| a | 32 == b | 32)
+    while let (Some((a_word, a_behind)), Some((b_word, b_behind))) =
+        (a.split_first_chunk(), b.split_first_chunk())
+    {
+        if differ(a_word, b_word) {
+            return false;
+        }
+        (a, b) = (a_behind, b_behind);
+    }
+    true
 }
 
 #[cfg(test)]
@@ -79,17 +116,21 @@ mod tests {
     fn the_first_that_is_sought_is_found_wherever_it_stands() {
         for byte in 0..=255_u8 {
             for at in 0..19 {
-                let mut text = [b'a'; 19];
+                let mut text = [b'a'; 27];
                 text[at] = byte;
+                let (all, text) = (24, &text);
                 let is_plain = byte.is_ascii_alphanumeric() || byte == b'-';
                 assert_eq!(
-                    plain(&text),
-                    if is_plain { 19 } else { at },
+                    plain(text),
+                    if is_plain { all } else { at },
                     "{byte} at {at}"
                 );
+                let text = &text[..19];
                 let is_control = byte < b' ';
                 let want = if is_control { at } else { 19 };
-                assert_eq!(before_control(&text), want, "{byte} at {at}");
+                assert_eq!(before_control(text), want, "{byte} at {at}");
+                let want = if byte == b'\n' { at } else { 19 };
+                assert_eq!(before_line_feed(text), want, "{byte} at {at}");
             }
         }
     }
@@ -97,15 +138,31 @@ mod tests {
     /// What stands behind must not be taken for it, nor hide it.
     #[test]
     fn the_first_of_two_is_found() {
-        for first in [
-            0, b'\n', b'\r', b'/', b':', b'@', b'[', b'{', 0x7f, 0x80, 0xff,
-        ] {
+        for first in 0..=255 {
             for second in 0..=255_u8 {
                 let text = [b'a', first, second, b'a', b'a', second, b'a', b'a'];
-                assert_eq!(plain(&text), 1, "{first} {second}");
-                if first < b' ' {
-                    assert_eq!(before_control(&text), 1, "{first} {second}");
-                }
+                let check = |got: usize, is_sought: fn(u8) -> bool| {
+                    let at = text.iter().position(|&b| is_sought(b));
+                    assert_eq!(got, at.unwrap_or(8), "{first} {second}");
+                };
+                check(plain(&text), |b| !(b.is_ascii_alphanumeric() || b == b'-'));
+                check(before_control(&text), |b| b < b' ');
+                check(before_line_feed(&text), |b| b == b'\n');
+            }
+        }
+    }
+
+    #[test]
+    fn texts_are_the_same_if_each_byte_is() {
+        let text = *b"Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700";
+        for len in 0..=text.len() {
+            let text = &text[..len];
+            assert!(is_same(text, text));
+            assert!(!is_same(text, &text[..len.saturating_sub(1)]) || len == 0);
+            for at in 0..len {
+                let mut other = text.to_vec();
+                other[at] ^= 32;
+                assert!(!is_same(text, &other), "{len} {at}");
             }
         }
     }

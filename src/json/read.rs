@@ -81,7 +81,15 @@ impl<'j> Reader<'j> {
     pub fn from_bytes(bytes: &'j [u8]) -> Result<Reader<'j>, Error> {
         match str::from_utf8(bytes) {
             Ok(text) => Ok(Reader::new(text)),
-            Err(_) => Err(Error::not_utf8(bytes)),
+            Err(error) => Err(Error::not_utf8(bytes, error.valid_up_to())),
+        }
+    }
+
+    /// The value that begins at `pos`, to which another reader of `text` has come.
+    pub(crate) fn at(text: &'j str, pos: usize) -> Reader<'j> {
+        Reader {
+            rest: text.as_bytes().get(pos..).unwrap_or_default(),
+            ..Reader::new(text)
         }
     }
 

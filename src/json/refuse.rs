@@ -127,9 +127,9 @@ impl Error {
     /// That `bytes` are not UTF-8.
     #[cold]
     #[inline(never)]
-    pub(super) fn not_utf8(bytes: &[u8]) -> Error {
-        let chunk = bytes.utf8_chunks().next();
-        let text = chunk.map_or("", |chunk| chunk.valid());
+    pub(super) fn not_utf8(bytes: &[u8], valid_len: usize) -> Error {
+        let valid = bytes.get(..valid_len).unwrap_or_default();
+        let text = core::str::from_utf8(valid).unwrap_or_default();
         Error::new(ErrorKind::Utf8, &["not UTF-8"], text, text.len())
     }
 }

@@ -106,6 +106,7 @@ macro_rules! json_struct {
             }
 
             impl $crate::json::ToJson for $name {
+                #[allow(clippy::indexing_slicing, reason = "each field has a name")]
                 fn to_json(&self, w: &mut $crate::json::Writer) {
                     $crate::json_struct!(@write self w $($field [$($json_name)?])*)
                 }
@@ -152,6 +153,7 @@ macro_rules! json_struct {
             }
 
             impl<$life> $crate::json::ToJson for $name<$life> {
+                #[allow(clippy::indexing_slicing, reason = "each field has a name")]
                 fn to_json(&self, w: &mut $crate::json::Writer) {
                     $crate::json_struct!(@write self w $($field [$($json_name)?])*)
                 }

@@ -2,6 +2,24 @@
 //! or with kilobytes.
 #![allow(unsafe_code)]
 
+#[cfg(all(
+    feature = "allocator",
+    target_os = "linux",
+    target_pointer_width = "64",
+    any(test, all(not(debug_assertions), target_env = "musl"))
+))]
+mod heap;
+/// The system's allocator, which is the better one to look for mistakes with, and elsewhere than
+/// with musl: it knows itself what to give back.
+#[cfg(not(all(
+    feature = "allocator",
+    target_os = "linux",
+    target_pointer_width = "64",
+    any(test, all(not(debug_assertions), target_env = "musl"))
+)))]
+mod heap {
+    pub(crate) fn trim_heap() {}
+}
 mod own;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod process;
@@ -9,9 +27,18 @@ mod process;
 mod signal;
 mod socket;
 mod thread;
-#[cfg(all(not(debug_assertions), target_env = "musl"))]
+#[cfg(all(not(debug_assertions), target_env = "musl", panic = "abort"))]
 mod unwind;
+#[cfg(all(
+    not(debug_assertions),
+    target_env = "musl",
+    target_feature = "crt-static",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    panic = "unwind"
+))]
+mod unwinder;
 
+pub(crate) use heap::trim_heap;
 pub(crate) use own::*;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 pub(crate) use process::*;
@@ -32,4 +59,28 @@ pub(crate) const SIGSTOP: i32 = 19;
 #[cfg(all(feature = "emulator", not(target_os = "linux")))]
 pub(crate) fn interrupts() -> std::io::Result<std::net::TcpStream> {
     Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// Nobody waits for two things at once there.
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+#[derive(Debug)]
+pub(crate) enum Bell {}
+
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+impl Bell {
+    pub(crate) fn new() -> std::io::Result<Bell> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn ring(&self) {
+        match *self {}
+    }
+
+    pub(crate) fn silence(&self) {
+        match *self {}
+    }
+
+    pub(crate) fn wait_with(&self, _: &std::net::TcpStream, _: core::time::Duration) -> bool {
+        match *self {}
+    }
 }

@@ -1,21 +1,39 @@
 //! What a process has of its own: its environment, its clock, its standard error.
 
+#[cfg(unix)]
+unsafe extern "C" {
+    static mut environ: *const *const core::ffi::c_char;
+}
+
 /// The value of the variable `name`, which is never changed while the process lives. std's `var`
-/// has a lock and copies; what it is compared with here is only read before there are threads.
+/// has a lock and copies, and `getenv` compares by calls, of which three variables were a fifth of the
+/// way to the first event; what it is compared with here is only read before there are threads.
 #[cfg(unix)]
 pub(crate) fn env(name: &core::ffi::CStr) -> Option<&'static [u8]> {
-    use core::ffi::{CStr, c_char};
+    use core::ffi::CStr;
 
-    unsafe extern "C" {
-        fn getenv(name: *const c_char) -> *const c_char;
-    }
-    // SAFETY: `name` ends with a NUL, and so does what `getenv` returns, unless it is null; a
-    // variable that nobody sets anew stays where it is (getenv(3)). Those that are asked for are
-    // Lambda's own, and reserved.
+    // SAFETY: `environ` is null or points to pointers to texts, of which the last is null
+    // (environ(7)). No byte of a text is read behind one that differs from `name`'s, as the one at
+    // its end does. A variable that nobody sets anew stays where it is; those that are asked for
+    // are Lambda's own, and reserved.
     unsafe {
-        let value = getenv(name.as_ptr());
-        (!value.is_null()).then(|| CStr::from_ptr(value).to_bytes())
+        let mut entries = environ;
+        while !entries.is_null() && !(*entries).is_null() {
+            let mut text: *const u8 = (*entries).cast();
+            let mut rest = name.to_bytes();
+            while let [byte, behind @ ..] = rest {
+                if *byte != *text {
+                    break;
+                }
+                (rest, text) = (behind, text.add(1));
+            }
+            if rest.is_empty() && *text == b'=' {
+                return Some(CStr::from_ptr(text.add(1).cast()).to_bytes());
+            }
+            entries = entries.add(1);
+        }
     }
+    None
 }
 
 /// The same where there is no POSIX.
@@ -45,7 +63,6 @@ pub(crate) fn write_stderr(bytes: &[u8]) {
 #[cfg(target_os = "linux")]
 pub(crate) fn set_env(entry: [&[u8]; 2]) {
     use alloc::vec::Vec;
-    use core::ffi::c_char;
     use core::ptr;
     use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
@@ -53,9 +70,6 @@ pub(crate) fn set_env(entry: [&[u8]; 2]) {
     static ENTRY: [AtomicU8; 512] = [const { AtomicU8::new(0) }; 512];
     static IS_SET: AtomicBool = AtomicBool::new(false);
 
-    unsafe extern "C" {
-        static mut environ: *const *const c_char;
-    }
     let (mut bytes, end) = (ENTRY.iter(), AtomicU8::new(0));
     for part in entry {
         for &byte in part {
@@ -87,6 +101,35 @@ pub(crate) fn set_env(entry: [&[u8]; 2]) {
 /// The same elsewhere, where there is no Lambda.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn set_env(_: [&[u8]; 2]) {}
+
+/// Ends the process, after what C code has asked for at its end (atexit(3)). Not by std's `exit`: that
+/// one also writes what was printed without the end of a line, and holds 3.7 KB for it.
+#[cfg(unix)]
+pub(crate) fn exit(status: core::ffi::c_int) -> ! {
+    use core::ffi::c_int;
+    use core::sync::atomic::{AtomicBool, Ordering};
+
+    static IS_ENDING: AtomicBool = AtomicBool::new(false);
+
+    unsafe extern "C" {
+        fn exit(status: c_int) -> !;
+        fn _exit(status: c_int) -> !;
+    }
+    // SAFETY: `exit` may be called once (exit(3)): whoever comes here while it is at work, on another
+    // thread or out of what it calls, ends the process at once, which `_exit` may do at any time.
+    unsafe {
+        if IS_ENDING.swap(true, Ordering::Relaxed) {
+            _exit(status)
+        }
+        exit(status)
+    }
+}
+
+/// The same where there is no POSIX.
+#[cfg(not(unix))]
+pub(crate) fn exit(status: i32) -> ! {
+    std::process::exit(status)
+}
 
 /// Lets so many milliseconds pass, or fewer if a signal comes. std's `sleep` keeps a clock.
 #[cfg(unix)]
@@ -150,3 +193,24 @@ pub(crate) fn unix_time_ms() -> u64 {
         .unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
+
+/// A write to a pipe that nobody reads is an error, instead of the end of the process: what std's
+/// start-up sees to.
+#[cfg(unix)]
+pub(crate) fn ignore_broken_pipes() {
+    use core::ffi::c_int;
+
+    const SIGPIPE: c_int = 13;
+    /// `SIG_IGN`.
+    const IGNORE: usize = 1;
+
+    unsafe extern "C" {
+        fn signal(number: c_int, handler: usize) -> usize;
+    }
+    // SAFETY: `IGNORE` is no address of a function, and none that is asked for (signal(2)).
+    unsafe { signal(SIGPIPE, IGNORE) };
+}
+
+/// The same where there is no POSIX, and no such signal.
+#[cfg(not(unix))]
+pub(crate) fn ignore_broken_pipes() {}

@@ -3,8 +3,9 @@
 use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicI32, Ordering};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::time::Duration;
 
 // Linux's numbers, the same on x86_64 and aarch64.
 pub(crate) const SIGINT: c_int = 2;
@@ -35,7 +36,7 @@ unsafe extern "C" {
     fn pipe2(fds: *mut c_int, flags: c_int) -> c_int;
     // `nfds_t` is `unsigned long` on Linux.
     fn poll(fds: *mut c_void, n: usize, timeout_ms: c_int) -> c_int;
-    fn signal(number: c_int, handler: extern "C" fn(c_int)) -> usize;
+    fn signal(number: c_int, handler: usize) -> usize;
     fn write(fd: c_int, bytes: *const c_void, len: usize) -> isize;
 }
 
@@ -86,6 +87,48 @@ pub(crate) fn is_readable(fd: impl AsFd, wait: bool) -> bool {
     unsafe { poll((&raw mut asked).cast(), 1, if wait { -1 } else { 0 }) > 0 }
 }
 
+/// Wakes a thread that waits for a socket.
+#[derive(Debug)]
+pub(crate) struct Bell {
+    from: File,
+    to: File,
+}
+
+impl Bell {
+    pub(crate) fn new() -> io::Result<Bell> {
+        let (from, to) = pipe()?;
+        Ok(Bell {
+            from: from.into(),
+            to: to.into(),
+        })
+    }
+
+    /// Wakes whoever waits. Each ring is [silenced](Self::silence) once.
+    pub(crate) fn ring(&self) {
+        let _ = (&self.to).write_all(b"\n");
+    }
+
+    pub(crate) fn silence(&self) {
+        let _ = (&self.from).read_exact(&mut [0]);
+    }
+
+    /// Waits for the bell and for `socket` to have something to read, up to `limit`, which is
+    /// rounded up to whole milliseconds, or up to a signal; whether there is anything.
+    pub(crate) fn wait_with(&self, socket: impl AsFd, limit: Duration) -> bool {
+        let ask = |fd: c_int| PollFd {
+            fd,
+            events: POLLIN,
+            revents: 0,
+        };
+        let mut asked = [ask(socket.as_fd().as_raw_fd()), ask(self.from.as_raw_fd())];
+        let ms = limit.as_nanos().div_ceil(1_000_000);
+        let ms = c_int::try_from(ms).unwrap_or(c_int::MAX);
+        // SAFETY: `asked` are the two entries that `poll` is told of, open as long as they are
+        // borrowed.
+        unsafe { poll((&raw mut asked).cast(), 2, ms) > 0 }
+    }
+}
+
 /// Where the handler of SIGINT and SIGTERM writes to.
 static INTERRUPTED: AtomicI32 = AtomicI32::new(-1);
 
@@ -109,7 +152,7 @@ pub(crate) fn interrupts() -> io::Result<File> {
     INTERRUPTED.store(to.into_raw_fd(), Ordering::Relaxed);
     for number in [SIGINT, SIGTERM] {
         // SAFETY: the handler does only what a handler may. Children do not inherit it.
-        unsafe { signal(number, on_interrupt) };
+        unsafe { signal(number, on_interrupt as *const () as usize) };
     }
     Ok(File::from(from))
 }

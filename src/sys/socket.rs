@@ -1,11 +1,13 @@
 //! Sockets: reads without a cleared buffer, writes of several parts, errors without std's texts.
 
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io;
 use std::net::TcpStream;
+
+use crate::encoding::push_decimal;
 
 /// Why a system call failed: `errno` (errno(3)).
 ///
@@ -44,15 +46,16 @@ impl Errno {
     pub(crate) fn is_would_block(self) -> bool {
         matches!(self, Errno(11 | 35))
     }
-}
 
-impl fmt::Display for Errno {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = Errno::NAMES.iter().find(|(errno, _)| errno == self);
-        f.write_str(known.map_or("Failed", |(_, name)| name))?;
-        f.write_str(" (os error ")?;
-        self.0.fmt(f)?;
-        f.write_str(")")
+    /// Its text, behind what could not be done.
+    pub(crate) fn behind(self, what: &str) -> String {
+        let mut text = String::from(what);
+        let known = Errno::NAMES.iter().find(|(errno, _)| *errno == self);
+        text.push_str(known.map_or("Failed", |(_, name)| name));
+        text.push_str(" (os error ");
+        push_decimal(&mut text, self.0.unsigned_abs().into());
+        text.push(')');
+        text
     }
 }
 
@@ -170,6 +173,36 @@ pub(crate) fn has_taken_nothing(_: &TcpStream, _: usize) -> bool {
 /// is an error, and no signal, whatever the process does about SIGPIPE.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
+    send_with(0, stream, parts)
+}
+
+/// The same, but does not wait: what the socket does not take at once it does not take.
+#[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
+pub(crate) fn try_send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
+    const MSG_DONTWAIT: core::ffi::c_int = 0x40;
+
+    match send_with(MSG_DONTWAIT, stream, parts) {
+        Err(errno) if errno.is_interrupted() || errno.is_would_block() => Ok(0),
+        result => result,
+    }
+}
+
+/// Elsewhere it takes nothing.
+#[cfg(all(
+    feature = "emulator",
+    not(all(target_os = "linux", target_pointer_width = "64"))
+))]
+pub(crate) fn try_send(_: &TcpStream, _: [&[u8]; 3]) -> Result<usize, Errno> {
+    Ok(0)
+}
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[inline(always)]
+fn send_with(
+    flags: core::ffi::c_int,
+    stream: &TcpStream,
+    parts: [&[u8]; 3],
+) -> Result<usize, Errno> {
     use core::ffi::{c_int, c_long, c_void};
     use core::ptr;
     use std::io::IoSlice;
@@ -201,7 +234,7 @@ pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno
     let fd = stream.as_raw_fd();
     let n = if let [part, [], []] = parts {
         // SAFETY: `part` is readable for its length; the descriptor is open (send(2)).
-        let n = unsafe { send(fd, part.as_ptr().cast(), part.len(), MSG_NOSIGNAL) };
+        let n = unsafe { send(fd, part.as_ptr().cast(), part.len(), flags | MSG_NOSIGNAL) };
         usize::try_from(n).ok()
     } else {
         let iov = parts.map(IoSlice::new);
@@ -222,7 +255,7 @@ pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno
                 SYS_SENDMSG,
                 c_long::from(fd),
                 &raw const msg,
-                c_long::from(MSG_NOSIGNAL),
+                c_long::from(flags | MSG_NOSIGNAL),
             )
         };
         usize::try_from(n).ok()
@@ -259,7 +292,7 @@ pub(super) fn write_all(fd: core::ffi::c_int, mut bytes: &[u8]) {
 
 /// Writes the last bytes of a connection whose owner, further up on this thread's stack, will not
 /// go on, and waits for a reply or the read timeout, so that nothing gets lost.
-#[cfg(all(panic = "abort", unix))]
+#[cfg(unix)]
 pub(crate) fn write_last(fd: core::ffi::c_int, bytes: &[u8]) {
     use core::ffi::c_int;
 

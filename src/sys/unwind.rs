@@ -3,8 +3,7 @@
 //! std's default panic hook prints a backtrace where `RUST_BACKTRACE` asks for it, and so holds a
 //! symbolizer: three quarters of a small function (measured: 390 KB against 88 KB), for text that
 //! names nothing in a stripped executable. With these definitions in place of the unwinder's it is
-//! never reached, and the linker leaves it out. Where panics abort, nothing of the unwinder is left;
-//! where they unwind, only what walks the stack for others to look at is replaced.
+//! never reached, and the linker leaves it out, as it does all of the unwinder.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
@@ -15,8 +14,7 @@ const END_OF_STACK: c_int = 5;
 macro_rules! stubs {
     ($($name:ident($($arg:ident: $type:ty),*) $(-> $ret:ty = $value:expr)?;)*) => {$(
         // SAFETY: this symbol stands for the unwinder's of the same name and signature, which it
-        // is free to answer with "nothing there". Those below that would unwind are only there
-        // where panics abort, so that nothing ever calls them.
+        // is free to answer with "nothing there". Nothing ever calls those that would unwind.
         #[unsafe(no_mangle)]
         extern "C" fn $name($(_: $type),*) $(-> $ret)? {
             $($value)?
@@ -30,10 +28,6 @@ stubs! {
     _Unwind_GetTextRelBase(context: *mut c_void) -> usize = 0;
     _Unwind_GetDataRelBase(context: *mut c_void) -> usize = 0;
     _Unwind_FindEnclosingFunction(pc: *mut c_void) -> *mut c_void = ptr::null_mut();
-}
-
-#[cfg(panic = "abort")]
-stubs! {
     _Unwind_RaiseException(exception: *mut c_void) -> c_int = END_OF_STACK;
     _Unwind_Resume(exception: *mut c_void);
     _Unwind_DeleteException(exception: *mut c_void);
@@ -44,27 +38,4 @@ stubs! {
     _Unwind_SetIP(context: *mut c_void, value: usize);
     _Unwind_GetRegionStart(context: *mut c_void) -> usize = 0;
     _Unwind_GetLanguageSpecificData(context: *mut c_void) -> *mut c_void = ptr::null_mut();
-}
-
-/// Where a frame that is unwound has stopped; what lies in the same object of the unwinder as the
-/// functions above, and so has to be replaced with them.
-///
-/// # Safety
-/// As the unwinder has it: `context` is its own, and `before` is null or writable.
-// SAFETY: this symbol stands for the unwinder's of the same name and signature, and does the same.
-#[cfg(panic = "unwind")]
-#[unsafe(no_mangle)]
-unsafe extern "C" fn _Unwind_GetIPInfo(context: *mut c_void, before: *mut c_int) -> usize {
-    unsafe extern "C" {
-        fn _Unwind_GetIP(context: *mut c_void) -> usize;
-    }
-    // SAFETY: the caller, which is the personality function of Rust's frames, passes what it was
-    // given by the unwinder. Rust has no frames of signal handlers to unwind, so that the address
-    // is always one behind a call.
-    unsafe {
-        if !before.is_null() {
-            *before = 0;
-        }
-        _Unwind_GetIP(context)
-    }
 }

@@ -36,6 +36,7 @@ fn obey(body: &str) -> Result<()> {
     }
 }
 
+/// 12.1: 51.
 #[test]
 fn messages_that_fail_come_back_alone_unless_their_order_counts() {
     #[track_caller]
@@ -115,6 +116,10 @@ fn a_batch_whose_messages_have_no_names_fails_as_a_whole() {
         r#"{"Records": [{"body": ""}]}"#,
         "SqsMessage.messageId is missing",
     );
+    check(
+        r#"{"Records": [{"messageId": "a"}, {"messageId": ""}]}"#,
+        "SqsMessage.messageId is empty",
+    );
 }
 
 #[test]
@@ -148,6 +153,7 @@ fn a_stream_goes_on_at_its_first_failure() {
     );
 }
 
+/// 12.1: 51.
 #[test]
 fn partitions_fail_on_their_own() {
     let event: kafka::KafkaEvent = read(samples::KAFKA);
@@ -167,4 +173,72 @@ fn partitions_fail_on_their_own() {
     });
     assert_eq!(response.unwrap().failures.len(), 2);
     assert_eq!(handled.into_inner(), [15, 7]);
+}
+
+#[test]
+fn a_record_of_an_odd_shape_fails_itself() {
+    const QUEUE: &str = r#"{"Records": [
+        {"messageId": "m0", "body": 7, "attributes": [], "messageAttributes": "none"},
+        {"messageId": "m1", "body": "ok", "eventSourceARN": 7},
+        {"messageId": "m2", "body": null},
+        {"messageId": "m3"},
+        {"messageId": "m1", "body": "twice"}]}"#;
+    const TOPIC: &str = r#"{"records": {
+        "a-0": [{"offset": 1, "value": 7}, {"offset": 2, "value": "b2s="}],
+        "b-0": [{"offset": 3, "value": "b2s=", "headers": 7}, {"offset": 4, "value": null}],
+        "c-0": [], "d-0": [{"offset": 5, "value": "b2s=", "partition": "0"}]}}"#;
+    const STREAM: &str = r#"{"Records": [
+        {"kinesis": {"sequenceNumber": "1", "data": "b2s="}, "eventID": 7},
+        {"kinesis": {"sequenceNumber": "2", "data": ["odd"]}},
+        {"kinesis": {"sequenceNumber": "3", "data": "b2s="}}]}"#;
+    let response = sqs::each(&read(QUEUE), &cx(60), |message| obey(message.body.get()?));
+    // An ID that comes twice is named for the one that has failed.
+    assert_eq!(response.unwrap().failures, ["m0", "m2", "m3", "m1"]);
+
+    let response = kafka::each(&read(TOPIC), &cx(60), |record| {
+        record.value.get()?.decode().map(drop)
+    });
+    let failures = [("a-0".to_string(), 1), ("b-0".to_string(), 4)];
+    assert_eq!(response.unwrap().failures, failures);
+
+    let handle =
+        |record: &kinesis::KinesisEventRecord| record.kinesis.get()?.data.get()?.decode().map(drop);
+    let response = kinesis::each(&read(STREAM), &cx(60), handle).unwrap();
+    assert_eq!(response.failures, ["2"]);
+}
+
+#[test]
+fn a_batch_without_records_is_done() {
+    let none = r#"{"Records": [], "records": {}}"#;
+    let sqs = sqs::each(&read(none), &cx(60), |_| obey("no")).unwrap();
+    let kinesis = kinesis::each(&read(none), &cx(60), |_| obey("no")).unwrap();
+    let dynamodb = dynamodb::each(&read(none), &cx(60), |_| obey("no")).unwrap();
+    for response in [sqs, kinesis, dynamodb] {
+        assert_eq!(json::to_vec(&response), br#"{"batchItemFailures":[]}"#);
+    }
+    let kafka = kafka::each(&read(none), &cx(60), |_| obey("no")).unwrap();
+    assert_eq!(json::to_vec(&kafka), br#"{"batchItemFailures":[]}"#);
+}
+
+#[test]
+fn a_stream_whose_records_have_no_names_fails_as_a_whole() {
+    #[track_caller]
+    fn check(record: &str, want: &str) {
+        let event = format!(r#"{{"Records": [{record}]}}"#);
+        let error = kinesis::each(&read(&event), &cx(60), |_| Ok(())).unwrap_err();
+        assert!(error.error_message().starts_with(want), "{error}");
+    }
+    check("{}", "KinesisEventRecord.kinesis is missing");
+    check(
+        r#"{"kinesis": {"sequenceNumber": ""}}"#,
+        "KinesisRecord.sequenceNumber is empty",
+    );
+    check(
+        r#"{"kinesis": {"sequenceNumber": 1}}"#,
+        "KinesisRecord.sequenceNumber: expected a string, found a number",
+    );
+    let event = read(r#"{"Records": [{"dynamodb": {"SequenceNumber": ""}}]}"#);
+    let error = dynamodb::each(&event, &cx(60), |_| Ok(())).unwrap_err();
+    let want = "DynamoDbStreamRecord.SequenceNumber is empty";
+    assert_eq!(error.error_message(), want);
 }

@@ -65,6 +65,16 @@ impl Client {
         matches!(self.stream.read(&mut [0]), Ok(0) | Err(_))
     }
 
+    /// Whether something comes within `limit`.
+    pub(crate) fn has_come(&mut self, limit: Duration) -> bool {
+        let stream = self.stream.get_ref();
+        let before = stream.read_timeout().unwrap();
+        stream.set_read_timeout(Some(limit)).unwrap();
+        let has_come = self.stream.fill_buf().is_ok();
+        self.stream.get_ref().set_read_timeout(before).unwrap();
+        has_come
+    }
+
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.stream.read_line(&mut line).unwrap();
@@ -76,6 +86,7 @@ impl Client {
         let line = self.line();
         let status = line
             .strip_prefix("HTTP/1.1 ")
+            .or_else(|| line.strip_prefix("HTTP/1.0 "))
             .and_then(|rest| rest.get(..3)?.parse().ok())
             .unwrap_or_else(|| panic!("no status line: {line:?}"));
         let mut reply = Reply {

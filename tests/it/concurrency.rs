@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Barrier;
 use std::thread;
 
+use tiny_lambda::json::Value;
 use tiny_lambda::{Context, Error, Handler, Runtime, handler};
 
 use crate::peer::{ACCEPTED, GET_NEXT, Request, accept, next, read_request, refusal};
@@ -117,11 +118,28 @@ fn one_workers_fault_is_its_own() {
     });
 }
 
+/// What a worker's stack has to hold: JSON as deep as it may be, read and written.
+#[test]
+fn the_deepest_event_fits_on_the_stack_of_any_worker() {
+    let echo = handler::json(|value: Value, _| Ok(value));
+    converse(&echo, |listener| {
+        let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        let mut peers: Vec<Peer> = (0..N).map(|_| Peer::accept(listener)).collect();
+        for peer in &mut peers {
+            peer.invoke("a", &deep(128));
+            assert_eq!(peer.answered("a", "response").text(), deep(128));
+            peer.invoke("b", &deep(100_000));
+            let error = peer.answered("b", "error");
+            assert!(error.text().contains("more than 128 arrays"));
+        }
+    });
+}
+
 #[cfg(unix)]
 mod process {
     use super::*;
-    use crate::process::{command, ends, unwinding};
-    use tiny_lambda::json::{self, Value};
+    use crate::process::{aborting, command, ends, unwinding};
+    use tiny_lambda::json;
 
     /// Starts the function as `AWS_LAMBDA_MAX_CONCURRENCY` says; what it writes to its log.
     fn log(n: &str, api: impl FnOnce(&TcpListener)) -> String {
@@ -185,5 +203,56 @@ mod process {
         for n in ["1", "0", "", "-2", "many", "2 "] {
             check(n, 1, "\"Root=1\"");
         }
+    }
+
+    /// Its panics would end all invocations of the process: it says so, and serves as ever.
+    #[test]
+    fn a_build_whose_panics_abort_says_that_it_serves_one_at_a_time() {
+        let Some(program) = aborting("function") else {
+            return;
+        };
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", "4")];
+        let addr = listener.local_addr().unwrap();
+        let child = command(&program, addr, &vars).spawn().unwrap();
+        let mut peer = Peer::accept(&listener);
+        for id in ["a", "b"] {
+            peer.invoke(id, "\"echo\"");
+            assert_eq!(peer.answered(id, "response").text(), "\"echo\"");
+        }
+        listener.set_nonblocking(true).unwrap();
+        assert!(listener.accept().is_err(), "one worker only");
+        peer.write(&refusal(500));
+        let said = String::from_utf8(ends(child).stderr).unwrap();
+        let want = "ERROR Runtime.Concurrency: AWS_LAMBDA_MAX_CONCURRENCY is 4, but this build \
+            serves one invocation at a time: build with panic = \"unwind\"";
+        assert!(said.starts_with(want), "{said}");
+        assert_eq!(said.lines().count(), 2, "{said}");
+    }
+
+    /// Half a megabyte each, of which only what is used takes memory.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_stacks_of_workers_are_small() {
+        const N: usize = 16;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", "16")];
+        let addr = listener.local_addr().unwrap();
+        let child = command(&unwinding("function"), addr, &vars).spawn();
+        let child = child.unwrap();
+        let peers: Vec<Peer> = (0..N).map(|_| Peer::accept(&listener)).collect();
+        let maps = std::fs::read_to_string(format!("/proc/{}/maps", child.id())).unwrap();
+        // Writable, and of no file.
+        let lens = maps.lines().filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (from, to) = words.next()?.split_once('-')?;
+            let is_stack = words.next() == Some("rw-p") && words.nth(2) == Some("0");
+            let at = |text| usize::from_str_radix(text, 16).ok();
+            is_stack.then_some(at(to)? - at(from)?)
+        });
+        let n_stacks = lens.filter(|len| (500 << 10..600 << 10).contains(len));
+        assert_eq!(n_stacks.count(), N - 1, "{maps}");
+        drop((peers, listener));
+        assert_eq!(ends(child).status.code(), Some(1));
     }
 }

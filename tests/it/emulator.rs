@@ -78,14 +78,14 @@ fn fails(settings: Settings, script: &[(&str, &str)], error_type: &str, want: &s
 
 fn refused(from: &str, to: &str) -> String {
     format!(
-        "403 {{\"errorType\":\"InvalidStateTransition\",\"errorMessage\":\"State transition from \
-         {from} to {to} failed for runtime. Error: State transition is not allowed\"}}"
+        "403 {{\"errorMessage\":\"State transition from {from} to {to} failed for runtime. Error: \
+         State transition is not allowed\",\"errorType\":\"InvalidStateTransition\"}}\n"
     )
 }
 
 const EVENT: (&str, &str) = ("next", "200 {\"n\":1}");
 const UNKNOWN_ID: &str =
-    "400 {\"errorType\":\"InvalidRequestID\",\"errorMessage\":\"Invalid request ID\"}";
+    "400 {\"errorMessage\":\"Invalid request ID\",\"errorType\":\"InvalidRequestID\"}\n";
 
 #[test]
 fn a_handler_is_invoked_in_one_line() {
@@ -106,6 +106,7 @@ fn a_handler_is_invoked_in_one_line() {
     );
 }
 
+/// 12.2: 4.
 #[test]
 fn an_event_carries_what_lambda_says_about_it() {
     let settings = patient();
@@ -142,6 +143,7 @@ fn an_event_carries_what_lambda_says_about_it() {
     });
 }
 
+/// 12.2: 2 and 3.
 #[test]
 fn events_are_handed_out_again_while_they_are_out() {
     responds(
@@ -151,6 +153,7 @@ fn events_are_handed_out_again_while_they_are_out() {
     );
 }
 
+/// 12.2: 5 and 12.
 #[test]
 fn an_error_is_passed_on_byte_for_byte_and_its_type_normalised() {
     let check = |request: &str, error_type: &str, want: &str| {
@@ -181,6 +184,7 @@ fn an_error_is_passed_on_byte_for_byte_and_its_type_normalised() {
     );
 }
 
+/// 12.2: 6.
 #[test]
 fn checks_come_in_the_order_id_state_mode_size() {
     let too_long = "x".repeat(6 * 1024 * 1024 + 101);
@@ -209,8 +213,8 @@ fn checks_come_in_the_order_id_state_mode_size() {
         ],
         "1",
     );
-    let bad_mode = "400 {\"errorType\":\"InvalidFunctionResponseMode\",\
-                    \"errorMessage\":\"Invalid function response mode\"}";
+    let bad_mode = "400 {\"errorMessage\":\"Invalid function response mode\",\
+                    \"errorType\":\"InvalidFunctionResponseMode\"}\n";
     fails(
         short(),
         &[
@@ -227,6 +231,7 @@ fn checks_come_in_the_order_id_state_mode_size() {
     );
 }
 
+/// 12.2: 7 and 8.
 #[test]
 fn a_response_may_have_6_mb_and_a_hundred_bytes() {
     let longest = "x".repeat(6 * 1024 * 1024 + 100);
@@ -236,8 +241,8 @@ fn a_response_may_have_6_mb_and_a_hundred_bytes() {
         &longest,
     );
     let too_long = format!("{longest}x");
-    let refusal = "413 {\"errorType\":\"RequestEntityTooLarge\",\"errorMessage\":\"Exceeded \
-                   maximum allowed payload size (6291556 bytes).\"}";
+    let refusal = "413 {\"errorMessage\":\"Exceeded maximum allowed payload size (6291556 \
+                   bytes).\",\"errorType\":\"RequestEntityTooLarge\"}\n";
     let sent = "RuntimeResponseSentState";
     fails(
         patient(),
@@ -251,9 +256,10 @@ fn a_response_may_have_6_mb_and_a_hundred_bytes() {
     );
 }
 
+/// 12.2: 10.
 #[test]
 fn the_nonce_is_compared_only_if_it_is_echoed() {
-    let gone = "410 {\"errorType\":\"InvokeTimeout\",\"errorMessage\":\"Invoke timeout\"}";
+    let gone = "410 {\"errorMessage\":\"Invoke timeout\",\"errorType\":\"InvokeTimeout\"}\n";
     responds(
         patient(),
         &[
@@ -269,6 +275,7 @@ fn the_nonce_is_compared_only_if_it_is_echoed() {
     );
 }
 
+/// 12.2: 11.
 #[test]
 fn an_init_error_is_for_the_time_before_next_and_reaches_the_first_caller() {
     let header = "Lambda-Runtime-Function-Error-Type: Function.NoTable";
@@ -394,6 +401,7 @@ fn sends(settings: Settings, request: &str, want: &str) -> Reply {
     })
 }
 
+/// 12.2: 1.
 #[test]
 fn bodies_may_be_chunked_or_held_back() {
     let chunked = "POST $/response HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n\
@@ -421,6 +429,7 @@ fn a_cut_response_gets_no_reply_and_runs_into_the_timeout() {
     }
 }
 
+/// 12.2: 9.
 #[test]
 fn a_streamed_response_is_passed_on_and_its_trailers_are_its_error() {
     let stream = |trailers: &str| {
@@ -510,6 +519,7 @@ fn faulty(fault: emulator::Fault) -> (String, String) {
     got
 }
 
+/// 12.2: 4 and 5.
 #[test]
 fn faults_strike_where_they_are_asked_to() {
     use emulator::Fault;
@@ -569,6 +579,7 @@ fn our_own_runtime_gets_through_most_faults() {
     });
 }
 
+/// 12.2: 13.
 #[test]
 fn a_snap_start_runtime_is_restored_once_after_its_init() {
     let snap_start = || {
@@ -598,6 +609,7 @@ fn a_snap_start_runtime_is_restored_once_after_its_init() {
     );
 }
 
+/// 12.2: 8.
 #[test]
 fn a_streamed_response_may_have_200_mb_for_who_asks_for_a_stream() {
     let mut emulator = Emulator::with(patient()).unwrap();

@@ -14,6 +14,7 @@ use tiny_lambda::emulator::{Emulator, Settings};
 
 use crate::client::Client;
 use crate::emulator_process::Folder;
+use crate::emulator_raw;
 
 const BASE: &str = "/2018-06-01/runtime";
 const EXTENSION: &str = "/2020-01-01/extension";
@@ -152,6 +153,20 @@ fn play(folder: &Folder, front: SocketAddr, api: SocketAddr, script: &[&str]) ->
     answers
 }
 
+/// Sends the raw requests to their Runtime API at `api`: what ours is known to answer is compared.
+fn compare_raw(api: SocketAddr, surprises: &mut Vec<String>) {
+    for (request, ours, reason) in emulator_raw::CHECKS {
+        let theirs = emulator_raw::answer(api, request);
+        match reason {
+            None if theirs == ours => println!("same: {request:?}: {ours:?}"),
+            Some(reason) if theirs != ours => {
+                println!("{reason}: {request:?}: {ours:?}, not {theirs:?}");
+            }
+            _ => surprises.push(format!("{request:?}\n  ours:   {ours}\n  theirs: {theirs}")),
+        }
+    }
+}
+
 fn free_addr() -> SocketAddr {
     TcpListener::bind(("127.0.0.1", 0))
         .unwrap()
@@ -166,6 +181,7 @@ fn side_by_side() {
     let folder = Folder::new("side by side");
     let bootstrap = folder.script("echo $$ >new; mv new started; exec sleep 1000");
     let mut surprises = Vec::new();
+    let mut is_raw_done = false;
     for script in CONVERSATIONS {
         let (front, api) = (free_addr(), free_addr());
         let mut theirs = Command::new(&rie)
@@ -184,6 +200,9 @@ fn side_by_side() {
             while TcpStream::connect(addr).is_err() && Instant::now() < limit {
                 thread::yield_now();
             }
+        }
+        if !std::mem::replace(&mut is_raw_done, true) {
+            compare_raw(api, &mut surprises);
         }
         let their_answers = play(&folder, front, api, script);
         let group = format!("-{}", theirs.id());

@@ -35,6 +35,7 @@ fn refused(reply: &Reply, error_type: &str) {
     );
 }
 
+/// 12.2: 19.
 #[test]
 fn an_internal_extension_hears_of_invocations_which_end_with_it() {
     let emulator = Emulator::start().unwrap();
@@ -85,6 +86,28 @@ fn an_internal_extension_hears_of_invocations_which_end_with_it() {
     });
 }
 
+/// 12.2: 18.
+#[test]
+fn no_event_is_handed_out_before_every_extension_waits() {
+    let emulator = Emulator::start().unwrap();
+    let mut extension = Client::connect(emulator.addr());
+    let id = identified(&register(&mut extension, "inside", "{}"));
+    let mut runtime = Client::connect(emulator.addr());
+    thread::scope(|scope| {
+        scope.spawn(|| emulator.invoke(b"1"));
+        runtime
+            .send(format!("GET {RUNTIME}/invocation/next HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes());
+        assert!(!runtime.has_come(Duration::from_millis(100)));
+        let next = format!("GET {BASE}/event/next HTTP/1.1\r\nHost: h\r\n{id}\r\n");
+        extension.send(next.as_bytes());
+        let event = runtime.reply(false);
+        let id = event.field("Lambda-Runtime-Aws-Request-Id").unwrap();
+        let line = format!("POST {RUNTIME}/invocation/{id}/response");
+        assert_eq!(runtime.request(&line, "", b"1").status, 202);
+    });
+}
+
+/// 12.2: 17.
 #[test]
 fn what_an_extension_may_not_do_is_refused() {
     let emulator = Emulator::start().unwrap();
@@ -228,6 +251,7 @@ fn heard(folder: &Folder) -> String {
     fs::read_to_string(folder.0.join("heard")).unwrap_or_default()
 }
 
+/// 12.2: 18 and 20.
 #[test]
 fn an_external_extension_hears_of_invocations_and_of_the_end() {
     let folder = Folder::new("external");
@@ -243,6 +267,7 @@ fn an_external_extension_hears_of_invocations_and_of_the_end() {
     assert_eq!(heard(&folder), "INVOKE\nSHUTDOWN SPINDOWN\n");
 }
 
+/// 12.2: 16.
 #[test]
 fn the_runtime_hears_of_the_end_only_with_an_extension() {
     let trap = |function: &str| {
@@ -265,6 +290,7 @@ fn the_runtime_hears_of_the_end_only_with_an_extension() {
     assert!(!folder.0.join("term").exists());
 }
 
+/// 12.2: 20.
 #[test]
 fn a_timeout_tells_the_extension() {
     let folder = Folder::new("told");
@@ -322,6 +348,7 @@ fn taken(listener: &std::net::TcpListener) -> String {
     }
 }
 
+/// 12.2: 21.
 #[test]
 fn a_subscriber_gets_the_records_it_asked_for() {
     let emulator = Emulator::start().unwrap();

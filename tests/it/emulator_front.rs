@@ -48,6 +48,7 @@ fn has(value: &Value, pointer: &str, want: &str) {
     assert_eq!(got, want, "{pointer} of {value}");
 }
 
+/// 12.2: 22.
 #[test]
 fn an_invocation_is_answered_as_by_lambda() {
     with(&context(), |addr| {
@@ -86,6 +87,7 @@ fn an_invocation_is_answered_as_by_lambda() {
     });
 }
 
+/// 12.2: 22.
 #[test]
 fn an_error_has_status_200_and_a_header() {
     let fail = handler::json(|(), _| Err::<(), _>(Error::new("NoStock", "sold out")));
@@ -172,6 +174,7 @@ fn six_megabytes_go_in_and_out() {
     });
 }
 
+/// 12.2: 23.
 #[test]
 fn a_web_request_becomes_an_event_and_its_answer_a_response() {
     let page = handler::json(|event: Value, _: &Context| {

@@ -46,6 +46,7 @@ impl Worker {
     }
 }
 
+/// 12.2: 2.
 #[test]
 fn a_managed_instance_takes_as_many_events_as_workers_wait() {
     let emulator = concurrent(3, Duration::from_secs(60));
@@ -73,6 +74,7 @@ fn a_managed_instance_takes_as_many_events_as_workers_wait() {
     });
 }
 
+/// 12.2: 25.
 #[test]
 fn a_managed_instance_outlives_a_timeout_and_refuses_the_late_answer() {
     let emulator = concurrent(2, Duration::from_millis(1500));
@@ -126,6 +128,7 @@ fn a_managed_instance_reports_a_bad_answer_and_goes_on() {
     check(&long, 413, "Function.ResponseSizeTooLarge");
 }
 
+/// 12.2: 25.
 #[test]
 fn a_managed_instance_without_a_free_worker_rejects() {
     let mut emulator = concurrent(2, Duration::from_secs(60));

@@ -11,6 +11,8 @@ use tiny_lambda::emulator::{Emulator, Reply, Settings};
 use tiny_lambda::json::{self, Value};
 use tiny_lambda::{Context, Error, Runtime, handler};
 
+use crate::client::Client;
+
 /// A folder of a test's own, which ends with it.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
@@ -113,7 +115,7 @@ fn emulator(bootstrap: PathBuf, timeout: Duration) -> Emulator {
 /// Long enough for whatever does not wait for its timeout.
 const LONG: Duration = Duration::from_secs(60);
 
-fn is_alive(pid: &str) -> bool {
+pub(crate) fn is_alive(pid: &str) -> bool {
     // A process that has been killed may be a zombie for whoever adopts it.
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
@@ -134,6 +136,7 @@ fn an_executable_is_started_once_and_invoked_often() {
     assert!(!is_alive(&text(&pid)));
 }
 
+/// 12.2: 24.
 #[test]
 fn its_environment_is_lambdas_and_nothing_else() {
     let folder = Folder::new("environment");
@@ -161,6 +164,52 @@ fn its_environment_is_lambdas_and_nothing_else() {
     }
 }
 
+/// 12.2: 24.
+#[test]
+fn its_api_and_its_folder_may_be_elsewhere() {
+    let folder = Folder::new("elsewhere");
+    let root = Folder::inside(&folder, "root");
+    let mut settings = Settings::default();
+    settings.bootstrap = Some(folder.function());
+    settings.timeout = LONG;
+    settings.api_host = [127, 9, 0, 1].into();
+    settings.task_root = Some(root.0.clone());
+    let emulator = Emulator::with(settings.clone()).unwrap();
+    let reply = emulator.invoke(br#"{"do":"env"}"#).unwrap();
+    let vars: Value = json::parse(&reply.body).unwrap();
+    let api = vars.get("AWS_LAMBDA_RUNTIME_API").and_then(Value::as_str);
+    assert!(api.unwrap().starts_with("127.9.0.1:"), "{vars}");
+    for name in ["LAMBDA_TASK_ROOT", "PWD"] {
+        assert_eq!(vars.get(name).and_then(Value::as_str), root.0.to_str());
+    }
+    // An address of documentations (RFC 5737), which nobody has.
+    settings.api_host = [192, 0, 2, 1].into();
+    let error = Emulator::with(settings).unwrap_err().to_string();
+    assert!(error.contains("cannot listen on 192.0.2.1"), "{error}");
+}
+
+/// 12.2: 11.
+#[test]
+fn an_init_error_is_the_last_word_of_a_process() {
+    let folder = Folder::new("last word");
+    let emulator = emulator(folder.script("exec sleep 1000"), LONG);
+    let line = "POST /2018-06-01/runtime/init/error";
+    let next = "GET /2018-06-01/runtime/invocation/next";
+    let mut client = Client::connect(emulator.addr());
+    std::thread::scope(|scope| {
+        let invocation = scope.spawn(|| emulator.invoke(b"{}"));
+        // Before the process is started nobody can speak for it.
+        while client.request(line, "", b"{}").status != 202 {}
+        assert!(invocation.join().unwrap().unwrap().is_error());
+    });
+    for (line, to) in [(line, "InitError"), (next, "Ready")] {
+        let reply = client.request(line, "", b"");
+        let want = format!("State transition from InitError to {to} failed");
+        assert_eq!(reply.status, 403, "{reply:?}");
+        assert!(reply.text().contains(&want), "{reply:?}");
+    }
+}
+
 #[track_caller]
 fn ends(script: &str, want: &str) {
     let folder = Folder::new(&format!("ends {}", script.replace('/', " ")));
@@ -180,6 +229,7 @@ fn ends(script: &str, want: &str) {
     }
 }
 
+/// 12.2: 14.
 #[test]
 fn an_end_before_next_is_told_as_lambda_tells_it() {
     ends("exit 0", "Runtime exited without providing a reason");
@@ -195,6 +245,7 @@ fn an_end_before_next_is_told_as_lambda_tells_it() {
     );
 }
 
+/// 12.2: 14.
 #[test]
 fn an_end_within_an_invocation_is_told_and_the_next_one_gets_a_new_process() {
     let folder = Folder::new("within");
@@ -223,6 +274,7 @@ fn an_end_within_an_invocation_is_told_and_the_next_one_gets_a_new_process() {
     assert_ne!(first, second);
 }
 
+/// 12.2: 15.
 #[test]
 fn a_timeout_kills_the_process_and_what_it_started() {
     let folder = Folder::new("timeout");
@@ -268,10 +320,11 @@ fn command(args: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn path(path: &Path) -> &str {
+pub(crate) fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+/// 12.2: 26.
 #[test]
 fn the_command_prints_responses_and_reports() {
     let folder = Folder::new("command");
@@ -487,6 +540,7 @@ fn becomes(pid: &str, state: char) {
     panic!("process {pid} never came to be {state}");
 }
 
+/// 12.2: 27.
 #[test]
 fn a_frozen_function_stands_still_between_invocations() {
     let folder = Folder::new("freeze");
@@ -501,6 +555,7 @@ fn a_frozen_function_stands_still_between_invocations() {
     }
 }
 
+/// 12.2: 26.
 #[test]
 fn a_json_log_has_records_and_wrapped_lines() {
     let folder = Folder::new("json log");
@@ -551,69 +606,6 @@ fn a_sample_event_has_a_name() {
     let out: Value = json::parse(&output.stdout).unwrap();
     let sample: Value = json::parse(tiny_lambda::events::samples::SQS.as_bytes()).unwrap();
     assert_eq!(out, sample);
-}
-
-#[test]
-fn a_watched_function_is_built_and_started_again() {
-    use crate::client::Client;
-    let folder = Folder::new("watch");
-    let source = Folder::inside(&folder, "source");
-    let function = folder.function();
-    fs::write(source.0.join("code"), "good").unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_emulator"))
-        .args(["--timeout", "60", "--port", "0", "--watch", path(&source.0)])
-        .args(["--build", "grep good code || { echo bad code; exit 1; }"])
-        .arg(&function)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = std::io::BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    let addr = loop {
-        line.clear();
-        assert_ne!(std::io::BufRead::read_line(&mut log, &mut line).unwrap(), 0);
-        if let Some((_, rest)) = line.split_once("http://") {
-            break rest.split('/').next().unwrap().parse().unwrap();
-        }
-    };
-    let reading = std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-    let mut client = Client::connect(addr);
-    let invoke = |client: &mut Client| {
-        let line = "POST /2015-03-31/functions/function/invocations";
-        client.request(line, "", br#"{"do":"pid"}"#).text()
-    };
-    // Whoever calls while it is built waits; so the first answer that differs is the new one's.
-    let changed = |client: &mut Client, from: &str| {
-        let limit = std::time::Instant::now() + Duration::from_secs(20);
-        loop {
-            let now = invoke(client);
-            if now != from {
-                return now;
-            }
-            assert!(std::time::Instant::now() < limit, "nothing changed");
-        }
-    };
-    let first = invoke(&mut client);
-    fs::write(source.0.join("code"), "good, too").unwrap();
-    let second = changed(&mut client, &first);
-    assert!(second.parse::<u32>().is_ok(), "{second}");
-    fs::write(source.0.join("code"), "worse").unwrap();
-    let broken = changed(&mut client, &second);
-    assert!(
-        broken.contains("Runtime.BuildError") && broken.contains("bad code"),
-        "{broken}"
-    );
-    fs::write(source.0.join("code"), "good again").unwrap();
-    let third = changed(&mut client, &broken);
-    assert!(third.parse::<u32>().is_ok(), "{third}");
-    let interrupted = Command::new("kill")
-        .args(["-TERM", &child.id().to_string()])
-        .status();
-    assert!(interrupted.unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(143));
-    reading.join().unwrap().unwrap();
-    assert!(!is_alive(&third));
 }
 
 #[test]

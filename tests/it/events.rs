@@ -3,235 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use tiny_lambda::events::eventbridge::{EventBridgeEvent, ScheduledEvent};
 use tiny_lambda::events::{self, samples};
 use tiny_lambda::http::Request;
-use tiny_lambda::json::{self, FromJson, ToJson, Value};
+use tiny_lambda::json::{self, Value};
 
-/// Reads an event as some type and writes it again.
-type Again = fn(&[u8]) -> Result<Vec<u8>, json::Error>;
-
-fn again<T: FromJson + ToJson>(event: &[u8]) -> Result<Vec<u8>, json::Error> {
-    json::parse::<T>(event).map(|event| json::to_vec(&event))
-}
-
-/// The types of samples, by the beginnings of their names; the first that fits is it.
-const TYPES: &[(&str, Again)] = &[
-    ("activemq", again::<events::activemq::ActiveMqEvent>),
-    (
-        "appsync-invoke",
-        again::<events::appsync::AppSyncResolverTemplate>,
-    ),
-    (
-        "authorizer_http_api",
-        again::<events::apigw::ApiGatewayV2CustomAuthorizerV2Request>,
-    ),
-    (
-        "authorizer_token",
-        again::<events::apigw::ApiGatewayCustomAuthorizerRequest>,
-    ),
-    ("rabbitmq", again::<events::rabbitmq::RabbitMqEvent>),
-    (
-        "apigw-response",
-        again::<events::apigw::ApiGatewayProxyResponse>,
-    ),
-    ("alb", again::<events::alb::AlbTargetGroupRequest>),
-    (
-        "apigw-custom-auth-request-type",
-        again::<events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest>,
-    ),
-    (
-        "apigw-custom-auth-response",
-        again::<events::apigw::ApiGatewayCustomAuthorizerResponse>,
-    ),
-    (
-        "apigw-custom-auth",
-        again::<events::apigw::ApiGatewayCustomAuthorizerRequest>,
-    ),
-    (
-        "apigw-sam-http",
-        again::<events::apigw::ApiGatewayV2HttpRequest>,
-    ),
-    (
-        "apigw-v2-custom-authorizer-v1",
-        again::<events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest>,
-    ),
-    (
-        "apigw-v2-custom-authorizer",
-        again::<events::apigw::ApiGatewayV2CustomAuthorizerV2Request>,
-    ),
-    ("apigw-v2", again::<events::apigw::ApiGatewayV2HttpRequest>),
-    (
-        "apigw-websocket",
-        again::<events::apigw::ApiGatewayWebsocketProxyRequest>,
-    ),
-    ("apigw", again::<events::apigw::ApiGatewayProxyRequest>),
-    (
-        "appsync-lambda-auth-request",
-        again::<events::appsync::AppSyncLambdaAuthorizerRequest>,
-    ),
-    (
-        "appsync-lambda-auth-response",
-        again::<events::appsync::AppSyncLambdaAuthorizerResponse>,
-    ),
-    (
-        "appsync",
-        again::<events::appsync::AppSyncDirectResolverEvent>,
-    ),
-    (
-        "autoscaling",
-        again::<events::autoscaling::AutoScalingEvent>,
-    ),
-    (
-        "clientvpn",
-        again::<events::clientvpn::ClientVpnConnectionHandlerRequest>,
-    ),
-    (
-        "cloudformation-custom-resource-provider-response",
-        again::<events::cloudformation::CloudFormationProviderResponse>,
-    ),
-    (
-        "cloudformation-custom-resource-response",
-        again::<events::cloudformation::CloudFormationCustomResourceResponse>,
-    ),
-    (
-        "cloudformation",
-        again::<events::cloudformation::CloudFormationCustomResourceRequest>,
-    ),
-    (
-        "cloudwatch-alarm",
-        again::<events::cloudwatch_alarms::CloudWatchAlarm>,
-    ),
-    (
-        "cloudwatch-cloudtrail",
-        again::<events::cloudwatch_events::AwsApiCall>,
-    ),
-    (
-        "cloudwatch_logs",
-        again::<events::cloudwatch_logs::LogsEvent>,
-    ),
-    ("codebuild", again::<events::codebuild::CodeBuildEvent>),
-    (
-        "codedeploy-lifecycle",
-        again::<events::codedeploy::CodeDeployLifecycleEvent>,
-    ),
-    ("codedeploy", again::<events::codedeploy::CodeDeployEvent>),
-    (
-        "codepipeline_job",
-        again::<events::codepipeline_job::CodePipelineJobEvent>,
-    ),
-    (
-        "codepipeline",
-        again::<events::codepipeline_cloudwatch::CodePipelineCloudWatchEvent>,
-    ),
-    (
-        "cognito-event-userpools-create",
-        again::<events::cognito::CognitoEventUserPoolsCreateAuthChallenge>,
-    ),
-    (
-        "cognito-event-userpools-define",
-        again::<events::cognito::CognitoEventUserPoolsDefineAuthChallenge>,
-    ),
-    (
-        "cognito-event-userpools-migrate",
-        again::<events::cognito::CognitoEventUserPoolsMigrateUser>,
-    ),
-    (
-        "cognito-event-userpools-postauth",
-        again::<events::cognito::CognitoEventUserPoolsPostAuthentication>,
-    ),
-    (
-        "cognito-event-userpools-preauth",
-        again::<events::cognito::CognitoEventUserPoolsPreAuthentication>,
-    ),
-    (
-        "cognito-event-userpools-presignup",
-        again::<events::cognito::CognitoEventUserPoolsPreSignup>,
-    ),
-    (
-        "cognito_pre_signup",
-        again::<events::cognito::CognitoEventUserPoolsPreSignup>,
-    ),
-    (
-        "cognito-event-userpools-pretokengen-v2",
-        again::<events::cognito::CognitoEventUserPoolsPreTokenGenV2>,
-    ),
-    (
-        "cognito-event-userpools-pretokengen",
-        again::<events::cognito::CognitoEventUserPoolsPreTokenGen>,
-    ),
-    (
-        "cognito-event-userpools-verify",
-        again::<events::cognito::CognitoEventUserPoolsVerifyAuthChallenge>,
-    ),
-    ("cognito", again::<events::cognito::CognitoEvent>),
-    ("config", again::<events::config::ConfigEvent>),
-    ("connect", again::<events::connect::ConnectEvent>),
-    ("documentdb", again::<events::documentdb::DocumentDbEvent>),
-    (
-        "dynamodb-event-record",
-        again::<events::dynamodb::DynamoDbEventRecord>,
-    ),
-    ("dynamodb", again::<events::dynamodb::DynamoDbEvent>),
-    ("ecr", again::<events::ecr_scan::EcrScanEvent>),
-    ("eventbridge_schedule", again::<ScheduledEvent>),
-    ("eventbridge", again::<EventBridgeEvent>),
-    ("firehose", again::<events::firehose::KinesisFirehoseEvent>),
-    (
-        "function_url",
-        again::<events::lambda_function_urls::LambdaFunctionUrlRequest>,
-    ),
-    ("http_api", again::<events::apigw::ApiGatewayV2HttpRequest>),
-    (
-        "iot-custom-auth-request",
-        again::<events::iot::IotCoreCustomAuthorizerRequest>,
-    ),
-    (
-        "iot-custom-auth-response",
-        again::<events::iot::IotCoreCustomAuthorizerResponse>,
-    ),
-    (
-        "iot_1_click",
-        again::<events::iot_1_click::IotOneClickEvent>,
-    ),
-    ("iot_button", again::<events::iot_button::IotButtonEvent>),
-    ("kafka", again::<events::kafka::KafkaEvent>),
-    (
-        "kinesis-firehose",
-        again::<events::firehose::KinesisFirehoseEvent>,
-    ),
-    ("kinesis", again::<events::kinesis::KinesisEvent>),
-    (
-        "lattice_v1",
-        again::<events::vpc_lattice::VpcLatticeRequestV1>,
-    ),
-    (
-        "lattice_v2",
-        again::<events::vpc_lattice::VpcLatticeRequestV2>,
-    ),
-    ("lex-response", again::<events::lex::LexResponse>),
-    ("lex", again::<events::lex::LexEvent>),
-    ("rest_api", again::<events::apigw::ApiGatewayProxyRequest>),
-    ("s3-object-lambda", again::<events::s3::S3ObjectLambdaEvent>),
-    ("s3", again::<events::s3::S3Event>),
-    (
-        "secretsmanager",
-        again::<events::secretsmanager::SecretsManagerSecretRotationEvent>,
-    ),
-    ("ses", again::<events::ses::SimpleEmailEvent>),
-    ("sns", again::<events::sns::SnsEvent>),
-    ("sqs-api", again::<events::sqs::SqsApiEvent>),
-    ("sqs", again::<events::sqs::SqsEvent>),
-    (
-        "websocket",
-        again::<events::apigw::ApiGatewayWebsocketProxyRequest>,
-    ),
-];
-
-fn type_of(name: &str) -> Again {
-    let found = TYPES.iter().find(|(prefix, _)| name.starts_with(prefix));
-    found.unwrap_or_else(|| panic!("{name} has no type")).1
-}
+use crate::event_types::type_of;
+use crate::peer::{ACCEPTED, GET_NEXT, POST_ERROR, POST_RESPONSE, converse, next, step};
+use crate::process::{command, ends, unwinding};
 
 /// All samples with their names: the crate's own, and those of the shared test data, if it is there.
 fn all() -> Vec<(String, Vec<u8>)> {
@@ -295,34 +73,44 @@ fn every_sample_is_written_as_it_was_read() {
     let mut lacking = Vec::new();
     for (name, text) in &all {
         let whole: Value = json::parse(text).unwrap();
-        let written = type_of(name)(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let written = (type_of(name).2)(text).unwrap_or_else(|error| panic!("{name}: {error}"));
         let part: Value = json::parse(&written).unwrap();
         assert!(is_part(&part, &whole), "{name}: {part}");
         lacks(&part, &whole, name, &mut lacking);
     }
-    // What SQS has reserved names for and never sends, and what nobody has heard of.
-    lacking.retain(|path| !path.ends_with("ListValues") && !path.ends_with(".otherField"));
+    // What nobody has heard of.
+    lacking.retain(|path| !path.ends_with(".otherField"));
     assert!(lacking.is_empty(), "{lacking:#?}");
     assert!(all.len() >= samples::ALL.len());
 }
 
-/// Calls `f` with `value` changed in each place in turn: a member taken out, made `null`, made
-/// something odd, and with an unknown one beside it.
+/// What a member may be instead.
+const ODD: [&str; 6] = [
+    "null",
+    r#"[{"odd": [1, {}]}]"#,
+    "7",
+    "true",
+    r#""odd""#,
+    "{}",
+];
+
+/// Calls `f` with `value` changed in each place in turn: a member taken out, made something odd, and
+/// with an unknown one beside it.
 fn each_change(value: &Value, f: &mut dyn FnMut(&str, &Value)) {
-    let odd = || json::parse::<Value>(br#"[{"odd": [1, {}]}]"#).unwrap();
     match value {
         Value::Object(object) => {
             for (name, inner) in object {
                 let mut changed = object.clone();
                 changed.remove(name);
                 f(&format!("without {name}"), &Value::Object(changed));
-                for (how, with) in [("null", Value::Null), ("odd", odd()), ("odd", 7.into())] {
+                for odd in ODD {
                     let mut changed = object.clone();
+                    let with: Value = json::parse(odd.as_bytes()).unwrap();
                     changed.insert(name.as_str(), with);
-                    f(&format!("{how} {name}"), &Value::Object(changed));
+                    f(&format!("{odd} for {name}"), &Value::Object(changed));
                 }
                 let mut changed = object.clone();
-                changed.insert("neverHeardOf", odd());
+                changed.insert("neverHeardOf", 7);
                 f(&format!("unknown beside {name}"), &Value::Object(changed));
                 each_change(inner, &mut |how, inner| {
                     let mut changed = object.clone();
@@ -349,7 +137,7 @@ fn no_member_spoils_an_event_whatever_it_is() {
     let mut n = 0;
     for (name, text) in all() {
         let whole: Value = json::parse(&text).unwrap();
-        let read = type_of(&name);
+        let (_, _, read) = type_of(&name);
         each_change(&whole, &mut |how, changed| {
             let written = read(&json::to_vec(changed))
                 .unwrap_or_else(|error| panic!("{name}, {how}: {error}"));
@@ -361,35 +149,68 @@ fn no_member_spoils_an_event_whatever_it_is() {
     assert!(n > 5000, "{n}");
 }
 
+/// The samples of web requests.
+fn requests() -> Vec<(String, Vec<u8>)> {
+    let prefixes = [
+        "alb",
+        "apigw-request",
+        "apigw-console",
+        "apigw-rest",
+        "apigw-sam",
+        "apigw-v2-request",
+        "apigw-websocket",
+        "http_api",
+        "rest_api",
+        "function_url",
+        "lattice",
+        "websocket",
+    ];
+    let mut all = all();
+    all.retain(|(name, _)| {
+        prefixes.iter().any(|prefix| name.starts_with(prefix)) && !name.ends_with("response")
+    });
+    assert!(all.len() >= 9, "{}", all.len());
+    all
+}
+
 #[test]
 fn every_request_among_the_samples_is_one() {
-    let mut n = 0;
-    for (name, text) in all() {
-        let is_request = [
-            "alb",
-            "apigw-request",
-            "apigw-console",
-            "apigw-rest",
-            "apigw-sam",
-            "apigw-v2-request",
-            "apigw-websocket",
-            "http_api",
-            "rest_api",
-            "function_url",
-            "lattice",
-            "websocket",
-        ];
-        if is_request.iter().any(|prefix| name.starts_with(prefix)) {
-            let request =
-                Request::from_event(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert!(request.path().starts_with('/'), "{name}");
-            request
-                .query()
-                .unwrap_or_else(|error| panic!("{name}: {error}"));
-            n += 1;
-        }
+    for (name, text) in requests() {
+        let request = Request::from_event(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(request.path().starts_with('/'), "{name}");
+        request
+            .query()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        request
+            .body()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
-    assert!(n >= 9, "{n}");
+}
+
+#[test]
+fn no_member_spoils_a_request_whatever_it_is() {
+    for (name, text) in requests() {
+        let whole: Value = json::parse(&text).unwrap();
+        each_change(&whole, &mut |how, changed| {
+            let request = Request::from_event(&json::to_vec(changed))
+                .unwrap_or_else(|error| panic!("{name}, {how}: {error}"));
+            let is_about_body = ["body", "isBase64Encoded", "is_base64_encoded"]
+                .iter()
+                .any(|member| how.ends_with(member));
+            if let Err(error) = request.body() {
+                assert!(is_about_body, "{name}, {how}: {error}");
+            }
+            // Nothing that is asked for can panic.
+            let _ = (request.query(), request.authorizer(), request.claim("sub"));
+            let _ = (request.host(), request.source_ip(), request.cookie("a"));
+            let _ = (
+                request.path_parameter("id"),
+                request.stage_variable("table"),
+            );
+            let event: Value = json::parse(request.event().as_bytes()).unwrap();
+            assert_eq!(event.get("neverHeardOf"), changed.get("neverHeardOf"));
+        });
+    }
 }
 
 /// What a record's own error says.
@@ -437,4 +258,63 @@ fn an_event_that_is_not_understood_is_told_with_type_place_and_text() {
     let sum = tiny_lambda::handler::json(|list: Vec<u8>, _| Ok(list.len()));
     let want = "expected an integer, found a string at $[1] (offset 3, line 1, column 4)";
     check(&sum, want);
+}
+
+#[test]
+fn the_log_shows_the_beginning_of_an_odd_event_unless_that_is_switched_off() {
+    #[track_caller]
+    fn check(program: &str, event: &str, want_post: &'static str, want: &str) {
+        for (vars, is_shown) in [
+            (&[][..], true),
+            (&[("LAMBDA_LOG_EVENT", "on")], true),
+            (&[("LAMBDA_LOG_EVENT", "off")], false),
+        ] {
+            let script = [step(GET_NEXT, next(event)), step(want_post, ACCEPTED)];
+            let mut output = None;
+            let requests = converse(&script, |addr| {
+                let mut command = command(&unwinding(program), addr, vars);
+                output = Some(ends(command.spawn().unwrap()));
+            });
+            let said = String::from_utf8(output.unwrap().stderr).unwrap();
+            let shown: Vec<_> = said
+                .lines()
+                .filter_map(|line| line.split_once("the event begins with "))
+                .map(|(_, shown)| shown)
+                .collect();
+            let begins = &event[..event.len().min(256)];
+            assert_eq!(shown, vec![begins; usize::from(is_shown)], "{said}");
+            assert!(said.contains(want), "{said}");
+            // The caller of a web function is told nothing of it, any other all.
+            let told: Value = json::parse(&requests[1].body).unwrap();
+            let told = told.get("errorMessage").and_then(Value::as_str);
+            let is_told = told.is_some_and(|told| told.contains(want));
+            assert_eq!(is_told, want_post == POST_ERROR);
+        }
+    }
+    let long = format!(r#"{{"Records": null, "more": "{}"}}"#, "x".repeat(300));
+    check(
+        "sqs_batch",
+        r#"{"Records": 7}"#,
+        POST_ERROR,
+        "SqsEvent.Records: expected an array, found a number at $.Records (offset 12, line 1, column 13): 7",
+    );
+    check("sqs_batch", &long, POST_ERROR, "SqsEvent.Records is null");
+    check(
+        "sqs_batch",
+        r#"["Records"]"#,
+        POST_ERROR,
+        r#"SqsEvent: expected an object, found an array at $ (offset 0, line 1, column 1): ["Records"]"#,
+    );
+    check(
+        "http",
+        r#"{"httpMethod":"POST","path":"/orders","headers":{"a":"\r"}}"#,
+        POST_ERROR,
+        "REST API request: a header with characters that it cannot have at $.headers.a (offset 53, ",
+    );
+    check(
+        "http",
+        r#"{"httpMethod":"POST","path":"/orders","body":["tea"]}"#,
+        POST_RESPONSE,
+        "REST API request: expected a string, found an array at $.body (offset 45, line 1, column 46): [",
+    );
 }

@@ -2,11 +2,21 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+#[cfg(target_os = "linux")]
+use std::io::{BufRead, BufReader, Read, Write};
+#[cfg(target_os = "linux")]
+use std::net::{TcpListener, TcpStream};
+#[cfg(target_os = "linux")]
+use std::process::Stdio;
 use std::sync::Mutex;
 
 use tiny_lambda::handler;
 
+#[cfg(target_os = "linux")]
+use crate::peer::accept;
 use crate::peer::{ACCEPTED, GET_NEXT, POST_RESPONSE, step};
+#[cfg(target_os = "linux")]
+use crate::process::{aborting, becomes, command, ends};
 use crate::runtime::play;
 
 thread_local! {
@@ -16,6 +26,8 @@ thread_local! {
 /// The system's allocator, which counts what it gives to each thread.
 struct Counting;
 
+// In a release build for musl the crate brings its own, and there is only one.
+#[cfg(any(debug_assertions, not(target_env = "musl")))]
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
@@ -52,6 +64,7 @@ const NEXT: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
     Date: Fri, 16 Nov 2018 22:55:06 GMT\r\nContent-Length: 13\r\n\r\n{\"answer\":42}";
 
 #[test]
+#[cfg(any(debug_assertions, not(target_env = "musl")))]
 fn a_warm_invocation_allocates_nothing_of_the_runtimes_own() {
     const N: usize = 8;
     let script: Vec<_> = (0..N)
@@ -78,4 +91,75 @@ fn a_warm_invocation_allocates_nothing_of_the_runtimes_own() {
     let most = between.max().unwrap();
     println!("figure: heap allocations per warm invocation, bytes: {most} (at most 0)");
     assert_eq!(most, 0);
+}
+
+/// Serves `n` events to a function on one connection, as fast as it answers: each hundred has names of
+/// up to 300 bytes, two of 300 KB, and five that are none.
+#[cfg(target_os = "linux")]
+fn serve(stream: &mut BufReader<TcpStream>, n: usize) {
+    let mut reply = Vec::new();
+    let mut request = Vec::new();
+    for i in 0..n {
+        let len = if i % 50 == 7 { 300_000 } else { i % 100 * 3 };
+        let name = match i % 20 {
+            3 => "0".repeat(len + 1),
+            _ => format!("\"{}\"", "x".repeat(len)),
+        };
+        reply.clear();
+        write!(
+            reply,
+            "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: id-{i:05}\r\n\
+             Lambda-Runtime-Deadline-Ms: 1542409706888\r\n\
+             Lambda-Runtime-Trace-Id: Root=1-{i:05}\r\nContent-Length: {}\r\n\r\n{{\"name\":{name}}}",
+            name.len() + 9
+        )
+        .unwrap();
+        for answer in [reply.as_slice(), ACCEPTED.as_bytes()] {
+            // A head, and the body that it announces.
+            let mut len = 0;
+            request.clear();
+            while !request.ends_with(b"\r\n\r\n") {
+                let start = request.len();
+                assert!(stream.read_until(b'\n', &mut request).unwrap() > 0);
+                if let Some(value) = request[start..].strip_prefix(b"Content-Length: ") {
+                    len = std::str::from_utf8(value).unwrap().trim().parse().unwrap();
+                }
+            }
+            request.resize(len, 0);
+            stream.read_exact(&mut request).unwrap();
+            stream.get_mut().write_all(answer).unwrap();
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "takes ten seconds"]
+fn memory_after_100_000_invocations_is_what_it_was_after_100() {
+    let Some(hello) = aborting("hello") else {
+        return;
+    };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let mut command = command(&hello, listener.local_addr().unwrap(), &[]);
+    command.stderr(Stdio::null());
+    let child = command.spawn().unwrap();
+    let mut stream = accept(&listener);
+    // While it waits for the next event, in KB.
+    let memory = || {
+        becomes(child.id(), "S");
+        let path = format!("/proc/{}/status", child.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+        let words = line.unwrap().split_whitespace();
+        words.rev().nth(1).unwrap().parse::<usize>().unwrap()
+    };
+    serve(&mut stream, 100);
+    let before = memory();
+    serve(&mut stream, 99_900);
+    let after = memory();
+    println!("figure: memory of hello after 100 invocations: {before} KB (at most 200)");
+    println!("figure: memory of hello after 100,000 invocations: {after} KB (at most {before})");
+    assert!(after <= before && before <= 200, "{before} KB, {after} KB");
+    drop((stream, listener));
+    assert_eq!(ends(child).status.code(), Some(1));
 }

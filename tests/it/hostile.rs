@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use crate::peer::{next, refusal};
+use crate::peer::{next, refusal, reset_on_close};
 use crate::process::{command, ends, unwinding};
 
 /// Marsaglia's xorshift64*.
@@ -48,6 +48,8 @@ struct Server {
     /// The event that has been handed out, and whether the connection was closed behind it.
     current: Option<(usize, bool)>,
     event: &'static str,
+    /// The connection is to end with a reset.
+    resets: bool,
 }
 
 /// How a connection ended.
@@ -134,6 +136,11 @@ impl Server {
                 "GET /2018-06-01/runtime/invocation/next HTTP/1.1" => self.next(stream.get_mut()),
                 _ => self.answer(&line, len, &error_type, &mut stream),
             };
+            if self.resets {
+                self.resets = false;
+                reset_on_close(stream.get_ref());
+                return Conversation::Over;
+            }
             if !goes_on {
                 // What was written arrives, what was not read is refused.
                 let _ = stream.get_ref().shutdown(Shutdown::Write);
@@ -170,6 +177,7 @@ impl Server {
             1 => {
                 let cut = self.dice.roll(reply.len().min(400));
                 write(&reply.as_bytes()[..cut]);
+                self.resets = self.dice.roll(2) == 0;
                 false
             }
             2 => {
@@ -268,6 +276,10 @@ impl Server {
                 let cut = self.dice.roll(accepted.find("\r\n\r\n").unwrap());
                 (Fate::Doubted, accepted[..cut].to_owned(), false)
             }
+            11 => {
+                self.resets = true;
+                (Fate::Doubted, String::new(), false)
+            }
             3 => (Fate::Doubted, "garbage\r\n\r\n".to_owned(), false),
             4 | 5 => (Fate::Doubted, refused, true),
             6 => (Fate::Ended, refusal(self.dice.pick(&[500, 503])), true),
@@ -313,6 +325,7 @@ fn serve(seed: u64, n_events: usize) -> [usize; 4] {
         fates: BTreeMap::new(),
         current: None,
         event: "",
+        resets: false,
     };
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let addr = listener.local_addr().unwrap();
@@ -362,7 +375,9 @@ fn serve(seed: u64, n_events: usize) -> [usize; 4] {
 }
 
 fn serve_all(n_seeds: u64, n_events: usize) {
-    let seeds = 1..=n_seeds;
+    // Another one may be named, to try what nobody has yet.
+    let seed = std::env::var("SEED").map_or(1, |seed| seed.parse().expect("a number"));
+    let seeds = seed..seed + n_seeds;
     let fates: Vec<[usize; 4]> = thread::scope(|scope| {
         let runs: Vec<_> = seeds
             .map(|seed| scope.spawn(move || serve(seed, n_events)))

@@ -28,6 +28,11 @@ mod emulator_front;
 mod emulator_many;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod emulator_process;
+#[cfg(feature = "emulator")]
+mod emulator_raw;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+mod emulator_watch;
+mod event_types;
 mod events;
 mod faults;
 mod figures;
@@ -35,10 +40,14 @@ mod figures;
 mod hostile;
 #[cfg(feature = "emulator")]
 mod http;
+mod http_forms;
 mod json;
 mod json_macros;
 mod json_types;
 mod json_ui;
+#[cfg(unix)]
+mod logs;
+mod malformed;
 mod panic_free;
 mod peer;
 #[cfg(unix)]

@@ -46,6 +46,8 @@ pub(crate) struct Step {
     pub(crate) answer: Vec<u8>,
     /// Closes the connection afterwards; the next step is on a new one.
     pub(crate) hangs_up: bool,
+    /// Does so with a reset.
+    pub(crate) resets: bool,
 }
 
 /// A step that keeps the connection.
@@ -54,7 +56,45 @@ pub(crate) fn step(want: &'static str, answer: impl AsRef<[u8]>) -> Step {
         want,
         answer: answer.as_ref().to_vec(),
         hangs_up: false,
+        resets: false,
     }
+}
+
+/// A step that resets the connection behind its answer.
+#[cfg(unix)]
+pub(crate) fn reset(want: &'static str, answer: impl AsRef<[u8]>) -> Step {
+    Step {
+        resets: true,
+        ..step(want, answer)
+    }
+}
+
+/// Has the connection end with a reset, and not with its end, when it is closed.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "std's own way to it is not stable")]
+pub(crate) fn reset_on_close(stream: &TcpStream) {
+    use std::ffi::{c_int, c_void};
+    use std::os::fd::AsRawFd;
+
+    unsafe extern "C" {
+        fn setsockopt(
+            fd: c_int,
+            level: c_int,
+            name: c_int,
+            value: *const c_void,
+            len: u32,
+        ) -> c_int;
+    }
+    let (level, name) = if cfg!(target_os = "linux") {
+        (1, 13)
+    } else {
+        (0xffff, 0x80)
+    };
+    // `struct linger`: it is on, for no seconds.
+    let linger: [c_int; 2] = [1, 0];
+    // SAFETY: `linger` is readable for its eight bytes; the descriptor is open (socket(7)).
+    let set = unsafe { setsockopt(stream.as_raw_fd(), level, name, linger.as_ptr().cast(), 8) };
+    assert_eq!(set, 0);
 }
 
 /// A step that closes the connection behind its answer; one that wants "cut" closes it within the
@@ -123,6 +163,12 @@ pub(crate) fn converse(script: &[Step], function: impl FnOnce(SocketAddr) + Send
             requests.push(request);
             // The function may have gone, which is for the test to notice.
             let _ = stream_now.get_mut().write_all(&step.answer);
+            #[cfg(unix)]
+            if step.resets {
+                reset_on_close(stream_now.get_ref());
+                stream = None;
+                continue;
+            }
             if step.hangs_up {
                 let _ = stream_now.get_ref().shutdown(Shutdown::Both);
                 stream = None;

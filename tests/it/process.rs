@@ -1,8 +1,10 @@
-//! A function as a process: its Init, its snapshots, its panics, its log, its signals. Each test that
+//! A function as a process: its Init, its snapshots, its panics, its signals. Each test that
 //! begins with `12.1` names the items of the conformance checklist for runtimes that it proves.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{OnceLock, mpsc};
@@ -34,33 +36,49 @@ pub(crate) fn unwinding(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// The same as Lambda gets it: its panics abort. `None` where its target is not installed.
-pub(crate) fn aborting() -> Option<PathBuf> {
+/// The same as Lambda gets them: their panics abort. `None` where their target is not installed.
+pub(crate) fn aborting(name: &str) -> Option<PathBuf> {
     static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let build = || {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("process");
-        let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("build.sh"))
-            .args(["--offline", "function"])
-            .env("CARGO_TARGET_DIR", &target)
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        if said.contains("is missing") || !cfg!(target_os = "linux") {
-            println!("skipped, for a function whose panics abort: {said}");
-            return None;
-        }
-        assert!(output.status.success(), "{said}");
-        Some(target.join("lambda/function/bootstrap"))
-    };
-    BUILT.get_or_init(build).clone()
+    let folder = BUILT.get_or_init(|| released("small", &["function", "function_main", "hello"]));
+    Some(folder.as_ref()?.join(name).join("bootstrap"))
 }
 
-/// Both, and whether panics abort.
-pub(crate) fn both() -> Vec<(PathBuf, bool)> {
-    let aborting = aborting().map(|program| (program, true));
-    [(unwinding("function"), false)]
-        .into_iter()
-        .chain(aborting)
+/// The function in its other profile, in which panics unwind.
+fn unwinding_in_lambda() -> Option<PathBuf> {
+    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let folder = BUILT.get_or_init(|| released("unwind", &["function"]));
+    Some(folder.as_ref()?.join("function/bootstrap"))
+}
+
+/// The folder of examples as Lambda gets them. `None` where their target is not installed.
+fn released(profile: &str, names: &[&str]) -> Option<PathBuf> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("process-{profile}"));
+    let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("build.sh"))
+        .args(["--offline", "--profile", profile])
+        .args(names)
+        .env("CARGO_TARGET_DIR", &target)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    if said.contains("is missing") || !cfg!(target_os = "linux") {
+        println!("skipped, for a function as Lambda gets it: {said}");
+        return None;
+    }
+    assert!(output.status.success(), "{said}");
+    Some(target.join("lambda"))
+}
+
+/// All of them, with std's start-up and without, in each profile that says what a panic was, and
+/// whether panics abort.
+pub(crate) fn all() -> Vec<(PathBuf, bool)> {
+    let both = |name: &'static str| {
+        let aborting = aborting(name).map(|program| (program, true));
+        [(unwinding(name), false)].into_iter().chain(aborting)
+    };
+    let in_lambda = unwinding_in_lambda().map(|program| (program, false));
+    both("function")
+        .chain(both("function_main"))
+        .chain(in_lambda)
         .collect()
 }
 
@@ -102,7 +120,7 @@ pub(crate) fn ends(child: Child) -> Output {
 
 /// Plays `script` to a process, which ends when the script has. Returns what the Runtime API was
 /// asked, the exit code, and what the process has said.
-fn play(
+pub(crate) fn play(
     program: &Path,
     vars: &[(&str, &str)],
     script: &[Step],
@@ -133,7 +151,7 @@ fn posted(request: &Request) -> (String, String) {
 
 #[test]
 fn what_init_makes_is_lent_to_the_handler() {
-    for (program, _) in both() {
+    for (program, _) in all() {
         let script = [step(GET_NEXT, next("2")), step(POST_RESPONSE, ACCEPTED)];
         let (requests, code, _) = play(&program, &[("ACT", "init")], &script);
         assert_eq!((requests[1].text(), code), ("42", Some(1)));
@@ -145,7 +163,7 @@ fn what_init_makes_is_lent_to_the_handler() {
 fn a_failed_init_is_posted_once_and_the_process_ends_with_1() {
     #[track_caller]
     fn check(act: &str, answer: &Step, want: (&str, &str)) {
-        for (program, _) in both() {
+        for (program, _) in all() {
             let (requests, code, said) =
                 play(&program, &[("ACT", act)], std::slice::from_ref(answer));
             let (kind, message) = posted(&requests[0]);
@@ -158,6 +176,7 @@ fn a_failed_init_is_posted_once_and_the_process_ends_with_1() {
     let accepted = step(POST_INIT_ERROR, ACCEPTED);
     check("init-error", &accepted, ("NoTable", "TABLE is not set"));
     check("init-panic", &accepted, ("Runtime.Panic", ": no table"));
+    check("init-panics", &accepted, ("Runtime.Panic", "panicked at "));
     // Whatever comes back: there is nothing else to be done about it.
     for status in [200, 400, 403, 404, 413, 500, 503] {
         let refused = step(POST_INIT_ERROR, refusal(status));
@@ -172,7 +191,7 @@ const SNAP_START: (&str, &str) = ("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start"
 /// 12.1: 7 and 46.
 #[test]
 fn a_snapshot_is_taken_between_the_hooks_and_its_connection_is_not_used_again() {
-    for (program, _) in both() {
+    for (program, _) in all() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let addr = listener.local_addr().unwrap();
         let child = command(&program, addr, &[("ACT", "snapshot"), SNAP_START]).spawn();
@@ -195,7 +214,7 @@ fn a_snapshot_is_taken_between_the_hooks_and_its_connection_is_not_used_again() 
 /// 12.1: 7.
 #[test]
 fn without_snap_start_there_are_no_hooks_and_no_restore() {
-    for (program, _) in both() {
+    for (program, _) in all() {
         for vars in [
             &[("ACT", "snapshot")][..],
             &[
@@ -214,8 +233,10 @@ fn without_snap_start_there_are_no_hooks_and_no_restore() {
 fn a_failed_hook_is_posted_and_the_process_ends_with_1() {
     #[track_caller]
     fn check(act: &str, script: &[Step], kind: &str, message: &str) {
-        for (program, aborts) in both() {
-            let (requests, code, _) = play(&program, &[("ACT", act), SNAP_START], script);
+        for (program, aborts) in all() {
+            let (requests, code, said) = play(&program, &[("ACT", act), SNAP_START], script);
+            // A refusal may be told too.
+            assert!((1..=2).contains(&said.lines().count()), "{said}");
             let posted = posted(requests.last().unwrap());
             let kind = if aborts && act.ends_with("panic") {
                 "Runtime.Panic"
@@ -237,6 +258,13 @@ fn a_failed_hook_is_posted_and_the_process_ends_with_1() {
     let kind = "Runtime.AfterRestoreError";
     check("after-error", &restore_error, kind, "Seed: no seed");
     check("after-panic", &restore_error, kind, "no seed");
+    // Whatever comes back, it is posted once: there is nothing else to be done about it.
+    for answer in [200, 400, 403, 404, 413, 500, 503].map(refusal) {
+        let script = [restore_error[0].clone(), step(POST_RESTORE_ERROR, answer)];
+        check("after-error", &script, kind, "Seed: no seed");
+    }
+    let script = [restore_error[0].clone(), last(POST_RESTORE_ERROR, "")];
+    check("after-error", &script, kind, "Seed: no seed");
 }
 
 /// 12.1: 7.
@@ -254,7 +282,7 @@ fn a_snapshot_that_is_refused_ends_the_process_with_a_line() {
 /// 12.1: 31.
 #[test]
 fn a_panic_is_posted_once_with_its_place() {
-    for (program, aborts) in both() {
+    for (program, aborts) in all() {
         for (event, want) in [
             ("panic", ": of the handler"),
             ("panic in a panic", ": a value that is no text"),
@@ -281,11 +309,105 @@ fn a_panic_is_posted_once_with_its_place() {
     }
 }
 
+/// 12.1: 21 and 31. There is no way on behind the second panic, but it is told.
+#[test]
+fn a_panic_while_panicking_is_posted_and_the_end() {
+    for (program, aborts) in all() {
+        // Where panics abort, nothing is dropped, and there is only the first.
+        let want = if aborts { "of the handler" } else { "dropped" };
+        let event = next("\"panic while panicking\"");
+        let script = [last(GET_NEXT, event), step(POST_ERROR, ACCEPTED)];
+        let (requests, code, said) = play(&program, &[], &script);
+        let (kind, message) = posted(&requests[1]);
+        assert_eq!((kind.as_str(), code), ("Runtime.Panic", Some(101)));
+        assert!(message.ends_with(&format!(": {want}")), "{message}");
+        assert!(
+            said.contains(&message) && said.lines().count() == 1,
+            "{said}"
+        );
+
+        let want = if aborts { "midway" } else { "dropped" };
+        let event = next("\"panic while panicking midway\"");
+        let script = [step(GET_NEXT, event), step(POST_RESPONSE, ACCEPTED)];
+        let (requests, code, said) = play(&program, &[], &script);
+        assert_eq!((requests[1].text(), code), ("part", Some(101)));
+        assert_eq!(requests[1].trailers[0].1, "Runtime.Panic");
+        assert!(said.contains(want) && said.lines().count() == 1, "{said}");
+    }
+}
+
+/// Lambda sees the process end, and tells the caller.
+#[test]
+fn what_no_runtime_survives_is_the_end_at_once_and_no_answer() {
+    for (program, _) in all() {
+        for event in ["abort", "exit", "overflow", "out of memory"] {
+            let script = [step(GET_NEXT, next(&format!("\"{event}\"")))];
+            let (requests, code, _) = play(&program, &[], &script);
+            assert_eq!(requests.len(), 1);
+            assert_eq!(code, (event == "exit").then_some(3), "{event}");
+        }
+    }
+}
+
+/// 12.1: 30, and what servers take: error documents of 1 MiB, heads of as much.
+#[test]
+fn an_error_with_much_to_say_is_cut() {
+    for (program, _) in all() {
+        for letter in ["x", "\\u0001", "\u{e9}", "\u{1f980}"] {
+            let event = next(&format!("\"much {letter}\""));
+            let event = event.replace("OK\r\n", "OK\r\nLambda-Runtime-Trace-Id: Root=1\r\n");
+            let script = [step(GET_NEXT, event), step(POST_ERROR, ACCEPTED)];
+            let (requests, _, said) = play(&program, &[], &script);
+            let (_, message) = posted(&requests[1]);
+            assert!((100_000..140_000).contains(&message.len()));
+            assert!(message.ends_with("..."));
+            assert!(requests[1].body.len() < 1 << 20);
+            let fields = requests[1].fields.iter();
+            assert!(fields.map(|(n, v)| n.len() + v.len()).sum::<usize>() < 1000);
+            assert!(said.lines().next().unwrap().contains(&message));
+        }
+    }
+}
+
+#[test]
+fn a_panic_before_there_is_anybody_to_tell_is_in_the_log() {
+    for (program, aborts) in all() {
+        let nobody = SocketAddr::from(([127, 0, 0, 1], 1));
+        let output = ends(
+            command(&program, nobody, &[("ACT", "panic")])
+                .spawn()
+                .unwrap(),
+        );
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("of main"), "{said}");
+        // None: a signal, which is SIGABRT.
+        let code = if aborts { None } else { Some(101) };
+        assert_eq!(output.status.code(), code, "{}", program.display());
+    }
+}
+
+#[test]
+fn a_write_to_standard_output_that_nobody_reads_is_an_error() {
+    for (program, _) in all() {
+        let script = [
+            step(GET_NEXT, next("\"print\"")),
+            step(POST_RESPONSE, ACCEPTED),
+        ];
+        let requests = converse(&script, |addr| {
+            let (stdout, reader) = UnixStream::pair().unwrap();
+            drop(reader);
+            let mut command = command(&program, addr, &[]);
+            ends(command.stdout(OwnedFd::from(stdout)).spawn().unwrap());
+        });
+        assert_eq!(requests[1].text(), "true");
+    }
+}
+
 /// 12.1: 31.
 #[test]
 fn a_panic_of_another_thread_is_that_threads_own_or_else_the_end() {
     let event = next("\"panic in a thread\"");
-    for (program, aborts) in both() {
+    for (program, aborts) in all() {
         if aborts {
             let script = [last(GET_NEXT, &event), step(POST_ERROR, ACCEPTED)];
             let (requests, code, _) = play(&program, &[], &script);
@@ -301,7 +423,7 @@ fn a_panic_of_another_thread_is_that_threads_own_or_else_the_end() {
 /// 12.1: 31 and 35.
 #[test]
 fn a_panic_within_a_stream_is_told_in_its_trailers() {
-    for (program, aborts) in both() {
+    for (program, aborts) in all() {
         let script = [
             step(GET_NEXT, next("\"panic midway\"")),
             step(POST_RESPONSE, ACCEPTED),
@@ -316,97 +438,11 @@ fn a_panic_within_a_stream_is_told_in_its_trailers() {
     }
 }
 
-/// What was logged for one invocation, of a tenant, up to the end of the Runtime API.
-fn logged(vars: &[(&str, &str)], event: &str) -> Vec<String> {
-    let next = next(event).replace("OK\r\n", "OK\r\nLambda-Runtime-Aws-Tenant-Id: t-1\r\n");
-    let script = [step(GET_NEXT, next), step(POST_RESPONSE, ACCEPTED)];
-    let mut said = Vec::new();
-    for (program, _) in both() {
-        let (_, _, lines) = play(&program, vars, &script);
-        let mut lines: Vec<_> = lines.lines().map(str::to_owned).collect();
-        // What says that the Runtime API has gone, unless that is not FATAL enough.
-        lines.retain(|line| !line.contains("GET invocation/next"));
-        said.push(lines);
-    }
-    let first = said.swap_remove(0);
-    assert!(said.iter().all(|lines| lines.len() == first.len()));
-    first
-}
-
-/// 12.1: 41.
-#[test]
-fn a_text_log_has_every_level_and_a_line_per_event() {
-    for vars in [
-        &[][..],
-        &[("AWS_LAMBDA_LOG_LEVEL", "ERROR")],
-        &[("AWS_LAMBDA_LOG_FORMAT", "Text")],
-        &[("AWS_LAMBDA_LOG_FORMAT", "xml")],
-    ] {
-        assert_eq!(
-            logged(vars, "\"log\""),
-            [
-                "TRACE RequestId: 8476a536 TenantId: t-1 at 1",
-                "DEBUG RequestId: 8476a536 TenantId: t-1 at 2",
-                "INFO RequestId: 8476a536 TenantId: t-1 at 3\rand more",
-                "WARN RequestId: 8476a536 TenantId: t-1 at \"4\"",
-                "ERROR RequestId: 8476a536 TenantId: t-1 at 5",
-                "FATAL RequestId: 8476a536 TenantId: t-1 at 6",
-            ]
-        );
-    }
-}
-
-/// 12.1: 42.
-#[test]
-fn a_json_log_has_the_levels_that_were_asked_for() {
-    #[track_caller]
-    fn check(level: &str, n_want: usize) {
-        let vars = [
-            ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
-            ("AWS_LAMBDA_LOG_LEVEL", level),
-        ];
-        let lines = logged(&vars, "\"log\"");
-        let all = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
-        let messages = ["at 1", "at 2", "at 3\nand more", "at \"4\"", "at 5", "at 6"];
-        let want: Vec<_> = all.iter().zip(messages).skip(6 - n_want).collect();
-        assert_eq!(lines.len(), n_want, "{lines:?}");
-        for (line, (level, message)) in lines.iter().zip(want) {
-            let line: Value = json::parse(line.as_bytes()).unwrap();
-            let text = |name| line.get(name).and_then(Value::as_str);
-            assert_eq!(text("level"), Some(*level));
-            assert_eq!(text("message"), Some(message));
-            assert_eq!(text("requestId"), Some("8476a536"));
-            assert_eq!(text("tenantId"), Some("t-1"));
-            let time = text("timestamp").unwrap().as_bytes();
-            assert_eq!((time[10], time[23], time.len()), (b'T', b'Z', 24));
-        }
-    }
-    check("TRACE", 6);
-    check("debug", 5);
-    check("INFO", 4);
-    check("", 4);
-    check("nonsense", 4);
-    check("WARN", 3);
-    check("Error", 2);
-    check("FATAL", 1);
-}
-
-/// 12.1: 41.
-#[test]
-fn a_line_of_any_length_is_one_line() {
-    let lines = logged(&[], "\"log much\"");
-    let lens: Vec<_> = lines.iter().map(String::len).collect();
-    assert_eq!(
-        lens,
-        ["INFO RequestId: 8476a536 TenantId: t-1 ".len() + (1 << 20)]
-    );
-}
-
 #[test]
 fn a_warning_comes_before_the_deadline_and_only_then() {
     #[track_caller]
     fn check(event: &str, deadline_in: Option<i64>, n_want: usize) {
-        for (program, _) in both() {
+        for (program, _) in all() {
             let mut next = next(&format!("\"{event}\""));
             if let Some(ms) = deadline_in {
                 let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -435,29 +471,6 @@ fn a_warning_comes_before_the_deadline_and_only_then() {
     check("late", None, 0);
 }
 
-#[test]
-fn success_says_nothing() {
-    assert_eq!(logged(&[], "\"echo\""), [""; 0]);
-}
-
-/// 12.1: 41.
-#[test]
-fn a_log_that_nobody_reads_is_survived() {
-    for (program, _) in both() {
-        let script = [
-            step(GET_NEXT, next("\"log much\"")),
-            step(POST_RESPONSE, ACCEPTED),
-            step(GET_NEXT, next("\"error\"")),
-            step(POST_ERROR, ACCEPTED),
-        ];
-        converse(&script, |addr| {
-            let mut child = command(&program, addr, &[]).spawn().unwrap();
-            drop((child.stdout.take(), child.stderr.take()));
-            assert_eq!(ends(child).status.code(), Some(1));
-        });
-    }
-}
-
 /// 12.1: 19.
 #[test]
 fn the_trace_is_in_the_environment_while_it_is_known() {
@@ -478,7 +491,7 @@ fn the_trace_is_in_the_environment_while_it_is_known() {
         step(GET_NEXT, traced("")),
         step(POST_RESPONSE, ACCEPTED),
     ];
-    for (program, _) in both() {
+    for (program, _) in all() {
         let (requests, ..) = play(&program, &[], &script);
         let answers: Vec<_> = requests
             .iter()
@@ -512,7 +525,7 @@ pub(crate) fn becomes(pid: u32, state: &str) {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_freeze_at_any_point_changes_nothing() {
-    for (program, _) in both() {
+    for (program, _) in all() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let child = command(&program, listener.local_addr().unwrap(), &[]).spawn();
         let child = child.unwrap();
@@ -559,5 +572,42 @@ fn a_freeze_at_any_point_changes_nothing() {
         signal("-KILL", id);
         let output = ends(child);
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    }
+}
+
+/// Each of them interrupts whatever call the process is in, which fails with EINTR where it may.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_storm_of_freezes_changes_nothing() {
+    let events = ["echo", "stream", "error"].map(|event| next(&format!("\"{event}\"")));
+    let long = next(&format!("\"{}\"", "x".repeat(400_000)));
+    let mut script = Vec::new();
+    for _ in 0..20 {
+        for (event, call) in events.iter().chain([&long]).zip([
+            POST_RESPONSE,
+            POST_RESPONSE,
+            POST_ERROR,
+            POST_RESPONSE,
+        ]) {
+            script.extend([step(GET_NEXT, event), step(call, ACCEPTED)]);
+        }
+    }
+    for (program, _) in all() {
+        let requests = converse(&script, |addr| {
+            let child = command(&program, addr, &[]).spawn().unwrap();
+            let storm = "while kill -STOP $0 && kill -CONT $0; do :; done";
+            let id = child.id().to_string();
+            let mut storm = Command::new("sh").args(["-c", storm, &id]).spawn().unwrap();
+            let output = ends(child);
+            let _ = storm.kill();
+            storm.wait().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(said.matches("NoStock: sold out").count(), 20, "{said}");
+            assert_eq!((said.lines().count(), output.status.code()), (21, Some(1)));
+        });
+        for (i, want) in [(1, "\"echo\""), (3, "onetwothree")] {
+            assert_eq!(requests[i].text(), want);
+        }
+        assert_eq!(requests[7].body.len(), 400_002);
     }
 }

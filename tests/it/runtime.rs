@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use tiny_lambda::handler::{self, Handler};
+use tiny_lambda::json::{self, Value};
 use tiny_lambda::{Context, Error, Runtime};
 
 use crate::peer::{
@@ -25,6 +26,7 @@ fn double() -> impl Handler {
     handler::json(|text: String, _| Ok(text.parse::<u8>()? * 2))
 }
 
+/// 12.1: 10, 27, 29.
 #[test]
 fn an_invocation_is_fetched_and_answered_on_one_connection() {
     let script = [
@@ -48,7 +50,12 @@ fn an_invocation_is_fetched_and_answered_on_one_connection() {
     let agent = concat!("tiny-lambda/", env!("CARGO_PKG_VERSION"));
     assert_eq!(requests[1].field("User-Agent"), Some(agent));
     assert_eq!(requests[1].field("Content-Type"), Some("application/json"));
-    assert_eq!(requests[1].field("Lambda-Runtime-Invocation-Id"), None);
+    let fields = requests[1].fields.iter().map(|(name, _)| name.as_str());
+    let fields: Vec<_> = fields.collect();
+    assert_eq!(
+        fields,
+        ["Host", "User-Agent", "Content-Type", "Content-Length"]
+    );
     assert_eq!(requests[1].text(), "14");
     assert_eq!(requests[3].text(), "14");
     assert_eq!(end.error_type(), "Runtime.LambdaRuntimeClientError");
@@ -59,6 +66,7 @@ fn an_invocation_is_fetched_and_answered_on_one_connection() {
     );
 }
 
+/// 12.1: 21 and 30.
 #[test]
 fn a_failed_invocation_is_reported_and_the_next_one_served() {
     let script = [
@@ -122,6 +130,49 @@ fn bytes_go_in_and_out_as_they_are() {
     );
 }
 
+/// 12.1: 32.
+#[test]
+fn a_traced_failure_has_its_cause_in_a_header() {
+    #[track_caller]
+    fn check(trace: &str, message: &str, want: Option<&str>) {
+        let traced = format!("OK\r\nLambda-Runtime-Trace-Id: {trace}");
+        let next = NEXT.replace("OK", &traced);
+        let script = [step(GET_NEXT, next), step(POST_ERROR, ACCEPTED)];
+        let fail = handler::json(|_: String, _| -> tiny_lambda::Result<()> {
+            Err(Error::new("NoStock", message))
+        });
+        let (requests, _) = play(&script, &fail);
+        let cause = requests[1].field("Lambda-Runtime-Function-XRay-Error-Cause");
+        assert_eq!(cause.is_some(), want.is_some(), "{cause:?}");
+        let (Some(cause), Some(want)) = (cause, want) else {
+            return;
+        };
+        assert!(cause.len() < 64 << 10 && cause.bytes().all(|b| matches!(b, b' '..=b'~')));
+        assert!(cause.contains(want), "{want} in {cause}");
+        let cause: Value = json::parse(cause.as_bytes()).unwrap();
+        let text = |pointer| cause.pointer(pointer).and_then(Value::as_str);
+        assert_eq!(text("/exceptions/0/type"), Some("NoStock"));
+        assert_eq!(text("/exceptions/0/message"), Some(message));
+        assert_eq!(text("/exceptions/0/stack/0/path"), Some(file!()));
+        assert_eq!(text("/paths/0"), Some(file!()));
+        let line = cause.pointer("/exceptions/0/stack/0/line");
+        assert!(line.and_then(Value::as_u64) > Some(0));
+    }
+    let trace = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1";
+    check(trace, "sold out", Some(r#""message":"sold out""#));
+    check(trace, "a\r\n\0b", Some(r"a\r\n\u0000b"));
+    check(
+        trace,
+        "\u{e9}\u{1f980}\u{7f}",
+        Some(r"\u00E9\uD83E\uDD80\u007F"),
+    );
+    check(trace, &"x".repeat(59 << 10), Some("xxx"));
+    check(trace, &"x".repeat(60 << 10), None);
+    // Nobody looks for it where nothing is traced.
+    check("", "sold out", None);
+}
+
+/// 12.1: 33.
 #[test]
 fn nothing_is_sent_as_null() {
     let script = [step(GET_NEXT, NEXT), step(POST_RESPONSE, ACCEPTED)];
@@ -129,6 +180,7 @@ fn nothing_is_sent_as_null() {
     assert_eq!(requests[1].text(), "null");
 }
 
+/// 12.1: 12, 15, 16.
 #[test]
 fn every_header_of_next_lands_in_the_context() {
     let next = "HTTP/1.1 200 OK\r\n\
@@ -177,6 +229,7 @@ fn every_header_of_next_lands_in_the_context() {
     assert_eq!(requests[3].field("Lambda-Runtime-Invocation-Id"), None);
 }
 
+/// 12.1: 31.
 #[test]
 fn a_panic_is_reported_with_its_place_and_the_next_invocation_served() {
     let script = [
@@ -228,6 +281,7 @@ fn a_panic_with_any_payload_is_survived() {
     );
 }
 
+/// 12.1: 26.
 #[test]
 fn a_response_that_lambda_would_not_take_is_refused_before_it_is_sent() {
     const LEN_MAX: usize = 6 * 1024 * 1024 + 100;
@@ -287,6 +341,7 @@ fn a_refused_answer_is_logged_and_the_next_invocation_served() {
     }
 }
 
+/// 12.1: 13, 18, 25.
 #[test]
 fn a_server_that_has_failed_ends_the_runtime() {
     #[track_caller]
@@ -372,4 +427,46 @@ fn an_address_that_leads_nowhere_ends_the_runtime_within_a_second() {
     check("127.0.0.1:1", "cannot connect: Connection refused");
     check("no address", "it must be host:port");
     check("", "AWS_LAMBDA_RUNTIME_API is \"\"");
+    // No name has so long a part, so that nobody is asked for it.
+    let name = format!("{}.example:9001", "x".repeat(64));
+    let why = if cfg!(feature = "dns") {
+        "its host name has no address"
+    } else {
+        "(other names need the feature `dns`)"
+    };
+    check(&name, why);
+}
+
+/// The names of this machine's own addresses, which are known without asking anybody.
+#[cfg(all(feature = "dns", unix))]
+#[test]
+fn a_host_name_is_looked_up() {
+    use std::net::{IpAddr, TcpListener};
+    let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let mut n_names = 0;
+    for line in hosts.lines() {
+        let mut words = line.split('#').next().unwrap().split_whitespace();
+        let Some(Ok(ip)) = words.next().map(str::parse::<IpAddr>) else {
+            continue;
+        };
+        let listener = TcpListener::bind((ip, 0));
+        let (true, Ok(listener)) = (ip.is_loopback(), listener) else {
+            continue;
+        };
+        for name in words.filter(|name| *name != "localhost") {
+            n_names += 1;
+            let endpoint = format!("{name}:{}", listener.local_addr().unwrap().port());
+            std::thread::scope(|scope| {
+                let end = scope.spawn(|| Runtime::at(&endpoint).serve(&double()));
+                let mut stream = crate::peer::accept(&listener);
+                let request = crate::peer::read_request(&mut stream);
+                assert_eq!(request.line, GET_NEXT);
+                assert_eq!(request.field("Host"), Some(endpoint.as_str()));
+                let end_it = crate::peer::refusal(500);
+                std::io::Write::write_all(stream.get_mut(), end_it.as_bytes()).unwrap();
+                assert!(end.join().unwrap().is_err());
+            });
+        }
+    }
+    println!("names in /etc/hosts: {n_names}");
 }

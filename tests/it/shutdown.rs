@@ -5,8 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::peer::{GET_NEXT, accept, next, read_request, refusal};
-use crate::process::{becomes, both, command, ends, signal};
+use crate::peer::{GET_NEXT, GET_RESTORE, accept, next, read_request, refusal};
+use crate::process::{all, becomes, command, ends, signal};
 
 const POST_REGISTER: &str = "POST /2020-01-01/extension/register HTTP/1.1";
 const GET_EVENT: &str = "GET /2020-01-01/extension/event/next HTTP/1.1";
@@ -84,7 +84,7 @@ const SAID: &str = "shut down first\nshut down last\n";
 
 #[test]
 fn hooks_run_when_the_function_is_idle() {
-    for (program, _) in both() {
+    for (program, _) in all() {
         let mut function = start(&program, "shutdown", REGISTERED);
         // Nothing is asked of the connections any more, and both stay open.
         let extension = function.extension.take();
@@ -95,9 +95,43 @@ fn hooks_run_when_the_function_is_idle() {
     }
 }
 
+/// 12.1: 46. The snapshot has the identifier, and each that is restored says anew that it is ready.
+#[test]
+fn an_extension_comes_back_after_a_restore() {
+    for (program, _) in all() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let vars = [
+            ("ACT", "shutdown-snapshot"),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start"),
+        ];
+        let child = command(&program, listener.local_addr().unwrap(), &vars).spawn();
+        let mut before = accept(&listener);
+        assert_eq!(read_request(&mut before).line, POST_REGISTER);
+        before.get_mut().write_all(REGISTERED.as_bytes()).unwrap();
+        assert_eq!(read_request(&mut before).line, GET_EVENT);
+        let mut restore = accept(&listener);
+        assert_eq!(read_request(&mut restore).line, GET_RESTORE);
+        drop(before);
+        let restored = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        restore.get_mut().write_all(restored.as_bytes()).unwrap();
+        let mut extension = accept(&listener);
+        let request = read_request(&mut extension);
+        assert_eq!(request.line, GET_EVENT);
+        assert_eq!(request.field("Lambda-Extension-Identifier"), Some("id-1"));
+        let mut runtime = accept(&listener);
+        assert_eq!(read_request(&mut runtime).line, GET_NEXT);
+        let child = child.unwrap();
+        signal("-TERM", child.id());
+        let output = ends(child);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said, format!("after 1\n{SAID}"));
+        assert_eq!(output.status.code(), Some(0));
+    }
+}
+
 #[test]
 fn hooks_run_while_a_handler_runs_and_nothing_is_posted() {
-    for (program, _) in both() {
+    for (program, _) in all() {
         let mut function = start(&program, "shutdown", REGISTERED);
         let event = next("\"wait\"");
         function
@@ -116,7 +150,7 @@ fn hooks_run_while_a_handler_runs_and_nothing_is_posted() {
 
 #[test]
 fn a_signal_that_comes_in_a_freeze_is_heard_after_it() {
-    for (program, _) in both() {
+    for (program, _) in all() {
         let function = start(&program, "shutdown", REGISTERED);
         let id = function.child.id();
         signal("-STOP", id);
@@ -131,7 +165,7 @@ fn a_signal_that_comes_in_a_freeze_is_heard_after_it() {
 
 #[test]
 fn a_hook_that_panics_is_told_and_the_end_is_no_success() {
-    for (program, aborts) in both() {
+    for (program, aborts) in all() {
         let (said, code) = start(&program, "shutdown-panic", REGISTERED).terminate();
         assert!(said.contains(": too late"), "{said}");
         assert_eq!(code, Some(if aborts { 101 } else { 1 }));
@@ -140,7 +174,7 @@ fn a_hook_that_panics_is_told_and_the_end_is_no_success() {
 
 #[test]
 fn an_extension_that_is_refused_is_told_of_and_done_without() {
-    for (program, _) in both() {
+    for (program, _) in all() {
         for refused in [
             refusal(403),
             refusal(404),
@@ -159,7 +193,7 @@ fn an_extension_that_is_refused_is_told_of_and_done_without() {
 #[test]
 fn without_hooks_nothing_is_registered_and_the_signal_is_the_end() {
     use std::os::unix::process::ExitStatusExt;
-    for (program, _) in both() {
+    for (program, _) in all() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let child = command(&program, listener.local_addr().unwrap(), &[])
             .spawn()
@@ -180,7 +214,7 @@ mod emulated {
     /// The function under our own Lambda; what it logged, in a file.
     #[test]
     fn the_local_lambda_announces_the_end_and_a_timeout() {
-        for (n, (program, _)) in both().into_iter().enumerate() {
+        for (n, (program, _)) in all().into_iter().enumerate() {
             let folder = Folder::new(&format!("shutdown {n}"));
             let exec = format!("exec '{}' 2>>log", program.display());
             let mut settings = Settings::default();

@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write};
 
 use tiny_lambda::handler;
+use tiny_lambda::json::{self, Value};
 use tiny_lambda::{Context, Error, Responder, Result};
 
 use crate::peer::{ACCEPTED, GET_NEXT, NEXT, POST_ERROR, POST_RESPONSE, Request, Step, last, step};
@@ -33,6 +34,7 @@ fn stream(want: &'static str, f: impl Fn(Responder<'_>) -> Result<()> + Sync) ->
     requests.swap_remove(1)
 }
 
+/// 12.1: 29 and 34.
 #[test]
 fn a_stream_has_its_head_chunks_and_no_error_trailers() {
     let request = stream(POST_RESPONSE, |out| {
@@ -62,6 +64,7 @@ fn a_stream_has_its_head_chunks_and_no_error_trailers() {
     assert!(request.trailers.is_empty());
 }
 
+/// 12.1: 38.
 #[test]
 fn what_waits_goes_out_when_it_is_8_kb() {
     #[track_caller]
@@ -87,6 +90,7 @@ fn what_waits_goes_out_when_it_is_8_kb() {
     check(&[1_000_000], &[1_000_000]);
 }
 
+/// 12.1: 35.
 #[test]
 fn a_stream_that_fails_midway_ends_with_the_error_in_trailers() {
     #[track_caller]
@@ -123,6 +127,31 @@ fn a_stream_that_fails_midway_ends_with_the_error_in_trailers() {
     check(&request, "Runtime.Panic", "midway");
 }
 
+/// Servers that are made with Go's `net/http`, as Lambda's is, take trailers of 4 KB.
+#[test]
+fn an_error_with_much_to_say_fits_into_its_trailers() {
+    for letter in ["x", "\0", "\u{e9}", "\u{1f980}"] {
+        let text = letter.repeat(5000);
+        let request = stream(POST_RESPONSE, |out| {
+            let mut body = out.start("text/plain")?;
+            body.write_all(b"part")?;
+            body.flush()?;
+            Err(Error::new("X".repeat(300), &text))
+        });
+        let len: usize = request
+            .trailers
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 4)
+            .sum();
+        assert!((1000..=4000).contains(&len), "{len}");
+        let document = decode_base64(&request.trailers[1].1);
+        let document: Value = json::parse(&document).unwrap();
+        let message = document.get("errorMessage").and_then(Value::as_str);
+        let start = message.unwrap().strip_suffix("...").unwrap();
+        assert!(text.starts_with(start) && start.len() > 100, "{start}");
+    }
+}
+
 #[test]
 fn a_stream_that_fails_before_anything_was_sent_is_a_plain_error() {
     let request = stream(POST_ERROR, |out| {
@@ -150,6 +179,7 @@ fn a_stream_that_fails_before_anything_was_sent_is_a_plain_error() {
     );
 }
 
+/// 12.1: 36, 37, 39.
 #[test]
 fn a_web_response_begins_with_its_prelude_and_eight_nuls_as_chunks_of_their_own() {
     let request = stream(POST_RESPONSE, |out| {
@@ -174,6 +204,7 @@ fn a_web_response_begins_with_its_prelude_and_eight_nuls_as_chunks_of_their_own(
     assert_eq!(request.chunks, [prelude.as_bytes(), &[0; 8]]);
 }
 
+/// 12.1: 36.
 #[test]
 fn what_no_header_can_have_is_refused() {
     #[track_caller]
@@ -196,6 +227,18 @@ fn what_no_header_can_have_is_refused() {
         &[("Set-Cookie", "a\0")],
         "cannot stand in an HTTP header",
     );
+    let long =
+        "x".repeat(16_384 - r#"{"statusCode":200,"headers":{"a":""},"cookies":[]}"#.len() - 8);
+    let request = stream(POST_RESPONSE, |out| {
+        out.start_http(200, &[("a", &long)]).map(drop)
+    });
+    assert_eq!(request.body.len(), 16_384);
+    let request = stream(POST_ERROR, |out| {
+        out.start_http(200, &[("a", &(long.clone() + "x"))])
+            .map(drop)
+    });
+    let want = "status and headers have 16385 bytes";
+    assert!(request.text().contains(want), "{}", request.text());
     let request = stream(POST_ERROR, |out| out.start("text/plain\r\nX: y").map(drop));
     assert!(
         request.text().contains("cannot stand in an HTTP header"),

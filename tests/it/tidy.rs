@@ -109,6 +109,41 @@ fn the_manifest_names_no_dependency_but_the_optional_one() {
     assert!(!root().join("build.rs").exists());
 }
 
+/// The conformance checklists for runtimes and for emulators (runtime-api.md, section 12), and how
+/// many items each has, each MUST and SHOULD.
+const CHECKLISTS: [(&str, usize); 2] = [("12.1: ", 51), ("12.2: ", 27)];
+
+/// A test's comment names the items that it proves: `12.1: 4 and 30.`
+#[test]
+fn each_item_of_the_conformance_checklists_has_a_test_that_names_it() {
+    for (list, n_items) in CHECKLISTS {
+        each_item_is_named(list, n_items);
+    }
+}
+
+fn each_item_is_named(list: &str, n_items: usize) {
+    let mut n_tests = vec![0; n_items + 1];
+    for (name, text) in files("src", "rs")
+        .into_iter()
+        .chain(files("tests/it", "rs"))
+    {
+        for named in text.split(list).skip(1) {
+            let is_list = |c: char| c.is_ascii_digit() || ", and".contains(c);
+            let items = named.split(|c| !is_list(c)).next().unwrap();
+            for item in items
+                .split(|c: char| !c.is_ascii_digit())
+                .filter(|item| !item.is_empty())
+            {
+                let item: usize = item.parse().unwrap();
+                assert!((1..=n_items).contains(&item), "{name} names {list}{item}");
+                n_tests[item] += 1;
+            }
+        }
+    }
+    let missing: Vec<_> = (1..=n_items).filter(|&item| n_tests[item] == 0).collect();
+    assert!(missing.is_empty(), "no test names {list}{missing:?}");
+}
+
 #[test]
 fn no_lock_file_is_tracked() {
     let Ok(output) = Command::new("git")
@@ -173,7 +208,7 @@ fn what_the_readme_links_to_is_there() {
 const LAYERS: [&[&str]; 11] = [
     &["lib", "bin"],
     &["emulator"],
-    &["runtime", "snapstart", "extension"],
+    &["runtime", "snapstart", "extension", "start"],
     &["events"],
     &["panic"],
     &["worker"],
@@ -236,7 +271,13 @@ fn the_source_is_formatted() {
 
 #[test]
 fn scripts_are_what_a_posix_shell_reads() {
-    for script in ["build.sh", "bootstrap.sh", ".ci/run", ".ci/sizes"] {
+    for script in [
+        "build.sh",
+        "bootstrap.sh",
+        ".ci/run",
+        ".ci/sizes",
+        ".ci/capabilities",
+    ] {
         if !root().join(script).exists() {
             assert!(script.starts_with(".ci/"), "{script} is missing");
             continue;

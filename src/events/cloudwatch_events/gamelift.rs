@@ -1,0 +1,117 @@
+//! Amazon GameLift FlexMatch: matches of players, as the detail of an event.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::events::Timestamp;
+use crate::events::field::event;
+use crate::json::{Number, Value};
+
+event! {
+    /// Tickets that wait (Amazon GameLift FlexMatch Developer Guide, "Reference: FlexMatch matchmaking
+    /// events").
+    pub struct MatchmakingSearching {
+        tickets: Vec<Ticket>,
+        estimated_wait_millis: Value as "estimatedWaitMillis",
+        searching_type: String as "type",
+        game_session_info: GameSessionInfo as "gameSessionInfo",
+    }
+
+    /// A match that may be.
+    pub struct PotentialMatchCreated {
+        tickets: Vec<Ticket>,
+        /// In seconds.
+        acceptance_timeout: Number as "acceptanceTimeout",
+        rule_evaluation_metrics: Vec<RuleEvaluationMetric> as "ruleEvaluationMetrics",
+        acceptance_required: bool as "acceptanceRequired",
+        created_type: String as "type",
+        game_session_info: GameSessionInfo as "gameSessionInfo",
+        match_id: String as "matchId",
+    }
+
+    /// A player who has accepted, or refused.
+    pub struct AcceptMatch {
+        tickets: Vec<Ticket>,
+        match_type: String as "type",
+        game_session_info: GameSessionInfo as "gameSessionInfo",
+        match_id: String as "matchId",
+    }
+
+    /// All have answered, or the time is up.
+    pub struct AcceptMatchCompleted {
+        tickets: Vec<Ticket>,
+        acceptance: String,
+        completed_type: String as "type",
+        game_session_info: GameSessionInfo as "gameSessionInfo",
+        match_id: String as "matchId",
+    }
+
+    /// A match with its session.
+    pub struct MatchmakingSucceeded {
+        tickets: Vec<Ticket>,
+        succeeded_type: String as "type",
+        game_session_info: GameSessionInfo as "gameSessionInfo",
+        match_id: String as "matchId",
+    }
+
+    /// Tickets without a match.
+    pub struct MatchmakingTimedOut {
+        reason: String,
+        tickets: Vec<Ticket>,
+        rule_evaluation_metrics: Vec<RuleEvaluationMetric> as "ruleEvaluationMetrics",
+        out_type: String as "type",
+        message: String,
+        game_session_info: GameSessionInfo as "gameSessionInfo",
+    }
+
+    /// Tickets that were taken back.
+    pub struct MatchmakingCancelled {
+        reason: String,
+        tickets: Vec<Ticket>,
+        rule_evaluation_metrics: Vec<RuleEvaluationMetric> as "ruleEvaluationMetrics",
+        cancelled_type: String as "type",
+        message: String,
+        game_session_info: GameSessionInfo as "gameSessionInfo",
+    }
+
+    /// Tickets with an error.
+    pub struct MatchmakingFailed {
+        tickets: Vec<Ticket>,
+        custom_event_data: String as "customEventData",
+        failed_type: String as "type",
+        reason: String,
+        message: String,
+        game_session_info: GameSessionInfo as "gameSessionInfo",
+        match_id: String as "matchId",
+    }
+
+    /// A ticket.
+    pub struct Ticket {
+        ticket_id: String as "ticketId",
+        start_time: Timestamp as "startTime",
+        players: Vec<Player>,
+    }
+
+    /// A player.
+    pub struct Player {
+        player_id: String as "playerId",
+        team: String,
+        accepted: bool,
+        player_session_id: String as "playerSessionId",
+    }
+
+    /// A session.
+    pub struct GameSessionInfo {
+        game_session_arn: String as "gameSessionArn",
+        ip_address: String as "ipAddress",
+        port: Value,
+        players: Vec<Player>,
+    }
+
+    /// How often a rule was met.
+    pub struct RuleEvaluationMetric {
+        rule_name: String as "ruleName",
+        passed_count: i64 as "passedCount",
+        failed_count: i64 as "failedCount",
+    }
+}

@@ -1,0 +1,166 @@
+//! AWS Systems Manager: automations, commands, windows and associations, as the detail of an event.
+
+use alloc::string::String;
+
+use crate::events::Timestamp;
+use crate::events::field::event;
+use crate::json::{Number, Value};
+
+event! {
+    /// A step of an automation (AWS Systems Manager User Guide, "Reference: Amazon EventBridge event
+    /// patterns and types for Systems Manager").
+    pub struct Ec2AutomationStepStatusChange {
+        execution_id: String as "ExecutionId",
+        definition: String as "Definition",
+        definition_version: Value as "DefinitionVersion",
+        status: String as "Status",
+        end_time: String as "EndTime",
+        start_time: String as "StartTime",
+        /// In seconds.
+        time: Number as "Time",
+        step_name: String as "StepName",
+        action: String as "Action",
+    }
+
+    /// An automation.
+    pub struct Ec2AutomationExecutionStatusChange {
+        execution_id: String as "ExecutionId",
+        definition: String as "Definition",
+        definition_version: Value as "DefinitionVersion",
+        status: String as "Status",
+        start_time: String as "StartTime",
+        end_time: String as "EndTime",
+        /// In seconds.
+        time: Number as "Time",
+        executed_by: String as "ExecutedBy",
+    }
+
+    /// A calendar of changes.
+    pub struct StateChange {
+        /// `OPEN` or `CLOSED`
+        state: String,
+        at_time: Timestamp as "atTime",
+        next_transition_time: Timestamp as "nextTransitionTime",
+    }
+
+    /// Whether a resource is as it should be.
+    pub struct ConfigurationComplianceStateChange {
+        last_runtime: String as "last-runtime",
+        compliance_status: String as "compliance-status",
+        resource_type: String as "resource-type",
+        resource_id: String as "resource-id",
+        compliance_type: String as "compliance-type",
+        patch_baseline_id: String as "patch-baseline-id",
+        severity: String,
+    }
+
+    /// A target of a maintenance window.
+    pub struct MaintenanceWindowTargetRegistration {
+        window_target_id: String as "window-target-id",
+        window_id: String as "window-id",
+        status: String,
+    }
+
+    /// A run of a maintenance window.
+    pub struct MaintenanceWindowExecutionStateChange {
+        start_time: String as "start-time",
+        end_time: String as "end-time",
+        window_id: String as "window-id",
+        window_execution_id: String as "window-execution-id",
+        status: String,
+    }
+
+    /// A task in it.
+    pub struct MaintenanceWindowTaskExecutionStateChange {
+        task_execution_id: String as "task-execution-id",
+        start_time: String as "start-time",
+        end_time: String as "end-time",
+        window_id: String as "window-id",
+        window_execution_id: String as "window-execution-id",
+        status: String,
+    }
+
+    /// A task on one target.
+    pub struct MaintenanceWindowTaskTargetInvocationStateChange {
+        task_execution_id: String as "task-execution-id",
+        window_target_id: String as "window-target-id",
+        owner_information: String as "owner-information",
+        start_time: String as "start-time",
+        end_time: String as "end-time",
+        window_id: String as "window-id",
+        window_execution_id: String as "window-execution-id",
+        status: String,
+    }
+
+    /// A maintenance window.
+    pub struct MaintenanceWindowStateChange {
+        window_id: String as "window-id",
+        status: String,
+    }
+
+    /// A parameter.
+    pub struct ParameterStoreStateChange {
+        /// `Create`, `Update`, `Delete` or `LabelParameterVersion`
+        operation: String,
+        name: String,
+        parameter_type: String as "type",
+        description: String,
+    }
+
+    /// A command.
+    pub struct Ec2CommandStatusChange {
+        command_id: String as "command-id",
+        document_name: String as "document-name",
+        expire_after: String as "expire-after",
+        parameters: Value,
+        requested_date_time: String as "requested-date-time",
+        status: String,
+    }
+
+    /// A command on one instance.
+    pub struct Ec2CommandInvocationStatusChange {
+        command_id: String as "command-id",
+        document_name: String as "document-name",
+        instance_id: String as "instance-id",
+        requested_date_time: String as "requested-date-time",
+        status: String,
+    }
+
+    /// An association.
+    pub struct Ec2StateManagerAssociationStateChange {
+        association_id: String as "association-id",
+        document_name: String as "document-name",
+        association_version: String as "association-version",
+        document_version: String as "document-version",
+        /// JSON.
+        targets: String,
+        creation_date: String as "creation-date",
+        last_successful_execution_date: String as "last-successful-execution-date",
+        last_execution_date: String as "last-execution-date",
+        last_updated_date: String as "last-updated-date",
+        status: String,
+        /// JSON.
+        association_status_aggregated_count: String as "association-status-aggregated-count",
+        schedule_expression: String as "schedule-expression",
+        association_cwe_version: String as "association-cwe-version",
+    }
+
+    /// An association of one instance.
+    pub struct Ec2StateManagerInstanceAssociationStateChange {
+        association_id: String as "association-id",
+        instance_id: String as "instance-id",
+        document_name: String as "document-name",
+        document_version: String as "document-version",
+        /// JSON.
+        targets: String,
+        creation_date: String as "creation-date",
+        last_successful_execution_date: String as "last-successful-execution-date",
+        last_execution_date: String as "last-execution-date",
+        status: String,
+        detailed_status: String as "detailed-status",
+        error_code: String as "error-code",
+        execution_summary: String as "execution-summary",
+        output_url: String as "output-url",
+        instance_association_cwe_version: String as "instance-association-cwe-version",
+    }
+}
