@@ -112,7 +112,9 @@ macro_rules! json_struct {
                 }
             }
 
-            impl $crate::json::support::WritesObject for $name {}
+            impl $crate::json::support::WritesObject for $name {
+                $($crate::json_struct!(@forget $field [$($json_name)?]);)*
+            }
         };
     };
     (
@@ -159,7 +161,9 @@ macro_rules! json_struct {
                 }
             }
 
-            impl<$life> $crate::json::support::WritesObject for $name<$life> {}
+            impl<$life> $crate::json::support::WritesObject for $name<$life> {
+                $($crate::json_struct!(@forget $field [$($json_name)?]);)*
+            }
         };
     };
 
@@ -263,6 +267,12 @@ macro_rules! json_struct {
         $($crate::json_struct!(@write_field $self $w $field $json_name);)*
         $w.end_object();
     }};
+    (@forget $field:ident [..]) => {
+        fn forget(&mut self, tag: &str) {
+            $crate::json::support::WritesObject::forget(&mut self.$field, tag);
+        }
+    };
+    (@forget $field:ident $json_name:tt) => {};
     (@write_field $self:ident $w:ident $field:ident [..]) => {
         $crate::json::support::KeepsRest::write(&$self.$field, $w);
     };

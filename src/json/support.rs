@@ -138,7 +138,7 @@ pub fn read_field<T: FromJson>(r: &mut Reader<'_>, field: &mut T) -> Result<(), 
     message = "`{Self}` cannot keep the members that no other field takes",
     label = "a field `as ..` is an `Object`"
 )]
-pub trait KeepsRest: Default {
+pub trait KeepsRest: Default + WritesObject {
     /// Keeps one more.
     fn keep(&mut self, name: String, value: Value);
     /// Writes them all.
@@ -383,12 +383,34 @@ impl<'j> Variant<'j> {
     label = "no object",
     note = "in an enum with a tag, variants hold what `json_struct!` makes, or maps"
 )]
-pub trait WritesObject {}
+pub trait WritesObject {
+    /// Takes the tag out again, where all members are kept.
+    fn forget(&mut self, _tag: &str) {}
+}
 
-impl WritesObject for Object {}
-impl<N, T> WritesObject for BTreeMap<N, T> {}
-impl<T> WritesObject for Vec<(String, T)> {}
-impl<T: WritesObject> WritesObject for Box<T> {}
+impl WritesObject for Object {
+    fn forget(&mut self, tag: &str) {
+        self.remove(tag);
+    }
+}
+
+impl<N: AsRef<str> + Ord, T> WritesObject for BTreeMap<N, T> {
+    fn forget(&mut self, tag: &str) {
+        self.retain(|name, _| name.as_ref() != tag);
+    }
+}
+
+impl<T> WritesObject for Vec<(String, T)> {
+    fn forget(&mut self, tag: &str) {
+        self.retain(|member| member.0 != tag);
+    }
+}
+
+impl<T: WritesObject> WritesObject for Box<T> {
+    fn forget(&mut self, tag: &str) {
+        (**self).forget(tag);
+    }
+}
 
 /// Writes `value` with a member more in front.
 pub fn write_tagged<T: ToJson + WritesObject>(w: &mut Writer, tag: &str, name: &str, value: &T) {

@@ -395,3 +395,29 @@ fn structs_may_be_wide() {
         assert_eq!(error.message(), format!("missing member `f{n}`"));
     }
 }
+
+#[test]
+fn a_tag_is_not_among_the_members_that_are_kept() {
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Created { id: u8, rest: Object as .. }
+    }
+    tiny_lambda::json_enum! {
+        #[derive(Debug, PartialEq)]
+        enum Change as "type" {
+            Created(Created),
+            Moved(Box<Object>),
+            Counted(BTreeMap<String, Value>),
+            Listed(Vec<(String, Value)>),
+        }
+    }
+    for text in [
+        r#"{"type":"Created","id":1,"by":"x"}"#,
+        r#"{"type":"Moved","by":"x"}"#,
+        r#"{"type":"Counted","by":"x"}"#,
+        r#"{"type":"Listed","by":"x"}"#,
+    ] {
+        let change: Change = parse(text.as_bytes()).unwrap();
+        writes(&change, text);
+    }
+}
