@@ -2,7 +2,6 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::{Context, sys};
@@ -13,11 +12,7 @@ const STACK_LEN: usize = 64 * 1024;
 /// Warns unless it is dropped before. See [`Context::warn_before_deadline`].
 #[derive(Debug)]
 #[must_use = "without it nobody waits for the deadline"]
-pub struct DeadlineWarning(Option<(Arc<IsOver>, sys::Thread)>);
-
-/// Whether the guarded work is over, and who wants to know.
-#[derive(Debug, Default)]
-struct IsOver(Mutex<bool>, Condvar);
+pub struct DeadlineWarning(Option<(Arc<sys::Word>, sys::Thread)>);
 
 impl Context {
     /// Writes a line at level WARN `before` the deadline, if what this returns is still there then: a
@@ -36,34 +31,31 @@ impl Context {
     pub fn warn_before_deadline(&self, before: Duration) -> DeadlineWarning {
         let left = self.remaining().filter(|left| !left.is_zero());
         let guard = left.and_then(|left| {
-            let is_over = Arc::new(IsOver::default());
-            let (theirs, cx) = (Arc::clone(&is_over), self.clone());
+            let over = Arc::new(sys::Word::default());
+            let (theirs, cx) = (Arc::clone(&over), self.clone());
             let wait = move || {
-                if !theirs.is_over_within(left.saturating_sub(before)) {
-                    let ms = cx.remaining().unwrap_or_default().as_millis();
+                if !theirs.comes_within(ms(left.saturating_sub(before))) {
+                    let ms = ms(cx.remaining().unwrap_or_default());
                     crate::warn!(&cx, "still at work {ms} ms before the deadline");
                 }
             };
             let thread = sys::Thread::spawn(STACK_LEN, Box::new(wait))?;
-            Some((is_over, thread))
+            Some((over, thread))
         });
         DeadlineWarning(guard)
     }
 }
 
-impl IsOver {
-    fn is_over_within(&self, time: Duration) -> bool {
-        let lock = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.1.wait_timeout_while(lock, time, |is_over| !*is_over);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
-    }
+/// In milliseconds, which std counts in 128 bits.
+fn ms(time: Duration) -> u64 {
+    let ms = time.as_secs().saturating_mul(1000);
+    ms.saturating_add(time.subsec_millis().into())
 }
 
 impl Drop for DeadlineWarning {
     fn drop(&mut self) {
-        if let Some((is_over, thread)) = self.0.take() {
-            *is_over.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-            is_over.1.notify_one();
+        if let Some((over, thread)) = self.0.take() {
+            over.say();
             // Nothing of an invocation outlives it.
             thread.join();
         }

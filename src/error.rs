@@ -120,9 +120,11 @@ impl Error {
         if !there.is_empty() {
             message.push_str(": ");
             let mut end = there.len().min(SHOWN_LEN_MAX);
-            // Not within a character (RFC 3629, section 3).
-            while there.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
-                end = end.saturating_sub(1);
+            // Not within a character, which has four bytes at most (RFC 3629, section 3): there may be
+            // no text at all.
+            for _ in 1..4 {
+                let is_within = there.get(end).is_some_and(|byte| byte & 0xc0 == 0x80);
+                end = end.saturating_sub(is_within.into());
             }
             push_text(&mut message, there.get(..end).unwrap_or_default());
         }

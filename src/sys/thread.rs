@@ -96,6 +96,79 @@ impl Thread {
     }
 }
 
+/// What one thread says to another one, once: that it need not wait any longer.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[derive(Debug, Default)]
+pub(crate) struct Word(core::sync::atomic::AtomicU32);
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+impl Word {
+    /// Says it.
+    pub(crate) fn say(&self) {
+        const FUTEX_WAKE_PRIVATE: c_int = 1 | 128;
+        self.0.store(1, core::sync::atomic::Ordering::Release);
+        self.futex(FUTEX_WAKE_PRIVATE, 1, None);
+    }
+
+    /// Waits for it, for so many milliseconds of the wall clock at most: whether it came. std's way
+    /// to it is 12 KB, for how its clock could fail.
+    pub(crate) fn comes_within(&self, ms: u64) -> bool {
+        const FUTEX_WAIT_PRIVATE: c_int = 128;
+        let end = super::unix_time_ms().saturating_add(ms);
+        while self.0.load(core::sync::atomic::Ordering::Acquire) == 0 {
+            let left = end.saturating_sub(super::unix_time_ms());
+            if left == 0 {
+                return false;
+            }
+            // It ends early for a signal, or for nothing at all.
+            self.futex(FUTEX_WAIT_PRIVATE, 0, Some(left));
+        }
+        true
+    }
+
+    fn futex(&self, what: c_int, value: u32, ms: Option<u64>) {
+        use core::ffi::c_long;
+
+        #[cfg(target_arch = "x86_64")]
+        const SYS_FUTEX: c_long = 202;
+        // All of Linux's newer architectures share one table of system calls.
+        #[cfg(not(target_arch = "x86_64"))]
+        const SYS_FUTEX: c_long = 98;
+
+        unsafe extern "C" {
+            fn syscall(number: c_long, ...) -> c_long;
+        }
+        // `struct timespec` (clock_gettime(2)), of which no number is negative here.
+        let ms = ms.map(|ms| [ms / 1000, (ms % 1000).wrapping_mul(1_000_000)]);
+        let timeout = ms.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);
+        // SAFETY: the word is aligned and lives as long as it is borrowed; the time is none, or
+        // readable (futex(2)). A failure is as good as having been woken.
+        unsafe { syscall(SYS_FUTEX, self.0.as_ptr(), what, value, timeout) };
+    }
+}
+
+/// The same elsewhere.
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+#[derive(Debug, Default)]
+pub(crate) struct Word(std::sync::Mutex<bool>, std::sync::Condvar);
+
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+impl Word {
+    pub(crate) fn say(&self) {
+        let lock = self.0.lock();
+        *lock.unwrap_or_else(std::sync::PoisonError::into_inner) = true;
+        self.1.notify_one();
+    }
+
+    pub(crate) fn comes_within(&self, ms: u64) -> bool {
+        let lock = self.0.lock();
+        let lock = lock.unwrap_or_else(std::sync::PoisonError::into_inner);
+        let time = core::time::Duration::from_millis(ms);
+        let waited = self.1.wait_timeout_while(lock, time, |came| !*came);
+        *waited.unwrap_or_else(std::sync::PoisonError::into_inner).0
+    }
+}
+
 /// Calls `f` on `n` threads at once, of which this is one, and returns when all have. Each of the
 /// others has a stack of `stack_len` bytes. Where the system has no more threads, there are fewer.
 ///

@@ -8,6 +8,7 @@ use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tiny_lambda::events::sqs::SqsEvent;
 use tiny_lambda::handler::{self, Handler};
 use tiny_lambda::json::{FromJson, Value};
 use tiny_lambda::{ClientContext, CognitoIdentity, Error, Runtime};
@@ -469,6 +470,36 @@ fn a_client_context_may_be_anything() {
         "Some(CognitoIdentity { identity_id: Some(\"i\"), identity_pool_id: Some(\"p\") })",
     );
     check::<Value>(b"[{\"a\":1}]", "Some(Array([");
+}
+
+/// What is shown of it is cut at a character, where there are any.
+#[test]
+fn an_event_that_is_no_text_is_told() {
+    let mut texts: Vec<Vec<u8>> = Vec::new();
+    for byte in [0, b'\n', b'{', b'"', 0x80, 0xb9, 0xc3, 0xf0, 0xff] {
+        for len in [1, 3, 39, 40, 41, 300] {
+            texts.push(vec![byte; len]);
+            texts.push([b"{\"Records\":[{}],\"a\":", &vec![byte; len][..]].concat());
+        }
+    }
+    for text in ["\u{e9}", "\u{20ac}", "\u{1f980}"] {
+        texts.extend((0..5).map(|n| ("x".repeat(n) + &text.repeat(100)).into_bytes()));
+    }
+    let events: [&dyn Handler; 3] = [
+        &handler::json(|_: Value, _| Ok(())),
+        &handler::json(|_: SqsEvent, _| Ok(())),
+        &handler::http(|_, _| Ok("")),
+    ];
+    all(&texts, |text| {
+        let fields = format!("Content-Length: {}\r\n\r\n", text.len());
+        let next = [&with(&fields), text.as_slice()].concat();
+        let script = [step(GET_NEXT, next), step(POST_ERROR, ACCEPTED)];
+        for handler in events {
+            let (requests, _) = play(&script, handler);
+            let error = requests[1].field("Lambda-Runtime-Function-Error-Type");
+            assert_eq!(error, Some("Runtime.UnmarshalError"));
+        }
+    });
 }
 
 /// A server that has closed its connection while the handler was at work got nothing of the answer.
