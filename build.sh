@@ -240,13 +240,15 @@ flags=
 add_flag() {
     flags=$flags${flags:+$us}$1
 }
-# Linked by the toolchain's own linker; no relocations at the start, no gaps between segments.
+# Linked by the toolchain's own linker; no relocations at the start, no gaps between segments, and
+# nothing said of sections, which only tools read.
 add_flag -Clinker=rust-lld
 add_flag -Ctarget-feature=+crt-static
 add_flag -Crelocation-model=static
 add_flag -Clink-arg=-znoseparate-code
 add_flag -Clink-arg=-znorelro
 add_flag -Clink-arg=--build-id=none
+add_flag -Clink-arg=-znosectionheader
 add_flag -Clink-arg=--icf=all
 if [ "$profile" != unwind ]; then
     # Where nobody unwinds, nobody reads the tables of it: a tenth of a small executable.
@@ -348,13 +350,23 @@ take_executable() {
     [ "$(number "$built" 18 2)" -eq "$machine" ] || die "$built is not for $arch"
     entry=$(number "$built" 32 8)
     n=$(number "$built" 56 2)
+    end=0
     while [ "$n" -gt 0 ]; do
-        [ "$(number "$built" "$entry" 4)" -ne 3 ] ||
-            die "$built is not static: it asks for an interpreter"
+        case $(number "$built" "$entry" 4) in
+            # What is loaded: from where in the file, and how many bytes.
+            1)
+                loaded=$(($(number "$built" $((entry + 8)) 8) + $(number "$built" $((entry + 32)) 8)))
+                [ "$loaded" -le "$end" ] || end=$loaded
+                ;;
+            3) die "$built is not static: it asks for an interpreter" ;;
+        esac
         entry=$((entry + 56))
         n=$((n - 1))
     done
-    cp "$built" "$2"
+    # Behind that, the linker has left room for the headers of sections; if it has put them there, for
+    # flags of the user's, they stay.
+    [ "$(number "$built" 40 8)" -eq 0 ] || end=$(bytes "$built")
+    head -c "$end" "$built" >"$2"
     chmod 755 "$2"
 }
 

@@ -119,6 +119,8 @@ fn format(level: Level) -> Option<bool> {
 
 /// What the function's logging configuration says: whether lines are JSON, and from which level on
 /// they are wanted. The environment is read once.
+// In a frame of its own, as are others of so many variables: near ones take shorter instructions.
+#[inline(never)]
 fn settings() -> (bool, u8) {
     const JSON: u8 = 0x80;
     static SETTINGS: AtomicU8 = AtomicU8::new(0);

@@ -39,6 +39,7 @@ fn small() -> Options {
             "-znorelro",
             "--build-id=none",
             "--no-eh-frame-hdr",
+            "--icf=all",
         ],
         no_eh_frame: true,
         std: None,
@@ -134,7 +135,7 @@ fn variants() -> Vec<(&'static str, Options)> {
         ("small, relro", without(small(), "-znorelro")),
         ("small, build id", without(small(), "--build-id=none")),
         ("small, unwinding tables", eh_frame),
-        ("small, --icf=all", with_linker("--icf=all")),
+        ("small, equal code twice", without(small(), "--icf=all")),
         ("small, pages of 4 KB", with_linker("-zmax-page-size=4096")),
         (
             "small, relocations packed",

@@ -43,6 +43,8 @@ Options:
   --name TEXT             function name (default function)
   --env NAME=VALUE        set a variable for the function. May be repeated
   --environments N        execution environments for concurrent callers (default 1)
+  --retries N[:SECONDS]   repeat asynchronous invocations that failed so often, the first time after
+                          so many seconds, the second time after twice as many (default 2:60)
   --concurrency N         invocations at once in one environment, as Managed Instances have
   --freeze                stop the function between invocations, as Lambda does
   --extensions DIR        start the executables in DIR as external extensions
@@ -125,7 +127,7 @@ pub(super) fn run_with(args: impl Iterator<Item = OsString>) -> u8 {
 }
 
 /// The options that have a value.
-const WITH_VALUE: [&str; 19] = [
+const WITH_VALUE: [&str; 20] = [
     "--event",
     "--port",
     "--host",
@@ -135,6 +137,7 @@ const WITH_VALUE: [&str; 19] = [
     "--name",
     "--env",
     "--environments",
+    "--retries",
     "--concurrency",
     "--fault",
     "--seed",
@@ -218,6 +221,12 @@ fn set(asked: &mut Asked, name: &str, value: String) -> Result<(), Stop> {
             settings.env.push((key.to_owned(), text.to_owned()));
         }
         "--environments" => settings.environments = at_least_one(name, &value)?,
+        "--retries" => {
+            let (times, seconds) = value.split_once(':').unwrap_or((&value, "60"));
+            settings.async_retries = number(name, times)?;
+            let delay = Duration::try_from_secs_f64(number(name, seconds)?).ok();
+            settings.async_retry_delay = delay.ok_or_else(|| wrong("that is out of range"))?;
+        }
         "--concurrency" => settings.concurrency = Some(at_least_one(name, &value)?),
         "--fault" => {
             let (fault, rate) = value.split_once(':').unwrap_or((&value, "1"));

@@ -107,7 +107,14 @@ impl Front {
             ("X-Amzn-Trace-Id", trace.as_str()),
         ];
         let wants_log = request.text("X-Amz-Log-Type") == Some("Tail");
-        let queued = if kind == "Event" || wants_log {
+        if kind == "Event" {
+            // Nobody waits for what it comes to, but it does come to something.
+            return match self.function.invoke_unattended(event) {
+                Ok(()) => exchange.reply(202, &fields, b"").map(Ok),
+                Err(Throttled) => Ok(Err(throttled())),
+            };
+        }
+        let queued = if wants_log {
             event
         } else {
             let mut answered = None;
@@ -123,10 +130,6 @@ impl Front {
             Ok(answer) => answer,
             Err(Throttled) => return Ok(Err(throttled())),
         };
-        if kind == "Event" {
-            // Nobody waits for what it comes to, but it does come to something.
-            return exchange.reply(202, &fields, b"").map(Ok);
-        }
         let Ok(reply) = Reply::receive(&answer) else {
             return Ok(Err(gone()));
         };

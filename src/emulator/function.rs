@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::environment::Environment;
-use super::event::{Answer, Event, Failure, answer_way, send_error};
+use super::event::{Answer, Event, Failure, Reply, answer_way, send_error};
 use super::lead::{Job, Led, OnAnswer};
 use super::report::{trace_id, uuid};
 use super::server::lock;
@@ -30,6 +30,8 @@ pub(super) struct Function {
 #[derive(Debug, Default)]
 struct Queue {
     jobs: VecDeque<Job>,
+    /// What is to be repeated, and when.
+    later: Vec<(Instant, Job)>,
     /// One for each worker, in the order of their creation.
     places: Vec<Place>,
     closed: bool,
@@ -107,6 +109,15 @@ impl Function {
 
     /// Queues an invocation; its answer comes out of what is returned.
     pub(super) fn invoke(&self, event: Event) -> Result<Answer, Throttled> {
+        self.queue(event, 0)
+    }
+
+    /// The same for one whose answer nobody waits for: it is repeated if it fails.
+    pub(super) fn invoke_unattended(&self, event: Event) -> Result<(), Throttled> {
+        self.queue(event, self.settings.async_retries).map(drop)
+    }
+
+    fn queue(&self, event: Event, retries: u32) -> Result<Answer, Throttled> {
         let (reply, answer) = answer_way();
         let mut queue = lock(&self.queue);
         // Of a function that is being shut down the answer is that nothing comes.
@@ -114,7 +125,11 @@ impl Function {
             if queue.jobs.len() >= QUEUE_LEN_MAX {
                 return Err(Throttled);
             }
-            queue.jobs.push_back(Job { event, reply });
+            queue.jobs.push_back(Job {
+                event,
+                reply,
+                retries,
+            });
         }
         drop(queue);
         self.changed.notify_all();
@@ -155,11 +170,41 @@ impl Function {
                 Work::Broken(job, text) => {
                     send_error(&job.reply, Failure::new("Runtime.BuildError", &text));
                 }
-                Work::Job(job) => environment.serve(job),
+                Work::Job(Job {
+                    event,
+                    reply,
+                    retries,
+                }) => {
+                    let again = (retries > 0).then(|| event.clone());
+                    let reply_again = reply.clone();
+                    if let (false, Some(event)) = (environment.serve(event, reply), again) {
+                        self.repeat(event, reply_again, retries);
+                    }
+                }
                 Work::Rest(led) => environment.finish(led),
             }
             self.leave(at, environment.is_warm());
         }
+    }
+
+    /// Queues an invocation again that has failed, for later; `retries` is how often that may be.
+    fn repeat(&self, mut event: Event, reply: Reply, retries: u32) {
+        // The second time takes twice as long as the first, and so on.
+        let times = self.settings.async_retries.saturating_sub(retries);
+        let delay = self.settings.async_retry_delay;
+        let delay = delay.saturating_mul(times.saturating_add(1));
+        let Some(at) = Instant::now().checked_add(delay) else {
+            return;
+        };
+        // The same id, but another attempt.
+        event.nonce = uuid();
+        let job = Job {
+            event,
+            reply,
+            retries: retries.saturating_sub(1),
+        };
+        lock(&self.queue).later.push((at, job));
+        self.changed.notify_all();
     }
 
     /// Nothing is led through place number `at` any more.
@@ -200,6 +245,7 @@ impl Function {
     fn take(&self, at: usize) -> Option<Work> {
         let mut queue = lock(&self.queue);
         loop {
+            let due = queue.take_due();
             let place = queue.places.get_mut(at)?;
             let use_ = place.use_;
             if let Some(led) = place.left.take() {
@@ -222,10 +268,16 @@ impl Function {
                     });
                 }
             }
-            queue = self
-                .changed
-                .wait(queue)
-                .unwrap_or_else(PoisonError::into_inner);
+            queue = match due {
+                None => self
+                    .changed
+                    .wait(queue)
+                    .unwrap_or_else(PoisonError::into_inner),
+                Some(due) => {
+                    let waited = self.changed.wait_timeout(queue, due);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
         }
     }
 
@@ -234,6 +286,7 @@ impl Function {
         let mut queue = lock(&self.queue);
         queue.closed = true;
         queue.jobs.clear();
+        queue.later.clear();
         drop(queue);
         self.changed.notify_all();
     }
@@ -243,6 +296,19 @@ impl Queue {
     fn n_places(&self, use_: Use) -> usize {
         let places = self.places.iter().filter(|place| place.use_ == use_);
         places.count()
+    }
+
+    /// Queues what is to be repeated by now; how long it is to the next of them.
+    fn take_due(&mut self) -> Option<Duration> {
+        let now = Instant::now();
+        let (due, later) = std::mem::take(&mut self.later)
+            .into_iter()
+            .partition(|(at, _)| *at <= now);
+        self.later = later;
+        let due: Vec<(Instant, Job)> = due;
+        self.jobs.extend(due.into_iter().map(|(_, job)| job));
+        let next = self.later.iter().map(|(at, _)| *at).min()?;
+        Some(next.saturating_duration_since(now))
     }
 
     /// An invocation begins in place number `at`.

@@ -32,6 +32,8 @@ pub(super) struct Job {
     /// Complete but for its deadline, which depends on when it begins.
     pub(super) event: Event,
     pub(super) reply: Reply,
+    /// How often it is repeated if it fails: nobody waits for its answer.
+    pub(super) retries: u32,
 }
 
 /// What is done with the answer, as soon as there is one.
@@ -68,13 +70,12 @@ enum Ended {
 }
 
 impl Environment {
-    /// Leads one invocation through its life, and writes the lines that Lambda writes about it.
-    pub(super) fn serve(&self, job: Job) {
-        let (mut led, ended) = self.begin(job);
+    /// Leads one invocation through its life, and writes the lines that Lambda writes about it;
+    /// false: it failed.
+    pub(super) fn serve(&self, event: Event, reply: Reply) -> bool {
+        let (mut led, ended) = self.begin(event, reply);
         let ended = ended.or_else(|| self.wait_for_end(&mut led, &mut None));
-        if let Some(ended) = ended {
-            self.conclude(&led, ended, &mut None);
-        }
+        ended.is_some_and(|ended| self.conclude(&led, ended, &mut None))
     }
 
     /// The same on the caller's own thread: `on_answer` comes as soon as there is an answer, and
@@ -82,7 +83,7 @@ impl Environment {
     /// [`finish`](Self::finish) it.
     pub(super) fn serve_caller(&self, event: Event, on_answer: OnAnswer<'_>) -> Option<Led> {
         let reply = Reply::Gathered(Arc::default());
-        let (mut led, ended) = self.begin(Job { event, reply });
+        let (mut led, ended) = self.begin(event, reply);
         let caller = &mut Some(on_answer);
         match ended.or_else(|| self.wait_for_end(&mut led, caller)) {
             Some(ended) => {
@@ -102,8 +103,7 @@ impl Environment {
     }
 
     /// Makes sure that there is a runtime, and gives it the event.
-    fn begin(&self, job: Job) -> (Led, Option<Ended>) {
-        let Job { mut event, reply } = job;
+    fn begin(&self, mut event: Event, reply: Reply) -> (Led, Option<Ended>) {
         let settings = &*self.settings;
         let mut started = Started::Later;
         if !self.lock().suppress_init {
@@ -262,31 +262,48 @@ impl Environment {
         loan.is_here().then_some(loan)
     }
 
-    /// Tells the caller what it has not been told yet, ends what has to be ended, and reports.
-    fn conclude(&self, led: &Led, ended: Ended, caller: &mut Option<OnAnswer<'_>>) {
+    /// Tells the caller what it has not been told yet, ends what has to be ended, and reports;
+    /// false: it failed.
+    fn conclude(&self, led: &Led, ended: Ended, caller: &mut Option<OnAnswer<'_>>) -> bool {
         let Led { event, epoch, .. } = led;
         let (id, epoch) = (event.request_id.as_str(), *epoch);
         let settings = &*self.settings;
         let took = led.began.elapsed().min(settings.timeout);
-        let mut fail = |failure| {
-            self.fail(id, &led.reply, failure);
-            led.pass_on(caller);
-        };
-        let (peak_kb, outcome) = {
-            let inner = self.lock();
+        let (peak_kb, begun, outcome) = {
+            let mut inner = self.lock();
             let extensions = inner.extension_processes.iter().map(|(_, process)| process);
             inner
                 .process
                 .iter()
                 .chain(extensions)
                 .for_each(Process::flush_log);
-            (
-                inner
-                    .process
-                    .as_ref()
-                    .and_then(|process| process.peak_kb(took)),
-                inner.machine.outcome(id),
-            )
+            let peak_kb = inner
+                .process
+                .as_ref()
+                .and_then(|process| process.peak_kb(took));
+            let (begun, outcome) = (inner.machine.has_begun(id), inner.machine.outcome(id));
+            // From here on it is too late for an answer, if there has been none.
+            if matches!(ended, Ended::TimedOut) && settings.concurrency.is_some() {
+                inner.machine.expire(id);
+            } else {
+                inner.machine.remove(id);
+            }
+            (peak_kb, begun, outcome)
+        };
+        let mut fail = |reason, failure| {
+            if settings.bootstrap.is_none() && settings.concurrency.is_none() {
+                // Nothing takes its time to end: who hears of this finds the environment as new.
+                self.end(epoch, reason);
+            }
+            if outcome.is_some() {
+                // Only the process is in trouble; the caller has what it wanted.
+            } else if begun {
+                // A caller who is behind sees the answer cease, which says as much.
+                led.reply.try_send(Part::End(Some(failure)));
+            } else {
+                send_error(&led.reply, failure);
+            }
+            led.pass_on(caller);
         };
         let mut report = Report {
             request_id: id.to_owned(),
@@ -303,11 +320,10 @@ impl Environment {
         match ended {
             Ended::Answered(outcome) => {
                 report.failure = outcome.error_type.map(|error_type| ("error", error_type));
-                self.lock().machine.remove(id);
             }
             Ended::Failed(failure) => {
                 report.failure = Some(("error", failure.error_type.clone()));
-                fail(failure);
+                fail("FAILURE", failure);
                 self.end(epoch, "FAILURE");
             }
             Ended::Exited(exit) => {
@@ -315,7 +331,7 @@ impl Environment {
                 let failure = Failure::new("Runtime.ExitError", &text);
                 report.failure = Some(("error", failure.error_type.clone()));
                 last_words = Some(format!("{text}\n{}", failure.error_type));
-                fail(failure);
+                fail("FAILURE", failure);
                 self.lock().suppress_init = settings.bootstrap.is_some();
                 self.end(epoch, "FAILURE");
             }
@@ -324,11 +340,9 @@ impl Environment {
                 let seconds = settings.timeout.as_secs_f64();
                 let text = format!("{now} {id} Task timed out after {seconds:.2} seconds");
                 report.failure = Some(("timeout", String::new()));
-                fail(Failure::new("Sandbox.Timedout", &text));
+                fail("TIMEOUT", Failure::new("Sandbox.Timedout", &text));
                 last_words = Some(text);
-                if settings.concurrency.is_some() {
-                    self.lock().machine.expire(id);
-                } else {
+                if settings.concurrency.is_none() {
                     self.lock().suppress_init = settings.bootstrap.is_some();
                     self.end(epoch, "TIMEOUT");
                 }
@@ -336,9 +350,9 @@ impl Environment {
             Ended::Rejected => {
                 let failure = Failure::new(UNAVAILABLE, "no worker waits for an event");
                 report.failure = Some(("error", failure.error_type.clone()));
-                fail(failure);
+                fail("FAILURE", failure);
             }
-            Ended::Closed => return,
+            Ended::Closed => return true,
         }
         self.freeze(&self.lock(), true);
         let mut lines = format!("END RequestId: {id}\n{}", report.line());
@@ -351,24 +365,7 @@ impl Environment {
         });
         // Nobody has to take it; who does not reads no further than the answer.
         led.reply.try_send(Part::Log(self.console.take_tail()));
-    }
-
-    /// Tells the caller that the invocation failed, unless it has been answered.
-    fn fail(&self, id: &str, reply: &Reply, failure: Failure) {
-        let inner = self.lock();
-        let (begun, answered) = (
-            inner.machine.has_begun(id),
-            inner.machine.outcome(id).is_some(),
-        );
-        drop(inner);
-        if answered {
-            // Only the process is in trouble; the caller has what it wanted.
-        } else if begun {
-            // A caller who is behind sees the answer cease, which says as much.
-            reply.try_send(Part::End(Some(failure)));
-        } else {
-            send_error(reply, failure);
-        }
+        report.failure.is_none()
     }
 }
 

@@ -17,8 +17,8 @@
 //!
 //! It keeps to the letter of the Runtime, Extensions and Telemetry APIs, to Lambda's limits of
 //! sizes and times, and to its words. What it does not do: hold a function to its memory setting,
-//! slow down streams beyond 6 MB, repeat asynchronous invocations that failed, serve the Logs API
-//! that the Telemetry API has replaced, take snapshots (a SnapStart function is restored at once),
+//! slow down streams beyond 6 MB, keep asynchronous invocations that failed for good, serve the Logs
+//! API that the Telemetry API has replaced, take snapshots (a SnapStart function is restored at once),
 //! drop privileges, or make the file system read-only. Executables are run on Linux only.
 
 mod command;

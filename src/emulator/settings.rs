@@ -45,6 +45,10 @@ pub struct Settings {
     pub runner: Option<PathBuf>,
     /// How many execution environments there may be at once.
     pub environments: usize,
+    /// How often an asynchronous invocation (`Event`) that failed is repeated: 0 to 2 on Lambda.
+    pub async_retries: u32,
+    /// How long that takes the first time; the second time twice as long.
+    pub async_retry_delay: Duration,
     /// How many invocations one environment takes at once, as Managed Instances do; `None`: one,
     /// as ordinary functions do.
     pub concurrency: Option<u32>,
@@ -81,6 +85,8 @@ impl Default for Settings {
             api_host: Ipv4Addr::LOCALHOST.into(),
             runner: None,
             environments: 1,
+            async_retries: 2,
+            async_retry_delay: Duration::from_secs(60),
             concurrency: None,
             extensions: None,
             snap_start: false,

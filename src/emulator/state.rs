@@ -141,6 +141,8 @@ impl<R: Clone> Machine<R> {
     /// Offers an event; the runtime gets it with its next [`take`](Self::take).
     pub(super) fn submit(&mut self, event: Arc<Event>, reply: R) {
         let stage = Stage::Queued;
+        // Another attempt: its answer is told from a late one by the nonce.
+        self.expired.retain(|id| *id != event.request_id);
         self.invocations.push(Invocation {
             event,
             reply,

@@ -95,6 +95,7 @@ impl Body {
 
     /// Takes what `buf` has got since the last call out of its framing. True: the body is whole,
     /// and bytes of `buf` behind [`range`](Self::range) are not part of it.
+    #[inline(never)]
     pub(crate) fn advance(
         &mut self,
         buf: &mut Vec<u8>,

@@ -127,6 +127,7 @@ pub(crate) fn receive(
 }
 
 /// Receives the head of the final reply; what came behind it stays in `inbox`.
+#[inline(never)]
 fn receive_head(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,

@@ -26,6 +26,10 @@ impl FromJson for Base64 {
             .map(Base64)
             .map_err(|_| r.error_expected("base64"))
     }
+
+    fn blank() -> Option<Self> {
+        Some(Base64(Vec::new()))
+    }
 }
 
 impl ToJson for Base64 {

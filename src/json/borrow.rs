@@ -43,6 +43,12 @@ pub trait BorrowJson<'j>: Sized {
     fn absent() -> Option<Self> {
         None
     }
+
+    /// As [`FromJson::blank`](super::FromJson::blank).
+    #[doc(hidden)]
+    fn blank() -> Option<Self> {
+        None
+    }
 }
 
 /// A string without escapes; one that may have them is a `Cow<str>`.
@@ -53,6 +59,10 @@ impl<'j> BorrowJson<'j> for &'j str {
             Cow::Owned(_) => Err(r.error("a string with escapes cannot be borrowed")),
         }
     }
+
+    fn blank() -> Option<Self> {
+        Some("")
+    }
 }
 
 /// Borrowed unless there are escapes.
@@ -60,11 +70,19 @@ impl<'j> BorrowJson<'j> for Cow<'j, str> {
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
         r.string()
     }
+
+    fn blank() -> Option<Self> {
+        Some(Cow::Borrowed(""))
+    }
 }
 
 impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Box<T> {
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
         T::borrow_json(r).map(Box::new)
+    }
+
+    fn blank() -> Option<Self> {
+        T::blank().map(Box::new)
     }
 }
 
@@ -93,6 +111,10 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Vec<T> {
         }
         Ok(list)
     }
+
+    fn blank() -> Option<Self> {
+        Some(Vec::new())
+    }
 }
 
 /// Of members with one name the last wins.
@@ -105,5 +127,9 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for BTreeMap<Cow<'j, str>, T> {
             map.insert(name, value);
         }
         Ok(map)
+    }
+
+    fn blank() -> Option<Self> {
+        Some(BTreeMap::new())
     }
 }

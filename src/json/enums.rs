@@ -90,6 +90,11 @@ macro_rules! json_enum {
                     $(" `", $crate::json_enum!(@name $variant $json_name), "`",)*
                 )))
             }
+
+            fn blank() -> ::core::option::Option<Self> {
+                ::core::option::Option::None
+                    $(.or($crate::json_enum!(@blank $variant $type)))*
+            }
         }
 
         impl $crate::json::ToJson for $name {
@@ -123,11 +128,17 @@ macro_rules! json_enum {
     };
     (@read $r:ident $v:ident $variant:ident ($type:ty) $json_name:tt $tag:tt) => {
         if $v.has_value($crate::json_enum!(@name $variant $json_name)) {
-            let value = <$type as $crate::json::FromJson>::from_json($r)?;
+            let value = $crate::json_enum!(@value $r ($type) $tag);
             $v.end($r)?;
             return ::core::result::Result::Ok(Self::$variant(value));
         }
     };
+    (@value $r:ident ($type:ty) []) => { <$type as $crate::json::FromJson>::from_json($r)? };
+    (@value $r:ident ($type:ty) [$tag:literal]) => {{
+        let mut value = <$type as $crate::json::FromJson>::from_json($r)?;
+        $crate::json::support::WritesObject::forget(&mut value, $tag);
+        value
+    }};
     (@read_other $r:ident $v:ident $variant:ident ($type:ty) [..] []) => {
         if let ::core::option::Option::Some(name) = $v.unit_name() {
             return ::core::result::Result::Ok(Self::$variant(name.into()));
@@ -137,6 +148,10 @@ macro_rules! json_enum {
         return <$type as $crate::json::FromJson>::from_json($r).map(Self::$variant);
     };
     (@read_other $($other:tt)*) => {};
+
+    (@blank $variant:ident ()) => { ::core::option::Option::Some(Self::$variant) };
+    // One with a value might hold the enum itself.
+    (@blank $variant:ident ($type:ty)) => { ::core::option::Option::None };
 
     (@pattern $variant:ident () $value:ident) => { Self::$variant };
     (@pattern $variant:ident ($type:ty) $value:ident) => { Self::$variant($value) };

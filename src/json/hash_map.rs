@@ -17,6 +17,10 @@ impl<T: FromJson, S: BuildHasher + Default> FromJson for HashMap<String, T, S> {
         }
         Ok(map)
     }
+
+    fn blank() -> Option<Self> {
+        Some(HashMap::default())
+    }
 }
 
 /// The members come in no particular order.

@@ -16,6 +16,10 @@ impl FromJson for () {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         r.null()
     }
+
+    fn blank() -> Option<Self> {
+        Some(())
+    }
 }
 
 /// `null`
@@ -41,11 +45,19 @@ impl FromJson for Ignored {
         r.skip()?;
         Ok(Ignored)
     }
+
+    fn blank() -> Option<Self> {
+        Some(Ignored)
+    }
 }
 
 impl FromJson for bool {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         r.bool()
+    }
+
+    fn blank() -> Option<Self> {
+        Some(false)
     }
 }
 
@@ -73,6 +85,10 @@ macro_rules! integers {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
                 let negative_max = $type::MIN.wrapping_neg() as $unsigned as u64;
                 r.integer(negative_max, $type::MAX as u64, stringify!($type)).map(|value| value as $type)
+            }
+
+            fn blank() -> Option<Self> {
+                Some(0)
             }
         }
 
@@ -114,6 +130,10 @@ macro_rules! wide_integers {
                 let digits = if number == "-0" { "0" } else { number };
                 digits.parse().map_err(|_| r.out_of_range(stringify!($type)))
             }
+
+            fn blank() -> Option<Self> {
+                Some(0)
+            }
         }
 
         impl ToJson for $type {
@@ -143,6 +163,10 @@ macro_rules! floats {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
                 let number = r.number()?;
                 float::$read(number).ok_or_else(|| r.out_of_range(stringify!($type)))
+            }
+
+            fn blank() -> Option<Self> {
+                Some(0.0)
             }
         }
 
@@ -183,6 +207,10 @@ impl FromJson for char {
             _ => Err(r.error_expected("a string of one character")),
         }
     }
+
+    fn blank() -> Option<Self> {
+        Some('\0')
+    }
 }
 
 impl ToJson for char {
@@ -194,6 +222,10 @@ impl ToJson for char {
 impl FromJson for String {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         r.owned_string()
+    }
+
+    fn blank() -> Option<Self> {
+        Some(String::new())
     }
 
     fn pairs_from_json<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(Self, T)>, Error> {
@@ -253,6 +285,10 @@ impl<T: FromJson> FromJson for Box<T> {
     fn absent() -> Option<Self> {
         T::absent().map(Box::new)
     }
+
+    fn blank() -> Option<Self> {
+        T::blank().map(Box::new)
+    }
 }
 
 macro_rules! pointers {
@@ -304,6 +340,10 @@ impl<T: ToJson> ToJson for Option<T> {
 impl<T: FromJson> FromJson for Vec<T> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         T::list_from_json(r)
+    }
+
+    fn blank() -> Option<Self> {
+        Some(Vec::new())
     }
 }
 
@@ -365,6 +405,10 @@ macro_rules! tuples {
                 Ok(tuple)
             }
 
+            fn blank() -> Option<Self> {
+                Some(($first::blank()?, $($type::blank()?),*))
+            }
+
             tuples!(@from $n $first $($type)*);
         }
 
@@ -418,6 +462,10 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
             map.insert(name.into_owned(), value);
         }
         Ok(map)
+    }
+
+    fn blank() -> Option<Self> {
+        Some(BTreeMap::new())
     }
 }
 

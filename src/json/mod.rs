@@ -138,6 +138,13 @@ pub trait FromJson: Sized {
         None
     }
 
+    /// Any value, to stand in a field until that is read; without one, a struct has to look for the
+    /// field's member before it begins.
+    #[doc(hidden)]
+    fn blank() -> Option<Self> {
+        None
+    }
+
     /// What it is called where others have named it: a type that stands for itself has no name.
     #[doc(hidden)]
     fn kind() -> Option<&'static str> {

@@ -43,6 +43,11 @@ impl Names {
         self.hashes
     }
 
+    /// How many words it takes to have a bit for each.
+    pub const fn n_words(&self) -> usize {
+        self.all.len().div_ceil(64)
+    }
+
     /// How many there are.
     pub(super) const fn len(&self) -> usize {
         self.all.len()

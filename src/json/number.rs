@@ -126,6 +126,10 @@ impl FromJson for Number {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         Ok(Number::from_text(r.number()?))
     }
+
+    fn blank() -> Option<Self> {
+        Some(Number::from_text("0"))
+    }
 }
 
 impl ToJson for Number {

@@ -112,6 +112,10 @@ impl FromJson for Object {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         read_members(r).map(Object)
     }
+
+    fn blank() -> Option<Self> {
+        Some(Object::new())
+    }
 }
 
 impl ToJson for Object {

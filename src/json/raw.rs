@@ -50,11 +50,19 @@ impl FromJson for RawJson<'static> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         Ok(RawJson(Cow::Owned(String::from(r.raw()?))))
     }
+
+    fn blank() -> Option<Self> {
+        Some(RawJson(Cow::Borrowed("null")))
+    }
 }
 
 impl<'j> BorrowJson<'j> for RawJson<'j> {
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
         Ok(RawJson(Cow::Borrowed(r.raw()?)))
+    }
+
+    fn blank() -> Option<Self> {
+        Some(RawJson(Cow::Borrowed("null")))
     }
 }
 

@@ -250,7 +250,8 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If there is more.
     pub fn end(&mut self) -> Result<(), Error> {
-        if !self.rest.is_empty() && !self.next().is_empty() {
+        self.rest = scan::white_space(self.rest);
+        if !self.rest.is_empty() {
             return Err(self.expected("the end of the text"));
         }
         Ok(())

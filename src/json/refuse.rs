@@ -22,11 +22,27 @@ impl<'j> Reader<'j> {
         Error::new(ErrorKind::Type, &[message], self.text, self.start)
     }
 
-    /// That the member `index` of `names` was not there: the object has just ended.
+    /// Refuses an object, which has just ended, for the first of the members that are missing.
+    ///
+    /// # Errors
+    /// If there is one.
     #[doc(hidden)]
+    pub fn end_fields(&self, names: &Names, missing: &[u64]) -> Result<(), Error> {
+        let mut first = 0_usize;
+        for word in missing {
+            if *word != 0 {
+                let index = first.wrapping_add(word.trailing_zeros() as usize);
+                return Err(self.error_missing(names, index));
+            }
+            first = first.wrapping_add(64);
+        }
+        Ok(())
+    }
+
+    /// That the member `index` of `names` was not there: the object has just ended.
     #[cold]
     #[inline(never)]
-    pub fn error_missing(&self, names: &Names, index: usize) -> Error {
+    pub(super) fn error_missing(&self, names: &Names, index: usize) -> Error {
         let sentence = ["missing member `", names.name(index), "`"];
         let end = self.offset().saturating_sub(1);
         Error::new(ErrorKind::Missing, &sentence, self.text, end)

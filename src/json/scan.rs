@@ -37,8 +37,9 @@ pub(super) fn token_behind_space(rest: &[u8]) -> &[u8] {
     }
 }
 
+/// As [`token`], a function of its own.
 #[inline(never)]
-fn white_space(mut rest: &[u8]) -> &[u8] {
+pub(super) fn white_space(mut rest: &[u8]) -> &[u8] {
     const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
     loop {
         // Mostly it is a new line and an indentation.

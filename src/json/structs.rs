@@ -97,6 +97,12 @@ macro_rules! json_struct {
                         @read r owned $($field ($type) [$($json_name)?] [$($default)?])*
                     )
                 }
+
+                fn blank() -> ::core::option::Option<Self> {
+                    ::core::option::Option::Some(Self {
+                        $($field: $crate::json_struct!(@blank owned ($type) [$($json_name)?])),*
+                    })
+                }
             }
 
             impl $crate::json::ToJson for $name {
@@ -106,7 +112,9 @@ macro_rules! json_struct {
                 }
             }
 
-            impl $crate::json::support::WritesObject for $name {}
+            impl $crate::json::support::WritesObject for $name {
+                $($crate::json_struct!(@forget $field [$($json_name)?]);)*
+            }
         };
     };
     (
@@ -136,6 +144,14 @@ macro_rules! json_struct {
                         @read r borrowed $($field ($type) [$($json_name)?] [$($default)?])*
                     )
                 }
+
+                fn blank() -> ::core::option::Option<Self> {
+                    #[allow(unused_imports, reason = "fields may be all owned or all borrowed")]
+                    use $crate::json::support::{ProbeBorrowed as _, ProbeOwned as _};
+                    ::core::option::Option::Some(Self {
+                        $($field: $crate::json_struct!(@blank borrowed ($type) [$($json_name)?])),*
+                    })
+                }
             }
 
             impl<$life> $crate::json::ToJson for $name<$life> {
@@ -145,7 +161,9 @@ macro_rules! json_struct {
                 }
             }
 
-            impl<$life> $crate::json::support::WritesObject for $name<$life> {}
+            impl<$life> $crate::json::support::WritesObject for $name<$life> {
+                $($crate::json_struct!(@forget $field [$($json_name)?]);)*
+            }
         };
     };
 
@@ -179,56 +197,68 @@ macro_rules! json_struct {
     }};
 
     (@read $r:ident $mode:ident $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {{
-        $(let mut $field: ::core::option::Option<$type> =
-            $crate::json_struct!(@absent $mode ($type) $json_name $default);)*
-        let mut next = 0;
         $r.begin_object()?;
+        let mut missing = [0; JSON_NAMES.n_words()];
+        let mut value = Self {$(
+            $field: $crate::json_struct!(
+                @start $r missing $mode $field ($type) $json_name $default
+            ),
+        )*};
+        let mut next = 0;
         loop {
-            let index = $r.next_field(JSON_NAMES, next)?;
+            let index = $r.next_field(JSON_NAMES, next, &mut missing)?;
             next = index.wrapping_add(1);
             $(if index == JsonField::$field as usize {
-                $crate::json_struct!(@read_field $r $mode $field ($type) $json_name);
+                $crate::json_struct!(@read_field $r value $mode $field ($type) $json_name);
                 continue;
             })*
             break;
         }
-        let missing = 'missing: {
-            $($crate::json_struct!(@default $field $json_name $default);)*
-            $(if $field.is_none() {
-                break 'missing JsonField::$field as usize;
-            })*
-            // All are there, which the compiler cannot know.
-            let ($(::core::option::Option::Some($field),)*) = ($($field,)*) else {
-                break 'missing 0;
-            };
-            return ::core::result::Result::Ok(Self { $($field),* });
-        };
-        ::core::result::Result::Err($r.error_missing(JSON_NAMES, missing))
+        $($crate::json_struct!(@default value missing $field $default);)*
+        $r.end_fields(JSON_NAMES, &missing)?;
+        ::core::result::Result::Ok(value)
     }};
-    (@read_field $r:ident $mode:ident $field:ident ($type:ty) [..]) => {
-        $crate::json::support::read_rest::<$type>($r, &mut $field)?;
+    (@read_field $r:ident $value:ident $mode:ident $field:ident ($type:ty) [..]) => {
+        $crate::json::support::read_rest::<$type>($r, &mut $value.$field)?;
     };
-    (@read_field $r:ident owned $field:ident ($type:ty) $json_name:tt) => {
-        $crate::json::support::read_field::<$type>($r, &mut $field)?;
+    (@read_field $r:ident $value:ident owned $field:ident ($type:ty) $json_name:tt) => {
+        $crate::json::support::read_field::<$type>($r, &mut $value.$field)?;
     };
-    (@read_field $r:ident borrowed $field:ident ($type:ty) $json_name:tt) => {
-        (&$crate::json::support::Probe::<$type>::NEW).read_field($r, &mut $field)?;
+    (@read_field $r:ident $value:ident borrowed $field:ident ($type:ty) $json_name:tt) => {
+        (&$crate::json::support::Probe::<$type>::NEW).read_field($r, &mut $value.$field)?;
     };
-    // What stands for a missing member: known before, or made only if it is missing.
-    (@absent owned ($type:ty) [$($name:literal)?] []) => {
-        <$type as $crate::json::FromJson>::absent()
+    // What stands in a field until it is read.
+    (@start $r:ident $missing:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
+        <$type as ::core::default::Default>::default()
     };
-    (@absent borrowed ($type:ty) [$($name:literal)?] []) => {
-        (&$crate::json::support::Probe::<$type>::NEW).absent()
+    (@start $r:ident $missing:ident owned $field:ident ($type:ty) $json_name:tt []) => {
+        $crate::json::support::start::<$type>(
+            $r, JSON_NAMES, &mut $missing, JsonField::$field as usize,
+        )?
     };
-    (@absent $mode:ident ($type:ty) $json_name:tt $default:tt) => { ::core::option::Option::None };
-    (@default $field:ident [..] []) => {
-        let $field = ::core::option::Option::Some($field.unwrap_or_default());
+    (@start $r:ident $missing:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
+        (&$crate::json::support::Probe::<$type>::NEW).start(
+            $r, JSON_NAMES, &mut $missing, JsonField::$field as usize,
+        )?
     };
-    (@default $field:ident $json_name:tt [$default:expr]) => {
-        let $field = ::core::option::Option::Some($field.unwrap_or_else(|| $default));
+    (@start $r:ident $missing:ident $mode:ident $field:ident ($type:ty) $name:tt [$default:expr]) => {
+        $crate::json::support::start_with::<$type>(
+            &mut $missing,
+            JsonField::$field as usize,
+            $crate::json_struct!(@any $mode ($type)),
+            || $default,
+        )
     };
-    (@default $field:ident $json_name:tt []) => {};
+    (@default $value:ident $missing:ident $field:ident []) => {};
+    (@default $value:ident $missing:ident $field:ident [$default:expr]) => {
+        if $crate::json::support::take(&mut $missing, JsonField::$field as usize) {
+            $value.$field = $default;
+        }
+    };
+    (@blank $mode:ident ($type:ty) [..]) => { <$type as ::core::default::Default>::default() };
+    (@blank $mode:ident ($type:ty) $json_name:tt) => { $crate::json_struct!(@any $mode ($type))? };
+    (@any owned ($type:ty)) => { $crate::json::support::any::<$type>() };
+    (@any borrowed ($type:ty)) => { (&$crate::json::support::Probe::<$type>::NEW).blank() };
 
     (@write $self:ident $w:ident $($field:ident $json_name:tt)*) => {{
         if !JSON_NAMES.opens() {
@@ -237,6 +267,12 @@ macro_rules! json_struct {
         $($crate::json_struct!(@write_field $self $w $field $json_name);)*
         $w.end_object();
     }};
+    (@forget $field:ident [..]) => {
+        fn forget(&mut self, tag: &str) {
+            $crate::json::support::WritesObject::forget(&mut self.$field, tag);
+        }
+    };
+    (@forget $field:ident $json_name:tt) => {};
     (@write_field $self:ident $w:ident $field:ident [..]) => {
         $crate::json::support::KeepsRest::write(&$self.$field, $w);
     };

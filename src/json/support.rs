@@ -22,12 +22,114 @@ pub const fn name(field: &'static str) -> &'static str {
     field
 }
 
+/// Takes the bit `index` out of a set; whether it was there.
+pub fn take(set: &mut [u64], index: usize) -> bool {
+    let bit = 1_u64 << (index & 63);
+    match set.get_mut(index / 64) {
+        Some(word) if *word & bit != 0 => {
+            *word ^= bit;
+            true
+        }
+        _ => false,
+    }
+}
+
+fn put(set: &mut [u64], index: usize) {
+    if let Some(word) = set.get_mut(index / 64) {
+        *word |= 1_u64 << (index & 63);
+    }
+}
+
+/// What stands in a field until its member is read: what a missing one stands for, or anything.
+///
+/// # Errors
+/// If the member had to be read at once, those of that.
+#[inline(always)]
+pub fn start<T: FromJson>(
+    r: &Reader<'_>,
+    names: &Names,
+    missing: &mut [u64],
+    index: usize,
+) -> Result<T, Error> {
+    start_as(
+        r,
+        names,
+        missing,
+        index,
+        T::absent(),
+        T::blank(),
+        T::from_json,
+    )
+}
+
+#[inline(always)]
+fn start_as<'j, T>(
+    r: &Reader<'j>,
+    names: &Names,
+    missing: &mut [u64],
+    index: usize,
+    absent: Option<T>,
+    blank: Option<T>,
+    read: fn(&mut Reader<'j>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    if let Some(absent) = absent {
+        return Ok(absent);
+    }
+    put(missing, index);
+    match blank {
+        Some(blank) => Ok(blank),
+        None => read_ahead(r, names, index, read),
+    }
+}
+
+/// Any value of the type, if it knows one.
+#[inline(always)]
+pub fn any<T: FromJson>() -> Option<T> {
+    T::absent().or_else(T::blank)
+}
+
+/// As [`start`], of a field with a default.
+#[inline(always)]
+pub fn start_with<T>(
+    missing: &mut [u64],
+    index: usize,
+    blank: Option<T>,
+    default: impl FnOnce() -> T,
+) -> T {
+    put(missing, index);
+    blank.unwrap_or_else(default)
+}
+
+/// Reads the first member that has the name `index`, of an object that has just begun.
+#[cold]
+fn read_ahead<'j, T>(
+    r: &Reader<'j>,
+    names: &Names,
+    index: usize,
+    read: fn(&mut Reader<'j>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut r = r.clone();
+    loop {
+        let found = r.next_field(names, index, &mut [])?;
+        if found == index {
+            return read(&mut r);
+        }
+        if found == names.len() {
+            return Err(r.error_missing(names, index));
+        }
+        if names.has_rest() && found == names.len().wrapping_sub(1) {
+            r.rest_name()?;
+        }
+        r.skip()?;
+    }
+}
+
 /// Reads a member's value into its place; one function for all fields of a type.
 ///
 /// # Errors
 /// The type's own.
-pub fn read_field<T: FromJson>(r: &mut Reader<'_>, field: &mut Option<T>) -> Result<(), Error> {
-    *field = Some(T::from_json(r)?);
+pub fn read_field<T: FromJson>(r: &mut Reader<'_>, field: &mut T) -> Result<(), Error> {
+    *field = T::from_json(r)?;
     Ok(())
 }
 
@@ -36,7 +138,7 @@ pub fn read_field<T: FromJson>(r: &mut Reader<'_>, field: &mut Option<T>) -> Res
     message = "`{Self}` cannot keep the members that no other field takes",
     label = "a field `as ..` is an `Object`"
 )]
-pub trait KeepsRest: Default {
+pub trait KeepsRest: Default + WritesObject {
     /// Keeps one more.
     fn keep(&mut self, name: String, value: Value);
     /// Writes them all.
@@ -59,10 +161,10 @@ impl KeepsRest for Object {
 ///
 /// # Errors
 /// If its value is not JSON.
-pub fn read_rest<T: KeepsRest>(r: &mut Reader<'_>, rest: &mut Option<T>) -> Result<(), Error> {
+pub fn read_rest<T: KeepsRest>(r: &mut Reader<'_>, rest: &mut T) -> Result<(), Error> {
     let name = r.rest_name()?.into_owned();
     let value = Value::from_json(r)?;
-    rest.get_or_insert_with(T::default).keep(name, value);
+    rest.keep(name, value);
     Ok(())
 }
 
@@ -82,19 +184,49 @@ pub trait ProbeBorrowed<'j, T> {
     ///
     /// # Errors
     /// The type's own.
-    fn read_field(&self, r: &mut Reader<'j>, field: &mut Option<T>) -> Result<(), Error>;
-    /// What a missing member stands for.
-    fn absent(&self) -> Option<T>;
+    fn read_field(&self, r: &mut Reader<'j>, field: &mut T) -> Result<(), Error>;
+    /// As [`start`].
+    ///
+    /// # Errors
+    /// The type's own.
+    fn start(
+        &self,
+        r: &Reader<'j>,
+        names: &Names,
+        missing: &mut [u64],
+        index: usize,
+    ) -> Result<T, Error>;
+    /// Any value.
+    fn blank(&self) -> Option<T>;
 }
 
 impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
-    fn read_field(&self, r: &mut Reader<'j>, field: &mut Option<T>) -> Result<(), Error> {
-        *field = Some(T::borrow_json(r)?);
+    fn read_field(&self, r: &mut Reader<'j>, field: &mut T) -> Result<(), Error> {
+        *field = T::borrow_json(r)?;
         Ok(())
     }
 
-    fn absent(&self) -> Option<T> {
-        T::absent()
+    #[inline(always)]
+    fn start(
+        &self,
+        r: &Reader<'j>,
+        names: &Names,
+        missing: &mut [u64],
+        index: usize,
+    ) -> Result<T, Error> {
+        start_as(
+            r,
+            names,
+            missing,
+            index,
+            T::absent(),
+            T::blank(),
+            T::borrow_json,
+        )
+    }
+
+    fn blank(&self) -> Option<T> {
+        T::absent().or_else(T::blank)
     }
 }
 
@@ -104,18 +236,40 @@ pub trait ProbeOwned<T> {
     ///
     /// # Errors
     /// The type's own.
-    fn read_field(&self, r: &mut Reader<'_>, field: &mut Option<T>) -> Result<(), Error>;
-    /// What a missing member stands for.
-    fn absent(&self) -> Option<T>;
+    fn read_field(&self, r: &mut Reader<'_>, field: &mut T) -> Result<(), Error>;
+    /// As [`start`].
+    ///
+    /// # Errors
+    /// The type's own.
+    fn start(
+        &self,
+        r: &Reader<'_>,
+        names: &Names,
+        missing: &mut [u64],
+        index: usize,
+    ) -> Result<T, Error>;
+    /// Any value.
+    fn blank(&self) -> Option<T>;
 }
 
 impl<T: FromJson> ProbeOwned<T> for &Probe<T> {
-    fn read_field(&self, r: &mut Reader<'_>, field: &mut Option<T>) -> Result<(), Error> {
+    fn read_field(&self, r: &mut Reader<'_>, field: &mut T) -> Result<(), Error> {
         read_field(r, field)
     }
 
-    fn absent(&self) -> Option<T> {
-        T::absent()
+    #[inline(always)]
+    fn start(
+        &self,
+        r: &Reader<'_>,
+        names: &Names,
+        missing: &mut [u64],
+        index: usize,
+    ) -> Result<T, Error> {
+        start(r, names, missing, index)
+    }
+
+    fn blank(&self) -> Option<T> {
+        any()
     }
 }
 
@@ -229,12 +383,34 @@ impl<'j> Variant<'j> {
     label = "no object",
     note = "in an enum with a tag, variants hold what `json_struct!` makes, or maps"
 )]
-pub trait WritesObject {}
+pub trait WritesObject {
+    /// Takes the tag out again, where all members are kept.
+    fn forget(&mut self, _tag: &str) {}
+}
 
-impl WritesObject for Object {}
-impl<N, T> WritesObject for BTreeMap<N, T> {}
-impl<T> WritesObject for Vec<(String, T)> {}
-impl<T: WritesObject> WritesObject for Box<T> {}
+impl WritesObject for Object {
+    fn forget(&mut self, tag: &str) {
+        self.remove(tag);
+    }
+}
+
+impl<N: AsRef<str> + Ord, T> WritesObject for BTreeMap<N, T> {
+    fn forget(&mut self, tag: &str) {
+        self.retain(|name, _| name.as_ref() != tag);
+    }
+}
+
+impl<T> WritesObject for Vec<(String, T)> {
+    fn forget(&mut self, tag: &str) {
+        self.retain(|member| member.0 != tag);
+    }
+}
+
+impl<T: WritesObject> WritesObject for Box<T> {
+    fn forget(&mut self, tag: &str) {
+        (**self).forget(tag);
+    }
+}
 
 /// Writes `value` with a member more in front.
 pub fn write_tagged<T: ToJson + WritesObject>(w: &mut Writer, tag: &str, name: &str, value: &T) {

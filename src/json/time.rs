@@ -172,6 +172,10 @@ macro_rules! epochs {
                 let time = time_of(read_nanos(r, $scale, "a time")?);
                 time.map($name).ok_or_else(|| r.out_of_range("a time"))
             }
+
+            fn blank() -> Option<Self> {
+                Some($name(UNIX_EPOCH))
+            }
         }
 
         impl ToJson for $name {
@@ -192,6 +196,10 @@ macro_rules! durations {
                 let duration = nanos.and_then(duration_of);
                 duration.map($name).ok_or_else(|| r.out_of_range("a duration"))
             }
+
+            fn blank() -> Option<Self> {
+                Some($name(Duration::ZERO))
+            }
         }
 
         impl ToJson for $name {
@@ -210,6 +218,10 @@ impl FromJson for Rfc3339 {
         let time = rfc3339(&text).and_then(time_of);
         time.map(Rfc3339)
             .ok_or_else(|| r.error_expected("a time as in RFC 3339"))
+    }
+
+    fn blank() -> Option<Self> {
+        Some(Rfc3339(UNIX_EPOCH))
     }
 }
 
@@ -400,6 +412,10 @@ impl FromJson for IsoDuration {
         duration
             .map(IsoDuration)
             .ok_or_else(|| r.error_expected("a duration as in ISO 8601"))
+    }
+
+    fn blank() -> Option<Self> {
+        Some(IsoDuration(Duration::ZERO))
     }
 }
 

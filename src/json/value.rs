@@ -128,6 +128,10 @@ impl FromJson for Value {
             }
         })
     }
+
+    fn blank() -> Option<Self> {
+        Some(Value::Null)
+    }
 }
 
 impl ToJson for Value {

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 
 use super::name::{self, Names};
 use super::read::{DEPTH_MAX, TOO_DEEP};
-use super::{Error, ErrorKind, Reader, scan, to_vec};
+use super::{Error, ErrorKind, Reader, scan, support, to_vec};
 
 const NAME: &str = "a member's name in quotes";
 
@@ -36,10 +36,22 @@ impl<'j> Reader<'j> {
 
     /// The index in `names` of the next member that has one, from where `next` says that it will
     /// be, since members mostly come in order. Others are skipped; the length of `names`: the
-    /// object has ended.
+    /// object has ended. What it finds is taken out of the set of those that are missing.
     #[doc(hidden)]
     #[inline(never)]
-    pub fn next_field(&mut self, names: &Names, next: usize) -> Result<usize, Error> {
+    pub fn next_field(
+        &mut self,
+        names: &Names,
+        next: usize,
+        missing: &mut [u64],
+    ) -> Result<usize, Error> {
+        let index = self.find_field(names, next)?;
+        support::take(missing, index);
+        Ok(index)
+    }
+
+    #[inline(always)]
+    fn find_field(&mut self, names: &Names, next: usize) -> Result<usize, Error> {
         loop {
             let Some(name) = self.begin_member()? else {
                 return Ok(names.len());
@@ -127,7 +139,7 @@ impl<'j> Reader<'j> {
                     return self.fail(rest, Some(ErrorKind::Depth), TOO_DEEP);
                 }
                 room = room.wrapping_sub(1);
-                rest = scan::token(behind);
+                rest = scan::white_space(behind);
                 match rest {
                     // The closing bracket is two behind the opening one in ASCII.
                     [close, behind @ ..] if *close == open.wrapping_add(2) => return Some(behind),
@@ -135,9 +147,9 @@ impl<'j> Reader<'j> {
                 }
                 if *open == b'[' {
                     loop {
-                        rest = scan::token(self.walk(rest, None, room)?);
+                        rest = scan::white_space(self.walk(rest, None, room)?);
                         match rest {
-                            [b',', behind @ ..] => rest = scan::token(behind),
+                            [b',', behind @ ..] => rest = scan::white_space(behind),
                             [b']', behind @ ..] => return Some(behind),
                             _ => return self.fail(rest, None, "`,` or `]`"),
                         }
@@ -237,7 +249,7 @@ impl<'j> Reader<'j> {
     #[cold]
     #[inline(never)]
     fn behind_name(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
-        match scan::token(self.escapes(rest, None)?) {
+        match scan::white_space(self.escapes(rest, None)?) {
             [b':', behind @ ..] => Some(behind),
             rest => self.fail(rest, None, "`:`"),
         }
@@ -268,12 +280,13 @@ impl<'j> Reader<'j> {
     /// Passes a colon and the space that mostly follows, if there is one.
     #[inline]
     fn colon(&mut self) -> Result<(), Error> {
-        let [b':', behind @ ..] = self.next() else {
-            return Err(self.expected("`:`"));
-        };
-        self.rest = match behind {
-            [b' ', behind @ ..] => behind,
-            _ => behind,
+        let mut rest = self.rest;
+        if !matches!(rest, [b':', ..]) {
+            rest = scan::white_space(rest);
+        }
+        self.rest = match rest {
+            [b':', b' ', behind @ ..] | [b':', behind @ ..] => behind,
+            _ => return Err(self.expected_at(rest, "`:`")),
         };
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tiny_lambda::emulator::{Emulator, Reply, Settings};
 use tiny_lambda::json::{self, Value};
@@ -72,6 +72,10 @@ fn the_function() {
             "sleep" => loop {
                 std::thread::park();
             },
+            "write" => {
+                let to = event.get("to").and_then(Value::as_str).unwrap();
+                std::fs::write(to, "").unwrap();
+            }
             "print" => {
                 eprintln!("to standard error");
                 println!("to standard output");
@@ -162,6 +166,33 @@ fn its_environment_is_lambdas_and_nothing_else() {
     for inherited in ["HOME", "CARGO", "USER", "CARGO_MANIFEST_DIR"] {
         assert_eq!(var(inherited), "", "{inherited}");
     }
+}
+
+#[test]
+fn an_asynchronous_invocation_that_fails_is_repeated_with_its_id() {
+    let folder = Folder::new("again");
+    let function = fs::read_to_string(folder.function()).unwrap();
+    let function = function.trim_start_matches("#!/bin/sh\n").to_owned();
+    // Fails twice, and then leads on.
+    let script = format!("echo run >>runs; [ $(wc -l <runs) -gt 2 ] || exit 1\n{function}");
+    let mut settings = Settings::default();
+    settings.bootstrap = Some(folder.script(&script));
+    settings.timeout = LONG;
+    settings.async_retry_delay = Duration::from_millis(1);
+    let mut emulator = Emulator::with(settings).unwrap();
+    let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
+    let line = "POST /2015-03-31/functions/function/invocations";
+    let kind = "X-Amz-Invocation-Type: Event\r\n";
+    let event = br#"{"do":"write","to":"done"}"#;
+    let accepted = Client::connect(addr).request(line, kind, event);
+    assert_eq!(accepted.status, 202);
+    let limit = Instant::now() + LONG;
+    while !folder.0.join("done").exists() {
+        assert!(Instant::now() < limit, "it did not come to anything");
+        std::thread::yield_now();
+    }
+    let runs = fs::read_to_string(folder.0.join("runs")).unwrap();
+    assert_eq!(runs.lines().count(), 3);
 }
 
 /// 12.2: 24.
@@ -526,8 +557,8 @@ fn concurrent_callers_get_an_environment_each_and_queue_beyond_that() {
 /// Waits until the state of a process in `/proc` is that; what hangs is a failure.
 #[track_caller]
 fn becomes(pid: &str, state: char) {
-    let limit = std::time::Instant::now() + Duration::from_secs(20);
-    while std::time::Instant::now() < limit {
+    let limit = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < limit {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
         if stat
             .rsplit_once(") ")

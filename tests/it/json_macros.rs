@@ -306,3 +306,118 @@ fn enums_are_strings_or_tagged_objects() {
         "expected one of `unit` `payload` `Nothing`, found an object at $ (offset 0, line 1, column 1)",
     );
 }
+
+/// A type of the user's own, of which no struct knows a value beforehand.
+#[derive(Debug, PartialEq)]
+struct Hex(u32);
+
+impl FromJson for Hex {
+    fn from_json(r: &mut tiny_lambda::json::Reader<'_>) -> Result<Self, tiny_lambda::json::Error> {
+        let text = r.string()?;
+        u32::from_str_radix(&text, 16)
+            .map(Hex)
+            .map_err(|_| r.error_expected("a hex number"))
+    }
+}
+
+impl ToJson for Hex {
+    fn to_json(&self, w: &mut tiny_lambda::json::Writer) {
+        w.string(&format!("{:x}", self.0));
+    }
+}
+
+#[test]
+fn fields_may_be_of_types_that_only_know_how_to_be_read() {
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Inner { at: Hex, n: u8 }
+    }
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Outer {
+            id: u8,
+            color: Hex,
+            inner: Inner,
+            edge: Hex = Hex(7),
+            pair: [Hex; 2],
+            maybe: Option<Hex>,
+            rest: Object as ..,
+        }
+    }
+    let outer = |edge, maybe, rest: &str| Outer {
+        id: 1,
+        color: Hex(255),
+        inner: Inner { at: Hex(10), n: 2 },
+        edge: Hex(edge),
+        pair: [Hex(1), Hex(2)],
+        maybe,
+        rest: parse(rest.as_bytes()).unwrap(),
+    };
+    reads(
+        r#"{"id":1,"color":"ff","inner":{"at":"a","n":2},"edge":"8","pair":["1","2"],"maybe":"3"}"#,
+        outer(8, Some(Hex(3)), "{}"),
+    );
+    reads(
+        r#"{"x":[{}],"pair":["1","2"],"inner":{"n":2,"y":0,"at":"b","\u0061t":"a"},"color":"0","id":1,"color":"ff"}"#,
+        outer(7, None, r#"{"x":[{}]}"#),
+    );
+    refuses::<Outer>(
+        r#"{"id":1,"color":"ff"}"#,
+        "missing member `inner` at $ (offset 20, line 1, column 21)",
+    );
+    refuses::<Outer>(
+        r#"{"id":1,"inner":{"n":2},"color":"ff","pair":[]}"#,
+        "missing member `at` at $.inner (offset 22, line 1, column 23)",
+    );
+    refuses::<Outer>(
+        r#"{"id":1,"color":"xy"}"#,
+        "expected a hex number, found a string at $.color (offset 16, line 1, column 17)",
+    );
+}
+
+#[test]
+fn structs_may_be_wide() {
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Wide {
+            f0: u8, f1: u8, f2: u8, f3: u8, f4: u8, f5: u8, f6: u8, f7: u8, f8: u8, f9: u8, f10: u8, f11: u8, f12: u8, f13: u8, f14: u8, f15: u8, f16: u8, f17: u8, f18: u8, f19: u8, f20: u8, f21: u8, f22: u8, f23: u8, f24: u8, f25: u8, f26: u8, f27: u8, f28: u8, f29: u8, f30: u8, f31: u8, f32: u8, f33: u8, f34: u8, f35: u8, f36: u8, f37: u8, f38: u8, f39: u8, f40: u8, f41: u8, f42: u8, f43: u8, f44: u8, f45: u8, f46: u8, f47: u8, f48: u8, f49: u8, f50: u8, f51: u8, f52: u8, f53: u8, f54: u8, f55: u8, f56: u8, f57: u8, f58: u8, f59: u8, f60: u8, f61: u8, f62: u8, f63: u8, f64: u8, f65: u8, f66: u8, f67: u8, f68: u8, f69: u8,
+        }
+    }
+    let member = |n: usize| format!("\"f{n}\":{n}");
+    let members = (0..70).map(member).collect::<Vec<_>>().join(",");
+    let text = format!("{{{members}}}");
+    let wide: Wide = parse(text.as_bytes()).unwrap();
+    assert_eq!((wide.f0, wide.f63, wide.f64, wide.f69), (0, 63, 64, 69));
+    writes(&wide, &text);
+    for n in [0, 63, 64, 69] {
+        let without = text.replace(&member(n), "\"x\":0");
+        let error = parse::<Wide>(without.as_bytes()).unwrap_err();
+        assert_eq!(error.message(), format!("missing member `f{n}`"));
+    }
+}
+
+#[test]
+fn a_tag_is_not_among_the_members_that_are_kept() {
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Created { id: u8, rest: Object as .. }
+    }
+    tiny_lambda::json_enum! {
+        #[derive(Debug, PartialEq)]
+        enum Change as "type" {
+            Created(Created),
+            Moved(Box<Object>),
+            Counted(BTreeMap<String, Value>),
+            Listed(Vec<(String, Value)>),
+        }
+    }
+    for text in [
+        r#"{"type":"Created","id":1,"by":"x"}"#,
+        r#"{"type":"Moved","by":"x"}"#,
+        r#"{"type":"Counted","by":"x"}"#,
+        r#"{"type":"Listed","by":"x"}"#,
+    ] {
+        let change: Change = parse(text.as_bytes()).unwrap();
+        writes(&change, text);
+    }
+}
