@@ -258,6 +258,12 @@ if [ "$profile" != unwind ]; then
     add_flag -Clink-arg=--no-eh-frame-hdr
     add_flag "-Clink-arg=-T$out_dir/discard.ld"
 fi
+if [ "$profile" = tiny ]; then
+    # musl's printf, which std's threads bring, computes with numbers of 128 bits on arm64: the compiler's
+    # library has the code for it as it is shipped, but not as it is built here.
+    builtins=$(find "$sysroot/lib/rustlib/$triple/lib" -name 'libcompiler_builtins-*.rlib')
+    [ -z "$builtins" ] || add_flag "-Clink-arg=$builtins"
+fi
 # Panic messages name source files: without the folders of this machine, two builds are one. The
 # last match wins.
 commit=$("${RUSTC:-rustc}" -vV | sed -n 's/^commit-hash: //p')

@@ -18,7 +18,8 @@ fuzz_target!(|bytes: &[u8]| {
     let mut fields = Vec::new();
     let head = head::response(bytes, &mut |name, value| {
         assert!(!name.is_empty());
-        assert_eq!(value, value.trim_ascii());
+        let is_around = |b: Option<&u8>| matches!(b, Some(b' ' | b'\t' | b'\r' | b'\n'));
+        assert!(!is_around(value.first()) && !is_around(value.last()));
         let mut text = String::new();
         head::push_text(&mut text, value);
         assert!(!text.contains(['\r', '\n', '\0']));

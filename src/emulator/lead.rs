@@ -1,6 +1,5 @@
 //! How one invocation is led through an environment, what its caller hears, and what is written about it.
 
-use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -256,7 +255,7 @@ impl Environment {
         let (request, mut exchange) = loan.request()?;
         let answered = self.answer(&request, &mut exchange);
         if !exchange.end() || answered.is_err() {
-            let _ = loan.stream().shutdown(Shutdown::Both);
+            loan.end();
             return None;
         }
         loan.is_here().then_some(loan)

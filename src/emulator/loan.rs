@@ -39,6 +39,13 @@ impl Loan {
         self.back.is_some()
     }
 
+    /// Ends the connection. What has come meanwhile is nobody's: its sender is told nothing, and
+    /// starts anew.
+    pub(super) fn end(&mut self) {
+        let _ = self.stream.shutdown(Shutdown::Both);
+        self.back = None;
+    }
+
     /// Reads once: a request that has come whole with that, which most do. Where there is none the
     /// connection is for its reader, who knows what to do about it.
     pub(super) fn request(&mut self) -> Option<(Request, Exchange<'_>)> {
@@ -123,7 +130,7 @@ impl Later {
 impl Drop for Later {
     fn drop(&mut self) {
         if !self.is_sent {
-            let _ = self.loan.stream.shutdown(Shutdown::Both);
+            self.loan.end();
         } else if self.outlet.close {
             let _ = self.loan.stream.shutdown(Shutdown::Write);
         }

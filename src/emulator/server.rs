@@ -131,7 +131,10 @@ fn serve(stream: &Arc<TcpStream>, service: &dyn Service) {
         };
         if back.is_none() {
             // Lent: others read it until it comes back.
-            inbox = returned.recv().unwrap_or_default();
+            match returned.recv() {
+                Ok(read) => inbox = read,
+                Err(_) => break,
+            }
         }
         if !goes_on {
             break;

@@ -25,6 +25,8 @@ event! {
     pub struct SimpleEmailService {
         mail: SimpleEmailMessage,
         receipt: SimpleEmailReceipt,
+        /// The mail itself, in notifications of an SNS action: text, or base64 if the action says so.
+        content: String,
     }
 
     /// A mail.

@@ -6,7 +6,7 @@
 
 use alloc::string::String;
 
-use super::headers::{is_name, is_value};
+use super::headers::{NO_HEADER, is_name, is_value};
 use super::response::unsendable;
 use super::{BAD_REQUEST, Body, HeaderMap, Origin, PAYLOAD_TOO_LARGE, Response};
 use crate::json::{Number, ToJson, Writer};
@@ -78,8 +78,7 @@ impl<'r> Answer<'r> {
         }
         for (name, value) in response.headers.iter() {
             if !is_name(name) || !is_value(value) {
-                let message = "a header's name or value has characters that it cannot have";
-                return Err(unsendable(message));
+                return Err(unsendable(NO_HEADER));
             }
         }
         let n_cookies = response.headers.get_all(SET_COOKIE).take(2).count();
@@ -106,6 +105,7 @@ impl<'r> Answer<'r> {
 }
 
 impl ToJson for Answer<'_> {
+    #[inline(never)]
     fn to_json(&self, w: &mut Writer) {
         let Response {
             status,
@@ -137,6 +137,7 @@ impl ToJson for Answer<'_> {
     }
 }
 
+#[inline(never)]
 fn write_headers(w: &mut Writer, headers: &HeaderMap, form: Form) {
     w.name(if form == Form::Multiple {
         "multiValueHeaders"

@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::answer::Caller;
-use super::headers::{is_name, is_value};
+use super::headers::{NO_HEADER, is_name, is_value};
 use super::{Body, HeaderMap, Method, Origin, Request};
 use crate::encoding::{decode_base64, push_percent_encoded};
 use crate::json::{self, Kind, Reader};
@@ -18,10 +18,8 @@ use crate::{Error, Result};
 /// What an event is called before its kind is known.
 pub(super) const REQUEST: &str = "HTTP request";
 
-const DIRECT_INVOKE: &str = "the event is no HTTP request of API Gateway, a function URL, an \
-    Application Load Balancer or VPC Lattice: this looks like a direct invoke; use `run`";
-
-const NO_HEADER: &str = "a header with characters that it cannot have";
+const DIRECT_INVOKE: &str = "no HTTP request of API Gateway, a function URL, a load balancer or VPC \
+    Lattice: this looks like a direct invoke; use `run`";
 
 /// A member that matters, by where [`Found`] keeps it.
 #[derive(Clone, Copy, PartialEq)]
@@ -148,17 +146,15 @@ impl<'j> Found<'j> {
         }
         r.begin_object()?;
         while let Some(name) = r.next_member()? {
-            let Some((_, at)) = members.iter().find(|member| member.0 == name) else {
-                r.skip()?;
-                continue;
-            };
+            let at = members.iter().find(|member| member.0 == name);
+            let at = at.map(|member| member.1);
             let is_null = r.peek()? == Kind::Null;
-            if let Some(place) = self.places.get_mut(*at as usize) {
+            if let Some(place) = at.and_then(|at| self.places.get_mut(at as usize)) {
                 *place = if is_null { 0 } else { r.offset() };
             }
             match at {
-                At::Context => self.read(r, CONTEXT)?,
-                At::Http => self.read(r, HTTP)?,
+                Some(At::Context) => self.read(r, CONTEXT)?,
+                Some(At::Http) => self.read(r, HTTP)?,
                 _ => r.skip()?,
             }
         }
@@ -226,6 +222,7 @@ impl<'j> Found<'j> {
         })
     }
 
+    #[inline(never)]
     fn request(&self, origin: Origin, event: &str) -> Result<Request> {
         let (method, path) = match origin {
             Origin::HttpApi | Origin::FunctionUrl => (At::Method, At::RawPath),
@@ -381,11 +378,7 @@ fn each_text<'j>(r: &mut Reader<'j>, on_text: OnText<'_, 'j>) -> Result<(), json
         Kind::Array => {
             r.begin_array()?;
             while r.next_element()? {
-                if r.peek()? == Kind::Array {
-                    r.skip()?;
-                } else {
-                    each_text(r, on_text)?;
-                }
+                each_text(r, on_text)?;
             }
             Ok(())
         }
@@ -411,6 +404,7 @@ pub(super) fn each_pair<'j>(
 }
 
 /// Writes a query from its names and values.
+#[inline(never)]
 fn push_query(query: &mut String, r: &mut Reader<'_>, encode: bool) -> Result<(), json::Error> {
     each_pair(r, &mut |_, name, value| {
         push_separated(query, "&", "");

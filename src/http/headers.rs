@@ -124,6 +124,9 @@ impl PartialEq for HeaderMap {
     }
 }
 
+/// What is said of a name or value that is none.
+pub(super) const NO_HEADER: &str = "a header with characters that it cannot have";
+
 /// Whether `name` may name a field: a token (RFC 9110, section 5.6.2).
 pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(is_token)

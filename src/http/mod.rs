@@ -24,6 +24,10 @@
 //! `Http.BadRequest` (400), which [`Request::json`] and its like return, and
 //! `Http.PayloadTooLarge` (413).
 //!
+//! No member of an event keeps it from being a [`Request`], whatever it is: what is no object has
+//! no headers, and a method or path that is no string is its JSON. A body that cannot be what the
+//! event says is an error of [`Request::body`] and of what reads it.
+//!
 //! # Streaming
 //! A [`Request`] is read from JSON like any other event, so a response that is sent piece by piece
 //! needs no front door of its own, only a head: [`run_streaming`](crate::run_streaming) takes a

@@ -317,9 +317,10 @@ fn lists(list: &[u8], token: &[u8]) -> bool {
         .any(|other| is(trim(other), token))
 }
 
-/// A value without what is around it: white space (RFC 9110, section 5.5), and the end of its line.
+/// A value without what is around it: white space (RFC 9110, section 5.5), and the ends of its lines, of
+/// which the first may be empty.
 fn trim(mut value: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] = value {
+    while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] = value {
         value = rest;
     }
     while let [rest @ .., b' ' | b'\t' | b'\r' | b'\n'] = value {
@@ -593,6 +594,7 @@ mod tests {
         check_fields("x: \t a b \t\r\n", &[("x", "a b")]);
         check_fields("x:\r\ny: \r\n", &[("x", ""), ("y", "")]);
         check_fields("x: a:b\r\n", &[("x", "a:b")]);
+        check_fields("x:\r\n a\r\ny: \n\t\n b\r\n", &[("x", "a"), ("y", "b")]);
         check_fields(
             "x: a\r\n b\r\n\tc\r\ny: d\r\n",
             &[("x", "a   b  \tc"), ("y", "d")],

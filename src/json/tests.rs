@@ -207,6 +207,21 @@ fn strings_know_every_escape_and_no_other() {
 }
 
 #[test]
+fn a_hostile_text_of_six_megabytes_takes_no_more_memory_than_it_is_long() {
+    for escape in ["\\n", "\\u0000", "\\ud834\\udd1e", "a\\\""] {
+        let text = format!("\"{}\"", escape.repeat(6_000_000 / escape.len()));
+        let string: String = parse(text.as_bytes()).unwrap();
+        assert!(string.capacity() <= text.len(), "{escape}");
+    }
+    for open in ["[", "{\"a\":", "[{\"\":"] {
+        let text = open.repeat(6_000_000 / open.len());
+        let error = parse::<Value>(text.as_bytes()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Depth, "{open}");
+        assert_eq!(parse::<Ignored>(text.as_bytes()), Err(error), "{open}");
+    }
+}
+
+#[test]
 fn a_special_byte_is_found_wherever_it_stands() {
     for special in ['"', '\\', '\n', '\0', '\u{1f}'] {
         for before in 0..20 {

@@ -45,39 +45,47 @@ impl<'j> Reader<'j> {
         next: usize,
         missing: &mut [u64],
     ) -> Result<usize, Error> {
-        let index = self.find_field(names, next)?;
+        let index = match self.begin_member()? {
+            None => names.len(),
+            Some(name) => match names.behind(next, name) {
+                Some(behind) => {
+                    self.rest = behind;
+                    self.colon()?;
+                    next
+                }
+                None => self.find_field(names, name)?,
+            },
+        };
         support::take(missing, index);
         Ok(index)
     }
 
-    #[inline(always)]
-    fn find_field(&mut self, names: &Names, next: usize) -> Result<usize, Error> {
+    /// As [`next_field`](Self::next_field), for members that begin with one whose name is not that
+    /// which comes next in order.
+    #[inline(never)]
+    fn find_field(&mut self, names: &Names, mut name: &'j [u8]) -> Result<usize, Error> {
+        let room = DEPTH_MAX.wrapping_sub(self.depth);
         loop {
-            let Some(name) = self.begin_member()? else {
-                return Ok(names.len());
-            };
-            let (index, behind) = if let Some(behind) = names.behind(next, name) {
-                (next, behind)
-            } else {
-                let room = DEPTH_MAX.wrapping_sub(self.depth);
-                match self.walk(name, Some(names), room) {
-                    None => return Err(self.problem()),
-                    Some([b'}', behind @ ..]) => {
-                        self.close(behind);
-                        return Ok(names.len());
-                    }
-                    Some(name) => match names.find(name) {
-                        Some(found) => found,
-                        None => match self.odd_field(names, name)? {
-                            Some(index) => return Ok(index),
-                            None => continue,
-                        },
-                    },
+            match self.walk(name, Some(names), room) {
+                None => return Err(self.problem()),
+                Some([b'}', behind @ ..]) => {
+                    self.close(behind);
+                    return Ok(names.len());
                 }
-            };
-            self.rest = behind;
-            self.colon()?;
-            return Ok(index);
+                Some(found) => name = found,
+            }
+            if let Some((index, behind)) = names.find(name) {
+                self.rest = behind;
+                self.colon()?;
+                return Ok(index);
+            }
+            if let Some(index) = self.odd_field(names, name)? {
+                return Ok(index);
+            }
+            match self.begin_member()? {
+                None => return Ok(names.len()),
+                Some(next) => name = next,
+            }
         }
     }
 
@@ -280,13 +288,12 @@ impl<'j> Reader<'j> {
     /// Passes a colon and the space that mostly follows, if there is one.
     #[inline]
     fn colon(&mut self) -> Result<(), Error> {
-        let mut rest = self.rest;
-        if !matches!(rest, [b':', ..]) {
-            rest = scan::white_space(rest);
-        }
-        self.rest = match rest {
+        self.rest = match self.rest {
             [b':', b' ', behind @ ..] | [b':', behind @ ..] => behind,
-            _ => return Err(self.expected_at(rest, "`:`")),
+            rest => match scan::white_space(rest) {
+                [b':', behind @ ..] => behind,
+                rest => return Err(self.expected_at(rest, "`:`")),
+            },
         };
         Ok(())
     }

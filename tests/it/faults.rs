@@ -79,6 +79,7 @@ fn odd_but_right() -> Vec<String> {
         "200 OK\r\n<id>\r\nContent-Length: 0000000000000000003\r\n\r\n\"7\"",
         "200 OK\r\n<id>\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\n\"7\"",
         // What else may stand in a head, or around a chunk's size.
+        "200 OK\r\nLambda-Runtime-Aws-Request-Id:\r\n 8476a536\r\nContent-Length: \n\t3\r\n\r\n\"7\"",
         "200 OK\r\nX: a\r\n\tb\r\n<id>\r\nY:\r\nContent-Length: 3\r\n\r\n\"7\"",
         "200 OK\r\nX: \0\u{1}\u{7f}\u{e9}\r\n<id>\r\nContent-Length: 3\r\n\r\n\"7\"",
         "200 \u{e9}t\u{e9} \t\r\n<id>\r\nContent-Encoding: gzip\r\nContent-Length:\t3\t\r\n\r\n\"7\"",

@@ -19,7 +19,7 @@ pub const COMPACT: &str = concat!(
 
 pub const HELLO: &str = r#"{"name":"x"}"#;
 
-/// A batch of ten messages from SQS, 9.5 KB.
+/// A batch of ten messages from SQS, 9.5 KB, with the members that the documentation's example has.
 pub fn sqs() -> String {
     let mut text = String::from(r#"{"Records":["#);
     for n in 0..10 {
@@ -29,19 +29,19 @@ pub fn sqs() -> String {
         text += &format!(
             concat!(
                 r#"{{"messageId":"059f36b4-87a3-44ab-83d2-66197{n:07}","receiptHandle":"AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a{}","#,
-                r#""body":"{{\"order\":\"A-{n:05}\",\"customer\":{{\"name\":\"Ada Lovelace\",\"city\":\"London\"}},\"lines\":[{{\"sku\":\"X-1\",\"n\":{n}}},{{\"sku\":\"Y-2\",\"n\":2}}]}}","#,
+                r#""body":"{{\"order\":\"A-{n:05}\",\"customer\":{{\"name\":\"Ada Lovelace\"}},\"total\":{n}}}","#,
                 r#""attributes":{{"ApproximateReceiveCount":"1","SentTimestamp":"15452506{n:05}","SenderId":"AIDAIENQZJOLO23YVJ4VO","ApproximateFirstReceiveTimestamp":"15452506{n:05}"}},"#,
                 r#""messageAttributes":{{"kind":{{"stringValue":"order","stringListValues":[],"binaryListValues":[],"dataType":"String"}}}},"#,
                 r#""md5OfBody":"e4e68fb7bd0e697a0ae8f1bb342846b3","eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:us-east-2:123456789012:my-queue","awsRegion":"us-east-2"}}"#
             ),
-            "Kq0tBRJ7xOW1EaTh".repeat(13),
+            "Kq0tBRJ7xOW1EaTh".repeat(20),
             n = n
         );
     }
     text + "]}"
 }
 
-/// Records with strings, integers, a boolean and a list, 1 MB.
+/// Records with strings, integers, a boolean and a list, 1.1 MB.
 pub fn records() -> String {
     let mut text = String::from("[");
     for n in 0_u64..5_700 {
@@ -119,4 +119,15 @@ macro_rules! keep {
         static $cell: std::sync::OnceLock<$type> = std::sync::OnceLock::new();
         $cell.get_or_init(|| $make)
     }};
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn documents_are_as_long_as_they_say() {
+        assert_eq!(super::sqs().len() / 100, 95);
+        assert_eq!(super::HTTP_API.len() / 100, 19);
+        assert_eq!(super::records().len() / 100_000, 11);
+        assert_eq!(super::strings().len() / 100_000, 63);
+    }
 }
