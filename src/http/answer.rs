@@ -7,8 +7,10 @@
 use alloc::string::String;
 
 use super::headers::{NO_HEADER, is_name, is_value};
+use super::pairs::split;
 use super::response::unsendable;
 use super::{BAD_REQUEST, Body, HeaderMap, Origin, PAYLOAD_TOO_LARGE, Response};
+use crate::http1::head::is;
 use crate::json::{Number, ToJson, Writer};
 use crate::{Error, Result};
 
@@ -116,7 +118,7 @@ impl ToJson for Answer<'_> {
         w.member("statusCode", status);
         if self.has_description {
             let code = Number::from(u64::from(*status));
-            let known = STATUS_LINES.split('\n');
+            let known = split(STATUS_LINES, b'\n');
             let mut known = known.filter(|line| line.starts_with(code.as_str()));
             let line = known.next().unwrap_or(code.as_str());
             w.member("statusDescription", line);
@@ -146,10 +148,10 @@ fn write_headers(w: &mut Writer, headers: &HeaderMap, form: Form) {
     });
     w.begin_object();
     for (index, (name, _)) in headers.iter().enumerate() {
-        let is_cookie = name.eq_ignore_ascii_case(SET_COOKIE);
+        let is_cookie = is(name.as_bytes(), SET_COOKIE.as_bytes());
         let mut before = headers.iter().take(index);
         if form == Form::Cookies && is_cookie
-            || before.any(|field| field.0.eq_ignore_ascii_case(name))
+            || before.any(|field| is(field.0.as_bytes(), name.as_bytes()))
         {
             continue;
         }

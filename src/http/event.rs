@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 use super::answer::Caller;
 use super::headers::{NO_HEADER, is_name, is_value};
+use super::pairs::{split, split_once};
 use super::{Body, HeaderMap, Method, Origin, Request};
 use crate::encoding::{decode_base64, push_percent_encoded};
 use crate::json::{self, Kind, Reader};
@@ -196,7 +197,7 @@ impl<'j> Found<'j> {
         } else if count(&[At::Http, At::RawPath, At::RawQuery]).saturating_add(is_2) > 1 {
             // `https://<url-id>.lambda-url.<region>.on.aws`
             let domain = self.text(At::Domain).unwrap_or_default();
-            if domain.split('.').nth(1) == Some("lambda-url") {
+            if split(&domain, b'.').nth(1) == Some("lambda-url") {
                 Origin::FunctionUrl
             } else {
                 Origin::HttpApi
@@ -239,7 +240,7 @@ impl<'j> Found<'j> {
         };
         let method = self.text(method).unwrap_or(Cow::Borrowed(or.0));
         let target = self.text(path).unwrap_or(Cow::Borrowed(or.1));
-        let (path, path_query) = target.split_once('?').unwrap_or((&target, ""));
+        let (path, path_query) = split_once(&target, b'?');
         let mut raw_path = String::new();
         if is_socket {
             // Routes take the place of paths there: `$connect`, `$default`, the user's own.

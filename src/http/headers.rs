@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::http1::head::is_token;
+use crate::http1::head::{is, is_token};
 
 /// Header fields in their order; names are compared without case (RFC 9110, section 5.1).
 ///
@@ -63,7 +63,7 @@ impl HeaderMap {
     /// The values of all fields called `name`.
     pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.iter()
-            .filter(move |field| field.0.eq_ignore_ascii_case(name))
+            .filter(move |field| is(field.0.as_bytes(), name.as_bytes()))
             .map(|field| field.1)
     }
 
@@ -90,7 +90,7 @@ impl HeaderMap {
     pub fn remove(&mut self, name: &str) {
         let text = self.text.as_str();
         self.fields
-            .retain(|field| !field.name(text).eq_ignore_ascii_case(name));
+            .retain(|field| !is(field.name(text).as_bytes(), name.as_bytes()));
     }
 
     /// Names and values, in their order.

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::str::FromStr;
+use core::str::{self, FromStr};
 
 use super::bad_request;
 use crate::Result;
@@ -30,8 +30,8 @@ impl Pairs {
     /// Reads pairs of names and values (URL Standard, "application/x-www-form-urlencoded parsing").
     pub(super) fn read(text: &str) -> Result<Pairs, EncodingError> {
         let mut pairs = Vec::new();
-        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        for pair in split(text, b'&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = split_once(pair, b'=');
             let name = decode_percent(name, true)?.into_owned();
             pairs.push((name, decode_percent(value, true)?.into_owned()));
         }
@@ -73,4 +73,19 @@ impl Pairs {
 #[cold]
 pub(super) fn malformed(name: &str) -> crate::Error {
     bad_request(format_args!("malformed value of `{name}`"))
+}
+
+/// The parts of `text` between ASCII characters `at`. std's own search for characters is 700 bytes.
+pub(super) fn split(text: &str, at: u8) -> impl Iterator<Item = &str> {
+    let parts = text.as_bytes().split(move |&b| b == at);
+    parts.map(|part| str::from_utf8(part).unwrap_or_default())
+}
+
+/// What stands before and behind the first ASCII character `at`; nothing is behind none.
+pub(super) fn split_once(text: &str, at: u8) -> (&str, &str) {
+    let place = text.bytes().position(|b| b == at);
+    let halves = place.and_then(|place| text.split_at_checked(place));
+    halves.map_or((text, ""), |(front, behind)| {
+        (front, behind.get(1..).unwrap_or_default())
+    })
 }
