@@ -93,8 +93,13 @@ pub(super) enum Stage {
 impl Environment {
     pub(super) fn new(settings: Arc<Settings>, api: SocketAddr) -> Arc<Environment> {
         let concurrent = settings.concurrency.is_some();
+        let mut machine = Machine::new(concurrent, settings.snap_start);
+        if settings.bootstrap.is_some() {
+            // Before the process is started nobody can speak for it.
+            let _ = machine.init_error();
+        }
         let inner = Inner {
-            machine: Machine::new(concurrent, settings.snap_start),
+            machine,
             extensions: Extensions::new(concurrent),
             epoch: 0,
             stage: Stage::Steady,
