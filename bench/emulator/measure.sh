@@ -25,6 +25,8 @@ if command -v taskset >/dev/null; then
     # What is compared is work then, and not how the system spreads it, or what else it does.
     printf 'On one:\n'
     measure 'taskset -c 0'
+    printf 'Sockets alone, on one: '
+    taskset -c 0 "$dir/release/limit"
 fi
 printf 'What ours promises beside that:\n'
 "$dir/release/emulator-bench" figures "${2:-60}" "$dir/lambda/hello/bootstrap" "$dir/release/emulator"
