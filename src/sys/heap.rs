@@ -441,29 +441,37 @@ mod system {
 #[cfg(miri)]
 mod system {
     use core::alloc::{GlobalAlloc, Layout};
+    use core::ptr;
     use std::alloc::System;
 
-    fn pages(len: usize) -> Layout {
-        Layout::from_size_align(len, 4096).expect("a length that a test asks for")
+    /// `None`: more than there can be.
+    fn pages(len: usize) -> Option<Layout> {
+        Layout::from_size_align(len, 4096).ok()
     }
 
     pub(super) fn map(len: usize) -> *mut u8 {
         // SAFETY: no test asks for nothing.
-        unsafe { System.alloc_zeroed(pages(len)) }
+        pages(len).map_or(ptr::null_mut(), |layout| unsafe {
+            System.alloc_zeroed(layout)
+        })
     }
 
     /// # Safety
     /// As above.
     pub(super) unsafe fn unmap(addr: *mut u8, len: usize) {
-        // SAFETY: `map` has given it, for as many bytes.
-        unsafe { System.dealloc(addr, pages(len)) };
+        if let Some(layout) = pages(len) {
+            // SAFETY: `map` has given it, for as many bytes.
+            unsafe { System.dealloc(addr, layout) };
+        }
     }
 
     /// # Safety
     /// As above.
     pub(super) unsafe fn remap(addr: *mut u8, old: usize, new: usize) -> *mut u8 {
         // SAFETY: `map` has given it, for as many bytes.
-        unsafe { System.realloc(addr, pages(old), new) }
+        pages(old).map_or(ptr::null_mut(), |layout| unsafe {
+            System.realloc(addr, layout, new)
+        })
     }
 }
 
