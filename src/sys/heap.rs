@@ -468,6 +468,10 @@ mod system {
     /// # Safety
     /// As above.
     pub(super) unsafe fn remap(addr: *mut u8, old: usize, new: usize) -> *mut u8 {
+        // As with the system; Miri's own moves each time.
+        if old == new {
+            return addr;
+        }
         // SAFETY: `map` has given it, for as many bytes.
         pages(old).map_or(ptr::null_mut(), |layout| unsafe {
             System.realloc(addr, layout, new)
