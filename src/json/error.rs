@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::error;
 use core::fmt;
 
+use super::scan;
 use crate::encoding::push_u64;
 
 /// Why a text was refused, as a sentence for the reader of a log.
@@ -64,30 +65,32 @@ impl Error {
     /// "expected `what`, found" whatever is at `offset`.
     #[cold]
     #[inline(never)]
-    pub(super) fn expected(kind: ErrorKind, what: &str, text: &str, offset: usize) -> Error {
+    pub(super) fn expected(mut kind: ErrorKind, what: &str, text: &str, offset: usize) -> Error {
         let rest = text.get(offset..).unwrap_or_default();
-        let Some(&first) = rest.as_bytes().first() else {
-            let sentence = ["expected ", what, ", found the end of the text"];
-            return Error::new(ErrorKind::End, &sentence, text, offset);
+        // As many ones in front has the first of several bytes (RFC 3629, section 3).
+        let first = rest.as_bytes().first().copied().unwrap_or_default();
+        let len = first.leading_ones().max(1) as usize;
+        let mut found = rest.get(..len).unwrap_or_default();
+        let mut quote = "`";
+        let is_literal = scan::literal(rest.as_bytes()).is_some();
+        let name = match first {
+            _ if rest.is_empty() => {
+                kind = ErrorKind::End;
+                "the end of the text"
+            }
+            b'"' => "a string",
+            b'{' => "an object",
+            b'[' => "an array",
+            b'-' | b'0'..=b'9' => "a number",
+            0..=0x1f | 0x7f => "a control character",
+            b'n' if is_literal => "null",
+            b't' | b'f' if is_literal => "a boolean",
+            0xef if found == "\u{feff}" => "a byte order mark",
+            _ => "",
         };
-        let (beginning, name) = match first {
-            b'"' => ("", "a string"),
-            b'{' => ("", "an object"),
-            b'[' => ("", "an array"),
-            b'-' | b'0'..=b'9' => ("", "a number"),
-            0..=0x1f | 0x7f => ("", "a control character"),
-            b't' => ("true", "a boolean"),
-            b'f' => ("false", "a boolean"),
-            b'n' => ("null", "null"),
-            _ => ("\u{feff}", "a byte order mark"),
-        };
-        let (quote, found) = if rest.starts_with(beginning) {
-            ("", name)
-        } else {
-            // As many ones in front has the first of several bytes (RFC 3629, section 3).
-            let len = first.leading_ones().max(1) as usize;
-            ("`", rest.get(..len).unwrap_or_default())
-        };
+        if !name.is_empty() {
+            (found, quote) = (name, "");
+        }
         let sentence = ["expected ", what, ", found ", quote, found, quote];
         Error::new(kind, &sentence, text, offset)
     }
@@ -98,21 +101,28 @@ impl Error {
     pub(super) fn new(kind: ErrorKind, sentence: &[&str], json: &str, offset: usize) -> Error {
         let mut text = String::new();
         for part in sentence {
-            text.push_str(part);
+            push(&mut text, part);
         }
         let message_len = text.len();
-        text.push_str(AT);
-        let (line, column) = push_path(&mut text, kind, json, offset);
+        push(&mut text, AT);
+        let before = json.as_bytes().get(..offset).unwrap_or_default();
+        push_path(&mut text, kind, json, before);
         let path_end = text.len();
+        let is_first_byte = |byte: &&u8| **byte & 0xc0 != 0x80;
+        let mut lines = before.split(|byte| *byte == b'\n');
+        let in_line = lines.next_back().unwrap_or_default();
+        // Characters are counted, not what follows their first bytes.
+        let column = in_line.iter().filter(is_first_byte).count().wrapping_add(1);
+        let line = lines.count().wrapping_add(1);
         for (name, number) in [
             (" (offset ", offset),
             (", line ", line),
             (", column ", column),
         ] {
-            text.push_str(name);
+            push(&mut text, name);
             push_number(&mut text, number);
         }
-        text.push(')');
+        push(&mut text, ")");
         Error(Box::new(Detail {
             kind,
             text,
@@ -176,55 +186,43 @@ impl error::Error for Error {}
 
 /// By hand, so that a function that reports errors links no formatting of integers.
 fn push_number(text: &mut String, n: usize) {
-    push_u64(n as u64, &mut |digits| text.push_str(digits));
+    push_u64(n as u64, &mut |digits| push(text, digits));
 }
 
-/// The way from an open container to what is read in it.
-enum Step<'t> {
-    /// To no member yet.
-    Object,
-    /// To the member whose name is written so.
-    Member(&'t str),
-    Element(usize),
+/// One function, where the code of `push_str` is in each that calls it.
+#[inline(never)]
+fn push(text: &mut String, part: &str) {
+    text.push_str(part);
 }
 
-/// Appends the path of `offset`, and finds its line and column, by reading the JSON up to there
-/// once more, so that readers need not keep them.
-fn push_path(text: &mut String, kind: ErrorKind, json: &str, offset: usize) -> (usize, usize) {
-    let before = json.as_bytes().get(..offset).unwrap_or_default();
-    let (mut line, mut column) = (1_usize, 1_usize);
-    let mut steps = Vec::new();
-    // Where the string begins that is read, if one is; and whether its next byte is escaped.
-    let mut string: Option<usize> = None;
-    let mut escaped = false;
-    for (at, &byte) in before.iter().enumerate() {
-        // Characters are counted, not what follows their first bytes.
-        column = column.wrapping_add(usize::from(byte & 0xc0 != 0x80));
-        if byte == b'\n' {
-            line = line.wrapping_add(1);
-            column = 1;
-        }
-        if let Some(start) = string {
-            if escaped || byte == b'\\' {
-                escaped = !escaped;
-            } else if byte == b'"' {
-                string = None;
-                if let Some(step @ Step::Object) = steps.last_mut() {
-                    *step = Step::Member(json.get(start..at).unwrap_or_default());
+/// Appends the path of what is behind `before`, the front of `json`, by reading that once more, so
+/// that readers need not keep it.
+fn push_path(text: &mut String, kind: ErrorKind, json: &str, before: &[u8]) {
+    const NAMELESS: usize = usize::MAX;
+    const ARRAY: usize = usize::MAX - 1;
+    // Of each open container where the name of its member ends, and its length; or an index.
+    let mut steps: Vec<(usize, usize)> = Vec::new();
+    let mut rest = before;
+    while let [byte, behind @ ..] = rest {
+        rest = behind;
+        let step = steps.last_mut();
+        match (byte, step) {
+            (b'"', step) => {
+                rest = scan::string(behind);
+                let end = before.len().wrapping_sub(rest.len());
+                let len = behind.len().wrapping_sub(rest.len());
+                if let [b'"', behind @ ..] = rest {
+                    rest = behind;
+                    if let Some(step @ (_, NAMELESS)) = step {
+                        *step = (end, len);
+                    }
                 }
             }
-            continue;
-        }
-        match byte {
-            b'"' => string = Some(at.wrapping_add(1)),
-            b'{' => steps.push(Step::Object),
-            b'[' => steps.push(Step::Element(0)),
-            b'}' | b']' => drop(steps.pop()),
-            b',' => match steps.last_mut() {
-                Some(Step::Element(index)) => *index = index.wrapping_add(1),
-                Some(step) => *step = Step::Object,
-                None => {}
-            },
+            (b'{', _) => steps.push((0, NAMELESS)),
+            (b'[', _) => steps.push((0, ARRAY)),
+            (b'}' | b']', _) => drop(steps.pop()),
+            (b',', Some((index, ARRAY))) => *index = index.wrapping_add(1),
+            (b',', Some((_, len))) => *len = NAMELESS,
             _ => {}
         }
     }
@@ -232,30 +230,28 @@ fn push_path(text: &mut String, kind: ErrorKind, json: &str, offset: usize) -> (
         // It is the object that lacks a member, not the member in front of its end.
         steps.pop();
     }
-    text.push('$');
-    for step in steps {
-        push_step(text, step);
-    }
-    (line, column)
-}
-
-fn push_step(text: &mut String, step: Step<'_>) {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$');
-    match step {
-        Step::Object => {}
-        Step::Member(name) if !name.is_empty() && name.bytes().all(plain) => {
-            text.push('.');
-            text.push_str(name);
-        }
-        Step::Member(name) => {
-            text.push_str("[\"");
-            text.push_str(name);
-            text.push_str("\"]");
-        }
-        Step::Element(index) => {
-            text.push('[');
-            push_number(text, index);
-            text.push(']');
+    push(text, "$");
+    for (at, len) in steps {
+        match len {
+            NAMELESS => {}
+            ARRAY => {
+                push(text, "[");
+                push_number(text, at);
+                push(text, "]");
+            }
+            _ => {
+                let plain =
+                    |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$');
+                let name = json.get(at.wrapping_sub(len)..at).unwrap_or_default();
+                let [open, close] = if !name.is_empty() && name.bytes().all(plain) {
+                    [".", ""]
+                } else {
+                    ["[\"", "\"]"]
+                };
+                push(text, open);
+                push(text, name);
+                push(text, close);
+            }
         }
     }
 }

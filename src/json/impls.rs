@@ -221,7 +221,13 @@ impl ToJson for char {
 
 impl FromJson for String {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        r.owned_string()
+        let mut string = String::new();
+        r.string_into(&mut string)?;
+        Ok(string)
+    }
+
+    fn read_json(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
+        r.string_into(self)
     }
 
     fn blank() -> Option<Self> {

@@ -133,6 +133,13 @@ pub trait FromJson: Sized {
     /// The reader's own, or one made by [`Reader::error_expected`] or [`Reader::error`].
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error>;
 
+    /// Reads exactly one value in place of this one.
+    #[doc(hidden)]
+    fn read_json(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
+        *self = Self::from_json(r)?;
+        Ok(())
+    }
+
     /// What a missing member stands for; `None`, which is what most types say, makes it an error.
     fn absent() -> Option<Self> {
         None

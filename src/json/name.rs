@@ -2,15 +2,23 @@
 
 use core::str;
 
+use super::to_vec;
+
 /// The names of a struct's members.
 #[derive(Debug)]
 pub struct Names {
     all: &'static [Name],
     /// Bit n is set if a name's [`hash`] is n, so that most other names are told by one look.
     hashes: u64,
-    /// Whether the last takes all other members.
-    has_rest: bool,
+    /// The index of the one that takes all other members, or [`NO_FIELD`].
+    rest: usize,
 }
+
+/// The hash of a name that is too short to have one, and of none.
+const ANY: u8 = u8::MAX;
+
+/// No index of a name.
+pub(super) const NO_FIELD: usize = usize::MAX;
 
 impl Names {
     /// Prepared in constant evaluation.
@@ -18,22 +26,23 @@ impl Names {
     /// # Panics
     /// If another one than the last takes the rest, which is a compile error then.
     pub const fn new(names: &'static [Name]) -> Names {
-        let (mut hashes, mut has_rest) = (0, false);
-        let mut rest = names;
-        while let [name, behind @ ..] = rest {
-            assert!(!has_rest, "the field `as ..` must be the last");
-            has_rest = name.is_rest();
-            hashes |= match name.text {
-                [] | [_, _, b'"', ..] => u64::MAX,
-                [_, _, first, second, ..] => 1 << hash(*first, *second),
-                _ => 0,
+        let (mut hashes, mut rest) = (0, NO_FIELD);
+        let (mut left, mut index) = (names, 0_usize);
+        while let [name, behind @ ..] = left {
+            assert!(rest == NO_FIELD, "the field `as ..` must be the last");
+            if name.is_rest() {
+                rest = index;
+            }
+            hashes |= match name.hash {
+                ANY => u64::MAX,
+                hash => 1 << hash,
             };
-            rest = behind;
+            (left, index) = (behind, index.wrapping_add(1));
         }
         Names {
             all: names,
             hashes,
-            has_rest,
+            rest,
         }
     }
 
@@ -48,14 +57,10 @@ impl Names {
         self.all.len().div_ceil(64)
     }
 
-    /// How many there are.
-    pub(super) const fn len(&self) -> usize {
-        self.all.len()
-    }
-
-    /// Whether the last takes all other members.
-    pub(super) const fn has_rest(&self) -> bool {
-        self.has_rest
+    /// The index of the one that takes all other members, or [`NO_FIELD`].
+    #[inline(always)]
+    pub(super) fn rest(&self) -> usize {
+        self.rest
     }
 
     /// Whether the first of them brings the opening bracket.
@@ -77,6 +82,12 @@ impl Names {
         }
     }
 
+    /// Whether it is this one that others call so.
+    pub(super) fn is(&self, index: usize, name: &str) -> bool {
+        let written = to_vec(name);
+        matches!(self.find(&written), Some((found, _)) if found == index)
+    }
+
     /// What is behind this name, if `rest` begins with it, in quotes.
     #[inline(always)]
     pub(super) fn behind<'r>(&self, index: usize, rest: &'r [u8]) -> Option<&'r [u8]> {
@@ -85,14 +96,20 @@ impl Names {
 
     /// Which name it is that `rest` begins with, in quotes, and what is behind it. It is compared
     /// as it is written.
+    #[inline]
     pub(super) fn find<'r>(&self, rest: &'r [u8]) -> Option<(usize, &'r [u8])> {
-        let mut index = 0;
-        loop {
-            if let Some(behind) = self.all.get(index)?.behind(rest) {
-                return Some((index, behind));
+        let [_, first, second, ..] = rest else {
+            return None;
+        };
+        let hash = hash(*first, *second);
+        for (index, name) in self.all.iter().enumerate() {
+            if name.hash == hash || name.hash == ANY {
+                if let Some(behind) = name.behind(rest) {
+                    return Some((index, behind));
+                }
             }
-            index = usize::wrapping_add(index, 1);
         }
+        None
     }
 }
 
@@ -113,25 +130,17 @@ const fn hash(first: u8, second: u8) -> u8 {
     first.wrapping_mul(9).wrapping_add(second) & 63
 }
 
-/// What is left of a text, if that is less than eight bytes, and zeros.
-#[cold]
-#[inline(never)]
-fn last_word(rest: &[u8]) -> u64 {
-    let mut word = [0; 8];
-    for (to, from) in word.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    u64::from_le_bytes(word)
-}
-
 /// The name of a struct's member, prepared to be found and to be written.
 #[derive(Debug)]
 pub struct Name {
     /// A bracket or a comma, the name in quotes and escaped as it must be, a colon.
     text: &'static [u8],
-    /// What begins behind the opening quote: up to eight bytes, the closing quote included.
+    /// The first and the last eight bytes of the name in quotes.
     first: u64,
-    first_mask: u64,
+    last: u64,
+    /// By how many bits `first` is too long.
+    excess: u8,
+    hash: u8,
 }
 
 /// How a field's name becomes a member's.
@@ -148,11 +157,7 @@ pub enum Case {
 
 impl Name {
     /// Not a name: says that the members which no other field takes are kept.
-    pub const REST: Name = Name {
-        text: b"",
-        first: u64::MAX,
-        first_mask: u64::MAX,
-    };
+    pub const REST: Name = Name::new(b"");
 
     /// Whether this is [`REST`](Self::REST).
     const fn is_rest(&self) -> bool {
@@ -161,32 +166,35 @@ impl Name {
 
     /// From what [`text`](Self::text) made.
     pub const fn new(text: &'static [u8]) -> Name {
-        let (mut first, mut first_mask) = (0_u64, 0_u64);
-        let [_, _, name @ .., _] = text else {
-            return Name {
-                text,
-                first,
-                first_mask,
-            };
-        };
-        let mut rest = name;
-        let mut shift = 0_u32;
-        while let (true, [byte, behind @ ..]) = (shift < 64, rest) {
-            first |= (*byte as u64) << shift;
-            first_mask |= 0xff << shift;
-            rest = behind;
-            shift = shift.wrapping_add(8);
+        let (mut first, mut last, mut excess) = (0_u64, 0_u64, 64_u8);
+        let mut this_hash = ANY;
+        if let [_, quoted @ .., _] = text {
+            let mut rest = quoted;
+            while let [byte, behind @ ..] = rest {
+                if excess > 0 {
+                    first = first >> 8 | (*byte as u64) << 56;
+                    excess = excess.wrapping_sub(8);
+                }
+                last = last >> 8 | (*byte as u64) << 56;
+                rest = behind;
+            }
+            first >>= excess & 63;
+            if let [_, first, second, ..] = quoted {
+                this_hash = hash(*first, *second);
+            }
         }
         Name {
             text,
             first,
-            first_mask,
+            last,
+            excess,
+            hash: this_hash,
         }
     }
 
     /// What is written of a member before its value, if it is the first or another one.
     pub const fn text<const LEN: usize>(name: &str, case: Case, is_first: bool) -> [u8; LEN] {
-        let mut text = [b'"'; LEN];
+        let mut text = [0; LEN];
         let mut out = ConstWriter {
             rest: &mut text,
             len: 0,
@@ -208,23 +216,22 @@ impl Name {
     /// What is behind this name, if `rest` begins with it, in quotes.
     #[inline]
     fn behind<'r>(&self, rest: &'r [u8]) -> Option<&'r [u8]> {
-        let [_, rest @ ..] = rest else {
+        let [_, quoted @ .., _] = self.text else {
             return None;
         };
-        let word = match rest.first_chunk() {
-            Some(word) => u64::from_le_bytes(*word),
-            None => last_word(rest),
+        let Some(word) = rest.first_chunk() else {
+            return rest.strip_prefix(quoted);
         };
-        if (word ^ self.first) & self.first_mask != 0 {
+        if (u64::from_le_bytes(*word) ^ self.first) << (self.excess & 63) != 0 {
             return None;
         }
-        match self.text {
-            // What is behind the first eight bytes must be right, too.
-            [_, _, _, _, _, _, _, _, _, _, end @ .., _] if !end.is_empty() => {
-                rest.get(8..)?.strip_prefix(end)
+        let (name, behind) = rest.split_at_checked(quoted.len())?;
+        if let Some(word) = name.last_chunk() {
+            if u64::from_le_bytes(*word) != self.last || name.len() > 16 && name != quoted {
+                return None;
             }
-            text => rest.get(text.len().wrapping_sub(3)..),
         }
+        Some(behind)
     }
 }
 

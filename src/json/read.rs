@@ -2,12 +2,11 @@
 
 use core::str;
 
+use super::refuse::Problem;
 use super::{Error, ErrorKind, FromJson, scan};
 
 /// Deepest nesting accepted, so that a hostile event cannot exhaust the stack.
 pub(super) const DEPTH_MAX: u32 = 128;
-
-pub(super) const TOO_DEEP: &str = "more than 128 arrays and objects deep";
 
 /// Reads a text from front to back, each value when its type is asked for.
 ///
@@ -41,7 +40,7 @@ pub struct Reader<'j> {
     /// Whether nothing was read yet in the innermost container.
     pub(super) first: bool,
     /// What is wrong where `rest` is, if [`fail`](Self::fail) was called.
-    pub(super) problem: (Option<ErrorKind>, &'static str),
+    pub(super) problem: &'static Problem,
 }
 
 /// What comes next in a text.
@@ -70,7 +69,7 @@ impl<'j> Reader<'j> {
             start: 0,
             depth: 0,
             first: false,
-            problem: (None, ""),
+            problem: Problem::VALUE,
         }
     }
 
@@ -105,7 +104,7 @@ impl<'j> Reader<'j> {
             [b'-' | b'0'..=b'9', ..] => Ok(Kind::Number),
             [b't' | b'f', ..] => Ok(Kind::Bool),
             [b'n', ..] => Ok(Kind::Null),
-            _ => Err(self.expected("a value")),
+            rest => Err(self.refuse(rest, Problem::VALUE)),
         }
     }
 
@@ -220,7 +219,7 @@ impl<'j> Reader<'j> {
             }
             _ if self.first => self.first = false,
             [b',', behind @ ..] => self.rest = behind,
-            _ => return Err(self.expected("`,` or `]`")),
+            rest => return Err(self.refuse(rest, Problem::ELEMENT)),
         }
         Ok(true)
     }
@@ -252,7 +251,7 @@ impl<'j> Reader<'j> {
     pub fn end(&mut self) -> Result<(), Error> {
         self.rest = scan::white_space(self.rest);
         if !self.rest.is_empty() {
-            return Err(self.expected("the end of the text"));
+            return Err(self.refuse(self.rest, Problem::END));
         }
         Ok(())
     }
@@ -329,7 +328,7 @@ impl<'j> Reader<'j> {
         match self.next() {
             [first, behind @ ..] if *first == bracket => {
                 if self.depth >= DEPTH_MAX {
-                    return Err(self.error_at(ErrorKind::Depth, TOO_DEEP));
+                    return Err(self.refuse(self.rest, Problem::DEPTH));
                 }
                 self.depth = self.depth.wrapping_add(1);
                 self.start = self.offset();

@@ -3,6 +3,39 @@
 use super::name::Names;
 use super::{Error, ErrorKind, Reader};
 
+/// What is wrong with a text: a kind and a sentence; without a kind, what was expected.
+#[derive(Debug)]
+pub(super) struct Problem(Option<ErrorKind>, &'static str);
+
+impl Problem {
+    pub(super) const VALUE: &Problem = &Problem(None, "a value");
+    pub(super) const NAME: &Problem = &Problem(None, "a member's name in quotes");
+    pub(super) const COLON: &Problem = &Problem(None, "`:`");
+    pub(super) const MEMBER: &Problem = &Problem(None, "`,` or `}`");
+    pub(super) const ELEMENT: &Problem = &Problem(None, "`,` or `]`");
+    pub(super) const DIGIT: &Problem = &Problem(None, "a digit");
+    pub(super) const END: &Problem = &Problem(None, "the end of the text");
+    pub(super) const DEPTH: &Problem = &Problem(
+        Some(ErrorKind::Depth),
+        "more than 128 arrays and objects deep",
+    );
+    pub(super) const STRING_END: &Problem =
+        &Problem(Some(ErrorKind::End), "the text ends within a string");
+    pub(super) const CONTROL: &Problem = &Problem(
+        Some(ErrorKind::Syntax),
+        "a control character in a string must be escaped",
+    );
+    pub(super) const ESCAPE: &Problem = &Problem(Some(ErrorKind::Syntax), "no such escape");
+    pub(super) const HEX_DIGITS: &Problem = &Problem(
+        Some(ErrorKind::Syntax),
+        "`\\u` needs four hexadecimal digits",
+    );
+    pub(super) const SURROGATE: &Problem = &Problem(
+        Some(ErrorKind::Surrogate),
+        "half of a surrogate pair is no character",
+    );
+}
+
 impl<'j> Reader<'j> {
     /// An error about the string, number or raw text that was read last: "expected `what`, found a
     /// string at …".
@@ -22,23 +55,6 @@ impl<'j> Reader<'j> {
         Error::new(ErrorKind::Type, &[message], self.text, self.start)
     }
 
-    /// Refuses an object, which has just ended, for the first of the members that are missing.
-    ///
-    /// # Errors
-    /// If there is one.
-    #[doc(hidden)]
-    pub fn end_fields(&self, names: &Names, missing: &[u64]) -> Result<(), Error> {
-        let mut first = 0_usize;
-        for word in missing {
-            if *word != 0 {
-                let index = first.wrapping_add(word.trailing_zeros() as usize);
-                return Err(self.error_missing(names, index));
-            }
-            first = first.wrapping_add(64);
-        }
-        Ok(())
-    }
-
     /// That the member `index` of `names` was not there: the object has just ended.
     #[cold]
     #[inline(never)]
@@ -56,18 +72,6 @@ impl<'j> Reader<'j> {
         Error::new(ErrorKind::Range, &sentence, self.text, self.start)
     }
 
-    #[cold]
-    #[inline(never)]
-    pub(super) fn expected(&self, what: &str) -> Error {
-        self.expected_at(self.rest, what)
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn expected_at(&self, rest: &[u8], what: &str) -> Error {
-        Error::expected(ErrorKind::Syntax, what, self.text, self.pos_of(rest))
-    }
-
     /// That another kind of value comes next, or none at all.
     #[cold]
     #[inline(never)]
@@ -78,17 +82,12 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// Stops at `rest`: what is wrong there, or, without a kind, what was expected.
+    /// Stops at `rest`, where this is wrong.
     ///
     /// Functions that skip say so, since what they return is in registers then.
     #[cold]
-    pub(super) fn fail(
-        &mut self,
-        rest: &'j [u8],
-        kind: Option<ErrorKind>,
-        what: &'static str,
-    ) -> Option<&'j [u8]> {
-        (self.rest, self.problem) = (rest, (kind, what));
+    pub(super) fn fail(&mut self, rest: &'j [u8], problem: &'static Problem) -> Option<&'j [u8]> {
+        (self.rest, self.problem) = (rest, problem);
         None
     }
 
@@ -96,16 +95,20 @@ impl<'j> Reader<'j> {
     #[cold]
     #[inline(never)]
     pub(super) fn problem(&self) -> Error {
-        match self.problem {
-            (Some(kind), message) => self.error_at(kind, message),
-            (None, what) => self.expected(what),
+        match *self.problem {
+            Problem(Some(kind), text) => Error::new(kind, &[text], self.text, self.offset()),
+            Problem(None, what) => {
+                Error::expected(ErrorKind::Syntax, what, self.text, self.offset())
+            }
         }
     }
 
+    /// That this is wrong where `rest` is.
     #[cold]
     #[inline(never)]
-    pub(super) fn error_at(&self, kind: ErrorKind, message: &str) -> Error {
-        Error::new(kind, &[message], self.text, self.offset())
+    pub(super) fn refuse(&mut self, rest: &'j [u8], problem: &'static Problem) -> Error {
+        self.fail(rest, problem);
+        self.problem()
     }
 
     /// That what comes next is something else.

@@ -6,19 +6,6 @@
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 pub(super) const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
 
-/// The letters behind a backslash, and what they stand for (RFC 8259, section 7). A slash
-/// may be escaped, but need not be.
-pub(super) const ESCAPES: [(u8, u8); 8] = [
-    (b'"', b'"'),
-    (b'\\', b'\\'),
-    (b'n', b'\n'),
-    (b'r', b'\r'),
-    (b't', b'\t'),
-    (b'b', 0x08),
-    (b'f', 0x0c),
-    (b'/', b'/'),
-];
-
 /// Passes white space (RFC 8259, section 2); what is behind it.
 #[inline(always)]
 pub(super) fn token(rest: &[u8]) -> &[u8] {
@@ -41,17 +28,20 @@ pub(super) fn token_behind_space(rest: &[u8]) -> &[u8] {
 #[inline(never)]
 pub(super) fn white_space(mut rest: &[u8]) -> &[u8] {
     const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
+    const INDENTATION: u64 = u64::from_le_bytes(*b"\n       ");
     loop {
         // Mostly it is a new line and an indentation.
-        if let [b'\n', behind @ ..] = rest {
-            rest = behind;
-        }
-        if let Some(word) = rest.first_chunk() {
-            let n_spaces = (u64::from_le_bytes(*word) ^ SPACES).trailing_zeros() / 8;
-            rest = rest.get(n_spaces as usize..).unwrap_or_default();
+        let mut usual = INDENTATION;
+        while let Some((word, behind)) = rest.split_first_chunk() {
+            let others = u64::from_le_bytes(*word) ^ usual;
+            if others != 0 {
+                let n_usual = (others.trailing_zeros() / 8) as usize;
+                rest = rest.get(n_usual..).unwrap_or_default();
+                break;
+            }
+            (rest, usual) = (behind, SPACES);
         }
         match rest {
-            [byte, ..] if *byte > b' ' => return rest,
             [b' ' | b'\n' | b'\r' | b'\t', behind @ ..] => rest = behind,
             _ => return rest,
         }
@@ -84,6 +74,18 @@ pub(super) fn plain_inline(mut rest: &[u8]) -> &[u8] {
     plain_tail(rest)
 }
 
+#[cold]
+#[inline(never)]
+fn plain_tail(mut rest: &[u8]) -> &[u8] {
+    while let [byte, behind @ ..] = rest {
+        if matches!(byte, b'"' | b'\\' | 0..=0x1f) {
+            break;
+        }
+        rest = behind;
+    }
+    rest
+}
+
 /// Passes a string up to its closing quote, its escapes unchecked.
 pub(super) fn string(mut rest: &[u8]) -> &[u8] {
     loop {
@@ -95,16 +97,58 @@ pub(super) fn string(mut rest: &[u8]) -> &[u8] {
     }
 }
 
+/// What [`escape`] says of what is no escape, instead of a code.
+pub(super) const NO_ESCAPE: u32 = u32::MAX;
+pub(super) const NO_DIGIT: u32 = u32::MAX - 1;
+
+/// The code that the escape in front of `rest` stands for, and its length: with `\u`, of a character
+/// or of half of a surrogate pair that lacks the other (RFC 8259, section 7).
+#[inline]
+pub(super) fn escape(rest: &[u8]) -> (u32, usize) {
+    let code = match rest.get(1) {
+        Some(b'n') => b'\n',
+        Some(b't') => b'\t',
+        Some(b'r') => b'\r',
+        Some(b'b') => 0x08,
+        Some(b'f') => 0x0c,
+        // A slash may be escaped, but need not be.
+        Some(letter @ (b'"' | b'\\' | b'/')) => *letter,
+        Some(b'u') => return unicode_escape(rest),
+        _ => return (NO_ESCAPE, 0),
+    };
+    (u32::from(code), 2)
+}
+
 #[cold]
 #[inline(never)]
-fn plain_tail(mut rest: &[u8]) -> &[u8] {
-    while let [byte, behind @ ..] = rest {
-        if matches!(byte, b'"' | b'\\' | 0..=0x1f) {
-            break;
+fn unicode_escape(rest: &[u8]) -> (u32, usize) {
+    let high = code_unit(rest);
+    if let (0x36, Some(rest @ [b'\\', b'u', ..])) = (high >> 10, rest.get(6..)) {
+        let low = code_unit(rest);
+        if low >> 10 == 0x37 {
+            // Of both, the six bits are taken away that say which half it is.
+            return ((high << 10).wrapping_add(low).wrapping_sub(0x35f_dc00), 12);
         }
-        rest = behind;
+        if low == NO_DIGIT {
+            return (low, 0);
+        }
     }
-    rest
+    (high, 6)
+}
+
+/// The value of the four hexadecimal digits behind `\u`.
+fn code_unit(rest: &[u8]) -> u32 {
+    let Some(digits) = rest.get(2..6) else {
+        return NO_DIGIT;
+    };
+    let mut code = 0;
+    for digit in digits {
+        match char::from(*digit).to_digit(16) {
+            Some(digit) => code = code << 4 | digit,
+            None => return NO_DIGIT,
+        }
+    }
+    code
 }
 
 /// Which of eight bytes of a string do not stand for themselves: of the bits that are the highest

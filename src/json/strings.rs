@@ -2,8 +2,10 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 
-use super::{Error, ErrorKind, Reader, scan};
+use super::refuse::Problem;
+use super::{Error, Reader, scan};
 
 impl<'j> Reader<'j> {
     /// Reads a string.
@@ -15,13 +17,14 @@ impl<'j> Reader<'j> {
         self.string_behind_quote(string)
     }
 
-    /// As [`string`](Self::string), into a string of its own.
-    pub(super) fn owned_string(&mut self) -> Result<String, Error> {
+    /// As [`string`](Self::string), in place of another one.
+    pub(super) fn string_into(&mut self, to: &mut String) -> Result<(), Error> {
         let string = self.begin_string()?;
         match self.plain_string(string) {
-            Some(string) => Ok(String::from(string)),
-            None => self.escaped_string(string),
+            Some(string) => *to = String::from(string),
+            None => *to = self.escaped_string(string)?,
         }
+        Ok(())
     }
 
     /// What is behind the opening quote.
@@ -59,109 +62,61 @@ impl<'j> Reader<'j> {
     #[cold]
     #[inline(never)]
     pub(super) fn escaped_string(&mut self, string: &'j [u8]) -> Result<String, Error> {
-        // Its end is looked for first, so that it takes its place at once.
-        let len = string.len().wrapping_sub(scan::string(string).len());
-        let mut out = String::with_capacity(len);
-        match self.escapes(string, Some(&mut out)) {
+        match self.behind_string(string) {
             Some(behind) => self.rest = behind,
             None => return Err(self.problem()),
         }
-        Ok(out)
+        // It takes its place at once, and no more than it has in the text.
+        let mut out = Vec::with_capacity(string.len().wrapping_sub(self.rest.len()));
+        let mut rest = string;
+        loop {
+            let special = scan::plain(rest);
+            let n_plain = rest.len().wrapping_sub(special.len());
+            out.extend_from_slice(rest.get(..n_plain).unwrap_or_default());
+            let [b'\\', ..] = special else { break };
+            let (code, len) = scan::escape(special);
+            match char::from_u32(code).unwrap_or_default() {
+                character @ '\0'..='\x7f' => out.push(character as u8),
+                character => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+            rest = special.get(len..).unwrap_or_default();
+        }
+        Ok(String::from_utf8(out).unwrap_or_default())
     }
 
-    /// What is behind the quote that ends a string, of which `rest` is left; that goes to `out`.
+    /// Passes the rest of a string and the quote that ends it.
     #[cold]
     #[inline(never)]
-    pub(super) fn escapes(
-        &mut self,
-        mut rest: &'j [u8],
-        mut out: Option<&mut String>,
-    ) -> Option<&'j [u8]> {
+    pub(super) fn behind_string(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
         loop {
-            let start = rest;
-            rest = scan::plain(start);
-            if let Some(out) = &mut out {
-                let plain = self.text.get(self.pos_of(start)..self.pos_of(rest));
-                out.push_str(plain.unwrap_or_default());
-            }
-            match rest {
+            rest = match scan::plain(rest) {
                 [b'"', behind @ ..] => return Some(behind),
-                [b'\\', behind @ ..] => {
-                    let start = rest;
-                    let (letter, behind) = behind.split_first().unwrap_or((&0, behind));
-                    rest = behind;
-                    let escape = scan::ESCAPES.iter().find(|escape| escape.0 == *letter);
-                    let code = match escape {
-                        Some(escape) => u32::from(escape.1),
-                        None => unicode_escape(start, &mut rest),
-                    };
-                    let Some(character) = char::from_u32(code) else {
-                        let (kind, message) = match code {
-                            NO_ESCAPE => (ErrorKind::Syntax, "no such escape"),
-                            NO_DIGIT => (ErrorKind::Syntax, "`\\u` needs four hexadecimal digits"),
-                            _ => {
-                                let message = "half of a surrogate pair is no character";
-                                (ErrorKind::Surrogate, message)
-                            }
-                        };
-                        return self.fail(start, Some(kind), message);
-                    };
-                    if let Some(out) = &mut out {
-                        out.push(character);
-                    }
-                }
-                [] => {
-                    return self.fail(rest, Some(ErrorKind::End), "the text ends within a string");
-                }
-                _ => {
-                    let message = "a control character in a string must be escaped";
-                    return self.fail(rest, Some(ErrorKind::Syntax), message);
+                [
+                    b'\\',
+                    b'"' | b'\\' | b'/' | b'n' | b't' | b'r' | b'b' | b'f',
+                    behind @ ..,
+                ] => behind,
+                end => self.behind_escape(end)?,
+            };
+        }
+    }
+
+    /// Passes the escape in front of `rest`.
+    #[inline(never)]
+    pub(super) fn behind_escape(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+        let problem = match rest {
+            [b'\\', ..] => {
+                let (code, len) = scan::escape(rest);
+                match code {
+                    scan::NO_ESCAPE => Problem::ESCAPE,
+                    scan::NO_DIGIT => Problem::HEX_DIGITS,
+                    0xd800..=0xdfff => Problem::SURROGATE,
+                    _ => return rest.get(len..),
                 }
             }
-        }
-    }
-}
-
-/// What [`unicode_escape`] says, instead of a character's code, of what is no escape.
-const NO_ESCAPE: u32 = u32::MAX;
-const NO_DIGIT: u32 = u32::MAX - 1;
-
-/// Passes the escape that `start` begins with, if it is `\u` and four digits, and maybe the second
-/// half of a surrogate pair; the code that it stands for.
-#[cold]
-#[inline(never)]
-fn unicode_escape<'r>(start: &'r [u8], rest: &mut &'r [u8]) -> u32 {
-    *rest = start;
-    let code = code_unit(rest);
-    if let (0xd800, [b'\\', b'u', ..]) = (code & 0xffff_fc00, *rest) {
-        let low = code_unit(rest);
-        if low & 0xffff_fc00 == 0xdc00 {
-            return ((code & 0x3ff) << 10 | low & 0x3ff).wrapping_add(0x1_0000);
-        }
-        if low == NO_DIGIT {
-            return low;
-        }
-    }
-    code
-}
-
-/// Passes `\u` and four hexadecimal digits; their value.
-fn code_unit(rest: &mut &[u8]) -> u32 {
-    let [_, b'u', behind @ ..] = *rest else {
-        return NO_ESCAPE;
-    };
-    let mut code = 0;
-    let mut digits = behind;
-    for _ in 0..4 {
-        let [digit, behind @ ..] = digits else {
-            return NO_DIGIT;
+            [] => Problem::STRING_END,
+            _ => Problem::CONTROL,
         };
-        let Some(digit) = char::from(*digit).to_digit(16) else {
-            return NO_DIGIT;
-        };
-        code = code << 4 | digit;
-        digits = behind;
+        self.fail(rest, problem)
     }
-    *rest = digits;
-    code
 }

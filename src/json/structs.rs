@@ -197,35 +197,28 @@ macro_rules! json_struct {
     }};
 
     (@read $r:ident $mode:ident $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {{
-        $r.begin_object()?;
         let mut missing = [0; JSON_NAMES.n_words()];
         let mut value = Self {$(
             $field: $crate::json_struct!(
                 @start $r missing $mode $field ($type) $json_name $default
             ),
         )*};
-        let mut next = 0;
-        loop {
-            let index = $r.next_field(JSON_NAMES, next, &mut missing)?;
-            next = index.wrapping_add(1);
+        $r.fields(JSON_NAMES, &mut missing, &mut |index, r| {
             $(if index == JsonField::$field as usize {
-                $crate::json_struct!(@read_field $r value $mode $field ($type) $json_name);
-                continue;
+                return $crate::json_struct!(@read_field r value $mode $field ($type) $json_name);
             })*
-            break;
-        }
-        $($crate::json_struct!(@default value missing $field $default);)*
-        $r.end_fields(JSON_NAMES, &missing)?;
+            ::core::result::Result::Ok(())
+        })?;
         ::core::result::Result::Ok(value)
     }};
     (@read_field $r:ident $value:ident $mode:ident $field:ident ($type:ty) [..]) => {
-        $crate::json::support::read_rest::<$type>($r, &mut $value.$field)?;
+        $crate::json::support::read_rest::<$type>($r, &mut $value.$field)
     };
     (@read_field $r:ident $value:ident owned $field:ident ($type:ty) $json_name:tt) => {
-        $crate::json::support::read_field::<$type>($r, &mut $value.$field)?;
+        $crate::json::support::read_field::<$type>($r, &mut $value.$field)
     };
     (@read_field $r:ident $value:ident borrowed $field:ident ($type:ty) $json_name:tt) => {
-        (&$crate::json::support::Probe::<$type>::NEW).read_field($r, &mut $value.$field)?;
+        (&$crate::json::support::Probe::<$type>::NEW).read_field($r, &mut $value.$field)
     };
     // What stands in a field until it is read.
     (@start $r:ident $missing:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
@@ -242,18 +235,7 @@ macro_rules! json_struct {
         )?
     };
     (@start $r:ident $missing:ident $mode:ident $field:ident ($type:ty) $name:tt [$default:expr]) => {
-        $crate::json::support::start_with::<$type>(
-            &mut $missing,
-            JsonField::$field as usize,
-            $crate::json_struct!(@any $mode ($type)),
-            || $default,
-        )
-    };
-    (@default $value:ident $missing:ident $field:ident []) => {};
-    (@default $value:ident $missing:ident $field:ident [$default:expr]) => {
-        if $crate::json::support::take(&mut $missing, JsonField::$field as usize) {
-            $value.$field = $default;
-        }
+        $default
     };
     (@blank $mode:ident ($type:ty) [..]) => { <$type as ::core::default::Default>::default() };
     (@blank $mode:ident ($type:ty) $json_name:tt) => { $crate::json_struct!(@any $mode ($type))? };

@@ -22,15 +22,11 @@ pub const fn name(field: &'static str) -> &'static str {
     field
 }
 
-/// Takes the bit `index` out of a set; whether it was there.
-pub fn take(set: &mut [u64], index: usize) -> bool {
-    let bit = 1_u64 << (index & 63);
-    match set.get_mut(index / 64) {
-        Some(word) if *word & bit != 0 => {
-            *word ^= bit;
-            true
-        }
-        _ => false,
+/// Takes the bit `index` out of a set.
+#[inline]
+pub(super) fn take(set: &mut [u64], index: usize) {
+    if let Some(word) = set.get_mut(index / 64) {
+        *word &= !(1_u64 << (index & 63));
     }
 }
 
@@ -38,6 +34,14 @@ fn put(set: &mut [u64], index: usize) {
     if let Some(word) = set.get_mut(index / 64) {
         *word |= 1_u64 << (index & 63);
     }
+}
+
+/// The first bit in a set.
+#[inline]
+pub(super) fn first(set: &[u64]) -> Option<usize> {
+    let word = set.iter().position(|word| *word != 0)?;
+    let bit = set.get(word)?.trailing_zeros() as usize;
+    Some(word.wrapping_mul(64).wrapping_add(bit))
 }
 
 /// What stands in a field until its member is read: what a missing one stands for, or anything.
@@ -88,19 +92,7 @@ pub fn any<T: FromJson>() -> Option<T> {
     T::absent().or_else(T::blank)
 }
 
-/// As [`start`], of a field with a default.
-#[inline(always)]
-pub fn start_with<T>(
-    missing: &mut [u64],
-    index: usize,
-    blank: Option<T>,
-    default: impl FnOnce() -> T,
-) -> T {
-    put(missing, index);
-    blank.unwrap_or_else(default)
-}
-
-/// Reads the first member that has the name `index`, of an object that has just begun.
+/// Reads the first member that has the name `index`, of an object that comes next.
 #[cold]
 fn read_ahead<'j, T>(
     r: &Reader<'j>,
@@ -109,19 +101,14 @@ fn read_ahead<'j, T>(
     read: fn(&mut Reader<'j>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let mut r = r.clone();
-    loop {
-        let found = r.next_field(names, index, &mut [])?;
-        if found == index {
+    r.begin_object()?;
+    while let Some(name) = r.next_member()? {
+        if names.is(index, &name) {
             return read(&mut r);
-        }
-        if found == names.len() {
-            return Err(r.error_missing(names, index));
-        }
-        if names.has_rest() && found == names.len().wrapping_sub(1) {
-            r.rest_name()?;
         }
         r.skip()?;
     }
+    Err(r.error_missing(names, index))
 }
 
 /// Reads a member's value into its place; one function for all fields of a type.
@@ -129,8 +116,7 @@ fn read_ahead<'j, T>(
 /// # Errors
 /// The type's own.
 pub fn read_field<T: FromJson>(r: &mut Reader<'_>, field: &mut T) -> Result<(), Error> {
-    *field = T::from_json(r)?;
-    Ok(())
+    field.read_json(r)
 }
 
 /// What a field `as ..` may be.

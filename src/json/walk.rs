@@ -1,12 +1,11 @@
-//! Members found by their names, and values that are skipped: one loop for both.
+//! Members found by their names, and values that are skipped.
 
 use alloc::borrow::Cow;
 
-use super::name::{self, Names};
-use super::read::{DEPTH_MAX, TOO_DEEP};
-use super::{Error, ErrorKind, Reader, scan, support, to_vec};
-
-const NAME: &str = "a member's name in quotes";
+use super::name::{self, NO_FIELD, Names};
+use super::read::DEPTH_MAX;
+use super::refuse::Problem;
+use super::{Error, Reader, scan, support, to_vec};
 
 impl<'j> Reader<'j> {
     /// The name of the next member, whose value must be read then; `None`: the object has ended.
@@ -14,105 +13,146 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If neither is the case.
     pub fn next_member(&mut self) -> Result<Option<Cow<'j, str>>, Error> {
-        match self.begin_member()? {
-            Some([_, name @ ..]) => self.name_behind_quote(name).map(Some),
-            _ => Ok(None),
+        let mut rest = self.next();
+        if let [b'}', behind @ ..] = rest {
+            self.close(behind);
+            return Ok(None);
+        }
+        if !self.first {
+            let [b',', behind @ ..] = rest else {
+                return Err(self.refuse(rest, Problem::MEMBER));
+            };
+            rest = scan::token(behind);
+        }
+        self.first = false;
+        match rest {
+            [b'"', name @ ..] => self.name_behind_quote(name).map(Some),
+            _ => Err(self.refuse(rest, Problem::NAME)),
         }
     }
 
     /// The name of a member, whose opening quote is in front of `name`.
-    #[inline]
     fn name_behind_quote(&mut self, name: &'j [u8]) -> Result<Cow<'j, str>, Error> {
         let name = self.string_behind_quote(name)?;
-        self.colon()?;
+        match self.behind_colon(self.rest) {
+            Some(behind) => self.rest = behind,
+            None => return Err(self.problem()),
+        }
         Ok(name)
     }
 
     /// The name of a member that no field takes, behind whose opening quote
-    /// [`next_field`](Self::next_field) has stopped.
+    /// [`fields`](Self::fields) has stopped.
     pub(super) fn rest_name(&mut self) -> Result<Cow<'j, str>, Error> {
         self.name_behind_quote(self.rest)
     }
 
-    /// The index in `names` of the next member that has one, from where `next` says that it will
-    /// be, since members mostly come in order. Others are skipped; the length of `names`: the
-    /// object has ended. What it finds is taken out of the set of those that are missing.
+    /// Reads an object: each member that has one of the names is read by `take`, which is given
+    /// the name's index; others are skipped. What was there is taken out of the set `missing`.
+    ///
+    /// # Errors
+    /// `take`'s own; and if no object comes next, or one of the members is not there.
     #[doc(hidden)]
-    #[inline(never)]
-    pub fn next_field(
+    pub fn fields(
         &mut self,
         names: &Names,
-        next: usize,
         missing: &mut [u64],
-    ) -> Result<usize, Error> {
-        let index = match self.begin_member()? {
-            None => names.len(),
-            Some(name) => match names.behind(next, name) {
-                Some(behind) => {
-                    self.rest = behind;
-                    self.colon()?;
-                    next
+        take: &mut dyn FnMut(usize, &mut Reader<'j>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.begin_object()?;
+        let room = DEPTH_MAX.wrapping_sub(self.depth);
+        self.first = false;
+        let mut next = 0;
+        let mut rest = self.next();
+        while !matches!(rest, [b'}', ..]) {
+            // Members mostly come in order.
+            if let Some(behind) = names.behind(next, rest) {
+                self.rest = behind;
+            } else {
+                next = self.find_field(names, rest, room)?;
+            }
+            if next == NO_FIELD {
+                break;
+            }
+            if names.rest() != next {
+                match self.behind_colon(self.rest) {
+                    Some(behind) => self.rest = behind,
+                    None => return Err(self.problem()),
                 }
-                None => self.find_field(names, name)?,
-            },
-        };
-        support::take(missing, index);
+            }
+            take(next, self)?;
+            support::take(missing, next);
+            next = next.wrapping_add(1);
+            rest = match self.next() {
+                [b',', behind @ ..] => scan::token(behind),
+                rest @ [b'}', ..] => rest,
+                rest => return Err(self.refuse(rest, Problem::MEMBER)),
+            };
+        }
+        self.close(self.rest.get(1..).unwrap_or_default());
+        match support::first(missing) {
+            None => Ok(()),
+            Some(index) => Err(self.error_missing(names, index)),
+        }
+    }
+
+    /// Which of the names a member has that is in front of `rest` or comes after: the reader is
+    /// behind it then. [`NO_FIELD`]: there is none, and it is in front of the object's end.
+    #[inline(never)]
+    fn find_field(&mut self, names: &Names, mut rest: &'j [u8], room: u32) -> Result<usize, Error> {
+        loop {
+            let candidate = self.members(rest, names.hashes(), room);
+            let Some(candidate) = candidate else {
+                return Err(self.problem());
+            };
+            self.rest = candidate;
+            let [b'"', name @ ..] = candidate else {
+                return Ok(NO_FIELD);
+            };
+            if let Some((index, behind)) = names.find(candidate) {
+                self.rest = behind;
+                return Ok(index);
+            }
+            let index = self.odd_field(names, name, room)?;
+            if index != NO_FIELD {
+                return Ok(index);
+            }
+            rest = self.rest;
+        }
+    }
+
+    /// Which of the names a member has behind whose opening quote `name` is, if that has escapes or
+    /// is to be kept. [`NO_FIELD`]: the reader has passed it, and the comma that follows.
+    #[cold]
+    #[inline(never)]
+    fn odd_field(&mut self, names: &Names, name: &'j [u8], room: u32) -> Result<usize, Error> {
+        let index = names.rest();
+        if let [b'\\', ..] = scan::plain(name) {
+            // As it is written with those escapes only that must be.
+            let text = to_vec(&self.escaped_string(name)?);
+            if let Some((found, _)) = names.find(&text) {
+                return Ok(found);
+            }
+        }
+        self.rest = name;
+        if index == NO_FIELD {
+            match self.behind_member(name, room) {
+                Some(next) => self.rest = next,
+                None => return Err(self.problem()),
+            }
+        }
         Ok(index)
     }
 
-    /// As [`next_field`](Self::next_field), for members that begin with one whose name is not that
-    /// which comes next in order.
-    #[inline(never)]
-    fn find_field(&mut self, names: &Names, mut name: &'j [u8]) -> Result<usize, Error> {
-        let room = DEPTH_MAX.wrapping_sub(self.depth);
-        loop {
-            match self.walk(name, Some(names), room) {
-                None => return Err(self.problem()),
-                Some([b'}', behind @ ..]) => {
-                    self.close(behind);
-                    return Ok(names.len());
-                }
-                Some(found) => name = found,
-            }
-            if let Some((index, behind)) = names.find(name) {
-                self.rest = behind;
-                self.colon()?;
-                return Ok(index);
-            }
-            if let Some(index) = self.odd_field(names, name)? {
-                return Ok(index);
-            }
-            match self.begin_member()? {
-                None => return Ok(names.len()),
-                Some(next) => name = next,
-            }
+    /// Passes a member, behind whose opening quote `rest` is, and the comma that follows.
+    fn behind_member(&mut self, rest: &'j [u8], room: u32) -> Option<&'j [u8]> {
+        let rest = self.behind_string(rest)?;
+        let rest = scan::white_space(self.behind_colon(rest)?);
+        let rest = scan::white_space(self.value(rest, room)?);
+        match rest {
+            [b',', behind @ ..] => Some(scan::white_space(behind)),
+            _ => Some(rest),
         }
-    }
-
-    /// As [`next_field`](Self::next_field), for the member in front of `rest`, whose name may have
-    /// escapes or be kept; `None`: it is skipped.
-    #[cold]
-    #[inline(never)]
-    fn odd_field(&mut self, names: &Names, rest: &'j [u8]) -> Result<Option<usize>, Error> {
-        let name = rest.get(1..).unwrap_or_default();
-        if let ([b'"', behind @ ..], false) = (scan::plain(name), names.has_rest()) {
-            self.rest = behind;
-            self.colon()?;
-            self.skip()?;
-            return Ok(None);
-        }
-        // As it is written with those escapes only that must be.
-        let text = to_vec(&self.escaped_string(name)?);
-        let found = names.find(&text).map(|found| found.0);
-        if found.is_none() && names.has_rest() {
-            self.rest = name;
-            return Ok(Some(names.len().wrapping_sub(1)));
-        }
-        self.colon()?;
-        if found.is_none() {
-            self.skip()?;
-        }
-        Ok(found)
     }
 
     /// Reads one value, whatever it is, and checks it as if it were kept.
@@ -122,62 +162,79 @@ impl<'j> Reader<'j> {
     pub fn skip(&mut self) -> Result<(), Error> {
         let room = DEPTH_MAX.wrapping_sub(self.depth);
         let rest = self.next();
-        match self.walk(rest, None, room) {
+        match self.value(rest, room) {
             Some(behind) => self.rest = behind,
             None => return Err(self.problem()),
         }
         Ok(())
     }
 
-    /// Passes the value in front of `rest`; what is behind it. Or, with names, the members of an
-    /// object in front of `rest`, up to its end or to one that those names may have.
-    ///
-    /// So many arrays and objects may be inside one another as there is room for.
-    fn walk(
-        &mut self,
-        mut rest: &'j [u8],
-        names: Option<&Names>,
-        mut room: u32,
-    ) -> Option<&'j [u8]> {
+    /// Passes the value in front of `rest`; what is behind it. So many arrays and objects may be
+    /// inside one another as there is room for.
+    fn value(&mut self, rest: &'j [u8], room: u32) -> Option<&'j [u8]> {
         match rest {
-            _ if names.is_some() => {}
-            [b'"', string @ ..] => return self.escapes(string, None),
-            [open @ (b'{' | b'['), behind @ ..] => {
-                if room == 0 {
-                    return self.fail(rest, Some(ErrorKind::Depth), TOO_DEEP);
-                }
-                room = room.wrapping_sub(1);
-                rest = scan::white_space(behind);
-                match rest {
-                    // The closing bracket is two behind the opening one in ASCII.
-                    [close, behind @ ..] if *close == open.wrapping_add(2) => return Some(behind),
-                    _ => {}
-                }
-                if *open == b'[' {
-                    loop {
-                        rest = scan::white_space(self.walk(rest, None, room)?);
-                        match rest {
-                            [b',', behind @ ..] => rest = scan::white_space(behind),
-                            [b']', behind @ ..] => return Some(behind),
-                            _ => return self.fail(rest, None, "`,` or `]`"),
-                        }
-                    }
-                }
-            }
-            [b'-' | b'0'..=b'9', ..] => {
-                return self.behind_number(rest);
-            }
-            _ => {
-                let behind = scan::literal(rest);
-                return behind.or_else(|| self.fail(rest, None, "a value"));
+            [b'"', string @ ..] => self.behind_string(string),
+            [b'{', ..] => self.object(rest, room),
+            [b'[', ..] => self.array(rest, room),
+            [b'-' | b'0'..=b'9', ..] => self.behind_number(rest),
+            _ => self.literal(rest),
+        }
+    }
+
+    /// Passes the object in front of `rest`.
+    #[inline(never)]
+    fn object(&mut self, rest: &'j [u8], room: u32) -> Option<&'j [u8]> {
+        let (rest, room) = self.enter(rest, room)?;
+        match rest {
+            [b'}', behind @ ..] => Some(behind),
+            _ => self.members(rest, 0, room)?.get(1..),
+        }
+    }
+
+    /// Passes the array in front of `rest`.
+    #[inline(never)]
+    fn array(&mut self, rest: &'j [u8], room: u32) -> Option<&'j [u8]> {
+        let (mut rest, room) = self.enter(rest, room)?;
+        if let [b']', behind @ ..] = rest {
+            return Some(behind);
+        }
+        loop {
+            rest = scan::white_space(self.value(rest, room)?);
+            match rest {
+                [b',', behind @ ..] => rest = scan::white_space(behind),
+                [b']', behind @ ..] => return Some(behind),
+                _ => return self.fail(rest, Problem::ELEMENT),
             }
         }
-        let hashes = names.map_or(0, Names::hashes);
+    }
+
+    /// Passes the bracket in front of `rest`; what is behind it, and the room that is left.
+    #[inline(always)]
+    fn enter(&mut self, rest: &'j [u8], room: u32) -> Option<(&'j [u8], u32)> {
+        let Some(room) = room.checked_sub(1) else {
+            self.fail(rest, Problem::DEPTH);
+            return None;
+        };
+        Some((scan::token(rest.get(1..)?), room))
+    }
+
+    /// Passes `true`, `false` or `null`.
+    #[inline(never)]
+    fn literal(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+        match scan::literal(rest) {
+            None => self.fail(rest, Problem::VALUE),
+            behind => behind,
+        }
+    }
+
+    /// Passes the members in front of `rest`, up to the bracket that ends the object or to one whose
+    /// name has one of the hashes.
+    fn members(&mut self, mut rest: &'j [u8], hashes: u64, room: u32) -> Option<&'j [u8]> {
         'member: loop {
             let [b'"', name @ ..] = rest else {
-                return self.fail(rest, None, NAME);
+                return self.fail(rest, Problem::NAME);
             };
-            if name::may_be_one(hashes, name) {
+            if hashes != 0 && name::may_be_one(hashes, name) {
                 return Some(rest);
             }
             // A name, then its value if that is a string, too.
@@ -188,14 +245,17 @@ impl<'j> Reader<'j> {
                 if is_name {
                     is_name = false;
                     let value = match end {
-                        [b'"', b':', behind @ ..] => behind,
+                        [b'"', b':', value @ ..] => value,
                         // Written otherwise, it may be one nevertheless.
-                        [b'\\', ..] if names.is_some() => return Some(rest),
-                        _ => self.behind_name(end)?,
+                        [b'\\', ..] if hashes != 0 => return Some(rest),
+                        _ => {
+                            let behind = self.behind_string(end)?;
+                            self.behind_colon(behind)?
+                        }
                     };
                     match scan::token_behind_space(value) {
                         [b'"', behind @ ..] => string = behind,
-                        value => break self.walk(value, None, room)?,
+                        value => break self.value(value, room)?,
                     }
                 } else {
                     match end {
@@ -204,21 +264,21 @@ impl<'j> Reader<'j> {
                             continue 'member;
                         }
                         [b'"', behind @ ..] => break behind,
-                        _ => break self.escapes(end, None)?,
+                        _ => break self.behind_string(end)?,
                     }
                 }
             };
             rest = scan::token(rest);
             match rest {
                 [b',', behind @ ..] => rest = scan::token(behind),
-                [b'}', ..] if names.is_some() => return Some(rest),
-                [b'}', behind @ ..] => return Some(behind),
-                _ => return self.fail(rest, None, "`,` or `}`"),
+                [b'}', ..] => return Some(rest),
+                _ => return self.fail(rest, Problem::MEMBER),
             }
         }
     }
 
     /// Passes the number in front of `rest` (RFC 8259, section 6).
+    #[inline(never)]
     pub(super) fn behind_number(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
         if let [b'-', behind @ ..] = rest {
             rest = behind;
@@ -248,53 +308,20 @@ impl<'j> Reader<'j> {
             rest = behind;
         }
         if rest.len() == start {
-            return self.fail(rest, None, "a digit");
+            return self.fail(rest, Problem::DIGIT);
         }
         Some(rest)
     }
 
-    /// What is behind a name, of which `rest` is left and which nobody looks for, and the colon.
-    #[cold]
-    #[inline(never)]
-    fn behind_name(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
-        match scan::white_space(self.escapes(rest, None)?) {
-            [b':', behind @ ..] => Some(behind),
-            rest => self.fail(rest, None, "`:`"),
-        }
-    }
-
-    /// Passes what is in front of a member; what its opening quote begins, or `None`: the object has
-    /// ended.
-    #[inline(always)]
-    fn begin_member(&mut self) -> Result<Option<&'j [u8]>, Error> {
-        let mut rest = self.next();
-        if let [b'}', behind @ ..] = rest {
-            self.close(behind);
-            return Ok(None);
-        }
-        if !self.first {
-            let [b',', behind @ ..] = rest else {
-                return Err(self.expected_at(rest, "`,` or `}`"));
-            };
-            rest = scan::token(behind);
-        }
-        self.first = false;
-        match rest {
-            [b'"', ..] => Ok(Some(rest)),
-            _ => Err(self.expected_at(rest, NAME)),
-        }
-    }
-
     /// Passes a colon and the space that mostly follows, if there is one.
     #[inline]
-    fn colon(&mut self) -> Result<(), Error> {
-        self.rest = match self.rest {
-            [b':', b' ', behind @ ..] | [b':', behind @ ..] => behind,
+    fn behind_colon(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+        match rest {
+            [b':', b' ', behind @ ..] | [b':', behind @ ..] => Some(behind),
             rest => match scan::white_space(rest) {
-                [b':', behind @ ..] => behind,
-                rest => return Err(self.expected_at(rest, "`:`")),
+                [b':', behind @ ..] => Some(behind),
+                rest => self.fail(rest, Problem::COLON),
             },
-        };
-        Ok(())
+        }
     }
 }

@@ -78,7 +78,7 @@ impl Writer {
     /// Writes a string in quotes. Only what must be is escaped (RFC 8259, section 7): quotes,
     /// backslashes and control characters.
     pub fn string(&mut self, value: &str) {
-        self.out.push(b'"');
+        self.raw("\"");
         let mut rest = value.as_bytes();
         loop {
             let special = scan::plain(rest);
@@ -89,24 +89,25 @@ impl Writer {
             self.escape(*byte);
             rest = behind;
         }
-        self.out.push(b'"');
+        self.raw("\"");
     }
 
     /// Writes a string in quotes that holds `bytes` in base64.
     pub(crate) fn base64(&mut self, bytes: &[u8]) {
-        self.out.push(b'"');
+        self.raw("\"");
         push_base64(&mut self.out, bytes);
-        self.out.push(b'"');
+        self.raw("\"");
     }
 
     /// Writes `json` as it stands; it must be JSON, which nobody checks.
+    #[inline(never)]
     pub fn raw(&mut self, json: &str) {
         self.out.extend_from_slice(json.as_bytes());
     }
 
     /// Writes `[`.
     pub fn begin_array(&mut self) {
-        self.out.push(b'[');
+        self.raw("[");
     }
 
     /// Writes one element of an array.
@@ -117,12 +118,12 @@ impl Writer {
 
     /// Writes `]`.
     pub fn end_array(&mut self) {
-        self.out.push(b']');
+        self.raw("]");
     }
 
     /// Writes `{`.
     pub fn begin_object(&mut self) {
-        self.out.push(b'{');
+        self.raw("{");
     }
 
     /// Writes one member of an object.
@@ -135,7 +136,7 @@ impl Writer {
     pub fn name(&mut self, name: &str) {
         self.comma();
         self.string(name);
-        self.out.push(b':');
+        self.raw(":");
     }
 
     /// Writes all of a member of a struct that is in front of its value.
@@ -158,30 +159,35 @@ impl Writer {
 
     /// Writes `}`.
     pub fn end_object(&mut self) {
-        self.out.push(b'}');
+        self.raw("}");
     }
 
     /// Writes a comma unless the innermost container was only just begun. No value ends in an
     /// opening bracket, so the last byte tells.
     fn comma(&mut self) {
         if !matches!(self.out.last(), Some(b'[' | b'{')) {
-            self.out.push(b',');
+            self.raw(",");
         }
     }
 
     #[cold]
     fn escape(&mut self, byte: u8) {
-        if let Some(&(letter, _)) = scan::ESCAPES.iter().find(|escape| escape.1 == byte) {
-            return self.out.extend_from_slice(&[b'\\', letter]);
-        }
-        self.raw(if byte < 0x10 { "\\u000" } else { "\\u001" });
-        let digit = byte & 0x0f;
-        let zero = if digit < 10 {
-            b'0'
-        } else {
-            b'a'.wrapping_sub(10)
+        let letter = match byte {
+            b'"' | b'\\' => byte,
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0x08 => b'b',
+            0x0c => b'f',
+            _ => {
+                self.raw(if byte < 0x10 { "\\u000" } else { "\\u001" });
+                let digit = byte & 0x0f;
+                let letter = digit.wrapping_add(b'a'.wrapping_sub(10));
+                let digit = if digit < 10 { digit | b'0' } else { letter };
+                return self.out.extend_from_slice(&[digit]);
+            }
         };
-        self.out.push(zero.wrapping_add(digit));
+        self.out.extend_from_slice(&[b'\\', letter]);
     }
 }
 
