@@ -82,21 +82,24 @@ impl Names {
         }
     }
 
-    /// Whether it is this one that others call so.
-    pub(super) fn is(&self, index: usize, name: &str) -> bool {
+    /// Which one it is that others call so.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        // As it is written with those escapes only that must be.
         let written = to_vec(name);
-        matches!(self.find(&written), Some((found, _)) if found == index)
+        self.all.iter().position(|one| match one.text {
+            [_, quoted @ .., b':'] => written == quoted,
+            _ => false,
+        })
     }
 
-    /// What is behind this name, if `rest` begins with it, in quotes.
+    /// See [`Name::behind`].
     #[inline(always)]
     pub(super) fn behind<'r>(&self, index: usize, rest: &'r [u8]) -> Option<&'r [u8]> {
         self.all.get(index)?.behind(rest)
     }
 
-    /// Which name it is that `rest` begins with, in quotes, and what is behind it. It is compared
-    /// as it is written.
-    #[inline]
+    /// Which name it is that `rest` begins with, and what is behind it.
+    #[inline(always)]
     pub(super) fn find<'r>(&self, rest: &'r [u8]) -> Option<(usize, &'r [u8])> {
         let [_, first, second, ..] = rest else {
             return None;
@@ -135,7 +138,7 @@ const fn hash(first: u8, second: u8) -> u8 {
 pub struct Name {
     /// A bracket or a comma, the name in quotes and escaped as it must be, a colon.
     text: &'static [u8],
-    /// The first and the last eight bytes of the name in quotes.
+    /// The first and the last eight bytes of the name in quotes and the colon.
     first: u64,
     last: u64,
     /// By how many bits `first` is too long.
@@ -168,7 +171,7 @@ impl Name {
     pub const fn new(text: &'static [u8]) -> Name {
         let (mut first, mut last, mut excess) = (0_u64, 0_u64, 64_u8);
         let mut this_hash = ANY;
-        if let [_, quoted @ .., _] = text {
+        if let [_, quoted @ ..] = text {
             let mut rest = quoted;
             while let [byte, behind @ ..] = rest {
                 if excess > 0 {
@@ -179,8 +182,10 @@ impl Name {
                 rest = behind;
             }
             first >>= excess & 63;
-            if let [_, first, second, ..] = quoted {
-                this_hash = hash(*first, *second);
+            match quoted {
+                [_, b'"', ..] => {}
+                [_, first, second, ..] => this_hash = hash(*first, *second),
+                _ => {}
             }
         }
         Name {
@@ -213,10 +218,11 @@ impl Name {
         out.len
     }
 
-    /// What is behind this name, if `rest` begins with it, in quotes.
+    /// What is behind this name, if `rest` begins with it, in quotes and with a colon; behind the
+    /// space that mostly follows, too.
     #[inline]
     fn behind<'r>(&self, rest: &'r [u8]) -> Option<&'r [u8]> {
-        let [_, quoted @ .., _] = self.text else {
+        let [_, quoted @ ..] = self.text else {
             return None;
         };
         let Some(word) = rest.first_chunk() else {
@@ -231,7 +237,10 @@ impl Name {
                 return None;
             }
         }
-        Some(behind)
+        match behind {
+            [b' ', behind @ ..] => Some(behind),
+            _ => Some(behind),
+        }
     }
 }
 

@@ -168,22 +168,22 @@ impl<'j> Reader<'j> {
             [b'-', behind @ ..] => (true, behind),
             _ => (false, rest),
         };
-        let [first @ b'0'..=b'9', behind @ ..] = rest else {
-            return Err(self.not_an_integer());
-        };
-        rest = behind;
-        let mut value = u64::from(first.wrapping_sub(b'0'));
-        let mut fits = true;
+        let digits = rest;
+        let mut value = 0_u64;
         // What follows a zero is not part of the number, even if it is a digit.
-        if value != 0 {
+        if let [b'0', behind @ ..] = rest {
+            rest = behind;
+        } else {
             while let [digit @ b'0'..=b'9', behind @ ..] = rest {
-                let sum = value
-                    .checked_mul(10)
-                    .and_then(|tenfold| tenfold.checked_add(u64::from(digit.wrapping_sub(b'0'))));
-                fits &= sum.is_some();
-                value = sum.unwrap_or(1);
+                let digit = u64::from(digit.wrapping_sub(b'0'));
+                value = value.wrapping_mul(10).wrapping_add(digit);
                 rest = behind;
             }
+        }
+        let n_digits = digits.len().wrapping_sub(rest.len());
+        let fits = n_digits < 20 || is_u64(digits.get(..n_digits).unwrap_or_default());
+        if n_digits == 0 {
+            return Err(self.not_an_integer());
         }
         if let [b'.' | b'e' | b'E', ..] = rest {
             return Err(self.not_an_integer());
@@ -347,4 +347,11 @@ impl<'j> Reader<'j> {
         self.depth = self.depth.wrapping_sub(1);
         self.first = false;
     }
+}
+
+/// Whether a number of twenty digits or more is less than 2^64.
+#[cold]
+#[inline(never)]
+fn is_u64(digits: &[u8]) -> bool {
+    digits.len() == 20 && digits <= b"18446744073709551615".as_slice()
 }

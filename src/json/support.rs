@@ -103,7 +103,7 @@ fn read_ahead<'j, T>(
     let mut r = r.clone();
     r.begin_object()?;
     while let Some(name) = r.next_member()? {
-        if names.is(index, &name) {
+        if names.position(&name) == Some(index) {
             return read(&mut r);
         }
         r.skip()?;

@@ -5,7 +5,7 @@ use alloc::borrow::Cow;
 use super::name::{self, NO_FIELD, Names};
 use super::read::DEPTH_MAX;
 use super::refuse::Problem;
-use super::{Error, Reader, scan, support, to_vec};
+use super::{Error, Reader, scan, support};
 
 impl<'j> Reader<'j> {
     /// The name of the next member, whose value must be read then; `None`: the object has ended.
@@ -64,49 +64,46 @@ impl<'j> Reader<'j> {
         self.first = false;
         let mut next = 0;
         let mut rest = self.next();
-        while !matches!(rest, [b'}', ..]) {
+        let behind = loop {
+            if let ([b'}', behind @ ..], 0) = (rest, next) {
+                break behind;
+            }
             // Members mostly come in order.
             if let Some(behind) = names.behind(next, rest) {
                 self.rest = behind;
             } else {
                 next = self.find_field(names, rest, room)?;
-            }
-            if next == NO_FIELD {
-                break;
-            }
-            if names.rest() != next {
-                match self.behind_colon(self.rest) {
-                    Some(behind) => self.rest = behind,
-                    None => return Err(self.problem()),
+                if next == NO_FIELD {
+                    break self.rest;
                 }
             }
             take(next, self)?;
             support::take(missing, next);
             next = next.wrapping_add(1);
-            rest = match self.next() {
-                [b',', behind @ ..] => scan::token(behind),
-                rest @ [b'}', ..] => rest,
+            match self.next() {
+                [b',', behind @ ..] => rest = scan::token(behind),
+                [b'}', behind @ ..] => break behind,
                 rest => return Err(self.refuse(rest, Problem::MEMBER)),
-            };
-        }
-        self.close(self.rest.get(1..).unwrap_or_default());
+            }
+        };
+        self.close(behind);
         match support::first(missing) {
             None => Ok(()),
             Some(index) => Err(self.error_missing(names, index)),
         }
     }
 
-    /// Which of the names a member has that is in front of `rest` or comes after: the reader is
-    /// behind it then. [`NO_FIELD`]: there is none, and it is in front of the object's end.
+    /// Which of the names a member has that is in front of `rest` or comes after: the reader is in
+    /// front of its value then, or of its name, if that is to be kept. [`NO_FIELD`]: there is none,
+    /// and it is behind the object's end.
     #[inline(never)]
     fn find_field(&mut self, names: &Names, mut rest: &'j [u8], room: u32) -> Result<usize, Error> {
         loop {
-            let candidate = self.members(rest, names.hashes(), room);
-            let Some(candidate) = candidate else {
+            let Some(candidate) = self.members(rest, names.hashes(), room) else {
                 return Err(self.problem());
             };
-            self.rest = candidate;
             let [b'"', name @ ..] = candidate else {
+                self.rest = candidate.get(1..).unwrap_or_default();
                 return Ok(NO_FIELD);
             };
             if let Some((index, behind)) = names.find(candidate) {
@@ -121,27 +118,26 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// Which of the names a member has behind whose opening quote `name` is, if that has escapes or
-    /// is to be kept. [`NO_FIELD`]: the reader has passed it, and the comma that follows.
+    /// As [`find_field`](Self::find_field), for one member, behind whose opening quote `name` is:
+    /// it has another name, or one that is not followed by a colon at once, has escapes or is to be
+    /// kept. [`NO_FIELD`]: the reader has passed it, and the comma that follows.
     #[cold]
     #[inline(never)]
     fn odd_field(&mut self, names: &Names, name: &'j [u8], room: u32) -> Result<usize, Error> {
-        let index = names.rest();
-        if let [b'\\', ..] = scan::plain(name) {
-            // As it is written with those escapes only that must be.
-            let text = to_vec(&self.escaped_string(name)?);
-            if let Some((found, _)) = names.find(&text) {
-                return Ok(found);
+        if !matches!(scan::plain(name), [b'"', b':', ..]) {
+            let text = self.name_behind_quote(name)?;
+            if let Some(index) = names.position(&text) {
+                return Ok(index);
             }
         }
         self.rest = name;
-        if index == NO_FIELD {
+        if names.rest() == NO_FIELD {
             match self.behind_member(name, room) {
                 Some(next) => self.rest = next,
                 None => return Err(self.problem()),
             }
         }
-        Ok(index)
+        Ok(names.rest())
     }
 
     /// Passes a member, behind whose opening quote `rest` is, and the comma that follows.

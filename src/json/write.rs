@@ -78,7 +78,7 @@ impl Writer {
     /// Writes a string in quotes. Only what must be is escaped (RFC 8259, section 7): quotes,
     /// backslashes and control characters.
     pub fn string(&mut self, value: &str) {
-        self.raw("\"");
+        self.out.push(b'"');
         let mut rest = value.as_bytes();
         loop {
             let special = scan::plain(rest);
@@ -89,25 +89,24 @@ impl Writer {
             self.escape(*byte);
             rest = behind;
         }
-        self.raw("\"");
+        self.out.push(b'"');
     }
 
     /// Writes a string in quotes that holds `bytes` in base64.
     pub(crate) fn base64(&mut self, bytes: &[u8]) {
-        self.raw("\"");
+        self.out.push(b'"');
         push_base64(&mut self.out, bytes);
-        self.raw("\"");
+        self.out.push(b'"');
     }
 
     /// Writes `json` as it stands; it must be JSON, which nobody checks.
-    #[inline(never)]
     pub fn raw(&mut self, json: &str) {
         self.out.extend_from_slice(json.as_bytes());
     }
 
     /// Writes `[`.
     pub fn begin_array(&mut self) {
-        self.raw("[");
+        self.out.push(b'[');
     }
 
     /// Writes one element of an array.
@@ -118,12 +117,12 @@ impl Writer {
 
     /// Writes `]`.
     pub fn end_array(&mut self) {
-        self.raw("]");
+        self.out.push(b']');
     }
 
     /// Writes `{`.
     pub fn begin_object(&mut self) {
-        self.raw("{");
+        self.out.push(b'{');
     }
 
     /// Writes one member of an object.
@@ -136,7 +135,7 @@ impl Writer {
     pub fn name(&mut self, name: &str) {
         self.comma();
         self.string(name);
-        self.raw(":");
+        self.out.push(b':');
     }
 
     /// Writes all of a member of a struct that is in front of its value.
@@ -159,14 +158,14 @@ impl Writer {
 
     /// Writes `}`.
     pub fn end_object(&mut self) {
-        self.raw("}");
+        self.out.push(b'}');
     }
 
     /// Writes a comma unless the innermost container was only just begun. No value ends in an
     /// opening bracket, so the last byte tells.
     fn comma(&mut self) {
         if !matches!(self.out.last(), Some(b'[' | b'{')) {
-            self.raw(",");
+            self.out.push(b',');
         }
     }
 
@@ -184,7 +183,7 @@ impl Writer {
                 let digit = byte & 0x0f;
                 let letter = digit.wrapping_add(b'a'.wrapping_sub(10));
                 let digit = if digit < 10 { digit | b'0' } else { letter };
-                return self.out.extend_from_slice(&[digit]);
+                return self.out.push(digit);
             }
         };
         self.out.extend_from_slice(&[b'\\', letter]);
