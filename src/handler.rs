@@ -4,10 +4,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
+use core::ops::Range;
 
 use crate::http::{self, IntoResponse, Request, Response};
 use crate::http1::head::push_text;
 use crate::json::{self, FromJson, ToJson};
+use crate::worker::give_back;
 use crate::{Context, Error, Responder, Result, log, sys};
 
 /// What serves invocations: [`json()`], [`http()`](fn@http), [`bytes()`] and [`streaming()`] make
@@ -21,6 +23,19 @@ pub trait Handler: Sync {
     /// Whatever it cannot do: the caller is told type and message. An answer that was already
     /// given to `out` is dropped then.
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()>;
+
+    /// The same, with the event in the buffer that it came in, whose room may be used for something
+    /// else once the event is read.
+    #[doc(hidden)]
+    fn take(
+        &self,
+        inbox: &mut Vec<u8>,
+        event: Range<usize>,
+        cx: &Context,
+        out: Responder<'_>,
+    ) -> Result<()> {
+        self.handle(inbox.get(event).unwrap_or_default(), cx, out)
+    }
 }
 
 /// A handler that takes its event from JSON and answers in JSON; [`run`](crate::run) has the same.
@@ -75,6 +90,25 @@ impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for
             return serve(out).inspect_err(|error| log_odd_event(error, event, cx));
         }
         serve(out)
+    }
+
+    fn take(
+        &self,
+        inbox: &mut Vec<u8>,
+        event: Range<usize>,
+        cx: &Context,
+        out: Responder<'_>,
+    ) -> Result<()> {
+        let bytes = inbox.get(event).unwrap_or_default();
+        // What may have to be logged stays.
+        if E::kind().is_some() {
+            return self.handle(bytes, cx, out);
+        }
+        let event = parse(bytes)?;
+        // A large response gets the room that a large event has had.
+        give_back(inbox);
+        out.json(&(self.0)(event, cx)?);
+        Ok(())
     }
 }
 

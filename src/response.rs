@@ -18,7 +18,7 @@ use crate::{Error, Result};
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// How long a reply may be in coming, or stand still within itself: one to `next` may be as late
-/// as it likes, but not stand still.
+/// as it likes, but not stand still. Within a long body it is noticed after twice that at the latest.
 pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longest error document that fits into a trailer, in bytes, before it becomes base64: Lambda's

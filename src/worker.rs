@@ -26,8 +26,9 @@ const PAUSES_MS: [u16; 2] = [50, 100];
 /// Pause after an emulator has said that it has nothing to deliver (204), in milliseconds.
 const EMPTY_PAUSE_MS: u16 = 10;
 
-/// Buffers longer than this are given back after the invocation that needed them, in bytes: to the
-/// allocator, which keeps them for one more.
+/// Buffers longer than this are given back when the invocation does not need them any more, in
+/// bytes: to the allocator, which keeps them for the next that is as long, and for one invocation
+/// more.
 const KEPT_LEN_MAX: usize = 256 << 10;
 
 /// What is wrong with an invocation that cannot be answered.
@@ -171,8 +172,8 @@ impl Worker {
         self.out.content_type = api::JSON;
         self.out.body.clear();
         self.out.body.extend_from_slice(b"null");
-        let event = self.inbox.get(event).unwrap_or_default();
-        handler.handle(event, &self.cx, Responder::new(&mut self.out))
+        let out = Responder::new(&mut self.out);
+        handler.take(&mut self.inbox, event, &self.cx, out)
     }
 
     /// Posts the response, or else the error. What Lambda does not take is logged, and is no
@@ -336,11 +337,8 @@ impl Worker {
 
     /// Gives back what an unusually large event or response has needed.
     fn give_back(&mut self) {
-        for buffer in [&mut self.inbox, &mut self.out.body] {
-            if buffer.capacity() > KEPT_LEN_MAX {
-                *buffer = Vec::new();
-            }
-        }
+        give_back(&mut self.inbox);
+        give_back(&mut self.out.body);
         sys::trim_heap();
     }
 
@@ -372,6 +370,14 @@ impl Worker {
                 problem,
             ],
         )
+    }
+}
+
+/// Empties a buffer, and keeps its room unless that is unusually large.
+pub(crate) fn give_back(buffer: &mut Vec<u8>) {
+    buffer.clear();
+    if buffer.capacity() > KEPT_LEN_MAX {
+        *buffer = Vec::new();
     }
 }
 
