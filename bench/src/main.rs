@@ -9,6 +9,7 @@ mod qemu;
 mod report;
 mod rivals;
 mod server;
+mod tools;
 
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -96,6 +97,9 @@ fn run(args: Vec<String>) -> Result<(), String> {
     }
     let folders = Folders::find()?;
     let progress = Progress(Instant::now());
+    if !is_quick {
+        tools::install(progress);
+    }
     match instead.as_deref() {
         Some("--knobs") => {
             knobs::print(&folders, progress);
