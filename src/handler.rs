@@ -9,8 +9,7 @@ use core::ops::Range;
 use crate::http::{self, IntoResponse, Request, Response};
 use crate::http1::head::push_text;
 use crate::json::{self, FromJson, ToJson};
-use crate::worker::give_back;
-use crate::{Context, Error, Responder, Result, log, sys};
+use crate::{Context, Error, Responder, Result, log, response, sys};
 
 /// What serves invocations: [`json()`], [`http()`](fn@http), [`bytes()`] and [`streaming()`] make
 /// one from a closure.
@@ -106,7 +105,7 @@ impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for
         }
         let event = parse(bytes)?;
         // A large response gets the room that a large event has had.
-        give_back(inbox);
+        response::give_back(inbox);
         out.json(&(self.0)(event, cx)?);
         Ok(())
     }

@@ -28,6 +28,11 @@ const TRAILER_DOCUMENT_LEN_MAX: usize = 2800;
 /// A write to a stream goes out when so many bytes wait, in bytes.
 const CHUNK_LEN: usize = 8 * 1024;
 
+/// Buffers longer than this are given back when the invocation does not need them any more, in
+/// bytes: to the allocator, which keeps them for the next that is as long, and for one invocation
+/// more.
+const KEPT_LEN_MAX: usize = 256 << 10;
+
 /// What a worker says to the Runtime API, and the connection on which it does.
 #[derive(Debug)]
 pub(crate) struct Outbox {
@@ -102,6 +107,14 @@ impl Outbox {
     pub(crate) fn send(&mut self) -> core::result::Result<(), Trouble> {
         let parts = [self.head.as_slice(), &self.body, &[]];
         send(self.endpoint, &mut self.stream, parts)
+    }
+}
+
+/// Empties a buffer, and keeps its room unless that is unusually large.
+pub(crate) fn give_back(buffer: &mut Vec<u8>) {
+    buffer.clear();
+    if buffer.capacity() > KEPT_LEN_MAX {
+        *buffer = Vec::new();
     }
 }
 

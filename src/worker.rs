@@ -26,11 +26,6 @@ const PAUSES_MS: [u16; 2] = [50, 100];
 /// Pause after an emulator has said that it has nothing to deliver (204), in milliseconds.
 const EMPTY_PAUSE_MS: u16 = 10;
 
-/// Buffers longer than this are given back when the invocation does not need them any more, in
-/// bytes: to the allocator, which keeps them for the next that is as long, and for one invocation
-/// more.
-const KEPT_LEN_MAX: usize = 256 << 10;
-
 /// What is wrong with an invocation that cannot be answered.
 const NAMELESS: &str = "reply without Lambda-Runtime-Aws-Request-Id";
 
@@ -337,8 +332,8 @@ impl Worker {
 
     /// Gives back what an unusually large event or response has needed.
     fn give_back(&mut self) {
-        give_back(&mut self.inbox);
-        give_back(&mut self.out.body);
+        response::give_back(&mut self.inbox);
+        response::give_back(&mut self.out.body);
         sys::trim_heap();
     }
 
@@ -370,14 +365,6 @@ impl Worker {
                 problem,
             ],
         )
-    }
-}
-
-/// Empties a buffer, and keeps its room unless that is unusually large.
-pub(crate) fn give_back(buffer: &mut Vec<u8>) {
-    buffer.clear();
-    if buffer.capacity() > KEPT_LEN_MAX {
-        *buffer = Vec::new();
     }
 }
 
