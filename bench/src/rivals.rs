@@ -60,6 +60,10 @@ pub const RIVALS: &[Rival] = &[
     },
 ];
 
+/// Who is not among them, and why.
+pub const ABSENT: &str =
+    "aws-lambda-zig, aws-lambda-cpp: their sources come from GitHub alone, by no package registry";
+
 impl Rival {
     pub fn is_ours(&self) -> bool {
         matches!(self.recipe, Recipe::Ours { .. })
