@@ -80,15 +80,17 @@ struct Json<F, E, R>(F, PhantomData<fn(E) -> R>);
 
 impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for Json<F, E, R> {
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
+        if E::kind().is_none() {
+            let mut inbox = Vec::new();
+            inbox.extend_from_slice(event);
+            return self.take(&mut inbox, 0..event.len(), cx, out);
+        }
         let serve = |out: Responder<'_>| {
             let event = parse(event)?;
             out.json(&(self.0)(event, cx)?);
             Ok(())
         };
-        if E::kind().is_some() {
-            return serve(out).inspect_err(|error| log_odd_event(error, event, cx));
-        }
-        serve(out)
+        serve(out).inspect_err(|error| log_odd_event(error, event, cx))
     }
 
     fn take(
