@@ -4,11 +4,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
+use core::ops::Range;
 
 use crate::http::{self, IntoResponse, Request, Response};
 use crate::http1::head::push_text;
 use crate::json::{self, FromJson, ToJson};
-use crate::{Context, Error, Responder, Result, log, sys};
+use crate::{Context, Error, Responder, Result, log, response, sys};
 
 /// What serves invocations: [`json()`], [`http()`](fn@http), [`bytes()`] and [`streaming()`] make
 /// one from a closure.
@@ -21,6 +22,19 @@ pub trait Handler: Sync {
     /// Whatever it cannot do: the caller is told type and message. An answer that was already
     /// given to `out` is dropped then.
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()>;
+
+    /// The same, with the event in the buffer that it came in, whose room may be used for something
+    /// else once the event is read.
+    #[doc(hidden)]
+    fn take(
+        &self,
+        inbox: &mut Vec<u8>,
+        event: Range<usize>,
+        cx: &Context,
+        out: Responder<'_>,
+    ) -> Result<()> {
+        self.handle(inbox.get(event).unwrap_or_default(), cx, out)
+    }
 }
 
 /// A handler that takes its event from JSON and answers in JSON; [`run`](crate::run) has the same.
@@ -66,15 +80,36 @@ struct Json<F, E, R>(F, PhantomData<fn(E) -> R>);
 
 impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for Json<F, E, R> {
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
+        if E::kind().is_none() {
+            let mut inbox = Vec::new();
+            inbox.extend_from_slice(event);
+            return self.take(&mut inbox, 0..event.len(), cx, out);
+        }
         let serve = |out: Responder<'_>| {
             let event = parse(event)?;
             out.json(&(self.0)(event, cx)?);
             Ok(())
         };
+        serve(out).inspect_err(|error| log_odd_event(error, event, cx))
+    }
+
+    fn take(
+        &self,
+        inbox: &mut Vec<u8>,
+        event: Range<usize>,
+        cx: &Context,
+        out: Responder<'_>,
+    ) -> Result<()> {
+        let bytes = inbox.get(event).unwrap_or_default();
+        // What may have to be logged stays.
         if E::kind().is_some() {
-            return serve(out).inspect_err(|error| log_odd_event(error, event, cx));
+            return self.handle(bytes, cx, out);
         }
-        serve(out)
+        let event = parse(bytes)?;
+        // A large response gets the room that a large event has had.
+        response::give_back(inbox);
+        out.json(&(self.0)(event, cx)?);
+        Ok(())
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{Error, Result};
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// How long a reply may be in coming, or stand still within itself: one to `next` may be as late
-/// as it likes, but not stand still.
+/// as it likes, but not stand still. Within a long body it is noticed after twice that at the latest.
 pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longest error document that fits into a trailer, in bytes, before it becomes base64: Lambda's
@@ -27,6 +27,11 @@ const TRAILER_DOCUMENT_LEN_MAX: usize = 2800;
 
 /// A write to a stream goes out when so many bytes wait, in bytes.
 const CHUNK_LEN: usize = 8 * 1024;
+
+/// Buffers longer than this are given back when the invocation does not need them any more, in
+/// bytes: to the allocator, which keeps them for the next that is as long, and for one invocation
+/// more.
+const KEPT_LEN_MAX: usize = 256 << 10;
 
 /// What a worker says to the Runtime API, and the connection on which it does.
 #[derive(Debug)]
@@ -102,6 +107,15 @@ impl Outbox {
     pub(crate) fn send(&mut self) -> core::result::Result<(), Trouble> {
         let parts = [self.head.as_slice(), &self.body, &[]];
         send(self.endpoint, &mut self.stream, parts)
+    }
+}
+
+/// Gives a buffer back that is unusually large; of others, nothing is changed.
+// From several places, once for each invocation.
+#[inline(never)]
+pub(crate) fn give_back(buffer: &mut Vec<u8>) {
+    if buffer.capacity() > KEPT_LEN_MAX {
+        *buffer = Vec::new();
     }
 }
 

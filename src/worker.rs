@@ -26,10 +26,6 @@ const PAUSES_MS: [u16; 2] = [50, 100];
 /// Pause after an emulator has said that it has nothing to deliver (204), in milliseconds.
 const EMPTY_PAUSE_MS: u16 = 10;
 
-/// Buffers longer than this are given back after the invocation that needed them, in bytes: to the
-/// allocator, which keeps them for one more.
-const KEPT_LEN_MAX: usize = 256 << 10;
-
 /// What is wrong with an invocation that cannot be answered.
 const NAMELESS: &str = "reply without Lambda-Runtime-Aws-Request-Id";
 
@@ -171,8 +167,8 @@ impl Worker {
         self.out.content_type = api::JSON;
         self.out.body.clear();
         self.out.body.extend_from_slice(b"null");
-        let event = self.inbox.get(event).unwrap_or_default();
-        handler.handle(event, &self.cx, Responder::new(&mut self.out))
+        let out = Responder::new(&mut self.out);
+        handler.take(&mut self.inbox, event, &self.cx, out)
     }
 
     /// Posts the response, or else the error. What Lambda does not take is logged, and is no
@@ -336,11 +332,8 @@ impl Worker {
 
     /// Gives back what an unusually large event or response has needed.
     fn give_back(&mut self) {
-        for buffer in [&mut self.inbox, &mut self.out.body] {
-            if buffer.capacity() > KEPT_LEN_MAX {
-                *buffer = Vec::new();
-            }
-        }
+        response::give_back(&mut self.inbox);
+        response::give_back(&mut self.out.body);
         sys::trim_heap();
     }
 

@@ -1,5 +1,6 @@
-//! What each option of the compiler and the linker brings.
+//! What each option of the compiler and the linker brings: build.sh as it is, and with one thing changed.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -10,209 +11,95 @@ use crate::measure::{
 use crate::rivals::{self, Arch, Folders};
 use crate::{Progress, need_target, report};
 
-/// Options of one build of examples/hello.rs.
-#[derive(Clone)]
-struct Options {
-    opt_level: &'static str,
-    lto: &'static str,
-    units: &'static str,
-    panic: &'static str,
-    /// For rustc, after those that every build has.
-    rustc: Vec<&'static str>,
-    linker: Vec<&'static str>,
-    /// Leaves out the tables for the unwinder.
-    no_eh_frame: bool,
-    /// Builds std too: these are its features, and this is how panics end.
-    std: Option<(&'static str, bool)>,
+/// A line of the table: a name, a profile, and what in build.sh is replaced by what.
+type Variant = (&'static str, &'static str, &'static [[&'static str; 2]]);
+
+const OPT_LEVEL: &str = "profile.release.opt-level=\"z\"";
+const IMMEDIATE: [&str; 2] = [
+    "profile.release.panic=\"immediate-abort\"' \\\n            -Z panic-immediate-abort",
+    "profile.release.panic=\"abort\"'",
+];
+const FOR_SIZE: [&str; 2] = [
+    "-Z build-std-features=optimize_for_size",
+    "-Z build-std-features=",
+];
+
+/// Takes a flag out of build.sh.
+macro_rules! without {
+    ($flag:literal) => {
+        &[[concat!("add_flag ", $flag, "\n"), ":\n"]]
+    };
 }
 
-/// All that profile `small` has; the other lines of the table differ from this one.
-fn small() -> Options {
-    Options {
-        opt_level: "z",
-        lto: "fat",
-        units: "1",
-        panic: "abort",
-        rustc: vec!["-Crelocation-model=static"],
-        linker: vec![
-            "-znoseparate-code",
-            "-znorelro",
-            "--build-id=none",
-            "--no-eh-frame-hdr",
-            "--icf=all",
-        ],
-        no_eh_frame: true,
-        std: None,
-    }
+/// Puts one in.
+macro_rules! and {
+    ($flag:literal) => {
+        &[[
+            "add_flag -Clink-arg=--build-id=none\n",
+            concat!(
+                "add_flag -Clink-arg=--build-id=none\nadd_flag ",
+                $flag,
+                "\n"
+            ),
+        ]]
+    };
 }
 
-fn without(mut options: Options, linker: &str) -> Options {
-    options.linker.retain(|option| *option != linker);
-    options
-}
+#[rustfmt::skip]
+const VARIANTS: &[Variant] = &[
+    ("small", "small", &[]),
+    ("small, opt-level s", "small", &[[OPT_LEVEL, "profile.release.opt-level=\"s\""]]),
+    ("small, opt-level 2", "small", &[[OPT_LEVEL, "profile.release.opt-level=2"]]),
+    ("small, opt-level 3", "small", &[[OPT_LEVEL, "profile.release.opt-level=3"]]),
+    ("small, thin LTO", "small", &[["lto=\"fat\"", "lto=\"thin\""]]),
+    ("small, 16 units", "small", &[["codegen-units=1", "codegen-units=16"]]),
+    ("small, relocatable (PIE)", "small", without!("-Crelocation-model=static")),
+    ("small, separate code pages", "small", without!("-Clink-arg=-znoseparate-code")),
+    ("small, constants apart from code", "small", without!("-Clink-arg=--no-rosegment")),
+    ("small, relro", "small", without!("-Clink-arg=-znorelro")),
+    ("small, build id", "small", without!("-Clink-arg=--build-id=none")),
+    ("small, section headers", "small", without!("-Clink-arg=-znosectionheader")),
+    ("small, equal code twice", "small", without!("-Clink-arg=--icf=all")),
+    ("small, unwinding tables", "small", &[["if [ \"$profile\" != unwind ]; then", "if false; then"]]),
+    ("small, pages of 4 KB", "small", and!("-Clink-arg=-zmax-page-size=4096")),
+    #[cfg(target_arch = "x86_64")]
+    ("small, x86-64-v3", "small", and!("-Ctarget-cpu=x86-64-v3")),
+    #[cfg(target_arch = "aarch64")]
+    ("small, neoverse-n1", "small", and!("-Ctarget-cpu=neoverse-n1")),
+    ("small, no places in panics", "small", and!("-Zlocation-detail=none")),
+    ("small, similar code side by side", "small", and!("-Clink-arg=--bp-compression-sort=function")),
+    ("unwind", "unwind", &[]),
+    ("tiny", "tiny", &[]),
+    ("tiny, panics as in small, std for speed", "tiny", &[IMMEDIATE, FOR_SIZE]),
+    ("tiny, panics as in small", "tiny", &[IMMEDIATE]),
+    ("tiny, std for speed", "tiny", &[FOR_SIZE]),
+    ("tiny, opt-level s", "tiny", &[[OPT_LEVEL, "profile.release.opt-level=\"s\""]]),
+    ("tiny, opt-level 3", "tiny", &[[OPT_LEVEL, "profile.release.opt-level=3"]]),
+    ("tiny, code as it comes", "tiny", without!("-Clink-arg=--bp-compression-sort=function")),
+    ("tiny, more tables to jump by", "tiny", without!("-Cllvm-args=-min-jump-table-entries=16")),
+    ("tiny, instructions reordered", "tiny", without!("-Cllvm-args=-enable-misched=false")),
+];
 
-/// Name and options of each line.
-#[expect(clippy::too_many_lines, reason = "a table")]
-fn variants() -> Vec<(&'static str, Options)> {
-    let eh_frame = Options {
-        no_eh_frame: false,
-        ..without(small(), "--no-eh-frame-hdr")
-    };
-    let plain = Options {
-        rustc: vec![],
-        linker: vec![],
-        ..eh_frame.clone()
-    };
-    let with_linker = |option| {
-        let mut options = small();
-        options.linker.push(option);
-        options
-    };
-    let with_rustc = |option| {
-        let mut options = small();
-        options.rustc.push(option);
-        options
-    };
-    vec![
-        (
-            "cargo's release profile",
-            Options {
-                opt_level: "3",
-                lto: "false",
-                units: "16",
-                panic: "unwind",
-                ..plain.clone()
-            },
-        ),
-        ("z, fat LTO, 1 unit, abort", plain.clone()),
-        ("small: all of the options", small()),
-        (
-            "small, opt-level s",
-            Options {
-                opt_level: "s",
-                ..small()
-            },
-        ),
-        (
-            "small, opt-level 2",
-            Options {
-                opt_level: "2",
-                ..small()
-            },
-        ),
-        (
-            "small, opt-level 3",
-            Options {
-                opt_level: "3",
-                ..small()
-            },
-        ),
-        (
-            "small, thin LTO",
-            Options {
-                lto: "thin",
-                ..small()
-            },
-        ),
-        (
-            "small, 16 units",
-            Options {
-                units: "16",
-                ..small()
-            },
-        ),
-        (
-            "small, relocatable (PIE)",
-            Options {
-                rustc: vec![],
-                ..small()
-            },
-        ),
-        (
-            "small, separate code pages",
-            without(small(), "-znoseparate-code"),
-        ),
-        ("small, relro", without(small(), "-znorelro")),
-        ("small, build id", without(small(), "--build-id=none")),
-        ("small, unwinding tables", eh_frame),
-        ("small, equal code twice", without(small(), "--icf=all")),
-        ("small, pages of 4 KB", with_linker("-zmax-page-size=4096")),
-        (
-            "small, relocations packed",
-            with_linker("--pack-dyn-relocs=relr"),
-        ),
-        (
-            "small, x86-64-v3 or neoverse-n1",
-            with_rustc(if cfg!(target_arch = "x86_64") {
-                "-Ctarget-cpu=x86-64-v3"
-            } else {
-                "-Ctarget-cpu=neoverse-n1"
-            }),
-        ),
-        (
-            "small, no places in panics",
-            with_rustc("-Zlocation-detail=none"),
-        ),
-        (
-            "unwind: small that catches panics",
-            Options {
-                panic: "unwind",
-                no_eh_frame: false,
-                ..without(small(), "--no-eh-frame-hdr")
-            },
-        ),
-        (
-            "std built too",
-            Options {
-                std: Some(("", false)),
-                ..small()
-            },
-        ),
-        (
-            "std built too, optimize_for_size",
-            Options {
-                std: Some(("optimize_for_size", false)),
-                ..small()
-            },
-        ),
-        (
-            "std built too, immediate abort",
-            Options {
-                std: Some(("", true)),
-                ..small()
-            },
-        ),
-        (
-            "tiny: immediate abort, for size",
-            Options {
-                std: Some(("optimize_for_size", true)),
-                ..small()
-            },
-        ),
-        (
-            "tiny, opt-level s",
-            Options {
-                opt_level: "s",
-                std: Some(("optimize_for_size", true)),
-                ..small()
-            },
-        ),
-        (
-            "tiny, opt-level 3",
-            Options {
-                opt_level: "3",
-                std: Some(("optimize_for_size", true)),
-                ..small()
-            },
-        ),
-    ]
-}
+/// Why the profiles are what they are, in the light of the table.
+const WHY: &str = "\
+Each line but the first is build.sh with one thing changed; where nothing changes, the linker does
+so anyway, today.
 
-/// Discards what only an unwinder reads.
-const NO_EH_FRAME: &str = "SECTIONS { /DISCARD/ : { *(.eh_frame) *(.eh_frame_hdr) *(.gcc_except_table*) } } INSERT AFTER .text;\n";
+small: opt-level z. s saves an eighth of a warm invocation's instructions for a tenth more bytes, 3
+saves a quarter for two thirds more. A quarter is 3,500 instructions, about a microsecond of the
+fifty that an invocation takes on the wall, where every cold start loads the bytes: z it is. Code
+that computes much can have a level of its own: [profile.release.package.NAME] in Cargo.toml.
+Whole-program LTO and one unit are smaller at no cost but build time. A fixed address saves the
+relocations of each start; tables for an unwinder are read by nobody where panics abort. A newer
+processor than Lambda promises brings nothing worth it, and the places in panics are worth more to
+who reads the log than what they take.
 
-/// Prints the table of options.
-pub fn print(folders: &Folders, progress: Progress) {
+tiny: std is built too, which alone brings nothing; but only then can a panic end at once, without
+a word, and that is most of what tiny is smaller by. optimize_for_size takes no more instructions.
+";
+
+/// Prints the table of options, and writes it into bench/results/.
+pub fn print(folders: &Folders, progress: Progress) -> Result<(), String> {
     let columns: Vec<_> = METRICS
         .iter()
         .filter(|m| [SIZE, ZIP, INSTRUCTIONS_START, INSTRUCTIONS_WARM].contains(&m.key))
@@ -222,100 +109,103 @@ pub fn print(folders: &Folders, progress: Progress) {
         ..crate::FULL_EFFORT
     };
     need_target(Arch::HOST);
+    let script = fs::read_to_string(folders.root.join("build.sh"));
+    let script = script.map_err(|e| format!("build.sh: {e}"))?;
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
-    for (name, options) in variants() {
+    let cargos = ("cargo build --release", None);
+    let ours = VARIANTS.iter().map(|variant| (variant.0, Some(variant)));
+    for (name, variant) in [cargos].into_iter().chain(ours) {
         progress.say(name);
         let mut figures = Figures::default();
-        match build(&options, folders) {
+        let exe = match variant {
+            Some(variant) => build(variant, &script, folders),
+            None => build_by_cargo(folders),
+        };
+        match exe {
             Ok(exe) => {
                 measure::sizes(&exe, &mut figures);
                 measure::instructions(&exe, &folders.work, effort, &mut figures);
             }
-            Err(problem) => figures.problems.push(problem),
+            Err(problem) => figures.problem(&problem),
+        }
+        let found = figures.problems.iter();
+        problems.extend(found.map(|problem| format!("{name}: {problem}")));
+        if figures.values.is_empty() {
+            continue;
         }
         let cell = |m: &&measure::Metric| {
             let value = figures.values.get(m.key);
             value.map_or("-".into(), |value| report::number(*value, m.digits))
         };
         rows.push((name, columns.iter().map(cell).collect()));
-        problems.extend(
-            figures
-                .problems
-                .iter()
-                .map(|problem| format!("{name}: {problem}")),
-        );
     }
     let heads: Vec<_> = columns.iter().map(|m| m.title.map(String::from)).collect();
-    let mut text = String::new();
+    let mut text = format!(
+        "What cargo run --release --manifest-path bench/Cargo.toml -- --knobs has printed.\n\
+        examples/hello.rs, {}, {}\n\n",
+        Arch::HOST.target(),
+        report::rustc(),
+    );
     report::push_table(&mut text, &heads, &rows);
-    print!("{text}");
     for problem in problems {
-        println!("not measured: {problem}");
+        let _ = writeln!(text, "not measured: {problem}");
     }
+    text.push('\n');
+    text.push_str(WHY);
+    print!("{text}");
+    report::write(
+        folders,
+        &format!("results/knobs-{}.txt", Arch::HOST.name()),
+        &text,
+    )
 }
 
-fn build(options: &Options, folders: &Folders) -> Result<PathBuf, String> {
+/// Builds by a script that stands elsewhere, and says itself where it should stand.
+fn build(
+    (_, profile, edits): &Variant,
+    script: &str,
+    folders: &Folders,
+) -> Result<PathBuf, String> {
     let work = folders.work.join("knobs");
     fs::create_dir_all(&work).map_err(|e| e.to_string())?;
-    let script = work.join("no-eh-frame.ld");
-    fs::write(&script, NO_EH_FRAME).map_err(|e| e.to_string())?;
-    let mut flags: Vec<String> = vec!["-Clinker=rust-lld".into(), "-Clinker-flavor=ld.lld".into()];
-    flags.extend(options.rustc.iter().map(ToString::to_string));
-    flags.extend(
-        options
-            .linker
-            .iter()
-            .map(|option| format!("-Clink-arg={option}")),
-    );
-    if options.no_eh_frame {
-        flags.push(format!("-Clink-arg=-T{}", script.display()));
+    let mut script = script.to_owned();
+    let here = "here=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd)";
+    let root = format!("here='{}'", folders.root.display());
+    let edits = edits.iter().map(|[from, to]| (*from, *to));
+    for (from, to) in edits.chain([(here, root.as_str())]) {
+        if script.matches(from).count() != 1 {
+            return Err(format!("build.sh does not have once: {}", from.trim()));
+        }
+        script = script.replace(from, to);
     }
+    let changed = work.join("build.sh");
+    fs::write(&changed, script).map_err(|e| e.to_string())?;
+    let mut command = Command::new("sh");
+    command
+        .arg(&changed)
+        .args(["--arch", Arch::HOST.name(), "--profile", profile])
+        .arg("hello")
+        .env("CARGO_TARGET_DIR", &work)
+        // Also where an option of rustc is not stable yet.
+        .env("RUSTC_BOOTSTRAP", "1");
+    rivals::finish(command, &work.join("build.log"), None)?;
+    Ok(work.join("lambda/hello/bootstrap"))
+}
+
+/// What cargo makes of a package that says nothing about its release profile.
+fn build_by_cargo(folders: &Folders) -> Result<PathBuf, String> {
+    let work = folders.work.join("knobs");
+    fs::create_dir_all(&work).map_err(|e| e.to_string())?;
+    let target = Arch::HOST.target();
     let mut command = Command::new("cargo");
     command
-        .args([
-            "build",
-            "--release",
-            "--example",
-            "hello",
-            "--target",
-            Arch::HOST.target(),
-        ])
+        .args(["build", "--release", "--example", "hello"])
+        .args(["--target", target, "--config", "profile.release.strip=true"])
         .arg("--manifest-path")
         .arg(folders.root.join("Cargo.toml"))
         .arg("--target-dir")
         .arg(&work)
-        // Also where an option of rustc is not stable yet.
-        .env("RUSTC_BOOTSTRAP", "1");
-    for (key, value) in [
-        ("opt-level", options.opt_level),
-        ("lto", options.lto),
-        ("codegen-units", options.units),
-        ("panic", options.panic),
-        ("strip", "true"),
-    ] {
-        let is_bare = value.parse::<u32>().is_ok() || value.parse::<bool>().is_ok();
-        let quote = if is_bare { "" } else { "\"" };
-        command
-            .arg("--config")
-            .arg(format!("profile.release.{key}={quote}{value}{quote}"));
-    }
-    if let Some((features, is_immediate)) = options.std {
-        command.arg("-Zbuild-std=std,panic_abort");
-        command.arg(format!("-Zbuild-std-features={features}"));
-        if is_immediate {
-            command.args([
-                "-Zpanic-immediate-abort",
-                "--config",
-                "profile.release.panic=\"immediate-abort\"",
-            ]);
-        }
-    }
-    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+        .env("CARGO_ENCODED_RUSTFLAGS", "-Clinker=rust-lld");
     rivals::finish(command, &work.join("build.log"), None)?;
-    let out = work
-        .join(Arch::HOST.target())
-        .join("release/examples/hello");
-    let kept = work.join("hello");
-    fs::copy(&out, &kept).map_err(|e| format!("{}: {e}", out.display()))?;
-    Ok(kept)
+    Ok(work.join(target).join("release/examples/hello"))
 }

@@ -9,6 +9,7 @@ mod qemu;
 mod report;
 mod rivals;
 mod server;
+mod tools;
 
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -22,10 +23,14 @@ Usage: cargo run --release --manifest-path bench/Cargo.toml [-- OPTION...]
 Builds a function on each runtime, runs them in turn against one Runtime API on 127.0.0.1, and
 prints a table; the same goes to bench/results/ARCH.json and bench/chart.svg.
 
-  --quick        within two minutes: fewer rounds; what is not built by then is left out, and
-                 the files stay as they are
+What is missing is installed where this is root on a Debian: a C compiler for each architecture,
+strace, valgrind, qemu. What cannot be measured all the same is named at the end.
+
+  --quick        within two minutes: fewer rounds; what is not built by then is left out, nothing
+                 is installed, and the files stay as they are
   --only TEXT    only those with TEXT in their name, and the limit; the files stay as they are
-  --knobs        instead: what each compiler and linker option brings
+  --knobs        instead: what each compiler and linker option brings, which also goes to
+                 bench/results/knobs-ARCH.txt
   --build-times  instead: seconds of a clean build, and of a rebuild after a change
   --help
 ";
@@ -98,11 +103,25 @@ fn run(args: Vec<String>) -> Result<(), String> {
     let progress = Progress(Instant::now());
     match instead.as_deref() {
         Some("--knobs") => {
-            knobs::print(&folders, progress);
-            return Ok(());
+            tools::install(progress);
+            return knobs::print(&folders, progress);
         }
         Some(_) => return build_times::print(&folders, progress),
         None => {}
+    }
+    if let Some(only) = &only
+        && !RIVALS
+            .iter()
+            .any(|rival| rival.name.contains(only.as_str()))
+    {
+        let names: Vec<_> = RIVALS.iter().map(|rival| rival.name).collect();
+        return Err(format!(
+            "none has {only:?} in its name: {}",
+            names.join("; ")
+        ));
+    }
+    if !is_quick {
+        tools::install(progress);
     }
     let plan = Plan {
         is_quick,
@@ -278,6 +297,9 @@ fn measure_all(folders: &Folders, plan: Plan) -> Result<Results, String> {
     plan.count(folders, &mut subjects);
     plan.time(&mut subjects);
     let emulated = plan.emulate(folders, &mut skipped);
+    if plan.only.is_none() {
+        skipped.push(rivals::ABSENT.into());
+    }
     plan.progress.say("done");
     Ok(Results {
         subjects,

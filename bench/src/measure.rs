@@ -40,9 +40,10 @@ pub const P50: &str = "latency_p50_us";
 pub const P99: &str = "latency_p99_us";
 pub const RATE: &str = "invocations_per_second";
 pub const ECHO: &str = "echo_6mb_mb_per_second";
+pub const ECHO_CPU: &str = "echo_6mb_cpu_ms";
 pub const ECHO_PEAK: &str = "echo_6mb_peak_kb";
-
 pub const BYTES: &str = "echo_6mb_bytes_mb_per_second";
+pub const BYTES_CPU: &str = "echo_6mb_bytes_cpu_ms";
 pub const BYTES_PEAK: &str = "echo_6mb_bytes_peak_kb";
 
 pub const METRICS: &[Metric] = &[
@@ -62,8 +63,10 @@ pub const METRICS: &[Metric] = &[
     metric(P99, ["warm µs", "p99"], 1),
     metric(RATE, ["requests", "per second"], 0),
     metric(ECHO, ["6 MB echo", "MB/s"], 0),
+    metric(ECHO_CPU, ["6 MB echo", "CPU ms"], 2),
     metric(ECHO_PEAK, ["6 MB echo", "peak KB"], 0),
     metric(BYTES, ["as bytes", "MB/s"], 0),
+    metric(BYTES_CPU, ["as bytes", "CPU ms"], 2),
     metric(BYTES_PEAK, ["as bytes", "peak KB"], 0),
 ];
 
@@ -78,7 +81,9 @@ pub const COUNTED: &[&str] = &[
 ];
 
 /// Those that time is part of: they are compared within each round, never across.
-pub const TIMED: &[&str] = &[CPU_START, TIME_START, P50, P99, RATE, ECHO, BYTES];
+pub const TIMED: &[&str] = &[
+    CPU_START, TIME_START, P50, P99, RATE, ECHO, ECHO_CPU, BYTES, BYTES_CPU,
+];
 
 /// What was measured of one function, and why what is missing could not be.
 #[derive(Default)]
@@ -285,21 +290,20 @@ pub fn memory(built: &Built, figures: &mut Figures) {
         figures.set(ANONYMOUS, idle.memory_kb("Anonymous"));
         figures.set(THREADS, idle.status("Threads"));
     });
-    for (exe, key) in echoes(built, ECHO_PEAK, BYTES_PEAK) {
+    for (exe, [_, _, peak]) in echoes(built) {
         with(figures, exe, Load::echo(ECHO_LEN, 3), |idle, figures| {
-            figures.set(key, idle.status("VmHWM"));
+            figures.set(peak, idle.status("VmHWM"));
         });
     }
 }
 
-/// The function that gives back text, and the one that gives back bytes where there is one.
-fn echoes<'b>(
-    built: &'b Built,
-    text: &'static str,
-    bytes: &'static str,
-) -> impl Iterator<Item = (&'b Path, &'static str)> {
-    let as_bytes = built.echo_bytes.as_deref().map(|exe| (exe, bytes));
-    [(built.echo.as_path(), text)].into_iter().chain(as_bytes)
+/// The function that gives back text, and the one that gives back bytes where there is one; each with
+/// the keys of its rate, its CPU time and its memory.
+fn echoes(built: &Built) -> impl Iterator<Item = (&Path, [&'static str; 3])> {
+    let text = (built.echo.as_path(), [ECHO, ECHO_CPU, ECHO_PEAK]);
+    let bytes = built.echo_bytes.as_deref();
+    let bytes = bytes.map(|exe| (exe, [BYTES, BYTES_CPU, BYTES_PEAK]));
+    [text].into_iter().chain(bytes)
 }
 
 /// One start: CPU time and time until `GET next` comes.
@@ -331,16 +335,19 @@ pub fn warm(exe: &Path, round: usize, effort: Effort, figures: &mut Figures) {
     );
 }
 
-/// One run of the largest events: megabytes per second, in one direction. The first is left out,
-/// for which buffers have to grow.
+/// One run of the largest events. Megabytes per second in one direction, of which the server's work is
+/// a part; the first event is left out, for which buffers have to grow. And the function's own CPU
+/// time for each event, of which it is none; all of it, from its start.
 pub fn echo(built: &Built, round: usize, effort: Effort, figures: &mut Figures) {
-    for (exe, key) in echoes(built, ECHO, BYTES) {
+    for (exe, [rate, cpu, _]) in echoes(built) {
         let load = Load::echo(ECHO_LEN, effort.echo_invocations + 1);
         with(figures, exe, load, |idle, figures| {
             let latencies = idle.served.latencies.get(1..).unwrap_or_default();
             let time: Duration = latencies.iter().sum();
             let megabytes = (latencies.len() * ECHO_LEN) as f64 / 1e6;
-            figures.sample(key, round, Some(megabytes / time.as_secs_f64()));
+            figures.sample(rate, round, Some(megabytes / time.as_secs_f64()));
+            let n = idle.served.latencies.len() as f64;
+            figures.sample(cpu, round, idle.cpu().map(|cpu| micros(cpu) / 1e3 / n));
         });
     }
 }

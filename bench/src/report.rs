@@ -77,13 +77,18 @@ fn problems(results: &Results) -> Vec<String> {
     results.skipped.iter().cloned().chain(of_subjects).collect()
 }
 
-fn conditions(results: &Results) -> String {
+/// The compiler's own word for its version.
+pub fn rustc() -> String {
     let rustc = Command::new("rustc").arg("--version").output();
-    let rustc = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    let version = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    version.unwrap_or_default()
+}
+
+fn conditions(results: &Results) -> String {
     let effort = results.effort;
     format!(
         "{}, {} static musl, {} processors; {} starts, {} x {} invocations, {} x {} of 6 MB",
-        rustc.unwrap_or_default(),
+        rustc(),
         Arch::HOST.name(),
         std::thread::available_parallelism().map_or(0, usize::from),
         effort.starts,
@@ -138,24 +143,20 @@ pub fn number(value: f64, digits: usize) -> String {
 
 /// Writes bench/results/ARCH.json and bench/chart.svg.
 pub fn save(results: &Results, folders: &Folders) -> Result<(), String> {
-    let bench = folders.root.join("bench");
-    let write = |path: &str, text: &[u8]| {
-        let path = bench.join(path);
-        let folder = path.parent().unwrap_or(&bench);
-        fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&path, text))
-            .map_err(|e| format!("{}: {e}", path.display()))?;
-        eprintln!(
-            "bench: wrote bench/{}",
-            path.strip_prefix(&bench).unwrap_or(&path).display()
-        );
-        Ok::<(), String>(())
-    };
-    write(
-        &format!("results/{}.json", Arch::HOST.name()),
-        json(results).as_bytes(),
-    )?;
-    write("chart.svg", chart::svg(results).as_bytes())
+    let name = format!("results/{}.json", Arch::HOST.name());
+    write(folders, &name, &json(results))?;
+    write(folders, "chart.svg", &chart::svg(results))
+}
+
+/// Writes a file of this package.
+pub fn write(folders: &Folders, name: &str, text: &str) -> Result<(), String> {
+    let path = folders.root.join("bench").join(name);
+    let folder = path.parent().unwrap_or(&path);
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&path, text))
+        .map_err(|e| format!("{}: {e}", path.display()))?;
+    eprintln!("bench: wrote bench/{name}");
+    Ok(())
 }
 
 fn json(results: &Results) -> String {

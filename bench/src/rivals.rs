@@ -16,6 +16,8 @@ enum Recipe {
     C,
     /// A package under `rivals/`, built by cargo as its Cargo.toml says.
     Cargo(&'static str),
+    /// `rivals/aws_lambda_go`, where there is a Go.
+    Go,
     /// `rivals/tiny_lambda`, built by build.sh with a profile; the name of the binary that greets.
     Ours {
         profile: &'static str,
@@ -43,6 +45,10 @@ pub const RIVALS: &[Rival] = &[
     cargo("lambda_runtime, template", "lambda_runtime"),
     cargo(OFFICIAL, "lambda_runtime_tuned"),
     cargo("minlambda, tuned", "minlambda"),
+    Rival {
+        name: "aws-lambda-go, stripped",
+        recipe: Recipe::Go,
+    },
     ours("tiny-lambda, unwind", "unwind", "hello"),
     ours("tiny-lambda, small", "small", "hello"),
     ours("tiny-lambda, tiny", "tiny", "hello"),
@@ -53,6 +59,10 @@ pub const RIVALS: &[Rival] = &[
         recipe: Recipe::C,
     },
 ];
+
+/// Who is not among them, and why.
+pub const ABSENT: &str =
+    "aws-lambda-zig, aws-lambda-cpp: their sources come from GitHub alone, by no package registry";
 
 impl Rival {
     pub fn is_ours(&self) -> bool {
@@ -69,7 +79,7 @@ impl Rival {
             Recipe::Ours { .. } => 1,
             Recipe::Cargo("minlambda") => 2,
             Recipe::Cargo("lambda_runtime_tuned") => 3,
-            Recipe::Cargo(_) => 4,
+            Recipe::Go | Recipe::Cargo(_) => 4,
         }
     }
 }
@@ -107,6 +117,15 @@ impl Arch {
         match self {
             Arch::X86_64 => "qemu-x86_64",
             Arch::Arm64 => "qemu-aarch64",
+        }
+    }
+
+    /// The C compiler for it. One for another architecture is called by its triple.
+    pub fn c_compiler(self) -> &'static str {
+        match self {
+            _ if self == Arch::HOST => "cc",
+            Arch::X86_64 => "x86_64-linux-gnu-gcc",
+            Arch::Arm64 => "aarch64-linux-gnu-gcc",
         }
     }
 
@@ -199,6 +218,13 @@ pub fn build(
             let out = target_dir.join(arch.target()).join("release");
             Ok(built(out.join("hello"), out.join("echo"), None))
         }
+        Recipe::Go => build_go(folders, arch, deadline).map(|out| {
+            built(
+                out.join("hello"),
+                out.join("echo"),
+                Some(out.join("echo_bytes")),
+            )
+        }),
         Recipe::Ours { profile, hello } => {
             let target_dir = folders
                 .work
@@ -222,14 +248,37 @@ pub fn build(
     }
 }
 
+/// Builds the commands of `rivals/aws_lambda_go`: where they are then.
+fn build_go(folders: &Folders, arch: Arch, deadline: Option<Instant>) -> Result<PathBuf, String> {
+    let out = folders.work.join(format!("go-{}", arch.name()));
+    fs::create_dir_all(&out).map_err(|e| e.to_string())?;
+    let module = folders.work.join("go.mod");
+    fs::copy(folders.rival("aws_lambda_go").join("go.mod"), &module).map_err(|e| e.to_string())?;
+    let mut command = Command::new("go");
+    command
+        .current_dir(folders.rival("aws_lambda_go"))
+        // What it finds out about the module is written beside this one.
+        .args(["build", "-mod=mod"])
+        .arg(format!("-modfile={}", module.display()))
+        .args(["-trimpath", "-ldflags=-s -w", "-tags=lambda.norpc", "-o"])
+        // A folder, for more than one.
+        .arg(out.join(""))
+        .arg("./...")
+        .env("CGO_ENABLED", "0")
+        .env("GOOS", "linux")
+        .env(
+            "GOARCH",
+            match arch {
+                Arch::X86_64 => "amd64",
+                Arch::Arm64 => "arm64",
+            },
+        );
+    finish(command, &out.with_extension("log"), deadline)?;
+    Ok(out)
+}
+
 fn compile_c(folders: &Folders, arch: Arch, to: &Path, defines: &[&str]) -> Result<(), String> {
-    // A compiler for another architecture is called by its triple.
-    let compiler = match arch {
-        _ if arch == Arch::HOST => "cc",
-        Arch::X86_64 => "x86_64-linux-gnu-gcc",
-        Arch::Arm64 => "aarch64-linux-gnu-gcc",
-    };
-    let mut command = Command::new(compiler);
+    let mut command = Command::new(arch.c_compiler());
     command
         .args([
             "-Os",

@@ -469,7 +469,7 @@ fn read(stream: &TcpStream, inbox: &mut Vec<u8>, missing: usize) -> io::Result<u
         inbox.reserve(room);
     }
     loop {
-        match sys::receive(stream, inbox) {
+        match sys::receive(stream, inbox, 0) {
             Err(errno) if errno.is_interrupted() => {}
             result => return Ok(result?),
         }

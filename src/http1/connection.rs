@@ -13,6 +13,10 @@ use crate::sys::{self, Errno};
 /// Room that is made for a read whose length nobody knows yet: most heads and events fit.
 const READ_LEN: usize = 8 * 1024;
 
+/// Of a long body all but so much is waited for in one read, in bytes: a read for each piece that has
+/// come costs a tenth more time. The rest takes what is there, so that what is too much is seen.
+const REST_LEN: usize = 64 * 1024;
+
 /// Interim replies (1xx) accepted in front of the final one. RFC 9110, section 15.2, has any
 /// number; no server has a reason for more than one or two.
 const INTERIM_MAX: u32 = 16;
@@ -170,7 +174,7 @@ fn receive_head(
     }
 }
 
-/// Reads once, at least `missing` bytes if they are there. 0: the peer has closed the connection.
+/// Reads once, `missing` bytes and more if they are there. 0: the peer has closed the connection.
 fn read(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,
@@ -186,7 +190,7 @@ fn read(
         inbox.try_reserve(READ_LEN).map_err(|_| Fault::Memory)?;
     }
     loop {
-        match sys::receive(stream, inbox) {
+        match sys::receive(stream, inbox, missing.saturating_sub(REST_LEN)) {
             Err(errno) if errno.is_interrupted() => {}
             Err(errno) if errno.is_would_block() => {
                 if !may_be_late {

@@ -65,27 +65,32 @@ impl From<Errno> for io::Error {
     }
 }
 
-/// Reads once from `stream` into the spare capacity of `buf`, which nobody has to clear first.
-/// Returns how many bytes came; 0: the peer has closed the connection, or there is no room.
+/// Reads once from `stream` into the spare capacity of `buf`, which nobody has to clear first: what is
+/// there, or, where `awaited` is not 0, as many bytes as that says, unless the connection ends or its
+/// time is up. Returns how many bytes came; 0: the peer has closed the connection, or there is no
+/// room.
 #[cfg(unix)]
-pub(crate) fn receive(stream: &TcpStream, buf: &mut Vec<u8>) -> Result<usize, Errno> {
+pub(crate) fn receive(
+    stream: &TcpStream,
+    buf: &mut Vec<u8>,
+    awaited: usize,
+) -> Result<usize, Errno> {
     use core::ffi::{c_int, c_void};
     use std::os::fd::AsRawFd;
+
+    const MSG_WAITALL: c_int = if cfg!(target_os = "linux") { 0x100 } else { 0 };
 
     unsafe extern "C" {
         fn recv(fd: c_int, buf: *mut c_void, len: usize, flags: c_int) -> isize;
     }
     let spare = buf.spare_capacity_mut();
+    let (len, flags) = match awaited {
+        0 => (spare.len(), 0),
+        _ => (spare.len().min(awaited), MSG_WAITALL),
+    };
     // SAFETY: `spare` is writable for its whole length, and `recv` (POSIX.1-2017) writes no more
     // than it is told; the descriptor is open as long as `stream` is borrowed.
-    let n = unsafe {
-        recv(
-            stream.as_raw_fd(),
-            spare.as_mut_ptr().cast(),
-            spare.len(),
-            0,
-        )
-    };
+    let n = unsafe { recv(stream.as_raw_fd(), spare.as_mut_ptr().cast(), len, flags) };
     let Ok(n) = usize::try_from(n) else {
         return Err(Errno::last());
     };
@@ -97,7 +102,11 @@ pub(crate) fn receive(stream: &TcpStream, buf: &mut Vec<u8>) -> Result<usize, Er
 
 /// The same where there is no POSIX: through a buffer that was cleared first.
 #[cfg(not(unix))]
-pub(crate) fn receive(mut stream: &TcpStream, buf: &mut Vec<u8>) -> Result<usize, Errno> {
+pub(crate) fn receive(
+    mut stream: &TcpStream,
+    buf: &mut Vec<u8>,
+    _awaited: usize,
+) -> Result<usize, Errno> {
     let len = buf.len();
     buf.resize(buf.capacity(), 0);
     let read = io::Read::read(&mut stream, buf.get_mut(len..).unwrap_or_default());

@@ -12,9 +12,9 @@ use std::sync::Mutex;
 
 use tiny_lambda::handler;
 
-#[cfg(target_os = "linux")]
-use crate::peer::accept;
 use crate::peer::{ACCEPTED, GET_NEXT, POST_RESPONSE, step};
+#[cfg(target_os = "linux")]
+use crate::peer::{accept, read_request};
 #[cfg(target_os = "linux")]
 use crate::process::{aborting, becomes, command, ends};
 use crate::runtime::play;
@@ -132,6 +132,54 @@ fn serve(stream: &mut BufReader<TcpStream>, n: usize) {
     }
 }
 
+/// Memory of a function that waits for the next event, as proc(5) has it in `status`, in KB.
+#[cfg(target_os = "linux")]
+fn memory_kb(pid: u32, field: &str) -> usize {
+    becomes(pid, "S");
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with(field));
+    let words = line.unwrap().split_whitespace();
+    words.rev().nth(1).unwrap().parse().unwrap()
+}
+
+/// The largest event there is, and a response that is as large: each once in memory, and one megabyte
+/// for all the rest. What they needed goes back with the second event that does not need it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_large_event_takes_its_own_length_and_its_responses() {
+    const LEN: usize = 6 << 20;
+    let Some(hello) = aborting("hello") else {
+        return;
+    };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let mut command = command(&hello, listener.local_addr().unwrap(), &[]);
+    command.stderr(Stdio::null());
+    let child = command.spawn().unwrap();
+    let mut stream = accept(&listener);
+    let name = "x".repeat(LEN - 40);
+    for name in [&name, "Ada", &name, &name, "Ada", "Ada", "Ada"] {
+        let event = format!("{{\"name\":\"{name}\"}}");
+        let reply = format!(
+            "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: id\r\nContent-Length: {}\r\n\r\n{event}",
+            event.len()
+        );
+        assert_eq!(read_request(&mut stream).line, GET_NEXT);
+        stream.get_mut().write_all(reply.as_bytes()).unwrap();
+        let response = read_request(&mut stream);
+        assert!(response.text().starts_with("{\"message\":\"Hello, "));
+        assert_eq!(response.body.len(), name.len() + 22);
+        stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
+    }
+    let peak = memory_kb(child.id(), "VmHWM:");
+    let most = (2 * LEN + (1 << 20)) >> 10;
+    println!("figure: peak memory of hello with 6 MB in and out: {peak} KB (at most {most})");
+    let after = memory_kb(child.id(), "RssAnon:");
+    println!("figure: memory of hello after 6 MB in and out: {after} KB (at most 200)");
+    assert!(peak <= most && after <= 200, "{peak} KB, {after} KB");
+    drop((stream, listener));
+    assert_eq!(ends(child).status.code(), Some(1));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "takes ten seconds"]
@@ -144,15 +192,7 @@ fn memory_after_100_000_invocations_is_what_it_was_after_100() {
     command.stderr(Stdio::null());
     let child = command.spawn().unwrap();
     let mut stream = accept(&listener);
-    // While it waits for the next event, in KB.
-    let memory = || {
-        becomes(child.id(), "S");
-        let path = format!("/proc/{}/status", child.id());
-        let status = std::fs::read_to_string(path).unwrap();
-        let line = status.lines().find(|line| line.starts_with("RssAnon:"));
-        let words = line.unwrap().split_whitespace();
-        words.rev().nth(1).unwrap().parse::<usize>().unwrap()
-    };
+    let memory = || memory_kb(child.id(), "RssAnon:");
     serve(&mut stream, 100);
     let before = memory();
     serve(&mut stream, 99_900);

@@ -1,0 +1,12 @@
+// Gives back the text that it is given.
+package main
+
+import "github.com/aws/aws-lambda-go/lambda"
+
+func echo(text string) (string, error) {
+	return text, nil
+}
+
+func main() {
+	lambda.Start(echo)
+}
