@@ -155,31 +155,20 @@ pub(crate) fn pause(ms: u16) {
 /// `clock_gettime` with a way around the system call that is another 700 bytes.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub(crate) fn unix_time_ms() -> u64 {
-    use core::ffi::{c_int, c_long};
+    use core::ffi::c_long;
+
+    use super::call::{call, number};
 
     /// `struct timespec` (clock_gettime(2)).
     #[repr(C)]
     struct TimeSpec(c_long, c_long);
-    const CLOCK_REALTIME: c_int = 0;
-    #[cfg(target_arch = "x86_64")]
-    const SYS_CLOCK_GETTIME: c_long = 228;
-    // All of Linux's newer architectures share one table of system calls.
-    #[cfg(not(target_arch = "x86_64"))]
-    const SYS_CLOCK_GETTIME: c_long = 113;
+    const CLOCK_REALTIME: usize = 0;
 
-    unsafe extern "C" {
-        fn syscall(number: c_long, ...) -> c_long;
-    }
     let mut time = TimeSpec(0, 0);
+    let to = (&raw mut time).expose_provenance();
     // SAFETY: `time` is writable and of the layout that clock_gettime(2) has. A failure, which this
     // clock does not know, would leave the epoch.
-    unsafe {
-        syscall(
-            SYS_CLOCK_GETTIME,
-            c_long::from(CLOCK_REALTIME),
-            &raw mut time,
-        )
-    };
+    let _ = unsafe { call(number::CLOCK_GETTIME, [CLOCK_REALTIME, to, 0]) };
     let secs = u64::try_from(time.0).unwrap_or(0);
     secs.wrapping_mul(1000)
         .wrapping_add(u64::try_from(time.1 / 1_000_000).unwrap_or(0))
