@@ -240,12 +240,13 @@ flags=
 add_flag() {
     flags=$flags${flags:+$us}$1
 }
-# Linked by the toolchain's own linker; no relocations at the start, no gaps between segments, and
-# nothing said of sections, which only tools read.
+# Linked by the toolchain's own linker; no relocations at the start, one segment for all that is not
+# written to, no gaps, and nothing said of sections, which only tools read.
 add_flag -Clinker=rust-lld
 add_flag -Ctarget-feature=+crt-static
 add_flag -Crelocation-model=static
 add_flag -Clink-arg=-znoseparate-code
+add_flag -Clink-arg=--no-rosegment
 add_flag -Clink-arg=-znorelro
 add_flag -Clink-arg=--build-id=none
 add_flag -Clink-arg=-znosectionheader
@@ -253,16 +254,30 @@ add_flag -Clink-arg=--icf=all
 if [ "$profile" != unwind ]; then
     # Where nobody unwinds, nobody reads the tables of it: a tenth of a small executable.
     unwinding='*(.eh_frame) *(.gcc_except_table*) *(.comment)'
-    printf 'SECTIONS { /DISCARD/ : { %s } } INSERT AFTER .text;\n' "$unwinding" >"$work/discard.ld"
-    mv "$work/discard.ld" "$out_dir/discard.ld"
+    # What is written to begins with .data: if that were less aligned than thread-local variables in
+    # front of it, it could begin a page further on in the file.
+    written='.data : ALIGN(16) { *(.data .data.*) }'
+    printf 'SECTIONS { /DISCARD/ : { %s } %s } INSERT AFTER .text;\n' "$unwinding" "$written" \
+        >"$work/link.ld"
+    mv "$work/link.ld" "$out_dir/link.ld"
+    # Nor is there a use for the C compiler's own start files, which register those tables.
+    start=$sysroot/lib/rustlib/$triple/lib/self-contained
+    add_flag -Clink-self-contained=no
+    add_flag "-Lnative=$start"
+    add_flag "-Clink-arg=$start/crt1.o"
     add_flag -Clink-arg=--no-eh-frame-hdr
-    add_flag "-Clink-arg=-T$out_dir/discard.ld"
+    add_flag "-Clink-arg=-T$out_dir/link.ld"
 fi
 if [ "$profile" = tiny ]; then
     # musl's printf, which std's threads bring, computes with numbers of 128 bits on arm64: the compiler's
     # library has the code for it as it is shipped, but not as it is built here.
     builtins=$(find "$sysroot/lib/rustlib/$triple/lib" -name 'libcompiler_builtins-*.rlib')
     [ -z "$builtins" ] || add_flag "-Clink-arg=$builtins"
+    # For the sake of what zips: functions that are like each other side by side, few tables to jump
+    # by, instructions in the order in which they were written.
+    add_flag -Clink-arg=--bp-compression-sort=function
+    add_flag -Cllvm-args=-min-jump-table-entries=16
+    add_flag -Cllvm-args=-enable-misched=false
 fi
 # Panic messages name source files: without the folders of this machine, two builds are one. The
 # last match wins.

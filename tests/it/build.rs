@@ -101,7 +101,7 @@ impl Package {
         };
         files
             .map(|file| file.unwrap().path())
-            .filter(|path| !path.ends_with("discard.ld"))
+            .filter(|path| !path.ends_with("link.ld"))
             .collect()
     }
 }
