@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds functions for an OS-only Lambda runtime (provided.al2023): bootstrap and function.zip.
-# Needs a POSIX shell, cargo, rustup's components and gzip; `./build.sh --help` says the rest.
+# Needs a POSIX shell, cargo and rustup's components; `./build.sh --help` says the rest.
 set -euf
 LC_ALL=C
 export LC_ALL
@@ -136,7 +136,6 @@ triple=$(triple_of "$arch")
 for tool in cargo "${RUSTC:-rustc}"; do
     command -v "$tool" >/dev/null || die "needs $tool: install Rust with rustup, see https://rustup.rs"
 done
-command -v gzip >/dev/null || die "needs gzip: install the package of that name"
 
 sysroot=$("${RUSTC:-rustc}" --print sysroot) || die "rustc does not run: see the message above"
 host=$("${RUSTC:-rustc}" -vV | sed -n 's/^host: //p')
@@ -349,6 +348,24 @@ done
 
 # ---- executables and zip files ----
 
+# What runs on this machine is built as the functions are where that can be: without a C compiler.
+host_triple=$host
+linker=
+case $(uname -s)$host_arch in
+    Linux?*)
+        host_triple=$(triple_of "$host_arch")
+        need_target "$host_triple"
+        linker=-Clinker=rust-lld
+        ;;
+esac
+deflate=$out_dir/deflate.$host_triple
+if [ ! -x "$deflate" ] || [ -n "$(find "$here/deflate.rs" -newer "$deflate")" ]; then
+    "${RUSTC:-rustc}" --edition 2024 -Copt-level=2 -Ccodegen-units=1 -Cpanic=abort \
+        --target "$host_triple" ${linker:+"$linker"} -o "$work/deflate" "$here/deflate.rs" >&2 ||
+        die "rustc could not build deflate.rs: see the messages above"
+    mv "$work/deflate" "$deflate"
+fi
+
 bytes() {
     wc -c <"$1" | tr -d ' '
 }
@@ -404,17 +421,15 @@ le32() {
 }
 
 # Adds the file $2 as $1 to the archive that is made in $work: the entries in "entries", its
-# directory in "directory" (APPNOTE.TXT, sections 4.3.7 and 4.3.12). What gzip writes is ten bytes
-# of head, then the same stream that the entry needs, then its CRC-32 and length (RFC 1952, section
-# 2.3).
+# directory in "directory" (APPNOTE.TXT, sections 4.3.7 and 4.3.12). Behind the stream that the entry
+# needs, "packed" has its CRC-32 and length.
 add_entry() {
-    gzip -9n <"$2" >"$work/gz"
-    [ "$(number "$work/gz" 0 4)" -eq 559903 ] || die "gzip -9n writes no plain head: use GNU gzip"
-    packed=$(($(bytes "$work/gz") - 18))
+    "$deflate" <"$2" >"$work/packed" || die "deflate.rs failed: see the message above"
+    packed=$(($(bytes "$work/packed") - 8))
     {
         # Version needed 2.0, no flags, deflate, midnight of 1980-01-01.
         le16 20 0 8 0 33
-        tail -c 8 "$work/gz" | head -c 4
+        tail -c 8 "$work/packed" | head -c 4
         le32 "$packed" "$(bytes "$2")"
         le16 ${#1} 0
     } >"$work/common"
@@ -432,7 +447,7 @@ add_entry() {
         printf 'PK\003\004'
         cat "$work/common"
         printf '%s' "$1"
-        tail -c +11 "$work/gz" | head -c "$packed"
+        head -c "$packed" "$work/packed"
     } >>"$work/entries"
 }
 
@@ -610,9 +625,6 @@ case $(uname -s)$host_arch in
     *) die "--invoke needs Linux on x86_64 or arm64: the function is built, but cannot run here" ;;
 esac
 
-# It is built as the functions are, for it needs no C compiler then.
-host_triple=$(triple_of "$host_arch")
-need_target "$host_triple"
 CARGO_TARGET_DIR=$target_dir cargo build --quiet --manifest-path "$here/Cargo.toml" --bin emulator \
     --target "$host_triple" --config "target.$host_triple.linker=\"rust-lld\"" \
     ${offline:+"$offline"} >&2 ||
