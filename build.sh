@@ -246,7 +246,7 @@ add_flag -Ctarget-feature=+crt-static
 add_flag -Crelocation-model=static
 add_flag -Clink-arg=-znoseparate-code
 add_flag -Clink-arg=--no-rosegment
-add_flag -Clink-arg=-znorelro
+add_flag -Crelro-level=off
 add_flag -Clink-arg=--build-id=none
 add_flag -Clink-arg=-znosectionheader
 add_flag -Clink-arg=--icf=all
