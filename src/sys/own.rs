@@ -45,13 +45,22 @@ pub(crate) fn env(name: &core::ffi::CStr) -> Option<&'static [u8]> {
     ))
 }
 
-/// Writes to standard error, as far as it takes it: nobody is left to tell that it does not.
-/// Without std's lock on it, of which a line in one write has no need.
+/// Writes to standard error, as far as it takes it: nobody is left to tell that it does not. What is
+/// longer than a pipe takes at once (4 KB) could get mixed, so others wait. std has a lock that wakes
+/// them, at 300 bytes.
 pub(crate) fn write_stderr(bytes: &[u8]) {
+    use core::sync::atomic::{AtomicBool, Ordering};
+
+    static IS_WRITING: AtomicBool = AtomicBool::new(false);
+
+    while IS_WRITING.swap(true, Ordering::Acquire) {
+        pause(1);
+    }
     #[cfg(unix)]
     super::write_all(2, bytes);
     #[cfg(not(unix))]
     let _ = std::io::Write::write_all(&mut std::io::stderr(), bytes);
+    IS_WRITING.store(false, Ordering::Release);
 }
 
 /// Sets the one variable that is ever set, with an `entry` of the form `NAME=value`.
@@ -70,20 +79,22 @@ pub(crate) fn set_env(entry: [&[u8]; 2]) {
     static ENTRY: [AtomicU8; 512] = [const { AtomicU8::new(0) }; 512];
     static IS_SET: AtomicBool = AtomicBool::new(false);
 
-    let (mut bytes, end) = (ENTRY.iter(), AtomicU8::new(0));
-    for part in entry {
-        for &byte in part {
-            // One that is too long is cut, which is the end of its value, not of its name.
-            if bytes.len() > 1 {
-                bytes.next().unwrap_or(&end).store(byte, Ordering::Relaxed);
-            }
+    // One that is too long is cut, which is the end of its value, not of its name.
+    let [room @ .., _] = &ENTRY;
+    let mut room = room.iter();
+    for part in &entry {
+        for (byte, to) in part.iter().zip(room.by_ref()) {
+            to.store(*byte, Ordering::Relaxed);
         }
     }
-    bytes.next().unwrap_or(&end).store(0, Ordering::Relaxed);
+    if let Some(end) = room.next() {
+        end.store(0, Ordering::Relaxed);
+    }
     if IS_SET.swap(true, Ordering::Relaxed) {
         return;
     }
-    let mut entries = Vec::from([ENTRY.as_ptr().cast()]);
+    let mut entries = Vec::new();
+    entries.push(ENTRY.as_ptr().cast());
     // SAFETY: `environ` is null or points to pointers of which the last is null (environ(7)), and
     // so do the new ones, which live as long as the process. It is only changed by this first call,
     // in front of a handler; whoever goes through the old ones meanwhile finds them unchanged.

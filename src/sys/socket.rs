@@ -322,15 +322,17 @@ pub(crate) fn connect(
     let fd = unsafe { call(number::SOCKET, args) }?;
     // SAFETY: `socket` has just opened `fd`, so that nobody else owns it. It is a C `int`.
     let stream = TcpStream::from(unsafe { OwnedFd::from_raw_fd(to_int(fd)) });
-    for (option, time) in [(SO_SNDTIMEO, timeout), (SO_RCVTIMEO, stall)] {
+    let set = |option, time: Duration| {
         let secs = c_long::try_from(time.as_secs()).unwrap_or(c_long::MAX);
         let time = TimeVal(secs, time.subsec_micros().into());
         let from = (&raw const time).expose_provenance();
         // SAFETY: `time` is readable for the 16 bytes that it has, and of the layout that socket(7)
-        // has. The first option also bounds `connect`; one that could not be set only means longer
-        // waits.
+        // has. One that could not be set only means longer waits.
         let _ = unsafe { call_long(number::SETSOCKOPT, [fd, SOL_SOCKET, option, from, 16, 0]) };
-    }
+    };
+    // This also bounds `connect` (socket(7)).
+    set(SO_SNDTIMEO, timeout);
+    set(SO_RCVTIMEO, stall);
     let from = (&raw const name).expose_provenance();
     // SAFETY: `name` is readable for the length that is passed, which is no more than its size, and
     // of the layout that ip(7) and ipv6(7) have.
