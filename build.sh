@@ -250,6 +250,14 @@ add_flag -Crelro-level=off
 add_flag -Clink-arg=--build-id=none
 add_flag -Clink-arg=-znosectionheader
 add_flag -Clink-arg=--icf=all
+# For the sake of what zips: what a loop computes anew each time is mostly a constant, and shorter than a
+# register that is kept for it; addresses that are computed from others, and calls of what was cut out
+# of several functions, are alike less often than what they stand for.
+add_flag -Cllvm-args=-disable-machine-licm
+case $arch in
+    x86_64) add_flag -Cllvm-args=-disable-x86-lea-opt ;;
+    arm64) add_flag -Cllvm-args=-enable-machine-outliner=never ;;
+esac
 if [ "$profile" != unwind ]; then
     # Where nobody unwinds, nobody reads the tables of it: a tenth of a small executable.
     unwinding='*(.eh_frame) *(.gcc_except_table*) *(.comment)'
@@ -272,8 +280,8 @@ if [ "$profile" = tiny ]; then
     # library has the code for it as it is shipped, but not as it is built here.
     builtins=$(find "$sysroot/lib/rustlib/$triple/lib" -name 'libcompiler_builtins-*.rlib')
     [ -z "$builtins" ] || add_flag "-Clink-arg=$builtins"
-    # For the sake of what zips: functions that are like each other side by side, few tables to jump
-    # by, instructions in the order in which they were written.
+    # And functions that are like each other side by side, few tables to jump by, instructions in the
+    # order in which they were written.
     add_flag -Clink-arg=--bp-compression-sort=function
     add_flag -Cllvm-args=-min-jump-table-entries=16
     add_flag -Cllvm-args=-enable-misched=false
