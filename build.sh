@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds functions for an OS-only Lambda runtime (provided.al2023): bootstrap and function.zip.
-# Needs a POSIX shell, cargo, rustup's components and gzip; `./build.sh --help` says the rest.
+# Needs a POSIX shell, cargo and rustup's components; `./build.sh --help` says the rest.
 set -euf
 LC_ALL=C
 export LC_ALL
@@ -136,7 +136,6 @@ triple=$(triple_of "$arch")
 for tool in cargo "${RUSTC:-rustc}"; do
     command -v "$tool" >/dev/null || die "needs $tool: install Rust with rustup, see https://rustup.rs"
 done
-command -v gzip >/dev/null || die "needs gzip: install the package of that name"
 
 sysroot=$("${RUSTC:-rustc}" --print sysroot) || die "rustc does not run: see the message above"
 host=$("${RUSTC:-rustc}" -vV | sed -n 's/^host: //p')
@@ -240,29 +239,52 @@ flags=
 add_flag() {
     flags=$flags${flags:+$us}$1
 }
-# Linked by the toolchain's own linker; no relocations at the start, no gaps between segments, and
-# nothing said of sections, which only tools read.
+# Linked by the toolchain's own linker; no relocations at the start, one segment for all that is not
+# written to, no gaps, and nothing said of sections, which only tools read.
 add_flag -Clinker=rust-lld
 add_flag -Ctarget-feature=+crt-static
 add_flag -Crelocation-model=static
 add_flag -Clink-arg=-znoseparate-code
-add_flag -Clink-arg=-znorelro
+add_flag -Clink-arg=--no-rosegment
+add_flag -Crelro-level=off
 add_flag -Clink-arg=--build-id=none
 add_flag -Clink-arg=-znosectionheader
 add_flag -Clink-arg=--icf=all
+# For the sake of what zips: what a loop computes anew each time is mostly a constant, and shorter than a
+# register that is kept for it; addresses that are computed from others, and calls of what was cut out
+# of several functions, are alike less often than what they stand for.
+add_flag -Cllvm-args=-disable-machine-licm
+case $arch in
+    x86_64) add_flag -Cllvm-args=-disable-x86-lea-opt ;;
+    arm64) add_flag -Cllvm-args=-enable-machine-outliner=never ;;
+esac
 if [ "$profile" != unwind ]; then
     # Where nobody unwinds, nobody reads the tables of it: a tenth of a small executable.
     unwinding='*(.eh_frame) *(.gcc_except_table*) *(.comment)'
-    printf 'SECTIONS { /DISCARD/ : { %s } } INSERT AFTER .text;\n' "$unwinding" >"$work/discard.ld"
-    mv "$work/discard.ld" "$out_dir/discard.ld"
+    # What is written to begins with .data: if that were less aligned than thread-local variables in
+    # front of it, it could begin a page further on in the file.
+    written='.data : ALIGN(16) { *(.data .data.*) }'
+    printf 'SECTIONS { /DISCARD/ : { %s } %s } INSERT AFTER .text;\n' "$unwinding" "$written" \
+        >"$work/link.ld"
+    mv "$work/link.ld" "$out_dir/link.ld"
+    # Nor is there a use for the C compiler's own start files, which register those tables.
+    start=$sysroot/lib/rustlib/$triple/lib/self-contained
+    add_flag -Clink-self-contained=no
+    add_flag "-Lnative=$start"
+    add_flag "-Clink-arg=$start/crt1.o"
     add_flag -Clink-arg=--no-eh-frame-hdr
-    add_flag "-Clink-arg=-T$out_dir/discard.ld"
+    add_flag "-Clink-arg=-T$out_dir/link.ld"
 fi
 if [ "$profile" = tiny ]; then
     # musl's printf, which std's threads bring, computes with numbers of 128 bits on arm64: the compiler's
     # library has the code for it as it is shipped, but not as it is built here.
     builtins=$(find "$sysroot/lib/rustlib/$triple/lib" -name 'libcompiler_builtins-*.rlib')
     [ -z "$builtins" ] || add_flag "-Clink-arg=$builtins"
+    # And functions that are like each other side by side, few tables to jump by, instructions in the
+    # order in which they were written.
+    add_flag -Clink-arg=--bp-compression-sort=function
+    add_flag -Cllvm-args=-min-jump-table-entries=16
+    add_flag -Cllvm-args=-enable-misched=false
 fi
 # Panic messages name source files: without the folders of this machine, two builds are one. The
 # last match wins.
@@ -334,6 +356,24 @@ done
 
 # ---- executables and zip files ----
 
+# What runs on this machine is built as the functions are where that can be: without a C compiler.
+host_triple=$host
+linker=
+case $(uname -s)$host_arch in
+    Linux?*)
+        host_triple=$(triple_of "$host_arch")
+        need_target "$host_triple"
+        linker=-Clinker=rust-lld
+        ;;
+esac
+deflate=$out_dir/deflate.$host_triple
+if [ ! -x "$deflate" ] || [ -n "$(find "$here/deflate.rs" -newer "$deflate")" ]; then
+    "${RUSTC:-rustc}" --edition 2024 -Copt-level=2 -Ccodegen-units=1 -Cpanic=abort \
+        --target "$host_triple" ${linker:+"$linker"} -o "$work/deflate" "$here/deflate.rs" >&2 ||
+        die "rustc could not build deflate.rs: see the messages above"
+    mv "$work/deflate" "$deflate"
+fi
+
 bytes() {
     wc -c <"$1" | tr -d ' '
 }
@@ -389,17 +429,15 @@ le32() {
 }
 
 # Adds the file $2 as $1 to the archive that is made in $work: the entries in "entries", its
-# directory in "directory" (APPNOTE.TXT, sections 4.3.7 and 4.3.12). What gzip writes is ten bytes
-# of head, then the same stream that the entry needs, then its CRC-32 and length (RFC 1952, section
-# 2.3).
+# directory in "directory" (APPNOTE.TXT, sections 4.3.7 and 4.3.12). Behind the stream that the entry
+# needs, "packed" has its CRC-32 and length.
 add_entry() {
-    gzip -9n <"$2" >"$work/gz"
-    [ "$(number "$work/gz" 0 4)" -eq 559903 ] || die "gzip -9n writes no plain head: use GNU gzip"
-    packed=$(($(bytes "$work/gz") - 18))
+    "$deflate" <"$2" >"$work/packed" || die "deflate.rs failed: see the message above"
+    packed=$(($(bytes "$work/packed") - 8))
     {
         # Version needed 2.0, no flags, deflate, midnight of 1980-01-01.
         le16 20 0 8 0 33
-        tail -c 8 "$work/gz" | head -c 4
+        tail -c 8 "$work/packed" | head -c 4
         le32 "$packed" "$(bytes "$2")"
         le16 ${#1} 0
     } >"$work/common"
@@ -417,7 +455,7 @@ add_entry() {
         printf 'PK\003\004'
         cat "$work/common"
         printf '%s' "$1"
-        tail -c +11 "$work/gz" | head -c "$packed"
+        head -c "$packed" "$work/packed"
     } >>"$work/entries"
 }
 
@@ -595,9 +633,6 @@ case $(uname -s)$host_arch in
     *) die "--invoke needs Linux on x86_64 or arm64: the function is built, but cannot run here" ;;
 esac
 
-# It is built as the functions are, for it needs no C compiler then.
-host_triple=$(triple_of "$host_arch")
-need_target "$host_triple"
 CARGO_TARGET_DIR=$target_dir cargo build --quiet --manifest-path "$here/Cargo.toml" --bin emulator \
     --target "$host_triple" --config "target.$host_triple.linker=\"rust-lld\"" \
     ${offline:+"$offline"} >&2 ||

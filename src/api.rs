@@ -11,6 +11,7 @@ use core::str;
 use std::time::{Duration, SystemTime};
 
 use crate::encoding::{push_percent_escape, push_u64};
+use crate::error::split_last;
 use crate::http1::{head, scan};
 use crate::{Context, Error, Result, sys};
 
@@ -93,7 +94,7 @@ impl Endpoint {
         let rest = text.strip_prefix("http://").unwrap_or(text);
         let slash = rest.bytes().position(|b| b == b'/').unwrap_or(rest.len());
         let (authority, base) = rest.split_at_checked(slash).unwrap_or((rest, ""));
-        let base = base.strip_suffix('/').unwrap_or(base);
+        let base = base.strip_suffix("/").unwrap_or(base);
         if authority.starts_with("https:") {
             return Err(invalid("the Runtime API is plain http"));
         }
@@ -179,13 +180,13 @@ impl Endpoint {
         head: &mut Vec<u8>,
         invocation: &Invocation,
         error_type: &str,
-        cause: Option<&str>,
+        cause: &str,
         len: usize,
     ) {
         let path = ["invocation/", &invocation.path_id, "/error"];
         self.push(head, "POST ", path);
         push_error_fields(head, error_type);
-        if let Some(cause) = cause {
+        if !cause.is_empty() {
             push_field(head, "Lambda-Runtime-Function-XRay-Error-Cause: ", cause);
         }
         invocation.push_nonce(head);
@@ -239,21 +240,16 @@ pub(crate) const ENDPOINT_ERROR: &str = "Runtime.LambdaRuntimeClientError";
 /// `host:port`, where the host is an IP address or `localhost`; HTTP's own port if there is none.
 fn socket_addr(authority: &str) -> core::result::Result<SocketAddr, &'static str> {
     // The colon in front of the port is the last one, unless it is within brackets.
-    let colon = authority.bytes().rposition(|b| matches!(b, b':' | b']'));
-    let colon = colon.filter(|&at| authority.as_bytes().get(at) == Some(&b':'));
-    let (host, port) = match colon.and_then(|at| authority.split_at_checked(at)) {
-        Some((host, port)) => (host, port.as_bytes().get(1..).and_then(head::decimal)),
-        None => (authority, Some(80)),
+    let (host, port) = match split_last(authority) {
+        Some((host, port)) if !authority.ends_with(']') => (host, head::decimal(port.as_bytes())),
+        _ => (authority, Some(80)),
     };
     let port = port.and_then(|port| u16::try_from(port).ok());
     let port = port.ok_or("its port is not a number up to 65535")?;
-    let ip = match host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-    {
-        Some(host) => ipv6(host.as_bytes()).map(IpAddr::V6),
-        None if head::is(host.as_bytes(), b"localhost") => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-        None => ipv4(host.as_bytes()).map(IpAddr::V4),
+    let ip = match host.as_bytes() {
+        [b'[', host @ .., b']'] => ipv6(host).map(IpAddr::V6),
+        name if head::is(name, b"localhost") => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        host => ipv4(host).map(IpAddr::V4),
     };
     match ip {
         Some(ip) => Ok(SocketAddr::new(ip, port)),
@@ -266,14 +262,14 @@ fn socket_addr(authority: &str) -> core::result::Result<SocketAddr, &'static str
 
 /// Four decimal numbers without leading zeros (RFC 3986, section 3.2.2).
 fn ipv4(host: &[u8]) -> Option<Ipv4Addr> {
-    let mut octets = [0; 4];
-    let mut texts = host.split(|&b| b == b'.');
-    for octet in &mut octets {
-        let text = texts.next()?;
-        let is_plain = text == b"0" || text.first() != Some(&b'0');
-        *octet = u8::try_from(head::decimal(text).filter(|_| is_plain)?).ok()?;
+    let (mut bits, mut n_octets) = (0, 0_u32);
+    for text in host.split(|&b| b == b'.') {
+        let is_plain = text.len() == 1 || text.first() != Some(&b'0');
+        let octet = u8::try_from(head::decimal(text).filter(|_| is_plain)?).ok()?;
+        bits = bits << 8 | u32::from(octet);
+        n_octets = n_octets.wrapping_add(1);
     }
-    texts.next().is_none().then(|| Ipv4Addr::from(octets))
+    (n_octets == 4).then(|| Ipv4Addr::from(bits))
 }
 
 /// Eight groups of hexadecimal digits, or fewer with `::` for one or more groups of zeros
@@ -304,9 +300,11 @@ fn ipv6(host: &[u8]) -> Option<Ipv6Addr> {
     let bits = match front {
         None if n_groups == 8 => bits,
         // `::` stands for one group or more.
-        Some((front, n_front)) if n_front.wrapping_add(n_groups) < 8 => {
-            let shift = 128_u32.wrapping_sub(n_front.wrapping_mul(16));
-            front.checked_shl(shift).unwrap_or(0) | bits
+        Some((mut front, n_front)) if n_front.wrapping_add(n_groups) < 8 => {
+            for _ in n_front..8 {
+                front <<= 16;
+            }
+            front | bits
         }
         _ => return None,
     };
@@ -664,7 +662,7 @@ mod tests {
         );
         invocation.nonce = "n 1".into();
         check(
-            &|h| endpoint.push_error(h, &invocation, "Oops", Some("{}"), 0),
+            &|h| endpoint.push_error(h, &invocation, "Oops", "{}", 0),
             &format!("POST {base}/invocation/a-1/error"),
             "Content-Type: application/json\r\n\
              Lambda-Runtime-Function-Error-Type: Function.Oops\r\n\

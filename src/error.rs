@@ -219,13 +219,14 @@ impl ToJson for Error {
 }
 
 impl Error {
-    /// What X-Ray is told, in the letters that a header can have; `None` if that is too long.
+    /// What X-Ray is told, in the letters that a header can have; empty if that is too long.
     #[cold]
-    pub(crate) fn xray_cause(&self) -> Option<String> {
+    pub(crate) fn xray_cause(&self) -> String {
         let mut w = Writer::new(Vec::new());
         self.write_cause(&mut w);
+        let cause = w.into_inner();
         let mut header = String::new();
-        for unit in str::from_utf8(&w.into_inner()).ok()?.encode_utf16() {
+        for unit in str::from_utf8(&cause).unwrap_or_default().encode_utf16() {
             match unit.to_be_bytes() {
                 [0, byte @ b' '..=b'~'] => header.push(char::from(byte)),
                 [high, low] => {
@@ -235,29 +236,30 @@ impl Error {
                 }
             }
         }
-        (header.len() <= CAUSE_LEN_MAX).then_some(header)
+        if header.len() > CAUSE_LEN_MAX {
+            header.clear();
+        }
+        header
     }
 
     /// The same as JSON: one exception, whose stack is the place where it was made.
     fn write_cause(&self, w: &mut Writer) {
+        const BEGIN: &str = r#"{"working_directory":"","exceptions":[{"type":"#;
+        const NO_STACK: &str = r#","stack":[]}],"paths":[]}"#;
+        w.raw(BEGIN);
+        w.string(self.error_type());
+        w.raw(r#","message":"#);
+        w.string(self.error_message());
         let place = split_last(&self.0.place).and_then(|(place, _)| split_last(place));
-        w.raw(r#"{"working_directory":"","exceptions":[{"#);
-        w.member("type", self.error_type());
-        w.member("message", self.error_message());
-        w.name("stack");
-        w.begin_array();
-        if let Some((path, line)) = place {
-            w.begin_object();
-            w.member("path", path);
-            w.name("line");
-            w.raw(line);
-            w.member("label", "");
-            w.end_object();
-        }
-        w.raw(r#"]}],"paths":["#);
-        if let Some((path, _)) = place {
-            w.string(path);
-        }
+        let Some((path, line)) = place else {
+            return w.raw(NO_STACK);
+        };
+        w.raw(r#","stack":[{"path":"#);
+        w.string(path);
+        w.raw(r#","line":"#);
+        w.raw(line);
+        w.raw(r#","label":""}]}],"paths":["#);
+        w.string(path);
         w.raw("]}");
     }
 }
@@ -273,7 +275,7 @@ fn place(at: &Location<'_>) -> String {
 }
 
 /// What stands before and behind the last colon: std's own search of strings is 600 bytes.
-fn split_last(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn split_last(text: &str) -> Option<(&str, &str)> {
     let (front, colon) = text.split_at_checked(text.bytes().rposition(|b| b == b':')?)?;
     Some((front, colon.get(1..)?))
 }

@@ -19,7 +19,6 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::str;
 use core::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use crate::http1::head;
 use crate::json::Writer;
@@ -142,43 +141,61 @@ fn settings() -> (bool, u8) {
     (bits & JSON != 0, bits & !JSON)
 }
 
-/// Writes a line in one write. Lines longer than a pipe takes at once (4 KB) could get mixed, so
-/// there is a lock on it.
+/// Writes a line.
 fn put(is_json: bool, level: Level, cx: Option<&Context>, message: &str, error: Option<&Error>) {
-    static LOCK: Mutex<()> = Mutex::new(());
-    let mut line = if is_json {
-        json_line(level, sys::unix_time_ms(), cx, message, error)
-    } else {
-        text_line(level, cx, message, error)
-    };
+    let time = is_json.then(|| rfc_3339(sys::unix_time_ms()));
+    let mut line = line(time, level, cx, message, error);
     line.push(b'\n');
-    let lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
     sys::write_stderr(&line);
-    drop(lock);
 }
 
-fn text_line(level: Level, cx: Option<&Context>, message: &str, error: Option<&Error>) -> Vec<u8> {
-    let mut line = Vec::new();
+/// Of what may stand in a line, the name in JSON, and what stands around it in text.
+const PARTS: [(&str, &str, &str); 6] = [
+    ("level", "", " "),
+    ("requestId", "RequestId: ", " "),
+    ("tenantId", "TenantId: ", " "),
+    ("errorType", "", ": "),
+    ("errorMessage", "", ""),
+    ("message", "", ""),
+];
+
+/// A line as text, or as JSON where there is a time.
+fn line(
+    time: Option<[u8; 24]>,
+    level: Level,
+    cx: Option<&Context>,
+    message: &str,
+    error: Option<&Error>,
+) -> Vec<u8> {
+    let cx = cx.filter(|cx| !cx.request_id.is_empty());
+    let tenant_id = cx.and_then(|cx| cx.tenant_id.as_deref());
+    let error_type = error.map(Error::error_type);
+    let values = [
+        Some(level.name()),
+        cx.map(|cx| &*cx.request_id),
+        tenant_id,
+        error_type,
+        error_type.and(Some(message)),
+        error_type.xor(Some(message)),
+    ];
+    let mut w = Writer::new(Vec::new());
+    if let Some(time) = &time {
+        w.begin_object();
+        w.member("timestamp", str::from_utf8(time).unwrap_or_default());
+    }
+    for ((name, front, behind), value) in PARTS.iter().zip(&values) {
+        match value {
+            Some(value) if time.is_some() => w.member(name, *value),
+            Some(value) => [front, value, behind].iter().for_each(|text| w.raw(text)),
+            None => {}
+        }
+    }
+    if time.is_some() {
+        w.end_object();
+    }
+    let mut line = w.into_inner();
     // Every line is an event of its own, so those of one message are joined by CR, which Amazon
-    // CloudWatch shows as the end of a line.
-    let mut push = |text: &str| line.extend_from_slice(text.as_bytes());
-    push(level.name());
-    push(" ");
-    if let Some(cx) = cx.filter(|cx| !cx.request_id.is_empty()) {
-        for text in ["RequestId: ", &cx.request_id, " "] {
-            push(text);
-        }
-        if let Some(tenant_id) = &cx.tenant_id {
-            for text in ["TenantId: ", tenant_id, " "] {
-                push(text);
-            }
-        }
-    }
-    if let Some(error) = error {
-        push(error.error_type());
-        push(": ");
-    }
-    push(message);
+    // CloudWatch shows as the end of a line. JSON has none.
     for byte in &mut line {
         if *byte == b'\n' {
             *byte = b'\r';
@@ -187,80 +204,52 @@ fn text_line(level: Level, cx: Option<&Context>, message: &str, error: Option<&E
     line
 }
 
-fn json_line(
-    level: Level,
-    time_ms: u64,
-    cx: Option<&Context>,
-    message: &str,
-    error: Option<&Error>,
-) -> Vec<u8> {
-    let mut w = Writer::new(Vec::new());
-    w.begin_object();
-    let time = rfc_3339(time_ms);
-    w.member("timestamp", str::from_utf8(&time).unwrap_or_default());
-    w.member("level", level.name());
-    if let Some(cx) = cx.filter(|cx| !cx.request_id.is_empty()) {
-        w.member("requestId", &*cx.request_id);
-        if let Some(tenant_id) = &cx.tenant_id {
-            w.member("tenantId", &**tenant_id);
-        }
-    }
-    if let Some(error) = error {
-        w.member("errorType", error.error_type());
-        w.member("errorMessage", message);
-    } else {
-        w.member("message", message);
-    }
-    w.end_object();
-    w.into_inner()
-}
-
 /// A time in milliseconds since the Unix epoch as `2026-11-22T17:30:00.123Z`.
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "what is subtracted was compared before, and all else is small"
 )]
 fn rfc_3339(time_ms: u64) -> [u8; 24] {
-    let ms = time_ms % 86_400_000;
-    let mut day = time_ms / 86_400_000;
-    let mut year = 1970;
-    // Up to the year 9999, behind which there is none with four digits.
-    let days_of = |year: u64| {
-        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        365 + u64::from(is_leap)
-    };
-    while year < 9999 && day >= days_of(year) {
-        day -= days_of(year);
-        year += 1;
+    // What there is of each in the next, then how many there are; days, months and years have none.
+    let mut numbers = [1000, 60, 60, 24, 1, 1, 1970];
+    let mut day = time_ms;
+    for number in numbers.iter_mut().take(4) {
+        (*number, day) = (day % *number, day / *number);
     }
-    let mut month = 1;
-    for n_days in [31, days_of(year) - 337, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
-        if day < n_days {
+    let [.., day_of_month, month, year] = &mut numbers;
+    let february = loop {
+        let is_leap = *year % 4 == 0 && (*year % 100 != 0 || *year % 400 == 0);
+        let n_days = 365 + u64::from(is_leap);
+        // Behind the year 9999 there is none with four digits.
+        if day < n_days || *year == 9999 {
+            break n_days - 337;
+        }
+        day -= n_days;
+        *year += 1;
+    };
+    loop {
+        let n_days = match month {
+            2 => february,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        if day < n_days || *month == 12 {
             break;
         }
         day -= n_days;
-        month += 1;
+        *month += 1;
     }
-    let time = ms / 1000;
+    *day_of_month += day;
     let mut text = *b"0000-00-00T00:00:00.000Z";
     // Each number ends in front of a sign; what was before is not overwritten.
-    let mut numbers = [
-        ms % 1000,
-        time % 60,
-        time / 60 % 60,
-        time / 3600,
-        day + 1,
-        month,
-        year,
-    ]
-    .into_iter();
+    let mut numbers = numbers.iter();
     let mut number = 0;
     for byte in text.iter_mut().rev() {
         if byte.is_ascii_digit() {
             *byte = b'0' | u8::try_from(number % 10).unwrap_or(0);
             number /= 10;
         } else {
-            number = numbers.next().unwrap_or(0);
+            number = numbers.next().copied().unwrap_or(0);
         }
     }
     text
@@ -282,7 +271,7 @@ mod tests {
     fn a_text_line_is_one_line() {
         #[track_caller]
         fn check(cx: Option<&Context>, error: Option<&Error>, want: &str) {
-            let line = text_line(Level::Warn, cx, "a\nb", error);
+            let line = line(None, Level::Warn, cx, "a\nb", error);
             assert_eq!(String::from_utf8(line).unwrap(), want);
         }
         check(None, None, "WARN a\rb");
@@ -305,7 +294,8 @@ mod tests {
     fn a_json_line_has_the_members_that_lambda_looks_for() {
         #[track_caller]
         fn check(cx: Option<&Context>, error: Option<&Error>, want: &str) {
-            let line = json_line(Level::Info, 1_700_000_000_123, cx, "a\n\"b\"", error);
+            let time = Some(rfc_3339(1_700_000_000_123));
+            let line = line(time, Level::Info, cx, "a\n\"b\"", error);
             let start = r#"{"timestamp":"2023-11-14T22:13:20.123Z","level":"INFO","#;
             assert_eq!(String::from_utf8(line).unwrap(), [start, want].concat());
         }

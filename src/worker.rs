@@ -228,18 +228,11 @@ impl Worker {
             ..
         } = &mut self.out;
         // Nobody looks for the cause where nothing is traced.
-        let cause = self
-            .cx
-            .xray_trace_id
-            .as_ref()
-            .and_then(|_| error.xray_cause());
-        endpoint.push_error(
-            head,
-            invocation,
-            error.error_type(),
-            cause.as_deref(),
-            body.len(),
-        );
+        let mut cause = String::new();
+        if self.cx.xray_trace_id.is_some() {
+            cause = error.xray_cause();
+        }
+        endpoint.push_error(head, invocation, error.error_type(), &cause, body.len());
         self.post("error")
     }
 

@@ -365,75 +365,62 @@ unsafe impl GlobalAlloc for Heap {
     }
 }
 
-/// Memory from the system, which comes zeroed. Not by musl's functions, which see to locks that are
-/// shared between processes: none lies in here.
+/// Memory from the system, which comes zeroed.
 #[cfg(not(miri))]
 mod system {
-    use core::ffi::c_long;
     use core::ptr;
+
+    use super::super::Errno;
+    use super::super::call::{call, call_long};
 
     #[cfg(target_arch = "x86_64")]
     mod number {
-        pub(super) const MMAP: i64 = 9;
-        pub(super) const MUNMAP: i64 = 11;
-        pub(super) const MREMAP: i64 = 25;
+        pub(super) const MMAP: usize = 9;
+        pub(super) const MUNMAP: usize = 11;
+        pub(super) const MREMAP: usize = 25;
     }
-    // All of Linux's newer architectures share one table of system calls.
+    // All newer architectures share one table.
     #[cfg(not(target_arch = "x86_64"))]
     mod number {
-        pub(super) const MMAP: i64 = 222;
-        pub(super) const MUNMAP: i64 = 215;
-        pub(super) const MREMAP: i64 = 216;
+        pub(super) const MMAP: usize = 222;
+        pub(super) const MUNMAP: usize = 215;
+        pub(super) const MREMAP: usize = 216;
     }
 
-    unsafe extern "C" {
-        fn syscall(number: c_long, ...) -> c_long;
-    }
-
-    /// What mmap(2) and mremap(2) return, as a pointer or null.
-    fn or_null(result: c_long) -> *mut u8 {
-        // An address in user space is positive.
-        let addr = usize::try_from(result).unwrap_or(0);
-        ptr::with_exposed_provenance_mut(addr)
+    fn or_null(result: Result<usize, Errno>) -> *mut u8 {
+        ptr::with_exposed_provenance_mut(result.unwrap_or(0))
     }
 
     #[cold]
     pub(super) fn map(len: usize) -> *mut u8 {
-        const PROT_READ_WRITE: c_long = 1 | 2;
-        const MAP_PRIVATE_ANONYMOUS: c_long = 2 | 0x20;
-        const NO_FD: c_long = -1;
+        const PROT_READ_WRITE: usize = 1 | 2;
+        const MAP_PRIVATE_ANONYMOUS: usize = 2 | 0x20;
+        const NO_FD: usize = usize::MAX;
+        let args = [0, len, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, NO_FD, 0];
         // SAFETY: new pages alone, wherever there is room for them (mmap(2)).
-        or_null(unsafe {
-            syscall(
-                number::MMAP,
-                ptr::null::<u8>(),
-                len,
-                PROT_READ_WRITE,
-                MAP_PRIVATE_ANONYMOUS,
-                NO_FD,
-                0 as c_long,
-            )
-        })
+        or_null(unsafe { call_long(number::MMAP, args) })
     }
 
     /// # Safety
     /// `map` or `remap` has given it, for as many bytes.
     #[cold]
     pub(super) unsafe fn unmap(addr: *mut u8, len: usize) {
-        // SAFETY: these pages are the caller's, who gives them up (munmap(2)).
-        unsafe { syscall(number::MUNMAP, addr, len) };
+        // SAFETY: these pages are the caller's, who gives them up (munmap(2)). They were mapped, so
+        // that this cannot fail.
+        let _ = unsafe { call(number::MUNMAP, [addr.addr(), len, 0]) };
     }
 
     /// # Safety
     /// `map` or `remap` has given it, for `old` bytes.
     #[cold]
     pub(super) unsafe fn remap(addr: *mut u8, old: usize, new: usize) -> *mut u8 {
-        const MREMAP_MAYMOVE: c_long = 1;
+        const MREMAP_MAYMOVE: usize = 1;
         if old == new {
             return addr;
         }
+        let args = [addr.expose_provenance(), old, new, MREMAP_MAYMOVE, 0, 0];
         // SAFETY: these pages are the caller's, who takes what comes for them (mremap(2)).
-        or_null(unsafe { syscall(number::MREMAP, addr, old, new, MREMAP_MAYMOVE) })
+        or_null(unsafe { call_long(number::MREMAP, args) })
     }
 }
 

@@ -2,6 +2,8 @@
 //! or with kilobytes.
 #![allow(unsafe_code)]
 
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+mod call;
 #[cfg(all(
     feature = "allocator",
     target_os = "linux",

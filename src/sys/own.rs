@@ -45,13 +45,22 @@ pub(crate) fn env(name: &core::ffi::CStr) -> Option<&'static [u8]> {
     ))
 }
 
-/// Writes to standard error, as far as it takes it: nobody is left to tell that it does not.
-/// Without std's lock on it, of which a line in one write has no need.
+/// Writes to standard error, as far as it takes it: nobody is left to tell that it does not. What is
+/// longer than a pipe takes at once (4 KB) could get mixed, so others wait. std has a lock that wakes
+/// them, at 300 bytes.
 pub(crate) fn write_stderr(bytes: &[u8]) {
+    use core::sync::atomic::{AtomicBool, Ordering};
+
+    static IS_WRITING: AtomicBool = AtomicBool::new(false);
+
+    while IS_WRITING.swap(true, Ordering::Acquire) {
+        pause(1);
+    }
     #[cfg(unix)]
     super::write_all(2, bytes);
     #[cfg(not(unix))]
     let _ = std::io::Write::write_all(&mut std::io::stderr(), bytes);
+    IS_WRITING.store(false, Ordering::Release);
 }
 
 /// Sets the one variable that is ever set, with an `entry` of the form `NAME=value`.
@@ -70,20 +79,22 @@ pub(crate) fn set_env(entry: [&[u8]; 2]) {
     static ENTRY: [AtomicU8; 512] = [const { AtomicU8::new(0) }; 512];
     static IS_SET: AtomicBool = AtomicBool::new(false);
 
-    let (mut bytes, end) = (ENTRY.iter(), AtomicU8::new(0));
-    for part in entry {
-        for &byte in part {
-            // One that is too long is cut, which is the end of its value, not of its name.
-            if bytes.len() > 1 {
-                bytes.next().unwrap_or(&end).store(byte, Ordering::Relaxed);
-            }
+    // One that is too long is cut, which is the end of its value, not of its name.
+    let [room @ .., _] = &ENTRY;
+    let mut room = room.iter();
+    for part in &entry {
+        for (byte, to) in part.iter().zip(room.by_ref()) {
+            to.store(*byte, Ordering::Relaxed);
         }
     }
-    bytes.next().unwrap_or(&end).store(0, Ordering::Relaxed);
+    if let Some(end) = room.next() {
+        end.store(0, Ordering::Relaxed);
+    }
     if IS_SET.swap(true, Ordering::Relaxed) {
         return;
     }
-    let mut entries = Vec::from([ENTRY.as_ptr().cast()]);
+    let mut entries = Vec::new();
+    entries.push(ENTRY.as_ptr().cast());
     // SAFETY: `environ` is null or points to pointers of which the last is null (environ(7)), and
     // so do the new ones, which live as long as the process. It is only changed by this first call,
     // in front of a handler; whoever goes through the old ones meanwhile finds them unchanged.
@@ -155,31 +166,20 @@ pub(crate) fn pause(ms: u16) {
 /// `clock_gettime` with a way around the system call that is another 700 bytes.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub(crate) fn unix_time_ms() -> u64 {
-    use core::ffi::{c_int, c_long};
+    use core::ffi::c_long;
+
+    use super::call::{call, number};
 
     /// `struct timespec` (clock_gettime(2)).
     #[repr(C)]
     struct TimeSpec(c_long, c_long);
-    const CLOCK_REALTIME: c_int = 0;
-    #[cfg(target_arch = "x86_64")]
-    const SYS_CLOCK_GETTIME: c_long = 228;
-    // All of Linux's newer architectures share one table of system calls.
-    #[cfg(not(target_arch = "x86_64"))]
-    const SYS_CLOCK_GETTIME: c_long = 113;
+    const CLOCK_REALTIME: usize = 0;
 
-    unsafe extern "C" {
-        fn syscall(number: c_long, ...) -> c_long;
-    }
     let mut time = TimeSpec(0, 0);
+    let to = (&raw mut time).expose_provenance();
     // SAFETY: `time` is writable and of the layout that clock_gettime(2) has. A failure, which this
     // clock does not know, would leave the epoch.
-    unsafe {
-        syscall(
-            SYS_CLOCK_GETTIME,
-            c_long::from(CLOCK_REALTIME),
-            &raw mut time,
-        )
-    };
+    let _ = unsafe { call(number::CLOCK_GETTIME, [CLOCK_REALTIME, to, 0]) };
     let secs = u64::try_from(time.0).unwrap_or(0);
     secs.wrapping_mul(1000)
         .wrapping_add(u64::try_from(time.1 / 1_000_000).unwrap_or(0))

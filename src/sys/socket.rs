@@ -2,18 +2,26 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+use core::ffi::{c_int, c_void};
 use core::net::SocketAddr;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+use core::ptr;
 use core::time::Duration;
 use std::io;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+use std::io::IoSlice;
 use std::net::TcpStream;
 
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+use super::call::{call, call_long, int, number, to_int};
 use crate::encoding::push_decimal;
 
 /// Why a system call failed: `errno` (errno(3)).
 ///
 /// std's `io::Error` says it too, with 4 KB of texts and conversions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Errno(i32);
+pub(crate) struct Errno(pub(super) i32);
 
 // Linux's numbers, the same on x86_64 and arm64; elsewhere those that matter are the same, or are
 // only told by number.
@@ -32,10 +40,6 @@ impl Errno {
     ];
     pub(crate) const BROKEN_PIPE: Errno = Errno(32);
     pub(crate) const CONNECTION_RESET: Errno = Errno(104);
-
-    fn last() -> Errno {
-        Errno(io::Error::last_os_error().raw_os_error().unwrap_or(0))
-    }
 
     /// A signal came in between: to be tried again.
     pub(crate) fn is_interrupted(self) -> bool {
@@ -65,43 +69,41 @@ impl From<Errno> for io::Error {
     }
 }
 
+/// Its descriptor, as an argument.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn fd(stream: &TcpStream) -> usize {
+    int(std::os::fd::AsRawFd::as_raw_fd(stream))
+}
+
 /// Reads once from `stream` into the spare capacity of `buf`, which nobody has to clear first: what is
 /// there, or, where `awaited` is not 0, as many bytes as that says, unless the connection ends or its
 /// time is up. Returns how many bytes came; 0: the peer has closed the connection, or there is no
 /// room.
-#[cfg(unix)]
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub(crate) fn receive(
     stream: &TcpStream,
     buf: &mut Vec<u8>,
     awaited: usize,
 ) -> Result<usize, Errno> {
-    use core::ffi::{c_int, c_void};
-    use std::os::fd::AsRawFd;
+    const MSG_WAITALL: usize = 0x100;
 
-    const MSG_WAITALL: c_int = if cfg!(target_os = "linux") { 0x100 } else { 0 };
-
-    unsafe extern "C" {
-        fn recv(fd: c_int, buf: *mut c_void, len: usize, flags: c_int) -> isize;
-    }
     let spare = buf.spare_capacity_mut();
+    let to = spare.as_mut_ptr().expose_provenance();
     let (len, flags) = match awaited {
         0 => (spare.len(), 0),
         _ => (spare.len().min(awaited), MSG_WAITALL),
     };
-    // SAFETY: `spare` is writable for its whole length, and `recv` (POSIX.1-2017) writes no more
-    // than it is told; the descriptor is open as long as `stream` is borrowed.
-    let n = unsafe { recv(stream.as_raw_fd(), spare.as_mut_ptr().cast(), len, flags) };
-    let Ok(n) = usize::try_from(n) else {
-        return Err(Errno::last());
-    };
-    // SAFETY: `recv` has initialised the first `n` bytes of the spare capacity, no more than
+    // SAFETY: `spare` is writable for its whole length, and `recvfrom` (recv(2)) writes no more than
+    // it is told, and no address; the descriptor is open as long as `stream` is borrowed.
+    let n = unsafe { call_long(number::RECVFROM, [fd(stream), to, len, flags, 0, 0]) }?;
+    // SAFETY: `recvfrom` has initialised the first `n` bytes of the spare capacity, no more than
     // there were, so `len + n <= capacity`.
     unsafe { buf.set_len(buf.len().wrapping_add(n)) };
     Ok(n)
 }
 
-/// The same where there is no POSIX: through a buffer that was cleared first.
-#[cfg(not(unix))]
+/// The same elsewhere: through a buffer that was cleared first.
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 pub(crate) fn receive(
     mut stream: &TcpStream,
     buf: &mut Vec<u8>,
@@ -120,11 +122,10 @@ pub(crate) fn receive(
 #[cold]
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub(crate) fn has_taken_nothing(stream: &TcpStream, len: usize) -> bool {
-    use core::ffi::c_int;
-    use std::os::fd::AsRawFd;
-
-    const IPPROTO_TCP: c_int = 6;
-    const TCP_INFO: c_int = 11;
+    const SOL_SOCKET: usize = 1;
+    const SO_ERROR: usize = 4;
+    const IPPROTO_TCP: usize = 6;
+    const TCP_INFO: usize = 11;
 
     /// `struct tcp_info` of linux/tcp.h, as far as Linux 4.19 has it.
     #[repr(C)]
@@ -135,17 +136,16 @@ pub(crate) fn has_taken_nothing(stream: &TcpStream, len: usize) -> bool {
         _rates: [u64; 9],
         bytes_sent: u64,
     }
-    unsafe extern "C" {
-        fn getsockopt(
-            fd: c_int,
-            level: c_int,
-            name: c_int,
-            value: *mut TcpInfo,
-            len: *mut u32,
-        ) -> c_int;
-    }
-    let error = stream.take_error().ok().flatten();
-    if error.and_then(|error| error.raw_os_error()) != Some(Errno::BROKEN_PIPE.0) {
+    let option = |level, name, value: usize, len: &mut u32| {
+        let len = ptr::from_mut(len).expose_provenance();
+        // SAFETY: `value` is the address of so many writable bytes as `len` says, of which
+        // `getsockopt` writes no more (getsockopt(2)); the descriptor is open as long as `stream` is
+        // borrowed.
+        unsafe { call_long(number::GETSOCKOPT, [fd(stream), level, name, value, len, 0]) }
+    };
+    let mut errno = Errno(0);
+    let to = (&raw mut errno.0).expose_provenance();
+    if option(SOL_SOCKET, SO_ERROR, to, &mut 4).is_err() || errno != Errno::BROKEN_PIPE {
         return false;
     }
     let mut info = TcpInfo {
@@ -155,20 +155,11 @@ pub(crate) fn has_taken_nothing(stream: &TcpStream, len: usize) -> bool {
         bytes_sent: 0,
     };
     let mut info_len = 208;
-    // SAFETY: `info` is writable for its 208 bytes, of which `getsockopt` writes no more
-    // (getsockopt(2)); the descriptor is open as long as `stream` is borrowed.
-    let result = unsafe {
-        getsockopt(
-            stream.as_raw_fd(),
-            IPPROTO_TCP,
-            TCP_INFO,
-            &raw mut info,
-            &raw mut info_len,
-        )
-    };
+    let to = (&raw mut info).expose_provenance();
+    let result = option(IPPROTO_TCP, TCP_INFO, to, &mut info_len);
     let n_open = info.bytes_sent.checked_add(1);
     let n_open = n_open.and_then(|sent| sent.checked_sub(info.bytes_acked));
-    (result, info_len) == (0, 208) && n_open == u64::try_from(len).ok()
+    result.is_ok() && info_len == 208 && n_open == u64::try_from(len).ok()
 }
 
 /// Elsewhere nobody knows.
@@ -188,7 +179,7 @@ pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno
 /// The same, but does not wait: what the socket does not take at once it does not take.
 #[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
 pub(crate) fn try_send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
-    const MSG_DONTWAIT: core::ffi::c_int = 0x40;
+    const MSG_DONTWAIT: c_int = 0x40;
 
     match send_with(MSG_DONTWAIT, stream, parts) {
         Err(errno) if errno.is_interrupted() || errno.is_would_block() => Ok(0),
@@ -207,22 +198,8 @@ pub(crate) fn try_send(_: &TcpStream, _: [&[u8]; 3]) -> Result<usize, Errno> {
 
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 #[inline(always)]
-fn send_with(
-    flags: core::ffi::c_int,
-    stream: &TcpStream,
-    parts: [&[u8]; 3],
-) -> Result<usize, Errno> {
-    use core::ffi::{c_int, c_long, c_void};
-    use core::ptr;
-    use std::io::IoSlice;
-    use std::os::fd::AsRawFd;
-
+fn send_with(flags: c_int, stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
     const MSG_NOSIGNAL: c_int = 0x4000;
-    #[cfg(target_arch = "x86_64")]
-    const SYS_SENDMSG: c_long = 46;
-    // All of Linux's newer architectures share one table of system calls.
-    #[cfg(not(target_arch = "x86_64"))]
-    const SYS_SENDMSG: c_long = 211;
 
     /// `struct msghdr` (sendmsg(2)), as the kernel has it; `name_len` is narrower there, and followed
     /// by bytes that mean nothing.
@@ -236,40 +213,24 @@ fn send_with(
         control_len: usize,
         flags: c_int,
     }
-    unsafe extern "C" {
-        fn send(fd: c_int, buf: *const c_void, len: usize, flags: c_int) -> isize;
-        fn syscall(number: c_long, ...) -> c_long;
-    }
-    let fd = stream.as_raw_fd();
-    let n = if let [part, [], []] = parts {
-        // SAFETY: `part` is readable for its length; the descriptor is open (send(2)).
-        let n = unsafe { send(fd, part.as_ptr().cast(), part.len(), flags | MSG_NOSIGNAL) };
-        usize::try_from(n).ok()
-    } else {
-        let iov = parts.map(IoSlice::new);
-        let msg = MsgHdr {
-            name: ptr::null(),
-            name_len: 0,
-            iov: iov.as_ptr(),
-            iov_len: iov.len(),
-            control: ptr::null(),
-            control_len: 0,
-            flags: 0,
-        };
-        // Not by musl's `sendmsg`, which copies control data that there is none of.
-        // SAFETY: `msg` names no address and no control data; an `IoSlice` is a `struct iovec`, as
-        // std promises, and each is readable for its length (sendmsg(2)).
-        let n = unsafe {
-            syscall(
-                SYS_SENDMSG,
-                c_long::from(fd),
-                &raw const msg,
-                c_long::from(flags | MSG_NOSIGNAL),
-            )
-        };
-        usize::try_from(n).ok()
+    let iov = parts.map(IoSlice::new);
+    let msg = MsgHdr {
+        name: ptr::null(),
+        name_len: 0,
+        iov: iov.as_ptr(),
+        iov_len: iov.len(),
+        control: ptr::null(),
+        control_len: 0,
+        flags: 0,
     };
-    n.ok_or_else(Errno::last)
+    let args = [
+        fd(stream),
+        (&raw const msg).expose_provenance(),
+        int(flags | MSG_NOSIGNAL),
+    ];
+    // SAFETY: `msg` names no address and no control data; an `IoSlice` is a `struct iovec`, as
+    // std promises, and each is readable for its length (sendmsg(2)).
+    unsafe { call(number::SENDMSG, args) }
 }
 
 /// The same elsewhere.
@@ -280,23 +241,29 @@ pub(crate) fn send(mut stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, E
 }
 
 /// Writes all of `bytes` to the descriptor `fd`, or as much as it takes.
-#[cfg(unix)]
-pub(super) fn write_all(fd: core::ffi::c_int, mut bytes: &[u8]) {
-    use core::ffi::{c_int, c_void};
-
-    unsafe extern "C" {
-        fn write(fd: c_int, buf: *const c_void, len: usize) -> isize;
-    }
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+pub(super) fn write_all(fd: c_int, mut bytes: &[u8]) {
     while !bytes.is_empty() {
+        let args = [int(fd), bytes.as_ptr().expose_provenance(), bytes.len()];
         // SAFETY: `bytes` is readable for its whole length; a descriptor that is not open is an
-        // error code (write(2)).
-        let n = unsafe { write(fd, bytes.as_ptr().cast(), bytes.len()) };
-        match usize::try_from(n) {
+        // error (write(2)).
+        match unsafe { call(number::WRITE, args) } {
             Ok(n) if n > 0 => bytes = bytes.get(n..).unwrap_or_default(),
-            Err(_) if Errno::last().is_interrupted() => {}
+            Err(errno) if errno.is_interrupted() => {}
             _ => return,
         }
     }
+}
+
+/// The same elsewhere.
+#[cfg(all(unix, not(all(target_os = "linux", target_pointer_width = "64"))))]
+pub(super) fn write_all(fd: core::ffi::c_int, bytes: &[u8]) {
+    use std::os::fd::FromRawFd;
+
+    // SAFETY: nobody closes the descriptor meanwhile: it is standard error, or that of a stream
+    // whose owner will not go on. It is not closed here either.
+    let mut file = core::mem::ManuallyDrop::new(unsafe { std::fs::File::from_raw_fd(fd) });
+    let _ = io::Write::write_all(&mut *file, bytes);
 }
 
 /// Writes the last bytes of a connection whose owner, further up on this thread's stack, will not
@@ -325,16 +292,16 @@ pub(crate) fn connect(
     timeout: Duration,
     stall: Duration,
 ) -> Result<TcpStream, Errno> {
-    use core::ffi::{c_int, c_long, c_void};
+    use core::ffi::c_long;
     use std::os::fd::{FromRawFd, OwnedFd};
 
     const AF_INET: u16 = 2;
     const AF_INET6: u16 = 10;
-    const SOCK_STREAM: c_int = 1;
-    const SOCK_CLOEXEC: c_int = 0o2_000_000;
-    const SOL_SOCKET: c_int = 1;
-    const SO_RCVTIMEO: c_int = 20;
-    const SO_SNDTIMEO: c_int = 21;
+    const SOCK_STREAM: usize = 1;
+    const SOCK_CLOEXEC: usize = 0o2_000_000;
+    const SOL_SOCKET: usize = 1;
+    const SO_RCVTIMEO: usize = 20;
+    const SO_SNDTIMEO: usize = 21;
 
     /// `struct sockaddr_in` and `struct sockaddr_in6` (ip(7), ipv6(7)).
     #[repr(C)]
@@ -350,17 +317,6 @@ pub(crate) fn connect(
     #[repr(C)]
     struct TimeVal(c_long, c_long);
 
-    unsafe extern "C" {
-        fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_int;
-        fn connect(fd: c_int, addr: *const c_void, len: u32) -> c_int;
-        fn setsockopt(
-            fd: c_int,
-            level: c_int,
-            name: c_int,
-            value: *const c_void,
-            len: u32,
-        ) -> c_int;
-    }
     let mut name = SockAddr {
         family: AF_INET,
         port: addr.port().to_be_bytes(),
@@ -377,31 +333,27 @@ pub(crate) fn connect(
             name_len = 28;
         }
     }
+    let args = [name.family.into(), SOCK_STREAM | SOCK_CLOEXEC, 0];
     // SAFETY: no pointers are passed (socket(2)).
-    let fd = unsafe { socket(c_int::from(name.family), SOCK_STREAM | SOCK_CLOEXEC, 0) };
-    if fd < 0 {
-        return Err(Errno::last());
-    }
-    // SAFETY: `socket` has just opened `fd`, so that nobody else owns it.
-    let stream = TcpStream::from(unsafe { OwnedFd::from_raw_fd(fd) });
-    let time_val = |time: Duration| {
+    let fd = unsafe { call(number::SOCKET, args) }?;
+    // SAFETY: `socket` has just opened `fd`, so that nobody else owns it. It is a C `int`.
+    let stream = TcpStream::from(unsafe { OwnedFd::from_raw_fd(to_int(fd)) });
+    let set = |option, time: Duration| {
         let secs = c_long::try_from(time.as_secs()).unwrap_or(c_long::MAX);
-        TimeVal(secs, c_long::from(time.subsec_micros()))
+        let time = TimeVal(secs, time.subsec_micros().into());
+        let from = (&raw const time).expose_provenance();
+        // SAFETY: `time` is readable for the 16 bytes that it has, and of the layout that socket(7)
+        // has. One that could not be set only means longer waits.
+        let _ = unsafe { call_long(number::SETSOCKOPT, [fd, SOL_SOCKET, option, from, 16, 0]) };
     };
-    let (timeout, stall) = (time_val(timeout), time_val(stall));
-    // SAFETY: `timeout`, `stall` and `name` are readable for the length that is passed, which is
-    // no more than their size, and of the layout that socket(7), ip(7) and ipv6(7) have. The first
-    // option also bounds `connect` (socket(7)); one that could not be set only means longer waits.
-    let connected = unsafe {
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, (&raw const timeout).cast(), 16);
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, (&raw const stall).cast(), 16);
-        connect(fd, (&raw const name).cast(), name_len)
-    };
-    if connected == 0 {
-        Ok(stream)
-    } else {
-        Err(Errno::last())
-    }
+    // This also bounds `connect` (socket(7)).
+    set(SO_SNDTIMEO, timeout);
+    set(SO_RCVTIMEO, stall);
+    let from = (&raw const name).expose_provenance();
+    // SAFETY: `name` is readable for the length that is passed, which is no more than its size, and
+    // of the layout that ip(7) and ipv6(7) have.
+    unsafe { call(number::CONNECT, [fd, from, name_len]) }?;
+    Ok(stream)
 }
 
 /// The same elsewhere.

@@ -127,23 +127,19 @@ impl Word {
     }
 
     fn futex(&self, what: c_int, value: u32, ms: Option<u64>) {
-        use core::ffi::c_long;
+        use super::call::{call_long, int, number};
 
-        #[cfg(target_arch = "x86_64")]
-        const SYS_FUTEX: c_long = 202;
-        // All of Linux's newer architectures share one table of system calls.
-        #[cfg(not(target_arch = "x86_64"))]
-        const SYS_FUTEX: c_long = 98;
-
-        unsafe extern "C" {
-            fn syscall(number: c_long, ...) -> c_long;
-        }
         // `struct timespec` (clock_gettime(2)), of which no number is negative here.
         let ms = ms.map(|ms| [ms / 1000, (ms % 1000).wrapping_mul(1_000_000)]);
         let timeout = ms.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);
+        let (word, timeout) = (
+            self.0.as_ptr().expose_provenance(),
+            timeout.expose_provenance(),
+        );
+        let args = [word, int(what), value as usize, timeout, 0, 0];
         // SAFETY: the word is aligned and lives as long as it is borrowed; the time is none, or
         // readable (futex(2)). A failure is as good as having been woken.
-        unsafe { syscall(SYS_FUTEX, self.0.as_ptr(), what, value, timeout) };
+        let _ = unsafe { call_long(number::FUTEX, args) };
     }
 }
 

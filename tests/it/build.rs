@@ -1,5 +1,8 @@
 //! build.sh: what it makes, what it refuses, and what it does without.
 
+#[allow(dead_code, clippy::cast_possible_truncation)]
+#[path = "../../deflate.rs"]
+mod deflate;
 mod vendored;
 mod zip;
 
@@ -94,14 +97,15 @@ impl Package {
         assert!(self.leftovers().is_empty(), "{:?}", self.leftovers());
     }
 
-    /// What lies in target/lambda and is not the linker's script.
+    /// What lies in target/lambda and is neither the linker's script nor what makes zips.
     fn leftovers(&self) -> Vec<PathBuf> {
         let Ok(files) = fs::read_dir(self.path("target/lambda")) else {
             return Vec::new();
         };
         files
             .map(|file| file.unwrap().path())
-            .filter(|path| !path.ends_with("discard.ld"))
+            .filter(|path| !path.ends_with("link.ld"))
+            .filter(|path| path.file_stem() != Some(OsStr::new("deflate")))
             .collect()
     }
 }
@@ -140,7 +144,7 @@ fn tools(package: &Package, without: &str) -> PathBuf {
     let folder = package.path("tools");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir(&folder).unwrap();
-    let needed = "awk cargo cat chmod cp cut dirname env grep gzip head mkdir mv od paste printf \
+    let needed = "awk cargo cat chmod cp cut dirname env find grep head mkdir mv od paste printf \
         rm rustc rustup sed sha256sum sh sort tail tr uname wc";
     for tool in needed.split_whitespace().filter(|tool| *tool != without) {
         symlink(find(tool), folder.join(tool)).unwrap();
@@ -200,7 +204,6 @@ fn what_is_not_there_is_named_with_its_remedy() {
     let rustup = "install Rust with rustup, see https://rustup.rs";
     check("cargo", &[], &format!("needs cargo: {rustup}"));
     check("rustc", &[], &format!("needs rustc: {rustup}"));
-    check("gzip", &[], "needs gzip: install the package of that name");
     let unwritable = package.path("Cargo.toml/target");
     check(
         "",
@@ -280,6 +283,40 @@ fn both_architectures_need_no_c_compiler_and_give_a_sound_zip() {
         assert_eq!(executable[18], machine);
         check_elsewhere(&package.path("target/lambda/scratch/function.zip"), &said);
     }
+}
+
+#[test]
+fn what_is_deflated_comes_out_again_and_is_short() {
+    let check = |input: &[u8], len_max: usize| {
+        let packed = deflate::deflate(input);
+        let (crc, len) = (deflate::crc_32(input), u32::try_from(input.len()).unwrap());
+        let output = zip::inflate(&packed, &crc.to_le_bytes(), &len.to_le_bytes());
+        assert!(output == input, "{} bytes", input.len());
+        assert!(packed.len() <= len_max, "{} bytes", packed.len());
+    };
+    check(b"", 10);
+    check(b"a", 16);
+    check(b"abcabcabcabc", 24);
+    check(&vec![0; 70_000], 100);
+    let every_byte: Vec<u8> = (0..=255).cycle().take(5000).collect();
+    check(&every_byte, 450);
+    // What cannot be packed is a little longer.
+    let mut state = 1_u32;
+    let mut random = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    let noise: Vec<u8> = (0..40_000).map(|_| random()).collect();
+    check(&noise, 40_500);
+    // The furthest match, and one that is too far.
+    for between in [32_768 - 300, 32_768 - 299] {
+        check(
+            &[&noise[..300], &noise[300..300 + between], &noise[..300]].concat(),
+            33_500,
+        );
+    }
+    // As long as gzip -9 makes it, and not longer.
+    check(include_bytes!("../../LICENSE"), 637);
 }
 
 /// Reads an archive with the programs that are there, and makes its hash in another way.

@@ -15,6 +15,7 @@ fn vendoring(folder: &str) -> Package {
         "README.md",
         "build.sh",
         "bootstrap.sh",
+        "deflate.rs",
         "src",
         "examples",
     ];

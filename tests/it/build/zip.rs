@@ -68,7 +68,7 @@ fn u32_at(bytes: &[u8], at: usize) -> usize {
 }
 
 /// Unpacks with gzip, which also checks the CRC-32 and the length (RFC 1952).
-fn inflate(packed: &[u8], crc: &[u8], len: &[u8]) -> Vec<u8> {
+pub(super) fn inflate(packed: &[u8], crc: &[u8], len: &[u8]) -> Vec<u8> {
     let mut gzip = Command::new("gzip")
         .arg("-dc")
         .stdin(Stdio::piped())
