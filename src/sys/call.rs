@@ -7,7 +7,6 @@ use super::Errno;
 // Linux's numbers; those of the allocator stand there.
 #[cfg(target_arch = "x86_64")]
 pub(super) mod number {
-    pub(crate) const READ: usize = 0;
     pub(crate) const WRITE: usize = 1;
     pub(crate) const SOCKET: usize = 41;
     pub(crate) const CONNECT: usize = 42;
@@ -21,7 +20,6 @@ pub(super) mod number {
 // All newer architectures share one table.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) mod number {
-    pub(crate) const READ: usize = 63;
     pub(crate) const WRITE: usize = 64;
     pub(crate) const FUTEX: usize = 98;
     pub(crate) const CLOCK_GETTIME: usize = 113;
