@@ -288,7 +288,7 @@ fn ipv6(host: &[u8]) -> Option<Ipv6Addr> {
     while !rest.is_empty() {
         let len = rest.iter().position(|&b| b == b':').unwrap_or(rest.len());
         let (group, behind) = rest.split_at_checked(len).filter(|_| len <= 4)?;
-        bits = bits << 16 | u128::from(head::number(group, 16)?);
+        bits = bits << 16 | u128::from(head::hexadecimal(group)?);
         n_groups = n_groups.wrapping_add(1);
         rest = match behind {
             [b':', b':', behind @ ..] if front.is_none() => {
@@ -336,6 +336,8 @@ pub(crate) struct Invocation {
     pub(crate) path_id: String,
     /// Names this attempt to deliver the event; to be sent back if it came.
     nonce: String,
+    /// Which of [`texts`] have come, from the lowest bit on.
+    came: u8,
 }
 
 impl Invocation {
@@ -343,6 +345,7 @@ impl Invocation {
         Invocation {
             path_id: String::new(),
             nonce: String::new(),
+            came: 0,
         }
     }
 
@@ -358,67 +361,93 @@ impl Invocation {
         }
     }
 
-    /// Forgets the invocation before; the room of its texts is kept.
+    /// Forgets the invocation before; the room of its texts is kept, and those that may be the same
+    /// again until [`end`](Self::end).
     pub(crate) fn begin(&mut self, cx: &mut Context) {
         self.path_id.clear();
         self.nonce.clear();
+        self.came = 0;
         cx.request_id.clear();
         cx.deadline = None;
-        for_each_text(cx, |text| {
-            if let Some(text) = text {
-                text.clear();
-            }
-        });
     }
 
     /// Takes a field of `next`'s reply, into the context or into what the answer needs.
     pub(crate) fn take(&mut self, cx: &mut Context, name: &[u8], value: &[u8]) {
-        const PREFIX: &[u8] = b"lambda-runtime-";
-        let Some((prefix, name)) = name.split_at_checked(PREFIX.len()) else {
-            return;
-        };
-        if !scan::is_name(prefix, PREFIX) {
-            return;
-        }
         let is = |wanted: &[u8]| scan::is_name(name, wanted);
-        let text = match name.len() {
-            14 if is(b"aws-request-id") => {
-                set_path_segment(&mut self.path_id, value);
-                &mut cx.request_id
+        let [arn, trace_id, client_context, identity, tenant_id] = texts(cx);
+        let (text, bit) = match name.len() {
+            29 if is(b"lambda-runtime-aws-request-id") => {
+                self.set_id(&mut cx.request_id, value);
+                return;
             }
-            11 if is(b"deadline-ms") => {
+            26 if is(b"lambda-runtime-deadline-ms") => {
                 cx.deadline = head::decimal(value).and_then(deadline);
                 return;
             }
-            20 if is(b"invoked-function-arn") => cx.invoked_function_arn.get_or_insert_default(),
-            8 if is(b"trace-id") => cx.xray_trace_id.get_or_insert_default(),
-            14 if is(b"client-context") => cx.client_context.get_or_insert_default(),
-            16 if is(b"cognito-identity") => cx.identity.get_or_insert_default(),
-            13 if is(b"aws-tenant-id") => cx.tenant_id.get_or_insert_default(),
-            13 if is(b"invocation-id") => &mut self.nonce,
+            28 if is(b"lambda-runtime-invocation-id") => {
+                set_text(&mut self.nonce, value);
+                return;
+            }
+            35 if is(b"lambda-runtime-invoked-function-arn") => (arn, 1),
+            23 if is(b"lambda-runtime-trace-id") => (trace_id, 2),
+            29 if is(b"lambda-runtime-client-context") => (client_context, 4),
+            31 if is(b"lambda-runtime-cognito-identity") => (identity, 8),
+            28 if is(b"lambda-runtime-aws-tenant-id") => (tenant_id, 16),
             _ => return,
         };
-        text.clear();
-        head::push_text(text, value);
+        // The last one counts; one that is empty says as much as none.
+        self.came &= !bit;
+        if !value.is_empty() {
+            self.came |= bit;
+            set_text(text.get_or_insert_default(), value);
+        }
     }
 
-    /// Says that the head has ended: a text that did not come, or came empty, is absent.
-    pub(crate) fn end(cx: &mut Context) {
-        for_each_text(cx, |text| {
-            if text.as_ref().is_some_and(String::is_empty) {
+    /// Takes the request ID.
+    fn set_id(&mut self, text: &mut String, id: &[u8]) {
+        text.clear();
+        self.path_id.clear();
+        match str::from_utf8(id) {
+            Ok(id) if scan::is_plain(id.as_bytes()) => {
+                text.push_str(id);
+                self.path_id.push_str(id);
+            }
+            _ => {
+                head::push_text(text, id);
+                push_path_segment(&mut self.path_id, id);
+            }
+        }
+    }
+
+    /// Says that the head has ended: a text that did not come is absent.
+    pub(crate) fn end(&self, cx: &mut Context) {
+        let mut came = self.came;
+        for text in texts(cx) {
+            if came & 1 == 0 {
                 *text = None;
             }
-        });
+            came >>= 1;
+        }
     }
 }
 
-#[inline(never)]
-fn for_each_text(cx: &mut Context, f: fn(&mut Option<String>)) {
-    f(&mut cx.invoked_function_arn);
-    f(&mut cx.xray_trace_id);
-    f(&mut cx.client_context);
-    f(&mut cx.identity);
-    f(&mut cx.tenant_id);
+/// What may be absent.
+fn texts(cx: &mut Context) -> [&mut Option<String>; 5] {
+    [
+        &mut cx.invoked_function_arn,
+        &mut cx.xray_trace_id,
+        &mut cx.client_context,
+        &mut cx.identity,
+        &mut cx.tenant_id,
+    ]
+}
+
+/// Most texts are what they were: they are not written again.
+fn set_text(text: &mut String, value: &[u8]) {
+    if !scan::is_same(text.as_bytes(), value) {
+        text.clear();
+        head::push_text(text, value);
+    }
 }
 
 /// The time that lies so many milliseconds after the Unix epoch; `None` where no clock has it.
@@ -428,7 +457,8 @@ fn deadline(ms: u64) -> Option<SystemTime> {
 
 /// A request ID goes into paths as it came; only what no path segment may have is percent-encoded
 /// (RFC 3986, section 3.3).
-fn set_path_segment(path: &mut String, id: &[u8]) {
+#[cold]
+fn push_path_segment(path: &mut String, id: &[u8]) {
     let is_legal = |b: u8| {
         b.is_ascii_alphanumeric()
             || matches!(
@@ -437,10 +467,7 @@ fn set_path_segment(path: &mut String, id: &[u8]) {
             )
             || matches!(b, b':' | b'@' | b'%')
     };
-    path.clear();
-    let (plain, rest) = id.split_at_checked(scan::plain(id)).unwrap_or_default();
-    path.push_str(str::from_utf8(plain).unwrap_or_default());
-    for &b in rest {
+    for &b in id {
         if is_legal(b) {
             path.push(char::from(b));
         } else {
@@ -655,7 +682,7 @@ mod tests {
         );
         let mut invocation = Invocation {
             path_id: "a-1".into(),
-            nonce: String::new(),
+            ..Invocation::default()
         };
         check(
             &|h| endpoint.push_response(h, &invocation, "a/b", 120),
@@ -714,13 +741,17 @@ mod tests {
         for name in all.split(' ') {
             invocation.take(&mut cx, format!("Lambda-Runtime-{name}").as_bytes(), b"1");
         }
-        for_each_text(&mut cx, |text| assert_eq!(text.as_deref(), Some("1")));
+        assert!(
+            texts(&mut cx)
+                .iter()
+                .all(|text| text.as_deref() == Some("1"))
+        );
         assert!(cx.deadline.is_some());
         invocation.begin(&mut cx);
         for (name, value) in fields {
             invocation.take(&mut cx, name.as_bytes(), value);
         }
-        Invocation::end(&mut cx);
+        invocation.end(&mut cx);
         (invocation, cx)
     }
 
@@ -729,14 +760,21 @@ mod tests {
         let (invocation, mut cx) = take(&[]);
         assert_eq!(invocation, Invocation::default());
         assert_eq!((cx.request_id.as_str(), cx.deadline), ("", None));
-        for_each_text(&mut cx, |text| assert_eq!(*text, None));
+        assert!(texts(&mut cx).iter().all(|text| text.is_none()));
         let (_, cx) = take(&[
             ("lambda-runtime-trace-id", b""),
             ("LAMBDA-RUNTIME-AWS-TENANT-ID", b"t"),
+            ("lambda-runtime-client-context", b"1"),
+            ("lambda-runtime-cognito-identity", b"1"),
+            ("lambda-runtime-cognito-identity", b""),
         ]);
         assert_eq!(
             (cx.xray_trace_id, cx.tenant_id.as_deref()),
             (None, Some("t"))
+        );
+        assert_eq!(
+            (cx.client_context.as_deref(), cx.identity),
+            (Some("1"), None)
         );
     }
 

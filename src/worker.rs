@@ -108,7 +108,7 @@ impl Worker {
                     body,
                     ..
                 }) => {
-                    Invocation::end(&mut self.cx);
+                    self.out.invocation.end(&mut self.cx);
                     if self.cx.request_id.is_empty() {
                         return Err(self.problem(CALL, NAMELESS));
                     }

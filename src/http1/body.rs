@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, number};
+use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, hexadecimal};
 use super::{cut_out, move_down};
 
 /// Longest line with a chunk's size. Its extensions mean nothing to us, but they are part of it.
@@ -163,12 +163,8 @@ impl Body {
                     self.state = State::ChunkSize;
                 }
                 State::Trailers(section_len) => {
-                    let mut on_field = |name: &[u8], value: &[u8]| {
-                        on_trailer(name, value);
-                        Ok(())
-                    };
                     let (len, is_end) =
-                        fields(unread, &mut on_field).map_err(BodyError::Trailer)?;
+                        fields(unread, None, on_trailer).map_err(BodyError::Trailer)?;
                     let section_len = section_len.wrapping_add(len);
                     if unread.len().max(section_len) > HEAD_LEN_MAX {
                         return Err(BodyError::Trailer(HeadError::TooLong));
@@ -212,7 +208,7 @@ impl Body {
 /// not know them ignores (RFC 9112, section 7.1.1).
 fn chunk_size(line: &[u8]) -> Option<usize> {
     let digits = line.split(|&b| b == b';').next()?.trim_ascii_end();
-    number(digits, 16).and_then(|size| usize::try_from(size).ok())
+    hexadecimal(digits).and_then(|size| usize::try_from(size).ok())
 }
 
 #[cfg(test)]

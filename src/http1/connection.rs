@@ -138,9 +138,8 @@ fn receive_head(
     let mut seen = 0_usize;
     loop {
         // A head that comes byte by byte is not read again for each of them, but for each line.
-        let is_worth_it = inbox
-            .get(seen..)
-            .is_some_and(|new| seen < 8 || head::has_line_end(new));
+        let new = inbox.get(seen..).unwrap_or_default();
+        let is_worth_it = !new.is_empty() && (seen < 8 || head::has_line_end(new));
         seen = inbox.len();
         let head = match is_worth_it {
             true => head::response(inbox, on_field).map_err(Fault::Head)?,
