@@ -6,6 +6,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
+use core::mem;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::str;
 use std::time::{Duration, SystemTime};
@@ -49,14 +50,20 @@ pub(crate) const BYTES: &str = "application/octet-stream";
 /// Content type of a streamed web response, which begins with its metadata.
 pub(crate) const HTTP_INTEGRATION: &str = "application/vnd.awslambda.http-integration-response";
 
-/// The version that begins every path.
+/// What begins every path.
 const VERSION: &str = "/2018-06-01/runtime/";
+
+/// What begins the paths of invocations.
+const INVOCATION: &str = "/2018-06-01/runtime/invocation/";
 
 /// The same of the Extensions API ("Using the Lambda Extensions API to create extensions").
 const EXTENSION_VERSION: &str = "/2020-01-01/extension/";
 
 /// What names an extension that has registered.
 pub(crate) const EXTENSION_ID: &str = "Lambda-Extension-Identifier";
+
+/// What names an attempt to deliver an event.
+const NONCE: &str = "Lambda-Runtime-Invocation-Id: ";
 
 /// The end of one line, and a whole one.
 const USER_AGENT: &str = concat!(
@@ -113,12 +120,13 @@ impl Endpoint {
 
     /// Writes the head of `GET next`.
     pub(crate) fn push_next(&self, head: &mut Vec<u8>) {
-        self.push_get(head, "invocation/next");
+        self.push(head, "GET ", [INVOCATION, "next", ""]);
+        head.extend_from_slice(b"\r\n");
     }
 
     /// Writes the head of a `GET`.
     pub(crate) fn push_get(&self, head: &mut Vec<u8>, call: &str) {
-        self.push(head, "GET ", [call, "", ""]);
+        self.push(head, "GET ", [VERSION, call, ""]);
         head.extend_from_slice(b"\r\n");
     }
 
@@ -130,7 +138,7 @@ impl Endpoint {
         error_type: &str,
         len: usize,
     ) {
-        self.push(head, "POST ", [call, "", ""]);
+        self.push(head, "POST ", [VERSION, call, ""]);
         push_error_fields(head, error_type);
         push_length(head, len);
     }
@@ -143,14 +151,26 @@ impl Endpoint {
         content_type: &str,
         len: usize,
     ) {
-        self.push(
-            head,
-            "POST ",
-            ["invocation/", &invocation.path_id, "/response"],
-        );
-        push_field(head, "Content-Type: ", content_type);
-        invocation.push_nonce(head);
-        push_length(head, len);
+        let path = [INVOCATION, &invocation.path_id, "/response"];
+        let at = self.write(head, "POST ", path);
+        let nonce = invocation.nonce.as_str();
+        let (nonce_name, type_name) = match nonce {
+            "" => ("", "Content-Type: "),
+            _ => (NONCE, "\r\nContent-Type: "),
+        };
+        push_u64(len as u64, &mut |digits| {
+            let texts = [
+                nonce_name,
+                nonce,
+                type_name,
+                content_type,
+                "\r\nContent-Length: ",
+                digits,
+                "\r\n\r\n",
+            ];
+            let end = write_all(head, at, &texts);
+            head.truncate(end);
+        });
     }
 
     /// Writes the head of a `POST response` whose body comes in chunks.
@@ -160,11 +180,8 @@ impl Endpoint {
         invocation: &Invocation,
         content_type: &str,
     ) {
-        self.push(
-            head,
-            "POST ",
-            ["invocation/", &invocation.path_id, "/response"],
-        );
+        let path = [INVOCATION, &invocation.path_id, "/response"];
+        self.push(head, "POST ", path);
         push_field(head, "Content-Type: ", content_type);
         push_field(head, "Lambda-Runtime-Function-Response-Mode: ", "streaming");
         push_field(head, "Transfer-Encoding: ", "chunked");
@@ -182,7 +199,7 @@ impl Endpoint {
         cause: Option<&str>,
         len: usize,
     ) {
-        let path = ["invocation/", &invocation.path_id, "/error"];
+        let path = [INVOCATION, &invocation.path_id, "/error"];
         self.push(head, "POST ", path);
         push_error_fields(head, error_type);
         if let Some(cause) = cause {
@@ -195,7 +212,7 @@ impl Endpoint {
     /// Writes the request that registers an internal extension which hears of no events.
     pub(crate) fn push_register(&self, request: &mut Vec<u8>) {
         const EVENTS: &[u8] = b"{\"events\":[]}";
-        self.push_to(request, "POST ", EXTENSION_VERSION, ["register", "", ""]);
+        self.push(request, "POST ", [EXTENSION_VERSION, "register", ""]);
         push_field(request, "Lambda-Extension-Name: ", "tiny-lambda-shutdown");
         push_length(request, EVENTS.len());
         request.extend_from_slice(EVENTS);
@@ -203,33 +220,30 @@ impl Endpoint {
 
     /// Writes the request of an extension that is ready.
     pub(crate) fn push_event_next(&self, head: &mut Vec<u8>, id: &str) {
-        self.push_to(head, "GET ", EXTENSION_VERSION, ["event/next", "", ""]);
+        self.push(head, "GET ", [EXTENSION_VERSION, "event/next", ""]);
         push_all(head, &[EXTENSION_ID, ": ", id, "\r\n"]);
         head.extend_from_slice(b"\r\n");
     }
 
     /// Writes the request line and the fields that every request has.
     fn push(&self, head: &mut Vec<u8>, method: &str, path: [&str; 3]) {
-        self.push_to(head, method, VERSION, path);
+        let len = self.write(head, method, path);
+        head.truncate(len);
     }
 
-    fn push_to(&self, head: &mut Vec<u8>, method: &str, version: &str, path: [&str; 3]) {
-        head.clear();
-        let [call, id, answer] = path;
-        push_all(
-            head,
-            &[
-                method,
-                self.base,
-                version,
-                call,
-                id,
-                answer,
-                " HTTP/1.1\r\nHost: ",
-                self.authority,
-                USER_AGENT,
-            ],
-        );
+    /// Writes the same over what stands in `head`: where it ends.
+    fn write(&self, head: &mut Vec<u8>, method: &str, [root, call, answer]: [&str; 3]) -> usize {
+        let texts = [
+            method,
+            self.base,
+            root,
+            call,
+            answer,
+            " HTTP/1.1\r\nHost: ",
+            self.authority,
+            USER_AGENT,
+        ];
+        write_all(head, 0, &texts)
     }
 }
 
@@ -288,7 +302,7 @@ fn ipv6(host: &[u8]) -> Option<Ipv6Addr> {
     while !rest.is_empty() {
         let len = rest.iter().position(|&b| b == b':').unwrap_or(rest.len());
         let (group, behind) = rest.split_at_checked(len).filter(|_| len <= 4)?;
-        bits = bits << 16 | u128::from(head::hexadecimal(group)?);
+        bits = bits << 16 | u128::from(head::number(group, 16)?);
         n_groups = n_groups.wrapping_add(1);
         rest = match behind {
             [b':', b':', behind @ ..] if front.is_none() => {
@@ -338,6 +352,8 @@ pub(crate) struct Invocation {
     nonce: String,
     /// Which of [`texts`] have come, from the lowest bit on.
     came: u8,
+    /// Which of them have changed since [`takes_new_trace`](Self::takes_new_trace) was called.
+    changed: u8,
 }
 
 impl Invocation {
@@ -346,6 +362,7 @@ impl Invocation {
             path_id: String::new(),
             nonce: String::new(),
             came: 0,
+            changed: 0,
         }
     }
 
@@ -357,7 +374,7 @@ impl Invocation {
 
     fn push_nonce(&self, head: &mut Vec<u8>) {
         if !self.nonce.is_empty() {
-            push_field(head, "Lambda-Runtime-Invocation-Id: ", &self.nonce);
+            push_field(head, NONCE, &self.nonce);
         }
     }
 
@@ -385,11 +402,12 @@ impl Invocation {
                 return;
             }
             28 if is(b"lambda-runtime-invocation-id") => {
-                set_text(&mut self.nonce, value);
+                self.nonce.clear();
+                head::push_text(&mut self.nonce, value);
                 return;
             }
             35 if is(b"lambda-runtime-invoked-function-arn") => (arn, 1),
-            23 if is(b"lambda-runtime-trace-id") => (trace_id, 2),
+            23 if is(b"lambda-runtime-trace-id") => (trace_id, TRACE_ID_BIT),
             29 if is(b"lambda-runtime-client-context") => (client_context, 4),
             31 if is(b"lambda-runtime-cognito-identity") => (identity, 8),
             28 if is(b"lambda-runtime-aws-tenant-id") => (tenant_id, 16),
@@ -399,16 +417,20 @@ impl Invocation {
         self.came &= !bit;
         if !value.is_empty() {
             self.came |= bit;
-            set_text(text.get_or_insert_default(), value);
+            if set_text(text.get_or_insert_default(), value) {
+                self.changed |= bit;
+            }
         }
     }
 
-    /// Takes the request ID.
+    /// Takes the request ID, which goes into paths as it came; only what no path segment may have is
+    /// percent-encoded.
     fn set_id(&mut self, text: &mut String, id: &[u8]) {
         text.clear();
         self.path_id.clear();
+        let rest = id.get(scan::plain(id)..).unwrap_or_default();
         match str::from_utf8(id) {
-            Ok(id) if scan::is_plain(id.as_bytes()) => {
+            Ok(id) if rest.iter().all(|&b| is_segment_char(b)) => {
                 text.push_str(id);
                 self.path_id.push_str(id);
             }
@@ -420,14 +442,19 @@ impl Invocation {
     }
 
     /// Says that the head has ended: a text that did not come is absent.
-    pub(crate) fn end(&self, cx: &mut Context) {
-        let mut came = self.came;
+    pub(crate) fn end(&mut self, cx: &mut Context) {
+        let mut bit = 1;
         for text in texts(cx) {
-            if came & 1 == 0 {
-                *text = None;
+            if self.came & bit == 0 && text.take().is_some() {
+                self.changed |= bit;
             }
-            came >>= 1;
+            bit <<= 1;
         }
+    }
+
+    /// Whether the trace is another one than it was when this was called last.
+    pub(crate) fn takes_new_trace(&mut self) -> bool {
+        mem::take(&mut self.changed) & TRACE_ID_BIT != 0
     }
 }
 
@@ -442,12 +469,17 @@ fn texts(cx: &mut Context) -> [&mut Option<String>; 5] {
     ]
 }
 
-/// Most texts are what they were: they are not written again.
-fn set_text(text: &mut String, value: &[u8]) {
-    if !scan::is_same(text.as_bytes(), value) {
+/// The second of them.
+const TRACE_ID_BIT: u8 = 2;
+
+/// Whether `text` had to be changed to be `value`.
+fn set_text(text: &mut String, value: &[u8]) -> bool {
+    let is_new = !scan::is_same(text.as_bytes(), value);
+    if is_new {
         text.clear();
         head::push_text(text, value);
     }
+    is_new
 }
 
 /// The time that lies so many milliseconds after the Unix epoch; `None` where no clock has it.
@@ -455,20 +487,20 @@ fn deadline(ms: u64) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms))
 }
 
-/// A request ID goes into paths as it came; only what no path segment may have is percent-encoded
-/// (RFC 3986, section 3.3).
+/// RFC 3986, section 3.3: what a path segment may consist of.
+fn is_segment_char(b: u8) -> bool {
+    b.is_ascii_alphanumeric()
+        || matches!(
+            b,
+            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'='
+        )
+        || matches!(b, b':' | b'@' | b'%')
+}
+
 #[cold]
-fn push_path_segment(path: &mut String, id: &[u8]) {
-    let is_legal = |b: u8| {
-        b.is_ascii_alphanumeric()
-            || matches!(
-                b,
-                b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'='
-            )
-            || matches!(b, b':' | b'@' | b'%')
-    };
-    for &b in id {
-        if is_legal(b) {
+fn push_path_segment(path: &mut String, bytes: &[u8]) {
+    for &b in bytes {
+        if is_segment_char(b) {
             path.push(char::from(b));
         } else {
             push_percent_escape(path, b);
@@ -541,9 +573,23 @@ fn push_field(head: &mut Vec<u8>, name: &str, value: &str) {
 }
 
 fn push_all(head: &mut Vec<u8>, texts: &[&str]) {
+    write_all(head, head.len(), texts);
+}
+
+/// Writes `texts` over what stands in `head` from `at` on: where they end. In the room that was left
+/// by a head like this one, a text is but copied.
+fn write_all(head: &mut Vec<u8>, mut at: usize, texts: &[&str]) -> usize {
     for text in texts {
-        head.extend_from_slice(text.as_bytes());
+        let end = at.wrapping_add(text.len());
+        if let Some(place) = head.get_mut(at..end) {
+            place.copy_from_slice(text.as_bytes());
+        } else {
+            head.truncate(at);
+            head.extend_from_slice(text.as_bytes());
+        }
+        at = end;
     }
+    at
 }
 
 /// Ends a head: the last field is how many bytes follow.
@@ -758,7 +804,7 @@ mod tests {
     #[test]
     fn a_field_that_did_not_come_is_none() {
         let (invocation, mut cx) = take(&[]);
-        assert_eq!(invocation, Invocation::default());
+        assert_eq!((invocation.path_id, invocation.nonce), Default::default());
         assert_eq!((cx.request_id.as_str(), cx.deadline), ("", None));
         assert!(texts(&mut cx).iter().all(|text| text.is_none()));
         let (_, cx) = take(&[

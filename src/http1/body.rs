@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, hexadecimal};
+use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, number};
 use super::{cut_out, move_down};
 
 /// Longest line with a chunk's size. Its extensions mean nothing to us, but they are part of it.
@@ -208,7 +208,7 @@ impl Body {
 /// not know them ignores (RFC 9112, section 7.1.1).
 fn chunk_size(line: &[u8]) -> Option<usize> {
     let digits = line.split(|&b| b == b';').next()?.trim_ascii_end();
-    hexadecimal(digits).and_then(|size| usize::try_from(size).ok())
+    number(digits, 16).and_then(|size| usize::try_from(size).ok())
 }
 
 #[cfg(test)]

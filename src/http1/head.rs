@@ -201,13 +201,12 @@ pub(super) fn has_line_end(bytes: &[u8]) -> bool {
 /// The first line of `bytes` without its end, and what follows it. RFC 9112, section 2.2: a line ends
 /// with CR LF, and LF alone may be taken for it.
 fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let passed = scan::before_odd(bytes);
-    let more = bytes.get(passed..)?.iter().position(|&b| b == b'\n')?;
-    let (line, rest) = bytes.split_at_checked(passed.wrapping_add(more).wrapping_add(1))?;
-    // By patterns: `strip_suffix` and its like of slices have an assertion in them.
+    let len = bytes.iter().position(|&b| b == b'\n')?;
+    let (line, rest) = (bytes.get(..len)?, bytes.get(len.wrapping_add(1)..)?);
+    // By a pattern: `strip_suffix` and its like of slices have an assertion in them.
     match line {
-        [line @ .., b'\r', b'\n'] | [line @ .., b'\n'] => Some((line, rest)),
-        _ => None,
+        [line @ .., b'\r'] => Some((line, rest)),
+        _ => Some((line, rest)),
     }
 }
 
@@ -366,9 +365,8 @@ fn token_len(bytes: &[u8], passed: usize) -> usize {
 fn split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (value, end) = bytes.split_at_checked(scan::before_odd(bytes))?;
     match end {
-        [b'\r', b'\n', next @ ..] if !matches!(next, [] | [b' ' | b'\t', ..]) => {
-            Some((value, next))
-        }
+        [b'\r', b'\n', b' ' | b'\t', ..] | [b'\r', b'\n'] => split_odd_value(bytes),
+        [b'\r', b'\n', next @ ..] => Some((value, next)),
         _ => split_odd_value(bytes),
     }
 }
@@ -378,12 +376,14 @@ fn split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 #[cold]
 #[inline(never)]
 fn split_odd_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (_, mut next) = split_line(bytes)?;
-    while let [b' ' | b'\t', ..] = next {
-        (_, next) = split_line(next)?;
+    let mut len = 0_usize;
+    loop {
+        let line_len = bytes.get(len..)?.iter().position(|&b| b == b'\n')?;
+        len = len.wrapping_add(line_len).wrapping_add(1);
+        if !matches!(bytes.get(len)?, b' ' | b'\t') {
+            return bytes.split_at_checked(len);
+        }
     }
-    let len = bytes.len().wrapping_sub(next.len());
-    bytes.split_at_checked(len).filter(|_| !next.is_empty())
 }
 
 /// RFC 9110, section 5.6.2: what a name may consist of.
@@ -410,29 +410,23 @@ pub(crate) fn is_token(b: u8) -> bool {
 
 /// A number in decimal digits alone, or `None`.
 pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
-    let mut number = 0_u64;
-    for b in text {
-        let digit = b.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        number = number.checked_mul(10)?.checked_add(digit.into())?;
-    }
-    (!text.is_empty()).then_some(number)
+    number(text, 10)
 }
 
-/// A number in hexadecimal digits alone, or `None`.
-pub(crate) fn hexadecimal(text: &[u8]) -> Option<u64> {
+/// A number in digits of a `radix` up to 16 alone, or `None`.
+pub(crate) fn number(text: &[u8], radix: u8) -> Option<u64> {
     let mut number = 0_u64;
-    for &b in text {
-        let digit = match b {
-            b'0'..=b'9' => b.wrapping_sub(b'0'),
-            _ => (b | 32).wrapping_sub(b'a').saturating_add(10),
-        };
-        if digit > 15 {
+    for b in text {
+        let mut digit = b.wrapping_sub(b'0');
+        if digit > 9 {
+            digit = (b | 32).wrapping_sub(b'a').saturating_add(10);
+        }
+        if digit >= radix {
             return None;
         }
-        number = number.checked_mul(16)?.checked_add(digit.into())?;
+        number = number
+            .checked_mul(radix.into())?
+            .checked_add(digit.into())?;
     }
     (!text.is_empty()).then_some(number)
 }

@@ -17,33 +17,22 @@ pub(super) fn before_odd(bytes: &[u8]) -> usize {
 /// How many letters, digits and hyphens there are in front of anything else: what most names of
 /// fields consist of, and most identifiers. Of the last seven bytes, none is counted.
 #[inline(never)]
-pub(super) fn plain(bytes: &[u8]) -> usize {
-    words(bytes, odd_of_plain).0
-}
-
-/// Whether a text consists of letters, digits and hyphens, and has eight bytes at least.
-pub(crate) fn is_plain(text: &[u8]) -> bool {
-    let last = text.last_chunk();
-    last.is_some_and(|last| odd_of_plain(u64::from_le_bytes(*last)) & HIGHS == 0)
-        && plain(text).wrapping_add(8) > text.len()
-}
-
-/// Has the highest bit of the first byte set that is no letter, digit or hyphen; bits above it mean
-/// nothing.
-#[inline(always)]
-fn odd_of_plain(word: u64) -> u64 {
+pub(crate) fn plain(bytes: &[u8]) -> usize {
     /// What makes the highest bit of each byte that is not less than `from`.
     const fn up_to_high(from: u8) -> u64 {
         u64::from_le_bytes([0x80_u8.wrapping_sub(from); 8])
     }
-    // Of those that are no letter, none or both are set; and so on.
+    // Of what is outside, none or both are set.
     let is_within = |bytes: u64, first: u8, last: u8| {
         bytes.wrapping_add(up_to_high(first)) ^ bytes.wrapping_add(up_to_high(last.wrapping_add(1)))
     };
-    let is_letter = is_within(word | ONES << 5, b'a', b'z');
-    let is_digit = is_within(word, b'0', b'9');
-    let is_no_hyphen = (word ^ ONES.wrapping_mul(0x2d)).wrapping_add(up_to_high(1));
-    word | is_no_hyphen & !(is_letter | is_digit)
+    let (passed, _) = words(bytes, |word| {
+        let is_letter = is_within(word | ONES << 5, b'a', b'z');
+        let is_digit = is_within(word, b'0', b'9');
+        let is_no_hyphen = (word ^ u64::from_le_bytes([b'-'; 8])).wrapping_add(up_to_high(1));
+        word | is_no_hyphen & !(is_letter | is_digit)
+    });
+    passed
 }
 
 /// How many bytes are in front of the first that is sought, and what follows them if none of eight
@@ -128,14 +117,6 @@ mod tests {
                     "{byte} at {at}"
                 );
                 let text = &text[..19];
-                for len in at + 1..=text.len() {
-                    let want = is_plain && len >= 8;
-                    assert_eq!(
-                        super::is_plain(&text[..len]),
-                        want,
-                        "{byte} at {at} of {len}"
-                    );
-                }
                 let is_odd = !matches!(byte, b' '..=0x7f);
                 let want = if is_odd { at } else { 19 };
                 assert_eq!(before_odd(text), want, "{byte} at {at}");
