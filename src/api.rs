@@ -293,21 +293,21 @@ fn ipv4(host: &[u8]) -> Option<Ipv4Addr> {
 /// Eight groups of hexadecimal digits, or fewer with `::` for one or more groups of zeros
 /// (RFC 4291, section 2.2, forms 1 and 2).
 fn ipv6(host: &[u8]) -> Option<Ipv6Addr> {
-    let (mut bits, mut n_groups) = (0_u128, 0_u32);
-    // What was in front of `::`, once it has come.
-    let (mut front, mut rest) = match host {
-        [b':', b':', rest @ ..] => (Some((0, 0)), rest),
+    let (mut groups, mut n) = ([[0; 2]; 8], 0_usize);
+    // Where `::` stands, once it has come.
+    let (mut gap, mut rest) = match host {
+        [b':', b':', rest @ ..] => (Some(0), rest),
         _ => (None, host),
     };
     while !rest.is_empty() {
         let len = rest.iter().position(|&b| b == b':').unwrap_or(rest.len());
-        let (group, behind) = rest.split_at_checked(len).filter(|_| len <= 4)?;
-        bits = bits << 16 | u128::from(head::number(group, 16)?);
-        n_groups = n_groups.wrapping_add(1);
+        let (digits, behind) = rest.split_at_checked(len)?;
+        let group = u16::try_from(head::number(digits, 16)?).ok()?;
+        *groups.get_mut(n).filter(|_| len <= 4)? = group.to_be_bytes();
+        n = n.wrapping_add(1);
         rest = match behind {
-            [b':', b':', behind @ ..] if front.is_none() => {
-                front = Some((bits, n_groups));
-                (bits, n_groups) = (0, 0);
+            [b':', b':', behind @ ..] if gap.is_none() => {
+                gap = Some(n);
                 behind
             }
             [b':', behind @ ..] if !behind.is_empty() => behind,
@@ -315,16 +315,18 @@ fn ipv6(host: &[u8]) -> Option<Ipv6Addr> {
             _ => return None,
         };
     }
-    let bits = match front {
-        None if n_groups == 8 => bits,
-        // `::` stands for one group or more.
-        Some((front, n_front)) if n_front.wrapping_add(n_groups) < 8 => {
-            let shift = 128_u32.wrapping_sub(n_front.wrapping_mul(16));
-            front.checked_shl(shift).unwrap_or(0) | bits
-        }
-        _ => return None,
-    };
-    Some(Ipv6Addr::from(bits))
+    // `::` stands for one group or more: what is behind it moves to the end.
+    let mut end = groups.len();
+    if (n == end) != gap.is_none() {
+        return None;
+    }
+    while n > gap.unwrap_or(n) {
+        (n, end) = (n.wrapping_sub(1), end.wrapping_sub(1));
+        let group = mem::take(groups.get_mut(n)?);
+        *groups.get_mut(end)? = group;
+    }
+    let octets: [u8; 16] = groups.as_flattened().try_into().ok()?;
+    Some(Ipv6Addr::from(octets))
 }
 
 #[cfg(feature = "dns")]
