@@ -755,6 +755,19 @@ mod tests {
                 usize::MAX
             ),
         );
+        // Over a longer head, and over a shorter one.
+        for (nonce, field) in [
+            ("", ""),
+            ("n 2", "Lambda-Runtime-Invocation-Id: n 2\r\n"),
+            ("", ""),
+        ] {
+            invocation.nonce = nonce.into();
+            check(
+                &|h| endpoint.push_response(h, &invocation, "a/b", 7),
+                &format!("POST {base}/invocation/a-1/response"),
+                &format!("{field}Content-Type: a/b\r\nContent-Length: 7\r\n"),
+            );
+        }
     }
 
     /// 12.1: 30.
@@ -824,6 +837,30 @@ mod tests {
             (cx.client_context.as_deref(), cx.identity),
             (Some("1"), None)
         );
+    }
+
+    #[test]
+    fn a_trace_is_new_if_it_is_another_one() {
+        let (mut invocation, mut cx) = (Invocation::default(), Context::default());
+        let traces = [
+            (None, false),
+            (Some("Root=1-5bef4de7"), true),
+            (Some("Root=1-5bef4de7"), false),
+            (Some("Root=1-5bef4de8"), true),
+            (Some(""), true),
+            (None, false),
+        ];
+        for (trace, want) in traces {
+            invocation.begin(&mut cx);
+            if let Some(value) = trace {
+                invocation.take(&mut cx, b"Lambda-Runtime-Trace-Id", value.as_bytes());
+                invocation.take(&mut cx, b"Lambda-Runtime-Aws-Tenant-Id", b"t");
+            }
+            invocation.end(&mut cx);
+            let text = trace.filter(|trace| !trace.is_empty());
+            assert_eq!(cx.xray_trace_id.as_deref(), text);
+            assert_eq!(invocation.takes_new_trace(), want, "{trace:?}");
+        }
     }
 
     #[test]
