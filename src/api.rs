@@ -6,6 +6,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
+use core::mem;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::str;
 use std::time::{Duration, SystemTime};
@@ -50,14 +51,20 @@ pub(crate) const BYTES: &str = "application/octet-stream";
 /// Content type of a streamed web response, which begins with its metadata.
 pub(crate) const HTTP_INTEGRATION: &str = "application/vnd.awslambda.http-integration-response";
 
-/// The version that begins every path.
+/// What begins every path.
 const VERSION: &str = "/2018-06-01/runtime/";
+
+/// What begins the paths of invocations.
+const INVOCATION: &str = "/2018-06-01/runtime/invocation/";
 
 /// The same of the Extensions API ("Using the Lambda Extensions API to create extensions").
 const EXTENSION_VERSION: &str = "/2020-01-01/extension/";
 
 /// What names an extension that has registered.
 pub(crate) const EXTENSION_ID: &str = "Lambda-Extension-Identifier";
+
+/// What names an attempt to deliver an event.
+const NONCE: &str = "Lambda-Runtime-Invocation-Id: ";
 
 /// The end of one line, and a whole one.
 const USER_AGENT: &str = concat!(
@@ -114,12 +121,13 @@ impl Endpoint {
 
     /// Writes the head of `GET next`.
     pub(crate) fn push_next(&self, head: &mut Vec<u8>) {
-        self.push_get(head, "invocation/next");
+        self.push(head, "GET ", [INVOCATION, "next", ""]);
+        head.extend_from_slice(b"\r\n");
     }
 
     /// Writes the head of a `GET`.
     pub(crate) fn push_get(&self, head: &mut Vec<u8>, call: &str) {
-        self.push(head, "GET ", [call, "", ""]);
+        self.push(head, "GET ", [VERSION, call, ""]);
         head.extend_from_slice(b"\r\n");
     }
 
@@ -131,7 +139,7 @@ impl Endpoint {
         error_type: &str,
         len: usize,
     ) {
-        self.push(head, "POST ", [call, "", ""]);
+        self.push(head, "POST ", [VERSION, call, ""]);
         push_error_fields(head, error_type);
         push_length(head, len);
     }
@@ -144,14 +152,26 @@ impl Endpoint {
         content_type: &str,
         len: usize,
     ) {
-        self.push(
-            head,
-            "POST ",
-            ["invocation/", &invocation.path_id, "/response"],
-        );
-        push_field(head, "Content-Type: ", content_type);
-        invocation.push_nonce(head);
-        push_length(head, len);
+        let path = [INVOCATION, &invocation.path_id, "/response"];
+        let at = self.write(head, "POST ", path);
+        let nonce = invocation.nonce.as_str();
+        let (nonce_name, type_name) = match nonce {
+            "" => ("", "Content-Type: "),
+            _ => (NONCE, "\r\nContent-Type: "),
+        };
+        push_u64(len as u64, &mut |digits| {
+            let texts = [
+                nonce_name,
+                nonce,
+                type_name,
+                content_type,
+                "\r\nContent-Length: ",
+                digits,
+                "\r\n\r\n",
+            ];
+            let end = write_all(head, at, &texts);
+            head.truncate(end);
+        });
     }
 
     /// Writes the head of a `POST response` whose body comes in chunks.
@@ -161,11 +181,8 @@ impl Endpoint {
         invocation: &Invocation,
         content_type: &str,
     ) {
-        self.push(
-            head,
-            "POST ",
-            ["invocation/", &invocation.path_id, "/response"],
-        );
+        let path = [INVOCATION, &invocation.path_id, "/response"];
+        self.push(head, "POST ", path);
         push_field(head, "Content-Type: ", content_type);
         push_field(head, "Lambda-Runtime-Function-Response-Mode: ", "streaming");
         push_field(head, "Transfer-Encoding: ", "chunked");
@@ -183,7 +200,7 @@ impl Endpoint {
         cause: &str,
         len: usize,
     ) {
-        let path = ["invocation/", &invocation.path_id, "/error"];
+        let path = [INVOCATION, &invocation.path_id, "/error"];
         self.push(head, "POST ", path);
         push_error_fields(head, error_type);
         if !cause.is_empty() {
@@ -196,7 +213,7 @@ impl Endpoint {
     /// Writes the request that registers an internal extension which hears of no events.
     pub(crate) fn push_register(&self, request: &mut Vec<u8>) {
         const EVENTS: &[u8] = b"{\"events\":[]}";
-        self.push_to(request, "POST ", EXTENSION_VERSION, ["register", "", ""]);
+        self.push(request, "POST ", [EXTENSION_VERSION, "register", ""]);
         push_field(request, "Lambda-Extension-Name: ", "tiny-lambda-shutdown");
         push_length(request, EVENTS.len());
         request.extend_from_slice(EVENTS);
@@ -204,33 +221,30 @@ impl Endpoint {
 
     /// Writes the request of an extension that is ready.
     pub(crate) fn push_event_next(&self, head: &mut Vec<u8>, id: &str) {
-        self.push_to(head, "GET ", EXTENSION_VERSION, ["event/next", "", ""]);
+        self.push(head, "GET ", [EXTENSION_VERSION, "event/next", ""]);
         push_all(head, &[EXTENSION_ID, ": ", id, "\r\n"]);
         head.extend_from_slice(b"\r\n");
     }
 
     /// Writes the request line and the fields that every request has.
     fn push(&self, head: &mut Vec<u8>, method: &str, path: [&str; 3]) {
-        self.push_to(head, method, VERSION, path);
+        let len = self.write(head, method, path);
+        head.truncate(len);
     }
 
-    fn push_to(&self, head: &mut Vec<u8>, method: &str, version: &str, path: [&str; 3]) {
-        head.clear();
-        let [call, id, answer] = path;
-        push_all(
-            head,
-            &[
-                method,
-                self.base,
-                version,
-                call,
-                id,
-                answer,
-                " HTTP/1.1\r\nHost: ",
-                self.authority,
-                USER_AGENT,
-            ],
-        );
+    /// Writes the same over what stands in `head`: where it ends.
+    fn write(&self, head: &mut Vec<u8>, method: &str, [root, call, answer]: [&str; 3]) -> usize {
+        let texts = [
+            method,
+            self.base,
+            root,
+            call,
+            answer,
+            " HTTP/1.1\r\nHost: ",
+            self.authority,
+            USER_AGENT,
+        ];
+        write_all(head, 0, &texts)
     }
 }
 
@@ -275,21 +289,21 @@ fn ipv4(host: &[u8]) -> Option<Ipv4Addr> {
 /// Eight groups of hexadecimal digits, or fewer with `::` for one or more groups of zeros
 /// (RFC 4291, section 2.2, forms 1 and 2).
 fn ipv6(host: &[u8]) -> Option<Ipv6Addr> {
-    let (mut bits, mut n_groups) = (0_u128, 0_u32);
-    // What was in front of `::`, once it has come.
-    let (mut front, mut rest) = match host {
-        [b':', b':', rest @ ..] => (Some((0, 0)), rest),
+    let (mut groups, mut n) = ([[0; 2]; 8], 0_usize);
+    // Where `::` stands, once it has come.
+    let (mut gap, mut rest) = match host {
+        [b':', b':', rest @ ..] => (Some(0), rest),
         _ => (None, host),
     };
     while !rest.is_empty() {
         let len = rest.iter().position(|&b| b == b':').unwrap_or(rest.len());
-        let (group, behind) = rest.split_at_checked(len).filter(|_| len <= 4)?;
-        bits = bits << 16 | u128::from(head::number(group, 16)?);
-        n_groups = n_groups.wrapping_add(1);
+        let (digits, behind) = rest.split_at_checked(len)?;
+        let group = u16::try_from(head::number(digits, 16)?).ok()?;
+        *groups.get_mut(n).filter(|_| len <= 4)? = group.to_be_bytes();
+        n = n.wrapping_add(1);
         rest = match behind {
-            [b':', b':', behind @ ..] if front.is_none() => {
-                front = Some((bits, n_groups));
-                (bits, n_groups) = (0, 0);
+            [b':', b':', behind @ ..] if gap.is_none() => {
+                gap = Some(n);
                 behind
             }
             [b':', behind @ ..] if !behind.is_empty() => behind,
@@ -297,18 +311,18 @@ fn ipv6(host: &[u8]) -> Option<Ipv6Addr> {
             _ => return None,
         };
     }
-    let bits = match front {
-        None if n_groups == 8 => bits,
-        // `::` stands for one group or more.
-        Some((mut front, n_front)) if n_front.wrapping_add(n_groups) < 8 => {
-            for _ in n_front..8 {
-                front <<= 16;
-            }
-            front | bits
-        }
-        _ => return None,
-    };
-    Some(Ipv6Addr::from(bits))
+    // `::` stands for one group or more: what is behind it moves to the end.
+    let mut end = groups.len();
+    if (n == end) != gap.is_none() {
+        return None;
+    }
+    while n > gap.unwrap_or(n) {
+        (n, end) = (n.wrapping_sub(1), end.wrapping_sub(1));
+        let group = mem::take(groups.get_mut(n)?);
+        *groups.get_mut(end)? = group;
+    }
+    let octets: [u8; 16] = groups.as_flattened().try_into().ok()?;
+    Some(Ipv6Addr::from(octets))
 }
 
 #[cfg(feature = "dns")]
@@ -334,6 +348,10 @@ pub(crate) struct Invocation {
     pub(crate) path_id: String,
     /// Names this attempt to deliver the event; to be sent back if it came.
     nonce: String,
+    /// Which of [`texts`] have come, from the lowest bit on.
+    came: u8,
+    /// Which of them have changed since [`takes_new_trace`](Self::takes_new_trace) was called.
+    changed: u8,
 }
 
 impl Invocation {
@@ -341,6 +359,8 @@ impl Invocation {
         Invocation {
             path_id: String::new(),
             nonce: String::new(),
+            came: 0,
+            changed: 0,
         }
     }
 
@@ -352,71 +372,112 @@ impl Invocation {
 
     fn push_nonce(&self, head: &mut Vec<u8>) {
         if !self.nonce.is_empty() {
-            push_field(head, "Lambda-Runtime-Invocation-Id: ", &self.nonce);
+            push_field(head, NONCE, &self.nonce);
         }
     }
 
-    /// Forgets the invocation before; the room of its texts is kept.
+    /// Forgets the invocation before; the room of its texts is kept, and those that may be the same
+    /// again until [`end`](Self::end).
     pub(crate) fn begin(&mut self, cx: &mut Context) {
         self.path_id.clear();
         self.nonce.clear();
+        self.came = 0;
         cx.request_id.clear();
         cx.deadline = None;
-        for_each_text(cx, |text| {
-            if let Some(text) = text {
-                text.clear();
-            }
-        });
     }
 
     /// Takes a field of `next`'s reply, into the context or into what the answer needs.
     pub(crate) fn take(&mut self, cx: &mut Context, name: &[u8], value: &[u8]) {
-        const PREFIX: &[u8] = b"lambda-runtime-";
-        let Some((prefix, name)) = name.split_at_checked(PREFIX.len()) else {
-            return;
-        };
-        if !scan::is_name(prefix, PREFIX) {
-            return;
-        }
         let is = |wanted: &[u8]| scan::is_name(name, wanted);
-        let text = match name.len() {
-            14 if is(b"aws-request-id") => {
-                set_path_segment(&mut self.path_id, value);
-                &mut cx.request_id
+        let [arn, trace_id, client_context, identity, tenant_id] = texts(cx);
+        let (text, bit) = match name.len() {
+            29 if is(b"lambda-runtime-aws-request-id") => {
+                self.set_id(&mut cx.request_id, value);
+                return;
             }
-            11 if is(b"deadline-ms") => {
+            26 if is(b"lambda-runtime-deadline-ms") => {
                 cx.deadline = head::decimal(value).and_then(deadline);
                 return;
             }
-            20 if is(b"invoked-function-arn") => cx.invoked_function_arn.get_or_insert_default(),
-            8 if is(b"trace-id") => cx.xray_trace_id.get_or_insert_default(),
-            14 if is(b"client-context") => cx.client_context.get_or_insert_default(),
-            16 if is(b"cognito-identity") => cx.identity.get_or_insert_default(),
-            13 if is(b"aws-tenant-id") => cx.tenant_id.get_or_insert_default(),
-            13 if is(b"invocation-id") => &mut self.nonce,
+            28 if is(b"lambda-runtime-invocation-id") => {
+                self.nonce.clear();
+                head::push_text(&mut self.nonce, value);
+                return;
+            }
+            35 if is(b"lambda-runtime-invoked-function-arn") => (arn, 1),
+            23 if is(b"lambda-runtime-trace-id") => (trace_id, TRACE_ID_BIT),
+            29 if is(b"lambda-runtime-client-context") => (client_context, 4),
+            31 if is(b"lambda-runtime-cognito-identity") => (identity, 8),
+            28 if is(b"lambda-runtime-aws-tenant-id") => (tenant_id, 16),
             _ => return,
         };
-        text.clear();
-        head::push_text(text, value);
+        // The last one counts; one that is empty says as much as none.
+        self.came &= !bit;
+        if !value.is_empty() {
+            self.came |= bit;
+            if set_text(text.get_or_insert_default(), value) {
+                self.changed |= bit;
+            }
+        }
     }
 
-    /// Says that the head has ended: a text that did not come, or came empty, is absent.
-    pub(crate) fn end(cx: &mut Context) {
-        for_each_text(cx, |text| {
-            if text.as_ref().is_some_and(String::is_empty) {
-                *text = None;
+    /// Takes the request ID, which goes into paths as it came; only what no path segment may have is
+    /// percent-encoded.
+    fn set_id(&mut self, text: &mut String, id: &[u8]) {
+        text.clear();
+        self.path_id.clear();
+        let rest = id.get(scan::plain(id)..).unwrap_or_default();
+        match str::from_utf8(id) {
+            Ok(id) if rest.iter().all(|&b| is_segment_char(b)) => {
+                text.push_str(id);
+                self.path_id.push_str(id);
             }
-        });
+            _ => {
+                head::push_text(text, id);
+                push_path_segment(&mut self.path_id, id);
+            }
+        }
+    }
+
+    /// Says that the head has ended: a text that did not come is absent.
+    pub(crate) fn end(&mut self, cx: &mut Context) {
+        let mut bit = 1;
+        for text in texts(cx) {
+            if self.came & bit == 0 && text.take().is_some() {
+                self.changed |= bit;
+            }
+            bit <<= 1;
+        }
+    }
+
+    /// Whether the trace is another one than it was when this was called last.
+    pub(crate) fn takes_new_trace(&mut self) -> bool {
+        mem::take(&mut self.changed) & TRACE_ID_BIT != 0
     }
 }
 
-#[inline(never)]
-fn for_each_text(cx: &mut Context, f: fn(&mut Option<String>)) {
-    f(&mut cx.invoked_function_arn);
-    f(&mut cx.xray_trace_id);
-    f(&mut cx.client_context);
-    f(&mut cx.identity);
-    f(&mut cx.tenant_id);
+/// What may be absent.
+fn texts(cx: &mut Context) -> [&mut Option<String>; 5] {
+    [
+        &mut cx.invoked_function_arn,
+        &mut cx.xray_trace_id,
+        &mut cx.client_context,
+        &mut cx.identity,
+        &mut cx.tenant_id,
+    ]
+}
+
+/// The second of them.
+const TRACE_ID_BIT: u8 = 2;
+
+/// Whether `text` had to be changed to be `value`.
+fn set_text(text: &mut String, value: &[u8]) -> bool {
+    let is_new = !scan::is_same(text.as_bytes(), value);
+    if is_new {
+        text.clear();
+        head::push_text(text, value);
+    }
+    is_new
 }
 
 /// The time that lies so many milliseconds after the Unix epoch; `None` where no clock has it.
@@ -424,22 +485,20 @@ fn deadline(ms: u64) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms))
 }
 
-/// A request ID goes into paths as it came; only what no path segment may have is percent-encoded
-/// (RFC 3986, section 3.3).
-fn set_path_segment(path: &mut String, id: &[u8]) {
-    let is_legal = |b: u8| {
-        b.is_ascii_alphanumeric()
-            || matches!(
-                b,
-                b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'='
-            )
-            || matches!(b, b':' | b'@' | b'%')
-    };
-    path.clear();
-    let (plain, rest) = id.split_at_checked(scan::plain(id)).unwrap_or_default();
-    path.push_str(str::from_utf8(plain).unwrap_or_default());
-    for &b in rest {
-        if is_legal(b) {
+/// RFC 3986, section 3.3: what a path segment may consist of.
+fn is_segment_char(b: u8) -> bool {
+    b.is_ascii_alphanumeric()
+        || matches!(
+            b,
+            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'='
+        )
+        || matches!(b, b':' | b'@' | b'%')
+}
+
+#[cold]
+fn push_path_segment(path: &mut String, bytes: &[u8]) {
+    for &b in bytes {
+        if is_segment_char(b) {
             path.push(char::from(b));
         } else {
             push_percent_escape(path, b);
@@ -512,9 +571,23 @@ fn push_field(head: &mut Vec<u8>, name: &str, value: &str) {
 }
 
 fn push_all(head: &mut Vec<u8>, texts: &[&str]) {
+    write_all(head, head.len(), texts);
+}
+
+/// Writes `texts` over what stands in `head` from `at` on: where they end. In the room that was left
+/// by a head like this one, a text is but copied.
+fn write_all(head: &mut Vec<u8>, mut at: usize, texts: &[&str]) -> usize {
     for text in texts {
-        head.extend_from_slice(text.as_bytes());
+        let end = at.wrapping_add(text.len());
+        if let Some(place) = head.get_mut(at..end) {
+            place.copy_from_slice(text.as_bytes());
+        } else {
+            head.truncate(at);
+            head.extend_from_slice(text.as_bytes());
+        }
+        at = end;
     }
+    at
 }
 
 /// Ends a head: the last field is how many bytes follow.
@@ -653,7 +726,7 @@ mod tests {
         );
         let mut invocation = Invocation {
             path_id: "a-1".into(),
-            nonce: String::new(),
+            ..Invocation::default()
         };
         check(
             &|h| endpoint.push_response(h, &invocation, "a/b", 120),
@@ -678,6 +751,19 @@ mod tests {
                 usize::MAX
             ),
         );
+        // Over a longer head, and over a shorter one.
+        for (nonce, field) in [
+            ("", ""),
+            ("n 2", "Lambda-Runtime-Invocation-Id: n 2\r\n"),
+            ("", ""),
+        ] {
+            invocation.nonce = nonce.into();
+            check(
+                &|h| endpoint.push_response(h, &invocation, "a/b", 7),
+                &format!("POST {base}/invocation/a-1/response"),
+                &format!("{field}Content-Type: a/b\r\nContent-Length: 7\r\n"),
+            );
+        }
     }
 
     /// 12.1: 30.
@@ -712,30 +798,65 @@ mod tests {
         for name in all.split(' ') {
             invocation.take(&mut cx, format!("Lambda-Runtime-{name}").as_bytes(), b"1");
         }
-        for_each_text(&mut cx, |text| assert_eq!(text.as_deref(), Some("1")));
+        assert!(
+            texts(&mut cx)
+                .iter()
+                .all(|text| text.as_deref() == Some("1"))
+        );
         assert!(cx.deadline.is_some());
         invocation.begin(&mut cx);
         for (name, value) in fields {
             invocation.take(&mut cx, name.as_bytes(), value);
         }
-        Invocation::end(&mut cx);
+        invocation.end(&mut cx);
         (invocation, cx)
     }
 
     #[test]
     fn a_field_that_did_not_come_is_none() {
         let (invocation, mut cx) = take(&[]);
-        assert_eq!(invocation, Invocation::default());
+        assert_eq!((invocation.path_id, invocation.nonce), Default::default());
         assert_eq!((cx.request_id.as_str(), cx.deadline), ("", None));
-        for_each_text(&mut cx, |text| assert_eq!(*text, None));
+        assert!(texts(&mut cx).iter().all(|text| text.is_none()));
         let (_, cx) = take(&[
             ("lambda-runtime-trace-id", b""),
             ("LAMBDA-RUNTIME-AWS-TENANT-ID", b"t"),
+            ("lambda-runtime-client-context", b"1"),
+            ("lambda-runtime-cognito-identity", b"1"),
+            ("lambda-runtime-cognito-identity", b""),
         ]);
         assert_eq!(
             (cx.xray_trace_id, cx.tenant_id.as_deref()),
             (None, Some("t"))
         );
+        assert_eq!(
+            (cx.client_context.as_deref(), cx.identity),
+            (Some("1"), None)
+        );
+    }
+
+    #[test]
+    fn a_trace_is_new_if_it_is_another_one() {
+        let (mut invocation, mut cx) = (Invocation::default(), Context::default());
+        let traces = [
+            (None, false),
+            (Some("Root=1-5bef4de7"), true),
+            (Some("Root=1-5bef4de7"), false),
+            (Some("Root=1-5bef4de8"), true),
+            (Some(""), true),
+            (None, false),
+        ];
+        for (trace, want) in traces {
+            invocation.begin(&mut cx);
+            if let Some(value) = trace {
+                invocation.take(&mut cx, b"Lambda-Runtime-Trace-Id", value.as_bytes());
+                invocation.take(&mut cx, b"Lambda-Runtime-Aws-Tenant-Id", b"t");
+            }
+            invocation.end(&mut cx);
+            let text = trace.filter(|trace| !trace.is_empty());
+            assert_eq!(cx.xray_trace_id.as_deref(), text);
+            assert_eq!(invocation.takes_new_trace(), want, "{trace:?}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use core::ops::Range;
 use crate::api::{self, Endpoint, Invocation};
 use crate::encoding::push_decimal;
 use crate::http1::connection::{self, Fault, Reply};
-use crate::http1::{head, scan};
+use crate::http1::head;
 use crate::response::{self, End, Outbox, Trouble};
 use crate::sys::Errno;
 use crate::{Context, Error, Handler, Responder, Result, log, sys};
@@ -25,6 +25,9 @@ const PAUSES_MS: [u16; 2] = [50, 100];
 
 /// Pause after an emulator has said that it has nothing to deliver (204), in milliseconds.
 const EMPTY_PAUSE_MS: u16 = 10;
+
+/// Room for the head of `GET next` on Lambda, in bytes: it is made in one piece.
+const NEXT_LEN: usize = 256;
 
 /// What is wrong with an invocation that cannot be answered.
 const NAMELESS: &str = "reply without Lambda-Runtime-Aws-Request-Id";
@@ -65,8 +68,6 @@ pub(crate) struct Worker {
     /// The reply that came last; an event is read from here without a copy.
     inbox: Vec<u8>,
     cx: Context,
-    /// What `_X_AMZN_TRACE_ID` was set to.
-    trace_id: String,
 }
 
 impl Worker {
@@ -75,10 +76,9 @@ impl Worker {
     pub(crate) fn new(endpoint: &'static Endpoint) -> Worker {
         Worker {
             out: Outbox::new(endpoint),
-            next: Vec::new(),
+            next: Vec::with_capacity(NEXT_LEN),
             inbox: Vec::new(),
             cx: Context::default(),
-            trace_id: String::new(),
         }
     }
 
@@ -104,7 +104,7 @@ impl Worker {
                     body,
                     ..
                 }) => {
-                    Invocation::end(&mut self.cx);
+                    self.out.invocation.end(&mut self.cx);
                     if self.cx.request_id.is_empty() {
                         return Err(self.problem(CALL, NAMELESS));
                     }
@@ -148,10 +148,8 @@ impl Worker {
     /// Names the trace of this invocation where X-Ray's SDKs look for it ("Using the Lambda runtime
     /// API for custom runtimes").
     pub(crate) fn set_trace_id(&mut self) {
-        let trace_id = self.cx.xray_trace_id.as_deref().unwrap_or_default();
-        if !scan::is_same(self.trace_id.as_bytes(), trace_id.as_bytes()) {
-            self.trace_id.clear();
-            self.trace_id.push_str(trace_id);
+        if self.out.invocation.takes_new_trace() {
+            let trace_id = self.cx.xray_trace_id.as_deref().unwrap_or_default();
             let name = if trace_id.is_empty() {
                 ""
             } else {

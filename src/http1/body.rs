@@ -163,12 +163,8 @@ impl Body {
                     self.state = State::ChunkSize;
                 }
                 State::Trailers(section_len) => {
-                    let mut on_field = |name: &[u8], value: &[u8]| {
-                        on_trailer(name, value);
-                        Ok(())
-                    };
                     let (len, is_end) =
-                        fields(unread, &mut on_field).map_err(BodyError::Trailer)?;
+                        fields(unread, None, on_trailer).map_err(BodyError::Trailer)?;
                     let section_len = section_len.wrapping_add(len);
                     if unread.len().max(section_len) > HEAD_LEN_MAX {
                         return Err(BodyError::Trailer(HeadError::TooLong));

@@ -78,19 +78,21 @@ impl Fault {
 /// # Errors
 /// How many bytes the socket had taken, and why it took no more.
 pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usize, Errno)> {
+    let lens = parts.iter().map(|part| part.len());
+    let len = lens.fold(0, usize::wrapping_add);
     let mut sent = 0_usize;
     loop {
         match sys::send(stream, parts) {
             Ok(n) => {
                 sent = sent.wrapping_add(n);
+                if sent >= len {
+                    return Ok(());
+                }
                 let mut left = n;
                 for part in &mut parts {
                     let n = left.min(part.len());
                     left = left.wrapping_sub(n);
                     *part = part.get(n..).unwrap_or_default();
-                }
-                if parts.iter().all(|part| part.is_empty()) {
-                    return Ok(());
                 }
             }
             // The peer is slow to read, which is its right.
@@ -142,9 +144,8 @@ fn receive_head(
     let mut seen = 0_usize;
     loop {
         // A head that comes byte by byte is not read again for each of them, but for each line.
-        let is_worth_it = inbox
-            .get(seen..)
-            .is_some_and(|new| seen < 8 || head::has_line_end(new));
+        let new = inbox.get(seen..).unwrap_or_default();
+        let is_worth_it = !new.is_empty() && (seen < 8 || head::has_line_end(new));
         seen = inbox.len();
         let head = match is_worth_it {
             true => head::response(inbox, on_field).map_err(Fault::Head)?,

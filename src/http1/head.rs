@@ -13,9 +13,6 @@ pub(crate) const HEAD_LEN_MAX: usize = 1 << 20;
 /// without the white space around it.
 pub(crate) type OnField<'f> = dyn FnMut(&[u8], &[u8]) + 'f;
 
-/// The same, where a field may be wrong.
-type CheckField<'f> = dyn FnMut(&[u8], &[u8]) -> Result<(), HeadError> + 'f;
-
 /// What is wrong with a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HeadError {
@@ -91,22 +88,19 @@ pub(crate) fn response(
     bytes: &[u8],
     on_field: &mut OnField<'_>,
 ) -> Result<Option<ResponseHead>, HeadError> {
-    // Not waited for, if it can never become a status line.
-    if !bytes.iter().zip(VERSION).all(|(a, b)| a == b) {
-        return Err(HeadError::StatusLine);
-    }
     let Some((line, rest)) = split_line(bytes) else {
+        // Not waited for, if it can never become a status line.
+        if !bytes.iter().zip(b"HTTP/1.").all(|(a, b)| a == b) {
+            return Err(HeadError::StatusLine);
+        }
         return unfinished(bytes.len());
     };
     let (minor, status) = status_line(line).ok_or(HeadError::StatusLine)?;
+    // The fields of an interim reply say nothing about the final one.
+    let mut ignore = |_: &[u8], _: &[u8]| ();
+    let on_field = if status < 200 { &mut ignore } else { on_field };
     let mut message = Message::default();
-    let (fields_len, is_whole) = fields(rest, &mut |name, value| {
-        // The fields of an interim reply say nothing about the final one.
-        if status >= 200 {
-            on_field(name, value);
-        }
-        message.take(name, value)
-    })?;
+    let (fields_len, is_whole) = fields(rest, Some(&mut message), on_field)?;
     if !is_whole {
         return unfinished(bytes.len());
     }
@@ -141,10 +135,7 @@ pub(crate) fn request<'b>(
     };
     let (method, target, minor) = request_line(line).ok_or(HeadError::RequestLine)?;
     let mut message = Message::default();
-    let (fields_len, is_whole) = fields(rest, &mut |name, value| {
-        on_field(name, value);
-        message.take(name, value)
-    })?;
+    let (fields_len, is_whole) = fields(rest, Some(&mut message), on_field)?;
     if !is_whole {
         return unfinished(bytes.len());
     }
@@ -166,13 +157,11 @@ pub(crate) fn request<'b>(
 /// The bytes of a field value without those that no text should have (RFC 9110, section 5.5: CR,
 /// LF and NUL are replaced by spaces), and with U+FFFD for what is not UTF-8.
 pub(crate) fn push_text(text: &mut String, value: &[u8]) {
-    if scan::before_control(value) == value.len() {
-        if let Ok(value) = str::from_utf8(value) {
-            text.push_str(value);
-            return;
-        }
+    let is_plain = scan::before_odd(value) == value.len();
+    match str::from_utf8(value) {
+        Ok(value) if is_plain => text.push_str(value),
+        _ => push_cleaned(text, value),
     }
-    push_cleaned(text, value);
 }
 
 #[cold]
@@ -206,37 +195,34 @@ fn unfinished<T>(len: usize) -> Result<Option<T>, HeadError> {
 
 /// Whether a line ends in `bytes`.
 pub(super) fn has_line_end(bytes: &[u8]) -> bool {
-    line_len(bytes).is_some()
+    split_line(bytes).is_some()
 }
 
-/// How many bytes the first line has, with its end. RFC 9112, section 2.2: a line ends with CR LF,
-/// and LF alone may be taken for it.
-fn line_len(bytes: &[u8]) -> Option<usize> {
-    let len = scan::before_line_feed(bytes);
-    (len < bytes.len()).then(|| len.wrapping_add(1))
-}
-
-/// The first line of `bytes` without its end, and what follows it.
+/// The first line of `bytes` without its end, and what follows it. RFC 9112, section 2.2: a line ends
+/// with CR LF, and LF alone may be taken for it.
 fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (line, rest) = bytes.split_at_checked(line_len(bytes)?)?;
-    // By patterns: `strip_suffix` and its like of slices have an assertion in them.
+    let len = bytes.iter().position(|&b| b == b'\n')?;
+    let (line, rest) = (bytes.get(..len)?, bytes.get(len.wrapping_add(1)..)?);
+    // By a pattern: `strip_suffix` and its like of slices have an assertion in them.
     match line {
-        [line @ .., b'\r', b'\n'] | [line @ .., b'\n'] => Some((line, rest)),
-        _ => None,
+        [line @ .., b'\r'] => Some((line, rest)),
+        _ => Some((line, rest)),
     }
 }
 
-/// What a status line begins with.
-const VERSION: &[u8] = b"HTTP/1.";
-
-/// Minor version and status of `HTTP/1.x NNN[ reason]`, whose beginning is known to be that.
+/// Minor version and status of `HTTP/1.x NNN[ reason]`.
 fn status_line(line: &[u8]) -> Option<(u8, u16)> {
-    let (version, status) = line.get(VERSION.len()..)?.split_at_checked(2)?;
-    let (status, reason) = status.split_at_checked(3)?;
-    match (version, reason) {
-        ([minor @ b'0'..=b'9', b' '], [] | [b' ', ..]) => {
-            let status = u16::try_from(decimal(status)?).ok()?;
-            (status >= 100).then_some((minor.wrapping_sub(b'0'), status))
+    let (version, line) = line.split_first_chunk()?;
+    let (status, reason) = line.split_first_chunk::<4>()?;
+    // The last digit is the highest byte, and the minor version what it is above 0.
+    let least = u64::from_le_bytes(*b"HTTP/1.0");
+    let above = u64::from_le_bytes(*version).wrapping_sub(least);
+    let minor = above.to_le_bytes()[7];
+    let is_ok = above << 8 == 0 && minor <= 9 && matches!(reason, [] | [b' ', ..]);
+    match status {
+        [b' ', b'1'..=b'9', ..] if is_ok => {
+            let status = status.get(1..).and_then(decimal)?;
+            Some((minor, u16::try_from(status).ok()?))
         }
         _ => None,
     }
@@ -261,7 +247,7 @@ fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], u8)> {
 
 /// What the fields say about the message itself.
 #[derive(Default)]
-struct Message {
+pub(super) struct Message {
     length: Option<u64>,
     chunked: bool,
     close: bool,
@@ -330,44 +316,72 @@ fn trim(mut value: &[u8]) -> &[u8] {
 }
 
 /// Reads whole fields, up to the empty line behind them: how many bytes they have, and whether that
-/// line, which is one of them, has come.
-pub(crate) fn fields(
+/// line, which is one of them, has come. What they say about the message itself goes to `message`.
+pub(super) fn fields(
     bytes: &[u8],
-    on_field: &mut CheckField<'_>,
+    mut message: Option<&mut Message>,
+    on_field: &mut OnField<'_>,
 ) -> Result<(usize, bool), HeadError> {
     let mut rest = bytes;
-    let len_before = |rest: &[u8]| bytes.len().wrapping_sub(rest.len());
-    loop {
+    let is_end = loop {
         let mut name_len = scan::plain(rest);
-        while rest.get(name_len).is_some_and(|&b| is_token(b)) {
-            name_len = name_len.wrapping_add(1);
+        if rest.get(name_len) != Some(&b':') {
+            name_len = token_len(rest, name_len);
         }
         let (name, value) = rest.split_at_checked(name_len).unwrap_or_default();
         match value {
-            [] | [b'\r'] => return Ok((len_before(rest), false)),
-            [b'\n', end @ ..] | [b'\r', b'\n', end @ ..] if name.is_empty() => {
-                return Ok((len_before(end), true));
-            }
             [b':', value @ ..] if !name.is_empty() => {
-                let mut len = 0_usize;
-                loop {
-                    let Some(line_len) = line_len(value.get(len..).unwrap_or_default()) else {
-                        return Ok((len_before(rest), false));
-                    };
-                    len = len.wrapping_add(line_len);
-                    match value.get(len) {
-                        None => return Ok((len_before(rest), false)),
-                        // A line that begins with a blank goes on with the value before it (RFC
-                        // 9112, section 5.2).
-                        Some(b' ' | b'\t') => {}
-                        Some(_) => break,
-                    }
+                let Some((value, next)) = split_value(value) else {
+                    break false;
+                };
+                let value = trim(value);
+                on_field(name, value);
+                if let Some(message) = &mut message {
+                    message.take(name, value)?;
                 }
-                let (value, next) = value.split_at_checked(len).unwrap_or_default();
-                on_field(name, trim(value))?;
                 rest = next;
             }
+            [] | [b'\r'] => break false,
+            [b'\n', end @ ..] | [b'\r', b'\n', end @ ..] if name.is_empty() => {
+                rest = end;
+                break true;
+            }
             _ => return Err(HeadError::Field),
+        }
+    };
+    Ok((bytes.len().wrapping_sub(rest.len()), is_end))
+}
+
+/// How many bytes of `bytes` are those of a token, of which the first `passed` are.
+#[cold]
+#[inline(never)]
+fn token_len(bytes: &[u8], passed: usize) -> usize {
+    let rest = bytes.get(passed..).unwrap_or_default();
+    let more = rest.iter().position(|&b| !is_token(b));
+    passed.wrapping_add(more.unwrap_or(rest.len()))
+}
+
+/// The value of a field, and the next line, of which a byte must be there to tell that it is one.
+fn split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (value, end) = bytes.split_at_checked(scan::before_odd(bytes))?;
+    match end {
+        [b'\r', b'\n', b' ' | b'\t', ..] | [b'\r', b'\n'] => split_odd_value(bytes),
+        [b'\r', b'\n', next @ ..] => Some((value, next)),
+        _ => split_odd_value(bytes),
+    }
+}
+
+/// The same where there is more in it than plain text, or no end. A line that begins with a blank
+/// goes on with the value before it (RFC 9112, section 5.2).
+#[cold]
+#[inline(never)]
+fn split_odd_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut len = 0_usize;
+    loop {
+        let line_len = bytes.get(len..)?.iter().position(|&b| b == b'\n')?;
+        len = len.wrapping_add(line_len).wrapping_add(1);
+        if !matches!(bytes.get(len)?, b' ' | b'\t') {
+            return bytes.split_at_checked(len);
         }
     }
 }
@@ -402,11 +416,11 @@ pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
 /// A number in digits of a `radix` up to 16 alone, or `None`.
 pub(crate) fn number(text: &[u8], radix: u8) -> Option<u64> {
     let mut number = 0_u64;
-    for &b in text {
-        let digit = match b {
-            b'0'..=b'9' => b.wrapping_sub(b'0'),
-            _ => (b | 32).wrapping_sub(b'a').saturating_add(10),
-        };
+    for b in text {
+        let mut digit = b.wrapping_sub(b'0');
+        if digit > 9 {
+            digit = (b | 32).wrapping_sub(b'a').saturating_add(10);
+        }
         if digit >= radix {
             return None;
         }

@@ -3,46 +3,34 @@
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
 
-/// How many bytes in front of the first control character there are (RFC 5234, appendix B.1,
-/// less the DEL), or all.
-pub(super) fn before_control(bytes: &[u8]) -> usize {
-    before(bytes, 0, b' ')
-}
-
-/// How many bytes in front of the first line feed there are, or all.
-pub(super) fn before_line_feed(bytes: &[u8]) -> usize {
-    before(bytes, b'\n', 1)
-}
-
-/// How many bytes are in front of the first that is less than `limit`, which is up to 128, after its
-/// bits in `flip` were turned over.
+/// How many bytes in front of the first there are that is a control character (RFC 5234, appendix
+/// B.1, less the DEL) or not of ASCII, or all.
 // Once for all that is sought.
 #[inline(never)]
-fn before(bytes: &[u8], flip: u8, limit: u8) -> usize {
-    let flips = ONES.wrapping_mul(flip.into());
-    let limits = ONES.wrapping_mul(limit.into());
-    let (passed, rest) = words(bytes, |word| {
-        let word = word ^ flips;
-        word.wrapping_sub(limits) & !word
-    });
-    let tail = rest.iter().take_while(|&&b| b ^ flip >= limit).count();
+pub(super) fn before_odd(bytes: &[u8]) -> usize {
+    let (passed, rest) = words(bytes, |word| word.wrapping_sub(ONES << 5) | word);
+    let is_odd = |b: &u8| !matches!(b, b' '..=0x7f);
+    let tail = rest.iter().position(is_odd).unwrap_or(rest.len());
     passed.wrapping_add(tail)
 }
 
 /// How many letters, digits and hyphens there are in front of anything else: what most names of
 /// fields consist of, and most identifiers. Of the last seven bytes, none is counted.
+#[inline(never)]
 pub(crate) fn plain(bytes: &[u8]) -> usize {
     /// What makes the highest bit of each byte that is not less than `from`.
     const fn up_to_high(from: u8) -> u64 {
         u64::from_le_bytes([0x80_u8.wrapping_sub(from); 8])
     }
+    // Of what is outside, none or both are set.
+    let is_within = |bytes: u64, first: u8, last: u8| {
+        bytes.wrapping_add(up_to_high(first)) ^ bytes.wrapping_add(up_to_high(last.wrapping_add(1)))
+    };
     let (passed, _) = words(bytes, |word| {
-        let lower = word | (ONES << 5);
-        let at_least = |bytes: u64, from: u8| bytes.wrapping_add(up_to_high(from));
-        let is_letter = at_least(lower, b'a') & !at_least(lower, b'z' + 1);
-        let is_digit = at_least(word, b'0') & !at_least(word, b'9' + 1);
-        let is_hyphen = at_least(word, b'-') & !at_least(word, b'-' + 1);
-        word | !(is_letter | is_digit | is_hyphen)
+        let is_letter = is_within(word | ONES << 5, b'a', b'z');
+        let is_digit = is_within(word, b'0', b'9');
+        let is_no_hyphen = (word ^ u64::from_le_bytes([b'-'; 8])).wrapping_add(up_to_high(1));
+        word | is_no_hyphen & !(is_letter | is_digit)
     });
     passed
 }
@@ -80,31 +68,34 @@ pub(crate) fn is_same(a: &[u8], b: &[u8]) -> bool {
 
 /// Whether two texts differ in no bits but those of each eight bytes that are `ignored`.
 #[inline(never)]
-fn is_same_but(mut a: &[u8], mut b: &[u8], ignored: u64) -> bool {
+fn is_same_but(a: &[u8], b: &[u8], ignored: u64) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    let differ = |a: &[u8; 8], b: &[u8; 8]| {
-        (u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b)) & !ignored != 0
-    };
-    // The last eight bytes; some of them are seen again.
-    if let (Some(a), Some(b)) = (a.last_chunk(), b.last_chunk()) {
-        if differ(a, b) {
+    let mut at = 0_usize;
+    loop {
+        let end = at.wrapping_add(8);
+        let (Some(a_word), Some(b_word)) = (word(a.get(at..end)), word(b.get(at..end))) else {
+            break;
+        };
+        if (a_word ^ b_word) & !ignored != 0 {
             return false;
         }
-    } else {
-        let [ignored, ..] = ignored.to_le_bytes();
-        return a.iter().zip(b).all(|(a, b)| a | ignored == b | ignored);
+        at = end;
     }
-    while let (Some((a_word, a_behind)), Some((b_word, b_behind))) =
-        (a.split_first_chunk(), b.split_first_chunk())
-    {
-        if differ(a_word, b_word) {
-            return false;
-        }
-        (a, b) = (a_behind, b_behind);
+    // The last eight bytes, of which some are seen again.
+    let last = a.len().wrapping_sub(8);
+    if let (Some(a), Some(b)) = (word(a.get(last..)), word(b.get(last..))) {
+        return (a ^ b) & !ignored == 0;
     }
-    true
+    let [ignored, ..] = ignored.to_le_bytes();
+    a.iter().zip(b).all(|(a, b)| a | ignored == b | ignored)
+}
+
+/// What `bytes` begin with.
+#[inline(always)]
+fn word(bytes: Option<&[u8]>) -> Option<u64> {
+    Some(u64::from_le_bytes(*bytes?.first_chunk()?))
 }
 
 #[cfg(test)]
@@ -126,11 +117,9 @@ mod tests {
                     "{byte} at {at}"
                 );
                 let text = &text[..19];
-                let is_control = byte < b' ';
-                let want = if is_control { at } else { 19 };
-                assert_eq!(before_control(text), want, "{byte} at {at}");
-                let want = if byte == b'\n' { at } else { 19 };
-                assert_eq!(before_line_feed(text), want, "{byte} at {at}");
+                let is_odd = !matches!(byte, b' '..=0x7f);
+                let want = if is_odd { at } else { 19 };
+                assert_eq!(before_odd(text), want, "{byte} at {at}");
             }
         }
     }
@@ -146,8 +135,7 @@ mod tests {
                     assert_eq!(got, at.unwrap_or(8), "{first} {second}");
                 };
                 check(plain(&text), |b| !(b.is_ascii_alphanumeric() || b == b'-'));
-                check(before_control(&text), |b| b < b' ');
-                check(before_line_feed(&text), |b| b == b'\n');
+                check(before_odd(&text), |b| !matches!(b, b' '..=0x7f));
             }
         }
     }
