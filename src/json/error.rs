@@ -2,10 +2,10 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::error;
 use core::fmt;
 
+use super::read::DEPTH_MAX;
 use super::scan;
 use crate::encoding::push_u64;
 
@@ -108,12 +108,14 @@ impl Error {
         let before = json.as_bytes().get(..offset).unwrap_or_default();
         push_path(&mut text, kind, json, before);
         let path_end = text.len();
-        let is_first_byte = |byte: &&u8| **byte & 0xc0 != 0x80;
-        let mut lines = before.split(|byte| *byte == b'\n');
-        let in_line = lines.next_back().unwrap_or_default();
-        // Characters are counted, not what follows their first bytes.
-        let column = in_line.iter().filter(is_first_byte).count().wrapping_add(1);
-        let line = lines.count().wrapping_add(1);
+        let (mut line, mut column) = (1_usize, 1_usize);
+        for byte in before {
+            // Characters are counted, not what follows their first bytes.
+            column = column.wrapping_add(usize::from(byte & 0xc0 != 0x80));
+            if *byte == b'\n' {
+                (line, column) = (line.wrapping_add(1), 1);
+            }
+        }
         for (name, number) in [
             (" (offset ", offset),
             (", line ", line),
@@ -201,37 +203,39 @@ fn push_path(text: &mut String, kind: ErrorKind, json: &str, before: &[u8]) {
     const NAMELESS: usize = usize::MAX;
     const ARRAY: usize = usize::MAX - 1;
     // Of each open container where the name of its member ends, and its length; or an index.
-    let mut steps: Vec<(usize, usize)> = Vec::new();
+    let mut steps = [(0, NAMELESS); DEPTH_MAX as usize];
+    let mut depth = 0_usize;
     let mut rest = before;
     while let [byte, behind @ ..] = rest {
         rest = behind;
-        let step = steps.last_mut();
+        let step = steps.get_mut(depth.wrapping_sub(1));
         match (byte, step) {
             (b'"', step) => {
                 rest = scan::string(behind);
-                let end = before.len().wrapping_sub(rest.len());
                 let len = behind.len().wrapping_sub(rest.len());
-                if let [b'"', behind @ ..] = rest {
-                    rest = behind;
-                    if let Some(step @ (_, NAMELESS)) = step {
-                        *step = (end, len);
-                    }
+                if let (Some(step @ (_, NAMELESS)), [b'"', ..]) = (step, rest) {
+                    *step = (before.len().wrapping_sub(rest.len()), len);
                 }
+                rest = rest.get(1..).unwrap_or_default();
             }
-            (b'{', _) => steps.push((0, NAMELESS)),
-            (b'[', _) => steps.push((0, ARRAY)),
-            (b'}' | b']', _) => drop(steps.pop()),
-            (b',', Some((index, ARRAY))) => *index = index.wrapping_add(1),
+            (b'{' | b'[', _) => {
+                if let Some(step) = steps.get_mut(depth) {
+                    *step = (0, if *byte == b'[' { ARRAY } else { NAMELESS });
+                }
+                depth = depth.wrapping_add(1);
+            }
+            (b'}' | b']', _) => depth = depth.saturating_sub(1),
+            (b',', Some((index, ARRAY))) => *index = usize::wrapping_add(*index, 1),
             (b',', Some((_, len))) => *len = NAMELESS,
             _ => {}
         }
     }
     if kind == ErrorKind::Missing {
         // It is the object that lacks a member, not the member in front of its end.
-        steps.pop();
+        depth = depth.saturating_sub(1);
     }
     push(text, "$");
-    for (at, len) in steps {
+    for (at, len) in steps.into_iter().take(depth) {
         match len {
             NAMELESS => {}
             ARRAY => {

@@ -2,7 +2,7 @@
 
 use core::str;
 
-use super::to_vec;
+use super::Writer;
 
 /// The names of a struct's members.
 #[derive(Debug)]
@@ -85,11 +85,12 @@ impl Names {
     /// Which one it is that others call so.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         // As it is written with those escapes only that must be.
-        let written = to_vec(name);
-        self.all.iter().position(|one| match one.text {
-            [_, quoted @ .., b':'] => written == quoted,
-            _ => false,
-        })
+        let mut w = Writer::default();
+        w.name(name);
+        let [_, written @ ..] = &*w.into_inner() else {
+            return None;
+        };
+        (0..self.all.len()).find(|index| self.behind(*index, written).is_some())
     }
 
     /// See [`Name::behind`].
@@ -225,18 +226,19 @@ impl Name {
         let [_, quoted @ ..] = self.text else {
             return None;
         };
-        let Some(word) = rest.first_chunk() else {
-            return rest.strip_prefix(quoted);
-        };
-        if (u64::from_le_bytes(*word) ^ self.first) << (self.excess & 63) != 0 {
-            return None;
-        }
-        let (name, behind) = rest.split_at_checked(quoted.len())?;
-        if let Some(word) = name.last_chunk() {
-            if u64::from_le_bytes(*word) != self.last || name.len() > 16 && name != quoted {
-                return None;
+        let behind = match rest.first_chunk() {
+            Some(word) if quoted.len() <= 16 => {
+                if (u64::from_le_bytes(*word) ^ self.first) << (self.excess & 63) != 0 {
+                    return None;
+                }
+                let (name, behind) = rest.split_at_checked(quoted.len())?;
+                match name.last_chunk() {
+                    Some(word) if u64::from_le_bytes(*word) != self.last => return None,
+                    _ => behind,
+                }
             }
-        }
+            _ => rest.strip_prefix(quoted)?,
+        };
         match behind {
             [b' ', behind @ ..] => Some(behind),
             _ => Some(behind),

@@ -29,23 +29,31 @@ pub(super) fn token_behind_space(rest: &[u8]) -> &[u8] {
 pub(super) fn white_space(mut rest: &[u8]) -> &[u8] {
     const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
     const INDENTATION: u64 = u64::from_le_bytes(*b"\n       ");
-    loop {
-        // Mostly it is a new line and an indentation.
-        let mut usual = INDENTATION;
-        while let Some((word, behind)) = rest.split_first_chunk() {
-            let others = u64::from_le_bytes(*word) ^ usual;
-            if others != 0 {
-                let n_usual = (others.trailing_zeros() / 8) as usize;
-                rest = rest.get(n_usual..).unwrap_or_default();
-                break;
-            }
-            (rest, usual) = (behind, SPACES);
+    // Mostly it is a new line and an indentation.
+    let mut usual = INDENTATION;
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        let others = u64::from_le_bytes(*word) ^ usual;
+        if others != 0 {
+            let n_usual = (others.trailing_zeros() / 8) as usize;
+            rest = rest.get(n_usual..).unwrap_or_default();
+            break;
         }
-        match rest {
-            [b' ' | b'\n' | b'\r' | b'\t', behind @ ..] => rest = behind,
-            _ => return rest,
-        }
+        (rest, usual) = (behind, SPACES);
     }
+    match rest {
+        [byte, ..] if *byte > b' ' => rest,
+        _ => odd_white_space(rest),
+    }
+}
+
+/// As [`token`], whatever the white space is.
+#[cold]
+#[inline(never)]
+fn odd_white_space(mut rest: &[u8]) -> &[u8] {
+    while let [b' ' | b'\n' | b'\r' | b'\t', behind @ ..] = rest {
+        rest = behind;
+    }
+    rest
 }
 
 /// As [`plain_inline`], a function of its own where that is smaller.
@@ -167,12 +175,11 @@ pub(super) fn suspects(bytes: u64) -> u64 {
 }
 
 /// Passes `true`, `false` or `null`.
-#[inline]
+#[inline(never)]
 pub(super) fn literal(rest: &[u8]) -> Option<&[u8]> {
-    match rest {
-        [b't', b'r', b'u', b'e', behind @ ..]
-        | [b'n', b'u', b'l', b'l', behind @ ..]
-        | [b'f', b'a', b'l', b's', b'e', behind @ ..] => Some(behind),
+    let (word, behind) = rest.split_first_chunk()?;
+    match (word, behind) {
+        (b"true" | b"null", behind) | (b"fals", [b'e', behind @ ..]) => Some(behind),
         _ => None,
     }
 }

@@ -60,7 +60,6 @@ impl<'j> Reader<'j> {
         take: &mut dyn FnMut(usize, &mut Reader<'j>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.begin_object()?;
-        let room = DEPTH_MAX.wrapping_sub(self.depth);
         self.first = false;
         let mut next = 0;
         let mut rest = self.next();
@@ -72,7 +71,7 @@ impl<'j> Reader<'j> {
             if let Some(behind) = names.behind(next, rest) {
                 self.rest = behind;
             } else {
-                next = self.find_field(names, rest, room)?;
+                next = self.find_field(names, rest)?;
                 if next == NO_FIELD {
                     break self.rest;
                 }
@@ -97,9 +96,9 @@ impl<'j> Reader<'j> {
     /// front of its value then, or of its name, if that is to be kept. [`NO_FIELD`]: there is none,
     /// and it is behind the object's end.
     #[inline(never)]
-    fn find_field(&mut self, names: &Names, mut rest: &'j [u8], room: u32) -> Result<usize, Error> {
+    fn find_field(&mut self, names: &Names, mut rest: &'j [u8]) -> Result<usize, Error> {
         loop {
-            let Some(candidate) = self.members(rest, names.hashes(), room) else {
+            let Some(candidate) = self.members(rest, names.hashes()) else {
                 return Err(self.problem());
             };
             let [b'"', name @ ..] = candidate else {
@@ -110,7 +109,7 @@ impl<'j> Reader<'j> {
                 self.rest = behind;
                 return Ok(index);
             }
-            let index = self.odd_field(names, name, room)?;
+            let index = self.odd_field(names, name)?;
             if index != NO_FIELD {
                 return Ok(index);
             }
@@ -123,7 +122,7 @@ impl<'j> Reader<'j> {
     /// kept. [`NO_FIELD`]: the reader has passed it, and the comma that follows.
     #[cold]
     #[inline(never)]
-    fn odd_field(&mut self, names: &Names, name: &'j [u8], room: u32) -> Result<usize, Error> {
+    fn odd_field(&mut self, names: &Names, name: &'j [u8]) -> Result<usize, Error> {
         if !matches!(scan::plain(name), [b'"', b':', ..]) {
             let text = self.name_behind_quote(name)?;
             if let Some(index) = names.position(&text) {
@@ -132,7 +131,7 @@ impl<'j> Reader<'j> {
         }
         self.rest = name;
         if names.rest() == NO_FIELD {
-            match self.behind_member(name, room) {
+            match self.behind_member(name) {
                 Some(next) => self.rest = next,
                 None => return Err(self.problem()),
             }
@@ -141,10 +140,10 @@ impl<'j> Reader<'j> {
     }
 
     /// Passes a member, behind whose opening quote `rest` is, and the comma that follows.
-    fn behind_member(&mut self, rest: &'j [u8], room: u32) -> Option<&'j [u8]> {
+    fn behind_member(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         let rest = self.behind_string(rest)?;
         let rest = scan::white_space(self.behind_colon(rest)?);
-        let rest = scan::white_space(self.value(rest, room)?);
+        let rest = scan::white_space(self.value(rest)?);
         match rest {
             [b',', behind @ ..] => Some(scan::white_space(behind)),
             _ => Some(rest),
@@ -156,22 +155,20 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If it is not JSON.
     pub fn skip(&mut self) -> Result<(), Error> {
-        let room = DEPTH_MAX.wrapping_sub(self.depth);
         let rest = self.next();
-        match self.value(rest, room) {
+        match self.value(rest) {
             Some(behind) => self.rest = behind,
             None => return Err(self.problem()),
         }
         Ok(())
     }
 
-    /// Passes the value in front of `rest`; what is behind it. So many arrays and objects may be
-    /// inside one another as there is room for.
-    fn value(&mut self, rest: &'j [u8], room: u32) -> Option<&'j [u8]> {
+    /// Passes the value in front of `rest`; what is behind it.
+    fn value(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         match rest {
             [b'"', string @ ..] => self.behind_string(string),
-            [b'{', ..] => self.object(rest, room),
-            [b'[', ..] => self.array(rest, room),
+            [b'{', ..] => self.object(rest),
+            [b'[', ..] => self.array(rest),
             [b'-' | b'0'..=b'9', ..] => self.behind_number(rest),
             _ => self.literal(rest),
         }
@@ -179,39 +176,42 @@ impl<'j> Reader<'j> {
 
     /// Passes the object in front of `rest`.
     #[inline(never)]
-    fn object(&mut self, rest: &'j [u8], room: u32) -> Option<&'j [u8]> {
-        let (rest, room) = self.enter(rest, room)?;
-        match rest {
-            [b'}', behind @ ..] => Some(behind),
-            _ => self.members(rest, 0, room)?.get(1..),
-        }
+    fn object(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+        let rest = self.enter(rest)?;
+        let end = match rest {
+            [b'}', ..] => rest,
+            _ => self.members(rest, 0)?,
+        };
+        self.depth = self.depth.wrapping_sub(1);
+        end.get(1..)
     }
 
     /// Passes the array in front of `rest`.
     #[inline(never)]
-    fn array(&mut self, rest: &'j [u8], room: u32) -> Option<&'j [u8]> {
-        let (mut rest, room) = self.enter(rest, room)?;
-        if let [b']', behind @ ..] = rest {
-            return Some(behind);
-        }
-        loop {
-            rest = scan::white_space(self.value(rest, room)?);
-            match rest {
-                [b',', behind @ ..] => rest = scan::white_space(behind),
-                [b']', behind @ ..] => return Some(behind),
-                _ => return self.fail(rest, Problem::ELEMENT),
+    fn array(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+        let mut rest = self.enter(rest)?;
+        if !matches!(rest, [b']', ..]) {
+            loop {
+                rest = scan::white_space(self.value(rest)?);
+                match rest {
+                    [b',', behind @ ..] => rest = scan::white_space(behind),
+                    [b']', ..] => break,
+                    _ => return self.fail(rest, Problem::ELEMENT),
+                }
             }
         }
+        self.depth = self.depth.wrapping_sub(1);
+        rest.get(1..)
     }
 
-    /// Passes the bracket in front of `rest`; what is behind it, and the room that is left.
-    #[inline(always)]
-    fn enter(&mut self, rest: &'j [u8], room: u32) -> Option<(&'j [u8], u32)> {
-        let Some(room) = room.checked_sub(1) else {
-            self.fail(rest, Problem::DEPTH);
-            return None;
-        };
-        Some((scan::token(rest.get(1..)?), room))
+    /// Passes the bracket in front of `rest`.
+    #[inline]
+    fn enter(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+        if self.depth >= DEPTH_MAX {
+            return self.fail(rest, Problem::DEPTH);
+        }
+        self.depth = self.depth.wrapping_add(1);
+        Some(scan::token(rest.get(1..)?))
     }
 
     /// Passes `true`, `false` or `null`.
@@ -225,7 +225,7 @@ impl<'j> Reader<'j> {
 
     /// Passes the members in front of `rest`, up to the bracket that ends the object or to one whose
     /// name has one of the hashes.
-    fn members(&mut self, mut rest: &'j [u8], hashes: u64, room: u32) -> Option<&'j [u8]> {
+    fn members(&mut self, mut rest: &'j [u8], hashes: u64) -> Option<&'j [u8]> {
         'member: loop {
             let [b'"', name @ ..] = rest else {
                 return self.fail(rest, Problem::NAME);
@@ -251,7 +251,7 @@ impl<'j> Reader<'j> {
                     };
                     match scan::token_behind_space(value) {
                         [b'"', behind @ ..] => string = behind,
-                        value => break self.value(value, room)?,
+                        value => break self.value(value)?,
                     }
                 } else {
                     match end {
