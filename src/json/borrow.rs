@@ -105,10 +105,10 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Option<T> {
 impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Vec<T> {
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
         let mut list = Vec::new();
-        r.begin_array()?;
-        while r.next_element()? {
+        r.elements(&mut |r| {
             list.push(T::borrow_json(r)?);
-        }
+            Ok(())
+        })?;
         Ok(list)
     }
 
@@ -121,11 +121,11 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Vec<T> {
 impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for BTreeMap<Cow<'j, str>, T> {
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
         let mut map = BTreeMap::new();
-        r.begin_object()?;
-        while let Some(name) = r.next_member()? {
+        r.members_with(&mut |name, r| {
             let value = T::borrow_json(r)?;
             map.insert(name, value);
-        }
+            Ok(())
+        })?;
         Ok(map)
     }
 

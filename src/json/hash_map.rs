@@ -10,11 +10,11 @@ use super::{Error, FromJson, Reader, ToJson, Writer};
 impl<T: FromJson, S: BuildHasher + Default> FromJson for HashMap<String, T, S> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut map = HashMap::default();
-        r.begin_object()?;
-        while let Some(name) = r.next_member()? {
+        r.members_with(&mut |name, r| {
             let value = T::from_json(r)?;
             map.insert(name.into_owned(), value);
-        }
+            Ok(())
+        })?;
         Ok(map)
     }
 

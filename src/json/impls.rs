@@ -451,10 +451,10 @@ pub(super) fn write_elements<T: ToJson>(list: &[T], w: &mut Writer) {
 /// Reads an array.
 pub(super) fn read_elements<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<T>, Error> {
     let mut list = Vec::new();
-    r.begin_array()?;
-    while r.next_element()? {
+    r.elements(&mut |r| {
         list.push(T::from_json(r)?);
-    }
+        Ok(())
+    })?;
     Ok(list)
 }
 
@@ -462,11 +462,11 @@ pub(super) fn read_elements<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<T>, E
 impl<T: FromJson> FromJson for BTreeMap<String, T> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut map = BTreeMap::new();
-        r.begin_object()?;
-        while let Some(name) = r.next_member()? {
+        r.members_with(&mut |name, r| {
             let value = T::from_json(r)?;
             map.insert(name.into_owned(), value);
-        }
+            Ok(())
+        })?;
         Ok(map)
     }
 

@@ -224,6 +224,19 @@ impl<'j> Reader<'j> {
         Ok(true)
     }
 
+    /// Reads an array, each element by `take`.
+    #[inline]
+    pub(super) fn elements(
+        &mut self,
+        take: &mut dyn FnMut(&mut Reader<'j>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.begin_array()?;
+        while self.next_element()? {
+            take(self)?;
+        }
+        Ok(())
+    }
+
     /// Reads `{`. [`next_member`](Self::next_member) follows, until it says no.
     ///
     /// # Errors

@@ -203,7 +203,10 @@ macro_rules! json_struct {
                 @start $r missing $mode $field ($type) $json_name $default
             ),
         )*};
+        let place = &mut value;
         $r.fields(JSON_NAMES, &mut missing, &mut |index, r| {
+            // One reference to all of it, where a closure would take one to each field.
+            let value: &mut Self = place;
             $(if index == JsonField::$field as usize {
                 return $crate::json_struct!(@read_field r value $mode $field ($type) $json_name);
             })*

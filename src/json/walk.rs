@@ -7,6 +7,9 @@ use super::read::DEPTH_MAX;
 use super::refuse::Problem;
 use super::{Error, Reader, scan, support};
 
+/// Reads a member's value, and is given its name.
+type TakeMember<'j, 't> = dyn FnMut(Cow<'j, str>, &mut Reader<'j>) -> Result<(), Error> + 't;
+
 impl<'j> Reader<'j> {
     /// The name of the next member, whose value must be read then; `None`: the object has ended.
     ///
@@ -29,6 +32,16 @@ impl<'j> Reader<'j> {
             [b'"', name @ ..] => self.name_behind_quote(name).map(Some),
             _ => Err(self.refuse(rest, Problem::NAME)),
         }
+    }
+
+    /// Reads an object, each value by `take`, which is given the name.
+    #[inline]
+    pub(super) fn members_with(&mut self, take: &mut TakeMember<'j, '_>) -> Result<(), Error> {
+        self.begin_object()?;
+        while let Some(name) = self.next_member()? {
+            take(name, self)?;
+        }
+        Ok(())
     }
 
     /// The name of a member, whose opening quote is in front of `name`.
