@@ -112,9 +112,12 @@ macro_rules! json_enum {
     (@name $variant:ident [..]) => { "another" };
     (@name $variant:ident [$name:literal]) => { $name };
     (@name $variant:ident []) => { ::core::stringify!($variant) };
-    (@name $variant:ident $other:tt) => {
-        ::core::compile_error!("behind `as` stands a variant's name in quotes, or `..` for all others")
-    };
+    (@name $variant:ident [$other:tt]) => {{
+        ::core::compile_error!("behind `as` stands a variant's name in quotes, or `..` for all others");
+        // The sentence stands at the macro's beginning; this is about the word itself.
+        $crate::json_enum!(@quoted $other)
+    }};
+    (@quoted $name:literal) => {};
 
     (@begin $r:ident []) => { $crate::json::support::Variant::of($r)? };
     (@begin $r:ident [$tag:literal]) => { $crate::json::support::Variant::tagged($r, $tag)? };

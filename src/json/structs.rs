@@ -184,9 +184,12 @@ macro_rules! json_struct {
             @text $field, $crate::json::support::name(::core::stringify!($field)), $($case)?
         )
     };
-    (@name $case:tt $field:ident $other:tt) => {
-        ::core::compile_error!("behind `as` stands a field's name in quotes, or `..` for all others")
-    };
+    (@name $case:tt $field:ident [$other:tt]) => {{
+        ::core::compile_error!("behind `as` stands a field's name in quotes, or `..` for all others");
+        // The sentence stands at the macro's beginning; this is about the word itself.
+        $crate::json_struct!(@quoted $other)
+    }};
+    (@quoted $name:literal) => {};
     (@text $field:ident, $name:expr, ) => { $crate::json_struct!(@text $field, $name, Verbatim) };
     (@text $field:ident, $name:expr, $case:ident) => {{
         const NAME: &str = $name;

@@ -89,8 +89,10 @@ fn wrong_structs_are_refused_where_they_are_wrong() {
     );
     refuses(
         "unquoted_name",
-        "tiny_lambda::json_struct! { // HERE
-            struct Wrong { a: u8 as b }
+        "tiny_lambda::json_struct! {
+            struct Wrong {
+                a: u8 as b, // HERE
+            }
         }",
         "behind `as` stands a field's name in quotes, or `..` for all others",
     );
@@ -141,6 +143,15 @@ fn wrong_enums_are_refused_where_they_are_wrong() {
             }
         }",
         "`Mine` cannot be read from JSON",
+    );
+    refuses(
+        "unquoted_variant",
+        "tiny_lambda::json_enum! {
+            enum Wrong {
+                A as b, // HERE
+            }
+        }",
+        "behind `as` stands a variant's name in quotes, or `..` for all others",
     );
     refuses(
         "tagged_scalar",
