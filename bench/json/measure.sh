@@ -7,6 +7,9 @@ profile=${1:?profile}
 target=${2:-}
 [ $# -lt 2 ] && shift || shift 2
 dir=${CARGO_TARGET_DIR:-target}
+# As build.sh has it for functions: what changes the code.
+[ -z "$target" ] ||
+    export RUSTFLAGS='-Crelocation-model=static -Cllvm-args=-disable-machine-licm -Cllvm-args=-disable-x86-lea-opt'
 cargo build --quiet --profile "$profile" ${target:+--target "$target"} 2>&1 | grep -E '^error' -A5 && exit 1
 [ "$profile" = release ] && sub=release || sub=$profile
 bin=$dir/${target:+$target/}$sub

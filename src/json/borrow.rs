@@ -54,10 +54,7 @@ pub trait BorrowJson<'j>: Sized {
 /// A string without escapes; one that may have them is a `Cow<str>`.
 impl<'j> BorrowJson<'j> for &'j str {
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
-        match r.string()? {
-            Cow::Borrowed(string) => Ok(string),
-            Cow::Owned(_) => Err(r.error("a string with escapes cannot be borrowed")),
-        }
+        r.borrowed_string()
     }
 
     fn blank() -> Option<Self> {

@@ -27,6 +27,16 @@ impl<'j> Reader<'j> {
         Ok(())
     }
 
+    /// As [`string`](Self::string), without escapes.
+    pub(super) fn borrowed_string(&mut self) -> Result<&'j str, Error> {
+        let string = self.begin_string()?;
+        if let Some(string) = self.plain_string(string) {
+            return Ok(string);
+        }
+        self.escaped_string(string)?;
+        Err(self.error("a string with escapes cannot be borrowed"))
+    }
+
     /// What is behind the opening quote.
     #[inline]
     fn begin_string(&mut self) -> Result<&'j [u8], Error> {
