@@ -12,6 +12,7 @@ use crate::encoding::base64;
 use crate::http1::connection;
 use crate::json::{self, ToJson, Writer};
 use crate::sys::{self, Errno};
+use crate::worker::Worker;
 use crate::{Error, Result};
 
 /// How long a connection may take to be made. The Runtime API is on the same machine.
@@ -54,13 +55,9 @@ pub(crate) struct Streaming {
     pub(crate) has_begun: bool,
     /// The connection has failed, and why.
     broken: Option<Errno>,
-    /// Ends it, with an error trailer if it failed. Behind a pointer, so that a function that
-    /// never streams does not hold the code.
-    pub(crate) end: End,
+    /// Ends it. Behind a pointer, so that a function that never streams does not hold the code.
+    pub(crate) answer: fn(&mut Worker, Result<()>) -> Result<()>,
 }
-
-/// What ends a stream.
-pub(crate) type End = fn(&mut Outbox, Option<&Error>) -> core::result::Result<(), Trouble>;
 
 /// Why an exchange failed.
 #[derive(Debug)]
@@ -181,7 +178,7 @@ impl<'c> Responder<'c> {
         out.streaming = Some(Streaming {
             has_begun: false,
             broken: None,
-            end,
+            answer: Worker::answer_stream,
         });
         Ok(BodyWriter { out })
     }
@@ -367,7 +364,7 @@ fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno>
 }
 
 /// Ends a stream: the last data, the last chunk, and what went wrong.
-fn end(out: &mut Outbox, error: Option<&Error>) -> core::result::Result<(), Trouble> {
+pub(crate) fn end(out: &mut Outbox, error: Option<&Error>) -> core::result::Result<(), Trouble> {
     lost::set_stream(None);
     let waiting = mem::take(&mut out.body);
     let sent = send_chunk(out, &waiting);

@@ -15,7 +15,7 @@ use crate::api::{self, Endpoint, Invocation};
 use crate::encoding::push_decimal;
 use crate::http1::connection::{self, Fault, Reply};
 use crate::http1::head;
-use crate::response::{self, End, Outbox, Trouble};
+use crate::response::{self, Outbox, Trouble};
 use crate::sys::Errno;
 use crate::{Context, Error, Handler, Responder, Result, log, sys};
 
@@ -173,8 +173,7 @@ impl Worker {
     /// reason to end; only a server that says it has failed is.
     pub(crate) fn answer(&mut self, result: Result<()>) -> Result<()> {
         if let Some(streaming) = &self.out.streaming {
-            let (has_begun, end) = (streaming.has_begun, streaming.end);
-            return self.answer_stream(has_begun, end, result);
+            return (streaming.answer)(self, result);
         }
         let len = self.out.body.len();
         match result {
@@ -195,8 +194,9 @@ impl Worker {
     }
 
     /// Ends a stream; one that failed before its head was sent is an error like any other.
-    #[cold]
-    fn answer_stream(&mut self, has_begun: bool, end: End, result: Result<()>) -> Result<()> {
+    pub(crate) fn answer_stream(&mut self, result: Result<()>) -> Result<()> {
+        let streaming = self.out.streaming.as_ref();
+        let has_begun = streaming.is_some_and(|streaming| streaming.has_begun);
         let error = match result {
             Err(error) if !has_begun => {
                 self.out.streaming = None;
@@ -207,7 +207,7 @@ impl Worker {
         if let Some(error) = &error {
             log::error(Some(&self.cx), error);
         }
-        let ended = end(&mut self.out, error.as_ref());
+        let ended = response::end(&mut self.out, error.as_ref());
         self.out.streaming = None;
         let reply = self.receive(ended, false);
         self.conclude("response", reply)
