@@ -11,7 +11,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::str;
 use std::time::{Duration, SystemTime};
 
-use crate::encoding::{push_percent_escape, push_u64};
+use crate::encoding::{Digits, decimal, push_percent_escape};
 use crate::error::split_last;
 use crate::http1::{head, scan};
 use crate::{Context, Error, Result, sys};
@@ -159,19 +159,18 @@ impl Endpoint {
             "" => ("", "Content-Type: "),
             _ => (NONCE, "\r\nContent-Type: "),
         };
-        push_u64(len as u64, &mut |digits| {
-            let texts = [
-                nonce_name,
-                nonce,
-                type_name,
-                content_type,
-                "\r\nContent-Length: ",
-                digits,
-                "\r\n\r\n",
-            ];
-            let end = write_all(head, at, &texts);
-            head.truncate(end);
-        });
+        let digits = &mut Digits::default();
+        let texts = [
+            nonce_name,
+            nonce,
+            type_name,
+            content_type,
+            "\r\nContent-Length: ",
+            decimal(len as u64, digits),
+            "\r\n\r\n",
+        ];
+        let end = write_all(head, at, &texts);
+        head.truncate(end);
     }
 
     /// Writes the head of a `POST response` whose body comes in chunks.
@@ -592,9 +591,9 @@ fn write_all(head: &mut Vec<u8>, mut at: usize, texts: &[&str]) -> usize {
 
 /// Ends a head: the last field is how many bytes follow.
 fn push_length(head: &mut Vec<u8>, len: usize) {
-    push_u64(len as u64, &mut |digits| {
-        push_all(head, &["Content-Length: ", digits, "\r\n\r\n"]);
-    });
+    let digits = &mut Digits::default();
+    let texts = ["Content-Length: ", decimal(len as u64, digits), "\r\n\r\n"];
+    push_all(head, &texts);
 }
 
 #[cfg(test)]

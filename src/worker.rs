@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::api::{self, Endpoint, Invocation};
-use crate::encoding::push_decimal;
+use crate::encoding::{Digits, decimal, push_decimal};
 use crate::http1::connection::{self, Fault, Reply};
 use crate::http1::head;
 use crate::response::{self, Outbox, Trouble};
@@ -287,11 +287,18 @@ impl Worker {
     }
 
     fn receive(&mut self, sent: Result<(), Trouble>, is_next: bool) -> Result<Reply, Trouble> {
-        let (Some(stream), Ok(()) | Err(Trouble::Send(1.., _))) = (self.out.stream.take(), &sent)
-        else {
+        let Outbox {
+            stream: kept,
+            invocation,
+            head,
+            body,
+            ..
+        } = &mut self.out;
+        let (Some(stream), Ok(()) | Err(Trouble::Send(1.., _))) = (&*kept, &sent) else {
+            *kept = None;
             return Err(sent.err().unwrap_or(Trouble::Receive(Fault::Closed)));
         };
-        let (invocation, cx) = (&mut self.out.invocation, &mut self.cx);
+        let cx = &mut self.cx;
         let mut on_field = |name: &[u8], value: &[u8]| {
             if is_next {
                 invocation.take(cx, name, value);
@@ -302,23 +309,20 @@ impl Worker {
         } else {
             api::REPLY_LEN_MAX
         };
-        let len = self.out.head.len().wrapping_add(self.out.body.len());
-        let reply = connection::receive(&stream, &mut self.inbox, is_next, len_max, &mut on_field);
-        match (sent, reply) {
-            (Ok(()), Ok(reply)) => {
-                if !reply.close {
-                    self.out.stream = Some(stream);
-                }
-                Ok(reply)
-            }
+        let len = head.len().wrapping_add(body.len());
+        let reply = connection::receive(stream, &mut self.inbox, is_next, len_max, &mut on_field);
+        let result = match (sent, reply) {
+            (Ok(()), Ok(reply)) if !reply.close => return Ok(reply),
             // A server may answer before it has read the whole request, and close.
-            (Err(_), Ok(reply)) => Ok(reply),
-            (Ok(()), Err(Fault::Closed)) if !is_next && sys::has_taken_nothing(&stream, len) => {
+            (_, Ok(reply)) => Ok(reply),
+            (Ok(()), Err(Fault::Closed)) if !is_next && sys::has_taken_nothing(stream, len) => {
                 Err(Trouble::Send(0, Errno::BROKEN_PIPE))
             }
             (Ok(()), Err(fault)) => Err(Trouble::Receive(fault)),
             (Err(trouble), Err(_)) => Err(trouble),
-        }
+        };
+        *kept = None;
+        result
     }
 
     /// Gives back what an unusually large event or response has needed.
@@ -361,9 +365,12 @@ impl Worker {
 
 #[cold]
 fn too_large(len: usize) -> Error {
-    let mut message = String::from("the response has ");
-    push_decimal(&mut message, len as u64);
-    message.push_str(" bytes, Lambda takes no more than ");
-    push_decimal(&mut message, api::RESPONSE_LEN_MAX as u64);
-    Error::of("Function.ResponseSizeTooLarge", &[&message])
+    let (digits, max_digits) = (&mut Digits::default(), &mut Digits::default());
+    let message = [
+        "the response has ",
+        decimal(len as u64, digits),
+        " bytes, Lambda takes no more than ",
+        decimal(api::RESPONSE_LEN_MAX as u64, max_digits),
+    ];
+    Error::of("Function.ResponseSizeTooLarge", &message)
 }
