@@ -94,11 +94,8 @@ impl Worker {
             if self.next.is_empty() {
                 self.out.endpoint.push_next(&mut self.next);
             }
-            let problem = match self.exchange(true) {
-                Ok(Reply { status: 204, .. }) => {
-                    sys::pause(EMPTY_PAUSE_MS);
-                    continue;
-                }
+            let pause = match self.exchange(true) {
+                Ok(Reply { status: 204, .. }) => EMPTY_PAUSE_MS,
                 Ok(Reply {
                     status: 200..=299,
                     body,
@@ -106,26 +103,22 @@ impl Worker {
                 }) => {
                     self.out.invocation.end(&mut self.cx);
                     if self.cx.request_id.is_empty() {
-                        return Err(self.problem(CALL, NAMELESS));
+                        return Err(self.error(CALL, NAMELESS));
                     }
                     return Ok(body);
                 }
-                Ok(reply) => {
-                    let problem = self.refusal(CALL, &reply);
-                    // The server's state is broken, which nothing heals but a new one.
-                    if matches!(reply.status, 403 | 500) {
-                        return Err(problem);
-                    }
-                    problem
-                }
                 // The server has closed an idle connection, as it may.
                 Err(Trouble::Receive(fault)) if was_connected && fault.is_hangup() => continue,
-                Err(trouble) => self.problem(CALL, &trouble.text()),
+                // The server's state is broken, which nothing heals but a new one.
+                reply @ Ok(Reply {
+                    status: 403 | 500, ..
+                }) => return Err(self.problem(CALL, &reply)),
+                reply => match pauses.next() {
+                    Some(pause) => *pause,
+                    None => return Err(self.problem(CALL, &reply)),
+                },
             };
-            match pauses.next() {
-                Some(pause) => sys::pause(*pause),
-                None => return Err(problem),
-            }
+            sys::pause(pause);
         }
     }
 
@@ -140,8 +133,7 @@ impl Worker {
             Ok(Reply {
                 status: 200..=299, ..
             }) => Ok(()),
-            Ok(reply) => Err(self.refusal(CALL, &reply)),
-            Err(trouble) => Err(self.problem(CALL, &trouble.text())),
+            reply => Err(self.problem(CALL, &reply)),
         }
     }
 
@@ -250,23 +242,17 @@ impl Worker {
             Ok(Reply {
                 status: 200..=299, ..
             }) => Ok(()),
-            reply => self.failed(call, reply),
+            reply => self.failed(call, &reply),
         }
     }
 
     #[cold]
-    fn failed(&mut self, call: &str, reply: Result<Reply, Trouble>) -> Result<()> {
-        let problem = match reply {
-            Ok(reply) => {
-                let problem = self.refusal(["POST", call], &reply);
-                // "Container error. Non-recoverable state. Runtime should exit promptly."
-                if reply.status >= 500 {
-                    return Err(problem);
-                }
-                problem
-            }
-            Err(trouble) => self.problem(["POST", call], &trouble.text()),
-        };
+    fn failed(&mut self, call: &str, reply: &Result<Reply, Trouble>) -> Result<()> {
+        let problem = self.problem(["POST", call], reply);
+        // "Container error. Non-recoverable state. Runtime should exit promptly."
+        if matches!(reply, Ok(Reply { status: 500.., .. })) {
+            return Err(problem);
+        }
         log::error(Some(&self.cx), &problem);
         Ok(())
     }
@@ -332,20 +318,28 @@ impl Worker {
         sys::trim_heap();
     }
 
-    /// What the server has said where it should have said yes.
+    /// What has failed, or what the server has said where it should have said yes.
     #[cold]
-    fn refusal(&self, call: [&str; 2], reply: &Reply) -> Error {
+    fn problem(&self, call: [&str; 2], reply: &Result<Reply, Trouble>) -> Error {
+        let text = match reply {
+            Ok(reply) => self.refusal(reply),
+            Err(trouble) => trouble.text(),
+        };
+        self.error(call, &text)
+    }
+
+    fn refusal(&self, reply: &Reply) -> String {
         let body = self.inbox.get(reply.body.clone()).unwrap_or_default();
-        let body = body.trim_ascii();
+        let body = head::trim(body);
         let mut text = String::from("status ");
         push_decimal(&mut text, reply.status.into());
         text.push_str(": ");
         head::push_text(&mut text, body.get(..256).unwrap_or(body));
-        self.problem(call, &text)
+        text
     }
 
     #[cold]
-    fn problem(&self, [method, call]: [&str; 2], problem: &str) -> Error {
+    fn error(&self, [method, call]: [&str; 2], problem: &str) -> Error {
         let authority = self.out.endpoint.authority;
         Error::of(
             api::ENDPOINT_ERROR,

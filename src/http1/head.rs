@@ -309,7 +309,7 @@ fn lists(list: &[u8], token: &[u8]) -> bool {
 
 /// A value without what is around it: white space (RFC 9110, section 5.5), and the ends of its lines, of
 /// which the first may be empty.
-fn trim(mut value: &[u8]) -> &[u8] {
+pub(crate) fn trim(mut value: &[u8]) -> &[u8] {
     while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] = value {
         value = rest;
     }
