@@ -37,7 +37,7 @@ pub enum Level {
 }
 
 /// The names of the levels, in order from [`Level::Trace`] on.
-const NAMES: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+static NAMES: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
 impl Level {
     fn name(self) -> &'static str {
@@ -127,7 +127,7 @@ fn settings() -> (bool, u8) {
     if bits == 0 {
         bits = Level::Info as u8;
         if let Some(name) = sys::env(c"AWS_LAMBDA_LOG_LEVEL") {
-            for (level, known) in (1..).zip(NAMES) {
+            for (level, known) in (1..).zip(&NAMES) {
                 if head::is(name, known.as_bytes()) {
                     bits = level;
                 }
@@ -150,7 +150,7 @@ fn put(is_json: bool, level: Level, cx: Option<&Context>, message: &str, error: 
 }
 
 /// Of what may stand in a line, the name in JSON, and what stands around it in text.
-const PARTS: [(&str, &str, &str); 6] = [
+static PARTS: [(&str, &str, &str); 6] = [
     ("level", "", " "),
     ("requestId", "RequestId: ", " "),
     ("tenantId", "TenantId: ", " "),
