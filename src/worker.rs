@@ -141,11 +141,10 @@ impl Worker {
     /// API for custom runtimes").
     pub(crate) fn set_trace_id(&mut self) {
         if self.out.invocation.takes_new_trace() {
-            let trace_id = self.cx.xray_trace_id.as_deref().unwrap_or_default();
-            let name = if trace_id.is_empty() {
-                ""
-            } else {
-                api::TRACE_ID_ENTRY
+            // One that has come is not empty.
+            let (name, trace_id) = match &self.cx.xray_trace_id {
+                Some(trace_id) => (api::TRACE_ID_ENTRY, trace_id.as_str()),
+                None => ("", ""),
             };
             sys::set_env([name.as_bytes(), trace_id.as_bytes()]);
         }
