@@ -91,9 +91,8 @@ impl Outbox {
         }
     }
 
-    /// The body becomes `value` in JSON.
+    /// The body becomes `value` in JSON, which is what it is taken for where nobody says otherwise.
     pub(crate) fn set_json<T: ToJson + ?Sized>(&mut self, value: &T) {
-        self.content_type = api::JSON;
         self.body.clear();
         let mut w = Writer::new(mem::take(&mut self.body));
         value.to_json(&mut w);
