@@ -164,7 +164,13 @@ impl Worker {
     /// reason to end; only a server that says it has failed is.
     pub(crate) fn answer(&mut self, result: Result<()>) -> Result<()> {
         if let Some(streaming) = &self.out.streaming {
-            return (streaming.answer)(self, result);
+            return match (streaming.end)(&mut self.out, &self.cx, result) {
+                Ok(sent) => {
+                    let reply = self.receive(sent, false);
+                    self.conclude("response", reply)
+                }
+                Err(error) => self.report(&error),
+            };
         }
         let len = self.out.body.len();
         match result {
@@ -182,26 +188,6 @@ impl Worker {
             Ok(()) => self.report(&too_large(len)),
             Err(error) => self.report(&error),
         }
-    }
-
-    /// Ends a stream; one that failed before its head was sent is an error like any other.
-    pub(crate) fn answer_stream(&mut self, result: Result<()>) -> Result<()> {
-        let streaming = self.out.streaming.as_ref();
-        let has_begun = streaming.is_some_and(|streaming| streaming.has_begun);
-        let error = match result {
-            Err(error) if !has_begun => {
-                self.out.streaming = None;
-                return self.report(&error);
-            }
-            result => result.err(),
-        };
-        if let Some(error) = &error {
-            log::error(Some(&self.cx), error);
-        }
-        let ended = response::end(&mut self.out, error.as_ref());
-        self.out.streaming = None;
-        let reply = self.receive(ended, false);
-        self.conclude("response", reply)
     }
 
     /// Logs an error of the handler and posts it.
