@@ -184,12 +184,20 @@ pub(crate) fn push_hex(out: &mut String, byte: u8) {
 
 /// Appends the decimal digits of `value`.
 pub(crate) fn push_decimal(text: &mut String, value: u64) {
-    push_u64(value, &mut |digits| text.push_str(digits));
+    text.push_str(decimal(value, &mut Digits::default()));
 }
 
 /// Hands `push` the decimal digits of `value`.
 pub(crate) fn push_u64(value: u64, push: &mut dyn FnMut(&str)) {
-    let mut digits = [0; 20];
+    push(decimal(value, &mut Digits::default()));
+}
+
+/// Room for the decimal digits of any `u64`.
+pub(crate) type Digits = [u8; 20];
+
+/// The decimal digits of `value`, which are written to the end of `digits`.
+#[inline(never)]
+pub(crate) fn decimal(value: u64, digits: &mut Digits) -> &str {
     let mut start = digits.len();
     let mut rest = value;
     for digit in digits.iter_mut().rev() {
@@ -201,12 +209,10 @@ pub(crate) fn push_u64(value: u64, push: &mut dyn FnMut(&str)) {
             break;
         }
     }
-    push(
-        digits
-            .get(start..)
-            .and_then(|digits| str::from_utf8(digits).ok())
-            .unwrap_or_default(),
-    );
+    digits
+        .get(start..)
+        .and_then(|digits| str::from_utf8(digits).ok())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

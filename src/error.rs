@@ -12,7 +12,7 @@ use core::panic::Location;
 use core::str;
 use std::panic::PanicHookInfo;
 
-use crate::encoding::{push_decimal, push_hex};
+use crate::encoding::{Digits, decimal, push_decimal, push_hex};
 use crate::http1::head::push_text;
 use crate::json::{ToJson, Writer};
 
@@ -59,8 +59,39 @@ pub struct Error(Box<Inner>);
 struct Inner {
     error_type: Cow<'static, str>,
     message: String,
-    /// Where in the source it was made, `file:line:column`; empty where nobody knows.
-    place: String,
+    place: Place,
+}
+
+/// Where in the source an error was made.
+#[derive(Clone, Default)]
+struct Place {
+    /// Empty where nobody knows.
+    file: Cow<'static, str>,
+    line: u32,
+    column: u32,
+}
+
+impl Place {
+    fn of(at: &'static Location<'static>) -> Place {
+        Place {
+            file: at.file().into(),
+            line: at.line(),
+            column: at.column(),
+        }
+    }
+
+    /// `file:line:column`; empty where nobody knows.
+    fn text(&self) -> String {
+        let mut text = String::from(&*self.file);
+        if text.is_empty() {
+            return text;
+        }
+        for number in [self.line, self.column] {
+            text.push(':');
+            push_decimal(&mut text, number.into());
+        }
+        text
+    }
 }
 
 impl Error {
@@ -86,11 +117,15 @@ impl Error {
         Error::make(error_type.into(), text, Location::caller())
     }
 
-    fn make(error_type: Cow<'static, str>, message: String, at: &Location<'_>) -> Error {
+    fn make(
+        error_type: Cow<'static, str>,
+        message: String,
+        at: &'static Location<'static>,
+    ) -> Error {
         let mut error = Error(Box::new(Inner {
             error_type,
             message,
-            place: place(at),
+            place: Place::of(at),
         }));
         error.shorten(MESSAGE_LEN_MAX);
         error
@@ -146,9 +181,13 @@ impl Error {
         let mut error = Error::panic("panicked");
         let Inner { message, place, .. } = &mut *error.0;
         if let Some(at) = info.location() {
-            *place = self::place(at);
+            *place = Place {
+                file: String::from(at.file()).into(),
+                line: at.line(),
+                column: at.column(),
+            };
             message.push_str(" at ");
-            message.push_str(place);
+            message.push_str(&place.text());
         }
         message.push_str(": ");
         message.push_str(text);
@@ -161,7 +200,7 @@ impl Error {
         Error(Box::new(Inner {
             error_type: "Runtime.Panic".into(),
             message: message.into(),
-            place: String::new(),
+            place: Place::default(),
         }))
     }
 
@@ -196,7 +235,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("error_type", &self.0.error_type)
             .field("message", &self.0.message)
-            .field("place", &self.0.place)
+            .field("place", &self.0.place.text())
             .finish()
     }
 }
@@ -210,8 +249,9 @@ impl ToJson for Error {
         w.member("errorType", self.error_type());
         w.name("stackTrace");
         w.begin_array();
-        if !self.0.place.is_empty() {
-            w.string(&self.0.place);
+        let place = self.0.place.text();
+        if !place.is_empty() {
+            w.string(&place);
         }
         w.end_array();
         w.end_object();
@@ -250,34 +290,18 @@ impl Error {
         w.string(self.error_type());
         w.raw(r#","message":"#);
         w.string(self.error_message());
-        let place = split_last(&self.0.place).and_then(|(place, _)| split_last(place));
-        let Some((path, line)) = place else {
+        let Place { file, line, .. } = &self.0.place;
+        if file.is_empty() {
             return w.raw(NO_STACK);
-        };
+        }
         w.raw(r#","stack":[{"path":"#);
-        w.string(path);
+        w.string(file);
         w.raw(r#","line":"#);
-        w.raw(line);
+        w.raw(decimal((*line).into(), &mut Digits::default()));
         w.raw(r#","label":""}]}],"paths":["#);
-        w.string(path);
+        w.string(file);
         w.raw("]}");
     }
-}
-
-/// A place in the source: `file:line:column`.
-fn place(at: &Location<'_>) -> String {
-    let mut place = String::from(at.file());
-    for number in [at.line(), at.column()] {
-        place.push(':');
-        push_decimal(&mut place, number.into());
-    }
-    place
-}
-
-/// What stands before and behind the last colon: std's own search of strings is 600 bytes.
-pub(crate) fn split_last(text: &str) -> Option<(&str, &str)> {
-    let (front, colon) = text.split_at_checked(text.bytes().rposition(|b| b == b':')?)?;
-    Some((front, colon.get(1..)?))
 }
 
 impl<E: error::Error> From<E> for Error {

@@ -201,8 +201,8 @@ fn serve(handler: &dyn Handler) -> ! {
         #[cfg(not(all(debug_assertions, feature = "emulator")))]
         None => Err(Error::of(api::ENDPOINT_ERROR, &[NO_ENDPOINT])),
     };
-    if let Err(error) = result {
-        log::error(None, &error);
+    if let Err(error) = &result {
+        log::error(None, error);
     }
     sys::exit(1);
 }

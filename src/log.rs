@@ -37,7 +37,7 @@ pub enum Level {
 }
 
 /// The names of the levels, in order from [`Level::Trace`] on.
-const NAMES: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+static NAMES: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
 impl Level {
     fn name(self) -> &'static str {
@@ -127,7 +127,7 @@ fn settings() -> (bool, u8) {
     if bits == 0 {
         bits = Level::Info as u8;
         if let Some(name) = sys::env(c"AWS_LAMBDA_LOG_LEVEL") {
-            for (level, known) in (1..).zip(NAMES) {
+            for (level, known) in (1..).zip(&NAMES) {
                 if head::is(name, known.as_bytes()) {
                     bits = level;
                 }
@@ -150,7 +150,7 @@ fn put(is_json: bool, level: Level, cx: Option<&Context>, message: &str, error: 
 }
 
 /// Of what may stand in a line, the name in JSON, and what stands around it in text.
-const PARTS: [(&str, &str, &str); 6] = [
+static PARTS: [(&str, &str, &str); 6] = [
     ("level", "", " "),
     ("requestId", "RequestId: ", " "),
     ("tenantId", "TenantId: ", " "),
@@ -218,7 +218,8 @@ fn rfc_3339(time_ms: u64) -> [u8; 24] {
     }
     let [.., day_of_month, month, year] = &mut numbers;
     let february = loop {
-        let is_leap = *year % 4 == 0 && (*year % 100 != 0 || *year % 400 == 0);
+        // Of a multiple of 4, one of 25 is one of 100, and one of 16 too is one of 400.
+        let is_leap = *year % 4 == 0 && (*year % 25 != 0 || *year % 16 == 0);
         let n_days = 365 + u64::from(is_leap);
         // Behind the year 9999 there is none with four digits.
         if day < n_days || *year == 9999 {

@@ -12,7 +12,7 @@ use crate::encoding::base64;
 use crate::http1::connection;
 use crate::json::{self, ToJson, Writer};
 use crate::sys::{self, Errno};
-use crate::{Error, Result};
+use crate::{Context, Error, Result, log};
 
 /// How long a connection may take to be made. The Runtime API is on the same machine.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
@@ -54,13 +54,14 @@ pub(crate) struct Streaming {
     pub(crate) has_begun: bool,
     /// The connection has failed, and why.
     broken: Option<Errno>,
-    /// Ends it, with an error trailer if it failed. Behind a pointer, so that a function that
-    /// never streams does not hold the code.
+    /// Ends it. Behind a pointer, so that a function that never streams does not hold the code.
     pub(crate) end: End,
 }
 
-/// What ends a stream.
-pub(crate) type End = fn(&mut Outbox, Option<&Error>) -> core::result::Result<(), Trouble>;
+/// Ends a stream, with an error trailer if it failed: whether that was sent. One that failed before its
+/// head was sent is an error like any other.
+pub(crate) type End =
+    fn(&mut Outbox, &Context, Result<()>) -> Result<core::result::Result<(), Trouble>>;
 
 /// Why an exchange failed.
 #[derive(Debug)]
@@ -94,9 +95,8 @@ impl Outbox {
         }
     }
 
-    /// The body becomes `value` in JSON.
+    /// The body becomes `value` in JSON, which is what it is taken for where nobody says otherwise.
     pub(crate) fn set_json<T: ToJson + ?Sized>(&mut self, value: &T) {
-        self.content_type = api::JSON;
         self.body.clear();
         let mut w = Writer::new(mem::take(&mut self.body));
         value.to_json(&mut w);
@@ -366,8 +366,30 @@ fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno>
     })
 }
 
-/// Ends a stream: the last data, the last chunk, and what went wrong.
-fn end(out: &mut Outbox, error: Option<&Error>) -> core::result::Result<(), Trouble> {
+/// See [`End`].
+fn end(
+    out: &mut Outbox,
+    cx: &Context,
+    result: Result<()>,
+) -> Result<core::result::Result<(), Trouble>> {
+    let has_begun = out.streaming.as_ref().is_some_and(|it| it.has_begun);
+    let error = match result {
+        Err(error) if !has_begun => {
+            out.streaming = None;
+            return Err(error);
+        }
+        result => result.err(),
+    };
+    if let Some(error) = &error {
+        log::error(Some(cx), error);
+    }
+    let sent = send_end(out, error.as_ref());
+    out.streaming = None;
+    Ok(sent)
+}
+
+/// Sends the last data, the last chunk, and what went wrong.
+fn send_end(out: &mut Outbox, error: Option<&Error>) -> core::result::Result<(), Trouble> {
     lost::set_stream(None);
     let waiting = mem::take(&mut out.body);
     let sent = send_chunk(out, &waiting);

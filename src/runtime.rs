@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use crate::api::{self, Endpoint};
 #[cfg(panic = "abort")]
-use crate::encoding::push_decimal;
+use crate::encoding::{Digits, decimal};
 use crate::http1::head;
 use crate::worker::{self, Worker};
 use crate::{Error, Handler, Result, log, panic, snapstart, sys};
@@ -86,13 +86,14 @@ fn serve_many(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> R
 /// time; and threads would be 5 KB.
 #[cfg(panic = "abort")]
 fn serve_many(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> Result<()> {
-    let mut message = String::from("AWS_LAMBDA_MAX_CONCURRENCY is ");
-    push_decimal(&mut message, n_workers as u64);
-    message.push_str(
+    let digits = &mut Digits::default();
+    let message = [
+        "AWS_LAMBDA_MAX_CONCURRENCY is ",
+        decimal(n_workers as u64, digits),
         ", but this build serves one invocation at a time: build with panic = \"unwind\" \
          (build.sh --profile unwind)",
-    );
-    log::error(None, &Error::of("Runtime.Concurrency", &[&message]));
+    ];
+    log::error(None, &Error::of("Runtime.Concurrency", &message));
     work(worker, true, handler)
 }
 

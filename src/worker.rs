@@ -12,10 +12,10 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::api::{self, Endpoint, Invocation};
-use crate::encoding::push_decimal;
+use crate::encoding::{Digits, decimal, push_decimal};
 use crate::http1::connection::{self, Fault, Reply};
 use crate::http1::head;
-use crate::response::{self, End, Outbox, Trouble};
+use crate::response::{self, Outbox, Trouble};
 use crate::sys::Errno;
 use crate::{Context, Error, Handler, Responder, Result, log, sys};
 
@@ -94,11 +94,8 @@ impl Worker {
             if self.next.is_empty() {
                 self.out.endpoint.push_next(&mut self.next);
             }
-            let problem = match self.exchange(true) {
-                Ok(Reply { status: 204, .. }) => {
-                    sys::pause(EMPTY_PAUSE_MS);
-                    continue;
-                }
+            let pause = match self.exchange(true) {
+                Ok(Reply { status: 204, .. }) => EMPTY_PAUSE_MS,
                 Ok(Reply {
                     status: 200..=299,
                     body,
@@ -106,26 +103,22 @@ impl Worker {
                 }) => {
                     self.out.invocation.end(&mut self.cx);
                     if self.cx.request_id.is_empty() {
-                        return Err(self.problem(CALL, NAMELESS));
+                        return Err(self.error(CALL, NAMELESS));
                     }
                     return Ok(body);
                 }
-                Ok(reply) => {
-                    let problem = self.refusal(CALL, &reply);
-                    // The server's state is broken, which nothing heals but a new one.
-                    if matches!(reply.status, 403 | 500) {
-                        return Err(problem);
-                    }
-                    problem
-                }
                 // The server has closed an idle connection, as it may.
                 Err(Trouble::Receive(fault)) if was_connected && fault.is_hangup() => continue,
-                Err(trouble) => self.problem(CALL, &trouble.text()),
+                // The server's state is broken, which nothing heals but a new one.
+                reply @ Ok(Reply {
+                    status: 403 | 500, ..
+                }) => return Err(self.problem(CALL, &reply)),
+                reply => match pauses.next() {
+                    Some(pause) => *pause,
+                    None => return Err(self.problem(CALL, &reply)),
+                },
             };
-            match pauses.next() {
-                Some(pause) => sys::pause(*pause),
-                None => return Err(problem),
-            }
+            sys::pause(pause);
         }
     }
 
@@ -140,8 +133,7 @@ impl Worker {
             Ok(Reply {
                 status: 200..=299, ..
             }) => Ok(()),
-            Ok(reply) => Err(self.refusal(CALL, &reply)),
-            Err(trouble) => Err(self.problem(CALL, &trouble.text())),
+            reply => Err(self.problem(CALL, &reply)),
         }
     }
 
@@ -149,11 +141,10 @@ impl Worker {
     /// API for custom runtimes").
     pub(crate) fn set_trace_id(&mut self) {
         if self.out.invocation.takes_new_trace() {
-            let trace_id = self.cx.xray_trace_id.as_deref().unwrap_or_default();
-            let name = if trace_id.is_empty() {
-                ""
-            } else {
-                api::TRACE_ID_ENTRY
+            // One that has come is not empty.
+            let (name, trace_id) = match &self.cx.xray_trace_id {
+                Some(trace_id) => (api::TRACE_ID_ENTRY, trace_id.as_str()),
+                None => ("", ""),
             };
             sys::set_env([name.as_bytes(), trace_id.as_bytes()]);
         }
@@ -173,8 +164,13 @@ impl Worker {
     /// reason to end; only a server that says it has failed is.
     pub(crate) fn answer(&mut self, result: Result<()>) -> Result<()> {
         if let Some(streaming) = &self.out.streaming {
-            let (has_begun, end) = (streaming.has_begun, streaming.end);
-            return self.answer_stream(has_begun, end, result);
+            return match (streaming.end)(&mut self.out, &self.cx, result) {
+                Ok(sent) => {
+                    let reply = self.receive(sent, false);
+                    self.conclude("response", reply)
+                }
+                Err(error) => self.report(&error),
+            };
         }
         let len = self.out.body.len();
         match result {
@@ -192,25 +188,6 @@ impl Worker {
             Ok(()) => self.report(&too_large(len)),
             Err(error) => self.report(&error),
         }
-    }
-
-    /// Ends a stream; one that failed before its head was sent is an error like any other.
-    #[cold]
-    fn answer_stream(&mut self, has_begun: bool, end: End, result: Result<()>) -> Result<()> {
-        let error = match result {
-            Err(error) if !has_begun => {
-                self.out.streaming = None;
-                return self.report(&error);
-            }
-            result => result.err(),
-        };
-        if let Some(error) = &error {
-            log::error(Some(&self.cx), error);
-        }
-        let ended = end(&mut self.out, error.as_ref());
-        self.out.streaming = None;
-        let reply = self.receive(ended, false);
-        self.conclude("response", reply)
     }
 
     /// Logs an error of the handler and posts it.
@@ -250,23 +227,17 @@ impl Worker {
             Ok(Reply {
                 status: 200..=299, ..
             }) => Ok(()),
-            reply => self.failed(call, reply),
+            reply => self.failed(call, &reply),
         }
     }
 
     #[cold]
-    fn failed(&mut self, call: &str, reply: Result<Reply, Trouble>) -> Result<()> {
-        let problem = match reply {
-            Ok(reply) => {
-                let problem = self.refusal(["POST", call], &reply);
-                // "Container error. Non-recoverable state. Runtime should exit promptly."
-                if reply.status >= 500 {
-                    return Err(problem);
-                }
-                problem
-            }
-            Err(trouble) => self.problem(["POST", call], &trouble.text()),
-        };
+    fn failed(&mut self, call: &str, reply: &Result<Reply, Trouble>) -> Result<()> {
+        let problem = self.problem(["POST", call], reply);
+        // "Container error. Non-recoverable state. Runtime should exit promptly."
+        if matches!(reply, Ok(Reply { status: 500.., .. })) {
+            return Err(problem);
+        }
         log::error(Some(&self.cx), &problem);
         Ok(())
     }
@@ -287,11 +258,18 @@ impl Worker {
     }
 
     fn receive(&mut self, sent: Result<(), Trouble>, is_next: bool) -> Result<Reply, Trouble> {
-        let (Some(stream), Ok(()) | Err(Trouble::Send(1.., _))) = (self.out.stream.take(), &sent)
-        else {
+        let Outbox {
+            stream: kept,
+            invocation,
+            head,
+            body,
+            ..
+        } = &mut self.out;
+        let (Some(stream), Ok(()) | Err(Trouble::Send(1.., _))) = (&*kept, &sent) else {
+            *kept = None;
             return Err(sent.err().unwrap_or(Trouble::Receive(Fault::Closed)));
         };
-        let (invocation, cx) = (&mut self.out.invocation, &mut self.cx);
+        let cx = &mut self.cx;
         let mut on_field = |name: &[u8], value: &[u8]| {
             if is_next {
                 invocation.take(cx, name, value);
@@ -302,23 +280,20 @@ impl Worker {
         } else {
             api::REPLY_LEN_MAX
         };
-        let len = self.out.head.len().wrapping_add(self.out.body.len());
-        let reply = connection::receive(&stream, &mut self.inbox, is_next, len_max, &mut on_field);
-        match (sent, reply) {
-            (Ok(()), Ok(reply)) => {
-                if !reply.close {
-                    self.out.stream = Some(stream);
-                }
-                Ok(reply)
-            }
+        let len = head.len().wrapping_add(body.len());
+        let reply = connection::receive(stream, &mut self.inbox, is_next, len_max, &mut on_field);
+        let result = match (sent, reply) {
+            (Ok(()), Ok(reply)) if !reply.close => return Ok(reply),
             // A server may answer before it has read the whole request, and close.
-            (Err(_), Ok(reply)) => Ok(reply),
-            (Ok(()), Err(Fault::Closed)) if !is_next && sys::has_taken_nothing(&stream, len) => {
+            (_, Ok(reply)) => Ok(reply),
+            (Ok(()), Err(Fault::Closed)) if !is_next && sys::has_taken_nothing(stream, len) => {
                 Err(Trouble::Send(0, Errno::BROKEN_PIPE))
             }
             (Ok(()), Err(fault)) => Err(Trouble::Receive(fault)),
             (Err(trouble), Err(_)) => Err(trouble),
-        }
+        };
+        *kept = None;
+        result
     }
 
     /// Gives back what an unusually large event or response has needed.
@@ -328,20 +303,28 @@ impl Worker {
         sys::trim_heap();
     }
 
-    /// What the server has said where it should have said yes.
+    /// What has failed, or what the server has said where it should have said yes.
     #[cold]
-    fn refusal(&self, call: [&str; 2], reply: &Reply) -> Error {
+    fn problem(&self, call: [&str; 2], reply: &Result<Reply, Trouble>) -> Error {
+        let text = match reply {
+            Ok(reply) => self.refusal(reply),
+            Err(trouble) => trouble.text(),
+        };
+        self.error(call, &text)
+    }
+
+    fn refusal(&self, reply: &Reply) -> String {
         let body = self.inbox.get(reply.body.clone()).unwrap_or_default();
-        let body = body.trim_ascii();
+        let body = head::trim(body);
         let mut text = String::from("status ");
         push_decimal(&mut text, reply.status.into());
         text.push_str(": ");
         head::push_text(&mut text, body.get(..256).unwrap_or(body));
-        self.problem(call, &text)
+        text
     }
 
     #[cold]
-    fn problem(&self, [method, call]: [&str; 2], problem: &str) -> Error {
+    fn error(&self, [method, call]: [&str; 2], problem: &str) -> Error {
         let authority = self.out.endpoint.authority;
         Error::of(
             api::ENDPOINT_ERROR,
@@ -361,9 +344,12 @@ impl Worker {
 
 #[cold]
 fn too_large(len: usize) -> Error {
-    let mut message = String::from("the response has ");
-    push_decimal(&mut message, len as u64);
-    message.push_str(" bytes, Lambda takes no more than ");
-    push_decimal(&mut message, api::RESPONSE_LEN_MAX as u64);
-    Error::of("Function.ResponseSizeTooLarge", &[&message])
+    let (digits, max_digits) = (&mut Digits::default(), &mut Digits::default());
+    let message = [
+        "the response has ",
+        decimal(len as u64, digits),
+        " bytes, Lambda takes no more than ",
+        decimal(api::RESPONSE_LEN_MAX as u64, max_digits),
+    ];
+    Error::of("Function.ResponseSizeTooLarge", &message)
 }

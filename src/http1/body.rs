@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, number};
+use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, number, split_line};
 use super::{cut_out, move_down};
 
 /// Longest line with a chunk's size. Its extensions mean nothing to us, but they are part of it.
@@ -125,14 +125,13 @@ impl Body {
                     };
                 }
                 State::ChunkSize => {
-                    let Some(line_len) = unread.iter().position(|&b| b == b'\n') else {
+                    let Some((line, rest)) = split_line(unread) else {
                         if unread.len() > SIZE_LINE_LEN_MAX {
                             return Err(BodyError::ChunkSize);
                         }
                         break;
                     };
-                    let line = unread.get(..line_len).unwrap_or_default();
-                    from = from.wrapping_add(line_len).wrapping_add(1);
+                    from = buf.len().wrapping_sub(rest.len());
                     let room = self.len_max.wrapping_sub(self.end.wrapping_sub(self.start));
                     self.state = match chunk_size(line).ok_or(BodyError::ChunkSize)? {
                         0 => State::Trailers(0),

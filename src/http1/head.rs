@@ -173,16 +173,20 @@ fn push_cleaned(text: &mut String, value: &[u8]) {
         }
     }
     let mut rest = clean.as_slice();
-    while let Err(error) = str::from_utf8(rest) {
-        let (valid, invalid) = rest
-            .split_at_checked(error.valid_up_to())
-            .unwrap_or_default();
+    while !rest.is_empty() {
+        let (mut len, mut invalid_len, mut sign) = (rest.len(), 0, "");
+        if let Err(error) = str::from_utf8(rest) {
+            len = error.valid_up_to();
+            invalid_len = error.error_len().unwrap_or(rest.len());
+            sign = "\u{fffd}";
+        }
+        let valid = rest.get(..len).unwrap_or_default();
         text.push_str(str::from_utf8(valid).unwrap_or_default());
-        text.push('\u{fffd}');
-        let invalid_len = error.error_len().unwrap_or(invalid.len());
-        rest = invalid.get(invalid_len..).unwrap_or_default();
+        text.push_str(sign);
+        rest = rest
+            .get(len.wrapping_add(invalid_len)..)
+            .unwrap_or_default();
     }
-    text.push_str(str::from_utf8(rest).unwrap_or_default());
 }
 
 fn unfinished<T>(len: usize) -> Result<Option<T>, HeadError> {
@@ -200,7 +204,7 @@ pub(super) fn has_line_end(bytes: &[u8]) -> bool {
 
 /// The first line of `bytes` without its end, and what follows it. RFC 9112, section 2.2: a line ends
 /// with CR LF, and LF alone may be taken for it.
-fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let len = bytes.iter().position(|&b| b == b'\n')?;
     let (line, rest) = (bytes.get(..len)?, bytes.get(len.wrapping_add(1)..)?);
     // By a pattern: `strip_suffix` and its like of slices have an assertion in them.
@@ -305,7 +309,7 @@ fn lists(list: &[u8], token: &[u8]) -> bool {
 
 /// A value without what is around it: white space (RFC 9110, section 5.5), and the ends of its lines, of
 /// which the first may be empty.
-fn trim(mut value: &[u8]) -> &[u8] {
+pub(crate) fn trim(mut value: &[u8]) -> &[u8] {
     while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] = value {
         value = rest;
     }

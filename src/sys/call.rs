@@ -8,6 +8,7 @@ use super::Errno;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod number {
     pub(crate) const WRITE: usize = 1;
+    pub(crate) const RT_SIGACTION: usize = 13;
     pub(crate) const SOCKET: usize = 41;
     pub(crate) const CONNECT: usize = 42;
     pub(crate) const RECVFROM: usize = 45;
@@ -23,6 +24,7 @@ pub(super) mod number {
     pub(crate) const WRITE: usize = 64;
     pub(crate) const FUTEX: usize = 98;
     pub(crate) const CLOCK_GETTIME: usize = 113;
+    pub(crate) const RT_SIGACTION: usize = 134;
     pub(crate) const SOCKET: usize = 198;
     pub(crate) const CONNECT: usize = 203;
     pub(crate) const RECVFROM: usize = 207;

@@ -195,8 +195,28 @@ pub(crate) fn unix_time_ms() -> u64 {
 }
 
 /// A write to a pipe that nobody reads is an error, instead of the end of the process: what std's
-/// start-up sees to.
-#[cfg(unix)]
+/// start-up sees to. The C library's `signal` is another 600 bytes, for handlers.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+pub(crate) fn ignore_broken_pipes() {
+    use super::call::{call_long, number};
+
+    const SIGPIPE: usize = 13;
+    /// `SIG_IGN`.
+    const IGNORE: usize = 1;
+    /// Bytes of a set of signals.
+    const SET_LEN: usize = 8;
+
+    // The kernel's `struct sigaction`, as long as it is on any architecture: the handler, then flags,
+    // a restorer and a set of signals, of which there are none.
+    let action = [IGNORE, 0, 0, 0];
+    let action = (&raw const action).expose_provenance();
+    // SAFETY: `action` is readable for its whole length, and the old one is not asked for; `IGNORE` is
+    // no address of a function (sigaction(2)).
+    let _ = unsafe { call_long(number::RT_SIGACTION, [SIGPIPE, action, 0, SET_LEN, 0, 0]) };
+}
+
+/// The same elsewhere.
+#[cfg(all(unix, not(all(target_os = "linux", target_pointer_width = "64"))))]
 pub(crate) fn ignore_broken_pipes() {
     use core::ffi::c_int;
 
