@@ -122,7 +122,7 @@ fn parse<E: FromJson>(event: &[u8]) -> Result<E> {
 
 #[cold]
 fn unmarshal_error(error: &json::Error) -> Error {
-    Error::new(Error::UNMARSHAL, error)
+    Error::of(Error::UNMARSHAL, &[error.text()])
 }
 
 /// What AWS has sent and nobody here has written is worth more words.

@@ -141,6 +141,11 @@ impl Error {
         self.0.kind
     }
 
+    /// What is displayed.
+    pub(crate) fn text(&self) -> &str {
+        &self.0.text
+    }
+
     /// What was expected and what was found, without the place.
     pub fn message(&self) -> &str {
         self.0.text.get(..self.0.message_len).unwrap_or_default()
