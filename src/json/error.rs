@@ -67,31 +67,21 @@ impl Error {
     #[inline(never)]
     pub(super) fn expected(mut kind: ErrorKind, what: &str, text: &str, offset: usize) -> Error {
         let rest = text.get(offset..).unwrap_or_default();
-        // As many ones in front has the first of several bytes (RFC 3629, section 3).
-        let first = rest.as_bytes().first().copied().unwrap_or_default();
-        let len = first.leading_ones().max(1) as usize;
-        let mut found = rest.get(..len).unwrap_or_default();
-        let mut quote = "`";
-        let is_literal = scan::literal(rest.as_bytes()).is_some();
-        let name = match first {
-            _ if rest.is_empty() => {
-                kind = ErrorKind::End;
-                "the end of the text"
-            }
-            b'"' => "a string",
-            b'{' => "an object",
-            b'[' => "an array",
-            b'-' | b'0'..=b'9' => "a number",
-            0..=0x1f | 0x7f => "a control character",
-            b'n' if is_literal => "null",
-            b't' | b'f' if is_literal => "a boolean",
-            0xef if found == "\u{feff}" => "a byte order mark",
-            _ => "",
-        };
-        if !name.is_empty() {
-            (found, quote) = (name, "");
+        let mut name = name_of(rest.as_bytes());
+        if rest.is_empty() {
+            kind = ErrorKind::End;
         }
-        let sentence = ["expected ", what, ", found ", quote, found, quote];
+        let mut quote = "";
+        if name.is_empty() {
+            // As many ones in front has the first of several bytes (RFC 3629, section 3).
+            let len = rest
+                .bytes()
+                .next()
+                .map_or(0, |first| first.leading_ones().max(1));
+            name = rest.get(..len as usize).unwrap_or_default();
+            quote = "`";
+        }
+        let sentence = ["expected ", what, ", found ", quote, name, quote];
         Error::new(kind, &sentence, text, offset)
     }
 
@@ -200,6 +190,23 @@ fn push_number(text: &mut String, n: usize) {
 #[inline(never)]
 fn push(text: &mut String, part: &str) {
     text.push_str(part);
+}
+
+/// What a value is called that `rest` begins with, or what else is there; a character of which nothing
+/// is known has no name.
+fn name_of(rest: &[u8]) -> &'static str {
+    match rest {
+        [] => "the end of the text",
+        [b'"', ..] => "a string",
+        [b'{', ..] => "an object",
+        [b'[', ..] => "an array",
+        [b'-' | b'0'..=b'9', ..] => "a number",
+        [0..=0x1f | 0x7f, ..] => "a control character",
+        [0xef, 0xbb, 0xbf, ..] => "a byte order mark",
+        _ if scan::literal(rest).is_none() => "",
+        [b'n', ..] => "null",
+        _ => "a boolean",
+    }
 }
 
 /// Appends the path of what is behind `before`, the front of `json`, by reading that once more, so
