@@ -76,26 +76,28 @@ impl<'j> Reader<'j> {
         self.first = false;
         let mut next = 0;
         let mut rest = self.next();
-        let behind = loop {
-            if let ([b'}', behind @ ..], 0) = (rest, next) {
-                break behind;
+        let behind = 'object: {
+            if let [b'}', behind @ ..] = rest {
+                break 'object behind;
             }
-            // Members mostly come in order.
-            if let Some(behind) = names.behind(next, rest) {
-                self.rest = behind;
-            } else {
-                next = self.find_field(names, rest)?;
-                if next == NO_FIELD {
-                    break self.rest;
+            loop {
+                // Members mostly come in order.
+                if let Some(behind) = names.behind(next, rest) {
+                    self.rest = behind;
+                } else {
+                    next = self.find_field(names, rest)?;
+                    if next == NO_FIELD {
+                        break self.rest;
+                    }
                 }
-            }
-            take(next, self)?;
-            support::take(missing, next);
-            next = next.wrapping_add(1);
-            match self.next() {
-                [b',', behind @ ..] => rest = scan::token(behind),
-                [b'}', behind @ ..] => break behind,
-                rest => return Err(self.refuse(rest, Problem::MEMBER)),
+                take(next, self)?;
+                support::take(missing, next);
+                next = next.wrapping_add(1);
+                match self.next() {
+                    [b',', behind @ ..] => rest = scan::token(behind),
+                    [b'}', behind @ ..] => break behind,
+                    rest => return Err(self.refuse(rest, Problem::MEMBER)),
+                }
             }
         };
         self.close(behind);
