@@ -283,14 +283,17 @@ fn name<'j>(r: &mut Reader<'j>, rest: &'j [u8]) -> Result<Cow<'j, str>, Error> {
     let [b'"', name @ ..] = rest else {
         return Err(r.refuse(rest, Problem::NAME));
     };
+    let end = scan::plain(name);
+    if let [b'"', b':', b' ', behind @ ..] | [b'"', b':', behind @ ..] = end {
+        r.rest = behind;
+        let name = r.text.get(r.pos_of(name)..r.pos_of(end));
+        return Ok(Cow::Borrowed(name.unwrap_or_default()));
+    }
     let name = r.string_behind_quote(name)?;
-    r.rest = match r.rest {
-        [b':', b' ', behind @ ..] | [b':', behind @ ..] => behind,
-        _ => match r.next() {
-            [b':', behind @ ..] => behind,
-            rest => return Err(r.refuse(rest, Problem::COLON)),
-        },
-    };
+    match r.next() {
+        [b':', behind @ ..] => r.rest = behind,
+        rest => return Err(r.refuse(rest, Problem::COLON)),
+    }
     Ok(name)
 }
 
