@@ -289,12 +289,12 @@ fn name<'j>(r: &mut Reader<'j>, rest: &'j [u8]) -> Result<Cow<'j, str>, Error> {
         let name = r.text.get(r.pos_of(name)..r.pos_of(end));
         return Ok(Cow::Borrowed(name.unwrap_or_default()));
     }
-    let name = r.string_behind_quote(name)?;
+    let name = r.escaped_string(name)?;
     match r.next() {
         [b':', behind @ ..] => r.rest = behind,
         rest => return Err(r.refuse(rest, Problem::COLON)),
     }
-    Ok(name)
+    Ok(Cow::Owned(name))
 }
 
 /// Leaves of the members with one name the last, at the place of the first.

@@ -121,7 +121,14 @@ impl FromJson for Value {
         Ok(match rest {
             [b'"', string @ ..] => {
                 r.start = r.offset();
-                Value::String(r.string_behind_quote(string)?.into_owned())
+                let end = scan::plain(string);
+                Value::String(if let [b'"', behind @ ..] = end {
+                    r.rest = behind;
+                    let text = r.text.get(r.pos_of(string)..r.pos_of(end));
+                    String::from(text.unwrap_or_default())
+                } else {
+                    r.escaped_string(string)?
+                })
             }
             [b'{', ..] => Value::Object(Object::from_json(r)?),
             [b'[', ..] => Value::Array(Vec::from_json(r)?),
