@@ -7,11 +7,11 @@ use alloc::vec::Vec;
 use super::{Error, FromJson, Reader};
 
 /// Up to how many members a new one is compared with each; above, all are sorted once.
-const COMPARED_MAX: usize = 32;
+pub(super) const COMPARED_MAX: usize = 32;
 
 /// How many members there is place for at first: half of the objects in events have more than
 /// four, which is where a list would begin.
-const USUAL_LEN: usize = 8;
+pub(super) const USUAL_LEN: usize = 8;
 
 /// Reads an object as a list; of members with one name the last wins, at the place of the first.
 pub(super) fn read_members<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(String, T)>, Error> {
@@ -38,36 +38,47 @@ pub(super) fn read_members<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(Strin
 
 #[cold]
 fn remove_duplicates<T>(members: &mut Vec<(String, T)>) {
-    let mut names: Vec<(&str, usize)> = Vec::with_capacity(members.len());
-    names.extend(
-        members
-            .iter()
-            .enumerate()
-            .map(|(index, member)| (&*member.0, index)),
-    );
-    sort(&mut names);
-    // Each but the first of those with one name, with the place of the first.
-    let mut duplicates: Vec<(usize, usize)> = Vec::new();
+    let names: Vec<&str> = members.iter().map(|member| &*member.0).collect();
+    let mut len = 0_usize;
+    for (index, place) in places(&names).into_iter().enumerate() {
+        members.swap(index, place);
+        len = len.max(place.wrapping_add(1));
+    }
+    members.truncate(len);
+}
+
+/// Where each of the members with these names is to go, one after the other, so that of those with
+/// one name the last is left, at the place of the first. The others go behind all that are left.
+#[inline(never)]
+pub(super) fn places(names: &[&str]) -> Vec<usize> {
+    let mut sorted: Vec<(&str, usize)> = Vec::with_capacity(names.len());
+    sorted.extend(names.iter().enumerate().map(|(index, name)| (*name, index)));
+    sort(&mut sorted);
+    // The first with the same name.
+    let mut places = alloc::vec![0; names.len()];
     let mut first = ("", usize::MAX);
-    for (name, index) in names {
-        if first == (name, first.1) && first.1 != usize::MAX {
-            duplicates.push((index, first.1));
-        } else {
+    for (name, index) in sorted {
+        if name != first.0 || first.1 == usize::MAX {
             first = (name, index);
         }
-    }
-    // In their order, so that the last is the last to take the place.
-    for (index, place) in &duplicates {
-        members.swap(*index, *place);
-    }
-    let mut removed = alloc::vec![false; members.len()];
-    for (index, _) in duplicates {
-        if let Some(removed) = removed.get_mut(index) {
-            *removed = true;
+        if let Some(place) = places.get_mut(index) {
+            *place = first.1;
         }
     }
-    let mut removed = removed.iter();
-    members.retain(|_| removed.next() == Some(&false));
+    // Its place, once those before it that have a name again are gone.
+    let mut len = 0_usize;
+    for index in 0..places.len() {
+        let first = places.get(index).copied().unwrap_or_default();
+        let mut place = places.get(first).copied().unwrap_or_default();
+        if first == index {
+            place = len;
+            len = len.wrapping_add(1);
+        }
+        if let Some(to) = places.get_mut(index) {
+            *to = place;
+        }
+    }
+    places
 }
 
 /// Heap sort: a tenth of the code of std's, and never quadratic.

@@ -69,7 +69,7 @@ pub use impls::Ignored;
 #[cfg(feature = "miniserde")]
 pub use mini::Mini;
 pub use number::Number;
-pub use object::Object;
+pub use object::{Members, Object};
 pub use pointer::get;
 pub use pretty::to_vec_pretty;
 pub use raw::RawJson;

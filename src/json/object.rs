@@ -1,11 +1,13 @@
 //! An object as a list of members in their order.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::{self, Vec};
-use core::slice;
+use core::{fmt, mem, slice};
 
-use super::members::read_members;
-use super::{Error, FromJson, Reader, ToJson, Value, Writer};
+use super::members::{COMPARED_MAX, USUAL_LEN, places};
+use super::refuse::Problem;
+use super::{Error, FromJson, Reader, ToJson, Value, Writer, scan};
 
 /// The members of an object, in their order; no name is there twice.
 ///
@@ -22,8 +24,19 @@ use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 /// assert_eq!(json::to_vec(&object), br#"{"a":2,"c":true}"#);
 /// # Ok::<(), json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Object(Vec<(String, Value)>);
+#[derive(Clone, Default)]
+pub struct Object(Vec<Slot>);
+
+/// A member's value, and how long its name is. The names are a string in a slot of its own in front
+/// of the members, one behind the other: to allocate each would take as long as all else.
+#[derive(Debug, Clone, Default)]
+struct Slot {
+    name_len: usize,
+    value: Value,
+}
+
+/// How many bytes of names there is place for at first.
+const USUAL_NAMES_LEN: usize = 64;
 
 impl Object {
     /// An object without members.
@@ -33,72 +46,164 @@ impl Object {
 
     /// How many members there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.len().saturating_sub(1)
     }
 
     /// Whether there is no member.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// The value of the member `name`.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0
-            .iter()
-            .find(|member| member.0 == name)
-            .map(|member| &member.1)
+        let (index, _) = self.find(name)?;
+        self.0.get(index).map(|slot| &slot.value)
     }
 
     /// The value of the member `name`.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.0
-            .iter_mut()
-            .find(|member| member.0 == name)
-            .map(|member| &mut member.1)
+        let (index, _) = self.find(name)?;
+        self.0.get_mut(index).map(|slot| &mut slot.value)
     }
 
     /// Sets a member, at its place if it is there, else at the end. Returns the value it had.
-    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
-        let (name, value) = (name.into(), value.into());
-        if let Some(place) = self.get_mut(&name) {
-            return Some(core::mem::replace(place, value));
-        }
-        self.0.push((name, value));
-        None
+    pub fn insert(&mut self, name: impl AsRef<str>, value: impl Into<Value>) -> Option<Value> {
+        self.set(name.as_ref(), value.into())
     }
 
     /// Takes a member out. Returns the value it had.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let index = self.0.iter().position(|member| member.0 == name)?;
-        Some(self.0.remove(index).1)
+        let (index, start) = self.find(name)?;
+        let names = self.names_mut()?;
+        let behind = names.split_off(start);
+        names.push_str(behind.get(name.len()..).unwrap_or_default());
+        Some(self.0.remove(index).value)
     }
 
     /// The members in their order.
-    pub fn iter(&self) -> slice::Iter<'_, (String, Value)> {
-        self.0.iter()
+    pub fn iter(&self) -> Members<'_> {
+        match &*self.0 {
+            [names, slots @ ..] => Members {
+                names: names.value.as_str().unwrap_or_default(),
+                slots: slots.iter(),
+            },
+            [] => Members::default(),
+        }
+    }
+
+    fn set(&mut self, name: &str, value: Value) -> Option<Value> {
+        if let Some(place) = self.get_mut(name) {
+            return Some(mem::replace(place, value));
+        }
+        self.push(name, value);
+        None
+    }
+
+    /// Adds a member.
+    fn push(&mut self, name: &str, value: Value) {
+        if self.0.is_empty() {
+            self.0.reserve(USUAL_LEN);
+            let names = String::with_capacity(USUAL_NAMES_LEN);
+            self.0.push(Slot {
+                name_len: 0,
+                value: Value::String(names),
+            });
+        }
+        if let Some(names) = self.names_mut() {
+            names.push_str(name);
+        }
+        self.0.push(Slot {
+            name_len: name.len(),
+            value,
+        });
+    }
+
+    fn names_mut(&mut self) -> Option<&mut String> {
+        match self.0.first_mut() {
+            Some(Slot {
+                value: Value::String(names),
+                ..
+            }) => Some(names),
+            _ => None,
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<(usize, usize)> {
+        find(self.iter().names, &self.0, name)
     }
 }
+
+/// Where the slot of the member `name` is, and its name among the others.
+fn find(names: &str, slots: &[Slot], name: &str) -> Option<(usize, usize)> {
+    let mut start = 0_usize;
+    for (index, slot) in slots.iter().enumerate() {
+        let end = start.wrapping_add(slot.name_len);
+        // In front of the members there is no name.
+        if slot.name_len == name.len()
+            && names.as_bytes().get(start..end) == Some(name.as_bytes())
+            && index > 0
+        {
+            return Some((index, start));
+        }
+        start = end;
+    }
+    None
+}
+
+/// The members of an [`Object`] in their order: names and values.
+#[derive(Debug, Clone, Default)]
+pub struct Members<'o> {
+    /// The names of those that are left.
+    names: &'o str,
+    slots: slice::Iter<'o, Slot>,
+}
+
+impl<'o> Iterator for Members<'o> {
+    type Item = (&'o str, &'o Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let slot = self.slots.next()?;
+        let (name, behind) = self.names.split_at_checked(slot.name_len)?;
+        self.names = behind;
+        Some((name, &slot.value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.slots.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Members<'_> {}
 
 impl IntoIterator for Object {
     type Item = (String, Value);
     type IntoIter = vec::IntoIter<(String, Value)>;
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+    fn into_iter(mut self) -> Self::IntoIter {
+        let mut slots = mem::take(&mut self.0).into_iter();
+        let names = slots.next().map(|slot| slot.value);
+        let mut names = names.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let mut members = Vec::with_capacity(slots.len());
+        for slot in slots {
+            let (name, behind) = names.split_at_checked(slot.name_len).unwrap_or_default();
+            names = behind;
+            members.push((String::from(name), slot.value));
+        }
+        members.into_iter()
     }
 }
 
 impl<'a> IntoIterator for &'a Object {
-    type Item = &'a (String, Value);
-    type IntoIter = slice::Iter<'a, (String, Value)>;
+    type Item = (&'a str, &'a Value);
+    type IntoIter = Members<'a>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.iter()
     }
 }
 
 /// Of members with one name the last wins.
-impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Object {
+impl<N: AsRef<str>, V: Into<Value>> FromIterator<(N, V)> for Object {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(members: I) -> Object {
         let mut object = Object::new();
         for (name, value) in members {
@@ -108,9 +213,63 @@ impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Object {
     }
 }
 
+/// Equal are those with the same members in the same order.
+impl PartialEq for Object {
+    fn eq(&self, other: &Object) -> bool {
+        self.iter().eq(other)
+    }
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let members: Vec<_> = self.iter().collect();
+        f.debug_tuple("Object").field(&members).finish()
+    }
+}
+
 impl FromJson for Object {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        read_members(r).map(Object)
+        r.begin_object()?;
+        let mut rest = r.next();
+        if let [b'}', behind @ ..] = rest {
+            r.close(behind);
+            return Ok(Object::new());
+        }
+        let mut names = String::with_capacity(USUAL_NAMES_LEN);
+        let mut slots = Vec::with_capacity(USUAL_LEN);
+        slots.push(Slot::default());
+        // Bit n is set if a name's hash is n, so that most new ones are told by one look.
+        let mut hashes = 0_u64;
+        let behind = loop {
+            let name = name(r, rest)?;
+            let value = Value::from_json(r)?;
+            let hash = hash(&name);
+            let mut place = None;
+            if hashes & hash != 0 && slots.len() <= COMPARED_MAX {
+                place = find(&names, &slots, &name);
+            }
+            if let Some(slot) = place.and_then(|(index, _)| slots.get_mut(index)) {
+                slot.value = value;
+            } else {
+                hashes |= hash;
+                names.push_str(&name);
+                let name_len = name.len();
+                slots.push(Slot { name_len, value });
+            }
+            match r.next() {
+                [b',', behind @ ..] => rest = scan::token(behind),
+                [b'}', behind @ ..] => break behind,
+                rest => return Err(r.refuse(rest, Problem::MEMBER)),
+            }
+        };
+        r.close(behind);
+        if slots.len() > COMPARED_MAX {
+            remove_duplicates(&mut names, &mut slots);
+        }
+        if let Some(slot) = slots.first_mut() {
+            slot.value = Value::String(names);
+        }
+        Ok(Object(slots))
     }
 
     fn blank() -> Option<Self> {
@@ -118,9 +277,63 @@ impl FromJson for Object {
     }
 }
 
+/// Reads the name of the member in front of `rest`, and what is between it and the value.
+#[inline]
+fn name<'j>(r: &mut Reader<'j>, rest: &'j [u8]) -> Result<Cow<'j, str>, Error> {
+    let [b'"', name @ ..] = rest else {
+        return Err(r.refuse(rest, Problem::NAME));
+    };
+    let end = scan::plain(name);
+    if let [b'"', b':', b' ', behind @ ..] | [b'"', b':', behind @ ..] = end {
+        r.rest = behind;
+        let name = r.text.get(r.pos_of(name)..r.pos_of(end));
+        return Ok(Cow::Borrowed(name.unwrap_or_default()));
+    }
+    let name = r.escaped_string(name)?;
+    match r.next() {
+        [b':', behind @ ..] => r.rest = behind,
+        rest => return Err(r.refuse(rest, Problem::COLON)),
+    }
+    Ok(Cow::Owned(name))
+}
+
+/// Leaves of the members with one name the last, at the place of the first.
+#[cold]
+#[inline(never)]
+fn remove_duplicates(names: &mut String, slots: &mut Vec<Slot>) {
+    let members = slots.get_mut(1..).unwrap_or_default();
+    let all_names = mem::take(names);
+    let mut rest = &*all_names;
+    let name_of = |slot: &Slot| {
+        let (name, behind) = rest.split_at_checked(slot.name_len).unwrap_or_default();
+        rest = behind;
+        name
+    };
+    let list: Vec<&str> = members.iter().map(name_of).collect();
+    let mut len = 0_usize;
+    for (index, place) in places(&list).iter().enumerate() {
+        members.swap(index, *place);
+        if let (true, Some(name)) = (*place == len, list.get(index)) {
+            names.push_str(name);
+            len = len.wrapping_add(1);
+        }
+    }
+    slots.truncate(len.wrapping_add(1));
+}
+
+/// One bit for a name: names with different ones are different.
+fn hash(name: &str) -> u64 {
+    let last = usize::from(name.as_bytes().last().copied().unwrap_or_default());
+    1 << (last.wrapping_mul(5).wrapping_add(name.len()) & 63)
+}
+
 impl ToJson for Object {
     fn to_json(&self, w: &mut Writer) {
-        self.0.to_json(w);
+        w.begin_object();
+        for (name, value) in self {
+            w.member(name, value);
+        }
+        w.end_object();
     }
 
     fn to_value(&self) -> Value {

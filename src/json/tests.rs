@@ -459,6 +459,57 @@ fn pretty_printing_changes_white_space_only() {
 }
 
 #[test]
+fn an_object_is_its_members_whatever_became_of_others() {
+    let mut object: Object = parse(br#"{"a": 1, "": 2, "bc": {}}"#).unwrap();
+    assert_eq!(
+        format!("{object:?}"),
+        r#"Object([("a", Number(1)), ("", Number(2)), ("bc", Object(Object([])))])"#
+    );
+    assert_eq!(object.remove(""), Some(2.into()));
+    assert_eq!((object.remove(""), object.get("abc")), (None, None));
+    *object.get_mut("bc").unwrap() = true.into();
+    assert_eq!(
+        object,
+        Object::from_iter([("a", Value::from(1)), ("bc", true.into())])
+    );
+    assert_ne!(
+        object,
+        Object::from_iter([("ab", Value::from(1)), ("c", true.into())])
+    );
+    assert_eq!(
+        object.clone().into_iter().next(),
+        Some((String::from("a"), 1.into()))
+    );
+    assert_eq!(
+        (object.remove("a"), object.remove("bc")),
+        (Some(1.into()), Some(true.into()))
+    );
+    assert_eq!((object.len(), object), (0, Object::new()));
+}
+
+#[test]
+fn a_name_that_comes_again_is_found_among_few_and_many() {
+    for n in 0..70 {
+        for again in 0..n {
+            let names = || (0..n).map(|index| "x".repeat(index));
+            let all = names().chain(names().nth(again)).enumerate();
+            let members: Vec<_> = all
+                .map(|(index, name)| format!(r#""{name}": {index}"#))
+                .collect();
+            let text = format!("{{{}}}", members.join(","));
+            let place = |index| if index == again { n } else { index };
+            let want: Vec<_> = names().zip((0..n).map(place)).collect();
+            assert_eq!(
+                parse::<Vec<(String, usize)>>(text.as_bytes()).unwrap(),
+                want
+            );
+            let want: Object = want.into_iter().collect();
+            assert_eq!(parse::<Object>(text.as_bytes()).unwrap(), want);
+        }
+    }
+}
+
+#[test]
 fn many_members_are_no_slower_and_the_last_wins() {
     let n = 100_000_u32;
     let mut text = String::from("{");

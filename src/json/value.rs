@@ -5,7 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Error, FromJson, Kind, Number, Object, Reader, ToJson, Writer, to_vec, to_vec_pretty};
+use super::refuse::Problem;
+use super::{Error, FromJson, Number, Object, Reader, ToJson, Writer, scan, to_vec, to_vec_pretty};
 
 /// Any JSON value.
 ///
@@ -116,15 +117,32 @@ impl fmt::Display for Value {
 
 impl FromJson for Value {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        Ok(match r.peek()? {
-            Kind::String => Value::String(r.string()?.into_owned()),
-            Kind::Number => Value::Number(Number::from_json(r)?),
-            Kind::Object => Value::Object(Object::from_json(r)?),
-            Kind::Array => Value::Array(Vec::from_json(r)?),
-            Kind::Bool => Value::Bool(r.bool()?),
-            Kind::Null => {
-                r.null()?;
-                Value::Null
+        let rest = r.next();
+        Ok(match rest {
+            [b'"', string @ ..] => {
+                r.start = r.offset();
+                let end = scan::plain(string);
+                Value::String(if let [b'"', behind @ ..] = end {
+                    r.rest = behind;
+                    let text = r.text.get(r.pos_of(string)..r.pos_of(end));
+                    String::from(text.unwrap_or_default())
+                } else {
+                    r.escaped_string(string)?
+                })
+            }
+            [b'{', ..] => Value::Object(Object::from_json(r)?),
+            [b'[', ..] => Value::Array(Vec::from_json(r)?),
+            [b'-' | b'0'..=b'9', ..] => Value::Number(Number::from_json(r)?),
+            _ => {
+                let Some(behind) = scan::literal(rest) else {
+                    return Err(r.refuse(rest, Problem::VALUE));
+                };
+                r.start = r.offset();
+                r.rest = behind;
+                match rest {
+                    [b'n', ..] => Value::Null,
+                    _ => Value::Bool(matches!(rest, [b't', ..])),
+                }
             }
         })
     }

@@ -106,7 +106,7 @@ fn each_change(value: &Value, f: &mut dyn FnMut(&str, &Value)) {
                 for odd in ODD {
                     let mut changed = object.clone();
                     let with: Value = json::parse(odd.as_bytes()).unwrap();
-                    changed.insert(name.as_str(), with);
+                    changed.insert(name, with);
                     f(&format!("{odd} for {name}"), &Value::Object(changed));
                 }
                 let mut changed = object.clone();
@@ -114,7 +114,7 @@ fn each_change(value: &Value, f: &mut dyn FnMut(&str, &Value)) {
                 f(&format!("unknown beside {name}"), &Value::Object(changed));
                 each_change(inner, &mut |how, inner| {
                     let mut changed = object.clone();
-                    changed.insert(name.as_str(), inner.clone());
+                    changed.insert(name, inner.clone());
                     f(&format!("{how} in {name}"), &Value::Object(changed));
                 });
             }

@@ -166,7 +166,7 @@ fn structs_of_any_names_read_what_they_write() {
             .cycle()
             .skip(start)
             .take(tree.len())
-            .cloned()
+            .map(|(name, value)| (name, value.clone()))
             .collect();
         reads(&Value::Object(rotated.clone()).to_string(), want());
         let mut escaped = Vec::new();
