@@ -367,9 +367,9 @@ case $(uname -s)$host_arch in
         ;;
 esac
 deflate=$out_dir/deflate.$host_triple
-if [ ! -x "$deflate" ] || [ -n "$(find "$here/deflate.rs" -newer "$deflate")" ]; then
+if [ ! -x "$deflate" ] || [ -n "$(find "$here/src/bin/deflate.rs" -newer "$deflate")" ]; then
     "${RUSTC:-rustc}" --edition 2024 -Copt-level=2 -Ccodegen-units=1 -Cpanic=abort \
-        --target "$host_triple" ${linker:+"$linker"} -o "$work/deflate" "$here/deflate.rs" >&2 ||
+        --target "$host_triple" ${linker:+"$linker"} -o "$work/deflate" "$here/src/bin/deflate.rs" >&2 ||
         die "rustc could not build deflate.rs: see the messages above"
     mv "$work/deflate" "$deflate"
 fi

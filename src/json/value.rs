@@ -120,7 +120,7 @@ impl FromJson for Value {
         let rest = r.next();
         Ok(match rest {
             [b'"', string @ ..] => {
-                r.start = r.offset();
+                r.start = r.pos_of(rest);
                 let end = scan::plain(string);
                 Value::String(if let [b'"', behind @ ..] = end {
                     r.rest = behind;

@@ -1,7 +1,7 @@
 //! build.sh: what it makes, what it refuses, and what it does without.
 
 #[allow(dead_code, clippy::cast_possible_truncation)]
-#[path = "../../deflate.rs"]
+#[path = "../../src/bin/deflate.rs"]
 mod deflate;
 mod vendored;
 mod zip;

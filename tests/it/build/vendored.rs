@@ -15,7 +15,6 @@ fn vendoring(folder: &str) -> Package {
         "README.md",
         "build.sh",
         "bootstrap.sh",
-        "deflate.rs",
         "src",
         "examples",
     ];
