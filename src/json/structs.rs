@@ -4,7 +4,8 @@
 ///
 /// Attributes, doc comments and visibility are the struct's own. Behind a type may stand
 /// `as "name"`, its name in JSON where that differs, and `= value`, what a missing member stands
-/// for. An `Option` may be missing or `null`; unknown members are ignored.
+/// for, which is made before the members are read. An `Option` may be missing or `null`; unknown
+/// members are ignored.
 ///
 /// ```
 /// use tiny_lambda::json;
