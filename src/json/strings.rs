@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::refuse::Problem;
 use super::{Error, Reader, scan};
@@ -76,19 +77,21 @@ impl<'j> Reader<'j> {
             None => return Err(self.problem()),
         }
         // It takes its place at once, and no more than it has in the text.
-        let mut out = String::with_capacity(string.len().wrapping_sub(self.rest.len()));
+        let mut out = Vec::with_capacity(string.len().wrapping_sub(self.rest.len()));
         let mut rest = string;
         loop {
             let special = scan::plain(rest);
-            let plain = self.text.get(self.pos_of(rest)..self.pos_of(special));
-            out.push_str(plain.unwrap_or_default());
-            let [b'\\', ..] = special else {
-                return Ok(out);
-            };
+            let n_plain = rest.len().wrapping_sub(special.len());
+            out.extend_from_slice(rest.get(..n_plain).unwrap_or_default());
+            let [b'\\', ..] = special else { break };
             let (code, len) = scan::escape(special);
-            out.push(char::from_u32(code).unwrap_or_default());
+            match char::from_u32(code).unwrap_or_default() {
+                character @ '\0'..='\x7f' => out.push(character as u8),
+                character => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
             rest = special.get(len..).unwrap_or_default();
         }
+        Ok(String::from_utf8(out).unwrap_or_default())
     }
 
     /// Passes the rest of a string and the quote that ends it.
