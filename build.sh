@@ -349,14 +349,8 @@ built_dir=$target_dir/$triple/release
 for name in $names; do
     rm -rf "$(folder_of "$name")"
 done
-for name in $names; do
-    "$@" "--$(kind_of "$name")" "$name" -- ${report:+"-Clink-arg=-Map=$work/$name.map"} >&2 ||
-        die "cargo could not build $name: see the messages above"
-done
 
-# ---- executables and zip files ----
-
-# What runs on this machine is built as the functions are where that can be: without a C compiler.
+# What makes zips is built meanwhile, as the functions are where that can be: without a C compiler.
 host_triple=$host
 linker=
 case $(uname -s)$host_arch in
@@ -367,12 +361,26 @@ case $(uname -s)$host_arch in
         ;;
 esac
 deflate=$out_dir/deflate.$host_triple
+deflate_build=
 if [ ! -x "$deflate" ] || [ -n "$(find "$here/src/bin/deflate.rs" -newer "$deflate")" ]; then
-    "${RUSTC:-rustc}" --edition 2024 -Copt-level=2 -Ccodegen-units=1 -Cpanic=abort \
-        --target "$host_triple" ${linker:+"$linker"} -o "$work/deflate" "$here/src/bin/deflate.rs" >&2 ||
+    "${RUSTC:-rustc}" --edition 2024 -Copt-level=2 -Ccodegen-units=1 -Cpanic=abort --target "$host_triple" \
+        ${linker:+"$linker"} -o "$work/deflate" "$here/src/bin/deflate.rs" >"$work/deflate.log" 2>&1 &
+    deflate_build=$!
+fi
+
+for name in $names; do
+    "$@" "--$(kind_of "$name")" "$name" -- ${report:+"-Clink-arg=-Map=$work/$name.map"} >&2 ||
+        die "cargo could not build $name: see the messages above"
+done
+if [ -n "$deflate_build" ]; then
+    wait "$deflate_build" || {
+        cat "$work/deflate.log" >&2
         die "rustc could not build deflate.rs: see the messages above"
+    }
     mv "$work/deflate" "$deflate"
 fi
+
+# ---- executables and zip files ----
 
 bytes() {
     wc -c <"$1" | tr -d ' '
