@@ -16,7 +16,7 @@ fn withdraw(coins: u32, cx: &Context) -> Result<u32> {
         .ok_or_else(|| Error::new("NotEnough", "there are only ten"))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "emulator"))]
 #[allow(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
