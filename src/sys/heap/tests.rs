@@ -98,8 +98,10 @@ impl<'h> Block<'h> {
 
     #[track_caller]
     fn check(&self) {
-        // Compared as a whole, which Miri and a debug build are quick at.
-        let is_whole = self.bytes() == vec![self.byte; self.layout.size()];
+        // Compared as a whole, which Miri and a debug build are quick at, and with itself: another
+        // allocator's memory would be measured along with this one's.
+        let bytes = self.bytes();
+        let is_whole = bytes.first() == Some(&self.byte) && bytes[1..] == bytes[..bytes.len() - 1];
         assert!(is_whole, "{:?} is not all {}", self.layout, self.byte);
     }
 
@@ -292,10 +294,25 @@ fn what_cannot_be_had_is_null() {
 #[test]
 #[cfg_attr(miri, ignore = "Miri has no /proc")]
 fn long_blocks_go_back_to_the_system() {
-    // Of this whole process, whose other tests have no more than a few megabytes each.
+    // The memory measured is the process's, so this one runs in a process in which no other test does.
+    const ALONE: &str = "TINY_LAMBDA_TEST_ALONE";
+    const NAME: &str = "sys::heap::tests::long_blocks_go_back_to_the_system";
+    if std::env::var_os(ALONE).is_none() {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", NAME])
+            .env(ALONE, "1")
+            .output()
+            .unwrap();
+        let text = std::string::String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && text.contains("1 passed"),
+            "{text}"
+        );
+        return;
+    }
     let resident_kb = || -> u64 {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let line = status.lines().find(|line| line.starts_with("RssAnon:"));
         let kb = line.unwrap().split_whitespace().nth(1);
         kb.unwrap().parse().unwrap()
     };
@@ -309,7 +326,7 @@ fn long_blocks_go_back_to_the_system() {
         heap.trim();
     }
     let after = resident_kb();
-    assert!(after < before + (20 << 10), "{before} KB, then {after} KB");
+    assert!(after < before + 1024, "{before} KB, then {after} KB");
 }
 
 #[test]
