@@ -221,6 +221,7 @@ impl<T: FromJson> FromJson for Field<T> {
         Ok(field)
     }
 
+    #[inline(always)]
     fn absent() -> Option<Self> {
         Some(Field::default())
     }

@@ -27,6 +27,7 @@ impl FromJson for Base64 {
             .map_err(|_| r.error_expected("base64"))
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(Base64(Vec::new()))
     }

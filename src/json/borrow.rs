@@ -39,13 +39,22 @@ pub trait BorrowJson<'j>: Sized {
     /// The reader's own, or one made by [`Reader::error_expected`] or [`Reader::error`].
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error>;
 
+    /// Reads exactly one value in place of this one.
+    #[doc(hidden)]
+    fn read_json(&mut self, r: &mut Reader<'j>) -> Result<(), Error> {
+        *self = Self::borrow_json(r)?;
+        Ok(())
+    }
+
     /// What a missing member stands for; `None` makes it an error.
+    #[inline(always)]
     fn absent() -> Option<Self> {
         None
     }
 
     /// As [`FromJson::blank`](super::FromJson::blank).
     #[doc(hidden)]
+    #[inline(always)]
     fn blank() -> Option<Self> {
         None
     }
@@ -57,6 +66,7 @@ impl<'j> BorrowJson<'j> for &'j str {
         r.borrowed_string()
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some("")
     }
@@ -68,6 +78,7 @@ impl<'j> BorrowJson<'j> for Cow<'j, str> {
         r.string()
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(Cow::Borrowed(""))
     }
@@ -78,6 +89,7 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Box<T> {
         T::borrow_json(r).map(Box::new)
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         T::blank().map(Box::new)
     }
@@ -93,6 +105,7 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Option<T> {
         }
     }
 
+    #[inline(always)]
     fn absent() -> Option<Self> {
         Some(None)
     }
@@ -109,6 +122,7 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Vec<T> {
         Ok(list)
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(Vec::new())
     }
@@ -126,6 +140,7 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for BTreeMap<Cow<'j, str>, T> {
         Ok(map)
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(BTreeMap::new())
     }

@@ -91,9 +91,14 @@ macro_rules! json_enum {
                 )))
             }
 
+            #[inline(always)]
             fn blank() -> ::core::option::Option<Self> {
+                $(if let blank @ ::core::option::Option::Some(_) =
+                    $crate::json_enum!(@blank $variant $type)
+                {
+                    return blank;
+                })*
                 ::core::option::Option::None
-                    $(.or($crate::json_enum!(@blank $variant $type)))*
             }
         }
 

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::error;
 use core::fmt;
+use core::str;
 
 use super::read::DEPTH_MAX;
 use super::scan;
@@ -26,6 +27,9 @@ pub struct Error(Box<Detail>);
 
 /// What is between a message and a path.
 const AT: &str = " at ";
+
+/// What is in front of each number of a place.
+const PLACE: [&str; 3] = [" (offset ", ", line ", ", column "];
 
 #[derive(Clone, PartialEq, Eq)]
 struct Detail {
@@ -96,7 +100,7 @@ impl Error {
         let message_len = text.len();
         push(&mut text, AT);
         let before = json.as_bytes().get(..offset).unwrap_or_default();
-        push_path(&mut text, kind, json, before);
+        push_path(&mut text, kind, before);
         let path_end = text.len();
         let (mut line, mut column) = (1_usize, 1_usize);
         for byte in before {
@@ -106,11 +110,7 @@ impl Error {
                 (line, column) = (line.wrapping_add(1), 1);
             }
         }
-        for (name, number) in [
-            (" (offset ", offset),
-            (", line ", line),
-            (", column ", column),
-        ] {
+        for (name, number) in PLACE.into_iter().zip([offset, line, column]) {
             push(&mut text, name);
             push_number(&mut text, number);
         }
@@ -209,36 +209,30 @@ fn name_of(rest: &[u8]) -> &'static str {
     }
 }
 
-/// Appends the path of what is behind `before`, the front of `json`, by reading that once more, so
+/// Appends the path of what is behind `before`, the front of a text, by reading that once more, so
 /// that readers need not keep it.
-fn push_path(text: &mut String, kind: ErrorKind, json: &str, before: &[u8]) {
-    const NAMELESS: usize = usize::MAX;
-    const ARRAY: usize = usize::MAX - 1;
-    // Of each open container where the name of its member ends, and its length; or an index.
-    let mut steps = [(0, NAMELESS); DEPTH_MAX as usize];
+fn push_path(text: &mut String, kind: ErrorKind, before: &[u8]) {
+    const OBJECT: usize = usize::MAX;
+    // Of each open container what is behind its last bracket or comma, and the element's index.
+    let mut steps = [(before, OBJECT); DEPTH_MAX as usize];
     let mut depth = 0_usize;
     let mut rest = before;
     while let [byte, behind @ ..] = rest {
         rest = behind;
-        let step = steps.get_mut(depth.wrapping_sub(1));
-        match (byte, step) {
-            (b'"', step) => {
-                rest = scan::string(behind);
-                let len = behind.len().wrapping_sub(rest.len());
-                if let (Some(step @ (_, NAMELESS)), [b'"', ..]) = (step, rest) {
-                    *step = (before.len().wrapping_sub(rest.len()), len);
-                }
-                rest = rest.get(1..).unwrap_or_default();
-            }
-            (b'{' | b'[', _) => {
+        match byte {
+            b'"' => rest = scan::string(behind).get(1..).unwrap_or_default(),
+            b'{' | b'[' => {
                 if let Some(step) = steps.get_mut(depth) {
-                    *step = (0, if *byte == b'[' { ARRAY } else { NAMELESS });
+                    *step = (behind, if *byte == b'[' { 0 } else { OBJECT });
                 }
                 depth = depth.wrapping_add(1);
             }
-            (b'}' | b']', _) => depth = depth.saturating_sub(1),
-            (b',', Some((index, ARRAY))) => *index = usize::wrapping_add(*index, 1),
-            (b',', Some((_, len))) => *len = NAMELESS,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' => {
+                if let Some((next, index)) = steps.get_mut(depth.wrapping_sub(1)) {
+                    (*next, *index) = (behind, index.saturating_add(1));
+                }
+            }
             _ => {}
         }
     }
@@ -247,27 +241,30 @@ fn push_path(text: &mut String, kind: ErrorKind, json: &str, before: &[u8]) {
         depth = depth.saturating_sub(1);
     }
     push(text, "$");
-    for (at, len) in steps.into_iter().take(depth) {
-        match len {
-            NAMELESS => {}
-            ARRAY => {
-                push(text, "[");
-                push_number(text, at);
-                push(text, "]");
-            }
-            _ => {
-                let plain =
-                    |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$');
-                let name = json.get(at.wrapping_sub(len)..at).unwrap_or_default();
-                let [open, close] = if !name.is_empty() && name.bytes().all(plain) {
-                    [".", ""]
-                } else {
-                    ["[\"", "\"]"]
-                };
-                push(text, open);
-                push(text, name);
-                push(text, close);
+    for &(next, index) in steps.get(..depth).unwrap_or_default() {
+        if index != OBJECT {
+            push(text, "[");
+            push_number(text, index);
+            push(text, "]");
+        } else if let [b'"', name @ ..] = scan::white_space(next) {
+            let len = name.len().wrapping_sub(scan::string(name).len());
+            // One that goes on behind the place is no name yet.
+            if let Some((name, [_, ..])) = name.split_at_checked(len) {
+                push_name(text, name);
             }
         }
     }
+}
+
+/// Appends the step of a path to the member of this name.
+fn push_name(text: &mut String, name: &[u8]) {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$');
+    let [open, close] = if !name.is_empty() && name.iter().all(plain) {
+        [".", ""]
+    } else {
+        ["[\"", "\"]"]
+    };
+    push(text, open);
+    push(text, str::from_utf8(name).unwrap_or_default());
+    push(text, close);
 }

@@ -18,6 +18,7 @@ impl<T: FromJson, S: BuildHasher + Default> FromJson for HashMap<String, T, S> {
         Ok(map)
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(HashMap::default())
     }

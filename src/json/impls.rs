@@ -17,6 +17,7 @@ impl FromJson for () {
         r.null()
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(())
     }
@@ -46,6 +47,7 @@ impl FromJson for Ignored {
         Ok(Ignored)
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(Ignored)
     }
@@ -56,6 +58,7 @@ impl FromJson for bool {
         r.bool()
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(false)
     }
@@ -87,6 +90,7 @@ macro_rules! integers {
                 r.integer(negative_max, $type::MAX as u64, stringify!($type)).map(|value| value as $type)
             }
 
+            #[inline(always)]
             fn blank() -> Option<Self> {
                 Some(0)
             }
@@ -131,6 +135,7 @@ macro_rules! wide_integers {
                 digits.parse().map_err(|_| r.out_of_range(stringify!($type)))
             }
 
+            #[inline(always)]
             fn blank() -> Option<Self> {
                 Some(0)
             }
@@ -165,6 +170,7 @@ macro_rules! floats {
                 float::$read(number).ok_or_else(|| r.out_of_range(stringify!($type)))
             }
 
+            #[inline(always)]
             fn blank() -> Option<Self> {
                 Some(0.0)
             }
@@ -208,6 +214,7 @@ impl FromJson for char {
         }
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some('\0')
     }
@@ -230,6 +237,7 @@ impl FromJson for String {
         r.string_into(self)
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(String::new())
     }
@@ -288,10 +296,12 @@ impl<T: FromJson> FromJson for Box<T> {
         T::from_json(r).map(Box::new)
     }
 
+    #[inline(always)]
     fn absent() -> Option<Self> {
         T::absent().map(Box::new)
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         T::blank().map(Box::new)
     }
@@ -323,6 +333,7 @@ impl<T: FromJson> FromJson for Option<T> {
         }
     }
 
+    #[inline(always)]
     fn absent() -> Option<Self> {
         Some(None)
     }
@@ -348,6 +359,7 @@ impl<T: FromJson> FromJson for Vec<T> {
         T::list_from_json(r)
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(Vec::new())
     }
@@ -411,6 +423,7 @@ macro_rules! tuples {
                 Ok(tuple)
             }
 
+            #[inline(always)]
             fn blank() -> Option<Self> {
                 Some(($first::blank()?, $($type::blank()?),*))
             }
@@ -470,6 +483,7 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
         Ok(map)
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(BTreeMap::new())
     }

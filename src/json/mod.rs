@@ -141,6 +141,7 @@ pub trait FromJson: Sized {
     }
 
     /// What a missing member stands for; `None`, which is what most types say, makes it an error.
+    #[inline(always)]
     fn absent() -> Option<Self> {
         None
     }
@@ -148,6 +149,7 @@ pub trait FromJson: Sized {
     /// Any value, to stand in a field until that is read; without one, a struct has to look for the
     /// field's member before it begins.
     #[doc(hidden)]
+    #[inline(always)]
     fn blank() -> Option<Self> {
         None
     }

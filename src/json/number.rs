@@ -127,6 +127,7 @@ impl FromJson for Number {
         Ok(Number::from_text(r.number()?))
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(Number::from_text("0"))
     }

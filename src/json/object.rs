@@ -272,6 +272,7 @@ impl FromJson for Object {
         Ok(Object(slots))
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(Object::new())
     }

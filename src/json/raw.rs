@@ -51,6 +51,7 @@ impl FromJson for RawJson<'static> {
         Ok(RawJson(Cow::Owned(String::from(r.raw()?))))
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(RawJson(Cow::Borrowed("null")))
     }
@@ -61,6 +62,7 @@ impl<'j> BorrowJson<'j> for RawJson<'j> {
         Ok(RawJson(Cow::Borrowed(r.raw()?)))
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(RawJson(Cow::Borrowed("null")))
     }

@@ -89,16 +89,39 @@ macro_rules! json_struct {
         const _: () = {
             $crate::json_struct!(@names ($($case)?) $($field [$($json_name)?])*);
 
+            fn json_members(
+                value: &mut $name,
+                r: &mut $crate::json::Reader<'_>,
+            ) -> ::core::result::Result<(), $crate::json::Error> {
+                $crate::json_struct!(
+                    @read r value owned $($field ($type) [$($json_name)?] [$($default)?])*
+                )
+            }
+
             impl $crate::json::FromJson for $name {
-                #[allow(unused_assignments, clippy::never_loop, reason = "where there is no field")]
                 fn from_json(
                     r: &mut $crate::json::Reader<'_>,
                 ) -> ::core::result::Result<Self, $crate::json::Error> {
-                    $crate::json_struct!(
-                        @read r owned $($field ($type) [$($json_name)?] [$($default)?])*
-                    )
+                    let mut value = Self {$(
+                        $field: $crate::json_struct!(
+                            @start r owned $field ($type) [$($json_name)?] [$($default)?]
+                        ),
+                    )*};
+                    json_members(&mut value, r)?;
+                    ::core::result::Result::Ok(value)
                 }
 
+                fn read_json(
+                    &mut self,
+                    r: &mut $crate::json::Reader<'_>,
+                ) -> ::core::result::Result<(), $crate::json::Error> {
+                    $($crate::json_struct!(
+                        @reset self owned $field ($type) [$($json_name)?] [$($default)?]
+                    );)*
+                    json_members(self, r)
+                }
+
+                #[inline(always)]
                 fn blank() -> ::core::option::Option<Self> {
                     ::core::option::Option::Some(Self {
                         $($field: $crate::json_struct!(@blank owned ($type) [$($json_name)?])),*
@@ -134,21 +157,43 @@ macro_rules! json_struct {
         const _: () = {
             $crate::json_struct!(@names ($($case)?) $($field [$($json_name)?])*);
 
+            #[allow(unused_imports, reason = "fields may be all owned or all borrowed")]
+            use $crate::json::support::{ProbeBorrowed as _, ProbeOwned as _};
+
+            fn json_members<$life>(
+                value: &mut $name<$life>,
+                r: &mut $crate::json::Reader<$life>,
+            ) -> ::core::result::Result<(), $crate::json::Error> {
+                $crate::json_struct!(
+                    @read r value borrowed $($field ($type) [$($json_name)?] [$($default)?])*
+                )
+            }
+
             impl<$life> $crate::json::BorrowJson<$life> for $name<$life> {
-                #[allow(unused_assignments, clippy::never_loop, reason = "where there is no field")]
                 fn borrow_json(
                     r: &mut $crate::json::Reader<$life>,
                 ) -> ::core::result::Result<Self, $crate::json::Error> {
-                    #[allow(unused_imports, reason = "fields may be all owned or all borrowed")]
-                    use $crate::json::support::{ProbeBorrowed as _, ProbeOwned as _};
-                    $crate::json_struct!(
-                        @read r borrowed $($field ($type) [$($json_name)?] [$($default)?])*
-                    )
+                    let mut value = Self {$(
+                        $field: $crate::json_struct!(
+                            @start r borrowed $field ($type) [$($json_name)?] [$($default)?]
+                        ),
+                    )*};
+                    json_members(&mut value, r)?;
+                    ::core::result::Result::Ok(value)
                 }
 
+                fn read_json(
+                    &mut self,
+                    r: &mut $crate::json::Reader<$life>,
+                ) -> ::core::result::Result<(), $crate::json::Error> {
+                    $($crate::json_struct!(
+                        @reset self borrowed $field ($type) [$($json_name)?] [$($default)?]
+                    );)*
+                    json_members(self, r)
+                }
+
+                #[inline(always)]
                 fn blank() -> ::core::option::Option<Self> {
-                    #[allow(unused_imports, reason = "fields may be all owned or all borrowed")]
-                    use $crate::json::support::{ProbeBorrowed as _, ProbeOwned as _};
                     ::core::option::Option::Some(Self {
                         $($field: $crate::json_struct!(@blank borrowed ($type) [$($json_name)?])),*
                     })
@@ -200,23 +245,19 @@ macro_rules! json_struct {
         $crate::json::support::Name::new(&TEXT)
     }};
 
-    (@read $r:ident $mode:ident $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {{
+    // The members of an object, into a struct in which each field has a value already.
+    (@read $r:ident $value:ident $mode:ident $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {{
         let mut missing = [0; JSON_NAMES.n_words()];
-        let mut value = Self {$(
-            $field: $crate::json_struct!(
-                @start $r missing $mode $field ($type) $json_name $default
-            ),
-        )*};
-        let place = &mut value;
+        $($crate::json_struct!(@expect missing $mode $field ($type) $json_name $default);)*
         $r.fields(JSON_NAMES, &mut missing, &mut |index, r| {
             // One reference to all of it, where a closure would take one to each field.
-            let value: &mut Self = place;
+            #[allow(unused_variables, reason = "where there is no field")]
+            let value: &mut _ = $value;
             $(if index == JsonField::$field as usize {
                 return $crate::json_struct!(@read_field r value $mode $field ($type) $json_name);
             })*
             ::core::result::Result::Ok(())
-        })?;
-        ::core::result::Result::Ok(value)
+        })
     }};
     (@read_field $r:ident $value:ident $mode:ident $field:ident ($type:ty) [..]) => {
         $crate::json::support::read_rest::<$type>($r, &mut $value.$field)
@@ -227,22 +268,39 @@ macro_rules! json_struct {
     (@read_field $r:ident $value:ident borrowed $field:ident ($type:ty) $json_name:tt) => {
         (&$crate::json::support::Probe::<$type>::NEW).read_field($r, &mut $value.$field)
     };
+    // Whether its member must be there.
+    (@expect $missing:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {};
+    (@expect $missing:ident owned $field:ident ($type:ty) $json_name:tt []) => {
+        $crate::json::support::expect::<$type>(&mut $missing, JsonField::$field as usize)
+    };
+    (@expect $missing:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
+        (&$crate::json::support::Probe::<$type>::NEW).expect(&mut $missing, JsonField::$field as usize)
+    };
+    (@expect $missing:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {};
     // What stands in a field until it is read.
-    (@start $r:ident $missing:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
+    (@start $r:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
         <$type as ::core::default::Default>::default()
     };
-    (@start $r:ident $missing:ident owned $field:ident ($type:ty) $json_name:tt []) => {
-        $crate::json::support::start::<$type>(
-            $r, JSON_NAMES, &mut $missing, JsonField::$field as usize,
-        )?
+    (@start $r:ident owned $field:ident ($type:ty) $json_name:tt []) => {
+        $crate::json::support::start::<$type>($r, JSON_NAMES, JsonField::$field as usize)?
     };
-    (@start $r:ident $missing:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        (&$crate::json::support::Probe::<$type>::NEW).start(
-            $r, JSON_NAMES, &mut $missing, JsonField::$field as usize,
-        )?
+    (@start $r:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
+        (&$crate::json::support::Probe::<$type>::NEW)
+            .start($r, JSON_NAMES, JsonField::$field as usize)?
     };
-    (@start $r:ident $missing:ident $mode:ident $field:ident ($type:ty) $name:tt [$default:expr]) => {
-        $default
+    (@start $r:ident $mode:ident $field:ident ($type:ty) $name:tt [$default:expr]) => { $default };
+    // What a member that may be missing stands for, where another one of the same name was read.
+    (@reset $self:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
+        $self.$field = <$type as ::core::default::Default>::default()
+    };
+    (@reset $self:ident owned $field:ident ($type:ty) $json_name:tt []) => {
+        $crate::json::support::reset::<$type>(&mut $self.$field)
+    };
+    (@reset $self:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
+        (&$crate::json::support::Probe::<$type>::NEW).reset(&mut $self.$field)
+    };
+    (@reset $self:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {
+        $self.$field = $default
     };
     (@blank $mode:ident ($type:ty) [..]) => { <$type as ::core::default::Default>::default() };
     (@blank $mode:ident ($type:ty) $json_name:tt) => { $crate::json_struct!(@any $mode ($type))? };

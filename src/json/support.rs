@@ -44,52 +44,41 @@ pub(super) fn first(set: &[u64]) -> Option<usize> {
     Some(word.wrapping_mul(64).wrapping_add(bit))
 }
 
-/// What stands in a field until its member is read: what a missing one stands for, or anything.
+/// Puts the member `index` into the set of those that must be there, if it must.
+#[inline(always)]
+pub fn expect<T: FromJson>(missing: &mut [u64], index: usize) {
+    if T::absent().is_none() {
+        put(missing, index);
+    }
+}
+
+/// What stands in a field until its member is read: any value, if the type knows one.
 ///
 /// # Errors
 /// If the member had to be read at once, those of that.
 #[inline(always)]
-pub fn start<T: FromJson>(
-    r: &Reader<'_>,
-    names: &Names,
-    missing: &mut [u64],
-    index: usize,
-) -> Result<T, Error> {
-    start_as(
-        r,
-        names,
-        missing,
-        index,
-        T::absent(),
-        T::blank(),
-        T::from_json,
-    )
+pub fn start<T: FromJson>(r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error> {
+    match any() {
+        Some(value) => Ok(value),
+        None => read_ahead(r, names, index, T::from_json),
+    }
 }
 
+/// Puts what a missing member stands for into its field, if it may be missing.
 #[inline(always)]
-fn start_as<'j, T>(
-    r: &Reader<'j>,
-    names: &Names,
-    missing: &mut [u64],
-    index: usize,
-    absent: Option<T>,
-    blank: Option<T>,
-    read: fn(&mut Reader<'j>) -> Result<T, Error>,
-) -> Result<T, Error> {
-    if let Some(absent) = absent {
-        return Ok(absent);
-    }
-    put(missing, index);
-    match blank {
-        Some(blank) => Ok(blank),
-        None => read_ahead(r, names, index, read),
+pub fn reset<T: FromJson>(field: &mut T) {
+    if let Some(absent) = T::absent() {
+        *field = absent;
     }
 }
 
 /// Any value of the type, if it knows one.
 #[inline(always)]
 pub fn any<T: FromJson>() -> Option<T> {
-    T::absent().or_else(T::blank)
+    match T::absent() {
+        None => T::blank(),
+        absent => absent,
+    }
 }
 
 /// Reads the first member that has the name `index`, of an object that comes next.
@@ -175,44 +164,48 @@ pub trait ProbeBorrowed<'j, T> {
     ///
     /// # Errors
     /// The type's own.
-    fn start(
-        &self,
-        r: &Reader<'j>,
-        names: &Names,
-        missing: &mut [u64],
-        index: usize,
-    ) -> Result<T, Error>;
+    fn start(&self, r: &Reader<'j>, names: &Names, index: usize) -> Result<T, Error>;
+    /// As [`expect`].
+    fn expect(&self, missing: &mut [u64], index: usize);
+    /// As [`reset`].
+    fn reset(&self, field: &mut T);
     /// Any value.
     fn blank(&self) -> Option<T>;
 }
 
 impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
     fn read_field(&self, r: &mut Reader<'j>, field: &mut T) -> Result<(), Error> {
-        *field = T::borrow_json(r)?;
-        Ok(())
+        field.read_json(r)
     }
 
     #[inline(always)]
-    fn start(
-        &self,
-        r: &Reader<'j>,
-        names: &Names,
-        missing: &mut [u64],
-        index: usize,
-    ) -> Result<T, Error> {
-        start_as(
-            r,
-            names,
-            missing,
-            index,
-            T::absent(),
-            T::blank(),
-            T::borrow_json,
-        )
+    fn start(&self, r: &Reader<'j>, names: &Names, index: usize) -> Result<T, Error> {
+        match self.blank() {
+            Some(value) => Ok(value),
+            None => read_ahead(r, names, index, T::borrow_json),
+        }
     }
 
+    #[inline(always)]
+    fn expect(&self, missing: &mut [u64], index: usize) {
+        if T::absent().is_none() {
+            put(missing, index);
+        }
+    }
+
+    #[inline(always)]
+    fn reset(&self, field: &mut T) {
+        if let Some(absent) = T::absent() {
+            *field = absent;
+        }
+    }
+
+    #[inline(always)]
     fn blank(&self) -> Option<T> {
-        T::absent().or_else(T::blank)
+        match T::absent() {
+            None => T::blank(),
+            absent => absent,
+        }
     }
 }
 
@@ -227,13 +220,11 @@ pub trait ProbeOwned<T> {
     ///
     /// # Errors
     /// The type's own.
-    fn start(
-        &self,
-        r: &Reader<'_>,
-        names: &Names,
-        missing: &mut [u64],
-        index: usize,
-    ) -> Result<T, Error>;
+    fn start(&self, r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error>;
+    /// As [`expect`].
+    fn expect(&self, missing: &mut [u64], index: usize);
+    /// As [`reset`].
+    fn reset(&self, field: &mut T);
     /// Any value.
     fn blank(&self) -> Option<T>;
 }
@@ -244,16 +235,21 @@ impl<T: FromJson> ProbeOwned<T> for &Probe<T> {
     }
 
     #[inline(always)]
-    fn start(
-        &self,
-        r: &Reader<'_>,
-        names: &Names,
-        missing: &mut [u64],
-        index: usize,
-    ) -> Result<T, Error> {
-        start(r, names, missing, index)
+    fn start(&self, r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error> {
+        start(r, names, index)
     }
 
+    #[inline(always)]
+    fn expect(&self, missing: &mut [u64], index: usize) {
+        expect::<T>(missing, index);
+    }
+
+    #[inline(always)]
+    fn reset(&self, field: &mut T) {
+        reset(field);
+    }
+
+    #[inline(always)]
     fn blank(&self) -> Option<T> {
         any()
     }

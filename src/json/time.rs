@@ -173,6 +173,7 @@ macro_rules! epochs {
                 time.map($name).ok_or_else(|| r.out_of_range("a time"))
             }
 
+            #[inline(always)]
             fn blank() -> Option<Self> {
                 Some($name(UNIX_EPOCH))
             }
@@ -197,6 +198,7 @@ macro_rules! durations {
                 duration.map($name).ok_or_else(|| r.out_of_range("a duration"))
             }
 
+            #[inline(always)]
             fn blank() -> Option<Self> {
                 Some($name(Duration::ZERO))
             }
@@ -220,6 +222,7 @@ impl FromJson for Rfc3339 {
             .ok_or_else(|| r.error_expected("a time as in RFC 3339"))
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(Rfc3339(UNIX_EPOCH))
     }
@@ -414,6 +417,7 @@ impl FromJson for IsoDuration {
             .ok_or_else(|| r.error_expected("a duration as in ISO 8601"))
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(IsoDuration(Duration::ZERO))
     }

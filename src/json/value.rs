@@ -147,6 +147,7 @@ impl FromJson for Value {
         })
     }
 
+    #[inline(always)]
     fn blank() -> Option<Self> {
         Some(Value::Null)
     }

@@ -84,6 +84,61 @@ fn members_may_come_in_any_order_and_twice() {
 }
 
 #[test]
+fn a_struct_that_comes_twice_keeps_nothing_of_the_first() {
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Inner {
+            a: u8,
+            b: Option<String>,
+            c: u8 = 7,
+            d: Vec<u8> = vec![1],
+            deep: Option<Box<Inner>>,
+            all: Object as ..,
+        }
+    }
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Borrowed<'j> { a: &'j str, b: Option<&'j str>, c: u8 = 7, deep: Inner }
+    }
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Outer<'j> { inner: Inner, borrowed: Borrowed<'j>, maybe: Option<Inner> }
+    }
+    let inner = || Inner {
+        a: 2,
+        b: None,
+        c: 7,
+        d: vec![1],
+        deep: None,
+        all: Object::default(),
+    };
+    let full = r#"{"a":1,"b":"x","c":8,"d":[],"deep":{"a":1},"e":3}"#;
+    let text = format!(
+        r#"{{"inner":{full},"maybe":{full},"borrowed":{{"a":"1","b":"x","c":8,"deep":{full}}},
+        "inner":{{"a":2}},"maybe":{{"a":2}},"borrowed":{{"a":"2","deep":{{"a":2}}}}}}"#
+    );
+    let outer: Outer = parse_borrowed(text.as_bytes()).unwrap();
+    let want = Outer {
+        inner: inner(),
+        borrowed: Borrowed {
+            a: "2",
+            b: None,
+            c: 7,
+            deep: inner(),
+        },
+        maybe: Some(inner()),
+    };
+    assert_eq!(outer, want);
+    // What the first one had is missing in the second.
+    let text = text.replace(r#""deep":{"a":2}"#, r#""c":1"#);
+    let error = parse_borrowed::<Outer>(text.as_bytes()).unwrap_err();
+    assert_eq!(
+        (error.message(), error.path()),
+        ("missing member `deep`", "$.borrowed")
+    );
+}
+
+#[test]
 fn structs_take_names_by_case_and_keep_the_rest() {
     tiny_lambda::json_struct! {
         #[derive(Debug, PartialEq)]
