@@ -262,9 +262,11 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If there is more.
     pub fn end(&mut self) -> Result<(), Error> {
-        self.rest = scan::white_space(self.rest);
         if !self.rest.is_empty() {
-            return Err(self.refuse(self.rest, Problem::END));
+            self.rest = scan::white_space(self.rest);
+            if !self.rest.is_empty() {
+                return Err(self.refuse(self.rest, Problem::END));
+            }
         }
         Ok(())
     }

@@ -67,19 +67,28 @@ pub(super) fn plain(rest: &[u8]) -> &[u8] {
 #[inline(always)]
 pub(super) fn plain_inline(mut rest: &[u8]) -> &[u8] {
     while let Some((word, behind)) = rest.split_first_chunk() {
-        let word = u64::from_le_bytes(*word);
-        // Of the bits that tell, those of characters beyond ASCII are sorted out only here.
-        let suspects = suspects(word);
-        if suspects & HIGHS != 0 {
-            let specials = suspects & !word & HIGHS;
-            if specials != 0 {
-                let n_plain = (specials.trailing_zeros() / 8) as usize;
-                return rest.get(n_plain..).unwrap_or_default();
-            }
+        let n_plain = n_plain(*word);
+        if n_plain != 8 {
+            return rest.get(n_plain..).unwrap_or_default();
         }
         rest = behind;
     }
     plain_tail(rest)
+}
+
+/// How many of eight bytes, from the first, stand for themselves in a string.
+#[inline(always)]
+pub(super) fn n_plain(word: [u8; 8]) -> usize {
+    let word = u64::from_le_bytes(word);
+    // Of the bits that tell, those of characters beyond ASCII are sorted out only here.
+    let suspects = suspects(word);
+    if suspects & HIGHS != 0 {
+        let specials = suspects & !word & HIGHS;
+        if specials != 0 {
+            return (specials.trailing_zeros() / 8) as usize;
+        }
+    }
+    8
 }
 
 #[cold]

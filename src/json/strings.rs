@@ -76,21 +76,48 @@ impl<'j> Reader<'j> {
             Some(behind) => self.rest = behind,
             None => return Err(self.problem()),
         }
-        // It takes its place at once, and no more than it has in the text.
-        let mut out = Vec::with_capacity(string.len().wrapping_sub(self.rest.len()));
+        // It needs no more than it has in the text, so it is decoded in a copy of that; words are
+        // copied whole, so there is one more.
+        let text_len = string.len().wrapping_sub(self.rest.len());
+        let with_word = string.get(..text_len.wrapping_add(8)).unwrap_or(string);
+        let mut out = Vec::from(with_word);
+        let mut len = 0_usize;
         let mut rest = string;
-        loop {
-            let special = scan::plain(rest);
-            let n_plain = rest.len().wrapping_sub(special.len());
-            out.extend_from_slice(rest.get(..n_plain).unwrap_or_default());
-            let [b'\\', ..] = special else { break };
-            let (code, len) = scan::escape(special);
-            match char::from_u32(code).unwrap_or_default() {
-                character @ '\0'..='\x7f' => out.push(character as u8),
-                character => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        while let Some(place) = out.get_mut(len..) {
+            if let (Some(place), Some((word, behind))) =
+                (place.first_chunk_mut(), rest.split_first_chunk())
+            {
+                *place = *word;
+                let n_plain = scan::n_plain(*word);
+                len = len.wrapping_add(n_plain);
+                if n_plain == 8 {
+                    rest = behind;
+                    continue;
+                }
+                rest = rest.get(n_plain..).unwrap_or_default();
             }
-            rest = special.get(len..).unwrap_or_default();
+            let (mut bytes, n_read) = match rest {
+                [] | [b'"', ..] => break,
+                [b'\\', ..] => {
+                    let (code, n_read) = scan::escape(rest);
+                    (utf8(code), n_read)
+                }
+                [byte, ..] => (u32::from(*byte), 1),
+            };
+            rest = rest.get(n_read..).unwrap_or_default();
+            loop {
+                let [byte, ..] = bytes.to_le_bytes();
+                if let Some(place) = out.get_mut(len) {
+                    *place = byte;
+                }
+                len = len.wrapping_add(1);
+                bytes >>= 8;
+                if bytes == 0 {
+                    break;
+                }
+            }
         }
+        out.truncate(len);
         Ok(String::from_utf8(out).unwrap_or_default())
     }
 
@@ -129,4 +156,18 @@ impl<'j> Reader<'j> {
         };
         self.fail(rest, problem)
     }
+}
+
+/// A character's bytes (RFC 3629, section 3), the first one lowest.
+fn utf8(code: u32) -> u32 {
+    let mut rest = code;
+    let mut bytes = 0;
+    let mut first_max = 0x7f;
+    while rest > first_max {
+        bytes = (bytes | 0x80 | rest & 0x3f) << 8;
+        rest >>= 6;
+        first_max = first_max >> 1 & 0x1f;
+    }
+    // As many ones in front as there are bytes, if there are several.
+    bytes | rest | (0xff ^ (first_max << 1 | 1))
 }
