@@ -29,7 +29,7 @@ pub struct Error(Box<Detail>);
 const AT: &str = " at ";
 
 /// What is in front of each number of a place.
-const PLACE: [&str; 3] = [" (offset ", ", line ", ", column "];
+static PLACE: [&str; 3] = [" (offset ", ", line ", ", column "];
 
 #[derive(Clone, PartialEq, Eq)]
 struct Detail {
@@ -110,9 +110,9 @@ impl Error {
                 (line, column) = (line.wrapping_add(1), 1);
             }
         }
-        for (name, number) in PLACE.into_iter().zip([offset, line, column]) {
+        for (name, number) in PLACE.iter().zip(&[offset, line, column]) {
             push(&mut text, name);
-            push_number(&mut text, number);
+            push_number(&mut text, *number);
         }
         push(&mut text, ")");
         Error(Box::new(Detail {

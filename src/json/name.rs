@@ -226,19 +226,21 @@ impl Name {
         let [_, quoted @ ..] = self.text else {
             return None;
         };
-        let behind = match rest.first_chunk() {
+        let (name, behind) = rest.split_at_checked(quoted.len())?;
+        let is_same = match rest.first_chunk() {
             Some(word) if quoted.len() <= 16 => {
-                if (u64::from_le_bytes(*word) ^ self.first) << (self.excess & 63) != 0 {
-                    return None;
-                }
-                let (name, behind) = rest.split_at_checked(quoted.len())?;
-                match name.last_chunk() {
-                    Some(word) if u64::from_le_bytes(*word) != self.last => return None,
-                    _ => behind,
+                let others = (u64::from_le_bytes(*word) ^ self.first) << (self.excess & 63);
+                let last = name.get(quoted.len().wrapping_sub(8)..);
+                match last.and_then(|last| last.first_chunk()) {
+                    Some(word) if u64::from_le_bytes(*word) != self.last => false,
+                    _ => others == 0,
                 }
             }
-            _ => rest.strip_prefix(quoted)?,
+            _ => name == quoted,
         };
+        if !is_same {
+            return None;
+        }
         match behind {
             [b' ', behind @ ..] => Some(behind),
             _ => Some(behind),

@@ -113,7 +113,7 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If something else comes next.
     pub fn null(&mut self) -> Result<(), Error> {
-        if self.word(b"null") {
+        if self.literal_from(b'n') {
             Ok(())
         } else {
             Err(self.expected_value("null"))
@@ -122,7 +122,7 @@ impl<'j> Reader<'j> {
 
     /// Reads `null` if it comes next, and says whether it did.
     pub fn null_if_next(&mut self) -> bool {
-        matches!(self.next(), [b'n', ..]) && self.word(b"null")
+        self.literal_from(b'n')
     }
 
     /// Reads `true` or `false`.
@@ -130,9 +130,9 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If something else comes next.
     pub fn bool(&mut self) -> Result<bool, Error> {
-        if self.word(b"true") {
+        if self.literal_from(b't') {
             Ok(true)
-        } else if self.word(b"false") {
+        } else if self.literal_from(b'f') {
             Ok(false)
         } else {
             Err(self.expected_value("a boolean"))
@@ -329,9 +329,13 @@ impl<'j> Reader<'j> {
         self.text.len().wrapping_sub(rest.len())
     }
 
-    /// Passes `word` if it comes next.
-    fn word(&mut self, word: &[u8]) -> bool {
-        let Some(behind) = self.next().strip_prefix(word) else {
+    /// Passes the literal that begins with `first`, if it comes next.
+    fn literal_from(&mut self, first: u8) -> bool {
+        let rest = self.next();
+        if rest.first() != Some(&first) {
+            return false;
+        }
+        let Some(behind) = scan::literal(rest) else {
             return false;
         };
         self.start = self.offset();

@@ -75,10 +75,11 @@ impl<'j> Reader<'j> {
     /// That another kind of value comes next, or none at all.
     #[cold]
     #[inline(never)]
-    pub(super) fn expected_value(&self, what: &str) -> Error {
-        match self.clone().skip() {
-            Ok(()) => Error::expected(ErrorKind::Type, what, self.text, self.offset()),
-            Err(error) => error,
+    pub(super) fn expected_value(&mut self, what: &str) -> Error {
+        let rest = self.next();
+        match self.value(rest) {
+            Some(_) => Error::expected(ErrorKind::Type, what, self.text, self.offset()),
+            None => self.problem(),
         }
     }
 
@@ -115,14 +116,16 @@ impl<'j> Reader<'j> {
     #[cold]
     #[inline(never)]
     pub(super) fn not_an_integer(&mut self) -> Error {
-        match self.clone().number() {
-            Ok(number) => {
-                let sentence = ["expected an integer, found ", number];
-                Error::new(ErrorKind::Type, &sentence, self.text, self.start)
-            }
-            Err(error) if error.kind() == ErrorKind::Type => self.expected_value("an integer"),
-            Err(error) => error,
-        }
+        let rest = self.next();
+        let [b'-' | b'0'..=b'9', ..] = rest else {
+            return self.expected_value("an integer");
+        };
+        let Some(behind) = self.behind_number(rest) else {
+            return self.problem();
+        };
+        let number = self.text.get(self.offset()..self.pos_of(behind));
+        let sentence = ["expected an integer, found ", number.unwrap_or_default()];
+        Error::new(ErrorKind::Type, &sentence, self.text, self.offset())
     }
 }
 

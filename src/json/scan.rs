@@ -56,16 +56,10 @@ fn odd_white_space(mut rest: &[u8]) -> &[u8] {
     rest
 }
 
-/// As [`plain_inline`], a function of its own where that is smaller.
-#[inline]
-pub(super) fn plain(rest: &[u8]) -> &[u8] {
-    plain_inline(rest)
-}
-
 /// Passes the characters of a string that stand for themselves; what ends them is a quote, a
 /// backslash, a control character or the end of the text.
-#[inline(always)]
-pub(super) fn plain_inline(mut rest: &[u8]) -> &[u8] {
+#[inline]
+pub(super) fn plain(mut rest: &[u8]) -> &[u8] {
     while let Some((word, behind)) = rest.split_first_chunk() {
         let n_plain = n_plain(*word);
         if n_plain != 8 {
@@ -186,9 +180,12 @@ pub(super) fn suspects(bytes: u64) -> u64 {
 /// Passes `true`, `false` or `null`.
 #[inline(never)]
 pub(super) fn literal(rest: &[u8]) -> Option<&[u8]> {
+    const TRUE: u32 = u32::from_le_bytes(*b"true");
+    const NULL: u32 = u32::from_le_bytes(*b"null");
+    const FALS: u32 = u32::from_le_bytes(*b"fals");
     let (word, behind) = rest.split_first_chunk()?;
-    match (word, behind) {
-        (b"true" | b"null", behind) | (b"fals", [b'e', behind @ ..]) => Some(behind),
+    match (u32::from_le_bytes(*word), behind) {
+        (TRUE | NULL, behind) | (FALS, [b'e', behind @ ..]) => Some(behind),
         _ => None,
     }
 }

@@ -112,8 +112,9 @@ impl<'j> Reader<'j> {
     /// and it is behind the object's end.
     #[inline(never)]
     fn find_field(&mut self, names: &Names, mut rest: &'j [u8]) -> Result<usize, Error> {
+        let mut hashes = names.hashes();
         loop {
-            let Some(candidate) = self.members(rest, names.hashes()) else {
+            let Some(candidate) = self.members(rest, hashes, names.hashes()) else {
                 return Err(self.problem());
             };
             let [b'"', name @ ..] = candidate else {
@@ -128,13 +129,13 @@ impl<'j> Reader<'j> {
             if index != NO_FIELD {
                 return Ok(index);
             }
-            rest = self.rest;
+            (rest, hashes) = (candidate, 0);
         }
     }
 
     /// As [`find_field`](Self::find_field), for one member, behind whose opening quote `name` is:
     /// it has another name, or one that is not followed by a colon at once, has escapes or is to be
-    /// kept. [`NO_FIELD`]: the reader has passed it, and the comma that follows.
+    /// kept.
     #[cold]
     #[inline(never)]
     fn odd_field(&mut self, names: &Names, name: &'j [u8]) -> Result<usize, Error> {
@@ -145,24 +146,7 @@ impl<'j> Reader<'j> {
             }
         }
         self.rest = name;
-        if names.rest() == NO_FIELD {
-            match self.behind_member(name) {
-                Some(next) => self.rest = next,
-                None => return Err(self.problem()),
-            }
-        }
         Ok(names.rest())
-    }
-
-    /// Passes a member, behind whose opening quote `rest` is, and the comma that follows.
-    fn behind_member(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
-        let rest = self.behind_string(rest)?;
-        let rest = scan::white_space(self.behind_colon(rest)?);
-        let rest = scan::white_space(self.value(rest)?);
-        match rest {
-            [b',', behind @ ..] => Some(scan::white_space(behind)),
-            _ => Some(rest),
-        }
     }
 
     /// Reads one value, whatever it is, and checks it as if it were kept.
@@ -179,7 +163,7 @@ impl<'j> Reader<'j> {
     }
 
     /// Passes the value in front of `rest`; what is behind it.
-    fn value(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+    pub(super) fn value(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         match rest {
             [b'"', string @ ..] => self.behind_string(string),
             [b'{', ..] => self.object(rest),
@@ -195,7 +179,7 @@ impl<'j> Reader<'j> {
         let rest = self.enter(rest)?;
         let end = match rest {
             [b'}', ..] => rest,
-            _ => self.members(rest, 0)?,
+            _ => self.members(rest, 0, 0)?,
         };
         self.depth = self.depth.wrapping_sub(1);
         end.get(1..)
@@ -239,8 +223,13 @@ impl<'j> Reader<'j> {
     }
 
     /// Passes the members in front of `rest`, up to the bracket that ends the object or to one whose
-    /// name has one of the hashes.
-    fn members(&mut self, mut rest: &'j [u8], hashes: u64) -> Option<&'j [u8]> {
+    /// name has one of the hashes; for the first one, those are others.
+    fn members(
+        &mut self,
+        mut rest: &'j [u8],
+        mut hashes: u64,
+        next_hashes: u64,
+    ) -> Option<&'j [u8]> {
         'member: loop {
             let [b'"', name @ ..] = rest else {
                 return self.fail(rest, Problem::NAME);
@@ -252,7 +241,7 @@ impl<'j> Reader<'j> {
             let mut string = name;
             let mut is_name = true;
             rest = loop {
-                let end = scan::plain_inline(string);
+                let end = scan::plain(string);
                 if is_name {
                     is_name = false;
                     let value = match end {
@@ -264,6 +253,7 @@ impl<'j> Reader<'j> {
                             self.behind_colon(behind)?
                         }
                     };
+                    hashes = next_hashes;
                     match scan::token_behind_space(value) {
                         [b'"', behind @ ..] => string = behind,
                         value => break self.value(value)?,
