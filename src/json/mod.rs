@@ -57,7 +57,7 @@ mod structs;
 pub mod support;
 #[cfg(test)]
 mod tests;
-mod time;
+pub(crate) mod time;
 mod value;
 mod walk;
 mod write;

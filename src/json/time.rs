@@ -133,9 +133,10 @@ fn nanos_of(time: SystemTime) -> i128 {
     }
 }
 
-fn read_nanos(r: &mut Reader<'_>, scale: i32, what: &str) -> Result<i128, Error> {
-    let number = r.number()?;
-    nanos(number, scale).ok_or_else(|| r.out_of_range(what))
+/// The moment that a number of seconds (`scale` 9) or milliseconds (`scale` 6) and so on since the
+/// Unix epoch is, if a clock has it.
+pub(crate) fn since_epoch(number: &str, scale: i32) -> Option<SystemTime> {
+    nanos(number, scale).and_then(time_of)
 }
 
 /// Writes nanoseconds as seconds or milliseconds, as an integer where that is exact.
@@ -169,7 +170,7 @@ macro_rules! epochs {
     ($($name:ident $scale:literal),*) => {$(
         impl FromJson for $name {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-                let time = time_of(read_nanos(r, $scale, "a time")?);
+                let time = since_epoch(r.number()?, $scale);
                 time.map($name).ok_or_else(|| r.out_of_range("a time"))
             }
 
@@ -193,7 +194,7 @@ macro_rules! durations {
     ($($name:ident $scale:literal),*) => {$(
         impl FromJson for $name {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-                let nanos = u128::try_from(read_nanos(r, $scale, "a duration")?).ok();
+                let nanos = nanos(r.number()?, $scale).and_then(|nanos| nanos.try_into().ok());
                 let duration = nanos.and_then(duration_of);
                 duration.map($name).ok_or_else(|| r.out_of_range("a duration"))
             }
@@ -217,7 +218,7 @@ durations!(Seconds 9, Millis 6);
 impl FromJson for Rfc3339 {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         let text = r.string()?;
-        let time = rfc3339(&text).and_then(time_of);
+        let time = rfc_3339(&text);
         time.map(Rfc3339)
             .ok_or_else(|| r.error_expected("a time as in RFC 3339"))
     }
@@ -267,8 +268,8 @@ impl ToJson for Rfc3339 {
     }
 }
 
-/// The nanoseconds since the Unix epoch of a time in RFC 3339's form (section 5.6).
-fn rfc3339(text: &str) -> Option<i128> {
+/// The moment that a time in RFC 3339's form is (section 5.6).
+pub(crate) fn rfc_3339(text: &str) -> Option<SystemTime> {
     let mut rest = Digits(text.as_bytes());
     let year = rest.number(4)?;
     rest.one_of(b"-")?;
@@ -320,9 +321,8 @@ fn rfc3339(text: &str) -> Option<i128> {
         .checked_add(minute.checked_mul(60)?)?
         .checked_add(second)?
         .checked_sub(offset_secs)?;
-    i128::from(secs)
-        .checked_mul(1_000_000_000)?
-        .checked_add(i128::from(nanos))
+    let whole = i128::from(secs).checked_mul(1_000_000_000)?;
+    time_of(whole.checked_add(i128::from(nanos))?)
 }
 
 fn days_in(year: i64, month: i64) -> i64 {
