@@ -115,11 +115,16 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Option<T> {
 impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Vec<T> {
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
         let mut list = Vec::new();
-        r.elements(&mut |r| {
-            list.push(T::borrow_json(r)?);
-            Ok(())
-        })?;
+        list.read_json(r)?;
         Ok(list)
+    }
+
+    fn read_json(&mut self, r: &mut Reader<'j>) -> Result<(), Error> {
+        self.clear();
+        r.elements(&mut |r| {
+            self.push(T::borrow_json(r)?);
+            Ok(())
+        })
     }
 
     #[inline(always)]
@@ -132,12 +137,17 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Vec<T> {
 impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for BTreeMap<Cow<'j, str>, T> {
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
         let mut map = BTreeMap::new();
+        map.read_json(r)?;
+        Ok(map)
+    }
+
+    fn read_json(&mut self, r: &mut Reader<'j>) -> Result<(), Error> {
+        self.clear();
         r.members_with(&mut |name, r| {
             let value = T::borrow_json(r)?;
-            map.insert(name, value);
+            self.insert(name, value);
             Ok(())
-        })?;
-        Ok(map)
+        })
     }
 
     #[inline(always)]

@@ -10,12 +10,17 @@ use super::{Error, FromJson, Reader, ToJson, Writer};
 impl<T: FromJson, S: BuildHasher + Default> FromJson for HashMap<String, T, S> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut map = HashMap::default();
+        map.read_json(r)?;
+        Ok(map)
+    }
+
+    fn read_json(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
+        self.clear();
         r.members_with(&mut |name, r| {
             let value = T::from_json(r)?;
-            map.insert(name.into_owned(), value);
+            self.insert(name.into_owned(), value);
             Ok(())
-        })?;
-        Ok(map)
+        })
     }
 
     #[inline(always)]

@@ -242,8 +242,8 @@ impl FromJson for String {
         Some(String::new())
     }
 
-    fn pairs_from_json<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(Self, T)>, Error> {
-        read_members(r)
+    fn read_pairs<T: FromJson>(list: &mut Vec<(Self, T)>, r: &mut Reader<'_>) -> Result<(), Error> {
+        read_members(list, r)
     }
 }
 
@@ -356,7 +356,14 @@ impl<T: ToJson> ToJson for Option<T> {
 /// An array; of pairs with a `String` in front, an object.
 impl<T: FromJson> FromJson for Vec<T> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        T::list_from_json(r)
+        let mut list = Vec::new();
+        list.read_json(r)?;
+        Ok(list)
+    }
+
+    fn read_json(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
+        self.clear();
+        T::read_list(self, r)
     }
 
     #[inline(always)]
@@ -369,7 +376,7 @@ impl<T: FromJson> FromJson for Vec<T> {
 impl<T: FromJson, const N: usize> FromJson for [T; N] {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         let at = r.at_next();
-        <[T; N]>::try_from(T::list_from_json(r)?).map_err(|list| {
+        <[T; N]>::try_from(Vec::from_json(r)?).map_err(|list: Vec<T>| {
             at.error(&format!(
                 "expected an array of {N}, found one of {}",
                 list.len()
@@ -398,8 +405,8 @@ lists!(Vec<T>; [T]; [T; N], const N);
 macro_rules! tuples {
     // A list of pairs with a name in front is an object.
     (@from 2 $first:ident $second:ident) => {
-        fn list_from_json(r: &mut Reader<'_>) -> Result<Vec<Self>, Error> {
-            $first::pairs_from_json(r)
+        fn read_list(list: &mut Vec<Self>, r: &mut Reader<'_>) -> Result<(), Error> {
+            $first::read_pairs(list, r)
         }
     };
     (@to 2 $first:ident $second:ident) => {
@@ -462,25 +469,31 @@ pub(super) fn write_elements<T: ToJson>(list: &[T], w: &mut Writer) {
 }
 
 /// Reads an array.
-pub(super) fn read_elements<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<T>, Error> {
-    let mut list = Vec::new();
+pub(super) fn read_elements<T: FromJson>(
+    list: &mut Vec<T>,
+    r: &mut Reader<'_>,
+) -> Result<(), Error> {
     r.elements(&mut |r| {
         list.push(T::from_json(r)?);
         Ok(())
-    })?;
-    Ok(list)
+    })
 }
 
 /// Of members with one name the last wins.
 impl<T: FromJson> FromJson for BTreeMap<String, T> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut map = BTreeMap::new();
+        map.read_json(r)?;
+        Ok(map)
+    }
+
+    fn read_json(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
+        self.clear();
         r.members_with(&mut |name, r| {
             let value = T::from_json(r)?;
-            map.insert(name.into_owned(), value);
+            self.insert(name.into_owned(), value);
             Ok(())
-        })?;
-        Ok(map)
+        })
     }
 
     #[inline(always)]

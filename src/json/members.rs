@@ -14,8 +14,10 @@ pub(super) const COMPARED_MAX: usize = 32;
 pub(super) const USUAL_LEN: usize = 8;
 
 /// Reads an object as a list; of members with one name the last wins, at the place of the first.
-pub(super) fn read_members<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(String, T)>, Error> {
-    let mut members: Vec<(String, T)> = Vec::new();
+pub(super) fn read_members<T: FromJson>(
+    members: &mut Vec<(String, T)>,
+    r: &mut Reader<'_>,
+) -> Result<(), Error> {
     r.begin_object()?;
     while let Some(name) = r.next_member()? {
         let value = T::from_json(r)?;
@@ -31,9 +33,9 @@ pub(super) fn read_members<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(Strin
         members.push((name.into_owned(), value));
     }
     if members.len() > COMPARED_MAX {
-        remove_duplicates(&mut members);
+        remove_duplicates(members);
     }
-    Ok(members)
+    Ok(())
 }
 
 #[cold]

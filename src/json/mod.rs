@@ -160,16 +160,17 @@ pub trait FromJson: Sized {
         None
     }
 
-    /// How a list of these is read: as an array, but of pairs with a name in front, as an object.
+    /// How a list of these is read, into an empty one: as an array, but of pairs with a name in
+    /// front, as an object.
     #[doc(hidden)]
-    fn list_from_json(r: &mut Reader<'_>) -> Result<Vec<Self>, Error> {
-        impls::read_elements(r)
+    fn read_list(list: &mut Vec<Self>, r: &mut Reader<'_>) -> Result<(), Error> {
+        impls::read_elements(list, r)
     }
 
     /// How a list of pairs with one of these in front is read.
     #[doc(hidden)]
-    fn pairs_from_json<T: FromJson>(r: &mut Reader<'_>) -> Result<Vec<(Self, T)>, Error> {
-        impls::read_elements(r)
+    fn read_pairs<T: FromJson>(list: &mut Vec<(Self, T)>, r: &mut Reader<'_>) -> Result<(), Error> {
+        impls::read_elements(list, r)
     }
 }
 
