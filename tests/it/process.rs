@@ -2,7 +2,7 @@
 //! begins with `12.1` names the items of the conformance checklist for runtimes that it proves.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,8 @@ use tiny_lambda::json::{self, Value};
 
 use crate::peer::{
     ACCEPTED, GET_NEXT, GET_RESTORE, NEXT, POST_ERROR, POST_INIT_ERROR, POST_RESPONSE,
-    POST_RESTORE_ERROR, Request, Step, accept, converse, last, next, read_request, refusal, step,
+    POST_RESTORE_ERROR, Request, Step, accept, converse, last, listen, next, read_request, refusal,
+    step,
 };
 
 const TYPE_FIELD: &str = "Lambda-Runtime-Function-Error-Type";
@@ -192,7 +193,7 @@ const SNAP_START: (&str, &str) = ("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start"
 #[test]
 fn a_snapshot_is_taken_between_the_hooks_and_its_connection_is_not_used_again() {
     for (program, _) in all() {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = listen();
         let addr = listener.local_addr().unwrap();
         let child = command(&program, addr, &[("ACT", "snapshot"), SNAP_START]).spawn();
         let mut before = accept(&listener);
@@ -526,7 +527,7 @@ pub(crate) fn becomes(pid: u32, state: &str) {
 #[test]
 fn a_freeze_at_any_point_changes_nothing() {
     for (program, _) in all() {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = listen();
         let child = command(&program, listener.local_addr().unwrap(), &[]).spawn();
         let child = child.unwrap();
         let id = child.id();

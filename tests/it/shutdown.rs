@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::peer::{GET_NEXT, GET_RESTORE, accept, next, read_request, refusal};
+use crate::peer::{GET_NEXT, GET_RESTORE, accept, listen, next, read_request, refusal};
 use crate::process::{all, becomes, command, ends, signal};
 
 const POST_REGISTER: &str = "POST /2020-01-01/extension/register HTTP/1.1";
@@ -20,11 +20,11 @@ struct Function {
     extension: Option<BufReader<TcpStream>>,
     runtime: BufReader<TcpStream>,
     // Nobody else shall listen there.
-    _listener: TcpListener,
+    listener: TcpListener,
 }
 
 fn start(program: &std::path::Path, act: &str, registered: &str) -> Function {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let listener = listen();
     let addr = listener.local_addr().unwrap();
     let child = command(program, addr, &[("ACT", act)]).spawn().unwrap();
     let mut extension = accept(&listener);
@@ -51,7 +51,7 @@ fn start(program: &std::path::Path, act: &str, registered: &str) -> Function {
         child,
         extension,
         runtime,
-        _listener: listener,
+        listener,
     }
 }
 
@@ -99,7 +99,7 @@ fn hooks_run_when_the_function_is_idle() {
 #[test]
 fn an_extension_comes_back_after_a_restore() {
     for (program, _) in all() {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = listen();
         let vars = [
             ("ACT", "shutdown-snapshot"),
             ("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start"),
@@ -183,7 +183,9 @@ fn an_extension_that_is_refused_is_told_of_and_done_without() {
             "garbage\r\n".to_owned(),
         ] {
             let mut function = start(&program, "shutdown", &refused);
-            function.says("ERROR Runtime.LambdaRuntimeClientError: Extensions API at 127.0.0.1:");
+            let addr = function.listener.local_addr().unwrap();
+            let error = "ERROR Runtime.LambdaRuntimeClientError";
+            function.says(&format!("{error}: Extensions API at {addr}: "));
             // Whoever sends the signal nevertheless is heard.
             assert_eq!(function.terminate(), (SAID.to_owned(), Some(0)));
         }
@@ -194,7 +196,7 @@ fn an_extension_that_is_refused_is_told_of_and_done_without() {
 fn without_hooks_nothing_is_registered_and_the_signal_is_the_end() {
     use std::os::unix::process::ExitStatusExt;
     for (program, _) in all() {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = listen();
         let child = command(&program, listener.local_addr().unwrap(), &[])
             .spawn()
             .unwrap();
