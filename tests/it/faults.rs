@@ -39,13 +39,11 @@ fn survives(script: &[Step]) {
     assert_eq!(requests.last().unwrap().text(), "14");
 }
 
-/// Plays `script`, at the end of which the runtime gives up; why. It takes far less than a second,
-/// but there may be much else to do on this machine.
+/// Plays `script`, at the end of which the runtime gives up; why. One that had waited for more than it
+/// got would say so, and how long it waits before it asks again is for `runtime` to prove: this machine
+/// may need long for a megabyte if there is much else to do.
 fn gives_up(script: &[Step]) -> Error {
-    let start = Instant::now();
-    let (_, end) = play(script, &double());
-    assert!(start.elapsed() < Duration::from_secs(30), "{end}");
-    end
+    play(script, &double()).1
 }
 
 /// Calls `f` with all of `inputs` at once: most of the time is pauses.

@@ -9,8 +9,8 @@ use std::time::Duration;
 use tiny_lambda::json::{self, Value};
 
 use crate::peer::{
-    ACCEPTED, GET_NEXT, POST_ERROR, POST_RESPONSE, accept, converse, listen, next, read_request,
-    refusal, step,
+    ACCEPTED, GET_NEXT, PATIENCE, POST_ERROR, POST_RESPONSE, accept, converse, listen, next,
+    read_request, refusal, step,
 };
 use crate::process::{all, command, ends, play};
 
@@ -200,8 +200,7 @@ fn a_reader_of_the_log_who_is_slow_is_waited_for() {
         let brief = Some(Duration::from_millis(100));
         stream.get_ref().set_read_timeout(brief).unwrap();
         assert!(stream.get_mut().read(&mut [0]).is_err());
-        let patient = Some(Duration::from_secs(20));
-        stream.get_ref().set_read_timeout(patient).unwrap();
+        stream.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
         let start = "INFO RequestId: 8476a536 ";
         let mut line = vec![0; start.len() + (1 << 20) + 1];
         log.read_exact(&mut line).unwrap();

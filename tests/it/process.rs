@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tiny_lambda::json::{self, Value};
 
 use crate::peer::{
-    ACCEPTED, GET_NEXT, GET_RESTORE, NEXT, POST_ERROR, POST_INIT_ERROR, POST_RESPONSE,
+    ACCEPTED, GET_NEXT, GET_RESTORE, NEXT, PATIENCE, POST_ERROR, POST_INIT_ERROR, POST_RESPONSE,
     POST_RESTORE_ERROR, Request, Step, accept, converse, last, listen, next, read_request, refusal,
     step,
 };
@@ -103,12 +103,12 @@ pub(crate) fn signal(name: &str, pid: u32) {
     assert!(kill.unwrap().success());
 }
 
-/// Waits for the end of a process; one that takes longer than half a minute is a failure.
+/// Waits for the end of a process; one that does not come is a failure.
 pub(crate) fn ends(child: Child) -> Output {
     let id = child.id();
     let (ended, has_ended) = mpsc::channel::<()>();
     let watch = thread::spawn(move || {
-        let late = has_ended.recv_timeout(Duration::from_secs(30));
+        let late = has_ended.recv_timeout(PATIENCE);
         if late == Err(mpsc::RecvTimeoutError::Timeout) {
             signal("-KILL", id);
         }
@@ -511,7 +511,7 @@ fn the_trace_is_in_the_environment_while_it_is_known() {
 /// Reads the state of a process until it is that.
 #[cfg(target_os = "linux")]
 pub(crate) fn becomes(pid: u32, state: &str) {
-    let limit = std::time::Instant::now() + Duration::from_secs(20);
+    let limit = std::time::Instant::now() + PATIENCE;
     while std::time::Instant::now() < limit {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
         if stat.rsplit_once(") ").unwrap().1.starts_with(state) {
