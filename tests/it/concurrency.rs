@@ -8,7 +8,7 @@ use std::thread;
 use tiny_lambda::json::Value;
 use tiny_lambda::{Context, Error, Handler, Runtime, handler};
 
-use crate::peer::{ACCEPTED, GET_NEXT, Request, accept, next, read_request, refusal};
+use crate::peer::{ACCEPTED, GET_NEXT, Request, accept, listen, next, read_request, refusal};
 
 const N: usize = 4;
 
@@ -50,7 +50,7 @@ impl Peer {
 
 /// A runtime of `N` workers, in conversation with `api`; why it ended.
 fn converse(handler: &dyn Handler, api: impl FnOnce(&TcpListener)) -> Error {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let listener = listen();
     let addr = listener.local_addr().unwrap().to_string();
     thread::scope(|scope| {
         let runtime = Runtime::at(&addr).concurrency(N);
@@ -143,7 +143,7 @@ mod process {
 
     /// Starts the function as `AWS_LAMBDA_MAX_CONCURRENCY` says; what it writes to its log.
     fn log(n: &str, api: impl FnOnce(&TcpListener)) -> String {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = listen();
         let vars = [
             ("AWS_LAMBDA_MAX_CONCURRENCY", n),
             ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
@@ -211,7 +211,7 @@ mod process {
         let Some(program) = aborting("function") else {
             return;
         };
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = listen();
         let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", "4")];
         let addr = listener.local_addr().unwrap();
         let child = command(&program, addr, &vars).spawn().unwrap();
@@ -235,7 +235,7 @@ mod process {
     #[test]
     fn the_stacks_of_workers_are_small() {
         const N: usize = 16;
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = listen();
         let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", "16")];
         let addr = listener.local_addr().unwrap();
         let child = command(&unwinding("function"), addr, &vars).spawn();

@@ -651,8 +651,12 @@ fn an_init_of_over_ten_seconds_is_repeated_within_the_invocation() {
     let log = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.stdout, b"[7]\n", "{log}");
     let line = log.lines().next().unwrap_or_default();
-    assert!(line.starts_with("INIT_REPORT Init Duration: 100"), "{log}");
-    assert!(line.ends_with("\tPhase: init\tStatus: timeout"), "{log}");
+    let line = line.strip_prefix("INIT_REPORT Init Duration: ");
+    let (took_ms, rest) = line.and_then(|line| line.split_once(" ms")).expect(&log);
+    // It ends when its time is up, and is noticed when this machine has a moment for it.
+    let took_ms: f64 = took_ms.parse().expect(&log);
+    assert!((10_000.0..15_000.0).contains(&took_ms), "{log}");
+    assert_eq!(rest, "\tPhase: init\tStatus: timeout", "{log}");
     let report = log.lines().find(|line| line.starts_with("REPORT")).unwrap();
     assert!(!report.contains("Init Duration"), "{report}");
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener};
+use std::net::Shutdown;
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,8 +15,8 @@ use tiny_lambda::{ClientContext, CognitoIdentity, Error, Runtime};
 
 use crate::malformed::{malformed, with};
 use crate::peer::{
-    ACCEPTED, GET_NEXT, NEXT, POST_ERROR, POST_RESPONSE, Step, accept, last, next, read_request,
-    refusal, reset, step,
+    ACCEPTED, GET_NEXT, NEXT, POST_ERROR, POST_RESPONSE, Step, accept, last, listen, next,
+    read_request, refusal, reset, step,
 };
 use crate::runtime::play;
 
@@ -39,13 +39,11 @@ fn survives(script: &[Step]) {
     assert_eq!(requests.last().unwrap().text(), "14");
 }
 
-/// Plays `script`, at the end of which the runtime gives up; why. It takes far less than a second,
-/// but there may be much else to do on this machine.
+/// Plays `script`, at the end of which the runtime gives up; why. One that had waited for more than it
+/// got would say so, and how long it waits before it asks again is for `runtime` to prove: this machine
+/// may need long for a megabyte if there is much else to do.
 fn gives_up(script: &[Step]) -> Error {
-    let start = Instant::now();
-    let (_, end) = play(script, &double());
-    assert!(start.elapsed() < Duration::from_secs(30), "{end}");
-    end
+    play(script, &double()).1
 }
 
 /// Calls `f` with all of `inputs` at once: most of the time is pauses.
@@ -141,7 +139,7 @@ fn a_reply_may_have_any_form_that_http_has() {
 
 /// A conversation of which every reply comes byte by byte, with each byte in a packet of its own.
 fn byte_by_byte(replies: &[&str]) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let listener = listen();
     let addr = listener.local_addr().unwrap().to_string();
     thread::scope(|scope| {
         let runtime = scope.spawn(move || Runtime::at(&addr).serve(&double()));
@@ -509,7 +507,7 @@ fn an_event_that_is_no_text_is_told() {
 fn an_answer_of_which_nothing_was_taken_is_sent_again() {
     #[track_caller]
     fn check(event: &str, want: &'static str) {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = listen();
         let addr = listener.local_addr().unwrap().to_string();
         let (closed, is_closed) = mpsc::channel();
         let is_closed = Mutex::new(is_closed);
@@ -543,7 +541,7 @@ fn an_answer_of_which_nothing_was_taken_is_sent_again() {
 /// reset. But some of the answer was taken, and so it may not come again.
 #[test]
 fn an_answer_of_which_some_was_taken_is_not_sent_again() {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let listener = listen();
     let addr = listener.local_addr().unwrap().to_string();
     thread::scope(|scope| {
         let runtime = scope.spawn(move || Runtime::at(&addr).serve(&double()));
@@ -606,7 +604,7 @@ fn the_invocations_nonce_is_sent_back_with_an_error_and_a_stream_too() {
 /// 12.1: 24 and 28.
 #[test]
 fn an_early_refusal_of_a_long_response_is_read_and_nothing_more_is_posted() {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let listener = listen();
     let addr = listener.local_addr().unwrap().to_string();
     thread::scope(|scope| {
         let long = handler::bytes(|_, _| Ok(vec![b'x'; 6 << 20]));
@@ -624,6 +622,7 @@ fn an_early_refusal_of_a_long_response_is_read_and_nothing_more_is_posted() {
         let mut stream = accept(&listener);
         assert_eq!(read_request(&mut stream).line, GET_NEXT);
         stream.get_mut().write_all(refusal(500).as_bytes()).unwrap();
+        drop(listener);
         let end = runtime.join().unwrap().unwrap_err();
         assert!(end.error_message().contains("status 500"), "{end}");
     });
@@ -635,7 +634,7 @@ fn an_early_refusal_of_a_long_response_is_read_and_nothing_more_is_posted() {
 fn a_reply_that_stands_still_is_left() {
     let stalled = |reply: &'static str| {
         move || {
-            let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+            let listener = listen();
             let addr = listener.local_addr().unwrap().to_string();
             thread::scope(|scope| {
                 let runtime = scope.spawn(move || Runtime::at(&addr).serve(&double()));
@@ -651,13 +650,14 @@ fn a_reply_that_stands_still_is_left() {
                 let waited = start.elapsed();
                 assert!((8..15).contains(&waited.as_secs()), "{waited:?}");
                 second.get_mut().write_all(refusal(500).as_bytes()).unwrap();
+                drop(listener);
                 assert!(runtime.join().unwrap().is_err());
             });
         }
     };
     // One that moves is waited for, for longer than that.
     let slow = || {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = listen();
         let addr = listener.local_addr().unwrap().to_string();
         thread::scope(|scope| {
             let runtime = scope.spawn(move || Runtime::at(&addr).serve(&double()));
@@ -670,6 +670,7 @@ fn a_reply_that_stands_still_is_left() {
             }
             assert_eq!(read_request(&mut stream).line, POST_RESPONSE);
             stream.get_mut().write_all(refusal(500).as_bytes()).unwrap();
+            drop(listener);
             assert!(runtime.join().unwrap().is_err());
         });
     };

@@ -5,7 +5,7 @@ use std::cell::Cell;
 #[cfg(target_os = "linux")]
 use std::io::{BufRead, BufReader, Read, Write};
 #[cfg(target_os = "linux")]
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 #[cfg(target_os = "linux")]
 use std::process::Stdio;
 use std::sync::Mutex;
@@ -14,7 +14,7 @@ use tiny_lambda::handler;
 
 use crate::peer::{ACCEPTED, GET_NEXT, POST_RESPONSE, step};
 #[cfg(target_os = "linux")]
-use crate::peer::{accept, read_request};
+use crate::peer::{accept, listen, read_request};
 #[cfg(target_os = "linux")]
 use crate::process::{aborting, becomes, command, ends};
 use crate::runtime::play;
@@ -151,7 +151,7 @@ fn a_large_event_takes_its_own_length_and_its_responses() {
     let Some(hello) = aborting("hello") else {
         return;
     };
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let listener = listen();
     let mut command = command(&hello, listener.local_addr().unwrap(), &[]);
     command.stderr(Stdio::null());
     let child = command.spawn().unwrap();
@@ -187,7 +187,7 @@ fn memory_after_100_000_invocations_is_what_it_was_after_100() {
     let Some(hello) = aborting("hello") else {
         return;
     };
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let listener = listen();
     let mut command = command(&hello, listener.local_addr().unwrap(), &[]);
     command.stderr(Stdio::null());
     let child = command.spawn().unwrap();

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use crate::peer::{next, refusal, reset_on_close};
+use crate::peer::{listen, next, refusal, reset_on_close};
 use crate::process::{command, ends, unwinding};
 
 /// Marsaglia's xorshift64*.
@@ -327,7 +327,7 @@ fn serve(seed: u64, n_events: usize) -> [usize; 4] {
         event: "",
         resets: false,
     };
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let listener = listen();
     let addr = listener.local_addr().unwrap();
     let mut said = String::new();
     while server.fates.len() < n_events || server.current.is_some() {

@@ -1,7 +1,6 @@
 //! A function's log: its formats and levels, one write per line, and a reader who is slow or has gone.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
@@ -10,8 +9,8 @@ use std::time::Duration;
 use tiny_lambda::json::{self, Value};
 
 use crate::peer::{
-    ACCEPTED, GET_NEXT, POST_ERROR, POST_RESPONSE, accept, converse, next, read_request, refusal,
-    step,
+    ACCEPTED, GET_NEXT, PATIENCE, POST_ERROR, POST_RESPONSE, accept, converse, listen, next,
+    read_request, refusal, step,
 };
 use crate::process::{all, command, ends, play};
 
@@ -189,7 +188,7 @@ fn a_line_is_written_in_one_write() {
 #[test]
 fn a_reader_of_the_log_who_is_slow_is_waited_for() {
     for (program, _) in all() {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = listen();
         let addr = listener.local_addr().unwrap();
         let mut child = command(&program, addr, &[]).spawn().unwrap();
         let mut log = child.stderr.take().unwrap();
@@ -201,8 +200,7 @@ fn a_reader_of_the_log_who_is_slow_is_waited_for() {
         let brief = Some(Duration::from_millis(100));
         stream.get_ref().set_read_timeout(brief).unwrap();
         assert!(stream.get_mut().read(&mut [0]).is_err());
-        let patient = Some(Duration::from_secs(20));
-        stream.get_ref().set_read_timeout(patient).unwrap();
+        stream.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
         let start = "INFO RequestId: 8476a536 ";
         let mut line = vec![0; start.len() + (1 << 20) + 1];
         log.read_exact(&mut line).unwrap();

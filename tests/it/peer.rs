@@ -1,9 +1,10 @@
 //! A scripted Runtime API: what it is asked, and what it answers, in this order.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// `next`'s answer: an invocation of the request ID 8476a536 with the event `"7"`.
 pub(crate) const NEXT: &str = "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 8476a536\r\n\
@@ -138,7 +139,7 @@ impl Request {
 
 /// Plays `script` to `function`, then closes its port. Returns what it was asked.
 pub(crate) fn converse(script: &[Step], function: impl FnOnce(SocketAddr) + Send) -> Vec<Request> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let listener = listen();
     let addr = listener.local_addr().unwrap();
     thread::scope(|scope| {
         let function = scope.spawn(move || function(addr));
@@ -180,12 +181,55 @@ pub(crate) fn converse(script: &[Step], function: impl FnOnce(SocketAddr) + Send
     })
 }
 
+/// Listens at an address of its own, where there is more than one of this machine.
+///
+/// A runtime whose server has gone comes back for a while. By then the system may have given the port
+/// to the next who asked for one, as it does at once where the last connection ended with a reset: the
+/// runtime would talk to the server of another test, and that one's runtime would find its script
+/// played. So no two servers of a process, and hardly any of two processes, differ by the port alone.
+pub(crate) fn listen() -> TcpListener {
+    static N_SERVERS: AtomicU16 = AtomicU16::new(0);
+
+    let [high, low] = N_SERVERS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    // Not 0 and not 255, so that it is neither the network's own address nor its broadcast.
+    let process = u8::try_from(std::process::id() % 254 + 1).unwrap();
+    let own = TcpListener::bind((Ipv4Addr::new(127, process, high, low), 0));
+    own.or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+        .unwrap()
+}
+
+/// How long something may take that takes no time unless it hangs, which is a failure: longer than any
+/// machine needs for it, whatever else it has to do.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Acts until that takes less than `limit`, five times at most; `act` returns how long it took. A
+/// machine that has much else to do makes a function late now and then; one that waits where it
+/// should not is late each time.
+#[track_caller]
+pub(crate) fn soon(limit: Duration, mut act: impl FnMut() -> Duration) {
+    let took: Vec<Duration> = (0..5)
+        .map(|_| act())
+        .take_while(|took| *took >= limit)
+        .collect();
+    assert!(took.len() < 5, "{took:?}");
+}
+
 /// Takes a connection; that none comes is a failure, and so is one on which nothing comes.
 pub(crate) fn accept(listener: &TcpListener) -> BufReader<TcpStream> {
-    let (stream, _) = listener.accept().unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .unwrap();
+    // std has no other way to wait for one for a while.
+    listener.set_nonblocking(true).unwrap();
+    let limit = Instant::now() + PATIENCE;
+    let stream = loop {
+        match listener.accept() {
+            Ok((stream, _)) => break stream,
+            Err(error) if error.kind() == ErrorKind::WouldBlock && Instant::now() < limit => {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(error) => panic!("no connection: {error}"),
+        }
+    };
+    stream.set_nonblocking(false).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     BufReader::new(stream)
 }
 

@@ -2,20 +2,21 @@
 //! begins with `12.1` names the items of the conformance checklist for runtimes that it proves.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tiny_lambda::json::{self, Value};
 
 use crate::peer::{
-    ACCEPTED, GET_NEXT, GET_RESTORE, NEXT, POST_ERROR, POST_INIT_ERROR, POST_RESPONSE,
-    POST_RESTORE_ERROR, Request, Step, accept, converse, last, next, read_request, refusal, step,
+    ACCEPTED, GET_NEXT, GET_RESTORE, NEXT, PATIENCE, POST_ERROR, POST_INIT_ERROR, POST_RESPONSE,
+    POST_RESTORE_ERROR, Request, Step, accept, converse, last, listen, next, read_request, refusal,
+    step,
 };
 
 const TYPE_FIELD: &str = "Lambda-Runtime-Function-Error-Type";
@@ -102,12 +103,12 @@ pub(crate) fn signal(name: &str, pid: u32) {
     assert!(kill.unwrap().success());
 }
 
-/// Waits for the end of a process; one that takes longer than half a minute is a failure.
+/// Waits for the end of a process; one that does not come is a failure.
 pub(crate) fn ends(child: Child) -> Output {
     let id = child.id();
     let (ended, has_ended) = mpsc::channel::<()>();
     let watch = thread::spawn(move || {
-        let late = has_ended.recv_timeout(Duration::from_secs(30));
+        let late = has_ended.recv_timeout(PATIENCE);
         if late == Err(mpsc::RecvTimeoutError::Timeout) {
             signal("-KILL", id);
         }
@@ -192,7 +193,7 @@ const SNAP_START: (&str, &str) = ("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start"
 #[test]
 fn a_snapshot_is_taken_between_the_hooks_and_its_connection_is_not_used_again() {
     for (program, _) in all() {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = listen();
         let addr = listener.local_addr().unwrap();
         let child = command(&program, addr, &[("ACT", "snapshot"), SNAP_START]).spawn();
         let mut before = accept(&listener);
@@ -510,7 +511,7 @@ fn the_trace_is_in_the_environment_while_it_is_known() {
 /// Reads the state of a process until it is that.
 #[cfg(target_os = "linux")]
 pub(crate) fn becomes(pid: u32, state: &str) {
-    let limit = std::time::Instant::now() + Duration::from_secs(20);
+    let limit = std::time::Instant::now() + PATIENCE;
     while std::time::Instant::now() < limit {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
         if stat.rsplit_once(") ").unwrap().1.starts_with(state) {
@@ -526,7 +527,7 @@ pub(crate) fn becomes(pid: u32, state: &str) {
 #[test]
 fn a_freeze_at_any_point_changes_nothing() {
     for (program, _) in all() {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = listen();
         let child = command(&program, listener.local_addr().unwrap(), &[]).spawn();
         let child = child.unwrap();
         let id = child.id();
