@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use tiny_lambda as _;
 
 /// `Type` with tiny-lambda, or with serde_json if the feature `peer` is on.
+#[cfg(any(feature = "hello", feature = "six", feature = "wide"))]
 macro_rules! types {
     ($(pub struct $name:ident {$($field:ident: $type:ty),* $(,)?})*) => {
         $(
