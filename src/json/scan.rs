@@ -3,6 +3,12 @@
 //! They take and return slices, which are two registers and need no other bounds than their own;
 //! that is most of the reader's speed.
 
+#[cfg(any(
+    target_arch = "x86_64",
+    all(target_arch = "aarch64", target_endian = "little")
+))]
+use crate::sys::simd;
+
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 pub(super) const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
 
@@ -60,6 +66,16 @@ fn odd_white_space(mut rest: &[u8]) -> &[u8] {
 /// backslash, a control character or the end of the text.
 #[inline]
 pub(super) fn plain(mut rest: &[u8]) -> &[u8] {
+    #[cfg(any(
+        target_arch = "x86_64",
+        all(target_arch = "aarch64", target_endian = "little")
+    ))]
+    while let Some((bytes, behind)) = rest.split_first_chunk() {
+        if let Some(n_plain) = simd::first_special(bytes) {
+            return rest.get(n_plain..).unwrap_or_default();
+        }
+        rest = behind;
+    }
     while let Some((word, behind)) = rest.split_first_chunk() {
         let n_plain = n_plain(*word);
         if n_plain != 8 {

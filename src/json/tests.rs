@@ -239,6 +239,15 @@ fn a_special_byte_is_found_wherever_it_stands() {
     }
     for byte in 0..=0xff_u8 {
         let special = matches!(byte, 0..=0x1f | b'"' | b'\\');
+        for at in 0..40 {
+            let mut bytes = [b'~'; 40];
+            bytes[at] = byte;
+            let n_left = if special { 40 - at } else { 0 };
+            assert_eq!(scan::plain(&bytes).len(), n_left, "{byte:#x} at {at}");
+            // The first one counts.
+            bytes[at..].fill(byte);
+            assert_eq!(scan::plain(&bytes).len(), n_left, "{byte:#x} from {at}");
+        }
         for at in 0..8 {
             let mut bytes = [b'~'; 8];
             bytes[at] = byte;
