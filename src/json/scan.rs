@@ -3,14 +3,7 @@
 //! They take and return slices, which are two registers and need no other bounds than their own;
 //! that is most of the reader's speed.
 
-#[cfg(any(
-    target_arch = "x86_64",
-    all(target_arch = "aarch64", target_endian = "little")
-))]
 use crate::sys::simd;
-
-const ONES: u64 = u64::from_le_bytes([1; 8]);
-pub(super) const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
 
 /// Passes white space (RFC 8259, section 2); what is behind it.
 #[inline(always)]
@@ -66,19 +59,8 @@ fn odd_white_space(mut rest: &[u8]) -> &[u8] {
 /// backslash, a control character or the end of the text.
 #[inline]
 pub(super) fn plain(mut rest: &[u8]) -> &[u8] {
-    #[cfg(any(
-        target_arch = "x86_64",
-        all(target_arch = "aarch64", target_endian = "little")
-    ))]
     while let Some((bytes, behind)) = rest.split_first_chunk() {
         if let Some(n_plain) = simd::first_special(bytes) {
-            return rest.get(n_plain..).unwrap_or_default();
-        }
-        rest = behind;
-    }
-    while let Some((word, behind)) = rest.split_first_chunk() {
-        let n_plain = n_plain(*word);
-        if n_plain != 8 {
             return rest.get(n_plain..).unwrap_or_default();
         }
         rest = behind;
@@ -86,31 +68,17 @@ pub(super) fn plain(mut rest: &[u8]) -> &[u8] {
     plain_tail(rest)
 }
 
-/// How many of eight bytes, from the first, stand for themselves in a string.
-#[inline(always)]
-pub(super) fn n_plain(word: [u8; 8]) -> usize {
-    let word = u64::from_le_bytes(word);
-    // Of the bits that tell, those of characters beyond ASCII are sorted out only here.
-    let suspects = suspects(word);
-    if suspects & HIGHS != 0 {
-        let specials = suspects & !word & HIGHS;
-        if specials != 0 {
-            return (specials.trailing_zeros() / 8) as usize;
-        }
-    }
-    8
-}
-
-#[cold]
 #[inline(never)]
-fn plain_tail(mut rest: &[u8]) -> &[u8] {
-    while let [byte, behind @ ..] = rest {
-        if matches!(byte, b'"' | b'\\' | 0..=0x1f) {
-            break;
-        }
-        rest = behind;
+fn plain_tail(rest: &[u8]) -> &[u8] {
+    let mut bytes = [b' '; 16];
+    let Some(front) = bytes.get_mut(..rest.len()) else {
+        return rest;
+    };
+    front.copy_from_slice(rest);
+    match simd::first_special(&bytes) {
+        None => &[],
+        Some(n_plain) => rest.get(n_plain..).unwrap_or_default(),
     }
-    rest
 }
 
 /// Passes a string up to its closing quote, its escapes unchecked.
@@ -176,21 +144,6 @@ fn code_unit(rest: &[u8]) -> u32 {
         }
     }
     code
-}
-
-/// Which of eight bytes of a string do not stand for themselves: of the bits that are the highest
-/// of their bytes, and that are not set in `bytes`, the lowest that is set in the result is that of
-/// the first such byte; bits above it mean nothing.
-#[inline(always)]
-pub(super) fn suspects(bytes: u64) -> u64 {
-    const TWOS: u64 = ONES << 1;
-    const FIRST_PLAIN: u64 = u64::from_le_bytes([0x21; 8]);
-    const BACKSLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
-    // A quote is 0x22: with bit 1 turned round it stands right above the control characters, which
-    // only change places, so that one subtraction borrows for both.
-    let quotes_and_controls = (bytes ^ TWOS).wrapping_sub(FIRST_PLAIN);
-    let backslashes = (bytes ^ BACKSLASHES).wrapping_sub(ONES);
-    quotes_and_controls | backslashes
 }
 
 /// Passes `true`, `false` or `null`.

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::refuse::Problem;
 use super::{Error, Reader, scan};
+use crate::sys::simd;
 
 impl<'j> Reader<'j> {
     /// Reads a string.
@@ -76,24 +77,24 @@ impl<'j> Reader<'j> {
             Some(behind) => self.rest = behind,
             None => return Err(self.problem()),
         }
-        // It needs no more than it has in the text, so it is decoded in a copy of that; words are
-        // copied whole, so there is one more.
+        // It needs no more than it has in the text, so it is decoded in a copy of that; sixteen bytes
+        // are copied whole, so there are some more.
         let text_len = string.len().wrapping_sub(self.rest.len());
-        let with_word = string.get(..text_len.wrapping_add(8)).unwrap_or(string);
-        let mut out = Vec::from(with_word);
+        let with_more = string.get(..text_len.wrapping_add(16)).unwrap_or(string);
+        let mut out = Vec::from(with_more);
         let mut len = 0_usize;
         let mut rest = string;
         while let Some(place) = out.get_mut(len..) {
-            if let (Some(place), Some((word, behind))) =
+            if let (Some(place), Some((bytes, behind))) =
                 (place.first_chunk_mut(), rest.split_first_chunk())
             {
-                *place = *word;
-                let n_plain = scan::n_plain(*word);
-                len = len.wrapping_add(n_plain);
-                if n_plain == 8 {
+                *place = *bytes;
+                let Some(n_plain) = simd::first_special(bytes) else {
+                    len = len.wrapping_add(bytes.len());
                     rest = behind;
                     continue;
-                }
+                };
+                len = len.wrapping_add(n_plain);
                 rest = rest.get(n_plain..).unwrap_or_default();
             }
             let (mut bytes, n_read) = match rest {

@@ -27,10 +27,6 @@ mod own;
 mod process;
 #[cfg(target_os = "linux")]
 mod signal;
-#[cfg(any(
-    target_arch = "x86_64",
-    all(target_arch = "aarch64", target_endian = "little")
-))]
 pub(crate) mod simd;
 mod socket;
 mod thread;

@@ -1,6 +1,6 @@
-//! Sixteen bytes at once, by what every processor of these architectures has.
+//! Sixteen bytes at once, by what every processor of Lambda's architectures has.
 
-#[cfg(target_arch = "aarch64")]
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 use core::arch::aarch64::{
     vceqq_u8, vcleq_u8, vdupq_n_u8, veorq_u8, vget_lane_u64, vld1q_u8, vorrq_u8,
     vreinterpret_u64_u8, vreinterpretq_u16_u8, vshrn_n_u16,
@@ -28,7 +28,7 @@ pub(crate) fn first_special(bytes: &[u8; 16]) -> Option<usize> {
         (_mm_movemask_epi8(specials), 0)
     };
     // SAFETY: as above, of NEON and Linux on aarch64.
-    #[cfg(target_arch = "aarch64")]
+    #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
     let (specials, shift) = unsafe {
         let bytes = vld1q_u8(bytes.as_ptr());
         let backslashes = vceqq_u8(bytes, vdupq_n_u8(0x5c));
@@ -39,8 +39,19 @@ pub(crate) fn first_special(bytes: &[u8; 16]) -> Option<usize> {
         let halves = vreinterpret_u64_u8(vshrn_n_u16(specials, 4));
         (vget_lane_u64(halves, 0), 2)
     };
-    if specials == 0 {
-        return None;
-    }
-    Some((specials.trailing_zeros() >> shift) as usize)
+    #[cfg(any(
+        target_arch = "x86_64",
+        all(target_arch = "aarch64", target_endian = "little")
+    ))]
+    return match specials {
+        0 => None,
+        _ => Some((specials.trailing_zeros() >> shift) as usize),
+    };
+    #[cfg(not(any(
+        target_arch = "x86_64",
+        all(target_arch = "aarch64", target_endian = "little")
+    )))]
+    bytes
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
 }
