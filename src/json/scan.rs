@@ -70,12 +70,7 @@ pub(super) fn plain(mut rest: &[u8]) -> &[u8] {
 
 #[inline(never)]
 fn plain_tail(rest: &[u8]) -> &[u8] {
-    let mut bytes = [b' '; 16];
-    let Some(front) = bytes.get_mut(..rest.len()) else {
-        return rest;
-    };
-    front.copy_from_slice(rest);
-    match simd::first_special(&bytes) {
+    match simd::first_special_of_few(rest) {
         None => &[],
         Some(n_plain) => rest.get(n_plain..).unwrap_or_default(),
     }

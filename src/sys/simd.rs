@@ -11,6 +11,8 @@ use core::arch::x86_64::{
     _mm_xor_si128,
 };
 
+use core::ptr;
+
 /// The index of the first byte that does not stand for itself in a JSON string: a quote, a
 /// backslash or a control character (RFC 8259, section 7).
 // A quote is 0x22: with bit 1 turned round it stands right above the control characters.
@@ -54,4 +56,14 @@ pub(crate) fn first_special(bytes: &[u8; 16]) -> Option<usize> {
     bytes
         .iter()
         .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
+}
+
+/// As [`first_special`], of sixteen bytes or less; what is behind them is not looked at.
+#[inline(always)]
+pub(crate) fn first_special_of_few(few: &[u8]) -> Option<usize> {
+    let mut bytes = [b' '; 16];
+    let len = few.len().min(bytes.len());
+    // SAFETY: both have so many bytes, and the array is nobody else's.
+    unsafe { ptr::copy_nonoverlapping(few.as_ptr(), bytes.as_mut_ptr(), len) };
+    first_special(&bytes)
 }
