@@ -76,11 +76,14 @@ impl<'j> Reader<'j> {
     #[cold]
     #[inline(never)]
     pub(super) fn expected_value(&mut self, what: &str) -> Error {
-        let rest = self.next();
-        match self.value(rest) {
+        let (rest, depth) = (self.next(), self.depth);
+        let error = match self.value(rest) {
             Some(_) => Error::expected(ErrorKind::Type, what, self.text, self.offset()),
             None => self.problem(),
-        }
+        };
+        // Who tries another type then must not begin behind what is wrong.
+        (self.rest, self.depth) = (rest, depth);
+        error
     }
 
     /// Stops at `rest`, where this is wrong.
@@ -121,7 +124,9 @@ impl<'j> Reader<'j> {
             return self.expected_value("an integer");
         };
         let Some(behind) = self.behind_number(rest) else {
-            return self.problem();
+            let error = self.problem();
+            self.rest = rest;
+            return error;
         };
         let number = self.text.get(self.offset()..self.pos_of(behind));
         let sentence = ["expected an integer, found ", number.unwrap_or_default()];

@@ -248,7 +248,7 @@ macro_rules! json_struct {
     // The members of an object, into a struct in which each field has a value already.
     (@read $r:ident $value:ident $mode:ident $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {{
         let mut missing = [0; JSON_NAMES.n_words()];
-        $($crate::json_struct!(@expect missing $mode $field ($type) $json_name $default);)*
+        $($crate::json_struct!(@require missing $mode $field ($type) $json_name $default);)*
         $r.fields(JSON_NAMES, &mut missing, &mut |index, r| {
             // One reference to all of it, where a closure would take one to each field.
             #[allow(unused_variables, reason = "where there is no field")]
@@ -269,14 +269,14 @@ macro_rules! json_struct {
         (&$crate::json::support::Probe::<$type>::NEW).read_field($r, &mut $value.$field)
     };
     // Whether its member must be there.
-    (@expect $missing:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {};
-    (@expect $missing:ident owned $field:ident ($type:ty) $json_name:tt []) => {
-        $crate::json::support::expect::<$type>(&mut $missing, JsonField::$field as usize)
+    (@require $missing:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {};
+    (@require $missing:ident owned $field:ident ($type:ty) $json_name:tt []) => {
+        $crate::json::support::require::<$type>(&mut $missing, JsonField::$field as usize)
     };
-    (@expect $missing:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        (&$crate::json::support::Probe::<$type>::NEW).expect(&mut $missing, JsonField::$field as usize)
+    (@require $missing:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
+        (&$crate::json::support::Probe::<$type>::NEW).require(&mut $missing, JsonField::$field as usize)
     };
-    (@expect $missing:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {};
+    (@require $missing:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {};
     // What stands in a field until it is read.
     (@start $r:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
         <$type as ::core::default::Default>::default()

@@ -46,7 +46,7 @@ pub(super) fn first(set: &[u64]) -> Option<usize> {
 
 /// Puts the member `index` into the set of those that must be there, if it must.
 #[inline(always)]
-pub fn expect<T: FromJson>(missing: &mut [u64], index: usize) {
+pub fn require<T: FromJson>(missing: &mut [u64], index: usize) {
     if T::absent().is_none() {
         put(missing, index);
     }
@@ -165,8 +165,8 @@ pub trait ProbeBorrowed<'j, T> {
     /// # Errors
     /// The type's own.
     fn start(&self, r: &Reader<'j>, names: &Names, index: usize) -> Result<T, Error>;
-    /// As [`expect`].
-    fn expect(&self, missing: &mut [u64], index: usize);
+    /// As [`require`].
+    fn require(&self, missing: &mut [u64], index: usize);
     /// As [`reset`].
     fn reset(&self, field: &mut T);
     /// Any value.
@@ -187,7 +187,7 @@ impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
     }
 
     #[inline(always)]
-    fn expect(&self, missing: &mut [u64], index: usize) {
+    fn require(&self, missing: &mut [u64], index: usize) {
         if T::absent().is_none() {
             put(missing, index);
         }
@@ -221,8 +221,8 @@ pub trait ProbeOwned<T> {
     /// # Errors
     /// The type's own.
     fn start(&self, r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error>;
-    /// As [`expect`].
-    fn expect(&self, missing: &mut [u64], index: usize);
+    /// As [`require`].
+    fn require(&self, missing: &mut [u64], index: usize);
     /// As [`reset`].
     fn reset(&self, field: &mut T);
     /// Any value.
@@ -240,8 +240,8 @@ impl<T: FromJson> ProbeOwned<T> for &Probe<T> {
     }
 
     #[inline(always)]
-    fn expect(&self, missing: &mut [u64], index: usize) {
-        expect::<T>(missing, index);
+    fn require(&self, missing: &mut [u64], index: usize) {
+        require::<T>(missing, index);
     }
 
     #[inline(always)]

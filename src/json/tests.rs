@@ -252,6 +252,27 @@ fn a_special_byte_is_found_wherever_it_stands() {
 }
 
 #[test]
+fn who_tries_another_type_begins_where_the_first_did() {
+    // What is behind the mistake would be a value by itself.
+    for text in [
+        "[1 \"x\"",
+        "{\"a\" true",
+        "[[[1 2",
+        "{\"a\":1 null",
+        "[1.\"x\"",
+    ] {
+        let mut r = Reader::new(text);
+        assert!(r.null().is_err() && r.bool().is_err(), "{text}");
+        assert!(r.number().is_err() && r.string().is_err(), "{text}");
+        assert!(u8::from_json(&mut r).is_err(), "{text}");
+        assert_eq!(r.offset(), 0, "{text}");
+    }
+    let mut r = Reader::new("1.\"x\"");
+    assert!(u8::from_json(&mut r).is_err());
+    assert!(r.string().is_err());
+}
+
+#[test]
 fn strings_escape_what_they_must_and_no_more() {
     writes(
         "\"\\/\u{8}\u{c}\n\r\t\0\u{1f}\u{7f}\u{e9}\u{2028}",
