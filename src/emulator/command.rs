@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use super::access;
 use super::console::LEVELS;
 use super::front::check_json;
 use super::watch::Watch;
@@ -37,6 +38,12 @@ Options:
   --port N                listen on this port (default 9000, which AWS's documentation publishes its
                           emulator's 8080 as; 0: any that is free)
   --host ADDRESS          listen on this address (default 127.0.0.1: reachable from here only)
+  --host NAME             serve requests to this host name too, such as host.docker.internal. Others are
+                          refused with 403, but for addresses and localhost. May be repeated
+  --allow-origin ORIGIN   let web pages of this origin (such as http://localhost:5173, or * for any)
+                          call the function; those of others are refused with 403. The Invoke API
+                          answers their CORS preflight requests; for the function URL the function
+                          does. May be repeated
   --timeout SECONDS       function timeout (default 3)
   --memory MB             memory setting, told to the function, not enforced (default 128)
   --handler TEXT          handler setting, in _HANDLER (default bootstrap)
@@ -127,7 +134,7 @@ pub(super) fn run_with(args: impl Iterator<Item = OsString>) -> u8 {
 }
 
 /// The options that have a value.
-const WITH_VALUE: [&str; 20] = [
+const WITH_VALUE: [&str; 21] = [
     "--event",
     "--port",
     "--host",
@@ -148,6 +155,7 @@ const WITH_VALUE: [&str; 20] = [
     "--build",
     "--task-root",
     "--api-host",
+    "--allow-origin",
 ];
 
 fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Asked, Stop> {
@@ -206,7 +214,21 @@ fn set(asked: &mut Asked, name: &str, value: String) -> Result<(), Stop> {
     match name {
         "--event" => asked.events.push(value),
         "--port" => asked.port = number(name, &value)?,
-        "--host" => asked.host = number(name, &value)?,
+        "--host" => {
+            if let Ok(address) = value.parse() {
+                asked.host = address;
+            } else {
+                let name = access::host_name(&value);
+                let name = name.ok_or_else(|| wrong("an address or a host name is wanted"))?;
+                settings.hosts.push(name);
+            }
+        }
+        "--allow-origin" => {
+            let origin = access::origin(&value);
+            let origin =
+                origin.ok_or_else(|| wrong("scheme://host[:port], null or * is wanted"))?;
+            settings.allowed_origins.push(origin);
+        }
         "--timeout" => {
             let timeout = Duration::try_from_secs_f64(number(name, &value)?).ok();
             let timeout = timeout.filter(|timeout| !timeout.is_zero());
@@ -321,6 +343,9 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
             .map_err(|_| Stop::Failed("the build failed".to_owned()))?;
     }
     let mut emulator = Emulator::with(asked.settings.clone()).map_err(failed)?;
+    for name in asked.settings.overridden(emulator.addr()) {
+        eprintln!("emulator: --env {name} has no effect: Lambda sets this variable itself");
+    }
     if let Some(watch) = watch {
         emulator.watch(watch).map_err(failed)?;
     }
@@ -442,6 +467,14 @@ mod tests {
                 "--fault slow:2: rates are from 0 to 1",
             ),
             (&["b", "--env", "A"], "--env A: NAME=VALUE is wanted"),
+            (
+                &["b", "--host", "box:80"],
+                "--host box:80: an address or a host name is wanted",
+            ),
+            (
+                &["b", "--allow-origin", "localhost:5173"],
+                "--allow-origin localhost:5173: scheme://host[:port], null or * is wanted",
+            ),
             (
                 &["b", "--environments", "0"],
                 "--environments 0: at least 1 is wanted",

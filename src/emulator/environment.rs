@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use super::access::Access;
 use super::console::Console;
 use super::event::{Failure, Reply};
 use super::extension::{Extension, Extensions, Refusal};
@@ -22,6 +23,8 @@ use crate::sys::Bell;
 pub(super) struct Environment {
     pub(super) settings: Arc<Settings>,
     pub(super) console: Arc<Console>,
+    /// Who may call its Runtime API.
+    pub(super) access: Arc<Access>,
     /// What is to go wrong with its replies.
     pub(super) dice: Dice,
     /// Where its Runtime API listens.
@@ -91,7 +94,11 @@ pub(super) enum Stage {
 }
 
 impl Environment {
-    pub(super) fn new(settings: Arc<Settings>, api: SocketAddr) -> Arc<Environment> {
+    pub(super) fn new(
+        settings: Arc<Settings>,
+        access: Arc<Access>,
+        api: SocketAddr,
+    ) -> Arc<Environment> {
         let concurrent = settings.concurrency.is_some();
         let mut machine = Machine::new(concurrent, settings.snap_start);
         if settings.bootstrap.is_some() {
@@ -123,6 +130,7 @@ impl Environment {
         let dice = Dice::new(&settings.faults, settings.seed);
         Arc::new_cyclic(|itself| Environment {
             settings,
+            access,
             dice,
             api,
             itself: Weak::clone(itself),

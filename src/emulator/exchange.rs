@@ -26,6 +26,8 @@ pub(super) struct Request {
     pub(super) method: String,
     /// As it was sent, but in origin form: it begins with `/`.
     pub(super) target: String,
+    /// Host and port of a target in absolute form.
+    pub(super) authority: Option<String>,
     /// Names as they were sent.
     pub(super) fields: Vec<(String, String)>,
     /// The sender speaks HTTP/1.0, which knows no chunks.
@@ -350,6 +352,11 @@ impl<'c> Exchange<'c> {
         Some(Later::new(loan, self.outlet.clone()))
     }
 
+    /// Adds a header field to the reply, whatever else it has.
+    pub(super) fn add_field(&mut self, name: &str, value: &str) {
+        self.outlet.add_field(name, value);
+    }
+
     /// What is to go wrong with the reply.
     pub(super) fn faults(&mut self) -> &mut Vec<Fault> {
         &mut self.outlet.faults
@@ -436,7 +443,7 @@ fn parse(inbox: &[u8]) -> Result<Option<(Request, Head)>, BadRequest> {
         return Ok(None);
     };
     request.method = String::from_utf8_lossy(head.method).into_owned();
-    request.target = origin_form(&String::from_utf8_lossy(head.target));
+    (request.target, request.authority) = origin_form(&String::from_utf8_lossy(head.target));
     request.is_1_0 = version == Some(b"HTTP/1.0");
     let (framing, close, len) = (head.framing, head.close, head.len);
     if !request.target.starts_with('/') && request.target != "*" {
@@ -476,14 +483,17 @@ fn read(stream: &TcpStream, inbox: &mut Vec<u8>, missing: usize) -> io::Result<u
     }
 }
 
-/// The path and query of any form of target (RFC 9112, section 3.2).
-fn origin_form(target: &str) -> String {
+/// The path and query of any form of target (RFC 9112, section 3.2), and the authority that one in
+/// absolute form names.
+fn origin_form(target: &str) -> (String, Option<String>) {
     let rest = target
         .strip_prefix("http://")
         .or_else(|| target.strip_prefix("https://"));
-    match rest.map(|rest| rest.split_once('/')) {
-        None => target.to_owned(),
-        Some(None) => "/".to_owned(),
-        Some(Some((_, path))) => format!("/{path}"),
-    }
+    let Some(rest) = rest else {
+        return (target.to_owned(), None);
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    (format!("{slash}{path}"), Some(authority.to_owned()))
 }

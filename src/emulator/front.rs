@@ -6,21 +6,20 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::Reply;
+use super::access::{self, Access};
 use super::event::{ASYNC_PAYLOAD_LEN_MAX, Answer, Event, Failure, PAYLOAD_LEN_MAX, Part, Start};
 use super::event_stream::{invoke_complete, payload_chunk};
 use super::exchange::{BodyFault, Exchange, Request};
 use super::function::{Function, Throttled};
 use super::lifecycle::UNAVAILABLE;
 use super::page;
-use super::report::ms;
+use super::report::{civil, ms, uuid};
 use super::server::Service;
 use super::url::{self, PRELUDE_TYPE, Prelude, WebResponse};
 use crate::encoding::{base64, decode_base64, decode_percent};
 use crate::json;
-use crate::json::Reader;
+use crate::json::{Reader, Value};
 
-const INVOKE: &str = "/2015-03-31/functions/";
-const INVOKE_STREAM: &str = "/2021-11-15/functions/";
 /// Longest client context, in base64 ("Invoke", Lambda API reference).
 const CLIENT_CONTEXT_LEN_MAX: usize = 3583;
 
@@ -29,9 +28,13 @@ const JSON: (&str, &str) = ("Content-Type", "application/json");
 /// What callers reach.
 #[derive(Debug)]
 pub(super) struct Front {
-    pub(super) function: Arc<Function>,
+    function: Arc<Function>,
+    access: Arc<Access>,
     /// Whether a line is written for each request.
-    pub(super) tell: bool,
+    tell: bool,
+    /// When it began: when the function was last modified, as far as callers are told.
+    began: SystemTime,
+    revision: String,
 }
 
 /// An error of the Invoke API: its status, its name, and what it says.
@@ -53,32 +56,225 @@ impl Service for Front {
     }
 }
 
+/// An operation of Lambda's API that is served, and its parameter `FunctionName`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operation<'p> {
+    Invoke(&'p str),
+    InvokeWithResponseStream(&'p str),
+    InvokeAsync(&'p str),
+    GetFunction(&'p str),
+    GetFunctionConfiguration(&'p str),
+}
+
+impl<'p> Operation<'p> {
+    /// The operation of a path, and its method ("Actions", Lambda API reference).
+    fn of(path: &'p str) -> Option<(&'static str, Operation<'p>)> {
+        let (version, rest) = path.strip_prefix('/')?.split_once("/functions/")?;
+        let (name, rest) = rest.split_once('/').unwrap_or((rest, ""));
+        // Without a suffix a slash at the end is one too many.
+        let has_slash = !path.ends_with(name);
+        if name.is_empty() {
+            return None;
+        }
+        match (version, rest) {
+            ("2015-03-31", "invocations") => Some(("POST", Operation::Invoke(name))),
+            ("2021-11-15", "response-streaming-invocations") => {
+                Some(("POST", Operation::InvokeWithResponseStream(name)))
+            }
+            // It is documented with a slash at the end.
+            ("2014-11-13", "invoke-async" | "invoke-async/") => {
+                Some(("POST", Operation::InvokeAsync(name)))
+            }
+            ("2015-03-31", "configuration") => {
+                Some(("GET", Operation::GetFunctionConfiguration(name)))
+            }
+            ("2015-03-31", "") if !has_slash => Some(("GET", Operation::GetFunction(name))),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a path belongs to AWS's APIs, whose paths begin with the date of a version: such a request
+/// is never one to the function.
+fn is_api_path(path: &str) -> bool {
+    let path = path.trim_start_matches('/');
+    let first = path.split('/').next().unwrap_or_default();
+    let first = decode_percent(first, false).unwrap_or_default();
+    let is_date = |(i, b): (usize, u8)| match i {
+        0 => b == b'2',
+        1 => b == b'0',
+        4 | 7 => b == b'-',
+        _ => b.is_ascii_digit(),
+    };
+    first.len() == 10 && first.bytes().enumerate().all(is_date)
+}
+
 impl Front {
+    pub(super) fn new(function: Arc<Function>, access: Arc<Access>, tell: bool) -> Front {
+        Front {
+            function,
+            access,
+            tell,
+            began: SystemTime::now(),
+            revision: uuid(),
+        }
+    }
+
     fn route(&self, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
-        let path = request.path();
-        let named = |prefix: &str, suffix: &str| {
-            path.strip_prefix(prefix)?
-                .strip_suffix(suffix)
-                .map(str::to_owned)
+        let is_api = is_api_path(request.path());
+        let allowed = match self.access.check(request) {
+            Ok(allowed) => allowed,
+            Err(text) if is_api => {
+                return send_error(exchange, &ApiError(403, "AccessDeniedException", text));
+            }
+            Err(text) => return plain(exchange, 403, &text),
         };
-        let whole = named(INVOKE, "/invocations");
-        let result = match (request.method.as_str(), whole) {
-            ("POST", Some(name)) => self.invoke(&name, request, exchange),
-            ("POST", None) => match named(INVOKE_STREAM, "/response-streaming-invocations") {
-                Some(name) => self.invoke_stream(&name, request, exchange),
-                None => return self.url(request, exchange),
-            },
-            _ => return self.url(request, exchange),
+        if !is_api {
+            // RFC 9110, section 9.3.7: a question about the server as such.
+            if request.target == "*" {
+                let status = if request.method == "OPTIONS" {
+                    200
+                } else {
+                    400
+                };
+                return exchange.reply(status, &[], b"");
+            }
+            // The function answers preflight requests, as with a function URL that has no CORS
+            // configuration; only what concerns this machine is added.
+            if let (Some(_), Some((name, value))) =
+                (allowed, access::private_network_field(request))
+            {
+                exchange.add_field(name, &value);
+            }
+            return self.url(request, exchange);
+        }
+        if let Some(origin) = allowed {
+            for (name, value) in access::cors_fields(request, origin) {
+                exchange.add_field(name, &value);
+            }
+            if access::is_preflight(request) {
+                return exchange.reply(204, &[], b"");
+            }
+        }
+        let result = match Operation::of(request.path()) {
+            Some((method, operation)) if method == request.method => {
+                self.operate(operation, request, exchange)?
+            }
+            Some((method, _)) => {
+                exchange.add_field("Allow", method);
+                let message = format!("{} {} is no operation", request.method, request.path());
+                Err(ApiError(405, "UnknownOperationException", message))
+            }
+            None => {
+                let message = format!(
+                    "{} {} is not served here: the local Lambda has Invoke, InvokeAsync, \
+                     InvokeWithResponseStream, GetFunction and GetFunctionConfiguration. Paths that \
+                     begin with a date belong to AWS's API and do not reach the function",
+                    request.method,
+                    request.path()
+                );
+                Err(ApiError(404, "UnknownOperationException", message))
+            }
         };
-        let Err(ApiError(status, name, message)) = result? else {
-            return Ok(());
+        match result {
+            Ok(()) => Ok(()),
+            Err(error) => send_error(exchange, &error),
+        }
+    }
+
+    fn operate(
+        &self,
+        operation: Operation<'_>,
+        request: &Request,
+        exchange: &mut Exchange<'_>,
+    ) -> Answered {
+        match operation {
+            Operation::Invoke(name) => self.invoke(name, request, exchange),
+            Operation::InvokeWithResponseStream(name) => {
+                self.invoke_stream(name, request, exchange)
+            }
+            Operation::InvokeAsync(name) => {
+                let event = match self.event(name, ("Event", &["Event"]), request, exchange)? {
+                    Ok(event) => event,
+                    Err(error) => return Ok(Err(error)),
+                };
+                self.invoke_unattended(event, exchange)
+            }
+            Operation::GetFunction(name) | Operation::GetFunctionConfiguration(name) => {
+                let qualifier = match self.qualifier(name, request) {
+                    Ok(qualifier) => qualifier,
+                    Err(error) => return Ok(Err(error)),
+                };
+                let mut document = self.configuration(&qualifier);
+                if let Operation::GetFunction(_) = operation {
+                    let mut function = json::Object::new();
+                    function.insert("Configuration", document);
+                    function.insert("Code", json!({ "RepositoryType": "S3" }));
+                    document = function;
+                }
+                exchange
+                    .reply(200, &[JSON], &json::to_vec(&document))
+                    .map(Ok)
+            }
+        }
+    }
+
+    /// What `GetFunctionConfiguration` says. The function's variables are not in it: they may be
+    /// those of the developer's own shell.
+    fn configuration(&self, qualifier: &str) -> json::Object {
+        let settings = &self.function.settings;
+        let code_len = settings
+            .bootstrap
+            .as_deref()
+            .and_then(|path| std::fs::metadata(path).ok())
+            .map_or(0, |metadata| metadata.len());
+        let architecture = if std::env::consts::ARCH == "aarch64" {
+            "arm64"
+        } else {
+            "x86_64"
         };
-        let document = json!({ "Type": "User", "Message": message });
-        exchange.reply(
-            status,
-            &[JSON, ("X-Amzn-ErrorType", name)],
-            &json::to_vec(&document),
-        )
+        let (apply_on, optimization) = if settings.snap_start {
+            ("PublishedVersions", "On")
+        } else {
+            ("None", "Off")
+        };
+        let log_format = if settings.json_log_level.is_some() {
+            "JSON"
+        } else {
+            "Text"
+        };
+        let timeout = settings.timeout.as_millis().div_ceil(1000);
+        let modified = civil(self.began).rfc3339().replace('Z', "+0000");
+        let mut document = json::Object::new();
+        let mut set = |name: &str, value: Value| document.insert(name, value);
+        set("FunctionName", settings.name.as_str().into());
+        set("FunctionArn", qualified(settings.arn(), qualifier).into());
+        set("Runtime", "provided.al2023".into());
+        set("Role", "arn:aws:iam::012345678912:role/local".into());
+        set("Handler", settings.handler.as_str().into());
+        set("CodeSize", code_len.into());
+        set("Description", "".into());
+        set("Timeout", u64::try_from(timeout).unwrap_or(u64::MAX).into());
+        set("MemorySize", settings.memory_mb.into());
+        set("LastModified", modified.into());
+        set("Version", settings.version.as_str().into());
+        set("TracingConfig", json!({ "Mode": "PassThrough" }));
+        set("RevisionId", self.revision.as_str().into());
+        set("State", "Active".into());
+        set("LastUpdateStatus", "Successful".into());
+        set("PackageType", "Zip".into());
+        set("Architectures", json!([architecture]));
+        set("EphemeralStorage", json!({ "Size": 512 }));
+        set(
+            "SnapStart",
+            json!({ "ApplyOn": apply_on, "OptimizationStatus": optimization }),
+        );
+        let group = format!("/aws/lambda/{}", settings.name);
+        set(
+            "LoggingConfig",
+            json!({ "LogFormat": log_format, "LogGroup": group }),
+        );
+        document
     }
 }
 
@@ -91,12 +287,16 @@ impl Front {
         let kind = request
             .text("X-Amz-Invocation-Type")
             .unwrap_or("RequestResponse");
-        let event = match self.event(name, kind, request, exchange)? {
+        let kinds = ["Event", "RequestResponse", "DryRun"];
+        let event = match self.event(name, (kind, &kinds), request, exchange)? {
             Ok(event) => event,
             Err(error) => return Ok(Err(error)),
         };
         if kind == "DryRun" {
             return exchange.reply(204, &[], b"").map(Ok);
+        }
+        if kind == "Event" {
+            return self.invoke_unattended(event, exchange);
         }
         let id = event.request_id.clone();
         let trace = event.trace_id.clone().unwrap_or_default();
@@ -107,13 +307,6 @@ impl Front {
             ("X-Amzn-Trace-Id", trace.as_str()),
         ];
         let wants_log = request.text("X-Amz-Log-Type") == Some("Tail");
-        if kind == "Event" {
-            // Nobody waits for what it comes to, but it does come to something.
-            return match self.function.invoke_unattended(event) {
-                Ok(()) => exchange.reply(202, &fields, b"").map(Ok),
-                Err(Throttled) => Ok(Err(throttled())),
-            };
-        }
         let queued = if wants_log {
             event
         } else {
@@ -141,6 +334,21 @@ impl Front {
         send_reply(exchange, &fields, &reply, &log).map(Ok)
     }
 
+    /// Accepts an asynchronous invocation: nobody waits for its response, but it is repeated if it
+    /// fails.
+    fn invoke_unattended(&self, event: Event, exchange: &mut Exchange<'_>) -> Answered {
+        let id = event.request_id.clone();
+        let trace = event.trace_id.clone().unwrap_or_default();
+        let fields = [
+            ("X-Amzn-RequestId", id.as_str()),
+            ("X-Amzn-Trace-Id", trace.as_str()),
+        ];
+        match self.function.invoke_unattended(event) {
+            Ok(()) => exchange.reply(202, &fields, b"").map(Ok),
+            Err(Throttled) => Ok(Err(throttled())),
+        }
+    }
+
     /// `InvokeWithResponseStream`.
     fn invoke_stream(
         &self,
@@ -148,10 +356,17 @@ impl Front {
         request: &Request,
         exchange: &mut Exchange<'_>,
     ) -> Answered {
-        let event = match self.event(name, "RequestResponse", request, exchange)? {
+        let kind = request
+            .text("X-Amz-Invocation-Type")
+            .unwrap_or("RequestResponse");
+        let kinds = ["RequestResponse", "DryRun"];
+        let event = match self.event(name, (kind, &kinds), request, exchange)? {
             Ok(event) => event,
             Err(error) => return Ok(Err(error)),
         };
+        if kind == "DryRun" {
+            return exchange.reply(204, &[], b"").map(Ok);
+        }
         let id = event.request_id.clone();
         let answer = match self.function.invoke(event) {
             Ok(answer) => answer,
@@ -223,32 +438,42 @@ impl Front {
         exchange.finish().map(Ok)
     }
 
-    /// The event of an Invoke request, checked as Lambda does.
-    fn event(
-        &self,
-        name: &str,
-        kind: &str,
-        request: &Request,
-        exchange: &mut Exchange<'_>,
-    ) -> io::Result<Result<Event, ApiError>> {
+    /// The version or alias that a request names; empty: none.
+    fn qualifier(&self, name: &str, request: &Request) -> Result<String, ApiError> {
         let settings = &self.function.settings;
-        let Some(qualifier) = qualifier(name, request.query(), &settings.name) else {
+        qualifier(name, request.query(), &settings.name).ok_or_else(|| {
             let message = format!(
                 "Function not found: {}; the function here is named {}",
                 name, settings.name
             );
-            return Ok(Err(ApiError(404, "ResourceNotFoundException", message)));
+            ApiError(404, "ResourceNotFoundException", message)
+        })
+    }
+
+    /// The event of an Invoke request, checked as Lambda does; its invocation type comes with those
+    /// that the operation has.
+    fn event(
+        &self,
+        name: &str,
+        (kind, kinds): (&str, &[&str]),
+        request: &Request,
+        exchange: &mut Exchange<'_>,
+    ) -> io::Result<Result<Event, ApiError>> {
+        let qualifier = match self.qualifier(name, request) {
+            Ok(qualifier) => qualifier,
+            Err(error) => return Ok(Err(error)),
         };
+        if !kinds.contains(&kind) {
+            let message = format!(
+                "1 validation error detected: Value '{kind}' at 'invocationType' failed to satisfy \
+                 constraint: Member must satisfy enum value set: [{}]",
+                kinds.join(", ")
+            );
+            return Ok(Err(ApiError(400, "ValidationException", message)));
+        }
         let len_max = match kind {
-            "RequestResponse" | "DryRun" => PAYLOAD_LEN_MAX,
             "Event" => ASYNC_PAYLOAD_LEN_MAX,
-            _ => {
-                let message = format!(
-                    "Value '{kind}' at 'invocationType' failed to satisfy constraint: Member must \
-                     satisfy enum value set: [Event, RequestResponse, DryRun]"
-                );
-                return Ok(Err(ApiError(400, "ValidationException", message)));
-            }
+            _ => PAYLOAD_LEN_MAX,
         };
         let body = match exchange.read_body(len_max) {
             Ok(body) => body,
@@ -267,7 +492,11 @@ impl Front {
             body
         };
         if let Err(error) = check_json(&body) {
-            let message = format!("Could not parse request body into json: {error}");
+            // The second version of the AWS CLI takes a payload for base64, and sends what it decodes to.
+            let message = format!(
+                "Could not parse request body into json: {error}. With the AWS CLI, add \
+                 --cli-binary-format raw-in-base64-out"
+            );
             return Ok(Err(ApiError(
                 400,
                 "InvalidRequestContentException",
@@ -275,15 +504,15 @@ impl Front {
             )));
         }
         let mut event = self.function.event(body);
-        if !qualifier.is_empty() {
-            event.function_arn = format!("{}:{qualifier}", event.function_arn);
-        }
+        event.function_arn = qualified(event.function_arn, &qualifier);
         if let Some(context) = request.text("X-Amz-Client-Context") {
             let decoded = decode_base64(context.as_bytes())
                 .ok()
                 .and_then(|b| String::from_utf8(b).ok());
             let text = decoded.filter(|text| {
-                context.len() <= CLIENT_CONTEXT_LEN_MAX && check_json(text.as_bytes()).is_ok()
+                let value = json::parse::<Value>(text.as_bytes());
+                let is_object = value.is_ok_and(|value| value.as_object().is_some());
+                context.len() <= CLIENT_CONTEXT_LEN_MAX && is_object
             });
             let Some(text) = text else {
                 let message = "Client context must be a valid Base64-encoded JSON object.";
@@ -313,7 +542,10 @@ impl Front {
         };
         let source = exchange.peer().unwrap_or(IpAddr::from([127, 0, 0, 1]));
         let mut event = self.function.event(Vec::new());
-        event.body = url::event(request, &body, source, &event.request_id, SystemTime::now());
+        if let Some(trace_id) = request.text("X-Amzn-Trace-Id") {
+            event.trace_id = Some(trace_id.to_owned());
+        }
+        event.body = url::event(request, &body, source, &event, SystemTime::now());
         if event.body.len() > PAYLOAD_LEN_MAX {
             return plain(exchange, 413, "Request Entity Too Large");
         }
@@ -424,6 +656,16 @@ fn fields_of(response: &WebResponse) -> Vec<(&str, &str)> {
         .collect()
 }
 
+fn send_error(exchange: &mut Exchange<'_>, error: &ApiError) -> io::Result<()> {
+    let ApiError(status, name, message) = error;
+    let document = json!({ "Type": "User", "Message": message.as_str() });
+    exchange.reply(
+        *status,
+        &[JSON, ("X-Amzn-ErrorType", name)],
+        &json::to_vec(&document),
+    )
+}
+
 fn plain(exchange: &mut Exchange<'_>, status: u16, text: &str) -> io::Result<()> {
     let fields = [("Content-Type", "text/plain; charset=utf-8")];
     exchange.reply(status, &fields, format!("{text}\n").as_bytes())
@@ -459,6 +701,15 @@ fn qualifier(path_name: &str, query: &str, function: &str) -> Option<String> {
         }
         .to_owned()
     })
+}
+
+/// An ARN with the version or alias that a call names.
+fn qualified(arn: String, qualifier: &str) -> String {
+    if qualifier.is_empty() {
+        arn
+    } else {
+        format!("{arn}:{qualifier}")
+    }
 }
 
 /// Why `text` is no JSON.

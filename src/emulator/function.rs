@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::access::Access;
 use super::environment::Environment;
 use super::event::{Answer, Event, Failure, Reply, answer_way, send_error};
 use super::lead::{Job, Led, OnAnswer};
@@ -79,8 +80,8 @@ impl Function {
         }
     }
 
-    pub(super) fn environment(&self, api: SocketAddr) -> Arc<Environment> {
-        Environment::new(Arc::clone(&self.settings), api)
+    pub(super) fn environment(&self, api: SocketAddr, access: Arc<Access>) -> Arc<Environment> {
+        Environment::new(Arc::clone(&self.settings), access, api)
     }
 
     /// Makes room for one invocation in `environment`; somebody has to [`work`](Self::work) there.

@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -20,6 +20,10 @@ const HELP: &str = "\
 A function that serves itself, since there is no Lambda around (AWS_LAMBDA_RUNTIME_API is not set).
 
   --port N          listen on 127.0.0.1, on this port (default: what PORT says, or 9000)
+  --host ADDRESS    listen on this address instead
+  --host NAME       serve requests to this host name too, besides addresses and localhost
+  --allow-origin ORIGIN
+                    let web pages of this origin call the function (* for any)
   --watch           build it again when a file of its package changes; callers wait meanwhile
   --build COMMAND   with --watch: how it is built (default: as cargo has built it)
   invoke EVENT      instead: invoke it once, with JSON, a file, - for standard input, or the name of
@@ -29,7 +33,10 @@ A function that serves itself, since there is no Lambda around (AWS_LAMBDA_RUNTI
 /// Serves `handler` on a local port until Ctrl-C: what [`run`](crate::run) and its like do in a
 /// debug build where `AWS_LAMBDA_RUNTIME_API` is not set.
 ///
-/// The port is 9000, or what `--port` or the variable `PORT` says. With `--watch` the function is
+/// It listens on 127.0.0.1, or the address that `--host` says, and the port is 9000, or what `--port` or
+/// the variable `PORT` says. Requests that name a host other than an address, `localhost` or a name
+/// given with `--host`, and those of web pages of other origins, are refused unless `--allow-origin`
+/// names the origin. With `--watch` the function is
 /// built again when a file of its package changes, by `cargo build` or what `--build` says; callers
 /// wait meanwhile, and get what the compiler says if that fails. It runs in a process of its own
 /// then, and what stands in front of this call runs in both. With the arguments `invoke
@@ -47,7 +54,7 @@ pub fn serve_here(handler: &dyn Handler) -> ! {
         [verb] if verb == "invoke" => Err("invoke what? JSON, a file, - or a sample".to_owned()),
         _ => match Asked::parse(args.into_iter(), env::var("PORT").ok()) {
             Ok(asked) if asked.watch => watch(&asked),
-            Ok(asked) => serve(handler, asked.port),
+            Ok(asked) => serve(handler, &asked),
             Err(text) => Err(text),
         },
     };
@@ -91,11 +98,15 @@ fn invoke_once(handler: &dyn Handler, event: &str) -> Result<i32, String> {
     Ok(i32::from(reply.is_error()))
 }
 
-fn serve(handler: &dyn Handler, port: u16) -> Result<i32, String> {
-    let mut emulator = Emulator::with(settings()).map_err(|error| error.to_string())?;
-    let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+fn serve(handler: &dyn Handler, asked: &Asked) -> Result<i32, String> {
+    let settings = Settings {
+        hosts: asked.hosts.clone(),
+        allowed_origins: asked.origins.clone(),
+        ..settings()
+    };
+    let mut emulator = Emulator::with(settings).map_err(|error| error.to_string())?;
     let addr = emulator
-        .serve_callers(asked, true)
+        .serve_callers(SocketAddr::new(asked.host, asked.port), true)
         .map_err(|error| error.to_string())?;
     eprintln!(
         "No Lambda around: serving on http://{addr}/ (any request is an event of a function URL).\n\
@@ -120,6 +131,8 @@ fn watch(asked: &Asked) -> Result<i32, String> {
     };
     let here = env::current_dir().map_err(|error| error.to_string())?;
     let mut args: Vec<OsString> = vec![
+        "--host".into(),
+        asked.host.to_string().into(),
         "--port".into(),
         asked.port.to_string().into(),
         "--timeout".into(),
@@ -131,6 +144,15 @@ fn watch(asked: &Asked) -> Result<i32, String> {
         "--task-root".into(),
         here.into(),
     ];
+    let hosts = asked.hosts.iter().map(|host| ("--host", host));
+    let origins = asked
+        .origins
+        .iter()
+        .map(|origin| ("--allow-origin", origin));
+    for (name, value) in hosts.chain(origins) {
+        args.push(name.into());
+        args.push(value.into());
+    }
     for (name, value) in env::vars() {
         args.push("--env".into());
         args.push(format!("{name}={value}").into());
@@ -160,7 +182,12 @@ fn build_command(program: &Path) -> String {
 /// What the arguments and the environment ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Asked {
+    host: IpAddr,
     port: u16,
+    /// Names of hosts besides this machine's own.
+    hosts: Vec<String>,
+    /// Origins whose pages are served.
+    origins: Vec<String>,
     watch: bool,
     build: Option<String>,
 }
@@ -173,6 +200,8 @@ impl Asked {
     ) -> Result<Asked, String> {
         let mut port = variable.map(|value| ("PORT", value));
         let (mut watch, mut build) = (false, None);
+        let mut host = IpAddr::from(Ipv4Addr::LOCALHOST);
+        let (mut hosts, mut origins) = (Vec::new(), Vec::new());
         while let Some(arg) = args.next() {
             let (name, inline) = match arg.split_once('=') {
                 Some((name, value)) => (name, Some(value.to_owned())),
@@ -184,6 +213,14 @@ impl Asked {
             };
             match name {
                 "--port" => port = Some(("--port", value("a number")?)),
+                "--host" => {
+                    let value = value("an address or a host name")?;
+                    match value.parse() {
+                        Ok(address) => host = address,
+                        Err(_) => hosts.push(value),
+                    }
+                }
+                "--allow-origin" => origins.push(value("an origin")?),
                 "--build" => build = Some(value("a command")?),
                 "--watch" => watch = true,
                 _ => {}
@@ -195,7 +232,14 @@ impl Asked {
                 .parse()
                 .map_err(|_| format!("{name} {value}: that is no port"))?,
         };
-        Ok(Asked { port, watch, build })
+        Ok(Asked {
+            host,
+            port,
+            hosts,
+            origins,
+            watch,
+            build,
+        })
     }
 }
 

@@ -21,6 +21,7 @@
 //! API that the Telemetry API has replaced, take snapshots (a SnapStart function is restored at once),
 //! drop privileges, or make the file system read-only. Executables are run on Linux only.
 
+mod access;
 mod command;
 mod console;
 mod environment;
@@ -62,6 +63,7 @@ use std::time::{Duration, SystemTime};
 use crate::handler::Handler;
 use crate::runtime::Runtime;
 
+use self::access::Access;
 pub use self::command::command;
 use self::environment::Environment;
 use self::event::{Answer, Gathering, Start, epoch_ms};
@@ -183,6 +185,7 @@ impl Call {
 #[derive(Debug)]
 pub struct Emulator {
     function: Arc<Function>,
+    access: Arc<Access>,
     environments: Vec<Arc<Environment>>,
     apis: Vec<Server>,
     fronts: Vec<Server>,
@@ -218,7 +221,8 @@ impl Emulator {
     /// Starts one that is set up as `settings` say.
     ///
     /// # Errors
-    /// An executable that cannot be started; whatever keeps it from listening on loopback.
+    /// An executable that cannot be started; a host name or an origin that is none; whatever keeps it
+    /// from listening on loopback.
     pub fn with(settings: Settings) -> io::Result<Emulator> {
         if let Some(bootstrap) = &settings.bootstrap {
             if let Some(text) = process::refusal(bootstrap, settings.runner.as_deref()) {
@@ -229,10 +233,13 @@ impl Emulator {
             let text = format!("{}: there is no such folder", dir.display());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
+        let access = Access::new(&settings.hosts, &settings.allowed_origins)
+            .map_err(|text| io::Error::new(io::ErrorKind::InvalidInput, text))?;
         let settings = Arc::new(settings);
         let function = Arc::new(Function::new(Arc::clone(&settings)));
         let mut emulator = Emulator {
             function,
+            access: Arc::new(access),
             environments: Vec::new(),
             apis: Vec::new(),
             fronts: Vec::new(),
@@ -251,7 +258,8 @@ impl Emulator {
             let text = format!("the Runtime API cannot listen on {host}: {error}");
             io::Error::new(error.kind(), text)
         })?;
-        let environment = self.function.environment(listener.local_addr()?);
+        let (api, access) = (listener.local_addr()?, Arc::clone(&self.access));
+        let environment = self.function.environment(api, access);
         let service = Arc::clone(&environment);
         self.apis.push(Server::start(listener, service)?);
         self.environments.push(Arc::clone(&environment));
@@ -277,6 +285,12 @@ impl Emulator {
     /// /2015-03-31/functions/function/invocations`, and `response-streaming-invocations`), and on
     /// all other paths the function's URL: requests become HTTP API 2.0 events.
     ///
+    /// Web pages of other origins are refused with status 403 unless
+    /// [`Settings::allowed_origins`] names theirs, and so are requests that name a host other than an
+    /// address, `localhost` or one of [`Settings::hosts`]. A page whose origin is allowed gets CORS
+    /// headers with the Invoke API's responses, and its preflight requests are answered. The function's
+    /// URL is one without a CORS configuration: the function itself answers preflight requests.
+    ///
     /// # Errors
     /// The address cannot be had.
     pub fn listen(&mut self, addr: SocketAddr) -> io::Result<SocketAddr> {
@@ -294,10 +308,8 @@ impl Emulator {
             };
             io::Error::new(error.kind(), text)
         })?;
-        let front = Front {
-            function: Arc::clone(&self.function),
-            tell,
-        };
+        let (function, access) = (Arc::clone(&self.function), Arc::clone(&self.access));
+        let front = Front::new(function, access, tell);
         let server = Server::start(listener, Arc::new(front))?;
         let addr = server.addr();
         self.fronts.push(server);

@@ -33,6 +33,8 @@ pub(super) struct Outlet {
     is_1_0: bool,
     /// 0 before the reply.
     pub(super) status: u16,
+    /// Lines of header fields that the reply has in any case.
+    added_lines: String,
     /// What is to go wrong.
     pub(super) faults: Vec<Fault>,
 }
@@ -44,8 +46,14 @@ impl Outlet {
             close,
             is_1_0,
             status: 0,
+            added_lines: String::new(),
             faults: Vec::new(),
         }
+    }
+
+    /// Adds a header field to the reply, whatever else it has.
+    pub(super) fn add_field(&mut self, name: &str, value: &str) {
+        let _ = write!(self.added_lines, "{name}: {value}\r\n");
     }
 
     /// Sends a whole reply.
@@ -135,6 +143,7 @@ impl Outlet {
                 head.push_str(text);
             }
         }
+        head.push_str(&self.added_lines);
         let _ = write!(head, "Date: {}\r\n", civil(SystemTime::now()).http_date());
         if self.close {
             head.push_str("Connection: close\r\n");

@@ -50,6 +50,10 @@ enum Problem {
 
 impl Service for Environment {
     fn answer(&self, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
+        if let Err(text) = self.access.check_runtime(request) {
+            let document = refusal_document("AccessDenied", &text);
+            return exchange.reply(403, &[JSON], &document);
+        }
         let path = request.path();
         let method = request.method.as_str();
         let route = path.strip_prefix(RUNTIME).unwrap_or_default();

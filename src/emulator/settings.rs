@@ -41,6 +41,13 @@ pub struct Settings {
     /// Where the Runtime API listens. Lambda's is no loopback address (169.254.100.1); such a one is
     /// to be had here too where a network interface has it.
     pub api_host: IpAddr,
+    /// Host names under which callers and runtimes may call besides addresses and `localhost`, such as
+    /// `host.docker.internal`. A request that names any other host is refused, since any web page
+    /// could have made its own name resolve to this machine (DNS rebinding).
+    pub hosts: Vec<String>,
+    /// Origins whose web pages may call the function, such as `http://localhost:5173`; `*` is any.
+    /// Pages of all others are refused. Pages never get at the Runtime API.
+    pub allowed_origins: Vec<String>,
     /// A program that runs the executable, such as `qemu-aarch64` for one of another architecture.
     pub runner: Option<PathBuf>,
     /// How many execution environments there may be at once.
@@ -83,6 +90,8 @@ impl Default for Settings {
             bootstrap: None,
             task_root: None,
             api_host: Ipv4Addr::LOCALHOST.into(),
+            hosts: Vec::new(),
+            allowed_origins: Vec::new(),
             runner: None,
             environments: 1,
             async_retries: 2,
@@ -207,8 +216,32 @@ impl Settings {
         if let Some(n) = self.concurrency {
             set("AWS_LAMBDA_MAX_CONCURRENCY", &n.to_string());
         }
-        vars.push(("LAMBDA_TASK_ROOT".to_owned(), task_root.into()));
+        set("LAMBDA_TASK_ROOT", "");
+        if let Some((_, value)) = vars.last_mut() {
+            // Its bytes as they are: a path may be no text.
+            *value = task_root.into();
+        }
         vars
+    }
+
+    /// The variables of the function's own that its process gets with another value, each once.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "no processes there")
+    )]
+    pub(super) fn overridden(&self, api: SocketAddr) -> Vec<&str> {
+        let given = |name| self.env.iter().rev().find(|(given, _)| given == name);
+        let root = match (&self.task_root, &self.bootstrap) {
+            (Some(root), _) => Some(root.as_path()),
+            (None, bootstrap) => bootstrap.as_deref().and_then(Path::parent),
+        };
+        let vars = self.process_env(api, root.unwrap_or(Path::new("")));
+        vars.iter()
+            .filter_map(|(name, value)| {
+                let (given, text) = given(name)?;
+                (value != text.as_str()).then_some(given.as_str())
+            })
+            .collect()
     }
 }
 
@@ -277,6 +310,44 @@ mod tests {
             "AWS_LAMBDA_INITIALIZATION_TYPE",
             Some("lambda-managed-instances"),
         );
+    }
+
+    #[test]
+    fn reserved_variables_are_named_if_they_are_set_in_vain() {
+        let check = |env: &[(&str, &str)], want: &[&str]| {
+            let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            let settings = Settings {
+                env: env.iter().map(own).collect(),
+                task_root: Some("/root".into()),
+                ..Settings::default()
+            };
+            assert_eq!(settings.overridden(([127, 0, 0, 1], 1).into()), want);
+        };
+        check(
+            &[("TABLE", "a"), ("TZ", "UTC"), ("AWS_X", "a"), ("PATH", "/")],
+            &[],
+        );
+        check(&[("AWS_LAMBDA_FUNCTION_NAME", "function")], &[]);
+        check(
+            &[("AWS_LAMBDA_FUNCTION_NAME", "other")],
+            &["AWS_LAMBDA_FUNCTION_NAME"],
+        );
+        check(&[("_HANDLER", "a"), ("_HANDLER", "b")], &["_HANDLER"]);
+        check(&[("LAMBDA_TASK_ROOT", "/root")], &[]);
+        check(&[("LAMBDA_TASK_ROOT", "/other")], &["LAMBDA_TASK_ROOT"]);
+        for name in [
+            "AWS_LAMBDA_RUNTIME_API",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+            "AWS_LAMBDA_LOG_STREAM_NAME",
+            "AWS_REGION",
+            "AWS_DEFAULT_REGION",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+            "LAMBDA_RUNTIME_DIR",
+        ] {
+            check(&[(name, "no such value")], &[name]);
+        }
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! A function URL: web requests as HTTP API 2.0 events, and a function's answers as web responses. Pure.
 
 use std::borrow::Cow;
+use std::iter;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use super::event::epoch_ms;
+use super::access;
+use super::event::{Event, epoch_ms};
 use super::exchange::Request;
 use super::report::civil;
 use crate::encoding::{base64, decode_base64, decode_percent};
@@ -26,13 +28,39 @@ pub(super) struct WebResponse {
     pub(super) body: Vec<u8>,
 }
 
+/// Header fields that concern one connection only, and so never pass a front door (RFC 9110, section
+/// 7.6.1); the same for `Proxy-Connection`, which old clients send.
+const HOP_BY_HOP: [&str; 7] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Whether a field concerns one connection only: one of [`HOP_BY_HOP`], or one that `Connection` names.
+fn is_hop_by_hop<'f>(name: &str, mut connection: impl Iterator<Item = &'f str>) -> bool {
+    let is_known = HOP_BY_HOP
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known));
+    is_known
+        || connection.any(|names| {
+            names
+                .split(',')
+                .any(|other| other.trim().eq_ignore_ascii_case(name))
+        })
+}
+
 /// The HTTP API 2.0 event of a request ("Working with AWS Lambda proxy integrations for HTTP
-/// APIs"; "Invoking Lambda function URLs").
+/// APIs"; "Invoking Lambda function URLs"). Where recorded events of function URLs say more than
+/// those pages, the recordings are followed: `headers` has `cookie` too, and `x-amzn-trace-id`.
 pub(super) fn event(
     request: &Request,
     body: &[u8],
     source: IpAddr,
-    request_id: &str,
+    invocation: &Event,
     now: SystemTime,
 ) -> Vec<u8> {
     let (path, query) = (request.path(), request.query());
@@ -41,8 +69,15 @@ pub(super) fn event(
     let time = civil(now).common_log();
     let mut headers = Object::new();
     let mut cookies = Vec::new();
+    let mut is_chunked = false;
     for (name, value) in &request.fields {
         let name = name.to_ascii_lowercase();
+        let connection = request.fields.iter();
+        let connection = connection.filter(|(name, _)| name.eq_ignore_ascii_case("connection"));
+        is_chunked |= name == "transfer-encoding";
+        if is_hop_by_hop(&name, connection.map(|(_, value)| value.as_str())) {
+            continue;
+        }
         if name == "cookie" {
             let pairs = value
                 .split(';')
@@ -53,14 +88,27 @@ pub(super) fn event(
             add(&mut headers, &name, value);
         }
     }
+    if !cookies.is_empty() {
+        // RFC 6265, section 5.4: how a browser writes several cookies in one header.
+        headers.insert("cookie", cookies.join("; "));
+    }
+    if is_chunked {
+        // The body was collected, so that its length is known.
+        headers.insert("content-length", body.len().to_string());
+    }
+    // An invocation that nobody traces has the root alone.
+    let trace_id = match (request.text("x-amzn-trace-id"), &invocation.trace_id) {
+        (Some(own), _) => own,
+        (None, Some(trace_id)) => trace_id.split(';').next().unwrap_or_default(),
+        (None, None) => "",
+    };
     let source = source.to_string();
+    let port = access::port_of(host).unwrap_or(80).to_string();
     for (name, value) in [
+        ("x-amzn-trace-id", trace_id),
         ("x-forwarded-for", source.as_str()),
         ("x-forwarded-proto", "http"),
-        (
-            "x-forwarded-port",
-            host.rsplit_once(':').map_or("80", |(_, port)| port),
-        ),
+        ("x-forwarded-port", port.as_str()),
     ] {
         headers.insert(name, value);
     }
@@ -98,7 +146,7 @@ pub(super) fn event(
                 "sourceIp": source.clone(),
                 "userAgent": agent.to_owned(),
             },
-            "requestId": request_id.to_owned(),
+            "requestId": invocation.request_id.clone(),
             "routeKey": "$default",
             "stage": "$default",
             "time": time.clone(),
@@ -149,15 +197,20 @@ fn is_text(content_type: Option<&str>) -> bool {
 }
 
 /// The web response that a whole answer stands for; `None`: it stands for none, and the caller
-/// gets a 502. An answer without a `statusCode` is itself the body, as JSON.
+/// gets a 502. An answer without a `statusCode` is itself the body: a string as its text, all else as
+/// JSON, and so is a member `body`, as recorded of function URLs.
 pub(super) fn response(answer: &[u8]) -> Option<WebResponse> {
     let value: Value = json::parse(answer).ok()?;
     if value.get("statusCode").is_none() {
         let fields = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        let body = match value {
+            Value::String(text) => text.into_bytes(),
+            _ => answer.to_vec(),
+        };
         return Some(WebResponse {
             status: 200,
             fields,
-            body: answer.to_vec(),
+            body,
         });
     }
     let (status, mut fields) = head(&value)?;
@@ -173,7 +226,7 @@ pub(super) fn response(answer: &[u8]) -> Option<WebResponse> {
             decode_base64(text.as_bytes()).ok()?
         }
         Some(Value::String(text)) => text.clone().into_bytes(),
-        Some(_) => return None,
+        Some(body) => json::to_vec(body),
     };
     Some(WebResponse {
         status,
@@ -224,7 +277,8 @@ fn head(value: &Value) -> Option<(u16, Vec<(String, String)>)> {
     let status = match value.get("statusCode") {
         None => 200,
         Some(Value::String(text)) => text.parse().ok()?,
-        Some(number) => u16::try_from(number.as_u64()?).ok()?,
+        // Some languages write every number with a fraction.
+        Some(number) => (200..=599).find(|&status| number.as_f64() == Some(f64::from(status)))?,
     };
     if !(200..=599).contains(&status) {
         return None;
@@ -243,14 +297,10 @@ fn head(value: &Value) -> Option<(u16, Vec<(String, String)>)> {
             return None;
         }
         // How the message is framed is between us and the client.
-        let ours = [
-            "connection",
-            "content-length",
-            "transfer-encoding",
-            "keep-alive",
-            "date",
-        ];
-        if !ours.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+        let is_ours = ["content-length", "date"]
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known));
+        if !is_ours && !is_hop_by_hop(name, iter::empty()) {
             fields.push((name.to_owned(), text));
         }
         Some(())
@@ -298,7 +348,13 @@ mod tests {
 
     fn event_of(request: &Request, body: &[u8]) -> Value {
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_583_348_638_390);
-        json::parse(&event(request, body, Ipv4Addr::LOCALHOST.into(), "id", now)).unwrap()
+        let invocation = Event {
+            request_id: "id".to_owned(),
+            trace_id: Some("Root=1-2-3;Parent=4;Sampled=0".to_owned()),
+            ..Event::default()
+        };
+        let source = Ipv4Addr::LOCALHOST.into();
+        json::parse(&event(request, body, source, &invocation, now)).unwrap()
     }
 
     #[track_caller]
@@ -335,7 +391,10 @@ mod tests {
                 r#"{"x":"1,2","y":"é z","flag":""}"#,
             ),
             ("/cookies", r#"["a=1","b=2"]"#),
-            ("/headers/cookie", "absent"),
+            ("/headers/cookie", r#""a=1; b=2""#),
+            ("/headers/x-amzn-trace-id", r#""Root=1-2-3""#),
+            ("/headers/x-forwarded-for", r#""127.0.0.1""#),
+            ("/headers/x-forwarded-proto", r#""http""#),
             ("/headers/x-two", r#""1,2""#),
             ("/headers/host", r#""localhost:9000""#),
             ("/headers/x-forwarded-port", r#""9000""#),
@@ -352,6 +411,51 @@ mod tests {
         let bare = event_of(&request("GET", "/", &[]), b"");
         has(&bare, "/queryStringParameters", "absent");
         has(&bare, "/cookies", "absent");
+        has(&bare, "/headers/cookie", "absent");
+        has(&bare, "/headers/x-forwarded-port", r#""80""#);
+    }
+
+    #[test]
+    fn a_path_is_handed_over_as_it_was_sent() {
+        for path in [
+            "/pa2%Fth/1",
+            "/a%2Fb",
+            "/%",
+            "/a//b/",
+            "/caf%C3%A9",
+            "/100%25",
+            "/a+b",
+        ] {
+            let event = event_of(&request("GET", path, &[]), b"");
+            has(&event, "/rawPath", &format!("{path:?}"));
+            has(&event, "/requestContext/http/path", &format!("{path:?}"));
+        }
+    }
+
+    #[test]
+    fn fields_of_one_connection_do_not_reach_the_function() {
+        let fields = [
+            ("Host", "[::1]"),
+            ("Connection", "keep-alive, X-Hop"),
+            ("connection", "X-Other"),
+            ("Keep-Alive", "timeout=5"),
+            ("Proxy-Connection", "keep-alive"),
+            ("TE", "trailers"),
+            ("Trailer", "X-Sum"),
+            ("Transfer-Encoding", "chunked"),
+            ("Upgrade", "h2c"),
+            ("X-Hop", "1"),
+            ("x-other", "1"),
+            ("Sec-Fetch-Site", "none"),
+            ("X-Amzn-Trace-Id", "Root=1-5-6;Sampled=1"),
+            ("X-Forwarded-For", "203.0.113.9"),
+            ("Cookie", "a=1"),
+            ("Cookie", "b=2; c=3"),
+        ];
+        let event = event_of(&request("POST", "/", &fields), b"hello");
+        let headers = r#"{"host":"[::1]","sec-fetch-site":"none","x-amzn-trace-id":"Root=1-5-6;Sampled=1","x-forwarded-for":"127.0.0.1","cookie":"a=1; b=2; c=3","content-length":"5","x-forwarded-proto":"http","x-forwarded-port":"80"}"#;
+        has(&event, "/headers", headers);
+        has(&event, "/cookies", r#"["a=1","b=2","c=3"]"#);
     }
 
     #[test]
@@ -400,7 +504,32 @@ mod tests {
             r#"{"message":"hi"}"#,
             Some((200, &[json], r#"{"message":"hi"}"#)),
         );
-        check(r#""hi""#, Some((200, &[json], r#""hi""#)));
+        // As recorded of function URLs: a string is its text, all else is JSON.
+        check(r#""hi""#, Some((200, &[json], "hi")));
+        check(r#""a\"b\u00e9""#, Some((200, &[json], "a\"b\u{e9}")));
+        for answer in [
+            "3",
+            "3.1",
+            "true",
+            "null",
+            r#"["hello",3,true]"#,
+            "[]",
+            "{}",
+        ] {
+            check(answer, Some((200, &[json], answer)));
+        }
+        for (body, want) in [
+            (r#"{"a":1}"#, r#"{"a":1}"#),
+            (r#"["a",null]"#, r#"["a",null]"#),
+            ("3", "3"),
+            ("false", "false"),
+            ("null", ""),
+        ] {
+            let answer = format!(r#"{{"statusCode":200,"body":{body}}}"#);
+            check(&answer, Some((200, &[json], want)));
+        }
+        check(r#"{"statusCode":418.0}"#, Some((418, &[json], "")));
+        check(r#"{"statusCode":2e2}"#, Some((200, &[json], "")));
         check(r#"{"statusCode":204}"#, Some((204, &[json], "")));
         check(
             r#"{"statusCode":"404","body":"no"}"#,
@@ -420,7 +549,9 @@ mod tests {
                 "<b>",
             )),
         );
-        let framing = r#"{"statusCode":200,"headers":{"Content-Length":"99","Connection":"x"}}"#;
+        let framing = r#"{"statusCode":200,"headers":{"Content-Length":"99","Connection":"x",
+            "TE":"x","trailer":"x","Upgrade":"x","Proxy-Connection":"x","Keep-Alive":"x",
+            "transfer-encoding":"chunked","Date":"x"}}"#;
         check(framing, Some((200, &[json], "")));
     }
 
@@ -438,7 +569,7 @@ mod tests {
             r#"{"statusCode":200,"headers":{"a":"b\r\nc: d"}}"#,
             r#"{"statusCode":200,"headers":{"a":{}}}"#,
             r#"{"statusCode":200,"cookies":["a\nb"]}"#,
-            r#"{"statusCode":200,"body":{}}"#,
+            r#"{"statusCode":200.5}"#,
             r#"{"statusCode":200,"body":"?","isBase64Encoded":true}"#,
         ] {
             check(answer, None);

@@ -51,7 +51,7 @@ impl Client {
     pub(crate) fn request(&mut self, line: &str, fields: &str, body: &[u8]) -> Reply {
         let len = body.len();
         let head =
-            format!("{line} HTTP/1.1\r\nHost: test\r\n{fields}Content-Length: {len}\r\n\r\n");
+            format!("{line} HTTP/1.1\r\nHost: localhost\r\n{fields}Content-Length: {len}\r\n\r\n");
         self.send(&[head.as_bytes(), body].concat());
         self.reply(line.starts_with("HEAD"))
     }

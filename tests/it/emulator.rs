@@ -616,7 +616,9 @@ fn a_streamed_response_may_have_200_mb_for_who_asks_for_a_stream() {
     let front = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
     let stream = |n_chunks: u32, call: &str| {
         let mut caller = Client::connect(front);
-        caller.send(format!("{call} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n").as_bytes());
+        caller.send(
+            format!("{call} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n").as_bytes(),
+        );
         let mut runtime = Client::connect(emulator.addr());
         let next = runtime.request(&format!("GET {BASE}/invocation/next"), "", b"");
         let id = next

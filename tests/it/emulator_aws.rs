@@ -95,7 +95,9 @@ const DIFFERENCES: [(&str, &str, &str); 2] = [
 fn play(folder: &Folder, front: SocketAddr, api: SocketAddr, script: &[&str]) -> Vec<String> {
     let call = "POST /2015-03-31/functions/function/invocations";
     let mut caller = Client::connect(front);
-    caller.send(format!("{call} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{{}}").as_bytes());
+    caller.send(
+        format!("{call} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}").as_bytes(),
+    );
     // Before the process is there AWS's emulator hangs up on whoever plays its part.
     let started = folder.0.join("started");
     let limit = Instant::now() + Duration::from_secs(10);

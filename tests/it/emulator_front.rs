@@ -225,7 +225,9 @@ fn streams(chunks: &[&str], trailers: &str, content_type: &str, call: &str) -> V
     let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
     let mut runtime = Client::connect(emulator.addr());
     let mut caller = Client::connect(addr);
-    caller.send(format!("{call} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n").as_bytes());
+    caller.send(
+        format!("{call} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n").as_bytes(),
+    );
     let next = runtime.request("GET /2018-06-01/runtime/invocation/next", "", b"");
     let id = next.field("Lambda-Runtime-Aws-Request-Id").unwrap();
     let head = format!(

@@ -111,7 +111,7 @@ fn stream_and_six_megabytes(emulator: &Path) -> Result<()> {
     invoke(&mut None, port, "{}")?;
     let before = peak_kb(emulator.id())?;
     let mut web = TcpStream::connect(("127.0.0.1", port))?;
-    web.write_all(b"GET /stream HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")?;
+    web.write_all(b"GET /stream HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let (mut len, mut piece) = (0, vec![0; MB]);
     loop {
         match web.read(&mut piece)? {
@@ -154,7 +154,7 @@ fn invoke(connection: &mut Option<TcpStream>, port: u16, event: &str) -> Result<
     };
     stream.set_nodelay(true)?;
     let head = format!(
-        "POST /2015-03-31/functions/function/invocations HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n",
+        "POST /2015-03-31/functions/function/invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
         event.len(),
     );
     let mut reader = BufReader::new(stream);
@@ -191,7 +191,7 @@ pub fn serve(api: &str) -> Result<()> {
     loop {
         write!(
             reader.get_mut(),
-            "GET {base}/next HTTP/1.1\r\nHost: h\r\n\r\n"
+            "GET {base}/next HTTP/1.1\r\nHost: localhost\r\n\r\n"
         )?;
         let (head, event) = message(&mut reader)?;
         let id = head
@@ -202,7 +202,7 @@ pub fn serve(api: &str) -> Result<()> {
         if event.contains("\"rawPath\"") {
             write!(
                 out,
-                "POST {path} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\
+                "POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\
                  Lambda-Runtime-Function-Response-Mode: streaming\r\n\r\n",
             )?;
             let chunk = [b"100000\r\n", vec![b'x'; MB].as_slice(), b"\r\n"].concat();
@@ -213,7 +213,7 @@ pub fn serve(api: &str) -> Result<()> {
         } else {
             write!(
                 out,
-                "POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n{event}",
+                "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{event}",
                 event.len()
             )?;
         }

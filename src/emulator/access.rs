@@ -1,0 +1,536 @@
+//! Which requests are served: those of local programs, and those of web pages that the developer has allowed.
+//!
+//! Any page in the developer's browser can send requests to a port of this machine. Two things tell
+//! such a request from one of a local program: the page's origin, which the browser adds (Fetch
+//! Standard, "Origin header"; Fetch Metadata Request Headers, "Sec-Fetch-Site"), and the host name,
+//! where the page has made its own name resolve to this machine (DNS rebinding). A name that is an
+//! address or `localhost` cannot be made to resolve to something else.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::exchange::Request;
+
+/// Characters of a header that a message repeats.
+const SHOWN_LEN_MAX: usize = 100;
+
+/// The hosts and origins that are accepted besides this machine's own.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Access {
+    /// Host names in lower case, without a port.
+    hosts: Vec<String>,
+    /// Origins as [`origin`] returns them.
+    origins: Vec<String>,
+}
+
+impl Access {
+    /// Checks and stores the names and origins that a user has given. An error is a sentence.
+    pub(super) fn new(hosts: &[String], origins: &[String]) -> Result<Access, String> {
+        let hosts = hosts.iter().map(|text| {
+            host_name(text).ok_or_else(|| {
+                format!(
+                    "host {text:?}: expected a name without a port, such as host.docker.internal"
+                )
+            })
+        });
+        let origins = origins.iter().map(|text| {
+            origin(text).ok_or_else(|| {
+                format!("origin {text:?}: expected scheme://host[:port], null, or * for any")
+            })
+        });
+        Ok(Access {
+            hosts: hosts.collect::<Result<_, _>>()?,
+            origins: origins.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Checks a caller's request. `Ok(Some)` is the foreign origin that the user has allowed; an
+    /// error is the sentence that the caller gets with status 403.
+    pub(super) fn check<'r>(&self, request: &'r Request) -> Result<Option<&'r str>, String> {
+        self.check_hosts(request, false)?;
+        let host = request.header("host").unwrap_or_default();
+        let mut allowed = None;
+        let mut has_origin = false;
+        for value in values(request, "origin") {
+            has_origin = true;
+            if self.allows(value) {
+                allowed = Some(value);
+            } else if !is_own(value, host) {
+                return Err(format!(
+                    "a page of the origin {} may not call this function; --allow-origin allows it",
+                    shown(value)
+                ));
+            }
+        }
+        let is_foreign = values(request, "sec-fetch-site").any(is_foreign_site);
+        if !is_foreign || allowed.is_some() {
+            return Ok(allowed);
+        }
+        // A link or an image has no Origin; its page is known where the browser sends a Referer.
+        let referrer = request.header("referer").and_then(origin_of_url);
+        let is_allowed = !has_origin
+            && (self.allows("*") || referrer.is_some_and(|referrer| self.allows(referrer)));
+        if is_allowed {
+            return Ok(None);
+        }
+        Err("a page of another origin may not call this function; --allow-origin allows an origin, \
+             and an address that is typed into the browser works"
+            .to_owned())
+    }
+
+    /// Checks a request to the Runtime API, which no web page has any business with.
+    ///
+    /// A host name of one label is accepted: functions in containers reach the emulator under such a
+    /// name, and no domain that a web page can have consists of one label.
+    pub(super) fn check_runtime(&self, request: &Request) -> Result<(), String> {
+        self.check_hosts(request, true)?;
+        if values(request, "origin").next().is_some()
+            || values(request, "sec-fetch-site").any(is_foreign_site)
+        {
+            return Err("web pages may not call the Runtime API".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Checks every place where a request names a host: a request without any (HTTP/1.0) comes from
+    /// no browser.
+    fn check_hosts(&self, request: &Request, is_label_accepted: bool) -> Result<(), String> {
+        for value in values(request, "host").chain(request.authority.as_deref()) {
+            if !self.accepts_host(value, is_label_accepted) {
+                return Err(format!(
+                    "the host {} is neither an address nor localhost; --host NAME accepts a name",
+                    shown(value)
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn accepts_host(&self, value: &str, is_label_accepted: bool) -> bool {
+        // No brackets: not a valid authority, but an address, which is what matters.
+        if value.parse::<Ipv6Addr>().is_ok() {
+            return true;
+        }
+        let Some((host, _)) = split_port(value) else {
+            return false;
+        };
+        if let Some(address) = host.strip_prefix('[') {
+            let address = address.strip_suffix(']').unwrap_or_default();
+            return address.parse::<Ipv6Addr>().is_ok();
+        }
+        let Some(name) = host_name(host) else {
+            return false;
+        };
+        name.parse::<IpAddr>().is_ok()
+            || name == "localhost"
+            // RFC 6761, section 6.3: these names are loopback too.
+            || name.ends_with(".localhost")
+            || self.hosts.contains(&name)
+            || (is_label_accepted && !name.contains('.'))
+    }
+
+    fn allows(&self, value: &str) -> bool {
+        let wanted = origin(value);
+        self.origins
+            .iter()
+            .any(|allowed| allowed == "*" || Some(allowed) == wanted.as_ref())
+    }
+}
+
+/// Whether a request asks if another may be sent (Fetch Standard, "CORS-preflight fetch").
+pub(super) fn is_preflight(request: &Request) -> bool {
+    request.method == "OPTIONS"
+        && request.header("origin").is_some()
+        && request.header("access-control-request-method").is_some()
+}
+
+/// The header fields of a response to a page of `origin`, which is allowed, on the paths of the
+/// Invoke API.
+pub(super) fn cors_fields(request: &Request, origin: &str) -> Vec<(&'static str, String)> {
+    let mut fields = vec![
+        ("Access-Control-Allow-Origin", origin.to_owned()),
+        ("Vary", "Origin".to_owned()),
+    ];
+    if !is_preflight(request) {
+        let exposed = "X-Amzn-RequestId, X-Amzn-ErrorType, X-Amzn-Trace-Id, X-Amz-Executed-Version, \
+                       X-Amz-Function-Error, X-Amz-Log-Result, X-Amzn-Remapped-Content-Type";
+        fields.push(("Access-Control-Expose-Headers", exposed.to_owned()));
+        return fields;
+    }
+    fields.push(("Access-Control-Allow-Methods", "GET, POST".to_owned()));
+    // A `*` would not include Authorization, which signed calls have.
+    if let Some(asked) = request.text("access-control-request-headers") {
+        fields.push(("Access-Control-Allow-Headers", asked.to_owned()));
+    }
+    fields.push(("Access-Control-Max-Age", "600".to_owned()));
+    fields.extend(private_network_field(request));
+    fields
+}
+
+/// The consent to a request from a public page to this machine ("Private Network Access").
+pub(super) fn private_network_field(request: &Request) -> Option<(&'static str, String)> {
+    let asked = request.header("access-control-request-private-network");
+    (asked == Some("true")).then(|| ("Access-Control-Allow-Private-Network", "true".to_owned()))
+}
+
+/// The port that a `Host` value names; `None`: none.
+pub(super) fn port_of(host: &str) -> Option<u16> {
+    split_port(host)?.1
+}
+
+/// A host name in lower case, without the dot of a fully qualified name; `None`: it is no host name.
+pub(super) fn host_name(text: &str) -> Option<String> {
+    let name = text.strip_suffix('.').unwrap_or(text);
+    let is_ok = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    (!name.is_empty() && name.bytes().all(is_ok)).then(|| name.to_ascii_lowercase())
+}
+
+/// An origin in the form in which two that are equal are the same text: lower case, without a
+/// default port; `None`: it is no origin.
+pub(super) fn origin(text: &str) -> Option<String> {
+    let text = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
+    if text == "*" || text == "null" {
+        return Some(text);
+    }
+    let (scheme, authority) = text.split_once("://")?;
+    let is_scheme = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
+    let (host, port) = split_port(authority)?;
+    let is_host = host_name(host).is_some() || (host.starts_with('[') && host.ends_with(']'));
+    if scheme.is_empty() || !scheme.bytes().all(is_scheme) || !is_host {
+        return None;
+    }
+    let port = port.filter(|port| Some(*port) != default_port(scheme));
+    let port = port.map_or(String::new(), |port| format!(":{port}"));
+    Some(format!("{scheme}://{host}{port}"))
+}
+
+/// Whether an origin is that of the server itself, under the name that the request calls it.
+fn is_own(value: &str, host: &str) -> bool {
+    let Some((scheme, _)) = value.split_once("://") else {
+        return false;
+    };
+    // A port forwarder may serve it as https.
+    let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    let own = origin(&format!("{scheme}://{host}"));
+    is_web && own.is_some() && origin(value) == own
+}
+
+/// The origin part of a URL.
+fn origin_of_url(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    url.get(..scheme.len().checked_add(3)?.checked_add(end)?)
+}
+
+fn is_foreign_site(value: &str) -> bool {
+    !matches!(value, "same-origin" | "none")
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    }
+}
+
+/// An authority without userinfo as its host and its port; `None`: it is malformed.
+fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let end = authority.rfind(']').unwrap_or_default();
+    let colon = authority.get(end..)?.find(':');
+    let Some(at) = colon.and_then(|colon| colon.checked_add(end)) else {
+        return Some((authority, None));
+    };
+    let (host, port) = authority.split_at_checked(at)?;
+    let port = port.strip_prefix(':')?;
+    if port.is_empty() {
+        // RFC 3986, section 3.2.3: the same as none.
+        return Some((host, None));
+    }
+    let is_decimal = port.bytes().all(|b| b.is_ascii_digit());
+    is_decimal.then(|| Some((host, Some(port.parse().ok()?))))?
+}
+
+/// The values of all fields of that name.
+fn values<'r>(request: &'r Request, name: &str) -> impl Iterator<Item = &'r str> {
+    let is_it = move |field: &&(String, String)| field.0.eq_ignore_ascii_case(name);
+    request
+        .fields
+        .iter()
+        .filter(is_it)
+        .map(|(_, value)| value.as_str())
+}
+
+/// A header value as a message repeats it.
+fn shown(value: &str) -> String {
+    let text: String = value.chars().take(SHOWN_LEN_MAX).collect();
+    format!("{text:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(fields: &[(&str, &str)], authority: Option<&str>) -> Request {
+        let mut request = Request::default();
+        request.method = "GET".to_owned();
+        request.target = "/".to_owned();
+        request.authority = authority.map(str::to_owned);
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        request.fields = fields.iter().map(own).collect();
+        request
+    }
+
+    fn access(hosts: &[&str], origins: &[&str]) -> Access {
+        let own = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|&text| text.to_owned())
+                .collect::<Vec<_>>()
+        };
+        Access::new(&own(hosts), &own(origins)).unwrap()
+    }
+
+    #[test]
+    fn hosts_of_this_machine_are_accepted() {
+        let access = access(&["Host.Docker.internal", "box."], &[]);
+        for host in [
+            "127.0.0.1",
+            "127.0.0.1:9000",
+            "127.0.0.1.:9000",
+            "127.0.0.1:",
+            "192.168.1.5:9000",
+            "0.0.0.0:9000",
+            "[::1]",
+            "[::1]:9000",
+            "::1",
+            "localhost",
+            "LOCALHOST:9000",
+            "localhost.:9000",
+            "api.localhost:9000",
+            "host.docker.internal:9000",
+            "HOST.DOCKER.INTERNAL.",
+            "box",
+        ] {
+            assert!(
+                access.check(&request(&[("Host", host)], None)).is_ok(),
+                "{host}"
+            );
+        }
+        // HTTP/1.0 needs no host, and an absolute target has one too.
+        assert!(access.check(&request(&[], None)).is_ok());
+        let absolute = request(&[("Host", "localhost")], Some("127.0.0.1:9000"));
+        assert!(access.check(&absolute).is_ok());
+    }
+
+    #[test]
+    fn other_hosts_are_refused() {
+        let access = access(&["box"], &["*"]);
+        for host in [
+            "",
+            "evil.example",
+            "evil.example:9000",
+            "evil.example.",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "127.0.0.1.nip.io",
+            "evillocalhost",
+            ".localhost.evil",
+            "localhost@evil.example",
+            "localhost:9000@evil.example",
+            "evil.example@localhost",
+            "evil.example#localhost",
+            "evil.example/localhost",
+            "evil.example, localhost",
+            "localhost, evil.example",
+            "localhost evil.example",
+            "localhost:9000:9000",
+            "localhost:x",
+            "localhost:70000",
+            "localhost:+80",
+            "[::1",
+            "[::1]x",
+            "[::1]evil.example",
+            "[evil.example]",
+            "[127.0.0.1]",
+            "box.evil.example",
+            "other",
+            "localhost\u{fffd}",
+        ] {
+            let refused = access.check(&request(&[("Host", host)], None)).is_err();
+            assert!(refused, "{host:?}");
+            // The target of an absolute request is no way around it, nor is a second field.
+            let refused = access
+                .check(&request(&[("Host", "localhost")], Some(host)))
+                .is_err();
+            assert!(refused, "{host:?}");
+            let fields = [("Host", "localhost"), ("HOST", host)];
+            assert!(access.check(&request(&fields, None)).is_err(), "{host:?}");
+        }
+    }
+
+    /// `Some(true)`: it is allowed as a foreign origin.
+    #[track_caller]
+    fn check(access: &Access, fields: &[(&str, &str)], want: Option<bool>) {
+        let fields = [&[("Host", "localhost:9000")], fields].concat();
+        let request = request(&fields, None);
+        let got = access.check(&request);
+        assert_eq!(got.ok().map(|origin| origin.is_some()), want, "{fields:?}");
+    }
+
+    #[test]
+    fn foreign_pages_are_refused() {
+        let none = access(&[], &[]);
+        for own in [
+            "http://localhost:9000",
+            "HTTP://LOCALHOST:9000",
+            "https://localhost:9000",
+        ] {
+            check(&none, &[("Origin", own)], Some(false));
+            check(
+                &none,
+                &[("Origin", own), ("Sec-Fetch-Site", "same-origin")],
+                Some(false),
+            );
+            check(
+                &none,
+                &[("Origin", own), ("Sec-Fetch-Site", "cross-site")],
+                None,
+            );
+            check(
+                &none,
+                &[("Origin", own), ("Origin", "http://evil.example")],
+                None,
+            );
+        }
+        for foreign in [
+            "http://evil.example",
+            "http://localhost",
+            "http://localhost:3000",
+            "http://127.0.0.1:9000",
+            "http://localhost:9000.evil.example",
+            "http://localhost:9000@evil.example",
+            "http://evil.example/localhost:9000",
+            "ftp://localhost:9000",
+            "localhost:9000",
+            "null",
+            "",
+        ] {
+            check(&none, &[("Origin", foreign)], None);
+            check(
+                &none,
+                &[("Origin", foreign), ("Sec-Fetch-Site", "none")],
+                None,
+            );
+        }
+        check(&none, &[], Some(false));
+        for (site, want) in [
+            ("none", Some(false)),
+            ("same-origin", Some(false)),
+            ("cross-site", None),
+            ("same-site", None),
+            ("", None),
+            ("other", None),
+        ] {
+            check(
+                &none,
+                &[("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", "navigate")],
+                want,
+            );
+        }
+    }
+
+    #[test]
+    fn named_origins_are_allowed() {
+        let named = access(&[], &["http://localhost:3000/", "https://App.example:443"]);
+        for origin in [
+            "http://localhost:3000",
+            "https://app.example",
+            "HTTPS://APP.EXAMPLE",
+        ] {
+            check(&named, &[("Origin", origin)], Some(true));
+            check(
+                &named,
+                &[("Origin", origin), ("Sec-Fetch-Site", "cross-site")],
+                Some(true),
+            );
+        }
+        for origin in [
+            "https://localhost:3000",
+            "http://app.example",
+            "null",
+            "http://localhost",
+        ] {
+            check(&named, &[("Origin", origin)], None);
+        }
+        let link = ("Sec-Fetch-Site", "same-site");
+        check(&named, &[link], None);
+        check(
+            &named,
+            &[link, ("Referer", "http://localhost:3000/a?b=c")],
+            Some(false),
+        );
+        check(
+            &named,
+            &[link, ("Referer", "http://localhost:3000?b")],
+            Some(false),
+        );
+        check(
+            &named,
+            &[link, ("Referer", "http://localhost:3000.evil.example/")],
+            None,
+        );
+        check(&named, &[link, ("Referer", "http://localhost:9000/")], None);
+        check(&access(&[], &["null"]), &[("Origin", "null")], Some(true));
+        let any = access(&[], &["*"]);
+        for origin in ["null", "http://evil.example"] {
+            check(
+                &any,
+                &[("Origin", origin), ("Sec-Fetch-Site", "cross-site")],
+                Some(true),
+            );
+        }
+        check(&any, &[link], Some(false));
+    }
+
+    #[test]
+    fn the_runtime_api_is_not_for_pages() {
+        let access = access(&["box.example"], &["*"]);
+        let check = |fields: &[(&str, &str)], want: bool| {
+            let got = access.check_runtime(&request(fields, None)).is_ok();
+            assert_eq!(got, want, "{fields:?}");
+        };
+        for host in [
+            "127.0.0.1:9001",
+            "[::1]:9001",
+            "localhost",
+            "lambda:9001",
+            "box.example",
+        ] {
+            check(&[("Host", host)], true);
+            check(&[("Host", host), ("Origin", "http://localhost")], false);
+            check(&[("Host", host), ("Origin", "")], false);
+            check(&[("Host", host), ("Sec-Fetch-Site", "cross-site")], false);
+        }
+        for host in ["evil.example", "evil.example.", "", "lambda@evil"] {
+            check(&[("Host", host)], false);
+        }
+    }
+
+    #[test]
+    fn names_and_origins_that_are_none_are_refused() {
+        let own = |text: &str| vec![text.to_owned()];
+        for host in ["", "a:80", "http://a", "a b", "a/b", "*", "[::1]"] {
+            assert!(Access::new(&own(host), &[]).is_err(), "{host}");
+        }
+        for origin in [
+            "",
+            "localhost:3000",
+            "http://",
+            "http://a/b",
+            "http://a:x",
+            "http://a b",
+        ] {
+            assert!(Access::new(&[], &own(origin)).is_err(), "{origin}");
+        }
+    }
+}
