@@ -441,6 +441,12 @@ mod tests {
         };
         assert_eq!(listen(&["b"]), "127.0.0.1:9000");
         assert_eq!(listen(&["--port", "0", "b", "--host=::1"]), "[::1]:0");
+        let named = parsed(&["--host", "Box.", "--host=::1", "b", "--host", "a.b"]).unwrap();
+        assert_eq!(named.settings.hosts, ["box", "a.b"]);
+        assert_eq!(named.host.to_string(), "::1");
+        let origins = ["b", "--allow-origin=http://A:80/", "--allow-origin", "*"];
+        let allowed = parsed(&origins).unwrap().settings.allowed_origins;
+        assert_eq!(allowed, ["http://a", "*"]);
         let dashed = parsed(&["--", "--b"]).unwrap();
         assert_eq!(dashed.settings.bootstrap.as_deref(), Some(Path::new("--b")));
     }

@@ -266,6 +266,23 @@ mod tests {
     }
 
     #[test]
+    fn hosts_and_origins_are_named_by_argument() {
+        let args = [
+            "--host",
+            "a.b",
+            "x",
+            "--host=0.0.0.0",
+            "--allow-origin",
+            "http://a",
+            "--allow-origin=*",
+        ];
+        let asked = Asked::parse(args.iter().map(|&arg| arg.to_owned()), None).unwrap();
+        assert_eq!(asked.host.to_string(), "0.0.0.0");
+        assert_eq!(asked.hosts, ["a.b"]);
+        assert_eq!(asked.origins, ["http://a", "*"]);
+    }
+
+    #[test]
     fn what_is_watched_is_built_as_it_was() {
         let check = |program: &str, want: &str| {
             let want = format!("cargo build --quiet --profile {want}");

@@ -1,9 +1,11 @@
 //! The local Lambda's callers: the Invoke API, its streaming sister, and the function URL.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
-use tiny_lambda::emulator::Emulator;
+use tiny_lambda::emulator::{Emulator, Settings};
 use tiny_lambda::json::{self, Value};
 use tiny_lambda::{Context, Error, Handler, Runtime, handler};
 
@@ -13,7 +15,13 @@ const INVOKE: &str = "POST /2015-03-31/functions/function/invocations";
 
 /// Serves `handler` to callers of the address that `test` gets.
 fn with(handler: &dyn Handler, test: impl FnOnce(SocketAddr)) {
-    let mut emulator = Emulator::start().unwrap();
+    with_settings(Settings::default(), handler, test);
+}
+
+fn with_settings(mut settings: Settings, handler: &dyn Handler, test: impl FnOnce(SocketAddr)) {
+    // A busy machine is not what is tested.
+    settings.timeout = Duration::from_secs(60);
+    let mut emulator = Emulator::with(settings).unwrap();
     let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
     let api = emulator.addr().to_string();
     thread::scope(|scope| {
@@ -141,14 +149,12 @@ fn a_bad_request_gets_the_apis_own_error() {
         check(INVOKE, "", b"{} {}", 400, "InvalidRequestContentException");
         let kind = "X-Amz-Invocation-Type: Later\r\n";
         check(INVOKE, kind, b"{}", 400, "ValidationException");
-        let context = "X-Amz-Client-Context: ?\r\n";
-        check(
-            INVOKE,
-            context,
-            b"{}",
-            400,
-            "InvalidRequestContentException",
-        );
+        // No base64, a number, an array, null, a string, and half an object.
+        for context in ["?", "MQ==", "W10=", "bnVsbA==", "ImEi", "eyJh", "e30=e30="] {
+            let context = format!("X-Amz-Client-Context: {context}\r\n");
+            let error = "InvalidRequestContentException";
+            check(INVOKE, &context, b"{}", 400, error);
+        }
         let too_long = vec![b' '; 6 * 1024 * 1024 + 101];
         check(INVOKE, "", &too_long, 413, "RequestTooLargeException");
         let event = "X-Amz-Invocation-Type: Event\r\n";
@@ -294,6 +300,329 @@ fn a_browser_gets_a_page_where_the_function_has_none() {
                 .request("GET /x", "Accept: text/html\r\n", b"")
                 .status,
             502
+        );
+    });
+}
+
+/// What is sent with a request besides its first line and `Host`, and the status it gets.
+const CALLERS: [(&str, u16); 13] = [
+    ("Host: localhost\r\n", 200),
+    ("Host: [::1]:9000\r\n", 200),
+    ("Host: box\r\n", 200),
+    ("Host: evil.example\r\n", 403),
+    ("Host: evil.example:9000\r\n", 403),
+    ("Host: localhost\r\nOrigin: http://localhost\r\n", 200),
+    ("Host: localhost\r\nOrigin: http://evil.example\r\n", 403),
+    ("Host: localhost\r\nOrigin: null\r\n", 403),
+    ("Host: localhost\r\nOrigin: http://localhost:3000\r\n", 403),
+    ("Host: localhost\r\nSec-Fetch-Site: none\r\n", 200),
+    ("Host: localhost\r\nSec-Fetch-Site: cross-site\r\n", 403),
+    (
+        "Host: localhost\r\nSec-Fetch-Site: same-site\r\nSec-Fetch-Mode: navigate\r\n",
+        403,
+    ),
+    ("Host: localhost\r\nOrigin: http://app.example\r\n", 200),
+];
+
+#[test]
+fn foreign_pages_and_hosts_do_not_reach_the_function() {
+    let count = AtomicUsize::new(0);
+    let counting = handler::json(|_: Value, _| Ok(count.fetch_add(1, Ordering::SeqCst)));
+    let mut settings = Settings::default();
+    settings.hosts = vec!["Box".to_owned()];
+    settings.allowed_origins = vec!["http://app.example".to_owned()];
+    with_settings(settings, &counting, |addr| {
+        for (fields, status) in CALLERS {
+            let url = "GET /?a=b";
+            let link = "GET /link";
+            let stream = "POST /2021-11-15/functions/function/response-streaming-invocations";
+            for line in [INVOKE, stream, url, link, "DELETE /a", "HEAD /b"] {
+                let before = count.load(Ordering::SeqCst);
+                let mut client = Client::connect(addr);
+                let head = format!("{line} HTTP/1.1\r\n{fields}Content-Length: 0\r\n\r\n");
+                client.send(head.as_bytes());
+                let reply = client.reply(line.starts_with("HEAD"));
+                assert_eq!(reply.status, status, "{head} {reply:?}");
+                let calls = usize::from(status == 200);
+                assert_eq!(count.load(Ordering::SeqCst) - before, calls, "{head}");
+                if status == 403 && line.contains("/functions/") {
+                    assert_eq!(
+                        reply.field("X-Amzn-ErrorType"),
+                        Some("AccessDeniedException")
+                    );
+                    assert!(reply.text().contains("--"), "{reply:?}");
+                }
+            }
+        }
+        let before = count.load(Ordering::SeqCst);
+        for head in [
+            "POST http://evil.example/a HTTP/1.1\r\nHost: localhost\r\n",
+            "GET http://localhost@evil.example/a HTTP/1.1\r\nHost: localhost\r\n",
+            "GET http://evil.example?x=/y HTTP/1.1\r\nHost: localhost\r\n",
+            "GET /a HTTP/1.0\r\nOrigin: http://evil.example\r\n",
+        ] {
+            let mut client = Client::connect(addr);
+            client.send(format!("{head}Content-Length: 0\r\n\r\n").as_bytes());
+            assert_eq!(client.reply(false).status, 403, "{head}");
+        }
+        assert_eq!(count.load(Ordering::SeqCst), before);
+    });
+}
+
+#[test]
+fn the_runtime_api_refuses_pages() {
+    let emulator = Emulator::start().unwrap();
+    for line in [
+        "GET /2018-06-01/runtime/invocation/next",
+        "POST /2018-06-01/runtime/invocation/x/response",
+        "POST /2020-01-01/extension/register",
+        "PUT /2022-07-01/telemetry",
+        "GET /2018-06-01/ping",
+        "OPTIONS /2018-06-01/runtime/invocation/next",
+    ] {
+        for fields in [
+            "Host: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\n",
+            "Host: localhost\r\nOrigin: null\r\n",
+            "Host: localhost\r\nSec-Fetch-Site: cross-site\r\n",
+            "Host: evil.example\r\n",
+        ] {
+            let mut client = Client::connect(emulator.addr());
+            let head = format!("{line} HTTP/1.1\r\n{fields}Content-Length: 0\r\n\r\n");
+            client.send(head.as_bytes());
+            assert_eq!(client.reply(false).status, 403, "{head}");
+        }
+    }
+}
+
+#[test]
+fn a_page_of_an_allowed_origin_is_answered_as_cors_has_it() {
+    let preflights = handler::json(|event: Value, _| {
+        let method = event.pointer("/requestContext/http/method").cloned();
+        Ok(tiny_lambda::json!({ "statusCode": 200, "body": method }))
+    });
+    let mut settings = Settings::default();
+    settings.allowed_origins = vec!["http://app.example".to_owned()];
+    with_settings(settings, &preflights, |addr| {
+        let mut client = Client::connect(addr);
+        let origin = "Origin: http://app.example\r\n";
+        let asked = format!(
+            "{origin}Access-Control-Request-Method: POST\r\n\
+             Access-Control-Request-Headers: authorization,x-amz-date\r\n\
+             Access-Control-Request-Private-Network: true\r\n"
+        );
+        let options = INVOKE.replace("POST", "OPTIONS");
+        let reply = client.request(&options, &asked, b"");
+        assert_eq!(reply.status, 204);
+        for (name, value) in [
+            ("Access-Control-Allow-Origin", "http://app.example"),
+            ("Access-Control-Allow-Methods", "GET, POST"),
+            ("Access-Control-Allow-Headers", "authorization,x-amz-date"),
+            ("Access-Control-Allow-Private-Network", "true"),
+            ("Vary", "Origin"),
+        ] {
+            assert_eq!(reply.field(name), Some(value), "{name}");
+        }
+        // Responses and errors can be read too.
+        for (body, status) in [(&b"{}"[..], 200), (b"{", 400)] {
+            let reply = client.request(INVOKE, origin, body);
+            assert_eq!(reply.status, status);
+            let allowed = reply.field("Access-Control-Allow-Origin");
+            assert_eq!(allowed, Some("http://app.example"));
+            let exposed = reply.field("Access-Control-Expose-Headers").unwrap();
+            assert!(exposed.contains("X-Amz-Function-Error"), "{exposed}");
+        }
+        assert_eq!(client.request(INVOKE, "", b"{}").field("Vary"), None);
+        // The function URL has no CORS configuration: the function is asked.
+        let reply = client.request("OPTIONS /a", &asked, b"");
+        assert_eq!((reply.status, reply.text().as_str()), (200, "OPTIONS"));
+        assert_eq!(reply.field("Access-Control-Allow-Origin"), None);
+        let private = reply.field("Access-Control-Allow-Private-Network");
+        assert_eq!(private, Some("true"));
+        // Nobody else gets an answer.
+        let foreign = asked.replace("app.example", "evil.example");
+        let reply = client.request(&options, &foreign, b"");
+        assert_eq!(reply.status, 403);
+        assert_eq!(reply.field("Access-Control-Allow-Origin"), None);
+    });
+}
+
+#[test]
+fn paths_of_awss_api_never_reach_the_function() {
+    let count = AtomicUsize::new(0);
+    let counting = handler::json(|_: Value, _| Ok(count.fetch_add(1, Ordering::SeqCst)));
+    with(&counting, |addr| {
+        let mut client = Client::connect(addr);
+        for (line, status) in [
+            ("GET /2015-03-31/functions", 404),
+            ("GET /2015-03-31/functions/", 404),
+            ("GET /2015-03-31/functions/function/", 404),
+            ("POST /2015-03-31/functions/function/invocations/", 404),
+            ("POST /2015-03-31/functions//invocations", 404),
+            ("GET /2015-03-31/functions/function/invocations", 405),
+            ("PUT /2015-03-31/functions/function/invocations", 405),
+            ("OPTIONS /2015-03-31/functions/function/invocations", 405),
+            ("HEAD /2015-03-31/functions/function", 405),
+            ("DELETE /2015-03-31/functions/function", 405),
+            ("PUT /2015-03-31/functions/function/code", 404),
+            ("PUT /2015-03-31/functions/function/configuration", 405),
+            ("GET /2015-03-31/functions/function/configuration/", 404),
+            ("GET /2014-11-13/functions/function/invoke-async/", 405),
+            ("POST /2014-11-13/functions/function/invocations", 404),
+            ("POST /2021-11-15/functions/function/invocations", 404),
+            (
+                "GET /2021-11-15/functions/function/response-streaming-invocations",
+                405,
+            ),
+            ("GET /2018-06-01/runtime/invocation/next", 404),
+            ("POST /2020-01-01/extension/register", 404),
+            ("POST //2015-03-31/functions/function/invocations", 404),
+            ("GET /%32015-03-31/functions", 404),
+            ("GET /2015-03-31", 404),
+            ("GET /2015-03-31?a=b", 404),
+            ("GET /2099-12-31/anything", 404),
+            ("GET /2015-03-31/functions/other", 404),
+            ("GET /2015-03-31/functions/other/configuration", 404),
+            ("POST /2014-11-13/functions/other/invoke-async/", 404),
+            (
+                "POST /2021-11-15/functions/other/response-streaming-invocations",
+                404,
+            ),
+        ] {
+            let reply = client.request(line, "", b"");
+            assert_eq!(reply.status, status, "{line}");
+            let error = match line.contains("other") {
+                true => "ResourceNotFoundException",
+                false => "UnknownOperationException",
+            };
+            assert_eq!(reply.field("X-Amzn-ErrorType"), Some(error), "{line}");
+            if !line.starts_with("HEAD") {
+                has(&value(&reply), "/Type", "\"User\"");
+            }
+            assert_eq!(reply.field("Allow").is_some(), status == 405, "{line}");
+        }
+        assert_eq!(count.load(Ordering::SeqCst), 0);
+        // Paths that only look alike are web requests.
+        for line in [
+            "GET /2015-03-3",
+            "GET /2015-03-311/a",
+            "GET /a/2015-03-31/",
+            "GET /1999-01-01/",
+        ] {
+            assert_eq!(client.request(line, "", b"").status, 200, "{line}");
+        }
+        assert_eq!(count.load(Ordering::SeqCst), 4);
+    });
+}
+
+#[test]
+fn waiters_find_an_active_function() {
+    with(&context(), |addr| {
+        let mut client = Client::connect(addr);
+        for name in ["function", "function:PROD", "function?Qualifier=PROD"] {
+            let (name, query) = name.split_once('?').unwrap_or((name, ""));
+            let line = format!("GET /2015-03-31/functions/{name}/configuration?{query}");
+            let reply = client.request(&line, "", b"");
+            assert_eq!(reply.status, 200);
+            let configuration = value(&reply);
+            has(&configuration, "/State", "\"Active\"");
+            has(&configuration, "/LastUpdateStatus", "\"Successful\"");
+            has(&configuration, "/FunctionName", "\"function\"");
+            has(&configuration, "/Version", "\"$LATEST\"");
+            has(&configuration, "/Timeout", "60");
+            has(&configuration, "/MemorySize", "128");
+            has(&configuration, "/Environment", "absent");
+            let arn = configuration.get("FunctionArn").and_then(Value::as_str);
+            let end = if name.len() + query.len() > 8 {
+                ":PROD"
+            } else {
+                ":function:function"
+            };
+            assert!(arn.is_some_and(|arn| arn.ends_with(end)), "{arn:?}");
+            let line = format!("GET /2015-03-31/functions/{name}?{query}");
+            let function = value(&client.request(&line, "", b""));
+            assert_eq!(function.get("Configuration"), Some(&configuration));
+            has(&function, "/Code/RepositoryType", "\"S3\"");
+        }
+    });
+}
+
+#[test]
+fn invocation_types_are_honoured() {
+    let (sender, receiver) = std::sync::mpsc::sync_channel(9);
+    let keep = handler::json(move |event: Value, _| {
+        sender.send(event.to_string())?;
+        Ok(())
+    });
+    with(&keep, |addr| {
+        let mut client = Client::connect(addr);
+        let stream = "POST /2021-11-15/functions/function/response-streaming-invocations";
+        let dry = "X-Amz-Invocation-Type: DryRun\r\n";
+        assert_eq!(client.request(stream, dry, b"0").status, 204);
+        assert_eq!(client.request(INVOKE, dry, b"0").status, 204);
+        for kind in ["Event", "event", "dryrun", "Later"] {
+            let fields = format!("X-Amz-Invocation-Type: {kind}\r\n");
+            let reply = client.request(stream, &fields, b"0");
+            assert_eq!(reply.status, 400, "{kind}");
+            let error = reply.field("X-Amzn-ErrorType");
+            assert_eq!(error, Some("ValidationException"));
+            assert!(
+                reply.text().contains("[RequestResponse, DryRun]"),
+                "{reply:?}"
+            );
+        }
+        for path in ["invoke-async/", "invoke-async"] {
+            let line = format!("POST /2014-11-13/functions/function/{path}");
+            let reply = client.request(&line, "", b"\"later\"");
+            assert_eq!((reply.status, reply.text().as_str()), (202, ""));
+            assert_eq!(receiver.recv().unwrap(), "\"later\"");
+            let reply = client.request(&line, "", b"{");
+            assert_eq!(reply.status, 400);
+        }
+        assert_eq!(client.request(stream, "", b"1").status, 200);
+        assert_eq!(receiver.recv().unwrap(), "1");
+        assert!(receiver.try_recv().is_err());
+    });
+}
+
+#[test]
+fn a_body_that_is_no_json_gets_the_advice_that_helps() {
+    with(&context(), |addr| {
+        let reply = Client::connect(addr).request(INVOKE, "", b"\xd1\xe7");
+        assert_eq!(reply.status, 400);
+        let hint = "--cli-binary-format raw-in-base64-out";
+        assert!(reply.text().contains(hint), "{reply:?}");
+    });
+}
+
+#[test]
+fn web_events_have_what_recorded_ones_have() {
+    let echo = handler::json(|event: Value, cx: &Context| {
+        let trace = cx.xray_trace_id.clone().unwrap_or_default();
+        let body = tiny_lambda::json!({ "event": event, "trace": trace });
+        Ok(tiny_lambda::json!({ "statusCode": 200, "body": body }))
+    });
+    with(&echo, |addr| {
+        let mut client = Client::connect(addr);
+        let fields = "Cookie: a=1; b=2\r\nConnection: keep-alive\r\nTE: trailers\r\n";
+        let got = value(&client.request("GET /a%2Fb", fields, b""));
+        has(&got, "/event/rawPath", "\"/a%2Fb\"");
+        has(&got, "/event/headers/cookie", "\"a=1; b=2\"");
+        has(&got, "/event/cookies", r#"["a=1","b=2"]"#);
+        has(&got, "/event/headers/connection", "absent");
+        has(&got, "/event/headers/te", "absent");
+        let root = got.pointer("/event/headers/x-amzn-trace-id");
+        let root = root.and_then(Value::as_str).unwrap();
+        let trace = got.get("trace").and_then(Value::as_str).unwrap();
+        assert!(root.starts_with("Root=1-") && !root.contains(';'), "{root}");
+        assert!(trace.starts_with(root), "{trace}");
+        // A caller's own trace goes on.
+        let own = "X-Amzn-Trace-Id: Root=1-5-6;Sampled=1\r\n";
+        let got = value(&client.request("GET /", own, b""));
+        has(&got, "/trace", "\"Root=1-5-6;Sampled=1\"");
+        has(
+            &got,
+            "/event/headers/x-amzn-trace-id",
+            "\"Root=1-5-6;Sampled=1\"",
         );
     });
 }
