@@ -48,6 +48,14 @@ impl Access {
     pub(super) fn check<'r>(&self, request: &'r Request) -> Result<Option<&'r str>, String> {
         self.check_hosts(request, false)?;
         let host = request.header("host").unwrap_or_default();
+        // Browsers add no Sec-Fetch-Site to a request to this address, which is this machine too, so
+        // that an image or a link of any page cannot be told from an address that is typed.
+        let is_browser = request
+            .header("user-agent")
+            .is_some_and(|agent| agent.starts_with("Mozilla/"));
+        if is_browser && is_unspecified(host) {
+            return Err("browsers are served under the name localhost only".to_owned());
+        }
         let mut allowed = None;
         let mut has_origin = false;
         for value in values(request, "origin") {
@@ -212,6 +220,13 @@ fn is_own(value: &str, host: &str) -> bool {
     let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     let own = origin(&format!("{scheme}://{host}"));
     is_web && own.is_some() && origin(value) == own
+}
+
+/// Whether a `Host` value is `0.0.0.0` or `[::]`.
+fn is_unspecified(host: &str) -> bool {
+    let host = split_port(host).map_or("", |(host, _)| host);
+    let address = host.trim_matches(['[', ']', '.']).parse::<IpAddr>();
+    address.is_ok_and(|address| address.is_unspecified())
 }
 
 /// The origin part of a URL.
@@ -437,6 +452,28 @@ mod tests {
                 want,
             );
         }
+    }
+
+    #[test]
+    fn browsers_do_not_get_through_by_the_unspecified_address() {
+        let access = access(&[], &[]);
+        let agent = ("User-Agent", "Mozilla/5.0 (X11) Firefox/120.0");
+        for host in ["0.0.0.0:9000", "0.0.0.0", "[::]:9000", "0.0.0.0."] {
+            let refused = access
+                .check(&request(&[("Host", host), agent], None))
+                .is_err();
+            assert!(refused, "{host}");
+            let curl = ("User-Agent", "curl/8.5.0");
+            let served = access
+                .check(&request(&[("Host", host), curl], None))
+                .is_ok();
+            assert!(served, "{host}");
+        }
+        assert!(
+            access
+                .check(&request(&[("Host", "127.0.0.1"), agent], None))
+                .is_ok()
+        );
     }
 
     #[test]

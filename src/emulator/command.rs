@@ -344,7 +344,17 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
     }
     let mut emulator = Emulator::with(asked.settings.clone()).map_err(failed)?;
     for name in asked.settings.overridden(emulator.addr()) {
-        eprintln!("emulator: --env {name} has no effect: Lambda sets this variable itself");
+        let instead = match name {
+            "AWS_REGION"
+            | "AWS_DEFAULT_REGION"
+            | "AWS_ACCESS_KEY_ID"
+            | "AWS_SECRET_ACCESS_KEY"
+            | "AWS_SESSION_TOKEN" => "; set it in the emulator's own environment",
+            _ => "",
+        };
+        eprintln!(
+            "emulator: --env {name} has no effect, Lambda sets this variable itself{instead}"
+        );
     }
     if let Some(watch) = watch {
         emulator.watch(watch).map_err(failed)?;

@@ -225,17 +225,18 @@ impl Settings {
     }
 
     /// The variables of the function's own that its process gets with another value, each once.
-    #[cfg_attr(
-        not(target_os = "linux"),
-        allow(dead_code, reason = "no processes there")
-    )]
     pub(super) fn overridden(&self, api: SocketAddr) -> Vec<&str> {
         let given = |name| self.env.iter().rev().find(|(given, _)| given == name);
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_default();
         let root = match (&self.task_root, &self.bootstrap) {
-            (Some(root), _) => Some(root.as_path()),
-            (None, bootstrap) => bootstrap.as_deref().and_then(Path::parent),
+            (Some(root), _) => absolute(root),
+            (None, Some(bootstrap)) => absolute(bootstrap)
+                .parent()
+                .unwrap_or(Path::new("/"))
+                .to_owned(),
+            (None, None) => PathBuf::new(),
         };
-        let vars = self.process_env(api, root.unwrap_or(Path::new("")));
+        let vars = self.process_env(api, &root);
         vars.iter()
             .filter_map(|(name, value)| {
                 let (given, text) = given(name)?;

@@ -490,9 +490,10 @@ fn paths_of_awss_api_never_reach_the_function() {
         ] {
             let reply = client.request(line, "", b"");
             assert_eq!(reply.status, status, "{line}");
-            let error = match line.contains("other") {
-                true => "ResourceNotFoundException",
-                false => "UnknownOperationException",
+            let error = if line.contains("other") {
+                "ResourceNotFoundException"
+            } else {
+                "UnknownOperationException"
             };
             assert_eq!(reply.field("X-Amzn-ErrorType"), Some(error), "{line}");
             if !line.starts_with("HEAD") {

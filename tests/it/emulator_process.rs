@@ -422,6 +422,30 @@ fn the_command_prints_responses_and_reports() {
 }
 
 #[test]
+fn the_command_warns_of_variables_that_are_set_in_vain() {
+    let folder = Folder::new("vain variables");
+    let function = folder.function();
+    let args = [
+        "--timeout=60",
+        "--env=TABLE=orders",
+        "--env=AWS_LAMBDA_FUNCTION_NAME=other",
+        "--env=AWS_REGION=nowhere",
+        "--event=1",
+        path(&function),
+    ];
+    let log = String::from_utf8(command(&args, "").stderr).unwrap();
+    let warnings: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("has no effect"))
+        .collect();
+    assert_eq!(warnings.len(), 2, "{log}");
+    for name in ["AWS_LAMBDA_FUNCTION_NAME", "AWS_REGION"] {
+        let names = warnings.iter().filter(|line| line.contains(name)).count();
+        assert_eq!(names, 1, "{log}");
+    }
+}
+
+#[test]
 fn the_command_exits_with_1_if_an_invocation_was_an_error() {
     let folder = Folder::new("errors");
     let function = folder.function();
