@@ -48,14 +48,6 @@ impl Access {
     pub(super) fn check<'r>(&self, request: &'r Request) -> Result<Option<&'r str>, String> {
         self.check_hosts(request, false)?;
         let host = request.header("host").unwrap_or_default();
-        // Browsers add no Sec-Fetch-Site to a request to this address, which is this machine too, so
-        // that an image or a link of any page cannot be told from an address that is typed.
-        let is_browser = request
-            .header("user-agent")
-            .is_some_and(|agent| agent.starts_with("Mozilla/"));
-        if is_browser && is_unspecified(host) {
-            return Err("browsers are served under the name localhost only".to_owned());
-        }
         let mut allowed = None;
         let mut has_origin = false;
         for value in values(request, "origin") {
@@ -109,6 +101,12 @@ impl Access {
                     shown(value)
                 ));
             }
+        }
+        // Browsers add no Sec-Fetch-Site to a request to this address, which is this machine too, so
+        // that an image or a link of any page cannot be told from an address that is typed.
+        let agent = request.header("user-agent").unwrap_or_default();
+        if agent.starts_with("Mozilla/") && values(request, "host").any(is_unspecified) {
+            return Err("browsers are not served under this address; localhost works".to_owned());
         }
         Ok(())
     }
@@ -462,6 +460,9 @@ mod tests {
             let refused = access
                 .check(&request(&[("Host", host), agent], None))
                 .is_err();
+            assert!(refused, "{host}");
+            let fields = [("Host", host), agent];
+            let refused = access.check_runtime(&request(&fields, None)).is_err();
             assert!(refused, "{host}");
             let curl = ("User-Agent", "curl/8.5.0");
             let served = access

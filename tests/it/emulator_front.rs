@@ -370,6 +370,17 @@ fn foreign_pages_and_hosts_do_not_reach_the_function() {
 }
 
 #[test]
+fn hosts_and_origins_that_are_none_are_refused_at_the_start() {
+    for (host, origin) in [("box:9000", "*"), ("box", "localhost:3000"), ("", "*")] {
+        let mut settings = Settings::default();
+        settings.hosts = vec![host.to_owned()];
+        settings.allowed_origins = vec![origin.to_owned()];
+        let error = Emulator::with(settings).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{error}");
+    }
+}
+
+#[test]
 fn the_runtime_api_refuses_pages() {
     let emulator = Emulator::start().unwrap();
     for line in [
