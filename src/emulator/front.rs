@@ -441,13 +441,24 @@ impl Front {
     /// The version or alias that a request names; empty: none.
     fn qualifier(&self, name: &str, request: &Request) -> Result<String, ApiError> {
         let settings = &self.function.settings;
-        qualifier(name, request.query(), &settings.name).ok_or_else(|| {
+        let Some(qualifier) = qualifier(name, request.query(), &settings.name) else {
             let message = format!(
                 "Function not found: {}; the function here is named {}",
                 name, settings.name
             );
-            ApiError(404, "ResourceNotFoundException", message)
-        })
+            return Err(ApiError(404, "ResourceNotFoundException", message));
+        };
+        // It becomes part of an ARN, which is a header of the Runtime API.
+        let is_ok = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'$' | b'_' | b'-' | b'.');
+        if !qualifier.bytes().all(is_ok) {
+            let message = format!(
+                "1 validation error detected: Value '{qualifier}' at 'qualifier' failed to satisfy \
+                 constraint: Member must satisfy regular expression pattern: \
+                 \\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"
+            );
+            return Err(ApiError(400, "ValidationException", message));
+        }
+        Ok(qualifier)
     }
 
     /// The event of an Invoke request, checked as Lambda does; its invocation type comes with those
@@ -692,14 +703,14 @@ fn qualifier(path_name: &str, query: &str, function: &str) -> Option<String> {
     let asked = query
         .split('&')
         .find_map(|pair| pair.strip_prefix("Qualifier="));
+    let asked = decode_percent(asked.unwrap_or_default(), true).ok()?;
     let is_it = name == function || name == "function";
     is_it.then(|| {
         if suffix.is_empty() {
-            asked.unwrap_or_default()
+            asked.into_owned()
         } else {
-            suffix
+            suffix.to_owned()
         }
-        .to_owned()
     })
 }
 

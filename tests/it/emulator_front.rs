@@ -559,6 +559,37 @@ fn waiters_find_an_active_function() {
 }
 
 #[test]
+fn a_qualifier_is_decoded_and_leaves_no_header_line() {
+    with(&context(), |addr| {
+        let mut client = Client::connect(addr);
+        for name in [
+            "function?Qualifier=%24LATEST",
+            "function%3A%24LATEST?",
+            "function:$LATEST?",
+        ] {
+            let (name, query) = name.split_once('?').unwrap();
+            let line = format!("POST /2015-03-31/functions/{name}/invocations?{query}");
+            let got = value(&client.request(&line, "", b"{}"));
+            let arn = got.get("arn").and_then(Value::as_str).unwrap();
+            assert!(arn.ends_with(":function:function:$LATEST"), "{arn}");
+        }
+        for name in [
+            "function?Qualifier=a%0D%0Ab:%20c",
+            "function%3Aa%0D%0Ab",
+            "function%3Aa%20b?",
+            "function?Qualifier=%C3%A9",
+        ] {
+            let (name, query) = name.split_once('?').unwrap_or((name, ""));
+            let line = format!("POST /2015-03-31/functions/{name}/invocations?{query}");
+            let reply = client.request(&line, "", b"{}");
+            assert_eq!(reply.status, 400, "{line}");
+            let error = reply.field("X-Amzn-ErrorType");
+            assert_eq!(error, Some("ValidationException"));
+        }
+    });
+}
+
+#[test]
 fn invocation_types_are_honoured() {
     let (sender, receiver) = std::sync::mpsc::sync_channel(9);
     let keep = handler::json(move |event: Value, _| {
