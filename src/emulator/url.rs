@@ -1,6 +1,5 @@
 //! A function URL: web requests as HTTP API 2.0 events, and a function's answers as web responses. Pure.
 
-use std::borrow::Cow;
 use std::iter;
 use std::net::IpAddr;
 use std::time::SystemTime;
@@ -9,7 +8,7 @@ use super::access;
 use super::event::{Event, epoch_ms};
 use super::exchange::Request;
 use super::report::civil;
-use crate::encoding::{base64, decode_base64, decode_percent};
+use crate::encoding::{base64, decode_base64};
 use crate::json;
 use crate::json::{Object, Value};
 
@@ -172,9 +171,29 @@ fn add(map: &mut Object, name: &str, value: &str) {
     map.insert(name, joined);
 }
 
-/// A name or value of a query, in which `+` stands for a space (application/x-www-form-urlencoded).
+/// A name or value of a query, in which `+` stands for a space. A `%` that begins no escape stays, and
+/// bytes that are not UTF-8 become U+FFFD (URL Standard, "application/x-www-form-urlencoded parsing").
 fn form_decoded(text: &str) -> String {
-    decode_percent(text, true).map_or_else(|_| text.to_owned(), Cow::into_owned)
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escape = match rest {
+            [b'%', high, low, ..] => digit(*high).zip(digit(*low)),
+            _ => None,
+        };
+        let (byte, tail) = match (first, escape) {
+            (_, Some((high, low))) => {
+                let byte = (high << 4 | low).try_into().unwrap_or_default();
+                (byte, tail.get(2..).unwrap_or_default())
+            }
+            (b'+', None) => (b' ', tail),
+            (byte, None) => (*byte, tail),
+        };
+        bytes.push(byte);
+        rest = tail;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Whether a body of this type is handed on as text, if it is UTF-8.
@@ -413,6 +432,23 @@ mod tests {
         has(&bare, "/cookies", "absent");
         has(&bare, "/headers/cookie", "absent");
         has(&bare, "/headers/x-forwarded-port", r#""80""#);
+    }
+
+    #[test]
+    fn a_query_is_decoded_as_far_as_it_can_be() {
+        for (query, want) in [
+            ("id=7&t=%%URL%%", r#"{"id":"7","t":"%%URL%%"}"#),
+            ("a=50%&b=5%2", r#"{"a":"50%","b":"5%2"}"#),
+            ("a=x%20y%", r#"{"a":"x y%"}"#),
+            ("a=caf%E9", "{\"a\":\"caf\u{fffd}\"}"),
+            ("caf%C3%A9+=%2B%3d%26", r#"{"café ":"+=&"}"#),
+            ("a=%0A%25%32", r#"{"a":"\n%2"}"#),
+            ("a&=b&&c==d", r#"{"a":"","":"b","c":"=d"}"#),
+        ] {
+            let event = event_of(&request("GET", &format!("/?{query}"), &[]), b"");
+            has(&event, "/queryStringParameters", want);
+            has(&event, "/rawQueryString", &format!("{query:?}"));
+        }
     }
 
     #[test]
