@@ -1,5 +1,6 @@
 //! [`HeaderMap`]: fields of a request's or response's head, in their order.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -140,6 +141,22 @@ pub(super) fn is_value(value: &str) -> bool {
         .all(|byte| byte >= b' ' && byte != 0x7f || byte == b'\t')
 }
 
+/// `value` with a space in place of each control character but the tab, so that it may be a field's
+/// value (RFC 9110, section 5.5).
+pub(super) fn valid_value(value: &str) -> Cow<'_, str> {
+    if is_value(value) {
+        return Cow::Borrowed(value);
+    }
+    let valid = |c: char| {
+        if c.is_ascii_control() && c != '\t' {
+            ' '
+        } else {
+            c
+        }
+    };
+    Cow::Owned(value.chars().map(valid).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +174,22 @@ mod tests {
         }
         for value in ["\r", "a\nb", "\0", "\u{7f}", "\u{1b}"] {
             assert!(!is_value(value), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn control_characters_in_a_value_become_spaces() {
+        for byte in 0..=0x7f_u8 {
+            let value = format!("\u{e9}{}b\tc", char::from(byte));
+            let valid = valid_value(&value);
+            assert!(is_value(&valid), "{byte}");
+            let is_kept = byte == b'\t' || byte >= b' ' && byte != 0x7f;
+            let want = if is_kept {
+                value.as_str()
+            } else {
+                "\u{e9} b\tc"
+            };
+            assert_eq!(valid, want, "{byte}");
         }
     }
 }
