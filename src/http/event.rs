@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::answer::Caller;
-use super::headers::{is_name, valid_value};
+use super::headers::is_name;
 use super::pairs::{split, split_once};
 use super::{Body, HeaderMap, Method, Origin, Request};
 use crate::encoding::{decode_base64, push_percent_encoded};
@@ -19,9 +19,6 @@ use crate::{Error, Result};
 
 /// What an event is called before its kind is known.
 pub(super) const REQUEST: &str = "HTTP request";
-
-/// The `version` of an HTTP API's request in payload format 1.0.
-pub(super) const PAYLOAD_1: &str = "1.0";
 
 const DIRECT_INVOKE: &str = "no HTTP request of API Gateway, a function URL, a load balancer or VPC \
     Lattice: this looks like a direct invoke; use `run`";
@@ -227,10 +224,11 @@ impl<'j> Found<'j> {
         })
     }
 
-    /// Whether this is a request to an HTTP API in payload format 1.0, which differs from one to a
-    /// REST API in having a version.
-    fn is_payload_1(&self, origin: Origin) -> bool {
-        origin == Origin::RestApi && self.text(At::Version).as_deref() == Some(PAYLOAD_1)
+    /// Whether the path is decoded already, all but `%2F`: that of an HTTP API is. Its requests in
+    /// payload format 1.0 differ from those to a REST API in having a version.
+    fn has_decoded_path(&self, origin: Origin) -> bool {
+        origin == Origin::HttpApi
+            || origin == Origin::RestApi && self.text(At::Version).as_deref() == Some("1.0")
     }
 
     #[inline(never)]
@@ -250,9 +248,9 @@ impl<'j> Found<'j> {
         };
         let method = self.text(method).unwrap_or(Cow::Borrowed(or.0));
         let target = self.text(path).unwrap_or(Cow::Borrowed(or.1));
-        // A `?` of a decoded path does not begin a query (hotsock/voker, "Live AWS captures").
-        let is_decoded = origin == Origin::HttpApi || self.is_payload_1(origin);
-        let (path, path_query) = if is_decoded {
+        // A `?` in a decoded path does not begin a query (recorded events in hotsock/voker).
+        let has_decoded_path = self.has_decoded_path(origin);
+        let (path, path_query) = if has_decoded_path {
             (&*target, "")
         } else {
             split_once(&target, b'?')
@@ -264,7 +262,7 @@ impl<'j> Found<'j> {
         }
         raw_path.push_str(path);
         let path = match self.text(At::Stage) {
-            Some(stage) if is_decoded => without_stage(&raw_path, &stage),
+            Some(stage) if has_decoded_path => without_stage(&raw_path, &stage),
             _ => &raw_path,
         };
         Request {
@@ -278,6 +276,7 @@ impl<'j> Found<'j> {
             query_string: self.query(origin, path_query),
             headers: self.headers(),
             raw_path,
+            has_decoded_path,
             body: self.body(kind(origin), event),
             event: self.without_body(event),
             captures: Vec::new(),
@@ -314,7 +313,7 @@ impl<'j> Found<'j> {
                 let _ = each_pair(&mut r, &mut |name, value| {
                     let is_same = |field: (&str, &str)| is(field.0.as_bytes(), name.as_bytes());
                     if is_name(name) && !headers.iter().take(n_before).any(is_same) {
-                        headers.append(name, &valid_value(value));
+                        headers.append(name, value);
                     }
                 });
             }
@@ -322,7 +321,7 @@ impl<'j> Found<'j> {
         let mut cookies = String::new();
         if let Some(mut r) = self.get(At::Cookies) {
             let _ = each_text(&mut r, &mut |cookie| {
-                push_separated(&mut cookies, "; ", &valid_value(cookie));
+                push_separated(&mut cookies, "; ", cookie);
             });
         }
         if !cookies.is_empty() {
@@ -337,6 +336,7 @@ impl<'j> Found<'j> {
             }
             headers.set("cookie", &cookies);
         }
+        headers.replace_controls();
         headers
     }
 

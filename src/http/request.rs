@@ -41,6 +41,8 @@ pub struct Request {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) raw_path: String,
+    /// Whether all escapes in the path but `%2F` are decoded already.
+    pub(super) has_decoded_path: bool,
     pub(super) query_string: String,
     pub(super) headers: HeaderMap,
     /// An error if it is no text, or should be base64 and is none.
@@ -73,6 +75,7 @@ impl Request {
             method,
             path: path.into(),
             raw_path: path.into(),
+            has_decoded_path: false,
             query_string: query.into(),
             headers: HeaderMap::new(),
             body: Ok(Body::Empty),
@@ -291,12 +294,10 @@ impl Request {
 
     /// Which escapes there still are in [`path`](Self::path).
     pub(super) fn path_escapes(&self) -> Escapes {
-        match self.caller.origin {
-            Origin::HttpApi | Origin::WebSocket => Escapes::Slashes,
-            Origin::RestApi if self.text_at(&["version"]).as_deref() == Some(event::PAYLOAD_1) => {
-                Escapes::Slashes
-            }
-            _ => Escapes::All,
+        if self.has_decoded_path || self.caller.origin == Origin::WebSocket {
+            Escapes::Slashes
+        } else {
+            Escapes::All
         }
     }
 

@@ -402,62 +402,70 @@ fn the_source_is_an_address() {
     assert_eq!(read(none).source_ip(), None);
 }
 
+#[track_caller]
+fn check_base(event: &str, base: &str, route: &str) {
+    let request = read(event);
+    assert_eq!(
+        (request.base_path(), request.route_path()),
+        (base, route),
+        "{event}"
+    );
+    let router = Router::new()
+        .get("/", |_, _| Ok("root"))
+        .get("/healthz", |_, _| Ok("healthz"))
+        .get("/status/{id}", |r, _| {
+            Ok(format!("status {}", r.param::<String>("id")?))
+        })
+        .get("/files/{rest...}", |r, _| {
+            Ok(format!("file {}", r.param::<String>("rest")?))
+        })
+        .get("/{any}", |_, _| Ok("any"));
+    let found = router.answer(request, &Context::default()).unwrap();
+    let want = match route {
+        "/" => "root",
+        "/healthz" => "healthz",
+        "/status/a%40b" | "/status/a@b" => "status a@b",
+        "/files/x/y%20z" | "/files/x/y z" => "file x/y z",
+        _ => "any",
+    };
+    assert_eq!(found.body.as_str(), Some(want), "{event}");
+}
+
+fn rest_at(resource: &str, path: &str, more: &str) -> String {
+    format!(r#"{{"httpMethod":"GET","resource":"{resource}","path":"{path}"{more}}}"#)
+}
+
+fn context(path: &str) -> String {
+    format!(r#","requestContext":{{"stage":"v1","path":"{path}"}}"#)
+}
+
+fn with(name: &str, value: &str) -> String {
+    format!(r#","pathParameters":{{"{name}":"{value}"}}"#)
+}
+
 /// `CodeGenieApp/serverless-express`, "Path resolution for APIGW with custom domain and base mapping";
 /// `localstack/localstack`, "APIGW: fix AWS_PROXY payload with Custom Domains", for `requestContext`.
 #[test]
 fn a_base_path_is_known_and_no_part_of_the_route() {
-    #[track_caller]
-    fn check(event: &str, base: &str, route: &str) {
-        let request = read(event);
-        assert_eq!(
-            (request.base_path(), request.route_path()),
-            (base, route),
-            "{event}"
-        );
-        let router = Router::new()
-            .get("/", |_, _| Ok("root"))
-            .get("/healthz", |_, _| Ok("healthz"))
-            .get("/status/{id}", |r, _| {
-                Ok(format!("status {}", r.param::<String>("id")?))
-            })
-            .get("/files/{rest...}", |r, _| {
-                Ok(format!("file {}", r.param::<String>("rest")?))
-            })
-            .get("/{any}", |_, _| Ok("any"));
-        let found = router.answer(request, &Context::default()).unwrap();
-        let want = match route {
-            "/" => "root",
-            "/healthz" => "healthz",
-            "/status/a%40b" | "/status/a@b" => "status a@b",
-            "/files/x/y%20z" | "/files/x/y z" => "file x/y z",
-            _ => "any",
-        };
-        assert_eq!(found.body.as_str(), Some(want), "{event}");
-    }
-    let rest = |resource: &str, path: &str, more: &str| {
-        format!(r#"{{"httpMethod":"GET","resource":"{resource}","path":"{path}"{more}}}"#)
-    };
-    let context = |path: &str| format!(r#","requestContext":{{"stage":"v1","path":"{path}"}}"#);
-    let with = |name: &str, value: &str| format!(r#","pathParameters":{{"{name}":"{value}"}}"#);
-    check(&rest("/healthz", "/healthz", ""), "", "/healthz");
-    check(
-        &rest("/healthz", "/healthz", &context("/v1/healthz")),
+    check_base(&rest_at("/healthz", "/healthz", ""), "", "/healthz");
+    check_base(
+        &rest_at("/healthz", "/healthz", &context("/v1/healthz")),
         "",
         "/healthz",
     );
-    check(
-        &rest("/healthz", "/online/healthz", ""),
+    check_base(
+        &rest_at("/healthz", "/online/healthz", ""),
         "/online",
         "/healthz",
     );
-    check(
-        &rest("/healthz", "/online/healthz", &context("/online/healthz")),
+    check_base(
+        &rest_at("/healthz", "/online/healthz", &context("/online/healthz")),
         "/online",
         "/healthz",
     );
     // A mapping without a stage: the stage stands in the path.
-    check(
-        &rest(
+    check_base(
+        &rest_at(
             "/healthz",
             "/online/v1/healthz",
             &context("/online/v1/healthz"),
@@ -465,23 +473,23 @@ fn a_base_path_is_known_and_no_part_of_the_route() {
         "/online/v1",
         "/healthz",
     );
-    check(
-        &rest("/healthz", "/a/b/c/healthz", ""),
+    check_base(
+        &rest_at("/healthz", "/a/b/c/healthz", ""),
         "/a/b/c",
         "/healthz",
     );
-    check(
-        &rest("/status/{id}", "/unique/status/a%40b", &with("id", "a%40b")),
+    check_base(
+        &rest_at("/status/{id}", "/unique/status/a%40b", &with("id", "a%40b")),
         "/unique",
         "/status/a%40b",
     );
-    check(
-        &rest("/{proxy+}", "/online/healthz", &with("proxy", "healthz")),
+    check_base(
+        &rest_at("/{proxy+}", "/online/healthz", &with("proxy", "healthz")),
         "/online",
         "/healthz",
     );
-    check(
-        &rest(
+    check_base(
+        &rest_at(
             "/{proxy+}",
             "/online/files/x/y%20z",
             &with("proxy", "files/x/y%20z"),
@@ -489,8 +497,8 @@ fn a_base_path_is_known_and_no_part_of_the_route() {
         "/online",
         "/files/x/y%20z",
     );
-    check(
-        &rest(
+    check_base(
+        &rest_at(
             "/files/{proxy+}",
             "/tiles/files/x/y%20z",
             &with("proxy", "x/y%20z"),
@@ -498,8 +506,8 @@ fn a_base_path_is_known_and_no_part_of_the_route() {
         "/tiles",
         "/files/x/y%20z",
     );
-    check(
-        &rest(
+    check_base(
+        &rest_at(
             "/{proxy+}",
             "/files/x/y%20z",
             &with("proxy", "files/x/y%20z"),
@@ -508,35 +516,53 @@ fn a_base_path_is_known_and_no_part_of_the_route() {
         "/files/x/y%20z",
     );
     // The API's root below a base path is known by the context alone.
-    check(&rest("/", "/online", &context("/online")), "/online", "/");
-    check(&rest("/", "/online/", &context("/online/")), "/online", "/");
-    check(&rest("/", "/", &context("/v1/")), "", "/");
-    check(&rest("/", "/any", ""), "", "/any");
-    check(&rest("/", "/any", &context("/v1/any")), "", "/any");
+    check_base(
+        &rest_at("/", "/online", &context("/online")),
+        "/online",
+        "/",
+    );
+    check_base(
+        &rest_at("/", "/online/", &context("/online/")),
+        "/online",
+        "/",
+    );
+    check_base(&rest_at("/", "/", &context("/v1/")), "", "/");
+    check_base(&rest_at("/", "/any", ""), "", "/any");
+    check_base(&rest_at("/", "/any", &context("/v1/any")), "", "/any");
     // Events that do not agree with themselves have no base path.
-    check(&rest("/other", "/healthz", ""), "", "/healthz");
-    check(&rest("/status/{id}", "/any", &with("id", "b")), "", "/any");
-    check(&rest("/{proxy+}", "/any", ""), "", "/any");
-    check(&rest("{proxy+}", "/any", ""), "", "/any");
-    check(
+    check_base(&rest_at("/other", "/healthz", ""), "", "/healthz");
+    check_base(
+        &rest_at("/status/{id}", "/any", &with("id", "b")),
+        "",
+        "/any",
+    );
+    check_base(&rest_at("/{proxy+}", "/any", ""), "", "/any");
+    check_base(&rest_at("{proxy+}", "/any", ""), "", "/any");
+    check_base(
         r#"{"httpMethod":"GET","path":"/healthz","resource":null}"#,
         "",
         "/healthz",
     );
+}
+
+/// `CodeGenieApp/serverless-express`, "Request path should not include the stage name with API Gateway
+/// V2 event source"; others have the key of the mapping in the path.
+#[test]
+fn an_http_api_has_its_stage_or_a_mapping_in_front() {
     // HTTP APIs: the stage, the key of a mapping, or both.
     let http = |key: &str, path: &str, more: &str| {
         format!(
             r#"{{"version":"2.0","routeKey":"{key}","rawPath":"{path}","requestContext":{{"stage":"prod","http":{{"method":"GET"}}}}{more}}}"#
         )
     };
-    check(&http("GET /healthz", "/prod/healthz", ""), "", "/healthz");
-    check(&http("GET /healthz", "/healthz", ""), "", "/healthz");
-    check(
+    check_base(&http("GET /healthz", "/prod/healthz", ""), "", "/healthz");
+    check_base(&http("GET /healthz", "/healthz", ""), "", "/healthz");
+    check_base(
         &http("GET /healthz", "/online/healthz", ""),
         "/online",
         "/healthz",
     );
-    check(
+    check_base(
         &http(
             "ANY /{proxy+}",
             "/online/files/x/y z",
@@ -545,7 +571,7 @@ fn a_base_path_is_known_and_no_part_of_the_route() {
         "/online",
         "/files/x/y z",
     );
-    check(
+    check_base(
         &http(
             "ANY /status/{id}",
             "/prod/online/status/a@b",
@@ -554,11 +580,11 @@ fn a_base_path_is_known_and_no_part_of_the_route() {
         "/online",
         "/status/a@b",
     );
-    check(&http("$default", "/prod/healthz", ""), "", "/healthz");
-    check(&http("$default", "/prod", ""), "", "/");
+    check_base(&http("$default", "/prod/healthz", ""), "", "/healthz");
+    check_base(&http("$default", "/prod", ""), "", "/");
     // Payload format 1.0 has the stage in `path` as 2.0 has it in `rawPath`.
-    let event = rest("/healthz", "/v1/healthz", &context("/v1/healthz"));
-    check(
+    let event = rest_at("/healthz", "/v1/healthz", &context("/v1/healthz"));
+    check_base(
         &event.replacen('{', r#"{"version":"1.0","#, 1),
         "",
         "/healthz",
