@@ -839,3 +839,23 @@ fn an_error_behind_cors_is_answered_and_hidden() {
         );
     }
 }
+
+/// One ERROR line for each: the test above, run by itself, has four.
+#[cfg(feature = "emulator")]
+#[test]
+fn an_error_behind_cors_is_logged_once() {
+    let this = std::env::current_exe().unwrap();
+    let output = std::process::Command::new(this)
+        .args(["http_doors::an_error_behind_cors_is_answered_and_hidden"])
+        .args(["--exact", "--nocapture"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let lines = said
+        .lines()
+        .filter(|line| line.contains("ERROR RequestId: "));
+    let errors: Vec<_> = lines
+        .filter(|line| line.ends_with(" Db: password is hunter2"))
+        .collect();
+    assert_eq!(errors.len(), 4, "{said}");
+}
