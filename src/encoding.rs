@@ -162,6 +162,7 @@ pub(crate) fn decode_percent(text: &str, is_form: bool) -> Result<Cow<'_, str>, 
 
 /// Reads percent-escapes as browsers do (URL Standard, "percent-decode" and "UTF-8 decode without
 /// BOM"): a `%` without two hexadecimal digits is kept, and bytes that are not UTF-8 become U+FFFD.
+#[inline(never)]
 pub(crate) fn decode_percent_lossy(text: &[u8], escapes: Escapes) -> String {
     String::from_utf8_lossy(&unescape(text, escapes).0).into_owned()
 }

@@ -342,11 +342,12 @@ impl Request {
             };
         }
         for base in 0..segments.len() {
-            let Some(rest) = segments.get(base..) else {
+            let Some((before, rest)) = segments.split_at_checked(base) else {
                 break;
             };
             if self.is_route(route, rest) {
-                return self.base_len_of(base);
+                let is_path = !before.iter().any(String::is_empty);
+                return if is_path { self.base_len_of(base) } else { 0 };
             }
         }
         0
