@@ -34,6 +34,10 @@ pub enum Origin {
     LatticeV2,
 }
 
+/// How many segments of a path are looked at for where the API's own route begins, so that a long
+/// path does not take long. AWS allows base paths of several levels, of 300 characters in all.
+const BASE_SEGMENTS_MAX: usize = 16;
+
 /// A web request. Tests make one with [`new`](Self::new).
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -284,6 +288,11 @@ impl Request {
         if let Some((_, value)) = self.captures.iter().find(|capture| capture.0 == name) {
             return Some(Cow::Borrowed(value));
         }
+        self.api_parameter(name)
+    }
+
+    /// A parameter of the API's own route, decoded.
+    fn api_parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         let value = self.text_at(&["pathParameters", name])?;
         // A REST API hands it on as it was sent, an HTTP API decodes all of it.
         Some(match self.path_escapes() {
@@ -332,16 +341,21 @@ impl Request {
             _ => &segments,
         };
         if route.is_empty() {
-            // Nothing of the path is the route's, so that the event must say it elsewhere: the
-            // context's path has the stage in front unless the domain name is a custom one.
-            let is_custom = self.context_text(&["path"]).as_deref() == Some(&self.raw_path);
+            // Nothing of the path is the route's, so that the event must say it elsewhere: only on a
+            // custom domain name is the context's path without the stage in front, if there is one.
+            let is_custom = match self.context_text(&["path"]) {
+                Some(path) => path == self.raw_path,
+                None => self.context_text(&["domainName"]).is_some_and(|name| {
+                    pairs::split(&name, b'.').all(|label| label != "execute-api")
+                }),
+            };
             return if is_custom {
                 self.base_len_of(segments.len())
             } else {
                 0
             };
         }
-        for base in 0..segments.len() {
+        for base in 0..segments.len().min(BASE_SEGMENTS_MAX) {
             let Some((before, rest)) = segments.split_at_checked(base) else {
                 break;
             };
@@ -370,14 +384,14 @@ impl Request {
                 .and_then(|part| part.strip_suffix('}'));
             if let Some(name) = name.and_then(|name| name.strip_suffix('+')) {
                 let rest: Vec<&str> = segments.by_ref().map(String::as_str).collect();
-                let value = self.path_parameter(name).unwrap_or_default();
+                let value = self.api_parameter(name).unwrap_or_default();
                 return value.strip_suffix('/').unwrap_or(&value) == rest.join("/");
             }
             let Some(segment) = segments.next() else {
                 return false;
             };
             let is_same = match name {
-                Some(name) => self.path_parameter(name).as_deref() == Some(segment),
+                Some(name) => self.api_parameter(name).as_deref() == Some(segment),
                 None => part == segment,
             };
             if !is_same {

@@ -585,6 +585,22 @@ fn an_http_api_has_its_stage_or_a_mapping_in_front() {
         "/status/a@b",
     );
     check_base(&http("$default", "/prod/healthz", ""), "", "/healthz");
+    // The root below a mapping is known by the domain name.
+    let root = http("GET /", "/online", "");
+    check_base(&root, "", "/online");
+    let domain = |name: &str| {
+        root.replacen(
+            r#""stage""#,
+            &format!(r#""domainName":"{name}","stage""#),
+            1,
+        )
+    };
+    check_base(
+        &domain("x.execute-api.eu-west-1.amazonaws.com"),
+        "",
+        "/online",
+    );
+    check_base(&domain("api.shop.example"), "/online", "/");
     check_base(&http("$default", "/prod", ""), "", "/");
     // Payload format 1.0 has the stage in `path` as 2.0 has it in `rawPath`.
     let event = rest_at("/healthz", "/v1/healthz", &context("/v1/healthz"));
@@ -593,6 +609,35 @@ fn an_http_api_has_its_stage_or_a_mapping_in_front() {
         "",
         "/healthz",
     );
+}
+
+/// What a router has found is not taken for a parameter of the API.
+#[test]
+fn a_handler_behind_a_router_knows_the_base_path() {
+    let router = Router::new().get("/files/{proxy...}", |r, _| {
+        Ok(format!("{} {}", r.base_path(), r.param::<String>("proxy")?))
+    });
+    let event = rest_at(
+        "/{proxy+}",
+        "/online/files/x/y",
+        &with("proxy", "files/x/y"),
+    );
+    let found = router.answer(read(&event), &Context::default()).unwrap();
+    assert_eq!(found.body.as_str(), Some("/online x/y"));
+}
+
+#[test]
+fn a_base_path_has_a_greatest_depth() {
+    for depth in [1, 15, 16, 4000] {
+        let base = "/a".repeat(depth);
+        let request = read(&rest_at(
+            "/{proxy+}",
+            &format!("{base}/b"),
+            &with("proxy", "b"),
+        ));
+        let want = if depth < 16 { base.as_str() } else { "" };
+        assert_eq!(request.base_path(), want, "{depth}");
+    }
 }
 
 #[test]
