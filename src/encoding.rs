@@ -132,6 +132,17 @@ fn group_bits(group: &[u8], index: usize) -> Result<u32, EncodingError> {
     Ok(bits)
 }
 
+/// Which percent-escapes of a text are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Escapes {
+    /// All of them.
+    All,
+    /// All of them, and `+` is a space (URL Standard, "application/x-www-form-urlencoded parsing").
+    Form,
+    /// `%2F` alone: everything else has been decoded already.
+    Slashes,
+}
+
 /// Reads percent-escapes (RFC 3986, section 2.1); in a form, `+` is a space too (URL Standard,
 /// "application/x-www-form-urlencoded parsing").
 pub(crate) fn decode_percent(text: &str, is_form: bool) -> Result<Cow<'_, str>, EncodingError> {
@@ -139,22 +150,53 @@ pub(crate) fn decode_percent(text: &str, is_form: bool) -> Result<Cow<'_, str>, 
     if !text.as_bytes().iter().any(special) {
         return Ok(Cow::Borrowed(text));
     }
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes().enumerate();
-    while let Some((offset, byte)) = bytes.next() {
-        out.push(match byte {
-            b'+' if is_form => b' ',
-            b'%' => {
-                let mut digit = || char::from(bytes.next()?.1).to_digit(16);
-                let byte = digit().zip(digit()).map(|(high, low)| high << 4 | low);
-                let byte = byte.and_then(|byte| u8::try_from(byte).ok());
-                byte.ok_or(EncodingError::PercentEscape(offset))?
-            }
-            _ => byte,
-        });
+    let escapes = if is_form { Escapes::Form } else { Escapes::All };
+    match unescape(text.as_bytes(), escapes) {
+        (_, Some(offset)) => Err(EncodingError::PercentEscape(offset)),
+        (bytes, None) => match String::from_utf8(bytes) {
+            Ok(text) => Ok(Cow::Owned(text)),
+            Err(_) => Err(EncodingError::PercentUtf8),
+        },
     }
-    let text = String::from_utf8(out).map_err(|_| EncodingError::PercentUtf8)?;
-    Ok(Cow::Owned(text))
+}
+
+/// Reads percent-escapes as browsers do (URL Standard, "percent-decode" and "UTF-8 decode without
+/// BOM"): a `%` without two hexadecimal digits is kept, and bytes that are not UTF-8 become U+FFFD.
+#[inline(never)]
+pub(crate) fn decode_percent_lossy(text: &[u8], escapes: Escapes) -> String {
+    String::from_utf8_lossy(&unescape(text, escapes).0).into_owned()
+}
+
+/// Returns the decoded bytes, and the offset of the first `%` without two hexadecimal digits.
+fn unescape(text: &[u8], escapes: Escapes) -> (Vec<u8>, Option<usize>) {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let mut out = Vec::with_capacity(text.len());
+    let mut malformed = None;
+    let mut rest = text;
+    while let [byte, behind @ ..] = rest {
+        let mut byte = *byte;
+        let offset = text.len().saturating_sub(rest.len());
+        rest = behind;
+        if byte == b'+' && escapes == Escapes::Form {
+            byte = b' ';
+        }
+        if byte == b'%' {
+            let escape = match behind {
+                [high, low, after @ ..] => digit(*high)
+                    .zip(digit(*low))
+                    .and_then(|(high, low)| u8::try_from(high << 4 | low).ok())
+                    .map(|byte| (byte, after)),
+                _ => None,
+            };
+            match escape {
+                Some((decoded, _)) if escapes == Escapes::Slashes && decoded != b'/' => {}
+                Some((decoded, after)) => (byte, rest) = (decoded, after),
+                None => malformed = malformed.or(Some(offset)),
+            }
+        }
+        out.push(byte);
+    }
+    (out, malformed)
 }
 
 /// Appends `text` with all but unreserved characters (RFC 3986, section 2.3) escaped.
@@ -296,6 +338,43 @@ mod tests {
         check("%+1", Err(PercentEscape(0)), "");
         check("%\u{e9}", Err(PercentEscape(0)), "");
         check("%ff", Err(PercentUtf8), "");
+    }
+
+    #[test]
+    fn a_bad_escape_is_kept_and_bad_utf_8_is_replaced() {
+        #[track_caller]
+        fn check(text: &[u8], want_all: &str, want_form: &str, want_slashes: &str) {
+            assert_eq!(decode_percent_lossy(text, Escapes::All), want_all);
+            assert_eq!(decode_percent_lossy(text, Escapes::Form), want_form);
+            assert_eq!(decode_percent_lossy(text, Escapes::Slashes), want_slashes);
+        }
+        check(b"", "", "", "");
+        check(b"a+b%20c%2Fd", "a+b c/d", "a b c/d", "a+b%20c/d");
+        check(b"%%URL%%", "%%URL%%", "%%URL%%", "%%URL%%");
+        check(b"50%", "50%", "50%", "50%");
+        check(b"%4", "%4", "%4", "%4");
+        check(b"%4g%41", "%4gA", "%4gA", "%4g%41");
+        check(b"%+1", "%+1", "% 1", "%+1");
+        check(b"%%41", "%A", "%A", "%%41");
+        check(b"%25%32%66", "%2f", "%2f", "%25%32%66");
+        check(b"%252F%2f", "%2F/", "%2F/", "%252F/");
+        check(b"caf%E9", "caf\u{fffd}", "caf\u{fffd}", "caf%E9");
+        check(b"caf\xE9", "caf\u{fffd}", "caf\u{fffd}", "caf\u{fffd}");
+        // One U+FFFD for each maximal part of a sequence (Encoding Standard, "UTF-8 decoder").
+        check(
+            b"%E2%82x%F0%9F",
+            "\u{fffd}x\u{fffd}",
+            "\u{fffd}x\u{fffd}",
+            "%E2%82x%F0%9F",
+        );
+        check(b"%C0%AF", "\u{fffd}\u{fffd}", "\u{fffd}\u{fffd}", "%C0%AF");
+        check(
+            b"%ED%A0%80",
+            "\u{fffd}\u{fffd}\u{fffd}",
+            "\u{fffd}\u{fffd}\u{fffd}",
+            "%ED%A0%80",
+        );
+        check(b"%EF%BB%BFa", "\u{feff}a", "\u{feff}a", "%EF%BB%BFa");
     }
 
     #[test]

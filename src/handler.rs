@@ -165,24 +165,25 @@ fn serve_http(
     let request =
         Request::from_event(event).inspect_err(|error| log_odd_event(error, event, cx))?;
     let caller = request.caller();
-    let response = f(request).unwrap_or_else(|error| {
-        log_odd_event(&error, event, cx);
-        failure(&error, cx)
-    });
+    let response = f(request).unwrap_or_else(http::failure);
+    log_failure(&response, event, cx);
     match http::Answer::new(&response, caller) {
         Ok(answer) => out.json(&answer),
-        Err(error) => out.json(&http::Answer::new(&failure(&error, cx), caller)?),
+        Err(error) => {
+            let response = http::failure(error);
+            log_failure(&response, event, cx);
+            out.json(&http::Answer::new(&response, caller)?);
+        }
     }
     Ok(())
 }
 
-#[cold]
-fn failure(error: &Error, cx: &Context) -> Response {
-    let (is_ours, response) = http::failure(error);
-    if is_ours {
+/// Logs the function's own error that `response` is the response to.
+fn log_failure(response: &Response, event: &[u8], cx: &Context) {
+    if let Some(error) = &response.failure {
+        log_odd_event(error, event, cx);
         log::error(Some(cx), error);
     }
-    response
 }
 
 struct Bytes<F>(F);

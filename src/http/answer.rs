@@ -14,24 +14,21 @@ use crate::http1::head::is;
 use crate::json::{Number, ToJson, Writer};
 use crate::{Error, Result};
 
-/// What a handler's error is answered with, and whether it is the function's own fault: its text
-/// is for the log alone then.
+/// What a handler's error is answered with. The text of one that is the function's own fault is
+/// for the log alone, and kept for that beside the response.
 #[cold]
-pub(crate) fn failure(error: &Error) -> (bool, Response) {
+pub(crate) fn failure(error: Error) -> Response {
     let status = match error.error_type() {
         BAD_REQUEST => 400,
         PAYLOAD_TOO_LARGE => 413,
         _ => {
-            return (
-                true,
-                Response::text("Internal Server Error").with_status(500),
-            );
+            return Response {
+                failure: Some(error),
+                ..Response::text("Internal Server Error").with_status(500)
+            };
         }
     };
-    (
-        false,
-        Response::text(error.error_message()).with_status(status),
-    )
+    Response::text(error.error_message()).with_status(status)
 }
 
 /// Who reads a response.
@@ -113,6 +110,7 @@ impl ToJson for Answer<'_> {
             status,
             headers,
             body,
+            ..
         } = self.response;
         w.begin_object();
         w.member("statusCode", status);
@@ -120,8 +118,11 @@ impl ToJson for Answer<'_> {
             let code = Number::from(u64::from(*status));
             let known = split(STATUS_LINES, b'\n');
             let mut known = known.filter(|line| line.starts_with(code.as_str()));
-            let line = known.next().unwrap_or(code.as_str());
-            w.member("statusDescription", line);
+            // It must be "code and reason phrase with one space between", so that a status without
+            // a phrase has none ("Lambda functions as targets").
+            if let Some(line) = known.next() {
+                w.member("statusDescription", line);
+            }
         }
         // A load balancer wants them even where there are none ("Lambda functions as targets").
         if !headers.is_empty() || self.has_description {
@@ -183,17 +184,30 @@ fn write_list<'a>(w: &mut Writer, values: impl Iterator<Item = &'a str>) {
     w.end_array();
 }
 
-/// Statuses and their reason phrases (RFC 9110, section 15, and the IANA registry).
+/// Statuses and their reason phrases: all that the IANA registry "HTTP Status Codes" has, but for 306
+/// and 418, which are "(Unused)" there.
 const STATUS_LINES: &str = "\
+100 Continue
+101 Switching Protocols
+102 Processing
+103 Early Hints
+104 Upload Resumption Supported
 200 OK
 201 Created
 202 Accepted
+203 Non-Authoritative Information
 204 No Content
+205 Reset Content
 206 Partial Content
+207 Multi-Status
+208 Already Reported
+226 IM Used
+300 Multiple Choices
 301 Moved Permanently
 302 Found
 303 See Other
 304 Not Modified
+305 Use Proxy
 307 Temporary Redirect
 308 Permanent Redirect
 400 Bad Request
@@ -203,6 +217,7 @@ const STATUS_LINES: &str = "\
 404 Not Found
 405 Method Not Allowed
 406 Not Acceptable
+407 Proxy Authentication Required
 408 Request Timeout
 409 Conflict
 410 Gone
@@ -212,11 +227,25 @@ const STATUS_LINES: &str = "\
 414 URI Too Long
 415 Unsupported Media Type
 416 Range Not Satisfiable
+417 Expectation Failed
+421 Misdirected Request
 422 Unprocessable Content
+423 Locked
+424 Failed Dependency
+425 Too Early
+426 Upgrade Required
 428 Precondition Required
 429 Too Many Requests
+431 Request Header Fields Too Large
+451 Unavailable For Legal Reasons
 500 Internal Server Error
 501 Not Implemented
 502 Bad Gateway
 503 Service Unavailable
-504 Gateway Timeout";
+504 Gateway Timeout
+505 HTTP Version Not Supported
+506 Variant Also Negotiates
+507 Insufficient Storage
+508 Loop Detected
+510 Not Extended
+511 Network Authentication Required";

@@ -4,7 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Method, Request, Response, failure};
+use super::pairs::split;
+use super::{Answer, Method, Request, Response, failure};
 use crate::Result;
 
 /// Cross-origin resource sharing (Fetch Standard, "CORS protocol"), for functions whose front door
@@ -83,9 +84,12 @@ impl Cors {
     /// Answers a preflight itself and everything else with `f`, and marks the response. A caller
     /// that is not allowed gets no mark, so that its browser hides the response.
     ///
+    /// The response to an error of `f`, or to a response that cannot be sent, is marked too, so that
+    /// scripts can read its status: see [`http`](super#errors). The error itself is not returned;
+    /// [`run_http`](crate::run_http) and [`Request::answer`] log it.
+    ///
     /// # Errors
-    /// Those of `f` but for the caller's own, such as a body that is no JSON: the response to these
-    /// is marked too, so that scripts can read it.
+    /// None. It is a `Result` because a handler returns one.
     pub fn answer(
         &self,
         request: Request,
@@ -97,6 +101,7 @@ impl Cors {
             .map(String::from);
         let is_preflight = *request.method() == Method::Options
             && request.header("access-control-request-method").is_some();
+        let caller = request.caller();
         let mut response = if is_preflight {
             let mut response = Response::new(204);
             if allowed.is_some() {
@@ -104,10 +109,11 @@ impl Cors {
             }
             response
         } else {
-            f(request).or_else(|error| match failure(&error) {
-                (false, response) => Ok(response),
-                (true, _) => Err(error),
-            })?
+            let response = f(request).and_then(|response| {
+                Answer::new(&response, caller)?;
+                Ok(response)
+            });
+            response.unwrap_or_else(failure)
         };
         self.mark(&mut response, allowed.as_deref(), is_preflight);
         Ok(response)
@@ -134,7 +140,9 @@ impl Cors {
             }
         }
         // Caches must not give one site the response that was made for another.
-        if self.origins.iter().any(|origin| origin != "*") {
+        let names = headers.get_all("vary").flat_map(|list| split(list, b','));
+        let varies = |name: &str| matches!(name.trim_ascii(), "*" | "Origin" | "origin");
+        if self.origins.iter().any(|origin| origin != "*") && !names.into_iter().any(varies) {
             headers.append("Vary", "Origin");
         }
     }

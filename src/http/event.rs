@@ -9,10 +9,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::answer::Caller;
-use super::headers::{NO_HEADER, is_name, is_value};
+use super::headers::is_name;
 use super::pairs::{split, split_once};
 use super::{Body, HeaderMap, Method, Origin, Request};
 use crate::encoding::{decode_base64, push_percent_encoded};
+use crate::http1::head::is;
 use crate::json::{self, Kind, Reader};
 use crate::{Error, Result};
 
@@ -101,7 +102,7 @@ struct Found<'j> {
 /// Reads the request that `event` carries.
 ///
 /// # Errors
-/// `Runtime.UnmarshalError` if it carries none, or a header that is none.
+/// `Runtime.UnmarshalError` if it carries none.
 #[inline(never)]
 pub(super) fn read(event: &str) -> Result<Request> {
     let mut found = Found {
@@ -114,7 +115,7 @@ pub(super) fn read(event: &str) -> Result<Request> {
         return Err(odd(kind, &error, event));
     }
     match found.origin() {
-        Some(origin) => found.request(origin, event),
+        Some(origin) => Ok(found.request(origin, event)),
         None => Err(Error::new(Error::UNMARSHAL, DIRECT_INVOKE)),
     }
 }
@@ -223,8 +224,15 @@ impl<'j> Found<'j> {
         })
     }
 
+    /// Whether the path is decoded already, all but `%2F`: that of an HTTP API is. Its requests in
+    /// payload format 1.0 differ from those to a REST API in having a version.
+    fn has_decoded_path(&self, origin: Origin) -> bool {
+        origin == Origin::HttpApi
+            || origin == Origin::RestApi && self.text(At::Version).as_deref() == Some("1.0")
+    }
+
     #[inline(never)]
-    fn request(&self, origin: Origin, event: &str) -> Result<Request> {
+    fn request(&self, origin: Origin, event: &str) -> Request {
         let (method, path) = match origin {
             Origin::HttpApi | Origin::FunctionUrl => (At::Method, At::RawPath),
             Origin::LatticeV1 => (At::LatticeMethod, At::SnakePath),
@@ -240,7 +248,13 @@ impl<'j> Found<'j> {
         };
         let method = self.text(method).unwrap_or(Cow::Borrowed(or.0));
         let target = self.text(path).unwrap_or(Cow::Borrowed(or.1));
-        let (path, path_query) = split_once(&target, b'?');
+        // A `?` in a decoded path does not begin a query (recorded events in hotsock/voker).
+        let has_decoded_path = self.has_decoded_path(origin);
+        let (path, path_query) = if has_decoded_path {
+            (&*target, "")
+        } else {
+            split_once(&target, b'?')
+        };
         let mut raw_path = String::new();
         if is_socket {
             // Routes take the place of paths there: `$connect`, `$default`, the user's own.
@@ -248,10 +262,10 @@ impl<'j> Found<'j> {
         }
         raw_path.push_str(path);
         let path = match self.text(At::Stage) {
-            Some(stage) if origin == Origin::HttpApi => without_stage(&raw_path, &stage),
+            Some(stage) if has_decoded_path => without_stage(&raw_path, &stage),
             _ => &raw_path,
         };
-        Ok(Request {
+        Request {
             caller: Caller {
                 origin,
                 // A load balancer's target group has one or the other.
@@ -260,14 +274,13 @@ impl<'j> Found<'j> {
             method: Method::from(&*method),
             path: path.into(),
             query_string: self.query(origin, path_query),
-            headers: self
-                .headers()
-                .map_err(|error| odd(kind(origin), &error, event))?,
+            headers: self.headers(),
             raw_path,
+            has_decoded_path,
             body: self.body(kind(origin), event),
             event: self.without_body(event),
             captures: Vec::new(),
-        })
+        }
     }
 
     #[inline(never)]
@@ -286,35 +299,45 @@ impl<'j> Found<'j> {
         query
     }
 
-    /// The headers, and the `cookies` of a version 2.0 event, which are not among them there.
+    /// The headers, with the `cookies` of a version 2.0 event among them.
+    ///
+    /// A name that no header can have leaves the header out; control characters in a value become
+    /// spaces (RFC 9110, section 5.5).
     #[inline(never)]
-    fn headers(&self) -> Result<HeaderMap, json::Error> {
+    fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for at in [At::MultiHeaders, At::Headers] {
-            if let (Some(mut r), true) = (self.get(at), headers.is_empty()) {
-                each_pair(&mut r, &mut |r, name, value| {
-                    if !is_name(name) || !is_value(value) {
-                        return Err(r.error(NO_HEADER));
+            // `headers` has the last value of each header of `multiValueHeaders` again.
+            let n_before = headers.len();
+            if let Some(mut r) = self.get(at) {
+                let _ = each_pair(&mut r, &mut |name, value| {
+                    let is_same = |field: (&str, &str)| is(field.0.as_bytes(), name.as_bytes());
+                    if is_name(name) && !headers.iter().take(n_before).any(is_same) {
+                        headers.append(name, value);
                     }
-                    headers.append(name, value);
-                    Ok(())
-                })?;
+                });
             }
         }
         let mut cookies = String::new();
         if let Some(mut r) = self.get(At::Cookies) {
-            each_text(&mut r, &mut |r, cookie| {
-                if !is_value(cookie) {
-                    return Err(r.error(NO_HEADER));
-                }
+            let _ = each_text(&mut r, &mut |cookie| {
                 push_separated(&mut cookies, "; ", cookie);
-                Ok(())
-            })?;
+            });
         }
         if !cookies.is_empty() {
-            headers.append("cookie", &cookies);
+            // A function URL has them in `headers` too, an HTTP API has not (recorded events in
+            // aws-lambda-web-adapter, "Double cookie headers").
+            for cookie in headers.get_all("cookie").flat_map(|list| split(list, b';')) {
+                let cookie = cookie.trim_ascii();
+                let is_same = |known: &str| known.trim_ascii() == cookie;
+                if !cookie.is_empty() && !split(&cookies, b';').any(is_same) {
+                    push_separated(&mut cookies, "; ", cookie);
+                }
+            }
+            headers.set("cookie", &cookies);
         }
-        Ok(headers)
+        headers.replace_controls();
+        headers
     }
 
     /// The body, or why there is none to be read.
@@ -362,19 +385,20 @@ impl<'j> Found<'j> {
     }
 }
 
-type OnText<'f, 'j> = &'f mut dyn FnMut(&Reader<'j>, &str) -> Result<(), json::Error>;
+type OnText<'f> = &'f mut dyn FnMut(&str);
 
 /// Reads a string, or each string of an array. Numbers and booleans, which test events written by
 /// hand may have, count as their text; `null` and whatever else counts as nothing.
-fn each_text<'j>(r: &mut Reader<'j>, on_text: OnText<'_, 'j>) -> Result<(), json::Error> {
+pub(super) fn each_text(r: &mut Reader<'_>, on_text: OnText<'_>) -> Result<(), json::Error> {
     match r.peek()? {
         Kind::String => {
             let text = r.string()?;
-            on_text(r, &text)
+            on_text(&text);
+            Ok(())
         }
         Kind::Number | Kind::Bool => {
-            let text = r.raw()?;
-            on_text(r, text)
+            on_text(r.raw()?);
+            Ok(())
         }
         Kind::Array => {
             r.begin_array()?;
@@ -387,19 +411,16 @@ fn each_text<'j>(r: &mut Reader<'j>, on_text: OnText<'_, 'j>) -> Result<(), json
     }
 }
 
-type OnPair<'f, 'j> = &'f mut dyn FnMut(&Reader<'j>, &str, &str) -> Result<(), json::Error>;
+type OnPair<'f> = &'f mut dyn FnMut(&str, &str);
 
 /// Reads an object whose values are strings or arrays of them; what is no object counts as none.
-pub(super) fn each_pair<'j>(
-    r: &mut Reader<'j>,
-    on_pair: OnPair<'_, 'j>,
-) -> Result<(), json::Error> {
+pub(super) fn each_pair(r: &mut Reader<'_>, on_pair: OnPair<'_>) -> Result<(), json::Error> {
     if r.peek()? != Kind::Object {
         return r.skip();
     }
     r.begin_object()?;
     while let Some(name) = r.next_member()? {
-        each_text(r, &mut |r, value| on_pair(r, &name, value))?;
+        each_text(r, &mut |value| on_pair(&name, value))?;
     }
     Ok(())
 }
@@ -407,7 +428,7 @@ pub(super) fn each_pair<'j>(
 /// Writes a query from its names and values.
 #[inline(never)]
 fn push_query(query: &mut String, r: &mut Reader<'_>, encode: bool) -> Result<(), json::Error> {
-    each_pair(r, &mut |_, name, value| {
+    each_pair(r, &mut |name, value| {
         push_separated(query, "&", "");
         for (separator, text) in [("", name), ("=", value)] {
             query.push_str(separator);
@@ -417,7 +438,6 @@ fn push_query(query: &mut String, r: &mut Reader<'_>, encode: bool) -> Result<()
                 query.push_str(text);
             }
         }
-        Ok(())
     })
 }
 

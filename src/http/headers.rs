@@ -93,6 +93,23 @@ impl HeaderMap {
             .retain(|field| !is(field.name(text).as_bytes(), name.as_bytes()));
     }
 
+    /// Puts a space in place of each control character but the tab, so that every value may be a
+    /// field's (RFC 9110, section 5.5). Names must have none.
+    #[inline(never)]
+    pub(super) fn replace_controls(&mut self) {
+        if !is_value(&self.text) {
+            // One byte for one byte, so that fields stay where they are.
+            let valid = |c: char| {
+                if c < ' ' && c != '\t' || c == '\x7f' {
+                    ' '
+                } else {
+                    c
+                }
+            };
+            self.text = self.text.chars().map(valid).collect();
+        }
+    }
+
     /// Names and values, in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let text = self.text.as_str();
@@ -157,6 +174,27 @@ mod tests {
         }
         for value in ["\r", "a\nb", "\0", "\u{7f}", "\u{1b}"] {
             assert!(!is_value(value), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn control_characters_in_a_value_become_spaces() {
+        for byte in 0..=0x7f_u8 {
+            let value = format!("\u{e9}{}b\tc", char::from(byte));
+            let mut headers = HeaderMap::new();
+            headers.append("a", "1");
+            headers.append("b", &value);
+            headers.append("c", "\u{20ac}");
+            headers.replace_controls();
+            let is_kept = byte == b'\t' || byte >= b' ' && byte != 0x7f;
+            let want = if is_kept {
+                value.as_str()
+            } else {
+                "\u{e9} b\tc"
+            };
+            let want = [("a", "1"), ("b", want), ("c", "\u{20ac}")];
+            let valid: Vec<_> = headers.iter().collect();
+            assert_eq!(valid, want, "{byte}");
         }
     }
 }

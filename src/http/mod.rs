@@ -25,8 +25,28 @@
 //! `Http.PayloadTooLarge` (413).
 //!
 //! No member of an event keeps it from being a [`Request`], whatever it is: what is no object has
-//! no headers, and a method or path that is no string is its JSON. A body that cannot be what the
-//! event says is an error of [`Request::body`] and of what reads it.
+//! no headers, and a method or path that is no string is its JSON. A header whose name no header can
+//! have is left out, and control characters in a value become spaces. A body that cannot be what the
+//! event says is an error of [`Request::body`] and of what reads it. A response with a header that
+//! cannot be sent is answered with status 500: none of it is sent.
+//!
+//! # Encoding
+//! Front doors differ in what they decode. [`Request::param`], [`Request::query`] and [`Router`] know
+//! that, so that a value is decoded exactly once:
+//!
+//! | front door | path | path parameters | query |
+//! | --- | --- | --- | --- |
+//! | REST API | as sent | as sent | decoded |
+//! | HTTP API, payload format 1.0 | decoded but for `%2F` | decoded | decoded |
+//! | HTTP API, payload format 2.0 | decoded but for `%2F` | decoded | as sent |
+//! | function URL | as sent | none | as sent |
+//! | Application Load Balancer | as sent | none | as sent |
+//! | VPC Lattice | as sent | none | decoded |
+//! | WebSocket API | the route | none | decoded |
+//!
+//! Headers and cookies are as sent everywhere. Nothing that a caller sends is refused for its
+//! encoding: a `%` without two hexadecimal digits is kept, and bytes that are not UTF-8 become U+FFFD
+//! (URL Standard).
 //!
 //! # Streaming
 //! A [`Request`] is read from JSON like any other event, so a response that is sent piece by piece

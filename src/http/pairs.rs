@@ -6,10 +6,13 @@ use core::str::{self, FromStr};
 
 use super::bad_request;
 use crate::Result;
-use crate::encoding::{EncodingError, decode_percent};
+use crate::encoding::{Escapes, decode_percent_lossy};
 
 /// The names and values of a query or a form, decoded, in their order; a name may be there more
 /// than once.
+///
+/// They are decoded as browsers do it (URL Standard): a `%` without two hexadecimal digits is kept,
+/// and bytes that are not UTF-8 become U+FFFD.
 ///
 /// ```
 /// use tiny_lambda::http::{Method, Request};
@@ -27,15 +30,19 @@ use crate::encoding::{EncodingError, decode_percent};
 pub struct Pairs(Vec<(String, String)>);
 
 impl Pairs {
-    /// Reads pairs of names and values (URL Standard, "application/x-www-form-urlencoded parsing").
-    pub(super) fn read(text: &str) -> Result<Pairs, EncodingError> {
+    /// Reads pairs of names and values (URL Standard, "application/x-www-form-urlencoded parsing"),
+    /// which never fails.
+    pub(super) fn read(text: &[u8]) -> Pairs {
         let mut pairs = Vec::new();
-        for pair in split(text, b'&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = split_once(pair, b'=');
-            let name = decode_percent(name, true)?.into_owned();
-            pairs.push((name, decode_percent(value, true)?.into_owned()));
+        for pair in text.split(|&b| b == b'&').filter(|pair| !pair.is_empty()) {
+            let mut halves = pair.splitn(2, |&b| b == b'=');
+            let mut half = || {
+                let text = halves.next().unwrap_or_default();
+                decode_percent_lossy(text, Escapes::Form)
+            };
+            pairs.push((half(), half()));
         }
-        Ok(Pairs(pairs))
+        Pairs(pairs)
     }
 
     /// The first value of `name`.

@@ -3,14 +3,16 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::net::IpAddr;
 use core::str::{self, FromStr};
 
 use super::answer::{Answer, Caller};
 use super::{
     Body, HeaderMap, Method, PAYLOAD_TOO_LARGE, Pairs, Response, bad_request, event, pairs,
 };
+use crate::encoding::{Escapes, decode_percent_lossy};
 use crate::json::{self, FromJson, Kind, Reader, Value};
-use crate::{Error, Result};
+use crate::{Error, Result, log};
 
 /// Who has sent a request, and in which form the response must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,10 @@ pub enum Origin {
     LatticeV2,
 }
 
+/// How many segments of a path are looked at for where the API's own route begins, so that a long
+/// path does not take long. AWS allows base paths of several levels, of 300 characters in all.
+const BASE_SEGMENTS_MAX: usize = 16;
+
 /// A web request. Tests make one with [`new`](Self::new).
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -39,6 +45,8 @@ pub struct Request {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) raw_path: String,
+    /// Whether all escapes in the path but `%2F` are decoded already.
+    pub(super) has_decoded_path: bool,
     pub(super) query_string: String,
     pub(super) headers: HeaderMap,
     /// An error if it is no text, or should be base64 and is none.
@@ -71,6 +79,7 @@ impl Request {
             method,
             path: path.into(),
             raw_path: path.into(),
+            has_decoded_path: false,
             query_string: query.into(),
             headers: HeaderMap::new(),
             body: Ok(Body::Empty),
@@ -104,7 +113,7 @@ impl Request {
     ///
     /// # Errors
     /// `Runtime.UnmarshalError` if it carries none, be it for a direct invoke or for a mistake in
-    /// it: not UTF-8 or not JSON, malformed base64, a header that is none.
+    /// it: not UTF-8 or not JSON.
     pub fn from_event(event: &[u8]) -> Result<Request> {
         match str::from_utf8(event) {
             Ok(text) => event::read(text),
@@ -134,11 +143,43 @@ impl Request {
         &self.method
     }
 
-    /// Its path without an API's stage, otherwise unchanged: whether escapes in it are decoded
-    /// already differs by front door. Of a WebSocket, `/` and the route: `/$connect`. Empty if the
-    /// event names none.
+    /// Its path without an API's stage, otherwise as the event has it. An HTTP API decodes it before,
+    /// all but `%2F`; the others hand it on as it was sent (see [`http`](super#encoding)). A
+    /// [`Router`](super::Router) knows the difference. Of a WebSocket, `/` and the route:
+    /// `/$connect`. Empty if the event names none.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// What [`path`](Self::path) begins with that is no part of the API: the base path under which
+    /// a custom domain name has it (API Gateway Developer Guide, "Map API stages to a custom domain
+    /// name"). Empty if there is none.
+    ///
+    /// It is what stands in front of the API's own route, `resource` or `routeKey`, and so unknown
+    /// where that is `$default`.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Request;
+    ///
+    /// let request = Request::from_event(
+    ///     br#"{"httpMethod": "GET", "resource": "/healthz", "path": "/online/healthz"}"#,
+    /// )?;
+    /// assert_eq!(request.path(), "/online/healthz");
+    /// assert_eq!(request.base_path(), "/online");
+    /// assert_eq!(request.route_path(), "/healthz");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    pub fn base_path(&self) -> &str {
+        self.path.get(..self.base_path_len()).unwrap_or_default()
+    }
+
+    /// [`path`](Self::path) without [`base_path`](Self::base_path): what a
+    /// [`Router`](super::Router) compares with its patterns first. `/` if nothing else is left.
+    pub fn route_path(&self) -> &str {
+        match self.path.get(self.base_path_len()..) {
+            Some("") if !self.path.is_empty() => "/",
+            path => path.unwrap_or_default(),
+        }
     }
 
     /// Its path as the event has it: of an HTTP API with the stage.
@@ -163,10 +204,10 @@ impl Request {
     /// Its query, decoded.
     ///
     /// # Errors
-    /// `Http.BadRequest` if an escape in it is malformed.
+    /// None: whatever was sent is a query (URL Standard), see [`Pairs`]. It is a `Result` like that
+    /// of [`form`](Self::form).
     pub fn query(&self) -> Result<Pairs> {
-        Pairs::read(&self.query_string)
-            .map_err(|error| bad_request(format_args!("in the query: {error}")))
+        Ok(Pairs::read(self.query_string.as_bytes()))
     }
 
     /// Its headers. An HTTP API joins those of one name with commas, in one value.
@@ -224,12 +265,9 @@ impl Request {
     /// Its body as a form, `application/x-www-form-urlencoded`.
     ///
     /// # Errors
-    /// `Http.BadRequest` if it is none.
+    /// Those of [`body`](Self::body). Whatever was sent is a form (URL Standard), see [`Pairs`].
     pub fn form(&self) -> Result<Pairs> {
-        let Some(text) = self.body()?.as_str() else {
-            return Err(bad_request("in the form: not UTF-8"));
-        };
-        Pairs::read(text).map_err(|error| bad_request(format_args!("in the form: {error}")))
+        Ok(Pairs::read(self.body()?.as_bytes()))
     }
 
     /// Refuses a body longer than `len_max` bytes.
@@ -244,13 +282,123 @@ impl Request {
         Err(Error::new(PAYLOAD_TOO_LARGE, message))
     }
 
-    /// A parameter of the path: what a [`Router`](super::Router) has found in its place, decoded, or
-    /// else what the API's own route has (`pathParameters`), as it hands it on.
+    /// A parameter of the path, decoded: what a [`Router`](super::Router) has found in its place, or
+    /// else what the API's own route has (`pathParameters`).
     pub fn path_parameter(&self, name: &str) -> Option<Cow<'_, str>> {
-        match self.captures.iter().find(|capture| capture.0 == name) {
-            Some((_, value)) => Some(Cow::Borrowed(value)),
-            None => self.text_at(&["pathParameters", name]),
+        if let Some((_, value)) = self.captures.iter().find(|capture| capture.0 == name) {
+            return Some(Cow::Borrowed(value));
         }
+        self.api_parameter(name)
+    }
+
+    /// A parameter of the API's own route, decoded.
+    fn api_parameter(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = self.text_at(&["pathParameters", name])?;
+        // A REST API hands it on as it was sent, an HTTP API decodes all of it.
+        Some(match self.path_escapes() {
+            Escapes::Slashes => value,
+            escapes => Cow::Owned(decode_percent_lossy(value.as_bytes(), escapes)),
+        })
+    }
+
+    /// Which escapes there still are in [`path`](Self::path).
+    pub(super) fn path_escapes(&self) -> Escapes {
+        if self.has_decoded_path || self.caller.origin == Origin::WebSocket {
+            Escapes::Slashes
+        } else {
+            Escapes::All
+        }
+    }
+
+    /// The path's segments, decoded; `None` if it does not begin with a slash.
+    pub(super) fn segments(&self, path: &str) -> Option<Vec<String>> {
+        let escapes = self.path_escapes();
+        let segments = pairs::split(path.strip_prefix('/')?, b'/');
+        let decode = |segment: &str| decode_percent_lossy(segment.as_bytes(), escapes);
+        Some(segments.map(decode).collect())
+    }
+
+    /// The length of what stands in front of the API's own route in the path.
+    fn base_path_len(&self) -> usize {
+        let route = match self.caller.origin {
+            Origin::RestApi => self.text_at(&["resource"]),
+            // `GET /orders/{id}`
+            Origin::HttpApi => self
+                .text_at(&["routeKey"])
+                .map(|key| Cow::Owned(pairs::split_once(&key, b' ').1.into())),
+            _ => None,
+        };
+        let Some(route) = route else { return 0 };
+        let Some(route) = route.strip_prefix('/') else {
+            return 0;
+        };
+        let Some(segments) = self.segments(&self.path) else {
+            return 0;
+        };
+        // What a REST API has at `/a` is what it has at `/a/` too.
+        let segments = match segments.split_last() {
+            Some((last, rest)) if last.is_empty() => rest,
+            _ => &segments,
+        };
+        if route.is_empty() {
+            // Nothing of the path is the route's, so that the event must say it elsewhere: only on a
+            // custom domain name is the context's path without the stage in front, if there is one.
+            let is_custom = match self.context_text(&["path"]) {
+                Some(path) => path == self.raw_path,
+                None => self.context_text(&["domainName"]).is_some_and(|name| {
+                    pairs::split(&name, b'.').all(|label| label != "execute-api")
+                }),
+            };
+            return if is_custom {
+                self.base_len_of(segments.len())
+            } else {
+                0
+            };
+        }
+        for base in 0..segments.len().min(BASE_SEGMENTS_MAX) {
+            let Some((before, rest)) = segments.split_at_checked(base) else {
+                break;
+            };
+            if self.is_route(route, rest) {
+                let is_path = !before.iter().any(String::is_empty);
+                return if is_path { self.base_len_of(base) } else { 0 };
+            }
+        }
+        0
+    }
+
+    /// The length of the path's first segments, with the slash in front of each.
+    fn base_len_of(&self, n_segments: usize) -> usize {
+        let mut slashes = self.path.bytes().enumerate().filter(|byte| byte.1 == b'/');
+        slashes
+            .nth(n_segments)
+            .map_or(self.path.len(), |slash| slash.0)
+    }
+
+    /// Whether `segments` are what the API's route `/{route}` has matched.
+    fn is_route(&self, route: &str, segments: &[String]) -> bool {
+        let mut segments = segments.iter();
+        for part in pairs::split(route, b'/') {
+            let name = part
+                .strip_prefix('{')
+                .and_then(|part| part.strip_suffix('}'));
+            if let Some(name) = name.and_then(|name| name.strip_suffix('+')) {
+                let rest: Vec<&str> = segments.by_ref().map(String::as_str).collect();
+                let value = self.api_parameter(name).unwrap_or_default();
+                return value.strip_suffix('/').unwrap_or(&value) == rest.join("/");
+            }
+            let Some(segment) = segments.next() else {
+                return false;
+            };
+            let is_same = match name {
+                Some(name) => self.api_parameter(name).as_deref() == Some(segment),
+                None => part == segment,
+            };
+            if !is_same {
+                return false;
+            }
+        }
+        segments.next().is_none()
     }
 
     /// A parameter of the path as a `T`.
@@ -271,17 +419,26 @@ impl Request {
         self.text_at(&["stageVariables", name])
     }
 
-    /// The address of the caller. Behind a load balancer and VPC Lattice it is the last one of
-    /// `X-Forwarded-For`, which is the one that the caller cannot make up.
+    /// The IP address of the caller, without a port or an IPv6 zone.
+    ///
+    /// API Gateway and function URLs name it in `requestContext`. Behind a load balancer and VPC
+    /// Lattice it is the last one of `X-Forwarded-For`, the only one that the caller cannot make up;
+    /// a load balancer that preserves client ports adds the port to it. `None` if what stands there
+    /// is no address, such as `unknown` or the `test-invoke-source-ip` of API Gateway's console.
     pub fn source_ip(&self) -> Option<Cow<'_, str>> {
-        match self.caller.origin {
-            Origin::RestApi | Origin::WebSocket => self.context_text(&["identity", "sourceIp"]),
-            Origin::HttpApi | Origin::FunctionUrl => self.context_text(&["http", "sourceIp"]),
+        let text = match self.caller.origin {
+            Origin::RestApi | Origin::WebSocket => self.context_text(&["identity", "sourceIp"])?,
+            Origin::HttpApi | Origin::FunctionUrl => self.context_text(&["http", "sourceIp"])?,
             Origin::Alb | Origin::LatticeV1 | Origin::LatticeV2 => {
-                let forwarded = self.headers.get_all("x-forwarded-for").last()?;
-                let last = forwarded.rsplit(',').next()?.trim_ascii();
-                (!last.is_empty()).then_some(Cow::Borrowed(last))
+                let fields = self.headers.get_all("x-forwarded-for");
+                let list = fields.flat_map(|field| pairs::split(field, b','));
+                // RFC 9110, section 5.6.1.2: elements of a list may be empty.
+                Cow::Borrowed(list.filter(|text| !text.trim_ascii().is_empty()).last()?)
             }
+        };
+        match text {
+            Cow::Borrowed(text) => address(text).map(Cow::Borrowed),
+            Cow::Owned(text) => address(&text).map(|text| Cow::Owned(text.into())),
         }
     }
 
@@ -313,6 +470,9 @@ impl Request {
     /// If it cannot be sent: a status out of range, a header that is none, or more than one cookie
     /// where only one can be.
     pub fn answer(&self, response: &Response) -> Result<Vec<u8>> {
+        if let Some(error) = &response.failure {
+            log::error(None, error);
+        }
         Ok(json::to_vec(&Answer::new(response, self.caller)?))
     }
 
@@ -350,6 +510,30 @@ impl Request {
     }
 }
 
+/// The IP address that `text` is, or has in front of a port: `192.0.2.1:80`, `[2001:db8::1]:80`. Of
+/// `fe80::1%eth0` it is the one without the zone (RFC 4007, section 11).
+fn address(text: &str) -> Option<&str> {
+    let without_zone = |text| pairs::split_once(text, b'%').0;
+    let is_address = |text: &&str| text.parse::<IpAddr>().is_ok();
+    let text = text.trim_ascii();
+    if let Some(text) = text.strip_prefix('[') {
+        let (host, port) = text.split_once(']')?;
+        let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_digits);
+        return Some(without_zone(host))
+            .filter(is_address)
+            .filter(|_| is_port);
+    }
+    let whole = Some(without_zone(text)).filter(is_address);
+    whole.or_else(|| {
+        let (host, port) = text.rsplit_once(':')?;
+        Some(host).filter(is_address).filter(|_| is_digits(port))
+    })
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Goes to the value that a path of members leads to; the last one of each name.
 fn find<'j>(mut r: Reader<'j>, path: &[&str]) -> Option<Reader<'j>> {
     for step in path {
@@ -376,7 +560,12 @@ impl FromJson for Request {
     }
 
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+        let start = r.clone();
         let event = r.raw()?;
-        event::read(event).map_err(|error| r.error(error.error_message()))
+        event::read(event).map_err(|error| {
+            let error = r.error(error.error_message());
+            *r = start;
+            error
+        })
     }
 }

@@ -5,8 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Display;
 
+use super::event::{each_pair, each_text};
 use super::{Body, Cookie, HeaderMap};
-use crate::json::{self, ToJson, Value};
+use crate::json::{self, Base64, FromJson, Reader, ToJson, Value};
 use crate::{Error, Result};
 
 /// A web response.
@@ -17,7 +18,7 @@ use crate::{Error, Result};
 /// let response = Response::text("gone").with_status(410).with_header("Cache-Control", "no-store");
 /// assert_eq!(response.headers.get("content-type"), Some("text/plain; charset=utf-8"));
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Response {
     /// The status code (RFC 9110, section 15): 100 to 599.
@@ -26,6 +27,14 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body.
     pub body: Body,
+    /// The function's own error that this is the response to. It is for the log alone.
+    pub(crate) failure: Option<Error>,
+}
+
+impl PartialEq for Response {
+    fn eq(&self, other: &Response) -> bool {
+        self.status == other.status && self.headers == other.headers && self.body == other.body
+    }
 }
 
 impl Response {
@@ -35,6 +44,7 @@ impl Response {
             status,
             headers: HeaderMap::new(),
             body: Body::Empty,
+            failure: None,
         }
     }
 
@@ -101,6 +111,79 @@ impl Response {
         self.body = body.into();
         self
     }
+}
+
+/// Reads a response back from any of the forms in which it is sent, so that a test can look at what
+/// a function has answered. Each cookie becomes a `Set-Cookie` behind the other headers; an empty
+/// text is no body; headers of one name that the form joins stay joined.
+///
+/// ```
+/// use tiny_lambda::http::{Method, Request, Response};
+/// use tiny_lambda::json;
+///
+/// let response = Response::text("hi").with_status(201);
+/// let sent = Request::new(Method::Get, "/").answer(&response)?;
+/// assert_eq!(json::parse::<Response>(&sent)?, response);
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
+impl FromJson for Response {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+        let mut ahead = r.clone();
+        let response = read(&mut ahead)?;
+        *r = ahead;
+        Ok(response)
+    }
+}
+
+fn read(r: &mut Reader<'_>) -> Result<Response, json::Error> {
+    let mut status = None;
+    let mut headers = HeaderMap::new();
+    let mut multiple = HeaderMap::new();
+    let mut cookies = Vec::new();
+    let mut body = None;
+    let mut is_base64 = None;
+    r.begin_object()?;
+    while let Some(name) = r.next_member()? {
+        match &*name {
+            "statusCode" => status = Some(u16::from_json(r)?),
+            "headers" => each_pair(r, &mut |name, value| headers.append(name, value))?,
+            "multiValueHeaders" => each_pair(r, &mut |name, value| multiple.append(name, value))?,
+            "cookies" => each_text(r, &mut |cookie| cookies.push(String::from(cookie)))?,
+            "body" => {
+                body = Some(r.clone());
+                Option::<String>::from_json(r)?;
+            }
+            "isBase64Encoded" => is_base64 = Option::from_json(r)?,
+            _ => r.skip()?,
+        }
+    }
+    let Some(status) = status else {
+        return Err(r.error("missing member `statusCode`"));
+    };
+    let mut response = Response::new(status);
+    for (name, value) in headers.iter() {
+        if multiple.get(name).is_none() {
+            response.headers.append(name, value);
+        }
+    }
+    for (name, value) in multiple.iter() {
+        response.headers.append(name, value);
+    }
+    for cookie in cookies {
+        response.headers.append("Set-Cookie", &cookie);
+    }
+    if let Some(mut r) = body {
+        response.body = if is_base64 == Some(true) {
+            let bytes = Option::<Base64>::from_json(&mut r)?;
+            bytes.map_or(Body::Empty, |bytes| Body::Bytes(bytes.0))
+        } else {
+            match Option::<String>::from_json(&mut r)? {
+                Some(text) if !text.is_empty() => Body::Text(text),
+                _ => Body::Empty,
+            }
+        };
+    }
+    Ok(response)
 }
 
 /// An error about a response that cannot be sent.

@@ -1,13 +1,11 @@
 //! [`Router`]: which handler a method and a path lead to.
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Body, IntoResponse, Method, Request, Response, bad_request};
-use crate::encoding::decode_percent;
+use super::{Body, IntoResponse, Method, Request, Response};
 use crate::{Context, Result};
 
 type Route<'h> = Box<dyn Fn(Request, &Context) -> Result<Response> + Send + Sync + 'h>;
@@ -17,6 +15,9 @@ type Route<'h> = Box<dyn Fn(Request, &Context) -> Result<Response> + Send + Sync
 /// A pattern is a path in which `{name}` stands for one segment, and `{name...}` at its end for
 /// the rest of the path, be it empty. Segments are compared decoded, and a `/` that was escaped
 /// does not end one. Of several patterns that match, the first one added is taken.
+///
+/// The path is that of the API: without the stage, and without the base path of a custom domain name
+/// ([`Request::route_path`]). Where no route matches that, the base path counts as part of it.
 ///
 /// ```
 /// use tiny_lambda::http::{Method, Request, Response, Router};
@@ -85,25 +86,47 @@ impl<'h> Router<'h> {
     /// Answers by the route that `request` leads to.
     ///
     /// # Errors
-    /// Those of the route; `Http.BadRequest` if an escape in the path is malformed.
+    /// Those of the route.
     pub fn answer(&self, mut request: Request, cx: &Context) -> Result<Response> {
-        let Some(segments) = segments(request.path())? else {
-            return Ok(Response::new(404));
-        };
-        let is_head = *request.method() == Method::Head;
+        let path = request.route_path();
         let mut allowed: Vec<&str> = Vec::new();
+        let mut found = self.find(&request, path, &mut allowed);
+        if found.is_none() && path.len() < request.path().len() {
+            found = self.find(&request, request.path(), &mut allowed);
+        }
+        if let Some((f, captures)) = found {
+            let is_head = *request.method() == Method::Head;
+            request.captures = captures;
+            let response = f(request, cx)?;
+            return Ok(if is_head {
+                response.with_body(Body::Empty)
+            } else {
+                response
+            });
+        }
+        if allowed.is_empty() {
+            return Ok(Response::new(404));
+        }
+        // RFC 9110, section 15.5.6: a 405 must name the methods.
+        Ok(Response::new(405).with_header("Allow", &allowed.join(", ")))
+    }
+
+    /// Finds the first route for `path`, and what its names stand for. The methods of routes that
+    /// match the path alone go to `allowed`.
+    fn find<'r>(
+        &'r self,
+        request: &Request,
+        path: &str,
+        allowed: &mut Vec<&'r str>,
+    ) -> Option<(&'r Route<'h>, Captures)> {
+        let segments = request.segments(path)?;
+        let is_head = *request.method() == Method::Head;
         for (method, pattern, f) in &self.routes {
             let Some(captures) = captures(pattern, &segments) else {
                 continue;
             };
             if method == request.method() || is_head && *method == Method::Get {
-                request.captures = captures;
-                let response = f(request, cx)?;
-                return Ok(if is_head {
-                    response.with_body(Body::Empty)
-                } else {
-                    response
-                });
+                return Some((f, captures));
             }
             let head = (*method == Method::Get).then_some("HEAD");
             for name in [method.as_str()].into_iter().chain(head) {
@@ -112,11 +135,7 @@ impl<'h> Router<'h> {
                 }
             }
         }
-        if allowed.is_empty() {
-            return Ok(Response::new(404));
-        }
-        // RFC 9110, section 15.5.6: a 405 must name the methods.
-        Ok(Response::new(405).with_header("Allow", &allowed.join(", ")))
+        None
     }
 }
 
@@ -127,22 +146,11 @@ impl fmt::Debug for Router<'_> {
     }
 }
 
-/// The segments of a path, decoded; `None` if it does not begin with a slash.
-fn segments(path: &str) -> Result<Option<Vec<Cow<'_, str>>>> {
-    let Some(path) = path.strip_prefix('/') else {
-        return Ok(None);
-    };
-    let segments = path
-        .split('/')
-        .map(|segment| decode_percent(segment, false));
-    match segments.collect() {
-        Ok(segments) => Ok(Some(segments)),
-        Err(error) => Err(bad_request(format_args!("in the path: {error}"))),
-    }
-}
+/// Names of a pattern, and what stands in their place.
+type Captures = Vec<(String, String)>;
 
 /// What stands where `pattern` has names, if it matches.
-fn captures(pattern: &str, segments: &[Cow<'_, str>]) -> Option<Vec<(String, String)>> {
+fn captures(pattern: &str, segments: &[String]) -> Option<Captures> {
     let mut captures = Vec::new();
     let mut segments = segments.iter();
     for part in pattern.strip_prefix('/')?.split('/') {
@@ -150,7 +158,7 @@ fn captures(pattern: &str, segments: &[Cow<'_, str>]) -> Option<Vec<(String, Str
             .strip_prefix('{')
             .and_then(|part| part.strip_suffix('}'));
         if let Some(name) = name.and_then(|name| name.strip_suffix("...")) {
-            let rest: Vec<&str> = segments.by_ref().map(Cow::as_ref).collect();
+            let rest: Vec<&str> = segments.by_ref().map(String::as_str).collect();
             captures.push((name.into(), rest.join("/")));
             break;
         }
@@ -158,7 +166,7 @@ fn captures(pattern: &str, segments: &[Cow<'_, str>]) -> Option<Vec<(String, Str
         match name {
             // An empty segment is none: `/orders/` names no order.
             Some(_) if segment.is_empty() => return None,
-            Some(name) => captures.push((name.into(), segment.clone().into_owned())),
+            Some(name) => captures.push((name.into(), segment.clone())),
             None if part == segment => {}
             None => return None,
         }
@@ -174,7 +182,8 @@ mod tests {
     fn a_pattern_matches_segment_by_segment() {
         #[track_caller]
         fn check(pattern: &str, path: &str, want: Option<&[(&str, &str)]>) {
-            let segments = segments(path).unwrap().unwrap();
+            let request = Request::new(Method::Get, path);
+            let segments = request.segments(path).unwrap();
             let got = captures(pattern, &segments);
             let got: Option<Vec<(&str, &str)>> = got
                 .as_ref()

@@ -172,21 +172,6 @@ fn what_is_wrong_with_an_event_is_said() {
         assert_eq!(error.error_message(), want);
     }
     check(
-        br#"{"httpMethod":"GET","path":"/","headers":{"a":"b","c\r\nd":"e"}}"#,
-        "REST API request: a header with characters that it cannot have at \
-         $.headers[\"c\\r\\nd\"] (offset 59, line 1, column 60): \"e\"}}",
-    );
-    check(
-        br#"{"httpMethod":"GET","path":"/","headers":{"a":["b\u0000"]},"requestContext":{"elb":{}}}"#,
-        "ALB request: a header with characters that it cannot have at \
-         $.headers.a[0] (offset 47, line 1, column 48): \"b\\u0000\"]},\"requestContext\":{\"elb\":{}}}",
-    );
-    check(
-        br#"{"version":"2.0","rawPath":"/","cookies":["a=b\r\n"]}"#,
-        "HTTP API request: a header with characters that it cannot have at $.cookies[0] \
-         (offset 42, line 1, column 43): \"a=b\\r\\n\"]}",
-    );
-    check(
         br#"{"httpMethod":"GET","path":"/","headers":{"#,
         "REST API request: expected a member's name in quotes, found the end of the text at $.headers \
          (offset 42, line 1, column 43)",
@@ -459,9 +444,12 @@ fn errors_are_the_callers_or_nobodys_to_read() {
     }
     check(|_| Ok(Response::new(599)), 599, "");
     check(
-        |r| r.with_body("a=%zz").form().map(|_| Response::new(200)),
-        400,
-        "in the form: malformed percent-encoding at offset 0",
+        |r| {
+            let form = r.with_body("a=%zz").form()?;
+            Ok(Response::text(form.get("a").unwrap_or_default()))
+        },
+        200,
+        "%zz",
     );
 }
 
@@ -501,12 +489,7 @@ fn a_router_finds_its_route_or_says_what_there_is() {
     check(router, "GET", "", Ok((404, "")));
     check(router, "get", "/", Ok((405, "GET, HEAD")));
     check(router, "GET", "/users/x", Err("malformed value of `id`"));
-    check(
-        router,
-        "GET",
-        "/users/%zz",
-        Err("in the path: malformed percent-encoding at offset 0"),
-    );
+    check(router, "GET", "/users/%zz", Err("malformed value of `id`"));
 }
 
 #[test]

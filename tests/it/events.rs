@@ -307,9 +307,9 @@ fn the_log_shows_the_beginning_of_an_odd_event_unless_that_is_switched_off() {
     );
     check(
         "http",
-        r#"{"httpMethod":"POST","path":"/orders","headers":{"a":"\r"}}"#,
+        r#"{"name":"Ada"}"#,
         POST_ERROR,
-        "REST API request: a header with characters that it cannot have at $.headers.a (offset 53, ",
+        "this looks like a direct invoke; use `run`",
     );
     check(
         "http",

@@ -89,12 +89,39 @@ fn a_query_is_what_the_caller_has_sent() {
         &[("a", "1,2")],
     );
     check(r#"{"raw_path":"/p?a=%31","method":"GET"}"#, &[("a", "1")]);
-    for malformed in ["a=%", "a=%2", "%zz=1", "a=%ff"] {
-        let request = Request::from_event(url(malformed).as_bytes()).unwrap();
-        let error = request.query().unwrap_err();
-        assert_eq!(error.error_type(), "Http.BadRequest", "{malformed}");
-        assert_eq!(request.query_string(), malformed);
+    // A bad escape is kept, and bytes that are not UTF-8 become U+FFFD (URL Standard).
+    for (query, want) in [
+        ("a=%", [("a", "%")]),
+        ("a=%2", [("a", "%2")]),
+        ("%zz=1", [("%zz", "1")]),
+        ("a=%ff", [("a", "\u{fffd}")]),
+        ("a=caf%E9", [("a", "caf\u{fffd}")]),
+        ("utm_term=%%URL%%", [("utm_term", "%%URL%%")]),
+        ("a=50%&", [("a", "50%")]),
+        ("a=%2541", [("a", "%41")]),
+        ("a=1;b=2", [("a", "1;b=2")]),
+        ("=b==", [("", "b==")]),
+        ("a", [("a", "")]),
+    ] {
+        check(&url(query), &want);
+        let request = Request::from_event(url(query).as_bytes()).unwrap();
+        assert_eq!(request.query_string(), query);
+        let form = request.with_body(query).form().unwrap();
+        assert_eq!(form.iter().collect::<Vec<_>>(), want, "{query}");
+        if let Some((name, value)) = query.trim_end_matches('&').split_once('=') {
+            let parameter = format!(r#""queryStringParameters":{{"{name}":"{value}"}}"#);
+            check(&alb(&parameter), &want);
+            let parameter = format!(r#""queryStringParameters":{{"{name}":"{value}"}}"#);
+            check(&rest(&parameter), &[(name, value)]);
+        }
     }
+    // A form is bytes, whatever they are.
+    let request = Request::new(Method::Post, "/").with_body(&b"a=caf\xE9&b=%E9+1"[..]);
+    let form = request.form().unwrap();
+    assert_eq!(
+        form.iter().collect::<Vec<_>>(),
+        [("a", "caf\u{fffd}"), ("b", "\u{fffd} 1")]
+    );
 }
 
 #[test]
@@ -187,6 +214,7 @@ fn answer(event: &str, response: &Response) -> String {
 const ALB: &str = r#"{"httpMethod":"GET","path":"/","requestContext":{"elb":{}},"headers":{}}"#;
 const ALB_MULTI: &str =
     r#"{"httpMethod":"GET","path":"/","requestContext":{"elb":{}},"multiValueHeaders":{}}"#;
+const LATTICE: &str = r#"{"version":"2.0","method":"GET","path":"/"}"#;
 const REST: &str = r#"{"httpMethod":"GET","path":"/","headers":{}}"#;
 const URL: &str = r#"{"version":"2.0","rawPath":"/","requestContext":{"http":{}}}"#;
 
@@ -211,14 +239,33 @@ fn an_answer_says_of_itself_what_its_front_door_wants() {
     let want = r#"{"statusCode":204,"body":"","isBase64Encoded":false}"#;
     check(REST, &empty, want);
     check(URL, &empty, want);
-    for (status, want) in [(200, "200 OK"), (502, "502 Bad Gateway"), (299, "299")] {
-        let answer = answer(ALB, &Response::new(status));
-        let answer: Value = json::parse(answer.as_bytes()).unwrap();
-        assert_eq!(
-            answer.get("statusDescription").and_then(Value::as_str),
-            Some(want)
-        );
+    for (status, want) in [
+        (200, Some("200 OK")),
+        (207, Some("207 Multi-Status")),
+        (308, Some("308 Permanent Redirect")),
+        (421, Some("421 Misdirected Request")),
+        (451, Some("451 Unavailable For Legal Reasons")),
+        (502, Some("502 Bad Gateway")),
+        (511, Some("511 Network Authentication Required")),
+        // A status without a phrase has no description: it must be both.
+        (299, None),
+        (306, None),
+        (418, None),
+        (599, None),
+    ] {
+        for event in [ALB, ALB_MULTI, LATTICE] {
+            let answer = answer(event, &Response::new(status));
+            let answer: Value = json::parse(answer.as_bytes()).unwrap();
+            let description = answer
+                .get("statusDescription")
+                .map(|text| text.as_str().unwrap());
+            assert_eq!(description, want, "{status}");
+        }
     }
+    let n_described = (100..600)
+        .filter(|&status| answer(ALB, &Response::new(status)).contains("statusDescription"))
+        .count();
+    assert_eq!(n_described, 62, "as many as the IANA registry names");
     // What a body is, its type says: a text that looks like base64, bytes that look like a text.
     let text = Response::new(200).with_body("aGk=\u{0}\u{e9}\"");
     check(
@@ -352,7 +399,7 @@ fn a_router_and_cors_answer_what_no_handler_has_to() {
         Method::Get,
         "/items/%zz",
         &[SHOP],
-        "400 in the path: malformed percent-encoding at offset 0 - https://shop.example true",
+        "200 item %zz - https://shop.example true",
     );
 }
 

@@ -40,6 +40,7 @@ mod figures;
 mod hostile;
 #[cfg(feature = "emulator")]
 mod http;
+mod http_doors;
 mod http_forms;
 mod json;
 mod json_macros;
