@@ -77,18 +77,20 @@ macro_rules! json_enum {
             fn from_json(
                 r: &mut $crate::json::Reader<'_>,
             ) -> ::core::result::Result<Self, $crate::json::Error> {
-                let variant = $crate::json_enum!(@begin r $tag);
-                $($crate::json_enum!(
-                    @read r variant $variant $type $json_name $tag
-                );)*
-                $($crate::json_enum!(
-                    @read_other r variant $variant $type $json_name $tag
-                );)*
-                #[allow(unreachable_code, reason = "one variant may take all others")]
-                ::core::result::Result::Err(variant.error(r, ::core::concat!(
-                    "one of",
-                    $(" `", $crate::json_enum!(@name $variant $json_name), "`",)*
-                )))
+                r.attempt(|r| {
+                    let variant = $crate::json_enum!(@begin r $tag);
+                    $($crate::json_enum!(
+                        @read r variant $variant $type $json_name $tag
+                    );)*
+                    $($crate::json_enum!(
+                        @read_other r variant $variant $type $json_name $tag
+                    );)*
+                    #[allow(unreachable_code, reason = "one variant may take all others")]
+                    ::core::result::Result::Err(variant.error(r, ::core::concat!(
+                        "one of",
+                        $(" `", $crate::json_enum!(@name $variant $json_name), "`",)*
+                    )))
+                })
             }
 
             #[inline(always)]

@@ -297,7 +297,8 @@ impl<'j> Variant<'j> {
     /// If no object comes next, or the member is no string.
     pub fn tagged(r: &mut Reader<'j>, tag: &str) -> Result<Variant<'j>, Error> {
         *r = r.at_next();
-        let mut ahead = r.clone();
+        // A variant `as ..` may take a value whose tag is no text.
+        let mut ahead = r.clone().replacing_surrogates();
         let mut name = None;
         ahead.begin_object()?;
         while let Some(member) = ahead.next_member()? {
