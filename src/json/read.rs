@@ -34,9 +34,9 @@ pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Strings come out as [`Cow`](alloc::borrow::Cow): borrowed from the text unless there is an escape
 /// in them. A clone looks ahead; it costs a few words.
 ///
-/// A method that fails leaves the reader where it was. So does the `from_json` of every type of this
-/// crate, so that a function can try one type after another; an impl by hand uses
-/// [`attempt`](Self::attempt) for that.
+/// A method that reads or skips a value leaves the reader where it was if it fails. So does the
+/// `from_json` of every type of this crate, so that a function can try one type after another; an
+/// impl by hand uses [`attempt`](Self::attempt) for that.
 #[derive(Debug, Clone)]
 pub struct Reader<'j> {
     pub(super) text: &'j str,

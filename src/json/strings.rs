@@ -34,10 +34,17 @@ impl<'j> Reader<'j> {
         if let Some(string) = self.plain_string(string) {
             return Ok(string);
         }
-        self.attempt(|r| {
-            r.escaped_string(string, true)?;
-            Err(r.error("a string with escapes cannot be borrowed"))
-        })
+        Err(self.not_borrowable(string))
+    }
+
+    /// That a string has escapes, or another error in it.
+    #[cold]
+    #[inline(never)]
+    fn not_borrowable(&mut self, string: &'j [u8]) -> Error {
+        match self.behind_string(string) {
+            Some(_) => self.error("a string with escapes cannot be borrowed"),
+            None => self.problem(),
+        }
     }
 
     /// What is behind the opening quote.

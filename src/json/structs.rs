@@ -3,9 +3,9 @@
 /// A struct, and how it is read and written.
 ///
 /// Attributes, doc comments and visibility are the struct's own. Behind a type may stand
-/// `as "name"`, its name in JSON where that differs, and `= value`, what a missing member stands
-/// for, which is made before the members are read. An `Option` may be missing or `null`; unknown
-/// members are ignored.
+/// `as "name"`, its name in JSON where that differs, and `= value`, what a missing member and `null`
+/// stand for (for an `Option`, too), which is made before the members are read. An `Option` without
+/// that may be missing or `null`; unknown members are ignored.
 ///
 /// ```
 /// use tiny_lambda::json;
@@ -254,18 +254,28 @@ macro_rules! json_struct {
             #[allow(unused_variables, reason = "where there is no field")]
             let value: &mut _ = $value;
             $(if index == JsonField::$field as usize {
-                return $crate::json_struct!(@read_field r value $mode $field ($type) $json_name);
+                return $crate::json_struct!(
+                    @read_field r value $mode $field ($type) $json_name $default
+                );
             })*
             ::core::result::Result::Ok(())
         })
     }};
-    (@read_field $r:ident $value:ident $mode:ident $field:ident ($type:ty) [..]) => {
+    (@read_field $r:ident $value:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
         $crate::json::support::read_rest::<$type>($r, &mut $value.$field)
     };
-    (@read_field $r:ident $value:ident owned $field:ident ($type:ty) $json_name:tt) => {
+    (@read_field $r:ident $value:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {
+        if $r.null_if_next() {
+            $value.$field = $default;
+            ::core::result::Result::Ok(())
+        } else {
+            $crate::json_struct!(@read_field $r $value $mode $field ($type) $json_name [])
+        }
+    };
+    (@read_field $r:ident $value:ident owned $field:ident ($type:ty) $json_name:tt []) => {
         $crate::json::support::read_field::<$type>($r, &mut $value.$field)
     };
-    (@read_field $r:ident $value:ident borrowed $field:ident ($type:ty) $json_name:tt) => {
+    (@read_field $r:ident $value:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
         (&$crate::json::support::Probe::<$type>::NEW).read_field($r, &mut $value.$field)
     };
     // Whether its member must be there.

@@ -35,12 +35,11 @@ impl<'j> Reader<'j> {
             };
             rest = scan::token(behind);
         }
-        let [b'"', name @ ..] = rest else {
-            return Err(self.refuse(rest, Problem::NAME));
-        };
-        let name = self.name_behind_quote(name, replace)?;
         self.first = false;
-        Ok(Some(name))
+        match rest {
+            [b'"', name @ ..] => self.name_behind_quote(name, replace).map(Some),
+            _ => Err(self.refuse(rest, Problem::NAME)),
+        }
     }
 
     /// Reads an object, each value by `take`, which is given the name.
@@ -57,14 +56,10 @@ impl<'j> Reader<'j> {
 
     /// The name of a member, whose opening quote is in front of `name`.
     fn name_behind_quote(&mut self, name: &'j [u8], replace: bool) -> Result<Cow<'j, str>, Error> {
-        let before = self.rest;
         let name = self.string_behind_quote(name, replace)?;
         match self.behind_colon(self.rest) {
             Some(behind) => self.rest = behind,
-            None => {
-                self.rest = before;
-                return Err(self.problem());
-            }
+            None => return Err(self.problem()),
         }
         Ok(name)
     }
