@@ -151,7 +151,7 @@ fn is_text(content_type: Option<&str>) -> bool {
 /// The web response that a whole answer stands for; `None`: it stands for none, and the caller
 /// gets a 502. An answer without a `statusCode` is itself the body, as JSON.
 pub(super) fn response(answer: &[u8]) -> Option<WebResponse> {
-    let value: Value = json::parse(answer).ok()?;
+    let value: Value = json::parse_replacing_surrogates(answer).ok()?;
     if value.get("statusCode").is_none() {
         let fields = vec![("Content-Type".to_owned(), "application/json".to_owned())];
         return Some(WebResponse {
@@ -205,10 +205,12 @@ pub(super) fn prelude(bytes: &[u8]) -> Prelude {
         };
     };
     let body = rest.get(PRELUDE_END.len()..).unwrap_or_default().to_vec();
-    let head = json::parse::<Value>(text).ok().and_then(|value| {
-        value.as_object()?;
-        head(&value)
-    });
+    let head = json::parse_replacing_surrogates::<Value>(text)
+        .ok()
+        .and_then(|value| {
+            value.as_object()?;
+            head(&value)
+        });
     match head {
         Some((status, fields)) => Prelude::Whole(WebResponse {
             status,

@@ -104,10 +104,16 @@ pub(crate) fn parse_replacing_surrogates<T: FromJson>(text: &[u8]) -> Result<T, 
 /// As [`parse`], but a byte order mark in front is skipped, as RFC 8259, section 8.1, allows: for
 /// files and bodies, which programs on Windows begin so. Offsets in errors count the mark.
 pub(crate) fn parse_after_bom<T: FromJson>(text: &[u8]) -> Result<T, Error> {
-    let mut r = Reader::from_bytes(text)?.after_bom();
+    let mut r = Reader::from_bytes(text)?;
+    r.rest = without_bom(r.rest);
     let value = T::from_json(&mut r)?;
     r.end()?;
     Ok(value)
+}
+
+/// What is behind a byte order mark in UTF-8, if `text` begins with one.
+pub(crate) fn without_bom(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 /// Writes `value` without white space.

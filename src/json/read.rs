@@ -9,9 +9,6 @@ use super::{Error, ErrorKind, FromJson, scan};
 /// Deepest nesting accepted, so that a hostile event cannot exhaust the stack.
 pub(super) const DEPTH_MAX: u32 = 128;
 
-/// A byte order mark in UTF-8.
-pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
-
 /// Reads a text from front to back, each value when its type is asked for.
 ///
 /// ```
@@ -91,14 +88,6 @@ impl<'j> Reader<'j> {
     pub(crate) fn replacing_surrogates(self) -> Reader<'j> {
         Reader {
             replaces_surrogates: true,
-            ..self
-        }
-    }
-
-    /// The same reader behind a byte order mark, if there is one.
-    pub(crate) fn after_bom(self) -> Reader<'j> {
-        Reader {
-            rest: self.rest.strip_prefix(BOM).unwrap_or(self.rest),
             ..self
         }
     }

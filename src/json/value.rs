@@ -117,7 +117,7 @@ impl fmt::Display for Value {
 
 impl FromJson for Value {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let rest = r.next();
+        let rest = scan::token(r.rest);
         Ok(match rest {
             [b'"', string @ ..] => {
                 r.start = r.pos_of(rest);
@@ -137,7 +137,7 @@ impl FromJson for Value {
                 let Some(behind) = scan::literal(rest) else {
                     return Err(r.refuse(rest, Problem::VALUE));
                 };
-                r.start = r.offset();
+                r.start = r.pos_of(rest);
                 r.rest = behind;
                 match rest {
                     [b'n', ..] => Value::Null,

@@ -178,13 +178,11 @@ impl<'j> Reader<'j> {
     /// If it is not JSON.
     pub fn skip(&mut self) -> Result<(), Error> {
         let (rest, depth) = (scan::token(self.rest), self.depth);
-        match self.value(rest) {
-            Some(behind) => self.rest = behind,
-            None => {
-                self.depth = depth;
-                return Err(self.problem());
-            }
-        }
+        let Some(behind) = self.value(rest) else {
+            self.depth = depth;
+            return Err(self.problem());
+        };
+        self.rest = behind;
         Ok(())
     }
 

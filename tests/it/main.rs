@@ -42,6 +42,7 @@ mod hostile;
 mod http;
 mod http_forms;
 mod json;
+mod json_attempts;
 mod json_macros;
 mod json_types;
 mod json_ui;
