@@ -73,6 +73,8 @@ macro_rules! json_enum {
     };
 
     (@impls $name:ident $tag:tt $($variant:ident $type:tt $json_name:tt)*) => {
+        $($crate::json_enum!(@check_name $json_name);)*
+
         impl $crate::json::FromJson for $name {
             fn from_json(
                 r: &mut $crate::json::Reader<'_>,
@@ -119,11 +121,15 @@ macro_rules! json_enum {
     (@name $variant:ident [..]) => { "another" };
     (@name $variant:ident [$name:literal]) => { $name };
     (@name $variant:ident []) => { ::core::stringify!($variant) };
-    (@name $variant:ident [$other:tt]) => {{
+    // `@check_name` says what is wrong, once.
+    (@name $variant:ident [$other:tt]) => { "" };
+
+    (@check_name [$other:ident]) => {
         ::core::compile_error!("behind `as` stands a variant's name in quotes, or `..` for all others");
         // The sentence stands at the macro's beginning; this is about the word itself.
-        $crate::json_enum!(@quoted $other)
-    }};
+        $crate::json_enum!(@quoted $other);
+    };
+    (@check_name $json_name:tt) => {};
     (@quoted $name:literal) => {};
 
     (@begin $r:ident []) => { $crate::json::support::Variant::of($r)? };

@@ -44,41 +44,69 @@ pub(super) fn first(set: &[u64]) -> Option<usize> {
     Some(word.wrapping_mul(64).wrapping_add(bit))
 }
 
-/// Puts the member `index` into the set of those that must be there, if it must.
-#[inline(always)]
-pub fn require<T: FromJson>(missing: &mut [u64], index: usize) {
-    if T::absent().is_none() {
-        put(missing, index);
+/// How the code of `json_struct!` handles a field of a type that can be read. One trait for all of it,
+/// so that a type which cannot be read is one error.
+pub trait ReadField: FromJson {
+    /// Puts the member `index` into the set of those that must be there, if it must.
+    #[inline(always)]
+    fn require(missing: &mut [u64], index: usize) {
+        if Self::absent().is_none() {
+            put(missing, index);
+        }
+    }
+
+    /// What stands in a field until its member is read: any value, if the type knows one.
+    ///
+    /// # Errors
+    /// If the member had to be read at once, those of that.
+    #[inline(always)]
+    fn start(r: &Reader<'_>, names: &Names, index: usize) -> Result<Self, Error> {
+        match Self::any() {
+            Some(value) => Ok(value),
+            None => read_ahead(r, names, index, Self::from_json),
+        }
+    }
+
+    /// Puts what a missing member stands for into its field, if it may be missing.
+    #[inline(always)]
+    fn reset(&mut self) {
+        if let Some(absent) = Self::absent() {
+            *self = absent;
+        }
+    }
+
+    /// Any value of the type, if it knows one.
+    #[inline(always)]
+    fn any() -> Option<Self> {
+        match Self::absent() {
+            None => Self::blank(),
+            absent => absent,
+        }
+    }
+
+    /// Reads a member's value into its place; one function for all fields of a type.
+    ///
+    /// # Errors
+    /// The type's own.
+    fn read_field(r: &mut Reader<'_>, field: &mut Self) -> Result<(), Error> {
+        field.read_json(r)
     }
 }
 
-/// What stands in a field until its member is read: any value, if the type knows one.
-///
-/// # Errors
-/// If the member had to be read at once, those of that.
-#[inline(always)]
-pub fn start<T: FromJson>(r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error> {
-    match any() {
-        Some(value) => Ok(value),
-        None => read_ahead(r, names, index, T::from_json),
-    }
+impl<T: FromJson> ReadField for T {}
+
+/// What a missing member and `null` stand for, for the field `INDEX`.
+pub trait DefaultField<const INDEX: usize> {
+    /// The field's type.
+    type Value;
+    /// The default.
+    fn default_field() -> Self::Value;
 }
 
-/// Puts what a missing member stands for into its field, if it may be missing.
+/// The default of the field `INDEX` of this struct.
 #[inline(always)]
-pub fn reset<T: FromJson>(field: &mut T) {
-    if let Some(absent) = T::absent() {
-        *field = absent;
-    }
-}
-
-/// Any value of the type, if it knows one.
-#[inline(always)]
-pub fn any<T: FromJson>() -> Option<T> {
-    match T::absent() {
-        None => T::blank(),
-        absent => absent,
-    }
+pub fn default_for<const INDEX: usize, T: DefaultField<INDEX>>(_: &T) -> T::Value {
+    T::default_field()
 }
 
 /// Reads the first member that has the name `index`, of an object that comes next.
@@ -100,14 +128,6 @@ fn read_ahead<'j, T>(
     Err(r.error_missing(names, index))
 }
 
-/// Reads a member's value into its place; one function for all fields of a type.
-///
-/// # Errors
-/// The type's own.
-pub fn read_field<T: FromJson>(r: &mut Reader<'_>, field: &mut T) -> Result<(), Error> {
-    field.read_json(r)
-}
-
 /// What a field `as ..` may be.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot keep the members that no other field takes",
@@ -118,6 +138,22 @@ pub trait KeepsRest: Default + WritesObject {
     fn keep(&mut self, name: String, value: Value);
     /// Writes them all.
     fn write(&self, w: &mut Writer);
+
+    /// Reads a member that no field takes; the reader stands at its name.
+    ///
+    /// # Errors
+    /// If its value is not JSON.
+    fn read(r: &mut Reader<'_>, rest: &mut Self) -> Result<(), Error> {
+        let name = r.rest_name()?.into_owned();
+        let value = Value::from_json(r)?;
+        rest.keep(name, value);
+        Ok(())
+    }
+
+    /// Takes the tag of an enum out again.
+    fn forget_tag(&mut self, tag: &str) {
+        self.forget(tag);
+    }
 }
 
 impl KeepsRest for Object {
@@ -132,17 +168,6 @@ impl KeepsRest for Object {
     }
 }
 
-/// Reads a member that no field takes; the reader stands at its name.
-///
-/// # Errors
-/// If its value is not JSON.
-pub fn read_rest<T: KeepsRest>(r: &mut Reader<'_>, rest: &mut T) -> Result<(), Error> {
-    let name = r.rest_name()?.into_owned();
-    let value = Value::from_json(r)?;
-    rest.keep(name, value);
-    Ok(())
-}
-
 /// Chooses how a field of a struct with a lifetime is read: borrowed where its type can be,
 /// since the method of that trait needs no reference more.
 #[derive(Debug)]
@@ -155,31 +180,52 @@ impl<T> Probe<T> {
 
 /// See [`Probe`].
 pub trait ProbeBorrowed<'j, T> {
-    /// As [`read_field`].
-    ///
-    /// # Errors
-    /// The type's own.
-    fn read_field(&self, r: &mut Reader<'j>, field: &mut T) -> Result<(), Error>;
-    /// As [`start`].
-    ///
-    /// # Errors
-    /// The type's own.
-    fn start(&self, r: &Reader<'j>, names: &Names, index: usize) -> Result<T, Error>;
-    /// As [`require`].
-    fn require(&self, missing: &mut [u64], index: usize);
-    /// As [`reset`].
-    fn reset(&self, field: &mut T);
-    /// Any value.
-    fn blank(&self) -> Option<T>;
+    /// How the field is read.
+    fn how(&self) -> Borrowed<T>;
 }
 
 impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
-    fn read_field(&self, r: &mut Reader<'j>, field: &mut T) -> Result<(), Error> {
+    #[inline(always)]
+    fn how(&self) -> Borrowed<T> {
+        Borrowed(PhantomData)
+    }
+}
+
+/// See [`Probe`].
+pub trait ProbeOwned<T> {
+    /// How the field is read.
+    fn how(&self) -> Owned<T>;
+}
+
+impl<T: FromJson> ProbeOwned<T> for &Probe<T> {
+    #[inline(always)]
+    fn how(&self) -> Owned<T> {
+        Owned(PhantomData)
+    }
+}
+
+/// Handles a field whose type borrows; the functions are those of [`ReadField`].
+#[derive(Debug)]
+pub struct Borrowed<T>(PhantomData<T>);
+
+#[allow(
+    missing_docs,
+    clippy::missing_errors_doc,
+    reason = "the functions are those of ReadField"
+)]
+impl<T> Borrowed<T> {
+    pub fn read_field<'j>(self, r: &mut Reader<'j>, field: &mut T) -> Result<(), Error>
+    where
+        T: BorrowJson<'j>,
+    {
         field.read_json(r)
     }
 
     #[inline(always)]
-    fn start(&self, r: &Reader<'j>, names: &Names, index: usize) -> Result<T, Error> {
+    pub fn start<'j>(self, r: &Reader<'j>, names: &Names, index: usize) -> Result<T, Error>
+    where
+        T: BorrowJson<'j>,
+    {
         match self.blank() {
             Some(value) => Ok(value),
             None => read_ahead(r, names, index, T::borrow_json),
@@ -187,21 +233,30 @@ impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
     }
 
     #[inline(always)]
-    fn require(&self, missing: &mut [u64], index: usize) {
+    pub fn require<'j>(self, missing: &mut [u64], index: usize)
+    where
+        T: BorrowJson<'j>,
+    {
         if T::absent().is_none() {
             put(missing, index);
         }
     }
 
     #[inline(always)]
-    fn reset(&self, field: &mut T) {
+    pub fn reset<'j>(self, field: &mut T)
+    where
+        T: BorrowJson<'j>,
+    {
         if let Some(absent) = T::absent() {
             *field = absent;
         }
     }
 
     #[inline(always)]
-    fn blank(&self) -> Option<T> {
+    pub fn blank<'j>(self) -> Option<T>
+    where
+        T: BorrowJson<'j>,
+    {
         match T::absent() {
             None => T::blank(),
             absent => absent,
@@ -209,49 +264,38 @@ impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
     }
 }
 
-/// See [`Probe`].
-pub trait ProbeOwned<T> {
-    /// As [`read_field`].
-    ///
-    /// # Errors
-    /// The type's own.
-    fn read_field(&self, r: &mut Reader<'_>, field: &mut T) -> Result<(), Error>;
-    /// As [`start`].
-    ///
-    /// # Errors
-    /// The type's own.
-    fn start(&self, r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error>;
-    /// As [`require`].
-    fn require(&self, missing: &mut [u64], index: usize);
-    /// As [`reset`].
-    fn reset(&self, field: &mut T);
-    /// Any value.
-    fn blank(&self) -> Option<T>;
-}
+/// Handles a field whose type stands on its own; the functions are those of [`ReadField`].
+#[derive(Debug)]
+pub struct Owned<T>(PhantomData<T>);
 
-impl<T: FromJson> ProbeOwned<T> for &Probe<T> {
-    fn read_field(&self, r: &mut Reader<'_>, field: &mut T) -> Result<(), Error> {
-        read_field(r, field)
+#[allow(
+    missing_docs,
+    clippy::missing_errors_doc,
+    reason = "the functions are those of ReadField"
+)]
+impl<T: FromJson> Owned<T> {
+    pub fn read_field(self, r: &mut Reader<'_>, field: &mut T) -> Result<(), Error> {
+        T::read_field(r, field)
     }
 
     #[inline(always)]
-    fn start(&self, r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error> {
-        start(r, names, index)
+    pub fn start(self, r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error> {
+        T::start(r, names, index)
     }
 
     #[inline(always)]
-    fn require(&self, missing: &mut [u64], index: usize) {
-        require::<T>(missing, index);
+    pub fn require(self, missing: &mut [u64], index: usize) {
+        T::require(missing, index);
     }
 
     #[inline(always)]
-    fn reset(&self, field: &mut T) {
-        reset(field);
+    pub fn reset(self, field: &mut T) {
+        field.reset();
     }
 
     #[inline(always)]
-    fn blank(&self) -> Option<T> {
-        any()
+    pub fn blank(self) -> Option<T> {
+        T::any()
     }
 }
 
