@@ -127,7 +127,7 @@ macro_rules! json_enum {
     (@check_name [$other:ident]) => {
         ::core::compile_error!("behind `as` stands a variant's name in quotes, or `..` for all others");
         // The sentence stands at the macro's beginning; this is about the word itself.
-        $crate::json_enum!(@quoted $other);
+        const _: &str = $crate::json_enum!(@quoted $other);
     };
     (@check_name $json_name:tt) => {};
     (@quoted $name:literal) => {};
@@ -152,7 +152,7 @@ macro_rules! json_enum {
     (@value $r:ident ($type:ty) []) => { <$type as $crate::json::FromJson>::from_json($r)? };
     (@value $r:ident ($type:ty) [$tag:literal]) => {{
         let mut value = <$type as $crate::json::FromJson>::from_json($r)?;
-        $crate::json::support::WritesObject::forget(&mut value, $tag);
+        <$type as $crate::json::support::WritesObject>::forget(&mut value, $tag);
         value
     }};
     (@read_other $r:ident $v:ident $variant:ident ($type:ty) [..] []) => {
@@ -189,8 +189,8 @@ macro_rules! json_enum {
         $w.end_object();
     }};
     (@write $w:ident $value:ident $variant:ident ($type:ty) $json_name:tt [$tag:literal]) => {
-        $crate::json::support::write_tagged::<$type>(
-            $w, $tag, $crate::json_enum!(@name $variant $json_name), $value,
+        <$type as $crate::json::support::WritesObject>::write_tagged(
+            $value, $w, $tag, $crate::json_enum!(@name $variant $json_name),
         )
     };
 }

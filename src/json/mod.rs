@@ -182,6 +182,52 @@ pub trait FromJson: Sized {
         None
     }
 
+    // What `json_struct!` does with a field. These are functions of this trait, not of a helper with
+    // a bound, so that a type which cannot be read is one error for the compiler.
+
+    #[doc(hidden)]
+    fn read_json_field(r: &mut Reader<'_>, field: &mut Self) -> Result<(), Error> {
+        field.read_json(r)
+    }
+
+    /// Puts the member `index` into the set of those that must be there, if it must.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn require_field(missing: &mut [u64], index: usize) {
+        if Self::absent().is_none() {
+            support::put(missing, index);
+        }
+    }
+
+    /// What stands in a field until its member is read: any value, if the type knows one.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn start_field(r: &Reader<'_>, names: &support::Names, index: usize) -> Result<Self, Error> {
+        match Self::any_field() {
+            Some(value) => Ok(value),
+            None => support::read_ahead(r, names, index, Self::from_json),
+        }
+    }
+
+    /// Puts what a missing member stands for into its field, if it may be missing.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn reset_field(field: &mut Self) {
+        if let Some(absent) = Self::absent() {
+            *field = absent;
+        }
+    }
+
+    /// Any value of the type, if it knows one.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn any_field() -> Option<Self> {
+        match Self::absent() {
+            None => Self::blank(),
+            absent => absent,
+        }
+    }
+
     /// What it is called where others have named it: a type that stands for itself has no name.
     #[doc(hidden)]
     fn kind() -> Option<&'static str> {

@@ -294,7 +294,7 @@ macro_rules! json_struct {
         }
     };
     (@read_field $r:ident $value:ident owned $field:ident ($type:ty) $json_name:tt []) => {
-        <$type as $crate::json::support::ReadField>::read_field($r, &mut $value.$field)
+        <$type as $crate::json::FromJson>::read_json_field($r, &mut $value.$field)
     };
     (@read_field $r:ident $value:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
         (&$crate::json::support::Probe::<$type>::NEW).how().read_field($r, &mut $value.$field)
@@ -302,7 +302,7 @@ macro_rules! json_struct {
     // Whether its member must be there.
     (@require $missing:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {};
     (@require $missing:ident owned $field:ident ($type:ty) $json_name:tt []) => {
-        <$type as $crate::json::support::ReadField>::require(&mut $missing, JsonField::$field as usize)
+        <$type as $crate::json::FromJson>::require_field(&mut $missing, JsonField::$field as usize)
     };
     (@require $missing:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
         (&$crate::json::support::Probe::<$type>::NEW).how().require(&mut $missing, JsonField::$field as usize)
@@ -313,7 +313,7 @@ macro_rules! json_struct {
         <$type as ::core::default::Default>::default()
     };
     (@start $r:ident owned $field:ident ($type:ty) $json_name:tt []) => {
-        <$type as $crate::json::support::ReadField>::start($r, JSON_NAMES, JsonField::$field as usize)?
+        <$type as $crate::json::FromJson>::start_field($r, JSON_NAMES, JsonField::$field as usize)?
     };
     (@start $r:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
         (&$crate::json::support::Probe::<$type>::NEW).how()
@@ -327,7 +327,7 @@ macro_rules! json_struct {
         $self.$field = <$type as ::core::default::Default>::default()
     };
     (@reset $self:ident owned $field:ident ($type:ty) $json_name:tt []) => {
-        <$type as $crate::json::support::ReadField>::reset(&mut $self.$field)
+        <$type as $crate::json::FromJson>::reset_field(&mut $self.$field)
     };
     (@reset $self:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
         (&$crate::json::support::Probe::<$type>::NEW).how().reset(&mut $self.$field)
@@ -338,7 +338,7 @@ macro_rules! json_struct {
     };
     (@blank $mode:ident ($type:ty) [..]) => { <$type as ::core::default::Default>::default() };
     (@blank $mode:ident ($type:ty) $json_name:tt) => { $crate::json_struct!(@any $mode ($type))? };
-    (@any owned ($type:ty)) => { <$type as $crate::json::support::ReadField>::any() };
+    (@any owned ($type:ty)) => { <$type as $crate::json::FromJson>::any_field() };
     (@any borrowed ($type:ty)) => { (&$crate::json::support::Probe::<$type>::NEW).how().blank() };
 
     (@write $self:ident $w:ident $($field:ident $type:tt $json_name:tt)*) => {{

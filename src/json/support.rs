@@ -30,7 +30,7 @@ pub(super) fn take(set: &mut [u64], index: usize) {
     }
 }
 
-fn put(set: &mut [u64], index: usize) {
+pub(super) fn put(set: &mut [u64], index: usize) {
     if let Some(word) = set.get_mut(index / 64) {
         *word |= 1_u64 << (index & 63);
     }
@@ -43,57 +43,6 @@ pub(super) fn first(set: &[u64]) -> Option<usize> {
     let bit = set.get(word)?.trailing_zeros() as usize;
     Some(word.wrapping_mul(64).wrapping_add(bit))
 }
-
-/// How the code of `json_struct!` handles a field of a type that can be read. One trait for all of it,
-/// so that a type which cannot be read is one error.
-pub trait ReadField: FromJson {
-    /// Puts the member `index` into the set of those that must be there, if it must.
-    #[inline(always)]
-    fn require(missing: &mut [u64], index: usize) {
-        if Self::absent().is_none() {
-            put(missing, index);
-        }
-    }
-
-    /// What stands in a field until its member is read: any value, if the type knows one.
-    ///
-    /// # Errors
-    /// If the member had to be read at once, those of that.
-    #[inline(always)]
-    fn start(r: &Reader<'_>, names: &Names, index: usize) -> Result<Self, Error> {
-        match Self::any() {
-            Some(value) => Ok(value),
-            None => read_ahead(r, names, index, Self::from_json),
-        }
-    }
-
-    /// Puts what a missing member stands for into its field, if it may be missing.
-    #[inline(always)]
-    fn reset(&mut self) {
-        if let Some(absent) = Self::absent() {
-            *self = absent;
-        }
-    }
-
-    /// Any value of the type, if it knows one.
-    #[inline(always)]
-    fn any() -> Option<Self> {
-        match Self::absent() {
-            None => Self::blank(),
-            absent => absent,
-        }
-    }
-
-    /// Reads a member's value into its place; one function for all fields of a type.
-    ///
-    /// # Errors
-    /// The type's own.
-    fn read_field(r: &mut Reader<'_>, field: &mut Self) -> Result<(), Error> {
-        field.read_json(r)
-    }
-}
-
-impl<T: FromJson> ReadField for T {}
 
 /// What a missing member and `null` stand for, for the field `INDEX`.
 pub trait DefaultField<const INDEX: usize> {
@@ -111,7 +60,7 @@ pub fn default_for<const INDEX: usize, T: DefaultField<INDEX>>(_: &T) -> T::Valu
 
 /// Reads the first member that has the name `index`, of an object that comes next.
 #[cold]
-fn read_ahead<'j, T>(
+pub(super) fn read_ahead<'j, T>(
     r: &Reader<'j>,
     names: &Names,
     index: usize,
@@ -204,14 +153,14 @@ impl<T: FromJson> ProbeOwned<T> for &Probe<T> {
     }
 }
 
-/// Handles a field whose type borrows; the functions are those of [`ReadField`].
+/// Handles a field whose type borrows; the functions are those of [`FromJson`].
 #[derive(Debug)]
 pub struct Borrowed<T>(PhantomData<T>);
 
 #[allow(
     missing_docs,
     clippy::missing_errors_doc,
-    reason = "the functions are those of ReadField"
+    reason = "the functions are those of FromJson"
 )]
 impl<T> Borrowed<T> {
     pub fn read_field<'j>(self, r: &mut Reader<'j>, field: &mut T) -> Result<(), Error>
@@ -264,38 +213,38 @@ impl<T> Borrowed<T> {
     }
 }
 
-/// Handles a field whose type stands on its own; the functions are those of [`ReadField`].
+/// Handles a field whose type stands on its own; the functions are those of [`FromJson`].
 #[derive(Debug)]
 pub struct Owned<T>(PhantomData<T>);
 
 #[allow(
     missing_docs,
     clippy::missing_errors_doc,
-    reason = "the functions are those of ReadField"
+    reason = "the functions are those of FromJson"
 )]
 impl<T: FromJson> Owned<T> {
     pub fn read_field(self, r: &mut Reader<'_>, field: &mut T) -> Result<(), Error> {
-        T::read_field(r, field)
+        field.read_json(r)
     }
 
     #[inline(always)]
     pub fn start(self, r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error> {
-        T::start(r, names, index)
+        T::start_field(r, names, index)
     }
 
     #[inline(always)]
     pub fn require(self, missing: &mut [u64], index: usize) {
-        T::require(missing, index);
+        T::require_field(missing, index);
     }
 
     #[inline(always)]
     pub fn reset(self, field: &mut T) {
-        field.reset();
+        T::reset_field(field);
     }
 
     #[inline(always)]
     pub fn blank(self) -> Option<T> {
-        T::any()
+        T::any_field()
     }
 }
 
@@ -413,6 +362,16 @@ impl<'j> Variant<'j> {
 pub trait WritesObject {
     /// Takes the tag out again, where all members are kept.
     fn forget(&mut self, _tag: &str) {}
+
+    /// Writes this with a member more in front.
+    fn write_tagged(&self, w: &mut Writer, tag: &str, name: &str)
+    where
+        Self: ToJson,
+    {
+        w.begin_object();
+        w.member(tag, name);
+        w.continue_object(|w| self.to_json(w));
+    }
 }
 
 impl WritesObject for Object {
@@ -437,11 +396,4 @@ impl<T: WritesObject> WritesObject for Box<T> {
     fn forget(&mut self, tag: &str) {
         (**self).forget(tag);
     }
-}
-
-/// Writes `value` with a member more in front.
-pub fn write_tagged<T: ToJson + WritesObject>(w: &mut Writer, tag: &str, name: &str, value: &T) {
-    w.begin_object();
-    w.member(tag, name);
-    w.continue_object(|w| value.to_json(w));
 }
