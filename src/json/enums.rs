@@ -124,12 +124,16 @@ macro_rules! json_enum {
     // `@check_name` says what is wrong, once.
     (@name $variant:ident [$other:tt]) => { "" };
 
-    (@check_name [$other:ident]) => {
-        ::core::compile_error!("behind `as` stands a variant's name in quotes, or `..` for all others");
-        // The sentence stands at the macro's beginning; this is about the word itself.
-        const _: &str = $crate::json_enum!(@quoted $other);
+    (@check_name []) => {};
+    (@check_name [..]) => {};
+    (@check_name [$name:literal]) => {};
+    (@check_name [$other:tt]) => {
+        const _: () = {
+            ::core::compile_error!("behind `as` stands a variant's name in quotes, or `..` for all others");
+            // The sentence stands at the macro's beginning; this is about the word itself.
+            $crate::json_enum!(@quoted $other)
+        };
     };
-    (@check_name $json_name:tt) => {};
     (@quoted $name:literal) => {};
 
     (@begin $r:ident []) => { $crate::json::support::Variant::of($r)? };
@@ -185,7 +189,8 @@ macro_rules! json_enum {
     }};
     (@write $w:ident $value:ident $variant:ident ($type:ty) $json_name:tt []) => {{
         $w.begin_object();
-        $w.member($crate::json_enum!(@name $variant $json_name), $value);
+        $w.name($crate::json_enum!(@name $variant $json_name));
+        <$type as $crate::json::ToJson>::to_json($value, $w);
         $w.end_object();
     }};
     (@write $w:ident $value:ident $variant:ident ($type:ty) $json_name:tt [$tag:literal]) => {

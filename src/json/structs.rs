@@ -166,7 +166,13 @@ macro_rules! json_struct {
             );)*
 
             #[allow(unused_imports, reason = "fields may be all owned or all borrowed")]
-            use $crate::json::support::{ProbeBorrowed as _, ProbeOwned as _};
+            use $crate::json::support::{ProbeBorrowed as _, ProbeOther as _, ProbeOwned as _};
+
+            // A type that cannot be read is an error here, and nowhere else.
+            #[allow(dead_code, reason = "for the compiler only")]
+            fn check_types<$life>() {
+                $($crate::json_struct!(@check ($type) [$($json_name)?]);)*
+            }
 
             fn json_members<$life>(
                 value: &mut $name<$life>,
@@ -297,7 +303,7 @@ macro_rules! json_struct {
         <$type as $crate::json::FromJson>::read_json_field($r, &mut $value.$field)
     };
     (@read_field $r:ident $value:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        (&$crate::json::support::Probe::<$type>::NEW).how().read_field($r, &mut $value.$field)
+        (&&$crate::json::support::Probe::<$type>::NEW).how().read_field($r, &mut $value.$field)
     };
     // Whether its member must be there.
     (@require $missing:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {};
@@ -305,7 +311,7 @@ macro_rules! json_struct {
         <$type as $crate::json::FromJson>::require_field(&mut $missing, JsonField::$field as usize)
     };
     (@require $missing:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        (&$crate::json::support::Probe::<$type>::NEW).how().require(&mut $missing, JsonField::$field as usize)
+        (&&$crate::json::support::Probe::<$type>::NEW).how().require(&mut $missing, JsonField::$field as usize)
     };
     (@require $missing:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {};
     // What stands in a field until it is read.
@@ -316,7 +322,7 @@ macro_rules! json_struct {
         <$type as $crate::json::FromJson>::start_field($r, JSON_NAMES, JsonField::$field as usize)?
     };
     (@start $r:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        (&$crate::json::support::Probe::<$type>::NEW).how()
+        (&&$crate::json::support::Probe::<$type>::NEW).how()
             .start($r, JSON_NAMES, JsonField::$field as usize)?
     };
     (@start $r:ident $mode:ident $field:ident ($type:ty) $name:tt [$default:expr]) => {
@@ -330,16 +336,20 @@ macro_rules! json_struct {
         <$type as $crate::json::FromJson>::reset_field(&mut $self.$field)
     };
     (@reset $self:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        (&$crate::json::support::Probe::<$type>::NEW).how().reset(&mut $self.$field)
+        (&&$crate::json::support::Probe::<$type>::NEW).how().reset(&mut $self.$field)
     };
     (@reset $self:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {
         $self.$field =
             <Self as $crate::json::support::DefaultField<{ JsonField::$field as usize }>>::default_field()
     };
+    (@check ($type:ty) [..]) => {};
+    (@check ($type:ty) $json_name:tt) => {
+        (&&$crate::json::support::Probe::<$type>::NEW).how().check()
+    };
     (@blank $mode:ident ($type:ty) [..]) => { <$type as ::core::default::Default>::default() };
     (@blank $mode:ident ($type:ty) $json_name:tt) => { $crate::json_struct!(@any $mode ($type))? };
     (@any owned ($type:ty)) => { <$type as $crate::json::FromJson>::any_field() };
-    (@any borrowed ($type:ty)) => { (&$crate::json::support::Probe::<$type>::NEW).how().blank() };
+    (@any borrowed ($type:ty)) => { (&&$crate::json::support::Probe::<$type>::NEW).how().blank() };
 
     (@write $self:ident $w:ident $($field:ident $type:tt $json_name:tt)*) => {{
         if !JSON_NAMES.opens() {

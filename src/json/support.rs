@@ -117,10 +117,19 @@ impl KeepsRest for Object {
     }
 }
 
-/// Chooses how a field of a struct with a lifetime is read: borrowed where its type can be,
-/// since the method of that trait needs no reference more.
+/// Chooses how a field of a struct with a lifetime is read: `(&&Probe::NEW).how()` is that of
+/// [`ProbeBorrowed`] where the type borrows, else that of [`ProbeOwned`], since the compiler takes
+/// the method that needs the fewest dereferences.
 #[derive(Debug)]
 pub struct Probe<T>(PhantomData<T>);
+
+impl<T> Clone for Probe<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Probe<T> {}
 
 impl<T> Probe<T> {
     /// The only one there is.
@@ -133,7 +142,7 @@ pub trait ProbeBorrowed<'j, T> {
     fn how(&self) -> Borrowed<T>;
 }
 
-impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
+impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for &Probe<T> {
     #[inline(always)]
     fn how(&self) -> Borrowed<T> {
         Borrowed(PhantomData)
@@ -146,7 +155,7 @@ pub trait ProbeOwned<T> {
     fn how(&self) -> Owned<T>;
 }
 
-impl<T: FromJson> ProbeOwned<T> for &Probe<T> {
+impl<T: FromJson> ProbeOwned<T> for Probe<T> {
     #[inline(always)]
     fn how(&self) -> Owned<T> {
         Owned(PhantomData)
@@ -163,6 +172,8 @@ pub struct Borrowed<T>(PhantomData<T>);
     reason = "the functions are those of FromJson"
 )]
 impl<T> Borrowed<T> {
+    pub fn check(self) {}
+
     pub fn read_field<'j>(self, r: &mut Reader<'j>, field: &mut T) -> Result<(), Error>
     where
         T: BorrowJson<'j>,
@@ -223,6 +234,8 @@ pub struct Owned<T>(PhantomData<T>);
     reason = "the functions are those of FromJson"
 )]
 impl<T: FromJson> Owned<T> {
+    pub fn check(self) {}
+
     pub fn read_field(self, r: &mut Reader<'_>, field: &mut T) -> Result<(), Error> {
         field.read_json(r)
     }
@@ -245,6 +258,53 @@ impl<T: FromJson> Owned<T> {
     #[inline(always)]
     pub fn blank(self) -> Option<T> {
         T::any_field()
+    }
+}
+
+/// See [`Probe`].
+pub trait ProbeOther<T> {
+    /// How the field would be read.
+    fn how(self) -> Unreadable<T>;
+}
+
+impl<T> ProbeOther<T> for Probe<T> {
+    fn how(self) -> Unreadable<T> {
+        Unreadable(PhantomData)
+    }
+}
+
+/// Stands for a field whose type cannot be read: [`check`](Self::check) is the compiler's error, and
+/// the other functions, which never run, are not.
+#[derive(Debug)]
+pub struct Unreadable<T>(PhantomData<T>);
+
+#[allow(
+    missing_docs,
+    clippy::missing_errors_doc,
+    clippy::needless_pass_by_ref_mut,
+    reason = "the functions are those of FromJson, and never run"
+)]
+impl<T> Unreadable<T> {
+    pub fn check(self)
+    where
+        T: FromJson,
+    {
+    }
+
+    pub fn read_field(self, _: &mut Reader<'_>, _: &mut T) -> Result<(), Error> {
+        Ok(())
+    }
+
+    pub fn start(self, r: &Reader<'_>, _: &Names, _: usize) -> Result<T, Error> {
+        Err(r.error_expected("a type that can be read"))
+    }
+
+    pub fn require(self, _: &mut [u64], _: usize) {}
+
+    pub fn reset(self, _: &mut T) {}
+
+    pub fn blank(self) -> Option<T> {
+        None
     }
 }
 
