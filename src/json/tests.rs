@@ -184,7 +184,10 @@ fn an_integer_may_have_a_point_and_an_exponent_if_it_is_exact() {
     check("1.8446744073709551616e19", 1_i128 << 64);
     let long = format!("60.{}", "0".repeat(1_000_000));
     check(&long, 60_u8);
+}
 
+#[test]
+fn a_number_that_is_no_integer_or_beyond_the_type_is_refused() {
     #[track_caller]
     fn fails<T: FromJson + Debug>(text: &str, want: &str) {
         refuses::<T>(text, &format!("{want} at $ (offset 0, line 1, column 1)"));

@@ -126,6 +126,38 @@ fn wrong_structs_are_refused_where_they_are_wrong() {
         }",
         "the field `as ..` must be the last",
     );
+    refuses(
+        "generic",
+        "tiny_lambda::json_struct! {
+            struct Wrong<T> { // HERE
+                a: T,
+            }
+        }",
+        "no rules expected",
+    );
+    refuses(
+        "missing_comma",
+        "tiny_lambda::json_struct! {
+            struct Wrong {
+                a: u8
+                b: u8, // HERE
+            }
+        }",
+        "no rules expected",
+    );
+    refuses(
+        "missing_colon",
+        "tiny_lambda::json_struct! {
+            struct Wrong {
+                a u8, // HERE
+            }
+        }",
+        "no rules expected",
+    );
+}
+
+#[test]
+fn a_wrong_field_is_one_mistake_in_both_kinds_of_struct() {
     let only_read = "struct Mine;
         impl tiny_lambda::json::FromJson for Mine {
             fn from_json(
@@ -211,34 +243,6 @@ fn wrong_structs_are_refused_where_they_are_wrong() {
             refuses(&name, &source, want);
         }
     }
-    refuses(
-        "generic",
-        "tiny_lambda::json_struct! {
-            struct Wrong<T> { // HERE
-                a: T,
-            }
-        }",
-        "no rules expected",
-    );
-    refuses(
-        "missing_comma",
-        "tiny_lambda::json_struct! {
-            struct Wrong {
-                a: u8
-                b: u8, // HERE
-            }
-        }",
-        "no rules expected",
-    );
-    refuses(
-        "missing_colon",
-        "tiny_lambda::json_struct! {
-            struct Wrong {
-                a u8, // HERE
-            }
-        }",
-        "no rules expected",
-    );
 }
 
 #[test]
