@@ -127,7 +127,8 @@ impl<'j> Reader<'j> {
     /// });
     /// assert_eq!(failed.unwrap_err().path(), "$.x");
     /// assert_eq!(r.offset(), 0);
-    /// assert_eq!(Vec::from_json(&mut r)?, [(String::from("x"), 1)]);
+    /// let members: Vec<(String, u8)> = Vec::from_json(&mut r)?;
+    /// assert_eq!(members, [(String::from("x"), 1)]);
     /// # Ok::<(), tiny_lambda::json::Error>(())
     /// ```
     ///
