@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::access;
 use super::console::LEVELS;
-use super::front::check_json;
+use super::front::check_event;
 use super::watch::Watch;
 use super::{Emulator, Settings, UnknownFault};
 use crate::events::samples;
@@ -319,7 +319,7 @@ pub(super) fn read_event(asked: &str) -> Result<Vec<u8>, String> {
         }
     };
     read.map_err(|error| format!("{from}: {error}"))?;
-    match check_json(&bytes) {
+    match check_event(&bytes) {
         Ok(()) => Ok(bytes),
         Err(error) => Err(format!("{from} is not JSON: {error}")),
     }

@@ -212,7 +212,8 @@ fn json_line(text: &str, least: &str, request_id: &str) -> Option<Object> {
             .iter()
             .position(|known| known.eq_ignore_ascii_case(level))
     };
-    let object = if let Ok(Value::Object(object)) = json::parse(text.as_bytes()) {
+    let parsed = json::parse_replacing_surrogates(text.as_bytes());
+    let object = if let Ok(Value::Object(object)) = parsed {
         object
     } else {
         let mut wrapped = Object::new();

@@ -502,7 +502,7 @@ impl Front {
         } else {
             body
         };
-        if let Err(error) = check_json(&body) {
+        if let Err(error) = check_event(&body) {
             // The second version of the AWS CLI takes a payload for base64, and sends what it decodes to.
             let message = format!(
                 "Could not parse request body into json: {error}. With the AWS CLI, add \
@@ -724,10 +724,23 @@ fn qualified(arn: String, qualifier: &str) -> String {
 }
 
 /// Why `text` is no JSON.
-pub(super) fn check_json(text: &[u8]) -> Result<(), json::Error> {
+fn check_json(text: &[u8]) -> Result<(), json::Error> {
     let mut reader = Reader::from_bytes(text)?;
     reader.skip()?;
     reader.end()
+}
+
+/// Why `text` is no event: a sentence. A byte order mark in front of the JSON is allowed.
+pub(super) fn check_event(text: &[u8]) -> Result<(), String> {
+    // A byte order mark of UTF-16, or a character below U+0100 without one.
+    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] = text {
+        return Err(
+            "it is UTF-16, which `>` writes in Windows PowerShell 5; save it as UTF-8, for example \
+             with `Out-File -Encoding utf8`"
+                .to_owned(),
+        );
+    }
+    check_json(json::without_bom(text)).map_err(|error| error.to_string())
 }
 
 /// The end of the invocation's log, which comes when it is over.

@@ -12,6 +12,7 @@ use super::lead::{Job, Led, OnAnswer};
 use super::report::{trace_id, uuid};
 use super::server::lock;
 use super::settings::Settings;
+use crate::json;
 
 /// Invocations that may wait for an environment; one more is throttled.
 const QUEUE_LEN_MAX: usize = 1000;
@@ -95,8 +96,10 @@ impl Function {
         queue.places.len().saturating_sub(1)
     }
 
-    /// An event as Lambda hands it to a runtime, with a new id.
-    pub(super) fn event(&self, body: Vec<u8>) -> Event {
+    /// An event as Lambda hands it to a runtime, with a new id. A byte order mark, with which editors
+    /// on Windows begin files, is left out.
+    pub(super) fn event(&self, mut body: Vec<u8>) -> Event {
+        body.drain(..body.len().saturating_sub(json::without_bom(&body).len()));
         Event {
             request_id: uuid(),
             nonce: uuid(),

@@ -195,7 +195,7 @@ fn is_text(content_type: Option<&str>) -> bool {
 /// gets a 502. An answer without a `statusCode` is itself the body: a string as its text, all else as
 /// JSON, and so is a member `body`, as recorded of function URLs.
 pub(super) fn response(answer: &[u8]) -> Option<WebResponse> {
-    let value: Value = json::parse(answer).ok()?;
+    let value: Value = json::parse_replacing_surrogates(answer).ok()?;
     if value.get("statusCode").is_none() {
         let fields = vec![("Content-Type".to_owned(), "application/json".to_owned())];
         let body = match value {
@@ -253,10 +253,12 @@ pub(super) fn prelude(bytes: &[u8]) -> Prelude {
         };
     };
     let body = rest.get(PRELUDE_END.len()..).unwrap_or_default().to_vec();
-    let head = json::parse::<Value>(text).ok().and_then(|value| {
-        value.as_object()?;
-        head(&value)
-    });
+    let head = json::parse_replacing_surrogates::<Value>(text)
+        .ok()
+        .and_then(|value| {
+            value.as_object()?;
+            head(&value)
+        });
     match head {
         Some((status, fields)) => Prelude::Whole(WebResponse {
             status,

@@ -156,39 +156,41 @@ fn number(r: &mut Reader<'_>) -> Result<Number, json::Error> {
 impl FromJson for AttributeValue {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         const WHAT: &str = "a value with its type, such as {\"S\": \"\"}";
-        r.begin_object()?;
-        let Some(name) = r.next_member()? else {
-            return Err(r.error_expected(WHAT));
-        };
-        let value = match &*name {
-            "S" => AttributeValue::String(String::from_json(r)?),
-            "N" => AttributeValue::Number(number(r)?),
-            "B" => AttributeValue::Binary(Base64::from_json(r)?),
-            "BOOL" => AttributeValue::Bool(bool::from_json(r)?),
-            "NULL" => {
-                if r.raw()? != "true" {
-                    return Err(r.error_expected("true"));
+        r.attempt(|r| {
+            r.begin_object()?;
+            let Some(name) = r.next_member()? else {
+                return Err(r.error_expected(WHAT));
+            };
+            let value = match &*name {
+                "S" => AttributeValue::String(String::from_json(r)?),
+                "N" => AttributeValue::Number(number(r)?),
+                "B" => AttributeValue::Binary(Base64::from_json(r)?),
+                "BOOL" => AttributeValue::Bool(bool::from_json(r)?),
+                "NULL" => {
+                    if r.raw()? != "true" {
+                        return Err(r.error_expected("true"));
+                    }
+                    AttributeValue::Null
                 }
-                AttributeValue::Null
-            }
-            "L" => AttributeValue::List(Vec::from_json(r)?),
-            "M" => AttributeValue::Map(Map::from_json(r)?),
-            "SS" => AttributeValue::StringSet(Vec::from_json(r)?),
-            "NS" => {
-                let mut numbers = Vec::new();
-                r.begin_array()?;
-                while r.next_element()? {
-                    numbers.push(number(r)?);
+                "L" => AttributeValue::List(Vec::from_json(r)?),
+                "M" => AttributeValue::Map(Map::from_json(r)?),
+                "SS" => AttributeValue::StringSet(Vec::from_json(r)?),
+                "NS" => {
+                    let mut numbers = Vec::new();
+                    r.begin_array()?;
+                    while r.next_element()? {
+                        numbers.push(number(r)?);
+                    }
+                    AttributeValue::NumberSet(numbers)
                 }
-                AttributeValue::NumberSet(numbers)
+                "BS" => AttributeValue::BinarySet(Vec::from_json(r)?),
+                _ => return Err(r.error_expected(WHAT)),
+            };
+            if r.next_member()?.is_some() {
+                return Err(r.error_expected(WHAT));
             }
-            "BS" => AttributeValue::BinarySet(Vec::from_json(r)?),
-            _ => return Err(r.error_expected(WHAT)),
-        };
-        if r.next_member()?.is_some() {
-            return Err(r.error_expected(WHAT));
-        }
-        Ok(value)
+            Ok(value)
+        })
     }
 }
 

@@ -126,9 +126,14 @@ impl Other {
     }
 }
 
-/// JSON within a value.
+/// JSON within a value, maybe behind a byte order mark.
 pub(super) fn parsed<T: FromJson>(name: &str, text: &[u8]) -> Result<T> {
-    match json::parse(text) {
+    checked(name, text, json::parse_after_bom(text))
+}
+
+/// Says in an error which value was read from `text`.
+pub(super) fn checked<T>(name: &str, text: &[u8], read: Result<T, json::Error>) -> Result<T> {
+    match read {
         Ok(value) => Ok(value),
         Err(error) => {
             let there = text.get(error.offset()..).unwrap_or_default();
@@ -190,10 +195,8 @@ fn read_field(
         field.set(Other::Null(name));
         return Ok(());
     }
-    let start = r.clone();
-    if let Err(error) = field.read(r) {
+    if let Err(error) = r.attempt(|r| field.read(r)) {
         // If it is not even JSON, that is an error of the whole.
-        *r = start;
         let json = String::from(r.raw()?);
         field.set(Other::Odd(Box::new(Odd { name, json, error })));
     }
@@ -239,7 +242,8 @@ impl<T: ToJson> ToJson for Field<T> {
 }
 
 /// Reads an object into `fields`, whose `names` begin with that of their type and a dot, `prefix_len`
-/// bytes in all. Of members with one name the last wins; unknown ones are checked and skipped.
+/// bytes in all. Of members with one name the last wins; unknown ones are checked and skipped. In
+/// strings, an escape for half of a surrogate pair becomes U+FFFD.
 pub(super) fn read(
     r: &mut Reader<'_>,
     prefix_len: usize,
@@ -249,17 +253,19 @@ pub(super) fn read(
     for (name, field) in names.iter().zip(fields.iter_mut()) {
         field.set(Other::Missing(name));
     }
-    r.begin_object()?;
-    while let Some(member) = r.next_member()? {
-        let mut places = names.iter().zip(fields.iter_mut());
-        let place =
-            places.find(|(name, _)| name.as_bytes().get(prefix_len..) == Some(member.as_bytes()));
-        match place {
-            Some((name, field)) => read_field(*field, name, r)?,
-            None => r.skip()?,
+    r.attempt_replacing(true, |r| {
+        r.begin_object()?;
+        while let Some(member) = r.next_member()? {
+            let mut places = names.iter().zip(fields.iter_mut());
+            let place = places
+                .find(|(name, _)| name.as_bytes().get(prefix_len..) == Some(member.as_bytes()));
+            match place {
+                Some((name, field)) => read_field(*field, name, r)?,
+                None => r.skip()?,
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Writes an object.

@@ -6,7 +6,7 @@ use core::fmt;
 use core::iter;
 use core::marker::PhantomData;
 
-use super::field::{parsed, unmarshal_error};
+use super::field::{checked, unmarshal_error};
 use crate::Result;
 use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
 
@@ -42,7 +42,7 @@ impl<T> Map<T> {
 
     /// Names, and where their values begin.
     fn members(&self) -> impl Iterator<Item = (String, Reader<'_>)> {
-        let mut r = Reader::new(self.text());
+        let mut r = Reader::new(self.text()).replacing_surrogates();
         let mut has_begun = r.begin_object().is_ok();
         iter::from_fn(move || {
             let name = r.next_member().ok().filter(|_| has_begun)??;
@@ -76,7 +76,7 @@ impl<T: FromJson> Map<T> {
     /// `Runtime.UnmarshalError` if there is none, or it is not a `T`.
     pub fn value(&self, name: &str) -> Result<T> {
         match self.find(name) {
-            Some(mut r) => parsed(name, r.raw().unwrap_or_default().as_bytes()),
+            Some(r) => read_value(name, r),
             None => Err(unmarshal_error(name, " is missing")),
         }
     }
@@ -93,8 +93,8 @@ impl<T: FromJson> Map<T> {
     /// `Runtime.UnmarshalError` if a value is not a `T`.
     pub fn to_vec(&self) -> Result<Vec<(String, T)>> {
         let mut pairs = Vec::new();
-        for (name, mut r) in self.members() {
-            let value = parsed(&name, r.raw().unwrap_or_default().as_bytes())?;
+        for (name, r) in self.members() {
+            let value = read_value(&name, r)?;
             pairs.push((name, value));
         }
         Ok(pairs)
@@ -115,6 +115,12 @@ impl<T: ToJson> Map<T> {
         // A writer writes text.
         self.json = String::from_utf8(w.into_inner()).unwrap_or_default();
     }
+}
+
+/// The value that comes next, the value of `name`.
+fn read_value<T: FromJson>(name: &str, mut r: Reader<'_>) -> Result<T> {
+    let text = r.raw().unwrap_or_default().as_bytes();
+    checked(name, text, json::parse_replacing_surrogates(text))
 }
 
 impl<T> Default for Map<T> {
@@ -144,21 +150,23 @@ impl<T> fmt::Debug for Map<T> {
 /// However it is written.
 impl<T> PartialEq for Map<T> {
     fn eq(&self, other: &Map<T>) -> bool {
-        let value = |map: &Map<T>| json::parse::<Value>(map.text().as_bytes());
+        let value = |map: &Map<T>| json::parse_replacing_surrogates::<Value>(map.text().as_bytes());
         self.text() == other.text() || value(self) == value(other)
     }
 }
 
 impl<T> FromJson for Map<T> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-        let kind = r.peek()?;
-        let json = r.raw()?;
-        if kind != Kind::Object {
-            return Err(r.error_expected("an object"));
-        }
-        Ok(Map {
-            json: json.into(),
-            values: PhantomData,
+        r.attempt(|r| {
+            let kind = r.peek()?;
+            let json = r.raw()?;
+            if kind != Kind::Object {
+                return Err(r.error_expected("an object"));
+            }
+            Ok(Map {
+                json: json.into(),
+                values: PhantomData,
+            })
         })
     }
 }

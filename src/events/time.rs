@@ -77,12 +77,14 @@ macro_rules! epoch {
         /// A number, or a string that holds one.
         impl FromJson for $name {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-                let kind = r.peek()?;
-                let text = r.raw()?;
-                match kind {
-                    Kind::Number | Kind::String => Ok($name(text.into())),
-                    _ => Err(r.error_expected($what)),
-                }
+                r.attempt(|r| {
+                    let kind = r.peek()?;
+                    let text = r.raw()?;
+                    match kind {
+                        Kind::Number | Kind::String => Ok($name(text.into())),
+                        _ => Err(r.error_expected($what)),
+                    }
+                })
             }
         }
 

@@ -251,12 +251,12 @@ impl Request {
         self.body
     }
 
-    /// Its body as JSON.
+    /// Its body as JSON. A byte order mark in front is skipped.
     ///
     /// # Errors
     /// `Http.BadRequest`, which says what was expected and where, if it is none.
     pub fn json<T: FromJson>(&self) -> Result<T> {
-        match json::parse(self.body()?.as_bytes()) {
+        match json::parse_after_bom(self.body()?.as_bytes()) {
             Ok(value) => Ok(value),
             Err(error) => Err(bad_request(format_args!("in the body: {error}"))),
         }
@@ -448,7 +448,7 @@ impl Request {
     /// `authorizer()` itself in a REST API.
     pub fn authorizer(&self) -> Option<Value> {
         let value = self.raw_at(&["requestContext", "authorizer"])?;
-        json::parse(value.as_bytes()).ok()
+        json::parse_replacing_surrogates(value.as_bytes()).ok()
     }
 
     /// A claim of the caller's token, which the API's own JWT or Amazon Cognito authorizer has
@@ -457,7 +457,7 @@ impl Request {
         let raw = self
             .raw_at(&["requestContext", "authorizer", "jwt", "claims", name])
             .or_else(|| self.raw_at(&["requestContext", "authorizer", "claims", name]))?;
-        match Reader::new(raw).string() {
+        match Reader::new(raw).replacing_surrogates().string() {
             Ok(text) => Some(text),
             Err(_) => Some(Cow::Borrowed(raw)),
         }
@@ -497,11 +497,12 @@ impl Request {
     fn context_text(&self, path: &[&str]) -> Option<Cow<'_, str>> {
         let mut r = find(Reader::new(&self.event), &["requestContext"])?;
         r = find(r, path)?;
-        r.string().ok()
+        r.replacing_surrogates().string().ok()
     }
 
     fn text_at(&self, path: &[&str]) -> Option<Cow<'_, str>> {
-        find(Reader::new(&self.event), path)?.string().ok()
+        let r = find(Reader::new(&self.event), path)?;
+        r.replacing_surrogates().string().ok()
     }
 
     fn raw_at(&self, path: &[&str]) -> Option<&str> {
@@ -560,12 +561,9 @@ impl FromJson for Request {
     }
 
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-        let start = r.clone();
-        let event = r.raw()?;
-        event::read(event).map_err(|error| {
-            let error = r.error(error.error_message());
-            *r = start;
-            error
+        r.attempt(|r| {
+            let event = r.raw()?;
+            event::read(event).map_err(|error| r.error(error.error_message()))
         })
     }
 }

@@ -128,10 +128,7 @@ impl Response {
 /// ```
 impl FromJson for Response {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-        let mut ahead = r.clone();
-        let response = read(&mut ahead)?;
-        *r = ahead;
-        Ok(response)
+        r.attempt(read)
     }
 }
 

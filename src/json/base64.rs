@@ -21,10 +21,12 @@ pub struct Base64(pub Vec<u8>);
 
 impl FromJson for Base64 {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let text = r.string()?;
-        decode_base64(text.as_bytes())
-            .map(Base64)
-            .map_err(|_| r.error_expected("base64"))
+        r.attempt(|r| {
+            let text = r.string()?;
+            decode_base64(text.as_bytes())
+                .map(Base64)
+                .map_err(|_| r.error_expected("base64"))
+        })
     }
 
     #[inline(always)]

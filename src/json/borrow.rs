@@ -33,7 +33,7 @@ pub fn parse_borrowed<'j, T: BorrowJson<'j>>(text: &'j [u8]) -> Result<T, Error>
     note = "`json_struct!` writes the impl for structs with a lifetime"
 )]
 pub trait BorrowJson<'j>: Sized {
-    /// Reads exactly one value.
+    /// Reads exactly one value, or leaves the reader where it was, as [`Reader::attempt`] does.
     ///
     /// # Errors
     /// The reader's own, or one made by [`Reader::error_expected`] or [`Reader::error`].

@@ -73,22 +73,26 @@ macro_rules! json_enum {
     };
 
     (@impls $name:ident $tag:tt $($variant:ident $type:tt $json_name:tt)*) => {
+        $($crate::json_enum!(@check_name $json_name);)*
+
         impl $crate::json::FromJson for $name {
             fn from_json(
                 r: &mut $crate::json::Reader<'_>,
             ) -> ::core::result::Result<Self, $crate::json::Error> {
-                let variant = $crate::json_enum!(@begin r $tag);
-                $($crate::json_enum!(
-                    @read r variant $variant $type $json_name $tag
-                );)*
-                $($crate::json_enum!(
-                    @read_other r variant $variant $type $json_name $tag
-                );)*
-                #[allow(unreachable_code, reason = "one variant may take all others")]
-                ::core::result::Result::Err(variant.error(r, ::core::concat!(
-                    "one of",
-                    $(" `", $crate::json_enum!(@name $variant $json_name), "`",)*
-                )))
+                r.attempt(|r| {
+                    let variant = $crate::json_enum!(@begin r $tag);
+                    $($crate::json_enum!(
+                        @read r variant $variant $type $json_name $tag
+                    );)*
+                    $($crate::json_enum!(
+                        @read_other r variant $variant $type $json_name $tag
+                    );)*
+                    #[allow(unreachable_code, reason = "one variant may take all others")]
+                    ::core::result::Result::Err(variant.error(r, ::core::concat!(
+                        "one of",
+                        $(" `", $crate::json_enum!(@name $variant $json_name), "`",)*
+                    )))
+                })
             }
 
             #[inline(always)]
@@ -117,11 +121,19 @@ macro_rules! json_enum {
     (@name $variant:ident [..]) => { "another" };
     (@name $variant:ident [$name:literal]) => { $name };
     (@name $variant:ident []) => { ::core::stringify!($variant) };
-    (@name $variant:ident [$other:tt]) => {{
-        ::core::compile_error!("behind `as` stands a variant's name in quotes, or `..` for all others");
-        // The sentence stands at the macro's beginning; this is about the word itself.
-        $crate::json_enum!(@quoted $other)
-    }};
+    // `@check_name` says what is wrong, once.
+    (@name $variant:ident [$other:tt]) => { "" };
+
+    (@check_name []) => {};
+    (@check_name [..]) => {};
+    (@check_name [$name:literal]) => {};
+    (@check_name [$other:tt]) => {
+        const _: () = {
+            ::core::compile_error!("behind `as` stands a variant's name in quotes, or `..` for all others");
+            // The sentence stands at the macro's beginning; this is about the word itself.
+            $crate::json_enum!(@quoted $other)
+        };
+    };
     (@quoted $name:literal) => {};
 
     (@begin $r:ident []) => { $crate::json::support::Variant::of($r)? };
@@ -144,7 +156,7 @@ macro_rules! json_enum {
     (@value $r:ident ($type:ty) []) => { <$type as $crate::json::FromJson>::from_json($r)? };
     (@value $r:ident ($type:ty) [$tag:literal]) => {{
         let mut value = <$type as $crate::json::FromJson>::from_json($r)?;
-        $crate::json::support::WritesObject::forget(&mut value, $tag);
+        <$type as $crate::json::support::WritesObject>::forget(&mut value, $tag);
         value
     }};
     (@read_other $r:ident $v:ident $variant:ident ($type:ty) [..] []) => {
@@ -177,12 +189,13 @@ macro_rules! json_enum {
     }};
     (@write $w:ident $value:ident $variant:ident ($type:ty) $json_name:tt []) => {{
         $w.begin_object();
-        $w.member($crate::json_enum!(@name $variant $json_name), $value);
+        $w.name($crate::json_enum!(@name $variant $json_name));
+        <$type as $crate::json::ToJson>::to_json($value, $w);
         $w.end_object();
     }};
     (@write $w:ident $value:ident $variant:ident ($type:ty) $json_name:tt [$tag:literal]) => {
-        $crate::json::support::write_tagged::<$type>(
-            $w, $tag, $crate::json_enum!(@name $variant $json_name), $value,
+        <$type as $crate::json::support::WritesObject>::write_tagged(
+            $value, $w, $tag, $crate::json_enum!(@name $variant $json_name),
         )
     };
 }

@@ -61,17 +61,6 @@ impl Decimal<'_> {
         let (digits, exponent) = number
             .split_at_checked(end.unwrap_or(number.len()))
             .unwrap_or_default();
-        let mut power = 0_i64;
-        for byte in exponent {
-            if byte.is_ascii_digit() {
-                power = power
-                    .saturating_mul(10)
-                    .saturating_add(i64::from(byte.wrapping_sub(b'0')));
-            }
-        }
-        if matches!(exponent, [_, b'-', ..]) {
-            power = power.wrapping_neg();
-        }
         let point = digits
             .iter()
             .rev()
@@ -80,14 +69,65 @@ impl Decimal<'_> {
         let behind_point = i64::try_from(point).unwrap_or(i64::MAX);
         Decimal {
             digits,
-            exponent: power.saturating_sub(behind_point),
+            exponent: self::exponent(exponent).saturating_sub(behind_point),
         }
+    }
+
+    /// The number if it is an integer.
+    fn integer(&self) -> Result<u128, IntegerError> {
+        let n_digits = i64::try_from(self.values().count()).unwrap_or(i64::MAX);
+        let n_whole = n_digits.saturating_add(self.exponent);
+        let (mut value, mut place) = (Some(0_u128), 0_i64);
+        for digit in self.values() {
+            place = place.saturating_add(1);
+            if place <= n_whole {
+                value = value.and_then(|value| value.checked_mul(10)?.checked_add(digit.into()));
+            } else if digit != 0 {
+                return Err(IntegerError::Fraction);
+            }
+        }
+        // A value other than 0 is too large after 39 steps at the latest.
+        while place < n_whole && value != Some(0) && value.is_some() {
+            place = place.saturating_add(1);
+            value = value.and_then(|value| value.checked_mul(10));
+        }
+        value.ok_or(IntegerError::TooLarge)
     }
 
     fn values(&self) -> impl Iterator<Item = u64> + use<'_> {
         let digits = self.digits.iter().filter(|byte| byte.is_ascii_digit());
         digits.map(|byte| u64::from(byte.wrapping_sub(b'0')))
     }
+}
+
+/// Returns the value of an exponent as JSON writes it, the `e` included; one beyond `i64` becomes
+/// the nearest `i64`.
+pub(super) fn exponent(text: &[u8]) -> i64 {
+    let mut power = 0_i64;
+    for byte in text.iter().filter(|byte| byte.is_ascii_digit()) {
+        power = power
+            .saturating_mul(10)
+            .saturating_add(i64::from(byte.wrapping_sub(b'0')));
+    }
+    if matches!(text, [_, b'-', ..]) {
+        power.wrapping_neg()
+    } else {
+        power
+    }
+}
+
+/// Why a number has no exact value as an integer.
+pub(super) enum IntegerError {
+    /// It has a fraction.
+    Fraction,
+    /// It is beyond `u128`.
+    TooLarge,
+}
+
+/// Returns whether a number as JSON writes it is negative, and its magnitude, which is exact.
+pub(super) fn exact_integer(number: &str) -> Result<(bool, u128), IntegerError> {
+    let (negative, decimal) = Decimal::with_sign(number);
+    Ok((negative, decimal.integer()?))
 }
 
 /// The float nearest to a number as JSON writes it; `None` if that is infinite.

@@ -76,7 +76,7 @@ impl ToJson for bool {
 
 macro_rules! integers {
     ($($type:ident $unsigned:ident $wide:ident $small:ident),* $(,)?) => {$(
-        /// Written as an integer, and in range.
+        /// Exactly an integer, and in range: `60`, and also `60.0` and `6e1`.
         impl FromJson for $type {
             #[allow(
                 clippy::cast_possible_truncation,
@@ -122,17 +122,19 @@ integers!(
 );
 
 macro_rules! wide_integers {
-    ($($type:ident),*) => {$(
-        /// Written as an integer, and in range.
+    ($($type:ident $negate:ident),*) => {$(
+        /// Exactly an integer, and in range: `60`, and also `60.0` and `6e1`.
         impl FromJson for $type {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-                let number = r.number()?;
-                if number.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
-                    return Err(r.error(&format!("expected an integer, found {number}")));
-                }
-                // `-0` is an integer, but std refuses a sign on an unsigned one.
-                let digits = if number == "-0" { "0" } else { number };
-                digits.parse().map_err(|_| r.out_of_range(stringify!($type)))
+                r.attempt(|r| {
+                    let (negative, magnitude) = r.wide_integer(stringify!($type))?;
+                    let value = if negative {
+                        (0 as $type).$negate(magnitude)
+                    } else {
+                        magnitude.try_into().ok()
+                    };
+                    value.ok_or_else(|| r.out_of_range(stringify!($type)))
+                })
             }
 
             #[inline(always)]
@@ -159,15 +161,17 @@ macro_rules! wide_integers {
     )*};
 }
 
-wide_integers!(u128, i128);
+wide_integers!(u128 checked_sub, i128 checked_sub_unsigned);
 
 macro_rules! floats {
     ($($type:ident $read:ident $write:ident),*) => {$(
         /// The nearest float; a number beyond the largest is an error, not infinity.
         impl FromJson for $type {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-                let number = r.number()?;
-                float::$read(number).ok_or_else(|| r.out_of_range(stringify!($type)))
+                r.attempt(|r| {
+                    let number = r.number()?;
+                    float::$read(number).ok_or_else(|| r.out_of_range(stringify!($type)))
+                })
             }
 
             #[inline(always)]
@@ -206,12 +210,14 @@ floats!(f64 parse_f64 write_f64, f32 parse_f32 write_f32);
 /// A string of one character.
 impl FromJson for char {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let string = r.string()?;
-        let mut characters = string.chars();
-        match (characters.next(), characters.next()) {
-            (Some(character), None) => Ok(character),
-            _ => Err(r.error_expected("a string of one character")),
-        }
+        r.attempt(|r| {
+            let string = r.string()?;
+            let mut characters = string.chars();
+            match (characters.next(), characters.next()) {
+                (Some(character), None) => Ok(character),
+                _ => Err(r.error_expected("a string of one character")),
+            }
+        })
     }
 
     #[inline(always)]
@@ -375,12 +381,14 @@ impl<T: FromJson> FromJson for Vec<T> {
 /// An array of exactly `N` elements.
 impl<T: FromJson, const N: usize> FromJson for [T; N] {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let at = r.at_next();
-        <[T; N]>::try_from(Vec::from_json(r)?).map_err(|list: Vec<T>| {
-            at.error(&format!(
-                "expected an array of {N}, found one of {}",
-                list.len()
-            ))
+        r.attempt(|r| {
+            let at = r.at_next();
+            <[T; N]>::try_from(Vec::from_json(r)?).map_err(|list: Vec<T>| {
+                at.error(&format!(
+                    "expected an array of {N}, found one of {}",
+                    list.len()
+                ))
+            })
         })
     }
 }
@@ -424,10 +432,12 @@ macro_rules! tuples {
         impl<$first: FromJson, $($type: FromJson),*> FromJson for ($first, $($type),*) {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
                 const WHAT: &str = concat!("an array of ", $n);
-                r.begin_array()?;
-                let tuple = (r.tuple_element::<$first>(WHAT)?, $(r.tuple_element::<$type>(WHAT)?),*);
-                r.tuple_end(WHAT)?;
-                Ok(tuple)
+                r.attempt(|r| {
+                    r.begin_array()?;
+                    let tuple = (r.tuple_element::<$first>(WHAT)?, $(r.tuple_element::<$type>(WHAT)?),*);
+                    r.tuple_end(WHAT)?;
+                    Ok(tuple)
+                })
             }
 
             #[inline(always)]

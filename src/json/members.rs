@@ -18,20 +18,20 @@ pub(super) fn read_members<T: FromJson>(
     members: &mut Vec<(String, T)>,
     r: &mut Reader<'_>,
 ) -> Result<(), Error> {
-    r.begin_object()?;
-    while let Some(name) = r.next_member()? {
+    r.members_with(&mut |name, r| {
         let value = T::from_json(r)?;
         if members.len() < COMPARED_MAX {
             if let Some(member) = members.iter_mut().find(|member| member.0 == name) {
                 member.1 = value;
-                continue;
+                return Ok(());
             }
         }
         if members.is_empty() {
             members.reserve(USUAL_LEN);
         }
         members.push((name.into_owned(), value));
-    }
+        Ok(())
+    })?;
     if members.len() > COMPARED_MAX {
         remove_duplicates(members);
     }

@@ -28,10 +28,12 @@ pub struct Mini<T>(pub T);
 
 impl<T: Deserialize> FromJson for Mini<T> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let value = json::from_str(r.raw()?);
-        value
-            .map(Mini)
-            .map_err(|_| r.error_expected("what miniserde reads as the type"))
+        r.attempt(|r| {
+            let value = json::from_str(r.raw()?);
+            value
+                .map(Mini)
+                .map_err(|_| r.error_expected("what miniserde reads as the type"))
+        })
     }
 }
 

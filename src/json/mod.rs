@@ -8,11 +8,12 @@
 //! | in the text | what happens |
 //! | --- | --- |
 //! | a member twice in one object | the last one wins |
-//! | `"\ud800"`, half of a surrogate pair | refused: a `String` cannot hold it |
+//! | `"\ud800"`, half of a surrogate pair | skipped and kept as a [`RawJson`]; refused where it is read as a string, which cannot hold it; U+FFFD in events, in web requests and in names that [`Reader::next_member`] returns |
 //! | bytes that are not UTF-8 | refused, with their offset |
-//! | a byte order mark | refused |
+//! | a byte order mark | refused; [`Request::json`](crate::http::Request::json) skips one in front of a body |
 //! | more than 128 arrays and objects inside one another | refused |
 //! | an integer beyond its type | refused, never wrapped or rounded |
+//! | `60.0`, `6e1` | 60 as an integer; `60.5` is refused |
 //! | `1e400` | refused as an `f64`, kept as a [`Number`] |
 //! | `-0` | kept, as a [`Number`] and as an `f64`; 0 as an integer |
 //!
@@ -92,6 +93,29 @@ pub fn parse<T: FromJson>(text: &[u8]) -> Result<T, Error> {
     Ok(value)
 }
 
+/// As [`parse`], but strings have U+FFFD in place of an escape for half of a surrogate pair.
+pub(crate) fn parse_replacing_surrogates<T: FromJson>(text: &[u8]) -> Result<T, Error> {
+    let mut r = Reader::from_bytes(text)?.replacing_surrogates();
+    let value = T::from_json(&mut r)?;
+    r.end()?;
+    Ok(value)
+}
+
+/// As [`parse`], but a byte order mark in front is skipped, as RFC 8259, section 8.1, allows: for
+/// files and bodies, which programs on Windows begin so. Offsets in errors count the mark.
+pub(crate) fn parse_after_bom<T: FromJson>(text: &[u8]) -> Result<T, Error> {
+    let mut r = Reader::from_bytes(text)?;
+    r.rest = without_bom(r.rest);
+    let value = T::from_json(&mut r)?;
+    r.end()?;
+    Ok(value)
+}
+
+/// What is behind a byte order mark in UTF-8, if `text` begins with one.
+pub(crate) fn without_bom(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
 /// Writes `value` without white space.
 pub fn to_vec<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
     let mut w = Writer::default();
@@ -110,8 +134,10 @@ pub fn to_vec<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
 ///
 /// impl FromJson for Hex {
 ///     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-///         let text = r.string()?;
-///         u32::from_str_radix(&text, 16).map(Hex).map_err(|_| r.error_expected("a hex number"))
+///         r.attempt(|r| {
+///             let text = r.string()?;
+///             u32::from_str_radix(&text, 16).map(Hex).map_err(|_| r.error_expected("a hex number"))
+///         })
 ///     }
 /// }
 /// assert_eq!(json::parse::<Hex>(br#""ff""#)?, Hex(255));
@@ -127,7 +153,9 @@ pub fn to_vec<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
     note = "`json_struct!` and `json_enum!` write the impl; by hand it takes a few lines"
 )]
 pub trait FromJson: Sized {
-    /// Reads exactly one value.
+    /// Reads exactly one value, or leaves the reader where it was.
+    ///
+    /// [`Reader::attempt`] sees to the latter where more than one method of the reader is called.
     ///
     /// # Errors
     /// The reader's own, or one made by [`Reader::error_expected`] or [`Reader::error`].
@@ -152,6 +180,52 @@ pub trait FromJson: Sized {
     #[inline(always)]
     fn blank() -> Option<Self> {
         None
+    }
+
+    // What `json_struct!` does with a field. These are functions of this trait, not of a helper with
+    // a bound, so that a type which cannot be read is one error for the compiler.
+
+    #[doc(hidden)]
+    fn read_json_field(r: &mut Reader<'_>, field: &mut Self) -> Result<(), Error> {
+        field.read_json(r)
+    }
+
+    /// Puts the member `index` into the set of those that must be there, if it must.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn require_field(missing: &mut [u64], index: usize) {
+        if Self::absent().is_none() {
+            support::put(missing, index);
+        }
+    }
+
+    /// What stands in a field until its member is read: any value, if the type knows one.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn start_field(r: &Reader<'_>, names: &support::Names, index: usize) -> Result<Self, Error> {
+        match Self::any_field() {
+            Some(value) => Ok(value),
+            None => support::read_ahead(r, names, index, Self::from_json),
+        }
+    }
+
+    /// Puts what a missing member stands for into its field, if it may be missing.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn reset_field(field: &mut Self) {
+        if let Some(absent) = Self::absent() {
+            *field = absent;
+        }
+    }
+
+    /// Any value of the type, if it knows one.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn any_field() -> Option<Self> {
+        match Self::absent() {
+            None => Self::blank(),
+            absent => absent,
+        }
     }
 
     /// What it is called where others have named it: a type that stands for itself has no name.
@@ -202,7 +276,8 @@ pub trait ToJson {
 
     /// The same as a tree, which is what `json!` puts in its places.
     fn to_value(&self) -> Value {
-        parse(&to_vec(self)).unwrap_or_default()
+        // A `RawJson` may have half of a surrogate pair in it.
+        parse_replacing_surrogates(&to_vec(self)).unwrap_or_default()
     }
 
     /// How a list of these is written: as an array, but of pairs with a name in front, as an object.

@@ -45,17 +45,17 @@ impl Number {
         }
     }
 
-    /// Its value, if it is written as an integer and in range.
+    /// Its value, if it is exactly an integer and in range: `60`, and also `60.0` and `6e1`.
     pub fn to_i64(&self) -> Option<i64> {
         self.to()
     }
 
-    /// Its value, if it is written as an integer and in range.
+    /// Its value, if it is exactly an integer and in range: `60`, and also `60.0` and `6e1`.
     pub fn to_u64(&self) -> Option<u64> {
         self.to()
     }
 
-    /// Its value, if it is written as an integer and in range.
+    /// Its value, if it is exactly an integer and in range: `60`, and also `60.0` and `6e1`.
     pub fn to_i128(&self) -> Option<i128> {
         self.to()
     }

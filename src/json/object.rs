@@ -229,53 +229,58 @@ impl fmt::Debug for Object {
 
 impl FromJson for Object {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        r.begin_object()?;
-        let mut rest = r.next();
-        if let [b'}', behind @ ..] = rest {
-            r.close(behind);
-            return Ok(Object::new());
-        }
-        let mut names = String::with_capacity(USUAL_NAMES_LEN);
-        let mut slots = Vec::with_capacity(USUAL_LEN);
-        slots.push(Slot::default());
-        // Bit n is set if a name's hash is n, so that most new ones are told by one look.
-        let mut hashes = 0_u64;
-        let behind = loop {
-            let name = name(r, rest)?;
-            let value = Value::from_json(r)?;
-            let hash = hash(&name);
-            let mut place = None;
-            if hashes & hash != 0 && slots.len() <= COMPARED_MAX {
-                place = find(&names, &slots, &name);
-            }
-            if let Some(slot) = place.and_then(|(index, _)| slots.get_mut(index)) {
-                slot.value = value;
-            } else {
-                hashes |= hash;
-                names.push_str(&name);
-                let name_len = name.len();
-                slots.push(Slot { name_len, value });
-            }
-            match r.next() {
-                [b',', behind @ ..] => rest = scan::token(behind),
-                [b'}', behind @ ..] => break behind,
-                rest => return Err(r.refuse(rest, Problem::MEMBER)),
-            }
-        };
-        r.close(behind);
-        if slots.len() > COMPARED_MAX {
-            remove_duplicates(&mut names, &mut slots);
-        }
-        if let Some(slot) = slots.first_mut() {
-            slot.value = Value::String(names);
-        }
-        Ok(Object(slots))
+        r.attempt(read)
     }
 
     #[inline(always)]
     fn blank() -> Option<Self> {
         Some(Object::new())
     }
+}
+
+#[inline(always)]
+fn read(r: &mut Reader<'_>) -> Result<Object, Error> {
+    r.begin_object()?;
+    let mut rest = r.next();
+    if let [b'}', behind @ ..] = rest {
+        r.close(behind);
+        return Ok(Object::new());
+    }
+    let mut names = String::with_capacity(USUAL_NAMES_LEN);
+    let mut slots = Vec::with_capacity(USUAL_LEN);
+    slots.push(Slot::default());
+    // Bit n is set if a name's hash is n, so that most new ones are told by one look.
+    let mut hashes = 0_u64;
+    let behind = loop {
+        let name = name(r, rest)?;
+        let value = Value::from_json(r)?;
+        let hash = hash(&name);
+        let mut place = None;
+        if hashes & hash != 0 && slots.len() <= COMPARED_MAX {
+            place = find(&names, &slots, &name);
+        }
+        if let Some(slot) = place.and_then(|(index, _)| slots.get_mut(index)) {
+            slot.value = value;
+        } else {
+            hashes |= hash;
+            names.push_str(&name);
+            let name_len = name.len();
+            slots.push(Slot { name_len, value });
+        }
+        match r.next() {
+            [b',', behind @ ..] => rest = scan::token(behind),
+            [b'}', behind @ ..] => break behind,
+            rest => return Err(r.refuse(rest, Problem::MEMBER)),
+        }
+    };
+    r.close(behind);
+    if slots.len() > COMPARED_MAX {
+        remove_duplicates(&mut names, &mut slots);
+    }
+    if let Some(slot) = slots.first_mut() {
+        slot.value = Value::String(names);
+    }
+    Ok(Object(slots))
 }
 
 /// Reads the name of the member in front of `rest`, and what is between it and the value.
@@ -290,7 +295,7 @@ fn name<'j>(r: &mut Reader<'j>, rest: &'j [u8]) -> Result<Cow<'j, str>, Error> {
         let name = r.text.get(r.pos_of(name)..r.pos_of(end));
         return Ok(Cow::Borrowed(name.unwrap_or_default()));
     }
-    let name = r.escaped_string(name)?;
+    let name = r.escaped_string(name, r.replaces_surrogates)?;
     match r.next() {
         [b':', behind @ ..] => r.rest = behind,
         rest => return Err(r.refuse(rest, Problem::COLON)),

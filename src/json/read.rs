@@ -1,7 +1,8 @@
 //! The pull reader: values of each kind, arrays and objects.
 
-use core::str;
+use core::{mem, str};
 
+use super::float::{self, IntegerError};
 use super::refuse::Problem;
 use super::{Error, ErrorKind, FromJson, scan};
 
@@ -29,18 +30,26 @@ pub(super) const DEPTH_MAX: u32 = 128;
 ///
 /// Strings come out as [`Cow`](alloc::borrow::Cow): borrowed from the text unless there is an escape
 /// in them. A clone looks ahead; it costs a few words.
+///
+/// A method that reads or skips a value leaves the reader where it was if it fails. So does the
+/// `from_json` of every type of this crate, so that a function can try one type after another; an
+/// impl by hand uses [`attempt`](Self::attempt) for that.
 #[derive(Debug, Clone)]
 pub struct Reader<'j> {
     pub(super) text: &'j str,
     /// What of it is not read yet.
     pub(super) rest: &'j [u8],
-    /// Where the value that was read last begins, for errors about it.
+    /// Where the value that was read last begins, for errors about it; after a failure, the place
+    /// of the error.
     pub(super) start: usize,
     pub(super) depth: u32,
     /// Whether nothing was read yet in the innermost container.
     pub(super) first: bool,
-    /// What is wrong where `rest` is, if [`fail`](Self::fail) was called.
+    /// What is wrong at `start`, if [`fail`](Self::fail) was called.
     pub(super) problem: &'static Problem,
+    /// Whether strings have U+FFFD in place of an escape for half of a surrogate pair; otherwise
+    /// such a string is an error.
+    pub(super) replaces_surrogates: bool,
 }
 
 /// What comes next in a text.
@@ -70,6 +79,16 @@ impl<'j> Reader<'j> {
             depth: 0,
             first: false,
             problem: Problem::VALUE,
+            replaces_surrogates: false,
+        }
+    }
+
+    /// The same reader, but its strings have U+FFFD in place of an escape for half of a surrogate
+    /// pair: for events and web requests, which AWS passes on as a client has written them.
+    pub(crate) fn replacing_surrogates(self) -> Reader<'j> {
+        Reader {
+            replaces_surrogates: true,
+            ..self
         }
     }
 
@@ -84,12 +103,62 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// The value that begins at `pos`, to which another reader of `text` has come.
+    /// The value that begins at `pos`, to which another reader of `text` has come; as
+    /// [`replacing_surrogates`](Self::replacing_surrogates).
     pub(crate) fn at(text: &'j str, pos: usize) -> Reader<'j> {
         Reader {
             rest: text.as_bytes().get(pos..).unwrap_or_default(),
-            ..Reader::new(text)
+            ..Reader::new(text).replacing_surrogates()
         }
+    }
+
+    /// Runs `read`. If that fails, the reader stands where it stood before.
+    ///
+    /// An impl of [`FromJson`] by hand that reads more than one thing, or checks what it has read,
+    /// does so in here. Then another type can be tried after an error.
+    /// ```
+    /// use tiny_lambda::json::{FromJson, Reader};
+    ///
+    /// let mut r = Reader::new(r#"{"x": 1}"#);
+    /// let failed = r.attempt(|r| {
+    ///     r.begin_object()?;
+    ///     r.next_member()?;
+    ///     r.string()
+    /// });
+    /// assert_eq!(failed.unwrap_err().path(), "$.x");
+    /// assert_eq!(r.offset(), 0);
+    /// let members: Vec<(String, u8)> = Vec::from_json(&mut r)?;
+    /// assert_eq!(members, [(String::from("x"), 1)]);
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of `read`.
+    #[inline]
+    pub fn attempt<T>(
+        &mut self,
+        read: impl FnOnce(&mut Reader<'j>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let (rest, depth, first) = (self.rest, self.depth, self.first);
+        let result = read(self);
+        if result.is_err() {
+            (self.rest, self.depth, self.first) = (rest, depth, first);
+        }
+        result
+    }
+
+    /// As [`attempt`](Self::attempt); `replaces_surrogates` says whether strings have U+FFFD in place
+    /// of an escape for half of a surrogate pair.
+    #[inline]
+    pub(crate) fn attempt_replacing<T>(
+        &mut self,
+        replaces_surrogates: bool,
+        read: impl FnOnce(&mut Reader<'j>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let outer = mem::replace(&mut self.replaces_surrogates, replaces_surrogates);
+        let result = self.attempt(read);
+        self.replaces_surrogates = outer;
+        result
     }
 
     /// What comes next, which is not read yet.
@@ -97,7 +166,7 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If it cannot be the beginning of a value.
     pub fn peek(&mut self) -> Result<Kind, Error> {
-        match self.next() {
+        match scan::token(self.rest) {
             [b'"', ..] => Ok(Kind::String),
             [b'{', ..] => Ok(Kind::Object),
             [b'[', ..] => Ok(Kind::Array),
@@ -144,14 +213,15 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If something else comes next, or it is not written as RFC 8259, section 6, has it.
     pub fn number(&mut self) -> Result<&'j str, Error> {
-        let [b'-' | b'0'..=b'9', ..] = self.next() else {
+        let rest = scan::token(self.rest);
+        let [b'-' | b'0'..=b'9', ..] = rest else {
             return Err(self.expected_value("a number"));
         };
-        self.start = self.offset();
-        match self.behind_number(self.rest) {
-            Some(behind) => self.rest = behind,
-            None => return Err(self.problem()),
-        }
+        let Some(behind) = self.behind_number(rest) else {
+            return Err(self.problem());
+        };
+        self.start = self.pos_of(rest);
+        self.rest = behind;
         Ok(self.since(self.start))
     }
 
@@ -162,11 +232,10 @@ impl<'j> Reader<'j> {
         positive_max: u64,
         type_name: &str,
     ) -> Result<u64, Error> {
-        let rest = self.next();
-        self.start = self.offset();
-        let (negative, mut rest) = match rest {
+        let number = scan::token(self.rest);
+        let (negative, mut rest) = match number {
             [b'-', behind @ ..] => (true, behind),
-            _ => (false, rest),
+            _ => (false, number),
         };
         let digits = rest;
         let mut value = 0_u64;
@@ -183,19 +252,62 @@ impl<'j> Reader<'j> {
         let n_digits = digits.len().wrapping_sub(rest.len());
         let fits = n_digits < 20 || is_u64(digits.get(..n_digits).unwrap_or_default());
         if n_digits == 0 {
-            return Err(self.not_an_integer());
+            return Err(self.expected_value("an integer"));
         }
         if let [b'.' | b'e' | b'E', ..] = rest {
-            return Err(self.not_an_integer());
+            return self.decimal_integer(negative_max, positive_max, type_name);
         }
-        self.rest = rest;
+        self.start = self.pos_of(number);
         if !fits || value > if negative { negative_max } else { positive_max } {
             return Err(self.out_of_range(type_name));
         }
+        self.rest = rest;
         Ok(if negative {
             value.wrapping_neg()
         } else {
             value
+        })
+    }
+
+    /// As [`integer`](Self::integer), for a number with a point or an exponent, of which AWS sends
+    /// some: `60.0`, `6e1`. The value is exact; an `f64` is not made of it.
+    #[cold]
+    #[inline(never)]
+    fn decimal_integer(
+        &mut self,
+        negative_max: u64,
+        positive_max: u64,
+        type_name: &str,
+    ) -> Result<u64, Error> {
+        self.attempt(|r| {
+            let (negative, magnitude) = r.wide_integer(type_name)?;
+            let (max, magnitude) = match u64::try_from(magnitude) {
+                Ok(magnitude) if negative => (negative_max, magnitude),
+                Ok(magnitude) => (positive_max, magnitude),
+                Err(_) => return Err(r.out_of_range(type_name)),
+            };
+            if magnitude > max {
+                return Err(r.out_of_range(type_name));
+            }
+            Ok(if negative {
+                magnitude.wrapping_neg()
+            } else {
+                magnitude
+            })
+        })
+    }
+
+    /// Reads an integer, however it is written: whether it is negative, and its magnitude.
+    pub(super) fn wide_integer(&mut self, type_name: &str) -> Result<(bool, u128), Error> {
+        self.attempt(|r| {
+            let [b'-' | b'0'..=b'9', ..] = scan::token(r.rest) else {
+                return Err(r.expected_value("an integer"));
+            };
+            let number = r.number()?;
+            float::exact_integer(number).map_err(|error| match error {
+                IntegerError::Fraction => r.not_an_integer(number),
+                IntegerError::TooLarge => r.out_of_range(type_name),
+            })
         })
     }
 
@@ -212,12 +324,12 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If neither is the case.
     pub fn next_element(&mut self) -> Result<bool, Error> {
-        match self.next() {
+        match scan::token(self.rest) {
             [b']', behind @ ..] => {
                 self.close(behind);
                 return Ok(false);
             }
-            _ if self.first => self.first = false,
+            rest if self.first => (self.rest, self.first) = (rest, false),
             [b',', behind @ ..] => self.rest = behind,
             rest => return Err(self.refuse(rest, Problem::ELEMENT)),
         }
@@ -230,11 +342,13 @@ impl<'j> Reader<'j> {
         &mut self,
         take: &mut dyn FnMut(&mut Reader<'j>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.begin_array()?;
-        while self.next_element()? {
-            take(self)?;
-        }
-        Ok(())
+        self.attempt(|r| {
+            r.begin_array()?;
+            while r.next_element()? {
+                take(r)?;
+            }
+            Ok(())
+        })
     }
 
     /// Reads `{`. [`next_member`](Self::next_member) follows, until it says no.
@@ -250,24 +364,28 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If it is not JSON.
     pub fn raw(&mut self) -> Result<&'j str, Error> {
-        self.next();
-        let start = self.offset();
+        let start = self.pos_of(scan::token(self.rest));
         self.skip()?;
         self.start = start;
         Ok(self.since(start))
     }
 
-    /// Checks that only white space is left.
+    /// Checks that only white space is left, and that each array and object has ended.
     ///
     /// # Errors
-    /// If there is more.
+    /// If there is more, or if one has not.
     pub fn end(&mut self) -> Result<(), Error> {
-        if !self.rest.is_empty() {
-            self.rest = scan::white_space(self.rest);
-            if !self.rest.is_empty() {
-                return Err(self.refuse(self.rest, Problem::END));
-            }
+        let mut rest = self.rest;
+        if !rest.is_empty() {
+            rest = scan::white_space(rest);
         }
+        if !rest.is_empty() {
+            return Err(self.refuse(rest, Problem::END));
+        }
+        if self.depth != 0 {
+            return Err(self.refuse(rest, Problem::BRACKET));
+        }
+        self.rest = rest;
         Ok(())
     }
 
@@ -331,26 +449,27 @@ impl<'j> Reader<'j> {
 
     /// Passes the literal that begins with `first`, if it comes next.
     fn literal_from(&mut self, first: u8) -> bool {
-        let rest = self.next();
+        let rest = scan::token(self.rest);
         if rest.first() != Some(&first) {
             return false;
         }
         let Some(behind) = scan::literal(rest) else {
             return false;
         };
-        self.start = self.offset();
+        self.start = self.pos_of(rest);
         self.rest = behind;
         true
     }
 
     fn open(&mut self, bracket: u8, what: &str) -> Result<(), Error> {
-        match self.next() {
+        let rest = scan::token(self.rest);
+        match rest {
             [first, behind @ ..] if *first == bracket => {
                 if self.depth >= DEPTH_MAX {
-                    return Err(self.refuse(self.rest, Problem::DEPTH));
+                    return Err(self.refuse(rest, Problem::DEPTH));
                 }
                 self.depth = self.depth.wrapping_add(1);
-                self.start = self.offset();
+                self.start = self.pos_of(rest);
                 self.rest = behind;
                 self.first = true;
                 Ok(())

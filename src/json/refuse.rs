@@ -1,7 +1,7 @@
 //! What the reader says against a text: each error in a function of its own, out of the way.
 
 use super::name::Names;
-use super::{Error, ErrorKind, Reader};
+use super::{Error, ErrorKind, Reader, scan};
 
 /// What is wrong with a text: a kind and a sentence; without a kind, what was expected.
 #[derive(Debug)]
@@ -15,6 +15,7 @@ impl Problem {
     pub(super) const ELEMENT: &Problem = &Problem(None, "`,` or `]`");
     pub(super) const DIGIT: &Problem = &Problem(None, "a digit");
     pub(super) const END: &Problem = &Problem(None, "the end of the text");
+    pub(super) const BRACKET: &Problem = &Problem(None, "`]` or `}`");
     pub(super) const DEPTH: &Problem = &Problem(
         Some(ErrorKind::Depth),
         "more than 128 arrays and objects deep",
@@ -76,22 +77,22 @@ impl<'j> Reader<'j> {
     #[cold]
     #[inline(never)]
     pub(super) fn expected_value(&mut self, what: &str) -> Error {
-        let (rest, depth) = (self.next(), self.depth);
-        let error = match self.value(rest) {
-            Some(_) => Error::expected(ErrorKind::Type, what, self.text, self.offset()),
-            None => self.problem(),
-        };
-        // Who tries another type then must not begin behind what is wrong.
-        (self.rest, self.depth) = (rest, depth);
-        error
+        let (rest, depth) = (scan::token(self.rest), self.depth);
+        let behind = self.value(rest);
+        self.depth = depth;
+        if behind.is_none() {
+            return self.problem();
+        }
+        self.start = self.pos_of(rest);
+        self.error_expected(what)
     }
 
-    /// Stops at `rest`, where this is wrong.
+    /// Notes that this is wrong in front of `rest`. The reader does not move.
     ///
-    /// Functions that skip say so, since what they return is in registers then.
+    /// Functions that skip return the `None`, so that their result fits in registers.
     #[cold]
     pub(super) fn fail(&mut self, rest: &'j [u8], problem: &'static Problem) -> Option<&'j [u8]> {
-        (self.rest, self.problem) = (rest, problem);
+        (self.start, self.problem) = (self.pos_of(rest), problem);
         None
     }
 
@@ -100,10 +101,8 @@ impl<'j> Reader<'j> {
     #[inline(never)]
     pub(super) fn problem(&self) -> Error {
         match *self.problem {
-            Problem(Some(kind), text) => Error::new(kind, &[text], self.text, self.offset()),
-            Problem(None, what) => {
-                Error::expected(ErrorKind::Syntax, what, self.text, self.offset())
-            }
+            Problem(Some(kind), text) => Error::new(kind, &[text], self.text, self.start),
+            Problem(None, what) => Error::expected(ErrorKind::Syntax, what, self.text, self.start),
         }
     }
 
@@ -115,22 +114,12 @@ impl<'j> Reader<'j> {
         self.problem()
     }
 
-    /// That what comes next is something else.
+    /// That the number read last is not an integer.
     #[cold]
     #[inline(never)]
-    pub(super) fn not_an_integer(&mut self) -> Error {
-        let rest = self.next();
-        let [b'-' | b'0'..=b'9', ..] = rest else {
-            return self.expected_value("an integer");
-        };
-        let Some(behind) = self.behind_number(rest) else {
-            let error = self.problem();
-            self.rest = rest;
-            return error;
-        };
-        let number = self.text.get(self.offset()..self.pos_of(behind));
-        let sentence = ["expected an integer, found ", number.unwrap_or_default()];
-        Error::new(ErrorKind::Type, &sentence, self.text, self.offset())
+    pub(super) fn not_an_integer(&self, number: &str) -> Error {
+        let sentence = ["expected an integer, found ", number];
+        Error::new(ErrorKind::Type, &sentence, self.text, self.start)
     }
 }
 

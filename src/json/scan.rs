@@ -119,9 +119,6 @@ fn unicode_escape(rest: &[u8]) -> (u32, usize) {
             // Of both, the six bits are taken away that say which half it is.
             return ((high << 10).wrapping_add(low).wrapping_sub(0x35f_dc00), 12);
         }
-        if low == NO_DIGIT {
-            return (low, 0);
-        }
     }
     (high, 6)
 }

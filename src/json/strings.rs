@@ -15,7 +15,7 @@ impl<'j> Reader<'j> {
     /// If something else comes next, or the string is not written as RFC 8259, section 7, has it.
     pub fn string(&mut self) -> Result<Cow<'j, str>, Error> {
         let string = self.begin_string()?;
-        self.string_behind_quote(string)
+        self.string_behind_quote(string, self.replaces_surrogates)
     }
 
     /// As [`string`](Self::string), in place of another one.
@@ -23,7 +23,7 @@ impl<'j> Reader<'j> {
         let string = self.begin_string()?;
         match self.plain_string(string) {
             Some(string) => *to = String::from(string),
-            None => *to = self.escaped_string(string)?,
+            None => *to = self.escaped_string(string, self.replaces_surrogates)?,
         }
         Ok(())
     }
@@ -34,26 +34,40 @@ impl<'j> Reader<'j> {
         if let Some(string) = self.plain_string(string) {
             return Ok(string);
         }
-        self.escaped_string(string)?;
-        Err(self.error("a string with escapes cannot be borrowed"))
+        Err(self.not_borrowable(string))
+    }
+
+    /// That a string has escapes, or another error in it.
+    #[cold]
+    #[inline(never)]
+    fn not_borrowable(&mut self, string: &'j [u8]) -> Error {
+        match self.behind_string(string) {
+            Some(_) => self.error("a string with escapes cannot be borrowed"),
+            None => self.problem(),
+        }
     }
 
     /// What is behind the opening quote.
     #[inline]
     fn begin_string(&mut self) -> Result<&'j [u8], Error> {
-        let [b'"', string @ ..] = self.next() else {
+        let rest = scan::token(self.rest);
+        let [b'"', string @ ..] = rest else {
             return Err(self.expected_value("a string"));
         };
-        self.start = self.offset();
+        self.start = self.pos_of(rest);
         Ok(string)
     }
 
     /// Reads a string whose opening quote is in front of `string`.
     #[inline]
-    pub(super) fn string_behind_quote(&mut self, string: &'j [u8]) -> Result<Cow<'j, str>, Error> {
+    pub(super) fn string_behind_quote(
+        &mut self,
+        string: &'j [u8],
+        replace: bool,
+    ) -> Result<Cow<'j, str>, Error> {
         match self.plain_string(string) {
             Some(string) => Ok(Cow::Borrowed(string)),
-            None => self.escaped_string(string).map(Cow::Owned),
+            None => self.escaped_string(string, replace).map(Cow::Owned),
         }
     }
 
@@ -69,17 +83,21 @@ impl<'j> Reader<'j> {
         self.text.get(self.pos_of(string)..self.pos_of(end))
     }
 
-    /// As [`plain_string`](Self::plain_string), where there may be escapes.
+    /// As [`plain_string`](Self::plain_string), where there may be escapes. One that stands for
+    /// half of a surrogate pair becomes U+FFFD if `replace` is set; otherwise it is an error.
     #[cold]
     #[inline(never)]
-    pub(super) fn escaped_string(&mut self, string: &'j [u8]) -> Result<String, Error> {
-        match self.behind_string(string) {
-            Some(behind) => self.rest = behind,
-            None => return Err(self.problem()),
-        }
+    pub(super) fn escaped_string(
+        &mut self,
+        string: &'j [u8],
+        replace: bool,
+    ) -> Result<String, Error> {
+        let Some(behind_string) = self.behind_string(string) else {
+            return Err(self.problem());
+        };
         // It needs no more than it has in the text, so it is decoded in a copy of that; sixteen bytes
         // are copied whole, so there are some more.
-        let text_len = string.len().wrapping_sub(self.rest.len());
+        let text_len = string.len().wrapping_sub(behind_string.len());
         let with_more = string.get(..text_len.wrapping_add(16)).unwrap_or(string);
         let mut out = Vec::from(with_more);
         let mut len = 0_usize;
@@ -101,7 +119,11 @@ impl<'j> Reader<'j> {
                 [] | [b'"', ..] => break,
                 [b'\\', ..] => {
                     let (code, n_read) = scan::escape(rest);
-                    (utf8(code), n_read)
+                    let is_half = matches!(code, 0xd800..=0xdfff);
+                    if is_half && !replace {
+                        return Err(self.refuse(rest, Problem::SURROGATE));
+                    }
+                    (utf8(if is_half { 0xfffd } else { code }), n_read)
                 }
                 [byte, ..] => (u32::from(*byte), 1),
             };
@@ -118,6 +140,7 @@ impl<'j> Reader<'j> {
                 }
             }
         }
+        self.rest = behind_string;
         out.truncate(len);
         Ok(String::from_utf8(out).unwrap_or_default())
     }
@@ -148,7 +171,6 @@ impl<'j> Reader<'j> {
                 match code {
                     scan::NO_ESCAPE => Problem::ESCAPE,
                     scan::NO_DIGIT => Problem::HEX_DIGITS,
-                    0xd800..=0xdfff => Problem::SURROGATE,
                     _ => return rest.get(len..),
                 }
             }

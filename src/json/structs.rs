@@ -3,9 +3,9 @@
 /// A struct, and how it is read and written.
 ///
 /// Attributes, doc comments and visibility are the struct's own. Behind a type may stand
-/// `as "name"`, its name in JSON where that differs, and `= value`, what a missing member stands
-/// for, which is made before the members are read. An `Option` may be missing or `null`; unknown
-/// members are ignored.
+/// `as "name"`, its name in JSON where that differs, and `= value`, what a missing member and `null`
+/// stand for (for an `Option`, too), which is made before the members are read. An `Option` without
+/// that may be missing or `null`; unknown members are ignored.
 ///
 /// ```
 /// use tiny_lambda::json;
@@ -89,6 +89,10 @@ macro_rules! json_struct {
         const _: () = {
             $crate::json_struct!(@names ($($case)?) $($field [$($json_name)?])*);
 
+            $($crate::json_struct!(
+                @default [] ($name) $field ($type) [$($default)?]
+            );)*
+
             fn json_members(
                 value: &mut $name,
                 r: &mut $crate::json::Reader<'_>,
@@ -132,12 +136,12 @@ macro_rules! json_struct {
             impl $crate::json::ToJson for $name {
                 #[allow(clippy::indexing_slicing, reason = "each field has a name")]
                 fn to_json(&self, w: &mut $crate::json::Writer) {
-                    $crate::json_struct!(@write self w $($field [$($json_name)?])*)
+                    $crate::json_struct!(@write self w $($field ($type) [$($json_name)?])*)
                 }
             }
 
             impl $crate::json::support::WritesObject for $name {
-                $($crate::json_struct!(@forget $field [$($json_name)?]);)*
+                $($crate::json_struct!(@forget $field ($type) [$($json_name)?]);)*
             }
         };
     };
@@ -157,8 +161,18 @@ macro_rules! json_struct {
         const _: () = {
             $crate::json_struct!(@names ($($case)?) $($field [$($json_name)?])*);
 
+            $($crate::json_struct!(
+                @default [<$life>] ($name<$life>) $field ($type) [$($default)?]
+            );)*
+
             #[allow(unused_imports, reason = "fields may be all owned or all borrowed")]
-            use $crate::json::support::{ProbeBorrowed as _, ProbeOwned as _};
+            use $crate::json::support::{ProbeBorrowed as _, ProbeOther as _, ProbeOwned as _};
+
+            // A type that cannot be read is an error here, and nowhere else.
+            #[allow(dead_code, reason = "for the compiler only")]
+            fn check_types<$life>() {
+                $($crate::json_struct!(@check ($type) [$($json_name)?]);)*
+            }
 
             fn json_members<$life>(
                 value: &mut $name<$life>,
@@ -203,12 +217,12 @@ macro_rules! json_struct {
             impl<$life> $crate::json::ToJson for $name<$life> {
                 #[allow(clippy::indexing_slicing, reason = "each field has a name")]
                 fn to_json(&self, w: &mut $crate::json::Writer) {
-                    $crate::json_struct!(@write self w $($field [$($json_name)?])*)
+                    $crate::json_struct!(@write self w $($field ($type) [$($json_name)?])*)
                 }
             }
 
             impl<$life> $crate::json::support::WritesObject for $name<$life> {
-                $($crate::json_struct!(@forget $field [$($json_name)?]);)*
+                $($crate::json_struct!(@forget $field ($type) [$($json_name)?]);)*
             }
         };
     };
@@ -245,6 +259,19 @@ macro_rules! json_struct {
         $crate::json::support::Name::new(&TEXT)
     }};
 
+    // A default once, so that a wrong one is one error.
+    (@default [$($life:tt)*] ($struct:ty) $field:ident ($type:ty) []) => {};
+    (@default [$($life:tt)*] ($struct:ty) $field:ident ($type:ty) [$default:expr]) => {
+        impl $($life)* $crate::json::support::DefaultField<{ JsonField::$field as usize }> for $struct {
+            type Value = $type;
+
+            #[inline(always)]
+            fn default_field() -> $type {
+                $default
+            }
+        }
+    };
+
     // The members of an object, into a struct in which each field has a value already.
     (@read $r:ident $value:ident $mode:ident $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {{
         let mut missing = [0; JSON_NAMES.n_words()];
@@ -254,27 +281,37 @@ macro_rules! json_struct {
             #[allow(unused_variables, reason = "where there is no field")]
             let value: &mut _ = $value;
             $(if index == JsonField::$field as usize {
-                return $crate::json_struct!(@read_field r value $mode $field ($type) $json_name);
+                return $crate::json_struct!(
+                    @read_field r value $mode $field ($type) $json_name $default
+                );
             })*
             ::core::result::Result::Ok(())
         })
     }};
-    (@read_field $r:ident $value:ident $mode:ident $field:ident ($type:ty) [..]) => {
-        $crate::json::support::read_rest::<$type>($r, &mut $value.$field)
+    (@read_field $r:ident $value:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
+        <$type as $crate::json::support::KeepsRest>::read($r, &mut $value.$field)
     };
-    (@read_field $r:ident $value:ident owned $field:ident ($type:ty) $json_name:tt) => {
-        $crate::json::support::read_field::<$type>($r, &mut $value.$field)
+    (@read_field $r:ident $value:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {
+        if $r.null_if_next() {
+            $value.$field = $crate::json::support::default_for::<{ JsonField::$field as usize }, _>($value);
+            ::core::result::Result::Ok(())
+        } else {
+            $crate::json_struct!(@read_field $r $value $mode $field ($type) $json_name [])
+        }
     };
-    (@read_field $r:ident $value:ident borrowed $field:ident ($type:ty) $json_name:tt) => {
-        (&$crate::json::support::Probe::<$type>::NEW).read_field($r, &mut $value.$field)
+    (@read_field $r:ident $value:ident owned $field:ident ($type:ty) $json_name:tt []) => {
+        <$type as $crate::json::FromJson>::read_json_field($r, &mut $value.$field)
+    };
+    (@read_field $r:ident $value:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
+        (&&$crate::json::support::Probe::<$type>::NEW).how().read_field($r, &mut $value.$field)
     };
     // Whether its member must be there.
     (@require $missing:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {};
     (@require $missing:ident owned $field:ident ($type:ty) $json_name:tt []) => {
-        $crate::json::support::require::<$type>(&mut $missing, JsonField::$field as usize)
+        <$type as $crate::json::FromJson>::require_field(&mut $missing, JsonField::$field as usize)
     };
     (@require $missing:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        (&$crate::json::support::Probe::<$type>::NEW).require(&mut $missing, JsonField::$field as usize)
+        (&&$crate::json::support::Probe::<$type>::NEW).how().require(&mut $missing, JsonField::$field as usize)
     };
     (@require $missing:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {};
     // What stands in a field until it is read.
@@ -282,49 +319,56 @@ macro_rules! json_struct {
         <$type as ::core::default::Default>::default()
     };
     (@start $r:ident owned $field:ident ($type:ty) $json_name:tt []) => {
-        $crate::json::support::start::<$type>($r, JSON_NAMES, JsonField::$field as usize)?
+        <$type as $crate::json::FromJson>::start_field($r, JSON_NAMES, JsonField::$field as usize)?
     };
     (@start $r:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        (&$crate::json::support::Probe::<$type>::NEW)
+        (&&$crate::json::support::Probe::<$type>::NEW).how()
             .start($r, JSON_NAMES, JsonField::$field as usize)?
     };
-    (@start $r:ident $mode:ident $field:ident ($type:ty) $name:tt [$default:expr]) => { $default };
+    (@start $r:ident $mode:ident $field:ident ($type:ty) $name:tt [$default:expr]) => {
+        <Self as $crate::json::support::DefaultField<{ JsonField::$field as usize }>>::default_field()
+    };
     // What a member that may be missing stands for, where another one of the same name was read.
     (@reset $self:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
         $self.$field = <$type as ::core::default::Default>::default()
     };
     (@reset $self:ident owned $field:ident ($type:ty) $json_name:tt []) => {
-        $crate::json::support::reset::<$type>(&mut $self.$field)
+        <$type as $crate::json::FromJson>::reset_field(&mut $self.$field)
     };
     (@reset $self:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        (&$crate::json::support::Probe::<$type>::NEW).reset(&mut $self.$field)
+        (&&$crate::json::support::Probe::<$type>::NEW).how().reset(&mut $self.$field)
     };
     (@reset $self:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {
-        $self.$field = $default
+        $self.$field =
+            <Self as $crate::json::support::DefaultField<{ JsonField::$field as usize }>>::default_field()
+    };
+    (@check ($type:ty) [..]) => {};
+    (@check ($type:ty) $json_name:tt) => {
+        (&&$crate::json::support::Probe::<$type>::NEW).how().check()
     };
     (@blank $mode:ident ($type:ty) [..]) => { <$type as ::core::default::Default>::default() };
     (@blank $mode:ident ($type:ty) $json_name:tt) => { $crate::json_struct!(@any $mode ($type))? };
-    (@any owned ($type:ty)) => { $crate::json::support::any::<$type>() };
-    (@any borrowed ($type:ty)) => { (&$crate::json::support::Probe::<$type>::NEW).blank() };
+    (@any owned ($type:ty)) => { <$type as $crate::json::FromJson>::any_field() };
+    (@any borrowed ($type:ty)) => { (&&$crate::json::support::Probe::<$type>::NEW).how().blank() };
 
-    (@write $self:ident $w:ident $($field:ident $json_name:tt)*) => {{
+    (@write $self:ident $w:ident $($field:ident $type:tt $json_name:tt)*) => {{
         if !JSON_NAMES.opens() {
             $w.begin_object();
         }
-        $($crate::json_struct!(@write_field $self $w $field $json_name);)*
+        $($crate::json_struct!(@write_field $self $w $field $type $json_name);)*
         $w.end_object();
     }};
-    (@forget $field:ident [..]) => {
+    (@forget $field:ident ($type:ty) [..]) => {
         fn forget(&mut self, tag: &str) {
-            $crate::json::support::WritesObject::forget(&mut self.$field, tag);
+            <$type as $crate::json::support::KeepsRest>::forget_tag(&mut self.$field, tag);
         }
     };
-    (@forget $field:ident $json_name:tt) => {};
-    (@write_field $self:ident $w:ident $field:ident [..]) => {
-        $crate::json::support::KeepsRest::write(&$self.$field, $w);
+    (@forget $field:ident ($type:ty) $json_name:tt) => {};
+    (@write_field $self:ident $w:ident $field:ident ($type:ty) [..]) => {
+        <$type as $crate::json::support::KeepsRest>::write(&$self.$field, $w);
     };
-    (@write_field $self:ident $w:ident $field:ident $json_name:tt) => {
+    (@write_field $self:ident $w:ident $field:ident ($type:ty) $json_name:tt) => {
         $w.field(JSON_NAMES, JsonField::$field as usize);
-        $crate::json::ToJson::to_json(&$self.$field, $w);
+        <$type as $crate::json::ToJson>::to_json(&$self.$field, $w);
     };
 }

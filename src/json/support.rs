@@ -30,7 +30,7 @@ pub(super) fn take(set: &mut [u64], index: usize) {
     }
 }
 
-fn put(set: &mut [u64], index: usize) {
+pub(super) fn put(set: &mut [u64], index: usize) {
     if let Some(word) = set.get_mut(index / 64) {
         *word |= 1_u64 << (index & 63);
     }
@@ -44,46 +44,23 @@ pub(super) fn first(set: &[u64]) -> Option<usize> {
     Some(word.wrapping_mul(64).wrapping_add(bit))
 }
 
-/// Puts the member `index` into the set of those that must be there, if it must.
-#[inline(always)]
-pub fn require<T: FromJson>(missing: &mut [u64], index: usize) {
-    if T::absent().is_none() {
-        put(missing, index);
-    }
+/// What a missing member and `null` stand for, for the field `INDEX`.
+pub trait DefaultField<const INDEX: usize> {
+    /// The field's type.
+    type Value;
+    /// The default.
+    fn default_field() -> Self::Value;
 }
 
-/// What stands in a field until its member is read: any value, if the type knows one.
-///
-/// # Errors
-/// If the member had to be read at once, those of that.
+/// The default of the field `INDEX` of this struct.
 #[inline(always)]
-pub fn start<T: FromJson>(r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error> {
-    match any() {
-        Some(value) => Ok(value),
-        None => read_ahead(r, names, index, T::from_json),
-    }
-}
-
-/// Puts what a missing member stands for into its field, if it may be missing.
-#[inline(always)]
-pub fn reset<T: FromJson>(field: &mut T) {
-    if let Some(absent) = T::absent() {
-        *field = absent;
-    }
-}
-
-/// Any value of the type, if it knows one.
-#[inline(always)]
-pub fn any<T: FromJson>() -> Option<T> {
-    match T::absent() {
-        None => T::blank(),
-        absent => absent,
-    }
+pub fn default_for<const INDEX: usize, T: DefaultField<INDEX>>(_: &T) -> T::Value {
+    T::default_field()
 }
 
 /// Reads the first member that has the name `index`, of an object that comes next.
 #[cold]
-fn read_ahead<'j, T>(
+pub(super) fn read_ahead<'j, T>(
     r: &Reader<'j>,
     names: &Names,
     index: usize,
@@ -100,14 +77,6 @@ fn read_ahead<'j, T>(
     Err(r.error_missing(names, index))
 }
 
-/// Reads a member's value into its place; one function for all fields of a type.
-///
-/// # Errors
-/// The type's own.
-pub fn read_field<T: FromJson>(r: &mut Reader<'_>, field: &mut T) -> Result<(), Error> {
-    field.read_json(r)
-}
-
 /// What a field `as ..` may be.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot keep the members that no other field takes",
@@ -118,6 +87,22 @@ pub trait KeepsRest: Default + WritesObject {
     fn keep(&mut self, name: String, value: Value);
     /// Writes them all.
     fn write(&self, w: &mut Writer);
+
+    /// Reads a member that no field takes; the reader stands at its name.
+    ///
+    /// # Errors
+    /// If its value is not JSON.
+    fn read(r: &mut Reader<'_>, rest: &mut Self) -> Result<(), Error> {
+        let name = r.rest_name()?.into_owned();
+        let value = Value::from_json(r)?;
+        rest.keep(name, value);
+        Ok(())
+    }
+
+    /// Takes the tag of an enum out again.
+    fn forget_tag(&mut self, tag: &str) {
+        self.forget(tag);
+    }
 }
 
 impl KeepsRest for Object {
@@ -132,21 +117,19 @@ impl KeepsRest for Object {
     }
 }
 
-/// Reads a member that no field takes; the reader stands at its name.
-///
-/// # Errors
-/// If its value is not JSON.
-pub fn read_rest<T: KeepsRest>(r: &mut Reader<'_>, rest: &mut T) -> Result<(), Error> {
-    let name = r.rest_name()?.into_owned();
-    let value = Value::from_json(r)?;
-    rest.keep(name, value);
-    Ok(())
-}
-
-/// Chooses how a field of a struct with a lifetime is read: borrowed where its type can be,
-/// since the method of that trait needs no reference more.
+/// Chooses how a field of a struct with a lifetime is read: `(&&Probe::NEW).how()` is that of
+/// [`ProbeBorrowed`] where the type borrows, else that of [`ProbeOwned`], since the compiler takes
+/// the method that needs the fewest dereferences.
 #[derive(Debug)]
 pub struct Probe<T>(PhantomData<T>);
+
+impl<T> Clone for Probe<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Probe<T> {}
 
 impl<T> Probe<T> {
     /// The only one there is.
@@ -155,31 +138,54 @@ impl<T> Probe<T> {
 
 /// See [`Probe`].
 pub trait ProbeBorrowed<'j, T> {
-    /// As [`read_field`].
-    ///
-    /// # Errors
-    /// The type's own.
-    fn read_field(&self, r: &mut Reader<'j>, field: &mut T) -> Result<(), Error>;
-    /// As [`start`].
-    ///
-    /// # Errors
-    /// The type's own.
-    fn start(&self, r: &Reader<'j>, names: &Names, index: usize) -> Result<T, Error>;
-    /// As [`require`].
-    fn require(&self, missing: &mut [u64], index: usize);
-    /// As [`reset`].
-    fn reset(&self, field: &mut T);
-    /// Any value.
-    fn blank(&self) -> Option<T>;
+    /// How the field is read.
+    fn how(&self) -> Borrowed<T>;
 }
 
-impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
-    fn read_field(&self, r: &mut Reader<'j>, field: &mut T) -> Result<(), Error> {
+impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for &Probe<T> {
+    #[inline(always)]
+    fn how(&self) -> Borrowed<T> {
+        Borrowed(PhantomData)
+    }
+}
+
+/// See [`Probe`].
+pub trait ProbeOwned<T> {
+    /// How the field is read.
+    fn how(&self) -> Owned<T>;
+}
+
+impl<T: FromJson> ProbeOwned<T> for Probe<T> {
+    #[inline(always)]
+    fn how(&self) -> Owned<T> {
+        Owned(PhantomData)
+    }
+}
+
+/// Handles a field whose type borrows; the functions are those of [`FromJson`].
+#[derive(Debug)]
+pub struct Borrowed<T>(PhantomData<T>);
+
+#[allow(
+    missing_docs,
+    clippy::missing_errors_doc,
+    reason = "the functions are those of FromJson"
+)]
+impl<T> Borrowed<T> {
+    pub fn check(self) {}
+
+    pub fn read_field<'j>(self, r: &mut Reader<'j>, field: &mut T) -> Result<(), Error>
+    where
+        T: BorrowJson<'j>,
+    {
         field.read_json(r)
     }
 
     #[inline(always)]
-    fn start(&self, r: &Reader<'j>, names: &Names, index: usize) -> Result<T, Error> {
+    pub fn start<'j>(self, r: &Reader<'j>, names: &Names, index: usize) -> Result<T, Error>
+    where
+        T: BorrowJson<'j>,
+    {
         match self.blank() {
             Some(value) => Ok(value),
             None => read_ahead(r, names, index, T::borrow_json),
@@ -187,21 +193,30 @@ impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
     }
 
     #[inline(always)]
-    fn require(&self, missing: &mut [u64], index: usize) {
+    pub fn require<'j>(self, missing: &mut [u64], index: usize)
+    where
+        T: BorrowJson<'j>,
+    {
         if T::absent().is_none() {
             put(missing, index);
         }
     }
 
     #[inline(always)]
-    fn reset(&self, field: &mut T) {
+    pub fn reset<'j>(self, field: &mut T)
+    where
+        T: BorrowJson<'j>,
+    {
         if let Some(absent) = T::absent() {
             *field = absent;
         }
     }
 
     #[inline(always)]
-    fn blank(&self) -> Option<T> {
+    pub fn blank<'j>(self) -> Option<T>
+    where
+        T: BorrowJson<'j>,
+    {
         match T::absent() {
             None => T::blank(),
             absent => absent,
@@ -209,49 +224,87 @@ impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for Probe<T> {
     }
 }
 
-/// See [`Probe`].
-pub trait ProbeOwned<T> {
-    /// As [`read_field`].
-    ///
-    /// # Errors
-    /// The type's own.
-    fn read_field(&self, r: &mut Reader<'_>, field: &mut T) -> Result<(), Error>;
-    /// As [`start`].
-    ///
-    /// # Errors
-    /// The type's own.
-    fn start(&self, r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error>;
-    /// As [`require`].
-    fn require(&self, missing: &mut [u64], index: usize);
-    /// As [`reset`].
-    fn reset(&self, field: &mut T);
-    /// Any value.
-    fn blank(&self) -> Option<T>;
+/// Handles a field whose type stands on its own; the functions are those of [`FromJson`].
+#[derive(Debug)]
+pub struct Owned<T>(PhantomData<T>);
+
+#[allow(
+    missing_docs,
+    clippy::missing_errors_doc,
+    reason = "the functions are those of FromJson"
+)]
+impl<T: FromJson> Owned<T> {
+    pub fn check(self) {}
+
+    pub fn read_field(self, r: &mut Reader<'_>, field: &mut T) -> Result<(), Error> {
+        field.read_json(r)
+    }
+
+    #[inline(always)]
+    pub fn start(self, r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error> {
+        T::start_field(r, names, index)
+    }
+
+    #[inline(always)]
+    pub fn require(self, missing: &mut [u64], index: usize) {
+        T::require_field(missing, index);
+    }
+
+    #[inline(always)]
+    pub fn reset(self, field: &mut T) {
+        T::reset_field(field);
+    }
+
+    #[inline(always)]
+    pub fn blank(self) -> Option<T> {
+        T::any_field()
+    }
 }
 
-impl<T: FromJson> ProbeOwned<T> for &Probe<T> {
-    fn read_field(&self, r: &mut Reader<'_>, field: &mut T) -> Result<(), Error> {
-        read_field(r, field)
+/// See [`Probe`].
+pub trait ProbeOther<T> {
+    /// How the field would be read.
+    fn how(self) -> Unreadable<T>;
+}
+
+impl<T> ProbeOther<T> for Probe<T> {
+    fn how(self) -> Unreadable<T> {
+        Unreadable(PhantomData)
+    }
+}
+
+/// Stands for a field whose type cannot be read: [`check`](Self::check) is the compiler's error, and
+/// the other functions, which never run, are not.
+#[derive(Debug)]
+pub struct Unreadable<T>(PhantomData<T>);
+
+#[allow(
+    missing_docs,
+    clippy::missing_errors_doc,
+    clippy::needless_pass_by_ref_mut,
+    reason = "the functions are those of FromJson, and never run"
+)]
+impl<T> Unreadable<T> {
+    pub fn check(self)
+    where
+        T: FromJson,
+    {
     }
 
-    #[inline(always)]
-    fn start(&self, r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error> {
-        start(r, names, index)
+    pub fn read_field(self, _: &mut Reader<'_>, _: &mut T) -> Result<(), Error> {
+        Ok(())
     }
 
-    #[inline(always)]
-    fn require(&self, missing: &mut [u64], index: usize) {
-        require::<T>(missing, index);
+    pub fn start(self, r: &Reader<'_>, _: &Names, _: usize) -> Result<T, Error> {
+        Err(r.error_expected("a type that can be read"))
     }
 
-    #[inline(always)]
-    fn reset(&self, field: &mut T) {
-        reset(field);
-    }
+    pub fn require(self, _: &mut [u64], _: usize) {}
 
-    #[inline(always)]
-    fn blank(&self) -> Option<T> {
-        any()
+    pub fn reset(self, _: &mut T) {}
+
+    pub fn blank(self) -> Option<T> {
+        None
     }
 }
 
@@ -297,7 +350,8 @@ impl<'j> Variant<'j> {
     /// If no object comes next, or the member is no string.
     pub fn tagged(r: &mut Reader<'j>, tag: &str) -> Result<Variant<'j>, Error> {
         *r = r.at_next();
-        let mut ahead = r.clone();
+        // A variant `as ..` may take a value whose tag is no text.
+        let mut ahead = r.clone().replacing_surrogates();
         let mut name = None;
         ahead.begin_object()?;
         while let Some(member) = ahead.next_member()? {
@@ -368,6 +422,16 @@ impl<'j> Variant<'j> {
 pub trait WritesObject {
     /// Takes the tag out again, where all members are kept.
     fn forget(&mut self, _tag: &str) {}
+
+    /// Writes this with a member more in front.
+    fn write_tagged(&self, w: &mut Writer, tag: &str, name: &str)
+    where
+        Self: ToJson,
+    {
+        w.begin_object();
+        w.member(tag, name);
+        w.continue_object(|w| self.to_json(w));
+    }
 }
 
 impl WritesObject for Object {
@@ -392,11 +456,4 @@ impl<T: WritesObject> WritesObject for Box<T> {
     fn forget(&mut self, tag: &str) {
         (**self).forget(tag);
     }
-}
-
-/// Writes `value` with a member more in front.
-pub fn write_tagged<T: ToJson + WritesObject>(w: &mut Writer, tag: &str, name: &str, value: &T) {
-    w.begin_object();
-    w.member(tag, name);
-    w.continue_object(|w| value.to_json(w));
 }

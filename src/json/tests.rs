@@ -92,8 +92,6 @@ fn integers_are_exact_and_in_range() {
         &format!("number out of range for i64 {place}"),
     );
     refuses::<u128>("-1", &format!("number out of range for u128 {place}"));
-    refuses::<i128>("1e2", &format!("expected an integer, found 1e2 {place}"));
-    refuses::<i64>("1.0", &format!("expected an integer, found 1.0 {place}"));
     refuses::<i64>(
         "\"1\"",
         &format!("expected an integer, found a string {place}"),
@@ -114,6 +112,246 @@ fn integers_are_exact_and_in_range() {
         "-x",
         "expected a digit, found `x` at $ (offset 1, line 1, column 2)",
     );
+}
+
+#[test]
+fn an_integer_may_have_a_point_and_an_exponent_if_it_is_exact() {
+    #[track_caller]
+    fn check<T: FromJson + PartialEq + Debug>(text: &str, want: T) {
+        assert_eq!(parse::<T>(text.as_bytes()).as_ref(), Ok(&want), "{text}");
+        let list = format!("[ {text} , {text}]");
+        let got = parse::<[Option<Box<T>>; 2]>(list.as_bytes()).unwrap();
+        assert_eq!(got[0].as_deref(), Some(&want), "{list}");
+        assert_eq!(got[1].as_deref(), Some(&want), "{list}");
+    }
+    #[track_caller]
+    fn all(text: &str, want: i8) {
+        check(text, want);
+        check(text, i16::from(want));
+        check(text, i32::from(want));
+        check(text, i64::from(want));
+        check(text, isize::from(want));
+        check(text, i128::from(want));
+        if let Ok(want) = u8::try_from(want) {
+            check(text, want);
+            check(text, u16::from(want));
+            check(text, u32::from(want));
+            check(text, u64::from(want));
+            check(text, usize::from(want));
+            check(text, u128::from(want));
+        }
+    }
+    for sixty in [
+        "60.0",
+        "6e1",
+        "6E1",
+        "6e+1",
+        "600e-1",
+        "60.000",
+        "0.6e2",
+        "0.006e4",
+        "60e0",
+        "6.0e1",
+        "60000000000000000000000000000000000000000000e-42",
+        "60e-0",
+        "60.0e00",
+    ] {
+        all(sixty, 60);
+        all(&format!("-{sixty}"), -60);
+    }
+    for zero in [
+        "-0.0",
+        "0.0",
+        "0e0",
+        "0e400",
+        "0e-400",
+        "0.000e99999999999999999999",
+        "-0e-99999999999999999999",
+    ] {
+        all(zero, 0);
+    }
+    check("1E2", 100_u8);
+    check("2.55e2", u8::MAX);
+    check("-128.0", i8::MIN);
+    check("9007199254740993.0", 9_007_199_254_740_993_i64);
+    check("18446744073709551615.0", u64::MAX);
+    check("1844674407370955161.5e1", u64::MAX);
+    check("9223372036854775807.0", i64::MAX);
+    check("-9223372036854775808.0", i64::MIN);
+    check("340282366920938463463374607431768211455.0", u128::MAX);
+    check("-170141183460469231731687303715884105728.0", i128::MIN);
+    check("1e38", 10_u128.pow(38));
+    check("1.8446744073709551616e19", 1_i128 << 64);
+    let long = format!("60.{}", "0".repeat(1_000_000));
+    check(&long, 60_u8);
+}
+
+#[test]
+fn a_number_that_is_no_integer_or_beyond_the_type_is_refused() {
+    #[track_caller]
+    fn fails<T: FromJson + Debug>(text: &str, want: &str) {
+        refuses::<T>(text, &format!("{want} at $ (offset 0, line 1, column 1)"));
+        let list = format!("[0,{text}]");
+        let error = parse::<Vec<T>>(list.as_bytes()).unwrap_err();
+        assert_eq!((error.offset(), error.path()), (3, "$[1]"), "{list}");
+    }
+    for text in [
+        "60.5",
+        "-60.5",
+        "1e-1",
+        "1e-400",
+        "0.1e0",
+        "600e-3",
+        "1e-99999999999999999999",
+        "60.0000000000000000000000000001",
+    ] {
+        fails::<u8>(text, &format!("expected an integer, found {text}"));
+        fails::<i64>(text, &format!("expected an integer, found {text}"));
+        fails::<u64>(text, &format!("expected an integer, found {text}"));
+        fails::<i128>(text, &format!("expected an integer, found {text}"));
+    }
+    for text in [
+        "1e400",
+        "1e40",
+        "-1e400",
+        "1e99999999999999999999",
+        "256e40",
+        "340282366920938463463374607431768211456.0",
+    ] {
+        fails::<u8>(text, "number out of range for u8");
+        fails::<i64>(text, "number out of range for i64");
+        fails::<u128>(text, "number out of range for u128");
+        fails::<i128>(text, "number out of range for i128");
+    }
+    fails::<u8>("256.0", "number out of range for u8");
+    fails::<u8>("-1.0", "number out of range for u8");
+    fails::<i8>("128.0", "number out of range for i8");
+    fails::<u64>("18446744073709551616.0", "number out of range for u64");
+    fails::<i64>("9223372036854775808.0", "number out of range for i64");
+    fails::<i64>("-9223372036854775809.0", "number out of range for i64");
+    fails::<u128>("-1.0", "number out of range for u128");
+    fails::<i128>(
+        "170141183460469231731687303715884105728.0",
+        "number out of range for i128",
+    );
+    refuses::<u8>(
+        "1.",
+        "expected a digit, found the end of the text at $ (offset 2, line 1, column 3)",
+    );
+    refuses::<u8>(
+        "1.0e",
+        "expected a digit, found the end of the text at $ (offset 4, line 1, column 5)",
+    );
+    refuses::<i128>(
+        "1ex",
+        "expected a digit, found `x` at $ (offset 2, line 1, column 3)",
+    );
+    let number: Number = parse(b"60.0").unwrap();
+    assert_eq!(
+        (number.to_i64(), number.to_u64(), number.to_i128()),
+        (Some(60), Some(60), Some(60))
+    );
+    assert_eq!(number.as_str(), "60.0");
+    assert_eq!(parse::<Number>(b"60.5").unwrap().to_i64(), None);
+}
+
+#[test]
+fn half_of_a_surrogate_pair_is_an_error_only_where_it_is_read() {
+    const HALVES: [&str; 14] = [
+        r"\ud83d",
+        r"\ude00",
+        r"\ud83d\ud83d",
+        r"\ude00\ud83d",
+        r"a\ud83d",
+        r"\ud83d\u0041",
+        r"\uD83Dx",
+        r"\ud83d\n",
+        r"\ud83d\\",
+        r"\ud83d\\u",
+        r"\uDFFF",
+        r"\ud83d \ude00",
+        r"\ud83d\ud83d\ude00",
+        r"\ud83d\ue000",
+    ];
+    crate::json_struct! { #[derive(Debug, PartialEq)] struct A { a: u8 } }
+    crate::json_struct! { #[derive(Debug, PartialEq)] struct S { a: String } }
+    crate::json_struct! { #[derive(Debug)] struct Rest { a: u8, rest: Object as .. } }
+    for half in HALVES {
+        for text in [
+            format!(r#"{{"a":1,"other":"{half}"}}"#),
+            format!(r#"{{"other":"{half}","a":1}}"#),
+            format!(r#"{{"{half}":1,"a":1}}"#),
+            format!(r#"{{"a":1,"{half}" : [{{"{half}":"{half}"}}]}}"#),
+            format!(r#"{{"b":[1,{{"c":["{half}"]}}],"a":1}}"#),
+        ] {
+            assert_eq!(parse::<A>(text.as_bytes()), Ok(A { a: 1 }), "{text}");
+            assert_eq!(parse::<Ignored>(text.as_bytes()), Ok(Ignored), "{text}");
+            assert_eq!(get(text.as_bytes(), "/a"), Ok(Some(1)), "{text}");
+            let raw: RawJson = parse(text.as_bytes()).unwrap();
+            assert_eq!(to_vec(&raw), text.as_bytes());
+            assert!(!raw.to_value().is_null(), "{text}");
+            let is_surrogate = |result: Result<(), Error>| {
+                let error = result.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Surrogate, "{text}: {error}");
+                assert!(text[error.offset()..].starts_with("\\u"), "{text}: {error}");
+            };
+            is_surrogate(parse::<Value>(text.as_bytes()).map(drop));
+            is_surrogate(parse::<Rest>(text.as_bytes()).map(drop));
+            is_surrogate(parse::<BTreeMap<String, Value>>(text.as_bytes()).map(drop));
+            is_surrogate(parse::<Vec<(String, Value)>>(text.as_bytes()).map(drop));
+            let mut r = Reader::new(&text).replacing_surrogates();
+            let value = Value::from_json(&mut r).unwrap().to_string();
+            assert!(value.contains('\u{fffd}'), "{value}");
+        }
+        let text = format!(r#"{{"a":"{half}"}}"#);
+        let error = parse::<S>(text.as_bytes()).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.path()),
+            (ErrorKind::Surrogate, "$.a"),
+            "{text}"
+        );
+        let quoted = format!("\"{half}\"");
+        assert!(parse::<String>(quoted.as_bytes()).is_err());
+        assert!(parse_borrowed::<Cow<'_, str>>(quoted.as_bytes()).is_err());
+        let mut r = Reader::new(&quoted).replacing_surrogates();
+        let string = r.string().unwrap();
+        assert!(string.contains('\u{fffd}') && r.end().is_ok(), "{string}");
+    }
+    let mut r =
+        Reader::new(r#""\ud83dx\ude00\ud83d\ude00\ud83d\u0041\ud83d""#).replacing_surrogates();
+    assert_eq!(
+        r.string().unwrap(),
+        "\u{fffd}x\u{fffd}\u{1f600}\u{fffd}A\u{fffd}"
+    );
+    // What is no escape stays an error, also where it is skipped.
+    for (bad, offset) in [
+        (r"\u12", 1),
+        (r"\u12g4", 1),
+        (r"\ud83d\uZZZZ", 7),
+        (r"\ud83d\u12", 7),
+        (r"\ud83d\x", 7),
+        (r"\ud83d\", 8),
+        (r"\ud8", 1),
+    ] {
+        let text = format!("\"{bad}\"");
+        for error in [
+            parse::<String>(text.as_bytes()).unwrap_err(),
+            parse::<Ignored>(text.as_bytes()).map(drop).unwrap_err(),
+            parse::<Value>(text.as_bytes()).map(drop).unwrap_err(),
+        ] {
+            assert!(
+                matches!(error.kind(), ErrorKind::Syntax | ErrorKind::End),
+                "{text}: {error}"
+            );
+            if bad != r"\ud83d\" {
+                assert_eq!(error.offset(), offset, "{text}: {error}");
+            }
+        }
+        let object = format!(r#"{{"x":{text},"a":1}}"#);
+        assert!(parse::<A>(object.as_bytes()).is_err(), "{object}");
+        let object = format!(r#"{{{text}:1,"a":1}}"#);
+        assert!(parse::<A>(object.as_bytes()).is_err(), "{object}");
+    }
 }
 
 #[test]
@@ -350,6 +588,19 @@ fn containers_read_and_write() {
 
 #[test]
 fn depth_has_a_limit() {
+    crate::json_struct! { #[derive(Debug)] struct A { a: u8 } }
+    let skipped = |depth| {
+        format!(
+            r#"{{"x":{}{},"a":1}}"#,
+            "[".repeat(depth),
+            "]".repeat(depth)
+        )
+    };
+    assert!(parse::<A>(skipped(127).as_bytes()).is_ok());
+    assert_eq!(
+        parse::<A>(skipped(128).as_bytes()).unwrap_err().kind(),
+        ErrorKind::Depth
+    );
     let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
     assert!(parse::<Value>(nested(128).as_bytes()).is_ok());
     assert!(parse::<Ignored>(nested(128).as_bytes()).is_ok());

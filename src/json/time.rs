@@ -6,7 +6,7 @@ use alloc::string::String;
 use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Error, FromJson, Reader, ToJson, Writer};
+use super::{Error, FromJson, Reader, ToJson, Writer, float};
 
 const DAY_SECS: i64 = 86_400;
 
@@ -75,13 +75,12 @@ fn nanos(number: &str, scale: i32) -> Option<i128> {
     let (digits, exponent) = match number.find(['e', 'E']) {
         Some(at) => {
             let (digits, exponent) = number.split_at_checked(at)?;
-            // An exponent beyond i32 makes any number either 0 or too large.
-            (digits, exponent.get(1..)?.parse::<i32>().ok()?)
+            (digits, float::exponent(exponent.as_bytes()))
         }
         None => (number, 0),
     };
     let mut value = 0_i128;
-    let mut power = scale.checked_add(exponent)?;
+    let mut power = i64::from(scale).saturating_add(exponent);
     let mut behind_point = false;
     for byte in digits.bytes() {
         match byte {
@@ -90,7 +89,7 @@ fn nanos(number: &str, scale: i32) -> Option<i128> {
             b'0'..=b'9' => {
                 let digit = i128::from(byte.wrapping_sub(b'0'));
                 value = value.checked_mul(10)?.checked_add(digit)?;
-                power = power.checked_sub(i32::from(behind_point))?;
+                power = power.saturating_sub(i64::from(behind_point));
             }
             _ => {}
         }
@@ -170,8 +169,10 @@ macro_rules! epochs {
     ($($name:ident $scale:literal),*) => {$(
         impl FromJson for $name {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-                let time = since_epoch(r.number()?, $scale);
-                time.map($name).ok_or_else(|| r.out_of_range("a time"))
+                r.attempt(|r| {
+                    let time = since_epoch(r.number()?, $scale);
+                    time.map($name).ok_or_else(|| r.out_of_range("a time"))
+                })
             }
 
             #[inline(always)]
@@ -194,9 +195,11 @@ macro_rules! durations {
     ($($name:ident $scale:literal),*) => {$(
         impl FromJson for $name {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-                let nanos = nanos(r.number()?, $scale).and_then(|nanos| nanos.try_into().ok());
-                let duration = nanos.and_then(duration_of);
-                duration.map($name).ok_or_else(|| r.out_of_range("a duration"))
+                r.attempt(|r| {
+                    let nanos = nanos(r.number()?, $scale).and_then(|nanos| nanos.try_into().ok());
+                    let duration = nanos.and_then(duration_of);
+                    duration.map($name).ok_or_else(|| r.out_of_range("a duration"))
+                })
             }
 
             #[inline(always)]
@@ -217,10 +220,11 @@ durations!(Seconds 9, Millis 6);
 
 impl FromJson for Rfc3339 {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let text = r.string()?;
-        let time = rfc_3339(&text);
-        time.map(Rfc3339)
-            .ok_or_else(|| r.error_expected("a time as in RFC 3339"))
+        r.attempt(|r| {
+            let time = rfc_3339(&r.string()?);
+            time.map(Rfc3339)
+                .ok_or_else(|| r.error_expected("a time as in RFC 3339"))
+        })
     }
 
     #[inline(always)]
@@ -410,11 +414,12 @@ impl Digits<'_> {
 
 impl FromJson for IsoDuration {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let text = r.string()?;
-        let duration = iso_duration(&text).and_then(duration_of);
-        duration
-            .map(IsoDuration)
-            .ok_or_else(|| r.error_expected("a duration as in ISO 8601"))
+        r.attempt(|r| {
+            let duration = iso_duration(&r.string()?).and_then(duration_of);
+            duration
+                .map(IsoDuration)
+                .ok_or_else(|| r.error_expected("a duration as in ISO 8601"))
+        })
     }
 
     #[inline(always)]

@@ -63,12 +63,12 @@ impl Value {
         }
     }
 
-    /// The number, if this is one that is written as an integer and in range.
+    /// The number, if this is one that is exactly an integer and in range.
     pub fn as_i64(&self) -> Option<i64> {
         self.as_number()?.to_i64()
     }
 
-    /// The number, if this is one that is written as an integer and in range.
+    /// The number, if this is one that is exactly an integer and in range.
     pub fn as_u64(&self) -> Option<u64> {
         self.as_number()?.to_u64()
     }
@@ -117,7 +117,7 @@ impl fmt::Display for Value {
 
 impl FromJson for Value {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let rest = r.next();
+        let rest = scan::token(r.rest);
         Ok(match rest {
             [b'"', string @ ..] => {
                 r.start = r.pos_of(rest);
@@ -127,7 +127,7 @@ impl FromJson for Value {
                     let text = r.text.get(r.pos_of(string)..r.pos_of(end));
                     String::from(text.unwrap_or_default())
                 } else {
-                    r.escaped_string(string)?
+                    r.escaped_string(string, r.replaces_surrogates)?
                 })
             }
             [b'{', ..] => Value::Object(Object::from_json(r)?),
@@ -137,7 +137,7 @@ impl FromJson for Value {
                 let Some(behind) = scan::literal(rest) else {
                     return Err(r.refuse(rest, Problem::VALUE));
                 };
-                r.start = r.offset();
+                r.start = r.pos_of(rest);
                 r.rest = behind;
                 match rest {
                     [b'n', ..] => Value::Null,

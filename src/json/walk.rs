@@ -12,11 +12,19 @@ type TakeMember<'j, 't> = dyn FnMut(Cow<'j, str>, &mut Reader<'j>) -> Result<(),
 
 impl<'j> Reader<'j> {
     /// The name of the next member, whose value must be read then; `None`: the object has ended.
+    /// An escape in it for half of a surrogate pair becomes U+FFFD, so that members which the
+    /// caller does not know cannot fail.
     ///
     /// # Errors
     /// If neither is the case.
     pub fn next_member(&mut self) -> Result<Option<Cow<'j, str>>, Error> {
-        let mut rest = self.next();
+        self.next_name(true)
+    }
+
+    /// As [`next_member`](Self::next_member); `replace` says whether half of a surrogate pair in
+    /// the name becomes U+FFFD or is an error.
+    pub(super) fn next_name(&mut self, replace: bool) -> Result<Option<Cow<'j, str>>, Error> {
+        let mut rest = scan::token(self.rest);
         if let [b'}', behind @ ..] = rest {
             self.close(behind);
             return Ok(None);
@@ -29,7 +37,7 @@ impl<'j> Reader<'j> {
         }
         self.first = false;
         match rest {
-            [b'"', name @ ..] => self.name_behind_quote(name).map(Some),
+            [b'"', name @ ..] => self.name_behind_quote(name, replace).map(Some),
             _ => Err(self.refuse(rest, Problem::NAME)),
         }
     }
@@ -37,16 +45,18 @@ impl<'j> Reader<'j> {
     /// Reads an object, each value by `take`, which is given the name.
     #[inline]
     pub(super) fn members_with(&mut self, take: &mut TakeMember<'j, '_>) -> Result<(), Error> {
-        self.begin_object()?;
-        while let Some(name) = self.next_member()? {
-            take(name, self)?;
-        }
-        Ok(())
+        self.attempt(|r| {
+            r.begin_object()?;
+            while let Some(name) = r.next_name(r.replaces_surrogates)? {
+                take(name, r)?;
+            }
+            Ok(())
+        })
     }
 
     /// The name of a member, whose opening quote is in front of `name`.
-    fn name_behind_quote(&mut self, name: &'j [u8]) -> Result<Cow<'j, str>, Error> {
-        let name = self.string_behind_quote(name)?;
+    fn name_behind_quote(&mut self, name: &'j [u8], replace: bool) -> Result<Cow<'j, str>, Error> {
+        let name = self.string_behind_quote(name, replace)?;
         match self.behind_colon(self.rest) {
             Some(behind) => self.rest = behind,
             None => return Err(self.problem()),
@@ -57,7 +67,7 @@ impl<'j> Reader<'j> {
     /// The name of a member that no field takes, behind whose opening quote
     /// [`fields`](Self::fields) has stopped.
     pub(super) fn rest_name(&mut self) -> Result<Cow<'j, str>, Error> {
-        self.name_behind_quote(self.rest)
+        self.name_behind_quote(self.rest, self.replaces_surrogates)
     }
 
     /// Reads an object: each member that has one of the names is read by `take`, which is given
@@ -67,6 +77,17 @@ impl<'j> Reader<'j> {
     /// `take`'s own; and if no object comes next, or one of the members is not there.
     #[doc(hidden)]
     pub fn fields(
+        &mut self,
+        names: &Names,
+        missing: &mut [u64],
+        take: &mut dyn FnMut(usize, &mut Reader<'j>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        // A user's own struct refuses half of a surrogate pair, also inside an event.
+        self.attempt_replacing(false, |r| r.fields_of_object(names, missing, take))
+    }
+
+    #[inline(always)]
+    fn fields_of_object(
         &mut self,
         names: &Names,
         missing: &mut [u64],
@@ -140,7 +161,8 @@ impl<'j> Reader<'j> {
     #[inline(never)]
     fn odd_field(&mut self, names: &Names, name: &'j [u8]) -> Result<usize, Error> {
         if !matches!(scan::plain(name), [b'"', b':', ..]) {
-            let text = self.name_behind_quote(name)?;
+            // A name with half of a surrogate pair is no field's, so it need not be an error.
+            let text = self.name_behind_quote(name, true)?;
             if let Some(index) = names.position(&text) {
                 return Ok(index);
             }
@@ -149,16 +171,18 @@ impl<'j> Reader<'j> {
         Ok(names.rest())
     }
 
-    /// Reads one value, whatever it is, and checks it as if it were kept.
+    /// Reads one value, whatever it is, and checks it as if it were kept, except that an escape for
+    /// half of a surrogate pair is allowed (RFC 8259, section 8.2).
     ///
     /// # Errors
     /// If it is not JSON.
     pub fn skip(&mut self) -> Result<(), Error> {
-        let rest = self.next();
-        match self.value(rest) {
-            Some(behind) => self.rest = behind,
-            None => return Err(self.problem()),
-        }
+        let (rest, depth) = (scan::token(self.rest), self.depth);
+        let Some(behind) = self.value(rest) else {
+            self.depth = depth;
+            return Err(self.problem());
+        };
+        self.rest = behind;
         Ok(())
     }
 

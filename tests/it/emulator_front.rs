@@ -95,6 +95,29 @@ fn an_invocation_is_answered_as_by_lambda() {
     });
 }
 
+#[test]
+fn an_event_may_begin_with_a_byte_order_mark() {
+    with(&context(), |addr| {
+        let mut client = Client::connect(addr);
+        let got = value(&client.request(INVOKE, "", b"\xef\xbb\xbf{\"a\":1}"));
+        has(&got, "/event", r#"{"a":1}"#);
+        for (body, want) in [
+            (
+                &b"\xef\xbb\xbf\xef\xbb\xbf{}"[..],
+                "found a byte order mark",
+            ),
+            (b"{\xef\xbb\xbf}", "found a byte order mark"),
+            (b"\xff\xfe{\0}\0", "it is UTF-16"),
+            (b"{\0}\0", "it is UTF-16"),
+            (b"\0{\0}", "it is UTF-16"),
+        ] {
+            let reply = client.request(INVOKE, "", body);
+            assert_eq!(reply.status, 400, "{body:?}");
+            assert!(reply.text().contains(want), "{}", reply.text());
+        }
+    });
+}
+
 /// 12.2: 22.
 #[test]
 fn an_error_has_status_200_and_a_header() {

@@ -514,6 +514,14 @@ fn the_command_says_in_a_line_what_is_wrong() {
         1,
         "/no/such/file",
     );
+    let utf_16 = script.with_file_name("utf-16.json");
+    fs::write(&utf_16, b"\xff\xfe{\0}\0").unwrap();
+    let event = format!("@{}", utf_16.display());
+    check(
+        &["--event", &event, path(&script)],
+        1,
+        "it is UTF-16, which `>` writes in Windows PowerShell 5",
+    );
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     check(

@@ -41,7 +41,18 @@ fn consistent(text: &[u8]) -> Result<Value, json::Error> {
             );
         }
         Err(error) => {
-            assert_eq!(skipped.as_ref(), Err(error));
+            // Half of a surrogate pair is an error only where a string is made of it; behind it,
+            // skipping may find another one.
+            if error.kind() == ErrorKind::Surrogate {
+                assert!(
+                    skipped
+                        .as_ref()
+                        .map_or_else(json::Error::offset, |_| usize::MAX)
+                        > error.offset()
+                );
+            } else {
+                assert_eq!(skipped.as_ref(), Err(error));
+            }
             assert!(error.offset() <= text.len(), "{error}");
             assert!(error.line() >= 1 && error.column() >= 1, "{error}");
             assert!(error.path().starts_with('$'), "{error}");

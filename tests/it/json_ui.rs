@@ -5,7 +5,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The compiler refuses `source` with `want` in a message, and points at the line that ends in
-/// the comment `HERE`.
+/// the comment `HERE`. One mistake is at most two errors.
 #[track_caller]
 fn refuses(name: &str, source: &str, want: &str) {
     let source = format!("#![allow(dead_code)]\n{source}\nfn main() {{}}\n");
@@ -15,6 +15,11 @@ fn refuses(name: &str, source: &str, want: &str) {
         .expect("a line HERE");
     let messages = compile(name, &source).expect_err(&format!("compiled: {source}"));
     assert!(messages.contains(want), "wanted {want:?}, got:\n{messages}");
+    let n_errors = messages
+        .lines()
+        .filter(|line| line.starts_with("error") && !line.starts_with("error: aborting"))
+        .count();
+    assert!(n_errors <= 2, "{n_errors} errors:\n{messages}");
     let place = format!("{name}.rs:{line}:");
     assert!(
         messages.contains(&place),
@@ -122,6 +127,25 @@ fn wrong_structs_are_refused_where_they_are_wrong() {
         "the field `as ..` must be the last",
     );
     refuses(
+        "generic",
+        "tiny_lambda::json_struct! {
+            struct Wrong<T> { // HERE
+                a: T,
+            }
+        }",
+        "no rules expected",
+    );
+    refuses(
+        "missing_comma",
+        "tiny_lambda::json_struct! {
+            struct Wrong {
+                a: u8
+                b: u8, // HERE
+            }
+        }",
+        "no rules expected",
+    );
+    refuses(
         "missing_colon",
         "tiny_lambda::json_struct! {
             struct Wrong {
@@ -130,6 +154,95 @@ fn wrong_structs_are_refused_where_they_are_wrong() {
         }",
         "no rules expected",
     );
+}
+
+#[test]
+fn a_wrong_field_is_one_mistake_in_both_kinds_of_struct() {
+    let only_read = "struct Mine;
+        impl tiny_lambda::json::FromJson for Mine {
+            fn from_json(
+                _: &mut tiny_lambda::json::Reader<'_>,
+            ) -> Result<Mine, tiny_lambda::json::Error> {
+                Ok(Mine)
+            }
+        }";
+    let only_written = "struct Mine;
+        impl tiny_lambda::json::ToJson for Mine {
+            fn to_json(&self, _: &mut tiny_lambda::json::Writer) {}
+        }";
+    for (name, before, field, want) in [
+        ("unknown_type", "", "b: Nope,", "cannot find type `Nope`"),
+        (
+            "inner_type",
+            "struct Mine;",
+            "b: Vec<Option<Mine>>,",
+            "`Mine` cannot be read from JSON",
+        ),
+        (
+            "only_read",
+            only_read,
+            "b: Mine,",
+            "`Mine` cannot be written as JSON",
+        ),
+        (
+            "only_written",
+            only_written,
+            "b: Box<Mine>,",
+            "`Mine` cannot be read from JSON",
+        ),
+        (
+            "type_with_default",
+            "struct Mine;",
+            "b: Mine = Mine,",
+            "`Mine` cannot be read from JSON",
+        ),
+        (
+            "type_with_name",
+            "struct Mine;",
+            "b: Mine as \"x\",",
+            "`Mine` cannot be read from JSON",
+        ),
+        (
+            "string_default",
+            "",
+            "b: String = \"x\",",
+            "mismatched types",
+        ),
+        (
+            "unknown_default",
+            "",
+            "b: u8 = NOPE,",
+            "cannot find value `NOPE`",
+        ),
+        (
+            "option_default",
+            "",
+            "b: Option<u8> = 3,",
+            "mismatched types",
+        ),
+        ("reference", "", "b: &str,", "missing lifetime specifier"),
+    ] {
+        let source = format!(
+            "{before}\ntiny_lambda::json_struct! {{\n struct Wrong {{\n a: u8,\n {field} // HERE\n }}\n}}"
+        );
+        refuses(name, &source, want);
+        if name != "reference" {
+            let source = source
+                .replace("Wrong {", "Wrong<'j> {")
+                .replace("a: u8", "a: &'j str");
+            let name = format!("{name}_borrowed");
+            let at_macro = want.contains("cannot be read");
+            // Which way a type is read is chosen by a method, so the error is about the macro.
+            let source = if at_macro {
+                source
+                    .replace("// HERE", "")
+                    .replace("json_struct! {", "json_struct! { // HERE")
+            } else {
+                source
+            };
+            refuses(&name, &source, want);
+        }
+    }
 }
 
 #[test]
@@ -153,6 +266,25 @@ fn wrong_enums_are_refused_where_they_are_wrong() {
         }",
         "behind `as` stands a variant's name in quotes, or `..` for all others",
     );
+    for (name, variant, want) in [
+        (
+            "unknown_variant_type",
+            "A(Nope),",
+            "cannot find type `Nope`",
+        ),
+        ("two_values", "A(u8, u8),", "no rules expected"),
+        ("named_values", "A { a: u8 },", "no rules expected"),
+        (
+            "inner_variant_type",
+            "A(Vec<Mine>),",
+            "`Mine` cannot be read from JSON",
+        ),
+    ] {
+        let source = format!(
+            "struct Mine;\ntiny_lambda::json_enum! {{\n enum Wrong {{\n {variant} // HERE\n }}\n}}"
+        );
+        refuses(name, &source, want);
+    }
     refuses(
         "tagged_scalar",
         "tiny_lambda::json_enum! {

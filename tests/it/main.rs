@@ -43,6 +43,8 @@ mod http;
 mod http_doors;
 mod http_forms;
 mod json;
+mod json_attempts;
+mod json_lenient;
 mod json_macros;
 mod json_types;
 mod json_ui;
