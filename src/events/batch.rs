@@ -4,7 +4,7 @@
 //! in `batchItemFailures`, so that it alone is tried again; the event source mapping must list
 //! `ReportBatchItemFailures` (AWS Lambda Developer Guide, "Handling errors for an SQS event source
 //! in Lambda"). Where the order of records counts, the first failure ends the batch, or a Kafka
-//! partition's part of it.
+//! partition's part of it, or a message group's ([`sqs::EachOptions`](super::sqs::EachOptions)).
 //!
 //! Shortly before the deadline, a tenth of the time but no more than a second, the rest of the
 //! batch is handed back: better than a timeout, after which all of it would be tried again.
@@ -151,34 +151,85 @@ pub(super) fn id<'e>(field: &'e Field<String>, name: &str) -> Result<&'e str> {
     }
 }
 
-/// Handles records one after the other; `ids` name them. Where their order counts, `stops`, the
-/// first failure ends it. Returns the ids of those that failed or were not handled.
+/// Which records are not handled once one has failed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Order<'e> {
+    /// None: their order does not count.
+    Free,
+    /// All that follow.
+    Whole,
+    /// Those that follow in the same group. `None` is a record whose group is not known: it may be in
+    /// any group, so it is not handled after any failure, and nothing is handled after it has failed.
+    Groups(&'e [Option<&'e str>]),
+}
+
+/// The groups in which a record has failed.
+#[derive(Debug, Default)]
+struct FailedGroups<'e> {
+    names: Vec<&'e str>,
+    /// Whether a record has failed whose group is not known.
+    has_unknown: bool,
+}
+
+impl<'e> FailedGroups<'e> {
+    fn insert(&mut self, group: Option<&'e str>) {
+        match group {
+            Some(name) => self.names.push(name),
+            None => self.has_unknown = true,
+        }
+    }
+
+    /// Returns whether a record in `group` might follow one that has failed.
+    fn contains(&self, group: Option<&str>) -> bool {
+        let is_named = match group {
+            Some(name) => self.names.contains(&name),
+            None => !self.names.is_empty(),
+        };
+        self.has_unknown || is_named
+    }
+}
+
+/// Handles records one after the other; `ids` name them. Returns the ids of those that failed or were
+/// not handled.
 pub(super) fn each(
     cx: &Context,
     what: &'static str,
     ids: &[&str],
-    stops: bool,
+    order: Order<'_>,
     f: &mut dyn FnMut(usize) -> Result<()>,
 ) -> BatchResponse {
     let mut driver = Driver::new(cx, what);
     let mut failures = Vec::new();
+    let mut failed_groups = FailedGroups::default();
     for (index, id) in ids.iter().enumerate() {
-        let has_ended = stops && !failures.is_empty();
-        if has_ended || !driver.record(id, &mut || f(index)) {
+        let group = match order {
+            Order::Groups(groups) => groups.get(index).copied().flatten(),
+            Order::Free | Order::Whole => None,
+        };
+        let has_ended = match order {
+            Order::Free => false,
+            Order::Whole => !failures.is_empty(),
+            Order::Groups(_) => failed_groups.contains(group),
+        };
+        if has_ended {
             failures.push(String::from(*id));
+        } else if !driver.record(id, &mut || f(index)) {
+            failures.push(String::from(*id));
+            failed_groups.insert(group);
         }
     }
     BatchResponse { failures }
 }
 
-/// The same for a stream: the first failure says where Lambda goes on, so it alone is named.
+/// Handles the records of a stream: the first failure says where Lambda goes on, so it alone is
+/// named.
 pub(super) fn each_in_order(
     cx: &Context,
     what: &'static str,
     ids: &[&str],
     f: &mut dyn FnMut(usize) -> Result<()>,
 ) -> BatchResponse {
-    let mut response = each(cx, what, ids, true, f);
+    let mut response = each(cx, what, ids, Order::Whole, f);
     response.failures.truncate(1);
     response
 }
