@@ -15,7 +15,7 @@ use core::time::Duration;
 
 use super::Field;
 use super::field::unmarshal_error;
-use crate::json::{ToJson, Value, Writer};
+use crate::json::{self, FromJson, Reader, ToJson, Value, Writer};
 use crate::{Context, Error, Result, log, panic};
 
 /// What of a batch has failed.
@@ -32,6 +32,24 @@ impl ToJson for BatchResponse {
         w.begin_object();
         write_failures(w, &self.failures);
         w.end_object();
+    }
+}
+
+/// As it is written. `batchItemFailures` may be missing or `null`: Lambda takes that as a batch
+/// without failures (AWS Lambda Developer Guide, "Success and failure conditions").
+///
+/// ```
+/// use tiny_lambda::events::batch::BatchResponse;
+/// use tiny_lambda::json;
+///
+/// let text = br#"{"batchItemFailures":[{"itemIdentifier":"a1"}]}"#;
+/// assert_eq!(json::parse::<BatchResponse>(text)?.failures, ["a1"]);
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
+impl FromJson for BatchResponse {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+        let failures = read_failures(r, &mut |_, _| Ok(false))?;
+        Ok(BatchResponse { failures })
     }
 }
 
@@ -62,6 +80,72 @@ impl ToJson for TimeWindowResponse {
         w.member("state", &self.state);
         write_failures(w, &self.batch.failures);
         w.end_object();
+    }
+}
+
+/// As it is written; a `state` that is missing is `null`.
+impl FromJson for TimeWindowResponse {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+        let mut state = Value::Null;
+        let failures = read_failures(r, &mut |name, r| {
+            if name == "state" {
+                state = Value::from_json(r)?;
+            }
+            Ok(name == "state")
+        })?;
+        let batch = BatchResponse { failures };
+        Ok(TimeWindowResponse { state, batch })
+    }
+}
+
+/// Reads a response and returns the identifiers of what has failed. `other` is offered each other
+/// member and returns whether it has read its value. Leaves the reader in its place on an error.
+pub(super) fn read_failures<T: FromJson>(
+    r: &mut Reader<'_>,
+    other: &mut dyn FnMut(&str, &mut Reader<'_>) -> Result<bool, json::Error>,
+) -> Result<Vec<T>, json::Error> {
+    let start = r.clone();
+    let failures = failures(r, other);
+    if failures.is_err() {
+        *r = start;
+    }
+    failures
+}
+
+fn failures<T: FromJson>(
+    r: &mut Reader<'_>,
+    other: &mut dyn FnMut(&str, &mut Reader<'_>) -> Result<bool, json::Error>,
+) -> Result<Vec<T>, json::Error> {
+    let mut failures = Vec::new();
+    r.begin_object()?;
+    while let Some(name) = r.next_member()? {
+        if name == "batchItemFailures" {
+            let list = Option::<Vec<ReadFailure<T>>>::from_json(r)?;
+            let list = list.unwrap_or_default().into_iter();
+            failures = list.map(|failure| failure.0).collect();
+        } else if !other(&name, r)? {
+            r.skip()?;
+        }
+    }
+    Ok(failures)
+}
+
+/// A failure as it is read: `{"itemIdentifier":…}`.
+struct ReadFailure<T>(T);
+
+impl<T: FromJson> FromJson for ReadFailure<T> {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+        let mut identifier = None;
+        r.begin_object()?;
+        while let Some(name) = r.next_member()? {
+            if name == "itemIdentifier" {
+                identifier = Some(T::from_json(r)?);
+            } else {
+                r.skip()?;
+            }
+        }
+        let identifier = identifier.ok_or_else(|| r.error_expected("a member itemIdentifier"));
+        Ok(ReadFailure(identifier?))
     }
 }
 

@@ -29,6 +29,8 @@ event! {
         s3: S3Entity,
         /// Of `ObjectRestore:Completed`.
         glacier_event_data: S3GlacierEventData as "glacierEventData",
+        /// Of `ObjectRestore:…`, where it stands in the record itself.
+        restore_event_data: S3RestoreEventData as "restoreEventData",
         /// Of `LifecycleTransition`.
         lifecycle_event_data: S3LifecycleEventData as "lifecycleEventData",
         /// Of `IntelligentTiering`.

@@ -154,6 +154,8 @@ samples! {
     EVENTBRIDGE_CODEPIPELINE_STAGE "eventbridge_codepipeline_stage",
     /// An instance in another state.
     EVENTBRIDGE_EC2 "eventbridge_ec2",
+    /// A container instance of Amazon ECS in another state.
+    EVENTBRIDGE_ECS "eventbridge_ecs",
     /// A cluster of Amazon EMR.
     EVENTBRIDGE_EMR_CLUSTER "eventbridge_emr_cluster",
     /// A group of instances of Amazon EMR.

@@ -273,6 +273,10 @@ const TYPES: &[Row] = &[
         On<bus::codepipeline::StageExecutionStateChange>
     ),
     row!("eventbridge_ec2", On<bus::ec2::InstanceStateChange>),
+    row!(
+        "eventbridge_ecs",
+        On<bus::ecs::ContainerInstanceStateChange>
+    ),
     row!("eventbridge_emr_cluster", On<bus::emr::ClusterStateChange>),
     row!(
         "eventbridge_emr_instance_group",
