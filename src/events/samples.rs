@@ -318,6 +318,8 @@ samples! {
     S3_OBJECT_LAMBDA "s3_object_lambda",
     /// Objects that were restored, moved and not replicated.
     S3_RESTORE "s3_restore",
+    /// What Amazon S3 sends to a queue or topic when notifications are configured.
+    S3_TEST "s3_test",
     /// A step of a secret's rotation.
     SECRETSMANAGER "secretsmanager",
     /// A mail.
