@@ -390,6 +390,34 @@ fn what_aws_sends_can_be_read() {
 }
 
 #[test]
+fn a_change_of_a_table_has_a_time_in_the_unit_of_its_precision() {
+    #[track_caller]
+    fn check(members: &str, want_ms: Option<u64>) {
+        let record: events::dynamodb::DynamoDbStreamRecord = read(&format!("{{{members}}}"));
+        let time = record.creation_time().ok();
+        let ms = time.map(|time| {
+            time.duration_since(std::time::UNIX_EPOCH)
+                .unwrap()
+                .as_millis()
+        });
+        assert_eq!(ms, want_ms.map(u128::from), "{members}");
+    }
+    const AT: &str = r#""ApproximateCreationDateTime""#;
+    const PRECISION: &str = r#""ApproximateCreationDateTimePrecision""#;
+    check(&format!("{AT}:1480642020"), Some(1_480_642_020_000));
+    check(&format!("{AT}:1480642020.5"), Some(1_480_642_020_500));
+    check(&format!("{AT}:1.48064202E9"), Some(1_480_642_020_000));
+    check(&format!(r#"{AT}:"1480642020""#), Some(1_480_642_020_000));
+    check(&format!("{AT}:7,{PRECISION}:null"), Some(7000));
+    check(&format!(r#"{AT}:7,{PRECISION}:"MILLISECOND""#), Some(7));
+    check(&format!(r#"{AT}:"7",{PRECISION}:"MILLISECOND""#), Some(7));
+    check(&format!(r#"{AT}:7000,{PRECISION}:"MICROSECOND""#), Some(7));
+    check(&format!(r#"{AT}:7,{PRECISION}:"FORTNIGHT""#), None);
+    check(&format!("{AT}:7,{PRECISION}:7"), None);
+    check("", None);
+}
+
+#[test]
 fn header_bytes_of_kafka_are_read_as_signed_or_unsigned_numbers() {
     #[track_caller]
     fn check(headers: &str, want: Option<&[u8]>) {
