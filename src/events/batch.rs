@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::Field;
-use super::field::unmarshal_error;
+use super::field::{in_place, unmarshal_error};
 use crate::json::{self, FromJson, Reader, ToJson, Value, Writer};
 use crate::{Context, Error, Result, log, panic};
 
@@ -104,12 +104,7 @@ pub(super) fn read_failures<T: FromJson>(
     r: &mut Reader<'_>,
     other: &mut dyn FnMut(&str, &mut Reader<'_>) -> Result<bool, json::Error>,
 ) -> Result<Vec<T>, json::Error> {
-    let start = r.clone();
-    let failures = failures(r, other);
-    if failures.is_err() {
-        *r = start;
-    }
-    failures
+    in_place(r, |r| failures(r, other))
 }
 
 fn failures<T: FromJson>(

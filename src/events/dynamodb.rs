@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use std::time::SystemTime;
 
 use super::batch::{self, BatchResponse};
-use super::field::{event, parsed, unmarshal_error};
+use super::field::{event, in_place, parsed, unmarshal_error};
 use super::kinesis::TumblingWindow;
 use super::{Base64, EpochMicros, EpochMillis, EpochSeconds, Map};
 use crate::json::{self, FromJson, Number, Reader, ToJson, Value, Writer};
@@ -195,6 +195,12 @@ fn number(r: &mut Reader<'_>) -> Result<Number, json::Error> {
 
 impl FromJson for AttributeValue {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+        in_place(r, AttributeValue::read)
+    }
+}
+
+impl AttributeValue {
+    fn read(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         const WHAT: &str = "a value with its type, such as {\"S\": \"\"}";
         r.begin_object()?;
         let Some(name) = r.next_member()? else {

@@ -263,6 +263,31 @@ pub(super) fn read(
     for (name, field) in names.iter().zip(fields.iter_mut()) {
         field.set(Other::Missing(name));
     }
+    in_place(r, |r| {
+        read_members(r, prefix_len, names, other_names, fields)
+    })
+}
+
+/// Calls `f`, and has the reader stay in its place if that fails.
+pub(super) fn in_place<'j, T>(
+    r: &mut Reader<'j>,
+    f: impl FnOnce(&mut Reader<'j>) -> Result<T, json::Error>,
+) -> Result<T, json::Error> {
+    let start = r.clone();
+    let result = f(r);
+    if result.is_err() {
+        *r = start;
+    }
+    result
+}
+
+fn read_members(
+    r: &mut Reader<'_>,
+    prefix_len: usize,
+    names: &[&'static str],
+    other_names: &[(&str, &str)],
+    fields: &mut [&mut dyn ReadField],
+) -> Result<(), json::Error> {
     r.begin_object()?;
     while let Some(member) = r.next_member()? {
         let other = other_names.iter().find(|other| other.0 == member);

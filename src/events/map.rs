@@ -6,7 +6,7 @@ use core::fmt;
 use core::iter;
 use core::marker::PhantomData;
 
-use super::field::{parsed, unmarshal_error};
+use super::field::{in_place, parsed, unmarshal_error};
 use crate::Result;
 use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
 
@@ -151,11 +151,14 @@ impl<T> PartialEq for Map<T> {
 
 impl<T> FromJson for Map<T> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-        let kind = r.peek()?;
-        let json = r.raw()?;
-        if kind != Kind::Object {
-            return Err(r.error_expected("an object"));
-        }
+        let json = in_place(r, |r| {
+            let kind = r.peek()?;
+            let json = r.raw()?;
+            if kind != Kind::Object {
+                return Err(r.error_expected("an object"));
+            }
+            Ok(json)
+        })?;
         Ok(Map {
             json: json.into(),
             values: PhantomData,

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use std::time::SystemTime;
 
+use super::field::in_place;
 use crate::json::{self, FromJson, Kind, Reader, ToJson, Writer, time};
 use crate::{Error, Result};
 
@@ -77,12 +78,14 @@ macro_rules! epoch {
         /// A number, or a string that holds one.
         impl FromJson for $name {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-                let kind = r.peek()?;
-                let text = r.raw()?;
-                match kind {
-                    Kind::Number | Kind::String => Ok($name(text.into())),
-                    _ => Err(r.error_expected($what)),
-                }
+                in_place(r, |r| {
+                    let kind = r.peek()?;
+                    let text = r.raw()?;
+                    match kind {
+                        Kind::Number | Kind::String => Ok($name(text.into())),
+                        _ => Err(r.error_expected($what)),
+                    }
+                })
             }
         }
 

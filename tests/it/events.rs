@@ -557,6 +557,23 @@ fn a_batch_response_that_is_none_is_refused_and_the_reader_stays() {
         check::<TimeWindowResponse>(text);
         check::<KafkaBatchResponse>(text);
     }
+    for text in [
+        "[]",
+        r#"{"S":7}"#,
+        r#"{"S":"a","N":"1"}"#,
+        r#"{"L":[{"S":"a"},7]}"#,
+        "{}",
+    ] {
+        check::<events::dynamodb::AttributeValue>(text);
+    }
+    for text in ["7", "[{}]", "{\"a\":", "{\"a\" 7}"] {
+        check::<events::Map<u8>>(text);
+        check::<events::sqs::SqsEvent>(text);
+        check::<events::EventBridgeEvent>(text);
+    }
+    for text in ["true", "[1]", "{}"] {
+        check::<events::EpochSeconds>(&format!("{text} "));
+    }
     for text in [r#"{"batchItemFailures":null}"#, "{}", r#"{"more":[1]}"#] {
         assert_eq!(read::<BatchResponse>(text), BatchResponse::default());
         assert_eq!(
