@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use crate::encoding::decode_base64;
-use crate::json::{self, FromJson, Object};
-use crate::{json_struct, sys};
+use crate::json::{self, FromJson, Object, Reader, ToJson, Writer};
+use crate::sys;
 
 /// What Lambda says about one invocation, from the headers of the Runtime API's `next` (AWS
 /// Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes").
@@ -97,42 +97,105 @@ fn json_or_base64<T: FromJson>(text: &str) -> Result<T, json::Error> {
     })
 }
 
-json_struct! {
+/// Structs whose members are read one by one: a member that is missing, `null` or of another type is
+/// `None` and does not keep the others from being read. The caller may send anything.
+macro_rules! lenient {
+    ($(
+        $(#[$attribute:meta])*
+        pub struct $name:ident {$(
+            $(#[$field_attribute:meta])*
+            pub $field:ident : Option<$type:ty> as $json_name:literal
+        ),* $(,)?}
+    )*) => {$(
+        $(#[$attribute])*
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct $name {$(
+            $(#[$field_attribute])*
+            pub $field: Option<$type>,
+        )*}
+
+        impl FromJson for $name {
+            fn kind() -> Option<&'static str> {
+                Some(stringify!($name))
+            }
+
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+                let start = r.clone();
+                let mut read = || {
+                    let mut value = $name::default();
+                    r.begin_object()?;
+                    while let Some(name) = r.next_member()? {
+                        match &*name {
+                            $($json_name => value.$field = member(r)?,)*
+                            _ => r.skip()?,
+                        }
+                    }
+                    Ok(value)
+                };
+                let result = read();
+                if result.is_err() {
+                    *r = start;
+                }
+                result
+            }
+        }
+
+        impl ToJson for $name {
+            fn to_json(&self, w: &mut Writer) {
+                w.begin_object();
+                $(if let Some(value) = &self.$field {
+                    w.member($json_name, value);
+                })*
+                w.end_object();
+            }
+        }
+    )*};
+}
+
+/// Reads a member's value if it is a `T`, and skips it if it is other JSON.
+fn member<T: FromJson>(r: &mut Reader<'_>) -> Result<Option<T>, json::Error> {
+    let start = r.clone();
+    if let Ok(value) = T::from_json(r) {
+        return Ok(Some(value));
+    }
+    *r = start;
+    r.skip()?;
+    Ok(None)
+}
+
+lenient! {
     /// What a mobile app sends along (AWS Mobile SDK, `ClientContext`). See
     /// [`Context::parse_client_context`].
-    #[derive(Debug, Clone, Default, PartialEq)]
+    ///
+    /// A member that is missing, `null` or of another type is `None`, and so is one within
+    /// [`client`](Self::client). Where such a member matters, read the context as a
+    /// [`Value`](json::Value).
     pub struct ClientContext {
         /// The app.
-        pub client: Option<ClientApplication>,
+        pub client: Option<ClientApplication> as "client",
         /// What the app's author has chosen.
-        pub custom: Option<Object>,
+        pub custom: Option<Object> as "custom",
         /// The app's device and system.
         pub environment: Option<Object> as "env",
         /// The caller's trace, in the words of the W3C, which Lambda adds.
-        pub w3c: Option<Object>,
+        pub w3c: Option<Object> as "w3c",
     }
-}
 
-json_struct! {
     /// A mobile app, within a [`ClientContext`].
-    #[derive(Debug, Clone, Default, PartialEq)]
     pub struct ClientApplication {
         /// Names this installation of it.
-        pub installation_id: Option<String>,
+        pub installation_id: Option<String> as "installation_id",
         /// Its name.
-        pub app_title: Option<String>,
+        pub app_title: Option<String> as "app_title",
         /// Its version, for readers.
-        pub app_version_name: Option<String>,
+        pub app_version_name: Option<String> as "app_version_name",
         /// Its version, for programs.
-        pub app_version_code: Option<String>,
+        pub app_version_code: Option<String> as "app_version_code",
         /// Its package.
-        pub app_package_name: Option<String>,
+        pub app_package_name: Option<String> as "app_package_name",
     }
-}
 
-json_struct! {
     /// An identity of Amazon Cognito. See [`Context::parse_identity`].
-    #[derive(Debug, Clone, Default, PartialEq)]
     pub struct CognitoIdentity {
         /// The identity.
         pub identity_id: Option<String> as "cognitoIdentityId",

@@ -1,4 +1,5 @@
-//! Base64 (RFC 4648) and percent-encoding (RFC 3986), decimal digits: pure functions, `core` and `alloc` only.
+//! Encodings that events use: [`gunzip`] for gzip, and within the crate base64 (RFC 4648),
+//! percent-encoding (RFC 3986) and decimal digits. Pure functions, `core` and `alloc` only.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -6,6 +7,10 @@ use alloc::vec::Vec;
 use core::error;
 use core::fmt;
 use core::str;
+
+mod gzip;
+
+pub use gzip::{GzipError, gunzip};
 
 /// Why a text is not what it should encode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -53,7 +53,7 @@ mod context;
 mod deadline;
 #[cfg(feature = "emulator")]
 pub mod emulator;
-mod encoding;
+pub mod encoding;
 mod error;
 pub mod events;
 mod extension;

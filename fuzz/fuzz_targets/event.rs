@@ -88,12 +88,27 @@ fuzz_target!(|bytes: &[u8]| {
     show::<sqs::SqsApiEvent>(bytes);
     show::<vpc_lattice::VpcLatticeRequestV1>(bytes);
     show::<vpc_lattice::VpcLatticeRequestV2>(bytes);
+    show::<s3::S3TestEvent>(bytes);
+    show::<lambda_destinations::LambdaDestinationEvent>(bytes);
+    show::<cloudwatch_events::ecs::ContainerInstanceStateChange>(bytes);
+    show::<batch::TimeWindowResponse>(bytes);
+    show::<kafka::KafkaBatchResponse>(bytes);
+    if let Ok(unpacked) = tiny_lambda::encoding::gunzip(bytes, 1 << 20) {
+        assert!(unpacked.len() <= 1 << 20);
+    }
     let cx = Context::default();
     if let Ok(event) = json::parse::<sqs::SqsEvent>(bytes) {
-        let _ = sqs::each(&event, &cx, |m| m.json::<Value>().map(drop)).map(|r| json::to_vec(&r));
+        for on in [false, true] {
+            let options = sqs::EachOptions::default().continue_other_groups(on);
+            let response = sqs::each_with(&event, &cx, options, |m| m.json::<Value>().map(drop));
+            let _ = response.map(|r| json::to_vec(&r));
+        }
     }
     if let Ok(event) = json::parse::<kafka::KafkaEvent>(bytes) {
-        let _ = kafka::each(&event, &cx, |r| Ok(drop(format!("{r:?}")))).map(|r| json::to_vec(&r));
+        let _ = kafka::each(&event, &cx, |r| {
+            Ok(drop((format!("{r:?}"), r.headers().count())))
+        })
+        .map(|r| json::to_vec(&r));
     }
     if let Ok(event) = json::parse::<kinesis::KinesisEvent>(bytes) {
         let _ =

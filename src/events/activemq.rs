@@ -24,7 +24,8 @@ event! {
         message_type: String as "messageType",
         data: Base64,
         connection_id: String as "connectionId",
-        correlation_id: String as "correlationID",
+        /// `correlationId` is read too: AWS's pages have both.
+        correlation_id: String as "correlationID" or "correlationId",
         timestamp: EpochMillis,
         delivery_mode: i64 as "deliveryMode",
         reply_to: String as "replyTo",

@@ -11,6 +11,10 @@ event! {
     /// A field to resolve, as a direct Lambda resolver gets it (AWS AppSync Developer Guide, "Context
     /// object reference"). The answer is the field's value.
     pub struct AppSyncDirectResolverEvent {
+        /// Of AWS Amplify's `@function` directive, in place of `info`.
+        type_name: String as "typeName",
+        /// Of AWS Amplify's `@function` directive, in place of `info`.
+        field_name: String as "fieldName",
         arguments: Map<Value>,
         identity: AppSyncIdentity,
         /// The parent's value.
@@ -37,6 +41,8 @@ event! {
         user_arn: String as "userArn",
         source_ip: Vec<String> as "sourceIp",
         username: String,
+        /// The caller's unique ID; an IAM user's begins with `AIDA`.
+        user: String,
         // Amazon Cognito user pools and OpenID Connect
         sub: String,
         issuer: String,
@@ -133,6 +139,7 @@ event! {
         account_id: String as "accountId",
         request_id: String as "requestId",
         query_string: String as "queryString",
+        query_document: String as "queryDocument",
         operation_name: String as "operationName",
         variables: Map<Value>,
     }

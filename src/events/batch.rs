@@ -4,7 +4,7 @@
 //! in `batchItemFailures`, so that it alone is tried again; the event source mapping must list
 //! `ReportBatchItemFailures` (AWS Lambda Developer Guide, "Handling errors for an SQS event source
 //! in Lambda"). Where the order of records counts, the first failure ends the batch, or a Kafka
-//! partition's part of it.
+//! partition's part of it, or a message group's ([`sqs::EachOptions`](super::sqs::EachOptions)).
 //!
 //! Shortly before the deadline, a tenth of the time but no more than a second, the rest of the
 //! batch is handed back: better than a timeout, after which all of it would be tried again.
@@ -15,7 +15,7 @@ use core::time::Duration;
 
 use super::Field;
 use super::field::unmarshal_error;
-use crate::json::{ToJson, Value, Writer};
+use crate::json::{self, FromJson, Reader, ToJson, Value, Writer};
 use crate::{Context, Error, Result, log, panic};
 
 /// What of a batch has failed.
@@ -32,6 +32,24 @@ impl ToJson for BatchResponse {
         w.begin_object();
         write_failures(w, &self.failures);
         w.end_object();
+    }
+}
+
+/// As it is written. `batchItemFailures` may be missing or `null`: Lambda takes that as a batch
+/// without failures (AWS Lambda Developer Guide, "Success and failure conditions").
+///
+/// ```
+/// use tiny_lambda::events::batch::BatchResponse;
+/// use tiny_lambda::json;
+///
+/// let text = br#"{"batchItemFailures":[{"itemIdentifier":"a1"}]}"#;
+/// assert_eq!(json::parse::<BatchResponse>(text)?.failures, ["a1"]);
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
+impl FromJson for BatchResponse {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+        let failures = read_failures(r, &mut |_, _| Ok(false))?;
+        Ok(BatchResponse { failures })
     }
 }
 
@@ -62,6 +80,67 @@ impl ToJson for TimeWindowResponse {
         w.member("state", &self.state);
         write_failures(w, &self.batch.failures);
         w.end_object();
+    }
+}
+
+/// As it is written; a `state` that is missing is `null`.
+impl FromJson for TimeWindowResponse {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+        let mut state = Value::Null;
+        let failures = read_failures(r, &mut |name, r| {
+            if name == "state" {
+                state = Value::from_json(r)?;
+            }
+            Ok(name == "state")
+        })?;
+        let batch = BatchResponse { failures };
+        Ok(TimeWindowResponse { state, batch })
+    }
+}
+
+/// Reads a response and returns the identifiers of what has failed. `other` is offered each other
+/// member and returns whether it has read its value. Leaves the reader in its place on an error.
+pub(super) fn read_failures<T: FromJson>(
+    r: &mut Reader<'_>,
+    other: &mut dyn FnMut(&str, &mut Reader<'_>) -> Result<bool, json::Error>,
+) -> Result<Vec<T>, json::Error> {
+    r.attempt(|r| failures(r, other))
+}
+
+fn failures<T: FromJson>(
+    r: &mut Reader<'_>,
+    other: &mut dyn FnMut(&str, &mut Reader<'_>) -> Result<bool, json::Error>,
+) -> Result<Vec<T>, json::Error> {
+    let mut failures = Vec::new();
+    r.begin_object()?;
+    while let Some(name) = r.next_member()? {
+        if name == "batchItemFailures" {
+            let list = Option::<Vec<ReadFailure<T>>>::from_json(r)?;
+            let list = list.unwrap_or_default().into_iter();
+            failures = list.map(|failure| failure.0).collect();
+        } else if !other(&name, r)? {
+            r.skip()?;
+        }
+    }
+    Ok(failures)
+}
+
+/// A failure as it is read: `{"itemIdentifier":…}`.
+struct ReadFailure<T>(T);
+
+impl<T: FromJson> FromJson for ReadFailure<T> {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+        let mut identifier = None;
+        r.begin_object()?;
+        while let Some(name) = r.next_member()? {
+            if name == "itemIdentifier" {
+                identifier = Some(T::from_json(r)?);
+            } else {
+                r.skip()?;
+            }
+        }
+        let identifier = identifier.ok_or_else(|| r.error_expected("a member itemIdentifier"));
+        Ok(ReadFailure(identifier?))
     }
 }
 
@@ -151,34 +230,85 @@ pub(super) fn id<'e>(field: &'e Field<String>, name: &str) -> Result<&'e str> {
     }
 }
 
-/// Handles records one after the other; `ids` name them. Where their order counts, `stops`, the
-/// first failure ends it. Returns the ids of those that failed or were not handled.
+/// Which records are not handled once one has failed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Order<'e> {
+    /// None: their order does not count.
+    Free,
+    /// All that follow.
+    Whole,
+    /// Those that follow in the same group. `None` is a record whose group is not known: it may be in
+    /// any group, so it is not handled after any failure, and nothing is handled after it has failed.
+    Groups(&'e [Option<&'e str>]),
+}
+
+/// The groups in which a record has failed.
+#[derive(Debug, Default)]
+struct FailedGroups<'e> {
+    names: Vec<&'e str>,
+    /// Whether a record has failed whose group is not known.
+    has_unknown: bool,
+}
+
+impl<'e> FailedGroups<'e> {
+    fn insert(&mut self, group: Option<&'e str>) {
+        match group {
+            Some(name) => self.names.push(name),
+            None => self.has_unknown = true,
+        }
+    }
+
+    /// Returns whether a record in `group` might follow one that has failed.
+    fn contains(&self, group: Option<&str>) -> bool {
+        let is_named = match group {
+            Some(name) => self.names.contains(&name),
+            None => !self.names.is_empty(),
+        };
+        self.has_unknown || is_named
+    }
+}
+
+/// Handles records one after the other; `ids` name them. Returns the ids of those that failed or were
+/// not handled.
 pub(super) fn each(
     cx: &Context,
     what: &'static str,
     ids: &[&str],
-    stops: bool,
+    order: Order<'_>,
     f: &mut dyn FnMut(usize) -> Result<()>,
 ) -> BatchResponse {
     let mut driver = Driver::new(cx, what);
     let mut failures = Vec::new();
+    let mut failed_groups = FailedGroups::default();
     for (index, id) in ids.iter().enumerate() {
-        let has_ended = stops && !failures.is_empty();
-        if has_ended || !driver.record(id, &mut || f(index)) {
+        let group = match order {
+            Order::Groups(groups) => groups.get(index).copied().flatten(),
+            Order::Free | Order::Whole => None,
+        };
+        let has_ended = match order {
+            Order::Free => false,
+            Order::Whole => !failures.is_empty(),
+            Order::Groups(_) => failed_groups.contains(group),
+        };
+        if has_ended {
             failures.push(String::from(*id));
+        } else if !driver.record(id, &mut || f(index)) {
+            failures.push(String::from(*id));
+            failed_groups.insert(group);
         }
     }
     BatchResponse { failures }
 }
 
-/// The same for a stream: the first failure says where Lambda goes on, so it alone is named.
+/// Handles the records of a stream: the first failure says where Lambda goes on, so it alone is
+/// named.
 pub(super) fn each_in_order(
     cx: &Context,
     what: &'static str,
     ids: &[&str],
     f: &mut dyn FnMut(usize) -> Result<()>,
 ) -> BatchResponse {
-    let mut response = each(cx, what, ids, true, f);
+    let mut response = each(cx, what, ids, Order::Whole, f);
     response.failures.truncate(1);
     response
 }

@@ -5,6 +5,7 @@
 pub mod codedeploy;
 pub mod codepipeline;
 pub mod ec2;
+pub mod ecs;
 pub mod emr;
 pub mod gamelift;
 pub mod glue;

@@ -193,6 +193,7 @@ event! {
     /// Who signs in.
     pub struct CognitoEventUserPoolsMigrateUserRequest {
         password: String,
+        user_attributes: Map<String> as "userAttributes",
         validation_data: Map<String> as "validationData",
         client_metadata: Map<String> as "clientMetadata",
     }
@@ -206,6 +207,8 @@ event! {
         message_action: String as "messageAction",
         desired_delivery_mediums: Vec<String> as "desiredDeliveryMediums",
         force_alias_creation: bool as "forceAliasCreation",
+        /// Whether the user has to sign in with a code in a text message.
+        enable_sms_mfa: bool as "enableSMSMFA",
     }
 
     /// What the message is about.

@@ -2,11 +2,12 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use std::time::SystemTime;
 
 use super::batch::{self, BatchResponse};
-use super::field::event;
+use super::field::{event, parsed, unmarshal_error};
 use super::kinesis::TumblingWindow;
-use super::{Base64, EpochSeconds, Map};
+use super::{Base64, EpochMicros, EpochMillis, EpochSeconds, Map};
 use crate::json::{self, FromJson, Number, Reader, ToJson, Value, Writer};
 use crate::{Context, Result};
 
@@ -51,7 +52,10 @@ event! {
 
     /// A change of an item.
     pub struct DynamoDbStreamRecord {
+        /// In seconds, unless a precision is named, as in records of Kinesis Data Streams for
+        /// DynamoDB: [`DynamoDbStreamRecord::creation_time`] reads both.
         approximate_creation_date_time: EpochSeconds as "ApproximateCreationDateTime",
+        /// `MILLISECOND` or `MICROSECOND`
         approximate_creation_date_time_precision: String
             as "ApproximateCreationDateTimePrecision",
         keys: Item as "Keys",
@@ -62,6 +66,42 @@ event! {
         sequence_number: String as "SequenceNumber",
         size_bytes: i64 as "SizeBytes",
         stream_view_type: String as "StreamViewType",
+    }
+}
+
+impl DynamoDbStreamRecord {
+    /// Returns when the change was made, in the unit that the record's precision names: seconds
+    /// without one.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use tiny_lambda::events::dynamodb::DynamoDbStreamRecord;
+    /// use tiny_lambda::json;
+    ///
+    /// let record: DynamoDbStreamRecord = json::parse(
+    ///     br#"{"ApproximateCreationDateTime": 1500,
+    ///         "ApproximateCreationDateTimePrecision": "MILLISECOND"}"#,
+    /// )?;
+    /// assert_eq!(record.creation_time()?, UNIX_EPOCH + Duration::from_millis(1500));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no time, it is no number, or the precision is another one.
+    pub fn creation_time(&self) -> Result<SystemTime> {
+        const NAME: &str = "DynamoDbStreamRecord.ApproximateCreationDateTime";
+        let time = self.approximate_creation_date_time.get()?;
+        let text = time.as_str().as_bytes();
+        let precision = &self.approximate_creation_date_time_precision;
+        if precision.is_absent() {
+            return time.to_system_time();
+        }
+        match precision.get()?.as_str() {
+            "SECOND" => time.to_system_time(),
+            "MILLISECOND" => parsed::<EpochMillis>(NAME, text)?.to_system_time(),
+            "MICROSECOND" => parsed::<EpochMicros>(NAME, text)?.to_system_time(),
+            _ => Err(unmarshal_error(NAME, " has an unknown precision")),
+        }
     }
 }
 

@@ -102,7 +102,7 @@ impl<T: FromJson> FromJson for EventBridgeEvent<T> {
             &mut event.detail,
             &mut event.replay_name,
         ];
-        read(r, PREFIX.len(), NAMES, fields)?;
+        read(r, PREFIX.len(), NAMES, &[], fields)?;
         Ok(event)
     }
 }

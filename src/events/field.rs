@@ -41,7 +41,7 @@ enum State<T> {
 }
 
 /// What stands where a value should.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) enum Other {
     /// Not read from anywhere.
     Unset,
@@ -51,11 +51,23 @@ pub(super) enum Other {
     Odd(Box<Odd>),
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) struct Odd {
     name: &'static str,
     json: String,
     error: json::Error,
+}
+
+/// Equal if they are written alike, so that a response equals what is read from its JSON.
+impl PartialEq for Other {
+    fn eq(&self, other: &Other) -> bool {
+        match (self, other) {
+            (Other::Unset | Other::Missing(_), Other::Unset | Other::Missing(_))
+            | (Other::Null(_), Other::Null(_)) => true,
+            (Other::Odd(odd), Other::Odd(other)) => odd.json == other.json,
+            _ => false,
+        }
+    }
 }
 
 impl<T> Field<T> {
@@ -242,12 +254,14 @@ impl<T: ToJson> ToJson for Field<T> {
 }
 
 /// Reads an object into `fields`, whose `names` begin with that of their type and a dot, `prefix_len`
-/// bytes in all. Of members with one name the last wins; unknown ones are checked and skipped. In
-/// strings, an escape for half of a surrogate pair becomes U+FFFD.
+/// bytes in all. `other_names` are members that have a second name: that name, and the first one. Of
+/// members with one name the last wins; unknown ones are checked and skipped. In strings, an escape
+/// for half of a surrogate pair becomes U+FFFD.
 pub(super) fn read(
     r: &mut Reader<'_>,
     prefix_len: usize,
     names: &[&'static str],
+    other_names: &[(&str, &str)],
     fields: &mut [&mut dyn ReadField],
 ) -> Result<(), json::Error> {
     for (name, field) in names.iter().zip(fields.iter_mut()) {
@@ -256,6 +270,8 @@ pub(super) fn read(
     r.attempt_replacing(true, |r| {
         r.begin_object()?;
         while let Some(member) = r.next_member()? {
+            let other = other_names.iter().find(|other| other.0 == member);
+            let member = other.map_or(&*member, |other| other.1);
             let mut places = names.iter().zip(fields.iter_mut());
             let place = places
                 .find(|(name, _)| name.as_bytes().get(prefix_len..) == Some(member.as_bytes()));
@@ -283,13 +299,14 @@ pub(super) fn write(
 }
 
 /// Structs whose members may each be missing, `null` or odd: the events. `as` gives a name in JSON
-/// where it differs, and is part of the member's documentation.
+/// where it differs, and is part of the member's documentation; `or` gives a second name that is
+/// read too.
 macro_rules! event {
     ($(
         $(#[$attribute:meta])*
         pub struct $name:ident {$(
             $(#[$field_attribute:meta])*
-            $field:ident : $type:ty $(as $json_name:literal)?
+            $field:ident : $type:ty $(as $json_name:literal $(or $other_name:literal)?)?
         ),* $(,)?}
     )*) => {$(
         $(#[$attribute])*
@@ -306,6 +323,8 @@ macro_rules! event {
             const NAMES: &'static [&'static str] = &[$(
                 concat!(stringify!($name), ".", $crate::events::field::event!(@name $field $($json_name)?)),
             )*];
+            const OTHER_NAMES: &'static [(&'static str, &'static str)] =
+                &[$($($(($other_name, $json_name),)?)?)*];
         }
 
         impl $crate::json::FromJson for $name {
@@ -320,7 +339,13 @@ macro_rules! event {
                 let mut event = $name::default();
                 let fields: &mut [&mut dyn $crate::events::field::ReadField] =
                     &mut [$(&mut event.$field),*];
-                $crate::events::field::read(r, $name::PREFIX_LEN, $name::NAMES, fields)?;
+                $crate::events::field::read(
+                    r,
+                    $name::PREFIX_LEN,
+                    $name::NAMES,
+                    $name::OTHER_NAMES,
+                    fields,
+                )?;
                 Ok(event)
             }
         }

@@ -3,11 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::batch::{Driver, write_failures};
+use super::batch::{Driver, read_failures, write_failures};
 use super::field::event;
 use super::{Base64, EpochMillis, Map};
-use crate::json::{Number, ToJson, Writer};
-use crate::{Context, Result};
+use crate::json::{self, FromJson, Number, Reader, ToJson, Writer};
+use crate::{Context, Result, json_struct};
 
 event! {
     /// A batch of records (AWS Lambda Developer Guide, "Using Lambda with Amazon MSK").
@@ -32,7 +32,8 @@ event! {
         timestamp_type: String as "timestampType",
         key: Base64,
         value: Base64,
-        /// Each has one name; values are bytes as numbers.
+        /// Each has one name; values are bytes as numbers, -128 to 127 as AWS sends them, or 0 to
+        /// 255. [`KafkaRecord::header`] and [`KafkaRecord::headers`] give the bytes.
         headers: Vec<Map<Vec<i16>>>,
         /// Where the mapping names a schema registry.
         key_schema_metadata: KafkaSchemaMetadata as "keySchemaMetadata",
@@ -49,6 +50,44 @@ event! {
     }
 }
 
+impl KafkaRecord {
+    /// Returns the bytes of the last header `name`, the one that Kafka's own `lastHeader` returns.
+    ///
+    /// Lambda sends bytes as Java's signed numbers, so that `-61` is the byte `0xc3`; numbers up to
+    /// 255 are read as well.
+    ///
+    /// ```
+    /// use tiny_lambda::events::kafka::KafkaRecord;
+    /// use tiny_lambda::json;
+    ///
+    /// let record: KafkaRecord = json::parse(br#"{"headers": [{"city": [90, -61, -68, 114, 105]}]}"#)?;
+    /// assert_eq!(record.header("city").as_deref(), Some("Züri".as_bytes()));
+    /// assert_eq!(record.header("country"), None);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    pub fn header(&self, name: &str) -> Option<Vec<u8>> {
+        let headers = self.headers().filter(|header| header.0 == name);
+        headers.last().map(|header| header.1)
+    }
+
+    /// Returns the names and bytes of the headers, in their order. A header whose value is `null` or
+    /// has numbers that are no bytes is left out.
+    pub fn headers(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
+        let maps = self.headers.ok().map_or(&[][..], Vec::as_slice).iter();
+        maps.flat_map(Map::iter)
+            .filter_map(|(name, numbers)| Some((name, header_bytes(&numbers)?)))
+    }
+}
+
+/// Returns the bytes that signed or unsigned numbers stand for.
+fn header_bytes(numbers: &[i16]) -> Option<Vec<u8>> {
+    let byte = |number: &i16| match number {
+        -128..=255 => Some(number.to_le_bytes()[0]),
+        _ => None,
+    };
+    numbers.iter().map(byte).collect()
+}
+
 /// What of a batch has failed: of each partition the first record that did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KafkaBatchResponse {
@@ -59,8 +98,8 @@ pub struct KafkaBatchResponse {
 /// `{"batchItemFailures":[{"itemIdentifier":{"partition":"orders-0","offset":7}}]}`
 impl ToJson for KafkaBatchResponse {
     fn to_json(&self, w: &mut Writer) {
-        struct Identifier<'a>(&'a (String, i64));
-        impl ToJson for Identifier<'_> {
+        struct At<'a>(&'a (String, i64));
+        impl ToJson for At<'_> {
             fn to_json(&self, w: &mut Writer) {
                 w.begin_object();
                 w.member("partition", &self.0.0);
@@ -68,10 +107,28 @@ impl ToJson for KafkaBatchResponse {
                 w.end_object();
             }
         }
-        let identifiers: Vec<Identifier<'_>> = self.failures.iter().map(Identifier).collect();
+        let identifiers: Vec<At<'_>> = self.failures.iter().map(At).collect();
         w.begin_object();
         write_failures(w, &identifiers);
         w.end_object();
+    }
+}
+
+/// As it is written.
+impl FromJson for KafkaBatchResponse {
+    fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+        let failures: Vec<Identifier> = read_failures(r, &mut |_, _| Ok(false))?;
+        let failures = failures.into_iter();
+        Ok(KafkaBatchResponse {
+            failures: failures.map(|at| (at.partition, at.offset)).collect(),
+        })
+    }
+}
+
+json_struct! {
+    struct Identifier {
+        partition: String,
+        offset: i64,
     }
 }
 

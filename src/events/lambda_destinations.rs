@@ -3,9 +3,10 @@
 
 use alloc::string::String;
 
-use super::Timestamp;
-use super::field::event;
-use crate::json::Value;
+use super::field::{event, parsed};
+use super::{Map, Timestamp};
+use crate::Result;
+use crate::json::{self, FromJson, Value};
 
 event! {
     /// An asynchronous invocation (AWS Lambda Developer Guide, "Capturing records of Lambda
@@ -23,6 +24,10 @@ event! {
         response_payload: Value as "responsePayload",
         kinesis_batch_info: LambdaDestinationBatch as "KinesisBatchInfo",
         dynamodb_batch_info: LambdaDestinationBatch as "DDBStreamBatchInfo",
+        kafka_batch_info: LambdaDestinationKafkaBatch as "KafkaBatchInfo",
+        /// Of a destination in Amazon S3: the whole event of the batch, as a string that holds JSON.
+        /// [`LambdaDestinationEvent::batch`] reads it.
+        payload: Value,
     }
 
     /// The invocation.
@@ -42,6 +47,28 @@ event! {
         function_error: String as "functionError",
     }
 
+    /// Where the records of a batch of Kafka's still are.
+    pub struct LambdaDestinationKafkaBatch {
+        batch_size: i64 as "batchSize",
+        event_source_arn: String as "eventSourceArn",
+        /// Addresses, with commas between them.
+        bootstrap_servers: String as "bootstrapServers",
+        /// In bytes.
+        payload_size: i64 as "payloadSize",
+        /// By topic and partition: `orders-0`.
+        record_info: Map<LambdaDestinationKafkaRecords> as "recordInfo",
+    }
+
+    /// The records of a partition.
+    pub struct LambdaDestinationKafkaRecords {
+        /// A number, or a string that holds one.
+        first_record_offset: Value as "firstRecordOffset",
+        /// A number, or a string that holds one.
+        last_record_offset: Value as "lastRecordOffset",
+        first_record_timestamp: Timestamp as "firstRecordTimestamp",
+        last_record_timestamp: Timestamp as "lastRecordTimestamp",
+    }
+
     /// Where the records of a batch still are.
     pub struct LambdaDestinationBatch {
         shard_id: String as "shardId",
@@ -51,5 +78,30 @@ event! {
         approximate_arrival_of_last_record: Timestamp as "approximateArrivalOfLastRecord",
         batch_size: i64 as "batchSize",
         stream_arn: String as "streamArn",
+    }
+}
+
+impl LambdaDestinationEvent {
+    /// Reads the [`payload`](Self::payload), the event of a batch that was given up.
+    ///
+    /// ```
+    /// use tiny_lambda::events::kinesis::KinesisEvent;
+    /// use tiny_lambda::events::lambda_destinations::LambdaDestinationEvent;
+    /// use tiny_lambda::json;
+    ///
+    /// let event: LambdaDestinationEvent = json::parse(br#"{"payload": "{\"Records\": []}"}"#)?;
+    /// let batch: KinesisEvent = event.batch()?;
+    /// assert!(batch.records.get()?.is_empty());
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is none, or it is no JSON of this type: where.
+    pub fn batch<T: FromJson>(&self) -> Result<T> {
+        const NAME: &str = "LambdaDestinationEvent.payload";
+        match self.payload.get()? {
+            Value::String(text) => parsed(NAME, text.as_bytes()),
+            value => parsed(NAME, &json::to_vec(value)),
+        }
     }
 }

@@ -13,6 +13,19 @@ event! {
         records: Vec<S3EventRecord> as "Records",
     }
 
+    /// What Amazon S3 sends to a queue or topic when its notifications are configured, in place of an
+    /// [`S3Event`] (Amazon S3 User Guide, "Walkthrough: Configuring a bucket for notifications").
+    pub struct S3TestEvent {
+        /// `Amazon S3`
+        service: String as "Service",
+        /// `s3:TestEvent`
+        event: String as "Event",
+        time: Timestamp as "Time",
+        bucket: String as "Bucket",
+        request_id: String as "RequestId",
+        host_id: String as "HostId",
+    }
+
     /// What has happened to an object.
     pub struct S3EventRecord {
         event_version: String as "eventVersion",
@@ -29,6 +42,8 @@ event! {
         s3: S3Entity,
         /// Of `ObjectRestore:Completed`.
         glacier_event_data: S3GlacierEventData as "glacierEventData",
+        /// Of `ObjectRestore:…`, where it stands in the record itself.
+        restore_event_data: S3RestoreEventData as "restoreEventData",
         /// Of `LifecycleTransition`.
         lifecycle_event_data: S3LifecycleEventData as "lifecycleEventData",
         /// Of `IntelligentTiering`.

@@ -154,6 +154,8 @@ samples! {
     EVENTBRIDGE_CODEPIPELINE_STAGE "eventbridge_codepipeline_stage",
     /// An instance in another state.
     EVENTBRIDGE_EC2 "eventbridge_ec2",
+    /// A container instance of Amazon ECS in another state.
+    EVENTBRIDGE_ECS "eventbridge_ecs",
     /// A cluster of Amazon EMR.
     EVENTBRIDGE_EMR_CLUSTER "eventbridge_emr_cluster",
     /// A group of instances of Amazon EMR.
@@ -316,6 +318,8 @@ samples! {
     S3_OBJECT_LAMBDA "s3_object_lambda",
     /// Objects that were restored, moved and not replicated.
     S3_RESTORE "s3_restore",
+    /// What Amazon S3 sends to a queue or topic when notifications are configured.
+    S3_TEST "s3_test",
     /// A step of a secret's rotation.
     SECRETSMANAGER "secretsmanager",
     /// A mail.

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::batch::{self, BatchResponse};
+use super::batch::{self, BatchResponse, Order};
 use super::field::{event, parsed};
 use super::{Base64, EpochMillis, Map};
 use crate::json::FromJson;
@@ -98,9 +98,29 @@ impl SqsMessage {
     pub fn json<T: FromJson>(&self) -> Result<T> {
         parsed("SqsMessage.body", self.body.get()?.as_bytes())
     }
+
+    /// Returns whether the message is from a FIFO queue: by the queue's name, or, where no queue is
+    /// named, by the sequence number, which other queues do not give.
+    fn is_fifo(&self) -> bool {
+        match self.event_source_arn.ok() {
+            Some(queue) => queue.as_bytes().ends_with(b".fifo"),
+            None => self
+                .attributes
+                .ok()
+                .is_some_and(|attributes| attributes.sequence_number.ok().is_some()),
+        }
+    }
+
+    /// Returns the message group's ID, if the message has one.
+    fn group(&self) -> Option<&str> {
+        let group = self.attributes.ok()?.message_group_id.ok()?;
+        Some(group.as_str()).filter(|group| !group.is_empty())
+    }
 }
 
-/// Handles each message with `f`; see [`batch`]. In a FIFO queue the first failure ends the batch.
+/// Handles each message with `f`; see [`batch`]. In a FIFO queue the first failure ends the batch, as
+/// the AWS Lambda Developer Guide recommends ("Handling errors for an SQS event source in Lambda");
+/// [`each_with`] can let other message groups go on.
 ///
 /// ```
 /// use tiny_lambda::events::{samples, sqs};
@@ -123,6 +143,61 @@ impl SqsMessage {
 pub fn each(
     event: &SqsEvent,
     cx: &Context,
+    f: impl FnMut(&SqsMessage) -> Result<()>,
+) -> Result<BatchResponse> {
+    each_with(event, cx, EachOptions::default(), f)
+}
+
+/// How [`each_with`] handles a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EachOptions {
+    continue_other_groups: bool,
+}
+
+impl EachOptions {
+    /// Sets whether a failure in a FIFO queue ends its message group's part of the batch only: later
+    /// messages of that group are reported as failed without being handled, so that the group's order
+    /// is kept, and the messages of other groups are handled. Off by default: the first failure
+    /// ends the batch.
+    ///
+    /// A message without a group ID, which SQS does not send from a FIFO queue, may be in any group:
+    /// it is not handled after a failure, and its own failure ends the batch. Queues that are not
+    /// FIFO have no order, so this changes nothing for them, fair queues included.
+    #[must_use]
+    pub fn continue_other_groups(mut self, on: bool) -> EachOptions {
+        self.continue_other_groups = on;
+        self
+    }
+}
+
+/// Handles each message with `f` as [`each`] does, with options.
+///
+/// ```
+/// use tiny_lambda::events::sqs::{EachOptions, SqsEvent, each_with};
+/// use tiny_lambda::{Context, json};
+///
+/// # let message = |id: &str, group: &str, body: &str| format!(
+/// #     r#"{{"messageId": "{id}", "body": "{body}", "attributes": {{"MessageGroupId": "{group}"}},
+/// #         "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:orders.fifo"}}"#);
+/// # let messages = [message("1", "a", "?"), message("2", "b", "7"), message("3", "a", "8")];
+/// # let text = format!(r#"{{"Records": [{}]}}"#, messages.join(","));
+/// let event: SqsEvent = json::parse(text.as_bytes())?;
+/// let options = EachOptions::default().continue_other_groups(true);
+/// let response = each_with(&event, &Context::default(), options, |message| {
+///     println!("{}", message.json::<u32>()?);
+///     Ok(())
+/// })?;
+/// // Message 1 of group a is no number. Message 2 of group b was handled, message 3 of group a not.
+/// assert_eq!(response.failures, ["1", "3"]);
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`each`].
+pub fn each_with(
+    event: &SqsEvent,
+    cx: &Context,
+    options: EachOptions,
     mut f: impl FnMut(&SqsMessage) -> Result<()>,
 ) -> Result<BatchResponse> {
     let messages = event.records.get()?;
@@ -130,9 +205,17 @@ pub fn each(
     let mut is_fifo = false;
     for message in messages {
         ids.push(batch::id(&message.message_id, "SqsMessage.messageId")?);
-        let queue = message.event_source_arn.ok();
-        is_fifo |= queue.is_some_and(|queue| queue.as_bytes().ends_with(b".fifo"));
+        is_fifo |= message.is_fifo();
     }
+    let groups: Vec<Option<&str>>;
+    let order = match (is_fifo, options.continue_other_groups) {
+        (false, _) => Order::Free,
+        (true, false) => Order::Whole,
+        (true, true) => {
+            groups = messages.iter().map(SqsMessage::group).collect();
+            Order::Groups(&groups)
+        }
+    };
     let mut handle = |index: usize| messages.get(index).map_or(Ok(()), &mut f);
-    Ok(batch::each(cx, "SQS message", &ids, is_fifo, &mut handle))
+    Ok(batch::each(cx, "SQS message", &ids, order, &mut handle))
 }

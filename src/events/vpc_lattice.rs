@@ -24,7 +24,7 @@ event! {
         path: String,
         method: String,
         headers: Map<OneOrMany>,
-        query_string_parameters: Map<OneOrMany> as "queryStringParameters",
+        query_string_parameters: Map<OneOrMany> as "queryStringParameters" or "query_string_parameters",
         body: String,
         is_base64_encoded: bool as "isBase64Encoded",
         request_context: VpcLatticeRequestV2Context as "requestContext",

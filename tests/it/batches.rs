@@ -64,6 +64,131 @@ fn messages_that_fail_come_back_alone_unless_their_order_counts() {
     check("fifo", &["no", "ok"], 2, &["m0"]);
 }
 
+/// Messages of a FIFO queue, each as its group and body; a group of `-` is missing, `null` is `null`.
+fn grouped(queue: &str, messages: &[(&str, &str)]) -> sqs::SqsEvent {
+    let records = messages.iter().enumerate().map(|(id, (group, body))| {
+        let attributes = match *group {
+            "-" => "{}".to_string(),
+            "none" => "null".to_string(),
+            "null" => r#"{"MessageGroupId":null}"#.to_string(),
+            "odd" => r#"{"MessageGroupId":7}"#.to_string(),
+            group => format!(r#"{{"MessageGroupId":"{group}","SequenceNumber":"1{id}"}}"#),
+        };
+        format!(
+            r#"{{"messageId":"m{id}","body":"{body}","attributes":{attributes}{queue}}}"#,
+            queue = match queue {
+                "" => String::new(),
+                queue => format!(r#","eventSourceARN":"arn:aws:sqs:r:1:{queue}""#),
+            }
+        )
+    });
+    let records: Vec<_> = records.collect();
+    read(&format!(r#"{{"Records":[{}]}}"#, records.join(",")))
+}
+
+#[test]
+fn a_failed_message_group_stops_and_the_other_groups_go_on_if_that_is_chosen() {
+    #[track_caller]
+    fn check(queue: &str, messages: &[(&str, &str)], want_handled: &[&str], want: &[&str]) {
+        let handled = RefCell::new(Vec::new());
+        let event = grouped(queue, messages);
+        let options = sqs::EachOptions::default().continue_other_groups(true);
+        let response = sqs::each_with(&event, &cx(60), options, |message| {
+            handled.borrow_mut().push(message.message_id.get()?.clone());
+            obey(message.body.get()?)
+        });
+        assert_eq!(response.unwrap().failures, want);
+        assert_eq!(handled.into_inner(), want_handled);
+    }
+    let fifo = "orders.fifo";
+    check(fifo, &[], &[], &[]);
+    // The first, a middle and the last message fail; groups are interleaved.
+    check(
+        fifo,
+        &[("a", "no"), ("b", "ok"), ("a", "ok"), ("c", "ok")],
+        &["m0", "m1", "m3"],
+        &["m0", "m2"],
+    );
+    check(
+        fifo,
+        &[
+            ("a", "ok"),
+            ("b", "no"),
+            ("a", "ok"),
+            ("b", "ok"),
+            ("b", "no"),
+            ("a", "no"),
+        ],
+        &["m0", "m1", "m2", "m5"],
+        &["m1", "m3", "m4", "m5"],
+    );
+    check(fifo, &[("a", "ok"), ("b", "no")], &["m0", "m1"], &["m1"]);
+    check(
+        fifo,
+        &[("a", "panic"), ("a", "ok"), ("b", "ok")],
+        &["m0", "m2"],
+        &["m0", "m1"],
+    );
+    // All groups fail.
+    check(
+        fifo,
+        &[("a", "no"), ("b", "no"), ("a", "ok"), ("b", "ok")],
+        &["m0", "m1"],
+        &["m0", "m1", "m2", "m3"],
+    );
+    // A message without a group may be in any of them.
+    for none in ["-", "null", "none", "odd", ""] {
+        check(
+            fifo,
+            &[(none, "no"), ("a", "ok"), (none, "ok")],
+            &["m0"],
+            &["m0", "m1", "m2"],
+        );
+        check(
+            fifo,
+            &[(none, "ok"), ("a", "no"), (none, "ok"), ("b", "ok")],
+            &["m0", "m1", "m3"],
+            &["m1", "m2"],
+        );
+    }
+    // Without the queue's name, the sequence number tells a FIFO queue.
+    check(
+        "",
+        &[("a", "no"), ("a", "ok"), ("b", "ok")],
+        &["m0", "m2"],
+        &["m0", "m1"],
+    );
+    // A fair queue has groups, but no order.
+    check(
+        "orders",
+        &[("a", "no"), ("a", "ok")],
+        &["m0", "m1"],
+        &["m0"],
+    );
+}
+
+#[test]
+fn message_groups_do_not_go_on_by_default_nor_without_time() {
+    let event = grouped("orders.fifo", &[("a", "no"), ("b", "ok")]);
+    let obey = |message: &sqs::SqsMessage| obey(message.body.get()?);
+    let want = ["m0", "m1"];
+    assert_eq!(sqs::each(&event, &cx(60), obey).unwrap().failures, want);
+    for on in [false, true] {
+        let options = sqs::EachOptions::default().continue_other_groups(on);
+        let response = sqs::each_with(&event, &cx(60), options, obey).unwrap();
+        assert_eq!(response.failures.len(), if on { 1 } else { 2 });
+    }
+    let mut late = Context::default();
+    late.deadline = SystemTime::now().checked_add(Duration::from_millis(300));
+    let event = grouped("orders.fifo", &[("a", "ok"), ("b", "ok"), ("c", "ok")]);
+    let options = sqs::EachOptions::default().continue_other_groups(true);
+    let response = sqs::each_with(&event, &late, options, |_| {
+        std::thread::sleep(Duration::from_millis(310));
+        Ok(())
+    });
+    assert_eq!(response.unwrap().failures, ["m1", "m2"]);
+}
+
 #[test]
 fn what_there_is_no_time_for_comes_back() {
     #[track_caller]

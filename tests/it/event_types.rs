@@ -273,6 +273,10 @@ const TYPES: &[Row] = &[
         On<bus::codepipeline::StageExecutionStateChange>
     ),
     row!("eventbridge_ec2", On<bus::ec2::InstanceStateChange>),
+    row!(
+        "eventbridge_ecs",
+        On<bus::ecs::ContainerInstanceStateChange>
+    ),
     row!("eventbridge_emr_cluster", On<bus::emr::ClusterStateChange>),
     row!(
         "eventbridge_emr_instance_group",
@@ -483,6 +487,7 @@ const TYPES: &[Row] = &[
     row!("s3_batch_response", s3::S3BatchJobResponse),
     row!("s3_eventbridge", On<s3::S3EventBridgeDetail>),
     row!("s3_object_lambda", s3::S3ObjectLambdaEvent),
+    row!("s3_test", s3::S3TestEvent),
     row!(
         "secretsmanager",
         secretsmanager::SecretsManagerSecretRotationEvent

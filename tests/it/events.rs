@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tiny_lambda::events::{self, samples};
 use tiny_lambda::http::Request;
-use tiny_lambda::json::{self, Value};
+use tiny_lambda::json::{self, FromJson, ToJson, Value};
 
 use crate::event_types::type_of;
 use crate::peer::{ACCEPTED, GET_NEXT, POST_ERROR, POST_RESPONSE, converse, next, step};
@@ -317,4 +317,268 @@ fn the_log_shows_the_beginning_of_an_odd_event_unless_that_is_switched_off() {
         POST_RESPONSE,
         "REST API request: expected a string, found an array at $.body (offset 45, line 1, column 46): [",
     );
+}
+
+/// Reads `text` as an event of type `T`.
+fn read<T: FromJson>(text: &str) -> T {
+    json::parse(text.as_bytes()).unwrap()
+}
+
+/// The members that AWS sends and that had no place.
+#[test]
+fn what_aws_sends_can_be_read() {
+    let record: events::s3::S3EventRecord =
+        read(r#"{"restoreEventData":{"lifecycleRestoreStorageClass":"GLACIER"}}"#);
+    let restore = record.restore_event_data.get().unwrap();
+    assert_eq!(
+        restore.lifecycle_restore_storage_class.get().unwrap(),
+        "GLACIER"
+    );
+
+    let identity: events::appsync::AppSyncIdentity = read(r#"{"user":"AIDA1","username":"u"}"#);
+    assert_eq!(identity.user.get().unwrap(), "AIDA1");
+
+    let migrated: events::cognito::CognitoEventUserPoolsMigrateUser = read(
+        r#"{"request":{"userAttributes":{"email":"a@b"}},
+            "response":{"enableSMSMFA":true,"userAttributes":{"email":"c@d"}}}"#,
+    );
+    let (request, response) = (
+        migrated.request.get().unwrap(),
+        migrated.response.get().unwrap(),
+    );
+    let email = |attributes: &events::Map<String>| attributes.get("email").unwrap();
+    assert_eq!(email(request.user_attributes.get().unwrap()), "a@b");
+    assert_eq!(email(response.user_attributes.get().unwrap()), "c@d");
+    assert_eq!(response.enable_sms_mfa.get().unwrap(), &true);
+
+    for name in ["correlationId", "correlationID"] {
+        let message: events::activemq::ActiveMqMessage = read(&format!(r#"{{"{name}":"c1"}}"#));
+        assert_eq!(message.correlation_id.get().unwrap(), "c1");
+    }
+
+    let failed: events::lambda_destinations::LambdaDestinationEvent = read(
+        r#"{"requestPayload":[1],"responsePayload":"done",
+            "payload":"{\"Records\":[{\"messageId\":\"m1\"}]}",
+            "KafkaBatchInfo":{"batchSize":2,"recordInfo":{"orders-0":{"firstRecordOffset":"7"}}}}"#,
+    );
+    assert_eq!(failed.request_payload.get().unwrap(), &read::<Value>("[1]"));
+    assert_eq!(failed.response_payload.get().unwrap(), &Value::from("done"));
+    let batch: events::sqs::SqsEvent = failed.batch().unwrap();
+    assert_eq!(
+        batch.records.get().unwrap()[0].message_id.get().unwrap(),
+        "m1"
+    );
+    let kafka = failed.kafka_batch_info.get().unwrap();
+    let partition = kafka.record_info.get().unwrap().get("orders-0").unwrap();
+    assert_eq!(
+        partition.first_record_offset.get().unwrap(),
+        &Value::from("7")
+    );
+    let failed: events::lambda_destinations::LambdaDestinationEvent =
+        read(r#"{"payload":{"Records":[]}}"#);
+    assert!(failed.batch::<events::sqs::SqsEvent>().is_ok());
+    assert!(failed.batch::<Vec<u8>>().is_err());
+
+    let changed: events::EventBridgeEvent<
+        events::cloudwatch_events::ecs::ContainerInstanceStateChange,
+    > = read(samples::EVENTBRIDGE_ECS);
+    let instance = changed.detail.get().unwrap();
+    assert_eq!(instance.status.get().unwrap(), "ACTIVE");
+    let resources = instance.remaining_resources.get().unwrap();
+    assert_eq!(resources[0].integer_value.get().unwrap().as_str(), "1024");
+    assert_eq!(resources[1].string_set_value.get().unwrap().len(), 2);
+}
+
+#[test]
+fn a_change_of_a_table_has_a_time_in_the_unit_of_its_precision() {
+    #[track_caller]
+    fn check(members: &str, want_ms: Option<u64>) {
+        let record: events::dynamodb::DynamoDbStreamRecord = read(&format!("{{{members}}}"));
+        let time = record.creation_time().ok();
+        let ms = time.map(|time| {
+            time.duration_since(std::time::UNIX_EPOCH)
+                .unwrap()
+                .as_millis()
+        });
+        assert_eq!(ms, want_ms.map(u128::from), "{members}");
+    }
+    const AT: &str = r#""ApproximateCreationDateTime""#;
+    const PRECISION: &str = r#""ApproximateCreationDateTimePrecision""#;
+    check(&format!("{AT}:1480642020"), Some(1_480_642_020_000));
+    check(&format!("{AT}:1480642020.5"), Some(1_480_642_020_500));
+    check(&format!("{AT}:1.48064202E9"), Some(1_480_642_020_000));
+    check(&format!(r#"{AT}:"1480642020""#), Some(1_480_642_020_000));
+    check(&format!("{AT}:7,{PRECISION}:null"), Some(7000));
+    check(&format!(r#"{AT}:7,{PRECISION}:"MILLISECOND""#), Some(7));
+    check(&format!(r#"{AT}:"7",{PRECISION}:"MILLISECOND""#), Some(7));
+    check(&format!(r#"{AT}:7000,{PRECISION}:"MICROSECOND""#), Some(7));
+    check(&format!(r#"{AT}:7,{PRECISION}:"FORTNIGHT""#), None);
+    check(&format!("{AT}:7,{PRECISION}:7"), None);
+    check("", None);
+}
+
+#[test]
+fn header_bytes_of_kafka_are_read_as_signed_or_unsigned_numbers() {
+    #[track_caller]
+    fn check(headers: &str, want: Option<&[u8]>) {
+        let record: events::kafka::KafkaRecord = read(&format!(r#"{{"headers":{headers}}}"#));
+        assert_eq!(record.header("h").as_deref(), want, "{headers}");
+    }
+    check(r#"[{"h":[104,105]}]"#, Some(b"hi"));
+    check(
+        r#"[{"h":[-61,-87,-128,-1,127]}]"#,
+        Some(&[0xc3, 0xa9, 0x80, 0xff, 0x7f]),
+    );
+    check(
+        r#"[{"h":[195,169,128,255,0]}]"#,
+        Some(&[0xc3, 0xa9, 0x80, 0xff, 0]),
+    );
+    check(r#"[{"h":[]}]"#, Some(b""));
+    check(r#"[{"h":[1]},{"other":[2]},{"h":[3]}]"#, Some(&[3]));
+    check(r#"[{"other":null},{"h":[3]}]"#, Some(&[3]));
+    check(r#"[{"other":"text","h":[3]}]"#, Some(&[3]));
+    check(r#"[{"h":[256]}]"#, None);
+    check(r#"[{"h":[-129]}]"#, None);
+    check(r#"[{"h":null}]"#, None);
+    check("[]", None);
+    check("null", None);
+}
+
+/// Vectors made by Python's gzip module.
+#[test]
+fn log_data_is_read_from_a_stream() {
+    const CONTROL: &str = "H4sIAAAAAAACAzWOXQuCMBSG/8rYtUQfUOBdiHmRJaTQRUgsPblDc5NtJiH+92bauXt4X97z9LQGY1gF2acB6tMgOWeXJL6fwjTdRyH1qOok6DERqi07Zgseq8q4QKgq0qptXDZRajWwekLTPkyhsbGo5AGFBW2of8t/vfAN0o7YUyynukWnYVntxla77Wa9nM/7640C15jMemTW80nAoXihrAgHJiwn6klKt4SSjZ/JESUYNAs65MMX3kiur+sAAAA=";
+    const TWO_MEMBERS: &str = "H4sIAAAAAAACA6tWyk0tLk5MTw2pLEhVslJycQxxjPd1DQ52dHdV0lHKL89LLQIKGwLZOfnp7kX5pQVAbjqEG1xSlJqYC+QXA/nFpUnFyUWZBSWZ+XluAADl0rRXAAAAH4sIAAAAAAACA8vMKUktKlayilZKU4rVUcrJT3ctS80rAYlUK2WmKFkpGSrpKJVk5qYWlyTmFihZGZqbGRsZQIGOElC8ODE9FaiuJDVRIbNYIb+0RKk2thYA/OGwIFgAAAA=";
+    use tiny_lambda::events::cloudwatch_logs::LogData;
+
+    let data = |text: &str| {
+        let event: events::kinesis::KinesisEvent = read(&format!(
+            r#"{{"Records":[{{"kinesis":{{"data":"{text}"}}}}]}}"#
+        ));
+        let record = &event.records.get().unwrap()[0];
+        LogData::from_base64(record.kinesis.get().unwrap().data.get().unwrap())
+    };
+    let control = data(CONTROL).unwrap();
+    assert!(control.is_control_message());
+    assert_eq!(control.owner.get().unwrap(), "CloudwatchLogs");
+    let two = data(TWO_MEMBERS).unwrap();
+    assert!(!two.is_control_message());
+    assert_eq!(
+        two.log_events.get().unwrap()[0].message.get().unwrap(),
+        "tea is out"
+    );
+    assert!(data("aGVsbG8=").is_err());
+    assert!(data("?").is_err());
+    // The same from a subscription that invokes the function itself.
+    let event: events::cloudwatch_logs::LogsEvent =
+        read(&format!(r#"{{"awslogs":{{"data":"{TWO_MEMBERS}"}}}}"#));
+    assert_eq!(event.data().unwrap(), two);
+}
+
+#[test]
+fn responses_are_read_as_they_were_written() {
+    use tiny_lambda::events::apigw::{
+        ApiGatewayCustomAuthorizerResponse, ApiGatewayV2CustomAuthorizerSimpleResponse,
+    };
+    use tiny_lambda::events::batch::{BatchResponse, TimeWindowResponse};
+    use tiny_lambda::events::firehose::{KinesisFirehoseResponse, KinesisFirehoseResponseRecord};
+    use tiny_lambda::events::kafka::KafkaBatchResponse;
+
+    #[track_caller]
+    fn check<T: FromJson + ToJson + PartialEq + std::fmt::Debug>(response: &T) {
+        let text = json::to_vec(response);
+        assert_eq!(&json::parse::<T>(&text).unwrap(), response);
+    }
+    let failed = || BatchResponse {
+        failures: vec!["a".into(), "b".into()],
+    };
+    check(&BatchResponse::default());
+    check(&failed());
+    for batch in [BatchResponse::default(), failed()] {
+        for state in [Value::Null, read(r#"{"sum":[1,{"a":null}]}"#)] {
+            let batch = batch.clone();
+            check(&TimeWindowResponse { state, batch });
+        }
+    }
+    check(&KafkaBatchResponse::default());
+    check(&KafkaBatchResponse {
+        failures: vec![("orders-0".into(), 7), ("a \"b\"-1".into(), i64::MAX)],
+    });
+    check(&ApiGatewayCustomAuthorizerResponse::allow("ada", "arn:*"));
+    check(&ApiGatewayCustomAuthorizerResponse::deny("ada", "arn:*"));
+    check(&ApiGatewayV2CustomAuthorizerSimpleResponse::new(true));
+    for record in [
+        KinesisFirehoseResponseRecord::ok("1", b"tea"),
+        KinesisFirehoseResponseRecord::dropped("2"),
+        KinesisFirehoseResponseRecord::failed("3"),
+    ] {
+        check(&record);
+        let mut response = KinesisFirehoseResponse::default();
+        response.records = vec![record].into();
+        check(&response);
+    }
+    // The other responses are among the samples.
+    let of_samples = samples::ALL
+        .iter()
+        .filter(|(name, _)| name.contains("response"));
+    let mut n = 0;
+    for (name, text) in of_samples {
+        let written = (type_of(name).2)(text.as_bytes()).unwrap();
+        assert_eq!((type_of(name).2)(&written).unwrap(), written, "{name}");
+        n += 1;
+    }
+    assert!(n > 15, "{n}");
+}
+
+#[test]
+fn a_batch_response_that_is_none_is_refused_and_the_reader_stays() {
+    use tiny_lambda::events::batch::{BatchResponse, TimeWindowResponse};
+    use tiny_lambda::events::kafka::KafkaBatchResponse;
+
+    #[track_caller]
+    fn check<T: FromJson + std::fmt::Debug>(text: &str) {
+        let mut r = json::Reader::new(text);
+        let start = r.offset();
+        T::from_json(&mut r).unwrap_err();
+        assert_eq!(r.offset(), start, "{text}");
+    }
+    for text in [
+        "[]",
+        "7",
+        "null",
+        r#"{"batchItemFailures":7}"#,
+        r#"{"batchItemFailures":[7]}"#,
+        r#"{"batchItemFailures":[{}]}"#,
+        r#"{"batchItemFailures":[{"itemIdentifier":true}]}"#,
+        r#"{"batchItemFailures":[{"itemIdentifier":[]}]"#,
+        r#"{"batchItemFailures":[]"#,
+    ] {
+        check::<BatchResponse>(text);
+        check::<TimeWindowResponse>(text);
+        check::<KafkaBatchResponse>(text);
+    }
+    for text in [
+        "[]",
+        r#"{"S":7}"#,
+        r#"{"S":"a","N":"1"}"#,
+        r#"{"L":[{"S":"a"},7]}"#,
+        "{}",
+    ] {
+        check::<events::dynamodb::AttributeValue>(text);
+    }
+    for text in ["7", "[{}]", "{\"a\":", "{\"a\" 7}"] {
+        check::<events::Map<u8>>(text);
+        check::<events::sqs::SqsEvent>(text);
+        check::<events::EventBridgeEvent>(text);
+    }
+    for text in ["true", "[1]", "{}"] {
+        check::<events::EpochSeconds>(&format!("{text} "));
+    }
+    for text in [r#"{"batchItemFailures":null}"#, "{}", r#"{"more":[1]}"#] {
+        assert_eq!(read::<BatchResponse>(text), BatchResponse::default());
+        assert_eq!(
+            read::<KafkaBatchResponse>(text),
+            KafkaBatchResponse::default()
+        );
+    }
 }

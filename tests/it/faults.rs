@@ -447,14 +447,23 @@ fn a_client_context_may_be_anything() {
         b"eyJjbGllbnQiOnsiYXBwX3RpdGxlIjoieCJ9fQ=",
         "expected a value, found `e`",
     );
+    // A member of another type is None, and the others are read.
     context(
-        b"{\"client\":7}",
-        "expected an object, found a number at $.client",
+        b"{\"client\":7,\"custom\":{\"a\":1}}",
+        "Some(ClientContext { client: None, custom: Some(Object([(\"a\", Number(1))])), environment: None, ",
     );
     context(
-        b"{\"custom\":\"\xff\xfe\"}",
-        "expected an object, found a string",
+        b"{\"custom\":\"\xff\xfe\",\"env\":{\"b\":2}}",
+        "Some(ClientContext { client: None, custom: None, environment: Some(Object([(\"b\", Number(2))])), ",
     );
+    context(
+        b"{\"env\":[1],\"w3c\":true,\"client\":{\"app_version_code\":7,\"app_title\":\"x\"}}",
+        "Some(ClientContext { client: Some(ClientApplication { installation_id: None, \
+         app_title: Some(\"x\"), app_version_name: None, app_version_code: None, \
+         app_package_name: None }), custom: None, environment: None, w3c: None })",
+    );
+    context(b"{\"client\":[", "expected");
+    context(b"{\"client\":7,}", "expected");
     context(b"{\"custom\":{\"\xff\":\"\0\"}}", "Some(");
     context(b"\xff", "expected a value");
     context(b"{", "expected");
@@ -467,6 +476,10 @@ fn a_client_context_may_be_anything() {
     check::<CognitoIdentity>(
         b"{\"cognitoIdentityId\":\"i\",\"cognitoIdentityPoolId\":\"p\"}",
         "Some(CognitoIdentity { identity_id: Some(\"i\"), identity_pool_id: Some(\"p\") })",
+    );
+    check::<CognitoIdentity>(
+        b"{\"cognitoIdentityId\":7,\"cognitoIdentityPoolId\":\"p\"}",
+        "Some(CognitoIdentity { identity_id: None, identity_pool_id: Some(\"p\") })",
     );
     check::<Value>(b"[{\"a\":1}]", "Some(Array([");
 }

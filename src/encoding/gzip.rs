@@ -1,0 +1,719 @@
+//! gzip (RFC 1952) and DEFLATE (RFC 1951): the decompressor. Pure functions, `core` and `alloc` only.
+
+use alloc::vec::Vec;
+use core::error;
+use core::fmt;
+
+/// Why data is not valid gzip, or was not decompressed. Returned by [`gunzip`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GzipError(Problem);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Problem {
+    NotGzip,
+    Method,
+    ReservedFlags,
+    HeaderCheck,
+    End,
+    Block,
+    Code,
+    Distance,
+    Check,
+    Length,
+    Trailing,
+    TooLong,
+}
+
+impl GzipError {
+    /// Returns whether the data was given up because it decompresses to more than the limit.
+    pub fn is_too_long(&self) -> bool {
+        self.0 == Problem::TooLong
+    }
+}
+
+impl fmt::Display for GzipError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Problem::NotGzip => "not gzip: the data does not begin with the bytes 1f 8b",
+            Problem::Method => "gzip with a compression method other than deflate",
+            Problem::ReservedFlags => "gzip with reserved flags set",
+            Problem::HeaderCheck => "gzip with a header whose checksum does not match",
+            Problem::End => "gzip data ends too early",
+            Problem::Block => "gzip with a malformed deflate block",
+            Problem::Code => "gzip with an invalid deflate code",
+            Problem::Distance => "gzip with a deflate distance that is too far back",
+            Problem::Check => "gzip data whose checksum does not match",
+            Problem::Length => "gzip data whose length does not match",
+            Problem::Trailing => "gzip with other data behind its last member",
+            Problem::TooLong => "gzip data decompresses to more than the limit",
+        })
+    }
+}
+
+impl error::Error for GzipError {}
+
+/// Decompresses gzip data to at most `max_len` bytes.
+///
+/// All members are read and their contents are joined (RFC 1952, section 2.2). The header's optional
+/// fields are skipped; the header's checksum, each member's CRC-32 and its length are checked. As
+/// the RFC demands, data before, between or behind members is an error, zero padding included, and
+/// so are reserved flags.
+///
+/// A few bytes of gzip can decompress to a thousand times as many, so choose `max_len` as what the
+/// function can hold: `events::cloudwatch_logs` uses 32 MB. The result's capacity may be up to twice
+/// its length.
+///
+/// ```
+/// use tiny_lambda::encoding::gunzip;
+///
+/// // Made by Python's `gzip.compress(b"hello")`.
+/// let packed = b"\x1f\x8b\x08\0\0\0\0\0\x02\xff\xcbH\xcd\xc9\xc9\x07\0\x86\xa6\x106\x05\0\0\0";
+/// assert_eq!(gunzip(packed, 1 << 20)?, b"hello");
+/// assert!(gunzip(packed, 4).unwrap_err().is_too_long());
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
+///
+/// # Errors
+/// If the data is not gzip from its first to its last byte, or decompresses to more than `max_len`
+/// bytes. Nothing of it is returned then.
+pub fn gunzip(bytes: &[u8], max_len: usize) -> Result<Vec<u8>, GzipError> {
+    let mut out = Vec::new();
+    let mut rest = bytes;
+    loop {
+        rest = member(rest, &mut out, max_len)?;
+        if rest.is_empty() {
+            return Ok(out);
+        }
+        if !rest.starts_with(&MAGIC) && !MAGIC.starts_with(rest) {
+            return Err(GzipError(Problem::Trailing));
+        }
+    }
+}
+
+/// The first bytes of each member (RFC 1952, section 2.3.1, ID1 and ID2).
+const MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// Decompresses the member that `bytes` begins with and appends its content to `out`. Returns what
+/// follows the member.
+fn member<'b>(bytes: &'b [u8], out: &mut Vec<u8>, max_len: usize) -> Result<&'b [u8], GzipError> {
+    let mut bits = Bits {
+        bytes: skip_header(bytes)?,
+        held: 0,
+        n_held: 0,
+    };
+    let start = out.len();
+    let mut output = Output {
+        bytes: out,
+        start,
+        max_len,
+    };
+    inflate(&mut bits, &mut output)?;
+    let content = out.get(start..).unwrap_or_default();
+    let (&[c0, c1, c2, c3, l0, l1, l2, l3], rest) = bits
+        .bytes
+        .split_first_chunk::<8>()
+        .ok_or(GzipError(Problem::End))?;
+    if u32::from_le_bytes([c0, c1, c2, c3]) != crc32(content) {
+        return Err(GzipError(Problem::Check));
+    }
+    // ISIZE is the length modulo 2^32.
+    let length = u64::from(u32::from_le_bytes([l0, l1, l2, l3]));
+    if u64::try_from(content.len()).map(|len| len & 0xffff_ffff) != Ok(length) {
+        return Err(GzipError(Problem::Length));
+    }
+    Ok(rest)
+}
+
+/// Returns what follows a member's header (RFC 1952, section 2.3).
+fn skip_header(bytes: &[u8]) -> Result<&[u8], GzipError> {
+    const HAS_CHECK: u8 = 1 << 1;
+    const HAS_EXTRA: u8 = 1 << 2;
+    const HAS_NAME: u8 = 1 << 3;
+    const HAS_COMMENT: u8 = 1 << 4;
+    const RESERVED: u8 = 0b1110_0000;
+    const END: GzipError = GzipError(Problem::End);
+    const DEFLATE: u8 = 8;
+
+    let too_short = if MAGIC.starts_with(bytes.get(..2).unwrap_or(bytes)) && !bytes.is_empty() {
+        END
+    } else {
+        GzipError(Problem::NotGzip)
+    };
+    let (&[id1, id2, method, flags, ..], mut rest) =
+        bytes.split_first_chunk::<10>().ok_or(too_short)?;
+    if [id1, id2] != MAGIC {
+        return Err(GzipError(Problem::NotGzip));
+    }
+    if method != DEFLATE {
+        return Err(GzipError(Problem::Method));
+    }
+    if flags & RESERVED != 0 {
+        return Err(GzipError(Problem::ReservedFlags));
+    }
+    if flags & HAS_EXTRA != 0 {
+        let (len, behind) = rest.split_first_chunk::<2>().ok_or(END)?;
+        let len = usize::from(u16::from_le_bytes(*len));
+        rest = behind.get(len..).ok_or(END)?;
+    }
+    for flag in [HAS_NAME, HAS_COMMENT] {
+        if flags & flag != 0 {
+            let end = rest.iter().position(|&byte| byte == 0).ok_or(END)?;
+            rest = rest.get(end.saturating_add(1)..).ok_or(END)?;
+        }
+    }
+    if flags & HAS_CHECK != 0 {
+        let header_len = bytes.len().saturating_sub(rest.len());
+        let (check, behind) = rest.split_first_chunk::<2>().ok_or(END)?;
+        // CRC16: the two low bytes of the header's CRC-32.
+        let want = crc32(bytes.get(..header_len).unwrap_or_default());
+        if u32::from(u16::from_le_bytes(*check)) != want & 0xffff {
+            return Err(GzipError(Problem::HeaderCheck));
+        }
+        rest = behind;
+    }
+    Ok(rest)
+}
+
+/// The CRC-32 of RFC 1952, section 8, four bits at a time.
+fn crc32(bytes: &[u8]) -> u32 {
+    const TABLE: [u32; 16] = {
+        let mut table = [0_u32; 16];
+        let mut index = 0_u32;
+        while index < 16 {
+            let mut crc = index;
+            let mut bit = 0;
+            while bit < 4 {
+                crc = crc >> 1 ^ 0xedb8_8320 & (crc & 1).wrapping_neg();
+                bit = u32::wrapping_add(bit, 1);
+            }
+            #[expect(clippy::indexing_slicing, reason = "the index is less than 16")]
+            {
+                table[index as usize] = crc;
+            }
+            index = index.wrapping_add(1);
+        }
+        table
+    };
+    let nibble = |crc: u32| {
+        let entry = TABLE.get((crc & 0xf) as usize).copied();
+        crc >> 4 ^ entry.unwrap_or_default()
+    };
+    let crc = bytes
+        .iter()
+        .fold(!0_u32, |crc, &byte| nibble(nibble(crc ^ u32::from(byte))));
+    !crc
+}
+
+/// What a member decompresses to.
+struct Output<'o> {
+    /// The content of earlier members, then that of this one.
+    bytes: &'o mut Vec<u8>,
+    /// Where this member's content begins: distances do not reach further back.
+    start: usize,
+    /// The greatest length of `bytes`.
+    max_len: usize,
+}
+
+impl Output<'_> {
+    /// Makes sure that `len` more bytes are within the limit.
+    fn check_room(&self, len: usize) -> Result<(), GzipError> {
+        if len > self.max_len.saturating_sub(self.bytes.len()) {
+            return Err(GzipError(Problem::TooLong));
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> Result<(), GzipError> {
+        self.check_room(bytes.len())?;
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Appends `len` bytes, each a copy of the byte `distance` in front of it.
+    fn repeat(&mut self, distance: usize, len: usize) -> Result<(), GzipError> {
+        self.check_room(len)?;
+        let from = self.bytes.len().checked_sub(distance);
+        let from = from.filter(|from| *from >= self.start);
+        let from = from.ok_or(GzipError(Problem::Distance))?;
+        // The copied range may reach into the copy itself.
+        for at in (from..).take(len) {
+            let byte = self.bytes.get(at).copied();
+            self.bytes.push(byte.ok_or(GzipError(Problem::Distance))?);
+        }
+        Ok(())
+    }
+}
+
+/// Reads bits, the lowest bit of each byte first (RFC 1951, section 3.1.1).
+struct Bits<'b> {
+    bytes: &'b [u8],
+    held: u32,
+    n_held: u32,
+}
+
+impl Bits<'_> {
+    /// Takes the next `n` bits, 16 at most.
+    fn take(&mut self, n: u32) -> Result<u32, GzipError> {
+        while self.n_held < n {
+            let (&byte, rest) = self.bytes.split_first().ok_or(GzipError(Problem::End))?;
+            self.bytes = rest;
+            self.held |= u32::from(byte) << self.n_held;
+            self.n_held = self.n_held.wrapping_add(8);
+        }
+        let bits = self.held & (1_u32 << n).wrapping_sub(1);
+        self.held >>= n;
+        self.n_held = self.n_held.wrapping_sub(n);
+        Ok(bits)
+    }
+
+    /// Drops the rest of the current byte. Fewer than eight bits are held between calls.
+    fn align(&mut self) {
+        self.held = 0;
+        self.n_held = 0;
+    }
+}
+
+/// A canonical Huffman code (RFC 1951, section 3.2.2).
+struct Code {
+    /// The number of codes of each length; no code has length 0.
+    counts: [u16; 16],
+    /// The symbols, ordered by their codes.
+    symbols: Vec<u16>,
+}
+
+impl Code {
+    /// Makes the code in which symbol `i` has a code of `lengths[i]` bits, 0 for a symbol without
+    /// a code.
+    fn new(lengths: &[u8]) -> Result<Code, GzipError> {
+        let mut counts = [0_u16; 16];
+        for &len in lengths.iter().filter(|len| **len != 0) {
+            let count = counts.get_mut(usize::from(len));
+            let count = count.ok_or(GzipError(Problem::Block))?;
+            *count = count.wrapping_add(1);
+        }
+        // With more codes of a length than are left, codes would be ambiguous.
+        let mut free = 1_i32;
+        // Where in `symbols` the symbols of each length begin.
+        let mut places = [0_usize; 16];
+        let mut n_symbols = 0_usize;
+        for (&count, place) in counts.iter().zip(&mut places).skip(1) {
+            free = free.wrapping_mul(2).wrapping_sub(i32::from(count));
+            if free < 0 {
+                return Err(GzipError(Problem::Block));
+            }
+            *place = n_symbols;
+            n_symbols = n_symbols.saturating_add(usize::from(count));
+        }
+        let mut symbols = alloc::vec![0_u16; n_symbols];
+        for (symbol, &len) in (0_u16..).zip(lengths).filter(|(_, len)| **len != 0) {
+            let Some(place) = places.get_mut(usize::from(len)) else {
+                continue;
+            };
+            if let Some(entry) = symbols.get_mut(*place) {
+                *entry = symbol;
+            }
+            *place = place.saturating_add(1);
+        }
+        Ok(Code { counts, symbols })
+    }
+
+    /// Reads a symbol.
+    fn read(&self, bits: &mut Bits<'_>) -> Result<u16, GzipError> {
+        let (mut code, mut first, mut index) = (0_u32, 0_u32, 0_u32);
+        for &count in self.counts.iter().skip(1) {
+            code |= bits.take(1)?;
+            let count = u32::from(count);
+            if let Some(at) = code.checked_sub(first).filter(|at| *at < count) {
+                let at = usize::try_from(index.wrapping_add(at)).unwrap_or(usize::MAX);
+                return self
+                    .symbols
+                    .get(at)
+                    .copied()
+                    .ok_or(GzipError(Problem::Code));
+            }
+            index = index.wrapping_add(count);
+            first = first.wrapping_add(count) << 1;
+            code <<= 1;
+        }
+        Err(GzipError(Problem::Code))
+    }
+}
+
+/// Decompresses blocks up to the last one (RFC 1951, section 3.2.3).
+fn inflate(bits: &mut Bits<'_>, out: &mut Output<'_>) -> Result<(), GzipError> {
+    // Made once: a block with the fixed codes may have as few as ten bits.
+    let mut fixed = None;
+    loop {
+        let is_last = bits.take(1)? == 1;
+        match bits.take(2)? {
+            0 => stored(bits, out)?,
+            1 => {
+                if fixed.is_none() {
+                    fixed = Some(fixed_codes()?);
+                }
+                if let Some((literals, distances)) = &fixed {
+                    compressed(bits, literals, distances, out)?;
+                }
+            }
+            2 => {
+                let (literals, distances) = codes(bits)?;
+                compressed(bits, &literals, &distances, out)?;
+            }
+            _ => return Err(GzipError(Problem::Block)),
+        }
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+/// The codes of RFC 1951, section 3.2.6.
+fn fixed_codes() -> Result<(Code, Code), GzipError> {
+    let lengths: Vec<u8> = [(8, 144), (9, 112), (7, 24), (8, 8)]
+        .into_iter()
+        .flat_map(|(len, n)| core::iter::repeat_n(len, n))
+        .collect();
+    Ok((Code::new(&lengths)?, Code::new(&[5; 30])?))
+}
+
+/// Copies a block that is not compressed (RFC 1951, section 3.2.4).
+fn stored(bits: &mut Bits<'_>, out: &mut Output<'_>) -> Result<(), GzipError> {
+    bits.align();
+    let (&[l0, l1, n0, n1], rest) = bits
+        .bytes
+        .split_first_chunk::<4>()
+        .ok_or(GzipError(Problem::End))?;
+    if [l0, l1] != [!n0, !n1] {
+        return Err(GzipError(Problem::Block));
+    }
+    let len = usize::from(u16::from_le_bytes([l0, l1]));
+    let (data, rest) = rest.split_at_checked(len).ok_or(GzipError(Problem::End))?;
+    out.push(data)?;
+    bits.bytes = rest;
+    Ok(())
+}
+
+/// Reads the codes of a block that brings its own (RFC 1951, section 3.2.7).
+fn codes(bits: &mut Bits<'_>) -> Result<(Code, Code), GzipError> {
+    const ORDER: [usize; 19] = [
+        16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
+    ];
+    let mut count = |n: u32, base: usize| {
+        let count = usize::try_from(bits.take(n)?).unwrap_or(0);
+        Ok(count.saturating_add(base))
+    };
+    let (n_literals, n_distances, n_lengths) = (count(5, 257)?, count(5, 1)?, count(4, 4)?);
+    if n_literals > 286 {
+        return Err(GzipError(Problem::Block));
+    }
+    let mut lengths = [0_u8; 19];
+    for at in ORDER.into_iter().take(n_lengths) {
+        let len = u8::try_from(bits.take(3)?).unwrap_or(0);
+        if let Some(place) = lengths.get_mut(at) {
+            *place = len;
+        }
+    }
+    let code = Code::new(&lengths)?;
+    let n = n_literals.saturating_add(n_distances);
+    let mut lengths = Vec::with_capacity(n);
+    while lengths.len() < n {
+        let symbol = code.read(bits)?;
+        let (len, times) = match symbol {
+            16 => {
+                let last = lengths.last().copied().ok_or(GzipError(Problem::Block))?;
+                (last, bits.take(2)?.saturating_add(3))
+            }
+            17 => (0, bits.take(3)?.saturating_add(3)),
+            18 => (0, bits.take(7)?.saturating_add(11)),
+            _ => (u8::try_from(symbol).unwrap_or(0), 1),
+        };
+        lengths.extend((0..times).map(|_| len));
+    }
+    if lengths.len() != n {
+        return Err(GzipError(Problem::Block));
+    }
+    let (literals, distances) = lengths.split_at_checked(n_literals).unwrap_or_default();
+    // A block without an end-of-block symbol has no end.
+    if literals.get(256).is_none_or(|len| *len == 0) {
+        return Err(GzipError(Problem::Block));
+    }
+    Ok((Code::new(literals)?, Code::new(distances)?))
+}
+
+/// The least length of each symbol, and how many extra bits follow it (RFC 1951, section 3.2.5).
+const LENGTHS: [(u16, u8); 29] = [
+    (3, 0),
+    (4, 0),
+    (5, 0),
+    (6, 0),
+    (7, 0),
+    (8, 0),
+    (9, 0),
+    (10, 0),
+    (11, 1),
+    (13, 1),
+    (15, 1),
+    (17, 1),
+    (19, 2),
+    (23, 2),
+    (27, 2),
+    (31, 2),
+    (35, 3),
+    (43, 3),
+    (51, 3),
+    (59, 3),
+    (67, 4),
+    (83, 4),
+    (99, 4),
+    (115, 4),
+    (131, 5),
+    (163, 5),
+    (195, 5),
+    (227, 5),
+    (258, 0),
+];
+/// The least distance of each symbol, and how many extra bits follow it.
+const DISTANCES: [(u16, u8); 30] = [
+    (1, 0),
+    (2, 0),
+    (3, 0),
+    (4, 0),
+    (5, 1),
+    (7, 1),
+    (9, 2),
+    (13, 2),
+    (17, 3),
+    (25, 3),
+    (33, 4),
+    (49, 4),
+    (65, 5),
+    (97, 5),
+    (129, 6),
+    (193, 6),
+    (257, 7),
+    (385, 7),
+    (513, 8),
+    (769, 8),
+    (1025, 9),
+    (1537, 9),
+    (2049, 10),
+    (3073, 10),
+    (4097, 11),
+    (6145, 11),
+    (8193, 12),
+    (12289, 12),
+    (16385, 13),
+    (24577, 13),
+];
+
+/// Reads the extra bits of `symbol` and returns the length or distance.
+fn measure(bits: &mut Bits<'_>, table: &[(u16, u8)], symbol: u16) -> Result<usize, GzipError> {
+    let entry = table.get(usize::from(symbol));
+    let &(least, more) = entry.ok_or(GzipError(Problem::Code))?;
+    let more = bits.take(u32::from(more))?;
+    Ok(usize::from(least).saturating_add(usize::try_from(more).unwrap_or(0)))
+}
+
+/// Decompresses a block up to its end-of-block symbol (RFC 1951, section 3.2.5).
+fn compressed(
+    bits: &mut Bits<'_>,
+    literals: &Code,
+    distances: &Code,
+    out: &mut Output<'_>,
+) -> Result<(), GzipError> {
+    loop {
+        let symbol = literals.read(bits)?;
+        if symbol == END_OF_BLOCK {
+            return Ok(());
+        }
+        if let Ok(byte) = u8::try_from(symbol) {
+            out.push(&[byte])?;
+            continue;
+        }
+        let len = measure(bits, &LENGTHS, symbol.wrapping_sub(FIRST_LENGTH))?;
+        let symbol = distances.read(bits)?;
+        let distance = measure(bits, &DISTANCES, symbol)?;
+        out.repeat(distance, len)?;
+    }
+}
+
+/// The symbol behind the 256 literals (RFC 1951, section 3.2.5).
+const END_OF_BLOCK: u16 = 256;
+/// The symbol of the least length.
+const FIRST_LENGTH: u16 = 257;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::decode_base64;
+
+    const MAX_LEN: usize = 1 << 20;
+
+    fn unpack(packed: &[u8]) -> Result<Vec<u8>, Problem> {
+        gunzip(packed, MAX_LEN).map_err(|error| error.0)
+    }
+
+    fn packed(base64: &str) -> Vec<u8> {
+        decode_base64(base64.as_bytes()).unwrap()
+    }
+
+    /// A text that needs codes of its own, made by Python's zlib at level 9.
+    const DYNAMIC: &str = "H4sIAAAAAAACAy3QyRXDMAgA0ZbMFidQTbzb/ReQSKMLt/k8mPK7rCW5rFtprtteltt+lOd+nBV5nFe98rzumvO6n3rnf3zyKZkoSYVWiIVayIVeAKQL0giF0LEdQiEUQiEUQiG0E9oIgzAIGxdAGIRBGIRBWCesEQ7hEA7h4wsQDuEQDuGd8EYEREAEREDE+CREQAREdCIa8QNz61hriAEAAA==";
+
+    /// The text of [`DYNAMIC`].
+    fn dynamic() -> Vec<u8> {
+        let digits = "abcdefghij";
+        let parts = (0..60).map(|i| format!("{i}:{};", &digits[i % 10..10.min(i % 10 + 3)]));
+        parts.collect::<String>().into_bytes()
+    }
+
+    /// The vectors were made by Python's gzip and zlib modules.
+    #[test]
+    fn members_of_all_kinds_are_decompressed() {
+        #[track_caller]
+        fn check(base64: &str, want: &[u8]) {
+            assert_eq!(unpack(&packed(base64)).as_deref(), Ok(want));
+        }
+        // Empty, stored, with the fixed codes, with a name, with a long repetition.
+        check("H4sIAAAAAAACAwMAAAAAAAAAAAA=", b"");
+        check("H4sIAAAAAAACAwEFAPr/aGVsbG+GphA2BQAAAA==", b"hello");
+        check("H4sIAAAAAAACA8tIzcnJBwCGphA2BQAAAA==", b"hello");
+        check("H4sICAAAAAACA2EudHh0AMtIzcnJBwCGphA2BQAAAA==", b"hello");
+        check("H4sIAAAAAAACA0tMHAXEAgAJGZeJLAEAAA==", &[b'a'; 300]);
+        check(
+            "H4sIAAAAAAACA8tIzcnJV8hAkACAiPnlEQAAAA==",
+            b"hello hello hello",
+        );
+        check(DYNAMIC, &dynamic());
+        // Several blocks, with a full flush and a sync flush between them.
+        check(
+            "H4sIAAAAAAACA0pMSk4EIwAAAAD//0pJTQMAAAD//wMAl4qOYwwAAAA=",
+            b"abcabcabcdef",
+        );
+        // Every optional field: text flag, extra field, name, comment, header checksum.
+        check(
+            "H4sIHwEAAAACAwYAQUICAHh5YS50eHQAbm90ZQDK1svIBACsKpPYAgAAAA==",
+            b"hi",
+        );
+        check("H4sIAgAAAAACAyUVy8gEAKwqk9gCAAAA", b"hi");
+    }
+
+    #[test]
+    fn all_members_are_joined() {
+        #[track_caller]
+        fn check(members: &[&str], want: Result<&[u8], Problem>) {
+            let packed: Vec<u8> = members.iter().flat_map(|member| packed(member)).collect();
+            assert_eq!(unpack(&packed).as_deref().map_err(|p| *p), want);
+        }
+        let hello = "H4sIAAAAAAACA8tIzcnJBwCGphA2BQAAAA==";
+        let empty = "H4sIAAAAAAACAwMAAAAAAAAAAAA=";
+        let all_fields = "H4sIHwEAAAACAwYAQUICAHh5YS50eHQAbm90ZQDK1svIBACsKpPYAgAAAA==";
+        check(&[hello, hello], Ok(b"hellohello"));
+        check(&[empty, hello, empty, all_fields], Ok(b"hellohi"));
+        check(&[empty; 50], Ok(b""));
+        // The second member's distance reaches into the first one.
+        check(
+            &[
+                "H4sIAAAAAAACA0tMSk5JTUvPAABQKu+uCAAAAA==",
+                "H4sIAAAAAAACA0uE0gBQKu+uCAAAAA==",
+            ],
+            Err(Problem::Distance),
+        );
+        // No data may be between or behind members, and zeros are data (RFC 1952, section 2.2).
+        check(&[hello, "AA=="], Err(Problem::Trailing));
+        check(&[hello, "AAAAAAAAAAAAAAAA"], Err(Problem::Trailing));
+        check(&[hello, "AA==", hello], Err(Problem::Trailing));
+        check(&[hello, "Z2FyYmFnZQ=="], Err(Problem::Trailing));
+        check(&[hello, "Hw=="], Err(Problem::End));
+        check(&[hello, "H4s="], Err(Problem::End));
+        check(&[hello, "H4sIAAAAAAACAw=="], Err(Problem::End));
+    }
+
+    #[test]
+    fn what_the_rfc_forbids_is_refused() {
+        #[track_caller]
+        fn check(base64: &str, at: usize, byte: u8, want: Problem) {
+            let mut packed = packed(base64);
+            packed[at] = byte;
+            assert_eq!(unpack(&packed), Err(want));
+        }
+        let hello = "H4sIAAAAAAACA8tIzcnJBwCGphA2BQAAAA==";
+        check(hello, 0, 0x1e, Problem::NotGzip);
+        check(hello, 1, 0x8c, Problem::NotGzip);
+        check(hello, 2, 7, Problem::Method);
+        for flags in [0x20, 0x40, 0x80, 0xe0, 0xe1] {
+            check(hello, 3, flags, Problem::ReservedFlags);
+        }
+        check(hello, 17, 0, Problem::Check);
+        check(hello, 21, 6, Problem::Length);
+        check(hello, 24, 1, Problem::Length);
+        // Block type 3.
+        check(hello, 10, 0x07, Problem::Block);
+        // A changed name and checksum of the header.
+        let all_fields = "H4sIHwEAAAACAwYAQUICAHh5YS50eHQAbm90ZQDK1svIBACsKpPYAgAAAA==";
+        check(all_fields, 18, b'b', Problem::HeaderCheck);
+        check(all_fields, 29, 0, Problem::HeaderCheck);
+        assert_eq!(unpack(b""), Err(Problem::NotGzip));
+        assert_eq!(unpack(b"\x1f"), Err(Problem::End));
+        assert_eq!(unpack(b"{}"), Err(Problem::NotGzip));
+        assert_eq!(unpack(&[0; 20]), Err(Problem::NotGzip));
+    }
+
+    #[test]
+    fn every_prefix_and_every_changed_bit_is_refused_or_harmless() {
+        for (base64, ignored) in [
+            (DYNAMIC, &[4, 5, 6, 7, 8, 9][..]),
+            (
+                "H4sIHwEAAAACAwYAQUICAHh5YS50eHQAbm90ZQDK1svIBACsKpPYAgAAAA==",
+                &[],
+            ),
+        ] {
+            let packed = packed(base64);
+            let whole = unpack(&packed).unwrap();
+            for end in 0..packed.len() {
+                assert!(unpack(&packed[..end]).is_err(), "{end}");
+            }
+            for at in 0..packed.len() {
+                for bit in 0..8 {
+                    let mut changed = packed.clone();
+                    changed[at] ^= 1 << bit;
+                    // Time, level and system say nothing about the content, unless the header
+                    // has a checksum; nor do some bits of the deflate data.
+                    match unpack(&changed) {
+                        Ok(out) => assert_eq!(out, whole),
+                        Err(_) => assert!(!ignored.contains(&at), "{at}"),
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn random_bytes_behind_a_header_are_refused_or_decompressed() {
+        let mut seed = 7_u64;
+        for len in 0..400 {
+            let mut packed = packed("H4sIAAAAAAACAw==");
+            for _ in 0..len {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                packed.push((seed >> 56) as u8);
+            }
+            if let Ok(out) = gunzip(&packed, 1000) {
+                assert!(out.len() <= 1000);
+            }
+        }
+    }
+
+    #[test]
+    fn no_more_is_decompressed_than_the_limit() {
+        let packed = packed(DYNAMIC);
+        let len = dynamic().len();
+        assert_eq!(gunzip(&packed, len).map(|out| out.len()), Ok(len));
+        for max_len in [0, 1, len / 2, len - 1] {
+            assert!(gunzip(&packed, max_len).unwrap_err().is_too_long());
+        }
+        // The limit is that of all members together.
+        let twice = [&packed[..], &packed].concat();
+        assert_eq!(gunzip(&twice, 2 * len).map(|out| out.len()), Ok(2 * len));
+        assert!(gunzip(&twice, 2 * len - 1).unwrap_err().is_too_long());
+    }
+}
