@@ -6,13 +6,15 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use super::console::LEVELS;
 use super::front::check_json;
+use super::process::Group;
+use super::server::lock;
 use super::watch::Watch;
 use super::{Emulator, Settings, UnknownFault};
 use crate::events::samples;
@@ -303,6 +305,32 @@ pub(super) fn read_event(asked: &str) -> Result<Vec<u8>, String> {
     }
 }
 
+/// What a signal that ends the command has to end with it.
+struct Running {
+    /// That of the build.
+    group: Arc<Group>,
+    emulator: Mutex<Option<Arc<Emulator>>>,
+    is_interrupted: AtomicBool,
+}
+
+impl Running {
+    /// Waits for a signal, and ends the process with everything that it has started.
+    fn end_on_signal(&self, mut signals: impl Read) {
+        let mut signal = [0];
+        let _ = signals.read_exact(&mut signal);
+        self.is_interrupted.store(true, Ordering::SeqCst);
+        // Processes are in groups of their own, which no terminal ends.
+        self.group.end();
+        let emulator = lock(&self.emulator).clone();
+        if let Some(emulator) = emulator {
+            emulator.end();
+        }
+        let [signal] = signal.map(i32::from);
+        // What a shell says of a program that a signal ended.
+        std::process::exit(signal.saturating_add(128));
+    }
+}
+
 fn run(asked: &Asked) -> Result<u8, Stop> {
     let failed = |error: io::Error| Stop::Failed(error.to_string());
     let events = asked
@@ -310,15 +338,29 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
         .iter()
         .map(|event| read_event(event).map_err(Stop::Failed));
     let events: Vec<Vec<u8>> = events.collect::<Result<_, _>>()?;
-    let mut interrupts = sys::interrupts().map_err(failed)?;
-    let watch = asked.watch.clone().map(|folder| Watch {
-        folder,
-        build: asked.build.clone(),
+    sys::raise_descriptor_limit();
+    let interrupts = sys::interrupts().map_err(failed)?;
+    let group = Arc::new(Group::default());
+    let running = Arc::new(Running {
+        group: Arc::clone(&group),
+        emulator: Mutex::new(None),
+        is_interrupted: AtomicBool::new(false),
+    });
+    let shared = Arc::clone(&running);
+    let watcher = thread::Builder::new()
+        .spawn(move || shared.end_on_signal(interrupts))
+        .map_err(failed)?;
+    let watch = asked.watch.clone().map(|folder| {
+        let program = asked.settings.bootstrap.clone();
+        Watch::new(folder, asked.build.clone(), program, group)
     });
     if let Some(watch) = &watch {
-        watch
-            .build()
-            .map_err(|_| Stop::Failed("the build failed".to_owned()))?;
+        let built = watch.build();
+        if running.is_interrupted.load(Ordering::SeqCst) {
+            let _ = watcher.join();
+            return Ok(1);
+        }
+        built.map_err(|_| Stop::Failed("the build failed".to_owned()))?;
     }
     let mut emulator = Emulator::with(asked.settings.clone()).map_err(failed)?;
     if let Some(watch) = watch {
@@ -341,19 +383,7 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
         );
     }
     let emulator = Arc::new(emulator);
-    let is_interrupted = Arc::new(AtomicBool::new(false));
-    let (ended, flag) = (Arc::clone(&emulator), Arc::clone(&is_interrupted));
-    let watch = move || {
-        let mut signal = [0];
-        let _ = interrupts.read_exact(&mut signal);
-        flag.store(true, Ordering::SeqCst);
-        // Its processes are in groups of their own, which no terminal ends.
-        ended.end();
-        let [signal] = signal.map(i32::from);
-        // What a shell says of a program that a signal ended.
-        std::process::exit(signal.saturating_add(128));
-    };
-    let watcher = thread::Builder::new().spawn(watch).map_err(failed)?;
+    *lock(&running.emulator) = Some(Arc::clone(&emulator));
     if events.is_empty() {
         let _ = watcher.join();
         return Ok(0);
@@ -361,7 +391,7 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
     let mut code = 0;
     for event in events {
         let result = emulator.invoke_to_its_end(&event);
-        if is_interrupted.load(Ordering::SeqCst) {
+        if running.is_interrupted.load(Ordering::SeqCst) {
             let _ = watcher.join();
             return Ok(1);
         }

@@ -8,6 +8,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -87,8 +88,6 @@ impl Process {
             .stdout(Stdio::from(to_us.try_clone()?))
             .stderr(Stdio::from(to_us.try_clone()?))
             .process_group(0);
-        let child = command.spawn()?;
-        drop(command);
         let log = Arc::new(Log {
             console: Arc::clone(console),
             source: launch.source,
@@ -98,35 +97,51 @@ impl Process {
             unfinished: Mutex::new(Vec::new()),
         });
         let life = Arc::new((Mutex::new(Life::Running), Condvar::new()));
-        let id = child.id();
-        let threads = Arc::clone(&log).read_on_a_thread().and_then(|reader| {
-            let (log, life) = (Arc::clone(&log), Arc::clone(&life));
-            let watcher = thread::Builder::new().name("emulator watch".to_owned());
-            watcher.spawn(move || {
-                let status = watch(child, &life.0);
-                log.end();
+        let (tell, started) = channel();
+        let (its_log, its_life) = (Arc::clone(&log), Arc::clone(&life));
+        let watcher = thread::Builder::new()
+            .name("emulator watch".to_owned())
+            .spawn(move || {
+                // On this thread, which ends after the process: the kernel kills the process when the
+                // thread that started it ends.
+                let child = spawn(&mut command);
+                // Its ends of the pipe are the child's alone.
+                drop(command);
+                let (child, reader) = match child {
+                    Ok(child) => match Arc::clone(&its_log).read_on_a_thread() {
+                        Ok(reader) => (child, reader),
+                        Err(error) => {
+                            let _ = watch(child, &its_life.0);
+                            let _ = tell.send(Err(error));
+                            return;
+                        }
+                    },
+                    Err(error) => {
+                        let _ = tell.send(Err(error));
+                        return;
+                    }
+                };
+                let _ = tell.send(Ok(child.id()));
+                let guard = Guard::over(child.id());
+                sys::wait_for_exit(child.id());
+                drop(guard);
+                let status = watch(child, &its_life.0);
+                its_log.end();
                 let _ = reader.join();
-                *lock(&life.0) = Life::Over;
-                life.1.notify_all();
+                *lock(&its_life.0) = Life::Over;
+                its_life.1.notify_all();
                 on_exit(exit(status));
-            })
-        });
-        match threads {
-            Ok(watcher) => Ok(Process {
-                id,
-                life,
-                log,
-                status: File::open(format!("/proc/{id}/status")).ok(),
-                peak: Mutex::new(None),
-                watcher: Some(watcher),
-            }),
-            Err(error) => {
-                // Out of threads: what was started ends unseen, but it ends.
-                sys::kill_group(id, sys::SIGKILL);
-                log.end();
-                Err(error)
-            }
-        }
+            })?;
+        let lost = |_| Err(io::Error::other("the thread that starts it has ended"));
+        let id = started.recv().unwrap_or_else(lost)?;
+        Ok(Process {
+            id,
+            life,
+            log,
+            status: File::open(format!("/proc/{id}/status")).ok(),
+            peak: Mutex::new(None),
+            watcher: Some(watcher),
+        })
     }
 
     /// Sends a signal to the process and its children, unless it has ended.
@@ -190,14 +205,100 @@ impl Process {
     }
 }
 
-/// Waits for the end of `child`, and ends its children with it.
+/// Starts `command` so that it ends with this thread, and with this process.
+fn spawn(command: &mut Command) -> io::Result<Child> {
+    sys::end_with_parent(command);
+    command.spawn()
+}
+
+/// Ends `child` and the processes that it has started, and waits for it.
 fn watch(mut child: Child, life: &Mutex<Life>) -> io::Result<ExitStatus> {
-    // Its id, which is the group's too, stays taken until it is waited for below.
-    sys::wait_for_exit(child.id());
     let mut life = lock(life);
+    // Its id, which is the group's too, stays taken until it is waited for below.
     sys::kill_group(child.id(), sys::SIGKILL);
     *life = Life::Ended;
     child.wait()
+}
+
+/// A process that kills a process group when this process ends without having done so, as SIGKILL
+/// makes it end. The kernel kills the first process of the group then, but not the processes that
+/// that one has started.
+#[derive(Debug)]
+struct Guard(Child);
+
+impl Guard {
+    /// `None`: there is no shell, or no process to be had. Nothing but the guard is missing then.
+    fn over(group: u32) -> Option<Guard> {
+        // Nothing is ever written to its standard input, which ends with this process. It has a group
+        // of its own, so that no terminal and no function ends it.
+        let child = Command::new("/bin/sh")
+            .args(["-c", "read -r _; kill -s KILL -- \"-$0\""])
+            .arg(group.to_string())
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn();
+        child.ok().map(Guard)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Runs `command` to its end: how it ended, and what it has written. `group` ends it earlier.
+pub(super) fn run(mut command: Command, group: &Group) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let (from_process, to_us) = sys::pipe()?;
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::from(to_us.try_clone()?))
+        .stderr(Stdio::from(to_us))
+        .process_group(0);
+    let mut state = lock(&group.0);
+    if state.is_over {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    let mut child = spawn(&mut command)?;
+    state.id = Some(child.id());
+    drop(state);
+    // Its ends of the pipe are the child's alone.
+    drop(command);
+    let guard = Guard::over(child.id());
+    let mut text = Vec::new();
+    let read = File::from(from_process).read_to_end(&mut text);
+    sys::wait_for_exit(child.id());
+    drop(guard);
+    // The id stays taken until the child is waited for.
+    lock(&group.0).id = None;
+    let status = child.wait()?;
+    read.map(|_| (status, text))
+}
+
+/// The process group of a command that [`run`] runs.
+#[derive(Debug, Default)]
+pub(super) struct Group(Mutex<GroupState>);
+
+#[derive(Debug, Default)]
+struct GroupState {
+    id: Option<u32>,
+    is_over: bool,
+}
+
+impl Group {
+    /// Kills the command, and lets no other one run.
+    pub(super) fn end(&self) {
+        let mut state = lock(&self.0);
+        state.is_over = true;
+        if let Some(id) = state.id {
+            sys::kill_group(id, sys::SIGKILL);
+        }
+    }
 }
 
 fn exit(status: io::Result<ExitStatus>) -> Exit {
