@@ -30,6 +30,8 @@ API. Without --event it waits for callers:
   POST /2015-03-31/functions/function/invocations    invokes it, as the AWS CLI does with
                                                      --endpoint-url http://127.0.0.1:9000
   any other request                                  is an event of its function URL
+The head of a request has 10 seconds to come, its body 20 and one more for each 4 KB; then the answer
+is 408. Where there are too many connections, those that are idle longest are closed.
 
 Options:
   --event EVENT           invoke it with this event: JSON, @FILE, - for standard input, or the name
@@ -57,7 +59,9 @@ Options:
                           403, 410, 413, 500. May be repeated
   --seed N                same seed, same faults (default 1)
   --json-log LEVEL        log format JSON, from that level on (TRACE, DEBUG, INFO, WARN, ERROR, FATAL)
-  --watch DIR             start the function again when a file in DIR changes; callers wait
+  --watch DIR             start the function again when a file changes that it is built of: what
+                          cargo's dep-info and manifests name, or, without these, a file in DIR
+                          that Git does not ignore. Callers wait
   --build COMMAND         with --watch: first run this in DIR (such as 'cargo build'), at the start
                           too. If it fails callers get its output
   --task-root DIR         where the function starts, and its LAMBDA_TASK_ROOT (default: the folder of

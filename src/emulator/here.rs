@@ -20,7 +20,7 @@ const HELP: &str = "\
 A function that serves itself, since there is no Lambda around (AWS_LAMBDA_RUNTIME_API is not set).
 
   --port N          listen on 127.0.0.1, on this port (default: what PORT says, or 9000)
-  --watch           build it again when a file of its package changes; callers wait meanwhile
+  --watch           build it again when a file changes that it is built of; callers wait meanwhile
   --build COMMAND   with --watch: how it is built (default: as cargo has built it)
   invoke EVENT      instead: invoke it once, with JSON, a file, - for standard input, or the name of
                     a sample (sqs, s3, http_api, ...)
@@ -30,8 +30,8 @@ A function that serves itself, since there is no Lambda around (AWS_LAMBDA_RUNTI
 /// debug build where `AWS_LAMBDA_RUNTIME_API` is not set.
 ///
 /// The port is 9000, or what `--port` or the variable `PORT` says. With `--watch` the function is
-/// built again when a file of its package changes, by `cargo build` or what `--build` says; callers
-/// wait meanwhile, and get what the compiler says if that fails. It runs in a process of its own
+/// built again when a file changes that it is built of (those that cargo's dep-info names, manifests,
+/// and sources of its package), by `cargo build` or what `--build` says; callers wait meanwhile, and get what the compiler says if that fails. It runs in a process of its own
 /// then, and what stands in front of this call runs in both. With the arguments `invoke
 /// EVENT`, it is invoked once instead: with JSON, a file's content, `-` for standard input, or a
 /// sample event by its name (`sqs`, `s3`, ... of [`samples`](crate::events::samples)). The response
@@ -108,7 +108,7 @@ fn serve(handler: &dyn Handler, port: u16) -> Result<i32, String> {
 }
 
 /// Serves this executable as the command `emulator` does with `--watch`: as a process that is
-/// replaced when a file of its package changes.
+/// replaced when a file changes that it is built of.
 fn watch(asked: &Asked) -> Result<i32, String> {
     let Some(folder) = env::var_os("CARGO_MANIFEST_DIR") else {
         return Err("--watch goes with `cargo run`, which says where the sources are".to_owned());

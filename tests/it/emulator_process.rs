@@ -474,6 +474,24 @@ fn the_command_says_in_a_line_what_is_wrong() {
     check(&[path(&plain)], 1, "is not executable: chmod +x it");
     fs::set_permissions(&plain, fs::Permissions::from_mode(0o755)).unwrap();
     check(&[path(&plain)], 1, "is no executable");
+    for (text, want) in [
+        (
+            "#!/bin/bash\r\nexit 0\r\n",
+            "(CRLF): its first line asks for \"/bin/bash\\r\"",
+        ),
+        (
+            "#!/no/such/sh\n",
+            "the interpreter /no/such/sh, which does not exist here",
+        ),
+        ("#!\n", "names no interpreter"),
+        ("", "is empty"),
+        ("MZ", "is one for Windows"),
+    ] {
+        let wrong = folder.0.join("wrong start");
+        fs::write(&wrong, text).unwrap();
+        fs::set_permissions(&wrong, fs::Permissions::from_mode(0o755)).unwrap();
+        check(&[path(&wrong)], 1, want);
+    }
     check(
         &["--extensions", "/no/such/folder", path(&script)],
         1,
@@ -496,6 +514,41 @@ fn the_command_says_in_a_line_what_is_wrong() {
         &["--port", &port, path(&script)],
         1,
         "is in use; choose another with --port",
+    );
+}
+
+/// It is started with the first invocation, whose caller hears why it cannot be.
+#[test]
+fn an_extension_with_windows_line_ends_is_told_as_a_bootstrap_is() {
+    let folder = Folder::new("extension wrong");
+    let extensions = Folder::inside(&folder, "extensions");
+    let script = extensions.script("exit 0");
+    fs::write(&script, "#!/bin/sh\r\nexit 0\r\n").unwrap();
+    let mut settings = Settings::default();
+    settings.bootstrap = Some(folder.function());
+    settings.extensions = Some(extensions.0.clone());
+    let emulator = Emulator::with(settings).unwrap();
+    let reply = emulator.invoke(b"{}").unwrap();
+    assert!(
+        text(&reply).contains("Windows line ends"),
+        "{}",
+        text(&reply)
+    );
+}
+
+/// The lines of a message are joined by CR on Lambda, which in a terminal overwrites what was before.
+#[test]
+fn a_message_of_several_lines_has_newlines_in_the_log() {
+    let folder = Folder::new("lines");
+    let function = folder.function();
+    let script = fs::read_to_string(&function).unwrap();
+    let script = script.replace("exec ", "printf 'one\\rtwo\\r\\nthree\\n' >&2; exec ");
+    fs::write(&function, script).unwrap();
+    let output = command(&["--timeout", "60", "--event", "{}", path(&function)], "");
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        log.contains("one\ntwo\nthree\n") && !log.contains('\r'),
+        "{log:?}"
     );
 }
 

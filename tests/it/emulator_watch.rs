@@ -151,9 +151,11 @@ fn what_is_saved_while_a_build_runs_is_built_next() {
     fs::write(source.0.join("code~"), "4").unwrap();
     fs::rename(source.0.join("code~"), &code).unwrap();
     go("3");
-    builds(4);
-    save("5");
     go("4");
+    builds(4);
+    let broken = watched.invoke("{}");
+    assert!(broken.contains("Runtime.BuildError"), "{broken}");
+    save("5");
     builds(5);
     go("5");
     let pid = watched.invoke(r#"{"do":"pid"}"#);
