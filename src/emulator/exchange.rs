@@ -345,22 +345,18 @@ impl<'c> Exchange<'c> {
         } else {
             read(self.stream, self.inbox, body.missing().min(READ_LEN))
         };
-        match read {
-            Ok(n @ 1..) => {
-                if let Some((_, sum)) = &mut self.waiting {
-                    *sum = sum.saturating_add(u64::try_from(n).unwrap_or(u64::MAX));
-                }
-                self.advance(body)
+        if let Ok(n @ 1..) = read {
+            if let Some((_, sum)) = &mut self.waiting {
+                *sum = sum.saturating_add(u64::try_from(n).unwrap_or(u64::MAX));
             }
-            Ok(0) | Err(_) => {
-                self.outlet.close = true;
-                let is_late = read.is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock);
-                if is_late && self.outlet.status == 0 {
-                    BadRequest::TimedOut.send(self.stream);
-                }
-                Err(BodyFault::Cut)
-            }
+            return self.advance(body);
         }
+        self.outlet.close = true;
+        let is_late = read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+        if is_late && self.outlet.status == 0 {
+            BadRequest::TimedOut.send(self.stream);
+        }
+        Err(BodyFault::Cut)
     }
 
     fn advance(&mut self, body: &mut Body) -> Result<bool, BodyFault> {

@@ -31,9 +31,9 @@ A function that serves itself, since there is no Lambda around (AWS_LAMBDA_RUNTI
 ///
 /// The port is 9000, or what `--port` or the variable `PORT` says. With `--watch` the function is
 /// built again when a file changes that it is built of (those that cargo's dep-info names, manifests,
-/// and sources of its package), by `cargo build` or what `--build` says; callers wait meanwhile, and get what the compiler says if that fails. It runs in a process of its own
-/// then, and what stands in front of this call runs in both. With the arguments `invoke
-/// EVENT`, it is invoked once instead: with JSON, a file's content, `-` for standard input, or a
+/// and sources of its package), by `cargo build` or what `--build` says; callers wait meanwhile, and
+/// get what the compiler says if that fails. It runs in a process of its own then, and what stands in
+/// front of this call runs in both. With the arguments `invoke EVENT`, it is invoked once instead: with JSON, a file's content, `-` for standard input, or a
 /// sample event by its name (`sqs`, `s3`, ... of [`samples`](crate::events::samples)). The response
 /// goes to standard output, and the exit code is 1 if it is an error.
 pub fn serve_here(handler: &dyn Handler) -> ! {

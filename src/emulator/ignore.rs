@@ -1,5 +1,6 @@
 //! Which files Git ignores: the patterns of `.gitignore` files (gitignore(5)).
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -87,7 +88,7 @@ impl Pattern {
         if self.folders_only && !is_folder {
             return false;
         }
-        let names: Vec<&[u8]> = inside.iter().map(|name| name.as_encoded_bytes()).collect();
+        let names: Vec<&[u8]> = inside.iter().map(OsStr::as_encoded_bytes).collect();
         path_matches(&self.segments, &names)
     }
 }

@@ -179,9 +179,9 @@ impl Inputs {
         ];
         for name in names.into_iter().flatten() {
             let is_named = |path: &&PathBuf| path.file_stem() == Some(name);
-            let named: Vec<PathBuf> = found.iter().filter(is_named).cloned().collect();
-            if !named.is_empty() {
-                return named;
+            let own: Vec<PathBuf> = found.iter().filter(is_named).cloned().collect();
+            if !own.is_empty() {
+                return own;
             }
         }
         found

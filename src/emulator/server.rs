@@ -49,7 +49,7 @@ pub(super) trait Service: Send + Sync + 'static {
 /// the files that this process may have open is for all else.
 pub(super) fn connections_max(n: usize) -> usize {
     let files = sys::descriptor_limit().unwrap_or(usize::MAX);
-    let share = (files / 8).saturating_mul(3) / n.max(1);
+    let share = (files / 8).saturating_mul(3).checked_div(n).unwrap_or(0);
     share.clamp(CONNECTIONS_MIN, CONNECTIONS_MAX)
 }
 
@@ -265,13 +265,12 @@ impl Open {
             let thread = thread::Builder::new()
                 .name("emulator connection".to_owned())
                 .spawn(move || serve(&connection, &*service));
-            match thread {
-                Ok(thread) => lock(&self.connections).push((weak, thread)),
+            if let Ok(thread) = thread {
+                lock(&self.connections).push((weak, thread));
+            } else {
                 // No thread is left.
-                Err(_) => {
-                    self.make_room();
-                    thread::sleep(PAUSE);
-                }
+                self.make_room();
+                thread::sleep(PAUSE);
             }
         }
     }

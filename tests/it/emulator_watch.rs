@@ -190,7 +190,7 @@ fn what_is_written_into_the_folder_does_not_build_without_end() {
             let log = fs::File::create(source.0.join("log")).unwrap();
             command.stdout(log.try_clone().unwrap()).stderr(log);
             let mut child = command.spawn().unwrap();
-            thread::sleep(Duration::from_millis(2000));
+            thread::sleep(Duration::from_secs(2));
             signal("INT", child.id());
             child.wait().unwrap();
             assert_eq!(n_lines(&folder, "builds"), n_max, "{name}");
@@ -198,7 +198,7 @@ fn what_is_written_into_the_folder_does_not_build_without_end() {
         } else {
             Watched::start(&mut command)
         };
-        let limit = Instant::now() + Duration::from_millis(2000);
+        let limit = Instant::now() + Duration::from_secs(2);
         while Instant::now() < limit {
             if name == "function" {
                 let to = source.0.join("written");
@@ -296,7 +296,7 @@ fn cargo_run_with_watch_builds_again_and_keeps_its_port() {
     // What no build reads.
     fs::write(folder.0.join("out.log"), "1").unwrap();
     fs::write(elsewhere.0.join("out.log"), "1").unwrap();
-    thread::sleep(Duration::from_millis(1000));
+    thread::sleep(Duration::from_secs(1));
     assert_eq!(watched.invoke("{}"), id);
     // Killed while it builds: neither the function nor the build stays behind.
     signal("KILL", watched.child.id());
