@@ -189,6 +189,11 @@ impl Inputs {
 }
 
 impl Snapshot {
+    /// Whether that file was there.
+    pub(super) fn has(&self, path: &Path) -> bool {
+        matches!(self.files.get(path), Some(Some(_)))
+    }
+
     /// The files that differ from what they were in `before`.
     pub(super) fn changed_since(&self, before: &Snapshot) -> Vec<PathBuf> {
         let mut changed = Vec::new();

@@ -25,8 +25,10 @@ const TEXT_LEN_MAX: usize = 16 * 1024;
 /// A file whose content changes with each of so many builds in a row is written by the build, and by
 /// no person.
 const BUILD_CHANGES_MAX: u8 = 4;
-/// The same of a file that changes whenever invocations run.
+/// The same of a file that changes whenever invocations run, and was not there at the start.
 const INVOCATION_CHANGES_MAX: u8 = 3;
+/// The same of one that was: a person may well save it after each build while invocations run.
+const INVOCATION_CHANGES_OLD_MAX: u8 = 12;
 
 /// What is watched, and what is done about it.
 #[derive(Debug)]
@@ -124,7 +126,7 @@ impl Watch {
         } else {
             Ran::Nothing
         };
-        own.leave_out(&mut changed, ran);
+        own.leave_out(&mut changed, ran, &self.first);
         let mut is_broken = false;
         let mut begun = function.activity();
         loop {
@@ -141,7 +143,7 @@ impl Watch {
                     Ran::Invocation
                 };
                 begun = activity;
-                own.leave_out(&mut changed, ran);
+                own.leave_out(&mut changed, ran, &self.first);
                 seen = now;
                 continue;
             }
@@ -178,7 +180,7 @@ impl Watch {
             function.resume(broken);
             seen = self.inputs.look(is_broken);
             changed = seen.changed_since(&before);
-            own.leave_out(&mut changed, Ran::Build);
+            own.leave_out(&mut changed, Ran::Build, &self.first);
             begun = function.activity();
         }
     }
@@ -203,7 +205,7 @@ struct OwnChanges(HashMap<(PathBuf, Ran), u8>);
 
 impl OwnChanges {
     /// Keeps the paths whose change is one to act on.
-    fn leave_out(&mut self, changed: &mut Vec<PathBuf>, ran: Ran) {
+    fn leave_out(&mut self, changed: &mut Vec<PathBuf>, ran: Ran, first: &Snapshot) {
         // Where the same has run and a file has not changed, its row ends.
         self.0
             .retain(|(path, kind), _| *kind != ran || changed.contains(path));
@@ -214,6 +216,7 @@ impl OwnChanges {
                     return true;
                 }
                 Ran::Build => BUILD_CHANGES_MAX,
+                Ran::Invocation if first.has(path) => INVOCATION_CHANGES_OLD_MAX,
                 Ran::Invocation => INVOCATION_CHANGES_MAX,
             };
             let n = self.0.entry((path.clone(), ran)).or_default();
@@ -235,11 +238,12 @@ mod tests {
 
     #[test]
     fn a_file_that_changes_with_each_build_or_invocation_is_left_alone() {
+        let first = Inputs::new(Path::new("/no/such/folder"), None).look(true);
         let check = |rounds: &[(Ran, &str, &str)]| {
             let mut own = OwnChanges::default();
             for (i, (ran, changed, want)) in rounds.iter().enumerate() {
                 let mut changed = changed.split_whitespace().map(PathBuf::from).collect();
-                own.leave_out(&mut changed, *ran);
+                own.leave_out(&mut changed, *ran, &first);
                 let want: Vec<PathBuf> = want.split_whitespace().map(PathBuf::from).collect();
                 assert_eq!(changed, want, "{i} of {rounds:?}");
             }
