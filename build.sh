@@ -130,6 +130,10 @@ triple_of() {
     esac
 }
 triple=$(triple_of "$arch")
+# The shell would be asked for as "/bin/sh\r".
+if [ -n "$wrapper" ] && grep -q "$(printf '\r')" "$here/bootstrap.sh"; then
+    die "bootstrap.sh has Windows line ends (CRLF), which Lambda cannot start: save it with LF, such as by \`git checkout bootstrap.sh\` behind \`git config core.autocrlf input\`"
+fi
 
 # ---- the toolchain ----
 

@@ -112,16 +112,18 @@ pub(crate) fn error(cx: Option<&Context>, error: &Error) {
 
 /// Whether a line of this level is JSON; `None`: it is not wanted.
 fn format(level: Level) -> Option<bool> {
-    let (is_json, level_min) = settings();
+    let (is_json, level_min, _) = settings();
     (!is_json || level as u8 >= level_min).then_some(is_json)
 }
 
 /// What the function's logging configuration says: whether lines are JSON, and from which level on
-/// they are wanted. The environment is read once.
+/// they are wanted; and whether they go to Lambda's log, and not to a terminal or a file as where
+/// there is no Runtime API. The environment is read once.
 // In a frame of its own, as are others of so many variables: near ones take shorter instructions.
 #[inline(never)]
-fn settings() -> (bool, u8) {
+fn settings() -> (bool, u8, bool) {
     const JSON: u8 = 0x80;
+    const ON_LAMBDA: u8 = 0x40;
     static SETTINGS: AtomicU8 = AtomicU8::new(0);
     let mut bits = SETTINGS.load(Ordering::Relaxed);
     if bits == 0 {
@@ -136,17 +138,46 @@ fn settings() -> (bool, u8) {
         if sys::env(c"AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| head::is(format, b"json")) {
             bits |= JSON;
         }
+        if sys::env(c"AWS_LAMBDA_RUNTIME_API").is_some() {
+            bits |= ON_LAMBDA;
+        }
         SETTINGS.store(bits, Ordering::Relaxed);
     }
-    (bits & JSON != 0, bits & !JSON)
+    (
+        bits & JSON != 0,
+        bits & !(JSON | ON_LAMBDA),
+        bits & ON_LAMBDA != 0,
+    )
 }
 
 /// Writes a line.
 fn put(is_json: bool, level: Level, cx: Option<&Context>, message: &str, error: Option<&Error>) {
     let time = is_json.then(|| rfc_3339(sys::unix_time_ms()));
     let mut line = line(time, level, cx, message, error);
+    if settings().2 {
+        join_lines(&mut line);
+    }
     line.push(b'\n');
     sys::write_stderr(&line);
+    #[cfg(feature = "emulator")]
+    if let (Some(listener), Some(cx)) = (LISTENER.get(), cx) {
+        listener(&cx.request_id, &line);
+    }
+}
+
+/// Gets each line of an invocation, with its request id: an emulator in this process, which has no
+/// pipe to read the log from.
+#[cfg(feature = "emulator")]
+pub(crate) static LISTENER: std::sync::OnceLock<fn(&str, &[u8])> = std::sync::OnceLock::new();
+
+/// Joins the lines of one message by CR, which Amazon CloudWatch shows as the end of a line: each LF
+/// would begin an event of its own. JSON has none.
+fn join_lines(line: &mut [u8]) {
+    for byte in line {
+        if *byte == b'\n' {
+            *byte = b'\r';
+        }
+    }
 }
 
 /// Of what may stand in a line, the name in JSON, and what stands around it in text.
@@ -193,15 +224,7 @@ fn line(
     if time.is_some() {
         w.end_object();
     }
-    let mut line = w.into_inner();
-    // Every line is an event of its own, so those of one message are joined by CR, which Amazon
-    // CloudWatch shows as the end of a line. JSON has none.
-    for byte in &mut line {
-        if *byte == b'\n' {
-            *byte = b'\r';
-        }
-    }
-    line
+    w.into_inner()
 }
 
 /// A time in milliseconds since the Unix epoch as `2026-11-22T17:30:00.123Z`.
@@ -272,7 +295,8 @@ mod tests {
     fn a_text_line_is_one_line() {
         #[track_caller]
         fn check(cx: Option<&Context>, error: Option<&Error>, want: &str) {
-            let line = line(None, Level::Warn, cx, "a\nb", error);
+            let mut line = line(None, Level::Warn, cx, "a\nb", error);
+            join_lines(&mut line);
             assert_eq!(String::from_utf8(line).unwrap(), want);
         }
         check(None, None, "WARN a\rb");

@@ -6,14 +6,16 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use super::access;
 use super::console::LEVELS;
 use super::front::check_event;
+use super::process::Group;
+use super::server::lock;
 use super::watch::Watch;
 use super::{Emulator, Settings, UnknownFault};
 use crate::events::samples;
@@ -29,6 +31,8 @@ API. Without --event it waits for callers:
   POST /2015-03-31/functions/function/invocations    invokes it, as the AWS CLI does with
                                                      --endpoint-url http://127.0.0.1:9000
   any other request                                  is an event of its function URL
+The head of a request has 10 seconds to come, its body 20 and one more for each 4 KB; then the answer
+is 408. Where there are too many connections, those that are idle longest are closed.
 
 Options:
   --event EVENT           invoke it with this event: JSON, @FILE, - for standard input, or the name
@@ -62,7 +66,9 @@ Options:
                           403, 410, 413, 500. May be repeated
   --seed N                same seed, same faults (default 1)
   --json-log LEVEL        log format JSON, from that level on (TRACE, DEBUG, INFO, WARN, ERROR, FATAL)
-  --watch DIR             start the function again when a file in DIR changes; callers wait
+  --watch DIR             start the function again when a file changes that it is built of: what
+                          cargo's dep-info and manifests name, or, without these, a file in DIR
+                          that Git does not ignore. Callers wait
   --build COMMAND         with --watch: first run this in DIR (such as 'cargo build'), at the start
                           too. If it fails callers get its output
   --task-root DIR         where the function starts, and its LAMBDA_TASK_ROOT (default: the folder of
@@ -325,6 +331,32 @@ pub(super) fn read_event(asked: &str) -> Result<Vec<u8>, String> {
     }
 }
 
+/// What a signal that ends the command has to end with it.
+struct Running {
+    /// That of the build.
+    group: Arc<Group>,
+    emulator: Mutex<Option<Arc<Emulator>>>,
+    is_interrupted: AtomicBool,
+}
+
+impl Running {
+    /// Waits for a signal, and ends the process with everything that it has started.
+    fn end_on_signal(&self, mut signals: impl Read) {
+        let mut signal = [0];
+        let _ = signals.read_exact(&mut signal);
+        self.is_interrupted.store(true, Ordering::SeqCst);
+        // Processes are in groups of their own, which no terminal ends.
+        self.group.end();
+        let emulator = lock(&self.emulator).clone();
+        if let Some(emulator) = emulator {
+            emulator.end();
+        }
+        let [signal] = signal.map(i32::from);
+        // What a shell says of a program that a signal ended.
+        std::process::exit(signal.saturating_add(128));
+    }
+}
+
 fn run(asked: &Asked) -> Result<u8, Stop> {
     let failed = |error: io::Error| Stop::Failed(error.to_string());
     let events = asked
@@ -332,15 +364,29 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
         .iter()
         .map(|event| read_event(event).map_err(Stop::Failed));
     let events: Vec<Vec<u8>> = events.collect::<Result<_, _>>()?;
-    let mut interrupts = sys::interrupts().map_err(failed)?;
-    let watch = asked.watch.clone().map(|folder| Watch {
-        folder,
-        build: asked.build.clone(),
+    sys::raise_descriptor_limit();
+    let interrupts = sys::interrupts().map_err(failed)?;
+    let group = Arc::new(Group::default());
+    let running = Arc::new(Running {
+        group: Arc::clone(&group),
+        emulator: Mutex::new(None),
+        is_interrupted: AtomicBool::new(false),
+    });
+    let shared = Arc::clone(&running);
+    let watcher = thread::Builder::new()
+        .spawn(move || shared.end_on_signal(interrupts))
+        .map_err(failed)?;
+    let watch = asked.watch.clone().map(|folder| {
+        let program = asked.settings.bootstrap.clone();
+        Watch::new(folder, asked.build.clone(), program, group)
     });
     if let Some(watch) = &watch {
-        watch
-            .build()
-            .map_err(|_| Stop::Failed("the build failed".to_owned()))?;
+        let built = watch.build();
+        if running.is_interrupted.load(Ordering::SeqCst) {
+            let _ = watcher.join();
+            return Ok(1);
+        }
+        built.map_err(|_| Stop::Failed("the build failed".to_owned()))?;
     }
     let mut emulator = Emulator::with(asked.settings.clone()).map_err(failed)?;
     for name in asked.settings.overridden(emulator.addr()) {
@@ -376,19 +422,7 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
         );
     }
     let emulator = Arc::new(emulator);
-    let is_interrupted = Arc::new(AtomicBool::new(false));
-    let (ended, flag) = (Arc::clone(&emulator), Arc::clone(&is_interrupted));
-    let watch = move || {
-        let mut signal = [0];
-        let _ = interrupts.read_exact(&mut signal);
-        flag.store(true, Ordering::SeqCst);
-        // Its processes are in groups of their own, which no terminal ends.
-        ended.end();
-        let [signal] = signal.map(i32::from);
-        // What a shell says of a program that a signal ended.
-        std::process::exit(signal.saturating_add(128));
-    };
-    let watcher = thread::Builder::new().spawn(watch).map_err(failed)?;
+    *lock(&running.emulator) = Some(Arc::clone(&emulator));
     if events.is_empty() {
         let _ = watcher.join();
         return Ok(0);
@@ -396,7 +430,7 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
     let mut code = 0;
     for event in events {
         let result = emulator.invoke_to_its_end(&event);
-        if is_interrupted.load(Ordering::SeqCst) {
+        if running.is_interrupted.load(Ordering::SeqCst) {
             let _ = watcher.join();
             return Ok(1);
         }

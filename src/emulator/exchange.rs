@@ -4,10 +4,12 @@ use std::io::{self, Write as _};
 use std::net::{IpAddr, Shutdown, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
 
 use super::fault::Fault;
 use super::loan::{Later, Loan};
 use super::outlet::{Outgoing, Outlet};
+use super::server::{Connection, Use};
 use crate::http1::body::Body;
 use crate::http1::connection::send;
 use crate::http1::head::{self, Framing, HEAD_LEN_MAX, HeadError};
@@ -19,6 +21,15 @@ const READ_LEN: usize = 64 * 1024;
 /// that is closed with bytes unread resets the connection. Enough for a response that is a little
 /// too large, which is what happens.
 const DISCARD_LEN_MAX: usize = 8 * 1024 * 1024;
+
+/// How long the head of a request may take from its first byte to its last.
+const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long a caller's body may take, and one second more for each so many bytes of it that have
+/// come: a body of 6 MB may take 25 minutes, and one that hardly comes at all 20 seconds.
+const BODY_TIME_MAX: Duration = Duration::from_secs(20);
+const BODY_RATE_MIN: u64 = 4096;
+/// How long what is left of a request is read after the reply to it.
+const LINGER_MAX: Duration = Duration::from_secs(5);
 
 /// The head of a request.
 #[derive(Debug, Default)]
@@ -71,6 +82,8 @@ pub(super) enum BadRequest {
     Version,
     Coding,
     Expectation,
+    /// It comes too slowly.
+    TimedOut,
 }
 
 impl BadRequest {
@@ -78,6 +91,7 @@ impl BadRequest {
     pub(super) fn send(self, mut stream: &TcpStream) {
         let (status, text) = match self {
             BadRequest::Malformed => ("400 Bad Request", None),
+            BadRequest::TimedOut => ("408 Request Timeout", None),
             BadRequest::Host => ("400 Bad Request: missing required Host header", None),
             BadRequest::TooLong => ("431 Request Header Fields Too Large", None),
             BadRequest::Version => (
@@ -102,14 +116,21 @@ impl BadRequest {
 /// Ends a connection whose reply has been sent, but whose peer may still be writing.
 fn linger(mut stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Write);
+    let began = Instant::now();
     let mut left = DISCARD_LEN_MAX;
     let mut scratch = [0; 4096];
-    while let Ok(n @ 1..) = io::Read::read(&mut stream, &mut scratch) {
-        left = left.saturating_sub(n);
-        if left == 0 {
+    while left > 0 && limit_reads(stream, began, LINGER_MAX) {
+        let Ok(n @ 1..) = io::Read::read(&mut stream, &mut scratch) else {
             break;
-        }
+        };
+        left = left.saturating_sub(n);
     }
+}
+
+/// Has reads on a connection wait no longer than until `time` after `began`; false: that has passed.
+fn limit_reads(stream: &TcpStream, began: Instant, time: Duration) -> bool {
+    let left = time.saturating_sub(began.elapsed());
+    !left.is_zero() && stream.set_read_timeout(Some(left)).is_ok()
 }
 
 /// Why a request's body did not come whole.
@@ -133,7 +154,7 @@ enum Incoming {
 /// A request whose body may be read, and whose reply has to be sent.
 #[derive(Debug)]
 pub(super) struct Exchange<'c> {
-    stream: &'c Arc<TcpStream>,
+    stream: &'c Arc<Connection>,
     inbox: &'c mut Vec<u8>,
     framing: Framing,
     /// Where the body begins in `inbox`, or what has come of it so far.
@@ -141,6 +162,10 @@ pub(super) struct Exchange<'c> {
     body: Option<Body>,
     incoming: Incoming,
     outlet: Outlet,
+    /// Since when its body is waited for where its time is limited, and how much has come.
+    waiting: Option<(Instant, u64)>,
+    /// Nobody wants the body: it is skipped, and not waited for long.
+    is_unwanted: bool,
     /// Where the connection goes back to after a loan.
     back: &'c mut Option<Sender<Vec<u8>>>,
     /// Trailers of the request's body.
@@ -151,11 +176,13 @@ impl<'c> Exchange<'c> {
     /// Waits for a request; `None`: the peer has left. `back` is where the connection goes back to
     /// after a loan.
     pub(super) fn begin(
-        stream: &'c Arc<TcpStream>,
+        stream: &'c Arc<Connection>,
         inbox: &'c mut Vec<u8>,
         back: &'c mut Option<Sender<Vec<u8>>>,
     ) -> Result<Option<(Request, Exchange<'c>)>, BadRequest> {
         let mut seen = 0;
+        let mut began = None;
+        stream.set_use(Use::Idle);
         let (request, head) = loop {
             // RFC 9112, section 2.2: empty lines in front of a request are ignored.
             while let [b'\r' | b'\n', ..] = inbox.as_slice() {
@@ -170,19 +197,32 @@ impl<'c> Exchange<'c> {
             } else if seen >= HEAD_LEN_MAX {
                 return Err(BadRequest::TooLong);
             }
+            if !inbox.is_empty() {
+                stream.set_use(Use::Reading);
+                let began = *began.get_or_insert_with(Instant::now);
+                if !limit_reads(stream, began, HEAD_TIME_MAX) {
+                    return Err(BadRequest::TimedOut);
+                }
+            }
             match read(stream, inbox, 0) {
                 Ok(1..) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Err(BadRequest::TimedOut);
+                }
                 Ok(0) | Err(_) if inbox.is_empty() => return Ok(None),
                 Ok(0) | Err(_) => return Err(BadRequest::Malformed),
             }
         };
+        if began.is_some() {
+            let _ = stream.set_read_timeout(None);
+        }
         let exchange = Exchange::new(stream, inbox, back, &request, head);
         Ok(Some((request, exchange)))
     }
 
     /// Reads once; a request that is whole with that, its body too.
     pub(super) fn at_once(
-        stream: &'c Arc<TcpStream>,
+        stream: &'c Arc<Connection>,
         inbox: &'c mut Vec<u8>,
         back: &'c mut Option<Sender<Vec<u8>>>,
     ) -> Option<(Request, Exchange<'c>)> {
@@ -200,7 +240,7 @@ impl<'c> Exchange<'c> {
     }
 
     fn new(
-        stream: &'c Arc<TcpStream>,
+        stream: &'c Arc<Connection>,
         inbox: &'c mut Vec<u8>,
         back: &'c mut Option<Sender<Vec<u8>>>,
         request: &Request,
@@ -228,6 +268,8 @@ impl<'c> Exchange<'c> {
                 _ => Incoming::Coming,
             },
             outlet: Outlet::new(outgoing, close, request.is_1_0),
+            waiting: None,
+            is_unwanted: false,
             back,
             trailers: Vec::new(),
         }
@@ -293,13 +335,30 @@ impl<'c> Exchange<'c> {
     }
 
     fn more(&mut self, body: &mut Body) -> Result<bool, BodyFault> {
-        match read(self.stream, self.inbox, body.missing().min(READ_LEN)) {
-            Ok(0) | Err(_) => {
-                self.outlet.close = true;
-                Err(BodyFault::Cut)
-            }
-            Ok(_) => self.advance(body),
+        let mut is_late = false;
+        if !self.stream.is_patient() || self.is_unwanted {
+            let (began, n) = *self.waiting.get_or_insert_with(|| (Instant::now(), 0));
+            let more = Duration::from_secs(n / BODY_RATE_MIN);
+            is_late = !limit_reads(self.stream, began, BODY_TIME_MAX.saturating_add(more));
+            self.stream.set_use(Use::Reading);
         }
+        let read = if is_late {
+            Err(io::ErrorKind::WouldBlock.into())
+        } else {
+            read(self.stream, self.inbox, body.missing().min(READ_LEN))
+        };
+        if let Ok(n @ 1..) = read {
+            if let Some((_, sum)) = &mut self.waiting {
+                *sum = sum.saturating_add(u64::try_from(n).unwrap_or(u64::MAX));
+            }
+            return self.advance(body);
+        }
+        self.outlet.close = true;
+        let is_late = read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+        if is_late && self.outlet.status == 0 {
+            BadRequest::TimedOut.send(self.stream);
+        }
+        Err(BodyFault::Cut)
     }
 
     fn advance(&mut self, body: &mut Body) -> Result<bool, BodyFault> {
@@ -317,6 +376,10 @@ impl<'c> Exchange<'c> {
     }
 
     fn end_body(&mut self, body: &Body) {
+        if self.waiting.take().is_some() {
+            let _ = self.stream.set_read_timeout(None);
+            self.stream.set_use(Use::Busy);
+        }
         self.incoming = Incoming::Whole;
         self.head_len = body.range().end;
     }
@@ -370,6 +433,7 @@ impl<'c> Exchange<'c> {
     /// Skips what is left of the body, or decides to close the connection.
     fn discard(&mut self) {
         let mut left = DISCARD_LEN_MAX;
+        self.is_unwanted = true;
         // Who waits to be told to send a body is not, and need not send it.
         while self.incoming == Incoming::Coming && left > 0 {
             match self.read_part() {

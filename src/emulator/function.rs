@@ -41,6 +41,8 @@ struct Queue {
     paused: bool,
     /// Why none can be served: what a build that failed has written.
     broken: Option<String>,
+    /// How many invocations have begun.
+    n_begun: u64,
 }
 
 /// Room for one invocation in an environment, and the worker that leads those that come here.
@@ -224,6 +226,12 @@ impl Function {
         }
     }
 
+    /// How many invocations have begun so far, and whether one is under way.
+    pub(super) fn activity(&self) -> (u64, bool) {
+        let queue = lock(&self.queue);
+        (queue.n_begun, queue.n_places(Use::Busy) > 0)
+    }
+
     /// Lets no invocation begin any more, and waits for those that have.
     pub(super) fn pause(&self) {
         let mut queue = lock(&self.queue);
@@ -319,6 +327,7 @@ impl Queue {
     fn occupy(&mut self, at: usize) -> Option<Arc<Environment>> {
         let place = self.places.get_mut(at)?;
         place.use_ = Use::Busy;
+        self.n_begun = self.n_begun.wrapping_add(1);
         Some(Arc::clone(&place.environment))
     }
 }

@@ -24,7 +24,7 @@ A function that serves itself, since there is no Lambda around (AWS_LAMBDA_RUNTI
   --host NAME       serve requests to this host name too, besides addresses and localhost
   --allow-origin ORIGIN
                     let web pages of this origin call the function (* for any)
-  --watch           build it again when a file of its package changes; callers wait meanwhile
+  --watch           build it again when a file changes that it is built of; callers wait meanwhile
   --build COMMAND   with --watch: how it is built (default: as cargo has built it)
   invoke EVENT      instead: invoke it once, with JSON, a file, - for standard input, or the name of
                     a sample (sqs, s3, http_api, ...)
@@ -36,10 +36,12 @@ A function that serves itself, since there is no Lambda around (AWS_LAMBDA_RUNTI
 /// It listens on 127.0.0.1, or the address that `--host` says, and the port is 9000, or what `--port` or
 /// the variable `PORT` says. Requests that name a host other than an address, `localhost` or a name
 /// given with `--host`, and those of web pages of other origins, are refused unless `--allow-origin`
-/// names the origin. With `--watch` the function is
-/// built again when a file of its package changes, by `cargo build` or what `--build` says; callers
-/// wait meanwhile, and get what the compiler says if that fails. It runs in a process of its own
-/// then, and what stands in front of this call runs in both. With the arguments `invoke
+/// names the origin.
+///
+/// With `--watch` the function is built again when a file changes that it is built of (those that
+/// cargo's dep-info names, manifests, and sources of its package), by `cargo build` or what `--build`
+/// says; callers wait meanwhile, and get what the compiler says if that fails. It runs in a process
+/// of its own then, and what stands in front of this call runs in both. With the arguments `invoke
 /// EVENT`, it is invoked once instead: with JSON, a file's content, `-` for standard input, or a
 /// sample event by its name (`sqs`, `s3`, ... of [`samples`](crate::events::samples)). The response
 /// goes to standard output, and the exit code is 1 if it is an error.
@@ -119,7 +121,7 @@ fn serve(handler: &dyn Handler, asked: &Asked) -> Result<i32, String> {
 }
 
 /// Serves this executable as the command `emulator` does with `--watch`: as a process that is
-/// replaced when a file of its package changes.
+/// replaced when a file changes that it is built of.
 fn watch(asked: &Asked) -> Result<i32, String> {
     let Some(folder) = env::var_os("CARGO_MANIFEST_DIR") else {
         return Err("--watch goes with `cargo run`, which says where the sources are".to_owned());

@@ -109,7 +109,7 @@ impl Environment {
             started = self.start("init", Instant::now().checked_add(INIT_MAX));
         }
         let (id, version) = (&event.request_id, &settings.version);
-        self.console.begin(id);
+        self.console.begin(id, settings.bootstrap.is_none());
         let line = format!("START RequestId: {id} Version: {version}");
         self.console.platform(&line, "platform.start", || {
             let mut record = record_of(&event);
@@ -266,6 +266,7 @@ impl Environment {
     fn conclude(&self, led: &Led, ended: Ended, caller: &mut Option<OnAnswer<'_>>) -> bool {
         let Led { event, epoch, .. } = led;
         let (id, epoch) = (event.request_id.as_str(), *epoch);
+        self.console.finish(id);
         let settings = &*self.settings;
         let took = led.began.elapsed().min(settings.timeout);
         let (peak_kb, begun, outcome) = {

@@ -300,8 +300,12 @@ impl Environment {
                 source: Source::Extension,
             };
             inner.extensions.launched(&name);
-            let process = Process::start(launch, &self.console, on_exit)
-                .map_err(|error| refused(&program, error))?;
+            let process = Process::start(launch, &self.console, on_exit).map_err(|error| {
+                match process::refusal(&program, None) {
+                    Some(text) => Failure::new("Extension.LaunchError", &text),
+                    None => refused(&program, error),
+                }
+            })?;
             inner.extension_processes.push((name, process));
         }
         Ok(())

@@ -9,20 +9,21 @@ use std::thread;
 use super::exchange::{Exchange, Request};
 use super::fault::Fault;
 use super::outlet::{Outlet, send_mangled};
+use super::server::Connection;
 use crate::http1::connection::send;
 use crate::sys;
 
 /// A connection on loan. Dropped, it goes back to its reader, with what has been read.
 #[derive(Debug)]
 pub(super) struct Loan {
-    stream: Arc<TcpStream>,
+    stream: Arc<Connection>,
     inbox: Vec<u8>,
     /// Where it goes back to; `None`: somebody else has it by now.
     back: Option<Sender<Vec<u8>>>,
 }
 
 impl Loan {
-    pub(super) fn new(stream: Arc<TcpStream>, inbox: Vec<u8>, back: Sender<Vec<u8>>) -> Loan {
+    pub(super) fn new(stream: Arc<Connection>, inbox: Vec<u8>, back: Sender<Vec<u8>>) -> Loan {
         Loan {
             stream,
             inbox,

@@ -34,6 +34,8 @@ mod fault;
 mod front;
 mod function;
 mod here;
+mod ignore;
+mod inputs;
 mod lead;
 mod lifecycle;
 mod loan;

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
+use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -59,4 +60,18 @@ pub(super) fn refusal(path: &Path, _: Option<&Path>) -> Option<String> {
         "{}: executables are run on Linux only",
         path.display()
     ))
+}
+
+/// Runs `command` to its end: how it ended, and what it has written.
+pub(super) fn run(mut command: Command, _: &Group) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let output = command.output()?;
+    Ok((output.status, [output.stdout, output.stderr].concat()))
+}
+
+/// A command's processes cannot be ended here before it ends.
+#[derive(Debug, Default)]
+pub(super) struct Group;
+
+impl Group {
+    pub(super) fn end(&self) {}
 }

@@ -8,6 +8,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -87,8 +88,6 @@ impl Process {
             .stdout(Stdio::from(to_us.try_clone()?))
             .stderr(Stdio::from(to_us.try_clone()?))
             .process_group(0);
-        let child = command.spawn()?;
-        drop(command);
         let log = Arc::new(Log {
             console: Arc::clone(console),
             source: launch.source,
@@ -98,35 +97,51 @@ impl Process {
             unfinished: Mutex::new(Vec::new()),
         });
         let life = Arc::new((Mutex::new(Life::Running), Condvar::new()));
-        let id = child.id();
-        let threads = Arc::clone(&log).read_on_a_thread().and_then(|reader| {
-            let (log, life) = (Arc::clone(&log), Arc::clone(&life));
-            let watcher = thread::Builder::new().name("emulator watch".to_owned());
-            watcher.spawn(move || {
-                let status = watch(child, &life.0);
-                log.end();
+        let (tell, started) = channel();
+        let (its_log, its_life) = (Arc::clone(&log), Arc::clone(&life));
+        let watcher = thread::Builder::new()
+            .name("emulator watch".to_owned())
+            .spawn(move || {
+                // On this thread, which ends after the process: the kernel kills the process when the
+                // thread that started it ends.
+                let child = spawn(&mut command);
+                // Its ends of the pipe are the child's alone.
+                drop(command);
+                let (child, reader) = match child {
+                    Ok(child) => match Arc::clone(&its_log).read_on_a_thread() {
+                        Ok(reader) => (child, reader),
+                        Err(error) => {
+                            let _ = watch(child, &its_life.0);
+                            let _ = tell.send(Err(error));
+                            return;
+                        }
+                    },
+                    Err(error) => {
+                        let _ = tell.send(Err(error));
+                        return;
+                    }
+                };
+                let _ = tell.send(Ok(child.id()));
+                let guard = Guard::over(child.id());
+                sys::wait_for_exit(child.id());
+                drop(guard);
+                let status = watch(child, &its_life.0);
+                its_log.end();
                 let _ = reader.join();
-                *lock(&life.0) = Life::Over;
-                life.1.notify_all();
+                *lock(&its_life.0) = Life::Over;
+                its_life.1.notify_all();
                 on_exit(exit(status));
-            })
-        });
-        match threads {
-            Ok(watcher) => Ok(Process {
-                id,
-                life,
-                log,
-                status: File::open(format!("/proc/{id}/status")).ok(),
-                peak: Mutex::new(None),
-                watcher: Some(watcher),
-            }),
-            Err(error) => {
-                // Out of threads: what was started ends unseen, but it ends.
-                sys::kill_group(id, sys::SIGKILL);
-                log.end();
-                Err(error)
-            }
-        }
+            })?;
+        let lost = |_| Err(io::Error::other("the thread that starts it has ended"));
+        let id = started.recv().unwrap_or_else(lost)?;
+        Ok(Process {
+            id,
+            life,
+            log,
+            status: File::open(format!("/proc/{id}/status")).ok(),
+            peak: Mutex::new(None),
+            watcher: Some(watcher),
+        })
     }
 
     /// Sends a signal to the process and its children, unless it has ended.
@@ -190,14 +205,100 @@ impl Process {
     }
 }
 
-/// Waits for the end of `child`, and ends its children with it.
+/// Starts `command` so that it ends with this thread, and with this process.
+fn spawn(command: &mut Command) -> io::Result<Child> {
+    sys::end_with_parent(command);
+    command.spawn()
+}
+
+/// Ends `child` and the processes that it has started, and waits for it.
 fn watch(mut child: Child, life: &Mutex<Life>) -> io::Result<ExitStatus> {
-    // Its id, which is the group's too, stays taken until it is waited for below.
-    sys::wait_for_exit(child.id());
     let mut life = lock(life);
+    // Its id, which is the group's too, stays taken until it is waited for below.
     sys::kill_group(child.id(), sys::SIGKILL);
     *life = Life::Ended;
     child.wait()
+}
+
+/// A process that kills a process group when this process ends without having done so, as SIGKILL
+/// makes it end. The kernel kills the first process of the group then, but not the processes that
+/// that one has started.
+#[derive(Debug)]
+struct Guard(Child);
+
+impl Guard {
+    /// `None`: there is no shell, or no process to be had. Nothing but the guard is missing then.
+    fn over(group: u32) -> Option<Guard> {
+        // Nothing is ever written to its standard input, which ends with this process. It has a group
+        // of its own, so that no terminal and no function ends it.
+        let child = Command::new("/bin/sh")
+            .args(["-c", "read -r _; kill -s KILL -- \"-$0\""])
+            .arg(group.to_string())
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn();
+        child.ok().map(Guard)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Runs `command` to its end: how it ended, and what it has written. `group` ends it earlier.
+pub(super) fn run(mut command: Command, group: &Group) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let (from_process, to_us) = sys::pipe()?;
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::from(to_us.try_clone()?))
+        .stderr(Stdio::from(to_us))
+        .process_group(0);
+    let mut state = lock(&group.0);
+    if state.is_over {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    let mut child = spawn(&mut command)?;
+    state.id = Some(child.id());
+    drop(state);
+    // Its ends of the pipe are the child's alone.
+    drop(command);
+    let guard = Guard::over(child.id());
+    let mut text = Vec::new();
+    let read = File::from(from_process).read_to_end(&mut text);
+    sys::wait_for_exit(child.id());
+    drop(guard);
+    // The id stays taken until the child is waited for.
+    lock(&group.0).id = None;
+    let status = child.wait()?;
+    read.map(|_| (status, text))
+}
+
+/// The process group of a command that [`run`] runs.
+#[derive(Debug, Default)]
+pub(super) struct Group(Mutex<GroupState>);
+
+#[derive(Debug, Default)]
+struct GroupState {
+    id: Option<u32>,
+    is_over: bool,
+}
+
+impl Group {
+    /// Kills the command, and lets no other one run.
+    pub(super) fn end(&self) {
+        let mut state = lock(&self.0);
+        state.is_over = true;
+        if let Some(id) = state.id {
+            sys::kill_group(id, sys::SIGKILL);
+        }
+    }
 }
 
 fn exit(status: io::Result<ExitStatus>) -> Exit {
@@ -287,45 +388,151 @@ pub(super) fn refusal(path: &Path, runner: Option<&Path>) -> Option<String> {
     if metadata.is_dir() {
         return Some(format!("{shown} is a folder, not an executable"));
     }
-    let mut start = [0; 20];
-    let start_len = match File::open(path).and_then(|mut file| file.read(&mut start)) {
-        Ok(len) => len,
-        Err(error) => return Some(format!("{shown}: {error}")),
-    };
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(START_LEN).read_to_end(&mut start));
+    if let Err(error) = read {
+        return Some(format!("{shown}: {error}"));
+    }
     if let Some(runner) = runner {
-        return find_program(runner).err().map(|error| error.to_string());
+        return match find_program(runner) {
+            Ok(found) => refusal(&found, None),
+            Err(error) => Some(error.to_string()),
+        };
     }
     if metadata.permissions().mode() & 0o111 == 0 {
         return Some(format!("{shown} is not executable: chmod +x it"));
     }
-    match start.get(..start_len).unwrap_or_default() {
-        [b'#', b'!', ..] => None,
-        [0x7f, b'E', b'L', b'F', _, order, ..] => {
-            let machine = match (start.get(18..20), order) {
-                (Some(&[low, high]), 1) => u16::from_le_bytes([low, high]),
-                (Some(&[high, low]), _) => u16::from_be_bytes([high, low]),
-                _ => 0,
-            };
-            // ELF gABI, e_machine.
-            let (is, advice) = match machine {
-                62 => ("x86_64", "qemu-x86_64"),
-                183 => ("aarch64", "qemu-aarch64"),
-                _ => ("unknown", "qemu for it"),
-            };
-            if is == std::env::consts::ARCH {
-                None
-            } else {
-                Some(format!(
-                    "{shown} is for the architecture {is}, and this machine is {}: \
-                     install {advice} and give it with --runner",
-                    std::env::consts::ARCH,
-                ))
-            }
+    match start.as_slice() {
+        [b'#', b'!', ..] => script_refusal(&start).map(|why| format!("{shown} {why}")),
+        [0x7f, b'E', b'L', b'F', ..] if start.len() >= 20 => {
+            elf_refusal(path, &start).map(|why| format!("{shown} {why}"))
         }
-        _ => Some(format!(
-            "{shown} is no executable: it begins neither with ELF nor with #!"
-        )),
+        other => {
+            let why = match other {
+                [] => "it is empty",
+                [0x7f, b'E', b'L', b'F', ..] => "it is cut off within the head of an ELF file",
+                [0xef, 0xbb, 0xbf, b'#', b'!', ..] => {
+                    "it begins with a byte order mark: save it as UTF-8 without one"
+                }
+                [b'M', b'Z', ..] => "it is one for Windows: build it for Linux",
+                [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => {
+                    "it is one for macOS: build it for Linux"
+                }
+                _ => "it begins neither with ELF nor with #!",
+            };
+            Some(format!("{shown} is no executable: {why}"))
+        }
     }
+}
+
+/// Bytes of a file that its kind is told by, and in which a script's first line ends (execve(2)) and an
+/// ELF file has its program headers.
+const START_LEN: u64 = 4096;
+
+/// Why a script with that beginning cannot be started.
+fn script_refusal(start: &[u8]) -> Option<String> {
+    let line = start.split(|&b| b == b'\n').next().unwrap_or_default();
+    let line = String::from_utf8_lossy(line.get(2..).unwrap_or_default()).into_owned();
+    let text = line.trim_matches([' ', '\t']);
+    let interpreter = text.split([' ', '\t']).next().unwrap_or_default();
+    if text.ends_with('\r') {
+        return Some(format!(
+            "has Windows line ends (CRLF): its first line asks for {text:?}, which does not exist; \
+             save it with LF, such as by `sed -i 's/\\r$//'`"
+        ));
+    }
+    if interpreter.is_empty() {
+        return Some("names no interpreter behind #!".to_owned());
+    }
+    let why = match fs::metadata(interpreter) {
+        Ok(metadata) if metadata.is_dir() => "is a folder",
+        Ok(metadata) if metadata.permissions().mode() & 0o111 == 0 => "is not executable",
+        Ok(_) => return None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => "does not exist here",
+        Err(_) => "cannot be looked at",
+    };
+    Some(format!(
+        "asks in its first line for the interpreter {interpreter}, which {why}: install it, or name \
+         another behind #!"
+    ))
+}
+
+/// Why the ELF file `path` with that beginning cannot be started (ELF gABI, chapters 4 and 5).
+fn elf_refusal(path: &Path, start: &[u8]) -> Option<String> {
+    let [_, _, _, _, class, order, ..] = start else {
+        return None;
+    };
+    let is_little = *order == 1;
+    // A number at `at` in `bytes`, so many bytes long.
+    let number = |at: usize, len: usize| -> Option<u64> {
+        let bytes = start.get(at..at.checked_add(len)?)?;
+        let add = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
+        Some(if is_little {
+            bytes.iter().rev().fold(0, add)
+        } else {
+            bytes.iter().fold(0, add)
+        })
+    };
+    let machine = number(18, 2).unwrap_or(0);
+    let names = [
+        (3, "i386"),
+        (8, "mips"),
+        (20, "ppc"),
+        (21, "ppc64"),
+        (22, "s390x"),
+        (40, "arm"),
+        (62, "x86_64"),
+        (183, "aarch64"),
+        (243, "riscv64"),
+        (258, "loongarch64"),
+    ];
+    let name = names
+        .iter()
+        .find(|(n, _)| *n == machine)
+        .map(|(_, name)| *name);
+    if name != Some(std::env::consts::ARCH) {
+        let here = std::env::consts::ARCH;
+        return Some(match name {
+            Some(name) => format!(
+                "is for the architecture {name}, and this machine is {here}: install qemu-{name} and \
+                 give it with --runner qemu-{name}"
+            ),
+            None => format!(
+                "is for an unknown architecture (ELF machine {machine}), and this machine is {here}: \
+                 give a program that runs it with --runner"
+            ),
+        });
+    }
+    // The programs that are to be loaded before it: of 64-bit files only, as Lambda has no other.
+    if *class != 2 {
+        return None;
+    }
+    let (headers, len, n) = (number(32, 8)?, number(54, 2)?, number(56, 2)?);
+    for i in 0..n {
+        let at = usize::try_from(headers.checked_add(i.checked_mul(len)?)?).ok()?;
+        // PT_INTERP
+        if number(at, 4)? == 3 {
+            let (offset, size) = (
+                number(at.checked_add(8)?, 8)?,
+                number(at.checked_add(32)?, 8)?,
+            );
+            let mut loader = vec![0; usize::try_from(size.min(START_LEN)).ok()?];
+            File::open(path)
+                .ok()?
+                .read_exact_at(&mut loader, offset)
+                .ok()?;
+            let loader = String::from_utf8_lossy(&loader)
+                .trim_end_matches('\0')
+                .to_owned();
+            return (!Path::new(&loader).exists()).then(|| {
+                format!(
+                    "needs the dynamic loader {loader}, which does not exist here: build it as a \
+                     static executable, as build.sh does, or install the C library that it is for"
+                )
+            });
+        }
+    }
+    None
 }
 
 /// Where `program` is: itself if it is a path, else the first of that name in `PATH`.
@@ -376,9 +583,67 @@ mod tests {
         elf[18] = 245 - foreign;
         check(&elf, 0o755, None);
         check(&elf, 0o644, Some("chmod +x"));
+        check(&elf, 0o755, None);
+        // With one program header, at 64: the loader's name is at 120.
+        elf.resize(128, 0);
+        for (at, byte) in [
+            (4, 2),
+            (32, 64),
+            (54, 56),
+            (56, 1),
+            (64, 3),
+            (72, 120),
+            (96, 8),
+        ] {
+            elf[at] = byte;
+        }
+        elf[120..].copy_from_slice(b"/no/ld.1");
+        check(
+            &elf,
+            0o755,
+            Some("needs the dynamic loader /no/ld.1, which"),
+        );
+        elf[120..].copy_from_slice(b"/bin/sh\0");
+        check(&elf, 0o755, None);
+        elf[32] = 255;
+        check(&elf, 0o755, None);
+        elf[18] = 3;
+        check(&elf, 0o755, Some("--runner qemu-i386"));
+        elf[18] = 99;
+        check(&elf, 0o755, Some("(ELF machine 99)"));
         check(b"#!/bin/sh\n", 0o755, None);
+        check(b"#! /bin/sh -eu\n", 0o755, None);
+        check(b"#!/bin/sh", 0o755, None);
+        check(b"#!/bin/sh\necho\r\n", 0o755, None);
+        for line in [
+            "#!/bin/sh\r\n",
+            "#!/bin/sh -eu\r\n",
+            "#!/usr/bin/env bash\r\necho\r\n",
+        ] {
+            check(line.as_bytes(), 0o755, Some("(CRLF)"));
+            check(line.as_bytes(), 0o755, Some("\\r\""));
+        }
+        check(
+            b"#!/no/such/bash\n",
+            0o755,
+            Some("the interpreter /no/such/bash, which does not"),
+        );
+        check(
+            b"#!/usr\n",
+            0o755,
+            Some("interpreter /usr, which is a folder"),
+        );
+        check(
+            b"#!/etc/passwd\n",
+            0o755,
+            Some("/etc/passwd, which is not executable"),
+        );
+        check(b"#!\n", 0o755, Some("no interpreter"));
+        check(b"\xef\xbb\xbf#!/bin/sh\n", 0o755, Some("byte order mark"));
         check(b"hello", 0o755, Some("is no executable"));
-        check(b"", 0o755, Some("is no executable"));
+        check(b"", 0o755, Some("is no executable: it is empty"));
+        check(b"MZ\x90", 0o755, Some("for Windows"));
+        check(b"\xcf\xfa\xed\xfe", 0o755, Some("for macOS"));
         check(b"\x7fELF", 0o755, Some("is no executable"));
         fs::remove_dir_all(&dir).unwrap();
         assert!(refusal(&dir, None).unwrap().contains("no such file"));

@@ -12,7 +12,7 @@ use super::exchange::{BodyFault, Exchange, Request};
 use super::fault::Fault;
 use super::loan::{Later, Loan};
 use super::report::{error_document, error_type, refusal_document};
-use super::server::Service;
+use super::server::{Service, connections_max};
 use super::settings::METADATA_TOKEN;
 use super::state::{Kind, Outcome, Refusal, State};
 use crate::encoding::{decode_base64, decode_percent};
@@ -49,6 +49,22 @@ enum Problem {
 }
 
 impl Service for Environment {
+    fn is_patient(&self, request: &Request) -> bool {
+        request.path().ends_with("/response")
+    }
+
+    /// A runtime's connection and an extension's: an invocation may be under way when they are idle.
+    fn keeps(&self, request: &Request) -> bool {
+        request.path().ends_with("/next")
+    }
+
+    fn connections_max(&self) -> usize {
+        // One for each invocation at once, and as many for all else.
+        let n = self.settings.concurrency.unwrap_or(1);
+        let wanted = usize::try_from(n).unwrap_or(usize::MAX).saturating_mul(2);
+        connections_max(self.settings.environments).max(wanted)
+    }
+
     fn answer(&self, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
         if let Err(text) = self.access.check_runtime(request) {
             let document = refusal_document("AccessDenied", &text);

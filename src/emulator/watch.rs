@@ -1,44 +1,60 @@
-//! Watching a folder: when a file in it changes the function is built again, and its processes are replaced.
+//! Watching the inputs of a function's build: when one changes it is built again, and its processes are replaced.
 
-use std::collections::hash_map::DefaultHasher;
-use std::fs;
-use std::hash::{Hash, Hasher};
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::environment::Environment;
 use super::function::Function;
+use super::inputs::{Inputs, Snapshot};
+use super::process::{self, Group};
 
-/// How often the folder is looked at.
+/// How often the inputs are looked at.
 const INTERVAL: Duration = Duration::from_millis(250);
-/// How deep: a folder that contains itself through a link has an end.
-const DEPTH_MAX: u32 = 32;
+/// A change is acted on when nothing has followed it for this time, and after this many times in any
+/// case: editors and Git write several files, or one in several steps.
+const SETTLE: Duration = Duration::from_millis(50);
+const SETTLES_MAX: u32 = 20;
 /// How much of a failed build's output callers get: its end.
 const TEXT_LEN_MAX: usize = 16 * 1024;
+/// A file whose content changes with each of so many builds in a row is written by the build, and by
+/// no person.
+const BUILD_CHANGES_MAX: u8 = 4;
+/// The same of a file that changes whenever invocations run, and was not there at the start.
+const INVOCATION_CHANGES_MAX: u8 = 3;
+/// The same of one that was: a person may well save it after each build while invocations run.
+const INVOCATION_CHANGES_OLD_MAX: u8 = 12;
 
 /// What is watched, and what is done about it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Watch {
-    pub(super) folder: PathBuf,
+    folder: PathBuf,
     /// A shell command that builds the function; `None`: it is only started again.
-    pub(super) build: Option<String>,
+    build: Option<String>,
+    inputs: Inputs,
+    /// The inputs before the first build.
+    first: Snapshot,
+    /// That of the build's processes.
+    group: Arc<Group>,
 }
 
-/// The thread that watches; dropping it ends it.
+/// The thread that watches; dropping it ends it, and a build that it runs.
 #[derive(Debug)]
 pub(super) struct Watcher {
     stop: Option<Sender<()>>,
+    group: Arc<Group>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Drop for Watcher {
     fn drop(&mut self) {
         self.stop = None;
+        self.group.end();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -46,20 +62,35 @@ impl Drop for Watcher {
 }
 
 impl Watch {
+    /// Looks at the inputs in `folder` of what `build` makes: `program`.
+    pub(super) fn new(
+        folder: PathBuf,
+        build: Option<String>,
+        program: Option<PathBuf>,
+        group: Arc<Group>,
+    ) -> Watch {
+        let inputs = Inputs::new(&folder, program.as_deref());
+        let first = inputs.look_before_build();
+        Watch {
+            folder,
+            build,
+            inputs,
+            first,
+            group,
+        }
+    }
+
     /// Builds the function; an error is what the build has written.
     pub(super) fn build(&self) -> Result<(), String> {
         let Some(build) = &self.build else {
             return Ok(());
         };
-        let output = Command::new("sh")
-            .arg("-c")
-            .arg(build)
-            .current_dir(&self.folder)
-            .output();
-        let output = output.map_err(|error| format!("{build}: {error}"))?;
-        let text = [output.stdout, output.stderr].concat();
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(build).current_dir(&self.folder);
+        let ran = process::run(command, &self.group);
+        let (status, text) = ran.map_err(|error| format!("{build}: {error}"))?;
         let _ = io::stderr().lock().write_all(&text);
-        if output.status.success() {
+        if status.success() {
             return Ok(());
         }
         let start = text.len().saturating_sub(TEXT_LEN_MAX);
@@ -74,70 +105,131 @@ impl Watch {
         environments: Vec<Arc<Environment>>,
     ) -> io::Result<Watcher> {
         let (stop, stopped) = channel();
-        let watch = move || {
-            let mut seen = fingerprint(&self.folder, DEPTH_MAX);
-            while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                let now = fingerprint(&self.folder, DEPTH_MAX);
-                if now == seen {
-                    continue;
-                }
-                function.pause();
-                let broken = self.build().err();
-                if broken.is_none() {
-                    for environment in &environments {
-                        environment.replace();
-                    }
-                }
-                // What the build itself has written into the folder is no change.
-                seen = fingerprint(&self.folder, DEPTH_MAX);
-                let result = if broken.is_none() {
-                    "started again"
-                } else {
-                    "the build failed"
-                };
-                eprintln!("{} has changed: {result}", self.folder.display());
-                function.resume(broken);
-            }
-        };
+        let group = Arc::clone(&self.group);
         let thread = thread::Builder::new()
             .name("emulator watch folder".to_owned())
-            .spawn(watch)?;
+            .spawn(move || self.watch(&function, &environments, &stopped))?;
         Ok(Watcher {
             stop: Some(stop),
+            group,
             thread: Some(thread),
         })
     }
+
+    fn watch(self, function: &Function, environments: &[Arc<Environment>], stopped: &Receiver<()>) {
+        let has_stopped = |wait| stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout);
+        let mut seen = self.inputs.look(false);
+        let mut changed = seen.changed_since(&self.first);
+        let mut own = OwnChanges::default();
+        let ran = if self.build.is_some() {
+            Ran::Build
+        } else {
+            Ran::Nothing
+        };
+        own.leave_out(&mut changed, ran, &self.first);
+        let mut is_broken = false;
+        let mut begun = function.activity();
+        loop {
+            if changed.is_empty() {
+                if has_stopped(INTERVAL) {
+                    return;
+                }
+                let now = self.inputs.look(is_broken);
+                changed = now.changed_since(&seen);
+                let activity = function.activity();
+                let ran = if activity == begun && !activity.1 {
+                    Ran::Nothing
+                } else {
+                    Ran::Invocation
+                };
+                begun = activity;
+                own.leave_out(&mut changed, ran, &self.first);
+                seen = now;
+                continue;
+            }
+            for _ in 0..SETTLES_MAX {
+                if has_stopped(SETTLE) {
+                    return;
+                }
+                let now = self.inputs.look(is_broken);
+                let goes_on = !now.changed_since(&seen).is_empty();
+                seen = now;
+                if !goes_on {
+                    break;
+                }
+            }
+            function.pause();
+            // What is saved from here on may come too late for the build.
+            let before = self.inputs.look_before_build();
+            let broken = self.build().err();
+            is_broken = broken.is_some();
+            if !is_broken {
+                for environment in environments {
+                    environment.replace();
+                }
+            }
+            let result = if is_broken {
+                "the build failed"
+            } else {
+                "started again"
+            };
+            let name = changed.first().map_or(Path::new(""), |path| {
+                path.strip_prefix(&self.folder).unwrap_or(path)
+            });
+            say(&format!("{} has changed: {result}", name.display()));
+            function.resume(broken);
+            seen = self.inputs.look(is_broken);
+            changed = seen.changed_since(&before);
+            own.leave_out(&mut changed, Ran::Build, &self.first);
+            begun = function.activity();
+        }
+    }
 }
 
-/// A number that changes with the files below `folder`: their names, lengths and times. Hidden
-/// ones do not count, and neither does what cargo builds.
-fn fingerprint(folder: &Path, depth: u32) -> u64 {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return 0;
-    };
-    let mut sum = 0_u64;
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        if name.as_encoded_bytes().starts_with(b".") || name == "target" {
-            continue;
-        }
-        let Ok(metadata) = fs::metadata(entry.path()) else {
-            continue;
-        };
-        let mut hasher = DefaultHasher::new();
-        entry.path().hash(&mut hasher);
-        if metadata.is_dir() {
-            if let Some(depth) = depth.checked_sub(1) {
-                fingerprint(&entry.path(), depth).hash(&mut hasher);
+/// Tells the developer; a standard error that nobody reads is no reason to end.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// What ran when a file changed, and may have changed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Ran {
+    Nothing,
+    Build,
+    Invocation,
+}
+
+/// How often files have changed in a row while something ran.
+#[derive(Debug, Default)]
+struct OwnChanges(HashMap<(PathBuf, Ran), u8>);
+
+impl OwnChanges {
+    /// Keeps the paths whose change is one to act on.
+    fn leave_out(&mut self, changed: &mut Vec<PathBuf>, ran: Ran, first: &Snapshot) {
+        // Where the same has run and a file has not changed, its row ends.
+        self.0
+            .retain(|(path, kind), _| *kind != ran || changed.contains(path));
+        changed.retain(|path| {
+            let n_max = match ran {
+                Ran::Nothing => {
+                    self.0.retain(|(other, _), _| other != path);
+                    return true;
+                }
+                Ran::Build => BUILD_CHANGES_MAX,
+                Ran::Invocation if first.has(path) => INVOCATION_CHANGES_OLD_MAX,
+                Ran::Invocation => INVOCATION_CHANGES_MAX,
+            };
+            let n = self.0.entry((path.clone(), ran)).or_default();
+            *n = n.saturating_add(1);
+            if *n == n_max {
+                let name = path.display();
+                say(&format!(
+                    "{name} changes with each build or invocation: that alone is no reason to build"
+                ));
             }
-        } else {
-            metadata.len().hash(&mut hasher);
-            metadata.modified().ok().hash(&mut hasher);
-        }
-        // Folders list their entries in any order.
-        sum = sum.wrapping_add(hasher.finish());
+            *n < n_max
+        });
     }
-    sum
 }
 
 #[cfg(test)]
@@ -145,29 +237,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fingerprint_changes_with_the_files_that_count() {
-        let folder = std::env::temp_dir().join(format!("tiny-lambda-watch-{}", std::process::id()));
-        fs::create_dir_all(folder.join("src")).unwrap();
-        let mut seen = fingerprint(&folder, DEPTH_MAX);
-        let mut changes = |what: &str, does: bool| {
-            let now = fingerprint(&folder, DEPTH_MAX);
-            assert_eq!(now != seen, does, "{what}");
-            seen = now;
+    fn a_file_that_changes_with_each_build_or_invocation_is_left_alone() {
+        let first = Inputs::new(Path::new("/no/such/folder"), None).look(true);
+        let check = |rounds: &[(Ran, &str, &str)]| {
+            let mut own = OwnChanges::default();
+            for (i, (ran, changed, want)) in rounds.iter().enumerate() {
+                let mut changed = changed.split_whitespace().map(PathBuf::from).collect();
+                own.leave_out(&mut changed, *ran, &first);
+                let want: Vec<PathBuf> = want.split_whitespace().map(PathBuf::from).collect();
+                assert_eq!(changed, want, "{i} of {rounds:?}");
+            }
         };
-        changes("nothing", false);
-        fs::write(folder.join("src/a.rs"), "1").unwrap();
-        changes("a new file", true);
-        fs::write(folder.join("src/a.rs"), "12").unwrap();
-        changes("a longer file", true);
-        fs::write(folder.join(".hidden"), "1").unwrap();
-        changes("a hidden file", false);
-        fs::create_dir_all(folder.join("target/debug")).unwrap();
-        fs::write(folder.join("target/debug/x"), "1").unwrap();
-        changes("a built file", false);
-        fs::rename(folder.join("src/a.rs"), folder.join("src/b.rs")).unwrap();
-        changes("a new name", true);
-        fs::remove_file(folder.join("src/b.rs")).unwrap();
-        changes("a file less", true);
-        fs::remove_dir_all(&folder).unwrap();
+        // Each build writes a file, until a person changes it.
+        check(&[
+            (Ran::Nothing, "code", "code"),
+            (Ran::Build, "made", "made"),
+            (Ran::Build, "made", "made"),
+            (Ran::Build, "made", "made"),
+            (Ran::Build, "made", ""),
+            (Ran::Nothing, "code", "code"),
+            (Ran::Build, "made", ""),
+            (Ran::Nothing, "made", "made"),
+            (Ran::Build, "made", "made"),
+        ]);
+        // A person saves while builds run, now this and now that.
+        check(&[
+            (Ran::Build, "a", "a"),
+            (Ran::Build, "a b", "a b"),
+            (Ran::Build, "a b", "a b"),
+            (Ran::Build, "b", "b"),
+            (Ran::Build, "a", "a"),
+        ]);
+        // Invocations write a file, and a person saves another while they run.
+        check(&[
+            (Ran::Invocation, "log", "log"),
+            (Ran::Build, "", ""),
+            (Ran::Invocation, "log code", "log code"),
+            (Ran::Build, "", ""),
+            (Ran::Invocation, "log", ""),
+            (Ran::Invocation, "log code", "code"),
+            (Ran::Invocation, "", ""),
+            (Ran::Invocation, "log", "log"),
+        ]);
     }
 }

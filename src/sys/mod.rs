@@ -58,6 +58,20 @@ pub(crate) const SIGCONT: i32 = 18;
 #[cfg(all(feature = "emulator", not(target_os = "linux")))]
 pub(crate) const SIGSTOP: i32 = 19;
 
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+pub(crate) fn descriptor_limit() -> Option<usize> {
+    None
+}
+
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+pub(crate) fn raise_descriptor_limit() {}
+
+/// Elsewhere nobody knows.
+#[cfg(all(feature = "emulator", not(target_os = "linux")))]
+pub(crate) fn is_readable(_: &std::net::TcpStream, _: bool) -> bool {
+    false
+}
+
 /// Where there are no signals to be had, nothing comes out of this pipe.
 #[cfg(all(feature = "emulator", not(target_os = "linux")))]
 pub(crate) fn interrupts() -> std::io::Result<std::net::TcpStream> {

@@ -1,14 +1,18 @@
 //! Processes and signals, for the emulator.
 
-use core::ffi::{c_int, c_void};
-use core::sync::atomic::{AtomicI32, Ordering};
+use core::ffi::{c_int, c_ulong, c_void};
+use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::time::Duration;
 
 // Linux's numbers, the same on x86_64 and aarch64.
-pub(crate) const SIGINT: c_int = 2;
+const SIGHUP: c_int = 1;
+const SIGINT: c_int = 2;
+const SIGQUIT: c_int = 3;
 pub(crate) const SIGKILL: c_int = 9;
 pub(crate) const SIGTERM: c_int = 15;
 pub(crate) const SIGCONT: c_int = 18;
@@ -18,6 +22,11 @@ const POLLIN: i16 = 1;
 const P_PID: c_int = 1;
 const WEXITED: c_int = 4;
 const WNOWAIT: c_int = 0x0100_0000;
+const PR_SET_PDEATHSIG: c_int = 1;
+const RLIMIT_NOFILE: c_int = 7;
+const ESRCH: i32 = 3;
+/// `SIG_IGN`.
+const IGNORED: usize = 1;
 
 #[repr(C)]
 struct PollFd {
@@ -30,6 +39,14 @@ struct PollFd {
 #[repr(C, align(8))]
 struct SigInfo([u8; 128]);
 
+/// `struct rlimit` where `rlim_t` is 64 bits wide (getrlimit(2)).
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Limit {
+    soft: c_ulong,
+    hard: c_ulong,
+}
+
 unsafe extern "C" {
     fn kill(pid: c_int, signal: c_int) -> c_int;
     fn waitid(kind: c_int, id: u32, info: *mut SigInfo, options: c_int) -> c_int;
@@ -38,6 +55,71 @@ unsafe extern "C" {
     fn poll(fds: *mut c_void, n: usize, timeout_ms: c_int) -> c_int;
     fn signal(number: c_int, handler: usize) -> usize;
     fn write(fd: c_int, bytes: *const c_void, len: usize) -> isize;
+    fn prctl(option: c_int, ...) -> c_int;
+    fn getppid() -> c_int;
+    fn getrlimit(resource: c_int, limit: *mut Limit) -> c_int;
+    fn setrlimit(resource: c_int, limit: *const Limit) -> c_int;
+}
+
+/// The soft limit of open files before [`raise_descriptor_limit`]; 0: it was not raised.
+static SOFT_LIMIT_BEFORE: AtomicU64 = AtomicU64::new(0);
+
+fn descriptor_limits() -> Option<Limit> {
+    let mut limit = Limit { soft: 0, hard: 0 };
+    // SAFETY: `limit` has the layout of the `struct rlimit` that `getrlimit` writes.
+    (unsafe { getrlimit(RLIMIT_NOFILE, &raw mut limit) } == 0).then_some(limit)
+}
+
+/// How many files this process may have open at once; `None`: unknown.
+pub(crate) fn descriptor_limit() -> Option<usize> {
+    let limit = descriptor_limits()?;
+    Some(usize::try_from(limit.soft).unwrap_or(usize::MAX))
+}
+
+/// Raises the soft limit of open files to the hard limit. Processes that are started with
+/// [`end_with_parent`] get the earlier limit.
+pub(crate) fn raise_descriptor_limit() {
+    let Some(before) = descriptor_limits().filter(|limit| limit.soft < limit.hard) else {
+        return;
+    };
+    let raised = Limit {
+        soft: before.hard,
+        ..before
+    };
+    // SAFETY: `raised` has the layout of the `struct rlimit` that `setrlimit` reads.
+    if unsafe { setrlimit(RLIMIT_NOFILE, &raw const raised) } == 0 {
+        SOFT_LIMIT_BEFORE.store(before.soft, Ordering::Relaxed);
+    }
+}
+
+/// Has the kernel kill the process that `command` starts when the thread that starts it ends, and
+/// therefore when this process ends, by whatever signal (PR_SET_PDEATHSIG(2const)). The thread must
+/// live as long as the started process shall.
+pub(crate) fn end_with_parent(command: &mut Command) {
+    let parent = c_int::try_from(std::process::id()).unwrap_or(0);
+    let soft = SOFT_LIMIT_BEFORE.load(Ordering::Relaxed);
+    let limit = descriptor_limits().filter(|_| soft > 0);
+    let limit = limit.map(|limit| Limit { soft, ..limit });
+    let before_exec = move || {
+        if let Some(limit) = &limit {
+            // SAFETY: `limit` has the layout of the `struct rlimit` that `setrlimit` reads. A limit
+            // that stays raised does no harm.
+            unsafe { setrlimit(RLIMIT_NOFILE, limit) };
+        }
+        let signal = c_ulong::from(SIGKILL.unsigned_abs());
+        // SAFETY: `prctl` takes numbers only here. Where it is not allowed the process is started
+        // without it.
+        unsafe { prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) };
+        // The parent may have ended before the line above: nothing would signal its end any more.
+        // SAFETY: `getppid` has no arguments.
+        if unsafe { getppid() } != parent {
+            return Err(io::Error::from_raw_os_error(ESRCH));
+        }
+        Ok(())
+    };
+    // SAFETY: between `fork` and `exec` the closure makes system calls only: it allocates nothing and
+    // takes no lock (signal-safety(7)).
+    unsafe { command.pre_exec(before_exec) };
 }
 
 /// Sends `signal` to every process of the group that is named after its first process. There
@@ -129,7 +211,7 @@ impl Bell {
     }
 }
 
-/// Where the handler of SIGINT and SIGTERM writes to.
+/// The pipe that the signal handler writes to.
 static INTERRUPTED: AtomicI32 = AtomicI32::new(-1);
 
 extern "C" fn on_interrupt(signal: c_int) {
@@ -145,14 +227,18 @@ extern "C" fn on_interrupt(signal: c_int) {
     };
 }
 
-/// From now on SIGINT and SIGTERM do not end this process: their numbers come out of the pipe
-/// that is returned, a byte each.
+/// From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT do not end this process: their numbers come out
+/// of the pipe that is returned, a byte each. SIGHUP stays ignored where it is, as under nohup(1).
 pub(crate) fn interrupts() -> io::Result<File> {
     let (from, to) = pipe()?;
     INTERRUPTED.store(to.into_raw_fd(), Ordering::Relaxed);
-    for number in [SIGINT, SIGTERM] {
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
         // SAFETY: the handler does only what a handler may. Children do not inherit it.
-        unsafe { signal(number, on_interrupt as *const () as usize) };
+        let before = unsafe { signal(number, on_interrupt as *const () as usize) };
+        if number == SIGHUP && before == IGNORED {
+            // SAFETY: `IGNORED` is no address of a function (signal(2)).
+            unsafe { signal(number, IGNORED) };
+        }
     }
     Ok(File::from(from))
 }

@@ -439,6 +439,31 @@ fn a_wrapped_package_holds_the_script_and_each_executable() {
 }
 
 #[test]
+fn a_wrapper_with_windows_line_ends_is_refused() {
+    let package = Package::new("windows");
+    let folder = package.path("checked out");
+    fs::create_dir_all(&folder).unwrap();
+    for name in ["build.sh", "bootstrap.sh", "Cargo.toml"] {
+        let text = fs::read_to_string(Path::new(ROOT).join(name)).unwrap();
+        let text = match name {
+            "bootstrap.sh" => text.replace('\n', "\r\n"),
+            _ => text,
+        };
+        fs::write(folder.join(name), text).unwrap();
+    }
+    let mut command = Command::new("sh");
+    command.arg(folder.join("build.sh"));
+    let output = command.args(["--wrapper", "hello"]).output().unwrap();
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let want = "build.sh: bootstrap.sh has Windows line ends (CRLF)";
+    assert!(
+        said.starts_with(want) && said.lines().count() == 1,
+        "{said}"
+    );
+}
+
+#[test]
 fn flags_are_kept_unless_they_bind_the_function_to_this_processor() {
     if !targets_installed() {
         return;

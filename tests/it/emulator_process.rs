@@ -498,6 +498,24 @@ fn the_command_says_in_a_line_what_is_wrong() {
     check(&[path(&plain)], 1, "is not executable: chmod +x it");
     fs::set_permissions(&plain, fs::Permissions::from_mode(0o755)).unwrap();
     check(&[path(&plain)], 1, "is no executable");
+    for (text, want) in [
+        (
+            "#!/bin/bash\r\nexit 0\r\n",
+            "(CRLF): its first line asks for \"/bin/bash\\r\"",
+        ),
+        (
+            "#!/no/such/sh\n",
+            "the interpreter /no/such/sh, which does not exist here",
+        ),
+        ("#!\n", "names no interpreter"),
+        ("", "is empty"),
+        ("MZ", "is one for Windows"),
+    ] {
+        let wrong = folder.0.join("wrong start");
+        fs::write(&wrong, text).unwrap();
+        fs::set_permissions(&wrong, fs::Permissions::from_mode(0o755)).unwrap();
+        check(&[path(&wrong)], 1, want);
+    }
     check(
         &["--extensions", "/no/such/folder", path(&script)],
         1,
@@ -531,20 +549,150 @@ fn the_command_says_in_a_line_what_is_wrong() {
     );
 }
 
+/// It is started with the first invocation, whose caller hears why it cannot be.
+#[test]
+fn an_extension_with_windows_line_ends_is_told_as_a_bootstrap_is() {
+    let folder = Folder::new("extension wrong");
+    let extensions = Folder::inside(&folder, "extensions");
+    let script = extensions.script("exit 0");
+    fs::write(&script, "#!/bin/sh\r\nexit 0\r\n").unwrap();
+    let mut settings = Settings::default();
+    settings.bootstrap = Some(folder.function());
+    settings.extensions = Some(extensions.0.clone());
+    let emulator = Emulator::with(settings).unwrap();
+    let reply = emulator.invoke(b"{}").unwrap();
+    assert!(
+        text(&reply).contains("Windows line ends"),
+        "{}",
+        text(&reply)
+    );
+}
+
+/// The lines of a message are joined by CR on Lambda, which in a terminal overwrites what was before.
+#[test]
+fn a_message_of_several_lines_has_newlines_in_the_log() {
+    let folder = Folder::new("lines");
+    let function = folder.function();
+    let script = fs::read_to_string(&function).unwrap();
+    let script = script.replace("exec ", "printf 'one\\rtwo\\r\\nthree\\n' >&2; exec ");
+    fs::write(&function, script).unwrap();
+    let output = command(&["--timeout", "60", "--event", "{}", path(&function)], "");
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        log.contains("one\ntwo\nthree\n") && !log.contains('\r'),
+        "{log:?}"
+    );
+}
+
+/// Waits until none of the processes is left.
+#[track_caller]
+pub(crate) fn all_end(pids: &[&str]) {
+    let limit = Instant::now() + LONG;
+    while let Some(pid) = pids.iter().find(|pid| is_alive(pid)) {
+        assert!(Instant::now() < limit, "{pid} of {pids:?} is left behind");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+pub(crate) fn signal(name: &str, id: u32) {
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &id.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+/// A function that is busy and its child end with the command, whatever ends it.
 #[test]
 fn the_command_leaves_no_process_behind() {
-    let folder = Folder::new("behind");
-    let function = folder.function();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_emulator"))
-        .args([
-            "--timeout",
-            "60",
-            "--event",
-            r#"{"do":"pid"}"#,
-            "--event",
-            r#"{"do":"sleep"}"#,
-        ])
-        .arg(&function)
+    for (name, code) in [
+        ("INT", Some(130)),
+        ("TERM", Some(143)),
+        ("HUP", Some(129)),
+        ("QUIT", Some(131)),
+        ("KILL", None),
+        ("ABRT", None),
+    ] {
+        for more in [&[][..], &["--freeze"], &["--runner", "env"]] {
+            let folder = Folder::new(&format!("behind {name} {}", more.concat()));
+            let function = folder.function();
+            let script = fs::read_to_string(&function).unwrap();
+            let script = script.replace("exec ", "sleep 1000 & echo $! >child; exec ");
+            fs::write(&function, script).unwrap();
+            let mut child = Command::new(env!("CARGO_BIN_EXE_emulator"))
+                .args(["--timeout", "60", "--event", r#"{"do":"pid"}"#])
+                .args(["--event", r#"{"do":"sleep"}"#])
+                .args(more)
+                .arg(&function)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+            let mut pid = String::new();
+            std::io::BufRead::read_line(&mut out, &mut pid).unwrap();
+            let grandchild = fs::read_to_string(folder.0.join("child")).unwrap();
+            assert!(is_alive(pid.trim()) && is_alive(grandchild.trim()));
+            signal(name, child.id());
+            assert_eq!(child.wait().unwrap().code(), code, "{name}");
+            if code.is_some() {
+                assert!(!is_alive(pid.trim()), "{name}");
+            }
+            all_end(&[pid.trim(), grandchild.trim()]);
+        }
+    }
+}
+
+/// The extension has started a process of its own, and so is Init of the function not over.
+#[test]
+fn extensions_end_with_a_command_that_is_killed() {
+    for name in ["HUP", "KILL"] {
+        let folder = Folder::new(&format!("extensions {name}"));
+        let extensions = Folder::inside(&folder, "extensions");
+        let pids = folder.0.join("pids");
+        extensions.script(&format!(
+            "sleep 1000 & echo $$ $! >'{0}.new'; mv '{0}.new' '{0}'; wait",
+            path(&pids)
+        ));
+        let mut child = Command::new(env!("CARGO_BIN_EXE_emulator"))
+            .args(["--event", "{}", "--extensions", path(&extensions.0)])
+            .arg(folder.function())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let limit = Instant::now() + LONG;
+        while !pids.exists() {
+            assert!(Instant::now() < limit, "no extension was started");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let pids = fs::read_to_string(pids).unwrap();
+        let pids: Vec<&str> = pids.split_whitespace().collect();
+        assert!(pids.len() == 2 && pids.iter().all(|pid| is_alive(pid)));
+        signal(name, child.id());
+        child.wait().unwrap();
+        all_end(&pids);
+    }
+}
+
+/// The process belongs to the emulator, not to the thread of the test that happened to start it.
+#[test]
+fn a_function_outlives_the_thread_that_its_first_caller_was() {
+    let folder = Folder::new("thread");
+    let emulator = emulator(folder.function(), LONG);
+    let call = || text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
+    let pid = std::thread::scope(|scope| scope.spawn(call).join().unwrap());
+    std::thread::sleep(Duration::from_millis(50));
+    assert_eq!(call(), pid);
+}
+
+#[test]
+fn a_command_that_nohup_has_started_outlives_its_terminal() {
+    let folder = Folder::new("nohup");
+    let script = "trap '' HUP; exec \"$0\" --timeout 60 --event '{\"do\":\"pid\"}' \
+                  --event '{\"do\":\"sleep\"}' \"$1\"";
+    let mut child = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_emulator")])
+        .arg(folder.function())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -552,12 +700,11 @@ fn the_command_leaves_no_process_behind() {
     let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
     let mut pid = String::new();
     std::io::BufRead::read_line(&mut out, &mut pid).unwrap();
-    assert!(is_alive(pid.trim()));
-    let interrupted = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(interrupted.unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    signal("HUP", child.id());
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(is_alive(pid.trim()) && child.try_wait().unwrap().is_none());
+    signal("TERM", child.id());
+    assert_eq!(child.wait().unwrap().code(), Some(143));
     assert!(!is_alive(pid.trim()));
 }
 

@@ -234,3 +234,55 @@ fn a_log_that_was_closed_before_the_start_goes_nowhere() {
         assert_eq!(requests[1].text(), "null");
     }
 }
+
+/// What a function in this process logs stands in the end of the log that its caller gets, between
+/// START and END, and no other's does.
+#[cfg(feature = "emulator")]
+#[test]
+fn a_function_in_this_process_has_its_lines_in_the_log_tail() {
+    use tiny_lambda::emulator::Emulator;
+    use tiny_lambda::{Context, Error, Runtime, handler, info};
+
+    let function = handler::json(|event: String, cx: &Context| {
+        info!(cx, "about {event}\nin two lines");
+        match event.as_str() {
+            "fail" => Err(Error::new("NoStock", "sold out")),
+            _ => Ok(event),
+        }
+    });
+    let tail = |addr, event: &str| {
+        let line = "POST /2015-03-31/functions/function/invocations";
+        let mut client = crate::client::Client::connect(addr);
+        let body = format!("\"{event}\"");
+        let reply = client.request(line, "X-Amz-Log-Type: Tail\r\n", body.as_bytes());
+        let log = reply.field("X-Amz-Log-Result").unwrap().to_owned();
+        let bytes: Vec<u8> = json::parse::<json::Base64>(format!("\"{log}\"").as_bytes())
+            .unwrap()
+            .0;
+        String::from_utf8(bytes).unwrap()
+    };
+    std::thread::scope(|scope| {
+        let mut emulators = Vec::new();
+        for _ in 0..2 {
+            let mut emulator = Emulator::start().unwrap();
+            let api = emulator.addr().to_string();
+            let function = &function;
+            scope.spawn(move || drop(Runtime::at(&api).serve(function)));
+            let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
+            emulators.push((emulator, addr));
+        }
+        for (event, other, words) in [
+            ("alpha", "fail", ""),
+            ("fail", "alpha", "NoStock: sold out"),
+        ] {
+            for (_, addr) in &emulators {
+                let tail = tail(*addr, event);
+                let at = |text: &str| tail.find(text).unwrap_or_else(|| panic!("{text}: {tail}"));
+                let line = format!(" about {event}\nin two lines\n");
+                assert!(at("START ") < at(&line) && at(&line) < at("END "), "{tail}");
+                assert!(at(words) < at("END ") && !tail.contains(other), "{tail}");
+            }
+        }
+        drop(emulators);
+    });
+}

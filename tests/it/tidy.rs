@@ -304,3 +304,26 @@ fn scripts_are_what_a_posix_shell_reads() {
         }
     }
 }
+
+/// Git is told so, whatever it does elsewhere with the ends of lines.
+#[test]
+fn text_has_lf_on_every_machine() {
+    let attributes = read(".gitattributes");
+    for line in [
+        "* text=auto eol=lf",
+        "*.sh text eol=lf",
+        ".ci/* text eol=lf",
+        "fuzz/seeds/** -text",
+    ] {
+        assert!(attributes.lines().any(|l| l == line), "{line}");
+    }
+    let scripts = fs::read_dir(root().join(".ci")).unwrap();
+    let scripts = scripts.map(|entry| entry.unwrap().path());
+    for path in scripts.chain(["build.sh", "bootstrap.sh"].map(|name| root().join(name))) {
+        assert!(
+            !fs::read(&path).unwrap().contains(&b'\r'),
+            "{}",
+            path.display()
+        );
+    }
+}
