@@ -352,6 +352,8 @@ pub(crate) struct Invocation {
     pub(crate) path_id: String,
     /// Names this attempt to deliver the event; to be sent back if it came.
     nonce: String,
+    /// As in the context: until then an answer is wanted.
+    pub(crate) deadline: Option<SystemTime>,
     /// Which of [`texts`] have come, from the lowest bit on.
     came: u8,
     /// Which of them have changed since [`takes_new_trace`](Self::takes_new_trace) was called.
@@ -363,6 +365,7 @@ impl Invocation {
         Invocation {
             path_id: String::new(),
             nonce: String::new(),
+            deadline: None,
             came: 0,
             changed: 0,
         }
@@ -372,6 +375,7 @@ impl Invocation {
     pub(crate) fn set(&mut self, other: &Invocation) {
         self.path_id.clone_from(&other.path_id);
         self.nonce.clone_from(&other.nonce);
+        self.deadline = other.deadline;
     }
 
     fn push_nonce(&self, head: &mut Vec<u8>) {
@@ -386,6 +390,7 @@ impl Invocation {
         self.path_id.clear();
         self.nonce.clear();
         self.came = 0;
+        self.deadline = None;
         cx.request_id.clear();
         cx.deadline = None;
     }
@@ -400,7 +405,8 @@ impl Invocation {
                 return;
             }
             26 if is(b"lambda-runtime-deadline-ms") => {
-                cx.deadline = head::decimal(value).and_then(deadline);
+                self.deadline = head::decimal(value).and_then(deadline);
+                cx.deadline = self.deadline;
                 return;
             }
             28 if is(b"lambda-runtime-invocation-id") => {
@@ -458,6 +464,13 @@ impl Invocation {
     pub(crate) fn takes_new_trace(&mut self) -> bool {
         mem::take(&mut self.changed) & TRACE_ID_BIT != 0
     }
+}
+
+/// Whether an invocation has a deadline that has not passed.
+#[cold]
+pub(crate) fn is_to_come(deadline: Option<SystemTime>) -> bool {
+    let now = Duration::from_millis(sys::unix_time_ms());
+    deadline > SystemTime::UNIX_EPOCH.checked_add(now)
 }
 
 /// What may be absent.

@@ -8,8 +8,9 @@ use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::api::{self, Endpoint};
-use crate::http1::{connection, head};
-use crate::response::{CONNECT_TIMEOUT, STALL_TIMEOUT, Trouble};
+use crate::http1::connection::{self, STALL_TIMEOUT};
+use crate::http1::head;
+use crate::response::{CONNECT_TIMEOUT, Trouble};
 use crate::{Error, log, panic, snapstart, sys};
 
 type Hook = Box<dyn FnOnce() + Send>;
@@ -123,7 +124,7 @@ fn register(endpoint: &'static Endpoint) -> Result<(), String> {
         }
     };
     let len_max = api::REPLY_LEN_MAX;
-    let reply = connection::receive(&stream, &mut inbox, false, len_max, &mut on_field)
+    let reply = connection::receive(&stream, &mut inbox, &mut || false, len_max, &mut on_field)
         .map_err(Trouble::Receive)
         .map_err(told(REGISTER))?;
     if reply.status != 200 || id.is_empty() {

@@ -26,6 +26,10 @@ const PAUSES_MS: [u16; 2] = [50, 100];
 /// Pause after an emulator has said that it has nothing to deliver (204), in milliseconds.
 const EMPTY_PAUSE_MS: u16 = 10;
 
+/// The reply to an answer of which the peer has acknowledged every byte may be late by one read timeout, and
+/// by one more for so many bytes: the peer's system may hold bytes that the peer has not read yet.
+const LEN_PER_WAIT: usize = 64 * 1024;
+
 /// Room for the head of `GET next` on Lambda, in bytes: it is made in one piece.
 const NEXT_LEN: usize = 256;
 
@@ -113,13 +117,40 @@ impl Worker {
                 reply @ Ok(Reply {
                     status: 403 | 500, ..
                 }) => return Err(self.problem(CALL, &reply)),
-                reply => match pauses.next() {
-                    Some(pause) => *pause,
-                    None => return Err(self.problem(CALL, &reply)),
-                },
+                reply => {
+                    let pause = pauses.next();
+                    if let Err(Trouble::Receive(fault)) = &reply {
+                        self.unreadable(CALL, fault, pause.is_none())?;
+                    }
+                    match pause {
+                        Some(pause) => *pause,
+                        None => return Err(self.problem(CALL, &reply)),
+                    }
+                }
             };
             sys::pause(pause);
         }
+    }
+
+    /// Logs that a reply to `next` cannot be read, and posts it as the error of its invocation if the
+    /// reply says which. One that was cut off is only asked for again: Lambda hands out an event until
+    /// it is answered.
+    #[cold]
+    fn unreadable(&mut self, call: [&str; 2], fault: &Fault, is_last: bool) -> Result<()> {
+        // Nothing came of a reply.
+        if self.inbox.is_empty() {
+            return Ok(());
+        }
+        let problem = self.error(call, &fault.text());
+        self.out.invocation.end(&mut self.cx);
+        if !fault.is_cut() && !self.cx.request_id.is_empty() {
+            return self.report(&problem);
+        }
+        // The last one is logged as what ends the runtime.
+        if !is_last {
+            log::error(None, &problem);
+        }
+        Ok(())
     }
 
     /// Waits until a snapshot that Lambda has taken is restored ("Runtime hooks for custom
@@ -166,7 +197,7 @@ impl Worker {
         if let Some(streaming) = &self.out.streaming {
             return match (streaming.end)(&mut self.out, &self.cx, result) {
                 Ok(sent) => {
-                    let reply = self.receive(sent, false);
+                    let reply = self.receive(sent, false, self.out.stream_len);
                     self.conclude("response", reply)
                 }
                 Err(error) => self.report(&error),
@@ -249,26 +280,34 @@ impl Worker {
             response::send(
                 self.out.endpoint,
                 &mut self.out.stream,
+                None,
                 [&self.next, &[], &[]],
             )
         } else {
             self.out.send()
         };
-        self.receive(sent, is_next)
+        let len = self.out.head.len().wrapping_add(self.out.body.len());
+        self.receive(sent, is_next, len)
     }
 
-    fn receive(&mut self, sent: Result<(), Trouble>, is_next: bool) -> Result<Reply, Trouble> {
+    /// Receives the reply to a request of `len` bytes, or what has come of one of which the peer took
+    /// only a part.
+    fn receive(
+        &mut self,
+        sent: Result<(), Trouble>,
+        is_next: bool,
+        len: usize,
+    ) -> Result<Reply, Trouble> {
         let Outbox {
             stream: kept,
             invocation,
-            head,
-            body,
             ..
         } = &mut self.out;
         let (Some(stream), Ok(()) | Err(Trouble::Send(1.., _))) = (&*kept, &sent) else {
             *kept = None;
             return Err(sent.err().unwrap_or(Trouble::Receive(Fault::Closed)));
         };
+        let deadline = invocation.deadline;
         let cx = &mut self.cx;
         let mut on_field = |name: &[u8], value: &[u8]| {
             if is_next {
@@ -280,16 +319,38 @@ impl Worker {
         } else {
             api::REPLY_LEN_MAX
         };
-        let len = head.len().wrapping_add(body.len());
-        let reply = connection::receive(stream, &mut self.inbox, is_next, len_max, &mut on_field);
+        let mut n_waits = len / LEN_PER_WAIT;
+        let mut may_be_late = || {
+            if is_next || sys::n_unacknowledged(stream) > 0 || api::is_to_come(deadline) {
+                return true;
+            }
+            let goes_on = n_waits > 0;
+            n_waits = n_waits.saturating_sub(1);
+            goes_on
+        };
+        let reply = connection::receive(
+            stream,
+            &mut self.inbox,
+            &mut may_be_late,
+            len_max,
+            &mut on_field,
+        );
         let result = match (sent, reply) {
             (Ok(()), Ok(reply)) if !reply.close => return Ok(reply),
             // A server may answer before it has read the whole request, and close.
             (_, Ok(reply)) => Ok(reply),
-            (Ok(()), Err(Fault::Closed)) if !is_next && sys::has_taken_nothing(stream, len) => {
-                Err(Trouble::Send(0, Errno::BROKEN_PIPE))
+            (Ok(()), Err(Fault::Closed)) if !is_next => {
+                Err(match sys::has_taken_nothing(stream, len, None) {
+                    true => Trouble::Send(0, Errno::BROKEN_PIPE),
+                    false => Trouble::Receive(Fault::Closed),
+                })
             }
             (Ok(()), Err(fault)) => Err(Trouble::Receive(fault)),
+            (Err(Trouble::Send(n, errno)), Err(_))
+                if sys::has_taken_nothing(stream, n, Some(errno)) =>
+            {
+                Err(Trouble::Send(0, errno))
+            }
             (Err(trouble), Err(_)) => Err(trouble),
         };
         *kept = None;

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
+use core::time::Duration;
 use std::net::TcpStream;
 
 use super::body::{Body, BodyError};
@@ -16,6 +17,14 @@ const READ_LEN: usize = 8 * 1024;
 /// Of a long body all but so much is waited for in one read, in bytes: a read for each piece that has
 /// come costs a tenth more time. The rest takes what is there, so that what is too much is seen.
 const REST_LEN: usize = 64 * 1024;
+
+/// Read timeout of a connection: how long a reply may stand still once its first byte has come, and how
+/// often whoever waits for the first byte is asked whether to go on. Within a long body a standstill
+/// is noticed after twice that at the latest.
+pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[expect(clippy::cast_possible_truncation, reason = "it is ten seconds")]
+const STALL_MS: u64 = STALL_TIMEOUT.as_millis() as u64;
 
 /// Interim replies (1xx) accepted in front of the final one. RFC 9110, section 15.2, has any
 /// number; no server has a reason for more than one or two.
@@ -42,7 +51,7 @@ pub(crate) enum Fault {
     Io(Errno),
     Head(HeadError),
     Body(BodyError),
-    /// Nothing came for so long as the connection's read timeout says.
+    /// Nothing came for [`STALL_TIMEOUT`].
     Stalled,
     /// More interim replies than anybody sends.
     Interim,
@@ -56,6 +65,18 @@ impl Fault {
         matches!(
             self,
             Fault::Closed | Fault::Io(Errno::CONNECTION_RESET | Errno::BROKEN_PIPE)
+        )
+    }
+
+    /// Whether the reply was cut off by the connection, and may come whole the next time.
+    pub(crate) fn is_cut(&self) -> bool {
+        matches!(
+            self,
+            Fault::Closed
+                | Fault::HeadCut
+                | Fault::Io(_)
+                | Fault::Stalled
+                | Fault::Body(BodyError::Truncated)
         )
     }
 
@@ -104,12 +125,12 @@ pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usi
 
 /// Receives a whole reply into `inbox`, whose earlier content is dropped and whose room is kept.
 /// Its body may have up to `body_len_max` bytes; `on_field` sees the fields of the final reply,
-/// the earlier ones again where the head comes in pieces. A reply that `may_be_late` is waited for
-/// without end, until its first byte.
+/// the earlier ones again where the head comes in pieces. `may_be_late` is asked whether to go on
+/// waiting, each time that [`STALL_TIMEOUT`] has passed before the first byte of the reply.
 pub(crate) fn receive(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,
-    may_be_late: bool,
+    may_be_late: &mut dyn FnMut() -> bool,
     body_len_max: usize,
     on_field: &mut OnField<'_>,
 ) -> Result<Reply, Fault> {
@@ -117,7 +138,7 @@ pub(crate) fn receive(
     let head = receive_head(stream, inbox, may_be_late, on_field)?;
     let mut body = Body::new(head.framing, head.len, body_len_max).map_err(Fault::Body)?;
     while !body.advance(inbox, &mut |_, _| ()).map_err(Fault::Body)? {
-        if read(stream, inbox, body.missing(), false)? == 0 {
+        if read(stream, inbox, body.missing(), &mut || false)? == 0 {
             body.end().map_err(Fault::Body)?;
             break;
         }
@@ -137,7 +158,7 @@ pub(crate) fn receive(
 fn receive_head(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,
-    may_be_late: bool,
+    may_be_late: &mut dyn FnMut() -> bool,
     on_field: &mut OnField<'_>,
 ) -> Result<head::ResponseHead, Fault> {
     let mut interim = 0_u32;
@@ -154,7 +175,8 @@ fn receive_head(
         };
         match head {
             None => {
-                if read(stream, inbox, 0, may_be_late && seen == 0)? == 0 {
+                let goes_on = &mut || seen == 0 && may_be_late();
+                if read(stream, inbox, 0, goes_on)? == 0 {
                     return Err(match seen {
                         0 => Fault::Closed,
                         _ => Fault::HeadCut,
@@ -176,11 +198,12 @@ fn receive_head(
 }
 
 /// Reads once, `missing` bytes and more if they are there. 0: the peer has closed the connection.
+/// `goes_on` is asked whether to wait longer when nothing has come for [`STALL_TIMEOUT`].
 fn read(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,
     missing: usize,
-    may_be_late: bool,
+    goes_on: &mut dyn FnMut() -> bool,
 ) -> Result<usize, Fault> {
     let spare = inbox.capacity().wrapping_sub(inbox.len());
     if missing > spare {
@@ -190,15 +213,25 @@ fn read(
     } else if spare < READ_LEN / 8 {
         inbox.try_reserve(READ_LEN).map_err(|_| Fault::Memory)?;
     }
+    let mut limit_ms = u64::MAX;
     loop {
-        match sys::receive(stream, inbox, missing.saturating_sub(REST_LEN)) {
-            Err(errno) if errno.is_interrupted() => {}
-            Err(errno) if errno.is_would_block() => {
-                if !may_be_late {
-                    return Err(Fault::Stalled);
-                }
+        let errno = match sys::receive(stream, inbox, missing.saturating_sub(REST_LEN)) {
+            Ok(n) => return Ok(n),
+            Err(errno) => errno,
+        };
+        // Each call has a timeout of its own, which a signal that comes more often keeps from passing.
+        let now_ms = sys::unix_time_ms();
+        let is_stalled = match errno {
+            errno if errno.is_would_block() => true,
+            errno if errno.is_interrupted() => now_ms > limit_ms,
+            errno => return Err(Fault::Io(errno)),
+        };
+        if is_stalled {
+            if !goes_on() {
+                return Err(Fault::Stalled);
             }
-            result => return result.map_err(Fault::Io),
+            limit_ms = u64::MAX;
         }
+        limit_ms = limit_ms.min(now_ms.saturating_add(STALL_MS));
     }
 }
