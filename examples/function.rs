@@ -108,6 +108,12 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
         }
         "in time" => drop(cx.warn_before_deadline(Duration::from_secs(1))),
         "print" => out.json(&writeln!(std::io::stdout(), "a line").is_err()),
+        "descriptors" => {
+            let list = std::process::Command::new("/bin/ls")
+                .args(["-l", "/proc/self/fd"])
+                .output()?;
+            out.json(&String::from_utf8_lossy(&list.stdout).into_owned());
+        }
         "trace" => out.json(&std::env::var("_X_AMZN_TRACE_ID").ok()),
         "wait" => loop {
             eprintln!("waiting");

@@ -552,25 +552,64 @@ fn an_event_that_is_no_text_is_told() {
 #[test]
 fn an_answer_of_which_nothing_was_taken_is_sent_again() {
     #[track_caller]
-    fn check(event: &str, want: &'static str) {
+    fn check(what: &str, kb: usize, want: &'static str) {
         let listener = listen();
         let addr = listener.local_addr().unwrap().to_string();
         let (closed, is_closed) = mpsc::channel();
         let is_closed = Mutex::new(is_closed);
-        let slow = handler::json(|text: String, _| {
-            is_closed.lock().unwrap().recv().unwrap();
-            Ok(text.parse::<u8>()? * 2)
+        let slow = handler::streaming(|what: String, _, out| {
+            let wait = || is_closed.lock().unwrap().recv().unwrap();
+            let text = vec![b'x'; kb << 10];
+            if what == "started early" {
+                let mut body = out.start("text/plain")?;
+                body.write_all(b"early")?;
+                wait();
+                return Ok(body.write_all(&text)?);
+            }
+            wait();
+            match what.as_str() {
+                "buffered" => out.bytes(text),
+                "stream" => out.start("text/plain")?.write_all(&text)?,
+                "stream in parts" => {
+                    let mut body = out.start("text/plain")?;
+                    for part in text.chunks(1000) {
+                        body.write_all(part)?;
+                        body.flush()?;
+                    }
+                }
+                "web stream" => out.start_http(200, &[])?.write_all(&text)?,
+                "empty stream" => drop(out.start("text/plain")?),
+                "stream that fails" => {
+                    let mut body = out.start("text/plain")?;
+                    body.write_all(&text)?;
+                    body.flush()?;
+                    return Err(Error::new("Late", "too late"));
+                }
+                _ => return Err(Error::new("Long", String::from_utf8(text)?)),
+            }
+            Ok(())
         });
         thread::scope(|scope| {
             let runtime = scope.spawn(|| Runtime::at(&addr).serve(&slow));
-            for _ in 0..3 {
+            for i in 0..4 {
                 let mut stream = accept(&listener);
                 assert_eq!(read_request(&mut stream).line, GET_NEXT);
-                stream.get_mut().write_all(next(event).as_bytes()).unwrap();
+                let event = next(&format!("\"{what}\""));
+                stream.get_mut().write_all(event.as_bytes()).unwrap();
+                if i % 2 == 1 {
+                    stream.get_ref().shutdown(Shutdown::Both).unwrap();
+                }
                 drop(stream);
                 closed.send(()).unwrap();
                 let mut stream = accept(&listener);
-                assert_eq!(read_request(&mut stream).line, want);
+                let answer = read_request(&mut stream);
+                assert_eq!(answer.line, want, "{what} {kb}");
+                let is_long = answer.body.len() >= (kb << 10).min(100_000);
+                assert!(is_long, "{what} {kb}: {}", answer.body.len());
+                assert_eq!(
+                    answer.trailers.len(),
+                    if what.ends_with("fails") { 2 } else { 0 }
+                );
                 stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
                 // And not once more.
                 assert_eq!(read_request(&mut stream).line, GET_NEXT);
@@ -579,8 +618,85 @@ fn an_answer_of_which_nothing_was_taken_is_sent_again() {
             assert!(runtime.join().unwrap().is_err());
         });
     }
-    check("\"7\"", POST_RESPONSE);
-    check("\"x\"", POST_ERROR);
+    for kb in [0, 1, 100, 6000] {
+        check("buffered", kb, POST_RESPONSE);
+        check("error", kb, POST_ERROR);
+        check("started early", kb, POST_RESPONSE);
+        check("stream", kb, POST_RESPONSE);
+        check("web stream", kb, POST_RESPONSE);
+        check("stream that fails", kb, POST_RESPONSE);
+    }
+    check("stream in parts", 100, POST_RESPONSE);
+    check("empty stream", 0, POST_RESPONSE);
+}
+
+/// The connection for an answer is tried until the deadline, and then the answer is given up.
+#[test]
+fn a_connection_that_is_refused_is_tried_until_the_deadline() {
+    #[track_caller]
+    fn check(event: &'static str, want: &'static str, deadline_in_ms: u128, is_back: bool) {
+        let listener = listen();
+        let addr = listener.local_addr().unwrap();
+        let (closed, is_closed) = mpsc::channel();
+        let is_closed = Mutex::new(is_closed);
+        let slow = handler::streaming(|what: String, _, out| {
+            is_closed.lock().unwrap().recv().unwrap();
+            match what.as_str() {
+                "stream" => out.start("text/plain")?.write_all(b"text")?,
+                "error" => return Err(Error::new("Oops", "oops")),
+                _ => out.json("text"),
+            }
+            Ok(())
+        });
+        let at = addr.to_string();
+        thread::scope(|scope| {
+            let runtime = scope.spawn(|| {
+                let start = Instant::now();
+                (Runtime::at(&at).serve(&slow).unwrap_err(), start.elapsed())
+            });
+            let mut stream = accept(&listener);
+            assert_eq!(read_request(&mut stream).line, GET_NEXT);
+            let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+            let deadline = now.as_millis() + deadline_in_ms;
+            let deadline = format!("OK\r\nLambda-Runtime-Deadline-Ms: {deadline}\r\n");
+            let event = next(&format!("\"{event}\"")).replace("OK\r\n", &deadline);
+            stream.get_mut().write_all(event.as_bytes()).unwrap();
+            drop((listener, stream));
+            closed.send(()).unwrap();
+            if is_back {
+                thread::sleep(Duration::from_secs(2));
+                let listener = std::net::TcpListener::bind(addr).unwrap();
+                let mut stream = accept(&listener);
+                assert_eq!(read_request(&mut stream).line, want);
+                stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
+                assert_eq!(read_request(&mut stream).line, GET_NEXT);
+                stream.get_mut().write_all(refusal(500).as_bytes()).unwrap();
+                drop(listener);
+            }
+            let (error, took) = runtime.join().unwrap();
+            let message = error.error_message();
+            if is_back {
+                assert!(message.contains("status 500"), "{message}");
+            } else {
+                assert!(message.contains("Connection refused"), "{message}");
+                let limit = Duration::from_millis(u64::try_from(deadline_in_ms).unwrap());
+                assert!(
+                    (limit..limit * 5 + Duration::from_secs(5)).contains(&took),
+                    "{took:?}"
+                );
+            }
+        });
+    }
+    thread::scope(|scope| {
+        for (event, want) in [
+            ("buffered", POST_RESPONSE),
+            ("error", POST_ERROR),
+            ("stream", POST_RESPONSE),
+        ] {
+            scope.spawn(move || check(event, want, 30_000, true));
+            scope.spawn(move || check(event, want, 1_000, false));
+        }
+    });
 }
 
 /// The same to the eye of a client that does not look closely: the end of the connection, and then a
