@@ -124,7 +124,7 @@ fn register(endpoint: &'static Endpoint) -> Result<(), String> {
         }
     };
     let len_max = api::REPLY_LEN_MAX;
-    let reply = connection::receive(&stream, &mut inbox, &mut || false, len_max, &mut on_field)
+    let reply = connection::receive(&stream, &mut inbox, false, len_max, &mut on_field)
         .map_err(Trouble::Receive)
         .map_err(told(REGISTER))?;
     if reply.status != 200 || id.is_empty() {

@@ -156,7 +156,7 @@ pub(crate) fn send(
         let n_tries_max = match answered {
             // Whoever asks for `next` does so again.
             None => 1,
-            Some(invocation) if api::is_to_come(invocation.deadline) => CONNECT_TRIES_MAX,
+            Some(invocation) if invocation.has_time_left() => CONNECT_TRIES_MAX,
             Some(_) => CONNECT_TRIES,
         };
         if n_tries >= n_tries_max {

@@ -117,40 +117,33 @@ impl Worker {
                 reply @ Ok(Reply {
                     status: 403 | 500, ..
                 }) => return Err(self.problem(CALL, &reply)),
-                reply => {
-                    let pause = pauses.next();
-                    if let Err(Trouble::Receive(fault)) = &reply {
-                        self.unreadable(CALL, fault, pause.is_none())?;
-                    }
-                    match pause {
-                        Some(pause) => *pause,
-                        None => return Err(self.problem(CALL, &reply)),
-                    }
-                }
+                reply => self.next_failed(CALL, &reply, pauses.next())?,
             };
             sys::pause(pause);
         }
     }
 
-    /// Logs that a reply to `next` cannot be read, and posts it as the error of its invocation if the
-    /// reply says which. One that was cut off is only asked for again: Lambda hands out an event until
-    /// it is answered.
+    /// Returns the pause until `next` is asked for again, or the error that ends the runtime if there is
+    /// none. A reply that cannot be read is logged, and posted as the error of its invocation if it says
+    /// which. One that was cut off is only asked for again: Lambda hands out an event until it is
+    /// answered.
     #[cold]
-    fn unreadable(&mut self, call: [&str; 2], fault: &Fault, is_last: bool) -> Result<()> {
-        // Nothing came of a reply.
-        if self.inbox.is_empty() {
-            return Ok(());
+    fn next_failed(
+        &mut self,
+        call: [&str; 2],
+        reply: &Result<Reply, Trouble>,
+        pause: Option<&u16>,
+    ) -> Result<u16> {
+        let problem = self.problem(call, reply);
+        if let Err(Trouble::Receive(fault)) = reply {
+            self.out.invocation.end(&mut self.cx);
+            if !fault.is_cut() && !self.cx.request_id.is_empty() {
+                self.report(&problem)?;
+            } else if pause.is_some() && !self.inbox.is_empty() {
+                log::error(None, &problem);
+            }
         }
-        let problem = self.error(call, &fault.text());
-        self.out.invocation.end(&mut self.cx);
-        if !fault.is_cut() && !self.cx.request_id.is_empty() {
-            return self.report(&problem);
-        }
-        // The last one is logged as what ends the runtime.
-        if !is_last {
-            log::error(None, &problem);
-        }
-        Ok(())
+        pause.copied().ok_or(problem)
     }
 
     /// Waits until a snapshot that Lambda has taken is restored ("Runtime hooks for custom
@@ -307,51 +300,42 @@ impl Worker {
             *kept = None;
             return Err(sent.err().unwrap_or(Trouble::Receive(Fault::Closed)));
         };
-        let deadline = invocation.deadline;
-        let cx = &mut self.cx;
-        let mut on_field = |name: &[u8], value: &[u8]| {
-            if is_next {
-                invocation.take(cx, name, value);
-            }
-        };
         let len_max = if is_next {
             api::EVENT_LEN_MAX
         } else {
             api::REPLY_LEN_MAX
         };
         let mut n_waits = len / LEN_PER_WAIT;
-        let mut may_be_late = || {
-            if is_next || sys::n_unacknowledged(stream) > 0 || api::is_to_come(deadline) {
-                return true;
+        let reply = loop {
+            let mut on_field = |name: &[u8], value: &[u8]| {
+                if is_next {
+                    invocation.take(&mut self.cx, name, value);
+                }
+            };
+            let inbox = &mut self.inbox;
+            let reply = connection::receive(stream, inbox, is_next, len_max, &mut on_field);
+            if !matches!(reply, Err(Fault::Stalled)) || !inbox.is_empty() {
+                break reply;
             }
-            let goes_on = n_waits > 0;
-            n_waits = n_waits.saturating_sub(1);
-            goes_on
+            if sys::n_unacknowledged(stream) == 0 && !invocation.has_time_left() {
+                if n_waits == 0 {
+                    break reply;
+                }
+                n_waits = n_waits.wrapping_sub(1);
+            }
         };
-        let reply = connection::receive(
-            stream,
-            &mut self.inbox,
-            &mut may_be_late,
-            len_max,
-            &mut on_field,
-        );
-        let result = match (sent, reply) {
-            (Ok(()), Ok(reply)) if !reply.close => return Ok(reply),
+        let (len, errno) = match &sent {
+            Err(Trouble::Send(n, errno)) => (*n, Some(*errno)),
+            _ => (len, None),
+        };
+        let result = match reply {
+            Ok(reply) if sent.is_ok() && !reply.close => return Ok(reply),
             // A server may answer before it has read the whole request, and close.
-            (_, Ok(reply)) => Ok(reply),
-            (Ok(()), Err(Fault::Closed)) if !is_next => {
-                Err(match sys::has_taken_nothing(stream, len, None) {
-                    true => Trouble::Send(0, Errno::BROKEN_PIPE),
-                    false => Trouble::Receive(Fault::Closed),
-                })
+            Ok(reply) => Ok(reply),
+            Err(_) if !is_next && sys::has_taken_nothing(stream, len, errno) => {
+                Err(Trouble::Send(0, Errno::BROKEN_PIPE))
             }
-            (Ok(()), Err(fault)) => Err(Trouble::Receive(fault)),
-            (Err(Trouble::Send(n, errno)), Err(_))
-                if sys::has_taken_nothing(stream, n, Some(errno)) =>
-            {
-                Err(Trouble::Send(0, errno))
-            }
-            (Err(trouble), Err(_)) => Err(trouble),
+            Err(fault) => Err(sent.err().unwrap_or(Trouble::Receive(fault))),
         };
         *kept = None;
         result

@@ -270,13 +270,7 @@ fn send_batch(destination: &Destination, batch: &[Vec<u8>]) -> io::Result<()> {
             let stream = connect(*port)?;
             send(&stream, [head.as_bytes(), &body, b""])
                 .map_err(|(_, errno)| io::Error::from(errno))?;
-            let reply = receive(
-                &stream,
-                &mut Vec::new(),
-                &mut || false,
-                1 << 16,
-                &mut |_, _| (),
-            );
+            let reply = receive(&stream, &mut Vec::new(), false, 1 << 16, &mut |_, _| ());
             reply
                 .map(drop)
                 .map_err(|fault| io::Error::other(fault.text()))

@@ -18,9 +18,9 @@ const READ_LEN: usize = 8 * 1024;
 /// come costs a tenth more time. The rest takes what is there, so that what is too much is seen.
 const REST_LEN: usize = 64 * 1024;
 
-/// Read timeout of a connection: how long a reply may stand still once its first byte has come, and how
-/// often whoever waits for the first byte is asked whether to go on. Within a long body a standstill
-/// is noticed after twice that at the latest.
+/// Read timeout of a connection: how long a reply may be in coming, or stand still within itself. One to
+/// `next`, and one to an answer that is still being taken, may be later. Within a long body a
+/// standstill is noticed after twice that at the latest.
 pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[expect(clippy::cast_possible_truncation, reason = "it is ten seconds")]
@@ -125,12 +125,13 @@ pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usi
 
 /// Receives a whole reply into `inbox`, whose earlier content is dropped and whose room is kept.
 /// Its body may have up to `body_len_max` bytes; `on_field` sees the fields of the final reply,
-/// the earlier ones again where the head comes in pieces. `may_be_late` is asked whether to go on
-/// waiting, each time that [`STALL_TIMEOUT`] has passed before the first byte of the reply.
+/// the earlier ones again where the head comes in pieces. A reply that `may_be_late` is waited for
+/// without end, until its first byte. After [`Fault::Stalled`] with an empty inbox nothing is lost:
+/// the reply may be received later.
 pub(crate) fn receive(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,
-    may_be_late: &mut dyn FnMut() -> bool,
+    may_be_late: bool,
     body_len_max: usize,
     on_field: &mut OnField<'_>,
 ) -> Result<Reply, Fault> {
@@ -138,7 +139,7 @@ pub(crate) fn receive(
     let head = receive_head(stream, inbox, may_be_late, on_field)?;
     let mut body = Body::new(head.framing, head.len, body_len_max).map_err(Fault::Body)?;
     while !body.advance(inbox, &mut |_, _| ()).map_err(Fault::Body)? {
-        if read(stream, inbox, body.missing(), &mut || false)? == 0 {
+        if read(stream, inbox, body.missing(), false)? == 0 {
             body.end().map_err(Fault::Body)?;
             break;
         }
@@ -158,7 +159,7 @@ pub(crate) fn receive(
 fn receive_head(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,
-    may_be_late: &mut dyn FnMut() -> bool,
+    may_be_late: bool,
     on_field: &mut OnField<'_>,
 ) -> Result<head::ResponseHead, Fault> {
     let mut interim = 0_u32;
@@ -175,8 +176,7 @@ fn receive_head(
         };
         match head {
             None => {
-                let goes_on = &mut || seen == 0 && may_be_late();
-                if read(stream, inbox, 0, goes_on)? == 0 {
+                if read(stream, inbox, 0, may_be_late && seen == 0)? == 0 {
                     return Err(match seen {
                         0 => Fault::Closed,
                         _ => Fault::HeadCut,
@@ -198,12 +198,12 @@ fn receive_head(
 }
 
 /// Reads once, `missing` bytes and more if they are there. 0: the peer has closed the connection.
-/// `goes_on` is asked whether to wait longer when nothing has come for [`STALL_TIMEOUT`].
+/// What `may_be_late` is waited for without end.
 fn read(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,
     missing: usize,
-    goes_on: &mut dyn FnMut() -> bool,
+    may_be_late: bool,
 ) -> Result<usize, Fault> {
     let spare = inbox.capacity().wrapping_sub(inbox.len());
     if missing > spare {
@@ -215,23 +215,21 @@ fn read(
     }
     let mut limit_ms = u64::MAX;
     loop {
-        let errno = match sys::receive(stream, inbox, missing.saturating_sub(REST_LEN)) {
-            Ok(n) => return Ok(n),
-            Err(errno) => errno,
-        };
-        // Each call has a timeout of its own, which a signal that comes more often keeps from passing.
-        let now_ms = sys::unix_time_ms();
-        let is_stalled = match errno {
-            errno if errno.is_would_block() => true,
-            errno if errno.is_interrupted() => now_ms > limit_ms,
-            errno => return Err(Fault::Io(errno)),
-        };
-        if is_stalled {
-            if !goes_on() {
-                return Err(Fault::Stalled);
+        match sys::receive(stream, inbox, missing.saturating_sub(REST_LEN)) {
+            // Each call has a timeout of its own, which signals that come more often keep from passing.
+            Err(errno) if errno.is_interrupted() => {
+                let now_ms = sys::unix_time_ms();
+                if !may_be_late && now_ms > limit_ms {
+                    return Err(Fault::Stalled);
+                }
+                limit_ms = limit_ms.min(now_ms.saturating_add(STALL_MS));
             }
-            limit_ms = u64::MAX;
+            Err(errno) if errno.is_would_block() => {
+                if !may_be_late {
+                    return Err(Fault::Stalled);
+                }
+            }
+            result => return result.map_err(Fault::Io),
         }
-        limit_ms = limit_ms.min(now_ms.saturating_add(STALL_MS));
     }
 }

@@ -26,22 +26,16 @@ pub(crate) struct Errno(pub(super) i32);
 // Linux's numbers, the same on x86_64 and arm64; elsewhere those that matter are the same, or are
 // only told by number.
 impl Errno {
-    const NAMES: [(Errno, &'static str); 15] = [
-        (Errno(1), "Operation not permitted"),
-        (Errno(9), "Bad file descriptor"),
-        (Errno(12), "Out of memory"),
-        (Errno(13), "Permission denied"),
-        (Errno(23), "Too many open files in system"),
-        (Errno(24), "Too many open files"),
+    const NAMES: [(Errno, &'static str); 9] = [
         (Errno::BROKEN_PIPE, "Broken pipe"),
-        (Errno(97), "Address family not supported"),
         (Errno(99), "Address not available"),
         (Errno(101), "Network unreachable"),
         (Errno::CONNECTION_RESET, "Connection reset"),
-        (Errno(105), "No buffer space"),
         (Errno::TIMED_OUT, "Timed out"),
         (Errno(111), "Connection refused"),
         (Errno(113), "Host unreachable"),
+        (Errno(24), "Too many open files"),
+        (Errno(12), "Out of memory"),
     ];
     pub(crate) const BROKEN_PIPE: Errno = Errno(32);
     pub(crate) const CONNECTION_RESET: Errno = Errno(104);
