@@ -26,9 +26,8 @@ pub(crate) struct Errno(pub(super) i32);
 // Linux's numbers, the same on x86_64 and arm64; elsewhere those that matter are the same, or are
 // only told by number.
 impl Errno {
-    const NAMES: [(Errno, &'static str); 9] = [
+    const NAMES: [(Errno, &'static str); 8] = [
         (Errno::BROKEN_PIPE, "Broken pipe"),
-        (Errno(99), "Address not available"),
         (Errno(101), "Network unreachable"),
         (Errno::CONNECTION_RESET, "Connection reset"),
         (Errno::TIMED_OUT, "Timed out"),
