@@ -738,9 +738,10 @@ fn a_reply_to_next_that_cannot_be_read_is_one_line() {
                 lines[1].ends_with("GET invocation/next: status 500: why"),
                 "{said}"
             );
-            let start = match is_posted {
-                true => "ERROR RequestId: 8476a536 Runtime.LambdaRuntimeClientError: ",
-                false => "ERROR Runtime.LambdaRuntimeClientError: ",
+            let start = if is_posted {
+                "ERROR RequestId: 8476a536 Runtime.LambdaRuntimeClientError: "
+            } else {
+                "ERROR Runtime.LambdaRuntimeClientError: "
             };
             assert!(lines[0].starts_with(start), "{said}");
             if is_posted {
