@@ -37,6 +37,7 @@ pub(crate) fn main() -> ! {
         }
         "panic" => panic!("of main"),
         "shutdown-panic" => on_shutdown(|| panic!("too late")),
+        "timer" => interrupt_every_ms(),
         _ => {}
     }
     tiny_lambda::run_streaming(act)
@@ -107,6 +108,12 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
         }
         "in time" => drop(cx.warn_before_deadline(Duration::from_secs(1))),
         "print" => out.json(&writeln!(std::io::stdout(), "a line").is_err()),
+        "descriptors" => {
+            let list = std::process::Command::new("/bin/ls")
+                .args(["-l", "/proc/self/fd"])
+                .output()?;
+            out.json(&String::from_utf8_lossy(&list.stdout).into_owned());
+        }
         "trace" => out.json(&std::env::var("_X_AMZN_TRACE_ID").ok()),
         "wait" => loop {
             eprintln!("waiting");
@@ -116,6 +123,37 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
     }
     Ok(())
 }
+
+/// Has a signal interrupt the process every millisecond, as profilers do.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "std has no signals")]
+fn interrupt_every_ms() {
+    use std::ffi::{c_int, c_long};
+
+    const SIGALRM: c_int = 14;
+    const ITIMER_REAL: c_int = 0;
+
+    unsafe extern "C" {
+        fn signal(number: c_int, handler: extern "C" fn(c_int)) -> usize;
+        fn siginterrupt(number: c_int, interrupts: c_int) -> c_int;
+        fn setitimer(which: c_int, new: *const [c_long; 4], old: *mut [c_long; 4]) -> c_int;
+    }
+    extern "C" fn ignore(_: c_int) {}
+
+    // `struct itimerval`: two times of seconds and microseconds.
+    let every_ms = [0, 1000, 0, 1000];
+    // SAFETY: the handler does nothing; `every_ms` is readable, and the old timer is not asked for
+    // (signal(2), siginterrupt(3), setitimer(2)).
+    unsafe {
+        signal(SIGALRM, ignore);
+        siginterrupt(SIGALRM, 1);
+        setitimer(ITIMER_REAL, &raw const every_ms, std::ptr::null_mut());
+    }
+}
+
+/// Elsewhere there are none.
+#[cfg(not(target_os = "linux"))]
+fn interrupt_every_ms() {}
 
 /// More than any stack holds.
 fn deeper(n: u64) -> u64 {

@@ -352,6 +352,8 @@ pub(crate) struct Invocation {
     pub(crate) path_id: String,
     /// Names this attempt to deliver the event; to be sent back if it came.
     nonce: String,
+    /// Until when an answer is wanted, in milliseconds since the Unix epoch; 0: nobody has said.
+    deadline_ms: u64,
     /// Which of [`texts`] have come, from the lowest bit on.
     came: u8,
     /// Which of them have changed since [`takes_new_trace`](Self::takes_new_trace) was called.
@@ -363,6 +365,7 @@ impl Invocation {
         Invocation {
             path_id: String::new(),
             nonce: String::new(),
+            deadline_ms: 0,
             came: 0,
             changed: 0,
         }
@@ -372,6 +375,13 @@ impl Invocation {
     pub(crate) fn set(&mut self, other: &Invocation) {
         self.path_id.clone_from(&other.path_id);
         self.nonce.clone_from(&other.nonce);
+        self.deadline_ms = other.deadline_ms;
+    }
+
+    /// Whether there is a deadline, and it has not passed.
+    #[cold]
+    pub(crate) fn has_time_left(&self) -> bool {
+        self.deadline_ms > sys::unix_time_ms()
     }
 
     fn push_nonce(&self, head: &mut Vec<u8>) {
@@ -386,6 +396,7 @@ impl Invocation {
         self.path_id.clear();
         self.nonce.clear();
         self.came = 0;
+        self.deadline_ms = 0;
         cx.request_id.clear();
         cx.deadline = None;
     }
@@ -400,7 +411,9 @@ impl Invocation {
                 return;
             }
             26 if is(b"lambda-runtime-deadline-ms") => {
-                cx.deadline = head::decimal(value).and_then(deadline);
+                let ms = head::decimal(value);
+                self.deadline_ms = ms.unwrap_or(0);
+                cx.deadline = ms.and_then(deadline);
                 return;
             }
             28 if is(b"lambda-runtime-invocation-id") => {

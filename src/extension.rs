@@ -8,8 +8,9 @@ use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::api::{self, Endpoint};
-use crate::http1::{connection, head};
-use crate::response::{CONNECT_TIMEOUT, STALL_TIMEOUT, Trouble};
+use crate::http1::connection::{self, STALL_TIMEOUT};
+use crate::http1::head;
+use crate::response::{CONNECT_TIMEOUT, Trouble};
 use crate::{Error, log, panic, snapstart, sys};
 
 type Hook = Box<dyn FnOnce() + Send>;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::api::{self, Endpoint, Invocation};
 use crate::encoding::base64;
-use crate::http1::connection;
+use crate::http1::connection::{self, STALL_TIMEOUT};
 use crate::json::{self, ToJson, Writer};
 use crate::sys::{self, Errno};
 use crate::{Context, Error, Result, log};
@@ -17,9 +17,16 @@ use crate::{Context, Error, Result, log};
 /// How long a connection may take to be made. The Runtime API is on the same machine.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// How long a reply may be in coming, or stand still within itself: one to `next` may be as late
-/// as it likes, but not stand still. Within a long body it is noticed after twice that at the latest.
-pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Pause between two attempts to connect, in milliseconds.
+const CONNECT_PAUSE_MS: u16 = 100;
+
+/// How often a connection for an answer is tried where the invocation has no deadline, or has passed
+/// it, as with some emulators.
+const CONNECT_TRIES: u32 = 3;
+
+/// The same while there is time until the deadline: for a quarter of an hour, the longest that
+/// Lambda lets a function run ("Lambda quotas"). Some emulators name a deadline months ahead.
+const CONNECT_TRIES_MAX: u32 = 9000;
 
 /// Longest error document that fits into a trailer, in bytes, before it becomes base64: Lambda's
 /// server, as every one that is made with Go's `net/http`, takes trailers of no more than 4 KB.
@@ -45,6 +52,8 @@ pub(crate) struct Outbox {
     /// The body of the request; of a stream, what waits to become a chunk.
     pub(crate) body: Vec<u8>,
     pub(crate) streaming: Option<Streaming>,
+    /// Bytes of the stream that were sent, in its framing.
+    pub(crate) stream_len: usize,
 }
 
 /// A response that is streamed.
@@ -92,6 +101,7 @@ impl Outbox {
             content_type: api::JSON,
             body: Vec::new(),
             streaming: None,
+            stream_len: 0,
         }
     }
 
@@ -106,7 +116,8 @@ impl Outbox {
     /// Sends head and body, on a new connection if there is none or if the old one takes nothing.
     pub(crate) fn send(&mut self) -> core::result::Result<(), Trouble> {
         let parts = [self.head.as_slice(), &self.body, &[]];
-        send(self.endpoint, &mut self.stream, parts)
+        let answered = Some(&self.invocation);
+        send(self.endpoint, &mut self.stream, answered, parts)
     }
 }
 
@@ -119,10 +130,12 @@ pub(crate) fn give_back(buffer: &mut Vec<u8>) {
     }
 }
 
-/// Sends `parts`, on a new connection if there is none or if the old one takes nothing.
+/// Sends `parts`, on a new connection if there is none or if the old one takes nothing. For an answer
+/// to an invocation a connection is tried again until the deadline.
 pub(crate) fn send(
     endpoint: &Endpoint,
     stream: &mut Option<TcpStream>,
+    answered: Option<&Invocation>,
     parts: [&[u8]; 3],
 ) -> core::result::Result<(), Trouble> {
     if let Some(stream) = stream {
@@ -133,8 +146,24 @@ pub(crate) fn send(
             Err((sent, error)) => return Err(Trouble::Send(sent, error)),
         }
     }
-    let new =
-        sys::connect(endpoint.addr, CONNECT_TIMEOUT, STALL_TIMEOUT).map_err(Trouble::Connect)?;
+    let mut n_tries = 0_u32;
+    let new = loop {
+        let error = match sys::connect(endpoint.addr, CONNECT_TIMEOUT, STALL_TIMEOUT) {
+            Ok(new) => break new,
+            Err(error) => error,
+        };
+        n_tries = n_tries.wrapping_add(1);
+        let n_tries_max = match answered {
+            // Whoever asks for `next` does so again.
+            None => 1,
+            Some(invocation) if invocation.has_time_left() => CONNECT_TRIES_MAX,
+            Some(_) => CONNECT_TRIES,
+        };
+        if n_tries >= n_tries_max {
+            return Err(Trouble::Connect(error));
+        }
+        sys::pause(CONNECT_PAUSE_MS);
+    };
     let new = stream.insert(new);
     connection::send(new, parts).map_err(|(sent, error)| Trouble::Send(sent, error))
 }
@@ -176,6 +205,7 @@ impl<'c> Responder<'c> {
         }
         let out = self.out;
         out.body.clear();
+        out.stream_len = 0;
         out.endpoint
             .push_streaming(&mut out.head, &out.invocation, content_type);
         out.streaming = Some(Streaming {
@@ -331,6 +361,8 @@ fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno>
         end = b"\r\n";
     }
     let parts = [out.head.as_slice(), chunk, end];
+    let len = parts.iter().map(|part| part.len());
+    let len = len.fold(0, usize::wrapping_add);
     let sent = if streaming.has_begun {
         match &out.stream {
             Some(stream) => {
@@ -339,8 +371,9 @@ fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno>
             None => Err(Trouble::Receive(connection::Fault::Closed)),
         }
     } else {
-        send(out.endpoint, &mut out.stream, parts)
+        send_first(out.endpoint, &mut out.stream, &out.invocation, parts, len)
     };
+    out.stream_len = out.stream_len.saturating_add(len);
     let has_sent = match &sent {
         Ok(()) => true,
         Err(Trouble::Send(sent, _)) => *sent > 0,
@@ -364,6 +397,36 @@ fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno>
         streaming.broken = Some(errno);
         errno
     })
+}
+
+/// Sends the first bytes of a stream, `len` in all. Once some are taken there is no way back, so a
+/// server that has closed its connection while the handler was at work must be noticed here: later
+/// the bytes are gone.
+fn send_first(
+    endpoint: &Endpoint,
+    stream: &mut Option<TcpStream>,
+    invocation: &Invocation,
+    parts: [&[u8]; 3],
+    len: usize,
+) -> core::result::Result<(), Trouble> {
+    if stream.as_ref().is_some_and(sys::is_over) {
+        *stream = None;
+    }
+    let is_used = stream.is_some();
+    let sent = send(endpoint, stream, Some(invocation), parts);
+    let (len, errno) = match &sent {
+        Err(Trouble::Send(n, errno)) => (*n, Some(*errno)),
+        Ok(()) => (len, None),
+        Err(_) => return sent,
+    };
+    match stream {
+        // It was closed at this moment, as no new connection is.
+        Some(old) if is_used && sys::has_taken_nothing(old, len, errno) => {
+            *stream = None;
+            send(endpoint, stream, Some(invocation), parts)
+        }
+        _ => sent,
+    }
 }
 
 /// See [`End`].

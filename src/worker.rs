@@ -26,6 +26,10 @@ const PAUSES_MS: [u16; 2] = [50, 100];
 /// Pause after an emulator has said that it has nothing to deliver (204), in milliseconds.
 const EMPTY_PAUSE_MS: u16 = 10;
 
+/// The reply to an answer of which the peer has acknowledged every byte may be late by one read timeout, and
+/// by one more for so many bytes: the peer's system may hold bytes that the peer has not read yet.
+const LEN_PER_WAIT: usize = 64 * 1024;
+
 /// Room for the head of `GET next` on Lambda, in bytes: it is made in one piece.
 const NEXT_LEN: usize = 256;
 
@@ -113,13 +117,33 @@ impl Worker {
                 reply @ Ok(Reply {
                     status: 403 | 500, ..
                 }) => return Err(self.problem(CALL, &reply)),
-                reply => match pauses.next() {
-                    Some(pause) => *pause,
-                    None => return Err(self.problem(CALL, &reply)),
-                },
+                reply => self.next_failed(CALL, &reply, pauses.next())?,
             };
             sys::pause(pause);
         }
+    }
+
+    /// Returns the pause until `next` is asked for again, or the error that ends the runtime if there is
+    /// none. A reply that cannot be read is logged, and posted as the error of its invocation if it says
+    /// which. One that was cut off is only asked for again: Lambda hands out an event until it is
+    /// answered.
+    #[cold]
+    fn next_failed(
+        &mut self,
+        call: [&str; 2],
+        reply: &Result<Reply, Trouble>,
+        pause: Option<&u16>,
+    ) -> Result<u16> {
+        let problem = self.problem(call, reply);
+        if let Err(Trouble::Receive(fault)) = reply {
+            self.out.invocation.end(&mut self.cx);
+            if !fault.is_cut() && !self.cx.request_id.is_empty() {
+                self.report(&problem)?;
+            } else if pause.is_some() && !self.inbox.is_empty() {
+                log::error(None, &problem);
+            }
+        }
+        pause.copied().ok_or(problem)
     }
 
     /// Waits until a snapshot that Lambda has taken is restored ("Runtime hooks for custom
@@ -166,7 +190,7 @@ impl Worker {
         if let Some(streaming) = &self.out.streaming {
             return match (streaming.end)(&mut self.out, &self.cx, result) {
                 Ok(sent) => {
-                    let reply = self.receive(sent, false);
+                    let reply = self.receive(sent, false, self.out.stream_len);
                     self.conclude("response", reply)
                 }
                 Err(error) => self.report(&error),
@@ -249,48 +273,69 @@ impl Worker {
             response::send(
                 self.out.endpoint,
                 &mut self.out.stream,
+                None,
                 [&self.next, &[], &[]],
             )
         } else {
             self.out.send()
         };
-        self.receive(sent, is_next)
+        let len = self.out.head.len().wrapping_add(self.out.body.len());
+        self.receive(sent, is_next, len)
     }
 
-    fn receive(&mut self, sent: Result<(), Trouble>, is_next: bool) -> Result<Reply, Trouble> {
+    /// Receives the reply to a request of `len` bytes, or what has come of one of which the peer took
+    /// only a part.
+    fn receive(
+        &mut self,
+        sent: Result<(), Trouble>,
+        is_next: bool,
+        len: usize,
+    ) -> Result<Reply, Trouble> {
         let Outbox {
             stream: kept,
             invocation,
-            head,
-            body,
             ..
         } = &mut self.out;
         let (Some(stream), Ok(()) | Err(Trouble::Send(1.., _))) = (&*kept, &sent) else {
             *kept = None;
             return Err(sent.err().unwrap_or(Trouble::Receive(Fault::Closed)));
         };
-        let cx = &mut self.cx;
-        let mut on_field = |name: &[u8], value: &[u8]| {
-            if is_next {
-                invocation.take(cx, name, value);
-            }
-        };
         let len_max = if is_next {
             api::EVENT_LEN_MAX
         } else {
             api::REPLY_LEN_MAX
         };
-        let len = head.len().wrapping_add(body.len());
-        let reply = connection::receive(stream, &mut self.inbox, is_next, len_max, &mut on_field);
-        let result = match (sent, reply) {
-            (Ok(()), Ok(reply)) if !reply.close => return Ok(reply),
+        let mut n_waits = len / LEN_PER_WAIT;
+        let reply = loop {
+            let mut on_field = |name: &[u8], value: &[u8]| {
+                if is_next {
+                    invocation.take(&mut self.cx, name, value);
+                }
+            };
+            let inbox = &mut self.inbox;
+            let reply = connection::receive(stream, inbox, is_next, len_max, &mut on_field);
+            if !matches!(reply, Err(Fault::Stalled)) || !inbox.is_empty() {
+                break reply;
+            }
+            if sys::n_unacknowledged(stream) == 0 && !invocation.has_time_left() {
+                if n_waits == 0 {
+                    break reply;
+                }
+                n_waits = n_waits.wrapping_sub(1);
+            }
+        };
+        let (len, errno) = match &sent {
+            Err(Trouble::Send(n, errno)) => (*n, Some(*errno)),
+            _ => (len, None),
+        };
+        let result = match reply {
+            Ok(reply) if sent.is_ok() && !reply.close => return Ok(reply),
             // A server may answer before it has read the whole request, and close.
-            (_, Ok(reply)) => Ok(reply),
-            (Ok(()), Err(Fault::Closed)) if !is_next && sys::has_taken_nothing(stream, len) => {
+            Ok(reply) => Ok(reply),
+            Err(_) if !is_next && sys::has_taken_nothing(stream, len, errno) => {
                 Err(Trouble::Send(0, Errno::BROKEN_PIPE))
             }
-            (Ok(()), Err(fault)) => Err(Trouble::Receive(fault)),
-            (Err(trouble), Err(_)) => Err(trouble),
+            Err(fault) => Err(sent.err().unwrap_or(Trouble::Receive(fault))),
         };
         *kept = None;
         result

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
+use core::time::Duration;
 use std::net::TcpStream;
 
 use super::body::{Body, BodyError};
@@ -16,6 +17,14 @@ const READ_LEN: usize = 8 * 1024;
 /// Of a long body all but so much is waited for in one read, in bytes: a read for each piece that has
 /// come costs a tenth more time. The rest takes what is there, so that what is too much is seen.
 const REST_LEN: usize = 64 * 1024;
+
+/// Read timeout of a connection: how long a reply may be in coming, or stand still within itself. One to
+/// `next`, and one to an answer that is still being taken, may be later. Within a long body a
+/// standstill is noticed after twice that at the latest.
+pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[expect(clippy::cast_possible_truncation, reason = "it is ten seconds")]
+const STALL_MS: u64 = STALL_TIMEOUT.as_millis() as u64;
 
 /// Interim replies (1xx) accepted in front of the final one. RFC 9110, section 15.2, has any
 /// number; no server has a reason for more than one or two.
@@ -42,7 +51,7 @@ pub(crate) enum Fault {
     Io(Errno),
     Head(HeadError),
     Body(BodyError),
-    /// Nothing came for so long as the connection's read timeout says.
+    /// Nothing came for [`STALL_TIMEOUT`].
     Stalled,
     /// More interim replies than anybody sends.
     Interim,
@@ -56,6 +65,18 @@ impl Fault {
         matches!(
             self,
             Fault::Closed | Fault::Io(Errno::CONNECTION_RESET | Errno::BROKEN_PIPE)
+        )
+    }
+
+    /// Whether the reply was cut off by the connection, and may come whole the next time.
+    pub(crate) fn is_cut(&self) -> bool {
+        matches!(
+            self,
+            Fault::Closed
+                | Fault::HeadCut
+                | Fault::Io(_)
+                | Fault::Stalled
+                | Fault::Body(BodyError::Truncated)
         )
     }
 
@@ -105,7 +126,8 @@ pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usi
 /// Receives a whole reply into `inbox`, whose earlier content is dropped and whose room is kept.
 /// Its body may have up to `body_len_max` bytes; `on_field` sees the fields of the final reply,
 /// the earlier ones again where the head comes in pieces. A reply that `may_be_late` is waited for
-/// without end, until its first byte.
+/// without end, until its first byte. After [`Fault::Stalled`] with an empty inbox nothing is lost:
+/// the reply may be received later.
 pub(crate) fn receive(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,
@@ -176,6 +198,7 @@ fn receive_head(
 }
 
 /// Reads once, `missing` bytes and more if they are there. 0: the peer has closed the connection.
+/// What `may_be_late` is waited for without end.
 fn read(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,
@@ -190,9 +213,17 @@ fn read(
     } else if spare < READ_LEN / 8 {
         inbox.try_reserve(READ_LEN).map_err(|_| Fault::Memory)?;
     }
+    let mut limit_ms = u64::MAX;
     loop {
         match sys::receive(stream, inbox, missing.saturating_sub(REST_LEN)) {
-            Err(errno) if errno.is_interrupted() => {}
+            // Each call has a timeout of its own, which signals that come more often keep from passing.
+            Err(errno) if errno.is_interrupted() => {
+                let now_ms = sys::unix_time_ms();
+                if !may_be_late && now_ms > limit_ms {
+                    return Err(Fault::Stalled);
+                }
+                limit_ms = limit_ms.min(now_ms.saturating_add(STALL_MS));
+            }
             Err(errno) if errno.is_would_block() => {
                 if !may_be_late {
                     return Err(Fault::Stalled);

@@ -9,20 +9,26 @@ use super::Errno;
 pub(super) mod number {
     pub(crate) const WRITE: usize = 1;
     pub(crate) const RT_SIGACTION: usize = 13;
+    pub(crate) const IOCTL: usize = 16;
+    pub(crate) const NANOSLEEP: usize = 35;
     pub(crate) const SOCKET: usize = 41;
     pub(crate) const CONNECT: usize = 42;
     pub(crate) const RECVFROM: usize = 45;
     pub(crate) const SENDMSG: usize = 46;
     pub(crate) const SETSOCKOPT: usize = 54;
     pub(crate) const GETSOCKOPT: usize = 55;
+    pub(crate) const FCNTL: usize = 72;
     pub(crate) const FUTEX: usize = 202;
     pub(crate) const CLOCK_GETTIME: usize = 228;
 }
 // All newer architectures share one table.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) mod number {
+    pub(crate) const FCNTL: usize = 25;
+    pub(crate) const IOCTL: usize = 29;
     pub(crate) const WRITE: usize = 64;
     pub(crate) const FUTEX: usize = 98;
+    pub(crate) const NANOSLEEP: usize = 101;
     pub(crate) const CLOCK_GETTIME: usize = 113;
     pub(crate) const RT_SIGACTION: usize = 134;
     pub(crate) const SOCKET: usize = 198;

@@ -142,22 +142,29 @@ pub(crate) fn exit(status: i32) -> ! {
     std::process::exit(status)
 }
 
-/// Lets so many milliseconds pass, or fewer if a signal comes. std's `sleep` keeps a clock.
-#[cfg(unix)]
+/// Waits for `ms` milliseconds, however many signals come meanwhile. std's `sleep` keeps a clock.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub(crate) fn pause(ms: u16) {
-    use core::ffi::{c_int, c_void};
-    use core::ptr;
+    use core::ffi::c_long;
 
-    unsafe extern "C" {
-        // `nfds_t` is no wider than `usize`, and 0 in any width.
-        fn poll(fds: *mut c_void, n: usize, timeout_ms: c_int) -> c_int;
-    }
-    // SAFETY: no descriptors are passed, so that nothing is read or written (poll(2)).
-    unsafe { poll(ptr::null_mut(), 0, c_int::from(ms)) };
+    use super::call::{call, number};
+
+    /// `struct timespec` (nanosleep(2)).
+    #[repr(C)]
+    struct TimeSpec(c_long, c_long);
+
+    let nanos = c_long::from(ms % 1000).wrapping_mul(1_000_000);
+    let mut time = TimeSpec((ms / 1000).into(), nanos);
+    let time = (&raw mut time).expose_provenance();
+    // SAFETY: `time` is readable and writable, and of the layout that nanosleep(2) has. The kernel
+    // reads it first, and writes the time that is left when a signal has interrupted the call.
+    while unsafe { call(number::NANOSLEEP, [time, time, 0]) }
+        .is_err_and(super::Errno::is_interrupted)
+    {}
 }
 
-/// The same where there is no POSIX.
-#[cfg(not(unix))]
+/// The same elsewhere.
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 pub(crate) fn pause(ms: u16) {
     std::thread::sleep(core::time::Duration::from_millis(ms.into()));
 }

@@ -165,8 +165,13 @@ pub(crate) fn is_readable(fd: impl AsFd, wait: bool) -> bool {
         events: POLLIN,
         revents: 0,
     };
-    // SAFETY: `asked` is the one entry that `poll` is told of, open as long as it is borrowed.
-    unsafe { poll((&raw mut asked).cast(), 1, if wait { -1 } else { 0 }) > 0 }
+    loop {
+        // SAFETY: `asked` is the one entry that `poll` is told of, open as long as it is borrowed.
+        let n = unsafe { poll((&raw mut asked).cast(), 1, if wait { -1 } else { 0 }) };
+        if n >= 0 || io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+            return n > 0;
+        }
+    }
 }
 
 /// Wakes a thread that waits for a socket.

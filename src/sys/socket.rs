@@ -26,20 +26,19 @@ pub(crate) struct Errno(pub(super) i32);
 // Linux's numbers, the same on x86_64 and arm64; elsewhere those that matter are the same, or are
 // only told by number.
 impl Errno {
-    const NAMES: [(Errno, &'static str); 9] = [
+    const NAMES: [(Errno, &'static str); 8] = [
         (Errno::BROKEN_PIPE, "Broken pipe"),
         (Errno(101), "Network unreachable"),
         (Errno::CONNECTION_RESET, "Connection reset"),
-        (Errno(110), "Timed out"),
+        (Errno::TIMED_OUT, "Timed out"),
         (Errno(111), "Connection refused"),
         (Errno(113), "Host unreachable"),
-        // What a `connect` ends with whose time is up.
-        (Errno(115), "Timed out"),
         (Errno(24), "Too many open files"),
         (Errno(12), "Out of memory"),
     ];
     pub(crate) const BROKEN_PIPE: Errno = Errno(32);
     pub(crate) const CONNECTION_RESET: Errno = Errno(104);
+    const TIMED_OUT: Errno = Errno(110);
 
     /// A signal came in between: to be tried again.
     pub(crate) fn is_interrupted(self) -> bool {
@@ -55,7 +54,7 @@ impl Errno {
     pub(crate) fn behind(self, what: &str) -> String {
         let mut text = String::from(what);
         let known = Errno::NAMES.iter().find(|(errno, _)| *errno == self);
-        text.push_str(known.map_or("Failed", |(_, name)| name));
+        text.push_str(known.map_or("Error", |(_, name)| name));
         text.push_str(" (os error ");
         push_decimal(&mut text, self.0.unsigned_abs().into());
         text.push(')');
@@ -116,56 +115,87 @@ pub(crate) fn receive(
     read.map_err(|error| Errno(error.raw_os_error().unwrap_or(0)))
 }
 
-/// Whether nothing of the last `len` bytes that were sent has reached the peer of a connection that
-/// has ended: it had closed its end before. Linux then has `EPIPE` pending, as the answer to bytes
-/// that come to a closed door, and those bytes are not among the acknowledged ones (tcp(7)).
+/// Returns how many of the bytes that were written to `stream` its peer has not acknowledged, sent or
+/// not (tcp(7), `SIOCOUTQ`).
 #[cold]
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-pub(crate) fn has_taken_nothing(stream: &TcpStream, len: usize) -> bool {
-    const SOL_SOCKET: usize = 1;
-    const SO_ERROR: usize = 4;
-    const IPPROTO_TCP: usize = 6;
-    const TCP_INFO: usize = 11;
+pub(crate) fn n_unacknowledged(stream: &TcpStream) -> usize {
+    const SIOCOUTQ: usize = 0x5411;
 
-    /// `struct tcp_info` of linux/tcp.h, as far as Linux 4.19 has it.
-    #[repr(C)]
-    struct TcpInfo {
-        _state: [u64; 15],
-        /// With one more for the beginning of the connection (RFC 4898, `ThruOctetsAcked`).
-        bytes_acked: u64,
-        _rates: [u64; 9],
-        bytes_sent: u64,
-    }
-    let option = |level, name, value: usize, len: &mut u32| {
-        let len = ptr::from_mut(len).expose_provenance();
-        // SAFETY: `value` is the address of so many writable bytes as `len` says, of which
-        // `getsockopt` writes no more (getsockopt(2)); the descriptor is open as long as `stream` is
-        // borrowed.
-        unsafe { call_long(number::GETSOCKOPT, [fd(stream), level, name, value, len, 0]) }
-    };
-    let mut errno = Errno(0);
-    let to = (&raw mut errno.0).expose_provenance();
-    if option(SOL_SOCKET, SO_ERROR, to, &mut 4).is_err() || errno != Errno::BROKEN_PIPE {
-        return false;
-    }
-    let mut info = TcpInfo {
-        _state: [0; 15],
-        bytes_acked: 0,
-        _rates: [0; 9],
-        bytes_sent: 0,
-    };
-    let mut info_len = 208;
-    let to = (&raw mut info).expose_provenance();
-    let result = option(IPPROTO_TCP, TCP_INFO, to, &mut info_len);
-    let n_open = info.bytes_sent.checked_add(1);
-    let n_open = n_open.and_then(|sent| sent.checked_sub(info.bytes_acked));
-    result.is_ok() && info_len == 208 && n_open == u64::try_from(len).ok()
+    let mut n: c_int = 0;
+    let to = (&raw mut n).expose_provenance();
+    // SAFETY: `n` is writable, and of the type that `SIOCOUTQ` writes; the descriptor is open as
+    // long as `stream` is borrowed.
+    let _ = unsafe { call(number::IOCTL, [fd(stream), SIOCOUTQ, to]) };
+    usize::try_from(n).unwrap_or(0)
 }
 
 /// Elsewhere nobody knows.
 #[cold]
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
-pub(crate) fn has_taken_nothing(_: &TcpStream, _: usize) -> bool {
+pub(crate) fn n_unacknowledged(_: &TcpStream) -> usize {
+    0
+}
+
+/// Returns the error that is pending on `stream`, and clears it (socket(7), `SO_ERROR`).
+#[cold]
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn pending_error(stream: &TcpStream) -> Errno {
+    const SOL_SOCKET: usize = 1;
+    const SO_ERROR: usize = 4;
+
+    let (mut errno, mut len) = (Errno(0), 4_u32);
+    let to = (&raw mut errno.0).expose_provenance();
+    let args = [
+        fd(stream),
+        SOL_SOCKET,
+        SO_ERROR,
+        to,
+        (&raw mut len).expose_provenance(),
+        0,
+    ];
+    // SAFETY: `to` is the address of the four writable bytes that `len` tells of (getsockopt(2)); the
+    // descriptor is open as long as `stream` is borrowed.
+    let _ = unsafe { call_long(number::GETSOCKOPT, args) };
+    errno
+}
+
+/// Elsewhere nobody knows.
+#[cold]
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+fn pending_error(_: &TcpStream) -> Errno {
+    Errno(0)
+}
+
+/// Whether the peer had closed the connection before the last `len` bytes were sent, and took none
+/// of them. `errno` is what a write has failed with, if one has. Linux reports `EPIPE` when bytes
+/// that arrive after the peer has closed are refused (tcp(7)), and none of those bytes is
+/// acknowledged.
+#[cold]
+pub(crate) fn has_taken_nothing(stream: &TcpStream, len: usize, errno: Option<Errno>) -> bool {
+    errno.unwrap_or_else(|| pending_error(stream)) == Errno::BROKEN_PIPE
+        && n_unacknowledged(stream) == len
+}
+
+/// Whether nothing can be asked on an idle connection any more: its peer has closed it, or has sent
+/// something that nobody asked for.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+pub(crate) fn is_over(stream: &TcpStream) -> bool {
+    const MSG_PEEK: usize = 2;
+    const MSG_DONTWAIT: usize = 0x40;
+
+    let mut byte = 0_u8;
+    let to = (&raw mut byte).expose_provenance();
+    let args = [fd(stream), to, 1, MSG_PEEK | MSG_DONTWAIT, 0, 0];
+    // SAFETY: `byte` is writable for its one byte (recv(2)); the descriptor is open as long as
+    // `stream` is borrowed.
+    let n = unsafe { call_long(number::RECVFROM, args) };
+    !n.is_err_and(|errno| errno.is_would_block() || errno.is_interrupted())
+}
+
+/// Elsewhere the next write tells.
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+pub(crate) fn is_over(_: &TcpStream) -> bool {
     false
 }
 
@@ -267,19 +297,37 @@ pub(super) fn write_all(fd: core::ffi::c_int, bytes: &[u8]) {
 }
 
 /// Writes the last bytes of a connection whose owner, further up on this thread's stack, will not
-/// go on, and waits for a reply or the read timeout, so that nothing gets lost.
+/// go on, and waits for a reply, so that nothing gets lost when the process ends. Waits without limit
+/// while the peer has not acknowledged all of the stream, and then for `WAIT_MS`.
 #[cfg(unix)]
-pub(crate) fn write_last(fd: core::ffi::c_int, bytes: &[u8]) {
-    use core::ffi::c_int;
+pub(crate) fn write_last(fd: core::ffi::c_int, mut bytes: &[u8]) {
+    use core::mem::ManuallyDrop;
+    use std::os::fd::FromRawFd;
 
-    unsafe extern "C" {
-        fn read(fd: c_int, buf: *mut u8, len: usize) -> isize;
+    const WAIT_MS: u64 = 40_000;
+
+    // SAFETY: the owner of the descriptor is on this thread's stack and does not go on, so that nobody
+    // closes it meanwhile; it is not closed here either.
+    let stream = ManuallyDrop::new(unsafe { TcpStream::from_raw_fd(fd) });
+    let may_be_repeated = |errno: Errno| errno.is_interrupted() || errno.is_would_block();
+    while !bytes.is_empty() {
+        match send(&stream, [bytes, &[], &[]]) {
+            Ok(n) => bytes = bytes.get(n..).unwrap_or_default(),
+            Err(errno) if may_be_repeated(errno) => {}
+            Err(_) => return,
+        }
     }
-    write_all(fd, bytes);
-    let mut byte = 0;
-    // SAFETY: `byte` is writable, for one byte; a descriptor that is not open is an error code
-    // (read(2)).
-    let _ = unsafe { read(fd, &raw mut byte, 1) };
+    let mut byte = Vec::with_capacity(1);
+    let mut limit_ms = u64::MAX;
+    while let Err(errno) = receive(&stream, &mut byte, 0) {
+        let now_ms = super::unix_time_ms();
+        if !may_be_repeated(errno) || now_ms > limit_ms {
+            return;
+        }
+        if n_unacknowledged(&stream) == 0 {
+            limit_ms = limit_ms.min(now_ms.saturating_add(WAIT_MS));
+        }
+    }
 }
 
 /// Connects to `addr` within `timeout`. A read or write on it that cannot go on for so long as
@@ -302,6 +350,14 @@ pub(crate) fn connect(
     const SOL_SOCKET: usize = 1;
     const SO_RCVTIMEO: usize = 20;
     const SO_SNDTIMEO: usize = 21;
+    const F_DUPFD_CLOEXEC: usize = 1030;
+    /// Standard input, output and error are below. Where the process was started with one of them
+    /// closed, a new socket gets its number, and what is printed would go to the peer.
+    const STANDARD_FDS_END: usize = 3;
+    const IS_CONNECTED: Errno = Errno(106);
+    /// A `connect` whose time is up: the first one, and one that goes on with an earlier one.
+    const IN_PROGRESS: Errno = Errno(115);
+    const ALREADY: Errno = Errno(114);
 
     /// `struct sockaddr_in` and `struct sockaddr_in6` (ip(7), ipv6(7)).
     #[repr(C)]
@@ -335,9 +391,15 @@ pub(crate) fn connect(
     }
     let args = [name.family.into(), SOCK_STREAM | SOCK_CLOEXEC, 0];
     // SAFETY: no pointers are passed (socket(2)).
-    let fd = unsafe { call(number::SOCKET, args) }?;
+    let mut fd = unsafe { call(number::SOCKET, args) }?;
     // SAFETY: `socket` has just opened `fd`, so that nobody else owns it. It is a C `int`.
-    let stream = TcpStream::from(unsafe { OwnedFd::from_raw_fd(to_int(fd)) });
+    let mut stream = TcpStream::from(unsafe { OwnedFd::from_raw_fd(to_int(fd)) });
+    if fd < STANDARD_FDS_END {
+        // SAFETY: no pointers are passed (fcntl(2)).
+        fd = unsafe { call(number::FCNTL, [fd, F_DUPFD_CLOEXEC, STANDARD_FDS_END]) }?;
+        // SAFETY: `fcntl` has just opened the new `fd`. The old one is closed with its stream.
+        stream = TcpStream::from(unsafe { OwnedFd::from_raw_fd(to_int(fd)) });
+    }
     let set = |option, time: Duration| {
         let secs = c_long::try_from(time.as_secs()).unwrap_or(c_long::MAX);
         let time = TimeVal(secs, time.subsec_micros().into());
@@ -350,10 +412,26 @@ pub(crate) fn connect(
     set(SO_SNDTIMEO, timeout);
     set(SO_RCVTIMEO, stall);
     let from = (&raw const name).expose_provenance();
-    // SAFETY: `name` is readable for the length that is passed, which is no more than its size, and
-    // of the layout that ip(7) and ipv6(7) have.
-    unsafe { call(number::CONNECT, [fd, from, name_len]) }?;
-    Ok(stream)
+    let mut limit_ms = u64::MAX;
+    loop {
+        // SAFETY: `name` is readable for the length that is passed, which is no more than its size,
+        // and of the layout that ip(7) and ipv6(7) have.
+        match unsafe { call(number::CONNECT, [fd, from, name_len]) } {
+            Ok(_) | Err(IS_CONNECTED) => return Ok(stream),
+            Err(IN_PROGRESS | ALREADY) => return Err(Errno::TIMED_OUT),
+            // A signal, or a freeze of the process, has interrupted the call, and the kernel goes on
+            // connecting: the next call waits for that (connect(2), EINTR).
+            Err(errno) if errno.is_interrupted() => {
+                let now_ms = super::unix_time_ms();
+                if now_ms > limit_ms {
+                    return Err(Errno::TIMED_OUT);
+                }
+                let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+                limit_ms = limit_ms.min(now_ms.saturating_add(timeout_ms));
+            }
+            Err(errno) => return Err(errno),
+        }
+    }
 }
 
 /// The same elsewhere.
@@ -364,6 +442,12 @@ pub(crate) fn connect(
     stall: Duration,
 ) -> Result<TcpStream, Errno> {
     let stream = TcpStream::connect_timeout(&addr, timeout);
+    // Not the number of a standard stream that was closed: std makes copies above them.
+    #[cfg(unix)]
+    let stream = stream.and_then(|stream| match std::os::fd::AsRawFd::as_raw_fd(&stream) {
+        0..=2 => stream.try_clone(),
+        _ => Ok(stream),
+    });
     let stream = stream.and_then(|stream| stream.set_read_timeout(Some(stall)).map(|()| stream));
     stream.map_err(|error| Errno(error.raw_os_error().unwrap_or(0)))
 }

@@ -240,16 +240,63 @@ fn every_status_on_every_call() {
     });
 }
 
+/// The steps of `n` replies to `next` that cannot be read: where it says of which invocation it is, that is
+/// answered with an error. One that is cut off is only asked for again.
+fn unreadable(n: usize, reply: &[u8], is_cut: bool) -> Vec<Step> {
+    let mut steps = vec![last(GET_NEXT, reply)];
+    if !is_cut && reply.windows(8).any(|bytes| bytes == b"8476a536") {
+        steps.push(step(POST_ERROR, ACCEPTED));
+    }
+    vec![steps; n].concat()
+}
+
 /// 12.1: 17.
 #[test]
 fn a_reply_to_next_that_is_malformed_is_told_and_not_asked_for_without_end() {
     all(&malformed(), |(reply, want)| {
-        let end = gives_up(&vec![last(GET_NEXT, reply); 3]);
+        let is_cut = want.contains("closed within");
+        let (requests, end) = play(&unreadable(3, reply, is_cut), &double());
         let call = "GET invocation/next: ";
         let message = end.error_message();
         assert!(message.contains(call), "{message}");
         assert!(message.contains(want), "{want:?} in {message:?}");
+        let errors = requests.iter().filter(|request| request.line == POST_ERROR);
+        for error in errors {
+            assert!(error.text().contains(call), "{}", error.text());
+            assert!(error.text().contains(want), "{want:?} in {}", error.text());
+            let kind = error.field("Lambda-Runtime-Function-Error-Type");
+            assert_eq!(kind, Some("Runtime.LambdaRuntimeClientError"));
+        }
+        survives(&unreadable(1, reply, is_cut));
     });
+}
+
+/// What is left of an earlier invocation does not go into the error of one that cannot be read.
+#[test]
+fn the_error_of_a_reply_that_cannot_be_read_is_of_its_own_invocation() {
+    let traced = "OK\r\nLambda-Runtime-Trace-Id: Root=1-a\r\nLambda-Runtime-Invocation-Id: n-1";
+    let other = with("Transfer-Encoding: chunked\r\n\r\nx\r\n");
+    let other = String::from_utf8(other)
+        .unwrap()
+        .replace("8476a536", "other");
+    let nonce = other.replace("OK\r\n", "OK\r\nLambda-Runtime-Invocation-Id: n-2\r\n");
+    let post_other = "POST /2018-06-01/runtime/invocation/other/error HTTP/1.1";
+    let script = [
+        step(GET_NEXT, NEXT.replace("OK", traced)),
+        step(POST_RESPONSE, ACCEPTED),
+        last(GET_NEXT, &other),
+        step(post_other, ACCEPTED),
+        last(GET_NEXT, &nonce),
+        step(post_other, ACCEPTED),
+    ];
+    let (requests, _) = play(&[&script[..], &served()].concat(), &double());
+    let cause = "Lambda-Runtime-Function-XRay-Error-Cause";
+    let nonce = "Lambda-Runtime-Invocation-Id";
+    assert_eq!(
+        (requests[3].field(cause), requests[3].field(nonce)),
+        (None, None)
+    );
+    assert_eq!(requests[5].field(nonce), Some("n-2"));
 }
 
 /// 12.1: 21.
@@ -325,8 +372,7 @@ fn a_body_that_does_not_end_is_left() {
     };
     for chunked in [false, true] {
         // An event of 64 MiB, a reply of 1 MiB to an answer: no more.
-        let long = last(GET_NEXT, endless(65 << 20, chunked));
-        let end = gives_up(&[long.clone(), long.clone(), long]);
+        let end = gives_up(&unreadable(3, endless(65 << 20, chunked).as_bytes(), false));
         assert!(
             end.error_message().ends_with("next: body too long"),
             "{end}"
@@ -519,25 +565,66 @@ fn an_event_that_is_no_text_is_told() {
 #[test]
 fn an_answer_of_which_nothing_was_taken_is_sent_again() {
     #[track_caller]
-    fn check(event: &str, want: &'static str) {
+    fn check(what: &str, kb: usize, want: &'static str) {
         let listener = listen();
         let addr = listener.local_addr().unwrap().to_string();
         let (closed, is_closed) = mpsc::channel();
         let is_closed = Mutex::new(is_closed);
-        let slow = handler::json(|text: String, _| {
-            is_closed.lock().unwrap().recv().unwrap();
-            Ok(text.parse::<u8>()? * 2)
+        let slow = handler::streaming(|what: String, _, out| {
+            let await_close = || is_closed.lock().unwrap().recv().unwrap();
+            let text = vec![b'x'; kb << 10];
+            if what == "started early" {
+                let mut body = out.start("text/plain")?;
+                body.write_all(b"early")?;
+                await_close();
+                return Ok(body.write_all(&text)?);
+            }
+            await_close();
+            match what.as_str() {
+                "buffered" => out.bytes(text),
+                "stream" => out.start("text/plain")?.write_all(&text)?,
+                "stream in parts" => {
+                    let mut body = out.start("text/plain")?;
+                    for part in text.chunks(1000) {
+                        body.write_all(part)?;
+                        body.flush()?;
+                    }
+                }
+                "web stream" => out.start_http(200, &[])?.write_all(&text)?,
+                "empty stream" => {
+                    out.start("text/plain")?;
+                }
+                "stream that fails" => {
+                    let mut body = out.start("text/plain")?;
+                    body.write_all(&text)?;
+                    body.flush()?;
+                    return Err(Error::new("Late", "too late"));
+                }
+                _ => return Err(Error::new("Long", String::from_utf8(text)?)),
+            }
+            Ok(())
         });
         thread::scope(|scope| {
             let runtime = scope.spawn(|| Runtime::at(&addr).serve(&slow));
-            for _ in 0..3 {
+            for i in 0..4 {
                 let mut stream = accept(&listener);
                 assert_eq!(read_request(&mut stream).line, GET_NEXT);
-                stream.get_mut().write_all(next(event).as_bytes()).unwrap();
+                let event = next(&format!("\"{what}\""));
+                stream.get_mut().write_all(event.as_bytes()).unwrap();
+                if i % 2 == 1 {
+                    stream.get_ref().shutdown(Shutdown::Both).unwrap();
+                }
                 drop(stream);
                 closed.send(()).unwrap();
                 let mut stream = accept(&listener);
-                assert_eq!(read_request(&mut stream).line, want);
+                let answer = read_request(&mut stream);
+                assert_eq!(answer.line, want, "{what} {kb}");
+                let is_long = answer.body.len() >= (kb << 10).min(100_000);
+                assert!(is_long, "{what} {kb}: {}", answer.body.len());
+                assert_eq!(
+                    answer.trailers.len(),
+                    if what.ends_with("fails") { 2 } else { 0 }
+                );
                 stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
                 // And not once more.
                 assert_eq!(read_request(&mut stream).line, GET_NEXT);
@@ -546,8 +633,85 @@ fn an_answer_of_which_nothing_was_taken_is_sent_again() {
             assert!(runtime.join().unwrap().is_err());
         });
     }
-    check("\"7\"", POST_RESPONSE);
-    check("\"x\"", POST_ERROR);
+    for kb in [0, 1, 100, 6000] {
+        check("buffered", kb, POST_RESPONSE);
+        check("error", kb, POST_ERROR);
+        check("started early", kb, POST_RESPONSE);
+        check("stream", kb, POST_RESPONSE);
+        check("web stream", kb, POST_RESPONSE);
+        check("stream that fails", kb, POST_RESPONSE);
+    }
+    check("stream in parts", 100, POST_RESPONSE);
+    check("empty stream", 0, POST_RESPONSE);
+}
+
+/// The connection for an answer is tried until the deadline, and then the answer is given up.
+#[test]
+fn a_connection_that_is_refused_is_tried_until_the_deadline() {
+    #[track_caller]
+    fn check(event: &'static str, want: &'static str, deadline_in_ms: u128, is_back: bool) {
+        let listener = listen();
+        let addr = listener.local_addr().unwrap();
+        let (closed, is_closed) = mpsc::channel();
+        let is_closed = Mutex::new(is_closed);
+        let slow = handler::streaming(|what: String, _, out| {
+            is_closed.lock().unwrap().recv().unwrap();
+            match what.as_str() {
+                "stream" => out.start("text/plain")?.write_all(b"text")?,
+                "error" => return Err(Error::new("Oops", "oops")),
+                _ => out.json("text"),
+            }
+            Ok(())
+        });
+        let at = addr.to_string();
+        thread::scope(|scope| {
+            let runtime = scope.spawn(|| {
+                let start = Instant::now();
+                (Runtime::at(&at).serve(&slow).unwrap_err(), start.elapsed())
+            });
+            let mut stream = accept(&listener);
+            assert_eq!(read_request(&mut stream).line, GET_NEXT);
+            let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+            let deadline = now.as_millis() + deadline_in_ms;
+            let deadline = format!("OK\r\nLambda-Runtime-Deadline-Ms: {deadline}\r\n");
+            let event = next(&format!("\"{event}\"")).replace("OK\r\n", &deadline);
+            stream.get_mut().write_all(event.as_bytes()).unwrap();
+            drop((listener, stream));
+            closed.send(()).unwrap();
+            if is_back {
+                thread::sleep(Duration::from_secs(2));
+                let listener = std::net::TcpListener::bind(addr).unwrap();
+                let mut stream = accept(&listener);
+                assert_eq!(read_request(&mut stream).line, want);
+                stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
+                assert_eq!(read_request(&mut stream).line, GET_NEXT);
+                stream.get_mut().write_all(refusal(500).as_bytes()).unwrap();
+                drop(listener);
+            }
+            let (error, took) = runtime.join().unwrap();
+            let message = error.error_message();
+            if is_back {
+                assert!(message.contains("status 500"), "{message}");
+            } else {
+                assert!(message.contains("Connection refused"), "{message}");
+                let limit = Duration::from_millis(u64::try_from(deadline_in_ms).unwrap());
+                assert!(
+                    (limit..limit * 5 + Duration::from_secs(5)).contains(&took),
+                    "{took:?}"
+                );
+            }
+        });
+    }
+    thread::scope(|scope| {
+        for (event, want) in [
+            ("buffered", POST_RESPONSE),
+            ("error", POST_ERROR),
+            ("stream", POST_RESPONSE),
+        ] {
+            scope.spawn(move || check(event, want, 30_000, true));
+            scope.spawn(move || check(event, want, 1_000, false));
+        }
+    });
 }
 
 /// The same to the eye of a client that does not look closely: the end of the connection, and then a
@@ -692,5 +856,192 @@ fn a_reply_that_stands_still_is_left() {
         for reply in [NEXT, &NEXT[..30], &NEXT[..NEXT.len() - 1]] {
             scope.spawn(stalled(reply));
         }
+    });
+}
+
+/// Limits how much the system takes of a connection that nobody reads from.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "std has no such option")]
+pub(crate) fn set_receive_buffer(socket: &impl std::os::fd::AsRawFd, len: std::ffi::c_int) {
+    use std::ffi::{c_int, c_void};
+
+    unsafe extern "C" {
+        fn setsockopt(
+            fd: c_int,
+            level: c_int,
+            name: c_int,
+            value: *const c_void,
+            len: u32,
+        ) -> c_int;
+    }
+    let (sol_socket, so_rcvbuf) = (1, 8);
+    let value = (&raw const len).cast();
+    // SAFETY: `value` is readable for its four bytes; the descriptor is open (socket(7)).
+    let set = unsafe { setsockopt(socket.as_raw_fd(), sol_socket, so_rcvbuf, value, 4) };
+    assert_eq!(set, 0);
+}
+
+/// A caller that takes its time: Lambda's server reads a response as its caller does.
+#[cfg(target_os = "linux")]
+struct SlowCaller {
+    event: &'static str,
+    want: &'static str,
+    /// Whether the invocation ends in half a minute.
+    has_deadline: bool,
+    /// Of the server's receive buffer, in bytes; 0: as the system has it.
+    buffer_len: i32,
+    /// Between the head and the body.
+    pause: Duration,
+    /// Read at one time, in bytes, and how long after that nothing is read.
+    pace: (usize, Duration),
+    /// In front of the reply.
+    silence: Duration,
+}
+
+#[cfg(target_os = "linux")]
+impl SlowCaller {
+    /// Serves one invocation, and then a second one on the same connection: nothing was given up.
+    fn is_waited_for(&self) {
+        let listener = listen();
+        if self.buffer_len > 0 {
+            set_receive_buffer(&listener, self.buffer_len);
+        }
+        let addr = listener.local_addr().unwrap().to_string();
+        let answer = handler::streaming(|what: String, _, out| {
+            let (kind, kb) = what.split_once(' ').unwrap_or(("buffered", "0"));
+            let text = vec![b'x'; kb.parse::<usize>()? << 10];
+            match kind {
+                "stream" => {
+                    let mut body = out.start("text/plain")?;
+                    for part in text.chunks(64 << 10) {
+                        body.write_all(part)?;
+                    }
+                }
+                "error" => return Err(Error::new("Long", String::from_utf8(text)?)),
+                _ => out.bytes(text),
+            }
+            Ok(())
+        });
+        let mut event = next(&format!("\"{}\"", self.event));
+        if self.has_deadline {
+            let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+            let deadline = format!("Lambda-Runtime-Deadline-Ms: {}", now.as_millis() + 30_000);
+            event = event.replace("OK\r\n", &format!("OK\r\n{deadline}\r\n"));
+        }
+        thread::scope(|scope| {
+            let runtime = scope.spawn(|| Runtime::at(&addr).serve(&answer));
+            let mut stream = accept(&listener);
+            assert_eq!(read_request(&mut stream).line, GET_NEXT);
+            stream.get_mut().write_all(event.as_bytes()).unwrap();
+            thread::sleep(self.pause);
+            let pace = self.pace;
+            let slow = SlowReader {
+                stream: stream.get_ref().try_clone().unwrap(),
+                pace,
+            };
+            let mut slow = std::io::BufReader::with_capacity(pace.0, slow);
+            let answer = crate::peer::read_request_from(&mut slow);
+            assert_eq!(answer.line, self.want, "{}", self.event);
+            thread::sleep(self.silence);
+            stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
+            assert_eq!(read_request(&mut stream).line, GET_NEXT, "{}", self.event);
+            stream.get_mut().write_all(refusal(500).as_bytes()).unwrap();
+            drop(listener);
+            assert!(runtime.join().unwrap().is_err());
+        });
+    }
+}
+
+/// Rests after each read.
+#[cfg(target_os = "linux")]
+struct SlowReader {
+    stream: std::net::TcpStream,
+    pace: (usize, Duration),
+}
+
+#[cfg(target_os = "linux")]
+impl Read for SlowReader {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        thread::sleep(self.pace.1);
+        let len = buf.len().min(self.pace.0);
+        self.stream.read(&mut buf[..len])
+    }
+}
+
+/// 12.1: 21. As long as a part of an answer has not arrived there is no limit for its reply, nor until
+/// the deadline: Lambda's own timeout ends it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_slow_caller_is_waited_for() {
+    let usual = SlowCaller {
+        event: "",
+        want: POST_RESPONSE,
+        has_deadline: false,
+        buffer_len: 0,
+        pause: Duration::ZERO,
+        pace: (1 << 20, Duration::ZERO),
+        silence: Duration::ZERO,
+    };
+    let late = Duration::from_secs(23);
+    let at_400_kb_per_s = (20_000, Duration::from_millis(50));
+    thread::scope(|scope| {
+        let add = |caller: SlowCaller| {
+            scope.spawn(move || caller.is_waited_for());
+        };
+        for event in ["buffered 6000", "stream 6000"] {
+            // 15 seconds, and again with the system's own buffer read late.
+            add(SlowCaller {
+                event,
+                pace: at_400_kb_per_s,
+                ..usual
+            });
+            add(SlowCaller {
+                event,
+                pause: late,
+                ..usual
+            });
+            // All of it has arrived, and is read, and still there is no reply.
+            add(SlowCaller {
+                event,
+                silence: late,
+                ..usual
+            });
+        }
+        // So much is acknowledged by the system that nobody has read.
+        for event in ["buffered 50", "stream 50"] {
+            add(SlowCaller {
+                event,
+                pause: late,
+                has_deadline: true,
+                ..usual
+            });
+            add(SlowCaller {
+                event,
+                silence: late,
+                has_deadline: true,
+                ..usual
+            });
+            add(SlowCaller {
+                event,
+                pause: late,
+                buffer_len: 4096,
+                ..usual
+            });
+        }
+        let want = POST_ERROR;
+        add(SlowCaller {
+            event: "error 100",
+            want,
+            pause: late,
+            buffer_len: 4096,
+            ..usual
+        });
+        add(SlowCaller {
+            event: "error 1",
+            want,
+            silence: late,
+            has_deadline: true,
+            ..usual
+        });
     });
 }

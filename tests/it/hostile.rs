@@ -1,11 +1,14 @@
-//! A hostile Runtime API: with a seed it does its worst, and every event is answered once or its loss is told.
+//! A hostile Runtime API: with a seed it does its worst, its callers are slow, signals interrupt the function,
+//! and standard streams are closed. Every event is answered once or its loss is told.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use crate::faults::set_receive_buffer;
 use crate::peer::{listen, next, refusal, reset_on_close};
 use crate::process::{command, ends, unwinding};
 
@@ -263,6 +266,10 @@ impl Server {
             self.fates.insert(number, Fate::Lost);
             return false;
         }
+        // A slow caller, whose server has little room for what it does not read.
+        if self.dice.roll(10) == 0 {
+            thread::sleep(Duration::from_millis(30));
+        }
         if !read_body(stream, len) {
             self.fates.insert(number, Fate::Lost);
             return false;
@@ -307,9 +314,20 @@ impl Server {
     }
 }
 
-/// Runs the function until its end, which is told to whoever listens at `addr`.
-fn run(addr: SocketAddr) -> (String, Option<i32>) {
-    let child = command(&unwinding("function"), addr, &[]).spawn().unwrap();
+/// Runs the function until its end, which is told to whoever listens at `addr`: with what `roll` says of
+/// signals that interrupt it every millisecond, and standard streams that are closed.
+fn run(addr: SocketAddr, roll: usize) -> (String, Option<i32>) {
+    let close = ["", "<&-", ">&-", "<&- >&-"][roll % 4];
+    let act = if roll % 8 < 4 { "timer" } else { "" };
+    // Without std's start-up, which opens streams that are closed.
+    let program = unwinding(if roll % 3 == 0 {
+        "function"
+    } else {
+        "function_main"
+    });
+    let mut command = command(Path::new("/bin/sh"), addr, &[("ACT", act)]);
+    let run = format!("exec \"$0\" {close}");
+    let child = command.args(["-c", &run]).arg(program).spawn().unwrap();
     let output = ends(child);
     let mut stream = TcpStream::connect(addr).unwrap();
     stream.write_all(b"EXIT\r\n").unwrap();
@@ -328,11 +346,15 @@ fn serve(seed: u64, n_events: usize) -> [usize; 4] {
         resets: false,
     };
     let listener = listen();
+    if seed % 2 == 0 {
+        set_receive_buffer(&listener, 4096);
+    }
     let addr = listener.local_addr().unwrap();
     let mut said = String::new();
     while server.fates.len() < n_events || server.current.is_some() {
         thread::scope(|scope| {
-            let function = scope.spawn(|| run(addr));
+            let roll = server.dice.roll(24);
+            let function = scope.spawn(move || run(addr, roll));
             while server.converse(listener.accept().unwrap().0) != Conversation::Exit {}
             let (log, code) = function.join().unwrap();
             assert_eq!(code, Some(1), "seed {seed}: {log}");

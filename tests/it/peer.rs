@@ -234,6 +234,11 @@ pub(crate) fn accept(listener: &TcpListener) -> BufReader<TcpStream> {
 }
 
 pub(crate) fn read_request(stream: &mut BufReader<TcpStream>) -> Request {
+    read_request_from(stream)
+}
+
+/// The same from anything that can be read.
+pub(crate) fn read_request_from(stream: &mut impl BufRead) -> Request {
     let line = read_line(stream);
     let mut request = Request {
         line,
@@ -261,7 +266,7 @@ pub(crate) fn read_request(stream: &mut BufReader<TcpStream>) -> Request {
     request
 }
 
-fn read_fields(stream: &mut BufReader<TcpStream>) -> Vec<(String, String)> {
+fn read_fields(stream: &mut impl BufRead) -> Vec<(String, String)> {
     let lines = std::iter::from_fn(|| Some(read_line(stream)).filter(|line| !line.is_empty()));
     lines
         .map(|line| {
@@ -271,7 +276,7 @@ fn read_fields(stream: &mut BufReader<TcpStream>) -> Vec<(String, String)> {
         .collect()
 }
 
-fn read_line(stream: &mut BufReader<TcpStream>) -> String {
+fn read_line(stream: &mut impl BufRead) -> String {
     let mut line = String::new();
     stream.read_line(&mut line).expect("a line");
     line.strip_suffix("\r\n")

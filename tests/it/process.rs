@@ -612,3 +612,171 @@ fn a_storm_of_freezes_changes_nothing() {
         assert_eq!(requests[7].body.len(), 400_002);
     }
 }
+
+/// Serves 300 invocations to a process that a timer interrupts every millisecond. The server closes
+/// every third connection, so that many are made.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_timer_signal_changes_nothing() {
+    let long = next(&format!("\"{}\"", "x".repeat(400_000)));
+    let events = ["echo", "stream", "error", "log"].map(|event| next(&format!("\"{event}\"")));
+    for (program, _) in all() {
+        let mut script = Vec::new();
+        for i in 0..300 {
+            let (event, call) = match i % 20 {
+                0 => (&long, POST_RESPONSE),
+                n if n % 4 == 2 => (&events[2], POST_ERROR),
+                n => (&events[n % 4], POST_RESPONSE),
+            };
+            script.push(step(GET_NEXT, event));
+            script.push(match i % 3 {
+                0 => last(call, ACCEPTED),
+                _ => step(call, ACCEPTED),
+            });
+        }
+        let vars = [("ACT", "timer"), ("AWS_LAMBDA_LOG_LEVEL", "ERROR")];
+        let (_, code, said) = play(&program, &vars, &script);
+        assert_eq!(code, Some(1));
+        assert_eq!(said.matches("NoStock: sold out").count(), 75, "{said}");
+        let complaints = said.lines().filter(|line| line.contains("ClientError"));
+        // It ends because the server has gone.
+        let complaints: Vec<_> = complaints.collect();
+        assert_eq!(complaints.len(), 1, "{complaints:?}");
+        assert!(
+            complaints[0].contains("Connection refused"),
+            "{complaints:?}"
+        );
+    }
+}
+
+/// The numbers of standard streams that are closed are not those of connections: nothing that is
+/// printed goes to the Runtime API, and nothing that it sends is lost.
+#[cfg(target_os = "linux")]
+#[test]
+fn standard_streams_may_be_closed() {
+    for (program, aborts) in all() {
+        for closed in 0..8 {
+            let close = ["<&-", ">&-", "2>&-"];
+            let close = (0..3).filter(|n| closed >> n & 1 == 1).map(|n| close[n]);
+            let run = format!("exec \"$0\" {}", close.collect::<Vec<_>>().join(" "));
+            let mut script = Vec::new();
+            for (event, call) in [
+                ("echo", POST_RESPONSE),
+                ("print", POST_RESPONSE),
+                ("log", POST_RESPONSE),
+                ("error", POST_ERROR),
+                ("stream", POST_RESPONSE),
+            ] {
+                let event = next(&format!("\"{event}\""));
+                // Each on a connection of its own.
+                script.extend([step(GET_NEXT, event), last(call, ACCEPTED)]);
+            }
+            let requests = converse(&script, |addr| {
+                let mut command = command(Path::new("/bin/sh"), addr, &[]);
+                command.args(["-c", &run]).arg(&program);
+                let output = ends(command.spawn().unwrap());
+                let said = String::from_utf8(output.stderr).unwrap();
+                assert_eq!(said.contains("sold out"), closed & 4 == 0, "{said}");
+                let printed = if closed & 2 == 0 { "a line\n" } else { "" };
+                assert_eq!(String::from_utf8(output.stdout).unwrap(), printed);
+            });
+            let texts = [1, 3, 9].map(|i| requests[i].text());
+            assert_eq!(texts, ["\"echo\"", "false", "onetwothree"], "{run}");
+            for (event, call) in [("panic", POST_ERROR), ("panic midway", POST_RESPONSE)] {
+                let event = next(&format!("\"{event}\""));
+                let mut script = [step(GET_NEXT, event), step(call, ACCEPTED)];
+                // The hook has a connection of its own.
+                script[0].hangs_up = aborts && call == POST_ERROR;
+                converse(&script, |addr| {
+                    let mut command = command(Path::new("/bin/sh"), addr, &[]);
+                    command.args(["-c", &run]).arg(&program);
+                    let code = ends(command.spawn().unwrap()).status.code();
+                    assert_eq!(code, Some(if aborts { 101 } else { 1 }));
+                });
+            }
+        }
+    }
+}
+
+/// A connection is not inherited by the processes that a handler starts, whatever its number.
+#[cfg(target_os = "linux")]
+#[test]
+fn connections_are_closed_in_the_processes_of_a_handler() {
+    for (program, _) in all() {
+        let run = "exec \"$0\" <&- >&-";
+        let script = [
+            step(GET_NEXT, next("\"descriptors\"")),
+            step(POST_RESPONSE, ACCEPTED),
+        ];
+        let requests = converse(&script, |addr| {
+            let mut command = command(Path::new("/bin/sh"), addr, &[]);
+            command.args(["-c", run]).arg(&program);
+            ends(command.spawn().unwrap());
+        });
+        let links = requests[1].text();
+        assert!(!links.contains("socket:"), "{links}");
+    }
+}
+
+/// One line for each reply to `next` that cannot be read, with the invocation if that is known.
+#[test]
+fn a_reply_to_next_that_cannot_be_read_is_one_line() {
+    #[track_caller]
+    fn check(rest: &str, is_posted: bool, want: &str) {
+        for (program, _) in all() {
+            let reply = crate::malformed::with(rest);
+            let mut script = vec![last(GET_NEXT, &reply)];
+            if is_posted {
+                script.push(step(POST_ERROR, ACCEPTED));
+            }
+            script.push(step(GET_NEXT, refusal(500)));
+            let (requests, code, said) = play(&program, &[], &script);
+            let lines: Vec<_> = said.lines().collect();
+            assert_eq!((lines.len(), code), (2, Some(1)), "{said}");
+            assert!(lines[0].ends_with(want), "{said}");
+            assert!(
+                lines[1].ends_with("GET invocation/next: status 500: why"),
+                "{said}"
+            );
+            let start = if is_posted {
+                "ERROR RequestId: 8476a536 Runtime.LambdaRuntimeClientError: "
+            } else {
+                "ERROR Runtime.LambdaRuntimeClientError: "
+            };
+            assert!(lines[0].starts_with(start), "{said}");
+            if is_posted {
+                let (kind, message) = posted(&requests[1]);
+                assert_eq!(kind, "Runtime.LambdaRuntimeClientError");
+                assert!(lines[0].ends_with(&message), "{message}");
+            }
+        }
+    }
+    let chunked = "Transfer-Encoding: chunked\r\n\r\n";
+    check(
+        "Content-Length: 99999999\r\n\r\n",
+        true,
+        "next: body too long",
+    );
+    check(
+        &format!("{chunked}x\r\n"),
+        true,
+        "next: malformed chunk size",
+    );
+    check(
+        &format!("{chunked}2\r\n\"7\"\r\n"),
+        true,
+        "next: malformed end of a chunk",
+    );
+    check("no field\r\n\r\n", true, "next: malformed header line");
+    // What is cut off is handed out again.
+    check(
+        "Content-Length: 3\r\n\r\n\"",
+        false,
+        "next: connection closed within the body",
+    );
+    check(
+        "Content-Len",
+        false,
+        "next: connection closed within the head",
+    );
+}
