@@ -60,6 +60,9 @@ struct Inner {
     error_type: Cow<'static, str>,
     message: String,
     place: Place,
+    /// The log has it already.
+    #[cfg(panic = "unwind")]
+    is_logged: bool,
 }
 
 /// Where in the source an error was made.
@@ -103,29 +106,41 @@ impl Error {
     /// ```
     #[track_caller]
     pub fn new(error_type: impl Into<Cow<'static, str>>, message: impl Display) -> Error {
-        Error::make(error_type.into(), text(&message), Location::caller())
+        let place = Place::of(Location::caller());
+        Error::make(error_type.into(), text(&message), place)
     }
 
-    /// The same for the runtime's own, whose message is made of parts: formatting is kilobytes.
-    #[cold]
+    /// An error that the crate makes, without a place: its own source files say nothing to the reader
+    /// of a stack trace. See [`here`](Self::here).
+    pub(crate) fn own(error_type: &'static str, message: impl Display) -> Error {
+        Error::make(error_type.into(), text(&message), Place::default())
+    }
+
+    /// The same error, with the place of the call of this function, where the function that is called
+    /// by a user makes an error without a place.
     #[track_caller]
+    pub(crate) fn here(mut self) -> Error {
+        self.0.place = Place::of(Location::caller());
+        self
+    }
+
+    /// Makes an error of the crate from parts of a message: formatting is kilobytes.
+    #[cold]
     pub(crate) fn of(error_type: &'static str, message: &[&str]) -> Error {
         let mut text = String::new();
         for part in message {
             text.push_str(part);
         }
-        Error::make(error_type.into(), text, Location::caller())
+        Error::make(error_type.into(), text, Place::default())
     }
 
-    fn make(
-        error_type: Cow<'static, str>,
-        message: String,
-        at: &'static Location<'static>,
-    ) -> Error {
+    fn make(error_type: Cow<'static, str>, message: String, place: Place) -> Error {
         let mut error = Error(Box::new(Inner {
             error_type,
             message,
-            place: Place::of(at),
+            place,
+            #[cfg(panic = "unwind")]
+            is_logged: false,
         }));
         error.shorten(MESSAGE_LEN_MAX);
         error
@@ -163,8 +178,11 @@ impl Error {
             }
             push_text(&mut message, there.get(..end).unwrap_or_default());
         }
-        Error::new(Error::UNMARSHAL, message)
+        Error::own(Error::UNMARSHAL, message)
     }
+
+    /// The message of a panic whose payload is no text.
+    pub(crate) const NO_TEXT: &'static str = "a value that is no text";
 
     /// The error that a panic is posted as.
     #[cold]
@@ -176,7 +194,7 @@ impl Error {
         ) {
             (Some(text), _) => text,
             (_, Some(text)) => text.as_str(),
-            _ => "a value that is no text",
+            _ => Error::NO_TEXT,
         };
         let mut error = Error::panic("panicked");
         let Inner { message, place, .. } = &mut *error.0;
@@ -201,7 +219,24 @@ impl Error {
             error_type: "Runtime.Panic".into(),
             message: message.into(),
             place: Place::default(),
+            #[cfg(panic = "unwind")]
+            is_logged: false,
         }))
+    }
+
+    /// Says that the log has this error, so that it is not logged again when it is posted.
+    #[cfg(panic = "unwind")]
+    pub(crate) fn set_logged(&mut self) {
+        self.0.is_logged = true;
+    }
+
+    /// Whether the log has this error already. Only the error of a panic that unwinds is logged before
+    /// it is posted.
+    pub(crate) fn is_logged(&self) -> bool {
+        #[cfg(panic = "unwind")]
+        return self.0.is_logged;
+        #[cfg(not(panic = "unwind"))]
+        false
     }
 
     /// The same under another name; the one that it had goes into the message.
@@ -309,7 +344,8 @@ impl<E: error::Error> From<E> for Error {
     fn from(error: E) -> Error {
         // The last place where the type is known.
         let error_type = short_name(any::type_name::<E>());
-        Error::make(error_type, with_sources(&error), Location::caller())
+        let place = Place::of(Location::caller());
+        Error::make(error_type, with_sources(&error), place)
     }
 }
 
@@ -327,7 +363,7 @@ fn text(value: &dyn Display) -> String {
 }
 
 /// The message of an error and those of its sources, none of them told twice in a row.
-fn with_sources(error: &dyn error::Error) -> String {
+pub(crate) fn with_sources(error: &dyn error::Error) -> String {
     let mut message = text(&error);
     let mut source = error.source();
     for _ in 0..SOURCES_MAX {

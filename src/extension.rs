@@ -87,11 +87,14 @@ fn shut_down() {
             }
             Ok(())
         };
-        if let Err(error) = panic::guard_record(&mut call) {
+        if let Err(error) = panic::guard_part(&mut call) {
             log::error(None, &error);
             status = 1;
         }
     }
+    sys::claim_exit(status);
+    // Unlike `sys::exit`, this does not wait for the lock of standard output, which a handler that has
+    // timed out may hold.
     std::process::exit(status)
 }
 

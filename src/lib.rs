@@ -194,6 +194,7 @@ fn serve(handler: &dyn Handler) -> ! {
         Some(endpoint) => endpoint.and_then(|endpoint| {
             // The process ends with it.
             let mut worker = ManuallyDrop::new(Worker::new(endpoint));
+            panic::own_process();
             runtime::serve(&mut worker, runtime::n_workers(), handler)
         }),
         #[cfg(all(debug_assertions, feature = "emulator"))]

@@ -12,7 +12,7 @@ use crate::encoding::base64;
 use crate::http1::connection;
 use crate::json::{self, ToJson, Writer};
 use crate::sys::{self, Errno};
-use crate::{Context, Error, Result, log};
+use crate::{Context, Error, Result, log, panic};
 
 /// How long a connection may take to be made. The Runtime API is on the same machine.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
@@ -45,6 +45,8 @@ pub(crate) struct Outbox {
     /// The body of the request; of a stream, what waits to become a chunk.
     pub(crate) body: Vec<u8>,
     pub(crate) streaming: Option<Streaming>,
+    /// Where a panic that ends the process finds the invocation.
+    pub(crate) seat: panic::Seat,
 }
 
 /// A response that is streamed.
@@ -92,6 +94,7 @@ impl Outbox {
             content_type: api::JSON,
             body: Vec::new(),
             streaming: None,
+            seat: panic::Seat::new(),
         }
     }
 
@@ -314,8 +317,20 @@ impl io::Write for BodyWriter<'_> {
     }
 }
 
-/// Sends what stands in the head, and `chunk` if it is not empty: an empty one would be the end.
+/// Sends what stands in the head, and `chunk` if it is not empty: an empty one would be the end. If a
+/// panic of another thread ends the stream meanwhile, this waits for the end of the process.
 fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno> {
+    let mut current = out.seat.lock();
+    let sent = send_chunk_now(out, chunk);
+    let has_begun = out.streaming.as_ref().is_some_and(|it| it.has_begun);
+    if let (Some(current), Some(stream), true) = (&mut current, &out.stream, has_begun) {
+        current.stream = OpenStream::new(stream);
+    }
+    sent
+}
+
+/// The same in a worker that has [`Seat::lock`](panic::Seat::lock)ed its place.
+fn send_chunk_now(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno> {
     let Some(streaming) = &mut out.streaming else {
         return Ok(());
     };
@@ -352,7 +367,6 @@ fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno>
             // Chunks are written when they are to be seen, so nothing is gained by waiting for
             // more. A socket that does not know the option is only slower.
             let _ = stream.set_nodelay(true);
-            lost::set_stream(Some(stream));
         }
     }
     out.head.clear();
@@ -390,9 +404,8 @@ fn end(
 
 /// Sends the last data, the last chunk, and what went wrong.
 fn send_end(out: &mut Outbox, error: Option<&Error>) -> core::result::Result<(), Trouble> {
-    lost::set_stream(None);
     let waiting = mem::take(&mut out.body);
-    let sent = send_chunk(out, &waiting);
+    let sent = send_chunk_now(out, &waiting);
     out.body = waiting;
     out.body.clear();
     sent.map_err(|errno| Trouble::Send(1, errno))?;
@@ -419,52 +432,49 @@ fn push_end(out: &mut Vec<u8>, error: Option<&Error>) {
     out.extend_from_slice(b"\r\n");
 }
 
-#[cfg(unix)]
-pub(crate) use lost::end_lost_stream;
-
-/// The stream that this thread is in the middle of, for a panic that nobody can catch.
-#[cfg(unix)]
-mod lost {
-    use alloc::vec::Vec;
-    use core::cell::Cell;
-    use core::ffi::c_int;
-    use std::net::TcpStream;
-    use std::os::fd::AsRawFd;
-
-    use crate::{Error, sys};
-
-    type End = fn(c_int, &Error);
-
-    std::thread_local! {
-        /// With the code that ends it, which a function that never streams does not hold.
-        static STREAM: Cell<Option<(c_int, End)>> = const { Cell::new(None) };
-    }
-
-    /// Says that chunks are sent on `stream` from now on, or no more.
-    pub(super) fn set_stream(stream: Option<&TcpStream>) {
-        STREAM.set(stream.map(|stream| (stream.as_raw_fd(), end as End)));
-    }
-
-    fn end(fd: c_int, error: &Error) {
-        let mut end = Vec::new();
-        super::push_end(&mut end, Some(error));
-        sys::write_last(fd, &end);
-    }
-
-    /// Ends the stream of this thread with `error`. False: there is none.
-    pub(crate) fn end_lost_stream(error: &Error) -> bool {
-        let stream = STREAM.take();
-        if let Some((fd, end)) = stream {
-            end(fd, error);
-        }
-        stream.is_some()
-    }
+/// A stream whose head was sent, for a panic that ends the process.
+#[derive(Debug)]
+pub(crate) struct OpenStream {
+    #[cfg(unix)]
+    fd: core::ffi::c_int,
+    /// The code that ends it. Behind a pointer, so that a function that never streams does not hold it.
+    end: fn(&OpenStream, &Invocation, &Error),
 }
 
-/// Where there are no descriptors to be had, such a stream is cut.
-#[cfg(not(unix))]
-mod lost {
-    pub(super) fn set_stream(_: Option<&std::net::TcpStream>) {}
+impl OpenStream {
+    /// The response that is sent on `stream`.
+    #[cfg(unix)]
+    fn new(stream: &TcpStream) -> Option<OpenStream> {
+        use std::os::fd::AsRawFd;
+
+        Some(OpenStream {
+            fd: stream.as_raw_fd(),
+            end: OpenStream::end_with_error,
+        })
+    }
+
+    /// Where there are no descriptors, such a stream is cut.
+    #[cfg(not(unix))]
+    fn new(_: &TcpStream) -> Option<OpenStream> {
+        None
+    }
+
+    /// Logs the error and ends the stream with it. Its worker does not go on.
+    pub(crate) fn end(&self, invocation: &Invocation, error: &Error) {
+        (self.end)(self, invocation, error);
+    }
+
+    #[cfg(unix)]
+    fn end_with_error(&self, invocation: &Invocation, error: &Error) {
+        let cx = Context {
+            request_id: invocation.path_id.clone(),
+            ..Context::default()
+        };
+        log::error(Some(&cx), error);
+        let mut end = Vec::new();
+        push_end(&mut end, Some(error));
+        sys::write_last(self.fd, &end);
+    }
 }
 
 /// The line in front of a chunk (RFC 9112, section 7.1).

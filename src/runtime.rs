@@ -1,6 +1,7 @@
 //! [`Runtime`]: the loop of next, handle, respond or report; and the Init phase in front of it.
 
 use alloc::string::String;
+use core::sync::atomic::AtomicBool;
 
 use crate::api::{self, Endpoint};
 #[cfg(panic = "abort")]
@@ -62,7 +63,9 @@ pub(crate) fn n_workers() -> usize {
 /// Serves up to `n_workers` invocations at once until the Runtime API has gone; if it is one, by
 /// `worker`.
 pub(crate) fn serve(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> Result<()> {
-    panic::install();
+    static HAS_HOOK: AtomicBool = AtomicBool::new(false);
+
+    panic::install(&HAS_HOOK);
     snapstart::restore(worker.out.endpoint);
     if n_workers <= 1 {
         return work(worker, true, handler);
@@ -106,14 +109,18 @@ fn work(worker: &mut Worker, is_only: bool, handler: &dyn Handler) -> Result<()>
         if is_only {
             worker.set_trace_id();
         }
-        let result = panic::guard(worker, |worker| worker.handle(event, handler));
+        let (result, guard) = panic::guard(worker, |worker| worker.handle(event, handler));
         worker.answer(result)?;
+        drop(guard);
     }
 }
 
 /// Runs code of the Init phase. A failure is posted, then the process ends.
 pub(crate) fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
-    panic::install();
+    static HAS_HOOK: AtomicBool = AtomicBool::new(false);
+
+    panic::own_process();
+    panic::install(&HAS_HOOK);
     panic::guard_init(api::INIT_ERROR, f)
         .unwrap_or_else(|error| worker::init_failed(api::INIT_ERROR, &error))
 }
