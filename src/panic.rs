@@ -111,7 +111,10 @@ impl Current {
 
     /// Posts that what goes on here has failed. Returns the exit code; `None`: nothing was going on.
     fn fail(&mut self, error: &Error) -> Option<i32> {
-        match (core::mem::replace(&mut self.phase, Phase::Other), self.endpoint) {
+        match (
+            core::mem::replace(&mut self.phase, Phase::Other),
+            self.endpoint,
+        ) {
             #[cfg(panic = "abort")]
             (Phase::Init(call), _) => {
                 worker::report_init(call, error);
@@ -165,8 +168,8 @@ mod unwind {
     use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use super::{Current, EXIT_STATUS, Hook, Phase, chain, report_and_exit};
-    use crate::worker::{self, Worker};
     use crate::error::with_sources;
+    use crate::worker::{self, Worker};
     use crate::{Context, Error, Result, log};
 
     /// What is guarded.
@@ -257,7 +260,13 @@ mod unwind {
             if !is_kept {
                 log_once(&mut error);
             }
-            *first = mem::replace(last, Some(Noted { error: error.clone(), payload }));
+            *first = mem::replace(
+                last,
+                Some(Noted {
+                    error: error.clone(),
+                    payload,
+                }),
+            );
             Some(())
         });
         // A thread that is ending has no thread-local variables any more.
@@ -281,7 +290,12 @@ mod unwind {
     /// Logs the panics that have not been logged, and forgets all of them. Those that are left when
     /// guarded code returns were caught by that code.
     fn log_noted() {
-        let noted = NOTED.try_with(|noted| noted.try_borrow_mut().ok().map(|mut it| mem::take(&mut *it)));
+        let noted = NOTED.try_with(|noted| {
+            noted
+                .try_borrow_mut()
+                .ok()
+                .map(|mut it| mem::take(&mut *it))
+        });
         for noted in noted.ok().flatten().into_iter().flatten().flatten() {
             let mut error = noted.error;
             log_once(&mut error);

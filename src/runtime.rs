@@ -85,19 +85,33 @@ fn serve_many(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> R
     Err(Error::of(api::ENDPOINT_ERROR, &["no worker is left"]))
 }
 
-/// Where panics abort, one would end all invocations of the process, so there is only one at a
-/// time; and threads would be 5 KB.
+/// Where panics abort, one would end all invocations of the process, so several are refused.
 #[cfg(panic = "abort")]
-fn serve_many(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> Result<()> {
+fn serve_many(_: &mut Worker, n_workers: usize, _: &dyn Handler) -> Result<()> {
+    Err(cannot_serve_many(n_workers))
+}
+
+/// Posts an init error and ends the process if Lambda wants several invocations served at once and this
+/// build cannot do so. If it served them one at a time, Lambda would refuse callers at random.
+#[cfg(panic = "abort")]
+pub(crate) fn require_one_worker() {
+    let n_workers = n_workers();
+    if n_workers > 1 {
+        worker::init_failed(api::INIT_ERROR, &cannot_serve_many(n_workers));
+    }
+}
+
+#[cold]
+#[cfg(panic = "abort")]
+fn cannot_serve_many(n_workers: usize) -> Error {
     let digits = &mut Digits::default();
     let message = [
         "AWS_LAMBDA_MAX_CONCURRENCY is ",
         decimal(n_workers as u64, digits),
-        ", but this build serves one invocation at a time: build with panic = \"unwind\" \
-         (build.sh --profile unwind)",
+        ", but this build serves one invocation at a time: build it with `build.sh --profile unwind` \
+         (panic = \"unwind\")",
     ];
-    log::error(None, &Error::of("Runtime.Concurrency", &message));
-    work(worker, true, handler)
+    Error::of("Runtime.Concurrency", &message)
 }
 
 /// Serves invocations, one after another. The only worker also keeps `_X_AMZN_TRACE_ID`.
