@@ -29,6 +29,14 @@ const SOURCES_MAX: usize = 32;
 /// Bytes of an event that an error about it shows of the place where it is odd.
 const SHOWN_LEN_MAX: usize = 40;
 
+/// The folder of this crate's source files, as the compiler writes it: the path of this file up to its
+/// name.
+const OWN_FOLDER: &str =
+    match file!().split_at_checked(file!().len().saturating_sub("error.rs".len())) {
+        Some((folder, _)) => folder,
+        None => file!(),
+    };
+
 /// What a handler returns.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
 
@@ -75,7 +83,12 @@ struct Place {
 }
 
 impl Place {
+    /// A place in the function's source. A place in this crate's says nothing to the reader of the
+    /// function's error, and is left out.
     fn of(at: &'static Location<'static>) -> Place {
+        if at.file().starts_with(OWN_FOLDER) {
+            return Place::default();
+        }
         Place {
             file: at.file().into(),
             line: at.line(),
@@ -110,14 +123,7 @@ impl Error {
         Error::make(error_type.into(), text(&message), place)
     }
 
-    /// An error that the crate makes, without a place: its own source files say nothing to the reader
-    /// of a stack trace. See [`here`](Self::here).
-    pub(crate) fn own(error_type: &'static str, message: impl Display) -> Error {
-        Error::make(error_type.into(), text(&message), Place::default())
-    }
-
-    /// The same error, with the place of the call of this function, where the function that is called
-    /// by a user makes an error without a place.
+    /// The same error with the place of this call, for a function that returns an error it has kept.
     #[track_caller]
     pub(crate) fn here(mut self) -> Error {
         self.0.place = Place::of(Location::caller());
@@ -164,6 +170,7 @@ impl Error {
     /// An event, or a member of one, that is odd: what it should be or is called, what is wrong with
     /// it and where, and how it goes on there.
     #[cold]
+    #[track_caller]
     pub(crate) fn unmarshal(name: &str, problem: &dyn Display, there: &[u8]) -> Error {
         let mut message = String::from(name);
         let _ = write!(message, ": {problem}");
@@ -178,7 +185,7 @@ impl Error {
             }
             push_text(&mut message, there.get(..end).unwrap_or_default());
         }
-        Error::own(Error::UNMARSHAL, message)
+        Error::new(Error::UNMARSHAL, message)
     }
 
     /// The message of a panic whose payload is no text.

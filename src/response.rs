@@ -173,6 +173,7 @@ impl<'c> Responder<'c> {
     ///
     /// # Errors
     /// `content_type` has a character that no header can have.
+    #[track_caller]
     pub fn start(self, content_type: &str) -> Result<BodyWriter<'c>> {
         if !api::is_field_value(content_type) {
             return Err(invalid(content_type));
@@ -196,6 +197,7 @@ impl<'c> Responder<'c> {
     /// # Errors
     /// The status is not one of 100 to 599, a name or value is one that no header can have, or all
     /// of them are more than 16 KB.
+    #[track_caller]
     pub fn start_http(self, status: u16, fields: &[(&str, &str)]) -> Result<BodyWriter<'c>> {
         let prelude = prelude(status, fields)?;
         let writer = self.start(api::HTTP_INTEGRATION)?;
@@ -217,6 +219,7 @@ const PRELUDE_LEN_MAX: usize = 16 * 1024;
 
 /// The metadata in front of a streamed web response ("Response streaming for Lambda functions",
 /// HTTP integration).
+#[track_caller]
 fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
     if !matches!(status, 100..=599) {
         return Err(Error::new(
@@ -262,6 +265,7 @@ fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
 }
 
 #[cold]
+#[track_caller]
 fn invalid(text: &str) -> Error {
     Error::new(
         "Runtime.InvalidResponse",

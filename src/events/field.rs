@@ -64,6 +64,7 @@ impl<T> Field<T> {
     /// # Errors
     /// `Runtime.UnmarshalError` if it is missing, `null` or not a `T`: which of them, of which type,
     /// where it stands and what is there.
+    #[track_caller]
     pub fn get(&self) -> Result<&T> {
         match &self.0 {
             State::Is(value) => Ok(value),
@@ -75,6 +76,7 @@ impl<T> Field<T> {
     ///
     /// # Errors
     /// As [`get`](Self::get).
+    #[track_caller]
     pub fn take(self) -> Result<T> {
         match self.0 {
             State::Is(value) => Ok(value),
@@ -101,6 +103,7 @@ impl<T> Field<T> {
 
 impl Other {
     #[cold]
+    #[track_caller]
     fn error(&self) -> Error {
         let (name, problem) = match self {
             Other::Unset => ("a member", " is missing"),
@@ -127,6 +130,7 @@ impl Other {
 }
 
 /// JSON within a value.
+#[track_caller]
 pub(super) fn parsed<T: FromJson>(name: &str, text: &[u8]) -> Result<T> {
     match json::parse(text) {
         Ok(value) => Ok(value),
@@ -138,6 +142,7 @@ pub(super) fn parsed<T: FromJson>(name: &str, text: &[u8]) -> Result<T> {
 }
 
 #[cold]
+#[track_caller]
 pub(super) fn unmarshal_error(name: &str, problem: impl Display) -> Error {
     Error::new(Error::UNMARSHAL, format_args!("{name}{problem}"))
 }

@@ -164,9 +164,12 @@ impl Request {
     ///
     /// # Errors
     /// `Http.BadRequest` if an escape in it is malformed.
+    #[track_caller]
     pub fn query(&self) -> Result<Pairs> {
-        Pairs::read(&self.query_string)
-            .map_err(|error| bad_request(format_args!("in the query: {error}")))
+        match Pairs::read(&self.query_string) {
+            Ok(pairs) => Ok(pairs),
+            Err(error) => Err(bad_request(format_args!("in the query: {error}"))),
+        }
     }
 
     /// Its headers. An HTTP API joins those of one name with commas, in one value.
@@ -198,8 +201,12 @@ impl Request {
     /// # Errors
     /// `Runtime.UnmarshalError` if it is no string in the event, or should be base64 and is none:
     /// the fault of the sender of the event, so that the answer is a 500.
+    #[track_caller]
     pub fn body(&self) -> Result<&Body> {
-        self.body.as_ref().map_err(Error::clone)
+        match &self.body {
+            Ok(body) => Ok(body),
+            Err(error) => Err(error.clone().here()),
+        }
     }
 
     /// Its body, without a copy.
@@ -214,6 +221,7 @@ impl Request {
     ///
     /// # Errors
     /// `Http.BadRequest`, which says what was expected and where, if it is none.
+    #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
         match json::parse(self.body()?.as_bytes()) {
             Ok(value) => Ok(value),
@@ -225,17 +233,22 @@ impl Request {
     ///
     /// # Errors
     /// `Http.BadRequest` if it is none.
+    #[track_caller]
     pub fn form(&self) -> Result<Pairs> {
         let Some(text) = self.body()?.as_str() else {
             return Err(bad_request("in the form: not UTF-8"));
         };
-        Pairs::read(text).map_err(|error| bad_request(format_args!("in the form: {error}")))
+        match Pairs::read(text) {
+            Ok(pairs) => Ok(pairs),
+            Err(error) => Err(bad_request(format_args!("in the form: {error}"))),
+        }
     }
 
     /// Refuses a body longer than `len_max` bytes.
     ///
     /// # Errors
     /// `Http.PayloadTooLarge` if it is.
+    #[track_caller]
     pub fn limit_body(&self, len_max: usize) -> Result<()> {
         if self.body()?.len() <= len_max {
             return Ok(());
@@ -258,12 +271,16 @@ impl Request {
     /// # Errors
     /// `Http.BadRequest` if it is none. One that the route does not have is the function's mistake,
     /// and an error as any other.
+    #[track_caller]
     pub fn param<T: FromStr>(&self, name: &str) -> Result<T> {
         let Some(value) = self.path_parameter(name) else {
             let message = format!("the route has no parameter `{name}`");
             return Err(Error::new("Http.NoSuchParameter", message));
         };
-        value.parse().map_err(|_| pairs::malformed(name))
+        match value.parse() {
+            Ok(value) => Ok(value),
+            Err(_) => Err(pairs::malformed(name)),
+        }
     }
 
     /// A variable of the API's stage.
