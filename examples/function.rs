@@ -39,7 +39,7 @@ pub(crate) fn main() -> ! {
         "print" => print!("printed in main"),
         "print-init-error" => {
             print!("printed in main");
-            tiny_lambda::init(|| Err(Error::new("NoTable", "TABLE is not set")))
+            tiny_lambda::init(|| Err(Error::new("NoTable", "TABLE is not set")));
         }
         "hook" => set_hook("before run"),
         "hook-init" => tiny_lambda::init(|| {
@@ -64,6 +64,7 @@ fn say(when: &str, hook: &str) -> Result<()> {
     Ok(())
 }
 
+#[expect(clippy::too_many_lines, reason = "it is a list of events")]
 fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
     match event.as_str() {
         "error" => return Err(Error::new("NoStock", "sold out")),
@@ -99,7 +100,7 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             });
             out.json(&ended);
         }
-        "panic while printing" => print!("{}", Shown),
+        "panic while printing" => print!("{Shown}"),
         "panic through C" => through_c(),
         "panic through C in a thread" => {
             let _ = std::thread::spawn(|| through_c()).join();

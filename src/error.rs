@@ -29,14 +29,6 @@ const SOURCES_MAX: usize = 32;
 /// Bytes of an event that an error about it shows of the place where it is odd.
 const SHOWN_LEN_MAX: usize = 40;
 
-/// The folder of this crate's source files, as the compiler writes it: the path of this file up to its
-/// name.
-const OWN_FOLDER: &str =
-    match file!().split_at_checked(file!().len().saturating_sub("error.rs".len())) {
-        Some((folder, _)) => folder,
-        None => file!(),
-    };
-
 /// What a handler returns.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
 
@@ -86,7 +78,8 @@ impl Place {
     /// A place in the function's source. A place in this crate's says nothing to the reader of the
     /// function's error, and is left out.
     fn of(at: &'static Location<'static>) -> Place {
-        if at.file().starts_with(OWN_FOLDER) {
+        let own_folder = file!().strip_suffix("error.rs").unwrap_or(file!());
+        if at.file().starts_with(own_folder) {
             return Place::default();
         }
         Place {

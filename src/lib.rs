@@ -50,6 +50,7 @@ extern crate alloc;
 
 mod api;
 mod context;
+mod current;
 mod deadline;
 #[cfg(feature = "emulator")]
 pub mod emulator;

@@ -10,8 +10,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::panic::{self, PanicHookInfo};
 
-use crate::api::{Endpoint, Invocation};
-use crate::response::{OpenStream, Outbox};
+use crate::current::{Current, Phase};
 use crate::{Error, log, sys, worker};
 
 /// Exit code of a process that ends by a panic, as std has it.
@@ -63,71 +62,21 @@ fn chain(info: &PanicHookInfo<'_>, earlier: &Hook, is_wanted: bool) -> bool {
     !IS_CHAINING.get()
 }
 
-/// What a worker is doing, for a panic that ends the process.
-#[derive(Debug)]
-pub(crate) struct Current {
-    phase: Phase,
-    endpoint: Option<&'static Endpoint>,
-    invocation: Invocation,
-    /// The stream that is the response, once its head was sent. Chunks are only sent while this is
-    /// locked, so that nothing can follow the error that ends it.
-    pub(crate) stream: Option<OpenStream>,
-}
-
-#[derive(Debug)]
-enum Phase {
-    Other,
-    /// And where its failure is posted.
-    #[cfg(panic = "abort")]
-    Init(&'static str),
-    Invoke,
-    /// No worker has this any more.
-    #[cfg(panic = "unwind")]
-    Free,
-}
-
-impl Current {
-    const fn new() -> Current {
-        Current {
-            phase: Phase::Other,
-            endpoint: None,
-            invocation: Invocation::new(),
-            stream: None,
+/// Posts that what goes on has failed. Returns the exit code; `None`: nothing was going on.
+fn fail(current: &mut Current, error: &Error) -> Option<i32> {
+    match (current.take_phase(), current.endpoint) {
+        #[cfg(panic = "abort")]
+        (Phase::Init(call), _) => {
+            worker::report_init(call, error);
+            return Some(worker::INIT_EXIT_STATUS);
         }
+        (Phase::Invoke, Some(endpoint)) => match current.stream.take() {
+            Some(stream) => stream.end(&current.invocation, error),
+            None => worker::report(endpoint, &current.invocation, error),
+        },
+        _ => return None,
     }
-
-    /// Begins an invocation.
-    fn enter(&mut self, out: &Outbox) {
-        self.phase = Phase::Invoke;
-        self.endpoint = Some(out.endpoint);
-        self.invocation.set(&out.invocation);
-    }
-
-    /// Ends what was begun.
-    fn leave(&mut self) {
-        self.phase = Phase::Other;
-        self.stream = None;
-    }
-
-    /// Posts that what goes on here has failed. Returns the exit code; `None`: nothing was going on.
-    fn fail(&mut self, error: &Error) -> Option<i32> {
-        match (
-            core::mem::replace(&mut self.phase, Phase::Other),
-            self.endpoint,
-        ) {
-            #[cfg(panic = "abort")]
-            (Phase::Init(call), _) => {
-                worker::report_init(call, error);
-                return Some(worker::INIT_EXIT_STATUS);
-            }
-            (Phase::Invoke, Some(endpoint)) => match self.stream.take() {
-                Some(stream) => stream.end(&self.invocation, error),
-                None => worker::report(endpoint, &self.invocation, error),
-            },
-            _ => return None,
-        }
-        Some(EXIT_STATUS)
-    }
+    Some(EXIT_STATUS)
 }
 
 /// Calls `report`, which returns an exit code, and ends the process. If another thread that has
@@ -153,21 +102,21 @@ fn report_and_exit(error: &Error, report: impl FnOnce() -> i32) -> ! {
 #[cfg(panic = "unwind")]
 use unwind::run_hook;
 #[cfg(panic = "unwind")]
-pub(crate) use unwind::{Seat, guard, guard_init, guard_part, own_process};
+pub(crate) use unwind::{guard, guard_init, guard_part, own_process};
 #[cfg(panic = "unwind")]
 mod unwind {
     use alloc::boxed::Box;
     use alloc::format;
     use alloc::string::String;
-    use alloc::vec::Vec;
     use core::any::{Any, TypeId};
-    use core::cell::{Cell, OnceCell, RefCell};
+    use core::cell::{Cell, RefCell};
     use core::mem;
     use core::sync::atomic::{AtomicBool, Ordering};
     use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
-    use std::sync::{Mutex, MutexGuard, PoisonError};
+    use std::sync::MutexGuard;
 
-    use super::{Current, EXIT_STATUS, Hook, Phase, chain, report_and_exit};
+    use super::{Current, EXIT_STATUS, Hook, chain, fail, report_and_exit};
+    use crate::current;
     use crate::error::with_sources;
     use crate::worker::{self, Worker};
     use crate::{Context, Error, Result, log};
@@ -225,6 +174,32 @@ mod unwind {
         }
     }
 
+    /// Why std ends the process after a panic.
+    enum Reason {
+        /// A destructor panicked that ran because of another panic.
+        Destructor,
+        /// A panic came to a function that does not unwind, such as an `extern "C"` one.
+        Boundary,
+        /// std found undefined behaviour.
+        Itself,
+    }
+
+    impl Reason {
+        /// std has no stable way to ask for it but the text of the panic. Tests prove it for this
+        /// version of std (tests/it/process.rs); without it, a panic is only logged.
+        fn of(info: &PanicHookInfo<'_>) -> Option<Reason> {
+            let text = payload_text(info.payload())?;
+            let is = |start: &str| text.starts_with(start);
+            if is("panic in a destructor during cleanup") {
+                Some(Reason::Destructor)
+            } else if is("panic in a function that cannot unwind") {
+                Some(Reason::Boundary)
+            } else {
+                is("unsafe precondition(s) violated").then_some(Reason::Itself)
+            }
+        }
+    }
+
     pub(super) fn run_hook(info: &PanicHookInfo<'_>, earlier: &Hook, is_default: bool) {
         let guarded = GUARDED.try_with(Cell::get).ok().flatten();
         let is_ours = guarded.is_some() || IS_OWN_PROCESS.load(Ordering::Relaxed);
@@ -232,10 +207,8 @@ mod unwind {
             return;
         }
         let error = Error::from_panic(info);
-        // std has no stable way to ask for this. If a later std leaves it out of this text, such a
-        // panic is only logged, and a test fails.
-        if format!("{info:?}").contains("can_unwind: false") {
-            end_process(guarded, info, error);
+        if let Some(reason) = Reason::of(info) {
+            end_process(guarded, reason, error);
         }
         note(guarded, info, error);
     }
@@ -260,13 +233,10 @@ mod unwind {
             if !is_kept {
                 log_once(&mut error);
             }
-            *first = mem::replace(
-                last,
-                Some(Noted {
-                    error: error.clone(),
-                    payload,
-                }),
-            );
+            *first = last.replace(Noted {
+                error: error.clone(),
+                payload,
+            });
             Some(())
         });
         // A thread that is ending has no thread-local variables any more.
@@ -304,14 +274,16 @@ mod unwind {
 
     /// Reports a panic that std ends the process with, and ends it. The panic is often only the
     /// consequence of one before it, which is then what is reported.
-    fn end_process(guarded: Option<Guarded>, info: &PanicHookInfo<'_>, mut error: Error) -> ! {
-        let text = payload_text(info.payload()).unwrap_or_default();
+    fn end_process(guarded: Option<Guarded>, reason: Reason, mut error: Error) -> ! {
         let noted = NOTED.try_with(RefCell::take).ok();
         let [first, last] = noted.unwrap_or_default();
-        if text.starts_with("panic in a destructor during cleanup") {
-            error = first.or(last).map_or(error, |noted| noted.error);
-        } else if text.starts_with("panic in a function that cannot unwind") {
-            error = last.map_or(error, |noted| noted.error);
+        let first = match reason {
+            Reason::Destructor => first.or(last),
+            Reason::Boundary => last,
+            Reason::Itself => None,
+        };
+        if let Some(noted) = first {
+            error = noted.error;
         }
         log_once(&mut error);
         let error = error;
@@ -320,58 +292,11 @@ mod unwind {
                 worker::report_init(call, &error);
                 return worker::INIT_EXIT_STATUS;
             }
-            for current in SEATS.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-                let mut current = lock(current);
-                current.fail(&error);
-                // Nothing may be sent for this invocation after its error.
-                mem::forget(current);
-            }
+            current::for_each(|current| {
+                fail(current, &error);
+            });
             EXIT_STATUS
         })
-    }
-
-    /// All that there have been; a worker that ends leaves its own to another one.
-    static SEATS: Mutex<Vec<&'static Mutex<Current>>> = Mutex::new(Vec::new());
-
-    fn lock(current: &'static Mutex<Current>) -> MutexGuard<'static, Current> {
-        current.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A worker's place among those whose invocations fail if the process ends.
-    #[derive(Debug)]
-    pub(crate) struct Seat(OnceCell<&'static Mutex<Current>>);
-
-    impl Seat {
-        pub(crate) const fn new() -> Seat {
-            Seat(OnceCell::new())
-        }
-
-        /// What the worker is doing.
-        pub(crate) fn lock(&self) -> Option<MutexGuard<'static, Current>> {
-            Some(lock(self.0.get_or_init(|| {
-                let mut seats = SEATS.lock().unwrap_or_else(PoisonError::into_inner);
-                for seat in seats.iter() {
-                    // One that is locked is in use.
-                    if let Ok(mut current) = seat.try_lock() {
-                        if matches!(current.phase, Phase::Free) {
-                            current.phase = Phase::Other;
-                            return *seat;
-                        }
-                    }
-                }
-                let seat: &'static Mutex<Current> = Box::leak(Box::new(Mutex::new(Current::new())));
-                seats.push(seat);
-                seat
-            })))
-        }
-    }
-
-    impl Drop for Seat {
-        fn drop(&mut self) {
-            if let Some(seat) = self.0.get() {
-                lock(seat).phase = Phase::Free;
-            }
-        }
     }
 
     /// Lets `worker` handle an invocation, and makes an error of a panic. A panic that ends the process
@@ -381,7 +306,7 @@ mod unwind {
         f: impl FnOnce(&mut Worker) -> Result<()>,
     ) -> (Result<()>, Option<MutexGuard<'static, Current>>) {
         if let Some(mut current) = worker.out.seat.lock() {
-            current.enter(&worker.out);
+            current.enter(worker.out.endpoint, &worker.out.invocation);
         }
         let _ = CONTEXT.try_with(|cx| {
             if let Ok(mut cx) = cx.try_borrow_mut() {
@@ -471,24 +396,16 @@ mod unwind {
 #[cfg(panic = "abort")]
 use abort::run_hook;
 #[cfg(panic = "abort")]
-pub(crate) use abort::{Seat, guard, guard_init, guard_part, own_process};
+pub(crate) use abort::{guard, guard_init, guard_part, own_process};
 #[cfg(panic = "abort")]
 mod abort {
     use std::panic::PanicHookInfo;
-    use std::sync::{Mutex, MutexGuard, PoisonError};
+    use std::sync::MutexGuard;
 
-    use super::{Current, EXIT_STATUS, HAS_HOOK, Hook, Phase, chain, report_and_exit};
+    use super::{Current, EXIT_STATUS, HAS_HOOK, Hook, Phase, chain, fail, report_and_exit};
+    use crate::current;
     use crate::worker::Worker;
     use crate::{Error, Result, log};
-
-    /// What the process is doing. There is one worker where panics abort.
-    static CURRENT: Mutex<Current> = Mutex::new(Current::new());
-
-    // Out of line: it is called often enough to count in bytes.
-    #[inline(never)]
-    fn current() -> MutexGuard<'static, Current> {
-        CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 
     /// Every panic ends a process whose panics abort.
     pub(crate) fn own_process() {}
@@ -501,29 +418,14 @@ mod abort {
         report_and_exit(&error, || {
             // A worker that is sending its response does so to the end. Nothing may be sent after the
             // error, so this stays locked.
-            let mut current = current();
-            let status = current.fail(&error).unwrap_or_else(|| {
+            let mut current = current::lock();
+            let status = fail(&mut current, &error).unwrap_or_else(|| {
                 log::error(None, &error);
                 EXIT_STATUS
             });
             core::mem::forget(current);
             status
         })
-    }
-
-    /// The worker's place in `CURRENT`.
-    #[derive(Debug)]
-    pub(crate) struct Seat;
-
-    impl Seat {
-        pub(crate) const fn new() -> Seat {
-            Seat
-        }
-
-        /// What the worker is doing; `None` where no hook asks for it.
-        pub(crate) fn lock(&self) -> Option<MutexGuard<'static, Current>> {
-            HAS_HOOK.then(current)
-        }
     }
 
     /// Lets `worker` handle an invocation; a panic is posted as its error. A panic of another thread
@@ -533,7 +435,7 @@ mod abort {
         f: impl FnOnce(&mut Worker) -> Result<()>,
     ) -> (Result<()>, Option<MutexGuard<'static, Current>>) {
         if let Some(mut current) = worker.out.seat.lock() {
-            current.enter(&worker.out);
+            current.enter(worker.out.endpoint, &worker.out.invocation);
         }
         let result = f(worker);
         let current = worker.out.seat.lock().map(|mut current| {
@@ -553,9 +455,9 @@ mod abort {
         if !HAS_HOOK {
             return f();
         }
-        current().phase = Phase::Init(call);
+        current::lock().phase = Phase::Init(call);
         let result = f();
-        current().phase = Phase::Other;
+        current::lock().phase = Phase::Other;
         result
     }
 }

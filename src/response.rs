@@ -8,11 +8,12 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::api::{self, Endpoint, Invocation};
+use crate::current::{self, OpenStream};
 use crate::encoding::base64;
 use crate::http1::connection;
 use crate::json::{self, ToJson, Writer};
 use crate::sys::{self, Errno};
-use crate::{Context, Error, Result, log, panic};
+use crate::{Context, Error, Result, log};
 
 /// How long a connection may take to be made. The Runtime API is on the same machine.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
@@ -46,7 +47,7 @@ pub(crate) struct Outbox {
     pub(crate) body: Vec<u8>,
     pub(crate) streaming: Option<Streaming>,
     /// Where a panic that ends the process finds the invocation.
-    pub(crate) seat: panic::Seat,
+    pub(crate) seat: current::Seat,
 }
 
 /// A response that is streamed.
@@ -94,7 +95,7 @@ impl Outbox {
             content_type: api::JSON,
             body: Vec::new(),
             streaming: None,
-            seat: panic::Seat::new(),
+            seat: current::Seat::new(),
         }
     }
 
@@ -328,12 +329,12 @@ fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno>
     let sent = send_chunk_now(out, chunk);
     let has_begun = out.streaming.as_ref().is_some_and(|it| it.has_begun);
     if let (Some(current), Some(stream), true) = (&mut current, &out.stream, has_begun) {
-        current.stream = OpenStream::new(stream);
+        current.stream = open_stream(stream);
     }
     sent
 }
 
-/// The same in a worker that has [`Seat::lock`](panic::Seat::lock)ed its place.
+/// The same in a worker that has [`Seat::lock`](current::Seat::lock)ed its place.
 fn send_chunk_now(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno> {
     let Some(streaming) = &mut out.streaming else {
         return Ok(());
@@ -436,49 +437,30 @@ fn push_end(out: &mut Vec<u8>, error: Option<&Error>) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// A stream whose head was sent, for a panic that ends the process.
-#[derive(Debug)]
-pub(crate) struct OpenStream {
-    #[cfg(unix)]
-    fd: core::ffi::c_int,
-    /// The code that ends it. Behind a pointer, so that a function that never streams does not hold it.
-    end: fn(&OpenStream, &Invocation, &Error),
+/// The response that is sent on `stream`, for a panic that ends the process.
+#[cfg(unix)]
+fn open_stream(stream: &TcpStream) -> Option<OpenStream> {
+    use std::os::fd::AsRawFd;
+
+    Some(OpenStream {
+        fd: stream.as_raw_fd(),
+        end: |fd, invocation, error| {
+            let cx = Context {
+                request_id: invocation.path_id.clone(),
+                ..Context::default()
+            };
+            log::error(Some(&cx), error);
+            let mut end = Vec::new();
+            push_end(&mut end, Some(error));
+            sys::write_last(fd, &end);
+        },
+    })
 }
 
-impl OpenStream {
-    /// The response that is sent on `stream`.
-    #[cfg(unix)]
-    fn new(stream: &TcpStream) -> Option<OpenStream> {
-        use std::os::fd::AsRawFd;
-
-        Some(OpenStream {
-            fd: stream.as_raw_fd(),
-            end: OpenStream::end_with_error,
-        })
-    }
-
-    /// Where there are no descriptors, such a stream is cut.
-    #[cfg(not(unix))]
-    fn new(_: &TcpStream) -> Option<OpenStream> {
-        None
-    }
-
-    /// Logs the error and ends the stream with it. Its worker does not go on.
-    pub(crate) fn end(&self, invocation: &Invocation, error: &Error) {
-        (self.end)(self, invocation, error);
-    }
-
-    #[cfg(unix)]
-    fn end_with_error(&self, invocation: &Invocation, error: &Error) {
-        let cx = Context {
-            request_id: invocation.path_id.clone(),
-            ..Context::default()
-        };
-        log::error(Some(&cx), error);
-        let mut end = Vec::new();
-        push_end(&mut end, Some(error));
-        sys::write_last(self.fd, &end);
-    }
+/// Where there are no descriptors, such a stream is cut.
+#[cfg(not(unix))]
+fn open_stream(_: &TcpStream) -> Option<OpenStream> {
+    None
 }
 
 /// The line in front of a chunk (RFC 9112, section 7.1).

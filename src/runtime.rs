@@ -7,8 +7,10 @@ use crate::api::{self, Endpoint};
 #[cfg(panic = "abort")]
 use crate::encoding::{Digits, decimal};
 use crate::http1::head;
+#[cfg(panic = "unwind")]
+use crate::log;
 use crate::worker::{self, Worker};
-use crate::{Error, Handler, Result, log, panic, snapstart, sys};
+use crate::{Error, Handler, Result, panic, snapstart, sys};
 
 /// A Runtime API, and the loop that serves its invocations. [`run`](crate::run) and its like have
 /// it at the address that Lambda names; this is for tests and tools.
