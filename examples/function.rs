@@ -36,6 +36,23 @@ pub(crate) fn main() -> ! {
             on_shutdown(|| eprintln!("shut down first"));
         }
         "panic" => panic!("of main"),
+        "print" => print!("printed in main"),
+        "print-init-error" => {
+            print!("printed in main");
+            tiny_lambda::init(|| Err::<(), _>(Error::new("NoTable", "TABLE is not set")));
+        }
+        "hook" => set_hook("before run"),
+        "hook-init" => tiny_lambda::init(|| {
+            set_hook("in init");
+            Ok(())
+        }),
+        "hooks" => {
+            set_hook("before init");
+            tiny_lambda::init(|| {
+                chain_hook("in init");
+                Ok(())
+            });
+        }
         "shutdown-panic" => on_shutdown(|| panic!("too late")),
         "timer" => interrupt_every_ms(),
         _ => {}
@@ -48,6 +65,7 @@ fn say(when: &str, hook: &str) -> Result<()> {
     Ok(())
 }
 
+#[expect(clippy::too_many_lines, reason = "it is a list of events")]
 fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
     match event.as_str() {
         "error" => return Err(Error::new("NoStock", "sold out")),
@@ -68,6 +86,79 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
         "exit" => std::process::exit(3),
         "overflow" => out.json(&deeper(0)),
         "out of memory" => out.json(&vec![1_u8; 1 << 46]),
+        "panics in threads" => {
+            let n = 8;
+            let all = std::sync::Barrier::new(n);
+            let ended = std::thread::scope(|scope| {
+                let panic = || {
+                    all.wait();
+                    panic!("of one of the threads")
+                };
+                let threads: Vec<_> = (0..n).map(|_| scope.spawn(panic)).collect();
+                threads
+                    .into_iter()
+                    .all(|thread: std::thread::ScopedJoinHandle<'_, ()>| thread.join().is_err())
+            });
+            out.json(&ended);
+        }
+        "panic while printing" => print!("{Shown}"),
+        "panic through C" => through_c(),
+        "panic through C in a thread" => {
+            let _ = std::thread::spawn(|| through_c()).join();
+        }
+        "caught" => {
+            let _ = std::panic::catch_unwind(|| panic!("that is caught"));
+            out.json("went on");
+        }
+        "caught, then an error" => {
+            let _ = std::panic::catch_unwind(|| panic!("that is caught"));
+            return Err(Error::new("NoStock", "sold out"));
+        }
+        "caught, then another" => {
+            let _ = std::panic::catch_unwind(|| panic!("that is caught"));
+            panic!("of the handler");
+        }
+        "caught, then through C" => {
+            let _ = std::panic::catch_unwind(|| panic!("that is caught"));
+            through_c();
+        }
+        "resumed String" => resume(|| panic!("of a thread, {}", 1)),
+        "resumed str" => resume(|| panic!("of a thread, 1")),
+        "resumed error" => {
+            let error: Box<dyn std::error::Error + Send + Sync> = "of a thread, 1".into();
+            std::panic::resume_unwind(Box::new(error))
+        }
+        "resumed other" => std::panic::resume_unwind(Box::new(7)),
+        "resumed bomb" => std::panic::resume_unwind(Box::new(Bomb)),
+        "chain hook" => {
+            chain_hook("in the handler");
+            panic!("of the handler");
+        }
+        "print part" => print!("a part"),
+        "print part, panic" => {
+            print!("a part");
+            panic!("of the handler");
+        }
+        "print part, error" => {
+            print!("a part");
+            return Err(Error::new("NoStock", "sold out"));
+        }
+        "panic in a thread midway" => {
+            let mut body = out.start("text/plain")?;
+            body.write_all(b"part")?;
+            body.flush()?;
+            let thread = std::thread::spawn(|| panic!("of a thread"));
+            let has_panicked = thread.join().is_err();
+            writeln!(body, ", {has_panicked}")?;
+        }
+        "panic beside a thread that streams" => std::thread::scope(|scope| -> Result<()> {
+            let mut body = out.start("text/plain")?;
+            body.write_all(b"part")?;
+            body.flush()?;
+            scope.spawn(move || while body.write_all(&[b'x'; 9000]).is_ok() {});
+            std::thread::sleep(Duration::from_millis(20));
+            panic!("midway")
+        })?,
         "panic in a thread" => {
             let thread = std::thread::spawn(|| panic!("of a thread"));
             out.json(&thread.join().is_err());
@@ -154,6 +245,40 @@ fn interrupt_every_ms() {
 /// Elsewhere there are none.
 #[cfg(not(target_os = "linux"))]
 fn interrupt_every_ms() {}
+
+/// A hook that writes a line, in place of the one before.
+fn set_hook(name: &'static str) {
+    std::panic::set_hook(Box::new(move |_| eprintln!("hook {name}")));
+}
+
+/// A hook that calls the one before, and writes a line then.
+fn chain_hook(name: &'static str) {
+    let earlier = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        eprintln!("hook {name}");
+        earlier(info);
+    }));
+}
+
+extern "C" fn through_c() {
+    panic!("of the handler");
+}
+
+/// Panics with what a thread has panicked with.
+fn resume(f: impl FnOnce() + Send + 'static) {
+    if let Err(payload) = std::thread::spawn(f).join() {
+        std::panic::resume_unwind(payload);
+    }
+}
+
+/// Panics while it is displayed.
+struct Shown;
+
+impl std::fmt::Display for Shown {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("of the handler")
+    }
+}
 
 /// More than any stack holds.
 fn deeper(n: u64) -> u64 {

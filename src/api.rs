@@ -5,7 +5,6 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ffi::CStr;
 use core::mem;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::str;
@@ -14,9 +13,6 @@ use std::time::{Duration, SystemTime};
 use crate::encoding::{Digits, decimal, push_percent_escape};
 use crate::http1::{head, scan};
 use crate::{Context, Error, Result, sys};
-
-/// The variable that names the Runtime API's address.
-const ENDPOINT_VARIABLE: &CStr = c"AWS_LAMBDA_RUNTIME_API";
 
 /// Longest response that is not streamed, in bytes: 6 MB and a little, as Lambda's own server has
 /// it ("Lambda quotas").
@@ -85,7 +81,7 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// The Runtime API that Lambda names, if it does.
     pub(crate) fn from_env() -> Option<Result<&'static Endpoint>> {
-        let text = sys::env(ENDPOINT_VARIABLE)?;
+        let text = sys::env(sys::ENDPOINT_VARIABLE)?;
         // An address that is no text at all is as malformed as any other.
         Some(Endpoint::parse(str::from_utf8(text).unwrap_or("\u{fffd}")))
     }

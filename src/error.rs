@@ -60,6 +60,9 @@ struct Inner {
     error_type: Cow<'static, str>,
     message: String,
     place: Place,
+    /// The log has it already.
+    #[cfg(panic = "unwind")]
+    is_logged: bool,
 }
 
 /// Where in the source an error was made.
@@ -72,7 +75,13 @@ struct Place {
 }
 
 impl Place {
+    /// A place in the function's source. A place in this crate's says nothing to the reader of the
+    /// function's error, and is left out.
     fn of(at: &'static Location<'static>) -> Place {
+        let own_folder = file!().strip_suffix("error.rs").unwrap_or(file!());
+        if at.file().starts_with(own_folder) {
+            return Place::default();
+        }
         Place {
             file: at.file().into(),
             line: at.line(),
@@ -103,29 +112,34 @@ impl Error {
     /// ```
     #[track_caller]
     pub fn new(error_type: impl Into<Cow<'static, str>>, message: impl Display) -> Error {
-        Error::make(error_type.into(), text(&message), Location::caller())
+        let place = Place::of(Location::caller());
+        Error::make(error_type.into(), text(&message), place)
     }
 
-    /// The same for the runtime's own, whose message is made of parts: formatting is kilobytes.
-    #[cold]
+    /// The same error with the place of this call, for a function that returns an error it has kept.
     #[track_caller]
+    pub(crate) fn here(mut self) -> Error {
+        self.0.place = Place::of(Location::caller());
+        self
+    }
+
+    /// Makes an error of the crate from parts of a message: formatting is kilobytes.
+    #[cold]
     pub(crate) fn of(error_type: &'static str, message: &[&str]) -> Error {
         let mut text = String::new();
         for part in message {
             text.push_str(part);
         }
-        Error::make(error_type.into(), text, Location::caller())
+        Error::make(error_type.into(), text, Place::default())
     }
 
-    fn make(
-        error_type: Cow<'static, str>,
-        message: String,
-        at: &'static Location<'static>,
-    ) -> Error {
+    fn make(error_type: Cow<'static, str>, message: String, place: Place) -> Error {
         let mut error = Error(Box::new(Inner {
             error_type,
             message,
-            place: Place::of(at),
+            place,
+            #[cfg(panic = "unwind")]
+            is_logged: false,
         }));
         error.shorten(MESSAGE_LEN_MAX);
         error
@@ -149,6 +163,7 @@ impl Error {
     /// An event, or a member of one, that is odd: what it should be or is called, what is wrong with
     /// it and where, and how it goes on there.
     #[cold]
+    #[track_caller]
     pub(crate) fn unmarshal(name: &str, problem: &dyn Display, there: &[u8]) -> Error {
         let mut message = String::from(name);
         let _ = write!(message, ": {problem}");
@@ -166,6 +181,9 @@ impl Error {
         Error::new(Error::UNMARSHAL, message)
     }
 
+    /// The message of a panic whose payload is no text.
+    pub(crate) const NO_TEXT: &'static str = "a value that is no text";
+
     /// The error that a panic is posted as.
     #[cold]
     pub(crate) fn from_panic(info: &PanicHookInfo<'_>) -> Error {
@@ -176,7 +194,7 @@ impl Error {
         ) {
             (Some(text), _) => text,
             (_, Some(text)) => text.as_str(),
-            _ => "a value that is no text",
+            _ => Error::NO_TEXT,
         };
         let mut error = Error::panic("panicked");
         let Inner { message, place, .. } = &mut *error.0;
@@ -201,7 +219,24 @@ impl Error {
             error_type: "Runtime.Panic".into(),
             message: message.into(),
             place: Place::default(),
+            #[cfg(panic = "unwind")]
+            is_logged: false,
         }))
+    }
+
+    /// Says that the log has this error, so that it is not logged again when it is posted.
+    #[cfg(panic = "unwind")]
+    pub(crate) fn set_logged(&mut self) {
+        self.0.is_logged = true;
+    }
+
+    /// Whether the log has this error already. Only the error of a panic that unwinds is logged before
+    /// it is posted.
+    pub(crate) fn is_logged(&self) -> bool {
+        #[cfg(panic = "unwind")]
+        return self.0.is_logged;
+        #[cfg(not(panic = "unwind"))]
+        false
     }
 
     /// The same under another name; the one that it had goes into the message.
@@ -309,7 +344,8 @@ impl<E: error::Error> From<E> for Error {
     fn from(error: E) -> Error {
         // The last place where the type is known.
         let error_type = short_name(any::type_name::<E>());
-        Error::make(error_type, with_sources(&error), Location::caller())
+        let place = Place::of(Location::caller());
+        Error::make(error_type, with_sources(&error), place)
     }
 }
 
@@ -327,7 +363,7 @@ fn text(value: &dyn Display) -> String {
 }
 
 /// The message of an error and those of its sources, none of them told twice in a row.
-fn with_sources(error: &dyn error::Error) -> String {
+pub(crate) fn with_sources(error: &dyn error::Error) -> String {
     let mut message = text(&error);
     let mut source = error.source();
     for _ in 0..SOURCES_MAX {

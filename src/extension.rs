@@ -43,6 +43,8 @@ fn hooks() -> MutexGuard<'static, Vec<Hook>> {
 /// AWS Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle", Shutdown
 /// phase.
 ///
+/// A handler of SIGTERM that the function has set itself is called after `f`.
+///
 /// On systems other than Linux `f` is never called.
 pub fn on_shutdown(f: impl FnOnce() + Send + 'static) {
     let mut hooks = hooks();
@@ -88,11 +90,16 @@ fn shut_down() {
             }
             Ok(())
         };
-        if let Err(error) = panic::guard_record(&mut call) {
+        if let Err(error) = panic::guard_part(&mut call) {
             log::error(None, &error);
             status = 1;
         }
     }
+    #[cfg(target_os = "linux")]
+    sys::call_sigterm_handler();
+    sys::claim_exit(status);
+    // Unlike `sys::exit`, this does not wait for the lock of standard output, which a handler that has
+    // timed out may hold.
     std::process::exit(status)
 }
 

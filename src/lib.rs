@@ -50,6 +50,7 @@ extern crate alloc;
 
 mod api;
 mod context;
+mod current;
 mod deadline;
 #[cfg(feature = "emulator")]
 pub mod emulator;
@@ -100,8 +101,14 @@ use worker::Worker;
 /// says where. A panic is posted too, with its message and place; where panics abort, as in the
 /// default build, the process then ends, and Lambda starts another for the next invocation.
 ///
-/// What `f` prints reaches the log line by line: text without the end of its line is lost if the
-/// process ends. [`log`] writes at once.
+/// What `f` prints reaches the log line by line, and text without the end of its line when `f` has
+/// returned or panicked. For that, the runtime takes the lock of [`std::io::stdout`] before it waits
+/// for the next event: a thread that keeps [`lock`](std::io::Stdout::lock) stops it. [`log`] writes at
+/// once.
+///
+/// A panic hook that is set ([`std::panic::set_hook`]) before `run`, or in [`init()`](init), is called
+/// first; then the panic is logged and posted. One that is set in `f` has to call the hook that
+/// [`std::panic::take_hook`] returns, as Sentry's does: it replaces the runtime's.
 ///
 /// Without Lambda, that is without the variable `AWS_LAMBDA_RUNTIME_API`, a debug build serves
 /// itself on a local port; a release build says how to run it and exits with 1.
@@ -192,8 +199,11 @@ pub fn run_with_init<S: Sync, E: FromJson, R: ToJson>(
 fn serve(handler: &dyn Handler) -> ! {
     let result = match api::Endpoint::from_env() {
         Some(endpoint) => endpoint.and_then(|endpoint| {
+            #[cfg(panic = "abort")]
+            runtime::require_one_worker();
             // The process ends with it.
             let mut worker = ManuallyDrop::new(Worker::new(endpoint));
+            panic::own_process();
             runtime::serve(&mut worker, runtime::n_workers(), handler)
         }),
         #[cfg(all(debug_assertions, feature = "emulator"))]

@@ -8,6 +8,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::api::{self, Endpoint, Invocation};
+use crate::current::{self, OpenStream};
 use crate::encoding::base64;
 use crate::http1::connection::{self, STALL_TIMEOUT};
 use crate::json::{self, ToJson, Writer};
@@ -54,6 +55,8 @@ pub(crate) struct Outbox {
     pub(crate) streaming: Option<Streaming>,
     /// Bytes of the stream that were sent, in its framing.
     pub(crate) stream_len: usize,
+    /// Where a panic that ends the process finds the invocation.
+    pub(crate) seat: current::Seat,
 }
 
 /// A response that is streamed.
@@ -102,6 +105,7 @@ impl Outbox {
             body: Vec::new(),
             streaming: None,
             stream_len: 0,
+            seat: current::Seat::new(),
         }
     }
 
@@ -199,6 +203,7 @@ impl<'c> Responder<'c> {
     ///
     /// # Errors
     /// `content_type` has a character that no header can have.
+    #[track_caller]
     pub fn start(self, content_type: &str) -> Result<BodyWriter<'c>> {
         if !api::is_field_value(content_type) {
             return Err(invalid(content_type));
@@ -223,6 +228,7 @@ impl<'c> Responder<'c> {
     /// # Errors
     /// The status is not one of 100 to 599, a name or value is one that no header can have, or all
     /// of them are more than 16 KB.
+    #[track_caller]
     pub fn start_http(self, status: u16, fields: &[(&str, &str)]) -> Result<BodyWriter<'c>> {
         let prelude = prelude(status, fields)?;
         let writer = self.start(api::HTTP_INTEGRATION)?;
@@ -244,6 +250,7 @@ const PRELUDE_LEN_MAX: usize = 16 * 1024;
 
 /// The metadata in front of a streamed web response ("Response streaming for Lambda functions",
 /// HTTP integration).
+#[track_caller]
 fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
     if !matches!(status, 100..=599) {
         return Err(Error::new(
@@ -289,6 +296,7 @@ fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
 }
 
 #[cold]
+#[track_caller]
 fn invalid(text: &str) -> Error {
     Error::new(
         "Runtime.InvalidResponse",
@@ -344,8 +352,20 @@ impl io::Write for BodyWriter<'_> {
     }
 }
 
-/// Sends what stands in the head, and `chunk` if it is not empty: an empty one would be the end.
+/// Sends what stands in the head, and `chunk` if it is not empty: an empty one would be the end. If a
+/// panic of another thread ends the stream meanwhile, this waits for the end of the process.
 fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno> {
+    let mut current = out.seat.lock();
+    let sent = send_chunk_now(out, chunk);
+    let has_begun = out.streaming.as_ref().is_some_and(|it| it.has_begun);
+    if let (Some(current), Some(stream), true) = (&mut current, &out.stream, has_begun) {
+        current.stream = open_stream(stream);
+    }
+    sent
+}
+
+/// The same in a worker that has [`Seat::lock`](current::Seat::lock)ed its place.
+fn send_chunk_now(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno> {
     let Some(streaming) = &mut out.streaming else {
         return Ok(());
     };
@@ -385,7 +405,6 @@ fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno>
             // Chunks are written when they are to be seen, so nothing is gained by waiting for
             // more. A socket that does not know the option is only slower.
             let _ = stream.set_nodelay(true);
-            lost::set_stream(Some(stream));
         }
     }
     out.head.clear();
@@ -453,9 +472,8 @@ fn end(
 
 /// Sends the last data, the last chunk, and what went wrong.
 fn send_end(out: &mut Outbox, error: Option<&Error>) -> core::result::Result<(), Trouble> {
-    lost::set_stream(None);
     let waiting = mem::take(&mut out.body);
-    let sent = send_chunk(out, &waiting);
+    let sent = send_chunk_now(out, &waiting);
     out.body = waiting;
     out.body.clear();
     sent.map_err(|errno| Trouble::Send(1, errno))?;
@@ -482,52 +500,30 @@ fn push_end(out: &mut Vec<u8>, error: Option<&Error>) {
     out.extend_from_slice(b"\r\n");
 }
 
+/// The response that is sent on `stream`, for a panic that ends the process.
 #[cfg(unix)]
-pub(crate) use lost::end_lost_stream;
-
-/// The stream that this thread is in the middle of, for a panic that nobody can catch.
-#[cfg(unix)]
-mod lost {
-    use alloc::vec::Vec;
-    use core::cell::Cell;
-    use core::ffi::c_int;
-    use std::net::TcpStream;
+fn open_stream(stream: &TcpStream) -> Option<OpenStream> {
     use std::os::fd::AsRawFd;
 
-    use crate::{Error, sys};
-
-    type End = fn(c_int, &Error);
-
-    std::thread_local! {
-        /// With the code that ends it, which a function that never streams does not hold.
-        static STREAM: Cell<Option<(c_int, End)>> = const { Cell::new(None) };
-    }
-
-    /// Says that chunks are sent on `stream` from now on, or no more.
-    pub(super) fn set_stream(stream: Option<&TcpStream>) {
-        STREAM.set(stream.map(|stream| (stream.as_raw_fd(), end as End)));
-    }
-
-    fn end(fd: c_int, error: &Error) {
-        let mut end = Vec::new();
-        super::push_end(&mut end, Some(error));
-        sys::write_last(fd, &end);
-    }
-
-    /// Ends the stream of this thread with `error`. False: there is none.
-    pub(crate) fn end_lost_stream(error: &Error) -> bool {
-        let stream = STREAM.take();
-        if let Some((fd, end)) = stream {
-            end(fd, error);
-        }
-        stream.is_some()
-    }
+    Some(OpenStream {
+        fd: stream.as_raw_fd(),
+        end: |fd, invocation, error| {
+            let cx = Context {
+                request_id: invocation.path_id.clone(),
+                ..Context::default()
+            };
+            log::error(Some(&cx), error);
+            let mut end = Vec::new();
+            push_end(&mut end, Some(error));
+            sys::write_last(fd, &end);
+        },
+    })
 }
 
-/// Where there are no descriptors to be had, such a stream is cut.
+/// Where there are no descriptors, such a stream is cut.
 #[cfg(not(unix))]
-mod lost {
-    pub(super) fn set_stream(_: Option<&std::net::TcpStream>) {}
+fn open_stream(_: &TcpStream) -> Option<OpenStream> {
+    None
 }
 
 /// The line in front of a chunk (RFC 9112, section 7.1).

@@ -1,13 +1,16 @@
 //! [`Runtime`]: the loop of next, handle, respond or report; and the Init phase in front of it.
 
 use alloc::string::String;
+use core::sync::atomic::AtomicBool;
 
 use crate::api::{self, Endpoint};
 #[cfg(panic = "abort")]
 use crate::encoding::{Digits, decimal};
 use crate::http1::head;
+#[cfg(panic = "unwind")]
+use crate::log;
 use crate::worker::{self, Worker};
-use crate::{Error, Handler, Result, log, panic, snapstart, sys};
+use crate::{Error, Handler, Result, panic, snapstart, sys};
 
 /// A Runtime API, and the loop that serves its invocations. [`run`](crate::run) and its like have
 /// it at the address that Lambda names; this is for tests and tools.
@@ -62,7 +65,9 @@ pub(crate) fn n_workers() -> usize {
 /// Serves up to `n_workers` invocations at once until the Runtime API has gone; if it is one, by
 /// `worker`.
 pub(crate) fn serve(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> Result<()> {
-    panic::install();
+    static HAS_HOOK: AtomicBool = AtomicBool::new(false);
+
+    panic::install(&HAS_HOOK);
     snapstart::restore(worker.out.endpoint);
     if n_workers <= 1 {
         return work(worker, true, handler);
@@ -82,19 +87,33 @@ fn serve_many(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> R
     Err(Error::of(api::ENDPOINT_ERROR, &["no worker is left"]))
 }
 
-/// Where panics abort, one would end all invocations of the process, so there is only one at a
-/// time; and threads would be 5 KB.
+/// Where panics abort, one would end all invocations of the process, so several are refused.
 #[cfg(panic = "abort")]
-fn serve_many(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> Result<()> {
+fn serve_many(_: &mut Worker, n_workers: usize, _: &dyn Handler) -> Result<()> {
+    Err(cannot_serve_many(n_workers))
+}
+
+/// Posts an init error and ends the process if Lambda wants several invocations served at once and this
+/// build cannot do so. If it served them one at a time, Lambda would refuse callers at random.
+#[cfg(panic = "abort")]
+pub(crate) fn require_one_worker() {
+    let n_workers = n_workers();
+    if n_workers > 1 {
+        worker::init_failed(api::INIT_ERROR, &cannot_serve_many(n_workers));
+    }
+}
+
+#[cold]
+#[cfg(panic = "abort")]
+fn cannot_serve_many(n_workers: usize) -> Error {
     let digits = &mut Digits::default();
     let message = [
         "AWS_LAMBDA_MAX_CONCURRENCY is ",
         decimal(n_workers as u64, digits),
-        ", but this build serves one invocation at a time: build with panic = \"unwind\" \
-         (build.sh --profile unwind)",
+        ", but this build serves one invocation at a time: build it with `build.sh --profile unwind` \
+         (panic = \"unwind\")",
     ];
-    log::error(None, &Error::of("Runtime.Concurrency", &message));
-    work(worker, true, handler)
+    Error::of("Runtime.Concurrency", &message)
 }
 
 /// Serves invocations, one after another. The only worker also keeps `_X_AMZN_TRACE_ID`.
@@ -106,14 +125,18 @@ fn work(worker: &mut Worker, is_only: bool, handler: &dyn Handler) -> Result<()>
         if is_only {
             worker.set_trace_id();
         }
-        let result = panic::guard(worker, |worker| worker.handle(event, handler));
+        let (result, guard) = panic::guard(worker, |worker| worker.handle(event, handler));
         worker.answer(result)?;
+        drop(guard);
     }
 }
 
 /// Runs code of the Init phase. A failure is posted, then the process ends.
 pub(crate) fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
-    panic::install();
+    static HAS_HOOK: AtomicBool = AtomicBool::new(false);
+
+    panic::own_process();
+    panic::install(&HAS_HOOK);
     panic::guard_init(api::INIT_ERROR, f)
         .unwrap_or_else(|error| worker::init_failed(api::INIT_ERROR, &error))
 }

@@ -49,7 +49,7 @@ pub fn start(run: fn() -> !) -> ! {
     #[cfg(panic = "unwind")]
     {
         let _ = std::panic::catch_unwind(run);
-        std::process::exit(101)
+        crate::sys::exit(101)
     }
     #[cfg(panic = "abort")]
     run()

@@ -36,9 +36,19 @@ const NEXT_LEN: usize = 256;
 /// What is wrong with an invocation that cannot be answered.
 const NAMELESS: &str = "reply without Lambda-Runtime-Aws-Request-Id";
 
+/// Exit code of a process whose Init phase has failed.
+pub(crate) const INIT_EXIT_STATUS: i32 = 1;
+
 /// Ends the process over a failure outside of invocations, which is posted to `call`, once.
 #[cold]
 pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
+    report_init(call, error);
+    sys::exit(INIT_EXIT_STATUS);
+}
+
+/// Posts such a failure.
+#[cold]
+pub(crate) fn report_init(call: &str, error: &Error) {
     log::error(None, error);
     match Endpoint::from_env() {
         Some(Ok(endpoint)) => {
@@ -51,7 +61,6 @@ pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
         Some(Err(error)) => log::error(None, &error),
         None => {}
     }
-    sys::exit(1);
 }
 
 /// Posts that an invocation has failed, from outside of its worker, which is lost.
@@ -71,7 +80,7 @@ pub(crate) struct Worker {
     next: Vec<u8>,
     /// The reply that came last; an event is read from here without a copy.
     inbox: Vec<u8>,
-    cx: Context,
+    pub(crate) cx: Context,
 }
 
 impl Worker {
@@ -91,6 +100,7 @@ impl Worker {
         const CALL: [&str; 2] = ["GET", "invocation/next"];
         let mut pauses = PAUSES_MS.iter();
         loop {
+            sys::flush_stdout();
             let was_connected = self.out.stream.is_some();
             self.give_back();
             self.out.invocation.begin(&mut self.cx);
@@ -153,6 +163,8 @@ impl Worker {
         self.out
             .endpoint
             .push_get(&mut self.next, api::RESTORE_NEXT);
+        // What waits there would become part of the snapshot.
+        sys::flush_stdout();
         match self.exchange(true) {
             Ok(Reply {
                 status: 200..=299, ..

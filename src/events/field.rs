@@ -76,6 +76,7 @@ impl<T> Field<T> {
     /// # Errors
     /// `Runtime.UnmarshalError` if it is missing, `null` or not a `T`: which of them, of which type,
     /// where it stands and what is there.
+    #[track_caller]
     pub fn get(&self) -> Result<&T> {
         match &self.0 {
             State::Is(value) => Ok(value),
@@ -87,6 +88,7 @@ impl<T> Field<T> {
     ///
     /// # Errors
     /// As [`get`](Self::get).
+    #[track_caller]
     pub fn take(self) -> Result<T> {
         match self.0 {
             State::Is(value) => Ok(value),
@@ -113,6 +115,7 @@ impl<T> Field<T> {
 
 impl Other {
     #[cold]
+    #[track_caller]
     fn error(&self) -> Error {
         let (name, problem) = match self {
             Other::Unset => ("a member", " is missing"),
@@ -139,11 +142,13 @@ impl Other {
 }
 
 /// JSON within a value, maybe behind a byte order mark.
+#[track_caller]
 pub(super) fn parsed<T: FromJson>(name: &str, text: &[u8]) -> Result<T> {
     checked(name, text, json::parse_after_bom(text))
 }
 
 /// Says in an error which value was read from `text`.
+#[track_caller]
 pub(super) fn checked<T>(name: &str, text: &[u8], read: Result<T, json::Error>) -> Result<T> {
     match read {
         Ok(value) => Ok(value),
@@ -155,6 +160,7 @@ pub(super) fn checked<T>(name: &str, text: &[u8], read: Result<T, json::Error>) 
 }
 
 #[cold]
+#[track_caller]
 pub(super) fn unmarshal_error(name: &str, problem: impl Display) -> Error {
     Error::new(Error::UNMARSHAL, format_args!("{name}{problem}"))
 }

@@ -74,6 +74,7 @@ impl<T: FromJson> Map<T> {
     ///
     /// # Errors
     /// `Runtime.UnmarshalError` if there is none, or it is not a `T`.
+    #[track_caller]
     pub fn value(&self, name: &str) -> Result<T> {
         match self.find(name) {
             Some(r) => read_value(name, r),

@@ -64,6 +64,7 @@ impl SnsMessage {
     ///
     /// # Errors
     /// If there is no message, or it is no JSON of this type: where.
+    #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
         parsed("SnsMessage.Message", self.message.get()?.as_bytes())
     }

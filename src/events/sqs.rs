@@ -95,6 +95,7 @@ impl SqsMessage {
     ///
     /// # Errors
     /// If there is no body, or it is no JSON of this type: where.
+    #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
         parsed("SqsMessage.body", self.body.get()?.as_bytes())
     }

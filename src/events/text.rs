@@ -83,6 +83,7 @@ impl Base64 {
     ///
     /// # Errors
     /// If the text is malformed, or the bytes are no JSON of this type: where.
+    #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
         parsed("what base64 holds", &self.decode()?)
     }
@@ -100,6 +101,7 @@ impl FormText {
 }
 
 #[cold]
+#[track_caller]
 fn malformed(error: EncodingError, text: &str) -> Error {
     Error::unmarshal("a text", &error, text.as_bytes())
 }

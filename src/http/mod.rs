@@ -104,6 +104,7 @@ const BAD_REQUEST: &str = "Http.BadRequest";
 const PAYLOAD_TOO_LARGE: &str = "Http.PayloadTooLarge";
 
 #[cold]
+#[track_caller]
 fn bad_request(message: impl Display) -> Error {
     Error::new(BAD_REQUEST, message)
 }

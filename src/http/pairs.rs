@@ -61,6 +61,7 @@ impl Pairs {
     ///
     /// # Errors
     /// `Http.BadRequest` if it is none.
+    #[track_caller]
     pub fn parse<T: FromStr>(&self, name: &str) -> Result<Option<T>> {
         let Some(value) = self.get(name) else {
             return Ok(None);
@@ -78,6 +79,7 @@ impl Pairs {
 }
 
 #[cold]
+#[track_caller]
 pub(super) fn malformed(name: &str) -> crate::Error {
     bad_request(format_args!("malformed value of `{name}`"))
 }

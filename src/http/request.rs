@@ -239,8 +239,12 @@ impl Request {
     /// # Errors
     /// `Runtime.UnmarshalError` if it is no string in the event, or should be base64 and is none:
     /// the fault of the sender of the event, so that the answer is a 500.
+    #[track_caller]
     pub fn body(&self) -> Result<&Body> {
-        self.body.as_ref().map_err(Error::clone)
+        match &self.body {
+            Ok(body) => Ok(body),
+            Err(error) => Err(error.clone().here()),
+        }
     }
 
     /// Its body, without a copy.
@@ -255,6 +259,7 @@ impl Request {
     ///
     /// # Errors
     /// `Http.BadRequest`, which says what was expected and where, if it is none.
+    #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
         match json::parse_after_bom(self.body()?.as_bytes()) {
             Ok(value) => Ok(value),
@@ -266,6 +271,7 @@ impl Request {
     ///
     /// # Errors
     /// Those of [`body`](Self::body). Whatever was sent is a form (URL Standard), see [`Pairs`].
+    #[track_caller]
     pub fn form(&self) -> Result<Pairs> {
         Ok(Pairs::read(self.body()?.as_bytes()))
     }
@@ -274,6 +280,7 @@ impl Request {
     ///
     /// # Errors
     /// `Http.PayloadTooLarge` if it is.
+    #[track_caller]
     pub fn limit_body(&self, len_max: usize) -> Result<()> {
         if self.body()?.len() <= len_max {
             return Ok(());
@@ -406,12 +413,16 @@ impl Request {
     /// # Errors
     /// `Http.BadRequest` if it is none. One that the route does not have is the function's mistake,
     /// and an error as any other.
+    #[track_caller]
     pub fn param<T: FromStr>(&self, name: &str) -> Result<T> {
         let Some(value) = self.path_parameter(name) else {
             let message = format!("the route has no parameter `{name}`");
             return Err(Error::new("Http.NoSuchParameter", message));
         };
-        value.parse().map_err(|_| pairs::malformed(name))
+        match value.parse() {
+            Ok(value) => Ok(value),
+            Err(_) => Err(pairs::malformed(name)),
+        }
     }
 
     /// A variable of the API's stage.

@@ -1,49 +1,133 @@
 //! What a process has of its own: its environment, its clock, its standard error.
 
-#[cfg(unix)]
-unsafe extern "C" {
-    static mut environ: *const *const core::ffi::c_char;
-}
+/// The variable that names the Runtime API, which only the process of a function has.
+pub(crate) const ENDPOINT_VARIABLE: &core::ffi::CStr = c"AWS_LAMBDA_RUNTIME_API";
 
-/// The value of the variable `name`, which is never changed while the process lives. std's `var`
-/// has a lock and copies, and `getenv` compares by calls, of which three variables were a fifth of the
-/// way to the first event; what it is compared with here is only read before there are threads.
-#[cfg(unix)]
-pub(crate) fn env(name: &core::ffi::CStr) -> Option<&'static [u8]> {
-    use core::ffi::CStr;
+#[cfg(target_os = "linux")]
+mod environment {
+    use alloc::vec::Vec;
+    use core::ffi::{CStr, c_char};
+    use core::ptr;
+    use core::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 
-    // SAFETY: `environ` is null or points to pointers to texts, of which the last is null
-    // (environ(7)). No byte of a text is read behind one that differs from `name`'s, as the one at
-    // its end does. A variable that nobody sets anew stays where it is; those that are asked for
-    // are Lambda's own, and reserved.
-    unsafe {
-        let mut entries = environ;
-        while !entries.is_null() && !(*entries).is_null() {
-            let mut text: *const u8 = (*entries).cast();
-            let mut rest = name.to_bytes();
-            while let [byte, behind @ ..] = rest {
-                if *byte != *text {
-                    break;
-                }
-                (rest, text) = (behind, text.add(1));
+    type Entry = *const c_char;
+
+    unsafe extern "C" {
+        static mut environ: *const Entry;
+    }
+
+    /// The entries that the process was started with. Nothing ever writes to this array or to its texts.
+    static AT_START: AtomicPtr<Entry> = AtomicPtr::new(ptr::null_mut());
+
+    /// The text of the one variable that is ever set, or an empty text, which is no variable. Longer
+    /// than any tracing header; the last byte stays 0.
+    static SET: [AtomicU8; 512] = [const { AtomicU8::new(0) }; 512];
+
+    /// Has the C library call `keep_environment` before `main`.
+    #[used]
+    #[unsafe(link_section = ".init_array")]
+    static BEFORE_MAIN: extern "C" fn() = keep_environment;
+
+    /// Splits the environment in two, while the process has one thread. `environ` belongs to the C
+    /// library and to std, whose lock nobody else can take: `setenv` writes to its array and frees it.
+    /// So this crate reads an array of its own, and never reads or writes `environ` after this.
+    ///
+    /// Where there is a Runtime API, `environ` gets a first entry whose text is `SET`.
+    extern "C" fn keep_environment() {
+        // SAFETY: the C library calls this once, before `main` and before the process has a second
+        // thread, so that nobody else reads or writes `environ`. It is null or points to pointers to
+        // texts, of which the last is null (environ(7)). Both arrays end that way too, have the same
+        // texts, and live as long as the process. The texts are those that the kernel made: `setenv`
+        // and `putenv` replace pointers to them, and change no byte of them.
+        unsafe {
+            let mut copy: Vec<Entry> = Vec::new();
+            copy.push(SET.as_ptr().cast());
+            let mut entries = environ;
+            while !entries.is_null() && !(*entries).is_null() {
+                copy.push(*entries);
+                entries = entries.add(1);
             }
-            if rest.is_empty() && *text == b'=' {
-                return Some(CStr::from_ptr(text.add(1).cast()).to_bytes());
+            copy.push(ptr::null());
+            let copy = copy.leak().as_ptr();
+            if find(environ, super::ENDPOINT_VARIABLE).is_some() {
+                AT_START.store(environ.cast_mut(), Ordering::Relaxed);
+                environ = copy;
+            } else {
+                AT_START.store(copy.add(1).cast_mut(), Ordering::Relaxed);
             }
-            entries = entries.add(1);
         }
     }
-    None
-}
 
-/// The same where there is no POSIX.
-#[cfg(not(unix))]
+    /// The value of the variable `name`, as the process was started with it: what is set later is
+    /// neither seen nor waited for. `getenv` compares by calls, of which three variables were a fifth of
+    /// the way to the first event.
+    pub(crate) fn env(name: &CStr) -> Option<&'static [u8]> {
+        // SAFETY: nothing writes to `AT_START` or what it points to after `keep_environment`.
+        unsafe { find(AT_START.load(Ordering::Relaxed), name) }
+    }
+
+    /// The value of `name` in an array of entries.
+    ///
+    /// # Safety
+    /// `entries` is null or as in environ(7), and nobody writes to it or to its texts.
+    unsafe fn find(mut entries: *const Entry, name: &CStr) -> Option<&'static [u8]> {
+        // SAFETY: the array ends with null, and each text with 0. No byte of a text is read behind one
+        // that differs from `name`'s, as the one at its end does.
+        unsafe {
+            while !entries.is_null() && !(*entries).is_null() {
+                let mut text: *const u8 = (*entries).cast();
+                let mut rest = name.to_bytes();
+                while let [byte, behind @ ..] = rest {
+                    if *byte != *text {
+                        break;
+                    }
+                    (rest, text) = (behind, text.add(1));
+                }
+                if rest.is_empty() && *text == b'=' {
+                    return Some(CStr::from_ptr(text.add(1).cast()).to_bytes());
+                }
+                entries = entries.add(1);
+            }
+        }
+        None
+    }
+
+    /// Sets the one variable that is ever set, with an `entry` of the form `NAME=value`; an empty entry
+    /// is no variable.
+    ///
+    /// Only the bytes of `SET` are written, so that neither `environ` nor memory that another thread
+    /// may be reading changes hands: `setenv` would free the text before. The text always ends within
+    /// `SET`. Whoever reads this variable at the same time, which only a thread does that outlives its
+    /// invocation, reads old, new or mixed bytes.
+    pub(crate) fn set_env(entry: [&[u8]; 2]) {
+        // One that is too long is cut, which is the end of its value, not of its name.
+        let [room @ .., _] = &SET;
+        let mut room = room.iter();
+        for part in &entry {
+            for (byte, to) in part.iter().zip(room.by_ref()) {
+                to.store(*byte, Ordering::Relaxed);
+            }
+        }
+        if let Some(end) = room.next() {
+            end.store(0, Ordering::Relaxed);
+        }
+    }
+}
+#[cfg(target_os = "linux")]
+pub(crate) use environment::{env, set_env};
+
+/// The same elsewhere, where there is no Lambda: by std, which has a lock and copies.
+#[cfg(not(target_os = "linux"))]
 pub(crate) fn env(name: &core::ffi::CStr) -> Option<&'static [u8]> {
     let value = std::env::var(name.to_str().ok()?).ok()?;
     Some(alloc::boxed::Box::leak(
         value.into_boxed_str().into_boxed_bytes(),
     ))
 }
+
+/// The same elsewhere, where there is no Lambda.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn set_env(_: [&[u8]; 2]) {}
 
 /// Writes to standard error, as far as it takes it: nobody is left to tell that it does not. What is
 /// longer than a pipe takes at once (4 KB) could get mixed, so others wait. std has a lock that wakes
@@ -63,77 +147,61 @@ pub(crate) fn write_stderr(bytes: &[u8]) {
     IS_WRITING.store(false, Ordering::Release);
 }
 
-/// Sets the one variable that is ever set, with an `entry` of the form `NAME=value`.
-///
-/// Not by `setenv`, which frees the text that another thread may be reading, nor by std, whose lock
-/// keeps its own readers out, at 6 KB for messages: the variable is one buffer, which is never
-/// freed and always ends, so that whoever reads it meanwhile reads old, new or mixed text. An empty
-/// entry is no variable.
-#[cfg(target_os = "linux")]
-pub(crate) fn set_env(entry: [&[u8]; 2]) {
-    use alloc::vec::Vec;
+/// Writes what was printed without the end of a line, which std keeps until that comes or the process
+/// ends. Writes nothing if there is nothing. If another thread holds the lock of std's standard output,
+/// this waits for it, as `print!` would.
+#[inline(never)]
+pub(crate) fn flush_stdout() {
+    // Ignores write errors, as there is nowhere to report them.
+    let _ = std::io::Write::flush(&mut std::io::stdout());
+}
+
+/// Claims the end of the process for this thread. If another thread has done so, this waits for the
+/// end. If this thread has, it was called out of what `exit` calls, and ends the process at once.
+#[cfg(unix)]
+pub(crate) fn claim_exit(status: core::ffi::c_int) {
+    use core::cell::Cell;
+    use core::ffi::c_int;
     use core::ptr;
-    use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+    use core::sync::atomic::{AtomicUsize, Ordering};
 
-    /// Longer than any tracing header; the last byte stays 0.
-    static ENTRY: [AtomicU8; 512] = [const { AtomicU8::new(0) }; 512];
-    static IS_SET: AtomicBool = AtomicBool::new(false);
-
-    // One that is too long is cut, which is the end of its value, not of its name.
-    let [room @ .., _] = &ENTRY;
-    let mut room = room.iter();
-    for part in &entry {
-        for (byte, to) in part.iter().zip(room.by_ref()) {
-            to.store(*byte, Ordering::Relaxed);
-        }
+    /// The address of `HERE` in the thread that ends the process.
+    static OWNER: AtomicUsize = AtomicUsize::new(0);
+    std::thread_local! {
+        /// Its address identifies a thread.
+        static HERE: Cell<u8> = const { Cell::new(0) };
     }
-    if let Some(end) = room.next() {
-        end.store(0, Ordering::Relaxed);
+    unsafe extern "C" {
+        fn _exit(status: c_int) -> !;
     }
-    if IS_SET.swap(true, Ordering::Relaxed) {
-        return;
-    }
-    let mut entries = Vec::new();
-    entries.push(ENTRY.as_ptr().cast());
-    // SAFETY: `environ` is null or points to pointers of which the last is null (environ(7)), and
-    // so do the new ones, which live as long as the process. It is only changed by this first call,
-    // in front of a handler; whoever goes through the old ones meanwhile finds them unchanged.
-    unsafe {
-        let mut old = environ;
-        while !old.is_null() && !(*old).is_null() {
-            entries.push(*old);
-            old = old.add(1);
-        }
-        entries.push(ptr::null());
-        environ = entries.leak().as_ptr();
+    let here = HERE.with(|here| ptr::from_ref(here).addr());
+    match OWNER.compare_exchange(0, here, Ordering::Relaxed, Ordering::Relaxed) {
+        Ok(_) => {}
+        // SAFETY: it may be called at any time (_exit(2)).
+        Err(owner) if owner == here => unsafe { _exit(status) },
+        Err(_) => loop {
+            pause(u16::MAX);
+        },
     }
 }
 
-/// The same elsewhere, where there is no Lambda.
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn set_env(_: [&[u8]; 2]) {}
+/// The same where there is no POSIX, whose `exit` sees to it.
+#[cfg(not(unix))]
+pub(crate) fn claim_exit(_: i32) {}
 
-/// Ends the process, after what C code has asked for at its end (atexit(3)). Not by std's `exit`: that
-/// one also writes what was printed without the end of a line, and holds 3.7 KB for it.
+/// Ends the process, after what C code has asked for at its end (atexit(3)), and after standard output
+/// was flushed. std's `exit` does the same with 1.2 KB more.
 #[cfg(unix)]
 pub(crate) fn exit(status: core::ffi::c_int) -> ! {
     use core::ffi::c_int;
-    use core::sync::atomic::{AtomicBool, Ordering};
-
-    static IS_ENDING: AtomicBool = AtomicBool::new(false);
 
     unsafe extern "C" {
         fn exit(status: c_int) -> !;
-        fn _exit(status: c_int) -> !;
     }
-    // SAFETY: `exit` may be called once (exit(3)): whoever comes here while it is at work, on another
-    // thread or out of what it calls, ends the process at once, which `_exit` may do at any time.
-    unsafe {
-        if IS_ENDING.swap(true, Ordering::Relaxed) {
-            _exit(status)
-        }
-        exit(status)
-    }
+    claim_exit(status);
+    flush_stdout();
+    // SAFETY: `exit` may be called once (exit(3)), which `claim_exit` sees to.
+    unsafe { exit(status) }
 }
 
 /// The same where there is no POSIX.

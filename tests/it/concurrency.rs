@@ -138,7 +138,8 @@ fn the_deepest_event_fits_on_the_stack_of_any_worker() {
 #[cfg(unix)]
 mod process {
     use super::*;
-    use crate::process::{aborting, command, ends, unwinding};
+    use crate::peer::{POST_INIT_ERROR, POST_RESPONSE, step};
+    use crate::process::{aborting, command, ends, play, unwinding};
     use tiny_lambda::json;
 
     /// Starts the function as `AWS_LAMBDA_MAX_CONCURRENCY` says; what it writes to its log.
@@ -205,29 +206,44 @@ mod process {
         }
     }
 
-    /// Its panics would end all invocations of the process: it says so, and serves as ever.
+    /// A panic would end all invocations of the process. If it served them one at a time, Lambda would
+    /// refuse callers (runtime-api.md 4.1, "No free worker").
     #[test]
-    fn a_build_whose_panics_abort_says_that_it_serves_one_at_a_time() {
-        let Some(program) = aborting("function") else {
-            return;
-        };
-        let listener = listen();
-        let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", "4")];
-        let addr = listener.local_addr().unwrap();
-        let child = command(&program, addr, &vars).spawn().unwrap();
-        let mut peer = Peer::accept(&listener);
-        for id in ["a", "b"] {
-            peer.invoke(id, "\"echo\"");
-            assert_eq!(peer.answered(id, "response").text(), "\"echo\"");
+    fn a_build_whose_panics_abort_posts_an_init_error_if_it_is_to_serve_several() {
+        let programs = ["function", "function_main"].map(aborting);
+        for program in programs.into_iter().flatten() {
+            for n in ["2", "4", "1000000"] {
+                let script = [step(POST_INIT_ERROR, ACCEPTED)];
+                let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", n)];
+                let (requests, code, said) = play(&program, &vars, &script);
+                let error = json::parse::<Value>(&requests[0].body).unwrap();
+                let text = |name| error.get(name).and_then(Value::as_str).unwrap();
+                assert_eq!(text("errorType"), "Runtime.Concurrency");
+                let message = text("errorMessage");
+                let want = format!("AWS_LAMBDA_MAX_CONCURRENCY is {n}, but this build serves one");
+                assert!(message.starts_with(&want), "{message}");
+                assert!(message.contains("--profile unwind"), "{message}");
+                assert_eq!(code, Some(1));
+                assert_eq!(said, format!("ERROR Runtime.Concurrency: {message}\n"));
+            }
+            // Emulators set 1 for every function; only a number above 1 means several.
+            for n in [
+                "1",
+                "0",
+                "",
+                "-2",
+                "many",
+                "2 ",
+                "+3",
+                "2.5",
+                "99999999999999999999999",
+            ] {
+                let script = [step(GET_NEXT, next("\"a\"")), step(POST_RESPONSE, ACCEPTED)];
+                let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", n)];
+                let (requests, ..) = play(&program, &vars, &script);
+                assert_eq!(requests[1].text(), "\"a\"", "{n}");
+            }
         }
-        listener.set_nonblocking(true).unwrap();
-        assert!(listener.accept().is_err(), "one worker only");
-        peer.write(&refusal(500));
-        let said = String::from_utf8(ends(child).stderr).unwrap();
-        let want = "ERROR Runtime.Concurrency: AWS_LAMBDA_MAX_CONCURRENCY is 4, but this build \
-            serves one invocation at a time: build with panic = \"unwind\"";
-        assert!(said.starts_with(want), "{said}");
-        assert_eq!(said.lines().count(), 2, "{said}");
     }
 
     /// Half a megabyte each, of which only what is used takes memory.

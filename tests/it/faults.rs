@@ -1045,3 +1045,66 @@ fn a_slow_caller_is_waited_for() {
         });
     });
 }
+
+/// A stack trace is for the function's own mistakes: it names the function's source, or nothing.
+#[test]
+fn a_stack_trace_never_names_a_source_file_of_this_crate() {
+    use tiny_lambda::events::{Field, Map, sqs::SqsMessage};
+    use tiny_lambda::http::{Method, Request};
+    use tiny_lambda::{Result, json};
+
+    /// The `stackTrace` of the error that is posted for `event`.
+    #[track_caller]
+    fn posted(handler: &dyn Handler, event: &str) -> Vec<String> {
+        let script = [step(GET_NEXT, next(event)), step(POST_ERROR, ACCEPTED)];
+        let (requests, _) = play(&script, handler);
+        let error: Value = json::parse(&requests[1].body).unwrap();
+        let trace = error.get("stackTrace").and_then(Value::as_array).unwrap();
+        let places = trace.iter().map(|place| place.as_str().unwrap().to_owned());
+        places.collect()
+    }
+    let odd = [
+        posted(&double(), "7"),
+        posted(&double(), "{"),
+        posted(
+            &handler::json(|event: SqsEvent, _| Ok(event.records.get()?.len())),
+            "[]",
+        ),
+        posted(&handler::http(|_: Request, _| Ok("")), "[]"),
+        posted(&handler::streaming(|_: u8, _, _| Ok(())), "[]"),
+        posted(&handler::bytes(|_, _| Ok(vec![0; 7 << 20])), "7"),
+        posted(
+            &handler::bytes(|_, _| std::panic::resume_unwind(Box::new("gone"))),
+            "7",
+        ),
+    ];
+    for (i, places) in odd.iter().enumerate() {
+        assert!(places.is_empty(), "{i}: {places:?}");
+    }
+
+    /// The error of each is made at a `?` of the function.
+    #[track_caller]
+    fn check<T>(name: &str, f: impl Fn() -> Result<T>) {
+        let error: Value = json::parse(&json::to_vec(&f().err().expect(name))).unwrap();
+        let trace = error.get("stackTrace").and_then(Value::as_array).unwrap();
+        let place = trace.first().and_then(Value::as_str).unwrap_or("none");
+        assert!(place.starts_with("tests/it/faults.rs:"), "{name}: {place}");
+    }
+    let request = Request::new(Method::Post, "/?a=%").with_body("x");
+    check("json::parse", || Ok(json::parse::<u8>(b"x")?));
+    check("std", || Ok("x".parse::<u8>()?));
+    check("Request::json", || Ok(request.json::<u8>()?));
+    check("Pairs::parse", || {
+        Ok(Request::new(Method::Get, "/?a=b")
+            .query()?
+            .parse::<u8>("a")?)
+    });
+    check("Request::param", || Ok(request.param::<u8>("none")?));
+    check("Request::limit_body", || Ok(request.limit_body(0)?));
+    check("Field::get", || Ok(*Field::<u8>::default().get()?));
+    check("Field::take", || Ok(Field::<u8>::default().take()?));
+    check("Map::value", || Ok(Map::<u8>::default().value("a")?));
+    check("SqsMessage::json", || {
+        Ok(SqsMessage::default().json::<u8>()?)
+    });
+}

@@ -310,30 +310,277 @@ fn a_panic_is_posted_once_with_its_place() {
     }
 }
 
-/// 12.1: 21 and 31. There is no way on behind the second panic, but it is told.
+/// 12.1: 21 and 31. The process cannot go on after the second panic; the first one is the reason.
 #[test]
 fn a_panic_while_panicking_is_posted_and_the_end() {
-    for (program, aborts) in all() {
-        // Where panics abort, nothing is dropped, and there is only the first.
-        let want = if aborts { "of the handler" } else { "dropped" };
+    for (program, _) in all() {
         let event = next("\"panic while panicking\"");
         let script = [last(GET_NEXT, event), step(POST_ERROR, ACCEPTED)];
         let (requests, code, said) = play(&program, &[], &script);
         let (kind, message) = posted(&requests[1]);
         assert_eq!((kind.as_str(), code), ("Runtime.Panic", Some(101)));
-        assert!(message.ends_with(&format!(": {want}")), "{message}");
+        assert!(message.ends_with(": of the handler"), "{message}");
         assert!(
             said.contains(&message) && said.lines().count() == 1,
             "{said}"
         );
 
-        let want = if aborts { "midway" } else { "dropped" };
         let event = next("\"panic while panicking midway\"");
         let script = [step(GET_NEXT, event), step(POST_RESPONSE, ACCEPTED)];
         let (requests, code, said) = play(&program, &[], &script);
         assert_eq!((requests[1].text(), code), ("part", Some(101)));
         assert_eq!(requests[1].trailers[0].1, "Runtime.Panic");
-        assert!(said.contains(want) && said.lines().count() == 1, "{said}");
+        let line = "ERROR RequestId: 8476a536 Runtime.Panic: panicked at ";
+        assert!(
+            said.starts_with(line) && said.ends_with(": midway\n"),
+            "{said}"
+        );
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+/// Plays one invocation that a panic ends; what was posted as `errorMessage`, what the log has.
+#[track_caller]
+fn panics(program: &Path, ends: bool, event: &str) -> (String, String) {
+    let event = next(&format!("\"{event}\""));
+    let mut script = vec![step(GET_NEXT, event), step(POST_ERROR, ACCEPTED)];
+    if ends {
+        script[0].hangs_up = true;
+    } else {
+        script.extend([step(GET_NEXT, NEXT), step(POST_RESPONSE, ACCEPTED)]);
+    }
+    let (requests, code, said) = play(program, &[], &script);
+    assert_eq!(code, Some(if ends { 101 } else { 1 }), "{said}");
+    let (kind, message) = posted(&requests[1]);
+    assert_eq!(kind, "Runtime.Panic");
+    (message, said)
+}
+
+/// 12.1: 31. std ends the process at such a function; the panic that came to it is the reason.
+#[test]
+fn a_panic_that_cannot_unwind_is_posted_and_the_end() {
+    for (program, _) in all() {
+        for event in ["panic through C", "caught, then through C"] {
+            if event.starts_with("caught") && is_aborting(&program) {
+                continue;
+            }
+            let (message, said) = panics(&program, true, event);
+            assert!(message.ends_with(": of the handler"), "{message}");
+            assert_eq!(said.matches(&message).count(), 1, "{said}");
+        }
+        let (message, said) = panics(&program, true, "panic through C in a thread");
+        assert!(message.ends_with(": of the handler"), "{message}");
+        assert!(said.contains(&message), "{said}");
+    }
+}
+
+fn is_aborting(program: &Path) -> bool {
+    program.to_string_lossy().contains("process-small")
+}
+
+/// 12.1: 31.
+#[test]
+fn a_panic_is_posted_with_the_text_of_its_payload_and_logged_once() {
+    for (program, aborts) in all() {
+        if aborts {
+            continue;
+        }
+        for (event, want) in [
+            ("resumed String", "panicked: of a thread, 1"),
+            ("resumed str", "panicked: of a thread, 1"),
+            ("resumed error", "panicked: of a thread, 1"),
+            ("resumed other", "panicked: a value that is no text"),
+            ("resumed bomb", "panicked: a value that is no text"),
+        ] {
+            let (message, said) = panics(&program, false, event);
+            assert_eq!(message, want, "{event}");
+            let line = format!("ERROR RequestId: 8476a536 Runtime.Panic: {want}\n");
+            assert_eq!(said.matches(&line).count(), 1, "{said}");
+        }
+        let (message, said) = panics(&program, false, "caught, then another");
+        assert!(message.ends_with(": of the handler"), "{message}");
+        for text in ["that is caught", "of the handler"] {
+            assert_eq!(said.matches(text).count(), 1, "{said}");
+        }
+    }
+}
+
+/// 12.1: 31. A panic that the handler catches is logged, and not taken for that of another invocation.
+#[test]
+fn a_panic_that_the_handler_catches_is_in_the_log_and_nowhere_else() {
+    for (program, aborts) in all() {
+        if aborts {
+            continue;
+        }
+        let script = [
+            step(GET_NEXT, next("\"caught\"")),
+            step(POST_RESPONSE, ACCEPTED),
+            step(GET_NEXT, next("\"resumed other\"")),
+            step(POST_ERROR, ACCEPTED),
+            step(GET_NEXT, next("\"caught, then an error\"")),
+            step(POST_ERROR, ACCEPTED),
+        ];
+        let (requests, _, said) = play(&program, &[], &script);
+        assert_eq!(requests[1].text(), "\"went on\"");
+        let (_, message) = posted(&requests[3]);
+        assert_eq!(message, "panicked: a value that is no text");
+        assert_eq!(posted(&requests[5]).1, "sold out");
+        let line = "ERROR RequestId: 8476a536 Runtime.Panic: panicked at examples/function.rs:";
+        assert_eq!(said.matches(line).count(), 2, "{said}");
+        assert_eq!(said.matches(": that is caught").count(), 2, "{said}");
+        // Those, the other two errors, and that the Runtime API has gone.
+        assert_eq!(said.lines().count(), 5, "{said}");
+    }
+}
+
+/// 12.1: 31.
+#[test]
+fn of_several_threads_that_panic_at_once_one_is_posted() {
+    for (program, aborts) in all() {
+        for _ in 0..if aborts { 20 } else { 1 } {
+            if aborts {
+                let (message, said) = panics(&program, true, "panics in threads");
+                assert!(message.ends_with(": of one of the threads"), "{message}");
+                let line = "Runtime.Panic: panicked at examples/function.rs:";
+                assert!(said.lines().all(|it| it.contains(line)), "{said}");
+                continue;
+            }
+            let script = [
+                step(GET_NEXT, next("\"panics in threads\"")),
+                step(POST_RESPONSE, ACCEPTED),
+            ];
+            let (requests, _, said) = play(&program, &[], &script);
+            assert_eq!(requests[1].text(), "true");
+            assert_eq!(
+                said.matches(": of one of the threads\n").count(),
+                8,
+                "{said}"
+            );
+            assert_eq!(said.lines().count(), 9, "{said}");
+        }
+    }
+}
+
+/// A hook that the function has set is called once, before the error is logged and posted.
+#[test]
+fn a_panic_hook_of_the_function_is_called_first() {
+    #[track_caller]
+    fn check(act: &str, event: &str, want: &[&str]) {
+        for (program, aborts) in all() {
+            let event = next(&format!("\"{event}\""));
+            let mut script = [step(GET_NEXT, event), step(POST_ERROR, ACCEPTED)];
+            script[0].hangs_up = aborts;
+            let (requests, code, said) = play(&program, &[("ACT", act)], &script);
+            let (_, message) = posted(&requests[1]);
+            assert!(message.ends_with(": of the handler"), "{message}");
+            let mut lines: Vec<_> = want.iter().map(|name| format!("hook {name}")).collect();
+            lines.push(format!(
+                "ERROR RequestId: 8476a536 Runtime.Panic: {message}"
+            ));
+            let said: Vec<_> = said.lines().take(want.len() + 1).collect();
+            if !aborts {
+                assert_eq!(said, lines, "{act}");
+            }
+            // Where panics abort, tenant and trace are not known.
+            assert_eq!(said[..want.len()], lines[..want.len()], "{act}");
+            assert!(said[want.len()].ends_with(&message), "{said:?}");
+            assert_eq!(code, Some(if aborts { 101 } else { 1 }));
+        }
+    }
+    check("", "panic", &[]);
+    check("hook", "panic", &["before run"]);
+    check("hook-init", "panic", &["in init"]);
+    check("hooks", "panic", &["in init", "before init"]);
+    check("", "chain hook", &["in the handler"]);
+    check("hook", "chain hook", &["in the handler", "before run"]);
+    check(
+        "hooks",
+        "chain hook",
+        &["in the handler", "in init", "before init"],
+    );
+}
+
+/// 12.1: 20. What is printed without the end of a line is there before the runtime waits, and when
+/// the process ends.
+#[test]
+fn what_is_printed_is_flushed_before_next_and_at_the_end() {
+    for (program, aborts) in all() {
+        // Init, then an invocation; both while the process waits for the next event.
+        let listener = listen();
+        let addr = listener.local_addr().unwrap();
+        let mut child = command(&program, addr, &[("ACT", "print")])
+            .spawn()
+            .unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let mut stream = accept(&listener);
+        for want in ["printed in main", "a part"] {
+            assert_eq!(read_request(&mut stream).line, GET_NEXT);
+            let mut printed = vec![0; want.len()];
+            stdout.read_exact(&mut printed).unwrap();
+            assert_eq!(printed, want.as_bytes());
+            if want == "a part" {
+                break;
+            }
+            let event = next("\"print part\"");
+            stream.get_mut().write_all(event.as_bytes()).unwrap();
+            assert_eq!(read_request(&mut stream).line, POST_RESPONSE);
+            stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
+        }
+        drop((listener, stream));
+        ends(child);
+
+        for (act, event, want) in [
+            ("", "print part, panic", "a part"),
+            ("", "print part, error", "a part"),
+            ("", "panic while printing", ""),
+            ("print-init-error", "", "printed in main"),
+        ] {
+            let mut script = vec![step(GET_NEXT, next(&format!("\"{event}\"")))];
+            script[0].hangs_up = aborts && event.contains("panic");
+            script.push(step(POST_ERROR, ACCEPTED));
+            if act == "print-init-error" {
+                script = vec![step(POST_INIT_ERROR, ACCEPTED)];
+            }
+            let mut output = None;
+            converse(&script, |addr| {
+                let child = command(&program, addr, &[("ACT", act)]).spawn().unwrap();
+                output = Some(ends(child));
+            });
+            let printed = String::from_utf8(output.unwrap().stdout).unwrap();
+            assert_eq!(printed, want, "{act} {event}");
+        }
+    }
+}
+
+/// 12.1: 31 and 35.
+#[test]
+fn a_panic_of_another_thread_ends_the_open_stream_and_nothing_else() {
+    for (program, aborts) in all() {
+        let event = next("\"panic in a thread midway\"");
+        let script = [step(GET_NEXT, event), step(POST_RESPONSE, ACCEPTED)];
+        let (requests, code, said) = play(&program, &[], &script);
+        assert_eq!(requests.len(), 2);
+        assert!(said.contains(": of a thread\n"), "{said}");
+        if aborts {
+            assert_eq!((requests[1].text(), code), ("part", Some(101)));
+            assert_eq!(requests[1].trailers[0].1, "Runtime.Panic");
+            assert_eq!(said.lines().count(), 1, "{said}");
+        } else {
+            assert_eq!((requests[1].text(), code), ("part, true\n", Some(1)));
+            assert!(requests[1].trailers.is_empty());
+        }
+        if !aborts {
+            continue;
+        }
+        // The trailers never come within a chunk that another thread is sending.
+        for _ in 0..5 {
+            let event = next("\"panic beside a thread that streams\"");
+            let script = [step(GET_NEXT, event), step(POST_RESPONSE, ACCEPTED)];
+            let (requests, code, _) = play(&program, &[], &script);
+            assert!(requests[1].text().starts_with("partxxx"));
+            assert_eq!(requests[1].trailers[0].1, "Runtime.Panic");
+            assert_eq!(code, Some(101));
+        }
     }
 }
 
