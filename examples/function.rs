@@ -39,7 +39,7 @@ pub(crate) fn main() -> ! {
         "print" => print!("printed in main"),
         "print-init-error" => {
             print!("printed in main");
-            tiny_lambda::init(|| Err::<(), _>(Error::new("NoTable", "TABLE is not set")));
+            tiny_lambda::init(|| -> Result<()> { Err(Error::new("NoTable", "TABLE is not set")) });
         }
         "hook" => set_hook("before run"),
         "hook-init" => tiny_lambda::init(|| {

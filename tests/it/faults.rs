@@ -1048,6 +1048,11 @@ fn a_slow_caller_is_waited_for() {
 
 /// A stack trace is for the function's own mistakes: it names the function's source, or nothing.
 #[test]
+#[expect(
+    clippy::items_after_statements,
+    clippy::needless_question_mark,
+    reason = "a `?` is what a function writes"
+)]
 fn a_stack_trace_never_names_a_source_file_of_this_crate() {
     use tiny_lambda::events::{Field, Map, sqs::SqsMessage};
     use tiny_lambda::http::{Method, Request};
