@@ -353,7 +353,6 @@ fi
 [ -z "$features" ] || set -- "$@" --features "$features"
 [ -z "$offline" ] || set -- "$@" --offline
 
-built_dir=$target_dir/$triple/release
 # What an older build left is not to be deployed if this one fails.
 for name in $names; do
     rm -rf "$(folder_of "$name")"
@@ -377,10 +376,34 @@ if [ ! -x "$deflate" ] || [ -n "$(find "$here/src/bin/deflate.rs" -newer "$defla
     deflate_build=$!
 fi
 
+# Builds the target $1 into the target folder $2, with the linker's map beside the executables. Further
+# arguments are cargo's command.
+build() {
+    target=$1
+    folder=$2
+    shift 2
+    "$@" --target-dir "$folder" "--$(kind_of "$target")" "$target" -- \
+        "-Clink-arg=-Map=$folder/$triple/release/$target.map" >&2 ||
+        die "cargo could not build $target: see the messages above"
+}
+# The runtime flushes std's standard output, which is 2 KB of code. It is left out if nothing else in the
+# executable uses that output, as the linker's map shows. If something does, the target is built again.
+printing=
 for name in $names; do
-    "$@" "--$(kind_of "$name")" "$name" -- ${report:+"-Clink-arg=-Map=$work/$name.map"} >&2 ||
-        die "cargo could not build $name: see the messages above"
+    TINY_LAMBDA_STDOUT_IS_UNUSED=1 build "$name" "$target_dir" "$@"
+    if grep -q stdio6STDOUT "$target_dir/$triple/release/$name.map"; then
+        printf '%s uses standard output: building it again with the code that flushes it\n' "$name" >&2
+        build "$name" "$out_dir/.printing" "$@"
+        printing="$printing $name "
+    fi
 done
+# Prints cargo's folder that has the executable and the map of the target $1.
+built_dir_of() {
+    case $printing in
+        *" $1 "*) printf '%s' "$out_dir/.printing/$triple/release" ;;
+        *) printf '%s' "$target_dir/$triple/release" ;;
+    esac
+}
 if [ -n "$deflate_build" ]; then
     wait "$deflate_build" || {
         cat "$work/deflate.log" >&2
@@ -404,8 +427,9 @@ number() {
 # Copies the executable of the target $1 to $2, if it is one that Lambda can start: an ELF file of
 # the asked architecture, which asks for no interpreter (System V ABI, chapters 4 and 5).
 take_executable() {
-    built=$built_dir/$1
-    [ "$(kind_of "$1")" = bin ] || built=$built_dir/examples/$1
+    built=$(built_dir_of "$1")
+    [ "$(kind_of "$1")" = bin ] || built=$built/examples
+    built=$built/$1
     [ -f "$built" ] || die "cargo left no executable at $built"
     machine=62
     [ "$arch" = x86_64 ] || machine=183
@@ -614,7 +638,7 @@ report() {
             for (name in owner) printf "2 %9d %s\n", owner[name], name
             for (name in symbols) printf "3 %9d %.100s\n", symbols[name], name
         }
-    ' "$work/$1.map" | sort -k 1,1n -k 2,2nr | awk -v name="$1" '
+    ' "$(built_dir_of "$1")/$1.map" | sort -k 1,1n -k 2,2nr | awk -v name="$1" '
         BEGIN { split("section|crate or C library|symbol, the biggest", by, "|") }
         $1 != last { print name ": bytes by " by[$1]; n = 0 }
         n++ < 30 && $2 > 0 { print substr($0, 3) }
