@@ -388,8 +388,13 @@ build() {
 }
 # The runtime flushes std's standard output, which is 2 KB of code. It is left out if nothing else in the
 # executable uses that output, as the linker's map shows. If something does, the target is built again.
+# Where panics unwind, std's own end of the process uses it.
 printing=
 for name in $names; do
+    if [ "$profile" = unwind ]; then
+        build "$name" "$target_dir" "$@"
+        continue
+    fi
     TINY_LAMBDA_STDOUT_IS_UNUSED=1 build "$name" "$target_dir" "$@"
     if grep -q stdio6STDOUT "$target_dir/$triple/release/$name.map"; then
         printf '%s uses standard output: building it again with the code that flushes it\n' "$name" >&2
