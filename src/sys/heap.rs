@@ -35,7 +35,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 use core::mem::{self, MaybeUninit};
 use core::ptr;
-use core::sync::atomic::{AtomicI32, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use chunk::{CHUNK_LEN, Chunk, GRANULE, PAGE_GRANULES, RUN_MAX};
 use system::PAGE;
@@ -187,9 +187,7 @@ impl State {
             };
             // SAFETY: `chunk` is one of a group, and whoever holds the lock has it alone.
             if self.claim(unsafe { &mut *chunk }, start, n) {
-                return chunk
-                    .cast::<u8>()
-                    .wrapping_add(start.wrapping_mul(GRANULE));
+                return chunk.cast::<u8>().wrapping_add(start.wrapping_mul(GRANULE));
             }
             // This raises `floor` by more than a block has.
             self.purge();
@@ -237,9 +235,8 @@ impl State {
     fn claim(&mut self, chunk: &mut Chunk, start: usize, n: usize) -> bool {
         let used = self.used.wrapping_add(n.wrapping_mul(GRANULE));
         self.peak = self.peak.max(used);
-        let pages = chunk.clean_pages(start, n);
+        let (pages, len) = chunk.clean_pages(start, n);
         if pages != 0 {
-            let len = (pages.count_ones() as usize).wrapping_mul(PAGE);
             let resident = self.resident.wrapping_add(len);
             if resident > self.limit() {
                 return false;
@@ -277,7 +274,10 @@ impl State {
     #[cold]
     fn flush(&mut self) {
         for n in 1..=QUICK_MAX {
-            let list = self.quick.get_mut(n).map(|list| mem::replace(list, ptr::null_mut()));
+            let list = self
+                .quick
+                .get_mut(n)
+                .map(|list| mem::replace(list, ptr::null_mut()));
             let mut block = list.unwrap_or(ptr::null_mut());
             while !block.is_null() {
                 // SAFETY: a list has blocks that were freed, and that are in use in the bitmap.
@@ -309,15 +309,29 @@ impl State {
                     // SAFETY: as this bound is not 0, there is such a chunk; whoever holds the
                     // lock has it alone.
                     let chunk = unsafe { &mut *Group::chunk(group.base, i) };
-                    let (n_pages, is_empty) = chunk.discard();
-                    self.resident = self.resident.wrapping_sub(n_pages.wrapping_mul(PAGE));
+                    let (len, is_empty) = chunk.discard();
+                    self.resident = self.resident.wrapping_sub(len);
                     if is_empty {
                         *bound = UNTOUCHED;
                     }
                 }
             }
         }
-        self.floor = self.resident.wrapping_add(self.resident / 16).wrapping_add(SLACK / 2);
+        self.floor = self
+            .resident
+            .wrapping_add(self.resident / 16)
+            .wrapping_add(SLACK / 2);
+    }
+
+    /// Makes the state good after a change that was never ended. The lists may have been cut, and
+    /// what is in them is lost. A bitmap is always right about blocks that somebody holds, since each
+    /// of its words is written at once; bounds that are too low only hide free granules.
+    #[cold]
+    fn abandon_lists(&mut self) {
+        self.quick = [ptr::null_mut(); QUICK_MAX + 1];
+        self.quick_len = 0;
+        self.kept = ptr::null_mut();
+        self.kept_len = 0;
     }
 
     /// Begins a new peak.
@@ -361,8 +375,7 @@ struct Arena(UnsafeCell<MaybeUninit<[u8; ARENA_LEN]>>);
 // In this order, so that what is touched first shares a page with what is touched always.
 #[repr(C)]
 pub(super) struct Heap {
-    /// The id of the thread that is in here; 0: there is none.
-    owner: AtomicI32,
+    is_locked: AtomicBool,
     state: UnsafeCell<State>,
     arena: Arena,
 }
@@ -379,7 +392,7 @@ impl Heap {
             bounds: [0; GROUP_CHUNKS],
         };
         Heap {
-            owner: AtomicI32::new(0),
+            is_locked: AtomicBool::new(false),
             state: UnsafeCell::new(State {
                 quick: [ptr::null_mut(); QUICK_MAX + 1],
                 quick_len: 0,
@@ -395,49 +408,38 @@ impl Heap {
         }
     }
 
-    fn try_lock(&self, from: i32, me: i32) -> bool {
-        let exchange = self.owner.compare_exchange(from, me, Ordering::Acquire, Ordering::Relaxed);
-        exchange.is_ok()
-    }
-
     /// Calls `f`, which must not call this again, while no other thread is in here.
     #[inline(always)]
     fn locked<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
-        let me = system::thread_id();
-        if !self.try_lock(0, me) {
-            self.wait(me);
+        if self.is_locked.swap(true, Ordering::Acquire) {
+            self.wait();
         }
-        // SAFETY: `owner` is this thread, and is nobody else until the store below.
+        // SAFETY: whoever finds the lock taken waits, until the store below.
         let value = f(unsafe { &mut *self.state.get() });
-        self.owner.store(0, Ordering::Release);
+        self.is_locked.store(false, Ordering::Release);
         value
     }
 
     /// Waits for the lock. Whoever has it needs some dozen instructions more, and maybe this
-    /// processor; or it makes a system call, or does not run, and then yielding would only heat.
+    /// processor: this thread yields. If that takes long, the other thread makes a system call or is
+    /// not running, and this one sleeps.
     #[cold]
-    fn wait(&self, me: i32) {
+    fn wait(&self) {
         const N_YIELDS: u32 = 100;
+        const N_PAUSES: u32 = 10;
         let mut n = 0_u32;
-        while !self.try_lock(0, me) {
-            if n < N_YIELDS {
-                n = n.wrapping_add(1);
+        while self.is_locked.swap(true, Ordering::Acquire) {
+            n = n.saturating_add(1);
+            if n <= N_YIELDS {
                 std::thread::yield_now();
                 continue;
             }
             super::pause(1);
-            // After a `fork` there is only the thread that has called it. If another one was in
-            // here, the child has its half-made change and nobody who ends it.
-            let owner = self.owner.load(Ordering::Relaxed);
-            if owner != 0 && !system::has_thread(owner) && self.try_lock(owner, me) {
-                // SAFETY: as in `locked`.
-                let state = unsafe { &mut *self.state.get() };
-                // Lists may be cut; what is in them is lost. A bitmap is whole at each moment as
-                // far as blocks are concerned that somebody holds: each word is written at once.
-                state.quick = [ptr::null_mut(); QUICK_MAX + 1];
-                state.quick_len = 0;
-                state.kept = ptr::null_mut();
-                state.kept_len = 0;
+            // After a `fork`, the child has only the thread that has called it. If another one had
+            // the lock, it will never release it.
+            if n > N_YIELDS + N_PAUSES && system::is_single_thread() {
+                // SAFETY: no other thread exists.
+                unsafe { (*self.state.get()).abandon_lists() };
                 return;
             }
         }

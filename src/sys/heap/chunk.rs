@@ -28,11 +28,14 @@ pub(super) const RUN_MAX: usize = N_GRANULES - HEADER_GRANULES;
 
 const WORD_BITS: usize = 64;
 
+/// Words of the bitmap.
+const N_WORDS: usize = N_GRANULES / WORD_BITS;
+
 /// The header, which lies in the chunk's first bytes.
 #[repr(C)]
 pub(super) struct Chunk {
-    /// The bitmap.
-    used: [u64; N_GRANULES / WORD_BITS],
+    /// The bitmap, and a word of zeros behind it, so that the end of a block is in a word too.
+    used: [u64; N_WORDS + 1],
     /// A bit for each page that may be resident.
     dirty: u64,
     /// Which chunk this is among all.
@@ -54,21 +57,25 @@ impl Chunk {
     /// Returns the first granule from `at` on whose bit is 0 (`flip` all ones) or 1 (`flip` 0); any
     /// number of at least `until` if there is none before that, or `N_GRANULES` if there is none.
     fn next(&self, at: usize, until: usize, flip: u64) -> usize {
-        let mut index = at / WORD_BITS;
-        let mut mask = u64::MAX << (at % WORD_BITS);
-        while let Some(word) = self.used.get(index) {
-            let word = (word ^ flip) & mask;
-            let begin = index.wrapping_mul(WORD_BITS);
-            if word != 0 {
-                return begin.wrapping_add(word.trailing_zeros() as usize);
-            }
+        let index = at / WORD_BITS;
+        let Some([word, rest @ ..]) = self.used.get(index..) else {
+            return N_GRANULES;
+        };
+        let mut begin = index.wrapping_mul(WORD_BITS);
+        let mut word = (word ^ flip) & u64::MAX << (at % WORD_BITS);
+        let mut rest = rest.iter();
+        while word == 0 {
+            begin = begin.wrapping_add(WORD_BITS);
             if begin >= until {
-                return begin;
+                // The word behind the bitmap is no granule.
+                return begin.min(N_GRANULES);
             }
-            index = index.wrapping_add(1);
-            mask = u64::MAX;
+            match rest.next() {
+                Some(next) => word = next ^ flip,
+                None => return N_GRANULES,
+            }
         }
-        N_GRANULES
+        begin.wrapping_add(word.trailing_zeros() as usize)
     }
 
     fn next_free(&self, at: usize) -> usize {
@@ -107,15 +114,19 @@ impl Chunk {
 
     /// Changes the bits of `n` granules from `start` on, which are all 0 or all 1.
     pub(super) fn flip(&mut self, start: usize, n: usize) {
-        let (mut at, mut n) = (start, n);
-        while n != 0 {
-            let bit = at % WORD_BITS;
-            let len = n.min(WORD_BITS.wrapping_sub(bit));
-            if let Some(word) = self.used.get_mut(at / WORD_BITS) {
-                *word ^= u64::MAX >> WORD_BITS.wrapping_sub(len) << bit;
+        let end = start.wrapping_add(n);
+        let head = u64::MAX << (start % WORD_BITS);
+        let tail = !(u64::MAX << (end % WORD_BITS));
+        match self.used.get_mut(start / WORD_BITS..=end / WORD_BITS) {
+            Some([word]) => *word ^= head & tail,
+            Some([first, between @ .., last]) => {
+                *first ^= head;
+                for word in between {
+                    *word = !*word;
+                }
+                *last ^= tail;
             }
-            at = at.wrapping_add(len);
-            n = n.wrapping_sub(len);
+            _ => {}
         }
     }
 
@@ -148,11 +159,12 @@ impl Chunk {
     }
 
     /// Returns a bit for each page that `n` granules from `start` on and the header lie in and that
-    /// is not dirty yet.
-    pub(super) fn clean_pages(&self, start: usize, n: usize) -> u64 {
+    /// is not dirty yet, and the bytes of these pages.
+    pub(super) fn clean_pages(&self, start: usize, n: usize) -> (u64, usize) {
         let last = start.wrapping_add(n).wrapping_sub(1) / PAGE_GRANULES;
         let up_to_last = (2 << last) - 1_u64;
-        (up_to_last & u64::MAX << (start / PAGE_GRANULES) | 1) & !self.dirty
+        let clean = (up_to_last & u64::MAX << (start / PAGE_GRANULES) | 1) & !self.dirty;
+        (clean, len_of(clean))
     }
 
     /// Notes that pages are dirty from now on.
@@ -160,12 +172,13 @@ impl Chunk {
         self.dirty |= pages;
     }
 
-    /// Gives the dirty pages back to the system that no granule in use lies in: how many they were,
+    /// Gives the dirty pages back to the system that no granule in use lies in: the bytes they have,
     /// and whether the chunk is empty. The header's own page goes only with all others.
     pub(super) fn discard(&mut self) -> (usize, bool) {
         const ALL: u64 = (1 << (CHUNK_LEN / PAGE)) - 1;
         let mut free = 0;
-        for words in self.used.rchunks(PAGE_GRANULES / WORD_BITS) {
+        let (used, _) = self.used.split_at(N_WORDS);
+        for words in used.rchunks(PAGE_GRANULES / WORD_BITS) {
             free = free << 1 | u64::from(words.iter().all(|word| *word == 0));
         }
         let is_empty = free == ALL;
@@ -173,7 +186,7 @@ impl Chunk {
             free &= !1;
         }
         let mut pages = free & self.dirty;
-        let n_pages = pages.count_ones() as usize;
+        let len = len_of(pages);
         self.dirty &= !free;
         if is_empty {
             self.first = 0;
@@ -188,6 +201,17 @@ impl Chunk {
             // header's page is one of them, the header says what a zeroed one says.
             unsafe { system::discard(at, (n as usize).wrapping_mul(PAGE)) };
         }
-        (n_pages, is_empty)
+        (len, is_empty)
     }
+}
+
+/// Bytes of the pages that have a bit in `pages`.
+// There are few. `count_ones` is 90 bytes more where the processor does not have it.
+fn len_of(mut pages: u64) -> usize {
+    let mut len = 0_usize;
+    while pages != 0 {
+        pages &= pages.wrapping_sub(1);
+        len = len.wrapping_add(PAGE);
+    }
+    len
 }

@@ -21,8 +21,7 @@ mod linux {
         pub(super) const MUNMAP: usize = 11;
         pub(super) const MREMAP: usize = 25;
         pub(super) const MADVISE: usize = 28;
-        pub(super) const GETPID: usize = 39;
-        pub(super) const TGKILL: usize = 234;
+        pub(super) const STATX: usize = 332;
     }
     // All newer architectures share one table.
     #[cfg(not(target_arch = "x86_64"))]
@@ -31,8 +30,7 @@ mod linux {
         pub(super) const MUNMAP: usize = 215;
         pub(super) const MREMAP: usize = 216;
         pub(super) const MADVISE: usize = 233;
-        pub(super) const GETPID: usize = 172;
-        pub(super) const TGKILL: usize = 131;
+        pub(super) const STATX: usize = 291;
     }
 
     fn or_null(result: Result<usize, Errno>) -> *mut u8 {
@@ -105,27 +103,22 @@ mod linux {
         let _ = unsafe { call(number::MADVISE, [addr.addr(), len, MADV_NOHUGEPAGE]) };
     }
 
-    /// Returns the calling thread's id.
-    #[inline(always)]
-    pub(in super::super) fn thread_id() -> i32 {
-        unsafe extern "C" {
-            // In musl this reads one word of the thread's own and makes no system call.
-            safe fn gettid() -> i32;
-        }
-        gettid()
-    }
-
-    /// Whether this process has a thread with this id.
+    /// Whether the calling thread is the process's only one. False: it is not, or there is no /proc.
     #[cold]
-    pub(in super::super) fn has_thread(id: i32) -> bool {
-        const ESRCH: i32 = 3;
-        let id = super::super::super::call::int(id);
-        // SAFETY: these two calls read and change no memory; signal 0 is not sent (tgkill(2)).
-        let found = unsafe {
-            call(number::GETPID, [0, 0, 0])
-                .and_then(|process| call(number::TGKILL, [process, id, 0]))
-        };
-        found != Err(Errno(ESRCH))
+    pub(in super::super) fn is_single_thread() -> bool {
+        const AT_FDCWD: usize = 100_usize.wrapping_neg();
+        const STATX_NLINK: usize = 4;
+        /// `struct statx` has 256 bytes, of which `stx_nlink` are four from this one on.
+        const NLINK: usize = 16 / size_of::<u32>();
+        /// A folder has two links, and this one another for each thread.
+        const ONE_THREAD: u32 = 3;
+
+        let path = c"/proc/self/task".as_ptr().expose_provenance();
+        let mut file = [0_u32; 64];
+        let to = (&raw mut file).expose_provenance();
+        // SAFETY: the path is a C string, and `file` has room for the result (statx(2)).
+        let done = unsafe { call_long(number::STATX, [AT_FDCWD, path, 0, STATX_NLINK, to, 0]) };
+        done.is_ok() && file.get(NLINK) == Some(&ONE_THREAD)
     }
 }
 
@@ -164,11 +157,7 @@ mod miri {
 
     pub(in super::super) unsafe fn refuse_huge_pages(_: *mut u8, _: usize) {}
 
-    pub(in super::super) fn thread_id() -> i32 {
-        1
-    }
-
-    pub(in super::super) fn has_thread(_: i32) -> bool {
-        true
+    pub(in super::super) fn is_single_thread() -> bool {
+        false
     }
 }
