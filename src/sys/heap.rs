@@ -4,8 +4,8 @@
 //! the bytes that the function holds at one time its *use*, and the most since the last `next` its
 //! *peak*. Then
 //! - while an invocation is served, the memory that this allocator has from the system is at most
-//!   an eighth more than the peak, and 1 MB;
-//! - when `next` is called, it is at most an eighth more than the use, and 1 MB.
+//!   a sixteenth more than the peak, and 1 MB;
+//! - when `next` is called, it is at most a sixteenth more than the use, and 1 MB.
 //!
 //! Added to that are the pages of which a part is held: a block never moves, so that a page goes
 //! back only when nothing in it is held. An operation never waits for a thread that a `fork` has
@@ -63,7 +63,7 @@ const QUICK_LEN_MAX: usize = 64 << 10;
 /// Most bytes of freed mappings that are kept.
 const KEPT_LEN_MAX: usize = 1 << 20;
 
-/// What may be resident beyond the peak and an eighth of it, in bytes.
+/// What may be resident beyond the peak and a sixteenth of it, in bytes.
 const SLACK: usize = 1 << 20;
 
 /// Chunks of a group.
@@ -169,7 +169,7 @@ struct State {
 impl State {
     /// What `resident` may be, in bytes.
     fn limit(&self) -> usize {
-        let limit = self.peak.wrapping_add(self.peak / 8).wrapping_add(SLACK);
+        let limit = self.peak.wrapping_add(self.peak / 16).wrapping_add(SLACK);
         limit.max(self.floor)
     }
 
@@ -195,9 +195,13 @@ impl State {
     }
 
     /// Finds the first place for `n` granules.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "there are few chunks, and runs are short"
+    )]
     fn find(&mut self, arena: *mut u8, n: usize, align: usize) -> Option<(*mut Chunk, usize)> {
         let mut arena = arena;
-        let mut index = 0;
+        let mut index = 0_u32;
         for group in &mut self.groups {
             if group.base.is_null() && !group.open(arena) {
                 break;
@@ -211,10 +215,9 @@ impl State {
                         // SAFETY: as this bound is not 0, there is such a chunk; whoever holds the
                         // lock has it alone.
                         let header = unsafe { &mut *chunk };
-                        #[expect(clippy::cast_possible_truncation, reason = "no more than RUN_MAX")]
                         match header.find(n, align) {
                             Ok(start) => {
-                                header.index = index + i as u32;
+                                header.index = index.wrapping_add(i as u32);
                                 *bound = (*bound).min(RUN_MAX as u16);
                                 return Some((chunk, start));
                             }
@@ -225,7 +228,7 @@ impl State {
                 }
                 group.bound = group_bound;
             }
-            index += GROUP_CHUNKS as u32;
+            index = index.wrapping_add(GROUP_CHUNKS as u32);
         }
         None
     }
@@ -385,6 +388,7 @@ pub(super) struct Heap {
 unsafe impl Sync for Heap {}
 
 impl Heap {
+    #[expect(clippy::large_stack_arrays, reason = "it is the value of a static")]
     pub(super) const fn new() -> Heap {
         const NONE: Group = Group {
             base: ptr::null_mut(),
@@ -533,7 +537,7 @@ impl Heap {
             state.kept_len = kept_len;
             let next = mem::replace(&mut state.kept, block.cast());
             // SAFETY: the block is a page at least, and is given up.
-            unsafe { block.cast::<Kept>().write(Kept { next, len }) };
+            unsafe { state.kept.write(Kept { next, len }) };
             true
         });
         if !is_kept {

@@ -162,7 +162,7 @@ impl Chunk {
     /// is not dirty yet, and the bytes of these pages.
     pub(super) fn clean_pages(&self, start: usize, n: usize) -> (u64, usize) {
         let last = start.wrapping_add(n).wrapping_sub(1) / PAGE_GRANULES;
-        let up_to_last = (2 << last) - 1_u64;
+        let up_to_last = (2_u64 << last).wrapping_sub(1);
         let clean = (up_to_last & u64::MAX << (start / PAGE_GRANULES) | 1) & !self.dirty;
         (clean, len_of(clean))
     }

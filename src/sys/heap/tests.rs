@@ -246,7 +246,7 @@ fn a_block_is_resized_in_place_where_it_can_be() {
     drop(neighbour);
     // At a chunk's end there is nothing to grow into.
     let blocks: Vec<_> = (0..400)
-        .map(|i| Block::new(&heap, bytes(1016), (i % 250) as u8))
+        .map(|_| Block::new(&heap, bytes(1016), 6))
         .collect();
     for mut block in blocks {
         block.resize(1500);
@@ -453,6 +453,17 @@ impl Drop for List<'_> {
 #[cfg(not(miri))]
 const MB: usize = 1 << 20;
 
+#[track_caller]
+#[cfg(not(miri))]
+fn check_resident(what: &str, now: usize, max: usize) {
+    assert!(
+        now <= max,
+        "{what}: {} KB, at most {} KB",
+        now >> 10,
+        max >> 10
+    );
+}
+
 #[test]
 #[cfg(not(miri))]
 fn memory_follows_what_is_held() {
@@ -460,19 +471,10 @@ fn memory_follows_what_is_held() {
         let heap = heap();
         let before = resident();
         let now = || resident().saturating_sub(before);
-        #[track_caller]
-        fn check(what: &str, now: usize, max: usize) {
-            assert!(
-                now <= max,
-                "{what}: {} KB, at most {} KB",
-                now >> 10,
-                max >> 10
-            );
-        }
         for _ in 0..2000 {
             drop(Block::new(&heap, bytes(MB), 4));
         }
-        check("zeroed blocks in turn", now(), 4 * MB);
+        check_resident("zeroed blocks in turn", now(), 4 * MB);
 
         for len in [
             32, 56, 100, 256, 333, 1000, 1025, 4096, 5000, 9000, 20_000, 33_000, 70_000, 100_000,
@@ -482,19 +484,19 @@ fn memory_follows_what_is_held() {
             for _ in 0..16 * MB / len {
                 list.push(len);
             }
-            check("16 MB of one length", now(), 20 * MB);
+            check_resident("16 MB of one length", now(), 20 * MB);
             drop(list);
             heap.locked(State::trim);
-            check("after 16 MB of one length", now(), 4 * MB);
+            check_resident("after 16 MB of one length", now(), 4 * MB);
         }
 
         let vecs: Vec<_> = (0..60).map(|_| Block::new(&heap, bytes(MB), 1)).collect();
         drop(vecs);
         let long = Block::new(&heap, bytes(60 * MB), 1);
-        check("one of 60 MB after sixty of 1 MB", now(), 64 * MB);
+        check_resident("one of 60 MB after sixty of 1 MB", now(), 64 * MB);
         drop(long);
         heap.locked(State::trim);
-        check("after that", now(), 4 * MB);
+        check_resident("after that", now(), 4 * MB);
 
         for len in [
             32, 48, 64, 100, 150, 256, 400, 1000, 2500, 5000, 9000, 30_000, 70_000, 300_000,
@@ -503,10 +505,10 @@ fn memory_follows_what_is_held() {
             for _ in 0..64 * MB / len {
                 list.push(len);
             }
-            check("64 MB of a length, one after the other", now(), 80 * MB);
+            check_resident("64 MB of a length, one after the other", now(), 80 * MB);
         }
         heap.locked(State::trim);
-        check("after that", now(), 4 * MB);
+        check_resident("after that", now(), 4 * MB);
 
         // What few survivors leave serves another length.
         let mut list = List::new(&heap);
@@ -518,11 +520,11 @@ fn memory_follows_what_is_held() {
         for _ in 0..16 * MB / 128 {
             other.push(128);
         }
-        check("between survivors", now(), 22 * MB);
+        check_resident("between survivors", now(), 22 * MB);
         drop(list);
         drop(other);
         heap.locked(State::trim);
-        check("at the end", now(), 4 * MB);
+        check_resident("at the end", now(), 4 * MB);
     });
 }
 
@@ -549,7 +551,7 @@ fn random_blocks_on_many_threads_keep_to_the_bound() {
                                 let block = blocks.swap_remove(random.below(blocks.len()));
                                 held.fetch_sub(block.layout.size(), Relaxed);
                             } else {
-                                let block = Block::new(heap, random.layout(), (i % 250) as u8);
+                                let block = Block::new(heap, random.layout(), 4);
                                 let len = block.layout.size();
                                 peak.fetch_max(held.fetch_add(len, Relaxed) + len, Relaxed);
                                 blocks.push(block);
