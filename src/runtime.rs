@@ -53,7 +53,7 @@ impl Runtime {
 /// Stack of a worker that has a thread of its own, in bytes: what a handler may need, and JSON as
 /// deep as it may be. It is only used as far as it is touched.
 #[cfg(panic = "unwind")]
-const STACK_LEN: usize = 512 * 1024;
+const STACK_LEN: usize = 2 * 1024 * 1024;
 
 /// How many invocations Lambda wants to have served at once, in one process (AWS Lambda Developer
 /// Guide, "Lambda Managed Instances"); everywhere else, one.

@@ -1,15 +1,35 @@
-//! An allocator for one function and few threads: a tenth of the code and of the instructions of musl's.
+//! The allocator of release builds for musl: small, and bounded by what the function holds.
 //!
-//! Blocks of up to 128 KB are of one of 48 lengths, which are at most a quarter apart (16 bytes, if
-//! that is more). They are cut from an arena that lies in the executable's own memory, which no
-//! system call has to ask for, and when that is used up from chunks of 1 MB. A block that is freed
-//! waits in its length's list for the next of that length; it is never split, merged or given back,
-//! so that each length keeps what it has had at most at one time. What was never cut was never
-//! touched, and takes no memory.
+//! **What is guaranteed.** Lengths are rounded up to 8 bytes, those of more than 64 KB to 4 KB. Call
+//! the bytes that the function holds at one time its *use*, and the most since the last `next` its
+//! *peak*. Then
+//! - while an invocation is served, the memory that this allocator has from the system is at most
+//!   a sixteenth more than the peak, and 1 MB;
+//! - when `next` is called, it is at most a sixteenth more than the use, and 1 MB.
 //!
-//! Longer blocks are the system's own, in steps of 64 KB: they grow without a copy. One that is
-//! freed is kept for the next long one, whatever its length, and goes back to the system if an
-//! invocation has come and gone without a use for it: a page costs more to get than to copy.
+//! Added to that are the pages of which a part is held: a block never moves, so that a page goes
+//! back only when nothing in it is held. An operation never waits for a thread that a `fork` has
+//! left behind in the parent.
+//!
+//! **How it works.** Memory is divided into *chunks* of 128 KB (`chunk.rs`). A chunk's bitmap has a
+//! bit for each 8 bytes, which says whether they are in use; an allocation takes the first run of
+//! zeros that is long enough ("address-ordered first fit"), in the first chunk that has one. There are
+//! no size classes: what one length leaves, any other can have, and neighbours join by themselves. 64
+//! chunks are a *group*, with an upper bound of each chunk's longest run, so that a search passes over
+//! full chunks. The first group is part of the executable's zeroed memory: the start needs no system
+//! call.
+//!
+//! In front of the bitmaps, blocks of up to 1 KB that are freed wait in a *quick list* of their length
+//! for the next allocation of that length. In the bitmap they are still in use. When the lists hold
+//! more than 64 KB, all go to the bitmaps.
+//!
+//! A page that was ever used counts as resident. When the limits above would be passed, `purge` gives
+//! back what it can: the quick lists go to the bitmaps, and pages without a granule in use go to the
+//! system. It then waits until memory has grown by a sixteenth, so that its cost is shared by many
+//! allocations.
+//!
+//! Blocks of more than 64 KB, or aligned to more than a page, are mappings of their own. They grow
+//! without a copy. Up to 1 MB of freed ones is kept for the next.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
@@ -17,85 +37,338 @@ use core::mem::{self, MaybeUninit};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use chunk::{CHUNK_LEN, Chunk, GRANULE, PAGE_GRANULES, RUN_MAX};
+use system::PAGE;
+
+mod chunk;
+mod system;
+
 #[cfg_attr(not(test), global_allocator)]
 static HEAP: Heap = Heap::new();
 
-/// To be called once for each invocation: gives long blocks back for which there was no use since
-/// the last time.
+/// Gives memory back that the function does not hold any more. To be called before each `next`.
 pub(crate) fn trim_heap() {
-    HEAP.trim();
+    HEAP.locked(State::trim);
 }
 
-/// What each block is aligned to, and the shortest one; in bytes.
-const STEP: usize = 16;
+/// Longest block that lies in a chunk, in granules.
+const CHUNKED_MAX: usize = (64 << 10) / GRANULE;
 
-/// Longest block of a list, in bytes.
-const LISTED_LEN_MAX: usize = 128 << 10;
+/// Longest block that has a quick list, in granules.
+const QUICK_MAX: usize = 1024 / GRANULE;
 
-/// Lengths that have a list.
-const N_CLASSES: usize = Class::of(LISTED_LEN_MAX).index.wrapping_add(1);
+/// Most bytes in all quick lists.
+const QUICK_LEN_MAX: usize = 64 << 10;
 
-/// More than a small function needs, in bytes.
-const ARENA_LEN: usize = 256 << 10;
+/// Most bytes of freed mappings that are kept.
+const KEPT_LEN_MAX: usize = 1 << 20;
 
-/// What the length of a block of the system's own is a multiple of, in bytes.
-const LONG_STEP: usize = 64 << 10;
+/// What may be resident beyond the peak and a sixteenth of it, in bytes.
+const SLACK: usize = 1 << 20;
 
-/// What is asked of the system when the arena is used up, in bytes.
-const CHUNK_LEN: usize = 1 << 20;
+/// Chunks of a group.
+const GROUP_CHUNKS: usize = 64;
 
-/// The length that a block gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Class {
-    /// Among all lengths; `N_CLASSES` and more is a block of the system's own.
-    index: usize,
-    /// In bytes. Of a block of the system's own, nothing that means anything.
+/// Groups that there can be: 32 GB, three times what Lambda offers.
+const N_GROUPS: usize = 4096;
+
+/// Chunks of the first group.
+const ARENA_CHUNKS: usize = 2;
+
+/// Where the first group lies: one chunk more, since it is not aligned as chunks are.
+const ARENA_LEN: usize = (ARENA_CHUNKS + 1) * CHUNK_LEN;
+
+/// The bound of a chunk in which no page is dirty.
+const UNTOUCHED: u16 = u16::MAX;
+
+/// The granules that a block of `len` bytes takes.
+fn granules(len: usize) -> usize {
+    len.wrapping_add(GRANULE - 1) / GRANULE
+}
+
+/// The bytes that a mapping for `len` bytes takes. A `Layout` has no more than `isize::MAX`.
+fn pages(len: usize) -> usize {
+    len.wrapping_add(PAGE - 1) & !(PAGE - 1)
+}
+
+/// Whether such a block is a mapping of its own.
+fn is_mapped(n: usize, align: usize) -> bool {
+    n > CHUNKED_MAX || align > PAGE
+}
+
+/// A block in a quick list.
+struct Quick {
+    next: *mut Quick,
+}
+
+/// A freed mapping.
+#[derive(Clone, Copy)]
+struct Kept {
+    next: *mut Kept,
     len: usize,
 }
 
-impl Class {
-    /// Up to 128 bytes in steps of 16, then in four steps to each power of two.
-    // It is ten instructions.
-    #[inline(always)]
-    const fn of(len: usize) -> Class {
-        let last = len.saturating_sub(1);
-        let shift = (last | 64).ilog2().wrapping_sub(2);
-        let step = last >> shift;
-        Class {
-            index: step.wrapping_add((shift as usize).wrapping_sub(4).wrapping_mul(4)),
-            len: step.wrapping_add(1) << shift,
+struct Group {
+    /// The first chunk; null if there is no such group yet, nor any behind it.
+    base: *mut u8,
+    /// No less than each of `bounds`.
+    bound: u16,
+    /// No less than the granules of the longest free run of each chunk; 0 where there is no chunk.
+    bounds: [u16; GROUP_CHUNKS],
+}
+
+impl Group {
+    /// Makes the group: of `arena`, or of new memory if that is null. False: there is none.
+    #[cold]
+    fn open(&mut self, arena: *mut u8) -> bool {
+        const LEN: usize = (GROUP_CHUNKS + 1) * CHUNK_LEN;
+        let (begin, n) = if arena.is_null() {
+            (system::map(LEN), GROUP_CHUNKS)
+        } else {
+            (arena, ARENA_CHUNKS)
+        };
+        if begin.is_null() {
+            return false;
         }
+        if arena.is_null() {
+            // SAFETY: these pages have just been mapped.
+            unsafe { system::refuse_huge_pages(begin, LEN) };
+        }
+        for bound in self.bounds.iter_mut().take(n) {
+            *bound = UNTOUCHED;
+        }
+        self.bound = UNTOUCHED;
+        let addr = begin.expose_provenance().wrapping_add(CHUNK_LEN - 1) & !(CHUNK_LEN - 1);
+        self.base = ptr::with_exposed_provenance_mut(addr);
+        true
+    }
+
+    fn chunk(base: *mut u8, i: usize) -> *mut Chunk {
+        base.wrapping_add(i.wrapping_mul(CHUNK_LEN)).cast()
     }
 }
 
-/// The length of a block of the system's own, for `len` bytes. A `Layout` has no more than
-/// `isize::MAX`, and twice that where it is aligned, so that this cannot overflow.
-fn long(len: usize) -> usize {
-    len.wrapping_add(LONG_STEP - 1) & !(LONG_STEP - 1)
-}
-
-/// A block that is free.
-struct Free {
-    next: *mut Free,
-}
-
-/// A free block of the system's own.
-struct FreeLong {
-    next: *mut FreeLong,
-    len: usize,
-}
-
 struct State {
-    /// The free blocks of each length.
-    free: [*mut Free; N_CLASSES],
-    /// The rest of the arena or of the chunk: where it begins, null before the first block, and
-    /// how many bytes it has.
-    rest: *mut u8,
-    rest_len: usize,
-    /// Free blocks of the system's own: those that were freed since `trim` was called last, and
-    /// those from before.
-    recent: *mut FreeLong,
-    older: *mut FreeLong,
+    /// Freed blocks, by their granules. There are none of 0 granules.
+    quick: [*mut Quick; QUICK_MAX + 1],
+    /// Bytes in all of them.
+    quick_len: usize,
+    /// Bytes that are in use, those in quick lists included, and the most since `trim`.
+    used: usize,
+    peak: usize,
+    /// Bytes of dirty pages and of mappings.
+    resident: usize,
+    /// What `resident` may be at least, so that `purge` is not called again at once.
+    floor: usize,
+    /// Freed mappings, and their bytes.
+    kept: *mut Kept,
+    kept_len: usize,
+    groups: [Group; N_GROUPS],
+}
+
+impl State {
+    /// What `resident` may be, in bytes.
+    fn limit(&self) -> usize {
+        let limit = self.peak.wrapping_add(self.peak / 16).wrapping_add(SLACK);
+        limit.max(self.floor)
+    }
+
+    fn grow_use(&mut self, len: usize) {
+        self.used = self.used.wrapping_add(len);
+        self.peak = self.peak.max(self.used);
+    }
+
+    /// Takes `n` granules that begin at a multiple of `align` granules; null: there is no memory.
+    #[cold]
+    fn take(&mut self, arena: *mut u8, n: usize, align: usize) -> *mut u8 {
+        loop {
+            let Some((chunk, start)) = self.find(arena, n, align) else {
+                return ptr::null_mut();
+            };
+            // SAFETY: `chunk` is one of a group, and whoever holds the lock has it alone.
+            if self.claim(unsafe { &mut *chunk }, start, n) {
+                return chunk.cast::<u8>().wrapping_add(start.wrapping_mul(GRANULE));
+            }
+            // This raises `floor` by more than a block has.
+            self.purge();
+        }
+    }
+
+    /// Finds the first place for `n` granules.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "there are few chunks, and runs are short"
+    )]
+    fn find(&mut self, arena: *mut u8, n: usize, align: usize) -> Option<(*mut Chunk, usize)> {
+        let mut arena = arena;
+        let mut index = 0_u32;
+        for group in &mut self.groups {
+            if group.base.is_null() && !group.open(arena) {
+                break;
+            }
+            arena = ptr::null_mut();
+            if usize::from(group.bound) >= n {
+                let mut group_bound = 0;
+                for (i, bound) in group.bounds.iter_mut().enumerate() {
+                    if usize::from(*bound) >= n {
+                        let chunk = Group::chunk(group.base, i);
+                        // SAFETY: as this bound is not 0, there is such a chunk; whoever holds the
+                        // lock has it alone.
+                        let header = unsafe { &mut *chunk };
+                        match header.find(n, align) {
+                            Ok(start) => {
+                                header.index = index.wrapping_add(i as u32);
+                                *bound = (*bound).min(RUN_MAX as u16);
+                                return Some((chunk, start));
+                            }
+                            Err(longest) => *bound = longest as u16,
+                        }
+                    }
+                    group_bound = group_bound.max(*bound);
+                }
+                group.bound = group_bound;
+            }
+            index = index.wrapping_add(GROUP_CHUNKS as u32);
+        }
+        None
+    }
+
+    /// Marks granules as used that are free. False: the limit would be passed, and nothing has
+    /// changed.
+    fn claim(&mut self, chunk: &mut Chunk, start: usize, n: usize) -> bool {
+        let used = self.used.wrapping_add(n.wrapping_mul(GRANULE));
+        self.peak = self.peak.max(used);
+        let (pages, len) = chunk.clean_pages(start, n);
+        if pages != 0 {
+            let resident = self.resident.wrapping_add(len);
+            if resident > self.limit() {
+                return false;
+            }
+            self.resident = resident;
+            chunk.soil(pages);
+        }
+        self.used = used;
+        chunk.flip(start, n);
+        true
+    }
+
+    /// Frees `n` granules in the bitmap.
+    ///
+    /// # Safety
+    /// They are in use, begin at `block`, and are given up.
+    unsafe fn release(&mut self, block: *mut u8, n: usize) {
+        let (chunk, start) = Chunk::of(block);
+        // SAFETY: the block is in use, so that it lies in a chunk; whoever holds the lock has the
+        // header alone.
+        let chunk = unsafe { &mut *chunk };
+        self.used = self.used.wrapping_sub(n.wrapping_mul(GRANULE));
+        let index = chunk.index as usize;
+        #[expect(clippy::cast_possible_truncation, reason = "no more than RUN_MAX")]
+        let run = chunk.free(start, n) as u16;
+        if let Some(group) = self.groups.get_mut(index / GROUP_CHUNKS) {
+            group.bound = group.bound.max(run);
+            if let Some(bound) = group.bounds.get_mut(index % GROUP_CHUNKS) {
+                *bound = (*bound).max(run);
+            }
+        }
+    }
+
+    /// Frees the blocks of the quick lists in the bitmap.
+    #[cold]
+    fn flush(&mut self) {
+        for n in 1..=QUICK_MAX {
+            let list = self
+                .quick
+                .get_mut(n)
+                .map(|list| mem::replace(list, ptr::null_mut()));
+            let mut block = list.unwrap_or(ptr::null_mut());
+            while !block.is_null() {
+                // SAFETY: a list has blocks that were freed, and that are in use in the bitmap.
+                unsafe {
+                    let next = (*block).next;
+                    self.release(block.cast(), n);
+                    block = next;
+                }
+            }
+        }
+        self.quick_len = 0;
+    }
+
+    /// Gives all memory back that no block in use lies in.
+    #[cold]
+    fn purge(&mut self) {
+        self.flush();
+        while let Some((block, len)) = self.pop_kept() {
+            // SAFETY: the mapping was freed, and is in no list any more.
+            unsafe { system::unmap(block, len) };
+        }
+        for group in &mut self.groups {
+            if group.base.is_null() {
+                break;
+            }
+            for (i, bound) in group.bounds.iter_mut().enumerate() {
+                // Where no run is as long as a page, no page is free.
+                if (PAGE_GRANULES..=RUN_MAX).contains(&usize::from(*bound)) {
+                    // SAFETY: as this bound is not 0, there is such a chunk; whoever holds the
+                    // lock has it alone.
+                    let chunk = unsafe { &mut *Group::chunk(group.base, i) };
+                    let (len, is_empty) = chunk.discard();
+                    self.resident = self.resident.wrapping_sub(len);
+                    if is_empty {
+                        *bound = UNTOUCHED;
+                    }
+                }
+            }
+        }
+        self.floor = self
+            .resident
+            .wrapping_add(self.resident / 16)
+            .wrapping_add(SLACK / 2);
+    }
+
+    /// Makes the state good after a change that was never ended. The lists may have been cut, and
+    /// what is in them is lost. A bitmap is always right about blocks that somebody holds, since each
+    /// of its words is written at once; bounds that are too low only hide free granules.
+    #[cold]
+    fn abandon_lists(&mut self) {
+        self.quick = [ptr::null_mut(); QUICK_MAX + 1];
+        self.quick_len = 0;
+        self.kept = ptr::null_mut();
+        self.kept_len = 0;
+    }
+
+    /// Begins a new peak.
+    fn trim(&mut self) {
+        self.peak = self.used;
+        self.floor = 0;
+        if self.resident > self.limit() {
+            self.purge();
+        }
+    }
+
+    /// Takes the freed mapping that was freed last, and its length.
+    fn pop_kept(&mut self) -> Option<(*mut u8, usize)> {
+        let block = self.kept;
+        if block.is_null() {
+            return None;
+        }
+        // SAFETY: what is in the list is a freed mapping, in which `put_mapped` has written this.
+        let Kept { next, len } = unsafe { *block };
+        self.kept = next;
+        self.kept_len = self.kept_len.wrapping_sub(len);
+        self.resident = self.resident.wrapping_sub(len);
+        Some((block.cast(), len))
+    }
+
+    /// Notes that a mapping has `new` bytes instead of `old`.
+    fn count_mapped(&mut self, old: usize, new: usize) {
+        self.used = self.used.wrapping_sub(old);
+        self.grow_use(new);
+        self.resident = self.resident.wrapping_sub(old).wrapping_add(new);
+        if self.resident > self.limit() {
+            self.purge();
+        }
+    }
 }
 
 #[repr(align(16))]
@@ -110,20 +383,30 @@ pub(super) struct Heap {
     arena: Arena,
 }
 
-// SAFETY: `state` is touched by who holds the lock alone, and no byte of `arena` but by the owner of
-// the block that it is part of.
+// SAFETY: `state` and the chunks' headers are touched by who holds the lock alone, and a granule in
+// use only by the owner of its block.
 unsafe impl Sync for Heap {}
 
 impl Heap {
+    #[expect(clippy::large_stack_arrays, reason = "it is the value of a static")]
     pub(super) const fn new() -> Heap {
+        const NONE: Group = Group {
+            base: ptr::null_mut(),
+            bound: 0,
+            bounds: [0; GROUP_CHUNKS],
+        };
         Heap {
             is_locked: AtomicBool::new(false),
             state: UnsafeCell::new(State {
-                free: [ptr::null_mut(); N_CLASSES],
-                rest: ptr::null_mut(),
-                rest_len: 0,
-                recent: ptr::null_mut(),
-                older: ptr::null_mut(),
+                quick: [ptr::null_mut(); QUICK_MAX + 1],
+                quick_len: 0,
+                used: 0,
+                peak: 0,
+                resident: 0,
+                floor: 0,
+                kept: ptr::null_mut(),
+                kept_len: 0,
+                groups: [NONE; N_GROUPS],
             }),
             arena: Arena(UnsafeCell::new(MaybeUninit::uninit())),
         }
@@ -132,192 +415,196 @@ impl Heap {
     /// Calls `f`, which must not call this again, while no other thread is in here.
     #[inline(always)]
     fn locked<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
-        while self.is_locked.swap(true, Ordering::Acquire) {
-            give_way();
+        if self.is_locked.swap(true, Ordering::Acquire) {
+            self.wait();
         }
-        // SAFETY: nobody else has got past the loop above, nor does before the store below.
+        // SAFETY: whoever finds the lock taken waits, until the store below.
         let value = f(unsafe { &mut *self.state.get() });
         self.is_locked.store(false, Ordering::Release);
         value
     }
 
-    /// A block of `len` bytes at least, aligned to `STEP`; null: there is no memory.
-    fn take(&self, len: usize) -> *mut u8 {
-        let class = Class::of(len);
-        if class.index >= N_CLASSES {
-            return self.take_long(long(len));
-        }
-        self.locked(|state| {
-            let Some(first) = state.free.get_mut(class.index) else {
-                return ptr::null_mut();
-            };
-            let block = *first;
-            if block.is_null() {
-                return self.cut(state, class.len);
+    /// Waits for the lock. Whoever has it needs some dozen instructions more, and maybe this
+    /// processor: this thread yields. If that takes long, the other thread makes a system call or is
+    /// not running, and this one sleeps.
+    #[cold]
+    fn wait(&self) {
+        const N_YIELDS: u32 = 100;
+        const N_PAUSES: u32 = 10;
+        let mut n = 0_u32;
+        while self.is_locked.swap(true, Ordering::Acquire) {
+            n = n.saturating_add(1);
+            if n <= N_YIELDS {
+                std::thread::yield_now();
+                continue;
             }
-            // SAFETY: what is in a list is a free block, which `put` has made a `Free` of.
-            *first = unsafe { (*block).next };
-            block.cast()
+            super::pause(1);
+            // After a `fork`, the child has only the thread that has called it. If another one had
+            // the lock, it will never release it.
+            if n > N_YIELDS + N_PAUSES && system::is_single_thread() {
+                // SAFETY: no other thread exists.
+                unsafe { (*self.state.get()).abandon_lists() };
+                return;
+            }
+        }
+    }
+
+    /// A block of `n` granules, aligned to `align` bytes.
+    #[inline(always)]
+    fn take(&self, n: usize, align: usize) -> *mut u8 {
+        self.locked(|state| {
+            if let (Some(list), ..=GRANULE) = (state.quick.get_mut(n), align) {
+                let block = *list;
+                if !block.is_null() {
+                    // SAFETY: what is in a list is a freed block, of which `put` has made this.
+                    *list = unsafe { (*block).next };
+                    state.quick_len = state.quick_len.wrapping_sub(n.wrapping_mul(GRANULE));
+                    return block.cast();
+                }
+            }
+            state.take(self.arena.0.get().cast(), n, align.div_ceil(GRANULE))
         })
     }
 
-    /// A new block of `len` bytes, which is a multiple of `STEP`.
-    fn cut(&self, state: &mut State, len: usize) -> *mut u8 {
-        if state.rest_len < len {
-            // What is left was never touched, so that nothing is lost with it but addresses.
-            (state.rest, state.rest_len) = if state.rest.is_null() {
-                (self.arena.0.get().cast(), ARENA_LEN)
-            } else {
-                let chunk = system::map(CHUNK_LEN);
-                if chunk.is_null() {
-                    return chunk;
-                }
-                (chunk, CHUNK_LEN)
+    /// Takes back a block of `n` granules.
+    ///
+    /// # Safety
+    /// `take` has given it out for as many, and nobody uses it any more.
+    #[inline(always)]
+    unsafe fn put(&self, block: *mut u8, n: usize) {
+        self.locked(|state| {
+            let Some(list) = state.quick.get_mut(n) else {
+                // SAFETY: the caller gives the block up.
+                return unsafe { state.release(block, n) };
             };
+            let block: *mut Quick = block.cast();
+            // SAFETY: each block has room for a pointer, is aligned for it, and is given up.
+            unsafe { block.write(Quick { next: *list }) };
+            *list = block;
+            state.quick_len = state.quick_len.wrapping_add(n.wrapping_mul(GRANULE));
+            if state.quick_len > QUICK_LEN_MAX {
+                state.flush();
+            }
+        });
+    }
+
+    /// A mapping for `layout`.
+    #[cold]
+    fn take_mapped(&self, layout: Layout, is_zeroed: bool) -> *mut u8 {
+        let (len, align) = (pages(layout.size()), layout.align());
+        if align > PAGE {
+            let block = map_aligned(len, align);
+            if !block.is_null() {
+                self.locked(|state| state.count_mapped(0, len));
+            }
+            return block;
         }
-        let block = state.rest;
-        // SAFETY: `len` is no more than what is left, nor than an arena or a chunk has.
-        state.rest = unsafe { block.add(len) };
-        state.rest_len = state.rest_len.wrapping_sub(len);
+        let (kept, kept_len) = self.locked(State::pop_kept).unwrap_or((ptr::null_mut(), 0));
+        let block = if kept.is_null() {
+            system::map(len)
+        } else {
+            // SAFETY: the mapping is this call's alone now.
+            unsafe { system::remap(kept, kept_len, len) }
+        };
+        if block.is_null() {
+            if !kept.is_null() {
+                // SAFETY: as above.
+                unsafe { system::unmap(kept, kept_len) };
+            }
+            return block;
+        }
+        self.locked(|state| state.count_mapped(0, len));
+        if is_zeroed {
+            // SAFETY: the block has so many bytes. Those behind them are new, and zero.
+            unsafe { block.write_bytes(0, kept_len.min(len)) };
+        }
         block
     }
 
-    /// Takes back a block of `len` bytes.
+    /// Takes back a mapping of `len` bytes.
     ///
     /// # Safety
-    /// `take` has given it out for as many bytes, or for others of the same class, and nobody uses
-    /// it any more.
-    unsafe fn put(&self, block: *mut u8, len: usize) {
-        let class = Class::of(len);
-        if class.index >= N_CLASSES {
-            // SAFETY: `take_long` has given it out, and the caller gives it up.
-            return unsafe { self.put_long(block.cast(), long(len)) };
-        }
-        self.locked(|state| {
-            if let Some(first) = state.free.get_mut(class.index) {
-                let block: *mut Free = block.cast();
-                // SAFETY: each block has room for a pointer and is aligned for it; this one is
-                // nobody's any more.
-                unsafe { block.write(Free { next: *first }) };
-                *first = block;
-            }
-        });
-    }
-
-    /// A block of `len` bytes, which is a multiple of `LONG_STEP`.
+    /// `take_mapped` or `realloc` has given it out for as many, and nobody uses it any more.
     #[cold]
-    fn take_long(&self, len: usize) -> *mut u8 {
-        let kept = self.locked(|state| {
-            let list = if state.recent.is_null() {
-                &mut state.older
-            } else {
-                &mut state.recent
-            };
-            let block = *list;
-            if !block.is_null() {
-                // SAFETY: what is in a list is a free block, which `put_long` has written.
-                *list = unsafe { (*block).next };
+    unsafe fn put_mapped(&self, block: *mut u8, len: usize) {
+        let is_kept = self.locked(|state| {
+            state.used = state.used.wrapping_sub(len);
+            let kept_len = state.kept_len.saturating_add(len);
+            if kept_len > KEPT_LEN_MAX {
+                state.resident = state.resident.wrapping_sub(len);
+                return false;
             }
-            block
+            state.kept_len = kept_len;
+            let next = mem::replace(&mut state.kept, block.cast());
+            // SAFETY: the block is a page at least, and is given up.
+            unsafe { state.kept.write(Kept { next, len }) };
+            true
         });
-        if kept.is_null() {
-            return system::map(len);
-        }
-        // SAFETY: the block is this call's alone now; its length is what it was mapped for.
-        unsafe {
-            let kept_len = (*kept).len;
-            let block = system::remap(kept.cast(), kept_len, len);
-            if block.is_null() {
-                self.put_long(kept, kept_len);
-            }
-            block
+        if !is_kept {
+            // SAFETY: the caller gives the mapping up.
+            unsafe { system::unmap(block, len) };
         }
     }
 
-    /// Takes back a block of the system's own.
+    /// Changes the length of a block from `old` to `new` granules where it is. False: it cannot be
+    /// done, and nothing has changed.
     ///
     /// # Safety
-    /// `take_long` has given it out, it has `len` bytes, and nobody uses it any more.
-    #[cold]
-    unsafe fn put_long(&self, block: *mut FreeLong, len: usize) {
-        self.locked(|state| {
-            let next = state.recent;
-            // SAFETY: the block has room for this, begins with a page, and is nobody's any more.
-            unsafe { block.write(FreeLong { next, len }) };
-            state.recent = block;
-        });
-    }
-
-    /// Gives the blocks back to the system that were free already when this was called last.
-    fn trim(&self) {
-        let mut block = self.locked(|state| {
-            let recent = mem::replace(&mut state.recent, ptr::null_mut());
-            mem::replace(&mut state.older, recent)
-        });
-        while !block.is_null() {
-            // SAFETY: the block was free, and is in no list any more; it was mapped for its length.
-            unsafe {
-                let FreeLong { next, len } = block.read();
-                system::unmap(block.cast(), len);
-                block = next;
-            }
+    /// `take` has given the block out for `old` granules.
+    unsafe fn resize(&self, block: *mut u8, old: usize, new: usize) -> bool {
+        if old == new {
+            return true;
         }
+        self.locked(|state| {
+            if let Some(less @ 1..) = old.checked_sub(new) {
+                let tail = block.wrapping_add(new.wrapping_mul(GRANULE));
+                // SAFETY: the block's owner gives its tail up.
+                unsafe { state.release(tail, less) };
+                return true;
+            }
+            let (chunk, start) = Chunk::of(block);
+            // SAFETY: the block lies in a chunk; whoever holds the lock has the header alone.
+            let chunk = unsafe { &mut *chunk };
+            let (end, more) = (start.wrapping_add(old), new.wrapping_sub(old));
+            chunk.is_free(end, more) && state.claim(chunk, end, more)
+        })
     }
 }
 
-/// Whoever has the lock needs a dozen instructions more, and maybe this processor.
-#[cold]
-fn give_way() {
-    std::thread::yield_now();
-}
-
-/// What a block that is aligned to more than `STEP` has in front of it: where it begins.
-struct Front(*mut u8);
-
-/// Where it stands.
-fn front_of(aligned: *mut u8) -> *mut Front {
-    let end: *mut Front = aligned.cast();
-    end.wrapping_sub(1)
-}
-
-/// Bytes to take for such a block, which may begin `align` bytes further on. A `Layout` is of no
-/// more than `isize::MAX` bytes, as rounded up to its alignment, so that this cannot overflow.
-fn padded(layout: Layout) -> usize {
-    layout.size().wrapping_add(layout.align())
-}
-
-/// A block that is aligned as `layout` has it.
-#[cold]
-fn take_aligned(heap: &Heap, layout: Layout) -> *mut u8 {
-    let block = heap.take(padded(layout));
-    if block.is_null() {
-        return block;
+/// A mapping of `len` bytes that is aligned to `align`, which is more than a page.
+fn map_aligned(len: usize, align: usize) -> *mut u8 {
+    // `align` is a power of two, and the length with it no more than `isize::MAX` and a page: the sum
+    // does not overflow.
+    let begin = system::map(len.wrapping_add(align));
+    if begin.is_null() {
+        return begin;
     }
-    let align = layout.align();
-    let gap = align.wrapping_sub(block.addr() & align.wrapping_sub(1));
-    // SAFETY: the gap is no more than `align`, which was taken on top, and no less than `STEP`, as
-    // `block` is a multiple of that: room for a `Front`, which is aligned as the block is.
+    let front = begin.addr().wrapping_neg() & align.wrapping_sub(1);
+    let block = begin.wrapping_add(front);
+    // SAFETY: these are the parts of the mapping that nobody gets. The second one is never empty.
     unsafe {
-        let aligned = block.add(gap);
-        front_of(aligned).write(Front(block));
-        aligned
+        if front != 0 {
+            system::unmap(begin, front);
+        }
+        system::unmap(block.wrapping_add(len), align.wrapping_sub(front));
     }
+    block
 }
 
-// SAFETY: a block is cut or mapped for one owner, has the size and alignment that were asked for,
-// and is put into one list, from which it is taken by one owner again. Nothing in here panics.
+// SAFETY: a block is free in the bitmap or a mapping when it gets its owner, has the size and alignment
+// that were asked for, and is free again when it is put back only. Nothing in here panics.
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if layout.align() > STEP {
-            return take_aligned(self, layout);
+        let n = granules(layout.size());
+        if is_mapped(n, layout.align()) {
+            return self.take_mapped(layout, false);
         }
-        self.take(layout.size())
+        self.take(n, layout.align())
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if layout.align() <= STEP && Class::of(layout.size()).index >= N_CLASSES {
-            // What the system has just given is zero already.
-            return system::map(long(layout.size()));
+        if is_mapped(granules(layout.size()), layout.align()) {
+            return self.take_mapped(layout, true);
         }
         // SAFETY: the caller keeps the same contract.
         let block = unsafe { self.alloc(layout) };
@@ -329,29 +616,35 @@ unsafe impl GlobalAlloc for Heap {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        let (mut begin, mut len) = (block, layout.size());
-        if layout.align() > STEP {
-            // SAFETY: `take_aligned` has written it there, and has taken so many bytes.
-            begin = unsafe { front_of(block).read().0 };
-            len = padded(layout);
+        let n = granules(layout.size());
+        // SAFETY: the block was given out for this layout, and the caller gives it up.
+        unsafe {
+            if is_mapped(n, layout.align()) {
+                return self.put_mapped(block, pages(layout.size()));
+            }
+            self.put(block, n);
         }
-        // SAFETY: `take` has given it for `len` bytes, or `realloc` has kept it within its class.
-        unsafe { self.put(begin, len) };
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        let (old, new) = (Class::of(layout.size()), Class::of(new_size));
-        if layout.align() <= STEP {
-            if old.index >= N_CLASSES && new.index >= N_CLASSES {
-                // SAFETY: `take_long` has given it out, for so many bytes.
-                return unsafe { system::remap(block, long(layout.size()), long(new_size)) };
-            }
-            if old.index == new.index {
+        let (old, new) = (granules(layout.size()), granules(new_size));
+        let align = layout.align();
+        match (is_mapped(old, align), is_mapped(new, align)) {
+            (true, true) if align <= PAGE => {
+                let (old, new) = (pages(layout.size()), pages(new_size));
+                // SAFETY: `take_mapped` has given it out, for so many bytes.
+                let block = unsafe { system::remap(block, old, new) };
+                if !block.is_null() {
+                    self.locked(|state| state.count_mapped(old, new));
+                }
                 return block;
             }
+            // SAFETY: `take` has given it out, for so many granules.
+            (false, false) if unsafe { self.resize(block, old, new) } => return block,
+            _ => {}
         }
         // SAFETY: the caller answers for `new_size`, as rounded up to the alignment.
-        let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, align) };
         // SAFETY: the old block is the caller's, and is given up only if there is a new one, which
         // is another; both have as many bytes as are copied.
         unsafe {
@@ -362,107 +655,6 @@ unsafe impl GlobalAlloc for Heap {
             }
             new_block
         }
-    }
-}
-
-/// Memory from the system, which comes zeroed.
-#[cfg(not(miri))]
-mod system {
-    use core::ptr;
-
-    use super::super::Errno;
-    use super::super::call::{call, call_long};
-
-    #[cfg(target_arch = "x86_64")]
-    mod number {
-        pub(super) const MMAP: usize = 9;
-        pub(super) const MUNMAP: usize = 11;
-        pub(super) const MREMAP: usize = 25;
-    }
-    // All newer architectures share one table.
-    #[cfg(not(target_arch = "x86_64"))]
-    mod number {
-        pub(super) const MMAP: usize = 222;
-        pub(super) const MUNMAP: usize = 215;
-        pub(super) const MREMAP: usize = 216;
-    }
-
-    fn or_null(result: Result<usize, Errno>) -> *mut u8 {
-        ptr::with_exposed_provenance_mut(result.unwrap_or(0))
-    }
-
-    #[cold]
-    pub(super) fn map(len: usize) -> *mut u8 {
-        const PROT_READ_WRITE: usize = 1 | 2;
-        const MAP_PRIVATE_ANONYMOUS: usize = 2 | 0x20;
-        const NO_FD: usize = usize::MAX;
-        let args = [0, len, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, NO_FD, 0];
-        // SAFETY: new pages alone, wherever there is room for them (mmap(2)).
-        or_null(unsafe { call_long(number::MMAP, args) })
-    }
-
-    /// # Safety
-    /// `map` or `remap` has given it, for as many bytes.
-    #[cold]
-    pub(super) unsafe fn unmap(addr: *mut u8, len: usize) {
-        // SAFETY: these pages are the caller's, who gives them up (munmap(2)). They were mapped, so
-        // that this cannot fail.
-        let _ = unsafe { call(number::MUNMAP, [addr.addr(), len, 0]) };
-    }
-
-    /// # Safety
-    /// `map` or `remap` has given it, for `old` bytes.
-    #[cold]
-    pub(super) unsafe fn remap(addr: *mut u8, old: usize, new: usize) -> *mut u8 {
-        const MREMAP_MAYMOVE: usize = 1;
-        if old == new {
-            return addr;
-        }
-        let args = [addr.expose_provenance(), old, new, MREMAP_MAYMOVE, 0, 0];
-        // SAFETY: these pages are the caller's, who takes what comes for them (mremap(2)).
-        or_null(unsafe { call_long(number::MREMAP, args) })
-    }
-}
-
-/// The same for Miri, which knows no system calls.
-#[cfg(miri)]
-mod system {
-    use core::alloc::{GlobalAlloc, Layout};
-    use core::ptr;
-    use std::alloc::System;
-
-    /// `None`: more than there can be.
-    fn pages(len: usize) -> Option<Layout> {
-        Layout::from_size_align(len, 4096).ok()
-    }
-
-    pub(super) fn map(len: usize) -> *mut u8 {
-        // SAFETY: no test asks for nothing.
-        pages(len).map_or(ptr::null_mut(), |layout| unsafe {
-            System.alloc_zeroed(layout)
-        })
-    }
-
-    /// # Safety
-    /// As above.
-    pub(super) unsafe fn unmap(addr: *mut u8, len: usize) {
-        if let Some(layout) = pages(len) {
-            // SAFETY: `map` has given it, for as many bytes.
-            unsafe { System.dealloc(addr, layout) };
-        }
-    }
-
-    /// # Safety
-    /// As above.
-    pub(super) unsafe fn remap(addr: *mut u8, old: usize, new: usize) -> *mut u8 {
-        // As with the system; Miri's own moves each time.
-        if old == new {
-            return addr;
-        }
-        // SAFETY: `map` has given it, for as many bytes.
-        pages(old).map_or(ptr::null_mut(), |layout| unsafe {
-            System.realloc(addr, layout, new)
-        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tests of the allocator, on heaps of their own.
 //!
 //! Miri takes a minute for them: `MIRIFLAGS=-Zmiri-ignore-leaks cargo +nightly miri test --lib heap`,
-//! since a heap is for as long as the process, and gives no chunk back.
+//! since a heap is for as long as the process.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -10,15 +10,20 @@ use core::slice;
 use std::sync::Mutex;
 use std::thread;
 
-use super::{CHUNK_LEN, Class, Heap, LISTED_LEN_MAX, N_CLASSES, STEP};
+use super::{CHUNKED_MAX, GRANULE, Heap, KEPT_LEN_MAX, State};
 
 /// Miri is a hundred times slower.
 fn rounds(n: usize) -> usize {
     if cfg!(miri) { n / 500 } else { n }
 }
 
+/// Longest block that lies in a chunk, in bytes.
+const CHUNKED_LEN_MAX: usize = CHUNKED_MAX * GRANULE;
+
+/// A heap is long, and most of it is never touched: it does not pass over the stack.
 fn heap() -> Box<Heap> {
-    Box::new(Heap::new())
+    // SAFETY: the memory is of this type's layout, and an empty heap is all zero.
+    unsafe { Box::from_raw(std::alloc::alloc_zeroed(Layout::new::<Heap>()).cast()) }
 }
 
 /// Numbers that look random, the same each time (xorshift64).
@@ -35,7 +40,7 @@ impl Random {
     /// Mostly short, seldom long, sometimes aligned to more than any block is.
     fn layout(&mut self) -> Layout {
         let len_max = match self.below(100) {
-            0 => 3 * LISTED_LEN_MAX,
+            0 => 3 * CHUNKED_LEN_MAX,
             1..10 => 4096,
             _ => 200,
         };
@@ -130,36 +135,6 @@ fn bytes(len: usize) -> Layout {
 }
 
 #[test]
-fn a_length_has_its_class() {
-    #[track_caller]
-    fn check(len: usize, index: usize, class_len: usize) {
-        let class = Class {
-            index,
-            len: class_len,
-        };
-        assert_eq!(Class::of(len), class, "{len}");
-    }
-    check(1, 0, 16);
-    check(16, 0, 16);
-    check(17, 1, 32);
-    check(128, 7, 128);
-    check(129, 8, 160);
-    check(161, 9, 192);
-    check(256, 11, 256);
-    check(257, 12, 320);
-    check(8192, 31, 8192);
-    check(LISTED_LEN_MAX, N_CLASSES - 1, LISTED_LEN_MAX);
-    assert_eq!(N_CLASSES, 48);
-    assert!(Class::of(LISTED_LEN_MAX + 1).index >= N_CLASSES);
-    assert!(Class::of(usize::MAX).index >= N_CLASSES);
-    for len in (1..=LISTED_LEN_MAX).step_by(if cfg!(miri) { 997 } else { 1 }) {
-        let class = Class::of(len);
-        let waste = class.len - len;
-        assert!(class.len % STEP == 0 && (waste < STEP || waste < len / 4));
-    }
-}
-
-#[test]
 fn blocks_are_whole_aligned_and_nobody_elses_on_any_thread() {
     const N_THREADS: u64 = 4;
     let heap = heap();
@@ -199,52 +174,145 @@ fn blocks_are_whole_aligned_and_nobody_elses_on_any_thread() {
     });
 }
 
+/// Runs `f` on the state of a heap that no other thread uses.
+fn state<T>(heap: &Heap, f: impl FnOnce(&State) -> T) -> T {
+    heap.locked(|state| f(state))
+}
+
 #[test]
-fn a_million_blocks_take_no_more_memory_than_as_many_as_live_at_once() {
-    let heap = heap();
-    let mut random = Random(7);
-    // No list can get longer than this, and all lists together no longer than the arena.
-    let mut blocks: [Option<Block<'_>>; 32] = [const { None }; 32];
-    for _ in 0..rounds(1_000_000) {
-        let (i, len) = (random.below(32), 1 + random.below(1024));
-        blocks[i] = None;
-        blocks[i] = Some(Block::new(&heap, bytes(len), 1));
+fn an_empty_heap_is_all_zero() {
+    static NEW: Heap = Heap::new();
+    let at: *const u8 = (&raw const NEW).cast();
+    // SAFETY: nobody uses this heap; its arena is not read.
+    let bytes = unsafe { slice::from_raw_parts(at, core::mem::offset_of!(Heap, arena)) };
+    assert!(bytes.iter().all(|byte| *byte == 0));
+}
+
+#[test]
+fn a_block_takes_its_length_rounded_up_to_eight() {
+    #[track_caller]
+    fn check(len: usize, align: usize, want: usize) {
+        let heap = heap();
+        let layout = Layout::from_size_align(len, align).unwrap();
+        let block = Block::new(&heap, layout, 1);
+        assert_eq!(state(&heap, |state| state.used), want, "{layout:?}");
+        drop(block);
+        heap.locked(State::flush);
+        assert_eq!(state(&heap, |state| state.used), 0, "{layout:?}");
     }
+    for len in 1..=CHUNKED_LEN_MAX {
+        if len < 300 || len % 997 == 0 {
+            check(len, 1, len.next_multiple_of(8));
+        }
+    }
+    check(40, 16, 40);
+    check(8, 64, 8);
+    check(100, 4096, 104);
+    check(CHUNKED_LEN_MAX, 4096, CHUNKED_LEN_MAX);
+    check(CHUNKED_LEN_MAX + 1, 1, CHUNKED_LEN_MAX + 4096);
+    check(1, 8192, 4096);
+    check(10_000, 1 << 20, 12_288);
+}
+
+#[test]
+fn a_freed_place_serves_any_other_length() {
+    let heap = heap();
+    let blocks: Vec<_> = (0..64).map(|_| Block::new(&heap, bytes(1000), 3)).collect();
+    let first = blocks[0].at;
+    let behind = Block::new(&heap, bytes(8), 5);
     drop(blocks);
-    let arena = heap.arena.0.get().addr();
-    // SAFETY: nobody else has this heap.
-    let rest = unsafe { (*heap.state.get()).rest.addr() };
-    assert!((arena..arena + super::ARENA_LEN).contains(&rest));
+    heap.locked(State::flush);
+    // Sixty-four neighbours have become one run.
+    let long = Block::new(&heap, bytes(64_000), 7);
+    assert_eq!(long.at, first);
+    drop(long);
+    assert_eq!(Block::new(&heap, bytes(2000), 9).at, first);
+    drop(behind);
 }
 
 #[test]
-fn the_arena_comes_first_and_then_chunks() {
+fn a_block_is_resized_in_place_where_it_can_be() {
     let heap = heap();
-    let len = 100 << 10;
-    let blocks: Vec<_> = (0..30)
-        .map(|byte| Block::new(&heap, bytes(len), byte))
-        .collect();
-    let arena = heap.arena.0.get().addr();
-    let in_arena =
-        |block: &&Block<'_>| (arena..arena + super::ARENA_LEN).contains(&block.at.addr());
-    assert_eq!(blocks.iter().filter(in_arena).count(), 2);
-    // SAFETY: nobody else has this heap.
-    let rest_len = unsafe { (*heap.state.get()).rest_len };
-    // Nine in each of three chunks, and the last in a fourth.
-    assert_eq!(rest_len, CHUNK_LEN - Class::of(len).len);
-}
-
-#[test]
-fn a_block_is_resized_in_place_within_its_class() {
-    let heap = heap();
-    let mut block = Block::new(&heap, bytes(129), 3);
+    let mut block = Block::new(&heap, bytes(2000), 3);
     let at = block.at;
-    block.resize(160);
-    assert_eq!(block.at, at);
-    block.resize(161);
+    for len in [2001, 2008, 60_000, 4000, 8, CHUNKED_LEN_MAX] {
+        block.resize(len);
+        assert_eq!(block.at, at, "{len}");
+    }
+    block.resize(100);
+    let neighbour = Block::new(&heap, bytes(2000), 5);
+    block.resize(105);
     assert_ne!(block.at, at);
-    // The old place is the next one's.
-    assert_eq!(Block::new(&heap, bytes(130), 5).at, at);
+    drop(neighbour);
+    // At a chunk's end there is nothing to grow into.
+    let blocks: Vec<_> = (0..400)
+        .map(|_| Block::new(&heap, bytes(1016), 6))
+        .collect();
+    for mut block in blocks {
+        block.resize(1500);
+    }
+}
+
+#[test]
+fn a_run_is_found_wherever_it_lies() {
+    // Each start and each length around the bitmap's words, in a full chunk with one hole.
+    for (offset, n) in [
+        (0, 1),
+        (0, 64),
+        (1, 63),
+        (63, 2),
+        (5, 128),
+        (63, 130),
+        (32, 200),
+    ] {
+        let heap = heap();
+        let full: Vec<_> = (0..20_000)
+            .map(|_| Block::new(&heap, bytes(8), 1))
+            .collect();
+        let mut full: Vec<_> = full.into_iter().map(Some).collect();
+        let from = 1024 + offset;
+        for block in full.iter_mut().skip(from).take(n) {
+            *block = None;
+        }
+        heap.locked(State::flush);
+        // Blocks 0.. are neighbours, so that block `from` tells where the hole is.
+        let first = full[0].as_ref().unwrap().at.addr();
+        let block = Block::new(&heap, bytes(n * 8), 1);
+        assert_eq!(block.at.addr(), first + from * 8, "{offset} {n}");
+        if cfg!(miri) {
+            break;
+        }
+    }
+}
+
+#[test]
+fn the_arena_comes_first() {
+    let heap = heap();
+    let arena = heap.arena.0.get().addr();
+    let block = Block::new(&heap, bytes(CHUNKED_LEN_MAX), 1);
+    assert!((arena..arena + super::ARENA_LEN).contains(&block.at.addr()));
+    let blocks: Vec<_> = (0..9)
+        .map(|i| Block::new(&heap, bytes(CHUNKED_LEN_MAX), i))
+        .collect();
+    assert!(!(arena..arena + super::ARENA_LEN).contains(&blocks[8].at.addr()));
+}
+
+#[test]
+fn freed_mappings_are_kept_up_to_a_limit_and_reused() {
+    let heap = heap();
+    let kept = |heap: &Heap| state(heap, |state| state.kept_len);
+    let len = 300 << 10;
+    let blocks: Vec<_> = (0..8)
+        .map(|i| Block::new(&heap, bytes(len), i + 1))
+        .collect();
+    drop(blocks);
+    assert_eq!(kept(&heap), KEPT_LEN_MAX / len * len);
+    // One that must be zero is made of one that is not (`Block::new` looks at byte 4), and longer.
+    let zeroed = Block::new(&heap, bytes(len + 5000), 4);
+    assert_eq!(kept(&heap), (KEPT_LEN_MAX / len - 1) * len);
+    drop(zeroed);
+    heap.locked(State::purge);
+    assert_eq!(state(&heap, |state| (state.kept_len, state.used)), (0, 0));
 }
 
 #[test]
@@ -253,10 +321,10 @@ fn a_block_grows_and_shrinks_across_every_limit() {
         let heap = heap();
         let layout = Layout::from_size_align(1, align).unwrap();
         let mut block = Block::new(&heap, layout, 9);
-        for len in [16, 100, 5000, LISTED_LEN_MAX, LISTED_LEN_MAX + 1, 700_000] {
+        for len in [16, 100, 5000, CHUNKED_LEN_MAX, CHUNKED_LEN_MAX + 1, 700_000] {
             block.resize(len);
         }
-        for len in [300_000, LISTED_LEN_MAX + 1, LISTED_LEN_MAX, 5000, 1] {
+        for len in [300_000, CHUNKED_LEN_MAX + 1, CHUNKED_LEN_MAX, 5000, 1] {
             block.resize(len);
         }
     }
@@ -291,69 +359,315 @@ fn what_cannot_be_had_is_null() {
     check(1 << 48, 8);
 }
 
-#[test]
-#[cfg_attr(miri, ignore = "Miri has no /proc")]
-fn long_blocks_go_back_to_the_system() {
-    // The memory measured is the process's, so this one runs in a process in which no other test does.
+/// Runs `f` in a process in which no other test runs: the memory measured is the process's.
+#[cfg(not(miri))]
+fn alone(name: &str, f: impl FnOnce()) {
     const ALONE: &str = "TINY_LAMBDA_TEST_ALONE";
-    const NAME: &str = "sys::heap::tests::long_blocks_go_back_to_the_system";
-    if std::env::var_os(ALONE).is_none() {
-        let output = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", NAME])
-            .env(ALONE, "1")
-            .output()
-            .unwrap();
-        let text = std::string::String::from_utf8_lossy(&output.stdout);
-        assert!(
-            output.status.success() && text.contains("1 passed"),
-            "{text}"
-        );
-        return;
+    let name = std::format!("sys::heap::tests::{name}");
+    if std::env::var_os(ALONE).is_some() {
+        return f();
     }
-    let resident_kb = || -> u64 {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find(|line| line.starts_with("RssAnon:"));
-        let kb = line.unwrap().split_whitespace().nth(1);
-        kb.unwrap().parse().unwrap()
-    };
-    let heap = heap();
-    let before = resident_kb();
-    for _ in 0..16 {
-        let mut block = Block::new(&heap, bytes(10 << 20), 1);
-        block.resize(32 << 20);
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &name, "--nocapture"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let text = std::string::String::from_utf8_lossy(&output.stdout);
+    let errors = std::string::String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}{errors}"
+    );
+}
+
+/// Anonymous memory that is resident, in bytes.
+#[cfg(not(miri))]
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+    let kb = line.unwrap().split_whitespace().nth(1);
+    kb.unwrap().parse::<usize>().unwrap() << 10
+}
+
+/// A list whose nodes are the measured heap's blocks, so that nothing else grows with it.
+#[cfg(not(miri))]
+struct List<'h> {
+    heap: &'h Heap,
+    last: *mut Node,
+}
+
+#[cfg(not(miri))]
+struct Node {
+    before: *mut Node,
+    layout: Layout,
+}
+
+#[cfg(not(miri))]
+impl List<'_> {
+    fn new(heap: &Heap) -> List<'_> {
+        let last = core::ptr::null_mut();
+        List { heap, last }
     }
-    for _ in 0..2 {
-        heap.trim();
+
+    fn push(&mut self, len: usize) {
+        let layout = Layout::from_size_align(len.max(size_of::<Node>()), 8).unwrap();
+        // SAFETY: the layout is not of no bytes, and has room for a node.
+        unsafe {
+            let node: *mut Node = self.heap.alloc(layout).cast();
+            assert!(!node.is_null());
+            node.cast::<u8>().write_bytes(1, layout.size());
+            let before = self.last;
+            node.write(Node { before, layout });
+            self.last = node;
+        }
     }
-    let after = resident_kb();
-    assert!(after < before + 1024, "{before} KB, then {after} KB");
+
+    /// Frees all but each `n`th node.
+    fn thin(&mut self, n: usize) {
+        let mut node = core::mem::replace(&mut self.last, core::ptr::null_mut());
+        let mut i = 0;
+        while !node.is_null() {
+            // SAFETY: each node is of this heap and its layout, and is in one list.
+            unsafe {
+                let Node { before, layout } = node.read();
+                i += 1;
+                if i % n == 0 {
+                    (*node).before = self.last;
+                    self.last = node;
+                } else {
+                    self.heap.dealloc(node.cast(), layout);
+                }
+                node = before;
+            }
+        }
+    }
+}
+
+#[cfg(not(miri))]
+impl Drop for List<'_> {
+    fn drop(&mut self) {
+        self.thin(usize::MAX);
+    }
+}
+
+#[cfg(not(miri))]
+const MB: usize = 1 << 20;
+
+#[track_caller]
+#[cfg(not(miri))]
+fn check_resident(what: &str, now: usize, max: usize) {
+    assert!(
+        now <= max,
+        "{what}: {} KB, at most {} KB",
+        now >> 10,
+        max >> 10
+    );
 }
 
 #[test]
-fn a_long_block_is_kept_until_there_was_no_use_for_it_from_one_call_to_the_next() {
+#[cfg(not(miri))]
+fn memory_follows_what_is_held() {
+    alone("memory_follows_what_is_held", || {
+        let heap = heap();
+        let before = resident();
+        let now = || resident().saturating_sub(before);
+        for _ in 0..2000 {
+            drop(Block::new(&heap, bytes(MB), 4));
+        }
+        check_resident("zeroed blocks in turn", now(), 4 * MB);
+
+        for len in [
+            32, 56, 100, 256, 333, 1000, 1025, 4096, 5000, 9000, 20_000, 33_000, 70_000, 100_000,
+        ] {
+            heap.locked(State::trim);
+            let mut list = List::new(&heap);
+            for _ in 0..16 * MB / len {
+                list.push(len);
+            }
+            check_resident("16 MB of one length", now(), 20 * MB);
+            drop(list);
+            heap.locked(State::trim);
+            check_resident("after 16 MB of one length", now(), 4 * MB);
+        }
+
+        let vecs: Vec<_> = (0..60).map(|_| Block::new(&heap, bytes(MB), 1)).collect();
+        drop(vecs);
+        let long = Block::new(&heap, bytes(60 * MB), 1);
+        check_resident("one of 60 MB after sixty of 1 MB", now(), 64 * MB);
+        drop(long);
+        heap.locked(State::trim);
+        check_resident("after that", now(), 4 * MB);
+
+        for len in [
+            32, 48, 64, 100, 150, 256, 400, 1000, 2500, 5000, 9000, 30_000, 70_000, 300_000,
+        ] {
+            let mut list = List::new(&heap);
+            for _ in 0..64 * MB / len {
+                list.push(len);
+            }
+            check_resident("64 MB of a length, one after the other", now(), 80 * MB);
+        }
+        heap.locked(State::trim);
+        check_resident("after that", now(), 4 * MB);
+
+        // What few survivors leave serves another length.
+        let mut list = List::new(&heap);
+        for _ in 0..16 * MB / 64 {
+            list.push(64);
+        }
+        list.thin(100);
+        let mut other = List::new(&heap);
+        for _ in 0..16 * MB / 128 {
+            other.push(128);
+        }
+        check_resident("between survivors", now(), 22 * MB);
+        drop(list);
+        drop(other);
+        heap.locked(State::trim);
+        check_resident("at the end", now(), 4 * MB);
+    });
+}
+
+#[test]
+#[cfg(not(miri))]
+fn random_blocks_on_many_threads_keep_to_the_bound() {
+    use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    alone("random_blocks_on_many_threads_keep_to_the_bound", || {
+        for n_threads in [1, 2, 8, 16] {
+            let heap = heap();
+            let before = resident();
+            let (held, peak) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            thread::scope(|scope| {
+                for seed in 0..n_threads {
+                    let (heap, held, peak) = (&*heap, &held, &peak);
+                    scope.spawn(move || {
+                        let mut random = Random(seed as u64 + 1);
+                        let mut blocks: Vec<Block<'_>> = Vec::new();
+                        for i in 0..1_000_000 / n_threads {
+                            // The number of blocks swings, and so does their length.
+                            let n_max = 4000 / n_threads * (1 + i * 10 * n_threads / 1_000_000 % 3);
+                            if blocks.len() > n_max || random.below(2) == 0 && !blocks.is_empty() {
+                                let block = blocks.swap_remove(random.below(blocks.len()));
+                                held.fetch_sub(block.layout.size(), Relaxed);
+                            } else {
+                                let block = Block::new(heap, random.layout(), 4);
+                                let len = block.layout.size();
+                                peak.fetch_max(held.fetch_add(len, Relaxed) + len, Relaxed);
+                                blocks.push(block);
+                            }
+                            if i % 20_000 == 0 {
+                                let (now, peak) = (resident() - before, peak.load(Relaxed));
+                                // A thread of a test has memory of its own.
+                                let max = peak + peak / 4 + 2 * MB + n_threads * (256 << 10);
+                                assert!(now <= max, "{n_threads}: {now}, at most {max}");
+                            }
+                        }
+                    });
+                }
+            });
+            heap.locked(State::trim);
+            let now = resident().saturating_sub(before);
+            assert!(
+                now <= 2 * MB + n_threads * (256 << 10),
+                "{n_threads}: {now} at the end"
+            );
+        }
+    });
+}
+
+#[test]
+#[cfg(not(miri))]
+fn a_fork_while_another_thread_allocates_does_not_hang_the_child() {
+    unsafe extern "C" {
+        safe fn fork() -> i32;
+        fn _exit(status: i32) -> !;
+        safe fn alarm(secs: u32) -> u32;
+        fn waitpid(process: i32, status: *mut i32, options: i32) -> i32;
+    }
+    use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+    alone(
+        "a_fork_while_another_thread_allocates_does_not_hang_the_child",
+        || {
+            let heap = heap();
+            let is_over = AtomicBool::new(false);
+            thread::scope(|scope| {
+                for seed in 1..=3 {
+                    let (heap, is_over) = (&*heap, &is_over);
+                    scope.spawn(move || {
+                        let mut random = Random(seed);
+                        while !is_over.load(Relaxed) {
+                            let mut list = List::new(heap);
+                            for _ in 0..200 {
+                                list.push(random.below(5000));
+                            }
+                        }
+                    });
+                }
+                let mut failed = 0;
+                for _ in 0..300 {
+                    let old: [_; 4] =
+                        core::array::from_fn(|i| Block::new(&heap, bytes(100 << (3 * i)), 7));
+                    let child = fork();
+                    if child == 0 {
+                        alarm(10);
+                        drop(old);
+                        let mut list = List::new(&heap);
+                        for i in 0..300 {
+                            list.push(i * 7);
+                        }
+                        drop(list);
+                        heap.locked(State::trim);
+                        // SAFETY: the child ends.
+                        unsafe { _exit(0) };
+                    }
+                    let mut status = 1;
+                    // SAFETY: the status is written to a variable.
+                    unsafe { waitpid(child, &raw mut status, 0) };
+                    failed += i32::from(status != 0);
+                }
+                is_over.store(true, Relaxed);
+                assert_eq!(failed, 0);
+            });
+        },
+    );
+}
+
+/// A fork at each moment is not to be had, but a lock that its owner will never release is.
+#[test]
+#[cfg(not(miri))]
+fn a_lock_without_an_owner_is_taken_over_by_the_only_thread_of_a_child() {
+    unsafe extern "C" {
+        safe fn fork() -> i32;
+        fn _exit(status: i32) -> !;
+        safe fn alarm(secs: u32) -> u32;
+        fn waitpid(process: i32, status: *mut i32, options: i32) -> i32;
+    }
     let heap = heap();
-    let take = |len: usize| Block::new(&heap, bytes(len), 2).at.addr();
-    // SAFETY: nobody else has this heap.
-    let n_kept = || unsafe {
-        let state = &*heap.state.get();
-        usize::from(!state.recent.is_null()) + usize::from(!state.older.is_null())
-    };
-    let first = take(1 << 20);
-    assert_eq!(take(1 << 20), first);
-    heap.trim();
-    assert_eq!(take(1 << 20), first);
-    heap.trim();
-    assert_eq!(n_kept(), 1);
-    // One of another length is made of it.
-    take(3 << 20);
-    take(200 << 10);
-    heap.trim();
-    assert_eq!(n_kept(), 1);
-    heap.trim();
-    assert_eq!(n_kept(), 0);
-    // One that must be zero is not one that was used.
-    take(1 << 20);
-    let zeroed = Block::new(&heap, bytes(1 << 20), 4);
-    assert_eq!(n_kept(), 1);
-    drop(zeroed);
+    let mut status = 1;
+    let old = Block::new(&heap, bytes(50), 7);
+    let child = heap.locked(|state| {
+        // In the middle of a change.
+        state.quick[3] = core::ptr::dangling_mut();
+        let child = fork();
+        if child != 0 {
+            state.quick[3] = core::ptr::null_mut();
+        }
+        child
+    });
+    if child == 0 {
+        // The closure above has released it.
+        heap.is_locked
+            .store(true, core::sync::atomic::Ordering::Relaxed);
+        alarm(10);
+        let new = Block::new(&heap, bytes(24), 8);
+        drop(old);
+        drop(new);
+        // SAFETY: the child ends.
+        unsafe { _exit(0) };
+    }
+    // SAFETY: the status is written to a variable.
+    unsafe { waitpid(child, &raw mut status, 0) };
+    assert_eq!(status, 0);
 }
