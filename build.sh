@@ -376,6 +376,9 @@ if [ ! -x "$deflate" ] || [ -n "$(find "$here/src/bin/deflate.rs" -newer "$defla
     deflate_build=$!
 fi
 
+# The linker's maps are named after cargo's command: cargo keeps what it has built with other flags, and
+# does not link it again.
+maps=$(printf '%s\n' "$@" | cksum | tr -c '0-9\n' -).map
 # Builds the target $1 into the target folder $2, with the linker's map beside the executables. Further
 # arguments are cargo's command.
 build() {
@@ -383,7 +386,7 @@ build() {
     folder=$2
     shift 2
     "$@" --target-dir "$folder" "--$(kind_of "$target")" "$target" -- \
-        "-Clink-arg=-Map=$folder/$triple/release/$target.map" >&2 ||
+        "-Clink-arg=-Map=$folder/$triple/release/$target-$maps" >&2 ||
         die "cargo could not build $target: see the messages above"
 }
 # The runtime flushes std's standard output, which is 2 KB of code. It is left out if nothing else in the
@@ -396,7 +399,7 @@ for name in $names; do
         continue
     fi
     TINY_LAMBDA_STDOUT_IS_UNUSED=1 build "$name" "$target_dir" "$@"
-    if grep -q stdio6STDOUT "$target_dir/$triple/release/$name.map"; then
+    if grep -q stdio6STDOUT "$target_dir/$triple/release/$name-$maps"; then
         printf '%s uses standard output: building it again with the code that flushes it\n' "$name" >&2
         build "$name" "$out_dir/.printing" "$@"
         printing="$printing $name "
@@ -643,7 +646,7 @@ report() {
             for (name in owner) printf "2 %9d %s\n", owner[name], name
             for (name in symbols) printf "3 %9d %.100s\n", symbols[name], name
         }
-    ' "$(built_dir_of "$1")/$1.map" | sort -k 1,1n -k 2,2nr | awk -v name="$1" '
+    ' "$(built_dir_of "$1")/$1-$maps" | sort -k 1,1n -k 2,2nr | awk -v name="$1" '
         BEGIN { split("section|crate or C library|symbol, the biggest", by, "|") }
         $1 != last { print name ": bytes by " by[$1]; n = 0 }
         n++ < 30 && $2 > 0 { print substr($0, 3) }
