@@ -126,19 +126,6 @@ impl Endpoint {
         head.extend_from_slice(b"\r\n");
     }
 
-    /// Writes the head of a `POST` of [`INIT_ERROR`] or [`RESTORE_ERROR`], for a body of `len` bytes.
-    pub(crate) fn push_init_error(
-        &self,
-        head: &mut Vec<u8>,
-        call: &str,
-        error_type: &str,
-        len: usize,
-    ) {
-        self.push(head, "POST ", [VERSION, call, ""]);
-        push_error_fields(head, error_type);
-        push_length(head, len);
-    }
-
     /// Writes the head of `POST response`, for a body of `len` bytes.
     pub(crate) fn push_response(
         &self,
@@ -185,18 +172,24 @@ impl Endpoint {
         head.extend_from_slice(b"\r\n");
     }
 
-    /// Writes the head of `POST error`, for a body of `len` bytes.
+    /// Writes the head of `POST error`, for a body of `len` bytes. If there is no invocation yet, it is that
+    /// of a `POST` of `call`: [`INIT_ERROR`] or [`RESTORE_ERROR`].
     pub(crate) fn push_error(
         &self,
         head: &mut Vec<u8>,
         invocation: &Invocation,
+        call: &str,
         error_type: &str,
         cause: &str,
         len: usize,
     ) {
-        let path = [INVOCATION, &invocation.path_id, "/error"];
+        let path = match invocation.path_id.as_str() {
+            "" => [VERSION, call, ""],
+            id => [INVOCATION, id, "/error"],
+        };
         self.push(head, "POST ", path);
-        push_error_fields(head, error_type);
+        push_field(head, "Content-Type: ", JSON);
+        push_error_type(head, error_type);
         if !cause.is_empty() {
             push_field(head, "Lambda-Runtime-Function-XRay-Error-Cause: ", cause);
         }
@@ -522,11 +515,6 @@ fn push_path_segment(path: &mut String, bytes: &[u8]) {
 /// Longest reason of an error in its header: what names a type is no longer, and heads have a limit.
 const REASON_LEN_MAX: usize = 200;
 
-fn push_error_fields(head: &mut Vec<u8>, error_type: &str) {
-    push_field(head, "Content-Type: ", JSON);
-    push_error_type(head, error_type);
-}
-
 /// Lambda knows errors by `Runtime.` or `Function.` and a word of letters that begins with a
 /// capital; other values are lost in `Runtime.Unknown`.
 fn push_error_type(head: &mut Vec<u8>, error_type: &str) {
@@ -748,7 +736,7 @@ mod tests {
         );
         invocation.nonce = "n 1".into();
         check(
-            &|h| endpoint.push_error(h, &invocation, "Oops", "{}", 0),
+            &|h| endpoint.push_error(h, &invocation, "error", "Oops", "{}", 0),
             &format!("POST {base}/invocation/a-1/error"),
             "Content-Type: application/json\r\n\
              Lambda-Runtime-Function-Error-Type: Function.Oops\r\n\
@@ -756,7 +744,16 @@ mod tests {
              Lambda-Runtime-Invocation-Id: n 1\r\nContent-Length: 0\r\n",
         );
         check(
-            &|h| endpoint.push_init_error(h, INIT_ERROR, "Runtime.Panic", usize::MAX),
+            &|h| {
+                endpoint.push_error(
+                    h,
+                    &Invocation::new(),
+                    INIT_ERROR,
+                    "Runtime.Panic",
+                    "",
+                    usize::MAX,
+                )
+            },
             &format!("POST {base}/init/error"),
             &format!(
                 "Content-Type: application/json\r\n\

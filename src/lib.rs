@@ -199,10 +199,10 @@ pub fn run_with_init<S: Sync, E: FromJson, R: ToJson>(
 fn serve(handler: &dyn Handler) -> ! {
     let result = match api::Endpoint::from_env() {
         Some(endpoint) => endpoint.and_then(|endpoint| {
-            #[cfg(panic = "abort")]
-            runtime::require_one_worker();
             // The process ends with it.
             let mut worker = ManuallyDrop::new(Worker::new(endpoint));
+            #[cfg(panic = "abort")]
+            runtime::require_one_worker(&mut worker);
             panic::own_process();
             runtime::serve(&mut worker, runtime::n_workers(), handler)
         }),

@@ -96,10 +96,11 @@ fn serve_many(_: &mut Worker, n_workers: usize, _: &dyn Handler) -> Result<()> {
 /// Posts an init error and ends the process if Lambda wants several invocations served at once and this
 /// build cannot do so. If it served them one at a time, Lambda would refuse callers at random.
 #[cfg(panic = "abort")]
-pub(crate) fn require_one_worker() {
+pub(crate) fn require_one_worker(worker: &mut Worker) {
     let n_workers = n_workers();
     if n_workers > 1 {
-        worker::init_failed(api::INIT_ERROR, &cannot_serve_many(n_workers));
+        let _ = worker.report_to(api::INIT_ERROR, &cannot_serve_many(n_workers));
+        sys::exit(worker::INIT_EXIT_STATUS);
     }
 }
 

@@ -46,20 +46,19 @@ pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
     sys::exit(INIT_EXIT_STATUS);
 }
 
-/// Posts such a failure.
+/// Logs and posts such a failure.
 #[cold]
 pub(crate) fn report_init(call: &str, error: &Error) {
-    log::error(None, error);
-    match Endpoint::from_env() {
+    let endpoint = match Endpoint::from_env() {
         Some(Ok(endpoint)) => {
-            let mut worker = Worker::new(endpoint);
-            worker.out.set_json(error);
-            let len = worker.out.body.len();
-            endpoint.push_init_error(&mut worker.out.head, call, error.error_type(), len);
-            let _ = worker.post(call);
+            let _ = Worker::new(endpoint).report_to(call, error);
+            return;
         }
-        Some(Err(error)) => log::error(None, &error),
-        None => {}
+        endpoint => endpoint,
+    };
+    log::error(None, error);
+    if let Some(Err(error)) = endpoint {
+        log::error(None, &error);
     }
 }
 
@@ -229,7 +228,14 @@ impl Worker {
     /// Logs an error of the handler and posts it.
     #[cold]
     fn report(&mut self, error: &Error) -> Result<()> {
-        log::error(Some(&self.cx), error);
+        self.report_to("error", error)
+    }
+
+    /// Logs an error and posts it: as that of the invocation, or to `call` if there is none yet.
+    #[cold]
+    pub(crate) fn report_to(&mut self, call: &str, error: &Error) -> Result<()> {
+        let has_invocation = !self.out.invocation.path_id.is_empty();
+        log::error(has_invocation.then_some(&self.cx), error);
         self.out.set_json(error);
         let Outbox {
             endpoint,
@@ -243,8 +249,9 @@ impl Worker {
         if self.cx.xray_trace_id.is_some() {
             cause = error.xray_cause();
         }
-        endpoint.push_error(head, invocation, error.error_type(), &cause, body.len());
-        self.post("error")
+        let error_type = error.error_type();
+        endpoint.push_error(head, invocation, call, error_type, &cause, body.len());
+        self.post(call)
     }
 
     /// Posts what stands in `self.out`. Sent again only if nothing of it was: serving is at most
