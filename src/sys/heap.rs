@@ -32,7 +32,7 @@
 //! allocations.
 //!
 //! Blocks of more than 64 KB, or aligned to more than a page, are mappings of their own. They grow
-//! without a copy, all others with one. Up to 1 MB of freed ones is kept for the next.
+//! without a copy, all others with one. A freed one of up to 1 MB is kept for the next.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
@@ -66,7 +66,7 @@ const QUICK_MAX: usize = 1024 / GRANULE;
 /// Most granules in all quick lists.
 const QUICK_LEN_MAX: usize = (64 << 10) / GRANULE;
 
-/// Most bytes of freed mappings that are kept.
+/// Most bytes of the freed mapping that is kept.
 const KEPT_LEN_MAX: usize = 1 << 20;
 
 /// What may be resident beyond the peak and a sixteenth of it, in bytes.
@@ -77,9 +77,6 @@ const GROUP_CHUNKS: usize = 64;
 
 /// Groups that there can be: 32 GB, three times what Lambda offers.
 const N_GROUPS: usize = 4096;
-
-/// The bound of a chunk in which no page is dirty.
-const UNTOUCHED: u16 = u16::MAX;
 
 /// The granules that a block of `len` bytes takes.
 fn granules(len: usize) -> usize {
@@ -106,20 +103,31 @@ struct Quick {
     next: *mut Quick,
 }
 
-/// A freed mapping.
+/// No fewer granules than the longest free run of a chunk has. The number is inverted, so that zeroed
+/// memory is the bounds of untouched chunks.
 #[derive(Clone, Copy)]
-struct Kept {
-    next: *mut Kept,
-    len: usize,
+struct Bound(u16);
+
+impl Bound {
+    /// The bound of a chunk in which no page is dirty.
+    const UNTOUCHED: Bound = Bound(0);
+
+    #[expect(clippy::cast_possible_truncation, reason = "no more than u16::MAX")]
+    fn new(run: usize) -> Bound {
+        Bound(!(run as u16))
+    }
+
+    fn get(self) -> usize {
+        (!self.0).into()
+    }
 }
 
 struct Group {
     /// The first chunk; null if there is no such group yet, nor any behind it.
     base: *mut u8,
     /// No less than each of `bounds`.
-    bound: u16,
-    /// No less than the granules of the longest free run of each chunk.
-    bounds: [u16; GROUP_CHUNKS],
+    bound: Bound,
+    bounds: [Bound; GROUP_CHUNKS],
 }
 
 impl Group {
@@ -134,8 +142,6 @@ impl Group {
         }
         // SAFETY: these pages have just been mapped.
         unsafe { system::refuse_huge_pages(begin, LEN) };
-        self.bounds = [UNTOUCHED; GROUP_CHUNKS];
-        self.bound = UNTOUCHED;
         let addr = begin.expose_provenance().wrapping_add(CHUNK_LEN - 1) & !(CHUNK_LEN - 1);
         self.base = ptr::with_exposed_provenance_mut(addr);
         true
@@ -164,8 +170,8 @@ struct State {
     resident: usize,
     /// What `resident` may be at least, so that `purge` is not called again at once.
     floor: usize,
-    /// Freed mappings, and their bytes.
-    kept: *mut Kept,
+    /// A freed mapping, or null, and its bytes.
+    kept: *mut u8,
     kept_len: usize,
     groups: [Group; N_GROUPS],
 }
@@ -226,18 +232,13 @@ impl State {
         if is_mapped(n, align) {
             return self.take_mapped(layout, false);
         }
-        let align = align.div_ceil(GRANULE);
-        loop {
-            let Some((chunk, start)) = self.find(n, align) else {
-                return ptr::null_mut();
-            };
-            // SAFETY: `chunk` is one of a group, and whoever holds the lock has it alone.
-            if self.claim(unsafe { &mut *chunk }, start, n) {
-                return chunk.cast::<u8>().wrapping_add(start.wrapping_mul(GRANULE));
-            }
-            // This raises `floor` by more than a block has.
-            self.purge();
-        }
+        let Some((chunk, start)) = self.find(n, align.div_ceil(GRANULE)) else {
+            return ptr::null_mut();
+        };
+        // SAFETY: `chunk` is one of a group, and whoever holds the lock has it alone.
+        let dirty_len = unsafe { (*chunk).claim(start, n) };
+        self.count(len, dirty_len);
+        chunk.cast::<u8>().wrapping_add(start.wrapping_mul(GRANULE))
     }
 
     /// Finds the first place for `n` granules.
@@ -251,10 +252,10 @@ impl State {
             if group.base.is_null() && !group.open() {
                 break;
             }
-            if usize::from(group.bound) >= n {
+            if group.bound.get() >= n {
                 let mut group_bound = 0;
                 for (i, bound) in group.bounds.iter_mut().enumerate() {
-                    if usize::from(*bound) >= n {
+                    if bound.get() >= n {
                         let chunk = Group::chunk(group.base, i);
                         // SAFETY: the chunk is one of this group; whoever holds the lock has it
                         // alone.
@@ -262,38 +263,19 @@ impl State {
                         match header.find(n, align) {
                             Ok(start) => {
                                 header.index = index.wrapping_add(i as u32);
-                                *bound = (*bound).min(RUN_MAX as u16);
+                                *bound = Bound::new(bound.get().min(RUN_MAX));
                                 return Some((chunk, start));
                             }
-                            Err(longest) => *bound = longest as u16,
+                            Err(longest) => *bound = Bound::new(longest),
                         }
                     }
-                    group_bound = group_bound.max(*bound);
+                    group_bound = group_bound.max(bound.get());
                 }
-                group.bound = group_bound;
+                group.bound = Bound::new(group_bound);
             }
             index = index.wrapping_add(GROUP_CHUNKS as u32);
         }
         None
-    }
-
-    /// Marks granules as used that are free. False: the limit would be passed, and nothing has
-    /// changed.
-    fn claim(&mut self, chunk: &mut Chunk, start: usize, n: usize) -> bool {
-        let used = self.used.wrapping_add(n.wrapping_mul(GRANULE));
-        self.peak = self.peak.max(used);
-        let (pages, len) = chunk.clean_pages(start, n);
-        if pages != 0 {
-            let resident = self.resident.wrapping_add(len);
-            if resident > self.limit() {
-                return false;
-            }
-            self.resident = resident;
-            chunk.soil(pages);
-        }
-        self.used = used;
-        chunk.flip(start, n);
-        true
     }
 
     /// Frees `n` granules in the bitmap. Those of the front are in none, and stay unused.
@@ -310,12 +292,11 @@ impl State {
         let chunk = unsafe { &mut *chunk };
         self.used = self.used.wrapping_sub(n.wrapping_mul(GRANULE));
         let index = chunk.index as usize;
-        #[expect(clippy::cast_possible_truncation, reason = "no more than RUN_MAX")]
-        let run = chunk.free(start, n) as u16;
+        let run = chunk.free(start, n);
         if let Some(group) = self.groups.get_mut(index / GROUP_CHUNKS) {
-            group.bound = group.bound.max(run);
+            group.bound = Bound::new(group.bound.get().max(run));
             if let Some(bound) = group.bounds.get_mut(index % GROUP_CHUNKS) {
-                *bound = (*bound).max(run);
+                *bound = Bound::new(bound.get().max(run));
             }
         }
     }
@@ -345,9 +326,11 @@ impl State {
     #[cold]
     fn purge(&mut self) {
         self.flush();
-        while let Some((block, len)) = self.pop_kept() {
-            // SAFETY: the mapping was freed, and is in no list any more.
-            unsafe { system::unmap(block, len) };
+        let kept = mem::replace(&mut self.kept, ptr::null_mut());
+        if !kept.is_null() {
+            self.resident = self.resident.wrapping_sub(self.kept_len);
+            // SAFETY: the mapping was freed, and is nobody's any more.
+            unsafe { system::unmap(kept, self.kept_len) };
         }
         for group in &mut self.groups {
             if group.base.is_null() {
@@ -355,13 +338,13 @@ impl State {
             }
             for (i, bound) in group.bounds.iter_mut().enumerate() {
                 // Where no run is as long as a page, no page is free.
-                if (PAGE_GRANULES..=RUN_MAX).contains(&usize::from(*bound)) {
+                if (PAGE_GRANULES..=RUN_MAX).contains(&bound.get()) {
                     // SAFETY: the chunk is one of this group; whoever holds the lock has it alone.
                     let chunk = unsafe { &mut *Group::chunk(group.base, i) };
                     let (len, is_empty) = chunk.discard();
                     self.resident = self.resident.wrapping_sub(len);
                     if is_empty {
-                        *bound = UNTOUCHED;
+                        *bound = Bound::UNTOUCHED;
                     }
                 }
             }
@@ -380,7 +363,6 @@ impl State {
         self.quick = [ptr::null_mut(); QUICK_MAX + 1];
         self.quick_len = 0;
         self.kept = ptr::null_mut();
-        self.kept_len = 0;
     }
 
     /// Begins a new peak.
@@ -392,25 +374,11 @@ impl State {
         }
     }
 
-    /// Takes the freed mapping that was freed last, and its length.
-    fn pop_kept(&mut self) -> Option<(*mut u8, usize)> {
-        let block = self.kept;
-        if block.is_null() {
-            return None;
-        }
-        // SAFETY: what is in the list is a freed mapping, in which `put_mapped` has written this.
-        let Kept { next, len } = unsafe { *block };
-        self.kept = next;
-        self.kept_len = self.kept_len.wrapping_sub(len);
-        self.resident = self.resident.wrapping_sub(len);
-        Some((block.cast(), len))
-    }
-
-    /// Notes that a mapping has `new` bytes instead of `old`.
-    fn count_mapped(&mut self, old: usize, new: usize) {
-        self.used = self.used.wrapping_sub(old).wrapping_add(new);
+    /// Notes that so many bytes more are in use, and resident. Less than 0 wraps around.
+    fn count(&mut self, used: usize, resident: usize) {
+        self.used = self.used.wrapping_add(used);
         self.peak = self.peak.max(self.used);
-        self.resident = self.resident.wrapping_sub(old).wrapping_add(new);
+        self.resident = self.resident.wrapping_add(resident);
         if self.resident > self.limit() {
             self.purge();
         }
@@ -420,21 +388,23 @@ impl State {
     #[cold]
     fn take_mapped(&mut self, layout: Layout, is_zeroed: bool) -> *mut u8 {
         let (len, align) = (pages(layout.size()), layout.align());
-        let block = match if is_zeroed { None } else { self.pop_kept() } {
-            _ if align > PAGE => map_aligned(len, align),
-            // SAFETY: the mapping is this call's alone now.
-            Some((kept, kept_len)) => unsafe {
-                let block = system::remap(kept, kept_len, len);
-                if block.is_null() {
-                    system::unmap(kept, kept_len);
-                }
-                block
-            },
-            None => system::map(len),
+        let mut old_len = 0;
+        let block = if align > PAGE {
+            map_aligned(len, align)
+        } else if is_zeroed || self.kept.is_null() {
+            system::map(len)
+        } else {
+            old_len = self.kept_len;
+            // SAFETY: the mapping was freed, and is nobody's.
+            unsafe { system::remap(self.kept, old_len, len) }
         };
-        if !block.is_null() {
-            self.count_mapped(0, len);
+        if block.is_null() {
+            return block;
         }
+        if old_len != 0 {
+            self.kept = ptr::null_mut();
+        }
+        self.count(len, len.wrapping_sub(old_len));
         block
     }
 
@@ -442,19 +412,15 @@ impl State {
     ///
     /// # Safety
     /// `take_mapped` or `realloc` has given it out for as many, and nobody uses it any more.
-    #[cold]
     unsafe fn put_mapped(&mut self, block: *mut u8, len: usize) {
         self.used = self.used.wrapping_sub(len);
-        let kept_len = self.kept_len.saturating_add(len);
-        if kept_len > KEPT_LEN_MAX {
+        if self.kept.is_null() && len <= KEPT_LEN_MAX {
+            (self.kept, self.kept_len) = (block, len);
+        } else {
             self.resident = self.resident.wrapping_sub(len);
             // SAFETY: the caller gives the mapping up.
-            return unsafe { system::unmap(block, len) };
+            unsafe { system::unmap(block, len) };
         }
-        self.kept_len = kept_len;
-        let next = mem::replace(&mut self.kept, block.cast());
-        // SAFETY: the block is a page at least, and is given up.
-        unsafe { self.kept.write(Kept { next, len }) };
     }
 
     /// Takes back a block that has no quick list.
@@ -497,8 +463,8 @@ impl Heap {
     pub(super) const fn new() -> Heap {
         const NONE: Group = Group {
             base: ptr::null_mut(),
-            bound: 0,
-            bounds: [0; GROUP_CHUNKS],
+            bound: Bound::UNTOUCHED,
+            bounds: [Bound::UNTOUCHED; GROUP_CHUNKS],
         };
         Heap {
             front: Front(UnsafeCell::new(MaybeUninit::uninit())),
@@ -536,19 +502,17 @@ impl Heap {
     /// not running, and this one sleeps.
     #[cold]
     fn wait(&self) {
-        const N_YIELDS: u32 = 100;
-        const N_PAUSES: u32 = 10;
-        let mut n = 0_u32;
+        let mut yields = 100_u8;
         while self.is_locked.swap(true, Ordering::Acquire) {
-            n = n.saturating_add(1);
-            if n <= N_YIELDS {
+            if let Some(less) = yields.checked_sub(1) {
+                yields = less;
                 std::thread::yield_now();
                 continue;
             }
             super::pause(1);
             // After a `fork`, the child has only the thread that has called it. If another one had
             // the lock, it will never release it.
-            if n > N_YIELDS + N_PAUSES && system::is_single_thread() {
+            if system::is_single_thread() {
                 // SAFETY: no other thread exists.
                 unsafe { (*self.state.get()).abandon_lists() };
                 return;
@@ -622,16 +586,17 @@ unsafe impl GlobalAlloc for Heap {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         let (old, new) = (granules(layout.size()), granules(new_size));
         let align = layout.align();
-        if old == new && !is_mapped(old, align) {
+        if old == new {
             return block;
         }
-        if align <= PAGE && is_mapped(old, align) && is_mapped(new, align) {
+        if old.min(new) > CHUNKED_MAX && align <= PAGE {
             let (old, new) = (pages(layout.size()), pages(new_size));
             return self.locked(|state| {
                 // SAFETY: `take_mapped` has given it out, for so many bytes.
                 let block = unsafe { system::remap(block, old, new) };
                 if !block.is_null() {
-                    state.count_mapped(old, new);
+                    let more = new.wrapping_sub(old);
+                    state.count(more, more);
                 }
                 block
             });

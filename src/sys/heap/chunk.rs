@@ -106,8 +106,21 @@ impl Chunk {
         Err(longest)
     }
 
+    /// Takes `n` granules from `start` on, which are free. Returns the bytes of the pages that are
+    /// dirty from now on.
+    pub(super) fn claim(&mut self, start: usize, n: usize) -> usize {
+        self.flip(start, n);
+        let last = start.wrapping_add(n).wrapping_sub(1) / PAGE_GRANULES;
+        let up_to_last = (2_u64 << last).wrapping_sub(1);
+        // The header's page is dirty too.
+        let pages = up_to_last & u64::MAX << (start / PAGE_GRANULES) | 1;
+        let clean = pages & !self.dirty;
+        self.dirty |= pages;
+        len_of(clean)
+    }
+
     /// Changes the bits of `n` granules from `start` on, which are all 0 or all 1.
-    pub(super) fn flip(&mut self, start: usize, n: usize) {
+    fn flip(&mut self, start: usize, n: usize) {
         let end = start.wrapping_add(n);
         let head = u64::MAX << (start % WORD_BITS);
         let tail = !(u64::MAX << (end % WORD_BITS));
@@ -150,20 +163,6 @@ impl Chunk {
         }
         let end = self.next(start.wrapping_add(n), N_GRANULES, 0);
         end.wrapping_sub(begin)
-    }
-
-    /// Returns a bit for each page that `n` granules from `start` on and the header lie in and that
-    /// is not dirty yet, and the bytes of these pages.
-    pub(super) fn clean_pages(&self, start: usize, n: usize) -> (u64, usize) {
-        let last = start.wrapping_add(n).wrapping_sub(1) / PAGE_GRANULES;
-        let up_to_last = (2_u64 << last).wrapping_sub(1);
-        let clean = (up_to_last & u64::MAX << (start / PAGE_GRANULES) | 1) & !self.dirty;
-        (clean, len_of(clean))
-    }
-
-    /// Notes that pages are dirty from now on.
-    pub(super) fn soil(&mut self, pages: u64) {
-        self.dirty |= pages;
     }
 
     /// Gives the dirty pages back to the system that no granule in use lies in: the bytes they have,

@@ -338,23 +338,29 @@ fn aligned_blocks_are_not_cut_from_the_front() {
 }
 
 #[test]
-fn freed_mappings_are_kept_up_to_a_limit_and_reused() {
+fn one_freed_mapping_is_kept_up_to_a_limit_and_reused() {
     let heap = heap();
-    let kept = |heap: &Heap| state(heap, |state| state.kept_len);
+    let resident = |heap: &Heap| state(heap, |state| state.resident);
+    drop(Block::new(&heap, bytes(KEPT_LEN_MAX + 1), 1));
+    assert_eq!(resident(&heap), 0);
     let len = 300 << 10;
     let blocks: Vec<_> = (0..8)
         .map(|i| Block::new(&heap, bytes(len), i + 1))
         .collect();
+    let first = blocks[0].at;
     drop(blocks);
-    assert_eq!(kept(&heap), KEPT_LEN_MAX / len * len);
-    let longer = Block::new(&heap, bytes(len + 5000), 3);
-    assert_eq!(kept(&heap), (KEPT_LEN_MAX / len - 1) * len);
+    assert_eq!(resident(&heap), len);
     // One that must be zero is a new one (`Block::new` looks at byte 4).
-    let zeroed = Block::new(&heap, bytes(len), 4);
-    assert_eq!(kept(&heap), (KEPT_LEN_MAX / len - 1) * len);
-    drop((longer, zeroed));
+    drop(Block::new(&heap, bytes(len), 4));
+    assert_eq!(resident(&heap), len);
+    let shorter = Block::new(&heap, bytes(len - 5000), 3);
+    assert_eq!(shorter.at, first);
+    drop(shorter);
+    let longer = Block::new(&heap, bytes(2 * len), 3);
+    assert_eq!(resident(&heap), 2 * len);
+    drop(longer);
     heap.locked(State::purge);
-    assert_eq!(state(&heap, |state| (state.kept_len, state.used)), (0, 0));
+    assert_eq!(state(&heap, |state| (state.resident, state.used)), (0, 0));
 }
 
 #[test]
