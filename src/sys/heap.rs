@@ -16,12 +16,15 @@
 //! zeros that is long enough ("address-ordered first fit"), in the first chunk that has one. There are
 //! no size classes: what one length leaves, any other can have, and neighbours join by themselves. 64
 //! chunks are a *group*, with an upper bound of each chunk's longest run, so that a search passes over
-//! full chunks. The first group is part of the executable's zeroed memory: the start needs no system
-//! call.
+//! full chunks.
 //!
 //! In front of the bitmaps, blocks of up to 1 KB that are freed wait in a *quick list* of their length
 //! for the next allocation of that length. In the bitmap they are still in use. When the lists hold
 //! more than 64 KB, all go to the bitmaps.
+//!
+//! The first blocks are cut from the *front*, 64 KB of the executable's own zeroed memory, one next to
+//! the other. This takes few instructions and no system call. What is freed there serves the quick
+//! lists only.
 //!
 //! A page that was ever used counts as resident. When the limits above would be passed, `purge` gives
 //! back what it can: the quick lists go to the bitmaps, and pages without a granule in use go to the
@@ -29,7 +32,7 @@
 //! allocations.
 //!
 //! Blocks of more than 64 KB, or aligned to more than a page, are mappings of their own. They grow
-//! without a copy. Up to 1 MB of freed ones is kept for the next.
+//! without a copy, all others with one. A freed one of up to 1 MB is kept for the next.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
@@ -51,16 +54,19 @@ pub(crate) fn trim_heap() {
     HEAP.locked(State::trim);
 }
 
+/// Bytes of the front, from which the first blocks are cut. More than a small function needs.
+const FRONT_LEN: usize = 64 << 10;
+
 /// Longest block that lies in a chunk, in granules.
 const CHUNKED_MAX: usize = (64 << 10) / GRANULE;
 
 /// Longest block that has a quick list, in granules.
 const QUICK_MAX: usize = 1024 / GRANULE;
 
-/// Most bytes in all quick lists.
-const QUICK_LEN_MAX: usize = 64 << 10;
+/// Most granules in all quick lists.
+const QUICK_LEN_MAX: usize = (64 << 10) / GRANULE;
 
-/// Most bytes of freed mappings that are kept.
+/// Most bytes of the freed mapping that is kept.
 const KEPT_LEN_MAX: usize = 1 << 20;
 
 /// What may be resident beyond the peak and a sixteenth of it, in bytes.
@@ -71,15 +77,6 @@ const GROUP_CHUNKS: usize = 64;
 
 /// Groups that there can be: 32 GB, three times what Lambda offers.
 const N_GROUPS: usize = 4096;
-
-/// Chunks of the first group.
-const ARENA_CHUNKS: usize = 2;
-
-/// Where the first group lies: one chunk more, since it is not aligned as chunks are.
-const ARENA_LEN: usize = (ARENA_CHUNKS + 1) * CHUNK_LEN;
-
-/// The bound of a chunk in which no page is dirty.
-const UNTOUCHED: u16 = u16::MAX;
 
 /// The granules that a block of `len` bytes takes.
 fn granules(len: usize) -> usize {
@@ -96,48 +93,55 @@ fn is_mapped(n: usize, align: usize) -> bool {
     n > CHUNKED_MAX || align > PAGE
 }
 
+/// Whether such a block has a quick list.
+fn is_quick(n: usize, align: usize) -> bool {
+    n <= QUICK_MAX && align <= GRANULE
+}
+
 /// A block in a quick list.
 struct Quick {
     next: *mut Quick,
 }
 
-/// A freed mapping.
+/// No fewer granules than the longest free run of a chunk has. The number is inverted, so that zeroed
+/// memory is the bounds of untouched chunks.
 #[derive(Clone, Copy)]
-struct Kept {
-    next: *mut Kept,
-    len: usize,
+struct Bound(u16);
+
+impl Bound {
+    /// The bound of a chunk in which no page is dirty.
+    const UNTOUCHED: Bound = Bound(0);
+
+    #[expect(clippy::cast_possible_truncation, reason = "no more than u16::MAX")]
+    fn new(run: usize) -> Bound {
+        Bound(!(run as u16))
+    }
+
+    fn get(self) -> usize {
+        (!self.0).into()
+    }
 }
 
 struct Group {
     /// The first chunk; null if there is no such group yet, nor any behind it.
     base: *mut u8,
     /// No less than each of `bounds`.
-    bound: u16,
-    /// No less than the granules of the longest free run of each chunk; 0 where there is no chunk.
-    bounds: [u16; GROUP_CHUNKS],
+    bound: Bound,
+    bounds: [Bound; GROUP_CHUNKS],
 }
 
 impl Group {
-    /// Makes the group: of `arena`, or of new memory if that is null. False: there is none.
+    /// Makes the group, of new memory. False: there is none.
     #[cold]
-    fn open(&mut self, arena: *mut u8) -> bool {
+    fn open(&mut self) -> bool {
+        // Chunks are aligned to their length, and mappings to a page.
         const LEN: usize = (GROUP_CHUNKS + 1) * CHUNK_LEN;
-        let (begin, n) = if arena.is_null() {
-            (system::map(LEN), GROUP_CHUNKS)
-        } else {
-            (arena, ARENA_CHUNKS)
-        };
+        let begin = system::map(LEN);
         if begin.is_null() {
             return false;
         }
-        if arena.is_null() {
-            // SAFETY: these pages have just been mapped.
-            unsafe { system::refuse_huge_pages(begin, LEN) };
-        }
-        for bound in self.bounds.iter_mut().take(n) {
-            *bound = UNTOUCHED;
-        }
-        self.bound = UNTOUCHED;
+        // SAFETY: these pages have just been mapped.
+        unsafe { system::refuse_huge_pages(begin, LEN) };
         let addr = begin.expose_provenance().wrapping_add(CHUNK_LEN - 1) & !(CHUNK_LEN - 1);
         self.base = ptr::with_exposed_provenance_mut(addr);
         true
@@ -148,11 +152,17 @@ impl Group {
     }
 }
 
+// In this order, so that what is touched first shares a page.
+#[repr(C)]
 struct State {
     /// Freed blocks, by their granules. There are none of 0 granules.
     quick: [*mut Quick; QUICK_MAX + 1],
-    /// Bytes in all of them.
+    /// Granules in all of them.
     quick_len: usize,
+    /// Bytes of the front that were cut, from its end, and the address of its first byte once there
+    /// are any.
+    cut: usize,
+    front: usize,
     /// Bytes that are in use, those in quick lists included, and the most since `trim`.
     used: usize,
     peak: usize,
@@ -160,8 +170,8 @@ struct State {
     resident: usize,
     /// What `resident` may be at least, so that `purge` is not called again at once.
     floor: usize,
-    /// Freed mappings, and their bytes.
-    kept: *mut Kept,
+    /// A freed mapping, or null, and its bytes.
+    kept: *mut u8,
     kept_len: usize,
     groups: [Group; N_GROUPS],
 }
@@ -173,25 +183,62 @@ impl State {
         limit.max(self.floor)
     }
 
-    fn grow_use(&mut self, len: usize) {
-        self.used = self.used.wrapping_add(len);
-        self.peak = self.peak.max(self.used);
+    /// Takes the first block of the quick list of `n` granules; null: there is none.
+    #[inline(always)]
+    fn pop_quick(&mut self, n: usize) -> *mut u8 {
+        let Some(list) = self.quick.get_mut(n) else {
+            return ptr::null_mut();
+        };
+        let block = *list;
+        if !block.is_null() {
+            // SAFETY: what is in a list is a freed block, of which `push_quick` has made this.
+            *list = unsafe { (*block).next };
+            self.quick_len = self.quick_len.wrapping_sub(n);
+        }
+        block.cast()
     }
 
-    /// Takes `n` granules that begin at a multiple of `align` granules; null: there is no memory.
-    #[cold]
-    fn take(&mut self, arena: *mut u8, n: usize, align: usize) -> *mut u8 {
-        loop {
-            let Some((chunk, start)) = self.find(arena, n, align) else {
-                return ptr::null_mut();
-            };
-            // SAFETY: `chunk` is one of a group, and whoever holds the lock has it alone.
-            if self.claim(unsafe { &mut *chunk }, start, n) {
-                return chunk.cast::<u8>().wrapping_add(start.wrapping_mul(GRANULE));
+    /// Takes back a block of `n` granules, for which there is a quick list.
+    ///
+    /// # Safety
+    /// The block has so many granules, and is given up.
+    #[inline(always)]
+    unsafe fn push_quick(&mut self, block: *mut u8, n: usize) {
+        if let Some(list) = self.quick.get_mut(n) {
+            let block: *mut Quick = block.cast();
+            // SAFETY: each block has room for a pointer, is aligned for it, and is given up.
+            unsafe { block.write(Quick { next: *list }) };
+            *list = block;
+            self.quick_len = self.quick_len.wrapping_add(n);
+            if self.quick_len > QUICK_LEN_MAX {
+                self.flush();
             }
-            // This raises `floor` by more than a block has.
-            self.purge();
         }
+    }
+
+    /// Takes a block for `layout` that no quick list has; null: there is no memory. `front` is where
+    /// the front begins.
+    // Apart, so that a block of a quick list costs no more than it needs.
+    #[inline(never)]
+    #[cold]
+    fn take(&mut self, front: *mut u8, layout: Layout) -> *mut u8 {
+        let (n, align) = (granules(layout.size()), layout.align());
+        let len = n.wrapping_mul(GRANULE);
+        if let (..=GRANULE, Some(at)) = (align, FRONT_LEN.wrapping_sub(self.cut).checked_sub(len)) {
+            self.cut = self.cut.wrapping_add(len);
+            self.front = front.addr();
+            return front.wrapping_add(at);
+        }
+        if is_mapped(n, align) {
+            return self.take_mapped(layout, false);
+        }
+        let Some((chunk, start)) = self.find(n, align.div_ceil(GRANULE)) else {
+            return ptr::null_mut();
+        };
+        // SAFETY: `chunk` is one of a group, and whoever holds the lock has it alone.
+        let dirty_len = unsafe { (*chunk).claim(start, n) };
+        self.count(len, dirty_len);
+        chunk.cast::<u8>().wrapping_add(start.wrapping_mul(GRANULE))
     }
 
     /// Finds the first place for `n` granules.
@@ -199,76 +246,57 @@ impl State {
         clippy::cast_possible_truncation,
         reason = "there are few chunks, and runs are short"
     )]
-    fn find(&mut self, arena: *mut u8, n: usize, align: usize) -> Option<(*mut Chunk, usize)> {
-        let mut arena = arena;
+    fn find(&mut self, n: usize, align: usize) -> Option<(*mut Chunk, usize)> {
         let mut index = 0_u32;
         for group in &mut self.groups {
-            if group.base.is_null() && !group.open(arena) {
+            if group.base.is_null() && !group.open() {
                 break;
             }
-            arena = ptr::null_mut();
-            if usize::from(group.bound) >= n {
+            if group.bound.get() >= n {
                 let mut group_bound = 0;
                 for (i, bound) in group.bounds.iter_mut().enumerate() {
-                    if usize::from(*bound) >= n {
+                    if bound.get() >= n {
                         let chunk = Group::chunk(group.base, i);
-                        // SAFETY: as this bound is not 0, there is such a chunk; whoever holds the
-                        // lock has it alone.
+                        // SAFETY: the chunk is one of this group; whoever holds the lock has it
+                        // alone.
                         let header = unsafe { &mut *chunk };
                         match header.find(n, align) {
                             Ok(start) => {
                                 header.index = index.wrapping_add(i as u32);
-                                *bound = (*bound).min(RUN_MAX as u16);
+                                *bound = Bound::new(bound.get().min(RUN_MAX));
                                 return Some((chunk, start));
                             }
-                            Err(longest) => *bound = longest as u16,
+                            Err(longest) => *bound = Bound::new(longest),
                         }
                     }
-                    group_bound = group_bound.max(*bound);
+                    group_bound = group_bound.max(bound.get());
                 }
-                group.bound = group_bound;
+                group.bound = Bound::new(group_bound);
             }
             index = index.wrapping_add(GROUP_CHUNKS as u32);
         }
         None
     }
 
-    /// Marks granules as used that are free. False: the limit would be passed, and nothing has
-    /// changed.
-    fn claim(&mut self, chunk: &mut Chunk, start: usize, n: usize) -> bool {
-        let used = self.used.wrapping_add(n.wrapping_mul(GRANULE));
-        self.peak = self.peak.max(used);
-        let (pages, len) = chunk.clean_pages(start, n);
-        if pages != 0 {
-            let resident = self.resident.wrapping_add(len);
-            if resident > self.limit() {
-                return false;
-            }
-            self.resident = resident;
-            chunk.soil(pages);
-        }
-        self.used = used;
-        chunk.flip(start, n);
-        true
-    }
-
-    /// Frees `n` granules in the bitmap.
+    /// Frees `n` granules in the bitmap. Those of the front are in none, and stay unused.
     ///
     /// # Safety
     /// They are in use, begin at `block`, and are given up.
     unsafe fn release(&mut self, block: *mut u8, n: usize) {
+        if block.addr().wrapping_sub(self.front) < FRONT_LEN {
+            return;
+        }
         let (chunk, start) = Chunk::of(block);
         // SAFETY: the block is in use, so that it lies in a chunk; whoever holds the lock has the
         // header alone.
         let chunk = unsafe { &mut *chunk };
         self.used = self.used.wrapping_sub(n.wrapping_mul(GRANULE));
         let index = chunk.index as usize;
-        #[expect(clippy::cast_possible_truncation, reason = "no more than RUN_MAX")]
-        let run = chunk.free(start, n) as u16;
+        let run = chunk.free(start, n);
         if let Some(group) = self.groups.get_mut(index / GROUP_CHUNKS) {
-            group.bound = group.bound.max(run);
+            group.bound = Bound::new(group.bound.get().max(run));
             if let Some(bound) = group.bounds.get_mut(index % GROUP_CHUNKS) {
-                *bound = (*bound).max(run);
+                *bound = Bound::new(bound.get().max(run));
             }
         }
     }
@@ -298,9 +326,11 @@ impl State {
     #[cold]
     fn purge(&mut self) {
         self.flush();
-        while let Some((block, len)) = self.pop_kept() {
-            // SAFETY: the mapping was freed, and is in no list any more.
-            unsafe { system::unmap(block, len) };
+        let kept = mem::replace(&mut self.kept, ptr::null_mut());
+        if !kept.is_null() {
+            self.resident = self.resident.wrapping_sub(self.kept_len);
+            // SAFETY: the mapping was freed, and is nobody's any more.
+            unsafe { system::unmap(kept, self.kept_len) };
         }
         for group in &mut self.groups {
             if group.base.is_null() {
@@ -308,14 +338,13 @@ impl State {
             }
             for (i, bound) in group.bounds.iter_mut().enumerate() {
                 // Where no run is as long as a page, no page is free.
-                if (PAGE_GRANULES..=RUN_MAX).contains(&usize::from(*bound)) {
-                    // SAFETY: as this bound is not 0, there is such a chunk; whoever holds the
-                    // lock has it alone.
+                if (PAGE_GRANULES..=RUN_MAX).contains(&bound.get()) {
+                    // SAFETY: the chunk is one of this group; whoever holds the lock has it alone.
                     let chunk = unsafe { &mut *Group::chunk(group.base, i) };
                     let (len, is_empty) = chunk.discard();
                     self.resident = self.resident.wrapping_sub(len);
                     if is_empty {
-                        *bound = UNTOUCHED;
+                        *bound = Bound::UNTOUCHED;
                     }
                 }
             }
@@ -334,7 +363,6 @@ impl State {
         self.quick = [ptr::null_mut(); QUICK_MAX + 1];
         self.quick_len = 0;
         self.kept = ptr::null_mut();
-        self.kept_len = 0;
     }
 
     /// Begins a new peak.
@@ -346,41 +374,84 @@ impl State {
         }
     }
 
-    /// Takes the freed mapping that was freed last, and its length.
-    fn pop_kept(&mut self) -> Option<(*mut u8, usize)> {
-        let block = self.kept;
-        if block.is_null() {
-            return None;
-        }
-        // SAFETY: what is in the list is a freed mapping, in which `put_mapped` has written this.
-        let Kept { next, len } = unsafe { *block };
-        self.kept = next;
-        self.kept_len = self.kept_len.wrapping_sub(len);
-        self.resident = self.resident.wrapping_sub(len);
-        Some((block.cast(), len))
-    }
-
-    /// Notes that a mapping has `new` bytes instead of `old`.
-    fn count_mapped(&mut self, old: usize, new: usize) {
-        self.used = self.used.wrapping_sub(old);
-        self.grow_use(new);
-        self.resident = self.resident.wrapping_sub(old).wrapping_add(new);
+    /// Notes that so many bytes more are in use, and resident. Less than 0 wraps around.
+    fn count(&mut self, used: usize, resident: usize) {
+        self.used = self.used.wrapping_add(used);
+        self.peak = self.peak.max(self.used);
+        self.resident = self.resident.wrapping_add(resident);
         if self.resident > self.limit() {
             self.purge();
+        }
+    }
+
+    /// A mapping for `layout`.
+    #[cold]
+    fn take_mapped(&mut self, layout: Layout, is_zeroed: bool) -> *mut u8 {
+        let (len, align) = (pages(layout.size()), layout.align());
+        let mut old_len = 0;
+        let block = if align > PAGE {
+            map_aligned(len, align)
+        } else if is_zeroed || self.kept.is_null() {
+            system::map(len)
+        } else {
+            old_len = self.kept_len;
+            // SAFETY: the mapping was freed, and is nobody's.
+            unsafe { system::remap(self.kept, old_len, len) }
+        };
+        if block.is_null() {
+            return block;
+        }
+        if old_len != 0 {
+            self.kept = ptr::null_mut();
+        }
+        self.count(len, len.wrapping_sub(old_len));
+        block
+    }
+
+    /// Takes back a mapping of `len` bytes.
+    ///
+    /// # Safety
+    /// `take_mapped` or `realloc` has given it out for as many, and nobody uses it any more.
+    unsafe fn put_mapped(&mut self, block: *mut u8, len: usize) {
+        self.used = self.used.wrapping_sub(len);
+        if self.kept.is_null() && len <= KEPT_LEN_MAX {
+            (self.kept, self.kept_len) = (block, len);
+        } else {
+            self.resident = self.resident.wrapping_sub(len);
+            // SAFETY: the caller gives the mapping up.
+            unsafe { system::unmap(block, len) };
+        }
+    }
+
+    /// Takes back a block that has no quick list.
+    ///
+    /// # Safety
+    /// It was given out for `layout`, and is given up.
+    #[inline(never)]
+    #[cold]
+    unsafe fn put(&mut self, block: *mut u8, layout: Layout) {
+        let n = granules(layout.size());
+        // SAFETY: the caller answers for the block.
+        unsafe {
+            if is_mapped(n, layout.align()) {
+                self.put_mapped(block, pages(layout.size()));
+            } else {
+                self.release(block, n);
+            }
         }
     }
 }
 
 #[repr(align(16))]
-struct Arena(UnsafeCell<MaybeUninit<[u8; ARENA_LEN]>>);
+struct Front(UnsafeCell<MaybeUninit<[u8; FRONT_LEN]>>);
 
 /// The allocator. It must not be moved once it has given out a block.
 // In this order, so that what is touched first shares a page with what is touched always.
 #[repr(C)]
 pub(super) struct Heap {
+    front: Front,
     is_locked: AtomicBool,
     state: UnsafeCell<State>,
-    arena: Arena,
 }
 
 // SAFETY: `state` and the chunks' headers are touched by who holds the lock alone, and a granule in
@@ -392,14 +463,17 @@ impl Heap {
     pub(super) const fn new() -> Heap {
         const NONE: Group = Group {
             base: ptr::null_mut(),
-            bound: 0,
-            bounds: [0; GROUP_CHUNKS],
+            bound: Bound::UNTOUCHED,
+            bounds: [Bound::UNTOUCHED; GROUP_CHUNKS],
         };
         Heap {
+            front: Front(UnsafeCell::new(MaybeUninit::uninit())),
             is_locked: AtomicBool::new(false),
             state: UnsafeCell::new(State {
                 quick: [ptr::null_mut(); QUICK_MAX + 1],
                 quick_len: 0,
+                cut: 0,
+                front: 0,
                 used: 0,
                 peak: 0,
                 resident: 0,
@@ -408,7 +482,6 @@ impl Heap {
                 kept_len: 0,
                 groups: [NONE; N_GROUPS],
             }),
-            arena: Arena(UnsafeCell::new(MaybeUninit::uninit())),
         }
     }
 
@@ -429,145 +502,22 @@ impl Heap {
     /// not running, and this one sleeps.
     #[cold]
     fn wait(&self) {
-        const N_YIELDS: u32 = 100;
-        const N_PAUSES: u32 = 10;
-        let mut n = 0_u32;
+        let mut yields = 100_u8;
         while self.is_locked.swap(true, Ordering::Acquire) {
-            n = n.saturating_add(1);
-            if n <= N_YIELDS {
+            if let Some(less) = yields.checked_sub(1) {
+                yields = less;
                 std::thread::yield_now();
                 continue;
             }
             super::pause(1);
             // After a `fork`, the child has only the thread that has called it. If another one had
             // the lock, it will never release it.
-            if n > N_YIELDS + N_PAUSES && system::is_single_thread() {
+            if system::is_single_thread() {
                 // SAFETY: no other thread exists.
                 unsafe { (*self.state.get()).abandon_lists() };
                 return;
             }
         }
-    }
-
-    /// A block of `n` granules, aligned to `align` bytes.
-    #[inline(always)]
-    fn take(&self, n: usize, align: usize) -> *mut u8 {
-        self.locked(|state| {
-            if let (Some(list), ..=GRANULE) = (state.quick.get_mut(n), align) {
-                let block = *list;
-                if !block.is_null() {
-                    // SAFETY: what is in a list is a freed block, of which `put` has made this.
-                    *list = unsafe { (*block).next };
-                    state.quick_len = state.quick_len.wrapping_sub(n.wrapping_mul(GRANULE));
-                    return block.cast();
-                }
-            }
-            state.take(self.arena.0.get().cast(), n, align.div_ceil(GRANULE))
-        })
-    }
-
-    /// Takes back a block of `n` granules.
-    ///
-    /// # Safety
-    /// `take` has given it out for as many, and nobody uses it any more.
-    #[inline(always)]
-    unsafe fn put(&self, block: *mut u8, n: usize) {
-        self.locked(|state| {
-            let Some(list) = state.quick.get_mut(n) else {
-                // SAFETY: the caller gives the block up.
-                return unsafe { state.release(block, n) };
-            };
-            let block: *mut Quick = block.cast();
-            // SAFETY: each block has room for a pointer, is aligned for it, and is given up.
-            unsafe { block.write(Quick { next: *list }) };
-            *list = block;
-            state.quick_len = state.quick_len.wrapping_add(n.wrapping_mul(GRANULE));
-            if state.quick_len > QUICK_LEN_MAX {
-                state.flush();
-            }
-        });
-    }
-
-    /// A mapping for `layout`.
-    #[cold]
-    fn take_mapped(&self, layout: Layout, is_zeroed: bool) -> *mut u8 {
-        let (len, align) = (pages(layout.size()), layout.align());
-        if align > PAGE {
-            let block = map_aligned(len, align);
-            if !block.is_null() {
-                self.locked(|state| state.count_mapped(0, len));
-            }
-            return block;
-        }
-        let (kept, kept_len) = self.locked(State::pop_kept).unwrap_or((ptr::null_mut(), 0));
-        let block = if kept.is_null() {
-            system::map(len)
-        } else {
-            // SAFETY: the mapping is this call's alone now.
-            unsafe { system::remap(kept, kept_len, len) }
-        };
-        if block.is_null() {
-            if !kept.is_null() {
-                // SAFETY: as above.
-                unsafe { system::unmap(kept, kept_len) };
-            }
-            return block;
-        }
-        self.locked(|state| state.count_mapped(0, len));
-        if is_zeroed {
-            // SAFETY: the block has so many bytes. Those behind them are new, and zero.
-            unsafe { block.write_bytes(0, kept_len.min(len)) };
-        }
-        block
-    }
-
-    /// Takes back a mapping of `len` bytes.
-    ///
-    /// # Safety
-    /// `take_mapped` or `realloc` has given it out for as many, and nobody uses it any more.
-    #[cold]
-    unsafe fn put_mapped(&self, block: *mut u8, len: usize) {
-        let is_kept = self.locked(|state| {
-            state.used = state.used.wrapping_sub(len);
-            let kept_len = state.kept_len.saturating_add(len);
-            if kept_len > KEPT_LEN_MAX {
-                state.resident = state.resident.wrapping_sub(len);
-                return false;
-            }
-            state.kept_len = kept_len;
-            let next = mem::replace(&mut state.kept, block.cast());
-            // SAFETY: the block is a page at least, and is given up.
-            unsafe { state.kept.write(Kept { next, len }) };
-            true
-        });
-        if !is_kept {
-            // SAFETY: the caller gives the mapping up.
-            unsafe { system::unmap(block, len) };
-        }
-    }
-
-    /// Changes the length of a block from `old` to `new` granules where it is. False: it cannot be
-    /// done, and nothing has changed.
-    ///
-    /// # Safety
-    /// `take` has given the block out for `old` granules.
-    unsafe fn resize(&self, block: *mut u8, old: usize, new: usize) -> bool {
-        if old == new {
-            return true;
-        }
-        self.locked(|state| {
-            if let Some(less @ 1..) = old.checked_sub(new) {
-                let tail = block.wrapping_add(new.wrapping_mul(GRANULE));
-                // SAFETY: the block's owner gives its tail up.
-                unsafe { state.release(tail, less) };
-                return true;
-            }
-            let (chunk, start) = Chunk::of(block);
-            // SAFETY: the block lies in a chunk; whoever holds the lock has the header alone.
-            let chunk = unsafe { &mut *chunk };
-            let (end, more) = (start.wrapping_add(old), new.wrapping_sub(old));
-            chunk.is_free(end, more) && state.claim(chunk, end, more)
-        })
     }
 }
 
@@ -596,15 +546,21 @@ fn map_aligned(len: usize, align: usize) -> *mut u8 {
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let n = granules(layout.size());
-        if is_mapped(n, layout.align()) {
-            return self.take_mapped(layout, false);
-        }
-        self.take(n, layout.align())
+        self.locked(|state| {
+            if is_quick(n, layout.align()) {
+                let block = state.pop_quick(n);
+                if !block.is_null() {
+                    return block;
+                }
+            }
+            state.take(self.front.0.get().cast(), layout)
+        })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if is_mapped(granules(layout.size()), layout.align()) {
-            return self.take_mapped(layout, true);
+            // What the system has just given is zero already.
+            return self.locked(|state| state.take_mapped(layout, true));
         }
         // SAFETY: the caller keeps the same contract.
         let block = unsafe { self.alloc(layout) };
@@ -618,30 +574,32 @@ unsafe impl GlobalAlloc for Heap {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         let n = granules(layout.size());
         // SAFETY: the block was given out for this layout, and the caller gives it up.
-        unsafe {
-            if is_mapped(n, layout.align()) {
-                return self.put_mapped(block, pages(layout.size()));
+        self.locked(|state| unsafe {
+            if is_quick(n, layout.align()) {
+                state.push_quick(block, n);
+            } else {
+                state.put(block, layout);
             }
-            self.put(block, n);
-        }
+        });
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         let (old, new) = (granules(layout.size()), granules(new_size));
         let align = layout.align();
-        match (is_mapped(old, align), is_mapped(new, align)) {
-            (true, true) if align <= PAGE => {
-                let (old, new) = (pages(layout.size()), pages(new_size));
+        if old == new {
+            return block;
+        }
+        if old.min(new) > CHUNKED_MAX && align <= PAGE {
+            let (old, new) = (pages(layout.size()), pages(new_size));
+            return self.locked(|state| {
                 // SAFETY: `take_mapped` has given it out, for so many bytes.
                 let block = unsafe { system::remap(block, old, new) };
                 if !block.is_null() {
-                    self.locked(|state| state.count_mapped(old, new));
+                    let more = new.wrapping_sub(old);
+                    state.count(more, more);
                 }
-                return block;
-            }
-            // SAFETY: `take` has given it out, for so many granules.
-            (false, false) if unsafe { self.resize(block, old, new) } => return block,
-            _ => {}
+                block
+            });
         }
         // SAFETY: the caller answers for `new_size`, as rounded up to the alignment.
         let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, align) };

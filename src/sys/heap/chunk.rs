@@ -82,12 +82,6 @@ impl Chunk {
         self.next(at, N_GRANULES, u64::MAX)
     }
 
-    /// Whether `n` granules from `at` on are free.
-    pub(super) fn is_free(&self, at: usize, n: usize) -> bool {
-        let end = at.wrapping_add(n);
-        self.next(at, end, 0) >= end
-    }
-
     /// Returns the first of `n` granules that are free and begin at a multiple of `align`; `Err` has
     /// the length of the longest run that is free, if none of them will do.
     pub(super) fn find(&mut self, n: usize, align: usize) -> Result<usize, usize> {
@@ -112,8 +106,21 @@ impl Chunk {
         Err(longest)
     }
 
+    /// Takes `n` granules from `start` on, which are free. Returns the bytes of the pages that are
+    /// dirty from now on.
+    pub(super) fn claim(&mut self, start: usize, n: usize) -> usize {
+        self.flip(start, n);
+        let last = start.wrapping_add(n).wrapping_sub(1) / PAGE_GRANULES;
+        let up_to_last = (2_u64 << last).wrapping_sub(1);
+        // The header's page is dirty too.
+        let pages = up_to_last & u64::MAX << (start / PAGE_GRANULES) | 1;
+        let clean = pages & !self.dirty;
+        self.dirty |= pages;
+        len_of(clean)
+    }
+
     /// Changes the bits of `n` granules from `start` on, which are all 0 or all 1.
-    pub(super) fn flip(&mut self, start: usize, n: usize) {
+    fn flip(&mut self, start: usize, n: usize) {
         let end = start.wrapping_add(n);
         let head = u64::MAX << (start % WORD_BITS);
         let tail = !(u64::MAX << (end % WORD_BITS));
@@ -158,48 +165,37 @@ impl Chunk {
         end.wrapping_sub(begin)
     }
 
-    /// Returns a bit for each page that `n` granules from `start` on and the header lie in and that
-    /// is not dirty yet, and the bytes of these pages.
-    pub(super) fn clean_pages(&self, start: usize, n: usize) -> (u64, usize) {
-        let last = start.wrapping_add(n).wrapping_sub(1) / PAGE_GRANULES;
-        let up_to_last = (2_u64 << last).wrapping_sub(1);
-        let clean = (up_to_last & u64::MAX << (start / PAGE_GRANULES) | 1) & !self.dirty;
-        (clean, len_of(clean))
-    }
-
-    /// Notes that pages are dirty from now on.
-    pub(super) fn soil(&mut self, pages: u64) {
-        self.dirty |= pages;
-    }
-
     /// Gives the dirty pages back to the system that no granule in use lies in: the bytes they have,
     /// and whether the chunk is empty. The header's own page goes only with all others.
     pub(super) fn discard(&mut self) -> (usize, bool) {
-        const ALL: u64 = (1 << (CHUNK_LEN / PAGE)) - 1;
+        const N_PAGES: usize = CHUNK_LEN / PAGE;
+        const ALL: u64 = (1 << N_PAGES) - 1;
         let mut free = 0;
-        let (used, _) = self.used.split_at(N_WORDS);
-        for words in used.rchunks(PAGE_GRANULES / WORD_BITS) {
-            free = free << 1 | u64::from(words.iter().all(|word| *word == 0));
+        let mut begin = N_GRANULES;
+        while begin != 0 {
+            let end = begin;
+            begin = begin.wrapping_sub(PAGE_GRANULES);
+            free = free << 1 | u64::from(self.next(begin, end, 0) >= end);
         }
         let is_empty = free == ALL;
         if !is_empty {
             free &= !1;
         }
         let mut pages = free & self.dirty;
-        let len = len_of(pages);
         self.dirty &= !free;
-        if is_empty {
-            self.first = 0;
-        }
+        self.first = 0;
         let base: *mut u8 = core::ptr::with_exposed_provenance_mut((&raw mut *self).addr());
+        let mut len = 0_usize;
         while pages != 0 {
             let begin = pages.trailing_zeros();
             let n = (!(pages >> begin)).trailing_zeros();
             pages &= pages.wrapping_add(1 << begin);
             let at = base.wrapping_add((begin as usize).wrapping_mul(PAGE));
+            let n = (n as usize).wrapping_mul(PAGE);
+            len = len.wrapping_add(n);
             // SAFETY: the pages are this chunk's, and no granule in use lies in them. If the
             // header's page is one of them, the header says what a zeroed one says.
-            unsafe { system::discard(at, (n as usize).wrapping_mul(PAGE)) };
+            unsafe { system::discard(at, n) };
         }
         (len, is_empty)
     }

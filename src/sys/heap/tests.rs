@@ -10,7 +10,7 @@ use core::slice;
 use std::sync::Mutex;
 use std::thread;
 
-use super::{CHUNKED_MAX, GRANULE, Heap, KEPT_LEN_MAX, State};
+use super::{CHUNKED_MAX, FRONT_LEN, GRANULE, Heap, KEPT_LEN_MAX, PAGE, State};
 
 /// Miri is a hundred times slower.
 fn rounds(n: usize) -> usize {
@@ -21,9 +21,16 @@ fn rounds(n: usize) -> usize {
 const CHUNKED_LEN_MAX: usize = CHUNKED_MAX * GRANULE;
 
 /// A heap is long, and most of it is never touched: it does not pass over the stack.
-fn heap() -> Box<Heap> {
+fn new_heap() -> Box<Heap> {
     // SAFETY: the memory is of this type's layout, and an empty heap is all zero.
     unsafe { Box::from_raw(std::alloc::alloc_zeroed(Layout::new::<Heap>()).cast()) }
+}
+
+/// A heap whose front is used up.
+fn heap() -> Box<Heap> {
+    let heap = new_heap();
+    heap.locked(|state| state.cut = FRONT_LEN);
+    heap
 }
 
 /// Numbers that look random, the same each time (xorshift64).
@@ -182,9 +189,10 @@ fn state<T>(heap: &Heap, f: impl FnOnce(&State) -> T) -> T {
 #[test]
 fn an_empty_heap_is_all_zero() {
     static NEW: Heap = Heap::new();
-    let at: *const u8 = (&raw const NEW).cast();
-    // SAFETY: nobody uses this heap; its arena is not read.
-    let bytes = unsafe { slice::from_raw_parts(at, core::mem::offset_of!(Heap, arena)) };
+    let at: *const u8 = (&raw const NEW.is_locked).cast();
+    let len = size_of::<Heap>() - core::mem::offset_of!(Heap, is_locked);
+    // SAFETY: nobody uses this heap; its front is not read.
+    let bytes = unsafe { slice::from_raw_parts(at, len) };
     assert!(bytes.iter().all(|byte| *byte == 0));
 }
 
@@ -231,25 +239,19 @@ fn a_freed_place_serves_any_other_length() {
 }
 
 #[test]
-fn a_block_is_resized_in_place_where_it_can_be() {
-    let heap = heap();
-    let mut block = Block::new(&heap, bytes(2000), 3);
-    let at = block.at;
-    for len in [2001, 2008, 60_000, 4000, 8, CHUNKED_LEN_MAX] {
-        block.resize(len);
-        assert_eq!(block.at, at, "{len}");
-    }
-    block.resize(100);
-    let neighbour = Block::new(&heap, bytes(2000), 5);
-    block.resize(105);
-    assert_ne!(block.at, at);
-    drop(neighbour);
-    // At a chunk's end there is nothing to grow into.
-    let blocks: Vec<_> = (0..400)
-        .map(|_| Block::new(&heap, bytes(1016), 6))
-        .collect();
-    for mut block in blocks {
-        block.resize(1500);
+fn a_block_stays_where_it_is_if_its_rounded_length_stays() {
+    for (old, new) in [
+        (1, 8),
+        (8, 1),
+        (2000, 1993),
+        (CHUNKED_LEN_MAX - 7, CHUNKED_LEN_MAX),
+    ] {
+        let heap = heap();
+        let mut block = Block::new(&heap, bytes(old), 3);
+        let at = block.at;
+        block.resize(new);
+        assert_eq!(block.at, at, "{old} {new}");
+        block.resize(new + 8);
     }
 }
 
@@ -286,33 +288,79 @@ fn a_run_is_found_wherever_it_lies() {
 }
 
 #[test]
-fn the_arena_comes_first() {
-    let heap = heap();
-    let arena = heap.arena.0.get().addr();
-    let block = Block::new(&heap, bytes(CHUNKED_LEN_MAX), 1);
-    assert!((arena..arena + super::ARENA_LEN).contains(&block.at.addr()));
-    let blocks: Vec<_> = (0..9)
-        .map(|i| Block::new(&heap, bytes(CHUNKED_LEN_MAX), i))
-        .collect();
-    assert!(!(arena..arena + super::ARENA_LEN).contains(&blocks[8].at.addr()));
+fn the_first_blocks_are_cut_from_the_front_and_only_quick_lists_have_them_again() {
+    let heap = new_heap();
+    let front = heap.front.0.get().addr();
+    let is_front = |at: *mut u8| (front..front + FRONT_LEN).contains(&at.addr());
+    let mut blocks = Vec::new();
+    let mut len = 0;
+    for i in 0.. {
+        let n = 8 + i % 300 * 8;
+        if len + n > FRONT_LEN {
+            break;
+        }
+        len += n;
+        let block = Block::new(&heap, bytes(n), u8::try_from(i % 251).unwrap());
+        assert!(is_front(block.at), "{len}");
+        blocks.push(block);
+    }
+    let next = Block::new(&heap, bytes(FRONT_LEN), 3);
+    assert!(!is_front(next.at));
+    assert_eq!(state(&heap, |state| state.used), FRONT_LEN);
+
+    let first = blocks[0].at;
+    drop(blocks.remove(0));
+    blocks.insert(0, Block::new(&heap, bytes(8), 5));
+    assert_eq!(blocks[0].at, first);
+    blocks[0].resize(100);
+    heap.locked(|state| state.cut = FRONT_LEN);
+    // A purge leaves the front's blocks unused.
+    drop(blocks);
+    heap.locked(State::purge);
+    for n in [8, 100, 1000, 2000] {
+        let block = Block::new(&heap, bytes(n), 3);
+        assert!(!is_front(block.at), "{n}");
+    }
+    drop(next);
+    heap.locked(State::purge);
+    assert_eq!(state(&heap, |state| (state.used, state.resident)), (0, 0));
 }
 
 #[test]
-fn freed_mappings_are_kept_up_to_a_limit_and_reused() {
+fn aligned_blocks_are_not_cut_from_the_front() {
+    let heap = new_heap();
+    for align in [16, 32, PAGE, 2 * PAGE] {
+        let layout = Layout::from_size_align(8, align).unwrap();
+        let block = Block::new(&heap, layout, 3);
+        assert_eq!(state(&heap, |state| state.cut), 0, "{align}");
+        drop(block);
+    }
+}
+
+#[test]
+fn one_freed_mapping_is_kept_up_to_a_limit_and_reused() {
     let heap = heap();
-    let kept = |heap: &Heap| state(heap, |state| state.kept_len);
+    let resident = |heap: &Heap| state(heap, |state| state.resident);
+    drop(Block::new(&heap, bytes(KEPT_LEN_MAX + 1), 1));
+    assert_eq!(resident(&heap), 0);
     let len = 300 << 10;
     let blocks: Vec<_> = (0..8)
         .map(|i| Block::new(&heap, bytes(len), i + 1))
         .collect();
+    let first = blocks[0].at;
     drop(blocks);
-    assert_eq!(kept(&heap), KEPT_LEN_MAX / len * len);
-    // One that must be zero is made of one that is not (`Block::new` looks at byte 4), and longer.
-    let zeroed = Block::new(&heap, bytes(len + 5000), 4);
-    assert_eq!(kept(&heap), (KEPT_LEN_MAX / len - 1) * len);
-    drop(zeroed);
+    assert_eq!(resident(&heap), len);
+    // One that must be zero is a new one (`Block::new` looks at byte 4).
+    drop(Block::new(&heap, bytes(len), 4));
+    assert_eq!(resident(&heap), len);
+    let shorter = Block::new(&heap, bytes(len - 5000), 3);
+    assert_eq!(shorter.at, first);
+    drop(shorter);
+    let longer = Block::new(&heap, bytes(2 * len), 3);
+    assert_eq!(resident(&heap), 2 * len);
+    drop(longer);
     heap.locked(State::purge);
-    assert_eq!(state(&heap, |state| (state.kept_len, state.used)), (0, 0));
+    assert_eq!(state(&heap, |state| (state.resident, state.used)), (0, 0));
 }
 
 #[test]
