@@ -84,7 +84,9 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
         }
         "abort" => std::process::abort(),
         "exit" => std::process::exit(3),
-        "overflow" => out.json(&deeper(0)),
+        "overflow" => out.json(&deeper(0, u64::MAX)),
+        // About a megabyte.
+        "deep" => out.json(&deeper(0, 700)),
         "out of memory" => out.json(&vec![1_u8; 1 << 46]),
         "panics in threads" => {
             let n = 8;
@@ -280,13 +282,13 @@ impl std::fmt::Display for Shown {
     }
 }
 
-/// More than any stack holds.
-fn deeper(n: u64) -> u64 {
+/// Calls itself `n_max` times, with 800 to 1,600 bytes of stack each time.
+fn deeper(n: u64, n_max: u64) -> u64 {
     let local = std::hint::black_box([n; 100]);
-    if n == u64::MAX {
+    if n == n_max {
         return 0;
     }
-    deeper(n.wrapping_add(1)).wrapping_add(local[7])
+    deeper(n.wrapping_add(1), n_max).wrapping_add(local[7])
 }
 
 /// Panics while it is dropped, which is while the panic that carries it is dealt with.
