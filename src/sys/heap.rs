@@ -32,7 +32,7 @@
 //! allocations.
 //!
 //! Blocks of more than 64 KB, or aligned to more than a page, are mappings of their own. They grow
-//! without a copy, all others with one. A freed one of up to 1 MB is kept for the next.
+//! without a copy, all others with one. Up to 1 MB of freed ones is kept for the next.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
@@ -66,7 +66,7 @@ const QUICK_MAX: usize = 1024 / GRANULE;
 /// Most granules in all quick lists.
 const QUICK_LEN_MAX: usize = (64 << 10) / GRANULE;
 
-/// Most bytes of the freed mapping that is kept.
+/// Most bytes of freed mappings that are kept.
 const KEPT_LEN_MAX: usize = 1 << 20;
 
 /// What may be resident beyond the peak and a sixteenth of it, in bytes.
@@ -101,6 +101,13 @@ fn is_quick(n: usize, align: usize) -> bool {
 /// A block in a quick list.
 struct Quick {
     next: *mut Quick,
+}
+
+/// A freed mapping.
+#[derive(Clone, Copy)]
+struct Kept {
+    next: *mut Kept,
+    len: usize,
 }
 
 /// No fewer granules than the longest free run of a chunk has. The number is inverted, so that zeroed
@@ -170,8 +177,8 @@ struct State {
     resident: usize,
     /// What `resident` may be at least, so that `purge` is not called again at once.
     floor: usize,
-    /// A freed mapping, or null, and its bytes.
-    kept: *mut u8,
+    /// Freed mappings, and the bytes of all.
+    kept: *mut Kept,
     kept_len: usize,
     groups: [Group; N_GROUPS],
 }
@@ -326,11 +333,15 @@ impl State {
     #[cold]
     fn purge(&mut self) {
         self.flush();
-        let kept = mem::replace(&mut self.kept, ptr::null_mut());
-        if !kept.is_null() {
-            self.resident = self.resident.wrapping_sub(self.kept_len);
-            // SAFETY: the mapping was freed, and is nobody's any more.
-            unsafe { system::unmap(kept, self.kept_len) };
+        self.resident = self.resident.wrapping_sub(self.kept_len);
+        self.kept_len = 0;
+        while !self.kept.is_null() {
+            // SAFETY: what is in the list is a freed mapping, of which `put_mapped` has made this.
+            unsafe {
+                let Kept { next, len } = *self.kept;
+                system::unmap(self.kept.cast(), len);
+                self.kept = next;
+            }
         }
         for group in &mut self.groups {
             if group.base.is_null() {
@@ -363,6 +374,7 @@ impl State {
         self.quick = [ptr::null_mut(); QUICK_MAX + 1];
         self.quick_len = 0;
         self.kept = ptr::null_mut();
+        self.kept_len = 0;
     }
 
     /// Begins a new peak.
@@ -388,23 +400,27 @@ impl State {
     #[cold]
     fn take_mapped(&mut self, layout: Layout, is_zeroed: bool) -> *mut u8 {
         let (len, align) = (pages(layout.size()), layout.align());
-        let mut old_len = 0;
+        let mut old = Kept {
+            next: self.kept,
+            len: 0,
+        };
         let block = if align > PAGE {
             map_aligned(len, align)
         } else if is_zeroed || self.kept.is_null() {
             system::map(len)
         } else {
-            old_len = self.kept_len;
-            // SAFETY: the mapping was freed, and is nobody's.
-            unsafe { system::remap(self.kept, old_len, len) }
+            // SAFETY: what is in the list is a freed mapping, of which `put_mapped` has made this.
+            unsafe {
+                old = *self.kept;
+                system::remap(self.kept.cast(), old.len, len)
+            }
         };
         if block.is_null() {
             return block;
         }
-        if old_len != 0 {
-            self.kept = ptr::null_mut();
-        }
-        self.count(len, len.wrapping_sub(old_len));
+        self.kept = old.next;
+        self.kept_len = self.kept_len.wrapping_sub(old.len);
+        self.count(len, len.wrapping_sub(old.len));
         block
     }
 
@@ -414,8 +430,12 @@ impl State {
     /// `take_mapped` or `realloc` has given it out for as many, and nobody uses it any more.
     unsafe fn put_mapped(&mut self, block: *mut u8, len: usize) {
         self.used = self.used.wrapping_sub(len);
-        if self.kept.is_null() && len <= KEPT_LEN_MAX {
-            (self.kept, self.kept_len) = (block, len);
+        let kept_len = self.kept_len.saturating_add(len);
+        if kept_len <= KEPT_LEN_MAX {
+            self.kept_len = kept_len;
+            let next = mem::replace(&mut self.kept, block.cast());
+            // SAFETY: the block is a page at least, and is given up.
+            unsafe { self.kept.write(Kept { next, len }) };
         } else {
             self.resident = self.resident.wrapping_sub(len);
             // SAFETY: the caller gives the mapping up.

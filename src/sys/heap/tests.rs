@@ -338,7 +338,7 @@ fn aligned_blocks_are_not_cut_from_the_front() {
 }
 
 #[test]
-fn one_freed_mapping_is_kept_up_to_a_limit_and_reused() {
+fn freed_mappings_are_kept_up_to_a_limit_and_reused() {
     let heap = heap();
     let resident = |heap: &Heap| state(heap, |state| state.resident);
     drop(Block::new(&heap, bytes(KEPT_LEN_MAX + 1), 1));
@@ -347,18 +347,19 @@ fn one_freed_mapping_is_kept_up_to_a_limit_and_reused() {
     let blocks: Vec<_> = (0..8)
         .map(|i| Block::new(&heap, bytes(len), i + 1))
         .collect();
-    let first = blocks[0].at;
+    let last = blocks[KEPT_LEN_MAX / len - 1].at;
     drop(blocks);
-    assert_eq!(resident(&heap), len);
+    let kept = KEPT_LEN_MAX / len * len;
+    assert_eq!(resident(&heap), kept);
     // One that must be zero is a new one (`Block::new` looks at byte 4).
     drop(Block::new(&heap, bytes(len), 4));
-    assert_eq!(resident(&heap), len);
+    assert_eq!(resident(&heap), kept);
     let shorter = Block::new(&heap, bytes(len - 5000), 3);
-    assert_eq!(shorter.at, first);
-    drop(shorter);
-    let longer = Block::new(&heap, bytes(2 * len), 3);
-    assert_eq!(resident(&heap), 2 * len);
-    drop(longer);
+    assert_eq!(shorter.at, last);
+    assert_eq!(resident(&heap), kept - 4096);
+    let longer = Block::new(&heap, bytes(len + 5000), 3);
+    assert_eq!(resident(&heap), kept + 4096);
+    drop((longer, shorter));
     heap.locked(State::purge);
     assert_eq!(state(&heap, |state| (state.resident, state.used)), (0, 0));
 }
