@@ -42,6 +42,15 @@ pub(crate) fn main() -> ! {
     tiny_lambda::run_streaming(act)
 }
 
+/// Returns the bytes of `n` frames of one kilobyte each, which are all on the stack at one time.
+#[inline(never)]
+fn frames(n: usize) -> usize {
+    let frame = [1_u8; 1024];
+    let len = std::hint::black_box(&frame).len();
+    n.checked_sub(1)
+        .map_or(0, |rest| frames(rest).saturating_add(len))
+}
+
 fn say(when: &str, hook: &str) -> Result<()> {
     eprintln!("{when} {hook}");
     Ok(())
@@ -66,6 +75,7 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
         "abort" => std::process::abort(),
         "exit" => std::process::exit(3),
         "overflow" => out.json(&deeper(0)),
+        "a megabyte of frames" => out.json(&frames(1024)),
         "out of memory" => out.json(&vec![1_u8; 1 << 46]),
         "panic in a thread" => {
             let thread = std::thread::spawn(|| panic!("of a thread"));

@@ -230,10 +230,21 @@ mod process {
         assert_eq!(said.lines().count(), 2, "{said}");
     }
 
-    /// Half a megabyte each, of which only what is used takes memory.
+    #[test]
+    fn a_handler_with_a_megabyte_of_frames_runs_on_each_worker() {
+        log("2", |listener| {
+            let mut peers: Vec<Peer> = (0..2).map(|_| Peer::accept(listener)).collect();
+            for peer in &mut peers {
+                peer.invoke("a", "\"a megabyte of frames\"");
+                assert_eq!(peer.answered("a", "response").text(), "1048576");
+            }
+        });
+    }
+
+    /// As std's threads have it: 2 MB each, of which only what is used takes memory.
     #[cfg(target_os = "linux")]
     #[test]
-    fn the_stacks_of_workers_are_small() {
+    fn the_stacks_of_workers_are_as_long_as_those_of_std() {
         const N: usize = 16;
         let listener = listen();
         let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", "16")];
@@ -250,7 +261,7 @@ mod process {
             let at = |text| usize::from_str_radix(text, 16).ok();
             is_stack.then_some(at(to)? - at(from)?)
         });
-        let n_stacks = lens.filter(|len| (500 << 10..600 << 10).contains(len));
+        let n_stacks = lens.filter(|len| (2 << 20..(2 << 20) + (100 << 10)).contains(len));
         assert_eq!(n_stacks.count(), N - 1, "{maps}");
         drop((peers, listener));
         assert_eq!(ends(child).status.code(), Some(1));
