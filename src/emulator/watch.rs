@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::console::say;
 use super::environment::Environment;
 use super::function::Function;
 use super::inputs::{Inputs, Snapshot};
@@ -184,11 +185,6 @@ impl Watch {
             begun = function.activity();
         }
     }
-}
-
-/// Tells the developer; a standard error that nobody reads is no reason to end.
-fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// What ran when a file changed, and may have changed it.
