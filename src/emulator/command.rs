@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::access;
-use super::console::LEVELS;
+use super::console::{LEVELS, say};
 use super::front::check_event;
 use super::process::Group;
 use super::server::lock;
@@ -129,11 +129,11 @@ pub(super) fn run_with(args: impl Iterator<Item = OsString>) -> u8 {
             0
         }
         Err(Stop::Usage(text)) => {
-            eprintln!("emulator: {text}; see --help");
+            say(&format!("emulator: {text}; see --help"));
             2
         }
         Err(Stop::Failed(text)) => {
-            eprintln!("emulator: {text}");
+            say(&format!("emulator: {text}"));
             1
         }
     }
@@ -398,9 +398,9 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
             | "AWS_SESSION_TOKEN" => "; set it in the emulator's own environment",
             _ => "",
         };
-        eprintln!(
+        say(&format!(
             "emulator: --env {name} has no effect, Lambda sets this variable itself{instead}"
-        );
+        ));
     }
     if let Some(watch) = watch {
         emulator.watch(watch).map_err(failed)?;
@@ -414,12 +414,12 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
             .as_deref()
             .unwrap_or(Path::new(""))
             .display();
-        eprintln!(
+        say(&format!(
             "{name}: invoke it with\n  \
              curl -d '{{}}' http://{addr}/2015-03-31/functions/function/invocations\n\
              Any other request is an event of its function URL, http://{addr}/\n\
              Ctrl-C ends it."
-        );
+        ));
     }
     let emulator = Arc::new(emulator);
     *lock(&running.emulator) = Some(Arc::clone(&emulator));

@@ -13,6 +13,12 @@ use crate::json;
 use crate::json::{Object, Value};
 use crate::log;
 
+/// Writes a line for the developer to standard error. Ignores write errors, where `eprintln!` panics:
+/// a reader of the other end that has left is no reason to end.
+pub(super) fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
 /// How much of a log callers get (`X-Amz-Log-Result`): "the last 4 KB of the execution log".
 const TAIL_LEN_MAX: usize = 4096;
 /// Records of an Init phase that are kept for who subscribes in the course of it.

@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime};
 
 use super::Reply;
 use super::access::{self, Access};
+use super::console::say;
 use super::event::{ASYNC_PAYLOAD_LEN_MAX, Answer, Event, Failure, PAYLOAD_LEN_MAX, Part, Start};
 use super::event_stream::{invoke_complete, payload_chunk};
 use super::exchange::{BodyFault, Exchange, Request};
@@ -16,7 +17,7 @@ use super::page;
 use super::report::{civil, ms, uuid};
 use super::server::Service;
 use super::url::{self, PRELUDE_TYPE, Prelude, WebResponse};
-use crate::encoding::{base64, decode_base64, decode_percent};
+use crate::encoding::{Escapes, base64, decode_base64, decode_percent, decode_percent_lossy};
 use crate::json;
 use crate::json::{Reader, Value};
 
@@ -46,11 +47,11 @@ impl Service for Front {
         let result = self.route(request, exchange);
         if self.tell {
             let Request { method, target, .. } = request;
-            eprintln!(
+            say(&format!(
                 "{method} {target}: {} in {} ms",
                 exchange.status(),
                 ms(began.elapsed())
-            );
+            ));
         }
         result
     }
@@ -95,11 +96,11 @@ impl<'p> Operation<'p> {
 }
 
 /// Whether a path belongs to AWS's APIs, whose paths begin with the date of a version: such a request
-/// is never one to the function.
+/// is never one to the function. A proxy may have encoded a slash.
 fn is_api_path(path: &str) -> bool {
+    let path = decode_percent_lossy(path.as_bytes(), Escapes::All);
     let path = path.trim_start_matches('/');
     let first = path.split('/').next().unwrap_or_default();
-    let first = decode_percent(first, false).unwrap_or_default();
     let is_date = |(i, b): (usize, u8)| match i {
         0 => b == b'2',
         1 => b == b'0',
@@ -521,7 +522,7 @@ impl Front {
                 .ok()
                 .and_then(|b| String::from_utf8(b).ok());
             let text = decoded.filter(|text| {
-                let value = json::parse::<Value>(text.as_bytes());
+                let value: Result<Value, _> = json::parse_replacing_surrogates(text.as_bytes());
                 let is_object = value.is_ok_and(|value| value.as_object().is_some());
                 context.len() <= CLIENT_CONTEXT_LEN_MAX && is_object
             });

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::command::{read_event, run_with};
+use super::console::say;
 use super::{Emulator, Settings};
 use crate::handler::Handler;
 use crate::runtime::Runtime;
@@ -50,7 +51,7 @@ pub fn serve_here(handler: &dyn Handler) -> ! {
     let result = match args.as_slice() {
         [verb, event, ..] if verb == "invoke" => invoke_once(handler, event),
         [arg] if arg == "--help" => {
-            print!("{HELP}");
+            let _ = io::stdout().write_all(HELP.as_bytes());
             Ok(0)
         }
         [verb] if verb == "invoke" => Err("invoke what? JSON, a file, - or a sample".to_owned()),
@@ -63,7 +64,7 @@ pub fn serve_here(handler: &dyn Handler) -> ! {
     match result {
         Ok(code) => std::process::exit(code),
         Err(text) => {
-            eprintln!("{text}");
+            say(&text);
             std::process::exit(1)
         }
     }
@@ -110,10 +111,10 @@ fn serve(handler: &dyn Handler, asked: &Asked) -> Result<i32, String> {
     let addr = emulator
         .serve_callers(SocketAddr::new(asked.host, asked.port), true)
         .map_err(|error| error.to_string())?;
-    eprintln!(
+    say(&format!(
         "No Lambda around: serving on http://{addr}/ (any request is an event of a function URL).\n\
          Invoke it: curl -d '{{}}' http://{addr}/2015-03-31/functions/function/invocations"
-    );
+    ));
     match Runtime::at(&emulator.addr().to_string()).serve(handler) {
         Ok(()) => Err("the local Lambda has ended".to_owned()),
         Err(error) => Err(error.error_message().to_owned()),

@@ -141,6 +141,11 @@ impl Inputs {
             let dependencies = path_dependencies(&manifest).map(|path| tidy(&package.join(path)));
             packages.extend(dependencies.filter(|path| path.join("Cargo.toml").is_file()));
         }
+        // An executable of a package elsewhere: the user has named this folder for what else is in it.
+        let is_inside = |path: &PathBuf| path.starts_with(&self.folder);
+        if !is_package && !looking.snapshot.files.keys().any(is_inside) {
+            looking.search(&self.folder, Search::Everything, false);
+        }
         looking.snapshot
     }
 
@@ -604,6 +609,20 @@ mod tests {
             assert_eq!(changed, [folder.0.join("app/missing.txt")]);
             fs::remove_file(folder.0.join("app/missing.txt")).unwrap();
         }
+    }
+
+    #[test]
+    fn a_plain_folder_counts_where_the_executable_is_built_elsewhere() {
+        let (folder, other) = (Folder::new("named"), Folder::new("elsewhere"));
+        other.write("Cargo.toml", "");
+        other.write("src/main.rs", "");
+        let source = other.0.join("src/main.rs").display().to_string();
+        let rule = format!("main: {}\n", source.replace(' ', "\\ "));
+        other.write("target/debug/main.d", &rule);
+        let inputs = Inputs::new(&folder.0, Some(&other.0.join("target/debug/main")));
+        check(&inputs, &folder, || folder.write("data", "1"), &["data"]);
+        let save = || other.write("src/main.rs", "1");
+        check(&inputs, &other, save, &["src/main.rs"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::console::say;
 use super::environment::Environment;
 use super::function::Function;
 use super::inputs::{Inputs, Snapshot};
@@ -129,6 +130,9 @@ impl Watch {
         own.leave_out(&mut changed, ran, &self.first);
         let mut is_broken = false;
         let mut begun = function.activity();
+        // On the first look after a build: whether files had changed when it ended. What the build has
+        // written may go through a pipe, such as one to tee(1), and arrive later.
+        let mut after_build = None;
         loop {
             if changed.is_empty() {
                 if has_stopped(INTERVAL) {
@@ -137,13 +141,19 @@ impl Watch {
                 let now = self.inputs.look(is_broken);
                 changed = now.changed_since(&seen);
                 let activity = function.activity();
-                let ran = if activity == begun && !activity.1 {
-                    Ran::Nothing
-                } else {
+                let ran = if activity != begun || activity.1 {
                     Ran::Invocation
+                } else if after_build.is_some() {
+                    Ran::Build
+                } else {
+                    Ran::Nothing
                 };
                 begun = activity;
-                own.leave_out(&mut changed, ran, &self.first);
+                // A file that changed during the build has been counted for it.
+                if !(changed.is_empty() && after_build == Some(true)) {
+                    own.leave_out(&mut changed, ran, &self.first);
+                }
+                after_build = None;
                 seen = now;
                 continue;
             }
@@ -180,15 +190,13 @@ impl Watch {
             function.resume(broken);
             seen = self.inputs.look(is_broken);
             changed = seen.changed_since(&before);
-            own.leave_out(&mut changed, Ran::Build, &self.first);
+            after_build = Some(!changed.is_empty());
+            if !changed.is_empty() {
+                own.leave_out(&mut changed, Ran::Build, &self.first);
+            }
             begun = function.activity();
         }
     }
-}
-
-/// Tells the developer; a standard error that nobody reads is no reason to end.
-fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// What ran when a file changed, and may have changed it.

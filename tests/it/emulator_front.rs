@@ -78,6 +78,10 @@ fn an_invocation_is_answered_as_by_lambda() {
         has(&got, "/trace", r#""Root=1-2-3;Sampled=0""#);
         has(&got, "/tenant", r#""blue""#);
         has(&got, "/client", r#""{\"custom\":{\"a\":\"1\"}}""#);
+        // JavaScript writes half of a surrogate pair: `{"custom":{"a":"\ud83d"}}`.
+        let odd = "X-Amz-Client-Context: eyJjdXN0b20iOnsiYSI6Ilx1ZDgzZCJ9fQ==\r\n";
+        let got = value(&client.request(INVOKE, odd, b"{}"));
+        has(&got, "/client", r#""{\"custom\":{\"a\":\"\\ud83d\"}}""#);
         // No payload is an empty object; names come in several forms.
         for name in [
             "function:PROD",
@@ -511,6 +515,8 @@ fn paths_of_awss_api_never_reach_the_function() {
             ("POST /2020-01-01/extension/register", 404),
             ("POST //2015-03-31/functions/function/invocations", 404),
             ("GET /%32015-03-31/functions", 404),
+            ("POST /2015-03-31%2Ffunctions/function/invocations", 404),
+            ("POST /%2f2015-03-31/functions/function/invocations", 404),
             ("GET /2015-03-31", 404),
             ("GET /2015-03-31?a=b", 404),
             ("GET /2099-12-31/anything", 404),

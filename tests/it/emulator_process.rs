@@ -351,6 +351,25 @@ fn command(args: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
+#[test]
+fn a_command_whose_standard_error_nobody_reads_goes_on() {
+    let folder = Folder::new("unread");
+    let function = folder.function();
+    let event = ["--env", "AWS_REGION=x", "--timeout", "60", "--event", "1"];
+    let call = [&event[..], &[path(&function)]].concat();
+    for (args, code) in [(&["--nope"][..], 2), (&["/no/such/file"], 1), (&call, 0)] {
+        let (reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
+        drop(reader);
+        let status = Command::new(env!("CARGO_BIN_EXE_emulator"))
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(std::os::fd::OwnedFd::from(writer))
+            .status();
+        assert_eq!(status.unwrap().code(), Some(code), "{args:?}");
+    }
+}
+
 pub(crate) fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
