@@ -223,6 +223,7 @@ impl<'c> Driver<'c> {
 
 /// What names a record. An empty text names none, and would have Lambda try the whole batch again
 /// without a word of why.
+#[track_caller]
 pub(super) fn id<'e>(field: &'e Field<String>, name: &str) -> Result<&'e str> {
     match field.get()?.as_str() {
         "" => Err(unmarshal_error(name, " is empty")),

@@ -185,6 +185,7 @@ fn read(r: &mut Reader<'_>) -> Result<Response, json::Error> {
 
 /// An error about a response that cannot be sent.
 #[cold]
+#[track_caller]
 pub(super) fn unsendable(message: impl Display) -> Error {
     Error::new("Http.Response", message)
 }
