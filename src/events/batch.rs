@@ -104,7 +104,7 @@ pub(super) fn read_failures<T: FromJson>(
     r: &mut Reader<'_>,
     other: &mut dyn FnMut(&str, &mut Reader<'_>) -> Result<bool, json::Error>,
 ) -> Result<Vec<T>, json::Error> {
-    r.attempt(|r| failures(r, other))
+    r.attempt_replacing(true, |r| failures(r, other))
 }
 
 fn failures<T: FromJson>(

@@ -197,7 +197,7 @@ fn number(r: &mut Reader<'_>) -> Result<Number, json::Error> {
 impl FromJson for AttributeValue {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         const WHAT: &str = "a value with its type, such as {\"S\": \"\"}";
-        r.attempt(|r| {
+        r.attempt_replacing(true, |r| {
             r.begin_object()?;
             let Some(name) = r.next_member()? else {
                 return Err(r.error_expected(WHAT));

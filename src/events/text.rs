@@ -29,7 +29,7 @@ macro_rules! text {
 
         impl FromJson for $name {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-                String::from_json(r).map($name)
+                r.attempt_replacing(true, String::from_json).map($name)
             }
         }
 

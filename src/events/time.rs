@@ -47,7 +47,7 @@ impl From<String> for Timestamp {
 
 impl FromJson for Timestamp {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-        String::from_json(r).map(Timestamp)
+        r.attempt_replacing(true, String::from_json).map(Timestamp)
     }
 }
 
