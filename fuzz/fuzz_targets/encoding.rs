@@ -1,6 +1,6 @@
 //! Base64 and percent-encoding: what is read has one text, and what is written is read the same.
 #![no_main]
-#![allow(dead_code, unexpected_cfgs)]
+#![allow(dead_code, unexpected_cfgs, unused_imports)]
 
 extern crate alloc;
 

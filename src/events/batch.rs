@@ -104,7 +104,7 @@ pub(super) fn read_failures<T: FromJson>(
     r: &mut Reader<'_>,
     other: &mut dyn FnMut(&str, &mut Reader<'_>) -> Result<bool, json::Error>,
 ) -> Result<Vec<T>, json::Error> {
-    r.attempt(|r| failures(r, other))
+    r.attempt_replacing(true, |r| failures(r, other))
 }
 
 fn failures<T: FromJson>(
@@ -223,6 +223,7 @@ impl<'c> Driver<'c> {
 
 /// What names a record. An empty text names none, and would have Lambda try the whole batch again
 /// without a word of why.
+#[track_caller]
 pub(super) fn id<'e>(field: &'e Field<String>, name: &str) -> Result<&'e str> {
     match field.get()?.as_str() {
         "" => Err(unmarshal_error(name, " is empty")),

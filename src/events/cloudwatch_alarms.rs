@@ -199,6 +199,7 @@ impl CloudWatchAlarmState {
     ///
     /// # Errors
     /// If there are none, or they are no JSON: where.
+    #[track_caller]
     pub fn data(&self) -> Result<CloudWatchAlarmReasonData> {
         parsed(
             "CloudWatchAlarmState.reasonData",

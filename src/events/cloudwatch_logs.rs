@@ -62,6 +62,7 @@ impl LogsEvent {
     ///
     /// # Errors
     /// If it is not JSON in gzip in base64, or decompresses to more than 32 MB.
+    #[track_caller]
     pub fn data(&self) -> Result<LogData> {
         LogData::from_base64(self.aws_logs.get()?.data.get()?)
     }
@@ -97,6 +98,7 @@ impl LogData {
     ///
     /// # Errors
     /// If it is not JSON in gzip in base64, or decompresses to more than 32 MB.
+    #[track_caller]
     pub fn from_base64(data: &Base64) -> Result<LogData> {
         LogData::from_gzip(&data.decode()?)
     }
@@ -106,10 +108,13 @@ impl LogData {
     ///
     /// # Errors
     /// If it is not JSON in gzip, or decompresses to more than 32 MB.
+    #[track_caller]
     pub fn from_gzip(bytes: &[u8]) -> Result<LogData> {
-        let json =
-            gunzip(bytes, DATA_LEN_MAX).map_err(|error| unmarshal_error("LogData: ", error))?;
-        parsed("LogData", &json)
+        // No closure: the error names the place that this function was called from.
+        match gunzip(bytes, DATA_LEN_MAX) {
+            Ok(json) => parsed("LogData", &json),
+            Err(error) => Err(unmarshal_error("LogData: ", error)),
+        }
     }
 
     /// Returns whether this is a test of the subscription, which CloudWatch Logs sends to see whether

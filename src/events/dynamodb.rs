@@ -88,6 +88,7 @@ impl DynamoDbStreamRecord {
     ///
     /// # Errors
     /// If there is no time, it is no number, or the precision is another one.
+    #[track_caller]
     pub fn creation_time(&self) -> Result<SystemTime> {
         const NAME: &str = "DynamoDbStreamRecord.ApproximateCreationDateTime";
         let time = self.approximate_creation_date_time.get()?;
@@ -196,7 +197,7 @@ fn number(r: &mut Reader<'_>) -> Result<Number, json::Error> {
 impl FromJson for AttributeValue {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         const WHAT: &str = "a value with its type, such as {\"S\": \"\"}";
-        r.attempt(|r| {
+        r.attempt_replacing(true, |r| {
             r.begin_object()?;
             let Some(name) = r.next_member()? else {
                 return Err(r.error_expected(WHAT));
@@ -265,6 +266,7 @@ impl ToJson for AttributeValue {
 ///
 /// # Errors
 /// If the event has no records, or one without a sequence number: the whole batch is tried again.
+#[track_caller]
 pub fn each(
     event: &DynamoDbEvent,
     cx: &Context,

@@ -137,6 +137,7 @@ json_struct! {
 ///
 /// # Errors
 /// If the event has no records, or one without an offset: the whole batch is tried again.
+#[track_caller]
 pub fn each(
     event: &KafkaEvent,
     cx: &Context,

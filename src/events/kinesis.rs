@@ -122,6 +122,7 @@ event! {
 ///
 /// # Errors
 /// If the event has no records, or one without a sequence number: the whole batch is tried again.
+#[track_caller]
 pub fn each(
     event: &KinesisEvent,
     cx: &Context,

@@ -97,6 +97,7 @@ impl LambdaDestinationEvent {
     ///
     /// # Errors
     /// If there is none, or it is no JSON of this type: where.
+    #[track_caller]
     pub fn batch<T: FromJson>(&self) -> Result<T> {
         const NAME: &str = "LambdaDestinationEvent.payload";
         match self.payload.get()? {

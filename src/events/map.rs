@@ -92,6 +92,7 @@ impl<T: FromJson> Map<T> {
     ///
     /// # Errors
     /// `Runtime.UnmarshalError` if a value is not a `T`.
+    #[track_caller]
     pub fn to_vec(&self) -> Result<Vec<(String, T)>> {
         let mut pairs = Vec::new();
         for (name, r) in self.members() {
@@ -119,6 +120,7 @@ impl<T: ToJson> Map<T> {
 }
 
 /// The value that comes next, the value of `name`.
+#[track_caller]
 fn read_value<T: FromJson>(name: &str, mut r: Reader<'_>) -> Result<T> {
     let text = r.raw().unwrap_or_default().as_bytes();
     checked(name, text, json::parse_replacing_surrogates(text))

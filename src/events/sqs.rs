@@ -141,6 +141,7 @@ impl SqsMessage {
 /// # Errors
 /// If the event has no messages, or one without an ID, which could not be reported: the whole
 /// batch is tried again then.
+#[track_caller]
 pub fn each(
     event: &SqsEvent,
     cx: &Context,
@@ -195,6 +196,7 @@ impl EachOptions {
 ///
 /// # Errors
 /// As [`each`].
+#[track_caller]
 pub fn each_with(
     event: &SqsEvent,
     cx: &Context,

@@ -29,7 +29,7 @@ macro_rules! text {
 
         impl FromJson for $name {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-                String::from_json(r).map($name)
+                r.attempt_replacing(true, String::from_json).map($name)
             }
         }
 
@@ -75,8 +75,12 @@ impl Base64 {
     ///
     /// # Errors
     /// If the text is malformed: where.
+    #[track_caller]
     pub fn decode(&self) -> Result<Vec<u8>> {
-        decode_base64(self.0.as_bytes()).map_err(|error| malformed(error, &self.0))
+        match decode_base64(self.0.as_bytes()) {
+            Ok(bytes) => Ok(bytes),
+            Err(error) => Err(malformed(error, &self.0)),
+        }
     }
 
     /// The bytes as JSON.
@@ -94,9 +98,12 @@ impl FormText {
     ///
     /// # Errors
     /// If an escape is malformed: where.
+    #[track_caller]
     pub fn decode(&self) -> Result<String> {
-        let text = decode_percent(&self.0, true).map_err(|error| malformed(error, &self.0))?;
-        Ok(text.into_owned())
+        match decode_percent(&self.0, true) {
+            Ok(text) => Ok(text.into_owned()),
+            Err(error) => Err(malformed(error, &self.0)),
+        }
     }
 }
 

@@ -30,8 +30,12 @@ impl Timestamp {
     /// # Errors
     /// If the text has another form, or no such day or time exists. A 60th second, which the clock
     /// of a computer does not have, is the one behind it.
+    #[track_caller]
     pub fn to_system_time(&self) -> Result<SystemTime> {
-        time::rfc_3339(&self.0).ok_or_else(|| malformed("an RFC 3339 time", &self.0))
+        match time::rfc_3339(&self.0) {
+            Some(time) => Ok(time),
+            None => Err(malformed("an RFC 3339 time", &self.0)),
+        }
     }
 }
 
@@ -43,7 +47,7 @@ impl From<String> for Timestamp {
 
 impl FromJson for Timestamp {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-        String::from_json(r).map(Timestamp)
+        r.attempt_replacing(true, String::from_json).map(Timestamp)
     }
 }
 
@@ -69,8 +73,12 @@ macro_rules! epoch {
             ///
             /// # Errors
             /// If it is no number, or beyond the clock.
+            #[track_caller]
             pub fn to_system_time(&self) -> Result<SystemTime> {
-                since_epoch(&self.0, $scale).ok_or_else(|| malformed($what, &self.0))
+                match since_epoch(&self.0, $scale) {
+                    Some(time) => Ok(time),
+                    None => Err(malformed($what, &self.0)),
+                }
             }
         }
 
@@ -108,6 +116,7 @@ epoch! {
 }
 
 #[cold]
+#[track_caller]
 fn malformed(what: &str, text: &str) -> Error {
     Error::unmarshal("a time", &format_args!("expected {what}"), text.as_bytes())
 }

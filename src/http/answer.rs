@@ -68,6 +68,7 @@ impl<'r> Answer<'r> {
     ///
     /// # Errors
     /// If it cannot be sent: a status out of range, or a header that is none.
+    #[track_caller]
     pub(crate) fn new(response: &'r Response, caller: Caller) -> Result<Answer<'r>> {
         if !(100..=599).contains(&response.status) {
             let mut message = String::from("status ");

@@ -38,6 +38,7 @@ impl Cookie {
     ///
     /// # Errors
     /// If `name` or `value` has characters that a cookie cannot have: encode them.
+    #[track_caller]
     pub fn new(name: &str, value: &str) -> Result<Cookie> {
         // RFC 6265, section 4.1.1: cookie-octet.
         let is_octet = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b',' | b';' | b'\\');
@@ -58,6 +59,7 @@ impl Cookie {
     ///
     /// # Errors
     /// If `path` has control characters or semicolons.
+    #[track_caller]
     pub fn path(self, path: &str) -> Result<Cookie> {
         if !is_attribute(path) {
             return Err(malformed("path"));
@@ -69,6 +71,7 @@ impl Cookie {
     ///
     /// # Errors
     /// If `domain` has control characters or semicolons.
+    #[track_caller]
     pub fn domain(self, domain: &str) -> Result<Cookie> {
         if !is_attribute(domain) {
             return Err(malformed("domain"));
@@ -135,6 +138,7 @@ fn is_attribute(value: &str) -> bool {
 }
 
 #[cold]
+#[track_caller]
 fn malformed(what: &str) -> Error {
     unsendable(format_args!("a cookie with a malformed {what}"))
 }

@@ -195,6 +195,8 @@ impl<'j> Found<'j> {
             Origin::Alb
         } else if self.has(At::Connection) || self.has(At::EventType) {
             Origin::WebSocket
+        } else if self.has(At::ServiceNetwork) {
+            Origin::LatticeV2
         } else if count(&[At::Http, At::RawPath, At::RawQuery]).saturating_add(is_2) > 1 {
             // `https://<url-id>.lambda-url.<region>.on.aws`
             let domain = self.text(At::Domain).unwrap_or_default();
@@ -203,8 +205,6 @@ impl<'j> Found<'j> {
             } else {
                 Origin::HttpApi
             }
-        } else if self.has(At::ServiceNetwork) {
-            Origin::LatticeV2
         } else if count(&[
             At::SnakePath,
             At::SnakeBase64,

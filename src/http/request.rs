@@ -114,9 +114,13 @@ impl Request {
     /// # Errors
     /// `Runtime.UnmarshalError` if it carries none, be it for a direct invoke or for a mistake in
     /// it: not UTF-8 or not JSON.
+    #[track_caller]
     pub fn from_event(event: &[u8]) -> Result<Request> {
         match str::from_utf8(event) {
-            Ok(text) => event::read(text),
+            Ok(text) => match event::read(text) {
+                Ok(request) => Ok(request),
+                Err(error) => Err(error.here()),
+            },
             // The reader says where.
             Err(_) => match json::parse::<json::Ignored>(event) {
                 Err(error) => {
@@ -251,8 +255,12 @@ impl Request {
     ///
     /// # Errors
     /// As [`body`](Self::body).
+    #[track_caller]
     pub fn into_body(self) -> Result<Body> {
-        self.body
+        match self.body {
+            Ok(body) => Ok(body),
+            Err(error) => Err(error.here()),
+        }
     }
 
     /// Its body as JSON. A byte order mark in front is skipped.
@@ -480,6 +488,7 @@ impl Request {
     /// # Errors
     /// If it cannot be sent: a status out of range, a header that is none, or more than one cookie
     /// where only one can be.
+    #[track_caller]
     pub fn answer(&self, response: &Response) -> Result<Vec<u8>> {
         if let Some(error) = &response.failure {
             log::error(None, error);

@@ -115,7 +115,8 @@ impl Response {
 
 /// Reads a response back from any of the forms in which it is sent, so that a test can look at what
 /// a function has answered. Each cookie becomes a `Set-Cookie` behind the other headers; an empty
-/// text is no body; headers of one name that the form joins stay joined.
+/// text is no body; headers of one name that the form joins stay joined. An escape for half of a
+/// surrogate pair becomes U+FFFD.
 ///
 /// ```
 /// use tiny_lambda::http::{Method, Request, Response};
@@ -128,7 +129,7 @@ impl Response {
 /// ```
 impl FromJson for Response {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-        r.attempt(read)
+        r.attempt_replacing(true, read)
     }
 }
 
@@ -185,6 +186,7 @@ fn read(r: &mut Reader<'_>) -> Result<Response, json::Error> {
 
 /// An error about a response that cannot be sent.
 #[cold]
+#[track_caller]
 pub(super) fn unsendable(message: impl Display) -> Error {
     Error::new("Http.Response", message)
 }

@@ -69,11 +69,17 @@ macro_rules! json_enum {
             $variant $(($type))?,
         )*}
 
-        $crate::json_enum!(@impls $name [$($tag)?] $($variant ($($type)?) [$($json_name)?])*);
+        $crate::json_struct!(@distinct [$] [$($variant)*]
+            $crate::json_enum!(@impls $name [$($tag)?] $($variant ($($type)?) [$($json_name)?])*);
+        );
     };
 
     (@impls $name:ident $tag:tt $($variant:ident $type:tt $json_name:tt)*) => {
-        $($crate::json_enum!(@check_name $json_name);)*
+        $($crate::json_enum!(@check_name $type $json_name);)*
+        const _: () = $crate::json::support::check_variants(
+            &[$($crate::json_enum!(@checked $variant $type $json_name)),*],
+            $crate::json_enum!(@has $tag),
+        );
 
         impl $crate::json::FromJson for $name {
             fn from_json(
@@ -124,10 +130,23 @@ macro_rules! json_enum {
     // `@check_name` says what is wrong, once.
     (@name $variant:ident [$other:tt]) => { "" };
 
-    (@check_name []) => {};
-    (@check_name [..]) => {};
-    (@check_name [$name:literal]) => {};
-    (@check_name [$other:tt]) => {
+    (@checked $variant:ident $type:tt [..]) => { ::core::option::Option::None };
+    (@checked $variant:ident $type:tt $json_name:tt) => {
+        ::core::option::Option::Some((
+            $crate::json_enum!(@name $variant $json_name), $crate::json_enum!(@has $type),
+        ))
+    };
+    (@has ()) => { false };
+    (@has []) => { false };
+    (@has $other:tt) => { true };
+
+    (@check_name $type:tt []) => {};
+    (@check_name () [..]) => {
+        ::core::compile_error!("a variant `as ..` holds what it takes: `Other(String) as ..`");
+    };
+    (@check_name $type:tt [..]) => {};
+    (@check_name $type:tt [$name:literal]) => {};
+    (@check_name $type:tt [$other:tt]) => {
         const _: () = {
             ::core::compile_error!("behind `as` stands a variant's name in quotes, or `..` for all others");
             // The sentence stands at the macro's beginning; this is about the word itself.
@@ -161,7 +180,9 @@ macro_rules! json_enum {
     }};
     (@read_other $r:ident $v:ident $variant:ident ($type:ty) [..] []) => {
         if let ::core::option::Option::Some(name) = $v.unit_name() {
-            return ::core::result::Result::Ok(Self::$variant(name.into()));
+            return ::core::result::Result::Ok(Self::$variant(
+                <$type as ::core::convert::From<&str>>::from(name),
+            ));
         }
     };
     (@read_other $r:ident $v:ident $variant:ident ($type:ty) [..] [$tag:literal]) => {
@@ -177,7 +198,7 @@ macro_rules! json_enum {
     (@pattern $variant:ident ($type:ty) $value:ident) => { Self::$variant($value) };
 
     (@write $w:ident $value:ident $variant:ident ($type:ty) [..] $tag:tt) => {
-        $crate::json::ToJson::to_json($value, $w)
+        <$type as $crate::json::ToJson>::to_json($value, $w)
     };
     (@write $w:ident $value:ident $variant:ident () $json_name:tt []) => {
         $w.string($crate::json_enum!(@name $variant $json_name))

@@ -74,22 +74,22 @@ impl Decimal<'_> {
     }
 
     /// The number if it is an integer.
-    fn integer(&self) -> Result<u128, IntegerError> {
+    fn integer<T: Magnitude>(&self) -> Result<T, IntegerError> {
         let n_digits = i64::try_from(self.values().count()).unwrap_or(i64::MAX);
         let n_whole = n_digits.saturating_add(self.exponent);
-        let (mut value, mut place) = (Some(0_u128), 0_i64);
+        let (mut value, mut place) = (Some(T::ZERO), 0_i64);
         for digit in self.values() {
             place = place.saturating_add(1);
             if place <= n_whole {
-                value = value.and_then(|value| value.checked_mul(10)?.checked_add(digit.into()));
+                value = value.and_then(|value| value.with_digit(digit));
             } else if digit != 0 {
                 return Err(IntegerError::Fraction);
             }
         }
         // A value other than 0 is too large after 39 steps at the latest.
-        while place < n_whole && value != Some(0) && value.is_some() {
+        while place < n_whole && value.is_some_and(|value| value != T::ZERO) {
             place = place.saturating_add(1);
-            value = value.and_then(|value| value.checked_mul(10));
+            value = value.and_then(|value| value.with_digit(0));
         }
         value.ok_or(IntegerError::TooLarge)
     }
@@ -120,12 +120,34 @@ pub(super) fn exponent(text: &[u8]) -> i64 {
 pub(super) enum IntegerError {
     /// It has a fraction.
     Fraction,
-    /// It is beyond `u128`.
+    /// It is beyond the type.
     TooLarge,
 }
 
+/// An unsigned integer type. Most functions need none of 128 bits, whose code is longer.
+pub(super) trait Magnitude: Copy + PartialOrd {
+    /// 0.
+    const ZERO: Self;
+    /// Returns the number with one more decimal digit behind it, if it fits.
+    fn with_digit(self, digit: u64) -> Option<Self>;
+}
+
+macro_rules! magnitudes {
+    ($($type:ident)*) => {$(
+        impl Magnitude for $type {
+            const ZERO: Self = 0;
+
+            fn with_digit(self, digit: u64) -> Option<Self> {
+                self.checked_mul(10)?.checked_add(Self::from(digit))
+            }
+        }
+    )*};
+}
+
+magnitudes!(u64 u128);
+
 /// Returns whether a number as JSON writes it is negative, and its magnitude, which is exact.
-pub(super) fn exact_integer(number: &str) -> Result<(bool, u128), IntegerError> {
+pub(super) fn exact_integer<T: Magnitude>(number: &str) -> Result<(bool, T), IntegerError> {
     let (negative, decimal) = Decimal::with_sign(number);
     Ok((negative, decimal.integer()?))
 }

@@ -122,19 +122,25 @@ integers!(
 );
 
 macro_rules! wide_integers {
-    ($($type:ident $negate:ident),*) => {$(
+    ($($type:ident),*) => {$(
         /// Exactly an integer, and in range: `60`, and also `60.0` and `6e1`.
         impl FromJson for $type {
+            #[allow(
+                clippy::cast_possible_wrap,
+                clippy::cast_sign_loss,
+                trivial_numeric_casts,
+                reason = "the reader has checked the range; the cast back is two's complement"
+            )]
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-                r.attempt(|r| {
-                    let (negative, magnitude) = r.wide_integer(stringify!($type))?;
-                    let value = if negative {
-                        (0 as $type).$negate(magnitude)
-                    } else {
-                        magnitude.try_into().ok()
-                    };
-                    value.ok_or_else(|| r.out_of_range(stringify!($type)))
-                })
+                let negative_max = $type::MIN.wrapping_neg() as u128;
+                let (negative, magnitude) =
+                    r.wide_integer(negative_max, $type::MAX as u128, stringify!($type))?;
+                let value = if negative {
+                    magnitude.wrapping_neg()
+                } else {
+                    magnitude
+                };
+                Ok(value as $type)
             }
 
             #[inline(always)]
@@ -161,7 +167,7 @@ macro_rules! wide_integers {
     )*};
 }
 
-wide_integers!(u128 checked_sub, i128 checked_sub_unsigned);
+wide_integers!(u128, i128);
 
 macro_rules! floats {
     ($($type:ident $read:ident $write:ident),*) => {$(

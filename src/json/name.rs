@@ -24,7 +24,7 @@ impl Names {
     /// Prepared in constant evaluation.
     ///
     /// # Panics
-    /// If another one than the last takes the rest, which is a compile error then.
+    /// If another one than the last takes the rest, or two are the same, which is a compile error then.
     pub const fn new(names: &'static [Name]) -> Names {
         let (mut hashes, mut rest) = (0, NO_FIELD);
         let (mut left, mut index) = (names, 0_usize);
@@ -32,6 +32,14 @@ impl Names {
             assert!(rest == NO_FIELD, "the field `as ..` must be the last");
             if name.is_rest() {
                 rest = index;
+            }
+            let mut others = behind;
+            while let [other, more @ ..] = others {
+                assert!(
+                    !name.is_same(other),
+                    "two fields have the same name in JSON"
+                );
+                others = more;
             }
             hashes |= match name.hash {
                 ANY => u64::MAX,
@@ -147,6 +155,17 @@ pub struct Name {
     hash: u8,
 }
 
+/// Whether two texts are the same, in constant evaluation.
+pub(super) const fn is_same(mut text: &[u8], mut other: &[u8]) -> bool {
+    while let ([byte, rest @ ..], [other_byte, other_rest @ ..]) = (text, other) {
+        if *byte != *other_byte {
+            return false;
+        }
+        (text, other) = (rest, other_rest);
+    }
+    text.is_empty() && other.is_empty()
+}
+
 /// How a field's name becomes a member's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(non_camel_case_types, reason = "each is an example of itself")]
@@ -166,6 +185,17 @@ impl Name {
     /// Whether this is [`REST`](Self::REST).
     const fn is_rest(&self) -> bool {
         self.text.is_empty()
+    }
+
+    /// Whether `other` is written alike, but for what stands in front of it.
+    const fn is_same(&self, other: &Name) -> bool {
+        if self.first != other.first || self.last != other.last {
+            return false;
+        }
+        match (self.text, other.text) {
+            ([_, text @ ..], [_, other @ ..]) => is_same(text, other),
+            _ => false,
+        }
     }
 
     /// From what [`text`](Self::text) made.

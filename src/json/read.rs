@@ -2,7 +2,7 @@
 
 use core::{mem, str};
 
-use super::float::{self, IntegerError};
+use super::float::{self, IntegerError, Magnitude};
 use super::refuse::Problem;
 use super::{Error, ErrorKind, FromJson, scan};
 
@@ -279,35 +279,37 @@ impl<'j> Reader<'j> {
         positive_max: u64,
         type_name: &str,
     ) -> Result<u64, Error> {
-        self.attempt(|r| {
-            let (negative, magnitude) = r.wide_integer(type_name)?;
-            let (max, magnitude) = match u64::try_from(magnitude) {
-                Ok(magnitude) if negative => (negative_max, magnitude),
-                Ok(magnitude) => (positive_max, magnitude),
-                Err(_) => return Err(r.out_of_range(type_name)),
-            };
-            if magnitude > max {
-                return Err(r.out_of_range(type_name));
-            }
-            Ok(if negative {
-                magnitude.wrapping_neg()
-            } else {
-                magnitude
-            })
+        let (negative, magnitude) =
+            self.wide_integer::<u64>(negative_max, positive_max, type_name)?;
+        Ok(if negative {
+            magnitude.wrapping_neg()
+        } else {
+            magnitude
         })
     }
 
-    /// Reads an integer, however it is written: whether it is negative, and its magnitude.
-    pub(super) fn wide_integer(&mut self, type_name: &str) -> Result<(bool, u128), Error> {
+    /// Reads an integer, however it is written: whether it is negative, and its magnitude, which is
+    /// at most that of its sign.
+    pub(super) fn wide_integer<T: Magnitude>(
+        &mut self,
+        negative_max: T,
+        positive_max: T,
+        type_name: &str,
+    ) -> Result<(bool, T), Error> {
         self.attempt(|r| {
             let [b'-' | b'0'..=b'9', ..] = scan::token(r.rest) else {
                 return Err(r.expected_value("an integer"));
             };
             let number = r.number()?;
-            float::exact_integer(number).map_err(|error| match error {
-                IntegerError::Fraction => r.not_an_integer(number),
-                IntegerError::TooLarge => r.out_of_range(type_name),
-            })
+            match float::exact_integer(number) {
+                Ok((negative, magnitude))
+                    if magnitude <= if negative { negative_max } else { positive_max } =>
+                {
+                    Ok((negative, magnitude))
+                }
+                Err(IntegerError::Fraction) => Err(r.not_an_integer(number)),
+                _ => Err(r.out_of_range(type_name)),
+            }
         })
     }
 

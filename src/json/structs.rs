@@ -86,7 +86,7 @@ macro_rules! json_struct {
             $vis $field: $type,
         )*}
 
-        const _: () = {
+        $crate::json_struct!(@distinct [$] [$($field)*] const _: () = {
             $crate::json_struct!(@names ($($case)?) $($field [$($json_name)?])*);
 
             $($crate::json_struct!(
@@ -143,7 +143,7 @@ macro_rules! json_struct {
             impl $crate::json::support::WritesObject for $name {
                 $($crate::json_struct!(@forget $field ($type) [$($json_name)?]);)*
             }
-        };
+        };);
     };
     (
         $(#[$struct_attribute:meta])*
@@ -158,7 +158,7 @@ macro_rules! json_struct {
             $vis $field: $type,
         )*}
 
-        const _: () = {
+        $crate::json_struct!(@distinct [$] [$($field)*] const _: () = {
             $crate::json_struct!(@names ($($case)?) $($field [$($json_name)?])*);
 
             $($crate::json_struct!(
@@ -224,7 +224,19 @@ macro_rules! json_struct {
             impl<$life> $crate::json::support::WritesObject for $name<$life> {
                 $($crate::json_struct!(@forget $field ($type) [$($json_name)?]);)*
             }
-        };
+        };);
+    };
+
+    // The impls, but only if no two fields (or variants) have the same name: macros refuse a pattern
+    // with two variables of one name, and a macro with such a pattern expands to nothing. Otherwise
+    // the compiler would report the second field wherever the impls name it.
+    (@distinct [$dollar:tt] [$($name:ident)*] $($impls:tt)*) => {
+        #[allow(unused_macro_rules, reason = "the second rule is for the compiler only")]
+        macro_rules! json_impls {
+            (($dollar($dollar impls:tt)*)) => { $dollar($dollar impls)* };
+            ([$($dollar $name:tt)*]) => {};
+        }
+        json_impls!(($($impls)*));
     };
 
     // The fields' names, in their order, and their indices.

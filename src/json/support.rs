@@ -9,6 +9,7 @@ use core::marker::PhantomData;
 
 use super::{BorrowJson, Error, FromJson, Kind, Object, Reader, ToJson, Value, Writer};
 
+use super::name;
 pub use super::name::{Case, Name, Names};
 pub use alloc::vec;
 
@@ -308,6 +309,32 @@ impl<T> Unreadable<T> {
     }
 }
 
+/// Checks the names of an enum's variants, in constant evaluation: `Some` holds the name and whether
+/// the variant has a value, and `None` is a variant that takes all others. Without a tag, a variant
+/// that has a value may have the name of one that has none, since they are written differently.
+///
+/// # Panics
+/// If two variants are written alike, which is a compile error then.
+pub const fn check_variants(variants: &[Option<(&str, bool)>], has_tag: bool) {
+    let mut left = variants;
+    while let [variant, behind @ ..] = left {
+        let mut others = behind;
+        while let [other, more @ ..] = others {
+            let is_same = match (variant, other) {
+                (Some((name, has_value)), Some((other, other_has_value))) => {
+                    (has_tag || *has_value == *other_has_value)
+                        && name::is_same(name.as_bytes(), other.as_bytes())
+                }
+                (None, None) => true,
+                _ => false,
+            };
+            assert!(!is_same, "two variants have the same name in JSON");
+            others = more;
+        }
+        left = behind;
+    }
+}
+
 /// Which variant of an enum comes next.
 #[derive(Debug)]
 pub struct Variant<'j> {
@@ -419,15 +446,12 @@ impl<'j> Variant<'j> {
     label = "no object",
     note = "in an enum with a tag, variants hold what `json_struct!` makes, or maps"
 )]
-pub trait WritesObject {
+pub trait WritesObject: ToJson {
     /// Takes the tag out again, where all members are kept.
     fn forget(&mut self, _tag: &str) {}
 
     /// Writes this with a member more in front.
-    fn write_tagged(&self, w: &mut Writer, tag: &str, name: &str)
-    where
-        Self: ToJson,
-    {
+    fn write_tagged(&self, w: &mut Writer, tag: &str, name: &str) {
         w.begin_object();
         w.member(tag, name);
         w.continue_object(|w| self.to_json(w));
@@ -440,13 +464,13 @@ impl WritesObject for Object {
     }
 }
 
-impl<N: AsRef<str> + Ord, T> WritesObject for BTreeMap<N, T> {
+impl<N: AsRef<str> + Ord, T: ToJson> WritesObject for BTreeMap<N, T> {
     fn forget(&mut self, tag: &str) {
         self.retain(|name, _| name.as_ref() != tag);
     }
 }
 
-impl<T> WritesObject for Vec<(String, T)> {
+impl<T: ToJson> WritesObject for Vec<(String, T)> {
     fn forget(&mut self, tag: &str) {
         self.retain(|member| member.0 != tag);
     }

@@ -1054,9 +1054,16 @@ fn a_slow_caller_is_waited_for() {
     reason = "a `?` is what a function writes"
 )]
 fn a_stack_trace_never_names_a_source_file_of_this_crate() {
-    use tiny_lambda::events::{Field, Map, sqs::SqsMessage};
-    use tiny_lambda::http::{Method, Request};
-    use tiny_lambda::{Result, json};
+    use tiny_lambda::events::cloudwatch_logs::{LogData, LogsEvent};
+    use tiny_lambda::events::dynamodb::DynamoDbStreamRecord;
+    use tiny_lambda::events::lambda_destinations::LambdaDestinationEvent;
+    use tiny_lambda::events::sqs::SqsMessage;
+    use tiny_lambda::events::{
+        Base64, EpochSeconds, Field, FormText, Map, Timestamp, cloudwatch_alarms, dynamodb, kafka,
+        kinesis, sqs,
+    };
+    use tiny_lambda::http::{Cookie, Method, Request, Response};
+    use tiny_lambda::{Context, Result, json};
 
     /// The `stackTrace` of the error that is posted for `event`.
     #[track_caller]
@@ -1111,5 +1118,72 @@ fn a_stack_trace_never_names_a_source_file_of_this_crate() {
     check("Map::value", || Ok(Map::<u8>::default().value("a")?));
     check("SqsMessage::json", || {
         Ok(SqsMessage::default().json::<u8>()?)
+    });
+
+    let odd = json::parse::<cloudwatch_alarms::CloudWatchAlarmState>(br#"{"reasonData":"x"}"#);
+    let odd = odd.unwrap();
+    check("CloudWatchAlarmState::data", || Ok(odd.data()?));
+    let none = cloudwatch_alarms::CloudWatchAlarmState::default();
+    check("CloudWatchAlarmState::data", || Ok(none.data()?));
+    check("LogsEvent::data", || Ok(LogsEvent::default().data()?));
+    for data in ["!", "aGk=", "H4sIAAAAAAAA"] {
+        let data = Base64::from(String::from(data));
+        check("LogData::from_base64", || Ok(LogData::from_base64(&data)?));
+    }
+    check("LogData::from_gzip", || Ok(LogData::from_gzip(b"x")?));
+    let base64 = Base64::from(String::from("!"));
+    check("Base64::decode", || Ok(base64.decode()?));
+    check("Base64::json", || Ok(base64.json::<u8>()?));
+    let text = FormText::from(String::from("%"));
+    check("FormText::decode", || Ok(text.decode()?));
+    let text = FormText::from(String::from("%ff"));
+    check("FormText::decode", || Ok(text.decode()?));
+    check("Timestamp::to_system_time", || {
+        Ok(Timestamp::default().to_system_time()?)
+    });
+    let time = json::parse::<EpochSeconds>(b"1e99").unwrap();
+    check("EpochSeconds::to_system_time", || Ok(time.to_system_time()?));
+    let change = DynamoDbStreamRecord::default();
+    check("DynamoDbStreamRecord::creation_time", || {
+        Ok(change.creation_time()?)
+    });
+    let map = json::parse::<Map<u8>>(br#"{"a":"x"}"#).unwrap();
+    check("Map::to_vec", || Ok(map.to_vec()?));
+    check("LambdaDestinationEvent::batch", || {
+        Ok(LambdaDestinationEvent::default().batch::<u8>()?)
+    });
+    check("Cookie::new", || Ok(Cookie::new("a", ";")?));
+    let cookie = || Cookie::new("a", "b").unwrap();
+    check("Cookie::path", || Ok(cookie().path(";")?));
+    check("Cookie::domain", || Ok(cookie().domain(";")?));
+    check("Request::from_event", || Ok(Request::from_event(b"{}")?));
+    check("Request::from_event", || Ok(Request::from_event(b"\xff")?));
+    check("Request::from_event", || Ok(Request::from_event(b"{")?));
+    let event = br#"{"httpMethod":"GET","path":"/","body":7}"#;
+    let odd = Request::from_event(event).unwrap();
+    check("Request::body", || Ok(odd.body()?.len()));
+    check("Request::form", || Ok(odd.form()?));
+    check("Request::into_body", || Ok(odd.clone().into_body()?));
+    check("Request::answer", || Ok(odd.answer(&Response::new(0))?));
+    let split = Response::new(200).with_header("a", "b\n");
+    check("Request::answer", || Ok(odd.answer(&split)?));
+    let cx = Context::default();
+    let sqs_event = || json::parse::<SqsEvent>(br#"{"Records":[{}]}"#).unwrap();
+    check("sqs::each", || {
+        Ok(sqs::each(&SqsEvent::default(), &cx, |_| Ok(()))?)
+    });
+    check("sqs::each", || Ok(sqs::each(&sqs_event(), &cx, |_| Ok(()))?));
+    check("sqs::each_with", || {
+        let options = sqs::EachOptions::default();
+        Ok(sqs::each_with(&sqs_event(), &cx, options, |_| Ok(()))?)
+    });
+    check("kinesis::each", || {
+        Ok(kinesis::each(&Default::default(), &cx, |_| Ok(()))?)
+    });
+    check("dynamodb::each", || {
+        Ok(dynamodb::each(&Default::default(), &cx, |_| Ok(()))?)
+    });
+    check("kafka::each", || {
+        Ok(kafka::each(&Default::default(), &cx, |_| Ok(()))?)
     });
 }

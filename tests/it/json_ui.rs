@@ -295,3 +295,131 @@ fn wrong_enums_are_refused_where_they_are_wrong() {
         "`u8` is not written as an object, which could take a tag",
     );
 }
+
+#[test]
+fn two_members_of_one_name_are_refused() {
+    for (name, members, want) in [
+        ("same_field", "a: u8, a: u8", "field `a` is already declared"),
+        (
+            "same_name",
+            "a: u8, b: u8, c: u8 as \"a\"",
+            "two fields have the same name in JSON",
+        ),
+        (
+            "same_escaped_name",
+            "a: u8 as \"\\n\", b: u8 as \"\\u{a}\"",
+            "two fields have the same name in JSON",
+        ),
+    ] {
+        for head in ["Wrong", "Wrong<'j>"] {
+            let life = if head == "Wrong" { "String" } else { "&'j str" };
+            let source = format!(
+                "tiny_lambda::json_struct! {{ // HERE\n struct {head} {{ x: {life}, {members} }}\n}}"
+            );
+            refuses(&format!("{name}_{}", head.len()), &source, want);
+        }
+    }
+    refuses(
+        "same_cased_name",
+        "tiny_lambda::json_struct! { // HERE
+            struct Wrong as camelCase { unit_price: u8, b: u8 as \"unitPrice\" }
+        }",
+        "two fields have the same name in JSON",
+    );
+    for (name, head, variants, want) in [
+        ("same_variant", "Wrong", "A, A", "the name `A` is defined"),
+        (
+            "same_variants",
+            "Wrong",
+            "A(u8), B, A(u8)",
+            "the name `A` is defined",
+        ),
+        (
+            "same_unit_name",
+            "Wrong",
+            "A, B, C as \"A\"",
+            "two variants have the same name in JSON",
+        ),
+        (
+            "same_value_name",
+            "Wrong",
+            "A(u8) as \"x\", B(u8) as \"x\"",
+            "two variants have the same name in JSON",
+        ),
+        (
+            "same_tag",
+            "Wrong as \"t\"",
+            "A(Object), B as \"A\"",
+            "two variants have the same name in JSON",
+        ),
+        (
+            "two_others",
+            "Wrong",
+            "A(String) as .., B(String) as ..",
+            "two variants have the same name in JSON",
+        ),
+    ] {
+        let source = format!(
+            "use tiny_lambda::json::Object;\ntiny_lambda::json_enum! {{ // HERE\n enum {head} {{ {variants} }}\n}}"
+        );
+        refuses(name, &source, want);
+    }
+    // A string and an object are written differently.
+    let source = "tiny_lambda::json_enum! { enum Right { A, B(u8) as \"A\", C(String) as .. } }
+        tiny_lambda::json_struct! {
+            struct Raw { r#type: u8, r#struct: u8, body: u8, impls: u8, dollar: u8 }
+        }
+        fn main() {}";
+    assert_eq!(compile("right_names", source), Ok(()));
+}
+
+#[test]
+fn a_wrong_variant_of_an_enum_with_a_tag_is_one_mistake() {
+    for (name, head, variant, want) in [
+        (
+            "tagged_type",
+            "Wrong as \"t\"",
+            "A(Mine)",
+            "`Mine` cannot be read from JSON",
+        ),
+        (
+            "tagged_other",
+            "Wrong as \"t\"",
+            "A(Mine) as ..",
+            "`Mine` cannot be read from JSON",
+        ),
+        (
+            "other_type",
+            "Wrong",
+            "A(Mine) as ..",
+            "the trait bound `Mine: From<&str>` is not satisfied",
+        ),
+        (
+            "tagged_only_read",
+            "Wrong as \"t\"",
+            "A(OnlyRead)",
+            "`OnlyRead` is not written as an object, which could take a tag",
+        ),
+    ] {
+        let source = format!(
+            "struct Mine;
+            struct OnlyRead;
+            impl tiny_lambda::json::FromJson for OnlyRead {{
+                fn from_json(
+                    _: &mut tiny_lambda::json::Reader<'_>,
+                ) -> Result<OnlyRead, tiny_lambda::json::Error> {{
+                    Ok(OnlyRead)
+                }}
+            }}
+            tiny_lambda::json_enum! {{\n enum {head} {{\n B,\n {variant}, // HERE\n }}\n}}"
+        );
+        refuses(name, &source, want);
+    }
+    refuses(
+        "other_without_value",
+        "tiny_lambda::json_enum! { // HERE
+            enum Wrong { A, B as .. }
+        }",
+        "a variant `as ..` holds what it takes",
+    );
+}
