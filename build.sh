@@ -376,40 +376,58 @@ if [ ! -x "$deflate" ] || [ -n "$(find "$here/src/bin/deflate.rs" -newer "$defla
     deflate_build=$!
 fi
 
-# The linker's maps are named after cargo's command: cargo keeps what it has built with other flags, and
-# does not link it again.
-maps=$(printf '%s\n' "$@" | cksum | tr -c '0-9\n' -).map
-# Builds the target $1 into the target folder $2, with the linker's map beside the executables. Further
-# arguments are cargo's command.
+# Prints the path of the executable of the target $1 in the target folder $2.
+executable_of() {
+    case $(kind_of "$1") in
+        bin) printf '%s' "$2/$triple/release/$1" ;;
+        example) printf '%s' "$2/$triple/release/examples/$1" ;;
+    esac
+}
+# Prints the path of the linker's map of that executable. It is named after the checksum of the executable:
+# cargo links nothing that it has from an earlier build, such as one with other features, and then the
+# linker writes no map.
+map_of() {
+    printf '%s' "$2/$triple/release/maps/$1.$(cksum <"$(executable_of "$1" "$2")" | tr ' ' -)"
+}
+# Builds the target $1 into the target folder $2, and keeps the linker's map. Further arguments are cargo's
+# command.
 build() {
     target=$1
     folder=$2
     shift 2
-    "$@" --target-dir "$folder" "--$(kind_of "$target")" "$target" -- \
-        "-Clink-arg=-Map=$folder/$triple/release/$target-$maps" >&2 ||
+    map=$folder/$triple/release/$target.map
+    rm -f "$map"
+    "$@" --target-dir "$folder" "--$(kind_of "$target")" "$target" -- "-Clink-arg=-Map=$map" >&2 ||
         die "cargo could not build $target: see the messages above"
+    [ -f "$map" ] || return 0
+    mkdir -p "$folder/$triple/release/maps"
+    find "$folder/$triple/release/maps" -type f -mtime +60 -exec rm -f {} +
+    mv "$map" "$(map_of "$target" "$folder")"
 }
 # The runtime flushes std's standard output, which is 2 KB of code. It is left out if nothing else in the
-# executable uses that output, as the linker's map shows. If something does, the target is built again.
-# Where panics unwind, std's own end of the process uses it.
+# executable uses that output, as the linker's map shows. If something does, or if there is no map, the
+# target is built again. Where panics unwind, std's own end of the process uses it.
+unset TINY_LAMBDA_STDOUT_IS_UNUSED
 printing=
 for name in $names; do
     if [ "$profile" = unwind ]; then
         build "$name" "$target_dir" "$@"
         continue
     fi
-    TINY_LAMBDA_STDOUT_IS_UNUSED=1 build "$name" "$target_dir" "$@"
-    if grep -q stdio6STDOUT "$target_dir/$triple/release/$name-$maps"; then
-        printf '%s uses standard output: building it again with the code that flushes it\n' "$name" >&2
+    # A shell may keep a variable that is set in front of a call of its function: `env` does not.
+    build "$name" "$target_dir" env TINY_LAMBDA_STDOUT_IS_UNUSED=1 "$@"
+    map=$(map_of "$name" "$target_dir")
+    if [ ! -f "$map" ] || grep -q stdio6STDOUT "$map"; then
+        say "$name uses standard output: building it again with the code that flushes it"
         build "$name" "$out_dir/.printing" "$@"
         printing="$printing $name "
     fi
 done
-# Prints cargo's folder that has the executable and the map of the target $1.
+# Prints the target folder that has the executable and the map of the target $1.
 built_dir_of() {
     case $printing in
-        *" $1 "*) printf '%s' "$out_dir/.printing/$triple/release" ;;
-        *) printf '%s' "$target_dir/$triple/release" ;;
+        *" $1 "*) printf '%s' "$out_dir/.printing" ;;
+        *) printf '%s' "$target_dir" ;;
     esac
 }
 if [ -n "$deflate_build" ]; then
@@ -435,9 +453,7 @@ number() {
 # Copies the executable of the target $1 to $2, if it is one that Lambda can start: an ELF file of
 # the asked architecture, which asks for no interpreter (System V ABI, chapters 4 and 5).
 take_executable() {
-    built=$(built_dir_of "$1")
-    [ "$(kind_of "$1")" = bin ] || built=$built/examples
-    built=$built/$1
+    built=$(executable_of "$1" "$(built_dir_of "$1")")
     [ -f "$built" ] || die "cargo left no executable at $built"
     machine=62
     [ "$arch" = x86_64 ] || machine=183
@@ -595,6 +611,8 @@ package() {
 # output (from column 50), under each the sections of the objects that it was made from (58), under
 # these their symbols (66).
 report() {
+    map=$(map_of "$1" "$(built_dir_of "$1")")
+    [ -f "$map" ] || die "cargo has $1 from an earlier build, without the linker's map: change a source and build it again"
     awk '
         function number(hex, i, n) {
             for (i = 1; i <= length(hex); i++)
@@ -646,7 +664,7 @@ report() {
             for (name in owner) printf "2 %9d %s\n", owner[name], name
             for (name in symbols) printf "3 %9d %.100s\n", symbols[name], name
         }
-    ' "$(built_dir_of "$1")/$1-$maps" | sort -k 1,1n -k 2,2nr | awk -v name="$1" '
+    ' "$map" | sort -k 1,1n -k 2,2nr | awk -v name="$1" '
         BEGIN { split("section|crate or C library|symbol, the biggest", by, "|") }
         $1 != last { print name ": bytes by " by[$1]; n = 0 }
         n++ < 30 && $2 > 0 { print substr($0, 3) }

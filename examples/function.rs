@@ -145,6 +145,13 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             print!("a part");
             return Err(Error::new("NoStock", "sold out"));
         }
+        "panic in a thread while printing" => {
+            let mut stdout = std::io::stdout().lock();
+            let thread = std::thread::spawn(|| panic!("of the handler"));
+            let has_panicked = thread.join().is_err();
+            write!(stdout, "a part, {has_panicked}")?;
+            return Err(Error::new("NoStock", "sold out"));
+        }
         "panic in a thread midway" => {
             let mut body = out.start("text/plain")?;
             body.write_all(b"part")?;

@@ -94,8 +94,7 @@ fn report_and_exit(error: &Error, report: impl FnOnce() -> i32) -> ! {
     } else {
         STATUS.store(report(), Ordering::Relaxed);
     }
-    // Every such thread comes here, since any of them may hold std's standard output, which is flushed
-    // now: the others would wait for it.
+    // Each of these threads calls this, and the first call ends the process.
     sys::exit(STATUS.load(Ordering::Relaxed));
 }
 

@@ -1142,7 +1142,10 @@ fn a_stack_trace_never_names_a_source_file_of_this_crate() {
         Ok(Timestamp::default().to_system_time()?)
     });
     let time = json::parse::<EpochSeconds>(b"1e99").unwrap();
-    check("EpochSeconds::to_system_time", || Ok(time.to_system_time()?));
+    check(
+        "EpochSeconds::to_system_time",
+        || Ok(time.to_system_time()?),
+    );
     let change = DynamoDbStreamRecord::default();
     check("DynamoDbStreamRecord::creation_time", || {
         Ok(change.creation_time()?)
@@ -1172,7 +1175,9 @@ fn a_stack_trace_never_names_a_source_file_of_this_crate() {
     check("sqs::each", || {
         Ok(sqs::each(&SqsEvent::default(), &cx, |_| Ok(()))?)
     });
-    check("sqs::each", || Ok(sqs::each(&sqs_event(), &cx, |_| Ok(()))?));
+    check("sqs::each", || {
+        Ok(sqs::each(&sqs_event(), &cx, |_| Ok(()))?)
+    });
     check("sqs::each_with", || {
         let options = sqs::EachOptions::default();
         Ok(sqs::each_with(&sqs_event(), &cx, options, |_| Ok(()))?)
