@@ -752,7 +752,7 @@ mod tests {
                     "Runtime.Panic",
                     "",
                     usize::MAX,
-                )
+                );
             },
             &format!("POST {base}/init/error"),
             &format!(
