@@ -299,7 +299,11 @@ fn wrong_enums_are_refused_where_they_are_wrong() {
 #[test]
 fn two_members_of_one_name_are_refused() {
     for (name, members, want) in [
-        ("same_field", "a: u8, a: u8", "field `a` is already declared"),
+        (
+            "same_field",
+            "a: u8, a: u8",
+            "field `a` is already declared",
+        ),
         (
             "same_name",
             "a: u8, b: u8, c: u8 as \"a\"",
