@@ -1046,24 +1046,26 @@ fn a_slow_caller_is_waited_for() {
     });
 }
 
+/// Checks that the error of `f` names its place in this file.
+#[track_caller]
+fn check_place<T>(name: &str, f: impl Fn() -> tiny_lambda::Result<T>) {
+    let error: Value =
+        tiny_lambda::json::parse(&tiny_lambda::json::to_vec(&f().err().expect(name))).unwrap();
+    let trace = error.get("stackTrace").and_then(Value::as_array).unwrap();
+    let place = trace.first().and_then(Value::as_str).unwrap_or("none");
+    assert!(place.starts_with("tests/it/faults.rs:"), "{name}: {place}");
+}
+
 /// A stack trace is for the function's own mistakes: it names the function's source, or nothing.
 #[test]
 #[expect(
-    clippy::items_after_statements,
     clippy::needless_question_mark,
     reason = "a `?` is what a function writes"
 )]
 fn a_stack_trace_never_names_a_source_file_of_this_crate() {
-    use tiny_lambda::events::cloudwatch_logs::{LogData, LogsEvent};
-    use tiny_lambda::events::dynamodb::DynamoDbStreamRecord;
-    use tiny_lambda::events::lambda_destinations::LambdaDestinationEvent;
-    use tiny_lambda::events::sqs::SqsMessage;
-    use tiny_lambda::events::{
-        Base64, EpochSeconds, Field, FormText, Map, Timestamp, cloudwatch_alarms, dynamodb, kafka,
-        kinesis, sqs,
-    };
-    use tiny_lambda::http::{Cookie, Method, Request, Response};
-    use tiny_lambda::{Context, Result, json};
+    use tiny_lambda::events::{Field, Map, sqs::SqsMessage};
+    use tiny_lambda::http::{Method, Request};
+    use tiny_lambda::json;
 
     /// The `stackTrace` of the error that is posted for `event`.
     #[track_caller]
@@ -1094,101 +1096,112 @@ fn a_stack_trace_never_names_a_source_file_of_this_crate() {
         assert!(places.is_empty(), "{i}: {places:?}");
     }
 
-    /// The error of each is made at a `?` of the function.
-    #[track_caller]
-    fn check<T>(name: &str, f: impl Fn() -> Result<T>) {
-        let error: Value = json::parse(&json::to_vec(&f().err().expect(name))).unwrap();
-        let trace = error.get("stackTrace").and_then(Value::as_array).unwrap();
-        let place = trace.first().and_then(Value::as_str).unwrap_or("none");
-        assert!(place.starts_with("tests/it/faults.rs:"), "{name}: {place}");
-    }
     let request = Request::new(Method::Post, "/?a=%").with_body("x");
-    check("json::parse", || Ok(json::parse::<u8>(b"x")?));
-    check("std", || Ok("x".parse::<u8>()?));
-    check("Request::json", || Ok(request.json::<u8>()?));
-    check("Pairs::parse", || {
+    check_place("json::parse", || Ok(json::parse::<u8>(b"x")?));
+    check_place("std", || Ok("x".parse::<u8>()?));
+    check_place("Request::json", || Ok(request.json::<u8>()?));
+    check_place("Pairs::parse", || {
         Ok(Request::new(Method::Get, "/?a=b")
             .query()?
             .parse::<u8>("a")?)
     });
-    check("Request::param", || Ok(request.param::<u8>("none")?));
-    check("Request::limit_body", || Ok(request.limit_body(0)?));
-    check("Field::get", || Ok(*Field::<u8>::default().get()?));
-    check("Field::take", || Ok(Field::<u8>::default().take()?));
-    check("Map::value", || Ok(Map::<u8>::default().value("a")?));
-    check("SqsMessage::json", || {
+    check_place("Request::param", || Ok(request.param::<u8>("none")?));
+    check_place("Request::limit_body", || Ok(request.limit_body(0)?));
+    check_place("Field::get", || Ok(*Field::<u8>::default().get()?));
+    check_place("Field::take", || Ok(Field::<u8>::default().take()?));
+    check_place("Map::value", || Ok(Map::<u8>::default().value("a")?));
+    check_place("SqsMessage::json", || {
         Ok(SqsMessage::default().json::<u8>()?)
     });
+}
+
+#[test]
+#[expect(
+    clippy::needless_question_mark,
+    reason = "a `?` is what a function writes"
+)]
+fn the_error_of_a_function_of_events_and_http_names_the_place_that_called_it() {
+    use tiny_lambda::events::cloudwatch_logs::{LogData, LogsEvent};
+    use tiny_lambda::events::dynamodb::{DynamoDbEvent, DynamoDbStreamRecord};
+    use tiny_lambda::events::kafka::KafkaEvent;
+    use tiny_lambda::events::kinesis::KinesisEvent;
+    use tiny_lambda::events::lambda_destinations::LambdaDestinationEvent;
+    use tiny_lambda::events::{
+        Base64, EpochSeconds, FormText, Map, Timestamp, cloudwatch_alarms, dynamodb, kafka,
+        kinesis, sqs,
+    };
+    use tiny_lambda::http::{Cookie, Request, Response};
+    use tiny_lambda::{Context, json};
 
     let odd = json::parse::<cloudwatch_alarms::CloudWatchAlarmState>(br#"{"reasonData":"x"}"#);
     let odd = odd.unwrap();
-    check("CloudWatchAlarmState::data", || Ok(odd.data()?));
+    check_place("CloudWatchAlarmState::data", || Ok(odd.data()?));
     let none = cloudwatch_alarms::CloudWatchAlarmState::default();
-    check("CloudWatchAlarmState::data", || Ok(none.data()?));
-    check("LogsEvent::data", || Ok(LogsEvent::default().data()?));
+    check_place("CloudWatchAlarmState::data", || Ok(none.data()?));
+    check_place("LogsEvent::data", || Ok(LogsEvent::default().data()?));
     for data in ["!", "aGk=", "H4sIAAAAAAAA"] {
         let data = Base64::from(String::from(data));
-        check("LogData::from_base64", || Ok(LogData::from_base64(&data)?));
+        check_place("LogData::from_base64", || Ok(LogData::from_base64(&data)?));
     }
-    check("LogData::from_gzip", || Ok(LogData::from_gzip(b"x")?));
+    check_place("LogData::from_gzip", || Ok(LogData::from_gzip(b"x")?));
     let base64 = Base64::from(String::from("!"));
-    check("Base64::decode", || Ok(base64.decode()?));
-    check("Base64::json", || Ok(base64.json::<u8>()?));
+    check_place("Base64::decode", || Ok(base64.decode()?));
+    check_place("Base64::json", || Ok(base64.json::<u8>()?));
     let text = FormText::from(String::from("%"));
-    check("FormText::decode", || Ok(text.decode()?));
+    check_place("FormText::decode", || Ok(text.decode()?));
     let text = FormText::from(String::from("%ff"));
-    check("FormText::decode", || Ok(text.decode()?));
-    check("Timestamp::to_system_time", || {
+    check_place("FormText::decode", || Ok(text.decode()?));
+    check_place("Timestamp::to_system_time", || {
         Ok(Timestamp::default().to_system_time()?)
     });
     let time = json::parse::<EpochSeconds>(b"1e99").unwrap();
-    check(
+    check_place(
         "EpochSeconds::to_system_time",
         || Ok(time.to_system_time()?),
     );
     let change = DynamoDbStreamRecord::default();
-    check("DynamoDbStreamRecord::creation_time", || {
+    check_place("DynamoDbStreamRecord::creation_time", || {
         Ok(change.creation_time()?)
     });
     let map = json::parse::<Map<u8>>(br#"{"a":"x"}"#).unwrap();
-    check("Map::to_vec", || Ok(map.to_vec()?));
-    check("LambdaDestinationEvent::batch", || {
+    check_place("Map::to_vec", || Ok(map.to_vec()?));
+    check_place("LambdaDestinationEvent::batch", || {
         Ok(LambdaDestinationEvent::default().batch::<u8>()?)
     });
-    check("Cookie::new", || Ok(Cookie::new("a", ";")?));
+    check_place("Cookie::new", || Ok(Cookie::new("a", ";")?));
     let cookie = || Cookie::new("a", "b").unwrap();
-    check("Cookie::path", || Ok(cookie().path(";")?));
-    check("Cookie::domain", || Ok(cookie().domain(";")?));
-    check("Request::from_event", || Ok(Request::from_event(b"{}")?));
-    check("Request::from_event", || Ok(Request::from_event(b"\xff")?));
-    check("Request::from_event", || Ok(Request::from_event(b"{")?));
+    check_place("Cookie::path", || Ok(cookie().path(";")?));
+    check_place("Cookie::domain", || Ok(cookie().domain(";")?));
+    check_place("Request::from_event", || Ok(Request::from_event(b"{}")?));
+    check_place("Request::from_event", || Ok(Request::from_event(b"\xff")?));
+    check_place("Request::from_event", || Ok(Request::from_event(b"{")?));
     let event = br#"{"httpMethod":"GET","path":"/","body":7}"#;
     let odd = Request::from_event(event).unwrap();
-    check("Request::body", || Ok(odd.body()?.len()));
-    check("Request::form", || Ok(odd.form()?));
-    check("Request::into_body", || Ok(odd.clone().into_body()?));
-    check("Request::answer", || Ok(odd.answer(&Response::new(0))?));
+    check_place("Request::body", || Ok(odd.body()?.len()));
+    check_place("Request::form", || Ok(odd.form()?));
+    check_place("Request::into_body", || Ok(odd.clone().into_body()?));
+    check_place("Request::answer", || Ok(odd.answer(&Response::new(0))?));
     let split = Response::new(200).with_header("a", "b\n");
-    check("Request::answer", || Ok(odd.answer(&split)?));
+    check_place("Request::answer", || Ok(odd.answer(&split)?));
     let cx = Context::default();
     let sqs_event = || json::parse::<SqsEvent>(br#"{"Records":[{}]}"#).unwrap();
-    check("sqs::each", || {
+    check_place("sqs::each", || {
         Ok(sqs::each(&SqsEvent::default(), &cx, |_| Ok(()))?)
     });
-    check("sqs::each", || {
+    check_place("sqs::each", || {
         Ok(sqs::each(&sqs_event(), &cx, |_| Ok(()))?)
     });
-    check("sqs::each_with", || {
+    check_place("sqs::each_with", || {
         let options = sqs::EachOptions::default();
         Ok(sqs::each_with(&sqs_event(), &cx, options, |_| Ok(()))?)
     });
-    check("kinesis::each", || {
-        Ok(kinesis::each(&Default::default(), &cx, |_| Ok(()))?)
+    check_place("kinesis::each", || {
+        Ok(kinesis::each(&KinesisEvent::default(), &cx, |_| Ok(()))?)
     });
-    check("dynamodb::each", || {
-        Ok(dynamodb::each(&Default::default(), &cx, |_| Ok(()))?)
+    check_place("dynamodb::each", || {
+        Ok(dynamodb::each(&DynamoDbEvent::default(), &cx, |_| Ok(()))?)
     });
-    check("kafka::each", || {
-        Ok(kafka::each(&Default::default(), &cx, |_| Ok(()))?)
+    check_place("kafka::each", || {
+        Ok(kafka::each(&KafkaEvent::default(), &cx, |_| Ok(()))?)
     });
 }

@@ -194,6 +194,13 @@ fn lines_and_headers_are_those_of_the_kind() {
         &[("b", "c")],
         &[("host", "h")],
     );
+    // A service network tells VPC Lattice from the others, whatever else the event has.
+    check(
+        r#"{"version":"2.0","method":"GET","path":"/a","rawQueryString":"b=c","requestContext":{"serviceNetworkArn":"a"}}"#,
+        "LatticeV2 GET /a",
+        &[("b", "c")],
+        &[],
+    );
     check(
         r#"{"version":"2.0","method":"DELETE","path":"/a","headers":{"host":["h"],"x":["1","2"]},"queryStringParameters":{"b":["c"]},"requestContext":{"serviceNetworkArn":"a"}}"#,
         "LatticeV2 DELETE /a",

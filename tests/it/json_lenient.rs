@@ -1,8 +1,11 @@
 //! What programs in other languages write into events, bodies and files, and RFC 8259 leaves open.
 
+use tiny_lambda::events::batch::BatchResponse;
+use tiny_lambda::events::dynamodb::AttributeValue;
+use tiny_lambda::events::iam::OneOrMany;
 use tiny_lambda::events::sqs::{self, SqsEvent};
-use tiny_lambda::events::{EventBridgeEvent, Map, samples, sns};
-use tiny_lambda::http::{Method, Request};
+use tiny_lambda::events::{EventBridgeEvent, FormText, Map, Timestamp, samples, sns};
+use tiny_lambda::http::{Method, Request, Response};
 use tiny_lambda::json::{self, Value};
 use tiny_lambda::{Context, json_struct};
 
@@ -96,6 +99,32 @@ fn half_of_a_surrogate_pair_is_replaced_in_events_and_an_error_in_own_structs() 
 }
 
 #[test]
+fn half_of_a_surrogate_pair_is_replaced_in_a_type_of_events_that_is_read_alone() {
+    for (half, want) in HALVES {
+        let text = format!("\"{half}\"");
+        let text = text.as_bytes();
+        assert_eq!(json::parse::<Timestamp>(text).unwrap().as_str(), want);
+        let one: OneOrMany = json::parse(text).unwrap();
+        assert_eq!(one.as_slice(), [want]);
+        let list = format!("[\"{half}\"]");
+        let many: OneOrMany = json::parse(list.as_bytes()).unwrap();
+        assert_eq!(many.as_slice(), [want]);
+        let key: FormText = json::parse(text).unwrap();
+        assert_eq!(key, FormText::from(want.to_string()));
+        let value = format!(r#"{{"M":{{"a":{{"L":[{{"S":"{half}"}}]}}}}}}"#);
+        let escaped = String::from_utf8(json::to_vec(want)).unwrap();
+        let plain = value.replace(&format!("\"{half}\""), &escaped);
+        assert_eq!(
+            json::parse::<AttributeValue>(value.as_bytes()),
+            json::parse::<AttributeValue>(plain.as_bytes())
+        );
+        let failures = format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{half}"}}]}}"#);
+        let response: BatchResponse = json::parse(failures.as_bytes()).unwrap();
+        assert_eq!(response.failures, [want]);
+    }
+}
+
+#[test]
 fn half_of_a_surrogate_pair_anywhere_in_a_sample_event_refuses_nothing() {
     let mut n_read = 0;
     for (name, sample) in samples::ALL {
@@ -149,6 +178,15 @@ fn a_web_event_with_half_of_a_surrogate_pair_is_served() {
         let request = Request::from_event(event.as_bytes()).unwrap();
         assert_eq!(request.query().unwrap().get("q"), Some(want));
         assert_eq!(request.query().unwrap().get(want), Some("v"));
+    }
+    // A response that a test reads back.
+    for (half, want) in HALVES {
+        let sent = format!(
+            r#"{{"statusCode":200,"headers":{{"x-a":"{half}"}},"cookies":["c={half}"],"body":"{half}"}}"#
+        );
+        let response: Response = json::parse(sent.as_bytes()).unwrap();
+        assert_eq!(response.body.as_str(), Some(want));
+        assert_eq!(response.headers.get("x-a"), Some(want));
     }
     // Text within the body is the sender's own JSON.
     let request = Request::new(Method::Post, "/").with_body(r#"{"a":"\ud83d"}"#);
