@@ -21,6 +21,8 @@ const INTERVAL: Duration = Duration::from_millis(250);
 /// case: editors and Git write several files, or one in several steps.
 const SETTLE: Duration = Duration::from_millis(50);
 const SETTLES_MAX: u32 = 20;
+/// In so many looks after a build a change is taken for one by the build.
+const LATE_LOOKS: u32 = 4;
 /// How much of a failed build's output callers get: its end.
 const TEXT_LEN_MAX: usize = 16 * 1024;
 /// A file whose content changes with each of so many builds in a row is written by the build, and by
@@ -130,9 +132,9 @@ impl Watch {
         own.leave_out(&mut changed, ran, &self.first);
         let mut is_broken = false;
         let mut begun = function.activity();
-        // On the first look after a build: whether files had changed when it ended. What the build has
-        // written may go through a pipe, such as one to tee(1), and arrive later.
-        let mut after_build = None;
+        // What a build has written may go through a pipe, such as one to tee(1), and arrive later: in
+        // how many looks that may be, and whether something has.
+        let (mut n_late, mut has_written) = (0_u32, false);
         loop {
             if changed.is_empty() {
                 if has_stopped(INTERVAL) {
@@ -143,17 +145,19 @@ impl Watch {
                 let activity = function.activity();
                 let ran = if activity != begun || activity.1 {
                     Ran::Invocation
-                } else if after_build.is_some() {
+                } else if n_late > 0 {
                     Ran::Build
                 } else {
                     Ran::Nothing
                 };
                 begun = activity;
-                // A file that changed during the build has been counted for it.
-                if !(changed.is_empty() && after_build == Some(true)) {
+                n_late = n_late.saturating_sub(1);
+                // What the build has changed has been counted, and more may follow.
+                has_written |= !changed.is_empty();
+                let is_undecided = ran == Ran::Build && (has_written || n_late > 0);
+                if !(changed.is_empty() && is_undecided) {
                     own.leave_out(&mut changed, ran, &self.first);
                 }
-                after_build = None;
                 seen = now;
                 continue;
             }
@@ -190,7 +194,7 @@ impl Watch {
             function.resume(broken);
             seen = self.inputs.look(is_broken);
             changed = seen.changed_since(&before);
-            after_build = Some(!changed.is_empty());
+            (n_late, has_written) = (LATE_LOOKS, !changed.is_empty());
             if !changed.is_empty() {
                 own.leave_out(&mut changed, Ran::Build, &self.first);
             }

@@ -174,7 +174,7 @@ fn what_is_written_into_the_folder_does_not_build_without_end() {
         ("failing", "echo >>made; false", 1 + 3),
         ("same", "echo the same >made", 1 + 1),
         ("log", "echo build", 1),
-        ("pipe", "echo build; sleep 0.1", 1 + 5),
+        ("pipe", "echo build", 1 + 5),
         ("ignored", "echo >>ignored.txt", 1),
         ("target", "mkdir -p target; echo >>target/made", 1),
     ] {
@@ -202,7 +202,7 @@ fn what_is_written_into_the_folder_does_not_build_without_end() {
                 command.stderr(shell.stdin.take().unwrap());
             }
             let mut child = command.spawn().unwrap();
-            thread::sleep(Duration::from_secs(2));
+            thread::sleep(Duration::from_secs(if name == "pipe" { 5 } else { 2 }));
             signal("INT", child.id());
             child.wait().unwrap();
             // The command has the other end of the pipe as long as it exists.
