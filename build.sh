@@ -383,11 +383,20 @@ executable_of() {
         example) printf '%s' "$2/$triple/release/examples/$1" ;;
     esac
 }
-# Prints the path of the linker's map of that executable. It is named after the checksum of the executable:
+# Prints the SHA-256 of the file $1 in hexadecimal digits.
+sha256_of() {
+    if command -v sha256sum >/dev/null; then
+        hex=$(sha256sum <"$1")
+    else
+        hex=$(shasum -a 256 <"$1") || die "needs sha256sum or shasum: install coreutils"
+    fi
+    printf '%s' "${hex%% *}"
+}
+# Prints the path of the linker's map of that executable. It is named after the executable's SHA-256:
 # cargo links nothing that it has from an earlier build, such as one with other features, and then the
 # linker writes no map.
 map_of() {
-    printf '%s' "$2/$triple/release/maps/$1.$(cksum <"$(executable_of "$1" "$2")" | tr ' ' -)"
+    printf '%s' "$2/$triple/release/maps/$1.$(sha256_of "$(executable_of "$1" "$2")")"
 }
 # Builds the target $1 into the target folder $2, and keeps the linker's map. Further arguments are cargo's
 # command.
@@ -395,18 +404,19 @@ build() {
     target=$1
     folder=$2
     shift 2
-    map=$folder/$triple/release/$target.map
+    map=$folder/$triple/release/$target.link.map
     rm -f "$map"
     "$@" --target-dir "$folder" "--$(kind_of "$target")" "$target" -- "-Clink-arg=-Map=$map" >&2 ||
         die "cargo could not build $target: see the messages above"
+    built=$(executable_of "$target" "$folder")
+    [ -f "$built" ] || die "cargo left no executable at $built"
     [ -f "$map" ] || return 0
     mkdir -p "$folder/$triple/release/maps"
-    find "$folder/$triple/release/maps" -type f -mtime +60 -exec rm -f {} +
     mv "$map" "$(map_of "$target" "$folder")"
 }
 # The runtime flushes std's standard output, which is 2 KB of code. It is left out if nothing else in the
-# executable uses that output, as the linker's map shows. If something does, or if there is no map, the
-# target is built again. Where panics unwind, std's own end of the process uses it.
+# executable uses that output, as the linker's map shows. If something does, the target is
+# built again. Where panics unwind, std's own end of the process uses it.
 unset TINY_LAMBDA_STDOUT_IS_UNUSED
 printing=
 for name in $names; do
@@ -417,7 +427,7 @@ for name in $names; do
     # A shell may keep a variable that is set in front of a call of its function: `env` does not.
     build "$name" "$target_dir" env TINY_LAMBDA_STDOUT_IS_UNUSED=1 "$@"
     map=$(map_of "$name" "$target_dir")
-    if [ ! -f "$map" ] || grep -q stdio6STDOUT "$map"; then
+    if [ -f "$map" ] && grep -q stdio6STDOUT "$map"; then
         say "$name uses standard output: building it again with the code that flushes it"
         build "$name" "$out_dir/.printing" "$@"
         printing="$printing $name "
@@ -454,7 +464,6 @@ number() {
 # the asked architecture, which asks for no interpreter (System V ABI, chapters 4 and 5).
 take_executable() {
     built=$(executable_of "$1" "$(built_dir_of "$1")")
-    [ -f "$built" ] || die "cargo left no executable at $built"
     machine=62
     [ "$arch" = x86_64 ] || machine=183
     [ "$(number "$built" 0 5)" -eq 9769338239 ] || die "$built is no 64-bit ELF file"
@@ -543,12 +552,8 @@ pack() {
 
 # Prints the base64 SHA-256 of the file $1: three hexadecimal digits make two of base64.
 code_hash() {
-    if command -v sha256sum >/dev/null; then
-        hex=$(sha256sum <"$1")
-    else
-        hex=$(shasum -a 256 <"$1") || die "needs sha256sum or shasum: install coreutils"
-    fi
-    awk -v hex="${hex%% *}00" 'BEGIN {
+    hex=$(sha256_of "$1")
+    awk -v hex="${hex}00" 'BEGIN {
         digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
         for (i = 1; i <= 64; i += 3) {
             n = 0

@@ -544,6 +544,39 @@ fn flags_are_kept_unless_they_bind_the_function_to_this_processor() {
     refused(&[(&variable, "-Ctarget-cpu=native")], "");
 }
 
+/// Each build reads the linker's map of the executable that cargo has, which it may have from an earlier
+/// build. The executable says whether it was built without the flush.
+#[test]
+fn a_function_that_prints_is_built_with_the_flush_whatever_was_built_before() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("prints");
+    package.write(
+        "Cargo.toml",
+        "[package]\nname = \"scratch\"\nedition = \"2024\"\n[workspace]\n[features]\nloud = []\n",
+    );
+    package.write(
+        "src/main.rs",
+        "fn main() -> ! {\n    #[cfg(feature = \"loud\")]\n    \
+         println!(\"{}\", option_env!(\"TINY_LAMBDA_STDOUT_IS_UNUSED\").is_some());\n    \
+         std::process::abort()\n}\n",
+    );
+    // One that the user has set is not passed on.
+    let vars = [("TINY_LAMBDA_STDOUT_IS_UNUSED", OsStr::new("1"))];
+    for is_loud in [true, false, true, false] {
+        let args: &[&str] = if is_loud { &["--features=loud"] } else { &[] };
+        let output = package.command(args, &vars).output().unwrap();
+        let said = stderr(&output);
+        assert!(output.status.success(), "{said}");
+        let is_told = said.contains("build.sh: scratch uses standard output");
+        assert_eq!(is_told, is_loud, "{said}");
+        let bootstrap = package.path("target/lambda/scratch/bootstrap");
+        let printed = Command::new(bootstrap).output().unwrap();
+        assert_eq!(stdout(&printed), if is_loud { "false\n" } else { "" });
+    }
+}
+
 #[test]
 fn a_build_that_fails_leaves_nothing_to_deploy() {
     if !targets_installed() {
