@@ -23,7 +23,7 @@ build glibc "$host"
 printf '%-6s %7s  %16s  %16s  %16s\n' blocks threads ours musl glibc
 for kind in small mixed; do
     for n in 1 2 4 8; do
-        for round in 1 2 3 4 5; do
+        for _ in 1 2 3 4 5; do
             for name in ours musl glibc; do
                 "$work/$name" "$n" "$kind" >>"$work/$name.$kind.$n"
             done
