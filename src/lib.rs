@@ -218,8 +218,8 @@ fn serve(handler: &dyn Handler) -> ! {
 }
 
 #[cfg(not(all(debug_assertions, feature = "emulator")))]
-const NO_ENDPOINT: &str = "AWS_LAMBDA_RUNTIME_API is not set, so this is not Lambda: try the \
-    function with `cargo run` (a debug build serves itself) or `./build.sh --invoke '{}'`";
+const NO_ENDPOINT: &str = "AWS_LAMBDA_RUNTIME_API is not set: outside Lambda, use `cargo run` \
+    or `./build.sh --invoke '{}'`";
 
 /// The programs of the README, compiled.
 #[cfg(doctest)]

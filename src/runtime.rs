@@ -111,7 +111,7 @@ fn cannot_serve_many(n_workers: usize) -> Error {
     let message = [
         "AWS_LAMBDA_MAX_CONCURRENCY is ",
         decimal(n_workers as u64, digits),
-        ", but this build serves one invocation at a time: use `build.sh --profile unwind`",
+        ", but this build serves one; use `build.sh --profile unwind`",
     ];
     Error::of("Runtime.Concurrency", &message)
 }

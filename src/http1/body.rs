@@ -29,7 +29,7 @@ impl BodyError {
         match self {
             BodyError::Truncated => "connection closed within the body",
             BodyError::ChunkSize => "malformed chunk size",
-            BodyError::ChunkEnd => "malformed end of a chunk",
+            BodyError::ChunkEnd => "malformed chunk end",
             BodyError::Trailer(_) => "malformed trailer",
             BodyError::TooLong => "body too long",
         }

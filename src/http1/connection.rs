@@ -87,7 +87,7 @@ impl Fault {
             Fault::Io(error) => return error.behind(""),
             Fault::Head(error) => error.text(),
             Fault::Body(error) => error.text(),
-            Fault::Stalled => "no reply, or no end of it, within its time",
+            Fault::Stalled => "no whole reply in time",
             Fault::Interim => "too many interim replies",
             Fault::Memory => "no memory for the reply",
         })

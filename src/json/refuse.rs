@@ -20,8 +20,7 @@ impl Problem {
         Some(ErrorKind::Depth),
         "more than 128 arrays and objects deep",
     );
-    pub(super) const STRING_END: &Problem =
-        &Problem(Some(ErrorKind::End), "the text ends within a string");
+    pub(super) const STRING_END: &Problem = &Problem(Some(ErrorKind::End), "unterminated string");
     pub(super) const CONTROL: &Problem = &Problem(
         Some(ErrorKind::Syntax),
         "a control character in a string must be escaped",
@@ -31,10 +30,8 @@ impl Problem {
         Some(ErrorKind::Syntax),
         "`\\u` needs four hexadecimal digits",
     );
-    pub(super) const SURROGATE: &Problem = &Problem(
-        Some(ErrorKind::Surrogate),
-        "half of a surrogate pair is no character",
-    );
+    pub(super) const SURROGATE: &Problem =
+        &Problem(Some(ErrorKind::Surrogate), "half of a surrogate pair");
 }
 
 impl<'j> Reader<'j> {

@@ -425,7 +425,7 @@ fn strings_know_every_escape_and_no_other() {
     ] {
         refuses::<String>(
             lone,
-            "half of a surrogate pair is no character at $ (offset 1, line 1, column 2)",
+            "half of a surrogate pair at $ (offset 1, line 1, column 2)",
         );
     }
     refuses::<String>(
@@ -434,7 +434,7 @@ fn strings_know_every_escape_and_no_other() {
     );
     refuses::<String>(
         "\"ab",
-        "the text ends within a string at $ (offset 3, line 1, column 4)",
+        "unterminated string at $ (offset 3, line 1, column 4)",
     );
     refuses::<String>("\"ab\\", "no such escape at $ (offset 3, line 1, column 4)");
     refuses::<String>(b"\"a\xff\"", "not UTF-8 at $ (offset 2, line 1, column 3)");

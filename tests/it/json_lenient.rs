@@ -69,7 +69,7 @@ fn half_of_a_surrogate_pair_is_replaced_in_events_and_an_error_in_own_structs() 
         let error = own.detail.get().unwrap_err();
         let message = error.error_message();
         assert!(
-            message.contains("half of a surrogate pair is no character at $.detail.a"),
+            message.contains("half of a surrogate pair at $.detail.a"),
             "{message}"
         );
         let tree: EventBridgeEvent<Value> = json::parse(event.as_bytes()).unwrap();

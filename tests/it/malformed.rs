@@ -112,7 +112,7 @@ const CHUNKS: &[(&str, &[&str])] = &[
     ),
     ("body too long", &["ffffffffffffffff\r\n"]),
     (
-        "malformed end of a chunk",
+        "malformed chunk end",
         &[
             "3\r\n\"7\"0\r\n\r\n",
             "3\r\n\"7\"\r0\r\n\r\n",

@@ -1016,7 +1016,7 @@ fn a_reply_to_next_that_cannot_be_read_is_one_line() {
     check(
         &format!("{chunked}2\r\n\"7\"\r\n"),
         true,
-        "next: malformed end of a chunk",
+        "next: malformed chunk end",
     );
     check("no field\r\n\r\n", true, "next: malformed header line");
     // What is cut off is handed out again.
