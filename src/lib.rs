@@ -48,45 +48,36 @@
 
 extern crate alloc;
 
-mod api;
 mod context;
-mod current;
-mod deadline;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod encoding;
 mod error;
 pub mod events;
-mod extension;
-pub mod handler;
 pub mod http;
 mod http1;
 pub mod json;
 pub mod log;
-mod panic;
-mod response;
 mod runtime;
-mod snapstart;
-mod start;
 mod sys;
-mod worker;
 
 use alloc::vec::Vec;
 use core::mem::ManuallyDrop;
 
 pub use context::{ClientApplication, ClientContext, CognitoIdentity, Context, Function, function};
-pub use deadline::DeadlineWarning;
 pub use error::{Error, Result};
-pub use extension::on_shutdown;
-pub use handler::Handler;
-pub use response::{BodyWriter, Responder};
 pub use runtime::Runtime;
-pub use snapstart::{after_restore, before_snapshot};
+pub use runtime::deadline::DeadlineWarning;
+pub use runtime::handler::{self, Handler};
 #[doc(hidden)]
-pub use start::start;
+pub use runtime::no_main::start;
+pub use runtime::response::{BodyWriter, Responder};
+pub use runtime::shutdown::on_shutdown;
+pub use runtime::snapstart::{after_restore, before_snapshot};
 
 use json::{FromJson, ToJson};
-use worker::Worker;
+use runtime::worker::Worker;
+use runtime::{api, panic};
 
 /// Serves invocations with `f`, which takes its event from JSON and answers in JSON.
 ///

@@ -20,9 +20,11 @@ use core::fmt::{self, Write};
 use core::str;
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use crate::context::Context;
+use crate::error::Error;
 use crate::http1::head;
 use crate::json::Writer;
-use crate::{Context, Error, sys};
+use crate::sys;
 
 /// How much a line matters. Lambda's own order and names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

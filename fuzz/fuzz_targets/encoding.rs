@@ -4,7 +4,7 @@
 
 extern crate alloc;
 
-#[path = "../../src/encoding.rs"]
+#[path = "../../src/encoding/mod.rs"]
 mod encoding;
 
 use encoding::{base64, decode_base64, decode_percent, push_percent_encoded, push_u64};

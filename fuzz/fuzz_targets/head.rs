@@ -4,7 +4,7 @@
 
 extern crate alloc;
 
-#[path = "../../src/encoding.rs"]
+#[path = "../../src/encoding/mod.rs"]
 mod encoding;
 #[path = "../../src/http1/mod.rs"]
 mod http1;

@@ -11,8 +11,8 @@ use std::time::Duration;
 use super::command::{read_event, run_with};
 use super::console::say;
 use super::{Emulator, Settings};
-use crate::handler::Handler;
 use crate::runtime::Runtime;
+use crate::runtime::handler::Handler;
 
 /// The longest that Lambda has: the handler may be looked at with a debugger.
 const TIMEOUT: Duration = Duration::from_secs(900);

@@ -62,8 +62,8 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
-use crate::handler::Handler;
 use crate::runtime::Runtime;
+use crate::runtime::handler::Handler;
 
 use self::access::Access;
 pub use self::command::command;

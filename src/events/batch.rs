@@ -15,8 +15,11 @@ use core::time::Duration;
 
 use super::Field;
 use super::field::unmarshal_error;
+use crate::context::Context;
+use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Reader, ToJson, Value, Writer};
-use crate::{Context, Error, Result, log, panic};
+use crate::log;
+use crate::runtime::panic;
 
 /// What of a batch has failed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

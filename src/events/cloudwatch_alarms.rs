@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::Map;
 use super::field::{event, parsed};
-use crate::Result;
+use crate::error::Result;
 use crate::json::{Number, Value};
 
 event! {

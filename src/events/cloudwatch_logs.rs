@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use super::field::{event, parsed, unmarshal_error};
 use super::{Base64, EpochMillis, Map};
-use crate::Result;
 use crate::encoding::gunzip;
+use crate::error::Result;
 
 event! {
     /// What a subscription delivers (Amazon CloudWatch Logs User Guide, "Real-time processing of log

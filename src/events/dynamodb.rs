@@ -8,8 +8,9 @@ use super::batch::{self, BatchResponse};
 use super::field::{event, parsed, unmarshal_error};
 use super::kinesis::TumblingWindow;
 use super::{Base64, EpochMicros, EpochMillis, EpochSeconds, Map};
+use crate::context::Context;
+use crate::error::Result;
 use crate::json::{self, FromJson, Number, Reader, ToJson, Value, Writer};
-use crate::{Context, Result};
 
 event! {
     /// A batch of changes (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"). The

@@ -4,8 +4,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt::Display;
 
+use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Reader, ToJson, Writer};
-use crate::{Error, Result};
 
 /// A member of an event. That it is missing, `null` or of an odd shape is no error until a handler
 /// asks for it, so that one member never spoils an event whose others are fine.

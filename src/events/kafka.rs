@@ -6,8 +6,10 @@ use alloc::vec::Vec;
 use super::batch::{Driver, read_failures, write_failures};
 use super::field::event;
 use super::{Base64, EpochMillis, Map};
+use crate::context::Context;
+use crate::error::Result;
 use crate::json::{self, FromJson, Number, Reader, ToJson, Writer};
-use crate::{Context, Result, json_struct};
+use crate::json_struct;
 
 event! {
     /// A batch of records (AWS Lambda Developer Guide, "Using Lambda with Amazon MSK").

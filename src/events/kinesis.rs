@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 use super::batch::{self, BatchResponse};
 use super::field::event;
 use super::{Base64, EpochMillis, EpochSeconds, Map, Timestamp};
+use crate::context::Context;
+use crate::error::Result;
 use crate::json::Value;
-use crate::{Context, Result};
 
 event! {
     /// A batch of records (AWS Lambda Developer Guide, "Using Lambda with Kinesis"). The members

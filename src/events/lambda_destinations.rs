@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use super::field::{event, parsed};
 use super::{Map, Timestamp};
-use crate::Result;
+use crate::error::Result;
 use crate::json::{self, FromJson, Value};
 
 event! {

@@ -7,7 +7,7 @@ use core::iter;
 use core::marker::PhantomData;
 
 use super::field::{checked, unmarshal_error};
-use crate::Result;
+use crate::error::Result;
 use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
 
 /// Names and values in their order. It is kept as its text, so that a value costs nothing, and can

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::field::{event, parsed};
 use super::{Map, Timestamp};
-use crate::Result;
+use crate::error::Result;
 use crate::json::FromJson;
 
 event! {

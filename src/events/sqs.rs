@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 use super::batch::{self, BatchResponse, Order};
 use super::field::{event, parsed};
 use super::{Base64, EpochMillis, Map};
+use crate::context::Context;
+use crate::error::Result;
 use crate::json::FromJson;
-use crate::{Context, Result};
 
 event! {
     /// A batch of messages (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS").

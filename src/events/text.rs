@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use super::field::parsed;
 use crate::encoding::{EncodingError, base64, decode_base64, decode_percent};
+use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Reader, ToJson, Writer};
-use crate::{Error, Result};
 
 macro_rules! text {
     ($($(#[$attribute:meta])* $name:ident);* $(;)?) => {$(

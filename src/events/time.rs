@@ -3,8 +3,8 @@
 use alloc::string::String;
 use std::time::SystemTime;
 
+use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Kind, Reader, ToJson, Writer, time};
-use crate::{Error, Result};
 
 /// A time in RFC 3339's form, which is the common one of ISO 8601: `2026-11-15T09:30:00.000Z`.
 ///

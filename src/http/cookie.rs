@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use super::headers::{is_name, is_value};
 use super::response::unsendable;
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// A cookie to be set (RFC 6265, section 4.1), for [`Response::with_cookie`].
 ///

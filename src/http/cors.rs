@@ -4,9 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::pairs::split;
+use super::query::split;
 use super::{Answer, Method, Request, Response, failure};
-use crate::Result;
+use crate::error::Result;
 
 /// Cross-origin resource sharing (Fetch Standard, "CORS protocol"), for functions whose front door
 /// does not do it: API Gateway's HTTP APIs and function URLs can.

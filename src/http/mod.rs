@@ -70,33 +70,33 @@
 //! }
 //! ```
 
-mod answer;
 mod body;
 mod cookie;
 mod cors;
 mod etag;
-mod event;
 mod headers;
 mod method;
-mod pairs;
+mod query;
 mod request;
+mod request_event;
 mod response;
+mod response_event;
 mod router;
 
-pub(crate) use answer::{Answer, failure};
 pub use body::Body;
 pub use cookie::Cookie;
 pub use cors::Cors;
 pub use headers::HeaderMap;
 pub use method::Method;
-pub use pairs::Pairs;
+pub use query::Pairs;
 pub use request::{Origin, Request};
 pub use response::{IntoResponse, Response};
+pub(crate) use response_event::{Answer, failure};
 pub use router::Router;
 
 use core::fmt::Display;
 
-use crate::Error;
+use crate::error::Error;
 
 /// The type of an error that is answered with status 400 and its message.
 const BAD_REQUEST: &str = "Http.BadRequest";

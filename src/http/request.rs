@@ -6,13 +6,14 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::str::{self, FromStr};
 
-use super::answer::{Answer, Caller};
+use super::response_event::{Answer, Caller};
 use super::{
-    Body, HeaderMap, Method, PAYLOAD_TOO_LARGE, Pairs, Response, bad_request, event, pairs,
+    Body, HeaderMap, Method, PAYLOAD_TOO_LARGE, Pairs, Response, bad_request, query, request_event,
 };
 use crate::encoding::{Escapes, decode_percent_lossy};
+use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Kind, Reader, Value};
-use crate::{Error, Result, log};
+use crate::log;
 
 /// Who has sent a request, and in which form the response must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +118,7 @@ impl Request {
     #[track_caller]
     pub fn from_event(event: &[u8]) -> Result<Request> {
         match str::from_utf8(event) {
-            Ok(text) => match event::read(text) {
+            Ok(text) => match request_event::read(text) {
                 Ok(request) => Ok(request),
                 Err(error) => Err(error.here()),
             },
@@ -125,7 +126,7 @@ impl Request {
             Err(_) => match json::parse::<json::Ignored>(event) {
                 Err(error) => {
                     let there = event.get(error.offset()..).unwrap_or_default();
-                    Err(Error::unmarshal(event::REQUEST, &error, there))
+                    Err(Error::unmarshal(request_event::REQUEST, &error, there))
                 }
                 Ok(_) => Err(Error::new(Error::UNMARSHAL, "not UTF-8")),
             },
@@ -328,7 +329,7 @@ impl Request {
     /// The path's segments, decoded; `None` if it does not begin with a slash.
     pub(super) fn segments(&self, path: &str) -> Option<Vec<String>> {
         let escapes = self.path_escapes();
-        let segments = pairs::split(path.strip_prefix('/')?, b'/');
+        let segments = query::split(path.strip_prefix('/')?, b'/');
         let decode = |segment: &str| decode_percent_lossy(segment.as_bytes(), escapes);
         Some(segments.map(decode).collect())
     }
@@ -340,7 +341,7 @@ impl Request {
             // `GET /orders/{id}`
             Origin::HttpApi => self
                 .text_at(&["routeKey"])
-                .map(|key| Cow::Owned(pairs::split_once(&key, b' ').1.into())),
+                .map(|key| Cow::Owned(query::split_once(&key, b' ').1.into())),
             _ => None,
         };
         let Some(route) = route else { return 0 };
@@ -361,7 +362,7 @@ impl Request {
             let is_custom = match self.context_text(&["path"]) {
                 Some(path) => path == self.raw_path,
                 None => self.context_text(&["domainName"]).is_some_and(|name| {
-                    pairs::split(&name, b'.').all(|label| label != "execute-api")
+                    query::split(&name, b'.').all(|label| label != "execute-api")
                 }),
             };
             return if is_custom {
@@ -393,7 +394,7 @@ impl Request {
     /// Whether `segments` are what the API's route `/{route}` has matched.
     fn is_route(&self, route: &str, segments: &[String]) -> bool {
         let mut segments = segments.iter();
-        for part in pairs::split(route, b'/') {
+        for part in query::split(route, b'/') {
             let name = part
                 .strip_prefix('{')
                 .and_then(|part| part.strip_suffix('}'));
@@ -429,7 +430,7 @@ impl Request {
         };
         match value.parse() {
             Ok(value) => Ok(value),
-            Err(_) => Err(pairs::malformed(name)),
+            Err(_) => Err(query::malformed(name)),
         }
     }
 
@@ -450,7 +451,7 @@ impl Request {
             Origin::HttpApi | Origin::FunctionUrl => self.context_text(&["http", "sourceIp"])?,
             Origin::Alb | Origin::LatticeV1 | Origin::LatticeV2 => {
                 let fields = self.headers.get_all("x-forwarded-for");
-                let list = fields.flat_map(|field| pairs::split(field, b','));
+                let list = fields.flat_map(|field| query::split(field, b','));
                 // RFC 9110, section 5.6.1.2: elements of a list may be empty.
                 Cow::Borrowed(list.filter(|text| !text.trim_ascii().is_empty()).last()?)
             }
@@ -534,7 +535,7 @@ impl Request {
 /// The IP address that `text` is, or has in front of a port: `192.0.2.1:80`, `[2001:db8::1]:80`. Of
 /// `fe80::1%eth0` it is the one without the zone (RFC 4007, section 11).
 fn address(text: &str) -> Option<&str> {
-    let without_zone = |text| pairs::split_once(text, b'%').0;
+    let without_zone = |text| query::split_once(text, b'%').0;
     let is_address = |text: &&str| text.parse::<IpAddr>().is_ok();
     let text = text.trim_ascii();
     if let Some(text) = text.strip_prefix('[') {
@@ -577,13 +578,13 @@ fn find<'j>(mut r: Reader<'j>, path: &[&str]) -> Option<Reader<'j>> {
 /// So that `run_streaming` takes a web request; [`run_http`](crate::run_http) reads it itself.
 impl FromJson for Request {
     fn kind() -> Option<&'static str> {
-        Some(event::REQUEST)
+        Some(request_event::REQUEST)
     }
 
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         r.attempt(|r| {
             let event = r.raw()?;
-            event::read(event).map_err(|error| r.error(error.error_message()))
+            request_event::read(event).map_err(|error| r.error(error.error_message()))
         })
     }
 }

@@ -5,10 +5,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Display;
 
-use super::event::{each_pair, each_text};
+use super::request_event::{each_pair, each_text};
 use super::{Body, Cookie, HeaderMap};
+use crate::error::{Error, Result};
 use crate::json::{self, Base64, FromJson, Reader, ToJson, Value};
-use crate::{Error, Result};
 
 /// A web response.
 ///

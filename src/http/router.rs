@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{Body, IntoResponse, Method, Request, Response};
-use crate::{Context, Result};
+use crate::context::Context;
+use crate::error::Result;
 
 type Route<'h> = Box<dyn Fn(Request, &Context) -> Result<Response> + Send + Sync + 'h>;
 

@@ -1,9 +1,13 @@
 //! Each front door both ways: what a handler sees of its event, and what becomes of the answer.
 
 use super::*;
+use crate::context::Context;
+use crate::error::Result;
 use crate::events::samples;
 use crate::json::{self, Value};
-use crate::{Context, Handler, Responder, Result, handler};
+use crate::runtime::handler;
+use crate::runtime::handler::Handler;
+use crate::runtime::response::Responder;
 
 /// What is read alike from every sample of a request.
 #[track_caller]
@@ -260,8 +264,8 @@ fn invoke<R: IntoResponse>(
     event: &str,
     f: impl Fn(Request, &Context) -> Result<R> + Sync,
 ) -> Result<String> {
-    let endpoint = crate::api::Endpoint::parse("127.0.0.1:1")?;
-    let mut outbox = crate::response::Outbox::new(endpoint);
+    let endpoint = crate::runtime::api::Endpoint::parse("127.0.0.1:1")?;
+    let mut outbox = crate::runtime::response::Outbox::new(endpoint);
     let out = Responder::new(&mut outbox);
     handler::http(f).handle(event.as_bytes(), &Context::default(), out)?;
     Ok(String::from_utf8(outbox.body).unwrap())

@@ -7,7 +7,7 @@ use core::fmt;
 use core::str;
 
 use super::read::DEPTH_MAX;
-use super::scan;
+use super::read::lexer;
 use crate::encoding::push_u64;
 
 /// Why a text was refused, as a sentence for the reader of a log.
@@ -203,7 +203,7 @@ fn name_of(rest: &[u8]) -> &'static str {
         [b'-' | b'0'..=b'9', ..] => "a number",
         [0..=0x1f | 0x7f, ..] => "a control character",
         [0xef, 0xbb, 0xbf, ..] => "a byte order mark",
-        _ if scan::literal(rest).is_none() => "",
+        _ if lexer::literal(rest).is_none() => "",
         [b'n', ..] => "null",
         _ => "a boolean",
     }
@@ -220,7 +220,7 @@ fn push_path(text: &mut String, kind: ErrorKind, before: &[u8]) {
     while let [byte, behind @ ..] = rest {
         rest = behind;
         match byte {
-            b'"' => rest = scan::string(behind).get(1..).unwrap_or_default(),
+            b'"' => rest = lexer::string(behind).get(1..).unwrap_or_default(),
             b'{' | b'[' => {
                 if let Some(step) = steps.get_mut(depth) {
                     *step = (behind, if *byte == b'[' { 0 } else { OBJECT });
@@ -246,8 +246,8 @@ fn push_path(text: &mut String, kind: ErrorKind, before: &[u8]) {
             push(text, "[");
             push_number(text, index);
             push(text, "]");
-        } else if let [b'"', name @ ..] = scan::white_space(next) {
-            let len = name.len().wrapping_sub(scan::string(name).len());
+        } else if let [b'"', name @ ..] = lexer::white_space(next) {
+            let len = name.len().wrapping_sub(lexer::string(name).len());
             // One that goes on behind the place is no name yet.
             if let Some((name, [_, ..])) = name.split_at_checked(len) {
                 push_name(text, name);

@@ -30,7 +30,7 @@ macro_rules! json {
     }};
 
     // Elements: what is done already in brackets, then what is left.
-    (@array [$($done:expr,)*]) => { $crate::json::Value::Array($crate::json::support::vec![$($done),*]) };
+    (@array [$($done:expr,)*]) => { $crate::json::Value::Array($crate::json::private::vec![$($done),*]) };
     (@array [$($done:expr,)*] null $(, $($rest:tt)*)?) => {
         $crate::json!(@array [$($done,)* $crate::json!(null),] $($($rest)*)?)
     };

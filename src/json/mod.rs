@@ -34,33 +34,29 @@
 
 mod base64;
 mod borrow;
-mod enums;
 mod error;
+mod field_names;
 mod float;
 mod hash_map;
 mod impls;
+mod json_enum;
+mod json_struct;
 mod macros;
 mod members;
 #[cfg(feature = "miniserde")]
 mod mini;
-mod name;
 mod number;
 mod object;
 mod pointer;
 mod pretty;
+#[doc(hidden)]
+pub mod private;
 mod raw;
 mod read;
-mod refuse;
-mod scan;
-mod strings;
-mod structs;
-#[doc(hidden)]
-pub mod support;
 #[cfg(test)]
 mod tests;
 pub(crate) mod time;
 mod value;
-mod walk;
 mod write;
 
 pub use base64::Base64;
@@ -195,17 +191,17 @@ pub trait FromJson: Sized {
     #[inline(always)]
     fn require_field(missing: &mut [u64], index: usize) {
         if Self::absent().is_none() {
-            support::put(missing, index);
+            private::put(missing, index);
         }
     }
 
     /// What stands in a field until its member is read: any value, if the type knows one.
     #[doc(hidden)]
     #[inline(always)]
-    fn start_field(r: &Reader<'_>, names: &support::Names, index: usize) -> Result<Self, Error> {
+    fn start_field(r: &Reader<'_>, names: &private::Names, index: usize) -> Result<Self, Error> {
         match Self::any_field() {
             Some(value) => Ok(value),
-            None => support::read_ahead(r, names, index, Self::from_json),
+            None => private::read_ahead(r, names, index, Self::from_json),
         }
     }
 

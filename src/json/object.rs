@@ -6,8 +6,8 @@ use alloc::vec::{self, Vec};
 use core::{fmt, mem, slice};
 
 use super::members::{COMPARED_MAX, USUAL_LEN, places};
-use super::refuse::Problem;
-use super::{Error, FromJson, Reader, ToJson, Value, Writer, scan};
+use super::read::errors::Problem;
+use super::{Error, FromJson, Reader, ToJson, Value, Writer, read::lexer};
 
 /// The members of an object, in their order; no name is there twice.
 ///
@@ -268,7 +268,7 @@ fn read(r: &mut Reader<'_>) -> Result<Object, Error> {
             slots.push(Slot { name_len, value });
         }
         match r.next() {
-            [b',', behind @ ..] => rest = scan::token(behind),
+            [b',', behind @ ..] => rest = lexer::token(behind),
             [b'}', behind @ ..] => break behind,
             rest => return Err(r.refuse(rest, Problem::MEMBER)),
         }
@@ -289,7 +289,7 @@ fn name<'j>(r: &mut Reader<'j>, rest: &'j [u8]) -> Result<Cow<'j, str>, Error> {
     let [b'"', name @ ..] = rest else {
         return Err(r.refuse(rest, Problem::NAME));
     };
-    let end = scan::plain(name);
+    let end = lexer::plain(name);
     if let [b'"', b':', b' ', behind @ ..] | [b'"', b':', behind @ ..] = end {
         r.rest = behind;
         let name = r.text.get(r.pos_of(name)..r.pos_of(end));

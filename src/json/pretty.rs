@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{ToJson, scan, to_vec};
+use super::{ToJson, read::lexer, to_vec};
 
 /// Writes `value` with a line for each element and member, indented by two spaces.
 ///
@@ -21,18 +21,18 @@ pub fn to_vec_pretty<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len().saturating_mul(2));
     let mut depth = 0_usize;
     let mut rest = &*text;
-    while let [byte, behind @ ..] = scan::token(rest) {
+    while let [byte, behind @ ..] = lexer::token(rest) {
         rest = behind;
         match byte {
             b'"' => {
-                rest = scan::string(behind).get(1..).unwrap_or_default();
+                rest = lexer::string(behind).get(1..).unwrap_or_default();
                 out.push(b'"');
                 let len = behind.len().wrapping_sub(rest.len());
                 out.extend_from_slice(behind.get(..len).unwrap_or_default());
             }
             b'{' | b'[' => {
                 out.push(*byte);
-                match scan::token(behind) {
+                match lexer::token(behind) {
                     // The closing bracket is two behind the opening one in ASCII.
                     [closing, behind @ ..] if *closing == byte.wrapping_add(2) => {
                         out.push(*closing);

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::fmt::Debug;
 use std::collections::HashMap;
 
+use super::read::lexer;
 use super::*;
 
 /// `text` reads as `want`, and what `want` is written as reads as `want` again.
@@ -481,10 +482,10 @@ fn a_special_byte_is_found_wherever_it_stands() {
             let mut bytes = [b'~'; 40];
             bytes[at] = byte;
             let n_left = if special { 40 - at } else { 0 };
-            assert_eq!(scan::plain(&bytes).len(), n_left, "{byte:#x} at {at}");
+            assert_eq!(lexer::plain(&bytes).len(), n_left, "{byte:#x} at {at}");
             // The first one counts.
             bytes[at..].fill(byte);
-            assert_eq!(scan::plain(&bytes).len(), n_left, "{byte:#x} from {at}");
+            assert_eq!(lexer::plain(&bytes).len(), n_left, "{byte:#x} from {at}");
         }
     }
 }

@@ -5,8 +5,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::refuse::Problem;
-use super::{Error, FromJson, Number, Object, Reader, ToJson, Writer, scan, to_vec, to_vec_pretty};
+use super::read::errors::Problem;
+use super::{
+    Error, FromJson, Number, Object, Reader, ToJson, Writer, read::lexer, to_vec, to_vec_pretty,
+};
 
 /// Any JSON value.
 ///
@@ -117,11 +119,11 @@ impl fmt::Display for Value {
 
 impl FromJson for Value {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let rest = scan::token(r.rest);
+        let rest = lexer::token(r.rest);
         Ok(match rest {
             [b'"', string @ ..] => {
                 r.start = r.pos_of(rest);
-                let end = scan::plain(string);
+                let end = lexer::plain(string);
                 Value::String(if let [b'"', behind @ ..] = end {
                     r.rest = behind;
                     let text = r.text.get(r.pos_of(string)..r.pos_of(end));
@@ -134,7 +136,7 @@ impl FromJson for Value {
             [b'[', ..] => Value::Array(Vec::from_json(r)?),
             [b'-' | b'0'..=b'9', ..] => Value::Number(Number::from_json(r)?),
             _ => {
-                let Some(behind) = scan::literal(rest) else {
+                let Some(behind) = lexer::literal(rest) else {
                     return Err(r.refuse(rest, Problem::VALUE));
                 };
                 r.start = r.pos_of(rest);

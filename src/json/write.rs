@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use super::ToJson;
-use super::name::Names;
-use super::scan;
+use super::field_names::Names;
+use super::read::lexer;
 use crate::encoding::{push_base64, push_u64};
 
 /// Writes values one behind the other into a `Vec<u8>`, which may be used again.
@@ -81,7 +81,7 @@ impl Writer {
         self.out.push(b'"');
         let mut rest = value.as_bytes();
         loop {
-            let special = scan::plain(rest);
+            let special = lexer::plain(rest);
             let n_plain = rest.len().wrapping_sub(special.len());
             self.out
                 .extend_from_slice(rest.get(..n_plain).unwrap_or_default());

@@ -2,15 +2,15 @@
 //! or with kilobytes.
 #![allow(unsafe_code)]
 
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-mod call;
 #[cfg(all(
     feature = "allocator",
     target_os = "linux",
     target_pointer_width = "64",
     any(test, all(not(debug_assertions), target_env = "musl"))
 ))]
-mod heap;
+mod allocator;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+mod syscall;
 /// The system's allocator, which is the better one to look for mistakes with, and elsewhere than
 /// with musl: it knows itself what to give back.
 #[cfg(not(all(
@@ -19,12 +19,12 @@ mod heap;
     target_pointer_width = "64",
     any(test, all(not(debug_assertions), target_env = "musl"))
 )))]
-mod heap {
+mod allocator {
     pub(crate) fn trim_heap() {}
 }
-mod own;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
-mod process;
+mod child;
+mod os;
 #[cfg(target_os = "linux")]
 mod signal;
 pub(crate) mod simd;
@@ -41,10 +41,10 @@ mod unwind;
 ))]
 mod unwinder;
 
-pub(crate) use heap::trim_heap;
-pub(crate) use own::*;
+pub(crate) use allocator::trim_heap;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
-pub(crate) use process::*;
+pub(crate) use child::*;
+pub(crate) use os::*;
 #[cfg(target_os = "linux")]
 pub(crate) use signal::*;
 pub(crate) use socket::*;

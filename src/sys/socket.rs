@@ -14,7 +14,7 @@ use std::io::IoSlice;
 use std::net::TcpStream;
 
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-use super::call::{call, call_long, int, number, to_int};
+use super::syscall::{call, call_long, int, number, to_int};
 use crate::encoding::push_decimal;
 
 /// Why a system call failed: `errno` (errno(3)).

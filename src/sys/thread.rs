@@ -127,7 +127,7 @@ impl Word {
     }
 
     fn futex(&self, what: c_int, value: u32, ms: Option<u64>) {
-        use super::call::{call_long, int, number};
+        use super::syscall::{call_long, int, number};
 
         // `struct timespec` (clock_gettime(2)), of which no number is negative here.
         let ms = ms.map(|ms| [ms / 1000, (ms % 1000).wrapping_mul(1_000_000)]);

@@ -1,16 +1,29 @@
 //! [`Runtime`]: the loop of next, handle, respond or report; and the Init phase in front of it.
 
+pub(crate) mod api;
+pub(crate) mod deadline;
+pub mod handler;
+pub(crate) mod no_main;
+pub(crate) mod panic;
+pub(crate) mod response;
+pub(crate) mod shutdown;
+pub(crate) mod snapstart;
+pub(crate) mod worker;
+mod worker_state;
+
 use alloc::string::String;
 use core::sync::atomic::AtomicBool;
 
-use crate::api::{self, Endpoint};
 #[cfg(panic = "abort")]
 use crate::encoding::{Digits, decimal};
+use crate::error::{Error, Result};
 use crate::http1::head;
 #[cfg(panic = "unwind")]
 use crate::log;
-use crate::worker::{self, Worker};
-use crate::{Error, Handler, Result, panic, snapstart, sys};
+use crate::runtime::api::Endpoint;
+use crate::runtime::handler::Handler;
+use crate::runtime::worker::Worker;
+use crate::sys;
 
 /// A Runtime API, and the loop that serves its invocations. [`run`](crate::run) and its like have
 /// it at the address that Lambda names; this is for tests and tools.

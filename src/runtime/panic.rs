@@ -10,8 +10,11 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::panic::{self, PanicHookInfo};
 
-use crate::current::{Current, Phase};
-use crate::{Error, log, sys, worker};
+use crate::error::Error;
+use crate::log;
+use crate::runtime::worker;
+use crate::runtime::worker_state::{Current, Phase};
+use crate::sys;
 
 /// Exit code of a process that ends by a panic, as std has it.
 const EXIT_STATUS: i32 = 101;
@@ -115,10 +118,12 @@ mod unwind {
     use std::sync::MutexGuard;
 
     use super::{Current, EXIT_STATUS, Hook, chain, fail, report_and_exit};
-    use crate::current;
+    use crate::context::Context;
     use crate::error::with_sources;
-    use crate::worker::{self, Worker};
-    use crate::{Context, Error, Result, log};
+    use crate::error::{Error, Result};
+    use crate::log;
+    use crate::runtime::worker::{self, Worker};
+    use crate::runtime::worker_state;
 
     /// What is guarded.
     #[derive(Clone, Copy)]
@@ -291,7 +296,7 @@ mod unwind {
                 worker::report_init(call, &error);
                 return worker::INIT_EXIT_STATUS;
             }
-            current::for_each(|current| {
+            worker_state::for_each(|current| {
                 fail(current, &error);
             });
             EXIT_STATUS
@@ -402,9 +407,10 @@ mod abort {
     use std::sync::MutexGuard;
 
     use super::{Current, EXIT_STATUS, HAS_HOOK, Hook, Phase, chain, fail, report_and_exit};
-    use crate::current;
-    use crate::worker::Worker;
-    use crate::{Error, Result, log};
+    use crate::error::{Error, Result};
+    use crate::log;
+    use crate::runtime::worker::Worker;
+    use crate::runtime::worker_state;
 
     /// Every panic ends a process whose panics abort.
     pub(crate) fn own_process() {}
@@ -417,7 +423,7 @@ mod abort {
         report_and_exit(&error, || {
             // A worker that is sending its response does so to the end. Nothing may be sent after the
             // error, so this stays locked.
-            let mut current = current::lock();
+            let mut current = worker_state::lock();
             let status = fail(&mut current, &error).unwrap_or_else(|| {
                 log::error(None, &error);
                 EXIT_STATUS
@@ -454,9 +460,9 @@ mod abort {
         if !HAS_HOOK {
             return f();
         }
-        current::lock().phase = Phase::Init(call);
+        worker_state::lock().phase = Phase::Init(call);
         let result = f();
-        current::lock().phase = Phase::Other;
+        worker_state::lock().phase = Phase::Other;
         result
     }
 }

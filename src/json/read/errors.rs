@@ -1,36 +1,38 @@
 //! What the reader says against a text: each error in a function of its own, out of the way.
 
-use super::name::Names;
-use super::{Error, ErrorKind, Reader, scan};
+use crate::json::field_names::Names;
+use crate::json::{Error, ErrorKind, Reader, read::lexer};
 
 /// What is wrong with a text: a kind and a sentence; without a kind, what was expected.
 #[derive(Debug)]
-pub(super) struct Problem(Option<ErrorKind>, &'static str);
+pub(in crate::json) struct Problem(Option<ErrorKind>, &'static str);
 
 impl Problem {
-    pub(super) const VALUE: &Problem = &Problem(None, "a value");
-    pub(super) const NAME: &Problem = &Problem(None, "a member's name in quotes");
-    pub(super) const COLON: &Problem = &Problem(None, "`:`");
-    pub(super) const MEMBER: &Problem = &Problem(None, "`,` or `}`");
-    pub(super) const ELEMENT: &Problem = &Problem(None, "`,` or `]`");
-    pub(super) const DIGIT: &Problem = &Problem(None, "a digit");
-    pub(super) const END: &Problem = &Problem(None, "the end of the text");
-    pub(super) const BRACKET: &Problem = &Problem(None, "`]` or `}`");
-    pub(super) const DEPTH: &Problem = &Problem(
+    pub(in crate::json) const VALUE: &Problem = &Problem(None, "a value");
+    pub(in crate::json) const NAME: &Problem = &Problem(None, "a member's name in quotes");
+    pub(in crate::json) const COLON: &Problem = &Problem(None, "`:`");
+    pub(in crate::json) const MEMBER: &Problem = &Problem(None, "`,` or `}`");
+    pub(in crate::json) const ELEMENT: &Problem = &Problem(None, "`,` or `]`");
+    pub(in crate::json) const DIGIT: &Problem = &Problem(None, "a digit");
+    pub(in crate::json) const END: &Problem = &Problem(None, "the end of the text");
+    pub(in crate::json) const BRACKET: &Problem = &Problem(None, "`]` or `}`");
+    pub(in crate::json) const DEPTH: &Problem = &Problem(
         Some(ErrorKind::Depth),
         "more than 128 arrays and objects deep",
     );
-    pub(super) const STRING_END: &Problem = &Problem(Some(ErrorKind::End), "unterminated string");
-    pub(super) const CONTROL: &Problem = &Problem(
+    pub(in crate::json) const STRING_END: &Problem =
+        &Problem(Some(ErrorKind::End), "unterminated string");
+    pub(in crate::json) const CONTROL: &Problem = &Problem(
         Some(ErrorKind::Syntax),
         "a control character in a string must be escaped",
     );
-    pub(super) const ESCAPE: &Problem = &Problem(Some(ErrorKind::Syntax), "no such escape");
-    pub(super) const HEX_DIGITS: &Problem = &Problem(
+    pub(in crate::json) const ESCAPE: &Problem =
+        &Problem(Some(ErrorKind::Syntax), "no such escape");
+    pub(in crate::json) const HEX_DIGITS: &Problem = &Problem(
         Some(ErrorKind::Syntax),
         "`\\u` needs four hexadecimal digits",
     );
-    pub(super) const SURROGATE: &Problem =
+    pub(in crate::json) const SURROGATE: &Problem =
         &Problem(Some(ErrorKind::Surrogate), "half of a surrogate pair");
 }
 
@@ -38,7 +40,7 @@ impl<'j> Reader<'j> {
     /// An error about the string, number or raw text that was read last: "expected `what`, found a
     /// string at …".
     ///
-    /// For impls of [`FromJson`](super::FromJson) by hand; see there.
+    /// For impls of [`FromJson`](crate::json::FromJson) by hand; see there.
     #[cold]
     #[inline(never)]
     pub fn error_expected(&self, what: &str) -> Error {
@@ -56,7 +58,7 @@ impl<'j> Reader<'j> {
     /// That the member `index` of `names` was not there: the object has just ended.
     #[cold]
     #[inline(never)]
-    pub(super) fn error_missing(&self, names: &Names, index: usize) -> Error {
+    pub(in crate::json) fn error_missing(&self, names: &Names, index: usize) -> Error {
         let sentence = ["missing member `", names.name(index), "`"];
         let end = self.offset().saturating_sub(1);
         Error::new(ErrorKind::Missing, &sentence, self.text, end)
@@ -65,7 +67,7 @@ impl<'j> Reader<'j> {
     /// That the number read last is beyond `type_name`.
     #[cold]
     #[inline(never)]
-    pub(super) fn out_of_range(&self, type_name: &str) -> Error {
+    pub(in crate::json) fn out_of_range(&self, type_name: &str) -> Error {
         let sentence = ["number out of range for ", type_name];
         Error::new(ErrorKind::Range, &sentence, self.text, self.start)
     }
@@ -73,8 +75,8 @@ impl<'j> Reader<'j> {
     /// That another kind of value comes next, or none at all.
     #[cold]
     #[inline(never)]
-    pub(super) fn expected_value(&mut self, what: &str) -> Error {
-        let (rest, depth) = (scan::token(self.rest), self.depth);
+    pub(in crate::json) fn expected_value(&mut self, what: &str) -> Error {
+        let (rest, depth) = (lexer::token(self.rest), self.depth);
         let behind = self.value(rest);
         self.depth = depth;
         if behind.is_none() {
@@ -88,7 +90,11 @@ impl<'j> Reader<'j> {
     ///
     /// Functions that skip return the `None`, so that their result fits in registers.
     #[cold]
-    pub(super) fn fail(&mut self, rest: &'j [u8], problem: &'static Problem) -> Option<&'j [u8]> {
+    pub(in crate::json) fn fail(
+        &mut self,
+        rest: &'j [u8],
+        problem: &'static Problem,
+    ) -> Option<&'j [u8]> {
         (self.start, self.problem) = (self.pos_of(rest), problem);
         None
     }
@@ -96,7 +102,7 @@ impl<'j> Reader<'j> {
     /// The error that [`fail`](Self::fail) was told.
     #[cold]
     #[inline(never)]
-    pub(super) fn problem(&self) -> Error {
+    pub(in crate::json) fn problem(&self) -> Error {
         match *self.problem {
             Problem(Some(kind), text) => Error::new(kind, &[text], self.text, self.start),
             Problem(None, what) => Error::expected(ErrorKind::Syntax, what, self.text, self.start),
@@ -106,7 +112,7 @@ impl<'j> Reader<'j> {
     /// That this is wrong where `rest` is.
     #[cold]
     #[inline(never)]
-    pub(super) fn refuse(&mut self, rest: &'j [u8], problem: &'static Problem) -> Error {
+    pub(in crate::json) fn refuse(&mut self, rest: &'j [u8], problem: &'static Problem) -> Error {
         self.fail(rest, problem);
         self.problem()
     }
@@ -114,7 +120,7 @@ impl<'j> Reader<'j> {
     /// That the number read last is not an integer.
     #[cold]
     #[inline(never)]
-    pub(super) fn not_an_integer(&self, number: &str) -> Error {
+    pub(in crate::json) fn not_an_integer(&self, number: &str) -> Error {
         let sentence = ["expected an integer, found ", number];
         Error::new(ErrorKind::Type, &sentence, self.text, self.start)
     }
@@ -124,7 +130,7 @@ impl Error {
     /// That `bytes` are not UTF-8.
     #[cold]
     #[inline(never)]
-    pub(super) fn not_utf8(bytes: &[u8], valid_len: usize) -> Error {
+    pub(in crate::json) fn not_utf8(bytes: &[u8], valid_len: usize) -> Error {
         let valid = bytes.get(..valid_len).unwrap_or_default();
         let text = core::str::from_utf8(valid).unwrap_or_default();
         Error::new(ErrorKind::Utf8, &["not UTF-8"], text, text.len())

@@ -7,12 +7,12 @@
 use alloc::string::String;
 
 use super::headers::{NO_HEADER, is_name, is_value};
-use super::pairs::split;
+use super::query::split;
 use super::response::unsendable;
 use super::{BAD_REQUEST, Body, HeaderMap, Origin, PAYLOAD_TOO_LARGE, Response};
+use crate::error::{Error, Result};
 use crate::http1::head::is;
 use crate::json::{Number, ToJson, Writer};
-use crate::{Error, Result};
 
 /// What a handler's error is answered with. The text of one that is the function's own fault is
 /// for the log alone, and kept for that beside the response.

@@ -7,11 +7,15 @@ use alloc::vec::Vec;
 use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::api::{self, Endpoint};
+use crate::error::Error;
 use crate::http1::connection::{self, STALL_TIMEOUT};
 use crate::http1::head;
-use crate::response::{CONNECT_TIMEOUT, Trouble};
-use crate::{Error, log, panic, snapstart, sys};
+use crate::log;
+use crate::runtime::api::{self, Endpoint};
+use crate::runtime::panic;
+use crate::runtime::response::{CONNECT_TIMEOUT, Trouble};
+use crate::runtime::snapstart;
+use crate::sys;
 
 type Hook = Box<dyn FnOnce() + Send>;
 

@@ -2,10 +2,10 @@
 
 use alloc::borrow::Cow;
 
-use super::name::{self, NO_FIELD, Names};
-use super::read::DEPTH_MAX;
-use super::refuse::Problem;
-use super::{Error, Reader, scan, support};
+use crate::json::field_names::{self, NO_FIELD, Names};
+use crate::json::read::DEPTH_MAX;
+use crate::json::read::errors::Problem;
+use crate::json::{Error, Reader, private, read::lexer};
 
 /// Reads a member's value, and is given its name.
 type TakeMember<'j, 't> = dyn FnMut(Cow<'j, str>, &mut Reader<'j>) -> Result<(), Error> + 't;
@@ -23,8 +23,11 @@ impl<'j> Reader<'j> {
 
     /// As [`next_member`](Self::next_member); `replace` says whether half of a surrogate pair in
     /// the name becomes U+FFFD or is an error.
-    pub(super) fn next_name(&mut self, replace: bool) -> Result<Option<Cow<'j, str>>, Error> {
-        let mut rest = scan::token(self.rest);
+    pub(in crate::json) fn next_name(
+        &mut self,
+        replace: bool,
+    ) -> Result<Option<Cow<'j, str>>, Error> {
+        let mut rest = lexer::token(self.rest);
         if let [b'}', behind @ ..] = rest {
             self.close(behind);
             return Ok(None);
@@ -33,7 +36,7 @@ impl<'j> Reader<'j> {
             let [b',', behind @ ..] = rest else {
                 return Err(self.refuse(rest, Problem::MEMBER));
             };
-            rest = scan::token(behind);
+            rest = lexer::token(behind);
         }
         self.first = false;
         match rest {
@@ -44,7 +47,10 @@ impl<'j> Reader<'j> {
 
     /// Reads an object, each value by `take`, which is given the name.
     #[inline]
-    pub(super) fn members_with(&mut self, take: &mut TakeMember<'j, '_>) -> Result<(), Error> {
+    pub(in crate::json) fn members_with(
+        &mut self,
+        take: &mut TakeMember<'j, '_>,
+    ) -> Result<(), Error> {
         self.attempt(|r| {
             r.begin_object()?;
             while let Some(name) = r.next_name(r.replaces_surrogates)? {
@@ -66,7 +72,7 @@ impl<'j> Reader<'j> {
 
     /// The name of a member that no field takes, behind whose opening quote
     /// [`fields`](Self::fields) has stopped.
-    pub(super) fn rest_name(&mut self) -> Result<Cow<'j, str>, Error> {
+    pub(in crate::json) fn rest_name(&mut self) -> Result<Cow<'j, str>, Error> {
         self.name_behind_quote(self.rest, self.replaces_surrogates)
     }
 
@@ -112,17 +118,17 @@ impl<'j> Reader<'j> {
                     }
                 }
                 take(next, self)?;
-                support::take(missing, next);
+                private::take(missing, next);
                 next = next.wrapping_add(1);
                 match self.next() {
-                    [b',', behind @ ..] => rest = scan::token(behind),
+                    [b',', behind @ ..] => rest = lexer::token(behind),
                     [b'}', behind @ ..] => break behind,
                     rest => return Err(self.refuse(rest, Problem::MEMBER)),
                 }
             }
         };
         self.close(behind);
-        match support::first(missing) {
+        match private::first(missing) {
             None => Ok(()),
             Some(index) => Err(self.error_missing(names, index)),
         }
@@ -160,7 +166,7 @@ impl<'j> Reader<'j> {
     #[cold]
     #[inline(never)]
     fn odd_field(&mut self, names: &Names, name: &'j [u8]) -> Result<usize, Error> {
-        if !matches!(scan::plain(name), [b'"', b':', ..]) {
+        if !matches!(lexer::plain(name), [b'"', b':', ..]) {
             // A name with half of a surrogate pair is no field's, so it need not be an error.
             let text = self.name_behind_quote(name, true)?;
             if let Some(index) = names.position(&text) {
@@ -177,7 +183,7 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If it is not JSON.
     pub fn skip(&mut self) -> Result<(), Error> {
-        let (rest, depth) = (scan::token(self.rest), self.depth);
+        let (rest, depth) = (lexer::token(self.rest), self.depth);
         let Some(behind) = self.value(rest) else {
             self.depth = depth;
             return Err(self.problem());
@@ -187,7 +193,7 @@ impl<'j> Reader<'j> {
     }
 
     /// Passes the value in front of `rest`; what is behind it.
-    pub(super) fn value(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+    pub(in crate::json) fn value(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         match rest {
             [b'"', string @ ..] => self.behind_string(string),
             [b'{', ..] => self.object(rest),
@@ -215,9 +221,9 @@ impl<'j> Reader<'j> {
         let mut rest = self.enter(rest)?;
         if !matches!(rest, [b']', ..]) {
             loop {
-                rest = scan::white_space(self.value(rest)?);
+                rest = lexer::white_space(self.value(rest)?);
                 match rest {
-                    [b',', behind @ ..] => rest = scan::white_space(behind),
+                    [b',', behind @ ..] => rest = lexer::white_space(behind),
                     [b']', ..] => break,
                     _ => return self.fail(rest, Problem::ELEMENT),
                 }
@@ -234,13 +240,13 @@ impl<'j> Reader<'j> {
             return self.fail(rest, Problem::DEPTH);
         }
         self.depth = self.depth.wrapping_add(1);
-        Some(scan::token(rest.get(1..)?))
+        Some(lexer::token(rest.get(1..)?))
     }
 
     /// Passes `true`, `false` or `null`.
     #[inline(never)]
     fn literal(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
-        match scan::literal(rest) {
+        match lexer::literal(rest) {
             None => self.fail(rest, Problem::VALUE),
             behind => behind,
         }
@@ -258,14 +264,14 @@ impl<'j> Reader<'j> {
             let [b'"', name @ ..] = rest else {
                 return self.fail(rest, Problem::NAME);
             };
-            if hashes != 0 && name::may_be_one(hashes, name) {
+            if hashes != 0 && field_names::may_be_one(hashes, name) {
                 return Some(rest);
             }
             // A name, then its value if that is a string, too.
             let mut string = name;
             let mut is_name = true;
             rest = loop {
-                let end = scan::plain(string);
+                let end = lexer::plain(string);
                 if is_name {
                     is_name = false;
                     let value = match end {
@@ -278,14 +284,14 @@ impl<'j> Reader<'j> {
                         }
                     };
                     hashes = next_hashes;
-                    match scan::token_behind_space(value) {
+                    match lexer::token_behind_space(value) {
                         [b'"', behind @ ..] => string = behind,
                         value => break self.value(value)?,
                     }
                 } else {
                     match end {
                         [b'"', b',', behind @ ..] => {
-                            rest = scan::token(behind);
+                            rest = lexer::token(behind);
                             continue 'member;
                         }
                         [b'"', behind @ ..] => break behind,
@@ -293,9 +299,9 @@ impl<'j> Reader<'j> {
                     }
                 }
             };
-            rest = scan::token(rest);
+            rest = lexer::token(rest);
             match rest {
-                [b',', behind @ ..] => rest = scan::token(behind),
+                [b',', behind @ ..] => rest = lexer::token(behind),
                 [b'}', ..] => return Some(rest),
                 _ => return self.fail(rest, Problem::MEMBER),
             }
@@ -304,7 +310,7 @@ impl<'j> Reader<'j> {
 
     /// Passes the number in front of `rest` (RFC 8259, section 6).
     #[inline(never)]
-    pub(super) fn behind_number(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
+    pub(in crate::json) fn behind_number(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
         if let [b'-', behind @ ..] = rest {
             rest = behind;
         }
@@ -343,7 +349,7 @@ impl<'j> Reader<'j> {
     fn behind_colon(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         match rest {
             [b':', b' ', behind @ ..] | [b':', behind @ ..] => Some(behind),
-            rest => match scan::white_space(rest) {
+            rest => match lexer::white_space(rest) {
                 [b':', behind @ ..] => Some(behind),
                 rest => self.fail(rest, Problem::COLON),
             },

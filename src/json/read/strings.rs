@@ -4,8 +4,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::refuse::Problem;
-use super::{Error, Reader, scan};
+use crate::json::read::errors::Problem;
+use crate::json::{Error, Reader, read::lexer};
 use crate::sys::simd;
 
 impl<'j> Reader<'j> {
@@ -19,7 +19,7 @@ impl<'j> Reader<'j> {
     }
 
     /// As [`string`](Self::string), in place of another one.
-    pub(super) fn string_into(&mut self, to: &mut String) -> Result<(), Error> {
+    pub(in crate::json) fn string_into(&mut self, to: &mut String) -> Result<(), Error> {
         let string = self.begin_string()?;
         match self.plain_string(string) {
             Some(string) => *to = String::from(string),
@@ -29,7 +29,7 @@ impl<'j> Reader<'j> {
     }
 
     /// As [`string`](Self::string), without escapes.
-    pub(super) fn borrowed_string(&mut self) -> Result<&'j str, Error> {
+    pub(in crate::json) fn borrowed_string(&mut self) -> Result<&'j str, Error> {
         let string = self.begin_string()?;
         if let Some(string) = self.plain_string(string) {
             return Ok(string);
@@ -50,7 +50,7 @@ impl<'j> Reader<'j> {
     /// What is behind the opening quote.
     #[inline]
     fn begin_string(&mut self) -> Result<&'j [u8], Error> {
-        let rest = scan::token(self.rest);
+        let rest = lexer::token(self.rest);
         let [b'"', string @ ..] = rest else {
             return Err(self.expected_value("a string"));
         };
@@ -60,7 +60,7 @@ impl<'j> Reader<'j> {
 
     /// Reads a string whose opening quote is in front of `string`.
     #[inline]
-    pub(super) fn string_behind_quote(
+    pub(in crate::json) fn string_behind_quote(
         &mut self,
         string: &'j [u8],
         replace: bool,
@@ -75,7 +75,7 @@ impl<'j> Reader<'j> {
     /// more in it than characters that stand for themselves.
     #[inline]
     fn plain_string(&mut self, string: &'j [u8]) -> Option<&'j str> {
-        let end = scan::plain(string);
+        let end = lexer::plain(string);
         let [b'"', behind @ ..] = end else {
             return None;
         };
@@ -87,7 +87,7 @@ impl<'j> Reader<'j> {
     /// half of a surrogate pair becomes U+FFFD if `replace` is set; otherwise it is an error.
     #[cold]
     #[inline(never)]
-    pub(super) fn escaped_string(
+    pub(in crate::json) fn escaped_string(
         &mut self,
         string: &'j [u8],
         replace: bool,
@@ -118,7 +118,7 @@ impl<'j> Reader<'j> {
             let (mut bytes, n_read) = match rest {
                 [] | [b'"', ..] => break,
                 [b'\\', ..] => {
-                    let (code, n_read) = scan::escape(rest);
+                    let (code, n_read) = lexer::escape(rest);
                     let is_half = matches!(code, 0xd800..=0xdfff);
                     if is_half && !replace {
                         return Err(self.refuse(rest, Problem::SURROGATE));
@@ -148,9 +148,9 @@ impl<'j> Reader<'j> {
     /// Passes the rest of a string and the quote that ends it.
     #[cold]
     #[inline(never)]
-    pub(super) fn behind_string(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
+    pub(in crate::json) fn behind_string(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
         loop {
-            rest = match scan::plain(rest) {
+            rest = match lexer::plain(rest) {
                 [b'"', behind @ ..] => return Some(behind),
                 [
                     b'\\',
@@ -164,13 +164,13 @@ impl<'j> Reader<'j> {
 
     /// Passes the escape in front of `rest`.
     #[inline(never)]
-    pub(super) fn behind_escape(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+    pub(in crate::json) fn behind_escape(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         let problem = match rest {
             [b'\\', ..] => {
-                let (code, len) = scan::escape(rest);
+                let (code, len) = lexer::escape(rest);
                 match code {
-                    scan::NO_ESCAPE => Problem::ESCAPE,
-                    scan::NO_DIGIT => Problem::HEX_DIGITS,
+                    lexer::NO_ESCAPE => Problem::ESCAPE,
+                    lexer::NO_DIGIT => Problem::HEX_DIGITS,
                     _ => return rest.get(len..),
                 }
             }

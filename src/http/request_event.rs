@@ -8,14 +8,14 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::answer::Caller;
 use super::headers::is_name;
-use super::pairs::{split, split_once};
+use super::query::{split, split_once};
+use super::response_event::Caller;
 use super::{Body, HeaderMap, Method, Origin, Request};
 use crate::encoding::{decode_base64, push_percent_encoded};
+use crate::error::{Error, Result};
 use crate::http1::head::is;
 use crate::json::{self, Kind, Reader};
-use crate::{Error, Result};
 
 /// What an event is called before its kind is known.
 pub(super) const REQUEST: &str = "HTTP request";

@@ -412,7 +412,7 @@ fn what_cannot_be_had_is_null() {
 #[cfg(not(miri))]
 fn alone(name: &str, f: impl FnOnce()) {
     const ALONE: &str = "TINY_LAMBDA_TEST_ALONE";
-    let name = std::format!("sys::heap::tests::{name}");
+    let name = std::format!("sys::allocator::tests::{name}");
     if std::env::var_os(ALONE).is_some() {
         return f();
     }

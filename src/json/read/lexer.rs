@@ -7,7 +7,7 @@ use crate::sys::simd;
 
 /// Passes white space (RFC 8259, section 2); what is behind it.
 #[inline(always)]
-pub(super) fn token(rest: &[u8]) -> &[u8] {
+pub(in crate::json) fn token(rest: &[u8]) -> &[u8] {
     match rest {
         [byte, ..] if *byte > b' ' => rest,
         _ => white_space(rest),
@@ -16,7 +16,7 @@ pub(super) fn token(rest: &[u8]) -> &[u8] {
 
 /// As [`token`], where mostly one space is in front, if anything is: behind a colon.
 #[inline(always)]
-pub(super) fn token_behind_space(rest: &[u8]) -> &[u8] {
+pub(in crate::json) fn token_behind_space(rest: &[u8]) -> &[u8] {
     match rest {
         [b' ', behind @ ..] => token(behind),
         _ => token(rest),
@@ -25,7 +25,7 @@ pub(super) fn token_behind_space(rest: &[u8]) -> &[u8] {
 
 /// As [`token`], a function of its own.
 #[inline(never)]
-pub(super) fn white_space(mut rest: &[u8]) -> &[u8] {
+pub(in crate::json) fn white_space(mut rest: &[u8]) -> &[u8] {
     const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
     const INDENTATION: u64 = u64::from_le_bytes(*b"\n       ");
     // Mostly it is a new line and an indentation.
@@ -58,7 +58,7 @@ fn odd_white_space(mut rest: &[u8]) -> &[u8] {
 /// Passes the characters of a string that stand for themselves; what ends them is a quote, a
 /// backslash, a control character or the end of the text.
 #[inline]
-pub(super) fn plain(mut rest: &[u8]) -> &[u8] {
+pub(in crate::json) fn plain(mut rest: &[u8]) -> &[u8] {
     while let Some((bytes, behind)) = rest.split_first_chunk() {
         if let Some(n_plain) = simd::first_special(bytes) {
             return rest.get(n_plain..).unwrap_or_default();
@@ -77,7 +77,7 @@ fn plain_tail(rest: &[u8]) -> &[u8] {
 }
 
 /// Passes a string up to its closing quote, its escapes unchecked.
-pub(super) fn string(mut rest: &[u8]) -> &[u8] {
+pub(in crate::json) fn string(mut rest: &[u8]) -> &[u8] {
     loop {
         rest = plain(rest);
         match rest {
@@ -88,13 +88,13 @@ pub(super) fn string(mut rest: &[u8]) -> &[u8] {
 }
 
 /// What [`escape`] says of what is no escape, instead of a code.
-pub(super) const NO_ESCAPE: u32 = u32::MAX;
-pub(super) const NO_DIGIT: u32 = u32::MAX - 1;
+pub(in crate::json) const NO_ESCAPE: u32 = u32::MAX;
+pub(in crate::json) const NO_DIGIT: u32 = u32::MAX - 1;
 
 /// The code that the escape in front of `rest` stands for, and its length: with `\u`, of a character
 /// or of half of a surrogate pair that lacks the other (RFC 8259, section 7).
 #[inline]
-pub(super) fn escape(rest: &[u8]) -> (u32, usize) {
+pub(in crate::json) fn escape(rest: &[u8]) -> (u32, usize) {
     let code = match rest.get(1) {
         Some(b'n') => b'\n',
         Some(b't') => b'\t',
@@ -140,7 +140,7 @@ fn code_unit(rest: &[u8]) -> u32 {
 
 /// Passes `true`, `false` or `null`.
 #[inline(never)]
-pub(super) fn literal(rest: &[u8]) -> Option<&[u8]> {
+pub(in crate::json) fn literal(rest: &[u8]) -> Option<&[u8]> {
     const TRUE: u32 = u32::from_le_bytes(*b"true");
     const NULL: u32 = u32::from_le_bytes(*b"null");
     const FALS: u32 = u32::from_le_bytes(*b"fals");

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use core::str::{self, FromStr};
 
 use super::bad_request;
-use crate::Result;
 use crate::encoding::{Escapes, decode_percent_lossy};
+use crate::error::Result;
 
 /// The names and values of a query or a form, decoded, in their order; a name may be there more
 /// than once.

@@ -1,13 +1,18 @@
 //! The pull reader: values of each kind, arrays and objects.
 
+pub(in crate::json) mod errors;
+pub(in crate::json) mod lexer;
+pub(in crate::json) mod members;
+mod strings;
+
 use core::{mem, str};
 
-use super::float::{self, IntegerError, Magnitude};
-use super::refuse::Problem;
-use super::{Error, ErrorKind, FromJson, scan};
+use crate::json::float::{self, IntegerError, Magnitude};
+use crate::json::read::errors::Problem;
+use crate::json::{Error, ErrorKind, FromJson};
 
 /// Deepest nesting accepted, so that a hostile event cannot exhaust the stack.
-pub(super) const DEPTH_MAX: u32 = 128;
+pub(in crate::json) const DEPTH_MAX: u32 = 128;
 
 /// Reads a text from front to back, each value when its type is asked for.
 ///
@@ -36,20 +41,20 @@ pub(super) const DEPTH_MAX: u32 = 128;
 /// impl by hand uses [`attempt`](Self::attempt) for that.
 #[derive(Debug, Clone)]
 pub struct Reader<'j> {
-    pub(super) text: &'j str,
+    pub(in crate::json) text: &'j str,
     /// What of it is not read yet.
-    pub(super) rest: &'j [u8],
+    pub(in crate::json) rest: &'j [u8],
     /// Where the value that was read last begins, for errors about it; after a failure, the place
     /// of the error.
-    pub(super) start: usize,
-    pub(super) depth: u32,
+    pub(in crate::json) start: usize,
+    pub(in crate::json) depth: u32,
     /// Whether nothing was read yet in the innermost container.
-    pub(super) first: bool,
+    pub(in crate::json) first: bool,
     /// What is wrong at `start`, if [`fail`](Self::fail) was called.
-    pub(super) problem: &'static Problem,
+    pub(in crate::json) problem: &'static Problem,
     /// Whether strings have U+FFFD in place of an escape for half of a surrogate pair; otherwise
     /// such a string is an error.
-    pub(super) replaces_surrogates: bool,
+    pub(in crate::json) replaces_surrogates: bool,
 }
 
 /// What comes next in a text.
@@ -166,7 +171,7 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If it cannot be the beginning of a value.
     pub fn peek(&mut self) -> Result<Kind, Error> {
-        match scan::token(self.rest) {
+        match lexer::token(self.rest) {
             [b'"', ..] => Ok(Kind::String),
             [b'{', ..] => Ok(Kind::Object),
             [b'[', ..] => Ok(Kind::Array),
@@ -213,7 +218,7 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If something else comes next, or it is not written as RFC 8259, section 6, has it.
     pub fn number(&mut self) -> Result<&'j str, Error> {
-        let rest = scan::token(self.rest);
+        let rest = lexer::token(self.rest);
         let [b'-' | b'0'..=b'9', ..] = rest else {
             return Err(self.expected_value("a number"));
         };
@@ -226,13 +231,13 @@ impl<'j> Reader<'j> {
     }
 
     /// Reads an integer as its two's complement, if it is in `-negative_max..=positive_max`.
-    pub(super) fn integer(
+    pub(in crate::json) fn integer(
         &mut self,
         negative_max: u64,
         positive_max: u64,
         type_name: &str,
     ) -> Result<u64, Error> {
-        let number = scan::token(self.rest);
+        let number = lexer::token(self.rest);
         let (negative, mut rest) = match number {
             [b'-', behind @ ..] => (true, behind),
             _ => (false, number),
@@ -290,14 +295,14 @@ impl<'j> Reader<'j> {
 
     /// Reads an integer, however it is written: whether it is negative, and its magnitude, which is
     /// at most that of its sign.
-    pub(super) fn wide_integer<T: Magnitude>(
+    pub(in crate::json) fn wide_integer<T: Magnitude>(
         &mut self,
         negative_max: T,
         positive_max: T,
         type_name: &str,
     ) -> Result<(bool, T), Error> {
         self.attempt(|r| {
-            let [b'-' | b'0'..=b'9', ..] = scan::token(r.rest) else {
+            let [b'-' | b'0'..=b'9', ..] = lexer::token(r.rest) else {
                 return Err(r.expected_value("an integer"));
             };
             let number = r.number()?;
@@ -326,7 +331,7 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If neither is the case.
     pub fn next_element(&mut self) -> Result<bool, Error> {
-        match scan::token(self.rest) {
+        match lexer::token(self.rest) {
             [b']', behind @ ..] => {
                 self.close(behind);
                 return Ok(false);
@@ -340,7 +345,7 @@ impl<'j> Reader<'j> {
 
     /// Reads an array, each element by `take`.
     #[inline]
-    pub(super) fn elements(
+    pub(in crate::json) fn elements(
         &mut self,
         take: &mut dyn FnMut(&mut Reader<'j>) -> Result<(), Error>,
     ) -> Result<(), Error> {
@@ -366,7 +371,7 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If it is not JSON.
     pub fn raw(&mut self) -> Result<&'j str, Error> {
-        let start = self.pos_of(scan::token(self.rest));
+        let start = self.pos_of(lexer::token(self.rest));
         self.skip()?;
         self.start = start;
         Ok(self.since(start))
@@ -379,7 +384,7 @@ impl<'j> Reader<'j> {
     pub fn end(&mut self) -> Result<(), Error> {
         let mut rest = self.rest;
         if !rest.is_empty() {
-            rest = scan::white_space(rest);
+            rest = lexer::white_space(rest);
         }
         if !rest.is_empty() {
             return Err(self.refuse(rest, Problem::END));
@@ -397,7 +402,7 @@ impl<'j> Reader<'j> {
     }
 
     /// Reads one more element of a tuple, `what`.
-    pub(super) fn tuple_element<T: FromJson>(&mut self, what: &str) -> Result<T, Error> {
+    pub(in crate::json) fn tuple_element<T: FromJson>(&mut self, what: &str) -> Result<T, Error> {
         if self.next_element()? {
             return T::from_json(self);
         }
@@ -406,7 +411,7 @@ impl<'j> Reader<'j> {
     }
 
     /// Reads the end of a tuple, `what`.
-    pub(super) fn tuple_end(&mut self, what: &str) -> Result<(), Error> {
+    pub(in crate::json) fn tuple_end(&mut self, what: &str) -> Result<(), Error> {
         if self.next_element()? {
             Err(self.expected_value(what))
         } else {
@@ -415,7 +420,7 @@ impl<'j> Reader<'j> {
     }
 
     /// A reader whose errors are about the value that comes next.
-    pub(super) fn at_next(&mut self) -> Reader<'j> {
+    pub(in crate::json) fn at_next(&mut self) -> Reader<'j> {
         self.next();
         Reader {
             start: self.offset(),
@@ -424,7 +429,7 @@ impl<'j> Reader<'j> {
     }
 
     /// Whether nothing was read since [`at_next`](Self::at_next).
-    pub(super) fn is_at_start(&self) -> bool {
+    pub(in crate::json) fn is_at_start(&self) -> bool {
         self.offset() == self.start
     }
 
@@ -432,8 +437,8 @@ impl<'j> Reader<'j> {
 
     /// Passes white space; what is behind it.
     #[inline(always)]
-    pub(super) fn next(&mut self) -> &'j [u8] {
-        self.rest = scan::token(self.rest);
+    pub(in crate::json) fn next(&mut self) -> &'j [u8] {
+        self.rest = lexer::token(self.rest);
         self.rest
     }
 
@@ -445,17 +450,17 @@ impl<'j> Reader<'j> {
 
     /// Where `rest`, which is at the end of the text, begins.
     #[inline(always)]
-    pub(super) fn pos_of(&self, rest: &[u8]) -> usize {
+    pub(in crate::json) fn pos_of(&self, rest: &[u8]) -> usize {
         self.text.len().wrapping_sub(rest.len())
     }
 
     /// Passes the literal that begins with `first`, if it comes next.
     fn literal_from(&mut self, first: u8) -> bool {
-        let rest = scan::token(self.rest);
+        let rest = lexer::token(self.rest);
         if rest.first() != Some(&first) {
             return false;
         }
-        let Some(behind) = scan::literal(rest) else {
+        let Some(behind) = lexer::literal(rest) else {
             return false;
         };
         self.start = self.pos_of(rest);
@@ -464,7 +469,7 @@ impl<'j> Reader<'j> {
     }
 
     fn open(&mut self, bracket: u8, what: &str) -> Result<(), Error> {
-        let rest = scan::token(self.rest);
+        let rest = lexer::token(self.rest);
         match rest {
             [first, behind @ ..] if *first == bracket => {
                 if self.depth >= DEPTH_MAX {
@@ -482,7 +487,7 @@ impl<'j> Reader<'j> {
 
     /// Passes the bracket in front of `behind`.
     #[inline]
-    pub(super) fn close(&mut self, behind: &'j [u8]) {
+    pub(in crate::json) fn close(&mut self, behind: &'j [u8]) {
         self.rest = behind;
         self.depth = self.depth.wrapping_sub(1);
         self.first = false;

@@ -3,8 +3,8 @@
 use core::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::Error;
-use crate::api::{Endpoint, Invocation};
+use crate::error::Error;
+use crate::runtime::api::{Endpoint, Invocation};
 
 /// What a worker is doing.
 #[derive(Debug)]

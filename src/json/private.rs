@@ -9,8 +9,8 @@ use core::marker::PhantomData;
 
 use super::{BorrowJson, Error, FromJson, Kind, Object, Reader, ToJson, Value, Writer};
 
-use super::name;
-pub use super::name::{Case, Name, Names};
+use super::field_names;
+pub use super::field_names::{Case, Name, Names};
 pub use alloc::vec;
 
 /// A field's name without the `r#` of a raw identifier.
@@ -323,7 +323,7 @@ pub const fn check_variants(variants: &[Option<(&str, bool)>], has_tag: bool) {
             let is_same = match (variant, other) {
                 (Some((name, has_value)), Some((other, other_has_value))) => {
                     (has_tag || *has_value == *other_has_value)
-                        && name::is_same(name.as_bytes(), other.as_bytes())
+                        && field_names::is_same(name.as_bytes(), other.as_bytes())
                 }
                 (None, None) => true,
                 _ => false,

@@ -11,13 +11,18 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::api::{self, Endpoint, Invocation};
+use crate::context::Context;
 use crate::encoding::{Digits, decimal, push_decimal};
+use crate::error::{Error, Result};
 use crate::http1::connection::{self, Fault, Reply};
 use crate::http1::head;
-use crate::response::{self, Outbox, Trouble};
+use crate::log;
+use crate::runtime::api::{self, Endpoint, Invocation};
+use crate::runtime::handler::Handler;
+use crate::runtime::response::Responder;
+use crate::runtime::response::{self, Outbox, Trouble};
+use crate::sys;
 use crate::sys::Errno;
-use crate::{Context, Error, Handler, Responder, Result, log, sys};
 
 /// Pauses between attempts to get `next` that fail in a row, in milliseconds; after the last one the runtime ends,
 /// and with it the execution environment, which is how Lambda heals.

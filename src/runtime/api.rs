@@ -10,9 +10,11 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::str;
 use std::time::{Duration, SystemTime};
 
+use crate::context::Context;
 use crate::encoding::{Digits, decimal, push_percent_escape};
+use crate::error::{Error, Result};
 use crate::http1::{head, scan};
-use crate::{Context, Error, Result, sys};
+use crate::sys;
 
 /// Longest response that is not streamed, in bytes: 6 MB and a little, as Lambda's own server has
 /// it ("Lambda quotas").

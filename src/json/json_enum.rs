@@ -76,7 +76,7 @@ macro_rules! json_enum {
 
     (@impls $name:ident $tag:tt $($variant:ident $type:tt $json_name:tt)*) => {
         $($crate::json_enum!(@check_name $type $json_name);)*
-        const _: () = $crate::json::support::check_variants(
+        const _: () = $crate::json::private::check_variants(
             &[$($crate::json_enum!(@checked $variant $type $json_name)),*],
             $crate::json_enum!(@has $tag),
         );
@@ -155,8 +155,8 @@ macro_rules! json_enum {
     };
     (@quoted $name:literal) => {};
 
-    (@begin $r:ident []) => { $crate::json::support::Variant::of($r)? };
-    (@begin $r:ident [$tag:literal]) => { $crate::json::support::Variant::tagged($r, $tag)? };
+    (@begin $r:ident []) => { $crate::json::private::Variant::of($r)? };
+    (@begin $r:ident [$tag:literal]) => { $crate::json::private::Variant::tagged($r, $tag)? };
 
     (@read $r:ident $v:ident $variant:ident $type:tt [..] $tag:tt) => {};
     (@read $r:ident $v:ident $variant:ident () $json_name:tt $tag:tt) => {
@@ -175,7 +175,7 @@ macro_rules! json_enum {
     (@value $r:ident ($type:ty) []) => { <$type as $crate::json::FromJson>::from_json($r)? };
     (@value $r:ident ($type:ty) [$tag:literal]) => {{
         let mut value = <$type as $crate::json::FromJson>::from_json($r)?;
-        <$type as $crate::json::support::WritesObject>::forget(&mut value, $tag);
+        <$type as $crate::json::private::WritesObject>::forget(&mut value, $tag);
         value
     }};
     (@read_other $r:ident $v:ident $variant:ident ($type:ty) [..] []) => {
@@ -215,7 +215,7 @@ macro_rules! json_enum {
         $w.end_object();
     }};
     (@write $w:ident $value:ident $variant:ident ($type:ty) $json_name:tt [$tag:literal]) => {
-        <$type as $crate::json::support::WritesObject>::write_tagged(
+        <$type as $crate::json::private::WritesObject>::write_tagged(
             $value, $w, $tag, $crate::json_enum!(@name $variant $json_name),
         )
     };

@@ -140,7 +140,7 @@ macro_rules! json_struct {
                 }
             }
 
-            impl $crate::json::support::WritesObject for $name {
+            impl $crate::json::private::WritesObject for $name {
                 $($crate::json_struct!(@forget $field ($type) [$($json_name)?]);)*
             }
         };);
@@ -166,7 +166,7 @@ macro_rules! json_struct {
             );)*
 
             #[allow(unused_imports, reason = "fields may be all owned or all borrowed")]
-            use $crate::json::support::{ProbeBorrowed as _, ProbeOther as _, ProbeOwned as _};
+            use $crate::json::private::{ProbeBorrowed as _, ProbeOther as _, ProbeOwned as _};
 
             // A type that cannot be read is an error here, and nowhere else.
             #[allow(dead_code, reason = "for the compiler only")]
@@ -221,7 +221,7 @@ macro_rules! json_struct {
                 }
             }
 
-            impl<$life> $crate::json::support::WritesObject for $name<$life> {
+            impl<$life> $crate::json::private::WritesObject for $name<$life> {
                 $($crate::json_struct!(@forget $field ($type) [$($json_name)?]);)*
             }
         };);
@@ -243,17 +243,17 @@ macro_rules! json_struct {
     (@names $case:tt $($field:ident $json_name:tt)*) => {
         #[allow(non_camel_case_types, dead_code, reason = "one variant per field, named like it")]
         enum JsonField { $($field),* }
-        const JSON_NAMES: &$crate::json::support::Names = &$crate::json::support::Names::new(&[
+        const JSON_NAMES: &$crate::json::private::Names = &$crate::json::private::Names::new(&[
             $($crate::json_struct!(@name $case $field $json_name)),*
         ]);
     };
-    (@name $case:tt $field:ident [..]) => { $crate::json::support::Name::REST };
+    (@name $case:tt $field:ident [..]) => { $crate::json::private::Name::REST };
     (@name $case:tt $field:ident [$name:literal]) => {
         $crate::json_struct!(@text $field, $name, Verbatim)
     };
     (@name ($($case:ident)?) $field:ident []) => {
         $crate::json_struct!(
-            @text $field, $crate::json::support::name(::core::stringify!($field)), $($case)?
+            @text $field, $crate::json::private::name(::core::stringify!($field)), $($case)?
         )
     };
     (@name $case:tt $field:ident [$other:tt]) => {{
@@ -265,16 +265,16 @@ macro_rules! json_struct {
     (@text $field:ident, $name:expr, ) => { $crate::json_struct!(@text $field, $name, Verbatim) };
     (@text $field:ident, $name:expr, $case:ident) => {{
         const NAME: &str = $name;
-        const CASE: $crate::json::support::Case = $crate::json::support::Case::$case;
-        const TEXT: [u8; $crate::json::support::Name::text_len(NAME, CASE)] =
-            $crate::json::support::Name::text(NAME, CASE, JsonField::$field as usize == 0);
-        $crate::json::support::Name::new(&TEXT)
+        const CASE: $crate::json::private::Case = $crate::json::private::Case::$case;
+        const TEXT: [u8; $crate::json::private::Name::text_len(NAME, CASE)] =
+            $crate::json::private::Name::text(NAME, CASE, JsonField::$field as usize == 0);
+        $crate::json::private::Name::new(&TEXT)
     }};
 
     // A default once, so that a wrong one is one error.
     (@default [$($life:tt)*] ($struct:ty) $field:ident ($type:ty) []) => {};
     (@default [$($life:tt)*] ($struct:ty) $field:ident ($type:ty) [$default:expr]) => {
-        impl $($life)* $crate::json::support::DefaultField<{ JsonField::$field as usize }> for $struct {
+        impl $($life)* $crate::json::private::DefaultField<{ JsonField::$field as usize }> for $struct {
             type Value = $type;
 
             #[inline(always)]
@@ -301,11 +301,11 @@ macro_rules! json_struct {
         })
     }};
     (@read_field $r:ident $value:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
-        <$type as $crate::json::support::KeepsRest>::read($r, &mut $value.$field)
+        <$type as $crate::json::private::KeepsRest>::read($r, &mut $value.$field)
     };
     (@read_field $r:ident $value:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {
         if $r.null_if_next() {
-            $value.$field = $crate::json::support::default_for::<{ JsonField::$field as usize }, _>($value);
+            $value.$field = $crate::json::private::default_for::<{ JsonField::$field as usize }, _>($value);
             ::core::result::Result::Ok(())
         } else {
             $crate::json_struct!(@read_field $r $value $mode $field ($type) $json_name [])
@@ -315,7 +315,7 @@ macro_rules! json_struct {
         <$type as $crate::json::FromJson>::read_json_field($r, &mut $value.$field)
     };
     (@read_field $r:ident $value:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        (&&$crate::json::support::Probe::<$type>::NEW).how().read_field($r, &mut $value.$field)
+        (&&$crate::json::private::Probe::<$type>::NEW).how().read_field($r, &mut $value.$field)
     };
     // Whether its member must be there.
     (@require $missing:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {};
@@ -323,7 +323,7 @@ macro_rules! json_struct {
         <$type as $crate::json::FromJson>::require_field(&mut $missing, JsonField::$field as usize)
     };
     (@require $missing:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        (&&$crate::json::support::Probe::<$type>::NEW).how().require(&mut $missing, JsonField::$field as usize)
+        (&&$crate::json::private::Probe::<$type>::NEW).how().require(&mut $missing, JsonField::$field as usize)
     };
     (@require $missing:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {};
     // What stands in a field until it is read.
@@ -334,11 +334,11 @@ macro_rules! json_struct {
         <$type as $crate::json::FromJson>::start_field($r, JSON_NAMES, JsonField::$field as usize)?
     };
     (@start $r:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        (&&$crate::json::support::Probe::<$type>::NEW).how()
+        (&&$crate::json::private::Probe::<$type>::NEW).how()
             .start($r, JSON_NAMES, JsonField::$field as usize)?
     };
     (@start $r:ident $mode:ident $field:ident ($type:ty) $name:tt [$default:expr]) => {
-        <Self as $crate::json::support::DefaultField<{ JsonField::$field as usize }>>::default_field()
+        <Self as $crate::json::private::DefaultField<{ JsonField::$field as usize }>>::default_field()
     };
     // What a member that may be missing stands for, where another one of the same name was read.
     (@reset $self:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
@@ -348,20 +348,20 @@ macro_rules! json_struct {
         <$type as $crate::json::FromJson>::reset_field(&mut $self.$field)
     };
     (@reset $self:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        (&&$crate::json::support::Probe::<$type>::NEW).how().reset(&mut $self.$field)
+        (&&$crate::json::private::Probe::<$type>::NEW).how().reset(&mut $self.$field)
     };
     (@reset $self:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {
         $self.$field =
-            <Self as $crate::json::support::DefaultField<{ JsonField::$field as usize }>>::default_field()
+            <Self as $crate::json::private::DefaultField<{ JsonField::$field as usize }>>::default_field()
     };
     (@check ($type:ty) [..]) => {};
     (@check ($type:ty) $json_name:tt) => {
-        (&&$crate::json::support::Probe::<$type>::NEW).how().check()
+        (&&$crate::json::private::Probe::<$type>::NEW).how().check()
     };
     (@blank $mode:ident ($type:ty) [..]) => { <$type as ::core::default::Default>::default() };
     (@blank $mode:ident ($type:ty) $json_name:tt) => { $crate::json_struct!(@any $mode ($type))? };
     (@any owned ($type:ty)) => { <$type as $crate::json::FromJson>::any_field() };
-    (@any borrowed ($type:ty)) => { (&&$crate::json::support::Probe::<$type>::NEW).how().blank() };
+    (@any borrowed ($type:ty)) => { (&&$crate::json::private::Probe::<$type>::NEW).how().blank() };
 
     (@write $self:ident $w:ident $($field:ident $type:tt $json_name:tt)*) => {{
         if !JSON_NAMES.opens() {
@@ -372,12 +372,12 @@ macro_rules! json_struct {
     }};
     (@forget $field:ident ($type:ty) [..]) => {
         fn forget(&mut self, tag: &str) {
-            <$type as $crate::json::support::KeepsRest>::forget_tag(&mut self.$field, tag);
+            <$type as $crate::json::private::KeepsRest>::forget_tag(&mut self.$field, tag);
         }
     };
     (@forget $field:ident ($type:ty) $json_name:tt) => {};
     (@write_field $self:ident $w:ident $field:ident ($type:ty) [..]) => {
-        <$type as $crate::json::support::KeepsRest>::write(&$self.$field, $w);
+        <$type as $crate::json::private::KeepsRest>::write(&$self.$field, $w);
     };
     (@write_field $self:ident $w:ident $field:ident ($type:ty) $json_name:tt) => {
         $w.field(JSON_NAMES, JsonField::$field as usize);

@@ -224,7 +224,7 @@ pub(crate) fn exit(status: i32) -> ! {
 pub(crate) fn pause(ms: u16) {
     use core::ffi::c_long;
 
-    use super::call::{call, number};
+    use super::syscall::{call, number};
 
     /// `struct timespec` (nanosleep(2)).
     #[repr(C)]
@@ -252,7 +252,7 @@ pub(crate) fn pause(ms: u16) {
 pub(crate) fn unix_time_ms() -> u64 {
     use core::ffi::c_long;
 
-    use super::call::{call, number};
+    use super::syscall::{call, number};
 
     /// `struct timespec` (clock_gettime(2)).
     #[repr(C)]
@@ -282,7 +282,7 @@ pub(crate) fn unix_time_ms() -> u64 {
 /// start-up sees to. The C library's `signal` is another 600 bytes, for handlers.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub(crate) fn ignore_broken_pipes() {
-    use super::call::{call_long, number};
+    use super::syscall::{call_long, number};
 
     const SIGPIPE: usize = 13;
     /// `SIG_IGN`.

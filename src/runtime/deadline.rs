@@ -4,7 +4,8 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use std::time::Duration;
 
-use crate::{Context, sys};
+use crate::context::Context;
+use crate::sys;
 
 /// Stack of the thread that waits, in bytes: it writes a line.
 const STACK_LEN: usize = 64 * 1024;

@@ -7,13 +7,15 @@ use std::io;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::api::{self, Endpoint, Invocation};
-use crate::current::{self, OpenStream};
+use crate::context::Context;
 use crate::encoding::base64;
+use crate::error::{Error, Result};
 use crate::http1::connection::{self, STALL_TIMEOUT};
 use crate::json::{self, ToJson, Writer};
+use crate::log;
+use crate::runtime::api::{self, Endpoint, Invocation};
+use crate::runtime::worker_state::{self, OpenStream};
 use crate::sys::{self, Errno};
-use crate::{Context, Error, Result, log};
 
 /// How long a connection may take to be made. The Runtime API is on the same machine.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_millis(250);
@@ -56,7 +58,7 @@ pub(crate) struct Outbox {
     /// Bytes of the stream that were sent, in its framing.
     pub(crate) stream_len: usize,
     /// Where a panic that ends the process finds the invocation.
-    pub(crate) seat: current::Seat,
+    pub(crate) seat: worker_state::Seat,
 }
 
 /// A response that is streamed.
@@ -105,7 +107,7 @@ impl Outbox {
             body: Vec::new(),
             streaming: None,
             stream_len: 0,
-            seat: current::Seat::new(),
+            seat: worker_state::Seat::new(),
         }
     }
 
@@ -364,7 +366,7 @@ fn send_chunk(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno>
     sent
 }
 
-/// The same in a worker that has [`Seat::lock`](current::Seat::lock)ed its place.
+/// The same in a worker that has [`Seat::lock`](worker_state::Seat::lock)ed its place.
 fn send_chunk_now(out: &mut Outbox, chunk: &[u8]) -> core::result::Result<(), Errno> {
     let Some(streaming) = &mut out.streaming else {
         return Ok(());

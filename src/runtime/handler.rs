@@ -6,10 +6,15 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Range;
 
+use crate::context::Context;
+use crate::error::{Error, Result};
 use crate::http::{self, IntoResponse, Request, Response};
 use crate::http1::head::push_text;
 use crate::json::{self, FromJson, ToJson};
-use crate::{Context, Error, Responder, Result, log, response, sys};
+use crate::log;
+use crate::runtime::response;
+use crate::runtime::response::Responder;
+use crate::sys;
 
 /// What serves invocations: [`json()`], [`http()`](fn@http), [`bytes()`] and [`streaming()`] make
 /// one from a closure.

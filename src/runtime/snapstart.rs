@@ -5,9 +5,12 @@ use alloc::vec::Vec;
 use core::mem;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::api::{self, Endpoint};
-use crate::worker::{self, Worker};
-use crate::{Result, log, panic, sys};
+use crate::error::Result;
+use crate::log;
+use crate::runtime::api::{self, Endpoint};
+use crate::runtime::panic;
+use crate::runtime::worker::{self, Worker};
+use crate::sys;
 
 type Hook = Box<dyn FnOnce() -> Result<()> + Send>;
 
