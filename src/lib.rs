@@ -71,13 +71,16 @@ pub use runtime::deadline::DeadlineWarning;
 pub use runtime::handler::{self, Handler};
 #[doc(hidden)]
 pub use runtime::no_main::start;
-pub use runtime::response::{BodyWriter, Responder};
+pub use runtime::response::Responder;
 pub use runtime::shutdown::on_shutdown;
 pub use runtime::snapstart::{after_restore, before_snapshot};
+pub use runtime::streaming::BodyWriter;
 
 use json::{FromJson, ToJson};
+#[cfg(not(all(debug_assertions, feature = "emulator")))]
+use runtime::api;
 use runtime::worker::Worker;
-use runtime::{api, panic};
+use runtime::{address, panic};
 
 /// Serves invocations with `f`, which takes its event from JSON and answers in JSON.
 ///
@@ -188,7 +191,7 @@ pub fn run_with_init<S: Sync, E: FromJson, R: ToJson>(
 
 /// Serves invocations at the address that Lambda names; without one, on this machine or not at all.
 fn serve(handler: &dyn Handler) -> ! {
-    let result = match api::Endpoint::from_env() {
+    let result = match address::Endpoint::from_env() {
         Some(endpoint) => endpoint.and_then(|endpoint| {
             // The process ends with it.
             let mut worker = ManuallyDrop::new(Worker::new(endpoint));

@@ -264,11 +264,11 @@ fn invoke<R: IntoResponse>(
     event: &str,
     f: impl Fn(Request, &Context) -> Result<R> + Sync,
 ) -> Result<String> {
-    let endpoint = crate::runtime::api::Endpoint::parse("127.0.0.1:1")?;
-    let mut outbox = crate::runtime::response::Outbox::new(endpoint);
-    let out = Responder::new(&mut outbox);
+    let endpoint = crate::runtime::address::Endpoint::parse("127.0.0.1:1")?;
+    let mut pending = crate::runtime::response::PendingResponse::new(endpoint);
+    let out = Responder::new(&mut pending);
     handler::http(f).handle(event.as_bytes(), &Context::default(), out)?;
-    Ok(String::from_utf8(outbox.body).unwrap())
+    Ok(String::from_utf8(pending.body).unwrap())
 }
 
 /// 12.1: 47 and 49.

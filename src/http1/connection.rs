@@ -40,9 +40,9 @@ pub(crate) struct Reply {
     pub(crate) close: bool,
 }
 
-/// Why no reply came.
+/// Why no whole reply was received.
 #[derive(Debug)]
-pub(crate) enum Fault {
+pub(crate) enum ReceiveError {
     /// The connection was closed before the first byte of a reply.
     Closed,
     /// The connection was closed within the head of a reply.
@@ -59,12 +59,12 @@ pub(crate) enum Fault {
     Memory,
 }
 
-impl Fault {
+impl ReceiveError {
     /// Whether the peer may just have closed a connection that it had kept open for a while.
     pub(crate) fn is_hangup(&self) -> bool {
         matches!(
             self,
-            Fault::Closed | Fault::Io(Errno::CONNECTION_RESET | Errno::BROKEN_PIPE)
+            ReceiveError::Closed | ReceiveError::Io(Errno::CONNECTION_RESET | Errno::BROKEN_PIPE)
         )
     }
 
@@ -72,24 +72,24 @@ impl Fault {
     pub(crate) fn is_cut(&self) -> bool {
         matches!(
             self,
-            Fault::Closed
-                | Fault::HeadCut
-                | Fault::Io(_)
-                | Fault::Stalled
-                | Fault::Body(BodyError::Truncated)
+            ReceiveError::Closed
+                | ReceiveError::HeadCut
+                | ReceiveError::Io(_)
+                | ReceiveError::Stalled
+                | ReceiveError::Body(BodyError::Truncated)
         )
     }
 
     pub(crate) fn text(&self) -> String {
         String::from(match self {
-            Fault::Closed => "connection closed without a reply",
-            Fault::HeadCut => "connection closed within the head",
-            Fault::Io(error) => return error.behind(""),
-            Fault::Head(error) => error.text(),
-            Fault::Body(error) => error.text(),
-            Fault::Stalled => "no whole reply in time",
-            Fault::Interim => "too many interim replies",
-            Fault::Memory => "no memory for the reply",
+            ReceiveError::Closed => "connection closed without a reply",
+            ReceiveError::HeadCut => "connection closed within the head",
+            ReceiveError::Io(error) => return error.behind(""),
+            ReceiveError::Head(error) => error.text(),
+            ReceiveError::Body(error) => error.text(),
+            ReceiveError::Stalled => "no whole reply in time",
+            ReceiveError::Interim => "too many interim replies",
+            ReceiveError::Memory => "no memory for the reply",
         })
     }
 }
@@ -126,7 +126,7 @@ pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usi
 /// Receives a whole reply into `inbox`, whose earlier content is dropped and whose room is kept.
 /// Its body may have up to `body_len_max` bytes; `on_field` sees the fields of the final reply,
 /// the earlier ones again where the head comes in pieces. A reply that `may_be_late` is waited for
-/// without end, until its first byte. After [`Fault::Stalled`] with an empty inbox nothing is lost:
+/// without end, until its first byte. After [`ReceiveError::Stalled`] with an empty inbox nothing is lost:
 /// the reply may be received later.
 pub(crate) fn receive(
     stream: &TcpStream,
@@ -134,13 +134,16 @@ pub(crate) fn receive(
     may_be_late: bool,
     body_len_max: usize,
     on_field: &mut OnField<'_>,
-) -> Result<Reply, Fault> {
+) -> Result<Reply, ReceiveError> {
     inbox.clear();
     let head = receive_head(stream, inbox, may_be_late, on_field)?;
-    let mut body = Body::new(head.framing, head.len, body_len_max).map_err(Fault::Body)?;
-    while !body.advance(inbox, &mut |_, _| ()).map_err(Fault::Body)? {
+    let mut body = Body::new(head.framing, head.len, body_len_max).map_err(ReceiveError::Body)?;
+    while !body
+        .advance(inbox, &mut |_, _| ())
+        .map_err(ReceiveError::Body)?
+    {
         if read(stream, inbox, body.missing(), false)? == 0 {
-            body.end().map_err(Fault::Body)?;
+            body.end().map_err(ReceiveError::Body)?;
             break;
         }
     }
@@ -161,7 +164,7 @@ fn receive_head(
     inbox: &mut Vec<u8>,
     may_be_late: bool,
     on_field: &mut OnField<'_>,
-) -> Result<head::ResponseHead, Fault> {
+) -> Result<head::ResponseHead, ReceiveError> {
     let mut interim = 0_u32;
     let mut seen = 0_usize;
     loop {
@@ -170,23 +173,23 @@ fn receive_head(
         let is_worth_it = !new.is_empty() && (seen < 8 || head::has_line_end(new));
         seen = inbox.len();
         let head = match is_worth_it {
-            true => head::response(inbox, on_field).map_err(Fault::Head)?,
+            true => head::response(inbox, on_field).map_err(ReceiveError::Head)?,
             false if seen < head::HEAD_LEN_MAX => None,
-            false => return Err(Fault::Head(HeadError::TooLong)),
+            false => return Err(ReceiveError::Head(HeadError::TooLong)),
         };
         match head {
             None => {
                 if read(stream, inbox, 0, may_be_late && seen == 0)? == 0 {
                     return Err(match seen {
-                        0 => Fault::Closed,
-                        _ => Fault::HeadCut,
+                        0 => ReceiveError::Closed,
+                        _ => ReceiveError::HeadCut,
                     });
                 }
             }
             Some(head) if head.status >= 200 => return Ok(head),
             // 101 would be the answer to an `Upgrade`, which was not asked for.
             Some(head) if head.status == 101 || interim == INTERIM_MAX => {
-                return Err(Fault::Interim);
+                return Err(ReceiveError::Interim);
             }
             Some(head) => {
                 interim = interim.wrapping_add(1);
@@ -204,14 +207,16 @@ fn read(
     inbox: &mut Vec<u8>,
     missing: usize,
     may_be_late: bool,
-) -> Result<usize, Fault> {
+) -> Result<usize, ReceiveError> {
     let spare = inbox.capacity().wrapping_sub(inbox.len());
     if missing > spare {
         inbox
             .try_reserve_exact(missing)
-            .map_err(|_| Fault::Memory)?;
+            .map_err(|_| ReceiveError::Memory)?;
     } else if spare < READ_LEN / 8 {
-        inbox.try_reserve(READ_LEN).map_err(|_| Fault::Memory)?;
+        inbox
+            .try_reserve(READ_LEN)
+            .map_err(|_| ReceiveError::Memory)?;
     }
     let mut limit_ms = u64::MAX;
     loop {
@@ -220,16 +225,16 @@ fn read(
             Err(errno) if errno.is_interrupted() => {
                 let now_ms = sys::unix_time_ms();
                 if !may_be_late && now_ms > limit_ms {
-                    return Err(Fault::Stalled);
+                    return Err(ReceiveError::Stalled);
                 }
                 limit_ms = limit_ms.min(now_ms.saturating_add(STALL_MS));
             }
             Err(errno) if errno.is_would_block() => {
                 if !may_be_late {
-                    return Err(Fault::Stalled);
+                    return Err(ReceiveError::Stalled);
                 }
             }
-            result => return result.map_err(Fault::Io),
+            result => return result.map_err(ReceiveError::Io),
         }
     }
 }

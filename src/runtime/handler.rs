@@ -12,8 +12,8 @@ use crate::http::{self, IntoResponse, Request, Response};
 use crate::http1::head::push_text;
 use crate::json::{self, FromJson, ToJson};
 use crate::log;
-use crate::runtime::response;
 use crate::runtime::response::Responder;
+use crate::runtime::response::free_if_large;
 use crate::sys;
 
 /// What serves invocations: [`json()`], [`http()`](fn@http), [`bytes()`] and [`streaming()`] make
@@ -31,7 +31,7 @@ pub trait Handler: Sync {
     /// The same, with the event in the buffer that it came in, whose room may be used for something
     /// else once the event is read.
     #[doc(hidden)]
-    fn take(
+    fn handle_in_place(
         &self,
         inbox: &mut Vec<u8>,
         event: Range<usize>,
@@ -88,7 +88,7 @@ impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for
         if E::kind().is_none() {
             let mut inbox = Vec::new();
             inbox.extend_from_slice(event);
-            return self.take(&mut inbox, 0..event.len(), cx, out);
+            return self.handle_in_place(&mut inbox, 0..event.len(), cx, out);
         }
         let serve = |out: Responder<'_>| {
             let event = parse(event)?;
@@ -98,7 +98,7 @@ impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for
         serve(out).inspect_err(|error| log_odd_event(error, event, cx))
     }
 
-    fn take(
+    fn handle_in_place(
         &self,
         inbox: &mut Vec<u8>,
         event: Range<usize>,
@@ -112,7 +112,7 @@ impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for
         }
         let event = parse(bytes)?;
         // A large response gets the room that a large event has had.
-        response::give_back(inbox);
+        free_if_large(inbox);
         out.json(&(self.0)(event, cx)?);
         Ok(())
     }

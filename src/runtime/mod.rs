@@ -1,13 +1,17 @@
 //! [`Runtime`]: the loop of next, handle, respond or report; and the Init phase in front of it.
 
+pub(crate) mod address;
 pub(crate) mod api;
+mod client;
 pub(crate) mod deadline;
 pub mod handler;
+pub(crate) mod invocation;
 pub(crate) mod no_main;
 pub(crate) mod panic;
 pub(crate) mod response;
 pub(crate) mod shutdown;
 pub(crate) mod snapstart;
+pub(crate) mod streaming;
 pub(crate) mod worker;
 mod worker_state;
 
@@ -20,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::http1::head;
 #[cfg(panic = "unwind")]
 use crate::log;
-use crate::runtime::api::Endpoint;
+use crate::runtime::address::Endpoint;
 use crate::runtime::handler::Handler;
 use crate::runtime::worker::Worker;
 use crate::sys;
@@ -81,7 +85,7 @@ pub(crate) fn serve(worker: &mut Worker, n_workers: usize, handler: &dyn Handler
     static HAS_HOOK: AtomicBool = AtomicBool::new(false);
 
     panic::install(&HAS_HOOK);
-    snapstart::restore(worker.out.endpoint);
+    snapstart::restore(worker.pending.client.endpoint);
     if n_workers <= 1 {
         return work(worker, true, handler);
     }
@@ -91,7 +95,7 @@ pub(crate) fn serve(worker: &mut Worker, n_workers: usize, handler: &dyn Handler
 /// One worker that ends does not take the others along: each is a place for invocations.
 #[cfg(panic = "unwind")]
 fn serve_many(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> Result<()> {
-    let endpoint = worker.out.endpoint;
+    let endpoint = worker.pending.client.endpoint;
     sys::in_parallel(n_workers, STACK_LEN, &|| {
         if let Err(error) = work(&mut Worker::new(endpoint), false, handler) {
             log::error(None, &error);
@@ -139,7 +143,7 @@ fn work(worker: &mut Worker, is_only: bool, handler: &dyn Handler) -> Result<()>
             worker.set_trace_id();
         }
         let (result, guard) = panic::guard(worker, |worker| worker.handle(event, handler));
-        worker.answer(result)?;
+        worker.respond(result)?;
         drop(guard);
     }
 }

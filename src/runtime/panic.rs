@@ -13,7 +13,7 @@ use std::panic::{self, PanicHookInfo};
 use crate::error::Error;
 use crate::log;
 use crate::runtime::worker;
-use crate::runtime::worker_state::{Current, Phase};
+use crate::runtime::worker_state::{Phase, WorkerState};
 use crate::sys;
 
 /// Exit code of a process that ends by a panic, as std has it.
@@ -66,16 +66,16 @@ fn chain(info: &PanicHookInfo<'_>, earlier: &Hook, is_wanted: bool) -> bool {
 }
 
 /// Posts that what goes on has failed. Returns the exit code; `None`: nothing was going on.
-fn fail(current: &mut Current, error: &Error) -> Option<i32> {
-    match (current.take_phase(), current.endpoint) {
+fn fail(state: &mut WorkerState, error: &Error) -> Option<i32> {
+    match (state.take_phase(), state.endpoint) {
         #[cfg(panic = "abort")]
         (Phase::Init(call), _) => {
             worker::report_init(call, error);
             return Some(worker::INIT_EXIT_STATUS);
         }
-        (Phase::Invoke, Some(endpoint)) => match current.stream.take() {
-            Some(stream) => stream.end(&current.invocation, error),
-            None => worker::report(endpoint, &current.invocation, error),
+        (Phase::Invoke, Some(endpoint)) => match state.stream.take() {
+            Some(stream) => stream.end(&state.invocation, error),
+            None => worker::report(endpoint, &state.invocation, error),
         },
         _ => return None,
     }
@@ -117,7 +117,7 @@ mod unwind {
     use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
     use std::sync::MutexGuard;
 
-    use super::{Current, EXIT_STATUS, Hook, chain, fail, report_and_exit};
+    use super::{EXIT_STATUS, Hook, WorkerState, chain, fail, report_and_exit};
     use crate::context::Context;
     use crate::error::with_sources;
     use crate::error::{Error, Result};
@@ -296,8 +296,8 @@ mod unwind {
                 worker::report_init(call, &error);
                 return worker::INIT_EXIT_STATUS;
             }
-            worker_state::for_each(|current| {
-                fail(current, &error);
+            worker_state::for_each(|state| {
+                fail(state, &error);
             });
             EXIT_STATUS
         })
@@ -308,9 +308,9 @@ mod unwind {
     pub(crate) fn guard(
         worker: &mut Worker,
         f: impl FnOnce(&mut Worker) -> Result<()>,
-    ) -> (Result<()>, Option<MutexGuard<'static, Current>>) {
-        if let Some(mut current) = worker.out.seat.lock() {
-            current.enter(worker.out.endpoint, &worker.out.invocation);
+    ) -> (Result<()>, Option<MutexGuard<'static, WorkerState>>) {
+        if let Some(mut state) = worker.pending.state.lock() {
+            state.enter(worker.pending.client.endpoint, &worker.pending.invocation);
         }
         let _ = CONTEXT.try_with(|cx| {
             if let Ok(mut cx) = cx.try_borrow_mut() {
@@ -320,9 +320,9 @@ mod unwind {
             }
         });
         let result = guarded(Guarded::Invocation, || f(worker));
-        let current = worker.out.seat.lock().map(|mut current| {
-            current.leave();
-            current
+        let state = worker.pending.state.lock().map(|mut state| {
+            state.leave();
+            state
         });
         // Another guard may follow on this thread, which is not of this invocation.
         let _ = CONTEXT.try_with(|cx| {
@@ -330,7 +330,7 @@ mod unwind {
                 cx.request_id.clear();
             }
         });
-        (result, current)
+        (result, state)
     }
 
     /// Handles a part of what is guarded, whose error the caller logs, and makes an error of a panic.
@@ -406,7 +406,7 @@ mod abort {
     use std::panic::PanicHookInfo;
     use std::sync::MutexGuard;
 
-    use super::{Current, EXIT_STATUS, HAS_HOOK, Hook, Phase, chain, fail, report_and_exit};
+    use super::{EXIT_STATUS, HAS_HOOK, Hook, Phase, WorkerState, chain, fail, report_and_exit};
     use crate::error::{Error, Result};
     use crate::log;
     use crate::runtime::worker::Worker;
@@ -423,12 +423,12 @@ mod abort {
         report_and_exit(&error, || {
             // A worker that is sending its response does so to the end. Nothing may be sent after the
             // error, so this stays locked.
-            let mut current = worker_state::lock();
-            let status = fail(&mut current, &error).unwrap_or_else(|| {
+            let mut state = worker_state::lock();
+            let status = fail(&mut state, &error).unwrap_or_else(|| {
                 log::error(None, &error);
                 EXIT_STATUS
             });
-            core::mem::forget(current);
+            core::mem::forget(state);
             status
         })
     }
@@ -438,16 +438,16 @@ mod abort {
     pub(crate) fn guard(
         worker: &mut Worker,
         f: impl FnOnce(&mut Worker) -> Result<()>,
-    ) -> (Result<()>, Option<MutexGuard<'static, Current>>) {
-        if let Some(mut current) = worker.out.seat.lock() {
-            current.enter(worker.out.endpoint, &worker.out.invocation);
+    ) -> (Result<()>, Option<MutexGuard<'static, WorkerState>>) {
+        if let Some(mut state) = worker.pending.state.lock() {
+            state.enter(worker.pending.client.endpoint, &worker.pending.invocation);
         }
         let result = f(worker);
-        let current = worker.out.seat.lock().map(|mut current| {
-            current.leave();
-            current
+        let state = worker.pending.state.lock().map(|mut state| {
+            state.leave();
+            state
         });
-        (result, current)
+        (result, state)
     }
 
     /// Handles a part of what is guarded; a panic ends the process as any other.
@@ -462,7 +462,7 @@ mod abort {
         }
         worker_state::lock().phase = Phase::Init(call);
         let result = f();
-        worker_state::lock().phase = Phase::Other;
+        worker_state::lock().phase = Phase::Idle;
         result
     }
 }

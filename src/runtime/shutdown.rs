@@ -1,25 +1,26 @@
-//! The Extensions API, as far as a runtime needs it: to be told that its process is about to end.
+//! [`on_shutdown`]: hooks that run before Lambda ends the process.
+//!
+//! Lambda sends SIGTERM only to functions with an extension, so the first hook registers an internal one.
 
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
-use crate::http1::connection::{self, STALL_TIMEOUT};
 use crate::http1::head;
 use crate::log;
-use crate::runtime::api::{self, Endpoint};
+use crate::runtime::address::Endpoint;
+use crate::runtime::api;
+use crate::runtime::client::{Client, ExchangeError};
 use crate::runtime::panic;
-use crate::runtime::response::{CONNECT_TIMEOUT, Trouble};
 use crate::runtime::snapstart;
 use crate::sys;
 
 type Hook = Box<dyn FnOnce() + Send>;
 
-/// Stack of the thread that calls them, in bytes. It is only used as far as it is touched.
+/// The stack of the thread that calls the hooks, in bytes. Only pages that are touched use memory.
 const STACK_LEN: usize = 256 * 1024;
 
 static HOOKS: Mutex<Vec<Hook>> = Mutex::new(Vec::new());
@@ -28,9 +29,9 @@ fn hooks() -> MutexGuard<'static, Vec<Hook>> {
     HOOKS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Has `f` called when Lambda is about to end the process: to write what is still in memory, or to
-/// close a connection. To be called in `main`, before `run` and before there are other threads;
-/// those that came last are called first.
+/// Registers `f` to be called before Lambda ends the process, for example to write buffered data or to
+/// close a connection. Call it in `main`, before `run` and before other threads are started. Hooks are
+/// called in reverse order of registration.
 ///
 /// ```no_run
 /// fn main() -> ! {
@@ -39,17 +40,17 @@ fn hooks() -> MutexGuard<'static, Vec<Hook>> {
 /// }
 /// ```
 ///
-/// Lambda says so by SIGTERM, and only to a function that has an extension: this registers one, which
-/// hears of no events. Then there are 500 ms, or 300 ms where there are external extensions too,
-/// until Lambda kills the process; it ends with exit code 0 as soon as all are done, and waits
-/// for nothing else. An invocation may be at work meanwhile: one that has timed out. Where the
-/// extension is refused, which is logged, nobody is told, and everything else is as usual. Source:
-/// AWS Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle", Shutdown
-/// phase.
+/// Lambda sends SIGTERM before it ends a process, but only to functions with an extension. So this
+/// registers an internal extension without events. After SIGTERM the hooks have 500 ms, or 300 ms if
+/// there are external extensions too, until Lambda kills the process. The process ends with exit code 0
+/// as soon as all hooks have returned; it waits for nothing else. An invocation that has timed out may
+/// still be running then. If Lambda refuses the extension, an error is logged, the hooks do not run, and
+/// everything else works as usual. Source: AWS Lambda Developer Guide, "Understanding the Lambda
+/// execution environment lifecycle", Shutdown phase.
 ///
-/// A handler of SIGTERM that the function has set itself is called after `f`.
+/// A SIGTERM handler that the function has set itself is called after the hooks.
 ///
-/// On systems other than Linux `f` is never called.
+/// On systems other than Linux, hooks are never called.
 pub fn on_shutdown(f: impl FnOnce() + Send + 'static) {
     let mut hooks = hooks();
     hooks.push(Box::new(f));
@@ -72,10 +73,10 @@ fn listen() {
         log::error(None, &error);
         return;
     }
-    // One that is malformed is for `run` to tell.
+    // `run` reports a malformed address.
     if let Some(Ok(endpoint)) = Endpoint::from_env() {
         if let Err(problem) = register(endpoint) {
-            complain(endpoint, &problem);
+            log_failure(endpoint, &problem);
         }
     }
 }
@@ -102,78 +103,64 @@ fn shut_down() {
     #[cfg(target_os = "linux")]
     sys::call_sigterm_handler();
     sys::claim_exit(status);
-    // Unlike `sys::exit`, this does not wait for the lock of standard output, which a handler that has
-    // timed out may hold.
+    // Unlike `sys::exit`, this does not wait for the lock of standard output: a handler that has timed
+    // out may hold it.
     std::process::exit(status)
 }
 
-/// What went wrong with a call.
-fn told(call: &'static str) -> impl Fn(Trouble) -> String {
-    move |trouble| format!("{call}: {}", trouble.text())
-}
-
-fn connect(endpoint: &'static Endpoint) -> Result<TcpStream, Trouble> {
-    sys::connect(endpoint.addr, CONNECT_TIMEOUT, STALL_TIMEOUT).map_err(Trouble::Connect)
-}
-
-fn send(stream: &TcpStream, request: &[u8]) -> Result<(), Trouble> {
-    let sent = connection::send(stream, [request, &[], &[]]);
-    sent.map_err(|(n, errno)| Trouble::Send(n, errno))
-}
-
-/// Registers an extension of no events, and says that it is ready, without which Init does not end.
+/// Registers an internal extension without events and reports that it is ready, without which Init does
+/// not end. Returns what failed.
 fn register(endpoint: &'static Endpoint) -> Result<(), String> {
     const REGISTER: &str = "POST extension/register";
-    let stream = connect(endpoint).map_err(told(REGISTER))?;
-    let (mut request, mut inbox, mut id) = (Vec::new(), Vec::new(), String::new());
+    let mut client = Client::new(endpoint);
+    let (mut request, mut buffer, mut id) = (Vec::new(), Vec::new(), String::new());
     endpoint.push_register(&mut request);
-    send(&stream, &request).map_err(told(REGISTER))?;
+    client
+        .send([&request, &[], &[]], None)
+        .map_err(failed(REGISTER))?;
     let mut on_field = |name: &[u8], value: &[u8]| {
         if name.eq_ignore_ascii_case(api::EXTENSION_ID.as_bytes()) {
             id.clear();
             head::push_text(&mut id, value);
         }
     };
-    let len_max = api::REPLY_LEN_MAX;
-    let reply = connection::receive(&stream, &mut inbox, false, len_max, &mut on_field)
-        .map_err(Trouble::Receive)
-        .map_err(told(REGISTER))?;
+    let reply = client
+        .receive_with(api::REPLY_LEN_MAX, &mut buffer, &mut on_field)
+        .map_err(failed(REGISTER))?;
     if reply.status != 200 || id.is_empty() {
         return Err(format!("{REGISTER}: status {}", reply.status));
     }
-    be_ready(endpoint, (!reply.close).then_some(stream), &id)?;
+    report_ready(client, &id)?;
     // No connection outlives a snapshot.
     snapstart::also_after_restore(Box::new(move || {
-        if let Err(problem) = be_ready(endpoint, None, &id) {
-            complain(endpoint, &problem);
+        if let Err(problem) = report_ready(Client::new(endpoint), &id) {
+            log_failure(endpoint, &problem);
         }
         Ok(())
     }));
     Ok(())
 }
 
-/// Waits for an event, on a new connection if there is none. It is left open: an answer would be an
-/// event, and there are none.
-fn be_ready(
-    endpoint: &'static Endpoint,
-    stream: Option<TcpStream>,
-    id: &str,
-) -> Result<(), String> {
-    const NEXT: &str = "GET extension/event/next";
-    let stream = match stream {
-        Some(stream) => stream,
-        None => connect(endpoint).map_err(told(NEXT))?,
-    };
+/// Asks for an event, which reports that the extension is ready. The connection stays open for the life
+/// of the process: a reply would be an event, and the extension has registered for none.
+fn report_ready(mut client: Client, id: &str) -> Result<(), String> {
     let mut request = Vec::new();
-    endpoint.push_event_next(&mut request, id);
-    send(&stream, &request).map_err(told(NEXT))?;
-    core::mem::forget(stream);
+    client.endpoint.push_event_next(&mut request, id);
+    client
+        .send([&request, &[], &[]], None)
+        .map_err(failed("GET extension/event/next"))?;
+    core::mem::forget(client);
     Ok(())
 }
 
-fn complain(endpoint: &'static Endpoint, problem: &str) {
+/// Returns a function that puts the name of a call in front of its error.
+fn failed(call: &'static str) -> impl Fn(ExchangeError) -> String {
+    move |error| format!("{call}: {}", error.text())
+}
+
+fn log_failure(endpoint: &'static Endpoint, problem: &str) {
     let problem = format!(
-        "Extensions API at {}: {problem}: nobody will tell of the shutdown",
+        "Extensions API at {}: {problem}: on_shutdown hooks will not run",
         endpoint.authority
     );
     log::error(None, &Error::new(api::ENDPOINT_ERROR, problem));

@@ -7,7 +7,8 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::Result;
 use crate::log;
-use crate::runtime::api::{self, Endpoint};
+use crate::runtime::address::Endpoint;
+use crate::runtime::api;
 use crate::runtime::panic;
 use crate::runtime::worker::{self, Worker};
 use crate::sys;

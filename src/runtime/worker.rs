@@ -1,11 +1,4 @@
-//! A worker: one connection to the Runtime API, and what is said on it.
-//!
-//! A response and the `next` behind it are two exchanges, although one write could carry both: with
-//! two system calls instead of four, the same loop served 1.22 times as many invocations a second,
-//! with 0.77 of the CPU time (medians of paired runs). But a `next` that is sent cannot be taken
-//! back. When the answer to the response in front of it is 413, the error that has to follow stands
-//! behind a `next` that may have been answered already; when it is 403 or 5xx, or the connection
-//! ends, the process must end, and Lambda has handed it an event that nobody will serve.
+//! A worker serves invocations one after another: `next`, handle, then respond or report the error.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,44 +7,38 @@ use core::ops::Range;
 use crate::context::Context;
 use crate::encoding::{Digits, decimal, push_decimal};
 use crate::error::{Error, Result};
-use crate::http1::connection::{self, Fault, Reply};
-use crate::http1::head;
+use crate::http1::connection::Reply;
+use crate::http1::{head, scan};
 use crate::log;
-use crate::runtime::api::{self, Endpoint, Invocation};
+use crate::runtime::address::Endpoint;
+use crate::runtime::api;
+use crate::runtime::client::{Call, ExchangeError};
 use crate::runtime::handler::Handler;
-use crate::runtime::response::Responder;
-use crate::runtime::response::{self, Outbox, Trouble};
+use crate::runtime::invocation::Invocation;
+use crate::runtime::response::{PendingResponse, Responder, free_if_large};
 use crate::sys;
-use crate::sys::Errno;
 
-/// Pauses between attempts to get `next` that fail in a row, in milliseconds; after the last one the runtime ends,
-/// and with it the execution environment, which is how Lambda heals.
+/// Pauses between attempts to get `next` that fail in a row, in milliseconds. After the last one the
+/// runtime ends, and Lambda starts another execution environment.
 const PAUSES_MS: [u16; 2] = [50, 100];
 
-/// Pause after an emulator has said that it has nothing to deliver (204), in milliseconds.
+/// Pause after an emulator has replied that there is no event (204), in milliseconds.
 const EMPTY_PAUSE_MS: u16 = 10;
 
-/// The reply to an answer of which the peer has acknowledged every byte may be late by one read timeout, and
-/// by one more for so many bytes: the peer's system may hold bytes that the peer has not read yet.
-const LEN_PER_WAIT: usize = 64 * 1024;
-
-/// Room for the head of `GET next` on Lambda, in bytes: it is made in one piece.
+/// Bytes that the head of `GET next` has at most on Lambda. It is allocated once.
 const NEXT_LEN: usize = 256;
-
-/// What is wrong with an invocation that cannot be answered.
-const NAMELESS: &str = "reply without Lambda-Runtime-Aws-Request-Id";
 
 /// Exit code of a process whose Init phase has failed.
 pub(crate) const INIT_EXIT_STATUS: i32 = 1;
 
-/// Ends the process over a failure outside of invocations, which is posted to `call`, once.
+/// Logs a failure outside of invocations, posts it to `call`, and ends the process.
 #[cold]
 pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
     report_init(call, error);
     sys::exit(INIT_EXIT_STATUS);
 }
 
-/// Logs and posts such a failure.
+/// Logs a failure outside of invocations and posts it to `call`.
 #[cold]
 pub(crate) fn report_init(call: &str, error: &Error) {
     let endpoint = match Endpoint::from_env() {
@@ -67,11 +54,11 @@ pub(crate) fn report_init(call: &str, error: &Error) {
     }
 }
 
-/// Posts that an invocation has failed, from outside of its worker, which is lost.
+/// Posts that an invocation has failed whose own worker cannot do so.
 #[cold]
 pub(crate) fn report(endpoint: &'static Endpoint, invocation: &Invocation, error: &Error) {
     let mut worker = Worker::new(endpoint);
-    worker.out.invocation.set(invocation);
+    worker.pending.invocation.set(invocation);
     worker.cx.request_id.clone_from(&invocation.path_id);
     let _ = worker.report(error);
 }
@@ -79,150 +66,160 @@ pub(crate) fn report(endpoint: &'static Endpoint, invocation: &Invocation, error
 /// Serves invocations one at a time, on a connection of its own.
 #[derive(Debug)]
 pub(crate) struct Worker {
-    pub(crate) out: Outbox,
+    pub(crate) pending: PendingResponse,
     /// The head of `GET next`, which is the same each time.
-    next: Vec<u8>,
-    /// The reply that came last; an event is read from here without a copy.
-    inbox: Vec<u8>,
+    next_head: Vec<u8>,
+    /// The reply that was received last. The handler reads the event in it without a copy.
+    reply: Vec<u8>,
     pub(crate) cx: Context,
+    /// The value of `_X_AMZN_TRACE_ID` in the environment; empty if it is not set.
+    exported_trace_id: String,
 }
 
 impl Worker {
-    // Seldom called, and from many places.
+    // `inline(never)`: it is seldom called, from many places.
     #[inline(never)]
     pub(crate) fn new(endpoint: &'static Endpoint) -> Worker {
         Worker {
-            out: Outbox::new(endpoint),
-            next: Vec::with_capacity(NEXT_LEN),
-            inbox: Vec::new(),
+            pending: PendingResponse::new(endpoint),
+            next_head: Vec::with_capacity(NEXT_LEN),
+            reply: Vec::new(),
             cx: Context::default(),
+            exported_trace_id: String::new(),
         }
     }
 
-    /// Waits for the next invocation, for as long as it takes: where its event stands.
+    /// Waits for the next invocation without a time limit. Returns the place of its event in `reply`.
     pub(crate) fn next(&mut self) -> Result<Range<usize>> {
         const CALL: [&str; 2] = ["GET", "invocation/next"];
         let mut pauses = PAUSES_MS.iter();
         loop {
             sys::flush_stdout();
-            let was_connected = self.out.stream.is_some();
-            self.give_back();
-            self.out.invocation.begin(&mut self.cx);
-            self.out.body.clear();
-            if self.next.is_empty() {
-                self.out.endpoint.push_next(&mut self.next);
+            let was_connected = self.pending.client.stream.is_some();
+            self.free_memory();
+            self.pending.invocation.begin(&mut self.cx);
+            self.pending.body.clear();
+            if self.next_head.is_empty() {
+                self.pending.client.endpoint.push_next(&mut self.next_head);
             }
-            let pause = match self.exchange(true) {
+            let pause = match self.get() {
                 Ok(Reply { status: 204, .. }) => EMPTY_PAUSE_MS,
                 Ok(Reply {
                     status: 200..=299,
                     body,
                     ..
                 }) => {
-                    self.out.invocation.end(&mut self.cx);
+                    self.pending.invocation.end_head(&mut self.cx);
                     if self.cx.request_id.is_empty() {
-                        return Err(self.error(CALL, NAMELESS));
+                        let problem = "reply without Lambda-Runtime-Aws-Request-Id";
+                        return Err(self.error(CALL, problem));
                     }
                     return Ok(body);
                 }
                 // The server has closed an idle connection, as it may.
-                Err(Trouble::Receive(fault)) if was_connected && fault.is_hangup() => continue,
-                // The server's state is broken, which nothing heals but a new one.
+                Err(ExchangeError::Receive(error)) if was_connected && error.is_hangup() => {
+                    continue;
+                }
+                // The server cannot go on; only a new execution environment helps.
                 reply @ Ok(Reply {
                     status: 403 | 500, ..
-                }) => return Err(self.problem(CALL, &reply)),
+                }) => return Err(self.exchange_failed(CALL, &reply)),
                 reply => self.next_failed(CALL, &reply, pauses.next())?,
             };
             sys::pause(pause);
         }
     }
 
-    /// Returns the pause until `next` is asked for again, or the error that ends the runtime if there is
-    /// none. A reply that cannot be read is logged, and posted as the error of its invocation if it says
-    /// which. One that was cut off is only asked for again: Lambda hands out an event until it is
-    /// answered.
+    /// Returns the pause before the next attempt to get `next`, or the error that ends the runtime after
+    /// the last attempt.
+    ///
+    /// A reply that cannot be read is logged. If its head names the invocation, the error is posted too.
+    /// But a reply that was cut off is only asked for again: Lambda hands out an event until it gets a
+    /// response.
     #[cold]
     fn next_failed(
         &mut self,
         call: [&str; 2],
-        reply: &Result<Reply, Trouble>,
+        reply: &Result<Reply, ExchangeError>,
         pause: Option<&u16>,
     ) -> Result<u16> {
-        let problem = self.problem(call, reply);
-        if let Err(Trouble::Receive(fault)) = reply {
-            self.out.invocation.end(&mut self.cx);
-            if !fault.is_cut() && !self.cx.request_id.is_empty() {
+        let problem = self.exchange_failed(call, reply);
+        if let Err(ExchangeError::Receive(error)) = reply {
+            self.pending.invocation.end_head(&mut self.cx);
+            if !error.is_cut() && !self.cx.request_id.is_empty() {
                 self.report(&problem)?;
-            } else if pause.is_some() && !self.inbox.is_empty() {
+            } else if pause.is_some() && !self.reply.is_empty() {
                 log::error(None, &problem);
             }
         }
         pause.copied().ok_or(problem)
     }
 
-    /// Waits until a snapshot that Lambda has taken is restored ("Runtime hooks for custom
-    /// runtimes").
+    /// Waits until Lambda has restored a snapshot of the process ("Runtime hooks for custom runtimes").
     pub(crate) fn restore_next(&mut self) -> Result<()> {
         const CALL: [&str; 2] = ["GET", api::RESTORE_NEXT];
-        self.out
-            .endpoint
-            .push_get(&mut self.next, api::RESTORE_NEXT);
-        // What waits there would become part of the snapshot.
+        let endpoint = self.pending.client.endpoint;
+        endpoint.push_get(&mut self.next_head, api::RESTORE_NEXT);
+        // Unflushed output would become part of the snapshot.
         sys::flush_stdout();
-        match self.exchange(true) {
+        match self.get() {
             Ok(Reply {
                 status: 200..=299, ..
             }) => Ok(()),
-            reply => Err(self.problem(CALL, &reply)),
+            reply => Err(self.exchange_failed(CALL, &reply)),
         }
     }
 
-    /// Names the trace of this invocation where X-Ray's SDKs look for it ("Using the Lambda runtime
-    /// API for custom runtimes").
+    /// Sets `_X_AMZN_TRACE_ID`, where X-Ray's SDKs look for the trace of the current invocation ("Using
+    /// the Lambda runtime API for custom runtimes").
     pub(crate) fn set_trace_id(&mut self) {
-        if self.out.invocation.takes_new_trace() {
-            // One that has come is not empty.
-            let (name, trace_id) = match &self.cx.xray_trace_id {
-                Some(trace_id) => (api::TRACE_ID_ENTRY, trace_id.as_str()),
-                None => ("", ""),
+        let trace_id = self.cx.xray_trace_id.as_deref().unwrap_or("");
+        if !scan::is_same(trace_id.as_bytes(), self.exported_trace_id.as_bytes()) {
+            let name = match trace_id {
+                "" => "",
+                _ => api::TRACE_ID_ENTRY,
             };
             sys::set_env([name.as_bytes(), trace_id.as_bytes()]);
+            self.exported_trace_id.clear();
+            self.exported_trace_id.push_str(trace_id);
         }
     }
 
-    /// Calls the handler; the response is then in `self.out`, or on its way.
+    /// Calls the handler. Afterwards the response is in `self.pending`, or has been streamed.
     pub(crate) fn handle(&mut self, event: Range<usize>, handler: &dyn Handler) -> Result<()> {
-        // What a handler that says nothing has said: Lambda's callers expect JSON.
-        self.out.content_type = api::JSON;
-        self.out.body.clear();
-        self.out.body.extend_from_slice(b"null");
-        let out = Responder::new(&mut self.out);
-        handler.take(&mut self.inbox, event, &self.cx, out)
+        self.pending.set_null();
+        let out = Responder::new(&mut self.pending);
+        handler.handle_in_place(&mut self.reply, event, &self.cx, out)
     }
 
-    /// Posts the response, or else the error. What Lambda does not take is logged, and is no
-    /// reason to end; only a server that says it has failed is.
-    pub(crate) fn answer(&mut self, result: Result<()>) -> Result<()> {
-        if let Some(streaming) = &self.out.streaming {
-            return match (streaming.end)(&mut self.out, &self.cx, result) {
-                Ok(sent) => {
-                    let reply = self.receive(sent, false, self.out.stream_len);
-                    self.conclude("response", reply)
+    /// Posts the response if `result` is `Ok`, and the error otherwise. If Lambda refuses the response,
+    /// the refusal is logged and the next invocation is served.
+    ///
+    /// # Errors
+    /// The server says that it has failed (5xx), so that the runtime has to end.
+    pub(crate) fn respond(&mut self, result: Result<()>) -> Result<()> {
+        if let Some(stream) = &self.pending.stream {
+            return match (stream.finish)(&mut self.pending, &self.cx, result) {
+                Ok((sent, len)) => {
+                    let reply = self.receive_post(sent, len);
+                    self.check_reply("response", reply)
                 }
                 Err(error) => self.report(&error),
             };
         }
-        let len = self.out.body.len();
+        let len = self.pending.body.len();
         match result {
             Ok(()) if len <= api::RESPONSE_LEN_MAX => {
-                let Outbox {
-                    endpoint,
+                let PendingResponse {
+                    client,
                     head,
                     invocation,
                     content_type,
                     ..
-                } = &mut self.out;
-                endpoint.push_response(head, invocation, content_type, len);
+                } = &mut self.pending;
+                client
+                    .endpoint
+                    .push_response(head, invocation, content_type, len);
                 self.post("response")
             }
             Ok(()) => self.report(&too_large(len)),
@@ -230,58 +227,61 @@ impl Worker {
         }
     }
 
-    /// Logs an error of the handler and posts it.
+    /// Logs the invocation's error and posts it.
     #[cold]
     fn report(&mut self, error: &Error) -> Result<()> {
         self.report_to("error", error)
     }
 
-    /// Logs an error and posts it: as that of the invocation, or to `call` if there is none yet.
+    /// Logs an error and posts it as the error of the current invocation, or to `call` if there is none.
     #[cold]
     pub(crate) fn report_to(&mut self, call: &str, error: &Error) -> Result<()> {
-        let has_invocation = !self.out.invocation.path_id.is_empty();
+        let has_invocation = !self.pending.invocation.path_id.is_empty();
         log::error(has_invocation.then_some(&self.cx), error);
-        self.out.set_json(error);
-        let Outbox {
-            endpoint,
+        self.pending.set_json(error);
+        let PendingResponse {
+            client,
             head,
             invocation,
             body,
             ..
-        } = &mut self.out;
-        // Nobody looks for the cause where nothing is traced.
+        } = &mut self.pending;
+        // The cause is part of the trace, so it is only made if there is one.
         let mut cause = String::new();
         if self.cx.xray_trace_id.is_some() {
             cause = error.xray_cause();
         }
         let error_type = error.error_type();
-        endpoint.push_error(head, invocation, call, error_type, &cause, body.len());
+        client
+            .endpoint
+            .push_error(head, invocation, call, error_type, &cause, body.len());
         self.post(call)
     }
 
-    /// Posts what stands in `self.out`. Sent again only if nothing of it was: serving is at most
-    /// once.
+    /// Posts the head and body in `self.pending`.
     fn post(&mut self, call: &str) -> Result<()> {
-        let reply = match self.exchange(false) {
-            // The server had closed the connection while the handler was at work, as it may.
-            Err(Trouble::Send(0, _)) => self.exchange(false),
+        let reply = match self.post_once() {
+            // The server had closed the connection while the handler was running, as it may. It has read
+            // nothing of the request, so it is sent again; a request of which it has read a part is not,
+            // since an invocation is served at most once.
+            Err(ExchangeError::Send(0, _)) => self.post_once(),
             reply => reply,
         };
-        self.conclude(call, reply)
+        self.check_reply(call, reply)
     }
 
-    fn conclude(&mut self, call: &str, reply: Result<Reply, Trouble>) -> Result<()> {
+    fn check_reply(&mut self, call: &str, reply: Result<Reply, ExchangeError>) -> Result<()> {
         match reply {
             Ok(Reply {
                 status: 200..=299, ..
             }) => Ok(()),
-            reply => self.failed(call, &reply),
+            reply => self.post_failed(call, &reply),
         }
     }
 
     #[cold]
-    fn failed(&mut self, call: &str, reply: &Result<Reply, Trouble>) -> Result<()> {
-        let problem = self.problem(["POST", call], reply);
+    fn post_failed(&mut self, call: &str, reply: &Result<Reply, ExchangeError>) -> Result<()> {
+        let problem = self.exchange_failed(["POST", call], reply);
         // "Container error. Non-recoverable state. Runtime should exit promptly."
         if matches!(reply, Ok(Reply { status: 500.., .. })) {
             return Err(problem);
@@ -290,100 +290,57 @@ impl Worker {
         Ok(())
     }
 
-    /// Sends `GET next` or what stands in `self.out`, and receives the reply; that of `next`
-    /// carries an invocation.
-    fn exchange(&mut self, is_next: bool) -> Result<Reply, Trouble> {
-        let sent = if is_next {
-            response::send(
-                self.out.endpoint,
-                &mut self.out.stream,
-                None,
-                [&self.next, &[], &[]],
-            )
-        } else {
-            self.out.send()
-        };
-        let len = self.out.head.len().wrapping_add(self.out.body.len());
-        self.receive(sent, is_next, len)
+    /// Sends `next_head`, and receives the reply with its invocation.
+    fn get(&mut self) -> Result<Reply, ExchangeError> {
+        let PendingResponse {
+            client, invocation, ..
+        } = &mut self.pending;
+        let sent = client.send([&self.next_head, &[], &[]], None);
+        let call = Call::Next(invocation, &mut self.cx);
+        client.receive(sent, self.next_head.len(), call, &mut self.reply)
     }
 
-    /// Receives the reply to a request of `len` bytes, or what has come of one of which the peer took
-    /// only a part.
-    fn receive(
+    fn post_once(&mut self) -> Result<Reply, ExchangeError> {
+        let sent = self.pending.send();
+        let len = self
+            .pending
+            .head
+            .len()
+            .saturating_add(self.pending.body.len());
+        self.receive_post(sent, len)
+    }
+
+    fn receive_post(
         &mut self,
-        sent: Result<(), Trouble>,
-        is_next: bool,
-        len: usize,
-    ) -> Result<Reply, Trouble> {
-        let Outbox {
-            stream: kept,
-            invocation,
-            ..
-        } = &mut self.out;
-        let (Some(stream), Ok(()) | Err(Trouble::Send(1.., _))) = (&*kept, &sent) else {
-            *kept = None;
-            return Err(sent.err().unwrap_or(Trouble::Receive(Fault::Closed)));
-        };
-        let len_max = if is_next {
-            api::EVENT_LEN_MAX
-        } else {
-            api::REPLY_LEN_MAX
-        };
-        let mut n_waits = len / LEN_PER_WAIT;
-        let reply = loop {
-            let mut on_field = |name: &[u8], value: &[u8]| {
-                if is_next {
-                    invocation.take(&mut self.cx, name, value);
-                }
-            };
-            let inbox = &mut self.inbox;
-            let reply = connection::receive(stream, inbox, is_next, len_max, &mut on_field);
-            if !matches!(reply, Err(Fault::Stalled)) || !inbox.is_empty() {
-                break reply;
-            }
-            if sys::n_unacknowledged(stream) == 0 && !invocation.has_time_left() {
-                if n_waits == 0 {
-                    break reply;
-                }
-                n_waits = n_waits.wrapping_sub(1);
-            }
-        };
-        let (len, errno) = match &sent {
-            Err(Trouble::Send(n, errno)) => (*n, Some(*errno)),
-            _ => (len, None),
-        };
-        let result = match reply {
-            Ok(reply) if sent.is_ok() && !reply.close => return Ok(reply),
-            // A server may answer before it has read the whole request, and close.
-            Ok(reply) => Ok(reply),
-            Err(_) if !is_next && sys::has_taken_nothing(stream, len, errno) => {
-                Err(Trouble::Send(0, Errno::BROKEN_PIPE))
-            }
-            Err(fault) => Err(sent.err().unwrap_or(Trouble::Receive(fault))),
-        };
-        *kept = None;
-        result
+        sent: Result<(), ExchangeError>,
+        request_len: usize,
+    ) -> Result<Reply, ExchangeError> {
+        let PendingResponse {
+            client, invocation, ..
+        } = &mut self.pending;
+        client.receive(sent, request_len, Call::Post(invocation), &mut self.reply)
     }
 
-    /// Gives back what an unusually large event or response has needed.
-    fn give_back(&mut self) {
-        response::give_back(&mut self.inbox);
-        response::give_back(&mut self.out.body);
+    /// Frees the memory that an unusually large event or response has needed.
+    fn free_memory(&mut self) {
+        free_if_large(&mut self.reply);
+        free_if_large(&mut self.pending.body);
         sys::trim_heap();
     }
 
-    /// What has failed, or what the server has said where it should have said yes.
+    /// Returns the error for an exchange that failed or whose reply has an unexpected status.
     #[cold]
-    fn problem(&self, call: [&str; 2], reply: &Result<Reply, Trouble>) -> Error {
+    fn exchange_failed(&self, call: [&str; 2], reply: &Result<Reply, ExchangeError>) -> Error {
         let text = match reply {
-            Ok(reply) => self.refusal(reply),
-            Err(trouble) => trouble.text(),
+            Ok(reply) => self.status_text(reply),
+            Err(error) => error.text(),
         };
         self.error(call, &text)
     }
 
-    fn refusal(&self, reply: &Reply) -> String {
-        let body = self.inbox.get(reply.body.clone()).unwrap_or_default();
+    /// Returns the status of a reply and the start of its body.
+    fn status_text(&self, reply: &Reply) -> String {
+        let body = self.reply.get(reply.body.clone()).unwrap_or_default();
         let body = head::trim(body);
         let mut text = String::from("status ");
         push_decimal(&mut text, reply.status.into());
@@ -394,7 +351,7 @@ impl Worker {
 
     #[cold]
     fn error(&self, [method, call]: [&str; 2], problem: &str) -> Error {
-        let authority = self.out.endpoint.authority;
+        let authority = self.pending.client.endpoint.authority;
         Error::of(
             api::ENDPOINT_ERROR,
             &[

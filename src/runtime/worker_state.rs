@@ -1,173 +1,177 @@
-//! What each worker is doing, for a panic that ends the process.
+//! The state of each worker, which the panic hook reads when a panic ends the process.
 
 use core::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
-use crate::runtime::api::{Endpoint, Invocation};
+use crate::runtime::address::Endpoint;
+use crate::runtime::invocation::Invocation;
 
-/// What a worker is doing.
+/// What a worker does at the moment, as far as the panic hook needs it.
 #[derive(Debug)]
-pub(crate) struct Current {
+pub(crate) struct WorkerState {
     pub(crate) phase: Phase,
     pub(crate) endpoint: Option<&'static Endpoint>,
     pub(crate) invocation: Invocation,
-    /// The stream that is the response, once its head was sent. Chunks are only sent while this is
-    /// locked, so that nothing can follow the error that ends it.
+    /// The streamed response, once its head was sent. Workers send chunks only while the state is locked,
+    /// so that no chunk can follow the error that ends the stream.
     pub(crate) stream: Option<OpenStream>,
 }
 
 #[derive(Debug)]
 pub(crate) enum Phase {
-    Other,
-    /// And where its failure is posted.
+    /// Neither initialises nor serves an invocation.
+    Idle,
+    /// Runs code of the Init phase; a failure is posted to this call.
     #[cfg(panic = "abort")]
     Init(&'static str),
     Invoke,
-    /// No worker has this any more.
+    /// The worker has ended; another may take the slot.
     #[cfg(panic = "unwind")]
     Free,
 }
 
-/// A stream whose head was sent.
+/// A streamed response whose head was sent.
 #[derive(Debug)]
 pub(crate) struct OpenStream {
-    /// The descriptor of its connection, which its worker owns.
+    /// The file descriptor of its connection, which the worker owns.
     pub(crate) fd: core::ffi::c_int,
-    /// The code that logs the error and ends the stream with it. Behind a pointer, so that a function
-    /// that never streams does not hold it.
+    /// Logs the error and ends the stream with it. It is called through this pointer so that a function
+    /// that never streams does not contain it.
     pub(crate) end: fn(core::ffi::c_int, &Invocation, &Error),
 }
 
 impl OpenStream {
-    /// Logs the error and ends the stream with it. Its worker does not go on.
+    /// Logs the error and ends the stream with it. The worker must not send anything afterwards.
     pub(crate) fn end(&self, invocation: &Invocation, error: &Error) {
         (self.end)(self.fd, invocation, error);
     }
 }
 
-impl Current {
-    const fn new() -> Current {
-        Current {
-            phase: Phase::Other,
+impl WorkerState {
+    const fn new() -> WorkerState {
+        WorkerState {
+            phase: Phase::Idle,
             endpoint: None,
             invocation: Invocation::new(),
             stream: None,
         }
     }
 
-    /// Begins an invocation.
+    /// Records the invocation that begins.
     pub(crate) fn enter(&mut self, endpoint: &'static Endpoint, invocation: &Invocation) {
         self.phase = Phase::Invoke;
         self.endpoint = Some(endpoint);
         self.invocation.set(invocation);
     }
 
-    /// Ends what was begun.
+    /// Records that the invocation has ended.
     pub(crate) fn leave(&mut self) {
-        self.phase = Phase::Other;
+        self.phase = Phase::Idle;
         self.stream = None;
     }
 
-    /// Ends the phase, and returns which it was.
+    /// Sets the phase to `Idle` and returns the one before.
     pub(crate) fn take_phase(&mut self) -> Phase {
-        mem::replace(&mut self.phase, Phase::Other)
+        mem::replace(&mut self.phase, Phase::Idle)
     }
 }
 
 #[cfg(panic = "unwind")]
-pub(crate) use unwind::{Seat, for_each};
+pub(crate) use unwind::{StateSlot, for_each};
 #[cfg(panic = "unwind")]
 mod unwind {
     use alloc::boxed::Box;
     use alloc::vec::Vec;
     use core::cell::OnceCell;
 
-    use super::{Current, Mutex, MutexGuard, Phase, PoisonError, mem};
+    use super::{Mutex, MutexGuard, Phase, PoisonError, WorkerState, mem};
 
-    /// All that there have been; a worker that ends leaves its own to another one.
-    static SEATS: Mutex<Vec<&'static Mutex<Current>>> = Mutex::new(Vec::new());
+    /// The states of all workers. A worker that ends frees its slot for another.
+    static SLOTS: Mutex<Vec<&'static Mutex<WorkerState>>> = Mutex::new(Vec::new());
 
-    fn lock(current: &'static Mutex<Current>) -> MutexGuard<'static, Current> {
-        current.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(state: &'static Mutex<WorkerState>) -> MutexGuard<'static, WorkerState> {
+        state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A worker's place among those whose invocations fail if the process ends.
+    /// The state of one worker, which is registered on first use.
     #[derive(Debug)]
-    pub(crate) struct Seat(OnceCell<&'static Mutex<Current>>);
+    pub(crate) struct StateSlot(OnceCell<&'static Mutex<WorkerState>>);
 
-    impl Seat {
-        pub(crate) const fn new() -> Seat {
-            Seat(OnceCell::new())
+    impl StateSlot {
+        pub(crate) const fn new() -> StateSlot {
+            StateSlot(OnceCell::new())
         }
 
-        /// What the worker is doing.
-        pub(crate) fn lock(&self) -> Option<MutexGuard<'static, Current>> {
+        /// Locks the worker's state.
+        pub(crate) fn lock(&self) -> Option<MutexGuard<'static, WorkerState>> {
             Some(lock(self.0.get_or_init(|| {
-                let mut seats = SEATS.lock().unwrap_or_else(PoisonError::into_inner);
-                for seat in seats.iter() {
-                    // One that is locked is in use.
-                    if let Ok(mut current) = seat.try_lock() {
-                        if matches!(current.phase, Phase::Free) {
-                            current.phase = Phase::Other;
-                            return *seat;
+                let mut slots = SLOTS.lock().unwrap_or_else(PoisonError::into_inner);
+                for slot in slots.iter() {
+                    // A slot that is locked is in use.
+                    if let Ok(mut state) = slot.try_lock() {
+                        if matches!(state.phase, Phase::Free) {
+                            state.phase = Phase::Idle;
+                            return *slot;
                         }
                     }
                 }
-                let seat: &'static Mutex<Current> = Box::leak(Box::new(Mutex::new(Current::new())));
-                seats.push(seat);
-                seat
+                let slot: &'static Mutex<WorkerState> =
+                    Box::leak(Box::new(Mutex::new(WorkerState::new())));
+                slots.push(slot);
+                slot
             })))
         }
     }
 
-    impl Drop for Seat {
+    impl Drop for StateSlot {
         fn drop(&mut self) {
-            if let Some(seat) = self.0.get() {
-                lock(seat).phase = Phase::Free;
+            if let Some(slot) = self.0.get() {
+                lock(slot).phase = Phase::Free;
             }
         }
     }
 
-    /// Calls `f` with what each worker is doing. Each waits from then on before it sends anything.
-    pub(crate) fn for_each(f: impl Fn(&mut Current)) {
-        for seat in SEATS.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            let mut current = lock(seat);
-            f(&mut current);
-            mem::forget(current);
+    /// Calls `f` with the state of each worker. The states stay locked, so that no worker sends anything
+    /// afterwards.
+    pub(crate) fn for_each(f: impl Fn(&mut WorkerState)) {
+        for slot in SLOTS.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let mut state = lock(slot);
+            f(&mut state);
+            mem::forget(state);
         }
     }
 }
 
 #[cfg(panic = "abort")]
-pub(crate) use abort::{Seat, lock};
+pub(crate) use abort::{StateSlot, lock};
 #[cfg(panic = "abort")]
 mod abort {
-    use super::{Current, Mutex, MutexGuard, PoisonError};
+    use super::{Mutex, MutexGuard, PoisonError, WorkerState};
 
-    /// Where panics abort at once (`build.sh --profile tiny`), std calls no hook, which would ask.
+    /// Without a panic hook (`build.sh --profile tiny`), nothing reads the state.
     const HAS_HOOK: bool = cfg!(not(panic = "immediate-abort"));
 
-    /// What the process is doing. There is one worker where panics abort.
-    static CURRENT: Mutex<Current> = Mutex::new(Current::new());
+    /// The state of the only worker: a process whose panics abort has one.
+    static STATE: Mutex<WorkerState> = Mutex::new(WorkerState::new());
 
-    // Out of line: it is called often enough to count in bytes.
+    // `inline(never)`: it is called from several places.
     #[inline(never)]
-    pub(crate) fn lock() -> MutexGuard<'static, Current> {
-        CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock() -> MutexGuard<'static, WorkerState> {
+        STATE.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The worker's place in `CURRENT`.
+    /// The state of the only worker.
     #[derive(Debug)]
-    pub(crate) struct Seat;
+    pub(crate) struct StateSlot;
 
-    impl Seat {
-        pub(crate) const fn new() -> Seat {
-            Seat
+    impl StateSlot {
+        pub(crate) const fn new() -> StateSlot {
+            StateSlot
         }
 
-        /// What the worker is doing; `None` where no hook asks for it.
-        pub(crate) fn lock(&self) -> Option<MutexGuard<'static, Current>> {
+        /// Locks the worker's state; `None` if no panic hook can read it.
+        pub(crate) fn lock(&self) -> Option<MutexGuard<'static, WorkerState>> {
             HAS_HOOK.then(lock)
         }
     }

@@ -217,8 +217,8 @@ fn what_no_header_can_have_is_refused() {
         );
         assert!(request.text().contains(want), "{}", request.text());
     }
-    check(99, &[], "99 is no HTTP status");
-    check(600, &[], "600 is no HTTP status");
+    check(99, &[], "99 is not an HTTP status");
+    check(600, &[], "600 is not an HTTP status");
     check(200, &[("a b", "c")], "a b");
     check(200, &[("", "c")], "cannot stand in an HTTP header");
     check(200, &[("a", "b\r\nX: y")], "cannot stand in an HTTP header");
