@@ -30,16 +30,8 @@ mod signal;
 pub(crate) mod simd;
 mod socket;
 mod thread;
-#[cfg(all(not(debug_assertions), target_env = "musl", panic = "abort"))]
-mod unwind;
-#[cfg(all(
-    not(debug_assertions),
-    target_env = "musl",
-    target_feature = "crt-static",
-    any(target_arch = "x86_64", target_arch = "aarch64"),
-    panic = "unwind"
-))]
-mod unwinder;
+#[cfg(all(not(debug_assertions), target_env = "musl"))]
+mod unwinding;
 
 pub(crate) use allocator::trim_heap;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
