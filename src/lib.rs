@@ -77,8 +77,6 @@ pub use runtime::snapstart::{after_restore, before_snapshot};
 pub use runtime::streaming::BodyWriter;
 
 use json::{FromJson, ToJson};
-#[cfg(not(all(debug_assertions, feature = "emulator")))]
-use runtime::api;
 use runtime::worker::Worker;
 use runtime::{address, panic};
 
@@ -203,7 +201,7 @@ fn serve(handler: &dyn Handler) -> ! {
         #[cfg(all(debug_assertions, feature = "emulator"))]
         None => emulator::serve_here(handler),
         #[cfg(not(all(debug_assertions, feature = "emulator")))]
-        None => Err(Error::of(api::ENDPOINT_ERROR, &[NO_ENDPOINT])),
+        None => Err(Error::of(address::ENDPOINT_ERROR, &[NO_ENDPOINT])),
     };
     if let Err(error) = &result {
         log::error(None, error);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
+use crate::number::number;
 use crate::rivals::{self, Arch, Folders};
 use crate::{Progress, measure, need_target, report};
 
@@ -44,7 +45,7 @@ pub fn print(folders: &Folders, progress: Progress) -> Result<(), String> {
         .into_iter()
         .zip(times)
         .map(|(name, times)| {
-            let cell = |times| measure::median(times).map_or("-".into(), |t| report::number(t, 1));
+            let cell = |times| measure::median(times).map_or("-".into(), |t| number(t, 1));
             (name, times.map(cell).to_vec())
         })
         .collect();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::Results;
 use crate::measure::{CPU_START, ECHO, INSTRUCTIONS_WARM, RESIDENT, SIZE, ZIP};
-use crate::report::number;
+use crate::number::number;
 use crate::rivals::LIMIT;
 
 /// Figure, title, what its bytes or counts are divided by, digits.

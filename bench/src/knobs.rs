@@ -8,6 +8,7 @@ use std::process::Command;
 use crate::measure::{
     self, Effort, Figures, INSTRUCTIONS_START, INSTRUCTIONS_WARM, METRICS, SIZE, ZIP,
 };
+use crate::number::number;
 use crate::rivals::{self, Arch, Folders};
 use crate::{Progress, need_target, report};
 
@@ -135,7 +136,7 @@ pub fn print(folders: &Folders, progress: Progress) -> Result<(), String> {
         }
         let cell = |m: &&measure::Metric| {
             let value = figures.values.get(m.key);
-            value.map_or("-".into(), |value| report::number(*value, m.digits))
+            value.map_or("-".into(), |value| number(*value, m.digits))
         };
         rows.push((name, columns.iter().map(cell).collect()));
     }

@@ -4,6 +4,7 @@ mod build_times;
 mod chart;
 mod knobs;
 mod measure;
+mod number;
 mod process;
 mod qemu;
 mod report;

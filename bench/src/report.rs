@@ -7,6 +7,7 @@ use std::process::Command;
 use tiny_lambda::json::{self, Object, ToJson, Value};
 
 use crate::measure::{COUNTED, Figures, METRICS, Metric, TIMED};
+use crate::number::number;
 use crate::rivals::{Arch, Folders, LIMIT, OFFICIAL};
 use crate::{Results, Subject, chart};
 
@@ -125,20 +126,6 @@ pub fn push_table(text: &mut String, heads: &[[String; 2]], rows: &[(&str, Vec<S
         line(name, cells.iter().map(String::as_str).collect());
     }
     text.push('\n');
-}
-
-/// With a comma between thousands.
-pub fn number(value: f64, digits: usize) -> String {
-    let text = format!("{value:.digits$}");
-    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
-    let mut out = String::new();
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 && !out.ends_with('-') {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out + rest
 }
 
 /// Writes bench/results/ARCH.json and bench/chart.svg.

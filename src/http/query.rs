@@ -6,7 +6,7 @@ use core::str::{self, FromStr};
 
 use super::bad_request;
 use crate::encoding::{Escapes, decode_percent_lossy};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The names and values of a query or a form, decoded, in their order; a name may be there more
 /// than once.
@@ -80,7 +80,7 @@ impl Pairs {
 
 #[cold]
 #[track_caller]
-pub(super) fn malformed(name: &str) -> crate::Error {
+pub(super) fn malformed(name: &str) -> Error {
     bad_request(format_args!("malformed value of `{name}`"))
 }
 

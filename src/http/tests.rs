@@ -265,7 +265,7 @@ fn invoke<R: IntoResponse>(
     f: impl Fn(Request, &Context) -> Result<R> + Sync,
 ) -> Result<String> {
     let endpoint = crate::runtime::address::Endpoint::parse("127.0.0.1:1")?;
-    let mut pending = crate::runtime::response::PendingResponse::new(endpoint);
+    let mut pending = crate::runtime::pending::PendingResponse::new(endpoint);
     let out = Responder::new(&mut pending);
     handler::http(f).handle(event.as_bytes(), &Context::default(), out)?;
     Ok(String::from_utf8(pending.body).unwrap())

@@ -7,8 +7,10 @@ use core::str;
 
 use crate::error::{Error, Result};
 use crate::http1::head;
-use crate::runtime::api::ENDPOINT_ERROR;
 use crate::sys;
+
+/// The `errorType` of a failure between the runtime and the Runtime API.
+pub(crate) const ENDPOINT_ERROR: &str = "Runtime.LambdaRuntimeClientError";
 
 /// Where the Runtime API is.
 #[derive(Debug)]

@@ -20,9 +20,6 @@ pub(crate) const EVENT_LEN_MAX: usize = 64 << 20;
 /// The longest reply to a `POST` accepted, in bytes. Lambda's are one sentence.
 pub(crate) const REPLY_LEN_MAX: usize = 1 << 20;
 
-/// The `errorType` of a failure between the runtime and the Runtime API.
-pub(crate) const ENDPOINT_ERROR: &str = "Runtime.LambdaRuntimeClientError";
-
 /// The call that takes a failure of the Init phase.
 pub(crate) const INIT_ERROR: &str = "init/error";
 

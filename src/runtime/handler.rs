@@ -12,8 +12,8 @@ use crate::http::{self, IntoResponse, Request, Response};
 use crate::http1::head::push_text;
 use crate::json::{self, FromJson, ToJson};
 use crate::log;
+use crate::runtime::pending::free_if_large;
 use crate::runtime::response::Responder;
-use crate::runtime::response::free_if_large;
 use crate::sys;
 
 /// What serves invocations: [`json()`], [`http()`](fn@http), [`bytes()`] and [`streaming()`] make

@@ -8,6 +8,7 @@ pub mod handler;
 pub(crate) mod invocation;
 pub(crate) mod no_main;
 pub(crate) mod panic;
+pub(crate) mod pending;
 pub(crate) mod response;
 pub(crate) mod shutdown;
 pub(crate) mod snapstart;
@@ -101,7 +102,7 @@ fn serve_many(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> R
             log::error(None, &error);
         }
     });
-    Err(Error::of(api::ENDPOINT_ERROR, &["no worker is left"]))
+    Err(Error::of(address::ENDPOINT_ERROR, &["no worker is left"]))
 }
 
 /// Where panics abort, one would end all invocations of the process, so several are refused.

@@ -1,81 +1,12 @@
 //! [`Responder`]: takes the response of one invocation from the handler.
 
 use alloc::vec::Vec;
-use core::mem;
 
 use crate::error::Result;
-use crate::json::{ToJson, Writer};
-use crate::runtime::address::Endpoint;
+use crate::json::ToJson;
 use crate::runtime::api;
-use crate::runtime::client::{Client, ExchangeError};
-use crate::runtime::invocation::Invocation;
-use crate::runtime::streaming::{self, BodyWriter, Stream};
-use crate::runtime::worker_state::StateSlot;
-
-/// Buffers with a larger capacity than this, in bytes, are freed when the invocation does not need them
-/// any more.
-const KEPT_LEN_MAX: usize = 256 << 10;
-
-/// The response or error of the current invocation, while it is made and sent.
-#[derive(Debug)]
-pub(crate) struct PendingResponse {
-    pub(crate) client: Client,
-    pub(crate) invocation: Invocation,
-    /// The head of the request. In a stream: what is sent in front of the next chunk.
-    pub(crate) head: Vec<u8>,
-    pub(crate) content_type: &'static str,
-    /// The body of the request. In a stream: what is not sent yet.
-    pub(crate) body: Vec<u8>,
-    /// The state of a streamed response, once the handler has started it.
-    pub(crate) stream: Option<Stream>,
-    /// Where a panic that ends the process finds the invocation.
-    pub(crate) state: StateSlot,
-}
-
-impl PendingResponse {
-    pub(crate) fn new(endpoint: &'static Endpoint) -> PendingResponse {
-        PendingResponse {
-            client: Client::new(endpoint),
-            invocation: Invocation::new(),
-            head: Vec::new(),
-            content_type: api::JSON,
-            body: Vec::new(),
-            stream: None,
-            state: StateSlot::new(),
-        }
-    }
-
-    /// Makes the response to `null`, which is the response of a handler that does not respond: callers
-    /// of Lambda expect JSON.
-    pub(crate) fn set_null(&mut self) {
-        self.content_type = api::JSON;
-        self.body.clear();
-        self.body.extend_from_slice(b"null");
-    }
-
-    /// Makes `value` the body, as JSON.
-    pub(crate) fn set_json<T: ToJson + ?Sized>(&mut self, value: &T) {
-        self.body.clear();
-        let mut w = Writer::new(mem::take(&mut self.body));
-        value.to_json(&mut w);
-        self.body = w.into_inner();
-    }
-
-    /// Sends head and body.
-    pub(crate) fn send(&mut self) -> core::result::Result<(), ExchangeError> {
-        let parts = [self.head.as_slice(), &self.body, &[]];
-        self.client.send(parts, Some(&self.invocation))
-    }
-}
-
-/// Frees a buffer that is unusually large.
-// `inline(never)`: it is called from several places, once per invocation.
-#[inline(never)]
-pub(crate) fn free_if_large(buffer: &mut Vec<u8>) {
-    if buffer.capacity() > KEPT_LEN_MAX {
-        *buffer = Vec::new();
-    }
-}
+use crate::runtime::pending::PendingResponse;
+use crate::runtime::streaming::{self, BodyWriter};
 
 /// Takes the response of one invocation. If it is dropped unused, the response is `null`.
 ///

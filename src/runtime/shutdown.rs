@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::error::Error;
 use crate::http1::head;
 use crate::log;
-use crate::runtime::address::Endpoint;
+use crate::runtime::address::{ENDPOINT_ERROR, Endpoint};
 use crate::runtime::api;
 use crate::runtime::client::{Client, ExchangeError};
 use crate::runtime::panic;
@@ -69,7 +69,7 @@ fn listen() {
         shut_down();
     };
     if sys::Thread::spawn(STACK_LEN, Box::new(wait)).is_none() {
-        let error = Error::new(api::ENDPOINT_ERROR, "no thread is left to wait for SIGTERM");
+        let error = Error::new(ENDPOINT_ERROR, "no thread is left to wait for SIGTERM");
         log::error(None, &error);
         return;
     }
@@ -163,5 +163,5 @@ fn log_failure(endpoint: &'static Endpoint, problem: &str) {
         "Extensions API at {}: {problem}: on_shutdown hooks will not run",
         endpoint.authority
     );
-    log::error(None, &Error::new(api::ENDPOINT_ERROR, problem));
+    log::error(None, &Error::new(ENDPOINT_ERROR, problem));
 }

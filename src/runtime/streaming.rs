@@ -17,7 +17,7 @@ use crate::json::{self, Writer};
 use crate::log;
 use crate::runtime::api;
 use crate::runtime::client::ExchangeError;
-use crate::runtime::response::PendingResponse;
+use crate::runtime::pending::{PendingResponse, Sent, Stream};
 use crate::runtime::worker_state::OpenStream;
 use crate::sys::{self, Errno};
 
@@ -34,27 +34,6 @@ const PRELUDE_END: &[u8] = &[0; 8];
 /// The longest prelude with its end, in bytes, that API Gateway takes ("Set up a Lambda proxy integration
 /// with payload response streaming").
 const PRELUDE_LEN_MAX: usize = 16 * 1024;
-
-/// The state of a streamed response.
-#[derive(Debug)]
-pub(crate) struct Stream {
-    /// Its head has been sent, so that the invocation cannot get another response.
-    has_begun: bool,
-    /// Why the connection has failed.
-    error: Option<Errno>,
-    /// Bytes that were sent, in chunked framing.
-    sent_len: usize,
-    /// [`finish`]. It is called through this pointer so that a function that never streams does not
-    /// contain it: 1.9 KB of the zip. The plain form is a direct call.
-    pub(crate) finish: Finish,
-}
-
-/// Sends the end of a stream, with error trailers if the handler failed. Returns the handler's error if
-/// nothing of the stream was sent, so that the worker posts it. Otherwise returns the result of sending,
-/// and how many bytes were sent in all.
-pub(crate) type Finish = fn(&mut PendingResponse, &Context, Result<()>) -> Result<(Sent, usize)>;
-
-type Sent = core::result::Result<(), ExchangeError>;
 
 /// Starts a streamed response. See [`Responder::start`](crate::Responder::start).
 #[track_caller]
@@ -289,7 +268,7 @@ fn send_on(stream: Option<&TcpStream>, parts: [&[u8]; 3]) -> Sent {
     connection::send(stream, parts).map_err(|(sent, errno)| ExchangeError::Send(sent, errno))
 }
 
-/// See [`Finish`].
+/// See [`Finish`](crate::runtime::pending::Finish).
 fn finish(
     pending: &mut PendingResponse,
     cx: &Context,

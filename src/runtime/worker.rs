@@ -10,12 +10,13 @@ use crate::error::{Error, Result};
 use crate::http1::connection::Reply;
 use crate::http1::{head, scan};
 use crate::log;
-use crate::runtime::address::Endpoint;
+use crate::runtime::address::{ENDPOINT_ERROR, Endpoint};
 use crate::runtime::api;
 use crate::runtime::client::{Call, ExchangeError};
 use crate::runtime::handler::Handler;
 use crate::runtime::invocation::Invocation;
-use crate::runtime::response::{PendingResponse, Responder, free_if_large};
+use crate::runtime::pending::{PendingResponse, free_if_large};
+use crate::runtime::response::Responder;
 use crate::sys;
 
 /// Pauses between attempts to get `next` that fail in a row, in milliseconds. After the last one the
@@ -353,7 +354,7 @@ impl Worker {
     fn error(&self, [method, call]: [&str; 2], problem: &str) -> Error {
         let authority = self.pending.client.endpoint.authority;
         Error::of(
-            api::ENDPOINT_ERROR,
+            ENDPOINT_ERROR,
             &[
                 "Runtime API at ",
                 authority,

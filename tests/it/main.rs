@@ -42,6 +42,7 @@ mod hostile;
 mod http;
 mod http_doors;
 mod http_forms;
+mod imports;
 mod json;
 mod json_attempts;
 mod json_lenient;

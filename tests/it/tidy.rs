@@ -203,54 +203,6 @@ fn what_the_readme_links_to_is_there() {
     }
 }
 
-/// The modules of the crate, from the front door down (DESIGN: an arrow points down this list only,
-/// or stays on its line).
-const LAYERS: [&[&str]; 9] = [
-    &["lib", "bin"],
-    &["emulator"],
-    &["events"],
-    &["runtime"],
-    &["http"],
-    &["context", "error", "log"],
-    &["json", "http1"],
-    &["sys"],
-    &["encoding"],
-];
-
-#[test]
-fn dependencies_point_downwards() {
-    let layer = |module: &str| LAYERS.iter().position(|layer| layer.contains(&module));
-    for (name, text) in files("src", "rs") {
-        let module = name.strip_prefix("src/").unwrap().trim_end_matches(".rs");
-        let module = module.split('/').next().unwrap();
-        let from = layer(module).unwrap_or_else(|| panic!("{name} is in no layer"));
-        // Tests may look up.
-        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-        // So may documentation.
-        let is_code = |line: &&str| !line.trim_start().starts_with("//");
-        let code: String = code
-            .lines()
-            .filter(is_code)
-            .flat_map(|line| [line, "\n"])
-            .collect();
-        if name.ends_with("/tests.rs") {
-            continue;
-        }
-        for used in code.split("crate::").skip(1) {
-            let list = used
-                .strip_prefix('{')
-                .and_then(|list| list.split('}').next());
-            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            for used in list.unwrap_or(used).split(|c| list.is_some() && c == ',') {
-                let used = used.trim_start();
-                let used = used.split(|c| !is_name(c)).next().unwrap_or_default();
-                let Some(to) = layer(used) else { continue };
-                assert!(from <= to, "{name} uses crate::{used}, which is above it");
-            }
-        }
-    }
-}
-
 #[test]
 fn the_source_is_formatted() {
     match Command::new("cargo")
