@@ -21,6 +21,7 @@ use core::str;
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use crate::context::Context;
+use crate::encoding::time::write_rfc_3339;
 use crate::error::Error;
 use crate::http1::head;
 use crate::json::Writer;
@@ -232,55 +233,12 @@ fn line(
     w.into_inner()
 }
 
-/// A time in milliseconds since the Unix epoch as `2026-11-22T17:30:00.123Z`.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "what is subtracted was compared before, and all else is small"
-)]
+/// Returns a time in milliseconds since the Unix epoch as `2026-11-22T17:30:00.123Z`.
 fn rfc_3339(time_ms: u64) -> [u8; 24] {
-    // What there is of each in the next, then how many there are; days, months and years have none.
-    let mut numbers = [1000, 60, 60, 24, 1, 1, 1970];
-    let mut day = time_ms;
-    for number in numbers.iter_mut().take(4) {
-        (*number, day) = (day % *number, day / *number);
-    }
-    let [.., day_of_month, month, year] = &mut numbers;
-    let february = loop {
-        // Of a multiple of 4, one of 25 is one of 100, and one of 16 too is one of 400.
-        let is_leap = *year % 4 == 0 && (*year % 25 != 0 || *year % 16 == 0);
-        let n_days = 365 + u64::from(is_leap);
-        // Behind the year 9999 there is none with four digits.
-        if day < n_days || *year == 9999 {
-            break n_days - 337;
-        }
-        day -= n_days;
-        *year += 1;
-    };
-    loop {
-        let n_days = match month {
-            2 => february,
-            4 | 6 | 9 | 11 => 30,
-            _ => 31,
-        };
-        if day < n_days || *month == 12 {
-            break;
-        }
-        day -= n_days;
-        *month += 1;
-    }
-    *day_of_month += day;
+    let secs = i64::try_from(time_ms / 1000).unwrap_or(i64::MAX);
+    let ms = u32::try_from(time_ms % 1000).unwrap_or(0);
     let mut text = *b"0000-00-00T00:00:00.000Z";
-    // Each number ends in front of a sign; what was before is not overwritten.
-    let mut numbers = numbers.iter();
-    let mut number = 0;
-    for byte in text.iter_mut().rev() {
-        if byte.is_ascii_digit() {
-            *byte = b'0' | u8::try_from(number % 10).unwrap_or(0);
-            number /= 10;
-        } else {
-            number = numbers.next().copied().unwrap_or(0);
-        }
-    }
+    write_rfc_3339(&mut text, secs, Some(ms));
     text
 }
 

@@ -9,6 +9,7 @@ use core::fmt;
 use core::str;
 
 mod gzip;
+pub(crate) mod time;
 
 pub use gzip::{GzipError, gunzip};
 

@@ -2,17 +2,14 @@
 //!
 //! Beside [`HashMap`](std::collections::HashMap), [`SystemTime`] is what `core` does not have.
 
-use alloc::string::String;
+use super::{Error, FromJson, Reader, ToJson, Writer, float};
+use crate::encoding::time::{
+    Scanner, YEAR_0_SECS, YEAR_10000_SECS, parse_rfc_3339, write_rfc_3339,
+};
+use alloc::vec::Vec;
+use core::str;
 use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
-
-use super::{Error, FromJson, Reader, ToJson, Writer, float};
-
-const DAY_SECS: i64 = 86_400;
-
-/// From the first second with four digits of the year to behind the last, since the Unix epoch.
-const YEAR_0_SECS: i64 = -62_167_219_200;
-const YEAR_10000_SECS: i64 = 253_402_300_800;
 
 macro_rules! field_types {
     ($($(#[$attribute:meta])* $name:ident($inner:ty);)*) => {$(
@@ -150,18 +147,14 @@ fn write_nanos(w: &mut Writer, nanos: i128, scale: u32) {
     let fraction = magnitude % unit;
     if fraction != 0 {
         w.raw(".");
-        let mut digits = String::new();
-        push_digits(&mut digits, fraction, scale);
+        let mut digits: Vec<u8> = (0..scale).map(|_| b'0').collect();
+        let mut rest = fraction;
+        for digit in digits.iter_mut().rev() {
+            *digit |= u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
+        }
+        let digits = str::from_utf8(&digits).unwrap_or_default();
         w.raw(digits.trim_end_matches('0'));
-    }
-}
-
-/// The last `len` decimal digits of `value`.
-#[expect(clippy::arithmetic_side_effects, reason = "a power of ten is not zero")]
-fn push_digits(text: &mut String, value: u128, len: u32) {
-    for place in (0..len).rev() {
-        let digit = value / 10_u128.pow(place) % 10;
-        text.push(char::from_digit(u32::try_from(digit).unwrap_or(0), 10).unwrap_or('0'));
     }
 }
 
@@ -235,181 +228,32 @@ impl FromJson for Rfc3339 {
 
 impl ToJson for Rfc3339 {
     fn to_json(&self, w: &mut Writer) {
+        const NANOS: i128 = 1_000_000_000;
         let nanos = nanos_of(self.0);
-        let (secs, nanos) = (
-            nanos.div_euclid(1_000_000_000),
-            nanos.rem_euclid(1_000_000_000),
-        );
-        let secs = match i64::try_from(secs) {
-            Ok(secs) if (YEAR_0_SECS..YEAR_10000_SECS).contains(&secs) => secs,
-            _ => return w.null(),
+        let secs = i64::try_from(nanos.div_euclid(NANOS)).unwrap_or(i64::MAX);
+        let nanos = u32::try_from(nanos.rem_euclid(NANOS)).unwrap_or(0);
+        if !(YEAR_0_SECS..YEAR_10000_SECS).contains(&secs) {
+            return w.null();
+        }
+        let (zeros, fraction) = match nanos {
+            0 => ("0000-00-00T00:00:00Z", None),
+            _ if nanos % 1_000_000 == 0 => ("0000-00-00T00:00:00.000Z", Some(nanos / 1_000_000)),
+            _ => ("0000-00-00T00:00:00.000000000Z", Some(nanos)),
         };
-        let (year, month, day) = date_of(secs.div_euclid(DAY_SECS));
-        let second = secs.rem_euclid(DAY_SECS);
-        let mut text = String::with_capacity(30);
-        for (value, len, behind) in [
-            (year, 4, "-"),
-            (month, 2, "-"),
-            (day, 2, "T"),
-            (second / 3600, 2, ":"),
-            (second / 60 % 60, 2, ":"),
-            (second % 60, 2, ""),
-        ] {
-            push_digits(&mut text, u128::from(value.unsigned_abs()), len);
-            text.push_str(behind);
-        }
-        if nanos != 0 {
-            text.push('.');
-            let nanos = nanos.unsigned_abs();
-            if nanos % 1_000_000 == 0 {
-                push_digits(&mut text, nanos / 1_000_000, 3);
-            } else {
-                push_digits(&mut text, nanos, 9);
-            }
-        }
-        text.push('Z');
-        w.string(&text);
+        let mut text = Vec::from(zeros);
+        write_rfc_3339(&mut text, secs, fraction);
+        w.string(str::from_utf8(&text).unwrap_or_default());
     }
 }
 
-/// The moment that a time in RFC 3339's form is (section 5.6).
+/// Returns the time that a text in RFC 3339's form stands for.
 pub(crate) fn rfc_3339(text: &str) -> Option<SystemTime> {
-    let mut rest = Digits(text.as_bytes());
-    let year = rest.number(4)?;
-    rest.one_of(b"-")?;
-    let month = rest.number(2)?;
-    rest.one_of(b"-")?;
-    let day = rest.number(2)?;
-    rest.one_of(b"Tt ")?;
-    let hour = rest.number(2)?;
-    rest.one_of(b":")?;
-    let minute = rest.number(2)?;
-    rest.one_of(b":")?;
-    let second = rest.number(2)?;
-    let nanos = if rest.one_of(b".").is_some() {
-        rest.fraction()?
-    } else {
-        0
-    };
-    let offset_secs = match rest.one_of(b"Zz+-")? {
-        sign @ (b'+' | b'-') => {
-            let hours = rest.number(2)?;
-            rest.one_of(b":")?;
-            let minutes = rest.number(2)?;
-            if hours > 23 || minutes > 59 {
-                return None;
-            }
-            let secs = hours
-                .checked_mul(3600)?
-                .checked_add(minutes.checked_mul(60)?)?;
-            if sign == b'-' {
-                secs.checked_neg()?
-            } else {
-                secs
-            }
-        }
-        _ => 0,
-    };
-    let valid = rest.0.is_empty()
-        && (1..=12).contains(&month)
-        && (1..=days_in(year, month)).contains(&day)
-        && hour <= 23
-        && minute <= 59
-        && second <= 60;
-    if !valid {
-        return None;
-    }
-    let secs = days_of(year, month, day)
-        .checked_mul(DAY_SECS)?
-        .checked_add(hour.checked_mul(3600)?)?
-        .checked_add(minute.checked_mul(60)?)?
-        .checked_add(second)?
-        .checked_sub(offset_secs)?;
-    let whole = i128::from(secs).checked_mul(1_000_000_000)?;
-    time_of(whole.checked_add(i128::from(nanos))?)
-}
-
-fn days_in(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days since the Unix epoch of a date of the Gregorian calendar, year 0 to 9999.
-#[expect(clippy::arithmetic_side_effects, reason = "a year has four digits")]
-fn days_of(year: i64, month: i64, day: i64) -> i64 {
-    // Years that begin in March have the leap day at their end.
-    let shifted = (month + 9) % 12;
-    let year = year - shifted / 10;
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    let days_before_month = (shifted * 306 + 5) / 10;
-    365 * year + leap_days + days_before_month + day - 1 - 719_468
-}
-
-/// The date of the Gregorian calendar, so many days since the Unix epoch.
-#[expect(clippy::arithmetic_side_effects, reason = "a year has four digits")]
-fn date_of(days: i64) -> (i64, i64, i64) {
-    let mut year = (10_000 * (days + 719_468) + 14_780) / 3_652_425;
-    if days_of(year, 3, 1) > days {
-        year -= 1;
-    }
-    let day_of_year = days - days_of(year, 3, 1);
-    let shifted = (100 * day_of_year + 52) / 3060;
-    let month = (shifted + 2) % 12 + 1;
-    let day = day_of_year - (shifted * 306 + 5) / 10 + 1;
-    (year + (shifted + 2) / 12, month, day)
-}
-
-/// What is left of a text that is read digit by digit.
-struct Digits<'t>(&'t [u8]);
-
-impl Digits<'_> {
-    /// Exactly `len` digits.
-    fn number(&mut self, len: usize) -> Option<i64> {
-        let mut value = 0_i64;
-        for _ in 0..len {
-            let digit = self.digit()?;
-            value = value.checked_mul(10)?.checked_add(digit)?;
-        }
-        Some(value)
-    }
-
-    fn digit(&mut self) -> Option<i64> {
-        match self.0 {
-            [digit @ b'0'..=b'9', rest @ ..] => {
-                self.0 = rest;
-                Some(i64::from(digit.wrapping_sub(b'0')))
-            }
-            _ => None,
-        }
-    }
-
-    /// Digits behind a point, at least one, as nanoseconds; from the tenth on they are cut off.
-    fn fraction(&mut self) -> Option<i64> {
-        let mut value = 0_i64;
-        let mut unit = 1_000_000_000_i64;
-        let mut next = Some(self.digit()?);
-        while let Some(digit) = next {
-            unit /= 10;
-            value = value.checked_add(digit.checked_mul(unit)?)?;
-            next = self.digit();
-        }
-        Some(value)
-    }
-
-    /// One of `bytes`.
-    fn one_of(&mut self, bytes: &[u8]) -> Option<u8> {
-        match self.0 {
-            [byte, rest @ ..] if bytes.contains(byte) => {
-                self.0 = rest;
-                Some(*byte)
-            }
-            _ => None,
-        }
-    }
+    let (secs, nanos) = parse_rfc_3339(text)?;
+    time_of(
+        i128::from(secs)
+            .checked_mul(1_000_000_000)?
+            .checked_add(nanos.into())?,
+    )
 }
 
 impl FromJson for IsoDuration {
@@ -465,7 +309,7 @@ fn iso_duration(text: &str) -> Option<u128> {
         (b'M', 60),
         (b'S', 1),
     ];
-    let mut rest = Digits(text.as_bytes().strip_prefix(b"P")?);
+    let mut rest = Scanner(text.as_bytes().strip_prefix(b"P")?);
     let mut units: &[(u8, u128)] = &UNITS;
     let mut total = 0_u128;
     let mut in_time = false;
@@ -474,15 +318,13 @@ fn iso_duration(text: &str) -> Option<u128> {
         if !in_time && rest.one_of(b"T").is_some() {
             in_time = true;
         }
-        let mut value = u128::try_from(rest.digit()?).ok()?;
+        let mut value = u128::from(rest.digit()?);
         while let Some(digit) = rest.digit() {
-            value = value
-                .checked_mul(10)?
-                .checked_add(u128::try_from(digit).ok()?)?;
+            value = value.checked_mul(10)?.checked_add(digit.into())?;
         }
         let mut nanos = 0;
         if rest.one_of(b".,").is_some() {
-            nanos = u128::try_from(rest.fraction()?).ok()?;
+            nanos = rest.nanos()?.into();
             // Only the last number may be a decimal.
             ended = true;
         }

@@ -163,7 +163,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
                 .replace('\\', "/");
             if path.is_dir() {
                 folders.push(path);
-            } else if name.ends_with(".rs") {
+            } else if path.extension().is_some_and(|it| it == "rs") {
                 found.push((name, fs::read_to_string(path).unwrap()));
             }
         }
@@ -547,10 +547,6 @@ impl File {
 
 /// Returns a circle in a graph, if there is one.
 fn circle(edges: Vec<(String, String)>) -> Option<Vec<String>> {
-    let mut next: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (from, to) in edges.into_iter().filter(|(from, to)| from != to) {
-        next.entry(from).or_default().insert(to);
-    }
     fn visit(
         at: &str,
         next: &BTreeMap<String, BTreeSet<String>>,
@@ -572,6 +568,11 @@ fn circle(edges: Vec<(String, String)>) -> Option<Vec<String>> {
             path.pop();
         }
         found
+    }
+
+    let mut next: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (from, to) in edges.into_iter().filter(|(from, to)| from != to) {
+        next.entry(from).or_default().insert(to);
     }
     let mut done = BTreeSet::new();
     next.keys().find_map(|start| {
