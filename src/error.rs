@@ -78,8 +78,11 @@ impl Place {
     /// A place in the function's source. A place in this crate's says nothing to the reader of the
     /// function's error, and is left out.
     fn of(at: &'static Location<'static>) -> Place {
-        let own_folder = file!().strip_suffix("error.rs").unwrap_or(file!());
-        if at.file().starts_with(own_folder) {
+        const OWN_FOLDER: &[u8] = file!()
+            .as_bytes()
+            .split_at(file!().len() - "error.rs".len())
+            .0;
+        if at.file().as_bytes().starts_with(OWN_FOLDER) {
             return Place::default();
         }
         Place {
@@ -112,8 +115,17 @@ impl Error {
     /// ```
     #[track_caller]
     pub fn new(error_type: impl Into<Cow<'static, str>>, message: impl Display) -> Error {
-        let place = Place::of(Location::caller());
-        Error::make(error_type.into(), text(&message), place)
+        Error::at(error_type.into(), &message, Location::caller())
+    }
+
+    /// As [`new`](Self::new), once for all types.
+    #[inline(never)]
+    fn at(
+        error_type: Cow<'static, str>,
+        message: &dyn Display,
+        at: &'static Location<'static>,
+    ) -> Error {
+        Error::make(error_type, text(message), Place::of(at))
     }
 
     /// The same error with the place of this call, for a function that returns an error it has kept.
