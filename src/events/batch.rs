@@ -213,10 +213,7 @@ impl<'c> Driver<'c> {
     #[cold]
     fn log(&self, id: &str, error: &Error) {
         let error_type = String::from(error.error_type());
-        let mut message = String::from(self.what);
-        for text in [" ", id, ": ", error.error_message()] {
-            message.push_str(text);
-        }
+        let message = format_args!("{} {id}: {}", self.what, error.error_message());
         log::error(Some(self.cx), &Error::new(error_type, message));
     }
 }
