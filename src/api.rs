@@ -368,7 +368,6 @@ impl Invocation {
     }
 
     /// Whether there is a deadline, and it has not passed.
-    #[cold]
     pub(crate) fn has_time_left(&self) -> bool {
         self.deadline_ms > sys::unix_time_ms()
     }
@@ -501,7 +500,6 @@ fn is_segment_char(b: u8) -> bool {
         || matches!(b, b':' | b'@' | b'%')
 }
 
-#[cold]
 fn push_path_segment(path: &mut String, bytes: &[u8]) {
     for &b in bytes {
         if is_segment_char(b) {

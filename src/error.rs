@@ -136,7 +136,6 @@ impl Error {
     }
 
     /// Makes an error of the crate from parts of a message: formatting is kilobytes.
-    #[cold]
     pub(crate) fn of(error_type: &'static str, message: &[&str]) -> Error {
         let mut text = String::new();
         for part in message {
@@ -174,7 +173,6 @@ impl Error {
 
     /// An event, or a member of one, that is odd: what it should be or is called, what is wrong with
     /// it and where, and how it goes on there.
-    #[cold]
     #[track_caller]
     pub(crate) fn unmarshal(name: &str, problem: &dyn Display, there: &[u8]) -> Error {
         let mut message = String::from(name);
@@ -197,7 +195,6 @@ impl Error {
     pub(crate) const NO_TEXT: &'static str = "a value that is no text";
 
     /// The error that a panic is posted as.
-    #[cold]
     pub(crate) fn from_panic(info: &PanicHookInfo<'_>) -> Error {
         let payload = info.payload();
         let text = match (
@@ -307,7 +304,6 @@ impl ToJson for Error {
 
 impl Error {
     /// What X-Ray is told, in the letters that a header can have; empty if that is too long.
-    #[cold]
     pub(crate) fn xray_cause(&self) -> String {
         let mut w = Writer::new(Vec::new());
         self.write_cause(&mut w);

@@ -295,7 +295,6 @@ fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
     Ok(prelude)
 }
 
-#[cold]
 #[track_caller]
 fn invalid(text: &str) -> Error {
     Error::new(

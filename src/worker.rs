@@ -40,14 +40,12 @@ const NAMELESS: &str = "reply without Lambda-Runtime-Aws-Request-Id";
 pub(crate) const INIT_EXIT_STATUS: i32 = 1;
 
 /// Ends the process over a failure outside of invocations, which is posted to `call`, once.
-#[cold]
 pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
     report_init(call, error);
     sys::exit(INIT_EXIT_STATUS);
 }
 
 /// Logs and posts such a failure.
-#[cold]
 pub(crate) fn report_init(call: &str, error: &Error) {
     let endpoint = match Endpoint::from_env() {
         Some(Ok(endpoint)) => {
@@ -63,7 +61,6 @@ pub(crate) fn report_init(call: &str, error: &Error) {
 }
 
 /// Posts that an invocation has failed, from outside of its worker, which is lost.
-#[cold]
 pub(crate) fn report(endpoint: &'static Endpoint, invocation: &Invocation, error: &Error) {
     let mut worker = Worker::new(endpoint);
     worker.out.invocation.set(invocation);
@@ -136,7 +133,6 @@ impl Worker {
     /// none. A reply that cannot be read is logged, and posted as the error of its invocation if it says
     /// which. One that was cut off is only asked for again: Lambda hands out an event until it is
     /// answered.
-    #[cold]
     fn next_failed(
         &mut self,
         call: [&str; 2],
@@ -226,13 +222,11 @@ impl Worker {
     }
 
     /// Logs an error of the handler and posts it.
-    #[cold]
     fn report(&mut self, error: &Error) -> Result<()> {
         self.report_to("error", error)
     }
 
     /// Logs an error and posts it: as that of the invocation, or to `call` if there is none yet.
-    #[cold]
     pub(crate) fn report_to(&mut self, call: &str, error: &Error) -> Result<()> {
         let has_invocation = !self.out.invocation.path_id.is_empty();
         log::error(has_invocation.then_some(&self.cx), error);
@@ -274,7 +268,6 @@ impl Worker {
         }
     }
 
-    #[cold]
     fn failed(&mut self, call: &str, reply: &Result<Reply, Trouble>) -> Result<()> {
         let problem = self.problem(["POST", call], reply);
         // "Container error. Non-recoverable state. Runtime should exit promptly."
@@ -368,7 +361,6 @@ impl Worker {
     }
 
     /// What has failed, or what the server has said where it should have said yes.
-    #[cold]
     fn problem(&self, call: [&str; 2], reply: &Result<Reply, Trouble>) -> Error {
         let text = match reply {
             Ok(reply) => self.refusal(reply),
@@ -387,7 +379,6 @@ impl Worker {
         text
     }
 
-    #[cold]
     fn error(&self, [method, call]: [&str; 2], problem: &str) -> Error {
         let authority = self.out.endpoint.authority;
         Error::of(
@@ -406,7 +397,6 @@ impl Worker {
     }
 }
 
-#[cold]
 fn too_large(len: usize) -> Error {
     let (digits, max_digits) = (&mut Digits::default(), &mut Digits::default());
     let message = [

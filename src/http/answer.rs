@@ -18,7 +18,6 @@ use crate::{Error, Result};
 
 /// What a handler's error is answered with. The text of one that is the function's own fault is
 /// for the log alone, and kept for that beside the response.
-#[cold]
 pub(crate) fn failure(error: Error) -> Response {
     let status = match error.error_type() {
         BAD_REQUEST => 400,

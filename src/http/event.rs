@@ -133,7 +133,6 @@ fn kind(origin: Origin) -> &'static str {
 }
 
 /// An error about a member, with what is there.
-#[cold]
 fn odd(kind: &str, error: &json::Error, event: &str) -> Error {
     let there = event.as_bytes().get(error.offset()..).unwrap_or_default();
     Error::unmarshal(kind, error, there)

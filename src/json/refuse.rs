@@ -39,7 +39,6 @@ impl<'j> Reader<'j> {
     /// string at …".
     ///
     /// For impls of [`FromJson`](super::FromJson) by hand; see there.
-    #[cold]
     #[inline(never)]
     pub fn error_expected(&self, what: &str) -> Error {
         Error::expected(ErrorKind::Type, what, self.text, self.start)
@@ -47,14 +46,12 @@ impl<'j> Reader<'j> {
 
     /// An error about the string, number or raw text that was read last, with a sentence of its own
     /// in front of the place.
-    #[cold]
     #[inline(never)]
     pub fn error(&self, message: &str) -> Error {
         Error::new(ErrorKind::Type, &[message], self.text, self.start)
     }
 
     /// That the member `index` of `names` was not there: the object has just ended.
-    #[cold]
     #[inline(never)]
     pub(super) fn error_missing(&self, names: &Names, index: usize) -> Error {
         let sentence = ["missing member `", names.name(index), "`"];
@@ -63,7 +60,6 @@ impl<'j> Reader<'j> {
     }
 
     /// That the number read last is beyond `type_name`.
-    #[cold]
     #[inline(never)]
     pub(super) fn out_of_range(&self, type_name: &str) -> Error {
         let sentence = ["number out of range for ", type_name];
@@ -71,7 +67,6 @@ impl<'j> Reader<'j> {
     }
 
     /// That another kind of value comes next, or none at all.
-    #[cold]
     #[inline(never)]
     pub(super) fn expected_value(&mut self, what: &str) -> Error {
         let (rest, depth) = (scan::token(self.rest), self.depth);
@@ -87,14 +82,12 @@ impl<'j> Reader<'j> {
     /// Notes that this is wrong in front of `rest`. The reader does not move.
     ///
     /// Functions that skip return the `None`, so that their result fits in registers.
-    #[cold]
     pub(super) fn fail(&mut self, rest: &'j [u8], problem: &'static Problem) -> Option<&'j [u8]> {
         (self.start, self.problem) = (self.pos_of(rest), problem);
         None
     }
 
     /// The error that [`fail`](Self::fail) was told.
-    #[cold]
     #[inline(never)]
     pub(super) fn problem(&self) -> Error {
         match *self.problem {
@@ -104,7 +97,6 @@ impl<'j> Reader<'j> {
     }
 
     /// That this is wrong where `rest` is.
-    #[cold]
     #[inline(never)]
     pub(super) fn refuse(&mut self, rest: &'j [u8], problem: &'static Problem) -> Error {
         self.fail(rest, problem);
@@ -112,7 +104,6 @@ impl<'j> Reader<'j> {
     }
 
     /// That the number read last is not an integer.
-    #[cold]
     #[inline(never)]
     pub(super) fn not_an_integer(&self, number: &str) -> Error {
         let sentence = ["expected an integer, found ", number];
@@ -122,7 +113,6 @@ impl<'j> Reader<'j> {
 
 impl Error {
     /// That `bytes` are not UTF-8.
-    #[cold]
     #[inline(never)]
     pub(super) fn not_utf8(bytes: &[u8], valid_len: usize) -> Error {
         let valid = bytes.get(..valid_len).unwrap_or_default();
