@@ -243,17 +243,17 @@ impl<'j> Reader<'j> {
             let digit = u64::from(digit.wrapping_sub(b'0'));
             value = value.wrapping_mul(10).wrapping_add(digit);
             rest = behind;
+            // What follows a zero is not part of the number, even if it is a digit.
+            if value == 0 {
+                break;
+            }
         }
         let n_digits = digits.len().wrapping_sub(rest.len());
         let max = if negative { negative_max } else { positive_max };
         // All others are read once more, from their text: errors, numbers of more than 19 digits, and
         // `60.0` and `6e1`, of which AWS sends some.
-        let is_plain = matches!(n_digits, 1..20)
-            && value <= max
-            && !matches!(
-                (digits, rest),
-                ([b'0', b'0'..=b'9', ..], _) | (_, [b'.' | b'e' | b'E', ..])
-            );
+        let is_plain =
+            matches!(n_digits, 1..20) && value <= max && !matches!(rest, [b'.' | b'e' | b'E', ..]);
         if is_plain {
             self.start = self.pos_of(number);
             self.rest = rest;
