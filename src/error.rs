@@ -78,8 +78,11 @@ impl Place {
     /// A place in the function's source. A place in this crate's says nothing to the reader of the
     /// function's error, and is left out.
     fn of(at: &'static Location<'static>) -> Place {
-        let own_folder = file!().strip_suffix("error.rs").unwrap_or(file!());
-        if at.file().starts_with(own_folder) {
+        const OWN_FOLDER: &[u8] = file!()
+            .as_bytes()
+            .split_at(file!().len() - "error.rs".len())
+            .0;
+        if at.file().as_bytes().starts_with(OWN_FOLDER) {
             return Place::default();
         }
         Place {
@@ -112,8 +115,17 @@ impl Error {
     /// ```
     #[track_caller]
     pub fn new(error_type: impl Into<Cow<'static, str>>, message: impl Display) -> Error {
-        let place = Place::of(Location::caller());
-        Error::make(error_type.into(), text(&message), place)
+        Error::at(error_type.into(), &message, Location::caller())
+    }
+
+    /// As [`new`](Self::new), once for all types.
+    #[inline(never)]
+    fn at(
+        error_type: Cow<'static, str>,
+        message: &dyn Display,
+        at: &'static Location<'static>,
+    ) -> Error {
+        Error::make(error_type, text(message), Place::of(at))
     }
 
     /// The same error with the place of this call, for a function that returns an error it has kept.
@@ -124,7 +136,6 @@ impl Error {
     }
 
     /// Makes an error of the crate from parts of a message: formatting is kilobytes.
-    #[cold]
     pub(crate) fn of(error_type: &'static str, message: &[&str]) -> Error {
         let mut text = String::new();
         for part in message {
@@ -162,7 +173,6 @@ impl Error {
 
     /// An event, or a member of one, that is odd: what it should be or is called, what is wrong with
     /// it and where, and how it goes on there.
-    #[cold]
     #[track_caller]
     pub(crate) fn unmarshal(name: &str, problem: &dyn Display, there: &[u8]) -> Error {
         let mut message = String::from(name);
@@ -185,7 +195,6 @@ impl Error {
     pub(crate) const NO_TEXT: &'static str = "a value that is no text";
 
     /// The error that a panic is posted as.
-    #[cold]
     pub(crate) fn from_panic(info: &PanicHookInfo<'_>) -> Error {
         let payload = info.payload();
         let text = match (
@@ -295,7 +304,6 @@ impl ToJson for Error {
 
 impl Error {
     /// What X-Ray is told, in the letters that a header can have; empty if that is too long.
-    #[cold]
     pub(crate) fn xray_cause(&self) -> String {
         let mut w = Writer::new(Vec::new());
         self.write_cause(&mut w);

@@ -100,7 +100,6 @@ pub fn write(level: Level, cx: &Context, text: fmt::Arguments<'_>) {
 }
 
 /// Writes an error of an invocation, or of the runtime where there is none, unless that was done.
-#[cold]
 pub(crate) fn error(cx: Option<&Context>, error: &Error) {
     if error.is_logged() {
         return;

@@ -103,39 +103,30 @@ pub(crate) fn decode_base64(text: &[u8]) -> Result<Vec<u8>, EncodingError> {
         _ => text,
     };
     let mut out = Vec::with_capacity(text.len().div_ceil(4).saturating_mul(3));
-    let mut groups = text.chunks_exact(4);
-    for (index, group) in groups.by_ref().enumerate() {
-        let [_, a, b, c] = group_bits(group, index)?.to_be_bytes();
-        out.extend_from_slice(&[a, b, c]);
-    }
-    let rest = groups.remainder();
-    if rest.len() == 1 {
-        return Err(EncodingError::Base64Length);
-    }
-    if !rest.is_empty() {
-        let index = text.len() / 4;
-        let unused = if rest.len() == 2 { 4 } else { 2 };
-        let bits = group_bits(rest, index)?;
-        if bits & (1_u32 << unused).wrapping_sub(1) != 0 {
-            return Err(EncodingError::Base64Character(index.saturating_mul(4)));
+    for (index, group) in text.chunks(4).enumerate() {
+        let n_missing = match group.len() {
+            1 => return Err(EncodingError::Base64Length),
+            2 => 2_u32,
+            3 => 1,
+            _ => 0,
+        };
+        let malformed = Err(EncodingError::Base64Character(index.saturating_mul(4)));
+        let mut bits = 0_u32;
+        for &byte in group {
+            match BITS.get(usize::from(byte)) {
+                Some(&value) if value != NONE => bits = bits << 6 | u32::from(value),
+                _ => return malformed,
+            }
         }
-        let bytes = (bits >> unused).to_be_bytes();
-        let len = rest.len().wrapping_sub(1);
-        out.extend_from_slice(bytes.get(4_usize.wrapping_sub(len)..).unwrap_or_default());
+        bits <<= n_missing.wrapping_mul(6);
+        if bits.trailing_zeros() < n_missing.wrapping_mul(8) {
+            return malformed;
+        }
+        let [_, bytes @ ..] = bits.to_be_bytes();
+        out.extend_from_slice(&bytes);
     }
+    out.truncate(text.len().saturating_mul(3) / 4);
     Ok(out)
-}
-
-/// The bits of up to four characters, the first in front.
-fn group_bits(group: &[u8], index: usize) -> Result<u32, EncodingError> {
-    let mut bits = 0_u32;
-    for &byte in group {
-        match BITS.get(usize::from(byte)) {
-            Some(&value) if value != NONE => bits = bits << 6 | u32::from(value),
-            _ => return Err(EncodingError::Base64Character(index.saturating_mul(4))),
-        }
-    }
-    Ok(bits)
 }
 
 /// Which percent-escapes of a text are read.

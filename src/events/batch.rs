@@ -11,7 +11,6 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use super::Field;
 use super::field::unmarshal_error;
@@ -20,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Reader, ToJson, Value, Writer};
 use crate::log;
 use crate::runtime::panic;
+use crate::sys;
 
 /// What of a batch has failed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -168,7 +168,7 @@ impl<T: ToJson> ToJson for Failure<'_, T> {
 }
 
 /// Longest time kept free in front of the deadline, for the response.
-const MARGIN_MAX: Duration = Duration::from_secs(1);
+const MARGIN_MAX_MS: u64 = 1000;
 
 /// Handles one batch.
 #[derive(Debug)]
@@ -176,19 +176,28 @@ pub(super) struct Driver<'c> {
     cx: &'c Context,
     /// What a record is called in the log.
     what: &'static str,
-    margin: Option<Duration>,
+    /// When the rest of the batch is handed back, in Unix time.
+    end_ms: u64,
     /// Whether the deadline has ended the batch.
     is_late: bool,
 }
 
 impl<'c> Driver<'c> {
     pub(super) fn new(cx: &'c Context, what: &'static str) -> Driver<'c> {
-        // Local emulators name deadlines that are long past.
-        let remaining = cx.remaining().filter(|remaining| !remaining.is_zero());
+        let now_ms = sys::unix_time_ms();
+        let left = cx.remaining().unwrap_or_default();
+        let left_ms = left.as_secs().saturating_mul(1000);
+        let left_ms = left_ms.saturating_add(left.subsec_millis().into());
+        let margin_ms = MARGIN_MAX_MS.min(left_ms / 10);
+        let end_ms = match left_ms {
+            // There is no deadline, or one that is long past, as local emulators name them.
+            0 => u64::MAX,
+            _ => now_ms.saturating_add(left_ms).saturating_sub(margin_ms),
+        };
         Driver {
             cx,
             what,
-            margin: remaining.and_then(|span| Some(MARGIN_MAX.min(span.checked_div(10)?))),
+            end_ms,
             is_late: false,
         }
     }
@@ -198,12 +207,9 @@ impl<'c> Driver<'c> {
         if self.is_late {
             return false;
         }
-        self.is_late = match (self.cx.remaining(), self.margin) {
-            (Some(remaining), Some(margin)) => remaining <= margin,
-            _ => false,
-        };
+        self.is_late = sys::unix_time_ms() >= self.end_ms;
         let result = if self.is_late {
-            Err(Error::new("Runtime.BatchCut", "no time left"))
+            Err(Error::of("Runtime.BatchCut", &["no time left"]))
         } else {
             panic::guard_part(f)
         };
@@ -213,13 +219,9 @@ impl<'c> Driver<'c> {
         result.is_ok()
     }
 
-    #[cold]
     fn log(&self, id: &str, error: &Error) {
         let error_type = String::from(error.error_type());
-        let mut message = String::from(self.what);
-        for text in [" ", id, ": ", error.error_message()] {
-            message.push_str(text);
-        }
+        let message = format_args!("{} {id}: {}", self.what, error.error_message());
         log::error(Some(self.cx), &Error::new(error_type, message));
     }
 }
@@ -228,10 +230,11 @@ impl<'c> Driver<'c> {
 /// without a word of why.
 #[track_caller]
 pub(super) fn id<'e>(field: &'e Field<String>, name: &str) -> Result<&'e str> {
-    match field.get()?.as_str() {
-        "" => Err(unmarshal_error(name, " is empty")),
-        id => Ok(id),
+    let id = field.get()?;
+    if id.is_empty() {
+        return Err(unmarshal_error(name, " is empty"));
     }
+    Ok(id)
 }
 
 /// Which records are not handled once one has failed.
@@ -294,11 +297,11 @@ pub(super) fn each(
             Order::Whole => !failures.is_empty(),
             Order::Groups(_) => failed_groups.contains(group),
         };
-        if has_ended {
+        if has_ended || !driver.record(id, &mut || f(index)) {
             failures.push(String::from(*id));
-        } else if !driver.record(id, &mut || f(index)) {
-            failures.push(String::from(*id));
-            failed_groups.insert(group);
+            if !has_ended {
+                failed_groups.insert(group);
+            }
         }
     }
     BatchResponse { failures }

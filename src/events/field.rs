@@ -114,7 +114,6 @@ impl<T> Field<T> {
 }
 
 impl Other {
-    #[cold]
     #[track_caller]
     fn error(&self) -> Error {
         let (name, problem) = match self {
@@ -159,7 +158,6 @@ pub(super) fn checked<T>(name: &str, text: &[u8], read: Result<T, json::Error>) 
     }
 }
 
-#[cold]
 #[track_caller]
 pub(super) fn unmarshal_error(name: &str, problem: impl Display) -> Error {
     Error::new(Error::UNMARSHAL, format_args!("{name}{problem}"))

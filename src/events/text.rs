@@ -107,7 +107,6 @@ impl FormText {
     }
 }
 
-#[cold]
 #[track_caller]
 fn malformed(error: EncodingError, text: &str) -> Error {
     Error::unmarshal("a text", &error, text.as_bytes())

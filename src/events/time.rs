@@ -115,7 +115,6 @@ epoch! {
     EpochMicros 3 "microseconds since 1970";
 }
 
-#[cold]
 #[track_caller]
 fn malformed(what: &str, text: &str) -> Error {
     Error::unmarshal("a time", &format_args!("expected {what}"), text.as_bytes())

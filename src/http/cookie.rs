@@ -137,7 +137,6 @@ fn is_attribute(value: &str) -> bool {
     is_value(value) && !value.bytes().any(|byte| byte == b';')
 }
 
-#[cold]
 #[track_caller]
 fn malformed(what: &str) -> Error {
     unsendable(format_args!("a cookie with a malformed {what}"))

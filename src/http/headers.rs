@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
+use core::{fmt, mem};
 
 use crate::http1::head::{is, is_token};
 
@@ -97,17 +97,14 @@ impl HeaderMap {
     /// field's (RFC 9110, section 5.5). Names must have none.
     #[inline(never)]
     pub(super) fn replace_controls(&mut self) {
-        if !is_value(&self.text) {
-            // One byte for one byte, so that fields stay where they are.
-            let valid = |c: char| {
-                if c < ' ' && c != '\t' || c == '\x7f' {
-                    ' '
-                } else {
-                    c
-                }
-            };
-            self.text = self.text.chars().map(valid).collect();
+        // One byte for one byte, so that the text stays UTF-8 and the fields where they are.
+        let mut bytes = mem::take(&mut self.text).into_bytes();
+        for byte in &mut bytes {
+            if is_control(*byte) {
+                *byte = b' ';
+            }
         }
+        self.text = String::from_utf8(bytes).unwrap_or_default();
     }
 
     /// Names and values, in their order.
@@ -152,9 +149,12 @@ pub(super) fn is_name(name: &str) -> bool {
 /// Whether a field may have `value`: no control characters but the tab (RFC 9110, section 5.5),
 /// so that no value can begin another field.
 pub(super) fn is_value(value: &str) -> bool {
-    value
-        .bytes()
-        .all(|byte| byte >= b' ' && byte != 0x7f || byte == b'\t')
+    !value.bytes().any(is_control)
+}
+
+/// Returns whether this is a control character, the tab apart.
+fn is_control(byte: u8) -> bool {
+    byte != b'\t' && byte.is_ascii_control()
 }
 
 #[cfg(test)]

@@ -103,7 +103,6 @@ const BAD_REQUEST: &str = "Http.BadRequest";
 /// The type of an error that is answered with status 413 and its message.
 const PAYLOAD_TOO_LARGE: &str = "Http.PayloadTooLarge";
 
-#[cold]
 #[track_caller]
 fn bad_request(message: impl Display) -> Error {
     Error::new(BAD_REQUEST, message)

@@ -78,7 +78,6 @@ impl Pairs {
     }
 }
 
-#[cold]
 #[track_caller]
 pub(super) fn malformed(name: &str) -> Error {
     bad_request(format_args!("malformed value of `{name}`"))

@@ -133,7 +133,6 @@ fn kind(origin: Origin) -> &'static str {
 }
 
 /// An error about a member, with what is there.
-#[cold]
 fn odd(kind: &str, error: &json::Error, event: &str) -> Error {
     let there = event.as_bytes().get(error.offset()..).unwrap_or_default();
     Error::unmarshal(kind, error, there)
@@ -299,42 +298,35 @@ impl<'j> Found<'j> {
         query
     }
 
-    /// The headers, with the `cookies` of a version 2.0 event among them.
+    /// Returns the headers, with the `cookies` of a version 2.0 event among them.
     ///
     /// A name that no header can have leaves the header out; control characters in a value become
     /// spaces (RFC 9110, section 5.5).
     #[inline(never)]
     fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        for at in [At::MultiHeaders, At::Headers] {
-            // `headers` has the last value of each header of `multiValueHeaders` again.
-            let n_before = headers.len();
-            if let Some(mut r) = self.get(at) {
-                let _ = each_pair(&mut r, &mut |name, value| {
-                    let is_same = |field: (&str, &str)| is(field.0.as_bytes(), name.as_bytes());
-                    if is_name(name) && !headers.iter().take(n_before).any(is_same) {
-                        headers.append(name, value);
-                    }
-                });
-            }
-        }
         let mut cookies = String::new();
         if let Some(mut r) = self.get(At::Cookies) {
             let _ = each_text(&mut r, &mut |cookie| {
                 push_separated(&mut cookies, "; ", cookie);
             });
         }
-        if !cookies.is_empty() {
-            // A function URL has them in `headers` too, an HTTP API has not (recorded events in
-            // aws-lambda-web-adapter, "Double cookie headers").
-            for cookie in headers.get_all("cookie").flat_map(|list| split(list, b';')) {
-                let cookie = cookie.trim_ascii();
-                let is_same = |known: &str| known.trim_ascii() == cookie;
-                if !cookie.is_empty() && !split(&cookies, b';').any(is_same) {
-                    push_separated(&mut cookies, "; ", cookie);
-                }
+        for at in [At::MultiHeaders, At::Headers] {
+            // `headers` has the last value of each header of `multiValueHeaders` again.
+            let n_before = headers.len();
+            if let Some(mut r) = self.get(at) {
+                let _ = each_pair(&mut r, &mut |name, value| {
+                    let is_same = |field: (&str, &str)| is(field.0.as_bytes(), name.as_bytes());
+                    if !cookies.is_empty() && is_same(("cookie", "")) {
+                        push_new_cookies(&mut cookies, value);
+                    } else if is_name(name) && !headers.iter().take(n_before).any(is_same) {
+                        headers.append(name, value);
+                    }
+                });
             }
-            headers.set("cookie", &cookies);
+        }
+        if !cookies.is_empty() {
+            headers.append("cookie", &cookies);
         }
         headers.replace_controls();
         headers
@@ -441,7 +433,19 @@ fn push_query(query: &mut String, r: &mut Reader<'_>, encode: bool) -> Result<()
     })
 }
 
-fn push_separated(text: &mut String, separator: &str, more: &str) {
+/// Appends the cookies of a `cookie` header that are not there. A function URL has the event's `cookies`
+/// in `headers` too, an HTTP API has not (recorded events in aws-lambda-web-adapter, "Double cookie
+/// headers").
+fn push_new_cookies(cookies: &mut String, header: &str) {
+    for cookie in split(header, b';').map(str::trim_ascii) {
+        let is_same = |known: &str| known.trim_ascii() == cookie;
+        if !cookie.is_empty() && !split(cookies, b';').any(is_same) {
+            push_separated(cookies, "; ", cookie);
+        }
+    }
+}
+
+pub(super) fn push_separated(text: &mut String, separator: &str, more: &str) {
     if !text.is_empty() {
         text.push_str(separator);
     }

@@ -185,7 +185,6 @@ fn read(r: &mut Reader<'_>) -> Result<Response, json::Error> {
 }
 
 /// An error about a response that cannot be sent.
-#[cold]
 #[track_caller]
 pub(super) fn unsendable(message: impl Display) -> Error {
     Error::new("Http.Response", message)

@@ -8,27 +8,31 @@ use alloc::string::String;
 
 use super::headers::{NO_HEADER, is_name, is_value};
 use super::query::split;
+use super::request_event::push_separated;
 use super::response::unsendable;
 use super::{BAD_REQUEST, Body, HeaderMap, Origin, PAYLOAD_TOO_LARGE, Response};
+use crate::encoding::{Digits, decimal};
 use crate::error::{Error, Result};
 use crate::http1::head::is;
-use crate::json::{Number, ToJson, Writer};
+use crate::json::{ToJson, Writer};
 
 /// What a handler's error is answered with. The text of one that is the function's own fault is
 /// for the log alone, and kept for that beside the response.
-#[cold]
 pub(crate) fn failure(error: Error) -> Response {
     let status = match error.error_type() {
         BAD_REQUEST => 400,
         PAYLOAD_TOO_LARGE => 413,
-        _ => {
-            return Response {
-                failure: Some(error),
-                ..Response::text("Internal Server Error").with_status(500)
-            };
-        }
+        _ => 500,
     };
-    Response::text(error.error_message()).with_status(status)
+    let mut response = Response::text(match status {
+        500 => "Internal Server Error",
+        _ => error.error_message(),
+    });
+    response.status = status;
+    if status == 500 {
+        response.failure = Some(error);
+    }
+    response
 }
 
 /// Who reads a response.
@@ -71,9 +75,9 @@ impl<'r> Answer<'r> {
     #[track_caller]
     pub(crate) fn new(response: &'r Response, caller: Caller) -> Result<Answer<'r>> {
         if !(100..=599).contains(&response.status) {
-            let mut message = String::from("status ");
-            message.push_str(Number::from(u64::from(response.status)).as_str());
-            message.push_str(" is not in 100 to 599");
+            let mut digits = Digits::default();
+            let status = decimal(response.status.into(), &mut digits);
+            let message = format_args!("status {status} is not in 100 to 599");
             return Err(unsendable(message));
         }
         for (name, value) in response.headers.iter() {
@@ -116,9 +120,9 @@ impl ToJson for Answer<'_> {
         w.begin_object();
         w.member("statusCode", status);
         if self.has_description {
-            let code = Number::from(u64::from(*status));
-            let known = split(STATUS_LINES, b'\n');
-            let mut known = known.filter(|line| line.starts_with(code.as_str()));
+            let mut digits = Digits::default();
+            let code = decimal((*status).into(), &mut digits);
+            let mut known = split(STATUS_LINES, b'\n').filter(|line| line.starts_with(code));
             // It must be "code and reason phrase with one space between", so that a status without
             // a phrase has none ("Lambda functions as targets").
             if let Some(line) = known.next() {
@@ -158,31 +162,35 @@ fn write_headers(w: &mut Writer, headers: &HeaderMap, form: Form) {
             continue;
         }
         w.name(name);
-        if form == Form::Multiple {
-            write_list(w, headers.get_all(name));
-            continue;
-        }
-        // RFC 9110, section 5.3: what several fields of one name mean.
-        let mut values = String::new();
-        for value in headers.get_all(name) {
-            values.push_str(if values.is_empty() { "" } else { ", " });
-            values.push_str(value);
-        }
-        w.string(&values);
+        write_values(w, headers, name, form == Form::Multiple);
     }
     w.end_object();
     if form == Form::Cookies && headers.get(SET_COOKIE).is_some() {
         w.name("cookies");
-        write_list(w, headers.get_all(SET_COOKIE));
+        write_values(w, headers, SET_COOKIE, true);
     }
 }
 
-fn write_list<'a>(w: &mut Writer, values: impl Iterator<Item = &'a str>) {
-    w.begin_array();
-    for value in values {
-        w.element(value);
+/// Writes the values of all headers called `name`, as a list or in one text.
+#[inline(never)]
+fn write_values(w: &mut Writer, headers: &HeaderMap, name: &str, as_list: bool) {
+    let mut joined = String::new();
+    if as_list {
+        w.begin_array();
     }
-    w.end_array();
+    for value in headers.get_all(name) {
+        if as_list {
+            w.element(value);
+        } else {
+            // RFC 9110, section 5.3: what several fields of one name mean.
+            push_separated(&mut joined, ", ", value);
+        }
+    }
+    if as_list {
+        w.end_array();
+    } else {
+        w.string(&joined);
+    }
 }
 
 /// Statuses and their reason phrases ("HTTP Status Codes", IANA registry). Those that functions

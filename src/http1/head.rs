@@ -164,7 +164,6 @@ pub(crate) fn push_text(text: &mut String, value: &[u8]) {
     }
 }
 
-#[cold]
 fn push_cleaned(text: &mut String, value: &[u8]) {
     let mut clean = value.to_vec();
     for byte in &mut clean {
@@ -357,7 +356,6 @@ pub(super) fn fields(
 }
 
 /// How many bytes of `bytes` are those of a token, of which the first `passed` are.
-#[cold]
 #[inline(never)]
 fn token_len(bytes: &[u8], passed: usize) -> usize {
     let rest = bytes.get(passed..).unwrap_or_default();
@@ -377,7 +375,6 @@ fn split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// The same where there is more in it than plain text, or no end. A line that begins with a blank
 /// goes on with the value before it (RFC 9112, section 5.2).
-#[cold]
 #[inline(never)]
 fn split_odd_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut len = 0_usize;

@@ -67,7 +67,6 @@ pub enum ErrorKind {
 
 impl Error {
     /// "expected `what`, found" whatever is at `offset`.
-    #[cold]
     #[inline(never)]
     pub(super) fn expected(mut kind: ErrorKind, what: &str, text: &str, offset: usize) -> Error {
         let rest = text.get(offset..).unwrap_or_default();
@@ -90,7 +89,6 @@ impl Error {
     }
 
     /// A sentence of its own, in parts.
-    #[cold]
     #[inline(never)]
     pub(super) fn new(kind: ErrorKind, sentence: &[&str], json: &str, offset: usize) -> Error {
         let mut text = String::new();

@@ -69,45 +69,50 @@ impl Decimal<'_> {
         let behind_point = i64::try_from(point).unwrap_or(i64::MAX);
         Decimal {
             digits,
-            exponent: self::exponent(exponent).saturating_sub(behind_point),
+            exponent: self::exponent(exponent).wrapping_sub(behind_point),
         }
     }
 
-    /// The number if it is an integer.
+    /// Returns the number if it is an integer.
     fn integer<T: Magnitude>(&self) -> Result<T, IntegerError> {
-        let n_digits = i64::try_from(self.values().count()).unwrap_or(i64::MAX);
-        let n_whole = n_digits.saturating_add(self.exponent);
-        let (mut value, mut place) = (Some(T::ZERO), 0_i64);
-        for digit in self.values() {
-            place = place.saturating_add(1);
-            if place <= n_whole {
-                value = value.and_then(|value| value.with_digit(digit));
-            } else if digit != 0 {
-                return Err(IntegerError::Fraction);
-            }
+        let (mut digits, mut exponent) = (self.digits, self.exponent);
+        while let [before @ .., last @ (b'0' | b'.')] = digits {
+            exponent = exponent.wrapping_add(i64::from(*last == b'0'));
+            digits = before;
+        }
+        if exponent < 0 && !digits.is_empty() {
+            return Err(IntegerError::Fraction);
+        }
+        let mut value = T::ZERO;
+        for digit in values(digits) {
+            value = value.with_digit(digit)?;
         }
         // A value other than 0 is too large after 39 steps at the latest.
-        while place < n_whole && value.is_some_and(|value| value != T::ZERO) {
-            place = place.saturating_add(1);
-            value = value.and_then(|value| value.with_digit(0));
+        while exponent > 0 && value != T::ZERO {
+            exponent = exponent.wrapping_sub(1);
+            value = value.with_digit(0)?;
         }
-        value.ok_or(IntegerError::TooLarge)
+        Ok(value)
     }
 
-    fn values(&self) -> impl Iterator<Item = u64> + use<'_> {
-        let digits = self.digits.iter().filter(|byte| byte.is_ascii_digit());
-        digits.map(|byte| u64::from(byte.wrapping_sub(b'0')))
+    fn values(&self) -> impl Iterator<Item = u8> + use<'_> {
+        values(self.digits)
     }
 }
 
-/// Returns the value of an exponent as JSON writes it, the `e` included; one beyond `i64` becomes
-/// the nearest `i64`.
+/// Returns the values of the digits in `text`.
+fn values(text: &[u8]) -> impl Iterator<Item = u8> + use<'_> {
+    let values = text.iter().map(|byte| byte.wrapping_sub(b'0'));
+    values.filter(|value| *value < 10)
+}
+
+/// Returns the value of an exponent as JSON writes it, the `e` included; 2^50 stands for all that are
+/// greater, since no text has as many digits.
 pub(super) fn exponent(text: &[u8]) -> i64 {
+    const MAX: i64 = 1 << 50;
     let mut power = 0_i64;
-    for byte in text.iter().filter(|byte| byte.is_ascii_digit()) {
-        power = power
-            .saturating_mul(10)
-            .saturating_add(i64::from(byte.wrapping_sub(b'0')));
+    for digit in values(text) {
+        power = power.wrapping_mul(10).wrapping_add(digit.into()).min(MAX);
     }
     if matches!(text, [_, b'-', ..]) {
         power.wrapping_neg()
@@ -129,7 +134,7 @@ pub(super) trait Magnitude: Copy + PartialOrd {
     /// 0.
     const ZERO: Self;
     /// Returns the number with one more decimal digit behind it, if it fits.
-    fn with_digit(self, digit: u64) -> Option<Self>;
+    fn with_digit(self, digit: u8) -> Result<Self, IntegerError>;
 }
 
 macro_rules! magnitudes {
@@ -137,8 +142,10 @@ macro_rules! magnitudes {
         impl Magnitude for $type {
             const ZERO: Self = 0;
 
-            fn with_digit(self, digit: u64) -> Option<Self> {
-                self.checked_mul(10)?.checked_add(Self::from(digit))
+            fn with_digit(self, digit: u8) -> Result<Self, IntegerError> {
+                let value = self.checked_mul(10);
+                let value = value.and_then(|value| value.checked_add(Self::from(digit)));
+                value.ok_or(IntegerError::TooLarge)
             }
         }
     )*};
@@ -175,7 +182,7 @@ pub(super) fn parse_f32(number: &str) -> Option<f32> {
 fn short(decimal: &Decimal<'_>) -> Option<f64> {
     let mut value = 0_u64;
     for digit in decimal.values() {
-        value = value.checked_mul(10)?.checked_add(digit)?;
+        value = value.checked_mul(10)?.checked_add(digit.into())?;
     }
     if value > INTEGER_MAX {
         return None;
@@ -201,7 +208,7 @@ fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
     let mut more = false;
     for digit in decimal.values() {
         if n_digits < DIGITS_MAX {
-            numerator.multiply_add(10, digit);
+            numerator.multiply_add(10, digit.into());
             n_digits = n_digits.wrapping_add(usize::from(n_digits > 0 || digit != 0));
         } else {
             more |= digit != 0;

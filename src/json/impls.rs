@@ -369,7 +369,7 @@ impl<T: ToJson> ToJson for Option<T> {
 impl<T: FromJson> FromJson for Vec<T> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut list = Vec::new();
-        list.read_json(r)?;
+        T::read_list(&mut list, r)?;
         Ok(list)
     }
 

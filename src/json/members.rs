@@ -38,7 +38,6 @@ pub(super) fn read_members<T: FromJson>(
     Ok(())
 }
 
-#[cold]
 fn remove_duplicates<T>(members: &mut Vec<(String, T)>) {
     let names: Vec<&str> = members.iter().map(|member| &*member.0).collect();
     let mut len = 0_usize;

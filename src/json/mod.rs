@@ -109,7 +109,10 @@ pub(crate) fn parse_after_bom<T: FromJson>(text: &[u8]) -> Result<T, Error> {
 
 /// What is behind a byte order mark in UTF-8, if `text` begins with one.
 pub(crate) fn without_bom(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+    match text {
+        [0xef, 0xbb, 0xbf, rest @ ..] => rest,
+        _ => text,
+    }
 }
 
 /// Writes `value` without white space.

@@ -304,7 +304,6 @@ fn name<'j>(r: &mut Reader<'j>, rest: &'j [u8]) -> Result<Cow<'j, str>, Error> {
 }
 
 /// Leaves of the members with one name the last, at the place of the first.
-#[cold]
 #[inline(never)]
 fn remove_duplicates(names: &mut String, slots: &mut Vec<Slot>) {
     let members = slots.get_mut(1..).unwrap_or_default();

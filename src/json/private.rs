@@ -60,7 +60,6 @@ pub fn default_for<const INDEX: usize, T: DefaultField<INDEX>>(_: &T) -> T::Valu
 }
 
 /// Reads the first member that has the name `index`, of an object that comes next.
-#[cold]
 pub(super) fn read_ahead<'j, T>(
     r: &Reader<'j>,
     names: &Names,
@@ -430,7 +429,6 @@ impl<'j> Variant<'j> {
     }
 
     /// That there is no such variant.
-    #[cold]
     #[inline(never)]
     pub fn error(&self, r: &Reader<'_>, names: &str) -> Error {
         match &self.name {

@@ -169,7 +169,6 @@ impl Writer {
         }
     }
 
-    #[cold]
     fn escape(&mut self, byte: u8) {
         let letter = match byte {
             b'"' | b'\\' => byte,

@@ -125,13 +125,11 @@ fn parse<E: FromJson>(event: &[u8]) -> Result<E> {
     })
 }
 
-#[cold]
 fn unmarshal_error(error: &json::Error) -> Error {
     Error::of(Error::UNMARSHAL, &[error.text()])
 }
 
 /// What AWS has sent and nobody here has written is worth more words.
-#[cold]
 fn unknown_event(kind: &str, error: &json::Error, event: &[u8]) -> Error {
     let there = event.get(error.offset()..).unwrap_or_default();
     Error::unmarshal(kind, error, there)
@@ -141,7 +139,6 @@ fn unknown_event(kind: &str, error: &json::Error, event: &[u8]) -> Error {
 const LOGGED_LEN_MAX: usize = 256;
 
 /// Shows an event that `error` is about, be it as a whole or a member that the handler has asked for.
-#[cold]
 fn log_odd_event(error: &Error, event: &[u8], cx: &Context) {
     if error.error_type() != Error::UNMARSHAL || sys::env(c"LAMBDA_LOG_EVENT") == Some(b"off") {
         return;

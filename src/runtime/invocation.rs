@@ -41,7 +41,6 @@ impl Invocation {
     }
 
     /// Returns whether there is a deadline that has not passed.
-    #[cold]
     pub(crate) fn has_time_left(&self) -> bool {
         self.deadline_ms > sys::unix_time_ms()
     }
@@ -159,7 +158,6 @@ fn is_segment_char(b: u8) -> bool {
         || matches!(b, b':' | b'@' | b'%')
 }
 
-#[cold]
 fn push_path_segment(path: &mut String, bytes: &[u8]) {
     for &b in bytes {
         if is_segment_char(b) {

@@ -122,7 +122,6 @@ pub(crate) fn require_one_worker(worker: &mut Worker) {
     }
 }
 
-#[cold]
 #[cfg(panic = "abort")]
 fn cannot_serve_many(n_workers: usize) -> Error {
     let digits = &mut Digits::default();

@@ -122,7 +122,6 @@ fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
     Ok(prelude)
 }
 
-#[cold]
 #[track_caller]
 fn invalid_header(text: &str) -> Error {
     Error::new(

@@ -33,14 +33,12 @@ const NEXT_LEN: usize = 256;
 pub(crate) const INIT_EXIT_STATUS: i32 = 1;
 
 /// Logs a failure outside of invocations, posts it to `call`, and ends the process.
-#[cold]
 pub(crate) fn init_failed(call: &str, error: &Error) -> ! {
     report_init(call, error);
     sys::exit(INIT_EXIT_STATUS);
 }
 
 /// Logs a failure outside of invocations and posts it to `call`.
-#[cold]
 pub(crate) fn report_init(call: &str, error: &Error) {
     let endpoint = match Endpoint::from_env() {
         Some(Ok(endpoint)) => {
@@ -56,7 +54,6 @@ pub(crate) fn report_init(call: &str, error: &Error) {
 }
 
 /// Posts that an invocation has failed whose own worker cannot do so.
-#[cold]
 pub(crate) fn report(endpoint: &'static Endpoint, invocation: &Invocation, error: &Error) {
     let mut worker = Worker::new(endpoint);
     worker.pending.invocation.set(invocation);
@@ -137,7 +134,6 @@ impl Worker {
     /// A reply that cannot be read is logged. If its head names the invocation, the error is posted too.
     /// But a reply that was cut off is only asked for again: Lambda hands out an event until it gets a
     /// response.
-    #[cold]
     fn next_failed(
         &mut self,
         call: [&str; 2],
@@ -229,13 +225,11 @@ impl Worker {
     }
 
     /// Logs the invocation's error and posts it.
-    #[cold]
     fn report(&mut self, error: &Error) -> Result<()> {
         self.report_to("error", error)
     }
 
     /// Logs an error and posts it as the error of the current invocation, or to `call` if there is none.
-    #[cold]
     pub(crate) fn report_to(&mut self, call: &str, error: &Error) -> Result<()> {
         let has_invocation = !self.pending.invocation.path_id.is_empty();
         log::error(has_invocation.then_some(&self.cx), error);
@@ -280,7 +274,6 @@ impl Worker {
         }
     }
 
-    #[cold]
     fn post_failed(&mut self, call: &str, reply: &Result<Reply, ExchangeError>) -> Result<()> {
         let problem = self.exchange_failed(["POST", call], reply);
         // "Container error. Non-recoverable state. Runtime should exit promptly."
@@ -330,7 +323,6 @@ impl Worker {
     }
 
     /// Returns the error for an exchange that failed or whose reply has an unexpected status.
-    #[cold]
     fn exchange_failed(&self, call: [&str; 2], reply: &Result<Reply, ExchangeError>) -> Error {
         let text = match reply {
             Ok(reply) => self.status_text(reply),
@@ -350,7 +342,6 @@ impl Worker {
         text
     }
 
-    #[cold]
     fn error(&self, [method, call]: [&str; 2], problem: &str) -> Error {
         let authority = self.pending.client.endpoint.authority;
         Error::of(
@@ -369,7 +360,6 @@ impl Worker {
     }
 }
 
-#[cold]
 fn too_large(len: usize) -> Error {
     let (digits, max_digits) = (&mut Digits::default(), &mut Digits::default());
     let message = [

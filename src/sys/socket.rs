@@ -117,7 +117,6 @@ pub(crate) fn receive(
 
 /// Returns how many of the bytes that were written to `stream` its peer has not acknowledged, sent or
 /// not (tcp(7), `SIOCOUTQ`).
-#[cold]
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub(crate) fn n_unacknowledged(stream: &TcpStream) -> usize {
     const SIOCOUTQ: usize = 0x5411;
@@ -131,14 +130,12 @@ pub(crate) fn n_unacknowledged(stream: &TcpStream) -> usize {
 }
 
 /// Elsewhere nobody knows.
-#[cold]
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 pub(crate) fn n_unacknowledged(_: &TcpStream) -> usize {
     0
 }
 
 /// Returns the error that is pending on `stream`, and clears it (socket(7), `SO_ERROR`).
-#[cold]
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 fn pending_error(stream: &TcpStream) -> Errno {
     const SOL_SOCKET: usize = 1;
@@ -161,7 +158,6 @@ fn pending_error(stream: &TcpStream) -> Errno {
 }
 
 /// Elsewhere nobody knows.
-#[cold]
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 fn pending_error(_: &TcpStream) -> Errno {
     Errno(0)
@@ -171,7 +167,6 @@ fn pending_error(_: &TcpStream) -> Errno {
 /// of them. `errno` is what a write has failed with, if one has. Linux reports `EPIPE` when bytes
 /// that arrive after the peer has closed are refused (tcp(7)), and none of those bytes is
 /// acknowledged.
-#[cold]
 pub(crate) fn has_taken_nothing(stream: &TcpStream, len: usize, errno: Option<Errno>) -> bool {
     errno.unwrap_or_else(|| pending_error(stream)) == Errno::BROKEN_PIPE
         && n_unacknowledged(stream) == len

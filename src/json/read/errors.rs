@@ -41,7 +41,6 @@ impl<'j> Reader<'j> {
     /// string at …".
     ///
     /// For impls of [`FromJson`](crate::json::FromJson) by hand; see there.
-    #[cold]
     #[inline(never)]
     pub fn error_expected(&self, what: &str) -> Error {
         Error::expected(ErrorKind::Type, what, self.text, self.start)
@@ -49,14 +48,12 @@ impl<'j> Reader<'j> {
 
     /// An error about the string, number or raw text that was read last, with a sentence of its own
     /// in front of the place.
-    #[cold]
     #[inline(never)]
     pub fn error(&self, message: &str) -> Error {
         Error::new(ErrorKind::Type, &[message], self.text, self.start)
     }
 
     /// That the member `index` of `names` was not there: the object has just ended.
-    #[cold]
     #[inline(never)]
     pub(in crate::json) fn error_missing(&self, names: &Names, index: usize) -> Error {
         let sentence = ["missing member `", names.name(index), "`"];
@@ -65,7 +62,6 @@ impl<'j> Reader<'j> {
     }
 
     /// That the number read last is beyond `type_name`.
-    #[cold]
     #[inline(never)]
     pub(in crate::json) fn out_of_range(&self, type_name: &str) -> Error {
         let sentence = ["number out of range for ", type_name];
@@ -73,7 +69,6 @@ impl<'j> Reader<'j> {
     }
 
     /// That another kind of value comes next, or none at all.
-    #[cold]
     #[inline(never)]
     pub(in crate::json) fn expected_value(&mut self, what: &str) -> Error {
         let (rest, depth) = (lexer::token(self.rest), self.depth);
@@ -89,7 +84,6 @@ impl<'j> Reader<'j> {
     /// Notes that this is wrong in front of `rest`. The reader does not move.
     ///
     /// Functions that skip return the `None`, so that their result fits in registers.
-    #[cold]
     pub(in crate::json) fn fail(
         &mut self,
         rest: &'j [u8],
@@ -100,7 +94,6 @@ impl<'j> Reader<'j> {
     }
 
     /// The error that [`fail`](Self::fail) was told.
-    #[cold]
     #[inline(never)]
     pub(in crate::json) fn problem(&self) -> Error {
         match *self.problem {
@@ -110,7 +103,6 @@ impl<'j> Reader<'j> {
     }
 
     /// That this is wrong where `rest` is.
-    #[cold]
     #[inline(never)]
     pub(in crate::json) fn refuse(&mut self, rest: &'j [u8], problem: &'static Problem) -> Error {
         self.fail(rest, problem);
@@ -118,7 +110,6 @@ impl<'j> Reader<'j> {
     }
 
     /// That the number read last is not an integer.
-    #[cold]
     #[inline(never)]
     pub(in crate::json) fn not_an_integer(&self, number: &str) -> Error {
         let sentence = ["expected an integer, found ", number];
@@ -128,7 +119,6 @@ impl<'j> Reader<'j> {
 
 impl Error {
     /// That `bytes` are not UTF-8.
-    #[cold]
     #[inline(never)]
     pub(in crate::json) fn not_utf8(bytes: &[u8], valid_len: usize) -> Error {
         let valid = bytes.get(..valid_len).unwrap_or_default();

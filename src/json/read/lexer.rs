@@ -46,7 +46,6 @@ pub(in crate::json) fn white_space(mut rest: &[u8]) -> &[u8] {
 }
 
 /// As [`token`], whatever the white space is.
-#[cold]
 #[inline(never)]
 fn odd_white_space(mut rest: &[u8]) -> &[u8] {
     while let [b' ' | b'\n' | b'\r' | b'\t', behind @ ..] = rest {
@@ -109,7 +108,6 @@ pub(in crate::json) fn escape(rest: &[u8]) -> (u32, usize) {
     (u32::from(code), 2)
 }
 
-#[cold]
 #[inline(never)]
 fn unicode_escape(rest: &[u8]) -> (u32, usize) {
     let high = code_unit(rest);

@@ -163,7 +163,6 @@ impl<'j> Reader<'j> {
     /// As [`find_field`](Self::find_field), for one member, behind whose opening quote `name` is:
     /// it has another name, or one that is not followed by a colon at once, has escapes or is to be
     /// kept.
-    #[cold]
     #[inline(never)]
     fn odd_field(&mut self, names: &Names, name: &'j [u8]) -> Result<usize, Error> {
         if !matches!(lexer::plain(name), [b'"', b':', ..]) {

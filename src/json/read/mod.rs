@@ -238,35 +238,33 @@ impl<'j> Reader<'j> {
         type_name: &str,
     ) -> Result<u64, Error> {
         let number = lexer::token(self.rest);
-        let (negative, mut rest) = match number {
-            [b'-', behind @ ..] => (true, behind),
+        let (mut negative, digits) = match number {
+            [b'-', digits @ ..] => (true, digits),
             _ => (false, number),
         };
-        let digits = rest;
+        let mut rest = digits;
         let mut value = 0_u64;
-        // What follows a zero is not part of the number, even if it is a digit.
-        if let [b'0', behind @ ..] = rest {
+        while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+            let digit = u64::from(digit.wrapping_sub(b'0'));
+            value = value.wrapping_mul(10).wrapping_add(digit);
             rest = behind;
-        } else {
-            while let [digit @ b'0'..=b'9', behind @ ..] = rest {
-                let digit = u64::from(digit.wrapping_sub(b'0'));
-                value = value.wrapping_mul(10).wrapping_add(digit);
-                rest = behind;
+            // What follows a zero is not part of the number, even if it is a digit.
+            if value == 0 {
+                break;
             }
         }
         let n_digits = digits.len().wrapping_sub(rest.len());
-        let fits = n_digits < 20 || is_u64(digits.get(..n_digits).unwrap_or_default());
-        if n_digits == 0 {
-            return Err(self.expected_value("an integer"));
+        let max = if negative { negative_max } else { positive_max };
+        // All others are read once more, from their text: errors, numbers of more than 19 digits, and
+        // `60.0` and `6e1`, of which AWS sends some.
+        let is_plain =
+            matches!(n_digits, 1..20) && value <= max && !matches!(rest, [b'.' | b'e' | b'E', ..]);
+        if is_plain {
+            self.start = self.pos_of(number);
+            self.rest = rest;
+        } else {
+            (negative, value) = self.wide_integer(negative_max, positive_max, type_name)?;
         }
-        if let [b'.' | b'e' | b'E', ..] = rest {
-            return self.decimal_integer(negative_max, positive_max, type_name);
-        }
-        self.start = self.pos_of(number);
-        if !fits || value > if negative { negative_max } else { positive_max } {
-            return Err(self.out_of_range(type_name));
-        }
-        self.rest = rest;
         Ok(if negative {
             value.wrapping_neg()
         } else {
@@ -274,48 +272,35 @@ impl<'j> Reader<'j> {
         })
     }
 
-    /// As [`integer`](Self::integer), for a number with a point or an exponent, of which AWS sends
-    /// some: `60.0`, `6e1`. The value is exact; an `f64` is not made of it.
-    #[cold]
-    #[inline(never)]
-    fn decimal_integer(
-        &mut self,
-        negative_max: u64,
-        positive_max: u64,
-        type_name: &str,
-    ) -> Result<u64, Error> {
-        let (negative, magnitude) =
-            self.wide_integer::<u64>(negative_max, positive_max, type_name)?;
-        Ok(if negative {
-            magnitude.wrapping_neg()
-        } else {
-            magnitude
-        })
-    }
-
     /// Reads an integer, however it is written: whether it is negative, and its magnitude, which is
     /// at most that of its sign.
+    #[inline(never)]
     pub(in crate::json) fn wide_integer<T: Magnitude>(
         &mut self,
         negative_max: T,
         positive_max: T,
         type_name: &str,
     ) -> Result<(bool, T), Error> {
-        self.attempt(|r| {
-            let [b'-' | b'0'..=b'9', ..] = lexer::token(r.rest) else {
-                return Err(r.expected_value("an integer"));
-            };
-            let number = r.number()?;
-            match float::exact_integer(number) {
+        let rest = lexer::token(self.rest);
+        let [b'-' | b'0'..=b'9', ..] = rest else {
+            return Err(self.expected_value("an integer"));
+        };
+        let Some(behind) = self.behind_number(rest) else {
+            return Err(self.problem());
+        };
+        self.start = self.pos_of(rest);
+        let number = self.text.get(self.start..self.pos_of(behind));
+        let number = number.unwrap_or_default();
+        match float::exact_integer(number) {
+            Ok((negative, magnitude))
+                if magnitude <= if negative { negative_max } else { positive_max } =>
+            {
+                self.rest = behind;
                 Ok((negative, magnitude))
-                    if magnitude <= if negative { negative_max } else { positive_max } =>
-                {
-                    Ok((negative, magnitude))
-                }
-                Err(IntegerError::Fraction) => Err(r.not_an_integer(number)),
-                _ => Err(r.out_of_range(type_name)),
             }
-        })
+            Err(IntegerError::Fraction) => Err(self.not_an_integer(number)),
+            _ => Err(self.out_of_range(type_name)),
+        }
     }
 
     /// Reads `[`. [`next_element`](Self::next_element) follows, until it says no.
@@ -492,11 +477,4 @@ impl<'j> Reader<'j> {
         self.depth = self.depth.wrapping_sub(1);
         self.first = false;
     }
-}
-
-/// Whether a number of twenty digits or more is less than 2^64.
-#[cold]
-#[inline(never)]
-fn is_u64(digits: &[u8]) -> bool {
-    digits.len() == 20 && digits <= b"18446744073709551615".as_slice()
 }

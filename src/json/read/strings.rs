@@ -38,7 +38,6 @@ impl<'j> Reader<'j> {
     }
 
     /// That a string has escapes, or another error in it.
-    #[cold]
     #[inline(never)]
     fn not_borrowable(&mut self, string: &'j [u8]) -> Error {
         match self.behind_string(string) {
@@ -85,7 +84,6 @@ impl<'j> Reader<'j> {
 
     /// As [`plain_string`](Self::plain_string), where there may be escapes. One that stands for
     /// half of a surrogate pair becomes U+FFFD if `replace` is set; otherwise it is an error.
-    #[cold]
     #[inline(never)]
     pub(in crate::json) fn escaped_string(
         &mut self,
@@ -146,7 +144,6 @@ impl<'j> Reader<'j> {
     }
 
     /// Passes the rest of a string and the quote that ends it.
-    #[cold]
     #[inline(never)]
     pub(in crate::json) fn behind_string(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
         loop {

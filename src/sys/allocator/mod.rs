@@ -139,7 +139,6 @@ struct Group {
 
 impl Group {
     /// Makes the group, of new memory. False: there is none.
-    #[cold]
     fn open(&mut self) -> bool {
         // Chunks are aligned to their length, and mappings to a page.
         const LEN: usize = (GROUP_CHUNKS + 1) * CHUNK_LEN;
@@ -227,7 +226,6 @@ impl State {
     /// the front begins.
     // Apart, so that a block of a quick list costs no more than it needs.
     #[inline(never)]
-    #[cold]
     fn take(&mut self, front: *mut u8, layout: Layout) -> *mut u8 {
         let (n, align) = (granules(layout.size()), layout.align());
         let len = n.wrapping_mul(GRANULE);
@@ -309,7 +307,6 @@ impl State {
     }
 
     /// Frees the blocks of the quick lists in the bitmap.
-    #[cold]
     fn flush(&mut self) {
         for n in 1..=QUICK_MAX {
             let list = self
@@ -330,7 +327,6 @@ impl State {
     }
 
     /// Gives all memory back that no block in use lies in.
-    #[cold]
     fn purge(&mut self) {
         self.flush();
         self.resident = self.resident.wrapping_sub(self.kept_len);
@@ -369,7 +365,6 @@ impl State {
     /// Makes the state good after a change that was never ended. The lists may have been cut, and
     /// what is in them is lost. A bitmap is always right about blocks that somebody holds, since each
     /// of its words is written at once; bounds that are too low only hide free granules.
-    #[cold]
     fn abandon_lists(&mut self) {
         self.quick = [ptr::null_mut(); QUICK_MAX + 1];
         self.quick_len = 0;
@@ -397,7 +392,6 @@ impl State {
     }
 
     /// A mapping for `layout`.
-    #[cold]
     fn take_mapped(&mut self, layout: Layout, is_zeroed: bool) -> *mut u8 {
         let (len, align) = (pages(layout.size()), layout.align());
         let mut old = Kept {
@@ -448,7 +442,6 @@ impl State {
     /// # Safety
     /// It was given out for `layout`, and is given up.
     #[inline(never)]
-    #[cold]
     unsafe fn put(&mut self, block: *mut u8, layout: Layout) {
         let n = granules(layout.size());
         // SAFETY: the caller answers for the block.
@@ -520,7 +513,6 @@ impl Heap {
     /// Waits for the lock. Whoever has it needs some dozen instructions more, and maybe this
     /// processor: this thread yields. If that takes long, the other thread makes a system call or is
     /// not running, and this one sleeps.
-    #[cold]
     fn wait(&self) {
         let mut yields = 100_u8;
         while self.is_locked.swap(true, Ordering::Acquire) {

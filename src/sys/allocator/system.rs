@@ -38,7 +38,6 @@ mod linux {
     }
 
     /// Returns `len` bytes of new memory; null if there is none.
-    #[cold]
     pub(in super::super) fn map(len: usize) -> *mut u8 {
         const PROT_READ_WRITE: usize = 1 | 2;
         const MAP_PRIVATE_ANONYMOUS: usize = 2 | 0x20;
@@ -52,7 +51,6 @@ mod linux {
     ///
     /// # Safety
     /// `map` or `remap` has returned these pages, and nobody uses them any more.
-    #[cold]
     pub(in super::super) unsafe fn unmap(addr: *mut u8, len: usize) {
         // SAFETY: the caller gives these pages up (munmap(2)).
         if unsafe { call(number::MUNMAP, [addr.addr(), len, 0]) }.is_err() {
@@ -68,7 +66,6 @@ mod linux {
     ///
     /// # Safety
     /// `map` or `remap` has returned `addr`, for `old` bytes.
-    #[cold]
     pub(in super::super) unsafe fn remap(addr: *mut u8, old: usize, new: usize) -> *mut u8 {
         const MREMAP_MAYMOVE: usize = 1;
         if old == new {
@@ -104,7 +101,6 @@ mod linux {
     }
 
     /// Whether the calling thread is the process's only one. False: it is not, or there is no /proc.
-    #[cold]
     pub(in super::super) fn is_single_thread() -> bool {
         const AT_FDCWD: usize = 100_usize.wrapping_neg();
         const STATX_NLINK: usize = 4;
