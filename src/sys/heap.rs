@@ -36,11 +36,11 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
-use core::mem::{self, MaybeUninit};
+use core::mem::MaybeUninit;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 
-use chunk::{CHUNK_LEN, Chunk, GRANULE, PAGE_GRANULES, RUN_MAX};
+use chunk::{CHUNK_LEN, Chunk, GRANULE, HEADER_LEN, N_GRANULES, PAGE_GRANULES, RUN_MAX};
 use system::PAGE;
 
 mod chunk;
@@ -54,20 +54,21 @@ pub(crate) fn trim_heap() {
     HEAP.locked(State::trim);
 }
 
-/// Bytes of the front, from which the first blocks are cut. More than a small function needs.
-const FRONT_LEN: usize = 64 << 10;
+/// Bytes of the front. The lock and the first fields of `State` fill the rest of its last page.
+const FRONT_LEN: usize = CHUNK_LEN - PAGE / 2;
 
-/// Longest block that lies in a chunk, in granules.
-const CHUNKED_MAX: usize = (64 << 10) / GRANULE;
+/// Most bytes that can be cut from the front.
+const CUT_MAX: usize = FRONT_LEN - HEADER_LEN;
+
+/// Longest block that lies in a chunk, in granules: what fits the front fits each chunk.
+const CHUNKED_MAX: usize = CUT_MAX / GRANULE;
+const _: () = assert!(HEADER_LEN.next_multiple_of(PAGE) + CUT_MAX <= CHUNK_LEN);
 
 /// Longest block that has a quick list, in granules.
 const QUICK_MAX: usize = 1024 / GRANULE;
 
 /// Most granules in all quick lists.
 const QUICK_LEN_MAX: usize = (64 << 10) / GRANULE;
-
-/// Most bytes of freed mappings that are kept.
-const KEPT_LEN_MAX: usize = 1 << 20;
 
 /// What may be resident beyond the peak and a sixteenth of it, in bytes.
 const SLACK: usize = 1 << 20;
@@ -103,13 +104,6 @@ struct Quick {
     next: *mut Quick,
 }
 
-/// A freed mapping.
-#[derive(Clone, Copy)]
-struct Kept {
-    next: *mut Kept,
-    len: usize,
-}
-
 /// No fewer granules than the longest free run of a chunk has. The number is inverted, so that zeroed
 /// memory is the bounds of untouched chunks.
 #[derive(Clone, Copy)]
@@ -118,6 +112,8 @@ struct Bound(u16);
 impl Bound {
     /// The bound of a chunk in which no page is dirty.
     const UNTOUCHED: Bound = Bound(0);
+    /// The bound of a chunk without a free granule.
+    const FULL: Bound = Bound(u16::MAX);
 
     #[expect(clippy::cast_possible_truncation, reason = "no more than u16::MAX")]
     fn new(run: usize) -> Bound {
@@ -166,30 +162,21 @@ struct State {
     quick: [*mut Quick; QUICK_MAX + 1],
     /// Granules in all of them.
     quick_len: usize,
-    /// Bytes of the front that were cut, from its end, and the address of its first byte once there
-    /// are any.
+    /// Bytes that were cut from the end of the front; `CUT_MAX` once it is closed.
     cut: usize,
-    front: usize,
+    /// The front; null before the first allocation.
+    front: *mut u8,
     /// Bytes that are in use, those in quick lists included, and the most since `trim`.
     used: usize,
     peak: usize,
     /// Bytes of dirty pages and of mappings.
     resident: usize,
-    /// What `resident` may be at least, so that `purge` is not called again at once.
-    floor: usize,
-    /// Freed mappings, and the bytes of all.
-    kept: *mut Kept,
-    kept_len: usize,
+    /// If `resident` is more than this, `check_limit` is to be called.
+    limit: usize,
     groups: [Group; N_GROUPS],
 }
 
 impl State {
-    /// What `resident` may be, in bytes.
-    fn limit(&self) -> usize {
-        let limit = self.peak.wrapping_add(self.peak / 16).wrapping_add(SLACK);
-        limit.max(self.floor)
-    }
-
     /// Takes the first block of the quick list of `n` granules; null: there is none.
     #[inline(always)]
     fn pop_quick(&mut self, n: usize) -> *mut u8 {
@@ -231,20 +218,27 @@ impl State {
     fn take(&mut self, front: *mut u8, layout: Layout) -> *mut u8 {
         let (n, align) = (granules(layout.size()), layout.align());
         let len = n.wrapping_mul(GRANULE);
-        if let (..=GRANULE, Some(at)) = (align, FRONT_LEN.wrapping_sub(self.cut).checked_sub(len)) {
+        self.front = front;
+        if let (..=GRANULE, Some(at)) = (align, CUT_MAX.wrapping_sub(self.cut).checked_sub(len)) {
             self.cut = self.cut.wrapping_add(len);
-            self.front = front.addr();
-            return front.wrapping_add(at);
+            return front.wrapping_add(HEADER_LEN).wrapping_add(at);
         }
         if is_mapped(n, align) {
-            return self.take_mapped(layout, false);
+            self.take_mapped(layout)
+        } else {
+            self.take_chunked(n, align)
         }
+    }
+
+    /// A block in a chunk.
+    #[inline(never)]
+    fn take_chunked(&mut self, n: usize, align: usize) -> *mut u8 {
         let Some((chunk, start)) = self.find(n, align.div_ceil(GRANULE)) else {
             return ptr::null_mut();
         };
         // SAFETY: `chunk` is one of a group, and whoever holds the lock has it alone.
         let dirty_len = unsafe { (*chunk).claim(start, n) };
-        self.count(len, dirty_len);
+        self.count(n.wrapping_mul(GRANULE), dirty_len);
         chunk.cast::<u8>().wrapping_add(start.wrapping_mul(GRANULE))
     }
 
@@ -254,6 +248,7 @@ impl State {
         reason = "there are few chunks, and runs are short"
     )]
     fn find(&mut self, n: usize, align: usize) -> Option<(*mut Chunk, usize)> {
+        self.close_front();
         let mut index = 0_u32;
         for group in &mut self.groups {
             if group.base.is_null() && !group.open() {
@@ -285,15 +280,38 @@ impl State {
         None
     }
 
-    /// Frees `n` granules in the bitmap. Those of the front are in none, and stay unused.
+    /// Makes the front the first chunk: what was cut is in use in its bitmap, the rest is free.
+    fn close_front(&mut self) {
+        let group = &mut self.groups[0];
+        if !group.base.is_null() {
+            return;
+        }
+        let chunk: *mut Chunk = self.front.cast();
+        chunk.expose_provenance();
+        let start = FRONT_LEN.wrapping_sub(self.cut) / GRANULE;
+        // SAFETY: the front begins with room for a header, from which nothing is cut; whoever holds
+        // the lock has it alone.
+        let dirty_len = unsafe {
+            // If a fork has left this half done, it begins again.
+            chunk.write_bytes(0, 1);
+            (*chunk).claim(start, N_GRANULES.wrapping_sub(start))
+        };
+        group.bounds = [Bound::FULL; GROUP_CHUNKS];
+        group.bounds[0] = Bound::UNTOUCHED;
+        self.used = self.used.wrapping_add(self.cut);
+        self.resident = self.resident.wrapping_add(dirty_len);
+        self.cut = CUT_MAX;
+        compiler_fence(Ordering::Release);
+        group.base = self.front;
+    }
+
+    /// Frees `n` granules in the bitmap.
     ///
     /// # Safety
     /// They are in use, begin at `block`, and are given up.
     unsafe fn release(&mut self, block: *mut u8, n: usize) {
-        if block.addr().wrapping_sub(self.front) < FRONT_LEN {
-            return;
-        }
-        let (chunk, start) = Chunk::of(block);
+        self.close_front();
+        let (chunk, start) = Chunk::of(block, self.front);
         // SAFETY: the block is in use, so that it lies in a chunk; whoever holds the lock has the
         // header alone.
         let chunk = unsafe { &mut *chunk };
@@ -312,37 +330,21 @@ impl State {
     #[cold]
     fn flush(&mut self) {
         for n in 1..=QUICK_MAX {
-            let list = self
-                .quick
-                .get_mut(n)
-                .map(|list| mem::replace(list, ptr::null_mut()));
-            let mut block = list.unwrap_or(ptr::null_mut());
-            while !block.is_null() {
-                // SAFETY: a list has blocks that were freed, and that are in use in the bitmap.
-                unsafe {
-                    let next = (*block).next;
-                    self.release(block.cast(), n);
-                    block = next;
+            loop {
+                let block = self.pop_quick(n);
+                if block.is_null() {
+                    break;
                 }
+                // SAFETY: a list has freed blocks of `n` granules, which are in use in the bitmap.
+                unsafe { self.release(block, n) };
             }
         }
-        self.quick_len = 0;
     }
 
     /// Gives all memory back that no block in use lies in.
     #[cold]
     fn purge(&mut self) {
         self.flush();
-        self.resident = self.resident.wrapping_sub(self.kept_len);
-        self.kept_len = 0;
-        while !self.kept.is_null() {
-            // SAFETY: what is in the list is a freed mapping, of which `put_mapped` has made this.
-            unsafe {
-                let Kept { next, len } = *self.kept;
-                system::unmap(self.kept.cast(), len);
-                self.kept = next;
-            }
-        }
         for group in &mut self.groups {
             if group.base.is_null() {
                 break;
@@ -360,10 +362,6 @@ impl State {
                 }
             }
         }
-        self.floor = self
-            .resident
-            .wrapping_add(self.resident / 16)
-            .wrapping_add(SLACK / 2);
     }
 
     /// Makes the state good after a change that was never ended. The lists may have been cut, and
@@ -373,16 +371,14 @@ impl State {
     fn abandon_lists(&mut self) {
         self.quick = [ptr::null_mut(); QUICK_MAX + 1];
         self.quick_len = 0;
-        self.kept = ptr::null_mut();
-        self.kept_len = 0;
     }
 
     /// Begins a new peak.
     fn trim(&mut self) {
         self.peak = self.used;
-        self.floor = 0;
-        if self.resident > self.limit() {
-            self.purge();
+        self.limit = 0;
+        if self.resident > SLACK {
+            self.check_limit();
         }
     }
 
@@ -391,36 +387,35 @@ impl State {
         self.used = self.used.wrapping_add(used);
         self.peak = self.peak.max(self.used);
         self.resident = self.resident.wrapping_add(resident);
-        if self.resident > self.limit() {
+        if self.resident > self.limit {
+            self.check_limit();
+        }
+    }
+
+    /// Computes the limit, and calls `purge` if it is passed.
+    #[cold]
+    #[inline(never)]
+    fn check_limit(&mut self) {
+        self.limit = self.peak.wrapping_add(self.peak / 16).wrapping_add(SLACK);
+        if self.resident > self.limit {
             self.purge();
+            let floor = self.resident.wrapping_add(self.resident / 16);
+            self.limit = self.limit.max(floor.wrapping_add(SLACK / 2));
         }
     }
 
     /// A mapping for `layout`.
     #[cold]
-    fn take_mapped(&mut self, layout: Layout, is_zeroed: bool) -> *mut u8 {
+    fn take_mapped(&mut self, layout: Layout) -> *mut u8 {
         let (len, align) = (pages(layout.size()), layout.align());
-        let mut old = Kept {
-            next: self.kept,
-            len: 0,
-        };
         let block = if align > PAGE {
             map_aligned(len, align)
-        } else if is_zeroed || self.kept.is_null() {
-            system::map(len)
         } else {
-            // SAFETY: what is in the list is a freed mapping, of which `put_mapped` has made this.
-            unsafe {
-                old = *self.kept;
-                system::remap(self.kept.cast(), old.len, len)
-            }
+            system::map(len)
         };
-        if block.is_null() {
-            return block;
+        if !block.is_null() {
+            self.count(len, len);
         }
-        self.kept = old.next;
-        self.kept_len = self.kept_len.wrapping_sub(old.len);
-        self.count(len, len.wrapping_sub(old.len));
         block
     }
 
@@ -430,17 +425,9 @@ impl State {
     /// `take_mapped` or `realloc` has given it out for as many, and nobody uses it any more.
     unsafe fn put_mapped(&mut self, block: *mut u8, len: usize) {
         self.used = self.used.wrapping_sub(len);
-        let kept_len = self.kept_len.saturating_add(len);
-        if kept_len <= KEPT_LEN_MAX {
-            self.kept_len = kept_len;
-            let next = mem::replace(&mut self.kept, block.cast());
-            // SAFETY: the block is a page at least, and is given up.
-            unsafe { self.kept.write(Kept { next, len }) };
-        } else {
-            self.resident = self.resident.wrapping_sub(len);
-            // SAFETY: the caller gives the mapping up.
-            unsafe { system::unmap(block, len) };
-        }
+        self.resident = self.resident.wrapping_sub(len);
+        // SAFETY: the caller gives the mapping up.
+        unsafe { system::unmap(block, len) };
     }
 
     /// Takes back a block that has no quick list.
@@ -462,7 +449,7 @@ impl State {
     }
 }
 
-#[repr(align(16))]
+#[repr(align(4096))]
 struct Front(UnsafeCell<MaybeUninit<[u8; FRONT_LEN]>>);
 
 /// The allocator. It must not be moved once it has given out a block.
@@ -493,13 +480,11 @@ impl Heap {
                 quick: [ptr::null_mut(); QUICK_MAX + 1],
                 quick_len: 0,
                 cut: 0,
-                front: 0,
+                front: ptr::null_mut(),
                 used: 0,
                 peak: 0,
                 resident: 0,
-                floor: 0,
-                kept: ptr::null_mut(),
-                kept_len: 0,
+                limit: 0,
                 groups: [NONE; N_GROUPS],
             }),
         }
@@ -578,13 +563,10 @@ unsafe impl GlobalAlloc for Heap {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if is_mapped(granules(layout.size()), layout.align()) {
-            // What the system has just given is zero already.
-            return self.locked(|state| state.take_mapped(layout, true));
-        }
         // SAFETY: the caller keeps the same contract.
         let block = unsafe { self.alloc(layout) };
-        if !block.is_null() {
+        // A new mapping is zero already.
+        if !block.is_null() && !is_mapped(granules(layout.size()), layout.align()) {
             // SAFETY: the block has so many bytes.
             unsafe { block.write_bytes(0, layout.size()) };
         }

@@ -23,6 +23,9 @@ pub(super) const PAGE_GRANULES: usize = PAGE / GRANULE;
 /// Granules at a chunk's front that are its header. Their bits stay 0 and mean nothing.
 const HEADER_GRANULES: usize = size_of::<Chunk>().div_ceil(GRANULE);
 
+/// Bytes of the header's granules.
+pub(super) const HEADER_LEN: usize = HEADER_GRANULES * GRANULE;
+
 /// Free granules of an empty chunk.
 pub(super) const RUN_MAX: usize = N_GRANULES - HEADER_GRANULES;
 
@@ -46,8 +49,11 @@ pub(super) struct Chunk {
 
 impl Chunk {
     /// Returns the chunk that `block` lies in, and the block's granule.
-    pub(super) fn of(block: *mut u8) -> (*mut Chunk, usize) {
-        let offset = block.addr() & (CHUNK_LEN - 1);
+    pub(super) fn of(block: *mut u8, front: *mut u8) -> (*mut Chunk, usize) {
+        let mut offset = block.addr().wrapping_sub(front.addr());
+        if offset >= CHUNK_LEN {
+            offset = block.addr() & (CHUNK_LEN - 1);
+        }
         // The chunk's memory was exposed when it came from the system. A block's own pointer may be
         // valid for the block only.
         let chunk = core::ptr::with_exposed_provenance_mut(block.addr().wrapping_sub(offset));
