@@ -243,13 +243,9 @@ impl State {
     }
 
     /// Finds the first place for `n` granules.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "there are few chunks, and runs are short"
-    )]
     fn find(&mut self, n: usize, align: usize) -> Option<(*mut Chunk, usize)> {
         self.close_front();
-        let mut index = 0_u32;
+        let mut index = 0_usize;
         for group in &mut self.groups {
             if group.base.is_null() && !group.open() {
                 break;
@@ -264,7 +260,7 @@ impl State {
                         let header = unsafe { &mut *chunk };
                         match header.find(n, align) {
                             Ok(start) => {
-                                header.index = index.wrapping_add(i as u32);
+                                header.index = index.wrapping_add(i);
                                 *bound = Bound::new(bound.get().min(RUN_MAX));
                                 return Some((chunk, start));
                             }
@@ -275,7 +271,7 @@ impl State {
                 }
                 group.bound = Bound::new(group_bound);
             }
-            index = index.wrapping_add(GROUP_CHUNKS as u32);
+            index = index.wrapping_add(GROUP_CHUNKS);
         }
         None
     }
@@ -316,7 +312,7 @@ impl State {
         // header alone.
         let chunk = unsafe { &mut *chunk };
         self.used = self.used.wrapping_sub(n.wrapping_mul(GRANULE));
-        let index = chunk.index as usize;
+        let index = chunk.index;
         let run = chunk.free(start, n);
         if let Some(group) = self.groups.get_mut(index / GROUP_CHUNKS) {
             group.bound = Bound::new(group.bound.get().max(run));
@@ -377,7 +373,7 @@ impl State {
     fn trim(&mut self) {
         self.peak = self.used;
         self.limit = 0;
-        if self.resident > SLACK {
+        if self.resident != 0 {
             self.check_limit();
         }
     }
@@ -396,11 +392,11 @@ impl State {
     #[cold]
     #[inline(never)]
     fn check_limit(&mut self) {
-        self.limit = self.peak.wrapping_add(self.peak / 16).wrapping_add(SLACK);
+        let limit = |len: usize| len.wrapping_add(len / 16).wrapping_add(SLACK);
+        self.limit = limit(self.peak);
         if self.resident > self.limit {
             self.purge();
-            let floor = self.resident.wrapping_add(self.resident / 16);
-            self.limit = self.limit.max(floor.wrapping_add(SLACK / 2));
+            self.limit = limit(self.peak.max(self.resident));
         }
     }
 

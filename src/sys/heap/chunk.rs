@@ -42,9 +42,9 @@ pub(super) struct Chunk {
     /// A bit for each page that may be resident.
     dirty: u64,
     /// Which chunk this is among all.
-    pub(super) index: u32,
+    pub(super) index: usize,
     /// All words of the bitmap before this one have no free granule but the header's.
-    first: u32,
+    first: usize,
 }
 
 impl Chunk {
@@ -91,12 +91,9 @@ impl Chunk {
     /// Returns the first of `n` granules that are free and begin at a multiple of `align`; `Err` has
     /// the length of the longest run that is free, if none of them will do.
     pub(super) fn find(&mut self, n: usize, align: usize) -> Result<usize, usize> {
-        let from = (self.first as usize).wrapping_mul(WORD_BITS);
+        let from = self.first.wrapping_mul(WORD_BITS);
         let mut at = self.next_free(from.max(HEADER_GRANULES));
-        #[expect(clippy::cast_possible_truncation, reason = "there are 256 words")]
-        {
-            self.first = (at / WORD_BITS) as u32;
-        }
+        self.first = at / WORD_BITS;
         let mut longest = 0;
         while at < N_GRANULES {
             let mask = align.wrapping_sub(1);
@@ -147,10 +144,7 @@ impl Chunk {
     pub(super) fn free(&mut self, start: usize, n: usize) -> usize {
         self.flip(start, n);
         let mut index = start / WORD_BITS;
-        #[expect(clippy::cast_possible_truncation, reason = "there are 256 words")]
-        {
-            self.first = self.first.min(index as u32);
-        }
+        self.first = self.first.min(index);
         // The last granule in use in front of `start`.
         let mut mask = !(u64::MAX << (start % WORD_BITS));
         let mut begin = HEADER_GRANULES;
