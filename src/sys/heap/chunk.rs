@@ -111,7 +111,7 @@ impl Chunk {
 
     /// Takes `n` granules from `start` on, which are free. Returns the bytes of the pages that are
     /// dirty from now on.
-    pub(super) fn claim(&mut self, start: usize, n: usize) -> usize {
+    pub(super) fn mark_used(&mut self, start: usize, n: usize) -> usize {
         self.flip(start, n);
         let last = start.wrapping_add(n).wrapping_sub(1) / PAGE_GRANULES;
         let up_to_last = (2_u64 << last).wrapping_sub(1);
@@ -141,7 +141,7 @@ impl Chunk {
     }
 
     /// Frees `n` granules from `start` on. Returns the length of the free run that they are part of.
-    pub(super) fn free(&mut self, start: usize, n: usize) -> usize {
+    pub(super) fn mark_free(&mut self, start: usize, n: usize) -> usize {
         self.flip(start, n);
         let mut index = start / WORD_BITS;
         self.first = self.first.min(index);
@@ -167,7 +167,7 @@ impl Chunk {
 
     /// Gives the dirty pages back to the system that no granule in use lies in: the bytes they have,
     /// and whether the chunk is empty. The header's own page goes only with all others.
-    pub(super) fn discard(&mut self) -> (usize, bool) {
+    pub(super) fn purge(&mut self) -> (usize, bool) {
         const N_PAGES: usize = CHUNK_LEN / PAGE;
         const ALL: u64 = (1 << N_PAGES) - 1;
         let mut free = 0;

@@ -10,7 +10,7 @@ use core::slice;
 use std::sync::Mutex;
 use std::thread;
 
-use super::{CHUNKED_MAX, FRONT_LEN, GRANULE, Heap, KEPT_LEN_MAX, PAGE, State};
+use super::{CHUNKED_MAX, CUT_MAX, FIRST_CHUNK_LEN, GRANULE, Heap, PAGE, State};
 
 /// Miri is a hundred times slower.
 fn rounds(n: usize) -> usize {
@@ -26,10 +26,13 @@ fn new_heap() -> Box<Heap> {
     unsafe { Box::from_raw(std::alloc::alloc_zeroed(Layout::new::<Heap>()).cast()) }
 }
 
-/// A heap whose front is used up.
+/// Returns a heap whose first chunk is open and free.
 fn heap() -> Box<Heap> {
     let heap = new_heap();
-    heap.locked(|state| state.cut = FRONT_LEN);
+    heap.locked(|state| {
+        state.first_chunk = heap.first_chunk.0.get().cast();
+        state.open_first_chunk();
+    });
     heap
 }
 
@@ -190,6 +193,8 @@ fn state<T>(heap: &Heap, f: impl FnOnce(&State) -> T) -> T {
 fn an_empty_heap_is_all_zero() {
     static NEW: Heap = Heap::new();
     let at: *const u8 = (&raw const NEW.is_locked).cast();
+    // Only then the state starts in the page in which the first chunk ends.
+    assert!(at.addr() % PAGE == PAGE / 2);
     let len = size_of::<Heap>() - core::mem::offset_of!(Heap, is_locked);
     // SAFETY: nobody uses this heap; its front is not read.
     let bytes = unsafe { slice::from_raw_parts(at, len) };
@@ -217,7 +222,8 @@ fn a_block_takes_its_length_rounded_up_to_eight() {
     check(8, 64, 8);
     check(100, 4096, 104);
     check(CHUNKED_LEN_MAX, 4096, CHUNKED_LEN_MAX);
-    check(CHUNKED_LEN_MAX + 1, 1, CHUNKED_LEN_MAX + 4096);
+    let mapped = CHUNKED_LEN_MAX + 1;
+    check(mapped, 1, mapped.next_multiple_of(4096));
     check(1, 8192, 4096);
     check(10_000, 1 << 20, 12_288);
 }
@@ -288,80 +294,95 @@ fn a_run_is_found_wherever_it_lies() {
 }
 
 #[test]
-fn the_first_blocks_are_cut_from_the_front_and_only_quick_lists_have_them_again() {
+fn the_first_blocks_are_cut_from_the_first_chunk_whose_memory_any_length_can_have_again() {
     let heap = new_heap();
-    let front = heap.front.0.get().addr();
-    let is_front = |at: *mut u8| (front..front + FRONT_LEN).contains(&at.addr());
+    let first_chunk = heap.first_chunk.0.get().addr();
+    let is_first = |block: &Block<'_>| block.at.addr().wrapping_sub(first_chunk) < FIRST_CHUNK_LEN;
     let mut blocks = Vec::new();
     let mut len = 0;
     for i in 0.. {
         let n = 8 + i % 300 * 8;
-        if len + n > FRONT_LEN {
+        if len + n > CUT_MAX {
             break;
         }
         len += n;
-        let block = Block::new(&heap, bytes(n), u8::try_from(i % 251).unwrap());
-        assert!(is_front(block.at), "{len}");
-        blocks.push(block);
+        blocks.push(Block::new(&heap, bytes(n), u8::try_from(i % 251).unwrap()));
+        assert!(blocks.iter().all(is_first), "{len}");
+        assert_eq!(state(&heap, |state| (state.cut, state.used)), (len, 0));
     }
-    let next = Block::new(&heap, bytes(FRONT_LEN), 3);
-    assert!(!is_front(next.at));
-    assert_eq!(state(&heap, |state| state.used), FRONT_LEN);
-
-    let first = blocks[0].at;
-    drop(blocks.remove(0));
-    blocks.insert(0, Block::new(&heap, bytes(8), 5));
-    assert_eq!(blocks[0].at, first);
-    blocks[0].resize(100);
-    heap.locked(|state| state.cut = FRONT_LEN);
-    // A purge leaves the front's blocks unused.
+    // The first block that does not fit opens the chunk.
+    let next = Block::new(&heap, bytes(CUT_MAX), 3);
+    assert!(!is_first(&next));
+    assert_eq!(state(&heap, |state| state.used), len + CUT_MAX);
     drop(blocks);
-    heap.locked(State::purge);
-    for n in [8, 100, 1000, 2000] {
-        let block = Block::new(&heap, bytes(n), 3);
-        assert!(!is_front(block.at), "{n}");
+    heap.locked(State::flush);
+    assert_eq!(state(&heap, |state| state.used), CUT_MAX);
+    for n in [8, 100, 1000, 2000, CUT_MAX] {
+        assert!(is_first(&Block::new(&heap, bytes(n), 3)), "{n}");
+        heap.locked(State::flush);
     }
     drop(next);
     heap.locked(State::purge);
-    assert_eq!(state(&heap, |state| (state.used, state.resident)), (0, 0));
+    // The pages that contain the header and the first fields of the state.
+    let rest = (0, 2 * PAGE);
+    assert_eq!(state(&heap, |state| (state.used, state.resident)), rest);
 }
 
 #[test]
-fn aligned_blocks_are_not_cut_from_the_front() {
+fn a_block_without_a_free_list_serves_another_length_as_soon_as_it_is_freed() {
+    let heap = new_heap();
+    let held = Block::new(&heap, bytes(100), 3);
+    let long = Block::new(&heap, bytes(8192), 5);
+    let at = long.at.addr();
+    let last = Block::new(&heap, bytes(100), 3);
+    drop(long);
+    let places = [3000, 1500, 3600].map(|len| Block::new(&heap, bytes(len), 7).at.addr());
+    let hole = state(&heap, |state| state.first_chunk.addr() + super::HEADER_LEN);
+    // The lowest address is taken first, and each is free again.
+    assert_eq!(places, [hole; 3]);
+    let low = Block::new(&heap, bytes(last.at.addr() - hole), 9);
+    assert_eq!(Block::new(&heap, bytes(8192), 7).at.addr(), at);
+    drop((held, low, last));
+}
+
+#[test]
+fn aligned_blocks_are_not_cut() {
     let heap = new_heap();
     for align in [16, 32, PAGE, 2 * PAGE] {
         let layout = Layout::from_size_align(8, align).unwrap();
+        let cut = state(&heap, |state| state.cut);
         let block = Block::new(&heap, layout, 3);
-        assert_eq!(state(&heap, |state| state.cut), 0, "{align}");
+        let now = state(&heap, |state| state.cut);
+        // The first one opens the first chunk.
+        assert!(now == cut || now == CUT_MAX, "{align}");
         drop(block);
     }
 }
 
 #[test]
-fn freed_mappings_are_kept_up_to_a_limit_and_reused() {
+fn an_interrupted_opening_of_the_first_chunk_starts_again() {
+    let heap = new_heap();
+    let blocks = [100, 2000, 3000].map(|len| Block::new(&heap, bytes(len), 7));
+    heap.locked(|state| {
+        let cut = state.cut;
+        state.open_first_chunk();
+        // As if `base` and `cut` had not been written.
+        state.groups[0].base = core::ptr::null_mut();
+        state.cut = cut;
+    });
+    let others = [100, 2000, 3000].map(|len| Block::new(&heap, bytes(len), 9));
+    drop((others, blocks));
+}
+
+#[test]
+fn a_freed_mapping_goes_back_to_the_system_at_once() {
     let heap = heap();
-    let resident = |heap: &Heap| state(heap, |state| state.resident);
-    drop(Block::new(&heap, bytes(KEPT_LEN_MAX + 1), 1));
-    assert_eq!(resident(&heap), 0);
-    let len = 300 << 10;
-    let blocks: Vec<_> = (0..8)
-        .map(|i| Block::new(&heap, bytes(len), i + 1))
-        .collect();
-    let last = blocks[KEPT_LEN_MAX / len - 1].at;
-    drop(blocks);
-    let kept = KEPT_LEN_MAX / len * len;
-    assert_eq!(resident(&heap), kept);
-    // One that must be zero is a new one (`Block::new` looks at byte 4).
-    drop(Block::new(&heap, bytes(len), 4));
-    assert_eq!(resident(&heap), kept);
-    let shorter = Block::new(&heap, bytes(len - 5000), 3);
-    assert_eq!(shorter.at, last);
-    assert_eq!(resident(&heap), kept - 4096);
-    let longer = Block::new(&heap, bytes(len + 5000), 3);
-    assert_eq!(resident(&heap), kept + 4096);
-    drop((longer, shorter));
-    heap.locked(State::purge);
-    assert_eq!(state(&heap, |state| (state.resident, state.used)), (0, 0));
+    let before = state(&heap, |state| state.resident);
+    let block = Block::new(&heap, bytes(CHUNKED_LEN_MAX + 1), 1);
+    let len = (CHUNKED_LEN_MAX + 1).next_multiple_of(PAGE);
+    assert_eq!(state(&heap, |state| state.resident), before + len);
+    drop(block);
+    assert_eq!(state(&heap, |state| state.resident), before);
 }
 
 #[test]
@@ -698,10 +719,10 @@ fn a_lock_without_an_owner_is_taken_over_by_the_only_thread_of_a_child() {
     let old = Block::new(&heap, bytes(50), 7);
     let child = heap.locked(|state| {
         // In the middle of a change.
-        state.quick[3] = core::ptr::dangling_mut();
+        state.free_lists[3] = core::ptr::dangling_mut();
         let child = fork();
         if child != 0 {
-            state.quick[3] = core::ptr::null_mut();
+            state.free_lists[3] = core::ptr::null_mut();
         }
         child
     });
