@@ -430,8 +430,7 @@ impl State {
         let n = granules(layout.size());
         if is_mapped(n, layout.align()) {
             let len = pages(layout.size());
-            self.used = self.used.wrapping_sub(len);
-            self.resident = self.resident.wrapping_sub(len);
+            self.count(len.wrapping_neg(), len.wrapping_neg());
             // SAFETY: `map_block` or `realloc` has mapped `len` bytes, which are not used any more.
             unsafe { system::unmap(block, len) };
         } else {
