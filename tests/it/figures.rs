@@ -16,7 +16,7 @@ use crate::peer::{ACCEPTED, GET_NEXT, POST_RESPONSE, step};
 #[cfg(target_os = "linux")]
 use crate::peer::{accept, listen, read_request};
 #[cfg(target_os = "linux")]
-use crate::process::{aborting, becomes, command, ends};
+use crate::process::{aborting, becomes, command, ends, signal};
 use crate::runtime::play;
 
 thread_local! {
@@ -199,6 +199,33 @@ fn memory_after_100_000_invocations_is_what_it_was_after_100() {
     let after = memory();
     println!("figure: memory of hello after 100 invocations: {before} KB (at most 200)");
     println!("figure: memory of hello after 100,000 invocations: {after} KB (at most {before})");
+    assert!(after <= before && before <= 200, "{before} KB, {after} KB");
+    drop((stream, listener));
+    assert_eq!(ends(child).status.code(), Some(1));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_after_a_freeze_is_what_it_was_before() {
+    let Some(hello) = aborting("hello") else {
+        return;
+    };
+    let listener = listen();
+    let mut command = command(&hello, listener.local_addr().unwrap(), &[]);
+    command.stderr(Stdio::null());
+    let child = command.spawn().unwrap();
+    let mut stream = accept(&listener);
+    serve(&mut stream, 200);
+    let before = memory_kb(child.id(), "RssAnon:");
+    for _ in 0..20 {
+        becomes(child.id(), "S");
+        signal("-STOP", child.id());
+        becomes(child.id(), "T");
+        signal("-CONT", child.id());
+        serve(&mut stream, 100);
+    }
+    let after = memory_kb(child.id(), "RssAnon:");
+    println!("figure: memory of hello after 20 freezes: {after} KB (at most {before})");
     assert!(after <= before && before <= 200, "{before} KB, {after} KB");
     drop((stream, listener));
     assert_eq!(ends(child).status.code(), Some(1));
