@@ -1,17 +1,17 @@
-//! A chunk: 128 KB of memory, and the bitmap that says which of it is in use.
+//! A chunk: 128 KB of memory with a bitmap of what is used.
 //!
-//! Bit `i` stands for granule `i`, the chunk's bytes `8 * i .. 8 * i + 8`: 1 is in use, 0 is free. A
-//! block is a row of granules. Nothing else is noted of a block: its owner knows its length. So two
-//! free blocks that are neighbours are one longer run of zeros at once, whatever they were.
+//! Bit `i` stands for granule `i`, the chunk's bytes `8 * i .. 8 * i + 8`: 1 is used, 0 is free. A block
+//! is a run of granules. Nothing else is stored about a block, since its owner knows its length. So two
+//! free neighbours are one longer run of zeros, whatever their lengths were.
 //!
-//! A chunk that is all zero is an empty one, so that new pages need no preparation.
+//! A chunk of zeros is an empty chunk, so that new memory needs no initialization.
 
 use super::system::{self, PAGE};
 
-/// Bytes that one bit stands for: a block's length and address are multiples of this.
+/// Bytes per bit. The lengths and addresses of blocks are multiples of this.
 pub(super) const GRANULE: usize = 8;
 
-/// Bytes of a chunk, which is aligned to this: clearing an address's lower bits finds its chunk.
+/// Bytes of a chunk. All chunks but the first one are aligned to this.
 pub(super) const CHUNK_LEN: usize = 128 << 10;
 
 /// Granules of a chunk.
@@ -20,42 +20,48 @@ pub(super) const N_GRANULES: usize = CHUNK_LEN / GRANULE;
 /// Granules of a page.
 pub(super) const PAGE_GRANULES: usize = PAGE / GRANULE;
 
-/// Granules at a chunk's front that are its header. Their bits stay 0 and mean nothing.
+/// Granules of the header, at the start of the chunk. Their bits are always 0 and never read.
 const HEADER_GRANULES: usize = size_of::<Chunk>().div_ceil(GRANULE);
+
+/// Bytes of the header's granules.
+pub(super) const HEADER_LEN: usize = HEADER_GRANULES * GRANULE;
 
 /// Free granules of an empty chunk.
 pub(super) const RUN_MAX: usize = N_GRANULES - HEADER_GRANULES;
 
 const WORD_BITS: usize = 64;
 
-/// Words of the bitmap.
+/// Words in the bitmap.
 const N_WORDS: usize = N_GRANULES / WORD_BITS;
 
-/// The header, which lies in the chunk's first bytes.
+/// The header of a chunk, at its start.
 #[repr(C)]
 pub(super) struct Chunk {
-    /// The bitmap, and a word of zeros behind it, so that the end of a block is in a word too.
+    /// The bitmap, and a word of zeros after it, so that each end of a block lies in a word.
     used: [u64; N_WORDS + 1],
-    /// A bit for each page that may be resident.
+    /// A bit per page: 1 if the page may be resident.
     dirty: u64,
-    /// Which chunk this is among all.
-    pub(super) index: u32,
-    /// All words of the bitmap before this one have no free granule but the header's.
-    first: u32,
+    /// Index of this chunk: its group's index times 64, plus its index in the group.
+    pub(super) index: usize,
+    /// No word of the bitmap before this one has a free granule, except those of the header.
+    first: usize,
 }
 
 impl Chunk {
-    /// Returns the chunk that `block` lies in, and the block's granule.
-    pub(super) fn of(block: *mut u8) -> (*mut Chunk, usize) {
-        let offset = block.addr() & (CHUNK_LEN - 1);
-        // The chunk's memory was exposed when it came from the system. A block's own pointer may be
-        // valid for the block only.
+    /// Returns the chunk that contains `block`, and the index of the block's first granule.
+    pub(super) fn of(block: *mut u8, front: *mut u8) -> (*mut Chunk, usize) {
+        let mut offset = block.addr().wrapping_sub(front.addr());
+        if offset >= CHUNK_LEN {
+            offset = block.addr() & (CHUNK_LEN - 1);
+        }
+        // Exposed provenance: the pointer of a block may be valid for the block only. The memory of
+        // each chunk was exposed when it was mapped.
         let chunk = core::ptr::with_exposed_provenance_mut(block.addr().wrapping_sub(offset));
         (chunk, offset / GRANULE)
     }
 
-    /// Returns the first granule from `at` on whose bit is 0 (`flip` all ones) or 1 (`flip` 0); any
-    /// number of at least `until` if there is none before that, or `N_GRANULES` if there is none.
+    /// Returns the first granule at or after `at` whose bit is 0 (`flip` = all ones) or 1 (`flip` = 0).
+    /// If there is none before `until`, returns any number from `until` to `N_GRANULES`.
     fn next(&self, at: usize, until: usize, flip: u64) -> usize {
         let index = at / WORD_BITS;
         let Some([word, rest @ ..]) = self.used.get(index..) else {
@@ -67,7 +73,7 @@ impl Chunk {
         while word == 0 {
             begin = begin.wrapping_add(WORD_BITS);
             if begin >= until {
-                // The word behind the bitmap is no granule.
+                // The word after the bitmap has no granules.
                 return begin.min(N_GRANULES);
             }
             match rest.next() {
@@ -82,15 +88,12 @@ impl Chunk {
         self.next(at, N_GRANULES, u64::MAX)
     }
 
-    /// Returns the first of `n` granules that are free and begin at a multiple of `align`; `Err` has
-    /// the length of the longest run that is free, if none of them will do.
+    /// Returns the start of the first free run of `n` granules that begins at a multiple of `align`. If
+    /// there is none, `Err` is the length of the longest free run.
     pub(super) fn find(&mut self, n: usize, align: usize) -> Result<usize, usize> {
-        let from = (self.first as usize).wrapping_mul(WORD_BITS);
+        let from = self.first.wrapping_mul(WORD_BITS);
         let mut at = self.next_free(from.max(HEADER_GRANULES));
-        #[expect(clippy::cast_possible_truncation, reason = "there are 256 words")]
-        {
-            self.first = (at / WORD_BITS) as u32;
-        }
+        self.first = at / WORD_BITS;
         let mut longest = 0;
         while at < N_GRANULES {
             let mask = align.wrapping_sub(1);
@@ -106,20 +109,20 @@ impl Chunk {
         Err(longest)
     }
 
-    /// Takes `n` granules from `start` on, which are free. Returns the bytes of the pages that are
-    /// dirty from now on.
-    pub(super) fn claim(&mut self, start: usize, n: usize) -> usize {
+    /// Marks `n` granules from `start` as used, which are free. Returns the bytes of the pages that
+    /// become dirty.
+    pub(super) fn mark_used(&mut self, start: usize, n: usize) -> usize {
         self.flip(start, n);
         let last = start.wrapping_add(n).wrapping_sub(1) / PAGE_GRANULES;
         let up_to_last = (2_u64 << last).wrapping_sub(1);
-        // The header's page is dirty too.
+        // The header makes its page dirty too.
         let pages = up_to_last & u64::MAX << (start / PAGE_GRANULES) | 1;
         let clean = pages & !self.dirty;
         self.dirty |= pages;
         len_of(clean)
     }
 
-    /// Changes the bits of `n` granules from `start` on, which are all 0 or all 1.
+    /// Inverts the bits of `n` granules from `start`.
     fn flip(&mut self, start: usize, n: usize) {
         let end = start.wrapping_add(n);
         let head = u64::MAX << (start % WORD_BITS);
@@ -137,15 +140,13 @@ impl Chunk {
         }
     }
 
-    /// Frees `n` granules from `start` on. Returns the length of the free run that they are part of.
-    pub(super) fn free(&mut self, start: usize, n: usize) -> usize {
+    /// Marks `n` granules from `start` as free, which are used. Returns the length of the free run that
+    /// contains them.
+    pub(super) fn mark_free(&mut self, start: usize, n: usize) -> usize {
         self.flip(start, n);
         let mut index = start / WORD_BITS;
-        #[expect(clippy::cast_possible_truncation, reason = "there are 256 words")]
-        {
-            self.first = self.first.min(index as u32);
-        }
-        // The last granule in use in front of `start`.
+        self.first = self.first.min(index);
+        // Search backwards for the last used granule before `start`.
         let mut mask = !(u64::MAX << (start % WORD_BITS));
         let mut begin = HEADER_GRANULES;
         while let Some(word) = self.used.get(index) {
@@ -165,9 +166,9 @@ impl Chunk {
         end.wrapping_sub(begin)
     }
 
-    /// Gives the dirty pages back to the system that no granule in use lies in: the bytes they have,
-    /// and whether the chunk is empty. The header's own page goes only with all others.
-    pub(super) fn discard(&mut self) -> (usize, bool) {
+    /// Gives the dirty pages without a used granule back to the system. Returns their bytes, and whether
+    /// the whole chunk is free. Only then the page of the header is given back.
+    pub(super) fn purge(&mut self) -> (usize, bool) {
         const N_PAGES: usize = CHUNK_LEN / PAGE;
         const ALL: u64 = (1 << N_PAGES) - 1;
         let mut free = 0;
@@ -193,16 +194,16 @@ impl Chunk {
             let at = base.wrapping_add((begin as usize).wrapping_mul(PAGE));
             let n = (n as usize).wrapping_mul(PAGE);
             len = len.wrapping_add(n);
-            // SAFETY: the pages are this chunk's, and no granule in use lies in them. If the
-            // header's page is one of them, the header says what a zeroed one says.
+            // SAFETY: the pages belong to this chunk, and no granule in them is used. If the header's
+            // page is among them, the header is what an empty chunk has: zeros, once read again.
             unsafe { system::discard(at, n) };
         }
         (len, is_empty)
     }
 }
 
-/// Bytes of the pages that have a bit in `pages`.
-// There are few. `count_ones` is 90 bytes more where the processor does not have it.
+/// Returns the bytes of the pages whose bits are set.
+// A loop, since there are few. `count_ones` is 90 bytes longer without the `popcnt` feature.
 fn len_of(mut pages: u64) -> usize {
     let mut len = 0_usize;
     while pages != 0 {

@@ -1,46 +1,41 @@
-//! The allocator of release builds for musl: small, and bounded by what the function holds.
+//! The global allocator of release builds for musl: small code, and memory bounded by what is in use.
 //!
-//! **What is guaranteed.** Lengths are rounded up to 8 bytes, those of more than 64 KB to 4 KB. Call
-//! the bytes that the function holds at one time its *use*, and the most since the last `next` its
-//! *peak*. Then
-//! - while an invocation is served, the memory that this allocator has from the system is at most
-//!   a sixteenth more than the peak, and 1 MB;
-//! - when `next` is called, it is at most a sixteenth more than the use, and 1 MB.
+//! # Guarantees
+//! Sizes are rounded up to 8 bytes, those of more than 124 KB to whole pages. *In use* are the bytes
+//! of all blocks that were allocated and not freed. The *peak* is the maximum of that since the last
+//! `next`.
+//! - During an invocation, the resident memory of this allocator is at most 17/16 of the peak plus
+//!   1 MB.
+//! - When `next` is called, it is at most 17/16 of the bytes in use plus 1 MB.
 //!
-//! Added to that are the pages of which a part is held: a block never moves, so that a page goes
-//! back only when nothing in it is held. An operation never waits for a thread that a `fork` has
-//! left behind in the parent.
+//! Two things come on top: pages that are only partly in use, since a block never moves and a page
+//! can be given back only as a whole, and the first chunk (128 KB).
 //!
-//! **How it works.** Memory is divided into *chunks* of 128 KB (`chunk.rs`). A chunk's bitmap has a
-//! bit for each 8 bytes, which says whether they are in use; an allocation takes the first run of
-//! zeros that is long enough ("address-ordered first fit"), in the first chunk that has one. There are
-//! no size classes: what one length leaves, any other can have, and neighbours join by themselves. 64
-//! chunks are a *group*, with an upper bound of each chunk's longest run, so that a search passes over
-//! full chunks.
+//! In the child of a `fork`, no call waits for a thread that exists only in the parent.
 //!
-//! In front of the bitmaps, blocks of up to 1 KB that are freed wait in a *quick list* of their length
-//! for the next allocation of that length. In the bitmap they are still in use. When the lists hold
-//! more than 64 KB, all go to the bitmaps.
-//!
-//! The first blocks are cut from the *front*, 64 KB of the executable's own zeroed memory, one next to
-//! the other. This takes few instructions and no system call. What is freed there serves the quick
-//! lists only.
-//!
-//! A page that was ever used counts as resident. When the limits above would be passed, `purge` gives
-//! back what it can: the quick lists go to the bitmaps, and pages without a granule in use go to the
-//! system. It then waits until memory has grown by a sixteenth, so that its cost is shared by many
-//! allocations.
-//!
-//! Blocks of more than 64 KB, or aligned to more than a page, are mappings of their own. They grow
-//! without a copy, all others with one. Up to 1 MB of freed ones is kept for the next.
+//! # Design
+//! - **Chunks** (`chunk.rs`) are 128 KB of memory with a bitmap, one bit per 8 bytes (a *granule*). An
+//!   allocation takes the lowest address that fits (address-ordered first fit). Free neighbours need
+//!   no merging: they are one run of zero bits. Chunks form *groups* of 64. An upper bound of the
+//!   longest free run is stored per chunk and per group, so that a search skips full ones.
+//! - **Free lists**: a freed block of at most 1 KB goes to the free list of its size class, one class
+//!   per 8 bytes. It stays marked as used in the bitmap. If the lists have more than 64 KB, all their
+//!   blocks are freed in the bitmaps.
+//! - **The first chunk** is part of the executable's zeroed memory (`.bss`), so that no system call is
+//!   needed for it. Until it is opened, blocks are cut from its end one after the other (bump
+//!   allocation, 9 instructions; a search of the bitmap takes about 150), and its bitmap is not used.
+//! - **Mappings**: a block of more than 124 KB, or aligned to more than a page, is an `mmap` of its
+//!   own. It grows with `mremap`, without a copy.
+//! - **Purge**: a page that was written to counts as resident. If the resident bytes pass the limit,
+//!   the free lists are emptied and each page without a used granule is given back to the system.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
-use core::mem::{self, MaybeUninit};
+use core::mem::MaybeUninit;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 
-use chunk::{CHUNK_LEN, Chunk, GRANULE, PAGE_GRANULES, RUN_MAX};
+use chunk::{CHUNK_LEN, Chunk, GRANULE, HEADER_LEN, N_GRANULES, PAGE_GRANULES, RUN_MAX};
 use system::PAGE;
 
 mod chunk;
@@ -49,78 +44,78 @@ mod system;
 #[cfg_attr(not(test), global_allocator)]
 static HEAP: Heap = Heap::new();
 
-/// Gives memory back that the function does not hold any more. To be called before each `next`.
+/// Gives memory back to the system that is not in use. The runtime calls this before each `next`.
 pub(crate) fn trim_heap() {
     HEAP.locked(State::trim);
 }
 
-/// Bytes of the front, from which the first blocks are cut. More than a small function needs.
-const FRONT_LEN: usize = 64 << 10;
+/// Bytes of the first chunk that blocks can use, its header included. The rest is half a page, which
+/// the lock and the first fields of `State` use: this saves one page of resident memory.
+const FIRST_CHUNK_LEN: usize = CHUNK_LEN - PAGE / 2;
 
-/// Longest block that lies in a chunk, in granules.
-const CHUNKED_MAX: usize = (64 << 10) / GRANULE;
+/// Bytes of the first chunk that can be cut.
+const CUT_MAX: usize = FIRST_CHUNK_LEN - HEADER_LEN;
 
-/// Longest block that has a quick list, in granules.
-const QUICK_MAX: usize = 1024 / GRANULE;
+/// Longest block in a chunk, in granules. It fits the first chunk, so that no mapping is cut from it.
+const CHUNKED_MAX: usize = CUT_MAX / GRANULE;
+// An empty chunk has room for it at each alignment up to a page.
+const _: () = assert!(HEADER_LEN.next_multiple_of(PAGE) + CUT_MAX <= CHUNK_LEN);
 
-/// Most granules in all quick lists.
-const QUICK_LEN_MAX: usize = (64 << 10) / GRANULE;
+/// Longest block that has a free list, in granules.
+const LISTED_MAX: usize = 1024 / GRANULE;
 
-/// Most bytes of freed mappings that are kept.
-const KEPT_LEN_MAX: usize = 1 << 20;
+/// Most granules in all free lists.
+const LISTED_TOTAL_MAX: usize = (64 << 10) / GRANULE;
 
-/// What may be resident beyond the peak and a sixteenth of it, in bytes.
+/// Resident bytes that are allowed in addition to 17/16 of the peak.
 const SLACK: usize = 1 << 20;
 
-/// Chunks of a group.
+/// Chunks per group.
 const GROUP_CHUNKS: usize = 64;
 
-/// Groups that there can be: 32 GB, three times what Lambda offers.
+/// Most groups: 32 GB of memory, three times Lambda's maximum.
 const N_GROUPS: usize = 4096;
 
-/// The granules that a block of `len` bytes takes.
+/// Returns the number of granules that a block of `len` bytes needs.
 fn granules(len: usize) -> usize {
     len.wrapping_add(GRANULE - 1) / GRANULE
 }
 
-/// The bytes that a mapping for `len` bytes takes. A `Layout` has no more than `isize::MAX`.
+/// Rounds `len` up to whole pages. This cannot overflow: the size of a `Layout` is at most
+/// `isize::MAX`.
 fn pages(len: usize) -> usize {
     len.wrapping_add(PAGE - 1) & !(PAGE - 1)
 }
 
-/// Whether such a block is a mapping of its own.
+/// Returns whether a block of `n` granules is a mapping of its own.
 fn is_mapped(n: usize, align: usize) -> bool {
     n > CHUNKED_MAX || align > PAGE
 }
 
-/// Whether such a block has a quick list.
-fn is_quick(n: usize, align: usize) -> bool {
-    n <= QUICK_MAX && align <= GRANULE
+/// Returns whether a block of `n` granules goes to a free list when it is freed.
+fn is_listed(n: usize, align: usize) -> bool {
+    n <= LISTED_MAX && align <= GRANULE
 }
 
-/// A block in a quick list.
-struct Quick {
-    next: *mut Quick,
+/// A block in a free list.
+struct FreeBlock {
+    next: *mut FreeBlock,
 }
 
-/// A freed mapping.
-#[derive(Clone, Copy)]
-struct Kept {
-    next: *mut Kept,
-    len: usize,
-}
-
-/// No fewer granules than the longest free run of a chunk has. The number is inverted, so that zeroed
-/// memory is the bounds of untouched chunks.
+/// Upper bound of a chunk's longest free run, in granules. It is stored inverted, so that zeroed
+/// memory means "all free".
 #[derive(Clone, Copy)]
 struct Bound(u16);
 
 impl Bound {
-    /// The bound of a chunk in which no page is dirty.
+    /// Bound of a chunk that has no resident page.
     const UNTOUCHED: Bound = Bound(0);
 
-    #[expect(clippy::cast_possible_truncation, reason = "no more than u16::MAX")]
-    fn new(run: usize) -> Bound {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a run is shorter than u16::MAX"
+    )]
+    const fn new(run: usize) -> Bound {
         Bound(!(run as u16))
     }
 
@@ -130,17 +125,17 @@ impl Bound {
 }
 
 struct Group {
-    /// The first chunk; null if there is no such group yet, nor any behind it.
+    /// Address of the first chunk. Null if the group has no memory yet; then no later group has any.
     base: *mut u8,
-    /// No less than each of `bounds`.
+    /// Upper bound of all `bounds`.
     bound: Bound,
     bounds: [Bound; GROUP_CHUNKS],
 }
 
 impl Group {
-    /// Makes the group, of new memory. False: there is none.
+    /// Maps the memory of a group. Returns false if there is none.
     fn open(&mut self) -> bool {
-        // Chunks are aligned to their length, and mappings to a page.
+        // One chunk more than needed: chunks are aligned to their length, mappings only to a page.
         const LEN: usize = (GROUP_CHUNKS + 1) * CHUNK_LEN;
         let begin = system::map(LEN);
         if begin.is_null() {
@@ -158,101 +153,99 @@ impl Group {
     }
 }
 
-// In this order, so that what is touched first shares a page.
+// `repr(C)`: the fields that every function uses are in the page that the first blocks are in.
 #[repr(C)]
 struct State {
-    /// Freed blocks, by their granules. There are none of 0 granules.
-    quick: [*mut Quick; QUICK_MAX + 1],
-    /// Granules in all of them.
-    quick_len: usize,
-    /// Bytes of the front that were cut, from its end, and the address of its first byte once there
-    /// are any.
+    /// Free lists, indexed by the number of granules. Index 0 is not used.
+    free_lists: [*mut FreeBlock; LISTED_MAX + 1],
+    /// Granules in all free lists.
+    listed: usize,
+    /// Bytes that were cut from the end of the first chunk; `CUT_MAX` once it is open.
     cut: usize,
-    front: usize,
-    /// Bytes that are in use, those in quick lists included, and the most since `trim`.
+    /// Address of the first chunk; null before the first allocation.
+    first_chunk: *mut u8,
+    /// Bytes in use, blocks in free lists included, and the maximum since `trim`. What was cut from
+    /// the first chunk is not counted before it is open.
     used: usize,
     peak: usize,
     /// Bytes of dirty pages and of mappings.
     resident: usize,
-    /// What `resident` may be at least, so that `purge` is not called again at once.
-    floor: usize,
-    /// Freed mappings, and the bytes of all.
-    kept: *mut Kept,
-    kept_len: usize,
+    /// `check_limit` must be called if `resident` is greater.
+    limit: usize,
+    /// The first group has one chunk, the first chunk. The others have `GROUP_CHUNKS`.
     groups: [Group; N_GROUPS],
 }
 
 impl State {
-    /// What `resident` may be, in bytes.
-    fn limit(&self) -> usize {
-        let limit = self.peak.wrapping_add(self.peak / 16).wrapping_add(SLACK);
-        limit.max(self.floor)
-    }
-
-    /// Takes the first block of the quick list of `n` granules; null: there is none.
+    /// Removes a block of `n` granules from its free list. Returns null if the list is empty.
     #[inline(always)]
-    fn pop_quick(&mut self, n: usize) -> *mut u8 {
-        let Some(list) = self.quick.get_mut(n) else {
+    fn pop_free(&mut self, n: usize) -> *mut u8 {
+        let Some(list) = self.free_lists.get_mut(n) else {
             return ptr::null_mut();
         };
         let block = *list;
         if !block.is_null() {
-            // SAFETY: what is in a list is a freed block, of which `push_quick` has made this.
+            // SAFETY: a block in a free list is not in use, and `push_free` has initialized it.
             *list = unsafe { (*block).next };
-            self.quick_len = self.quick_len.wrapping_sub(n);
+            self.listed = self.listed.wrapping_sub(n);
         }
         block.cast()
     }
 
-    /// Takes back a block of `n` granules, for which there is a quick list.
+    /// Adds a block of `n` granules to its free list.
     ///
     /// # Safety
-    /// The block has so many granules, and is given up.
+    /// The block was allocated with `n` granules, and is not used any more.
     #[inline(always)]
-    unsafe fn push_quick(&mut self, block: *mut u8, n: usize) {
-        if let Some(list) = self.quick.get_mut(n) {
-            let block: *mut Quick = block.cast();
-            // SAFETY: each block has room for a pointer, is aligned for it, and is given up.
-            unsafe { block.write(Quick { next: *list }) };
+    unsafe fn push_free(&mut self, block: *mut u8, n: usize) {
+        if let Some(list) = self.free_lists.get_mut(n) {
+            let block: *mut FreeBlock = block.cast();
+            // SAFETY: each block has at least 8 bytes and is aligned to 8; this one is not used.
+            unsafe { block.write(FreeBlock { next: *list }) };
             *list = block;
-            self.quick_len = self.quick_len.wrapping_add(n);
-            if self.quick_len > QUICK_LEN_MAX {
+            self.listed = self.listed.wrapping_add(n);
+            if self.listed > LISTED_TOTAL_MAX {
                 self.flush();
             }
         }
     }
 
-    /// Takes a block for `layout` that no quick list has; null: there is no memory. `front` is where
-    /// the front begins.
-    // Apart, so that a block of a quick list costs no more than it needs.
+    /// Allocates a block if its free list is empty or if it has none. Returns null if there is no
+    /// memory. `first_chunk` is the address of the first chunk.
+    // Not inlined, and `alloc_in_chunk` is another function: neither a block from a free list nor one
+    // that is cut saves registers for a search (130 instructions less to the first `next` of hello).
     #[inline(never)]
-    fn take(&mut self, front: *mut u8, layout: Layout) -> *mut u8 {
+    fn slow_alloc(&mut self, first_chunk: *mut u8, layout: Layout) -> *mut u8 {
         let (n, align) = (granules(layout.size()), layout.align());
         let len = n.wrapping_mul(GRANULE);
-        if let (..=GRANULE, Some(at)) = (align, FRONT_LEN.wrapping_sub(self.cut).checked_sub(len)) {
+        self.first_chunk = first_chunk;
+        if let (..=GRANULE, Some(at)) = (align, CUT_MAX.wrapping_sub(self.cut).checked_sub(len)) {
             self.cut = self.cut.wrapping_add(len);
-            self.front = front.addr();
-            return front.wrapping_add(at);
+            return first_chunk.wrapping_add(HEADER_LEN).wrapping_add(at);
         }
         if is_mapped(n, align) {
-            return self.take_mapped(layout, false);
+            self.map_block(layout)
+        } else {
+            self.alloc_in_chunk(n, align)
         }
+    }
+
+    /// Allocates `n` granules in a chunk.
+    #[inline(never)]
+    fn alloc_in_chunk(&mut self, n: usize, align: usize) -> *mut u8 {
         let Some((chunk, start)) = self.find(n, align.div_ceil(GRANULE)) else {
             return ptr::null_mut();
         };
-        // SAFETY: `chunk` is one of a group, and whoever holds the lock has it alone.
-        let dirty_len = unsafe { (*chunk).claim(start, n) };
-        self.count(len, dirty_len);
+        // SAFETY: `chunk` belongs to a group, and this thread has the lock.
+        let dirty_len = unsafe { (*chunk).mark_used(start, n) };
+        self.count(n.wrapping_mul(GRANULE), dirty_len);
         chunk.cast::<u8>().wrapping_add(start.wrapping_mul(GRANULE))
     }
 
-    /// Finds the first place for `n` granules.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "there are few chunks, and runs are short"
-    )]
+    /// Finds the first free run of `n` granules whose start is a multiple of `align` granules.
     fn find(&mut self, n: usize, align: usize) -> Option<(*mut Chunk, usize)> {
-        let mut index = 0_u32;
+        self.open_first_chunk();
+        let mut index = 0_usize;
         for group in &mut self.groups {
             if group.base.is_null() && !group.open() {
                 break;
@@ -262,12 +255,11 @@ impl State {
                 for (i, bound) in group.bounds.iter_mut().enumerate() {
                     if bound.get() >= n {
                         let chunk = Group::chunk(group.base, i);
-                        // SAFETY: the chunk is one of this group; whoever holds the lock has it
-                        // alone.
+                        // SAFETY: the chunk belongs to this group, and this thread has the lock.
                         let header = unsafe { &mut *chunk };
                         match header.find(n, align) {
                             Ok(start) => {
-                                header.index = index.wrapping_add(i as u32);
+                                header.index = index.wrapping_add(i);
                                 *bound = Bound::new(bound.get().min(RUN_MAX));
                                 return Some((chunk, start));
                             }
@@ -278,26 +270,49 @@ impl State {
                 }
                 group.bound = Bound::new(group_bound);
             }
-            index = index.wrapping_add(GROUP_CHUNKS as u32);
+            index = index.wrapping_add(GROUP_CHUNKS);
         }
         None
     }
 
-    /// Frees `n` granules in the bitmap. Those of the front are in none, and stay unused.
-    ///
-    /// # Safety
-    /// They are in use, begin at `block`, and are given up.
-    unsafe fn release(&mut self, block: *mut u8, n: usize) {
-        if block.addr().wrapping_sub(self.front) < FRONT_LEN {
+    /// Starts to use the bitmap of the first chunk, in which all that was cut is marked as used. From
+    /// then on it is a chunk like the others, and its freed blocks serve any size.
+    fn open_first_chunk(&mut self) {
+        let group = &mut self.groups[0];
+        if !group.base.is_null() {
             return;
         }
-        let (chunk, start) = Chunk::of(block);
-        // SAFETY: the block is in use, so that it lies in a chunk; whoever holds the lock has the
-        // header alone.
+        let chunk: *mut Chunk = self.first_chunk.cast();
+        chunk.expose_provenance();
+        let start = FIRST_CHUNK_LEN.wrapping_sub(self.cut) / GRANULE;
+        // SAFETY: nothing is cut from the first `HEADER_LEN` bytes, and this thread has the lock.
+        let dirty_len = unsafe {
+            // If a `fork` has interrupted this call in the parent, the child starts again.
+            chunk.write_bytes(0, 1);
+            (*chunk).mark_used(start, N_GRANULES.wrapping_sub(start))
+        };
+        group.bounds = [Bound::new(0); GROUP_CHUNKS];
+        group.bounds[0] = Bound::new(RUN_MAX);
+        self.used = self.used.wrapping_add(self.cut);
+        self.resident = self.resident.wrapping_add(dirty_len);
+        self.cut = CUT_MAX;
+        // `base` says that all of the above is done.
+        compiler_fence(Ordering::Release);
+        group.base = self.first_chunk;
+    }
+
+    /// Marks `n` granules as free in the bitmap.
+    ///
+    /// # Safety
+    /// They begin at `block`, are marked as used, and are not used any more.
+    unsafe fn free_in_chunk(&mut self, block: *mut u8, n: usize) {
+        self.open_first_chunk();
+        let (chunk, start) = Chunk::of(block, self.first_chunk);
+        // SAFETY: the block lies in a chunk, and this thread has the lock.
         let chunk = unsafe { &mut *chunk };
         self.used = self.used.wrapping_sub(n.wrapping_mul(GRANULE));
-        let index = chunk.index as usize;
-        let run = chunk.free(start, n);
+        let index = chunk.index;
+        let run = chunk.mark_free(start, n);
         if let Some(group) = self.groups.get_mut(index / GROUP_CHUNKS) {
             group.bound = Bound::new(group.bound.get().max(run));
             if let Some(bound) = group.bounds.get_mut(index % GROUP_CHUNKS) {
@@ -306,49 +321,34 @@ impl State {
         }
     }
 
-    /// Frees the blocks of the quick lists in the bitmap.
+    /// Empties the free lists: marks their blocks as free in the bitmaps.
     fn flush(&mut self) {
-        for n in 1..=QUICK_MAX {
-            let list = self
-                .quick
-                .get_mut(n)
-                .map(|list| mem::replace(list, ptr::null_mut()));
-            let mut block = list.unwrap_or(ptr::null_mut());
-            while !block.is_null() {
-                // SAFETY: a list has blocks that were freed, and that are in use in the bitmap.
-                unsafe {
-                    let next = (*block).next;
-                    self.release(block.cast(), n);
-                    block = next;
+        for n in 1..=LISTED_MAX {
+            loop {
+                let block = self.pop_free(n);
+                if block.is_null() {
+                    break;
                 }
+                // SAFETY: a block in free list `n` has `n` granules, which are marked as used.
+                unsafe { self.free_in_chunk(block, n) };
             }
         }
-        self.quick_len = 0;
     }
 
-    /// Gives all memory back that no block in use lies in.
+    /// Gives all pages of chunks back to the system in which no granule is used.
     fn purge(&mut self) {
         self.flush();
-        self.resident = self.resident.wrapping_sub(self.kept_len);
-        self.kept_len = 0;
-        while !self.kept.is_null() {
-            // SAFETY: what is in the list is a freed mapping, of which `put_mapped` has made this.
-            unsafe {
-                let Kept { next, len } = *self.kept;
-                system::unmap(self.kept.cast(), len);
-                self.kept = next;
-            }
-        }
         for group in &mut self.groups {
             if group.base.is_null() {
                 break;
             }
             for (i, bound) in group.bounds.iter_mut().enumerate() {
-                // Where no run is as long as a page, no page is free.
+                // If no free run is as long as a page, no page is free. If the bound is greater than
+                // `RUN_MAX`, the chunk is untouched.
                 if (PAGE_GRANULES..=RUN_MAX).contains(&bound.get()) {
-                    // SAFETY: the chunk is one of this group; whoever holds the lock has it alone.
+                    // SAFETY: the chunk belongs to this group, and this thread has the lock.
                     let chunk = unsafe { &mut *Group::chunk(group.base, i) };
-                    let (len, is_empty) = chunk.discard();
+                    let (len, is_empty) = chunk.purge();
                     self.resident = self.resident.wrapping_sub(len);
                     if is_empty {
                         *bound = Bound::UNTOUCHED;
@@ -356,119 +356,96 @@ impl State {
                 }
             }
         }
-        self.floor = self
-            .resident
-            .wrapping_add(self.resident / 16)
-            .wrapping_add(SLACK / 2);
     }
 
-    /// Makes the state good after a change that was never ended. The lists may have been cut, and
-    /// what is in them is lost. A bitmap is always right about blocks that somebody holds, since each
-    /// of its words is written at once; bounds that are too low only hide free granules.
+    /// Repairs the state after another thread's call was interrupted by a `fork`.
+    ///
+    /// Free lists may be inconsistent, so that their blocks are given up. A bitmap is right for all
+    /// blocks in use, since each of its words is written at once. A bound that is too low only hides
+    /// free granules.
     fn abandon_lists(&mut self) {
-        self.quick = [ptr::null_mut(); QUICK_MAX + 1];
-        self.quick_len = 0;
-        self.kept = ptr::null_mut();
-        self.kept_len = 0;
+        self.free_lists = [ptr::null_mut(); LISTED_MAX + 1];
+        self.listed = 0;
     }
 
-    /// Begins a new peak.
+    /// Starts a new peak, and gives memory back if more than the limit is resident.
     fn trim(&mut self) {
         self.peak = self.used;
-        self.floor = 0;
-        if self.resident > self.limit() {
-            self.purge();
+        self.limit = 0;
+        if self.resident != 0 {
+            self.check_limit();
         }
     }
 
-    /// Notes that so many bytes more are in use, and resident. Less than 0 wraps around.
+    /// Adds to the bytes in use and to the resident bytes. A negative number wraps around.
     fn count(&mut self, used: usize, resident: usize) {
         self.used = self.used.wrapping_add(used);
         self.peak = self.peak.max(self.used);
         self.resident = self.resident.wrapping_add(resident);
-        if self.resident > self.limit() {
-            self.purge();
+        if self.resident > self.limit {
+            self.check_limit();
         }
     }
 
-    /// A mapping for `layout`.
-    fn take_mapped(&mut self, layout: Layout, is_zeroed: bool) -> *mut u8 {
+    /// Computes the limit, and purges if more is resident. If much stays resident, the next purge
+    /// comes after it has grown by a sixteenth, so that the cost is shared by many allocations.
+    #[inline(never)]
+    fn check_limit(&mut self) {
+        let limit = |len: usize| len.wrapping_add(len / 16).wrapping_add(SLACK);
+        self.limit = limit(self.peak);
+        if self.resident > self.limit {
+            self.purge();
+            self.limit = limit(self.peak.max(self.resident));
+        }
+    }
+
+    /// Allocates a block as a mapping of its own.
+    fn map_block(&mut self, layout: Layout) -> *mut u8 {
         let (len, align) = (pages(layout.size()), layout.align());
-        let mut old = Kept {
-            next: self.kept,
-            len: 0,
-        };
         let block = if align > PAGE {
             map_aligned(len, align)
-        } else if is_zeroed || self.kept.is_null() {
-            system::map(len)
         } else {
-            // SAFETY: what is in the list is a freed mapping, of which `put_mapped` has made this.
-            unsafe {
-                old = *self.kept;
-                system::remap(self.kept.cast(), old.len, len)
-            }
+            system::map(len)
         };
-        if block.is_null() {
-            return block;
+        if !block.is_null() {
+            self.count(len, len);
         }
-        self.kept = old.next;
-        self.kept_len = self.kept_len.wrapping_sub(old.len);
-        self.count(len, len.wrapping_sub(old.len));
         block
     }
 
-    /// Takes back a mapping of `len` bytes.
+    /// Frees a block that has no free list.
     ///
     /// # Safety
-    /// `take_mapped` or `realloc` has given it out for as many, and nobody uses it any more.
-    unsafe fn put_mapped(&mut self, block: *mut u8, len: usize) {
-        self.used = self.used.wrapping_sub(len);
-        let kept_len = self.kept_len.saturating_add(len);
-        if kept_len <= KEPT_LEN_MAX {
-            self.kept_len = kept_len;
-            let next = mem::replace(&mut self.kept, block.cast());
-            // SAFETY: the block is a page at least, and is given up.
-            unsafe { self.kept.write(Kept { next, len }) };
-        } else {
-            self.resident = self.resident.wrapping_sub(len);
-            // SAFETY: the caller gives the mapping up.
-            unsafe { system::unmap(block, len) };
-        }
-    }
-
-    /// Takes back a block that has no quick list.
-    ///
-    /// # Safety
-    /// It was given out for `layout`, and is given up.
+    /// It was allocated with `layout`, and is not used any more.
     #[inline(never)]
-    unsafe fn put(&mut self, block: *mut u8, layout: Layout) {
+    unsafe fn slow_dealloc(&mut self, block: *mut u8, layout: Layout) {
         let n = granules(layout.size());
-        // SAFETY: the caller answers for the block.
-        unsafe {
-            if is_mapped(n, layout.align()) {
-                self.put_mapped(block, pages(layout.size()));
-            } else {
-                self.release(block, n);
-            }
+        if is_mapped(n, layout.align()) {
+            let len = pages(layout.size());
+            self.count(len.wrapping_neg(), len.wrapping_neg());
+            // SAFETY: `map_block` or `realloc` has mapped `len` bytes, which are not used any more.
+            unsafe { system::unmap(block, len) };
+        } else {
+            // SAFETY: such a block lies in a chunk, and is not used any more.
+            unsafe { self.free_in_chunk(block, n) };
         }
     }
 }
 
-#[repr(align(16))]
-struct Front(UnsafeCell<MaybeUninit<[u8; FRONT_LEN]>>);
+struct FirstChunk(UnsafeCell<MaybeUninit<[u8; FIRST_CHUNK_LEN]>>);
 
-/// The allocator. It must not be moved once it has given out a block.
-// In this order, so that what is touched first shares a page with what is touched always.
-#[repr(C)]
+/// The allocator. It must not be moved after the first allocation.
+// Aligned to a page, so that the first chunk can be purged. `repr(C)`: the lock and the first fields of
+// `state` fill its last page.
+#[repr(C, align(4096))]
 pub(super) struct Heap {
-    front: Front,
+    first_chunk: FirstChunk,
     is_locked: AtomicBool,
     state: UnsafeCell<State>,
 }
 
-// SAFETY: `state` and the chunks' headers are touched by who holds the lock alone, and a granule in
-// use only by the owner of its block.
+// SAFETY: only the thread that has the lock accesses `state` and the headers of chunks. Only the
+// owner of a block accesses its granules.
 unsafe impl Sync for Heap {}
 
 impl Heap {
@@ -480,39 +457,37 @@ impl Heap {
             bounds: [Bound::UNTOUCHED; GROUP_CHUNKS],
         };
         Heap {
-            front: Front(UnsafeCell::new(MaybeUninit::uninit())),
+            first_chunk: FirstChunk(UnsafeCell::new(MaybeUninit::uninit())),
             is_locked: AtomicBool::new(false),
             state: UnsafeCell::new(State {
-                quick: [ptr::null_mut(); QUICK_MAX + 1],
-                quick_len: 0,
+                free_lists: [ptr::null_mut(); LISTED_MAX + 1],
+                listed: 0,
                 cut: 0,
-                front: 0,
+                first_chunk: ptr::null_mut(),
                 used: 0,
                 peak: 0,
                 resident: 0,
-                floor: 0,
-                kept: ptr::null_mut(),
-                kept_len: 0,
+                limit: 0,
                 groups: [NONE; N_GROUPS],
             }),
         }
     }
 
-    /// Calls `f`, which must not call this again, while no other thread is in here.
+    /// Calls `f` with the lock held. `f` must not call this again.
     #[inline(always)]
     fn locked<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
         if self.is_locked.swap(true, Ordering::Acquire) {
             self.wait();
         }
-        // SAFETY: whoever finds the lock taken waits, until the store below.
+        // SAFETY: this thread has the lock until the store below.
         let value = f(unsafe { &mut *self.state.get() });
         self.is_locked.store(false, Ordering::Release);
         value
     }
 
-    /// Waits for the lock. Whoever has it needs some dozen instructions more, and maybe this
-    /// processor: this thread yields. If that takes long, the other thread makes a system call or is
-    /// not running, and this one sleeps.
+    /// Waits for the lock. The thread that has it usually needs some dozen instructions, and perhaps
+    /// this processor, so that this thread yields. After 100 times it sleeps for 1 ms each time: the
+    /// other thread makes a system call or does not run.
     fn wait(&self) {
         let mut yields = 100_u8;
         while self.is_locked.swap(true, Ordering::Acquire) {
@@ -522,8 +497,8 @@ impl Heap {
                 continue;
             }
             super::pause(1);
-            // After a `fork`, the child has only the thread that has called it. If another one had
-            // the lock, it will never release it.
+            // After a `fork`, the child has only the thread that called it. If another thread had
+            // the lock in the parent, nobody releases it in the child.
             if system::is_single_thread() {
                 // SAFETY: no other thread exists.
                 unsafe { (*self.state.get()).abandon_lists() };
@@ -533,17 +508,16 @@ impl Heap {
     }
 }
 
-/// A mapping of `len` bytes that is aligned to `align`, which is more than a page.
+/// Maps `len` bytes that are aligned to `align`, which is greater than a page.
 fn map_aligned(len: usize, align: usize) -> *mut u8 {
-    // `align` is a power of two, and the length with it no more than `isize::MAX` and a page: the sum
-    // does not overflow.
+    // The sum does not overflow: a `Layout` with this alignment has at most `isize::MAX` bytes.
     let begin = system::map(len.wrapping_add(align));
     if begin.is_null() {
         return begin;
     }
     let front = begin.addr().wrapping_neg() & align.wrapping_sub(1);
     let block = begin.wrapping_add(front);
-    // SAFETY: these are the parts of the mapping that nobody gets. The second one is never empty.
+    // SAFETY: these parts of the mapping are not in the block. The second one is never empty.
     unsafe {
         if front != 0 {
             system::unmap(begin, front);
@@ -553,30 +527,27 @@ fn map_aligned(len: usize, align: usize) -> *mut u8 {
     block
 }
 
-// SAFETY: a block is free in the bitmap or a mapping when it gets its owner, has the size and alignment
-// that were asked for, and is free again when it is put back only. Nothing in here panics.
+// SAFETY: a block that is allocated was free or has just been mapped, has the requested size and
+// alignment, and is not allocated again before it is freed. Nothing here panics.
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let n = granules(layout.size());
         self.locked(|state| {
-            if is_quick(n, layout.align()) {
-                let block = state.pop_quick(n);
+            if is_listed(n, layout.align()) {
+                let block = state.pop_free(n);
                 if !block.is_null() {
                     return block;
                 }
             }
-            state.take(self.front.0.get().cast(), layout)
+            state.slow_alloc(self.first_chunk.0.get().cast(), layout)
         })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if is_mapped(granules(layout.size()), layout.align()) {
-            // What the system has just given is zero already.
-            return self.locked(|state| state.take_mapped(layout, true));
-        }
         // SAFETY: the caller keeps the same contract.
         let block = unsafe { self.alloc(layout) };
-        if !block.is_null() {
+        // A new mapping is zero already.
+        if !block.is_null() && !is_mapped(granules(layout.size()), layout.align()) {
             // SAFETY: the block has so many bytes.
             unsafe { block.write_bytes(0, layout.size()) };
         }
@@ -585,12 +556,12 @@ unsafe impl GlobalAlloc for Heap {
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         let n = granules(layout.size());
-        // SAFETY: the block was given out for this layout, and the caller gives it up.
+        // SAFETY: the block was allocated with this layout, and the caller does not use it any more.
         self.locked(|state| unsafe {
-            if is_quick(n, layout.align()) {
-                state.push_quick(block, n);
+            if is_listed(n, layout.align()) {
+                state.push_free(block, n);
             } else {
-                state.put(block, layout);
+                state.slow_dealloc(block, layout);
             }
         });
     }
@@ -604,7 +575,7 @@ unsafe impl GlobalAlloc for Heap {
         if old.min(new) > CHUNKED_MAX && align <= PAGE {
             let (old, new) = (pages(layout.size()), pages(new_size));
             return self.locked(|state| {
-                // SAFETY: `take_mapped` has given it out, for so many bytes.
+                // SAFETY: the block is a mapping of `old` bytes.
                 let block = unsafe { system::remap(block, old, new) };
                 if !block.is_null() {
                     let more = new.wrapping_sub(old);
@@ -613,10 +584,10 @@ unsafe impl GlobalAlloc for Heap {
                 block
             });
         }
-        // SAFETY: the caller answers for `new_size`, as rounded up to the alignment.
+        // SAFETY: the caller guarantees that `new_size`, rounded up to the alignment, is valid.
         let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, align) };
-        // SAFETY: the old block is the caller's, and is given up only if there is a new one, which
-        // is another; both have as many bytes as are copied.
+        // SAFETY: the blocks do not overlap, and both have as many bytes as are copied. The old one
+        // is freed only if there is a new one.
         unsafe {
             let new_block = self.alloc(new_layout);
             if !new_block.is_null() {

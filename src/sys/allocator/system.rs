@@ -1,4 +1,4 @@
-//! Memory from the system: whole pages, which come zeroed.
+//! Memory from the system: whole pages, initially zero.
 
 #[cfg(not(miri))]
 pub(super) use linux::*;
@@ -37,32 +37,32 @@ mod linux {
         ptr::with_exposed_provenance_mut(result.unwrap_or(0))
     }
 
-    /// Returns `len` bytes of new memory; null if there is none.
+    /// Maps `len` bytes of new memory. Returns null if there is none.
     pub(in super::super) fn map(len: usize) -> *mut u8 {
         const PROT_READ_WRITE: usize = 1 | 2;
         const MAP_PRIVATE_ANONYMOUS: usize = 2 | 0x20;
         const NO_FD: usize = usize::MAX;
         let args = [0, len, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, NO_FD, 0];
-        // SAFETY: this makes new pages, wherever there is room for them (mmap(2)).
+        // SAFETY: without an address, mmap(2) never replaces an existing mapping.
         or_null(unsafe { call_long(number::MMAP, args) })
     }
 
-    /// Gives pages back, with their addresses.
+    /// Unmaps pages.
     ///
     /// # Safety
-    /// `map` or `remap` has returned these pages, and nobody uses them any more.
+    /// `map` or `remap` has returned these pages, and they are not used any more.
     pub(in super::super) unsafe fn unmap(addr: *mut u8, len: usize) {
         // SAFETY: the caller gives these pages up (munmap(2)).
         if unsafe { call(number::MUNMAP, [addr.addr(), len, 0]) }.is_err() {
-            // A process may have 65,530 mappings; a hole in one makes it two. The memory goes back
-            // all the same, and only the addresses are lost.
+            // munmap(2) fails if it would split a mapping and the process has the maximum of them,
+            // 65,530. The memory is given back all the same; only the addresses are lost.
             // SAFETY: as above.
             unsafe { discard(addr, len) };
         }
     }
 
-    /// Changes the length of a mapping, which may move. Null: there is no memory, and nothing has
-    /// changed.
+    /// Changes the length of a mapping, which may move. Returns null if there is no memory; then
+    /// nothing has changed.
     ///
     /// # Safety
     /// `map` or `remap` has returned `addr`, for `old` bytes.
@@ -72,25 +72,23 @@ mod linux {
             return addr;
         }
         let args = [addr.expose_provenance(), old, new, MREMAP_MAYMOVE, 0, 0];
-        // SAFETY: these pages are the caller's, who uses the returned address from now on
-        // (mremap(2)).
+        // SAFETY: the caller owns these pages, and uses the returned address from now on (mremap(2)).
         or_null(unsafe { call_long(number::MREMAP, args) })
     }
 
-    /// Gives the memory of pages back and keeps their addresses: they are zero when they are used
-    /// again.
+    /// Gives the memory of pages back and keeps them mapped. They are zero when they are read again.
     ///
     /// # Safety
-    /// These pages are mapped, and nobody needs what they contain.
+    /// These pages are mapped, and their contents are not needed any more.
     pub(in super::super) unsafe fn discard(addr: *mut u8, len: usize) {
         const MADV_DONTNEED: usize = 4;
-        // SAFETY: the caller answers for the pages. An error leaves them as they are, which costs
-        // memory and is no fault (madvise(2)).
+        // SAFETY: guaranteed by the caller (madvise(2)). After an error the pages stay resident, which
+        // costs memory only.
         let _ = unsafe { call(number::MADVISE, [addr.addr(), len, MADV_DONTNEED]) };
     }
 
-    /// Asks for pages of 4 KB in this range. A transparent huge page would make 2 MB resident for
-    /// the first byte.
+    /// Disables transparent huge pages for this range. With them, the first byte that is written would
+    /// make 2 MB resident.
     ///
     /// # Safety
     /// These pages are mapped.
@@ -100,13 +98,13 @@ mod linux {
         let _ = unsafe { call(number::MADVISE, [addr.addr(), len, MADV_NOHUGEPAGE]) };
     }
 
-    /// Whether the calling thread is the process's only one. False: it is not, or there is no /proc.
+    /// Returns whether the process has only one thread. Returns false if there is no /proc.
     pub(in super::super) fn is_single_thread() -> bool {
         const AT_FDCWD: usize = 100_usize.wrapping_neg();
         const STATX_NLINK: usize = 4;
-        /// `struct statx` has 256 bytes, of which `stx_nlink` are four from this one on.
+        /// Index of `stx_nlink` in `struct statx`, which has 256 bytes.
         const NLINK: usize = 16 / size_of::<u32>();
-        /// A folder has two links, and this one another for each thread.
+        /// Links of a folder with one subfolder, which `task` has for each thread.
         const ONE_THREAD: u32 = 3;
 
         let path = c"/proc/self/task".as_ptr().expose_provenance();
@@ -118,7 +116,7 @@ mod linux {
     }
 }
 
-/// The same for Miri, which knows no system calls. Nothing goes back.
+/// The same for Miri, which has no system calls. Nothing is given back.
 #[cfg(miri)]
 mod miri {
     use core::alloc::{GlobalAlloc, Layout};
@@ -129,7 +127,7 @@ mod miri {
         let Ok(layout) = Layout::from_size_align(len, super::PAGE) else {
             return ptr::null_mut();
         };
-        // SAFETY: nobody asks for no bytes.
+        // SAFETY: `len` is not 0.
         let addr = unsafe { System.alloc_zeroed(layout) };
         addr.expose_provenance();
         addr
@@ -143,7 +141,7 @@ mod miri {
         }
         let moved = map(new);
         if !moved.is_null() {
-            // SAFETY: the caller answers for the old bytes, `map` for the new ones.
+            // SAFETY: both mappings have so many bytes, and they do not overlap.
             unsafe { ptr::copy_nonoverlapping(addr, moved, old.min(new)) };
         }
         moved

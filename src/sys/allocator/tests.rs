@@ -1,16 +1,14 @@
-//! Tests of the allocator, on heaps of their own.
+//! Tests of the allocator. Each test has a heap of its own, which is never freed.
 //!
-//! Miri takes a minute for them: `MIRIFLAGS=-Zmiri-ignore-leaks cargo +nightly miri test --lib heap`,
-//! since a heap is for as long as the process.
+//! With Miri: `MIRIFLAGS=-Zmiri-ignore-leaks cargo +nightly miri test --lib allocator::` (some minutes).
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::alloc::{GlobalAlloc, Layout};
 use core::slice;
 use std::sync::Mutex;
 use std::thread;
 
-use super::{CHUNKED_MAX, FRONT_LEN, GRANULE, Heap, KEPT_LEN_MAX, PAGE, State};
+use super::{CHUNKED_MAX, CUT_MAX, FIRST_CHUNK_LEN, GRANULE, Heap, PAGE, State};
 
 /// Miri is a hundred times slower.
 fn rounds(n: usize) -> usize {
@@ -20,16 +18,19 @@ fn rounds(n: usize) -> usize {
 /// Longest block that lies in a chunk, in bytes.
 const CHUNKED_LEN_MAX: usize = CHUNKED_MAX * GRANULE;
 
-/// A heap is long, and most of it is never touched: it does not pass over the stack.
-fn new_heap() -> Box<Heap> {
-    // SAFETY: the memory is of this type's layout, and an empty heap is all zero.
-    unsafe { Box::from_raw(std::alloc::alloc_zeroed(Layout::new::<Heap>()).cast()) }
+fn new_heap() -> &'static Heap {
+    // Not a `Box`: it is large, and moving a `Box` would invalidate pointers to the first chunk.
+    // SAFETY: the memory has this type's layout, an empty heap is all zero, and it is never freed.
+    unsafe { &*std::alloc::alloc_zeroed(Layout::new::<Heap>()).cast() }
 }
 
-/// A heap whose front is used up.
-fn heap() -> Box<Heap> {
+/// Returns a heap whose first chunk is open and free.
+fn heap() -> &'static Heap {
     let heap = new_heap();
-    heap.locked(|state| state.cut = FRONT_LEN);
+    heap.locked(|state| {
+        state.first_chunk = heap.first_chunk.0.get().cast();
+        state.open_first_chunk();
+    });
     heap
 }
 
@@ -148,7 +149,7 @@ fn blocks_are_whole_aligned_and_nobody_elses_on_any_thread() {
     let left_behind = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for seed in 1..=N_THREADS {
-            let (heap, left_behind) = (&*heap, &left_behind);
+            let (heap, left_behind) = (heap, &left_behind);
             scope.spawn(move || {
                 let mut random = Random(seed);
                 let mut blocks = Vec::new();
@@ -190,6 +191,8 @@ fn state<T>(heap: &Heap, f: impl FnOnce(&State) -> T) -> T {
 fn an_empty_heap_is_all_zero() {
     static NEW: Heap = Heap::new();
     let at: *const u8 = (&raw const NEW.is_locked).cast();
+    // Only then the state starts in the page in which the first chunk ends.
+    assert!(at.addr() % PAGE == PAGE / 2);
     let len = size_of::<Heap>() - core::mem::offset_of!(Heap, is_locked);
     // SAFETY: nobody uses this heap; its front is not read.
     let bytes = unsafe { slice::from_raw_parts(at, len) };
@@ -202,11 +205,11 @@ fn a_block_takes_its_length_rounded_up_to_eight() {
     fn check(len: usize, align: usize, want: usize) {
         let heap = heap();
         let layout = Layout::from_size_align(len, align).unwrap();
-        let block = Block::new(&heap, layout, 1);
-        assert_eq!(state(&heap, |state| state.used), want, "{layout:?}");
+        let block = Block::new(heap, layout, 1);
+        assert_eq!(state(heap, |state| state.used), want, "{layout:?}");
         drop(block);
         heap.locked(State::flush);
-        assert_eq!(state(&heap, |state| state.used), 0, "{layout:?}");
+        assert_eq!(state(heap, |state| state.used), 0, "{layout:?}");
     }
     for len in 1..=CHUNKED_LEN_MAX {
         if len < 300 || len % 997 == 0 {
@@ -217,7 +220,8 @@ fn a_block_takes_its_length_rounded_up_to_eight() {
     check(8, 64, 8);
     check(100, 4096, 104);
     check(CHUNKED_LEN_MAX, 4096, CHUNKED_LEN_MAX);
-    check(CHUNKED_LEN_MAX + 1, 1, CHUNKED_LEN_MAX + 4096);
+    let mapped = CHUNKED_LEN_MAX + 1;
+    check(mapped, 1, mapped.next_multiple_of(4096));
     check(1, 8192, 4096);
     check(10_000, 1 << 20, 12_288);
 }
@@ -225,16 +229,16 @@ fn a_block_takes_its_length_rounded_up_to_eight() {
 #[test]
 fn a_freed_place_serves_any_other_length() {
     let heap = heap();
-    let blocks: Vec<_> = (0..64).map(|_| Block::new(&heap, bytes(1000), 3)).collect();
+    let blocks: Vec<_> = (0..64).map(|_| Block::new(heap, bytes(1000), 3)).collect();
     let first = blocks[0].at;
-    let behind = Block::new(&heap, bytes(8), 5);
+    let behind = Block::new(heap, bytes(8), 5);
     drop(blocks);
     heap.locked(State::flush);
     // Sixty-four neighbours have become one run.
-    let long = Block::new(&heap, bytes(64_000), 7);
+    let long = Block::new(heap, bytes(64_000), 7);
     assert_eq!(long.at, first);
     drop(long);
-    assert_eq!(Block::new(&heap, bytes(2000), 9).at, first);
+    assert_eq!(Block::new(heap, bytes(2000), 9).at, first);
     drop(behind);
 }
 
@@ -247,7 +251,7 @@ fn a_block_stays_where_it_is_if_its_rounded_length_stays() {
         (CHUNKED_LEN_MAX - 7, CHUNKED_LEN_MAX),
     ] {
         let heap = heap();
-        let mut block = Block::new(&heap, bytes(old), 3);
+        let mut block = Block::new(heap, bytes(old), 3);
         let at = block.at;
         block.resize(new);
         assert_eq!(block.at, at, "{old} {new}");
@@ -268,9 +272,7 @@ fn a_run_is_found_wherever_it_lies() {
         (32, 200),
     ] {
         let heap = heap();
-        let full: Vec<_> = (0..20_000)
-            .map(|_| Block::new(&heap, bytes(8), 1))
-            .collect();
+        let full: Vec<_> = (0..20_000).map(|_| Block::new(heap, bytes(8), 1)).collect();
         let mut full: Vec<_> = full.into_iter().map(Some).collect();
         let from = 1024 + offset;
         for block in full.iter_mut().skip(from).take(n) {
@@ -279,7 +281,7 @@ fn a_run_is_found_wherever_it_lies() {
         heap.locked(State::flush);
         // Blocks 0.. are neighbours, so that block `from` tells where the hole is.
         let first = full[0].as_ref().unwrap().at.addr();
-        let block = Block::new(&heap, bytes(n * 8), 1);
+        let block = Block::new(heap, bytes(n * 8), 1);
         assert_eq!(block.at.addr(), first + from * 8, "{offset} {n}");
         if cfg!(miri) {
             break;
@@ -288,80 +290,95 @@ fn a_run_is_found_wherever_it_lies() {
 }
 
 #[test]
-fn the_first_blocks_are_cut_from_the_front_and_only_quick_lists_have_them_again() {
+fn the_first_blocks_are_cut_from_the_first_chunk_whose_memory_any_length_can_have_again() {
     let heap = new_heap();
-    let front = heap.front.0.get().addr();
-    let is_front = |at: *mut u8| (front..front + FRONT_LEN).contains(&at.addr());
+    let first_chunk = heap.first_chunk.0.get().addr();
+    let is_first = |block: &Block<'_>| block.at.addr().wrapping_sub(first_chunk) < FIRST_CHUNK_LEN;
     let mut blocks = Vec::new();
     let mut len = 0;
     for i in 0.. {
         let n = 8 + i % 300 * 8;
-        if len + n > FRONT_LEN {
+        if len + n > CUT_MAX {
             break;
         }
         len += n;
-        let block = Block::new(&heap, bytes(n), u8::try_from(i % 251).unwrap());
-        assert!(is_front(block.at), "{len}");
-        blocks.push(block);
+        blocks.push(Block::new(heap, bytes(n), u8::try_from(i % 251).unwrap()));
+        assert!(blocks.iter().all(is_first), "{len}");
+        assert_eq!(state(heap, |state| (state.cut, state.used)), (len, 0));
     }
-    let next = Block::new(&heap, bytes(FRONT_LEN), 3);
-    assert!(!is_front(next.at));
-    assert_eq!(state(&heap, |state| state.used), FRONT_LEN);
-
-    let first = blocks[0].at;
-    drop(blocks.remove(0));
-    blocks.insert(0, Block::new(&heap, bytes(8), 5));
-    assert_eq!(blocks[0].at, first);
-    blocks[0].resize(100);
-    heap.locked(|state| state.cut = FRONT_LEN);
-    // A purge leaves the front's blocks unused.
+    // The first block that does not fit opens the chunk.
+    let next = Block::new(heap, bytes(CUT_MAX), 3);
+    assert!(!is_first(&next));
+    assert_eq!(state(heap, |state| state.used), len + CUT_MAX);
     drop(blocks);
-    heap.locked(State::purge);
-    for n in [8, 100, 1000, 2000] {
-        let block = Block::new(&heap, bytes(n), 3);
-        assert!(!is_front(block.at), "{n}");
+    heap.locked(State::flush);
+    assert_eq!(state(heap, |state| state.used), CUT_MAX);
+    for n in [8, 100, 1000, 2000, CUT_MAX] {
+        assert!(is_first(&Block::new(heap, bytes(n), 3)), "{n}");
+        heap.locked(State::flush);
     }
     drop(next);
     heap.locked(State::purge);
-    assert_eq!(state(&heap, |state| (state.used, state.resident)), (0, 0));
+    // The pages that contain the header and the first fields of the state.
+    let rest = (0, 2 * PAGE);
+    assert_eq!(state(heap, |state| (state.used, state.resident)), rest);
 }
 
 #[test]
-fn aligned_blocks_are_not_cut_from_the_front() {
+fn a_block_without_a_free_list_serves_another_length_as_soon_as_it_is_freed() {
+    let heap = new_heap();
+    let held = Block::new(heap, bytes(100), 3);
+    let long = Block::new(heap, bytes(8192), 5);
+    let at = long.at.addr();
+    let last = Block::new(heap, bytes(100), 3);
+    drop(long);
+    let places = [3000, 1500, 3600].map(|len| Block::new(heap, bytes(len), 7).at.addr());
+    let hole = state(heap, |state| state.first_chunk.addr() + super::HEADER_LEN);
+    // The lowest address is taken first, and each is free again.
+    assert_eq!(places, [hole; 3]);
+    let low = Block::new(heap, bytes(last.at.addr() - hole), 9);
+    assert_eq!(Block::new(heap, bytes(8192), 7).at.addr(), at);
+    drop((held, low, last));
+}
+
+#[test]
+fn aligned_blocks_are_not_cut() {
     let heap = new_heap();
     for align in [16, 32, PAGE, 2 * PAGE] {
         let layout = Layout::from_size_align(8, align).unwrap();
-        let block = Block::new(&heap, layout, 3);
-        assert_eq!(state(&heap, |state| state.cut), 0, "{align}");
+        let cut = state(heap, |state| state.cut);
+        let block = Block::new(heap, layout, 3);
+        let now = state(heap, |state| state.cut);
+        // The first one opens the first chunk.
+        assert!(now == cut || now == CUT_MAX, "{align}");
         drop(block);
     }
 }
 
 #[test]
-fn freed_mappings_are_kept_up_to_a_limit_and_reused() {
+fn an_interrupted_opening_of_the_first_chunk_starts_again() {
+    let heap = new_heap();
+    let blocks = [100, 2000, 3000].map(|len| Block::new(heap, bytes(len), 7));
+    heap.locked(|state| {
+        let cut = state.cut;
+        state.open_first_chunk();
+        // As if `base` and `cut` had not been written.
+        state.groups[0].base = core::ptr::null_mut();
+        state.cut = cut;
+    });
+    let others = [100, 2000, 3000].map(|len| Block::new(heap, bytes(len), 9));
+    drop((others, blocks));
+}
+
+#[test]
+fn a_freed_mapping_goes_back_to_the_system_at_once() {
     let heap = heap();
-    let resident = |heap: &Heap| state(heap, |state| state.resident);
-    drop(Block::new(&heap, bytes(KEPT_LEN_MAX + 1), 1));
-    assert_eq!(resident(&heap), 0);
-    let len = 300 << 10;
-    let blocks: Vec<_> = (0..8)
-        .map(|i| Block::new(&heap, bytes(len), i + 1))
-        .collect();
-    let last = blocks[KEPT_LEN_MAX / len - 1].at;
-    drop(blocks);
-    let kept = KEPT_LEN_MAX / len * len;
-    assert_eq!(resident(&heap), kept);
-    // One that must be zero is a new one (`Block::new` looks at byte 4).
-    drop(Block::new(&heap, bytes(len), 4));
-    assert_eq!(resident(&heap), kept);
-    let shorter = Block::new(&heap, bytes(len - 5000), 3);
-    assert_eq!(shorter.at, last);
-    assert_eq!(resident(&heap), kept - 4096);
-    let longer = Block::new(&heap, bytes(len + 5000), 3);
-    assert_eq!(resident(&heap), kept + 4096);
-    drop((longer, shorter));
-    heap.locked(State::purge);
-    assert_eq!(state(&heap, |state| (state.resident, state.used)), (0, 0));
+    let before = state(heap, |state| state.resident);
+    let block = Block::new(heap, bytes(CHUNKED_LEN_MAX + 1), 1);
+    let len = (CHUNKED_LEN_MAX + 1).next_multiple_of(PAGE);
+    assert_eq!(state(heap, |state| state.resident), before + len);
+    drop(block);
+    assert_eq!(state(heap, |state| state.resident), before);
 }
 
 #[test]
@@ -369,7 +386,7 @@ fn a_block_grows_and_shrinks_across_every_limit() {
     for align in [1, 16, 32, 4096, 1 << 20] {
         let heap = heap();
         let layout = Layout::from_size_align(1, align).unwrap();
-        let mut block = Block::new(&heap, layout, 9);
+        let mut block = Block::new(heap, layout, 9);
         for len in [16, 100, 5000, CHUNKED_LEN_MAX, CHUNKED_LEN_MAX + 1, 700_000] {
             block.resize(len);
         }
@@ -393,7 +410,7 @@ fn what_cannot_be_had_is_null() {
         assert!(unsafe { heap.alloc_zeroed(layout) }.is_null());
         if len > 1 {
             let small = Layout::from_size_align(1, 1).unwrap();
-            let small = Block::new(&heap, small, 1);
+            let small = Block::new(heap, small, 1);
             // SAFETY: the block is of this layout; a failure leaves it as it is.
             let grown = unsafe { heap.realloc(small.at, small.layout, len) };
             assert!(grown.is_null());
@@ -521,7 +538,7 @@ fn memory_follows_what_is_held() {
         let before = resident();
         let now = || resident().saturating_sub(before);
         for _ in 0..2000 {
-            drop(Block::new(&heap, bytes(MB), 4));
+            drop(Block::new(heap, bytes(MB), 4));
         }
         check_resident("zeroed blocks in turn", now(), 4 * MB);
 
@@ -529,7 +546,7 @@ fn memory_follows_what_is_held() {
             32, 56, 100, 256, 333, 1000, 1025, 4096, 5000, 9000, 20_000, 33_000, 70_000, 100_000,
         ] {
             heap.locked(State::trim);
-            let mut list = List::new(&heap);
+            let mut list = List::new(heap);
             for _ in 0..16 * MB / len {
                 list.push(len);
             }
@@ -539,9 +556,9 @@ fn memory_follows_what_is_held() {
             check_resident("after 16 MB of one length", now(), 4 * MB);
         }
 
-        let vecs: Vec<_> = (0..60).map(|_| Block::new(&heap, bytes(MB), 1)).collect();
+        let vecs: Vec<_> = (0..60).map(|_| Block::new(heap, bytes(MB), 1)).collect();
         drop(vecs);
-        let long = Block::new(&heap, bytes(60 * MB), 1);
+        let long = Block::new(heap, bytes(60 * MB), 1);
         check_resident("one of 60 MB after sixty of 1 MB", now(), 64 * MB);
         drop(long);
         heap.locked(State::trim);
@@ -550,7 +567,7 @@ fn memory_follows_what_is_held() {
         for len in [
             32, 48, 64, 100, 150, 256, 400, 1000, 2500, 5000, 9000, 30_000, 70_000, 300_000,
         ] {
-            let mut list = List::new(&heap);
+            let mut list = List::new(heap);
             for _ in 0..64 * MB / len {
                 list.push(len);
             }
@@ -560,12 +577,12 @@ fn memory_follows_what_is_held() {
         check_resident("after that", now(), 4 * MB);
 
         // What few survivors leave serves another length.
-        let mut list = List::new(&heap);
+        let mut list = List::new(heap);
         for _ in 0..16 * MB / 64 {
             list.push(64);
         }
         list.thin(100);
-        let mut other = List::new(&heap);
+        let mut other = List::new(heap);
         for _ in 0..16 * MB / 128 {
             other.push(128);
         }
@@ -589,7 +606,7 @@ fn random_blocks_on_many_threads_keep_to_the_bound() {
             let (held, peak) = (AtomicUsize::new(0), AtomicUsize::new(0));
             thread::scope(|scope| {
                 for seed in 0..n_threads {
-                    let (heap, held, peak) = (&*heap, &held, &peak);
+                    let (heap, held, peak) = (heap, &held, &peak);
                     scope.spawn(move || {
                         let mut random = Random(seed as u64 + 1);
                         let mut blocks: Vec<Block<'_>> = Vec::new();
@@ -643,7 +660,7 @@ fn a_fork_while_another_thread_allocates_does_not_hang_the_child() {
             let is_over = AtomicBool::new(false);
             thread::scope(|scope| {
                 for seed in 1..=3 {
-                    let (heap, is_over) = (&*heap, &is_over);
+                    let (heap, is_over) = (heap, &is_over);
                     scope.spawn(move || {
                         let mut random = Random(seed);
                         while !is_over.load(Relaxed) {
@@ -657,12 +674,12 @@ fn a_fork_while_another_thread_allocates_does_not_hang_the_child() {
                 let mut failed = 0;
                 for _ in 0..300 {
                     let old: [_; 4] =
-                        core::array::from_fn(|i| Block::new(&heap, bytes(100 << (3 * i)), 7));
+                        core::array::from_fn(|i| Block::new(heap, bytes(100 << (3 * i)), 7));
                     let child = fork();
                     if child == 0 {
                         alarm(10);
                         drop(old);
-                        let mut list = List::new(&heap);
+                        let mut list = List::new(heap);
                         for i in 0..300 {
                             list.push(i * 7);
                         }
@@ -695,13 +712,13 @@ fn a_lock_without_an_owner_is_taken_over_by_the_only_thread_of_a_child() {
     }
     let heap = heap();
     let mut status = 1;
-    let old = Block::new(&heap, bytes(50), 7);
+    let old = Block::new(heap, bytes(50), 7);
     let child = heap.locked(|state| {
         // In the middle of a change.
-        state.quick[3] = core::ptr::dangling_mut();
+        state.free_lists[3] = core::ptr::dangling_mut();
         let child = fork();
         if child != 0 {
-            state.quick[3] = core::ptr::null_mut();
+            state.free_lists[3] = core::ptr::null_mut();
         }
         child
     });
@@ -710,7 +727,7 @@ fn a_lock_without_an_owner_is_taken_over_by_the_only_thread_of_a_child() {
         heap.is_locked
             .store(true, core::sync::atomic::Ordering::Relaxed);
         alarm(10);
-        let new = Block::new(&heap, bytes(24), 8);
+        let new = Block::new(heap, bytes(24), 8);
         drop(old);
         drop(new);
         // SAFETY: the child ends.
