@@ -284,8 +284,9 @@ if [ "$profile" = tiny ]; then
     # library has the code for it as it is shipped, but not as it is built here.
     builtins=$(find "$sysroot/lib/rustlib/$triple/lib" -name 'libcompiler_builtins-*.rlib')
     [ -z "$builtins" ] || add_flag "-Clink-arg=$builtins"
-    # Lambda's arm64 processors have atomic instructions (LSE; AWS names Graviton2). std need not find that out
-    # at the start then, which saves 1,867 of 28,936 bytes of hello's zip.
+    # Lambda's arm64 processors have atomic instructions (LSE; AWS names Graviton2). Then std does not detect
+    # them at the start, which saves 1,867 of 28,936 bytes of hello's zip. A processor without them cannot
+    # run the function.
     [ "$arch" = x86_64 ] || add_flag -Ctarget-feature=+lse
     # And functions that are like each other side by side, few tables to jump by, instructions in the
     # order in which they were written.

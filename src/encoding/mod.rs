@@ -103,30 +103,43 @@ pub(crate) fn decode_base64(text: &[u8]) -> Result<Vec<u8>, EncodingError> {
         _ => text,
     };
     let mut out = Vec::with_capacity(text.len().div_ceil(4).saturating_mul(3));
-    for (index, group) in text.chunks(4).enumerate() {
-        let n_missing = match group.len() {
-            1 => return Err(EncodingError::Base64Length),
-            2 => 2_u32,
-            3 => 1,
-            _ => 0,
-        };
-        let malformed = Err(EncodingError::Base64Character(index.saturating_mul(4)));
-        let mut bits = 0_u32;
-        for &byte in group {
-            match BITS.get(usize::from(byte)) {
-                Some(&value) if value != NONE => bits = bits << 6 | u32::from(value),
-                _ => return malformed,
+    let mut groups = text.chunks_exact(4);
+    for (index, group) in groups.by_ref().enumerate() {
+        push_group(&mut out, group, index)?;
+    }
+    let rest = groups.remainder();
+    if rest.len() == 1 {
+        return Err(EncodingError::Base64Length);
+    }
+    if !rest.is_empty() {
+        // `A` stands for six zeros, which must be what is behind the last byte.
+        let mut last = *b"AAAA";
+        for (to, from) in last.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        let index = text.len() / 4;
+        push_group(&mut out, &last, index)?;
+        for _ in rest.len()..4 {
+            if out.pop() != Some(0) {
+                return Err(EncodingError::Base64Character(index.saturating_mul(4)));
             }
         }
-        bits <<= n_missing.wrapping_mul(6);
-        if bits.trailing_zeros() < n_missing.wrapping_mul(8) {
-            return malformed;
-        }
-        let [_, bytes @ ..] = bits.to_be_bytes();
-        out.extend_from_slice(&bytes);
     }
-    out.truncate(text.len().saturating_mul(3) / 4);
     Ok(out)
+}
+
+/// Appends the three bytes that four characters stand for.
+fn push_group(out: &mut Vec<u8>, group: &[u8], index: usize) -> Result<(), EncodingError> {
+    let mut bits = 0_u32;
+    for &byte in group {
+        match BITS.get(usize::from(byte)) {
+            Some(&value) if value != NONE => bits = bits << 6 | u32::from(value),
+            _ => return Err(EncodingError::Base64Character(index.saturating_mul(4))),
+        }
+    }
+    let [_, bytes @ ..] = bits.to_be_bytes();
+    out.extend_from_slice(&bytes);
+    Ok(())
 }
 
 /// Which percent-escapes of a text are read.
