@@ -12,10 +12,10 @@ pub(crate) const YEAR_10000_SECS: i64 = 253_402_300_800;
 
 /// Years are counted from 1 March of the year -400 here, so that no number is negative and the leap day is
 /// the last day of a year.
-const DAYS_TO_EPOCH: i64 = 719_468 + DAYS_PER_ERA;
+const DAYS_TO_EPOCH: i64 = 719_468 + 146_097;
 
 /// Days in 400 years, after which the calendar repeats.
-const DAYS_PER_ERA: i64 = 146_097;
+const DAYS_PER_ERA: u32 = 146_097;
 
 /// A date of a year from 0 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(crate) struct Date {
     reason = "a day of these years has seven digits"
 )]
 pub(crate) fn date_of_day(days_since_epoch: i64) -> Date {
-    let days = days_since_epoch + DAYS_TO_EPOCH;
+    let days = u32::try_from(days_since_epoch + DAYS_TO_EPOCH).unwrap_or(0);
     let (era, day_of_era) = (days / DAYS_PER_ERA, days % DAYS_PER_ERA);
     let year_of_era =
         (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -42,9 +42,9 @@ pub(crate) fn date_of_day(days_since_epoch: i64) -> Date {
     let month_from_march = (5 * day_of_year + 2) / 153;
     let month = (month_from_march + 2) % 12 + 1;
     Date {
-        year: (era - 1) * 400 + year_of_era + i64::from(month <= 2),
-        month,
-        day: day_of_year - (153 * month_from_march + 2) / 5 + 1,
+        year: i64::from(era * 400 + year_of_era + u32::from(month <= 2)) - 400,
+        month: month.into(),
+        day: (day_of_year - (153 * month_from_march + 2) / 5 + 1).into(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::encoding::{Digits, decimal, push_decimal};
 use crate::error::{Error, Result};
 use crate::http1::connection::Reply;
-use crate::http1::{head, scan};
+use crate::http1::head;
 use crate::log;
 use crate::runtime::address::{ENDPOINT_ERROR, Endpoint};
 use crate::runtime::api;
@@ -171,7 +171,7 @@ impl Worker {
     /// the Lambda runtime API for custom runtimes").
     pub(crate) fn set_trace_id(&mut self) {
         let trace_id = self.cx.xray_trace_id.as_deref().unwrap_or("");
-        if !scan::is_same(trace_id.as_bytes(), self.exported_trace_id.as_bytes()) {
+        if trace_id != self.exported_trace_id {
             let name = match trace_id {
                 "" => "",
                 _ => api::TRACE_ID_ENTRY,
