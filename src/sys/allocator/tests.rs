@@ -519,6 +519,17 @@ impl Drop for List<'_> {
 #[cfg(not(miri))]
 const MB: usize = 1 << 20;
 
+/// Divides the amounts of the long tests in a debug build, which takes a minute for all of them. The gate
+/// runs these tests in a release build too.
+#[cfg(not(miri))]
+const SCALE: usize = if cfg!(debug_assertions) { 4 } else { 1 };
+
+/// Returns the most memory that `held` bytes may take: a quarter more, or 2 MB more if that is larger.
+#[cfg(not(miri))]
+fn bound(held: usize) -> usize {
+    held + (held / 4).max(2 * MB)
+}
+
 #[track_caller]
 #[cfg(not(miri))]
 fn check_resident(what: &str, now: usize, max: usize) {
@@ -537,7 +548,7 @@ fn memory_follows_what_is_held() {
         let heap = heap();
         let before = resident();
         let now = || resident().saturating_sub(before);
-        for _ in 0..2000 {
+        for _ in 0..2000 / SCALE {
             drop(Block::new(heap, bytes(MB), 4));
         }
         check_resident("zeroed blocks in turn", now(), 4 * MB);
@@ -547,13 +558,14 @@ fn memory_follows_what_is_held() {
         ] {
             heap.locked(State::trim);
             let mut list = List::new(heap);
-            for _ in 0..16 * MB / len {
+            let held = 16 * MB / SCALE;
+            for _ in 0..held / len {
                 list.push(len);
             }
-            check_resident("16 MB of one length", now(), 20 * MB);
+            check_resident("blocks of one length", now(), bound(held));
             drop(list);
             heap.locked(State::trim);
-            check_resident("after 16 MB of one length", now(), 4 * MB);
+            check_resident("after blocks of one length", now(), 4 * MB);
         }
 
         let vecs: Vec<_> = (0..60).map(|_| Block::new(heap, bytes(MB), 1)).collect();
@@ -568,25 +580,27 @@ fn memory_follows_what_is_held() {
             32, 48, 64, 100, 150, 256, 400, 1000, 2500, 5000, 9000, 30_000, 70_000, 300_000,
         ] {
             let mut list = List::new(heap);
-            for _ in 0..64 * MB / len {
+            let held = 64 * MB / SCALE;
+            for _ in 0..held / len {
                 list.push(len);
             }
-            check_resident("64 MB of a length, one after the other", now(), 80 * MB);
+            check_resident("blocks of each length in turn", now(), bound(held));
         }
         heap.locked(State::trim);
         check_resident("after that", now(), 4 * MB);
 
         // What few survivors leave serves another length.
         let mut list = List::new(heap);
-        for _ in 0..16 * MB / 64 {
+        let held = 16 * MB / SCALE;
+        for _ in 0..held / 64 {
             list.push(64);
         }
         list.thin(100);
         let mut other = List::new(heap);
-        for _ in 0..16 * MB / 128 {
+        for _ in 0..held / 128 {
             other.push(128);
         }
-        check_resident("between survivors", now(), 22 * MB);
+        check_resident("between survivors", now(), bound(held) + 2 * MB);
         drop(list);
         drop(other);
         heap.locked(State::trim);
@@ -610,9 +624,10 @@ fn random_blocks_on_many_threads_keep_to_the_bound() {
                     scope.spawn(move || {
                         let mut random = Random(seed as u64 + 1);
                         let mut blocks: Vec<Block<'_>> = Vec::new();
-                        for i in 0..1_000_000 / n_threads {
+                        for i in 0..1_000_000 / SCALE / n_threads {
                             // The number of blocks swings, and so does their length.
-                            let n_max = 4000 / n_threads * (1 + i * 10 * n_threads / 1_000_000 % 3);
+                            let n_max =
+                                4000 / n_threads * (1 + i * 10 * SCALE * n_threads / 1_000_000 % 3);
                             if blocks.len() > n_max || random.below(2) == 0 && !blocks.is_empty() {
                                 let block = blocks.swap_remove(random.below(blocks.len()));
                                 held.fetch_sub(block.layout.size(), Relaxed);
@@ -622,7 +637,7 @@ fn random_blocks_on_many_threads_keep_to_the_bound() {
                                 peak.fetch_max(held.fetch_add(len, Relaxed) + len, Relaxed);
                                 blocks.push(block);
                             }
-                            if i % 20_000 == 0 {
+                            if i % (20_000 / SCALE) == 0 {
                                 let (now, peak) = (resident() - before, peak.load(Relaxed));
                                 // A thread of a test has memory of its own.
                                 let max = peak + peak / 4 + 2 * MB + n_threads * (256 << 10);
@@ -672,7 +687,7 @@ fn a_fork_while_another_thread_allocates_does_not_hang_the_child() {
                     });
                 }
                 let mut failed = 0;
-                for _ in 0..300 {
+                for _ in 0..300 / SCALE {
                     let old: [_; 4] =
                         core::array::from_fn(|i| Block::new(heap, bytes(100 << (3 * i)), 7));
                     let child = fork();
