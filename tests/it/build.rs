@@ -1,8 +1,5 @@
 //! build.sh: what it makes, what it refuses, and what it does without.
 
-#[allow(dead_code, clippy::cast_possible_truncation)]
-#[path = "../../src/bin/deflate.rs"]
-mod deflate;
 mod vendored;
 mod zip;
 
@@ -283,40 +280,6 @@ fn both_architectures_need_no_c_compiler_and_give_a_sound_zip() {
         assert_eq!(executable[18], machine);
         check_elsewhere(&package.path("target/lambda/scratch/function.zip"), &said);
     }
-}
-
-#[test]
-fn what_is_deflated_comes_out_again_and_is_short() {
-    let check = |input: &[u8], len_max: usize| {
-        let packed = deflate::deflate(input);
-        let (crc, len) = (deflate::crc_32(input), u32::try_from(input.len()).unwrap());
-        let output = zip::inflate(&packed, &crc.to_le_bytes(), &len.to_le_bytes());
-        assert!(output == input, "{} bytes", input.len());
-        assert!(packed.len() <= len_max, "{} bytes", packed.len());
-    };
-    check(b"", 10);
-    check(b"a", 16);
-    check(b"abcabcabcabc", 24);
-    check(&vec![0; 70_000], 100);
-    let every_byte: Vec<u8> = (0..=255).cycle().take(5000).collect();
-    check(&every_byte, 450);
-    // What cannot be packed is a little longer.
-    let mut state = 1_u32;
-    let mut random = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        state.to_be_bytes()[0]
-    };
-    let noise: Vec<u8> = (0..40_000).map(|_| random()).collect();
-    check(&noise, 40_500);
-    // The furthest match, and one that is too far.
-    for between in [32_768 - 300, 32_768 - 299] {
-        check(
-            &[&noise[..300], &noise[300..300 + between], &noise[..300]].concat(),
-            33_500,
-        );
-    }
-    // As long as gzip -9 makes it, and not longer.
-    check(include_bytes!("../../LICENSE"), 637);
 }
 
 /// Reads an archive with the programs that are there, and makes its hash in another way.
