@@ -1,16 +1,17 @@
 #!/bin/sh
 # Builds functions for AWS Lambda into bootstrap and function.zip: `./build.sh --help` lists the options.
-# This script chooses the flags and calls cargo. src/bin/package/ has the program that reads and writes
-# bytes: it checks the executable, writes the zip and reads the linker's map.
+# This script chooses the flags and calls cargo. The program in src/bin/package/ checks the executable,
+# writes the zip and reads the linker's map.
 set -euf
-LC_ALL=C
-export LC_ALL
+export LC_ALL=C
 
 say() { printf 'build.sh: %s\n' "$1" >&2; }
-die() { say "$1" && exit 1; }
+die() {
+    say "$1"
+    exit 1
+}
 
 # ---- options ----
-
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 arch='' profile=small manifest='' features='' names='' max_zip=''
 offline='' wrapper='' report='' invoke='' event=''
@@ -54,27 +55,22 @@ triple_of() {
     esac
 }
 triple=$(triple_of "$arch")
-case $profile in
-    small | unwind | tiny) ;;
-    *) die "unknown profile $profile: small, unwind or tiny" ;;
-esac
-case $max_zip in
-    *[!0-9]*) die "--max-zip takes a number of bytes, not \"$max_zip\"" ;;
-esac
+case $profile in small | unwind | tiny) ;; *) die "unknown profile $profile: small, unwind or tiny" ;; esac
+case $max_zip in *[!0-9]*) die "--max-zip takes a number of bytes, not \"$max_zip\"" ;; esac
 # The system would look for a shell named "/bin/sh\r".
 if [ -n "$wrapper" ] && grep -q "$(printf '\r')" "$here/bootstrap.sh"; then
     die "bootstrap.sh has Windows line ends (CRLF), which Lambda cannot start: save it with LF"
 fi
 
 # ---- the toolchain ----
-
 rustc=${RUSTC:-rustc}
 for command in cargo "$rustc"; do
     command -v "$command" >/dev/null || die "needs $command: install Rust with rustup, see https://rustup.rs"
 done
 sysroot=$("$rustc" --print sysroot) || die "rustc does not run: see the message above"
 rustc_version=$("$rustc" -vV)
-host=$(printf '%s\n' "$rustc_version" | sed -n 's/^host: //p')
+rustc_field() { printf '%s\n' "$rustc_version" | sed -n "s/^$1: //p"; }
+host=$(rustc_field host)
 [ -x "$sysroot/lib/rustlib/$host/bin/rust-lld" ] ||
     die "this Rust has no rust-lld: install Rust with rustup, see https://rustup.rs"
 
@@ -88,13 +84,9 @@ need() {
 }
 
 # ---- what to build, and where ----
-
-if [ -n "$manifest" ]; then
-    [ -f "$manifest" ] || die "no file at $manifest: --manifest-path takes the path of a Cargo.toml"
-else
-    manifest=$here/Cargo.toml
-    names=${names:-hello}
-fi
+[ -n "$manifest" ] || names=${names:-hello}
+manifest=${manifest:-$here/Cargo.toml}
+[ -f "$manifest" ] || die "no file at $manifest: --manifest-path takes the path of a Cargo.toml"
 metadata=$(cargo metadata --no-deps --format-version 1 --manifest-path "$manifest" ${offline:+"$offline"}) ||
     die "cargo cannot read $manifest: see the message above"
 # Prints the string member $1 of cargo's metadata.
@@ -104,29 +96,23 @@ metadata_string() {
 target_dir=$(metadata_string target_directory)
 workspace=$(metadata_string workspace_root)
 
-# Prints the names of the package's targets of the kind $1, "bin" or "example", each with a space behind
-# it: cargo lists them if the name is left out.
+# Prints the package's binaries (bin) or examples (example), each behind a space, as cargo lists them.
 list() {
-    CARGO_TERM_COLOR=never cargo build --manifest-path "$manifest" "--$1" 2>&1 | sed -n 's/^    //p' | tr '\n' ' '
+    CARGO_TERM_COLOR=never cargo build --manifest-path "$manifest" "--$1" 2>&1 | sed -n 's/^    / /p' | tr -d '\n'
 }
 binaries=$(list bin)
-examples=$(list example)
-candidates=$binaries${examples% }
+candidates=$binaries$(list example)
 if [ -z "$names" ]; then
-    names=${binaries% }
-    case $names in
-        '' | *' '*) die "name what to build: ${candidates:-there is no example or binary}" ;;
-    esac
+    names=${binaries# }
+    case $names in '' | *' '*) die "name what to build: there is${candidates:- no example or binary}" ;; esac
 fi
 for name in $names; do
-    case " $binaries$examples" in
-        *" $name "*) ;;
-        *) die "no example or binary \"$name\" in $manifest: there is ${candidates:-none}" ;;
-    esac
-    case $wrapper$names$name in
-        yes*' '*bootstrap) die "bootstrap cannot be one of several functions in a package: rename it" ;;
-    esac
+    case "$candidates " in *" $name "*) continue ;; esac
+    die "no example or binary \"$name\" in $manifest: there is${candidates:- none}"
 done
+case "$wrapper $names " in
+    "yes bootstrap "?* | "yes "*" bootstrap "*) die "bootstrap cannot be one of several functions in a package: rename it" ;;
+esac
 
 # Each package has a folder in out_dir: one for each function, or one for all.
 out_dir=$target_dir/lambda
@@ -138,24 +124,18 @@ work=$out_dir/.build/work.$$
 mkdir -p "$work" 2>/dev/null ||
     die "cannot write to $out_dir: set CARGO_TARGET_DIR to a folder where that is allowed"
 trap 'rm -rf "$work"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'exit 129' HUP && trap 'exit 130' INT && trap 'exit 143' TERM
 
 # ---- flags ----
-
 need target "$triple" "lib/rustlib/$triple/lib"
 # The user's flags come first. Cargo separates encoded flags by the character US.
 us=$(printf '\037')
 flags=${CARGO_ENCODED_RUSTFLAGS-}
-add_flag() {
-    flags=$flags${flags:+$us}$1
-}
+add_flag() { flags=$flags${flags:+$us}$1; }
 [ -n "${CARGO_ENCODED_RUSTFLAGS+set}" ] || for flag in ${RUSTFLAGS-}; do add_flag "$flag"; done
-# The toolchain's own linker, which needs no C compiler.
+# The toolchain's linker needs no C compiler. It makes a static executable at a fixed address, with one
+# segment for code and constants, no padding between segments, and no section headers, which only tools read.
 add_flag -Clinker=rust-lld
-# A static executable at a fixed address, with one segment for code and constants, no padding between
-# segments, and no section headers, which only tools read.
 add_flag -Ctarget-feature=+crt-static
 add_flag -Crelocation-model=static
 add_flag -Clink-arg=-znoseparate-code
@@ -196,12 +176,10 @@ if [ "$profile" = tiny ]; then
 fi
 # Panic messages name source files: without this machine's folders, builds in two places are the same.
 # The last match wins.
-add_flag "--remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rustc/$(printf '%s\n' "$rustc_version" | sed -n 's/^commit-hash: //p')"
+add_flag "--remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rustc/$(rustc_field commit-hash)"
 add_flag "--remap-path-prefix=${CARGO_HOME:-${HOME-}/.cargo}=cargo"
 add_flag "--remap-path-prefix=$here=tiny-lambda"
 add_flag "--remap-path-prefix=$workspace="
-
-set -- cargo rustc --release --target "$triple" --manifest-path "$manifest" ${offline:+"$offline"}
 
 # The user's flags, from each place where cargo takes them: environment variables are in comments.
 config=$(RUSTC_BOOTSTRAP=1 cargo -Z unstable-options config get 2>/dev/null | grep 'rustflags = \|_RUSTFLAGS=' || :)
@@ -211,6 +189,10 @@ build_flags=$(printf '%s\n' "$config" | grep -e '^build\.rustflags' -e '^# CARGO
 case "$target_flags $build_flags ${RUSTFLAGS-} ${CARGO_ENCODED_RUSTFLAGS-}" in
     *target-cpu=native*) die "target-cpu=native is refused, since Lambda has other processors: remove that flag" ;;
 esac
+set -- cargo rustc --release --target "$triple" --manifest-path "$manifest" ${offline:+"$offline"}
+# Without the local Lambda, which is no part of a function, a build takes two thirds of the time.
+[ "$manifest" != "$here/Cargo.toml" ] || set -- "$@" --no-default-features --features allocator
+set -- "$@" ${features:+--features "$features"}
 # Cargo reads flags from the first of these places that has any, so ours go to the same place.
 if [ -n "${CARGO_ENCODED_RUSTFLAGS+set}${RUSTFLAGS+set}" ]; then
     set -- env "CARGO_ENCODED_RUSTFLAGS=$flags" "$@"
@@ -233,30 +215,19 @@ case $profile in
             -Z build-std-features=optimize_for_size
         ;;
 esac
-if [ "$manifest" = "$here/Cargo.toml" ]; then
-    # Without the local Lambda, which is no part of a function, a build takes two thirds of the time.
-    set -- "$@" --no-default-features
-    features=allocator${features:+,$features}
-fi
-[ -z "$features" ] || set -- "$@" --features "$features"
 
 # ---- building ----
-
 # If this build fails, no package of an earlier one is left to deploy.
-for name in $names; do
-    rm -rf "$(folder_of "$name")"
-done
+for name in $names; do rm -rf "$(folder_of "$name")"; done
 
 # The packer is compiled while cargo builds: on Linux for musl, which needs no C compiler.
 packer=$out_dir/.build/package
 packer_version=$(printf '%s\n' "$rustc_version" && find "$here/src/bin/package" -name '*.rs' -exec cksum {} +)
-host_triple=$host
-rust_lld=''
+host_triple=$host rust_lld=''
 case $(uname -s)-$host_arch in
     Linux-x86_64 | Linux-arm64)
-        host_triple=$(triple_of "$host_arch")
+        host_triple=$(triple_of "$host_arch") rust_lld=-Clinker=rust-lld
         need target "$host_triple" "lib/rustlib/$host_triple/lib"
-        rust_lld=-Clinker=rust-lld
         ;;
 esac
 compiling=''
@@ -272,7 +243,7 @@ build() {
     name=$1 folder=$2
     shift 2
     kind=example executable=$folder/$triple/release/examples/$name
-    case " $binaries" in *" $name "*) kind=bin executable=$folder/$triple/release/$name ;; esac
+    case "$binaries " in *" $name "*) kind=bin executable=$folder/$triple/release/$name ;; esac
     rm -f "$executable.map"
     "$@" --target-dir "$folder" "--$kind" "$name" -- "-Clink-arg=-Map=$executable.map" >&2 ||
         die "cargo could not build $name: see the messages above"
@@ -302,15 +273,11 @@ for name in $names; do
 done
 
 # Standard output has the response alone, if there is one.
-out=1
-[ -z "$invoke" ] || out=2
-set -- pack --arch "$arch" --work "$work" --out "$out_dir"
-[ -z "$wrapper" ] || set -- "$@" --wrapper "$here/bootstrap.sh"
-[ -z "$max_zip" ] || set -- "$@" --max-zip "$max_zip"
-"$packer" "$@" ${report:+--report} --executables "$work/executables" >&"$out"
+case $invoke in yes) out=2 ;; *) out=1 ;; esac
+"$packer" pack --arch "$arch" --work "$work" --out "$out_dir" --executables "$work/executables" \
+    ${wrapper:+--wrapper "$here/bootstrap.sh"} ${max_zip:+--max-zip "$max_zip"} ${report:+--report} >&"$out"
 
 # ---- the local Lambda ----
-
 [ -n "$invoke" ] || exit 0
 [ -n "$rust_lld" ] || die "--invoke needs Linux on x86_64 or arm64: the function is built, but cannot run here"
 CARGO_TARGET_DIR=$target_dir cargo build --quiet --manifest-path "$here/Cargo.toml" --bin emulator \

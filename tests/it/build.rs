@@ -94,16 +94,17 @@ impl Package {
         assert!(self.leftovers().is_empty(), "{:?}", self.leftovers());
     }
 
-    /// What lies in target/lambda and is neither the linker's script nor what makes zips.
+    /// The packages in target/lambda, and the temporary files.
     fn leftovers(&self) -> Vec<PathBuf> {
-        let Ok(files) = fs::read_dir(self.path("target/lambda")) else {
-            return Vec::new();
+        let list = |folder: &str| {
+            let files = fs::read_dir(self.path(folder)).into_iter().flatten();
+            files.map(|file| file.unwrap().path())
         };
-        files
-            .map(|file| file.unwrap().path())
-            .filter(|path| !path.ends_with("link.ld"))
-            .filter(|path| path.file_stem() != Some(OsStr::new("deflate")))
-            .collect()
+        let packages = list("target/lambda").filter(|path| !path.ends_with(".build"));
+        let kept = ["package", "package.version", "printing"];
+        let temporary = list("target/lambda/.build")
+            .filter(|path| !kept.iter().any(|name| path.ends_with(name)));
+        packages.chain(temporary).collect()
     }
 }
 
@@ -136,13 +137,12 @@ fn find(tool: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("no {tool} in PATH"))
 }
 
-/// A folder with what build.sh may need, and no C compiler, linker or `zip` among it.
+/// A folder with the programs that build.sh may need: no C compiler, linker, awk, gzip or zip.
 fn tools(package: &Package, without: &str) -> PathBuf {
     let folder = package.path("tools");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir(&folder).unwrap();
-    let needed = "awk cargo cat chmod cp cut dirname env find grep head mkdir mv od paste printf \
-        rm rustc rustup sed sha256sum sh sort tail tr uname wc";
+    let needed = "cargo cat cksum dirname env find grep mkdir mv rm rustc rustup sed sh tr uname";
     for tool in needed.split_whitespace().filter(|tool| *tool != without) {
         symlink(find(tool), folder.join(tool)).unwrap();
     }
@@ -174,8 +174,11 @@ fn what_is_asked_wrongly_is_refused_in_one_line() {
         &["--max-zip=4k"],
         "--max-zip takes a number of bytes, not \"4k\"",
     );
-    check(&["../one"], "\"../one\" is no name of an example or binary");
-    check(&[""], "\"\" is no name of an example or binary");
+    check(
+        &["../one"],
+        "\"../one\" cannot be the name of an example or binary",
+    );
+    check(&[""], "\"\" cannot be the name of an example or binary");
     check(
         &["one", "three"],
         "no example or binary \"three\" in Cargo.toml: there is scratch one two",
@@ -185,7 +188,7 @@ fn what_is_asked_wrongly_is_refused_in_one_line() {
         "no file at no where/Cargo.toml: --manifest-path takes the path of a Cargo.toml",
     );
     package.write("src/bin/other.rs", "fn main() {}");
-    check(&[], "say which to build, of other scratch one two");
+    check(&[], "name what to build: there is other scratch one two");
     package.write("Cargo.toml", "[package");
     check(&[], "cargo cannot read Cargo.toml: see the message above");
 }
@@ -245,7 +248,7 @@ fn what_is_not_there_is_named_with_its_remedy() {
         "rustup",
         None,
         &format!(
-            "build.sh: the target {target} is missing and there is no rustup to add it: see \
+            "build.sh: the target {target} is missing, and rustup, which adds it: see \
              https://rustup.rs\n"
         ),
     );
@@ -339,18 +342,18 @@ fn an_executable_that_lambda_could_not_start_is_refused() {
         let said = said.replace(package.folder.to_str().unwrap(), "FOLDER");
         package.check_refused(&["--arch", "x86_64"], &path, &said);
     };
-    // The head of an ELF file with one program header, of the type that is its first byte.
+    // The head of an ELF file with one program header, whose first byte is its type.
     let mut elf = [0; 120];
-    elf[..5].copy_from_slice(b"\x7fELF\x02");
+    elf[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
     (elf[18], elf[32], elf[56]) = (62, 64, 1);
     elf[64] = 3;
-    check(&elf, "is not static: it asks for an interpreter");
+    check(&elf, "is not static: it needs an interpreter");
     elf[18] = 183;
     check(&elf, "is not for x86_64");
     elf[4] = 1;
-    check(&elf, "is no 64-bit ELF file");
-    check(b"", "is no 64-bit ELF file");
-    check(b"#!/bin/sh", "is no 64-bit ELF file");
+    check(&elf, "is not a 64-bit ELF file");
+    check(b"", "is not a 64-bit ELF file");
+    check(b"#!/bin/sh", "is not a 64-bit ELF file");
 }
 
 #[test]

@@ -188,8 +188,7 @@ impl Pack {
         self.write(&files, &folder)
             .map_err(|e| format!("cannot write to {}: {e}", folder.display()))?;
 
-        let current = std::env::current_dir().unwrap_or_default();
-        let shown = folder.strip_prefix(current).unwrap_or(&folder).display();
+        let shown = shown(&folder).display();
         let mut text = String::new();
         for (name, bytes) in &files {
             let _ = writeln!(text, "{shown}/{name}: {} bytes", bytes.len());
@@ -240,6 +239,15 @@ impl Pack {
             }
         }
         fs::rename(unfinished, folder)
+    }
+}
+
+/// Returns a path as it is shown: relative if it is below the current folder, unless that is the root.
+fn shown(path: &Path) -> &Path {
+    let current = std::env::current_dir().unwrap_or_default();
+    match path.strip_prefix(&current) {
+        Ok(relative) if current.parent().is_some() => relative,
+        _ => path,
     }
 }
 
