@@ -248,7 +248,7 @@ fn what_is_not_there_is_named_with_its_remedy() {
         "rustup",
         None,
         &format!(
-            "build.sh: the target {target} is missing, and rustup, which adds it: see \
+            "build.sh: the target {target} is missing, and so is rustup to add it: see \
              https://rustup.rs\n"
         ),
     );

@@ -2,24 +2,26 @@
 //!
 //! The input is parsed into literals and matches by a shortest path: a step costs as many bits as its
 //! codes have. The codes depend on the parse, so each segment is parsed several times, with the codes
-//! of the pass before. The plain form is lazy matching, as in `gzip -9`: some 60 lines fewer, and the
-//! zip of `hello` is 1,050 bytes larger. The output depends on the input alone, not on the machine.
+//! of the pass before. The plain form is lazy matching, as in `gzip -9`, which makes the zip of `hello`
+//! 1,057 bytes larger (2.7 %). The output depends on the input alone, not on the machine.
+//!
+//! The figures in this file are for the zip of `hello`, profile small, x86_64: 38,789 bytes.
 
 /// How far back a match may begin, and how long it may be, in bytes.
 const DISTANCE_MAX: usize = 32 << 10;
 const MATCH_MIN: usize = 3;
 const MATCH_MAX: usize = 258;
 
-/// The most positions that are compared to find the matches at a position.
+/// The most positions that are compared to find the matches at a position. With 256: 36 bytes more.
 const TRIES_MAX: usize = 1024;
 
-/// A match of this length is taken whole: this bounds the time for repetitive input.
+/// A match of this length is taken whole, which bounds the time for repetitive input.
 const MATCH_GOOD: usize = 64;
 
-/// Parses of each segment.
+/// How often each segment is parsed. With 2: 50 bytes more; with 6: none less.
 const N_PASSES: usize = 5;
 
-/// The bytes that are parsed at a time: this bounds the memory.
+/// The bytes that are parsed at a time, which bounds the memory.
 const SEGMENT_LEN: usize = 256 << 10;
 
 /// The number of steps in the smallest block.
@@ -51,16 +53,16 @@ pub(crate) fn deflate(input: &[u8]) -> Vec<u8> {
     let mut start = 0;
     while start < input.len() {
         let segment = Segment::new(input, start, &mut chains);
-        let mut costs = vec![(segment.end, Costs::new(&CodeLengths::before_counting()))];
+        let mut codes = vec![(segment.end, CodeLengths::before_counting())];
         let mut segment_blocks = Vec::new();
         for _ in 0..N_PASSES {
-            let steps = segment.parse(input, &costs);
+            let steps = segment.parse(input, &codes);
             segment_blocks = merge(steps.chunks(BLOCK_STEPS_MIN).map(Block::new).collect());
-            costs.clear();
+            codes.clear();
             let mut end = start;
             for block in &segment_blocks {
                 end += block.counts.n_bytes;
-                costs.push((end, Costs::new(&block.counts.code_lengths())));
+                codes.push((end, block.counts.code_lengths()));
             }
         }
         blocks.append(&mut segment_blocks);
@@ -70,9 +72,9 @@ pub(crate) fn deflate(input: &[u8]) -> Vec<u8> {
     let mut out = Bits::default();
     let mut rest = input;
     for (index, block) in blocks.iter().enumerate() {
-        let (bytes, behind) = rest.split_at(block.counts.n_bytes);
+        let (bytes, after) = rest.split_at(block.counts.n_bytes);
         block.write(bytes, index + 1 == blocks.len(), &mut out);
-        rest = behind;
+        rest = after;
     }
     out.into_bytes()
 }
@@ -115,7 +117,7 @@ impl Chains {
     }
 
     /// Appends the matches at a position to `matches`, the nearest first, each longer than the one
-    /// in front of it. Returns the length of the last, or less than `MATCH_MIN` if there is none.
+    /// before it. Returns the length of the last one, or less than `MATCH_MIN` if there is none.
     fn find(&self, input: &[u8], at: usize, matches: &mut Vec<Match>) -> usize {
         let ahead = &input[at..input.len().min(at + MATCH_MAX)];
         let before = |at: usize| self.before[at % Chains::RING_LEN].map(|before| before as usize);
@@ -183,37 +185,36 @@ impl Segment {
         &self.matches[self.first_match[index]..self.first_match[index + 1]]
     }
 
-    /// Returns the steps of the cheapest path through the segment. `costs` has the costs in each block,
-    /// behind the position where the block ends.
-    fn parse(&self, input: &[u8], costs: &[(usize, Costs)]) -> Vec<Step> {
+    /// Returns the steps of the cheapest path through the segment. `codes` has the position where each
+    /// block ends and its codes.
+    fn parse(&self, input: &[u8], codes: &[(usize, CodeLengths)]) -> Vec<Step> {
         // For each position, the cost of the cheapest path to it, and the last step of that path.
         let mut cheapest = vec![(u32::MAX, Step::Literal(0)); self.end - self.start + 1];
         cheapest[0].0 = 0;
         let mut at = self.start;
-        for (block_end, costs) in costs {
+        for (block_end, codes) in codes {
             while at < *block_end {
                 let index = at - self.start;
                 let here = cheapest[index].0;
-                let mut reach = |step: Step, cost: u32| {
+                let mut reach = |step: Step| {
                     let there = &mut cheapest[index + step.len()];
-                    if here + cost < there.0 {
-                        *there = (here + cost, step);
+                    let cost = here + codes.cost(step);
+                    if cost < there.0 {
+                        *there = (cost, step);
                     }
                 };
                 let matches = self.matches_at(at);
                 if let Some(m) = matches.last().filter(|m| usize::from(m.len) >= MATCH_GOOD) {
-                    reach(Step::Match(*m), costs.of_match(*m));
+                    reach(Step::Match(*m));
                     at += usize::from(m.len);
                     continue;
                 }
-                let byte = input[at];
-                reach(Step::Literal(byte), costs.literals[usize::from(byte)]);
+                reach(Step::Literal(input[at]));
                 let len_max = (self.end - at).min(MATCH_MAX) as u16;
                 let mut shorter = MATCH_MIN as u16 - 1;
                 for m in matches {
                     for len in shorter + 1..=m.len.min(len_max) {
-                        let m = Match { len, ..*m };
-                        reach(Step::Match(m), costs.of_match(m));
+                        reach(Step::Match(Match { len, ..*m }));
                     }
                     shorter = m.len;
                 }
@@ -253,7 +254,7 @@ impl Step {
 type Symbol = (usize, u32);
 
 /// Returns the symbol of a number (section 3.2.5). The first `n_direct` numbers have a symbol each;
-/// behind them, the numbers from one power of two to the next share `1 << symbols_log2` symbols.
+/// from then on, the numbers from one power of two to the next share `1 << symbols_log2` symbols.
 fn symbol(number: usize, n_direct: usize, symbols_log2: u32) -> Symbol {
     if number < n_direct {
         return (number, 0);
@@ -275,44 +276,6 @@ fn length_symbol(len: usize) -> Symbol {
 
 fn distance_symbol(distance: usize) -> Symbol {
     symbol(distance - 1, 4, 1)
-}
-
-/// The bits that each literal, length and distance symbol takes, with the bits that follow it.
-struct Costs {
-    literals: [u32; 256],
-    lengths: [u32; MATCH_MAX + 1],
-    distances: [u32; N_DISTANCES],
-}
-
-impl Costs {
-    fn new(codes: &CodeLengths) -> Costs {
-        // A symbol without a code could get one in the next pass.
-        let cost = |code_len: u8| match code_len {
-            0 => u32::from(CODE_LEN_MAX) - 2,
-            len => len.into(),
-        };
-        let mut costs = Costs {
-            literals: [0; 256],
-            lengths: [0; MATCH_MAX + 1],
-            distances: [0; N_DISTANCES],
-        };
-        for (byte, bits) in costs.literals.iter_mut().enumerate() {
-            *bits = cost(codes.literals[byte]);
-        }
-        for (len, bits) in costs.lengths.iter_mut().enumerate().skip(MATCH_MIN) {
-            let (symbol, n_bits) = length_symbol(len);
-            *bits = cost(codes.literals[symbol]) + n_bits;
-        }
-        for (symbol, bits) in costs.distances.iter_mut().enumerate() {
-            *bits = cost(codes.distances[symbol]) + (symbol as u32 / 2).saturating_sub(1);
-        }
-        costs
-    }
-
-    fn of_match(&self, m: Match) -> u32 {
-        let (distance, _) = distance_symbol(m.distance.into());
-        self.lengths[usize::from(m.len)] + self.distances[distance]
-    }
 }
 
 // ---- blocks ----
@@ -481,7 +444,7 @@ struct CodeLengths {
 }
 
 impl CodeLengths {
-    /// Lengths for the first parse, when no symbol has been counted: a match costs less than literals.
+    /// Returns lengths for the first parse, before any symbol is counted: matches cost less than literals.
     fn before_counting() -> CodeLengths {
         CodeLengths {
             literals: vec![8; N_LITERALS],
@@ -489,7 +452,25 @@ impl CodeLengths {
         }
     }
 
-    /// Writes the head of a block with dynamic codes, behind its type (section 3.2.7).
+    /// The bits that a step takes.
+    fn cost(&self, step: Step) -> u32 {
+        // A symbol without a code may get one in the next pass.
+        let code_len = |lengths: &[u8], symbol: usize| match lengths[symbol] {
+            0 => u32::from(CODE_LEN_MAX) - 2,
+            len => len.into(),
+        };
+        match step {
+            Step::Literal(byte) => code_len(&self.literals, byte.into()),
+            Step::Match(m) => {
+                let (length, n_length_bits) = length_symbol(m.len.into());
+                let (distance, n_distance_bits) = distance_symbol(m.distance.into());
+                let n_bits = n_length_bits + n_distance_bits;
+                code_len(&self.literals, length) + code_len(&self.distances, distance) + n_bits
+            }
+        }
+    }
+
+    /// Writes the head of a block with dynamic codes, without its type (section 3.2.7).
     fn write(&self, out: &mut Bits) {
         /// The order in which the code lengths of code lengths are written.
         const ORDER: [usize; N_CODE_LENGTHS] = [
@@ -538,7 +519,7 @@ fn runs(lengths: &[u8]) -> Vec<(usize, u32, u32)> {
             let (n, symbol) = match (len, left) {
                 (0, 11..) => (left.min(138), (18, 7, left.min(138) - 11)),
                 (0, 3..) => (left, (17, 3, left - 3)),
-                // Four and three: behind six, the seventh would take a code of its own.
+                // Four and three: after six, the seventh would need a symbol of its own.
                 (1.., 7) => (4, (16, 2, 1)),
                 (1.., 3..) => (left.min(6), (16, 2, left.min(6) - 3)),
                 _ => (1, (len, 0, 0)),

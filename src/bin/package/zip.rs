@@ -10,16 +10,13 @@ pub(crate) fn write(files: &[File]) -> Result<Vec<u8>, String> {
     let mut zip = Vec::new();
     let mut directory = Vec::new();
     for (name, bytes) in files {
-        let offset = len_32(&zip)?;
+        let (offset, len) = (len_32(&zip)?, len_32(bytes)?);
         let packed = deflate(bytes);
         // The fields that both headers have (sections 4.3.7 and 4.3.12).
         let mut common = Vec::new();
         // Version needed 2.0, no flags, method deflate, time 0:00, date 1980-01-01.
         push_16(&mut common, &[20, 0, 8, 0, (1 << 5) | 1]);
-        push_32(
-            &mut common,
-            &[crc_32(bytes), len_32(&packed)?, len_32(bytes)?],
-        );
+        push_32(&mut common, &[crc_32(bytes), len_32(&packed)?, len]);
         // No extra field.
         push_16(&mut common, &[len_16(name.len())?, 0]);
 
