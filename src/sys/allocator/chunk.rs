@@ -8,8 +8,14 @@
 
 use super::system::{self, PAGE};
 
-/// Bytes per bit. The lengths and addresses of blocks are multiples of this.
-pub(super) const GRANULE: usize = 8;
+/// Bytes of a granule. Sizes are rounded up to it, and each block is aligned to it. In a build whose panics
+/// unwind it is 16: the toolchain's unwinder stores to the exception that std allocates as if it were
+/// aligned like a block of `malloc`, although std asks for an alignment of 8.
+pub(super) const GRANULE: usize = if cfg!(all(panic = "unwind", not(test))) {
+    16
+} else {
+    8
+};
 
 /// Bytes of a chunk. All chunks but the first one are aligned to this.
 pub(super) const CHUNK_LEN: usize = 128 << 10;

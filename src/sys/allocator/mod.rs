@@ -1,7 +1,7 @@
 //! The global allocator of release builds for musl: small code, and memory bounded by what is in use.
 //!
 //! # Guarantees
-//! Sizes are rounded up to 8 bytes, those of more than 124 KB to whole pages. *In use* are the bytes
+//! Sizes are rounded up to 8 bytes (16 where panics unwind), those of more than 124 KB to whole pages. *In use* are the bytes
 //! of all blocks that were allocated and not freed. The *peak* is the maximum of that since the last
 //! `next`.
 //! - During an invocation, the resident memory of this allocator is at most 17/16 of the peak plus
@@ -56,10 +56,17 @@ const FIRST_CHUNK_LEN: usize = CHUNK_LEN - PAGE / 2;
 /// Bytes of the first chunk that can be cut.
 const CUT_MAX: usize = FIRST_CHUNK_LEN - HEADER_LEN;
 
-/// Longest block in a chunk, in granules. It fits the first chunk, so that no mapping is cut from it.
-const CHUNKED_MAX: usize = CUT_MAX / GRANULE;
-// An empty chunk has room for it at each alignment up to a page.
-const _: () = assert!(HEADER_LEN.next_multiple_of(PAGE) + CUT_MAX <= CHUNK_LEN);
+/// Longest block in a chunk, in granules. It fits the first chunk, so that no mapping is cut from it, and an
+/// empty chunk at each alignment up to a page.
+const CHUNKED_MAX: usize = {
+    let aligned_max = CHUNK_LEN - HEADER_LEN.next_multiple_of(PAGE);
+    if CUT_MAX < aligned_max {
+        CUT_MAX / GRANULE
+    } else {
+        aligned_max / GRANULE
+    }
+};
+const _: () = assert!(HEADER_LEN % GRANULE == 0 && CUT_MAX % GRANULE == 0);
 
 /// Longest block that has a free list, in granules.
 const LISTED_MAX: usize = 1024 / GRANULE;
