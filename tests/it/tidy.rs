@@ -38,7 +38,7 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 }
 
 fn sources() -> Vec<(String, String)> {
-    let folders = ["src", "examples", "tests/it"];
+    let folders = ["src", "examples", "tests"];
     folders
         .iter()
         .flat_map(|folder| files(folder, "rs"))
@@ -123,10 +123,7 @@ fn each_item_of_the_conformance_checklists_has_a_test_that_names_it() {
 
 fn each_item_is_named(list: &str, n_items: usize) {
     let mut n_tests = vec![0; n_items + 1];
-    for (name, text) in files("src", "rs")
-        .into_iter()
-        .chain(files("tests/it", "rs"))
-    {
+    for (name, text) in files("src", "rs").into_iter().chain(files("tests", "rs")) {
         for named in text.split(list).skip(1) {
             let is_list = |c: char| c.is_ascii_digit() || ", and".contains(c);
             let items = named.split(|c| !is_list(c)).next().unwrap();

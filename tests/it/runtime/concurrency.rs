@@ -1,0 +1,241 @@
+//! Several invocations at once in one process, as Managed Instances have them (12.1: 8 and 44).
+
+use std::io::{BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Barrier;
+use std::thread;
+
+use tiny_lambda::json::Value;
+use tiny_lambda::{Context, Error, Handler, Runtime, handler};
+
+use crate::support::runtime_api::{
+    ACCEPTED, GET_NEXT, Request, accept, listen, next, read_request, refusal,
+};
+
+const N: usize = 4;
+
+/// The Runtime API's end of a worker's connection.
+struct Peer(BufReader<TcpStream>);
+
+impl Peer {
+    /// The next worker that asks for an event.
+    fn accept(listener: &TcpListener) -> Peer {
+        let mut peer = Peer(accept(listener));
+        assert_eq!(peer.read().line, GET_NEXT);
+        peer
+    }
+
+    fn read(&mut self) -> Request {
+        read_request(&mut self.0)
+    }
+
+    fn write(&mut self, reply: &str) {
+        self.0.get_mut().write_all(reply.as_bytes()).unwrap();
+    }
+
+    /// Hands out an event, under a request ID and for a tenant.
+    fn invoke(&mut self, id: &str, event: &str) {
+        let named = format!("{id}\r\nLambda-Runtime-Aws-Tenant-Id: tenant-{id}");
+        self.write(&next(event).replace("8476a536", &named));
+    }
+
+    /// Takes the answer to an event, and accepts it. The worker then asks for another.
+    fn answered(&mut self, id: &str, call: &str) -> Request {
+        let request = self.read();
+        let line = format!("POST /2018-06-01/runtime/invocation/{id}/{call} HTTP/1.1");
+        assert_eq!(request.line, line);
+        self.write(ACCEPTED);
+        assert_eq!(self.read().line, GET_NEXT);
+        request
+    }
+}
+
+/// A runtime of `N` workers, in conversation with `api`; why it ended.
+fn converse(handler: &dyn Handler, api: impl FnOnce(&TcpListener)) -> Error {
+    let listener = listen();
+    let addr = listener.local_addr().unwrap().to_string();
+    thread::scope(|scope| {
+        let runtime = Runtime::at(&addr).concurrency(N);
+        let runtime = scope.spawn(move || runtime.serve(handler));
+        api(&listener);
+        drop(listener);
+        runtime.join().unwrap().unwrap_err()
+    })
+}
+
+#[test]
+fn invocations_run_at_once_and_are_not_mixed_up() {
+    // Nobody answers before all have begun.
+    let all = Barrier::new(N);
+    let who = handler::bytes(|event, cx: &Context| {
+        all.wait();
+        Ok([
+            event,
+            format!(" {} {:?}", cx.request_id, cx.tenant_id).as_bytes(),
+        ]
+        .concat())
+    });
+    let end = converse(&who, |listener| {
+        // All wait for an event before there is one.
+        let mut peers: Vec<Peer> = (0..N).map(|_| Peer::accept(listener)).collect();
+        for round in 0..3 {
+            for (i, peer) in peers.iter_mut().enumerate() {
+                peer.invoke(&format!("{round}-{i}"), &format!("event {i}"));
+            }
+            for (i, peer) in peers.iter_mut().enumerate() {
+                let id = format!("{round}-{i}");
+                let answer = peer.answered(&id, "response");
+                let want = format!("event {i} {id} Some(\"tenant-{id}\")");
+                assert_eq!(answer.text(), want);
+            }
+        }
+    });
+    assert_eq!(end.error_message(), "no worker is left");
+}
+
+#[test]
+fn one_workers_fault_is_its_own() {
+    let fail = handler::json(|what: String, _| match what.as_str() {
+        "panic" => panic!("of one worker"),
+        "error" => Err(Error::new("NoStock", "sold out")),
+        _ => Ok(what),
+    });
+    converse(&fail, |listener| {
+        let mut peers: Vec<Peer> = (0..N).map(|_| Peer::accept(listener)).collect();
+        let mut last = peers.pop().unwrap();
+        // One ends over its server, one panics, one fails, one is cut off and comes back.
+        peers[0].write(&refusal(500));
+        peers[1].invoke("a", "\"panic\"");
+        let error = peers[1].answered("a", "error");
+        assert!(error.text().contains(": of one worker"), "{}", error.text());
+        peers[2].invoke("b", "\"error\"");
+        peers[2].answered("b", "error");
+        drop(last);
+        last = Peer::accept(listener);
+        for (i, peer) in peers.iter_mut().skip(1).chain([&mut last]).enumerate() {
+            let id = format!("c-{i}");
+            peer.invoke(&id, "\"fine\"");
+            assert_eq!(peer.answered(&id, "response").text(), "\"fine\"");
+        }
+    });
+}
+
+/// What a worker's stack has to hold: JSON as deep as it may be, read and written.
+#[test]
+fn the_deepest_event_fits_on_the_stack_of_any_worker() {
+    let echo = handler::json(|value: Value, _| Ok(value));
+    converse(&echo, |listener| {
+        let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        let mut peers: Vec<Peer> = (0..N).map(|_| Peer::accept(listener)).collect();
+        for peer in &mut peers {
+            peer.invoke("a", &deep(128));
+            assert_eq!(peer.answered("a", "response").text(), deep(128));
+            peer.invoke("b", &deep(100_000));
+            let error = peer.answered("b", "error");
+            assert!(error.text().contains("more than 128 arrays"));
+        }
+    });
+}
+
+#[cfg(unix)]
+mod process {
+    use super::*;
+    use crate::support::function::{command, example};
+    use crate::support::processes::ends;
+    use tiny_lambda::json;
+
+    /// Starts the function as `AWS_LAMBDA_MAX_CONCURRENCY` says; what it writes to its log.
+    fn log(n: &str, api: impl FnOnce(&TcpListener)) -> String {
+        let listener = listen();
+        let vars = [
+            ("AWS_LAMBDA_MAX_CONCURRENCY", n),
+            ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+        ];
+        let addr = listener.local_addr().unwrap();
+        let child = command(&example("function"), addr, &vars).spawn();
+        thread::scope(|scope| {
+            let child = scope.spawn(|| ends(child.unwrap()));
+            api(&listener);
+            drop(listener);
+            String::from_utf8(child.join().unwrap().stderr).unwrap()
+        })
+    }
+
+    #[test]
+    fn lines_of_any_length_are_whole_and_name_their_invocation() {
+        let log = log("4", |listener| {
+            let mut peers: Vec<Peer> = (0..N).map(|_| Peer::accept(listener)).collect();
+            for (i, peer) in peers.iter_mut().enumerate() {
+                peer.invoke(&format!("id-{i}"), "\"log much\"");
+            }
+            for (i, peer) in peers.iter_mut().enumerate() {
+                peer.answered(&format!("id-{i}"), "response");
+            }
+        });
+        let mut ids = Vec::new();
+        for line in log.lines() {
+            let line: Value = json::parse(line.as_bytes()).expect("a whole line");
+            let text = |name| line.get(name).and_then(Value::as_str).map(str::to_owned);
+            if let Some(id) = text("requestId") {
+                assert_eq!(text("tenantId"), Some(format!("tenant-{id}")));
+                assert_eq!(text("message").unwrap().len(), 1 << 20);
+                ids.push(id);
+            }
+        }
+        ids.sort();
+        assert_eq!(ids, ["id-0", "id-1", "id-2", "id-3"]);
+    }
+
+    /// 12.1: 19.
+    #[test]
+    fn the_trace_is_in_the_environment_of_a_single_worker_only() {
+        #[track_caller]
+        fn check(n: &str, n_workers: usize, want: &str) {
+            log(n, |listener| {
+                let mut peers: Vec<Peer> = (0..n_workers).map(|_| Peer::accept(listener)).collect();
+                let peer = &mut peers[0];
+                let traced = "a\r\nLambda-Runtime-Trace-Id: Root=1";
+                peer.write(&next("\"trace\"").replace("8476a536", traced));
+                assert_eq!(peer.answered("a", "response").text(), want, "{n}");
+                // There is no worker more than those.
+                listener.set_nonblocking(true).unwrap();
+                assert!(listener.accept().is_err(), "{n}");
+            });
+        }
+        check("2", 2, "null");
+        for n in ["1", "0", "", "-2", "many", "2 "] {
+            check(n, 1, "\"Root=1\"");
+        }
+    }
+
+    /// Two megabytes each, as std's threads have, of which only what is used takes memory: a handler that
+    /// works alone works beside others.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_stacks_of_workers_are_as_long_as_those_of_other_threads() {
+        const N: usize = 16;
+        let listener = listen();
+        let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", "16")];
+        let addr = listener.local_addr().unwrap();
+        let child = command(&example("function"), addr, &vars).spawn();
+        let child = child.unwrap();
+        let mut peers: Vec<Peer> = (0..N).map(|_| Peer::accept(&listener)).collect();
+        let maps = std::fs::read_to_string(format!("/proc/{}/maps", child.id())).unwrap();
+        // Writable, and of no file.
+        let lens = maps.lines().filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (from, to) = words.next()?.split_once('-')?;
+            let is_stack = words.next() == Some("rw-p") && words.nth(2) == Some("0");
+            let at = |text| usize::from_str_radix(text, 16).ok();
+            is_stack.then_some(at(to)? - at(from)?)
+        });
+        let n_stacks = lens.filter(|len| (2 << 20..(2 << 20) + (100 << 10)).contains(len));
+        assert_eq!(n_stacks.count(), N - 1, "{maps}");
+        for peer in &mut peers {
+            peer.invoke("a", "\"deep\"");
+            peer.answered("a", "response");
+        }
+        drop((peers, listener));
+        assert_eq!(ends(child).status.code(), Some(1));
+    }
+}
