@@ -108,68 +108,75 @@ fn what_is_saved_while_a_build_runs_is_built_next() {
 #[test]
 fn what_is_written_into_the_folder_does_not_build_without_end() {
     // The function, the build and the log write there; Git ignores one file.
-    for (name, build, n_max) in [
-        ("function", "true", 1 + 2),
-        ("build", "echo >>made", 1 + 3),
-        ("failing", "echo >>made; false", 1 + 3),
-        ("same", "echo the same >made", 1 + 1),
-        ("log", "echo build", 1),
-        ("pipe", "echo build", 1 + 5),
-        ("ignored", "echo >>ignored.txt", 1),
-        ("target", "mkdir -p target; echo >>target/made", 1),
-    ] {
-        let folder = Folder::new(&format!("watch own {name}"));
-        let source = Folder::inside(&folder, "source");
-        fs::write(source.0.join(".gitignore"), "ignored.*\n").unwrap();
-        if name == "failing" {
-            // The first build succeeds.
-            fs::write(source.0.join("made"), "").unwrap();
+    thread::scope(|scope| {
+        for (name, build, n_max) in [
+            ("function", "true", 1 + 2),
+            ("build", "echo >>made", 1 + 3),
+            ("failing", "echo >>made; false", 1 + 3),
+            ("same", "echo the same >made", 1 + 1),
+            ("log", "echo build", 1),
+            ("pipe", "echo build", 1 + 5),
+            ("ignored", "echo >>ignored.txt", 1),
+            ("target", "mkdir -p target; echo >>target/made", 1),
+        ] {
+            scope.spawn(move || check_number_of_builds(name, build, n_max));
         }
-        let build = build.replace("; false", "; [ $(wc -l <made) -lt 2 ]");
-        let mut command = watch_source(&folder, &source, &build, &[]);
-        let mut watched = if name == "log" || name == "pipe" {
-            let log = source.0.join("log");
-            let mut reader = None;
-            if name == "log" {
-                let log = fs::File::create(log).unwrap();
-                command.stdout(log.try_clone().unwrap()).stderr(log);
-            } else {
-                // It writes a little later than the command does, as tee(1) may.
-                let script = "while read -r line; do sleep 0.05; echo \"$line\" >>\"$0\"; done";
-                let mut shell = Command::new("sh");
-                shell.args(["-c", script]).arg(log);
-                let shell = reader.insert(shell.stdin(Stdio::piped()).spawn().unwrap());
-                command.stderr(shell.stdin.take().unwrap());
-            }
-            let mut child = command.spawn().unwrap();
-            thread::sleep(Duration::from_secs(if name == "pipe" { 5 } else { 2 }));
-            signal("INT", child.id());
-            child.wait().unwrap();
-            // The command has the other end of the pipe as long as it exists.
-            drop(command);
-            if let Some(mut reader) = reader {
-                reader.wait().unwrap();
-            }
-            let n = n_lines(&folder, "builds");
-            assert!((1..=n_max).contains(&n), "{name}: {n} builds");
-            continue;
+    });
+}
+
+/// Watches a folder into which `name` writes for some seconds: at most `n_max` builds run.
+fn check_number_of_builds(name: &str, build: &str, n_max: usize) {
+    let folder = Folder::new(&format!("watch own {name}"));
+    let source = Folder::inside(&folder, "source");
+    fs::write(source.0.join(".gitignore"), "ignored.*\n").unwrap();
+    if name == "failing" {
+        // The first build succeeds.
+        fs::write(source.0.join("made"), "").unwrap();
+    }
+    let build = build.replace("; false", "; [ $(wc -l <made) -lt 2 ]");
+    let mut command = watch_source(&folder, &source, &build, &[]);
+    let mut watched = if name == "log" || name == "pipe" {
+        let log = source.0.join("log");
+        let mut reader = None;
+        if name == "log" {
+            let log = fs::File::create(log).unwrap();
+            command.stdout(log.try_clone().unwrap()).stderr(log);
         } else {
-            Watched::start(&mut command)
-        };
-        let limit = Instant::now() + Duration::from_secs(2);
-        while Instant::now() < limit {
-            if name == "function" {
-                let to = source.0.join("written");
-                let n = fs::metadata(&to).map_or(0, |m| m.len());
-                watched.invoke(&format!(r#"{{"do":"write","to":"{}","n":{n}}}"#, path(&to)));
-                fs::write(&to, "x".repeat(usize::try_from(n).unwrap() + 1)).unwrap();
-            }
-            thread::sleep(Duration::from_millis(50));
+            // It writes a little later than the command does, as tee(1) may.
+            let script = "while read -r line; do sleep 0.05; echo \"$line\" >>\"$0\"; done";
+            let mut shell = Command::new("sh");
+            shell.args(["-c", script]).arg(log);
+            let shell = reader.insert(shell.stdin(Stdio::piped()).spawn().unwrap());
+            command.stderr(shell.stdin.take().unwrap());
+        }
+        let mut child = command.spawn().unwrap();
+        thread::sleep(Duration::from_secs(if name == "pipe" { 5 } else { 2 }));
+        signal("INT", child.id());
+        child.wait().unwrap();
+        // The command has the other end of the pipe as long as it exists.
+        drop(command);
+        if let Some(mut reader) = reader {
+            reader.wait().unwrap();
         }
         let n = n_lines(&folder, "builds");
-        assert!(n <= n_max, "{name}: {n} builds");
-        watched.interrupt();
+        assert!((1..=n_max).contains(&n), "{name}: {n} builds");
+        return;
+    } else {
+        Watched::start(&mut command)
+    };
+    let limit = Instant::now() + Duration::from_secs(2);
+    while Instant::now() < limit {
+        if name == "function" {
+            let to = source.0.join("written");
+            let n = fs::metadata(&to).map_or(0, |m| m.len());
+            watched.invoke(&format!(r#"{{"do":"write","to":"{}","n":{n}}}"#, path(&to)));
+            fs::write(&to, "x".repeat(usize::try_from(n).unwrap() + 1)).unwrap();
+        }
+        thread::sleep(Duration::from_millis(50));
     }
+    let n = n_lines(&folder, "builds");
+    assert!(n <= n_max, "{name}: {n} builds");
+    watched.interrupt();
 }
 
 #[test]

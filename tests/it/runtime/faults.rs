@@ -165,9 +165,9 @@ fn byte_by_byte(replies: &[&str]) {
 /// 12.1: 11.
 #[test]
 fn a_reply_may_come_byte_by_byte() {
-    for reply in odd_but_right() {
-        byte_by_byte(&[&reply, &reply, &reply, ACCEPTED]);
-    }
+    all(&odd_but_right(), |reply| {
+        byte_by_byte(&[reply, reply, reply, ACCEPTED]);
+    });
 }
 
 /// 12.1: 11 and 17.
@@ -322,17 +322,19 @@ fn a_reply_to_an_answer_that_is_malformed_costs_no_other_invocation() {
 fn a_reset_costs_at_most_its_reply() {
     let bad = next("\"x\"");
     let cuts = |reply: &str| [0, 1, 20, reply.len() - 1].map(|cut| reply[..cut].to_owned());
+    let mut scripts = Vec::new();
     for part in cuts(NEXT) {
-        survives(&[reset(GET_NEXT, &part)]);
-        survives(&[reset(GET_NEXT, &part), reset(GET_NEXT, &part)]);
+        scripts.push(vec![reset(GET_NEXT, &part)]);
+        scripts.push(vec![reset(GET_NEXT, &part), reset(GET_NEXT, &part)]);
         // A connection that has served before is made anew without a word, and this counts anew.
         let served = [step(GET_NEXT, NEXT), step(POST_RESPONSE, ACCEPTED)];
-        survives(&[&served[..], &vec![reset(GET_NEXT, &part); 2]].concat());
+        scripts.push([&served[..], &vec![reset(GET_NEXT, &part); 2]].concat());
     }
     for part in cuts(ACCEPTED) {
-        survives(&[step(GET_NEXT, NEXT), reset(POST_RESPONSE, &part)]);
-        survives(&[step(GET_NEXT, &bad), reset(POST_ERROR, &part)]);
+        scripts.push(vec![step(GET_NEXT, NEXT), reset(POST_RESPONSE, &part)]);
+        scripts.push(vec![step(GET_NEXT, &bad), reset(POST_ERROR, &part)]);
     }
+    all(&scripts, |script| survives(script));
     let end = gives_up(&vec![reset(GET_NEXT, ""); 3]);
     let message = end.error_message();
     assert!(
@@ -455,10 +457,11 @@ fn absurd_headers_are_survived() {
 #[test]
 fn a_client_context_may_be_anything() {
     fn check<T: FromJson + Debug + Sync>(field: &[u8], want: &str) {
-        for name in [
+        let names = [
             "Lambda-Runtime-Client-Context",
             "Lambda-Runtime-Cognito-Identity",
-        ] {
+        ];
+        all(&names, |name| {
             let sent = [name.as_bytes(), b": ", field].concat();
             let next = [with(""), sent, b"\r\nContent-Length: 0\r\n\r\n".to_vec()].concat();
             let script = [step(GET_NEXT, next), step(POST_RESPONSE, ACCEPTED)];
@@ -479,7 +482,7 @@ fn a_client_context_may_be_anything() {
                 "{}",
                 requests[1].text()
             );
-        }
+        });
     }
     let context = check::<ClientContext>;
     context(b"", "None");
@@ -636,16 +639,20 @@ fn an_answer_of_which_nothing_was_taken_is_sent_again() {
             assert!(runtime.join().unwrap().is_err());
         });
     }
+    let mut rows = Vec::new();
     for kb in [0, 1, 100, 6000] {
-        check("buffered", kb, POST_RESPONSE);
-        check("error", kb, POST_ERROR);
-        check("started early", kb, POST_RESPONSE);
-        check("stream", kb, POST_RESPONSE);
-        check("web stream", kb, POST_RESPONSE);
-        check("stream that fails", kb, POST_RESPONSE);
+        rows.extend([
+            ("buffered", kb, POST_RESPONSE),
+            ("error", kb, POST_ERROR),
+            ("started early", kb, POST_RESPONSE),
+            ("stream", kb, POST_RESPONSE),
+            ("web stream", kb, POST_RESPONSE),
+            ("stream that fails", kb, POST_RESPONSE),
+        ]);
     }
-    check("stream in parts", 100, POST_RESPONSE);
-    check("empty stream", 0, POST_RESPONSE);
+    rows.push(("stream in parts", 100, POST_RESPONSE));
+    rows.push(("empty stream", 0, POST_RESPONSE));
+    all(&rows, |&(what, kb, want)| check(what, kb, want));
 }
 
 /// The connection for an answer is tried until the deadline, and then the answer is given up.

@@ -8,6 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 #[cfg(target_os = "linux")]
 use std::process::Command;
+use std::thread;
 use std::time::SystemTime;
 
 use tiny_lambda::json::{self, Value};
@@ -607,10 +608,12 @@ fn a_warning_comes_before_the_deadline_and_only_then() {
             );
         }
     }
-    check("late", Some(3000), 1);
-    check("in time", Some(600_000), 0);
-    check("late", Some(-5), 0);
-    check("late", None, 0);
+    thread::scope(|scope| {
+        scope.spawn(|| check("late", Some(3000), 1));
+        scope.spawn(|| check("in time", Some(600_000), 0));
+        scope.spawn(|| check("late", Some(-5), 0));
+        scope.spawn(|| check("late", None, 0));
+    });
 }
 
 /// 12.1: 19.
@@ -781,48 +784,54 @@ fn a_timer_signal_changes_nothing() {
 #[cfg(target_os = "linux")]
 #[test]
 fn standard_streams_may_be_closed() {
-    for (program, aborts) in programs() {
-        for closed in 0..8 {
-            let close = ["<&-", ">&-", "2>&-"];
-            let close = (0..3).filter(|n| closed >> n & 1 == 1).map(|n| close[n]);
-            let run = format!("exec \"$0\" {}", close.collect::<Vec<_>>().join(" "));
-            let mut script = Vec::new();
-            for (event, call) in [
-                ("echo", POST_RESPONSE),
-                ("print", POST_RESPONSE),
-                ("log", POST_RESPONSE),
-                ("error", POST_ERROR),
-                ("stream", POST_RESPONSE),
-            ] {
-                let event = next(&format!("\"{event}\""));
-                // Each on a connection of its own.
-                script.extend([step(GET_NEXT, event), last(call, ACCEPTED)]);
-            }
-            let requests = converse(&script, |addr| {
+    let check = |program: &Path, aborts: bool, closed: u8| {
+        let close = ["<&-", ">&-", "2>&-"];
+        let close = (0..3).filter(|n| closed >> n & 1 == 1).map(|n| close[n]);
+        let run = format!("exec \"$0\" {}", close.collect::<Vec<_>>().join(" "));
+        let mut script = Vec::new();
+        for (event, call) in [
+            ("echo", POST_RESPONSE),
+            ("print", POST_RESPONSE),
+            ("log", POST_RESPONSE),
+            ("error", POST_ERROR),
+            ("stream", POST_RESPONSE),
+        ] {
+            let event = next(&format!("\"{event}\""));
+            // Each on a connection of its own.
+            script.extend([step(GET_NEXT, event), last(call, ACCEPTED)]);
+        }
+        let requests = converse(&script, |addr| {
+            let mut command = command(Path::new("/bin/sh"), addr, &[]);
+            command.args(["-c", &run]).arg(program);
+            let output = ends(command.spawn().unwrap());
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(said.contains("sold out"), closed & 4 == 0, "{said}");
+            let printed = if closed & 2 == 0 { "a line\n" } else { "" };
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), printed);
+        });
+        let texts = [1, 3, 9].map(|i| requests[i].text());
+        assert_eq!(texts, ["\"echo\"", "false", "onetwothree"], "{run}");
+        for (event, call) in [("panic", POST_ERROR), ("panic midway", POST_RESPONSE)] {
+            let event = next(&format!("\"{event}\""));
+            let mut script = [step(GET_NEXT, event), step(call, ACCEPTED)];
+            // The hook has a connection of its own.
+            script[0].hangs_up = aborts && call == POST_ERROR;
+            converse(&script, |addr| {
                 let mut command = command(Path::new("/bin/sh"), addr, &[]);
-                command.args(["-c", &run]).arg(&program);
-                let output = ends(command.spawn().unwrap());
-                let said = String::from_utf8(output.stderr).unwrap();
-                assert_eq!(said.contains("sold out"), closed & 4 == 0, "{said}");
-                let printed = if closed & 2 == 0 { "a line\n" } else { "" };
-                assert_eq!(String::from_utf8(output.stdout).unwrap(), printed);
+                command.args(["-c", &run]).arg(program);
+                let code = ends(command.spawn().unwrap()).status.code();
+                assert_eq!(code, Some(if aborts { 101 } else { 1 }));
             });
-            let texts = [1, 3, 9].map(|i| requests[i].text());
-            assert_eq!(texts, ["\"echo\"", "false", "onetwothree"], "{run}");
-            for (event, call) in [("panic", POST_ERROR), ("panic midway", POST_RESPONSE)] {
-                let event = next(&format!("\"{event}\""));
-                let mut script = [step(GET_NEXT, event), step(call, ACCEPTED)];
-                // The hook has a connection of its own.
-                script[0].hangs_up = aborts && call == POST_ERROR;
-                converse(&script, |addr| {
-                    let mut command = command(Path::new("/bin/sh"), addr, &[]);
-                    command.args(["-c", &run]).arg(&program);
-                    let code = ends(command.spawn().unwrap()).status.code();
-                    assert_eq!(code, Some(if aborts { 101 } else { 1 }));
-                });
+        }
+    };
+    thread::scope(|scope| {
+        for (program, aborts) in programs() {
+            for closed in 0..8 {
+                let program = program.clone();
+                scope.spawn(move || check(&program, aborts, closed));
             }
         }
-    }
+    });
 }
 
 /// A connection is not inherited by the processes that a handler starts, whatever its number.
