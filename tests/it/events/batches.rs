@@ -1,4 +1,4 @@
-//! Batches that fail in part: who is tried again, and who is not.
+//! Partial batch failures: which records are retried.
 
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
@@ -17,7 +17,7 @@ fn cx(seconds: u64) -> Context {
     cx
 }
 
-/// A queue's event with messages of these IDs; a body is what becomes of it.
+/// The event of a queue with a message for each body; `obey` does what the body says.
 fn messages(queue: &str, bodies: &[&str]) -> sqs::SqsEvent {
     let records = bodies.iter().enumerate().map(|(id, body)| {
         format!(
@@ -38,7 +38,7 @@ fn obey(body: &str) -> Result<()> {
 
 /// 12.1: 51.
 #[test]
-fn messages_that_fail_come_back_alone_unless_their_order_counts() {
+fn only_failed_messages_are_retried_except_those_behind_them_in_a_fifo_queue() {
     #[track_caller]
     fn check(queue: &str, bodies: &[&str], want_handled: usize, want: &[&str]) {
         let handled = RefCell::new(0);
@@ -64,7 +64,8 @@ fn messages_that_fail_come_back_alone_unless_their_order_counts() {
     check("fifo", &["no", "ok"], 2, &["m0"]);
 }
 
-/// Messages of a FIFO queue, each as its group and body; a group of `-` is missing, `null` is `null`.
+/// The event of a queue with messages of a group and a body. Some groups stand for a member that is
+/// missing (`-`, `none`), `null` or a number (`odd`).
 fn grouped(queue: &str, messages: &[(&str, &str)]) -> sqs::SqsEvent {
     let records = messages.iter().enumerate().map(|(id, (group, body))| {
         let attributes = match *group {
@@ -87,7 +88,7 @@ fn grouped(queue: &str, messages: &[(&str, &str)]) -> sqs::SqsEvent {
 }
 
 #[test]
-fn a_failed_message_group_stops_and_the_other_groups_go_on_if_that_is_chosen() {
+fn with_continue_other_groups_only_the_failed_message_group_stops() {
     #[track_caller]
     fn check(queue: &str, messages: &[(&str, &str)], want_handled: &[&str], want: &[&str]) {
         let handled = RefCell::new(Vec::new());
@@ -168,7 +169,7 @@ fn a_failed_message_group_stops_and_the_other_groups_go_on_if_that_is_chosen() {
 }
 
 #[test]
-fn message_groups_do_not_go_on_by_default_nor_without_time() {
+fn all_message_groups_stop_by_default_and_at_the_deadline() {
     let event = grouped("orders.fifo", &[("a", "no"), ("b", "ok")]);
     let obey = |message: &sqs::SqsMessage| obey(message.body.get()?);
     let want = ["m0", "m1"];
@@ -190,7 +191,7 @@ fn message_groups_do_not_go_on_by_default_nor_without_time() {
 }
 
 #[test]
-fn what_there_is_no_time_for_comes_back() {
+fn records_that_are_left_at_the_deadline_are_retried() {
     #[track_caller]
     fn check(deadline: Option<SystemTime>, want_handled: usize, want: usize) {
         let mut cx = Context::default();
@@ -199,7 +200,7 @@ fn what_there_is_no_time_for_comes_back() {
         let event = messages("orders", &["ok"; 5]);
         let response = sqs::each(&event, &cx, |_| {
             *handled.borrow_mut() += 1;
-            // Longer than all but the margin, which is a tenth.
+            // Longer than the time left without the margin, which is a tenth.
             let end = SystemTime::now() + Duration::from_millis(620);
             while want != 0 && SystemTime::now() < end {
                 std::thread::yield_now();
@@ -219,13 +220,13 @@ fn what_there_is_no_time_for_comes_back() {
         5,
         0,
     );
-    // No deadline, and that of a local emulator.
+    // No deadline, and the past deadline that some emulators send.
     check(None, 5, 0);
     check(Some(SystemTime::UNIX_EPOCH), 5, 0);
 }
 
 #[test]
-fn a_batch_whose_messages_have_no_names_fails_as_a_whole() {
+fn an_sqs_batch_fails_as_a_whole_if_a_message_has_no_id() {
     #[track_caller]
     fn check(event: &str, want: &str) {
         let error = sqs::each(&read(event), &cx(60), |_| Ok(())).unwrap_err();
@@ -248,7 +249,7 @@ fn a_batch_whose_messages_have_no_names_fails_as_a_whole() {
 }
 
 #[test]
-fn a_stream_goes_on_at_its_first_failure() {
+fn a_stream_is_retried_from_its_first_failed_record() {
     let event: kinesis::KinesisEvent = read(samples::KINESIS);
     let response = kinesis::each(&event, &cx(60), |record| {
         record
@@ -280,7 +281,7 @@ fn a_stream_goes_on_at_its_first_failure() {
 
 /// 12.1: 51.
 #[test]
-fn partitions_fail_on_their_own() {
+fn each_kafka_partition_is_retried_from_its_own_first_failed_record() {
     let event: kafka::KafkaEvent = read(samples::KAFKA);
     let response = kafka::each(&event, &cx(60), |record| {
         record.value.get()?.json::<json::Value>().map(drop)
@@ -301,7 +302,7 @@ fn partitions_fail_on_their_own() {
 }
 
 #[test]
-fn a_record_of_an_odd_shape_fails_itself() {
+fn a_record_with_a_member_of_the_wrong_type_fails_alone() {
     const QUEUE: &str = r#"{"Records": [
         {"messageId": "m0", "body": 7, "attributes": [], "messageAttributes": "none"},
         {"messageId": "m1", "body": "ok", "eventSourceARN": 7},
@@ -317,7 +318,7 @@ fn a_record_of_an_odd_shape_fails_itself() {
         {"kinesis": {"sequenceNumber": "2", "data": ["odd"]}},
         {"kinesis": {"sequenceNumber": "3", "data": "b2s="}}]}"#;
     let response = sqs::each(&read(QUEUE), &cx(60), |message| obey(message.body.get()?));
-    // An ID that comes twice is named for the one that has failed.
+    // An id that occurs twice is a failure if one of its messages has failed.
     assert_eq!(response.unwrap().failures, ["m0", "m2", "m3", "m1"]);
 
     let response = kafka::each(&read(TOPIC), &cx(60), |record| {
@@ -333,7 +334,7 @@ fn a_record_of_an_odd_shape_fails_itself() {
 }
 
 #[test]
-fn a_batch_without_records_is_done() {
+fn a_batch_without_records_succeeds() {
     let none = r#"{"Records": [], "records": {}}"#;
     let sqs = sqs::each(&read(none), &cx(60), |_| obey("no")).unwrap();
     let kinesis = kinesis::each(&read(none), &cx(60), |_| obey("no")).unwrap();
@@ -346,7 +347,7 @@ fn a_batch_without_records_is_done() {
 }
 
 #[test]
-fn a_stream_whose_records_have_no_names_fails_as_a_whole() {
+fn a_stream_batch_fails_as_a_whole_if_a_record_has_no_sequence_number() {
     #[track_caller]
     fn check(record: &str, want: &str) {
         let event = format!(r#"{{"Records": [{record}]}}"#);

@@ -1,4 +1,4 @@
-//! Events: every sample is read, read whatever is missing or odd in it, and written as it was.
+//! The sample events: each is read and written back, and read with any member missing or changed.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,8 @@ use crate::support::runtime_api::{
     ACCEPTED, GET_NEXT, POST_ERROR, POST_RESPONSE, converse, next, step,
 };
 
-/// All samples with their names: the crate's own, and those of the shared test data, if it is there.
+/// Returns all samples with their names: those of the crate, and those of the shared test data if it
+/// exists.
 fn all() -> Vec<(String, Vec<u8>)> {
     let own = samples::ALL.iter();
     let mut all: Vec<_> = own
@@ -35,8 +36,8 @@ fn all() -> Vec<(String, Vec<u8>)> {
     all
 }
 
-/// Whether all that is in `part` is in `whole` too, alike. A member that is there once more or once
-/// less as `null` is a difference.
+/// Whether each member of `part` is in `whole` with the same value. A member that is `null` differs from
+/// one that is missing.
 fn is_part(part: &Value, whole: &Value) -> bool {
     match (part, whole) {
         (Value::Object(part), Value::Object(whole)) => part
@@ -49,7 +50,7 @@ fn is_part(part: &Value, whole: &Value) -> bool {
     }
 }
 
-/// The members of `whole` that `part` lacks, by their paths.
+/// Adds the paths of the members of `whole` that `part` does not have.
 fn lacks(part: &Value, whole: &Value, path: &str, found: &mut Vec<String>) {
     match (part, whole) {
         (Value::Object(part), Value::Object(whole)) => {
@@ -81,13 +82,13 @@ fn every_sample_is_written_as_it_was_read() {
         assert!(is_part(&part, &whole), "{name}: {part}");
         lacks(&part, &whole, name, &mut lacking);
     }
-    // What nobody has heard of.
+    // A member that AWS does not document.
     lacking.retain(|path| !path.ends_with(".otherField"));
     assert!(lacking.is_empty(), "{lacking:#?}");
     assert!(all.len() >= samples::ALL.len());
 }
 
-/// What a member may be instead.
+/// Values of the wrong type for most members.
 const ODD: [&str; 6] = [
     "null",
     r#"[{"odd": [1, {}]}]"#,
@@ -97,8 +98,8 @@ const ODD: [&str; 6] = [
     "{}",
 ];
 
-/// Calls `f` with `value` changed in each place in turn: a member taken out, made something odd, and
-/// with an unknown one beside it.
+/// Calls `f` once for each change of one member of `value`: without it, with each value of `ODD`, and with
+/// an unknown member beside it.
 fn each_change(value: &Value, f: &mut dyn FnMut(&str, &Value)) {
     match value {
         Value::Object(object) => {
@@ -136,7 +137,7 @@ fn each_change(value: &Value, f: &mut dyn FnMut(&str, &Value)) {
 }
 
 #[test]
-fn no_member_spoils_an_event_whatever_it_is() {
+fn an_event_is_read_whichever_member_is_missing_unknown_or_of_the_wrong_type() {
     let mut n = 0;
     for (name, text) in all() {
         let whole: Value = json::parse(&text).unwrap();
@@ -177,7 +178,7 @@ fn requests() -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn every_request_among_the_samples_is_one() {
+fn every_sample_of_a_web_request_is_read_as_a_request() {
     for (name, text) in requests() {
         let request = Request::from_event(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(request.path().starts_with('/'), "{name}");
@@ -191,7 +192,7 @@ fn every_request_among_the_samples_is_one() {
 }
 
 #[test]
-fn no_member_spoils_a_request_whatever_it_is() {
+fn a_web_request_is_read_whichever_member_is_missing_unknown_or_of_the_wrong_type() {
     for (name, text) in requests() {
         let whole: Value = json::parse(&text).unwrap();
         each_change(&whole, &mut |how, changed| {
@@ -203,7 +204,7 @@ fn no_member_spoils_a_request_whatever_it_is() {
             if let Err(error) = request.body() {
                 assert!(is_about_body, "{name}, {how}: {error}");
             }
-            // Nothing that is asked for can panic.
+            // No getter panics.
             let _ = (request.query(), request.authorizer(), request.claim("sub"));
             let _ = (request.host(), request.source_ip(), request.cookie("a"));
             let _ = (
@@ -216,9 +217,8 @@ fn no_member_spoils_a_request_whatever_it_is() {
     }
 }
 
-/// What a record's own error says.
 #[test]
-fn what_is_asked_for_and_not_there_is_named() {
+fn the_error_of_a_field_names_its_type_member_and_place() {
     #[track_caller]
     fn check<T: std::fmt::Debug>(got: tiny_lambda::Result<T>, want: &str) {
         assert_eq!(got.unwrap_err().to_string(), want);
@@ -244,7 +244,7 @@ fn what_is_asked_for_and_not_there_is_named() {
 
 #[cfg(feature = "emulator")]
 #[test]
-fn an_event_that_is_not_understood_is_told_with_type_place_and_text() {
+fn an_unmarshal_error_has_the_event_type_the_place_and_the_text() {
     #[track_caller]
     fn check(handler: &dyn tiny_lambda::Handler, want: &str) {
         let event = br#"[1,"and so on, and so on, and so on, for long"]"#;
@@ -257,14 +257,14 @@ fn an_event_that_is_not_understood_is_told_with_type_place_and_text() {
     let want = "SqsEvent: expected an object, found an array at $ (offset 0, line 1, column 1): \
                 [1,\"and so on, and so on, and so on, for";
     check(&queue, want);
-    // A type of one's own needs no introduction.
+    // The message does not begin with a type that is not an event type of the crate.
     let sum = tiny_lambda::handler::json(|list: Vec<u8>, _| Ok(list.len()));
     let want = "expected an integer, found a string at $[1] (offset 3, line 1, column 4)";
     check(&sum, want);
 }
 
 #[test]
-fn the_log_shows_the_beginning_of_an_odd_event_unless_that_is_switched_off() {
+fn the_log_shows_the_start_of_an_unreadable_event_unless_lambda_log_event_is_off() {
     #[track_caller]
     fn check(program: &str, event: &str, want_post: &'static str, want: &str) {
         for (vars, is_shown) in [
@@ -287,11 +287,11 @@ fn the_log_shows_the_beginning_of_an_odd_event_unless_that_is_switched_off() {
             let begins = &event[..event.len().min(256)];
             assert_eq!(shown, vec![begins; usize::from(is_shown)], "{said}");
             assert!(said.contains(want), "{said}");
-            // The caller of a web function is told nothing of it, any other all.
-            let told: Value = json::parse(&requests[1].body).unwrap();
-            let told = told.get("errorMessage").and_then(Value::as_str);
-            let is_told = told.is_some_and(|told| told.contains(want));
-            assert_eq!(is_told, want_post == POST_ERROR);
+            // The message is not in the web response; it is in the function error.
+            let posted: Value = json::parse(&requests[1].body).unwrap();
+            let posted = posted.get("errorMessage").and_then(Value::as_str);
+            let is_posted = posted.is_some_and(|posted| posted.contains(want));
+            assert_eq!(is_posted, want_post == POST_ERROR);
         }
     }
     let long = format!(r#"{{"Records": null, "more": "{}"}}"#, "x".repeat(300));
@@ -327,9 +327,9 @@ fn read<T: FromJson>(text: &str) -> T {
     json::parse(text.as_bytes()).unwrap()
 }
 
-/// The members that AWS sends and that had no place.
+/// Members that AWS sends although its documentation does not have them.
 #[test]
-fn what_aws_sends_can_be_read() {
+fn undocumented_members_that_aws_sends_are_read() {
     let record: events::s3::S3EventRecord =
         read(r#"{"restoreEventData":{"lifecycleRestoreStorageClass":"GLACIER"}}"#);
     let restore = record.restore_event_data.get().unwrap();
@@ -393,7 +393,7 @@ fn what_aws_sends_can_be_read() {
 }
 
 #[test]
-fn a_change_of_a_table_has_a_time_in_the_unit_of_its_precision() {
+fn the_creation_time_of_a_dynamodb_record_is_in_the_unit_of_its_precision() {
     #[track_caller]
     fn check(members: &str, want_ms: Option<u64>) {
         let record: events::dynamodb::DynamoDbStreamRecord = read(&format!("{{{members}}}"));
@@ -421,7 +421,7 @@ fn a_change_of_a_table_has_a_time_in_the_unit_of_its_precision() {
 }
 
 #[test]
-fn header_bytes_of_kafka_are_read_as_signed_or_unsigned_numbers() {
+fn kafka_header_bytes_are_read_as_signed_or_unsigned_numbers() {
     #[track_caller]
     fn check(headers: &str, want: Option<&[u8]>) {
         let record: events::kafka::KafkaRecord = read(&format!(r#"{{"headers":{headers}}}"#));
@@ -447,9 +447,9 @@ fn header_bytes_of_kafka_are_read_as_signed_or_unsigned_numbers() {
     check("null", None);
 }
 
-/// Vectors made by Python's gzip module.
+/// The constants were made with Python's gzip module.
 #[test]
-fn log_data_is_read_from_a_stream() {
+fn cloudwatch_log_data_is_read_from_a_kinesis_record_and_from_an_event() {
     const CONTROL: &str = "H4sIAAAAAAACAzWOXQuCMBSG/8rYtUQfUOBdiHmRJaTQRUgsPblDc5NtJiH+92bauXt4X97z9LQGY1gF2acB6tMgOWeXJL6fwjTdRyH1qOok6DERqi07Zgseq8q4QKgq0qptXDZRajWwekLTPkyhsbGo5AGFBW2of8t/vfAN0o7YUyynukWnYVntxla77Wa9nM/7640C15jMemTW80nAoXihrAgHJiwn6klKt4SSjZ/JESUYNAs65MMX3kiur+sAAAA=";
     const TWO_MEMBERS: &str = "H4sIAAAAAAACA6tWyk0tLk5MTw2pLEhVslJycQxxjPd1DQ52dHdV0lHKL89LLQIKGwLZOfnp7kX5pQVAbjqEG1xSlJqYC+QXA/nFpUnFyUWZBSWZ+XluAADl0rRXAAAAH4sIAAAAAAACA8vMKUktKlayilZKU4rVUcrJT3ctS80rAYlUK2WmKFkpGSrpKJVk5qYWlyTmFihZGZqbGRsZQIGOElC8ODE9FaiuJDVRIbNYIb+0RKk2thYA/OGwIFgAAAA=";
     use tiny_lambda::events::cloudwatch_logs::LogData;
@@ -472,7 +472,7 @@ fn log_data_is_read_from_a_stream() {
     );
     assert!(data("aGVsbG8=").is_err());
     assert!(data("?").is_err());
-    // The same from a subscription that invokes the function itself.
+    // The same data, from a subscription that invokes the function.
     let event: events::cloudwatch_logs::LogsEvent =
         read(&format!(r#"{{"awslogs":{{"data":"{TWO_MEMBERS}"}}}}"#));
     assert_eq!(event.data().unwrap(), two);
@@ -520,7 +520,7 @@ fn responses_are_read_as_they_were_written() {
         response.records = vec![record].into();
         check(&response);
     }
-    // The other responses are among the samples.
+    // The samples have the other responses.
     let of_samples = samples::ALL
         .iter()
         .filter(|(name, _)| name.contains("response"));
@@ -534,7 +534,7 @@ fn responses_are_read_as_they_were_written() {
 }
 
 #[test]
-fn a_batch_response_that_is_none_is_refused_and_the_reader_stays() {
+fn a_malformed_value_is_refused_and_the_reader_stays_where_it_was() {
     use tiny_lambda::events::batch::{BatchResponse, TimeWindowResponse};
     use tiny_lambda::events::kafka::KafkaBatchResponse;
 

@@ -1,4 +1,4 @@
-//! The types of events, each with its samples.
+//! The event type of each sample.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use tiny_lambda::events::eventbridge::EventBridgeEvent as On;
 use tiny_lambda::events::*;
 use tiny_lambda::json::{self, FromJson, ToJson};
 
-/// Reads an event as some type and writes it again.
+/// Reads an event as a type, and writes it back.
 pub(crate) type Again = fn(&[u8]) -> Result<Vec<u8>, json::Error>;
 
 fn again<T: FromJson + ToJson>(event: &[u8]) -> Result<Vec<u8>, json::Error> {
@@ -22,10 +22,10 @@ macro_rules! row {
     };
 }
 
-/// A sample's type: its name, and how it reads and writes again.
+/// The prefix of the samples' names, the name of their type, and a function that reads and writes it.
 pub(crate) type Row = (&'static str, &'static str, Again);
 
-/// Types by the beginnings of their samples' names; the longest one that fits is it.
+/// The types by prefix of the sample's name. The longest matching prefix decides.
 const TYPES: &[Row] = &[
     row!("activemq", activemq::ActiveMqEvent),
     row!("alb", alb::AlbTargetGroupRequest),
@@ -509,7 +509,7 @@ pub(crate) fn type_of(name: &str) -> &'static Row {
         .unwrap_or_else(|| panic!("{name} has no type"))
 }
 
-/// The source files below `folder`.
+/// Returns the source files in `folder` and its subfolders.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -523,7 +523,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The types of `event!` that are no member of another one, as `module::Type`.
+/// Returns the types made by `event!` that no other type has as a member, as `module::Type`.
 fn outermost() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/events");
     let mut types = BTreeSet::new();
@@ -531,11 +531,11 @@ fn outermost() -> BTreeSet<String> {
         let text = fs::read_to_string(&path).unwrap();
         let module = path.file_stem().unwrap().to_str().unwrap();
         if module == "iam" {
-            // Policies are parts of answers.
+            // Policies are parts of responses.
             continue;
         }
         let is_name = |c: char| c.is_ascii_alphanumeric();
-        // Those of Amazon Cognito's triggers stand in a table.
+        // The types of Amazon Cognito's triggers are in a table.
         let triggers = text.split_once("\ntriggers! {").map(|(_, rest)| rest);
         let triggers = triggers
             .and_then(|rest| rest.split_once("\n}"))
@@ -567,7 +567,7 @@ fn outermost() -> BTreeSet<String> {
 }
 
 #[test]
-fn every_type_of_event_has_a_sample() {
+fn every_event_type_has_a_sample() {
     let have: BTreeSet<_> = samples::ALL
         .iter()
         .flat_map(|(name, _)| type_of(name).1.split(['<', '>', ' ']))
