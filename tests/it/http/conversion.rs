@@ -1,10 +1,10 @@
-//! The forms of web requests and answers, front door by front door, both ways.
+//! Conversion between events and web requests, and between web responses and what each front door reads.
 
 use tiny_lambda::Context;
 use tiny_lambda::http::{Body, Cors, Method, Request, Response, Router};
 use tiny_lambda::json::{self, Value};
 
-/// What a handler sees of an event: method, path, query, headers and body.
+/// Checks the request that a handler gets: origin, method and path in `line`, query and headers.
 #[track_caller]
 fn check_request(event: &str, line: &str, query: &[(&str, &str)], headers: &[(&str, &str)]) {
     let request = Request::from_event(event.as_bytes()).unwrap();
@@ -17,14 +17,14 @@ fn check_request(event: &str, line: &str, query: &[(&str, &str)], headers: &[(&s
 }
 
 #[test]
-fn a_query_is_what_the_caller_has_sent() {
+fn a_query_has_the_pairs_that_the_caller_has_sent() {
     #[track_caller]
     fn check(event: &str, want: &[(&str, &str)]) {
         let request = Request::from_event(event.as_bytes()).unwrap();
         let got = request.query().unwrap();
         assert_eq!(got.iter().collect::<Vec<_>>(), want, "{event}");
     }
-    // A REST API has decoded it, a load balancer has not, the others hand it on whole.
+    // A REST API decodes the query, a load balancer does not, and the others pass it on as one string.
     let rest = |parameters: &str| {
         format!(r#"{{"httpMethod":"GET","resource":"/","path":"/",{parameters}}}"#)
     };
@@ -36,7 +36,7 @@ fn a_query_is_what_the_caller_has_sent() {
             r#"{{"version":"2.0","rawPath":"/","rawQueryString":"{query}","requestContext":{{"http":{{"method":"GET"}}}}}}"#
         )
     };
-    // Values that look encoded and are not; the other way round it would be a double decoding.
+    // Values that look encoded but are not: decoding them would be a second decoding.
     let decoded = [("a b", "1+2 %20&=#\u{e9}"), ("e", "")];
     check(
         &rest(r#""queryStringParameters":{"a b":"1+2 %20&=#\u00e9","e":""}"#),
@@ -60,13 +60,13 @@ fn a_query_is_what_the_caller_has_sent() {
     );
     check(&url("a+b=1%2B2+%2520%26=%23%C3%A9&e="), &decoded);
     check(&url("a%20b=1%2B2+%2520%26%3D%23%C3%A9&&e&"), &decoded);
-    // A name more than once.
+    // A name that occurs more than once.
     let twice = [("a", "1"), ("a", "2"), ("b", "3"), ("a", "1")];
     check(&url("a=1&a=2&b=3&a=1"), &twice);
     let listed = r#""multiValueQueryStringParameters":{"a":["1","2"],"b":["3"]}"#;
     check(&rest(listed), &twice[..3]);
     check(&alb(listed), &twice[..3]);
-    // None, however that is said.
+    // An event without a query has it in many forms.
     for none in [
         "{}",
         "null",
@@ -83,7 +83,7 @@ fn a_query_is_what_the_caller_has_sent() {
         );
     }
     check(&url(""), &[]);
-    // Test events written by hand have the one and not the other.
+    // Test events written by hand may have only one of the members.
     check(
         r#"{"version":"2.0","rawPath":"/","rawQueryString":"","queryStringParameters":{"a":"1,2"}}"#,
         &[("a", "1,2")],
@@ -115,7 +115,7 @@ fn a_query_is_what_the_caller_has_sent() {
             check(&rest(&parameter), &[(name, value)]);
         }
     }
-    // A form is bytes, whatever they are.
+    // A form may have bytes that are not UTF-8.
     let request = Request::new(Method::Post, "/").with_body(&b"a=caf\xE9&b=%E9+1"[..]);
     let form = request.form().unwrap();
     assert_eq!(
@@ -125,7 +125,7 @@ fn a_query_is_what_the_caller_has_sent() {
 }
 
 #[test]
-fn lines_and_headers_are_those_of_the_kind() {
+fn method_path_and_headers_are_read_from_each_form_of_event() {
     let check = check_request;
     check(
         r#"{"httpMethod":"PURGE","resource":"/{p+}","path":"/a%20b/\u00e9","headers":{"X-A":"\u00e9 \u20ac"},
@@ -134,7 +134,7 @@ fn lines_and_headers_are_those_of_the_kind() {
         &[],
         &[("X-A", "\u{e9} \u{20ac}"), ("X-A", "2"), ("x-b", "3")],
     );
-    // Whichever comes first, and whatever the other one is.
+    // Either member may come first, and the other one may have any value.
     for (headers, multiple) in [
         (r#"{"a":"1"}"#, "null"),
         (r#"{"a":"1"}"#, "{}"),
@@ -161,7 +161,7 @@ fn lines_and_headers_are_those_of_the_kind() {
             );
         }
     }
-    // The stage is in front of an HTTP API's path, unless it is the one without a name.
+    // The path of an HTTP API begins with the stage, except for the stage `$default`.
     let http_api = |stage: &str, path: &str| {
         format!(
             r#"{{"version":"2.0","rawPath":"{path}","rawQueryString":"","headers":{{"a":"1,2"}},"cookies":["c=1","d=2; e"],"requestContext":{{"stage":"{stage}","domainName":"x.execute-api.eu-west-1.amazonaws.com","http":{{"method":"OPTIONS"}}}}}}"#
@@ -194,7 +194,7 @@ fn lines_and_headers_are_those_of_the_kind() {
         &[("b", "c")],
         &[("host", "h")],
     );
-    // A service network tells VPC Lattice from the others, whatever else the event has.
+    // `serviceNetworkArn` marks an event of VPC Lattice.
     check(
         r#"{"version":"2.0","method":"GET","path":"/a","rawQueryString":"b=c","requestContext":{"serviceNetworkArn":"a"}}"#,
         "LatticeV2 GET /a",
@@ -209,11 +209,11 @@ fn lines_and_headers_are_those_of_the_kind() {
     );
 }
 
-/// What becomes of an answer, for one who asks in this way.
+/// Converts a response for the front door that has sent `event`; returns the JSON or the error message.
 fn answer(event: &str, response: &Response) -> String {
     let request = Request::from_event(event.as_bytes()).unwrap();
     match request.answer(response) {
-        Ok(answer) => String::from_utf8(answer).unwrap(),
+        Ok(json) => String::from_utf8(json).unwrap(),
         Err(error) => error.error_message().to_owned(),
     }
 }
@@ -226,12 +226,12 @@ const REST: &str = r#"{"httpMethod":"GET","path":"/","headers":{}}"#;
 const URL: &str = r#"{"version":"2.0","rawPath":"/","requestContext":{"http":{}}}"#;
 
 #[test]
-fn an_answer_says_of_itself_what_its_front_door_wants() {
+fn a_response_has_the_members_that_its_front_door_requires() {
     #[track_caller]
     fn check(event: &str, response: &Response, want: &str) {
         assert_eq!(answer(event, response), want);
     }
-    // A load balancer wants headers even where there are none.
+    // A load balancer requires the member `headers` even if it is empty.
     let empty = Response::new(204);
     check(
         ALB,
@@ -251,7 +251,7 @@ fn an_answer_says_of_itself_what_its_front_door_wants() {
         (308, Some("308 Permanent Redirect")),
         (451, Some("451 Unavailable For Legal Reasons")),
         (502, Some("502 Bad Gateway")),
-        // A status without a phrase has no description: it must be both.
+        // A status without a reason phrase has no description, which would need both.
         (299, None),
         (306, None),
         (418, None),
@@ -259,9 +259,9 @@ fn an_answer_says_of_itself_what_its_front_door_wants() {
         (599, None),
     ] {
         for event in [ALB, ALB_MULTI, LATTICE] {
-            let answer = answer(event, &Response::new(status));
-            let answer: Value = json::parse(answer.as_bytes()).unwrap();
-            let description = answer
+            let written = answer(event, &Response::new(status));
+            let written: Value = json::parse(written.as_bytes()).unwrap();
+            let description = written
                 .get("statusDescription")
                 .map(|text| text.as_str().unwrap());
             assert_eq!(description, want, "{status}");
@@ -270,8 +270,8 @@ fn an_answer_says_of_itself_what_its_front_door_wants() {
     let n_described = (100..600)
         .filter(|&status| answer(ALB, &Response::new(status)).contains("statusDescription"))
         .count();
-    assert_eq!(n_described, 37, "the statuses that have a phrase");
-    // What a body is, its type says: a text that looks like base64, bytes that look like a text.
+    assert_eq!(n_described, 37, "the statuses that have a reason phrase");
+    // The type of the body decides, not its content: text that looks like base64, bytes that look like text.
     let text = Response::new(200).with_body("aGk=\u{0}\u{e9}\"");
     check(
         URL,
@@ -290,7 +290,7 @@ fn an_answer_says_of_itself_what_its_front_door_wants() {
         &none,
         r#"{"statusCode":200,"body":"","isBase64Encoded":true}"#,
     );
-    // A page elsewhere, whatever the address.
+    // A redirect may have any location.
     for location in ["/a?b=c#d", "https://example.com/\u{e9}", "../x", ""] {
         let header = json::to_vec(location);
         let header = String::from_utf8(header).unwrap();
@@ -305,7 +305,7 @@ fn an_answer_says_of_itself_what_its_front_door_wants() {
 }
 
 #[test]
-fn what_cannot_be_sent_is_an_error_and_never_sent_otherwise() {
+fn a_response_with_an_invalid_header_or_status_is_an_error() {
     #[track_caller]
     fn check(response: &Response, want: &str) {
         for event in [ALB, ALB_MULTI, REST, URL] {
@@ -336,7 +336,7 @@ fn what_cannot_be_sent_is_an_error_and_never_sent_otherwise() {
 }
 
 #[test]
-fn a_router_and_cors_answer_what_no_handler_has_to() {
+fn router_and_cors_respond_to_what_no_handler_serves() {
     #[track_caller]
     fn check(method: Method, target: &str, fields: &[(&str, &str)], want: &str) {
         let cors = Cors::new(&["https://shop.example"]).allow_credentials();
@@ -392,7 +392,7 @@ fn a_router_and_cors_answer_what_no_handler_has_to() {
         &[SHOP, ("access-control-request-method", "POST")],
         "204  - https://shop.example true",
     );
-    // The caller's own mistakes are theirs to read, wherever their script comes from.
+    // Errors of the caller have the CORS headers, so that its script can read them.
     check(
         Method::Post,
         "/items",
@@ -409,7 +409,7 @@ fn a_router_and_cors_answer_what_no_handler_has_to() {
 }
 
 #[test]
-fn bytes_come_as_they_were_sent() {
+fn a_body_has_the_bytes_that_were_sent() {
     #[track_caller]
     fn check(members: &str, want: &Body) {
         for base in [

@@ -1,5 +1,5 @@
-//! Front doors as AWS really sends them: what is encoded and what is decoded, cookies, base paths,
-//! addresses and odd headers, after recorded events. The facts stand with the title of their source.
+//! What front doors really send, after recorded events: encoded and decoded members, cookies, base
+//! paths, addresses, invalid headers. Each test names its source.
 
 use tiny_lambda::http::{Cookie, Cors, HeaderMap, Method, Request, Response, Router};
 use tiny_lambda::json::{self, Value};
@@ -13,7 +13,8 @@ fn text(value: &str) -> String {
     String::from_utf8(json::to_vec(value)).unwrap()
 }
 
-/// The events of the front doors for a path, and the path parameter `id` where there is one.
+/// The event of a REST API with a path and a path parameter `id`. The functions below return the events of
+/// the other front doors.
 fn rest(path: &str, id: &str) -> String {
     let (path, id) = (text(path), text(id));
     format!(
@@ -54,7 +55,7 @@ fn lattice(path: &str) -> [String; 2] {
     ]
 }
 
-/// What a router finds for `id` below `/users`, or the status.
+/// Returns the path parameter `id` that a router finds below `/users`, or the status.
 fn routed(request: Request) -> String {
     let router = Router::new().get("/users/{id}", |request, _| request.param::<String>("id"));
     let response = router.answer(request, &Context::default()).unwrap();
@@ -64,11 +65,11 @@ fn routed(request: Request) -> String {
     }
 }
 
-/// `hotsock/voker`, live captures of 2026: REST APIs, function URLs and load balancers hand the path
-/// over as it was sent. `aws/aws-sam-cli`, "Path parameters are automatically decoded (different from
+/// `hotsock/voker`, live captures of 2026: REST APIs, function URLs and load balancers pass the path
+/// on as it was sent. `aws/aws-sam-cli`, "Path parameters are automatically decoded (different from
 /// AWS behavior)": so does a REST API with `pathParameters`.
 #[test]
-fn a_path_that_is_handed_over_encoded_is_decoded_once() {
+fn a_path_that_the_event_has_encoded_is_decoded_once() {
     #[track_caller]
     fn check(sent: &str, want: &str) {
         let path = format!("/users/{sent}");
@@ -81,7 +82,7 @@ fn a_path_that_is_handed_over_encoded_is_decoded_once() {
         }
         let request = read(&rest(&path, sent));
         assert_eq!(request.path(), path);
-        // The same with a router and without one.
+        // The result is the same with a router and without one.
         assert_eq!(request.param::<String>("id").unwrap(), want);
         assert_eq!(request.path_parameter("id").as_deref(), Some(want));
         assert_eq!(routed(request), want);
@@ -94,18 +95,18 @@ fn a_path_that_is_handed_over_encoded_is_decoded_once() {
     check("a%252Fb", "a%2Fb");
     check("a+b%20c", "a+b c");
     check("%CE%BB", "\u{3bb}");
-    // Malformed, and never a 400 (URL Standard).
+    // Malformed escapes never cause a 400 (URL Standard).
     check("50%", "50%");
     check("%%URL%%", "%%URL%%");
     check("caf%E9", "caf\u{fffd}");
     check("%4", "%4");
 }
 
-/// `hotsock/voker`: an HTTP API hands over `/capture/space value` for `/capture/space%20value`.
+/// `hotsock/voker`: an HTTP API passes on `/capture/space value` for `/capture/space%20value`.
 /// `middleapi/standard-server`, "escape decoded path characters when building the standard url": for
-/// payload format 1.0 and 2.0 alike. Recorded: `/a%2Fb` stays, with the path parameter `a/b`.
+/// payload formats 1.0 and 2.0. Recorded: `/a%2Fb` stays, with the path parameter `a/b`.
 #[test]
-fn a_path_that_is_handed_over_decoded_is_not_decoded_again() {
+fn a_path_that_the_event_has_decoded_is_not_decoded_again() {
     #[track_caller]
     fn check(handed: &str, parameter: &str) {
         let path = format!("/users/{handed}");
@@ -131,9 +132,9 @@ fn a_path_that_is_handed_over_decoded_is_not_decoded_again() {
 }
 
 /// `hotsock/voker`: of the query `literalPlus=a+b&encodedPlus=a%2Bb` a REST API decodes names and
-/// values, a load balancer hands them on, and the others have `rawQueryString`.
+/// values, a load balancer passes them on, and the others have `rawQueryString`.
 #[test]
-fn a_query_is_decoded_once_whoever_hands_it_over() {
+fn a_query_is_decoded_once_for_every_front_door() {
     const RAW: &str = "literalPlus=a+b&encodedPlus=a%2Bb&p=100%2525&empty=";
     let decoded = r#"{"literalPlus":"a b","encodedPlus":"a+b","p":"100%25","empty":""}"#;
     let listed = r#"{"literalPlus":["a b"],"encodedPlus":["a+b"],"p":["100%25"],"empty":[""]}"#;
@@ -181,7 +182,7 @@ fn a_query_is_decoded_once_whoever_hands_it_over() {
 /// `aws/aws-lambda-web-adapter`, "Double cookie headers": a function URL has cookies in `cookies` and
 /// in `headers.cookie`, an HTTP API in `cookies` alone.
 #[test]
-fn a_cookie_is_there_once() {
+fn a_cookie_in_two_members_of_the_event_is_read_once() {
     #[track_caller]
     fn check(members: &str, want: &[(&str, &str)]) {
         for base in [url("/"), http_2("/", "")] {
@@ -205,7 +206,7 @@ fn a_cookie_is_there_once() {
         &format!(r#"{cookies},"headers":{{"Cookie":"theme=dark;session=abc123"}}"#),
         &both,
     );
-    // None is lost where the two differ.
+    // No cookie is lost if the two members differ.
     check(
         r#""cookies":["a=1","b=2"],"headers":{"cookie":"b=2; c=3"}"#,
         &[("a", "1"), ("b", "2"), ("c", "3")],
@@ -214,12 +215,12 @@ fn a_cookie_is_there_once() {
         r#""cookies":["a=1"],"headers":{"cookie":"a=2"}"#,
         &[("a", "1"), ("a", "2")],
     );
-    // Sent twice is twice.
+    // A cookie that was sent twice is read twice.
     check(
         r#""cookies":["a=1","a=1"],"headers":{"cookie":"a=1; a=1"}"#,
         &[("a", "1"), ("a", "1")],
     );
-    // Values are what was sent: nothing in them is decoded.
+    // Values are not decoded.
     check(
         r#""cookies":["a=50%","b=caf%E9","c=x=y==","d=a+b%20c"]"#,
         &[
@@ -237,7 +238,7 @@ fn a_cookie_is_there_once() {
 }
 
 #[test]
-fn a_header_is_there_once_however_often_the_event_has_it() {
+fn a_header_in_two_members_of_the_event_is_read_once() {
     #[track_caller]
     fn check(members: &str, want: &[(&str, &str)]) {
         for base in [rest("/", ""), http_1("/", ""), alb("/")] {
@@ -268,10 +269,10 @@ fn a_header_is_there_once_however_often_the_event_has_it() {
     );
 }
 
-/// RFC 9110, section 5.5: control characters in a value become spaces. What can be no name is left
-/// out. The request is served whatever they are.
+/// RFC 9110, section 5.5: control characters in a value become spaces. A header
+/// with an invalid name is left out.
 #[test]
-fn a_request_with_an_odd_header_is_served() {
+fn a_request_with_an_invalid_header_is_served_without_it() {
     #[track_caller]
     fn check(name: &str, value: &str, want: &[(&str, &str)]) {
         let (member, list) = (text(name), text(value));
@@ -335,7 +336,7 @@ fn a_request_with_an_odd_header_is_served() {
 /// Load balancer, attribute "client port preservation"; AWS page "HTTP headers and Application Load
 /// Balancers".
 #[test]
-fn the_source_is_an_address() {
+fn the_source_ip_is_an_ip_address_without_port_or_zone() {
     #[track_caller]
     fn check(sent: &str, want: Option<&str>) {
         let address = text(sent);
@@ -356,7 +357,7 @@ fn the_source_is_an_address() {
             format!(r#"{{"version":"1.0","httpMethod":"GET","path":"/",{identity}}}"#),
             format!(r#"{{"version":"2.0","rawPath":"/",{http}}}"#),
         ];
-        // A caller may make up all addresses of the header but the last one.
+        // A caller can forge all addresses of the header but the last one.
         let n = if sent.contains(',') { 4 } else { events.len() };
         for event in &events[..n] {
             if want.is_none() && event.contains("198.51.100.1") {
@@ -447,7 +448,7 @@ fn with(name: &str, value: &str) -> String {
 /// `CodeGenieApp/serverless-express`, "Path resolution for APIGW with custom domain and base mapping";
 /// `localstack/localstack`, "APIGW: fix AWS_PROXY payload with Custom Domains", for `requestContext`.
 #[test]
-fn a_base_path_is_known_and_no_part_of_the_route() {
+fn the_base_path_of_a_rest_api_is_recognised_and_is_not_part_of_the_route() {
     check_base(&rest_at("/healthz", "/healthz", ""), "", "/healthz");
     check_base(
         &rest_at("/healthz", "/healthz", &context("/v1/healthz")),
@@ -464,7 +465,7 @@ fn a_base_path_is_known_and_no_part_of_the_route() {
         "/online",
         "/healthz",
     );
-    // A mapping without a stage: the stage stands in the path.
+    // A mapping without a stage: the path has the stage.
     check_base(
         &rest_at(
             "/healthz",
@@ -516,7 +517,7 @@ fn a_base_path_is_known_and_no_part_of_the_route() {
         "",
         "/files/x/y%20z",
     );
-    // The API's root below a base path is known by the context alone.
+    // Only `requestContext` tells that the path is the root of the API.
     check_base(
         &rest_at("/", "/online", &context("/online")),
         "/online",
@@ -530,10 +531,10 @@ fn a_base_path_is_known_and_no_part_of_the_route() {
     check_base(&rest_at("/", "/", &context("/v1/")), "", "/");
     check_base(&rest_at("/", "/any", ""), "", "/any");
     check_base(&rest_at("/", "/any", &context("/v1/any")), "", "/any");
-    // An empty segment is no base path.
+    // An empty segment is not a base path.
     check_base(&rest_at("/healthz", "//healthz", ""), "", "//healthz");
     check_base(&rest_at("/healthz", "/a//healthz", ""), "", "/a//healthz");
-    // Events that do not agree with themselves have no base path.
+    // Events that contradict themselves have no base path.
     check_base(&rest_at("/other", "/healthz", ""), "", "/healthz");
     check_base(
         &rest_at("/status/{id}", "/any", &with("id", "b")),
@@ -552,7 +553,7 @@ fn a_base_path_is_known_and_no_part_of_the_route() {
 /// `CodeGenieApp/serverless-express`, "Request path should not include the stage name with API Gateway
 /// V2 event source"; others have the key of the mapping in the path.
 #[test]
-fn an_http_api_has_its_stage_or_a_mapping_in_front() {
+fn the_stage_and_the_base_path_of_an_http_api_are_not_part_of_the_route() {
     // HTTP APIs: the stage, the key of a mapping, or both.
     let http = |key: &str, path: &str, more: &str| {
         format!(
@@ -585,7 +586,7 @@ fn an_http_api_has_its_stage_or_a_mapping_in_front() {
         "/status/a@b",
     );
     check_base(&http("$default", "/prod/healthz", ""), "", "/healthz");
-    // The root below a mapping is known by the domain name.
+    // The domain name tells that the path is the root below a mapping.
     let root = http("GET /", "/online", "");
     check_base(&root, "", "/online");
     let domain = |name: &str| {
@@ -611,9 +612,9 @@ fn an_http_api_has_its_stage_or_a_mapping_in_front() {
     );
 }
 
-/// What a router has found is not taken for a parameter of the API.
+/// A parameter of the router is not mistaken for a path parameter of the API.
 #[test]
-fn a_handler_behind_a_router_knows_the_base_path() {
+fn a_handler_of_a_router_knows_the_base_path() {
     let router = Router::new().get("/files/{proxy...}", |r, _| {
         Ok(format!("{} {}", r.base_path(), r.param::<String>("proxy")?))
     });
@@ -627,7 +628,7 @@ fn a_handler_behind_a_router_knows_the_base_path() {
 }
 
 #[test]
-fn a_base_path_has_a_greatest_depth() {
+fn a_base_path_has_at_most_15_segments() {
     for depth in [1, 15, 16, 4000] {
         let base = "/a".repeat(depth);
         let request = read(&rest_at(
@@ -641,7 +642,7 @@ fn a_base_path_has_a_greatest_depth() {
 }
 
 #[test]
-fn a_route_may_name_the_base_path() {
+fn a_route_may_contain_the_base_path() {
     let event = r#"{"httpMethod":"GET","resource":"/healthz","path":"/online/healthz"}"#;
     let router = Router::new()
         .post("/healthz", |_, _| Ok("other method"))
@@ -656,7 +657,7 @@ fn a_route_may_name_the_base_path() {
 const SHOP: &str = "https://shop.example";
 
 #[test]
-fn every_response_is_marked_for_scripts() {
+fn every_response_has_the_cors_headers() {
     #[track_caller]
     fn check(f: impl Fn(Request) -> Result<Response>, status: u16, body: &str) {
         let cors = Cors::new(&[SHOP]).allow_credentials();
@@ -692,14 +693,14 @@ fn every_response_is_marked_for_scripts() {
         500,
         OURS,
     );
-    // What cannot be sent.
+    // Responses that cannot be sent.
     check(
         |_| Ok(Response::new(200).with_header("a", "b\r\nc: d")),
         500,
         OURS,
     );
     check(|_| Ok(Response::new(1000)), 500, OURS);
-    // A router's own.
+    // Responses of a router.
     let router = Router::new().get("/orders", |_, _| Ok("no"));
     check(|r| router.answer(r, &Context::default()), 405, "");
     check(
@@ -707,7 +708,7 @@ fn every_response_is_marked_for_scripts() {
         404,
         "",
     );
-    // The handler's own `Vary` is kept, and none is there twice.
+    // `Vary` of the handler is kept, and no value occurs twice.
     check(
         |_| Ok(Response::text("hi").with_header("Vary", "Origin")),
         200,
@@ -724,7 +725,7 @@ fn every_response_is_marked_for_scripts() {
 
 /// Two cookies cannot be sent to a load balancer without multi-value headers, nor to VPC Lattice.
 #[test]
-fn what_a_front_door_cannot_send_is_marked_for_scripts() {
+fn the_error_for_a_response_that_the_front_door_cannot_carry_has_the_cors_headers() {
     for event in [alb("/"), lattice("/")[0].clone(), lattice("/")[1].clone()] {
         let request = read(&event).with_header("Origin", SHOP);
         let response = Cors::new(&[SHOP])
@@ -742,7 +743,7 @@ fn what_a_front_door_cannot_send_is_marked_for_scripts() {
 }
 
 #[test]
-fn a_response_is_read_back_as_it_was_sent() {
+fn a_response_is_read_back_as_it_was_written() {
     let mut headers = HeaderMap::new();
     headers.append("Content-Type", "text/plain");
     headers.append("X-A", "1, 2");
@@ -774,7 +775,7 @@ fn a_response_is_read_back_as_it_was_sent() {
             assert_eq!(json::parse::<Response>(&sent).unwrap(), response, "{event}");
         }
     }
-    // Several of one name, where the form lists them.
+    // Several headers of one name, in a form that lists them.
     let mut response = Response::new(200);
     for (name, value) in [
         ("X", "1"),
@@ -793,7 +794,7 @@ fn a_response_is_read_back_as_it_was_sent() {
         got.headers.get_all("set-cookie").collect::<Vec<_>>(),
         ["a=1", "b=2"]
     );
-    // The head of a stream; both kinds of headers, of which `multiValueHeaders` wins.
+    // The prelude of a stream. `multiValueHeaders` takes precedence over `headers`.
     let head = br#"{"statusCode":200,"headers":{"A":"1","b":"2"},"multiValueHeaders":{"a":["3","4"]},"cookies":[],"x":{}}"#;
     let head: Response = json::parse(head).unwrap();
     assert_eq!(
@@ -803,7 +804,7 @@ fn a_response_is_read_back_as_it_was_sent() {
 }
 
 #[test]
-fn what_is_no_response_is_an_error_and_leaves_the_reader() {
+fn a_malformed_response_is_an_error_and_the_reader_stays_where_it_was() {
     for (text, want) in [
         ("{}", "missing member `statusCode`"),
         (
@@ -842,9 +843,9 @@ fn what_is_no_response_is_an_error_and_leaves_the_reader() {
     }
 }
 
-/// A bad header of a handler never splits a response, whatever the front door.
+/// Otherwise a handler's header could split the response (HTTP response splitting).
 #[test]
-fn a_bad_header_is_never_sent() {
+fn a_header_with_a_control_character_is_never_sent() {
     for byte in (0..=0x1f_u8).chain([0x7f]).filter(|byte| *byte != b'\t') {
         let value = format!("a{}b: c", char::from(byte));
         for event in [
@@ -866,10 +867,9 @@ fn a_bad_header_is_never_sent() {
     }
 }
 
-/// What is asked of the reply to an event that is handled as on Lambda.
 #[cfg(feature = "emulator")]
 #[test]
-fn an_error_behind_cors_is_answered_and_hidden() {
+fn an_error_under_cors_is_a_500_response_without_its_message() {
     let cors = Cors::new(&[SHOP]);
     let handler = tiny_lambda::handler::http(move |request, _: &Context| {
         cors.answer(request, |_| Err(Error::new("Db", "password is hunter2")))
@@ -878,8 +878,8 @@ fn an_error_behind_cors_is_answered_and_hidden() {
         let event = event.replacen('{', &format!(r#"{{"headers":{{"origin":"{SHOP}"}},"#), 1);
         let reply = tiny_lambda::emulator::invoke(&handler, event.as_bytes()).unwrap();
         assert!(!reply.is_error(), "{reply:?}");
-        let answer: Value = json::parse(&reply.body).unwrap();
-        assert!(!answer.to_string().contains("hunter2"), "{answer}");
+        let body: Value = json::parse(&reply.body).unwrap();
+        assert!(!body.to_string().contains("hunter2"), "{body}");
         let response: Response = json::parse(&reply.body).unwrap();
         assert_eq!(response.status, 500);
         assert_eq!(
@@ -889,13 +889,13 @@ fn an_error_behind_cors_is_answered_and_hidden() {
     }
 }
 
-/// One ERROR line for each: the test above, run by itself, has four.
+/// The test above, run alone, logs one ERROR line for each of its four events.
 #[cfg(feature = "emulator")]
 #[test]
-fn an_error_behind_cors_is_logged_once() {
+fn an_error_under_cors_is_logged_once() {
     let this = std::env::current_exe().unwrap();
     let output = std::process::Command::new(this)
-        .args(["http::front_doors::an_error_behind_cors_is_answered_and_hidden"])
+        .args(["http::front_doors::an_error_under_cors_is_a_500_response_without_its_message"])
         .args(["--exact", "--nocapture"])
         .output()
         .unwrap();

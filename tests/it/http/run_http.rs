@@ -1,4 +1,4 @@
-//! Web functions through the real loop: the event of each front door in, its answer out.
+//! Web functions that the runtime serves: from the event of each front door to its response.
 
 use std::io::Write;
 
@@ -21,14 +21,14 @@ fn greet(request: Request, _: &Context) -> Result<Response> {
 }
 
 #[test]
-fn every_front_door_is_answered() {
+fn an_event_of_every_front_door_gets_a_web_response() {
     #[track_caller]
     fn check(event: &str, want: &str) {
         let reply = invoke(event, greet);
         assert!(!reply.is_error(), "{reply:?}");
-        let answer: Value = json::parse(&reply.body).unwrap();
-        assert_eq!(answer.get("statusCode").and_then(Value::as_i64), Some(200));
-        assert_eq!(answer.get("body").and_then(Value::as_str), Some(want));
+        let body: Value = json::parse(&reply.body).unwrap();
+        assert_eq!(body.get("statusCode").and_then(Value::as_i64), Some(200));
+        assert_eq!(body.get("body").and_then(Value::as_str), Some(want));
     }
     check(samples::REST_API, "POST /orders/42");
     check(samples::HTTP_API, "POST /orders/42");
@@ -42,7 +42,7 @@ fn every_front_door_is_answered() {
 }
 
 #[test]
-fn a_direct_invoke_is_a_function_error_that_says_so() {
+fn a_direct_invoke_of_a_web_function_is_a_function_error_with_advice() {
     for event in ["null", r#"{"name": "Ada"}"#] {
         let reply = invoke(event, greet);
         assert_eq!(reply.error_type.as_deref(), Some("Runtime.UnmarshalError"));
@@ -55,18 +55,18 @@ fn a_direct_invoke_is_a_function_error_that_says_so() {
 }
 
 #[test]
-fn an_error_is_an_answer_and_no_function_error() {
+fn an_error_of_a_web_function_is_a_500_response_and_no_function_error() {
     let reply = invoke(samples::HTTP_API, |_, _| {
         Err(Error::new("Db", "no password given"))
     });
     assert!(!reply.is_error(), "{reply:?}");
-    let answer: Value = json::parse(&reply.body).unwrap();
-    assert_eq!(answer.get("statusCode").and_then(Value::as_i64), Some(500));
-    assert!(!answer.to_string().contains("password"), "{answer}");
+    let body: Value = json::parse(&reply.body).unwrap();
+    assert_eq!(body.get("statusCode").and_then(Value::as_i64), Some(500));
+    assert!(!body.to_string().contains("password"), "{body}");
 }
 
 #[test]
-fn a_web_request_may_be_answered_by_a_stream() {
+fn a_web_response_may_be_streamed() {
     let stream = |request: Request, _: &Context, out: Responder<'_>| {
         let head = Response::new(200).with_header("Content-Type", "text/plain");
         let fields: Vec<_> = head.headers.iter().collect();
