@@ -1,11 +1,11 @@
-//! What the compiler says of wrong `json_struct!`s and `json_enum!`s: about the user's own line.
+//! Compiler errors for wrong `json_struct!`s and `json_enum!`s: they are about the user's line.
 
 use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-/// The compiler refuses `source` with `want` in a message, and points at the line that ends in
-/// the comment `HERE`. One mistake is at most two errors.
+/// Checks that the compiler refuses `source` with `want` in a message about the line that ends with the
+/// comment `HERE`, and with at most two errors.
 #[track_caller]
 fn refuses(name: &str, source: &str, want: &str) {
     let source = format!("#![allow(dead_code)]\n{source}\nfn main() {{}}\n");
@@ -27,7 +27,7 @@ fn refuses(name: &str, source: &str, want: &str) {
     );
 }
 
-/// Checks one file against this crate as it was built for the tests.
+/// Compiles `source` with the library that cargo has built for the tests; returns the errors.
 fn compile(name: &str, source: &str) -> Result<(), String> {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("json_macro_errors");
     fs::create_dir_all(&dir).unwrap();
@@ -64,14 +64,14 @@ fn compile(name: &str, source: &str) -> Result<(), String> {
 }
 
 #[test]
-fn right_structs_compile() {
+fn a_correct_struct_compiles() {
     let source =
         "tiny_lambda::json_struct! { struct Right { a: u8, b: Option<String> } }\nfn main() {}";
     assert_eq!(compile("right", source), Ok(()));
 }
 
 #[test]
-fn wrong_structs_are_refused_where_they_are_wrong() {
+fn the_error_of_a_wrong_struct_is_at_the_wrong_line() {
     refuses(
         "field_type",
         "struct Mine;
@@ -157,7 +157,7 @@ fn wrong_structs_are_refused_where_they_are_wrong() {
 }
 
 #[test]
-fn a_wrong_field_is_one_mistake_in_both_kinds_of_struct() {
+fn a_wrong_field_is_one_error_in_owned_and_borrowing_structs() {
     let only_read = "struct Mine;
         impl tiny_lambda::json::FromJson for Mine {
             fn from_json(
@@ -232,7 +232,7 @@ fn a_wrong_field_is_one_mistake_in_both_kinds_of_struct() {
                 .replace("a: u8", "a: &'j str");
             let name = format!("{name}_borrowed");
             let at_macro = want.contains("cannot be read");
-            // Which way a type is read is chosen by a method, so the error is about the macro.
+            // A method chooses how the type is read, so the error is about the macro.
             let source = if at_macro {
                 source
                     .replace("// HERE", "")
@@ -246,7 +246,7 @@ fn a_wrong_field_is_one_mistake_in_both_kinds_of_struct() {
 }
 
 #[test]
-fn wrong_enums_are_refused_where_they_are_wrong() {
+fn the_error_of_a_wrong_enum_is_at_the_wrong_line() {
     refuses(
         "variant_type",
         "struct Mine;
@@ -297,7 +297,7 @@ fn wrong_enums_are_refused_where_they_are_wrong() {
 }
 
 #[test]
-fn two_members_of_one_name_are_refused() {
+fn two_members_with_one_name_do_not_compile() {
     for (name, members, want) in [
         (
             "same_field",
@@ -368,7 +368,7 @@ fn two_members_of_one_name_are_refused() {
         );
         refuses(name, &source, want);
     }
-    // A string and an object are written differently.
+    // A string variant and an object variant may have the same name.
     let source = "tiny_lambda::json_enum! { enum Right { A, B(u8) as \"A\", C(String) as .. } }
         tiny_lambda::json_struct! {
             struct Raw { r#type: u8, r#struct: u8, body: u8, impls: u8, dollar: u8 }
@@ -378,7 +378,7 @@ fn two_members_of_one_name_are_refused() {
 }
 
 #[test]
-fn a_wrong_variant_of_an_enum_with_a_tag_is_one_mistake() {
+fn a_wrong_variant_of_a_tagged_enum_is_one_error() {
     for (name, head, variant, want) in [
         (
             "tagged_type",

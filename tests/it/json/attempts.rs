@@ -1,4 +1,4 @@
-//! A type that cannot be read leaves the reader where it was, so that another type can be tried.
+//! A failed read leaves the reader where it was, so that another type can be tried.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -37,7 +37,7 @@ json_enum! {
     enum Open { A, Other(String) as .. }
 }
 
-/// Texts that some types cannot be read from: each kind of value, each kind of mistake.
+/// Every kind of value and every kind of syntax error; each type fails on some of them.
 const TEXTS: [&str; 101] = [
     "null",
     "true",
@@ -142,7 +142,7 @@ const TEXTS: [&str; 101] = [
     "'a'",
 ];
 
-/// These texts, and some that are nested deeply.
+/// Returns `TEXTS` and some deeply nested texts.
 fn texts() -> Vec<String> {
     let mut texts = TEXTS.map(String::from).to_vec();
     for open in ["[", "{\"a\":", "[{\"b\":"] {
@@ -152,7 +152,7 @@ fn texts() -> Vec<String> {
     texts
 }
 
-/// Reads what a caller would read next: the value, and what is behind it.
+/// Returns what a caller would read next: the value, and what follows it.
 fn outcome(mut r: Reader<'_>) -> (Result<String, Error>, usize, String) {
     let raw = r.raw().map(String::from);
     let offset = r.offset();
@@ -164,7 +164,7 @@ fn outcome(mut r: Reader<'_>) -> (Result<String, Error>, usize, String) {
     (raw, offset, behind.concat())
 }
 
-/// Tries `read` on each text at each kind of place. Each failure must leave no trace.
+/// Calls `read` on each text in each kind of place, and checks that a failure does not change the reader.
 #[track_caller]
 fn leaves_no_trace(name: &str, read: impl for<'j> Fn(&mut Reader<'j>) -> Option<Error>) {
     let mut n_failures = 0;
@@ -223,7 +223,7 @@ macro_rules! borrowed_types {
 }
 
 #[test]
-fn each_type_leaves_the_reader_where_it_was() {
+fn a_failed_read_of_any_type_leaves_the_reader_where_it_was() {
     types!(
         u8,
         u16,
@@ -288,7 +288,7 @@ fn each_type_leaves_the_reader_where_it_was() {
 }
 
 #[test]
-fn each_type_that_borrows_leaves_the_reader_where_it_was() {
+fn a_failed_read_of_a_borrowing_type_leaves_the_reader_where_it_was() {
     borrowed_types!(
         &str,
         Cow<'_, str>,
@@ -301,7 +301,7 @@ fn each_type_that_borrows_leaves_the_reader_where_it_was() {
 }
 
 #[test]
-fn each_method_leaves_the_reader_where_it_was() {
+fn a_failed_method_leaves_the_reader_where_it_was() {
     leaves_no_trace("null", |r| r.null().err());
     leaves_no_trace("bool", |r| r.bool().err());
     leaves_no_trace("number", |r| r.number().err());
@@ -319,7 +319,7 @@ fn each_method_leaves_the_reader_where_it_was() {
     leaves_no_trace("raw", |r| r.raw().err());
 }
 
-/// As a user would write it.
+/// A type that tries others, as a user would write it.
 #[derive(Debug, PartialEq)]
 enum Scalar {
     Signed(i64),
@@ -343,7 +343,7 @@ impl FromJson for Scalar {
 }
 
 #[test]
-fn a_type_that_tries_several_takes_json_only() {
+fn a_type_that_tries_several_others_accepts_only_json() {
     assert_eq!(json::parse(b"-5"), Ok(Scalar::Signed(-5)));
     assert_eq!(
         json::parse(b"18446744073709551615"),
@@ -383,7 +383,7 @@ fn a_type_that_tries_several_takes_json_only() {
 }
 
 #[test]
-fn an_object_that_is_left_open_is_no_whole_text() {
+fn a_text_is_refused_if_a_failed_type_has_left_an_object_open() {
     /// Does not restore the reader when it fails.
     struct Point;
     impl FromJson for Point {

@@ -1,11 +1,12 @@
-//! JSON against documents that others wrote: the JSON test suite and AWS's sample events.
+//! Whole documents: the JSON test suite, AWS's sample events, and changes of small documents.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use tiny_lambda::json::{self, ErrorKind, Ignored, Value};
 
-/// The files of a folder of shared test data by name; none where the folder is not there.
+/// Returns the JSON files of a folder of shared test data with their names; none if the folder does not
+/// exist.
 fn shared(folder: &str) -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../shared/data")
@@ -26,8 +27,8 @@ fn shared(folder: &str) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-/// What must hold of any bytes: reading into a tree and skipping agree, errors are about a place
-/// in the text, and what was read is written and read again as the same.
+/// Parses any bytes, and checks that parsing and skipping agree, that the place of an error is in the
+/// text, and that a value is read as it was written.
 #[track_caller]
 fn consistent(text: &[u8]) -> Result<Value, json::Error> {
     let tree = json::parse::<Value>(text);
@@ -41,8 +42,8 @@ fn consistent(text: &[u8]) -> Result<Value, json::Error> {
             );
         }
         Err(error) => {
-            // Half of a surrogate pair is an error only where a string is made of it; behind it,
-            // skipping may find another one.
+            // A lone surrogate is an error only if its string is read. Skipping may find an error
+            // after it.
             if error.kind() == ErrorKind::Surrogate {
                 assert!(
                     skipped
@@ -61,7 +62,7 @@ fn consistent(text: &[u8]) -> Result<Value, json::Error> {
     tree
 }
 
-/// What the test suite leaves open (RFC 8259 does), and how it is decided here.
+/// The results of the tests that the suite, like RFC 8259, leaves to the implementation.
 const CHOICES: [(&str, Result<(), ErrorKind>); 35] = [
     // Numbers keep their text.
     ("i_number_double_huge_neg_exp.json", Ok(())),
@@ -74,7 +75,7 @@ const CHOICES: [(&str, Result<(), ErrorKind>); 35] = [
     ("i_number_too_big_neg_int.json", Ok(())),
     ("i_number_too_big_pos_int.json", Ok(())),
     ("i_number_very_big_negative_int.json", Ok(())),
-    // A `String` cannot hold half of a surrogate pair.
+    // A `String` cannot hold a lone surrogate.
     (
         "i_object_key_lone_2nd_surrogate.json",
         Err(ErrorKind::Surrogate),
@@ -146,7 +147,7 @@ const CHOICES: [(&str, Result<(), ErrorKind>); 35] = [
 ];
 
 #[test]
-fn the_json_test_suite_is_obeyed() {
+fn the_json_test_suite_passes() {
     let (mut accepted, mut refused, mut chosen) = (0, 0, 0);
     let files = shared("json_test_suite/test_parsing");
     for (name, text) in &files {
@@ -174,7 +175,7 @@ fn the_json_test_suite_is_obeyed() {
 }
 
 #[test]
-fn sample_events_survive_a_round_trip() {
+fn sample_events_are_written_as_they_were_read() {
     let events = shared("events");
     for (name, text) in &events {
         let value = consistent(text).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -188,7 +189,7 @@ fn sample_events_survive_a_round_trip() {
     assert!(events.is_empty() || events.len() == 84, "{}", events.len());
 }
 
-/// Small documents with everything in them that the grammar has.
+/// Small documents that use every rule of the grammar.
 const DOCUMENTS: [&str; 6] = [
     r#"{"a":[1,-2.5e+3,{"b":null}],"c\u00e9\ud834\udd1e":"x\n\"y\\"}"#,
     "[ true , false\t,\r\nnull , [ ] , { } ]",
@@ -199,13 +200,13 @@ const DOCUMENTS: [&str; 6] = [
 ];
 
 #[test]
-fn every_prefix_of_a_document_is_refused_or_whole() {
+fn every_proper_prefix_of_a_document_is_refused_unless_it_is_a_number() {
     for document in DOCUMENTS {
         assert!(consistent(document.as_bytes()).is_ok(), "{document}");
         for end in 0..document.len() {
             let prefix = &document.as_bytes()[..end];
             if let Ok(value) = consistent(prefix) {
-                // Only a number goes on being one when its end is cut off.
+                // Only a number may be valid without its end.
                 assert!(
                     value.as_number().is_some(),
                     "{}",
@@ -217,7 +218,7 @@ fn every_prefix_of_a_document_is_refused_or_whole() {
 }
 
 #[test]
-fn every_change_of_one_byte_is_read_alike_by_all_readers() {
+fn parsing_and_skipping_agree_on_every_change_of_one_byte() {
     for document in DOCUMENTS {
         for at in 0..document.len() {
             let mut bytes = document.as_bytes().to_vec();

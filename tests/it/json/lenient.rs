@@ -1,4 +1,5 @@
-//! What programs in other languages write into events, bodies and files, and RFC 8259 leaves open.
+//! Input from programs in other languages that RFC 8259 leaves open: lone surrogates, byte order marks,
+//! `null` for a missing member.
 
 use tiny_lambda::events::batch::BatchResponse;
 use tiny_lambda::events::dynamodb::AttributeValue;
@@ -14,7 +15,7 @@ json_struct! {
     struct Own { a: String, n: u8 = 7 }
 }
 
-/// Texts with half of a surrogate pair, and what they are as a string.
+/// Strings with a lone surrogate, and the same with the replacement character.
 const HALVES: [(&str, &str); 6] = [
     (r"\ud83d", "\u{fffd}"),
     (r"x\udE00y", "x\u{fffd}y"),
@@ -25,7 +26,7 @@ const HALVES: [(&str, &str); 6] = [
 ];
 
 #[test]
-fn half_of_a_surrogate_pair_spoils_one_record_at_most() {
+fn a_lone_surrogate_makes_at_most_one_record_fail() {
     for (half, want) in HALVES {
         let body = r#"{\"a\":\"ok\"}"#;
         let inner = half.replace('\\', r"\\");
@@ -61,7 +62,7 @@ fn half_of_a_surrogate_pair_spoils_one_record_at_most() {
 }
 
 #[test]
-fn half_of_a_surrogate_pair_is_replaced_in_events_and_an_error_in_own_structs() {
+fn a_lone_surrogate_is_replaced_in_events_and_an_error_in_json_struct() {
     for (half, want) in HALVES {
         let event = format!(r#"{{"source":"{half}","detail":{{"a":"{half}","n":1}}}}"#);
         let own: EventBridgeEvent<Own> = json::parse(event.as_bytes()).unwrap();
@@ -99,7 +100,7 @@ fn half_of_a_surrogate_pair_is_replaced_in_events_and_an_error_in_own_structs() 
 }
 
 #[test]
-fn half_of_a_surrogate_pair_is_replaced_in_a_type_of_events_that_is_read_alone() {
+fn a_lone_surrogate_is_replaced_in_every_type_that_events_are_made_of() {
     for (half, want) in HALVES {
         let text = format!("\"{half}\"");
         let text = text.as_bytes();
@@ -125,11 +126,11 @@ fn half_of_a_surrogate_pair_is_replaced_in_a_type_of_events_that_is_read_alone()
 }
 
 #[test]
-fn half_of_a_surrogate_pair_anywhere_in_a_sample_event_refuses_nothing() {
+fn an_event_with_a_lone_surrogate_anywhere_is_read() {
     let mut n_read = 0;
     for (name, sample) in samples::ALL {
         for (at, _) in sample.match_indices('"').step_by(7) {
-            // Not behind a backslash; a quote that opens a string or ends one.
+            // An escaped quote neither opens nor closes a string.
             if at > 0 && sample.as_bytes()[at - 1] == b'\\' {
                 continue;
             }
@@ -152,7 +153,7 @@ fn half_of_a_surrogate_pair_anywhere_in_a_sample_event_refuses_nothing() {
 }
 
 #[test]
-fn a_web_event_with_half_of_a_surrogate_pair_is_served() {
+fn a_web_request_with_a_lone_surrogate_is_read() {
     for (half, want) in HALVES {
         let event = format!(
             r#"{{"version":"2.0","rawPath":"/p","rawQueryString":"","{half}":"{half}",
@@ -188,7 +189,7 @@ fn a_web_event_with_half_of_a_surrogate_pair_is_served() {
         assert_eq!(response.body.as_str(), Some(want));
         assert_eq!(response.headers.get("x-a"), Some(want));
     }
-    // Text within the body is the sender's own JSON.
+    // JSON in the body is not an event: a lone surrogate is an error there.
     let request = Request::new(Method::Post, "/").with_body(r#"{"a":"\ud83d"}"#);
     let error = request.json::<Own>().unwrap_err();
     assert!(
@@ -201,7 +202,7 @@ fn a_web_event_with_half_of_a_surrogate_pair_is_served() {
 }
 
 #[test]
-fn a_byte_order_mark_is_skipped_in_front_of_a_body_and_nowhere_else() {
+fn a_byte_order_mark_is_skipped_only_at_the_start_of_a_body() {
     let own = || Own {
         a: "x".into(),
         n: 1,
@@ -230,7 +231,7 @@ fn a_byte_order_mark_is_skipped_in_front_of_a_body_and_nowhere_else() {
         let error = request.json::<Own>().unwrap_err();
         assert_eq!(error.error_type(), "Http.BadRequest", "{bad:?}");
     }
-    // The mark is part of the body, so the offset counts it. Inside a string it is a character.
+    // The offset counts the mark, which is part of the body. In a string it is a character.
     let request = Request::new(Method::Post, "/").with_body("\u{feff}{\"a\":5}");
     let error = request.json::<Own>().unwrap_err();
     assert!(
@@ -243,7 +244,7 @@ fn a_byte_order_mark_is_skipped_in_front_of_a_body_and_nowhere_else() {
 }
 
 #[test]
-fn null_takes_the_default_of_a_member() {
+fn null_gives_a_member_its_default() {
     json_struct! {
         #[derive(Debug, PartialEq)]
         struct Defaults {
@@ -277,7 +278,7 @@ fn null_takes_the_default_of_a_member() {
         r#"{"n":null,"S":null,"list":null,"own":null,"flag":null,"option":null,"plain":null}"#,
         r#"{"n": null , "flag" :null,"list"	:
  null}"#,
-        // Of members with one name the last wins.
+        // The last of several members with one name counts.
         r#"{"n":6,"S":"y","list":[2,3],"flag":false,"n":null,"S":null,"list":null,"flag":null}"#,
     ] {
         assert_eq!(

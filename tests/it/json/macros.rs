@@ -1,4 +1,4 @@
-//! `json_struct!` and `json_enum!`: what they read, write and refuse.
+//! The types that `json_struct!` and `json_enum!` make: what they read, write and refuse.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use tiny_lambda::json::{
     ErrorKind, FromJson, Object, RawJson, ToJson, Value, parse, parse_borrowed, to_vec,
 };
 
-/// `text` reads as `want`, and what `want` is written as reads as `want` again.
+/// Checks that `text` is read as `want`, and that `want` is read as it was written.
 #[track_caller]
 fn reads<T: FromJson + ToJson + PartialEq + Debug>(text: &str, want: T) {
     assert_eq!(parse::<T>(text.as_bytes()).as_ref(), Ok(&want), "{text}");
@@ -21,7 +21,7 @@ fn reads<T: FromJson + ToJson + PartialEq + Debug>(text: &str, want: T) {
     );
 }
 
-/// `text` is no `T`, and the error says so in these words.
+/// Checks that `text` cannot be read as `T`, and the error message.
 #[track_caller]
 fn refuses<T: FromJson + Debug>(text: &str, want: &str) {
     assert_eq!(
@@ -38,7 +38,7 @@ fn writes<T: ToJson>(value: &T, want: &str) {
 }
 
 #[test]
-fn members_may_come_in_any_order_and_twice() {
+fn members_may_come_in_any_order_and_more_than_once() {
     tiny_lambda::json_struct! {
         #[derive(Debug, PartialEq)]
         struct Event {
@@ -84,7 +84,7 @@ fn members_may_come_in_any_order_and_twice() {
 }
 
 #[test]
-fn a_struct_that_comes_twice_keeps_nothing_of_the_first() {
+fn the_second_of_two_members_with_one_name_replaces_the_whole_struct() {
     tiny_lambda::json_struct! {
         #[derive(Debug, PartialEq)]
         struct Inner {
@@ -129,7 +129,7 @@ fn a_struct_that_comes_twice_keeps_nothing_of_the_first() {
         maybe: Some(inner()),
     };
     assert_eq!(outer, want);
-    // What the first one had is missing in the second.
+    // The second struct lacks a member that the first one has.
     let text = text.replace(r#""deep":{"a":2}"#, r#""c":1"#);
     let error = parse_borrowed::<Outer>(text.as_bytes()).unwrap_err();
     assert_eq!(
@@ -139,7 +139,7 @@ fn a_struct_that_comes_twice_keeps_nothing_of_the_first() {
 }
 
 #[test]
-fn structs_take_names_by_case_and_keep_the_rest() {
+fn structs_map_the_case_of_names_and_collect_unknown_members() {
     tiny_lambda::json_struct! {
         #[derive(Debug, PartialEq)]
         struct Camel as camelCase { unit_price_cents: u8, r#type: u8 as "kind", a: Option<u8>, others: Object as .. }
@@ -179,7 +179,7 @@ fn structs_take_names_by_case_and_keep_the_rest() {
 }
 
 #[test]
-fn structs_of_any_names_read_what_they_write() {
+fn structs_with_any_member_names_are_read_as_they_were_written() {
     tiny_lambda::json_struct! {
         #[derive(Debug, PartialEq)]
         struct Names {
@@ -214,7 +214,7 @@ fn structs_of_any_names_read_what_they_write() {
     let text = String::from_utf8(to_vec(&want())).unwrap();
     reads(&text, want());
     let tree: Object = parse(text.as_bytes()).unwrap();
-    // In every order that a rotation makes, and with all characters escaped.
+    // In every rotation of the members, and with all characters escaped.
     for start in 0..tree.len() {
         let rotated: Object = tree
             .iter()
@@ -232,7 +232,7 @@ fn structs_of_any_names_read_what_they_write() {
         }
         reads(&format!("{{{}}}", escaped.join(" ,")), want());
     }
-    // With a name that is none of them, but almost.
+    // With a name that differs in one character.
     for (name, _) in &tree {
         let text = format!("{{\"{name}x\":0,\"x{name}\":0}}").replace('\\', "\\\\");
         if let Err(error) = parse::<Names>(text.as_bytes()) {
@@ -245,7 +245,7 @@ fn structs_of_any_names_read_what_they_write() {
 }
 
 #[test]
-fn structs_borrow() {
+fn structs_may_borrow_from_the_text() {
     tiny_lambda::json_struct! {
         #[derive(Debug, PartialEq)]
         struct Outer<'j> as camelCase {
@@ -362,7 +362,7 @@ fn enums_are_strings_or_tagged_objects() {
     );
 }
 
-/// A type of the user's own, of which no struct knows a value beforehand.
+/// A type of the user that has no default.
 #[derive(Debug, PartialEq)]
 struct Hex(u32);
 
@@ -382,7 +382,7 @@ impl ToJson for Hex {
 }
 
 #[test]
-fn fields_may_be_of_types_that_only_know_how_to_be_read() {
+fn fields_may_be_of_any_type_with_from_json_and_to_json() {
     tiny_lambda::json_struct! {
         #[derive(Debug, PartialEq)]
         struct Inner { at: Hex, n: u8 }
@@ -431,7 +431,7 @@ fn fields_may_be_of_types_that_only_know_how_to_be_read() {
 }
 
 #[test]
-fn structs_may_be_wide() {
+fn structs_may_have_many_fields() {
     tiny_lambda::json_struct! {
         #[derive(Debug, PartialEq)]
         struct Wide {
@@ -452,7 +452,7 @@ fn structs_may_be_wide() {
 }
 
 #[test]
-fn a_tag_is_not_among_the_members_that_are_kept() {
+fn the_tag_is_not_among_the_collected_unknown_members() {
     tiny_lambda::json_struct! {
         #[derive(Debug, PartialEq)]
         struct Created { id: u8, rest: Object as .. }

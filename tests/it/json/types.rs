@@ -8,7 +8,7 @@ use tiny_lambda::json::{
     ToJson,
 };
 
-/// `text` is read as `value`, which is written as `canonical`.
+/// Checks that `text` is read as `value`, which is written as `canonical`.
 #[track_caller]
 fn check<T: FromJson + ToJson + PartialEq + Debug>(text: &str, value: T, canonical: &str) {
     assert_eq!(
@@ -31,7 +31,7 @@ fn refuses<T: FromJson + Debug>(texts: &[&str]) {
     }
 }
 
-/// So many seconds and nanoseconds behind the Unix epoch.
+/// Returns the time that is this long after the Unix epoch.
 fn time(secs: i64, nanos: u32) -> SystemTime {
     let whole = Duration::from_secs(secs.unsigned_abs());
     let time = if secs < 0 {
@@ -43,7 +43,7 @@ fn time(secs: i64, nanos: u32) -> SystemTime {
 }
 
 #[test]
-fn base64_is_rfc_4648s() {
+fn base64_follows_rfc_4648() {
     for (bytes, text) in [
         ("", "\"\""),
         ("f", "\"Zg==\""),
@@ -67,7 +67,7 @@ fn base64_is_rfc_4648s() {
 
 #[test]
 fn rfc_3339_times_are_read_and_written() {
-    // The RFC's own examples, section 5.8.
+    // The examples of the RFC, section 5.8.
     check(
         "\"1985-04-12T23:20:50.52Z\"",
         Rfc3339(time(482_196_050, 520_000_000)),
@@ -132,8 +132,8 @@ fn rfc_3339_times_are_read_and_written() {
 }
 
 #[test]
-fn every_day_of_eight_centuries_survives_rfc_3339() {
-    // Two rounds of the calendar's 400 years, one before the epoch and one behind it.
+fn every_day_of_eight_centuries_is_read_as_it_was_written() {
+    // Two cycles of 400 years of the calendar, one before and one after the epoch.
     for day in -146_097..146_097_i64 {
         let value = Rfc3339(time(day * 86_400, 0));
         assert_eq!(
@@ -145,7 +145,7 @@ fn every_day_of_eight_centuries_survives_rfc_3339() {
 }
 
 #[test]
-fn epochs_are_integers_or_decimals() {
+fn epoch_times_are_integers_or_decimals() {
     check(
         "1717517098",
         EpochSeconds(time(1_717_517_098, 0)),
@@ -190,7 +190,7 @@ fn epochs_are_integers_or_decimals() {
 }
 
 #[test]
-fn durations_are_seconds_milliseconds_or_iso_8601s() {
+fn durations_are_seconds_milliseconds_or_iso_8601_texts() {
     check("30", Seconds(Duration::from_secs(30)), "30");
     check("0.25", Seconds(Duration::from_millis(250)), "0.25");
     check("1500", Millis(Duration::from_millis(1500)), "1500");
