@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::folder::{Folder, path};
-use crate::support::processes::{all_end, signal};
+use crate::support::processes::{signal, wait_until_gone};
 use crate::support::watched::Watched;
 
 #[test]
@@ -77,5 +77,5 @@ fn cargo_run_with_watch_builds_again_and_keeps_its_port() {
     // Killed while it builds: neither the function nor the build stays behind.
     signal("KILL", watched.child.id());
     watched.child.wait().unwrap();
-    all_end(&[id.trim_matches('"')]);
+    wait_until_gone(&[id.trim_matches('"')]);
 }

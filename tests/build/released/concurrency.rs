@@ -9,7 +9,7 @@ use crate::support::runtime_api::{ACCEPTED, GET_NEXT, POST_INIT_ERROR, POST_RESP
 /// A panic would end all invocations of the process. If it served them one at a time, Lambda would
 /// refuse callers (runtime-api.md 4.1, "No free worker").
 #[test]
-fn a_build_whose_panics_abort_posts_an_init_error_if_it_is_to_serve_several() {
+fn a_build_whose_panics_abort_posts_an_init_error_if_max_concurrency_is_above_1() {
     let programs = ["function", "function_main"].map(aborting);
     for program in programs.into_iter().flatten() {
         for n in ["2", "4", "1000000"] {

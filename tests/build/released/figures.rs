@@ -6,11 +6,11 @@ use std::process::Stdio;
 
 use super::aborting;
 use crate::support::function::command;
-use crate::support::processes::{becomes, ends};
+use crate::support::processes::{wait_for_end, wait_for_state};
 use crate::support::runtime_api::{ACCEPTED, GET_NEXT, accept, listen, read_request};
 
-/// Serves `n` events to a function on one connection, as fast as it answers: each hundred has names of
-/// up to 300 bytes, two of 300 KB, and five that are none.
+/// Serves `n` events to a function on one connection, without pauses. Of each hundred events, two have
+/// names of 300 KB, five have a number instead of a name, and the others have names of up to 300 bytes.
 fn serve(stream: &mut BufReader<TcpStream>, n: usize) {
     let mut reply = Vec::new();
     let mut request = Vec::new();
@@ -29,8 +29,8 @@ fn serve(stream: &mut BufReader<TcpStream>, n: usize) {
             name.len() + 9
         )
         .unwrap();
-        for answer in [reply.as_slice(), ACCEPTED.as_bytes()] {
-            // A head, and the body that it announces.
+        for reply in [reply.as_slice(), ACCEPTED.as_bytes()] {
+            // Reads a head, and a body of its length.
             let mut len = 0;
             request.clear();
             while !request.ends_with(b"\r\n\r\n") {
@@ -42,24 +42,24 @@ fn serve(stream: &mut BufReader<TcpStream>, n: usize) {
             }
             request.resize(len, 0);
             stream.read_exact(&mut request).unwrap();
-            stream.get_mut().write_all(answer).unwrap();
+            stream.get_mut().write_all(reply).unwrap();
         }
     }
 }
 
-/// Memory of a function that waits for the next event, as proc(5) has it in `status`, in KB.
+/// Returns a memory field of /proc/PID/status (proc(5)) in KB, when the function waits for an event.
 fn memory_kb(pid: u32, field: &str) -> usize {
-    becomes(pid, "S");
+    wait_for_state(pid, "S");
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with(field));
     let words = line.unwrap().split_whitespace();
     words.rev().nth(1).unwrap().parse().unwrap()
 }
 
-/// The largest event there is, and a response that is as large: each once in memory, and one megabyte
-/// for all the rest. What they needed goes back with the second event that does not need it.
+/// The largest event and a response of the same length are in memory once each, with at most 1 MB for the
+/// rest. The memory is freed after the second small event.
 #[test]
-fn a_large_event_takes_its_own_length_and_its_responses() {
+fn peak_memory_is_the_length_of_the_event_and_the_response_and_1_mb() {
     const LEN: usize = 6 << 20;
     let Some(hello) = aborting("hello") else {
         return;
@@ -90,7 +90,7 @@ fn a_large_event_takes_its_own_length_and_its_responses() {
     println!("figure: memory of hello after 6 MB in and out: {after} KB (at most 200)");
     assert!(peak <= most && after <= 200, "{peak} KB, {after} KB");
     drop((stream, listener));
-    assert_eq!(ends(child).status.code(), Some(1));
+    assert_eq!(wait_for_end(child).status.code(), Some(1));
 }
 
 #[test]
@@ -115,5 +115,5 @@ fn memory_after_100_000_invocations_is_bounded() {
     println!("figure: memory of hello after 100,000 invocations: {after} KB (at most 512)");
     assert!(before <= 512 && after <= 512, "{before} KB, {after} KB");
     drop((stream, listener));
-    assert_eq!(ends(child).status.code(), Some(1));
+    assert_eq!(wait_for_end(child).status.code(), Some(1));
 }

@@ -14,7 +14,7 @@ use tiny_lambda::json::{self, Value};
 use crate::support::client::{Client, Reply};
 use crate::support::folder::{Folder, path};
 use crate::support::processes::signal;
-use crate::support::runtime_api::PATIENCE;
+use crate::support::runtime_api::HANG_TIMEOUT;
 
 const NEXT: &str = "GET /2018-06-01/runtime/invocation/next";
 
@@ -260,7 +260,7 @@ fn callers_that_wait_are_never_closed_to_make_room() {
     let meet = format!(r#"{{"do":"meet","at":"{at}","n":2}}"#);
     thread::scope(|scope| {
         let waiting = scope.spawn(|| poor.invoke(&meet));
-        let limit = Instant::now() + PATIENCE;
+        let limit = Instant::now() + HANG_TIMEOUT;
         while fs::read_dir(&meeting.0).unwrap().count() < 1 {
             assert!(Instant::now() < limit, "the function was not invoked");
             thread::sleep(Duration::from_millis(5));

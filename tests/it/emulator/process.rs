@@ -13,7 +13,7 @@ use tiny_lambda::{Context, Error, Runtime, handler};
 
 use crate::support::client::Client;
 use crate::support::folder::{Folder, path};
-use crate::support::processes::{all_end, is_alive, is_ignored, signal};
+use crate::support::processes::{is_alive, is_ignored, signal, wait_until_gone};
 
 impl Folder {
     /// A function: this test binary, which is `the_function` below if it is asked to be.
@@ -207,7 +207,7 @@ fn an_init_error_is_the_last_word_of_a_process() {
 }
 
 #[track_caller]
-fn ends(script: &str, want: &str) {
+fn wait_for_end(script: &str, want: &str) {
     let folder = Folder::new(&format!("ends {}", script.replace('/', " ")));
     let emulator = emulator(folder.script(script), LONG);
     for _ in 0..2 {
@@ -228,14 +228,14 @@ fn ends(script: &str, want: &str) {
 /// 12.2: 14.
 #[test]
 fn an_end_before_next_is_told_as_lambda_tells_it() {
-    ends("exit 0", "Runtime exited without providing a reason");
-    ends("exit 3", "Runtime exited with error: exit status 3");
-    ends("kill -KILL $$", "Runtime exited with error: signal: killed");
-    ends(
+    wait_for_end("exit 0", "Runtime exited without providing a reason");
+    wait_for_end("exit 3", "Runtime exited with error: exit status 3");
+    wait_for_end("kill -KILL $$", "Runtime exited with error: signal: killed");
+    wait_for_end(
         "kill -SEGV $$",
         "Runtime exited with error: signal: segmentation fault",
     );
-    ends(
+    wait_for_end(
         "kill -TERM $$",
         "Runtime exited with error: signal: terminated",
     );
@@ -603,7 +603,7 @@ fn the_command_leaves_no_process_behind() {
             if code.is_some() {
                 assert!(!is_alive(pid.trim()), "{name}");
             }
-            all_end(&[pid.trim(), grandchild.trim()]);
+            wait_until_gone(&[pid.trim(), grandchild.trim()]);
         }
     }
 }
@@ -639,7 +639,7 @@ fn extensions_end_with_a_command_that_is_killed() {
         assert!(pids.len() == 2 && pids.iter().all(|pid| is_alive(pid)));
         signal(name, child.id());
         child.wait().unwrap();
-        all_end(&pids);
+        wait_until_gone(&pids);
     }
 }
 
@@ -704,7 +704,7 @@ fn concurrent_callers_get_an_environment_each_and_queue_beyond_that() {
 
 /// Waits until the state of a process in `/proc` is that; what hangs is a failure.
 #[track_caller]
-fn becomes(pid: &str, state: char) {
+fn wait_for_state(pid: &str, state: char) {
     let limit = Instant::now() + Duration::from_secs(20);
     while Instant::now() < limit {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
@@ -730,7 +730,7 @@ fn a_frozen_function_stands_still_between_invocations() {
     let emulator = Emulator::with(settings).unwrap();
     for _ in 0..3 {
         let pid = text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
-        becomes(&pid, 'T');
+        wait_for_state(&pid, 'T');
     }
 }
 

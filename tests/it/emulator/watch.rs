@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::folder::{Folder, path};
-use crate::support::processes::{all_end, is_alive, is_ignored, signal};
+use crate::support::processes::{is_alive, is_ignored, signal, wait_until_gone};
 use crate::support::watched::Watched;
 
 #[test]
@@ -198,6 +198,6 @@ fn a_build_ends_with_the_command_whatever_ends_it() {
         assert!(pids.iter().all(|pid| is_alive(pid)));
         signal(name, child.id());
         child.wait().unwrap();
-        all_end(&pids);
+        wait_until_gone(&pids);
     }
 }

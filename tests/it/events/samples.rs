@@ -9,7 +9,7 @@ use tiny_lambda::json::{self, FromJson, ToJson, Value};
 
 use super::types::type_of;
 use crate::support::function::{command, example};
-use crate::support::processes::ends;
+use crate::support::processes::wait_for_end;
 use crate::support::runtime_api::{
     ACCEPTED, GET_NEXT, POST_ERROR, POST_RESPONSE, converse, next, step,
 };
@@ -276,7 +276,7 @@ fn the_log_shows_the_start_of_an_unreadable_event_unless_lambda_log_event_is_off
             let mut output = None;
             let requests = converse(&script, |addr| {
                 let mut command = command(&example(program), addr, vars);
-                output = Some(ends(command.spawn().unwrap()));
+                output = Some(wait_for_end(command.spawn().unwrap()));
             });
             let said = String::from_utf8(output.unwrap().stderr).unwrap();
             let shown: Vec<_> = said

@@ -1,4 +1,4 @@
-//! Several invocations at once in one process, as Managed Instances have them (12.1: 8 and 44).
+//! Several invocations at once in one process, as on Lambda Managed Instances (12.1: 8 and 44).
 
 use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -14,11 +14,11 @@ use crate::support::runtime_api::{
 
 const N: usize = 4;
 
-/// The Runtime API's end of a worker's connection.
+/// The server's end of the connection of one worker.
 struct Peer(BufReader<TcpStream>);
 
 impl Peer {
-    /// The next worker that asks for an event.
+    /// Accepts the connection of the next worker, which calls `next`.
     fn accept(listener: &TcpListener) -> Peer {
         let mut peer = Peer(accept(listener));
         assert_eq!(peer.read().line, GET_NEXT);
@@ -33,13 +33,13 @@ impl Peer {
         self.0.get_mut().write_all(reply.as_bytes()).unwrap();
     }
 
-    /// Hands out an event, under a request ID and for a tenant.
+    /// Sends an event with a request id and a tenant id.
     fn invoke(&mut self, id: &str, event: &str) {
         let named = format!("{id}\r\nLambda-Runtime-Aws-Tenant-Id: tenant-{id}");
         self.write(&next(event).replace("8476a536", &named));
     }
 
-    /// Takes the answer to an event, and accepts it. The worker then asks for another.
+    /// Reads and accepts the response or error of an event. The worker then calls `next`.
     fn answered(&mut self, id: &str, call: &str) -> Request {
         let request = self.read();
         let line = format!("POST /2018-06-01/runtime/invocation/{id}/{call} HTTP/1.1");
@@ -50,7 +50,7 @@ impl Peer {
     }
 }
 
-/// A runtime of `N` workers, in conversation with `api`; why it ended.
+/// Runs a runtime with `N` workers against `api`; returns the error that ended it.
 fn converse(handler: &dyn Handler, api: impl FnOnce(&TcpListener)) -> Error {
     let listener = listen();
     let addr = listener.local_addr().unwrap().to_string();
@@ -64,8 +64,8 @@ fn converse(handler: &dyn Handler, api: impl FnOnce(&TcpListener)) -> Error {
 }
 
 #[test]
-fn invocations_run_at_once_and_are_not_mixed_up() {
-    // Nobody answers before all have begun.
+fn concurrent_invocations_get_their_own_event_and_context() {
+    // No handler returns before all have begun.
     let all = Barrier::new(N);
     let who = handler::bytes(|event, cx: &Context| {
         all.wait();
@@ -76,7 +76,7 @@ fn invocations_run_at_once_and_are_not_mixed_up() {
         .concat())
     });
     let end = converse(&who, |listener| {
-        // All wait for an event before there is one.
+        // All workers wait before the first event.
         let mut peers: Vec<Peer> = (0..N).map(|_| Peer::accept(listener)).collect();
         for round in 0..3 {
             for (i, peer) in peers.iter_mut().enumerate() {
@@ -84,9 +84,9 @@ fn invocations_run_at_once_and_are_not_mixed_up() {
             }
             for (i, peer) in peers.iter_mut().enumerate() {
                 let id = format!("{round}-{i}");
-                let answer = peer.answered(&id, "response");
+                let response = peer.answered(&id, "response");
                 let want = format!("event {i} {id} Some(\"tenant-{id}\")");
-                assert_eq!(answer.text(), want);
+                assert_eq!(response.text(), want);
             }
         }
     });
@@ -94,7 +94,7 @@ fn invocations_run_at_once_and_are_not_mixed_up() {
 }
 
 #[test]
-fn one_workers_fault_is_its_own() {
+fn the_failure_of_one_worker_does_not_affect_the_others() {
     let fail = handler::json(|what: String, _| match what.as_str() {
         "panic" => panic!("of one worker"),
         "error" => Err(Error::new("NoStock", "sold out")),
@@ -103,7 +103,7 @@ fn one_workers_fault_is_its_own() {
     converse(&fail, |listener| {
         let mut peers: Vec<Peer> = (0..N).map(|_| Peer::accept(listener)).collect();
         let mut last = peers.pop().unwrap();
-        // One ends over its server, one panics, one fails, one is cut off and comes back.
+        // One ends because of status 500, one panics, one fails, one loses its connection and reconnects.
         peers[0].write(&refusal(500));
         peers[1].invoke("a", "\"panic\"");
         let error = peers[1].answered("a", "error");
@@ -120,9 +120,9 @@ fn one_workers_fault_is_its_own() {
     });
 }
 
-/// What a worker's stack has to hold: JSON as deep as it may be, read and written.
+/// Reading and writing JSON of the greatest depth is what needs the most stack.
 #[test]
-fn the_deepest_event_fits_on_the_stack_of_any_worker() {
+fn the_deepest_allowed_event_fits_on_the_stack_of_every_worker() {
     let echo = handler::json(|value: Value, _| Ok(value));
     converse(&echo, |listener| {
         let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
@@ -141,10 +141,10 @@ fn the_deepest_event_fits_on_the_stack_of_any_worker() {
 mod process {
     use super::*;
     use crate::support::function::{command, example};
-    use crate::support::processes::ends;
+    use crate::support::processes::wait_for_end;
     use tiny_lambda::json;
 
-    /// Starts the function as `AWS_LAMBDA_MAX_CONCURRENCY` says; what it writes to its log.
+    /// Starts the function with this `AWS_LAMBDA_MAX_CONCURRENCY`; returns its log.
     fn log(n: &str, api: impl FnOnce(&TcpListener)) -> String {
         let listener = listen();
         let vars = [
@@ -154,7 +154,7 @@ mod process {
         let addr = listener.local_addr().unwrap();
         let child = command(&example("function"), addr, &vars).spawn();
         thread::scope(|scope| {
-            let child = scope.spawn(|| ends(child.unwrap()));
+            let child = scope.spawn(|| wait_for_end(child.unwrap()));
             api(&listener);
             drop(listener);
             String::from_utf8(child.join().unwrap().stderr).unwrap()
@@ -162,7 +162,7 @@ mod process {
     }
 
     #[test]
-    fn lines_of_any_length_are_whole_and_name_their_invocation() {
+    fn concurrent_log_lines_of_any_length_are_whole_and_name_their_invocation() {
         let log = log("4", |listener| {
             let mut peers: Vec<Peer> = (0..N).map(|_| Peer::accept(listener)).collect();
             for (i, peer) in peers.iter_mut().enumerate() {
@@ -188,7 +188,7 @@ mod process {
 
     /// 12.1: 19.
     #[test]
-    fn the_trace_is_in_the_environment_of_a_single_worker_only() {
+    fn the_trace_id_is_in_the_environment_only_if_there_is_one_worker() {
         #[track_caller]
         fn check(n: &str, n_workers: usize, want: &str) {
             log(n, |listener| {
@@ -197,7 +197,7 @@ mod process {
                 let traced = "a\r\nLambda-Runtime-Trace-Id: Root=1";
                 peer.write(&next("\"trace\"").replace("8476a536", traced));
                 assert_eq!(peer.answered("a", "response").text(), want, "{n}");
-                // There is no worker more than those.
+                // There are no other workers.
                 listener.set_nonblocking(true).unwrap();
                 assert!(listener.accept().is_err(), "{n}");
             });
@@ -208,11 +208,11 @@ mod process {
         }
     }
 
-    /// Two megabytes each, as std's threads have, of which only what is used takes memory: a handler that
-    /// works alone works beside others.
+    /// std's threads have 2 MB too, so a handler that works alone works with others. Only the used part
+    /// takes memory.
     #[cfg(target_os = "linux")]
     #[test]
-    fn the_stacks_of_workers_are_as_long_as_those_of_other_threads() {
+    fn the_stack_of_a_worker_has_2_mb() {
         const N: usize = 16;
         let listener = listen();
         let vars = [("AWS_LAMBDA_MAX_CONCURRENCY", "16")];
@@ -221,7 +221,7 @@ mod process {
         let child = child.unwrap();
         let mut peers: Vec<Peer> = (0..N).map(|_| Peer::accept(&listener)).collect();
         let maps = std::fs::read_to_string(format!("/proc/{}/maps", child.id())).unwrap();
-        // Writable, and of no file.
+        // A writable mapping without a file.
         let lens = maps.lines().filter_map(|line| {
             let mut words = line.split_whitespace();
             let (from, to) = words.next()?.split_once('-')?;
@@ -236,6 +236,6 @@ mod process {
             peer.answered("a", "response");
         }
         drop((peers, listener));
-        assert_eq!(ends(child).status.code(), Some(1));
+        assert_eq!(wait_for_end(child).status.code(), Some(1));
     }
 }

@@ -1,5 +1,6 @@
-//! What a server may do, and what it may not: each reply on each call, in conversation with the loop.
-//! A test's comment names the items of the conformance checklist for runtimes (12.1) that it proves.
+//! Unusual and faulty servers: each kind of reply to each call.
+//! A comment that begins with `12.1` names the items of the conformance checklist for runtimes that the
+//! test proves.
 
 use std::fmt::Debug;
 use std::io::{Read, Write};
@@ -19,8 +20,8 @@ use crate::support::sockets::set_receive_buffer;
 use super::play;
 use crate::support::malformed_replies::{malformed, with};
 use crate::support::runtime_api::{
-    ACCEPTED, GET_NEXT, NEXT, POST_ERROR, POST_RESPONSE, Step, accept, last, listen, next,
-    read_request, refusal, reset, step,
+    ACCEPTED, GET_NEXT, NEXT, POST_ERROR, POST_RESPONSE, Step, accept, listen, next, read_request,
+    refusal, step, step_and_close, step_and_reset,
 };
 
 /// Doubles the number in a string.
@@ -28,13 +29,13 @@ fn double() -> impl Handler {
     handler::json(|text: String, _| Ok(text.parse::<u8>()? * 2))
 }
 
-/// The steps of one more invocation, which is served as if nothing had been.
+/// The steps of an invocation that succeeds.
 fn served() -> [Step; 2] {
     [step(GET_NEXT, NEXT), step(POST_RESPONSE, ACCEPTED)]
 }
 
-/// Plays `script` and then a good invocation. The script fixes what is asked: a POST that was sent
-/// twice, or a second answer, would be out of place.
+/// Plays `script`, and checks that the next invocation is served. A request that the script does not
+/// have, such as a repeated POST, is a failure.
 #[track_caller]
 fn survives(script: &[Step]) {
     let script = [script, &served()].concat();
@@ -42,14 +43,13 @@ fn survives(script: &[Step]) {
     assert_eq!(requests.last().unwrap().text(), "14");
 }
 
-/// Plays `script`, at the end of which the runtime gives up; why. One that had waited for more than it
-/// got would say so, and how long it waits before it asks again is for `runtime` to prove: this machine
-/// may need long for a megabyte if there is much else to do.
+/// Plays `script`, and returns the error with which the runtime ends. The time is not checked: a busy
+/// machine may need long for a megabyte. `serve.rs` checks the times between attempts.
 fn gives_up(script: &[Step]) -> Error {
     play(script, &double()).1
 }
 
-/// Calls `f` with all of `inputs` at once: most of the time is pauses.
+/// Calls `f` with up to 32 of `inputs` at the same time: most of the time they wait.
 fn all<T: Sync>(inputs: &[T], f: impl Fn(&T) + Sync) {
     for inputs in inputs.chunks(32) {
         thread::scope(|scope| {
@@ -60,7 +60,7 @@ fn all<T: Sync>(inputs: &[T], f: impl Fn(&T) + Sync) {
     }
 }
 
-/// Replies that are right, in forms that few servers have: an event of `"7"`, or nothing that matters.
+/// Valid replies in unusual forms, with the event `"7"`.
 fn odd_but_right() -> Vec<String> {
     let id = "Lambda-Runtime-Aws-Request-Id: 8476a536";
     [
@@ -74,12 +74,12 @@ fn odd_but_right() -> Vec<String> {
         "202 Accepted\r\n<id>\r\nContent-Length: 3\r\n\r\n\"7\"",
         "299 \r\n<id>\r\nContent-Length: 3\r\n\r\n\"7\"",
         "200\r\n<id>\r\nContent-Length: 3\r\n\r\n\"7\"",
-        // The same length twice, lines that end with LF, a body that is longer with chunks in it.
+        // A repeated length, lines that end with LF, a length with leading zeros.
         "200 OK\r\n<id>\r\nContent-Length: 3\r\ncontent-length: 3\r\n\r\n\"7\"",
         "200 OK\n<id>\nContent-Length: 3\n\n\"7\"",
         "200 OK\r\n<id>\r\nContent-Length: 0000000000000000003\r\n\r\n\"7\"",
         "200 OK\r\n<id>\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\n\"7\"",
-        // What else may stand in a head, or around a chunk's size.
+        // Folded lines, control characters, whitespace and extensions of a chunk size.
         "200 OK\r\nLambda-Runtime-Aws-Request-Id:\r\n 8476a536\r\nContent-Length: \n\t3\r\n\r\n\"7\"",
         "200 OK\r\nX: a\r\n\tb\r\n<id>\r\nY:\r\nContent-Length: 3\r\n\r\n\"7\"",
         "200 OK\r\nX: \0\u{1}\u{7f}\u{e9}\r\n<id>\r\nContent-Length: 3\r\n\r\n\"7\"",
@@ -97,7 +97,7 @@ fn odd_but_right() -> Vec<String> {
     .to_vec()
 }
 
-/// Replies that are right, and the last ones on their connection.
+/// Valid replies after which the connection is closed.
 fn odd_and_closed() -> Vec<String> {
     let id = "Lambda-Runtime-Aws-Request-Id: 8476a536";
     [
@@ -109,9 +109,9 @@ fn odd_and_closed() -> Vec<String> {
         "HTTP/1.1 200 OK\r\n<id>\r\nConnection: keep-alive\r\nConnection: close\r\nContent-Length: 3\r\n\r\n\"7\"",
         "HTTP/1.0 200 OK\r\n<id>\r\n\r\n\"7\"",
         "HTTP/1.0 200 OK\r\n<id>\r\nContent-Length: 3\r\n\r\n\"7\"",
-        // Both framings: taken, but the connection is not used again (RFC 9112, section 6.1).
+        // Both framings: the reply is read, and the connection is not used again (RFC 9112, section 6.1).
         "HTTP/1.1 200 OK\r\n<id>\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n\"7\"\r\n0\r\n\r\n",
-        // Bytes behind a reply belong to nobody.
+        // Bytes after the reply.
         "HTTP/1.1 200 OK\r\n<id>\r\nContent-Length: 3\r\n\r\n\"7\"HTTP/1.1 200 OK\r\n\r\n",
     ]
     .map(|reply| reply.replace("<id>", id))
@@ -120,16 +120,16 @@ fn odd_and_closed() -> Vec<String> {
 
 /// 12.1: 11, 12, 22, 23.
 #[test]
-fn a_reply_may_have_any_form_that_http_has() {
+fn a_reply_may_have_any_form_that_http_allows() {
     let replies = odd_but_right().into_iter().map(|reply| (reply, false));
     let closed = odd_and_closed().into_iter().map(|reply| (reply, true));
     let replies: Vec<_> = replies.chain(closed).collect();
     all(&replies, |(reply, closes)| {
         let on = |want| match closes {
-            true => last(want, reply),
+            true => step_and_close(want, reply),
             false => step(want, reply),
         };
-        // As `next`'s reply, as a response's, as an error's.
+        // As a reply to `next`, to a response and to an error.
         let bad = next("\"x\"");
         survives(&[
             on(GET_NEXT),
@@ -140,7 +140,7 @@ fn a_reply_may_have_any_form_that_http_has() {
     });
 }
 
-/// A conversation of which every reply comes byte by byte, with each byte in a packet of its own.
+/// Sends each byte of `replies` in a packet of its own.
 fn byte_by_byte(replies: &[&str]) {
     let listener = listen();
     let addr = listener.local_addr().unwrap().to_string();
@@ -164,7 +164,7 @@ fn byte_by_byte(replies: &[&str]) {
 
 /// 12.1: 11.
 #[test]
-fn a_reply_may_come_byte_by_byte() {
+fn a_reply_may_arrive_byte_by_byte() {
     all(&odd_but_right(), |reply| {
         byte_by_byte(&[reply, reply, reply, ACCEPTED]);
     });
@@ -172,7 +172,7 @@ fn a_reply_may_come_byte_by_byte() {
 
 /// 12.1: 11 and 17.
 #[test]
-fn a_reply_to_next_may_be_cut_after_every_byte() {
+fn next_is_sent_again_after_a_reply_cut_at_any_byte() {
     let replies = odd_but_right();
     let cuts: Vec<(&[u8], usize)> = [replies.first(), replies.last()]
         .into_iter()
@@ -180,20 +180,26 @@ fn a_reply_to_next_may_be_cut_after_every_byte() {
         .flat_map(|reply| (0..reply.len()).map(|cut| (reply.as_bytes(), cut)))
         .collect();
     all(&cuts, |(reply, cut)| {
-        survives(&[last(GET_NEXT, &reply[..*cut])]);
+        survives(&[step_and_close(GET_NEXT, &reply[..*cut])]);
     });
 }
 
-/// 12.1: 21, and what is written whole is not written again.
+/// 12.1: 21. A POST that was sent whole is not sent again.
 #[test]
-fn a_reply_to_an_answer_may_be_cut_after_every_byte() {
+fn a_post_is_not_sent_again_after_a_reply_cut_at_any_byte() {
     let replies = odd_but_right();
     let bad = next("\"x\"");
     for reply in [replies.first(), replies.last()].into_iter().flatten() {
         let mut script = Vec::new();
         for cut in 0..reply.len() {
-            script.extend([step(GET_NEXT, NEXT), last(POST_RESPONSE, &reply[..cut])]);
-            script.extend([step(GET_NEXT, &bad), last(POST_ERROR, &reply[..cut])]);
+            script.extend([
+                step(GET_NEXT, NEXT),
+                step_and_close(POST_RESPONSE, &reply[..cut]),
+            ]);
+            script.extend([
+                step(GET_NEXT, &bad),
+                step_and_close(POST_ERROR, &reply[..cut]),
+            ]);
         }
         survives(&script);
     }
@@ -201,11 +207,11 @@ fn a_reply_to_an_answer_may_be_cut_after_every_byte() {
 
 /// 12.1: 17, 18, 23, 24, 25.
 #[test]
-fn every_status_on_every_call() {
+fn every_status_is_handled_on_every_call() {
     let statuses: Vec<u16> = (200..=299).collect();
     all(&statuses, |&status| {
         let script = match status {
-            // Nothing yet.
+            // No event yet.
             204 => vec![step(GET_NEXT, refusal(204)), step(GET_NEXT, NEXT)],
             _ => vec![step(GET_NEXT, NEXT.replace("200", &status.to_string()))],
         };
@@ -215,19 +221,19 @@ fn every_status_on_every_call() {
     let statuses: Vec<u16> = (300..=599).collect();
     all(&statuses, |&status| {
         let refused = refusal(status);
-        let told = |end: &Error, call: &str| {
-            // This one has no body, whatever its head says.
+        let check_end = |end: &Error, call: &str| {
+            // 304 has no body, whatever its head says.
             let why = if status == 304 { "" } else { "why" };
             let want = format!("{call}: status {status}: {why}");
             assert!(end.error_message().contains(&want), "{want:?} in {end}");
         };
-        // On next: a broken server ends the runtime at once, others are asked three times.
+        // `next`: 403 and 500 end the runtime at once, other errors after three attempts.
         let n = if matches!(status, 403 | 500) { 1 } else { 3 };
-        told(
+        check_end(
             &gives_up(&vec![step(GET_NEXT, &refused); n]),
             "GET invocation/next",
         );
-        // On an answer: a server that says it has failed ends the runtime, others do not.
+        // A POST: a status from 500 ends the runtime, others do not.
         let script = [
             step(GET_NEXT, NEXT),
             step(POST_RESPONSE, &refused),
@@ -237,16 +243,16 @@ fn every_status_on_every_call() {
         if status < 500 {
             survives(&script);
         } else {
-            told(&gives_up(&script[..2]), "POST response");
-            told(&gives_up(&script[2..]), "POST error");
+            check_end(&gives_up(&script[..2]), "POST response");
+            check_end(&gives_up(&script[2..]), "POST error");
         }
     });
 }
 
-/// The steps of `n` replies to `next` that cannot be read: where it says of which invocation it is, that is
-/// answered with an error. One that is cut off is only asked for again.
+/// The steps of `n` malformed replies to `next`. If the reply has a request id, an error is posted. After a
+/// cut reply, `next` is only sent again.
 fn unreadable(n: usize, reply: &[u8], is_cut: bool) -> Vec<Step> {
-    let mut steps = vec![last(GET_NEXT, reply)];
+    let mut steps = vec![step_and_close(GET_NEXT, reply)];
     if !is_cut && reply.windows(8).any(|bytes| bytes == b"8476a536") {
         steps.push(step(POST_ERROR, ACCEPTED));
     }
@@ -255,7 +261,7 @@ fn unreadable(n: usize, reply: &[u8], is_cut: bool) -> Vec<Step> {
 
 /// 12.1: 17.
 #[test]
-fn a_reply_to_next_that_is_malformed_is_told_and_not_asked_for_without_end() {
+fn a_malformed_reply_to_next_is_posted_as_an_error_and_three_in_a_row_end_the_runtime() {
     all(&malformed(), |(reply, want)| {
         let is_cut = want.contains("closed within");
         let (requests, end) = play(&unreadable(3, reply, is_cut), &double());
@@ -274,9 +280,8 @@ fn a_reply_to_next_that_is_malformed_is_told_and_not_asked_for_without_end() {
     });
 }
 
-/// What is left of an earlier invocation does not go into the error of one that cannot be read.
 #[test]
-fn the_error_of_a_reply_that_cannot_be_read_is_of_its_own_invocation() {
+fn the_error_for_a_malformed_reply_has_nothing_of_an_earlier_invocation() {
     let traced = "OK\r\nLambda-Runtime-Trace-Id: Root=1-a\r\nLambda-Runtime-Invocation-Id: n-1";
     let other = with("Transfer-Encoding: chunked\r\n\r\nx\r\n");
     let other = String::from_utf8(other)
@@ -287,9 +292,9 @@ fn the_error_of_a_reply_that_cannot_be_read_is_of_its_own_invocation() {
     let script = [
         step(GET_NEXT, NEXT.replace("OK", traced)),
         step(POST_RESPONSE, ACCEPTED),
-        last(GET_NEXT, &other),
+        step_and_close(GET_NEXT, &other),
         step(post_other, ACCEPTED),
-        last(GET_NEXT, &nonce),
+        step_and_close(GET_NEXT, &nonce),
         step(post_other, ACCEPTED),
     ];
     let (requests, _) = play(&[&script[..], &served()].concat(), &double());
@@ -304,38 +309,48 @@ fn the_error_of_a_reply_that_cannot_be_read_is_of_its_own_invocation() {
 
 /// 12.1: 21.
 #[test]
-fn a_reply_to_an_answer_that_is_malformed_costs_no_other_invocation() {
+fn a_malformed_reply_to_a_post_does_not_affect_the_next_invocation() {
     let bad = next("\"x\"");
     all(&malformed(), |(reply, _)| {
         survives(&[
             step(GET_NEXT, NEXT),
-            last(POST_RESPONSE, reply),
+            step_and_close(POST_RESPONSE, reply),
             step(GET_NEXT, &bad),
-            last(POST_ERROR, reply),
+            step_and_close(POST_ERROR, reply),
         ]);
     });
 }
 
-/// 12.1: 17 and 21. A reset, wherever it comes, costs at most the reply that it is in.
+/// 12.1: 17 and 21.
 #[cfg(unix)]
 #[test]
-fn a_reset_costs_at_most_its_reply() {
+fn a_connection_reset_loses_at_most_its_reply() {
     let bad = next("\"x\"");
     let cuts = |reply: &str| [0, 1, 20, reply.len() - 1].map(|cut| reply[..cut].to_owned());
     let mut scripts = Vec::new();
     for part in cuts(NEXT) {
-        scripts.push(vec![reset(GET_NEXT, &part)]);
-        scripts.push(vec![reset(GET_NEXT, &part), reset(GET_NEXT, &part)]);
-        // A connection that has served before is made anew without a word, and this counts anew.
+        scripts.push(vec![step_and_reset(GET_NEXT, &part)]);
+        scripts.push(vec![
+            step_and_reset(GET_NEXT, &part),
+            step_and_reset(GET_NEXT, &part),
+        ]);
+        // A connection that has served an invocation is replaced without a log line, and attempts are
+        // counted from the start.
         let served = [step(GET_NEXT, NEXT), step(POST_RESPONSE, ACCEPTED)];
-        scripts.push([&served[..], &vec![reset(GET_NEXT, &part); 2]].concat());
+        scripts.push([&served[..], &vec![step_and_reset(GET_NEXT, &part); 2]].concat());
     }
     for part in cuts(ACCEPTED) {
-        scripts.push(vec![step(GET_NEXT, NEXT), reset(POST_RESPONSE, &part)]);
-        scripts.push(vec![step(GET_NEXT, &bad), reset(POST_ERROR, &part)]);
+        scripts.push(vec![
+            step(GET_NEXT, NEXT),
+            step_and_reset(POST_RESPONSE, &part),
+        ]);
+        scripts.push(vec![
+            step(GET_NEXT, &bad),
+            step_and_reset(POST_ERROR, &part),
+        ]);
     }
     all(&scripts, |script| survives(script));
-    let end = gives_up(&vec![reset(GET_NEXT, ""); 3]);
+    let end = gives_up(&vec![step_and_reset(GET_NEXT, ""); 3]);
     let message = end.error_message();
     assert!(
         message.contains("GET invocation/next: Connection reset"),
@@ -343,28 +358,30 @@ fn a_reset_costs_at_most_its_reply() {
     );
 }
 
-/// What nobody has asked for belongs to no request.
 #[test]
-fn what_follows_a_reply_is_dropped_with_its_connection() {
+fn bytes_after_a_reply_are_dropped_with_its_connection() {
     let twice = |reply: &str| reply.repeat(2);
     survives(&[
-        last(GET_NEXT, twice(NEXT)),
-        last(POST_RESPONSE, twice(ACCEPTED)),
+        step_and_close(GET_NEXT, twice(NEXT)),
+        step_and_close(POST_RESPONSE, twice(ACCEPTED)),
     ]);
-    // A body where there can be none, and the end of an idle connection.
+    // A body after 204, and a 408 on an idle connection.
     let body = "HTTP/1.1 204 No Content\r\nContent-Length: 3\r\n\r\nwhy";
     survives(&[
-        last(GET_NEXT, body),
+        step_and_close(GET_NEXT, body),
         step(GET_NEXT, NEXT),
-        last(POST_RESPONSE, body),
+        step_and_close(POST_RESPONSE, body),
     ]);
     let idle = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
     let answered = ACCEPTED.to_owned() + idle;
-    survives(&[step(GET_NEXT, NEXT), last(POST_RESPONSE, answered)]);
+    survives(&[
+        step(GET_NEXT, NEXT),
+        step_and_close(POST_RESPONSE, answered),
+    ]);
 }
 
 #[test]
-fn a_body_that_does_not_end_is_left() {
+fn a_body_over_its_limit_is_given_up() {
     let endless = |len: usize, chunked: bool| {
         let head = "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 8476a536\r\n";
         let (field, body) = if chunked {
@@ -376,20 +393,20 @@ fn a_body_that_does_not_end_is_left() {
         [head, field, "\r\n", &body].concat()
     };
     for chunked in [false, true] {
-        // An event of 64 MiB, a reply of 1 MiB to an answer: no more.
+        // The limits are 64 MiB for an event and 1 MiB for the reply to a POST.
         let end = gives_up(&unreadable(3, endless(65 << 20, chunked).as_bytes(), false));
         assert!(
             end.error_message().ends_with("next: body too long"),
             "{end}"
         );
-        let long = last(POST_RESPONSE, endless(2 << 20, chunked));
+        let long = step_and_close(POST_RESPONSE, endless(2 << 20, chunked));
         survives(&[step(GET_NEXT, NEXT), long]);
     }
 }
 
 /// 12.1: 13.
 #[test]
-fn absurd_headers_are_survived() {
+fn invalid_header_values_of_next_are_survived() {
     #[track_caller]
     fn check(fields: &[u8], want: &str) {
         let head = b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 8476a536\r\n";
@@ -453,9 +470,9 @@ fn absurd_headers_are_survived() {
     );
 }
 
-/// 12.1: 16. What a caller sends along is read only when it is asked for, and is an `Err` at worst.
+/// 12.1: 16. The caller may send any text.
 #[test]
-fn a_client_context_may_be_anything() {
+fn an_invalid_client_context_or_identity_is_an_error_only_if_it_is_parsed() {
     fn check<T: FromJson + Debug + Sync>(field: &[u8], want: &str) {
         let names = [
             "Lambda-Runtime-Client-Context",
@@ -491,7 +508,7 @@ fn a_client_context_may_be_anything() {
         b"{\"client\":{\"app_title\":null},\"custom\":{\"a\":[1]}}",
         "Some(",
     );
-    // {"client":{"app_title":"x"}}, as cargo-lambda sends it.
+    // {"client":{"app_title":"x"}} in base64, as cargo-lambda sends it.
     let client = "Some(ClientContext { client: Some(ClientApplication { installation_id: None, \
         app_title: Some(\"x\")";
     context(b"eyJjbGllbnQiOnsiYXBwX3RpdGxlIjoieCJ9fQ==", client);
@@ -499,7 +516,7 @@ fn a_client_context_may_be_anything() {
         b"eyJjbGllbnQiOnsiYXBwX3RpdGxlIjoieCJ9fQ=",
         "expected a value, found `e`",
     );
-    // A member of another type is None, and the others are read.
+    // A member of the wrong type is `None`, and the others are read.
     context(
         b"{\"client\":7,\"custom\":{\"a\":1}}",
         "Some(ClientContext { client: None, custom: Some(Object([(\"a\", Number(1))])), environment: None, ",
@@ -536,9 +553,9 @@ fn a_client_context_may_be_anything() {
     check::<Value>(b"[{\"a\":1}]", "Some(Array([");
 }
 
-/// What is shown of it is cut at a character, where there are any.
+/// The excerpt in the message is cut between characters.
 #[test]
-fn an_event_that_is_no_text_is_told() {
+fn an_event_that_is_not_utf_8_is_an_unmarshal_error() {
     let mut texts: Vec<Vec<u8>> = Vec::new();
     for byte in [0, b'\n', b'{', b'"', 0x80, 0xb9, 0xc3, 0xf0, 0xff] {
         for len in [1, 3, 39, 40, 41, 300] {
@@ -566,10 +583,10 @@ fn an_event_that_is_no_text_is_told() {
     });
 }
 
-/// A server that has closed its connection while the handler was at work got nothing of the answer.
+/// The server closes its connection while the handler runs, so it has read nothing of the POST.
 #[cfg(target_os = "linux")]
 #[test]
-fn an_answer_of_which_nothing_was_taken_is_sent_again() {
+fn a_post_is_sent_again_if_the_server_has_read_nothing_of_it() {
     #[track_caller]
     fn check(what: &str, kb: usize, want: &'static str) {
         let listener = listen();
@@ -632,7 +649,7 @@ fn an_answer_of_which_nothing_was_taken_is_sent_again() {
                     if what.ends_with("fails") { 2 } else { 0 }
                 );
                 stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
-                // And not once more.
+                // The POST is not sent a third time.
                 assert_eq!(read_request(&mut stream).line, GET_NEXT);
             }
             drop((listener, closed));
@@ -655,9 +672,8 @@ fn an_answer_of_which_nothing_was_taken_is_sent_again() {
     all(&rows, |&(what, kb, want)| check(what, kb, want));
 }
 
-/// The connection for an answer is tried until the deadline, and then the answer is given up.
 #[test]
-fn a_connection_that_is_refused_is_tried_until_the_deadline() {
+fn connecting_for_a_post_is_retried_until_the_deadline() {
     #[track_caller]
     fn check(event: &'static str, want: &'static str, deadline_in_ms: u128, is_back: bool) {
         let listener = listen();
@@ -724,10 +740,10 @@ fn a_connection_that_is_refused_is_tried_until_the_deadline() {
     });
 }
 
-/// The same to the eye of a client that does not look closely: the end of the connection, and then a
-/// reset. But some of the answer was taken, and so it may not come again.
+/// The client sees the end of the connection and then a reset, as in the test above. But the server has
+/// read some bytes, so the POST must not be repeated.
 #[test]
-fn an_answer_of_which_some_was_taken_is_not_sent_again() {
+fn a_post_is_not_sent_again_if_the_server_has_read_some_of_it() {
     let listener = listen();
     let addr = listener.local_addr().unwrap().to_string();
     thread::scope(|scope| {
@@ -748,7 +764,7 @@ fn an_answer_of_which_some_was_taken_is_not_sent_again() {
 
 /// 12.1: 14.
 #[test]
-fn a_request_id_comes_back_as_it_came() {
+fn the_path_of_a_post_has_the_request_id_with_reserved_characters_escaped() {
     for (id, path) in [
         ("8476A536-e9f4", "8476A536-e9f4"),
         ("a%2Fb", "a%2Fb"),
@@ -768,7 +784,7 @@ fn a_request_id_comes_back_as_it_came() {
 
 /// 12.1: 15.
 #[test]
-fn the_invocations_nonce_is_sent_back_with_an_error_and_a_stream_too() {
+fn errors_and_streams_echo_the_invocation_id_header() {
     let with_nonce =
         |event: &str| next(event).replace("OK\r\n", "OK\r\nlambda-runtime-invocation-id: n-1\r\n");
     let script = [
@@ -790,7 +806,7 @@ fn the_invocations_nonce_is_sent_back_with_an_error_and_a_stream_too() {
 
 /// 12.1: 24 and 28.
 #[test]
-fn an_early_refusal_of_a_long_response_is_read_and_nothing_more_is_posted() {
+fn a_refusal_that_arrives_before_the_end_of_a_long_response_is_read() {
     let listener = listen();
     let addr = listener.local_addr().unwrap().to_string();
     thread::scope(|scope| {
@@ -799,7 +815,7 @@ fn an_early_refusal_of_a_long_response_is_read_and_nothing_more_is_posted() {
         let mut stream = accept(&listener);
         assert_eq!(read_request(&mut stream).line, GET_NEXT);
         stream.get_mut().write_all(NEXT.as_bytes()).unwrap();
-        // The head and no more: the refusal is on its way while the body still comes.
+        // Only the first line is read: the refusal is sent before the body has arrived.
         let mut line = String::new();
         std::io::BufRead::read_line(&mut stream, &mut line).unwrap();
         assert_eq!(line.trim_end(), POST_RESPONSE);
@@ -815,10 +831,10 @@ fn an_early_refusal_of_a_long_response_is_read_and_nothing_more_is_posted() {
     });
 }
 
-/// What is not answered, and stands still, is left after ten seconds; `next` before its first byte
-/// is waited for without end (12.1: 9).
+/// A connection without progress is given up after ten seconds; the first byte of a reply to `next` is
+/// waited for without a limit (12.1: 9).
 #[test]
-fn a_reply_that_stands_still_is_left() {
+fn a_reply_that_stalls_for_ten_seconds_is_given_up() {
     let stalled = |reply: &'static str| {
         move || {
             let listener = listen();
@@ -842,7 +858,7 @@ fn a_reply_that_stands_still_is_left() {
             });
         }
     };
-    // One that moves is waited for, for longer than that.
+    // A slow reply may take longer in total.
     let slow = || {
         let listener = listen();
         let addr = listener.local_addr().unwrap().to_string();
@@ -869,26 +885,26 @@ fn a_reply_that_stands_still_is_left() {
     });
 }
 
-/// A caller that takes its time: Lambda's server reads a response as its caller does.
+/// A slow caller: Lambda's server reads a response as fast as its caller does.
 #[cfg(target_os = "linux")]
 struct SlowCaller {
     event: &'static str,
     want: &'static str,
-    /// Whether the invocation ends in half a minute.
+    /// Whether the deadline is in half a minute.
     has_deadline: bool,
-    /// Of the server's receive buffer, in bytes; 0: as the system has it.
+    /// The length of the server's receive buffer in bytes; 0: the system's default.
     buffer_len: i32,
-    /// Between the head and the body.
+    /// The pause before the response is read.
     pause: Duration,
-    /// Read at one time, in bytes, and how long after that nothing is read.
+    /// The bytes of one read, and the pause before each read.
     pace: (usize, Duration),
-    /// In front of the reply.
+    /// The pause before the reply.
     silence: Duration,
 }
 
 #[cfg(target_os = "linux")]
 impl SlowCaller {
-    /// Serves one invocation, and then a second one on the same connection: nothing was given up.
+    /// Checks that the runtime waits: it calls `next` on the same connection after the reply.
     fn is_waited_for(&self) {
         let listener = listen();
         if self.buffer_len > 0 {
@@ -940,7 +956,7 @@ impl SlowCaller {
     }
 }
 
-/// Rests after each read.
+/// A reader that pauses before each read.
 #[cfg(target_os = "linux")]
 struct SlowReader {
     stream: std::net::TcpStream,
@@ -956,11 +972,11 @@ impl Read for SlowReader {
     }
 }
 
-/// 12.1: 21. As long as a part of an answer has not arrived there is no limit for its reply, nor until
-/// the deadline: Lambda's own timeout ends it.
+/// 12.1: 21. There is no limit while a part of the response has not arrived, nor before the deadline:
+/// Lambda's own timeout ends the invocation.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_slow_caller_is_waited_for() {
+fn a_slow_caller_is_waited_for_without_a_limit() {
     let usual = SlowCaller {
         event: "",
         want: POST_RESPONSE,
@@ -977,7 +993,7 @@ fn a_slow_caller_is_waited_for() {
             scope.spawn(move || caller.is_waited_for());
         };
         for event in ["buffered 6000", "stream 6000"] {
-            // 15 seconds, and again with the system's own buffer read late.
+            // Reading takes 15 seconds; or nothing is read for 23 seconds.
             add(SlowCaller {
                 event,
                 pace: at_400_kb_per_s,
@@ -988,14 +1004,14 @@ fn a_slow_caller_is_waited_for() {
                 pause: late,
                 ..usual
             });
-            // All of it has arrived, and is read, and still there is no reply.
+            // The response has been read, and the reply is late.
             add(SlowCaller {
                 event,
                 silence: late,
                 ..usual
             });
         }
-        // So much is acknowledged by the system that nobody has read.
+        // The system acknowledges so few bytes before they are read.
         for event in ["buffered 50", "stream 50"] {
             add(SlowCaller {
                 event,
@@ -1034,7 +1050,7 @@ fn a_slow_caller_is_waited_for() {
     });
 }
 
-/// Checks that the error of `f` names its place in this file.
+/// Checks that the error of `f` names a place in this file.
 #[track_caller]
 fn check_place<T>(name: &str, f: impl Fn() -> tiny_lambda::Result<T>) {
     let error: Value =
@@ -1047,7 +1063,7 @@ fn check_place<T>(name: &str, f: impl Fn() -> tiny_lambda::Result<T>) {
     );
 }
 
-/// A stack trace is for the function's own mistakes: it names the function's source, or nothing.
+/// A stack trace names the function's source, or is empty.
 #[test]
 #[expect(
     clippy::needless_question_mark,
@@ -1058,7 +1074,7 @@ fn a_stack_trace_never_names_a_source_file_of_this_crate() {
     use tiny_lambda::http::{Method, Request};
     use tiny_lambda::json;
 
-    /// The `stackTrace` of the error that is posted for `event`.
+    /// Returns the `stackTrace` of the error that is posted for `event`.
     #[track_caller]
     fn posted(handler: &dyn Handler, event: &str) -> Vec<String> {
         let script = [step(GET_NEXT, next(event)), step(POST_ERROR, ACCEPTED)];
@@ -1111,7 +1127,7 @@ fn a_stack_trace_never_names_a_source_file_of_this_crate() {
     clippy::needless_question_mark,
     reason = "a `?` is what a function writes"
 )]
-fn the_error_of_a_function_of_events_and_http_names_the_place_that_called_it() {
+fn an_error_of_the_crates_functions_names_the_place_of_the_call() {
     use tiny_lambda::events::cloudwatch_logs::{LogData, LogsEvent};
     use tiny_lambda::events::dynamodb::{DynamoDbEvent, DynamoDbStreamRecord};
     use tiny_lambda::events::kafka::KafkaEvent;

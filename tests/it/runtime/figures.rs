@@ -1,4 +1,4 @@
-//! Figures that are promised: measured, and printed on a line that begins with `figure: `.
+//! Allocations per invocation: measured, and printed on a line that begins with `figure: `.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -13,10 +13,10 @@ thread_local! {
     static N_ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The system's allocator, which counts what it gives to each thread.
+/// The system's allocator with a counter of allocations per thread.
 struct Counting;
 
-// In a release build for musl the crate brings its own, and there is only one.
+// In a release build for musl the crate has its own allocator, and a program can have only one.
 #[cfg(any(debug_assertions, not(target_env = "musl")))]
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -43,7 +43,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// `next`'s answer with every header that Lambda sends.
+/// A reply to `next` with every header that Lambda sends.
 const NEXT: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
     Lambda-Runtime-Aws-Request-Id: 8476a536\r\n\
     Lambda-Runtime-Deadline-Ms: 1542409706888\r\n\
@@ -55,18 +55,18 @@ const NEXT: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
 
 #[test]
 #[cfg(any(debug_assertions, not(target_env = "musl")))]
-fn a_warm_invocation_allocates_nothing_of_the_runtimes_own() {
+fn the_runtime_allocates_nothing_in_a_warm_invocation() {
     const N: usize = 8;
     let script: Vec<_> = (0..N)
         .flat_map(|_| [step(GET_NEXT, NEXT), step(POST_RESPONSE, ACCEPTED)])
         .collect();
-    // When the handler began and when it ended, in allocations of its thread.
+    // The allocation counts of the thread at the begin and the end of the handler.
     let spans = Mutex::new(Vec::with_capacity(N));
     let echo = handler::bytes(|event, _| {
         let begin = N_ALLOCATIONS.get();
-        let answer = event.to_vec();
+        let response = event.to_vec();
         spans.lock().unwrap().push((begin, N_ALLOCATIONS.get()));
-        Ok(answer)
+        Ok(response)
     });
     let (requests, _) = play(&script, &echo);
     assert_eq!(requests.last().unwrap().text(), "{\"answer\":42}");
@@ -74,9 +74,9 @@ fn a_warm_invocation_allocates_nothing_of_the_runtimes_own() {
     assert_eq!(spans.len(), N);
     assert!(
         spans.iter().all(|(begin, end)| *end == *begin + 1),
-        "its own, counted"
+        "the handler's own allocation is counted"
     );
-    // From the end of one to the beginning of the next, the first one apart, which makes buffers.
+    // From the end of a handler to the begin of the next one; the first time buffers are made.
     let between = spans.windows(2).skip(1).map(|pair| pair[1].0 - pair[0].1);
     let most = between.max().unwrap();
     println!("figure: heap allocations per warm invocation, bytes: {most} (at most 0)");

@@ -1,5 +1,5 @@
-//! A hostile Runtime API: with a seed it does its worst, its callers are slow, signals interrupt the function,
-//! and standard streams are closed. Every event is answered once or its loss is told.
+//! Fault injection: a Runtime API with random faults from a seed, slow callers, signals, closed standard
+//! streams. Every event is answered once, or its loss is logged.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,16 +9,16 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::function::{command, example};
-use crate::support::processes::ends;
+use crate::support::processes::wait_for_end;
 use crate::support::runtime_api::{listen, next, refusal};
 use crate::support::sockets::{reset_on_close, set_receive_buffer};
 
-/// Marsaglia's xorshift64*.
-struct Dice(u64);
+/// A random number generator: Marsaglia's xorshift64*.
+struct Rng(u64);
 
-impl Dice {
+impl Rng {
     /// A number below `n`.
-    fn roll(&mut self, n: usize) -> usize {
+    fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -27,46 +27,46 @@ impl Dice {
     }
 
     fn pick<T: Copy>(&mut self, list: &[T]) -> T {
-        list[self.roll(list.len())]
+        list[self.below(list.len())]
     }
 }
 
-/// What the server knows of an event.
+/// What has become of an event, as the server knows it.
 #[derive(Debug, PartialEq, Eq)]
 enum Fate {
-    /// One whole answer came, and was taken.
+    /// One whole response or error was received and accepted.
     Answered,
-    /// One whole answer came, and the function was not told that it was taken: it says so.
+    /// One whole response or error was received, but its reply was lost or a refusal: the function logs it.
     Doubted,
-    /// One whole answer came, and the function was told that the server has failed: it ends.
+    /// One whole response or error was received, and the reply was a status from 500: the function ends.
     Ended,
-    /// No whole answer came, for which the server is to blame: the function says so.
+    /// No whole response or error was received because of a fault: the function logs it.
     Lost,
 }
 
 struct Server {
-    dice: Dice,
+    rng: Rng,
     n_events: usize,
-    /// Each event by its number; those up to the current one.
+    /// The fate of each event before the current one, by number.
     fates: BTreeMap<usize, Fate>,
-    /// The event that has been handed out, and whether the connection was closed behind it.
+    /// The event that was sent, and whether the connection was closed after it.
     current: Option<(usize, bool)>,
     event: &'static str,
-    /// The connection is to end with a reset.
+    /// Whether the connection ends with a reset.
     resets: bool,
 }
 
 /// How a connection ended.
 #[derive(PartialEq, Eq)]
 enum Conversation {
-    /// The function will come back, or end.
+    /// The function will reconnect, or end.
     Over,
-    /// The function has ended; this is the word of who waited for it.
+    /// The function has ended; `run` sends this.
     Exit,
 }
 
-/// The head of a request: its line, the length of its body unless that comes in chunks, and the type
-/// of the error that it reports; `None` if it did not come whole.
+/// Reads the head of a request: its first line, the length of its body unless it is chunked, and the error
+/// type; `None` if it was cut.
 fn read_head(stream: &mut BufReader<TcpStream>) -> Option<(String, Option<usize>, String)> {
     let (mut first, mut len, mut error_type) = (String::new(), None, String::new());
     loop {
@@ -92,7 +92,7 @@ fn read_head(stream: &mut BufReader<TcpStream>) -> Option<(String, Option<usize>
     }
 }
 
-/// Reads a body of `len` bytes, or a chunked one; false: it was cut.
+/// Reads a body of `len` bytes, or a chunked body; returns false if it was cut.
 fn read_body(stream: &mut BufReader<TcpStream>, len: Option<usize>) -> bool {
     let mut read = || -> std::io::Result<bool> {
         let Some(len) = len else {
@@ -124,7 +124,7 @@ fn read_body(stream: &mut BufReader<TcpStream>, len: Option<usize>) -> bool {
 }
 
 impl Server {
-    /// Talks on one connection until it ends.
+    /// Serves one connection until it ends.
     fn converse(&mut self, stream: TcpStream) -> Conversation {
         stream.set_nodelay(true).unwrap();
         stream
@@ -138,7 +138,7 @@ impl Server {
             let goes_on = match line.as_str() {
                 "EXIT" => return Conversation::Exit,
                 "GET /2018-06-01/runtime/invocation/next HTTP/1.1" => self.next(stream.get_mut()),
-                _ => self.answer(&line, len, &error_type, &mut stream),
+                _ => self.post(&line, len, &error_type, &mut stream),
             };
             if self.resets {
                 self.resets = false;
@@ -146,18 +146,18 @@ impl Server {
                 return Conversation::Over;
             }
             if !goes_on {
-                // What was written arrives, what was not read is refused.
+                // The written bytes arrive, and unread bytes cause a reset.
                 let _ = stream.get_ref().shutdown(Shutdown::Write);
                 return Conversation::Over;
             }
         }
     }
 
-    /// Answers `next`, well or not. False: the connection ends.
+    /// Replies to `next`, with or without a fault; returns false if the connection ends.
     fn next(&mut self, stream: &mut TcpStream) -> bool {
         let mut write = |bytes: &[u8]| stream.write_all(bytes).is_ok();
         if let Some((event, _)) = self.current.take() {
-            // It did not come through, and is not handed out again.
+            // The event was lost, and is not sent again.
             self.fates.insert(event, Fate::Lost);
         }
         let number = self.fates.len();
@@ -165,8 +165,8 @@ impl Server {
             return write(refusal(500).as_bytes());
         }
         let events = ["echo", "echo", "error", "panic", "stream", "panic midway"];
-        self.event = self.dice.pick(&events);
-        let long = if self.dice.roll(20) == 0 {
+        self.event = self.rng.pick(&events);
+        let long = if self.rng.below(20) == 0 {
             "x".repeat(300_000)
         } else {
             String::new()
@@ -175,26 +175,26 @@ impl Server {
         let event = format!("\"{}{}\"", self.event, if is_echo { &long } else { "" });
         let reply = next(&event).replace("8476a536", &format!("id-{number}-"));
         let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-        let mut given = |closed| self.current = Some((number, closed));
-        match self.dice.roll(30) {
+        let mut sent = |closed| self.current = Some((number, closed));
+        match self.rng.below(30) {
             0 => false,
             1 => {
-                let cut = self.dice.roll(reply.len().min(400));
+                let cut = self.rng.below(reply.len().min(400));
                 write(&reply.as_bytes()[..cut]);
-                self.resets = self.dice.roll(2) == 0;
+                self.resets = self.rng.below(2) == 0;
                 false
             }
             2 => {
                 let garbage: Vec<u8> = (0..40)
-                    .map(|_| self.dice.pick(b"HTP/1. 20\r\n:\0\xff"))
+                    .map(|_| self.rng.pick(b"HTP/1. 20\r\n:\0\xff"))
                     .collect();
                 write(&garbage);
                 false
             }
             3 => write(refusal(204).as_bytes()),
-            4 => write(refusal(self.dice.pick(&[400, 404, 429, 502, 503])).as_bytes()),
+            4 => write(refusal(self.rng.pick(&[400, 404, 429, 502, 503])).as_bytes()),
             5 => {
-                given(false);
+                sent(false);
                 let (head, _) = head.split_once("\r\nContent-Length").unwrap();
                 let (a, b) = body.split_at(body.len() / 2);
                 let chunks = [a, b].map(|part| format!("{:x};x=y\r\n{part}\r\n", part.len()));
@@ -207,16 +207,16 @@ impl Server {
                 )
             }
             6 => {
-                given(false);
+                sent(false);
                 let (start, rest) = reply.as_bytes().split_at(reply.len().min(200));
                 start.iter().all(|byte| write(&[*byte])) && write(rest)
             }
             7 => {
-                given(false);
+                sent(false);
                 write(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n") && write(reply.as_bytes())
             }
             8 => {
-                given(false);
+                sent(false);
                 write(
                     reply
                         .replace("OK\r\n", "OK\r\nconnection: close\r\n")
@@ -225,50 +225,47 @@ impl Server {
                 false
             }
             9 => {
-                given(true);
+                sent(true);
                 write(reply.as_bytes());
                 false
             }
             _ => {
-                given(false);
+                sent(false);
                 write(reply.as_bytes())
             }
         }
     }
 
-    /// Takes an answer, well or not. False: the connection ends.
-    fn answer(
+    /// Reads a response or error and replies, with or without a fault; returns false if the connection ends.
+    fn post(
         &mut self,
         line: &str,
         len: Option<usize>,
         error_type: &str,
         stream: &mut BufReader<TcpStream>,
     ) -> bool {
-        let (number, _) = self
-            .current
-            .take()
-            .expect("an answer to an event, and no second one");
+        let (number, _) = self.current.take().expect("one POST for an event");
         let path = format!("POST /2018-06-01/runtime/invocation/id-{number}-/");
         let call = line
             .strip_prefix(&path)
-            .expect("an answer to the current event");
+            .expect("a POST for the current event");
         let is_error = call.starts_with("error ");
         match self.event {
             "error" | "panic" => assert!(is_error, "{line} to {}", self.event),
-            // A stream of which not a byte could be sent is a plain error: that of its first write,
-            // which the handler returns, and no other. Its panic comes behind that write.
+            // A stream without a sent byte is a function error: the error of its first write, which the
+            // handler returns. Its panic would come after that write.
             "stream" | "panic midway" if is_error => {
                 assert_eq!(error_type, "Function.IoError", "{line} to {}", self.event);
             }
             _ => assert!(!is_error, "{line} to {}", self.event),
         }
-        let fault = self.dice.roll(20);
+        let fault = self.rng.below(20);
         if fault == 0 && len != Some(0) {
             self.fates.insert(number, Fate::Lost);
             return false;
         }
-        // A slow caller, whose server has little room for what it does not read.
-        if self.dice.roll(10) == 0 {
+        // A slow caller.
+        if self.rng.below(10) == 0 {
             thread::sleep(Duration::from_millis(30));
         }
         if !read_body(stream, len) {
@@ -276,12 +273,12 @@ impl Server {
             return false;
         }
         let accepted = "HTTP/1.1 202 Accepted\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
-        let refused = refusal(self.dice.pick(&[400, 403, 404, 410, 413, 429]));
+        let refused = refusal(self.rng.pick(&[400, 403, 404, 410, 413, 429]));
         let (fate, reply, goes_on) = match fault {
             1 => (Fate::Doubted, String::new(), false),
             2 => {
-                // Within the head: what is cut behind it still has a status.
-                let cut = self.dice.roll(accepted.find("\r\n\r\n").unwrap());
+                // Cut within the head: a reply that is cut in its body has a status.
+                let cut = self.rng.below(accepted.find("\r\n\r\n").unwrap());
                 (Fate::Doubted, accepted[..cut].to_owned(), false)
             }
             11 => {
@@ -290,7 +287,7 @@ impl Server {
             }
             3 => (Fate::Doubted, "garbage\r\n\r\n".to_owned(), false),
             4 | 5 => (Fate::Doubted, refused, true),
-            6 => (Fate::Ended, refusal(self.dice.pick(&[500, 503])), true),
+            6 => (Fate::Ended, refusal(self.rng.pick(&[500, 503])), true),
             7 => (
                 Fate::Answered,
                 format!("HTTP/1.1 100 Continue\r\n\r\n{accepted}"),
@@ -315,13 +312,13 @@ impl Server {
     }
 }
 
-/// Runs the function until its end, which is told to whoever listens at `addr`: with what `roll` says of
-/// signals that interrupt it every millisecond, and standard streams that are closed.
-fn run(addr: SocketAddr, roll: usize) -> (String, Option<i32>) {
-    let close = ["", "<&-", ">&-", "<&- >&-"][roll % 4];
-    let act = if roll % 8 < 4 { "timer" } else { "" };
-    // Without std's start-up, which opens streams that are closed.
-    let program = example(if roll % 3 == 0 {
+/// Runs the function until its end, then sends `EXIT` to `addr`. `variant` chooses the program, whether a
+/// signal interrupts it every millisecond, and which standard streams are closed.
+fn run(addr: SocketAddr, variant: usize) -> (String, Option<i32>) {
+    let close = ["", "<&-", ">&-", "<&- >&-"][variant % 4];
+    let act = if variant % 8 < 4 { "timer" } else { "" };
+    // `function_main` starts without std, which would open closed streams.
+    let program = example(if variant % 3 == 0 {
         "function"
     } else {
         "function_main"
@@ -329,17 +326,17 @@ fn run(addr: SocketAddr, roll: usize) -> (String, Option<i32>) {
     let mut command = command(Path::new("/bin/sh"), addr, &[("ACT", act)]);
     let run = format!("exec \"$0\" {close}");
     let child = command.args(["-c", &run]).arg(program).spawn().unwrap();
-    let output = ends(child);
+    let output = wait_for_end(child);
     let mut stream = TcpStream::connect(addr).unwrap();
     stream.write_all(b"EXIT\r\n").unwrap();
     let said = String::from_utf8(output.stderr).expect("a log that is text");
     (said, output.status.code())
 }
 
-/// Serves `n_events` events to as many processes as it takes: how many there were of each fate.
+/// Serves `n_events` events, with a new process whenever one ends; returns the number of events per fate.
 fn serve(seed: u64, n_events: usize) -> [usize; 4] {
     let mut server = Server {
-        dice: Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
+        rng: Rng(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
         n_events,
         fates: BTreeMap::new(),
         current: None,
@@ -354,8 +351,8 @@ fn serve(seed: u64, n_events: usize) -> [usize; 4] {
     let mut said = String::new();
     while server.fates.len() < n_events || server.current.is_some() {
         thread::scope(|scope| {
-            let roll = server.dice.roll(24);
-            let function = scope.spawn(move || run(addr, roll));
+            let variant = server.rng.below(24);
+            let function = scope.spawn(move || run(addr, variant));
             while server.converse(listener.accept().unwrap().0) != Conversation::Exit {}
             let (log, code) = function.join().unwrap();
             assert_eq!(code, Some(1), "seed {seed}: {log}");
@@ -365,9 +362,9 @@ fn serve(seed: u64, n_events: usize) -> [usize; 4] {
             server.fates.insert(event, Fate::Lost);
         }
     }
-    // Which events the function has complained about.
+    // The events for which the function has logged an error.
     let complaint = "Runtime.LambdaRuntimeClientError: ";
-    let told: BTreeSet<usize> = said
+    let logged: BTreeSet<usize> = said
         .lines()
         .filter(|line| line.contains(complaint))
         .filter_map(|line| {
@@ -381,10 +378,10 @@ fn serve(seed: u64, n_events: usize) -> [usize; 4] {
         .collect();
     let mut n_fates = [0; 4];
     for (event, fate) in &server.fates {
-        let is_told = matches!(fate, Fate::Doubted | Fate::Lost);
+        let is_log_expected = matches!(fate, Fate::Doubted | Fate::Lost);
         assert!(
-            *fate == Fate::Ended || told.contains(event) == is_told,
-            "seed {seed}: event {event} is {fate:?}, and what was told is otherwise"
+            *fate == Fate::Ended || logged.contains(event) == is_log_expected,
+            "seed {seed}: event {event} is {fate:?}, and the log says something else"
         );
         n_fates[match fate {
             Fate::Answered => 0,
@@ -398,7 +395,7 @@ fn serve(seed: u64, n_events: usize) -> [usize; 4] {
 }
 
 fn serve_all(n_seeds: u64, n_events: usize) {
-    // Another one may be named, to try what nobody has yet.
+    // SEED=… tries other seeds.
     let seed = std::env::var("SEED").map_or(1, |seed| seed.parse().expect("a number"));
     let seeds = seed..seed + n_seeds;
     let fates: Vec<[usize; 4]> = thread::scope(|scope| {
@@ -413,12 +410,12 @@ fn serve_all(n_seeds: u64, n_events: usize) {
 }
 
 #[test]
-fn every_event_is_answered_once_or_its_loss_is_told() {
+fn every_event_is_answered_once_or_its_loss_is_logged() {
     serve_all(4, 150);
 }
 
 #[test]
 #[ignore = "takes a minute"]
-fn every_one_of_10_000_events_is_answered_once_or_its_loss_is_told() {
+fn each_of_10_000_events_is_answered_once_or_its_loss_is_logged() {
     serve_all(8, 1250);
 }

@@ -1,4 +1,4 @@
-//! A function's log: its formats and levels, one write per line, and a reader who is slow or has gone.
+//! The log of a function: formats, levels, one write per line, and readers that are slow or gone.
 
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
@@ -10,13 +10,13 @@ use tiny_lambda::json::{self, Value};
 
 use crate::programs;
 use crate::support::function::{command, play};
-use crate::support::processes::ends;
+use crate::support::processes::wait_for_end;
 use crate::support::runtime_api::{
-    ACCEPTED, GET_NEXT, PATIENCE, POST_ERROR, POST_RESPONSE, accept, converse, listen, next,
+    ACCEPTED, GET_NEXT, HANG_TIMEOUT, POST_ERROR, POST_RESPONSE, accept, converse, listen, next,
     read_request, refusal, step,
 };
 
-/// What was logged for one invocation, of a tenant, up to the end of the Runtime API.
+/// Returns the lines that are logged for one invocation with a tenant id.
 fn logged(vars: &[(&str, &str)], event: &str) -> Vec<String> {
     let next = next(event).replace("OK\r\n", "OK\r\nLambda-Runtime-Aws-Tenant-Id: t-1\r\n");
     let script = [step(GET_NEXT, next), step(POST_RESPONSE, ACCEPTED)];
@@ -24,7 +24,7 @@ fn logged(vars: &[(&str, &str)], event: &str) -> Vec<String> {
     for (program, _) in programs() {
         let (_, _, lines) = play(&program, vars, &script);
         let mut lines: Vec<_> = lines.lines().map(str::to_owned).collect();
-        // What says that the Runtime API has gone, unless that is not FATAL enough.
+        // The line that says that the Runtime API has gone, which some levels leave out.
         lines.retain(|line| !line.contains("GET invocation/next"));
         said.push(lines);
     }
@@ -35,7 +35,7 @@ fn logged(vars: &[(&str, &str)], event: &str) -> Vec<String> {
 
 /// 12.1: 41.
 #[test]
-fn a_text_log_has_every_level_and_a_line_per_event() {
+fn a_text_log_has_all_levels_and_one_line_per_message() {
     for vars in [
         &[][..],
         &[("AWS_LAMBDA_LOG_LEVEL", "ERROR")],
@@ -58,7 +58,7 @@ fn a_text_log_has_every_level_and_a_line_per_event() {
 
 /// 12.1: 42.
 #[test]
-fn a_json_log_has_the_levels_that_were_asked_for() {
+fn a_json_log_has_the_levels_from_aws_lambda_log_level_up() {
     #[track_caller]
     fn check(level: &str, n_want: usize) {
         let vars = [
@@ -93,7 +93,7 @@ fn a_json_log_has_the_levels_that_were_asked_for() {
 
 /// 12.1: 41.
 #[test]
-fn a_line_of_any_length_is_one_line() {
+fn a_message_of_1_mb_is_one_line() {
     let lines = logged(&[], "\"log much\"");
     let lens: Vec<_> = lines.iter().map(String::len).collect();
     assert_eq!(
@@ -102,15 +102,15 @@ fn a_line_of_any_length_is_one_line() {
     );
 }
 
-/// 12.1: 2 and 3: as `command` has it, there is a proxy, and no other variable.
+/// 12.1: 2 and 3: `command` sets a proxy, and no variable that is not necessary.
 #[test]
-fn success_says_nothing() {
+fn a_successful_invocation_logs_nothing() {
     assert_eq!(logged(&[], "\"echo\""), [""; 0]);
 }
 
-/// 12.1: 43. It is for managed runtimes, and for one writer.
+/// 12.1: 43. The descriptor is for managed runtimes, and for one writer.
 #[test]
-fn the_telemetry_descriptor_is_left_alone() {
+fn lambda_telemetry_log_fd_is_ignored() {
     for descriptor in ["1", "2", "3", "-1", "x"] {
         let lines = logged(&[("_LAMBDA_TELEMETRY_LOG_FD", descriptor)], "\"log\"");
         assert_eq!(lines.len(), 6);
@@ -120,7 +120,7 @@ fn the_telemetry_descriptor_is_left_alone() {
 
 /// 12.1: 41.
 #[test]
-fn a_log_that_nobody_reads_is_survived() {
+fn a_function_goes_on_if_the_reader_of_its_log_has_gone() {
     for (program, _) in programs() {
         let script = [
             step(GET_NEXT, next("\"log much\"")),
@@ -131,14 +131,14 @@ fn a_log_that_nobody_reads_is_survived() {
         converse(&script, |addr| {
             let mut child = command(&program, addr, &[]).spawn().unwrap();
             drop((child.stdout.take(), child.stderr.take()));
-            assert_eq!(ends(child).status.code(), Some(1));
+            assert_eq!(wait_for_end(child).status.code(), Some(1));
         });
     }
 }
 
-/// 12.1: 41. A socket of datagrams keeps the writes apart.
+/// 12.1: 41. A datagram socket shows each write as one datagram.
 #[test]
-fn a_line_is_written_in_one_write() {
+fn a_log_line_is_written_with_one_write() {
     let n_lines = [("log", 6), ("error", 1), ("panic midway", 1)];
     for (program, aborts) in programs() {
         for vars in [
@@ -162,14 +162,14 @@ fn a_line_is_written_in_one_write() {
                     command.stderr(OwnedFd::from(theirs));
                     let child = command.spawn().unwrap();
                     drop(command);
-                    ends(child);
+                    wait_for_end(child);
                     ours.set_nonblocking(true).unwrap();
                     let mut writes = Vec::new();
                     let mut line = [0; 4096];
                     while let Ok(len) = ours.recv(&mut line) {
                         writes.push(String::from_utf8(line[..len].to_vec()).unwrap());
                     }
-                    // And that the Runtime API has gone, unless a panic was the end.
+                    // One line says that the Runtime API has gone, unless a panic has ended the process.
                     let is_end = |line: &String| line.contains("GET invocation/next");
                     assert_eq!(
                         writes.iter().filter(|line| is_end(line)).count(),
@@ -186,9 +186,9 @@ fn a_line_is_written_in_one_write() {
     }
 }
 
-/// 12.1: 20 and 41. It is not lost, and it comes before the answer.
+/// 12.1: 20 and 41. The line is not lost, and is written before the response is sent.
 #[test]
-fn a_reader_of_the_log_who_is_slow_is_waited_for() {
+fn a_function_waits_for_a_slow_reader_of_its_log() {
     for (program, _) in programs() {
         let listener = listen();
         let addr = listener.local_addr().unwrap();
@@ -198,11 +198,14 @@ fn a_reader_of_the_log_who_is_slow_is_waited_for() {
         assert_eq!(read_request(&mut stream).line, GET_NEXT);
         let event = next("\"log much\"");
         stream.get_mut().write_all(event.as_bytes()).unwrap();
-        // A pipe holds a small part of the line.
+        // A pipe holds only a part of the line.
         let brief = Some(Duration::from_millis(100));
         stream.get_ref().set_read_timeout(brief).unwrap();
         assert!(stream.get_mut().read(&mut [0]).is_err());
-        stream.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+            .get_ref()
+            .set_read_timeout(Some(HANG_TIMEOUT))
+            .unwrap();
         let start = "INFO RequestId: 8476a536 ";
         let mut line = vec![0; start.len() + (1 << 20) + 1];
         log.read_exact(&mut line).unwrap();
@@ -211,13 +214,13 @@ fn a_reader_of_the_log_who_is_slow_is_waited_for() {
         stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
         assert_eq!(read_request(&mut stream).line, GET_NEXT);
         stream.get_mut().write_all(refusal(500).as_bytes()).unwrap();
-        assert_eq!(ends(child).status.code(), Some(1));
+        assert_eq!(wait_for_end(child).status.code(), Some(1));
     }
 }
 
-/// 12.1: 41. What is opened next would take the place of standard error.
+/// 12.1: 41. The next file that is opened would get the descriptor of standard error.
 #[test]
-fn a_log_that_was_closed_before_the_start_goes_nowhere() {
+fn a_function_whose_standard_error_is_closed_goes_on_and_logs_nowhere() {
     for (program, _) in programs() {
         let script = [
             step(GET_NEXT, next("\"log\"")),
@@ -231,17 +234,16 @@ fn a_log_that_was_closed_before_the_start_goes_nowhere() {
                 .args(["-c", "exec \"$0\" <&- >&- 2>&-"])
                 .arg(&program);
             closed.env("AWS_LAMBDA_RUNTIME_API", addr.to_string());
-            assert_eq!(ends(closed.spawn().unwrap()).status.code(), Some(1));
+            assert_eq!(wait_for_end(closed.spawn().unwrap()).status.code(), Some(1));
         });
         assert_eq!(requests[1].text(), "null");
     }
 }
 
-/// What a function in this process logs stands in the end of the log that its caller gets, between
-/// START and END, and no other's does.
+/// The tail has the lines of its own invocation between START and END, and none of another function's.
 #[cfg(feature = "emulator")]
 #[test]
-fn a_function_in_this_process_has_its_lines_in_the_log_tail() {
+fn the_log_tail_has_the_lines_of_a_function_in_this_process() {
     use tiny_lambda::emulator::Emulator;
     use tiny_lambda::{Context, Error, Runtime, handler, info};
 

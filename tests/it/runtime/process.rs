@@ -1,5 +1,5 @@
-//! A function as a process: its Init, its snapshots, its panics, its signals. Each test that
-//! begins with `12.1` names the items of the conformance checklist for runtimes that it proves.
+//! A function as a process: Init, snapshots, panics, signals, standard streams. A comment that begins
+//! with `12.1` names the items of the conformance checklist for runtimes that the test proves.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -17,17 +17,17 @@ use crate::programs;
 use crate::support::function::{command, example, play};
 use crate::support::malformed_replies;
 #[cfg(target_os = "linux")]
-use crate::support::processes::becomes;
-use crate::support::processes::{ends, signal};
+use crate::support::processes::wait_for_state;
+use crate::support::processes::{signal, wait_for_end};
 use crate::support::runtime_api::{
     ACCEPTED, GET_NEXT, GET_RESTORE, NEXT, POST_ERROR, POST_INIT_ERROR, POST_RESPONSE,
-    POST_RESTORE_ERROR, Request, Step, accept, converse, last, listen, next, read_request, refusal,
-    step,
+    POST_RESTORE_ERROR, Request, Step, accept, converse, listen, next, read_request, refusal, step,
+    step_and_close,
 };
 
 const TYPE_FIELD: &str = "Lambda-Runtime-Function-Error-Type";
 
-/// `errorType` and `errorMessage` of an error that was posted, which has the same in its header.
+/// Returns `errorType` and `errorMessage` of a posted error, and checks its header.
 #[track_caller]
 fn posted(request: &Request) -> (String, String) {
     let body: Value = json::parse(&request.body).unwrap();
@@ -42,7 +42,7 @@ fn posted(request: &Request) -> (String, String) {
 }
 
 #[test]
-fn what_init_makes_is_lent_to_the_handler() {
+fn the_handler_gets_a_reference_to_the_result_of_init() {
     for (program, _) in programs() {
         let script = [step(GET_NEXT, next("2")), step(POST_RESPONSE, ACCEPTED)];
         let (requests, code, _) = play(&program, &[("ACT", "init")], &script);
@@ -52,7 +52,7 @@ fn what_init_makes_is_lent_to_the_handler() {
 
 /// 12.1: 4 and 30.
 #[test]
-fn a_failed_init_is_posted_once_and_the_process_ends_with_1() {
+fn an_init_error_is_posted_once_and_the_exit_code_is_1() {
     #[track_caller]
     fn check(act: &str, answer: &Step, want: (&str, &str)) {
         for (program, _) in programs() {
@@ -61,7 +61,7 @@ fn a_failed_init_is_posted_once_and_the_process_ends_with_1() {
             let (kind, message) = posted(&requests[0]);
             assert_eq!((kind.as_str(), code), (want.0, Some(1)));
             assert!(message.contains(want.1), "{message}");
-            // A refusal may be told too.
+            // A refusal may be logged too.
             assert!((1..=2).contains(&said.lines().count()), "{said}");
         }
     }
@@ -69,12 +69,12 @@ fn a_failed_init_is_posted_once_and_the_process_ends_with_1() {
     check("init-error", &accepted, ("NoTable", "TABLE is not set"));
     check("init-panic", &accepted, ("Runtime.Panic", ": no table"));
     check("init-panics", &accepted, ("Runtime.Panic", "panicked at "));
-    // Whatever comes back: there is nothing else to be done about it.
+    // No reply changes the result.
     for status in [200, 400, 403, 404, 413, 500, 503] {
         let refused = step(POST_INIT_ERROR, refusal(status));
         check("init-error", &refused, ("NoTable", "TABLE is not set"));
     }
-    let cut = last(POST_INIT_ERROR, "");
+    let cut = step_and_close(POST_INIT_ERROR, "");
     check("init-error", &cut, ("NoTable", "TABLE is not set"));
 }
 
@@ -82,7 +82,7 @@ const SNAP_START: (&str, &str) = ("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start"
 
 /// 12.1: 7 and 46.
 #[test]
-fn a_snapshot_is_taken_between_the_hooks_and_its_connection_is_not_used_again() {
+fn restore_next_is_called_between_the_snapshot_hooks_and_its_connection_is_not_used_again() {
     for (program, _) in programs() {
         let listener = listen();
         let addr = listener.local_addr().unwrap();
@@ -95,7 +95,7 @@ fn a_snapshot_is_taken_between_the_hooks_and_its_connection_is_not_used_again() 
         assert_eq!(read_request(&mut after).line, GET_NEXT);
         assert_eq!(before.read(&mut [0]).unwrap(), 0, "closed by the function");
         after.get_mut().write_all(refusal(500).as_bytes()).unwrap();
-        let output = ends(child.unwrap());
+        let output = wait_for_end(child.unwrap());
         let said = String::from_utf8(output.stderr).unwrap();
         let hooks: Vec<_> = said.lines().take(4).collect();
         assert_eq!(hooks, ["before 2", "before 1", "after 1", "after 2"]);
@@ -105,7 +105,7 @@ fn a_snapshot_is_taken_between_the_hooks_and_its_connection_is_not_used_again() 
 
 /// 12.1: 7.
 #[test]
-fn without_snap_start_there_are_no_hooks_and_no_restore() {
+fn without_snapstart_no_snapshot_hook_runs_and_restore_next_is_not_called() {
     for (program, _) in programs() {
         for vars in [
             &[("ACT", "snapshot")][..],
@@ -122,12 +122,12 @@ fn without_snap_start_there_are_no_hooks_and_no_restore() {
 
 /// 12.1: 7.
 #[test]
-fn a_failed_hook_is_posted_and_the_process_ends_with_1() {
+fn the_error_of_a_snapshot_hook_is_posted_once_and_the_exit_code_is_1() {
     #[track_caller]
     fn check(act: &str, script: &[Step], kind: &str, message: &str) {
         for (program, aborts) in programs() {
             let (requests, code, said) = play(&program, &[("ACT", act), SNAP_START], script);
-            // A refusal may be told too.
+            // A refusal may be logged too.
             assert!((1..=2).contains(&said.lines().count()), "{said}");
             let posted = posted(requests.last().unwrap());
             let kind = if aborts && act.ends_with("panic") {
@@ -144,27 +144,30 @@ fn a_failed_hook_is_posted_and_the_process_ends_with_1() {
     check("before-error", &init_error, kind, "Open: still open");
     check("before-panic", &init_error, kind, "still open");
     let restore_error = [
-        last(GET_RESTORE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        step_and_close(GET_RESTORE, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
         step(POST_RESTORE_ERROR, ACCEPTED),
     ];
     let kind = "Runtime.AfterRestoreError";
     check("after-error", &restore_error, kind, "Seed: no seed");
     check("after-panic", &restore_error, kind, "no seed");
-    // Whatever comes back, it is posted once: there is nothing else to be done about it.
+    // The error is posted once, whatever the reply is.
     for answer in [200, 400, 403, 404, 413, 500, 503].map(refusal) {
         let script = [restore_error[0].clone(), step(POST_RESTORE_ERROR, answer)];
         check("after-error", &script, kind, "Seed: no seed");
     }
-    let script = [restore_error[0].clone(), last(POST_RESTORE_ERROR, "")];
+    let script = [
+        restore_error[0].clone(),
+        step_and_close(POST_RESTORE_ERROR, ""),
+    ];
     check("after-error", &script, kind, "Seed: no seed");
 }
 
 /// 12.1: 7.
 #[test]
-fn a_snapshot_that_is_refused_ends_the_process_with_a_line() {
+fn a_refused_restore_next_ends_the_process_with_a_log_line() {
     let program = example("function");
     for answer in [refusal(403), refusal(404), refusal(500), String::new()] {
-        let script = [last(GET_RESTORE, &answer)];
+        let script = [step_and_close(GET_RESTORE, &answer)];
         let (_, code, said) = play(&program, &[("ACT", "snapshot"), SNAP_START], &script);
         assert_eq!(code, Some(1));
         assert!(said.contains("GET restore/next: "), "{said}");
@@ -182,7 +185,7 @@ fn a_panic_is_posted_once_with_its_place() {
             let event = next(&format!("\"{event}\""));
             let mut script = vec![step(GET_NEXT, event), step(POST_ERROR, ACCEPTED)];
             if aborts {
-                // From a connection of its own, as the worker's may be in the middle of anything.
+                // The hook opens a connection, because the worker's may be in use.
                 script[0].hangs_up = true;
             } else {
                 script.extend([step(GET_NEXT, NEXT), step(POST_RESPONSE, ACCEPTED)]);
@@ -201,12 +204,12 @@ fn a_panic_is_posted_once_with_its_place() {
     }
 }
 
-/// 12.1: 21 and 31. The process cannot go on after the second panic; the first one is the reason.
+/// 12.1: 21 and 31. The process ends with the second panic; the first one is its cause.
 #[test]
-fn a_panic_while_panicking_is_posted_and_the_end() {
+fn a_panic_during_a_panic_posts_the_first_one_and_ends_the_process() {
     for (program, _) in programs() {
         let event = next("\"panic while panicking\"");
-        let script = [last(GET_NEXT, event), step(POST_ERROR, ACCEPTED)];
+        let script = [step_and_close(GET_NEXT, event), step(POST_ERROR, ACCEPTED)];
         let (requests, code, said) = play(&program, &[], &script);
         let (kind, message) = posted(&requests[1]);
         assert_eq!((kind.as_str(), code), ("Runtime.Panic", Some(101)));
@@ -230,7 +233,7 @@ fn a_panic_while_panicking_is_posted_and_the_end() {
     }
 }
 
-/// Plays one invocation that a panic ends; what was posted as `errorMessage`, what the log has.
+/// Plays one invocation that ends with a panic; returns the posted `errorMessage` and the log.
 #[track_caller]
 fn panics(program: &Path, ends: bool, event: &str) -> (String, String) {
     let event = next(&format!("\"{event}\""));
@@ -247,9 +250,9 @@ fn panics(program: &Path, ends: bool, event: &str) -> (String, String) {
     (message, said)
 }
 
-/// 12.1: 31. std ends the process at such a function; the panic that came to it is the reason.
+/// 12.1: 31. std ends the process when a panic reaches a function that cannot unwind.
 #[test]
-fn a_panic_that_cannot_unwind_is_posted_and_the_end() {
+fn a_panic_that_cannot_unwind_is_posted_and_ends_the_process() {
     for (program, _) in programs() {
         for event in ["panic through C", "caught, then through C"] {
             if event.starts_with("caught") && is_aborting(&program) {
@@ -271,7 +274,7 @@ fn is_aborting(program: &Path) -> bool {
 
 /// 12.1: 31.
 #[test]
-fn a_panic_is_posted_with_the_text_of_its_payload_and_logged_once() {
+fn a_resumed_panic_is_posted_with_the_text_of_its_payload_and_logged_once() {
     for (program, aborts) in programs() {
         if aborts {
             continue;
@@ -296,9 +299,9 @@ fn a_panic_is_posted_with_the_text_of_its_payload_and_logged_once() {
     }
 }
 
-/// 12.1: 31. A panic that the handler catches is logged, and not taken for that of another invocation.
+/// 12.1: 31. The error of a later invocation does not name the caught panic.
 #[test]
-fn a_panic_that_the_handler_catches_is_in_the_log_and_nowhere_else() {
+fn a_panic_that_the_handler_catches_is_logged_and_not_posted() {
     for (program, aborts) in programs() {
         if aborts {
             continue;
@@ -319,14 +322,14 @@ fn a_panic_that_the_handler_catches_is_in_the_log_and_nowhere_else() {
         let line = "ERROR RequestId: 8476a536 Runtime.Panic: panicked at examples/function.rs:";
         assert_eq!(said.matches(line).count(), 2, "{said}");
         assert_eq!(said.matches(": that is caught").count(), 2, "{said}");
-        // Those, the other two errors, and that the Runtime API has gone.
+        // Two lines for the caught panics, two for the errors, one because the Runtime API has gone.
         assert_eq!(said.lines().count(), 5, "{said}");
     }
 }
 
 /// 12.1: 31.
 #[test]
-fn of_several_threads_that_panic_at_once_one_is_posted() {
+fn one_panic_is_posted_if_several_threads_panic_at_once() {
     for (program, aborts) in programs() {
         for _ in 0..if aborts { 20 } else { 1 } {
             if aborts {
@@ -352,9 +355,9 @@ fn of_several_threads_that_panic_at_once_one_is_posted() {
     }
 }
 
-/// A hook that the function has set is called once, before the error is logged and posted.
+/// The hook is called once, before the error is logged and posted.
 #[test]
-fn a_panic_hook_of_the_function_is_called_first() {
+fn the_panic_hook_of_the_function_is_called_first() {
     #[track_caller]
     fn check(act: &str, event: &str, want: &[&str]) {
         for (program, aborts) in programs() {
@@ -372,7 +375,7 @@ fn a_panic_hook_of_the_function_is_called_first() {
             if !aborts {
                 assert_eq!(said, lines, "{act}");
             }
-            // Where panics abort, tenant and trace are not known.
+            // The line is shorter if panics abort: the hook does not know tenant and trace.
             assert_eq!(said[..want.len()], lines[..want.len()], "{act}");
             assert!(said[want.len()].ends_with(&message), "{said:?}");
             assert_eq!(code, Some(if aborts { 101 } else { 1 }));
@@ -391,12 +394,11 @@ fn a_panic_hook_of_the_function_is_called_first() {
     );
 }
 
-/// 12.1: 20. What is printed without the end of a line is there before the runtime waits, and when
-/// the process ends.
+/// 12.1: 20. Output without a line end is written before the runtime waits, and when the process ends.
 #[test]
-fn what_is_printed_is_flushed_before_next_and_at_the_end() {
+fn standard_output_is_flushed_before_next_and_at_the_end() {
     for (program, aborts) in programs() {
-        // Init, then an invocation; both while the process waits for the next event.
+        // After Init and after an invocation, while the process waits for the next event.
         let listener = listen();
         let addr = listener.local_addr().unwrap();
         let mut child = command(&program, addr, &[("ACT", "print")])
@@ -418,13 +420,13 @@ fn what_is_printed_is_flushed_before_next_and_at_the_end() {
             stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
         }
         drop((listener, stream));
-        ends(child);
+        wait_for_end(child);
 
-        // A panic that ends the process does not wait for the thread that holds the lock, which waits
-        // for it.
-        let of_a_holder = if aborts { "" } else { "a part, true" };
+        // A panic that ends the process does not wait for the lock: its holder waits for the panicking
+        // thread.
+        let of_lock_holder = if aborts { "" } else { "a part, true" };
         for (act, event, want) in [
-            ("", "panic in a thread while printing", of_a_holder),
+            ("", "panic in a thread while printing", of_lock_holder),
             ("", "print part, panic", "a part"),
             ("", "print part, error", "a part"),
             ("", "panic while printing", ""),
@@ -439,7 +441,7 @@ fn what_is_printed_is_flushed_before_next_and_at_the_end() {
             let mut output = None;
             converse(&script, |addr| {
                 let child = command(&program, addr, &[("ACT", act)]).spawn().unwrap();
-                output = Some(ends(child));
+                output = Some(wait_for_end(child));
             });
             let printed = String::from_utf8(output.unwrap().stdout).unwrap();
             assert_eq!(printed, want, "{act} {event}");
@@ -449,7 +451,7 @@ fn what_is_printed_is_flushed_before_next_and_at_the_end() {
 
 /// 12.1: 31 and 35.
 #[test]
-fn a_panic_of_another_thread_ends_the_open_stream_and_nothing_else() {
+fn a_panic_in_another_thread_ends_the_open_stream_only_if_panics_abort() {
     for (program, aborts) in programs() {
         let event = next("\"panic in a thread midway\"");
         let script = [step(GET_NEXT, event), step(POST_RESPONSE, ACCEPTED)];
@@ -467,7 +469,7 @@ fn a_panic_of_another_thread_ends_the_open_stream_and_nothing_else() {
         if !aborts {
             continue;
         }
-        // The trailers never come within a chunk that another thread is sending.
+        // The trailers are never sent within a chunk that another thread is sending.
         for _ in 0..5 {
             let event = next("\"panic beside a thread that streams\"");
             let script = [step(GET_NEXT, event), step(POST_RESPONSE, ACCEPTED)];
@@ -479,9 +481,9 @@ fn a_panic_of_another_thread_ends_the_open_stream_and_nothing_else() {
     }
 }
 
-/// Lambda sees the process end, and tells the caller.
+/// Lambda sees the end of the process, and reports it to the caller.
 #[test]
-fn what_no_runtime_survives_is_the_end_at_once_and_no_answer() {
+fn abort_exit_stack_overflow_and_no_memory_end_the_process_without_a_post() {
     for (program, _) in programs() {
         for event in ["abort", "exit", "overflow", "out of memory"] {
             let script = [step(GET_NEXT, next(&format!("\"{event}\"")))];
@@ -492,9 +494,9 @@ fn what_no_runtime_survives_is_the_end_at_once_and_no_answer() {
     }
 }
 
-/// 12.1: 30, and what servers take: error documents of 1 MiB, heads of as much.
+/// 12.1: 30. Servers accept error documents and heads of up to 1 MiB.
 #[test]
-fn an_error_with_much_to_say_is_cut() {
+fn a_long_error_message_is_cut() {
     for (program, _) in programs() {
         for letter in ["x", "\\u0001", "\u{e9}", "\u{1f980}"] {
             let event = next(&format!("\"much {letter}\""));
@@ -513,24 +515,24 @@ fn an_error_with_much_to_say_is_cut() {
 }
 
 #[test]
-fn a_panic_before_there_is_anybody_to_tell_is_in_the_log() {
+fn a_panic_before_run_is_logged() {
     for (program, aborts) in programs() {
-        let nobody = SocketAddr::from(([127, 0, 0, 1], 1));
-        let output = ends(
-            command(&program, nobody, &[("ACT", "panic")])
+        let unused = SocketAddr::from(([127, 0, 0, 1], 1));
+        let output = wait_for_end(
+            command(&program, unused, &[("ACT", "panic")])
                 .spawn()
                 .unwrap(),
         );
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains("of main"), "{said}");
-        // None: a signal, which is SIGABRT.
+        // `None`: the process ends with SIGABRT.
         let code = if aborts { None } else { Some(101) };
         assert_eq!(output.status.code(), code, "{}", program.display());
     }
 }
 
 #[test]
-fn a_write_to_standard_output_that_nobody_reads_is_an_error() {
+fn a_write_to_a_closed_standard_output_is_an_error_and_not_a_signal() {
     for (program, _) in programs() {
         let script = [
             step(GET_NEXT, next("\"print\"")),
@@ -540,7 +542,7 @@ fn a_write_to_standard_output_that_nobody_reads_is_an_error() {
             let (stdout, reader) = UnixStream::pair().unwrap();
             drop(reader);
             let mut command = command(&program, addr, &[]);
-            ends(command.stdout(OwnedFd::from(stdout)).spawn().unwrap());
+            wait_for_end(command.stdout(OwnedFd::from(stdout)).spawn().unwrap());
         });
         assert_eq!(requests[1].text(), "true");
     }
@@ -548,11 +550,11 @@ fn a_write_to_standard_output_that_nobody_reads_is_an_error() {
 
 /// 12.1: 31.
 #[test]
-fn a_panic_of_another_thread_is_that_threads_own_or_else_the_end() {
+fn a_panic_in_another_thread_ends_the_process_only_if_panics_abort() {
     let event = next("\"panic in a thread\"");
     for (program, aborts) in programs() {
         if aborts {
-            let script = [last(GET_NEXT, &event), step(POST_ERROR, ACCEPTED)];
+            let script = [step_and_close(GET_NEXT, &event), step(POST_ERROR, ACCEPTED)];
             let (requests, code, _) = play(&program, &[], &script);
             assert!(posted(&requests[1]).1.ends_with(": of a thread"));
             assert_eq!(code, Some(101));
@@ -565,7 +567,7 @@ fn a_panic_of_another_thread_is_that_threads_own_or_else_the_end() {
 
 /// 12.1: 31 and 35.
 #[test]
-fn a_panic_within_a_stream_is_told_in_its_trailers() {
+fn a_panic_within_a_stream_is_in_its_trailers() {
     for (program, aborts) in programs() {
         let script = [
             step(GET_NEXT, next("\"panic midway\"")),
@@ -582,7 +584,7 @@ fn a_panic_within_a_stream_is_told_in_its_trailers() {
 }
 
 #[test]
-fn a_warning_comes_before_the_deadline_and_only_then() {
+fn warn_before_deadline_logs_only_if_the_handler_is_still_running() {
     #[track_caller]
     fn check(event: &str, deadline_in: Option<i64>, n_want: usize) {
         for (program, _) in programs() {
@@ -618,7 +620,7 @@ fn a_warning_comes_before_the_deadline_and_only_then() {
 
 /// 12.1: 19.
 #[test]
-fn the_trace_is_in_the_environment_while_it_is_known() {
+fn the_trace_id_is_in_the_environment_during_its_invocation() {
     let traced = |id: &str| {
         let field = format!("OK\r\nLambda-Runtime-Trace-Id: {id}\r\n");
         next("\"trace\"").replace("OK\r\n", &field)
@@ -652,7 +654,7 @@ fn the_trace_is_in_the_environment_while_it_is_known() {
     }
 }
 
-/// 12.1: 9, and freezes while the function waits, is at work, sends and receives.
+/// 12.1: 9. The function is frozen while it waits, runs the handler, sends and receives.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_freeze_at_any_point_changes_nothing() {
@@ -663,9 +665,9 @@ fn a_freeze_at_any_point_changes_nothing() {
         let id = child.id();
         let freeze = || {
             signal("STOP", id);
-            becomes(id, "T");
+            wait_for_state(id, "T");
             signal("CONT", id);
-            becomes(id, "S");
+            wait_for_state(id, "S");
         };
         let mut stream: BufReader<TcpStream> = accept(&listener);
         let long = next(&format!("\"{}\"", "x".repeat(4 << 20)));
@@ -680,7 +682,7 @@ fn a_freeze_at_any_point_changes_nothing() {
                     freeze();
                 }
             }
-            // It echoes more than a socket takes, and waits for its reader.
+            // The response is larger than the socket buffers, so the function waits for the reader.
             let mut line = String::new();
             stream.read_line(&mut line).unwrap();
             assert_eq!(line.trim_end(), POST_RESPONSE);
@@ -701,15 +703,15 @@ fn a_freeze_at_any_point_changes_nothing() {
         }
         assert_eq!(read_request(&mut stream).line, GET_NEXT);
         signal("KILL", id);
-        let output = ends(child);
+        let output = wait_for_end(child);
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     }
 }
 
-/// Each of them interrupts whatever call the process is in, which fails with EINTR where it may.
+/// Each freeze interrupts the current system call, which may fail with EINTR.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_storm_of_freezes_changes_nothing() {
+fn repeated_freezes_change_nothing() {
     let events = ["echo", "stream", "error"].map(|event| next(&format!("\"{event}\"")));
     let long = next(&format!("\"{}\"", "x".repeat(400_000)));
     let mut script = Vec::new();
@@ -726,12 +728,15 @@ fn a_storm_of_freezes_changes_nothing() {
     for (program, _) in programs() {
         let requests = converse(&script, |addr| {
             let child = command(&program, addr, &[]).spawn().unwrap();
-            let storm = "while kill -STOP $0 && kill -CONT $0; do :; done";
+            let freezes = "while kill -STOP $0 && kill -CONT $0; do :; done";
             let id = child.id().to_string();
-            let mut storm = Command::new("sh").args(["-c", storm, &id]).spawn().unwrap();
-            let output = ends(child);
-            let _ = storm.kill();
-            storm.wait().unwrap();
+            let mut freezes = Command::new("sh")
+                .args(["-c", freezes, &id])
+                .spawn()
+                .unwrap();
+            let output = wait_for_end(child);
+            let _ = freezes.kill();
+            freezes.wait().unwrap();
             let said = String::from_utf8(output.stderr).unwrap();
             assert_eq!(said.matches("NoStock: sold out").count(), 20, "{said}");
             assert_eq!((said.lines().count(), output.status.code()), (21, Some(1)));
@@ -747,7 +752,7 @@ fn a_storm_of_freezes_changes_nothing() {
 /// every third connection, so that many are made.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_timer_signal_changes_nothing() {
+fn a_timer_signal_every_millisecond_changes_nothing() {
     let long = next(&format!("\"{}\"", "x".repeat(400_000)));
     let events = ["echo", "stream", "error", "log"].map(|event| next(&format!("\"{event}\"")));
     for (program, _) in programs() {
@@ -760,7 +765,7 @@ fn a_timer_signal_changes_nothing() {
             };
             script.push(step(GET_NEXT, event));
             script.push(match i % 3 {
-                0 => last(call, ACCEPTED),
+                0 => step_and_close(call, ACCEPTED),
                 _ => step(call, ACCEPTED),
             });
         }
@@ -769,7 +774,7 @@ fn a_timer_signal_changes_nothing() {
         assert_eq!(code, Some(1));
         assert_eq!(said.matches("NoStock: sold out").count(), 75, "{said}");
         let complaints = said.lines().filter(|line| line.contains("ClientError"));
-        // It ends because the server has gone.
+        // The runtime ends because the server has gone.
         let complaints: Vec<_> = complaints.collect();
         assert_eq!(complaints.len(), 1, "{complaints:?}");
         assert!(
@@ -779,8 +784,8 @@ fn a_timer_signal_changes_nothing() {
     }
 }
 
-/// The numbers of standard streams that are closed are not those of connections: nothing that is
-/// printed goes to the Runtime API, and nothing that it sends is lost.
+/// A connection must not get the descriptor of a closed standard stream: printed text would go to the
+/// Runtime API.
 #[cfg(target_os = "linux")]
 #[test]
 fn standard_streams_may_be_closed() {
@@ -797,13 +802,13 @@ fn standard_streams_may_be_closed() {
             ("stream", POST_RESPONSE),
         ] {
             let event = next(&format!("\"{event}\""));
-            // Each on a connection of its own.
-            script.extend([step(GET_NEXT, event), last(call, ACCEPTED)]);
+            // Each event uses a new connection.
+            script.extend([step(GET_NEXT, event), step_and_close(call, ACCEPTED)]);
         }
         let requests = converse(&script, |addr| {
             let mut command = command(Path::new("/bin/sh"), addr, &[]);
             command.args(["-c", &run]).arg(program);
-            let output = ends(command.spawn().unwrap());
+            let output = wait_for_end(command.spawn().unwrap());
             let said = String::from_utf8(output.stderr).unwrap();
             assert_eq!(said.contains("sold out"), closed & 4 == 0, "{said}");
             let printed = if closed & 2 == 0 { "a line\n" } else { "" };
@@ -814,12 +819,12 @@ fn standard_streams_may_be_closed() {
         for (event, call) in [("panic", POST_ERROR), ("panic midway", POST_RESPONSE)] {
             let event = next(&format!("\"{event}\""));
             let mut script = [step(GET_NEXT, event), step(call, ACCEPTED)];
-            // The hook has a connection of its own.
+            // The panic hook opens a connection.
             script[0].hangs_up = aborts && call == POST_ERROR;
             converse(&script, |addr| {
                 let mut command = command(Path::new("/bin/sh"), addr, &[]);
                 command.args(["-c", &run]).arg(program);
-                let code = ends(command.spawn().unwrap()).status.code();
+                let code = wait_for_end(command.spawn().unwrap()).status.code();
                 assert_eq!(code, Some(if aborts { 101 } else { 1 }));
             });
         }
@@ -834,10 +839,10 @@ fn standard_streams_may_be_closed() {
     });
 }
 
-/// A connection is not inherited by the processes that a handler starts, whatever its number.
+/// Connections get low descriptors, because standard streams are closed.
 #[cfg(target_os = "linux")]
 #[test]
-fn connections_are_closed_in_the_processes_of_a_handler() {
+fn child_processes_of_a_handler_do_not_inherit_connections() {
     for (program, _) in programs() {
         let run = "exec \"$0\" <&- >&-";
         let script = [
@@ -847,21 +852,21 @@ fn connections_are_closed_in_the_processes_of_a_handler() {
         let requests = converse(&script, |addr| {
             let mut command = command(Path::new("/bin/sh"), addr, &[]);
             command.args(["-c", run]).arg(&program);
-            ends(command.spawn().unwrap());
+            wait_for_end(command.spawn().unwrap());
         });
         let links = requests[1].text();
         assert!(!links.contains("socket:"), "{links}");
     }
 }
 
-/// One line for each reply to `next` that cannot be read, with the invocation if that is known.
+/// The line names the invocation if the reply does.
 #[test]
-fn a_reply_to_next_that_cannot_be_read_is_one_line() {
+fn a_malformed_reply_to_next_is_one_log_line() {
     #[track_caller]
     fn check(rest: &str, is_posted: bool, want: &str) {
         for (program, _) in programs() {
             let reply = malformed_replies::with(rest);
-            let mut script = vec![last(GET_NEXT, &reply)];
+            let mut script = vec![step_and_close(GET_NEXT, &reply)];
             if is_posted {
                 script.push(step(POST_ERROR, ACCEPTED));
             }
@@ -904,7 +909,7 @@ fn a_reply_to_next_that_cannot_be_read_is_one_line() {
         "next: malformed chunk end",
     );
     check("no field\r\n\r\n", true, "next: malformed header line");
-    // What is cut off is handed out again.
+    // After a cut reply the server sends the event again.
     check(
         "Content-Length: 3\r\n\r\n\"",
         false,

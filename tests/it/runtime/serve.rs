@@ -1,4 +1,4 @@
-//! The loop in conversation with a scripted Runtime API.
+//! `Runtime::serve` in conversation with a scripted Runtime API.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -8,7 +8,8 @@ use tiny_lambda::{Context, Error, Runtime};
 
 use super::play;
 use crate::support::runtime_api::{
-    ACCEPTED, GET_NEXT, NEXT, POST_ERROR, POST_RESPONSE, Step, converse, last, soon, step,
+    ACCEPTED, GET_NEXT, NEXT, POST_ERROR, POST_RESPONSE, Step, converse, step, step_and_close,
+    within,
 };
 
 /// Doubles the number in a string.
@@ -18,7 +19,7 @@ fn double() -> impl Handler {
 
 /// 12.1: 10, 27, 29.
 #[test]
-fn an_invocation_is_fetched_and_answered_on_one_connection() {
+fn next_and_response_use_one_connection() {
     let script = [
         step(GET_NEXT, NEXT),
         step(POST_RESPONSE, ACCEPTED),
@@ -39,7 +40,7 @@ fn an_invocation_is_fetched_and_answered_on_one_connection() {
     assert_eq!(
         fields,
         ["Host", "User-Agent"],
-        "GET has no body and says no more"
+        "a GET has no body and no other header"
     );
     assert_eq!(requests[0].field("Host"), Some(host.as_str()));
     let agent = concat!("tiny-lambda/", env!("CARGO_PKG_VERSION"));
@@ -63,7 +64,7 @@ fn an_invocation_is_fetched_and_answered_on_one_connection() {
 
 /// 12.1: 21 and 30.
 #[test]
-fn a_failed_invocation_is_reported_and_the_next_one_served() {
+fn a_function_error_is_posted_and_the_next_invocation_is_served() {
     let script = [
         step(GET_NEXT, NEXT.replace("\"7\"", "\"x\"")),
         step(POST_ERROR, ACCEPTED),
@@ -86,7 +87,7 @@ fn a_failed_invocation_is_reported_and_the_next_one_served() {
 }
 
 #[test]
-fn an_event_of_the_wrong_shape_is_an_unmarshal_error_that_says_where() {
+fn an_event_of_the_wrong_type_is_an_unmarshal_error_with_its_place() {
     #[track_caller]
     fn check(event: &str, want: &str) {
         let next = NEXT.replace("3\r\n\r\n\"7\"", &format!("{}\r\n\r\n{event}", event.len()));
@@ -113,7 +114,7 @@ fn an_event_of_the_wrong_shape_is_an_unmarshal_error_that_says_where() {
 }
 
 #[test]
-fn bytes_go_in_and_out_as_they_are() {
+fn a_handler_of_bytes_gets_and_returns_any_bytes() {
     let next = NEXT.replace("\"7\"", "\0{]");
     let script = [step(GET_NEXT, next), step(POST_RESPONSE, ACCEPTED)];
     let reverse = handler::bytes(|event, _| Ok(event.iter().rev().copied().collect()));
@@ -127,7 +128,7 @@ fn bytes_go_in_and_out_as_they_are() {
 
 /// 12.1: 32.
 #[test]
-fn a_traced_failure_has_its_cause_in_a_header() {
+fn the_error_of_a_traced_invocation_has_its_xray_cause_in_a_header() {
     #[track_caller]
     fn check(trace: &str, message: &str, want: Option<&str>) {
         let traced = format!("OK\r\nLambda-Runtime-Trace-Id: {trace}");
@@ -163,13 +164,13 @@ fn a_traced_failure_has_its_cause_in_a_header() {
     );
     check(trace, &"x".repeat(59 << 10), Some("xxx"));
     check(trace, &"x".repeat(60 << 10), None);
-    // Nobody looks for it where nothing is traced.
+    // The header is not sent if the invocation is not traced.
     check("", "sold out", None);
 }
 
 /// 12.1: 33.
 #[test]
-fn nothing_is_sent_as_null() {
+fn the_unit_value_is_sent_as_null() {
     let script = [step(GET_NEXT, NEXT), step(POST_RESPONSE, ACCEPTED)];
     let (requests, _) = play(&script, &handler::json(|_: String, _| Ok(())));
     assert_eq!(requests[1].text(), "null");
@@ -177,7 +178,7 @@ fn nothing_is_sent_as_null() {
 
 /// 12.1: 12, 15, 16.
 #[test]
-fn every_header_of_next_lands_in_the_context() {
+fn the_context_has_every_header_of_next() {
     let next = "HTTP/1.1 200 OK\r\n\
         Lambda-Runtime-Aws-Request-Id: 8476a536\r\n\
         lambda-runtime-deadline-ms:1542409706888\r\n\
@@ -226,7 +227,7 @@ fn every_header_of_next_lands_in_the_context() {
 
 /// 12.1: 31.
 #[test]
-fn a_panic_is_reported_with_its_place_and_the_next_invocation_served() {
+fn a_panic_is_posted_with_its_place_and_the_next_invocation_is_served() {
     let script = [
         step(GET_NEXT, NEXT.replace("\"7\"", "200")),
         step(POST_ERROR, ACCEPTED),
@@ -251,7 +252,7 @@ fn a_panic_is_reported_with_its_place_and_the_next_invocation_served() {
 }
 
 #[test]
-fn a_panic_with_any_payload_is_survived() {
+fn a_panic_payload_that_panics_when_it_is_dropped_is_survived() {
     struct Bomb;
     impl Drop for Bomb {
         fn drop(&mut self) {
@@ -278,7 +279,7 @@ fn a_panic_with_any_payload_is_survived() {
 
 /// 12.1: 26.
 #[test]
-fn a_response_that_lambda_would_not_take_is_refused_before_it_is_sent() {
+fn a_response_over_6_mb_is_a_function_error_and_is_not_sent() {
     const LEN_MAX: usize = 6 * 1024 * 1024 + 100;
     let of_len =
         handler::json(|len: String, _| Ok("x".repeat(LEN_MAX - 2 + len.parse::<usize>()? - 7)));
@@ -297,16 +298,16 @@ fn a_response_that_lambda_would_not_take_is_refused_before_it_is_sent() {
 }
 
 #[test]
-fn a_connection_that_is_closed_between_requests_is_made_anew() {
+fn a_connection_that_the_server_closes_between_requests_is_replaced() {
     let script = [
-        last(GET_NEXT, NEXT.replace("OK", "OK\r\nConnection: close")),
-        last(
+        step_and_close(GET_NEXT, NEXT.replace("OK", "OK\r\nConnection: close")),
+        step_and_close(
             POST_RESPONSE,
             ACCEPTED.replace("Accepted", "Accepted\r\nConnection: close"),
         ),
-        last(GET_NEXT, ""),
+        step_and_close(GET_NEXT, ""),
         step(GET_NEXT, NEXT),
-        last(POST_RESPONSE, ACCEPTED),
+        step_and_close(POST_RESPONSE, ACCEPTED),
         step(GET_NEXT, NEXT),
         step(POST_RESPONSE, ACCEPTED),
     ];
@@ -315,7 +316,7 @@ fn a_connection_that_is_closed_between_requests_is_made_anew() {
 }
 
 #[test]
-fn a_refused_answer_is_logged_and_the_next_invocation_served() {
+fn the_next_invocation_is_served_after_a_refused_response() {
     for status in [
         "400 Bad Request",
         "403 Forbidden",
@@ -338,7 +339,7 @@ fn a_refused_answer_is_logged_and_the_next_invocation_served() {
 
 /// 12.1: 13, 18, 25.
 #[test]
-fn a_server_that_has_failed_ends_the_runtime() {
+fn status_500_and_repeated_errors_of_next_end_the_runtime() {
     #[track_caller]
     fn check(script: &[Step], want: &str) {
         let (_, end) = play(script, &double());
@@ -378,12 +379,12 @@ fn a_server_that_has_failed_ends_the_runtime() {
 }
 
 #[test]
-fn next_is_asked_again_after_204_and_after_a_broken_reply() {
+fn next_is_sent_again_after_204_and_after_a_cut_reply() {
     let script = [
         step(GET_NEXT, "HTTP/1.1 204 No Content\r\n\r\n"),
         step(GET_NEXT, "HTTP/1.1 204 No Content\r\n\r\n"),
-        last(GET_NEXT, "HTTP/1.1 2"),
-        last(GET_NEXT, NEXT.strip_suffix("\"").unwrap()),
+        step_and_close(GET_NEXT, "HTTP/1.1 2"),
+        step_and_close(GET_NEXT, NEXT.strip_suffix("\"").unwrap()),
         step(GET_NEXT, NEXT),
         step(POST_RESPONSE, ACCEPTED),
     ];
@@ -391,12 +392,12 @@ fn next_is_asked_again_after_204_and_after_a_broken_reply() {
 }
 
 #[test]
-fn a_whole_answer_without_a_reply_is_not_sent_again() {
+fn a_response_that_was_sent_whole_is_not_sent_again_without_a_reply() {
     let script = [
         step(GET_NEXT, NEXT),
-        last(POST_RESPONSE, ""),
+        step_and_close(POST_RESPONSE, ""),
         step(GET_NEXT, NEXT),
-        last(POST_RESPONSE, "HTTP/1.1 202"),
+        step_and_close(POST_RESPONSE, "HTTP/1.1 202"),
         step(GET_NEXT, NEXT),
         step(POST_RESPONSE, ACCEPTED),
     ];
@@ -404,10 +405,10 @@ fn a_whole_answer_without_a_reply_is_not_sent_again() {
 }
 
 #[test]
-fn an_address_that_leads_nowhere_ends_the_runtime_within_a_second() {
+fn an_unusable_address_ends_the_runtime_within_a_second() {
     #[track_caller]
     fn check(endpoint: &str, want: &str) {
-        soon(Duration::from_secs(1), || {
+        within(Duration::from_secs(1), || {
             let start = Instant::now();
             let end = Runtime::at(endpoint)
                 .serve(&double())
@@ -421,7 +422,7 @@ fn an_address_that_leads_nowhere_ends_the_runtime_within_a_second() {
     check("127.0.0.1:1", "cannot connect: Connection refused");
     check("no address", "it must be host:port");
     check("", "AWS_LAMBDA_RUNTIME_API is \"\"");
-    // No name has so long a part, so that nobody is asked for it.
+    // A label of a host name has at most 63 characters, so no name server is asked.
     let name = format!("{}.example:9001", "x".repeat(64));
     let why = if cfg!(feature = "dns") {
         "its host name has no address"
@@ -431,7 +432,7 @@ fn an_address_that_leads_nowhere_ends_the_runtime_within_a_second() {
     check(&name, why);
 }
 
-/// The names of this machine's own addresses, which are known without asking anybody.
+/// Uses the names in /etc/hosts, which need no name server.
 #[cfg(all(feature = "dns", unix))]
 #[test]
 fn a_host_name_is_looked_up() {

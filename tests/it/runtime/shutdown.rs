@@ -1,4 +1,4 @@
-//! The end that Lambda announces: hooks, the extension that they need, and the signal (12.1: 5, 6, 40).
+//! Shutdown: hooks, the internal extension that they need, and SIGTERM (12.1: 5, 6, 40).
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use crate::programs;
 use crate::support::function::command;
-use crate::support::processes::{becomes, ends, signal};
+use crate::support::processes::{signal, wait_for_end, wait_for_state};
 use crate::support::runtime_api::{
-    GET_NEXT, GET_RESTORE, accept, listen, next, read_request, refusal, soon,
+    GET_NEXT, GET_RESTORE, accept, listen, next, read_request, refusal, within,
 };
 
 const POST_REGISTER: &str = "POST /2020-01-01/extension/register HTTP/1.1";
@@ -17,13 +17,13 @@ const GET_EVENT: &str = "GET /2020-01-01/extension/event/next HTTP/1.1";
 const REGISTERED: &str = "HTTP/1.1 200 OK\r\nlambda-extension-identifier: id-1\r\n\
     Content-Length: 2\r\n\r\n{}";
 
-/// A function with shutdown hooks that waits for its first event, and the connections that it has:
-/// that of the extension, if it was registered, and that of the runtime.
+/// A function with shutdown hooks that waits for its first event, the connection of its extension if the
+/// registration succeeded, and the connection of the runtime.
 struct Function {
     child: Child,
     extension: Option<BufReader<TcpStream>>,
     runtime: BufReader<TcpStream>,
-    // Nobody else shall listen there.
+    // Kept so that no other test gets the port.
     listener: TcpListener,
 }
 
@@ -60,24 +60,24 @@ fn start(program: &std::path::Path, act: &str, registered: &str) -> Function {
 }
 
 impl Function {
-    /// Reads the log until a line begins so.
+    /// Reads the log up to a line that begins with `want`.
     fn says(&mut self, want: &str) {
         let log = BufReader::new(self.child.stderr.as_mut().unwrap());
         let mut lines = log.lines().map(Result::unwrap);
         assert!(lines.any(|line| line.starts_with(want)), "{want}");
     }
 
-    /// Sends SIGTERM; what the function says from then on, its exit code, and how long it took.
+    /// Sends SIGTERM; returns the log from then on, the exit code, and the time until the end.
     fn terminate(self) -> (String, Option<i32>, Duration) {
         let start = Instant::now();
         signal("TERM", self.child.id());
-        let output = ends(self.child);
+        let output = wait_for_end(self.child);
         let took = start.elapsed();
         let said = String::from_utf8(output.stderr).unwrap();
         (said, output.status.code(), took)
     }
 
-    /// The same of one whose hooks run, and succeed: how long it took.
+    /// Sends SIGTERM and checks that the hooks run; returns the time until the end.
     fn terminates(self) -> Duration {
         let (said, code, took) = self.terminate();
         assert_eq!((said.as_str(), code), (SAID, Some(0)));
@@ -87,15 +87,15 @@ impl Function {
 
 const SAID: &str = "shut down first\nshut down last\n";
 
-/// What Lambda gives a runtime whose extension is internal, before it kills it.
+/// The time after which Lambda kills a runtime with an internal extension.
 const LIMIT: Duration = Duration::from_millis(500);
 
 #[test]
-fn hooks_run_when_the_function_is_idle() {
+fn shutdown_hooks_run_while_the_function_waits_for_an_event() {
     for (program, _) in programs() {
-        soon(LIMIT, || {
+        within(LIMIT, || {
             let mut function = start(&program, "shutdown", REGISTERED);
-            // Nothing is asked of the connections any more, and both stay open.
+            // Both connections stay open, and no request is sent on them.
             let extension = function.extension.take();
             let took = function.terminates();
             let mut rest = String::new();
@@ -106,9 +106,9 @@ fn hooks_run_when_the_function_is_idle() {
     }
 }
 
-/// 12.1: 46. The snapshot has the identifier, and each that is restored says anew that it is ready.
+/// 12.1: 46. The snapshot keeps the extension identifier, and each restored process calls `next` again.
 #[test]
-fn an_extension_comes_back_after_a_restore() {
+fn the_internal_extension_calls_next_again_after_a_restore() {
     for (program, _) in programs() {
         let listener = listen();
         let vars = [
@@ -133,7 +133,7 @@ fn an_extension_comes_back_after_a_restore() {
         assert_eq!(read_request(&mut runtime).line, GET_NEXT);
         let child = child.unwrap();
         signal("TERM", child.id());
-        let output = ends(child);
+        let output = wait_for_end(child);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(said, format!("after 1\n{SAID}"));
         assert_eq!(output.status.code(), Some(0));
@@ -141,9 +141,9 @@ fn an_extension_comes_back_after_a_restore() {
 }
 
 #[test]
-fn hooks_run_while_a_handler_runs_and_nothing_is_posted() {
+fn shutdown_hooks_run_while_a_handler_runs_and_nothing_is_posted() {
     for (program, _) in programs() {
-        soon(LIMIT, || {
+        within(LIMIT, || {
             let mut function = start(&program, "shutdown", REGISTERED);
             let event = next("\"wait\"");
             function
@@ -163,24 +163,24 @@ fn hooks_run_while_a_handler_runs_and_nothing_is_posted() {
 }
 
 #[test]
-fn a_signal_that_comes_in_a_freeze_is_heard_after_it() {
+fn a_sigterm_during_a_freeze_is_handled_after_it() {
     for (program, _) in programs() {
         let function = start(&program, "shutdown", REGISTERED);
         let id = function.child.id();
         signal("STOP", id);
-        becomes(id, "T");
+        wait_for_state(id, "T");
         signal("TERM", id);
         signal("CONT", id);
-        let output = ends(function.child);
+        let output = wait_for_end(function.child);
         assert_eq!(String::from_utf8(output.stderr).unwrap(), SAID);
         assert_eq!(output.status.code(), Some(0));
     }
 }
 
 #[test]
-fn a_hook_that_panics_is_told_and_the_end_is_no_success() {
+fn a_panic_in_a_shutdown_hook_is_logged_and_the_exit_code_is_not_0() {
     for (program, aborts) in programs() {
-        soon(LIMIT, || {
+        within(LIMIT, || {
             let (said, code, took) = start(&program, "shutdown-panic", REGISTERED).terminate();
             assert!(said.contains(": too late"), "{said}");
             assert_eq!(code, Some(if aborts { 101 } else { 1 }));
@@ -190,7 +190,7 @@ fn a_hook_that_panics_is_told_and_the_end_is_no_success() {
 }
 
 #[test]
-fn an_extension_that_is_refused_is_told_of_and_done_without() {
+fn a_failed_registration_is_logged_and_sigterm_still_runs_the_hooks() {
     for (program, _) in programs() {
         for refused in [
             refusal(403),
@@ -199,12 +199,12 @@ fn an_extension_that_is_refused_is_told_of_and_done_without() {
             "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_owned(),
             "garbage\r\n".to_owned(),
         ] {
-            soon(LIMIT, || {
+            within(LIMIT, || {
                 let mut function = start(&program, "shutdown", &refused);
                 let addr = function.listener.local_addr().unwrap();
                 let error = "ERROR Runtime.LambdaRuntimeClientError";
                 function.says(&format!("{error}: Extensions API at {addr}: "));
-                // Whoever sends the signal nevertheless is heard.
+                // A SIGTERM that is sent nevertheless runs the hooks.
                 function.terminates()
             });
         }
@@ -212,7 +212,7 @@ fn an_extension_that_is_refused_is_told_of_and_done_without() {
 }
 
 #[test]
-fn without_hooks_nothing_is_registered_and_the_signal_is_the_end() {
+fn without_shutdown_hooks_no_extension_is_registered_and_sigterm_ends_the_process() {
     use std::os::unix::process::ExitStatusExt;
     for (program, _) in programs() {
         let listener = listen();
@@ -222,7 +222,7 @@ fn without_hooks_nothing_is_registered_and_the_signal_is_the_end() {
         let mut runtime = accept(&listener);
         assert_eq!(read_request(&mut runtime).line, GET_NEXT);
         signal("TERM", child.id());
-        assert_eq!(ends(child).status.signal(), Some(15));
+        assert_eq!(wait_for_end(child).status.signal(), Some(15));
     }
 }
 
@@ -232,16 +232,16 @@ mod emulated {
     use crate::support::folder::Folder;
     use tiny_lambda::emulator::{Emulator, Settings};
 
-    /// The function under our own Lambda; what it logged, in a file.
+    /// The function logs to a file.
     #[test]
-    fn the_local_lambda_announces_the_end_and_a_timeout() {
+    fn the_local_lambda_runs_shutdown_hooks_at_its_end_and_after_a_timeout() {
         for (n, (program, _)) in programs().into_iter().enumerate() {
             let folder = Folder::new(&format!("shutdown {n}"));
             let exec = format!("exec '{}' 2>>log", program.display());
             let mut settings = Settings::default();
             settings.bootstrap = Some(folder.script(&exec));
             settings.env.push(("ACT".to_owned(), "shutdown".to_owned()));
-            // What does not wait for it has to be done by then, and be it the start of a process.
+            // Long enough for the other invocations and the start of a process.
             settings.timeout = Duration::from_millis(1500);
             let emulator = Emulator::with(settings).unwrap();
             assert_eq!(emulator.invoke(b"\"a\"").unwrap().body, b"\"a\"");

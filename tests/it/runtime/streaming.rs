@@ -8,13 +8,13 @@ use tiny_lambda::{Context, Error, Responder, Result};
 
 use super::play;
 use crate::support::runtime_api::{
-    ACCEPTED, GET_NEXT, NEXT, POST_ERROR, POST_RESPONSE, Request, Step, last, step,
+    ACCEPTED, GET_NEXT, NEXT, POST_ERROR, POST_RESPONSE, Request, Step, step, step_and_close,
 };
 
 const TYPE_FIELD: &str = "Lambda-Runtime-Function-Error-Type";
 const BODY_FIELD: &str = "Lambda-Runtime-Function-Error-Body";
 
-/// Streams the answer to one invocation, then serves a second one; returns the first answer.
+/// Streams the response of one invocation, then serves a second one; returns the request of the first.
 #[track_caller]
 fn stream(want: &'static str, f: impl Fn(Responder<'_>) -> Result<()> + Sync) -> Request {
     let script = [
@@ -38,7 +38,7 @@ fn stream(want: &'static str, f: impl Fn(Responder<'_>) -> Result<()> + Sync) ->
 
 /// 12.1: 29 and 34.
 #[test]
-fn a_stream_has_its_head_chunks_and_no_error_trailers() {
+fn a_stream_has_the_headers_of_a_stream_its_chunks_and_no_trailers() {
     let request = stream(POST_RESPONSE, |out| {
         let mut body = out.start("text/plain")?;
         body.write_all(b"one ")?;
@@ -68,7 +68,7 @@ fn a_stream_has_its_head_chunks_and_no_error_trailers() {
 
 /// 12.1: 38.
 #[test]
-fn what_waits_goes_out_when_it_is_8_kb() {
+fn a_stream_sends_a_chunk_when_8_kb_are_buffered() {
     #[track_caller]
     fn check(writes: &[usize], chunks: &[usize]) {
         let writes = writes.to_vec();
@@ -94,7 +94,7 @@ fn what_waits_goes_out_when_it_is_8_kb() {
 
 /// 12.1: 35.
 #[test]
-fn a_stream_that_fails_midway_ends_with_the_error_in_trailers() {
+fn an_error_within_a_stream_is_in_its_trailers() {
     #[track_caller]
     fn check(request: &Request, error_type: &str, document: &str) {
         assert_eq!(request.text(), "part");
@@ -129,9 +129,9 @@ fn a_stream_that_fails_midway_ends_with_the_error_in_trailers() {
     check(&request, "Runtime.Panic", "midway");
 }
 
-/// Servers that are made with Go's `net/http`, as Lambda's is, take trailers of 4 KB.
+/// Go's `net/http`, which Lambda's server uses, accepts trailers of at most 4 KB.
 #[test]
-fn an_error_with_much_to_say_fits_into_its_trailers() {
+fn a_long_error_message_is_cut_to_fit_into_4_kb_of_trailers() {
     for letter in ["x", "\0", "\u{e9}", "\u{1f980}"] {
         let text = letter.repeat(5000);
         let request = stream(POST_RESPONSE, |out| {
@@ -155,7 +155,7 @@ fn an_error_with_much_to_say_fits_into_its_trailers() {
 }
 
 #[test]
-fn a_stream_that_fails_before_anything_was_sent_is_a_plain_error() {
+fn an_error_before_the_first_chunk_is_posted_as_a_function_error() {
     let request = stream(POST_ERROR, |out| {
         let mut body = out.start("text/plain")?;
         body.write_all(b"never seen")?;
@@ -183,7 +183,7 @@ fn a_stream_that_fails_before_anything_was_sent_is_a_plain_error() {
 
 /// 12.1: 36, 37, 39.
 #[test]
-fn a_web_response_begins_with_its_prelude_and_eight_nuls_as_chunks_of_their_own() {
+fn a_streamed_web_response_begins_with_a_chunk_of_prelude_and_a_chunk_of_eight_nul_bytes() {
     let request = stream(POST_RESPONSE, |out| {
         let fields = [
             ("Content-Type", "text/html"),
@@ -208,7 +208,7 @@ fn a_web_response_begins_with_its_prelude_and_eight_nuls_as_chunks_of_their_own(
 
 /// 12.1: 36.
 #[test]
-fn what_no_header_can_have_is_refused() {
+fn a_stream_with_an_invalid_status_header_or_content_type_is_refused() {
     #[track_caller]
     fn check(status: u16, fields: &'static [(&'static str, &'static str)], want: &str) {
         let request = stream(POST_ERROR, |out| out.start_http(status, fields).map(drop));
@@ -250,11 +250,11 @@ fn what_no_header_can_have_is_refused() {
 }
 
 #[test]
-fn a_caller_that_goes_away_is_an_error_of_the_write_and_not_the_end() {
+fn a_write_fails_if_the_caller_has_gone_and_the_next_invocation_is_served() {
     let script: [Step; 4] = [
         step(GET_NEXT, NEXT),
-        // Read up to here: what is left in the socket makes the peer's close a reset.
-        last("cut", ""),
+        // The server closes with unread bytes, which resets the connection.
+        step_and_close("cut", ""),
         step(GET_NEXT, NEXT.replace("\"7\"", "\"8\"")),
         step(POST_RESPONSE, ACCEPTED),
     ];

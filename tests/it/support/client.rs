@@ -1,17 +1,17 @@
-//! An HTTP client that sends what it is told, byte for byte, and hides nothing of what comes back.
+//! An HTTP client for tests: sends any bytes, and shows each part of the reply.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::runtime_api::PATIENCE;
+use super::runtime_api::HANG_TIMEOUT;
 
-/// A connection. What hangs is a failure.
+/// A connection. A read that hangs is a failure.
 pub(crate) struct Client {
     stream: BufReader<TcpStream>,
 }
 
-/// A reply as it came, its body without framing.
+/// A reply as it was received, with the body without framing.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -36,7 +36,7 @@ impl Reply {
 impl Client {
     pub(crate) fn connect(addr: SocketAddr) -> Client {
         let stream = TcpStream::connect(addr).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(HANG_TIMEOUT)).unwrap();
         stream.set_nodelay(true).unwrap();
         Client {
             stream: BufReader::new(stream),
@@ -60,12 +60,12 @@ impl Client {
         let _ = self.stream.get_ref().shutdown(std::net::Shutdown::Write);
     }
 
-    /// Whether the peer closes the connection without another byte.
+    /// Whether the server closes the connection without another byte.
     pub(crate) fn is_closed(&mut self) -> bool {
         matches!(self.stream.read(&mut [0]), Ok(0) | Err(_))
     }
 
-    /// Whether something comes within `limit`.
+    /// Whether a byte arrives within `limit`.
     pub(crate) fn has_come(&mut self, limit: Duration) -> bool {
         let stream = self.stream.get_ref();
         let before = stream.read_timeout().unwrap();
@@ -81,7 +81,7 @@ impl Client {
         line.trim_end_matches("\r\n").to_owned()
     }
 
-    /// Reads a reply; that to a HEAD request has no body.
+    /// Reads a reply, without a body if the request was `HEAD`.
     pub(crate) fn reply(&mut self, to_head: bool) -> Reply {
         let line = self.line();
         let status = line
@@ -116,7 +116,7 @@ impl Client {
         reply
     }
 
-    /// Reads a reply and counts its body; `None`: it was cut.
+    /// Reads a reply and returns the length of its body; `None` if it was cut.
     pub(crate) fn answer_len(mut self) -> Option<u64> {
         let mut length = None;
         loop {
@@ -143,7 +143,7 @@ impl Client {
         }
     }
 
-    /// Reads a chunk; `None`: it was the last, and the trailers have been read too.
+    /// Reads a chunk; `None` after the last one, with the trailers read.
     pub(crate) fn chunk(&mut self) -> Option<Vec<u8>> {
         let line = self.line();
         let digits = line.split(';').next().unwrap();

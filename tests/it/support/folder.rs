@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// A folder of a test's own, which ends with it.
+/// A folder of one test; it is removed when it is dropped.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
@@ -16,14 +16,14 @@ impl Folder {
         Folder(path)
     }
 
-    /// A folder in another.
+    /// Creates a folder in `folder`.
     pub(crate) fn inside(folder: &Folder, name: &str) -> Folder {
         let path = folder.0.join(name);
         fs::create_dir_all(&path).unwrap();
         Folder(path)
     }
 
-    /// An executable script.
+    /// Writes an executable script with the name `bootstrap`.
     pub(crate) fn script(&self, text: &str) -> PathBuf {
         let path = self.0.join("bootstrap");
         fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use super::processes::ends;
+use super::processes::wait_for_end;
 use super::runtime_api::{Request, Step, converse};
 
 /// Returns the path of an example as `cargo test` has built it: its panics unwind.
 pub(crate) fn example(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let folder = BUILT.get_or_init(|| {
-        // `cargo test` has built them, unless it was asked for this test binary only.
+        // `cargo test` has built the examples, `cargo test --test it` has not.
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["build", "--quiet", "--offline", "--examples"]);
         cargo.arg("--manifest-path");
@@ -24,8 +24,8 @@ pub(crate) fn example(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// The command that starts `program` as Lambda would, with some `vars` more. A proxy is named to
-/// show that nobody asks it (12.1: 3); every other variable is missing (2).
+/// Returns the command that starts `program` as Lambda would, with `vars`. A proxy is set, which nobody may
+/// use (12.1: 3); no other variable is set (12.1: 2).
 pub(crate) fn command(program: &Path, addr: SocketAddr, vars: &[(&str, &str)]) -> Command {
     let mut command = Command::new(program);
     command.env_clear();
@@ -38,8 +38,8 @@ pub(crate) fn command(program: &Path, addr: SocketAddr, vars: &[(&str, &str)]) -
     command
 }
 
-/// Plays `script` to a process, which ends when the script has. Returns what the Runtime API was
-/// asked, the exit code, and what the process has said.
+/// Plays `script` to a process, which ends after the script. Returns the requests, the exit code, and the
+/// log.
 pub(crate) fn play(
     program: &Path,
     vars: &[(&str, &str)],
@@ -47,7 +47,7 @@ pub(crate) fn play(
 ) -> (Vec<Request>, Option<i32>, String) {
     let mut output = None;
     let requests = converse(script, |addr| {
-        output = Some(ends(command(program, addr, vars).spawn().unwrap()));
+        output = Some(wait_for_end(command(program, addr, vars).spawn().unwrap()));
     });
     let output = output.unwrap();
     assert_eq!(output.stdout, b"");

@@ -1,6 +1,6 @@
-//! Replies that are none, each with what is said of it.
+//! Malformed replies, each with a part of its error message.
 
-/// First lines.
+/// Malformed status lines.
 const STATUS_LINES: &[&[u8]] = &[
     b"garbage",
     b"\0\xff\xfe\r\n\r\n",
@@ -26,7 +26,7 @@ const STATUS_LINES: &[&[u8]] = &[
     b"{}",
 ];
 
-/// What stands behind the first fields, up to the next of these.
+/// Malformed heads after the status line and the request id, by error message.
 const FIELDS: &[(&str, &[&str])] = &[
     (
         "malformed header line",
@@ -91,7 +91,7 @@ const FIELDS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Bodies in chunks.
+/// Malformed chunked bodies, by error message.
 const CHUNKS: &[(&str, &[&str])] = &[
     (
         "malformed chunk size",
@@ -140,7 +140,7 @@ const CHUNKS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Replies of which there is too much, and others that do not fit above.
+/// Replies that exceed a limit, and others that are in no table above.
 fn others() -> Vec<(Vec<u8>, &'static str)> {
     let interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(100);
     let reason = "HTTP/1.1 200 ".to_owned() + &"x".repeat(1 << 21);
@@ -167,7 +167,7 @@ fn others() -> Vec<(Vec<u8>, &'static str)> {
     ]
 }
 
-/// A head that names the invocation, and then something else.
+/// Returns a status line and a request id, followed by `rest`.
 pub(crate) fn with(rest: &str) -> Vec<u8> {
     let id = "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 8476a536\r\n";
     (id.to_owned() + rest).into_bytes()
@@ -177,7 +177,7 @@ fn chunked(rest: &str) -> Vec<u8> {
     with(&("Transfer-Encoding: chunked\r\n\r\n".to_owned() + rest))
 }
 
-/// All of them.
+/// Returns all malformed replies.
 pub(crate) fn malformed() -> Vec<(Vec<u8>, &'static str)> {
     let mut all = others();
     all.extend(

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::runtime_api::PATIENCE;
+use super::runtime_api::HANG_TIMEOUT;
 
 /// Sends a signal by its name without `SIG`.
 pub(crate) fn signal(name: &str, pid: u32) {
@@ -19,12 +19,12 @@ pub(crate) fn signal(name: &str, pid: u32) {
     assert!(kill.unwrap().success());
 }
 
-/// Waits for the end of a process; one that does not come is a failure.
-pub(crate) fn ends(child: Child) -> Output {
+/// Waits for the end of a process, and kills it after `HANG_TIMEOUT`.
+pub(crate) fn wait_for_end(child: Child) -> Output {
     let id = child.id();
     let (ended, has_ended) = mpsc::channel::<()>();
     let watch = thread::spawn(move || {
-        let late = has_ended.recv_timeout(PATIENCE);
+        let late = has_ended.recv_timeout(HANG_TIMEOUT);
         if late == Err(mpsc::RecvTimeoutError::Timeout) {
             signal("KILL", id);
         }
@@ -35,10 +35,10 @@ pub(crate) fn ends(child: Child) -> Output {
     output
 }
 
-/// Reads the state of a process until it is that.
+/// Waits until the state of a process in /proc is `state` (proc(5)).
 #[cfg(target_os = "linux")]
-pub(crate) fn becomes(pid: u32, state: &str) {
-    let limit = std::time::Instant::now() + PATIENCE;
+pub(crate) fn wait_for_state(pid: u32, state: &str) {
+    let limit = std::time::Instant::now() + HANG_TIMEOUT;
     while std::time::Instant::now() < limit {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
         if stat.rsplit_once(") ").unwrap().1.starts_with(state) {
@@ -52,15 +52,15 @@ pub(crate) fn becomes(pid: u32, state: &str) {
 /// Whether a process exists and is no zombie.
 #[cfg(target_os = "linux")]
 pub(crate) fn is_alive(pid: &str) -> bool {
-    // A process that has been killed may be a zombie for whoever adopts it.
+    // A killed process may be a zombie until its parent has waited for it.
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-/// Waits until none of the processes is left.
+/// Waits until all processes have ended.
 #[cfg(target_os = "linux")]
 #[track_caller]
-pub(crate) fn all_end(pids: &[&str]) {
-    let limit = Instant::now() + PATIENCE;
+pub(crate) fn wait_until_gone(pids: &[&str]) {
+    let limit = Instant::now() + HANG_TIMEOUT;
     while let Some(pid) = pids.iter().find(|pid| is_alive(pid)) {
         assert!(Instant::now() < limit, "{pid} of {pids:?} is left behind");
         std::thread::sleep(Duration::from_millis(5));

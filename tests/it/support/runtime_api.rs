@@ -1,4 +1,4 @@
-//! A scripted Runtime API: what it is asked, and what it answers, in this order.
+//! A scripted Runtime API: the requests that it expects, in order, and its replies.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -9,19 +9,19 @@ use std::time::{Duration, Instant};
 #[cfg(unix)]
 use super::sockets::reset_on_close;
 
-/// `next`'s answer: an invocation of the request ID 8476a536 with the event `"7"`.
+/// A reply to `next`: an invocation with the request id 8476a536 and the event `"7"`.
 pub(crate) const NEXT: &str = "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 8476a536\r\n\
     Content-Length: 3\r\n\r\n\"7\"";
 
-/// `next`'s answer with the event `event`.
+/// Returns `NEXT` with another event.
 pub(crate) fn next(event: &str) -> String {
     let (head, _) = NEXT.split_once("Content-Length").unwrap();
     format!("{head}Content-Length: {}\r\n\r\n{event}", event.len())
 }
 
-/// A reply with a status, and with a body that says what is wrong.
+/// Returns a reply with this status and the body `why`.
 pub(crate) fn refusal(status: u16) -> String {
-    // RFC 9110, sections 15.3.5 and 15.4.5: no body.
+    // These statuses have no body (RFC 9110, sections 15.3.5 and 15.4.5).
     let why = if matches!(status, 204 | 304) {
         ""
     } else {
@@ -30,7 +30,7 @@ pub(crate) fn refusal(status: u16) -> String {
     format!("HTTP/1.1 {status} Reason\r\nContent-Length: 3\r\n\r\n{why}")
 }
 
-/// What the Runtime API answers to a POST that it takes (runtime-api.md 2.1).
+/// The reply to an accepted POST (runtime-api.md 2.1).
 pub(crate) const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n\
     Content-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
 
@@ -43,52 +43,51 @@ pub(crate) const POST_INIT_ERROR: &str = "POST /2018-06-01/runtime/init/error HT
 pub(crate) const GET_RESTORE: &str = "GET /2018-06-01/runtime/restore/next HTTP/1.1";
 pub(crate) const POST_RESTORE_ERROR: &str = "POST /2018-06-01/runtime/restore/error HTTP/1.1";
 
-/// One step of a script: reads a request whose first line is `want`, and answers.
+/// One step of a script: reads a request whose first line is `want`, and replies.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
     pub(crate) want: &'static str,
-    pub(crate) answer: Vec<u8>,
-    /// Closes the connection afterwards; the next step is on a new one.
+    pub(crate) reply: Vec<u8>,
+    /// Closes the connection after the reply; the next step accepts a new one.
     pub(crate) hangs_up: bool,
-    /// Does so with a reset.
+    /// Closes the connection with a reset.
     pub(crate) resets: bool,
 }
 
-/// A step that keeps the connection.
-pub(crate) fn step(want: &'static str, answer: impl AsRef<[u8]>) -> Step {
+/// Returns a step after which the connection stays open.
+pub(crate) fn step(want: &'static str, reply: impl AsRef<[u8]>) -> Step {
     Step {
         want,
-        answer: answer.as_ref().to_vec(),
+        reply: reply.as_ref().to_vec(),
         hangs_up: false,
         resets: false,
     }
 }
 
-/// A step that resets the connection behind its answer.
+/// Returns a step that resets the connection after its reply.
 #[cfg(unix)]
-pub(crate) fn reset(want: &'static str, answer: impl AsRef<[u8]>) -> Step {
+pub(crate) fn step_and_reset(want: &'static str, reply: impl AsRef<[u8]>) -> Step {
     Step {
         resets: true,
-        ..step(want, answer)
+        ..step(want, reply)
     }
 }
 
-/// A step that closes the connection behind its answer; one that wants "cut" closes it within the
-/// request.
-pub(crate) fn last(want: &'static str, answer: impl AsRef<[u8]>) -> Step {
+/// Returns a step that closes the connection after its reply; with `want` of "cut", within the request.
+pub(crate) fn step_and_close(want: &'static str, reply: impl AsRef<[u8]>) -> Step {
     Step {
         hangs_up: true,
-        ..step(want, answer)
+        ..step(want, reply)
     }
 }
 
-/// A request, as it came.
+/// A request as it was received.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Request {
     pub(crate) line: String,
-    /// In order, as sent.
+    /// The header fields, in order.
     pub(crate) fields: Vec<(String, String)>,
-    /// Without its framing.
+    /// The body without its framing.
     pub(crate) body: Vec<u8>,
     /// The trailer section of a chunked body.
     pub(crate) trailers: Vec<(String, String)>,
@@ -112,7 +111,7 @@ impl Request {
     }
 }
 
-/// Plays `script` to `function`, then closes its port. Returns what it was asked.
+/// Plays `script` to `function`, then closes the port. Returns the requests.
 pub(crate) fn converse(script: &[Step], function: impl FnOnce(SocketAddr) + Send) -> Vec<Request> {
     let listener = listen();
     let addr = listener.local_addr().unwrap();
@@ -123,7 +122,7 @@ pub(crate) fn converse(script: &[Step], function: impl FnOnce(SocketAddr) + Send
         for step in script {
             let stream_now = stream.get_or_insert_with(|| accept(&listener));
             if step.want == "cut" {
-                // Goes away within a request, with some of it unread.
+                // Closes the connection with unread bytes.
                 let _ = stream_now.get_mut().read(&mut [0; 64]).unwrap();
                 requests.push(Request::default());
                 stream = None;
@@ -137,8 +136,8 @@ pub(crate) fn converse(script: &[Step], function: impl FnOnce(SocketAddr) + Send
                 requests.len()
             );
             requests.push(request);
-            // The function may have gone, which is for the test to notice.
-            let _ = stream_now.get_mut().write_all(&step.answer);
+            // The function may have closed the connection; the test checks that.
+            let _ = stream_now.get_mut().write_all(&step.reply);
             #[cfg(unix)]
             if step.resets {
                 reset_on_close(stream_now.get_ref());
@@ -156,32 +155,30 @@ pub(crate) fn converse(script: &[Step], function: impl FnOnce(SocketAddr) + Send
     })
 }
 
-/// Listens at an address of its own, where there is more than one of this machine.
+/// Listens at an address in 127.0.0.0/8 that no other test uses; at 127.0.0.1 if that is not possible.
 ///
-/// A runtime whose server has gone comes back for a while. By then the system may have given the port
-/// to the next who asked for one, as it does at once where the last connection ended with a reset: the
-/// runtime would talk to the server of another test, and that one's runtime would find its script
-/// played. So no two servers of a process, and hardly any of two processes, differ by the port alone.
+/// A runtime whose server has gone tries to reconnect for a while. If the servers differed only in the
+/// port, the system could give that port to another test meanwhile, and the runtime would talk to the
+/// server of that test.
 pub(crate) fn listen() -> TcpListener {
     static N_SERVERS: AtomicU16 = AtomicU16::new(0);
 
     let [high, low] = N_SERVERS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-    // Not 0 and not 255, so that it is neither the network's own address nor its broadcast.
+    // Not 0 and not 255: 127.0.0.0 is the network, and 127.255.255.255 is its broadcast address.
     let process = u8::try_from(std::process::id() % 254 + 1).unwrap();
-    let own = TcpListener::bind((Ipv4Addr::new(127, process, high, low), 0));
-    own.or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+    let unique = TcpListener::bind((Ipv4Addr::new(127, process, high, low), 0));
+    unique
+        .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
         .unwrap()
 }
 
-/// How long something may take that takes no time unless it hangs, which is a failure: longer than any
-/// machine needs for it, whatever else it has to do.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// The time after which a wait is a failure: longer than a busy machine needs for anything.
+pub(crate) const HANG_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Acts until that takes less than `limit`, five times at most; `act` returns how long it took. A
-/// machine that has much else to do makes a function late now and then; one that waits where it
-/// should not is late each time.
+/// Checks that `act`, which returns the time that it took, takes less than `limit` in one of five runs. A
+/// busy machine makes a function slow now and then; a function that waits wrongly is slow each time.
 #[track_caller]
-pub(crate) fn soon(limit: Duration, mut act: impl FnMut() -> Duration) {
+pub(crate) fn within(limit: Duration, mut act: impl FnMut() -> Duration) {
     let took: Vec<Duration> = (0..5)
         .map(|_| act())
         .take_while(|took| *took >= limit)
@@ -189,11 +186,11 @@ pub(crate) fn soon(limit: Duration, mut act: impl FnMut() -> Duration) {
     assert!(took.len() < 5, "{took:?}");
 }
 
-/// Takes a connection; that none comes is a failure, and so is one on which nothing comes.
+/// Accepts a connection. No connection, and no bytes on it, within `HANG_TIMEOUT` are failures.
 pub(crate) fn accept(listener: &TcpListener) -> BufReader<TcpStream> {
-    // std has no other way to wait for one for a while.
+    // std has no `accept` with a timeout.
     listener.set_nonblocking(true).unwrap();
-    let limit = Instant::now() + PATIENCE;
+    let limit = Instant::now() + HANG_TIMEOUT;
     let stream = loop {
         match listener.accept() {
             Ok((stream, _)) => break stream,
@@ -204,7 +201,7 @@ pub(crate) fn accept(listener: &TcpListener) -> BufReader<TcpStream> {
         }
     };
     stream.set_nonblocking(false).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(HANG_TIMEOUT)).unwrap();
     BufReader::new(stream)
 }
 
@@ -212,7 +209,7 @@ pub(crate) fn read_request(stream: &mut BufReader<TcpStream>) -> Request {
     read_request_from(stream)
 }
 
-/// The same from anything that can be read.
+/// Reads a request from any reader.
 pub(crate) fn read_request_from(stream: &mut impl BufRead) -> Request {
     let line = read_line(stream);
     let mut request = Request {

@@ -2,8 +2,8 @@
 
 use std::net::TcpStream;
 
-/// Has the connection end with a reset, and not with its end, when it is closed.
-#[expect(unsafe_code, reason = "std's own way to it is not stable")]
+/// Makes closing the connection send a reset.
+#[expect(unsafe_code, reason = "`TcpStream::set_linger` is not stable")]
 pub(crate) fn reset_on_close(stream: &TcpStream) {
     use std::ffi::{c_int, c_void};
     use std::os::fd::AsRawFd;
@@ -22,14 +22,14 @@ pub(crate) fn reset_on_close(stream: &TcpStream) {
     } else {
         (0xffff, 0x80)
     };
-    // `struct linger`: it is on, for no seconds.
+    // `struct linger`: on, with a timeout of zero seconds.
     let linger: [c_int; 2] = [1, 0];
     // SAFETY: `linger` is readable for its eight bytes; the descriptor is open (socket(7)).
     let set = unsafe { setsockopt(stream.as_raw_fd(), level, name, linger.as_ptr().cast(), 8) };
     assert_eq!(set, 0);
 }
 
-/// Limits how much the system takes of a connection that nobody reads from.
+/// Sets the length of the receive buffer, which limits the bytes that the system accepts before a read.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "std has no such option")]
 pub(crate) fn set_receive_buffer(socket: &impl std::os::fd::AsRawFd, len: std::ffi::c_int) {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::client::Client;
 
-/// A local Lambda that says in its log where it is.
+/// A local Lambda whose log has its address.
 pub(crate) struct Watched {
     pub(crate) child: Child,
     client: Client,
@@ -43,8 +43,8 @@ impl Watched {
         self.client.request(line, "", event.as_bytes()).text()
     }
 
-    /// The first answer that is not `from`. Whoever calls while it is built waits, so that it is
-    /// the new one's.
+    /// Invokes the function until the response is not `from`. A call waits while the function is built,
+    /// so the new function gives the response.
     pub(crate) fn changed(&mut self, event: &str, from: &str) -> String {
         let limit = Instant::now() + Duration::from_secs(60);
         loop {
@@ -56,7 +56,7 @@ impl Watched {
         }
     }
 
-    /// Ends it as Ctrl-C does.
+    /// Ends the local Lambda as Ctrl-C does.
     pub(crate) fn interrupt(mut self) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-INT", &id]).status();
