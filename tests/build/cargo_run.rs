@@ -37,7 +37,7 @@ fn cargo_run_with_watch_builds_again_and_keeps_its_port() {
         fs::write(folder.0.join("src/main.rs"), code).unwrap();
     };
     write("1");
-    // Where its dependency has been built by the time that this runs again.
+    // A folder that is kept, so that the crate is built only once.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("watched");
     let mut watched = Watched::start(
         Command::new(env!("CARGO"))
@@ -53,7 +53,7 @@ fn cargo_run_with_watch_builds_again_and_keeps_its_port() {
     let broken = watched.changed("{}", "\"hello\"");
     assert!(broken.contains("Runtime.BuildError"), "{broken}");
     assert!(broken.contains("nothing_of_that_name"), "{broken}");
-    // A file that only a build that has failed tells of.
+    // A file that only the error of a failed build names.
     write("include_str!(\"../an included text\")");
     let missing = watched.changed("{}", &broken);
     assert!(missing.contains("an included text"), "{missing}");
@@ -69,12 +69,12 @@ fn cargo_run_with_watch_builds_again_and_keeps_its_port() {
     assert_eq!(watched.changed("{}", &missing), "\"4\"");
     write("std::process::id().to_string()");
     let id = watched.changed("{}", "\"4\"");
-    // What no build reads.
+    // Files that no build reads.
     fs::write(folder.0.join("out.log"), "1").unwrap();
     fs::write(elsewhere.0.join("out.log"), "1").unwrap();
     thread::sleep(Duration::from_secs(1));
     assert_eq!(watched.invoke("{}"), id);
-    // Killed while it builds: neither the function nor the build stays behind.
+    // The function ends when the command is killed.
     signal("KILL", watched.child.id());
     watched.child.wait().unwrap();
     wait_until_gone(&[id.trim_matches('"')]);

@@ -1,6 +1,6 @@
-//! The local Lambda beside AWS's own emulator: the same calls, and every difference with its reason.
+//! The local Lambda compared with AWS's own emulator: the same calls, and a reason for every difference.
 //!
-//! Run where that is installed, with its path:
+//! It needs the path of AWS's emulator:
 //! `AWS_LAMBDA_RIE=.../aws-lambda-rie cargo test --test it -- --ignored side_by_side`.
 
 use std::fs;
@@ -20,8 +20,8 @@ use super::raw_requests;
 const BASE: &str = "/2018-06-01/runtime";
 const EXTENSION: &str = "/2020-01-01/extension";
 
-/// Calls of a runtime, one conversation per line: `METHOD path & field | body`, `next` for the
-/// call of that name and `$` for the path of the invocation.
+/// Conversations of a runtime with the Runtime API. A call is `METHOD path & field | body`; `next` stands
+/// for that call, and `$` for the path of the invocation.
 const CONVERSATIONS: [&[&str]; 7] = [
     &[
         "next",
@@ -78,7 +78,7 @@ const CONVERSATIONS: [&[&str]; 7] = [
     ],
 ];
 
-/// Where we differ, and why: the beginning of the call, a part of our answer, the reason.
+/// The differences: the start of the call, a part of our reply, the reason.
 const DIFFERENCES: [(&str, &str, &str); 2] = [
     (
         "next",
@@ -92,14 +92,14 @@ const DIFFERENCES: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// Plays a conversation: what each call was answered with, and in the end the caller.
+/// Plays a conversation; returns the reply to each call, and last the response that the caller gets.
 fn play(folder: &Folder, front: SocketAddr, api: SocketAddr, script: &[&str]) -> Vec<String> {
     let call = "POST /2015-03-31/functions/function/invocations";
     let mut caller = Client::connect(front);
     caller.send(
         format!("{call} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}").as_bytes(),
     );
-    // Before the process is there AWS's emulator hangs up on whoever plays its part.
+    // AWS's emulator closes other connections until it has started its process.
     let started = folder.0.join("started");
     let limit = Instant::now() + Duration::from_secs(10);
     while !started.exists() && Instant::now() < limit {
@@ -112,7 +112,7 @@ fn play(folder: &Folder, front: SocketAddr, api: SocketAddr, script: &[&str]) ->
         let (head, body) = step.split_once('|').unwrap_or((step, ""));
         let mut words = head.split(" & ");
         let line = match words.next().unwrap() {
-            // The last one waits for ever, and ends the invocation.
+            // The last `next` waits without a limit, and ends the invocation.
             "next?" => {
                 let next = format!("GET {BASE}/invocation/next HTTP/1.1\r\nHost: h\r\n\r\n");
                 client.send(next.as_bytes());
@@ -132,7 +132,7 @@ fn play(folder: &Folder, front: SocketAddr, api: SocketAddr, script: &[&str]) ->
         }
         let kind = reply.field("Content-Type").unwrap_or_default();
         let mut names: Vec<&str> = reply.fields.iter().map(|(name, _)| name.as_str()).collect();
-        // How a body is framed is the server's choice.
+        // The server may choose how it frames a body.
         names.retain(|name| !["Date", "Content-Length", "Transfer-Encoding"].contains(name));
         names.sort_unstable();
         answers.push(format!(
@@ -148,7 +148,7 @@ fn play(folder: &Folder, front: SocketAddr, api: SocketAddr, script: &[&str]) ->
     answers
 }
 
-/// Sends the raw requests to their Runtime API at `api`: what ours is known to answer is compared.
+/// Sends the raw requests to the Runtime API of AWS's emulator, and compares the replies with ours.
 fn compare_raw(api: SocketAddr, surprises: &mut Vec<String>) {
     for (request, ours, reason) in raw_requests::CHECKS {
         let theirs = raw_requests::answer(api, request);
@@ -206,7 +206,7 @@ fn side_by_side() {
             .status()
             .unwrap();
         theirs.wait().unwrap();
-        // It leaves its function behind.
+        // AWS's emulator does not end its function.
         let started = folder.0.join("started");
         let orphan = fs::read_to_string(&started).unwrap();
         let killed = Command::new("kill").args(["KILL", orphan.trim()]).status();

@@ -1,4 +1,4 @@
-//! The local Lambda with several invocations at once: several environments, and one that takes many.
+//! Several invocations at once: managed instances, many connections, slow clients.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write, copy, sink};
@@ -25,7 +25,7 @@ fn concurrent(n: u32, timeout: Duration) -> Emulator {
     Emulator::with(settings).unwrap()
 }
 
-/// A worker of a runtime, on a connection of its own.
+/// A worker of a runtime, with its connection.
 struct Worker {
     client: Client,
     id: String,
@@ -55,7 +55,7 @@ impl Worker {
 
 /// 12.2: 2.
 #[test]
-fn a_managed_instance_takes_as_many_events_as_workers_wait() {
+fn a_managed_instance_gets_one_event_per_waiting_worker() {
     let emulator = concurrent(3, Duration::from_secs(60));
     let addr = emulator.addr();
     let all = Barrier::new(3);
@@ -64,7 +64,7 @@ fn a_managed_instance_takes_as_many_events_as_workers_wait() {
             scope.spawn(|| {
                 let mut worker = Worker::connect(addr);
                 let event = worker.next();
-                // Nobody answers before everybody has an event.
+                // No worker responds before all have an event.
                 all.wait();
                 assert_eq!(worker.post("response", &format!("{event}!")).status, 202);
                 assert_eq!(worker.post("response", "again").status, 400);
@@ -83,7 +83,7 @@ fn a_managed_instance_takes_as_many_events_as_workers_wait() {
 
 /// 12.2: 25.
 #[test]
-fn a_managed_instance_outlives_a_timeout_and_refuses_the_late_answer() {
+fn a_managed_instance_goes_on_after_a_timeout_and_refuses_the_late_response() {
     let emulator = concurrent(2, Duration::from_millis(1500));
     let (mut slow, mut quick) = (
         Worker::connect(emulator.addr()),
@@ -109,7 +109,7 @@ fn a_managed_instance_outlives_a_timeout_and_refuses_the_late_answer() {
 }
 
 #[test]
-fn a_managed_instance_reports_a_bad_answer_and_goes_on() {
+fn a_managed_instance_goes_on_after_a_malformed_response() {
     let emulator = concurrent(1, Duration::from_secs(60));
     let check = |request: &str, status: u16, error_type: &str| {
         let mut worker = Worker::connect(emulator.addr());
@@ -137,7 +137,7 @@ fn a_managed_instance_reports_a_bad_answer_and_goes_on() {
 
 /// 12.2: 25.
 #[test]
-fn a_managed_instance_without_a_free_worker_rejects() {
+fn a_managed_instance_without_a_free_worker_rejects_invocations() {
     let mut emulator = concurrent(2, Duration::from_secs(60));
     let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
     let mut only = Worker::connect(emulator.addr());
@@ -153,15 +153,15 @@ fn a_managed_instance_without_a_free_worker_rejects() {
     });
 }
 
-/// The command, with so few file descriptors that a hundred connections are too many.
-struct Poor {
+/// The command, with a limit of 128 file descriptors.
+struct Limited {
     child: Child,
     addr: SocketAddr,
     log: thread::JoinHandle<()>,
 }
 
-impl Poor {
-    fn start(folder: &Folder) -> Poor {
+impl Limited {
+    fn start(folder: &Folder) -> Limited {
         let mut child = Command::new("sh")
             .args(["-c", "ulimit -n 128; exec \"$0\" \"$@\""])
             .arg(env!("CARGO_BIN_EXE_emulator"))
@@ -179,7 +179,7 @@ impl Poor {
                 break rest.split('/').next().unwrap().parse().unwrap();
             }
         };
-        Poor {
+        Limited {
             child,
             addr,
             log: thread::spawn(move || drop(copy(&mut log, &mut sink()))),
@@ -213,11 +213,11 @@ fn flood(addr: SocketAddr, n: usize, start: &str) -> Vec<TcpStream> {
 }
 
 #[test]
-fn connections_that_say_nothing_or_little_keep_nobody_out() {
+fn idle_connections_do_not_keep_callers_out() {
     let folder = Folder::new("descriptors");
-    let mut poor = Poor::start(&folder);
-    let pid = poor.invoke(r#"{"do":"pid"}"#);
-    let vars: Value = json::parse(poor.invoke(r#"{"do":"env"}"#).as_bytes()).unwrap();
+    let mut limited = Limited::start(&folder);
+    let pid = limited.invoke(r#"{"do":"pid"}"#);
+    let vars: Value = json::parse(limited.invoke(r#"{"do":"env"}"#).as_bytes()).unwrap();
     let api = vars.get("AWS_LAMBDA_RUNTIME_API").and_then(Value::as_str);
     let api: SocketAddr = api.unwrap().parse().unwrap();
     let call = "POST /2015-03-31/functions/function/invocations HTTP/1.1\r\nHost: h\r\n";
@@ -225,49 +225,55 @@ fn connections_that_say_nothing_or_little_keep_nobody_out() {
     let idle = "GET /2018-06-01/ping HTTP/1.1\r\nHost: h\r\n\r\n";
     let mut all = Vec::new();
     for start in ["", "GET / HTTP/1.1\r\nHost:", body.as_str(), idle] {
-        for addr in [poor.addr, api] {
-            if addr == poor.addr && start == idle {
-                // There it would be an event.
+        for addr in [limited.addr, api] {
+            if addr == limited.addr && start == idle {
+                // The Invoke API would take it for an event.
                 continue;
             }
             all.push(flood(addr, 200, start));
-            assert_eq!(poor.invoke(r#"{"do":"pid"}"#), pid, "{start:?} at {addr}");
+            assert_eq!(
+                limited.invoke(r#"{"do":"pid"}"#),
+                pid,
+                "{start:?} at {addr}"
+            );
         }
     }
-    // Nobody is at work now.
-    let before = poor.cpu_time();
+    // No request is served now.
+    let before = limited.cpu_time();
     thread::sleep(Duration::from_secs(1));
-    let used = poor.cpu_time() - before;
+    let used = limited.cpu_time() - before;
     assert!(used < 50, "{used} hundredths of a second");
     // A new process needs descriptors too.
-    let ended = poor.invoke(r#"{"do":"exit","code":1}"#);
+    let ended = limited.invoke(r#"{"do":"exit","code":1}"#);
     assert!(ended.contains("Runtime.ExitError"), "{ended}");
-    assert_ne!(poor.invoke(r#"{"do":"pid"}"#), pid);
+    assert_ne!(limited.invoke(r#"{"do":"pid"}"#), pid);
     drop(all);
-    poor.invoke("{}");
-    signal("TERM", poor.child.id());
-    assert_eq!(poor.child.wait().unwrap().code(), Some(143));
-    poor.log.join().unwrap();
+    limited.invoke("{}");
+    signal("TERM", limited.child.id());
+    assert_eq!(limited.child.wait().unwrap().code(), Some(143));
+    limited.log.join().unwrap();
 }
 
 #[test]
-fn callers_that_wait_are_never_closed_to_make_room() {
+fn connections_of_waiting_callers_are_not_closed_to_make_room() {
     let folder = Folder::new("descriptors busy");
-    let mut poor = Poor::start(&folder);
+    let mut limited = Limited::start(&folder);
     let meeting = Folder::inside(&folder, "meeting");
     let at = path(&meeting.0);
-    // Comes back when a second file is there.
+    // Returns when there is a second file.
     let meet = format!(r#"{{"do":"meet","at":"{at}","n":2}}"#);
     thread::scope(|scope| {
-        let waiting = scope.spawn(|| poor.invoke(&meet));
+        let waiting = scope.spawn(|| limited.invoke(&meet));
         let limit = Instant::now() + HANG_TIMEOUT;
         while fs::read_dir(&meeting.0).unwrap().count() < 1 {
             assert!(Instant::now() < limit, "the function was not invoked");
             thread::sleep(Duration::from_millis(5));
         }
-        // More than there is room for wait for their turn as well.
-        let queued: Vec<_> = (0..60).map(|_| scope.spawn(|| poor.invoke("7"))).collect();
-        let all = flood(poor.addr, 60, "");
+        // More callers than there are descriptors for wait for their turn.
+        let queued: Vec<_> = (0..60)
+            .map(|_| scope.spawn(|| limited.invoke("7")))
+            .collect();
+        let all = flood(limited.addr, 60, "");
         thread::sleep(Duration::from_millis(300));
         fs::write(meeting.0.join("second"), "").unwrap();
         assert!(waiting.join().unwrap().parse::<u32>().is_ok());
@@ -276,14 +282,14 @@ fn callers_that_wait_are_never_closed_to_make_room() {
         }
         drop(all);
     });
-    signal("TERM", poor.child.id());
-    poor.child.wait().unwrap();
-    poor.log.join().unwrap();
+    signal("TERM", limited.child.id());
+    limited.child.wait().unwrap();
+    limited.log.join().unwrap();
 }
 
-/// Ten seconds for a head and twenty for a body that hardly comes; a function may take its time.
+/// The limits are ten seconds for a head and twenty for a body. A function has no such limit.
 #[test]
-fn a_caller_that_is_too_slow_gets_408() {
+fn a_client_that_sends_its_request_too_slowly_gets_408() {
     let mut emulator = concurrent(1, Duration::from_secs(60));
     let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
     let mut worker = Worker::connect(emulator.addr());
@@ -309,7 +315,7 @@ fn a_caller_that_is_too_slow_gets_408() {
             worker.id
         );
         worker.client.send(line.as_bytes());
-        // An idle connection stays, too.
+        // An idle connection stays open.
         let mut idle = Client::connect(addr);
         let threads = [
             scope.spawn(|| drips(addr, "GET / HTTP/1.1\r\nHost: ", 10..19)),

@@ -1,4 +1,4 @@
-//! The local Lambda's extensions: inside the runtime and beside it, what they hear, and how it all ends.
+//! Extensions: internal and external ones, their events, telemetry, and shutdown.
 
 use std::fs;
 use std::thread;
@@ -20,7 +20,7 @@ fn register(client: &mut Client, name: &str, body: &str) -> Reply {
     client.request(&format!("POST {BASE}/register"), &fields, body.as_bytes())
 }
 
-/// The identifier's field line.
+/// Returns the header line with the extension identifier.
 fn identified(registered: &Reply) -> String {
     assert_eq!(registered.status, 200, "{registered:?}");
     let id = registered.field("Lambda-Extension-Identifier").unwrap();
@@ -39,7 +39,7 @@ fn refused(reply: &Reply, error_type: &str) {
 
 /// 12.2: 19.
 #[test]
-fn an_internal_extension_hears_of_invocations_which_end_with_it() {
+fn an_invocation_ends_when_the_internal_extension_calls_next_again() {
     let emulator = Emulator::start().unwrap();
     let mut runtime = Client::connect(emulator.addr());
     let mut extension = Client::connect(emulator.addr());
@@ -90,7 +90,7 @@ fn an_internal_extension_hears_of_invocations_which_end_with_it() {
 
 /// 12.2: 18.
 #[test]
-fn no_event_is_handed_out_before_every_extension_waits() {
+fn no_event_is_sent_before_every_extension_has_called_next() {
     let emulator = Emulator::start().unwrap();
     let mut extension = Client::connect(emulator.addr());
     let id = identified(&register(&mut extension, "inside", "{}"));
@@ -111,7 +111,7 @@ fn no_event_is_handed_out_before_every_extension_waits() {
 
 /// 12.2: 17.
 #[test]
-fn what_an_extension_may_not_do_is_refused() {
+fn invalid_calls_of_an_extension_are_refused() {
     let emulator = Emulator::start().unwrap();
     let client = &mut Client::connect(emulator.addr());
     refused(
@@ -186,7 +186,7 @@ fn an_init_error_of_an_extension_fails_the_invocation() {
     assert_eq!(reply.body, body);
 }
 
-/// Not a test, but the extension that tests start: keeps what it hears in a file.
+/// Not a test, but the extension that tests start: writes its events to a file.
 #[test]
 #[ignore = "is an extension, started by other tests"]
 fn the_extension() {
@@ -220,7 +220,7 @@ fn the_extension() {
     }
 }
 
-/// A function with an external extension, which hears `events`.
+/// Starts a function with an external extension that registers for `events`.
 fn extended(folder: &Folder, events: &str, script: impl FnOnce(&str) -> String) -> Emulator {
     let this = std::env::current_exe().unwrap();
     let name = "emulator::extensions::the_extension";
@@ -255,7 +255,7 @@ fn heard(folder: &Folder) -> String {
 
 /// 12.2: 18 and 20.
 #[test]
-fn an_external_extension_hears_of_invocations_and_of_the_end() {
+fn an_external_extension_gets_invoke_and_shutdown_events() {
     let folder = Folder::new("external");
     let events = r#"{"events":["INVOKE","SHUTDOWN"]}"#;
     let emulator = extended(&folder, events, str::to_owned);
@@ -263,7 +263,7 @@ fn an_external_extension_hears_of_invocations_and_of_the_end() {
     assert_eq!(emulator.invoke(b"2").unwrap().body, b"2");
     let failed = emulator.invoke(br#"{"do":"exit","code":3}"#).unwrap();
     assert_eq!(failed.error_type.as_deref(), Some("Runtime.ExitError"));
-    // The next invocation begins when the environment has been reset, and its extension too.
+    // The next invocation begins when the environment and its extension have been reset.
     assert_eq!(emulator.invoke(b"3").unwrap().body, b"3");
     drop(emulator);
     assert_eq!(heard(&folder), "INVOKE\nSHUTDOWN SPINDOWN\n");
@@ -271,7 +271,7 @@ fn an_external_extension_hears_of_invocations_and_of_the_end() {
 
 /// 12.2: 16.
 #[test]
-fn the_runtime_hears_of_the_end_only_with_an_extension() {
+fn the_runtime_gets_sigterm_only_if_there_is_an_extension() {
     let trap = |function: &str| {
         let run = function.trim_start_matches("exec ");
         format!("trap 'echo over >term; exit 0' TERM; {run} & wait")
@@ -294,7 +294,7 @@ fn the_runtime_hears_of_the_end_only_with_an_extension() {
 
 /// 12.2: 20.
 #[test]
-fn a_timeout_tells_the_extension() {
+fn a_timeout_sends_a_shutdown_event_to_the_extension() {
     let folder = Folder::new("told");
     let emulator = extended(&folder, r#"{"events":["SHUTDOWN"]}"#, str::to_owned);
     assert_eq!(emulator.invoke(b"1").unwrap().body, b"1");
@@ -308,7 +308,7 @@ fn a_timeout_tells_the_extension() {
 }
 
 #[test]
-fn an_extension_that_dies_is_a_crash() {
+fn the_exit_of_an_extension_fails_the_invocation() {
     let folder = Folder::new("crash");
     let opt = Folder::inside(&folder, "extensions");
     let extension = opt.script("exit 4");
@@ -326,7 +326,7 @@ fn an_extension_that_dies_is_a_crash() {
     );
 }
 
-/// Reads an HTTP request's body and answers it.
+/// Accepts an HTTP request, replies, and returns its body.
 fn taken(listener: &std::net::TcpListener) -> String {
     use std::io::{Read, Write};
     let (mut stream, _) = listener.accept().unwrap();
@@ -352,7 +352,7 @@ fn taken(listener: &std::net::TcpListener) -> String {
 
 /// 12.2: 21.
 #[test]
-fn a_subscriber_gets_the_records_it_asked_for() {
+fn a_telemetry_subscriber_gets_the_types_of_records_that_it_named() {
     let emulator = Emulator::start().unwrap();
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -396,7 +396,7 @@ fn a_subscriber_gets_the_records_it_asked_for() {
         runtime.request(&line, "", b"0");
         runtime.send(format!("{get} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes());
         extension.reply(false);
-        // The extension comes back only when it has heard that the runtime is done.
+        // The extension calls `next` only after the event that the runtime is done.
         let mut records = Vec::new();
         let mut is_back = false;
         while !records.iter().any(|(kind, _)| kind == "platform.report") {
@@ -421,7 +421,7 @@ fn a_subscriber_gets_the_records_it_asked_for() {
         }
         invocation.join().unwrap().unwrap();
         let kinds: Vec<&str> = records.iter().map(|(kind, _)| kind.as_str()).collect();
-        // When the runtime's `next` comes depends on threads; the order of what follows does not.
+        // The time of the runtime's `next` depends on threads; the order of the records after it does not.
         for want in [
             ["platform.telemetrySubscription", "platform.initReport"],
             ["platform.initStart", "platform.extension"],

@@ -1,4 +1,4 @@
-//! The local Lambda's callers: the Invoke API, its streaming sister, and the function URL.
+//! The caller's side: the Invoke API with and without response streaming, and the function URL.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,13 +13,13 @@ use crate::support::client::{Client, Reply};
 
 const INVOKE: &str = "POST /2015-03-31/functions/function/invocations";
 
-/// Serves `handler` to callers of the address that `test` gets.
+/// Serves `handler`, and calls `test` with the address for callers.
 fn with(handler: &dyn Handler, test: impl FnOnce(SocketAddr)) {
     with_settings(Settings::default(), handler, test);
 }
 
 fn with_settings(mut settings: Settings, handler: &dyn Handler, test: impl FnOnce(SocketAddr)) {
-    // A busy machine is not what is tested.
+    // Long enough for a busy machine.
     settings.timeout = Duration::from_secs(60);
     let mut emulator = Emulator::with(settings).unwrap();
     let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
@@ -31,7 +31,7 @@ fn with_settings(mut settings: Settings, handler: &dyn Handler, test: impl FnOnc
     });
 }
 
-/// An event back, with what Lambda said about it.
+/// Returns the event and the context.
 fn context() -> impl Handler {
     handler::json(|event: Value, cx: &Context| {
         Ok(tiny_lambda::json!({
@@ -58,7 +58,7 @@ fn has(value: &Value, pointer: &str, want: &str) {
 
 /// 12.2: 22.
 #[test]
-fn an_invocation_is_answered_as_by_lambda() {
+fn the_invoke_api_passes_payload_context_and_qualifier_to_the_function() {
     with(&context(), |addr| {
         let mut client = Client::connect(addr);
         let fields = "X-Amzn-Trace-Id: Root=1-2-3;Sampled=0\r\nX-Amz-Tenant-Id: blue\r\n\
@@ -78,11 +78,11 @@ fn an_invocation_is_answered_as_by_lambda() {
         has(&got, "/trace", r#""Root=1-2-3;Sampled=0""#);
         has(&got, "/tenant", r#""blue""#);
         has(&got, "/client", r#""{\"custom\":{\"a\":\"1\"}}""#);
-        // JavaScript writes half of a surrogate pair: `{"custom":{"a":"\ud83d"}}`.
+        // JavaScript may write a lone surrogate: `{"custom":{"a":"\ud83d"}}`.
         let odd = "X-Amz-Client-Context: eyJjdXN0b20iOnsiYSI6Ilx1ZDgzZCJ9fQ==\r\n";
         let got = value(&client.request(INVOKE, odd, b"{}"));
         has(&got, "/client", r#""{\"custom\":{\"a\":\"\\ud83d\"}}""#);
-        // No payload is an empty object; names come in several forms.
+        // Without a payload the event is an empty object. A function name has several forms.
         for name in [
             "function:PROD",
             "012345678912:function:function:PROD",
@@ -124,7 +124,7 @@ fn an_event_may_begin_with_a_byte_order_mark() {
 
 /// 12.2: 22.
 #[test]
-fn an_error_has_status_200_and_a_header() {
+fn a_function_error_has_status_200_and_a_header() {
     let fail = handler::json(|(), _| Err::<(), _>(Error::new("NoStock", "sold out")));
     with(&fail, |addr| {
         let reply = Client::connect(addr).request(INVOKE, "", b"null");
@@ -135,7 +135,7 @@ fn an_error_has_status_200_and_a_header() {
 }
 
 #[test]
-fn the_log_comes_with_the_answer_if_it_is_asked_for() {
+fn the_log_tail_is_in_a_header_if_log_type_is_tail() {
     with(&context(), |addr| {
         let reply = Client::connect(addr).request(INVOKE, "X-Amz-Log-Type: Tail\r\n", b"{}");
         // base64 of "START RequestId: ".
@@ -145,7 +145,7 @@ fn the_log_comes_with_the_answer_if_it_is_asked_for() {
 }
 
 #[test]
-fn events_and_dry_runs_are_only_accepted() {
+fn asynchronous_invocations_and_dry_runs_return_at_once() {
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
     let keep = handler::json(move |event: Value, _| {
         sender.send(event.to_string())?;
@@ -162,7 +162,7 @@ fn events_and_dry_runs_are_only_accepted() {
 }
 
 #[test]
-fn a_bad_request_gets_the_apis_own_error() {
+fn an_invalid_request_gets_the_error_of_the_invoke_api() {
     with(&context(), |addr| {
         let check = |line: &str, fields: &str, body: &[u8], status: u16, error: &str| {
             let reply = Client::connect(addr).request(line, fields, body);
@@ -176,7 +176,7 @@ fn a_bad_request_gets_the_apis_own_error() {
         check(INVOKE, "", b"{} {}", 400, "InvalidRequestContentException");
         let kind = "X-Amz-Invocation-Type: Later\r\n";
         check(INVOKE, kind, b"{}", 400, "ValidationException");
-        // No base64, a number, an array, null, a string, and half an object.
+        // Not base64, a number, an array, null, a string, half an object, two objects.
         for context in ["?", "MQ==", "W10=", "bnVsbA==", "ImEi", "eyJh", "e30=e30="] {
             let context = format!("X-Amz-Client-Context: {context}\r\n");
             let error = "InvalidRequestContentException";
@@ -196,7 +196,7 @@ fn a_bad_request_gets_the_apis_own_error() {
 }
 
 #[test]
-fn six_megabytes_go_in_and_out() {
+fn event_and_response_may_have_6_mb() {
     let echo = handler::bytes(|event, _| Ok(event.to_vec()));
     with(&echo, |addr| {
         let mut event = vec![b'x'; 6 * 1024 * 1024 + 98];
@@ -209,7 +209,7 @@ fn six_megabytes_go_in_and_out() {
 
 /// 12.2: 23.
 #[test]
-fn a_web_request_becomes_an_event_and_its_answer_a_response() {
+fn a_web_request_becomes_an_event_and_the_result_a_web_response() {
     let page = handler::json(|event: Value, _: &Context| {
         let path = event
             .get("rawPath")
@@ -252,7 +252,7 @@ fn a_web_request_becomes_an_event_and_its_answer_a_response() {
     });
 }
 
-/// Plays a runtime that streams, chunk by chunk, and waits for `on` between them.
+/// Plays a runtime that streams; the caller reads each chunk before the next one is sent.
 fn streams(chunks: &[&str], trailers: &str, content_type: &str, call: &str) -> Vec<u8> {
     let mut emulator = Emulator::start().unwrap();
     let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
@@ -287,7 +287,7 @@ fn streams(chunks: &[&str], trailers: &str, content_type: &str, call: &str) -> V
 }
 
 #[test]
-fn a_stream_reaches_the_web_client_part_by_part() {
+fn a_web_client_gets_each_part_of_a_stream_at_once() {
     let got = streams(&["one", "two", "three"], "", "text/plain", "GET /");
     assert_eq!(got, b"onetwothree");
     let head = "{\"statusCode\":200,\"headers\":{\"x\":\"y\"}}\0\0\0\0\0\0\0\0one";
@@ -296,7 +296,7 @@ fn a_stream_reaches_the_web_client_part_by_part() {
 }
 
 #[test]
-fn a_stream_reaches_the_api_client_in_frames() {
+fn a_client_of_the_invoke_api_gets_a_stream_in_frames() {
     let call = "POST /2021-11-15/functions/function/response-streaming-invocations";
     let got = streams(&["one", "two"], "", "text/plain", call);
     let text = String::from_utf8_lossy(&got);
@@ -313,14 +313,14 @@ fn a_stream_reaches_the_api_client_in_frames() {
 }
 
 #[test]
-fn a_browser_gets_a_page_where_the_function_has_none() {
+fn a_browser_gets_the_emulators_page_if_the_function_has_none() {
     let fail = handler::json(|name: String, _| Ok(name));
     with(&fail, |addr| {
         let mut client = Client::connect(addr);
         let page = client.request("GET /", "Accept: text/html,*/*\r\n", b"");
         assert_eq!(page.status, 200);
         assert!(page.text().starts_with("<!doctype html>"), "{page:?}");
-        // Nobody else does, and on no other path.
+        // Other clients and other paths do not get it.
         assert_eq!(client.request("GET /", "Accept: */*\r\n", b"").status, 502);
         assert_eq!(
             client
@@ -331,7 +331,7 @@ fn a_browser_gets_a_page_where_the_function_has_none() {
     });
 }
 
-/// What is sent with a request besides its first line and `Host`, and the status it gets.
+/// Header lines of a request without `Host`, and the status of the reply.
 const CALLERS: [(&str, u16); 13] = [
     ("Host: localhost\r\n", 200),
     ("Host: [::1]:9000\r\n", 200),
@@ -352,7 +352,7 @@ const CALLERS: [(&str, u16); 13] = [
 ];
 
 #[test]
-fn foreign_pages_and_hosts_do_not_reach_the_function() {
+fn requests_of_foreign_pages_and_hosts_do_not_reach_the_function() {
     let count = AtomicUsize::new(0);
     let counting = handler::json(|_: Value, _| Ok(count.fetch_add(1, Ordering::SeqCst)));
     let mut settings = Settings::default();
@@ -397,7 +397,7 @@ fn foreign_pages_and_hosts_do_not_reach_the_function() {
 }
 
 #[test]
-fn hosts_and_origins_that_are_none_are_refused_at_the_start() {
+fn invalid_hosts_and_origins_are_refused_at_the_start() {
     for (host, origin) in [("box:9000", "*"), ("box", "localhost:3000"), ("", "*")] {
         let mut settings = Settings::default();
         settings.hosts = vec![host.to_owned()];
@@ -408,7 +408,7 @@ fn hosts_and_origins_that_are_none_are_refused_at_the_start() {
 }
 
 #[test]
-fn the_runtime_api_refuses_pages() {
+fn the_runtime_api_refuses_requests_of_browsers() {
     let emulator = Emulator::start().unwrap();
     for line in [
         "GET /2018-06-01/runtime/invocation/next",
@@ -433,7 +433,7 @@ fn the_runtime_api_refuses_pages() {
 }
 
 #[test]
-fn a_page_of_an_allowed_origin_is_answered_as_cors_has_it() {
+fn a_page_of_an_allowed_origin_gets_cors_headers() {
     let preflights = handler::json(|event: Value, _| {
         let method = event.pointer("/requestContext/http/method").cloned();
         Ok(tiny_lambda::json!({ "statusCode": 200, "body": method }))
@@ -470,13 +470,13 @@ fn a_page_of_an_allowed_origin_is_answered_as_cors_has_it() {
             assert!(exposed.contains("X-Amz-Function-Error"), "{exposed}");
         }
         assert_eq!(client.request(INVOKE, "", b"{}").field("Vary"), None);
-        // The function URL has no CORS configuration: the function is asked.
+        // The function URL has no CORS configuration: the preflight request reaches the function.
         let reply = client.request("OPTIONS /a", &asked, b"");
         assert_eq!((reply.status, reply.text().as_str()), (200, "OPTIONS"));
         assert_eq!(reply.field("Access-Control-Allow-Origin"), None);
         let private = reply.field("Access-Control-Allow-Private-Network");
         assert_eq!(private, Some("true"));
-        // Nobody else gets an answer.
+        // Other origins are refused.
         let foreign = asked.replace("app.example", "evil.example");
         let reply = client.request(&options, &foreign, b"");
         assert_eq!(reply.status, 403);
@@ -485,7 +485,7 @@ fn a_page_of_an_allowed_origin_is_answered_as_cors_has_it() {
 }
 
 #[test]
-fn paths_of_awss_api_never_reach_the_function() {
+fn paths_of_the_invoke_api_never_reach_the_function_as_web_requests() {
     let count = AtomicUsize::new(0);
     let counting = handler::json(|_: Value, _| Ok(count.fetch_add(1, Ordering::SeqCst)));
     with(&counting, |addr| {
@@ -542,7 +542,7 @@ fn paths_of_awss_api_never_reach_the_function() {
             assert_eq!(reply.field("Allow").is_some(), status == 405, "{line}");
         }
         assert_eq!(count.load(Ordering::SeqCst), 0);
-        // Paths that only look alike are web requests.
+        // Similar paths are web requests.
         for line in [
             "GET /2015-03-3",
             "GET /2015-03-311/a",
@@ -556,7 +556,7 @@ fn paths_of_awss_api_never_reach_the_function() {
 }
 
 #[test]
-fn waiters_find_an_active_function() {
+fn get_function_says_that_the_function_is_active() {
     with(&context(), |addr| {
         let mut client = Client::connect(addr);
         for name in ["function", "function:PROD", "function?Qualifier=PROD"] {
@@ -588,7 +588,7 @@ fn waiters_find_an_active_function() {
 }
 
 #[test]
-fn a_qualifier_is_decoded_and_leaves_no_header_line() {
+fn a_qualifier_is_decoded_and_cannot_inject_a_header() {
     with(&context(), |addr| {
         let mut client = Client::connect(addr);
         for name in [
@@ -619,7 +619,7 @@ fn a_qualifier_is_decoded_and_leaves_no_header_line() {
 }
 
 #[test]
-fn invocation_types_are_honoured() {
+fn each_invocation_type_has_its_status_and_limits() {
     let (sender, receiver) = std::sync::mpsc::sync_channel(9);
     let keep = handler::json(move |event: Value, _| {
         sender.send(event.to_string())?;
@@ -657,7 +657,7 @@ fn invocation_types_are_honoured() {
 }
 
 #[test]
-fn a_body_that_is_no_json_gets_the_advice_that_helps() {
+fn the_error_for_a_body_that_is_not_json_has_advice() {
     with(&context(), |addr| {
         let reply = Client::connect(addr).request(INVOKE, "", b"\xd1\xe7");
         assert_eq!(reply.status, 400);
@@ -667,7 +667,7 @@ fn a_body_that_is_no_json_gets_the_advice_that_helps() {
 }
 
 #[test]
-fn web_events_have_what_recorded_ones_have() {
+fn web_events_have_the_members_of_recorded_ones() {
     let echo = handler::json(|event: Value, cx: &Context| {
         let trace = cx.xray_trace_id.clone().unwrap_or_default();
         let body = tiny_lambda::json!({ "event": event, "trace": trace });
@@ -687,7 +687,7 @@ fn web_events_have_what_recorded_ones_have() {
         let trace = got.get("trace").and_then(Value::as_str).unwrap();
         assert!(root.starts_with("Root=1-") && !root.contains(';'), "{root}");
         assert!(trace.starts_with(root), "{trace}");
-        // A caller's own trace goes on.
+        // The trace id of the caller is kept.
         let own = "X-Amzn-Trace-Id: Root=1-5-6;Sampled=1\r\n";
         let got = value(&client.request("GET /", own, b""));
         has(&got, "/trace", "\"Root=1-5-6;Sampled=1\"");

@@ -1,4 +1,4 @@
-//! The local Lambda with executables: Lambda's environment, ends of every kind, and the command.
+//! Functions as processes: their environment, every kind of exit, and the command `emulator`.
 
 use std::fs;
 use std::io::Write;
@@ -16,7 +16,7 @@ use crate::support::folder::{Folder, path};
 use crate::support::processes::{is_alive, is_ignored, signal, wait_until_gone};
 
 impl Folder {
-    /// A function: this test binary, which is `the_function` below if it is asked to be.
+    /// Writes a function: a script that starts `the_function` below in this test binary.
     pub(crate) fn function(&self) -> PathBuf {
         let this = std::env::current_exe().unwrap();
         let name = "emulator::process::the_function";
@@ -27,7 +27,7 @@ impl Folder {
     }
 }
 
-/// Not a test, but the function that tests start: does what its event says.
+/// Not a test, but the function that tests start: does what its event names.
 #[test]
 #[ignore = "is a function, started by other tests"]
 fn the_function() {
@@ -55,7 +55,7 @@ fn the_function() {
                 let vars: Vec<_> = vars.collect();
                 return Ok(Value::Object(vars.into_iter().collect()));
             }
-            // Comes back when `n` processes have been here.
+            // Returns when `n` processes have come here.
             "meet" => {
                 let at = event.get("at").and_then(Value::as_str).unwrap().to_owned();
                 let n = event.get("n").and_then(Value::as_u64).unwrap();
@@ -86,11 +86,11 @@ fn emulator(bootstrap: PathBuf, timeout: Duration) -> Emulator {
     Emulator::with(settings).unwrap()
 }
 
-/// Long enough for whatever does not wait for its timeout.
+/// A timeout for functions that do not run into it.
 const LONG: Duration = Duration::from_secs(60);
 
 #[test]
-fn an_executable_is_started_once_and_invoked_often() {
+fn an_executable_is_started_once_for_many_invocations() {
     let folder = Folder::new("often");
     let emulator = emulator(folder.function(), LONG);
     let pid = emulator.invoke(br#"{"do":"pid"}"#).unwrap();
@@ -107,7 +107,7 @@ fn an_executable_is_started_once_and_invoked_often() {
 
 /// 12.2: 24.
 #[test]
-fn its_environment_is_lambdas_and_nothing_else() {
+fn a_process_gets_the_environment_variables_of_lambda_and_no_others() {
     let folder = Folder::new("environment");
     let mut settings = Settings::default();
     settings.bootstrap = Some(folder.function());
@@ -134,11 +134,11 @@ fn its_environment_is_lambdas_and_nothing_else() {
 }
 
 #[test]
-fn an_asynchronous_invocation_that_fails_is_repeated_with_its_id() {
+fn a_failed_asynchronous_invocation_is_repeated_with_the_same_request_id() {
     let folder = Folder::new("again");
     let function = fs::read_to_string(folder.function()).unwrap();
     let function = function.trim_start_matches("#!/bin/sh\n").to_owned();
-    // Fails twice, and then leads on.
+    // Fails twice, then starts the function.
     let script = format!("echo run >>runs; [ $(wc -l <runs) -gt 2 ] || exit 1\n{function}");
     let mut settings = Settings::default();
     settings.bootstrap = Some(folder.script(&script));
@@ -162,7 +162,7 @@ fn an_asynchronous_invocation_that_fails_is_repeated_with_its_id() {
 
 /// 12.2: 24.
 #[test]
-fn its_api_and_its_folder_may_be_elsewhere() {
+fn the_address_of_the_api_and_the_task_root_may_be_set() {
     let folder = Folder::new("elsewhere");
     let root = Folder::inside(&folder, "root");
     let mut settings = Settings::default();
@@ -178,7 +178,7 @@ fn its_api_and_its_folder_may_be_elsewhere() {
     for name in ["LAMBDA_TASK_ROOT", "PWD"] {
         assert_eq!(vars.get(name).and_then(Value::as_str), root.0.to_str());
     }
-    // An address of documentations (RFC 5737), which nobody has.
+    // An address for documentation (RFC 5737), which no host has.
     settings.api_host = [192, 0, 2, 1].into();
     let error = Emulator::with(settings).unwrap_err().to_string();
     assert!(error.contains("cannot listen on 192.0.2.1"), "{error}");
@@ -186,7 +186,7 @@ fn its_api_and_its_folder_may_be_elsewhere() {
 
 /// 12.2: 11.
 #[test]
-fn an_init_error_is_the_last_word_of_a_process() {
+fn an_init_error_ends_the_process() {
     let folder = Folder::new("last word");
     let emulator = emulator(folder.script("exec sleep 1000"), LONG);
     let line = "POST /2018-06-01/runtime/init/error";
@@ -194,7 +194,7 @@ fn an_init_error_is_the_last_word_of_a_process() {
     let mut client = Client::connect(emulator.addr());
     std::thread::scope(|scope| {
         let invocation = scope.spawn(|| emulator.invoke(b"{}"));
-        // Before the process is started nobody can speak for it.
+        // There is no connection to the API before the process is started.
         while client.request(line, "", b"{}").status != 202 {}
         assert!(invocation.join().unwrap().unwrap().is_error());
     });
@@ -207,7 +207,7 @@ fn an_init_error_is_the_last_word_of_a_process() {
 }
 
 #[track_caller]
-fn wait_for_end(script: &str, want: &str) {
+fn check_exit(script: &str, want: &str) {
     let folder = Folder::new(&format!("ends {}", script.replace('/', " ")));
     let emulator = emulator(folder.script(script), LONG);
     for _ in 0..2 {
@@ -227,15 +227,15 @@ fn wait_for_end(script: &str, want: &str) {
 
 /// 12.2: 14.
 #[test]
-fn an_end_before_next_is_told_as_lambda_tells_it() {
-    wait_for_end("exit 0", "Runtime exited without providing a reason");
-    wait_for_end("exit 3", "Runtime exited with error: exit status 3");
-    wait_for_end("kill -KILL $$", "Runtime exited with error: signal: killed");
-    wait_for_end(
+fn an_exit_before_next_is_reported_as_by_lambda() {
+    check_exit("exit 0", "Runtime exited without providing a reason");
+    check_exit("exit 3", "Runtime exited with error: exit status 3");
+    check_exit("kill -KILL $$", "Runtime exited with error: signal: killed");
+    check_exit(
         "kill -SEGV $$",
         "Runtime exited with error: signal: segmentation fault",
     );
-    wait_for_end(
+    check_exit(
         "kill -TERM $$",
         "Runtime exited with error: signal: terminated",
     );
@@ -243,7 +243,7 @@ fn an_end_before_next_is_told_as_lambda_tells_it() {
 
 /// 12.2: 14.
 #[test]
-fn an_end_within_an_invocation_is_told_and_the_next_one_gets_a_new_process() {
+fn an_exit_within_an_invocation_is_reported_and_the_next_one_gets_a_new_process() {
     let folder = Folder::new("within");
     let emulator = emulator(folder.function(), LONG);
     let first = emulator.invoke(br#"{"do":"pid"}"#).unwrap();
@@ -272,11 +272,11 @@ fn an_end_within_an_invocation_is_told_and_the_next_one_gets_a_new_process() {
 
 /// 12.2: 15.
 #[test]
-fn a_timeout_kills_the_process_and_what_it_started() {
+fn a_timeout_kills_the_process_and_its_children() {
     let folder = Folder::new("timeout");
     let this = folder.function();
     let start = fs::read_to_string(&this).unwrap();
-    // A child of the function, which would outlive it.
+    // A child that would outlive the function.
     let start = start.replace("exec ", "sleep 1000 & echo $! >child; exec ");
     fs::write(&this, start).unwrap();
     let emulator = emulator(this, Duration::from_secs(3));
@@ -290,7 +290,7 @@ fn a_timeout_kills_the_process_and_what_it_started() {
         "{}",
         text(&reply)
     );
-    // The next invocation begins when the process is gone.
+    // The next invocation begins when the process has ended.
     let next = text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
     assert_ne!(next, pid);
     assert!(!is_alive(&pid) && !is_alive(child.trim()));
@@ -317,7 +317,7 @@ fn command(args: &[&str], input: &str) -> Output {
 }
 
 #[test]
-fn a_command_whose_standard_error_nobody_reads_goes_on() {
+fn the_command_goes_on_if_the_reader_of_its_standard_error_has_gone() {
     let folder = Folder::new("unread");
     let function = folder.function();
     let event = ["--env", "AWS_REGION=x", "--timeout", "60", "--event", "1"];
@@ -376,7 +376,7 @@ fn the_command_prints_responses_and_reports() {
             .position(|line| line.starts_with(text))
             .expect(text)
     };
-    // The function's output stands between START and END, in the order in which it was written.
+    // The output of the function is between START and END, in the order in which it was written.
     let order = [
         "START",
         "to standard error",
@@ -402,7 +402,7 @@ fn the_command_prints_responses_and_reports() {
 }
 
 #[test]
-fn the_command_warns_of_variables_that_are_set_in_vain() {
+fn the_command_warns_of_reserved_variables() {
     let folder = Folder::new("vain variables");
     let function = folder.function();
     let args = [
@@ -456,7 +456,7 @@ fn the_command_exits_with_1_if_an_invocation_was_an_error() {
 }
 
 #[test]
-fn the_command_says_in_a_line_what_is_wrong() {
+fn an_error_of_the_command_is_one_line() {
     let folder = Folder::new("wrong");
     let plain = folder.0.join("plain");
     fs::write(&plain, "hello").unwrap();
@@ -529,9 +529,9 @@ fn the_command_says_in_a_line_what_is_wrong() {
     );
 }
 
-/// It is started with the first invocation, whose caller hears why it cannot be.
+/// Extensions are started with the first invocation, whose caller gets the reason.
 #[test]
-fn an_extension_with_windows_line_ends_is_told_as_a_bootstrap_is() {
+fn windows_line_ends_of_an_extension_or_bootstrap_are_reported() {
     let folder = Folder::new("extension wrong");
     let extensions = Folder::inside(&folder, "extensions");
     let script = extensions.script("exit 0");
@@ -548,9 +548,9 @@ fn an_extension_with_windows_line_ends_is_told_as_a_bootstrap_is() {
     );
 }
 
-/// The lines of a message are joined by CR on Lambda, which in a terminal overwrites what was before.
+/// Lambda needs CR between the lines of a message; in a terminal it would overwrite the line.
 #[test]
-fn a_message_of_several_lines_has_newlines_in_the_log() {
+fn a_log_message_of_several_lines_has_newlines() {
     let folder = Folder::new("lines");
     let function = folder.function();
     let script = fs::read_to_string(&function).unwrap();
@@ -564,9 +564,9 @@ fn a_message_of_several_lines_has_newlines_in_the_log() {
     );
 }
 
-/// A function that is busy and its child end with the command, whatever ends it.
+/// The function is busy, and has a child process.
 #[test]
-fn the_command_leaves_no_process_behind() {
+fn the_command_leaves_no_process_behind_whichever_signal_ends_it() {
     for (name, code) in [
         ("INT", Some(130)),
         ("TERM", Some(143)),
@@ -608,9 +608,9 @@ fn the_command_leaves_no_process_behind() {
     }
 }
 
-/// The extension has started a process of its own, and so is Init of the function not over.
+/// The extension has a child process, and Init has not ended.
 #[test]
-fn extensions_end_with_a_command_that_is_killed() {
+fn extensions_end_when_the_command_is_killed() {
     for name in ["HUP", "KILL"] {
         if is_ignored(name) {
             continue;
@@ -643,9 +643,9 @@ fn extensions_end_with_a_command_that_is_killed() {
     }
 }
 
-/// The process belongs to the emulator, not to the thread of the test that happened to start it.
+/// The process is tied to the emulator, not to the thread that has started it.
 #[test]
-fn a_function_outlives_the_thread_that_its_first_caller_was() {
+fn a_function_outlives_the_thread_that_has_started_it() {
     let folder = Folder::new("thread");
     let emulator = emulator(folder.function(), LONG);
     let call = || text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
@@ -655,7 +655,7 @@ fn a_function_outlives_the_thread_that_its_first_caller_was() {
 }
 
 #[test]
-fn a_command_that_nohup_has_started_outlives_its_terminal() {
+fn a_command_started_with_nohup_survives_sighup() {
     let folder = Folder::new("nohup");
     let script = "trap '' HUP; exec \"$0\" --timeout 60 --event '{\"do\":\"pid\"}' \
                   --event '{\"do\":\"sleep\"}' \"$1\"";
@@ -678,7 +678,7 @@ fn a_command_that_nohup_has_started_outlives_its_terminal() {
 }
 
 #[test]
-fn concurrent_callers_get_an_environment_each_and_queue_beyond_that() {
+fn concurrent_callers_get_an_environment_each_and_the_rest_wait() {
     let folder = Folder::new("environments");
     let mut settings = Settings::default();
     settings.bootstrap = Some(folder.function());
@@ -697,12 +697,12 @@ fn concurrent_callers_get_an_environment_each_and_queue_beyond_that() {
             .collect()
     });
     assert_eq!(pids.len(), 3, "{pids:?}");
-    // A warm environment is preferred to one that may be cold.
+    // A warm environment is preferred to a new one.
     let one = text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
     assert!(pids.contains(&one), "{one} of {pids:?}");
 }
 
-/// Waits until the state of a process in `/proc` is that; what hangs is a failure.
+/// Waits until the state of a process in /proc is `state`.
 #[track_caller]
 fn wait_for_state(pid: &str, state: char) {
     let limit = Instant::now() + Duration::from_secs(20);
@@ -721,7 +721,7 @@ fn wait_for_state(pid: &str, state: char) {
 
 /// 12.2: 27.
 #[test]
-fn a_frozen_function_stands_still_between_invocations() {
+fn with_freeze_a_function_is_stopped_between_invocations() {
     let folder = Folder::new("freeze");
     let mut settings = Settings::default();
     settings.bootstrap = Some(folder.function());
@@ -736,7 +736,7 @@ fn a_frozen_function_stands_still_between_invocations() {
 
 /// 12.2: 26.
 #[test]
-fn a_json_log_has_records_and_wrapped_lines() {
+fn a_json_log_has_platform_records_and_wrapped_lines() {
     let folder = Folder::new("json log");
     let function = folder.function();
     let args = [
@@ -778,7 +778,7 @@ fn a_json_log_has_records_and_wrapped_lines() {
 }
 
 #[test]
-fn a_sample_event_has_a_name() {
+fn a_sample_event_can_be_given_by_name() {
     let folder = Folder::new("sample");
     let function = folder.function();
     let output = command(&["--timeout", "60", "--event", "sqs", path(&function)], "");
@@ -790,7 +790,7 @@ fn a_sample_event_has_a_name() {
 #[test]
 fn an_init_of_over_ten_seconds_is_repeated_within_the_invocation() {
     let folder = Folder::new("init");
-    // Slow at first, then at once.
+    // The first start is slow, the second is not.
     let slow = "[ -e ready ] || { touch ready; exec sleep 1000; }";
     let function = fs::read_to_string(folder.function()).unwrap();
     let function = function.trim_start_matches("#!/bin/sh\n").to_owned();
@@ -801,7 +801,7 @@ fn an_init_of_over_ten_seconds_is_repeated_within_the_invocation() {
     let line = log.lines().next().unwrap_or_default();
     let line = line.strip_prefix("INIT_REPORT Init Duration: ");
     let (took_ms, rest) = line.and_then(|line| line.split_once(" ms")).expect(&log);
-    // It ends when its time is up, and is noticed when this machine has a moment for it.
+    // Init ends after ten seconds; a busy machine notices it later.
     let took_ms: f64 = took_ms.parse().expect(&log);
     assert!((10_000.0..15_000.0).contains(&took_ms), "{log}");
     assert_eq!(rest, "\tPhase: init\tStatus: timeout", "{log}");

@@ -1,4 +1,4 @@
-//! The Runtime API's listener as a stranger's raw requests find it: status, fields, body, and whether it stays open.
+//! Raw requests to the Runtime API: status, headers, body, and whether the connection stays open.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use tiny_lambda::emulator::Emulator;
 
-/// A request, what it is answered with, and why AWS's own emulator answers otherwise, if it does.
+/// A request, its reply, and the reason if AWS's own emulator replies differently.
 ///
-/// In requests `-` at the beginning of a line stands for the usual Host field, and lines end with a
-/// line feed. Answers are the first line, the fields but for `Date` and `Content-Length` in the order of
-/// their names, the body, and what becomes of the connection when the request is over.
+/// In requests, `-` at the start of a line stands for the usual Host field, and lines end with LF. A reply
+/// is the first line, the headers without `Date` and `Content-Length` sorted by name, the body, and
+/// whether the connection stays open.
 pub(crate) const CHECKS: [(&str, &str, Option<&str>); 45] = [
     (
         "GET /2018-06-01/ping HTTP/1.1\n-\n",
@@ -219,7 +219,7 @@ const BAD_REQUEST: &str = "400 Bad Request|Connection: close; Content-Type: text
 const NO_HOST: &str = "400 Bad Request: missing required Host header|Connection: close; Content-Type: \
                        text/plain; charset=utf-8|400 Bad Request: missing required Host header|closed";
 
-/// Sends `request` and then a second one, which tells what becomes of the connection.
+/// Sends `request`, and then a second one to find out whether the connection is open.
 pub(crate) fn answer(addr: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(addr).unwrap();
     stream
@@ -236,7 +236,7 @@ pub(crate) fn answer(addr: SocketAddr, request: &str) -> String {
             _ => break,
         }
     }
-    // Who has closed it may not even take this.
+    // The server may have closed the connection.
     let _ = stream.write_all(last.as_bytes());
     let _ = stream.shutdown(Shutdown::Write);
     let mut rest = Vec::new();
@@ -266,7 +266,7 @@ fn is_whole(bytes: &[u8], to_head: bool) -> bool {
 
 /// 12.2: 1 and 13.
 #[test]
-fn raw_requests_are_answered_to_the_letter() {
+fn each_raw_request_gets_exactly_this_reply() {
     let emulator = Emulator::start().unwrap();
     for (request, want, _) in CHECKS {
         assert_eq!(answer(emulator.addr(), request), want, "{request}");

@@ -1,4 +1,4 @@
-//! The local Lambda's Runtime API, byte for byte: what each call is answered with, and what the caller gets.
+//! The Runtime API as scripted runtimes see it: the reply to each call, and what the caller gets.
 
 use std::io;
 use std::thread;
@@ -12,23 +12,23 @@ use crate::support::client::Client;
 const BASE: &str = "/2018-06-01/runtime";
 const OK: &str = "202 {\"status\":\"OK\"}\n";
 
-/// Settings for a conversation that has all the time that a busy machine may need.
+/// Settings with a timeout that a busy machine does not reach.
 fn patient() -> Settings {
     let mut settings = Settings::default();
     settings.timeout = Duration::from_secs(60);
     settings
 }
 
-/// Settings for a conversation that runs into its timeout: soon, as it has nothing to wait for.
+/// Settings for a conversation that runs into its timeout.
 fn short() -> Settings {
     let mut settings = patient();
     settings.timeout = Duration::from_secs(1);
     settings
 }
 
-/// Plays a runtime's part: sends each request, whose text is `METHOD path [field: value]*` and
-/// then perhaps a body after `|`, on one connection, and compares the status and the body. `next`
-/// stands for the call of that name, and `$` for the path of the invocation that it gave.
+/// Plays a runtime: sends each request on one connection, and compares the status and the body. A request
+/// is `METHOD path [field: value]*` with an optional body after `|`; `next` stands for that call, and `$`
+/// for the path of its invocation.
 fn play(client: &mut Client, script: &[(&str, &str)]) {
     let mut id = String::new();
     for &(request, want) in script {
@@ -49,7 +49,7 @@ fn play(client: &mut Client, script: &[(&str, &str)]) {
     }
 }
 
-/// The same while an invocation waits: what it came to.
+/// Plays a runtime while an invocation waits; returns the result of the invocation.
 #[track_caller]
 fn invoked(settings: Settings, script: &[(&str, &str)]) -> Reply {
     let emulator = Emulator::with(settings).unwrap();
@@ -88,7 +88,7 @@ const UNKNOWN_ID: &str =
     "400 {\"errorMessage\":\"Invalid request ID\",\"errorType\":\"InvalidRequestID\"}\n";
 
 #[test]
-fn a_handler_is_invoked_in_one_line() {
+fn a_test_invokes_a_handler_with_one_line() {
     let double = handler::json(|n: u32, _| Ok(n * 2));
     let reply = emulator::invoke(&double, b"21").unwrap();
     assert_eq!(
@@ -108,7 +108,7 @@ fn a_handler_is_invoked_in_one_line() {
 
 /// 12.2: 4.
 #[test]
-fn an_event_carries_what_lambda_says_about_it() {
+fn the_reply_to_next_has_the_headers_of_lambda() {
     let settings = patient();
     let emulator = Emulator::with(settings).unwrap();
     let mut client = Client::connect(emulator.addr());
@@ -145,7 +145,7 @@ fn an_event_carries_what_lambda_says_about_it() {
 
 /// 12.2: 2 and 3.
 #[test]
-fn events_are_handed_out_again_while_they_are_out() {
+fn next_gives_the_same_event_until_there_is_a_response() {
     responds(
         patient(),
         &[EVENT, EVENT, EVENT, ("POST $/response|42", OK)],
@@ -155,7 +155,7 @@ fn events_are_handed_out_again_while_they_are_out() {
 
 /// 12.2: 5 and 12.
 #[test]
-fn an_error_is_passed_on_byte_for_byte_and_its_type_normalised() {
+fn a_posted_error_is_passed_on_unchanged_and_its_type_is_normalised() {
     let check = |request: &str, error_type: &str, want: &str| {
         fails(patient(), &[EVENT, (request, OK)], error_type, want);
     };
@@ -186,7 +186,7 @@ fn an_error_is_passed_on_byte_for_byte_and_its_type_normalised() {
 
 /// 12.2: 6.
 #[test]
-fn checks_come_in_the_order_id_state_mode_size() {
+fn a_post_is_checked_in_the_order_id_state_mode_size() {
     let too_long = "x".repeat(6 * 1024 * 1024 + 101);
     let mode = "Lambda-Runtime-Function-Response-Mode: buffered";
     responds(
@@ -233,7 +233,7 @@ fn checks_come_in_the_order_id_state_mode_size() {
 
 /// 12.2: 7 and 8.
 #[test]
-fn a_response_may_have_6_mb_and_a_hundred_bytes() {
+fn a_response_may_have_6_mb_and_100_bytes() {
     let longest = "x".repeat(6 * 1024 * 1024 + 100);
     responds(
         patient(),
@@ -258,7 +258,7 @@ fn a_response_may_have_6_mb_and_a_hundred_bytes() {
 
 /// 12.2: 10.
 #[test]
-fn the_nonce_is_compared_only_if_it_is_echoed() {
+fn the_invocation_id_is_compared_only_if_it_is_echoed() {
     let gone = "410 {\"errorMessage\":\"Invoke timeout\",\"errorType\":\"InvokeTimeout\"}\n";
     responds(
         patient(),
@@ -277,7 +277,7 @@ fn the_nonce_is_compared_only_if_it_is_echoed() {
 
 /// 12.2: 11.
 #[test]
-fn an_init_error_is_for_the_time_before_next_and_reaches_the_first_caller() {
+fn an_init_error_is_accepted_only_before_next_and_is_the_result_of_the_first_invocation() {
     let header = "Lambda-Runtime-Function-Error-Type: Function.NoTable";
     let init_error = format!("POST {BASE}/init/error & {header}|{{\"errorMessage\":\"no table\"}}");
     fails(
@@ -308,7 +308,7 @@ fn an_init_error_is_for_the_time_before_next_and_reaches_the_first_caller() {
 }
 
 #[test]
-fn unknown_paths_and_methods_are_told_apart() {
+fn an_unknown_path_gets_404_and_a_wrong_method_405() {
     let emulator = Emulator::start().unwrap();
     let not_found = "404 404 page not found\n";
     play(
@@ -342,7 +342,7 @@ fn unknown_paths_and_methods_are_told_apart() {
 }
 
 #[test]
-fn what_is_no_http_is_refused_and_the_connection_closed() {
+fn malformed_http_is_refused_and_the_connection_is_closed() {
     let emulator = Emulator::start().unwrap();
     let next = format!("GET {BASE}/invocation/next HTTP/1.1\r\n");
     let long = "x".repeat(1 << 20);
@@ -375,7 +375,7 @@ fn what_is_no_http_is_refused_and_the_connection_closed() {
     }
 }
 
-/// Plays a runtime that answers with these very bytes, `$` standing for the invocation's path.
+/// Plays a runtime that sends exactly these bytes, with the path of the invocation for `$`.
 #[track_caller]
 fn sends(settings: Settings, request: &str, want: &str) -> Reply {
     let emulator = Emulator::with(settings).unwrap();
@@ -403,7 +403,7 @@ fn sends(settings: Settings, request: &str, want: &str) -> Reply {
 
 /// 12.2: 1.
 #[test]
-fn bodies_may_be_chunked_or_held_back() {
+fn a_response_may_be_chunked_and_expect_100_continue() {
     let chunked = "POST $/response HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n\
                    2;x=y\r\nab\r\n1\r\nc\r\n0\r\n\r\n";
     assert_eq!(sends(patient(), chunked, "202").body, b"abc");
@@ -415,7 +415,7 @@ fn bodies_may_be_chunked_or_held_back() {
 }
 
 #[test]
-fn a_cut_response_gets_no_reply_and_runs_into_the_timeout() {
+fn a_cut_response_gets_no_reply_and_the_invocation_times_out() {
     for cut in [
         "POST $/response HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nabc",
         "POST $/response HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
@@ -431,7 +431,7 @@ fn a_cut_response_gets_no_reply_and_runs_into_the_timeout() {
 
 /// 12.2: 9.
 #[test]
-fn a_streamed_response_is_passed_on_and_its_trailers_are_its_error() {
+fn a_streamed_response_is_passed_on_with_the_error_from_its_trailers() {
     let stream = |trailers: &str| {
         format!(
             "POST $/response HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\
@@ -456,7 +456,7 @@ fn a_streamed_response_is_passed_on_and_its_trailers_are_its_error() {
 }
 
 #[test]
-fn a_handler_that_takes_too_long_is_given_up_and_its_late_answer_refused() {
+fn a_timeout_is_a_function_error_and_the_late_response_is_refused() {
     let emulator = Emulator::with(short()).unwrap();
     let mut client = Client::connect(emulator.addr());
     thread::scope(|scope| {
@@ -480,7 +480,7 @@ fn a_handler_that_takes_too_long_is_given_up_and_its_late_answer_refused() {
 }
 
 #[test]
-fn dropping_it_ends_whoever_waits() {
+fn dropping_the_emulator_ends_waiting_callers_and_runtimes() {
     let emulator = Emulator::start().unwrap();
     let mut waiting = Client::connect(emulator.addr());
     waiting.send(format!("GET {BASE}/invocation/next HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes());
@@ -496,7 +496,7 @@ fn dropping_it_ends_whoever_waits() {
     );
 }
 
-/// The reply to `next` while something goes wrong, and to the response that follows.
+/// Injects a fault; returns the reply to `next`, and the reply to the response.
 fn faulty(fault: emulator::Fault) -> (String, String) {
     let mut settings = patient();
     settings.faults = vec![(fault, 1.0)];
@@ -521,7 +521,7 @@ fn faulty(fault: emulator::Fault) -> (String, String) {
 
 /// 12.2: 4 and 5.
 #[test]
-fn faults_strike_where_they_are_asked_to() {
+fn each_injected_fault_changes_the_reply_that_it_is_for() {
     use emulator::Fault;
     let (next, reply) = faulty(Fault::LowerCase);
     assert!(next.contains("lambda-runtime-aws-request-id"), "{next}");
@@ -550,7 +550,7 @@ fn faults_strike_where_they_are_asked_to() {
 }
 
 #[test]
-fn our_own_runtime_gets_through_most_faults() {
+fn our_runtime_survives_most_injected_faults() {
     use emulator::Fault;
     let echo = handler::bytes(|event, _| Ok(event.to_vec()));
     let mut settings = patient();
@@ -581,7 +581,7 @@ fn our_own_runtime_gets_through_most_faults() {
 
 /// 12.2: 13.
 #[test]
-fn a_snap_start_runtime_is_restored_once_after_its_init() {
+fn a_snapstart_runtime_is_restored_once_after_its_init() {
     let snap_start = || {
         let mut settings = patient();
         settings.snap_start = true;
@@ -611,7 +611,7 @@ fn a_snap_start_runtime_is_restored_once_after_its_init() {
 
 /// 12.2: 8.
 #[test]
-fn a_streamed_response_may_have_200_mb_for_who_asks_for_a_stream() {
+fn a_streamed_response_may_have_200_mb_if_the_caller_reads_a_stream() {
     let mut emulator = Emulator::with(patient()).unwrap();
     let front = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
     let stream = |n_chunks: u32, call: &str| {

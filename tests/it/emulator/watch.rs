@@ -1,4 +1,4 @@
-//! The local Lambda that builds and starts its function again when a source changes: the command, and `cargo run`.
+//! `--watch`: the function is built and started again when a source changes.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use crate::support::processes::{is_alive, is_ignored, signal, wait_until_gone};
 use crate::support::watched::Watched;
 
 #[test]
-fn a_watched_function_is_built_and_started_again() {
+fn a_watched_function_is_built_again_when_a_source_changes() {
     let folder = Folder::new("watch");
     let source = Folder::inside(&folder, "source");
     fs::write(source.0.join("code"), "good").unwrap();
@@ -38,7 +38,7 @@ fn a_watched_function_is_built_and_started_again() {
     assert!(!is_alive(&third));
 }
 
-/// How many lines the file `name` has in `folder`.
+/// Returns the number of lines of a file.
 fn n_lines(folder: &Folder, name: &str) -> usize {
     let text = fs::read_to_string(folder.0.join(name)).unwrap_or_default();
     text.lines().count()
@@ -52,7 +52,7 @@ fn wait_for_lines(folder: &Folder, name: &str, n: usize) {
     }
 }
 
-/// The emulator with a folder `source`, and a build that adds a line to `builds`, beside it.
+/// Returns the command that watches the folder `source`, with a build that adds a line to `builds`.
 fn watch_source(folder: &Folder, source: &Folder, build: &str, more: &[&str]) -> Command {
     let build = format!("echo >>'{}'; {build}", path(&folder.0.join("builds")));
     let mut command = Command::new(env!("CARGO_BIN_EXE_emulator"));
@@ -65,13 +65,13 @@ fn watch_source(folder: &Folder, source: &Folder, build: &str, more: &[&str]) ->
 }
 
 #[test]
-fn what_is_saved_while_a_build_runs_is_built_next() {
+fn a_change_during_a_build_starts_another_build() {
     let folder = Folder::new("watch saves");
     let source = Folder::inside(&folder, "source");
     let code = source.0.join("code");
     fs::write(&code, "1").unwrap();
     let builds = |n| wait_for_lines(&folder, "builds", n);
-    // The first build, before the emulator serves anybody, is as good as another.
+    // A change during the first build, before the emulator serves callers, counts too.
     let build = "read -r v <code; while [ ! -e \"../go $v\" ]; do sleep 0.01; done; [ $v != 4 ]";
     let save = |v: &str| fs::write(&code, v).unwrap();
     let go = |v: &str| fs::write(folder.0.join(format!("go {v}")), "").unwrap();
@@ -87,7 +87,7 @@ fn what_is_saved_while_a_build_runs_is_built_next() {
     builds(2);
     save("3");
     builds(3);
-    // Saved by an editor that writes another file and gives it the name; this build fails.
+    // Saved as by an editor that writes another file and renames it. This build fails.
     fs::write(source.0.join("code~"), "4").unwrap();
     fs::rename(source.0.join("code~"), &code).unwrap();
     go("3");
@@ -106,8 +106,8 @@ fn what_is_saved_while_a_build_runs_is_built_next() {
 }
 
 #[test]
-fn what_is_written_into_the_folder_does_not_build_without_end() {
-    // The function, the build and the log write there; Git ignores one file.
+fn files_that_the_build_or_the_function_writes_do_not_cause_builds_without_end() {
+    // The function, the build and the log write to the folder; Git ignores one file.
     thread::scope(|scope| {
         for (name, build, n_max) in [
             ("function", "true", 1 + 2),
@@ -142,7 +142,7 @@ fn check_number_of_builds(name: &str, build: &str, n_max: usize) {
             let log = fs::File::create(log).unwrap();
             command.stdout(log.try_clone().unwrap()).stderr(log);
         } else {
-            // It writes a little later than the command does, as tee(1) may.
+            // The reader writes the log a little later, as tee(1) may.
             let script = "while read -r line; do sleep 0.05; echo \"$line\" >>\"$0\"; done";
             let mut shell = Command::new("sh");
             shell.args(["-c", script]).arg(log);
@@ -153,7 +153,7 @@ fn check_number_of_builds(name: &str, build: &str, n_max: usize) {
         thread::sleep(Duration::from_secs(if name == "pipe" { 5 } else { 2 }));
         signal("INT", child.id());
         child.wait().unwrap();
-        // The command has the other end of the pipe as long as it exists.
+        // `command` holds the other end of the pipe.
         drop(command);
         if let Some(mut reader) = reader {
             reader.wait().unwrap();
@@ -180,7 +180,7 @@ fn check_number_of_builds(name: &str, build: &str, n_max: usize) {
 }
 
 #[test]
-fn a_build_ends_with_the_command_whatever_ends_it() {
+fn a_build_ends_with_the_command_whichever_signal_ends_it() {
     for name in ["INT", "TERM", "HUP", "QUIT", "KILL"] {
         if is_ignored(name) {
             continue;
