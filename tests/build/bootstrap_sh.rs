@@ -1,13 +1,13 @@
-//! bootstrap.sh: which executable of a package it starts, and what it says when there is none.
+//! bootstrap.sh: the executable of a package that it starts, and its message if there is none.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The folder `name` with bootstrap.sh as `bootstrap`, a file that is no executable, and `files`
-/// which print their own names and process IDs. Links, since a program that this process has just
-/// written may still be open in a child of another thread, and cannot be started then.
+/// Returns a folder with bootstrap.sh as `bootstrap`, a file that is not executable, and `files`, which
+/// print their names and process ids. The files are links: a file that this process has just written may
+/// be open in a child process of another thread, and cannot be started then.
 fn package(name: &str, files: &[&str]) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let outside = Path::new(env!("CARGO_TARGET_TMPDIR"))
@@ -35,7 +35,7 @@ fn start(package: &Path, handler: Option<&str>) -> Output {
 }
 
 #[test]
-fn the_handler_names_an_executable_of_the_package_or_binary_is_started() {
+fn the_executable_that_the_handler_names_is_started_or_else_binary() {
     let package = package(
         "names",
         &["binary", "hello", "hello.world", "-n", "two words"],
@@ -70,7 +70,7 @@ fn the_handler_names_an_executable_of_the_package_or_binary_is_started() {
 }
 
 #[test]
-fn a_package_without_an_executable_is_an_exit_code_and_a_sentence() {
+fn a_package_without_an_executable_exits_with_127_and_a_message() {
     let package = package("nothing", &[]);
     let output = start(&package, Some("absent"));
     assert_eq!(output.status.code(), Some(127));
@@ -83,7 +83,7 @@ fn a_package_without_an_executable_is_an_exit_code_and_a_sentence() {
 }
 
 #[test]
-fn the_executable_takes_the_place_of_the_script() {
+fn the_executable_replaces_the_process_of_the_script() {
     let package = package("exec", &["binary"]);
     let script = Command::new(package.join("bootstrap"))
         .env("LAMBDA_TASK_ROOT", &package)

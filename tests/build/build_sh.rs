@@ -1,4 +1,4 @@
-//! build.sh: what it makes, what it refuses, and what it does without.
+//! build.sh: the packages that it makes, its messages, and the tools that it needs.
 
 #[allow(dead_code, clippy::cast_possible_truncation)]
 #[path = "../../src/bin/deflate.rs"]
@@ -15,13 +15,13 @@ use std::{env, fs};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// A program that is linked in no time, since there is no std in it.
+/// A program without std, which is linked quickly.
 const NO_STD: &str = "#![no_std]\n#![no_main]\n\
     #[link(name = \"c\")]\nunsafe extern \"C\" {}\n\
     #[unsafe(no_mangle)]\nextern \"C\" fn main() -> i32 { 0 }\n\
     #[panic_handler]\nfn panic(_: &core::panic::PanicInfo) -> ! { loop {} }\n";
 
-/// A package of one binary and two examples, in a folder of its own.
+/// A package with one binary and two examples, in its own folder.
 struct Package {
     folder: PathBuf,
 }
@@ -59,7 +59,7 @@ impl Package {
         self.path(path)
     }
 
-    /// build.sh of this package, as `args` and `vars` say, and nothing else of this environment.
+    /// Returns the command that runs build.sh for this package, without the RUSTFLAGS of the environment.
     fn command(&self, args: &[&str], vars: &[(&str, &OsStr)]) -> Command {
         let mut command = Command::new(Path::new(ROOT).join("build.sh"));
         command.current_dir(&self.folder);
@@ -75,7 +75,7 @@ impl Package {
         command
     }
 
-    /// Builds; `function.zip` of the folder `name`, and what was printed.
+    /// Builds; returns `function.zip` of the folder `name`, and the output.
     #[track_caller]
     fn build(&self, args: &[&str], vars: &[(&str, &OsStr)], name: &str) -> (Vec<u8>, String) {
         let output = self.command(args, vars).output().unwrap();
@@ -84,7 +84,7 @@ impl Package {
         (fs::read(zip).unwrap(), stdout(&output))
     }
 
-    /// Builds in vain: what was printed last, and only that where cargo had no say.
+    /// Checks that a build fails, its last line on standard error, and that no files are left.
     #[track_caller]
     fn check_refused(&self, args: &[&str], vars: &[(&str, &OsStr)], want: &str) {
         let output = self.command(args, vars).output().unwrap();
@@ -118,7 +118,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Whether the standard library for both of Lambda's architectures is here: no test fetches it.
+/// Whether the standard library for both architectures is installed; no test downloads it.
 fn targets_installed() -> bool {
     let output = Command::new("rustc").args(["--print", "sysroot"]).output();
     let sysroot = PathBuf::from(stdout(&output.unwrap()).trim());
@@ -153,7 +153,7 @@ fn tools(package: &Package, without: &str) -> PathBuf {
 }
 
 #[test]
-fn what_is_asked_wrongly_is_refused_in_one_line() {
+fn a_wrong_option_or_name_is_refused_in_one_line() {
     let package = Package::new("asked wrongly");
     let check = |args: &[&str], want: &str| package.check_refused(args, &[], want);
     check(
@@ -194,7 +194,7 @@ fn what_is_asked_wrongly_is_refused_in_one_line() {
 }
 
 #[test]
-fn what_is_not_there_is_named_with_its_remedy() {
+fn a_missing_tool_or_target_is_reported_with_its_remedy() {
     let package = Package::new("not there");
     let check = |without: &str, vars: &[(&str, &OsStr)], want: &str| {
         let tools = tools(&package, without);
@@ -212,7 +212,7 @@ fn what_is_not_there_is_named_with_its_remedy() {
          is allowed",
     );
 
-    // A toolchain that has rust-lld, and no target.
+    // A toolchain with rust-lld, but without the target.
     let host = format!("{}-unknown-linux-gnu", env::consts::ARCH);
     let lld = format!("lib/rustlib/{host}/bin/rust-lld");
     package.write_script(&format!("sysroot/{lld}"), "");
@@ -263,7 +263,7 @@ fn what_is_not_there_is_named_with_its_remedy() {
 }
 
 #[test]
-fn both_architectures_need_no_c_compiler_and_give_a_sound_zip() {
+fn both_architectures_give_a_valid_zip_without_a_c_compiler() {
     if !targets_installed() {
         return;
     }
@@ -319,7 +319,7 @@ fn what_is_deflated_comes_out_again_and_is_short() {
     check(include_bytes!("../../LICENSE"), 637);
 }
 
-/// Reads an archive with the programs that are there, and makes its hash in another way.
+/// Checks an archive with other programs, if they are installed, and its hash with sha256sum.
 fn check_elsewhere(zip: &Path, said: &str) {
     let python = "import sys, zipfile\n\
         archive = zipfile.ZipFile(sys.argv[1])\n\
@@ -332,7 +332,7 @@ fn check_elsewhere(zip: &Path, said: &str) {
             Err(_) => eprintln!("skipped: no {reader}"),
         }
     }
-    // The hash that AWS shows as CodeSha256, made by another way.
+    // The hash that AWS shows as CodeSha256.
     if let Ok(mut base64) = Command::new("base64")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -355,7 +355,7 @@ fn check_elsewhere(zip: &Path, said: &str) {
 }
 
 #[test]
-fn an_executable_that_lambda_could_not_start_is_refused() {
+fn an_executable_that_lambda_cannot_start_is_refused() {
     if !targets_installed() {
         return;
     }
@@ -464,7 +464,7 @@ fn a_wrapper_with_windows_line_ends_is_refused() {
 }
 
 #[test]
-fn flags_are_kept_unless_they_bind_the_function_to_this_processor() {
+fn rustflags_are_kept_except_target_cpu_native() {
     if !targets_installed() {
         return;
     }
@@ -544,10 +544,10 @@ fn flags_are_kept_unless_they_bind_the_function_to_this_processor() {
     refused(&[(&variable, "-Ctarget-cpu=native")], "");
 }
 
-/// Each build reads the linker's map of the executable that cargo has, which it may have from an earlier
-/// build. The executable says whether it was built without the flush.
+/// build.sh reads the linker's map of the executable, which cargo may have from an earlier build. The
+/// function prints whether it was built without the flush.
 #[test]
-fn a_function_that_prints_is_built_with_the_flush_whatever_was_built_before() {
+fn a_function_that_prints_flushes_its_output_whatever_was_built_before() {
     if !targets_installed() {
         return;
     }
@@ -562,7 +562,7 @@ fn a_function_that_prints_is_built_with_the_flush_whatever_was_built_before() {
          println!(\"{}\", option_env!(\"TINY_LAMBDA_STDOUT_IS_UNUSED\").is_some());\n    \
          std::process::abort()\n}\n",
     );
-    // One that the user has set is not passed on.
+    // The variable of the user is not passed on.
     let vars = [("TINY_LAMBDA_STDOUT_IS_UNUSED", OsStr::new("1"))];
     for is_loud in [true, false, true, false] {
         let args: &[&str] = if is_loud { &["--features=loud"] } else { &[] };
@@ -578,7 +578,7 @@ fn a_function_that_prints_is_built_with_the_flush_whatever_was_built_before() {
 }
 
 #[test]
-fn a_build_that_fails_leaves_nothing_to_deploy() {
+fn a_failed_build_leaves_no_package() {
     if !targets_installed() {
         return;
     }
@@ -606,8 +606,8 @@ fn a_build_that_fails_leaves_nothing_to_deploy() {
         "cargo could not build one: see the messages above",
     );
 
-    // Asked to end while cargo runs: the script waits for it, then cleans up. As at Ctrl-C, whose
-    // signal a shell that was started in the background cannot hear.
+    // SIGTERM while cargo runs: the script waits for cargo, then cleans up. SIGINT would do the same, but
+    // a shell in the background ignores it.
     let tools = tools(&package, "cargo");
     let cargo = find("cargo");
     package.write_script(

@@ -1,23 +1,23 @@
-//! The proof that the pure parsers cannot panic: the crate is compiled with all of std that it uses, and
-//! no call leads from them to std's panicking functions. A failed allocation is the one exception.
+//! The pure parsers cannot panic: in the assembly of the crate and std, no call leads from a parser to a
+//! panicking function of std, except after a failed allocation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-/// Part of the name of every function of `core` that begins a panic.
+/// A part of the name of every function of `core` that starts a panic.
 const PANIC: &str = "4core9panicking";
 
-/// Where an allocation that has failed, or is larger than memory can be, leaves the parsers.
+/// The functions that are called after a failed or too large allocation.
 const NO_MEMORY: [&str; 3] = [
     "handle_alloc_error",
     "raw_vec12handle_error",
     "17capacity_overflow",
 ];
 
-/// Which names each function and constant of an assembly file mentions: whatever is called, directly
-/// or through a pointer, is mentioned first.
+/// The names that each function and constant of an assembly file mentions. A function that is called,
+/// directly or through a pointer, is mentioned.
 struct Mentions<'t>(BTreeMap<&'t str, BTreeSet<&'t str>>);
 
 impl<'t> Mentions<'t> {
@@ -28,7 +28,7 @@ impl<'t> Mentions<'t> {
         for line in assembly.lines() {
             let label = line.split_once(':').map(|(label, _)| label);
             if let Some(label) = label.filter(|label| label.chars().all(is_name)) {
-                // Those within a function belong to it.
+                // Labels within a function belong to it.
                 if ![".LBB", ".Ltmp", ".Lfunc_"]
                     .iter()
                     .any(|inner| label.starts_with(inner))
@@ -37,7 +37,7 @@ impl<'t> Mentions<'t> {
                 }
                 continue;
             }
-            // Tables for the unwinder and names of sections are no code.
+            // Directives, such as unwind tables and section names, are not code.
             let line = line.trim_start();
             if line.starts_with('.')
                 && ![".quad", ".xword", ".long"]
@@ -52,7 +52,7 @@ impl<'t> Mentions<'t> {
         Mentions(mentions)
     }
 
-    /// A way from `root` to a panic, if there is one that does not lead through a failed allocation.
+    /// Returns a path of calls from `root` to a panic that does not go through a failed allocation, if any.
     fn panic(&self, root: &'t str) -> Option<Vec<&'t str>> {
         let mut ways = vec![vec![root]];
         let mut seen = BTreeSet::from([root]);
@@ -71,7 +71,7 @@ impl<'t> Mentions<'t> {
     }
 }
 
-/// Compiles the crate with the probe in it, and std, as a function is compiled: into assembly.
+/// Compiles the crate with the probe and std to assembly, with the options of a function.
 fn compile_probe() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("panic_free");
@@ -144,7 +144,7 @@ fn no_call_leads_from_the_pure_parsers_to_a_panic() {
         .into_iter()
         .filter_map(|probe| mentions.panic(probe))
         .collect();
-    // The control has an index in it, and shows that one is found.
+    // The control indexes an array, and proves that a panic is found.
     let (control, others): (Vec<_>, Vec<_>) =
         ways.into_iter().partition(|way| way[0] == "probe_control");
     assert_eq!(control.len(), 1);

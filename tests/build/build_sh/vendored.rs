@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use super::{Package, ROOT, stderr, stdout, targets_installed};
 
-/// A package with the binary `mine`, which answers with its event, and the example `fails`.
+/// Returns a package with the binary `mine`, which returns its event, and the example `fails`.
 fn vendoring(folder: &str) -> Package {
     let package = Package::new(folder);
     let parts = [
@@ -64,33 +64,33 @@ fn build(package: &Package, args: &[&str], event: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A script that does not read its input may be gone by now.
+    // A script that does not read its input may have ended.
     let _ = child.stdin.take().unwrap().write_all(event.as_bytes());
     child.wait_with_output().unwrap()
 }
 
 #[test]
-fn functions_are_built_from_anywhere_and_invoked_alone_and_in_packages_of_several() {
+fn functions_of_a_package_that_vendors_the_crate_are_built_and_invoked_from_any_folder() {
     if !targets_installed() {
         return;
     }
     let package = vendoring("vendors/a function");
-    let check = |args: &[&str], event: &str, answers: &[&str], code: i32| {
+    let check = |args: &[&str], event: &str, responses: &[&str], code: i32| {
         let output = build(&package, args, event);
         let (said, log) = (stdout(&output), stderr(&output));
         assert_eq!(output.status.code(), Some(code), "{said} {log}");
-        assert_eq!(said.lines().count(), answers.len(), "{said}");
-        for (line, answer) in said.lines().zip(answers) {
-            assert!(line.contains(answer), "{said}");
+        assert_eq!(said.lines().count(), responses.len(), "{said}");
+        for (line, response) in said.lines().zip(responses) {
+            assert!(line.contains(response), "{said}");
         }
-        assert_eq!(log.matches("REPORT ").count(), answers.len(), "{log}");
+        assert_eq!(log.matches("REPORT ").count(), responses.len(), "{log}");
         log
     };
     let log = check(&["--invoke", "{\"a\": [1]}"], "", &["{\"a\": [1]}"], 0);
     let zip = package.path("target/lambda/mine/function.zip");
     let line = format!(" --zip-file 'fileb://{}'\n", zip.display());
     assert!(log.contains(&line), "{log}");
-    // Without the symbolizer of backtraces, which alone is more than that.
+    // The symbolizer of backtraces alone would be larger.
     let executable = package.path("target/lambda/mine/bootstrap");
     assert!(fs::metadata(executable).unwrap().len() < 100_000);
 

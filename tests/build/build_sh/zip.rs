@@ -1,4 +1,4 @@
-//! A reader of zip files that takes nothing on trust: what is there twice must be there the same.
+//! A strict reader of zip files: both headers of a file must agree, and there are no gaps.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -27,7 +27,7 @@ pub(super) fn read(zip: &[u8]) -> Vec<Entry> {
         assert_eq!(u16_at(zip, central + 4) >> 8, 3, "made on Unix");
         assert_eq!(u32_at(zip, central + 42), local, "entries without gaps");
         assert_eq!(&zip[local..local + 4], b"PK\x03\x04");
-        // Version needed to the length of the extra field: the same in both headers.
+        // The fields from "version needed" to "extra field length" are the same in both headers.
         let both = &zip[local + 4..local + 30];
         assert_eq!(both, &zip[central + 6..central + 32]);
         assert_eq!(

@@ -1,5 +1,5 @@
-//! The pure parsers behind functions that a linker keeps: tests/build/panic_free.rs adds this to the crate's
-//! own modules, and looks into what comes out.
+//! Exported functions that call the pure parsers. tests/build/panic_free.rs adds this file to the crate,
+//! and looks for panics in the assembly.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -20,7 +20,7 @@ pub fn probe_chunked_body(buf: &mut Vec<u8>, on_trailer: &mut OnField<'_>) -> Op
     Some(body.range().len())
 }
 
-/// A typical typed reader: an object with a text and a number in it; anything else is skipped.
+/// A typical reader: an object with a text and a number; other members are skipped.
 #[unsafe(no_mangle)]
 pub fn probe_json<'j>(bytes: &'j [u8]) -> Option<(Cow<'j, str>, &'j str)> {
     let mut r = json::Reader::from_bytes(bytes).ok()?;
@@ -47,7 +47,7 @@ pub fn probe_percent(text: &str) -> Option<Cow<'_, str>> {
     encoding::decode_percent(text, true).ok()
 }
 
-/// The control: this one can panic, and has to be found out.
+/// The control: this function can panic.
 #[unsafe(no_mangle)]
 pub fn probe_control(bytes: &[u8], index: usize) -> u8 {
     bytes[index]
