@@ -319,7 +319,7 @@ fn what_is_deflated_comes_out_again_and_is_short() {
     check(include_bytes!("../../LICENSE"), 637);
 }
 
-/// Checks an archive with other programs, if they are installed, and its hash with sha256sum.
+/// Reads an archive with the programs that are there, and makes its hash in another way.
 fn check_elsewhere(zip: &Path, said: &str) {
     let python = "import sys, zipfile\n\
         archive = zipfile.ZipFile(sys.argv[1])\n\

@@ -496,7 +496,7 @@ fn dropping_the_emulator_ends_waiting_callers_and_runtimes() {
     );
 }
 
-/// Injects a fault; returns the reply to `next`, and the reply to the response.
+/// The reply to `next` while something goes wrong, and to the response that follows.
 fn faulty(fault: emulator::Fault) -> (String, String) {
     let mut settings = patient();
     settings.faults = vec![(fault, 1.0)];
@@ -521,7 +521,7 @@ fn faulty(fault: emulator::Fault) -> (String, String) {
 
 /// 12.2: 4 and 5.
 #[test]
-fn each_injected_fault_changes_the_reply_that_it_is_for() {
+fn faults_strike_where_they_are_asked_to() {
     use emulator::Fault;
     let (next, reply) = faulty(Fault::LowerCase);
     assert!(next.contains("lambda-runtime-aws-request-id"), "{next}");
@@ -550,7 +550,7 @@ fn each_injected_fault_changes_the_reply_that_it_is_for() {
 }
 
 #[test]
-fn our_runtime_survives_most_injected_faults() {
+fn our_own_runtime_gets_through_most_faults() {
     use emulator::Fault;
     let echo = handler::bytes(|event, _| Ok(event.to_vec()));
     let mut settings = patient();
