@@ -151,7 +151,7 @@ fn play(folder: &Folder, front: SocketAddr, api: SocketAddr, script: &[&str]) ->
 /// Sends the raw requests to the Runtime API of AWS's emulator, and compares the replies with ours.
 fn compare_raw(api: SocketAddr, surprises: &mut Vec<String>) {
     for (request, ours, reason) in raw_requests::CHECKS {
-        let theirs = raw_requests::answer(api, request);
+        let theirs = raw_requests::exchange(api, request);
         match reason {
             None if theirs == ours => println!("same: {request:?}: {ours:?}"),
             Some(reason) if theirs != ours => {

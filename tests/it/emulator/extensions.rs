@@ -249,7 +249,7 @@ fn extended(folder: &Folder, events: &str, script: impl FnOnce(&str) -> String) 
     Emulator::with(settings).unwrap()
 }
 
-fn heard(folder: &Folder) -> String {
+fn recorded_events(folder: &Folder) -> String {
     fs::read_to_string(folder.0.join("heard")).unwrap_or_default()
 }
 
@@ -266,7 +266,7 @@ fn an_external_extension_gets_invoke_and_shutdown_events() {
     // The next invocation begins when the environment and its extension have been reset.
     assert_eq!(emulator.invoke(b"3").unwrap().body, b"3");
     drop(emulator);
-    assert_eq!(heard(&folder), "INVOKE\nSHUTDOWN SPINDOWN\n");
+    assert_eq!(recorded_events(&folder), "INVOKE\nSHUTDOWN SPINDOWN\n");
 }
 
 /// 12.2: 16.
@@ -281,7 +281,7 @@ fn the_runtime_gets_sigterm_only_if_there_is_an_extension() {
     assert_eq!(emulator.invoke(b"1").unwrap().body, b"1");
     drop(emulator);
     assert_eq!(fs::read_to_string(folder.0.join("term")).unwrap(), "over\n");
-    assert_eq!(heard(&folder), "");
+    assert_eq!(recorded_events(&folder), "");
 
     let folder = Folder::new("no sigterm");
     let function = fs::read_to_string(folder.function()).unwrap();
@@ -302,9 +302,9 @@ fn a_timeout_sends_a_shutdown_event_to_the_extension() {
     assert_eq!(slow.error_type.as_deref(), Some("Sandbox.Timedout"));
     // The next invocation begins when the environment has been reset.
     assert_eq!(emulator.invoke(b"2").unwrap().body, b"2");
-    assert_eq!(heard(&folder), "SHUTDOWN TIMEOUT\n");
+    assert_eq!(recorded_events(&folder), "SHUTDOWN TIMEOUT\n");
     drop(emulator);
-    assert_eq!(heard(&folder), "SHUTDOWN SPINDOWN\n");
+    assert_eq!(recorded_events(&folder), "SHUTDOWN SPINDOWN\n");
 }
 
 #[test]

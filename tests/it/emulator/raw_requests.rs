@@ -220,7 +220,7 @@ const NO_HOST: &str = "400 Bad Request: missing required Host header|Connection:
                        text/plain; charset=utf-8|400 Bad Request: missing required Host header|closed";
 
 /// Sends `request`, and then a second one to find out whether the connection is open.
-pub(crate) fn answer(addr: SocketAddr, request: &str) -> String {
+pub(crate) fn exchange(addr: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(addr).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
@@ -269,6 +269,6 @@ fn is_whole(bytes: &[u8], to_head: bool) -> bool {
 fn each_raw_request_gets_exactly_this_reply() {
     let emulator = Emulator::start().unwrap();
     for (request, want, _) in CHECKS {
-        assert_eq!(answer(emulator.addr(), request), want, "{request}");
+        assert_eq!(exchange(emulator.addr(), request), want, "{request}");
     }
 }

@@ -630,7 +630,7 @@ fn a_streamed_response_may_have_200_mb_if_the_caller_reads_a_stream() {
              Transfer-Encoding: chunked\r\nLambda-Runtime-Function-Response-Mode: streaming\r\n\r\n"
         );
         runtime.send(head.as_bytes());
-        let reading = thread::spawn(move || caller.answer_len());
+        let reading = thread::spawn(move || caller.body_len());
         let chunk = [b"100000\r\n", vec![b'x'; 0x10_0000].as_slice(), b"\r\n"].concat();
         for _ in 0..n_chunks {
             runtime.send(&chunk);

@@ -99,7 +99,7 @@ const ODD: [&str; 6] = [
 ];
 
 /// Calls `f` once for each change of one member of `value`: without it, with each value of `ODD`, and with
-/// an unknown member beside it.
+/// an additional unknown member.
 fn each_change(value: &Value, f: &mut dyn FnMut(&str, &Value)) {
     match value {
         Value::Object(object) => {

@@ -210,7 +210,7 @@ fn method_path_and_headers_are_read_from_each_form_of_event() {
 }
 
 /// Converts a response for the front door that has sent `event`; returns the JSON or the error message.
-fn answer(event: &str, response: &Response) -> String {
+fn convert(event: &str, response: &Response) -> String {
     let request = Request::from_event(event.as_bytes()).unwrap();
     match request.answer(response) {
         Ok(json) => String::from_utf8(json).unwrap(),
@@ -229,7 +229,7 @@ const URL: &str = r#"{"version":"2.0","rawPath":"/","requestContext":{"http":{}}
 fn a_response_has_the_members_that_its_front_door_requires() {
     #[track_caller]
     fn check(event: &str, response: &Response, want: &str) {
-        assert_eq!(answer(event, response), want);
+        assert_eq!(convert(event, response), want);
     }
     // A load balancer requires the member `headers` even if it is empty.
     let empty = Response::new(204);
@@ -259,7 +259,7 @@ fn a_response_has_the_members_that_its_front_door_requires() {
         (599, None),
     ] {
         for event in [ALB, ALB_MULTI, LATTICE] {
-            let written = answer(event, &Response::new(status));
+            let written = convert(event, &Response::new(status));
             let written: Value = json::parse(written.as_bytes()).unwrap();
             let description = written
                 .get("statusDescription")
@@ -268,7 +268,7 @@ fn a_response_has_the_members_that_its_front_door_requires() {
         }
     }
     let n_described = (100..600)
-        .filter(|&status| answer(ALB, &Response::new(status)).contains("statusDescription"))
+        .filter(|&status| convert(ALB, &Response::new(status)).contains("statusDescription"))
         .count();
     assert_eq!(n_described, 37, "the statuses that have a reason phrase");
     // The type of the body decides, not its content: text that looks like base64, bytes that look like text.
@@ -309,7 +309,7 @@ fn a_response_with_an_invalid_header_or_status_is_an_error() {
     #[track_caller]
     fn check(response: &Response, want: &str) {
         for event in [ALB, ALB_MULTI, REST, URL] {
-            assert_eq!(answer(event, response), want);
+            assert_eq!(convert(event, response), want);
         }
     }
     const HEADER: &str = "a header with characters that it cannot have";

@@ -40,7 +40,7 @@ impl Peer {
     }
 
     /// Reads and accepts the response or error of an event. The worker then calls `next`.
-    fn answered(&mut self, id: &str, call: &str) -> Request {
+    fn complete(&mut self, id: &str, call: &str) -> Request {
         let request = self.read();
         let line = format!("POST /2018-06-01/runtime/invocation/{id}/{call} HTTP/1.1");
         assert_eq!(request.line, line);
@@ -84,7 +84,7 @@ fn concurrent_invocations_get_their_own_event_and_context() {
             }
             for (i, peer) in peers.iter_mut().enumerate() {
                 let id = format!("{round}-{i}");
-                let response = peer.answered(&id, "response");
+                let response = peer.complete(&id, "response");
                 let want = format!("event {i} {id} Some(\"tenant-{id}\")");
                 assert_eq!(response.text(), want);
             }
@@ -106,16 +106,16 @@ fn the_failure_of_one_worker_does_not_affect_the_others() {
         // One ends because of status 500, one panics, one fails, one loses its connection and reconnects.
         peers[0].write(&refusal(500));
         peers[1].invoke("a", "\"panic\"");
-        let error = peers[1].answered("a", "error");
+        let error = peers[1].complete("a", "error");
         assert!(error.text().contains(": of one worker"), "{}", error.text());
         peers[2].invoke("b", "\"error\"");
-        peers[2].answered("b", "error");
+        peers[2].complete("b", "error");
         drop(last);
         last = Peer::accept(listener);
         for (i, peer) in peers.iter_mut().skip(1).chain([&mut last]).enumerate() {
             let id = format!("c-{i}");
             peer.invoke(&id, "\"fine\"");
-            assert_eq!(peer.answered(&id, "response").text(), "\"fine\"");
+            assert_eq!(peer.complete(&id, "response").text(), "\"fine\"");
         }
     });
 }
@@ -129,9 +129,9 @@ fn the_deepest_allowed_event_fits_on_the_stack_of_every_worker() {
         let mut peers: Vec<Peer> = (0..N).map(|_| Peer::accept(listener)).collect();
         for peer in &mut peers {
             peer.invoke("a", &deep(128));
-            assert_eq!(peer.answered("a", "response").text(), deep(128));
+            assert_eq!(peer.complete("a", "response").text(), deep(128));
             peer.invoke("b", &deep(100_000));
-            let error = peer.answered("b", "error");
+            let error = peer.complete("b", "error");
             assert!(error.text().contains("more than 128 arrays"));
         }
     });
@@ -169,7 +169,7 @@ mod process {
                 peer.invoke(&format!("id-{i}"), "\"log much\"");
             }
             for (i, peer) in peers.iter_mut().enumerate() {
-                peer.answered(&format!("id-{i}"), "response");
+                peer.complete(&format!("id-{i}"), "response");
             }
         });
         let mut ids = Vec::new();
@@ -196,7 +196,7 @@ mod process {
                 let peer = &mut peers[0];
                 let traced = "a\r\nLambda-Runtime-Trace-Id: Root=1";
                 peer.write(&next("\"trace\"").replace("8476a536", traced));
-                assert_eq!(peer.answered("a", "response").text(), want, "{n}");
+                assert_eq!(peer.complete("a", "response").text(), want, "{n}");
                 // There are no other workers.
                 listener.set_nonblocking(true).unwrap();
                 assert!(listener.accept().is_err(), "{n}");
@@ -233,7 +233,7 @@ mod process {
         assert_eq!(n_stacks.count(), N - 1, "{maps}");
         for peer in &mut peers {
             peer.invoke("a", "\"deep\"");
-            peer.answered("a", "response");
+            peer.complete("a", "response");
         }
         drop((peers, listener));
         assert_eq!(wait_for_end(child).status.code(), Some(1));

@@ -54,10 +54,10 @@ fn the_handler_gets_a_reference_to_the_result_of_init() {
 #[test]
 fn an_init_error_is_posted_once_and_the_exit_code_is_1() {
     #[track_caller]
-    fn check(act: &str, answer: &Step, want: (&str, &str)) {
+    fn check(act: &str, post: &Step, want: (&str, &str)) {
         for (program, _) in programs() {
             let (requests, code, said) =
-                play(&program, &[("ACT", act)], std::slice::from_ref(answer));
+                play(&program, &[("ACT", act)], std::slice::from_ref(post));
             let (kind, message) = posted(&requests[0]);
             assert_eq!((kind.as_str(), code), (want.0, Some(1)));
             assert!(message.contains(want.1), "{message}");
@@ -151,8 +151,8 @@ fn the_error_of_a_snapshot_hook_is_posted_once_and_the_exit_code_is_1() {
     check("after-error", &restore_error, kind, "Seed: no seed");
     check("after-panic", &restore_error, kind, "no seed");
     // The error is posted once, whatever the reply is.
-    for answer in [200, 400, 403, 404, 413, 500, 503].map(refusal) {
-        let script = [restore_error[0].clone(), step(POST_RESTORE_ERROR, answer)];
+    for reply in [200, 400, 403, 404, 413, 500, 503].map(refusal) {
+        let script = [restore_error[0].clone(), step(POST_RESTORE_ERROR, reply)];
         check("after-error", &script, kind, "Seed: no seed");
     }
     let script = [
@@ -636,7 +636,7 @@ fn the_trace_id_is_in_the_environment_during_its_invocation() {
     ];
     for (program, _) in programs() {
         let (requests, ..) = play(&program, &[], &script);
-        let answers: Vec<_> = requests
+        let responses: Vec<_> = requests
             .iter()
             .skip(1)
             .step_by(2)
@@ -644,7 +644,7 @@ fn the_trace_id_is_in_the_environment_during_its_invocation() {
             .collect();
         let long = format!("\"{long}\"");
         assert_eq!(
-            answers,
+            responses,
             ["\"Root=1-a\"", "\"Root=1\"", "null", &long, "null"]
         );
     }

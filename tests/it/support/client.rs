@@ -117,7 +117,7 @@ impl Client {
     }
 
     /// Reads a reply and returns the length of its body; `None` if it was cut.
-    pub(crate) fn answer_len(mut self) -> Option<u64> {
+    pub(crate) fn body_len(mut self) -> Option<u64> {
         let mut length = None;
         loop {
             let line = self.line();

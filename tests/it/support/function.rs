@@ -24,8 +24,8 @@ pub(crate) fn example(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// Returns the command that starts `program` as Lambda would, with `vars`. A proxy is set, which nobody may
-/// use (12.1: 3); no other variable is set (12.1: 2).
+/// Returns the command that starts `program` as Lambda would, with `vars`. A proxy is set, which must not
+/// be used (12.1: 3); no other variable is set (12.1: 2).
 pub(crate) fn command(program: &Path, addr: SocketAddr, vars: &[(&str, &str)]) -> Command {
     let mut command = Command::new(program);
     command.env_clear();
