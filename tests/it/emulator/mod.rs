@@ -6,6 +6,7 @@
 
 #[cfg(target_os = "linux")]
 mod aws_emulator;
+#[cfg(target_os = "linux")]
 mod concurrency;
 #[cfg(target_os = "linux")]
 mod extensions;

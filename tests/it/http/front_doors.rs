@@ -2,7 +2,7 @@
 //! paths, addresses, invalid headers. Each test names its source.
 
 use tiny_lambda::http::{Cookie, Cors, HeaderMap, Method, Request, Response, Router};
-use tiny_lambda::json::{self, Value};
+use tiny_lambda::json;
 use tiny_lambda::{Context, Error, Result};
 
 fn read(event: &str) -> Request {
@@ -878,7 +878,7 @@ fn an_error_under_cors_is_a_500_response_without_its_message() {
         let event = event.replacen('{', &format!(r#"{{"headers":{{"origin":"{SHOP}"}},"#), 1);
         let reply = tiny_lambda::emulator::invoke(&handler, event.as_bytes()).unwrap();
         assert!(!reply.is_error(), "{reply:?}");
-        let body: Value = json::parse(&reply.body).unwrap();
+        let body: json::Value = json::parse(&reply.body).unwrap();
         assert!(!body.to_string().contains("hunter2"), "{body}");
         let response: Response = json::parse(&reply.body).unwrap();
         assert_eq!(response.status, 500);

@@ -3,7 +3,7 @@
 
 #[cfg(feature = "emulator")]
 pub(crate) mod client;
-#[cfg(unix)]
+#[cfg(all(feature = "emulator", target_os = "linux"))]
 pub(crate) mod folder;
 #[cfg(unix)]
 pub(crate) mod function;

@@ -3,11 +3,6 @@
 use std::process::{Child, Command, Output};
 use std::sync::mpsc;
 use std::thread;
-#[cfg(target_os = "linux")]
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
 
 use super::runtime_api::HANG_TIMEOUT;
 
@@ -50,26 +45,29 @@ pub(crate) fn wait_for_state(pid: u32, state: &str) {
 }
 
 /// Whether a process exists and is no zombie.
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "emulator", target_os = "linux"))]
 pub(crate) fn is_alive(pid: &str) -> bool {
     // A killed process may be a zombie until its parent has waited for it.
-    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
 /// Waits until all processes have ended.
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "emulator", target_os = "linux"))]
 #[track_caller]
 pub(crate) fn wait_until_gone(pids: &[&str]) {
-    let limit = Instant::now() + HANG_TIMEOUT;
+    let limit = std::time::Instant::now() + HANG_TIMEOUT;
     while let Some(pid) = pids.iter().find(|pid| is_alive(pid)) {
-        assert!(Instant::now() < limit, "{pid} of {pids:?} is left behind");
-        std::thread::sleep(Duration::from_millis(5));
+        assert!(
+            std::time::Instant::now() < limit,
+            "{pid} of {pids:?} is left behind"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }
 
 /// Whether this process was started with a signal ignored, as `nohup` does. Its children then ignore
 /// the signal too, and go on.
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "emulator", target_os = "linux"))]
 pub(crate) fn is_ignored(name: &str) -> bool {
     let number = match name {
         "HUP" => 1,
@@ -77,7 +75,7 @@ pub(crate) fn is_ignored(name: &str) -> bool {
         "QUIT" => 3,
         _ => return false,
     };
-    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = u64::from_str_radix(ignored.unwrap().trim(), 16).unwrap();
     ignored >> (number - 1) & 1 == 1
