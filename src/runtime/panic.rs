@@ -190,7 +190,7 @@ mod unwind {
 
     impl Reason {
         /// std has no stable way to ask for it but the text of the panic. Tests prove it for this
-        /// version of std (tests/it/process.rs); without it, a panic is only logged.
+        /// version of std (tests/it/runtime/process.rs); without it, a panic is only logged.
         fn of(info: &PanicHookInfo<'_>) -> Option<Reason> {
             let text = payload_text(info.payload())?;
             let is = |start: &str| text.starts_with(start);

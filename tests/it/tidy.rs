@@ -1,4 +1,4 @@
-//! What a reviewer would otherwise say: layout, arrows, texts that must be the same, scripts.
+//! Rules of the project that a test can check: file headers, formatting, equal texts, scripts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The files below `folder` that end in `.ending`, each with its path from the root.
+/// Returns the files in `folder` and its subfolders that end with `.ending`, with paths from the root.
 fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
@@ -38,7 +38,7 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 }
 
 fn sources() -> Vec<(String, String)> {
-    let folders = ["src", "examples", "tests/it"];
+    let folders = ["src", "examples", "tests"];
     folders
         .iter()
         .flat_map(|folder| files(folder, "rs"))
@@ -57,7 +57,7 @@ fn each_file_says_in_its_first_line_what_it_is_for() {
 }
 
 #[test]
-fn nothing_is_left_to_do() {
+fn no_file_has_a_todo() {
     let words = [
         ["TO", "DO"].concat(),
         ["FIX", "ME"].concat(),
@@ -71,7 +71,7 @@ fn nothing_is_left_to_do() {
 }
 
 #[test]
-fn unsafe_is_in_one_room_and_argued() {
+fn unsafe_code_is_only_in_sys_and_each_block_has_a_safety_comment() {
     for (name, text) in files("src", "rs") {
         let n_unsafe = text.matches("unsafe {").count();
         if name.starts_with("src/sys/") {
@@ -89,7 +89,7 @@ fn unsafe_is_in_one_room_and_argued() {
 }
 
 #[test]
-fn the_manifest_names_no_dependency_but_the_optional_one() {
+fn the_only_dependency_is_optional() {
     let manifest = read("Cargo.toml");
     let section = manifest
         .split("\n[dependencies]")
@@ -123,10 +123,7 @@ fn each_item_of_the_conformance_checklists_has_a_test_that_names_it() {
 
 fn each_item_is_named(list: &str, n_items: usize) {
     let mut n_tests = vec![0; n_items + 1];
-    for (name, text) in files("src", "rs")
-        .into_iter()
-        .chain(files("tests/it", "rs"))
-    {
+    for (name, text) in files("src", "rs").into_iter().chain(files("tests", "rs")) {
         for named in text.split(list).skip(1) {
             let is_list = |c: char| c.is_ascii_digit() || ", and".contains(c);
             let items = named.split(|c| !is_list(c)).next().unwrap();
@@ -166,7 +163,7 @@ fn the_version_is_in_the_changelog() {
     assert!(read("CHANGELOG.md").contains(&heading), "no {heading:?}");
 }
 
-/// The lines of the first block of Rust in a text, without what rustdoc and comments have in front.
+/// Returns the first block of Rust in a text, without the prefix of comments on each line.
 fn first_program(text: &str, in_front: &str) -> String {
     let mut lines = text.lines().map(|line| {
         let bare = in_front.trim_end();
@@ -194,7 +191,7 @@ fn readme_crate_documentation_and_example_open_with_the_same_program() {
 }
 
 #[test]
-fn what_the_readme_links_to_is_there() {
+fn files_that_the_readme_links_to_exist() {
     let readme = read("README.md");
     for link in readme.split("](").skip(1) {
         let path = link.split(')').next().unwrap();
@@ -220,7 +217,7 @@ fn the_source_is_formatted() {
 }
 
 #[test]
-fn scripts_are_what_a_posix_shell_reads() {
+fn scripts_pass_sh_n_and_shellcheck() {
     for script in [
         "build.sh",
         "bootstrap.sh",
@@ -255,9 +252,9 @@ fn scripts_are_what_a_posix_shell_reads() {
     }
 }
 
-/// Git is told so, whatever it does elsewhere with the ends of lines.
+/// `.gitattributes` sets LF, whatever the configuration of Git is.
 #[test]
-fn text_has_lf_on_every_machine() {
+fn text_files_have_lf_on_every_machine() {
     let attributes = read(".gitattributes");
     for line in [
         "* text=auto eol=lf",

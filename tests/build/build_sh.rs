@@ -1,0 +1,592 @@
+//! build.sh: the packages that it makes, its messages, and the tools that it needs.
+
+mod vendored;
+mod zip;
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::{env, fs};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A program without std, which is linked quickly.
+const NO_STD: &str = "#![no_std]\n#![no_main]\n\
+    #[link(name = \"c\")]\nunsafe extern \"C\" {}\n\
+    #[unsafe(no_mangle)]\nextern \"C\" fn main() -> i32 { 0 }\n\
+    #[panic_handler]\nfn panic(_: &core::panic::PanicInfo) -> ! { loop {} }\n";
+
+/// A package with one binary and two examples, in its own folder.
+struct Package {
+    folder: PathBuf,
+}
+
+impl Package {
+    fn new(folder: &str) -> Package {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join("build")
+            .join(folder);
+        let _ = fs::remove_dir_all(&folder);
+        let package = Package { folder };
+        package.write(
+            "Cargo.toml",
+            "[package]\nname = \"scratch\"\nedition = \"2024\"\n[workspace]\n",
+        );
+        package.write("src/main.rs", NO_STD);
+        package.write("examples/one.rs", &NO_STD.replace("{ 0 }", "{ 1 }"));
+        package.write("examples/two.rs", "fn main() { panic!(\"two\") }");
+        package
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn write_script(&self, path: &str, text: &str) -> PathBuf {
+        self.write(path, &format!("#!/bin/sh\n{text}\n"));
+        fs::set_permissions(self.path(path), fs::Permissions::from_mode(0o755)).unwrap();
+        self.path(path)
+    }
+
+    /// Returns the command that runs build.sh for this package, without the RUSTFLAGS of the environment.
+    fn command(&self, args: &[&str], vars: &[(&str, &OsStr)]) -> Command {
+        let mut command = Command::new(Path::new(ROOT).join("build.sh"));
+        command.current_dir(&self.folder);
+        command.args(["--offline", "--manifest-path=Cargo.toml"]);
+        command.args(args);
+        for (name, _) in env::vars_os() {
+            if name.to_string_lossy().contains("RUSTFLAGS") {
+                command.env_remove(name);
+            }
+        }
+        command.env("CARGO_TARGET_DIR", self.path("target"));
+        command.envs(vars.iter().copied());
+        command
+    }
+
+    /// Builds; returns `function.zip` of the folder `name`, and the output.
+    #[track_caller]
+    fn build(&self, args: &[&str], vars: &[(&str, &OsStr)], name: &str) -> (Vec<u8>, String) {
+        let output = self.command(args, vars).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", stderr(&output));
+        let zip = self.path("target/lambda").join(name).join("function.zip");
+        (fs::read(zip).unwrap(), stdout(&output))
+    }
+
+    /// Checks that a build fails, its last line on standard error, and that no files are left.
+    #[track_caller]
+    fn check_refused(&self, args: &[&str], vars: &[(&str, &OsStr)], want: &str) {
+        let output = self.command(args, vars).output().unwrap();
+        let stderr = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {stderr}");
+        assert_eq!(stdout(&output), "", "{args:?}");
+        let last = stderr.lines().last().unwrap_or_default();
+        let last = last.replace(self.folder.to_str().unwrap(), "FOLDER");
+        assert_eq!(last, format!("build.sh: {want}"), "{args:?}: {stderr}");
+        assert!(self.leftovers().is_empty(), "{:?}", self.leftovers());
+    }
+
+    /// The packages in target/lambda, and the temporary files.
+    fn leftovers(&self) -> Vec<PathBuf> {
+        let list = |folder: &str| {
+            let files = fs::read_dir(self.path(folder)).into_iter().flatten();
+            files.map(|file| file.unwrap().path())
+        };
+        let packages = list("target/lambda").filter(|path| !path.ends_with(".build"));
+        let kept = ["package", "package.version", "printing"];
+        let temporary = list("target/lambda/.build")
+            .filter(|path| !kept.iter().any(|name| path.ends_with(name)));
+        packages.chain(temporary).collect()
+    }
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Whether the standard library for both architectures is installed; no test downloads it.
+fn targets_installed() -> bool {
+    let output = Command::new("rustc").args(["--print", "sysroot"]).output();
+    let sysroot = PathBuf::from(stdout(&output.unwrap()).trim());
+    let installed = ["x86_64", "aarch64"].iter().all(|arch| {
+        let lib = format!("lib/rustlib/{arch}-unknown-linux-musl/lib");
+        sysroot.join(lib).exists()
+    });
+    if !installed {
+        eprintln!("skipped: `rustup target add` x86_64- and aarch64-unknown-linux-musl for this");
+    }
+    installed
+}
+
+fn find(tool: &str) -> PathBuf {
+    env::split_paths(&env::var_os("PATH").unwrap())
+        .map(|folder| folder.join(tool))
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| panic!("no {tool} in PATH"))
+}
+
+/// A folder with the programs that build.sh may need: no C compiler, linker, awk, gzip or zip.
+fn tools(package: &Package, without: &str) -> PathBuf {
+    let folder = package.path("tools");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).unwrap();
+    let needed = "cargo cat cksum dirname env find grep mkdir mv rm rustc rustup sed sh tr uname";
+    for tool in needed.split_whitespace().filter(|tool| *tool != without) {
+        symlink(find(tool), folder.join(tool)).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn a_wrong_option_or_name_is_refused_in_one_line() {
+    let package = Package::new("asked wrongly");
+    let check = |args: &[&str], want: &str| package.check_refused(args, &[], want);
+    check(
+        &["--frobnicate"],
+        "unknown option --frobnicate: see build.sh --help",
+    );
+    check(
+        &["--wrapper=yes"],
+        "unknown option --wrapper=yes: see build.sh --help",
+    );
+    check(&["--arch"], "--arch needs a value: see build.sh --help");
+    check(
+        &["--arch", "riscv"],
+        "unknown architecture riscv: x86_64 or arm64",
+    );
+    check(
+        &["--profile=fast"],
+        "unknown profile fast: small, unwind or tiny",
+    );
+    check(
+        &["--max-zip=4k"],
+        "--max-zip takes a number of bytes, not \"4k\"",
+    );
+    check(
+        &["../one"],
+        "\"../one\" cannot be the name of an example or binary",
+    );
+    check(&[""], "\"\" cannot be the name of an example or binary");
+    check(
+        &["one", "three"],
+        "no example or binary \"three\" in Cargo.toml: there is scratch one two",
+    );
+    check(
+        &["--manifest-path", "no where/Cargo.toml"],
+        "no file at no where/Cargo.toml: --manifest-path takes the path of a Cargo.toml",
+    );
+    package.write("src/bin/other.rs", "fn main() {}");
+    check(&[], "name what to build: there is other scratch one two");
+    package.write("Cargo.toml", "[package");
+    check(&[], "cargo cannot read Cargo.toml: see the message above");
+}
+
+#[test]
+fn a_missing_tool_or_target_is_reported_with_its_remedy() {
+    let package = Package::new("not there");
+    let check = |without: &str, vars: &[(&str, &OsStr)], want: &str| {
+        let tools = tools(&package, without);
+        let path = [&[("PATH", tools.as_os_str())], vars].concat();
+        package.check_refused(&[], &path, want);
+    };
+    let rustup = "install Rust with rustup, see https://rustup.rs";
+    check("cargo", &[], &format!("needs cargo: {rustup}"));
+    check("rustc", &[], &format!("needs rustc: {rustup}"));
+    let unwritable = package.path("Cargo.toml/target");
+    check(
+        "",
+        &[("CARGO_TARGET_DIR", unwritable.as_os_str())],
+        "cannot write to FOLDER/Cargo.toml/target/lambda: set CARGO_TARGET_DIR to a folder where that \
+         is allowed",
+    );
+
+    // A toolchain with rust-lld, but without the target.
+    let host = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+    let lld = format!("lib/rustlib/{host}/bin/rust-lld");
+    package.write_script(&format!("sysroot/{lld}"), "");
+    let script = format!(
+        "case $* in *sysroot*) echo '{}' ;; *) echo 'host: {host}' ;; esac",
+        package.path("sysroot").display(),
+    );
+    let rustc = package.write_script("rustc", &script);
+    let vars = [("RUSTC", rustc.as_os_str())];
+    let target = format!("{}-unknown-linux-musl", env::consts::ARCH);
+    check(
+        "",
+        &vars,
+        &format!(
+            "the target {target} is missing: type `rustup target add {target}`, or leave out --offline"
+        ),
+    );
+    let online = |without: &str, rustup: Option<&str>, want: &str| {
+        let tools = tools(&package, without);
+        if let Some(script) = rustup {
+            package.write_script("tools/rustup", script);
+        }
+        let output = Command::new(Path::new(ROOT).join("build.sh"))
+            .current_dir(&package.folder)
+            .args(["--manifest-path", "Cargo.toml"])
+            .envs([("RUSTC", rustc.as_os_str()), ("PATH", tools.as_os_str())])
+            .output()
+            .unwrap();
+        assert_eq!(stderr(&output), want);
+        assert_eq!(output.status.code(), Some(1));
+    };
+    online(
+        "rustup",
+        None,
+        &format!(
+            "build.sh: the target {target} is missing, and so is rustup to add it: see \
+             https://rustup.rs\n"
+        ),
+    );
+    online(
+        "rustup",
+        Some("echo $* >&2; exit 1"),
+        &format!(
+            "build.sh: adding the target {target} with rustup\n--quiet target add {target}\n\
+             build.sh: rustup could not add it: type `rustup target add {target}`\n"
+        ),
+    );
+}
+
+#[test]
+fn both_architectures_give_a_valid_zip_without_a_c_compiler() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("no compiler");
+    let tools = tools(&package, "");
+    let path = [("PATH", tools.as_os_str())];
+    for (arch, machine) in [("x86_64", 62), ("arm64", 183)] {
+        let (zip, said) = package.build(&["--arch", arch], &path, "scratch");
+        assert!(
+            said.contains(&format!(" --architectures {arch} ")),
+            "{said}"
+        );
+        let executable = fs::read(package.path("target/lambda/scratch/bootstrap")).unwrap();
+        let [bootstrap] = <[_; 1]>::try_from(zip::read(&zip)).ok().unwrap();
+        assert_eq!((&*bootstrap.name, bootstrap.mode), ("bootstrap", 0o100_755));
+        assert!(bootstrap.bytes == executable);
+        assert_eq!(executable[18], machine);
+        check_elsewhere(&package.path("target/lambda/scratch/function.zip"), &said);
+    }
+}
+
+/// Reads an archive with the programs that are there, and makes its hash in another way.
+fn check_elsewhere(zip: &Path, said: &str) {
+    let python = "import sys, zipfile\n\
+        archive = zipfile.ZipFile(sys.argv[1])\n\
+        assert archive.testzip() is None\n\
+        assert archive.getinfo('bootstrap').external_attr == 0o100755 << 16";
+    let readers: [(&str, &[&str]); 2] = [("unzip", &["-t"]), ("python3", &["-c", python])];
+    for (reader, args) in readers {
+        match Command::new(reader).args(args).arg(zip).output() {
+            Ok(output) => assert!(output.status.success(), "{reader}: {}", stderr(&output)),
+            Err(_) => eprintln!("skipped: no {reader}"),
+        }
+    }
+    // The hash that AWS shows as CodeSha256.
+    if let Ok(mut base64) = Command::new("base64")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+    {
+        let sum = Command::new("sha256sum").arg(zip).output().unwrap();
+        let digits = stdout(&sum);
+        let digest = (0..64)
+            .step_by(2)
+            .map(|i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap());
+        base64
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(&digest.collect::<Vec<_>>())
+            .unwrap();
+        let hash = stdout(&base64.wait_with_output().unwrap());
+        assert!(said.contains(&format!("\ncode hash: {hash}")), "{said}");
+    }
+}
+
+#[test]
+fn an_executable_that_lambda_cannot_start_is_refused() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("not startable");
+    let tools = tools(&package, "cargo");
+    let built = package.path("target/x86_64-unknown-linux-musl/release");
+    fs::create_dir_all(&built).unwrap();
+    let cargo = find("cargo");
+    let script = "case $1 in rustc) ;; *) exec '{}' \"$@\" ;; esac";
+    package.write_script(
+        "tools/cargo",
+        &script.replace("{}", cargo.to_str().unwrap()),
+    );
+    let check = |executable: &[u8], want: &str| {
+        fs::write(built.join("scratch"), executable).unwrap();
+        let path = [("PATH", tools.as_os_str())];
+        let said = format!("{}/scratch {want}", built.display());
+        let said = said.replace(package.folder.to_str().unwrap(), "FOLDER");
+        package.check_refused(&["--arch", "x86_64"], &path, &said);
+    };
+    // The head of an ELF file with one program header, whose first byte is its type.
+    let mut elf = [0; 120];
+    elf[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+    (elf[18], elf[32], elf[56]) = (62, 64, 1);
+    elf[64] = 3;
+    check(&elf, "is not static: it needs an interpreter");
+    elf[18] = 183;
+    check(&elf, "is not for x86_64");
+    elf[4] = 1;
+    check(&elf, "is not a 64-bit ELF file");
+    check(b"", "is not a 64-bit ELF file");
+    check(b"#!/bin/sh", "is not a 64-bit ELF file");
+}
+
+#[test]
+fn two_folders_give_the_same_bytes() {
+    if !targets_installed() {
+        return;
+    }
+    let here = Package::new("here");
+    let there = Package::new("over there/the same");
+    let args = ["two", "--max-zip", "1000000"];
+    assert!(here.build(&args, &[], "two").0 == there.build(&args, &[], "two").0);
+    let executable = fs::read(here.path("target/lambda/two/bootstrap")).unwrap();
+    let folder = here.folder.to_str().unwrap().as_bytes();
+    assert!(
+        !executable
+            .windows(folder.len())
+            .any(|window| window == folder)
+    );
+}
+
+#[test]
+fn a_wrapped_package_holds_the_script_and_each_executable() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("wrapped");
+    let names = |zip: &[u8]| {
+        let entries = zip::read(zip).into_iter();
+        let script = fs::read(Path::new(ROOT).join("bootstrap.sh")).unwrap();
+        let checked = entries.map(|entry| {
+            assert_eq!(entry.mode, 0o100_755, "{}", entry.name);
+            assert_eq!(entry.name == "bootstrap", entry.bytes == script);
+            entry.name
+        });
+        checked.collect::<Vec<_>>().join(" ")
+    };
+    let (zip, said) = package.build(&["--wrapper", "one"], &[], "one");
+    assert_eq!(names(&zip), "bootstrap binary");
+    assert!(said.contains(" --handler one "), "{said}");
+    let (zip, _) = package.build(&["--wrapper", "one", "scratch", "one"], &[], "one+scratch");
+    assert_eq!(names(&zip), "bootstrap one scratch");
+    let _ = fs::remove_dir_all(package.path("target/lambda"));
+    package.write("src/bin/bootstrap.rs", "fn main() {}");
+    package.check_refused(
+        &["--wrapper", "one", "bootstrap"],
+        &[],
+        "bootstrap cannot be one of several functions in a package: rename it",
+    );
+}
+
+#[test]
+fn a_wrapper_with_windows_line_ends_is_refused() {
+    let package = Package::new("windows");
+    let folder = package.path("checked out");
+    fs::create_dir_all(&folder).unwrap();
+    for name in ["build.sh", "bootstrap.sh", "Cargo.toml"] {
+        let text = fs::read_to_string(Path::new(ROOT).join(name)).unwrap();
+        let text = match name {
+            "bootstrap.sh" => text.replace('\n', "\r\n"),
+            _ => text,
+        };
+        fs::write(folder.join(name), text).unwrap();
+    }
+    let mut command = Command::new("sh");
+    command.arg(folder.join("build.sh"));
+    let output = command.args(["--wrapper", "hello"]).output().unwrap();
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let want = "build.sh: bootstrap.sh has Windows line ends (CRLF)";
+    assert!(
+        said.starts_with(want) && said.lines().count() == 1,
+        "{said}"
+    );
+}
+
+#[test]
+fn rustflags_are_kept_except_target_cpu_native() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("flags");
+    package.write(
+        "src/main.rs",
+        &format!("{NO_STD}#[cfg(flagged)]\ncompile_error!(\"flagged\");\n"),
+    );
+    let run = |vars: &[(&str, &str)], config: &str| {
+        package.write(".cargo/config.toml", config);
+        let vars = vars.iter().map(|(name, value)| (*name, OsStr::new(value)));
+        let output = package
+            .command(&[], &vars.collect::<Vec<_>>())
+            .output()
+            .unwrap();
+        let last = stderr(&output)
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .to_owned();
+        (
+            output.status.success(),
+            stderr(&output).contains("error: flagged"),
+            last,
+        )
+    };
+    let check = |vars: &[(&str, &str)], config: &str, kept: bool| {
+        let (built, flagged, last) = run(vars, config);
+        assert_eq!((built, flagged), (!kept, kept), "{vars:?} {config}: {last}");
+    };
+    let target = format!("{}-unknown-linux-musl", env::consts::ARCH);
+    check(&[("RUSTFLAGS", "--cfg  flagged")], "", true);
+    check(
+        &[("RUSTFLAGS", "")],
+        "build.rustflags = ['--cfg', 'flagged']",
+        false,
+    );
+    check(&[("CARGO_ENCODED_RUSTFLAGS", "--cfg\x1fflagged")], "", true);
+    check(&[("CARGO_BUILD_RUSTFLAGS", "--cfg flagged")], "", true);
+    check(&[], "build.rustflags = ['--cfg', 'flagged']", true);
+    check(
+        &[],
+        "target.'cfg(unix)'.rustflags = ['--cfg', 'flagged']",
+        true,
+    );
+    check(
+        &[],
+        &format!("target.{target}.rustflags = ['--cfg', 'flagged']"),
+        true,
+    );
+    check(
+        &[],
+        &format!("target.{target}.linker = '/no/such/linker'"),
+        false,
+    );
+
+    let refused = |vars: &[(&str, &str)], config: &str| {
+        let (built, _, last) = run(vars, config);
+        let want = "build.sh: target-cpu=native is refused, ";
+        assert!(
+            !built && last.starts_with(want),
+            "{vars:?} {config}: {last}"
+        );
+    };
+    refused(&[("RUSTFLAGS", "-C target-cpu=native")], "");
+    refused(&[("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-cpu=native")], "");
+    refused(&[("CARGO_BUILD_RUSTFLAGS", "-Ctarget-cpu=native")], "");
+    refused(&[], "build.rustflags = '-Ctarget-cpu=native'");
+    refused(
+        &[],
+        "target.'cfg(unix)'.rustflags = ['-C', 'target-cpu=native']",
+    );
+    let variable = format!(
+        "CARGO_TARGET_{}_RUSTFLAGS",
+        target.replace('-', "_").to_uppercase()
+    );
+    refused(&[(&variable, "-Ctarget-cpu=native")], "");
+}
+
+/// build.sh reads the linker's map of the executable, which cargo may have from an earlier build. The
+/// function prints whether it was built without the flush.
+#[test]
+fn a_function_that_prints_flushes_its_output_whatever_was_built_before() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("prints");
+    package.write(
+        "Cargo.toml",
+        "[package]\nname = \"scratch\"\nedition = \"2024\"\n[workspace]\n[features]\nloud = []\n",
+    );
+    package.write(
+        "src/main.rs",
+        "fn main() -> ! {\n    #[cfg(feature = \"loud\")]\n    \
+         println!(\"{}\", option_env!(\"TINY_LAMBDA_STDOUT_IS_UNUSED\").is_some());\n    \
+         std::process::abort()\n}\n",
+    );
+    // The variable of the user is not passed on.
+    let vars = [("TINY_LAMBDA_STDOUT_IS_UNUSED", OsStr::new("1"))];
+    for is_loud in [true, false, true, false] {
+        let args: &[&str] = if is_loud { &["--features=loud"] } else { &[] };
+        let output = package.command(args, &vars).output().unwrap();
+        let said = stderr(&output);
+        assert!(output.status.success(), "{said}");
+        let is_told = said.contains("build.sh: scratch uses standard output");
+        assert_eq!(is_told, is_loud, "{said}");
+        let bootstrap = package.path("target/lambda/scratch/bootstrap");
+        let printed = Command::new(bootstrap).output().unwrap();
+        assert_eq!(stdout(&printed), if is_loud { "false\n" } else { "" });
+    }
+}
+
+#[test]
+fn a_failed_build_leaves_no_package() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("fails");
+    package.build(&["one"], &[], "one");
+    package.build(&["one"], &[], "one");
+    let output = package
+        .command(&["one", "--max-zip=99"], &[])
+        .output()
+        .unwrap();
+    let stderr = stderr(&output);
+    let last = stderr.lines().last().unwrap();
+    assert!(last.starts_with("build.sh: the zip of one is "), "{stderr}");
+    assert!(
+        last.ends_with(" bytes, more than the 99 that --max-zip allows"),
+        "{stderr}"
+    );
+    assert!(package.leftovers().is_empty());
+
+    package.build(&["one"], &[], "one");
+    package.write("examples/one.rs", "fn main() { nonsense }");
+    package.check_refused(
+        &["one"],
+        &[],
+        "cargo could not build one: see the messages above",
+    );
+
+    // SIGTERM while cargo runs: the script waits for cargo, then cleans up. SIGINT would do the same, but
+    // a shell in the background ignores it.
+    let tools = tools(&package, "cargo");
+    let cargo = find("cargo");
+    package.write_script(
+        "tools/cargo",
+        &format!(
+            "case $1 in rustc) kill -TERM $PPID ;; *) exec '{}' \"$@\" ;; esac",
+            cargo.display()
+        ),
+    );
+    let output = package
+        .command(&["two"], &[("PATH", tools.as_os_str())])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(143));
+    assert!(package.leftovers().is_empty(), "{:?}", package.leftovers());
+}

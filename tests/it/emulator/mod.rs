@@ -1,0 +1,19 @@
+//! The local Lambda: the Runtime API that a function sees, the Invoke API that a caller sees, processes,
+//! and the command.
+//!
+//! A new request of a function is a row in `raw_requests.rs`; a new option of the command or message
+//! about one is a row in `process.rs`.
+
+#[cfg(target_os = "linux")]
+mod aws_emulator;
+#[cfg(target_os = "linux")]
+mod concurrency;
+#[cfg(target_os = "linux")]
+mod extensions;
+mod invoke_api;
+#[cfg(target_os = "linux")]
+mod process;
+mod raw_requests;
+mod runtime_api;
+#[cfg(target_os = "linux")]
+mod watch;

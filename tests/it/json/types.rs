@@ -1,0 +1,243 @@
+//! Field types: base64, times and durations.
+
+use std::fmt::Debug;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tiny_lambda::json::{
+    self, Base64, EpochMillis, EpochSeconds, FromJson, IsoDuration, Millis, Rfc3339, Seconds,
+    ToJson,
+};
+
+/// Checks that `text` is read as `value`, which is written as `canonical`.
+#[track_caller]
+fn check<T: FromJson + ToJson + PartialEq + Debug>(text: &str, value: T, canonical: &str) {
+    assert_eq!(
+        json::parse::<T>(text.as_bytes()).as_ref(),
+        Ok(&value),
+        "{text}"
+    );
+    assert_eq!(String::from_utf8(json::to_vec(&value)).unwrap(), canonical);
+    assert_eq!(
+        json::parse::<T>(canonical.as_bytes()),
+        Ok(value),
+        "{canonical}"
+    );
+}
+
+#[track_caller]
+fn refuses<T: FromJson + Debug>(texts: &[&str]) {
+    for text in texts {
+        assert!(json::parse::<T>(text.as_bytes()).is_err(), "{text}");
+    }
+}
+
+/// Returns the time that is this long after the Unix epoch.
+fn time(secs: i64, nanos: u32) -> SystemTime {
+    let whole = Duration::from_secs(secs.unsigned_abs());
+    let time = if secs < 0 {
+        UNIX_EPOCH - whole
+    } else {
+        UNIX_EPOCH + whole
+    };
+    time + Duration::from_nanos(nanos.into())
+}
+
+#[test]
+fn base64_follows_rfc_4648() {
+    for (bytes, text) in [
+        ("", "\"\""),
+        ("f", "\"Zg==\""),
+        ("fo", "\"Zm8=\""),
+        ("foo", "\"Zm9v\""),
+        ("foobar", "\"Zm9vYmFy\""),
+    ] {
+        check(text, Base64(bytes.into()), text);
+        check(&text.replace('=', ""), Base64(bytes.into()), text);
+    }
+    refuses::<Base64>(&[
+        "\"Z\"",
+        "\"Zg=\"",
+        "\"Z===\"",
+        "\"Zh==\"",
+        "\"Zm9v\\n\"",
+        "\"Zm_v\"",
+        "1",
+    ]);
+}
+
+#[test]
+fn rfc_3339_times_are_read_and_written() {
+    // The examples of the RFC, section 5.8.
+    check(
+        "\"1985-04-12T23:20:50.52Z\"",
+        Rfc3339(time(482_196_050, 520_000_000)),
+        "\"1985-04-12T23:20:50.520Z\"",
+    );
+    check(
+        "\"1996-12-19T16:39:57-08:00\"",
+        Rfc3339(time(851_042_397, 0)),
+        "\"1996-12-20T00:39:57Z\"",
+    );
+    check(
+        "\"1990-12-31T15:59:60-08:00\"",
+        Rfc3339(time(662_688_000, 0)),
+        "\"1991-01-01T00:00:00Z\"",
+    );
+    check(
+        "\"1937-01-01T12:00:27.87+00:20\"",
+        Rfc3339(time(-1_041_337_173, 870_000_000)),
+        "\"1937-01-01T11:40:27.870Z\"",
+    );
+    check(
+        "\"1970-01-01t00:00:00z\"",
+        Rfc3339(UNIX_EPOCH),
+        "\"1970-01-01T00:00:00Z\"",
+    );
+    check(
+        "\"2000-02-29T00:00:00.123456789999Z\"",
+        Rfc3339(time(951_782_400, 123_456_789)),
+        "\"2000-02-29T00:00:00.123456789Z\"",
+    );
+    check(
+        "\"0000-01-01T00:00:00Z\"",
+        Rfc3339(time(-62_167_219_200, 0)),
+        "\"0000-01-01T00:00:00Z\"",
+    );
+    check(
+        "\"9999-12-31T23:59:59Z\"",
+        Rfc3339(time(253_402_300_799, 0)),
+        "\"9999-12-31T23:59:59Z\"",
+    );
+    assert_eq!(json::to_vec(&Rfc3339(time(253_402_300_800, 0))), b"null");
+    assert_eq!(json::to_vec(&Rfc3339(time(-62_167_219_201, 0))), b"null");
+    refuses::<Rfc3339>(&[
+        "\"\"",
+        "\"2024\"",
+        "\"2023-02-29T00:00:00Z\"",
+        "\"1900-02-29T00:00:00Z\"",
+        "\"2024-13-01T00:00:00Z\"",
+        "\"2024-00-01T00:00:00Z\"",
+        "\"2024-01-32T00:00:00Z\"",
+        "\"2024-01-01T24:00:00Z\"",
+        "\"2024-01-01T00:60:00Z\"",
+        "\"2024-01-01T00:00:61Z\"",
+        "\"2024-01-01T00:00:00\"",
+        "\"2024-01-01T00:00:00.Z\"",
+        "\"2024-01-01T00:00:00+24:00\"",
+        "\"2024-01-01T00:00:00Zx\"",
+        "\"02024-01-01T00:00:00Z\"",
+        "\"2024-1-1T00:00:00Z\"",
+        "1717517098",
+    ]);
+}
+
+#[test]
+fn every_day_of_eight_centuries_is_read_as_it_was_written() {
+    // Two cycles of 400 years of the calendar, one before and one after the epoch.
+    for day in -146_097..146_097_i64 {
+        let value = Rfc3339(time(day * 86_400, 0));
+        assert_eq!(
+            json::parse::<Rfc3339>(&json::to_vec(&value)),
+            Ok(value),
+            "{day}"
+        );
+    }
+}
+
+#[test]
+fn epoch_times_are_integers_or_decimals() {
+    check(
+        "1717517098",
+        EpochSeconds(time(1_717_517_098, 0)),
+        "1717517098",
+    );
+    check(
+        "1717517098.217",
+        EpochSeconds(time(1_717_517_098, 217_000_000)),
+        "1717517098.217",
+    );
+    check(
+        "1.717517098217E9",
+        EpochSeconds(time(1_717_517_098, 217_000_000)),
+        "1717517098.217",
+    );
+    check(
+        "1717517098.1234567899",
+        EpochSeconds(time(1_717_517_098, 123_456_789)),
+        "1717517098.123456789",
+    );
+    check("-1.5", EpochSeconds(time(-2, 500_000_000)), "-1.5");
+    check("0e99", EpochSeconds(UNIX_EPOCH), "0");
+    check(
+        "1717517098217",
+        EpochMillis(time(1_717_517_098, 217_000_000)),
+        "1717517098217",
+    );
+    check(
+        "1717517098217.5",
+        EpochMillis(time(1_717_517_098, 217_500_000)),
+        "1717517098217.5",
+    );
+    check("1e-9", EpochMillis(UNIX_EPOCH), "0");
+    refuses::<EpochSeconds>(&[
+        "1e30",
+        "1e99999999999",
+        "\"1\"",
+        "null",
+        "9223372036854775808",
+    ]);
+    refuses::<EpochMillis>(&["1e33", "true"]);
+}
+
+#[test]
+fn durations_are_seconds_milliseconds_or_iso_8601_texts() {
+    check("30", Seconds(Duration::from_secs(30)), "30");
+    check("0.25", Seconds(Duration::from_millis(250)), "0.25");
+    check("1500", Millis(Duration::from_millis(1500)), "1500");
+    refuses::<Seconds>(&["-1", "-0.5", "1e40", "\"30\""]);
+    check("\"PT0S\"", IsoDuration(Duration::ZERO), "\"PT0S\"");
+    check(
+        "\"P1DT2H30M\"",
+        IsoDuration(Duration::from_secs(95_400)),
+        "\"P1DT2H30M\"",
+    );
+    check(
+        "\"P2W\"",
+        IsoDuration(Duration::from_secs(1_209_600)),
+        "\"P14D\"",
+    );
+    check(
+        "\"PT36H\"",
+        IsoDuration(Duration::from_secs(129_600)),
+        "\"P1DT12H\"",
+    );
+    check(
+        "\"PT0.5S\"",
+        IsoDuration(Duration::from_millis(500)),
+        "\"PT0.5S\"",
+    );
+    check(
+        "\"PT1,5M\"",
+        IsoDuration(Duration::from_secs(90)),
+        "\"PT1M30S\"",
+    );
+    refuses::<IsoDuration>(&[
+        "\"\"",
+        "\"P\"",
+        "\"PT\"",
+        "\"P1DT\"",
+        "\"1D\"",
+        "\"P1\"",
+        "\"P1Y\"",
+        "\"P1M\"",
+        "\"PT1D\"",
+        "\"P1H\"",
+        "\"PT1M1H\"",
+        "\"PT1H1H\"",
+        "\"PT1.5M1S\"",
+        "\"PT.5S\"",
+        "\"-PT1S\"",
+        "\"PT1S \"",
+        "5",
+    ]);
+}

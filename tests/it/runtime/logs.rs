@@ -1,0 +1,292 @@
+//! The log of a function: formats, levels, one write per line, and readers that are slow or gone.
+
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+use std::process::Command;
+use std::time::Duration;
+
+use tiny_lambda::json::{self, Value};
+
+use crate::programs;
+use crate::support::function::{command, play};
+use crate::support::processes::wait_for_end;
+use crate::support::runtime_api::{
+    ACCEPTED, GET_NEXT, HANG_TIMEOUT, POST_ERROR, POST_RESPONSE, accept, converse, listen, next,
+    read_request, refusal, step,
+};
+
+/// Returns the lines that are logged for one invocation with a tenant id.
+fn logged(vars: &[(&str, &str)], event: &str) -> Vec<String> {
+    let next = next(event).replace("OK\r\n", "OK\r\nLambda-Runtime-Aws-Tenant-Id: t-1\r\n");
+    let script = [step(GET_NEXT, next), step(POST_RESPONSE, ACCEPTED)];
+    let mut said = Vec::new();
+    for (program, _) in programs() {
+        let (_, _, lines) = play(&program, vars, &script);
+        let mut lines: Vec<_> = lines.lines().map(str::to_owned).collect();
+        // The line that says that the Runtime API has gone, which some levels leave out.
+        lines.retain(|line| !line.contains("GET invocation/next"));
+        said.push(lines);
+    }
+    let first = said.swap_remove(0);
+    assert!(said.iter().all(|lines| lines.len() == first.len()));
+    first
+}
+
+/// 12.1: 41.
+#[test]
+fn a_text_log_has_all_levels_and_one_line_per_message() {
+    for vars in [
+        &[][..],
+        &[("AWS_LAMBDA_LOG_LEVEL", "ERROR")],
+        &[("AWS_LAMBDA_LOG_FORMAT", "Text")],
+        &[("AWS_LAMBDA_LOG_FORMAT", "xml")],
+    ] {
+        assert_eq!(
+            logged(vars, "\"log\""),
+            [
+                "TRACE RequestId: 8476a536 TenantId: t-1 at 1",
+                "DEBUG RequestId: 8476a536 TenantId: t-1 at 2",
+                "INFO RequestId: 8476a536 TenantId: t-1 at 3\rand more",
+                "WARN RequestId: 8476a536 TenantId: t-1 at \"4\"",
+                "ERROR RequestId: 8476a536 TenantId: t-1 at 5",
+                "FATAL RequestId: 8476a536 TenantId: t-1 at 6",
+            ]
+        );
+    }
+}
+
+/// 12.1: 42.
+#[test]
+fn a_json_log_has_the_levels_from_aws_lambda_log_level_up() {
+    #[track_caller]
+    fn check(level: &str, n_want: usize) {
+        let vars = [
+            ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+            ("AWS_LAMBDA_LOG_LEVEL", level),
+        ];
+        let lines = logged(&vars, "\"log\"");
+        let all = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+        let messages = ["at 1", "at 2", "at 3\nand more", "at \"4\"", "at 5", "at 6"];
+        let want: Vec<_> = all.iter().zip(messages).skip(6 - n_want).collect();
+        assert_eq!(lines.len(), n_want, "{lines:?}");
+        for (line, (level, message)) in lines.iter().zip(want) {
+            let line: Value = json::parse(line.as_bytes()).unwrap();
+            let text = |name| line.get(name).and_then(Value::as_str);
+            assert_eq!(text("level"), Some(*level));
+            assert_eq!(text("message"), Some(message));
+            assert_eq!(text("requestId"), Some("8476a536"));
+            assert_eq!(text("tenantId"), Some("t-1"));
+            let time = text("timestamp").unwrap().as_bytes();
+            assert_eq!((time[10], time[23], time.len()), (b'T', b'Z', 24));
+        }
+    }
+    check("TRACE", 6);
+    check("debug", 5);
+    check("INFO", 4);
+    check("", 4);
+    check("nonsense", 4);
+    check("WARN", 3);
+    check("Error", 2);
+    check("FATAL", 1);
+}
+
+/// 12.1: 41.
+#[test]
+fn a_message_of_1_mb_is_one_line() {
+    let lines = logged(&[], "\"log much\"");
+    let lens: Vec<_> = lines.iter().map(String::len).collect();
+    assert_eq!(
+        lens,
+        ["INFO RequestId: 8476a536 TenantId: t-1 ".len() + (1 << 20)]
+    );
+}
+
+/// 12.1: 2 and 3: `command` sets a proxy, and no variable that is not necessary.
+#[test]
+fn a_successful_invocation_logs_nothing() {
+    assert_eq!(logged(&[], "\"echo\""), [""; 0]);
+}
+
+/// 12.1: 43. The descriptor is for managed runtimes, and for one writer.
+#[test]
+fn lambda_telemetry_log_fd_is_ignored() {
+    for descriptor in ["1", "2", "3", "-1", "x"] {
+        let lines = logged(&[("_LAMBDA_TELEMETRY_LOG_FD", descriptor)], "\"log\"");
+        assert_eq!(lines.len(), 6);
+        assert_eq!(lines[0], "TRACE RequestId: 8476a536 TenantId: t-1 at 1");
+    }
+}
+
+/// 12.1: 41.
+#[test]
+fn a_function_goes_on_if_the_reader_of_its_log_has_gone() {
+    for (program, _) in programs() {
+        let script = [
+            step(GET_NEXT, next("\"log much\"")),
+            step(POST_RESPONSE, ACCEPTED),
+            step(GET_NEXT, next("\"error\"")),
+            step(POST_ERROR, ACCEPTED),
+        ];
+        converse(&script, |addr| {
+            let mut child = command(&program, addr, &[]).spawn().unwrap();
+            drop((child.stdout.take(), child.stderr.take()));
+            assert_eq!(wait_for_end(child).status.code(), Some(1));
+        });
+    }
+}
+
+/// 12.1: 41. A datagram socket shows each write as one datagram.
+#[test]
+fn a_log_line_is_written_with_one_write() {
+    let n_lines = [("log", 6), ("error", 1), ("panic midway", 1)];
+    for (program, aborts) in programs() {
+        for vars in [
+            &[][..],
+            &[
+                ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+                ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
+            ],
+        ] {
+            for (event, n_lines) in n_lines {
+                let call = if event == "error" {
+                    POST_ERROR
+                } else {
+                    POST_RESPONSE
+                };
+                let event = next(&format!("\"{event}\""));
+                let script = [step(GET_NEXT, event), step(call, ACCEPTED)];
+                converse(&script, |addr| {
+                    let (ours, theirs) = UnixDatagram::pair().unwrap();
+                    let mut command = command(&program, addr, vars);
+                    command.stderr(OwnedFd::from(theirs));
+                    let child = command.spawn().unwrap();
+                    drop(command);
+                    wait_for_end(child);
+                    ours.set_nonblocking(true).unwrap();
+                    let mut writes = Vec::new();
+                    let mut line = [0; 4096];
+                    while let Ok(len) = ours.recv(&mut line) {
+                        writes.push(String::from_utf8(line[..len].to_vec()).unwrap());
+                    }
+                    // One line says that the Runtime API has gone, unless a panic has ended the process.
+                    let is_end = |line: &String| line.contains("GET invocation/next");
+                    assert_eq!(
+                        writes.iter().filter(|line| is_end(line)).count(),
+                        usize::from(!(aborts && call == POST_RESPONSE && n_lines == 1))
+                    );
+                    writes.retain(|line| !is_end(line));
+                    assert_eq!(writes.len(), n_lines, "{writes:?}");
+                    for line in &writes {
+                        assert_eq!(line.find('\n'), Some(line.len() - 1), "{line:?}");
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// 12.1: 20 and 41. The line is not lost, and is written before the response is sent.
+#[test]
+fn a_function_waits_for_a_slow_reader_of_its_log() {
+    for (program, _) in programs() {
+        let listener = listen();
+        let addr = listener.local_addr().unwrap();
+        let mut child = command(&program, addr, &[]).spawn().unwrap();
+        let mut log = child.stderr.take().unwrap();
+        let mut stream = accept(&listener);
+        assert_eq!(read_request(&mut stream).line, GET_NEXT);
+        let event = next("\"log much\"");
+        stream.get_mut().write_all(event.as_bytes()).unwrap();
+        // A pipe holds only a part of the line.
+        let brief = Some(Duration::from_millis(100));
+        stream.get_ref().set_read_timeout(brief).unwrap();
+        assert!(stream.get_mut().read(&mut [0]).is_err());
+        stream
+            .get_ref()
+            .set_read_timeout(Some(HANG_TIMEOUT))
+            .unwrap();
+        let start = "INFO RequestId: 8476a536 ";
+        let mut line = vec![0; start.len() + (1 << 20) + 1];
+        log.read_exact(&mut line).unwrap();
+        assert!(line.starts_with(start.as_bytes()) && line.ends_with(b"xx\n"));
+        assert_eq!(read_request(&mut stream).line, POST_RESPONSE);
+        stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
+        assert_eq!(read_request(&mut stream).line, GET_NEXT);
+        stream.get_mut().write_all(refusal(500).as_bytes()).unwrap();
+        assert_eq!(wait_for_end(child).status.code(), Some(1));
+    }
+}
+
+/// 12.1: 41. The next file that is opened would get the descriptor of standard error.
+#[test]
+fn a_function_whose_standard_error_is_closed_goes_on_and_logs_nowhere() {
+    for (program, _) in programs() {
+        let script = [
+            step(GET_NEXT, next("\"log\"")),
+            step(POST_RESPONSE, ACCEPTED),
+            step(GET_NEXT, next("\"error\"")),
+            step(POST_ERROR, ACCEPTED),
+        ];
+        let requests = converse(&script, |addr| {
+            let mut closed = Command::new("sh");
+            closed
+                .args(["-c", "exec \"$0\" <&- >&- 2>&-"])
+                .arg(&program);
+            closed.env("AWS_LAMBDA_RUNTIME_API", addr.to_string());
+            assert_eq!(wait_for_end(closed.spawn().unwrap()).status.code(), Some(1));
+        });
+        assert_eq!(requests[1].text(), "null");
+    }
+}
+
+/// The tail has the lines of its own invocation between START and END, and none of another function's.
+#[cfg(feature = "emulator")]
+#[test]
+fn the_log_tail_has_the_lines_of_a_function_in_this_process() {
+    use tiny_lambda::emulator::Emulator;
+    use tiny_lambda::{Context, Error, Runtime, handler, info};
+
+    let function = handler::json(|event: String, cx: &Context| {
+        info!(cx, "about {event}\nin two lines");
+        match event.as_str() {
+            "fail" => Err(Error::new("NoStock", "sold out")),
+            _ => Ok(event),
+        }
+    });
+    let tail = |addr, event: &str| {
+        let line = "POST /2015-03-31/functions/function/invocations";
+        let mut client = crate::support::client::Client::connect(addr);
+        let body = format!("\"{event}\"");
+        let reply = client.request(line, "X-Amz-Log-Type: Tail\r\n", body.as_bytes());
+        let log = reply.field("X-Amz-Log-Result").unwrap().to_owned();
+        let bytes: Vec<u8> = json::parse::<json::Base64>(format!("\"{log}\"").as_bytes())
+            .unwrap()
+            .0;
+        String::from_utf8(bytes).unwrap()
+    };
+    std::thread::scope(|scope| {
+        let mut emulators = Vec::new();
+        for _ in 0..2 {
+            let mut emulator = Emulator::start().unwrap();
+            let api = emulator.addr().to_string();
+            let function = &function;
+            scope.spawn(move || drop(Runtime::at(&api).serve(function)));
+            let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
+            emulators.push((emulator, addr));
+        }
+        for (event, other, words) in [
+            ("alpha", "fail", ""),
+            ("fail", "alpha", "NoStock: sold out"),
+        ] {
+            for (_, addr) in &emulators {
+                let tail = tail(*addr, event);
+                let at = |text: &str| tail.find(text).unwrap_or_else(|| panic!("{text}: {tail}"));
+                let line = format!(" about {event}\nin two lines\n");
+                assert!(at("START ") < at(&line) && at(&line) < at("END "), "{tail}");
+                assert!(at(words) < at("END ") && !tail.contains(other), "{tail}");
+            }
+        }
+        drop(emulators);
+    });
+}
