@@ -342,11 +342,23 @@ fn rules(page: &str) -> Vec<&str> {
 #[test]
 fn each_rule_that_a_comment_cites_is_in_the_page_of_rules() {
     let page = read("docs/runtime-api.md");
-    let want: Vec<String> = CHECKLISTS
+    let rules = rules(&page);
+    let wanted: Vec<String> = CHECKLISTS
         .iter()
         .flat_map(|(list, n_items)| (1..=*n_items).map(move |item| format!("{list}{item}")))
         .collect();
-    assert_eq!(rules(&page), want);
+    let missing: Vec<_> = wanted
+        .iter()
+        .filter(|number| !rules.contains(&number.as_str()))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/runtime-api.md has no rule {missing:?}"
+    );
+    assert_eq!(
+        rules, wanted,
+        "the rules of docs/runtime-api.md, in their order"
+    );
 }
 
 /// The sections of `docs/runtime-api.md` that `text` cites: `4.1` for `runtime-api.md 4.1` and for
@@ -388,15 +400,13 @@ fn texts() -> Vec<(String, String)> {
         ("src", "rs"),
         ("examples", "rs"),
         ("tests", "rs"),
-        ("bench", "rs"),
-        ("bench", "sh"),
-        ("fuzz", "rs"),
+        ("bench/src", "rs"),
+        ("fuzz/fuzz_targets", "rs"),
         ("docs", "md"),
     ];
     let mut texts: Vec<_> = folders
         .iter()
         .flat_map(|(folder, ending)| files(folder, ending))
-        .filter(|(name, _)| !name.contains("/target/"))
         .collect();
     let scripts = fs::read_dir(root().join(".ci")).unwrap();
     let scripts = scripts.map(|entry| {
