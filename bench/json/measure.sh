@@ -5,7 +5,7 @@ set -eu
 
 profile=${1:?profile}
 target=${2:-}
-[ $# -lt 2 ] && shift || shift 2
+if [ $# -lt 2 ]; then shift; else shift 2; fi
 dir=${CARGO_TARGET_DIR:-target}
 # As build.sh has it for functions: what changes the code.
 [ -z "$target" ] ||

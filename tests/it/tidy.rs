@@ -274,3 +274,187 @@ fn text_files_have_lf_on_every_machine() {
         );
     }
 }
+
+/// The numbers of the rules that a page has, in its order: `12.1: 4` if a line begins with
+/// `- **12.1: 4** `.
+fn rules(page: &str) -> Vec<&str> {
+    let rules = page.lines().filter_map(|line| line.strip_prefix("- **"));
+    rules
+        .filter(|rule| rule.starts_with("12."))
+        .map(|rule| rule.split_once("** ").expect("a rule after its number").0)
+        .collect()
+}
+
+/// Each number of the checklists is a rule of the page.
+/// [`each_item_of_the_conformance_checklists_has_a_test_that_names_it`] checks that comments cite no
+/// other number, and each of these.
+#[test]
+fn each_rule_that_a_comment_cites_is_in_the_page_of_rules() {
+    let page = read("docs/runtime-api.md");
+    let rules = rules(&page);
+    let wanted: Vec<String> = CHECKLISTS
+        .iter()
+        .flat_map(|(list, n_items)| (1..=*n_items).map(move |item| format!("{list}{item}")))
+        .collect();
+    let missing: Vec<_> = wanted
+        .iter()
+        .filter(|number| !rules.contains(&number.as_str()))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/runtime-api.md has no rule {missing:?}"
+    );
+    assert_eq!(
+        rules, wanted,
+        "the rules of docs/runtime-api.md, in their order"
+    );
+}
+
+/// The sections of `docs/runtime-api.md` that `text` cites: `4.1` for `runtime-api.md 4.1` and for
+/// `runtime-api.md, section 4.1`.
+fn cited_sections(text: &str) -> Vec<&str> {
+    let citations = text.split("runtime-api.md").skip(1);
+    let sections = citations.filter_map(|behind| {
+        let behind = behind.trim_start_matches([',', ' ']);
+        let number = behind.strip_prefix("section ").unwrap_or(behind);
+        let len = number
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(number.len());
+        Some(number[..len].trim_end_matches('.')).filter(|number| !number.is_empty())
+    });
+    sections.collect()
+}
+
+#[test]
+fn each_section_that_a_comment_cites_is_in_the_page_of_rules() {
+    let page = read("docs/runtime-api.md");
+    let headings: Vec<_> = page
+        .lines()
+        .filter_map(|line| line.trim_start_matches('#').strip_prefix(' '))
+        .filter_map(|heading| heading.split(' ').next())
+        .collect();
+    for (name, text) in files("src", "rs").into_iter().chain(files("tests", "rs")) {
+        for section in cited_sections(&text) {
+            assert!(
+                headings.contains(&section),
+                "{name} cites section {section} of docs/runtime-api.md, which does not exist"
+            );
+        }
+    }
+}
+
+/// Sources, scripts and pages: everything that may name a page.
+fn texts() -> Vec<(String, String)> {
+    let folders = [
+        ("src", "rs"),
+        ("examples", "rs"),
+        ("tests", "rs"),
+        ("bench/src", "rs"),
+        ("fuzz/fuzz_targets", "rs"),
+        ("docs", "md"),
+    ];
+    let mut texts: Vec<_> = folders
+        .iter()
+        .flat_map(|(folder, ending)| files(folder, ending))
+        .collect();
+    let scripts = fs::read_dir(root().join(".ci")).unwrap();
+    let scripts = scripts.map(|entry| {
+        let name = entry.unwrap().file_name();
+        format!(".ci/{}", name.to_str().unwrap())
+    });
+    let others = [
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "bench/json/README.md",
+        "fuzz/README.md",
+        "Cargo.toml",
+        "build.sh",
+        "bootstrap.sh",
+    ];
+    texts.extend(
+        others
+            .map(str::to_owned)
+            .into_iter()
+            .chain(scripts)
+            .map(|name| (name.clone(), read(&name))),
+    );
+    texts
+}
+
+/// The pages that `text` names: each word that ends in `.md`. Addresses of other sites are left out.
+fn named_pages(text: &str) -> Vec<&str> {
+    let is_path = |c: char| c.is_ascii_alphanumeric() || "_-./:".contains(c);
+    let words = text.split(|c| !is_path(c));
+    let pages = words.map(|word| word.trim_end_matches(['.', ':']));
+    pages
+        .filter(|page| {
+            Path::new(page)
+                .extension()
+                .is_some_and(|ending| ending == "md")
+        })
+        .filter(|page| !page.contains("://"))
+        .collect()
+}
+
+/// A page is named by its path from the root, from the file that names it, or from `docs`.
+#[test]
+fn each_page_that_is_named_exists() {
+    for (name, text) in texts() {
+        let folder = Path::new(&name).parent().unwrap();
+        for page in named_pages(&text) {
+            let exists = [Path::new(""), folder, Path::new("docs")]
+                .iter()
+                .any(|folder| root().join(folder).join(page).exists());
+            assert!(exists, "{name} names {page}, which does not exist");
+        }
+    }
+}
+
+/// As README.md's: a link of another page leads to a file.
+#[test]
+fn what_the_pages_link_to_is_there() {
+    let pages = texts().into_iter().filter(|(name, _)| {
+        Path::new(name)
+            .extension()
+            .is_some_and(|ending| ending == "md")
+    });
+    for (name, text) in pages {
+        let folder = root().join(Path::new(&name).parent().unwrap());
+        for link in text.split("](").skip(1) {
+            let link = link.split([')', '#']).next().unwrap();
+            let is_elsewhere = link.starts_with("https://");
+            assert!(
+                is_elsewhere || folder.join(link).exists(),
+                "{name} links to {link}, which does not exist"
+            );
+        }
+    }
+}
+
+/// A corpus that fuzzing has grown is not part of the repository (`fuzz/README.md`).
+#[test]
+fn there_are_at_most_100_seeds_and_their_names_say_what_they_show() {
+    let targets = fs::read_dir(root().join("fuzz/seeds")).unwrap();
+    let seeds: Vec<_> = targets
+        .flat_map(|target| fs::read_dir(target.unwrap().path()).unwrap())
+        .map(|seed| seed.unwrap().path())
+        .collect();
+    assert!(seeds.len() <= 100, "{} seeds", seeds.len());
+    for seed in seeds {
+        let name = seed.file_name().unwrap().to_str().unwrap();
+        // cargo-fuzz names an input by its hash.
+        let is_hash = name.len() == 40 && name.bytes().all(|b| b.is_ascii_hexdigit());
+        assert!(!is_hash, "{} has a hash as its name", seed.display());
+        assert!(
+            root()
+                .join("fuzz/fuzz_targets")
+                .join(seed.parent().unwrap().file_name().unwrap())
+                .with_extension("rs")
+                .exists(),
+            "{} belongs to no target",
+            seed.display()
+        );
+    }
+}
