@@ -13,7 +13,7 @@ const STACK_LEN: usize = 64 * 1024;
 /// Warns unless it is dropped before. See [`Context::warn_before_deadline`].
 #[derive(Debug)]
 #[must_use = "without it nobody waits for the deadline"]
-pub struct DeadlineWarning(Option<(Arc<sys::Word>, sys::Thread)>);
+pub struct DeadlineWarning(Option<(Arc<sys::Event>, sys::Thread)>);
 
 impl Context {
     /// Writes a line at level WARN `before` the deadline, if what this returns is still there then: a
@@ -32,10 +32,10 @@ impl Context {
     pub fn warn_before_deadline(&self, before: Duration) -> DeadlineWarning {
         let left = self.remaining().filter(|left| !left.is_zero());
         let guard = left.and_then(|left| {
-            let over = Arc::new(sys::Word::default());
+            let over = Arc::new(sys::Event::default());
             let (theirs, cx) = (Arc::clone(&over), self.clone());
             let wait = move || {
-                if !theirs.comes_within(ms(left.saturating_sub(before))) {
+                if !theirs.wait_ms(ms(left.saturating_sub(before))) {
                     let ms = ms(cx.remaining().unwrap_or_default());
                     crate::warn!(&cx, "still at work {ms} ms before the deadline");
                 }
@@ -56,7 +56,7 @@ fn ms(time: Duration) -> u64 {
 impl Drop for DeadlineWarning {
     fn drop(&mut self) {
         if let Some((over, thread)) = self.0.take() {
-            over.say();
+            over.set();
             // Nothing of an invocation outlives it.
             thread.join();
         }

@@ -92,7 +92,7 @@ fn report_and_exit(error: &Error, report: impl FnOnce() -> i32) -> ! {
     if IS_REPORTING.swap(true, Ordering::Relaxed) {
         log::error(None, error);
         while STATUS.load(Ordering::Relaxed) == 0 {
-            sys::pause(REPORT_PAUSE_MS);
+            sys::sleep_ms(REPORT_PAUSE_MS);
         }
     } else {
         STATUS.store(report(), Ordering::Relaxed);

@@ -61,8 +61,10 @@ pub fn on_shutdown(f: impl FnOnce() + Send + 'static) {
     }
 }
 
-#[cfg(target_os = "linux")]
 fn listen() {
+    if !sys::CAN_WAIT_FOR_SIGTERM {
+        return;
+    }
     sys::block_sigterm();
     let wait = || {
         sys::wait_for_sigterm();
@@ -81,9 +83,6 @@ fn listen() {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-fn listen() {}
-
 fn shut_down() {
     let mut hooks = core::mem::take(&mut *hooks());
     let mut status = 0;
@@ -100,7 +99,6 @@ fn shut_down() {
             status = 1;
         }
     }
-    #[cfg(target_os = "linux")]
     sys::call_sigterm_handler();
     sys::claim_exit(status);
     // Unlike `sys::exit`, this does not wait for the lock of standard output: a handler that has timed

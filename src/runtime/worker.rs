@@ -126,7 +126,7 @@ impl Worker {
                 }) => return Err(self.exchange_failed(CALL, &reply)),
                 reply => self.next_failed(CALL, &reply, pauses.next())?,
             };
-            sys::pause(pause);
+            sys::sleep_ms(pause);
         }
     }
 
@@ -179,7 +179,7 @@ impl Worker {
                 "" => "",
                 _ => api::TRACE_ID_ENTRY,
             };
-            sys::set_env([name.as_bytes(), trace_id.as_bytes()]);
+            sys::set_env_entry([name.as_bytes(), trace_id.as_bytes()]);
             self.exported_trace_id.clear();
             self.exported_trace_id.push_str(trace_id);
         }

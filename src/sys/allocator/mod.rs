@@ -529,7 +529,7 @@ impl Heap {
                 std::thread::yield_now();
                 continue;
             }
-            super::pause(1);
+            super::sleep_ms(1);
             // After a `fork`, the child has only the thread that has called it. If another one had
             // the lock, it will never release it.
             if system::is_single_thread() {
