@@ -709,7 +709,7 @@ fn a_warning_comes_before_the_deadline_and_only_then() {
                 .filter(|line| line.starts_with("WARN"))
                 .collect();
             assert_eq!(said.len(), n_want, "{said:?}");
-            let start = "WARN RequestId: 8476a536 still at work ";
+            let start = "WARN RequestId: 8476a536 still running ";
             let end = " ms before the deadline";
             assert!(
                 said.iter()
