@@ -286,7 +286,7 @@ fn a_panic_is_posted_once_with_its_place() {
     for (program, aborts) in all() {
         for (event, want) in [
             ("panic", ": of the handler"),
-            ("panic in a panic", ": a value that is no text"),
+            ("panic in a panic", ": a value that is not a string"),
         ] {
             let event = next(&format!("\"{event}\""));
             let mut script = vec![step(GET_NEXT, event), step(POST_ERROR, ACCEPTED)];
@@ -389,8 +389,8 @@ fn a_panic_is_posted_with_the_text_of_its_payload_and_logged_once() {
             ("resumed String", "panicked: of a thread, 1"),
             ("resumed str", "panicked: of a thread, 1"),
             ("resumed error", "panicked: of a thread, 1"),
-            ("resumed other", "panicked: a value that is no text"),
-            ("resumed bomb", "panicked: a value that is no text"),
+            ("resumed other", "panicked: a value that is not a string"),
+            ("resumed bomb", "panicked: a value that is not a string"),
         ] {
             let (message, said) = panics(&program, false, event);
             assert_eq!(message, want, "{event}");
@@ -423,7 +423,7 @@ fn a_panic_that_the_handler_catches_is_in_the_log_and_nowhere_else() {
         let (requests, _, said) = play(&program, &[], &script);
         assert_eq!(requests[1].text(), "\"went on\"");
         let (_, message) = posted(&requests[3]);
-        assert_eq!(message, "panicked: a value that is no text");
+        assert_eq!(message, "panicked: a value that is not a string");
         assert_eq!(posted(&requests[5]).1, "sold out");
         let line = "ERROR RequestId: 8476a536 Runtime.Panic: panicked at examples/function.rs:";
         assert_eq!(said.matches(line).count(), 2, "{said}");

@@ -280,7 +280,7 @@ fn a_panic_with_any_payload_is_survived() {
         &throw,
     );
     assert!(
-        requests[3].text().contains("a value that is no text"),
+        requests[3].text().contains("a value that is not a string"),
         "{}",
         requests[3].text()
     );
