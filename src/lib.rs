@@ -197,7 +197,7 @@ fn serve(handler: &dyn Handler) -> ! {
             let mut worker = ManuallyDrop::new(Worker::new(endpoint));
             #[cfg(panic = "abort")]
             runtime::require_one_worker(&mut worker);
-            panic::own_process();
+            panic::set_function_process();
             runtime::serve(&mut worker, runtime::n_workers(), handler)
         }),
         #[cfg(all(debug_assertions, feature = "emulator"))]

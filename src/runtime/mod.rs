@@ -142,7 +142,7 @@ fn work(worker: &mut Worker, is_only: bool, handler: &dyn Handler) -> Result<()>
         if is_only {
             worker.set_trace_id();
         }
-        let (result, guard) = panic::guard(worker, |worker| worker.handle(event, handler));
+        let (result, guard) = panic::run_invocation(worker, |worker| worker.handle(event, handler));
         worker.respond(result)?;
         drop(guard);
     }
@@ -152,8 +152,8 @@ fn work(worker: &mut Worker, is_only: bool, handler: &dyn Handler) -> Result<()>
 pub(crate) fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
     static HAS_HOOK: AtomicBool = AtomicBool::new(false);
 
-    panic::own_process();
+    panic::set_function_process();
     panic::install(&HAS_HOOK);
-    panic::guard_init(api::INIT_ERROR, f)
+    panic::run_init(api::INIT_ERROR, f)
         .unwrap_or_else(|error| worker::init_failed(api::INIT_ERROR, &error))
 }

@@ -94,7 +94,7 @@ fn shut_down() {
             }
             Ok(())
         };
-        if let Err(error) = panic::guard_part(&mut call) {
+        if let Err(error) = panic::run_part(&mut call) {
             log::error(None, &error);
             status = 1;
         }

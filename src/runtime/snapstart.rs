@@ -78,7 +78,7 @@ fn snapshot(endpoint: &'static Endpoint) {
     if before.is_empty() && after.is_empty() {
         return;
     }
-    let done = panic::guard_init(api::INIT_ERROR, || {
+    let done = panic::run_init(api::INIT_ERROR, || {
         before.into_iter().rev().try_for_each(|hook| hook())
     });
     if let Err(error) = done {
@@ -92,7 +92,7 @@ fn snapshot(endpoint: &'static Endpoint) {
         log::error(None, &error);
         sys::exit(1);
     }
-    let done = panic::guard_init(api::RESTORE_ERROR, || {
+    let done = panic::run_init(api::RESTORE_ERROR, || {
         after.into_iter().try_for_each(|hook| hook())
     });
     if let Err(error) = done {
