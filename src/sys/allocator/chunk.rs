@@ -9,7 +9,14 @@
 use super::system::{self, PAGE};
 
 /// Bytes that one bit stands for: a block's length and address are multiples of this.
-pub(super) const GRANULE: usize = 8;
+///
+/// 16 if panics unwind: the toolchain's libunwind writes to Rust's exception object with instructions that need
+/// that alignment, as every `malloc` gives it, although the object's type asks for 8.
+pub(super) const GRANULE: usize = if cfg!(all(panic = "unwind", not(test))) {
+    16
+} else {
+    8
+};
 
 /// Bytes of a chunk, which is aligned to this: clearing an address's lower bits finds its chunk.
 pub(super) const CHUNK_LEN: usize = 128 << 10;
