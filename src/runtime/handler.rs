@@ -129,9 +129,9 @@ pub fn streaming<E: FromJson>(
 }
 
 /// Returns the bytes of `buffer` in `range`, which must lie in it.
-fn range_of(buffer: &[u8], range: Range<usize>) -> &[u8] {
+pub(crate) fn range_of(buffer: &[u8], range: Range<usize>) -> &[u8] {
     let bytes = buffer.get(range);
-    debug_assert!(bytes.is_some(), "the event lies in its buffer");
+    debug_assert!(bytes.is_some(), "the range lies in the buffer");
     bytes.unwrap_or_default()
 }
 

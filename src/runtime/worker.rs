@@ -13,7 +13,7 @@ use crate::log;
 use crate::runtime::address::Endpoint;
 use crate::runtime::api;
 use crate::runtime::client::{Call, ExchangeError};
-use crate::runtime::handler::Handler;
+use crate::runtime::handler::{Handler, range_of};
 use crate::runtime::invocation::Invocation;
 use crate::runtime::response::{PendingResponse, Responder, free_if_large};
 use crate::sys;
@@ -340,8 +340,7 @@ impl Worker {
 
     /// Returns the status of a reply and the start of its body.
     fn status_text(&self, reply: &Reply) -> String {
-        let body = self.reply.get(reply.body.clone()).unwrap_or_default();
-        let body = head::trim(body);
+        let body = head::trim(range_of(&self.reply, reply.body.clone()));
         let mut text = String::from("status ");
         push_decimal(&mut text, reply.status.into());
         text.push_str(": ");
