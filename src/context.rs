@@ -1,4 +1,4 @@
-//! What Lambda says about this invocation ([`Context`]), its caller, and this function ([`Function`]).
+//! Data from Lambda about an invocation ([`Context`]), its caller, and the function ([`Function`]).
 
 use alloc::string::String;
 use std::env;
@@ -9,53 +9,80 @@ use crate::encoding::decode_base64;
 use crate::json::{self, FromJson, Object, Reader, ToJson, Writer};
 use crate::sys;
 
-/// What Lambda says about one invocation, from the headers of the Runtime API's `next` (AWS
+/// The data that Lambda sends with an invocation, in the headers of the Runtime API's reply to `next` (AWS
 /// Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes").
 ///
-/// Text that is not UTF-8 has U+FFFD in its place. [`Default`] makes one for tests:
+/// U+FFFD replaces bytes that are not UTF-8. [`Default`] makes a context for tests:
 ///
 /// ```
 /// let mut cx = tiny_lambda::Context::default();
 /// cx.request_id = "8476a536-e9f4-11e8-9739-2dfe598c3fcd".into();
-/// assert_eq!(cx.remaining(), None);
+/// assert_eq!(cx.deadline, None);
 /// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Context {
-    /// Names this invocation in logs and traces. From `Lambda-Runtime-Aws-Request-Id`.
+    /// Identifies this invocation in logs and traces. From `Lambda-Runtime-Aws-Request-Id`.
     pub request_id: String,
-    /// When Lambda gives the invocation up; `None` where no time was named. From
-    /// `Lambda-Runtime-Deadline-Ms`, which is in milliseconds since the Unix epoch. Local
-    /// emulators name times that are long past.
+    /// The time at which Lambda ends the invocation; `None` if Lambda sent no valid time. From
+    /// `Lambda-Runtime-Deadline-Ms`, in milliseconds since the Unix epoch. Some local emulators send a
+    /// time that has passed.
     pub deadline: Option<SystemTime>,
-    /// The function, version or alias that was invoked. From
+    /// The ARN of the function, version or alias that was invoked; `None` if Lambda sent none. From
     /// `Lambda-Runtime-Invoked-Function-Arn`.
     pub invoked_function_arn: Option<String>,
-    /// The X-Ray tracing header; `None` where tracing is off. From `Lambda-Runtime-Trace-Id`.
+    /// The X-Ray tracing header; `None` if tracing is off. From `Lambda-Runtime-Trace-Id`.
     pub xray_trace_id: Option<String>,
-    /// JSON that the caller sent along, as it came, whatever it is: [`Self::parse_client_context`]
-    /// reads it. From `Lambda-Runtime-Client-Context`.
+    /// The client context: text that the caller has sent, usually JSON; `None` if it sent none.
+    /// [`Self::parse_client_context`] reads it. From `Lambda-Runtime-Client-Context`.
     pub client_context: Option<String>,
-    /// The caller's Amazon Cognito identity, as JSON: [`Self::parse_identity`] reads it. From
-    /// `Lambda-Runtime-Cognito-Identity`.
+    /// The caller's Amazon Cognito identity as JSON; `None` if it has none. [`Self::parse_identity`] reads
+    /// it. From `Lambda-Runtime-Cognito-Identity`.
     pub identity: Option<String>,
-    /// The tenant that the execution environment belongs to, for functions with tenant isolation.
-    /// From `Lambda-Runtime-Aws-Tenant-Id`.
+    /// The ID of the tenant that the execution environment serves; `None` if the function has no tenant
+    /// isolation. From `Lambda-Runtime-Aws-Tenant-Id`.
     pub tenant_id: Option<String>,
 }
 
 impl Context {
-    /// Time until [`deadline`](Self::deadline); zero once it has passed, `None` where there is
-    /// none. It is taken from the wall clock, as the deadline is, which an execution environment
-    /// that was frozen has right again.
+    /// Returns the time left before the [`deadline`](Self::deadline): zero once it has passed, `None` if
+    /// there is no deadline.
+    ///
+    /// Uses the wall clock, as the deadline does. It is right again after the execution environment was
+    /// frozen.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let mut cx = tiny_lambda::Context::default();
+    /// cx.deadline = Some(SystemTime::now() + Duration::from_secs(3));
+    /// assert!(cx.remaining() > Some(Duration::from_secs(2)));
+    /// ```
     pub fn remaining(&self) -> Option<Duration> {
         let now = Duration::from_millis(sys::unix_time_ms());
         let now = SystemTime::UNIX_EPOCH.checked_add(now)?;
-        Some(self.deadline?.duration_since(now).unwrap_or_default())
+        let left = self.deadline?.duration_since(now);
+        Some(left.unwrap_or(Duration::ZERO))
     }
 
-    /// Reads [`client_context`](Self::client_context): as a [`ClientContext`], a
-    /// [`Value`](json::Value) or a type of your own. `None`: the caller sent none.
+    /// Returns the [`deadline`](Self::deadline) in milliseconds since the Unix epoch; `None` if there is no
+    /// deadline. A time before 1970 counts as 0.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let mut cx = tiny_lambda::Context::default();
+    /// cx.deadline = Some(SystemTime::UNIX_EPOCH + Duration::from_millis(1_542_409_706_888));
+    /// assert_eq!(cx.deadline_ms(), Some(1_542_409_706_888));
+    /// ```
+    pub fn deadline_ms(&self) -> Option<u64> {
+        let since_epoch = self.deadline?.duration_since(SystemTime::UNIX_EPOCH);
+        let ms = since_epoch.unwrap_or(Duration::ZERO).as_millis();
+        Some(u64::try_from(ms).unwrap_or(u64::MAX))
+    }
+
+    /// Reads [`client_context`](Self::client_context) as a [`ClientContext`], a [`Value`](json::Value) or a
+    /// type of your own. Returns `None` if the caller sent none.
     ///
     /// ```
     /// use tiny_lambda::{ClientContext, Context};
@@ -70,24 +97,35 @@ impl Context {
     /// ```
     ///
     /// # Errors
-    /// It is not such JSON. Who calls the function may send anything.
+    /// The text is not JSON of that type. A caller may send any text.
     pub fn parse_client_context<T: FromJson>(&self) -> Result<Option<T>, json::Error> {
         let text = self.client_context.as_deref();
         text.map(json_or_base64).transpose()
     }
 
-    /// Reads [`identity`](Self::identity): as a [`CognitoIdentity`], a [`Value`](json::Value) or a
-    /// type of your own. `None`: the caller has none.
+    /// Reads [`identity`](Self::identity) as a [`CognitoIdentity`], a [`Value`](json::Value) or a type of
+    /// your own. Returns `None` if the caller has none.
+    ///
+    /// ```
+    /// use tiny_lambda::{CognitoIdentity, Context};
+    ///
+    /// let mut cx = Context::default();
+    /// cx.identity = Some(r#"{"cognitoIdentityId":"eu-west-1:1234"}"#.into());
+    /// let identity: Option<CognitoIdentity> = cx.parse_identity()?;
+    /// assert_eq!(identity.unwrap().identity_id.as_deref(), Some("eu-west-1:1234"));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// It is not such JSON.
+    /// The text is not JSON of that type.
     pub fn parse_identity<T: FromJson>(&self) -> Result<Option<T>, json::Error> {
         let text = self.identity.as_deref();
         text.map(json_or_base64).transpose()
     }
 }
 
-/// Lambda hands JSON on; cargo-lambda's emulator hands on what the caller sent, which is base64.
+/// Reads JSON or base64 of JSON. Lambda decodes the base64 that a caller sends; cargo-lambda's emulator
+/// passes it on as it is.
 fn json_or_base64<T: FromJson>(text: &str) -> Result<T, json::Error> {
     json::parse(text.as_bytes()).or_else(|error| {
         let decoded = decode_base64(text.as_bytes()).ok();
@@ -97,8 +135,8 @@ fn json_or_base64<T: FromJson>(text: &str) -> Result<T, json::Error> {
     })
 }
 
-/// Structs whose members are read one by one: a member that is missing, `null` or of another type is
-/// `None` and does not keep the others from being read. The caller may send anything.
+/// Defines structs whose members are optional: a member that is missing, `null` or of another type is
+/// `None`, and the other members are read all the same. A caller may send any JSON.
 macro_rules! lenient {
     ($(
         $(#[$attribute:meta])*
@@ -164,72 +202,75 @@ fn member<T: FromJson>(r: &mut Reader<'_>) -> Result<Option<T>, json::Error> {
 }
 
 lenient! {
-    /// What a mobile app sends along (AWS Mobile SDK, `ClientContext`). See
-    /// [`Context::parse_client_context`].
+    /// The client context of a mobile app (AWS Mobile SDK, `ClientContext`). See
+    /// [`Context::parse_client_context`] for an example.
     ///
-    /// A member that is missing, `null` or of another type is `None`, and so is one within
-    /// [`client`](Self::client). Where such a member matters, read the context as a
-    /// [`Value`](json::Value).
+    /// A member that is missing, `null` or of another type is `None`. The same holds within
+    /// [`client`](Self::client). To tell these cases apart, read the context as a [`Value`](json::Value).
     pub struct ClientContext {
         /// The app.
         pub client: Option<ClientApplication> as "client",
-        /// What the app's author has chosen.
+        /// Members that the app's author has defined.
         pub custom: Option<Object> as "custom",
-        /// The app's device and system.
+        /// The device and operating system that the app runs on.
         pub environment: Option<Object> as "env",
-        /// The caller's trace, in the words of the W3C, which Lambda adds.
+        /// The caller's trace context (W3C Recommendation "Trace Context"), which Lambda adds.
         pub w3c: Option<Object> as "w3c",
     }
 
-    /// A mobile app, within a [`ClientContext`].
+    /// A mobile app, part of a [`ClientContext`]. See [`Context::parse_client_context`] for an example.
     pub struct ClientApplication {
-        /// Names this installation of it.
+        /// Identifies this installation of the app.
         pub installation_id: Option<String> as "installation_id",
-        /// Its name.
+        /// The app's name.
         pub app_title: Option<String> as "app_title",
-        /// Its version, for readers.
+        /// The app's version as shown to users.
         pub app_version_name: Option<String> as "app_version_name",
-        /// Its version, for programs.
+        /// The app's version as used by programs.
         pub app_version_code: Option<String> as "app_version_code",
-        /// Its package.
+        /// The name of the app's package.
         pub app_package_name: Option<String> as "app_package_name",
     }
 
-    /// An identity of Amazon Cognito. See [`Context::parse_identity`].
+    /// An Amazon Cognito identity. See [`Context::parse_identity`] for an example.
     pub struct CognitoIdentity {
-        /// The identity.
+        /// The ID of the identity.
         pub identity_id: Option<String> as "cognitoIdentityId",
-        /// The pool that it is in.
+        /// The ID of the identity pool that it belongs to.
         pub identity_pool_id: Option<String> as "cognitoIdentityPoolId",
     }
 }
 
-/// What Lambda says about this function, in the environment variables that it sets (AWS Lambda
-/// Developer Guide, "Working with Lambda environment variables"). Absent ones are `None`.
+/// Data about this function, from the environment variables that Lambda sets (AWS Lambda Developer Guide,
+/// "Working with Lambda environment variables"). A field is `None` if its variable is not set or empty.
+///
+/// [`function()`] returns it.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Function {
-    /// Its name. From `AWS_LAMBDA_FUNCTION_NAME`.
+    /// The name of the function. From `AWS_LAMBDA_FUNCTION_NAME`.
     pub name: Option<String>,
-    /// Its version, `$LATEST` or a number. From `AWS_LAMBDA_FUNCTION_VERSION`.
+    /// The version of the function: `$LATEST` or a number. From `AWS_LAMBDA_FUNCTION_VERSION`.
     pub version: Option<String>,
-    /// Memory that it was given, in MB. From `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`.
+    /// The configured memory in MB. From `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`.
     pub memory_mb: Option<u32>,
-    /// Its handler setting, which a native executable is free to ignore. From `_HANDLER`.
+    /// The handler setting, which this crate does not use. From `_HANDLER`.
     pub handler: Option<String>,
-    /// The Amazon CloudWatch Logs group. From `AWS_LAMBDA_LOG_GROUP_NAME`.
+    /// The name of the Amazon CloudWatch Logs group. From `AWS_LAMBDA_LOG_GROUP_NAME`.
     pub log_group: Option<String>,
-    /// The log stream of this execution environment. From `AWS_LAMBDA_LOG_STREAM_NAME`.
+    /// The name of the log stream of this execution environment. From `AWS_LAMBDA_LOG_STREAM_NAME`.
     pub log_stream: Option<String>,
-    /// The AWS Region. From `AWS_REGION`.
+    /// The AWS Region that the function runs in. From `AWS_REGION`.
     pub region: Option<String>,
 }
 
-/// What Lambda says about this function. The environment is read at the first call.
+/// Returns data about this function. Reads the environment at the first call.
 ///
 /// ```
-/// let name = tiny_lambda::function().name.as_deref().unwrap_or("no name");
-/// # let _ = name;
+/// let function = tiny_lambda::function();
+/// if function.memory_mb < Some(1024) {
+///     println!("{} needs more memory", function.name.as_deref().unwrap_or("this function"));
+/// }
 /// ```
 pub fn function() -> &'static Function {
     static FUNCTION: OnceLock<Function> = OnceLock::new();

@@ -1,4 +1,4 @@
-//! [`Error`]: what a handler reports, made by `?` from any other error.
+//! [`Error`]: the error of a handler, which `?` makes from any other error.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -16,26 +16,33 @@ use crate::encoding::{Digits, decimal, push_decimal, push_hex};
 use crate::http1::head::push_text;
 use crate::json::{ToJson, Writer};
 
-/// Longest error cause sent to X-Ray, in bytes: the Runtime API keeps 64 KB.
+/// The longest error cause sent to X-Ray, in bytes. The Runtime API keeps 64 KB.
 const CAUSE_LEN_MAX: usize = 60 * 1024;
 
-/// Longest message that is kept, in bytes. Lambda's server takes error documents of up to 1 MB, and a
-/// byte of a message may be six in JSON.
+/// The longest message kept, in bytes. Lambda's server accepts error documents of up to 1 MB, and JSON may
+/// need six bytes for one byte of the message.
 const MESSAGE_LEN_MAX: usize = 128 * 1024;
 
-/// Sources of an error that are told: more are a mistake, or a circle.
-const SOURCES_MAX: usize = 32;
+/// The number of sources of an error that its message includes. A longer chain is a mistake or a cycle.
+const N_SOURCES_MAX: usize = 32;
 
-/// Bytes of an event that an error about it shows of the place where it is odd.
-const SHOWN_LEN_MAX: usize = 40;
+/// How many bytes of an event its error shows from the place where parsing failed.
+const EXCERPT_LEN_MAX: usize = 40;
 
-/// What a handler returns.
+/// The result of a handler.
+///
+/// ```
+/// fn half(n: u32, _: &tiny_lambda::Context) -> tiny_lambda::Result<u32> {
+///     Ok(n / 2)
+/// }
+/// # let _ = half;
+/// ```
 pub type Result<T, E = Error> = core::result::Result<T, E>;
 
-/// A function error: a type name and a sentence, for the reader of a log.
+/// A function error: an error type and a message.
 ///
-/// `?` makes one from any [`std::error::Error`], under the name of its type and with the messages
-/// of its sources:
+/// `?` makes one from any [`std::error::Error`]. The error type is the name of that type, and the message
+/// includes the messages of its sources:
 ///
 /// ```
 /// fn parse(text: &str) -> tiny_lambda::Result<u8> {
@@ -46,12 +53,12 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 /// assert_eq!(error.error_message(), "number too large to fit in target type");
 /// ```
 ///
-/// It is no `std::error::Error` itself: that is what lets `?` take every type that is one.
+/// It does not implement `std::error::Error` itself, since `?` could not convert every error then (E0119).
 ///
-/// Lambda sends both to the caller, as `errorType` and `errorMessage`. An AWS Step Functions
-/// state machine matches `ErrorEquals` with the type. Names that begin with `Runtime.` are those
-/// of Lambda and of this crate. Of a message, the first 128 KB are kept.
-// A pointer, since a `Result` of one word is a third of the code of one of ten.
+/// Lambda sends both to the caller, as `errorType` and `errorMessage`. The log has both as an ERROR line.
+/// An AWS Step Functions state machine compares `ErrorEquals` with the error type. Error types that begin
+/// with `Runtime.` are those of Lambda and of this crate. A message is cut off after 128 KB.
+// Boxed, since code that passes on a `Result` of one word has a third of the size of code for ten words.
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 
@@ -60,23 +67,23 @@ struct Inner {
     error_type: Cow<'static, str>,
     message: String,
     place: Place,
-    /// The log has it already.
+    /// The error was logged when the panic happened.
     #[cfg(panic = "unwind")]
     is_logged: bool,
 }
 
-/// Where in the source an error was made.
+/// The place in the source where an error was made.
 #[derive(Clone, Default)]
 struct Place {
-    /// Empty where nobody knows.
+    /// Empty if the place is not known.
     file: Cow<'static, str>,
     line: u32,
     column: u32,
 }
 
 impl Place {
-    /// A place in the function's source. A place in this crate's says nothing to the reader of the
-    /// function's error, and is left out.
+    /// Returns the place of a call in the function's source. A place in this crate's source does not help
+    /// the reader of the function's log, so it counts as not known.
     fn of(at: &'static Location<'static>) -> Place {
         const OWN_FOLDER: &[u8] = file!()
             .as_bytes()
@@ -92,7 +99,7 @@ impl Place {
         }
     }
 
-    /// `file:line:column`; empty where nobody knows.
+    /// Returns `file:line:column`; empty if the place is not known.
     fn text(&self) -> String {
         let mut text = String::from(&*self.file);
         if text.is_empty() {
@@ -107,7 +114,7 @@ impl Place {
 }
 
 impl Error {
-    /// An error of a type of your own naming, such as `"OrderNotFound"`.
+    /// Makes an error of a type that you name, such as `"OrderNotFound"`.
     ///
     /// ```
     /// let error = tiny_lambda::Error::new("OrderNotFound", format_args!("no order {}", 7));
@@ -118,24 +125,25 @@ impl Error {
         Error::at(error_type.into(), &message, Location::caller())
     }
 
-    /// As [`new`](Self::new), once for all types.
+    /// The body of [`new`](Self::new), compiled once for all types.
     #[inline(never)]
     fn at(
         error_type: Cow<'static, str>,
         message: &dyn Display,
         at: &'static Location<'static>,
     ) -> Error {
-        Error::make(error_type, text(message), Place::of(at))
+        Error::make(error_type, display_text(message), Place::of(at))
     }
 
-    /// The same error with the place of this call, for a function that returns an error it has kept.
+    /// Replaces the place of the error by that of this call, for a function that returns a stored error.
     #[track_caller]
     pub(crate) fn here(mut self) -> Error {
         self.0.place = Place::of(Location::caller());
         self
     }
 
-    /// Makes an error of the crate from parts of a message: formatting is kilobytes.
+    /// Makes an error of this crate from the parts of its message. The plain form is `format!`, which adds
+    /// kilobytes to a function that does not use it otherwise.
     pub(crate) fn of(error_type: &'static str, message: &[&str]) -> Error {
         let mut text = String::new();
         for part in message {
@@ -156,45 +164,46 @@ impl Error {
         error
     }
 
-    /// Cuts a message that has more than `len` bytes, and says so by three dots.
+    /// Cuts a message off if it has more than `len` bytes, and appends three dots then.
     pub(crate) fn shorten(&mut self, mut len: usize) {
         let message = &mut self.0.message;
         if message.len() > len {
+            // Position 0 is a boundary, so this ends.
             while !message.is_char_boundary(len) {
-                len = len.wrapping_sub(1);
+                len = len.saturating_sub(1);
             }
             message.truncate(len);
             message.push_str("...");
         }
     }
 
-    /// The type of an error about an event.
+    /// The error type of an event that cannot be read.
     pub(crate) const UNMARSHAL: &'static str = "Runtime.UnmarshalError";
 
-    /// An event, or a member of one, that is odd: what it should be or is called, what is wrong with
-    /// it and where, and how it goes on there.
+    /// Makes the error of an event, or of a member of one, that cannot be read: its name or type, the
+    /// problem, and the start of `rest`, the JSON from the place of the problem on.
     #[track_caller]
-    pub(crate) fn unmarshal(name: &str, problem: &dyn Display, there: &[u8]) -> Error {
+    pub(crate) fn unmarshal(name: &str, problem: &dyn Display, rest: &[u8]) -> Error {
         let mut message = String::from(name);
         let _ = write!(message, ": {problem}");
-        if !there.is_empty() {
+        if !rest.is_empty() {
             message.push_str(": ");
-            let mut end = there.len().min(SHOWN_LEN_MAX);
-            // Not within a character, which has four bytes at most (RFC 3629, section 3): there may be
-            // no text at all.
+            let mut end = rest.len().min(EXCERPT_LEN_MAX);
+            // Ends before a character that would be cut. A character has at most four bytes (RFC 3629,
+            // section 3). `rest` may be no UTF-8, so the loop is bounded.
             for _ in 1..4 {
-                let is_within = there.get(end).is_some_and(|byte| byte & 0xc0 == 0x80);
+                let is_within = rest.get(end).is_some_and(|byte| byte & 0xc0 == 0x80);
                 end = end.saturating_sub(is_within.into());
             }
-            push_text(&mut message, there.get(..end).unwrap_or_default());
+            push_text(&mut message, rest.get(..end).unwrap_or(rest));
         }
         Error::new(Error::UNMARSHAL, message)
     }
 
-    /// The message of a panic whose payload is no text.
-    pub(crate) const NO_TEXT: &'static str = "a value that is no text";
+    /// Stands for the message of a panic whose payload is not a string.
+    pub(crate) const NO_TEXT: &'static str = "a value that is not a string";
 
-    /// The error that a panic is posted as.
+    /// Makes the error as which a panic is posted.
     pub(crate) fn from_panic(info: &PanicHookInfo<'_>) -> Error {
         let payload = info.payload();
         let text = match (
@@ -222,7 +231,7 @@ impl Error {
         error
     }
 
-    /// A panic of which no more is known.
+    /// Makes the error of a panic whose place is not known.
     pub(crate) fn panic(message: &str) -> Error {
         Error(Box::new(Inner {
             error_type: "Runtime.Panic".into(),
@@ -233,14 +242,14 @@ impl Error {
         }))
     }
 
-    /// Says that the log has this error, so that it is not logged again when it is posted.
+    /// Records that the error was logged, so that it is not logged again when it is posted.
     #[cfg(panic = "unwind")]
     pub(crate) fn set_logged(&mut self) {
         self.0.is_logged = true;
     }
 
-    /// Whether the log has this error already. Only the error of a panic that unwinds is logged before
-    /// it is posted.
+    /// Returns whether the error was logged. Only the error of a panic that unwinds is logged before it is
+    /// posted.
     pub(crate) fn is_logged(&self) -> bool {
         #[cfg(panic = "unwind")]
         return self.0.is_logged;
@@ -248,19 +257,29 @@ impl Error {
         false
     }
 
-    /// The same under another name; the one that it had goes into the message.
+    /// Replaces the error type. The former one becomes the start of the message.
     pub(crate) fn with_type(mut self, error_type: &'static str) -> Error {
-        self.0.message = text(&self);
+        self.0.message = display_text(&self);
         self.0.error_type = error_type.into();
         self
     }
 
-    /// The name of its type: what the caller sees as `errorType`.
+    /// Returns the error type, which the caller sees as `errorType`.
+    ///
+    /// ```
+    /// let error = tiny_lambda::Error::new("OrderNotFound", "no order 7");
+    /// assert_eq!(error.error_type(), "OrderNotFound");
+    /// ```
     pub fn error_type(&self) -> &str {
         &self.0.error_type
     }
 
-    /// The sentence: what the caller sees as `errorMessage`.
+    /// Returns the message, which the caller sees as `errorMessage`.
+    ///
+    /// ```
+    /// let error = tiny_lambda::Error::new("OrderNotFound", "no order 7");
+    /// assert_eq!(error.error_message(), "no order 7");
+    /// ```
     pub fn error_message(&self) -> &str {
         &self.0.message
     }
@@ -284,7 +303,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// The error document of the Runtime API (AWS Lambda Developer Guide, "Using the Lambda runtime API
+/// Writes the error document of the Runtime API (AWS Lambda Developer Guide, "Using the Lambda runtime API
 /// for custom runtimes", `ErrorRequest`). Its stack trace is the place where the error was made.
 impl ToJson for Error {
     fn to_json(&self, w: &mut Writer) {
@@ -303,7 +322,8 @@ impl ToJson for Error {
 }
 
 impl Error {
-    /// What X-Ray is told, in the letters that a header can have; empty if that is too long.
+    /// Returns the error cause for X-Ray as a header value: JSON in printable ASCII. Returns an empty text
+    /// if it would be too long.
     pub(crate) fn xray_cause(&self) -> String {
         let mut w = Writer::new(Vec::new());
         self.write_cause(&mut w);
@@ -325,7 +345,7 @@ impl Error {
         header
     }
 
-    /// The same as JSON: one exception, whose stack is the place where it was made.
+    /// Writes the error cause: one exception, whose stack is the place where it was made.
     fn write_cause(&self, w: &mut Writer) {
         const BEGIN: &str = r#"{"working_directory":"","exceptions":[{"type":"#;
         const NO_STACK: &str = r#","stack":[]}],"paths":[]}"#;
@@ -350,33 +370,36 @@ impl Error {
 impl<E: error::Error> From<E> for Error {
     #[track_caller]
     fn from(error: E) -> Error {
-        // The last place where the type is known.
+        // The name is taken here, since only here the type is known.
         let error_type = short_name(any::type_name::<E>());
         let place = Place::of(Location::caller());
         Error::make(error_type, with_sources(&error), place)
     }
 }
 
-/// What `value` displays, as far as it gets: `to_string` would panic where `Display` fails.
-fn text(value: &dyn Display) -> String {
-    /// `format!` brings its own way to write to a `String`; another one would be 400 bytes.
-    struct AsFarAsItGets<'v>(&'v dyn Display);
-    impl Display for AsFarAsItGets<'_> {
+/// Returns what `value` displays. If its `Display` fails, returns the text in front of the failure;
+/// `to_string` would panic.
+fn display_text(value: &dyn Display) -> String {
+    /// Ignores the failure. `write!` to a `String` would be the plain form, but `format!` is in the
+    /// executable anyway, and a second way to write to a `String` is 400 bytes.
+    struct IgnoreFailure<'v>(&'v dyn Display);
+    impl Display for IgnoreFailure<'_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             let _ = self.0.fmt(f);
             Ok(())
         }
     }
-    format!("{}", AsFarAsItGets(value))
+    format!("{}", IgnoreFailure(value))
 }
 
-/// The message of an error and those of its sources, none of them told twice in a row.
+/// Returns the message of an error followed by those of its sources. A message that ends with the one of
+/// its source includes it already.
 pub(crate) fn with_sources(error: &dyn error::Error) -> String {
-    let mut message = text(&error);
+    let mut message = display_text(&error);
     let mut source = error.source();
-    for _ in 0..SOURCES_MAX {
+    for _ in 0..N_SOURCES_MAX {
         let Some(error) = source else { break };
-        let more = text(&error);
+        let more = display_text(&error);
         if !message.ends_with(more.as_str()) {
             message.push_str(": ");
             message.push_str(&more);
@@ -386,10 +409,11 @@ pub(crate) fn with_sources(error: &dyn error::Error) -> String {
     message
 }
 
-/// The last part of a type's path: `ParseIntError`. One that is only `Error` keeps the name of its
-/// crate, or of its module where the crate is the standard library or this one:
-/// `serde_json::Error`, `io::Error`, `json::Error`. By characters, since looking for texts would
-/// bring 4 KB.
+/// Returns the last part of a type's path: `ParseIntError`. A type called `Error` keeps the name of its
+/// crate, or of its module if the crate is the standard library or this one: `serde_json::Error`,
+/// `io::Error`, `json::Error`.
+///
+/// Splits by single characters, since std's search for strings is 4 KB.
 fn short_name(path: &'static str) -> Cow<'static, str> {
     let path = path.trim_start_matches('&');
     let path = path.strip_prefix("mut ").unwrap_or(path);
@@ -398,7 +422,7 @@ fn short_name(path: &'static str) -> Cow<'static, str> {
     if last != "Error" {
         return Cow::Borrowed(last);
     }
-    // Between two colons there is an empty part.
+    // Each second part is the empty one between two colons.
     let mut parts = path.split(':').step_by(2);
     let owner = match parts.next() {
         Some("std" | "core" | "alloc" | "tiny_lambda") => parts.next(),
@@ -448,7 +472,7 @@ mod tests {
     }
 
     #[test]
-    fn sources_are_told_in_order_and_once() {
+    fn messages_of_sources_are_in_order_and_once() {
         #[track_caller]
         fn check(messages: &[&'static str], want: &str) {
             let chain = |source, message: &&'static str| Some(Box::new(Chain(message, source)));

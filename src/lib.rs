@@ -1,6 +1,6 @@
-//! The front door of an AWS Lambda runtime for Rust: std only, no dependencies.
+//! An AWS Lambda runtime for Rust that uses only the standard library.
 //!
-//! A handler goes in, and a Lambda function comes out:
+//! This is a whole function:
 //!
 //! ```no_run
 //! use tiny_lambda::{Context, Result, json_struct};
@@ -19,22 +19,32 @@
 //! }
 //! ```
 //!
-//! `./build.sh` makes of it a `function.zip` with one static executable of some 80 KB.
+//! `./build.sh` builds it into a `function.zip` with one static executable of 69 KB (x86_64).
 //!
-//! | a handler that | is run by |
+//! | The handler | Function |
 //! | --- | --- |
-//! | takes and gives JSON | [`run`], [`run_with_init`] |
-//! | answers web requests, of whatever front door | [`run_http`] |
+//! | reads and returns JSON | [`run`], [`run_with_init`] |
+//! | handles web requests of API Gateway, a function URL or a load balancer | [`run_http`] |
 //! | streams its response | [`run_streaming`] |
-//! | takes and gives bytes | [`run_bytes`] |
+//! | reads and returns bytes | [`run_bytes`] |
 //!
-//! [`mod@json`] has the types and macros for events and responses of one's own, [`events`] those of AWS
-//! services, [`log`] the macros for the function's log, and [`emulator`] a local Lambda, for tests and
-//! for trying things out.
+//! [`mod@json`] has the types and macros for your own events and responses, [`events`] has those of AWS
+//! services, [`log`] the macros for the function's log, and [`emulator`] a local Lambda for tests.
 //!
-//! Nothing that a caller, an event or the Runtime API can send makes the runtime panic. The source
-//! is meant to be read: an event's path is socket, `http1`, `api`, `worker`, `handler`, `json`, your
-//! closure, and back through `json`, `response`, `api`, `http1`.
+//! `use tiny_lambda::json` imports the module and the macro of that name:
+//!
+//! ```
+//! use tiny_lambda::json;
+//!
+//! let event: json::Value = json::parse(br#"{"n":1}"#)?;
+//! assert_eq!(event, json!({ "n": 1 }));
+//! # Ok::<(), json::Error>(())
+//! ```
+//!
+//! Nothing that a caller, an event or the Runtime API can send makes the runtime panic.
+//!
+//! To read the source, follow an event: `runtime/mod.rs`, `worker.rs`, `client.rs` with `http1` (receive),
+//! `handler.rs` with `json`, your closure, and back through `response.rs` and `client.rs`.
 #![cfg_attr(
     test,
     allow(
@@ -70,7 +80,7 @@ pub use runtime::Runtime;
 pub use runtime::deadline::DeadlineWarning;
 pub use runtime::handler::{self, Handler};
 #[doc(hidden)]
-pub use runtime::no_main::start;
+pub use runtime::no_main::run_without_std_start;
 pub use runtime::response::Responder;
 pub use runtime::shutdown::on_shutdown;
 pub use runtime::snapstart::{after_restore, before_snapshot};
@@ -80,7 +90,7 @@ use json::{FromJson, ToJson};
 use runtime::worker::Worker;
 use runtime::{address, panic};
 
-/// Serves invocations with `f`, which takes its event from JSON and answers in JSON.
+/// Serves invocations with `f`, which reads its event from JSON and returns its response as JSON.
 ///
 /// ```no_run
 /// fn main() -> ! {
@@ -88,27 +98,31 @@ use runtime::{address, panic};
 /// }
 /// ```
 ///
-/// An error of `f` is posted to Lambda with its type and message, and the next invocation is
-/// served. An event that is not what `E` reads is such an error, `Runtime.UnmarshalError`, which
-/// says where. A panic is posted too, with its message and place; where panics abort, as in the
-/// default build, the process then ends, and Lambda starts another for the next invocation.
+/// If `f` returns an error, its type and message are posted to Lambda, and the next invocation is served.
+/// If `E` cannot read an event, the error is `Runtime.UnmarshalError` and says where. A panic is posted too,
+/// with its message and place. If panics abort, as in the default build, the process ends then, and Lambda
+/// starts another one for the next invocation.
 ///
-/// What `f` prints reaches the log line by line, and text without the end of its line when `f` has
-/// returned or panicked. For that, the runtime takes the lock of [`std::io::stdout`] before it waits
-/// for the next event: a thread that keeps [`lock`](std::io::Stdout::lock) stops it. [`log`] writes at
-/// once.
+/// The function does not return. When the Runtime API fails, the process ends with exit code 1.
 ///
-/// A panic hook that is set ([`std::panic::set_hook`]) before `run`, or in [`init()`](init), is called
-/// first; then the panic is logged and posted. One that is set in `f` has to call the hook that
-/// [`std::panic::take_hook`] returns, as Sentry's does: it replaces the runtime's.
+/// Each line that `f` prints is written to the log when it ends. Text without a line end is written when
+/// `f` has returned or panicked. For that, the runtime takes the lock of [`std::io::stdout`] before it waits
+/// for the next event, so a thread must not keep that [`lock`](std::io::Stdout::lock). The macros of [`log`]
+/// write at once.
 ///
-/// Without Lambda, that is without the variable `AWS_LAMBDA_RUNTIME_API`, a debug build serves
-/// itself on a local port; a release build says how to run it and exits with 1.
+/// A panic hook that was set ([`std::panic::set_hook`]) before `run` or in [`init()`](init) is called first.
+/// Then the panic is logged and posted. A hook that is set in `f` replaces the runtime's. It must call the
+/// hook that [`std::panic::take_hook`] returns, as Sentry's does.
+///
+/// If the environment variable `AWS_LAMBDA_RUNTIME_API` is not set, the process does not run in Lambda. A
+/// debug build then serves the handler with a local Lambda ([`emulator`]). A release build logs an error and
+/// ends with exit code 1.
 pub fn run<E: FromJson, R: ToJson>(f: impl Fn(E, &Context) -> Result<R> + Sync) -> ! {
     serve(&handler::json(f))
 }
 
-/// Serves web requests with `f`, whoever sends them; see [`http`].
+/// Serves web requests with `f`, from API Gateway, a function URL or an Application Load Balancer. See
+/// [`http`] and [`run`].
 ///
 /// ```no_run
 /// fn main() -> ! {
@@ -121,7 +135,7 @@ pub fn run_http<R: http::IntoResponse>(
     serve(&handler::http(f))
 }
 
-/// Serves invocations with `f`, which takes and gives bytes. See [`run`].
+/// Serves invocations with `f`, which reads and returns bytes. See [`run`].
 ///
 /// ```no_run
 /// fn main() -> ! {
@@ -132,8 +146,10 @@ pub fn run_bytes(f: impl Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync) -> ! {
     serve(&handler::bytes(f))
 }
 
-/// Serves invocations with `f`, which takes its event from JSON and streams its response: the
-/// caller sees the beginning while `f` is still at work. See [`run`] and [`Responder::start`].
+/// Serves invocations with `f`, which reads its event from JSON and streams its response. See [`run`].
+///
+/// [`Responder::start`] starts the stream: the caller receives what is written while `f` is still running.
+/// `f` may also respond in one piece, with [`Responder::json`] or [`Responder::bytes`].
 ///
 /// ```no_run
 /// use std::io::Write;
@@ -154,9 +170,10 @@ pub fn run_streaming<E: FromJson>(
     serve(&handler::streaming(f))
 }
 
-/// Runs code of the Init phase: what is done once, before the first invocation. A failure, be it
-/// an error or a panic, is posted to Lambda, which shows it to the first caller; then the process
-/// exits with 1.
+/// Runs code of the Init phase, once, before the first invocation. Returns its value.
+///
+/// If `f` returns an error or panics, the error is posted to Lambda, which sends it to the first caller, and
+/// the process ends with exit code 1.
 ///
 /// ```no_run
 /// fn main() -> ! {
@@ -168,8 +185,8 @@ pub fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
     runtime::init(f)
 }
 
-/// Runs `init`, code of the Init phase as [`init()`](init) has it, and then serves invocations with
-/// `f`, which is lent what came of it.
+/// Runs code of the Init phase as [`init()`](init) does, and then serves invocations with `f`, which borrows
+/// the value that `init` has returned. See [`run`].
 ///
 /// ```no_run
 /// fn main() -> ! {
@@ -187,15 +204,15 @@ pub fn run_with_init<S: Sync, E: FromJson, R: ToJson>(
     run(|event, cx| f(&state, event, cx))
 }
 
-/// Serves invocations at the address that Lambda names; without one, on this machine or not at all.
+/// Serves the invocations of Lambda's Runtime API. If there is none, serves a local Lambda in debug builds.
 fn serve(handler: &dyn Handler) -> ! {
     let result = match address::Endpoint::from_env() {
         Some(endpoint) => endpoint.and_then(|endpoint| {
-            // The process ends with it.
+            // Not dropped, since the process ends afterwards.
             let mut worker = ManuallyDrop::new(Worker::new(endpoint));
             #[cfg(panic = "abort")]
             runtime::require_one_worker(&mut worker);
-            panic::own_process();
+            panic::set_function_process();
             runtime::serve(&mut worker, runtime::n_workers(), handler)
         }),
         #[cfg(all(debug_assertions, feature = "emulator"))]
@@ -213,7 +230,7 @@ fn serve(handler: &dyn Handler) -> ! {
 const NO_ENDPOINT: &str = "AWS_LAMBDA_RUNTIME_API is not set: outside Lambda, use `cargo run` \
     or `./build.sh --invoke '{}'`";
 
-/// The programs of the README, compiled.
+/// Compiles the programs of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,18 +1,22 @@
-//! The function's log: a line per event, each in one write, as text or as JSON.
+//! Writes the function's log, one line per message, as text or as JSON.
 //!
 //! [`trace!`](crate::trace), [`debug!`](crate::debug), [`info!`](crate::info),
-//! [`warn!`](crate::warn) and [`error!`](crate::error) write a line for an invocation:
+//! [`warn!`](crate::warn) and [`error!`](crate::error) log a message of an invocation:
 //!
 //! ```
 //! # let cx = &tiny_lambda::Context::default();
-//! tiny_lambda::info!(cx, "order {} taken", 7);
+//! tiny_lambda::info!(cx, "order {} accepted", 7);
 //! ```
 //!
-//! Where the function's log format is JSON (`AWS_LAMBDA_LOG_FORMAT`), a line is an object with
-//! `timestamp`, `level`, `requestId`, `tenantId` and `message`, and lines below the function's log
-//! level (`AWS_LAMBDA_LOG_LEVEL`) are left out; as text, each line is written (AWS Lambda Developer
-//! Guide, "Configuring advanced logging controls"). Lines go to standard error, which Lambda has in
-//! the same log as standard output. One that cannot be written is lost: nobody is left to tell.
+//! The function's logging configuration decides what is written (AWS Lambda Developer Guide, "Configuring
+//! advanced logging controls"):
+//! - If the log format is JSON (`AWS_LAMBDA_LOG_FORMAT`), a line is an object with the members `timestamp`
+//!   (UTC), `level`, `requestId`, `tenantId` and `message`. Lines below the log level
+//!   (`AWS_LAMBDA_LOG_LEVEL`, INFO if it is not set) are left out.
+//! - Otherwise a line is `INFO RequestId: 8476a536 order 7 accepted`. Lines of all levels are written.
+//!
+//! Lines go to standard error, in one write each. Lambda puts standard output and standard error into the
+//! same log. Write errors are ignored, as there is nowhere to report them.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -27,29 +31,47 @@ use crate::http1::head;
 use crate::json::Writer;
 use crate::sys;
 
-/// How much a line matters. Lambda's own order and names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "the names say it")]
+/// The level of a log line, with Lambda's names and order.
+///
+/// ```
+/// use tiny_lambda::log::Level;
+/// assert!(Level::Warn < Level::Error);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
+    /// The steps of the code, in detail.
     Trace = 1,
+    /// Details for finding mistakes.
     Debug,
+    /// The normal course of the function.
     Info,
+    /// A problem that does not fail the invocation.
     Warn,
+    /// A problem that fails the invocation.
     Error,
+    /// A problem that ends the process.
     Fatal,
 }
 
-/// The names of the levels, in order from [`Level::Trace`] on.
-static NAMES: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+/// The names of the levels from [`Level::Trace`] on.
+static LEVEL_NAMES: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
 impl Level {
     fn name(self) -> &'static str {
-        let index = usize::from(self as u8).wrapping_sub(1);
-        NAMES.get(index).copied().unwrap_or_default()
+        let name = LEVEL_NAMES.get((self as usize).saturating_sub(1));
+        debug_assert!(name.is_some(), "every level has a name");
+        name.copied().unwrap_or_default()
     }
 }
 
-/// Writes a line at level TRACE for the invocation of a [`Context`]: `trace!(cx, "...", ...)`.
+/// Logs a message of an invocation at level TRACE.
+///
+/// Takes a [`&Context`](crate::Context), then what `format!` takes. See [`log`](mod@crate::log).
+///
+/// ```
+/// # let cx = &tiny_lambda::Context::default();
+/// tiny_lambda::trace!(cx, "order {} accepted", 7);
+/// ```
 #[macro_export]
 macro_rules! trace {
     ($cx:expr, $($arg:tt)+) => {
@@ -57,7 +79,14 @@ macro_rules! trace {
     };
 }
 
-/// Writes a line at level DEBUG for the invocation of a [`Context`]: `debug!(cx, "...", ...)`.
+/// Logs a message of an invocation at level DEBUG.
+///
+/// Takes a [`&Context`](crate::Context), then what `format!` takes. See [`log`](mod@crate::log).
+///
+/// ```
+/// # let cx = &tiny_lambda::Context::default();
+/// tiny_lambda::debug!(cx, "order {} accepted", 7);
+/// ```
 #[macro_export]
 macro_rules! debug {
     ($cx:expr, $($arg:tt)+) => {
@@ -65,7 +94,14 @@ macro_rules! debug {
     };
 }
 
-/// Writes a line at level INFO for the invocation of a [`Context`]: `info!(cx, "...", ...)`.
+/// Logs a message of an invocation at level INFO.
+///
+/// Takes a [`&Context`](crate::Context), then what `format!` takes. See [`log`](mod@crate::log).
+///
+/// ```
+/// # let cx = &tiny_lambda::Context::default();
+/// tiny_lambda::info!(cx, "order {} accepted", 7);
+/// ```
 #[macro_export]
 macro_rules! info {
     ($cx:expr, $($arg:tt)+) => {
@@ -73,7 +109,14 @@ macro_rules! info {
     };
 }
 
-/// Writes a line at level WARN for the invocation of a [`Context`]: `warn!(cx, "...", ...)`.
+/// Logs a message of an invocation at level WARN.
+///
+/// Takes a [`&Context`](crate::Context), then what `format!` takes. See [`log`](mod@crate::log).
+///
+/// ```
+/// # let cx = &tiny_lambda::Context::default();
+/// tiny_lambda::warn!(cx, "order {} accepted", 7);
+/// ```
 #[macro_export]
 macro_rules! warn {
     ($cx:expr, $($arg:tt)+) => {
@@ -81,7 +124,14 @@ macro_rules! warn {
     };
 }
 
-/// Writes a line at level ERROR for the invocation of a [`Context`]: `error!(cx, "...", ...)`.
+/// Logs a message of an invocation at level ERROR.
+///
+/// Takes a [`&Context`](crate::Context), then what `format!` takes. See [`log`](mod@crate::log).
+///
+/// ```
+/// # let cx = &tiny_lambda::Context::default();
+/// tiny_lambda::error!(cx, "order {} accepted", 7);
+/// ```
 #[macro_export]
 macro_rules! error {
     ($cx:expr, $($arg:tt)+) => {
@@ -89,77 +139,88 @@ macro_rules! error {
     };
 }
 
-/// Writes a line for the invocation of `cx`; [`info!`](crate::info) and its like are shorter.
-pub fn write(level: Level, cx: &Context, text: fmt::Arguments<'_>) {
-    if let Some(is_json) = format(level) {
-        let mut message = String::new();
-        // A value that cannot be displayed is told as far as it gets.
-        let _ = message.write_fmt(text);
-        put(is_json, level, Some(cx), &message, None);
+/// Logs a message of the invocation of `cx`, for a level that is only known at run time. See
+/// [`info!`](crate::info) for the other levels.
+///
+/// ```
+/// use tiny_lambda::log::{self, Level};
+/// # let cx = &tiny_lambda::Context::default();
+/// # let is_last_attempt = true;
+/// let level = if is_last_attempt { Level::Error } else { Level::Warn };
+/// log::write(level, cx, format_args!("attempt {} failed", 3));
+/// ```
+pub fn write(level: Level, cx: &Context, message: fmt::Arguments<'_>) {
+    if settings().is_wanted(level) {
+        let mut text = String::new();
+        // If a value's `Display` fails, the line has the text in front of it.
+        let _ = text.write_fmt(message);
+        write_line(level, Some(cx), &text, None);
     }
 }
 
-/// Writes an error of an invocation, or of the runtime where there is none, unless that was done.
+/// Logs an error, unless it was logged before. `cx` is the invocation that it belongs to, if any.
 pub(crate) fn error(cx: Option<&Context>, error: &Error) {
-    if error.is_logged() {
-        return;
-    }
-    if let Some(is_json) = format(Level::Error) {
-        put(
-            is_json,
-            Level::Error,
-            cx,
-            error.error_message(),
-            Some(error),
-        );
+    if settings().is_wanted(Level::Error) && !error.is_logged() {
+        write_line(Level::Error, cx, error.error_message(), Some(error));
     }
 }
 
-/// Whether a line of this level is JSON; `None`: it is not wanted.
-fn format(level: Level) -> Option<bool> {
-    let (is_json, level_min, _) = settings();
-    (!is_json || level as u8 >= level_min).then_some(is_json)
-}
+/// The function's logging configuration, as bits: flags, and the lowest level that is written.
+#[derive(Clone, Copy)]
+struct Settings(u8);
 
-/// What the function's logging configuration says: whether lines are JSON, and from which level on
-/// they are wanted; and whether they go to Lambda's log, and not to a terminal or a file as where
-/// there is no Runtime API. The environment is read once.
-// In a frame of its own, as are others of so many variables: near ones take shorter instructions.
-#[inline(never)]
-fn settings() -> (bool, u8, bool) {
+impl Settings {
+    /// Lines are JSON.
     const JSON: u8 = 0x80;
+    /// Lines go to Lambda's log, and not to a terminal or a file.
     const ON_LAMBDA: u8 = 0x40;
+    const LEVEL: u8 = 0x0f;
+
+    fn is_wanted(self, level: Level) -> bool {
+        !self.is_json() || level as u8 >= self.0 & Settings::LEVEL
+    }
+
+    fn is_json(self) -> bool {
+        self.0 & Settings::JSON != 0
+    }
+
+    fn is_on_lambda(self) -> bool {
+        self.0 & Settings::ON_LAMBDA != 0
+    }
+}
+
+/// Returns the logging configuration. Reads the environment once.
+#[inline(never)]
+fn settings() -> Settings {
+    /// 0: the environment has not been read.
     static SETTINGS: AtomicU8 = AtomicU8::new(0);
+
     let mut bits = SETTINGS.load(Ordering::Relaxed);
     if bits == 0 {
         bits = Level::Info as u8;
         if let Some(name) = sys::env(c"AWS_LAMBDA_LOG_LEVEL") {
-            for (level, known) in (1..).zip(&NAMES) {
+            for (level, known) in (Level::Trace as u8..).zip(&LEVEL_NAMES) {
                 if head::is(name, known.as_bytes()) {
                     bits = level;
                 }
             }
         }
         if sys::env(c"AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| head::is(format, b"json")) {
-            bits |= JSON;
+            bits |= Settings::JSON;
         }
-        if sys::env(c"AWS_LAMBDA_RUNTIME_API").is_some() {
-            bits |= ON_LAMBDA;
+        if sys::env(sys::ENDPOINT_VARIABLE).is_some() {
+            bits |= Settings::ON_LAMBDA;
         }
         SETTINGS.store(bits, Ordering::Relaxed);
     }
-    (
-        bits & JSON != 0,
-        bits & !(JSON | ON_LAMBDA),
-        bits & ON_LAMBDA != 0,
-    )
+    Settings(bits)
 }
 
-/// Writes a line.
-fn put(is_json: bool, level: Level, cx: Option<&Context>, message: &str, error: Option<&Error>) {
-    let time = is_json.then(|| rfc_3339(sys::unix_time_ms()));
+fn write_line(level: Level, cx: Option<&Context>, message: &str, error: Option<&Error>) {
+    let settings = settings();
+    let time = settings.is_json().then(|| rfc_3339(sys::unix_time_ms()));
     let mut line = line(time, level, cx, message, error);
-    if settings().2 {
+    if settings.is_on_lambda() {
         join_lines(&mut line);
     }
     line.push(b'\n');
@@ -170,13 +231,13 @@ fn put(is_json: bool, level: Level, cx: Option<&Context>, message: &str, error: 
     }
 }
 
-/// Gets each line of an invocation, with its request id: an emulator in this process, which has no
-/// pipe to read the log from.
+/// Called with the request ID and each line of an invocation. An emulator in the same process sets it,
+/// because it has no pipe from which it could read the log.
 #[cfg(feature = "emulator")]
 pub(crate) static LISTENER: std::sync::OnceLock<fn(&str, &[u8])> = std::sync::OnceLock::new();
 
-/// Joins the lines of one message by CR, which Amazon CloudWatch shows as the end of a line: each LF
-/// would begin an event of its own. JSON has none.
+/// Replaces each LF in a line by CR, which Amazon CloudWatch shows as a line break. After an LF it would
+/// begin a new log event. A line in JSON contains no LF.
 fn join_lines(line: &mut [u8]) {
     for byte in line {
         if *byte == b'\n' {
@@ -185,17 +246,35 @@ fn join_lines(line: &mut [u8]) {
     }
 }
 
-/// Of what may stand in a line, the name in JSON, and what stands around it in text.
-static PARTS: [(&str, &str, &str); 6] = [
-    ("level", "", " "),
-    ("requestId", "RequestId: ", " "),
-    ("tenantId", "TenantId: ", " "),
-    ("errorType", "", ": "),
-    ("errorMessage", "", ""),
-    ("message", "", ""),
+/// A field of a log line: its member name in JSON logs, and its prefix and suffix in text logs.
+struct LogField {
+    json_name: &'static str,
+    text_prefix: &'static str,
+    text_suffix: &'static str,
+}
+
+const fn field(
+    json_name: &'static str,
+    text_prefix: &'static str,
+    text_suffix: &'static str,
+) -> LogField {
+    LogField {
+        json_name,
+        text_prefix,
+        text_suffix,
+    }
+}
+
+static LOG_FIELDS: [LogField; 6] = [
+    field("level", "", " "),
+    field("requestId", "RequestId: ", " "),
+    field("tenantId", "TenantId: ", " "),
+    field("errorType", "", ": "),
+    field("errorMessage", "", ""),
+    field("message", "", ""),
 ];
 
-/// A line as text, or as JSON where there is a time.
+/// Returns a line: JSON if there is a time, text otherwise.
 fn line(
     time: Option<[u8; 24]>,
     level: Level,
@@ -204,12 +283,12 @@ fn line(
     error: Option<&Error>,
 ) -> Vec<u8> {
     let cx = cx.filter(|cx| !cx.request_id.is_empty());
-    let tenant_id = cx.and_then(|cx| cx.tenant_id.as_deref());
     let error_type = error.map(Error::error_type);
+    // In the order of `LOG_FIELDS`.
     let values = [
         Some(level.name()),
         cx.map(|cx| &*cx.request_id),
-        tenant_id,
+        cx.and_then(|cx| cx.tenant_id.as_deref()),
         error_type,
         error_type.and(Some(message)),
         error_type.xor(Some(message)),
@@ -219,10 +298,14 @@ fn line(
         w.begin_object();
         w.member("timestamp", str::from_utf8(time).unwrap_or_default());
     }
-    for ((name, front, behind), value) in PARTS.iter().zip(&values) {
+    for (field, value) in LOG_FIELDS.iter().zip(&values) {
         match value {
-            Some(value) if time.is_some() => w.member(name, *value),
-            Some(value) => [front, value, behind].iter().for_each(|text| w.raw(text)),
+            Some(value) if time.is_some() => w.member(field.json_name, *value),
+            Some(value) => {
+                w.raw(field.text_prefix);
+                w.raw(value);
+                w.raw(field.text_suffix);
+            }
             None => {}
         }
     }

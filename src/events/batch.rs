@@ -211,7 +211,7 @@ impl<'c> Driver<'c> {
         let result = if self.is_late {
             Err(Error::of("Runtime.BatchCut", &["no time left"]))
         } else {
-            panic::guard_part(f)
+            panic::run_part(f)
         };
         if let Err(error) = &result {
             self.log(id, error);

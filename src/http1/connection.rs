@@ -84,7 +84,7 @@ impl ReceiveError {
         String::from(match self {
             ReceiveError::Closed => "connection closed without a reply",
             ReceiveError::HeadCut => "connection closed within the head",
-            ReceiveError::Io(error) => return error.behind(""),
+            ReceiveError::Io(error) => return error.message(""),
             ReceiveError::Head(error) => error.text(),
             ReceiveError::Body(error) => error.text(),
             ReceiveError::Stalled => "no whole reply in time",

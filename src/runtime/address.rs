@@ -1,4 +1,4 @@
-//! The address of the Runtime API: `AWS_LAMBDA_RUNTIME_API` into an [`Endpoint`].
+//! The address of the Runtime API: reads `AWS_LAMBDA_RUNTIME_API` into an [`Endpoint`].
 
 use alloc::boxed::Box;
 use core::mem;
@@ -12,26 +12,27 @@ use crate::sys;
 /// The `errorType` of a failure between the runtime and the Runtime API.
 pub(crate) const ENDPOINT_ERROR: &str = "Runtime.LambdaRuntimeClientError";
 
-/// Where the Runtime API is.
+/// The address of a Runtime API.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) addr: SocketAddr,
-    /// As it was given, for `Host` and for messages.
+    /// Host and port as they were given, for the header `Host` and for messages.
     pub(crate) authority: &'static str,
-    /// In front of every path; empty on Lambda. cargo-lambda's emulator has one per function.
+    /// The start of every path, without a slash at its end. Empty on Lambda; cargo-lambda's emulator has one
+    /// per function.
     pub(crate) base: &'static str,
 }
 
 impl Endpoint {
-    /// The Runtime API that Lambda names, if it does.
+    /// Returns the Runtime API of Lambda; `None` if the process does not run in Lambda.
     pub(crate) fn from_env() -> Option<Result<&'static Endpoint>> {
         let text = sys::env(sys::ENDPOINT_VARIABLE)?;
-        // An address that is no text at all is as malformed as any other.
+        // U+FFFD makes a text that is not UTF-8 a malformed address.
         Some(Endpoint::parse(str::from_utf8(text).unwrap_or("\u{fffd}")))
     }
 
-    /// Reads an address as Lambda or an emulator gives it: `host:port`, with or without `http://`
-    /// in front and a path behind. It is kept for good.
+    /// Reads an address of the form `host:port`, optionally with `http://` before it and a path after it, as
+    /// some emulators have it. The result is never freed.
     pub(crate) fn parse(text: &'static str) -> Result<&'static Endpoint> {
         let invalid = |why: &str| {
             let parts = ["AWS_LAMBDA_RUNTIME_API is \"", text, "\": ", why];
@@ -59,9 +60,9 @@ impl Endpoint {
     }
 }
 
-/// `host:port`, where the host is an IP address or `localhost`; HTTP's own port if there is none.
+/// Reads `host:port`, where the host is an IP address or `localhost`. Without a port, it is HTTP's: 80.
 fn socket_addr(authority: &str) -> core::result::Result<SocketAddr, &'static str> {
-    // The colon in front of the port is the last one, unless it is within brackets.
+    // The last colon precedes the port, unless it is part of an IPv6 address in brackets.
     let (host, port) = match split_last(authority) {
         Some((host, port)) if !authority.ends_with(']') => (host, head::decimal(port.as_bytes())),
         _ => (authority, Some(80)),
@@ -80,58 +81,60 @@ fn socket_addr(authority: &str) -> core::result::Result<SocketAddr, &'static str
     }
 }
 
-/// What stands before and behind the last colon: std's own search of strings is 600 bytes.
+/// Returns the texts before and after the last colon. The plain form is `rsplit_once`, which is 600 bytes
+/// more.
 fn split_last(text: &str) -> Option<(&str, &str)> {
     let (front, colon) = text.split_at_checked(text.bytes().rposition(|b| b == b':')?)?;
     Some((front, colon.get(1..)?))
 }
 
-// std's parser of addresses is 4 KB, most of it for forms that no URL has.
+// The plain form of `ipv4` and `ipv6` is std's `FromStr`, which is 4 KB more, most of it for forms that
+// URLs do not have.
 
-/// Four decimal numbers without leading zeros (RFC 3986, section 3.2.2).
+/// Reads four decimal numbers without leading zeros (RFC 3986, section 3.2.2).
 fn ipv4(host: &[u8]) -> Option<Ipv4Addr> {
     let (mut bits, mut n_octets) = (0, 0_u32);
     for text in host.split(|&b| b == b'.') {
         let is_plain = text.len() == 1 || text.first() != Some(&b'0');
         let octet = u8::try_from(head::decimal(text).filter(|_| is_plain)?).ok()?;
         bits = bits << 8 | u32::from(octet);
-        n_octets = n_octets.wrapping_add(1);
+        n_octets = n_octets.saturating_add(1);
     }
     (n_octets == 4).then(|| Ipv4Addr::from(bits))
 }
 
-/// Eight groups of hexadecimal digits, or fewer with `::` for one or more groups of zeros
-/// (RFC 4291, section 2.2, forms 1 and 2).
+/// Reads eight groups of hexadecimal digits, or fewer with `::` for one or more groups of zeros (RFC 4291,
+/// section 2.2, forms 1 and 2).
 fn ipv6(host: &[u8]) -> Option<Ipv6Addr> {
     let (mut groups, mut n) = ([[0; 2]; 8], 0_usize);
-    // Where `::` stands, once it has come.
+    // The number of groups before `::`, once it has been read.
     let (mut gap, mut rest) = match host {
         [b':', b':', rest @ ..] => (Some(0), rest),
         _ => (None, host),
     };
     while !rest.is_empty() {
         let len = rest.iter().position(|&b| b == b':').unwrap_or(rest.len());
-        let (digits, behind) = rest.split_at_checked(len)?;
+        let (digits, after) = rest.split_at_checked(len)?;
         let group = u16::try_from(head::number(digits, 16)?).ok()?;
         *groups.get_mut(n).filter(|_| len <= 4)? = group.to_be_bytes();
-        n = n.wrapping_add(1);
-        rest = match behind {
-            [b':', b':', behind @ ..] if gap.is_none() => {
+        n = n.saturating_add(1);
+        rest = match after {
+            [b':', b':', after @ ..] if gap.is_none() => {
                 gap = Some(n);
-                behind
+                after
             }
-            [b':', behind @ ..] if !behind.is_empty() => behind,
-            [] => behind,
+            [b':', after @ ..] if !after.is_empty() => after,
+            [] => after,
             _ => return None,
         };
     }
-    // `::` stands for one group or more: what is behind it moves to the end.
+    // `::` stands for at least one group. The groups after it move to the end.
     let mut end = groups.len();
     if (n == end) != gap.is_none() {
         return None;
     }
     while n > gap.unwrap_or(n) {
-        (n, end) = (n.wrapping_sub(1), end.wrapping_sub(1));
+        (n, end) = (n.saturating_sub(1), end.saturating_sub(1));
         let group = mem::take(groups.get_mut(n)?);
         *groups.get_mut(end)? = group;
     }
@@ -139,6 +142,7 @@ fn ipv6(host: &[u8]) -> Option<Ipv6Addr> {
     Some(Ipv6Addr::from(octets))
 }
 
+/// Looks up a host name.
 #[cfg(feature = "dns")]
 fn resolve(host: &str, port: u16) -> core::result::Result<SocketAddr, &'static str> {
     use std::net::ToSocketAddrs;
@@ -149,7 +153,7 @@ fn resolve(host: &str, port: u16) -> core::result::Result<SocketAddr, &'static s
         .ok_or("its host name has no address")
 }
 
-/// A resolver is 45 KB, and Lambda names its API by number.
+/// Refuses other names: a resolver is 45 KB, and Lambda uses an IP address.
 #[cfg(not(feature = "dns"))]
 fn resolve(_: &str, _: u16) -> core::result::Result<SocketAddr, &'static str> {
     Err("its host must be an IP address or localhost (other names need the feature `dns`)")
@@ -163,7 +167,7 @@ mod tests {
 
     /// 12.1: 1.
     #[test]
-    fn an_address_is_taken_as_lambda_and_the_emulators_give_it() {
+    fn addresses_of_lambda_and_of_emulators_are_read() {
         #[track_caller]
         fn check(text: &'static str, addr: &str, base: &str) {
             let endpoint = Endpoint::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -191,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_none_is_refused_with_its_text_and_the_reason() {
+    fn a_malformed_address_is_refused_with_its_text_and_the_reason() {
         #[track_caller]
         fn check(text: &'static str, why: &str) {
             let error = Endpoint::parse(text).expect_err(text);

@@ -213,7 +213,7 @@ fn push_error_type(head: &mut Vec<u8>, error_type: &str) {
         }
         head.push(b);
     }
-    let unknown = if head.len() < start.wrapping_add(2) {
+    let unknown = if head.len().saturating_sub(start) < 2 {
         head.truncate(start);
         "Unknown"
     } else {

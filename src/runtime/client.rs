@@ -50,8 +50,8 @@ pub(crate) enum ExchangeError {
 impl ExchangeError {
     pub(crate) fn text(&self) -> String {
         match self {
-            ExchangeError::Connect(errno) => errno.behind("cannot connect: "),
-            ExchangeError::Send(_, errno) => errno.behind("cannot send: "),
+            ExchangeError::Connect(errno) => errno.message("cannot connect: "),
+            ExchangeError::Send(_, errno) => errno.message("cannot send: "),
             ExchangeError::Receive(error) => error.text(),
         }
     }
@@ -118,7 +118,7 @@ impl Client {
             if n_tries >= n_tries_max {
                 return Err(ExchangeError::Connect(errno));
             }
-            sys::pause(CONNECT_PAUSE_MS);
+            sys::sleep_ms(CONNECT_PAUSE_MS);
         }
     }
 
@@ -131,7 +131,7 @@ impl Client {
         len: usize,
         invocation: &Invocation,
     ) -> Result<(), ExchangeError> {
-        if self.stream.as_ref().is_some_and(sys::is_over) {
+        if self.stream.as_ref().is_some_and(sys::is_stale) {
             self.stream = None;
         }
         let is_used = self.stream.is_some();
@@ -143,7 +143,7 @@ impl Client {
         };
         match &self.stream {
             // The server closed it at this moment; it does not do that to a new connection.
-            Some(old) if is_used && sys::has_taken_nothing(old, len, errno) => {
+            Some(old) if is_used && sys::delivered_nothing(old, len, errno) => {
                 self.stream = None;
                 self.send(parts, Some(invocation))
             }
@@ -222,7 +222,7 @@ impl Client {
         let result = match reply {
             Ok(reply) if sent.is_ok() && !reply.close => return Ok(reply),
             Ok(reply) => Ok(reply),
-            Err(_) if !is_next && sys::has_taken_nothing(stream, len, errno) => {
+            Err(_) if !is_next && sys::delivered_nothing(stream, len, errno) => {
                 Err(ExchangeError::Send(0, Errno::BROKEN_PIPE))
             }
             Err(error) => Err(sent.err().unwrap_or(ExchangeError::Receive(error))),

@@ -1,64 +1,71 @@
-//! A word of warning before Lambda gives an invocation up.
+//! [`Context::warn_before_deadline`]: a log line before Lambda ends an invocation at its deadline.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use std::time::Duration;
 
 use crate::context::Context;
-use crate::sys;
+use crate::sys::{Event, Thread};
 
-/// Stack of the thread that waits, in bytes: it writes a line.
+/// The stack of the thread that waits, in bytes. The thread only logs a line.
 const STACK_LEN: usize = 64 * 1024;
 
-/// Warns unless it is dropped before. See [`Context::warn_before_deadline`].
+/// Cancels the warning when it is dropped. See [`Context::warn_before_deadline`].
 #[derive(Debug)]
-#[must_use = "without it nobody waits for the deadline"]
-pub struct DeadlineWarning(Option<(Arc<sys::Word>, sys::Thread)>);
+#[must_use = "dropping the guard cancels the warning"]
+pub struct DeadlineWarning(Option<Pending>);
+
+#[derive(Debug)]
+struct Pending {
+    cancelled: Arc<Event>,
+    thread: Thread,
+}
 
 impl Context {
-    /// Writes a line at level WARN `before` the deadline, if what this returns is still there then: a
-    /// function that runs into its timeout is killed without a word of its own.
+    /// Logs a warning if an invocation is about to run into its timeout.
+    ///
+    /// Logs one line at level WARN `before` the deadline, unless the returned guard has been dropped by
+    /// then. Lambda kills a function that reaches its timeout, so nothing can be logged afterwards.
     ///
     /// ```
     /// # use std::time::Duration;
     /// # let cx = &tiny_lambda::Context::default();
     /// let warning = cx.warn_before_deadline(Duration::from_millis(500));
-    /// // What may take long.
+    /// // Code that may take long.
     /// drop(warning);
     /// ```
     ///
-    /// It takes a thread for as long as it waits. Where there is no deadline, or it has passed already,
-    /// as with some local emulators, nothing is done.
+    /// A thread waits until the guard is dropped. Does nothing if the invocation has no deadline or the
+    /// deadline has passed, as with some local emulators, or if the system has no more threads.
     pub fn warn_before_deadline(&self, before: Duration) -> DeadlineWarning {
         let left = self.remaining().filter(|left| !left.is_zero());
-        let guard = left.and_then(|left| {
-            let over = Arc::new(sys::Word::default());
-            let (theirs, cx) = (Arc::clone(&over), self.clone());
-            let wait = move || {
-                if !theirs.comes_within(ms(left.saturating_sub(before))) {
-                    let ms = ms(cx.remaining().unwrap_or_default());
-                    crate::warn!(&cx, "still at work {ms} ms before the deadline");
+        DeadlineWarning(left.and_then(|left| {
+            let cancelled = Arc::new(Event::default());
+            let (is_cancelled, cx) = (Arc::clone(&cancelled), self.clone());
+            let wait_and_warn = move || {
+                if !is_cancelled.wait_ms(as_ms(left.saturating_sub(before))) {
+                    let ms = cx.remaining().map_or(0, as_ms);
+                    crate::warn!(&cx, "still running {ms} ms before the deadline");
                 }
             };
-            let thread = sys::Thread::spawn(STACK_LEN, Box::new(wait))?;
-            Some((over, thread))
-        });
-        DeadlineWarning(guard)
+            let thread = Thread::spawn(STACK_LEN, Box::new(wait_and_warn))?;
+            Some(Pending { cancelled, thread })
+        }))
     }
 }
 
-/// In milliseconds, which std counts in 128 bits.
-fn ms(time: Duration) -> u64 {
+/// Returns `time` in milliseconds. The plain form is `as_millis`, which divides 128-bit numbers.
+fn as_ms(time: Duration) -> u64 {
     let ms = time.as_secs().saturating_mul(1000);
     ms.saturating_add(time.subsec_millis().into())
 }
 
 impl Drop for DeadlineWarning {
     fn drop(&mut self) {
-        if let Some((over, thread)) = self.0.take() {
-            over.say();
-            // Nothing of an invocation outlives it.
-            thread.join();
+        if let Some(pending) = self.0.take() {
+            pending.cancelled.set();
+            // Joined, so that no thread of this invocation runs during the next one.
+            pending.thread.join();
         }
     }
 }

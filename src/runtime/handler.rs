@@ -1,4 +1,7 @@
-//! [`Handler`], and the shapes of closure that make one.
+//! [`Handler`], and the functions that make one from a closure.
+//!
+//! [`run`](crate::run) and the other functions of the crate's root make the handler themselves. These are
+//! for tests and tools, with [`Runtime`](crate::Runtime) and [`emulator`](crate::emulator).
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,20 +19,35 @@ use crate::runtime::pending::free_if_large;
 use crate::runtime::response::Responder;
 use crate::sys;
 
-/// What serves invocations: [`json()`], [`http()`](fn@http), [`bytes()`] and [`streaming()`] make
-/// one from a closure.
+/// Handles invocations. [`json()`], [`http()`](fn@http), [`bytes()`] and [`streaming()`] make a handler
+/// from a closure.
 ///
-/// Several invocations may run at once, hence `Sync`.
+/// It is `Sync`, because a process may handle several invocations at once.
+///
+/// ```
+/// use tiny_lambda::{Context, Handler, Responder, Result, emulator};
+///
+/// struct Echo;
+///
+/// impl Handler for Echo {
+///     fn handle(&self, event: &[u8], _: &Context, out: Responder<'_>) -> Result<()> {
+///         out.bytes(event.to_vec());
+///         Ok(())
+///     }
+/// }
+/// assert_eq!(emulator::invoke(&Echo, b"[1]")?.body, b"[1]");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait Handler: Sync {
-    /// Serves one invocation: reads `event` and answers through `out`.
+    /// Handles one invocation: reads `event` and responds through `out`.
     ///
     /// # Errors
-    /// Whatever it cannot do: the caller is told type and message. An answer that was already
-    /// given to `out` is dropped then.
+    /// The invocation has failed: Lambda sends the error's type and message to the caller. A response that
+    /// was given to `out` before, but not streamed, is dropped.
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()>;
 
-    /// The same, with the event in the buffer that it came in, whose room may be used for something
-    /// else once the event is read.
+    /// Does the same for an event in the buffer in which it was received. The buffer may be freed or used
+    /// again once the event has been read.
     #[doc(hidden)]
     fn handle_in_place(
         &self,
@@ -38,21 +56,23 @@ pub trait Handler: Sync {
         cx: &Context,
         out: Responder<'_>,
     ) -> Result<()> {
-        self.handle(inbox.get(event).unwrap_or_default(), cx, out)
+        self.handle(range_of(inbox, event), cx, out)
     }
 }
 
-/// A handler that takes its event from JSON and answers in JSON; [`run`](crate::run) has the same.
+/// Makes a handler that reads its event from JSON and responds with JSON, as [`run`](crate::run) does.
 ///
-/// An event that is not what `E` reads is the error `Runtime.UnmarshalError`, which says what was
-/// expected, and where. Of an event of AWS ([`events`](crate::events)) it also shows what is there, and
-/// the log has how the event begins, up to 256 bytes of it, unless the variable `LAMBDA_LOG_EVENT` is
-/// `off`.
+/// An event that `E` cannot read fails the invocation with the error `Runtime.UnmarshalError`, which says
+/// what was expected, and where. If `E` is an event of an AWS service ([`events`](crate::events)), the error
+/// also shows up to 40 bytes of the event from that place on, and the first 256 bytes of the event are
+/// logged unless the environment variable `LAMBDA_LOG_EVENT` is `off`.
 ///
 /// ```
-/// use tiny_lambda::handler;
+/// use tiny_lambda::{emulator, handler};
+///
 /// let double = handler::json(|n: u32, _| Ok(u64::from(n) * 2));
-/// # let _ = double;
+/// assert_eq!(emulator::invoke(&double, b"21")?.body, b"42");
+/// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn json<E: FromJson, R: ToJson>(
     f: impl Fn(E, &Context) -> Result<R> + Sync,
@@ -60,25 +80,60 @@ pub fn json<E: FromJson, R: ToJson>(
     Json(f, PhantomData)
 }
 
-/// A handler that takes and gives bytes; [`run_bytes`](crate::run_bytes) has the same.
+/// Makes a handler that reads and returns bytes, as [`run_bytes`](crate::run_bytes) does.
+///
+/// ```
+/// use tiny_lambda::{emulator, handler};
+///
+/// let echo = handler::bytes(|event, _| Ok(event.to_vec()));
+/// assert_eq!(emulator::invoke(&echo, b"[1]")?.body, b"[1]");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn bytes(f: impl Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync) -> impl Handler + fmt::Debug {
     Bytes(f)
 }
 
-/// A handler of web requests; [`run_http`](crate::run_http) has the same.
+/// Makes a handler of web requests, as [`run_http`](crate::run_http) does.
 ///
-/// An error of `f` is answered with status 500, and logged: see [`http`](mod@crate::http).
+/// If `f` returns an error, the response has status 500 and the error is logged; see
+/// [`http`](mod@crate::http).
+///
+/// ```
+/// use tiny_lambda::handler;
+///
+/// let hello = handler::http(|request, _| Ok(format!("You asked for {}", request.path())));
+/// # let _ = hello;
+/// ```
 pub fn http<R: IntoResponse>(
     f: impl Fn(Request, &Context) -> Result<R> + Sync,
 ) -> impl Handler + fmt::Debug {
     Http(f, PhantomData)
 }
 
-/// A handler that streams its response; [`run_streaming`](crate::run_streaming) has the same.
+/// Makes a handler that may stream its response, as [`run_streaming`](crate::run_streaming) does.
+///
+/// ```
+/// use std::io::Write;
+/// use tiny_lambda::{emulator, handler};
+///
+/// let hello = handler::streaming(|name: String, _, out| {
+///     write!(out.start("text/plain")?, "Hello, {name}!")?;
+///     Ok(())
+/// });
+/// assert_eq!(emulator::invoke(&hello, br#""Ada""#)?.body, b"Hello, Ada!");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn streaming<E: FromJson>(
     f: impl Fn(E, &Context, Responder<'_>) -> Result<()> + Sync,
 ) -> impl Handler + fmt::Debug {
     Streaming(f, PhantomData)
+}
+
+/// Returns the bytes of `buffer` in `range`, which must lie in it.
+pub(crate) fn range_of(buffer: &[u8], range: Range<usize>) -> &[u8] {
+    let bytes = buffer.get(range);
+    debug_assert!(bytes.is_some(), "the range lies in the buffer");
+    bytes.unwrap_or_default()
 }
 
 struct Json<F, E, R>(F, PhantomData<fn(E) -> R>);
@@ -90,12 +145,12 @@ impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for
             inbox.extend_from_slice(event);
             return self.handle_in_place(&mut inbox, 0..event.len(), cx, out);
         }
-        let serve = |out: Responder<'_>| {
+        let handle = |out: Responder<'_>| {
             let event = parse(event)?;
             out.json(&(self.0)(event, cx)?);
             Ok(())
         };
-        serve(out).inspect_err(|error| log_odd_event(error, event, cx))
+        handle(out).inspect_err(|error| log_unread_event(error, event, cx))
     }
 
     fn handle_in_place(
@@ -105,13 +160,13 @@ impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for
         cx: &Context,
         out: Responder<'_>,
     ) -> Result<()> {
-        let bytes = inbox.get(event).unwrap_or_default();
-        // What may have to be logged stays.
+        let bytes = range_of(inbox, event);
+        // The buffer stays, as the event may have to be logged.
         if E::kind().is_some() {
             return self.handle(bytes, cx, out);
         }
         let event = parse(bytes)?;
-        // A large response gets the room that a large event has had.
+        // A large event's memory is free for a large response.
         free_if_large(inbox);
         out.json(&(self.0)(event, cx)?);
         Ok(())
@@ -120,7 +175,7 @@ impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for
 
 fn parse<E: FromJson>(event: &[u8]) -> Result<E> {
     json::parse(event).map_err(|error| match E::kind() {
-        Some(kind) => unknown_event(kind, &error, event),
+        Some(kind) => unmarshal_aws_error(kind, &error, event),
         None => unmarshal_error(&error),
     })
 }
@@ -129,17 +184,20 @@ fn unmarshal_error(error: &json::Error) -> Error {
     Error::of(Error::UNMARSHAL, &[error.text()])
 }
 
-/// What AWS has sent and nobody here has written is worth more words.
-fn unknown_event(kind: &str, error: &json::Error, event: &[u8]) -> Error {
-    let there = event.get(error.offset()..).unwrap_or_default();
-    Error::unmarshal(kind, error, there)
+/// Makes the error of an event of an AWS service. It shows a part of the event, as the function's author
+/// may never have seen one.
+fn unmarshal_aws_error(kind: &str, error: &json::Error, event: &[u8]) -> Error {
+    // At the end of the event there is no more to show.
+    let rest = event.get(error.offset()..).unwrap_or_default();
+    Error::unmarshal(kind, error, rest)
 }
 
-/// Bytes of an event that was not understood that are logged, unless `LAMBDA_LOG_EVENT` is `off`.
+/// How many bytes of an event that could not be read are logged, unless `LAMBDA_LOG_EVENT` is `off`.
 const LOGGED_LEN_MAX: usize = 256;
 
-/// Shows an event that `error` is about, be it as a whole or a member that the handler has asked for.
-fn log_odd_event(error: &Error, event: &[u8], cx: &Context) {
+/// Logs the start of an event if `error` says that the event, or a member that the handler has asked for,
+/// could not be read.
+fn log_unread_event(error: &Error, event: &[u8], cx: &Context) {
     if error.error_type() != Error::UNMARSHAL || sys::env(c"LAMBDA_LOG_EVENT") == Some(b"off") {
         return;
     }
@@ -165,7 +223,7 @@ fn serve_http(
     f: &dyn Fn(Request) -> Result<Response>,
 ) -> Result<()> {
     let request =
-        Request::from_event(event).inspect_err(|error| log_odd_event(error, event, cx))?;
+        Request::from_event(event).inspect_err(|error| log_unread_event(error, event, cx))?;
     let caller = request.caller();
     let response = f(request).unwrap_or_else(http::failure);
     log_failure(&response, event, cx);
@@ -180,10 +238,10 @@ fn serve_http(
     Ok(())
 }
 
-/// Logs the function's own error that `response` is the response to.
+/// Logs the error of the function for which `response` was made, if any.
 fn log_failure(response: &Response, event: &[u8], cx: &Context) {
     if let Some(error) = &response.failure {
-        log_odd_event(error, event, cx);
+        log_unread_event(error, event, cx);
         log::error(Some(cx), error);
     }
 }
@@ -203,15 +261,15 @@ impl<E: FromJson, F: Fn(E, &Context, Responder<'_>) -> Result<()> + Sync> Handle
     for Streaming<F, E>
 {
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
-        let serve = |out: Responder<'_>| (self.0)(parse(event)?, cx, out);
+        let handle = |out: Responder<'_>| (self.0)(parse(event)?, cx, out);
         if E::kind().is_some() {
-            return serve(out).inspect_err(|error| log_odd_event(error, event, cx));
+            return handle(out).inspect_err(|error| log_unread_event(error, event, cx));
         }
-        serve(out)
+        handle(out)
     }
 }
 
-// A closure has nothing to show.
+// Closures do not implement `Debug`.
 impl<F, E, R> fmt::Debug for Json<F, E, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("handler::json(..)")

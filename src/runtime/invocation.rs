@@ -95,9 +95,9 @@ impl Invocation {
     fn set_id(&mut self, text: &mut String, id: &[u8]) {
         text.clear();
         self.path_id.clear();
-        let rest = id.get(scan::plain(id)..).unwrap_or_default();
+        let mut rest = id.iter().skip(scan::plain(id));
         match str::from_utf8(id) {
-            Ok(id) if rest.iter().all(|&b| is_segment_char(b)) => {
+            Ok(id) if rest.all(|&b| is_segment_char(b)) => {
                 text.push_str(id);
                 self.path_id.push_str(id);
             }
@@ -173,8 +173,8 @@ mod tests {
     use super::*;
     use alloc::format;
 
-    /// Takes `fields` into a context that held something else before.
-    fn take(fields: &[(&str, &[u8])]) -> (Invocation, Context) {
+    /// Reads `fields` into a context that held another invocation before.
+    fn read(fields: &[(&str, &[u8])]) -> (Invocation, Context) {
         let (mut invocation, mut cx) = (Invocation::default(), Context::default());
         let all = "Aws-Request-Id Deadline-Ms Invoked-Function-Arn Trace-Id Client-Context \
                    Cognito-Identity Aws-Tenant-Id Invocation-Id";
@@ -197,11 +197,11 @@ mod tests {
 
     #[test]
     fn a_field_that_did_not_come_is_none() {
-        let (invocation, mut cx) = take(&[]);
+        let (invocation, mut cx) = read(&[]);
         assert_eq!((invocation.path_id, invocation.nonce), Default::default());
         assert_eq!((cx.request_id.as_str(), cx.deadline), ("", None));
         assert!(optional_texts(&mut cx).iter().all(|text| text.is_none()));
-        let (_, cx) = take(&[
+        let (_, cx) = read(&[
             ("lambda-runtime-trace-id", b""),
             ("LAMBDA-RUNTIME-AWS-TENANT-ID", b"t"),
             ("lambda-runtime-client-context", b"1"),
@@ -222,7 +222,7 @@ mod tests {
     fn a_deadline_is_milliseconds_or_none() {
         #[track_caller]
         fn check(value: &str, want_ms: Option<u64>) {
-            let (_, cx) = take(&[("Lambda-Runtime-Deadline-Ms", value.as_bytes())]);
+            let (_, cx) = read(&[("Lambda-Runtime-Deadline-Ms", value.as_bytes())]);
             let want = want_ms.map(|ms| SystemTime::UNIX_EPOCH + Duration::from_millis(ms));
             assert_eq!(cx.deadline, want, "{value:?}");
         }
@@ -242,7 +242,7 @@ mod tests {
         #[track_caller]
         fn check(id: &[u8], want: &str) {
             assert_eq!(
-                take(&[("Lambda-Runtime-Aws-Request-Id", id)]).0.path_id,
+                read(&[("Lambda-Runtime-Aws-Request-Id", id)]).0.path_id,
                 want
             );
         }

@@ -1,4 +1,4 @@
-//! [`Runtime`]: the loop of next, handle, respond or report; and the Init phase in front of it.
+//! [`Runtime`]: the loop of next, handle, respond or report, and the Init phase before it.
 
 pub(crate) mod address;
 pub(crate) mod api;
@@ -30,8 +30,17 @@ use crate::runtime::handler::Handler;
 use crate::runtime::worker::Worker;
 use crate::sys;
 
-/// A Runtime API, and the loop that serves its invocations. [`run`](crate::run) and its like have
-/// it at the address that Lambda names; this is for tests and tools.
+/// Serves the invocations of a Runtime API at a given address, for tests and tools. [`run`](crate::run)
+/// and the other functions of the crate's root serve those of Lambda.
+///
+/// ```no_run
+/// use tiny_lambda::{Runtime, handler};
+///
+/// fn main() -> tiny_lambda::Result<()> {
+///     let double = handler::json(|n: u32, _| Ok(u64::from(n) * 2));
+///     Runtime::at("127.0.0.1:9001").concurrency(4).serve(&double)
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Runtime {
     endpoint: String,
@@ -39,8 +48,9 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// The Runtime API at `endpoint`, which is what `AWS_LAMBDA_RUNTIME_API` holds: `host:port`,
-    /// with or without `http://` in front and a path behind.
+    /// Makes a runtime for the Runtime API at `endpoint`. It has the form of the variable
+    /// `AWS_LAMBDA_RUNTIME_API`: `host:port`, where the host is an IP address or `localhost`, optionally
+    /// with `http://` before it and a path after it. [`serve`](Self::serve) reports a malformed address.
     pub fn at(endpoint: &str) -> Runtime {
         Runtime {
             endpoint: endpoint.into(),
@@ -48,52 +58,51 @@ impl Runtime {
         }
     }
 
-    /// The same, with up to `n` invocations at once, each on a thread and a connection of its own:
-    /// what [`run`](crate::run) does where `AWS_LAMBDA_MAX_CONCURRENCY` is more than one.
+    /// Sets how many invocations are served at once, each on a thread and a connection of its own. 0 counts
+    /// as 1, the default. [`run`](crate::run) takes the number from `AWS_LAMBDA_MAX_CONCURRENCY`.
     #[must_use]
     pub fn concurrency(mut self, n: usize) -> Runtime {
         self.n_workers = n.max(1);
         self
     }
 
-    /// Serves invocations until the Runtime API has gone.
+    /// Serves invocations until the Runtime API fails. Never returns `Ok`.
     ///
     /// # Errors
-    /// The address is malformed, the Runtime API cannot be reached any more, or it has said that
-    /// it cannot go on.
+    /// The address is malformed, the Runtime API cannot be reached, it has replied that it cannot go on
+    /// (status 403, or a 5xx), or [`concurrency`](Self::concurrency) is more than 1 and panics abort.
     pub fn serve(&self, handler: &dyn Handler) -> Result<()> {
-        // It is kept for good, as Lambda's own address is, which stands in the environment.
+        // An endpoint borrows its text for the life of the process, since Lambda's is in the environment.
         let endpoint = Endpoint::parse(String::leak(self.endpoint.clone()))?;
         serve(&mut Worker::new(endpoint), self.n_workers, handler)
     }
 }
 
-/// Stack of a worker that has a thread of its own, in bytes: what a handler may need, and JSON as
-/// deep as it may be. It is only used as far as it is touched.
+/// The stack of a worker's thread, in bytes: enough for a handler, and for JSON of the greatest depth. Only
+/// pages that are touched use memory.
 #[cfg(panic = "unwind")]
 const STACK_LEN: usize = 2 * 1024 * 1024;
 
-/// How many invocations Lambda wants to have served at once, in one process (AWS Lambda Developer
-/// Guide, "Lambda Managed Instances"); everywhere else, one.
+/// Returns how many invocations Lambda sends to one process at once (AWS Lambda Developer Guide, "Lambda
+/// Managed Instances"). Everywhere else it is one.
 pub(crate) fn n_workers() -> usize {
     let n = sys::env(c"AWS_LAMBDA_MAX_CONCURRENCY").and_then(head::decimal);
     n.and_then(|n| usize::try_from(n).ok()).unwrap_or(1)
 }
 
-/// Serves up to `n_workers` invocations at once until the Runtime API has gone; if it is one, by
-/// `worker`.
+/// Serves up to `n_workers` invocations at once until the Runtime API fails; a single one with `worker`.
 pub(crate) fn serve(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> Result<()> {
     static HAS_HOOK: AtomicBool = AtomicBool::new(false);
 
     panic::install(&HAS_HOOK);
-    snapstart::restore(worker.pending.client.endpoint);
+    snapstart::wait_for_restore(worker.pending.client.endpoint);
     if n_workers <= 1 {
         return work(worker, true, handler);
     }
     serve_many(worker, n_workers, handler)
 }
 
-/// One worker that ends does not take the others along: each is a place for invocations.
+/// If one worker fails, the others go on, since Lambda may still have invocations for them.
 #[cfg(panic = "unwind")]
 fn serve_many(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> Result<()> {
     let endpoint = worker.pending.client.endpoint;
@@ -105,7 +114,7 @@ fn serve_many(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> R
     Err(Error::of(address::ENDPOINT_ERROR, &["no worker is left"]))
 }
 
-/// Where panics abort, one would end all invocations of the process, so several are refused.
+/// Refuses several workers if panics abort, since one panic would end all invocations of the process.
 #[cfg(panic = "abort")]
 fn serve_many(_: &mut Worker, n_workers: usize, _: &dyn Handler) -> Result<()> {
     Err(cannot_serve_many(n_workers))
@@ -133,8 +142,8 @@ fn cannot_serve_many(n_workers: usize) -> Error {
     Error::of("Runtime.Concurrency", &message)
 }
 
-/// Serves invocations, one after another. The only worker also keeps `_X_AMZN_TRACE_ID`.
-// A pointer to what is used all the time is shorter than a place on the stack.
+/// Serves invocations one after another. Sets `_X_AMZN_TRACE_ID` if this worker is the only one.
+// `inline(never)`: addresses relative to the pointer to `worker` are shorter than those in a large frame.
 #[inline(never)]
 fn work(worker: &mut Worker, is_only: bool, handler: &dyn Handler) -> Result<()> {
     loop {
@@ -142,18 +151,19 @@ fn work(worker: &mut Worker, is_only: bool, handler: &dyn Handler) -> Result<()>
         if is_only {
             worker.set_trace_id();
         }
-        let (result, guard) = panic::guard(worker, |worker| worker.handle(event, handler));
+        let (result, state_lock) =
+            panic::run_invocation(worker, |worker| worker.handle(event, handler));
         worker.respond(result)?;
-        drop(guard);
+        drop(state_lock);
     }
 }
 
-/// Runs code of the Init phase. A failure is posted, then the process ends.
+/// Runs code of the Init phase. Posts a failure and ends the process then.
 pub(crate) fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
     static HAS_HOOK: AtomicBool = AtomicBool::new(false);
 
-    panic::own_process();
+    panic::set_function_process();
     panic::install(&HAS_HOOK);
-    panic::guard_init(api::INIT_ERROR, f)
+    panic::run_init(api::INIT_ERROR, f)
         .unwrap_or_else(|error| worker::init_failed(api::INIT_ERROR, &error))
 }

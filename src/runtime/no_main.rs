@@ -1,8 +1,9 @@
-//! [`main!`](crate::main): the way from the C library to the function, without std's start-up.
+//! [`main!`](crate::main): a `main` that the C library calls directly, without std's start-up.
 
-/// The `main` of a function that does without std's start-up, which is ten of the eighteen system
-/// calls to the first `next`, and 4 KB of the zip: the C library calls it, and it runs the
-/// expression that it is given.
+/// Defines a `main` without std's start-up, which runs the given expression.
+///
+/// This saves ten of the eighteen system calls up to the first `next`, and 4 KB of the zip. The plain form
+/// is `fn main() -> ! { run(hello) }`.
 ///
 /// ```no_run
 /// #![cfg_attr(not(test), no_main)]
@@ -15,15 +16,14 @@
 /// }
 /// ```
 ///
-/// The expression is one that does not come back, as [`run`](crate::run) and its like do not; a
-/// block may do other things first. The attribute in front keeps rustc from making a `main` of its
-/// own, but where `cargo test` needs one.
+/// The expression must not return, as [`run`](crate::run) does not. It may be a block that does other
+/// things first. The attribute `no_main` prevents rustc from making a `main` of its own, which `cargo test`
+/// needs.
 ///
-/// The rest is as with `fn main() -> !`: writes to a pipe that nobody reads are errors, and
-/// a panic is reported and ends the process with 101. What is not as with it:
-/// - A stack that overflows ends the process by SIGSEGV without std's line about it. Lambda's log
-///   says so much itself.
-/// - `std::env::args` is empty with musl; Lambda gives no arguments. Variables are there.
+/// As with `fn main() -> !`, a write to a pipe without a reader is an error, and a panic is reported and
+/// ends the process with exit code 101. The differences are:
+/// - If the stack overflows, SIGSEGV ends the process without std's message. Lambda logs the signal.
+/// - `std::env::args` is empty with musl. Lambda passes no arguments. Environment variables are there.
 /// - The main thread has no name, and standard streams that are closed at the start stay closed.
 #[macro_export]
 macro_rules! main {
@@ -31,9 +31,9 @@ macro_rules! main {
         #[cfg(not(test))]
         #[unsafe(no_mangle)]
         extern "C" fn main() -> ::core::ffi::c_int {
-            $crate::start(|| $run)
+            $crate::run_without_std_start(|| $run)
         }
-        // The one that a test never calls.
+        // A `main` that tests never call.
         #[cfg(test)]
         fn main() {
             $run
@@ -41,11 +41,11 @@ macro_rules! main {
     };
 }
 
-/// What [`main!`](crate::main) calls.
+/// Runs the expression of [`main!`](crate::main).
 #[doc(hidden)]
-pub fn start(run: fn() -> !) -> ! {
+pub fn run_without_std_start(run: fn() -> !) -> ! {
     crate::sys::ignore_broken_pipes();
-    // Nothing may unwind into C.
+    // A panic must not unwind into the C library.
     #[cfg(panic = "unwind")]
     {
         let _ = std::panic::catch_unwind(run);

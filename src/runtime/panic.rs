@@ -1,8 +1,11 @@
-//! What becomes of a panic: an error that is logged and posted with its message and its place.
+//! Panics: each becomes an error with its message and place, which is logged and posted.
 //!
-//! Where panics unwind, the handler's panic ends the invocation, and the next one is served. Where
-//! they abort, the hook posts the error before the process ends. A panic hook that the function has
-//! set is called first in both cases.
+//! If panics unwind (`build.sh --profile unwind`), a panic of the handler is caught and fails its
+//! invocation, and the next one is served. If panics abort, the panic hook posts the error before the
+//! process ends. In both cases a panic hook that the function has set is called first.
+//!
+//! std ends the process after some panics even if panics unwind, for example after one in a destructor
+//! that runs because of another panic. The hook posts the error then, too.
 
 use alloc::boxed::Box;
 use core::cell::Cell;
@@ -16,57 +19,54 @@ use crate::runtime::worker;
 use crate::runtime::worker_state::{Phase, WorkerState};
 use crate::sys;
 
-/// Exit code of a process that ends by a panic, as std has it.
+/// Exit code of a process that a panic has ended, as std has it.
 const EXIT_STATUS: i32 = 101;
 
-/// Where panics abort at once (`build.sh --profile tiny`), std calls no hook.
+/// Whether panics call a hook. With `build.sh --profile tiny` they end the process at once.
 const HAS_HOOK: bool = cfg!(not(panic = "immediate-abort"));
 
-/// Milliseconds between two looks at whether the first panic has been reported.
+/// How often a thread looks whether the panic of another thread has been reported, in milliseconds.
 const REPORT_PAUSE_MS: u16 = 5;
 
 type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
 
-/// What our hook does, with the hook that it has replaced.
-type RunHook = fn(&PanicHookInfo<'_>, &Hook, bool);
-
 std::thread_local! {
     /// Whether this thread is within a hook that our hook has called.
-    static IS_CHAINING: Cell<bool> = const { Cell::new(false) };
+    static IS_IN_EARLIER_HOOK: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Has panics reported from here on. Called by `init` and by `run`, and by each only once: a hook
-/// that the function sets between them has replaced ours, so that ours has to be set again in front.
+/// Sets our panic hook in front of the one that is set.
+///
+/// `init` and `run` call this, each with an `is_set` of its own: a hook that the function sets between them
+/// replaces ours, so ours must be set again.
 pub(crate) fn install(is_set: &AtomicBool) {
-    if HAS_HOOK && !is_set.swap(true, Ordering::Relaxed) {
-        set_hook(run_hook);
+    if !HAS_HOOK || is_set.swap(true, Ordering::Relaxed) {
+        return;
     }
-}
-
-/// Sets our hook in front of the one that is set.
-fn set_hook(run: RunHook) {
     let earlier = panic::take_hook();
-    // std's own hook is set now, so the second call returns that one.
+    // The first call has set std's own hook, so the second call returns that one.
     let default = panic::take_hook();
-    // std makes both boxes at the same place in its code, so that two of its own hook have the same
-    // vtable, and no data. If that were wrong, a panic would only be printed by std too.
+    // std makes both boxes at the same place in its code, so two boxes of its own hook have the same vtable
+    // and no data. If that changed, std would print each panic in addition to our log line.
     let is_default = ptr::eq(&raw const *earlier, &raw const *default);
-    panic::set_hook(Box::new(move |info| run(info, &earlier, is_default)));
+    panic::set_hook(Box::new(move |info| run_hook(info, &earlier, is_default)));
 }
 
-/// Calls the hook that was set before ours. Returns whether ours has to go on: it has not if it was
-/// called by that hook of another hook of ours, which goes on.
-fn chain(info: &PanicHookInfo<'_>, earlier: &Hook, is_wanted: bool) -> bool {
+/// Calls the hook that was set before ours, if it `is_wanted`.
+///
+/// Returns whether this call of our hook must handle the panic. The hook in between may call another one of
+/// ours, from an earlier [`install`]. That one leaves the panic to the outermost one.
+fn call_earlier(info: &PanicHookInfo<'_>, earlier: &Hook, is_wanted: bool) -> bool {
     if is_wanted {
-        let was_chaining = IS_CHAINING.replace(true);
+        let was_in_earlier_hook = IS_IN_EARLIER_HOOK.replace(true);
         earlier(info);
-        IS_CHAINING.set(was_chaining);
+        IS_IN_EARLIER_HOOK.set(was_in_earlier_hook);
     }
-    !IS_CHAINING.get()
+    !IS_IN_EARLIER_HOOK.get()
 }
 
-/// Posts that what goes on has failed. Returns the exit code; `None`: nothing was going on.
-fn fail(state: &mut WorkerState, error: &Error) -> Option<i32> {
+/// Posts `error` as that of the worker's current phase. Returns the exit code; `None` if the worker is idle.
+fn post_failure(state: &mut WorkerState, error: &Error) -> Option<i32> {
     match (state.take_phase(), state.endpoint) {
         #[cfg(panic = "abort")]
         (Phase::Init(call), _) => {
@@ -82,17 +82,17 @@ fn fail(state: &mut WorkerState, error: &Error) -> Option<i32> {
     Some(EXIT_STATUS)
 }
 
-/// Calls `report`, which returns an exit code, and ends the process. If another thread that has
-/// panicked is doing so, this waits until that one has sent its report, and no longer.
+/// Calls `report`, which returns an exit code, and ends the process. If another thread is reporting a panic
+/// already, waits until that report has been sent, and then ends the process.
 fn report_and_exit(error: &Error, report: impl FnOnce() -> i32) -> ! {
     static IS_REPORTING: AtomicBool = AtomicBool::new(false);
-    /// The exit code, once the report has been sent.
+    /// The exit code once the report has been sent, 0 before that.
     static STATUS: AtomicI32 = AtomicI32::new(0);
 
     if IS_REPORTING.swap(true, Ordering::Relaxed) {
         log::error(None, error);
         while STATUS.load(Ordering::Relaxed) == 0 {
-            sys::pause(REPORT_PAUSE_MS);
+            sys::sleep_ms(REPORT_PAUSE_MS);
         }
     } else {
         STATUS.store(report(), Ordering::Relaxed);
@@ -104,7 +104,7 @@ fn report_and_exit(error: &Error, report: impl FnOnce() -> i32) -> ! {
 #[cfg(panic = "unwind")]
 use unwind::run_hook;
 #[cfg(panic = "unwind")]
-pub(crate) use unwind::{guard, guard_init, guard_part, own_process};
+pub(crate) use unwind::{run_init, run_invocation, run_part, set_function_process};
 #[cfg(panic = "unwind")]
 mod unwind {
     use alloc::boxed::Box;
@@ -117,49 +117,50 @@ mod unwind {
     use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
     use std::sync::MutexGuard;
 
-    use super::{EXIT_STATUS, Hook, WorkerState, chain, fail, report_and_exit};
+    use super::{EXIT_STATUS, Hook, WorkerState, call_earlier, post_failure, report_and_exit};
     use crate::context::Context;
-    use crate::error::with_sources;
-    use crate::error::{Error, Result};
+    use crate::error::{Error, Result, with_sources};
     use crate::log;
     use crate::runtime::worker::{self, Worker};
     use crate::runtime::worker_state;
 
-    /// What is guarded.
+    /// The kind of code that runs within [`catch`].
     #[derive(Clone, Copy)]
-    enum Guarded {
-        /// And where its failure is posted.
+    enum Scope {
+        /// Code of the Init phase. Its error is posted to this call of the Runtime API.
         Init(&'static str),
         Invocation,
-        /// A record of a batch or a shutdown hook, whose caller logs its error.
+        /// The handler of one record of a batch, or a shutdown hook. The caller logs its error.
         Part,
     }
 
-    /// A panic since the guard began.
-    struct Noted {
+    /// A panic that the hook has seen.
+    struct SeenPanic {
         error: Error,
         payload: PayloadId,
     }
 
     std::thread_local! {
-        static GUARDED: Cell<Option<Guarded>> = const { Cell::new(None) };
-        /// The last two panics since the guard began, and the later one last.
-        static NOTED: RefCell<[Option<Noted>; 2]> = const { RefCell::new([None, None]) };
-        /// Names the invocation that this thread serves, for log lines.
+        /// The innermost scope that this thread is in.
+        static SCOPE: Cell<Option<Scope>> = const { Cell::new(None) };
+        /// The last two panics within that scope, the later one last.
+        static LAST_PANICS: RefCell<[Option<SeenPanic>; 2]> =
+            const { RefCell::new([None, None]) };
+        /// The request ID and tenant ID of the invocation that this thread serves, for log lines.
         static CONTEXT: RefCell<Option<Context>> = const { RefCell::new(None) };
     }
 
-    /// Whether the process is that of a function, so that the panics of all threads are logged here.
-    /// A test that serves invocations is not: std's hook shows its panics.
-    static IS_OWN_PROCESS: AtomicBool = AtomicBool::new(false);
+    /// Whether this is the process of a function, so that the panics of all threads are logged here. In a
+    /// test that serves invocations, std's hook prints the panics of other threads.
+    static IS_FUNCTION_PROCESS: AtomicBool = AtomicBool::new(false);
 
-    /// Says that this process is that of a function.
-    pub(crate) fn own_process() {
-        IS_OWN_PROCESS.store(true, Ordering::Relaxed);
+    /// Records that this is the process of a function.
+    pub(crate) fn set_function_process() {
+        IS_FUNCTION_PROCESS.store(true, Ordering::Relaxed);
     }
 
-    /// What identifies a payload in the hook and behind `catch_unwind`, between which it moves: its
-    /// type, and where the bytes of a text are.
+    /// Identifies a payload in the hook and after `catch_unwind`. It moves in between, so this is its type,
+    /// and the address and length of the text if it is a string.
     #[derive(PartialEq, Eq)]
     struct PayloadId(TypeId, Option<(usize, usize)>);
 
@@ -179,77 +180,81 @@ mod unwind {
     }
 
     /// Why std ends the process after a panic.
-    enum Reason {
+    enum AbortReason {
         /// A destructor panicked that ran because of another panic.
         Destructor,
-        /// A panic came to a function that does not unwind, such as an `extern "C"` one.
-        Boundary,
-        /// std found undefined behaviour.
-        Itself,
+        /// A panic reached a function that cannot unwind, such as an `extern "C"` one.
+        NoUnwind,
+        /// std has detected undefined behaviour.
+        UndefinedBehavior,
     }
 
-    impl Reason {
-        /// std has no stable way to ask for it but the text of the panic. Tests prove it for this
-        /// version of std (tests/it/runtime/process.rs); without it, a panic is only logged.
-        fn of(info: &PanicHookInfo<'_>) -> Option<Reason> {
+    impl AbortReason {
+        /// Returns why std will end the process after this panic; `None` if it will unwind.
+        ///
+        /// std's only stable sign is the message of the panic. Tests check the messages of this version of
+        /// std (tests/it/runtime/process.rs). If a later version changes them, such a panic is only logged.
+        fn of(info: &PanicHookInfo<'_>) -> Option<AbortReason> {
             let text = payload_text(info.payload())?;
-            let is = |start: &str| text.starts_with(start);
-            if is("panic in a destructor during cleanup") {
-                Some(Reason::Destructor)
-            } else if is("panic in a function that cannot unwind") {
-                Some(Reason::Boundary)
+            if text.starts_with("panic in a destructor during cleanup") {
+                Some(AbortReason::Destructor)
+            } else if text.starts_with("panic in a function that cannot unwind") {
+                Some(AbortReason::NoUnwind)
+            } else if text.starts_with("unsafe precondition(s) violated") {
+                Some(AbortReason::UndefinedBehavior)
             } else {
-                is("unsafe precondition(s) violated").then_some(Reason::Itself)
+                None
             }
         }
     }
 
     pub(super) fn run_hook(info: &PanicHookInfo<'_>, earlier: &Hook, is_default: bool) {
-        let guarded = GUARDED.try_with(Cell::get).ok().flatten();
-        let is_ours = guarded.is_some() || IS_OWN_PROCESS.load(Ordering::Relaxed);
-        if !chain(info, earlier, !is_default || !is_ours) || !is_ours {
+        let scope = SCOPE.try_with(Cell::get).ok().flatten();
+        let is_handled = scope.is_some() || IS_FUNCTION_PROCESS.load(Ordering::Relaxed);
+        if !call_earlier(info, earlier, !is_default || !is_handled) || !is_handled {
             return;
         }
         let error = Error::from_panic(info);
-        if let Some(reason) = Reason::of(info) {
-            end_process(guarded, reason, error);
+        if let Some(reason) = AbortReason::of(info) {
+            end_process(scope, reason, error);
         }
-        note(guarded, info, error);
+        record(scope, info, error);
     }
 
-    /// Logs a panic, or keeps it until it is known what it belongs to.
+    /// Logs a panic, or keeps it until the code that called the panicking code decides.
     ///
-    /// A second panic may be that of a destructor that runs because of the first one, and then ends
-    /// the process with the first one as the reason.
-    fn note(guarded: Option<Guarded>, info: &PanicHookInfo<'_>, mut error: Error) {
+    /// In a [`Scope::Part`] the caller logs the error. A second panic in any scope may be that of a
+    /// destructor that runs because of the first one. Then std ends the process, and the first panic is the
+    /// error that is posted.
+    fn record(scope: Option<Scope>, info: &PanicHookInfo<'_>, mut error: Error) {
         let payload = PayloadId::of(info.payload());
-        let noted = NOTED.try_with(|noted| {
-            let mut noted = noted.try_borrow_mut().ok()?;
-            let [first, last] = &mut *noted;
+        let recorded = LAST_PANICS.try_with(|panics| {
+            let mut panics = panics.try_borrow_mut().ok()?;
+            let [first, last] = &mut *panics;
             if let Some(last) = last {
                 log_once(&mut last.error);
             }
-            let is_kept = match guarded {
-                Some(Guarded::Part) => true,
+            let can_wait = match scope {
+                Some(Scope::Part) => true,
                 Some(_) => last.is_some(),
                 None => false,
             };
-            if !is_kept {
+            if !can_wait {
                 log_once(&mut error);
             }
-            *first = last.replace(Noted {
+            *first = last.replace(SeenPanic {
                 error: error.clone(),
                 payload,
             });
             Some(())
         });
-        // A thread that is ending has no thread-local variables any more.
-        if !matches!(noted, Ok(Some(()))) {
+        // The thread-local variables of a thread that is ending may be destroyed already.
+        if !matches!(recorded, Ok(Some(()))) {
             log_once(&mut error);
         }
     }
 
-    /// Logs the error of a panic, unless that has been done.
+    /// Logs the error of a panic, unless it was logged before.
     fn log_once(error: &mut Error) {
         let logged = CONTEXT.try_with(|cx| {
             let cx = cx.try_borrow().ok();
@@ -261,51 +266,51 @@ mod unwind {
         error.set_logged();
     }
 
-    /// Logs the panics that have not been logged, and forgets all of them. Those that are left when
-    /// guarded code returns were caught by that code.
-    fn log_noted() {
-        let noted = NOTED.try_with(|noted| {
-            noted
-                .try_borrow_mut()
-                .ok()
-                .map(|mut it| mem::take(&mut *it))
+    /// Logs the recorded panics that were not logged, and forgets all of them. Those that are left when a
+    /// scope ends were caught by the function's own code.
+    fn log_recorded() {
+        let panics = LAST_PANICS.try_with(|panics| {
+            let mut panics = panics.try_borrow_mut().ok()?;
+            Some(mem::take(&mut *panics))
         });
-        for noted in noted.ok().flatten().into_iter().flatten().flatten() {
-            let mut error = noted.error;
+        for panic in panics.ok().flatten().into_iter().flatten().flatten() {
+            let mut error = panic.error;
             log_once(&mut error);
         }
     }
 
-    /// Reports a panic that std ends the process with, and ends it. The panic is often only the
-    /// consequence of one before it, which is then what is reported.
-    fn end_process(guarded: Option<Guarded>, reason: Reason, mut error: Error) -> ! {
-        let noted = NOTED.try_with(RefCell::take).ok();
-        let [first, last] = noted.unwrap_or_default();
-        let first = match reason {
-            Reason::Destructor => first.or(last),
-            Reason::Boundary => last,
-            Reason::Itself => None,
+    /// Reports a panic after which std ends the process, and ends it. Reports the panic before it if that
+    /// one is the cause.
+    fn end_process(scope: Option<Scope>, reason: AbortReason, mut error: Error) -> ! {
+        let panics = LAST_PANICS.try_with(RefCell::take);
+        let [first, last] = panics.unwrap_or([None, None]);
+        let cause = match reason {
+            AbortReason::Destructor => first.or(last),
+            AbortReason::NoUnwind => last,
+            AbortReason::UndefinedBehavior => None,
         };
-        if let Some(noted) = first {
-            error = noted.error;
+        if let Some(cause) = cause {
+            error = cause.error;
         }
         log_once(&mut error);
         let error = error;
         report_and_exit(&error, || {
-            if let Some(Guarded::Init(call)) = guarded {
+            if let Some(Scope::Init(call)) = scope {
                 worker::report_init(call, &error);
                 return worker::INIT_EXIT_STATUS;
             }
             worker_state::for_each(|state| {
-                fail(state, &error);
+                post_failure(state, &error);
             });
             EXIT_STATUS
         })
     }
 
-    /// Lets `worker` handle an invocation, and makes an error of a panic. A panic that ends the process
-    /// waits as long as what is returned with the result lives: until the response has been sent.
-    pub(crate) fn guard(
+    /// Runs `f`, which handles an invocation of `worker`, and makes a panic its error.
+    ///
+    /// Returns the locked state of the worker, too: a panic on another thread that ends the process waits
+    /// until the lock is dropped, so that the response is sent first.
+    pub(crate) fn run_invocation(
         worker: &mut Worker,
         f: impl FnOnce(&mut Worker) -> Result<()>,
     ) -> (Result<()>, Option<MutexGuard<'static, WorkerState>>) {
@@ -319,12 +324,12 @@ mod unwind {
                 cx.tenant_id.clone_from(&worker.cx.tenant_id);
             }
         });
-        let result = guarded(Guarded::Invocation, || f(worker));
+        let result = catch(Scope::Invocation, || f(worker));
         let state = worker.pending.state.lock().map(|mut state| {
             state.leave();
             state
         });
-        // Another guard may follow on this thread, which is not of this invocation.
+        // A later panic on this thread does not belong to this invocation.
         let _ = CONTEXT.try_with(|cx| {
             if let Ok(Some(cx)) = cx.try_borrow_mut().as_deref_mut() {
                 cx.request_id.clear();
@@ -333,62 +338,63 @@ mod unwind {
         (result, state)
     }
 
-    /// Handles a part of what is guarded, whose error the caller logs, and makes an error of a panic.
-    pub(crate) fn guard_part(f: &mut dyn FnMut() -> Result<()>) -> Result<()> {
-        guarded(Guarded::Part, f)
+    /// Runs a part of an invocation or of the shutdown, and makes a panic its error. The caller logs the
+    /// error.
+    pub(crate) fn run_part(f: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        catch(Scope::Part, f)
     }
 
-    /// Runs code of the Init phase, and makes an error of a panic. One that cannot be caught is posted
-    /// to `call`.
-    pub(crate) fn guard_init<T>(call: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
-        guarded(Guarded::Init(call), f)
+    /// Runs code of the Init phase, and makes a panic its error. A panic after which std ends the process is
+    /// posted to `call`.
+    pub(crate) fn run_init<T>(call: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
+        catch(Scope::Init(call), f)
     }
 
-    fn guarded<T>(what: Guarded, f: impl FnOnce() -> Result<T>) -> Result<T> {
-        // It may be part of what is guarded already.
-        let outer = GUARDED.replace(Some(what));
-        log_noted();
-        // What `f` has half done is not looked at again: a handler is `Sync` and shared with other
-        // invocations anyway, and the response of one that failed is written anew.
+    fn catch<T>(scope: Scope, f: impl FnOnce() -> Result<T>) -> Result<T> {
+        // Scopes can be nested.
+        let outer = SCOPE.replace(Some(scope));
+        log_recorded();
+        // `AssertUnwindSafe`: what a panic of `f` leaves half done is not read again. A handler is `Sync` and
+        // shared with other invocations anyway, and the response of a failed one is written anew.
         let result = panic::catch_unwind(AssertUnwindSafe(f));
-        let result = result.unwrap_or_else(|payload| Err(caught(payload)));
-        log_noted();
-        GUARDED.set(outer);
+        let result = result.unwrap_or_else(|payload| Err(error_of(payload)));
+        log_recorded();
+        SCOPE.set(outer);
         result
     }
 
-    /// The error of a panic that was caught.
-    fn caught(payload: Box<dyn Any + Send>) -> Error {
+    /// Returns the error of a panic that was caught.
+    fn error_of(payload: Box<dyn Any + Send>) -> Error {
         let id = PayloadId::of(&*payload);
-        let noted = NOTED.try_with(|noted| {
-            let mut noted = noted.try_borrow_mut().ok()?;
-            let [_, last] = &mut *noted;
-            last.take_if(|noted| noted.payload == id)
+        let recorded = LAST_PANICS.try_with(|panics| {
+            let mut panics = panics.try_borrow_mut().ok()?;
+            let [_, last] = &mut *panics;
+            last.take_if(|panic| panic.payload == id)
         });
-        let error = match noted.ok().flatten() {
-            Some(noted) => noted.error,
-            // One that was caught before and resumed, here or on another thread.
+        let error = match recorded.ok().flatten() {
+            Some(panic) => panic.error,
+            // The function has caught the panic before, here or on another thread, and resumed it.
             None => Error::panic(&payload_message(&*payload)),
         };
-        // A destructor may panic, and so may that of the payload of that panic.
+        // The destructor of the payload may panic, and so may the destructor of that panic's payload.
         if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             mem::forget(payload);
         }
         error
     }
 
-    /// The message of a panic whose place is not known.
+    /// Returns the message of a panic whose place is not known.
     fn payload_message(payload: &(dyn Any + Send)) -> String {
-        type Shown = Box<dyn core::error::Error + Send + Sync>;
-        let show = || match payload_text(payload) {
+        type DynError = Box<dyn core::error::Error + Send + Sync>;
+        let to_text = || match payload_text(payload) {
             Some(text) => String::from(text),
-            None => match payload.downcast_ref::<Shown>() {
+            None => match payload.downcast_ref::<DynError>() {
                 Some(error) => with_sources(&**error),
                 None => String::from(Error::NO_TEXT),
             },
         };
-        // Code of the function shows its error, and may panic.
-        let text = panic::catch_unwind(AssertUnwindSafe(show));
+        // The function's `Display` of an error may panic.
+        let text = panic::catch_unwind(AssertUnwindSafe(to_text));
         let text = text.unwrap_or_else(|payload| {
             mem::forget(payload);
             String::from(Error::NO_TEXT)
@@ -400,31 +406,34 @@ mod unwind {
 #[cfg(panic = "abort")]
 use abort::run_hook;
 #[cfg(panic = "abort")]
-pub(crate) use abort::{guard, guard_init, guard_part, own_process};
+pub(crate) use abort::{run_init, run_invocation, run_part, set_function_process};
 #[cfg(panic = "abort")]
 mod abort {
     use std::panic::PanicHookInfo;
     use std::sync::MutexGuard;
 
-    use super::{EXIT_STATUS, HAS_HOOK, Hook, Phase, WorkerState, chain, fail, report_and_exit};
+    use super::{
+        EXIT_STATUS, HAS_HOOK, Hook, Phase, WorkerState, call_earlier, post_failure,
+        report_and_exit,
+    };
     use crate::error::{Error, Result};
     use crate::log;
     use crate::runtime::worker::Worker;
     use crate::runtime::worker_state;
 
-    /// Every panic ends a process whose panics abort.
-    pub(crate) fn own_process() {}
+    /// Does nothing: the hook handles every panic, as each ends the process.
+    pub(crate) fn set_function_process() {}
 
     pub(super) fn run_hook(info: &PanicHookInfo<'_>, earlier: &Hook, is_default: bool) {
-        if !chain(info, earlier, !is_default) {
+        if !call_earlier(info, earlier, !is_default) {
             return;
         }
         let error = Error::from_panic(info);
         report_and_exit(&error, || {
-            // A worker that is sending its response does so to the end. Nothing may be sent after the
-            // error, so this stays locked.
+            // Waits until the worker has sent the response that it is sending. The state stays locked, since
+            // nothing may be sent after the error.
             let mut state = worker_state::lock();
-            let status = fail(&mut state, &error).unwrap_or_else(|| {
+            let status = post_failure(&mut state, &error).unwrap_or_else(|| {
                 log::error(None, &error);
                 EXIT_STATUS
             });
@@ -433,9 +442,11 @@ mod abort {
         })
     }
 
-    /// Lets `worker` handle an invocation; a panic is posted as its error. A panic of another thread
-    /// waits as long as what is returned with the result lives: until the response has been sent.
-    pub(crate) fn guard(
+    /// Runs `f`, which handles an invocation of `worker`. The hook posts a panic as its error.
+    ///
+    /// Returns the locked state of the worker, too: a panic on another thread waits until the lock is
+    /// dropped, so that the response is sent first.
+    pub(crate) fn run_invocation(
         worker: &mut Worker,
         f: impl FnOnce(&mut Worker) -> Result<()>,
     ) -> (Result<()>, Option<MutexGuard<'static, WorkerState>>) {
@@ -450,13 +461,13 @@ mod abort {
         (result, state)
     }
 
-    /// Handles a part of what is guarded; a panic ends the process as any other.
-    pub(crate) fn guard_part(f: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+    /// Runs a part of an invocation or of the shutdown. A panic ends the process.
+    pub(crate) fn run_part(f: &mut dyn FnMut() -> Result<()>) -> Result<()> {
         f()
     }
 
-    /// Calls `f`; a panic is posted to `call`.
-    pub(crate) fn guard_init<T>(call: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
+    /// Runs code of the Init phase. The hook posts a panic to `call`.
+    pub(crate) fn run_init<T>(call: &'static str, f: impl FnOnce() -> Result<T>) -> Result<T> {
         if !HAS_HOOK {
             return f();
         }

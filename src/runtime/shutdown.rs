@@ -35,7 +35,7 @@ fn hooks() -> MutexGuard<'static, Vec<Hook>> {
 ///
 /// ```no_run
 /// fn main() -> ! {
-///     tiny_lambda::on_shutdown(|| eprintln!("going"));
+///     tiny_lambda::on_shutdown(|| eprintln!("shutting down"));
 ///     tiny_lambda::run(|name: String, _| Ok(format!("Hello, {name}!")))
 /// }
 /// ```
@@ -50,7 +50,7 @@ fn hooks() -> MutexGuard<'static, Vec<Hook>> {
 ///
 /// A SIGTERM handler that the function has set itself is called after the hooks.
 ///
-/// On systems other than Linux, hooks are never called.
+/// On systems other than 64-bit Linux, hooks are never called.
 pub fn on_shutdown(f: impl FnOnce() + Send + 'static) {
     let mut hooks = hooks();
     hooks.push(Box::new(f));
@@ -61,8 +61,11 @@ pub fn on_shutdown(f: impl FnOnce() + Send + 'static) {
     }
 }
 
-#[cfg(target_os = "linux")]
+/// Starts the thread that waits for SIGTERM, and makes Lambda send it.
 fn listen() {
+    if !sys::CAN_WAIT_FOR_SIGTERM {
+        return;
+    }
     sys::block_sigterm();
     let wait = || {
         sys::wait_for_sigterm();
@@ -81,9 +84,7 @@ fn listen() {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-fn listen() {}
-
+/// Calls the hooks and the function's own SIGTERM handler, and ends the process.
 fn shut_down() {
     let mut hooks = core::mem::take(&mut *hooks());
     let mut status = 0;
@@ -95,12 +96,12 @@ fn shut_down() {
             }
             Ok(())
         };
-        if let Err(error) = panic::guard_part(&mut call) {
+        // Only a panic is an error here.
+        if let Err(error) = panic::run_part(&mut call) {
             log::error(None, &error);
             status = 1;
         }
     }
-    #[cfg(target_os = "linux")]
     sys::call_sigterm_handler();
     sys::claim_exit(status);
     // Unlike `sys::exit`, this does not wait for the lock of standard output: a handler that has timed
@@ -158,6 +159,7 @@ fn failed(call: &'static str) -> impl Fn(ExchangeError) -> String {
     move |error| format!("{call}: {}", error.text())
 }
 
+/// Logs that `on_shutdown` has no effect, and why.
 fn log_failure(endpoint: &'static Endpoint, problem: &str) {
     let problem = format!(
         "Extensions API at {}: {problem}: on_shutdown hooks will not run",

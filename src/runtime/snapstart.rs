@@ -1,4 +1,6 @@
-//! SnapStart: what is done before a snapshot is taken, and after it was restored.
+//! SnapStart hooks: [`before_snapshot`] and [`after_restore`].
+//!
+//! Source: AWS Lambda Developer Guide, "Runtime hooks for custom runtimes".
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -25,60 +27,87 @@ static HOOKS: Mutex<Hooks> = Mutex::new(Hooks {
     after: Vec::new(),
 });
 
-/// What calls the hooks: behind a pointer, so that a function without hooks does not hold the code.
-static SNAPSHOT: OnceLock<fn(&'static Endpoint)> = OnceLock::new();
+/// [`run_hooks`], once there is a hook. It is called through this pointer so that a function without hooks
+/// does not contain it. The plain form is a direct call.
+static RUN_HOOKS: OnceLock<fn(&'static Endpoint)> = OnceLock::new();
 
 fn hooks() -> MutexGuard<'static, Hooks> {
-    let _ = SNAPSHOT.set(snapshot);
+    // An error says that it is set already.
+    let _ = RUN_HOOKS.set(run_hooks);
     HOOKS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Has `f` called before Lambda takes a snapshot of the initialised function: to close connections,
-/// or to load what shall be part of the snapshot. Those that came last are called first.
+/// Registers `f` to be called before Lambda takes a snapshot of the initialised function, for example to
+/// close connections or to load data that the snapshot is to contain. Hooks are called in reverse order of
+/// registration.
 ///
-/// It is called where SnapStart is on (`AWS_LAMBDA_INITIALIZATION_TYPE` is `snap-start`), when
-/// `run` and its like begin. An error or a panic of it is posted as `Runtime.BeforeSnapshotError`
-/// or as that panic, and ends the process. Source: AWS Lambda Developer Guide, "Runtime hooks for
-/// custom runtimes".
+/// ```no_run
+/// fn main() -> ! {
+///     tiny_lambda::before_snapshot(|| Ok(std::fs::remove_file("/tmp/secret")?));
+///     tiny_lambda::run(|name: String, _| Ok(format!("Hello, {name}!")))
+/// }
+/// ```
+///
+/// [`run`](crate::run) and the other functions like it call the hooks when they start, if SnapStart is on
+/// (`AWS_LAMBDA_INITIALIZATION_TYPE` is `snap-start`). If a hook returns an error, Lambda gets it as
+/// `Runtime.BeforeSnapshotError`, and the process ends with exit code 1. The same holds for a panic, which is
+/// posted as `Runtime.Panic` if panics abort. Source: AWS Lambda Developer Guide, "Runtime hooks for custom runtimes".
 pub fn before_snapshot(f: impl FnOnce() -> Result<()> + Send + 'static) {
     hooks().before.push(Box::new(f));
 }
 
-/// Has `f` called after Lambda has restored a snapshot, in each execution environment that comes of
-/// it: for new connections, credentials and random seeds, which all of them would share otherwise.
-/// Those that came first are called first, within ten seconds.
+/// Registers `f` to be called after Lambda has restored a snapshot, in each execution environment that is
+/// restored from it, for example to make connections, credentials and random seeds that these environments
+/// must not share. Hooks are called in order of registration, and have ten seconds in all.
 ///
-/// An error or a panic of it is posted as `Runtime.AfterRestoreError`, and ends the process. See
-/// [`before_snapshot`].
+/// ```no_run
+/// use std::sync::Mutex;
+/// use std::time::SystemTime;
+///
+/// static STARTED: Mutex<Option<SystemTime>> = Mutex::new(None);
+///
+/// fn main() -> ! {
+///     tiny_lambda::after_restore(|| {
+///         *STARTED.lock()? = Some(SystemTime::now());
+///         Ok(())
+///     });
+///     tiny_lambda::run(|name: String, _| Ok(format!("Hello, {name}!")))
+/// }
+/// ```
+///
+/// If a hook returns an error, Lambda gets it as `Runtime.AfterRestoreError`, and the process ends with exit
+/// code 1. The same holds for a panic, which is posted as `Runtime.Panic` if panics abort. See
+/// [`before_snapshot`] for the conditions under which hooks are called.
 pub fn after_restore(f: impl FnOnce() -> Result<()> + Send + 'static) {
     hooks().after.push(Box::new(f));
 }
 
-/// The same, where the function has hooks of its own: without them nobody waits for the restore.
+/// Registers `f` as [`after_restore`] does, but does not make the function wait for the restore if it has no
+/// other hooks.
 pub(crate) fn also_after_restore(f: Hook) {
     let mut hooks = HOOKS.lock().unwrap_or_else(PoisonError::into_inner);
     hooks.after.push(f);
 }
 
-/// Lets the snapshot be taken, if there are hooks, and SnapStart is on.
-pub(crate) fn restore(endpoint: &'static Endpoint) {
-    if let Some(snapshot) = SNAPSHOT.get() {
-        snapshot(endpoint);
+/// Calls the hooks and waits for the restore between them, if there are hooks and SnapStart is on.
+pub(crate) fn wait_for_restore(endpoint: &'static Endpoint) {
+    if let Some(run_hooks) = RUN_HOOKS.get() {
+        run_hooks(endpoint);
     }
 }
 
-fn snapshot(endpoint: &'static Endpoint) {
+fn run_hooks(endpoint: &'static Endpoint) {
     if sys::env(c"AWS_LAMBDA_INITIALIZATION_TYPE") != Some(b"snap-start") {
         return;
     }
-    // Each is called once, however often the function is served.
+    // Each hook is called once, also if `Runtime::serve` is called several times.
     let mut hooks = hooks();
     let (before, after) = (mem::take(&mut hooks.before), mem::take(&mut hooks.after));
     drop(hooks);
     if before.is_empty() && after.is_empty() {
         return;
     }
-    let done = panic::guard_init(api::INIT_ERROR, || {
+    let done = panic::run_init(api::INIT_ERROR, || {
         before.into_iter().rev().try_for_each(|hook| hook())
     });
     if let Err(error) = done {
@@ -87,12 +116,12 @@ fn snapshot(endpoint: &'static Endpoint) {
             &error.with_type("Runtime.BeforeSnapshotError"),
         );
     }
-    // The connection does not outlive the snapshot, so it is not used again.
+    // A worker of its own, since its connection does not outlive the snapshot.
     if let Err(error) = Worker::new(endpoint).restore_next() {
         log::error(None, &error);
         sys::exit(1);
     }
-    let done = panic::guard_init(api::RESTORE_ERROR, || {
+    let done = panic::run_init(api::RESTORE_ERROR, || {
         after.into_iter().try_for_each(|hook| hook())
     });
     if let Err(error) = done {

@@ -19,7 +19,7 @@ use crate::runtime::api;
 use crate::runtime::client::ExchangeError;
 use crate::runtime::pending::{PendingResponse, Sent, Stream};
 use crate::runtime::worker_state::OpenStream;
-use crate::sys::{self, Errno};
+use crate::sys::{Errno, SocketHandle};
 
 /// The longest error document that fits into a trailer, in bytes, before it becomes base64. Lambda's
 /// server, like every server that uses Go's `net/http`, takes trailers of at most 4 KB.
@@ -202,7 +202,7 @@ fn send_chunk(pending: &mut PendingResponse, chunk: &[u8]) -> core::result::Resu
     let sent = send_chunk_locked(pending, chunk);
     let has_begun = pending.stream.as_ref().is_some_and(|it| it.has_begun);
     if let (Some(state), Some(stream), true) = (&mut state, &pending.client.stream, has_begun) {
-        state.stream = open_stream(stream);
+        state.stream.get_or_insert_with(|| open_stream(stream));
     }
     sent
 }
@@ -318,14 +318,11 @@ fn push_end(out: &mut Vec<u8>, error: Option<&Error>) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Records that `stream` carries the response, for a panic that ends the process.
-#[cfg(unix)]
-fn open_stream(stream: &TcpStream) -> Option<OpenStream> {
-    use std::os::fd::AsRawFd;
-
-    Some(OpenStream {
-        fd: stream.as_raw_fd(),
-        end: |fd, invocation, error| {
+/// Returns the stream on connection `stream`, for a panic that ends the process.
+fn open_stream(stream: &TcpStream) -> OpenStream {
+    OpenStream {
+        socket: SocketHandle::of(stream),
+        end: |socket, invocation, error| {
             let cx = Context {
                 request_id: invocation.path_id.clone(),
                 ..Context::default()
@@ -333,15 +330,9 @@ fn open_stream(stream: &TcpStream) -> Option<OpenStream> {
             log::error(Some(&cx), error);
             let mut end = Vec::new();
             push_end(&mut end, Some(error));
-            sys::write_last(fd, &end);
+            socket.send_last(&end);
         },
-    })
-}
-
-/// Without file descriptors, such a stream is cut off.
-#[cfg(not(unix))]
-fn open_stream(_: &TcpStream) -> Option<OpenStream> {
-    None
+    }
 }
 
 /// Appends the line in front of a chunk: its length in hexadecimal.

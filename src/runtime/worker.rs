@@ -13,7 +13,7 @@ use crate::log;
 use crate::runtime::address::{ENDPOINT_ERROR, Endpoint};
 use crate::runtime::api;
 use crate::runtime::client::{Call, ExchangeError};
-use crate::runtime::handler::Handler;
+use crate::runtime::handler::{Handler, range_of};
 use crate::runtime::invocation::Invocation;
 use crate::runtime::pending::{PendingResponse, free_if_large};
 use crate::runtime::response::Responder;
@@ -124,7 +124,7 @@ impl Worker {
                 }) => return Err(self.exchange_failed(CALL, &reply)),
                 reply => self.next_failed(CALL, &reply, pauses.next())?,
             };
-            sys::pause(pause);
+            sys::sleep_ms(pause);
         }
     }
 
@@ -176,7 +176,7 @@ impl Worker {
                 "" => "",
                 _ => api::TRACE_ID_ENTRY,
             };
-            sys::set_env([name.as_bytes(), trace_id.as_bytes()]);
+            sys::set_env_entry([name.as_bytes(), trace_id.as_bytes()]);
             self.exported_trace_id.clear();
             self.exported_trace_id.push_str(trace_id);
         }
@@ -333,8 +333,7 @@ impl Worker {
 
     /// Returns the status of a reply and the start of its body.
     fn status_text(&self, reply: &Reply) -> String {
-        let body = self.reply.get(reply.body.clone()).unwrap_or_default();
-        let body = head::trim(body);
+        let body = head::trim(range_of(&self.reply, reply.body.clone()));
         let mut text = String::from("status ");
         push_decimal(&mut text, reply.status.into());
         text.push_str(": ");

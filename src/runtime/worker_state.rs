@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::error::Error;
 use crate::runtime::address::Endpoint;
 use crate::runtime::invocation::Invocation;
+use crate::sys::SocketHandle;
 
 /// What a worker does at the moment, as far as the panic hook needs it.
 #[derive(Debug)]
@@ -34,17 +35,16 @@ pub(crate) enum Phase {
 /// A streamed response whose head was sent.
 #[derive(Debug)]
 pub(crate) struct OpenStream {
-    /// The file descriptor of its connection, which the worker owns.
-    pub(crate) fd: core::ffi::c_int,
+    pub(crate) socket: SocketHandle,
     /// Logs the error and ends the stream with it. It is called through this pointer so that a function
     /// that never streams does not contain it.
-    pub(crate) end: fn(core::ffi::c_int, &Invocation, &Error),
+    pub(crate) end: fn(&SocketHandle, &Invocation, &Error),
 }
 
 impl OpenStream {
     /// Logs the error and ends the stream with it. The worker must not send anything afterwards.
     pub(crate) fn end(&self, invocation: &Invocation, error: &Error) {
-        (self.end)(self.fd, invocation, error);
+        (self.end)(&self.socket, invocation, error);
     }
 }
 

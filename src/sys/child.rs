@@ -1,4 +1,4 @@
-//! Processes and signals, for the emulator.
+//! Child processes, pipes and signals, for the emulator.
 
 use core::ffi::{c_int, c_ulong, c_void};
 use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
@@ -25,8 +25,7 @@ const WNOWAIT: c_int = 0x0100_0000;
 const PR_SET_PDEATHSIG: c_int = 1;
 const RLIMIT_NOFILE: c_int = 7;
 const ESRCH: i32 = 3;
-/// `SIG_IGN`.
-const IGNORED: usize = 1;
+const SIG_IGN: usize = 1;
 
 #[repr(C)]
 struct PollFd {
@@ -35,7 +34,7 @@ struct PollFd {
     revents: i16,
 }
 
-/// A `siginfo_t`: 128 bytes.
+/// `siginfo_t`: 128 bytes.
 #[repr(C, align(8))]
 struct SigInfo([u8; 128]);
 
@@ -61,23 +60,24 @@ unsafe extern "C" {
     fn setrlimit(resource: c_int, limit: *const Limit) -> c_int;
 }
 
-/// The soft limit of open files before [`raise_descriptor_limit`]; 0: it was not raised.
+/// The soft limit of open files before [`raise_descriptor_limit`]; 0 if it was not raised.
 static SOFT_LIMIT_BEFORE: AtomicU64 = AtomicU64::new(0);
 
+/// Returns the soft and the hard limit of open files; `None` if they are not known.
 fn descriptor_limits() -> Option<Limit> {
     let mut limit = Limit { soft: 0, hard: 0 };
     // SAFETY: `limit` has the layout of the `struct rlimit` that `getrlimit` writes.
     (unsafe { getrlimit(RLIMIT_NOFILE, &raw mut limit) } == 0).then_some(limit)
 }
 
-/// How many files this process may have open at once; `None`: unknown.
+/// Returns how many files this process may have open at once; `None` if that is not known.
 pub(crate) fn descriptor_limit() -> Option<usize> {
     let limit = descriptor_limits()?;
     Some(usize::try_from(limit.soft).unwrap_or(usize::MAX))
 }
 
 /// Raises the soft limit of open files to the hard limit. Processes that are started with
-/// [`end_with_parent`] get the earlier limit.
+/// [`end_with_parent`] get the limit from before.
 pub(crate) fn raise_descriptor_limit() {
     let Some(before) = descriptor_limits().filter(|limit| limit.soft < limit.hard) else {
         return;
@@ -92,47 +92,47 @@ pub(crate) fn raise_descriptor_limit() {
     }
 }
 
-/// Has the kernel kill the process that `command` starts when the thread that starts it ends, and
-/// therefore when this process ends, by whatever signal (PR_SET_PDEATHSIG(2const)). The thread must
-/// live as long as the started process shall.
+/// Makes the kernel kill the process that `command` starts as soon as the thread that starts it ends, which
+/// it also does if this process is killed (PR_SET_PDEATHSIG(2const)). The thread must live as long as the
+/// started process is needed.
 pub(crate) fn end_with_parent(command: &mut Command) {
-    let parent = c_int::try_from(std::process::id()).unwrap_or(0);
+    let parent = std::process::id();
     let soft = SOFT_LIMIT_BEFORE.load(Ordering::Relaxed);
     let limit = descriptor_limits().filter(|_| soft > 0);
     let limit = limit.map(|limit| Limit { soft, ..limit });
     let before_exec = move || {
         if let Some(limit) = &limit {
-            // SAFETY: `limit` has the layout of the `struct rlimit` that `setrlimit` reads. A limit
-            // that stays raised does no harm.
+            // A failure is ignored: a limit that stays raised does no harm.
+            // SAFETY: `limit` has the layout of the `struct rlimit` that `setrlimit` reads.
             unsafe { setrlimit(RLIMIT_NOFILE, limit) };
         }
         let signal = c_ulong::from(SIGKILL.unsigned_abs());
-        // SAFETY: `prctl` takes numbers only here. Where it is not allowed the process is started
-        // without it.
+        // A failure is ignored: where the call is not allowed, the process is started without it.
+        // SAFETY: the arguments of this option are numbers.
         unsafe { prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) };
-        // The parent may have ended before the line above: nothing would signal its end any more.
+        // If the parent ended before the call above, the kernel will not send the signal.
         // SAFETY: `getppid` has no arguments.
-        if unsafe { getppid() } != parent {
+        if u32::try_from(unsafe { getppid() }) != Ok(parent) {
             return Err(io::Error::from_raw_os_error(ESRCH));
         }
         Ok(())
     };
-    // SAFETY: between `fork` and `exec` the closure makes system calls only: it allocates nothing and
-    // takes no lock (signal-safety(7)).
+    // SAFETY: the closure runs between `fork` and `exec`. It only makes system calls: it allocates nothing
+    // and takes no lock (signal-safety(7)).
     unsafe { command.pre_exec(before_exec) };
 }
 
-/// Sends `signal` to every process of the group that is named after its first process. There
-/// may be none any more, which is what its sender wants.
+/// Sends `signal` to every process of the group whose first process was `id`. Ignores errors: the group may
+/// have ended.
 pub(crate) fn kill_group(id: u32, signal: c_int) {
-    // 0 and 1 would be our own group and everybody's.
-    if let Some(id) = c_int::try_from(id).ok().filter(|&id| id > 1) {
-        // SAFETY: `kill` takes any numbers and touches no memory of ours.
-        unsafe { kill(id.wrapping_neg(), signal) };
+    // 0 would be this process's own group, and -1 all processes (kill(2)).
+    if let Some(group) = c_int::try_from(id).ok().filter(|&id| id > 1) {
+        // SAFETY: `kill` takes any numbers and changes no memory of this process.
+        unsafe { kill(0_i32.saturating_sub(group), signal) };
     }
 }
 
-/// Waits until child `id` has ended, and leaves it to be waited for: its id stays taken.
+/// Waits until child process `id` has ended. Does not reap it, so its id is not used again yet.
 pub(crate) fn wait_for_exit(id: u32) {
     let mut info = SigInfo([0; 128]);
     loop {
@@ -145,19 +145,19 @@ pub(crate) fn wait_for_exit(id: u32) {
     }
 }
 
-/// A pipe: the end to read from and the end to write to, neither inherited by children.
+/// Opens a pipe. Returns the end to read from and the end to write to. Child processes inherit neither.
 pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut fds = [-1; 2];
-    // SAFETY: `fds` is room for the two numbers that `pipe2` writes.
+    // SAFETY: `fds` has room for the two numbers that `pipe2` writes.
     if unsafe { pipe2(fds.as_mut_ptr(), O_CLOEXEC) } != 0 {
         return Err(io::Error::last_os_error());
     }
     let [from, to] = fds;
-    // SAFETY: `pipe2` has just opened both, and nobody else knows of them.
+    // SAFETY: `pipe2` has just opened both, so nothing else owns them.
     Ok(unsafe { (OwnedFd::from_raw_fd(from), OwnedFd::from_raw_fd(to)) })
 }
 
-/// Whether a read would not block; `wait`: waits until it would not.
+/// Returns whether a read would not block. With `wait`, waits until it would not.
 pub(crate) fn is_readable(fd: impl AsFd, wait: bool) -> bool {
     let fd = fd.as_fd().as_raw_fd();
     let mut asked = PollFd {
@@ -166,7 +166,8 @@ pub(crate) fn is_readable(fd: impl AsFd, wait: bool) -> bool {
         revents: 0,
     };
     loop {
-        // SAFETY: `asked` is the one entry that `poll` is told of, open as long as it is borrowed.
+        // SAFETY: `asked` is one entry, as the second argument says. Its descriptor is open while `fd` is
+        // borrowed.
         let n = unsafe { poll((&raw mut asked).cast(), 1, if wait { -1 } else { 0 }) };
         if n >= 0 || io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
             return n > 0;
@@ -216,13 +217,14 @@ impl Bell {
     }
 }
 
-/// The pipe that the signal handler writes to.
+/// The descriptor of the pipe that the signal handler writes to.
 static INTERRUPTED: AtomicI32 = AtomicI32::new(-1);
 
 extern "C" fn on_interrupt(signal: c_int) {
+    // Numbers of signals are below 65.
     let byte = u8::try_from(signal).unwrap_or(0);
-    // SAFETY: `write` is async-signal-safe (POSIX, 2.4.3), reads the one byte, and a pipe that
-    // is never closed takes it, so that it leaves `errno` alone.
+    // SAFETY: `write` is async-signal-safe (POSIX, 2.4.3) and reads one byte. The pipe is never closed and
+    // takes it, so `errno` does not change.
     unsafe {
         write(
             INTERRUPTED.load(Ordering::Relaxed),
@@ -232,17 +234,17 @@ extern "C" fn on_interrupt(signal: c_int) {
     };
 }
 
-/// From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT do not end this process: their numbers come out
-/// of the pipe that is returned, a byte each. SIGHUP stays ignored where it is, as under nohup(1).
+/// Redirects SIGINT, SIGTERM, SIGHUP and SIGQUIT, so that they do not end this process. Returns a pipe from
+/// which their numbers can be read, one byte each. If SIGHUP is ignored, as under nohup(1), it stays ignored.
 pub(crate) fn interrupts() -> io::Result<File> {
     let (from, to) = pipe()?;
     INTERRUPTED.store(to.into_raw_fd(), Ordering::Relaxed);
     for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
-        // SAFETY: the handler does only what a handler may. Children do not inherit it.
+        // SAFETY: the handler only makes async-signal-safe calls. Child processes do not inherit it.
         let before = unsafe { signal(number, on_interrupt as *const () as usize) };
-        if number == SIGHUP && before == IGNORED {
-            // SAFETY: `IGNORED` is no address of a function (signal(2)).
-            unsafe { signal(number, IGNORED) };
+        if number == SIGHUP && before == SIG_IGN {
+            // SAFETY: `SIG_IGN` is not the address of a function (signal(2)).
+            unsafe { signal(number, SIG_IGN) };
         }
     }
     Ok(File::from(from))

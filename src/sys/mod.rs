@@ -1,5 +1,8 @@
-//! The only unsafe code: what the operating system offers and std does not, or only with a copy
-//! or with kilobytes.
+//! The only unsafe code: what the operating system offers and std does not, or only with a copy or
+//! with kilobytes of code.
+//!
+//! All files but `errno.rs`, `simd.rs` and `portable.rs` are for 64-bit Linux, where functions run.
+//! `portable.rs` has the same items for the systems on which functions are only developed.
 #![allow(unsafe_code)]
 
 #[cfg(all(
@@ -9,87 +12,49 @@
     any(test, all(not(debug_assertions), target_env = "musl"))
 ))]
 mod allocator;
+#[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
+mod child;
+mod errno;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+mod os;
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+mod portable;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+mod signal;
+pub(crate) mod simd;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+mod socket;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod syscall;
-/// The system's allocator, which is the better one to look for mistakes with, and elsewhere than
-/// with musl: it knows itself what to give back.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+mod thread;
+#[cfg(all(not(debug_assertions), target_env = "musl"))]
+mod unwinding;
+
+#[cfg(all(
+    feature = "allocator",
+    target_os = "linux",
+    target_pointer_width = "64",
+    any(test, all(not(debug_assertions), target_env = "musl"))
+))]
+pub(crate) use allocator::trim_heap;
+#[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
+pub(crate) use child::*;
+pub(crate) use errno::Errno;
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+pub(crate) use portable::*;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+pub(crate) use {os::*, signal::*, socket::*, thread::*};
+
+/// The environment variable with the address of the Runtime API.
+pub(crate) const ENDPOINT_VARIABLE: &core::ffi::CStr = c"AWS_LAMBDA_RUNTIME_API";
+
+/// Does nothing: other allocators than this crate's give memory back to the system by themselves. Debug
+/// builds use the system's allocator too, because tools that look for memory errors know it.
 #[cfg(not(all(
     feature = "allocator",
     target_os = "linux",
     target_pointer_width = "64",
     any(test, all(not(debug_assertions), target_env = "musl"))
 )))]
-mod allocator {
-    pub(crate) fn trim_heap() {}
-}
-#[cfg(all(feature = "emulator", target_os = "linux"))]
-mod child;
-mod os;
-#[cfg(target_os = "linux")]
-mod signal;
-pub(crate) mod simd;
-mod socket;
-mod thread;
-#[cfg(all(not(debug_assertions), target_env = "musl"))]
-mod unwinding;
-
-pub(crate) use allocator::trim_heap;
-#[cfg(all(feature = "emulator", target_os = "linux"))]
-pub(crate) use child::*;
-pub(crate) use os::*;
-#[cfg(target_os = "linux")]
-pub(crate) use signal::*;
-pub(crate) use socket::*;
-pub(crate) use thread::*;
-
-/// Linux's numbers, for processes that there are none of elsewhere.
-#[cfg(all(feature = "emulator", not(target_os = "linux")))]
-pub(crate) const SIGTERM: i32 = 15;
-#[cfg(all(feature = "emulator", not(target_os = "linux")))]
-pub(crate) const SIGCONT: i32 = 18;
-#[cfg(all(feature = "emulator", not(target_os = "linux")))]
-pub(crate) const SIGSTOP: i32 = 19;
-
-#[cfg(all(feature = "emulator", not(target_os = "linux")))]
-pub(crate) fn descriptor_limit() -> Option<usize> {
-    None
-}
-
-#[cfg(all(feature = "emulator", not(target_os = "linux")))]
-pub(crate) fn raise_descriptor_limit() {}
-
-/// Elsewhere nobody knows.
-#[cfg(all(feature = "emulator", not(target_os = "linux")))]
-pub(crate) fn is_readable(_: &std::net::TcpStream, _: bool) -> bool {
-    false
-}
-
-/// Where there are no signals to be had, nothing comes out of this pipe.
-#[cfg(all(feature = "emulator", not(target_os = "linux")))]
-pub(crate) fn interrupts() -> std::io::Result<std::net::TcpStream> {
-    Err(std::io::ErrorKind::Unsupported.into())
-}
-
-/// Nobody waits for two things at once there.
-#[cfg(all(feature = "emulator", not(target_os = "linux")))]
-#[derive(Debug)]
-pub(crate) enum Bell {}
-
-#[cfg(all(feature = "emulator", not(target_os = "linux")))]
-impl Bell {
-    pub(crate) fn new() -> std::io::Result<Bell> {
-        Err(std::io::ErrorKind::Unsupported.into())
-    }
-
-    pub(crate) fn ring(&self) {
-        match *self {}
-    }
-
-    pub(crate) fn silence(&self) {
-        match *self {}
-    }
-
-    pub(crate) fn wait_with(&self, _: &std::net::TcpStream, _: core::time::Duration) -> bool {
-        match *self {}
-    }
-}
+pub(crate) fn trim_heap() {}

@@ -1,149 +1,148 @@
-//! What a process has of its own: its environment, its clock, its standard error.
+//! The process's environment, standard streams, end, and clock.
 
-/// The variable that names the Runtime API, which only the process of a function has.
-pub(crate) const ENDPOINT_VARIABLE: &core::ffi::CStr = c"AWS_LAMBDA_RUNTIME_API";
+use alloc::vec::Vec;
+use core::cell::Cell;
+use core::ffi::{CStr, c_char, c_int};
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize, Ordering};
+use std::io::{self, Write};
 
-#[cfg(target_os = "linux")]
-mod environment {
-    use alloc::vec::Vec;
-    use core::ffi::{CStr, c_char};
-    use core::ptr;
-    use core::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
+use super::socket::unsent;
+use super::syscall::{TimeSpec, int_arg, number, syscall3, syscall6};
+use super::{ENDPOINT_VARIABLE, Errno};
 
-    type Entry = *const c_char;
+/// A text of the form `NAME=value`.
+type Entry = *const c_char;
 
-    unsafe extern "C" {
-        static mut environ: *const Entry;
-    }
+unsafe extern "C" {
+    static mut environ: *const Entry;
+}
 
-    /// The entries that the process was started with. Nothing ever writes to this array or to its texts.
-    static AT_START: AtomicPtr<Entry> = AtomicPtr::new(ptr::null_mut());
+/// The environment that the process was started with. Nothing ever writes to this array or its texts.
+static INITIAL_ENVIRONMENT: AtomicPtr<Entry> = AtomicPtr::new(ptr::null_mut());
 
-    /// The text of the one variable that is ever set, or an empty text, which is no variable. Longer
-    /// than any tracing header; the last byte stays 0.
-    static SET: [AtomicU8; 512] = [const { AtomicU8::new(0) }; 512];
+/// The entry of the environment that [`set_env_entry`] writes. While it is an empty text it is no
+/// variable. It is longer than any tracing header; the last byte stays 0.
+static WRITABLE_ENTRY: [AtomicU8; 512] = [const { AtomicU8::new(0) }; 512];
 
-    /// Has the C library call `keep_environment` before `main`.
-    #[used]
-    #[unsafe(link_section = ".init_array")]
-    static BEFORE_MAIN: extern "C" fn() = keep_environment;
+/// Makes the C library call `split_environment` before `main`.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static BEFORE_MAIN: extern "C" fn() = split_environment;
 
-    /// Splits the environment in two, while the process has one thread. `environ` belongs to the C
-    /// library and to std, whose lock nobody else can take: `setenv` writes to its array and frees it.
-    /// So this crate reads an array of its own, and never reads or writes `environ` after this.
-    ///
-    /// Where there is a Runtime API, `environ` gets a first entry whose text is `SET`.
-    extern "C" fn keep_environment() {
-        // SAFETY: the C library calls this once, before `main` and before the process has a second
-        // thread, so that nobody else reads or writes `environ`. It is null or points to pointers to
-        // texts, of which the last is null (environ(7)). Both arrays end that way too, have the same
-        // texts, and live as long as the process. The texts are those that the kernel made: `setenv`
-        // and `putenv` replace pointers to them, and change no byte of them.
-        unsafe {
-            let mut copy: Vec<Entry> = Vec::new();
-            copy.push(SET.as_ptr().cast());
-            let mut entries = environ;
-            while !entries.is_null() && !(*entries).is_null() {
-                copy.push(*entries);
-                entries = entries.add(1);
-            }
-            copy.push(ptr::null());
-            let copy = copy.leak().as_ptr();
-            if find(environ, super::ENDPOINT_VARIABLE).is_some() {
-                AT_START.store(environ.cast_mut(), Ordering::Relaxed);
-                environ = copy;
-            } else {
-                AT_START.store(copy.add(1).cast_mut(), Ordering::Relaxed);
-            }
+/// Makes a second array of the environment while the process has one thread.
+///
+/// `environ` belongs to the C library and to std: `setenv` writes to its array and frees it, under a lock
+/// of std's that no other crate can take. So this crate keeps an array of its own for [`env`], and does
+/// not use `environ` after this function.
+///
+/// If the process has a Runtime API, `environ` also gets `WRITABLE_ENTRY` as its first entry.
+extern "C" fn split_environment() {
+    // SAFETY: the C library calls this once, before `main` and before the process has a second thread,
+    // so nothing else reads or writes `environ`. `environ` is null or points to pointers to texts, of
+    // which the last is null (environ(7)). Both arrays end that way too, share the texts, and live as
+    // long as the process. The kernel made the texts: `setenv` and `putenv` replace pointers to them, but
+    // change no byte of them.
+    unsafe {
+        let mut copy: Vec<Entry> = Vec::new();
+        copy.push(WRITABLE_ENTRY.as_ptr().cast());
+        let mut entries = environ;
+        while !entries.is_null() && !(*entries).is_null() {
+            copy.push(*entries);
+            entries = entries.add(1);
         }
-    }
-
-    /// The value of the variable `name`, as the process was started with it: what is set later is
-    /// neither seen nor waited for. `getenv` compares by calls, of which three variables were a fifth of
-    /// the way to the first event.
-    pub(crate) fn env(name: &CStr) -> Option<&'static [u8]> {
-        // SAFETY: nothing writes to `AT_START` or what it points to after `keep_environment`.
-        unsafe { find(AT_START.load(Ordering::Relaxed), name) }
-    }
-
-    /// The value of `name` in an array of entries.
-    ///
-    /// # Safety
-    /// `entries` is null or as in environ(7), and nobody writes to it or to its texts.
-    unsafe fn find(mut entries: *const Entry, name: &CStr) -> Option<&'static [u8]> {
-        // SAFETY: the array ends with null, and each text with 0. No byte of a text is read behind one
-        // that differs from `name`'s, as the one at its end does.
-        unsafe {
-            while !entries.is_null() && !(*entries).is_null() {
-                let mut text: *const u8 = (*entries).cast();
-                let mut rest = name.to_bytes();
-                while let [byte, behind @ ..] = rest {
-                    if *byte != *text {
-                        break;
-                    }
-                    (rest, text) = (behind, text.add(1));
-                }
-                if rest.is_empty() && *text == b'=' {
-                    return Some(CStr::from_ptr(text.add(1).cast()).to_bytes());
-                }
-                entries = entries.add(1);
-            }
-        }
-        None
-    }
-
-    /// Sets the one variable that is ever set, with an `entry` of the form `NAME=value`; an empty entry
-    /// is no variable.
-    ///
-    /// Only the bytes of `SET` are written, so that neither `environ` nor memory that another thread
-    /// may be reading changes hands: `setenv` would free the text before. The text always ends within
-    /// `SET`. Whoever reads this variable at the same time, which only a thread does that outlives its
-    /// invocation, reads old, new or mixed bytes.
-    pub(crate) fn set_env(entry: [&[u8]; 2]) {
-        // One that is too long is cut, which is the end of its value, not of its name.
-        let [room @ .., _] = &SET;
-        let mut room = room.iter();
-        for part in &entry {
-            for (byte, to) in part.iter().zip(room.by_ref()) {
-                to.store(*byte, Ordering::Relaxed);
-            }
-        }
-        if let Some(end) = room.next() {
-            end.store(0, Ordering::Relaxed);
+        copy.push(ptr::null());
+        let copy = copy.leak().as_ptr();
+        if find(environ, ENDPOINT_VARIABLE).is_some() {
+            INITIAL_ENVIRONMENT.store(environ.cast_mut(), Ordering::Relaxed);
+            environ = copy;
+        } else {
+            INITIAL_ENVIRONMENT.store(copy.add(1).cast_mut(), Ordering::Relaxed);
         }
     }
 }
-#[cfg(target_os = "linux")]
-pub(crate) use environment::{env, set_env};
 
-/// The same elsewhere, where there is no Lambda: by std, which has a lock and copies.
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn env(name: &core::ffi::CStr) -> Option<&'static [u8]> {
-    let value = std::env::var(name.to_str().ok()?).ok()?;
-    Some(alloc::boxed::Box::leak(
-        value.into_boxed_str().into_boxed_bytes(),
-    ))
+/// Returns the value that the variable `name` had when the process was started. Later changes are not
+/// seen, and no lock is taken.
+///
+/// The plain form is `getenv`, which compares by calls: reading three variables took a fifth of the
+/// instructions up to the first event.
+pub(crate) fn env(name: &CStr) -> Option<&'static [u8]> {
+    // SAFETY: nothing writes to this array or its texts after `split_environment`.
+    unsafe { find(INITIAL_ENVIRONMENT.load(Ordering::Relaxed), name) }
 }
 
-/// The same elsewhere, where there is no Lambda.
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn set_env(_: [&[u8]; 2]) {}
+/// Returns the value of `name` in an array of entries.
+///
+/// # Safety
+/// `entries` is null or as in environ(7), and nothing writes to it or to its texts.
+unsafe fn find(mut entries: *const Entry, name: &CStr) -> Option<&'static [u8]> {
+    // SAFETY: the array ends with null and each text with 0. The loop over a text stops at the first byte
+    // that differs from `name`, which the final 0 does, so it reads nothing after the text.
+    unsafe {
+        while !entries.is_null() && !(*entries).is_null() {
+            let mut text: *const u8 = (*entries).cast();
+            let mut rest = name.to_bytes();
+            while let [byte, after @ ..] = rest {
+                if *byte != *text {
+                    break;
+                }
+                (rest, text) = (after, text.add(1));
+            }
+            if rest.is_empty() && *text == b'=' {
+                return Some(CStr::from_ptr(text.add(1).cast()).to_bytes());
+            }
+            entries = entries.add(1);
+        }
+    }
+    None
+}
 
-/// Writes to standard error, as far as it takes it: nobody is left to tell that it does not. What is
-/// longer than a pipe takes at once (4 KB) could get mixed, so others wait. std has a lock that wakes
-/// them, at 300 bytes.
-pub(crate) fn write_stderr(bytes: &[u8]) {
-    use core::sync::atomic::{AtomicBool, Ordering};
+/// Sets the one variable that this crate sets. `entry` is `NAME=` and the value; two empty parts remove
+/// the variable. A value that does not fit is cut off.
+///
+/// The plain form is `setenv`, which frees memory that another thread may be reading. This writes to
+/// `WRITABLE_ENTRY` only, so that neither `environ` nor any memory changes owner, and the text always
+/// ends within it. A thread that reads this variable at the same time reads old, new or mixed bytes; only
+/// a thread that outlives its invocation can do that.
+pub(crate) fn set_env_entry(entry: [&[u8]; 2]) {
+    let [room @ .., _] = &WRITABLE_ENTRY;
+    let mut room = room.iter();
+    for part in &entry {
+        for (byte, to) in part.iter().zip(room.by_ref()) {
+            to.store(*byte, Ordering::Relaxed);
+        }
+    }
+    if let Some(end) = room.next() {
+        end.store(0, Ordering::Relaxed);
+    }
+}
 
+/// Writes `bytes` to standard error. Ignores write errors, as there is nowhere to report them.
+///
+/// A pipe takes up to 4 KB at once (pipe(7), `PIPE_BUF`). Longer texts of two threads could get mixed, so
+/// the threads write one after another. The plain form is std's `Mutex`, which also wakes the waiting
+/// threads and is 300 bytes more.
+pub(crate) fn write_stderr(mut bytes: &[u8]) {
+    const STDERR: c_int = 2;
     static IS_WRITING: AtomicBool = AtomicBool::new(false);
 
     while IS_WRITING.swap(true, Ordering::Acquire) {
-        pause(1);
+        sleep_ms(1);
     }
-    #[cfg(unix)]
-    super::write_all(2, bytes);
-    #[cfg(not(unix))]
-    let _ = std::io::Write::write_all(&mut std::io::stderr(), bytes);
+    while !bytes.is_empty() {
+        let args = [
+            int_arg(STDERR),
+            bytes.as_ptr().expose_provenance(),
+            bytes.len(),
+        ];
+        // SAFETY: `bytes` is readable for its whole length; a closed descriptor is an error (write(2)).
+        match unsafe { syscall3(number::WRITE, args) } {
+            Ok(n) if n > 0 => bytes = unsent(bytes, n),
+            Err(errno) if errno.is_interrupted() => {}
+            _ => break,
+        }
+    }
     IS_WRITING.store(false, Ordering::Release);
 }
 
@@ -151,26 +150,20 @@ pub(crate) fn write_stderr(bytes: &[u8]) {
 /// standard output. Without the flush, the zip of `hello` is 900 bytes smaller.
 const STDOUT_CAN_BE_USED: bool = option_env!("TINY_LAMBDA_STDOUT_IS_UNUSED").is_none();
 
-/// Writes what was printed without the end of a line, which std keeps until that comes or the process
-/// ends. Writes nothing if there is nothing. If another thread holds the lock of std's standard output,
-/// this waits for it, as `print!` would.
+/// Writes what was printed without the end of a line, which std buffers until the line ends or the
+/// process does. Waits if another thread holds the lock of std's standard output, as `print!` does.
 #[inline(never)]
 pub(crate) fn flush_stdout() {
     if STDOUT_CAN_BE_USED {
         // Ignores write errors, as there is nowhere to report them.
-        let _ = std::io::Write::flush(&mut std::io::stdout());
+        let _ = io::stdout().flush();
     }
 }
 
-/// Claims the end of the process for this thread. If another thread has done so, this waits for the
-/// end. If this thread has, it was called out of what `exit` calls, and ends the process at once.
-#[cfg(unix)]
-pub(crate) fn claim_exit(status: core::ffi::c_int) {
-    use core::cell::Cell;
-    use core::ffi::c_int;
-    use core::ptr;
-    use core::sync::atomic::{AtomicUsize, Ordering};
-
+/// Claims the end of the process for this thread, since C's `exit` may be called only once. Blocks if
+/// another thread has claimed it. If this thread has, a function registered by `atexit` called this, and
+/// the process ends at once.
+pub(crate) fn claim_exit(status: c_int) {
     /// The address of `HERE` in the thread that ends the process.
     static OWNER: AtomicUsize = AtomicUsize::new(0);
     std::thread_local! {
@@ -186,22 +179,17 @@ pub(crate) fn claim_exit(status: core::ffi::c_int) {
         // SAFETY: it may be called at any time (_exit(2)).
         Err(owner) if owner == here => unsafe { _exit(status) },
         Err(_) => loop {
-            pause(u16::MAX);
+            sleep_ms(u16::MAX);
         },
     }
 }
 
-/// The same where there is no POSIX, whose `exit` sees to it.
-#[cfg(not(unix))]
-pub(crate) fn claim_exit(_: i32) {}
-
-/// Ends the process, after what C code has asked for at its end (atexit(3)), and after standard output
-/// was flushed. Only std's `exit` flushes it without waiting for a thread that holds its lock, and that
-/// thread may wait for this one. Where nothing uses standard output, the C library's is 1.2 KB less.
-#[cfg(unix)]
-pub(crate) fn exit(status: core::ffi::c_int) -> ! {
-    use core::ffi::c_int;
-
+/// Ends the process, after the functions registered by `atexit` have run and standard output was flushed.
+///
+/// Only std's `exit` flushes standard output without waiting for a thread that holds its lock, and that
+/// thread may be waiting for this one. If nothing uses standard output, the C library's `exit` is enough,
+/// which is 1.2 KB less.
+pub(crate) fn exit(status: c_int) -> ! {
     unsafe extern "C" {
         fn exit(status: c_int) -> !;
     }
@@ -209,112 +197,51 @@ pub(crate) fn exit(status: core::ffi::c_int) -> ! {
     if STDOUT_CAN_BE_USED {
         std::process::exit(status);
     }
-    // SAFETY: `exit` may be called once (exit(3)), which `claim_exit` sees to.
+    // SAFETY: `exit` may be called once (exit(3)), and `claim_exit` returns to one thread only.
     unsafe { exit(status) }
 }
 
-/// The same where there is no POSIX.
-#[cfg(not(unix))]
-pub(crate) fn exit(status: i32) -> ! {
-    std::process::exit(status)
-}
-
-/// Waits for `ms` milliseconds, however many signals come meanwhile. std's `sleep` keeps a clock.
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-pub(crate) fn pause(ms: u16) {
-    use core::ffi::c_long;
-
-    use super::syscall::{call, number};
-
-    /// `struct timespec` (nanosleep(2)).
-    #[repr(C)]
-    struct TimeSpec(c_long, c_long);
-
-    let nanos = c_long::from(ms % 1000).wrapping_mul(1_000_000);
-    let mut time = TimeSpec((ms / 1000).into(), nanos);
+/// Waits for `ms` milliseconds, also if signals interrupt it. The plain form is `std::thread::sleep`,
+/// which also reads a clock.
+pub(crate) fn sleep_ms(ms: u16) {
+    let mut time = TimeSpec::from_ms(ms.into());
     let time = (&raw mut time).expose_provenance();
-    // SAFETY: `time` is readable and writable, and of the layout that nanosleep(2) has. The kernel
-    // reads it first, and writes the time that is left when a signal has interrupted the call.
-    while unsafe { call(number::NANOSLEEP, [time, time, 0]) }
-        .is_err_and(super::Errno::is_interrupted)
-    {}
+    // SAFETY: `time` is readable and writable, and has the layout of nanosleep(2). The kernel reads it,
+    // and writes the time that is left to it if a signal interrupts the call.
+    while unsafe { syscall3(number::NANOSLEEP, [time, time, 0]) }.is_err_and(Errno::is_interrupted)
+    {
+    }
 }
 
-/// The same elsewhere.
-#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
-pub(crate) fn pause(ms: u16) {
-    std::thread::sleep(core::time::Duration::from_millis(ms.into()));
-}
-
-/// Milliseconds since the Unix epoch. std's clock has it too, with 6 KB for how it could fail, and
-/// `clock_gettime` with a way around the system call that is another 700 bytes.
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+/// Returns the milliseconds since the Unix epoch.
+///
+/// The plain form is std's `SystemTime`, which is 6 KB more, for the messages of its errors. The C
+/// library's `clock_gettime` avoids the system call, and is 700 bytes more.
 pub(crate) fn unix_time_ms() -> u64 {
-    use core::ffi::c_long;
-
-    use super::syscall::{call, number};
-
-    /// `struct timespec` (clock_gettime(2)).
-    #[repr(C)]
-    struct TimeSpec(c_long, c_long);
     const CLOCK_REALTIME: usize = 0;
 
-    let mut time = TimeSpec(0, 0);
+    let mut time = TimeSpec::from_ms(0);
     let to = (&raw mut time).expose_provenance();
-    // SAFETY: `time` is writable and of the layout that clock_gettime(2) has. A failure, which this
-    // clock does not know, would leave the epoch.
-    let _ = unsafe { call(number::CLOCK_GETTIME, [CLOCK_REALTIME, to, 0]) };
-    let secs = u64::try_from(time.0).unwrap_or(0);
-    secs.wrapping_mul(1000)
-        .wrapping_add(u64::try_from(time.1 / 1_000_000).unwrap_or(0))
+    // SAFETY: `time` is writable and has the layout of clock_gettime(2).
+    let result = unsafe { syscall3(number::CLOCK_GETTIME, [CLOCK_REALTIME, to, 0]) };
+    debug_assert!(result.is_ok(), "this clock always exists");
+    time.to_ms()
 }
 
-/// The same elsewhere.
-#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
-pub(crate) fn unix_time_ms() -> u64 {
-    let since = std::time::SystemTime::UNIX_EPOCH
-        .elapsed()
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// A write to a pipe that nobody reads is an error, instead of the end of the process: what std's
-/// start-up sees to. The C library's `signal` is another 600 bytes, for handlers.
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+/// Makes a write to a pipe without a reader an error instead of a signal that ends the process, as std's
+/// start-up does. The plain form is the C library's `signal`, which is 600 bytes more.
 pub(crate) fn ignore_broken_pipes() {
-    use super::syscall::{call_long, number};
-
     const SIGPIPE: usize = 13;
-    /// `SIG_IGN`.
-    const IGNORE: usize = 1;
-    /// Bytes of a set of signals.
+    const SIG_IGN: usize = 1;
+    /// The length of a set of signals in bytes.
     const SET_LEN: usize = 8;
 
-    // The kernel's `struct sigaction`, as long as it is on any architecture: the handler, then flags,
-    // a restorer and a set of signals, of which there are none.
-    let action = [IGNORE, 0, 0, 0];
+    // The kernel's `struct sigaction` on either architecture: handler, flags, perhaps a restorer, and an
+    // empty set of signals.
+    let action = [SIG_IGN, 0, 0, 0];
     let action = (&raw const action).expose_provenance();
-    // SAFETY: `action` is readable for its whole length, and the old one is not asked for; `IGNORE` is
-    // no address of a function (sigaction(2)).
-    let _ = unsafe { call_long(number::RT_SIGACTION, [SIGPIPE, action, 0, SET_LEN, 0, 0]) };
+    // SAFETY: `action` is readable for its whole length, `SIG_IGN` is not the address of a function, and
+    // the old action is not requested (sigaction(2)).
+    let result = unsafe { syscall6(number::RT_SIGACTION, [SIGPIPE, action, 0, SET_LEN, 0, 0]) };
+    debug_assert!(result.is_ok(), "SIGPIPE can be ignored");
 }
-
-/// The same elsewhere.
-#[cfg(all(unix, not(all(target_os = "linux", target_pointer_width = "64"))))]
-pub(crate) fn ignore_broken_pipes() {
-    use core::ffi::c_int;
-
-    const SIGPIPE: c_int = 13;
-    /// `SIG_IGN`.
-    const IGNORE: usize = 1;
-
-    unsafe extern "C" {
-        fn signal(number: c_int, handler: usize) -> usize;
-    }
-    // SAFETY: `IGNORE` is no address of a function, and none that is asked for (signal(2)).
-    unsafe { signal(SIGPIPE, IGNORE) };
-}
-
-/// The same where there is no POSIX, and no such signal.
-#[cfg(not(unix))]
-pub(crate) fn ignore_broken_pipes() {}

@@ -1,7 +1,11 @@
-//! The signal that announces the end of the process: nobody is interrupted by it, one thread waits for it.
+//! SIGTERM, which announces the end of the process. All threads block it, and one thread waits for it, so
+//! that it interrupts no code.
 
 use core::ffi::c_int;
 use core::ptr;
+
+/// Whether this system lets a thread wait for SIGTERM.
+pub(crate) const CAN_WAIT_FOR_SIGTERM: bool = true;
 
 const SIGTERM: c_int = 15;
 const SIG_BLOCK: c_int = 0;
@@ -15,11 +19,12 @@ unsafe extern "C" {
     fn sigaddset(set: *mut SigSet, signal: c_int) -> c_int;
     fn pthread_sigmask(how: c_int, set: *const SigSet, old: *mut SigSet) -> c_int;
     fn sigwait(set: *const SigSet, signal: *mut c_int) -> c_int;
-    fn sigaction(signal: c_int, new: *const Action, old: *mut Action) -> c_int;
+    fn sigaction(signal: c_int, new: *const SigAction, old: *mut SigAction) -> c_int;
     fn raise(signal: c_int) -> c_int;
 }
 
-fn sigterm() -> SigSet {
+/// Returns the set that consists of SIGTERM.
+fn sigterm_set() -> SigSet {
     let mut set = SigSet([0; 128]);
     // SAFETY: `set` has the size and alignment of a `sigset_t` (sigsetops(3)).
     unsafe {
@@ -29,49 +34,49 @@ fn sigterm() -> SigSet {
     set
 }
 
-/// `struct sigaction`: 152 bytes with glibc and musl, of which the handler is first.
+/// `struct sigaction`: 152 bytes with glibc and musl. The handler is its first field.
 #[repr(C, align(8))]
-struct Action {
+struct SigAction {
     handler: usize,
     _rest: [u8; 248],
 }
 
-/// Calls the handler of SIGTERM that the function has set, if it has, on this thread: while the signal is
-/// blocked, the system does not.
+/// Calls the SIGTERM handler that the function has set, if any, on this thread. The system does not call it
+/// while the signal is blocked.
 pub(crate) fn call_sigterm_handler() {
     const SIG_UNBLOCK: c_int = 1;
-    /// `SIG_IGN`; `SIG_DFL` is 0.
-    const IGNORE: usize = 1;
+    /// `SIG_DFL` is 0.
+    const SIG_IGN: usize = 1;
 
-    let mut old = Action {
+    let mut old = SigAction {
         handler: 0,
         _rest: [0; 248],
     };
-    let set = sigterm();
-    // SAFETY: `old` is writable and longer than a `struct sigaction`, and no new one is passed
-    // (sigaction(2)); `set` is a signal set (pthread_sigmask(3)). A handler that the function has set
-    // may be called at any time.
+    let set = sigterm_set();
+    // SAFETY: `old` is writable and longer than a `struct sigaction`, and no new action is passed
+    // (sigaction(2)). `set` is a signal set (pthread_sigmask(3)). The handler of a signal may be called at
+    // any time.
     unsafe {
-        if sigaction(SIGTERM, ptr::null(), &raw mut old) == 0 && old.handler > IGNORE {
+        if sigaction(SIGTERM, ptr::null(), &raw mut old) == 0 && old.handler > SIG_IGN {
             pthread_sigmask(SIG_UNBLOCK, &raw const set, ptr::null_mut());
             raise(SIGTERM);
         }
     }
 }
 
-/// Has SIGTERM wait, as far as this thread and those are concerned that it starts from now on.
+/// Blocks SIGTERM for this thread and for those that it starts from now on: the signal stays pending.
 pub(crate) fn block_sigterm() {
-    let set = sigterm();
-    // SAFETY: `set` is a signal set, and the old one is not asked for (pthread_sigmask(3)).
+    let set = sigterm_set();
+    // SAFETY: `set` is a signal set, and the old one is not requested (pthread_sigmask(3)).
     unsafe { pthread_sigmask(SIG_BLOCK, &raw const set, ptr::null_mut()) };
 }
 
-/// Waits for a SIGTERM that every thread has blocked.
+/// Waits for SIGTERM, which every thread has blocked.
 pub(crate) fn wait_for_sigterm() {
-    let set = sigterm();
+    let set = sigterm_set();
     let mut signal = 0;
     while signal != SIGTERM {
-        // SAFETY: `set` is a signal set, and `signal` writable (sigwait(3)).
+        // SAFETY: `set` is a signal set, and `signal` is writable (sigwait(3)).
         unsafe { sigwait(&raw const set, &raw mut signal) };
     }
 }
@@ -82,7 +87,7 @@ mod tests {
     use core::sync::atomic::{AtomicU32, Ordering};
 
     #[test]
-    fn a_handler_that_was_set_is_called_too() {
+    fn the_functions_own_handler_is_called() {
         static N_CALLS: AtomicU32 = AtomicU32::new(0);
         extern "C" fn count(_: c_int) {
             N_CALLS.fetch_add(1, Ordering::Relaxed);
@@ -100,8 +105,8 @@ mod tests {
                 call_sigterm_handler();
             }
             assert_eq!(N_CALLS.load(Ordering::Relaxed), 0);
-            // SAFETY: `count` only touches an atomic number; `raise` is of this thread, which has
-            // blocked the signal.
+            // SAFETY: `count` only changes an atomic number. `raise` sends the signal to this thread, which
+            // has blocked it.
             unsafe {
                 signal(SIGTERM, count as usize);
                 raise(SIGTERM);

@@ -1,10 +1,11 @@
-//! System calls, without the C library's functions for them: 600 bytes, and `errno` in between.
+//! System calls without the C library's functions for them, which are 600 bytes more and report errors
+//! through the thread-local `errno`.
 
 use core::ffi::c_int;
 
 use super::Errno;
 
-// Linux's numbers; those of the allocator stand there.
+// Linux's numbers. The allocator has its own.
 #[cfg(target_arch = "x86_64")]
 pub(super) mod number {
     pub(crate) const WRITE: usize = 1;
@@ -39,14 +40,42 @@ pub(super) mod number {
     pub(crate) const SENDMSG: usize = 211;
 }
 
-/// Makes the system call `number` of up to three arguments.
+/// `struct timespec` (clock_gettime(2), nanosleep(2)). The kernel's fields are signed, but neither its
+/// clock nor a time left is ever negative (clock_settime(2), `EINVAL`).
+#[repr(C)]
+pub(super) struct TimeSpec {
+    secs: u64,
+    nanos: u64,
+}
+
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the nanoseconds are below 1e9, and the seconds fit for 500 million years"
+)]
+impl TimeSpec {
+    #[inline(always)]
+    pub(super) fn from_ms(ms: u64) -> TimeSpec {
+        TimeSpec {
+            secs: ms / 1000,
+            nanos: ms % 1000 * 1_000_000,
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn to_ms(&self) -> u64 {
+        self.secs * 1000 + self.nanos / 1_000_000
+    }
+}
+
+/// Makes the system call `number` with up to three arguments.
 ///
 /// # Safety
-/// The kernel does with the arguments what the call's page in section 2 of the manual says.
+/// What the kernel does with these arguments, according to the call's page in section 2 of the manual,
+/// must be sound.
 #[inline(always)]
-pub(super) unsafe fn call(number: usize, [a, b, c]: [usize; 3]) -> Result<usize, Errno> {
-    // SAFETY: the caller answers for what the kernel does; it changes no registers but those that
-    // are named (System V ABI for x86_64, A.2.1; syscall(2)).
+pub(super) unsafe fn syscall3(number: usize, [a, b, c]: [usize; 3]) -> Result<usize, Errno> {
+    // SAFETY: the caller guarantees that what the kernel does is sound. It changes no registers but those
+    // that are named (System V ABI for x86_64, A.2.1; syscall(2)).
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     let result = unsafe {
         let mut result = number;
@@ -71,22 +100,22 @@ pub(super) unsafe fn call(number: usize, [a, b, c]: [usize; 3]) -> Result<usize,
         );
         result
     };
-    // SAFETY: the caller answers for what the kernel does.
+    // SAFETY: the caller guarantees that what the kernel does is sound.
     #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
-    let result = unsafe { by_c(number, [a, b, c, 0, 0, 0]) };
-    checked(result)
+    let result = unsafe { libc_syscall(number, [a, b, c, 0, 0, 0]) };
+    to_result(result)
 }
 
-/// The same for up to six arguments.
+/// Makes the system call `number` with up to six arguments.
 ///
 /// # Safety
-/// As above.
+/// As for [`syscall3`].
 #[inline(always)]
-pub(super) unsafe fn call_long(
+pub(super) unsafe fn syscall6(
     number: usize,
     [a, b, c, d, e, f]: [usize; 6],
 ) -> Result<usize, Errno> {
-    // SAFETY: as above.
+    // SAFETY: as in `syscall3`.
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     let result = unsafe {
         let mut result = number;
@@ -99,7 +128,7 @@ pub(super) unsafe fn call_long(
         );
         result
     };
-    // SAFETY: as above.
+    // SAFETY: as in `syscall3`.
     #[cfg(all(target_arch = "aarch64", not(miri)))]
     let result = unsafe {
         let mut result = a;
@@ -111,54 +140,58 @@ pub(super) unsafe fn call_long(
         );
         result
     };
-    // SAFETY: as above.
+    // SAFETY: as in `syscall3`.
     #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
-    let result = unsafe { by_c(number, [a, b, c, d, e, f]) };
-    checked(result)
+    let result = unsafe { libc_syscall(number, [a, b, c, d, e, f]) };
+    to_result(result)
 }
 
-/// The same by the C library, for other architectures.
+/// Makes a system call through the C library, for Miri and other architectures. Returns what the kernel
+/// returns.
 ///
 /// # Safety
-/// As above.
+/// As for [`syscall3`].
 #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
-unsafe fn by_c(number: usize, [a, b, c, d, e, f]: [usize; 6]) -> usize {
+unsafe fn libc_syscall(number: usize, [a, b, c, d, e, f]: [usize; 6]) -> usize {
     use core::ffi::c_long;
 
     unsafe extern "C" {
         fn syscall(number: c_long, ...) -> c_long;
     }
-    // SAFETY: the caller answers for what the kernel does.
-    let result = unsafe { syscall(to_int(number).into(), a, b, c, d, e, f) };
+    // SAFETY: the caller guarantees that what the kernel does is sound.
+    let result = unsafe { syscall(int_result(number).into(), a, b, c, d, e, f) };
     usize::try_from(result).unwrap_or_else(|_| {
         let errno = std::io::Error::last_os_error().raw_os_error();
-        int(errno.unwrap_or(0)).wrapping_neg()
+        int_arg(errno.unwrap_or(0)).wrapping_neg()
     })
 }
 
-/// What the kernel has answered: the last 4095 numbers are errors (syscall(2)).
+/// Tells a result of the kernel from an error: results from -4095 to -1 are error numbers (syscall(2)).
 #[inline(always)]
-fn checked(result: usize) -> Result<usize, Errno> {
+fn to_result(result: usize) -> Result<usize, Errno> {
     match result.wrapping_neg() {
-        errno @ 1..=4095 => Err(Errno(to_int(errno))),
+        errno @ 1..=4095 => Err(Errno(int_result(errno))),
         _ => Ok(result),
     }
 }
 
-/// A number of C as an argument.
+/// Makes a C `int` an argument.
 #[inline(always)]
-#[expect(clippy::cast_sign_loss, reason = "the kernel looks at the lower half")]
-pub(super) fn int(n: c_int) -> usize {
+#[expect(
+    clippy::cast_sign_loss,
+    reason = "the kernel reads the lower half of the register"
+)]
+pub(super) fn int_arg(n: c_int) -> usize {
     n as usize
 }
 
-/// An answer that is a number of C.
+/// Makes a result a C `int`.
 #[inline(always)]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
-    reason = "the kernel has had an `int` in hand"
+    reason = "the kernel's result is an `int`"
 )]
-pub(super) fn to_int(n: usize) -> c_int {
+pub(super) fn int_result(n: usize) -> c_int {
     n as c_int
 }

@@ -8,9 +8,10 @@
 
 use super::system::{self, PAGE};
 
-/// Bytes of a granule. Sizes are rounded up to it, and each block is aligned to it. In a build whose panics
-/// unwind it is 16: the toolchain's unwinder stores to the exception that std allocates as if it were
-/// aligned like a block of `malloc`, although std asks for an alignment of 8.
+/// Bytes that one bit stands for: a block's length and address are multiples of this.
+///
+/// 16 if panics unwind: the toolchain's libunwind writes to Rust's exception object with instructions that need
+/// that alignment, as every `malloc` gives it, although the object's type asks for 8.
 pub(super) const GRANULE: usize = if cfg!(all(panic = "unwind", not(test))) {
     16
 } else {

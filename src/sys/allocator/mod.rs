@@ -503,7 +503,7 @@ impl Heap {
                 std::thread::yield_now();
                 continue;
             }
-            super::pause(1);
+            super::sleep_ms(1);
             // After a `fork`, the child has only the thread that called it. If another thread had
             // the lock in the parent, nobody releases it in the child.
             if system::is_single_thread() {

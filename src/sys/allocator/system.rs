@@ -13,7 +13,7 @@ mod linux {
     use core::ptr;
 
     use super::super::super::Errno;
-    use super::super::super::syscall::{call, call_long};
+    use super::super::super::syscall::{syscall3 as call, syscall6 as call_long};
 
     #[cfg(target_arch = "x86_64")]
     mod number {

@@ -180,7 +180,7 @@ fn a_panic_is_posted_once_with_its_place() {
     for (program, aborts) in programs() {
         for (event, want) in [
             ("panic", ": of the handler"),
-            ("panic in a panic", ": a value that is no text"),
+            ("panic in a panic", ": a value that is not a string"),
         ] {
             let event = next(&format!("\"{event}\""));
             let mut script = vec![step(GET_NEXT, event), step(POST_ERROR, ACCEPTED)];
@@ -279,8 +279,8 @@ fn a_resumed_panic_is_posted_with_the_text_of_its_payload_and_logged_once() {
             ("resumed String", "panicked: of a thread, 1"),
             ("resumed str", "panicked: of a thread, 1"),
             ("resumed error", "panicked: of a thread, 1"),
-            ("resumed other", "panicked: a value that is no text"),
-            ("resumed bomb", "panicked: a value that is no text"),
+            ("resumed other", "panicked: a value that is not a string"),
+            ("resumed bomb", "panicked: a value that is not a string"),
         ] {
             let (message, said) = panics(&program, false, event);
             assert_eq!(message, want, "{event}");
@@ -313,7 +313,7 @@ fn a_panic_that_the_handler_catches_is_logged_and_not_posted() {
         let (requests, _, said) = play(&program, &[], &script);
         assert_eq!(requests[1].text(), "\"went on\"");
         let (_, message) = posted(&requests[3]);
-        assert_eq!(message, "panicked: a value that is no text");
+        assert_eq!(message, "panicked: a value that is not a string");
         assert_eq!(posted(&requests[5]).1, "sold out");
         let line = "ERROR RequestId: 8476a536 Runtime.Panic: panicked at examples/function.rs:";
         assert_eq!(said.matches(line).count(), 2, "{said}");
@@ -598,7 +598,7 @@ fn warn_before_deadline_logs_only_if_the_handler_is_still_running() {
                 .filter(|line| line.starts_with("WARN"))
                 .collect();
             assert_eq!(said.len(), n_want, "{said:?}");
-            let start = "WARN RequestId: 8476a536 still at work ";
+            let start = "WARN RequestId: 8476a536 still running ";
             let end = " ms before the deadline";
             assert!(
                 said.iter()

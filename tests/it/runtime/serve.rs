@@ -271,7 +271,7 @@ fn a_panic_payload_that_panics_when_it_is_dropped_is_survived() {
         &throw,
     );
     assert!(
-        requests[3].text().contains("a value that is no text"),
+        requests[3].text().contains("a value that is not a string"),
         "{}",
         requests[3].text()
     );

@@ -1,0 +1,282 @@
+//! The items of the other files for systems other than 64-bit Linux: macOS, Windows and 32-bit Linux.
+//!
+//! Functions are developed and tested on these systems but never deployed there, so everything is as
+//! simple as std makes it, and some of it does nothing.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::cell::Cell;
+use core::ffi::CStr;
+use core::net::SocketAddr;
+use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::SystemTime;
+
+use super::Errno;
+
+// os.rs
+
+pub(crate) fn env(name: &CStr) -> Option<&'static [u8]> {
+    let value = std::env::var(name.to_str().ok()?).ok()?;
+    Some(Box::leak(value.into_boxed_str().into_boxed_bytes()))
+}
+
+/// Does nothing: `std::env::set_var` is unsafe while other threads read the environment.
+pub(crate) fn set_env_entry(_: [&[u8]; 2]) {}
+
+pub(crate) fn write_stderr(bytes: &[u8]) {
+    let _ = io::stderr().write_all(bytes);
+}
+
+pub(crate) fn flush_stdout() {
+    let _ = io::stdout().flush();
+}
+
+/// Claims the end of the process for this thread, and blocks any other thread for good. Returns again
+/// if the same thread has claimed it before, as a function registered by `atexit` may.
+pub(crate) fn claim_exit(_: i32) {
+    /// The address of `HERE` in the thread that ends the process.
+    static OWNER: AtomicUsize = AtomicUsize::new(0);
+    std::thread_local! {
+        /// Its address identifies a thread.
+        static HERE: Cell<u8> = const { Cell::new(0) };
+    }
+    let here = HERE.with(|here| ptr::from_ref(here).addr());
+    let claimed = OWNER.compare_exchange(0, here, Ordering::Relaxed, Ordering::Relaxed);
+    while claimed.is_err_and(|owner| owner != here) {
+        sleep_ms(u16::MAX);
+    }
+}
+
+pub(crate) fn exit(status: i32) -> ! {
+    claim_exit(status);
+    std::process::exit(status)
+}
+
+pub(crate) fn sleep_ms(ms: u16) {
+    thread::sleep(Duration::from_millis(ms.into()));
+}
+
+pub(crate) fn unix_time_ms() -> u64 {
+    // A clock before 1970 counts as 1970.
+    let time = SystemTime::UNIX_EPOCH.elapsed().unwrap_or(Duration::ZERO);
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(unix)]
+pub(crate) fn ignore_broken_pipes() {
+    use core::ffi::c_int;
+
+    const SIGPIPE: c_int = 13;
+    const SIG_IGN: usize = 1;
+
+    unsafe extern "C" {
+        fn signal(number: c_int, handler: usize) -> usize;
+    }
+    // SAFETY: `SIG_IGN` is not the address of a function, and the old handler is not used (signal(2)).
+    unsafe { signal(SIGPIPE, SIG_IGN) };
+}
+
+/// Does nothing: Windows has no such signal.
+#[cfg(not(unix))]
+pub(crate) fn ignore_broken_pipes() {}
+
+// signal.rs
+
+pub(crate) const CAN_WAIT_FOR_SIGTERM: bool = false;
+
+pub(crate) fn block_sigterm() {}
+
+/// Blocks for good. It is not called.
+pub(crate) fn wait_for_sigterm() {
+    loop {
+        sleep_ms(u16::MAX);
+    }
+}
+
+pub(crate) fn call_sigterm_handler() {}
+
+// socket.rs
+
+fn errno(error: &io::Error) -> Errno {
+    Errno(error.raw_os_error().unwrap_or(0))
+}
+
+/// Reads once into the spare capacity of `buf`, which is filled with zeros first.
+pub(crate) fn receive(
+    mut stream: &TcpStream,
+    buf: &mut Vec<u8>,
+    _len_wanted: usize,
+) -> Result<usize, Errno> {
+    let len = buf.len();
+    let mut spare = Vec::new();
+    spare.resize(buf.capacity().saturating_sub(len), 0);
+    let n = stream.read(&mut spare).map_err(|error| errno(&error))?;
+    spare.truncate(n);
+    buf.append(&mut spare);
+    Ok(n)
+}
+
+pub(crate) fn send(mut stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
+    let sent = stream.write_vectored(&parts.map(io::IoSlice::new));
+    sent.map_err(|error| errno(&error))
+}
+
+/// Returns 0: std does not know.
+pub(crate) fn n_unacknowledged(_: &TcpStream) -> usize {
+    0
+}
+
+/// Returns whether a write of nothing failed because the peer had closed the connection. Whether bytes
+/// that the socket took have reached the peer is not known.
+pub(crate) fn delivered_nothing(_: &TcpStream, len: usize, errno: Option<Errno>) -> bool {
+    len == 0 && errno == Some(Errno::BROKEN_PIPE)
+}
+
+/// Returns false: the next write finds out.
+pub(crate) fn is_stale(_: &TcpStream) -> bool {
+    false
+}
+
+/// A second handle of a connection, for the thread that ends the process.
+#[derive(Debug)]
+pub(crate) struct SocketHandle(Option<TcpStream>);
+
+impl SocketHandle {
+    pub(crate) fn of(stream: &TcpStream) -> SocketHandle {
+        SocketHandle(stream.try_clone().ok())
+    }
+
+    pub(crate) fn send_last(&self, bytes: &[u8]) {
+        if let Some(mut stream) = self.0.as_ref() {
+            let _ = stream.write_all(bytes);
+            let _ = stream.read(&mut [0]);
+        }
+    }
+}
+
+pub(crate) fn connect(
+    addr: SocketAddr,
+    timeout: Duration,
+    read_timeout: Duration,
+) -> Result<TcpStream, Errno> {
+    let connect = || {
+        let stream = TcpStream::connect_timeout(&addr, timeout)?;
+        stream.set_read_timeout(Some(read_timeout))?;
+        Ok(stream)
+    };
+    connect().map_err(|error| errno(&error))
+}
+
+// thread.rs
+
+#[derive(Debug)]
+pub(crate) struct Thread(thread::JoinHandle<()>);
+
+impl Thread {
+    pub(crate) fn spawn(stack_len: usize, f: Box<dyn FnOnce() + Send>) -> Option<Thread> {
+        let builder = thread::Builder::new().stack_size(stack_len);
+        builder.spawn(f).ok().map(Thread)
+    }
+
+    pub(crate) fn join(self) {
+        let _ = self.0.join();
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Event(Mutex<bool>, Condvar);
+
+impl Event {
+    pub(crate) fn set(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.1.notify_one();
+    }
+
+    pub(crate) fn wait_ms(&self, ms: u64) -> bool {
+        let is_set = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let timeout = Duration::from_millis(ms);
+        let waited = self.1.wait_timeout_while(is_set, timeout, |it| !*it);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+#[cfg(panic = "unwind")]
+pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
+    thread::scope(|scope| {
+        for _ in 1..n {
+            let builder = thread::Builder::new().stack_size(stack_len);
+            if builder.spawn_scoped(scope, f).is_err() {
+                break;
+            }
+        }
+        f();
+    });
+}
+
+// child.rs
+
+#[cfg(feature = "emulator")]
+pub(crate) use child::*;
+#[cfg(feature = "emulator")]
+mod child {
+    use core::time::Duration;
+    use std::io;
+    use std::net::TcpStream;
+
+    use super::Errno;
+
+    // Linux's numbers. No process gets these signals here.
+    pub(crate) const SIGTERM: i32 = 15;
+    pub(crate) const SIGCONT: i32 = 18;
+    pub(crate) const SIGSTOP: i32 = 19;
+
+    /// Returns `None`: the limit is not known.
+    pub(crate) fn descriptor_limit() -> Option<usize> {
+        None
+    }
+
+    pub(crate) fn raise_descriptor_limit() {}
+
+    /// Returns false: std cannot ask.
+    pub(crate) fn is_readable(_: &TcpStream, _: bool) -> bool {
+        false
+    }
+
+    /// Sends nothing: std cannot send without waiting.
+    pub(crate) fn try_send(_: &TcpStream, _: [&[u8]; 3]) -> Result<usize, Errno> {
+        Ok(0)
+    }
+
+    /// Fails: signals keep their default action.
+    pub(crate) fn interrupts() -> io::Result<TcpStream> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Cannot be made: no thread waits for two things at once here.
+    #[derive(Debug)]
+    pub(crate) enum Bell {}
+
+    impl Bell {
+        pub(crate) fn new() -> io::Result<Bell> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
+        pub(crate) fn ring(&self) {
+            match *self {}
+        }
+
+        pub(crate) fn silence(&self) {
+            match *self {}
+        }
+
+        pub(crate) fn wait_with(&self, _: &TcpStream, _: Duration) -> bool {
+            match *self {}
+        }
+    }
+}
