@@ -3,8 +3,9 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, number, split_line};
+use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, split_line};
 use super::{cut_out, move_down};
+use crate::encoding::parse_number;
 
 /// Longest line with a chunk's size. Its extensions mean nothing to us, but they are part of it.
 const SIZE_LINE_LEN_MAX: usize = 4096;
@@ -207,7 +208,7 @@ impl Body {
 /// not know them ignores (RFC 9112, section 7.1.1).
 fn chunk_size(line: &[u8]) -> Option<usize> {
     let digits = line.split(|&b| b == b';').next()?.trim_ascii_end();
-    number(digits, 16).and_then(|size| usize::try_from(size).ok())
+    parse_number(digits, 16).and_then(|size| usize::try_from(size).ok())
 }
 
 #[cfg(test)]

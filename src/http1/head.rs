@@ -4,6 +4,7 @@ use alloc::string::String;
 use core::str;
 
 use super::scan;
+use crate::encoding::parse_decimal;
 
 /// Longest head accepted. Lambda bounds the request line and headers of an invoke at 1 MB in total,
 /// and nothing longer can come back in the headers of `next`.
@@ -224,7 +225,7 @@ fn status_line(line: &[u8]) -> Option<(u8, u16)> {
     let is_ok = above << 8 == 0 && minor <= 9 && matches!(reason, [] | [b' ', ..]);
     match status {
         [b' ', b'1'..=b'9', ..] if is_ok => {
-            let status = status.get(1..).and_then(decimal)?;
+            let status = status.get(1..).and_then(parse_decimal)?;
             Some((minor, u16::try_from(status).ok()?))
         }
         _ => None,
@@ -278,7 +279,7 @@ impl Message {
     fn take(&mut self, name: &[u8], value: &[u8]) -> Result<(), HeadError> {
         match name.len() {
             14 if scan::is_name(name, b"content-length") => {
-                let length = decimal(value).ok_or(HeadError::Length)?;
+                let length = parse_decimal(value).ok_or(HeadError::Length)?;
                 if self.length.is_some_and(|earlier| earlier != length) {
                     return Err(HeadError::Length);
                 }
@@ -407,29 +408,6 @@ pub(crate) fn is_token(b: u8) -> bool {
                 | b'|'
                 | b'~'
         )
-}
-
-/// A number in decimal digits alone, or `None`.
-pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
-    number(text, 10)
-}
-
-/// A number in digits of a `radix` up to 16 alone, or `None`.
-pub(crate) fn number(text: &[u8], radix: u8) -> Option<u64> {
-    let mut number = 0_u64;
-    for b in text {
-        let mut digit = b.wrapping_sub(b'0');
-        if digit > 9 {
-            digit = (b | 32).wrapping_sub(b'a').saturating_add(10);
-        }
-        if digit >= radix {
-            return None;
-        }
-        number = number
-            .checked_mul(radix.into())?
-            .checked_add(digit.into())?;
-    }
-    (!text.is_empty()).then_some(number)
 }
 
 /// Whether `text` is `word`, whatever the case of its letters. std's own comparison takes pieces of

@@ -8,7 +8,7 @@ use core::str;
 
 use super::read::DEPTH_MAX;
 use super::read::lexer;
-use crate::encoding::push_u64;
+use crate::encoding::{Digits, decimal};
 
 /// Why a text was refused, as a sentence for the reader of a log.
 ///
@@ -181,7 +181,7 @@ impl error::Error for Error {}
 
 /// By hand, so that a function that reports errors links no formatting of integers.
 fn push_number(text: &mut String, n: usize) {
-    push_u64(n as u64, &mut |digits| push(text, digits));
+    push(text, decimal(n as u64, &mut Digits::default()));
 }
 
 /// One function, where the code of `push_str` is in each that calls it.

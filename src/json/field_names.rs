@@ -3,6 +3,7 @@
 use core::str;
 
 use super::Writer;
+use crate::encoding::hex_digit;
 
 /// The names of a struct's members.
 #[derive(Debug)]
@@ -333,9 +334,7 @@ impl ConstWriter<'_> {
                 self.push(b'0');
                 self.push(b'0');
                 self.push(if byte < 0x10 { b'0' } else { b'1' });
-                let digit = byte & 0x0f;
-                self.push(digit.wrapping_add(if digit < 10 { b'0' } else { b'a' - 10 }));
-                return;
+                return self.push(hex_digit(byte));
             }
             _ => return self.push(byte),
         };

@@ -6,7 +6,7 @@
 use alloc::string::String;
 use core::cmp::Ordering;
 
-use crate::encoding::push_u64;
+use crate::encoding::{Digits, decimal, push_decimal};
 
 /// A binary format of IEEE 754.
 struct Format {
@@ -288,10 +288,12 @@ pub(super) fn write_f64(value: f64, text: &mut String) {
         text.push('-');
     }
     match short_digits(value.abs()) {
-        Some((digits, behind_point)) => push_u64(digits, &mut |digits| {
+        Some((digits, behind_point)) => {
+            let buffer = &mut Digits::default();
+            let digits = decimal(digits, buffer);
             let n_digits = i32::try_from(digits.len()).unwrap_or(0);
             lay_out(digits.as_bytes(), n_digits.wrapping_sub(behind_point), text);
-        }),
+        }
         None => write(value.abs().to_bits(), &F64, text),
     }
 }
@@ -381,9 +383,7 @@ fn lay_out(digits: &[u8], point: i32, text: &mut String) {
     if exponent < 0 {
         push(b"-");
     }
-    push_u64(u64::from(exponent.unsigned_abs()), &mut |digits| {
-        text.push_str(digits);
-    });
+    push_decimal(text, u64::from(exponent.unsigned_abs()));
 }
 
 /// The fewest digits that are nearer to the float than to its neighbours, and of these the

@@ -5,7 +5,7 @@ use core::str;
 use std::time::{Duration, SystemTime};
 
 use crate::context::Context;
-use crate::encoding::push_percent_escape;
+use crate::encoding::{parse_decimal, push_percent_escape};
 use crate::http1::{head, scan};
 use crate::sys;
 
@@ -67,7 +67,7 @@ impl Invocation {
                 return;
             }
             26 if is(b"lambda-runtime-deadline-ms") => {
-                let ms = head::decimal(value);
+                let ms = parse_decimal(value);
                 self.deadline_ms = ms.unwrap_or(0);
                 cx.deadline = ms.and_then(deadline);
                 return;

@@ -3,6 +3,7 @@
 //! They take and return slices, which are two registers and need no other bounds than their own;
 //! that is most of the reader's speed.
 
+use crate::encoding::parse_number;
 use crate::sys::simd;
 
 /// Passes white space (RFC 8259, section 2); what is behind it.
@@ -123,17 +124,11 @@ fn unicode_escape(rest: &[u8]) -> (u32, usize) {
 
 /// The value of the four hexadecimal digits behind `\u`.
 fn code_unit(rest: &[u8]) -> u32 {
-    let Some(digits) = rest.get(2..6) else {
-        return NO_DIGIT;
-    };
-    let mut code = 0;
-    for digit in digits {
-        match char::from(*digit).to_digit(16) {
-            Some(digit) => code = code << 4 | digit,
-            None => return NO_DIGIT,
-        }
+    let digits = rest.get(2..6).unwrap_or_default();
+    match parse_number(digits, 16).map(u32::try_from) {
+        Some(Ok(code)) => code,
+        _ => NO_DIGIT,
     }
-    code
 }
 
 /// Passes `true`, `false` or `null`.
