@@ -51,15 +51,22 @@ pub(crate) fn parse_decimal(text: &[u8]) -> Option<u64> {
     parse_number(text, 10)
 }
 
+/// Returns the value of a digit, up to 15 for hexadecimal ones of either case. The value of other
+/// bytes is 16 or more.
+#[inline]
+pub(crate) fn digit_value(byte: u8) -> u8 {
+    match byte.wrapping_sub(b'0') {
+        digit @ 0..=9 => digit,
+        // Setting bit 5 makes a letter lower-case.
+        _ => (byte | 0x20).wrapping_sub(b'a').saturating_add(10),
+    }
+}
+
 /// Parses a number that consists of digits of `radix`, which is 16 at most, in either case.
 pub(crate) fn parse_number(text: &[u8], radix: u8) -> Option<u64> {
     let mut number = 0_u64;
     for b in text {
-        let mut digit = b.wrapping_sub(b'0');
-        if digit > 9 {
-            // Setting bit 5 makes a letter lower-case.
-            digit = (b | 32).wrapping_sub(b'a').saturating_add(10);
-        }
+        let digit = digit_value(*b);
         if digit >= radix {
             return None;
         }

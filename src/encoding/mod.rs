@@ -9,7 +9,7 @@ pub(crate) mod time;
 
 pub(crate) use base64::{base64, decode_base64, push_base64};
 pub(crate) use decimal::{
-    Digits, decimal, hex_digit, parse_decimal, parse_number, push_decimal, push_hex,
+    Digits, decimal, digit_value, hex_digit, parse_decimal, parse_number, push_decimal, push_hex,
 };
 pub use gzip::{GzipError, gunzip};
 pub(crate) use percent::{

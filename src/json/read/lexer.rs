@@ -3,7 +3,7 @@
 //! They take and return slices, which are two registers and need no other bounds than their own;
 //! that is most of the reader's speed.
 
-use crate::encoding::parse_number;
+use crate::encoding::digit_value;
 use crate::sys::simd;
 
 /// Passes white space (RFC 8259, section 2); what is behind it.
@@ -124,11 +124,17 @@ fn unicode_escape(rest: &[u8]) -> (u32, usize) {
 
 /// The value of the four hexadecimal digits behind `\u`.
 fn code_unit(rest: &[u8]) -> u32 {
-    let digits = rest.get(2..6).unwrap_or_default();
-    match parse_number(digits, 16).map(u32::try_from) {
-        Some(Ok(code)) => code,
-        _ => NO_DIGIT,
+    let Some(digits) = rest.get(2..6) else {
+        return NO_DIGIT;
+    };
+    let mut code = 0;
+    for digit in digits {
+        match digit_value(*digit) {
+            digit @ 0..16 => code = code << 4 | u32::from(digit),
+            _ => return NO_DIGIT,
+        }
     }
+    code
 }
 
 /// Passes `true`, `false` or `null`.
