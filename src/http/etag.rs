@@ -3,7 +3,6 @@
 use alloc::string::String;
 
 use super::{Body, Method, Request, Response};
-use crate::encoding::hex_digit;
 
 impl Response {
     /// The same with an `ETag` made from its body (RFC 9110, section 8.8.3), or 304 without a body
@@ -46,14 +45,16 @@ impl Response {
 
 /// The tag of a body, in quotes: its FNV-1a hash (draft-eastlake-fnv, 64 bits).
 fn tag(body: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for &byte in body {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
     let mut tag = String::from("\"");
     for byte in hash.to_be_bytes() {
-        for digit in [byte >> 4, byte] {
-            tag.push(char::from(hex_digit(digit)));
+        for digit in [byte >> 4, byte & 0xf] {
+            let digit = DIGITS.get(usize::from(digit)).copied();
+            tag.push(char::from(digit.unwrap_or(b'0')));
         }
     }
     tag.push('"');

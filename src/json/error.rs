@@ -201,34 +201,34 @@ fn name_of(rest: &[u8]) -> &'static str {
         [b'-' | b'0'..=b'9', ..] => "a number",
         [0..=0x1f | 0x7f, ..] => "a control character",
         [0xef, 0xbb, 0xbf, ..] => "a byte order mark",
-        _ if lexer::literal(rest).is_none() => "",
+        _ if lexer::skip_literal(rest).is_none() => "",
         [b'n', ..] => "null",
         _ => "a boolean",
     }
 }
 
-/// Appends the path of what is behind `before`, the front of a text, by reading that once more, so
+/// Appends the path of what is after `before`, the front of a text, by reading that once more, so
 /// that readers need not keep it.
 fn push_path(text: &mut String, kind: ErrorKind, before: &[u8]) {
     const OBJECT: usize = usize::MAX;
-    // Of each open container what is behind its last bracket or comma, and the element's index.
+    // Of each open container what is after its last bracket or comma, and the element's index.
     let mut steps = [(before, OBJECT); DEPTH_MAX as usize];
     let mut depth = 0_usize;
     let mut rest = before;
-    while let [byte, behind @ ..] = rest {
-        rest = behind;
+    while let [byte, after @ ..] = rest {
+        rest = after;
         match byte {
-            b'"' => rest = lexer::string(behind).get(1..).unwrap_or_default(),
+            b'"' => rest = lexer::skip_string(after).get(1..).unwrap_or_default(),
             b'{' | b'[' => {
                 if let Some(step) = steps.get_mut(depth) {
-                    *step = (behind, if *byte == b'[' { 0 } else { OBJECT });
+                    *step = (after, if *byte == b'[' { 0 } else { OBJECT });
                 }
                 depth = depth.wrapping_add(1);
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
             b',' => {
                 if let Some((next, index)) = steps.get_mut(depth.wrapping_sub(1)) {
-                    (*next, *index) = (behind, index.saturating_add(1));
+                    (*next, *index) = (after, index.saturating_add(1));
                 }
             }
             _ => {}
@@ -244,9 +244,9 @@ fn push_path(text: &mut String, kind: ErrorKind, before: &[u8]) {
             push(text, "[");
             push_number(text, index);
             push(text, "]");
-        } else if let [b'"', name @ ..] = lexer::white_space(next) {
-            let len = name.len().wrapping_sub(lexer::string(name).len());
-            // One that goes on behind the place is no name yet.
+        } else if let [b'"', name @ ..] = lexer::skip_long_white_space(next) {
+            let len = name.len().wrapping_sub(lexer::skip_string(name).len());
+            // One that goes on after the place is no name yet.
             if let Some((name, [_, ..])) = name.split_at_checked(len) {
                 push_name(text, name);
             }

@@ -29,12 +29,12 @@ impl Names {
     pub const fn new(names: &'static [Name]) -> Names {
         let (mut hashes, mut rest) = (0, NO_FIELD);
         let (mut left, mut index) = (names, 0_usize);
-        while let [name, behind @ ..] = left {
+        while let [name, after @ ..] = left {
             assert!(rest == NO_FIELD, "the field `as ..` must be the last");
             if name.is_rest() {
                 rest = index;
             }
-            let mut others = behind;
+            let mut others = after;
             while let [other, more @ ..] = others {
                 assert!(
                     !name.is_same(other),
@@ -46,7 +46,7 @@ impl Names {
                 ANY => u64::MAX,
                 hash => 1 << hash,
             };
-            (left, index) = (behind, index.wrapping_add(1));
+            (left, index) = (after, index.wrapping_add(1));
         }
         Names {
             all: names,
@@ -55,7 +55,7 @@ impl Names {
         }
     }
 
-    /// What [`may_be_one`] asks for.
+    /// What [`may_contain`] asks for.
     #[inline(always)]
     pub(super) fn hashes(&self) -> u64 {
         self.hashes
@@ -99,16 +99,16 @@ impl Names {
         let [_, written @ ..] = &*w.into_inner() else {
             return None;
         };
-        (0..self.all.len()).find(|index| self.behind(*index, written).is_some())
+        (0..self.all.len()).find(|index| self.skip_name(*index, written).is_some())
     }
 
-    /// See [`Name::behind`].
+    /// See [`Name::skip_name`].
     #[inline(always)]
-    pub(super) fn behind<'r>(&self, index: usize, rest: &'r [u8]) -> Option<&'r [u8]> {
-        self.all.get(index)?.behind(rest)
+    pub(super) fn skip_name<'r>(&self, index: usize, rest: &'r [u8]) -> Option<&'r [u8]> {
+        self.all.get(index)?.skip_name(rest)
     }
 
-    /// Which name it is that `rest` begins with, and what is behind it.
+    /// Which name it is that `rest` begins with, and what is after it.
     #[inline(always)]
     pub(super) fn find<'r>(&self, rest: &'r [u8]) -> Option<(usize, &'r [u8])> {
         let [_, first, second, ..] = rest else {
@@ -117,8 +117,8 @@ impl Names {
         let hash = hash(*first, *second);
         for (index, name) in self.all.iter().enumerate() {
             if name.hash == hash || name.hash == ANY {
-                if let Some(behind) = name.behind(rest) {
-                    return Some((index, behind));
+                if let Some(after) = name.skip_name(rest) {
+                    return Some((index, after));
                 }
             }
         }
@@ -129,7 +129,7 @@ impl Names {
 /// Whether names with these hashes may have the one that `rest` begins with, if it is written without
 /// escapes that need not be.
 #[inline(always)]
-pub(super) fn may_be_one(hashes: u64, rest: &[u8]) -> bool {
+pub(super) fn may_contain(hashes: u64, rest: &[u8]) -> bool {
     match rest {
         [first, second, ..] => hashes >> hash(*first, *second) & 1 != 0,
         _ => false,
@@ -205,13 +205,13 @@ impl Name {
         let mut this_hash = ANY;
         if let [_, quoted @ ..] = text {
             let mut rest = quoted;
-            while let [byte, behind @ ..] = rest {
+            while let [byte, after @ ..] = rest {
                 if excess > 0 {
                     first = first >> 8 | (*byte as u64) << 56;
                     excess = excess.wrapping_sub(8);
                 }
                 last = last >> 8 | (*byte as u64) << 56;
-                rest = behind;
+                rest = after;
             }
             first >>= excess & 63;
             match quoted {
@@ -250,14 +250,14 @@ impl Name {
         out.len
     }
 
-    /// What is behind this name, if `rest` begins with it, in quotes and with a colon; behind the
+    /// What is after this name, if `rest` begins with it, in quotes and with a colon; after the
     /// space that mostly follows, too.
     #[inline]
-    fn behind<'r>(&self, rest: &'r [u8]) -> Option<&'r [u8]> {
+    fn skip_name<'r>(&self, rest: &'r [u8]) -> Option<&'r [u8]> {
         let [_, quoted @ ..] = self.text else {
             return None;
         };
-        let (name, behind) = rest.split_at_checked(quoted.len())?;
+        let (name, after) = rest.split_at_checked(quoted.len())?;
         let is_same = match rest.first_chunk() {
             Some(word) if quoted.len() <= 16 => {
                 let others = (u64::from_le_bytes(*word) ^ self.first) << (self.excess & 63);
@@ -272,9 +272,9 @@ impl Name {
         if !is_same {
             return None;
         }
-        match behind {
-            [b' ', behind @ ..] => Some(behind),
-            _ => Some(behind),
+        match after {
+            [b' ', after @ ..] => Some(after),
+            _ => Some(after),
         }
     }
 }
@@ -300,8 +300,8 @@ impl ConstWriter<'_> {
         self.push(b'"');
         let mut upper = matches!(case, Case::PascalCase);
         let mut rest = name.as_bytes();
-        while let [byte, behind @ ..] = rest {
-            rest = behind;
+        while let [byte, after @ ..] = rest {
+            rest = after;
             if matches!(case, Case::Verbatim) {
                 self.escaped(*byte);
             } else if *byte == b'_' {

@@ -6,7 +6,7 @@ use alloc::vec::{self, Vec};
 use core::{fmt, mem, slice};
 
 use super::members::{COMPARED_MAX, USUAL_LEN, places};
-use super::read::errors::Problem;
+use super::read::errors::ReadError;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer, read::lexer};
 
 /// The members of an object, in their order; no name is there twice.
@@ -28,7 +28,7 @@ use super::{Error, FromJson, Reader, ToJson, Value, Writer, read::lexer};
 pub struct Object(Vec<Slot>);
 
 /// A member's value, and how long its name is. The names are a string in a slot of its own in front
-/// of the members, one behind the other: to allocate each would take as long as all else.
+/// of the members, one after the other: to allocate each would take as long as all else.
 #[derive(Debug, Clone, Default)]
 struct Slot {
     name_len: usize,
@@ -75,8 +75,8 @@ impl Object {
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let (index, start) = self.find(name)?;
         let names = self.names_mut()?;
-        let behind = names.split_off(start);
-        names.push_str(behind.get(name.len()..).unwrap_or_default());
+        let after = names.split_off(start);
+        names.push_str(after.get(name.len()..).unwrap_or_default());
         Some(self.0.remove(index).value)
     }
 
@@ -163,8 +163,8 @@ impl<'o> Iterator for Members<'o> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let slot = self.slots.next()?;
-        let (name, behind) = self.names.split_at_checked(slot.name_len)?;
-        self.names = behind;
+        let (name, after) = self.names.split_at_checked(slot.name_len)?;
+        self.names = after;
         Some((name, &slot.value))
     }
 
@@ -185,8 +185,8 @@ impl IntoIterator for Object {
         let mut names = names.as_ref().and_then(Value::as_str).unwrap_or_default();
         let mut members = Vec::with_capacity(slots.len());
         for slot in slots {
-            let (name, behind) = names.split_at_checked(slot.name_len).unwrap_or_default();
-            names = behind;
+            let (name, after) = names.split_at_checked(slot.name_len).unwrap_or_default();
+            names = after;
             members.push((String::from(name), slot.value));
         }
         members.into_iter()
@@ -233,7 +233,7 @@ impl FromJson for Object {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(Object::new())
     }
 }
@@ -242,8 +242,8 @@ impl FromJson for Object {
 fn read(r: &mut Reader<'_>) -> Result<Object, Error> {
     r.begin_object()?;
     let mut rest = r.next();
-    if let [b'}', behind @ ..] = rest {
-        r.close(behind);
+    if let [b'}', after @ ..] = rest {
+        r.close(after);
         return Ok(Object::new());
     }
     let mut names = String::with_capacity(USUAL_NAMES_LEN);
@@ -251,7 +251,7 @@ fn read(r: &mut Reader<'_>) -> Result<Object, Error> {
     slots.push(Slot::default());
     // Bit n is set if a name's hash is n, so that most new ones are told by one look.
     let mut hashes = 0_u64;
-    let behind = loop {
+    let after = loop {
         let name = name(r, rest)?;
         let value = Value::from_json(r)?;
         let hash = hash(&name);
@@ -268,12 +268,12 @@ fn read(r: &mut Reader<'_>) -> Result<Object, Error> {
             slots.push(Slot { name_len, value });
         }
         match r.next() {
-            [b',', behind @ ..] => rest = lexer::token(behind),
-            [b'}', behind @ ..] => break behind,
-            rest => return Err(r.refuse(rest, Problem::MEMBER)),
+            [b',', after @ ..] => rest = lexer::skip_white_space(after),
+            [b'}', after @ ..] => break after,
+            rest => return Err(r.error_at(rest, ReadError::MEMBER)),
         }
     };
-    r.close(behind);
+    r.close(after);
     if slots.len() > COMPARED_MAX {
         remove_duplicates(&mut names, &mut slots);
     }
@@ -287,18 +287,18 @@ fn read(r: &mut Reader<'_>) -> Result<Object, Error> {
 #[inline]
 fn name<'j>(r: &mut Reader<'j>, rest: &'j [u8]) -> Result<Cow<'j, str>, Error> {
     let [b'"', name @ ..] = rest else {
-        return Err(r.refuse(rest, Problem::NAME));
+        return Err(r.error_at(rest, ReadError::NAME));
     };
-    let end = lexer::plain(name);
-    if let [b'"', b':', b' ', behind @ ..] | [b'"', b':', behind @ ..] = end {
-        r.rest = behind;
+    let end = lexer::skip_unescaped(name);
+    if let [b'"', b':', b' ', after @ ..] | [b'"', b':', after @ ..] = end {
+        r.rest = after;
         let name = r.text.get(r.pos_of(name)..r.pos_of(end));
         return Ok(Cow::Borrowed(name.unwrap_or_default()));
     }
     let name = r.escaped_string(name, r.replaces_surrogates)?;
     match r.next() {
-        [b':', behind @ ..] => r.rest = behind,
-        rest => return Err(r.refuse(rest, Problem::COLON)),
+        [b':', after @ ..] => r.rest = after,
+        rest => return Err(r.error_at(rest, ReadError::COLON)),
     }
     Ok(Cow::Owned(name))
 }
@@ -310,8 +310,8 @@ fn remove_duplicates(names: &mut String, slots: &mut Vec<Slot>) {
     let all_names = mem::take(names);
     let mut rest = &*all_names;
     let name_of = |slot: &Slot| {
-        let (name, behind) = rest.split_at_checked(slot.name_len).unwrap_or_default();
-        rest = behind;
+        let (name, after) = rest.split_at_checked(slot.name_len).unwrap_or_default();
+        rest = after;
         name
     };
     let list: Vec<&str> = members.iter().map(name_of).collect();

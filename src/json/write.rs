@@ -7,7 +7,7 @@ use super::field_names::Names;
 use super::read::lexer;
 use crate::encoding::{Digits, decimal, hex_digit, push_base64};
 
-/// Writes values one behind the other into a `Vec<u8>`, which may be used again.
+/// Writes values one after the other into a `Vec<u8>`, which may be used again.
 ///
 /// Who writes an impl of [`ToJson`] calls the method of the value's kind, or `begin_array`,
 /// [`element`](Self::element) for each, `end_array`; and the same for objects with
@@ -29,7 +29,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Writes behind what is in `out`.
+    /// Writes after what is in `out`.
     pub fn new(out: Vec<u8>) -> Writer {
         Writer { out }
     }
@@ -92,13 +92,13 @@ impl Writer {
         self.out.push(b'"');
         let mut rest = value.as_bytes();
         loop {
-            let special = lexer::plain(rest);
+            let special = lexer::skip_unescaped(rest);
             let n_plain = rest.len().wrapping_sub(special.len());
             self.out
                 .extend_from_slice(rest.get(..n_plain).unwrap_or_default());
-            let [byte, behind @ ..] = special else { break };
+            let [byte, after @ ..] = special else { break };
             self.escape(*byte);
-            rest = behind;
+            rest = after;
         }
         self.out.push(b'"');
     }

@@ -99,7 +99,7 @@ fn wrong_structs_are_refused_where_they_are_wrong() {
                 a: u8 as b, // HERE
             }
         }",
-        "behind `as` stands a field's name in quotes, or `..` for all others",
+        "expected a member's name in quotes or `..` after `as`",
     );
     refuses(
         "unknown_case",
@@ -264,7 +264,7 @@ fn wrong_enums_are_refused_where_they_are_wrong() {
                 A as b, // HERE
             }
         }",
-        "behind `as` stands a variant's name in quotes, or `..` for all others",
+        "expected a variant's name in quotes or `..` after `as`",
     );
     for (name, variant, want) in [
         (

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 
 use crate::json::field_names::{self, NO_FIELD, Names};
 use crate::json::read::DEPTH_MAX;
-use crate::json::read::errors::Problem;
+use crate::json::read::errors::ReadError;
 use crate::json::{Error, Reader, private, read::lexer};
 
 /// Reads a member's value, and is given its name.
@@ -27,21 +27,21 @@ impl<'j> Reader<'j> {
         &mut self,
         replace: bool,
     ) -> Result<Option<Cow<'j, str>>, Error> {
-        let mut rest = lexer::token(self.rest);
-        if let [b'}', behind @ ..] = rest {
-            self.close(behind);
+        let mut rest = lexer::skip_white_space(self.rest);
+        if let [b'}', after @ ..] = rest {
+            self.close(after);
             return Ok(None);
         }
         if !self.first {
-            let [b',', behind @ ..] = rest else {
-                return Err(self.refuse(rest, Problem::MEMBER));
+            let [b',', after @ ..] = rest else {
+                return Err(self.error_at(rest, ReadError::MEMBER));
             };
-            rest = lexer::token(behind);
+            rest = lexer::skip_white_space(after);
         }
         self.first = false;
         match rest {
-            [b'"', name @ ..] => self.name_behind_quote(name, replace).map(Some),
-            _ => Err(self.refuse(rest, Problem::NAME)),
+            [b'"', name @ ..] => self.name_after_quote(name, replace).map(Some),
+            _ => Err(self.error_at(rest, ReadError::NAME)),
         }
     }
 
@@ -61,19 +61,19 @@ impl<'j> Reader<'j> {
     }
 
     /// The name of a member, whose opening quote is in front of `name`.
-    fn name_behind_quote(&mut self, name: &'j [u8], replace: bool) -> Result<Cow<'j, str>, Error> {
-        let name = self.string_behind_quote(name, replace)?;
-        match self.behind_colon(self.rest) {
-            Some(behind) => self.rest = behind,
-            None => return Err(self.problem()),
+    fn name_after_quote(&mut self, name: &'j [u8], replace: bool) -> Result<Cow<'j, str>, Error> {
+        let name = self.string_after_quote(name, replace)?;
+        match self.skip_colon(self.rest) {
+            Some(after) => self.rest = after,
+            None => return Err(self.last_error()),
         }
         Ok(name)
     }
 
-    /// The name of a member that no field takes, behind whose opening quote
+    /// The name of a member that no field takes, after whose opening quote
     /// [`fields`](Self::fields) has stopped.
     pub(in crate::json) fn rest_name(&mut self) -> Result<Cow<'j, str>, Error> {
-        self.name_behind_quote(self.rest, self.replaces_surrogates)
+        self.name_after_quote(self.rest, self.replaces_surrogates)
     }
 
     /// Reads an object: each member that has one of the names is read by `take`, which is given
@@ -103,14 +103,14 @@ impl<'j> Reader<'j> {
         self.first = false;
         let mut next = 0;
         let mut rest = self.next();
-        let behind = 'object: {
-            if let [b'}', behind @ ..] = rest {
-                break 'object behind;
+        let after = 'object: {
+            if let [b'}', after @ ..] = rest {
+                break 'object after;
             }
             loop {
                 // Members mostly come in order.
-                if let Some(behind) = names.behind(next, rest) {
-                    self.rest = behind;
+                if let Some(after) = names.skip_name(next, rest) {
+                    self.rest = after;
                 } else {
                     next = self.find_field(names, rest)?;
                     if next == NO_FIELD {
@@ -118,17 +118,17 @@ impl<'j> Reader<'j> {
                     }
                 }
                 take(next, self)?;
-                private::take(missing, next);
+                private::remove_bit(missing, next);
                 next = next.wrapping_add(1);
                 match self.next() {
-                    [b',', behind @ ..] => rest = lexer::token(behind),
-                    [b'}', behind @ ..] => break behind,
-                    rest => return Err(self.refuse(rest, Problem::MEMBER)),
+                    [b',', after @ ..] => rest = lexer::skip_white_space(after),
+                    [b'}', after @ ..] => break after,
+                    rest => return Err(self.error_at(rest, ReadError::MEMBER)),
                 }
             }
         };
-        self.close(behind);
-        match private::first(missing) {
+        self.close(after);
+        match private::first_bit(missing) {
             None => Ok(()),
             Some(index) => Err(self.error_missing(names, index)),
         }
@@ -136,23 +136,23 @@ impl<'j> Reader<'j> {
 
     /// Which of the names a member has that is in front of `rest` or comes after: the reader is in
     /// front of its value then, or of its name, if that is to be kept. [`NO_FIELD`]: there is none,
-    /// and it is behind the object's end.
+    /// and it is after the object's end.
     #[inline(never)]
     fn find_field(&mut self, names: &Names, mut rest: &'j [u8]) -> Result<usize, Error> {
         let mut hashes = names.hashes();
         loop {
-            let Some(candidate) = self.members(rest, hashes, names.hashes()) else {
-                return Err(self.problem());
+            let Some(candidate) = self.skip_members(rest, hashes, names.hashes()) else {
+                return Err(self.last_error());
             };
             let [b'"', name @ ..] = candidate else {
                 self.rest = candidate.get(1..).unwrap_or_default();
                 return Ok(NO_FIELD);
             };
-            if let Some((index, behind)) = names.find(candidate) {
-                self.rest = behind;
+            if let Some((index, after)) = names.find(candidate) {
+                self.rest = after;
                 return Ok(index);
             }
-            let index = self.odd_field(names, name)?;
+            let index = self.slow_find_field(names, name)?;
             if index != NO_FIELD {
                 return Ok(index);
             }
@@ -160,14 +160,14 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// As [`find_field`](Self::find_field), for one member, behind whose opening quote `name` is:
+    /// As [`find_field`](Self::find_field), for one member, after whose opening quote `name` is:
     /// it has another name, or one that is not followed by a colon at once, has escapes or is to be
     /// kept.
     #[inline(never)]
-    fn odd_field(&mut self, names: &Names, name: &'j [u8]) -> Result<usize, Error> {
-        if !matches!(lexer::plain(name), [b'"', b':', ..]) {
+    fn slow_find_field(&mut self, names: &Names, name: &'j [u8]) -> Result<usize, Error> {
+        if !matches!(lexer::skip_unescaped(name), [b'"', b':', ..]) {
             // A name with half of a surrogate pair is no field's, so it need not be an error.
-            let text = self.name_behind_quote(name, true)?;
+            let text = self.name_after_quote(name, true)?;
             if let Some(index) = names.position(&text) {
                 return Ok(index);
             }
@@ -182,33 +182,33 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If it is not JSON.
     pub fn skip(&mut self) -> Result<(), Error> {
-        let (rest, depth) = (lexer::token(self.rest), self.depth);
-        let Some(behind) = self.value(rest) else {
+        let (rest, depth) = (lexer::skip_white_space(self.rest), self.depth);
+        let Some(after) = self.skip_value(rest) else {
             self.depth = depth;
-            return Err(self.problem());
+            return Err(self.last_error());
         };
-        self.rest = behind;
+        self.rest = after;
         Ok(())
     }
 
-    /// Passes the value in front of `rest`; what is behind it.
-    pub(in crate::json) fn value(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+    /// Passes the value in front of `rest`; what is after it.
+    pub(in crate::json) fn skip_value(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         match rest {
-            [b'"', string @ ..] => self.behind_string(string),
-            [b'{', ..] => self.object(rest),
-            [b'[', ..] => self.array(rest),
-            [b'-' | b'0'..=b'9', ..] => self.behind_number(rest),
-            _ => self.literal(rest),
+            [b'"', string @ ..] => self.skip_string(string),
+            [b'{', ..] => self.skip_object(rest),
+            [b'[', ..] => self.skip_array(rest),
+            [b'-' | b'0'..=b'9', ..] => self.skip_number(rest),
+            _ => self.skip_literal(rest),
         }
     }
 
     /// Passes the object in front of `rest`.
     #[inline(never)]
-    fn object(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
-        let rest = self.enter(rest)?;
+    fn skip_object(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+        let rest = self.skip_bracket(rest)?;
         let end = match rest {
             [b'}', ..] => rest,
-            _ => self.members(rest, 0, 0)?,
+            _ => self.skip_members(rest, 0, 0)?,
         };
         self.depth = self.depth.wrapping_sub(1);
         end.get(1..)
@@ -216,15 +216,15 @@ impl<'j> Reader<'j> {
 
     /// Passes the array in front of `rest`.
     #[inline(never)]
-    fn array(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
-        let mut rest = self.enter(rest)?;
+    fn skip_array(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+        let mut rest = self.skip_bracket(rest)?;
         if !matches!(rest, [b']', ..]) {
             loop {
-                rest = lexer::white_space(self.value(rest)?);
+                rest = lexer::skip_long_white_space(self.skip_value(rest)?);
                 match rest {
-                    [b',', behind @ ..] => rest = lexer::white_space(behind),
+                    [b',', after @ ..] => rest = lexer::skip_long_white_space(after),
                     [b']', ..] => break,
-                    _ => return self.fail(rest, Problem::ELEMENT),
+                    _ => return self.set_error(rest, ReadError::ELEMENT),
                 }
             }
         }
@@ -234,26 +234,26 @@ impl<'j> Reader<'j> {
 
     /// Passes the bracket in front of `rest`.
     #[inline]
-    fn enter(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+    fn skip_bracket(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         if self.depth >= DEPTH_MAX {
-            return self.fail(rest, Problem::DEPTH);
+            return self.set_error(rest, ReadError::DEPTH);
         }
         self.depth = self.depth.wrapping_add(1);
-        Some(lexer::token(rest.get(1..)?))
+        Some(lexer::skip_white_space(rest.get(1..)?))
     }
 
     /// Passes `true`, `false` or `null`.
     #[inline(never)]
-    fn literal(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
-        match lexer::literal(rest) {
-            None => self.fail(rest, Problem::VALUE),
-            behind => behind,
+    fn skip_literal(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+        match lexer::skip_literal(rest) {
+            None => self.set_error(rest, ReadError::VALUE),
+            after => after,
         }
     }
 
     /// Passes the members in front of `rest`, up to the bracket that ends the object or to one whose
     /// name has one of the hashes; for the first one, those are others.
-    fn members(
+    fn skip_members(
         &mut self,
         mut rest: &'j [u8],
         mut hashes: u64,
@@ -261,16 +261,16 @@ impl<'j> Reader<'j> {
     ) -> Option<&'j [u8]> {
         'member: loop {
             let [b'"', name @ ..] = rest else {
-                return self.fail(rest, Problem::NAME);
+                return self.set_error(rest, ReadError::NAME);
             };
-            if hashes != 0 && field_names::may_be_one(hashes, name) {
+            if hashes != 0 && field_names::may_contain(hashes, name) {
                 return Some(rest);
             }
             // A name, then its value if that is a string, too.
             let mut string = name;
             let mut is_name = true;
             rest = loop {
-                let end = lexer::plain(string);
+                let end = lexer::skip_unescaped(string);
                 if is_name {
                     is_name = false;
                     let value = match end {
@@ -278,79 +278,79 @@ impl<'j> Reader<'j> {
                         // Written otherwise, it may be one nevertheless.
                         [b'\\', ..] if hashes != 0 => return Some(rest),
                         _ => {
-                            let behind = self.behind_string(end)?;
-                            self.behind_colon(behind)?
+                            let after = self.skip_string(end)?;
+                            self.skip_colon(after)?
                         }
                     };
                     hashes = next_hashes;
-                    match lexer::token_behind_space(value) {
-                        [b'"', behind @ ..] => string = behind,
-                        value => break self.value(value)?,
+                    match lexer::skip_white_space_after_colon(value) {
+                        [b'"', after @ ..] => string = after,
+                        value => break self.skip_value(value)?,
                     }
                 } else {
                     match end {
-                        [b'"', b',', behind @ ..] => {
-                            rest = lexer::token(behind);
+                        [b'"', b',', after @ ..] => {
+                            rest = lexer::skip_white_space(after);
                             continue 'member;
                         }
-                        [b'"', behind @ ..] => break behind,
-                        _ => break self.behind_string(end)?,
+                        [b'"', after @ ..] => break after,
+                        _ => break self.skip_string(end)?,
                     }
                 }
             };
-            rest = lexer::token(rest);
+            rest = lexer::skip_white_space(rest);
             match rest {
-                [b',', behind @ ..] => rest = lexer::token(behind),
+                [b',', after @ ..] => rest = lexer::skip_white_space(after),
                 [b'}', ..] => return Some(rest),
-                _ => return self.fail(rest, Problem::MEMBER),
+                _ => return self.set_error(rest, ReadError::MEMBER),
             }
         }
     }
 
     /// Passes the number in front of `rest` (RFC 8259, section 6).
     #[inline(never)]
-    pub(in crate::json) fn behind_number(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
-        if let [b'-', behind @ ..] = rest {
-            rest = behind;
+    pub(in crate::json) fn skip_number(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
+        if let [b'-', after @ ..] = rest {
+            rest = after;
         }
         rest = match rest {
             // What follows a zero is not part of the number, even if it is a digit.
-            [b'0', behind @ ..] => behind,
-            _ => self.behind_digits(rest)?,
+            [b'0', after @ ..] => after,
+            _ => self.skip_digits(rest)?,
         };
-        if let [b'.', behind @ ..] = rest {
-            rest = self.behind_digits(behind)?;
+        if let [b'.', after @ ..] = rest {
+            rest = self.skip_digits(after)?;
         }
-        if let [b'e' | b'E', behind @ ..] = rest {
-            rest = match behind {
-                [b'+' | b'-', behind @ ..] => behind,
-                _ => behind,
+        if let [b'e' | b'E', after @ ..] = rest {
+            rest = match after {
+                [b'+' | b'-', after @ ..] => after,
+                _ => after,
             };
-            rest = self.behind_digits(rest)?;
+            rest = self.skip_digits(rest)?;
         }
         Some(rest)
     }
 
     /// Passes digits, of which there must be one.
-    fn behind_digits(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
+    fn skip_digits(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
         let start = rest.len();
-        while let [b'0'..=b'9', behind @ ..] = rest {
-            rest = behind;
+        while let [b'0'..=b'9', after @ ..] = rest {
+            rest = after;
         }
         if rest.len() == start {
-            return self.fail(rest, Problem::DIGIT);
+            return self.set_error(rest, ReadError::DIGIT);
         }
         Some(rest)
     }
 
     /// Passes a colon and the space that mostly follows, if there is one.
     #[inline]
-    fn behind_colon(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+    fn skip_colon(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         match rest {
-            [b':', b' ', behind @ ..] | [b':', behind @ ..] => Some(behind),
-            rest => match lexer::white_space(rest) {
-                [b':', behind @ ..] => Some(behind),
-                rest => self.fail(rest, Problem::COLON),
+            [b':', b' ', after @ ..] | [b':', after @ ..] => Some(after),
+            rest => match lexer::skip_long_white_space(rest) {
+                [b':', after @ ..] => Some(after),
+                rest => self.set_error(rest, ReadError::COLON),
             },
         }
     }

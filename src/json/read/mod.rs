@@ -8,7 +8,7 @@ mod strings;
 use core::{mem, str};
 
 use crate::json::float::{self, IntegerError, Magnitude};
-use crate::json::read::errors::Problem;
+use crate::json::read::errors::ReadError;
 use crate::json::{Error, ErrorKind, FromJson};
 
 /// Deepest nesting accepted, so that a hostile event cannot exhaust the stack.
@@ -50,8 +50,8 @@ pub struct Reader<'j> {
     pub(in crate::json) depth: u32,
     /// Whether nothing was read yet in the innermost container.
     pub(in crate::json) first: bool,
-    /// What is wrong at `start`, if [`fail`](Self::fail) was called.
-    pub(in crate::json) problem: &'static Problem,
+    /// What is wrong at `start`, if [`set_error`](Self::set_error) was called.
+    pub(in crate::json) read_error: &'static ReadError,
     /// Whether strings have U+FFFD in place of an escape for half of a surrogate pair; otherwise
     /// such a string is an error.
     pub(in crate::json) replaces_surrogates: bool,
@@ -83,7 +83,7 @@ impl<'j> Reader<'j> {
             start: 0,
             depth: 0,
             first: false,
-            problem: Problem::VALUE,
+            read_error: ReadError::VALUE,
             replaces_surrogates: false,
         }
     }
@@ -171,14 +171,14 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If it cannot be the beginning of a value.
     pub fn peek(&mut self) -> Result<Kind, Error> {
-        match lexer::token(self.rest) {
+        match lexer::skip_white_space(self.rest) {
             [b'"', ..] => Ok(Kind::String),
             [b'{', ..] => Ok(Kind::Object),
             [b'[', ..] => Ok(Kind::Array),
             [b'-' | b'0'..=b'9', ..] => Ok(Kind::Number),
             [b't' | b'f', ..] => Ok(Kind::Bool),
             [b'n', ..] => Ok(Kind::Null),
-            rest => Err(self.refuse(rest, Problem::VALUE)),
+            rest => Err(self.error_at(rest, ReadError::VALUE)),
         }
     }
 
@@ -190,7 +190,7 @@ impl<'j> Reader<'j> {
         if self.literal_from(b'n') {
             Ok(())
         } else {
-            Err(self.expected_value("null"))
+            Err(self.error_expected_next("null"))
         }
     }
 
@@ -209,7 +209,7 @@ impl<'j> Reader<'j> {
         } else if self.literal_from(b'f') {
             Ok(false)
         } else {
-            Err(self.expected_value("a boolean"))
+            Err(self.error_expected_next("a boolean"))
         }
     }
 
@@ -218,15 +218,15 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If something else comes next, or it is not written as RFC 8259, section 6, has it.
     pub fn number(&mut self) -> Result<&'j str, Error> {
-        let rest = lexer::token(self.rest);
+        let rest = lexer::skip_white_space(self.rest);
         let [b'-' | b'0'..=b'9', ..] = rest else {
-            return Err(self.expected_value("a number"));
+            return Err(self.error_expected_next("a number"));
         };
-        let Some(behind) = self.behind_number(rest) else {
-            return Err(self.problem());
+        let Some(after) = self.skip_number(rest) else {
+            return Err(self.last_error());
         };
         self.start = self.pos_of(rest);
-        self.rest = behind;
+        self.rest = after;
         Ok(self.since(self.start))
     }
 
@@ -237,17 +237,17 @@ impl<'j> Reader<'j> {
         positive_max: u64,
         type_name: &str,
     ) -> Result<u64, Error> {
-        let number = lexer::token(self.rest);
+        let number = lexer::skip_white_space(self.rest);
         let (mut negative, digits) = match number {
             [b'-', digits @ ..] => (true, digits),
             _ => (false, number),
         };
         let mut rest = digits;
         let mut value = 0_u64;
-        while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+        while let [digit @ b'0'..=b'9', after @ ..] = rest {
             let digit = u64::from(digit.wrapping_sub(b'0'));
             value = value.wrapping_mul(10).wrapping_add(digit);
-            rest = behind;
+            rest = after;
             // What follows a zero is not part of the number, even if it is a digit.
             if value == 0 {
                 break;
@@ -281,25 +281,25 @@ impl<'j> Reader<'j> {
         positive_max: T,
         type_name: &str,
     ) -> Result<(bool, T), Error> {
-        let rest = lexer::token(self.rest);
+        let rest = lexer::skip_white_space(self.rest);
         let [b'-' | b'0'..=b'9', ..] = rest else {
-            return Err(self.expected_value("an integer"));
+            return Err(self.error_expected_next("an integer"));
         };
-        let Some(behind) = self.behind_number(rest) else {
-            return Err(self.problem());
+        let Some(after) = self.skip_number(rest) else {
+            return Err(self.last_error());
         };
         self.start = self.pos_of(rest);
-        let number = self.text.get(self.start..self.pos_of(behind));
+        let number = self.text.get(self.start..self.pos_of(after));
         let number = number.unwrap_or_default();
         match float::exact_integer(number) {
             Ok((negative, magnitude))
                 if magnitude <= if negative { negative_max } else { positive_max } =>
             {
-                self.rest = behind;
+                self.rest = after;
                 Ok((negative, magnitude))
             }
-            Err(IntegerError::Fraction) => Err(self.not_an_integer(number)),
-            _ => Err(self.out_of_range(type_name)),
+            Err(IntegerError::Fraction) => Err(self.error_not_an_integer(number)),
+            _ => Err(self.error_out_of_range(type_name)),
         }
     }
 
@@ -316,14 +316,14 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If neither is the case.
     pub fn next_element(&mut self) -> Result<bool, Error> {
-        match lexer::token(self.rest) {
-            [b']', behind @ ..] => {
-                self.close(behind);
+        match lexer::skip_white_space(self.rest) {
+            [b']', after @ ..] => {
+                self.close(after);
                 return Ok(false);
             }
             rest if self.first => (self.rest, self.first) = (rest, false),
-            [b',', behind @ ..] => self.rest = behind,
-            rest => return Err(self.refuse(rest, Problem::ELEMENT)),
+            [b',', after @ ..] => self.rest = after,
+            rest => return Err(self.error_at(rest, ReadError::ELEMENT)),
         }
         Ok(true)
     }
@@ -356,7 +356,7 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If it is not JSON.
     pub fn raw(&mut self) -> Result<&'j str, Error> {
-        let start = self.pos_of(lexer::token(self.rest));
+        let start = self.pos_of(lexer::skip_white_space(self.rest));
         self.skip()?;
         self.start = start;
         Ok(self.since(start))
@@ -369,13 +369,13 @@ impl<'j> Reader<'j> {
     pub fn end(&mut self) -> Result<(), Error> {
         let mut rest = self.rest;
         if !rest.is_empty() {
-            rest = lexer::white_space(rest);
+            rest = lexer::skip_long_white_space(rest);
         }
         if !rest.is_empty() {
-            return Err(self.refuse(rest, Problem::END));
+            return Err(self.error_at(rest, ReadError::END));
         }
         if self.depth != 0 {
-            return Err(self.refuse(rest, Problem::BRACKET));
+            return Err(self.error_at(rest, ReadError::BRACKET));
         }
         self.rest = rest;
         Ok(())
@@ -398,7 +398,7 @@ impl<'j> Reader<'j> {
     /// Reads the end of a tuple, `what`.
     pub(in crate::json) fn tuple_end(&mut self, what: &str) -> Result<(), Error> {
         if self.next_element()? {
-            Err(self.expected_value(what))
+            Err(self.error_expected_next(what))
         } else {
             Ok(())
         }
@@ -420,10 +420,10 @@ impl<'j> Reader<'j> {
 
     // What the methods above are made of.
 
-    /// Passes white space; what is behind it.
+    /// Passes white space; what is after it.
     #[inline(always)]
     pub(in crate::json) fn next(&mut self) -> &'j [u8] {
-        self.rest = lexer::token(self.rest);
+        self.rest = lexer::skip_white_space(self.rest);
         self.rest
     }
 
@@ -441,39 +441,39 @@ impl<'j> Reader<'j> {
 
     /// Passes the literal that begins with `first`, if it comes next.
     fn literal_from(&mut self, first: u8) -> bool {
-        let rest = lexer::token(self.rest);
+        let rest = lexer::skip_white_space(self.rest);
         if rest.first() != Some(&first) {
             return false;
         }
-        let Some(behind) = lexer::literal(rest) else {
+        let Some(after) = lexer::skip_literal(rest) else {
             return false;
         };
         self.start = self.pos_of(rest);
-        self.rest = behind;
+        self.rest = after;
         true
     }
 
     fn open(&mut self, bracket: u8, what: &str) -> Result<(), Error> {
-        let rest = lexer::token(self.rest);
+        let rest = lexer::skip_white_space(self.rest);
         match rest {
-            [first, behind @ ..] if *first == bracket => {
+            [first, after @ ..] if *first == bracket => {
                 if self.depth >= DEPTH_MAX {
-                    return Err(self.refuse(rest, Problem::DEPTH));
+                    return Err(self.error_at(rest, ReadError::DEPTH));
                 }
                 self.depth = self.depth.wrapping_add(1);
                 self.start = self.pos_of(rest);
-                self.rest = behind;
+                self.rest = after;
                 self.first = true;
                 Ok(())
             }
-            _ => Err(self.expected_value(what)),
+            _ => Err(self.error_expected_next(what)),
         }
     }
 
-    /// Passes the bracket in front of `behind`.
+    /// Passes the bracket in front of `after`.
     #[inline]
-    pub(in crate::json) fn close(&mut self, behind: &'j [u8]) {
-        self.rest = behind;
+    pub(in crate::json) fn close(&mut self, after: &'j [u8]) {
+        self.rest = after;
         self.depth = self.depth.wrapping_sub(1);
         self.first = false;
     }

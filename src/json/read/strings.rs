@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::json::read::errors::Problem;
+use crate::json::read::errors::ReadError;
 use crate::json::{Error, Reader, read::lexer};
 use crate::sys::simd;
 
@@ -15,7 +15,7 @@ impl<'j> Reader<'j> {
     /// If something else comes next, or the string is not written as RFC 8259, section 7, has it.
     pub fn string(&mut self) -> Result<Cow<'j, str>, Error> {
         let string = self.begin_string()?;
-        self.string_behind_quote(string, self.replaces_surrogates)
+        self.string_after_quote(string, self.replaces_surrogates)
     }
 
     /// As [`string`](Self::string), in place of another one.
@@ -34,24 +34,24 @@ impl<'j> Reader<'j> {
         if let Some(string) = self.plain_string(string) {
             return Ok(string);
         }
-        Err(self.not_borrowable(string))
+        Err(self.error_not_borrowable(string))
     }
 
     /// That a string has escapes, or another error in it.
     #[inline(never)]
-    fn not_borrowable(&mut self, string: &'j [u8]) -> Error {
-        match self.behind_string(string) {
+    fn error_not_borrowable(&mut self, string: &'j [u8]) -> Error {
+        match self.skip_string(string) {
             Some(_) => self.error("a string with escapes cannot be borrowed"),
-            None => self.problem(),
+            None => self.last_error(),
         }
     }
 
-    /// What is behind the opening quote.
+    /// What is after the opening quote.
     #[inline]
     fn begin_string(&mut self) -> Result<&'j [u8], Error> {
-        let rest = lexer::token(self.rest);
+        let rest = lexer::skip_white_space(self.rest);
         let [b'"', string @ ..] = rest else {
-            return Err(self.expected_value("a string"));
+            return Err(self.error_expected_next("a string"));
         };
         self.start = self.pos_of(rest);
         Ok(string)
@@ -59,7 +59,7 @@ impl<'j> Reader<'j> {
 
     /// Reads a string whose opening quote is in front of `string`.
     #[inline]
-    pub(in crate::json) fn string_behind_quote(
+    pub(in crate::json) fn string_after_quote(
         &mut self,
         string: &'j [u8],
         replace: bool,
@@ -74,11 +74,11 @@ impl<'j> Reader<'j> {
     /// more in it than characters that stand for themselves.
     #[inline]
     fn plain_string(&mut self, string: &'j [u8]) -> Option<&'j str> {
-        let end = lexer::plain(string);
-        let [b'"', behind @ ..] = end else {
+        let end = lexer::skip_unescaped(string);
+        let [b'"', after @ ..] = end else {
             return None;
         };
-        self.rest = behind;
+        self.rest = after;
         self.text.get(self.pos_of(string)..self.pos_of(end))
     }
 
@@ -90,8 +90,8 @@ impl<'j> Reader<'j> {
         string: &'j [u8],
         replace: bool,
     ) -> Result<String, Error> {
-        let Some(behind_string) = self.behind_string(string) else {
-            return Err(self.problem());
+        let Some(behind_string) = self.skip_string(string) else {
+            return Err(self.last_error());
         };
         // It needs no more than it has in the text, so it is decoded in a copy of that; sixteen bytes
         // are copied whole, so there are some more.
@@ -101,13 +101,13 @@ impl<'j> Reader<'j> {
         let mut len = 0_usize;
         let mut rest = string;
         while let Some(place) = out.get_mut(len..) {
-            if let (Some(place), Some((bytes, behind))) =
+            if let (Some(place), Some((bytes, after))) =
                 (place.first_chunk_mut(), rest.split_first_chunk())
             {
                 *place = *bytes;
                 let Some(n_plain) = simd::first_special(bytes) else {
                     len = len.wrapping_add(bytes.len());
-                    rest = behind;
+                    rest = after;
                     continue;
                 };
                 len = len.wrapping_add(n_plain);
@@ -116,10 +116,10 @@ impl<'j> Reader<'j> {
             let (mut bytes, n_read) = match rest {
                 [] | [b'"', ..] => break,
                 [b'\\', ..] => {
-                    let (code, n_read) = lexer::escape(rest);
+                    let (code, n_read) = lexer::decode_escape(rest);
                     let is_half = matches!(code, 0xd800..=0xdfff);
                     if is_half && !replace {
-                        return Err(self.refuse(rest, Problem::SURROGATE));
+                        return Err(self.error_at(rest, ReadError::SURROGATE));
                     }
                     (utf8(if is_half { 0xfffd } else { code }), n_read)
                 }
@@ -145,36 +145,36 @@ impl<'j> Reader<'j> {
 
     /// Passes the rest of a string and the quote that ends it.
     #[inline(never)]
-    pub(in crate::json) fn behind_string(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
+    pub(in crate::json) fn skip_string(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
         loop {
-            rest = match lexer::plain(rest) {
-                [b'"', behind @ ..] => return Some(behind),
+            rest = match lexer::skip_unescaped(rest) {
+                [b'"', after @ ..] => return Some(after),
                 [
                     b'\\',
                     b'"' | b'\\' | b'/' | b'n' | b't' | b'r' | b'b' | b'f',
-                    behind @ ..,
-                ] => behind,
-                end => self.behind_escape(end)?,
+                    after @ ..,
+                ] => after,
+                end => self.skip_escape(end)?,
             };
         }
     }
 
     /// Passes the escape in front of `rest`.
     #[inline(never)]
-    pub(in crate::json) fn behind_escape(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
-        let problem = match rest {
+    pub(in crate::json) fn skip_escape(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
+        let read_error = match rest {
             [b'\\', ..] => {
-                let (code, len) = lexer::escape(rest);
+                let (code, len) = lexer::decode_escape(rest);
                 match code {
-                    lexer::NO_ESCAPE => Problem::ESCAPE,
-                    lexer::NO_DIGIT => Problem::HEX_DIGITS,
+                    lexer::INVALID_ESCAPE => ReadError::ESCAPE,
+                    lexer::INVALID_DIGIT => ReadError::HEX_DIGITS,
                     _ => return rest.get(len..),
                 }
             }
-            [] => Problem::STRING_END,
-            _ => Problem::CONTROL,
+            [] => ReadError::STRING_END,
+            _ => ReadError::CONTROL,
         };
-        self.fail(rest, problem)
+        self.set_error(rest, read_error)
     }
 }
 
