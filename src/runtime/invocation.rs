@@ -95,7 +95,7 @@ impl Invocation {
     fn set_id(&mut self, text: &mut String, id: &[u8]) {
         text.clear();
         self.path_id.clear();
-        let rest = id.get(scan::plain(id)..).unwrap_or_default();
+        let rest = id.get(scan::name_prefix_len(id)..).unwrap_or_default();
         match str::from_utf8(id) {
             Ok(id) if rest.iter().all(|&b| is_segment_char(b)) => {
                 text.push_str(id);
