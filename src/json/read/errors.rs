@@ -1,9 +1,11 @@
-//! What the reader says against a text: each error in a function of its own, out of the way.
+//! The reader's errors. Each is built in a function that is not inlined, so that the readers stay
+//! short.
 
 use crate::json::field_names::Names;
 use crate::json::{Error, ErrorKind, Reader, read::lexer};
 
-/// What is wrong with a text: a kind and a sentence; without a kind, what was expected.
+/// An error in a text: a kind and a message. Without a kind, it is a syntax error, and the text is
+/// what was expected.
 #[derive(Debug)]
 pub(in crate::json) struct ReadError(Option<ErrorKind>, &'static str);
 
@@ -37,23 +39,35 @@ impl ReadError {
 }
 
 impl<'j> Reader<'j> {
-    /// An error about the string, number or raw text that was read last: "expected `what`, found a
-    /// string at …".
+    /// Returns an error about the string, number or raw text that was read last: "expected `what`,
+    /// found a string at …".
     ///
-    /// For impls of [`FromJson`](crate::json::FromJson) by hand; see there.
+    /// For impls of [`FromJson`](crate::json::FromJson) that are written by hand; see its example.
     #[inline(never)]
     pub fn error_expected(&self, what: &str) -> Error {
         Error::expected(ErrorKind::Type, what, self.text, self.start)
     }
 
-    /// An error about the string, number or raw text that was read last, with a sentence of its own
-    /// in front of the place.
+    /// Returns an error about the string, number or raw text that was read last, with this message
+    /// before the place.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// let mut r = Reader::new(r#""b""#);
+    /// assert_eq!(r.string()?, "b");
+    /// assert_eq!(
+    ///     r.error("unknown grade").to_string(),
+    ///     "unknown grade at $ (offset 0, line 1, column 1)"
+    /// );
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
     #[inline(never)]
     pub fn error(&self, message: &str) -> Error {
         Error::new(ErrorKind::Type, &[message], self.text, self.start)
     }
 
-    /// That the member `index` of `names` was not there: the object has just ended.
+    /// Returns an error about the object that was read last: it has no member `index` of `names`.
     #[inline(never)]
     pub(in crate::json) fn error_missing(&self, names: &Names, index: usize) -> Error {
         let sentence = ["missing member `", names.name(index), "`"];
@@ -61,14 +75,14 @@ impl<'j> Reader<'j> {
         Error::new(ErrorKind::Missing, &sentence, self.text, end)
     }
 
-    /// That the number read last is beyond `type_name`.
+    /// Returns the error that the number read last does not fit in `type_name`.
     #[inline(never)]
     pub(in crate::json) fn error_out_of_range(&self, type_name: &str) -> Error {
         let sentence = ["number out of range for ", type_name];
         Error::new(ErrorKind::Range, &sentence, self.text, self.start)
     }
 
-    /// That another kind of value comes next, or none at all.
+    /// Returns the error that `what` was expected, and another kind of value or none comes next.
     #[inline(never)]
     pub(in crate::json) fn error_expected_next(&mut self, what: &str) -> Error {
         let (rest, depth) = (lexer::skip_white_space(self.rest), self.depth);
@@ -81,9 +95,11 @@ impl<'j> Reader<'j> {
         self.error_expected(what)
     }
 
-    /// Notes that this is wrong in front of `rest`. The reader does not move.
+    /// Records an error before `rest`. The reader does not move.
     ///
-    /// Functions that skip return the `None`, so that their result fits in registers.
+    /// The functions that skip return `None` then, and their caller calls
+    /// [`last_error`](Self::last_error). So their result fits in registers, which that of a
+    /// `Result` would not.
     pub(in crate::json) fn set_error(
         &mut self,
         rest: &'j [u8],
@@ -93,7 +109,7 @@ impl<'j> Reader<'j> {
         None
     }
 
-    /// The error that [`set_error`](Self::set_error) was told.
+    /// Returns the error that [`set_error`](Self::set_error) has recorded.
     #[inline(never)]
     pub(in crate::json) fn last_error(&self) -> Error {
         match *self.read_error {
@@ -104,7 +120,7 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// That this is wrong where `rest` is.
+    /// Returns an error before `rest`.
     #[inline(never)]
     pub(in crate::json) fn error_at(
         &mut self,
@@ -115,7 +131,7 @@ impl<'j> Reader<'j> {
         self.last_error()
     }
 
-    /// That the number read last is not an integer.
+    /// Returns the error that the number read last is not an integer.
     #[inline(never)]
     pub(in crate::json) fn error_not_an_integer(&self, number: &str) -> Error {
         let sentence = ["expected an integer, found ", number];
@@ -124,7 +140,7 @@ impl<'j> Reader<'j> {
 }
 
 impl Error {
-    /// That `bytes` are not UTF-8.
+    /// Returns the error that `bytes` are not UTF-8 after the first `valid_len`.
     #[inline(never)]
     pub(in crate::json) fn not_utf8(bytes: &[u8], valid_len: usize) -> Error {
         let valid = bytes.get(..valid_len).unwrap_or_default();

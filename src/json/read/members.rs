@@ -1,4 +1,4 @@
-//! Members found by their names, and values that are skipped.
+//! Members of objects, read by their names, and values that are skipped.
 
 use alloc::borrow::Cow;
 
@@ -7,22 +7,24 @@ use crate::json::read::DEPTH_MAX;
 use crate::json::read::errors::ReadError;
 use crate::json::{Error, Reader, private, read::lexer};
 
-/// Reads a member's value, and is given its name.
-type TakeMember<'j, 't> = dyn FnMut(Cow<'j, str>, &mut Reader<'j>) -> Result<(), Error> + 't;
+/// A function that reads a member's value. Its first argument is the name.
+type ReadMember<'j, 't> = dyn FnMut(Cow<'j, str>, &mut Reader<'j>) -> Result<(), Error> + 't;
 
 impl<'j> Reader<'j> {
-    /// The name of the next member, whose value must be read then; `None`: the object has ended.
-    /// An escape in it for half of a surrogate pair becomes U+FFFD, so that members which the
-    /// caller does not know cannot fail.
+    /// Reads the name of the next member, whose value must be read next. Returns `None` at the end of
+    /// the object.
+    ///
+    /// The escape of an unpaired surrogate becomes U+FFFD, so that a member which the caller skips
+    /// cannot be an error. [`Reader`] has an example.
     ///
     /// # Errors
-    /// If neither is the case.
+    /// If neither a member nor the end comes next.
     pub fn next_member(&mut self) -> Result<Option<Cow<'j, str>>, Error> {
         self.next_name(true)
     }
 
-    /// As [`next_member`](Self::next_member); `replace` says whether half of a surrogate pair in
-    /// the name becomes U+FFFD or is an error.
+    /// As [`next_member`](Self::next_member). An unpaired surrogate in the name becomes U+FFFD if
+    /// `replace` is set; otherwise it is an error.
     pub(in crate::json) fn next_name(
         &mut self,
         replace: bool,
@@ -45,22 +47,23 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// Reads an object, each value by `take`, which is given the name.
+    /// Reads an object. `read` is called with the name of each member and reads its value.
     #[inline]
     pub(in crate::json) fn members_with(
         &mut self,
-        take: &mut TakeMember<'j, '_>,
+        read: &mut ReadMember<'j, '_>,
     ) -> Result<(), Error> {
         self.attempt(|r| {
             r.begin_object()?;
             while let Some(name) = r.next_name(r.replaces_surrogates)? {
-                take(name, r)?;
+                read(name, r)?;
             }
             Ok(())
         })
     }
 
-    /// The name of a member, whose opening quote is in front of `name`.
+    /// Reads a member's name and the colon. The opening quote has been read; `name` is the rest after
+    /// it.
     fn name_after_quote(&mut self, name: &'j [u8], replace: bool) -> Result<Cow<'j, str>, Error> {
         let name = self.string_after_quote(name, replace)?;
         match self.skip_colon(self.rest) {
@@ -70,26 +73,27 @@ impl<'j> Reader<'j> {
         Ok(name)
     }
 
-    /// The name of a member that no field takes, after whose opening quote
-    /// [`fields`](Self::fields) has stopped.
+    /// Reads the name of a member that no field has. [`fields`](Self::fields) has read its opening
+    /// quote.
     pub(in crate::json) fn rest_name(&mut self) -> Result<Cow<'j, str>, Error> {
         self.name_after_quote(self.rest, self.replaces_surrogates)
     }
 
-    /// Reads an object: each member that has one of the names is read by `take`, which is given
-    /// the name's index; others are skipped. What was there is taken out of the set `missing`.
+    /// Reads an object. `read` is called with the index of the name of each member that is in `names`
+    /// and reads its value; other members are skipped. The set `missing` holds the indices of the
+    /// members that are required; the ones that are found are removed.
     ///
     /// # Errors
-    /// `take`'s own; and if no object comes next, or one of the members is not there.
+    /// Those of `read`; and if no object comes next or a required member is missing.
     #[doc(hidden)]
     pub fn fields(
         &mut self,
         names: &Names,
         missing: &mut [u64],
-        take: &mut dyn FnMut(usize, &mut Reader<'j>) -> Result<(), Error>,
+        read: &mut dyn FnMut(usize, &mut Reader<'j>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        // A user's own struct refuses half of a surrogate pair, also inside an event.
-        self.attempt_replacing(false, |r| r.fields_of_object(names, missing, take))
+        // In a user's own struct an unpaired surrogate is an error, within an event too.
+        self.attempt_replacing(false, |r| r.fields_of_object(names, missing, read))
     }
 
     #[inline(always)]
@@ -97,7 +101,7 @@ impl<'j> Reader<'j> {
         &mut self,
         names: &Names,
         missing: &mut [u64],
-        take: &mut dyn FnMut(usize, &mut Reader<'j>) -> Result<(), Error>,
+        read: &mut dyn FnMut(usize, &mut Reader<'j>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.begin_object()?;
         self.first = false;
@@ -108,7 +112,7 @@ impl<'j> Reader<'j> {
                 break 'object after;
             }
             loop {
-                // Members mostly come in order.
+                // Most texts have the members in the order of the fields.
                 if let Some(after) = names.skip_name(next, rest) {
                     self.rest = after;
                 } else {
@@ -117,7 +121,7 @@ impl<'j> Reader<'j> {
                         break self.rest;
                     }
                 }
-                take(next, self)?;
+                read(next, self)?;
                 private::remove_bit(missing, next);
                 next = next.wrapping_add(1);
                 match self.next() {
@@ -134,11 +138,16 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// Which of the names a member has that is in front of `rest` or comes after: the reader is in
-    /// front of its value then, or of its name, if that is to be kept. [`NO_FIELD`]: there is none,
-    /// and it is after the object's end.
+    /// Finds the next member that is in `names`; `rest` begins with a member. Returns the name's index,
+    /// and moves the reader to the value. If all other members are kept, it may return the index of
+    /// the field that keeps them, and the reader has read the opening quote of the name then.
+    ///
+    /// Returns [`NO_FIELD`] if there is none, and moves the reader after the object's end.
     #[inline(never)]
     fn find_field(&mut self, names: &Names, mut rest: &'j [u8]) -> Result<usize, Error> {
+        // Names whose hash no field has are skipped without a comparison. Without this filter a social
+        // feed takes 79 % more instructions, a repository webhook 56 % and audit records 36 %, since
+        // they have many members that no field has.
         let mut hashes = names.hashes();
         loop {
             let Some(candidate) = self.skip_members(rest, hashes, names.hashes()) else {
@@ -160,13 +169,12 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// As [`find_field`](Self::find_field), for one member, after whose opening quote `name` is:
-    /// it has another name, or one that is not followed by a colon at once, has escapes or is to be
-    /// kept.
+    /// As [`find_field`](Self::find_field), for one member whose name has escapes or space before the
+    /// colon, or that no field has. `name` is the rest after its opening quote.
     #[inline(never)]
     fn slow_find_field(&mut self, names: &Names, name: &'j [u8]) -> Result<usize, Error> {
         if !matches!(lexer::skip_unescaped(name), [b'"', b':', ..]) {
-            // A name with half of a surrogate pair is no field's, so it need not be an error.
+            // A name with an unpaired surrogate is not that of a field, so it is not an error.
             let text = self.name_after_quote(name, true)?;
             if let Some(index) = names.position(&text) {
                 return Ok(index);
@@ -176,8 +184,8 @@ impl<'j> Reader<'j> {
         Ok(names.rest())
     }
 
-    /// Reads one value, whatever it is, and checks it as if it were kept, except that an escape for
-    /// half of a surrogate pair is allowed (RFC 8259, section 8.2).
+    /// Reads any value and drops it. It is checked as if it were kept, except that unpaired surrogates
+    /// are allowed (RFC 8259, section 8.2).
     ///
     /// # Errors
     /// If it is not JSON.
@@ -191,7 +199,7 @@ impl<'j> Reader<'j> {
         Ok(())
     }
 
-    /// Passes the value in front of `rest`; what is after it.
+    /// Skips the value that `rest` begins with.
     pub(in crate::json) fn skip_value(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         match rest {
             [b'"', string @ ..] => self.skip_string(string),
@@ -202,7 +210,7 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// Passes the object in front of `rest`.
+    /// Skips the object that `rest` begins with.
     #[inline(never)]
     fn skip_object(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         let rest = self.skip_bracket(rest)?;
@@ -214,7 +222,7 @@ impl<'j> Reader<'j> {
         end.get(1..)
     }
 
-    /// Passes the array in front of `rest`.
+    /// Skips the array that `rest` begins with.
     #[inline(never)]
     fn skip_array(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         let mut rest = self.skip_bracket(rest)?;
@@ -232,7 +240,7 @@ impl<'j> Reader<'j> {
         rest.get(1..)
     }
 
-    /// Passes the bracket in front of `rest`.
+    /// Skips an opening bracket and the white space after it.
     #[inline]
     fn skip_bracket(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         if self.depth >= DEPTH_MAX {
@@ -242,7 +250,7 @@ impl<'j> Reader<'j> {
         Some(lexer::skip_white_space(rest.get(1..)?))
     }
 
-    /// Passes `true`, `false` or `null`.
+    /// Skips `true`, `false` or `null`.
     #[inline(never)]
     fn skip_literal(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         match lexer::skip_literal(rest) {
@@ -251,8 +259,9 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// Passes the members in front of `rest`, up to the bracket that ends the object or to one whose
-    /// name has one of the hashes; for the first one, those are others.
+    /// Skips members up to the object's closing bracket, or up to the first one whose name may be one
+    /// of those with `hashes`. `hashes` are for the member that `rest` begins with, `next_hashes` for
+    /// those after it: a first member that is no field is skipped with 0.
     fn skip_members(
         &mut self,
         mut rest: &'j [u8],
@@ -266,7 +275,8 @@ impl<'j> Reader<'j> {
             if hashes != 0 && field_names::may_contain(hashes, name) {
                 return Some(rest);
             }
-            // A name, then its value if that is a string, too.
+            // One loop reads the name, and then the value if that is a string, so that
+            // `skip_unescaped` is inlined only once.
             let mut string = name;
             let mut is_name = true;
             rest = loop {
@@ -275,7 +285,7 @@ impl<'j> Reader<'j> {
                     is_name = false;
                     let value = match end {
                         [b'"', b':', value @ ..] => value,
-                        // Written otherwise, it may be one nevertheless.
+                        // A name with escapes may be one of the names too.
                         [b'\\', ..] if hashes != 0 => return Some(rest),
                         _ => {
                             let after = self.skip_string(end)?;
@@ -307,14 +317,14 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// Passes the number in front of `rest` (RFC 8259, section 6).
+    /// Skips the number that `rest` begins with (RFC 8259, section 6).
     #[inline(never)]
     pub(in crate::json) fn skip_number(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
         if let [b'-', after @ ..] = rest {
             rest = after;
         }
         rest = match rest {
-            // What follows a zero is not part of the number, even if it is a digit.
+            // A leading zero ends the integer part: a digit after it is not part of the number.
             [b'0', after @ ..] => after,
             _ => self.skip_digits(rest)?,
         };
@@ -331,7 +341,7 @@ impl<'j> Reader<'j> {
         Some(rest)
     }
 
-    /// Passes digits, of which there must be one.
+    /// Skips one or more digits.
     fn skip_digits(&mut self, mut rest: &'j [u8]) -> Option<&'j [u8]> {
         let start = rest.len();
         while let [b'0'..=b'9', after @ ..] = rest {
@@ -343,7 +353,7 @@ impl<'j> Reader<'j> {
         Some(rest)
     }
 
-    /// Passes a colon and the space that mostly follows, if there is one.
+    /// Skips a colon, and one space after it if there is one.
     #[inline]
     fn skip_colon(&mut self, rest: &'j [u8]) -> Option<&'j [u8]> {
         match rest {
