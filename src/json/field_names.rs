@@ -1,4 +1,4 @@
-//! Names of members, prepared in constant evaluation to be found and to be written.
+//! The names of a struct's members, prepared in constant evaluation for reading and writing.
 
 use core::str;
 
@@ -9,23 +9,24 @@ use crate::encoding::hex_digit;
 #[derive(Debug)]
 pub struct Names {
     all: &'static [Name],
-    /// Bit n is set if a name's [`hash`] is n, so that most other names are told by one look.
+    /// Bit n is set if a name has [`hash`] n, so that most other names are skipped after one test.
     hashes: u64,
-    /// The index of the one that takes all other members, or [`NO_FIELD`].
+    /// The index of the field that keeps all other members, or [`NO_FIELD`].
     rest: usize,
 }
 
-/// The hash of a name that is too short to have one, and of none.
+/// The hash of a name that is too short to have one, and of the field that keeps other members.
 const ANY: u8 = u8::MAX;
 
-/// No index of a name.
+/// An index that is not that of a name.
 pub(super) const NO_FIELD: usize = usize::MAX;
 
 impl Names {
-    /// Prepared in constant evaluation.
+    /// Prepares names, in constant evaluation.
     ///
     /// # Panics
-    /// If another one than the last takes the rest, or two are the same, which is a compile error then.
+    /// If a field other than the last keeps other members, or two names are equal. The panic is a
+    /// compile error then.
     pub const fn new(names: &'static [Name]) -> Names {
         let (mut hashes, mut rest) = (0, NO_FIELD);
         let (mut left, mut index) = (names, 0_usize);
@@ -55,35 +56,35 @@ impl Names {
         }
     }
 
-    /// What [`may_contain`] asks for.
+    /// Returns the hashes for [`may_contain`].
     #[inline(always)]
     pub(super) fn hashes(&self) -> u64 {
         self.hashes
     }
 
-    /// How many words it takes to have a bit for each.
+    /// Returns the number of words in a bit set with a bit for each name.
     pub const fn n_words(&self) -> usize {
         self.all.len().div_ceil(64)
     }
 
-    /// The index of the one that takes all other members, or [`NO_FIELD`].
+    /// Returns the index of the field that keeps all other members, or [`NO_FIELD`].
     #[inline(always)]
     pub(super) fn rest(&self) -> usize {
         self.rest
     }
 
-    /// Whether the first of them brings the opening bracket.
+    /// Returns whether the text of the first name contains the opening bracket.
     pub const fn opens(&self) -> bool {
         matches!(self.all, [first, ..] if !first.is_rest())
     }
 
-    /// What is written of a member before its value.
+    /// Returns the text of a member before its value.
     #[inline]
     pub(super) fn text(&self, index: usize) -> &'static [u8] {
         self.all.get(index).map_or(&[], |name| name.text)
     }
 
-    /// One of them as it is written, without quotes.
+    /// Returns a name as it is written, without quotes.
     pub(super) fn name(&self, index: usize) -> &'static str {
         match self.text(index) {
             [_, _, name @ .., _, _] => str::from_utf8(name).unwrap_or_default(),
@@ -91,9 +92,9 @@ impl Names {
         }
     }
 
-    /// Which one it is that others call so.
+    /// Returns the index of a decoded name.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
-        // As it is written with those escapes only that must be.
+        // Names are compared as the writer writes them, with only those escapes that are required.
         let mut w = Writer::default();
         w.name(name);
         let [_, written @ ..] = &*w.into_inner() else {
@@ -108,7 +109,7 @@ impl Names {
         self.all.get(index)?.skip_name(rest)
     }
 
-    /// Which name it is that `rest` begins with, and what is after it.
+    /// Returns the index of the name that `rest` begins with, and the rest after it.
     #[inline(always)]
     pub(super) fn find<'r>(&self, rest: &'r [u8]) -> Option<(usize, &'r [u8])> {
         let [_, first, second, ..] = rest else {
@@ -126,8 +127,8 @@ impl Names {
     }
 }
 
-/// Whether names with these hashes may have the one that `rest` begins with, if it is written without
-/// escapes that need not be.
+/// Returns whether the name that `rest` begins with has one of these hashes. A name with unneeded
+/// escapes may have another hash.
 #[inline(always)]
 pub(super) fn may_contain(hashes: u64, rest: &[u8]) -> bool {
     match rest {
@@ -136,17 +137,17 @@ pub(super) fn may_contain(hashes: u64, rest: &[u8]) -> bool {
     }
 }
 
-/// Six bits of the first two bytes of a name and its closing quote. Of the names in AWS's sample
-/// events that stand in one object, this factor tells most apart.
+/// Returns the hash of a name, six bits of its first two bytes. With this factor, the fewest names of
+/// the same object in AWS's sample events collide.
 #[inline(always)]
 const fn hash(first: u8, second: u8) -> u8 {
     first.wrapping_mul(9).wrapping_add(second) & 63
 }
 
-/// The name of a struct's member, prepared to be found and to be written.
+/// The name of a struct's member, prepared for reading and writing.
 #[derive(Debug)]
 pub struct Name {
-    /// A bracket or a comma, the name in quotes and escaped as it must be, a colon.
+    /// A bracket or a comma, the name in quotes with its escapes, and a colon.
     text: &'static [u8],
     /// The first and the last eight bytes of the name in quotes and the colon.
     first: u64,
@@ -156,7 +157,7 @@ pub struct Name {
     hash: u8,
 }
 
-/// Whether two texts are the same, in constant evaluation.
+/// Returns whether two texts are equal, in constant evaluation.
 pub(super) const fn is_same(mut text: &[u8], mut other: &[u8]) -> bool {
     while let ([byte, rest @ ..], [other_byte, other_rest @ ..]) = (text, other) {
         if *byte != *other_byte {
@@ -167,9 +168,9 @@ pub(super) const fn is_same(mut text: &[u8], mut other: &[u8]) -> bool {
     text.is_empty() && other.is_empty()
 }
 
-/// How a field's name becomes a member's.
+/// How the name of a field becomes that of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(non_camel_case_types, reason = "each is an example of itself")]
+#[allow(non_camel_case_types, reason = "each is written in its own case")]
 pub enum Case {
     /// As it is.
     Verbatim,
@@ -180,15 +181,15 @@ pub enum Case {
 }
 
 impl Name {
-    /// Not a name: says that the members which no other field takes are kept.
+    /// Stands for the field that keeps all members which no other field has.
     pub const REST: Name = Name::new(b"");
 
-    /// Whether this is [`REST`](Self::REST).
+    /// Returns whether this is [`REST`](Self::REST).
     const fn is_rest(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// Whether `other` is written alike, but for what stands in front of it.
+    /// Returns whether two names are equal. The bracket or comma before them may differ.
     const fn is_same(&self, other: &Name) -> bool {
         if self.first != other.first || self.last != other.last {
             return false;
@@ -199,7 +200,7 @@ impl Name {
         }
     }
 
-    /// From what [`text`](Self::text) made.
+    /// Returns the name whose text [`text`](Self::text) has made.
     pub const fn new(text: &'static [u8]) -> Name {
         let (mut first, mut last, mut excess) = (0_u64, 0_u64, 64_u8);
         let mut this_hash = ANY;
@@ -229,7 +230,7 @@ impl Name {
         }
     }
 
-    /// What is written of a member before its value, if it is the first or another one.
+    /// Returns the text of a member before its value, which depends on whether it is the first.
     pub const fn text<const LEN: usize>(name: &str, case: Case, is_first: bool) -> [u8; LEN] {
         let mut text = [0; LEN];
         let mut out = ConstWriter {
@@ -240,7 +241,7 @@ impl Name {
         text
     }
 
-    /// How long [`text`](Self::text) is.
+    /// Returns the length of [`text`](Self::text).
     pub const fn text_len(name: &str, case: Case) -> usize {
         let mut out = ConstWriter {
             rest: &mut [],
@@ -250,8 +251,7 @@ impl Name {
         out.len
     }
 
-    /// What is after this name, if `rest` begins with it, in quotes and with a colon; after the
-    /// space that mostly follows, too.
+    /// Skips this name, if `rest` begins with it in quotes and with a colon, and one space after it.
     #[inline]
     fn skip_name<'r>(&self, rest: &'r [u8]) -> Option<&'r [u8]> {
         let [_, quoted @ ..] = self.text else {
@@ -279,7 +279,7 @@ impl Name {
     }
 }
 
-/// Fills an array in constant evaluation, byte by byte, and counts what did not fit, too.
+/// Writes into an array in constant evaluation. It also counts the bytes that do not fit.
 struct ConstWriter<'t> {
     rest: &'t mut [u8],
     len: usize,
@@ -295,6 +295,7 @@ impl ConstWriter<'_> {
         self.len = self.len.wrapping_add(1);
     }
 
+    /// Writes the text of a member before its value.
     const fn member(&mut self, name: &str, case: Case, is_first: bool) {
         self.push(if is_first { b'{' } else { b',' });
         self.push(b'"');
@@ -319,7 +320,7 @@ impl ConstWriter<'_> {
         self.push(b':');
     }
 
-    /// As the writer escapes, so that a name in the text can be written anew and compared.
+    /// Escapes as the [`Writer`] does, so that names can be compared as they are written.
     const fn escaped(&mut self, byte: u8) {
         let short = match byte {
             b'"' | b'\\' => byte,
