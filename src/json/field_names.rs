@@ -152,7 +152,7 @@ pub struct Name {
     /// The first and the last eight bytes of the name in quotes and the colon.
     first: u64,
     last: u64,
-    /// By how many bits `first` is too long.
+    /// The number of bits of `first` that are not those of the name, if that has less than eight bytes.
     excess: u8,
     hash: u8,
 }
@@ -252,6 +252,11 @@ impl Name {
     }
 
     /// Skips this name, if `rest` begins with it in quotes and with a colon, and one space after it.
+    ///
+    /// Up to sixteen bytes are compared as two words, since `==` compares byte by byte with musl; of a
+    /// text with less than eight bytes, the bits of other bytes are shifted out. The plain form is
+    /// `name == quoted`: an HTTP event takes 4 % more instructions, an SQS batch 6 %, a list of
+    /// records 14 %. Without the shift, a list of records takes 5 % more (`bench/json`, opt-level z).
     #[inline]
     fn skip_name<'r>(&self, rest: &'r [u8]) -> Option<&'r [u8]> {
         let [_, quoted @ ..] = self.text else {
