@@ -7,7 +7,7 @@ extern crate alloc;
 #[path = "../../src/encoding/mod.rs"]
 mod encoding;
 
-use encoding::{base64, decode_base64, decode_percent, push_percent_encoded, push_u64};
+use encoding::{base64, decode_base64, decode_percent, parse_decimal, push_decimal, push_percent_encoded};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -36,7 +36,10 @@ fuzz_target!(|bytes: &[u8]| {
     }
     if let Some(number) = bytes.first_chunk() {
         let number = u64::from_le_bytes(*number);
-        push_u64(number, &mut |digits| assert_eq!(digits, number.to_string()));
+        let mut digits = String::new();
+        push_decimal(&mut digits, number);
+        assert_eq!(digits, number.to_string());
+        assert_eq!(parse_decimal(digits.as_bytes()), Some(number));
     }
 });
 

@@ -39,7 +39,7 @@ fuzz_target!(|bytes: &[u8]| {
     } else if head == Ok(None) {
         assert!(bytes.len() < HEAD_LEN_MAX);
     }
-    if let Some(number) = head::decimal(bytes) {
+    if let Some(number) = encoding::parse_decimal(bytes) {
         assert_eq!(std::str::from_utf8(bytes).unwrap().parse(), Ok(number));
     }
 });

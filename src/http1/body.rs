@@ -1,15 +1,17 @@
-//! Bodies of HTTP/1.1 messages, taken out of their framing in place (RFC 9112, sections 6 and 7): pure.
+//! Decodes the bodies of HTTP/1.1 messages in place (RFC 9112, sections 6 and 7). Pure.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, number, split_line};
-use super::{cut_out, move_down};
+use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, split_line};
+use super::{move_down, remove_range};
+use crate::encoding::parse_number;
 
-/// Longest line with a chunk's size. Its extensions mean nothing to us, but they are part of it.
+/// The longest line with a chunk's size accepted, in bytes. Chunk extensions are ignored, but they are
+/// part of the line.
 const SIZE_LINE_LEN_MAX: usize = 4096;
 
-/// What is wrong with a body.
+/// Why a body is malformed or incomplete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyError {
     /// The connection ended before the body did.
@@ -20,11 +22,12 @@ pub(crate) enum BodyError {
     ChunkEnd,
     /// The trailer section is malformed.
     Trailer(HeadError),
-    /// Longer than the caller accepts.
+    /// The body is longer than the caller accepts.
     TooLong,
 }
 
 impl BodyError {
+    /// Returns the error message.
     pub(crate) fn text(self) -> &'static str {
         match self {
             BodyError::Truncated => "connection closed within the body",
@@ -36,32 +39,39 @@ impl BodyError {
     }
 }
 
-/// A body on its way into a buffer, behind the head that announced it.
+/// A body that is being received into a buffer, after its head.
 #[derive(Debug)]
 pub(crate) struct Body {
+    /// Where the body begins in the buffer.
     start: usize,
-    /// Bytes up to here are the body; what follows is still in its framing.
+    /// Where the decoded part of the body ends. The bytes after it are not decoded yet.
     end: usize,
+    /// The longest body accepted, in bytes.
     len_max: usize,
     state: State,
 }
 
+/// What is expected next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Bytes that are still to come.
+    /// This many more bytes of a body that has a length.
     Length(usize),
+    /// Any bytes, until the connection is closed.
     UntilClose,
+    /// The line with the size of a chunk.
     ChunkSize,
-    /// Bytes of the chunk that are still to come.
+    /// This many more bytes of a chunk.
     Chunk(usize),
+    /// The line end after a chunk.
     ChunkEnd,
-    /// Bytes of the trailer section so far.
+    /// The trailer section, of which this many bytes have been read.
     Trailers(usize),
+    /// Nothing: the body is complete.
     Done,
 }
 
 impl Body {
-    /// A body that begins at `start` of its buffer, and may have up to `len_max` bytes.
+    /// Returns a body that begins at `start` of its buffer and may have up to `len_max` bytes.
     pub(crate) fn new(framing: Framing, start: usize, len_max: usize) -> Result<Body, BodyError> {
         let state = match framing {
             Framing::Length(0) => State::Done,
@@ -80,12 +90,12 @@ impl Body {
         })
     }
 
-    /// Where the part of the body that has come stands in the buffer.
+    /// Returns where the decoded part of the body is in the buffer.
     pub(crate) fn range(&self) -> Range<usize> {
         self.start..self.end
     }
 
-    /// How many bytes are certain to come: what to make room for.
+    /// Returns how many more bytes the framing has announced, to make room for.
     pub(crate) fn missing(&self) -> usize {
         match self.state {
             State::Length(missing) | State::Chunk(missing) => missing,
@@ -93,37 +103,48 @@ impl Body {
         }
     }
 
-    /// Takes what `buf` has got since the last call out of its framing. True: the body is whole,
-    /// and bytes of `buf` behind [`range`](Self::range) are not part of it.
+    /// Decodes the bytes that were appended to `buf` since the last call.
+    ///
+    /// Returns whether the body is complete. If so, bytes of `buf` after [`range`](Self::range) are
+    /// not part of it.
     #[inline(never)]
     pub(crate) fn advance(
         &mut self,
         buf: &mut Vec<u8>,
         on_trailer: &mut OnField<'_>,
     ) -> Result<bool, BodyError> {
+        match self.state {
+            State::Length(missing) => {
+                let got = missing.min(buf.len().wrapping_sub(self.end));
+                self.end = self.end.wrapping_add(got);
+                self.state = match missing.wrapping_sub(got) {
+                    0 => State::Done,
+                    missing => State::Length(missing),
+                };
+            }
+            State::UntilClose => {
+                self.end = buf.len();
+                if self.end.wrapping_sub(self.start) > self.len_max {
+                    return Err(BodyError::TooLong);
+                }
+            }
+            _ => self.advance_chunked(buf, on_trailer)?,
+        }
+        Ok(self.state == State::Done)
+    }
+
+    /// As [`advance`](Self::advance), for a chunked body (RFC 9112, section 7.1): moves the content
+    /// of the chunks together.
+    fn advance_chunked(
+        &mut self,
+        buf: &mut Vec<u8>,
+        on_trailer: &mut OnField<'_>,
+    ) -> Result<(), BodyError> {
+        // Where the bytes that are not decoded yet begin.
         let mut from = self.end;
         loop {
             let unread = buf.get(from..).unwrap_or_default();
             match self.state {
-                State::Length(missing) => {
-                    let got = missing.min(unread.len());
-                    self.end = self.end.wrapping_add(got);
-                    self.state = match missing.wrapping_sub(got) {
-                        0 => State::Done,
-                        missing => State::Length(missing),
-                    };
-                    // Nothing had to be moved: what follows stays where it is.
-                    return Ok(self.state == State::Done);
-                }
-                State::UntilClose => {
-                    self.end = buf.len();
-                    let fits = self.end.wrapping_sub(self.start) <= self.len_max;
-                    return if fits {
-                        Ok(false)
-                    } else {
-                        Err(BodyError::TooLong)
-                    };
-                }
                 State::ChunkSize => {
                     let Some((line, rest)) = split_line(unread) else {
                         if unread.len() > SIZE_LINE_LEN_MAX {
@@ -132,7 +153,7 @@ impl Body {
                         break;
                     };
                     from = buf.len().wrapping_sub(rest.len());
-                    let room = self.len_max.wrapping_sub(self.end.wrapping_sub(self.start));
+                    let room = self.len_max.wrapping_sub(self.range().len());
                     self.state = match chunk_size(line).ok_or(BodyError::ChunkSize)? {
                         0 => State::Trailers(0),
                         size if size <= room => State::Chunk(size),
@@ -175,15 +196,18 @@ impl Body {
                     }
                     self.state = State::Done;
                 }
-                State::Done => break,
+                State::Length(_) | State::UntilClose | State::Done => break,
             }
         }
-        // What is not decoded yet moves up behind what is.
-        cut_out(buf, self.end, from);
-        Ok(self.state == State::Done)
+        // The bytes that are not decoded yet follow the decoded part.
+        remove_range(buf, self.end, from);
+        Ok(())
     }
 
-    /// Says that the connection has ended, which ends the body too, or cuts it short.
+    /// Ends the body because the connection was closed.
+    ///
+    /// # Errors
+    /// If the body is incomplete.
     pub(crate) fn end(&mut self) -> Result<(), BodyError> {
         match self.state {
             State::Done | State::UntilClose => {
@@ -194,20 +218,20 @@ impl Body {
         }
     }
 
-    /// Forgets the part of the body that has come, so that a long one needs no long buffer.
-    /// [`range`](Self::range) is empty afterwards, and the limit counts anew.
+    /// Removes the decoded part of the body from the buffer, so that a long body needs no long buffer.
+    /// [`range`](Self::range) is empty afterwards, and the limit applies to what follows.
     #[cfg(any(test, feature = "emulator"))]
     pub(crate) fn drain(&mut self, buf: &mut Vec<u8>) {
-        cut_out(buf, self.start, self.end);
+        remove_range(buf, self.start, self.end);
         self.end = self.start;
     }
 }
 
-/// The number in front of a chunk; what follows a `;` are extensions, which a recipient that does
-/// not know them ignores (RFC 9112, section 7.1.1).
+/// Parses the line before a chunk. A recipient ignores the extensions after `;` that it does not know
+/// (RFC 9112, section 7.1.1).
 fn chunk_size(line: &[u8]) -> Option<usize> {
     let digits = line.split(|&b| b == b';').next()?.trim_ascii_end();
-    number(digits, 16).and_then(|size| usize::try_from(size).ok())
+    parse_number(digits, 16).and_then(|size| usize::try_from(size).ok())
 }
 
 #[cfg(test)]
@@ -216,7 +240,7 @@ mod tests {
     use alloc::format;
     use alloc::string::String;
 
-    /// Feeds `bytes` in pieces of `step` bytes: the body, its trailers, and what came after.
+    /// Decodes `bytes` in pieces of `step` bytes. Returns the body, its trailers and the bytes after it.
     fn read(
         framing: Framing,
         bytes: &[u8],
@@ -262,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_is_kept_to() {
+    fn a_body_ends_at_its_length() {
         check(Framing::Length(0), "", Ok(("", "", "")));
         check(Framing::Length(0), "x", Ok(("", "", "x")));
         check(Framing::Length(3), "abc", Ok(("abc", "", "")));
@@ -274,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_length_the_end_of_the_connection_ends_it() {
+    fn a_body_without_a_length_ends_with_the_connection() {
         check(Framing::UntilClose, "", Ok(("", "", "")));
         check(Framing::UntilClose, "abc", Ok(("abc", "", "")));
         check(

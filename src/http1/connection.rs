@@ -1,4 +1,4 @@
-//! One exchange on a socket: a request goes out in one write, and its whole reply comes in.
+//! Sends a request on a socket, and receives the whole reply.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,40 +7,41 @@ use core::time::Duration;
 use std::net::TcpStream;
 
 use super::body::{Body, BodyError};
-use super::cut_out;
 use super::head::{self, HeadError, OnField};
+use super::remove_range;
 use crate::sys::{self, Errno};
 
-/// Room that is made for a read whose length nobody knows yet: most heads and events fit.
+/// Room that is made for a read of unknown length, in bytes. Most heads and events fit.
 const READ_LEN: usize = 8 * 1024;
 
-/// Of a long body all but so much is waited for in one read, in bytes: a read for each piece that has
-/// come costs a tenth more time. The rest takes what is there, so that what is too much is seen.
+/// The last part of a long body, in bytes, for which a read returns what has arrived, so that bytes
+/// after the body are noticed. The part before it is waited for in one read; a read for each piece
+/// that arrives takes a tenth more time.
 const REST_LEN: usize = 64 * 1024;
 
-/// Read timeout of a connection: how long a reply may be in coming, or stand still within itself. One to
-/// `next`, and one to an answer that is still being taken, may be later. Within a long body a
-/// standstill is noticed after twice that at the latest.
+/// The read timeout of a connection: how long the peer may send nothing before and within a reply.
+/// It does not apply before the reply to `next`, and before one to a response that the peer is still
+/// receiving. Within a long body a stall is noticed after twice this time at the latest.
 pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[expect(clippy::cast_possible_truncation, reason = "it is ten seconds")]
 const STALL_MS: u64 = STALL_TIMEOUT.as_millis() as u64;
 
-/// Interim replies (1xx) accepted in front of the final one. RFC 9110, section 15.2, has any
-/// number; no server has a reason for more than one or two.
+/// Interim replies (1xx) accepted before the final one. RFC 9110, section 15.2, allows any number; a
+/// server has no reason for more than one or two.
 const INTERIM_MAX: u32 = 16;
 
-/// A reply that came whole.
+/// A reply that was received whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    /// Where its body stands in the inbox.
+    /// Where its body is in the inbox.
     pub(crate) body: Range<usize>,
-    /// Nothing more can be asked on this connection.
+    /// The connection cannot be used for another request.
     pub(crate) close: bool,
 }
 
-/// Why no whole reply was received.
+/// Why a reply was not received whole.
 #[derive(Debug)]
 pub(crate) enum ReceiveError {
     /// The connection was closed before the first byte of a reply.
@@ -49,18 +50,20 @@ pub(crate) enum ReceiveError {
     HeadCut,
     /// The socket failed.
     Io(Errno),
+    /// The head is malformed.
     Head(HeadError),
+    /// The body is malformed, incomplete or too long.
     Body(BodyError),
-    /// Nothing came for [`STALL_TIMEOUT`].
+    /// The peer sent nothing for [`STALL_TIMEOUT`].
     Stalled,
-    /// More interim replies than anybody sends.
+    /// More than [`INTERIM_MAX`] interim replies, or status 101.
     Interim,
-    /// No memory for what the peer announced.
+    /// There is no memory for the length that the peer announced.
     Memory,
 }
 
 impl ReceiveError {
-    /// Whether the peer may just have closed a connection that it had kept open for a while.
+    /// Returns whether the peer may have closed an idle connection before it received the request.
     pub(crate) fn is_hangup(&self) -> bool {
         matches!(
             self,
@@ -68,7 +71,7 @@ impl ReceiveError {
         )
     }
 
-    /// Whether the reply was cut off by the connection, and may come whole the next time.
+    /// Returns whether the connection failed within the reply, so that a retry may succeed.
     pub(crate) fn is_cut(&self) -> bool {
         matches!(
             self,
@@ -80,6 +83,7 @@ impl ReceiveError {
         )
     }
 
+    /// Returns the error message.
     pub(crate) fn text(&self) -> String {
         String::from(match self {
             ReceiveError::Closed => "connection closed without a reply",
@@ -94,10 +98,10 @@ impl ReceiveError {
     }
 }
 
-/// Sends `parts` with as few writes as the socket takes, which for short ones is one.
+/// Sends `parts` with as few writes as possible, which for short ones is one.
 ///
 /// # Errors
-/// How many bytes the socket had taken, and why it took no more.
+/// The number of bytes that were sent, and the error of the socket.
 pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usize, Errno)> {
     let lens = parts.iter().map(|part| part.len());
     let len = lens.fold(0, usize::wrapping_add);
@@ -116,18 +120,19 @@ pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usi
                     *part = part.get(n..).unwrap_or_default();
                 }
             }
-            // The peer is slow to read, which is its right.
+            // A peer may read slowly: there is no timeout for writes.
             Err(errno) if errno.is_interrupted() || errno.is_would_block() => {}
             Err(errno) => return Err((sent, errno)),
         }
     }
 }
 
-/// Receives a whole reply into `inbox`, whose earlier content is dropped and whose room is kept.
-/// Its body may have up to `body_len_max` bytes; `on_field` sees the fields of the final reply,
-/// the earlier ones again where the head comes in pieces. A reply that `may_be_late` is waited for
-/// without end, until its first byte. After [`ReceiveError::Stalled`] with an empty inbox nothing is lost:
-/// the reply may be received later.
+/// Receives a whole reply into `inbox`, which is cleared first.
+///
+/// The body may have up to `body_len_max` bytes. `on_field` is called with the fields of the final
+/// reply, and again with the first ones if the head arrives in pieces. If `may_be_late`, the first
+/// byte is waited for without a timeout. After [`ReceiveError::Stalled`] with an empty inbox nothing
+/// is lost: the reply can still be received by another call.
 pub(crate) fn receive(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,
@@ -148,7 +153,7 @@ pub(crate) fn receive(
         }
     }
     let range = body.range();
-    // What follows a reply that was not asked for cannot belong to the next one.
+    // Bytes after the reply belong to no request, so the connection is not used again.
     let close = head.close || range.end != inbox.len();
     Ok(Reply {
         status: head.status,
@@ -157,7 +162,7 @@ pub(crate) fn receive(
     })
 }
 
-/// Receives the head of the final reply; what came behind it stays in `inbox`.
+/// Receives the head of the final reply. Bytes after it stay in `inbox`.
 #[inline(never)]
 fn receive_head(
     stream: &TcpStream,
@@ -168,11 +173,12 @@ fn receive_head(
     let mut interim = 0_u32;
     let mut seen = 0_usize;
     loop {
-        // A head that comes byte by byte is not read again for each of them, but for each line.
+        // The head is parsed again for each line that arrives, not for each byte. The first eight
+        // bytes are parsed at once, so that a peer that does not speak HTTP is noticed.
         let new = inbox.get(seen..).unwrap_or_default();
-        let is_worth_it = !new.is_empty() && (seen < 8 || head::has_line_end(new));
+        let is_parsed = !new.is_empty() && (seen < 8 || head::has_line_end(new));
         seen = inbox.len();
-        let head = match is_worth_it {
+        let head = match is_parsed {
             true => head::response(inbox, on_field).map_err(ReceiveError::Head)?,
             false if seen < head::HEAD_LEN_MAX => None,
             false => return Err(ReceiveError::Head(HeadError::TooLong)),
@@ -187,21 +193,21 @@ fn receive_head(
                 }
             }
             Some(head) if head.status >= 200 => return Ok(head),
-            // 101 would be the answer to an `Upgrade`, which was not asked for.
+            // 101 is the reply to a request with `Upgrade`, which is never sent.
             Some(head) if head.status == 101 || interim == INTERIM_MAX => {
                 return Err(ReceiveError::Interim);
             }
             Some(head) => {
                 interim = interim.wrapping_add(1);
-                cut_out(inbox, 0, head.len);
+                remove_range(inbox, 0, head.len);
                 seen = 0;
             }
         }
     }
 }
 
-/// Reads once, `missing` bytes and more if they are there. 0: the peer has closed the connection.
-/// What `may_be_late` is waited for without end.
+/// Reads once: at least `missing` bytes less [`REST_LEN`], and more if they have arrived. Returns 0 if
+/// the peer has closed the connection. If `may_be_late`, there is no timeout.
 fn read(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,
@@ -221,7 +227,8 @@ fn read(
     let mut limit_ms = u64::MAX;
     loop {
         match sys::receive(stream, inbox, missing.saturating_sub(REST_LEN)) {
-            // Each call has a timeout of its own, which signals that come more often keep from passing.
+            // Each call has a timeout of its own, and a signal restarts it. So the time since the first
+            // interrupted call counts.
             Err(errno) if errno.is_interrupted() => {
                 let now_ms = sys::unix_time_ms();
                 if !may_be_late && now_ms > limit_ms {

@@ -1,19 +1,21 @@
-//! Heads of HTTP/1.1 messages, read from bytes (RFC 9112, sections 2 to 7): pure, one pass, nothing copied.
+//! Parses the heads of HTTP/1.1 messages (RFC 9112, sections 2 to 7). Pure: one pass over the bytes,
+//! and nothing is copied.
 
 use alloc::string::String;
 use core::str;
 
 use super::scan;
+use crate::encoding::parse_decimal;
 
-/// Longest head accepted. Lambda bounds the request line and headers of an invoke at 1 MB in total,
-/// and nothing longer can come back in the headers of `next`.
+/// The longest head accepted, in bytes. Lambda limits the request line and headers of an invocation
+/// to 1 MB in total, so the headers of a reply to `next` are not longer.
 pub(crate) const HEAD_LEN_MAX: usize = 1 << 20;
 
-/// What is called with each field of a head, in order: its name as it was sent, and its value
-/// without the white space around it.
+/// Called with each field of a head, in order: its name as it was sent, and its value without the
+/// white space around it.
 pub(crate) type OnField<'f> = dyn FnMut(&[u8], &[u8]) + 'f;
 
-/// What is wrong with a head.
+/// Why a head is malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HeadError {
     /// The first line is not `HTTP/1.x NNN reason`.
@@ -25,13 +27,14 @@ pub(crate) enum HeadError {
     Field,
     /// `Content-Length` is not a number, is out of range, or two of them differ.
     Length,
-    /// `Transfer-Encoding` names something else than `chunked`.
+    /// `Transfer-Encoding` is not `chunked`.
     TransferCoding,
     /// The head is longer than [`HEAD_LEN_MAX`].
     TooLong,
 }
 
 impl HeadError {
+    /// Returns the error message.
     pub(crate) fn text(self) -> &'static str {
         match self {
             HeadError::StatusLine => "malformed status line",
@@ -61,9 +64,9 @@ pub(crate) enum Framing {
 pub(crate) struct ResponseHead {
     pub(crate) status: u16,
     pub(crate) framing: Framing,
-    /// The peer ends the connection after this message.
+    /// The peer closes the connection after this message.
     pub(crate) close: bool,
-    /// Bytes of the head, empty line included.
+    /// Length of the head in bytes, the empty line included.
     pub(crate) len: usize,
 }
 
@@ -74,37 +77,38 @@ pub(crate) struct RequestHead<'b> {
     pub(crate) method: &'b [u8],
     pub(crate) target: &'b [u8],
     pub(crate) framing: Framing,
-    /// The peer wants the connection closed after the answer.
+    /// The peer wants the connection closed after the response.
     pub(crate) close: bool,
-    /// Bytes of the head, empty line included.
+    /// Length of the head in bytes, the empty line included.
     pub(crate) len: usize,
 }
 
-/// Reads a response head from the front of `bytes`.
+/// Parses the response head that `bytes` begin with.
 ///
-/// `Ok(None)`: the head has not ended, read more and call again (`on_field` then sees the fields
-/// anew).
+/// `Ok(None)`: the head is incomplete. Read more and call again; `on_field` is then called with all
+/// fields again.
 pub(crate) fn response(
     bytes: &[u8],
     on_field: &mut OnField<'_>,
 ) -> Result<Option<ResponseHead>, HeadError> {
     let Some((line, rest)) = split_line(bytes) else {
-        // Not waited for, if it can never become a status line.
+        // If the bytes cannot become a status line, there is no need to wait for the line's end.
         if !bytes.iter().zip(b"HTTP/1.").all(|(a, b)| a == b) {
             return Err(HeadError::StatusLine);
         }
-        return unfinished(bytes.len());
+        return incomplete(bytes.len());
     };
     let (minor, status) = status_line(line).ok_or(HeadError::StatusLine)?;
-    // The fields of an interim reply say nothing about the final one.
+    // The fields of an interim response are not those of the final one.
     let mut ignore = |_: &[u8], _: &[u8]| ();
     let on_field = if status < 200 { &mut ignore } else { on_field };
     let mut message = Message::default();
     let (fields_len, is_whole) = fields(rest, Some(&mut message), on_field)?;
     if !is_whole {
-        return unfinished(bytes.len());
+        return incomplete(bytes.len());
     }
-    // RFC 9110, sections 15.2, 15.3.5 and 15.4.5: these have no body, whatever the head says.
+    // These statuses have no body, even if the head has a length (RFC 9110, sections 15.2, 15.3.5
+    // and 15.4.5).
     let bodiless = matches!(status, 100..=199 | 204 | 304);
     let framing = match message.framing(minor)? {
         _ if bodiless => Framing::Length(0),
@@ -124,20 +128,20 @@ pub(crate) fn response(
     }))
 }
 
-/// Reads a request head from the front of `bytes`; `Ok(None)` as [`response`] has it.
+/// Parses the request head that `bytes` begin with. `Ok(None)` means the same as in [`response`].
 #[cfg(any(test, feature = "emulator"))]
 pub(crate) fn request<'b>(
     bytes: &'b [u8],
     on_field: &mut OnField<'_>,
 ) -> Result<Option<RequestHead<'b>>, HeadError> {
     let Some((line, rest)) = split_line(bytes) else {
-        return unfinished(bytes.len());
+        return incomplete(bytes.len());
     };
     let (method, target, minor) = request_line(line).ok_or(HeadError::RequestLine)?;
     let mut message = Message::default();
     let (fields_len, is_whole) = fields(rest, Some(&mut message), on_field)?;
     if !is_whole {
-        return unfinished(bytes.len());
+        return incomplete(bytes.len());
     }
     // RFC 9112, section 6.3: a request without a length has no body.
     let framing = message.framing(minor)?.unwrap_or(Framing::Length(0));
@@ -154,17 +158,17 @@ pub(crate) fn request<'b>(
     }))
 }
 
-/// The bytes of a field value without those that no text should have (RFC 9110, section 5.5: CR,
-/// LF and NUL are replaced by spaces), and with U+FFFD for what is not UTF-8.
+/// Appends a field value as text: CR, LF and NUL become spaces (RFC 9110, section 5.5), and bytes
+/// that are not UTF-8 become U+FFFD.
 pub(crate) fn push_text(text: &mut String, value: &[u8]) {
-    let is_plain = scan::before_odd(value) == value.len();
+    let is_plain = scan::text_prefix_len(value) == value.len();
     match str::from_utf8(value) {
         Ok(value) if is_plain => text.push_str(value),
-        _ => push_cleaned(text, value),
+        _ => slow_push_text(text, value),
     }
 }
 
-fn push_cleaned(text: &mut String, value: &[u8]) {
+fn slow_push_text(text: &mut String, value: &[u8]) {
     let mut clean = value.to_vec();
     for byte in &mut clean {
         if matches!(byte, b'\r' | b'\n' | b'\0') {
@@ -188,7 +192,8 @@ fn push_cleaned(text: &mut String, value: &[u8]) {
     }
 }
 
-fn unfinished<T>(len: usize) -> Result<Option<T>, HeadError> {
+/// Returns that the head needs more than these `len` bytes.
+fn incomplete<T>(len: usize) -> Result<Option<T>, HeadError> {
     if len < HEAD_LEN_MAX {
         Ok(None)
     } else {
@@ -196,42 +201,50 @@ fn unfinished<T>(len: usize) -> Result<Option<T>, HeadError> {
     }
 }
 
-/// Whether a line ends in `bytes`.
+/// Returns whether a line ends in `bytes`.
 pub(super) fn has_line_end(bytes: &[u8]) -> bool {
     split_line(bytes).is_some()
 }
 
-/// The first line of `bytes` without its end, and what follows it. RFC 9112, section 2.2: a line ends
-/// with CR LF, and LF alone may be taken for it.
+/// Splits off the first line, without its end. A line ends with CR LF, and a recipient may accept LF
+/// alone (RFC 9112, section 2.2).
 pub(super) fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let len = bytes.iter().position(|&b| b == b'\n')?;
     let (line, rest) = (bytes.get(..len)?, bytes.get(len.wrapping_add(1)..)?);
-    // By a pattern: `strip_suffix` and its like of slices have an assertion in them.
+    // A pattern, since `strip_suffix` of slices contains an assertion, which could panic.
     match line {
         [line @ .., b'\r'] => Some((line, rest)),
         _ => Some((line, rest)),
     }
 }
 
-/// Minor version and status of `HTTP/1.x NNN[ reason]`.
+/// Parses `HTTP/1.x NNN[ reason]` and returns the minor version and the status.
 fn status_line(line: &[u8]) -> Option<(u8, u16)> {
-    let (version, line) = line.split_first_chunk()?;
+    let (version, line) = line.split_first_chunk::<8>()?;
     let (status, reason) = line.split_first_chunk::<4>()?;
-    // The last digit is the highest byte, and the minor version what it is above 0.
-    let least = u64::from_le_bytes(*b"HTTP/1.0");
-    let above = u64::from_le_bytes(*version).wrapping_sub(least);
-    let minor = above.to_le_bytes()[7];
-    let is_ok = above << 8 == 0 && minor <= 9 && matches!(reason, [] | [b' ', ..]);
-    match status {
-        [b' ', b'1'..=b'9', ..] if is_ok => {
-            let status = status.get(1..).and_then(decimal)?;
-            Some((minor, u16::try_from(status).ok()?))
+    let [
+        b'H',
+        b'T',
+        b'T',
+        b'P',
+        b'/',
+        b'1',
+        b'.',
+        minor @ b'0'..=b'9',
+    ] = version
+    else {
+        return None;
+    };
+    match (status, reason) {
+        ([b' ', b'1'..=b'9', ..], [] | [b' ', ..]) => {
+            let status = status.get(1..).and_then(parse_decimal)?;
+            Some((minor.wrapping_sub(b'0'), u16::try_from(status).ok()?))
         }
         _ => None,
     }
 }
 
-/// Method, target and minor version of `METHOD target HTTP/1.x`.
+/// Parses `METHOD target HTTP/1.x` and returns the method, the target and the minor version.
 #[cfg(any(test, feature = "emulator"))]
 fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], u8)> {
     let mut words = line.split(|&b| b == b' ');
@@ -248,9 +261,10 @@ fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], u8)> {
     }
 }
 
-/// What the fields say about the message itself.
+/// The fields that control how a message is framed and whether the connection stays open.
 #[derive(Default)]
 pub(super) struct Message {
+    /// `Content-Length`.
     length: Option<u64>,
     chunked: bool,
     close: bool,
@@ -258,27 +272,30 @@ pub(super) struct Message {
 }
 
 impl Message {
+    /// Returns how the body ends; `None` if no field says so.
     fn framing(&self, minor: u8) -> Result<Option<Framing>, HeadError> {
         match (self.chunked, self.length) {
-            // RFC 9112, section 6.1: HTTP/1.0 has no transfer codings, the framing is faulty.
+            // HTTP/1.0 has no transfer codings, so the framing is faulty (RFC 9112, section 6.1).
             (true, _) if minor == 0 => Err(HeadError::TransferCoding),
-            // Section 6.3: `chunked` overrides a length.
+            // `chunked` overrides a length (RFC 9112, section 6.3).
             (true, _) => Ok(Some(Framing::Chunked)),
             (false, length) => Ok(length.map(Framing::Length)),
         }
     }
 
+    /// Returns whether the connection is closed after the message.
     fn closes(&self, minor: u8) -> bool {
-        // Both lengths at once is how requests are smuggled: not reused (RFC 9112, section 6.1).
-        let twofold = self.chunked && self.length.is_some();
-        self.close || twofold || (minor == 0 && !self.keep_alive)
+        // A message with both framings may be an attempt at request smuggling, so the connection is
+        // not used again (RFC 9112, section 6.1).
+        let has_both = self.chunked && self.length.is_some();
+        self.close || has_both || (minor == 0 && !self.keep_alive)
     }
 
-    /// Takes note of a field that says how the message ends.
-    fn take(&mut self, name: &[u8], value: &[u8]) -> Result<(), HeadError> {
+    /// Records a field if it is one of these.
+    fn record(&mut self, name: &[u8], value: &[u8]) -> Result<(), HeadError> {
         match name.len() {
             14 if scan::is_name(name, b"content-length") => {
-                let length = decimal(value).ok_or(HeadError::Length)?;
+                let length = parse_decimal(value).ok_or(HeadError::Length)?;
                 if self.length.is_some_and(|earlier| earlier != length) {
                     return Err(HeadError::Length);
                 }
@@ -291,8 +308,8 @@ impl Message {
                 self.chunked = true;
             }
             10 if scan::is_name(name, b"connection") => {
-                self.close |= lists(value, b"close");
-                self.keep_alive |= lists(value, b"keep-alive");
+                self.close |= list_contains(value, b"close");
+                self.keep_alive |= list_contains(value, b"keep-alive");
             }
             _ => {}
         }
@@ -300,14 +317,14 @@ impl Message {
     }
 }
 
-/// Whether `token` is in a list of them, whatever its case (RFC 9110, section 5.6.1).
-fn lists(list: &[u8], token: &[u8]) -> bool {
+/// Returns whether a list (RFC 9110, section 5.6.1) contains `token` in any case.
+fn list_contains(list: &[u8], token: &[u8]) -> bool {
     list.split(|&b| b == b',')
         .any(|other| is(trim(other), token))
 }
 
-/// A value without what is around it: white space (RFC 9110, section 5.5), and the ends of its lines, of
-/// which the first may be empty.
+/// Removes white space (RFC 9110, section 5.5) and line ends around a value. A folded value may begin
+/// with a line end.
 pub(crate) fn trim(mut value: &[u8]) -> &[u8] {
     while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] = value {
         value = rest;
@@ -318,8 +335,10 @@ pub(crate) fn trim(mut value: &[u8]) -> &[u8] {
     value
 }
 
-/// Reads whole fields, up to the empty line behind them: how many bytes they have, and whether that
-/// line, which is one of them, has come. What they say about the message itself goes to `message`.
+/// Parses the complete fields that `bytes` begin with, up to the empty line after them.
+///
+/// Returns their length in bytes, the empty line included, and whether that line was reached.
+/// `message` records the fields that it knows.
 pub(super) fn fields(
     bytes: &[u8],
     mut message: Option<&mut Message>,
@@ -327,7 +346,7 @@ pub(super) fn fields(
 ) -> Result<(usize, bool), HeadError> {
     let mut rest = bytes;
     let is_end = loop {
-        let mut name_len = scan::plain(rest);
+        let mut name_len = scan::name_prefix_len(rest);
         if rest.get(name_len) != Some(&b':') {
             name_len = token_len(rest, name_len);
         }
@@ -340,7 +359,7 @@ pub(super) fn fields(
                 let value = trim(value);
                 on_field(name, value);
                 if let Some(message) = &mut message {
-                    message.take(name, value)?;
+                    message.record(name, value)?;
                 }
                 rest = next;
             }
@@ -355,28 +374,30 @@ pub(super) fn fields(
     Ok((bytes.len().wrapping_sub(rest.len()), is_end))
 }
 
-/// How many bytes of `bytes` are those of a token, of which the first `passed` are.
+/// Returns the length of the token that `bytes` begin with; the first `known_len` bytes are known to
+/// belong to it.
 #[inline(never)]
-fn token_len(bytes: &[u8], passed: usize) -> usize {
-    let rest = bytes.get(passed..).unwrap_or_default();
+fn token_len(bytes: &[u8], known_len: usize) -> usize {
+    let rest = bytes.get(known_len..).unwrap_or_default();
     let more = rest.iter().position(|&b| !is_token(b));
-    passed.wrapping_add(more.unwrap_or(rest.len()))
+    known_len.wrapping_add(more.unwrap_or(rest.len()))
 }
 
-/// The value of a field, and the next line, of which a byte must be there to tell that it is one.
+/// Splits a field's value off, which ends at the next line. `None` if the first byte of that line
+/// has not been received: a space would continue the value.
 fn split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (value, end) = bytes.split_at_checked(scan::before_odd(bytes))?;
+    let (value, end) = bytes.split_at_checked(scan::text_prefix_len(bytes))?;
     match end {
-        [b'\r', b'\n', b' ' | b'\t', ..] | [b'\r', b'\n'] => split_odd_value(bytes),
+        [b'\r', b'\n', b' ' | b'\t', ..] | [b'\r', b'\n'] => slow_split_value(bytes),
         [b'\r', b'\n', next @ ..] => Some((value, next)),
-        _ => split_odd_value(bytes),
+        _ => slow_split_value(bytes),
     }
 }
 
-/// The same where there is more in it than plain text, or no end. A line that begins with a blank
-/// goes on with the value before it (RFC 9112, section 5.2).
+/// As [`split_value`], for values that contain other bytes than text, end with LF alone or are
+/// folded: a line that begins with white space continues the value before it (RFC 9112, section 5.2).
 #[inline(never)]
-fn split_odd_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+fn slow_split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut len = 0_usize;
     loop {
         let line_len = bytes.get(len..)?.iter().position(|&b| b == b'\n')?;
@@ -387,7 +408,7 @@ fn split_odd_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// RFC 9110, section 5.6.2: what a name may consist of.
+/// Returns whether a token, such as a field's name, may contain this byte (RFC 9110, section 5.6.2).
 pub(crate) fn is_token(b: u8) -> bool {
     b.is_ascii_alphanumeric()
         || matches!(
@@ -409,31 +430,8 @@ pub(crate) fn is_token(b: u8) -> bool {
         )
 }
 
-/// A number in decimal digits alone, or `None`.
-pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
-    number(text, 10)
-}
-
-/// A number in digits of a `radix` up to 16 alone, or `None`.
-pub(crate) fn number(text: &[u8], radix: u8) -> Option<u64> {
-    let mut number = 0_u64;
-    for b in text {
-        let mut digit = b.wrapping_sub(b'0');
-        if digit > 9 {
-            digit = (b | 32).wrapping_sub(b'a').saturating_add(10);
-        }
-        if digit >= radix {
-            return None;
-        }
-        number = number
-            .checked_mul(radix.into())?
-            .checked_add(digit.into())?;
-    }
-    (!text.is_empty()).then_some(number)
-}
-
-/// Whether `text` is `word`, whatever the case of its letters. std's own comparison takes pieces of
-/// equal length, with an assertion that the compiler does not see through at level z.
+/// Returns whether `text` is `word` in any case. std's `eq_ignore_ascii_case` of slices contains an
+/// assertion that the compiler does not remove at opt-level z.
 pub(crate) fn is(text: &[u8], word: &[u8]) -> bool {
     text.len() == word.len()
         && text

@@ -1,13 +1,14 @@
-//! HTTP/1.1 on a socket (RFC 9112): heads and bodies are read from bytes, sockets are thin.
+//! HTTP/1.1 on a socket (RFC 9112). Heads and bodies are parsed from bytes; only `connection` uses
+//! a socket.
 
 pub(crate) mod body;
 pub(crate) mod connection;
 pub(crate) mod head;
 pub(crate) mod scan;
 
-/// Moves `buf[from..to]` down to `dest`. A range that is none is left alone: it would be a mistake
-/// of ours, and is no reason to panic.
+/// Moves `buf[from..to]` down to `dest`, where `dest <= from <= to <= buf.len()`.
 fn move_down(buf: &mut [u8], from: usize, to: usize, dest: usize) {
+    debug_assert!(dest <= from && from <= to && to <= buf.len());
     let area = buf.get_mut(dest..to).unwrap_or_default();
     let gap = from.saturating_sub(dest);
     if gap <= area.len() {
@@ -15,9 +16,10 @@ fn move_down(buf: &mut [u8], from: usize, to: usize, dest: usize) {
     }
 }
 
-/// Forgets what stands between `at` and `from`: what follows moves down.
-fn cut_out(buf: &mut alloc::vec::Vec<u8>, at: usize, from: usize) {
+/// Removes `buf[start..end]`; the bytes after it move down. `Vec::drain` would do the same, but can
+/// panic.
+fn remove_range(buf: &mut alloc::vec::Vec<u8>, start: usize, end: usize) {
     let len = buf.len();
-    move_down(buf, from, len, at);
-    buf.truncate(len.saturating_sub(from.saturating_sub(at)));
+    move_down(buf, end, len, start);
+    buf.truncate(len.saturating_sub(end.saturating_sub(start)));
 }

@@ -1,74 +1,91 @@
-//! Looking through bytes eight at a time, which is a fifth of the work at any level of optimisation: pure.
+//! Byte scans that look at eight bytes at a time (SWAR, "SIMD within a register"). Pure.
+//!
+//! The plain forms are `iter().position(..)`, `eq_ignore_ascii_case` and `==`, which musl compares
+//! byte by byte. Measured with `hello`, profile small: 8,280 instructions per invocation instead of
+//! 11,373, for 270 bytes of zip.
 
-const ONES: u64 = u64::from_le_bytes([1; 8]);
-const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
-
-/// How many bytes in front of the first there are that is a control character (RFC 5234, appendix
-/// B.1, less the DEL) or not of ASCII, or all.
-// Once for all that is sought.
-#[inline(never)]
-pub(super) fn before_odd(bytes: &[u8]) -> usize {
-    let (passed, rest) = words(bytes, |word| word.wrapping_sub(ONES << 5) | word);
-    let is_odd = |b: &u8| !matches!(b, b' '..=0x7f);
-    let tail = rest.iter().position(is_odd).unwrap_or(rest.len());
-    passed.wrapping_add(tail)
+/// Returns a word in which every byte is `byte`.
+const fn splat(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
 }
 
-/// How many letters, digits and hyphens there are in front of anything else: what most names of
-/// fields consist of, and most identifiers. Of the last seven bytes, none is counted.
+/// The high bit of each byte.
+const HIGH_BITS: u64 = splat(0x80);
+
+/// The bit in which upper-case and lower-case ASCII letters differ.
+const CASE_BIT: u64 = splat(0x20);
+
+/// Returns the length of the prefix that has neither control characters (RFC 5234, appendix B.1,
+/// except DEL) nor bytes that are not ASCII.
+// `inline(never)`: one copy for all callers.
 #[inline(never)]
-pub(crate) fn plain(bytes: &[u8]) -> usize {
-    /// What makes the highest bit of each byte that is not less than `from`.
-    const fn up_to_high(from: u8) -> u64 {
-        u64::from_le_bytes([0x80_u8.wrapping_sub(from); 8])
+pub(super) fn text_prefix_len(bytes: &[u8]) -> usize {
+    // The subtraction borrows into the high bit of a byte below 0x20. It may also borrow from the
+    // next byte, but only after a byte that is found.
+    let (len, rest) = prefix_len(bytes, |word| word.wrapping_sub(splat(0x20)) | word);
+    let is_other = |b: &u8| !matches!(b, b' '..=0x7f);
+    len.wrapping_add(rest.iter().position(is_other).unwrap_or(rest.len()))
+}
+
+/// Returns the length of the prefix that consists of letters, digits and hyphens, the characters of
+/// most header names and request IDs. The last seven bytes may not be looked at: the result is a
+/// lower bound, and the caller checks the rest byte by byte.
+#[inline(never)]
+pub(crate) fn name_prefix_len(bytes: &[u8]) -> usize {
+    /// Sets the high bit of each byte of `word` that lies in `first..=last`. Adding `0x80 - first`
+    /// carries into the high bit if the byte is `>= first`, and adding `0x80 - (last + 1)` if it is
+    /// `> last`: the sums differ in that bit exactly if the byte is in the range. Bytes must be
+    /// ASCII.
+    const fn in_range(word: u64, first: u8, last: u8) -> u64 {
+        let from_first = word.wrapping_add(splat(0x80_u8.wrapping_sub(first)));
+        let after_last = word.wrapping_add(splat(0x7f_u8.wrapping_sub(last)));
+        from_first ^ after_last
     }
-    // Of what is outside, none or both are set.
-    let is_within = |bytes: u64, first: u8, last: u8| {
-        bytes.wrapping_add(up_to_high(first)) ^ bytes.wrapping_add(up_to_high(last.wrapping_add(1)))
-    };
-    let (passed, _) = words(bytes, |word| {
-        let is_letter = is_within(word | ONES << 5, b'a', b'z');
-        let is_digit = is_within(word, b'0', b'9');
-        let is_no_hyphen = (word ^ u64::from_le_bytes([b'-'; 8])).wrapping_add(up_to_high(1));
-        word | is_no_hyphen & !(is_letter | is_digit)
+    let (len, _) = prefix_len(bytes, |word| {
+        let is_letter = in_range(word | CASE_BIT, b'a', b'z');
+        let is_digit = in_range(word, b'0', b'9');
+        // A byte that is not zero after the XOR is not a hyphen; adding 0x7f sets its high bit.
+        let is_not_hyphen = (word ^ splat(b'-')).wrapping_add(splat(0x7f));
+        // A byte that is not ASCII has its high bit set in `word`.
+        word | is_not_hyphen & !(is_letter | is_digit)
     });
-    passed
+    len
 }
 
-/// How many bytes are in front of the first that is sought, and what follows them if none of eight
-/// is. In eight of them, `first_of` sets the highest bit of the first one; bits above it mean
-/// nothing.
+/// Returns the number of bytes before the first one that `find` finds, and the bytes after the last
+/// whole word if none is found. `find` sets the high bit of the first byte of a word that it looks
+/// for; the high bits of the bytes after it mean nothing.
 #[inline(always)]
-fn words(bytes: &[u8], first_of: impl Fn(u64) -> u64) -> (usize, &[u8]) {
+fn prefix_len(bytes: &[u8], find: impl Fn(u64) -> u64) -> (usize, &[u8]) {
     let mut rest = bytes;
-    while let Some((word, behind)) = rest.split_first_chunk() {
-        let found = first_of(u64::from_le_bytes(*word)) & HIGHS;
+    while let Some((word, after)) = rest.split_first_chunk() {
+        let found = find(u64::from_le_bytes(*word)) & HIGH_BITS;
         if found != 0 {
-            let passed = bytes.len().wrapping_sub(rest.len());
-            return (
-                passed.wrapping_add((found.trailing_zeros() / 8) as usize),
-                &[],
-            );
+            let len = bytes.len().wrapping_sub(rest.len());
+            let len_in_word = (found.trailing_zeros() / 8) as usize;
+            return (len.wrapping_add(len_in_word), &[]);
         }
-        rest = behind;
+        rest = after;
     }
     (bytes.len().wrapping_sub(rest.len()), rest)
 }
 
-/// Whether the name of a field is `word`, which is of letters and hyphens, whatever their case. No
-/// token (RFC 9110, section 5.6.2) has a character that differs from one of those in bit 5 alone.
+/// Returns whether a field's name is `word`, which consists of letters and hyphens, in any case.
+///
+/// Only bit 5 of each byte is ignored. That is enough: no character of a token (RFC 9110, section
+/// 5.6.2) differs from a letter or a hyphen in that bit alone, except a letter in the other case.
 pub(crate) fn is_name(name: &[u8], word: &[u8]) -> bool {
-    is_same_but(name, word, ONES << 5)
+    eq_ignoring(name, word, CASE_BIT)
 }
 
-/// Whether two texts are the same. `==` goes byte by byte with musl.
+/// Returns whether two texts are equal.
 pub(crate) fn is_same(a: &[u8], b: &[u8]) -> bool {
-    is_same_but(a, b, 0)
+    eq_ignoring(a, b, 0)
 }
 
-/// Whether two texts differ in no bits but those of each eight bytes that are `ignored`.
+/// Returns whether two texts are equal but for the bits of each word that are set in `ignored`.
 #[inline(never)]
-fn is_same_but(a: &[u8], b: &[u8], ignored: u64) -> bool {
+fn eq_ignoring(a: &[u8], b: &[u8], ignored: u64) -> bool {
     if a.len() != b.len() {
         return false;
     }
@@ -83,16 +100,17 @@ fn is_same_but(a: &[u8], b: &[u8], ignored: u64) -> bool {
         }
         at = end;
     }
-    // The last eight bytes, of which some are seen again.
+    // The last eight bytes, some of which have been compared already.
     let last = a.len().wrapping_sub(8);
     if let (Some(a), Some(b)) = (word(a.get(last..)), word(b.get(last..))) {
         return (a ^ b) & !ignored == 0;
     }
+    // Texts of less than eight bytes.
     let [ignored, ..] = ignored.to_le_bytes();
     a.iter().zip(b).all(|(a, b)| a | ignored == b | ignored)
 }
 
-/// What `bytes` begin with.
+/// Returns the first eight bytes as a word.
 #[inline(always)]
 fn word(bytes: Option<&[u8]>) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes?.first_chunk()?))
@@ -102,46 +120,48 @@ fn word(bytes: Option<&[u8]>) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// Every byte at every place of a text that is longer than two words.
+    /// Every byte at every offset of a text that is longer than two words.
     #[test]
-    fn the_first_that_is_sought_is_found_wherever_it_stands() {
+    fn a_prefix_ends_at_the_first_other_byte() {
         for byte in 0..=255_u8 {
             for at in 0..19 {
                 let mut text = [b'a'; 27];
                 text[at] = byte;
                 let (all, text) = (24, &text);
-                let is_plain = byte.is_ascii_alphanumeric() || byte == b'-';
+                let is_name_char = byte.is_ascii_alphanumeric() || byte == b'-';
                 assert_eq!(
-                    plain(text),
-                    if is_plain { all } else { at },
+                    name_prefix_len(text),
+                    if is_name_char { all } else { at },
                     "{byte} at {at}"
                 );
                 let text = &text[..19];
-                let is_odd = !matches!(byte, b' '..=0x7f);
-                let want = if is_odd { at } else { 19 };
-                assert_eq!(before_odd(text), want, "{byte} at {at}");
+                let is_other = !matches!(byte, b' '..=0x7f);
+                let want = if is_other { at } else { 19 };
+                assert_eq!(text_prefix_len(text), want, "{byte} at {at}");
             }
         }
     }
 
-    /// What stands behind must not be taken for it, nor hide it.
+    /// A byte after the first other one neither hides it nor is taken for it.
     #[test]
-    fn the_first_of_two_is_found() {
+    fn the_first_of_two_other_bytes_ends_a_prefix() {
         for first in 0..=255 {
             for second in 0..=255_u8 {
                 let text = [b'a', first, second, b'a', b'a', second, b'a', b'a'];
-                let check = |got: usize, is_sought: fn(u8) -> bool| {
-                    let at = text.iter().position(|&b| is_sought(b));
+                let check = |got: usize, is_other: fn(u8) -> bool| {
+                    let at = text.iter().position(|&b| is_other(b));
                     assert_eq!(got, at.unwrap_or(8), "{first} {second}");
                 };
-                check(plain(&text), |b| !(b.is_ascii_alphanumeric() || b == b'-'));
-                check(before_odd(&text), |b| !matches!(b, b' '..=0x7f));
+                check(name_prefix_len(&text), |b| {
+                    !(b.is_ascii_alphanumeric() || b == b'-')
+                });
+                check(text_prefix_len(&text), |b| !matches!(b, b' '..=0x7f));
             }
         }
     }
 
     #[test]
-    fn texts_are_the_same_if_each_byte_is() {
+    fn texts_are_equal_if_each_byte_is() {
         let text = *b"Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700";
         for len in 0..=text.len() {
             let text = &text[..len];
@@ -156,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_known_in_any_case() {
+    fn a_name_is_compared_in_any_case() {
         #[track_caller]
         fn check(name: &str, word: &str, want: bool) {
             assert_eq!(is_name(name.as_bytes(), word.as_bytes()), want);

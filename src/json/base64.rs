@@ -30,7 +30,7 @@ impl FromJson for Base64 {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(Base64(Vec::new()))
     }
 }

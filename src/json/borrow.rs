@@ -52,10 +52,10 @@ pub trait BorrowJson<'j>: Sized {
         None
     }
 
-    /// As [`FromJson::blank`](super::FromJson::blank).
+    /// As [`FromJson::placeholder`](super::FromJson::placeholder).
     #[doc(hidden)]
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         None
     }
 }
@@ -67,7 +67,7 @@ impl<'j> BorrowJson<'j> for &'j str {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some("")
     }
 }
@@ -79,7 +79,7 @@ impl<'j> BorrowJson<'j> for Cow<'j, str> {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(Cow::Borrowed(""))
     }
 }
@@ -90,8 +90,8 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Box<T> {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
-        T::blank().map(Box::new)
+    fn placeholder() -> Option<Self> {
+        T::placeholder().map(Box::new)
     }
 }
 
@@ -128,7 +128,7 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Vec<T> {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(Vec::new())
     }
 }
@@ -151,7 +151,7 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for BTreeMap<Cow<'j, str>, T> {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(BTreeMap::new())
     }
 }

@@ -1,4 +1,5 @@
-//! What is wrong with a JSON text, and where; built only when it happens, out of the readers' way.
+//! JSON errors: a message, and the place as path, offset, line and column. Readers keep no path; it is
+//! found by reading the text again when an error occurs.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -8,9 +9,9 @@ use core::str;
 
 use super::read::DEPTH_MAX;
 use super::read::lexer;
-use crate::encoding::push_u64;
+use crate::encoding::{Digits, decimal};
 
-/// Why a text was refused, as a sentence for the reader of a log.
+/// Why a text could not be read, and where.
 ///
 /// ```
 /// use tiny_lambda::json::{self, ErrorKind};
@@ -21,52 +22,65 @@ use crate::encoding::push_u64;
 /// assert_eq!(error.path(), "$[1]");
 /// ```
 ///
-/// As small as a pointer, so that carrying it upwards costs the way without an error nothing.
+/// It is as small as a pointer, so that a `Result` with it is returned in registers.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Detail>);
 
-/// What is between a message and a path.
+/// Separates the message from the path.
 const AT: &str = " at ";
 
-/// What is in front of each number of a place.
+/// The text before each number of a place.
 static PLACE: [&str; 3] = [" (offset ", ", line ", ", column "];
 
+/// The parts of an [`Error`].
 #[derive(Clone, PartialEq, Eq)]
 struct Detail {
     kind: ErrorKind,
-    /// What is displayed: the message, " at ", the path, and the rest of the place.
+    /// The displayed text: the message, " at ", the path, and the numbers of the place.
     text: String,
+    /// The length of the message, in bytes of `text`.
     message_len: usize,
+    /// Where the path ends in `text`.
     path_end: usize,
     offset: usize,
     line: usize,
     column: usize,
 }
 
-/// What an [`Error`] is about.
+/// The kind of an [`Error`].
+///
+/// ```
+/// use tiny_lambda::json::{self, ErrorKind};
+///
+/// let kind = |text: &str| json::parse::<u8>(text.as_bytes()).unwrap_err().kind();
+/// assert_eq!(kind("x"), ErrorKind::Syntax);
+/// assert_eq!(kind(""), ErrorKind::End);
+/// assert_eq!(kind("true"), ErrorKind::Type);
+/// assert_eq!(kind("256"), ErrorKind::Range);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The text is not JSON here.
+    /// The text is not JSON.
     Syntax,
-    /// The text ends too early: it may have been cut.
+    /// The text ends too early; it may have been truncated.
     End,
     /// The bytes are not UTF-8 (RFC 8259, section 8.1).
     Utf8,
-    /// An escape stands for half of a surrogate pair, which is no character (RFC 8259, section 8.2).
+    /// An escape is an unpaired surrogate, which is not a character (RFC 8259, section 8.2).
     Surrogate,
     /// More than 128 arrays and objects inside one another.
     Depth,
-    /// JSON, but not what the type asks for.
+    /// The value is JSON but does not have the form that the type expects.
     Type,
-    /// A number that the type cannot hold.
+    /// A number is outside the range of the type.
     Range,
-    /// A member that must be there is not.
+    /// A required member is missing.
     Missing,
 }
 
 impl Error {
-    /// "expected `what`, found" whatever is at `offset`.
+    /// Returns the error "expected `what`, found …", with a name of what is at `offset` in `text`.
     #[inline(never)]
     pub(super) fn expected(mut kind: ErrorKind, what: &str, text: &str, offset: usize) -> Error {
         let rest = text.get(offset..).unwrap_or_default();
@@ -76,7 +90,8 @@ impl Error {
         }
         let mut quote = "";
         if name.is_empty() {
-            // As many ones in front has the first of several bytes (RFC 3629, section 3).
+            // A character. The first of several bytes begins with as many ones as there are bytes
+            // (RFC 3629, section 3).
             let len = rest
                 .bytes()
                 .next()
@@ -88,7 +103,7 @@ impl Error {
         Error::new(kind, &sentence, text, offset)
     }
 
-    /// A sentence of its own, in parts.
+    /// Returns an error at `offset` of the text `json`, with a message in parts.
     #[inline(never)]
     pub(super) fn new(kind: ErrorKind, sentence: &[&str], json: &str, offset: usize) -> Error {
         let mut text = String::new();
@@ -102,7 +117,7 @@ impl Error {
         let path_end = text.len();
         let (mut line, mut column) = (1_usize, 1_usize);
         for byte in before {
-            // Characters are counted, not what follows their first bytes.
+            // A column is a character; the bytes after its first one begin with the bits 10.
             column = column.wrapping_add(usize::from(byte & 0xc0 != 0x80));
             if *byte == b'\n' {
                 (line, column) = (line.wrapping_add(1), 1);
@@ -124,40 +139,47 @@ impl Error {
         }))
     }
 
-    /// What this is about.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// What is displayed.
+    /// Returns the displayed text.
     pub(crate) fn text(&self) -> &str {
         &self.0.text
     }
 
-    /// What was expected and what was found, without the place.
+    /// Returns the message without the place.
+    ///
+    /// ```
+    /// use tiny_lambda::json;
+    ///
+    /// let error = json::parse::<bool>(b"1").unwrap_err();
+    /// assert_eq!(error.message(), "expected a boolean, found a number");
+    /// ```
     pub fn message(&self) -> &str {
         self.0.text.get(..self.0.message_len).unwrap_or_default()
     }
 
-    /// Bytes in front of the place.
+    /// Returns the number of bytes before the place.
     pub fn offset(&self) -> usize {
         self.0.offset
     }
 
-    /// The line of the place, counted from 1.
+    /// Returns the line of the place, counted from 1.
     pub fn line(&self) -> usize {
         self.0.line
     }
 
-    /// The place's character in its line, counted from 1.
+    /// Returns the column of the place in characters, counted from 1.
     pub fn column(&self) -> usize {
         self.0.column
     }
 
-    /// The way from the outermost value, `$`, to the one in question: `$.Records[3].body`.
+    /// Returns the path from the outermost value, `$`, to the place: `$.Records[3].body`.
     ///
-    /// A name with other characters than letters, digits, `_`, `-` and `$` is written as it stands
-    /// in the text: `$["a b"]`.
+    /// A name with characters other than letters, digits, `_`, `-` and `$` is written as it is in the
+    /// text: `$["a b"]`.
     pub fn path(&self) -> &str {
         let start = self.0.message_len.wrapping_add(AT.len());
         let path = self.0.text.get(start..self.0.path_end);
@@ -179,19 +201,19 @@ impl fmt::Debug for Error {
 
 impl error::Error for Error {}
 
-/// By hand, so that a function that reports errors links no formatting of integers.
+/// Appends an integer. `write!` would link std's formatting.
 fn push_number(text: &mut String, n: usize) {
-    push_u64(n as u64, &mut |digits| push(text, digits));
+    push(text, decimal(n as u64, &mut Digits::default()));
 }
 
-/// One function, where the code of `push_str` is in each that calls it.
+/// As `push_str`, but not inlined, which saves bytes in each caller.
 #[inline(never)]
 fn push(text: &mut String, part: &str) {
     text.push_str(part);
 }
 
-/// What a value is called that `rest` begins with, or what else is there; a character of which nothing
-/// is known has no name.
+/// Returns the name of what `rest` begins with: a value, the end, or one of some characters. It is
+/// empty for another character.
 fn name_of(rest: &[u8]) -> &'static str {
     match rest {
         [] => "the end of the text",
@@ -201,41 +223,41 @@ fn name_of(rest: &[u8]) -> &'static str {
         [b'-' | b'0'..=b'9', ..] => "a number",
         [0..=0x1f | 0x7f, ..] => "a control character",
         [0xef, 0xbb, 0xbf, ..] => "a byte order mark",
-        _ if lexer::literal(rest).is_none() => "",
+        _ if lexer::skip_literal(rest).is_none() => "",
         [b'n', ..] => "null",
         _ => "a boolean",
     }
 }
 
-/// Appends the path of what is behind `before`, the front of a text, by reading that once more, so
-/// that readers need not keep it.
+/// Appends the path of the place after `before`, the text before it.
 fn push_path(text: &mut String, kind: ErrorKind, before: &[u8]) {
     const OBJECT: usize = usize::MAX;
-    // Of each open container what is behind its last bracket or comma, and the element's index.
+    // For each open array or object, the rest after its last bracket or comma; and for an array, the
+    // index of the element.
     let mut steps = [(before, OBJECT); DEPTH_MAX as usize];
     let mut depth = 0_usize;
     let mut rest = before;
-    while let [byte, behind @ ..] = rest {
-        rest = behind;
+    while let [byte, after @ ..] = rest {
+        rest = after;
         match byte {
-            b'"' => rest = lexer::string(behind).get(1..).unwrap_or_default(),
+            b'"' => rest = lexer::skip_string(after).get(1..).unwrap_or_default(),
             b'{' | b'[' => {
                 if let Some(step) = steps.get_mut(depth) {
-                    *step = (behind, if *byte == b'[' { 0 } else { OBJECT });
+                    *step = (after, if *byte == b'[' { 0 } else { OBJECT });
                 }
                 depth = depth.wrapping_add(1);
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
             b',' => {
                 if let Some((next, index)) = steps.get_mut(depth.wrapping_sub(1)) {
-                    (*next, *index) = (behind, index.saturating_add(1));
+                    (*next, *index) = (after, index.saturating_add(1));
                 }
             }
             _ => {}
         }
     }
     if kind == ErrorKind::Missing {
-        // It is the object that lacks a member, not the member in front of its end.
+        // The path is that of the object, not that of its last member.
         depth = depth.saturating_sub(1);
     }
     push(text, "$");
@@ -244,9 +266,9 @@ fn push_path(text: &mut String, kind: ErrorKind, before: &[u8]) {
             push(text, "[");
             push_number(text, index);
             push(text, "]");
-        } else if let [b'"', name @ ..] = lexer::white_space(next) {
-            let len = name.len().wrapping_sub(lexer::string(name).len());
-            // One that goes on behind the place is no name yet.
+        } else if let [b'"', name @ ..] = lexer::skip_long_white_space(next) {
+            let len = name.len().wrapping_sub(lexer::skip_string(name).len());
+            // A name that continues after the place is not complete.
             if let Some((name, [_, ..])) = name.split_at_checked(len) {
                 push_name(text, name);
             }

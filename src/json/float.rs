@@ -6,7 +6,7 @@
 use alloc::string::String;
 use core::cmp::Ordering;
 
-use crate::encoding::push_u64;
+use crate::encoding::{Digits, decimal, push_decimal};
 
 /// A binary format of IEEE 754.
 struct Format {
@@ -133,7 +133,7 @@ pub(super) enum IntegerError {
 pub(super) trait Magnitude: Copy + PartialOrd {
     /// 0.
     const ZERO: Self;
-    /// Returns the number with one more decimal digit behind it, if it fits.
+    /// Returns the number with one more decimal digit after it, if it fits.
     fn with_digit(self, digit: u8) -> Result<Self, IntegerError>;
 }
 
@@ -288,10 +288,12 @@ pub(super) fn write_f64(value: f64, text: &mut String) {
         text.push('-');
     }
     match short_digits(value.abs()) {
-        Some((digits, behind_point)) => push_u64(digits, &mut |digits| {
+        Some((digits, behind_point)) => {
+            let buffer = &mut Digits::default();
+            let digits = decimal(digits, buffer);
             let n_digits = i32::try_from(digits.len()).unwrap_or(0);
             lay_out(digits.as_bytes(), n_digits.wrapping_sub(behind_point), text);
-        }),
+        }
         None => write(value.abs().to_bits(), &F64, text),
     }
 }
@@ -323,7 +325,7 @@ fn write(bits: u64, format: &Format, text: &mut String) {
 }
 
 /// If a float is a short decimal, as floats in events mostly are, its digits and how many are
-/// behind the point.
+/// after the point.
 fn short_digits(magnitude: f64) -> Option<(u64, i32)> {
     const DIGITS_MAX: f64 = 1e15;
     if magnitude != 0.0 && magnitude < 1e-5 {
@@ -353,13 +355,13 @@ fn short_digits(magnitude: f64) -> Option<(u64, i32)> {
     None
 }
 
-/// Lays digits out, the point behind the first `point` of them; far from it, with an exponent.
+/// Lays digits out, the point after the first `point` of them; far from it, with an exponent.
 fn lay_out(digits: &[u8], point: i32, text: &mut String) {
     let mut push = |digits: &[u8]| text.extend(digits.iter().map(|&digit| char::from(digit)));
     let n_digits = i32::try_from(digits.len()).unwrap_or(0);
     if (-3..=16).contains(&point) {
         let zeros = point.wrapping_neg().max(0).unsigned_abs() as usize;
-        let (before, behind) = digits
+        let (before, after) = digits
             .split_at_checked(point.max(0).unsigned_abs() as usize)
             .unwrap_or((digits, &[]));
         push(if before.is_empty() { b"0" } else { before });
@@ -367,7 +369,7 @@ fn lay_out(digits: &[u8], point: i32, text: &mut String) {
         push(b"0000000000000000".get(..missing).unwrap_or_default());
         push(b".");
         push(b"000".get(..zeros).unwrap_or_default());
-        push(if behind.is_empty() { b"0" } else { behind });
+        push(if after.is_empty() { b"0" } else { after });
         return;
     }
     let (first, rest) = digits.split_at_checked(1).unwrap_or_default();
@@ -381,9 +383,7 @@ fn lay_out(digits: &[u8], point: i32, text: &mut String) {
     if exponent < 0 {
         push(b"-");
     }
-    push_u64(u64::from(exponent.unsigned_abs()), &mut |digits| {
-        text.push_str(digits);
-    });
+    push_decimal(text, u64::from(exponent.unsigned_abs()));
 }
 
 /// The fewest digits that are nearer to the float than to its neighbours, and of these the
@@ -417,7 +417,7 @@ fn shortest(
     // Neighbours' middles round to the float if it is even.
     let inclusive = significand & 1 == 0;
 
-    // log10 of the greatest power of two in it, rounded down: the point is there or one behind.
+    // log10 of the greatest power of two in it, rounded down: the point is there or one after.
     let log2 = 63_i32
         .wrapping_sub(signed(significand.leading_zeros()))
         .wrapping_add(exponent);
@@ -493,7 +493,7 @@ fn signed(count: u32) -> i32 {
 /// A natural number of up to 3072 bits: 770 digits or 5^1100, and 64 bits more.
 #[derive(Clone)]
 struct Integer {
-    /// From the least significant on; zeros behind `len`.
+    /// From the least significant on; zeros after `len`.
     limbs: [u64; Integer::LIMBS],
     /// How many may be other than zero.
     len: usize,
@@ -739,7 +739,7 @@ mod tests {
                 }
             }
         }
-        // Halfway between two subnormals, and a digit far behind that.
+        // Halfway between two subnormals, and a digit far after that.
         check(&format!("{:.1080}5", 5e-324_f64));
     }
 }

@@ -24,7 +24,7 @@ impl<T: FromJson, S: BuildHasher + Default> FromJson for HashMap<String, T, S> {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(HashMap::default())
     }
 }

@@ -18,7 +18,7 @@ impl FromJson for () {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(())
     }
 }
@@ -48,7 +48,7 @@ impl FromJson for Ignored {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(Ignored)
     }
 }
@@ -59,7 +59,7 @@ impl FromJson for bool {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(false)
     }
 }
@@ -91,7 +91,7 @@ macro_rules! integers {
             }
 
             #[inline(always)]
-            fn blank() -> Option<Self> {
+            fn placeholder() -> Option<Self> {
                 Some(0)
             }
         }
@@ -144,7 +144,7 @@ macro_rules! wide_integers {
             }
 
             #[inline(always)]
-            fn blank() -> Option<Self> {
+            fn placeholder() -> Option<Self> {
                 Some(0)
             }
         }
@@ -176,12 +176,12 @@ macro_rules! floats {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
                 r.attempt(|r| {
                     let number = r.number()?;
-                    float::$read(number).ok_or_else(|| r.out_of_range(stringify!($type)))
+                    float::$read(number).ok_or_else(|| r.error_out_of_range(stringify!($type)))
                 })
             }
 
             #[inline(always)]
-            fn blank() -> Option<Self> {
+            fn placeholder() -> Option<Self> {
                 Some(0.0)
             }
         }
@@ -227,7 +227,7 @@ impl FromJson for char {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some('\0')
     }
 }
@@ -250,7 +250,7 @@ impl FromJson for String {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(String::new())
     }
 
@@ -314,8 +314,8 @@ impl<T: FromJson> FromJson for Box<T> {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
-        T::blank().map(Box::new)
+    fn placeholder() -> Option<Self> {
+        T::placeholder().map(Box::new)
     }
 }
 
@@ -379,7 +379,7 @@ impl<T: FromJson> FromJson for Vec<T> {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(Vec::new())
     }
 }
@@ -447,8 +447,8 @@ macro_rules! tuples {
             }
 
             #[inline(always)]
-            fn blank() -> Option<Self> {
-                Some(($first::blank()?, $($type::blank()?),*))
+            fn placeholder() -> Option<Self> {
+                Some(($first::placeholder()?, $($type::placeholder()?),*))
             }
 
             tuples!(@from $n $first $($type)*);
@@ -513,7 +513,7 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(BTreeMap::new())
     }
 }

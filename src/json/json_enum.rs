@@ -35,7 +35,7 @@
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
-/// With a name behind the enum's, it is that member which says so, beside those of the value,
+/// With a name after the enum's, it is that member which says so, beside those of the value,
 /// which must be an object. A variant `as ..` takes what has another or no such member, whole:
 /// ```
 /// use tiny_lambda::json::{self, Value};
@@ -102,11 +102,11 @@ macro_rules! json_enum {
             }
 
             #[inline(always)]
-            fn blank() -> ::core::option::Option<Self> {
-                $(if let blank @ ::core::option::Option::Some(_) =
-                    $crate::json_enum!(@blank $variant $type)
+            fn placeholder() -> ::core::option::Option<Self> {
+                $(if let placeholder @ ::core::option::Option::Some(_) =
+                    $crate::json_enum!(@placeholder $variant $type)
                 {
-                    return blank;
+                    return placeholder;
                 })*
                 ::core::option::Option::None
             }
@@ -148,7 +148,7 @@ macro_rules! json_enum {
     (@check_name $type:tt [$name:literal]) => {};
     (@check_name $type:tt [$other:tt]) => {
         const _: () = {
-            ::core::compile_error!("behind `as` stands a variant's name in quotes, or `..` for all others");
+            ::core::compile_error!("expected a variant's name in quotes or `..` after `as`");
             // The sentence stands at the macro's beginning; this is about the word itself.
             $crate::json_enum!(@quoted $other)
         };
@@ -175,7 +175,7 @@ macro_rules! json_enum {
     (@value $r:ident ($type:ty) []) => { <$type as $crate::json::FromJson>::from_json($r)? };
     (@value $r:ident ($type:ty) [$tag:literal]) => {{
         let mut value = <$type as $crate::json::FromJson>::from_json($r)?;
-        <$type as $crate::json::private::WritesObject>::forget(&mut value, $tag);
+        <$type as $crate::json::private::WritesObject>::remove_tag(&mut value, $tag);
         value
     }};
     (@read_other $r:ident $v:ident $variant:ident ($type:ty) [..] []) => {
@@ -190,9 +190,9 @@ macro_rules! json_enum {
     };
     (@read_other $($other:tt)*) => {};
 
-    (@blank $variant:ident ()) => { ::core::option::Option::Some(Self::$variant) };
+    (@placeholder $variant:ident ()) => { ::core::option::Option::Some(Self::$variant) };
     // One with a value might hold the enum itself.
-    (@blank $variant:ident ($type:ty)) => { ::core::option::Option::None };
+    (@placeholder $variant:ident ($type:ty)) => { ::core::option::Option::None };
 
     (@pattern $variant:ident () $value:ident) => { Self::$variant };
     (@pattern $variant:ident ($type:ty) $value:ident) => { Self::$variant($value) };

@@ -108,7 +108,7 @@ macro_rules! json_struct {
                 ) -> ::core::result::Result<Self, $crate::json::Error> {
                     let mut value = Self {$(
                         $field: $crate::json_struct!(
-                            @start r owned $field ($type) [$($json_name)?] [$($default)?]
+                            @init r owned $field ($type) [$($json_name)?] [$($default)?]
                         ),
                     )*};
                     json_members(&mut value, r)?;
@@ -126,9 +126,9 @@ macro_rules! json_struct {
                 }
 
                 #[inline(always)]
-                fn blank() -> ::core::option::Option<Self> {
+                fn placeholder() -> ::core::option::Option<Self> {
                     ::core::option::Option::Some(Self {
-                        $($field: $crate::json_struct!(@blank owned ($type) [$($json_name)?])),*
+                        $($field: $crate::json_struct!(@placeholder owned ($type) [$($json_name)?])),*
                     })
                 }
             }
@@ -141,7 +141,7 @@ macro_rules! json_struct {
             }
 
             impl $crate::json::private::WritesObject for $name {
-                $($crate::json_struct!(@forget $field ($type) [$($json_name)?]);)*
+                $($crate::json_struct!(@remove_tag $field ($type) [$($json_name)?]);)*
             }
         };);
     };
@@ -189,7 +189,7 @@ macro_rules! json_struct {
                 ) -> ::core::result::Result<Self, $crate::json::Error> {
                     let mut value = Self {$(
                         $field: $crate::json_struct!(
-                            @start r borrowed $field ($type) [$($json_name)?] [$($default)?]
+                            @init r borrowed $field ($type) [$($json_name)?] [$($default)?]
                         ),
                     )*};
                     json_members(&mut value, r)?;
@@ -207,9 +207,9 @@ macro_rules! json_struct {
                 }
 
                 #[inline(always)]
-                fn blank() -> ::core::option::Option<Self> {
+                fn placeholder() -> ::core::option::Option<Self> {
                     ::core::option::Option::Some(Self {
-                        $($field: $crate::json_struct!(@blank borrowed ($type) [$($json_name)?])),*
+                        $($field: $crate::json_struct!(@placeholder borrowed ($type) [$($json_name)?])),*
                     })
                 }
             }
@@ -222,7 +222,7 @@ macro_rules! json_struct {
             }
 
             impl<$life> $crate::json::private::WritesObject for $name<$life> {
-                $($crate::json_struct!(@forget $field ($type) [$($json_name)?]);)*
+                $($crate::json_struct!(@remove_tag $field ($type) [$($json_name)?]);)*
             }
         };);
     };
@@ -257,7 +257,7 @@ macro_rules! json_struct {
         )
     };
     (@name $case:tt $field:ident [$other:tt]) => {{
-        ::core::compile_error!("behind `as` stands a field's name in quotes, or `..` for all others");
+        ::core::compile_error!("expected a member's name in quotes or `..` after `as`");
         // The sentence stands at the macro's beginning; this is about the word itself.
         $crate::json_struct!(@quoted $other)
     }};
@@ -327,17 +327,17 @@ macro_rules! json_struct {
     };
     (@require $missing:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {};
     // What stands in a field until it is read.
-    (@start $r:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
+    (@init $r:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
         <$type as ::core::default::Default>::default()
     };
-    (@start $r:ident owned $field:ident ($type:ty) $json_name:tt []) => {
-        <$type as $crate::json::FromJson>::start_field($r, JSON_NAMES, JsonField::$field as usize)?
+    (@init $r:ident owned $field:ident ($type:ty) $json_name:tt []) => {
+        <$type as $crate::json::FromJson>::init_field($r, JSON_NAMES, JsonField::$field as usize)?
     };
-    (@start $r:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
+    (@init $r:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
         (&&$crate::json::private::Probe::<$type>::NEW).how()
-            .start($r, JSON_NAMES, JsonField::$field as usize)?
+            .init($r, JSON_NAMES, JsonField::$field as usize)?
     };
-    (@start $r:ident $mode:ident $field:ident ($type:ty) $name:tt [$default:expr]) => {
+    (@init $r:ident $mode:ident $field:ident ($type:ty) $name:tt [$default:expr]) => {
         <Self as $crate::json::private::DefaultField<{ JsonField::$field as usize }>>::default_field()
     };
     // What a member that may be missing stands for, where another one of the same name was read.
@@ -358,10 +358,10 @@ macro_rules! json_struct {
     (@check ($type:ty) $json_name:tt) => {
         (&&$crate::json::private::Probe::<$type>::NEW).how().check()
     };
-    (@blank $mode:ident ($type:ty) [..]) => { <$type as ::core::default::Default>::default() };
-    (@blank $mode:ident ($type:ty) $json_name:tt) => { $crate::json_struct!(@any $mode ($type))? };
-    (@any owned ($type:ty)) => { <$type as $crate::json::FromJson>::any_field() };
-    (@any borrowed ($type:ty)) => { (&&$crate::json::private::Probe::<$type>::NEW).how().blank() };
+    (@placeholder $mode:ident ($type:ty) [..]) => { <$type as ::core::default::Default>::default() };
+    (@placeholder $mode:ident ($type:ty) $json_name:tt) => { $crate::json_struct!(@placeholder_field $mode ($type))? };
+    (@placeholder_field owned ($type:ty)) => { <$type as $crate::json::FromJson>::placeholder_field() };
+    (@placeholder_field borrowed ($type:ty)) => { (&&$crate::json::private::Probe::<$type>::NEW).how().placeholder() };
 
     (@write $self:ident $w:ident $($field:ident $type:tt $json_name:tt)*) => {{
         if !JSON_NAMES.opens() {
@@ -370,12 +370,12 @@ macro_rules! json_struct {
         $($crate::json_struct!(@write_field $self $w $field $type $json_name);)*
         $w.end_object();
     }};
-    (@forget $field:ident ($type:ty) [..]) => {
-        fn forget(&mut self, tag: &str) {
-            <$type as $crate::json::private::KeepsRest>::forget_tag(&mut self.$field, tag);
+    (@remove_tag $field:ident ($type:ty) [..]) => {
+        fn remove_tag(&mut self, tag: &str) {
+            <$type as $crate::json::private::KeepsRest>::remove_rest_tag(&mut self.$field, tag);
         }
     };
-    (@forget $field:ident ($type:ty) $json_name:tt) => {};
+    (@remove_tag $field:ident ($type:ty) $json_name:tt) => {};
     (@write_field $self:ident $w:ident $field:ident ($type:ty) [..]) => {
         <$type as $crate::json::private::KeepsRest>::write(&$self.$field, $w);
     };

@@ -1,19 +1,21 @@
-//! Objects as lists of members, no name twice: fast for the few members of most objects, and not
-//! quadratic for a hostile one.
+//! Objects as lists of members in which each name occurs once: fast for the few members of most
+//! objects, and not quadratic for a hostile one.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Error, FromJson, Reader};
 
-/// Up to how many members a new one is compared with each; above, all are sorted once.
+/// Up to this many members, a new one is compared with each. The names of a larger object are sorted
+/// once, at its end.
 pub(super) const COMPARED_MAX: usize = 32;
 
-/// How many members there is place for at first: half of the objects in events have more than
-/// four, which is where a list would begin.
+/// The initial capacity of a list: half of the objects in events have more than four members, with
+/// which a `Vec` would begin.
 pub(super) const USUAL_LEN: usize = 8;
 
-/// Reads an object as a list; of members with one name the last wins, at the place of the first.
+/// Reads an object as a list. Of members with the same name, the last value is kept, at the place of
+/// the first.
 pub(super) fn read_members<T: FromJson>(
     members: &mut Vec<(String, T)>,
     r: &mut Reader<'_>,
@@ -38,6 +40,7 @@ pub(super) fn read_members<T: FromJson>(
     Ok(())
 }
 
+/// Keeps the last of the members with the same name, at the place of the first.
 fn remove_duplicates<T>(members: &mut Vec<(String, T)>) {
     let names: Vec<&str> = members.iter().map(|member| &*member.0).collect();
     let mut len = 0_usize;
@@ -48,14 +51,15 @@ fn remove_duplicates<T>(members: &mut Vec<(String, T)>) {
     members.truncate(len);
 }
 
-/// Where each of the members with these names is to go, one after the other, so that of those with
-/// one name the last is left, at the place of the first. The others go behind all that are left.
+/// Returns the place to which each of the members with these names is swapped, in order, to keep the
+/// last of those with the same name at the place of the first. The others go after those that are kept.
 #[inline(never)]
 pub(super) fn places(names: &[&str]) -> Vec<usize> {
     let mut sorted: Vec<(&str, usize)> = Vec::with_capacity(names.len());
     sorted.extend(names.iter().enumerate().map(|(index, name)| (*name, index)));
     sort(&mut sorted);
-    // The first with the same name.
+    // The index of the first member with the same name. Members with the same name are next to each
+    // other, ordered by index.
     let mut places = alloc::vec![0; names.len()];
     let mut first = ("", usize::MAX);
     for (name, index) in sorted {
@@ -66,7 +70,7 @@ pub(super) fn places(names: &[&str]) -> Vec<usize> {
             *place = first.1;
         }
     }
-    // Its place, once those before it that have a name again are gone.
+    // The place of that first member: the number of different names before it.
     let mut len = 0_usize;
     for index in 0..places.len() {
         let first = places.get(index).copied().unwrap_or_default();
@@ -82,7 +86,9 @@ pub(super) fn places(names: &[&str]) -> Vec<usize> {
     places
 }
 
-/// Heap sort: a tenth of the code of std's, and never quadratic.
+/// Sorts by heap sort, which is never quadratic. std's sorts can panic; a `BTreeMap` from each name to
+/// its place would replace this function and half of `places`, but adds 1,000 bytes to the zip of a
+/// function that reads a `Value` (example `echo`).
 fn sort(names: &mut [(&str, usize)]) {
     let mut rest = names;
     for parent in (0..rest.len() / 2).rev() {
@@ -99,7 +105,7 @@ fn sort(names: &mut [(&str, usize)]) {
     }
 }
 
-/// Moves a name down the heap until it is greater than those under it.
+/// Moves a name down the heap until it is greater than its children.
 fn sift_down(heap: &mut [(&str, usize)], mut parent: usize) {
     loop {
         let left = parent.wrapping_mul(2).wrapping_add(1);

@@ -81,7 +81,7 @@ use alloc::vec::Vec;
 ///
 /// # Errors
 /// Says what was expected, what was found, and where, if `text` is not JSON, is not a `T`, or goes
-/// on behind the value.
+/// on after the value.
 pub fn parse<T: FromJson>(text: &[u8]) -> Result<T, Error> {
     let mut r = Reader::from_bytes(text)?;
     let value = T::from_json(&mut r)?;
@@ -107,7 +107,7 @@ pub(crate) fn parse_after_bom<T: FromJson>(text: &[u8]) -> Result<T, Error> {
     Ok(value)
 }
 
-/// What is behind a byte order mark in UTF-8, if `text` begins with one.
+/// What is after a byte order mark in UTF-8, if `text` begins with one.
 pub(crate) fn without_bom(text: &[u8]) -> &[u8] {
     match text {
         [0xef, 0xbb, 0xbf, rest @ ..] => rest,
@@ -177,7 +177,7 @@ pub trait FromJson: Sized {
     /// field's member before it begins.
     #[doc(hidden)]
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         None
     }
 
@@ -194,15 +194,15 @@ pub trait FromJson: Sized {
     #[inline(always)]
     fn require_field(missing: &mut [u64], index: usize) {
         if Self::absent().is_none() {
-            private::put(missing, index);
+            private::insert_bit(missing, index);
         }
     }
 
     /// What stands in a field until its member is read: any value, if the type knows one.
     #[doc(hidden)]
     #[inline(always)]
-    fn start_field(r: &Reader<'_>, names: &private::Names, index: usize) -> Result<Self, Error> {
-        match Self::any_field() {
+    fn init_field(r: &Reader<'_>, names: &private::Names, index: usize) -> Result<Self, Error> {
+        match Self::placeholder_field() {
             Some(value) => Ok(value),
             None => private::read_ahead(r, names, index, Self::from_json),
         }
@@ -220,9 +220,9 @@ pub trait FromJson: Sized {
     /// Any value of the type, if it knows one.
     #[doc(hidden)]
     #[inline(always)]
-    fn any_field() -> Option<Self> {
+    fn placeholder_field() -> Option<Self> {
         match Self::absent() {
-            None => Self::blank(),
+            None => Self::placeholder(),
             absent => absent,
         }
     }

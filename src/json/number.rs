@@ -128,7 +128,7 @@ impl FromJson for Number {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(Number::from_text("0"))
     }
 }

@@ -21,22 +21,22 @@ pub fn to_vec_pretty<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len().saturating_mul(2));
     let mut depth = 0_usize;
     let mut rest = &*text;
-    while let [byte, behind @ ..] = lexer::token(rest) {
-        rest = behind;
+    while let [byte, after @ ..] = lexer::skip_white_space(rest) {
+        rest = after;
         match byte {
             b'"' => {
-                rest = lexer::string(behind).get(1..).unwrap_or_default();
+                rest = lexer::skip_string(after).get(1..).unwrap_or_default();
                 out.push(b'"');
-                let len = behind.len().wrapping_sub(rest.len());
-                out.extend_from_slice(behind.get(..len).unwrap_or_default());
+                let len = after.len().wrapping_sub(rest.len());
+                out.extend_from_slice(after.get(..len).unwrap_or_default());
             }
             b'{' | b'[' => {
                 out.push(*byte);
-                match lexer::token(behind) {
-                    // The closing bracket is two behind the opening one in ASCII.
-                    [closing, behind @ ..] if *closing == byte.wrapping_add(2) => {
+                match lexer::skip_white_space(after) {
+                    // The closing bracket is two after the opening one in ASCII.
+                    [closing, after @ ..] if *closing == byte.wrapping_add(2) => {
                         out.push(*closing);
-                        rest = behind;
+                        rest = after;
                     }
                     _ => {
                         depth = depth.wrapping_add(1);

@@ -25,13 +25,13 @@ pub const fn name(field: &'static str) -> &'static str {
 
 /// Takes the bit `index` out of a set.
 #[inline]
-pub(super) fn take(set: &mut [u64], index: usize) {
+pub(super) fn remove_bit(set: &mut [u64], index: usize) {
     if let Some(word) = set.get_mut(index / 64) {
         *word &= !(1_u64 << (index & 63));
     }
 }
 
-pub(super) fn put(set: &mut [u64], index: usize) {
+pub(super) fn insert_bit(set: &mut [u64], index: usize) {
     if let Some(word) = set.get_mut(index / 64) {
         *word |= 1_u64 << (index & 63);
     }
@@ -39,7 +39,7 @@ pub(super) fn put(set: &mut [u64], index: usize) {
 
 /// The first bit in a set.
 #[inline]
-pub(super) fn first(set: &[u64]) -> Option<usize> {
+pub(super) fn first_bit(set: &[u64]) -> Option<usize> {
     let word = set.iter().position(|word| *word != 0)?;
     let bit = set.get(word)?.trailing_zeros() as usize;
     Some(word.wrapping_mul(64).wrapping_add(bit))
@@ -100,8 +100,8 @@ pub trait KeepsRest: Default + WritesObject {
     }
 
     /// Takes the tag of an enum out again.
-    fn forget_tag(&mut self, tag: &str) {
-        self.forget(tag);
+    fn remove_rest_tag(&mut self, tag: &str) {
+        self.remove_tag(tag);
     }
 }
 
@@ -182,11 +182,11 @@ impl<T> Borrowed<T> {
     }
 
     #[inline(always)]
-    pub fn start<'j>(self, r: &Reader<'j>, names: &Names, index: usize) -> Result<T, Error>
+    pub fn init<'j>(self, r: &Reader<'j>, names: &Names, index: usize) -> Result<T, Error>
     where
         T: BorrowJson<'j>,
     {
-        match self.blank() {
+        match self.placeholder() {
             Some(value) => Ok(value),
             None => read_ahead(r, names, index, T::borrow_json),
         }
@@ -198,7 +198,7 @@ impl<T> Borrowed<T> {
         T: BorrowJson<'j>,
     {
         if T::absent().is_none() {
-            put(missing, index);
+            insert_bit(missing, index);
         }
     }
 
@@ -213,12 +213,12 @@ impl<T> Borrowed<T> {
     }
 
     #[inline(always)]
-    pub fn blank<'j>(self) -> Option<T>
+    pub fn placeholder<'j>(self) -> Option<T>
     where
         T: BorrowJson<'j>,
     {
         match T::absent() {
-            None => T::blank(),
+            None => T::placeholder(),
             absent => absent,
         }
     }
@@ -241,8 +241,8 @@ impl<T: FromJson> Owned<T> {
     }
 
     #[inline(always)]
-    pub fn start(self, r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error> {
-        T::start_field(r, names, index)
+    pub fn init(self, r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error> {
+        T::init_field(r, names, index)
     }
 
     #[inline(always)]
@@ -256,8 +256,8 @@ impl<T: FromJson> Owned<T> {
     }
 
     #[inline(always)]
-    pub fn blank(self) -> Option<T> {
-        T::any_field()
+    pub fn placeholder(self) -> Option<T> {
+        T::placeholder_field()
     }
 }
 
@@ -295,7 +295,7 @@ impl<T> Unreadable<T> {
         Ok(())
     }
 
-    pub fn start(self, r: &Reader<'_>, _: &Names, _: usize) -> Result<T, Error> {
+    pub fn init(self, r: &Reader<'_>, _: &Names, _: usize) -> Result<T, Error> {
         Err(r.error_expected("a type that can be read"))
     }
 
@@ -303,7 +303,7 @@ impl<T> Unreadable<T> {
 
     pub fn reset(self, _: &mut T) {}
 
-    pub fn blank(self) -> Option<T> {
+    pub fn placeholder(self) -> Option<T> {
         None
     }
 }
@@ -316,8 +316,8 @@ impl<T> Unreadable<T> {
 /// If two variants are written alike, which is a compile error then.
 pub const fn check_variants(variants: &[Option<(&str, bool)>], has_tag: bool) {
     let mut left = variants;
-    while let [variant, behind @ ..] = left {
-        let mut others = behind;
+    while let [variant, after @ ..] = left {
+        let mut others = after;
         while let [other, more @ ..] = others {
             let is_same = match (variant, other) {
                 (Some((name, has_value)), Some((other, other_has_value))) => {
@@ -330,7 +330,7 @@ pub const fn check_variants(variants: &[Option<(&str, bool)>], has_tag: bool) {
             assert!(!is_same, "two variants have the same name in JSON");
             others = more;
         }
-        left = behind;
+        left = after;
     }
 }
 
@@ -412,7 +412,7 @@ impl<'j> Variant<'j> {
         }
     }
 
-    /// Reads what is behind the value, if there was one to read.
+    /// Reads what is after the value, if there was one to read.
     ///
     /// # Errors
     /// If the object has another member.
@@ -446,7 +446,7 @@ impl<'j> Variant<'j> {
 )]
 pub trait WritesObject: ToJson {
     /// Takes the tag out again, where all members are kept.
-    fn forget(&mut self, _tag: &str) {}
+    fn remove_tag(&mut self, _tag: &str) {}
 
     /// Writes this with a member more in front.
     fn write_tagged(&self, w: &mut Writer, tag: &str, name: &str) {
@@ -457,25 +457,25 @@ pub trait WritesObject: ToJson {
 }
 
 impl WritesObject for Object {
-    fn forget(&mut self, tag: &str) {
+    fn remove_tag(&mut self, tag: &str) {
         self.remove(tag);
     }
 }
 
 impl<N: AsRef<str> + Ord, T: ToJson> WritesObject for BTreeMap<N, T> {
-    fn forget(&mut self, tag: &str) {
+    fn remove_tag(&mut self, tag: &str) {
         self.retain(|name, _| name.as_ref() != tag);
     }
 }
 
 impl<T: ToJson> WritesObject for Vec<(String, T)> {
-    fn forget(&mut self, tag: &str) {
+    fn remove_tag(&mut self, tag: &str) {
         self.retain(|member| member.0 != tag);
     }
 }
 
 impl<T: WritesObject> WritesObject for Box<T> {
-    fn forget(&mut self, tag: &str) {
-        (**self).forget(tag);
+    fn remove_tag(&mut self, tag: &str) {
+        (**self).remove_tag(tag);
     }
 }

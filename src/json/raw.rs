@@ -52,7 +52,7 @@ impl FromJson for RawJson<'static> {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(RawJson(Cow::Borrowed("null")))
     }
 }
@@ -63,7 +63,7 @@ impl<'j> BorrowJson<'j> for RawJson<'j> {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(RawJson(Cow::Borrowed("null")))
     }
 }

@@ -35,7 +35,7 @@ field_types! {
     /// A time as RFC 3339 writes it: `"2024-06-04T16:04:58.217Z"`.
     ///
     /// Read are all offsets from UTC and up to nine digits of the second (more are cut off); a
-    /// leap second is the second behind it. Written is UTC, with milliseconds if there are any,
+    /// leap second is the second after it. Written is UTC, with milliseconds if there are any,
     /// and with nanoseconds if there are some; beyond the years 0 to 9999, `null`.
     /// ```
     /// use std::time::{Duration, UNIX_EPOCH};
@@ -164,12 +164,12 @@ macro_rules! epochs {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
                 r.attempt(|r| {
                     let time = since_epoch(r.number()?, $scale);
-                    time.map($name).ok_or_else(|| r.out_of_range("a time"))
+                    time.map($name).ok_or_else(|| r.error_out_of_range("a time"))
                 })
             }
 
             #[inline(always)]
-            fn blank() -> Option<Self> {
+            fn placeholder() -> Option<Self> {
                 Some($name(UNIX_EPOCH))
             }
         }
@@ -191,12 +191,12 @@ macro_rules! durations {
                 r.attempt(|r| {
                     let nanos = nanos(r.number()?, $scale).and_then(|nanos| nanos.try_into().ok());
                     let duration = nanos.and_then(duration_of);
-                    duration.map($name).ok_or_else(|| r.out_of_range("a duration"))
+                    duration.map($name).ok_or_else(|| r.error_out_of_range("a duration"))
                 })
             }
 
             #[inline(always)]
-            fn blank() -> Option<Self> {
+            fn placeholder() -> Option<Self> {
                 Some($name(Duration::ZERO))
             }
         }
@@ -221,7 +221,7 @@ impl FromJson for Rfc3339 {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(Rfc3339(UNIX_EPOCH))
     }
 }
@@ -267,7 +267,7 @@ impl FromJson for IsoDuration {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(IsoDuration(Duration::ZERO))
     }
 }
@@ -301,7 +301,7 @@ fn write_unit(w: &mut Writer, value: u64, unit: &str) {
 
 /// The nanoseconds of a duration in ISO 8601's form, in weeks, days and less.
 fn iso_duration(text: &str) -> Option<u128> {
-    // Each unit may be there once, in this order, those of the time behind a `T`.
+    // Each unit may be there once, in this order, those of the time after a `T`.
     const UNITS: [(u8, u128); 5] = [
         (b'W', 604_800),
         (b'D', 86_400),
@@ -330,8 +330,8 @@ fn iso_duration(text: &str) -> Option<u128> {
         }
         let unit = rest.one_of(if in_time { b"HMS" } else { b"WD" })?;
         let unit_secs = loop {
-            let (first, behind) = units.split_first()?;
-            units = behind;
+            let (first, after) = units.split_first()?;
+            units = after;
             if first.0 == unit {
                 break first.1;
             }

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::read::errors::Problem;
+use super::read::errors::ReadError;
 use super::{
     Error, FromJson, Number, Object, Reader, ToJson, Writer, read::lexer, to_vec, to_vec_pretty,
 };
@@ -119,13 +119,13 @@ impl fmt::Display for Value {
 
 impl FromJson for Value {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let rest = lexer::token(r.rest);
+        let rest = lexer::skip_white_space(r.rest);
         Ok(match rest {
             [b'"', string @ ..] => {
                 r.start = r.pos_of(rest);
-                let end = lexer::plain(string);
-                Value::String(if let [b'"', behind @ ..] = end {
-                    r.rest = behind;
+                let end = lexer::skip_unescaped(string);
+                Value::String(if let [b'"', after @ ..] = end {
+                    r.rest = after;
                     let text = r.text.get(r.pos_of(string)..r.pos_of(end));
                     String::from(text.unwrap_or_default())
                 } else {
@@ -136,11 +136,11 @@ impl FromJson for Value {
             [b'[', ..] => Value::Array(Vec::from_json(r)?),
             [b'-' | b'0'..=b'9', ..] => Value::Number(Number::from_json(r)?),
             _ => {
-                let Some(behind) = lexer::literal(rest) else {
-                    return Err(r.refuse(rest, Problem::VALUE));
+                let Some(after) = lexer::skip_literal(rest) else {
+                    return Err(r.error_at(rest, ReadError::VALUE));
                 };
                 r.start = r.pos_of(rest);
-                r.rest = behind;
+                r.rest = after;
                 match rest {
                     [b'n', ..] => Value::Null,
                     _ => Value::Bool(matches!(rest, [b't', ..])),
@@ -150,7 +150,7 @@ impl FromJson for Value {
     }
 
     #[inline(always)]
-    fn blank() -> Option<Self> {
+    fn placeholder() -> Option<Self> {
         Some(Value::Null)
     }
 }

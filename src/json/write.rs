@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use super::ToJson;
 use super::field_names::Names;
 use super::read::lexer;
-use crate::encoding::{push_base64, push_u64};
+use crate::encoding::{Digits, decimal, hex_digit, push_base64};
 
-/// Writes values one behind the other into a `Vec<u8>`, which may be used again.
+/// Writes values one after the other into a `Vec<u8>`, which may be used again.
 ///
 /// Who writes an impl of [`ToJson`] calls the method of the value's kind, or `begin_array`,
 /// [`element`](Self::element) for each, `end_array`; and the same for objects with
@@ -29,7 +29,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Writes behind what is in `out`.
+    /// Writes after what is in `out`.
     pub fn new(out: Vec<u8>) -> Writer {
         Writer { out }
     }
@@ -51,7 +51,7 @@ impl Writer {
 
     /// Writes an integer.
     pub fn u64(&mut self, value: u64) {
-        push_u64(value, &mut |digits| self.raw(digits));
+        self.raw(decimal(value, &mut Digits::default()));
     }
 
     /// Writes an integer.
@@ -64,7 +64,18 @@ impl Writer {
 
     /// Writes an integer.
     pub fn u128(&mut self, value: u128) {
-        push_u128(value, &mut |digits| self.raw(digits));
+        // `decimal` takes 64 bits, so the digits are written in groups of 19.
+        const GROUP: u128 = 10_u128.pow(19);
+        let (high, low) = (value / GROUP, (value % GROUP) as u64);
+        if high == 0 {
+            return self.u64(low);
+        }
+        self.u128(high);
+        let digits = &mut Digits::default();
+        let digits = decimal(low, digits);
+        let zeros = "000000000000000000".get(digits.len().saturating_sub(1)..);
+        self.raw(zeros.unwrap_or_default());
+        self.raw(digits);
     }
 
     /// Writes an integer.
@@ -81,13 +92,13 @@ impl Writer {
         self.out.push(b'"');
         let mut rest = value.as_bytes();
         loop {
-            let special = lexer::plain(rest);
+            let special = lexer::skip_unescaped(rest);
             let n_plain = rest.len().wrapping_sub(special.len());
             self.out
                 .extend_from_slice(rest.get(..n_plain).unwrap_or_default());
-            let [byte, behind @ ..] = special else { break };
+            let [byte, after @ ..] = special else { break };
             self.escape(*byte);
-            rest = behind;
+            rest = after;
         }
         self.out.push(b'"');
     }
@@ -179,34 +190,9 @@ impl Writer {
             0x0c => b'f',
             _ => {
                 self.raw(if byte < 0x10 { "\\u000" } else { "\\u001" });
-                let digit = byte & 0x0f;
-                let letter = digit.wrapping_add(b'a'.wrapping_sub(10));
-                let digit = if digit < 10 { digit | b'0' } else { letter };
-                return self.out.push(digit);
+                return self.out.push(hex_digit(byte));
             }
         };
         self.out.extend_from_slice(&[b'\\', letter]);
-    }
-}
-
-/// Hands `push` the decimal digits of `value`.
-fn push_u128(value: u128, push: &mut dyn FnMut(&str)) {
-    const CHUNK: u128 = 10_u128.pow(19);
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a remainder of 10^19, and what is less than 2^64"
-    )]
-    match value / CHUNK {
-        0 => push_u64(value as u64, push),
-        high => {
-            push_u128(high, push);
-            let low = (value % CHUNK) as u64;
-            let mut power = CHUNK as u64 / 10;
-            while power > low && power > 1 {
-                push("0");
-                power /= 10;
-            }
-            push_u64(low, push);
-        }
     }
 }

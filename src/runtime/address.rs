@@ -5,6 +5,7 @@ use core::mem;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::str;
 
+use crate::encoding::{parse_decimal, parse_number};
 use crate::error::{Error, Result};
 use crate::http1::head;
 use crate::sys;
@@ -64,7 +65,7 @@ impl Endpoint {
 fn socket_addr(authority: &str) -> core::result::Result<SocketAddr, &'static str> {
     // The last colon precedes the port, unless it is part of an IPv6 address in brackets.
     let (host, port) = match split_last(authority) {
-        Some((host, port)) if !authority.ends_with(']') => (host, head::decimal(port.as_bytes())),
+        Some((host, port)) if !authority.ends_with(']') => (host, parse_decimal(port.as_bytes())),
         _ => (authority, Some(80)),
     };
     let port = port.and_then(|port| u16::try_from(port).ok());
@@ -96,7 +97,7 @@ fn ipv4(host: &[u8]) -> Option<Ipv4Addr> {
     let (mut bits, mut n_octets) = (0, 0_u32);
     for text in host.split(|&b| b == b'.') {
         let is_plain = text.len() == 1 || text.first() != Some(&b'0');
-        let octet = u8::try_from(head::decimal(text).filter(|_| is_plain)?).ok()?;
+        let octet = u8::try_from(parse_decimal(text).filter(|_| is_plain)?).ok()?;
         bits = bits << 8 | u32::from(octet);
         n_octets = n_octets.saturating_add(1);
     }
@@ -115,7 +116,7 @@ fn ipv6(host: &[u8]) -> Option<Ipv6Addr> {
     while !rest.is_empty() {
         let len = rest.iter().position(|&b| b == b':').unwrap_or(rest.len());
         let (digits, after) = rest.split_at_checked(len)?;
-        let group = u16::try_from(head::number(digits, 16)?).ok()?;
+        let group = u16::try_from(parse_number(digits, 16)?).ok()?;
         *groups.get_mut(n).filter(|_| len <= 4)? = group.to_be_bytes();
         n = n.saturating_add(1);
         rest = match after {

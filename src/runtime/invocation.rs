@@ -5,7 +5,7 @@ use core::str;
 use std::time::{Duration, SystemTime};
 
 use crate::context::Context;
-use crate::encoding::push_percent_escape;
+use crate::encoding::{parse_decimal, push_percent_escape};
 use crate::http1::{head, scan};
 use crate::sys;
 
@@ -67,7 +67,7 @@ impl Invocation {
                 return;
             }
             26 if is(b"lambda-runtime-deadline-ms") => {
-                let ms = head::decimal(value);
+                let ms = parse_decimal(value);
                 self.deadline_ms = ms.unwrap_or(0);
                 cx.deadline = ms.and_then(deadline);
                 return;
@@ -95,7 +95,7 @@ impl Invocation {
     fn set_id(&mut self, text: &mut String, id: &[u8]) {
         text.clear();
         self.path_id.clear();
-        let mut rest = id.iter().skip(scan::plain(id));
+        let mut rest = id.iter().skip(scan::name_prefix_len(id));
         match str::from_utf8(id) {
             Ok(id) if rest.all(|&b| is_segment_char(b)) => {
                 text.push_str(id);

@@ -19,10 +19,10 @@ mod worker_state;
 use alloc::string::String;
 use core::sync::atomic::AtomicBool;
 
+use crate::encoding::parse_decimal;
 #[cfg(panic = "abort")]
 use crate::encoding::{Digits, decimal};
 use crate::error::{Error, Result};
-use crate::http1::head;
 #[cfg(panic = "unwind")]
 use crate::log;
 use crate::runtime::address::Endpoint;
@@ -86,7 +86,7 @@ const STACK_LEN: usize = 2 * 1024 * 1024;
 /// Returns how many invocations Lambda sends to one process at once (AWS Lambda Developer Guide, "Lambda
 /// Managed Instances"). Everywhere else it is one.
 pub(crate) fn n_workers() -> usize {
-    let n = sys::env(c"AWS_LAMBDA_MAX_CONCURRENCY").and_then(head::decimal);
+    let n = sys::env(c"AWS_LAMBDA_MAX_CONCURRENCY").and_then(parse_decimal);
     n.and_then(|n| usize::try_from(n).ok()).unwrap_or(1)
 }
 

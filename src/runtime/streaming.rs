@@ -10,7 +10,7 @@ use std::io;
 use std::net::TcpStream;
 
 use crate::context::Context;
-use crate::encoding::base64;
+use crate::encoding::{base64, hex_digit};
 use crate::error::{Error, Result};
 use crate::http1::connection::{self, ReceiveError};
 use crate::json::{self, Writer};
@@ -339,8 +339,8 @@ fn open_stream(stream: &TcpStream) -> OpenStream {
 fn push_chunk_len(out: &mut Vec<u8>, len: usize) {
     let n_bits = usize::BITS.saturating_sub(len.leading_zeros());
     for digit in (0..n_bits.div_ceil(4).max(1)).rev() {
-        let nibble = (len >> digit.saturating_mul(4)) & 15;
-        out.extend(b"0123456789abcdef".get(nibble));
+        let [low, ..] = (len >> digit.saturating_mul(4)).to_le_bytes();
+        out.push(hex_digit(low));
     }
     out.extend_from_slice(b"\r\n");
 }

@@ -99,7 +99,7 @@ fn the_error_of_a_wrong_struct_is_at_the_wrong_line() {
                 a: u8 as b, // HERE
             }
         }",
-        "behind `as` stands a field's name in quotes, or `..` for all others",
+        "expected a member's name in quotes or `..` after `as`",
     );
     refuses(
         "unknown_case",
@@ -264,7 +264,7 @@ fn the_error_of_a_wrong_enum_is_at_the_wrong_line() {
                 A as b, // HERE
             }
         }",
-        "behind `as` stands a variant's name in quotes, or `..` for all others",
+        "expected a variant's name in quotes or `..` after `as`",
     );
     for (name, variant, want) in [
         (

@@ -1,59 +1,73 @@
-//! What the reader says against a text: each error in a function of its own, out of the way.
+//! The reader's errors. Each is built in a function that is not inlined, so that the readers stay
+//! short.
 
 use crate::json::field_names::Names;
 use crate::json::{Error, ErrorKind, Reader, read::lexer};
 
-/// What is wrong with a text: a kind and a sentence; without a kind, what was expected.
+/// An error in a text: a kind and a message. Without a kind, it is a syntax error, and the text is
+/// what was expected.
 #[derive(Debug)]
-pub(in crate::json) struct Problem(Option<ErrorKind>, &'static str);
+pub(in crate::json) struct ReadError(Option<ErrorKind>, &'static str);
 
-impl Problem {
-    pub(in crate::json) const VALUE: &Problem = &Problem(None, "a value");
-    pub(in crate::json) const NAME: &Problem = &Problem(None, "a member's name in quotes");
-    pub(in crate::json) const COLON: &Problem = &Problem(None, "`:`");
-    pub(in crate::json) const MEMBER: &Problem = &Problem(None, "`,` or `}`");
-    pub(in crate::json) const ELEMENT: &Problem = &Problem(None, "`,` or `]`");
-    pub(in crate::json) const DIGIT: &Problem = &Problem(None, "a digit");
-    pub(in crate::json) const END: &Problem = &Problem(None, "the end of the text");
-    pub(in crate::json) const BRACKET: &Problem = &Problem(None, "`]` or `}`");
-    pub(in crate::json) const DEPTH: &Problem = &Problem(
+impl ReadError {
+    pub(in crate::json) const VALUE: &ReadError = &ReadError(None, "a value");
+    pub(in crate::json) const NAME: &ReadError = &ReadError(None, "a member's name in quotes");
+    pub(in crate::json) const COLON: &ReadError = &ReadError(None, "`:`");
+    pub(in crate::json) const MEMBER: &ReadError = &ReadError(None, "`,` or `}`");
+    pub(in crate::json) const ELEMENT: &ReadError = &ReadError(None, "`,` or `]`");
+    pub(in crate::json) const DIGIT: &ReadError = &ReadError(None, "a digit");
+    pub(in crate::json) const END: &ReadError = &ReadError(None, "the end of the text");
+    pub(in crate::json) const BRACKET: &ReadError = &ReadError(None, "`]` or `}`");
+    pub(in crate::json) const DEPTH: &ReadError = &ReadError(
         Some(ErrorKind::Depth),
         "more than 128 arrays and objects deep",
     );
-    pub(in crate::json) const STRING_END: &Problem =
-        &Problem(Some(ErrorKind::End), "unterminated string");
-    pub(in crate::json) const CONTROL: &Problem = &Problem(
+    pub(in crate::json) const STRING_END: &ReadError =
+        &ReadError(Some(ErrorKind::End), "unterminated string");
+    pub(in crate::json) const CONTROL: &ReadError = &ReadError(
         Some(ErrorKind::Syntax),
         "a control character in a string must be escaped",
     );
-    pub(in crate::json) const ESCAPE: &Problem =
-        &Problem(Some(ErrorKind::Syntax), "no such escape");
-    pub(in crate::json) const HEX_DIGITS: &Problem = &Problem(
+    pub(in crate::json) const ESCAPE: &ReadError =
+        &ReadError(Some(ErrorKind::Syntax), "no such escape");
+    pub(in crate::json) const HEX_DIGITS: &ReadError = &ReadError(
         Some(ErrorKind::Syntax),
         "`\\u` needs four hexadecimal digits",
     );
-    pub(in crate::json) const SURROGATE: &Problem =
-        &Problem(Some(ErrorKind::Surrogate), "half of a surrogate pair");
+    pub(in crate::json) const SURROGATE: &ReadError =
+        &ReadError(Some(ErrorKind::Surrogate), "half of a surrogate pair");
 }
 
 impl<'j> Reader<'j> {
-    /// An error about the string, number or raw text that was read last: "expected `what`, found a
-    /// string at …".
+    /// Returns an error about the string, number or raw text that was read last: "expected `what`,
+    /// found a string at …".
     ///
-    /// For impls of [`FromJson`](crate::json::FromJson) by hand; see there.
+    /// For impls of [`FromJson`](crate::json::FromJson) that are written by hand; see its example.
     #[inline(never)]
     pub fn error_expected(&self, what: &str) -> Error {
         Error::expected(ErrorKind::Type, what, self.text, self.start)
     }
 
-    /// An error about the string, number or raw text that was read last, with a sentence of its own
-    /// in front of the place.
+    /// Returns an error about the string, number or raw text that was read last, with this message
+    /// before the place.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// let mut r = Reader::new(r#""b""#);
+    /// assert_eq!(r.string()?, "b");
+    /// assert_eq!(
+    ///     r.error("unknown grade").to_string(),
+    ///     "unknown grade at $ (offset 0, line 1, column 1)"
+    /// );
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
     #[inline(never)]
     pub fn error(&self, message: &str) -> Error {
         Error::new(ErrorKind::Type, &[message], self.text, self.start)
     }
 
-    /// That the member `index` of `names` was not there: the object has just ended.
+    /// Returns an error about the object that was read last: it has no member `index` of `names`.
     #[inline(never)]
     pub(in crate::json) fn error_missing(&self, names: &Names, index: usize) -> Error {
         let sentence = ["missing member `", names.name(index), "`"];
@@ -61,64 +75,72 @@ impl<'j> Reader<'j> {
         Error::new(ErrorKind::Missing, &sentence, self.text, end)
     }
 
-    /// That the number read last is beyond `type_name`.
+    /// Returns the error that the number read last does not fit in `type_name`.
     #[inline(never)]
-    pub(in crate::json) fn out_of_range(&self, type_name: &str) -> Error {
+    pub(in crate::json) fn error_out_of_range(&self, type_name: &str) -> Error {
         let sentence = ["number out of range for ", type_name];
         Error::new(ErrorKind::Range, &sentence, self.text, self.start)
     }
 
-    /// That another kind of value comes next, or none at all.
+    /// Returns the error that `what` was expected, and another kind of value or none comes next.
     #[inline(never)]
-    pub(in crate::json) fn expected_value(&mut self, what: &str) -> Error {
-        let (rest, depth) = (lexer::token(self.rest), self.depth);
-        let behind = self.value(rest);
+    pub(in crate::json) fn error_expected_next(&mut self, what: &str) -> Error {
+        let (rest, depth) = (lexer::skip_white_space(self.rest), self.depth);
+        let after = self.skip_value(rest);
         self.depth = depth;
-        if behind.is_none() {
-            return self.problem();
+        if after.is_none() {
+            return self.last_error();
         }
         self.start = self.pos_of(rest);
         self.error_expected(what)
     }
 
-    /// Notes that this is wrong in front of `rest`. The reader does not move.
+    /// Records an error before `rest`. The reader does not move.
     ///
-    /// Functions that skip return the `None`, so that their result fits in registers.
-    pub(in crate::json) fn fail(
+    /// The functions that skip return `None` then, and their caller calls
+    /// [`last_error`](Self::last_error). So their result fits in registers, which that of a
+    /// `Result` would not.
+    pub(in crate::json) fn set_error(
         &mut self,
         rest: &'j [u8],
-        problem: &'static Problem,
+        read_error: &'static ReadError,
     ) -> Option<&'j [u8]> {
-        (self.start, self.problem) = (self.pos_of(rest), problem);
+        (self.start, self.read_error) = (self.pos_of(rest), read_error);
         None
     }
 
-    /// The error that [`fail`](Self::fail) was told.
+    /// Returns the error that [`set_error`](Self::set_error) has recorded.
     #[inline(never)]
-    pub(in crate::json) fn problem(&self) -> Error {
-        match *self.problem {
-            Problem(Some(kind), text) => Error::new(kind, &[text], self.text, self.start),
-            Problem(None, what) => Error::expected(ErrorKind::Syntax, what, self.text, self.start),
+    pub(in crate::json) fn last_error(&self) -> Error {
+        match *self.read_error {
+            ReadError(Some(kind), text) => Error::new(kind, &[text], self.text, self.start),
+            ReadError(None, what) => {
+                Error::expected(ErrorKind::Syntax, what, self.text, self.start)
+            }
         }
     }
 
-    /// That this is wrong where `rest` is.
+    /// Returns an error before `rest`.
     #[inline(never)]
-    pub(in crate::json) fn refuse(&mut self, rest: &'j [u8], problem: &'static Problem) -> Error {
-        self.fail(rest, problem);
-        self.problem()
+    pub(in crate::json) fn error_at(
+        &mut self,
+        rest: &'j [u8],
+        read_error: &'static ReadError,
+    ) -> Error {
+        self.set_error(rest, read_error);
+        self.last_error()
     }
 
-    /// That the number read last is not an integer.
+    /// Returns the error that the number read last is not an integer.
     #[inline(never)]
-    pub(in crate::json) fn not_an_integer(&self, number: &str) -> Error {
+    pub(in crate::json) fn error_not_an_integer(&self, number: &str) -> Error {
         let sentence = ["expected an integer, found ", number];
         Error::new(ErrorKind::Type, &sentence, self.text, self.start)
     }
 }
 
 impl Error {
-    /// That `bytes` are not UTF-8.
+    /// Returns the error that `bytes` are not UTF-8 after the first `valid_len`.
     #[inline(never)]
     pub(in crate::json) fn not_utf8(bytes: &[u8], valid_len: usize) -> Error {
         let valid = bytes.get(..valid_len).unwrap_or_default();

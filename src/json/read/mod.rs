@@ -1,4 +1,4 @@
-//! The pull reader: values of each kind, arrays and objects.
+//! The pull reader: reads values of each kind, arrays and objects, when the caller asks for them.
 
 pub(in crate::json) mod errors;
 pub(in crate::json) mod lexer;
@@ -8,13 +8,13 @@ mod strings;
 use core::{mem, str};
 
 use crate::json::float::{self, IntegerError, Magnitude};
-use crate::json::read::errors::Problem;
+use crate::json::read::errors::ReadError;
 use crate::json::{Error, ErrorKind, FromJson};
 
-/// Deepest nesting accepted, so that a hostile event cannot exhaust the stack.
+/// The deepest nesting accepted, so that a hostile event cannot exhaust the stack.
 pub(in crate::json) const DEPTH_MAX: u32 = 128;
 
-/// Reads a text from front to back, each value when its type is asked for.
+/// A pull reader: reads one value after another from a text, each as the type that is asked for.
 ///
 /// ```
 /// use tiny_lambda::json::Reader;
@@ -33,31 +33,40 @@ pub(in crate::json) const DEPTH_MAX: u32 = 128;
 /// # Ok::<(), tiny_lambda::json::Error>(())
 /// ```
 ///
-/// Strings come out as [`Cow`](alloc::borrow::Cow): borrowed from the text unless there is an escape
-/// in them. A clone looks ahead; it costs a few words.
+/// A string is a [`Cow`](alloc::borrow::Cow): borrowed from the text unless it contains escapes. To
+/// look ahead, read from a clone, which copies a few words.
 ///
-/// A method that reads or skips a value leaves the reader where it was if it fails. So does the
-/// `from_json` of every type of this crate, so that a function can try one type after another; an
-/// impl by hand uses [`attempt`](Self::attempt) for that.
+/// A method that reads or skips a value does not move the reader if it fails. Nor does the
+/// `from_json` of any type of this crate, so that a function can try one type after another; an impl
+/// that is written by hand uses [`attempt`](Self::attempt) for that.
 #[derive(Debug, Clone)]
 pub struct Reader<'j> {
     pub(in crate::json) text: &'j str,
-    /// What of it is not read yet.
+    /// The part of `text` that is not read yet.
     pub(in crate::json) rest: &'j [u8],
-    /// Where the value that was read last begins, for errors about it; after a failure, the place
-    /// of the error.
+    /// The offset of the value that was read last, for errors about it; after an error, the offset of
+    /// the error.
     pub(in crate::json) start: usize,
+    /// How many arrays and objects are open.
     pub(in crate::json) depth: u32,
-    /// Whether nothing was read yet in the innermost container.
+    /// Whether nothing has been read of the innermost array or object.
     pub(in crate::json) first: bool,
-    /// What is wrong at `start`, if [`fail`](Self::fail) was called.
-    pub(in crate::json) problem: &'static Problem,
-    /// Whether strings have U+FFFD in place of an escape for half of a surrogate pair; otherwise
-    /// such a string is an error.
+    /// The error at `start`, if [`set_error`](Self::set_error) was called.
+    pub(in crate::json) read_error: &'static ReadError,
+    /// Whether the escape of an unpaired surrogate in a string becomes U+FFFD; otherwise it is an
+    /// error.
     pub(in crate::json) replaces_surrogates: bool,
 }
 
-/// What comes next in a text.
+/// The kind of a value. Returned by [`Reader::peek`].
+///
+/// ```
+/// use tiny_lambda::json::{Kind, Reader};
+///
+/// assert_eq!(Reader::new("[1]").peek()?, Kind::Array);
+/// assert_eq!(Reader::new("1").peek()?, Kind::Number);
+/// # Ok::<(), tiny_lambda::json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `null`
@@ -75,7 +84,7 @@ pub enum Kind {
 }
 
 impl<'j> Reader<'j> {
-    /// Begins at the front of `text`.
+    /// Returns a reader of `text`.
     pub fn new(text: &'j str) -> Reader<'j> {
         Reader {
             text,
@@ -83,13 +92,13 @@ impl<'j> Reader<'j> {
             start: 0,
             depth: 0,
             first: false,
-            problem: Problem::VALUE,
+            read_error: ReadError::VALUE,
             replaces_surrogates: false,
         }
     }
 
-    /// The same reader, but its strings have U+FFFD in place of an escape for half of a surrogate
-    /// pair: for events and web requests, which AWS passes on as a client has written them.
+    /// Returns the same reader, for which the escape of an unpaired surrogate becomes U+FFFD: for events
+    /// and web requests, which AWS passes on as a client has written them.
     pub(crate) fn replacing_surrogates(self) -> Reader<'j> {
         Reader {
             replaces_surrogates: true,
@@ -97,10 +106,18 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// Begins at the front of `bytes`.
+    /// Returns a reader of `bytes`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::{ErrorKind, Reader};
+    ///
+    /// assert_eq!(Reader::from_bytes(b"7")?.number()?, "7");
+    /// assert_eq!(Reader::from_bytes(b"\"\xff\"").unwrap_err().kind(), ErrorKind::Utf8);
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// If they are not UTF-8, all of them: no byte is looked at twice for that.
+    /// If `bytes` are not UTF-8. All of them are checked here, so that no byte is checked twice.
     pub fn from_bytes(bytes: &'j [u8]) -> Result<Reader<'j>, Error> {
         match str::from_utf8(bytes) {
             Ok(text) => Ok(Reader::new(text)),
@@ -108,7 +125,7 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// The value that begins at `pos`, to which another reader of `text` has come; as
+    /// Returns a reader of the value at offset `pos`, where another reader of `text` has been; as
     /// [`replacing_surrogates`](Self::replacing_surrogates).
     pub(crate) fn at(text: &'j str, pos: usize) -> Reader<'j> {
         Reader {
@@ -117,10 +134,10 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// Runs `read`. If that fails, the reader stands where it stood before.
+    /// Calls `read`. If it fails, the reader is moved back to where it was.
     ///
-    /// An impl of [`FromJson`] by hand that reads more than one thing, or checks what it has read,
-    /// does so in here. Then another type can be tried after an error.
+    /// An impl of [`FromJson`] that is written by hand uses this if it calls several methods of the
+    /// reader or checks the value, so that a caller can try another type after an error.
     /// ```
     /// use tiny_lambda::json::{FromJson, Reader};
     ///
@@ -152,8 +169,8 @@ impl<'j> Reader<'j> {
         result
     }
 
-    /// As [`attempt`](Self::attempt); `replaces_surrogates` says whether strings have U+FFFD in place
-    /// of an escape for half of a surrogate pair.
+    /// As [`attempt`](Self::attempt). Within `read`, the escape of an unpaired surrogate becomes U+FFFD
+    /// if `replaces_surrogates` is set; otherwise it is an error.
     #[inline]
     pub(crate) fn attempt_replacing<T>(
         &mut self,
@@ -166,19 +183,19 @@ impl<'j> Reader<'j> {
         result
     }
 
-    /// What comes next, which is not read yet.
+    /// Returns the kind of the value that comes next, from its first character. Nothing is read.
     ///
     /// # Errors
-    /// If it cannot be the beginning of a value.
+    /// If no value comes next.
     pub fn peek(&mut self) -> Result<Kind, Error> {
-        match lexer::token(self.rest) {
+        match lexer::skip_white_space(self.rest) {
             [b'"', ..] => Ok(Kind::String),
             [b'{', ..] => Ok(Kind::Object),
             [b'[', ..] => Ok(Kind::Array),
             [b'-' | b'0'..=b'9', ..] => Ok(Kind::Number),
             [b't' | b'f', ..] => Ok(Kind::Bool),
             [b'n', ..] => Ok(Kind::Null),
-            rest => Err(self.refuse(rest, Problem::VALUE)),
+            rest => Err(self.error_at(rest, ReadError::VALUE)),
         }
     }
 
@@ -190,11 +207,18 @@ impl<'j> Reader<'j> {
         if self.literal_from(b'n') {
             Ok(())
         } else {
-            Err(self.expected_value("null"))
+            Err(self.error_expected_next("null"))
         }
     }
 
-    /// Reads `null` if it comes next, and says whether it did.
+    /// Reads `null` if it comes next. Returns whether it did.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// assert!(Reader::new("null").null_if_next());
+    /// assert!(!Reader::new("0").null_if_next());
+    /// ```
     pub fn null_if_next(&mut self) -> bool {
         self.literal_from(b'n')
     }
@@ -209,54 +233,54 @@ impl<'j> Reader<'j> {
         } else if self.literal_from(b'f') {
             Ok(false)
         } else {
-            Err(self.expected_value("a boolean"))
+            Err(self.error_expected_next("a boolean"))
         }
     }
 
-    /// Reads a number, as its text.
+    /// Reads a number and returns its text.
     ///
     /// # Errors
-    /// If something else comes next, or it is not written as RFC 8259, section 6, has it.
+    /// If something else comes next, or the number is malformed (RFC 8259, section 6).
     pub fn number(&mut self) -> Result<&'j str, Error> {
-        let rest = lexer::token(self.rest);
+        let rest = lexer::skip_white_space(self.rest);
         let [b'-' | b'0'..=b'9', ..] = rest else {
-            return Err(self.expected_value("a number"));
+            return Err(self.error_expected_next("a number"));
         };
-        let Some(behind) = self.behind_number(rest) else {
-            return Err(self.problem());
+        let Some(after) = self.skip_number(rest) else {
+            return Err(self.last_error());
         };
         self.start = self.pos_of(rest);
-        self.rest = behind;
+        self.rest = after;
         Ok(self.since(self.start))
     }
 
-    /// Reads an integer as its two's complement, if it is in `-negative_max..=positive_max`.
+    /// Reads an integer in `-negative_max..=positive_max` and returns its two's complement.
     pub(in crate::json) fn integer(
         &mut self,
         negative_max: u64,
         positive_max: u64,
         type_name: &str,
     ) -> Result<u64, Error> {
-        let number = lexer::token(self.rest);
+        let number = lexer::skip_white_space(self.rest);
         let (mut negative, digits) = match number {
             [b'-', digits @ ..] => (true, digits),
             _ => (false, number),
         };
         let mut rest = digits;
         let mut value = 0_u64;
-        while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+        while let [digit @ b'0'..=b'9', after @ ..] = rest {
             let digit = u64::from(digit.wrapping_sub(b'0'));
             value = value.wrapping_mul(10).wrapping_add(digit);
-            rest = behind;
-            // What follows a zero is not part of the number, even if it is a digit.
+            rest = after;
+            // A leading zero ends the integer part: a digit after it is not part of the number.
             if value == 0 {
                 break;
             }
         }
         let n_digits = digits.len().wrapping_sub(rest.len());
         let max = if negative { negative_max } else { positive_max };
-        // All others are read once more, from their text: errors, numbers of more than 19 digits, and
-        // `60.0` and `6e1`, of which AWS sends some.
+        // Nineteen digits fit in 64 bits. Longer numbers, `60.0` and `6e1`, which AWS sends too, and
+        // errors are left to `wide_integer`, which reads them once more.
         let is_plain =
             matches!(n_digits, 1..20) && value <= max && !matches!(rest, [b'.' | b'e' | b'E', ..]);
         if is_plain {
@@ -272,8 +296,8 @@ impl<'j> Reader<'j> {
         })
     }
 
-    /// Reads an integer, however it is written: whether it is negative, and its magnitude, which is
-    /// at most that of its sign.
+    /// Reads an integer in any notation. Returns whether it is negative, and its magnitude, which is at
+    /// most the given one for its sign.
     #[inline(never)]
     pub(in crate::json) fn wide_integer<T: Magnitude>(
         &mut self,
@@ -281,29 +305,43 @@ impl<'j> Reader<'j> {
         positive_max: T,
         type_name: &str,
     ) -> Result<(bool, T), Error> {
-        let rest = lexer::token(self.rest);
+        let rest = lexer::skip_white_space(self.rest);
         let [b'-' | b'0'..=b'9', ..] = rest else {
-            return Err(self.expected_value("an integer"));
+            return Err(self.error_expected_next("an integer"));
         };
-        let Some(behind) = self.behind_number(rest) else {
-            return Err(self.problem());
+        let Some(after) = self.skip_number(rest) else {
+            return Err(self.last_error());
         };
         self.start = self.pos_of(rest);
-        let number = self.text.get(self.start..self.pos_of(behind));
+        let number = self.text.get(self.start..self.pos_of(after));
         let number = number.unwrap_or_default();
         match float::exact_integer(number) {
             Ok((negative, magnitude))
                 if magnitude <= if negative { negative_max } else { positive_max } =>
             {
-                self.rest = behind;
+                self.rest = after;
                 Ok((negative, magnitude))
             }
-            Err(IntegerError::Fraction) => Err(self.not_an_integer(number)),
-            _ => Err(self.out_of_range(type_name)),
+            Err(IntegerError::Fraction) => Err(self.error_not_an_integer(number)),
+            _ => Err(self.error_out_of_range(type_name)),
         }
     }
 
-    /// Reads `[`. [`next_element`](Self::next_element) follows, until it says no.
+    /// Reads `[`. Call [`next_element`](Self::next_element) before each element.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// let (mut r, mut n) = (Reader::new("[1, 2]"), 0);
+    /// r.begin_array()?;
+    /// while r.next_element()? {
+    ///     r.number()?;
+    ///     n += 1;
+    /// }
+    /// r.end()?;
+    /// assert_eq!(n, 2);
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If something else comes next, or 128 arrays and objects are open already.
@@ -311,39 +349,39 @@ impl<'j> Reader<'j> {
         self.open(b'[', "an array")
     }
 
-    /// Whether an element comes next; otherwise the array has ended.
+    /// Reads what is before the next element. Returns false at the end of the array, which is read then.
     ///
     /// # Errors
-    /// If neither is the case.
+    /// If neither an element nor the end comes next.
     pub fn next_element(&mut self) -> Result<bool, Error> {
-        match lexer::token(self.rest) {
-            [b']', behind @ ..] => {
-                self.close(behind);
+        match lexer::skip_white_space(self.rest) {
+            [b']', after @ ..] => {
+                self.close(after);
                 return Ok(false);
             }
             rest if self.first => (self.rest, self.first) = (rest, false),
-            [b',', behind @ ..] => self.rest = behind,
-            rest => return Err(self.refuse(rest, Problem::ELEMENT)),
+            [b',', after @ ..] => self.rest = after,
+            rest => return Err(self.error_at(rest, ReadError::ELEMENT)),
         }
         Ok(true)
     }
 
-    /// Reads an array, each element by `take`.
+    /// Reads an array. `read` is called for each element and reads it.
     #[inline]
     pub(in crate::json) fn elements(
         &mut self,
-        take: &mut dyn FnMut(&mut Reader<'j>) -> Result<(), Error>,
+        read: &mut dyn FnMut(&mut Reader<'j>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.attempt(|r| {
             r.begin_array()?;
             while r.next_element()? {
-                take(r)?;
+                read(r)?;
             }
             Ok(())
         })
     }
 
-    /// Reads `{`. [`next_member`](Self::next_member) follows, until it says no.
+    /// Reads `{`. Call [`next_member`](Self::next_member) before each value; [`Reader`] has an example.
     ///
     /// # Errors
     /// If something else comes next, or 128 arrays and objects are open already.
@@ -351,42 +389,52 @@ impl<'j> Reader<'j> {
         self.open(b'{', "an object")
     }
 
-    /// The text of one value, read as [`skip`](Self::skip) does.
+    /// Reads any value and returns its text. It is checked as in [`skip`](Self::skip).
+    ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// let mut r = Reader::new("[[1,  2], 3]");
+    /// r.begin_array()?;
+    /// assert!(r.next_element()?);
+    /// assert_eq!(r.raw()?, "[1,  2]");
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If it is not JSON.
     pub fn raw(&mut self) -> Result<&'j str, Error> {
-        let start = self.pos_of(lexer::token(self.rest));
+        let start = self.pos_of(lexer::skip_white_space(self.rest));
         self.skip()?;
         self.start = start;
         Ok(self.since(start))
     }
 
-    /// Checks that only white space is left, and that each array and object has ended.
+    /// Reads the end of the text.
     ///
     /// # Errors
-    /// If there is more, or if one has not.
+    /// If something other than white space is left, or an array or object is still open.
     pub fn end(&mut self) -> Result<(), Error> {
         let mut rest = self.rest;
         if !rest.is_empty() {
-            rest = lexer::white_space(rest);
+            rest = lexer::skip_long_white_space(rest);
         }
         if !rest.is_empty() {
-            return Err(self.refuse(rest, Problem::END));
+            return Err(self.error_at(rest, ReadError::END));
         }
         if self.depth != 0 {
-            return Err(self.refuse(rest, Problem::BRACKET));
+            return Err(self.error_at(rest, ReadError::BRACKET));
         }
         self.rest = rest;
         Ok(())
     }
 
-    /// Bytes read so far.
+    /// Returns the number of bytes that have been read.
     pub fn offset(&self) -> usize {
         self.pos_of(self.rest)
     }
 
-    /// Reads one more element of a tuple, `what`.
+    /// Reads one more element of a tuple, which errors call `what`.
     pub(in crate::json) fn tuple_element<T: FromJson>(&mut self, what: &str) -> Result<T, Error> {
         if self.next_element()? {
             return T::from_json(self);
@@ -395,16 +443,17 @@ impl<'j> Reader<'j> {
         Err(Error::expected(ErrorKind::Type, what, self.text, end))
     }
 
-    /// Reads the end of a tuple, `what`.
+    /// Reads the end of a tuple, which errors call `what`.
     pub(in crate::json) fn tuple_end(&mut self, what: &str) -> Result<(), Error> {
         if self.next_element()? {
-            Err(self.expected_value(what))
+            Err(self.error_expected_next(what))
         } else {
             Ok(())
         }
     }
 
-    /// A reader whose errors are about the value that comes next.
+    /// Skips white space and returns a copy of the reader whose errors are about the value that comes
+    /// next.
     pub(in crate::json) fn at_next(&mut self) -> Reader<'j> {
         self.next();
         Reader {
@@ -413,67 +462,69 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// Whether nothing was read since [`at_next`](Self::at_next).
+    /// Returns whether nothing has been read since [`at_next`](Self::at_next).
     pub(in crate::json) fn is_at_start(&self) -> bool {
         self.offset() == self.start
     }
 
-    // What the methods above are made of.
+    // Helpers.
 
-    /// Passes white space; what is behind it.
+    /// Skips white space and returns the rest after it.
     #[inline(always)]
     pub(in crate::json) fn next(&mut self) -> &'j [u8] {
-        self.rest = lexer::token(self.rest);
+        self.rest = lexer::skip_white_space(self.rest);
         self.rest
     }
 
-    /// The text from `start` to here. Both are beside ASCII bytes, so there always is one.
+    /// Returns the text from `start` to here. Both are next to ASCII bytes, so they are character
+    /// boundaries.
     #[inline]
     fn since(&self, start: usize) -> &'j str {
         self.text.get(start..self.offset()).unwrap_or_default()
     }
 
-    /// Where `rest`, which is at the end of the text, begins.
+    /// Returns the offset of `rest`, which is a suffix of the text.
     #[inline(always)]
     pub(in crate::json) fn pos_of(&self, rest: &[u8]) -> usize {
         self.text.len().wrapping_sub(rest.len())
     }
 
-    /// Passes the literal that begins with `first`, if it comes next.
+    /// Reads the literal that begins with `first`, if it comes next. Returns whether it did.
     fn literal_from(&mut self, first: u8) -> bool {
-        let rest = lexer::token(self.rest);
+        let rest = lexer::skip_white_space(self.rest);
         if rest.first() != Some(&first) {
             return false;
         }
-        let Some(behind) = lexer::literal(rest) else {
+        let Some(after) = lexer::skip_literal(rest) else {
             return false;
         };
         self.start = self.pos_of(rest);
-        self.rest = behind;
+        self.rest = after;
         true
     }
 
+    /// Reads an opening bracket.
     fn open(&mut self, bracket: u8, what: &str) -> Result<(), Error> {
-        let rest = lexer::token(self.rest);
+        let rest = lexer::skip_white_space(self.rest);
         match rest {
-            [first, behind @ ..] if *first == bracket => {
+            [first, after @ ..] if *first == bracket => {
                 if self.depth >= DEPTH_MAX {
-                    return Err(self.refuse(rest, Problem::DEPTH));
+                    return Err(self.error_at(rest, ReadError::DEPTH));
                 }
                 self.depth = self.depth.wrapping_add(1);
                 self.start = self.pos_of(rest);
-                self.rest = behind;
+                self.rest = after;
                 self.first = true;
                 Ok(())
             }
-            _ => Err(self.expected_value(what)),
+            _ => Err(self.error_expected_next(what)),
         }
     }
 
-    /// Passes the bracket in front of `behind`.
+    /// Moves to `after`, the rest after a closing bracket.
     #[inline]
-    pub(in crate::json) fn close(&mut self, behind: &'j [u8]) {
-        self.rest = behind;
+    pub(in crate::json) fn close(&mut self, after: &'j [u8]) {
+        self.rest = after;
         self.depth = self.depth.wrapping_sub(1);
         self.first = false;
     }

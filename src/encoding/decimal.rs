@@ -1,0 +1,133 @@
+//! Decimal and hexadecimal numbers, printed and parsed without std's formatting machinery, which
+//! adds several KB to an executable.
+
+use alloc::string::String;
+use core::str;
+
+/// A buffer for the decimal digits of any `u64`.
+pub(crate) type Digits = [u8; 20];
+
+/// Returns the decimal digits of `value`, which are written to the end of `digits`.
+#[inline(never)]
+pub(crate) fn decimal(value: u64, digits: &mut Digits) -> &str {
+    let mut start = digits.len();
+    let mut rest = value;
+    for digit in digits.iter_mut().rev() {
+        let remainder = (rest % 10) as u8;
+        *digit = b'0'.wrapping_add(remainder);
+        rest /= 10;
+        start = start.wrapping_sub(1);
+        if rest == 0 {
+            break;
+        }
+    }
+    digits
+        .get(start..)
+        .and_then(|digits| str::from_utf8(digits).ok())
+        .unwrap_or_default()
+}
+
+/// Appends the decimal digits of `value`.
+pub(crate) fn push_decimal(text: &mut String, value: u64) {
+    text.push_str(decimal(value, &mut Digits::default()));
+}
+
+/// Returns the lower-case hexadecimal digit of the low four bits of `value`.
+pub(crate) const fn hex_digit(value: u8) -> u8 {
+    let nibble = value & 0x0f;
+    let zero = if nibble < 10 { b'0' } else { b'a' - 10 };
+    zero.wrapping_add(nibble)
+}
+
+/// Appends a byte as two upper-case hexadecimal digits.
+pub(crate) fn push_hex(out: &mut String, byte: u8) {
+    for digit in [byte >> 4, byte] {
+        out.push(char::from(hex_digit(digit).to_ascii_uppercase()));
+    }
+}
+
+/// Parses a number that consists of decimal digits only.
+pub(crate) fn parse_decimal(text: &[u8]) -> Option<u64> {
+    parse_number(text, 10)
+}
+
+/// Returns the value of a digit, up to 15 for hexadecimal ones of either case. The value of other
+/// bytes is 16 or more.
+#[inline]
+pub(crate) fn digit_value(byte: u8) -> u8 {
+    match byte.wrapping_sub(b'0') {
+        digit @ 0..=9 => digit,
+        // Setting bit 5 makes a letter lower-case.
+        _ => (byte | 0x20).wrapping_sub(b'a').saturating_add(10),
+    }
+}
+
+/// Parses a number that consists of digits of `radix`, which is 16 at most, in either case.
+pub(crate) fn parse_number(text: &[u8], radix: u8) -> Option<u64> {
+    let mut number = 0_u64;
+    for b in text {
+        let digit = digit_value(*b);
+        if digit >= radix {
+            return None;
+        }
+        number = number
+            .checked_mul(radix.into())?
+            .checked_add(digit.into())?;
+    }
+    (!text.is_empty()).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn decimals_are_printed_and_parsed() {
+        let mut values = alloc::vec![0, 1, 9, u64::MAX];
+        for power in 1..20 {
+            let value = 10_u64.pow(power);
+            values.extend([value - 1, value, value + 1]);
+        }
+        for value in values {
+            let mut text = String::from("n=");
+            push_decimal(&mut text, value);
+            assert_eq!(text, "n=".to_string() + &value.to_string());
+            assert_eq!(parse_decimal(&text.as_bytes()[2..]), Some(value));
+        }
+    }
+
+    #[test]
+    fn numbers_consist_of_digits_only() {
+        #[track_caller]
+        fn check(text: &str, want_decimal: Option<u64>, want_hexadecimal: Option<u64>) {
+            assert_eq!(parse_decimal(text.as_bytes()), want_decimal);
+            assert_eq!(parse_number(text.as_bytes(), 16), want_hexadecimal);
+        }
+        check("10", Some(10), Some(16));
+        check("0010", Some(10), Some(16));
+        check("fF", None, Some(255));
+        check("g", None, None);
+        check("G", None, None);
+        check("", None, None);
+        check("+1", None, None);
+        check(" 1", None, None);
+        check("0x1", None, None);
+        check("@", None, None);
+        check("`", None, None);
+        check("18446744073709551615", Some(u64::MAX), None);
+        check("18446744073709551616", None, None);
+        check("ffffffffffffffff", None, Some(u64::MAX));
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_lower_case() {
+        for value in 0..=255_u8 {
+            let text = [hex_digit(value >> 4), hex_digit(value)];
+            assert_eq!(
+                String::from_utf8_lossy(&text),
+                alloc::format!("{value:02x}")
+            );
+        }
+    }
+}

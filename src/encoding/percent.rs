@@ -1,0 +1,166 @@
+//! Percent-encoding (RFC 3986, section 2.1).
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::EncodingError;
+use super::decimal::{parse_number, push_hex};
+
+/// The percent-escapes that [`decode_percent_lossy`] decodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Escapes {
+    /// All.
+    All,
+    /// All, and `+` is a space (URL Standard, "application/x-www-form-urlencoded parsing").
+    Form,
+    /// Only `%2F`, in a text whose other escapes have been decoded already.
+    Slashes,
+}
+
+/// Decodes percent-escapes; in a form, `+` is a space too (URL Standard,
+/// "application/x-www-form-urlencoded parsing").
+pub(crate) fn decode_percent(text: &str, is_form: bool) -> Result<Cow<'_, str>, EncodingError> {
+    let is_encoded = |&byte: &u8| byte == b'%' || is_form && byte == b'+';
+    if !text.as_bytes().iter().any(is_encoded) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let escapes = if is_form { Escapes::Form } else { Escapes::All };
+    match decode(text.as_bytes(), escapes) {
+        (_, Some(offset)) => Err(EncodingError::PercentEscape(offset)),
+        (bytes, None) => match String::from_utf8(bytes) {
+            Ok(text) => Ok(Cow::Owned(text)),
+            Err(_) => Err(EncodingError::PercentUtf8),
+        },
+    }
+}
+
+/// Decodes percent-escapes as browsers do (URL Standard, "percent-decode" and "UTF-8 decode without
+/// BOM"): a `%` without two hexadecimal digits is kept, and bytes that are not UTF-8 become U+FFFD.
+#[inline(never)]
+pub(crate) fn decode_percent_lossy(text: &[u8], escapes: Escapes) -> String {
+    String::from_utf8_lossy(&decode(text, escapes).0).into_owned()
+}
+
+/// Returns the decoded bytes, and the offset of the first `%` without two hexadecimal digits.
+fn decode(text: &[u8], escapes: Escapes) -> (Vec<u8>, Option<usize>) {
+    let mut out = Vec::with_capacity(text.len());
+    let mut malformed = None;
+    let mut rest = text;
+    while let [byte, after @ ..] = rest {
+        let mut byte = *byte;
+        let offset = text.len().saturating_sub(rest.len());
+        rest = after;
+        if byte == b'+' && escapes == Escapes::Form {
+            byte = b' ';
+        }
+        if byte == b'%' {
+            let escape = after.split_at_checked(2).and_then(|(digits, after)| {
+                let byte = u8::try_from(parse_number(digits, 16)?).ok()?;
+                Some((byte, after))
+            });
+            match escape {
+                Some((decoded, _)) if escapes == Escapes::Slashes && decoded != b'/' => {}
+                Some((decoded, after)) => (byte, rest) = (decoded, after),
+                None => malformed = malformed.or(Some(offset)),
+            }
+        }
+        out.push(byte);
+    }
+    (out, malformed)
+}
+
+/// Appends `text`, all but unreserved characters (RFC 3986, section 2.3) escaped.
+pub(crate) fn push_percent_encoded(out: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            push_percent_escape(out, byte);
+        }
+    }
+}
+
+/// Appends a byte as `%XX`, in upper case as RFC 3986 recommends.
+pub(crate) fn push_percent_escape(out: &mut String, byte: u8) {
+    out.push('%');
+    push_hex(out, byte);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EncodingError::*;
+    use super::*;
+
+    #[test]
+    fn percent_escapes_are_decoded_or_an_error() {
+        #[track_caller]
+        fn check(text: &str, want: Result<&str, EncodingError>, want_form: &str) {
+            assert_eq!(decode_percent(text, false).as_deref().map_err(|e| *e), want);
+            if want.is_ok() {
+                assert_eq!(decode_percent(text, true).as_deref(), Ok(want_form));
+            }
+        }
+        check("", Ok(""), "");
+        check("a b", Ok("a b"), "a b");
+        check("a+b%20c", Ok("a+b c"), "a b c");
+        check("%E2%82%ac%2B", Ok("\u{20ac}+"), "\u{20ac}+");
+        check("%25%32%35", Ok("%25"), "%25");
+        check("%", Err(PercentEscape(0)), "");
+        check("ab%4", Err(PercentEscape(2)), "");
+        check("%4g", Err(PercentEscape(0)), "");
+        check("%+1", Err(PercentEscape(0)), "");
+        check("%\u{e9}", Err(PercentEscape(0)), "");
+        check("%ff", Err(PercentUtf8), "");
+    }
+
+    #[test]
+    fn a_bad_escape_is_kept_and_bad_utf_8_is_replaced() {
+        #[track_caller]
+        fn check(text: &[u8], want_all: &str, want_form: &str, want_slashes: &str) {
+            assert_eq!(decode_percent_lossy(text, Escapes::All), want_all);
+            assert_eq!(decode_percent_lossy(text, Escapes::Form), want_form);
+            assert_eq!(decode_percent_lossy(text, Escapes::Slashes), want_slashes);
+        }
+        check(b"", "", "", "");
+        check(b"a+b%20c%2Fd", "a+b c/d", "a b c/d", "a+b%20c/d");
+        check(b"%%URL%%", "%%URL%%", "%%URL%%", "%%URL%%");
+        check(b"50%", "50%", "50%", "50%");
+        check(b"%4", "%4", "%4", "%4");
+        check(b"%4g%41", "%4gA", "%4gA", "%4g%41");
+        check(b"%+1", "%+1", "% 1", "%+1");
+        check(b"%%41", "%A", "%A", "%%41");
+        check(b"%25%32%66", "%2f", "%2f", "%25%32%66");
+        check(b"%252F%2f", "%2F/", "%2F/", "%252F/");
+        check(b"caf%E9", "caf\u{fffd}", "caf\u{fffd}", "caf%E9");
+        check(b"caf\xE9", "caf\u{fffd}", "caf\u{fffd}", "caf\u{fffd}");
+        // One U+FFFD for each maximal part of a sequence (Encoding Standard, "UTF-8 decoder").
+        check(
+            b"%E2%82x%F0%9F",
+            "\u{fffd}x\u{fffd}",
+            "\u{fffd}x\u{fffd}",
+            "%E2%82x%F0%9F",
+        );
+        check(b"%C0%AF", "\u{fffd}\u{fffd}", "\u{fffd}\u{fffd}", "%C0%AF");
+        check(
+            b"%ED%A0%80",
+            "\u{fffd}\u{fffd}\u{fffd}",
+            "\u{fffd}\u{fffd}\u{fffd}",
+            "%ED%A0%80",
+        );
+        check(b"%EF%BB%BFa", "\u{feff}a", "\u{feff}a", "%EF%BB%BFa");
+    }
+
+    #[test]
+    fn every_text_is_decoded_to_itself() {
+        for text in ["", "a/b c&d=e+f%", "\u{20ac}\0\u{7f}", "A-z.0_9~"] {
+            let mut out = String::new();
+            push_percent_encoded(&mut out, text);
+            assert!(out.is_ascii());
+            assert_eq!(decode_percent(&out, true).as_deref(), Ok(text));
+        }
+        let mut out = String::new();
+        push_percent_encoded(&mut out, "a /\u{e9}~");
+        assert_eq!(out, "a%20%2F%C3%A9~");
+    }
+}
