@@ -57,7 +57,6 @@ fuzz_target!(|bytes: &[u8]| {
     show::<apigw::ApiGatewayV2CustomAuthorizerV2Request>(bytes);
     show::<appsync::AppSyncLambdaAuthorizerRequest>(bytes);
     show::<bedrock_agent_runtime::AgentEvent>(bytes);
-    show::<chime_bot::ChimeBotEvent>(bytes);
     show::<clientvpn::ClientVpnConnectionHandlerRequest>(bytes);
     show::<cloudformation::CloudFormationCustomResourceRequest>(bytes);
     show::<cloudwatch_alarms::CloudWatchAlarm>(bytes);
@@ -73,10 +72,6 @@ fuzz_target!(|bytes: &[u8]| {
     show::<eventbridge::EventBridgeEvent>(bytes);
     show::<firehose::KinesisFirehoseEvent>(bytes);
     show::<iot::IotCoreCustomAuthorizerRequest>(bytes);
-    show::<iot_1_click::IotOneClickEvent>(bytes);
-    show::<iot_button::IotButtonEvent>(bytes);
-    show::<kinesis::KinesisAnalyticsOutputDeliveryEvent>(bytes);
-    show::<lex::LexEvent>(bytes);
     show::<lex::LexV2Event>(bytes);
     show::<rabbitmq::RabbitMqEvent>(bytes);
     show::<s3::S3BatchJobEvent>(bytes);

@@ -2,8 +2,6 @@
 //! of APIs are here, `EventBridgeEvent<AwsApiCall>`, and in modules of their own those of others:
 //! `EventBridgeEvent<glue::JobRunStateChange>`.
 
-pub mod codedeploy;
-pub mod codepipeline;
 pub mod ec2;
 pub mod ecs;
 pub mod emr;
@@ -11,9 +9,6 @@ pub mod gamelift;
 pub mod glue;
 pub mod health;
 pub mod kms;
-pub mod macie;
-pub mod opsworks;
-pub mod sms;
 pub mod ssm;
 pub mod tag;
 pub mod trustedadvisor;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::batch::{self, BatchResponse};
 use super::field::event;
-use super::{Base64, EpochMillis, EpochSeconds, Map, Timestamp};
+use super::{Base64, EpochSeconds, Map, Timestamp};
 use crate::context::Context;
 use crate::error::Result;
 use crate::json::Value;
@@ -54,67 +54,6 @@ event! {
         data: Base64,
         approximate_arrival_timestamp: EpochSeconds as "approximateArrivalTimestamp",
         encryption_type: String as "encryptionType",
-    }
-
-    /// Results of an application of Kinesis Data Analytics (Amazon Kinesis Data Analytics Developer
-    /// Guide, "Using a Lambda function as output").
-    pub struct KinesisAnalyticsOutputDeliveryEvent {
-        invocation_id: String as "invocationId",
-        application_arn: String as "applicationArn",
-        records: Vec<KinesisAnalyticsOutputDeliveryEventRecord>,
-    }
-
-    /// A result.
-    pub struct KinesisAnalyticsOutputDeliveryEventRecord {
-        record_id: String as "recordId",
-        data: Base64,
-        lambda_delivery_record_metadata: KinesisAnalyticsDeliveryMetadata
-            as "lambdaDeliveryRecordMetadata",
-    }
-
-    /// How often a result was delivered before.
-    pub struct KinesisAnalyticsDeliveryMetadata {
-        retry_hint: i64 as "retryHint",
-    }
-
-    /// Records in front of an application of Kinesis Data Analytics ("Preprocessing data using a
-    /// Lambda function"). The answer is that to Firehose:
-    /// [`KinesisFirehoseResponse`](super::firehose::KinesisFirehoseResponse).
-    pub struct KinesisAnalyticsInputPreprocessingEvent {
-        invocation_id: String as "invocationId",
-        application_arn: String as "applicationArn",
-        stream_arn: String as "streamArn",
-        records: Vec<KinesisAnalyticsInputPreprocessingRecord>,
-    }
-
-    /// A record of a stream, or of Firehose.
-    pub struct KinesisAnalyticsInputPreprocessingRecord {
-        record_id: String as "recordId",
-        data: Base64,
-        kinesis_stream_record_metadata: KinesisAnalyticsRecordMetadata
-            as "kinesisStreamRecordMetadata",
-        kinesis_firehose_record_metadata: KinesisAnalyticsRecordMetadata
-            as "kinesisFirehoseRecordMetadata",
-    }
-
-    /// Where a record was; Firehose names the time alone.
-    pub struct KinesisAnalyticsRecordMetadata {
-        sequence_number: String as "sequenceNumber",
-        partition_key: String as "partitionKey",
-        shard_id: String as "shardId",
-        approximate_arrival_timestamp: EpochMillis as "approximateArrivalTimestamp",
-    }
-
-    /// What became of the results.
-    pub struct KinesisAnalyticsOutputDeliveryResponse {
-        records: Vec<KinesisAnalyticsOutputDeliveryResponseRecord>,
-    }
-
-    /// What became of a result.
-    pub struct KinesisAnalyticsOutputDeliveryResponseRecord {
-        record_id: String as "recordId",
-        /// `Ok` or `DeliveryFailed`
-        result: String,
     }
 }
 

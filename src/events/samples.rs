@@ -60,8 +60,6 @@ samples! {
     BEDROCK_AGENT "bedrock_agent",
     /// The answer to it.
     BEDROCK_AGENT_RESPONSE "bedrock_agent_response",
-    /// A message to a bot of Amazon Chime.
-    CHIME_BOT "chime_bot",
     /// A client that wants to connect to AWS Client VPN.
     CLIENT_VPN "client_vpn",
     /// The answer to it.
@@ -140,18 +138,6 @@ samples! {
     ECR_SCAN "ecr_scan",
     /// An event of an event bus, a function's own.
     EVENTBRIDGE "eventbridge",
-    /// A deployment, on an event bus.
-    EVENTBRIDGE_CODEDEPLOY "eventbridge_codedeploy",
-    /// An instance of a deployment, on an event bus.
-    EVENTBRIDGE_CODEDEPLOY_INSTANCE "eventbridge_codedeploy_instance",
-    /// A run of a pipeline that deploys, on an event bus.
-    EVENTBRIDGE_CODEDEPLOY_PIPELINE "eventbridge_codedeploy_pipeline",
-    /// A run of a pipeline, on an event bus.
-    EVENTBRIDGE_CODEPIPELINE "eventbridge_codepipeline",
-    /// A run of an action, on an event bus.
-    EVENTBRIDGE_CODEPIPELINE_ACTION "eventbridge_codepipeline_action",
-    /// A run of a stage, on an event bus.
-    EVENTBRIDGE_CODEPIPELINE_STAGE "eventbridge_codepipeline_stage",
     /// An instance in another state.
     EVENTBRIDGE_EC2 "eventbridge_ec2",
     /// A container instance of Amazon ECS in another state.
@@ -198,22 +184,8 @@ samples! {
     EVENTBRIDGE_HEALTH "eventbridge_health",
     /// A key of AWS KMS.
     EVENTBRIDGE_KMS "eventbridge_kms",
-    /// An alert of Amazon Macie Classic.
-    EVENTBRIDGE_MACIE "eventbridge_macie",
-    /// An alert of Amazon Macie Classic that has changed.
-    EVENTBRIDGE_MACIE_UPDATED "eventbridge_macie_updated",
-    /// An alert of AWS OpsWorks.
-    EVENTBRIDGE_OPSWORKS_ALERT "eventbridge_opsworks_alert",
-    /// A command of AWS OpsWorks.
-    EVENTBRIDGE_OPSWORKS_COMMAND "eventbridge_opsworks_command",
-    /// A deployment of AWS OpsWorks.
-    EVENTBRIDGE_OPSWORKS_DEPLOYMENT "eventbridge_opsworks_deployment",
-    /// An instance of AWS OpsWorks.
-    EVENTBRIDGE_OPSWORKS_INSTANCE "eventbridge_opsworks_instance",
     /// An event of a schedule.
     EVENTBRIDGE_SCHEDULE "eventbridge_schedule",
-    /// A job of AWS Server Migration Service.
-    EVENTBRIDGE_SMS "eventbridge_sms",
     /// An association of AWS Systems Manager.
     EVENTBRIDGE_SSM_ASSOCIATION "eventbridge_ssm_association",
     /// An automation of AWS Systems Manager.
@@ -258,18 +230,10 @@ samples! {
     HTTP_API "http_api",
     /// An answer to an Amazon API Gateway HTTP API or a function URL.
     HTTP_API_RESPONSE "http_api_response",
-    /// A click on a button of AWS IoT 1-Click.
-    IOT_1_CLICK "iot_1_click",
     /// A device that wants to connect to AWS IoT Core.
     IOT_AUTHORIZER "iot_authorizer",
     /// The answer to it.
     IOT_AUTHORIZER_RESPONSE "iot_authorizer_response",
-    /// A click on an AWS IoT button.
-    IOT_BUTTON "iot_button",
-    /// A device that wants to connect to AWS IoT Core, as it first was.
-    IOT_DEPRECATED "iot_deprecated",
-    /// The answer to it.
-    IOT_DEPRECATED_RESPONSE "iot_deprecated_response",
     /// A device that AWS IoT Core is to know.
     IOT_PROVISIONING "iot_provisioning",
     /// The answer to it.
@@ -278,12 +242,6 @@ samples! {
     KAFKA "kafka",
     /// A batch of a stream's records; the second one is no JSON.
     KINESIS "kinesis",
-    /// Results of an application of Kinesis Data Analytics.
-    KINESIS_ANALYTICS_DELIVERY "kinesis_analytics_delivery",
-    /// The answer to it.
-    KINESIS_ANALYTICS_DELIVERY_RESPONSE "kinesis_analytics_delivery_response",
-    /// Records in front of an application of Kinesis Data Analytics.
-    KINESIS_ANALYTICS_PREPROCESSING "kinesis_analytics_preprocessing",
     /// An asynchronous invocation that has failed for good.
     LAMBDA_DESTINATION "lambda_destination",
     /// An answer to Amazon VPC Lattice.
@@ -292,10 +250,6 @@ samples! {
     LATTICE_V1 "lattice_v1",
     /// A request to Amazon VPC Lattice, event version 2.0.
     LATTICE_V2 "lattice_v2",
-    /// What a bot of Amazon Lex V1 asks.
-    LEX "lex",
-    /// The answer to it.
-    LEX_RESPONSE "lex_response",
     /// What a bot of Amazon Lex V2 asks.
     LEX_V2 "lex_v2",
     /// The answer to it.
