@@ -7,7 +7,7 @@ use tiny_lambda::{Context, Result, json};
 
 fn main() -> ! {
     let cors = cors();
-    tiny_lambda::run_http(move |request, _: &Context| cors.answer(request, prices))
+    tiny_lambda::run_http(move |request, _: &Context| cors.handle(request, prices))
 }
 
 fn cors() -> Cors {
@@ -31,7 +31,7 @@ mod tests {
         let request = Request::new(method, "/prices")
             .with_header("Origin", origin)
             .with_header("Access-Control-Request-Method", "GET");
-        let got = cors().answer(request, prices).unwrap();
+        let got = cors().handle(request, prices).unwrap();
         let allowed = got.headers.get("Access-Control-Allow-Origin");
         assert_eq!((got.status, allowed), want);
     }

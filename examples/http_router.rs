@@ -16,7 +16,7 @@ struct Notes(Mutex<Vec<Note>>);
 fn main() -> ! {
     let notes: &'static Notes = Box::leak(Box::default());
     let router = router(notes);
-    tiny_lambda::run_http(move |request, cx: &Context| router.answer(request, cx))
+    tiny_lambda::run_http(move |request, cx: &Context| router.handle(request, cx))
 }
 
 fn router(notes: &Notes) -> Router<'_> {
@@ -87,7 +87,7 @@ mod tests {
     fn check(router: &Router<'_>, line: &str, body: &str, want: (u16, &str)) {
         let (method, path) = line.split_once(' ').unwrap();
         let request = Request::new(Method::from(method), path).with_body(body);
-        let got = router.answer(request, &Context::default()).unwrap();
+        let got = router.handle(request, &Context::default()).unwrap();
         assert_eq!((got.status, got.body.as_str().unwrap()), want, "{line}");
     }
 

@@ -7,7 +7,7 @@ json_struct! { struct Message { text: String } }
 
 fn main() -> ! {
     let router = router();
-    tiny_lambda::run_http(move |request, cx: &Context| router.answer(request, cx))
+    tiny_lambda::run_http(move |request, cx: &Context| router.handle(request, cx))
 }
 
 fn router() -> Router<'static> {
@@ -37,7 +37,7 @@ mod tests {
     #[track_caller]
     fn check(event: &str, want: (u16, &str)) {
         let request = Request::from_event(event.as_bytes()).unwrap();
-        let got = router().answer(request, &Context::default()).unwrap();
+        let got = router().handle(request, &Context::default()).unwrap();
         assert_eq!((got.status, got.body.as_str().unwrap()), want);
     }
 

@@ -43,7 +43,7 @@ fuzz_target!(|bytes: &[u8]| {
         for (name, value) in request.headers().iter() {
             response = response.with_header(name, value);
         }
-        if let Ok(answer) = request.answer(&response) {
+        if let Ok(answer) = request.encode_response(&response) {
             assert!(json::parse::<Value>(&answer).is_ok());
         }
     }
@@ -95,7 +95,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(event) = json::parse::<sqs::SqsEvent>(bytes) {
         for on in [false, true] {
             let options = sqs::EachOptions::default().continue_other_groups(on);
-            let response = sqs::each_with(&event, &cx, options, |m| m.json::<Value>().map(drop));
+            let response = sqs::each_with_options(&event, &cx, options, |m| m.json::<Value>().map(drop));
             let _ = response.map(|r| json::to_vec(&r));
         }
     }

@@ -122,7 +122,7 @@ impl SqsMessage {
 
 /// Handles each message with `f`; see [`batch`]. In a FIFO queue the first failure ends the batch, as
 /// the AWS Lambda Developer Guide recommends ("Handling errors for an SQS event source in Lambda");
-/// [`each_with`] can let other message groups go on.
+/// [`each_with_options`] can let other message groups go on.
 ///
 /// ```
 /// use tiny_lambda::events::{samples, sqs};
@@ -148,10 +148,10 @@ pub fn each(
     cx: &Context,
     f: impl FnMut(&SqsMessage) -> Result<()>,
 ) -> Result<BatchResponse> {
-    each_with(event, cx, EachOptions::default(), f)
+    each_with_options(event, cx, EachOptions::default(), f)
 }
 
-/// How [`each_with`] handles a batch.
+/// How [`each_with_options`] handles a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EachOptions {
     continue_other_groups: bool,
@@ -176,7 +176,7 @@ impl EachOptions {
 /// Handles each message with `f` as [`each`] does, with options.
 ///
 /// ```
-/// use tiny_lambda::events::sqs::{EachOptions, SqsEvent, each_with};
+/// use tiny_lambda::events::sqs::{EachOptions, SqsEvent, each_with_options};
 /// use tiny_lambda::{Context, json};
 ///
 /// # let message = |id: &str, group: &str, body: &str| format!(
@@ -186,7 +186,7 @@ impl EachOptions {
 /// # let text = format!(r#"{{"Records": [{}]}}"#, messages.join(","));
 /// let event: SqsEvent = json::parse(text.as_bytes())?;
 /// let options = EachOptions::default().continue_other_groups(true);
-/// let response = each_with(&event, &Context::default(), options, |message| {
+/// let response = each_with_options(&event, &Context::default(), options, |message| {
 ///     println!("{}", message.json::<u32>()?);
 ///     Ok(())
 /// })?;
@@ -198,7 +198,7 @@ impl EachOptions {
 /// # Errors
 /// As [`each`].
 #[track_caller]
-pub fn each_with(
+pub fn each_with_options(
     event: &SqsEvent,
     cx: &Context,
     options: EachOptions,

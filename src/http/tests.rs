@@ -462,7 +462,7 @@ fn a_router_finds_its_route_or_says_what_there_is() {
     #[track_caller]
     fn check(router: &Router<'_>, method: &str, target: &str, want: Result<(u16, &str), &str>) {
         let request = Request::new(Method::from(method), target);
-        let got = router.answer(request, &Context::default());
+        let got = router.handle(request, &Context::default());
         let got = got.map(|got| {
             let text = got.headers.get("allow").or(got.body.as_str()).unwrap();
             (got.status, String::from(text))
@@ -504,7 +504,7 @@ fn cors_marks_what_is_allowed_and_nothing_else() {
         for (name, value) in headers {
             request = request.with_header(name, value);
         }
-        let response = cors.answer(request, |_| Ok(Response::new(200))).unwrap();
+        let response = cors.handle(request, |_| Ok(Response::new(200))).unwrap();
         assert_eq!(response.headers.iter().collect::<Vec<_>>(), want);
     }
     const ORIGIN: (&str, &str) = ("Origin", "https://shop.example");
@@ -577,13 +577,13 @@ fn cookies_cannot_be_made_up_of_parts_of_others() {
     assert!(Cookie::new("a", "b").unwrap().domain("x\n").is_err());
     let cookie = Cookie::new("a", "").unwrap().domain("example.com").unwrap();
     assert_eq!(
-        cookie.cross_site().readable_by_scripts().to_string(),
+        cookie.same_site_none().without_http_only().to_string(),
         "a=; Domain=example.com; Secure; SameSite=None"
     );
     assert!(
         Cookie::new("a", "b")
             .unwrap()
-            .strict()
+            .same_site_strict()
             .to_string()
             .ends_with("SameSite=Strict")
     );

@@ -212,7 +212,7 @@ fn lines_and_headers_are_those_of_the_kind() {
 /// What becomes of an answer, for one who asks in this way.
 fn answer(event: &str, response: &Response) -> String {
     let request = Request::from_event(event.as_bytes()).unwrap();
-    match request.answer(response) {
+    match request.encode_response(response) {
         Ok(answer) => String::from_utf8(answer).unwrap(),
         Err(error) => error.error_message().to_owned(),
     }
@@ -354,8 +354,8 @@ fn a_router_and_cors_answer_what_no_handler_has_to() {
                 name => request.with_header(name, value),
             };
         }
-        let handler = |request| router.answer(request, &Context::default());
-        let got = cors.answer(request, handler).unwrap();
+        let handler = |request| router.handle(request, &Context::default());
+        let got = cors.handle(request, handler).unwrap();
         let allow = |name| got.headers.get(name).unwrap_or("-").to_owned();
         let got = format!(
             "{} {} {} {} {}",
