@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Map;
-use super::field::{event, parsed};
+use super::field::{event, parse_json};
 use crate::error::Result;
 use crate::json::{Number, Value};
 
@@ -201,7 +201,7 @@ impl CloudWatchAlarmState {
     /// If there are none, or they are no JSON: where.
     #[track_caller]
     pub fn data(&self) -> Result<CloudWatchAlarmReasonData> {
-        parsed(
+        parse_json(
             "CloudWatchAlarmState.reasonData",
             self.reason_data.get()?.as_bytes(),
         )

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::field::{event, parsed, unmarshal_error};
+use super::field::{event, parse_json, unmarshal_error};
 use super::{Base64, EpochMillis, Map};
 use crate::encoding::gunzip;
 use crate::error::Result;
@@ -112,7 +112,7 @@ impl LogData {
     pub fn from_gzip(bytes: &[u8]) -> Result<LogData> {
         // No closure: the error names the place that this function was called from.
         match gunzip(bytes, DATA_LEN_MAX) {
-            Ok(json) => parsed("LogData", &json),
+            Ok(json) => parse_json("LogData", &json),
             Err(error) => Err(unmarshal_error("LogData: ", error)),
         }
     }

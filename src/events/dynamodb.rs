@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use std::time::SystemTime;
 
 use super::batch::{self, BatchResponse};
-use super::field::{event, parsed, unmarshal_error};
+use super::field::{event, parse_json, unmarshal_error};
 use super::kinesis::TumblingWindow;
 use super::{Base64, EpochMicros, EpochMillis, EpochSeconds, Map};
 use crate::context::Context;
@@ -100,8 +100,8 @@ impl DynamoDbStreamRecord {
         }
         match precision.get()?.as_str() {
             "SECOND" => time.to_system_time(),
-            "MILLISECOND" => parsed::<EpochMillis>(NAME, text)?.to_system_time(),
-            "MICROSECOND" => parsed::<EpochMicros>(NAME, text)?.to_system_time(),
+            "MILLISECOND" => parse_json::<EpochMillis>(NAME, text)?.to_system_time(),
+            "MICROSECOND" => parse_json::<EpochMicros>(NAME, text)?.to_system_time(),
             _ => Err(unmarshal_error(NAME, " has an unknown precision")),
         }
     }

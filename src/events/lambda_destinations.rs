@@ -3,7 +3,7 @@
 
 use alloc::string::String;
 
-use super::field::{event, parsed};
+use super::field::{event, parse_json};
 use super::{Map, Timestamp};
 use crate::error::Result;
 use crate::json::{self, FromJson, Value};
@@ -101,8 +101,8 @@ impl LambdaDestinationEvent {
     pub fn batch<T: FromJson>(&self) -> Result<T> {
         const NAME: &str = "LambdaDestinationEvent.payload";
         match self.payload.get()? {
-            Value::String(text) => parsed(NAME, text.as_bytes()),
-            value => parsed(NAME, &json::to_vec(value)),
+            Value::String(text) => parse_json(NAME, text.as_bytes()),
+            value => parse_json(NAME, &json::to_vec(value)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::field::{event, parsed};
+use super::field::{event, parse_json};
 use super::{Map, Timestamp};
 use crate::error::Result;
 use crate::json::FromJson;
@@ -66,6 +66,6 @@ impl SnsMessage {
     /// If there is no message, or it is no JSON of this type: where.
     #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
-        parsed("SnsMessage.Message", self.message.get()?.as_bytes())
+        parse_json("SnsMessage.Message", self.message.get()?.as_bytes())
     }
 }

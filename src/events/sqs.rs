@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::batch::{self, BatchResponse, Order};
-use super::field::{event, parsed};
+use super::field::{event, parse_json};
 use super::{Base64, EpochMillis, Map};
 use crate::context::Context;
 use crate::error::Result;
@@ -98,7 +98,7 @@ impl SqsMessage {
     /// If there is no body, or it is no JSON of this type: where.
     #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
-        parsed("SqsMessage.body", self.body.get()?.as_bytes())
+        parse_json("SqsMessage.body", self.body.get()?.as_bytes())
     }
 
     /// Returns whether the message is from a FIFO queue: by the queue's name, or, where no queue is

@@ -246,7 +246,7 @@ const TYPES: &[Row] = &[
     row!("dynamodb-event-record", dynamodb::DynamoDbEventRecord),
     row!("ecr", On<ecr_scan::EcrScanEventDetail>),
     row!("ecr_image_action", On<ecr_scan::EcrImageActionEventDetail>),
-    row!("eventbridge", On),
+    row!("eventbridge", eventbridge::EventBridgeEvent),
     row!("eventbridge_ec2", On<bus::ec2::InstanceStateChange>),
     row!(
         "eventbridge_ecs",
