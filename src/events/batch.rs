@@ -244,8 +244,9 @@ pub(super) enum Order<'e> {
     Free,
     /// All that follow.
     Whole,
-    /// Those that follow in the same group. `None` is a record whose group is not known: it may be in
-    /// any group, so it is not handled after any failure, and nothing is handled after it has failed.
+    /// Those that follow in the same group. `None` is a record whose group is not known: it may be
+    /// in any group, so it is not handled after any failure, and nothing is handled after it has
+    /// failed.
     Groups(&'e [Option<&'e str>]),
 }
 
@@ -275,8 +276,8 @@ impl<'e> FailedGroups<'e> {
     }
 }
 
-/// Handles records one after the other; `ids` name them. Returns the ids of those that failed or were
-/// not handled.
+/// Handles records one after the other; `ids` name them. Returns the ids of those that failed or
+/// were not handled.
 pub(super) fn each(
     cx: &Context,
     what: &'static str,

@@ -1,10 +1,10 @@
-//! Values that events carry as text: [`Timestamp`], [`EpochSeconds`], [`EpochMillis`], [`EpochMicros`],
-//! [`Base64`] and [`FormText`].
+//! Values that events carry as text: [`Timestamp`], [`EpochSeconds`], [`EpochMillis`],
+//! [`EpochMicros`], [`Base64`] and [`FormText`].
 //!
-//! These types keep the text as it came and decode it when the handler asks for the value. So malformed text
-//! does not make an event unreadable, and an event is written as it was read. The types of
-//! [`json`](crate::json) with the same names hold the decoded value. Use those in your own types: they refuse
-//! malformed text when the event is read.
+//! These types keep the text as it came and decode it when the handler asks for the value. So
+//! malformed text does not make an event unreadable, and an event is written as it was read. The
+//! types of [`json`](crate::json) with the same names hold the decoded value. Use those in your own
+//! types: they refuse malformed text when the event is read.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -56,8 +56,8 @@ encoded! {
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     Timestamp(read_text, Writer::string);
-    /// A time in seconds since the Unix epoch, which may have a fraction. AWS sends it as a number or as a
-    /// string.
+    /// A time in seconds since the Unix epoch, which may have a fraction. AWS sends it as a number
+    /// or as a string.
     ///
     /// ```
     /// use std::time::{Duration, UNIX_EPOCH};
@@ -93,8 +93,8 @@ encoded! {
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     Base64(read_text, Writer::string);
-    /// Text that is encoded as in a form: `+` is a space, and `%` and two hexadecimal digits are a byte. The
-    /// key of an Amazon S3 object is such a text.
+    /// Text that is encoded as in a form: `+` is a space, and `%` and two hexadecimal digits are a
+    /// byte. The key of an Amazon S3 object is such a text.
     ///
     /// ```
     /// use tiny_lambda::events::FormText;
@@ -140,8 +140,8 @@ macro_rules! impl_from_string {
 impl_from_string!(Timestamp, Base64, FormText);
 
 impl Timestamp {
-    /// Returns the time, to the nanosecond. Further digits are cut off, and a leap second is the second
-    /// after it.
+    /// Returns the time, to the nanosecond. Further digits are cut off, and a leap second is the
+    /// second after it.
     ///
     /// # Errors
     /// If the text has another format, or there is no such day or time.
@@ -154,7 +154,8 @@ impl Timestamp {
     }
 }
 
-/// The time types and their units: the power of ten that makes it nanoseconds, and its name in errors.
+/// The time types and their units: the power of ten that makes it nanoseconds, and its name in
+/// errors.
 macro_rules! impl_epoch {
     ($($name:ident $scale:literal $expected:literal),*) => {$(
         impl $name {

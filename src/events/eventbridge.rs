@@ -8,8 +8,8 @@ use super::field::event;
 use crate::json::Value;
 
 event! {
-    /// An event of an event bus (Amazon EventBridge User Guide, "EventBridge events"). `T` is the type of its
-    /// detail: one of the types of [`events`](super) for details, or one of your own.
+    /// An event of an event bus (Amazon EventBridge User Guide, "EventBridge events"). `T` is the
+    /// type of its detail: one of the types of [`events`](super) for details, or one of your own.
     ///
     /// ```
     /// use tiny_lambda::events::{eventbridge::EventBridgeEvent, samples};
@@ -37,7 +37,8 @@ event! {
         time: Timestamp,
         /// The AWS Region in which the event happened.
         region: String,
-        /// The ARNs of the resources that the event is about; the rule's ARN if it is a schedule's event.
+        /// The ARNs of the resources that the event is about; the rule's ARN if it is a schedule's
+        /// event.
         resources: Vec<String>,
         /// What happened.
         detail: T,

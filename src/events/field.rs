@@ -7,8 +7,8 @@ use core::fmt::Display;
 use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Reader, ToJson, Writer};
 
-/// A member of an event. If it is missing, `null` or of an unexpected type, that is an error only when a
-/// handler asks for the value, so an unexpected member does not make the event unreadable.
+/// A member of an event. If it is missing, `null` or of an unexpected type, that is an error only
+/// when a handler asks for the value, so an unexpected member does not make the event unreadable.
 ///
 /// ```
 /// use tiny_lambda::events::sqs::SqsEvent;
@@ -61,8 +61,8 @@ pub(super) struct Invalid {
     error: json::Error,
 }
 
-/// Fields are equal if the same JSON is written for them, so that a response equals the one that is read
-/// from its JSON.
+/// Fields are equal if the same JSON is written for them, so that a response equals the one that is
+/// read from its JSON.
 impl PartialEq for NoValue {
     fn eq(&self, other: &NoValue) -> bool {
         match (self, other) {
@@ -78,8 +78,8 @@ impl<T> Field<T> {
     /// Returns the value.
     ///
     /// # Errors
-    /// `Runtime.UnmarshalError` if the member is missing, `null` or not a `T`. The message names type and
-    /// member, and says what was found where.
+    /// `Runtime.UnmarshalError` if the member is missing, `null` or not a `T`. The message names
+    /// type and member, and says what was found where.
     #[track_caller]
     pub fn get(&self) -> Result<&T> {
         match &self.0 {
@@ -144,14 +144,15 @@ impl NoValue {
     }
 }
 
-/// Parses JSON that a value holds, which may start with a byte order mark. `name` is that of the value in
-/// errors.
+/// Parses JSON that a value holds, which may start with a byte order mark. `name` is that of the
+/// value in errors.
 #[track_caller]
 pub(super) fn parse_json<T: FromJson>(name: &str, text: &[u8]) -> Result<T> {
     name_error(name, text, json::parse_after_bom(text))
 }
 
-/// Adds the name of the value that was read from `text` to an error, and the text at the error's offset.
+/// Adds the name of the value that was read from `text` to an error, and the text at the error's
+/// offset.
 #[track_caller]
 pub(super) fn name_error<T>(name: &str, text: &[u8], read: Result<T, json::Error>) -> Result<T> {
     match read {
@@ -265,10 +266,10 @@ impl<T: ToJson> ToJson for Field<T> {
     }
 }
 
-/// Reads an object into `fields`. Their `names` begin with the name of the type and a dot, `prefix_len` bytes
-/// in all. `other_names` has the second name of a member, and its first one. Of members with one name the
-/// last is used; the JSON of unknown members is checked. In strings, an escape for one half of a surrogate
-/// pair becomes U+FFFD.
+/// Reads an object into `fields`. Their `names` begin with the name of the type and a dot,
+/// `prefix_len` bytes in all. `other_names` has the second name of a member, and its first one. Of
+/// members with one name the last is used; the JSON of unknown members is checked. In strings, an
+/// escape for one half of a surrogate pair becomes U+FFFD.
 pub(super) fn read_fields(
     r: &mut Reader<'_>,
     prefix_len: usize,
@@ -310,9 +311,9 @@ pub(super) fn write_fields(
     w.end_object();
 }
 
-/// Defines the structs of events, whose fields are [`Field`]s. `as` gives the member's name in JSON if it
-/// differs, and `or` a second name that is read too. The documentation of each field ends with its name in
-/// JSON. A struct may have one type parameter with a default.
+/// Defines the structs of events, whose fields are [`Field`]s. `as` gives the member's name in JSON
+/// if it differs, and `or` a second name that is read too. The documentation of each field ends
+/// with its name in JSON. A struct may have one type parameter with a default.
 macro_rules! event {
     ($(
         $(#[$attribute:meta])*

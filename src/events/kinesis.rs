@@ -11,12 +11,12 @@ use crate::error::Result;
 use crate::json::Value;
 
 event! {
-    /// A batch of records (AWS Lambda Developer Guide, "Using Lambda with Kinesis"). The members
-    /// behind the records are those of tumbling windows.
+    /// The event of Amazon Kinesis Data Streams: a batch of records (AWS Lambda Developer Guide,
+    /// "Using Lambda with Kinesis"). The members after `records` are those of a tumbling window.
     pub struct KinesisEvent {
         records: Vec<KinesisEventRecord> as "Records",
         window: TumblingWindow,
-        /// What the function has returned for the window so far.
+        /// The state that the function returned for the previous batch of the window.
         state: Map<Value>,
         shard_id: String as "shardId",
         event_source_arn: String as "eventSourceARN",
@@ -24,29 +24,29 @@ event! {
         is_window_terminated_early: bool as "isWindowTerminatedEarly",
     }
 
-    /// The time that a window spans.
+    /// The period of a tumbling window.
     pub struct TumblingWindow {
         start: Timestamp,
         end: Timestamp,
     }
 
-    /// A record and where it comes from.
+    /// A record and its source.
     pub struct KinesisEventRecord {
         kinesis: KinesisRecord,
         /// `aws:kinesis`
         event_source: String as "eventSource",
         event_version: String as "eventVersion",
-        /// Shard and sequence number.
+        /// The shard and the sequence number.
         event_id: String as "eventID",
         /// `aws:kinesis:record`
         event_name: String as "eventName",
         invoke_identity_arn: String as "invokeIdentityArn",
         aws_region: String as "awsRegion",
-        /// The stream.
+        /// The ARN of the stream.
         event_source_arn: String as "eventSourceARN",
     }
 
-    /// A record.
+    /// A record of a stream.
     pub struct KinesisRecord {
         kinesis_schema_version: String as "kinesisSchemaVersion",
         partition_key: String as "partitionKey",
@@ -57,11 +57,27 @@ event! {
     }
 }
 
-/// Handles each record with `f`; see [`batch`]. The first failure ends the batch, and Lambda goes on
-/// there.
+/// Calls `f` for each record; see [`batch`]. The first failure ends the batch, and Lambda retries
+/// from there.
+///
+/// ```
+/// use tiny_lambda::events::{kinesis, samples};
+/// use tiny_lambda::{Context, json};
+///
+/// let event: kinesis::KinesisEvent = json::parse(samples::KINESIS.as_bytes())?;
+/// let response = kinesis::each(&event, &Context::default(), |record| {
+///     let value: json::Value = record.kinesis.get()?.data.get()?.json()?;
+///     println!("{value}");
+///     Ok(())
+/// })?;
+/// // The second sample record is not JSON.
+/// assert_eq!(response.failures.len(), 1);
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
 ///
 /// # Errors
-/// If the event has no records, or one without a sequence number: the whole batch is tried again.
+/// If the event has no records, or a record has no sequence number. Lambda then retries the whole
+/// batch.
 #[track_caller]
 pub fn each(
     event: &KinesisEvent,

@@ -1,4 +1,4 @@
-//! Amazon Lex: fulfilment of intents.
+//! Amazon Lex V2: fulfilment of intents.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,8 +8,8 @@ use super::field::event;
 use crate::json::Value;
 
 event! {
-    /// What a bot asks, V2 (Amazon Lex V2 Developer Guide, "AWS Lambda input event format for
-    /// Lex V2").
+    /// The event of an Amazon Lex V2 bot (Amazon Lex V2 Developer Guide, "AWS Lambda input event
+    /// format for Lex V2").
     pub struct LexV2Event {
         message_version: String as "messageVersion",
         /// `DialogCodeHook` or `FulfillmentCodeHook`
@@ -28,7 +28,7 @@ event! {
         transcriptions: Vec<Value>,
     }
 
-    /// A bot, V2.
+    /// The bot that invoked the function.
     pub struct LexV2Bot {
         id: String,
         name: String,
@@ -38,7 +38,7 @@ event! {
         version: String,
     }
 
-    /// How far a talk has come, V2.
+    /// The state of a conversation.
     pub struct LexV2SessionState {
         active_contexts: Vec<Value> as "activeContexts",
         session_attributes: Map<String> as "sessionAttributes",
@@ -48,7 +48,7 @@ event! {
         originating_request_id: String as "originatingRequestId",
     }
 
-    /// An intent, V2.
+    /// An intent.
     pub struct LexV2Intent {
         confirmation_state: String as "confirmationState",
         name: String,
@@ -57,7 +57,7 @@ event! {
         kendra_response: Value as "kendraResponse",
     }
 
-    /// The answer, V2.
+    /// The response to a [`LexV2Event`].
     pub struct LexV2Response {
         session_state: LexV2SessionState as "sessionState",
         messages: Vec<Value>,

@@ -10,8 +10,9 @@ use super::field::{name_error, unmarshal_error};
 use crate::error::Result;
 use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
 
-/// An object whose member names the sender chooses, in order. It is kept as JSON: a value is parsed each time
-/// that the handler asks for it, and a value of an unexpected type is no error until then.
+/// An object whose member names the sender chooses, in order. It is kept as JSON: a value is parsed
+/// each time that the handler asks for it, and a value of an unexpected type is no error until
+/// then.
 ///
 /// ```
 /// use tiny_lambda::events::Map;
@@ -119,7 +120,8 @@ impl<T: ToJson> Map<T> {
     }
 }
 
-/// Returns what was written. A `ToJson` of the user that writes something else than UTF-8 makes it empty.
+/// Returns what was written. A `ToJson` of the user that writes something else than UTF-8 makes it
+/// empty.
 fn into_json(w: Writer) -> String {
     String::from_utf8(w.into_inner()).unwrap_or_default()
 }

@@ -15,10 +15,10 @@
 //! }
 //! ```
 //!
-//! Each member is a [`Field`]. A member that is missing, `null` or of another type than AWS documents is an
-//! error only if the handler asks for it, and the error names the member. A member that the type does not
-//! have is ignored. For such members, and for the input of an AWS Step Functions state, which may be any
-//! JSON, take the event as a [`json::Value`](crate::json::Value).
+//! Each member is a [`Field`]. A member that is missing, `null` or of another type than AWS
+//! documents is an error only if the handler asks for it, and the error names the member. A member
+//! that the type does not have is ignored. For such members, and for the input of an AWS Step
+//! Functions state, which may be any JSON, take the event as a [`json::Value`](crate::json::Value).
 //!
 //! Times and encoded values keep their text, and are decoded when the handler asks for the value:
 //! [`Timestamp`], [`EpochSeconds`], [`EpochMillis`], [`EpochMicros`], [`Base64`] and [`FormText`].

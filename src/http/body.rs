@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 /// The body of a request or response.
 ///
-/// The variant decides how the body of a response is written in JSON: text as it is, bytes in base64.
-/// Neither the content nor the `Content-Type` is looked at.
+/// The variant decides how the body of a response is written in JSON: text as it is, bytes in
+/// base64. Neither the content nor the `Content-Type` is looked at.
 ///
 /// ```
 /// use tiny_lambda::http::Body;

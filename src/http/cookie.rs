@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 
 /// A cookie that [`Response::with_cookie`] sets (RFC 6265, section 4.1).
 ///
-/// A new cookie has the attributes `Secure; HttpOnly; SameSite=Lax`: browsers send it over HTTPS only,
-/// hide it from scripts, and leave it out of requests that other sites make.
+/// A new cookie has the attributes `Secure; HttpOnly; SameSite=Lax`: browsers send it over HTTPS
+/// only, hide it from scripts, and leave it out of requests that other sites make.
 ///
 /// ```
 /// use core::time::Duration;

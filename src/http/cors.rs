@@ -9,8 +9,8 @@ use super::{Method, Request, Response, ResponseEvent, error_response};
 use crate::encoding::{Digits, decimal};
 use crate::error::Result;
 
-/// Cross-origin resource sharing (Fetch Standard, "CORS protocol"): allows scripts of other sites to
-/// call a function. HTTP APIs and function URLs can also be configured to do it themselves.
+/// Cross-origin resource sharing (Fetch Standard, "CORS protocol"): allows scripts of other sites
+/// to call a function. HTTP APIs and function URLs can also be configured to do it themselves.
 ///
 /// ```
 /// use tiny_lambda::http::{Cors, Method, Request, Response};
@@ -68,8 +68,8 @@ impl Cors {
         self
     }
 
-    /// Allows requests with cookies. It has no effect for an origin that only `*` allows: browsers then
-    /// refuse credentials.
+    /// Allows requests with cookies. It has no effect for an origin that only `*` allows: browsers
+    /// then refuse credentials.
     #[must_use]
     pub fn allow_credentials(mut self) -> Cors {
         self.credentials = true;
@@ -83,13 +83,13 @@ impl Cors {
         self
     }
 
-    /// Responds to a preflight request, calls `f` for any other request, and adds the CORS headers to
-    /// the response. For an origin that is not allowed no `Access-Control` header is added, so the
-    /// browser hides the response from the script.
+    /// Responds to a preflight request, calls `f` for any other request, and adds the CORS headers
+    /// to the response. For an origin that is not allowed no `Access-Control` header is added, so
+    /// the browser hides the response from the script.
     ///
     /// If `f` returns an error, or a response that cannot be sent, the error response has the CORS
-    /// headers too, so that scripts can read its status; see [`http`](super#errors). The error is not
-    /// returned: [`run_http`](crate::run_http) and [`Request::encode_response`] log it.
+    /// headers too, so that scripts can read its status; see [`http`](super#errors). The error is
+    /// not returned: [`run_http`](crate::run_http) and [`Request::encode_response`] log it.
     ///
     /// # Errors
     /// None. The return type is `Result` because that of a handler is.
@@ -122,8 +122,8 @@ impl Cors {
         Ok(response)
     }
 
-    /// Returns the value of `Access-Control-Allow-Origin` for a request from `origin`; `None` if it is
-    /// not allowed.
+    /// Returns the value of `Access-Control-Allow-Origin` for a request from `origin`; `None` if it
+    /// is not allowed.
     fn allowed_origin<'o>(&self, origin: &'o str) -> Option<&'o str> {
         if self.origins.iter().any(|allowed| allowed == origin) {
             return Some(origin);

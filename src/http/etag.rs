@@ -6,12 +6,13 @@ use super::{Body, Method, Request, Response};
 use crate::encoding::push_hex;
 
 impl Response {
-    /// Returns the response with an `ETag` made from its body (RFC 9110, section 8.8.3). If `request`
-    /// is a `GET` or `HEAD` request whose `If-None-Match` lists that tag, the status is 304 and the body
-    /// empty (section 13.1.2).
+    /// Returns the response with an `ETag` made from its body (RFC 9110, section 8.8.3). If
+    /// `request` is a `GET` or `HEAD` request whose `If-None-Match` lists that tag, the status is
+    /// 304 and the body empty (section 13.1.2).
     ///
     /// Only a response with status 200 gets a tag. The tag is a strong one, a hash of 64 bits: it
-    /// distinguishes versions of a page, but somebody who wants two bodies with one tag can find them.
+    /// distinguishes versions of a page, but somebody who wants two bodies with one tag can find
+    /// them.
     ///
     /// ```
     /// use tiny_lambda::http::{Method, Request, Response};
@@ -58,8 +59,8 @@ fn entity_tag(body: &[u8]) -> String {
     tag
 }
 
-/// Returns whether the value of `If-None-Match` lists `tag`, as a strong or a weak tag (RFC 9110, section
-/// 8.8.3.2).
+/// Returns whether the value of `If-None-Match` lists `tag`, as a strong or a weak tag (RFC 9110,
+/// section 8.8.3.2).
 fn contains_tag(list: &str, tag: &str) -> bool {
     if list.trim_ascii() == "*" {
         return true;

@@ -182,7 +182,8 @@ impl fmt::Debug for HeaderMap {
     }
 }
 
-/// Maps are equal if they have the same fields in the same order. Names are compared with their case.
+/// Maps are equal if they have the same fields in the same order. Names are compared with their
+/// case.
 impl PartialEq for HeaderMap {
     fn eq(&self, other: &HeaderMap) -> bool {
         self.iter().eq(other.iter())

@@ -1,9 +1,9 @@
 //! Web requests and responses of the AWS services that call a function for them.
 //!
-//! A [`Request`] is read from the event of an Amazon API Gateway REST API, HTTP API or WebSocket API, a
-//! function URL, an Application Load Balancer or Amazon VPC Lattice: the front doors of a function.
-//! [`Request::origin`] says which of them it was. A [`Response`] is written in the form that this front door
-//! reads.
+//! A [`Request`] is read from the event of an Amazon API Gateway REST API, HTTP API or WebSocket
+//! API, a function URL, an Application Load Balancer or Amazon VPC Lattice: the front doors of a
+//! function. [`Request::origin`] says which of them it was. A [`Response`] is written in the form
+//! that this front door reads.
 //!
 //! ```no_run
 //! use tiny_lambda::http::{Request, Response};
@@ -20,20 +20,20 @@
 //! ```
 //!
 //! # Errors
-//! If the handler returns an error, the caller receives status 500 without the message, which is logged.
-//! Two types of errors are the caller's fault, and the caller receives their message: `Http.BadRequest`
-//! (400), which [`Request::json`], [`Request::param`] and [`Query::parse`] return, and
-//! `Http.PayloadTooLarge` (413), which [`Request::limit_body`] returns.
+//! If the handler returns an error, the caller receives status 500 without the message, which is
+//! logged. Two types of errors are the caller's fault, and the caller receives their message:
+//! `Http.BadRequest` (400), which [`Request::json`], [`Request::param`] and [`Query::parse`]
+//! return, and `Http.PayloadTooLarge` (413), which [`Request::limit_body`] returns.
 //!
-//! An unexpected member does not make an event unreadable: `headers` that are not an object count as
-//! no headers, and a method or path that is not a string is its JSON. A header with an invalid name is left
-//! out, and control characters in values become spaces. If the body is not what the event says that it is,
-//! [`Request::body`] and the methods that read the body return an error. If a response has an invalid header,
-//! nothing of it is sent, and the caller receives status 500.
+//! An unexpected member does not make an event unreadable: `headers` that are not an object count
+//! as no headers, and a method or path that is not a string is its JSON. A header with an invalid
+//! name is left out, and control characters in values become spaces. If the body is not what the
+//! event says that it is, [`Request::body`] and the methods that read the body return an error. If
+//! a response has an invalid header, nothing of it is sent, and the caller receives status 500.
 //!
 //! # Encoding
-//! Front doors differ in what they decode. [`Request::param`], [`Request::query`] and [`Router`] take that
-//! into account, so that every value is decoded exactly once:
+//! Front doors differ in what they decode. [`Request::param`], [`Request::query`] and [`Router`]
+//! take that into account, so that every value is decoded exactly once:
 //!
 //! | front door | path | path parameters | query |
 //! | --- | --- | --- | --- |
@@ -51,8 +51,8 @@
 //! # Streaming
 //! A [`Request`] is read from JSON like any other event, so the handler of
 //! [`run_streaming`](crate::run_streaming) can take one.
-//! [`Responder::start_http`](crate::Responder::start_http) sends status and headers; the body is then written
-//! in pieces.
+//! [`Responder::start_http`](crate::Responder::start_http) sends status and headers; the body is
+//! then written in pieces.
 //!
 //! ```no_run
 //! use std::io::Write;

@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 
 /// The decoded names and values of a query or a form, in order. A name may occur more than once.
 ///
-/// Decoding never fails (URL Standard, "application/x-www-form-urlencoded parsing"): a `%` without two
-/// hexadecimal digits is kept, and bytes that are not UTF-8 become U+FFFD.
+/// Decoding never fails (URL Standard, "application/x-www-form-urlencoded parsing"): a `%` without
+/// two hexadecimal digits is kept, and bytes that are not UTF-8 become U+FFFD.
 ///
 /// ```
 /// use tiny_lambda::http::{Method, Request};

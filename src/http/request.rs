@@ -35,9 +35,9 @@ pub enum Origin {
     LatticeV2,
 }
 
-/// The most segments that a base path may have. It bounds the search for the start of the API's route,
-/// which compares the rest of the path once for each segment. AWS allows base paths of several levels with
-/// 300 characters in all.
+/// The most segments that a base path may have. It bounds the search for the start of the API's
+/// route, which compares the rest of the path once for each segment. AWS allows base paths of
+/// several levels with 300 characters in all.
 const BASE_SEGMENTS_MAX: usize = 16;
 
 /// A web request. Tests create one by [`new`](Self::new).
@@ -60,8 +60,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// Returns a request to a function URL, for tests. `target` is a path, which `?` and a query may
-    /// follow.
+    /// Returns a request to a function URL, for tests. `target` is a path, which `?` and a query
+    /// may follow.
     ///
     /// ```
     /// use tiny_lambda::http::{Method, Request};
@@ -116,8 +116,8 @@ impl Request {
     /// Reads the event of a front door.
     ///
     /// # Errors
-    /// `Runtime.UnmarshalError` if the event is not a web request, for example because the function was
-    /// invoked directly, or if it is not JSON or not UTF-8.
+    /// `Runtime.UnmarshalError` if the event is not a web request, for example because the function
+    /// was invoked directly, or if it is not JSON or not UTF-8.
     #[track_caller]
     pub fn from_event(event: &[u8]) -> Result<Request> {
         match str::from_utf8(event) {
@@ -146,24 +146,26 @@ impl Request {
         self.caller
     }
 
-    /// Returns the method. That of a WebSocket message is `GET`, like that of the request that opened the
-    /// WebSocket. If the event has no method, it is [`Method::Other`] with an empty text.
+    /// Returns the method. That of a WebSocket message is `GET`, like that of the request that
+    /// opened the WebSocket. If the event has no method, it is [`Method::Other`] with an empty
+    /// text.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// Returns the path without the stage of the API. An HTTP API has decoded it, except `%2F`; from the
-    /// others it is as the caller sent it (see [`http`](super#encoding)). For a WebSocket it is `/` and the
-    /// route, such as `/$connect`. Empty if the event has no path.
+    /// Returns the path without the stage of the API. An HTTP API has decoded it, except `%2F`;
+    /// from the others it is as the caller sent it (see [`http`](super#encoding)). For a WebSocket
+    /// it is `/` and the route, such as `/$connect`. Empty if the event has no path.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Returns the base path: the prefix of [`path`](Self::path) to which a custom domain name maps the API
-    /// (API Gateway Developer Guide, "Map API stages to a custom domain name"). Empty if there is none.
+    /// Returns the base path: the prefix of [`path`](Self::path) to which a custom domain name maps
+    /// the API (API Gateway Developer Guide, "Map API stages to a custom domain name"). Empty if
+    /// there is none.
     ///
-    /// It is the part of the path before the route of the API (`resource` or `routeKey` in the event), so
-    /// it is unknown, and empty, if that route is `$default`.
+    /// It is the part of the path before the route of the API (`resource` or `routeKey` in the
+    /// event), so it is unknown, and empty, if that route is `$default`.
     ///
     /// ```
     /// use tiny_lambda::http::Request;
@@ -202,8 +204,8 @@ impl Request {
         }
     }
 
-    /// Returns the encoded query without the `?`; empty if there is none. If the event has decoded names and
-    /// values instead, they are encoded again.
+    /// Returns the encoded query without the `?`; empty if there is none. If the event has decoded
+    /// names and values instead, they are encoded again.
     pub fn query_string(&self) -> &str {
         &self.query_string
     }
@@ -211,7 +213,8 @@ impl Request {
     /// Returns the decoded query.
     ///
     /// # Errors
-    /// None: every text is a query (see [`Query`]). The return type is that of [`form`](Self::form).
+    /// None: every text is a query (see [`Query`]). The return type is that of
+    /// [`form`](Self::form).
     pub fn query(&self) -> Result<Query> {
         Ok(Query::from_bytes(self.query_string.as_bytes()))
     }
@@ -243,8 +246,8 @@ impl Request {
     /// Returns the body.
     ///
     /// # Errors
-    /// `Runtime.UnmarshalError` if the body in the event is not a string, or is malformed base64. That is not
-    /// the caller's fault: the response has status 500.
+    /// `Runtime.UnmarshalError` if the body in the event is not a string, or is malformed base64.
+    /// That is not the caller's fault: the response has status 500.
     #[track_caller]
     pub fn body(&self) -> Result<&Body> {
         match &self.body {
@@ -277,7 +280,8 @@ impl Request {
         }
     }
 
-    /// Returns the names and values of the body, which is a form (`application/x-www-form-urlencoded`).
+    /// Returns the names and values of the body, which is a form
+    /// (`application/x-www-form-urlencoded`).
     ///
     /// # Errors
     /// Those of [`body`](Self::body): every text is a form (see [`Query`]).
@@ -301,8 +305,8 @@ impl Request {
         Err(Error::new(PAYLOAD_TOO_LARGE, message))
     }
 
-    /// Returns a decoded path parameter: that of the [`Router`](super::Router)'s pattern, or else that of
-    /// the API's route (`pathParameters` in the event).
+    /// Returns a decoded path parameter: that of the [`Router`](super::Router)'s pattern, or else
+    /// that of the API's route (`pathParameters` in the event).
     pub fn path_parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         if let Some((_, value)) = self.captures.iter().find(|capture| capture.0 == name) {
             return Some(Cow::Borrowed(value));
@@ -394,8 +398,8 @@ impl Request {
             .map_or(self.path.len(), |slash| slash.0)
     }
 
-    /// Returns whether the API's route `/{route}` has matched `segments`, given the path parameters in the
-    /// event.
+    /// Returns whether the API's route `/{route}` has matched `segments`, given the path parameters
+    /// in the event.
     fn is_route(&self, route: &str, segments: &[String]) -> bool {
         let mut segments = segments.iter();
         for part in query::split(route, b'/') {
@@ -424,8 +428,8 @@ impl Request {
     /// Parses a path parameter.
     ///
     /// # Errors
-    /// `Http.BadRequest` if the value cannot be parsed. `Http.NoSuchParameter` if the route has no such
-    /// parameter: the function's mistake, so the caller receives status 500.
+    /// `Http.BadRequest` if the value cannot be parsed. `Http.NoSuchParameter` if the route has no
+    /// such parameter: the function's mistake, so the caller receives status 500.
     #[track_caller]
     pub fn param<T: FromStr>(&self, name: &str) -> Result<T> {
         let Some(value) = self.path_parameter(name) else {
@@ -445,10 +449,11 @@ impl Request {
 
     /// Returns the IP address of the caller, without a port or an IPv6 zone.
     ///
-    /// From API Gateway and a function URL it is `sourceIp` in `requestContext`. From a load balancer and
-    /// VPC Lattice it is the last address of `X-Forwarded-For`, the only one that the caller cannot forge; a
-    /// load balancer that preserves client ports appends the port to it. `None` if the value is not an
-    /// address, such as `unknown`, or `test-invoke-source-ip` from API Gateway's console.
+    /// From API Gateway and a function URL it is `sourceIp` in `requestContext`. From a load
+    /// balancer and VPC Lattice it is the last address of `X-Forwarded-For`, the only one that the
+    /// caller cannot forge; a load balancer that preserves client ports appends the port to it.
+    /// `None` if the value is not an address, such as `unknown`, or `test-invoke-source-ip` from
+    /// API Gateway's console.
     pub fn source_ip(&self) -> Option<Cow<'_, str>> {
         let text = match self.caller.origin {
             Origin::RestApi | Origin::WebSocket => self.context_text(&["identity", "sourceIp"])?,
@@ -468,15 +473,15 @@ impl Request {
 
     /// Returns the result of the API's authorizer; `None` if the event has none.
     ///
-    /// The `context` that a Lambda authorizer returns is `authorizer()?.get("lambda")` in an HTTP API, and
-    /// `authorizer()` in a REST API.
+    /// The `context` that a Lambda authorizer returns is `authorizer()?.get("lambda")` in an HTTP
+    /// API, and `authorizer()` in a REST API.
     pub fn authorizer(&self) -> Option<Value> {
         let value = self.raw_at(&["requestContext", "authorizer"])?;
         json::parse_replacing_surrogates(value.as_bytes()).ok()
     }
 
-    /// Returns a claim of the caller's token, which the JWT or Amazon Cognito authorizer of the API has
-    /// verified. A claim that is not a string is returned as JSON.
+    /// Returns a claim of the caller's token, which the JWT or Amazon Cognito authorizer of the API
+    /// has verified. A claim that is not a string is returned as JSON.
     pub fn claim(&self, name: &str) -> Option<Cow<'_, str>> {
         let raw = self
             .raw_at(&["requestContext", "authorizer", "jwt", "claims", name])
@@ -491,8 +496,8 @@ impl Request {
     /// [`run_http`](crate::run_http) does.
     ///
     /// # Errors
-    /// If the response cannot be sent: a status that is not in 100 to 599, an invalid header, or several
-    /// cookies where the front door can send one only.
+    /// If the response cannot be sent: a status that is not in 100 to 599, an invalid header, or
+    /// several cookies where the front door can send one only.
     #[track_caller]
     pub fn encode_response(&self, response: &Response) -> Result<Vec<u8>> {
         if let Some(error) = &response.failure {
@@ -538,8 +543,8 @@ impl Request {
     }
 }
 
-/// Returns the IP address in `text` without a port, as in `192.0.2.1:80` and `[2001:db8::1]:80`, and without
-/// a zone, as in `fe80::1%eth0` (RFC 4007, section 11).
+/// Returns the IP address in `text` without a port, as in `192.0.2.1:80` and `[2001:db8::1]:80`,
+/// and without a zone, as in `fe80::1%eth0` (RFC 4007, section 11).
 fn ip_address(text: &str) -> Option<&str> {
     let without_zone = |text| query::split_once(text, b'%').0;
     let is_address = |text: &&str| text.parse::<IpAddr>().is_ok();

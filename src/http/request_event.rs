@@ -1,5 +1,5 @@
-//! Reads a [`Request`] from an event. One pass over the JSON notes where the members are; they are read
-//! when the front door is known.
+//! Reads a [`Request`] from an event. One pass over the JSON notes where the members are; they are
+//! read when the front door is known.
 //!
 //! The forms are those of the AWS pages "Lambda proxy integrations in API Gateway", "AWS Lambda
 //! proxy integrations for HTTP APIs", "Lambda function URLs", "Lambda functions as targets" of
@@ -92,8 +92,8 @@ const CONTEXT_MEMBERS: &[(&str, Member)] = &[
 
 const HTTP_MEMBERS: &[(&str, Member)] = &[("method", Member::Method)];
 
-/// The members that one pass over an event has found. They are read when the front door is known, so that
-/// errors can name it.
+/// The members that one pass over an event has found. They are read when the front door is known,
+/// so that errors can name it.
 struct EventMembers<'j> {
     event: &'j str,
     /// The offset of each member's value; 0, at which no value can be, if it is missing or `null`.
@@ -179,8 +179,8 @@ impl<'j> EventMembers<'j> {
         (offset != 0).then(|| Reader::at(self.event, offset))
     }
 
-    /// Returns the text of a member. A value that is not a string, as in test events written by hand, is
-    /// returned as JSON.
+    /// Returns the text of a member. A value that is not a string, as in test events written by
+    /// hand, is returned as JSON.
     fn text(&self, member: Member) -> Option<Cow<'j, str>> {
         let mut r = self.get(member)?;
         match r.clone().string() {
@@ -189,9 +189,9 @@ impl<'j> EventMembers<'j> {
         }
     }
 
-    /// Returns the front door that sent the event, by the members that only its events have. Two of them
-    /// are enough, so one missing member does no harm, and one that the event of a direct invocation
-    /// happens to have does not make it a request.
+    /// Returns the front door that sent the event, by the members that only its events have. Two of
+    /// them are enough, so one missing member does no harm, and one that the event of a direct
+    /// invocation happens to have does not make it a request.
     fn origin(&self) -> Option<Origin> {
         let count = |members: &[Member]| members.iter().filter(|&&member| self.has(member)).count();
         let is_2 = usize::from(self.text(Member::Version).as_deref() == Some("2.0"));
@@ -234,8 +234,8 @@ impl<'j> EventMembers<'j> {
         })
     }
 
-    /// Returns whether the front door has decoded the path, except `%2F`: an HTTP API has. Its requests in
-    /// payload format 1.0 differ from those of a REST API in having a version.
+    /// Returns whether the front door has decoded the path, except `%2F`: an HTTP API has. Its
+    /// requests in payload format 1.0 differ from those of a REST API in having a version.
     fn has_decoded_path(&self, origin: Origin) -> bool {
         origin == Origin::HttpApi
             || origin == Origin::RestApi && self.text(Member::Version).as_deref() == Some("1.0")
@@ -300,8 +300,8 @@ impl<'j> EventMembers<'j> {
         let mut query = String::from(self.text(Member::RawQuery).unwrap_or_default());
         for member in [Member::MultiQuery, Member::Query, Member::SnakeQuery] {
             if let (Some(mut r), true) = (self.get(member), query.is_empty()) {
-                // Only the names and values of an Application Load Balancer are still encoded. There is
-                // no error: the first pass has read the value.
+                // Only the names and values of an Application Load Balancer are still encoded.
+                // There is no error: the first pass has read the value.
                 let _ = push_query(&mut query, &mut r, origin != Origin::Alb);
             }
         }
@@ -313,8 +313,8 @@ impl<'j> EventMembers<'j> {
 
     /// Returns the headers, and the `cookies` of a version 2.0 event as one `cookie` header.
     ///
-    /// A header with an invalid name is left out; control characters in values become spaces (RFC 9110,
-    /// section 5.5).
+    /// A header with an invalid name is left out; control characters in values become spaces (RFC
+    /// 9110, section 5.5).
     #[inline(never)]
     fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -360,7 +360,8 @@ impl<'j> EventMembers<'j> {
             (Ok(text), Ok(true)) => match decode_base64(text.as_bytes()) {
                 Ok(bytes) => Ok(Body::Bytes(bytes)),
                 Err(error) => {
-                    // `format_args!` is not in a variable: before Rust 1.89 it would not live long enough.
+                    // `format_args!` is not in a variable: before Rust 1.89 it would not live long
+                    // enough.
                     Err(Error::unmarshal(
                         event_name,
                         &format_args!("$.isBase64Encoded is true, but $.body is {error}"),
@@ -392,8 +393,8 @@ impl<'j> EventMembers<'j> {
 
 type OnText<'f> = &'f mut dyn FnMut(&str);
 
-/// Calls `on_text` for a string, or for each string of an array. Numbers and booleans, which test events
-/// written by hand may have, are passed as their JSON; `null` and objects are skipped.
+/// Calls `on_text` for a string, or for each string of an array. Numbers and booleans, which test
+/// events written by hand may have, are passed as their JSON; `null` and objects are skipped.
 pub(super) fn for_each_text(r: &mut Reader<'_>, on_text: OnText<'_>) -> Result<(), json::Error> {
     match r.peek()? {
         Kind::String => {
@@ -418,8 +419,8 @@ pub(super) fn for_each_text(r: &mut Reader<'_>, on_text: OnText<'_>) -> Result<(
 
 type OnPair<'f> = &'f mut dyn FnMut(&str, &str);
 
-/// Calls `on_pair` for each name and value of an object whose values are strings or arrays of strings. A
-/// value that is not an object is skipped.
+/// Calls `on_pair` for each name and value of an object whose values are strings or arrays of
+/// strings. A value that is not an object is skipped.
 pub(super) fn for_each_pair(r: &mut Reader<'_>, on_pair: OnPair<'_>) -> Result<(), json::Error> {
     if r.peek()? != Kind::Object {
         return r.skip();
@@ -447,9 +448,9 @@ fn push_query(query: &mut String, r: &mut Reader<'_>, encode: bool) -> Result<()
     })
 }
 
-/// Appends the cookies of a `cookie` header that `cookies` does not have. The event of a function URL has
-/// its `cookies` in `headers` too, that of an HTTP API has not (recorded events in aws-lambda-web-adapter,
-/// "Double cookie headers").
+/// Appends the cookies of a `cookie` header that `cookies` does not have. The event of a function
+/// URL has its `cookies` in `headers` too, that of an HTTP API has not (recorded events in
+/// aws-lambda-web-adapter, "Double cookie headers").
 fn push_new_cookies(cookies: &mut String, header: &str) {
     for cookie in split(header, b';').map(str::trim_ascii) {
         let is_same = |known: &str| known.trim_ascii() == cookie;

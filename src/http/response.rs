@@ -75,8 +75,8 @@ impl Response {
     }
 
     /// Returns a redirect to `location` with status 303: the caller sends a `GET` request there,
-    /// whatever the method was (RFC 9110, section 15.4.4). Statuses 307 and 308 keep the method; set one
-    /// by [`with_status`](Self::with_status).
+    /// whatever the method was (RFC 9110, section 15.4.4). Statuses 307 and 308 keep the method;
+    /// set one by [`with_status`](Self::with_status).
     pub fn redirect(location: &str) -> Response {
         Response::new(303).with_header("Location", location)
     }
@@ -115,10 +115,10 @@ impl Response {
     }
 }
 
-/// Reads a response from any of the forms in which it is sent, so that a test can examine the response of
-/// a function. Each cookie becomes a `Set-Cookie` after the other headers, an empty body is
-/// [`Body::Empty`], and the values of headers that the form has joined stay joined. An escape for one half
-/// of a surrogate pair becomes U+FFFD.
+/// Reads a response from any of the forms in which it is sent, so that a test can examine the
+/// response of a function. Each cookie becomes a `Set-Cookie` after the other headers, an empty
+/// body is [`Body::Empty`], and the values of headers that the form has joined stay joined. An
+/// escape for one half of a surrogate pair becomes U+FFFD.
 ///
 /// ```
 /// use tiny_lambda::http::{Method, Request, Response};

@@ -1,8 +1,8 @@
 //! Writes a [`Response`] in the form that the front door of the request reads.
 //!
-//! The forms are those of the AWS pages that `request_event.rs` names. An HTTP API and a function URL read
-//! `headers` and `cookies`; the others read `headers`, or `multiValueHeaders` if the request had them; an
-//! Application Load Balancer also reads `statusDescription`.
+//! The forms are those of the AWS pages that `request_event.rs` names. An HTTP API and a function
+//! URL read `headers` and `cookies`; the others read `headers`, or `multiValueHeaders` if the
+//! request had them; an Application Load Balancer also reads `statusDescription`.
 
 use alloc::string::String;
 
@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::http1::head::is;
 use crate::json::{ToJson, Writer};
 
-/// Returns the response to a handler's error. The message is sent if the error is the caller's fault;
-/// otherwise the status is 500, and the error is kept in the response for the log.
+/// Returns the response to a handler's error. The message is sent if the error is the caller's
+/// fault; otherwise the status is 500, and the error is kept in the response for the log.
 pub(crate) fn error_response(error: Error) -> Response {
     let status = match error.error_type() {
         BAD_REQUEST => 400,
@@ -72,8 +72,8 @@ impl<'r> ResponseEvent<'r> {
     /// Chooses the form of `response` for `caller`.
     ///
     /// # Errors
-    /// If the response cannot be sent: a status that is not in 100 to 599, an invalid header, or several
-    /// cookies where the front door can send one only.
+    /// If the response cannot be sent: a status that is not in 100 to 599, an invalid header, or
+    /// several cookies where the front door can send one only.
     #[track_caller]
     pub(crate) fn new(response: &'r Response, caller: Caller) -> Result<ResponseEvent<'r>> {
         if !(100..=599).contains(&response.status) {
@@ -122,8 +122,8 @@ impl ToJson for ResponseEvent<'_> {
         w.begin_object();
         w.member("statusCode", status);
         if self.has_description {
-            // It must be the code, one space and the reason phrase ("Lambda functions as targets"), so it
-            // is left out for a status without a phrase.
+            // It must be the code, one space and the reason phrase ("Lambda functions as targets"),
+            // so it is left out for a status without a phrase.
             if let Some(text) = status_description(*status) {
                 w.member("statusDescription", text);
             }
@@ -182,7 +182,8 @@ fn write_values(w: &mut Writer, headers: &HeaderMap, name: &str, as_list: bool) 
         if as_list {
             w.element(value);
         } else {
-            // RFC 9110, section 5.3: fields of one name mean the same as their values joined by commas.
+            // RFC 9110, section 5.3: fields of one name mean the same as their values joined by
+            // commas.
             push_separated(&mut joined, ", ", value);
         }
     }
@@ -207,8 +208,8 @@ fn status_description(status: u16) -> Option<&'static str> {
     split(STATUS_DESCRIPTIONS, b'\n').find(|line| line.starts_with(code))
 }
 
-/// Statuses and their reason phrases (IANA, "HTTP Status Code Registry"). Statuses that functions hardly
-/// ever send are left out: each costs about 20 bytes in every function that uses `run_http`.
+/// Statuses and their reason phrases (IANA, "HTTP Status Code Registry"). Statuses that functions
+/// hardly ever send are left out: each costs about 20 bytes in every function that uses `run_http`.
 const STATUS_DESCRIPTIONS: &str = "\
 200 OK
 201 Created

@@ -14,13 +14,13 @@ type Route<'h> = Box<dyn Fn(Request, &Context) -> Result<Response> + Send + Sync
 
 /// Calls the handler whose method and path pattern match a request.
 ///
-/// In a pattern, `{name}` matches one segment that is not empty, and `{name...}` at the end matches the
-/// rest of the path, which may be empty. Segments are compared after decoding, and an escaped `/` does
-/// not end a segment. If several patterns match, the one that was added first is used.
+/// In a pattern, `{name}` matches one segment that is not empty, and `{name...}` at the end matches
+/// the rest of the path, which may be empty. Segments are compared after decoding, and an escaped
+/// `/` does not end a segment. If several patterns match, the one that was added first is used.
 ///
-/// Patterns are compared with [`Request::route_path`], which has neither the stage nor the base path of a
-/// custom domain name. If no route matches, they are compared with [`Request::path`], which has the base
-/// path.
+/// Patterns are compared with [`Request::route_path`], which has neither the stage nor the base
+/// path of a custom domain name. If no route matches, they are compared with [`Request::path`],
+/// which has the base path.
 ///
 /// ```
 /// use tiny_lambda::http::{Method, Request, Response, Router};

@@ -5,7 +5,8 @@ use alloc::string::String;
 use crate::events::field::event;
 
 event! {
-    /// An instance in another state (Amazon EC2 User Guide, "Automate Amazon EC2 with EventBridge").
+    /// An instance in another state (Amazon EC2 User Guide, "Automate Amazon EC2 with
+    /// EventBridge").
     pub struct InstanceStateChange {
         instance_id: String as "instance-id",
         /// `pending`, `running`, `stopping`, `stopped`, `shutting-down` or `terminated`

@@ -8,8 +8,8 @@ use crate::events::field::event;
 use crate::json::{Number, Value};
 
 event! {
-    /// A container instance (Amazon Elastic Container Service Developer Guide, "Amazon ECS container
-    /// instance state change events").
+    /// A container instance (Amazon Elastic Container Service Developer Guide, "Amazon ECS
+    /// container instance state change events").
     pub struct ContainerInstanceStateChange {
         agent_connected: bool as "agentConnected",
         agent_update_status: String as "agentUpdateStatus",

@@ -8,8 +8,8 @@ use crate::events::field::event;
 use crate::json::{Number, Value};
 
 event! {
-    /// Tickets that wait (Amazon GameLift FlexMatch Developer Guide, "Reference: FlexMatch matchmaking
-    /// events").
+    /// Tickets that wait (Amazon GameLift FlexMatch Developer Guide, "Reference: FlexMatch
+    /// matchmaking events").
     pub struct MatchmakingSearching {
         tickets: Vec<Ticket>,
         estimated_wait_millis: Value as "estimatedWaitMillis",

@@ -7,8 +7,8 @@ use crate::events::field::event;
 use crate::json::{Number, Value};
 
 event! {
-    /// A step of an automation (AWS Systems Manager User Guide, "Reference: Amazon EventBridge event
-    /// patterns and types for Systems Manager").
+    /// A step of an automation (AWS Systems Manager User Guide, "Reference: Amazon EventBridge
+    /// event patterns and types for Systems Manager").
     pub struct Ec2AutomationStepStatusChange {
         execution_id: String as "ExecutionId",
         definition: String as "Definition",
