@@ -292,13 +292,13 @@ pub fn each(
     let mut ids = Vec::with_capacity(records.len());
     for record in records {
         let sequence_number = &record.dynamodb.get()?.sequence_number;
-        ids.push(batch::id(
+        ids.push(batch::record_id(
             sequence_number,
             "DynamoDbStreamRecord.SequenceNumber",
         )?);
     }
     let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut f);
-    Ok(batch::each_in_order(
+    Ok(batch::run_stream_batch(
         cx,
         "DynamoDB record",
         &ids,

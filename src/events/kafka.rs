@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::batch::{Driver, read_failures, write_failures};
+use super::batch::{BatchRunner, read_failures, write_failures};
 use super::field::event;
 use super::{Base64, EpochMillis, Map};
 use crate::context::Context;
@@ -161,13 +161,13 @@ pub fn each(
     cx: &Context,
     mut f: impl FnMut(&KafkaRecord) -> Result<()>,
 ) -> Result<KafkaBatchResponse> {
-    let mut driver = Driver::new(cx, "Kafka record");
+    let mut runner = BatchRunner::new(cx, "Kafka record");
     let mut response = KafkaBatchResponse::default();
     for (partition, records) in event.records.get()?.to_vec()? {
         for record in &records {
             let offset = *record.offset.get()?;
             let id = [&partition, " ", Number::from(offset).as_str()].concat();
-            if !driver.record(&id, &mut || f(record)) {
+            if !runner.run(&id, &mut || f(record)) {
                 response.failures.push((partition.clone(), offset));
                 break;
             }

@@ -88,10 +88,13 @@ pub fn each(
     let mut ids = Vec::with_capacity(records.len());
     for record in records {
         let sequence_number = &record.kinesis.get()?.sequence_number;
-        ids.push(batch::id(sequence_number, "KinesisRecord.sequenceNumber")?);
+        ids.push(batch::record_id(
+            sequence_number,
+            "KinesisRecord.sequenceNumber",
+        )?);
     }
     let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut f);
-    Ok(batch::each_in_order(
+    Ok(batch::run_stream_batch(
         cx,
         "Kinesis record",
         &ids,

@@ -209,18 +209,27 @@ pub fn each_with_options(
     let mut ids = Vec::with_capacity(messages.len());
     let mut is_fifo = false;
     for message in messages {
-        ids.push(batch::id(&message.message_id, "SqsMessage.messageId")?);
+        ids.push(batch::record_id(
+            &message.message_id,
+            "SqsMessage.messageId",
+        )?);
         is_fifo |= message.is_fifo();
     }
     let groups: Vec<Option<&str>>;
     let order = match (is_fifo, options.continue_other_groups) {
-        (false, _) => Order::Free,
-        (true, false) => Order::Whole,
+        (false, _) => Order::Unordered,
+        (true, false) => Order::Ordered,
         (true, true) => {
             groups = messages.iter().map(SqsMessage::group).collect();
-            Order::Groups(&groups)
+            Order::PerGroup(&groups)
         }
     };
     let mut handle = |index: usize| messages.get(index).map_or(Ok(()), &mut f);
-    Ok(batch::each(cx, "SQS message", &ids, order, &mut handle))
+    Ok(batch::run_batch(
+        cx,
+        "SQS message",
+        &ids,
+        order,
+        &mut handle,
+    ))
 }
