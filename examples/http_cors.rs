@@ -1,4 +1,4 @@
-//! A web function that scripts of another site may call.
+//! A web function that the scripts of another site may call.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shop_alone_may_ask_for_prices() {
+    fn only_the_shop_is_allowed() {
         const SHOP: &str = "https://shop.example";
         check(Method::Get, SHOP, (200, Some(SHOP)));
         check(Method::Options, SHOP, (204, Some(SHOP)));

@@ -1,4 +1,4 @@
-//! A small API with routes: notes that are kept in memory, as long as Lambda keeps the process.
+//! A small API with routes. Its notes are in memory, and lost when Lambda ends the process.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -6,7 +6,7 @@ use tiny_lambda::http::{IntoResponse, Request, Response, Router};
 use tiny_lambda::{Context, Result, json, json_struct};
 
 json_struct! {
-    /// A note; callers leave its number out.
+    /// A note. The function chooses the ID.
     struct Note { id: u32 = 0, text: String }
 }
 
@@ -72,7 +72,7 @@ impl Notes {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Note>> {
-        // No code panics while it holds the notes, so that they cannot be half changed.
+        // No code panics while it holds the lock, so the notes are never in an inconsistent state.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
