@@ -66,7 +66,7 @@ fn say(when: &str, hook: &str) -> Result<()> {
     Ok(())
 }
 
-#[expect(clippy::too_many_lines, reason = "a list of events")]
+/// Does what the event names; the functions after this one handle their part of the events.
 fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
     match event.as_str() {
         "error" => return Err(Error::new("NoStock", "sold out")),
@@ -89,6 +89,14 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
         // About one megabyte of stack.
         "deep" => out.json(&deeper(0, 700)),
         "out of memory" => out.json(&vec![1_u8; 1 << 46]),
+        event => return catch_or_panic(event, cx, out),
+    }
+    Ok(())
+}
+
+/// Panics that are caught, resumed, or raised in threads and foreign code.
+fn catch_or_panic(event: &str, cx: &Context, out: Responder<'_>) -> Result<()> {
+    match event {
         "panics in threads" => {
             let n = 8;
             let all = std::sync::Barrier::new(n);
@@ -137,6 +145,14 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             chain_hook("in the handler");
             panic!("of the handler");
         }
+        event => return panic_midway(event, cx, out),
+    }
+    Ok(())
+}
+
+/// Panics and errors in the middle of output.
+fn panic_midway(event: &str, cx: &Context, out: Responder<'_>) -> Result<()> {
+    match event {
         "print part" => print!("a part"),
         "print part, panic" => {
             print!("a part");
@@ -179,6 +195,14 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             body.flush()?;
             panic!("midway");
         }
+        event => return write_output(event, cx, out),
+    }
+    Ok(())
+}
+
+/// Logs, streams and other output.
+fn write_output(event: &str, cx: &Context, out: Responder<'_>) -> Result<()> {
+    match event {
         "log" => {
             trace!(cx, "at {}", 1);
             debug!(cx, "at {}", 2);
@@ -220,7 +244,7 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             eprintln!("waiting");
             std::thread::park();
         },
-        _ => out.json(&event),
+        _ => out.json(event),
     }
     Ok(())
 }

@@ -127,10 +127,11 @@ impl Request {
             },
             // The JSON reader reports where.
             Err(_) => match json::parse::<json::Ignored>(event) {
-                Err(error) => {
-                    let found = event.get(error.offset()..).unwrap_or_default();
-                    Err(Error::unmarshal(request_event::REQUEST, &error, found))
-                }
+                Err(error) => Err(request_event::unmarshal_error(
+                    request_event::REQUEST,
+                    &error,
+                    event,
+                )),
                 Ok(_) => Err(Error::new(Error::UNMARSHAL, "not UTF-8")),
             },
         }
@@ -343,51 +344,52 @@ impl Request {
 
     /// Returns the length of the part of the path before the API's route.
     fn base_path_len(&self) -> usize {
+        self.find_route_start().unwrap_or(0)
+    }
+
+    /// Returns the offset in the path at which the API's route starts; `None` if it is not found.
+    fn find_route_start(&self) -> Option<usize> {
         let route = match self.caller.origin {
-            Origin::RestApi => self.text_at(&["resource"]),
+            Origin::RestApi => self.text_at(&["resource"])?,
             // `GET /orders/{id}`
-            Origin::HttpApi => self
-                .text_at(&["routeKey"])
-                .map(|key| Cow::Owned(query::split_once(&key, b' ').1.into())),
-            _ => None,
+            Origin::HttpApi => {
+                let key = self.text_at(&["routeKey"])?;
+                Cow::Owned(query::split_once(&key, b' ').1.into())
+            }
+            _ => return None,
         };
-        let Some(route) = route else { return 0 };
-        let Some(route) = route.strip_prefix('/') else {
-            return 0;
-        };
-        let Some(segments) = self.segments(&self.path) else {
-            return 0;
-        };
+        let route = route.strip_prefix('/')?;
+        let segments = self.segments(&self.path)?;
         // A REST API also serves the resource `/a` at `/a/`.
         let segments = match segments.split_last() {
             Some((last, rest)) if last.is_empty() => rest,
             _ => &segments,
         };
         if route.is_empty() {
-            // The route is `/`, so the path is the base path or nothing. It is the base path if the
-            // request came to a custom domain name: then the path in `requestContext` has no stage.
-            let is_custom = match self.context_text(&["path"]) {
-                Some(path) => path == self.raw_path,
-                None => self.context_text(&["domainName"]).is_some_and(|name| {
-                    query::split(&name, b'.').all(|label| label != "execute-api")
-                }),
-            };
-            return if is_custom {
-                self.prefix_len(segments.len())
-            } else {
-                0
-            };
+            // The route is `/`, so the path is the base path or nothing.
+            return self
+                .has_custom_domain()
+                .then(|| self.prefix_len(segments.len()));
         }
         for base in 0..segments.len().min(BASE_SEGMENTS_MAX) {
-            let Some((before, rest)) = segments.split_at_checked(base) else {
-                break;
-            };
+            let (before, rest) = segments.split_at_checked(base)?;
             if self.is_route(route, rest) {
                 let is_path = !before.iter().any(String::is_empty);
-                return if is_path { self.prefix_len(base) } else { 0 };
+                return is_path.then(|| self.prefix_len(base));
             }
         }
-        0
+        None
+    }
+
+    /// Returns whether the request came to a custom domain name. Only then the path in
+    /// `requestContext` has no stage; an event without that path has the domain name.
+    fn has_custom_domain(&self) -> bool {
+        match self.context_text(&["path"]) {
+            Some(path) => path == self.raw_path,
+            None => self
+                .context_text(&["domainName"])
+                .is_some_and(|name| query::split(&name, b'.').all(|label| label != "execute-api")),
+        }
     }
 
     /// Returns the length of the first segments of the path, with the slash before each.

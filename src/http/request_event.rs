@@ -113,7 +113,7 @@ pub(super) fn read_request(event: &str) -> Result<Request> {
     let mut r = Reader::new(event);
     if let Err(error) = members.scan(&mut r, EVENT_MEMBERS).and_then(|()| r.end()) {
         let name = members.origin().map_or(REQUEST, event_name);
-        return Err(unmarshal_error(name, &error, event));
+        return Err(unmarshal_error(name, &error, event.as_bytes()));
     }
     match members.origin() {
         Some(origin) => Ok(members.request(origin, event)),
@@ -134,8 +134,9 @@ fn event_name(origin: Origin) -> &'static str {
 }
 
 /// Adds the name of the event and the JSON at the error's offset to an error of the JSON reader.
-fn unmarshal_error(name: &str, error: &json::Error, event: &str) -> Error {
-    let found = event.as_bytes().get(error.offset()..).unwrap_or_default();
+#[track_caller]
+pub(super) fn unmarshal_error(name: &str, error: &json::Error, event: &[u8]) -> Error {
+    let found = event.get(error.offset()..).unwrap_or_default();
     Error::unmarshal(name, error, found)
 }
 
@@ -369,7 +370,9 @@ impl<'j> EventMembers<'j> {
                     ))
                 }
             },
-            (Err(error), _) | (_, Err(error)) => Err(unmarshal_error(event_name, &error, event)),
+            (Err(error), _) | (_, Err(error)) => {
+                Err(unmarshal_error(event_name, &error, event.as_bytes()))
+            }
         }
     }
 
