@@ -1,4 +1,4 @@
-//! An authorizer of an API: who sends the right token may call all of it.
+//! A Lambda authorizer: a caller with a valid token may call every method of the API.
 
 use tiny_lambda::events::apigw::{
     ApiGatewayCustomAuthorizerRequest as Request, ApiGatewayCustomAuthorizerResponse as Response,
@@ -14,13 +14,14 @@ fn authorize(request: Request, _: &Context) -> Result<Response> {
     match request.authorization_token.ok().map(String::as_str) {
         Some("Bearer 31d4d96e") => Ok(Response::allow("ada", &api)),
         Some("Bearer 00000000") => Ok(Response::deny("nobody", &api)),
-        // API Gateway answers exactly this message with 401.
+        // For exactly this message API Gateway responds with status 401.
         _ => Err(Error::new("Unauthorized", "Unauthorized")),
     }
 }
 
-/// All methods of the stage that `method_arn` belongs to, since API Gateway keeps the answer for
-/// the caller's other requests: `arn:aws:execute-api:region:account:api/stage/*`.
+/// Returns the ARN of all methods of the stage of `method_arn`, such as
+/// `arn:aws:execute-api:region:account:api/stage/*`. The policy must cover all of them, because API
+/// Gateway caches it for the other requests of the caller.
 fn whole_api(method_arn: &str) -> String {
     let stage: Vec<&str> = method_arn.splitn(3, '/').take(2).collect();
     format!("{}/*", stage.join("/"))
@@ -54,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn the_right_token_opens_the_api() {
+    fn only_the_valid_token_is_allowed() {
         check(Some("Bearer 31d4d96e"), Ok("Allow"));
         check(Some("Bearer 00000000"), Ok("Deny"));
         check(Some("Bearer x"), Err("Unauthorized"));

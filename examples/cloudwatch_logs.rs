@@ -1,30 +1,30 @@
-//! Log events of other functions: how many of them tell of an error.
+//! Counts the log events of another function, and those that report a refused order.
 
 use tiny_lambda::events::cloudwatch_logs::LogsEvent;
 use tiny_lambda::{Context, Result, info, json_struct};
 
-json_struct! { struct Counted { group: String, events: usize, refused: usize } }
+json_struct! { struct Counts { group: String, events: usize, refused: usize } }
 
 fn main() -> ! {
     tiny_lambda::run(count)
 }
 
-fn count(event: LogsEvent, cx: &Context) -> Result<Counted> {
+fn count(event: LogsEvent, cx: &Context) -> Result<Counts> {
     let data = event.data()?;
-    let mut counted = Counted {
+    let mut counts = Counts {
         group: data.log_group.take()?,
         events: 0,
         refused: 0,
     };
     for entry in data.log_events.get()? {
         let message = entry.message.get()?;
-        counted.events = counted.events.saturating_add(1);
+        counts.events = counts.events.saturating_add(1);
         if message.ends_with("refused") {
-            counted.refused = counted.refused.saturating_add(1);
+            counts.refused = counts.refused.saturating_add(1);
             info!(cx, "{message}");
         }
     }
-    Ok(counted)
+    Ok(counts)
 }
 
 #[cfg(test)]
@@ -34,14 +34,14 @@ mod tests {
     use tiny_lambda::{events::samples, json};
 
     #[test]
-    fn events_are_unpacked_and_counted() {
+    fn log_events_are_counted() {
         let event = json::parse(samples::CLOUDWATCH_LOGS.as_bytes()).unwrap();
-        let counted = count(event, &Context::default()).unwrap();
-        let Counted {
+        let counts = count(event, &Context::default()).unwrap();
+        let Counts {
             group,
             events,
             refused,
-        } = counted;
+        } = counts;
         assert_eq!(
             (group.as_str(), events, refused),
             ("/aws/lambda/orders", 2, 1)

@@ -1,4 +1,4 @@
-//! Any JSON comes back as it was: an event without a type of its own.
+//! Returns the event as it is: any JSON, without a type of your own.
 
 use tiny_lambda::json::Value;
 use tiny_lambda::{Context, Result};
@@ -16,7 +16,7 @@ mod tests {
     use tiny_lambda::{Context, json};
 
     #[test]
-    fn an_event_comes_back() -> tiny_lambda::Result<()> {
+    fn the_event_is_returned() -> tiny_lambda::Result<()> {
         let event = json!({ "a": [1, null, "b"], "c": { "d": 1.50 } });
         assert_eq!(super::echo(event.clone(), &Context::default())?, event);
         Ok(())

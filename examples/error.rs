@@ -1,4 +1,5 @@
-//! Errors: those of others by `?`, and some of one's own with names that the caller can tell apart.
+//! Errors: those of other crates through `?`, and your own with types that the caller can
+//! distinguish.
 
 use std::fmt;
 
@@ -8,7 +9,8 @@ json_struct! {
     struct Order { id: String, quantity: String }
 }
 
-/// The caller sees `errorType` `OrderError`, and an AWS Step Functions state machine can catch it.
+/// The caller receives it as `errorType` `OrderError`, which an AWS Step Functions state machine
+/// can catch.
 #[derive(Debug)]
 enum OrderError {
     Unknown(String),
@@ -27,17 +29,17 @@ impl fmt::Display for OrderError {
 impl std::error::Error for OrderError {}
 
 fn main() -> ! {
-    tiny_lambda::run(take)
+    tiny_lambda::run(place_order)
 }
 
-fn take(order: Order, _: &Context) -> Result<u32> {
-    // Another's error, under the name of its type: `ParseIntError`.
+fn place_order(order: Order, _: &Context) -> Result<u32> {
+    // An error of std. Its `errorType` is the name of its type, `ParseIntError`.
     let quantity: u32 = order.quantity.parse()?;
-    // One of our own.
+    // An error of our own type.
     if order.id.is_empty() {
         return Err(OrderError::Unknown(order.id).into());
     }
-    // A name without a type: for the one error that nobody else has.
+    // An error without a type of its own.
     if quantity == 0 {
         return Err(Error::new(
             "NothingOrdered",
@@ -60,7 +62,7 @@ mod tests {
             id: id.into(),
             quantity: quantity.into(),
         };
-        let got = take(order, &Context::default()).map_err(|error| error.to_string());
+        let got = place_order(order, &Context::default()).map_err(|error| error.to_string());
         assert_eq!(
             got.as_ref().map_err(String::as_str),
             want.as_ref().map_err(|want| *want)
@@ -68,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn each_error_has_a_name_and_a_sentence() {
+    fn each_error_has_a_type_and_a_message() {
         check("a", "2", Ok(1));
         check(
             "a",

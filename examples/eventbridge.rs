@@ -1,18 +1,18 @@
-//! An event of a bus with a detail of one's own.
+//! Handles an event of an event bus whose detail is a type of your own.
 
 use tiny_lambda::events::EventBridgeEvent;
 use tiny_lambda::{Context, Result, info, json_struct};
 
 json_struct! {
-    /// The detail, as the shop sends it.
+    /// The detail that the shop sends.
     struct OrderPlaced { order: String, cents: u64 }
 }
 
 fn main() -> ! {
-    tiny_lambda::run(placed)
+    tiny_lambda::run(order_placed)
 }
 
-fn placed(event: EventBridgeEvent<OrderPlaced>, cx: &Context) -> Result<String> {
+fn order_placed(event: EventBridgeEvent<OrderPlaced>, cx: &Context) -> Result<String> {
     let time = event.time.get()?.as_str();
     let OrderPlaced { order, cents } = event.detail.take()?;
     info!(cx, "order {order} of {cents} cents at {time}");
@@ -26,11 +26,11 @@ mod tests {
     use tiny_lambda::{events::samples, json};
 
     #[test]
-    fn an_order_is_known_by_its_detail() {
+    fn the_detail_is_an_order() {
         let event = json::parse(samples::EVENTBRIDGE.as_bytes()).unwrap();
-        assert_eq!(placed(event, &Context::default()).unwrap(), "a1");
+        assert_eq!(order_placed(event, &Context::default()).unwrap(), "a1");
         let event = json::parse(samples::EVENTBRIDGE_SCHEDULE.as_bytes()).unwrap();
-        let error = placed(event, &Context::default()).unwrap_err();
+        let error = order_placed(event, &Context::default()).unwrap_err();
         assert!(
             error
                 .error_message()

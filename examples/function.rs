@@ -1,5 +1,6 @@
-//! Whatever can go wrong, on demand: what tests start as a process. `ACT` says how it begins, events go on.
-#![allow(clippy::panic, reason = "that is what it is for")]
+//! A function for tests, which start it as a process: it fails in the way that the variable `ACT`
+//! names while it starts, and in the way that the event names in an invocation.
+#![allow(clippy::panic, reason = "tests need functions that panic")]
 
 use std::io::Write;
 use std::time::Duration;
@@ -65,7 +66,7 @@ fn say(when: &str, hook: &str) -> Result<()> {
     Ok(())
 }
 
-#[expect(clippy::too_many_lines, reason = "it is a list of events")]
+/// Does what the event names; the functions after this one handle their part of the events.
 fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
     match event.as_str() {
         "error" => return Err(Error::new("NoStock", "sold out")),
@@ -85,9 +86,17 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
         "abort" => std::process::abort(),
         "exit" => std::process::exit(3),
         "overflow" => out.json(&deeper(0, u64::MAX)),
-        // About a megabyte.
+        // About one megabyte of stack.
         "deep" => out.json(&deeper(0, 700)),
         "out of memory" => out.json(&vec![1_u8; 1 << 46]),
+        event => return catch_or_panic(event, cx, out),
+    }
+    Ok(())
+}
+
+/// Panics that are caught, resumed, or raised in threads and foreign code.
+fn catch_or_panic(event: &str, cx: &Context, out: Responder<'_>) -> Result<()> {
+    match event {
         "panics in threads" => {
             let n = 8;
             let all = std::sync::Barrier::new(n);
@@ -136,6 +145,14 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             chain_hook("in the handler");
             panic!("of the handler");
         }
+        event => return panic_midway(event, cx, out),
+    }
+    Ok(())
+}
+
+/// Panics and errors in the middle of output.
+fn panic_midway(event: &str, cx: &Context, out: Responder<'_>) -> Result<()> {
+    match event {
         "print part" => print!("a part"),
         "print part, panic" => {
             print!("a part");
@@ -178,6 +195,14 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             body.flush()?;
             panic!("midway");
         }
+        event => return write_output(event, cx, out),
+    }
+    Ok(())
+}
+
+/// Logs, streams and other output.
+fn write_output(event: &str, cx: &Context, out: Responder<'_>) -> Result<()> {
+    match event {
         "log" => {
             trace!(cx, "at {}", 1);
             debug!(cx, "at {}", 2);
@@ -200,7 +225,7 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
         }
         "late" => {
             let warning = cx.warn_before_deadline(Duration::from_secs(3600));
-            // Comes back when the line has been written.
+            // Returns after the deadline, so the warning has been written.
             while let Some(left) = cx.remaining().filter(|left| !left.is_zero()) {
                 std::thread::sleep(left);
             }
@@ -219,12 +244,12 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
             eprintln!("waiting");
             std::thread::park();
         },
-        _ => out.json(&event),
+        _ => out.json(event),
     }
     Ok(())
 }
 
-/// Has a signal interrupt the process every millisecond, as profilers do.
+/// Makes a signal interrupt the process every millisecond, as profilers do.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "std has no signals")]
 fn interrupt_every_ms() {
@@ -240,10 +265,10 @@ fn interrupt_every_ms() {
     }
     extern "C" fn ignore(_: c_int) {}
 
-    // `struct itimerval`: two times of seconds and microseconds.
+    // `struct itimerval`: the interval and the first value, each in seconds and microseconds.
     let every_ms = [0, 1000, 0, 1000];
-    // SAFETY: the handler does nothing; `every_ms` is readable, and the old timer is not asked for
-    // (signal(2), siginterrupt(3), setitimer(2)).
+    // SAFETY: the handler does nothing; `every_ms` is readable, and a null pointer means that the
+    // old timer is not returned (signal(2), siginterrupt(3), setitimer(2)).
     unsafe {
         signal(SIGALRM, ignore);
         siginterrupt(SIGALRM, 1);
@@ -251,16 +276,16 @@ fn interrupt_every_ms() {
     }
 }
 
-/// Elsewhere there are none.
+/// Only Linux is tested with a timer.
 #[cfg(not(target_os = "linux"))]
 fn interrupt_every_ms() {}
 
-/// A hook that writes a line, in place of the one before.
+/// Sets a panic hook that writes a line and replaces the earlier hook.
 fn set_hook(name: &'static str) {
     std::panic::set_hook(Box::new(move |_| eprintln!("hook {name}")));
 }
 
-/// A hook that calls the one before, and writes a line then.
+/// Sets a panic hook that writes a line and calls the earlier hook.
 fn chain_hook(name: &'static str) {
     let earlier = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
@@ -273,7 +298,7 @@ extern "C" fn through_c() {
     panic!("of the handler");
 }
 
-/// Panics with what a thread has panicked with.
+/// Panics with the payload of a thread that panicked.
 fn resume(f: impl FnOnce() + Send + 'static) {
     if let Err(payload) = std::thread::spawn(f).join() {
         std::panic::resume_unwind(payload);
@@ -298,7 +323,7 @@ fn deeper(n: u64, n_max: u64) -> u64 {
     deeper(n.wrapping_add(1), n_max).wrapping_add(local[7])
 }
 
-/// Panics while it is dropped, which is while the panic that carries it is dealt with.
+/// Panics when it is dropped, for example while a panic with it as payload is handled.
 struct Bomb;
 
 impl Drop for Bomb {

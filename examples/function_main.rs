@@ -1,4 +1,4 @@
-//! The same as `function`, without std's start-up, from which nobody should be able to tell it.
+//! The function of `function.rs` without std's start-up code. Tests check that it behaves the same.
 
 #![cfg_attr(not(test), no_main)]
 

@@ -1,4 +1,4 @@
-//! A greeting: typed in, typed out.
+//! Greets the caller: a typed event and a typed response.
 
 use tiny_lambda::{Context, Result, json_struct};
 

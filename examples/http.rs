@@ -1,4 +1,4 @@
-//! A web function: the same for API Gateway, a function URL, a load balancer and VPC Lattice.
+//! A web function for API Gateway, a function URL, a load balancer or VPC Lattice.
 
 use tiny_lambda::http::{Method, Request, Response};
 use tiny_lambda::{Context, Result, json_struct};
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shop_greets_and_sells() {
+    fn the_shop_greets_and_takes_orders() {
         check(
             Request::new(Method::Get, "/?name=Ada"),
             Ok((200, "Welcome, Ada!")),

@@ -1,4 +1,4 @@
-//! A web function that scripts of another site may call.
+//! A web function that the scripts of another site may call.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tiny_lambda::{Context, Result, json};
 
 fn main() -> ! {
     let cors = cors();
-    tiny_lambda::run_http(move |request, _: &Context| cors.answer(request, prices))
+    tiny_lambda::run_http(move |request, _: &Context| cors.handle(request, prices))
 }
 
 fn cors() -> Cors {
@@ -31,13 +31,13 @@ mod tests {
         let request = Request::new(method, "/prices")
             .with_header("Origin", origin)
             .with_header("Access-Control-Request-Method", "GET");
-        let got = cors().answer(request, prices).unwrap();
+        let got = cors().handle(request, prices).unwrap();
         let allowed = got.headers.get("Access-Control-Allow-Origin");
         assert_eq!((got.status, allowed), want);
     }
 
     #[test]
-    fn the_shop_alone_may_ask_for_prices() {
+    fn only_the_shop_is_allowed() {
         const SHOP: &str = "https://shop.example";
         check(Method::Get, SHOP, (200, Some(SHOP)));
         check(Method::Options, SHOP, (204, Some(SHOP)));

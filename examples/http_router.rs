@@ -1,4 +1,4 @@
-//! A small API with routes: notes that are kept in memory, as long as Lambda keeps the process.
+//! A small API with routes. Its notes are in memory, and lost when Lambda ends the process.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -6,7 +6,7 @@ use tiny_lambda::http::{IntoResponse, Request, Response, Router};
 use tiny_lambda::{Context, Result, json, json_struct};
 
 json_struct! {
-    /// A note; callers leave its number out.
+    /// A note. The function chooses the ID.
     struct Note { id: u32 = 0, text: String }
 }
 
@@ -16,7 +16,7 @@ struct Notes(Mutex<Vec<Note>>);
 fn main() -> ! {
     let notes: &'static Notes = Box::leak(Box::default());
     let router = router(notes);
-    tiny_lambda::run_http(move |request, cx: &Context| router.answer(request, cx))
+    tiny_lambda::run_http(move |request, cx: &Context| router.handle(request, cx))
 }
 
 fn router(notes: &Notes) -> Router<'_> {
@@ -72,7 +72,7 @@ impl Notes {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Note>> {
-        // No code panics while it holds the notes, so that they cannot be half changed.
+        // No code panics while it holds the lock, so the notes are never in an inconsistent state.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -87,7 +87,7 @@ mod tests {
     fn check(router: &Router<'_>, line: &str, body: &str, want: (u16, &str)) {
         let (method, path) = line.split_once(' ').unwrap();
         let request = Request::new(Method::from(method), path).with_body(body);
-        let got = router.answer(request, &Context::default()).unwrap();
+        let got = router.handle(request, &Context::default()).unwrap();
         assert_eq!((got.status, got.body.as_str().unwrap()), want, "{line}");
     }
 

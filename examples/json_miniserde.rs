@@ -1,4 +1,4 @@
-//! A function whose event and answer derive miniserde's traits.
+//! A function whose event and response derive the traits of miniserde.
 //!
 //! `cargo run --example json_miniserde --features miniserde`
 
@@ -34,19 +34,19 @@ mod tests {
     use tiny_lambda::json;
 
     #[test]
-    fn orders_are_summed_up() -> Result<()> {
+    fn the_total_is_computed() -> Result<()> {
         for (event, want) in [
             (r#"{"unit_cents": 250, "quantity": 3}"#, r#"{"cents":750}"#),
             (r#"{"unit_cents": 250}"#, r#"{"cents":250}"#),
         ] {
-            let answer = total(json::parse(event.as_bytes())?, &Context::default())?;
-            assert_eq!(json::to_vec(&answer), want.as_bytes());
+            let response = total(json::parse(event.as_bytes())?, &Context::default())?;
+            assert_eq!(json::to_vec(&response), want.as_bytes());
         }
         Ok(())
     }
 
     #[test]
-    fn what_is_no_order_is_refused() {
+    fn an_event_that_is_no_order_is_an_error() {
         for event in [r#"{"unit_cents": "x"}"#, r#"{"unit_cents": 1"#, "[]"] {
             assert!(
                 json::parse::<Mini<Order>>(event.as_bytes()).is_err(),

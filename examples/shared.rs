@@ -1,4 +1,4 @@
-//! What is made once, in the Init phase, and used in every invocation.
+//! A value that is created once, in the Init phase, and used by every invocation.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,14 +8,14 @@ use tiny_lambda::{Context, Result, json_struct};
 json_struct! { struct Request { country: String } }
 json_struct! { struct Response { capital: Option<String>, n_served: u64 } }
 
-/// Costly to make: read from a file of the package, or asked from another service.
+/// A value that is expensive to create, for example from a file of the package or another service.
 struct Atlas {
     capitals: BTreeMap<String, String>,
     n_served: AtomicU64,
 }
 
 fn main() -> ! {
-    // An error in here is shown to the first caller, and ends the execution environment.
+    // An error of the closure is reported as an init error, and ends the execution environment.
     tiny_lambda::run_with_init(|| Atlas::read("fr=Paris\njp=Tokyo"), capital)
 }
 
@@ -32,13 +32,11 @@ impl Atlas {
     }
 }
 
-/// Several invocations may run at once, so what changes is atomic, or behind a lock.
+/// Several invocations may run at once, so a value that changes must be atomic or behind a lock.
 fn capital(atlas: &Atlas, request: Request, _: &Context) -> Result<Response> {
     let capital = atlas.capitals.get(&request.country).cloned();
-    let n_served = atlas
-        .n_served
-        .fetch_add(1, Ordering::Relaxed)
-        .wrapping_add(1);
+    let n_before = atlas.n_served.fetch_add(1, Ordering::Relaxed);
+    let n_served = n_before.saturating_add(1);
     Ok(Response { capital, n_served })
 }
 
@@ -49,7 +47,7 @@ mod tests {
     #[test]
     fn the_atlas_is_shared_by_all_invocations() -> Result<()> {
         let atlas = Atlas::read("fr=Paris")?;
-        let ask = |country: &str| {
+        let capital_of = |country: &str| {
             let response = capital(
                 &atlas,
                 Request {
@@ -59,8 +57,8 @@ mod tests {
             );
             response.map(|response| (response.capital, response.n_served))
         };
-        assert_eq!(ask("fr")?, (Some("Paris".into()), 1));
-        assert_eq!(ask("xx")?, (None, 2));
+        assert_eq!(capital_of("fr")?, (Some("Paris".into()), 1));
+        assert_eq!(capital_of("xx")?, (None, 2));
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Visits are counted in memory, and written when Lambda announces the end of the process.
+//! Counts visits in memory, and writes the count when Lambda shuts the process down.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,4 +1,4 @@
-//! A queue's messages, one by one: those that fail come back, the others do not.
+//! Handles the messages of a queue one by one. SQS delivers only those again that failed.
 
 use tiny_lambda::events::batch::BatchResponse;
 use tiny_lambda::events::sqs::{self, SqsEvent, SqsMessage};
@@ -8,11 +8,11 @@ json_struct! { struct Order { order: String, quantity: u32 } }
 
 fn main() -> ! {
     tiny_lambda::run(|event: SqsEvent, cx: &Context| -> Result<BatchResponse> {
-        sqs::each(&event, cx, place)
+        sqs::each(&event, cx, place_order)
     })
 }
 
-fn place(message: &SqsMessage) -> Result<()> {
+fn place_order(message: &SqsMessage) -> Result<()> {
     let order: Order = message.json()?;
     if order.quantity == 0 {
         return Err(Error::new("EmptyOrder", order.order));
@@ -27,9 +27,9 @@ mod tests {
     use tiny_lambda::{events::samples, json};
 
     #[test]
-    fn a_message_that_is_no_order_comes_back_alone() {
+    fn only_the_message_that_is_no_order_fails() {
         let event: SqsEvent = json::parse(samples::SQS.as_bytes()).unwrap();
-        let response = sqs::each(&event, &Context::default(), place).unwrap();
+        let response = sqs::each(&event, &Context::default(), place_order).unwrap();
         assert_eq!(response.failures, ["2e1424d4-f796-459a-8184-9c92662be6da"]);
         assert_eq!(
             json::to_vec(&response),

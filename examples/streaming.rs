@@ -1,4 +1,4 @@
-//! A countdown as server-sent events: each reaches the browser when it happens, through a function URL.
+//! A countdown as server-sent events, which a function URL passes to the browser one by one.
 
 use std::io::Write;
 use std::thread;
@@ -21,7 +21,7 @@ fn count_down(request: &Request, _: &Context, out: Responder<'_>, pause: Duratio
     ];
     let mut body = out.start_http(200, &fields)?;
     for n in (0..=from).rev() {
-        // The blank line ends an event; flushing sends it.
+        // The empty line ends an event, and `flush` sends it.
         write!(body, "id: {n}\ndata: {{\"left\":{n}}}\n\n")?;
         body.flush()?;
         thread::sleep(pause);
@@ -37,7 +37,7 @@ mod tests {
     use tiny_lambda::{emulator, handler};
 
     #[test]
-    fn every_number_is_an_event() {
+    fn each_number_is_an_event() {
         let at_once = handler::streaming(|request: Request, cx: &Context, out: Responder<'_>| {
             count_down(&request, cx, out, Duration::ZERO)
         });

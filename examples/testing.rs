@@ -1,4 +1,5 @@
-//! Testing a function: by calling it, through the whole loop, as a conversation, and with faults.
+//! Tests of a function: a call of the handler, invocations in the local Lambda, and injected
+//! faults.
 
 use tiny_lambda::{Context, Error, Result};
 
@@ -6,7 +7,7 @@ fn main() -> ! {
     tiny_lambda::run(withdraw)
 }
 
-/// Takes coins out of a purse of ten.
+/// Takes coins out of a purse that has ten, and returns how many are left.
 fn withdraw(coins: u32, cx: &Context) -> Result<u32> {
     if cx.tenant_id.as_deref() == Some("blocked") {
         return Err(Error::new("Blocked", "this purse is closed"));
@@ -29,13 +30,13 @@ mod tests {
     use tiny_lambda::emulator::{self, Call, Emulator, Fault, Settings};
     use tiny_lambda::{Runtime, handler};
 
-    /// The function by itself: it is a function.
+    /// The handler is a function, so a test can call it.
     #[test]
     fn ten_less_three_are_seven() {
         assert_eq!(withdraw(3, &Context::default()).unwrap(), 7);
     }
 
-    /// One event through the whole loop, over a socket: what Lambda would get.
+    /// `emulator::invoke` sends one event through a local Runtime API, over a socket.
     #[test]
     fn an_error_has_a_type_that_callers_see() {
         let reply = emulator::invoke(&handler::json(withdraw), b"11").unwrap();
@@ -49,7 +50,7 @@ mod tests {
         assert_eq!(reply.error_type.as_deref(), Some("Runtime.UnmarshalError"));
     }
 
-    /// Plays `test` while the function serves.
+    /// Runs `test` while the function serves invocations of an emulator.
     fn serving(settings: Settings, test: impl FnOnce(&Emulator)) {
         let emulator = Emulator::with(settings).unwrap();
         let addr = emulator.addr().to_string();
@@ -57,12 +58,12 @@ mod tests {
         thread::scope(|scope| {
             scope.spawn(|| Runtime::at(&addr).serve(&function).ok());
             test(&emulator);
-            // Ends the loop, which the scope waits for.
+            // Ends `serve`, so that the scope can end.
             drop(emulator);
         });
     }
 
-    /// Several events to one function, with what else a caller may say.
+    /// `Call` sets what else belongs to an invocation, such as the tenant ID.
     #[test]
     fn a_blocked_tenant_gets_nothing() {
         serving(Settings::default(), |emulator| {
@@ -74,9 +75,9 @@ mod tests {
         });
     }
 
-    /// A Runtime API that is hard to understand, and often hangs up.
+    /// The emulator injects faults: split and chunked replies, and connections that are closed.
     #[test]
-    fn every_event_is_answered_whatever_the_network_does() {
+    fn every_event_has_a_response_despite_network_faults() {
         let mut settings = Settings::default();
         settings.faults = vec![
             (Fault::Split, 0.5),

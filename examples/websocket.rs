@@ -1,4 +1,4 @@
-//! A WebSocket API that answers each message: the route says what has happened.
+//! A WebSocket API that responds to each message. The route is the kind of event.
 
 use tiny_lambda::http::{Request, Response, Router};
 use tiny_lambda::{Context, Result, info, json_struct};
@@ -7,12 +7,12 @@ json_struct! { struct Message { text: String } }
 
 fn main() -> ! {
     let router = router();
-    tiny_lambda::run_http(move |request, cx: &Context| router.answer(request, cx))
+    tiny_lambda::run_http(move |request, cx: &Context| router.handle(request, cx))
 }
 
 fn router() -> Router<'static> {
     Router::new()
-        // 200 lets the client in.
+        // Status 200 accepts the connection.
         .get("/$connect", |_, _| Ok(Response::new(200)))
         .get("/$disconnect", |_, _| Ok(Response::new(200)))
         .get("/send", send)
@@ -21,7 +21,7 @@ fn router() -> Router<'static> {
         })
 }
 
-/// What is returned goes back to the client, where the route has a response.
+/// API Gateway sends the response to the client if the route has a route response.
 fn send(request: Request, cx: &Context) -> Result<String> {
     let message: Message = request.json()?;
     info!(cx, "{} bytes", message.text.len());
@@ -37,12 +37,12 @@ mod tests {
     #[track_caller]
     fn check(event: &str, want: (u16, &str)) {
         let request = Request::from_event(event.as_bytes()).unwrap();
-        let got = router().answer(request, &Context::default()).unwrap();
+        let got = router().handle(request, &Context::default()).unwrap();
         assert_eq!((got.status, got.body.as_str().unwrap()), want);
     }
 
     #[test]
-    fn clients_are_let_in_and_answered() {
+    fn connections_are_accepted_and_messages_get_a_response() {
         check(samples::WEBSOCKET_CONNECT, (200, ""));
         check(samples::WEBSOCKET_MESSAGE, (200, "ih"));
         let other = samples::WEBSOCKET_MESSAGE

@@ -1,5 +1,5 @@
-//! Application Load Balancers: requests to a target group of Lambda functions, as they come.
-//! [`run_http`](crate::run_http) reads and answers them like any other.
+//! Application Load Balancers: the events of a target group of Lambda functions.
+//! [`run_http`](crate::run_http) reads them, and writes the responses.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,30 +8,34 @@ use super::Map;
 use super::field::event;
 
 event! {
-    /// A request (Elastic Load Balancing, Application Load Balancers, "Lambda functions as targets").
-    /// It has single values or lists of them, as the target group is set.
+    /// The event of an Application Load Balancer: a request (User Guide for Application Load
+    /// Balancers, "Use Lambda functions as targets of an Application Load Balancer"). The attribute
+    /// `lambda.multi_value_headers.enabled` of the target group decides whether values are strings
+    /// or lists of strings.
     pub struct AlbTargetGroupRequest {
         http_method: String as "httpMethod",
         path: String,
-        /// Encoded.
+        /// The values as the caller encoded them.
         query_string_parameters: Map<String> as "queryStringParameters",
-        /// Encoded.
+        /// The values as the caller encoded them.
         multi_value_query_string_parameters: Map<Vec<String>> as "multiValueQueryStringParameters",
         headers: Map<String>,
         multi_value_headers: Map<Vec<String>> as "multiValueHeaders",
         request_context: AlbTargetGroupRequestContext as "requestContext",
+        /// Whether `body` is bytes in base64.
         is_base64_encoded: bool as "isBase64Encoded",
         body: String,
     }
 
-    /// The answer to it.
+    /// The response to an [`AlbTargetGroupRequest`].
     pub struct AlbTargetGroupResponse {
         status_code: u16 as "statusCode",
-        /// As in `200 OK`.
+        /// Code and reason phrase, such as `200 OK`.
         status_description: String as "statusDescription",
         headers: Map<String>,
         multi_value_headers: Map<Vec<String>> as "multiValueHeaders",
         body: String,
+        /// Whether `body` is bytes in base64.
         is_base64_encoded: bool as "isBase64Encoded",
     }
 
@@ -40,8 +44,9 @@ event! {
         elb: ElbContext,
     }
 
-    /// The load balancer.
+    /// The load balancer of a request.
     pub struct ElbContext {
+        /// The ARN of the target group.
         target_group_arn: String as "targetGroupArn",
     }
 }

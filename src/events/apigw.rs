@@ -1,7 +1,8 @@
-//! Amazon API Gateway: requests of REST, HTTP and WebSocket APIs as they come, and authorizers.
+//! Amazon API Gateway: the events of REST, HTTP and WebSocket APIs, and of Lambda authorizers.
 //!
-//! A function that answers requests is simpler with [`run_http`](crate::run_http), which reads all
-//! of them alike. These types are for those who want what only one kind has.
+//! A function that responds to web requests is simpler with [`run_http`](crate::run_http), which
+//! reads the events of all front doors. These types have the members that only one kind of event
+//! has.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,18 +13,18 @@ use super::{EpochMillis, Map};
 use crate::json::Value;
 
 event! {
-    /// A request to a REST API, or to an HTTP API with payload format 1.0 (Amazon API Gateway
-    /// Developer Guide, "Lambda proxy integrations in API Gateway").
+    /// The event of an Amazon API Gateway REST API, or of an HTTP API with payload format 1.0: a
+    /// request (Amazon API Gateway Developer Guide, "Lambda proxy integrations in API Gateway").
     pub struct ApiGatewayProxyRequest {
-        /// `1.0`, of an HTTP API.
+        /// `1.0` in an event of an HTTP API; a REST API sends no version.
         version: String,
         resource: String,
         path: String,
         http_method: String as "httpMethod",
-        /// Of headers with one name the last one.
+        /// The last value of each header.
         headers: Map<String>,
         multi_value_headers: Map<Vec<String>> as "multiValueHeaders",
-        /// Decoded; of parameters with one name the last one.
+        /// Decoded; the last value of each parameter.
         query_string_parameters: Map<String> as "queryStringParameters",
         multi_value_query_string_parameters: Map<Vec<String>> as "multiValueQueryStringParameters",
         path_parameters: Map<String> as "pathParameters",
@@ -33,7 +34,7 @@ event! {
         is_base64_encoded: bool as "isBase64Encoded",
     }
 
-    /// The answer to it.
+    /// The response to an [`ApiGatewayProxyRequest`].
     pub struct ApiGatewayProxyResponse {
         status_code: u16 as "statusCode",
         headers: Map<String>,
@@ -42,7 +43,7 @@ event! {
         is_base64_encoded: bool as "isBase64Encoded",
     }
 
-    /// What a REST API says about a request.
+    /// The context of a request to a REST API.
     pub struct ApiGatewayProxyRequestContext {
         account_id: String as "accountId",
         api_id: String as "apiId",
@@ -57,27 +58,28 @@ event! {
         extended_request_id: String as "extendedRequestId",
         protocol: String,
         identity: ApiGatewayRequestIdentity,
-        /// With the stage in front.
+        /// Begins with the stage.
         path: String,
         http_method: String as "httpMethod",
-        /// As in `15/Nov/2026:09:30:00 +0000`.
+        /// A time such as `15/Nov/2026:09:30:00 +0000`.
         request_time: String as "requestTime",
         request_time_epoch: EpochMillis as "requestTimeEpoch",
-        /// `claims` of Amazon Cognito, or what a function of your own has returned.
+        /// `claims` of an Amazon Cognito authorizer, or the `context` that a Lambda authorizer
+        /// returned.
         authorizer: Map<Value>,
-        /// Of an authorizer's request with payload format 1.0.
+        /// Only in events for an authorizer with payload format 1.0.
         http: ApiGatewayV2HttpDescription,
         route_key: String as "routeKey",
         time: String,
         time_epoch: EpochMillis as "timeEpoch",
-        /// Of a WebSocket API's authorizer, as those that follow.
+        /// This and the next members are only in events of a WebSocket API.
         connection_id: String as "connectionId",
         connected_at: EpochMillis as "connectedAt",
         event_type: String as "eventType",
         message_direction: String as "messageDirection",
     }
 
-    /// Who has sent a request.
+    /// The caller of a request.
     pub struct ApiGatewayRequestIdentity {
         cognito_identity_pool_id: String as "cognitoIdentityPoolId",
         account_id: String as "accountId",
@@ -97,7 +99,7 @@ event! {
         client_cert: ClientCert as "clientCert",
     }
 
-    /// A client's certificate, of mutual TLS.
+    /// The certificate of a client that uses mutual TLS.
     pub struct ClientCert {
         client_cert_pem: String as "clientCertPem",
         subject_dn: String as "subjectDN",
@@ -106,26 +108,27 @@ event! {
         validity: ClientCertValidity,
     }
 
-    /// When a certificate holds, as in `May 28 12:30:02 2019 GMT`.
+    /// The period in which a certificate is valid, as in `May 28 12:30:02 2019 GMT`.
     pub struct ClientCertValidity {
         not_before: String as "notBefore",
         not_after: String as "notAfter",
     }
 
-    /// A request to an HTTP API with payload format 2.0, or to a function URL (Amazon API Gateway
-    /// Developer Guide, "AWS Lambda proxy integrations for HTTP APIs").
+    /// The event of an Amazon API Gateway HTTP API with payload format 2.0, or of a function URL: a
+    /// request (Amazon API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP
+    /// APIs in API Gateway").
     pub struct ApiGatewayV2HttpRequest {
         /// `2.0`
         version: String,
         route_key: String as "routeKey",
-        /// With the stage in front, unless that is `$default`.
+        /// Begins with the stage, unless that is `$default`.
         raw_path: String as "rawPath",
         raw_query_string: String as "rawQueryString",
-        /// As in `name=value`; they are not among the headers.
+        /// Each is `name=value`. They are not in `headers`.
         cookies: Vec<String>,
-        /// In lower case; values of one name are joined with commas.
+        /// Names are in lower case; values of one name are joined by commas.
         headers: Map<String>,
-        /// Values of one name are joined with commas.
+        /// Values of one name are joined by commas.
         query_string_parameters: Map<String> as "queryStringParameters",
         path_parameters: Map<String> as "pathParameters",
         request_context: ApiGatewayV2HttpRequestContext as "requestContext",
@@ -134,17 +137,17 @@ event! {
         is_base64_encoded: bool as "isBase64Encoded",
     }
 
-    /// The answer to it.
+    /// The response to an [`ApiGatewayV2HttpRequest`].
     pub struct ApiGatewayV2HttpResponse {
         status_code: u16 as "statusCode",
         headers: Map<String>,
-        /// Each is a `Set-Cookie`.
+        /// The values of the `Set-Cookie` headers.
         cookies: Vec<String>,
         body: String,
         is_base64_encoded: bool as "isBase64Encoded",
     }
 
-    /// What an HTTP API says about a request.
+    /// The context of a request to an HTTP API.
     pub struct ApiGatewayV2HttpRequestContext {
         route_key: String as "routeKey",
         route_id: String as "routeId",
@@ -155,28 +158,28 @@ event! {
         api_id: String as "apiId",
         domain_name: String as "domainName",
         domain_prefix: String as "domainPrefix",
-        /// As in `15/Nov/2026:09:30:00 +0000`.
+        /// A time such as `15/Nov/2026:09:30:00 +0000`.
         time: String,
         time_epoch: EpochMillis as "timeEpoch",
         http: ApiGatewayV2HttpDescription,
         authentication: ApiGatewayV2Authentication,
     }
 
-    /// What an authorizer has found out.
+    /// The result of the authorizer: one of these members.
     pub struct ApiGatewayV2Authorizer {
         jwt: ApiGatewayV2Jwt,
-        /// What a function of your own has returned.
+        /// The `context` that a Lambda authorizer returned.
         lambda: Map<Value>,
         iam: ApiGatewayV2Iam,
     }
 
-    /// A token.
+    /// A JSON Web Token that the JWT authorizer has verified.
     pub struct ApiGatewayV2Jwt {
         claims: Map<Value>,
         scopes: Vec<String>,
     }
 
-    /// An identity of IAM.
+    /// The IAM identity of a caller.
     pub struct ApiGatewayV2Iam {
         access_key: String as "accessKey",
         account_id: String as "accountId",
@@ -187,14 +190,14 @@ event! {
         user_id: String as "userId",
     }
 
-    /// An identity of Amazon Cognito.
+    /// The Amazon Cognito identity of a caller.
     pub struct ApiGatewayV2CognitoIdentity {
         amr: Vec<String>,
         identity_id: String as "identityId",
         identity_pool_id: String as "identityPoolId",
     }
 
-    /// The request itself.
+    /// The request line and the caller of a request.
     pub struct ApiGatewayV2HttpDescription {
         method: String,
         path: String,
@@ -203,13 +206,14 @@ event! {
         user_agent: String as "userAgent",
     }
 
-    /// How the client has proved itself.
+    /// How a client has authenticated itself.
     pub struct ApiGatewayV2Authentication {
         client_cert: ClientCert as "clientCert",
     }
 
-    /// What happens on a WebSocket (Amazon API Gateway Developer Guide, "Integrating backend
-    /// services into WebSocket APIs").
+    /// The event of an Amazon API Gateway WebSocket API: a connection that opens or closes, or a
+    /// message (Amazon API Gateway Developer Guide, "Integrations for WebSocket APIs in API
+    /// Gateway").
     pub struct ApiGatewayWebsocketProxyRequest {
         resource: String,
         path: String,
@@ -225,7 +229,7 @@ event! {
         is_base64_encoded: bool as "isBase64Encoded",
     }
 
-    /// What the API says about it.
+    /// The context of an event of a WebSocket API.
     pub struct ApiGatewayWebsocketProxyRequestContext {
         account_id: String as "accountId",
         resource_id: String as "resourceId",
@@ -237,7 +241,7 @@ event! {
         http_method: String as "httpMethod",
         api_id: String as "apiId",
         connected_at: EpochMillis as "connectedAt",
-        /// What answers go to.
+        /// The ID of the connection, to which messages can be sent.
         connection_id: String as "connectionId",
         domain_name: String as "domainName",
         error: String,
@@ -261,8 +265,8 @@ event! {
         disconnect_reason: String as "disconnectReason",
     }
 
-    /// A question of a REST API to a token authorizer (Amazon API Gateway Developer Guide, "Use API
-    /// Gateway Lambda authorizers").
+    /// The event of an Amazon API Gateway REST API for a Lambda authorizer of type `TOKEN` (Amazon
+    /// API Gateway Developer Guide, "Use API Gateway Lambda authorizers").
     pub struct ApiGatewayCustomAuthorizerRequest {
         /// `TOKEN`
         authorizer_type: String as "type",
@@ -270,7 +274,8 @@ event! {
         method_arn: String as "methodArn",
     }
 
-    /// A question of a REST or WebSocket API to a request authorizer, or of an HTTP API in format 1.0.
+    /// The event of a REST or WebSocket API for a Lambda authorizer of type `REQUEST`, or of an
+    /// HTTP API for an authorizer with payload format 1.0.
     pub struct ApiGatewayCustomAuthorizerRequestTypeRequest {
         version: String,
         /// `REQUEST`
@@ -290,16 +295,17 @@ event! {
         request_context: ApiGatewayProxyRequestContext as "requestContext",
     }
 
-    /// The answer to them: what the caller may do.
+    /// The response of a Lambda authorizer: a policy that allows or denies calls.
     pub struct ApiGatewayCustomAuthorizerResponse {
         principal_id: String as "principalId",
         policy_document: IamPolicyDocument as "policyDocument",
-        /// Strings, numbers and booleans, for the function behind.
+        /// Strings, numbers and booleans for the function that handles the request.
         context: Map<Value>,
         usage_identifier_key: String as "usageIdentifierKey",
     }
 
-    /// A question of an HTTP API in format 2.0.
+    /// The event of an HTTP API for a Lambda authorizer with payload format 2.0 (Amazon API Gateway
+    /// Developer Guide, "Control access to HTTP APIs with AWS Lambda authorizers").
     pub struct ApiGatewayV2CustomAuthorizerV2Request {
         version: String,
         /// `REQUEST`
@@ -317,24 +323,36 @@ event! {
         stage_variables: Map<String> as "stageVariables",
     }
 
-    /// The simple answer to it, where the API has switched that on; else it is a policy.
+    /// The simple response of a Lambda authorizer, for an HTTP API that has simple responses
+    /// enabled.
     pub struct ApiGatewayV2CustomAuthorizerSimpleResponse {
         is_authorized: bool as "isAuthorized",
-        /// For the function behind.
+        /// Values for the function that handles the request.
         context: Map<Value>,
     }
 }
 
-/// A question of an HTTP API to an authorizer with payload format 1.0.
+/// The event of an HTTP API for a Lambda authorizer with payload format 1.0.
 pub type ApiGatewayV2CustomAuthorizerV1Request = ApiGatewayCustomAuthorizerRequestTypeRequest;
 
-/// An HTTP API takes the same policies as a REST API.
+/// The response of a Lambda authorizer to an HTTP API: the same policy as for a REST API.
 pub type ApiGatewayV2CustomAuthorizerIamPolicyResponse = ApiGatewayCustomAuthorizerResponse;
 
 impl ApiGatewayCustomAuthorizerResponse {
-    /// Lets `principal_id` call `resource`, an ARN in which `*` stands for anything.
+    /// Returns a policy that allows `principal_id` to call `resource`, an ARN in which `*` matches
+    /// any text.
     ///
-    /// API Gateway keeps the answer for other methods of one caller: grant all that it may call.
+    /// API Gateway caches the policy for the other requests of the caller, so it should allow
+    /// everything that the caller may call.
+    ///
+    /// ```
+    /// use tiny_lambda::events::apigw::ApiGatewayCustomAuthorizerResponse;
+    ///
+    /// let api = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod/*";
+    /// let response = ApiGatewayCustomAuthorizerResponse::allow("ada", api);
+    /// assert_eq!(response.principal_id.get()?, "ada");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn allow(principal_id: &str, resource: &str) -> Self {
         Self::new(
             principal_id,
@@ -342,8 +360,8 @@ impl ApiGatewayCustomAuthorizerResponse {
         )
     }
 
-    /// Keeps `principal_id` from calling `resource`: 403. For a 401, return the error whose message
-    /// is `Unauthorized`.
+    /// Returns a policy that denies `principal_id` calls of `resource`: the caller receives status
+    /// 403. For status 401, return an error whose message is `Unauthorized`.
     pub fn deny(principal_id: &str, resource: &str) -> Self {
         Self::new(
             principal_id,
@@ -361,7 +379,7 @@ impl ApiGatewayCustomAuthorizerResponse {
 }
 
 impl ApiGatewayV2CustomAuthorizerSimpleResponse {
-    /// Yes or no.
+    /// Returns a response that allows or denies the request.
     pub fn new(is_authorized: bool) -> Self {
         ApiGatewayV2CustomAuthorizerSimpleResponse {
             is_authorized: is_authorized.into(),

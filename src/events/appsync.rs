@@ -1,4 +1,4 @@
-//! AWS AppSync: resolvers and authorizers of GraphQL APIs.
+//! AWS AppSync: resolvers and authorizers of GraphQL and Events APIs.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,29 +8,30 @@ use super::field::event;
 use crate::json::Value;
 
 event! {
-    /// A field to resolve, as a direct Lambda resolver gets it (AWS AppSync Developer Guide, "Context
-    /// object reference"). The answer is the field's value.
+    /// The event of AWS AppSync for a direct Lambda resolver: a field to resolve (AWS AppSync
+    /// Developer Guide, "AWS AppSync JavaScript resolver context object reference"). The response
+    /// is the value of the field.
     pub struct AppSyncDirectResolverEvent {
-        /// Of AWS Amplify's `@function` directive, in place of `info`.
+        /// In events of AWS Amplify's `@function` directive, which have no `info`.
         type_name: String as "typeName",
-        /// Of AWS Amplify's `@function` directive, in place of `info`.
+        /// In events of AWS Amplify's `@function` directive, which have no `info`.
         field_name: String as "fieldName",
         arguments: Map<Value>,
         identity: AppSyncIdentity,
-        /// The parent's value.
+        /// The value of the parent field.
         source: Map<Value>,
         request: AppSyncRequest,
         info: AppSyncInfo,
         prev: AppSyncPrevResult,
         stash: Map<Value>,
-        /// Of errors in front.
+        /// The error of an earlier step.
         error: Value,
         result: Value,
         out_errors: Vec<Value> as "outErrors",
     }
 
-    /// Who has asked; what is there depends on the API's authorization, and of an API key it is
-    /// `null`.
+    /// The caller of a request. The authorization mode of the API decides which members it has;
+    /// with an API key it is `null`.
     pub struct AppSyncIdentity {
         // IAM
         account_id: String as "accountId",
@@ -41,7 +42,7 @@ event! {
         user_arn: String as "userArn",
         source_ip: Vec<String> as "sourceIp",
         username: String,
-        /// The caller's unique ID; an IAM user's begins with `AIDA`.
+        /// The unique ID of the caller; that of an IAM user begins with `AIDA`.
         user: String,
         // Amazon Cognito user pools and OpenID Connect
         sub: String,
@@ -52,17 +53,17 @@ event! {
         groups: Vec<String>,
         // A function
         resolver_context: Map<Value> as "resolverContext",
-        /// What a function of the Events API has returned.
+        /// The context that a Lambda authorizer of an Events API returned.
         handler_context: Map<Value> as "handlerContext",
     }
 
-    /// What the resolver in front has returned, in a pipeline.
+    /// The result of the previous function of a pipeline resolver.
     pub struct AppSyncPrevResult {
         result: Value,
     }
 
-    /// Messages of a channel, or a subscription to it (AWS AppSync Events API Developer Guide, "AWS
-    /// Lambda data source and direct Lambda integration").
+    /// The event of an AWS AppSync Events API: messages that are published to a channel, or a
+    /// subscription to it (AWS AppSync Events API Developer Guide, "AWS Lambda data source").
     pub struct AppSyncEventsRequest {
         identity: AppSyncIdentity,
         result: Value,
@@ -72,11 +73,11 @@ event! {
         prev: Value,
         stash: Map<Value>,
         out_errors: Vec<Value> as "outErrors",
-        /// Of `PUBLISH`.
+        /// The messages, if the operation is `PUBLISH`.
         events: Vec<AppSyncEventsMessage>,
     }
 
-    /// What is asked for.
+    /// The operation and the channel of an event.
     pub struct AppSyncEventsInfo {
         channel: AppSyncEventsChannel,
         channel_namespace: AppSyncEventsNamespace as "channelNamespace",
@@ -84,32 +85,32 @@ event! {
         operation: String,
     }
 
-    /// A channel.
+    /// The channel of an event.
     pub struct AppSyncEventsChannel {
         path: String,
         segments: Vec<String>,
     }
 
-    /// A namespace.
+    /// The namespace of a channel.
     pub struct AppSyncEventsNamespace {
         name: String,
     }
 
-    /// A message; the answer has them in the same form.
+    /// A message of a channel. The response has messages of the same form.
     pub struct AppSyncEventsMessage {
         id: String,
         payload: Value,
-        /// Of an answer: why this one is refused.
+        /// In a response: why this message is rejected.
         error: String,
     }
 
-    /// The request.
+    /// The HTTP request of the caller.
     pub struct AppSyncRequest {
         headers: Map<String>,
         domain_name: String as "domainName",
     }
 
-    /// The query.
+    /// The GraphQL query that has the field.
     pub struct AppSyncInfo {
         field_name: String as "fieldName",
         parent_type_name: String as "parentTypeName",
@@ -118,7 +119,8 @@ event! {
         selection_set_graphql: String as "selectionSetGraphQL",
     }
 
-    /// What a mapping template hands on, for a request or a batch of them.
+    /// What a request mapping template passes to the function: a request, or a batch of them (AWS
+    /// AppSync Developer Guide, "Resolver mapping template reference for Lambda").
     pub struct AppSyncResolverTemplate {
         version: String,
         /// `Invoke` or `BatchInvoke`
@@ -126,14 +128,15 @@ event! {
         payload: Value,
     }
 
-    /// A question of an API to its authorizer ("Authorization and authentication", AWS_LAMBDA).
+    /// The event of AWS AppSync for a Lambda authorizer (AWS AppSync Developer Guide, "Configuring
+    /// authorization and authentication to secure your GraphQL APIs", AWS_LAMBDA).
     pub struct AppSyncLambdaAuthorizerRequest {
         authorization_token: String as "authorizationToken",
         request_context: AppSyncLambdaAuthorizerRequestContext as "requestContext",
         request_headers: Map<String> as "requestHeaders",
     }
 
-    /// What the caller wants.
+    /// The request that is to be authorized.
     pub struct AppSyncLambdaAuthorizerRequestContext {
         api_id: String as "apiId",
         account_id: String as "accountId",
@@ -144,13 +147,13 @@ event! {
         variables: Map<Value>,
     }
 
-    /// The answer.
+    /// The response of a Lambda authorizer.
     pub struct AppSyncLambdaAuthorizerResponse {
         is_authorized: bool as "isAuthorized",
-        /// For resolvers.
+        /// Values for the resolvers.
         resolver_context: Map<Value> as "resolverContext",
         denied_fields: Vec<String> as "deniedFields",
-        /// In seconds.
+        /// How long the response is cached, in seconds.
         ttl_override: i64 as "ttlOverride",
     }
 }

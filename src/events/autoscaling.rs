@@ -1,5 +1,4 @@
-//! Amazon EC2 Auto Scaling: instances that come and go, as the detail of an event:
-//! `EventBridgeEvent<AutoScalingDetail>`.
+//! Amazon EC2 Auto Scaling: launches and terminations of instances.
 
 use alloc::string::String;
 
@@ -7,12 +6,13 @@ use super::field::event;
 use super::{EventBridgeEvent, Map, Timestamp};
 use crate::json::Value;
 
-/// An event of a group.
+/// The event of an Auto Scaling group.
 pub type AutoScalingEvent = EventBridgeEvent<AutoScalingDetail>;
 
 event! {
-    /// What happens to an instance (Amazon EC2 Auto Scaling User Guide, "Amazon EC2 Auto Scaling
-    /// event reference"): lifecycle actions, and launches and terminations that went well or not.
+    /// The detail of an event of Amazon EC2 Auto Scaling: a lifecycle action, or a launch or
+    /// termination that succeeded or failed (Amazon EC2 Auto Scaling User Guide, "Amazon EC2 Auto
+    /// Scaling event reference").
     pub struct AutoScalingDetail {
         lifecycle_action_token: String as "LifecycleActionToken",
         auto_scaling_group_name: String as "AutoScalingGroupName",

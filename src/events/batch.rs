@@ -1,13 +1,16 @@
-//! Batches that may fail in part: the driver behind `sqs::each` and its like.
+//! Partial batch responses: what [`sqs::each`](super::sqs::each),
+//! [`kinesis::each`](super::kinesis::each), [`dynamodb::each`](super::dynamodb::each) and
+//! [`kafka::each`](super::kafka::each) have in common.
 //!
-//! A record whose closure returns an error, or panics where panics unwind, is logged and reported
-//! in `batchItemFailures`, so that it alone is tried again; the event source mapping must list
-//! `ReportBatchItemFailures` (AWS Lambda Developer Guide, "Handling errors for an SQS event source
-//! in Lambda"). Where the order of records counts, the first failure ends the batch, or a Kafka
-//! partition's part of it, or a message group's ([`sqs::EachOptions`](super::sqs::EachOptions)).
+//! If the closure returns an error for a record, or panics in profile `unwind`, the error is logged
+//! and the record is reported in `batchItemFailures`, so that Lambda retries it without the others.
+//! The event source mapping must list `ReportBatchItemFailures` (AWS Lambda Developer Guide,
+//! "Handling errors for an SQS event source in Lambda"). If the records have an order, the first
+//! failure ends the batch, or the Kafka partition, or the message group
+//! ([`sqs::EachOptions`](super::sqs::EachOptions)).
 //!
-//! Shortly before the deadline, a tenth of the time but no more than a second, the rest of the
-//! batch is handed back: better than a timeout, after which all of it would be tried again.
+//! When a tenth of the time is left before the deadline, but at most one second, the records that
+//! were not handled are reported as failed. After a timeout Lambda would retry the whole batch.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -21,11 +24,11 @@ use crate::log;
 use crate::runtime::panic;
 use crate::sys;
 
-/// What of a batch has failed.
+/// The response to a batch: the records that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BatchResponse {
-    /// What names each failed record to its source: the message ID of Amazon SQS, or the sequence
-    /// number of a stream.
+    /// The identifier of each failed record: the message ID of Amazon SQS, or the sequence number
+    /// of a stream.
     pub failures: Vec<String>,
 }
 
@@ -38,8 +41,8 @@ impl ToJson for BatchResponse {
     }
 }
 
-/// As it is written. `batchItemFailures` may be missing or `null`: Lambda takes that as a batch
-/// without failures (AWS Lambda Developer Guide, "Success and failure conditions").
+/// Reads the form that is written. `batchItemFailures` may be missing or `null`, which Lambda
+/// treats as no failures (AWS Lambda Developer Guide, "Success and failure conditions").
 ///
 /// ```
 /// use tiny_lambda::events::batch::BatchResponse;
@@ -56,8 +59,9 @@ impl FromJson for BatchResponse {
     }
 }
 
-/// The answer to a batch of a tumbling window (AWS Lambda Developer Guide, "Using the batch window
-/// with streams"): what it has come to, for the next batch of the window, and what has failed.
+/// The response to a batch of a tumbling window (AWS Lambda Developer Guide, "Implementing stateful
+/// Kinesis Data Streams processing in Lambda"): the state for the next batch of the window, and the
+/// records that failed.
 ///
 /// ```
 /// use tiny_lambda::events::batch::{BatchResponse, TimeWindowResponse};
@@ -71,9 +75,10 @@ impl FromJson for BatchResponse {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimeWindowResponse {
-    /// An object, of 1 MB at most.
+    /// The state: an object of at most 1 MB.
     pub state: Value,
-    /// What [`kinesis::each`](super::kinesis::each) or its like has returned.
+    /// The response of [`kinesis::each`](super::kinesis::each) or
+    /// [`dynamodb::each`](super::dynamodb::each).
     pub batch: BatchResponse,
 }
 
@@ -86,7 +91,7 @@ impl ToJson for TimeWindowResponse {
     }
 }
 
-/// As it is written; a `state` that is missing is `null`.
+/// Reads the form that is written. A missing `state` is `null`.
 impl FromJson for TimeWindowResponse {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         let mut state = Value::Null;
@@ -101,37 +106,38 @@ impl FromJson for TimeWindowResponse {
     }
 }
 
-/// Reads a response and returns the identifiers of what has failed. `other` is offered each other
-/// member and returns whether it has read its value. Leaves the reader in its place on an error.
+/// Reads a response and returns the identifiers of the records that failed. `on_other` is called
+/// for each other member, and returns whether it has read the value. On an error the reader does
+/// not move.
 pub(super) fn read_failures<T: FromJson>(
     r: &mut Reader<'_>,
-    other: &mut dyn FnMut(&str, &mut Reader<'_>) -> Result<bool, json::Error>,
+    on_other: &mut dyn FnMut(&str, &mut Reader<'_>) -> Result<bool, json::Error>,
 ) -> Result<Vec<T>, json::Error> {
-    r.attempt_replacing(true, |r| failures(r, other))
+    r.attempt_replacing(true, |r| failures(r, on_other))
 }
 
 fn failures<T: FromJson>(
     r: &mut Reader<'_>,
-    other: &mut dyn FnMut(&str, &mut Reader<'_>) -> Result<bool, json::Error>,
+    on_other: &mut dyn FnMut(&str, &mut Reader<'_>) -> Result<bool, json::Error>,
 ) -> Result<Vec<T>, json::Error> {
     let mut failures = Vec::new();
     r.begin_object()?;
     while let Some(name) = r.next_member()? {
         if name == "batchItemFailures" {
-            let list = Option::<Vec<ReadFailure<T>>>::from_json(r)?;
+            let list = Option::<Vec<ItemFailure<T>>>::from_json(r)?;
             let list = list.unwrap_or_default().into_iter();
             failures = list.map(|failure| failure.0).collect();
-        } else if !other(&name, r)? {
+        } else if !on_other(&name, r)? {
             r.skip()?;
         }
     }
     Ok(failures)
 }
 
-/// A failure as it is read: `{"itemIdentifier":…}`.
-struct ReadFailure<T>(T);
+/// An entry of `batchItemFailures` that is read.
+struct ItemFailure<T>(T);
 
-impl<T: FromJson> FromJson for ReadFailure<T> {
+impl<T: FromJson> FromJson for ItemFailure<T> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         let mut identifier = None;
         r.begin_object()?;
@@ -143,23 +149,24 @@ impl<T: FromJson> FromJson for ReadFailure<T> {
             }
         }
         let identifier = identifier.ok_or_else(|| r.error_expected("a member itemIdentifier"));
-        Ok(ReadFailure(identifier?))
+        Ok(ItemFailure(identifier?))
     }
 }
 
-/// The member that names what has failed.
+/// Writes the member `batchItemFailures`.
 pub(super) fn write_failures<T: ToJson>(w: &mut Writer, identifiers: &[T]) {
     w.name("batchItemFailures");
     w.begin_array();
     for identifier in identifiers {
-        w.element(&Failure(identifier));
+        w.element(&ItemFailureRef(identifier));
     }
     w.end_array();
 }
 
-struct Failure<'a, T>(&'a T);
+/// An entry of `batchItemFailures` that is written.
+struct ItemFailureRef<'a, T>(&'a T);
 
-impl<T: ToJson> ToJson for Failure<'_, T> {
+impl<T: ToJson> ToJson for ItemFailureRef<'_, T> {
     fn to_json(&self, w: &mut Writer) {
         w.begin_object();
         w.member("itemIdentifier", self.0);
@@ -167,43 +174,44 @@ impl<T: ToJson> ToJson for Failure<'_, T> {
     }
 }
 
-/// Longest time kept free in front of the deadline, for the response.
+/// The longest time before the deadline that is reserved for the response.
 const MARGIN_MAX_MS: u64 = 1000;
 
-/// Handles one batch.
+/// Calls the closure for the records of a batch until the time is up.
 #[derive(Debug)]
-pub(super) struct Driver<'c> {
+pub(super) struct BatchRunner<'c> {
     cx: &'c Context,
-    /// What a record is called in the log.
-    what: &'static str,
-    /// When the rest of the batch is handed back, in Unix time.
+    /// The name of a record in the log.
+    record_name: &'static str,
+    /// When the batch ends, in milliseconds since the Unix epoch.
     end_ms: u64,
-    /// Whether the deadline has ended the batch.
+    /// Whether that time has passed.
     is_late: bool,
 }
 
-impl<'c> Driver<'c> {
-    pub(super) fn new(cx: &'c Context, what: &'static str) -> Driver<'c> {
+impl<'c> BatchRunner<'c> {
+    pub(super) fn new(cx: &'c Context, record_name: &'static str) -> BatchRunner<'c> {
         let now_ms = sys::unix_time_ms();
         let left = cx.remaining().unwrap_or_default();
         let left_ms = left.as_secs().saturating_mul(1000);
         let left_ms = left_ms.saturating_add(left.subsec_millis().into());
         let margin_ms = MARGIN_MAX_MS.min(left_ms / 10);
         let end_ms = match left_ms {
-            // There is no deadline, or one that is long past, as local emulators name them.
+            // There is no deadline, or it has passed, as with some local emulators.
             0 => u64::MAX,
             _ => now_ms.saturating_add(left_ms).saturating_sub(margin_ms),
         };
-        Driver {
+        BatchRunner {
             cx,
-            what,
+            record_name,
             end_ms,
             is_late: false,
         }
     }
 
-    /// Handles a record, unless there is no time left. Returns whether that went well.
-    pub(super) fn record(&mut self, id: &str, f: &mut dyn FnMut() -> Result<()>) -> bool {
+    /// Calls `f` for the record `id`, unless the time is up, and logs an error. Returns whether the
+    /// record was handled.
+    pub(super) fn run(&mut self, id: &str, f: &mut dyn FnMut() -> Result<()>) -> bool {
         if self.is_late {
             return false;
         }
@@ -219,17 +227,21 @@ impl<'c> Driver<'c> {
         result.is_ok()
     }
 
+    /// Logs the error of a record.
     fn log(&self, id: &str, error: &Error) {
         let error_type = String::from(error.error_type());
-        let message = format_args!("{} {id}: {}", self.what, error.error_message());
+        let message = format_args!("{} {id}: {}", self.record_name, error.error_message());
         log::error(Some(self.cx), &Error::new(error_type, message));
     }
 }
 
-/// What names a record. An empty text names none, and would have Lambda try the whole batch again
-/// without a word of why.
+/// Returns the identifier of a record.
+///
+/// # Errors
+/// If it is missing or empty. Lambda retries the whole batch for an empty identifier, without an
+/// error message.
 #[track_caller]
-pub(super) fn id<'e>(field: &'e Field<String>, name: &str) -> Result<&'e str> {
+pub(super) fn record_id<'e>(field: &'e Field<String>, name: &str) -> Result<&'e str> {
     let id = field.get()?;
     if id.is_empty() {
         return Err(unmarshal_error(name, " is empty"));
@@ -237,23 +249,24 @@ pub(super) fn id<'e>(field: &'e Field<String>, name: &str) -> Result<&'e str> {
     Ok(id)
 }
 
-/// Which records are not handled once one has failed.
+/// The order of the records, which decides what is not handled after a failure.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Order<'e> {
-    /// None: their order does not count.
-    Free,
-    /// All that follow.
-    Whole,
-    /// Those that follow in the same group. `None` is a record whose group is not known: it may be in
-    /// any group, so it is not handled after any failure, and nothing is handled after it has failed.
-    Groups(&'e [Option<&'e str>]),
+    /// No order: all other records are handled.
+    Unordered,
+    /// One order: no later record is handled.
+    Ordered,
+    /// An order in each group: no later record of the group is handled. `None` is a record whose
+    /// group is unknown. It may be in any group, so it is not handled after a failure, and no
+    /// record is handled after its failure.
+    PerGroup(&'e [Option<&'e str>]),
 }
 
-/// The groups in which a record has failed.
+/// The groups of the records that failed.
 #[derive(Debug, Default)]
 struct FailedGroups<'e> {
     names: Vec<&'e str>,
-    /// Whether a record has failed whose group is not known.
+    /// Whether a record of an unknown group failed.
     has_unknown: bool,
 }
 
@@ -265,7 +278,7 @@ impl<'e> FailedGroups<'e> {
         }
     }
 
-    /// Returns whether a record in `group` might follow one that has failed.
+    /// Returns whether a record that failed may be in `group`.
     fn contains(&self, group: Option<&str>) -> bool {
         let is_named = match group {
             Some(name) => self.names.contains(&name),
@@ -275,29 +288,29 @@ impl<'e> FailedGroups<'e> {
     }
 }
 
-/// Handles records one after the other; `ids` name them. Returns the ids of those that failed or were
+/// Calls `f` with the index of each record. Returns the `ids` of the records that failed or were
 /// not handled.
-pub(super) fn each(
+pub(super) fn run_batch(
     cx: &Context,
-    what: &'static str,
+    record_name: &'static str,
     ids: &[&str],
     order: Order<'_>,
     f: &mut dyn FnMut(usize) -> Result<()>,
 ) -> BatchResponse {
-    let mut driver = Driver::new(cx, what);
+    let mut runner = BatchRunner::new(cx, record_name);
     let mut failures = Vec::new();
     let mut failed_groups = FailedGroups::default();
     for (index, id) in ids.iter().enumerate() {
         let group = match order {
-            Order::Groups(groups) => groups.get(index).copied().flatten(),
-            Order::Free | Order::Whole => None,
+            Order::PerGroup(groups) => groups.get(index).copied().flatten(),
+            Order::Unordered | Order::Ordered => None,
         };
         let has_ended = match order {
-            Order::Free => false,
-            Order::Whole => !failures.is_empty(),
-            Order::Groups(_) => failed_groups.contains(group),
+            Order::Unordered => false,
+            Order::Ordered => !failures.is_empty(),
+            Order::PerGroup(_) => failed_groups.contains(group),
         };
-        if has_ended || !driver.record(id, &mut || f(index)) {
+        if has_ended || !runner.run(id, &mut || f(index)) {
             failures.push(String::from(*id));
             if !has_ended {
                 failed_groups.insert(group);
@@ -307,15 +320,15 @@ pub(super) fn each(
     BatchResponse { failures }
 }
 
-/// Handles the records of a stream: the first failure says where Lambda goes on, so it alone is
-/// named.
-pub(super) fn each_in_order(
+/// Calls `f` with the index of each record of a stream. Only the first failure is returned, because
+/// Lambda retries from there.
+pub(super) fn run_stream_batch(
     cx: &Context,
-    what: &'static str,
+    record_name: &'static str,
     ids: &[&str],
     f: &mut dyn FnMut(usize) -> Result<()>,
 ) -> BatchResponse {
-    let mut response = each(cx, what, ids, Order::Whole, f);
+    let mut response = run_batch(cx, record_name, ids, Order::Ordered, f);
     response.failures.truncate(1);
     response
 }

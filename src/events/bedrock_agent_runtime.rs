@@ -1,4 +1,4 @@
-//! Agents for Amazon Bedrock: action groups.
+//! Amazon Bedrock Agents: action groups.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,19 +8,21 @@ use super::field::event;
 use crate::json::Value;
 
 event! {
-    /// What an agent wants done (Amazon Bedrock User Guide, "Configure Lambda functions to send
-    /// information that an Amazon Bedrock agent elicits from the user").
+    /// The event of an Amazon Bedrock agent: an action to perform (Amazon Bedrock User Guide,
+    /// "Configure Lambda functions to send information that an Amazon Bedrock agent elicits from
+    /// the user").
     pub struct AgentEvent {
         message_version: String as "messageVersion",
         agent: Agent,
+        /// The user's input.
         input_text: String as "inputText",
         session_id: String as "sessionId",
         action_group: String as "actionGroup",
-        /// Of groups that are defined by an OpenAPI schema.
+        /// Only for an action group that is defined by an OpenAPI schema.
         api_path: String as "apiPath",
-        /// Of groups that are defined by an OpenAPI schema.
+        /// Only for an action group that is defined by an OpenAPI schema.
         http_method: String as "httpMethod",
-        /// Of groups that are defined by functions.
+        /// Only for an action group that is defined by functions.
         function: String,
         parameters: Vec<AgentParameter>,
         request_body: AgentRequestBody as "requestBody",
@@ -28,7 +30,7 @@ event! {
         prompt_session_attributes: Map<String> as "promptSessionAttributes",
     }
 
-    /// The agent.
+    /// The agent that invoked the function.
     pub struct Agent {
         name: String,
         id: String,
@@ -36,28 +38,28 @@ event! {
         version: String,
     }
 
-    /// A parameter.
+    /// A parameter of an action.
     pub struct AgentParameter {
         name: String,
         parameter_type: String as "type",
         value: String,
     }
 
-    /// A body.
+    /// The request body of an action.
     pub struct AgentRequestBody {
-        /// By content type.
+        /// The properties by content type.
         content: Map<AgentProperties>,
     }
 
-    /// The properties of a body.
+    /// The properties of a request body.
     pub struct AgentProperties {
         properties: Vec<AgentParameter>,
     }
 
-    /// The answer.
+    /// The response to an [`AgentEvent`].
     pub struct AgentResponse {
         message_version: String as "messageVersion",
-        /// Its form is that of the kind of group.
+        /// Its members depend on the kind of action group.
         response: Map<Value>,
         session_attributes: Map<String> as "sessionAttributes",
         prompt_session_attributes: Map<String> as "promptSessionAttributes",

@@ -1,4 +1,4 @@
-//! AWS Client VPN: who may connect.
+//! AWS Client VPN: client connect handlers.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 use super::field::event;
 
 event! {
-    /// A client that wants to connect (AWS Client VPN Administrator Guide, "Connection
-    /// authorization").
+    /// The event of AWS Client VPN: a client that connects (AWS Client VPN Administrator Guide,
+    /// "AWS Client VPN client connect handler").
     pub struct ClientVpnConnectionHandlerRequest {
         connection_id: String as "connection-id",
         endpoint_id: String as "endpoint-id",
         common_name: String as "common-name",
         username: String,
-        /// `OS`
+        /// The operating system of the client.
         os_platform: String as "platform",
         os_platform_version: String as "platform-version",
         public_ip: String as "public-ip",
@@ -24,10 +24,10 @@ event! {
         schema_version: String as "schema-version",
     }
 
-    /// The answer.
+    /// The response to a [`ClientVpnConnectionHandlerRequest`].
     pub struct ClientVpnConnectionHandlerResponse {
         allow: bool,
-        /// What the client is shown, if it may not.
+        /// The message for a client that may not connect.
         error_msg_on_failed_posture_compliance: String
             as "error-msg-on-failed-posture-compliance",
         error_msg_on_denied_connection: String as "error-msg-on-denied-connection",

@@ -1,8 +1,9 @@
-//! AWS CloudFormation: requests for custom resources, and their answers.
+//! AWS CloudFormation: custom resources.
 //!
-//! CloudFormation wants the answer by `PUT` to [`response_url`](CloudFormationCustomResourceRequest),
-//! over HTTPS, which is beyond this crate. The CDK's provider framework does that for its
-//! functions, which return a [`CloudFormationProviderResponse`].
+//! CloudFormation expects the response as an HTTPS `PUT` request to
+//! [`response_url`](CloudFormationCustomResourceRequest::response_url). This crate has no HTTPS
+//! client. The provider framework of the AWS CDK sends it for its functions, which return a
+//! [`CloudFormationProviderResponse`].
 
 use alloc::string::String;
 
@@ -11,42 +12,47 @@ use super::field::event;
 use crate::json::Value;
 
 event! {
-    /// A request (AWS CloudFormation User Guide, "Custom resource request objects").
+    /// The event of AWS CloudFormation: a custom resource to create, update or delete (AWS
+    /// CloudFormation User Guide, "CloudFormation custom resource reference").
     pub struct CloudFormationCustomResourceRequest {
         /// `Create`, `Update` or `Delete`
         request_type: String as "RequestType",
         request_id: String as "RequestId",
-        /// Where the answer goes; the provider framework leaves it out.
+        /// The URL for the response; events of the provider framework do not have it.
         response_url: String as "ResponseURL",
         resource_type: String as "ResourceType",
         logical_resource_id: String as "LogicalResourceId",
-        /// Of updates and deletions.
+        /// Missing in requests to create a resource.
         physical_resource_id: String as "PhysicalResourceId",
         stack_id: String as "StackId",
         service_token: String as "ServiceToken",
         resource_properties: Map<Value> as "ResourceProperties",
-        /// Of updates.
+        /// Only in requests to update a resource.
         old_resource_properties: Map<Value> as "OldResourceProperties",
     }
 
-    /// An answer ("Custom resource response objects"): 4 KB at most.
+    /// The response for a custom resource (the same page), at most 4,096 bytes.
     pub struct CloudFormationCustomResourceResponse {
         /// `SUCCESS` or `FAILED`
         status: String as "Status",
-        /// Why it has failed.
+        /// Why the request failed.
         reason: String as "Reason",
         physical_resource_id: String as "PhysicalResourceId",
         stack_id: String as "StackId",
         request_id: String as "RequestId",
         logical_resource_id: String as "LogicalResourceId",
+        /// Whether CloudFormation masks `Data` in its output.
         no_echo: bool as "NoEcho",
+        /// Values for `Fn::GetAtt`.
         data: Map<Value> as "Data",
     }
 
-    /// What a function behind the CDK's provider framework returns.
+    /// The response of a function of the CDK's provider framework.
     pub struct CloudFormationProviderResponse {
         physical_resource_id: String as "PhysicalResourceId",
+        /// Whether CloudFormation masks `Data` in its output.
         no_echo: bool as "NoEcho",
+        /// Values for `Fn::GetAtt`.
         data: Map<Value> as "Data",
     }
 }

@@ -1,25 +1,26 @@
-//! Amazon CloudWatch alarms: actions of alarms that changed their state.
+//! Amazon CloudWatch alarms: changes of state.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Map;
-use super::field::{event, parsed};
+use super::field::{event, parse_json};
 use crate::error::Result;
 use crate::json::{Number, Value};
 
 event! {
-    /// A change of state (Amazon CloudWatch User Guide, "Invoke a Lambda function from an alarm").
+    /// The event of an Amazon CloudWatch alarm: a change of its state (Amazon CloudWatch User
+    /// Guide, "Invoke a Lambda function from an alarm").
     pub struct CloudWatchAlarm {
         /// `aws.cloudwatch`
         source: String,
         alarm_arn: String as "alarmArn",
         account_id: String as "accountId",
-        /// As in `2023-08-04T12:36:15.490+0000`.
+        /// A time such as `2023-08-04T12:36:15.490+0000`.
         time: String,
         region: String,
         alarm_data: CloudWatchAlarmData as "alarmData",
-        // As events of an event bus have them.
+        // The next members are those of events of an event bus.
         version: String,
         id: String,
         detail_type: String as "detail-type",
@@ -28,7 +29,7 @@ event! {
         detail: CloudWatchAlarmData,
     }
 
-    /// An alarm.
+    /// An alarm: its states before and after the change, and its configuration.
     pub struct CloudWatchAlarmData {
         alarm_name: String as "alarmName",
         state: CloudWatchAlarmState,
@@ -36,12 +37,12 @@ event! {
         configuration: CloudWatchAlarmConfiguration,
     }
 
-    /// A state.
+    /// A state of an alarm.
     pub struct CloudWatchAlarmState {
         /// `OK`, `ALARM` or `INSUFFICIENT_DATA`
         value: String,
         reason: String,
-        /// JSON; [`CloudWatchAlarmState::data`] reads it.
+        /// JSON, which [`CloudWatchAlarmState::data`] parses.
         reason_data: String as "reasonData",
         timestamp: String,
         actions_suppressed_by: String as "actionsSuppressedBy",
@@ -49,7 +50,7 @@ event! {
         evaluation_state: String as "evaluationState",
     }
 
-    /// What an alarm looks at: metrics, or other alarms.
+    /// What an alarm watches: metrics, or other alarms if it is a composite alarm.
     pub struct CloudWatchAlarmConfiguration {
         id: String,
         description: String,
@@ -62,7 +63,7 @@ event! {
         actions_suppressor_extension_period: i64 as "actionsSuppressorExtensionPeriod",
     }
 
-    /// A metric, or an expression of others.
+    /// A metric, or an expression over other metrics.
     pub struct CloudWatchMetricDefinition {
         id: String,
         metric_stat: CloudWatchMetricStats as "metricStat",
@@ -71,7 +72,7 @@ event! {
         return_data: bool as "returnData",
     }
 
-    /// What is made of a metric.
+    /// A statistic of a metric.
     pub struct CloudWatchMetricStats {
         metric: CloudWatchMetric,
         /// In seconds.
@@ -87,7 +88,7 @@ event! {
         dimensions: Map<Value>,
     }
 
-    /// Why an alarm has its state, in figures: of a metric alarm, or of a composite one.
+    /// The values that put an alarm into its state.
     pub struct CloudWatchAlarmReasonData {
         version: String,
         query_date: String as "queryDate",
@@ -101,11 +102,11 @@ event! {
         recent_upper_thresholds: Vec<Number> as "recentUpperThresholds",
         threshold: Number,
         evaluated_datapoints: Vec<CloudWatchAlarmDatapoint> as "evaluatedDatapoints",
-        /// Of composite alarms.
+        /// Only for a composite alarm.
         triggering_alarms: Vec<CloudWatchTriggeringAlarm> as "triggeringAlarms",
     }
 
-    /// A figure that was looked at.
+    /// A data point that was evaluated.
     pub struct CloudWatchAlarmDatapoint {
         timestamp: String,
         sample_count: Number as "sampleCount",
@@ -113,15 +114,15 @@ event! {
         threshold: Number,
     }
 
-    /// An alarm that has caused another one.
+    /// An alarm that changed the state of a composite alarm.
     pub struct CloudWatchTriggeringAlarm {
         arn: String,
         state: CloudWatchAlarmState,
     }
 
-    /// What an alarm tells a topic of Amazon SNS: JSON in
-    /// [`SnsMessage::message`](super::sns::SnsMessage), so that `message.json()` reads it (Amazon
-    /// CloudWatch User Guide, "Notifying users on alarm changes").
+    /// The notification of an alarm to an Amazon SNS topic (Amazon CloudWatch User Guide,
+    /// "Notifying users on alarm changes"). It is JSON in
+    /// [`SnsMessage::message`](super::sns::SnsMessage), which `message.json()` parses.
     pub struct CloudWatchAlarmNotification {
         alarm_name: String as "AlarmName",
         alarm_description: String as "AlarmDescription",
@@ -130,7 +131,7 @@ event! {
         /// `OK`, `ALARM` or `INSUFFICIENT_DATA`
         new_state_value: String as "NewStateValue",
         new_state_reason: String as "NewStateReason",
-        /// As in `2015-06-03T17:43:27.123+0000`.
+        /// A time such as `2015-06-03T17:43:27.123+0000`.
         state_change_time: String as "StateChangeTime",
         region: String as "Region",
         alarm_arn: String as "AlarmArn",
@@ -141,7 +142,7 @@ event! {
         trigger: CloudWatchAlarmTrigger as "Trigger",
     }
 
-    /// What an alarm looks at.
+    /// What an alarm watches.
     pub struct CloudWatchAlarmTrigger {
         metric_name: String as "MetricName",
         namespace: String as "Namespace",
@@ -160,13 +161,13 @@ event! {
         evaluate_low_sample_count_percentile: String as "EvaluateLowSampleCountPercentile",
     }
 
-    /// A dimension.
+    /// A dimension of a metric.
     pub struct CloudWatchDimension {
         name: String,
         value: String,
     }
 
-    /// A metric, or an expression of others.
+    /// A metric, or an expression over other metrics.
     pub struct CloudWatchMetricDataQuery {
         id: String as "Id",
         expression: String as "Expression",
@@ -177,7 +178,7 @@ event! {
         return_data: bool as "ReturnData",
     }
 
-    /// What is made of a metric.
+    /// A statistic of a metric.
     pub struct CloudWatchMetricStat {
         metric: CloudWatchNotifiedMetric as "Metric",
         /// In seconds.
@@ -195,13 +196,23 @@ event! {
 }
 
 impl CloudWatchAlarmState {
-    /// The figures behind the state.
+    /// Parses `reasonData`: the values that put the alarm into this state.
     ///
     /// # Errors
-    /// If there are none, or they are no JSON: where.
+    /// If there is no `reasonData`, or it is not JSON of this type: at which offset.
+    ///
+    /// ```
+    /// use tiny_lambda::events::{cloudwatch_alarms::CloudWatchAlarm, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let alarm: CloudWatchAlarm = json::parse(samples::CLOUDWATCH_ALARM.as_bytes())?;
+    /// let data = alarm.alarm_data.get()?.state.get()?.data()?;
+    /// assert!(data.threshold.ok().is_some());
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     #[track_caller]
     pub fn data(&self) -> Result<CloudWatchAlarmReasonData> {
-        parsed(
+        parse_json(
             "CloudWatchAlarmState.reasonData",
             self.reason_data.get()?.as_bytes(),
         )

@@ -1,9 +1,8 @@
-//! Events of AWS services that event buses deliver, by what is in their detail; AWS CloudTrail's calls
-//! of APIs are here, `EventBridgeEvent<AwsApiCall>`, and in modules of their own those of others:
-//! `EventBridgeEvent<glue::JobRunStateChange>`.
+//! Details of the events of AWS services on an event bus: the `T` of `EventBridgeEvent<T>`.
+//!
+//! `EventBridgeEvent<AwsApiCall>` is a call that AWS CloudTrail recorded. The modules have the
+//! details of other services, such as `EventBridgeEvent<glue::JobRunStateChange>`.
 
-pub mod codedeploy;
-pub mod codepipeline;
 pub mod ec2;
 pub mod ecs;
 pub mod emr;
@@ -11,9 +10,6 @@ pub mod gamelift;
 pub mod glue;
 pub mod health;
 pub mod kms;
-pub mod macie;
-pub mod opsworks;
-pub mod sms;
 pub mod ssm;
 pub mod tag;
 pub mod trustedadvisor;
@@ -26,7 +22,8 @@ use super::{Map, Timestamp};
 use crate::json::Value;
 
 event! {
-    /// A call (AWS CloudTrail User Guide, "CloudTrail record contents").
+    /// The detail of an event of AWS CloudTrail: a call of an AWS API, or a sign-in (AWS CloudTrail
+    /// User Guide, "CloudTrail record contents").
     pub struct AwsApiCall {
         event_version: String as "eventVersion",
         user_identity: CloudTrailUserIdentity as "userIdentity",
@@ -36,9 +33,9 @@ event! {
         aws_region: String as "awsRegion",
         source_ip_address: String as "sourceIPAddress",
         user_agent: String as "userAgent",
-        /// Their form is the call's own.
+        /// Its form depends on the call.
         request_parameters: Value as "requestParameters",
-        /// Their form is the call's own.
+        /// Its form depends on the call.
         response_elements: Value as "responseElements",
         additional_event_data: Value as "additionalEventData",
         error_code: String as "errorCode",
@@ -59,7 +56,7 @@ event! {
         session_credential_from_console: String as "sessionCredentialFromConsole",
     }
 
-    /// Who has called.
+    /// The identity that made a call.
     pub struct CloudTrailUserIdentity {
         identity_type: String as "type",
         user_name: String as "userName",
@@ -84,7 +81,7 @@ event! {
         assumed_root: String as "assumedRoot",
     }
 
-    /// Who has given the credentials.
+    /// The identity that issued temporary credentials.
     pub struct CloudTrailSessionIssuer {
         issuer_type: String as "type",
         user_name: String as "userName",
@@ -93,25 +90,25 @@ event! {
         account_id: String as "accountId",
     }
 
-    /// Who has vouched for the caller.
+    /// The identity provider of a federated caller.
     pub struct CloudTrailWebIdFederationData {
         federated_provider: String as "federatedProvider",
         attributes: Value,
     }
 
-    /// The session itself.
+    /// The attributes of a session.
     pub struct CloudTrailSessionAttributes {
-        /// `true` or `false`, in a string.
+        /// The string `true` or `false`.
         mfa_authenticated: String as "mfaAuthenticated",
         creation_date: Timestamp as "creationDate",
     }
 
-    /// A user of IAM Identity Center.
+    /// The IAM Identity Center user for whom a call was made.
     pub struct CloudTrailOnBehalfOf {
         user_id: String as "userId",
         identity_store_arn: String as "identityStoreArn",
     }
 }
 
-/// A sign-in to AWS's console, which CloudTrail tells as a call.
+/// The detail of a sign-in to the AWS console, which CloudTrail records like a call.
 pub type SignIn = AwsApiCall;

@@ -1,27 +1,30 @@
-//! Amazon CloudWatch Logs: events of a subscription, which come compressed.
+//! Amazon CloudWatch Logs: log events of a subscription.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::field::{event, parsed, unmarshal_error};
+use super::field::{event, parse_json, unmarshal_error};
 use super::{Base64, EpochMillis, Map};
 use crate::encoding::gunzip;
 use crate::error::Result;
 
 event! {
-    /// What a subscription delivers (Amazon CloudWatch Logs User Guide, "Real-time processing of log
-    /// data with subscriptions"). [`LogsEvent::data`] opens it.
+    /// The event of Amazon CloudWatch Logs: log events of a subscription (Amazon CloudWatch Logs
+    /// User Guide, "Real-time processing of log data with subscriptions"). [`LogsEvent::data`]
+    /// decompresses them.
     pub struct LogsEvent {
         aws_logs: AwsLogs as "awslogs",
     }
 
-    /// JSON in gzip in base64.
+    /// The compressed log events.
     pub struct AwsLogs {
+        /// The JSON of a [`LogData`], compressed by gzip, in base64.
         data: Base64,
     }
 
-    /// Log events of one stream.
+    /// Log events of one log stream.
     pub struct LogData {
+        /// The ID of the AWS account that owns the log group.
         owner: String,
         log_group: String as "logGroup",
         log_stream: String as "logStream",
@@ -37,17 +40,17 @@ event! {
         id: String,
         timestamp: EpochMillis,
         message: String,
-        /// What the filter's pattern has found.
+        /// The fields that the filter pattern extracted.
         extracted_fields: Map<String> as "extractedFields",
     }
 }
 
-/// The most bytes that data is decompressed to. A batch has a few megabytes; a thousandth of this
-/// length can decompress to it.
+/// The most bytes that data may have after decompression. A batch has a few megabytes, and gzip can
+/// expand data a thousandfold.
 const DATA_LEN_MAX: usize = 32 << 20;
 
 impl LogsEvent {
-    /// The log events.
+    /// Decompresses and parses the log events.
     ///
     /// ```
     /// use tiny_lambda::events::{cloudwatch_logs::LogsEvent, samples};
@@ -61,7 +64,8 @@ impl LogsEvent {
     /// ```
     ///
     /// # Errors
-    /// If it is not JSON in gzip in base64, or decompresses to more than 32 MB.
+    /// If the data is not JSON compressed by gzip in base64, or has more than 32 MB after
+    /// decompression.
     #[track_caller]
     pub fn data(&self) -> Result<LogData> {
         LogData::from_base64(self.aws_logs.get()?.data.get()?)
@@ -69,8 +73,8 @@ impl LogsEvent {
 }
 
 impl LogData {
-    /// Reads log events that a subscription has delivered to Amazon Kinesis Data Streams or Amazon
-    /// Data Firehose: JSON in gzip, in the record's data.
+    /// Reads the log events that a subscription delivers to Amazon Kinesis Data Streams or Amazon
+    /// Data Firehose: the data of a record.
     ///
     /// ```no_run
     /// use tiny_lambda::events::cloudwatch_logs::LogData;
@@ -93,32 +97,43 @@ impl LogData {
     /// }
     /// ```
     ///
-    /// Where Firehose decompresses the data itself, they are JSON:
-    /// [`data.json::<LogData>()`](Base64::json) reads them.
+    /// If Firehose is configured to decompress the data, use
+    /// [`data.json::<LogData>()`](Base64::json) instead.
     ///
     /// # Errors
-    /// If it is not JSON in gzip in base64, or decompresses to more than 32 MB.
+    /// If the data is not JSON compressed by gzip in base64, or has more than 32 MB after
+    /// decompression.
     #[track_caller]
     pub fn from_base64(data: &Base64) -> Result<LogData> {
         LogData::from_gzip(&data.decode()?)
     }
 
-    /// Reads log events from JSON in gzip, as they are in a record's decoded data, or in an object
-    /// that Firehose has written to Amazon S3 from one record.
+    /// Reads log events from JSON that is compressed by gzip: the decoded data of a record, or an
+    /// object that Firehose wrote to Amazon S3 from one record.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_logs::{LogData, LogsEvent};
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: LogsEvent = json::parse(samples::CLOUDWATCH_LOGS.as_bytes())?;
+    /// let bytes = event.aws_logs.get()?.data.get()?.decode()?;
+    /// assert_eq!(LogData::from_gzip(&bytes)?, event.data()?);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// If it is not JSON in gzip, or decompresses to more than 32 MB.
+    /// If the data is not JSON compressed by gzip, or has more than 32 MB after decompression.
     #[track_caller]
     pub fn from_gzip(bytes: &[u8]) -> Result<LogData> {
-        // No closure: the error names the place that this function was called from.
+        // `map_err` with a closure would lose the caller's location.
         match gunzip(bytes, DATA_LEN_MAX) {
-            Ok(json) => parsed("LogData", &json),
+            Ok(json) => parse_json("LogData", &json),
             Err(error) => Err(unmarshal_error("LogData: ", error)),
         }
     }
 
-    /// Returns whether this is a test of the subscription, which CloudWatch Logs sends to see whether
-    /// the destination can be reached, and which has no log event of a log group.
+    /// Returns whether this is a test of the subscription. CloudWatch Logs sends it to check that
+    /// the destination can be reached; it has no log events of a log group.
     pub fn is_control_message(&self) -> bool {
         self.message_type
             .ok()

@@ -6,17 +6,17 @@ use alloc::vec::Vec;
 use super::field::event;
 
 event! {
-    /// What has happened to repositories (AWS CodeCommit User Guide, "Example: Create an AWS
-    /// CodeCommit trigger for an AWS Lambda function").
+    /// The event of AWS CodeCommit: changes of repositories (AWS CodeCommit User Guide, "Example:
+    /// Create an AWS CodeCommit trigger for an AWS Lambda function").
     pub struct CodeCommitEvent {
         records: Vec<CodeCommitRecord> as "Records",
     }
 
-    /// What has happened to a repository.
+    /// A change of a repository.
     pub struct CodeCommitRecord {
         event_id: String as "eventId",
         event_version: String as "eventVersion",
-        /// As in `2016-01-01T23:59:59.000+0000`.
+        /// A time such as `2016-01-01T23:59:59.000+0000`.
         event_time: String as "eventTime",
         event_trigger_name: String as "eventTriggerName",
         event_part_number: u64 as "eventPartNumber",
@@ -32,12 +32,12 @@ event! {
         custom_data: String as "customData",
     }
 
-    /// What has changed.
+    /// The branches and tags that changed.
     pub struct CodeCommitCodeCommit {
         references: Vec<CodeCommitReference>,
     }
 
-    /// A branch or tag.
+    /// A branch or tag that changed.
     pub struct CodeCommitReference {
         commit: String,
         reference: String as "ref",

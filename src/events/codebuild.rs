@@ -1,5 +1,4 @@
-//! AWS CodeBuild: builds and their phases, as the detail of an event:
-//! `EventBridgeEvent<CodeBuildEventDetail>`.
+//! AWS CodeBuild: builds and their phases.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,11 +7,12 @@ use super::EventBridgeEvent;
 use super::field::event;
 use crate::json::{Number, Value};
 
-/// An event of a build.
+/// The event of a build.
 pub type CodeBuildEvent = EventBridgeEvent<CodeBuildEventDetail>;
 
 event! {
-    /// A build (AWS CodeBuild User Guide, "Build notifications input format reference").
+    /// The detail of an event of AWS CodeBuild: a build or a phase of it (AWS CodeBuild User Guide,
+    /// "Build notifications input format reference").
     pub struct CodeBuildEventDetail {
         build_status: String as "build-status",
         project_name: String as "project-name",
@@ -25,7 +25,7 @@ event! {
         completed_phase: String as "completed-phase",
         completed_phase_context: String as "completed-phase-context",
         completed_phase_duration_seconds: Number as "completed-phase-duration-seconds",
-        /// As in `Sep 1, 2017 4:12:29 PM`.
+        /// A time such as `Sep 1, 2017 4:12:29 PM`.
         completed_phase_start: String as "completed-phase-start",
         completed_phase_end: String as "completed-phase-end",
     }
@@ -49,14 +49,14 @@ event! {
         vpc_config: Value as "vpc-config",
     }
 
-    /// What was built.
+    /// The output of a build.
     pub struct CodeBuildArtifact {
         md5_sum: String as "md5sum",
         sha256_sum: String as "sha256sum",
         location: String,
     }
 
-    /// Where it was built.
+    /// The environment of a build.
     pub struct CodeBuildEnvironment {
         image: String,
         privileged_mode: bool as "privileged-mode",
@@ -66,14 +66,14 @@ event! {
         environment_variables: Vec<CodeBuildEnvironmentVariable> as "environment-variables",
     }
 
-    /// A variable.
+    /// An environment variable of a build.
     pub struct CodeBuildEnvironmentVariable {
         name: String,
         variable_type: String as "type",
         value: String,
     }
 
-    /// What it was built from.
+    /// The source of a build.
     pub struct CodeBuildSource {
         location: String,
         source_type: String as "type",
@@ -81,14 +81,14 @@ event! {
         auth: Value,
     }
 
-    /// Where the log is.
+    /// The log of a build.
     pub struct CodeBuildLogs {
         group_name: String as "group-name",
         stream_name: String as "stream-name",
         deep_link: String as "deep-link",
     }
 
-    /// A phase.
+    /// A phase of a build.
     pub struct CodeBuildPhase {
         phase_context: Vec<Value> as "phase-context",
         start_time: String as "start-time",

@@ -1,16 +1,16 @@
-//! AWS CodeDeploy: deployments, as the detail of an event, and hooks of their lifecycle.
+//! AWS CodeDeploy: deployments and lifecycle hooks.
 
 use alloc::string::String;
 
 use super::EventBridgeEvent;
 use super::field::event;
 
-/// An event of a deployment.
+/// The event of a deployment.
 pub type CodeDeployEvent = EventBridgeEvent<CodeDeployEventDetail>;
 
 event! {
-    /// A deployment or an instance in it (AWS CodeDeploy User Guide, "Monitoring deployments with
-    /// Amazon CloudWatch Events").
+    /// The detail of an event of AWS CodeDeploy: the state of a deployment or of an instance (AWS
+    /// CodeDeploy User Guide, "Monitoring deployments with Amazon CloudWatch Events").
     pub struct CodeDeployEventDetail {
         application: String,
         deployment_id: String as "deploymentId",
@@ -19,11 +19,12 @@ event! {
         /// `START`, `SUCCESS`, `FAILURE`, `READY` or `STOP`
         state: String,
         region: String,
-        /// Of events of an instance.
+        /// Only in events about an instance.
         instance_id: String as "instanceId",
     }
 
-    /// A hook ("AppSpec 'hooks' section for an AWS Lambda deployment").
+    /// The event of AWS CodeDeploy for a lifecycle hook (AWS CodeDeploy User Guide, "AppSpec
+    /// 'hooks' section for an AWS Lambda deployment").
     pub struct CodeDeployLifecycleEvent {
         deployment_id: String as "DeploymentId",
         lifecycle_event_hook_execution_id: String as "LifecycleEventHookExecutionId",

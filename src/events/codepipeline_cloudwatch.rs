@@ -1,5 +1,4 @@
-//! AWS CodePipeline: runs of pipelines, stages and actions, as the detail of an event:
-//! `EventBridgeEvent<CodePipelineCloudWatchEventDetail>`.
+//! AWS CodePipeline: executions of pipelines, stages and actions.
 
 use alloc::string::String;
 
@@ -7,17 +6,18 @@ use super::field::event;
 use super::{EventBridgeEvent, Map};
 use crate::json::{Number, Value};
 
-/// What `aws_lambda_events` calls the detail.
+/// The name that `aws_lambda_events` gives to the detail.
 pub type CodePipelineEventDetail = CodePipelineCloudWatchEventDetail;
 
-/// An event of a pipeline.
+/// The event of a pipeline.
 pub type CodePipelineCloudWatchEvent = EventBridgeEvent<CodePipelineCloudWatchEventDetail>;
 
 event! {
-    /// A run (AWS CodePipeline User Guide, "Monitoring CodePipeline events").
+    /// The detail of an event of AWS CodePipeline: the state of an execution of a pipeline, a stage
+    /// or an action (AWS CodePipeline User Guide, "Monitoring CodePipeline events").
     pub struct CodePipelineCloudWatchEventDetail {
         pipeline: String,
-        /// Which version of the pipeline it is.
+        /// The version of the pipeline, a number or a string.
         version: Value,
         execution_id: String as "execution-id",
         stage: String,
@@ -31,7 +31,7 @@ event! {
         pipeline_execution_attempt: Number as "pipeline-execution-attempt",
     }
 
-    /// An action's type.
+    /// The type of an action.
     pub struct CodePipelineEventDetailType {
         owner: String,
         category: String,

@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 use super::field::event;
 
 event! {
-    /// A job (AWS CodePipeline User Guide, "Invoke an AWS Lambda function in a pipeline"). That it
-    /// went well is told to CodePipeline's API.
+    /// The event of AWS CodePipeline: a job (AWS CodePipeline User Guide, "Invoke an AWS Lambda
+    /// function in a pipeline in CodePipeline"). The function reports its result by a call of the
+    /// API of CodePipeline.
     pub struct CodePipelineJobEvent {
         job: CodePipelineJob as "CodePipeline.job",
     }
@@ -19,7 +20,7 @@ event! {
         data: CodePipelineData,
     }
 
-    /// What it is about.
+    /// The input of a job.
     pub struct CodePipelineData {
         action_configuration: CodePipelineActionConfiguration as "actionConfiguration",
         input_artifacts: Vec<CodePipelineArtifact> as "inputArtifacts",
@@ -29,12 +30,12 @@ event! {
         encryption_key: CodePipelineEncryptionKey as "encryptionKey",
     }
 
-    /// An action's configuration.
+    /// The configuration of an action.
     pub struct CodePipelineActionConfiguration {
         configuration: CodePipelineConfiguration,
     }
 
-    /// A function and what it is told.
+    /// The function to invoke, and its parameters.
     pub struct CodePipelineConfiguration {
         function_name: String as "FunctionName",
         user_parameters: String as "UserParameters",
@@ -47,20 +48,20 @@ event! {
         name: String,
     }
 
-    /// Where an artifact is.
+    /// The location of an artifact.
     pub struct CodePipelineArtifactLocation {
         s3_location: CodePipelineS3Location as "s3Location",
         /// `S3`
         location_type: String as "type",
     }
 
-    /// An object of Amazon S3.
+    /// An object in Amazon S3.
     pub struct CodePipelineS3Location {
         bucket_name: String as "bucketName",
         object_key: String as "objectKey",
     }
 
-    /// What opens artifacts.
+    /// Temporary credentials for the artifacts.
     pub struct CodePipelineArtifactCredentials {
         secret_access_key: String as "secretAccessKey",
         session_token: String as "sessionToken",
@@ -68,7 +69,7 @@ event! {
         expiration_time: super::EpochMillis as "expirationTime",
     }
 
-    /// What they are encrypted with.
+    /// The key that encrypts the artifacts.
     pub struct CodePipelineEncryptionKey {
         id: String,
         key_type: String as "type",

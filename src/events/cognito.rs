@@ -1,6 +1,6 @@
-//! Amazon Cognito: triggers of user pools, and sync events of identity pools.
+//! Amazon Cognito: triggers of user pools, and the sync trigger of identity pools.
 //!
-//! A trigger answers with its own event, whose `response` it has filled in:
+//! The response to a trigger is its own event, with the `response` filled in:
 //!
 //! ```
 //! use tiny_lambda::events::cognito::CognitoEventUserPoolsPreSignup;
@@ -27,14 +27,14 @@ use super::field::event;
 use super::{Base64, Map};
 use crate::json::Value;
 
-/// Events of triggers: all have the same members but for request and response.
+/// Defines the events of triggers, which differ only in their request and response.
 macro_rules! triggers {
     ($($(#[$attribute:meta])* $name:ident $request:ident $response:ident),* $(,)?) => {
         event! {$(
             $(#[$attribute])*
             pub struct $name {
                 version: String,
-                /// Which trigger, and why: `PreSignUp_SignUp`.
+                /// The trigger and its cause, such as `PreSignUp_SignUp`.
                 trigger_source: String as "triggerSource",
                 region: String,
                 user_pool_id: String as "userPoolId",
@@ -48,77 +48,80 @@ macro_rules! triggers {
 }
 
 triggers! {
-    /// Before a user signs up (Amazon Cognito Developer Guide, "Pre sign-up Lambda trigger").
+    /// The event before a user signs up (Amazon Cognito Developer Guide, "Pre sign-up Lambda
+    /// trigger").
     CognitoEventUserPoolsPreSignup
         CognitoEventUserPoolsPreSignupRequest CognitoEventUserPoolsPreSignupResponse,
-    /// Before a user signs in ("Pre authentication Lambda trigger").
+    /// The event before a user signs in ("Pre authentication Lambda trigger").
     CognitoEventUserPoolsPreAuthentication
         CognitoEventUserPoolsPreAuthenticationRequest CognitoEventUserPoolsEmptyResponse,
-    /// After a user was confirmed ("Post confirmation Lambda trigger").
+    /// The event after a user was confirmed ("Post confirmation Lambda trigger").
     CognitoEventUserPoolsPostConfirmation
         CognitoEventUserPoolsPostConfirmationRequest CognitoEventUserPoolsEmptyResponse,
-    /// After a user has signed in ("Post authentication Lambda trigger").
+    /// The event after a user has signed in ("Post authentication Lambda trigger").
     CognitoEventUserPoolsPostAuthentication
         CognitoEventUserPoolsPostAuthenticationRequest CognitoEventUserPoolsEmptyResponse,
-    /// Before a token is made, event version 1 ("Pre token generation Lambda trigger").
+    /// The event before tokens are generated, version 1 ("Pre token generation Lambda trigger").
     CognitoEventUserPoolsPreTokenGen
         CognitoEventUserPoolsPreTokenGenRequest CognitoEventUserPoolsPreTokenGenResponse,
-    /// Before a token is made, event versions 2 and 3.
+    /// The event before tokens are generated, versions 2 and 3 (the same page).
     CognitoEventUserPoolsPreTokenGenV2
         CognitoEventUserPoolsPreTokenGenRequest CognitoEventUserPoolsPreTokenGenResponseV2,
-    /// When a user is not there, but may be elsewhere ("Migrate user Lambda trigger").
+    /// The event when a user who is not in the user pool signs in ("Migrate user Lambda trigger").
     CognitoEventUserPoolsMigrateUser
         CognitoEventUserPoolsMigrateUserRequest CognitoEventUserPoolsMigrateUserResponse,
-    /// Before a message goes out ("Custom message Lambda trigger").
+    /// The event before a message is sent ("Custom message Lambda trigger").
     CognitoEventUserPoolsCustomMessage
         CognitoEventUserPoolsCustomMessageRequest CognitoEventUserPoolsCustomMessageResponse,
-    /// A message that a sender of your own is to deliver ("Custom email sender Lambda trigger",
-    /// "Custom SMS sender Lambda trigger").
+    /// The event for a message that the function sends itself ("Custom email sender Lambda
+    /// trigger", "Custom SMS sender Lambda trigger").
     CognitoEventUserPoolsCustomSender
         CognitoEventUserPoolsCustomSenderRequest CognitoEventUserPoolsEmptyResponse,
-    /// When a user comes from another provider of identities ("Inbound federation Lambda trigger").
+    /// The event when a user signs in through an identity provider ("Inbound federation Lambda
+    /// trigger").
     CognitoEventUserPoolsInboundFederation
         CognitoEventUserPoolsInboundFederationRequest
         CognitoEventUserPoolsInboundFederationResponse,
-    /// What to ask next ("Define auth challenge Lambda trigger").
+    /// The event to choose the next challenge ("Define auth challenge Lambda trigger").
     CognitoEventUserPoolsDefineAuthChallenge
         CognitoEventUserPoolsDefineAuthChallengeRequest
         CognitoEventUserPoolsDefineAuthChallengeResponse,
-    /// A question of your own ("Create auth challenge Lambda trigger").
+    /// The event to create a challenge ("Create auth challenge Lambda trigger").
     CognitoEventUserPoolsCreateAuthChallenge
         CognitoEventUserPoolsCreateAuthChallengeRequest
         CognitoEventUserPoolsCreateAuthChallengeResponse,
-    /// Whether the answer was right ("Verify auth challenge response Lambda trigger").
+    /// The event to verify the response to a challenge ("Verify auth challenge response Lambda
+    /// trigger").
     CognitoEventUserPoolsVerifyAuthChallenge
         CognitoEventUserPoolsVerifyAuthChallengeRequest
         CognitoEventUserPoolsVerifyAuthChallengeResponse,
 }
 
 event! {
-    /// Who has called.
+    /// The client that made the request.
     pub struct CognitoEventUserPoolsCallerContext {
         aws_sdk_version: String as "awsSdkVersion",
         client_id: String as "clientId",
     }
 
-    /// Nothing is expected.
+    /// The response to a trigger that expects no values.
     pub struct CognitoEventUserPoolsEmptyResponse {}
 
-    /// Who signs up.
+    /// The user who signs up.
     pub struct CognitoEventUserPoolsPreSignupRequest {
         user_attributes: Map<String> as "userAttributes",
         validation_data: Map<String> as "validationData",
         client_metadata: Map<String> as "clientMetadata",
     }
 
-    /// What becomes of them.
+    /// What is confirmed without asking the user.
     pub struct CognitoEventUserPoolsPreSignupResponse {
         auto_confirm_user: bool as "autoConfirmUser",
         auto_verify_email: bool as "autoVerifyEmail",
         auto_verify_phone: bool as "autoVerifyPhone",
     }
 
-    /// Who signs in.
+    /// The user who signs in.
     pub struct CognitoEventUserPoolsPreAuthenticationRequest {
         user_attributes: Map<String> as "userAttributes",
         validation_data: Map<String> as "validationData",
@@ -126,71 +129,71 @@ event! {
         user_not_found: bool as "userNotFound",
     }
 
-    /// Who was confirmed.
+    /// The user who was confirmed.
     pub struct CognitoEventUserPoolsPostConfirmationRequest {
         user_attributes: Map<String> as "userAttributes",
         client_metadata: Map<String> as "clientMetadata",
     }
 
-    /// Who has signed in.
+    /// The user who has signed in.
     pub struct CognitoEventUserPoolsPostAuthenticationRequest {
         new_device_used: bool as "newDeviceUsed",
         user_attributes: Map<String> as "userAttributes",
         client_metadata: Map<String> as "clientMetadata",
     }
 
-    /// Whom a token is for.
+    /// The user for whom tokens are generated.
     pub struct CognitoEventUserPoolsPreTokenGenRequest {
         user_attributes: Map<String> as "userAttributes",
         group_configuration: GroupConfiguration as "groupConfiguration",
         client_metadata: Map<String> as "clientMetadata",
-        /// Of event versions 2 and 3.
+        /// Only in event versions 2 and 3.
         scopes: Vec<String>,
     }
 
-    /// The groups of a user.
+    /// The groups and IAM roles of a user.
     pub struct GroupConfiguration {
         groups_to_override: Vec<String> as "groupsToOverride",
         iam_roles_to_override: Vec<String> as "iamRolesToOverride",
         preferred_role: String as "preferredRole",
     }
 
-    /// What a token should say.
+    /// The changes to the ID token.
     pub struct CognitoEventUserPoolsPreTokenGenResponse {
         claims_override_details: ClaimsOverrideDetails as "claimsOverrideDetails",
     }
 
-    /// Changes of claims.
+    /// The claims and groups to change in the ID token.
     pub struct ClaimsOverrideDetails {
         group_override_details: GroupConfiguration as "groupOverrideDetails",
         claims_to_add_or_override: Map<String> as "claimsToAddOrOverride",
         claims_to_suppress: Vec<String> as "claimsToSuppress",
     }
 
-    /// What tokens should say.
+    /// The changes to the ID and the access token.
     pub struct CognitoEventUserPoolsPreTokenGenResponseV2 {
         claims_and_scope_override_details: ClaimsAndScopeOverrideDetails
             as "claimsAndScopeOverrideDetails",
     }
 
-    /// Changes of both tokens.
+    /// The claims, groups and scopes to change.
     pub struct ClaimsAndScopeOverrideDetails {
         group_override_details: GroupConfiguration as "groupOverrideDetails",
         id_token_generation: TokenGeneration as "idTokenGeneration",
         access_token_generation: TokenGeneration as "accessTokenGeneration",
     }
 
-    /// Changes of a token.
+    /// The claims and scopes to change in one token.
     pub struct TokenGeneration {
         claims_to_add_or_override: Map<Value> as "claimsToAddOrOverride",
         claims_to_suppress: Vec<String> as "claimsToSuppress",
-        /// Of access tokens.
+        /// Only for access tokens.
         scopes_to_add: Vec<String> as "scopesToAdd",
-        /// Of access tokens.
+        /// Only for access tokens.
         scopes_to_suppress: Vec<String> as "scopesToSuppress",
     }
 
-    /// Who signs in.
+    /// The user who signs in, or has forgotten the password.
     pub struct CognitoEventUserPoolsMigrateUserRequest {
         password: String,
         user_attributes: Map<String> as "userAttributes",
@@ -198,49 +201,49 @@ event! {
         client_metadata: Map<String> as "clientMetadata",
     }
 
-    /// Who they are.
+    /// The user to create in the user pool.
     pub struct CognitoEventUserPoolsMigrateUserResponse {
         user_attributes: Map<String> as "userAttributes",
         /// `CONFIRMED` or `RESET_REQUIRED`
         final_user_status: String as "finalUserStatus",
-        /// `SUPPRESS`: no welcome.
+        /// `SUPPRESS` if no welcome message is to be sent.
         message_action: String as "messageAction",
         desired_delivery_mediums: Vec<String> as "desiredDeliveryMediums",
         force_alias_creation: bool as "forceAliasCreation",
-        /// Whether the user has to sign in with a code in a text message.
+        /// Whether the user must sign in with a code from a text message.
         enable_sms_mfa: bool as "enableSMSMFA",
     }
 
-    /// What the message is about.
+    /// The message to customize.
     pub struct CognitoEventUserPoolsCustomMessageRequest {
         user_attributes: Map<Value> as "userAttributes",
-        /// What stands for the code; the text must have it.
+        /// The placeholder for the code, which the message must contain.
         code_parameter: String as "codeParameter",
-        /// What stands for the name; the text must have it.
+        /// The placeholder for the user name, which the message must contain.
         username_parameter: String as "usernameParameter",
-        /// What stands for a link, where the pool confirms by links.
+        /// The placeholder for the link, if the user pool confirms users by links.
         link_parameter: String as "linkParameter",
         client_metadata: Map<String> as "clientMetadata",
     }
 
-    /// The message.
+    /// The customized message.
     pub struct CognitoEventUserPoolsCustomMessageResponse {
         sms_message: String as "smsMessage",
         email_message: String as "emailMessage",
         email_subject: String as "emailSubject",
     }
 
-    /// What is to be delivered.
+    /// The message to send.
     pub struct CognitoEventUserPoolsCustomSenderRequest {
         /// `customEmailSenderRequestV1` or `customSMSSenderRequestV1`
         request_type: String as "type",
-        /// Encrypted with the pool's key of AWS KMS, by the AWS Encryption SDK.
+        /// The code, encrypted by the AWS Encryption SDK with the AWS KMS key of the user pool.
         code: Base64,
         client_metadata: Map<String> as "clientMetadata",
         user_attributes: Map<Value> as "userAttributes",
     }
 
-    /// What the provider says.
+    /// The user, as the identity provider describes it.
     pub struct CognitoEventUserPoolsInboundFederationRequest {
         provider_name: String as "providerName",
         /// `OIDC`, `SAML`, `Facebook`, `Google`, `SignInWithApple` or `LoginWithAmazon`
@@ -248,19 +251,19 @@ event! {
         attributes: Map<Value>,
     }
 
-    /// What becomes of it.
+    /// The attributes to set.
     pub struct CognitoEventUserPoolsInboundFederationResponse {
         user_attributes_to_map: Map<String> as "userAttributesToMap",
     }
 
-    /// A challenge that was answered.
+    /// A challenge that the user has responded to.
     pub struct CognitoEventUserPoolsChallengeResult {
         challenge_name: String as "challengeName",
         challenge_result: bool as "challengeResult",
         challenge_metadata: String as "challengeMetadata",
     }
 
-    /// What was answered so far.
+    /// The challenges so far.
     pub struct CognitoEventUserPoolsDefineAuthChallengeRequest {
         user_attributes: Map<String> as "userAttributes",
         session: Vec<CognitoEventUserPoolsChallengeResult>,
@@ -268,14 +271,14 @@ event! {
         user_not_found: bool as "userNotFound",
     }
 
-    /// What comes next.
+    /// The next challenge, or the end of the authentication.
     pub struct CognitoEventUserPoolsDefineAuthChallengeResponse {
         challenge_name: String as "challengeName",
         issue_tokens: bool as "issueTokens",
         fail_authentication: bool as "failAuthentication",
     }
 
-    /// Which question is wanted.
+    /// The challenge to create.
     pub struct CognitoEventUserPoolsCreateAuthChallengeRequest {
         user_attributes: Map<String> as "userAttributes",
         challenge_name: String as "challengeName",
@@ -284,31 +287,32 @@ event! {
         user_not_found: bool as "userNotFound",
     }
 
-    /// The question.
+    /// The challenge.
     pub struct CognitoEventUserPoolsCreateAuthChallengeResponse {
-        /// For the client.
+        /// Parameters for the client.
         public_challenge_parameters: Map<String> as "publicChallengeParameters",
-        /// For the trigger that verifies the answer.
+        /// Parameters for the trigger that verifies the user's response.
         private_challenge_parameters: Map<String> as "privateChallengeParameters",
         challenge_metadata: String as "challengeMetadata",
     }
 
-    /// The answer.
+    /// The user's response to a challenge.
     pub struct CognitoEventUserPoolsVerifyAuthChallengeRequest {
         user_attributes: Map<String> as "userAttributes",
         private_challenge_parameters: Map<String> as "privateChallengeParameters",
-        /// What the client has said; a string, in practice.
+        /// The user's response; in practice a string.
         challenge_answer: Value as "challengeAnswer",
         client_metadata: Map<String> as "clientMetadata",
         user_not_found: bool as "userNotFound",
     }
 
-    /// Whether it is right.
+    /// Whether the user's response was correct.
     pub struct CognitoEventUserPoolsVerifyAuthChallengeResponse {
         answer_correct: bool as "answerCorrect",
     }
 
-    /// A sync of an identity pool's data set (Amazon Cognito Developer Guide, "Cognito events").
+    /// The event of an Amazon Cognito identity pool: a data set to synchronize (Amazon Cognito
+    /// Developer Guide, "Triggering Lambda functions with Amazon Cognito Sync").
     pub struct CognitoEvent {
         dataset_name: String as "datasetName",
         dataset_records: Map<CognitoDatasetRecord> as "datasetRecords",

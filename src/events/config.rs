@@ -5,20 +5,21 @@ use alloc::string::String;
 use super::field::event;
 
 event! {
-    /// What a rule has to look at (AWS Config Developer Guide, "Example events for AWS Config rules").
+    /// The event of AWS Config for a custom rule: a resource to evaluate (AWS Config Developer
+    /// Guide, "Example events for AWS Config rules").
     pub struct ConfigEvent {
         account_id: String as "accountId",
         config_rule_arn: String as "configRuleArn",
         config_rule_id: String as "configRuleId",
         config_rule_name: String as "configRuleName",
-        /// Whether the resource is not the rule's any more.
+        /// Whether the resource no longer matches the scope of the rule.
         event_left_scope: bool as "eventLeftScope",
         execution_role_arn: String as "executionRoleArn",
-        /// JSON.
+        /// The JSON of what triggered the evaluation.
         invoking_event: String as "invokingEvent",
-        /// What the answer to Config's API must have.
+        /// The token that `PutEvaluations` requires.
         result_token: String as "resultToken",
-        /// JSON.
+        /// The JSON of the parameters of the rule.
         rule_parameters: String as "ruleParameters",
         evaluation_mode: String as "evaluationMode",
         version: String,

@@ -7,15 +7,16 @@ use super::field::event;
 use crate::json::{Number, Value};
 
 event! {
-    /// What a contact flow asks (Amazon Connect Administrator Guide, "Invoke AWS Lambda functions").
-    /// The answer is a flat map of strings: [`ConnectResponse`].
+    /// The event of Amazon Connect: a flow that invokes the function (Amazon Connect Administrator
+    /// Guide, "Grant Amazon Connect access to your AWS Lambda functions"). The response is a flat
+    /// object of strings, a [`ConnectResponse`].
     pub struct ConnectEvent {
         details: ConnectDetails as "Details",
         /// `ContactFlowEvent`
         name: String as "Name",
     }
 
-    /// The contact, and what the flow adds.
+    /// The contact, and the parameters of the flow block.
     pub struct ConnectDetails {
         contact_data: ConnectContactData as "ContactData",
         parameters: Map<String> as "Parameters",
@@ -45,7 +46,7 @@ event! {
         tags: Map<String> as "Tags",
     }
 
-    /// A way to reach somebody.
+    /// An endpoint of a contact.
     pub struct ConnectEndpoint {
         address: String as "Address",
         /// `TELEPHONE_NUMBER`
@@ -61,5 +62,5 @@ event! {
     }
 }
 
-/// The answer.
+/// The response to a [`ConnectEvent`].
 pub type ConnectResponse = Map<String>;

@@ -1,4 +1,4 @@
-//! AWS Control Tower: lifecycle events, as the detail of an event: `EventBridgeEvent<ControlTowerLifecycleEvent>`.
+//! AWS Control Tower: lifecycle events.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,8 +9,8 @@ use super::field::event;
 use crate::json::Value;
 
 event! {
-    /// A step of a landing zone (AWS Control Tower User Guide, "Lifecycle events in AWS Control
-    /// Tower").
+    /// The detail of an event of AWS Control Tower: an action on a landing zone that was completed
+    /// (AWS Control Tower User Guide, "Lifecycle events in AWS Control Tower").
     pub struct ControlTowerLifecycleEvent {
         event_version: String as "eventVersion",
         user_identity: CloudTrailUserIdentity as "userIdentity",
@@ -32,7 +32,7 @@ event! {
         event_category: String as "eventCategory",
     }
 
-    /// What has come of it: the one that the event is named after.
+    /// The result of the action: the one member that corresponds to the event's name.
     pub struct ServiceEventDetails {
         create_managed_account_status: ManagedAccountStatus as "createManagedAccountStatus",
         update_managed_account_status: ManagedAccountStatus as "updateManagedAccountStatus",
@@ -52,7 +52,7 @@ event! {
         disable_baseline_status: BaselineStatus as "disableBaselineStatus",
     }
 
-    /// An account.
+    /// The result of an action on an account.
     pub struct ManagedAccountStatus {
         organizational_unit: OrganizationalUnit as "organizationalUnit",
         account: Account,
@@ -63,7 +63,7 @@ event! {
         completed_timestamp: Timestamp as "completedTimestamp",
     }
 
-    /// Controls of organizational units.
+    /// The result of an action on controls.
     pub struct GuardrailStatus {
         organizational_units: Vec<OrganizationalUnit> as "organizationalUnits",
         guardrails: Vec<Guardrail>,
@@ -73,7 +73,7 @@ event! {
         completed_timestamp: Timestamp as "completedTimestamp",
     }
 
-    /// The landing zone.
+    /// The result of an action on the landing zone.
     pub struct LandingZoneStatus {
         state: String,
         message: String,
@@ -84,7 +84,7 @@ event! {
         completed_timestamp: Timestamp as "completedTimestamp",
     }
 
-    /// An organizational unit.
+    /// The result of registering an organizational unit, or ending that.
     pub struct OrganizationalUnitRegistrationStatus {
         state: String,
         message: String,
@@ -93,7 +93,7 @@ event! {
         completed_timestamp: Timestamp as "completedTimestamp",
     }
 
-    /// Whether an organizational unit can be registered.
+    /// The result of checking whether an organizational unit can be registered.
     pub struct PrecheckOrganizationalUnitStatus {
         organizational_unit: PrecheckOrganizationalUnit as "organizationalUnit",
         accounts: Vec<PrecheckAccount>,
@@ -103,7 +103,7 @@ event! {
         completed_timestamp: Timestamp as "completedTimestamp",
     }
 
-    /// A baseline.
+    /// The result of an action on a baseline.
     pub struct BaselineStatus {
         enabled_baseline_details: EnabledBaselineDetails as "enabledBaselineDetails",
         baseline_details: EnabledBaselineDetails as "baselineDetails",
@@ -117,7 +117,7 @@ event! {
         organizational_unit_id: String as "organizationalUnitId",
     }
 
-    /// An account.
+    /// An AWS account.
     pub struct Account {
         account_name: String as "accountName",
         account_id: String as "accountId",
@@ -129,21 +129,21 @@ event! {
         guardrail_behavior: String as "guardrailBehavior",
     }
 
-    /// An organizational unit and what is in the way.
+    /// An organizational unit that was checked.
     pub struct PrecheckOrganizationalUnit {
         organizational_unit_name: String as "organizationalUnitName",
         organizational_unit_id: String as "organizationalUnitId",
         failed_prechecks: Vec<String> as "failedPrechecks",
     }
 
-    /// An account and what is in the way.
+    /// An account that was checked.
     pub struct PrecheckAccount {
         account_name: String as "accountName",
         account_id: String as "accountId",
         failed_prechecks: Vec<String> as "failedPrechecks",
     }
 
-    /// A baseline and what it is for.
+    /// A baseline and its target.
     pub struct EnabledBaselineDetails {
         arn: String,
         parent_identifier: String as "parentIdentifier",
@@ -154,19 +154,19 @@ event! {
         parameters: Vec<BaselineParameter>,
     }
 
-    /// How far it is.
+    /// The state of a baseline.
     pub struct BaselineStatusSummary {
         last_operation_identifier: String as "lastOperationIdentifier",
         status: String,
     }
 
-    /// A parameter.
+    /// A parameter of a baseline.
     pub struct BaselineParameter {
         key: String,
         value: BaselineParameterValue,
     }
 
-    /// Its value.
+    /// The value of a parameter.
     pub struct BaselineParameterValue {
         untyped: BaselineUntypedValue,
     }

@@ -8,8 +8,8 @@ use super::field::event;
 use crate::json::Value;
 
 event! {
-    /// A batch of changes (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DocumentDB").
-    /// Batches cannot fail in part.
+    /// The event of Amazon DocumentDB: a batch of changes (AWS Lambda Developer Guide, "Using AWS
+    /// Lambda with Amazon DocumentDB"). A batch fails as a whole.
     pub struct DocumentDbEvent {
         event_source_arn: String as "eventSourceArn",
         /// `aws:docdb`
@@ -17,23 +17,25 @@ event! {
         events: Vec<DocumentDbInnerEvent>,
     }
 
-    /// A change, in a member of its own.
+    /// A change, which is in a member of its own.
     pub struct DocumentDbInnerEvent {
         event: DocumentDbChange,
     }
 
-    /// A change. Values are MongoDB's extended JSON: `{"$oid": "…"}`.
+    /// A change of a document or collection. Values are in MongoDB's extended JSON: `{"$oid":
+    /// "…"}`.
     pub struct DocumentDbChange {
-        /// The token to resume with.
+        /// The resume token of the change stream.
         id: Map<Value> as "_id",
         cluster_time: Map<Value> as "clusterTime",
         document_key: Map<Value> as "documentKey",
-        /// Where the mapping asks for it.
+        /// Only if the event source mapping asks for it.
         full_document: Map<Value> as "fullDocument",
         ns: DocumentDbNamespace,
-        /// Of renamed collections.
+        /// The new name, if a collection was renamed.
         to: DocumentDbNamespace,
-        /// `insert`, `update`, `replace`, `delete`, `drop`, `dropDatabase`, `rename` or `invalidate`
+        /// `insert`, `update`, `replace`, `delete`, `drop`, `dropDatabase`, `rename` or
+        /// `invalidate`
         operation_type: String as "operationType",
         update_description: Map<Value> as "updateDescription",
         lsid: Value,

@@ -1,11 +1,11 @@
-//! Amazon DynamoDB Streams: changes of a table, and the values in it.
+//! Amazon DynamoDB Streams: changes of items, and the values in them.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use std::time::SystemTime;
 
 use super::batch::{self, BatchResponse};
-use super::field::{event, parsed, unmarshal_error};
+use super::field::{event, parse_json, unmarshal_error};
 use super::kinesis::TumblingWindow;
 use super::{Base64, EpochMicros, EpochMillis, EpochSeconds, Map};
 use crate::context::Context;
@@ -13,12 +13,13 @@ use crate::error::Result;
 use crate::json::{self, FromJson, Number, Reader, ToJson, Value, Writer};
 
 event! {
-    /// A batch of changes (AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"). The
-    /// members behind the records are those of tumbling windows.
+    /// The event of Amazon DynamoDB Streams: a batch of changes (AWS Lambda Developer Guide, "Using
+    /// AWS Lambda with Amazon DynamoDB"). The members after `records` are those of a tumbling
+    /// window.
     pub struct DynamoDbEvent {
         records: Vec<DynamoDbEventRecord> as "Records",
         window: TumblingWindow,
-        /// What the function has returned for the window so far.
+        /// The state that the function returned for the previous batch of the window.
         state: Map<Value>,
         shard_id: String as "shardId",
         event_source_arn: String as "eventSourceARN",
@@ -26,7 +27,7 @@ event! {
         is_window_terminated_early: bool as "isWindowTerminatedEarly",
     }
 
-    /// A change and where it comes from.
+    /// A change and its source.
     pub struct DynamoDbEventRecord {
         event_id: String as "eventID",
         /// `INSERT`, `MODIFY` or `REMOVE`
@@ -35,17 +36,17 @@ event! {
         /// `aws:dynamodb`
         event_source: String as "eventSource",
         aws_region: String as "awsRegion",
-        /// Of items that have expired: the service itself, `dynamodb.amazonaws.com`.
+        /// Only for an item that has expired: the service, `dynamodb.amazonaws.com`.
         user_identity: DynamoDbUserIdentity as "userIdentity",
         dynamodb: DynamoDbStreamRecord,
-        /// The stream.
+        /// The ARN of the stream.
         event_source_arn: String as "eventSourceARN",
         table_name: String as "tableName",
         /// `application/json`
         record_format: String as "recordFormat",
     }
 
-    /// Who has made a change.
+    /// The identity that made a change.
     pub struct DynamoDbUserIdentity {
         identity_type: String as "type",
         principal_id: String as "principalId",
@@ -53,16 +54,16 @@ event! {
 
     /// A change of an item.
     pub struct DynamoDbStreamRecord {
-        /// In seconds, unless a precision is named, as in records of Kinesis Data Streams for
-        /// DynamoDB: [`DynamoDbStreamRecord::creation_time`] reads both.
+        /// In seconds, or in the unit of the next member, which records of Kinesis Data Streams for
+        /// DynamoDB have. [`DynamoDbStreamRecord::creation_time`] takes that into account.
         approximate_creation_date_time: EpochSeconds as "ApproximateCreationDateTime",
         /// `MILLISECOND` or `MICROSECOND`
         approximate_creation_date_time_precision: String
             as "ApproximateCreationDateTimePrecision",
         keys: Item as "Keys",
-        /// The item after the change; the stream's view type says whether it is there.
+        /// The item after the change; missing unless the view type of the stream includes it.
         new_image: Item as "NewImage",
-        /// The item before the change; the stream's view type says whether it is there.
+        /// The item before the change; missing unless the view type of the stream includes it.
         old_image: Item as "OldImage",
         sequence_number: String as "SequenceNumber",
         size_bytes: i64 as "SizeBytes",
@@ -71,8 +72,8 @@ event! {
 }
 
 impl DynamoDbStreamRecord {
-    /// Returns when the change was made, in the unit that the record's precision names: seconds
-    /// without one.
+    /// Returns the time of the change. The number is in the unit that the precision of the record
+    /// names, or else in seconds.
     ///
     /// ```
     /// use std::time::{Duration, UNIX_EPOCH};
@@ -88,7 +89,7 @@ impl DynamoDbStreamRecord {
     /// ```
     ///
     /// # Errors
-    /// If there is no time, it is no number, or the precision is another one.
+    /// If the time is missing or not a number, or the precision is unknown.
     #[track_caller]
     pub fn creation_time(&self) -> Result<SystemTime> {
         const NAME: &str = "DynamoDbStreamRecord.ApproximateCreationDateTime";
@@ -100,8 +101,8 @@ impl DynamoDbStreamRecord {
         }
         match precision.get()?.as_str() {
             "SECOND" => time.to_system_time(),
-            "MILLISECOND" => parsed::<EpochMillis>(NAME, text)?.to_system_time(),
-            "MICROSECOND" => parsed::<EpochMicros>(NAME, text)?.to_system_time(),
+            "MILLISECOND" => parse_json::<EpochMillis>(NAME, text)?.to_system_time(),
+            "MICROSECOND" => parse_json::<EpochMicros>(NAME, text)?.to_system_time(),
             _ => Err(unmarshal_error(NAME, " has an unknown precision")),
         }
     }
@@ -110,7 +111,7 @@ impl DynamoDbStreamRecord {
 /// The attributes of an item.
 pub type Item = Map<AttributeValue>;
 
-/// A value in a table (Amazon DynamoDB API Reference, "AttributeValue").
+/// A value of an item (Amazon DynamoDB API Reference, "AttributeValue").
 ///
 /// ```
 /// use tiny_lambda::events::dynamodb::{AttributeValue, Item};
@@ -118,7 +119,7 @@ pub type Item = Map<AttributeValue>;
 ///
 /// let item: Item = json::parse(br#"{"id": {"S": "a1"}, "price": {"N": "3.10"}}"#)?;
 /// assert_eq!(item.value("id")?.as_str(), Some("a1"));
-/// // 38 digits are more than a float can hold; the text has them all.
+/// // A number has up to 38 digits, more than an `f64`; its text has all of them.
 /// assert_eq!(item.value("price")?.as_number().map(|n| n.as_str()), Some("3.10"));
 /// # Ok::<(), tiny_lambda::Error>(())
 /// ```
@@ -127,7 +128,7 @@ pub type Item = Map<AttributeValue>;
 pub enum AttributeValue {
     /// `{"S": …}`
     String(String),
-    /// `{"N": "…"}`, as its text
+    /// `{"N": "…"}`, whose text is kept
     Number(Number),
     /// `{"B": …}`
     Binary(Base64),
@@ -148,7 +149,7 @@ pub enum AttributeValue {
 }
 
 impl AttributeValue {
-    /// The string, if it is one.
+    /// Returns the string; `None` if the value is of another type.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             AttributeValue::String(value) => Some(value),
@@ -156,7 +157,7 @@ impl AttributeValue {
         }
     }
 
-    /// The number, if it is one.
+    /// Returns the number; `None` if the value is of another type.
     pub fn as_number(&self) -> Option<&Number> {
         match self {
             AttributeValue::Number(value) => Some(value),
@@ -164,7 +165,7 @@ impl AttributeValue {
         }
     }
 
-    /// The boolean, if it is one.
+    /// Returns the boolean; `None` if the value is of another type.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             AttributeValue::Bool(value) => Some(*value),
@@ -262,11 +263,25 @@ impl ToJson for AttributeValue {
     }
 }
 
-/// Handles each change with `f`; see [`batch`]. The first failure ends the batch, and Lambda goes on
-/// there.
+/// Calls `f` for each change; see [`batch`]. The first failure ends the batch, and Lambda retries
+/// from there.
+///
+/// ```
+/// use tiny_lambda::events::{dynamodb, samples};
+/// use tiny_lambda::{Context, json};
+///
+/// let event: dynamodb::DynamoDbEvent = json::parse(samples::DYNAMODB.as_bytes())?;
+/// let response = dynamodb::each(&event, &Context::default(), |record| {
+///     println!("{}", record.event_name.get()?);
+///     Ok(())
+/// })?;
+/// assert!(response.failures.is_empty());
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
 ///
 /// # Errors
-/// If the event has no records, or one without a sequence number: the whole batch is tried again.
+/// If the event has no records, or a record has no sequence number. Lambda then retries the whole
+/// batch.
 #[track_caller]
 pub fn each(
     event: &DynamoDbEvent,
@@ -277,13 +292,13 @@ pub fn each(
     let mut ids = Vec::with_capacity(records.len());
     for record in records {
         let sequence_number = &record.dynamodb.get()?.sequence_number;
-        ids.push(batch::id(
+        ids.push(batch::record_id(
             sequence_number,
             "DynamoDbStreamRecord.SequenceNumber",
         )?);
     }
     let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut f);
-    Ok(batch::each_in_order(
+    Ok(batch::run_stream_batch(
         cx,
         "DynamoDB record",
         &ids,

@@ -1,4 +1,4 @@
-//! Amazon ECR: scans of images, as the detail of an event: `EventBridgeEvent<EcrScanEventDetail>`.
+//! Amazon ECR: scans and actions of images.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,24 +7,26 @@ use super::field::event;
 use super::{EventBridgeEvent, Map};
 use crate::json::Number;
 
-/// An event of a scan.
+/// The event of a scan.
 pub type EcrScanEvent = EventBridgeEvent<EcrScanEventDetail>;
 
-/// An event of an image.
+/// The event of an action on an image.
 pub type EcrImageActionEvent = EventBridgeEvent<EcrImageActionEventDetail>;
 
 event! {
-    /// A scan (Amazon ECR User Guide, "Amazon ECR events and EventBridge").
+    /// The detail of an event of Amazon ECR: a scan of an image (Amazon ECR User Guide, "Amazon ECR
+    /// events and EventBridge").
     pub struct EcrScanEventDetail {
         scan_status: String as "scan-status",
         repository_name: String as "repository-name",
-        /// How many there are of each severity: `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, …
+        /// The number of findings of each severity: `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, …
         finding_severity_counts: Map<Number> as "finding-severity-counts",
         image_digest: String as "image-digest",
         image_tags: Vec<String> as "image-tags",
     }
 
-    /// An image that was pushed, deleted or replicated.
+    /// The detail of an event of Amazon ECR: an image that was pushed, deleted or replicated (the
+    /// same page).
     pub struct EcrImageActionEventDetail {
         /// `PUSH`, `DELETE`, `REPLICATE`
         action_type: String as "action-type",
@@ -35,7 +37,7 @@ event! {
         image_tag: String as "image-tag",
         manifest_media_type: String as "manifest-media-type",
         artifact_media_type: String as "artifact-media-type",
-        /// Of replications.
+        /// Only for a replication.
         source_account: String as "source-account",
     }
 }

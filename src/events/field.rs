@@ -1,4 +1,4 @@
-//! [`Field`]: a member of an event, which may be missing, `null` or not what it should be.
+//! [`Field`]: a member of an event, which may be missing, `null` or of an unexpected type.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -7,8 +7,8 @@ use core::fmt::Display;
 use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Reader, ToJson, Writer};
 
-/// A member of an event. That it is missing, `null` or of an odd shape is no error until a handler
-/// asks for it, so that one member never spoils an event whose others are fine.
+/// A member of an event. If it is missing, `null` or of an unexpected type, that is an error only
+/// when a handler asks for the value, so an unexpected member does not make the event unreadable.
 ///
 /// ```
 /// use tiny_lambda::events::sqs::SqsEvent;
@@ -27,7 +27,7 @@ use crate::json::{self, FromJson, Reader, ToJson, Writer};
 ///     message.md5_of_body.get().unwrap_err().error_message(),
 ///     "SqsMessage.md5OfBody is missing"
 /// );
-/// // Written again, it is as it was.
+/// // The message is written as it was read.
 /// assert_eq!(json::to_vec(message), br#"{"messageId":7,"body":"hi"}"#);
 /// # Ok::<(), tiny_lambda::Error>(())
 /// ```
@@ -36,199 +36,208 @@ pub struct Field<T>(State<T>);
 
 #[derive(Debug, Clone, PartialEq)]
 enum State<T> {
-    Is(T),
-    IsNot(Other),
+    Value(T),
+    NoValue(NoValue),
 }
 
-/// What stands where a value should.
+/// Why a field has no value. Names are those of type and member, as in `SqsMessage.body`.
 #[derive(Debug, Clone)]
-pub(super) enum Other {
-    /// Not read from anywhere.
+pub(super) enum NoValue {
+    /// The field was not read from JSON.
     Unset,
-    /// The names of type and member.
+    /// The member was missing.
     Missing(&'static str),
+    /// The member was `null`.
     Null(&'static str),
-    Odd(Box<Odd>),
+    /// The member was of an unexpected type.
+    Invalid(Box<Invalid>),
 }
 
+/// A member of an unexpected type: its JSON, and the error of the reader.
 #[derive(Debug, Clone)]
-pub(super) struct Odd {
+pub(super) struct Invalid {
     name: &'static str,
     json: String,
     error: json::Error,
 }
 
-/// Equal if they are written alike, so that a response equals what is read from its JSON.
-impl PartialEq for Other {
-    fn eq(&self, other: &Other) -> bool {
+/// Fields are equal if the same JSON is written for them, so that a response equals the one that is
+/// read from its JSON.
+impl PartialEq for NoValue {
+    fn eq(&self, other: &NoValue) -> bool {
         match (self, other) {
-            (Other::Unset | Other::Missing(_), Other::Unset | Other::Missing(_))
-            | (Other::Null(_), Other::Null(_)) => true,
-            (Other::Odd(odd), Other::Odd(other)) => odd.json == other.json,
+            (NoValue::Unset | NoValue::Missing(_), NoValue::Unset | NoValue::Missing(_))
+            | (NoValue::Null(_), NoValue::Null(_)) => true,
+            (NoValue::Invalid(invalid), NoValue::Invalid(other)) => invalid.json == other.json,
             _ => false,
         }
     }
 }
 
 impl<T> Field<T> {
-    /// Its value.
+    /// Returns the value.
     ///
     /// # Errors
-    /// `Runtime.UnmarshalError` if it is missing, `null` or not a `T`: which of them, of which type,
-    /// where it stands and what is there.
+    /// `Runtime.UnmarshalError` if the member is missing, `null` or not a `T`. The message names
+    /// type and member, and says what was found where.
     #[track_caller]
     pub fn get(&self) -> Result<&T> {
         match &self.0 {
-            State::Is(value) => Ok(value),
-            State::IsNot(other) => Err(other.error()),
+            State::Value(value) => Ok(value),
+            State::NoValue(reason) => Err(reason.error()),
         }
     }
 
-    /// Its value, without a copy.
+    /// Returns the value without copying it.
     ///
     /// # Errors
     /// As [`get`](Self::get).
     #[track_caller]
     pub fn take(self) -> Result<T> {
         match self.0 {
-            State::Is(value) => Ok(value),
-            State::IsNot(other) => Err(other.error()),
+            State::Value(value) => Ok(value),
+            State::NoValue(reason) => Err(reason.error()),
         }
     }
 
-    /// Its value, if it has one.
+    /// Returns the value; `None` if the member is missing, `null` or not a `T`.
     pub fn ok(&self) -> Option<&T> {
         match &self.0 {
-            State::Is(value) => Some(value),
-            State::IsNot(_) => None,
+            State::Value(value) => Some(value),
+            State::NoValue(_) => None,
         }
     }
 
-    /// Whether there is no such member, or `null`.
+    /// Returns whether the member is missing or `null`.
     pub fn is_absent(&self) -> bool {
         matches!(
             self.0,
-            State::IsNot(Other::Unset | Other::Missing(_) | Other::Null(_))
+            State::NoValue(NoValue::Unset | NoValue::Missing(_) | NoValue::Null(_))
         )
     }
 }
 
-impl Other {
+impl NoValue {
     #[track_caller]
     fn error(&self) -> Error {
         let (name, problem) = match self {
-            Other::Unset => ("a member", " is missing"),
-            Other::Missing(name) => (*name, " is missing"),
-            Other::Null(name) => (*name, " is null"),
-            Other::Odd(odd) => {
-                return Error::unmarshal(odd.name, &odd.error, odd.json.as_bytes());
+            NoValue::Unset => ("a member", " is missing"),
+            NoValue::Missing(name) => (*name, " is missing"),
+            NoValue::Null(name) => (*name, " is null"),
+            NoValue::Invalid(invalid) => {
+                return Error::unmarshal(invalid.name, &invalid.error, invalid.json.as_bytes());
             }
         };
         unmarshal_error(name, problem)
     }
 
-    /// Writes what stood there, if anything did.
+    /// Writes the member as it was read, if there was one.
     fn write(&self, name: &str, w: &mut Writer) {
         match self {
-            Other::Unset | Other::Missing(_) => {}
-            Other::Null(_) => w.member(name, &()),
-            Other::Odd(odd) => {
+            NoValue::Unset | NoValue::Missing(_) => {}
+            NoValue::Null(_) => w.member(name, &()),
+            NoValue::Invalid(invalid) => {
                 w.name(name);
-                w.raw(&odd.json);
+                w.raw(&invalid.json);
             }
         }
     }
 }
 
-/// JSON within a value, maybe behind a byte order mark.
+/// Parses JSON that a value holds, which may start with a byte order mark. `name` is that of the
+/// value in errors.
 #[track_caller]
-pub(super) fn parsed<T: FromJson>(name: &str, text: &[u8]) -> Result<T> {
-    checked(name, text, json::parse_after_bom(text))
+pub(super) fn parse_json<T: FromJson>(name: &str, text: &[u8]) -> Result<T> {
+    name_error(name, text, json::parse_after_bom(text))
 }
 
-/// Says in an error which value was read from `text`.
+/// Adds the name of the value that was read from `text` to an error, and the text at the error's
+/// offset.
 #[track_caller]
-pub(super) fn checked<T>(name: &str, text: &[u8], read: Result<T, json::Error>) -> Result<T> {
+pub(super) fn name_error<T>(name: &str, text: &[u8], read: Result<T, json::Error>) -> Result<T> {
     match read {
         Ok(value) => Ok(value),
         Err(error) => {
-            let there = text.get(error.offset()..).unwrap_or_default();
-            Err(Error::unmarshal(name, &error, there))
+            let found = text.get(error.offset()..).unwrap_or_default();
+            Err(Error::unmarshal(name, &error, found))
         }
     }
 }
 
+/// Returns an error about the value `name`.
 #[track_caller]
 pub(super) fn unmarshal_error(name: &str, problem: impl Display) -> Error {
     Error::new(Error::UNMARSHAL, format_args!("{name}{problem}"))
 }
 
-/// Missing.
+/// A member that is missing.
 impl<T> Default for Field<T> {
     fn default() -> Field<T> {
-        Field(State::IsNot(Other::Unset))
+        Field(State::NoValue(NoValue::Unset))
     }
 }
 
 impl<T> From<T> for Field<T> {
     fn from(value: T) -> Field<T> {
-        Field(State::Is(value))
+        Field(State::Value(value))
     }
 }
 
 impl From<&str> for Field<String> {
     fn from(value: &str) -> Field<String> {
-        Field(State::Is(value.into()))
+        Field(State::Value(value.into()))
     }
 }
 
-/// How a struct's fields are read, whatever their types.
+/// Reads a field whose type the caller does not know.
 pub(super) trait ReadField {
-    /// Takes the value that comes next.
+    /// Reads the next value into the field.
     fn read(&mut self, r: &mut Reader<'_>) -> Result<(), json::Error>;
-    /// Notes that it was none.
-    fn set(&mut self, other: Other);
+    /// Sets why the field has no value.
+    fn set_no_value(&mut self, reason: NoValue);
 }
 
 impl<T: FromJson> ReadField for Field<T> {
     fn read(&mut self, r: &mut Reader<'_>) -> Result<(), json::Error> {
-        self.0 = State::Is(T::from_json(r)?);
+        self.0 = State::Value(T::from_json(r)?);
         Ok(())
     }
 
-    fn set(&mut self, other: Other) {
-        self.0 = State::IsNot(other);
+    fn set_no_value(&mut self, reason: NoValue) {
+        self.0 = State::NoValue(reason);
     }
 }
 
-/// Reads a member's value, whatever it is.
+/// Reads the value of a member into a field. Fails only if it is not JSON.
 fn read_field(
     field: &mut dyn ReadField,
     name: &'static str,
     r: &mut Reader<'_>,
 ) -> Result<(), json::Error> {
     if r.null_if_next() {
-        field.set(Other::Null(name));
+        field.set_no_value(NoValue::Null(name));
         return Ok(());
     }
     if let Err(error) = r.attempt(|r| field.read(r)) {
-        // If it is not even JSON, that is an error of the whole.
+        // A syntax error is an error of the whole event.
         let json = String::from(r.raw()?);
-        field.set(Other::Odd(Box::new(Odd { name, json, error })));
+        let invalid = Invalid { name, json, error };
+        field.set_no_value(NoValue::Invalid(Box::new(invalid)));
     }
     Ok(())
 }
 
-/// How a struct's fields are written, whatever their types.
+/// Writes a field whose type the caller does not know.
 pub(super) trait WriteField {
+    /// Writes the member, unless it is missing.
     fn write(&self, name: &str, w: &mut Writer);
 }
 
 impl<T: ToJson> WriteField for Field<T> {
     fn write(&self, name: &str, w: &mut Writer) {
         match &self.0 {
-            State::Is(value) => w.member(name, value),
-            State::IsNot(other) => other.write(name, w),
+            State::Value(value) => w.member(name, value),
+            State::NoValue(reason) => reason.write(name, w),
         }
     }
 }
@@ -246,22 +255,22 @@ impl<T: FromJson> FromJson for Field<T> {
     }
 }
 
-/// A missing one is `null`, where something must stand.
+/// A missing member is written as `null` where a value is required.
 impl<T: ToJson> ToJson for Field<T> {
     fn to_json(&self, w: &mut Writer) {
         match &self.0 {
-            State::Is(value) => value.to_json(w),
-            State::IsNot(Other::Odd(odd)) => w.raw(&odd.json),
-            State::IsNot(_) => w.null(),
+            State::Value(value) => value.to_json(w),
+            State::NoValue(NoValue::Invalid(invalid)) => w.raw(&invalid.json),
+            State::NoValue(_) => w.null(),
         }
     }
 }
 
-/// Reads an object into `fields`, whose `names` begin with that of their type and a dot, `prefix_len`
-/// bytes in all. `other_names` are members that have a second name: that name, and the first one. Of
-/// members with one name the last wins; unknown ones are checked and skipped. In strings, an escape
-/// for half of a surrogate pair becomes U+FFFD.
-pub(super) fn read(
+/// Reads an object into `fields`. Their `names` begin with the name of the type and a dot,
+/// `prefix_len` bytes in all. `other_names` has the second name of a member, and its first one. Of
+/// members with one name the last is used; the JSON of unknown members is checked. In strings, an
+/// escape for one half of a surrogate pair becomes U+FFFD.
+pub(super) fn read_fields(
     r: &mut Reader<'_>,
     prefix_len: usize,
     names: &[&'static str],
@@ -269,17 +278,17 @@ pub(super) fn read(
     fields: &mut [&mut dyn ReadField],
 ) -> Result<(), json::Error> {
     for (name, field) in names.iter().zip(fields.iter_mut()) {
-        field.set(Other::Missing(name));
+        field.set_no_value(NoValue::Missing(name));
     }
     r.attempt_replacing(true, |r| {
         r.begin_object()?;
         while let Some(member) = r.next_member()? {
             let other = other_names.iter().find(|other| other.0 == member);
             let member = other.map_or(&*member, |other| other.1);
-            let mut places = names.iter().zip(fields.iter_mut());
-            let place = places
+            let mut known = names.iter().zip(fields.iter_mut());
+            let found = known
                 .find(|(name, _)| name.as_bytes().get(prefix_len..) == Some(member.as_bytes()));
-            match place {
+            match found {
                 Some((name, field)) => read_field(*field, name, r)?,
                 None => r.skip()?,
             }
@@ -288,8 +297,8 @@ pub(super) fn read(
     })
 }
 
-/// Writes an object.
-pub(super) fn write(
+/// Writes an object with the fields that are not missing.
+pub(super) fn write_fields(
     w: &mut Writer,
     prefix_len: usize,
     names: &[&'static str],
@@ -302,27 +311,34 @@ pub(super) fn write(
     w.end_object();
 }
 
-/// Structs whose members may each be missing, `null` or odd: the events. `as` gives a name in JSON
-/// where it differs, and is part of the member's documentation; `or` gives a second name that is
-/// read too.
+/// Defines the structs of events, whose fields are [`Field`]s. `as` gives the member's name in JSON
+/// if it differs, and `or` a second name that is read too. The documentation of each field ends
+/// with its name in JSON. A struct may have one type parameter with a default.
 macro_rules! event {
     ($(
         $(#[$attribute:meta])*
-        pub struct $name:ident {$(
+        pub struct $name:ident $(<$generic:ident = $default:ty>)? {$(
             $(#[$field_attribute:meta])*
             $field:ident : $type:ty $(as $json_name:literal $(or $other_name:literal)?)?
         ),* $(,)?}
     )*) => {$(
         $(#[$attribute])*
-        #[derive(Debug, Clone, PartialEq, Default)]
+        #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
-        pub struct $name {$(
+        pub struct $name $(<$generic = $default>)? {$(
             $(#[$field_attribute])*
             #[doc = concat!("\n\n`", $crate::events::field::event!(@name $field $($json_name)?), "`")]
             pub $field: $crate::events::Field<$type>,
         )*}
 
-        impl $name {
+        /// All members are missing.
+        impl $(<$generic>)? Default for $name $(<$generic>)? {
+            fn default() -> Self {
+                $name {$($field: $crate::events::Field::default()),*}
+            }
+        }
+
+        impl $(<$generic>)? $name $(<$generic>)? {
             const PREFIX_LEN: usize = stringify!($name).len() + 1;
             const NAMES: &'static [&'static str] = &[$(
                 concat!(stringify!($name), ".", $crate::events::field::event!(@name $field $($json_name)?)),
@@ -331,7 +347,7 @@ macro_rules! event {
                 &[$($($(($other_name, $json_name),)?)?)*];
         }
 
-        impl $crate::json::FromJson for $name {
+        impl $(<$generic: $crate::json::FromJson>)? $crate::json::FromJson for $name $(<$generic>)? {
             fn kind() -> ::core::option::Option<&'static str> {
                 ::core::option::Option::Some(::core::stringify!($name))
             }
@@ -340,24 +356,24 @@ macro_rules! event {
                 r: &mut $crate::json::Reader<'_>,
             ) -> ::core::result::Result<Self, $crate::json::Error> {
                 #[allow(unused_mut, reason = "a type without members")]
-                let mut event = $name::default();
+                let mut event = Self::default();
                 let fields: &mut [&mut dyn $crate::events::field::ReadField] =
                     &mut [$(&mut event.$field),*];
-                $crate::events::field::read(
+                $crate::events::field::read_fields(
                     r,
-                    $name::PREFIX_LEN,
-                    $name::NAMES,
-                    $name::OTHER_NAMES,
+                    Self::PREFIX_LEN,
+                    Self::NAMES,
+                    Self::OTHER_NAMES,
                     fields,
                 )?;
                 Ok(event)
             }
         }
 
-        impl $crate::json::ToJson for $name {
+        impl $(<$generic: $crate::json::ToJson>)? $crate::json::ToJson for $name $(<$generic>)? {
             fn to_json(&self, w: &mut $crate::json::Writer) {
                 let fields: &[&dyn $crate::events::field::WriteField] = &[$(&self.$field),*];
-                $crate::events::field::write(w, $name::PREFIX_LEN, $name::NAMES, fields);
+                $crate::events::field::write_fields(w, Self::PREFIX_LEN, Self::NAMES, fields);
             }
         }
     )*};

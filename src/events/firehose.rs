@@ -8,8 +8,9 @@ use super::{Base64, EpochMillis, Map};
 use crate::json::Value;
 
 event! {
-    /// A batch of records (Amazon Data Firehose Developer Guide, "Transform source data"). The
-    /// answer must name each of them.
+    /// The event of Amazon Data Firehose: a batch of records (Amazon Data Firehose Developer Guide,
+    /// "Transform source data in Amazon Data Firehose"). The response must have a result for each
+    /// record.
     pub struct KinesisFirehoseEvent {
         invocation_id: String as "invocationId",
         delivery_stream_arn: String as "deliveryStreamArn",
@@ -25,12 +26,12 @@ event! {
         approximate_arrival_timestamp: EpochMillis as "approximateArrivalTimestamp",
         data: Base64,
         kinesis_record_metadata: KinesisFirehoseRecordMetadata as "kinesisRecordMetadata",
-        /// In place of the data, of a record of Amazon MSK.
+        /// The data of a record of Amazon MSK, which has no `data`.
         kafka_record_value: Base64 as "kafkaRecordValue",
         msk_record_metadata: KinesisFirehoseMskRecordMetadata as "mskRecordMetadata",
     }
 
-    /// Where a record was in a topic.
+    /// The position of a record in an Amazon MSK topic.
     pub struct KinesisFirehoseMskRecordMetadata {
         /// A decimal number.
         offset: String,
@@ -39,41 +40,41 @@ event! {
         approximate_arrival_timestamp: EpochMillis as "approximateArrivalTimestamp",
     }
 
-    /// Where a record was in a stream.
+    /// The position of a record in a Kinesis data stream.
     pub struct KinesisFirehoseRecordMetadata {
         shard_id: String as "shardId",
         partition_key: String as "partitionKey",
         sequence_number: String as "sequenceNumber",
-        /// A number, or an empty text.
+        /// A number, or an empty string.
         subsequence_number: Value as "subsequenceNumber",
         approximate_arrival_timestamp: EpochMillis as "approximateArrivalTimestamp",
     }
 
-    /// What became of the records.
+    /// The response to a [`KinesisFirehoseEvent`].
     pub struct KinesisFirehoseResponse {
         records: Vec<KinesisFirehoseResponseRecord>,
     }
 
-    /// What became of a record.
+    /// The result for a record.
     pub struct KinesisFirehoseResponseRecord {
         record_id: String as "recordId",
         /// `Ok`, `Dropped` or `ProcessingFailed`
         result: String,
         data: Base64,
-        /// In place of the data, of a record of Amazon MSK.
+        /// The data of a record of Amazon MSK, which has no `data`.
         kafka_record_value: Base64 as "kafkaRecordValue",
         metadata: KinesisFirehoseResponseRecordMetadata,
     }
 
-    /// Where a record goes.
+    /// Where a record is delivered.
     pub struct KinesisFirehoseResponseRecordMetadata {
-        /// For dynamic partitioning.
+        /// The keys for dynamic partitioning.
         partition_keys: Map<String> as "partitionKeys",
         otf_metadata: KinesisFirehoseOtfMetadata as "otfMetadata",
     }
 
-    /// Where a record goes in Apache Iceberg tables (Amazon Data Firehose Developer Guide, "Route
-    /// incoming records to different Iceberg tables").
+    /// The Apache Iceberg table in which a record is stored (Amazon Data Firehose Developer Guide,
+    /// "Route incoming records to different Iceberg tables").
     pub struct KinesisFirehoseOtfMetadata {
         destination_table_name: String as "destinationTableName",
         destination_database_name: String as "destinationDatabaseName",
@@ -83,19 +84,27 @@ event! {
 }
 
 impl KinesisFirehoseResponseRecord {
-    /// The record `record_id` becomes `data`.
+    /// Returns the result for a record that was transformed to `data`.
+    ///
+    /// ```
+    /// use tiny_lambda::events::firehose::KinesisFirehoseResponseRecord;
+    ///
+    /// let record = KinesisFirehoseResponseRecord::ok("1", b"tea");
+    /// assert_eq!(record.data.get()?.decode()?, b"tea");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn ok(record_id: &str, data: &[u8]) -> Self {
         let mut record = Self::with_result(record_id, "Ok");
         record.data = Base64::encode(data).into();
         record
     }
 
-    /// The record `record_id` is left out.
+    /// Returns the result for a record that Firehose is to drop.
     pub fn dropped(record_id: &str) -> Self {
         Self::with_result(record_id, "Dropped")
     }
 
-    /// The record `record_id` could not be transformed; Firehose keeps it as failed.
+    /// Returns the result for a record that could not be transformed. Firehose stores it as failed.
     pub fn failed(record_id: &str) -> Self {
         Self::with_result(record_id, "ProcessingFailed")
     }

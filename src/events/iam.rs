@@ -1,4 +1,4 @@
-//! AWS Identity and Access Management: policies, as authorizers answer with them.
+//! AWS Identity and Access Management: policies in the responses of authorizers.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,14 +7,14 @@ use super::field::event;
 use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
 
 event! {
-    /// A policy (IAM User Guide, "IAM JSON policy elements reference").
+    /// A policy (IAM User Guide, "IAM JSON policy element reference").
     pub struct IamPolicyDocument {
         /// `2012-10-17`
         version: String as "Version",
         statement: Vec<IamPolicyStatement> as "Statement",
     }
 
-    /// What may be done, or may not.
+    /// A statement of a policy.
     pub struct IamPolicyStatement {
         sid: String as "Sid",
         action: OneOrMany as "Action",
@@ -26,7 +26,7 @@ event! {
 }
 
 impl IamPolicyDocument {
-    /// Whether `resource` of API Gateway may be called.
+    /// Returns a policy that allows or denies calls of a resource of API Gateway.
     pub(super) fn invoke_api(effect: &str, resource: &str) -> IamPolicyDocument {
         let statement = IamPolicyStatement {
             action: OneOrMany::One("execute-api:Invoke".into()).into(),
@@ -41,7 +41,7 @@ impl IamPolicyDocument {
     }
 }
 
-/// A string or an array of them: a policy has both for the same.
+/// A string or an array of strings. Policies have both forms for the same member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OneOrMany {
     /// A string.
@@ -51,7 +51,13 @@ pub enum OneOrMany {
 }
 
 impl OneOrMany {
-    /// The strings.
+    /// Returns the strings.
+    ///
+    /// ```
+    /// use tiny_lambda::events::iam::OneOrMany;
+    ///
+    /// assert_eq!(OneOrMany::One("a".into()).as_slice(), ["a"]);
+    /// ```
     pub fn as_slice(&self) -> &[String] {
         match self {
             OneOrMany::One(one) => core::slice::from_ref(one),

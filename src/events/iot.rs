@@ -1,6 +1,6 @@
-//! AWS IoT Core: custom authentication, and messages of rules.
+//! AWS IoT Core: custom authentication and provisioning hooks.
 //!
-//! A rule's message is what the device has sent: take it as a type of your own.
+//! The event of an IoT rule is the message that the device sent: define a type of your own for it.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,7 +10,8 @@ use super::iam::IamPolicyDocument;
 use super::{Base64, Map};
 
 event! {
-    /// Who wants to connect (AWS IoT Core Developer Guide, "Creating a custom authorizer").
+    /// The event of AWS IoT Core for a custom authorizer: a device that connects (AWS IoT Core
+    /// Developer Guide, "Defining your Lambda function").
     pub struct IotCoreCustomAuthorizerRequest {
         token: String,
         signature_verified: bool as "signatureVerified",
@@ -20,28 +21,28 @@ event! {
         connection_metadata: IotCoreConnectionMetadata as "connectionMetadata",
     }
 
-    /// What each protocol says.
+    /// The data of each protocol of a connection.
     pub struct IotCoreProtocolData {
         tls: IotCoreTlsContext,
         http: IotCoreHttpContext,
         mqtt: IotCoreMqttContext,
     }
 
-    /// TLS.
+    /// The TLS data of a connection.
     pub struct IotCoreTlsContext {
         server_name: String as "serverName",
-        /// Of a client that has shown a certificate.
+        /// Only for a client that presented a certificate.
         x509_certificate_pem: String as "x509CertificatePem",
         principal_id: String as "principalId",
     }
 
-    /// HTTP.
+    /// The HTTP data of a connection.
     pub struct IotCoreHttpContext {
         headers: Map<String>,
         query_string: String as "queryString",
     }
 
-    /// MQTT.
+    /// The MQTT data of a connection.
     pub struct IotCoreMqttContext {
         client_id: String as "clientId",
         password: Base64,
@@ -53,19 +54,19 @@ event! {
         id: String,
     }
 
-    /// The answer.
+    /// The response of a custom authorizer.
     pub struct IotCoreCustomAuthorizerResponse {
         is_authenticated: bool as "isAuthenticated",
         principal_id: String as "principalId",
-        /// 300 to 86,400.
+        /// In seconds, 300 to 86,400.
         disconnect_after_in_seconds: u32 as "disconnectAfterInSeconds",
-        /// 300 to 86,400.
+        /// In seconds, 300 to 86,400.
         refresh_after_in_seconds: u32 as "refreshAfterInSeconds",
         policy_documents: Vec<IamPolicyDocument> as "policyDocuments",
     }
 
-    /// A device that wants to be provisioned (AWS IoT Core Developer Guide, "Pre-provisioning
-    /// hooks").
+    /// The event of AWS IoT Core for a pre-provisioning hook: a device to provision (AWS IoT Core
+    /// Developer Guide, "Pre-provisioning hooks").
     pub struct IotPreProvisionHookRequest {
         claim_certificate_id: String as "claimCertificateId",
         certificate_id: String as "certificateId",
@@ -76,7 +77,7 @@ event! {
         parameters: Map<String>,
     }
 
-    /// Whether it may be.
+    /// The response of a pre-provisioning hook.
     pub struct IotPreProvisionHookResponse {
         allow_provisioning: bool as "allowProvisioning",
         parameter_overrides: Map<String> as "parameterOverrides",

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::batch::{Driver, read_failures, write_failures};
+use super::batch::{BatchRunner, read_failures, write_failures};
 use super::field::event;
 use super::{Base64, EpochMillis, Map};
 use crate::context::Context;
@@ -12,19 +12,20 @@ use crate::json::{self, FromJson, Number, Reader, ToJson, Writer};
 use crate::json_struct;
 
 event! {
-    /// A batch of records (AWS Lambda Developer Guide, "Using Lambda with Amazon MSK").
+    /// The event of Amazon MSK or self-managed Apache Kafka: a batch of records (AWS Lambda
+    /// Developer Guide, "Using Lambda with Amazon MSK").
     pub struct KafkaEvent {
         /// `aws:kafka` or `SelfManagedKafka`
         event_source: String as "eventSource",
-        /// The cluster; a self-managed one has none.
+        /// The ARN of the cluster; a self-managed cluster has none.
         event_source_arn: String as "eventSourceArn",
-        /// Addresses, with commas between them.
+        /// Addresses, separated by commas.
         bootstrap_servers: String as "bootstrapServers",
-        /// By topic and partition: `orders-0`.
+        /// The records by topic and partition, such as `orders-0`.
         records: Map<Vec<KafkaRecord>>,
     }
 
-    /// A record.
+    /// A record of a topic.
     pub struct KafkaRecord {
         topic: String,
         partition: i64,
@@ -34,16 +35,16 @@ event! {
         timestamp_type: String as "timestampType",
         key: Base64,
         value: Base64,
-        /// Each has one name; values are bytes as numbers, -128 to 127 as AWS sends them, or 0 to
-        /// 255. [`KafkaRecord::header`] and [`KafkaRecord::headers`] give the bytes.
+        /// Each object has one name, and its bytes as numbers: -128 to 127 as AWS sends them, or 0
+        /// to 255. [`KafkaRecord::header`] and [`KafkaRecord::headers`] return the bytes.
         headers: Vec<Map<Vec<i16>>>,
-        /// Where the mapping names a schema registry.
+        /// Only if the event source mapping has a schema registry.
         key_schema_metadata: KafkaSchemaMetadata as "keySchemaMetadata",
-        /// Where the mapping names a schema registry.
+        /// Only if the event source mapping has a schema registry.
         value_schema_metadata: KafkaSchemaMetadata as "valueSchemaMetadata",
     }
 
-    /// What a key or value is written in (AWS Lambda Developer Guide, "Using schema registries with
+    /// The schema of a key or value (AWS Lambda Developer Guide, "Using schema registries with
     /// Kafka event sources in Lambda").
     pub struct KafkaSchemaMetadata {
         /// `AVRO`, `JSON` or `PROTOBUF`
@@ -53,10 +54,10 @@ event! {
 }
 
 impl KafkaRecord {
-    /// Returns the bytes of the last header `name`, the one that Kafka's own `lastHeader` returns.
+    /// Returns the bytes of the last header called `name`, as `lastHeader` of Kafka's client does.
     ///
-    /// Lambda sends bytes as Java's signed numbers, so that `-61` is the byte `0xc3`; numbers up to
-    /// 255 are read as well.
+    /// Lambda sends bytes as signed numbers: `-61` is the byte `0xc3`. Numbers up to 255 are read
+    /// too.
     ///
     /// ```
     /// use tiny_lambda::events::kafka::KafkaRecord;
@@ -72,8 +73,8 @@ impl KafkaRecord {
         headers.last().map(|header| header.1)
     }
 
-    /// Returns the names and bytes of the headers, in their order. A header whose value is `null` or
-    /// has numbers that are no bytes is left out.
+    /// Returns the names and bytes of the headers, in order, without headers whose value is `null`
+    /// or has a number that is not a byte.
     pub fn headers(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
         let maps = self.headers.ok().map_or(&[][..], Vec::as_slice).iter();
         maps.flat_map(Map::iter)
@@ -81,7 +82,7 @@ impl KafkaRecord {
     }
 }
 
-/// Returns the bytes that signed or unsigned numbers stand for.
+/// Converts signed or unsigned numbers to bytes; `None` if one is out of range.
 fn header_bytes(numbers: &[i16]) -> Option<Vec<u8>> {
     let byte = |number: &i16| match number {
         -128..=255 => Some(number.to_le_bytes()[0]),
@@ -90,10 +91,10 @@ fn header_bytes(numbers: &[i16]) -> Option<Vec<u8>> {
     numbers.iter().map(byte).collect()
 }
 
-/// What of a batch has failed: of each partition the first record that did.
+/// The failures of a batch: the first failed record of each partition.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KafkaBatchResponse {
-    /// Topic and partition, as `orders-0`, and the offset.
+    /// Topic and partition, such as `orders-0`, and the offset of the record.
     pub failures: Vec<(String, i64)>,
 }
 
@@ -116,7 +117,7 @@ impl ToJson for KafkaBatchResponse {
     }
 }
 
-/// As it is written.
+/// Reads the form that is written.
 impl FromJson for KafkaBatchResponse {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         let failures: Vec<Identifier> = read_failures(r, &mut |_, _| Ok(false))?;
@@ -134,24 +135,39 @@ json_struct! {
     }
 }
 
-/// Handles each record with `f`; see [`batch`](super::batch). The first failure of a partition ends
-/// it, and Lambda goes on there; the others are handled all the same.
+/// Calls `f` for each record; see [`batch`](super::batch). The first failure of a partition ends
+/// that partition, and Lambda retries from there. The other partitions are handled.
+///
+/// ```
+/// use tiny_lambda::events::{kafka, samples};
+/// use tiny_lambda::{Context, json};
+///
+/// let event: kafka::KafkaEvent = json::parse(samples::KAFKA.as_bytes())?;
+/// let response = kafka::each(&event, &Context::default(), |record| {
+///     let value: json::Value = record.value.get()?.json()?;
+///     println!("{value}");
+///     Ok(())
+/// })?;
+/// // The second sample record is not JSON.
+/// assert_eq!(response.failures.len(), 1);
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
 ///
 /// # Errors
-/// If the event has no records, or one without an offset: the whole batch is tried again.
+/// If the event has no records, or a record has no offset. Lambda then retries the whole batch.
 #[track_caller]
 pub fn each(
     event: &KafkaEvent,
     cx: &Context,
     mut f: impl FnMut(&KafkaRecord) -> Result<()>,
 ) -> Result<KafkaBatchResponse> {
-    let mut driver = Driver::new(cx, "Kafka record");
+    let mut runner = BatchRunner::new(cx, "Kafka record");
     let mut response = KafkaBatchResponse::default();
     for (partition, records) in event.records.get()?.to_vec()? {
         for record in &records {
             let offset = *record.offset.get()?;
             let id = [&partition, " ", Number::from(offset).as_str()].concat();
-            if !driver.record(&id, &mut || f(record)) {
+            if !runner.run(&id, &mut || f(record)) {
                 response.failures.push((partition.clone(), offset));
                 break;
             }

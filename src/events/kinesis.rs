@@ -5,18 +5,18 @@ use alloc::vec::Vec;
 
 use super::batch::{self, BatchResponse};
 use super::field::event;
-use super::{Base64, EpochMillis, EpochSeconds, Map, Timestamp};
+use super::{Base64, EpochSeconds, Map, Timestamp};
 use crate::context::Context;
 use crate::error::Result;
 use crate::json::Value;
 
 event! {
-    /// A batch of records (AWS Lambda Developer Guide, "Using Lambda with Kinesis"). The members
-    /// behind the records are those of tumbling windows.
+    /// The event of Amazon Kinesis Data Streams: a batch of records (AWS Lambda Developer Guide,
+    /// "Using Lambda with Kinesis"). The members after `records` are those of a tumbling window.
     pub struct KinesisEvent {
         records: Vec<KinesisEventRecord> as "Records",
         window: TumblingWindow,
-        /// What the function has returned for the window so far.
+        /// The state that the function returned for the previous batch of the window.
         state: Map<Value>,
         shard_id: String as "shardId",
         event_source_arn: String as "eventSourceARN",
@@ -24,29 +24,29 @@ event! {
         is_window_terminated_early: bool as "isWindowTerminatedEarly",
     }
 
-    /// The time that a window spans.
+    /// The period of a tumbling window.
     pub struct TumblingWindow {
         start: Timestamp,
         end: Timestamp,
     }
 
-    /// A record and where it comes from.
+    /// A record and its source.
     pub struct KinesisEventRecord {
         kinesis: KinesisRecord,
         /// `aws:kinesis`
         event_source: String as "eventSource",
         event_version: String as "eventVersion",
-        /// Shard and sequence number.
+        /// The shard and the sequence number.
         event_id: String as "eventID",
         /// `aws:kinesis:record`
         event_name: String as "eventName",
         invoke_identity_arn: String as "invokeIdentityArn",
         aws_region: String as "awsRegion",
-        /// The stream.
+        /// The ARN of the stream.
         event_source_arn: String as "eventSourceARN",
     }
 
-    /// A record.
+    /// A record of a stream.
     pub struct KinesisRecord {
         kinesis_schema_version: String as "kinesisSchemaVersion",
         partition_key: String as "partitionKey",
@@ -55,74 +55,29 @@ event! {
         approximate_arrival_timestamp: EpochSeconds as "approximateArrivalTimestamp",
         encryption_type: String as "encryptionType",
     }
-
-    /// Results of an application of Kinesis Data Analytics (Amazon Kinesis Data Analytics Developer
-    /// Guide, "Using a Lambda function as output").
-    pub struct KinesisAnalyticsOutputDeliveryEvent {
-        invocation_id: String as "invocationId",
-        application_arn: String as "applicationArn",
-        records: Vec<KinesisAnalyticsOutputDeliveryEventRecord>,
-    }
-
-    /// A result.
-    pub struct KinesisAnalyticsOutputDeliveryEventRecord {
-        record_id: String as "recordId",
-        data: Base64,
-        lambda_delivery_record_metadata: KinesisAnalyticsDeliveryMetadata
-            as "lambdaDeliveryRecordMetadata",
-    }
-
-    /// How often a result was delivered before.
-    pub struct KinesisAnalyticsDeliveryMetadata {
-        retry_hint: i64 as "retryHint",
-    }
-
-    /// Records in front of an application of Kinesis Data Analytics ("Preprocessing data using a
-    /// Lambda function"). The answer is that to Firehose:
-    /// [`KinesisFirehoseResponse`](super::firehose::KinesisFirehoseResponse).
-    pub struct KinesisAnalyticsInputPreprocessingEvent {
-        invocation_id: String as "invocationId",
-        application_arn: String as "applicationArn",
-        stream_arn: String as "streamArn",
-        records: Vec<KinesisAnalyticsInputPreprocessingRecord>,
-    }
-
-    /// A record of a stream, or of Firehose.
-    pub struct KinesisAnalyticsInputPreprocessingRecord {
-        record_id: String as "recordId",
-        data: Base64,
-        kinesis_stream_record_metadata: KinesisAnalyticsRecordMetadata
-            as "kinesisStreamRecordMetadata",
-        kinesis_firehose_record_metadata: KinesisAnalyticsRecordMetadata
-            as "kinesisFirehoseRecordMetadata",
-    }
-
-    /// Where a record was; Firehose names the time alone.
-    pub struct KinesisAnalyticsRecordMetadata {
-        sequence_number: String as "sequenceNumber",
-        partition_key: String as "partitionKey",
-        shard_id: String as "shardId",
-        approximate_arrival_timestamp: EpochMillis as "approximateArrivalTimestamp",
-    }
-
-    /// What became of the results.
-    pub struct KinesisAnalyticsOutputDeliveryResponse {
-        records: Vec<KinesisAnalyticsOutputDeliveryResponseRecord>,
-    }
-
-    /// What became of a result.
-    pub struct KinesisAnalyticsOutputDeliveryResponseRecord {
-        record_id: String as "recordId",
-        /// `Ok` or `DeliveryFailed`
-        result: String,
-    }
 }
 
-/// Handles each record with `f`; see [`batch`]. The first failure ends the batch, and Lambda goes on
-/// there.
+/// Calls `f` for each record; see [`batch`]. The first failure ends the batch, and Lambda retries
+/// from there.
+///
+/// ```
+/// use tiny_lambda::events::{kinesis, samples};
+/// use tiny_lambda::{Context, json};
+///
+/// let event: kinesis::KinesisEvent = json::parse(samples::KINESIS.as_bytes())?;
+/// let response = kinesis::each(&event, &Context::default(), |record| {
+///     let value: json::Value = record.kinesis.get()?.data.get()?.json()?;
+///     println!("{value}");
+///     Ok(())
+/// })?;
+/// // The second sample record is not JSON.
+/// assert_eq!(response.failures.len(), 1);
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
 ///
 /// # Errors
-/// If the event has no records, or one without a sequence number: the whole batch is tried again.
+/// If the event has no records, or a record has no sequence number. Lambda then retries the whole
+/// batch.
 #[track_caller]
 pub fn each(
     event: &KinesisEvent,
@@ -133,10 +88,13 @@ pub fn each(
     let mut ids = Vec::with_capacity(records.len());
     for record in records {
         let sequence_number = &record.kinesis.get()?.sequence_number;
-        ids.push(batch::id(sequence_number, "KinesisRecord.sequenceNumber")?);
+        ids.push(batch::record_id(
+            sequence_number,
+            "KinesisRecord.sequenceNumber",
+        )?);
     }
     let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut f);
-    Ok(batch::each_in_order(
+    Ok(batch::run_stream_batch(
         cx,
         "Kinesis record",
         &ids,

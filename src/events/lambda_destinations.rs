@@ -1,17 +1,17 @@
-//! Destinations of AWS Lambda: records of invocations that nobody has waited for, and of batches that
-//! were given up.
+//! AWS Lambda: records of asynchronous invocations and of discarded batches, for destinations.
 
 use alloc::string::String;
 
-use super::field::{event, parsed};
+use super::field::{event, parse_json};
 use super::{Map, Timestamp};
 use crate::error::Result;
 use crate::json::{self, FromJson, Value};
 
 event! {
-    /// An asynchronous invocation (AWS Lambda Developer Guide, "Capturing records of Lambda
-    /// asynchronous invocations"), or a batch of a stream ("Retain discarded batch records"). It is
-    /// the body of an SQS message, the message of a notification, or the detail of an event.
+    /// The event of an AWS Lambda destination: a record of an asynchronous invocation (AWS Lambda
+    /// Developer Guide, "Capturing records of Lambda asynchronous invocations"), or of a discarded
+    /// batch ("Retain discarded batch records"). It is the body of an SQS message, the message of
+    /// an SNS notification, or the detail of an EventBridge event.
     pub struct LambdaDestinationEvent {
         /// `1.0`
         version: String,
@@ -20,13 +20,13 @@ event! {
         /// The event of the invocation.
         request_payload: Value as "requestPayload",
         response_context: LambdaDestinationResponseContext as "responseContext",
-        /// What the function has returned: its answer or its error.
+        /// The response or the error of the function.
         response_payload: Value as "responsePayload",
         kinesis_batch_info: LambdaDestinationBatch as "KinesisBatchInfo",
         dynamodb_batch_info: LambdaDestinationBatch as "DDBStreamBatchInfo",
         kafka_batch_info: LambdaDestinationKafkaBatch as "KafkaBatchInfo",
-        /// Of a destination in Amazon S3: the whole event of the batch, as a string that holds JSON.
-        /// [`LambdaDestinationEvent::batch`] reads it.
+        /// Only for a destination in Amazon S3: the JSON of the event of the batch, in a string,
+        /// which [`LambdaDestinationEvent::batch`] parses.
         payload: Value,
     }
 
@@ -39,7 +39,7 @@ event! {
         approximate_invoke_count: i64 as "approximateInvokeCount",
     }
 
-    /// The answer.
+    /// The response of the function.
     pub struct LambdaDestinationResponseContext {
         status_code: u16 as "statusCode",
         executed_version: String as "executedVersion",
@@ -47,29 +47,29 @@ event! {
         function_error: String as "functionError",
     }
 
-    /// Where the records of a batch of Kafka's still are.
+    /// The position of a batch of Kafka records.
     pub struct LambdaDestinationKafkaBatch {
         batch_size: i64 as "batchSize",
         event_source_arn: String as "eventSourceArn",
-        /// Addresses, with commas between them.
+        /// Addresses, separated by commas.
         bootstrap_servers: String as "bootstrapServers",
         /// In bytes.
         payload_size: i64 as "payloadSize",
-        /// By topic and partition: `orders-0`.
+        /// The records by topic and partition, such as `orders-0`.
         record_info: Map<LambdaDestinationKafkaRecords> as "recordInfo",
     }
 
     /// The records of a partition.
     pub struct LambdaDestinationKafkaRecords {
-        /// A number, or a string that holds one.
+        /// A number, or a number in a string.
         first_record_offset: Value as "firstRecordOffset",
-        /// A number, or a string that holds one.
+        /// A number, or a number in a string.
         last_record_offset: Value as "lastRecordOffset",
         first_record_timestamp: Timestamp as "firstRecordTimestamp",
         last_record_timestamp: Timestamp as "lastRecordTimestamp",
     }
 
-    /// Where the records of a batch still are.
+    /// The position of a batch of a stream's records.
     pub struct LambdaDestinationBatch {
         shard_id: String as "shardId",
         start_sequence_number: String as "startSequenceNumber",
@@ -82,7 +82,7 @@ event! {
 }
 
 impl LambdaDestinationEvent {
-    /// Reads the [`payload`](Self::payload), the event of a batch that was given up.
+    /// Parses the [`payload`](Self::payload): the event of the discarded batch.
     ///
     /// ```
     /// use tiny_lambda::events::kinesis::KinesisEvent;
@@ -96,13 +96,13 @@ impl LambdaDestinationEvent {
     /// ```
     ///
     /// # Errors
-    /// If there is none, or it is no JSON of this type: where.
+    /// If there is no payload, or it is not the JSON of a `T`: at which offset.
     #[track_caller]
     pub fn batch<T: FromJson>(&self) -> Result<T> {
         const NAME: &str = "LambdaDestinationEvent.payload";
         match self.payload.get()? {
-            Value::String(text) => parsed(NAME, text.as_bytes()),
-            value => parsed(NAME, &json::to_vec(value)),
+            Value::String(text) => parse_json(NAME, text.as_bytes()),
+            value => parse_json(NAME, &json::to_vec(value)),
         }
     }
 }

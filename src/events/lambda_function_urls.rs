@@ -1,15 +1,16 @@
-//! Lambda function URLs: requests as they come, which are those of an HTTP API.
-//! [`run_http`](crate::run_http) reads and answers them like any other.
+//! Lambda function URLs: their events are those of an HTTP API.
+//! [`run_http`](crate::run_http) reads them, and writes the responses.
 
 use super::apigw::{
     ApiGatewayV2HttpRequest, ApiGatewayV2HttpRequestContext, ApiGatewayV2HttpResponse,
 };
 
-/// A request to a function URL (AWS Lambda Developer Guide, "Invoking Lambda function URLs").
+/// The event of a function URL: a request (AWS Lambda Developer Guide, "Invoking Lambda function
+/// URLs").
 pub type LambdaFunctionUrlRequest = ApiGatewayV2HttpRequest;
 
-/// What Lambda says about a request.
+/// The context of a request to a function URL.
 pub type LambdaFunctionUrlRequestContext = ApiGatewayV2HttpRequestContext;
 
-/// The answer to it.
+/// The response to a [`LambdaFunctionUrlRequest`].
 pub type LambdaFunctionUrlResponse = ApiGatewayV2HttpResponse;

@@ -1,94 +1,15 @@
-//! Amazon Lex: fulfilment of intents, V1 and V2.
+//! Amazon Lex V2: fulfilment of intents.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Map;
 use super::field::event;
-use crate::json::{Number, Value};
+use crate::json::Value;
 
 event! {
-    /// What a bot asks, V1 (Amazon Lex V1 Developer Guide, "Lambda function input event and response
-    /// format").
-    pub struct LexEvent {
-        message_version: String as "messageVersion",
-        /// `FulfillmentCodeHook` or `DialogCodeHook`
-        invocation_source: String as "invocationSource",
-        user_id: String as "userId",
-        input_transcript: String as "inputTranscript",
-        session_attributes: Map<String> as "sessionAttributes",
-        request_attributes: Map<String> as "requestAttributes",
-        bot: LexBot,
-        /// `Text` or `Voice`
-        output_dialog_mode: String as "outputDialogMode",
-        current_intent: LexCurrentIntent as "currentIntent",
-        alternative_intents: Vec<LexCurrentIntent> as "alternativeIntents",
-        recent_intent_summary_view: Vec<Value> as "recentIntentSummaryView",
-        sentiment_response: Value as "sentimentResponse",
-        active_contexts: Vec<Value> as "activeContexts",
-        dialog_action: LexDialogAction as "dialogAction",
-    }
-
-    /// A bot.
-    pub struct LexBot {
-        name: String,
-        alias: String,
-        version: String,
-    }
-
-    /// An intent.
-    pub struct LexCurrentIntent {
-        name: String,
-        nlu_intent_confidence_score: Number as "nluIntentConfidenceScore",
-        slots: Map<String>,
-        slot_details: Map<LexSlotDetail> as "slotDetails",
-        confirmation_status: String as "confirmationStatus",
-    }
-
-    /// A slot.
-    pub struct LexSlotDetail {
-        resolutions: Vec<Map<String>>,
-        original_value: String as "originalValue",
-    }
-
-    /// The answer, V1.
-    pub struct LexResponse {
-        session_attributes: Map<String> as "sessionAttributes",
-        dialog_action: LexDialogAction as "dialogAction",
-        active_contexts: Vec<Value> as "activeContexts",
-        recent_intent_summary_view: Vec<Value> as "recentIntentSummaryView",
-    }
-
-    /// What comes next.
-    pub struct LexDialogAction {
-        /// `ElicitIntent`, `ElicitSlot`, `ConfirmIntent`, `Delegate` or `Close`
-        dialog_action_type: String as "type",
-        fulfillment_state: String as "fulfillmentState",
-        message: Map<String>,
-        intent_name: String as "intentName",
-        slots: Map<String>,
-        slot_to_elicit: String as "slotToElicit",
-        response_card: LexResponseCard as "responseCard",
-    }
-
-    /// What a user is shown.
-    pub struct LexResponseCard {
-        version: i64,
-        content_type: String as "contentType",
-        generic_attachments: Vec<LexAttachment> as "genericAttachments",
-    }
-
-    /// A card.
-    pub struct LexAttachment {
-        title: String,
-        sub_title: String as "subTitle",
-        image_url: String as "imageUrl",
-        attachment_link_url: String as "attachmentLinkUrl",
-        buttons: Vec<Map<String>>,
-    }
-
-    /// What a bot asks, V2 (Amazon Lex V2 Developer Guide, "AWS Lambda input event format for
-    /// Lex V2").
+    /// The event of an Amazon Lex V2 bot (Amazon Lex V2 Developer Guide, "AWS Lambda input event
+    /// format for Lex V2").
     pub struct LexV2Event {
         message_version: String as "messageVersion",
         /// `DialogCodeHook` or `FulfillmentCodeHook`
@@ -107,7 +28,7 @@ event! {
         transcriptions: Vec<Value>,
     }
 
-    /// A bot, V2.
+    /// The bot that invoked the function.
     pub struct LexV2Bot {
         id: String,
         name: String,
@@ -117,7 +38,7 @@ event! {
         version: String,
     }
 
-    /// How far a talk has come, V2.
+    /// The state of a conversation.
     pub struct LexV2SessionState {
         active_contexts: Vec<Value> as "activeContexts",
         session_attributes: Map<String> as "sessionAttributes",
@@ -127,7 +48,7 @@ event! {
         originating_request_id: String as "originatingRequestId",
     }
 
-    /// An intent, V2.
+    /// An intent.
     pub struct LexV2Intent {
         confirmation_state: String as "confirmationState",
         name: String,
@@ -136,7 +57,7 @@ event! {
         kendra_response: Value as "kendraResponse",
     }
 
-    /// The answer, V2.
+    /// The response to a [`LexV2Event`].
     pub struct LexV2Response {
         session_state: LexV2SessionState as "sessionState",
         messages: Vec<Value>,

@@ -1,4 +1,4 @@
-//! [`Map`]: an object of an event whose names are the sender's own.
+//! [`Map`]: an object of an event whose member names AWS does not define.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,12 +6,13 @@ use core::fmt;
 use core::iter;
 use core::marker::PhantomData;
 
-use super::field::{checked, unmarshal_error};
+use super::field::{name_error, unmarshal_error};
 use crate::error::Result;
 use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
 
-/// Names and values in their order. It is kept as its text, so that a value costs nothing, and can
-/// be of an odd shape, until somebody asks for it; what is asked for is read each time.
+/// An object whose member names the sender chooses, in order. It is kept as JSON: a value is parsed
+/// each time that the handler asks for it, and a value of an unexpected type is no error until
+/// then.
 ///
 /// ```
 /// use tiny_lambda::events::Map;
@@ -26,13 +27,14 @@ use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
 /// # Ok::<(), tiny_lambda::Error>(())
 /// ```
 pub struct Map<T> {
-    /// An object; nothing is one without members.
+    /// The JSON of the object; empty if it has no members.
     json: String,
     values: PhantomData<fn() -> T>,
 }
 
 impl<T> Map<T> {
-    fn text(&self) -> &str {
+    /// Returns the JSON of the object.
+    fn as_json(&self) -> &str {
         if self.json.is_empty() {
             "{}"
         } else {
@@ -40,9 +42,9 @@ impl<T> Map<T> {
         }
     }
 
-    /// Names, and where their values begin.
+    /// Returns the names, and a reader at each value.
     fn members(&self) -> impl Iterator<Item = (String, Reader<'_>)> {
-        let mut r = Reader::new(self.text()).replacing_surrogates();
+        let mut r = Reader::new(self.as_json()).replacing_surrogates();
         let mut has_begun = r.begin_object().is_ok();
         iter::from_fn(move || {
             let name = r.next_member().ok().filter(|_| has_begun)??;
@@ -52,28 +54,28 @@ impl<T> Map<T> {
         })
     }
 
-    /// Where the value of `name` begins; of several the last one.
+    /// Returns a reader at the value of `name`; the last one if there are several.
     fn find(&self, name: &str) -> Option<Reader<'_>> {
         let members = self.members().filter(|member| member.0 == name);
         members.last().map(|member| member.1)
     }
 
-    /// Whether there is no name.
+    /// Returns whether the object has no members.
     pub fn is_empty(&self) -> bool {
         self.members().next().is_none()
     }
 }
 
 impl<T: FromJson> Map<T> {
-    /// The value of `name`, if it has one.
+    /// Returns the value of `name`; `None` if it is missing or not a `T`.
     pub fn get(&self, name: &str) -> Option<T> {
         T::from_json(&mut self.find(name)?).ok()
     }
 
-    /// The value of `name`.
+    /// Returns the value of `name`.
     ///
     /// # Errors
-    /// `Runtime.UnmarshalError` if there is none, or it is not a `T`.
+    /// `Runtime.UnmarshalError` if it is missing or not a `T`.
     #[track_caller]
     pub fn value(&self, name: &str) -> Result<T> {
         match self.find(name) {
@@ -82,13 +84,13 @@ impl<T: FromJson> Map<T> {
         }
     }
 
-    /// Names and values, in their order; those that are no `T` are left out.
+    /// Returns the names and values in order, without the values that are not a `T`.
     pub fn iter(&self) -> impl Iterator<Item = (String, T)> {
         self.members()
             .filter_map(|(name, mut r)| Some((name, T::from_json(&mut r).ok()?)))
     }
 
-    /// Names and values, in their order.
+    /// Returns the names and values in order.
     ///
     /// # Errors
     /// `Runtime.UnmarshalError` if a value is not a `T`.
@@ -104,7 +106,7 @@ impl<T: FromJson> Map<T> {
 }
 
 impl<T: ToJson> Map<T> {
-    /// Gives `name` a value; what it had is gone.
+    /// Sets the value of `name`, and removes its earlier value.
     pub fn insert(&mut self, name: &str, value: &T) {
         let mut w = Writer::default();
         w.begin_object();
@@ -114,16 +116,50 @@ impl<T: ToJson> Map<T> {
         }
         w.member(name, value);
         w.end_object();
-        // A writer writes text.
-        self.json = String::from_utf8(w.into_inner()).unwrap_or_default();
+        self.json = into_json(w);
     }
 }
 
-/// The value that comes next, the value of `name`.
+/// Returns what was written. A `ToJson` of the user that writes something else than UTF-8 makes it
+/// empty.
+fn into_json(w: Writer) -> String {
+    String::from_utf8(w.into_inner()).unwrap_or_default()
+}
+
+/// ```
+/// use tiny_lambda::events::Map;
+///
+/// let map: Map<u32> = [("a", 1), ("b", 2)].into_iter().collect();
+/// assert_eq!(map.get("b"), Some(2));
+/// ```
+impl<N: AsRef<str>, T: ToJson> FromIterator<(N, T)> for Map<T> {
+    fn from_iter<I: IntoIterator<Item = (N, T)>>(members: I) -> Map<T> {
+        let mut w = Writer::default();
+        w.begin_object();
+        for (name, value) in members {
+            w.member(name.as_ref(), &value);
+        }
+        w.end_object();
+        Map {
+            json: into_json(w),
+            values: PhantomData,
+        }
+    }
+}
+
+impl<N: AsRef<str>, T: ToJson> Extend<(N, T)> for Map<T> {
+    fn extend<I: IntoIterator<Item = (N, T)>>(&mut self, members: I) {
+        for (name, value) in members {
+            self.insert(name.as_ref(), &value);
+        }
+    }
+}
+
+/// Reads the next value, which is that of `name`.
 #[track_caller]
 fn read_value<T: FromJson>(name: &str, mut r: Reader<'_>) -> Result<T> {
     let text = r.raw().unwrap_or_default().as_bytes();
-    checked(name, text, json::parse_replacing_surrogates(text))
+    name_error(name, text, json::parse_replacing_surrogates(text))
 }
 
 impl<T> Default for Map<T> {
@@ -146,15 +182,16 @@ impl<T> Clone for Map<T> {
 
 impl<T> fmt::Debug for Map<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
+        f.write_str(self.as_json())
     }
 }
 
-/// However it is written.
+/// Maps are equal if they have the same names and values, whatever the white space.
 impl<T> PartialEq for Map<T> {
     fn eq(&self, other: &Map<T>) -> bool {
-        let value = |map: &Map<T>| json::parse_replacing_surrogates::<Value>(map.text().as_bytes());
-        self.text() == other.text() || value(self) == value(other)
+        let value =
+            |map: &Map<T>| json::parse_replacing_surrogates::<Value>(map.as_json().as_bytes());
+        self.as_json() == other.as_json() || value(self) == value(other)
     }
 }
 
@@ -176,6 +213,6 @@ impl<T> FromJson for Map<T> {
 
 impl<T> ToJson for Map<T> {
     fn to_json(&self, w: &mut Writer) {
-        w.raw(self.text());
+        w.raw(self.as_json());
     }
 }

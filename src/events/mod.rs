@@ -1,4 +1,4 @@
-//! The events that AWS services send, as types: one module per service, names as AWS has them.
+//! The events that AWS services send to functions: one module per service, with AWS's names.
 //!
 //! ```no_run
 //! use tiny_lambda::events::s3::S3Event;
@@ -15,13 +15,13 @@
 //! }
 //! ```
 //!
-//! Each member is a [`Field`]: one that is missing, `null` or not what AWS documents is an error
-//! only for a handler that asks for it, and then says which it was. Members that a type does not
-//! name are ignored; where they matter, take the event as a [`json::Value`](crate::json::Value),
-//! which is also what the input of an AWS Step Functions state is: any JSON.
+//! Each member is a [`Field`]. A member that is missing, `null` or of another type than AWS
+//! documents is an error only if the handler asks for it, and the error names the member. A member
+//! that the type does not have is ignored. For such members, and for the input of an AWS Step
+//! Functions state, which may be any JSON, take the event as a [`json::Value`](crate::json::Value).
 //!
-//! Values that are encoded in JSON keep their text beside what it stands for: [`Timestamp`],
-//! [`EpochSeconds`], [`EpochMillis`], [`Base64`], [`FormText`].
+//! Times and encoded values keep their text, and are decoded when the handler asks for the value:
+//! [`Timestamp`], [`EpochSeconds`], [`EpochMillis`], [`EpochMicros`], [`Base64`] and [`FormText`].
 
 pub mod activemq;
 pub mod alb;
@@ -30,7 +30,6 @@ pub mod appsync;
 pub mod autoscaling;
 pub mod batch;
 pub mod bedrock_agent_runtime;
-pub mod chime_bot;
 pub mod clientvpn;
 pub mod cloudformation;
 pub mod cloudwatch_alarms;
@@ -48,14 +47,12 @@ pub mod controltower;
 pub mod documentdb;
 pub mod dynamodb;
 pub mod ecr_scan;
+mod encoded;
 pub mod eventbridge;
 pub(crate) mod field;
 pub mod firehose;
 pub mod iam;
 pub mod iot;
-pub mod iot_1_click;
-pub mod iot_button;
-pub mod iot_deprecated;
 pub mod kafka;
 pub mod kinesis;
 pub mod lambda_destinations;
@@ -69,12 +66,9 @@ pub mod secretsmanager;
 pub mod ses;
 pub mod sns;
 pub mod sqs;
-mod text;
-mod time;
 pub mod vpc_lattice;
 
+pub use encoded::{Base64, EpochMicros, EpochMillis, EpochSeconds, FormText, Timestamp};
 pub use eventbridge::EventBridgeEvent;
 pub use field::Field;
 pub use map::Map;
-pub use text::{Base64, FormText};
-pub use time::{EpochMicros, EpochMillis, EpochSeconds, Timestamp};

@@ -1,4 +1,4 @@
-//! Amazon S3: what has happened to objects, jobs of Batch Operations, and Object Lambda.
+//! Amazon S3: notifications, Batch Operations and Object Lambda.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,13 +8,14 @@ use super::{FormText, Map, Timestamp};
 use crate::json::Value;
 
 event! {
-    /// Notifications (Amazon S3 User Guide, "Event message structure").
+    /// The event of an Amazon S3 notification (Amazon S3 User Guide, "Event message structure").
     pub struct S3Event {
         records: Vec<S3EventRecord> as "Records",
     }
 
-    /// What Amazon S3 sends to a queue or topic when its notifications are configured, in place of an
-    /// [`S3Event`] (Amazon S3 User Guide, "Walkthrough: Configuring a bucket for notifications").
+    /// The event that Amazon S3 sends to a queue or topic instead of an [`S3Event`] when
+    /// notifications are configured (Amazon S3 User Guide, "Walkthrough: Configuring a bucket for
+    /// notifications").
     pub struct S3TestEvent {
         /// `Amazon S3`
         service: String as "Service",
@@ -26,74 +27,73 @@ event! {
         host_id: String as "HostId",
     }
 
-    /// What has happened to an object.
+    /// What happened to an object.
     pub struct S3EventRecord {
         event_version: String as "eventVersion",
         /// `aws:s3`
         event_source: String as "eventSource",
         aws_region: String as "awsRegion",
         event_time: Timestamp as "eventTime",
-        /// Such as `ObjectCreated:Put`.
+        /// The type of the event, such as `ObjectCreated:Put`.
         event_name: String as "eventName",
         user_identity: S3UserIdentity as "userIdentity",
         request_parameters: S3RequestParameters as "requestParameters",
         /// `x-amz-request-id` and `x-amz-id-2`, which AWS Support may ask for.
         response_elements: Map<String> as "responseElements",
         s3: S3Entity,
-        /// Of `ObjectRestore:Completed`.
+        /// Only for `ObjectRestore:Completed`.
         glacier_event_data: S3GlacierEventData as "glacierEventData",
-        /// Of `ObjectRestore:…`, where it stands in the record itself.
+        /// Only for `ObjectRestore:…`, in records that do not have it in `glacierEventData`.
         restore_event_data: S3RestoreEventData as "restoreEventData",
-        /// Of `LifecycleTransition`.
+        /// Only for `LifecycleTransition`.
         lifecycle_event_data: S3LifecycleEventData as "lifecycleEventData",
-        /// Of `IntelligentTiering`.
+        /// Only for `IntelligentTiering`.
         intelligent_tiering_event_data: S3IntelligentTieringEventData
             as "intelligentTieringEventData",
-        /// Of `Replication:…`.
+        /// Only for `Replication:…`.
         replication_event_data: S3ReplicationEventData as "replicationEventData",
     }
 
-    /// An object that was restored.
+    /// A restored object.
     pub struct S3GlacierEventData {
         restore_event_data: S3RestoreEventData as "restoreEventData",
     }
 
-    /// How long the copy stays.
+    /// How long the restored copy is kept.
     pub struct S3RestoreEventData {
         lifecycle_restoration_expiry_time: Timestamp as "lifecycleRestorationExpiryTime",
         lifecycle_restore_storage_class: String as "lifecycleRestoreStorageClass",
     }
 
-    /// An object that a lifecycle rule has moved.
+    /// An object that a lifecycle rule moved.
     pub struct S3LifecycleEventData {
         transition_event_data: S3TransitionEventData as "transitionEventData",
     }
 
-    /// Where it was moved.
+    /// The storage class to which an object was moved.
     pub struct S3TransitionEventData {
         destination_storage_class: String as "destinationStorageClass",
     }
 
-    /// An object that was moved to another tier.
+    /// An object that was moved to another access tier.
     pub struct S3IntelligentTieringEventData {
         destination_access_tier: String as "destinationAccessTier",
     }
 
-    /// An object that could not be replicated, or not in time.
+    /// An object that was not replicated, or not in time.
     pub struct S3ReplicationEventData {
         replication_rule_id: String as "replicationRuleId",
         destination_bucket: String as "destinationBucket",
         s3_operation: String as "s3Operation",
         request_time: Timestamp as "requestTime",
         failure_reason: String as "failureReason",
-        /// A time, in seconds.
+        /// The time limit for the replication, in seconds.
         threshold: Value,
         replication_time: Value as "replicationTime",
     }
 
-    /// What has happened to an object, as the detail of an event of an event bus:
-    /// `EventBridgeEvent<S3EventBridgeDetail>` (Amazon S3 User Guide, "EventBridge event message
-    /// structure"). The key is not encoded there.
+    /// The detail of an event of Amazon S3 on an event bus (Amazon S3 User Guide, "EventBridge
+    /// event message structure"). The key is not encoded.
     pub struct S3EventBridgeDetail {
         version: String,
         bucket: S3Bucket,
@@ -101,7 +101,7 @@ event! {
         request_id: String as "request-id",
         requester: String,
         source_ip_address: String as "source-ip-address",
-        /// The call that was made, such as `PutObject`.
+        /// The API call, such as `PutObject`.
         reason: String,
         /// `Permanently Deleted` or `Delete Marker Created`
         deletion_type: String as "deletion-type",
@@ -114,19 +114,19 @@ event! {
     /// An object.
     pub struct S3EventBridgeObject {
         key: String,
-        /// In bytes.
+        /// The length in bytes.
         size: i64,
         etag: String,
         version_id: String as "version-id",
         sequencer: String,
     }
 
-    /// Who did it.
+    /// The identity that made the request.
     pub struct S3UserIdentity {
         principal_id: String as "principalId",
     }
 
-    /// From where it was done.
+    /// The source of the request.
     pub struct S3RequestParameters {
         source_ip_address: String as "sourceIPAddress",
     }
@@ -148,19 +148,21 @@ event! {
 
     /// An object.
     pub struct S3Object {
-        /// Encoded as in a form: [`FormText::decode`] gives the key that other calls want.
+        /// Encoded as in a form: [`FormText::decode`] returns the key that API calls use.
         key: FormText,
-        /// Some senders of such events add it.
+        /// The decoded key; AWS does not send it, some tools do.
         url_decoded_key: String as "urlDecodedKey",
-        /// In bytes.
+        /// The length in bytes.
         size: i64,
         e_tag: String as "eTag",
         version_id: String as "versionId",
-        /// Hexadecimal; of events about one key the greater one is the later one.
+        /// A hexadecimal number. Of two events for one key, the one with the greater number is the
+        /// later one.
         sequencer: String,
     }
 
-    /// A task of S3 Batch Operations (Amazon S3 User Guide, "Invoke AWS Lambda function").
+    /// The event of S3 Batch Operations: a task (Amazon S3 User Guide, "Invoke AWS Lambda
+    /// function").
     pub struct S3BatchJobEvent {
         invocation_schema_version: String as "invocationSchemaVersion",
         invocation_id: String as "invocationId",
@@ -168,34 +170,34 @@ event! {
         tasks: Vec<S3BatchJobTask>,
     }
 
-    /// The job.
+    /// The job of a task.
     pub struct S3BatchJob {
         id: String,
-        /// Of schema version 2.0.
+        /// Only in schema version 2.0.
         user_arguments: Map<String> as "userArguments",
     }
 
-    /// An object to work on.
+    /// An object to process.
     pub struct S3BatchJobTask {
         task_id: String as "taskId",
         /// Encoded as in a form.
         s3_key: FormText as "s3Key",
         s3_version_id: String as "s3VersionId",
         s3_bucket_arn: String as "s3BucketArn",
-        /// Of schema version 2.0.
+        /// Only in schema version 2.0.
         s3_bucket: String as "s3Bucket",
     }
 
-    /// The answer to a task of S3 Batch Operations.
+    /// The response to an [`S3BatchJobEvent`].
     pub struct S3BatchJobResponse {
         invocation_schema_version: String as "invocationSchemaVersion",
-        /// What becomes of tasks that the answer does not name: `PermanentFailure`, for example.
+        /// The result of tasks that `results` does not have, such as `PermanentFailure`.
         treat_missing_keys_as: String as "treatMissingKeysAs",
         invocation_id: String as "invocationId",
         results: Vec<S3BatchJobResult>,
     }
 
-    /// What became of an object.
+    /// The result for an object.
     pub struct S3BatchJobResult {
         task_id: String as "taskId",
         /// `Succeeded`, `TemporaryFailure` or `PermanentFailure`
@@ -203,8 +205,9 @@ event! {
         result_string: String as "resultString",
     }
 
-    /// A request to S3 Object Lambda (Amazon S3 User Guide, "Writing Lambda functions for S3 Object
-    /// Lambda Access Points"). The answer to `GetObject` is a call of S3 over HTTPS.
+    /// The event of S3 Object Lambda: a request (Amazon S3 User Guide, "Writing Lambda functions
+    /// for S3 Object Lambda Access Points"). The function responds to `GetObject` by the HTTPS
+    /// request `WriteGetObjectResponse`.
     pub struct S3ObjectLambdaEvent {
         x_amz_request_id: String as "xAmzRequestId",
         get_object_context: S3ObjectContext as "getObjectContext",
@@ -217,9 +220,9 @@ event! {
         protocol_version: String as "protocolVersion",
     }
 
-    /// How the original is reached.
+    /// The URL of the original object, and the token for the response.
     pub struct S3ObjectContext {
-        /// Presigned; it holds for a short time.
+        /// A presigned URL of the original object, which expires soon.
         input_s3_url: String as "inputS3Url",
         output_route: String as "outputRoute",
         output_token: String as "outputToken",
@@ -232,7 +235,7 @@ event! {
         payload: String,
     }
 
-    /// What the caller has asked for.
+    /// The request of the caller.
     pub struct S3UserRequest {
         url: String,
         headers: Map<String>,

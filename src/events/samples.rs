@@ -1,6 +1,7 @@
-//! Sample events, written from the shapes that AWS documents, for tests and local calls.
+//! Sample events and responses, for tests and local invocations. They were written from AWS's
+//! documentation.
 //!
-//! A function links only those that it names.
+//! A function contains only the samples that it uses.
 //!
 //! ```
 //! use tiny_lambda::events::samples;
@@ -18,7 +19,7 @@ macro_rules! samples {
             pub const $name: &str = include_str!(concat!("samples/", $file, ".json"));
         )*
 
-        /// All of them, with their names.
+        /// The names and texts of all samples.
         pub const ALL: &[(&str, &str)] = &[$(($file, $name)),*];
     };
 }
@@ -30,190 +31,162 @@ samples! {
     ALB "alb",
     /// A request to an Application Load Balancer whose target group has multi-value headers.
     ALB_MULTI_VALUE "alb_multi_value",
-    /// An answer to an Application Load Balancer.
+    /// The response to an Application Load Balancer.
     ALB_RESPONSE "alb_response",
-    /// A field for an AWS AppSync resolver.
+    /// The event for an AWS AppSync resolver: a field.
     APPSYNC "appsync",
-    /// A question of an AWS AppSync API to its authorizer.
+    /// The event for a Lambda authorizer of an AWS AppSync API.
     APPSYNC_AUTHORIZER "appsync_authorizer",
-    /// The answer to it.
+    /// The response of a Lambda authorizer of an AWS AppSync API.
     APPSYNC_AUTHORIZER_RESPONSE "appsync_authorizer_response",
     /// Messages that are published to a channel of an AWS AppSync Events API.
     APPSYNC_EVENTS "appsync_events",
-    /// What a mapping template of an AWS AppSync resolver hands on.
+    /// What a request mapping template of AWS AppSync passes to a function.
     APPSYNC_TEMPLATE "appsync_template",
-    /// A question of an HTTP API to its authorizer.
+    /// The event of an HTTP API for a Lambda authorizer.
     AUTHORIZER_HTTP_API "authorizer_http_api",
-    /// A question of a REST API to its request authorizer.
+    /// The event of a REST API for a Lambda authorizer of type `REQUEST`.
     AUTHORIZER_REQUEST "authorizer_request",
-    /// An answer of an authorizer: a policy.
+    /// The response of a Lambda authorizer: a policy.
     AUTHORIZER_RESPONSE "authorizer_response",
-    /// A simple answer to an HTTP API: yes or no.
+    /// The simple response of a Lambda authorizer to an HTTP API.
     AUTHORIZER_SIMPLE_RESPONSE "authorizer_simple_response",
-    /// A question of a REST API to its token authorizer.
+    /// The event of a REST API for a Lambda authorizer of type `TOKEN`.
     AUTHORIZER_TOKEN "authorizer_token",
-    /// A question of a WebSocket API to its authorizer.
+    /// The event of a WebSocket API for a Lambda authorizer.
     AUTHORIZER_WEBSOCKET "authorizer_websocket",
-    /// An instance that Amazon EC2 Auto Scaling has launched.
+    /// An instance that Amazon EC2 Auto Scaling launched.
     AUTOSCALING "autoscaling",
-    /// What an agent for Amazon Bedrock wants done.
+    /// An action of an Amazon Bedrock agent.
     BEDROCK_AGENT "bedrock_agent",
-    /// The answer to it.
+    /// The response to an Amazon Bedrock agent.
     BEDROCK_AGENT_RESPONSE "bedrock_agent_response",
-    /// A message to a bot of Amazon Chime.
-    CHIME_BOT "chime_bot",
-    /// A client that wants to connect to AWS Client VPN.
+    /// A client that connects to AWS Client VPN.
     CLIENT_VPN "client_vpn",
-    /// The answer to it.
+    /// The response to AWS Client VPN.
     CLIENT_VPN_RESPONSE "client_vpn_response",
     /// An update of a custom resource.
     CLOUDFORMATION "cloudformation",
-    /// What a function behind the CDK's provider framework answers.
+    /// The response of a function of the CDK's provider framework.
     CLOUDFORMATION_PROVIDER_RESPONSE "cloudformation_provider_response",
-    /// What a custom resource answers.
+    /// The response for a custom resource.
     CLOUDFORMATION_RESPONSE "cloudformation_response",
-    /// A call of an AWS API, which AWS CloudTrail tells.
+    /// A call of an AWS API that AWS CloudTrail recorded.
     CLOUDTRAIL "cloudtrail",
-    /// An alarm of Amazon CloudWatch that has changed its state.
+    /// A change of state of an Amazon CloudWatch alarm.
     CLOUDWATCH_ALARM "cloudwatch_alarm",
-    /// What an alarm tells a topic of Amazon SNS: the message of the notification.
+    /// The message of the notification of an alarm to an Amazon SNS topic.
     CLOUDWATCH_ALARM_NOTIFICATION "cloudwatch_alarm_notification",
-    /// The figures behind an alarm's state, which are JSON within JSON.
+    /// The values that put an alarm into its state: `reasonData`, which is JSON in JSON.
     CLOUDWATCH_ALARM_REASON "cloudwatch_alarm_reason",
     /// Log events of a subscription.
     CLOUDWATCH_LOGS "cloudwatch_logs",
-    /// What Amazon CloudWatch Logs has put into gzip and base64.
+    /// The log events of [`CLOUDWATCH_LOGS`] after decompression.
     CLOUDWATCH_LOGS_DATA "cloudwatch_logs_data",
-    /// A push to a repository of AWS CodeCommit.
+    /// A push to an AWS CodeCommit repository.
     CODE_COMMIT "code_commit",
-    /// A build of AWS CodeBuild that has ended.
+    /// An AWS CodeBuild build that ended.
     CODEBUILD "codebuild",
-    /// A deployment of AWS CodeDeploy.
+    /// An AWS CodeDeploy deployment.
     CODEDEPLOY "codedeploy",
-    /// A hook of a deployment of AWS CodeDeploy.
+    /// A lifecycle hook of an AWS CodeDeploy deployment.
     CODEDEPLOY_LIFECYCLE "codedeploy_lifecycle",
-    /// A run of an action of AWS CodePipeline.
+    /// An execution of an AWS CodePipeline action.
     CODEPIPELINE "codepipeline",
-    /// A job of AWS CodePipeline.
+    /// An AWS CodePipeline job.
     CODEPIPELINE_JOB "codepipeline_job",
-    /// A question to be made.
+    /// The Amazon Cognito trigger to create a challenge.
     COGNITO_CREATE_AUTH_CHALLENGE "cognito_create_auth_challenge",
-    /// A message that goes out.
+    /// The Amazon Cognito trigger to customize a message.
     COGNITO_CUSTOM_MESSAGE "cognito_custom_message",
-    /// A message that a sender of your own delivers.
+    /// The Amazon Cognito trigger to send a message.
     COGNITO_CUSTOM_SENDER "cognito_custom_sender",
-    /// What to ask a user next.
+    /// The Amazon Cognito trigger to choose the next challenge.
     COGNITO_DEFINE_AUTH_CHALLENGE "cognito_define_auth_challenge",
-    /// A user who comes from another provider of identities.
+    /// The Amazon Cognito trigger for a user of an identity provider.
     COGNITO_INBOUND_FEDERATION "cognito_inbound_federation",
-    /// A user who may be known elsewhere.
+    /// The Amazon Cognito trigger to migrate a user.
     COGNITO_MIGRATE_USER "cognito_migrate_user",
-    /// A user who has signed in.
+    /// The Amazon Cognito trigger after a user has signed in.
     COGNITO_POST_AUTHENTICATION "cognito_post_authentication",
-    /// A user who was confirmed.
+    /// The Amazon Cognito trigger after a user was confirmed.
     COGNITO_POST_CONFIRMATION "cognito_post_confirmation",
-    /// A user who signs in to Amazon Cognito.
+    /// The Amazon Cognito trigger before a user signs in.
     COGNITO_PRE_AUTHENTICATION "cognito_pre_authentication",
-    /// A user who signs up.
+    /// The Amazon Cognito trigger before a user signs up.
     COGNITO_PRE_SIGNUP "cognito_pre_signup",
-    /// A sync of a data set of Amazon Cognito.
+    /// A data set that Amazon Cognito Sync synchronizes.
     COGNITO_SYNC "cognito_sync",
-    /// A token that is made.
+    /// The Amazon Cognito trigger before an ID token is generated.
     COGNITO_TOKEN_GENERATION "cognito_token_generation",
-    /// Two tokens that are made.
+    /// The Amazon Cognito trigger before an ID and an access token are generated.
     COGNITO_TOKEN_GENERATION_V2 "cognito_token_generation_v2",
-    /// An answer to be looked at.
+    /// The Amazon Cognito trigger to verify the response to a challenge.
     COGNITO_VERIFY_AUTH_CHALLENGE "cognito_verify_auth_challenge",
-    /// A change that an AWS Config rule looks at.
+    /// A resource for a custom AWS Config rule.
     CONFIG "config",
-    /// A contact flow of Amazon Connect.
+    /// The event of an Amazon Connect flow.
     CONNECT "connect",
-    /// A new account of AWS Control Tower.
+    /// An account that AWS Control Tower created.
     CONTROLTOWER "controltower",
-    /// Changes of a collection of Amazon DocumentDB.
+    /// Changes of an Amazon DocumentDB collection.
     DOCUMENTDB "documentdb",
-    /// A batch of changes of a table.
+    /// A batch of changes of an Amazon DynamoDB table.
     DYNAMODB "dynamodb",
     /// An image that was pushed to Amazon ECR.
     ECR_IMAGE_ACTION "ecr_image_action",
     /// A scan of an image in Amazon ECR.
     ECR_SCAN "ecr_scan",
-    /// An event of an event bus, a function's own.
+    /// An application's event on an event bus.
     EVENTBRIDGE "eventbridge",
-    /// A deployment, on an event bus.
-    EVENTBRIDGE_CODEDEPLOY "eventbridge_codedeploy",
-    /// An instance of a deployment, on an event bus.
-    EVENTBRIDGE_CODEDEPLOY_INSTANCE "eventbridge_codedeploy_instance",
-    /// A run of a pipeline that deploys, on an event bus.
-    EVENTBRIDGE_CODEDEPLOY_PIPELINE "eventbridge_codedeploy_pipeline",
-    /// A run of a pipeline, on an event bus.
-    EVENTBRIDGE_CODEPIPELINE "eventbridge_codepipeline",
-    /// A run of an action, on an event bus.
-    EVENTBRIDGE_CODEPIPELINE_ACTION "eventbridge_codepipeline_action",
-    /// A run of a stage, on an event bus.
-    EVENTBRIDGE_CODEPIPELINE_STAGE "eventbridge_codepipeline_stage",
-    /// An instance in another state.
+    /// A change of the state of an Amazon EC2 instance.
     EVENTBRIDGE_EC2 "eventbridge_ec2",
-    /// A container instance of Amazon ECS in another state.
+    /// A change of an Amazon ECS container instance.
     EVENTBRIDGE_ECS "eventbridge_ecs",
-    /// A cluster of Amazon EMR.
+    /// A change of an Amazon EMR cluster.
     EVENTBRIDGE_EMR_CLUSTER "eventbridge_emr_cluster",
-    /// A group of instances of Amazon EMR.
+    /// A change of an Amazon EMR instance group.
     EVENTBRIDGE_EMR_INSTANCE_GROUP "eventbridge_emr_instance_group",
-    /// A scaling policy of Amazon EMR.
+    /// A change of an Amazon EMR scaling policy.
     EVENTBRIDGE_EMR_POLICY "eventbridge_emr_policy",
-    /// A step of Amazon EMR.
+    /// A change of an Amazon EMR step.
     EVENTBRIDGE_EMR_STEP "eventbridge_emr_step",
-    /// A player who has answered.
+    /// A player who accepted or rejected a match.
     EVENTBRIDGE_GAMELIFT_ACCEPT "eventbridge_gamelift_accept",
-    /// All players have answered.
+    /// A match to which all players responded.
     EVENTBRIDGE_GAMELIFT_ACCEPT_COMPLETED "eventbridge_gamelift_accept_completed",
-    /// Tickets that were taken back.
+    /// Tickets that were cancelled.
     EVENTBRIDGE_GAMELIFT_CANCELLED "eventbridge_gamelift_cancelled",
-    /// Tickets with an error.
+    /// Tickets that failed with an error.
     EVENTBRIDGE_GAMELIFT_FAILED "eventbridge_gamelift_failed",
-    /// A match that may be.
+    /// A potential match.
     EVENTBRIDGE_GAMELIFT_POTENTIAL_MATCH "eventbridge_gamelift_potential_match",
-    /// Tickets that wait for a match.
+    /// Tickets for which a match is searched.
     EVENTBRIDGE_GAMELIFT_SEARCHING "eventbridge_gamelift_searching",
-    /// A match with its session.
+    /// A match and its game session.
     EVENTBRIDGE_GAMELIFT_SUCCEEDED "eventbridge_gamelift_succeeded",
-    /// Tickets without a match.
+    /// Tickets for which no match was found in time.
     EVENTBRIDGE_GAMELIFT_TIMED_OUT "eventbridge_gamelift_timed_out",
-    /// A crawler of AWS Glue that has failed.
+    /// An AWS Glue crawler that failed.
     EVENTBRIDGE_GLUE_CRAWLER_FAILED "eventbridge_glue_crawler_failed",
-    /// A crawler of AWS Glue that has begun.
+    /// An AWS Glue crawler that started.
     EVENTBRIDGE_GLUE_CRAWLER_STARTED "eventbridge_glue_crawler_started",
-    /// A crawler of AWS Glue that has ended well.
+    /// An AWS Glue crawler that succeeded.
     EVENTBRIDGE_GLUE_CRAWLER_SUCCEEDED "eventbridge_glue_crawler_succeeded",
-    /// A database of the AWS Glue catalogue.
+    /// A change of a database in the AWS Glue Data Catalog.
     EVENTBRIDGE_GLUE_DATABASE "eventbridge_glue_database",
-    /// A job of AWS Glue that has ended.
+    /// An AWS Glue job run that ended.
     EVENTBRIDGE_GLUE_JOB "eventbridge_glue_job",
-    /// A job of AWS Glue that takes long.
+    /// An AWS Glue job run that takes longer than its threshold.
     EVENTBRIDGE_GLUE_JOB_STATUS "eventbridge_glue_job_status",
-    /// A table of the AWS Glue catalogue.
+    /// A change of a table in the AWS Glue Data Catalog.
     EVENTBRIDGE_GLUE_TABLE "eventbridge_glue_table",
-    /// What AWS Health says.
+    /// An event of AWS Health.
     EVENTBRIDGE_HEALTH "eventbridge_health",
-    /// A key of AWS KMS.
+    /// A change of an AWS KMS key.
     EVENTBRIDGE_KMS "eventbridge_kms",
-    /// An alert of Amazon Macie Classic.
-    EVENTBRIDGE_MACIE "eventbridge_macie",
-    /// An alert of Amazon Macie Classic that has changed.
-    EVENTBRIDGE_MACIE_UPDATED "eventbridge_macie_updated",
-    /// An alert of AWS OpsWorks.
-    EVENTBRIDGE_OPSWORKS_ALERT "eventbridge_opsworks_alert",
-    /// A command of AWS OpsWorks.
-    EVENTBRIDGE_OPSWORKS_COMMAND "eventbridge_opsworks_command",
-    /// A deployment of AWS OpsWorks.
-    EVENTBRIDGE_OPSWORKS_DEPLOYMENT "eventbridge_opsworks_deployment",
-    /// An instance of AWS OpsWorks.
-    EVENTBRIDGE_OPSWORKS_INSTANCE "eventbridge_opsworks_instance",
-    /// An event of a schedule.
+    /// The event of a schedule.
     EVENTBRIDGE_SCHEDULE "eventbridge_schedule",
-    /// A job of AWS Server Migration Service.
-    EVENTBRIDGE_SMS "eventbridge_sms",
     /// An association of AWS Systems Manager.
     EVENTBRIDGE_SSM_ASSOCIATION "eventbridge_ssm_association",
     /// An automation of AWS Systems Manager.
@@ -226,7 +199,7 @@ samples! {
     EVENTBRIDGE_SSM_COMMAND "eventbridge_ssm_command",
     /// A command on one instance of AWS Systems Manager.
     EVENTBRIDGE_SSM_COMMAND_INVOCATION "eventbridge_ssm_command_invocation",
-    /// Whether a resource is as it should be.
+    /// A change of the compliance of a resource.
     EVENTBRIDGE_SSM_COMPLIANCE "eventbridge_ssm_compliance",
     /// An association of one instance of AWS Systems Manager.
     EVENTBRIDGE_SSM_INSTANCE_ASSOCIATION "eventbridge_ssm_instance_association",
@@ -234,7 +207,7 @@ samples! {
     EVENTBRIDGE_SSM_PARAMETER "eventbridge_ssm_parameter",
     /// A maintenance window of AWS Systems Manager.
     EVENTBRIDGE_SSM_WINDOW "eventbridge_ssm_window",
-    /// A run of a maintenance window of AWS Systems Manager.
+    /// An execution of a maintenance window of AWS Systems Manager.
     EVENTBRIDGE_SSM_WINDOW_EXECUTION "eventbridge_ssm_window_execution",
     /// A task of a maintenance window on one target of AWS Systems Manager.
     EVENTBRIDGE_SSM_WINDOW_INVOCATION "eventbridge_ssm_window_invocation",
@@ -242,98 +215,80 @@ samples! {
     EVENTBRIDGE_SSM_WINDOW_TARGET "eventbridge_ssm_window_target",
     /// A task of a maintenance window of AWS Systems Manager.
     EVENTBRIDGE_SSM_WINDOW_TASK "eventbridge_ssm_window_task",
-    /// Tags that have changed.
+    /// A change of the tags of a resource.
     EVENTBRIDGE_TAG "eventbridge_tag",
-    /// A check of AWS Trusted Advisor.
+    /// The result of an AWS Trusted Advisor check.
     EVENTBRIDGE_TRUSTEDADVISOR "eventbridge_trustedadvisor",
-    /// A batch of records for a delivery stream.
+    /// A batch of records of an Amazon Data Firehose stream.
     FIREHOSE "firehose",
-    /// A batch of records of Amazon MSK for a delivery stream.
+    /// A batch of Amazon MSK records of an Amazon Data Firehose stream.
     FIREHOSE_MSK "firehose_msk",
-    /// The answer to a delivery stream.
+    /// The response to Amazon Data Firehose.
     FIREHOSE_RESPONSE "firehose_response",
-    /// A request to a function URL, with bytes.
+    /// A request to a function URL, whose body is bytes.
     FUNCTION_URL "function_url",
     /// A request to an Amazon API Gateway HTTP API.
     HTTP_API "http_api",
-    /// An answer to an Amazon API Gateway HTTP API or a function URL.
+    /// The response to an Amazon API Gateway HTTP API or a function URL.
     HTTP_API_RESPONSE "http_api_response",
-    /// A click on a button of AWS IoT 1-Click.
-    IOT_1_CLICK "iot_1_click",
-    /// A device that wants to connect to AWS IoT Core.
+    /// A device that connects to AWS IoT Core.
     IOT_AUTHORIZER "iot_authorizer",
-    /// The answer to it.
+    /// The response of a custom authorizer of AWS IoT Core.
     IOT_AUTHORIZER_RESPONSE "iot_authorizer_response",
-    /// A click on an AWS IoT button.
-    IOT_BUTTON "iot_button",
-    /// A device that wants to connect to AWS IoT Core, as it first was.
-    IOT_DEPRECATED "iot_deprecated",
-    /// The answer to it.
-    IOT_DEPRECATED_RESPONSE "iot_deprecated_response",
-    /// A device that AWS IoT Core is to know.
+    /// A device that AWS IoT Core provisions.
     IOT_PROVISIONING "iot_provisioning",
-    /// The answer to it.
+    /// The response of a pre-provisioning hook of AWS IoT Core.
     IOT_PROVISIONING_RESPONSE "iot_provisioning_response",
-    /// A batch of Amazon MSK's, of two partitions; the second record is no JSON.
+    /// A batch of Amazon MSK records of two partitions. The second record is not JSON.
     KAFKA "kafka",
-    /// A batch of a stream's records; the second one is no JSON.
+    /// A batch of records of a Kinesis data stream. The second record is not JSON.
     KINESIS "kinesis",
-    /// Results of an application of Kinesis Data Analytics.
-    KINESIS_ANALYTICS_DELIVERY "kinesis_analytics_delivery",
-    /// The answer to it.
-    KINESIS_ANALYTICS_DELIVERY_RESPONSE "kinesis_analytics_delivery_response",
-    /// Records in front of an application of Kinesis Data Analytics.
-    KINESIS_ANALYTICS_PREPROCESSING "kinesis_analytics_preprocessing",
-    /// An asynchronous invocation that has failed for good.
+    /// A record of an asynchronous invocation that failed.
     LAMBDA_DESTINATION "lambda_destination",
-    /// An answer to Amazon VPC Lattice.
+    /// The response to Amazon VPC Lattice.
     LATTICE_RESPONSE "lattice_response",
     /// A request to Amazon VPC Lattice, event version 1.0.
     LATTICE_V1 "lattice_v1",
     /// A request to Amazon VPC Lattice, event version 2.0.
     LATTICE_V2 "lattice_v2",
-    /// What a bot of Amazon Lex V1 asks.
-    LEX "lex",
-    /// The answer to it.
-    LEX_RESPONSE "lex_response",
-    /// What a bot of Amazon Lex V2 asks.
+    /// The event of an Amazon Lex V2 bot.
     LEX_V2 "lex_v2",
-    /// The answer to it.
+    /// The response to an Amazon Lex V2 bot.
     LEX_V2_RESPONSE "lex_v2_response",
     /// A batch of messages of a RabbitMQ broker.
     RABBITMQ "rabbitmq",
     /// A request to an Amazon API Gateway REST API.
     REST_API "rest_api",
-    /// An answer to an Amazon API Gateway REST API.
+    /// The response to an Amazon API Gateway REST API.
     REST_API_RESPONSE "rest_api_response",
-    /// A new object in a bucket.
+    /// A notification of a new object in an Amazon S3 bucket.
     S3 "s3",
     /// A task of Amazon S3 Batch Operations.
     S3_BATCH "s3_batch",
-    /// The answer to it.
+    /// The response to Amazon S3 Batch Operations.
     S3_BATCH_RESPONSE "s3_batch_response",
-    /// A new object in a bucket, as an event bus tells it.
+    /// An event of a new object in an Amazon S3 bucket, on an event bus.
     S3_EVENTBRIDGE "s3_eventbridge",
     /// A request to Amazon S3 Object Lambda.
     S3_OBJECT_LAMBDA "s3_object_lambda",
-    /// Objects that were restored, moved and not replicated.
+    /// Objects that were restored, moved, or not replicated.
     S3_RESTORE "s3_restore",
-    /// What Amazon S3 sends to a queue or topic when notifications are configured.
+    /// The event that Amazon S3 sends to a queue or topic when notifications are configured.
     S3_TEST "s3_test",
-    /// A step of a secret's rotation.
+    /// A step of the rotation of a secret.
     SECRETSMANAGER "secretsmanager",
-    /// A mail.
+    /// A received email.
     SES "ses",
-    /// What a function that decides about a mail answers.
+    /// The response of a function to an Amazon SES rule.
     SES_DISPOSITION "ses_disposition",
-    /// A notification of a topic.
+    /// A notification of an Amazon SNS topic.
     SNS "sns",
-    /// A batch of a queue's messages; the second one is no JSON.
+    /// A batch of Amazon SQS messages. The second message is not JSON.
     SQS "sqs",
-    /// Messages as Amazon SQS itself returns them.
+    /// The result of the Amazon SQS API call `ReceiveMessage`.
     SQS_API "sqs_api",
-    /// The beginning of a WebSocket connection to Amazon API Gateway.
+    /// A connection to an Amazon API Gateway WebSocket API that opens.
     WEBSOCKET_CONNECT "websocket_connect",
-    /// A message on a WebSocket connection to Amazon API Gateway.
+    /// A message to an Amazon API Gateway WebSocket API.
     WEBSOCKET_MESSAGE "websocket_message",
 }

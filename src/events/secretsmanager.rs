@@ -5,13 +5,14 @@ use alloc::string::String;
 use super::field::event;
 
 event! {
-    /// A step of a rotation (AWS Secrets Manager User Guide, "Lambda rotation functions").
+    /// The event of AWS Secrets Manager: a step of a rotation (AWS Secrets Manager User Guide,
+    /// "Rotation by Lambda function").
     pub struct SecretsManagerSecretRotationEvent {
         /// `createSecret`, `setSecret`, `testSecret` or `finishSecret`
         step: String as "Step",
-        /// The secret's ARN.
+        /// The ARN of the secret.
         secret_id: String as "SecretId",
-        /// The version that is being made.
+        /// The ID of the new version of the secret.
         client_request_token: String as "ClientRequestToken",
         rotation_token: String as "RotationToken",
     }

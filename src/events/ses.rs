@@ -1,4 +1,4 @@
-//! Amazon SES: mails that were received.
+//! Amazon SES: received emails.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,13 +7,14 @@ use super::Timestamp;
 use super::field::event;
 
 event! {
-    /// Mails (Amazon SES Developer Guide, "Contents of notifications for Amazon SES email
-    /// receiving"). Their bodies are in Amazon S3, if a rule puts them there.
+    /// The event of Amazon SES: received emails (Amazon SES Developer Guide, "Contents of
+    /// notifications for Amazon SES email receiving"). The event has no bodies; a rule can store
+    /// the emails in Amazon S3.
     pub struct SimpleEmailEvent {
         records: Vec<SimpleEmailRecord> as "Records",
     }
 
-    /// A mail and where it comes from.
+    /// An email and its source.
     pub struct SimpleEmailRecord {
         event_version: String as "eventVersion",
         /// `aws:ses`
@@ -21,15 +22,16 @@ event! {
         ses: SimpleEmailService,
     }
 
-    /// A mail and what became of it.
+    /// An email and the results of its checks.
     pub struct SimpleEmailService {
         mail: SimpleEmailMessage,
         receipt: SimpleEmailReceipt,
-        /// The mail itself, in notifications of an SNS action: text, or base64 if the action says so.
+        /// Only in notifications of an SNS action: the email as text, or in base64 if the action is
+        /// configured so.
         content: String,
     }
 
-    /// A mail.
+    /// An email.
     pub struct SimpleEmailMessage {
         common_headers: SimpleEmailCommonHeaders as "commonHeaders",
         source: String,
@@ -40,13 +42,13 @@ event! {
         message_id: String as "messageId",
     }
 
-    /// A header.
+    /// A header of an email.
     pub struct SimpleEmailHeader {
         name: String,
         value: String,
     }
 
-    /// The headers that most mails have.
+    /// The headers that most emails have.
     pub struct SimpleEmailCommonHeaders {
         from: Vec<String>,
         to: Vec<String>,
@@ -56,19 +58,19 @@ event! {
         reply_to: Vec<String> as "replyTo",
         return_path: String as "returnPath",
         message_id: String as "messageId",
-        /// As in `Fri, 11 Sep 2015 20:32:32 +0000`.
+        /// A time such as `Fri, 11 Sep 2015 20:32:32 +0000`.
         date: String,
         subject: String,
     }
 
-    /// What SES has found.
+    /// The results of the checks of an email, and the action.
     pub struct SimpleEmailReceipt {
         recipients: Vec<String>,
         timestamp: Timestamp,
         spam_verdict: SimpleEmailVerdict as "spamVerdict",
         dkim_verdict: SimpleEmailVerdict as "dkimVerdict",
         dmarc_verdict: SimpleEmailVerdict as "dmarcVerdict",
-        /// `none`, `quarantine` or `reject`, if DMARC has failed.
+        /// `none`, `quarantine` or `reject`; only if the DMARC check failed.
         dmarc_policy: String as "dmarcPolicy",
         spf_verdict: SimpleEmailVerdict as "spfVerdict",
         virus_verdict: SimpleEmailVerdict as "virusVerdict",
@@ -77,13 +79,13 @@ event! {
         processing_time_millis: i64 as "processingTimeMillis",
     }
 
-    /// What was found.
+    /// The result of a check.
     pub struct SimpleEmailVerdict {
         /// `PASS`, `FAIL`, `GRAY` or `PROCESSING_FAILED`
         status: String,
     }
 
-    /// What was done.
+    /// The action of a rule.
     pub struct SimpleEmailReceiptAction {
         /// `S3`, `SNS`, `Bounce`, `Lambda`, `Stop` or `WorkMail`
         action_type: String as "type",
@@ -101,7 +103,7 @@ event! {
         function_arn: String as "functionArn",
     }
 
-    /// What a function that decides about a mail answers.
+    /// The response of a function that a rule invokes with type `RequestResponse`.
     pub struct SimpleEmailDisposition {
         /// `CONTINUE`, `STOP_RULE` or `STOP_RULE_SET`
         disposition: String,

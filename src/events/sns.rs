@@ -3,19 +3,19 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::field::{event, parsed};
+use super::field::{event, parse_json};
 use super::{Map, Timestamp};
 use crate::error::Result;
 use crate::json::FromJson;
 
 event! {
-    /// Notifications (AWS Lambda Developer Guide, "Invoking Lambda functions with Amazon SNS
-    /// notifications"): always one, in practice.
+    /// The event of Amazon SNS: notifications (AWS Lambda Developer Guide, "Invoking Lambda
+    /// functions with Amazon SNS notifications"). In practice there is always one.
     pub struct SnsEvent {
         records: Vec<SnsRecord> as "Records",
     }
 
-    /// A notification and where it comes from.
+    /// A notification and its source.
     pub struct SnsRecord {
         /// `aws:sns`
         event_source: String as "EventSource",
@@ -24,8 +24,8 @@ event! {
         sns: SnsMessage as "Sns",
     }
 
-    /// A notification. The same object, in JSON, is the body of an SQS message when a queue has
-    /// subscribed to the topic without raw delivery.
+    /// A notification. If an SQS queue subscribes to the topic without raw message delivery, the
+    /// body of its messages is the JSON of this type.
     pub struct SnsMessage {
         /// `Notification`; subscribers other than functions also get `SubscriptionConfirmation` and
         /// `UnsubscribeConfirmation`.
@@ -33,25 +33,25 @@ event! {
         message_id: String as "MessageId",
         topic_arn: String as "TopicArn",
         subject: String as "Subject",
-        /// What was published; [`SnsMessage::json`] reads it.
+        /// The message that was published; [`SnsMessage::json`] parses it.
         message: String as "Message",
         timestamp: Timestamp as "Timestamp",
         signature_version: String as "SignatureVersion",
         signature: String as "Signature",
         signing_cert_url: String as "SigningCertUrl",
         unsubscribe_url: String as "UnsubscribeUrl",
-        /// As subscribers other than functions have it.
+        /// The name of this member in notifications to other subscribers than functions.
         signing_cert_url_of_queue: String as "SigningCertURL",
-        /// As subscribers other than functions have it.
+        /// The name of this member in notifications to other subscribers than functions.
         unsubscribe_url_of_queue: String as "UnsubscribeURL",
         message_attributes: Map<SnsMessageAttribute> as "MessageAttributes",
-        /// What confirms a subscription, of a `SubscriptionConfirmation`.
+        /// The URL that confirms a subscription; only in a `SubscriptionConfirmation`.
         subscribe_url: String as "SubscribeURL",
-        /// What confirms a subscription.
+        /// The token that confirms a subscription; only in a `SubscriptionConfirmation`.
         token: String as "Token",
     }
 
-    /// What a publisher says about a notification.
+    /// An attribute that the publisher has set.
     pub struct SnsMessageAttribute {
         /// `String`, `String.Array`, `Number` or `Binary`
         data_type: String as "Type",
@@ -60,12 +60,12 @@ event! {
 }
 
 impl SnsMessage {
-    /// The message as JSON.
+    /// Parses the message as JSON.
     ///
     /// # Errors
-    /// If there is no message, or it is no JSON of this type: where.
+    /// If there is no message, or it is not the JSON of a `T`: at which offset.
     #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
-        parsed("SnsMessage.Message", self.message.get()?.as_bytes())
+        parse_json("SnsMessage.Message", self.message.get()?.as_bytes())
     }
 }

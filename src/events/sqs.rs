@@ -4,25 +4,26 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::batch::{self, BatchResponse, Order};
-use super::field::{event, parsed};
+use super::field::{event, parse_json};
 use super::{Base64, EpochMillis, Map};
 use crate::context::Context;
 use crate::error::Result;
 use crate::json::FromJson;
 
 event! {
-    /// A batch of messages (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS").
+    /// The event of Amazon SQS: a batch of messages (AWS Lambda Developer Guide, "Using Lambda with
+    /// Amazon SQS").
     pub struct SqsEvent {
         records: Vec<SqsMessage> as "Records",
     }
 
-    /// A message.
+    /// A message of a queue.
     pub struct SqsMessage {
-        /// Names the message to SQS.
+        /// The ID of the message.
         message_id: String as "messageId",
-        /// What deletes it.
+        /// The handle with which the message can be deleted.
         receipt_handle: String as "receiptHandle",
-        /// What was sent; [`SqsMessage::json`] reads it.
+        /// The body; [`SqsMessage::json`] parses it.
         body: String,
         attributes: SqsAttributes,
         message_attributes: Map<SqsMessageAttribute> as "messageAttributes",
@@ -30,47 +31,47 @@ event! {
         md5_of_message_attributes: String as "md5OfMessageAttributes",
         /// `aws:sqs`
         event_source: String as "eventSource",
-        /// The queue.
+        /// The ARN of the queue.
         event_source_arn: String as "eventSourceARN",
         aws_region: String as "awsRegion",
     }
 
-    /// What SQS says about a message.
+    /// The attributes that SQS sets.
     pub struct SqsAttributes {
-        /// How often it was received, this time included: a decimal number.
+        /// How often the message was received, including this time: a decimal number.
         approximate_receive_count: String as "ApproximateReceiveCount",
         sent_timestamp: EpochMillis as "SentTimestamp",
         sender_id: String as "SenderId",
         approximate_first_receive_timestamp: EpochMillis as "ApproximateFirstReceiveTimestamp",
-        /// Of FIFO queues.
+        /// Only for a FIFO queue.
         sequence_number: String as "SequenceNumber",
-        /// Of FIFO and fair queues.
+        /// Only for a FIFO or fair queue.
         message_group_id: String as "MessageGroupId",
-        /// Of FIFO queues.
+        /// Only for a FIFO queue.
         message_deduplication_id: String as "MessageDeduplicationId",
         aws_trace_header: String as "AWSTraceHeader",
         dead_letter_queue_source_arn: String as "DeadLetterQueueSourceArn",
     }
 
-    /// What a sender says about a message.
+    /// An attribute that the sender has set.
     pub struct SqsMessageAttribute {
-        /// `String`, `Number` or `Binary`, and maybe a dot and the sender's own word.
+        /// `String`, `Number` or `Binary`, which a dot and a label of the sender may follow.
         data_type: String as "dataType",
         string_value: String as "stringValue",
         binary_value: Base64 as "binaryValue",
-        /// SQS has a name for it, and sends it empty.
+        /// Reserved by SQS, always empty.
         string_list_values: Vec<String> as "stringListValues",
-        /// SQS has a name for it, and sends it empty.
+        /// Reserved by SQS, always empty.
         binary_list_values: Vec<Base64> as "binaryListValues",
     }
 
-    /// What SQS's own `ReceiveMessage` returns, as an Amazon EventBridge pipe or a state machine may
-    /// hand it on.
+    /// The result of the API call `ReceiveMessage`, which an Amazon EventBridge pipe or an AWS Step
+    /// Functions state machine may pass on.
     pub struct SqsApiEvent {
         messages: Vec<SqsApiMessage> as "Messages",
     }
 
-    /// A message.
+    /// A message of a queue.
     pub struct SqsApiMessage {
         message_id: String as "MessageId",
         receipt_handle: String as "ReceiptHandle",
@@ -81,7 +82,7 @@ event! {
         message_attributes: Map<SqsApiMessageAttribute> as "MessageAttributes",
     }
 
-    /// What a sender says about a message.
+    /// An attribute that the sender has set.
     pub struct SqsApiMessageAttribute {
         data_type: String as "DataType",
         string_value: String as "StringValue",
@@ -92,17 +93,17 @@ event! {
 }
 
 impl SqsMessage {
-    /// The body as JSON.
+    /// Parses the body as JSON.
     ///
     /// # Errors
-    /// If there is no body, or it is no JSON of this type: where.
+    /// If there is no body, or it is not the JSON of a `T`: at which offset.
     #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
-        parsed("SqsMessage.body", self.body.get()?.as_bytes())
+        parse_json("SqsMessage.body", self.body.get()?.as_bytes())
     }
 
-    /// Returns whether the message is from a FIFO queue: by the queue's name, or, where no queue is
-    /// named, by the sequence number, which other queues do not give.
+    /// Returns whether the message is from a FIFO queue: whose ARN ends in `.fifo`, or, if the
+    /// event has no ARN, whose messages have a sequence number.
     fn is_fifo(&self) -> bool {
         match self.event_source_arn.ok() {
             Some(queue) => queue.as_bytes().ends_with(b".fifo"),
@@ -113,16 +114,16 @@ impl SqsMessage {
         }
     }
 
-    /// Returns the message group's ID, if the message has one.
+    /// Returns the ID of the message group, if the message has one.
     fn group(&self) -> Option<&str> {
         let group = self.attributes.ok()?.message_group_id.ok()?;
         Some(group.as_str()).filter(|group| !group.is_empty())
     }
 }
 
-/// Handles each message with `f`; see [`batch`]. In a FIFO queue the first failure ends the batch, as
-/// the AWS Lambda Developer Guide recommends ("Handling errors for an SQS event source in Lambda");
-/// [`each_with`] can let other message groups go on.
+/// Calls `f` for each message; see [`batch`]. If the queue is a FIFO queue, the first failure ends
+/// the batch, as the AWS Lambda Developer Guide recommends ("Handling errors for an SQS event
+/// source in Lambda"). [`each_with_options`] can continue with the other message groups.
 ///
 /// ```
 /// use tiny_lambda::events::{samples, sqs};
@@ -134,38 +135,38 @@ impl SqsMessage {
 ///     println!("{order}");
 ///     Ok(())
 /// })?;
-/// // The second sample message is no JSON.
+/// // The second sample message is not JSON.
 /// assert_eq!(response.failures, ["2e1424d4-f796-459a-8184-9c92662be6da"]);
 /// # Ok::<(), tiny_lambda::Error>(())
 /// ```
 ///
 /// # Errors
-/// If the event has no messages, or one without an ID, which could not be reported: the whole
-/// batch is tried again then.
+/// If the event has no messages, or a message has no ID, so that it could not be reported. Lambda
+/// then retries the whole batch.
 #[track_caller]
 pub fn each(
     event: &SqsEvent,
     cx: &Context,
     f: impl FnMut(&SqsMessage) -> Result<()>,
 ) -> Result<BatchResponse> {
-    each_with(event, cx, EachOptions::default(), f)
+    each_with_options(event, cx, EachOptions::default(), f)
 }
 
-/// How [`each_with`] handles a batch.
+/// The options of [`each_with_options`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EachOptions {
     continue_other_groups: bool,
 }
 
 impl EachOptions {
-    /// Sets whether a failure in a FIFO queue ends its message group's part of the batch only: later
-    /// messages of that group are reported as failed without being handled, so that the group's order
-    /// is kept, and the messages of other groups are handled. Off by default: the first failure
-    /// ends the batch.
+    /// Sets whether a failure in a FIFO queue ends only its message group. The later messages of
+    /// that group are then reported as failed without being handled, which keeps their order, and
+    /// the messages of other groups are handled. By default the first failure ends the batch.
     ///
-    /// A message without a group ID, which SQS does not send from a FIFO queue, may be in any group:
-    /// it is not handled after a failure, and its own failure ends the batch. Queues that are not
-    /// FIFO have no order, so this changes nothing for them, fair queues included.
+    /// A message without a group ID, which SQS does not send from a FIFO queue, counts as a message
+    /// of every group: it is not handled after a failure, and its failure ends the batch. The
+    /// option has no effect on other queues, including fair queues, because their messages have no
+    /// order.
     #[must_use]
     pub fn continue_other_groups(mut self, on: bool) -> EachOptions {
         self.continue_other_groups = on;
@@ -173,10 +174,10 @@ impl EachOptions {
     }
 }
 
-/// Handles each message with `f` as [`each`] does, with options.
+/// Calls `f` for each message, as [`each`] does, with options.
 ///
 /// ```
-/// use tiny_lambda::events::sqs::{EachOptions, SqsEvent, each_with};
+/// use tiny_lambda::events::sqs::{EachOptions, SqsEvent, each_with_options};
 /// use tiny_lambda::{Context, json};
 ///
 /// # let message = |id: &str, group: &str, body: &str| format!(
@@ -186,11 +187,11 @@ impl EachOptions {
 /// # let text = format!(r#"{{"Records": [{}]}}"#, messages.join(","));
 /// let event: SqsEvent = json::parse(text.as_bytes())?;
 /// let options = EachOptions::default().continue_other_groups(true);
-/// let response = each_with(&event, &Context::default(), options, |message| {
+/// let response = each_with_options(&event, &Context::default(), options, |message| {
 ///     println!("{}", message.json::<u32>()?);
 ///     Ok(())
 /// })?;
-/// // Message 1 of group a is no number. Message 2 of group b was handled, message 3 of group a not.
+/// // Message 1 of group a is not a number, so message 3 of that group was not handled.
 /// assert_eq!(response.failures, ["1", "3"]);
 /// # Ok::<(), tiny_lambda::Error>(())
 /// ```
@@ -198,7 +199,7 @@ impl EachOptions {
 /// # Errors
 /// As [`each`].
 #[track_caller]
-pub fn each_with(
+pub fn each_with_options(
     event: &SqsEvent,
     cx: &Context,
     options: EachOptions,
@@ -208,18 +209,27 @@ pub fn each_with(
     let mut ids = Vec::with_capacity(messages.len());
     let mut is_fifo = false;
     for message in messages {
-        ids.push(batch::id(&message.message_id, "SqsMessage.messageId")?);
+        ids.push(batch::record_id(
+            &message.message_id,
+            "SqsMessage.messageId",
+        )?);
         is_fifo |= message.is_fifo();
     }
     let groups: Vec<Option<&str>>;
     let order = match (is_fifo, options.continue_other_groups) {
-        (false, _) => Order::Free,
-        (true, false) => Order::Whole,
+        (false, _) => Order::Unordered,
+        (true, false) => Order::Ordered,
         (true, true) => {
             groups = messages.iter().map(SqsMessage::group).collect();
-            Order::Groups(&groups)
+            Order::PerGroup(&groups)
         }
     };
     let mut handle = |index: usize| messages.get(index).map_or(Ok(()), &mut f);
-    Ok(batch::each(cx, "SQS message", &ids, order, &mut handle))
+    Ok(batch::run_batch(
+        cx,
+        "SQS message",
+        &ids,
+        order,
+        &mut handle,
+    ))
 }

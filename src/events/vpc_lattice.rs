@@ -1,5 +1,5 @@
-//! Amazon VPC Lattice: requests to a target group of Lambda functions, as they come.
-//! [`run_http`](crate::run_http) reads and answers them like any other.
+//! Amazon VPC Lattice: the events of a target group of Lambda functions.
+//! [`run_http`](crate::run_http) reads them, and writes the responses.
 
 use alloc::string::String;
 
@@ -8,7 +8,8 @@ use super::iam::OneOrMany;
 use super::{EpochMicros, Map};
 
 event! {
-    /// A request, event version 1.0 (Amazon VPC Lattice User Guide, "Lambda functions as targets").
+    /// The event of Amazon VPC Lattice, version 1.0: a request (Amazon VPC Lattice User Guide,
+    /// "Lambda functions as targets in VPC Lattice").
     pub struct VpcLatticeRequestV1 {
         raw_path: String,
         method: String,
@@ -18,7 +19,7 @@ event! {
         is_base64_encoded: bool,
     }
 
-    /// A request, event version 2.0.
+    /// The event of Amazon VPC Lattice, version 2.0: a request (the same page).
     pub struct VpcLatticeRequestV2 {
         version: String,
         path: String,
@@ -30,10 +31,10 @@ event! {
         request_context: VpcLatticeRequestV2Context as "requestContext",
     }
 
-    /// The answer to both.
+    /// The response to both versions.
     pub struct VpcLatticeResponse {
         status_code: u16 as "statusCode",
-        /// As in `200 OK`.
+        /// Code and reason phrase, such as `200 OK`.
         status_description: String as "statusDescription",
         headers: Map<String>,
         body: String,
@@ -50,7 +51,7 @@ event! {
         time_epoch: EpochMicros as "timeEpoch",
     }
 
-    /// Who has sent it.
+    /// The caller of a request.
     pub struct VpcLatticeRequestV2Identity {
         source_vpc_arn: String as "sourceVpcArn",
         /// `AWS_IAM` or `NONE`

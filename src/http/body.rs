@@ -1,25 +1,34 @@
-//! [`Body`]: text or bytes, and it is said which.
+//! [`Body`]: the body of a request or response.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What a request or response carries.
+/// The body of a request or response.
 ///
-/// The type decides how a response's body travels inside JSON: text as it is, bytes in base64.
-/// Nothing is guessed from the content or its type.
+/// The variant decides how the body of a response is written in JSON: text as it is, bytes in
+/// base64. Neither the content nor the `Content-Type` is looked at.
+///
+/// ```
+/// use tiny_lambda::http::Body;
+///
+/// let body = Body::from("tea");
+/// assert_eq!(body.as_str(), Some("tea"));
+/// assert_eq!(body.as_bytes(), b"tea");
+/// assert_eq!(Body::from(vec![0xff]).as_str(), None);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Body {
-    /// Nothing.
+    /// No body.
     #[default]
     Empty,
     /// Text.
     Text(String),
-    /// Bytes, which may happen to be text.
+    /// Bytes, whether or not they are text.
     Bytes(Vec<u8>),
 }
 
 impl Body {
-    /// Its bytes, however it travels.
+    /// Returns the bytes of the body; those of text are its UTF-8.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             Body::Empty => &[],
@@ -28,7 +37,7 @@ impl Body {
         }
     }
 
-    /// Its text; `None` if it is not UTF-8.
+    /// Returns the body as text; `None` if it is not UTF-8.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Body::Empty => Some(""),
@@ -37,17 +46,17 @@ impl Body {
         }
     }
 
-    /// Its length in bytes.
+    /// Returns the length of the body in bytes.
     pub fn len(&self) -> usize {
         self.as_bytes().len()
     }
 
-    /// Whether its length is 0.
+    /// Returns whether the body has no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Its bytes, without a copy.
+    /// Returns the bytes of the body without copying them.
     pub fn into_bytes(self) -> Vec<u8> {
         match self {
             Body::Empty => Vec::new(),
@@ -57,17 +66,23 @@ impl Body {
     }
 }
 
-macro_rules! from {
-    ($($type:ty, $value:ident => $made:expr);* $(;)?) => {$(
+impl AsRef<[u8]> for Body {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+macro_rules! impl_from {
+    ($($type:ty, $value:ident => $body:expr);* $(;)?) => {$(
         impl From<$type> for Body {
             fn from($value: $type) -> Body {
-                $made
+                $body
             }
         }
     )*};
 }
 
-from! {
+impl_from! {
     (), _value => Body::Empty;
     String, value => Body::Text(value);
     &str, value => Body::Text(value.into());

@@ -1,16 +1,17 @@
-//! [`Cookie`]: what a response has a browser remember.
+//! [`Cookie`]: a cookie that a response sets.
 
 use alloc::string::String;
 use core::time::Duration;
 
-use super::headers::{is_name, is_value};
-use super::response::unsendable;
+use super::headers::{is_field_name, is_field_value};
+use super::response::invalid_response;
+use crate::encoding::{Digits, decimal};
 use crate::error::{Error, Result};
 
-/// A cookie to be set (RFC 6265, section 4.1), for [`Response::with_cookie`].
+/// A cookie that [`Response::with_cookie`] sets (RFC 6265, section 4.1).
 ///
-/// It begins as one that only HTTPS and no script can read, and that other sites' requests do
-/// not carry along (`Secure; HttpOnly; SameSite=Lax`).
+/// A new cookie has the attributes `Secure; HttpOnly; SameSite=Lax`: browsers send it over HTTPS
+/// only, hide it from scripts, and leave it out of requests that other sites make.
 ///
 /// ```
 /// use core::time::Duration;
@@ -26,23 +27,24 @@ use crate::error::{Error, Result};
 /// ```
 ///
 /// [`Response::with_cookie`]: super::Response::with_cookie
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cookie {
+    /// The name, the value, and the attributes that were added.
     text: String,
-    readable_by_scripts: bool,
+    is_http_only: bool,
     same_site: &'static str,
 }
 
 impl Cookie {
-    /// A cookie for this host, until the browser is closed.
+    /// Returns a cookie for this host that browsers keep until they are closed.
     ///
     /// # Errors
-    /// If `name` or `value` has characters that a cookie cannot have: encode them.
+    /// If `name` or `value` has characters that a cookie cannot have. Encode them.
     #[track_caller]
     pub fn new(name: &str, value: &str) -> Result<Cookie> {
         // RFC 6265, section 4.1.1: cookie-octet.
         let is_octet = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b',' | b';' | b'\\');
-        if !is_name(name) || !value.bytes().all(is_octet) {
+        if !is_field_name(name) || !value.bytes().all(is_octet) {
             return Err(malformed("name or value"));
         }
         let mut text = String::from(name);
@@ -50,12 +52,12 @@ impl Cookie {
         text.push_str(value);
         Ok(Cookie {
             text,
-            readable_by_scripts: false,
+            is_http_only: true,
             same_site: "Lax",
         })
     }
 
-    /// Limits it to paths below `path`.
+    /// Limits the cookie to `path` and the paths below it.
     ///
     /// # Errors
     /// If `path` has control characters or semicolons.
@@ -67,7 +69,7 @@ impl Cookie {
         Ok(self.attribute("; Path=", path))
     }
 
-    /// Gives it to hosts below `domain` too.
+    /// Makes browsers send the cookie to `domain` and all hosts below it.
     ///
     /// # Errors
     /// If `domain` has control characters or semicolons.
@@ -79,30 +81,30 @@ impl Cookie {
         Ok(self.attribute("; Domain=", domain))
     }
 
-    /// Keeps it for so long, in whole seconds; zero takes it back.
+    /// Sets how long browsers keep the cookie, in whole seconds; zero deletes it.
     #[must_use]
     pub fn max_age(self, age: Duration) -> Cookie {
-        let seconds = crate::json::Number::from(age.as_secs());
-        self.attribute("; Max-Age=", seconds.as_str())
+        self.attribute("; Max-Age=", decimal(age.as_secs(), &mut Digits::default()))
     }
 
-    /// Lets scripts read it: without `HttpOnly`.
+    /// Removes `HttpOnly`, so that scripts can read the cookie.
     #[must_use]
-    pub fn readable_by_scripts(mut self) -> Cookie {
-        self.readable_by_scripts = true;
+    pub fn without_http_only(mut self) -> Cookie {
+        self.is_http_only = false;
         self
     }
 
-    /// `SameSite=Strict`: not even a link from another site carries it along.
+    /// Sets `SameSite=Strict`: browsers leave the cookie out even when a link of another site is
+    /// followed.
     #[must_use]
-    pub fn strict(mut self) -> Cookie {
+    pub fn same_site_strict(mut self) -> Cookie {
         self.same_site = "Strict";
         self
     }
 
-    /// `SameSite=None`: other sites' requests carry it along.
+    /// Sets `SameSite=None`: browsers send the cookie with requests that other sites make.
     #[must_use]
-    pub fn cross_site(mut self) -> Cookie {
+    pub fn same_site_none(mut self) -> Cookie {
         self.same_site = "None";
         self
     }
@@ -113,11 +115,11 @@ impl Cookie {
         self
     }
 
-    /// The value of the `Set-Cookie` header.
+    /// Returns the value of the `Set-Cookie` header.
     pub(super) fn into_value(self) -> String {
         let mut text = self.text;
         text.push_str("; Secure");
-        if !self.readable_by_scripts {
+        if self.is_http_only {
             text.push_str("; HttpOnly");
         }
         text.push_str("; SameSite=");
@@ -126,18 +128,19 @@ impl Cookie {
     }
 }
 
-/// The value of the `Set-Cookie` header.
+/// Writes the value of the `Set-Cookie` header.
 impl core::fmt::Display for Cookie {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(&self.clone().into_value())
     }
 }
 
+/// Returns whether `value` can be the value of an attribute: a semicolon would start another one.
 fn is_attribute(value: &str) -> bool {
-    is_value(value) && !value.bytes().any(|byte| byte == b';')
+    is_field_value(value) && !value.bytes().any(|byte| byte == b';')
 }
 
 #[track_caller]
-fn malformed(what: &str) -> Error {
-    unsendable(format_args!("a cookie with a malformed {what}"))
+fn malformed(part: &str) -> Error {
+    invalid_response(format_args!("a cookie with a malformed {part}"))
 }

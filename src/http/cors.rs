@@ -1,27 +1,28 @@
-//! [`Cors`]: which other sites' scripts may call a function.
+//! [`Cors`]: cross-origin resource sharing.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::query::split;
-use super::{Answer, Method, Request, Response, failure};
+use super::{Method, Request, Response, ResponseEvent, error_response};
+use crate::encoding::{Digits, decimal};
 use crate::error::Result;
 
-/// Cross-origin resource sharing (Fetch Standard, "CORS protocol"), for functions whose front door
-/// does not do it: API Gateway's HTTP APIs and function URLs can.
+/// Cross-origin resource sharing (Fetch Standard, "CORS protocol"): allows scripts of other sites
+/// to call a function. HTTP APIs and function URLs can also be configured to do it themselves.
 ///
 /// ```
 /// use tiny_lambda::http::{Cors, Method, Request, Response};
 ///
 /// let cors = Cors::new(&["https://shop.example"]).allow_headers(&["content-type"]);
 /// let request = Request::new(Method::Get, "/").with_header("Origin", "https://shop.example");
-/// let response = cors.answer(request, |_| Ok(Response::text("hi")))?;
+/// let response = cors.handle(request, |_| Ok(Response::text("hi")))?;
 /// let allowed = response.headers.get("access-control-allow-origin");
 /// assert_eq!(allowed, Some("https://shop.example"));
 /// # Ok::<(), tiny_lambda::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cors {
     origins: Vec<String>,
     methods: String,
@@ -32,7 +33,7 @@ pub struct Cors {
 }
 
 impl Cors {
-    /// Allows scripts from `origins`, such as `https://shop.example`, or from everywhere: `*`.
+    /// Allows scripts of `origins`, such as `https://shop.example`; `*` allows all origins.
     pub fn new(origins: &[&str]) -> Cors {
         Cors {
             origins: origins.iter().map(|&origin| origin.into()).collect(),
@@ -44,7 +45,7 @@ impl Cors {
         }
     }
 
-    /// Allows these methods. Without it: GET, HEAD, POST, PUT, PATCH and DELETE.
+    /// Sets the allowed methods. The default is GET, HEAD, POST, PUT, PATCH and DELETE.
     #[must_use]
     pub fn allow_methods(mut self, methods: &[Method]) -> Cors {
         let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
@@ -52,52 +53,54 @@ impl Cors {
         self
     }
 
-    /// Allows requests with these headers, beside those that are always allowed. `Content-Type`
-    /// is, but not with `application/json`.
+    /// Sets the request headers that are allowed in addition to those that browsers always allow.
+    /// `Content-Type: application/json` is not among them, so a JSON API needs `content-type` here.
     #[must_use]
     pub fn allow_headers(mut self, names: &[&str]) -> Cors {
         self.headers = names.join(", ");
         self
     }
 
-    /// Lets scripts read these headers of responses.
+    /// Sets the response headers that scripts may read.
     #[must_use]
     pub fn expose_headers(mut self, names: &[&str]) -> Cors {
         self.exposed_headers = names.join(", ");
         self
     }
 
-    /// Allows requests with cookies. Origins must be named then: `*` allows nobody to send them.
+    /// Allows requests with cookies. It has no effect for an origin that only `*` allows: browsers
+    /// then refuse credentials.
     #[must_use]
     pub fn allow_credentials(mut self) -> Cors {
         self.credentials = true;
         self
     }
 
-    /// Has browsers remember a preflight's answer for so long, in whole seconds.
+    /// Sets how long browsers cache the response to a preflight request, in whole seconds.
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Cors {
         self.max_age = Some(age);
         self
     }
 
-    /// Answers a preflight itself and everything else with `f`, and marks the response. A caller
-    /// that is not allowed gets no mark, so that its browser hides the response.
+    /// Responds to a preflight request, calls `f` for any other request, and adds the CORS headers
+    /// to the response. For an origin that is not allowed no `Access-Control` header is added, so
+    /// the browser hides the response from the script.
     ///
-    /// The response to an error of `f`, or to a response that cannot be sent, is marked too, so that
-    /// scripts can read its status: see [`http`](super#errors). The error itself is not returned;
-    /// [`run_http`](crate::run_http) and [`Request::answer`] log it.
+    /// If `f` returns an error, or a response that cannot be sent, the error response has the CORS
+    /// headers too, so that scripts can read its status; see [`http`](super#errors). The error is
+    /// not returned: [`run_http`](crate::run_http) and [`Request::encode_response`] log it.
     ///
     /// # Errors
-    /// None. It is a `Result` because a handler returns one.
-    pub fn answer(
+    /// None. The return type is `Result` because that of a handler is.
+    pub fn handle(
         &self,
         request: Request,
         f: impl FnOnce(Request) -> Result<Response>,
     ) -> Result<Response> {
         let origin = request.header("origin");
         let allowed = origin
-            .and_then(|origin| self.allowed(origin))
+            .and_then(|origin| self.allowed_origin(origin))
             .map(String::from);
         let is_preflight = *request.method() == Method::Options
             && request.header("access-control-request-method").is_some();
@@ -105,22 +108,23 @@ impl Cors {
         let mut response = if is_preflight {
             let mut response = Response::new(204);
             if allowed.is_some() {
-                self.mark_preflight(&mut response);
+                self.add_preflight_headers(&mut response);
             }
             response
         } else {
             let response = f(request).and_then(|response| {
-                Answer::new(&response, caller)?;
+                ResponseEvent::new(&response, caller)?;
                 Ok(response)
             });
-            response.unwrap_or_else(failure)
+            response.unwrap_or_else(error_response)
         };
-        self.mark(&mut response, allowed.as_deref(), is_preflight);
+        self.add_headers(&mut response, allowed.as_deref(), is_preflight);
         Ok(response)
     }
 
-    /// What `origin` is told that is allowed.
-    fn allowed<'o>(&self, origin: &'o str) -> Option<&'o str> {
+    /// Returns the value of `Access-Control-Allow-Origin` for a request from `origin`; `None` if it
+    /// is not allowed.
+    fn allowed_origin<'o>(&self, origin: &'o str) -> Option<&'o str> {
         if self.origins.iter().any(|allowed| allowed == origin) {
             return Some(origin);
         }
@@ -128,18 +132,19 @@ impl Cors {
         is_open.then_some("*")
     }
 
-    fn mark(&self, response: &mut Response, allowed: Option<&str>, is_preflight: bool) {
+    /// Adds the headers that every response has; `allowed` is the result of `allowed_origin`.
+    fn add_headers(&self, response: &mut Response, allowed: Option<&str>, is_preflight: bool) {
         let headers = &mut response.headers;
         if let Some(origin) = allowed {
-            headers.set("Access-Control-Allow-Origin", origin);
+            headers.insert("Access-Control-Allow-Origin", origin);
             if self.credentials && origin != "*" {
-                headers.set("Access-Control-Allow-Credentials", "true");
+                headers.insert("Access-Control-Allow-Credentials", "true");
             }
             if !is_preflight && !self.exposed_headers.is_empty() {
-                headers.set("Access-Control-Expose-Headers", &self.exposed_headers);
+                headers.insert("Access-Control-Expose-Headers", &self.exposed_headers);
             }
         }
-        // Caches must not give one site the response that was made for another.
+        // The response depends on the origin: a cache must not serve it to another one.
         let names = headers.get_all("vary").flat_map(|list| split(list, b','));
         let varies = |name: &str| matches!(name.trim_ascii(), "*" | "Origin" | "origin");
         if self.origins.iter().any(|origin| origin != "*") && !names.into_iter().any(varies) {
@@ -147,15 +152,19 @@ impl Cors {
         }
     }
 
-    fn mark_preflight(&self, response: &mut Response) {
+    /// Adds the headers that only the response to a preflight request has.
+    fn add_preflight_headers(&self, response: &mut Response) {
         let headers = &mut response.headers;
-        headers.set("Access-Control-Allow-Methods", &self.methods);
+        headers.insert("Access-Control-Allow-Methods", &self.methods);
         if !self.headers.is_empty() {
-            headers.set("Access-Control-Allow-Headers", &self.headers);
+            headers.insert("Access-Control-Allow-Headers", &self.headers);
         }
         if let Some(age) = self.max_age {
-            let seconds = crate::json::Number::from(age.as_secs());
-            headers.set("Access-Control-Max-Age", seconds.as_str());
+            let mut digits = Digits::default();
+            headers.insert(
+                "Access-Control-Max-Age",
+                decimal(age.as_secs(), &mut digits),
+            );
         }
     }
 }

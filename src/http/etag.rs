@@ -1,16 +1,18 @@
-//! Entity tags: a response that the caller has already is not sent again.
+//! Entity tags: a body that the caller already has is not sent again.
 
 use alloc::string::String;
 
 use super::{Body, Method, Request, Response};
+use crate::encoding::push_hex;
 
 impl Response {
-    /// The same with an `ETag` made from its body (RFC 9110, section 8.8.3), or 304 without a body
-    /// if `request` is a `GET` or `HEAD` whose `If-None-Match` names it (section 13.1.2).
+    /// Returns the response with an `ETag` made from its body (RFC 9110, section 8.8.3). If
+    /// `request` is a `GET` or `HEAD` request whose `If-None-Match` lists that tag, the status is
+    /// 304 and the body empty (section 13.1.2).
     ///
-    /// Only what is answered with 200 gets one. The tag is a strong one, of 64 bits: it tells
-    /// versions of a page from one another, and is no proof against those who look for two bodies
-    /// with one tag.
+    /// Only a response with status 200 gets a tag. The tag is a strong one, a hash of 64 bits: it
+    /// distinguishes versions of a page, but somebody who wants two bodies with one tag can find
+    /// them.
     ///
     /// ```
     /// use tiny_lambda::http::{Method, Request, Response};
@@ -29,40 +31,37 @@ impl Response {
         if self.status != 200 {
             return self;
         }
-        let tag = tag(self.body.as_bytes());
-        self.headers.set("ETag", &tag);
+        let tag = entity_tag(self.body.as_bytes());
+        self.headers.insert("ETag", &tag);
         let is_read = matches!(request.method(), Method::Get | Method::Head);
         let mut lists = request.headers().get_all("if-none-match");
-        if is_read && lists.any(|list| names(list, &tag)) {
+        if is_read && lists.any(|list| contains_tag(list, &tag)) {
             self.status = 304;
             self.body = Body::Empty;
-            // RFC 9110, section 15.4.5: it is about nothing that is sent.
+            // RFC 9110, section 15.4.5: a 304 has no metadata of a body that it does not send.
             self.headers.remove("Content-Type");
         }
         self
     }
 }
 
-/// The tag of a body, in quotes: its FNV-1a hash (draft-eastlake-fnv, 64 bits).
-fn tag(body: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+/// Returns the tag of a body in quotes: its FNV-1a hash of 64 bits (draft-eastlake-fnv).
+fn entity_tag(body: &[u8]) -> String {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for &byte in body {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
     let mut tag = String::from("\"");
     for byte in hash.to_be_bytes() {
-        for digit in [byte >> 4, byte & 0xf] {
-            let digit = DIGITS.get(usize::from(digit)).copied();
-            tag.push(char::from(digit.unwrap_or(b'0')));
-        }
+        push_hex(&mut tag, byte);
     }
     tag.push('"');
     tag
 }
 
-/// Whether an `If-None-Match` names `tag`, be it as a weak one (RFC 9110, section 8.8.3.2).
-fn names(list: &str, tag: &str) -> bool {
+/// Returns whether the value of `If-None-Match` lists `tag`, as a strong or a weak tag (RFC 9110,
+/// section 8.8.3.2).
+fn contains_tag(list: &str, tag: &str) -> bool {
     if list.trim_ascii() == "*" {
         return true;
     }
@@ -70,15 +69,15 @@ fn names(list: &str, tag: &str) -> bool {
     loop {
         rest = rest.trim_start_matches([' ', '\t', ',']);
         rest = rest.strip_prefix("W/").unwrap_or(rest);
-        // A comma may be part of a tag, so that the list is not split at them.
-        let Some((other, behind)) = rest.strip_prefix('"').and_then(|text| text.split_once('"'))
+        // The list is not split at commas: a tag may contain one.
+        let Some((other, after)) = rest.strip_prefix('"').and_then(|text| text.split_once('"'))
         else {
             return false;
         };
         if tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')) == Some(other) {
             return true;
         }
-        rest = behind;
+        rest = after;
     }
 }
 
@@ -87,17 +86,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_are_the_hash_that_its_authors_publish() {
-        assert_eq!(tag(b""), "\"cbf29ce484222325\"");
-        assert_eq!(tag(b"a"), "\"af63dc4c8601ec8c\"");
-        assert_eq!(tag(b"foobar"), "\"85944171f73967e8\"");
+    fn tags_are_the_published_hashes() {
+        assert_eq!(entity_tag(b""), "\"CBF29CE484222325\"");
+        assert_eq!(entity_tag(b"a"), "\"AF63DC4C8601EC8C\"");
+        assert_eq!(entity_tag(b"foobar"), "\"85944171F73967E8\"");
     }
 
     #[test]
-    fn a_list_names_a_tag_weak_or_strong() {
+    fn a_list_contains_a_tag_weak_or_strong() {
         #[track_caller]
         fn check(list: &str, want: bool) {
-            assert_eq!(names(list, "\"a\""), want, "{list}");
+            assert_eq!(contains_tag(list, "\"a\""), want, "{list}");
         }
         check("\"a\"", true);
         check("W/\"a\"", true);
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_caller_has_is_not_sent_again() {
+    fn a_body_that_the_caller_has_is_not_sent_again() {
         #[track_caller]
         fn check(method: Method, status: u16, matching: Option<&str>, want: (u16, usize)) {
             let mut request = Request::new(method, "/");
@@ -130,7 +129,7 @@ mod tests {
             assert_eq!(has_type, want.0 != 304);
             assert_eq!(response.headers.get("etag").is_some(), status == 200);
         }
-        const TAG: &str = "\"af63dc4c8601ec8c\"";
+        const TAG: &str = "\"AF63DC4C8601EC8C\"";
         check(Method::Get, 200, None, (200, 1));
         check(Method::Get, 200, Some(TAG), (304, 0));
         check(Method::Head, 200, Some("*"), (304, 0));

@@ -1,12 +1,12 @@
-//! [`HeaderMap`]: fields of a request's or response's head, in their order.
+//! [`HeaderMap`]: the header fields of a request or response, in order.
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::{fmt, mem};
+use core::{fmt, mem, slice};
 
 use crate::http1::head::{is, is_token};
 
-/// Header fields in their order; names are compared without case (RFC 9110, section 5.1).
+/// Header fields in order. Names are compared without regard to case (RFC 9110, section 5.1).
 ///
 /// ```
 /// use tiny_lambda::http::HeaderMap;
@@ -16,20 +16,19 @@ use crate::http1::head::{is, is_token};
 /// headers.append("accept", "text/plain");
 /// assert_eq!(headers.get("ACCEPT"), Some("text/html"));
 /// assert_eq!(headers.get_all("accept").count(), 2);
-/// headers.set("Accept", "*/*");
+/// headers.insert("Accept", "*/*");
 /// assert_eq!(headers.iter().collect::<Vec<_>>(), [("Accept", "*/*")]);
 /// ```
 ///
-/// All names and values stand in one buffer, so that a head of twenty fields is not forty
-/// allocations.
+/// All names and values are in one buffer: twenty fields need two allocations instead of forty.
 #[derive(Clone, Default)]
 pub struct HeaderMap {
     text: String,
     fields: Vec<Field>,
 }
 
-/// Where a field stands in the buffer: its name, and right behind it its value.
-#[derive(Clone, Copy)]
+/// The offsets of a field in the buffer: the name is at `name..value`, the value at `value..end`.
+#[derive(Debug, Clone, Copy)]
 struct Field {
     name: usize,
     value: usize,
@@ -37,7 +36,7 @@ struct Field {
 }
 
 impl HeaderMap {
-    /// A head without fields.
+    /// Returns an empty map.
     pub const fn new() -> HeaderMap {
         HeaderMap {
             text: String::new(),
@@ -45,29 +44,29 @@ impl HeaderMap {
         }
     }
 
-    /// How many fields there are.
+    /// Returns the number of fields.
     pub fn len(&self) -> usize {
         self.fields.len()
     }
 
-    /// Whether there is no field.
+    /// Returns whether there are no fields.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
 
-    /// The value of the first field called `name`.
+    /// Returns the value of the first field called `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.get_all(name).next()
     }
 
-    /// The values of all fields called `name`.
+    /// Returns the values of all fields called `name`, in order.
     pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.iter()
             .filter(move |field| is(field.0.as_bytes(), name.as_bytes()))
             .map(|field| field.1)
     }
 
-    /// Adds a field at the end.
+    /// Appends a field.
     pub fn append(&mut self, name: &str, value: &str) {
         let start = self.text.len();
         self.text.push_str(name);
@@ -80,24 +79,24 @@ impl HeaderMap {
         });
     }
 
-    /// Adds a field at the end, and takes out those of its name that were there.
-    pub fn set(&mut self, name: &str, value: &str) {
+    /// Appends a field and removes the earlier fields of that name.
+    pub fn insert(&mut self, name: &str, value: &str) {
         self.remove(name);
         self.append(name, value);
     }
 
-    /// Takes out all fields called `name`.
+    /// Removes all fields called `name`.
     pub fn remove(&mut self, name: &str) {
         let text = self.text.as_str();
         self.fields
             .retain(|field| !is(field.name(text).as_bytes(), name.as_bytes()));
     }
 
-    /// Puts a space in place of each control character but the tab, so that every value may be a
-    /// field's (RFC 9110, section 5.5). Names must have none.
+    /// Replaces each control character except the tab with a space, which makes every value valid
+    /// (RFC 9110, section 5.5). Names must have no control characters.
     #[inline(never)]
     pub(super) fn replace_controls(&mut self) {
-        // One byte for one byte, so that the text stays UTF-8 and the fields where they are.
+        // An ASCII byte replaces an ASCII byte: the text stays UTF-8, and the offsets stay right.
         let mut bytes = mem::take(&mut self.text).into_bytes();
         for byte in &mut bytes {
             if is_control(*byte) {
@@ -107,12 +106,63 @@ impl HeaderMap {
         self.text = String::from_utf8(bytes).unwrap_or_default();
     }
 
-    /// Names and values, in their order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let text = self.text.as_str();
-        self.fields
-            .iter()
-            .map(move |field| (field.name(text), field.value(text)))
+    /// Returns the names and values of the fields, in order.
+    pub fn iter(&self) -> HeaderIter<'_> {
+        HeaderIter {
+            text: &self.text,
+            fields: self.fields.iter(),
+        }
+    }
+}
+
+/// An iterator over the names and values of a [`HeaderMap`].
+#[derive(Debug, Clone)]
+pub struct HeaderIter<'a> {
+    text: &'a str,
+    fields: slice::Iter<'a, Field>,
+}
+
+impl<'a> Iterator for HeaderIter<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let field = self.fields.next()?;
+        Some((field.name(self.text), field.value(self.text)))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.fields.size_hint()
+    }
+}
+
+impl<'a> IntoIterator for &'a HeaderMap {
+    type Item = (&'a str, &'a str);
+    type IntoIter = HeaderIter<'a>;
+
+    fn into_iter(self) -> HeaderIter<'a> {
+        self.iter()
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<str>> Extend<(N, V)> for HeaderMap {
+    fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, fields: I) {
+        for (name, value) in fields {
+            self.append(name.as_ref(), value.as_ref());
+        }
+    }
+}
+
+/// ```
+/// use tiny_lambda::http::HeaderMap;
+///
+/// let headers: HeaderMap = [("Accept", "text/html"), ("Accept", "text/plain")].into_iter().collect();
+/// assert_eq!(headers.len(), 2);
+/// ```
+impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for HeaderMap {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.extend(fields);
+        headers
     }
 }
 
@@ -132,27 +182,31 @@ impl fmt::Debug for HeaderMap {
     }
 }
 
+/// Maps are equal if they have the same fields in the same order. Names are compared with their
+/// case.
 impl PartialEq for HeaderMap {
     fn eq(&self, other: &HeaderMap) -> bool {
         self.iter().eq(other.iter())
     }
 }
 
-/// What is said of a name or value that is none.
-pub(super) const NO_HEADER: &str = "a header with characters that it cannot have";
+impl Eq for HeaderMap {}
 
-/// Whether `name` may name a field: a token (RFC 9110, section 5.6.2).
-pub(super) fn is_name(name: &str) -> bool {
+/// The message about a name that is no token, or a value with control characters.
+pub(super) const INVALID_HEADER: &str = "a header with characters that it cannot have";
+
+/// Returns whether `name` is a valid field name: a token (RFC 9110, section 5.6.2).
+pub(crate) fn is_field_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(is_token)
 }
 
-/// Whether a field may have `value`: no control characters but the tab (RFC 9110, section 5.5),
-/// so that no value can begin another field.
-pub(super) fn is_value(value: &str) -> bool {
+/// Returns whether `value` is a valid field value: it has no control character except the tab
+/// (RFC 9110, section 5.5), so that no value can start another field.
+pub(crate) fn is_field_value(value: &str) -> bool {
     !value.bytes().any(is_control)
 }
 
-/// Returns whether this is a control character, the tab apart.
+/// Returns whether `byte` is a control character other than the tab.
 fn is_control(byte: u8) -> bool {
     byte != b'\t' && byte.is_ascii_control()
 }
@@ -164,16 +218,16 @@ mod tests {
     #[test]
     fn names_are_tokens_and_values_have_no_control_characters() {
         for name in ["a", "X-Y", "!#$%&'*+-.^_`|~09"] {
-            assert!(is_name(name), "{name:?}");
+            assert!(is_field_name(name), "{name:?}");
         }
         for name in ["", "a b", "a:", "a\r\n", "\u{e9}", "a\0", "(a)"] {
-            assert!(!is_name(name), "{name:?}");
+            assert!(!is_field_name(name), "{name:?}");
         }
         for value in ["", "a b\tc", "\u{e9}\u{20ac}", "\"q\" ; x=1"] {
-            assert!(is_value(value), "{value:?}");
+            assert!(is_field_value(value), "{value:?}");
         }
         for value in ["\r", "a\nb", "\0", "\u{7f}", "\u{1b}"] {
-            assert!(!is_value(value), "{value:?}");
+            assert!(!is_field_value(value), "{value:?}");
         }
     }
 

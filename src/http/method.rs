@@ -1,9 +1,9 @@
-//! [`Method`]: what is to be done with a resource.
+//! [`Method`]: the method of a request.
 
 use alloc::string::String;
 use core::fmt;
 
-/// A request's method (RFC 9110, section 9; RFC 5789). Methods are case-sensitive.
+/// The method of a request (RFC 9110, section 9; RFC 5789). Methods are case-sensitive.
 ///
 /// ```
 /// use tiny_lambda::http::Method;
@@ -11,7 +11,7 @@ use core::fmt;
 /// assert_eq!(Method::from("PATCH"), Method::Patch);
 /// assert_eq!(Method::from("PURGE").as_str(), "PURGE");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Method {
     /// `GET`
@@ -28,11 +28,11 @@ pub enum Method {
     Options,
     /// `PATCH`
     Patch,
-    /// Any other, as it was sent.
+    /// Any other method, as it was sent.
     Other(String),
 }
 
-/// The methods that have a name here, with it.
+/// The methods that have a variant, and their names.
 const NAMED: [(&str, Method); 7] = [
     ("GET", Method::Get),
     ("HEAD", Method::Head),
@@ -44,13 +44,19 @@ const NAMED: [(&str, Method); 7] = [
 ];
 
 impl Method {
-    /// As it is sent.
+    /// Returns the name of the method, such as `GET`.
     pub fn as_str(&self) -> &str {
         if let Method::Other(name) = self {
             return name;
         }
         let named = NAMED.iter().find(|(_, method)| method == self);
         named.map_or("", |(name, _)| name)
+    }
+}
+
+impl AsRef<str> for Method {
+    fn as_ref(&self) -> &str {
+        self.as_str()
     }
 }
 

@@ -1,8 +1,9 @@
-//! Web requests and responses, as the events of AWS's front doors carry them.
+//! Web requests and responses of the AWS services that call a function for them.
 //!
-//! One [`Request`] stands for a request to an Amazon API Gateway REST API, HTTP API or WebSocket
-//! API, a function URL, an Application Load Balancer or Amazon VPC Lattice; [`Request::origin`]
-//! says which. A [`Response`] is written in the form that this origin wants.
+//! A [`Request`] is read from the event of an Amazon API Gateway REST API, HTTP API or WebSocket
+//! API, a function URL, an Application Load Balancer or Amazon VPC Lattice: the front doors of a
+//! function. [`Request::origin`] says which of them it was. A [`Response`] is written in the form
+//! that this front door reads.
 //!
 //! ```no_run
 //! use tiny_lambda::http::{Request, Response};
@@ -19,39 +20,39 @@
 //! ```
 //!
 //! # Errors
-//! An error that the handler returns is answered with status 500 and without its text, which
-//! goes to the log. One whose type begins with `Http.` is the caller's fault and is told:
-//! `Http.BadRequest` (400), which [`Request::json`] and its like return, and
-//! `Http.PayloadTooLarge` (413).
+//! If the handler returns an error, the caller receives status 500 without the message, which is
+//! logged. Two types of errors are the caller's fault, and the caller receives their message:
+//! `Http.BadRequest` (400), which [`Request::json`], [`Request::param`] and [`Query::parse`]
+//! return, and `Http.PayloadTooLarge` (413), which [`Request::limit_body`] returns.
 //!
-//! No member of an event keeps it from being a [`Request`], whatever it is: what is no object has
-//! no headers, and a method or path that is no string is its JSON. A header whose name no header can
-//! have is left out, and control characters in a value become spaces. A body that cannot be what the
-//! event says is an error of [`Request::body`] and of what reads it. A response with a header that
-//! cannot be sent is answered with status 500: none of it is sent.
+//! An unexpected member does not make an event unreadable: `headers` that are not an object count
+//! as no headers, and a method or path that is not a string is its JSON. A header with an invalid
+//! name is left out, and control characters in values become spaces. If the body is not what the
+//! event says that it is, [`Request::body`] and the methods that read the body return an error. If
+//! a response has an invalid header, nothing of it is sent, and the caller receives status 500.
 //!
 //! # Encoding
-//! Front doors differ in what they decode. [`Request::param`], [`Request::query`] and [`Router`] know
-//! that, so that a value is decoded exactly once:
+//! Front doors differ in what they decode. [`Request::param`], [`Request::query`] and [`Router`]
+//! take that into account, so that every value is decoded exactly once:
 //!
 //! | front door | path | path parameters | query |
 //! | --- | --- | --- | --- |
 //! | REST API | as sent | as sent | decoded |
-//! | HTTP API, payload format 1.0 | decoded but for `%2F` | decoded | decoded |
-//! | HTTP API, payload format 2.0 | decoded but for `%2F` | decoded | as sent |
+//! | HTTP API, payload format 1.0 | decoded, except `%2F` | decoded | decoded |
+//! | HTTP API, payload format 2.0 | decoded, except `%2F` | decoded | as sent |
 //! | function URL | as sent | none | as sent |
 //! | Application Load Balancer | as sent | none | as sent |
 //! | VPC Lattice | as sent | none | decoded |
 //! | WebSocket API | the route | none | decoded |
 //!
-//! Headers and cookies are as sent everywhere. Nothing that a caller sends is refused for its
-//! encoding: a `%` without two hexadecimal digits is kept, and bytes that are not UTF-8 become U+FFFD
-//! (URL Standard).
+//! Headers and cookies are always as sent. Malformed encoding is not an error: a `%` without two
+//! hexadecimal digits is kept, and bytes that are not UTF-8 become U+FFFD (URL Standard).
 //!
 //! # Streaming
-//! A [`Request`] is read from JSON like any other event, so a response that is sent piece by piece
-//! needs no front door of its own, only a head: [`run_streaming`](crate::run_streaming) takes a
-//! `Request`, and its responder's [`start_http`](crate::Responder::start_http) sends the head.
+//! A [`Request`] is read from JSON like any other event, so the handler of
+//! [`run_streaming`](crate::run_streaming) can take one.
+//! [`Responder::start_http`](crate::Responder::start_http) sends status and headers; the body is
+//! then written in pieces.
 //!
 //! ```no_run
 //! use std::io::Write;
@@ -86,23 +87,28 @@ mod router;
 pub use body::Body;
 pub use cookie::Cookie;
 pub use cors::Cors;
-pub use headers::HeaderMap;
+pub use headers::{HeaderIter, HeaderMap};
+pub(crate) use headers::{is_field_name, is_field_value};
 pub use method::Method;
-pub use query::Pairs;
+pub use query::Query;
 pub use request::{Origin, Request};
 pub use response::{IntoResponse, Response};
-pub(crate) use response_event::{Answer, failure};
+#[cfg(feature = "emulator")]
+#[allow(unused_imports, reason = "for the status lines of the emulator")]
+pub(crate) use response_event::reason_phrase;
+pub(crate) use response_event::{ResponseEvent, error_response};
 pub use router::Router;
 
 use core::fmt::Display;
 
 use crate::error::Error;
 
-/// The type of an error that is answered with status 400 and its message.
+/// The type of an error for which the caller receives status 400 and the message.
 const BAD_REQUEST: &str = "Http.BadRequest";
-/// The type of an error that is answered with status 413 and its message.
+/// The type of an error for which the caller receives status 413 and the message.
 const PAYLOAD_TOO_LARGE: &str = "Http.PayloadTooLarge";
 
+/// The error about a malformed request.
 #[track_caller]
 fn bad_request(message: impl Display) -> Error {
     Error::new(BAD_REQUEST, message)

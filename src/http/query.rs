@@ -1,4 +1,4 @@
-//! [`Pairs`]: names and values of a query or a form.
+//! [`Query`]: the names and values of a query or a form.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,11 +8,10 @@ use super::bad_request;
 use crate::encoding::{Escapes, decode_percent_lossy};
 use crate::error::{Error, Result};
 
-/// The names and values of a query or a form, decoded, in their order; a name may be there more
-/// than once.
+/// The decoded names and values of a query or a form, in order. A name may occur more than once.
 ///
-/// They are decoded as browsers do it (URL Standard): a `%` without two hexadecimal digits is kept,
-/// and bytes that are not UTF-8 become U+FFFD.
+/// Decoding never fails (URL Standard, "application/x-www-form-urlencoded parsing"): a `%` without
+/// two hexadecimal digits is kept, and bytes that are not UTF-8 become U+FFFD.
 ///
 /// ```
 /// use tiny_lambda::http::{Method, Request};
@@ -27,12 +26,11 @@ use crate::error::{Error, Result};
 /// # Ok::<(), tiny_lambda::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Pairs(Vec<(String, String)>);
+pub struct Query(Vec<(String, String)>);
 
-impl Pairs {
-    /// Reads pairs of names and values (URL Standard, "application/x-www-form-urlencoded parsing"),
-    /// which never fails.
-    pub(super) fn read(text: &[u8]) -> Pairs {
+impl Query {
+    /// Decodes the bytes of a query or a form.
+    pub(super) fn from_bytes(text: &[u8]) -> Query {
         let mut pairs = Vec::new();
         for pair in text.split(|&b| b == b'&').filter(|pair| !pair.is_empty()) {
             let mut halves = pair.splitn(2, |&b| b == b'=');
@@ -42,25 +40,25 @@ impl Pairs {
             };
             pairs.push((half(), half()));
         }
-        Pairs(pairs)
+        Query(pairs)
     }
 
-    /// The first value of `name`.
+    /// Returns the first value of `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.get_all(name).next()
     }
 
-    /// All values of `name`.
+    /// Returns all values of `name`, in order.
     pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.iter()
             .filter(move |pair| pair.0 == name)
             .map(|pair| pair.1)
     }
 
-    /// The first value of `name` as a `T`.
+    /// Parses the first value of `name`; `None` if there is no value.
     ///
     /// # Errors
-    /// `Http.BadRequest` if it is none.
+    /// `Http.BadRequest` if the value cannot be parsed.
     #[track_caller]
     pub fn parse<T: FromStr>(&self, name: &str) -> Result<Option<T>> {
         let Some(value) = self.get(name) else {
@@ -68,32 +66,73 @@ impl Pairs {
         };
         match value.parse() {
             Ok(value) => Ok(Some(value)),
-            Err(_) => Err(malformed(name)),
+            Err(_) => Err(malformed_value(name)),
         }
     }
 
-    /// Names and values, in their order.
+    /// Returns the names and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|pair| (pair.0.as_str(), pair.1.as_str()))
     }
 }
 
+/// Decodes a query without its `?`.
+impl From<&str> for Query {
+    fn from(text: &str) -> Query {
+        Query::from_bytes(text.as_bytes())
+    }
+}
+
+impl IntoIterator for Query {
+    type Item = (String, String);
+    type IntoIter = alloc::vec::IntoIter<(String, String)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> Extend<(N, V)> for Query {
+    fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, pairs: I) {
+        let pairs = pairs.into_iter();
+        self.0
+            .extend(pairs.map(|(name, value)| (name.into(), value.into())));
+    }
+}
+
+/// Takes names and values that are decoded already.
+///
+/// ```
+/// use tiny_lambda::http::Query;
+///
+/// let query: Query = [("tag", "a b"), ("tag", "c")].into_iter().collect();
+/// assert_eq!(query, Query::from("tag=a%20b&tag=c"));
+/// ```
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Query {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Query {
+        let mut query = Query::default();
+        query.extend(pairs);
+        query
+    }
+}
+
+/// The error about a value that cannot be parsed.
 #[track_caller]
-pub(super) fn malformed(name: &str) -> Error {
+pub(super) fn malformed_value(name: &str) -> Error {
     bad_request(format_args!("malformed value of `{name}`"))
 }
 
-/// The parts of `text` between ASCII characters `at`. std's own search for characters is 700 bytes.
+/// Splits `text` at each ASCII character `at`. `str::split` would add 700 bytes for its search.
 pub(super) fn split(text: &str, at: u8) -> impl Iterator<Item = &str> {
     let parts = text.as_bytes().split(move |&b| b == at);
     parts.map(|part| str::from_utf8(part).unwrap_or_default())
 }
 
-/// What stands before and behind the first ASCII character `at`; nothing is behind none.
+/// Splits `text` at the first ASCII character `at`; without one the second part is empty.
 pub(super) fn split_once(text: &str, at: u8) -> (&str, &str) {
-    let place = text.bytes().position(|b| b == at);
-    let halves = place.and_then(|place| text.split_at_checked(place));
-    halves.map_or((text, ""), |(front, behind)| {
-        (front, behind.get(1..).unwrap_or_default())
+    let index = text.bytes().position(|b| b == at);
+    let halves = index.and_then(|index| text.split_at_checked(index));
+    halves.map_or((text, ""), |(before, after)| {
+        (before, after.get(1..).unwrap_or_default())
     })
 }

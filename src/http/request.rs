@@ -1,4 +1,4 @@
-//! [`Request`]: one type for the requests of all front doors.
+//! [`Request`]: a web request, whichever front door it came through.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -6,17 +6,17 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::str::{self, FromStr};
 
-use super::response_event::{Answer, Caller};
+use super::response_event::{Caller, ResponseEvent};
 use super::{
-    Body, HeaderMap, Method, PAYLOAD_TOO_LARGE, Pairs, Response, bad_request, query, request_event,
+    Body, HeaderMap, Method, PAYLOAD_TOO_LARGE, Query, Response, bad_request, query, request_event,
 };
-use crate::encoding::{Escapes, decode_percent_lossy};
+use crate::encoding::{Digits, Escapes, decimal, decode_percent_lossy};
 use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Kind, Reader, Value};
 use crate::log;
 
-/// Who has sent a request, and in which form the response must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The front door that a request came through, which decides the form of the response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
     /// An Amazon API Gateway REST API, or an HTTP API with payload format 1.0.
@@ -35,30 +35,33 @@ pub enum Origin {
     LatticeV2,
 }
 
-/// How many segments of a path are looked at for where the API's own route begins, so that a long
-/// path does not take long. AWS allows base paths of several levels, of 300 characters in all.
+/// The most segments that a base path may have. It bounds the search for the start of the API's
+/// route, which compares the rest of the path once for each segment. AWS allows base paths of
+/// several levels with 300 characters in all.
 const BASE_SEGMENTS_MAX: usize = 16;
 
-/// A web request. Tests make one with [`new`](Self::new).
+/// A web request. Tests create one by [`new`](Self::new).
 #[derive(Debug, Clone)]
 pub struct Request {
     pub(super) caller: Caller,
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) raw_path: String,
-    /// Whether all escapes in the path but `%2F` are decoded already.
+    /// Whether the front door has decoded the path, except `%2F`.
     pub(super) has_decoded_path: bool,
     pub(super) query_string: String,
     pub(super) headers: HeaderMap,
-    /// An error if it is no text, or should be base64 and is none.
+    /// An error if the event has a body that is not a string, or malformed base64.
     pub(super) body: Result<Body>,
+    /// The event, with `null` in place of the body.
     pub(super) event: String,
-    /// What a router has found in the path, decoded.
+    /// The path parameters of the router's pattern: names and decoded values.
     pub(super) captures: Vec<(String, String)>,
 }
 
 impl Request {
-    /// A request to a function URL, for tests. `target` is a path, with a query behind a `?`.
+    /// Returns a request to a function URL, for tests. `target` is a path, which `?` and a query
+    /// may follow.
     ///
     /// ```
     /// use tiny_lambda::http::{Method, Request};
@@ -89,79 +92,81 @@ impl Request {
         }
     }
 
-    /// The same with one more header.
+    /// Returns the request with one more header.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Request {
         self.headers.append(name, value);
         self
     }
 
-    /// The same with another body.
+    /// Returns the request with another body.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Body>) -> Request {
         self.body = Ok(body.into());
         self
     }
 
-    /// The same with a parameter of the path, for tests of a handler that has it from a router.
+    /// Returns the request with a path parameter, for tests of a handler that a router calls.
     #[must_use]
     pub fn with_param(mut self, name: &str, value: &str) -> Request {
         self.captures.push((name.into(), value.into()));
         self
     }
 
-    /// Reads the request that an event carries.
+    /// Reads the event of a front door.
     ///
     /// # Errors
-    /// `Runtime.UnmarshalError` if it carries none, be it for a direct invoke or for a mistake in
-    /// it: not UTF-8 or not JSON.
+    /// `Runtime.UnmarshalError` if the event is not a web request, for example because the function
+    /// was invoked directly, or if it is not JSON or not UTF-8.
     #[track_caller]
     pub fn from_event(event: &[u8]) -> Result<Request> {
         match str::from_utf8(event) {
-            Ok(text) => match request_event::read(text) {
+            Ok(text) => match request_event::read_request(text) {
                 Ok(request) => Ok(request),
                 Err(error) => Err(error.here()),
             },
-            // The reader says where.
+            // The JSON reader reports where.
             Err(_) => match json::parse::<json::Ignored>(event) {
-                Err(error) => {
-                    let there = event.get(error.offset()..).unwrap_or_default();
-                    Err(Error::unmarshal(request_event::REQUEST, &error, there))
-                }
+                Err(error) => Err(request_event::unmarshal_error(
+                    request_event::REQUEST,
+                    &error,
+                    event,
+                )),
                 Ok(_) => Err(Error::new(Error::UNMARSHAL, "not UTF-8")),
             },
         }
     }
 
-    /// Who has sent it.
+    /// Returns the front door that the request came through.
     pub fn origin(&self) -> Origin {
         self.caller.origin
     }
 
+    /// Returns what the form of the response depends on.
     pub(crate) fn caller(&self) -> Caller {
         self.caller
     }
 
-    /// Its method. Messages of a WebSocket are `GET`, as the request that opened it was. An event
-    /// that names none has [`Method::Other`] with an empty text.
+    /// Returns the method. That of a WebSocket message is `GET`, like that of the request that
+    /// opened the WebSocket. If the event has no method, it is [`Method::Other`] with an empty
+    /// text.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// Its path without an API's stage, otherwise as the event has it. An HTTP API decodes it before,
-    /// all but `%2F`; the others hand it on as it was sent (see [`http`](super#encoding)). A
-    /// [`Router`](super::Router) knows the difference. Of a WebSocket, `/` and the route:
-    /// `/$connect`. Empty if the event names none.
+    /// Returns the path without the stage of the API. An HTTP API has decoded it, except `%2F`;
+    /// from the others it is as the caller sent it (see [`http`](super#encoding)). For a WebSocket
+    /// it is `/` and the route, such as `/$connect`. Empty if the event has no path.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// What [`path`](Self::path) begins with that is no part of the API: the base path under which
-    /// a custom domain name has it (API Gateway Developer Guide, "Map API stages to a custom domain
-    /// name"). Empty if there is none.
+    /// Returns the base path: the prefix of [`path`](Self::path) to which a custom domain name maps
+    /// the API (API Gateway Developer Guide, "Map API stages to a custom domain name"). Empty if
+    /// there is none.
     ///
-    /// It is what stands in front of the API's own route, `resource` or `routeKey`, and so unknown
-    /// where that is `$default`.
+    /// It is the part of the path before the route of the API (`resource` or `routeKey` in the
+    /// event), so it is unknown, and empty, if that route is `$default`.
     ///
     /// ```
     /// use tiny_lambda::http::Request;
@@ -178,8 +183,8 @@ impl Request {
         self.path.get(..self.base_path_len()).unwrap_or_default()
     }
 
-    /// [`path`](Self::path) without [`base_path`](Self::base_path): what a
-    /// [`Router`](super::Router) compares with its patterns first. `/` if nothing else is left.
+    /// Returns [`path`](Self::path) without [`base_path`](Self::base_path), which a
+    /// [`Router`](super::Router) compares with its patterns first. It is `/` if nothing is left.
     pub fn route_path(&self) -> &str {
         match self.path.get(self.base_path_len()..) {
             Some("") if !self.path.is_empty() => "/",
@@ -187,12 +192,12 @@ impl Request {
         }
     }
 
-    /// Its path as the event has it: of an HTTP API with the stage.
+    /// Returns the path as it is in the event: that of an HTTP API begins with the stage.
     pub fn raw_path(&self) -> &str {
         &self.raw_path
     }
 
-    /// The host that it went to: the `Host` header, else the domain name that the event names.
+    /// Returns the value of the `Host` header, or else the domain name in the event.
     pub fn host(&self) -> Option<Cow<'_, str>> {
         match self.header("host") {
             Some(host) => Some(Cow::Borrowed(host)),
@@ -200,32 +205,32 @@ impl Request {
         }
     }
 
-    /// Its query without the `?`, encoded; empty if it has none. Where the front door hands on
-    /// names and values alone, they are encoded again.
+    /// Returns the encoded query without the `?`; empty if there is none. If the event has decoded
+    /// names and values instead, they are encoded again.
     pub fn query_string(&self) -> &str {
         &self.query_string
     }
 
-    /// Its query, decoded.
+    /// Returns the decoded query.
     ///
     /// # Errors
-    /// None: whatever was sent is a query (URL Standard), see [`Pairs`]. It is a `Result` like that
-    /// of [`form`](Self::form).
-    pub fn query(&self) -> Result<Pairs> {
-        Ok(Pairs::read(self.query_string.as_bytes()))
+    /// None: every text is a query (see [`Query`]). The return type is that of
+    /// [`form`](Self::form).
+    pub fn query(&self) -> Result<Query> {
+        Ok(Query::from_bytes(self.query_string.as_bytes()))
     }
 
-    /// Its headers. An HTTP API joins those of one name with commas, in one value.
+    /// Returns the headers. An HTTP API has joined the values of headers of one name by commas.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The value of the first header called `name`.
+    /// Returns the value of the first header called `name`.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)
     }
 
-    /// The names and values of its cookies, as they were sent.
+    /// Returns the names and values of the cookies, as they were sent.
     pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers
             .get_all("cookie")
@@ -233,17 +238,17 @@ impl Request {
             .filter_map(|cookie| cookie.trim_ascii().split_once('='))
     }
 
-    /// The value of the first cookie called `name`.
+    /// Returns the value of the first cookie called `name`.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies()
             .find_map(|cookie| (cookie.0 == name).then_some(cookie.1))
     }
 
-    /// Its body, however it came.
+    /// Returns the body.
     ///
     /// # Errors
-    /// `Runtime.UnmarshalError` if it is no string in the event, or should be base64 and is none:
-    /// the fault of the sender of the event, so that the answer is a 500.
+    /// `Runtime.UnmarshalError` if the body in the event is not a string, or is malformed base64.
+    /// That is not the caller's fault: the response has status 500.
     #[track_caller]
     pub fn body(&self) -> Result<&Body> {
         match &self.body {
@@ -252,7 +257,7 @@ impl Request {
         }
     }
 
-    /// Its body, without a copy.
+    /// Returns the body without copying it.
     ///
     /// # Errors
     /// As [`body`](Self::body).
@@ -264,10 +269,10 @@ impl Request {
         }
     }
 
-    /// Its body as JSON. A byte order mark in front is skipped.
+    /// Parses the body as JSON. A byte order mark at the start is skipped.
     ///
     /// # Errors
-    /// `Http.BadRequest`, which says what was expected and where, if it is none.
+    /// `Http.BadRequest` if the body is not the JSON of a `T`: what was expected, and where.
     #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
         match json::parse_after_bom(self.body()?.as_bytes()) {
@@ -276,30 +281,33 @@ impl Request {
         }
     }
 
-    /// Its body as a form, `application/x-www-form-urlencoded`.
+    /// Returns the names and values of the body, which is a form
+    /// (`application/x-www-form-urlencoded`).
     ///
     /// # Errors
-    /// Those of [`body`](Self::body). Whatever was sent is a form (URL Standard), see [`Pairs`].
+    /// Those of [`body`](Self::body): every text is a form (see [`Query`]).
     #[track_caller]
-    pub fn form(&self) -> Result<Pairs> {
-        Ok(Pairs::read(self.body()?.as_bytes()))
+    pub fn form(&self) -> Result<Query> {
+        Ok(Query::from_bytes(self.body()?.as_bytes()))
     }
 
-    /// Refuses a body longer than `len_max` bytes.
+    /// Checks that the body has at most `len_max` bytes.
     ///
     /// # Errors
-    /// `Http.PayloadTooLarge` if it is.
+    /// `Http.PayloadTooLarge` if it has more.
     #[track_caller]
     pub fn limit_body(&self, len_max: usize) -> Result<()> {
         if self.body()?.len() <= len_max {
             return Ok(());
         }
-        let message = format!("the body is longer than {len_max} bytes");
+        let mut digits = Digits::default();
+        let len_max = decimal(len_max as u64, &mut digits);
+        let message = format_args!("the body is longer than {len_max} bytes");
         Err(Error::new(PAYLOAD_TOO_LARGE, message))
     }
 
-    /// A parameter of the path, decoded: what a [`Router`](super::Router) has found in its place, or
-    /// else what the API's own route has (`pathParameters`).
+    /// Returns a decoded path parameter: that of the [`Router`](super::Router)'s pattern, or else
+    /// that of the API's route (`pathParameters` in the event).
     pub fn path_parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         if let Some((_, value)) = self.captures.iter().find(|capture| capture.0 == name) {
             return Some(Cow::Borrowed(value));
@@ -307,17 +315,17 @@ impl Request {
         self.api_parameter(name)
     }
 
-    /// A parameter of the API's own route, decoded.
+    /// Returns a decoded path parameter of the API's route.
     fn api_parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         let value = self.text_at(&["pathParameters", name])?;
-        // A REST API hands it on as it was sent, an HTTP API decodes all of it.
+        // An HTTP API has decoded the whole value, a REST API nothing of it.
         Some(match self.path_escapes() {
             Escapes::Slashes => value,
             escapes => Cow::Owned(decode_percent_lossy(value.as_bytes(), escapes)),
         })
     }
 
-    /// Which escapes there still are in [`path`](Self::path).
+    /// Returns the escapes that are still encoded in [`path`](Self::path).
     pub(super) fn path_escapes(&self) -> Escapes {
         if self.has_decoded_path || self.caller.origin == Origin::WebSocket {
             Escapes::Slashes
@@ -326,7 +334,7 @@ impl Request {
         }
     }
 
-    /// The path's segments, decoded; `None` if it does not begin with a slash.
+    /// Returns the decoded segments of `path`; `None` if it does not begin with a slash.
     pub(super) fn segments(&self, path: &str) -> Option<Vec<String>> {
         let escapes = self.path_escapes();
         let segments = query::split(path.strip_prefix('/')?, b'/');
@@ -334,64 +342,66 @@ impl Request {
         Some(segments.map(decode).collect())
     }
 
-    /// The length of what stands in front of the API's own route in the path.
+    /// Returns the length of the part of the path before the API's route.
     fn base_path_len(&self) -> usize {
+        self.find_route_start().unwrap_or(0)
+    }
+
+    /// Returns the offset in the path at which the API's route starts; `None` if it is not found.
+    fn find_route_start(&self) -> Option<usize> {
         let route = match self.caller.origin {
-            Origin::RestApi => self.text_at(&["resource"]),
+            Origin::RestApi => self.text_at(&["resource"])?,
             // `GET /orders/{id}`
-            Origin::HttpApi => self
-                .text_at(&["routeKey"])
-                .map(|key| Cow::Owned(query::split_once(&key, b' ').1.into())),
-            _ => None,
+            Origin::HttpApi => {
+                let key = self.text_at(&["routeKey"])?;
+                Cow::Owned(query::split_once(&key, b' ').1.into())
+            }
+            _ => return None,
         };
-        let Some(route) = route else { return 0 };
-        let Some(route) = route.strip_prefix('/') else {
-            return 0;
-        };
-        let Some(segments) = self.segments(&self.path) else {
-            return 0;
-        };
-        // What a REST API has at `/a` is what it has at `/a/` too.
+        let route = route.strip_prefix('/')?;
+        let segments = self.segments(&self.path)?;
+        // A REST API also serves the resource `/a` at `/a/`.
         let segments = match segments.split_last() {
             Some((last, rest)) if last.is_empty() => rest,
             _ => &segments,
         };
         if route.is_empty() {
-            // Nothing of the path is the route's, so that the event must say it elsewhere: only on a
-            // custom domain name is the context's path without the stage in front, if there is one.
-            let is_custom = match self.context_text(&["path"]) {
-                Some(path) => path == self.raw_path,
-                None => self.context_text(&["domainName"]).is_some_and(|name| {
-                    query::split(&name, b'.').all(|label| label != "execute-api")
-                }),
-            };
-            return if is_custom {
-                self.base_len_of(segments.len())
-            } else {
-                0
-            };
+            // The route is `/`, so the path is the base path or nothing.
+            return self
+                .has_custom_domain()
+                .then(|| self.prefix_len(segments.len()));
         }
         for base in 0..segments.len().min(BASE_SEGMENTS_MAX) {
-            let Some((before, rest)) = segments.split_at_checked(base) else {
-                break;
-            };
+            let (before, rest) = segments.split_at_checked(base)?;
             if self.is_route(route, rest) {
                 let is_path = !before.iter().any(String::is_empty);
-                return if is_path { self.base_len_of(base) } else { 0 };
+                return is_path.then(|| self.prefix_len(base));
             }
         }
-        0
+        None
     }
 
-    /// The length of the path's first segments, with the slash in front of each.
-    fn base_len_of(&self, n_segments: usize) -> usize {
+    /// Returns whether the request came to a custom domain name. Only then the path in
+    /// `requestContext` has no stage; an event without that path has the domain name.
+    fn has_custom_domain(&self) -> bool {
+        match self.context_text(&["path"]) {
+            Some(path) => path == self.raw_path,
+            None => self
+                .context_text(&["domainName"])
+                .is_some_and(|name| query::split(&name, b'.').all(|label| label != "execute-api")),
+        }
+    }
+
+    /// Returns the length of the first segments of the path, with the slash before each.
+    fn prefix_len(&self, n_segments: usize) -> usize {
         let mut slashes = self.path.bytes().enumerate().filter(|byte| byte.1 == b'/');
         slashes
             .nth(n_segments)
             .map_or(self.path.len(), |slash| slash.0)
     }
 
-    /// Whether `segments` are what the API's route `/{route}` has matched.
+    /// Returns whether the API's route `/{route}` has matched `segments`, given the path parameters
+    /// in the event.
     fn is_route(&self, route: &str, segments: &[String]) -> bool {
         let mut segments = segments.iter();
         for part in query::split(route, b'/') {
@@ -417,11 +427,11 @@ impl Request {
         segments.next().is_none()
     }
 
-    /// A parameter of the path as a `T`.
+    /// Parses a path parameter.
     ///
     /// # Errors
-    /// `Http.BadRequest` if it is none. One that the route does not have is the function's mistake,
-    /// and an error as any other.
+    /// `Http.BadRequest` if the value cannot be parsed. `Http.NoSuchParameter` if the route has no
+    /// such parameter: the function's mistake, so the caller receives status 500.
     #[track_caller]
     pub fn param<T: FromStr>(&self, name: &str) -> Result<T> {
         let Some(value) = self.path_parameter(name) else {
@@ -430,21 +440,22 @@ impl Request {
         };
         match value.parse() {
             Ok(value) => Ok(value),
-            Err(_) => Err(query::malformed(name)),
+            Err(_) => Err(query::malformed_value(name)),
         }
     }
 
-    /// A variable of the API's stage.
+    /// Returns a stage variable of the API.
     pub fn stage_variable(&self, name: &str) -> Option<Cow<'_, str>> {
         self.text_at(&["stageVariables", name])
     }
 
-    /// The IP address of the caller, without a port or an IPv6 zone.
+    /// Returns the IP address of the caller, without a port or an IPv6 zone.
     ///
-    /// API Gateway and function URLs name it in `requestContext`. Behind a load balancer and VPC
-    /// Lattice it is the last one of `X-Forwarded-For`, the only one that the caller cannot make up;
-    /// a load balancer that preserves client ports adds the port to it. `None` if what stands there
-    /// is no address, such as `unknown` or the `test-invoke-source-ip` of API Gateway's console.
+    /// From API Gateway and a function URL it is `sourceIp` in `requestContext`. From a load
+    /// balancer and VPC Lattice it is the last address of `X-Forwarded-For`, the only one that the
+    /// caller cannot forge; a load balancer that preserves client ports appends the port to it.
+    /// `None` if the value is not an address, such as `unknown`, or `test-invoke-source-ip` from
+    /// API Gateway's console.
     pub fn source_ip(&self) -> Option<Cow<'_, str>> {
         let text = match self.caller.origin {
             Origin::RestApi | Origin::WebSocket => self.context_text(&["identity", "sourceIp"])?,
@@ -457,22 +468,22 @@ impl Request {
             }
         };
         match text {
-            Cow::Borrowed(text) => address(text).map(Cow::Borrowed),
-            Cow::Owned(text) => address(&text).map(|text| Cow::Owned(text.into())),
+            Cow::Borrowed(text) => ip_address(text).map(Cow::Borrowed),
+            Cow::Owned(text) => ip_address(&text).map(|text| Cow::Owned(text.into())),
         }
     }
 
-    /// What the API's authorizer has found out; `None` where there is none.
+    /// Returns the result of the API's authorizer; `None` if the event has none.
     ///
-    /// An authorizer function's `context` is `authorizer()?.get("lambda")` in an HTTP API, and
-    /// `authorizer()` itself in a REST API.
+    /// The `context` that a Lambda authorizer returns is `authorizer()?.get("lambda")` in an HTTP
+    /// API, and `authorizer()` in a REST API.
     pub fn authorizer(&self) -> Option<Value> {
         let value = self.raw_at(&["requestContext", "authorizer"])?;
         json::parse_replacing_surrogates(value.as_bytes()).ok()
     }
 
-    /// A claim of the caller's token, which the API's own JWT or Amazon Cognito authorizer has
-    /// checked. Of a claim that is no string it is the JSON.
+    /// Returns a claim of the caller's token, which the JWT or Amazon Cognito authorizer of the API
+    /// has verified. A claim that is not a string is returned as JSON.
     pub fn claim(&self, name: &str) -> Option<Cow<'_, str>> {
         let raw = self
             .raw_at(&["requestContext", "authorizer", "jwt", "claims", name])
@@ -483,21 +494,21 @@ impl Request {
         }
     }
 
-    /// A response in JSON, in the form that the sender of this request wants: what
-    /// [`run_http`](crate::run_http) answers with.
+    /// Writes a response as JSON in the form that the front door of this request reads, as
+    /// [`run_http`](crate::run_http) does.
     ///
     /// # Errors
-    /// If it cannot be sent: a status out of range, a header that is none, or more than one cookie
-    /// where only one can be.
+    /// If the response cannot be sent: a status that is not in 100 to 599, an invalid header, or
+    /// several cookies where the front door can send one only.
     #[track_caller]
-    pub fn answer(&self, response: &Response) -> Result<Vec<u8>> {
+    pub fn encode_response(&self, response: &Response) -> Result<Vec<u8>> {
         if let Some(error) = &response.failure {
             log::error(None, error);
         }
-        Ok(json::to_vec(&Answer::new(response, self.caller)?))
+        Ok(json::to_vec(&ResponseEvent::new(response, self.caller)?))
     }
 
-    /// The event as it came, with `null` for the body's text: for what has no method here.
+    /// Returns the event with `null` in place of the body, for members that no method here returns.
     ///
     /// ```
     /// use tiny_lambda::http::Request;
@@ -514,27 +525,29 @@ impl Request {
         &self.event
     }
 
-    /// A string of `requestContext`.
+    /// Returns the string at a path of members below `requestContext`.
     fn context_text(&self, path: &[&str]) -> Option<Cow<'_, str>> {
-        let mut r = find(Reader::new(&self.event), &["requestContext"])?;
-        r = find(r, path)?;
+        let mut r = find_member(Reader::new(&self.event), &["requestContext"])?;
+        r = find_member(r, path)?;
         r.replacing_surrogates().string().ok()
     }
 
+    /// Returns the string at a path of members.
     fn text_at(&self, path: &[&str]) -> Option<Cow<'_, str>> {
-        let r = find(Reader::new(&self.event), path)?;
+        let r = find_member(Reader::new(&self.event), path)?;
         r.replacing_surrogates().string().ok()
     }
 
+    /// Returns the JSON at a path of members; `None` if it is `null`.
     fn raw_at(&self, path: &[&str]) -> Option<&str> {
-        let raw = find(Reader::new(&self.event), path)?.raw().ok()?;
+        let raw = find_member(Reader::new(&self.event), path)?.raw().ok()?;
         (raw != "null").then_some(raw)
     }
 }
 
-/// The IP address that `text` is, or has in front of a port: `192.0.2.1:80`, `[2001:db8::1]:80`. Of
-/// `fe80::1%eth0` it is the one without the zone (RFC 4007, section 11).
-fn address(text: &str) -> Option<&str> {
+/// Returns the IP address in `text` without a port, as in `192.0.2.1:80` and `[2001:db8::1]:80`,
+/// and without a zone, as in `fe80::1%eth0` (RFC 4007, section 11).
+fn ip_address(text: &str) -> Option<&str> {
     let without_zone = |text| query::split_once(text, b'%').0;
     let is_address = |text: &&str| text.parse::<IpAddr>().is_ok();
     let text = text.trim_ascii();
@@ -556,8 +569,8 @@ fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Goes to the value that a path of members leads to; the last one of each name.
-fn find<'j>(mut r: Reader<'j>, path: &[&str]) -> Option<Reader<'j>> {
+/// Returns a reader at the value at a path of members. Of members with one name the last is used.
+fn find_member<'j>(mut r: Reader<'j>, path: &[&str]) -> Option<Reader<'j>> {
     for step in path {
         if r.peek().ok()? != Kind::Object {
             return None;
@@ -575,7 +588,7 @@ fn find<'j>(mut r: Reader<'j>, path: &[&str]) -> Option<Reader<'j>> {
     Some(r)
 }
 
-/// So that `run_streaming` takes a web request; [`run_http`](crate::run_http) reads it itself.
+/// Reads the event of a front door, for [`run_streaming`](crate::run_streaming).
 impl FromJson for Request {
     fn kind() -> Option<&'static str> {
         Some(request_event::REQUEST)
@@ -584,7 +597,7 @@ impl FromJson for Request {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         r.attempt(|r| {
             let event = r.raw()?;
-            request_event::read(event).map_err(|error| r.error(error.error_message()))
+            request_event::read_request(event).map_err(|error| r.error(error.error_message()))
         })
     }
 }

@@ -1,6 +1,7 @@
-//! From an event to a [`Request`]: one pass over the JSON, then the kind is known.
+//! Reads a [`Request`] from an event. One pass over the JSON notes where the members are; they are
+//! read when the front door is known.
 //!
-//! The shapes are those of the AWS pages "Lambda proxy integrations in API Gateway", "AWS Lambda
+//! The forms are those of the AWS pages "Lambda proxy integrations in API Gateway", "AWS Lambda
 //! proxy integrations for HTTP APIs", "Lambda function URLs", "Lambda functions as targets" of
 //! Application Load Balancers and of VPC Lattice.
 
@@ -8,7 +9,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::headers::is_name;
+use super::headers::is_field_name;
 use super::query::{split, split_once};
 use super::response_event::Caller;
 use super::{Body, HeaderMap, Method, Origin, Request};
@@ -17,15 +18,15 @@ use crate::error::{Error, Result};
 use crate::http1::head::is;
 use crate::json::{self, Kind, Reader};
 
-/// What an event is called before its kind is known.
+/// The name of the event in errors before the front door is known.
 pub(super) const REQUEST: &str = "HTTP request";
 
 const DIRECT_INVOKE: &str = "no HTTP request of API Gateway, a function URL, a load balancer or VPC \
     Lattice: this looks like a direct invoke; use `run`";
 
-/// A member that matters, by where [`Found`] keeps it.
+/// The members of the events that are read; an index into [`EventMembers::offsets`].
 #[derive(Clone, Copy, PartialEq)]
-enum At {
+enum Member {
     Version,
     HttpMethod,
     LatticeMethod,
@@ -43,7 +44,7 @@ enum At {
     Body,
     Base64,
     SnakeBase64,
-    /// Has members that matter.
+    /// An object whose members are in `CONTEXT_MEMBERS`.
     Context,
     Elb,
     ServiceNetwork,
@@ -52,76 +53,76 @@ enum At {
     Domain,
     Stage,
     Route,
-    /// Has members that matter.
+    /// An object whose members are in `HTTP_MEMBERS`.
     Http,
     Method,
 }
 
-const EVENT: &[(&str, At)] = &[
-    ("version", At::Version),
-    ("httpMethod", At::HttpMethod),
-    ("method", At::LatticeMethod),
-    ("path", At::Path),
-    ("rawPath", At::RawPath),
-    ("raw_path", At::SnakePath),
-    ("resource", At::Resource),
-    ("rawQueryString", At::RawQuery),
-    ("queryStringParameters", At::Query),
-    ("query_string_parameters", At::SnakeQuery),
-    ("multiValueQueryStringParameters", At::MultiQuery),
-    ("headers", At::Headers),
-    ("multiValueHeaders", At::MultiHeaders),
-    ("cookies", At::Cookies),
-    ("body", At::Body),
-    ("isBase64Encoded", At::Base64),
-    ("is_base64_encoded", At::SnakeBase64),
-    ("requestContext", At::Context),
+const EVENT_MEMBERS: &[(&str, Member)] = &[
+    ("version", Member::Version),
+    ("httpMethod", Member::HttpMethod),
+    ("method", Member::LatticeMethod),
+    ("path", Member::Path),
+    ("rawPath", Member::RawPath),
+    ("raw_path", Member::SnakePath),
+    ("resource", Member::Resource),
+    ("rawQueryString", Member::RawQuery),
+    ("queryStringParameters", Member::Query),
+    ("query_string_parameters", Member::SnakeQuery),
+    ("multiValueQueryStringParameters", Member::MultiQuery),
+    ("headers", Member::Headers),
+    ("multiValueHeaders", Member::MultiHeaders),
+    ("cookies", Member::Cookies),
+    ("body", Member::Body),
+    ("isBase64Encoded", Member::Base64),
+    ("is_base64_encoded", Member::SnakeBase64),
+    ("requestContext", Member::Context),
 ];
 
-const CONTEXT: &[(&str, At)] = &[
-    ("elb", At::Elb),
-    ("serviceNetworkArn", At::ServiceNetwork),
-    ("connectionId", At::Connection),
-    ("eventType", At::EventType),
-    ("domainName", At::Domain),
-    ("stage", At::Stage),
-    ("routeKey", At::Route),
-    ("http", At::Http),
+const CONTEXT_MEMBERS: &[(&str, Member)] = &[
+    ("elb", Member::Elb),
+    ("serviceNetworkArn", Member::ServiceNetwork),
+    ("connectionId", Member::Connection),
+    ("eventType", Member::EventType),
+    ("domainName", Member::Domain),
+    ("stage", Member::Stage),
+    ("routeKey", Member::Route),
+    ("http", Member::Http),
 ];
 
-const HTTP: &[(&str, At)] = &[("method", At::Method)];
+const HTTP_MEMBERS: &[(&str, Member)] = &[("method", Member::Method)];
 
-/// What one pass over an event has found. It is read when the kind is known, so that it can be named
-/// where a member is odd.
-struct Found<'j> {
+/// The members that one pass over an event has found. They are read when the front door is known,
+/// so that errors can name it.
+struct EventMembers<'j> {
     event: &'j str,
-    /// Where each member begins that is not `null`; 0 is where none can.
-    places: [usize; At::Method as usize + 1],
+    /// The offset of each member's value; 0, at which no value can be, if it is missing or `null`.
+    offsets: [usize; Member::Method as usize + 1],
 }
 
-/// Reads the request that `event` carries.
+/// Reads the request in `event`.
 ///
 /// # Errors
-/// `Runtime.UnmarshalError` if it carries none.
+/// `Runtime.UnmarshalError` if the event is not JSON or not a web request.
 #[inline(never)]
-pub(super) fn read(event: &str) -> Result<Request> {
-    let mut found = Found {
+pub(super) fn read_request(event: &str) -> Result<Request> {
+    let mut members = EventMembers {
         event,
-        places: [0; At::Method as usize + 1],
+        offsets: [0; Member::Method as usize + 1],
     };
     let mut r = Reader::new(event);
-    if let Err(error) = found.read(&mut r, EVENT).and_then(|()| r.end()) {
-        let kind = found.origin().map_or(REQUEST, kind);
-        return Err(odd(kind, &error, event));
+    if let Err(error) = members.scan(&mut r, EVENT_MEMBERS).and_then(|()| r.end()) {
+        let name = members.origin().map_or(REQUEST, event_name);
+        return Err(unmarshal_error(name, &error, event.as_bytes()));
     }
-    match found.origin() {
-        Some(origin) => Ok(found.request(origin, event)),
+    match members.origin() {
+        Some(origin) => Ok(members.request(origin, event)),
         None => Err(Error::new(Error::UNMARSHAL, DIRECT_INVOKE)),
     }
 }
 
-/// What an event of this origin is called.
-fn kind(origin: Origin) -> &'static str {
+/// Returns the name of an event in errors.
+fn event_name(origin: Origin) -> &'static str {
     match origin {
         Origin::RestApi => "REST API request",
         Origin::HttpApi => "HTTP API request",
@@ -132,90 +133,101 @@ fn kind(origin: Origin) -> &'static str {
     }
 }
 
-/// An error about a member, with what is there.
-fn odd(kind: &str, error: &json::Error, event: &str) -> Error {
-    let there = event.as_bytes().get(error.offset()..).unwrap_or_default();
-    Error::unmarshal(kind, error, there)
+/// Adds the name of the event and the JSON at the error's offset to an error of the JSON reader.
+#[track_caller]
+pub(super) fn unmarshal_error(name: &str, error: &json::Error, event: &[u8]) -> Error {
+    let found = event.get(error.offset()..).unwrap_or_default();
+    Error::unmarshal(name, error, found)
 }
 
-// What is called once is not inlined all the same: that would be 800 bytes more.
-impl<'j> Found<'j> {
-    /// Notes the members of an object; what is no object has none.
-    fn read(&mut self, r: &mut Reader<'j>, members: &[(&str, At)]) -> Result<(), json::Error> {
+// `inline(never)` on functions that are called once saves 800 bytes; plain form: no attribute.
+impl<'j> EventMembers<'j> {
+    /// Notes the offsets of the members of an object. A value that is not an object has no members.
+    fn scan(&mut self, r: &mut Reader<'j>, names: &[(&str, Member)]) -> Result<(), json::Error> {
         if r.peek()? != Kind::Object {
             return r.skip();
         }
         r.begin_object()?;
         while let Some(name) = r.next_member()? {
-            let at = members.iter().find(|member| member.0 == name);
-            let at = at.map(|member| member.1);
+            let member = names.iter().find(|entry| entry.0 == name);
+            let member = member.map(|entry| entry.1);
             let is_null = r.peek()? == Kind::Null;
-            if let Some(place) = at.and_then(|at| self.places.get_mut(at as usize)) {
-                *place = if is_null { 0 } else { r.offset() };
+            if let Some(offset) = member.and_then(|member| self.offsets.get_mut(member as usize)) {
+                *offset = if is_null { 0 } else { r.offset() };
             }
-            match at {
-                Some(At::Context) => self.read(r, CONTEXT)?,
-                Some(At::Http) => self.read(r, HTTP)?,
+            match member {
+                Some(Member::Context) => self.scan(r, CONTEXT_MEMBERS)?,
+                Some(Member::Http) => self.scan(r, HTTP_MEMBERS)?,
                 _ => r.skip()?,
             }
         }
         Ok(())
     }
 
-    fn place(&self, at: At) -> usize {
-        self.places.get(at as usize).copied().unwrap_or(0)
+    /// Returns the offset of a member's value; 0 if it is missing or `null`.
+    fn offset(&self, member: Member) -> usize {
+        self.offsets.get(member as usize).copied().unwrap_or(0)
     }
 
-    fn has(&self, at: At) -> bool {
-        self.place(at) != 0
+    /// Returns whether the event has a member that is not `null`.
+    fn has(&self, member: Member) -> bool {
+        self.offset(member) != 0
     }
 
-    fn get(&self, at: At) -> Option<Reader<'j>> {
-        let place = self.place(at);
-        (place != 0).then(|| Reader::at(self.event, place))
+    /// Returns a reader at a member's value.
+    fn get(&self, member: Member) -> Option<Reader<'j>> {
+        let offset = self.offset(member);
+        (offset != 0).then(|| Reader::at(self.event, offset))
     }
 
-    /// A member's text. One that is no string, as in test events written by hand, counts as its
-    /// JSON.
-    fn text(&self, at: At) -> Option<Cow<'j, str>> {
-        let mut r = self.get(at)?;
+    /// Returns the text of a member. A value that is not a string, as in test events written by
+    /// hand, is returned as JSON.
+    fn text(&self, member: Member) -> Option<Cow<'j, str>> {
+        let mut r = self.get(member)?;
         match r.clone().string() {
             Ok(text) => Some(text),
             Err(_) => Some(Cow::Borrowed(r.raw().ok()?)),
         }
     }
 
-    /// Who sent this, by what only they send. One member that is missing or odd hides nobody, and
-    /// one that a direct invoke happens to have makes it no request.
+    /// Returns the front door that sent the event, by the members that only its events have. Two of
+    /// them are enough, so one missing member does no harm, and one that the event of a direct
+    /// invocation happens to have does not make it a request.
     fn origin(&self) -> Option<Origin> {
-        let count = |marks: &[At]| marks.iter().filter(|at| self.has(**at)).count();
-        let is_2 = usize::from(self.text(At::Version).as_deref() == Some("2.0"));
-        Some(if self.has(At::Elb) {
+        let count = |members: &[Member]| members.iter().filter(|&&member| self.has(member)).count();
+        let is_2 = usize::from(self.text(Member::Version).as_deref() == Some("2.0"));
+        Some(if self.has(Member::Elb) {
             Origin::Alb
-        } else if self.has(At::Connection) || self.has(At::EventType) {
+        } else if self.has(Member::Connection) || self.has(Member::EventType) {
             Origin::WebSocket
-        } else if self.has(At::ServiceNetwork) {
+        } else if self.has(Member::ServiceNetwork) {
             Origin::LatticeV2
-        } else if count(&[At::Http, At::RawPath, At::RawQuery]).saturating_add(is_2) > 1 {
+        } else if count(&[Member::Http, Member::RawPath, Member::RawQuery]).saturating_add(is_2) > 1
+        {
             // `https://<url-id>.lambda-url.<region>.on.aws`
-            let domain = self.text(At::Domain).unwrap_or_default();
+            let domain = self.text(Member::Domain).unwrap_or_default();
             if split(&domain, b'.').nth(1) == Some("lambda-url") {
                 Origin::FunctionUrl
             } else {
                 Origin::HttpApi
             }
         } else if count(&[
-            At::SnakePath,
-            At::SnakeBase64,
-            At::SnakeQuery,
-            At::LatticeMethod,
+            Member::SnakePath,
+            Member::SnakeBase64,
+            Member::SnakeQuery,
+            Member::LatticeMethod,
         ]) > 1
         {
             Origin::LatticeV1
-        } else if count(&[At::LatticeMethod, At::Path]).saturating_add(is_2) > 1 {
+        } else if count(&[Member::LatticeMethod, Member::Path]).saturating_add(is_2) > 1 {
             Origin::LatticeV2
-        } else if count(&[At::HttpMethod, At::Path, At::Resource, At::Base64]) > 1
-            || self.has(At::Base64) && count(&[At::Body, At::Headers]) > 0
+        } else if count(&[
+            Member::HttpMethod,
+            Member::Path,
+            Member::Resource,
+            Member::Base64,
+        ]) > 1
+            || self.has(Member::Base64) && count(&[Member::Body, Member::Headers]) > 0
         {
             Origin::RestApi
         } else {
@@ -223,31 +235,32 @@ impl<'j> Found<'j> {
         })
     }
 
-    /// Whether the path is decoded already, all but `%2F`: that of an HTTP API is. Its requests in
-    /// payload format 1.0 differ from those to a REST API in having a version.
+    /// Returns whether the front door has decoded the path, except `%2F`: an HTTP API has. Its
+    /// requests in payload format 1.0 differ from those of a REST API in having a version.
     fn has_decoded_path(&self, origin: Origin) -> bool {
         origin == Origin::HttpApi
-            || origin == Origin::RestApi && self.text(At::Version).as_deref() == Some("1.0")
+            || origin == Origin::RestApi && self.text(Member::Version).as_deref() == Some("1.0")
     }
 
+    /// Reads the request.
     #[inline(never)]
     fn request(&self, origin: Origin, event: &str) -> Request {
         let (method, path) = match origin {
-            Origin::HttpApi | Origin::FunctionUrl => (At::Method, At::RawPath),
-            Origin::LatticeV1 => (At::LatticeMethod, At::SnakePath),
-            Origin::LatticeV2 => (At::LatticeMethod, At::Path),
-            Origin::WebSocket => (At::HttpMethod, At::Route),
-            Origin::RestApi | Origin::Alb => (At::HttpMethod, At::Path),
+            Origin::HttpApi | Origin::FunctionUrl => (Member::Method, Member::RawPath),
+            Origin::LatticeV1 => (Member::LatticeMethod, Member::SnakePath),
+            Origin::LatticeV2 => (Member::LatticeMethod, Member::Path),
+            Origin::WebSocket => (Member::HttpMethod, Member::Route),
+            Origin::RestApi | Origin::Alb => (Member::HttpMethod, Member::Path),
         };
         let is_socket = origin == Origin::WebSocket;
-        let or = if is_socket {
+        let defaults = if is_socket {
             ("GET", "$default")
         } else {
             ("", "")
         };
-        let method = self.text(method).unwrap_or(Cow::Borrowed(or.0));
-        let target = self.text(path).unwrap_or(Cow::Borrowed(or.1));
-        // A `?` in a decoded path does not begin a query (recorded events in hotsock/voker).
+        let method = self.text(method).unwrap_or(Cow::Borrowed(defaults.0));
+        let target = self.text(path).unwrap_or(Cow::Borrowed(defaults.1));
+        // In a decoded path, `?` is part of the path (recorded events in hotsock/voker).
         let has_decoded_path = self.has_decoded_path(origin);
         let (path, path_query) = if has_decoded_path {
             (&*target, "")
@@ -256,19 +269,19 @@ impl<'j> Found<'j> {
         };
         let mut raw_path = String::new();
         if is_socket {
-            // Routes take the place of paths there: `$connect`, `$default`, the user's own.
+            // A route such as `$connect` or `$default` is used as the path.
             raw_path.push('/');
         }
         raw_path.push_str(path);
-        let path = match self.text(At::Stage) {
+        let path = match self.text(Member::Stage) {
             Some(stage) if has_decoded_path => without_stage(&raw_path, &stage),
             _ => &raw_path,
         };
         Request {
             caller: Caller {
                 origin,
-                // A load balancer's target group has one or the other.
-                is_multi_value: self.has(At::MultiHeaders) || self.has(At::MultiQuery),
+                // The target group of a load balancer sends either single or multiple values.
+                is_multi_value: self.has(Member::MultiHeaders) || self.has(Member::MultiQuery),
             },
             method: Method::from(&*method),
             path: path.into(),
@@ -276,19 +289,20 @@ impl<'j> Found<'j> {
             headers: self.headers(),
             raw_path,
             has_decoded_path,
-            body: self.body(kind(origin), event),
+            body: self.body(event_name(origin), event),
             event: self.without_body(event),
             captures: Vec::new(),
         }
     }
 
+    /// Returns the encoded query.
     #[inline(never)]
     fn query(&self, origin: Origin, path_query: &str) -> String {
-        let mut query = String::from(self.text(At::RawQuery).unwrap_or_default());
-        for at in [At::MultiQuery, At::Query, At::SnakeQuery] {
-            if let (Some(mut r), true) = (self.get(at), query.is_empty()) {
-                // An Application Load Balancer alone hands on what was encoded. What one pass has
-                // found whole has no error in it.
+        let mut query = String::from(self.text(Member::RawQuery).unwrap_or_default());
+        for member in [Member::MultiQuery, Member::Query, Member::SnakeQuery] {
+            if let (Some(mut r), true) = (self.get(member), query.is_empty()) {
+                // Only the names and values of an Application Load Balancer are still encoded.
+                // There is no error: the first pass has read the value.
                 let _ = push_query(&mut query, &mut r, origin != Origin::Alb);
             }
         }
@@ -298,28 +312,28 @@ impl<'j> Found<'j> {
         query
     }
 
-    /// Returns the headers, with the `cookies` of a version 2.0 event among them.
+    /// Returns the headers, and the `cookies` of a version 2.0 event as one `cookie` header.
     ///
-    /// A name that no header can have leaves the header out; control characters in a value become
-    /// spaces (RFC 9110, section 5.5).
+    /// A header with an invalid name is left out; control characters in values become spaces (RFC
+    /// 9110, section 5.5).
     #[inline(never)]
     fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let mut cookies = String::new();
-        if let Some(mut r) = self.get(At::Cookies) {
-            let _ = each_text(&mut r, &mut |cookie| {
+        if let Some(mut r) = self.get(Member::Cookies) {
+            let _ = for_each_text(&mut r, &mut |cookie| {
                 push_separated(&mut cookies, "; ", cookie);
             });
         }
-        for at in [At::MultiHeaders, At::Headers] {
-            // `headers` has the last value of each header of `multiValueHeaders` again.
+        for member in [Member::MultiHeaders, Member::Headers] {
+            // `headers` repeats the last value of each header of `multiValueHeaders`.
             let n_before = headers.len();
-            if let Some(mut r) = self.get(at) {
-                let _ = each_pair(&mut r, &mut |name, value| {
+            if let Some(mut r) = self.get(member) {
+                let _ = for_each_pair(&mut r, &mut |name, value| {
                     let is_same = |field: (&str, &str)| is(field.0.as_bytes(), name.as_bytes());
                     if !cookies.is_empty() && is_same(("cookie", "")) {
                         push_new_cookies(&mut cookies, value);
-                    } else if is_name(name) && !headers.iter().take(n_before).any(is_same) {
+                    } else if is_field_name(name) && !headers.iter().take(n_before).any(is_same) {
                         headers.append(name, value);
                     }
                 });
@@ -332,13 +346,13 @@ impl<'j> Found<'j> {
         headers
     }
 
-    /// The body, or why there is none to be read.
+    /// Returns the body, or the error that [`Request::body`] returns.
     #[inline(never)]
-    fn body(&self, kind: &str, event: &str) -> Result<Body> {
-        let Some(mut r) = self.get(At::Body) else {
+    fn body(&self, event_name: &str, event: &str) -> Result<Body> {
+        let Some(mut r) = self.get(Member::Body) else {
             return Ok(Body::Empty);
         };
-        let is_base64 = match self.get(At::Base64).or(self.get(At::SnakeBase64)) {
+        let is_base64 = match self.get(Member::Base64).or(self.get(Member::SnakeBase64)) {
             Some(mut r) => r.bool(),
             None => Ok(false),
         };
@@ -347,30 +361,33 @@ impl<'j> Found<'j> {
             (Ok(text), Ok(true)) => match decode_base64(text.as_bytes()) {
                 Ok(bytes) => Ok(Body::Bytes(bytes)),
                 Err(error) => {
-                    // No variable for it: until Rust 1.89 it would not live that long.
+                    // `format_args!` is not in a variable: before Rust 1.89 it would not live long
+                    // enough.
                     Err(Error::unmarshal(
-                        kind,
+                        event_name,
                         &format_args!("$.isBase64Encoded is true, but $.body is {error}"),
                         text.as_bytes(),
                     ))
                 }
             },
-            (Err(error), _) | (_, Err(error)) => Err(odd(kind, &error, event)),
+            (Err(error), _) | (_, Err(error)) => {
+                Err(unmarshal_error(event_name, &error, event.as_bytes()))
+            }
         }
     }
 
-    /// The event with `null` in the body's place.
+    /// Returns the event with `null` in place of the body.
     #[inline(never)]
     fn without_body(&self, event: &str) -> String {
-        let Some(mut r) = self.get(At::Body) else {
+        let Some(mut r) = self.get(Member::Body) else {
             return event.into();
         };
         let before = event.get(..r.offset()).unwrap_or_default();
         let _ = r.skip();
-        let behind = event.get(r.offset()..).unwrap_or_default();
-        let len = before.len().saturating_add(behind.len());
+        let after = event.get(r.offset()..).unwrap_or_default();
+        let len = before.len().saturating_add(after.len());
         let mut text = String::with_capacity(len.saturating_add(4));
-        for part in [before, "null", behind] {
+        for part in [before, "null", after] {
             text.push_str(part);
         }
         text
@@ -379,9 +396,9 @@ impl<'j> Found<'j> {
 
 type OnText<'f> = &'f mut dyn FnMut(&str);
 
-/// Reads a string, or each string of an array. Numbers and booleans, which test events written by
-/// hand may have, count as their text; `null` and whatever else counts as nothing.
-pub(super) fn each_text(r: &mut Reader<'_>, on_text: OnText<'_>) -> Result<(), json::Error> {
+/// Calls `on_text` for a string, or for each string of an array. Numbers and booleans, which test
+/// events written by hand may have, are passed as their JSON; `null` and objects are skipped.
+pub(super) fn for_each_text(r: &mut Reader<'_>, on_text: OnText<'_>) -> Result<(), json::Error> {
     match r.peek()? {
         Kind::String => {
             let text = r.string()?;
@@ -395,7 +412,7 @@ pub(super) fn each_text(r: &mut Reader<'_>, on_text: OnText<'_>) -> Result<(), j
         Kind::Array => {
             r.begin_array()?;
             while r.next_element()? {
-                each_text(r, on_text)?;
+                for_each_text(r, on_text)?;
             }
             Ok(())
         }
@@ -405,22 +422,23 @@ pub(super) fn each_text(r: &mut Reader<'_>, on_text: OnText<'_>) -> Result<(), j
 
 type OnPair<'f> = &'f mut dyn FnMut(&str, &str);
 
-/// Reads an object whose values are strings or arrays of them; what is no object counts as none.
-pub(super) fn each_pair(r: &mut Reader<'_>, on_pair: OnPair<'_>) -> Result<(), json::Error> {
+/// Calls `on_pair` for each name and value of an object whose values are strings or arrays of
+/// strings. A value that is not an object is skipped.
+pub(super) fn for_each_pair(r: &mut Reader<'_>, on_pair: OnPair<'_>) -> Result<(), json::Error> {
     if r.peek()? != Kind::Object {
         return r.skip();
     }
     r.begin_object()?;
     while let Some(name) = r.next_member()? {
-        each_text(r, &mut |value| on_pair(&name, value))?;
+        for_each_text(r, &mut |value| on_pair(&name, value))?;
     }
     Ok(())
 }
 
-/// Writes a query from its names and values.
+/// Appends a query with the names and values of an object.
 #[inline(never)]
 fn push_query(query: &mut String, r: &mut Reader<'_>, encode: bool) -> Result<(), json::Error> {
-    each_pair(r, &mut |name, value| {
+    for_each_pair(r, &mut |name, value| {
         push_separated(query, "&", "");
         for (separator, text) in [("", name), ("=", value)] {
             query.push_str(separator);
@@ -433,9 +451,9 @@ fn push_query(query: &mut String, r: &mut Reader<'_>, encode: bool) -> Result<()
     })
 }
 
-/// Appends the cookies of a `cookie` header that are not there. A function URL has the event's `cookies`
-/// in `headers` too, an HTTP API has not (recorded events in aws-lambda-web-adapter, "Double cookie
-/// headers").
+/// Appends the cookies of a `cookie` header that `cookies` does not have. The event of a function
+/// URL has its `cookies` in `headers` too, that of an HTTP API has not (recorded events in
+/// aws-lambda-web-adapter, "Double cookie headers").
 fn push_new_cookies(cookies: &mut String, header: &str) {
     for cookie in split(header, b';').map(str::trim_ascii) {
         let is_same = |known: &str| known.trim_ascii() == cookie;
@@ -445,6 +463,7 @@ fn push_new_cookies(cookies: &mut String, header: &str) {
     }
 }
 
+/// Appends `more`, after `separator` unless `text` is empty.
 pub(super) fn push_separated(text: &mut String, separator: &str, more: &str) {
     if !text.is_empty() {
         text.push_str(separator);
@@ -452,7 +471,7 @@ pub(super) fn push_separated(text: &mut String, separator: &str, more: &str) {
     text.push_str(more);
 }
 
-/// `path` without its first segment where that is `stage`.
+/// Returns `path` without its first segment if that is `stage`.
 fn without_stage<'p>(path: &'p str, stage: &str) -> &'p str {
     let rest = path
         .strip_prefix('/')
@@ -469,7 +488,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stage_is_the_first_segment_or_not_there() {
+    fn a_stage_is_removed_only_as_the_first_segment() {
         #[track_caller]
         fn check(path: &str, stage: &str, want: &str) {
             assert_eq!(without_stage(path, stage), want);

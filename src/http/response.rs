@@ -1,11 +1,11 @@
-//! [`Response`]: what a handler answers, before it takes the form that its caller wants.
+//! [`Response`]: a web response, and the types that become one.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Display;
 
-use super::request_event::{each_pair, each_text};
+use super::request_event::{for_each_pair, for_each_text};
 use super::{Body, Cookie, HeaderMap};
 use crate::error::{Error, Result};
 use crate::json::{self, Base64, FromJson, Reader, ToJson, Value};
@@ -25,12 +25,13 @@ pub struct Response {
     pub status: u16,
     /// The headers; each cookie is a `Set-Cookie` of its own.
     pub headers: HeaderMap,
-    /// The body.
+    /// The body. Text is sent as it is, bytes in base64.
     pub body: Body,
-    /// The function's own error that this is the response to. It is for the log alone.
+    /// The error for which this response was made, for the log. It is not sent.
     pub(crate) failure: Option<Error>,
 }
 
+/// Compares what is sent: status, headers and body.
 impl PartialEq for Response {
     fn eq(&self, other: &Response) -> bool {
         self.status == other.status && self.headers == other.headers && self.body == other.body
@@ -38,7 +39,7 @@ impl PartialEq for Response {
 }
 
 impl Response {
-    /// A response with nothing but a status.
+    /// Returns a response without headers and body.
     pub fn new(status: u16) -> Response {
         Response {
             status,
@@ -48,64 +49,65 @@ impl Response {
         }
     }
 
-    /// Plain text.
+    /// Returns a response with plain text, `text/plain; charset=utf-8`.
     pub fn text(text: impl Into<String>) -> Response {
-        Response::of("text/plain; charset=utf-8", Body::Text(text.into()))
+        Response::with_type("text/plain; charset=utf-8", Body::Text(text.into()))
     }
 
-    /// A page.
+    /// Returns a response with an HTML page, `text/html; charset=utf-8`.
     pub fn html(text: impl Into<String>) -> Response {
-        Response::of("text/html; charset=utf-8", Body::Text(text.into()))
+        Response::with_type("text/html; charset=utf-8", Body::Text(text.into()))
     }
 
-    /// A value in JSON.
+    /// Returns a response with a value as JSON, `application/json`.
     pub fn json<T: ToJson + ?Sized>(value: &T) -> Response {
         let body = match String::from_utf8(json::to_vec(value)) {
             Ok(text) => Body::Text(text),
-            // JSON is text, whatever an impl by hand writes.
+            // A `ToJson` of the user has written something else.
             Err(error) => Body::Bytes(error.into_bytes()),
         };
-        Response::of("application/json", body)
+        Response::with_type("application/json", body)
     }
 
-    /// Bytes of a type.
+    /// Returns a response with bytes of a content type.
     pub fn bytes(content_type: &str, bytes: impl Into<Vec<u8>>) -> Response {
-        Response::of(content_type, Body::Bytes(bytes.into()))
+        Response::with_type(content_type, Body::Bytes(bytes.into()))
     }
 
-    /// Sends the caller to `location` with `GET`, whatever the method was (RFC 9110, section
-    /// 15.4.4: 303). For another kind of redirect change the status: 307 and 308 keep the method.
+    /// Returns a redirect to `location` with status 303: the caller sends a `GET` request there,
+    /// whatever the method was (RFC 9110, section 15.4.4). Statuses 307 and 308 keep the method;
+    /// set one by [`with_status`](Self::with_status).
     pub fn redirect(location: &str) -> Response {
         Response::new(303).with_header("Location", location)
     }
 
-    fn of(content_type: &str, body: Body) -> Response {
+    fn with_type(content_type: &str, body: Body) -> Response {
         let response = Response::new(200).with_header("Content-Type", content_type);
         Response { body, ..response }
     }
 
-    /// The same with another status.
+    /// Returns the response with another status.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Response {
         self.status = status;
         self
     }
 
-    /// The same with a header, in place of those of its name.
+    /// Returns the response with a header, which replaces earlier ones of that name.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Response {
-        self.headers.set(name, value);
+        self.headers.insert(name, value);
         self
     }
 
-    /// The same with a cookie, beside those that are there.
+    /// Returns the response with one more cookie.
     #[must_use]
     pub fn with_cookie(mut self, cookie: Cookie) -> Response {
         self.headers.append("Set-Cookie", &cookie.into_value());
         self
     }
 
-    /// The same with another body.
+    /// Returns the response with another body.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Body>) -> Response {
         self.body = body.into();
@@ -113,40 +115,42 @@ impl Response {
     }
 }
 
-/// Reads a response back from any of the forms in which it is sent, so that a test can look at what
-/// a function has answered. Each cookie becomes a `Set-Cookie` behind the other headers; an empty
-/// text is no body; headers of one name that the form joins stay joined. An escape for half of a
-/// surrogate pair becomes U+FFFD.
+/// Reads a response from any of the forms in which it is sent, so that a test can examine the
+/// response of a function. Each cookie becomes a `Set-Cookie` after the other headers, an empty
+/// body is [`Body::Empty`], and the values of headers that the form has joined stay joined. An
+/// escape for one half of a surrogate pair becomes U+FFFD.
 ///
 /// ```
 /// use tiny_lambda::http::{Method, Request, Response};
 /// use tiny_lambda::json;
 ///
 /// let response = Response::text("hi").with_status(201);
-/// let sent = Request::new(Method::Get, "/").answer(&response)?;
+/// let sent = Request::new(Method::Get, "/").encode_response(&response)?;
 /// assert_eq!(json::parse::<Response>(&sent)?, response);
 /// # Ok::<(), tiny_lambda::Error>(())
 /// ```
 impl FromJson for Response {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-        r.attempt_replacing(true, read)
+        r.attempt_replacing(true, read_response)
     }
 }
 
-fn read(r: &mut Reader<'_>) -> Result<Response, json::Error> {
+fn read_response(r: &mut Reader<'_>) -> Result<Response, json::Error> {
     let mut status = None;
     let mut headers = HeaderMap::new();
     let mut multiple = HeaderMap::new();
-    let mut cookies = Vec::new();
+    let mut cookies = HeaderMap::new();
     let mut body = None;
     let mut is_base64 = None;
     r.begin_object()?;
     while let Some(name) = r.next_member()? {
         match &*name {
             "statusCode" => status = Some(u16::from_json(r)?),
-            "headers" => each_pair(r, &mut |name, value| headers.append(name, value))?,
-            "multiValueHeaders" => each_pair(r, &mut |name, value| multiple.append(name, value))?,
-            "cookies" => each_text(r, &mut |cookie| cookies.push(String::from(cookie)))?,
+            "headers" => for_each_pair(r, &mut |name, value| headers.append(name, value))?,
+            "multiValueHeaders" => {
+                for_each_pair(r, &mut |name, value| multiple.append(name, value))?;
+            }
+            "cookies" => for_each_text(r, &mut |cookie| cookies.append("Set-Cookie", cookie))?,
             "body" => {
                 body = Some(r.clone());
                 Option::<String>::from_json(r)?;
@@ -159,17 +163,13 @@ fn read(r: &mut Reader<'_>) -> Result<Response, json::Error> {
         return Err(r.error("missing member `statusCode`"));
     };
     let mut response = Response::new(status);
-    for (name, value) in headers.iter() {
+    for (name, value) in &headers {
         if multiple.get(name).is_none() {
             response.headers.append(name, value);
         }
     }
-    for (name, value) in multiple.iter() {
-        response.headers.append(name, value);
-    }
-    for cookie in cookies {
-        response.headers.append("Set-Cookie", &cookie);
-    }
+    response.headers.extend(&multiple);
+    response.headers.extend(&cookies);
     if let Some(mut r) = body {
         response.body = if is_base64 == Some(true) {
             let bytes = Option::<Base64>::from_json(&mut r)?;
@@ -184,13 +184,13 @@ fn read(r: &mut Reader<'_>) -> Result<Response, json::Error> {
     Ok(response)
 }
 
-/// An error about a response that cannot be sent.
+/// The error about a response that cannot be sent.
 #[track_caller]
-pub(super) fn unsendable(message: impl Display) -> Error {
+pub(super) fn invalid_response(message: impl Display) -> Error {
     Error::new("Http.Response", message)
 }
 
-/// What a handler may return for a [`Response`].
+/// A type that a handler may return in place of a [`Response`].
 ///
 /// ```
 /// use tiny_lambda::http::IntoResponse;
@@ -203,7 +203,7 @@ pub(super) fn unsendable(message: impl Display) -> Error {
 /// assert_eq!(().into_response().status, 204);
 /// ```
 pub trait IntoResponse {
-    /// Makes the response.
+    /// Converts the value to a response.
     fn into_response(self) -> Response;
 }
 
@@ -213,21 +213,21 @@ impl IntoResponse for Response {
     }
 }
 
-/// No content: 204.
+/// Status 204, No Content.
 impl IntoResponse for () {
     fn into_response(self) -> Response {
         Response::new(204)
     }
 }
 
-/// Plain text.
+/// Plain text, `text/plain; charset=utf-8`.
 impl IntoResponse for &str {
     fn into_response(self) -> Response {
         Response::text(self)
     }
 }
 
-/// Plain text.
+/// Plain text, `text/plain; charset=utf-8`.
 impl IntoResponse for String {
     fn into_response(self) -> Response {
         Response::text(self)
@@ -255,35 +255,35 @@ impl<const N: usize> IntoResponse for &[u8; N] {
     }
 }
 
-/// Plain text.
+/// Plain text, `text/plain; charset=utf-8`.
 impl IntoResponse for Cow<'_, str> {
     fn into_response(self) -> Response {
         Response::text(self)
     }
 }
 
-/// JSON.
+/// JSON, `application/json`.
 impl IntoResponse for Value {
     fn into_response(self) -> Response {
         Response::json(&self)
     }
 }
 
-/// Another status.
+/// The response of the second value with the first value as its status.
 impl<T: IntoResponse> IntoResponse for (u16, T) {
     fn into_response(self) -> Response {
         self.1.into_response().with_status(self.0)
     }
 }
 
-/// `None`: 404.
+/// `None` has status 404.
 impl<T: IntoResponse> IntoResponse for Option<T> {
     fn into_response(self) -> Response {
         self.map_or_else(|| Response::new(404), T::into_response)
     }
 }
 
-/// Two ways to answer, such as a value and a status with its reason.
+/// The response of either value; the error may be a status and its reason.
 impl<T: IntoResponse, E: IntoResponse> IntoResponse for Result<T, E> {
     fn into_response(self) -> Response {
         match self {

@@ -1,24 +1,24 @@
-//! From a [`Response`] to what its caller's front door wants.
+//! Writes a [`Response`] in the form that the front door of the request reads.
 //!
-//! The shapes are those of the AWS pages named in `event.rs`; in short: an HTTP API and a function
-//! URL want `headers` and `cookies`, the others `headers`, or `multiValueHeaders` where the request
-//! had them, and an Application Load Balancer a `statusDescription` beside the code.
+//! The forms are those of the AWS pages that `request_event.rs` names. An HTTP API and a function
+//! URL read `headers` and `cookies`; the others read `headers`, or `multiValueHeaders` if the
+//! request had them; an Application Load Balancer also reads `statusDescription`.
 
 use alloc::string::String;
 
-use super::headers::{NO_HEADER, is_name, is_value};
+use super::headers::{INVALID_HEADER, is_field_name, is_field_value};
 use super::query::split;
 use super::request_event::push_separated;
-use super::response::unsendable;
+use super::response::invalid_response;
 use super::{BAD_REQUEST, Body, HeaderMap, Origin, PAYLOAD_TOO_LARGE, Response};
 use crate::encoding::{Digits, decimal};
 use crate::error::{Error, Result};
 use crate::http1::head::is;
 use crate::json::{ToJson, Writer};
 
-/// What a handler's error is answered with. The text of one that is the function's own fault is
-/// for the log alone, and kept for that beside the response.
-pub(crate) fn failure(error: Error) -> Response {
+/// Returns the response to a handler's error. The message is sent if the error is the caller's
+/// fault; otherwise the status is 500, and the error is kept in the response for the log.
+pub(crate) fn error_response(error: Error) -> Response {
     let status = match error.error_type() {
         BAD_REQUEST => 400,
         PAYLOAD_TOO_LARGE => 413,
@@ -35,23 +35,24 @@ pub(crate) fn failure(error: Error) -> Response {
     response
 }
 
-/// Who reads a response.
+/// What the form of a response depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Caller {
     pub(super) origin: Origin,
-    /// Whether the request's event had `multiValueHeaders`.
+    /// Whether the event of the request had `multiValueHeaders`.
     pub(super) is_multi_value: bool,
 }
 
 const SET_COOKIE: &str = "set-cookie";
 
-const COOKIES: &str = "only one Set-Cookie can be sent to this front door; \
+/// The message about a response with several cookies that the front door cannot send.
+const SEVERAL_COOKIES: &str = "only one Set-Cookie can be sent to this front door; \
     for several, switch on multi-value headers of the target group";
 
-/// How headers are written.
+/// The members in which headers are written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Form {
-    /// `headers`, and `cookies` apart.
+    /// `headers`, and `cookies` for the values of `Set-Cookie`.
     Cookies,
     /// `headers`.
     Single,
@@ -59,30 +60,31 @@ enum Form {
     Multiple,
 }
 
-/// A response in the form that its caller wants.
+/// A response that is written in the form that its caller reads.
 #[derive(Debug)]
-pub(crate) struct Answer<'r> {
+pub(crate) struct ResponseEvent<'r> {
     response: &'r Response,
     form: Form,
     has_description: bool,
 }
 
-impl<'r> Answer<'r> {
-    /// Answers `caller` with `response`.
+impl<'r> ResponseEvent<'r> {
+    /// Chooses the form of `response` for `caller`.
     ///
     /// # Errors
-    /// If it cannot be sent: a status out of range, or a header that is none.
+    /// If the response cannot be sent: a status that is not in 100 to 599, an invalid header, or
+    /// several cookies where the front door can send one only.
     #[track_caller]
-    pub(crate) fn new(response: &'r Response, caller: Caller) -> Result<Answer<'r>> {
+    pub(crate) fn new(response: &'r Response, caller: Caller) -> Result<ResponseEvent<'r>> {
         if !(100..=599).contains(&response.status) {
             let mut digits = Digits::default();
             let status = decimal(response.status.into(), &mut digits);
             let message = format_args!("status {status} is not in 100 to 599");
-            return Err(unsendable(message));
+            return Err(invalid_response(message));
         }
-        for (name, value) in response.headers.iter() {
-            if !is_name(name) || !is_value(value) {
-                return Err(unsendable(NO_HEADER));
+        for (name, value) in &response.headers {
+            if !is_field_name(name) || !is_field_value(value) {
+                return Err(invalid_response(INVALID_HEADER));
             }
         }
         let n_cookies = response.headers.get_all(SET_COOKIE).take(2).count();
@@ -93,11 +95,11 @@ impl<'r> Answer<'r> {
                 Form::Multiple
             }
             Origin::Alb if is_multi_value => Form::Multiple,
-            // Cookies have commas in them, so that several in one value would be one broken one.
-            _ if n_cookies > 1 => return Err(unsendable(COOKIES)),
+            // Cookies contain commas, so their values cannot be joined by commas.
+            _ if n_cookies > 1 => return Err(invalid_response(SEVERAL_COOKIES)),
             _ => Form::Single,
         };
-        Ok(Answer {
+        Ok(ResponseEvent {
             response,
             form,
             has_description: matches!(
@@ -108,7 +110,7 @@ impl<'r> Answer<'r> {
     }
 }
 
-impl ToJson for Answer<'_> {
+impl ToJson for ResponseEvent<'_> {
     #[inline(never)]
     fn to_json(&self, w: &mut Writer) {
         let Response {
@@ -120,16 +122,13 @@ impl ToJson for Answer<'_> {
         w.begin_object();
         w.member("statusCode", status);
         if self.has_description {
-            let mut digits = Digits::default();
-            let code = decimal((*status).into(), &mut digits);
-            let mut known = split(STATUS_LINES, b'\n').filter(|line| line.starts_with(code));
-            // It must be "code and reason phrase with one space between", so that a status without
-            // a phrase has none ("Lambda functions as targets").
-            if let Some(line) = known.next() {
-                w.member("statusDescription", line);
+            // It must be the code, one space and the reason phrase ("Lambda functions as targets"),
+            // so it is left out for a status without a phrase.
+            if let Some(text) = status_description(*status) {
+                w.member("statusDescription", text);
             }
         }
-        // A load balancer wants them even where there are none ("Lambda functions as targets").
+        // A load balancer requires the member even if it is empty ("Lambda functions as targets").
         if !headers.is_empty() || self.has_description {
             write_headers(w, headers, self.form);
         }
@@ -145,6 +144,7 @@ impl ToJson for Answer<'_> {
     }
 }
 
+/// Writes the members that have the headers.
 #[inline(never)]
 fn write_headers(w: &mut Writer, headers: &HeaderMap, form: Form) {
     w.name(if form == Form::Multiple {
@@ -171,7 +171,7 @@ fn write_headers(w: &mut Writer, headers: &HeaderMap, form: Form) {
     }
 }
 
-/// Writes the values of all headers called `name`, as a list or in one text.
+/// Writes the values of all headers called `name`: as an array, or joined by commas.
 #[inline(never)]
 fn write_values(w: &mut Writer, headers: &HeaderMap, name: &str, as_list: bool) {
     let mut joined = String::new();
@@ -182,7 +182,8 @@ fn write_values(w: &mut Writer, headers: &HeaderMap, name: &str, as_list: bool) 
         if as_list {
             w.element(value);
         } else {
-            // RFC 9110, section 5.3: what several fields of one name mean.
+            // RFC 9110, section 5.3: fields of one name mean the same as their values joined by
+            // commas.
             push_separated(&mut joined, ", ", value);
         }
     }
@@ -193,9 +194,23 @@ fn write_values(w: &mut Writer, headers: &HeaderMap, name: &str, as_list: bool) 
     }
 }
 
-/// Statuses and their reason phrases ("HTTP Status Codes", IANA registry). Those that functions
-/// hardly ever send are left out, since each costs some twenty bytes of every HTTP function.
-const STATUS_LINES: &str = "\
+/// Returns the reason phrase of a status; `None` if the table does not have it.
+#[cfg(feature = "emulator")]
+#[allow(dead_code, reason = "for the status lines of the emulator")]
+pub(crate) fn reason_phrase(status: u16) -> Option<&'static str> {
+    status_description(status)?.get(4..)
+}
+
+/// Returns code and reason phrase of a status, such as `200 OK`.
+fn status_description(status: u16) -> Option<&'static str> {
+    let mut digits = Digits::default();
+    let code = decimal(status.into(), &mut digits);
+    split(STATUS_DESCRIPTIONS, b'\n').find(|line| line.starts_with(code))
+}
+
+/// Statuses and their reason phrases (IANA, "HTTP Status Code Registry"). Statuses that functions
+/// hardly ever send are left out: each costs about 20 bytes in every function that uses `run_http`.
+const STATUS_DESCRIPTIONS: &str = "\
 200 OK
 201 Created
 202 Accepted

@@ -1,4 +1,4 @@
-//! [`Router`]: which handler a method and a path lead to.
+//! [`Router`]: chooses a handler by method and path.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -9,16 +9,18 @@ use super::{Body, IntoResponse, Method, Request, Response};
 use crate::context::Context;
 use crate::error::Result;
 
+/// The handler of a route, without its types.
 type Route<'h> = Box<dyn Fn(Request, &Context) -> Result<Response> + Send + Sync + 'h>;
 
-/// Routes by method and path.
+/// Calls the handler whose method and path pattern match a request.
 ///
-/// A pattern is a path in which `{name}` stands for one segment, and `{name...}` at its end for
-/// the rest of the path, be it empty. Segments are compared decoded, and a `/` that was escaped
-/// does not end one. Of several patterns that match, the first one added is taken.
+/// In a pattern, `{name}` matches one segment that is not empty, and `{name...}` at the end matches
+/// the rest of the path, which may be empty. Segments are compared after decoding, and an escaped
+/// `/` does not end a segment. If several patterns match, the one that was added first is used.
 ///
-/// The path is that of the API: without the stage, and without the base path of a custom domain name
-/// ([`Request::route_path`]). Where no route matches that, the base path counts as part of it.
+/// Patterns are compared with [`Request::route_path`], which has neither the stage nor the base
+/// path of a custom domain name. If no route matches, they are compared with [`Request::path`],
+/// which has the base path.
 ///
 /// ```
 /// use tiny_lambda::http::{Method, Request, Response, Router};
@@ -30,7 +32,7 @@ type Route<'h> = Box<dyn Fn(Request, &Context) -> Result<Response> + Send + Sync
 ///     })
 ///     .delete("/orders/{id}", |_, _| Ok(()));
 /// let cx = tiny_lambda::Context::default();
-/// let status = |method, path| router.answer(Request::new(method, path), &cx).unwrap().status;
+/// let status = |method, path| router.handle(Request::new(method, path), &cx).unwrap().status;
 /// assert_eq!(status(Method::Get, "/orders/7"), 200);
 /// assert_eq!(status(Method::Head, "/orders/7"), 200);
 /// assert_eq!(status(Method::Put, "/orders/7"), 405);
@@ -38,8 +40,8 @@ type Route<'h> = Box<dyn Fn(Request, &Context) -> Result<Response> + Send + Sync
 /// assert_eq!(status(Method::Get, "/orders/7/"), 404);
 /// ```
 ///
-/// What no pattern matches is answered with 404; a method that none of the matching ones has, with
-/// 405 and `Allow`. `HEAD` is answered as `GET`, without the body.
+/// If no pattern matches, the response has status 404; if only the method does not match, 405 and
+/// `Allow`. A `HEAD` request is handled by the route for `GET`, and its response has no body.
 #[derive(Default)]
 pub struct Router<'h> {
     routes: Vec<(Method, String, Route<'h>)>,
@@ -60,7 +62,7 @@ macro_rules! methods {
 }
 
 impl<'h> Router<'h> {
-    /// A router without routes.
+    /// Returns a router without routes.
     pub fn new() -> Router<'h> {
         Router::default()
     }
@@ -69,7 +71,7 @@ impl<'h> Router<'h> {
         get Get "GET", post Post "POST", put Put "PUT", patch Patch "PATCH", delete Delete "DELETE"
     );
 
-    /// Adds a route.
+    /// Adds a route for any method.
     #[must_use]
     pub fn route<R: IntoResponse>(
         mut self,
@@ -84,16 +86,16 @@ impl<'h> Router<'h> {
         self
     }
 
-    /// Answers by the route that `request` leads to.
+    /// Calls the handler of the first route that matches `request`.
     ///
     /// # Errors
-    /// Those of the route.
-    pub fn answer(&self, mut request: Request, cx: &Context) -> Result<Response> {
+    /// The error that the handler returns.
+    pub fn handle(&self, mut request: Request, cx: &Context) -> Result<Response> {
         let path = request.route_path();
         let mut allowed: Vec<&str> = Vec::new();
-        let mut found = self.find(&request, path, &mut allowed);
+        let mut found = self.find_route(&request, path, &mut allowed);
         if found.is_none() && path.len() < request.path().len() {
-            found = self.find(&request, request.path(), &mut allowed);
+            found = self.find_route(&request, request.path(), &mut allowed);
         }
         if let Some((f, captures)) = found {
             let is_head = *request.method() == Method::Head;
@@ -112,9 +114,9 @@ impl<'h> Router<'h> {
         Ok(Response::new(405).with_header("Allow", &allowed.join(", ")))
     }
 
-    /// Finds the first route for `path`, and what its names stand for. The methods of routes that
-    /// match the path alone go to `allowed`.
-    fn find<'r>(
+    /// Returns the first route that matches `path` and the method of `request`, with its captures.
+    /// Appends the methods of routes that match the path only to `allowed`.
+    fn find_route<'r>(
         &'r self,
         request: &Request,
         path: &str,
@@ -147,10 +149,10 @@ impl fmt::Debug for Router<'_> {
     }
 }
 
-/// Names of a pattern, and what stands in their place.
+/// The names in a pattern and the decoded text that each has matched.
 type Captures = Vec<(String, String)>;
 
-/// What stands where `pattern` has names, if it matches.
+/// Returns the captures if `pattern` matches the path with these segments.
 fn captures(pattern: &str, segments: &[String]) -> Option<Captures> {
     let mut captures = Vec::new();
     let mut segments = segments.iter();
@@ -165,7 +167,7 @@ fn captures(pattern: &str, segments: &[String]) -> Option<Captures> {
         }
         let segment = segments.next()?;
         match name {
-            // An empty segment is none: `/orders/` names no order.
+            // `/orders/` does not match `/orders/{id}`.
             Some(_) if segment.is_empty() => return None,
             Some(name) => captures.push((name.into(), segment.clone())),
             None if part == segment => {}

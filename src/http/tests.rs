@@ -1,4 +1,4 @@
-//! Each front door both ways: what a handler sees of its event, and what becomes of the answer.
+//! Requests and responses of each front door. A new front door is a row in each table.
 
 use super::*;
 use crate::context::Context;
@@ -9,15 +9,15 @@ use crate::runtime::handler;
 use crate::runtime::handler::Handler;
 use crate::runtime::response::Responder;
 
-/// What is read alike from every sample of a request.
+/// Checks the values that all samples of requests have in common.
 #[track_caller]
 fn check(sample: &str, origin: Origin, tags: &[&str], query: &str) {
     let request = Request::from_event(sample.as_bytes()).unwrap();
     assert_eq!(request.origin(), origin);
     assert_eq!(request.query_string(), query);
-    let pairs = request.query().unwrap();
-    assert_eq!(pairs.get("color"), Some("deep blue"));
-    assert_eq!(pairs.get_all("tag").last(), Some("c"));
+    let query = request.query().unwrap();
+    assert_eq!(query.get("color"), Some("deep blue"));
+    assert_eq!(query.get_all("tag").last(), Some("c"));
     assert_eq!(
         request.headers().get_all("X-TAG").collect::<Vec<_>>(),
         tags,
@@ -49,7 +49,7 @@ fn check(sample: &str, origin: Origin, tags: &[&str], query: &str) {
 }
 
 #[test]
-fn requests_are_read_alike_whoever_sends_them() {
+fn requests_of_all_front_doors_are_read_alike() {
     use samples::*;
     const ENCODED: &str = "color=deep%20blue&tag=a%26b&tag=c";
     check(REST_API, Origin::RestApi, &["one", "two"], ENCODED);
@@ -73,7 +73,7 @@ fn requests_are_read_alike_whoever_sends_them() {
 }
 
 #[test]
-fn parameters_variables_and_claims_are_found_where_the_kind_has_them() {
+fn parameters_variables_and_claims_are_found() {
     for sample in [samples::REST_API, samples::HTTP_API] {
         let request = Request::from_event(sample.as_bytes()).unwrap();
         assert_eq!(request.param::<u32>("id").unwrap(), 42);
@@ -108,7 +108,7 @@ fn parameters_variables_and_claims_are_found_where_the_kind_has_them() {
 }
 
 #[test]
-fn events_of_mixed_marks_are_told_apart() {
+fn the_origin_is_found_from_any_two_members() {
     #[track_caller]
     fn check(event: &str, want: Option<Origin>) {
         let got = Request::from_event(event.as_bytes());
@@ -118,7 +118,7 @@ fn events_of_mixed_marks_are_told_apart() {
             "{event} {got:?}"
         );
     }
-    // A local emulator's mixture: the method of another kind, and it is not even the right one.
+    // The event of a local emulator, with members of two front doors.
     let mixed = r#"{"httpMethod":"GET","type":null,"methodArn":null,"resource":null,
         "version":"2.0","rawPath":"/a","requestContext":{"http":{"method":"POST"}}}"#;
     check(mixed, Some(Origin::HttpApi));
@@ -168,7 +168,7 @@ fn events_of_mixed_marks_are_told_apart() {
 }
 
 #[test]
-fn what_is_wrong_with_an_event_is_said() {
+fn an_event_that_is_no_request_is_an_error() {
     #[track_caller]
     fn check(event: &[u8], want: &str) {
         let error = Request::from_event(event).unwrap_err();
@@ -187,7 +187,7 @@ fn what_is_wrong_with_an_event_is_said() {
 }
 
 #[test]
-fn a_body_is_wrong_for_those_who_read_it() {
+fn a_malformed_body_is_an_error_when_it_is_read() {
     #[track_caller]
     fn check(members: &str, want: Result<&[u8], &str>) {
         let event = format!(r#"{{"httpMethod":"GET","path":"/",{members}}}"#);
@@ -230,7 +230,7 @@ fn a_body_is_wrong_for_those_who_read_it() {
 }
 
 #[test]
-fn odd_values_beside_do_no_harm() {
+fn unexpected_members_do_no_harm() {
     let event = r#"{"httpMethod":"GET","path":"/","version":7,"resource":[],"cookies":5,
         "headers":{"a":1,"b":null,"c":{"d":1},"e":[true,null,"x",["y"]]},"multiValueHeaders":{},
         "queryStringParameters":"q","pathParameters":"x","stageVariables":3,"isBase64Encoded":null,
@@ -259,7 +259,7 @@ fn odd_values_beside_do_no_harm() {
     assert_eq!((request.method().as_str(), request.path()), ("", ""));
 }
 
-/// Invokes an HTTP handler and returns its answer.
+/// Invokes an HTTP handler and returns its response in JSON.
 fn invoke<R: IntoResponse>(
     event: &str,
     f: impl Fn(Request, &Context) -> Result<R> + Sync,
@@ -273,7 +273,7 @@ fn invoke<R: IntoResponse>(
 
 /// 12.1: 47 and 49.
 #[test]
-fn answers_take_the_form_of_their_caller() {
+fn responses_have_the_form_of_their_front_door() {
     #[track_caller]
     fn check(sample: &str, want: &str) {
         let got = invoke(sample, |_, _| {
@@ -313,7 +313,7 @@ fn answers_take_the_form_of_their_caller() {
 
 /// 12.1: 49 and 50.
 #[test]
-fn headers_of_one_name_are_joined_or_listed_and_cookies_never_joined() {
+fn headers_of_one_name_are_joined_or_listed_and_cookies_are_never_joined() {
     #[track_caller]
     fn check(sample: &str, want: &str) {
         let got = invoke(sample, |_, _| {
@@ -344,7 +344,7 @@ fn headers_of_one_name_are_joined_or_listed_and_cookies_never_joined() {
 
 /// 12.1: 48.
 #[test]
-fn bytes_travel_in_base64_and_text_does_not() {
+fn bytes_are_sent_in_base64_and_text_is_not() {
     #[track_caller]
     fn check(response: impl IntoResponse, want: &str) {
         let response = response.into_response();
@@ -389,27 +389,27 @@ fn bytes_travel_in_base64_and_text_does_not() {
 }
 
 #[test]
-fn errors_are_the_callers_or_nobodys_to_read() {
+fn only_errors_of_the_caller_are_sent() {
     #[track_caller]
     fn check(f: impl Fn(Request) -> Result<Response> + Sync, status: i64, body: &str) {
-        let answer = invoke(samples::HTTP_API, |request, _| f(request)).unwrap();
-        let answer: Value = json::parse(answer.as_bytes()).unwrap();
+        let response = invoke(samples::HTTP_API, |request, _| f(request)).unwrap();
+        let response: Value = json::parse(response.as_bytes()).unwrap();
         assert_eq!(
-            answer.get("statusCode").and_then(Value::as_i64),
+            response.get("statusCode").and_then(Value::as_i64),
             Some(status)
         );
-        assert_eq!(answer.get("body").and_then(Value::as_str), Some(body));
+        assert_eq!(response.get("body").and_then(Value::as_str), Some(body));
     }
-    const OURS: &str = "Internal Server Error";
+    const INTERNAL: &str = "Internal Server Error";
     check(
         |_| Err(crate::Error::new("Db", "password is hunter2")),
         500,
-        OURS,
+        INTERNAL,
     );
     check(
         |_| Ok("x".parse::<u8>().map(|_| Response::new(200))?),
         500,
-        OURS,
+        INTERNAL,
     );
     check(
         |r| r.json::<u8>().map(|_| Response::new(200)),
@@ -426,25 +426,25 @@ fn errors_are_the_callers_or_nobodys_to_read() {
         200,
         "ok",
     );
-    // What cannot be sent is an error too: no header can begin another.
+    // A response with an invalid header is an error: no value can start another header.
     check(
         |_| Ok(Response::new(200).with_header("a", "b\r\nc: d")),
         500,
-        OURS,
+        INTERNAL,
     );
     check(
         |_| Ok(Response::new(200).with_header("a\n", "b")),
         500,
-        OURS,
+        INTERNAL,
     );
     check(
         |_| Ok(Response::redirect("/\r\nSet-Cookie: a=b")),
         500,
-        OURS,
+        INTERNAL,
     );
     for status in [0, 99, 600, 65535] {
         let f = move |_| Ok(Response::new(status));
-        check(f, 500, OURS);
+        check(f, 500, INTERNAL);
     }
     check(|_| Ok(Response::new(599)), 599, "");
     check(
@@ -458,11 +458,11 @@ fn errors_are_the_callers_or_nobodys_to_read() {
 }
 
 #[test]
-fn a_router_finds_its_route_or_says_what_there_is() {
+fn a_router_finds_the_route_or_the_allowed_methods() {
     #[track_caller]
     fn check(router: &Router<'_>, method: &str, target: &str, want: Result<(u16, &str), &str>) {
         let request = Request::new(Method::from(method), target);
-        let got = router.answer(request, &Context::default());
+        let got = router.handle(request, &Context::default());
         let got = got.map(|got| {
             let text = got.headers.get("allow").or(got.body.as_str()).unwrap();
             (got.status, String::from(text))
@@ -497,14 +497,14 @@ fn a_router_finds_its_route_or_says_what_there_is() {
 }
 
 #[test]
-fn cors_marks_what_is_allowed_and_nothing_else() {
+fn cors_allows_the_listed_origins_only() {
     #[track_caller]
     fn check(cors: &Cors, method: Method, headers: &[(&str, &str)], want: &[(&str, &str)]) {
         let mut request = Request::new(method, "/");
         for (name, value) in headers {
             request = request.with_header(name, value);
         }
-        let response = cors.answer(request, |_| Ok(Response::new(200))).unwrap();
+        let response = cors.handle(request, |_| Ok(Response::new(200))).unwrap();
         assert_eq!(response.headers.iter().collect::<Vec<_>>(), want);
     }
     const ORIGIN: (&str, &str) = ("Origin", "https://shop.example");
@@ -556,12 +556,12 @@ fn cors_marks_what_is_allowed_and_nothing_else() {
         &[("Origin", "https://evil.example"), PREFLIGHT],
         &[VARY],
     );
-    // Without the method that is asked for it is no preflight, but any other request.
+    // Without `Access-Control-Request-Method` it is not a preflight request.
     check(&closed, Method::Options, &[], &[VARY]);
 }
 
 #[test]
-fn cookies_cannot_be_made_up_of_parts_of_others() {
+fn a_cookie_value_cannot_add_attributes() {
     for (name, value) in [
         ("a b", ""),
         ("", "x"),
@@ -577,13 +577,13 @@ fn cookies_cannot_be_made_up_of_parts_of_others() {
     assert!(Cookie::new("a", "b").unwrap().domain("x\n").is_err());
     let cookie = Cookie::new("a", "").unwrap().domain("example.com").unwrap();
     assert_eq!(
-        cookie.cross_site().readable_by_scripts().to_string(),
+        cookie.same_site_none().without_http_only().to_string(),
         "a=; Domain=example.com; Secure; SameSite=None"
     );
     assert!(
         Cookie::new("a", "b")
             .unwrap()
-            .strict()
+            .same_site_strict()
             .to_string()
             .ends_with("SameSite=Strict")
     );

@@ -5,9 +5,10 @@
 use alloc::vec::Vec;
 
 use crate::encoding::{Digits, decimal};
-use crate::http1::head;
 use crate::runtime::address::Endpoint;
 use crate::runtime::invocation::Invocation;
+
+pub(crate) use crate::http::{is_field_name, is_field_value};
 
 /// The longest response that is not streamed, in bytes: 6 MB and 100 bytes, as Lambda's own server has it
 /// ("Lambda quotas").
@@ -226,17 +227,6 @@ fn push_error_type(head: &mut Vec<u8>, error_type: &str) {
 pub(crate) fn push_error_trailers(out: &mut Vec<u8>, error_type: &str, document: &str) {
     push_error_type(out, error_type);
     push_field(out, "Lambda-Runtime-Function-Error-Body: ", document);
-}
-
-/// Returns whether `name` can be the name of a field: a token (RFC 9110, section 5.6.2).
-pub(crate) fn is_field_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(head::is_token)
-}
-
-/// Returns whether `value` can be the value of a field: no control character but the tab (RFC 9110,
-/// section 5.5).
-pub(crate) fn is_field_value(value: &str) -> bool {
-    value.bytes().all(|b| b == b'\t' || !b.is_ascii_control())
 }
 
 /// Appends the ID of the delivery attempt, if the invocation has one.

@@ -225,14 +225,14 @@ fn serve_http(
     let request =
         Request::from_event(event).inspect_err(|error| log_unread_event(error, event, cx))?;
     let caller = request.caller();
-    let response = f(request).unwrap_or_else(http::failure);
+    let response = f(request).unwrap_or_else(http::error_response);
     log_failure(&response, event, cx);
-    match http::Answer::new(&response, caller) {
-        Ok(answer) => out.json(&answer),
+    match http::ResponseEvent::new(&response, caller) {
+        Ok(event) => out.json(&event),
         Err(error) => {
-            let response = http::failure(error);
+            let response = http::error_response(error);
             log_failure(&response, event, cx);
-            out.json(&http::Answer::new(&response, caller)?);
+            out.json(&http::ResponseEvent::new(&response, caller)?);
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Amazon ECS: container instances and tasks that change their state.
+//! Amazon ECS: changes of container instances.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,8 +8,8 @@ use crate::events::field::event;
 use crate::json::{Number, Value};
 
 event! {
-    /// A container instance (Amazon Elastic Container Service Developer Guide, "Amazon ECS container
-    /// instance state change events").
+    /// The detail of an event of Amazon ECS: a change of a container instance (Amazon Elastic
+    /// Container Service Developer Guide, "Amazon ECS container instance state change events").
     pub struct ContainerInstanceStateChange {
         agent_connected: bool as "agentConnected",
         agent_update_status: String as "agentUpdateStatus",
@@ -28,14 +28,14 @@ event! {
         /// `REGISTRATION_FAILED`
         status: String,
         status_reason: String as "statusReason",
-        /// Grows with each change.
+        /// A number that grows with each change.
         version: Number,
         version_info: VersionInfo as "versionInfo",
         updated_at: Timestamp as "updatedAt",
         account_type: String as "accountType",
     }
 
-    /// An attribute of an instance, or of a task.
+    /// An attribute of a container instance.
     pub struct Attribute {
         name: String,
         value: String,
@@ -43,7 +43,7 @@ event! {
         target_type: String as "targetType",
     }
 
-    /// What an instance has, or has left: CPU units, memory in MiB, or ports.
+    /// A resource of a container instance: CPU units, memory in MiB, or ports.
     pub struct Resource {
         /// `CPU`, `MEMORY`, `PORTS`, `PORTS_UDP` or `GPU`
         name: String,
@@ -55,7 +55,7 @@ event! {
         string_set_value: Vec<String> as "stringSetValue",
     }
 
-    /// The versions of the agent and of Docker.
+    /// The versions of the container agent and of Docker.
     pub struct VersionInfo {
         agent_hash: String as "agentHash",
         agent_version: String as "agentVersion",

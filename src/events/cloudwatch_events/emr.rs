@@ -1,11 +1,12 @@
-//! Amazon EMR: clusters, as the detail of an event.
+//! Amazon EMR: changes of clusters.
 
 use alloc::string::String;
 
 use crate::events::field::event;
 
 event! {
-    /// A policy (Amazon EMR Management Guide, "Monitor Amazon EMR events with CloudWatch").
+    /// The detail of an event of Amazon EMR: a change of a scaling policy (Amazon EMR Management
+    /// Guide, "Monitor Amazon EMR events with CloudWatch").
     pub struct AutoScalingPolicyStateChange {
         resource_id: String as "resourceId",
         cluster_id: String as "clusterId",
@@ -14,7 +15,7 @@ event! {
         scaling_resource_type: String as "scalingResourceType",
     }
 
-    /// A cluster.
+    /// The detail of an event of Amazon EMR: a change of the state of a cluster.
     pub struct ClusterStateChange {
         severity: String,
         /// JSON.
@@ -25,7 +26,7 @@ event! {
         message: String,
     }
 
-    /// A group of instances.
+    /// The detail of an event of Amazon EMR: a change of an instance group.
     pub struct InstanceGroupStateChange {
         market: String,
         severity: String,
@@ -41,7 +42,7 @@ event! {
         message: String,
     }
 
-    /// A step.
+    /// The detail of an event of Amazon EMR: a change of the status of a step.
     pub struct StepStatusChange {
         severity: String,
         action_on_failure: String as "actionOnFailure",

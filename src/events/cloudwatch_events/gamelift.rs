@@ -1,4 +1,4 @@
-//! Amazon GameLift FlexMatch: matches of players, as the detail of an event.
+//! Amazon GameLift FlexMatch: matchmaking.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,8 +8,8 @@ use crate::events::field::event;
 use crate::json::{Number, Value};
 
 event! {
-    /// Tickets that wait (Amazon GameLift FlexMatch Developer Guide, "Reference: FlexMatch matchmaking
-    /// events").
+    /// The detail of an event of FlexMatch: tickets for which a match is searched (Amazon GameLift
+    /// FlexMatch Developer Guide, "Reference: FlexMatch matchmaking events").
     pub struct MatchmakingSearching {
         tickets: Vec<Ticket>,
         estimated_wait_millis: Value as "estimatedWaitMillis",
@@ -17,7 +17,7 @@ event! {
         game_session_info: GameSessionInfo as "gameSessionInfo",
     }
 
-    /// A match that may be.
+    /// The detail of an event of FlexMatch: a potential match.
     pub struct PotentialMatchCreated {
         tickets: Vec<Ticket>,
         /// In seconds.
@@ -29,7 +29,7 @@ event! {
         match_id: String as "matchId",
     }
 
-    /// A player who has accepted, or refused.
+    /// The detail of an event of FlexMatch: players who accepted or rejected a match.
     pub struct AcceptMatch {
         tickets: Vec<Ticket>,
         match_type: String as "type",
@@ -37,7 +37,7 @@ event! {
         match_id: String as "matchId",
     }
 
-    /// All have answered, or the time is up.
+    /// The detail of an event of FlexMatch: all players responded, or the time for that has passed.
     pub struct AcceptMatchCompleted {
         tickets: Vec<Ticket>,
         acceptance: String,
@@ -46,7 +46,7 @@ event! {
         match_id: String as "matchId",
     }
 
-    /// A match with its session.
+    /// The detail of an event of FlexMatch: a match and its game session.
     pub struct MatchmakingSucceeded {
         tickets: Vec<Ticket>,
         succeeded_type: String as "type",
@@ -54,7 +54,7 @@ event! {
         match_id: String as "matchId",
     }
 
-    /// Tickets without a match.
+    /// The detail of an event of FlexMatch: tickets for which no match was found in time.
     pub struct MatchmakingTimedOut {
         reason: String,
         tickets: Vec<Ticket>,
@@ -64,7 +64,7 @@ event! {
         game_session_info: GameSessionInfo as "gameSessionInfo",
     }
 
-    /// Tickets that were taken back.
+    /// The detail of an event of FlexMatch: tickets that were cancelled.
     pub struct MatchmakingCancelled {
         reason: String,
         tickets: Vec<Ticket>,
@@ -74,7 +74,7 @@ event! {
         game_session_info: GameSessionInfo as "gameSessionInfo",
     }
 
-    /// Tickets with an error.
+    /// The detail of an event of FlexMatch: tickets that failed with an error.
     pub struct MatchmakingFailed {
         tickets: Vec<Ticket>,
         custom_event_data: String as "customEventData",
@@ -85,7 +85,7 @@ event! {
         match_id: String as "matchId",
     }
 
-    /// A ticket.
+    /// A matchmaking ticket.
     pub struct Ticket {
         ticket_id: String as "ticketId",
         start_time: Timestamp as "startTime",
@@ -100,7 +100,7 @@ event! {
         player_session_id: String as "playerSessionId",
     }
 
-    /// A session.
+    /// A game session.
     pub struct GameSessionInfo {
         game_session_arn: String as "gameSessionArn",
         ip_address: String as "ipAddress",
@@ -108,7 +108,7 @@ event! {
         players: Vec<Player>,
     }
 
-    /// How often a rule was met.
+    /// How often a rule passed and failed.
     pub struct RuleEvaluationMetric {
         rule_name: String as "ruleName",
         passed_count: i64 as "passedCount",

@@ -1,4 +1,4 @@
-//! AWS Glue: jobs, crawlers and catalogues, as the detail of an event.
+//! AWS Glue: jobs, crawlers and the Data Catalog.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,7 +7,8 @@ use crate::events::field::event;
 use crate::json::Number;
 
 event! {
-    /// A job that has ended (AWS Glue User Guide, "Automating AWS Glue with EventBridge").
+    /// The detail of an event of AWS Glue: a job run that ended (AWS Glue User Guide, "Automating
+    /// AWS Glue with EventBridge").
     pub struct JobRunStateChange {
         job_name: String as "jobName",
         severity: String,
@@ -16,7 +17,7 @@ event! {
         message: String,
     }
 
-    /// A job that takes longer than expected.
+    /// The detail of an event of AWS Glue: a job run that takes longer than the delay threshold.
     pub struct JobRunStatus {
         job_name: String as "jobName",
         severity: String,
@@ -27,13 +28,13 @@ event! {
         started_on: String as "startedOn",
     }
 
-    /// When that is told.
+    /// The delay threshold of a job.
     pub struct NotificationCondition {
         /// In minutes.
         notify_delay_after: Number as "NotifyDelayAfter",
     }
 
-    /// A crawler that has begun.
+    /// The detail of an event of AWS Glue: a crawler that started.
     pub struct CrawlerStarted {
         account_id: String as "accountId",
         crawler_name: String as "crawlerName",
@@ -42,7 +43,8 @@ event! {
         message: String,
     }
 
-    /// A crawler that has ended well; its counts are decimal numbers.
+    /// The detail of an event of AWS Glue: a crawler that succeeded. Its counts are decimal
+    /// numbers.
     pub struct CrawlerSucceeded {
         account_id: String as "accountId",
         crawler_name: String as "crawlerName",
@@ -60,7 +62,7 @@ event! {
         partitions_deleted: String as "partitionsDeleted",
     }
 
-    /// A crawler that has failed.
+    /// The detail of an event of AWS Glue: a crawler that failed.
     pub struct CrawlerFailed {
         crawler_name: String as "crawlerName",
         error_message: String as "errorMessage",
@@ -70,7 +72,7 @@ event! {
         message: String,
     }
 
-    /// A table that has changed.
+    /// The detail of an event of AWS Glue: a change of a table.
     pub struct DataCatalogTableStateChange {
         database_name: String as "databaseName",
         changed_partitions: Vec<String> as "changedPartitions",
@@ -78,7 +80,7 @@ event! {
         table_name: String as "tableName",
     }
 
-    /// A database that has changed.
+    /// The detail of an event of AWS Glue: a change of a database.
     pub struct DataCatalogDatabaseStateChange {
         database_name: String as "databaseName",
         type_of_change: String as "typeOfChange",

@@ -1,4 +1,4 @@
-//! AWS Health: what AWS says about its services, as the detail of an event.
+//! AWS Health: events of AWS services.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,7 +8,8 @@ use crate::events::field::event;
 use crate::json::Value;
 
 event! {
-    /// An event (AWS Health User Guide, "Reference: AWS Health events Amazon EventBridge schema").
+    /// The detail of an event of AWS Health (AWS Health User Guide, "Reference: AWS Health events
+    /// Amazon EventBridge schema").
     pub struct Event {
         event_arn: String as "eventArn",
         service: String,
@@ -17,7 +18,7 @@ event! {
         event_type_category: String as "eventTypeCategory",
         event_scope_code: String as "eventScopeCode",
         communication_id: String as "communicationId",
-        /// As in `Fri, 27 Jan 2023 06:02:51 GMT`.
+        /// A time such as `Fri, 27 Jan 2023 06:02:51 GMT`.
         start_time: String as "startTime",
         end_time: String as "endTime",
         last_updated_time: String as "lastUpdatedTime",
@@ -31,13 +32,13 @@ event! {
         total_pages: String as "totalPages",
     }
 
-    /// A text.
+    /// A description in one language.
     pub struct EventDescription {
         language: String,
         latest_description: String as "latestDescription",
     }
 
-    /// What is concerned.
+    /// A resource that is affected.
     pub struct Entity {
         entity_value: String as "entityValue",
         entity_arn: String as "entityArn",

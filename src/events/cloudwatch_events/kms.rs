@@ -1,12 +1,12 @@
-//! AWS KMS: keys, as the detail of an event.
+//! AWS KMS: changes of keys.
 
 use alloc::string::String;
 
 use crate::events::field::event;
 
 event! {
-    /// A key that was rotated, has lost its imported material, or was deleted (AWS KMS Developer Guide,
-    /// "Monitoring with Amazon EventBridge").
+    /// The detail of an event of AWS KMS: a key that was rotated or deleted, or whose imported key
+    /// material expired (AWS KMS Developer Guide, "Monitoring KMS keys with Amazon EventBridge").
     pub struct CmkEvent {
         key_id: String as "key-id",
     }

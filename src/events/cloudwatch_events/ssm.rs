@@ -1,4 +1,4 @@
-//! AWS Systems Manager: automations, commands, windows and associations, as the detail of an event.
+//! AWS Systems Manager: automations, commands, maintenance windows and associations.
 
 use alloc::string::String;
 
@@ -7,8 +7,9 @@ use crate::events::field::event;
 use crate::json::{Number, Value};
 
 event! {
-    /// A step of an automation (AWS Systems Manager User Guide, "Reference: Amazon EventBridge event
-    /// patterns and types for Systems Manager").
+    /// The detail of an event of AWS Systems Manager: a change of the status of an automation step
+    /// (AWS Systems Manager User Guide, "Reference: Amazon EventBridge event patterns and types for
+    /// Systems Manager").
     pub struct Ec2AutomationStepStatusChange {
         execution_id: String as "ExecutionId",
         definition: String as "Definition",
@@ -22,7 +23,7 @@ event! {
         action: String as "Action",
     }
 
-    /// An automation.
+    /// The detail of an event of AWS Systems Manager: a change of the status of an automation.
     pub struct Ec2AutomationExecutionStatusChange {
         execution_id: String as "ExecutionId",
         definition: String as "Definition",
@@ -35,7 +36,7 @@ event! {
         executed_by: String as "ExecutedBy",
     }
 
-    /// A calendar of changes.
+    /// The detail of an event of AWS Systems Manager: a change of the state of a change calendar.
     pub struct StateChange {
         /// `OPEN` or `CLOSED`
         state: String,
@@ -43,7 +44,7 @@ event! {
         next_transition_time: Timestamp as "nextTransitionTime",
     }
 
-    /// Whether a resource is as it should be.
+    /// The detail of an event of AWS Systems Manager: a change of the compliance of a resource.
     pub struct ConfigurationComplianceStateChange {
         last_runtime: String as "last-runtime",
         compliance_status: String as "compliance-status",
@@ -54,14 +55,15 @@ event! {
         severity: String,
     }
 
-    /// A target of a maintenance window.
+    /// The detail of an event of AWS Systems Manager: a target that was registered with a
+    /// maintenance window, or deregistered.
     pub struct MaintenanceWindowTargetRegistration {
         window_target_id: String as "window-target-id",
         window_id: String as "window-id",
         status: String,
     }
 
-    /// A run of a maintenance window.
+    /// The detail of an event of AWS Systems Manager: a change of a maintenance window's execution.
     pub struct MaintenanceWindowExecutionStateChange {
         start_time: String as "start-time",
         end_time: String as "end-time",
@@ -70,7 +72,8 @@ event! {
         status: String,
     }
 
-    /// A task in it.
+    /// The detail of an event of AWS Systems Manager: a change of a task's execution in a
+    /// maintenance window.
     pub struct MaintenanceWindowTaskExecutionStateChange {
         task_execution_id: String as "task-execution-id",
         start_time: String as "start-time",
@@ -80,7 +83,7 @@ event! {
         status: String,
     }
 
-    /// A task on one target.
+    /// The detail of an event of AWS Systems Manager: a change of a task's execution on one target.
     pub struct MaintenanceWindowTaskTargetInvocationStateChange {
         task_execution_id: String as "task-execution-id",
         window_target_id: String as "window-target-id",
@@ -92,13 +95,13 @@ event! {
         status: String,
     }
 
-    /// A maintenance window.
+    /// The detail of an event of AWS Systems Manager: a change of a maintenance window.
     pub struct MaintenanceWindowStateChange {
         window_id: String as "window-id",
         status: String,
     }
 
-    /// A parameter.
+    /// The detail of an event of AWS Systems Manager: a change of a parameter in Parameter Store.
     pub struct ParameterStoreStateChange {
         /// `Create`, `Update`, `Delete` or `LabelParameterVersion`
         operation: String,
@@ -107,7 +110,7 @@ event! {
         description: String,
     }
 
-    /// A command.
+    /// The detail of an event of AWS Systems Manager: a change of the status of a command.
     pub struct Ec2CommandStatusChange {
         command_id: String as "command-id",
         document_name: String as "document-name",
@@ -117,7 +120,8 @@ event! {
         status: String,
     }
 
-    /// A command on one instance.
+    /// The detail of an event of AWS Systems Manager: a change of the status of a command on one
+    /// instance.
     pub struct Ec2CommandInvocationStatusChange {
         command_id: String as "command-id",
         document_name: String as "document-name",
@@ -126,7 +130,7 @@ event! {
         status: String,
     }
 
-    /// An association.
+    /// The detail of an event of AWS Systems Manager: a change of an association.
     pub struct Ec2StateManagerAssociationStateChange {
         association_id: String as "association-id",
         document_name: String as "document-name",
@@ -145,7 +149,7 @@ event! {
         association_cwe_version: String as "association-cwe-version",
     }
 
-    /// An association of one instance.
+    /// The detail of an event of AWS Systems Manager: a change of an association of one instance.
     pub struct Ec2StateManagerInstanceAssociationStateChange {
         association_id: String as "association-id",
         instance_id: String as "instance-id",

@@ -1,4 +1,4 @@
-//! Tags of resources, as the detail of an event.
+//! Tags: changes of the tags of resources.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,8 +8,8 @@ use crate::events::field::event;
 use crate::json::{Number, Value};
 
 event! {
-    /// Tags that have changed (AWS Resource Groups and Tags, "Monitor tag changes with serverless
-    /// workflows and Amazon EventBridge").
+    /// The detail of an event about tags of a resource that changed (Tagging AWS Resources and Tag
+    /// Editor User Guide, "Monitor tag changes with serverless workflows and Amazon EventBridge").
     pub struct TagChangeOnResource {
         changed_tag_keys: Vec<String> as "changed-tag-keys",
         service: String,

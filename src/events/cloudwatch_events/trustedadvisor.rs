@@ -1,4 +1,4 @@
-//! AWS Trusted Advisor: checks, as the detail of an event.
+//! AWS Trusted Advisor: results of checks.
 
 use alloc::string::String;
 
@@ -6,8 +6,8 @@ use crate::events::Map;
 use crate::events::field::event;
 
 event! {
-    /// A check (AWS Support User Guide, "Monitoring AWS Trusted Advisor check results with Amazon
-    /// EventBridge").
+    /// The detail of an event of AWS Trusted Advisor: the result of a check for a resource (AWS
+    /// Support User Guide, "Monitoring AWS Trusted Advisor check results with Amazon EventBridge").
     pub struct CheckItemRefreshNotification {
         check_name: String as "check-name",
         check_item_detail: Map<String> as "check-item-detail",

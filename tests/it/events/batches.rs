@@ -94,7 +94,7 @@ fn with_continue_other_groups_only_the_failed_message_group_stops() {
         let handled = RefCell::new(Vec::new());
         let event = grouped(queue, messages);
         let options = sqs::EachOptions::default().continue_other_groups(true);
-        let response = sqs::each_with(&event, &cx(60), options, |message| {
+        let response = sqs::each_with_options(&event, &cx(60), options, |message| {
             handled.borrow_mut().push(message.message_id.get()?.clone());
             obey(message.body.get()?)
         });
@@ -176,14 +176,14 @@ fn all_message_groups_stop_by_default_and_at_the_deadline() {
     assert_eq!(sqs::each(&event, &cx(60), obey).unwrap().failures, want);
     for on in [false, true] {
         let options = sqs::EachOptions::default().continue_other_groups(on);
-        let response = sqs::each_with(&event, &cx(60), options, obey).unwrap();
+        let response = sqs::each_with_options(&event, &cx(60), options, obey).unwrap();
         assert_eq!(response.failures.len(), if on { 1 } else { 2 });
     }
     let mut late = Context::default();
     late.deadline = SystemTime::now().checked_add(Duration::from_millis(300));
     let event = grouped("orders.fifo", &[("a", "ok"), ("b", "ok"), ("c", "ok")]);
     let options = sqs::EachOptions::default().continue_other_groups(true);
-    let response = sqs::each_with(&event, &late, options, |_| {
+    let response = sqs::each_with_options(&event, &late, options, |_| {
         std::thread::sleep(Duration::from_millis(310));
         Ok(())
     });

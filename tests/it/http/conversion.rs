@@ -212,7 +212,7 @@ fn method_path_and_headers_are_read_from_each_form_of_event() {
 /// Converts a response for the front door that has sent `event`; returns the JSON or the error message.
 fn convert(event: &str, response: &Response) -> String {
     let request = Request::from_event(event.as_bytes()).unwrap();
-    match request.answer(response) {
+    match request.encode_response(response) {
         Ok(json) => String::from_utf8(json).unwrap(),
         Err(error) => error.error_message().to_owned(),
     }
@@ -354,8 +354,8 @@ fn router_and_cors_respond_to_what_no_handler_serves() {
                 name => request.with_header(name, value),
             };
         }
-        let handler = |request| router.answer(request, &Context::default());
-        let got = cors.answer(request, handler).unwrap();
+        let handler = |request| router.handle(request, &Context::default());
+        let got = cors.handle(request, handler).unwrap();
         let allow = |name| got.headers.get(name).unwrap_or("-").to_owned();
         let got = format!(
             "{} {} {} {} {}",

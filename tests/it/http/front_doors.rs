@@ -58,7 +58,7 @@ fn lattice(path: &str) -> [String; 2] {
 /// Returns the path parameter `id` that a router finds below `/users`, or the status.
 fn routed(request: Request) -> String {
     let router = Router::new().get("/users/{id}", |request, _| request.param::<String>("id"));
-    let response = router.answer(request, &Context::default()).unwrap();
+    let response = router.handle(request, &Context::default()).unwrap();
     match response.status {
         200 => response.body.as_str().unwrap().to_owned(),
         status => status.to_string(),
@@ -421,7 +421,7 @@ fn check_base(event: &str, base: &str, route: &str) {
             Ok(format!("file {}", r.param::<String>("rest")?))
         })
         .get("/{any}", |_, _| Ok("any"));
-    let found = router.answer(request, &Context::default()).unwrap();
+    let found = router.handle(request, &Context::default()).unwrap();
     let want = match route {
         "/" => "root",
         "/healthz" => "healthz",
@@ -623,7 +623,7 @@ fn a_handler_of_a_router_knows_the_base_path() {
         "/online/files/x/y",
         &with("proxy", "files/x/y"),
     );
-    let found = router.answer(read(&event), &Context::default()).unwrap();
+    let found = router.handle(read(&event), &Context::default()).unwrap();
     assert_eq!(found.body.as_str(), Some("/online x/y"));
 }
 
@@ -647,10 +647,10 @@ fn a_route_may_contain_the_base_path() {
     let router = Router::new()
         .post("/healthz", |_, _| Ok("other method"))
         .get("/online/healthz", |_, _| Ok("whole"));
-    let found = router.answer(read(event), &Context::default()).unwrap();
+    let found = router.handle(read(event), &Context::default()).unwrap();
     assert_eq!(found.body.as_str(), Some("whole"));
     let event = event.replace("GET", "PUT");
-    let found = router.answer(read(&event), &Context::default()).unwrap();
+    let found = router.handle(read(&event), &Context::default()).unwrap();
     assert_eq!(found.headers.get("allow"), Some("POST, GET, HEAD"));
 }
 
@@ -665,7 +665,7 @@ fn every_response_has_the_cors_headers() {
             let request = Request::new(Method::Post, "/orders")
                 .with_header("Origin", origin)
                 .with_body("[1]");
-            let response = cors.answer(request, &f).unwrap();
+            let response = cors.handle(request, &f).unwrap();
             assert_eq!(
                 (response.status, response.body.as_str()),
                 (status, Some(body))
@@ -702,9 +702,9 @@ fn every_response_has_the_cors_headers() {
     check(|_| Ok(Response::new(1000)), 500, OURS);
     // Responses of a router.
     let router = Router::new().get("/orders", |_, _| Ok("no"));
-    check(|r| router.answer(r, &Context::default()), 405, "");
+    check(|r| router.handle(r, &Context::default()), 405, "");
     check(
-        |_| Router::new().answer(Request::new(Method::Get, "/"), &Context::default()),
+        |_| Router::new().handle(Request::new(Method::Get, "/"), &Context::default()),
         404,
         "",
     );
@@ -715,7 +715,7 @@ fn every_response_has_the_cors_headers() {
         "hi",
     );
     let response = Cors::new(&[SHOP])
-        .answer(Request::new(Method::Get, "/"), |_| {
+        .handle(Request::new(Method::Get, "/"), |_| {
             Ok(Response::new(200).with_header("Vary", "Accept, Accept-Encoding"))
         })
         .unwrap();
@@ -729,7 +729,7 @@ fn the_error_for_a_response_that_the_front_door_cannot_carry_has_the_cors_header
     for event in [alb("/"), lattice("/")[0].clone(), lattice("/")[1].clone()] {
         let request = read(&event).with_header("Origin", SHOP);
         let response = Cors::new(&[SHOP])
-            .answer(request, |_| {
+            .handle(request, |_| {
                 let [a, b] = [Cookie::new("a", "1")?, Cookie::new("b", "2")?];
                 Ok(Response::new(200).with_cookie(a).with_cookie(b))
             })
@@ -771,7 +771,7 @@ fn a_response_is_read_back_as_it_was_written() {
             lattice("/")[0].clone(),
             lattice("/")[1].clone(),
         ] {
-            let sent = read(&event).answer(&response).unwrap();
+            let sent = read(&event).encode_response(&response).unwrap();
             assert_eq!(json::parse::<Response>(&sent).unwrap(), response, "{event}");
         }
     }
@@ -785,9 +785,9 @@ fn a_response_is_read_back_as_it_was_written() {
     ] {
         response.headers.append(name, value);
     }
-    let sent = read(&rest("/", "")).answer(&response).unwrap();
+    let sent = read(&rest("/", "")).encode_response(&response).unwrap();
     assert_eq!(json::parse::<Response>(&sent).unwrap(), response);
-    let sent = read(&url("/")).answer(&response).unwrap();
+    let sent = read(&url("/")).encode_response(&response).unwrap();
     let got = json::parse::<Response>(&sent).unwrap();
     assert_eq!(got.headers.get("x"), Some("1, 2"));
     assert_eq!(
@@ -860,7 +860,7 @@ fn a_header_with_a_control_character_is_never_sent() {
         {
             for (name, value) in [("x", value.as_str()), (value.as_str(), "x")] {
                 let response = Response::new(200).with_header(name, value);
-                let error = read(event).answer(&response).unwrap_err();
+                let error = read(event).encode_response(&response).unwrap_err();
                 assert_eq!(error.error_type(), "Http.Response");
             }
         }
@@ -872,7 +872,7 @@ fn a_header_with_a_control_character_is_never_sent() {
 fn an_error_under_cors_is_a_500_response_without_its_message() {
     let cors = Cors::new(&[SHOP]);
     let handler = tiny_lambda::handler::http(move |request, _: &Context| {
-        cors.answer(request, |_| Err(Error::new("Db", "password is hunter2")))
+        cors.handle(request, |_| Err(Error::new("Db", "password is hunter2")))
     });
     for event in [rest("/", ""), http_2("/", ""), url("/"), alb("/")] {
         let event = event.replacen('{', &format!(r#"{{"headers":{{"origin":"{SHOP}"}},"#), 1);

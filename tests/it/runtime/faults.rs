@@ -1107,7 +1107,7 @@ fn a_stack_trace_never_names_a_source_file_of_this_crate() {
     check_place("json::parse", || Ok(json::parse::<u8>(b"x")?));
     check_place("std", || Ok("x".parse::<u8>()?));
     check_place("Request::json", || Ok(request.json::<u8>()?));
-    check_place("Pairs::parse", || {
+    check_place("Query::parse", || {
         Ok(Request::new(Method::Get, "/?a=b")
             .query()?
             .parse::<u8>("a")?)
@@ -1187,9 +1187,13 @@ fn an_error_of_the_crates_functions_names_the_place_of_the_call() {
     check_place("Request::body", || Ok(odd.body()?.len()));
     check_place("Request::form", || Ok(odd.form()?));
     check_place("Request::into_body", || Ok(odd.clone().into_body()?));
-    check_place("Request::answer", || Ok(odd.answer(&Response::new(0))?));
+    check_place("Request::encode_response", || {
+        Ok(odd.encode_response(&Response::new(0))?)
+    });
     let split = Response::new(200).with_header("a", "b\n");
-    check_place("Request::answer", || Ok(odd.answer(&split)?));
+    check_place("Request::encode_response", || {
+        Ok(odd.encode_response(&split)?)
+    });
     let cx = Context::default();
     let sqs_event = || json::parse::<SqsEvent>(br#"{"Records":[{}]}"#).unwrap();
     check_place("sqs::each", || {
@@ -1198,9 +1202,11 @@ fn an_error_of_the_crates_functions_names_the_place_of_the_call() {
     check_place("sqs::each", || {
         Ok(sqs::each(&sqs_event(), &cx, |_| Ok(()))?)
     });
-    check_place("sqs::each_with", || {
+    check_place("sqs::each_with_options", || {
         let options = sqs::EachOptions::default();
-        Ok(sqs::each_with(&sqs_event(), &cx, options, |_| Ok(()))?)
+        Ok(sqs::each_with_options(&sqs_event(), &cx, options, |_| {
+            Ok(())
+        })?)
     });
     check_place("kinesis::each", || {
         Ok(kinesis::each(&KinesisEvent::default(), &cx, |_| Ok(()))?)

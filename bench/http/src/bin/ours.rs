@@ -10,7 +10,7 @@ fn work(event: &[u8]) -> Vec<u8> {
     let request = Request::from_event(event).expect("a request");
     let name = request.header("x-tag").unwrap_or_default();
     let body = format!("{} {} {name}", request.method(), request.path());
-    request.answer(&body.into_response()).expect("an answer")
+    request.encode_response(&body.into_response()).expect("an answer")
 }
 
 fn main() {

@@ -1,0 +1,351 @@
+//! Values that events carry as text: [`Timestamp`], [`EpochSeconds`], [`EpochMillis`],
+//! [`EpochMicros`], [`Base64`] and [`FormText`].
+//!
+//! These types keep the text as it came and decode it when the handler asks for the value. So
+//! malformed text does not make an event unreadable, and an event is written as it was read. The
+//! types of [`json`](crate::json) with the same names hold the decoded value. Use those in your own
+//! types: they refuse malformed text when the event is read.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use std::time::SystemTime;
+
+use super::field::parse_json;
+use crate::encoding::{EncodingError, base64, decode_base64, decode_percent, push_decimal};
+use crate::error::{Error, Result};
+use crate::json::{self, FromJson, Kind, Reader, ToJson, Writer, time};
+
+/// Types that hold a text, the function that reads it, and the function that writes it.
+macro_rules! encoded {
+    ($($(#[$attribute:meta])* $name:ident($read:expr, $write:expr);)*) => {$(
+        $(#[$attribute])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Returns the text as it came. A number that came as a JSON string has its quotes.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromJson for $name {
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+                $read(r).map($name)
+            }
+        }
+
+        /// Writes the text as it came.
+        impl ToJson for $name {
+            fn to_json(&self, w: &mut Writer) {
+                $write(w, &self.0);
+            }
+        }
+    )*};
+}
+
+encoded! {
+    /// A time in the format of RFC 3339, the usual one of ISO 8601: `2026-11-15T09:30:00.000Z`.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use tiny_lambda::events::Timestamp;
+    ///
+    /// let time = Timestamp::from(String::from("1970-01-02T01:00:00.5+01:00"));
+    /// assert_eq!(time.to_system_time()?, UNIX_EPOCH + Duration::from_millis(86_400_500));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    Timestamp(read_text, Writer::string);
+    /// A time in seconds since the Unix epoch, which may have a fraction. AWS sends it as a number
+    /// or as a string.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use tiny_lambda::events::EpochSeconds;
+    /// use tiny_lambda::json;
+    ///
+    /// let time: EpochSeconds = json::parse(b"1545084650.987")?;
+    /// assert_eq!(time.to_system_time()?, UNIX_EPOCH + Duration::from_millis(1_545_084_650_987));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    EpochSeconds(read_number, write_number);
+    /// A time in milliseconds since the Unix epoch. AWS sends it as a number or as a string.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use tiny_lambda::events::EpochMillis;
+    ///
+    /// let time = EpochMillis::from(1500);
+    /// assert_eq!(time.to_system_time()?, UNIX_EPOCH + Duration::from_millis(1500));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    EpochMillis(read_number, write_number);
+    /// A time in microseconds since the Unix epoch. AWS sends it as a number or as a string. See
+    /// [`EpochMillis`] for an example.
+    EpochMicros(read_number, write_number);
+    /// Bytes in base64 (RFC 4648, section 4).
+    ///
+    /// ```
+    /// use tiny_lambda::events::Base64;
+    ///
+    /// assert_eq!(Base64::from(String::from("aGk=")).decode()?, b"hi");
+    /// assert_eq!(Base64::encode(b"hi").as_str(), "aGk=");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    Base64(read_text, Writer::string);
+    /// Text that is encoded as in a form: `+` is a space, and `%` and two hexadecimal digits are a
+    /// byte. The key of an Amazon S3 object is such a text.
+    ///
+    /// ```
+    /// use tiny_lambda::events::FormText;
+    ///
+    /// let key = FormText::from(String::from("summer+2026/caf%C3%A9.jpg"));
+    /// assert_eq!(key.decode()?, "summer 2026/café.jpg");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    FormText(read_text, Writer::string);
+}
+
+/// Reads a string. An escape for one half of a surrogate pair becomes U+FFFD.
+fn read_text(r: &mut Reader<'_>) -> Result<String, json::Error> {
+    r.attempt_replacing(true, String::from_json)
+}
+
+/// Reads the JSON of a number, or of a string, which may hold a number.
+fn read_number(r: &mut Reader<'_>) -> Result<String, json::Error> {
+    r.attempt(|r| {
+        let kind = r.peek()?;
+        let json = r.raw()?;
+        match kind {
+            Kind::Number | Kind::String => Ok(json.into()),
+            _ => Err(r.error_expected("a number or a string")),
+        }
+    })
+}
+
+fn write_number(w: &mut Writer, json: &str) {
+    w.raw(if json.is_empty() { "0" } else { json });
+}
+
+macro_rules! impl_from_string {
+    ($($name:ident),*) => {$(
+        impl From<String> for $name {
+            fn from(text: String) -> $name {
+                $name(text)
+            }
+        }
+    )*};
+}
+
+impl_from_string!(Timestamp, Base64, FormText);
+
+impl Timestamp {
+    /// Returns the time, to the nanosecond. Further digits are cut off, and a leap second is the
+    /// second after it.
+    ///
+    /// # Errors
+    /// If the text has another format, or there is no such day or time.
+    #[track_caller]
+    pub fn to_system_time(&self) -> Result<SystemTime> {
+        match time::rfc_3339(&self.0) {
+            Some(time) => Ok(time),
+            None => Err(malformed_time("an RFC 3339 time", &self.0)),
+        }
+    }
+}
+
+/// The time types and their units: the power of ten that makes it nanoseconds, and its name in
+/// errors.
+macro_rules! impl_epoch {
+    ($($name:ident $scale:literal $expected:literal),*) => {$(
+        impl $name {
+            /// Returns the time, to the nanosecond. Further digits are cut off.
+            ///
+            /// # Errors
+            /// If the text is not a number, or `SystemTime` cannot represent the time.
+            #[track_caller]
+            pub fn to_system_time(&self) -> Result<SystemTime> {
+                match since_epoch(&self.0, $scale) {
+                    Some(time) => Ok(time),
+                    None => Err(malformed_time($expected, &self.0)),
+                }
+            }
+        }
+
+        impl From<u64> for $name {
+            fn from(number: u64) -> $name {
+                let mut text = String::new();
+                push_decimal(&mut text, number);
+                $name(text)
+            }
+        }
+    )*};
+}
+
+impl_epoch!(
+    EpochSeconds 9 "seconds since 1970",
+    EpochMillis 6 "milliseconds since 1970",
+    EpochMicros 3 "microseconds since 1970"
+);
+
+/// Returns the time of a JSON number, or of a JSON string that holds one; `scale` is that of
+/// [`time::since_epoch`].
+fn since_epoch(json: &str, scale: i32) -> Option<SystemTime> {
+    let mut r = Reader::new(json.trim_matches('"'));
+    let number = r.number().ok()?;
+    r.end().ok()?;
+    time::since_epoch(number, scale)
+}
+
+impl Base64 {
+    /// Encodes bytes.
+    pub fn encode(bytes: &[u8]) -> Base64 {
+        Base64(base64(bytes))
+    }
+
+    /// Returns the decoded bytes.
+    ///
+    /// # Errors
+    /// If the text is malformed: at which offset.
+    #[track_caller]
+    pub fn decode(&self) -> Result<Vec<u8>> {
+        match decode_base64(self.0.as_bytes()) {
+            Ok(bytes) => Ok(bytes),
+            Err(error) => Err(malformed_text(error, &self.0)),
+        }
+    }
+
+    /// Parses the decoded bytes as JSON.
+    ///
+    /// # Errors
+    /// If the text is malformed, or the bytes are not the JSON of a `T`: at which offset.
+    #[track_caller]
+    pub fn json<T: FromJson>(&self) -> Result<T> {
+        parse_json("the JSON in base64", &self.decode()?)
+    }
+}
+
+impl FormText {
+    /// Returns the decoded text.
+    ///
+    /// # Errors
+    /// If an escape is malformed, or the decoded bytes are not UTF-8.
+    #[track_caller]
+    pub fn decode(&self) -> Result<String> {
+        match decode_percent(&self.0, true) {
+            Ok(text) => Ok(text.into_owned()),
+            Err(error) => Err(malformed_text(error, &self.0)),
+        }
+    }
+}
+
+#[track_caller]
+fn malformed_text(error: EncodingError, text: &str) -> Error {
+    Error::unmarshal("a text", &error, text.as_bytes())
+}
+
+#[track_caller]
+fn malformed_time(expected: &str, text: &str) -> Error {
+    let message = format_args!("expected {expected}");
+    Error::unmarshal("a time", &message, text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use std::time::UNIX_EPOCH;
+
+    /// Nanoseconds since the epoch.
+    fn nanos(time: SystemTime) -> i128 {
+        match time.duration_since(UNIX_EPOCH) {
+            Ok(span) => i128::try_from(span.as_nanos()).unwrap(),
+            Err(before) => -i128::try_from(before.duration().as_nanos()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn rfc_3339_times_are_decoded() {
+        #[track_caller]
+        fn check(text: &str, want: Option<i128>) {
+            let got = Timestamp(text.to_string()).to_system_time().ok().map(nanos);
+            assert_eq!(got, want.map(|millis| millis * 1_000_000), "{text}");
+        }
+        check("1970-01-01T00:00:00Z", Some(0));
+        check("1970-01-01t00:00:00.001z", Some(1));
+        check("1969-12-31T23:59:59.999Z", Some(-1));
+        check("2000-02-29T12:00:00Z", Some(951_825_600_000));
+        check("2019-01-02T12:45:07.000Z", Some(1_546_433_107_000));
+        check("2026-11-15T09:30:00+01:30", Some(1_794_729_600_000));
+        check("2026-11-14T22:30:00-09:30", Some(1_794_729_600_000));
+        check("1900-03-01T00:00:00Z", Some(-2_203_891_200_000));
+        check("0000-03-01T00:00:00Z", Some(-62_162_035_200_000));
+        check("9999-12-31T23:59:59Z", Some(253_402_300_799_000));
+        check("2016-12-31T23:59:60Z", Some(1_483_228_800_000));
+        check("2026-02-29T00:00:00Z", None);
+        check("1900-02-29T00:00:00Z", None);
+        check("2026-13-01T00:00:00Z", None);
+        check("2026-04-31T00:00:00Z", None);
+        check("2026-00-01T00:00:00Z", None);
+        check("2026-01-00T00:00:00Z", None);
+        check("2026-01-01T24:00:00Z", None);
+        check("2026-01-01T00:60:00Z", None);
+        check("2026-01-01T00:00:61Z", None);
+        check("2026-01-01T00:00:00", None);
+        check("2026-01-01T00:00:00.Z", None);
+        check("2026-01-01T00:00:00+1:00", None);
+        check("2026-01-01T00:00:00+24:00", None);
+        check("2026-01-01", None);
+        check("2026-1-01T00:00:00ZZ", None);
+        check("", None);
+        check("20\u{e9}6-01-01T00:00:00Z", None);
+    }
+
+    #[test]
+    fn digits_after_nanoseconds_are_cut_off() {
+        let time = Timestamp("1970-01-01T00:00:00.1234567899Z".to_string());
+        assert_eq!(nanos(time.to_system_time().unwrap()), 123_456_789);
+    }
+
+    #[test]
+    fn seconds_and_milliseconds_are_decoded_in_every_form() {
+        #[track_caller]
+        fn check(json: &str, want: Option<i128>) {
+            let got = json::parse::<EpochSeconds>(json.as_bytes()).unwrap();
+            assert_eq!(json::to_vec(&got), json.as_bytes());
+            assert_eq!(got.to_system_time().ok().map(nanos), want, "{json}");
+            let got = json::parse::<EpochMillis>(json.as_bytes()).unwrap();
+            let want = want.map(|nanos| nanos / 1000);
+            assert_eq!(got.to_system_time().ok().map(nanos), want, "{json}");
+        }
+        check("0", Some(0));
+        check("1", Some(1_000_000_000));
+        check("\"1523232000\"", Some(1_523_232_000_000_000_000));
+        check("1545084650.987", Some(1_545_084_650_987_000_000));
+        check("1.48064202E9", Some(1_480_642_020_000_000_000));
+        check("15e-1", Some(1_500_000_000));
+        check("-1.5", Some(-1_500_000_000));
+        check("0e99", Some(0));
+        check("1e99", None);
+        check("1e-99", Some(0));
+        check("\"soon\"", None);
+        check("\"1.x\"", None);
+        check("\"\"", None);
+        check("\"1e\"", None);
+    }
+
+    #[test]
+    fn only_a_number_or_a_string_is_read() {
+        for text in ["true", "[]", "{}"] {
+            let error = json::parse::<EpochMillis>(text.as_bytes()).unwrap_err();
+            let want = "expected a number or a string, found";
+            assert!(error.message().starts_with(want), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_a_time() {
+        let time = EpochMillis::from(1500).to_system_time().unwrap();
+        assert_eq!(nanos(time), 1_500_000_000);
+    }
+}
