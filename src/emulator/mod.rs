@@ -21,38 +21,16 @@
 //! API that the Telemetry API has replaced, take snapshots (a SnapStart function is restored at once),
 //! drop privileges, or make the file system read-only. Executables are run on Linux only.
 
-mod access;
-mod command;
-mod console;
+mod cli;
 mod environment;
-mod event;
-mod event_stream;
-mod exchange;
-mod extension;
-mod extension_api;
-mod fault;
-mod front;
-mod function;
-mod here;
-mod ignore;
-mod inputs;
-mod lead;
-mod lifecycle;
-mod loan;
-mod outlet;
-mod page;
-#[cfg(target_os = "linux")]
-mod process;
-#[cfg(not(target_os = "linux"))]
-#[path = "no_process.rs"]
-mod process;
+mod invoke_api;
+mod message;
 mod report;
 mod runtime_api;
+mod scheduler;
+mod serve_local;
 mod server;
 mod settings;
-mod state;
-mod telemetry;
-mod url;
 mod watch;
 
 use std::io;
@@ -65,17 +43,17 @@ use std::time::{Duration, SystemTime};
 use crate::handler::Handler;
 use crate::runtime::Runtime;
 
-use self::access::Access;
-pub use self::command::command;
-use self::environment::Environment;
-use self::event::{Answer, Gathering, Start, epoch_ms};
-pub use self::fault::{Fault, UnknownFault};
-use self::front::Front;
-use self::function::{Function, Throttled};
-pub use self::here::serve_here;
-use self::server::Server;
+pub use self::cli::command;
+pub use self::serve_local::serve_here;
+pub use self::server::fault_injection::{Fault, UnknownFault};
 pub use self::settings::Settings;
-use self::watch::{Watch, Watcher};
+use crate::emulator::environment::Environment;
+use crate::emulator::invoke_api::Front;
+use crate::emulator::message::{Answer, Gathering, Start, epoch_ms};
+use crate::emulator::scheduler::{Function, Throttled};
+use crate::emulator::server::Server;
+use crate::emulator::server::access::Access;
+use crate::emulator::watch::{Watch, Watcher};
 
 /// How long an invocation may take where the handler is a test's own, and may be looked at with a
 /// debugger: longer than Lambda's default, shorter than a hung test run is borne.
@@ -227,7 +205,8 @@ impl Emulator {
     /// from listening on loopback.
     pub fn with(settings: Settings) -> io::Result<Emulator> {
         if let Some(bootstrap) = &settings.bootstrap {
-            if let Some(text) = process::refusal(bootstrap, settings.runner.as_deref()) {
+            if let Some(text) = environment::process::refusal(bootstrap, settings.runner.as_deref())
+            {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
             }
         }

@@ -9,7 +9,7 @@ use crate::json;
 use crate::json::Value;
 
 /// A random id in the form of a UUID, version 4.
-pub(super) fn uuid() -> String {
+pub(crate) fn uuid() -> String {
     // The standard library's hash maps are keyed by the system's random bytes.
     let random = || RandomState::new().hash_one(0_u8);
     let (high, low) = (random(), random());
@@ -24,8 +24,8 @@ pub(super) fn uuid() -> String {
 }
 
 /// A new X-Ray trace, not sampled: `Root=1-<time>-<24 hex>;Parent=<16 hex>;Sampled=0`.
-pub(super) fn trace_id(now: SystemTime) -> String {
-    let seconds = super::event::epoch_ms(now) / 1000;
+pub(crate) fn trace_id(now: SystemTime) -> String {
+    let seconds = crate::emulator::message::epoch_ms(now) / 1000;
     let random = || RandomState::new().hash_one(1_u8);
     let (a, b, parent) = (random(), random(), random());
     format!(
@@ -36,14 +36,14 @@ pub(super) fn trace_id(now: SystemTime) -> String {
 
 /// Year, month, day, hour, minute, second and millisecond of `time`, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Civil {
-    pub(super) year: u64,
-    pub(super) month: u64,
-    pub(super) day: u64,
-    pub(super) hour: u64,
-    pub(super) minute: u64,
-    pub(super) second: u64,
-    pub(super) millisecond: u64,
+pub(crate) struct Civil {
+    pub(crate) year: u64,
+    pub(crate) month: u64,
+    pub(crate) day: u64,
+    pub(crate) hour: u64,
+    pub(crate) minute: u64,
+    pub(crate) second: u64,
+    pub(crate) millisecond: u64,
     /// 0 is Sunday.
     weekday: u64,
 }
@@ -53,8 +53,8 @@ pub(super) struct Civil {
     clippy::arithmetic_side_effects,
     reason = "days of a u64 of milliseconds stay far below 2^64"
 )]
-pub(super) fn civil(time: SystemTime) -> Civil {
-    let ms = super::event::epoch_ms(time);
+pub(crate) fn civil(time: SystemTime) -> Civil {
+    let ms = crate::emulator::message::epoch_ms(time);
     let (days, ms_of_day) = (ms / 86_400_000, ms % 86_400_000);
     // Eras of 400 years begin on 1 March, so that the leap day is the last of its year.
     let z = days + 719_468;
@@ -92,7 +92,7 @@ impl Civil {
     }
 
     /// `2026-11-22T17:00:00.000Z` (RFC 3339).
-    pub(super) fn rfc3339(&self) -> String {
+    pub(crate) fn rfc3339(&self) -> String {
         let Civil {
             year,
             month,
@@ -107,7 +107,7 @@ impl Civil {
     }
 
     /// `Sun, 22 Nov 2026 17:00:00 GMT` (RFC 9110, section 5.6.7).
-    pub(super) fn http_date(&self) -> String {
+    pub(crate) fn http_date(&self) -> String {
         let Civil {
             year,
             day,
@@ -127,7 +127,7 @@ impl Civil {
     }
 
     /// `22/Nov/2026:17:00:00 +0000`, the time of an HTTP API 2.0 event.
-    pub(super) fn common_log(&self) -> String {
+    pub(crate) fn common_log(&self) -> String {
         let Civil {
             year,
             day,
@@ -144,39 +144,39 @@ impl Civil {
 }
 
 /// Milliseconds with two decimals, rounded: `1.23`.
-pub(super) fn ms(duration: Duration) -> String {
+pub(crate) fn ms(duration: Duration) -> String {
     let hundredths = duration.as_micros().saturating_add(5) / 10;
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
 /// Whole milliseconds, rounded up: what is billed.
-pub(super) fn billed_ms(duration: Duration) -> u128 {
+pub(crate) fn billed_ms(duration: Duration) -> u128 {
     duration.as_nanos().div_ceil(1_000_000)
 }
 
 /// What a REPORT line says.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Report {
-    pub(super) request_id: String,
-    pub(super) duration: Duration,
+pub(crate) struct Report {
+    pub(crate) request_id: String,
+    pub(crate) duration: Duration,
     /// Of the process that served this invocation, where it was started for it.
-    pub(super) init: Option<Duration>,
-    pub(super) memory_mb: u32,
+    pub(crate) init: Option<Duration>,
+    pub(crate) memory_mb: u32,
     /// The most memory that the process had resident; `None` where there is no process of ours.
-    pub(super) peak_kb: Option<u64>,
+    pub(crate) peak_kb: Option<u64>,
     /// `timeout` or `error`, and which.
-    pub(super) failure: Option<(&'static str, String)>,
+    pub(crate) failure: Option<(&'static str, String)>,
     /// The trace of an invocation that is sampled.
-    pub(super) trace_id: Option<String>,
+    pub(crate) trace_id: Option<String>,
     /// Bytes of the event and of the response.
-    pub(super) event_len: usize,
-    pub(super) response_len: u64,
+    pub(crate) event_len: usize,
+    pub(crate) response_len: u64,
 }
 
 impl Report {
     /// The line, in Lambda's words and order; `Peak memory`, `Event` and `Response` are ours, as
     /// Lambda's whole MB say little about functions of this size.
-    pub(super) fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let mut line = format!(
             "REPORT RequestId: {}\tDuration: {} ms\tBilled Duration: {} ms\tMemory Size: {} MB",
             self.request_id,
@@ -225,7 +225,7 @@ impl Report {
 
 impl Report {
     /// The same as a record, for machines; `record` names the invocation.
-    pub(super) fn record(&self, mut record: json::Object) -> Value {
+    pub(crate) fn record(&self, mut record: json::Object) -> Value {
         let mut metrics = json::Object::new();
         metrics.insert("durationMs", ms_value(self.duration));
         let billed = self.duration.saturating_add(self.init.unwrap_or_default());
@@ -254,12 +254,12 @@ impl Report {
 }
 
 /// Milliseconds as a number in JSON.
-pub(super) fn ms_value(duration: Duration) -> Value {
+pub(crate) fn ms_value(duration: Duration) -> Value {
     json::parse(ms(duration).as_bytes()).unwrap_or_default()
 }
 
 /// The line of an Init phase that went wrong; `phase` is `init`, or `invoke` where it was repeated.
-pub(super) fn init_report(took: Duration, phase: &str, status: &str, error_type: &str) -> String {
+pub(crate) fn init_report(took: Duration, phase: &str, status: &str, error_type: &str) -> String {
     let mut line = format!(
         "INIT_REPORT Init Duration: {} ms\tPhase: {phase}\tStatus: {status}",
         ms(took)
@@ -272,14 +272,14 @@ pub(super) fn init_report(took: Duration, phase: &str, status: &str, error_type:
 
 /// How a process ended, as far as Lambda's messages tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Exit {
-    pub(super) code: Option<i32>,
-    pub(super) signal: Option<i32>,
-    pub(super) core_dumped: bool,
+pub(crate) struct Exit {
+    pub(crate) code: Option<i32>,
+    pub(crate) signal: Option<i32>,
+    pub(crate) core_dumped: bool,
 }
 
 /// `Runtime exited with error: exit status 1`, and its variants.
-pub(super) fn exit_text(exit: Exit) -> String {
+pub(crate) fn exit_text(exit: Exit) -> String {
     match exit.code {
         Some(0) => "Runtime exited without providing a reason".to_owned(),
         _ => format!("Runtime exited with error: {}", exit_reason(exit)),
@@ -287,7 +287,7 @@ pub(super) fn exit_text(exit: Exit) -> String {
 }
 
 /// `exit status 1`, `signal: killed`: Lambda's words are those of its servers' language.
-pub(super) fn exit_reason(exit: Exit) -> String {
+pub(crate) fn exit_reason(exit: Exit) -> String {
     const SIGNALS: [&str; 16] = [
         "",
         "hangup",
@@ -326,7 +326,7 @@ pub(super) fn exit_reason(exit: Exit) -> String {
 }
 
 /// `{"errorType":...,"errorMessage":...}`, the error document that Lambda itself writes.
-pub(super) fn error_document(error_type: &str, message: &str) -> Vec<u8> {
+pub(crate) fn error_document(error_type: &str, message: &str) -> Vec<u8> {
     let mut document = b"{\"errorType\":".to_vec();
     document.extend(json::to_vec(error_type));
     document.extend_from_slice(b",\"errorMessage\":");
@@ -336,7 +336,7 @@ pub(super) fn error_document(error_type: &str, message: &str) -> Vec<u8> {
 }
 
 /// `{"errorMessage":...,"errorType":...}` and a newline: how AWS's servers refuse a call.
-pub(super) fn refusal_document(error_type: &str, message: &str) -> Vec<u8> {
+pub(crate) fn refusal_document(error_type: &str, message: &str) -> Vec<u8> {
     let mut document = b"{\"errorMessage\":".to_vec();
     document.extend(json::to_vec(message));
     document.extend_from_slice(b",\"errorType\":");
@@ -347,7 +347,7 @@ pub(super) fn refusal_document(error_type: &str, message: &str) -> Vec<u8> {
 
 /// The kind of error that the header `Lambda-Runtime-Function-Error-Type` names, as AWS counts it:
 /// the header itself where it holds `Runtime.Xyz` or `Function.Xyz` in letters, else an unknown one.
-pub(super) fn error_type(header: &str) -> String {
+pub(crate) fn error_type(header: &str) -> String {
     if ["Runtime.", "Function."].iter().any(|category| {
         header.match_indices(category).any(|(at, _)| {
             let reason = header

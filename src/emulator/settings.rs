@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::fault::Fault;
-use super::report::{civil, uuid};
+use crate::emulator::report::{civil, uuid};
+use crate::emulator::server::fault_injection::Fault;
 
 /// How a local function is set up. [`Default`] is what Lambda has for a new function.
 ///
@@ -110,7 +110,7 @@ impl Default for Settings {
 
 impl Settings {
     /// The region that the function believes to run in: the caller's own, where it has one.
-    pub(super) fn region() -> String {
+    pub(crate) fn region() -> String {
         let own = |name| env::var(name).ok().filter(|value| !value.is_empty());
         own("AWS_REGION")
             .or_else(|| own("AWS_DEFAULT_REGION"))
@@ -118,7 +118,7 @@ impl Settings {
     }
 
     /// The function's ARN, in the account that AWS's own emulator names.
-    pub(super) fn arn(&self) -> String {
+    pub(crate) fn arn(&self) -> String {
         format!(
             "arn:aws:lambda:{}:012345678912:function:{}",
             Settings::region(),
@@ -127,7 +127,7 @@ impl Settings {
     }
 
     /// What `AWS_LAMBDA_INITIALIZATION_TYPE` says.
-    pub(super) fn initialization_type(&self) -> &'static str {
+    pub(crate) fn initialization_type(&self) -> &'static str {
         match (self.concurrency, self.snap_start) {
             (Some(_), _) => "lambda-managed-instances",
             (None, true) => "snap-start",
@@ -141,7 +141,7 @@ impl Settings {
         not(target_os = "linux"),
         allow(dead_code, reason = "no processes there")
     )]
-    pub(super) fn process_env(&self, api: SocketAddr, task_root: &Path) -> Vec<(String, OsString)> {
+    pub(crate) fn process_env(&self, api: SocketAddr, task_root: &Path) -> Vec<(String, OsString)> {
         let region = Settings::region();
         let today = civil(SystemTime::now());
         let stream = format!(
@@ -225,7 +225,7 @@ impl Settings {
     }
 
     /// The variables of the function's own that its process gets with another value, each once.
-    pub(super) fn overridden(&self, api: SocketAddr) -> Vec<&str> {
+    pub(crate) fn overridden(&self, api: SocketAddr) -> Vec<&str> {
         let given = |name| self.env.iter().rev().find(|(given, _)| given == name);
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_default();
         let root = match (&self.task_root, &self.bootstrap) {
@@ -247,7 +247,7 @@ impl Settings {
 }
 
 /// Whether an extension gets the variable too ("Using the Lambda Extensions API").
-pub(super) fn is_for_extensions(name: &str) -> bool {
+pub(crate) fn is_for_extensions(name: &str) -> bool {
     let is_xray = name.starts_with("AWS_XRAY_");
     let is_log =
         name.starts_with("AWS_LAMBDA_LOG_GROUP") || name.starts_with("AWS_LAMBDA_LOG_STREAM");
@@ -259,7 +259,7 @@ pub(super) fn is_for_extensions(name: &str) -> bool {
 }
 
 /// What the metadata endpoint wants to see; it tells nothing that would have to be protected.
-pub(super) const METADATA_TOKEN: &str = "local";
+pub(crate) const METADATA_TOKEN: &str = "local";
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,8 @@
 //! Watching the inputs of a function's build: when one changes it is built again, and its processes are replaced.
 
+mod ignore;
+mod inputs;
+
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,11 +12,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::console::say;
-use super::environment::Environment;
-use super::function::Function;
-use super::inputs::{Inputs, Snapshot};
-use super::process::{self, Group};
+use crate::emulator::environment::Environment;
+use crate::emulator::environment::logs::say;
+use crate::emulator::environment::process::{self, Group};
+use crate::emulator::scheduler::Function;
+use crate::emulator::watch::inputs::{Inputs, Snapshot};
 
 /// How often the inputs are looked at.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -35,7 +38,7 @@ const INVOCATION_CHANGES_OLD_MAX: u8 = 12;
 
 /// What is watched, and what is done about it.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     folder: PathBuf,
     /// A shell command that builds the function; `None`: it is only started again.
     build: Option<String>,
@@ -48,7 +51,7 @@ pub(super) struct Watch {
 
 /// The thread that watches; dropping it ends it, and a build that it runs.
 #[derive(Debug)]
-pub(super) struct Watcher {
+pub(crate) struct Watcher {
     stop: Option<Sender<()>>,
     group: Arc<Group>,
     thread: Option<JoinHandle<()>>,
@@ -66,7 +69,7 @@ impl Drop for Watcher {
 
 impl Watch {
     /// Looks at the inputs in `folder` of what `build` makes: `program`.
-    pub(super) fn new(
+    pub(crate) fn new(
         folder: PathBuf,
         build: Option<String>,
         program: Option<PathBuf>,
@@ -84,7 +87,7 @@ impl Watch {
     }
 
     /// Builds the function; an error is what the build has written.
-    pub(super) fn build(&self) -> Result<(), String> {
+    pub(crate) fn build(&self) -> Result<(), String> {
         let Some(build) = &self.build else {
             return Ok(());
         };
@@ -102,7 +105,7 @@ impl Watch {
 
     /// Watches from now on. While it is built invocations wait; what they get if that fails is an
     /// error with the build's output.
-    pub(super) fn start(
+    pub(crate) fn start(
         self,
         function: Arc<Function>,
         environments: Vec<Arc<Environment>>,

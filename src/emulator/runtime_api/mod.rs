@@ -1,20 +1,25 @@
 //! The Runtime API on an environment's listener: paths, checks in AWS's order, and AWS's replies to the letter.
 
+pub(crate) mod extensions;
+mod extensions_api;
+pub(crate) mod state_machine;
+pub(crate) mod telemetry;
+
 use std::borrow::Cow;
 use std::io;
 use std::time::Instant;
 
-use super::environment::{Environment, Stage};
-use super::event::{
+use crate::emulator::environment::{Environment, Stage};
+use crate::emulator::message::{
     Event, Failure, PAYLOAD_LEN_MAX, Part, Reply, STREAM_LEN_MAX, Start, send_error,
 };
-use super::exchange::{BodyFault, Exchange, Request};
-use super::fault::Fault;
-use super::loan::{Later, Loan};
-use super::report::{error_document, error_type, refusal_document};
-use super::server::{Service, connections_max};
-use super::settings::METADATA_TOKEN;
-use super::state::{Kind, Outcome, Refusal, State};
+use crate::emulator::report::{error_document, error_type, refusal_document};
+use crate::emulator::runtime_api::state_machine::{Kind, Outcome, Refusal, State};
+use crate::emulator::server::exchange::{BodyFault, Exchange, Request};
+use crate::emulator::server::fault_injection::Fault;
+use crate::emulator::server::loan::{Later, Loan};
+use crate::emulator::server::{Service, connections_max};
+use crate::emulator::settings::METADATA_TOKEN;
 use crate::encoding::{decode_base64, decode_percent};
 
 const RUNTIME: &str = "/2018-06-01/runtime/";
@@ -39,7 +44,7 @@ const PLAIN: [(&str, &str); 2] = [
     ("X-Content-Type-Options", "nosniff"),
 ];
 
-pub(super) const JSON: (&str, &str) = ("Content-Type", "application/json");
+pub(crate) const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 /// Replies that are not the machine's own.
 enum Problem {
@@ -409,7 +414,7 @@ impl Environment {
 }
 
 /// The event and everything that belongs to it, in the headers that AWS sends.
-pub(super) fn send_event(next: Later, event: &Event) -> Option<Loan> {
+pub(crate) fn send_event(next: Later, event: &Event) -> Option<Loan> {
     let has = |fault| next.faults().contains(&fault);
     let (is_bare, is_empty) = (has(Fault::NoHeaders), has(Fault::EmptyHeaders));
     // What cargo-lambda's emulator sends: ten minutes after the epoch.
@@ -447,7 +452,7 @@ pub(super) fn send_event(next: Later, event: &Event) -> Option<Loan> {
     next.reply(200, &fields, &event.body)
 }
 
-pub(super) fn accept(exchange: &mut Exchange<'_>) -> io::Result<()> {
+pub(crate) fn accept(exchange: &mut Exchange<'_>) -> io::Result<()> {
     if exchange.faults().contains(&Fault::Status200) {
         return exchange.reply(200, &[], b"");
     }
@@ -493,11 +498,11 @@ fn refused(problem: Problem) -> (u16, Vec<u8>) {
     (status, refusal_document(error_type, &message))
 }
 
-pub(super) fn wrong_method(exchange: &mut Exchange<'_>, allowed: &str) -> io::Result<()> {
+pub(crate) fn wrong_method(exchange: &mut Exchange<'_>, allowed: &str) -> io::Result<()> {
     exchange.reply(405, &[("Allow", allowed)], b"")
 }
 
-pub(super) fn not_found(exchange: &mut Exchange<'_>) -> io::Result<()> {
+pub(crate) fn not_found(exchange: &mut Exchange<'_>) -> io::Result<()> {
     exchange.reply(404, &PLAIN, b"404 page not found\n")
 }
 

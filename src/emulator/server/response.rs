@@ -6,8 +6,8 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::fault::{Fault, mangle};
-use super::report::civil;
+use crate::emulator::report::civil;
+use crate::emulator::server::fault_injection::{Fault, mangle};
 use crate::http1::connection::send;
 
 /// How late a slow reply is.
@@ -15,7 +15,7 @@ const SLOW: Duration = Duration::from_millis(200);
 
 /// How a body is sent whose length nobody knows yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outgoing {
+pub(crate) enum Outgoing {
     Chunked,
     /// As HTTP/1.0 has it: the end of the connection ends it.
     Plain,
@@ -25,22 +25,22 @@ pub(super) enum Outgoing {
 
 /// What there is to know about a reply before its content.
 #[derive(Debug, Clone)]
-pub(super) struct Outlet {
+pub(crate) struct Outlet {
     outgoing: Outgoing,
     /// No other request is served on this connection.
-    pub(super) close: bool,
+    pub(crate) close: bool,
     /// The peer speaks HTTP/1.0, where connections end unless it is said that they do not.
     is_1_0: bool,
     /// 0 before the reply.
-    pub(super) status: u16,
+    pub(crate) status: u16,
     /// Lines of header fields that the reply has in any case.
     added_lines: String,
     /// What is to go wrong.
-    pub(super) faults: Vec<Fault>,
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl Outlet {
-    pub(super) fn new(outgoing: Outgoing, close: bool, is_1_0: bool) -> Outlet {
+    pub(crate) fn new(outgoing: Outgoing, close: bool, is_1_0: bool) -> Outlet {
         Outlet {
             outgoing,
             close,
@@ -52,12 +52,12 @@ impl Outlet {
     }
 
     /// Adds a header field to the reply, whatever else it has.
-    pub(super) fn add_field(&mut self, name: &str, value: &str) {
+    pub(crate) fn add_field(&mut self, name: &str, value: &str) {
         let _ = write!(self.added_lines, "{name}: {value}\r\n");
     }
 
     /// Sends a whole reply.
-    pub(super) fn whole(
+    pub(crate) fn whole(
         &mut self,
         stream: &TcpStream,
         status: u16,
@@ -73,7 +73,7 @@ impl Outlet {
     }
 
     /// The head of a whole reply, and what is sent of its body.
-    pub(super) fn framed<'b>(
+    pub(crate) fn framed<'b>(
         &mut self,
         status: u16,
         fields: &[(&str, &str)],
@@ -90,7 +90,7 @@ impl Outlet {
     }
 
     /// Begins a reply whose length nobody knows yet.
-    pub(super) fn start(
+    pub(crate) fn start(
         &mut self,
         stream: &TcpStream,
         status: u16,
@@ -109,7 +109,7 @@ impl Outlet {
     }
 
     /// Sends a part of a reply that [`start`](Self::start) began.
-    pub(super) fn part(&self, stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn part(&self, stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
         let sent = match self.outgoing {
             // An empty chunk would be the last one.
             _ if bytes.is_empty() => Ok(()),
@@ -124,7 +124,7 @@ impl Outlet {
     }
 
     /// Ends a reply that [`start`](Self::start) began.
-    pub(super) fn finish(&self, stream: &TcpStream) -> io::Result<()> {
+    pub(crate) fn finish(&self, stream: &TcpStream) -> io::Result<()> {
         match self.outgoing {
             Outgoing::Chunked => {
                 send(stream, [b"0\r\n\r\n", b"", b""]).map_err(|(_, errno)| errno.into())
@@ -155,7 +155,7 @@ impl Outlet {
 }
 
 /// Sends a reply with its faults, one of which may be that the connection is lost.
-pub(super) fn send_mangled(
+pub(crate) fn send_mangled(
     stream: &TcpStream,
     faults: &[Fault],
     head: &str,

@@ -1,38 +1,47 @@
 //! One execution environment: what its Runtime API, its processes and those who lead invocations through it share.
 
+pub(crate) mod invocation;
+pub(crate) mod lifecycle;
+pub(crate) mod logs;
+#[cfg(target_os = "linux")]
+pub(crate) mod process;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_process.rs"]
+pub(crate) mod process;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use super::access::Access;
-use super::console::Console;
-use super::event::{Failure, Reply};
-use super::extension::{Extension, Extensions, Refusal};
-use super::fault::Dice;
-use super::loan::{Later, Loan};
-use super::process::Process;
-use super::report::Exit;
-use super::server::lock;
-use super::settings::Settings;
-use super::state::{Machine, Outcome};
+use crate::emulator::environment::logs::Console;
+use crate::emulator::environment::process::Process;
+use crate::emulator::message::{Failure, Reply};
+use crate::emulator::report::Exit;
+use crate::emulator::runtime_api::extensions::{Extension, Extensions, Refusal};
+use crate::emulator::runtime_api::state_machine::{Machine, Outcome};
+use crate::emulator::server::access::Access;
+use crate::emulator::server::fault_injection::Dice;
+use crate::emulator::server::loan::{Later, Loan};
+use crate::emulator::server::lock;
+use crate::emulator::settings::Settings;
 use crate::sys::Bell;
 
 /// One execution environment. How it is started and ended stands in `lifecycle`, how an
 /// invocation passes through it in `lead`.
 #[derive(Debug)]
-pub(super) struct Environment {
-    pub(super) settings: Arc<Settings>,
-    pub(super) console: Arc<Console>,
+pub(crate) struct Environment {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) console: Arc<Console>,
     /// Who may call its Runtime API.
-    pub(super) access: Arc<Access>,
+    pub(crate) access: Arc<Access>,
     /// What is to go wrong with its replies.
-    pub(super) dice: Dice,
+    pub(crate) dice: Dice,
     /// Where its Runtime API listens.
-    pub(super) api: SocketAddr,
-    pub(super) itself: Weak<Environment>,
+    pub(crate) api: SocketAddr,
+    pub(crate) itself: Weak<Environment>,
     inner: Mutex<Inner>,
     /// Wakes the extensions that wait for an event.
-    pub(super) to_extensions: Condvar,
+    pub(crate) to_extensions: Condvar,
     /// Wakes those who lead an invocation.
     to_leader: Condvar,
     /// Wakes the one who looks at the runtime's connection meanwhile; `None`: nobody does.
@@ -41,31 +50,31 @@ pub(super) struct Environment {
 
 /// What the threads of an environment share.
 #[derive(Debug)]
-pub(super) struct Inner {
-    pub(super) machine: Machine<Reply>,
-    pub(super) extensions: Extensions,
+pub(crate) struct Inner {
+    pub(crate) machine: Machine<Reply>,
+    pub(crate) extensions: Extensions,
     /// Counts the processes; who belongs to an earlier one has nothing to say any more.
-    pub(super) epoch: u64,
-    pub(super) stage: Stage,
+    pub(crate) epoch: u64,
+    pub(crate) stage: Stage,
     /// The replies to calls of `next` that wait for an event.
-    pub(super) nexts: Vec<Later>,
-    pub(super) process: Option<Process>,
+    pub(crate) nexts: Vec<Later>,
+    pub(crate) process: Option<Process>,
     /// External extensions, by name.
-    pub(super) extension_processes: Vec<(String, Process)>,
+    pub(crate) extension_processes: Vec<(String, Process)>,
     /// How the process ended, once it has.
-    pub(super) exit: Option<Exit>,
+    pub(crate) exit: Option<Exit>,
     /// How the one before it ended.
-    pub(super) last_exit: Option<Exit>,
+    pub(crate) last_exit: Option<Exit>,
     /// The extension that ended, if one has.
-    pub(super) extension_exit: Option<(String, Exit)>,
+    pub(crate) extension_exit: Option<(String, Exit)>,
     /// When the runtime first called `next`.
-    pub(super) polled_at: Option<Instant>,
+    pub(crate) polled_at: Option<Instant>,
     /// What the runtime reported instead.
-    pub(super) init_error: Option<Failure>,
+    pub(crate) init_error: Option<Failure>,
     /// The next Init belongs to an invocation ("suppressed init"): the last process died in one.
-    pub(super) suppress_init: bool,
+    pub(crate) suppress_init: bool,
     /// No further invocation is served.
-    pub(super) closed: bool,
+    pub(crate) closed: bool,
     /// How many wait for `to_leader`.
     n_leaders: usize,
     /// Somebody waits for the bell.
@@ -73,7 +82,7 @@ pub(super) struct Inner {
 }
 
 /// What a leader hears who waits for the runtime's connection too.
-pub(super) enum Heard {
+pub(crate) enum Heard {
     /// Something has come on the connection, or its end.
     Call,
     /// There is news.
@@ -84,7 +93,7 @@ pub(super) enum Heard {
 
 /// What somebody is about to do with the processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     /// Nothing: they run, or there are none.
     Steady,
     Starting,
@@ -94,7 +103,7 @@ pub(super) enum Stage {
 }
 
 impl Environment {
-    pub(super) fn new(
+    pub(crate) fn new(
         settings: Arc<Settings>,
         access: Arc<Access>,
         api: SocketAddr,
@@ -143,12 +152,12 @@ impl Environment {
         })
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
         lock(&self.inner)
     }
 
     /// An extension has called `event/next`, and waits for an event; `None`: it belongs to the past.
-    pub(super) fn wait_for_extension_event(
+    pub(crate) fn wait_for_extension_event(
         &self,
         id: Option<&str>,
     ) -> Result<Option<Vec<u8>>, Refusal> {
@@ -173,13 +182,13 @@ impl Environment {
     }
 
     /// The runtime has reported that it cannot start.
-    pub(super) fn init_failed(&self, failure: Failure) {
+    pub(crate) fn init_failed(&self, failure: Failure) {
         self.lock().init_error = Some(failure);
         self.news();
     }
 
     /// The runtime has answered `id`.
-    pub(super) fn answered(&self, id: &str, outcome: Outcome) {
+    pub(crate) fn answered(&self, id: &str, outcome: Outcome) {
         let reply = self.lock().machine.finish_answer(id, outcome);
         // Of an ordinary function nothing is over before its next `next`, but its caller waits.
         if self.settings.concurrency.is_some() || matches!(reply, Some(Reply::Gathered(_))) {
@@ -188,13 +197,13 @@ impl Environment {
     }
 
     /// Whether a runtime waits for events.
-    pub(super) fn is_warm(&self) -> bool {
+    pub(crate) fn is_warm(&self) -> bool {
         let inner = self.lock();
         inner.machine.polled() && inner.exit.is_none()
     }
 
     /// There is news for those who lead an invocation.
-    pub(super) fn news(&self) {
+    pub(crate) fn news(&self) {
         let mut inner = self.lock();
         let is_awaited = std::mem::take(&mut inner.bell_is_awaited);
         let n_leaders = inner.n_leaders;
@@ -207,7 +216,7 @@ impl Environment {
         }
     }
 
-    pub(super) fn wait_for_news<'l>(
+    pub(crate) fn wait_for_news<'l>(
         &'l self,
         mut inner: MutexGuard<'l, Inner>,
     ) -> MutexGuard<'l, Inner> {
@@ -221,7 +230,7 @@ impl Environment {
     }
 
     /// The same until `limit`; `None`: it has passed.
-    pub(super) fn wait<'l>(
+    pub(crate) fn wait<'l>(
         &'l self,
         mut inner: MutexGuard<'l, Inner>,
         limit: Option<Instant>,
@@ -238,7 +247,7 @@ impl Environment {
     }
 
     /// The same for one who has the runtime's connection on loan, and waits for that too.
-    pub(super) fn wait_with<'l>(
+    pub(crate) fn wait_with<'l>(
         &'l self,
         mut inner: MutexGuard<'l, Inner>,
         loan: &Loan,

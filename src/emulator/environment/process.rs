@@ -13,9 +13,9 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::console::{Console, Source};
-use super::report::Exit;
-use super::server::lock;
+use crate::emulator::environment::logs::{Console, Source};
+use crate::emulator::report::Exit;
+use crate::emulator::server::lock;
 use crate::sys;
 
 /// Longest piece of log that is read, or held back for the end of its line, at once.
@@ -28,20 +28,20 @@ const PEAK_AGE_MAX: Duration = Duration::from_millis(10);
 
 /// What is to be started, and how.
 #[derive(Debug)]
-pub(super) struct Launch<'l> {
-    pub(super) program: &'l Path,
+pub(crate) struct Launch<'l> {
+    pub(crate) program: &'l Path,
     /// What runs it, if the system does not.
-    pub(super) runner: Option<&'l Path>,
-    pub(super) dir: &'l Path,
+    pub(crate) runner: Option<&'l Path>,
+    pub(crate) dir: &'l Path,
     /// All its variables.
-    pub(super) env: Vec<(String, OsString)>,
+    pub(crate) env: Vec<(String, OsString)>,
     /// Whose output it is.
-    pub(super) source: Source,
+    pub(crate) source: Source,
 }
 
 /// A running process and the threads that watch it. [`kill`](Self::kill) it, or it stays.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     id: u32,
     life: Arc<(Mutex<Life>, Condvar)>,
     log: Arc<Log>,
@@ -66,7 +66,7 @@ enum Life {
 impl Process {
     /// Starts a program. `on_exit` is called once, on another thread, after all that the process
     /// wrote has been logged.
-    pub(super) fn start(
+    pub(crate) fn start(
         launch: Launch<'_>,
         console: &Arc<Console>,
         on_exit: impl FnOnce(Exit) + Send + 'static,
@@ -145,7 +145,7 @@ impl Process {
     }
 
     /// Sends a signal to the process and its children, unless it has ended.
-    pub(super) fn signal(&self, signal: i32) {
+    pub(crate) fn signal(&self, signal: i32) {
         let life = lock(&self.life.0);
         if *life == Life::Running {
             sys::kill_group(self.id, signal);
@@ -153,7 +153,7 @@ impl Process {
     }
 
     /// Waits until the process is gone, but not longer than until `limit`; whether it is.
-    pub(super) fn wait(&self, limit: Instant) -> bool {
+    pub(crate) fn wait(&self, limit: Instant) -> bool {
         let mut life = lock(&self.life.0);
         while *life != Life::Over {
             let left = limit.saturating_duration_since(Instant::now());
@@ -167,7 +167,7 @@ impl Process {
     }
 
     /// Kills the process and its children, and waits until they are gone.
-    pub(super) fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.signal(sys::SIGKILL);
         if let Some(watcher) = self.watcher.take() {
             let _ = watcher.join();
@@ -175,14 +175,14 @@ impl Process {
     }
 
     /// Logs what the process has written so far.
-    pub(super) fn flush_log(&self) {
+    pub(crate) fn flush_log(&self) {
         self.log.flush();
     }
 
     /// The most memory that the process has had resident so far, in KB; `None` once it has ended.
     /// What is known is taken where it was `busy` for so short a time since that little can have
     /// changed: looking is what takes longest in a short invocation.
-    pub(super) fn peak_kb(&self, busy: Duration) -> Option<u64> {
+    pub(crate) fn peak_kb(&self, busy: Duration) -> Option<u64> {
         let mut peak = lock(&self.peak);
         if let Some((kb, at)) = *peak {
             if busy < PEAK_BUSY_MIN && at.elapsed() < PEAK_AGE_MAX {
@@ -253,7 +253,7 @@ impl Drop for Guard {
 }
 
 /// Runs `command` to its end: how it ended, and what it has written. `group` ends it earlier.
-pub(super) fn run(mut command: Command, group: &Group) -> io::Result<(ExitStatus, Vec<u8>)> {
+pub(crate) fn run(mut command: Command, group: &Group) -> io::Result<(ExitStatus, Vec<u8>)> {
     let (from_process, to_us) = sys::pipe()?;
     command
         .stdin(Stdio::null())
@@ -282,7 +282,7 @@ pub(super) fn run(mut command: Command, group: &Group) -> io::Result<(ExitStatus
 
 /// The process group of a command that [`run`] runs.
 #[derive(Debug, Default)]
-pub(super) struct Group(Mutex<GroupState>);
+pub(crate) struct Group(Mutex<GroupState>);
 
 #[derive(Debug, Default)]
 struct GroupState {
@@ -292,7 +292,7 @@ struct GroupState {
 
 impl Group {
     /// Kills the command, and lets no other one run.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         let mut state = lock(&self.0);
         state.is_over = true;
         if let Some(id) = state.id {
@@ -376,7 +376,7 @@ impl Log {
 }
 
 /// Why `path` cannot be started, in a sentence, as far as that can be told beforehand.
-pub(super) fn refusal(path: &Path, runner: Option<&Path>) -> Option<String> {
+pub(crate) fn refusal(path: &Path, runner: Option<&Path>) -> Option<String> {
     let shown = path.display();
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,

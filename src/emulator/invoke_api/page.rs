@@ -1,12 +1,12 @@
 //! The page that a browser gets where the function has none: pick an event, edit it, send it, read the answer.
 
-use super::exchange::Request;
+use crate::emulator::server::exchange::Request;
 use crate::events::samples;
 
 const PAGE: &str = include_str!("page.html");
 
 /// Whether a person with a browser asks for the front page.
-pub(super) fn is_asked_for(request: &Request) -> bool {
+pub(crate) fn is_asked_for(request: &Request) -> bool {
     request.method == "GET"
         && request.path() == "/"
         && request
@@ -15,7 +15,7 @@ pub(super) fn is_asked_for(request: &Request) -> bool {
 }
 
 /// The page, with the sample events.
-pub(super) fn page() -> String {
+pub(crate) fn page() -> String {
     let members: Vec<String> = samples::ALL
         .iter()
         .map(|(name, event)| format!("\"{name}\": {}", event.trim()))

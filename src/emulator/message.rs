@@ -4,42 +4,42 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
-use super::report::error_document;
-use super::server::lock;
+use crate::emulator::report::error_document;
+use crate::emulator::server::lock;
 
 /// Bytes in a synchronous event, and in a response that is not streamed: 6 MB and a little, the
 /// constant of AWS's servers.
-pub(super) const PAYLOAD_LEN_MAX: usize = 6 * 1024 * 1024 + 100;
+pub(crate) const PAYLOAD_LEN_MAX: usize = 6 * 1024 * 1024 + 100;
 /// Bytes in the event of an asynchronous invocation: 1 MB since October 2025.
-pub(super) const ASYNC_PAYLOAD_LEN_MAX: usize = 1024 * 1024;
+pub(crate) const ASYNC_PAYLOAD_LEN_MAX: usize = 1024 * 1024;
 /// Bytes in a streamed response: 200 MB since 2025.
-pub(super) const STREAM_LEN_MAX: u64 = 200 * 1024 * 1024;
+pub(crate) const STREAM_LEN_MAX: u64 = 200 * 1024 * 1024;
 /// Parts of an answer that may wait for a slow caller; a data part is at most one read long.
 const PARTS_MAX: usize = 4;
 
 /// What the runtime gets with `GET next`.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Event {
-    pub(super) request_id: String,
+pub(crate) struct Event {
+    pub(crate) request_id: String,
     /// Names this attempt (`Lambda-Runtime-Invocation-Id`).
-    pub(super) nonce: String,
-    pub(super) body: Vec<u8>,
-    pub(super) content_type: String,
-    pub(super) function_arn: String,
+    pub(crate) nonce: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) content_type: String,
+    pub(crate) function_arn: String,
     /// When Lambda gives the invocation up; milliseconds since the Unix epoch.
-    pub(super) deadline_ms: u64,
+    pub(crate) deadline_ms: u64,
     /// What the runtime is told instead.
-    pub(super) told_deadline_ms: Option<u64>,
-    pub(super) trace_id: Option<String>,
+    pub(crate) told_deadline_ms: Option<u64>,
+    pub(crate) trace_id: Option<String>,
     /// JSON text, no longer base64.
-    pub(super) client_context: Option<String>,
-    pub(super) cognito_identity: Option<String>,
-    pub(super) tenant_id: Option<String>,
+    pub(crate) client_context: Option<String>,
+    pub(crate) cognito_identity: Option<String>,
+    pub(crate) tenant_id: Option<String>,
 }
 
 /// A piece of an answer on its way to the caller.
 #[derive(Debug)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// All of it.
     Whole(Start, Vec<u8>),
     /// The beginning of one that is streamed.
@@ -53,23 +53,23 @@ pub(super) enum Part {
 
 /// The beginning of an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Start {
-    pub(super) content_type: Option<String>,
+pub(crate) struct Start {
+    pub(crate) content_type: Option<String>,
     /// The body is an error document; this is its kind (`Function.Unknown`, `Runtime.ExitError`, ...).
-    pub(super) error_type: Option<String>,
+    pub(crate) error_type: Option<String>,
 }
 
 /// What a function, or Lambda in its place, reports instead of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
-    pub(super) error_type: String,
+pub(crate) struct Failure {
+    pub(crate) error_type: String,
     /// The error document, as JSON text.
-    pub(super) document: Vec<u8>,
+    pub(crate) document: Vec<u8>,
 }
 
 impl Failure {
     /// One that Lambda itself reports.
-    pub(super) fn new(error_type: &str, message: &str) -> Failure {
+    pub(crate) fn new(error_type: &str, message: &str) -> Failure {
         let document = error_document(error_type, message);
         Failure {
             error_type: error_type.to_owned(),
@@ -78,7 +78,7 @@ impl Failure {
     }
 
     /// What the caller hears of a response that is too large.
-    pub(super) fn too_large() -> Failure {
+    pub(crate) fn too_large() -> Failure {
         let message = format!(
             "Response payload size exceeded maximum allowed payload size ({PAYLOAD_LEN_MAX} bytes)."
         );
@@ -88,7 +88,7 @@ impl Failure {
 
 /// The way of an answer to its caller.
 #[derive(Debug, Clone)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// To one who waits at its other end.
     Way(SyncSender<Part>),
     /// To one who leads the invocation, and looks at it between other things.
@@ -96,17 +96,17 @@ pub(super) enum Reply {
 }
 
 /// Where the caller finds it.
-pub(super) type Answer = Receiver<Part>;
+pub(crate) type Answer = Receiver<Part>;
 
 /// Makes the way of one answer. A streamed one is slowed down by a slow caller.
-pub(super) fn answer_way() -> (Reply, Answer) {
+pub(crate) fn answer_way() -> (Reply, Answer) {
     let (way, answer) = sync_channel(PARTS_MAX);
     (Reply::Way(way), answer)
 }
 
 impl Reply {
     /// Sends a part. A caller who has left does not matter.
-    pub(super) fn send(&self, part: Part) {
+    pub(crate) fn send(&self, part: Part) {
         match self {
             Reply::Way(way) => drop(way.send(part)),
             Reply::Gathered(gathering) => lock(gathering).push(part),
@@ -114,7 +114,7 @@ impl Reply {
     }
 
     /// The same, but a part that there is no room for is dropped.
-    pub(super) fn try_send(&self, part: Part) {
+    pub(crate) fn try_send(&self, part: Part) {
         match self {
             Reply::Way(way) => drop(way.try_send(part)),
             Reply::Gathered(gathering) => lock(gathering).push(part),
@@ -124,14 +124,14 @@ impl Reply {
 
 /// An answer that comes in parts, put together.
 #[derive(Debug, Default)]
-pub(super) struct Gathering {
+pub(crate) struct Gathering {
     start: Start,
     body: Vec<u8>,
     is_whole: bool,
 }
 
 impl Gathering {
-    pub(super) fn push(&mut self, part: Part) {
+    pub(crate) fn push(&mut self, part: Part) {
         if self.is_whole {
             return;
         }
@@ -160,7 +160,7 @@ impl Gathering {
     }
 
     /// The answer, once it is whole; then it is gone.
-    pub(super) fn take(&mut self) -> Option<(Start, Vec<u8>)> {
+    pub(crate) fn take(&mut self) -> Option<(Start, Vec<u8>)> {
         let (start, body) = (&mut self.start, &mut self.body);
         self.is_whole
             .then(|| (std::mem::take(start), std::mem::take(body)))
@@ -168,7 +168,7 @@ impl Gathering {
 }
 
 /// Sends an error document that is the whole answer. A caller who has left does not matter.
-pub(super) fn send_error(reply: &Reply, failure: Failure) {
+pub(crate) fn send_error(reply: &Reply, failure: Failure) {
     let start = Start {
         content_type: Some("application/json".to_owned()),
         error_type: Some(failure.error_type),
@@ -177,7 +177,7 @@ pub(super) fn send_error(reply: &Reply, failure: Failure) {
 }
 
 /// Milliseconds since the Unix epoch.
-pub(super) fn epoch_ms(time: SystemTime) -> u64 {
+pub(crate) fn epoch_ms(time: SystemTime) -> u64 {
     let since = time
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();

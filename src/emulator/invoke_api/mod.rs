@@ -1,22 +1,27 @@
 //! The caller's side: Lambda's Invoke API, and a function URL on all other paths.
 
+mod event_stream;
+mod function_url;
+mod page;
+
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use super::Reply;
-use super::access::{self, Access};
-use super::console::say;
-use super::event::{ASYNC_PAYLOAD_LEN_MAX, Answer, Event, Failure, PAYLOAD_LEN_MAX, Part, Start};
-use super::event_stream::{invoke_complete, payload_chunk};
-use super::exchange::{BodyFault, Exchange, Request};
-use super::function::{Function, Throttled};
-use super::lifecycle::UNAVAILABLE;
-use super::page;
-use super::report::{civil, ms, uuid};
-use super::server::Service;
-use super::url::{self, PRELUDE_TYPE, Prelude, WebResponse};
+use crate::emulator::Reply;
+use crate::emulator::environment::lifecycle::UNAVAILABLE;
+use crate::emulator::environment::logs::say;
+use crate::emulator::invoke_api::event_stream::{invoke_complete, payload_chunk};
+use crate::emulator::invoke_api::function_url::{self as url, PRELUDE_TYPE, Prelude, WebResponse};
+use crate::emulator::message::{
+    ASYNC_PAYLOAD_LEN_MAX, Answer, Event, Failure, PAYLOAD_LEN_MAX, Part, Start,
+};
+use crate::emulator::report::{civil, ms, uuid};
+use crate::emulator::scheduler::{Function, Throttled};
+use crate::emulator::server::Service;
+use crate::emulator::server::access::{self, Access};
+use crate::emulator::server::exchange::{BodyFault, Exchange, Request};
 use crate::encoding::{Escapes, base64, decode_base64, decode_percent, decode_percent_lossy};
 use crate::json;
 use crate::json::{Reader, Value};
@@ -28,7 +33,7 @@ const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 /// What callers reach.
 #[derive(Debug)]
-pub(super) struct Front {
+pub(crate) struct Front {
     function: Arc<Function>,
     access: Arc<Access>,
     /// Whether a line is written for each request.
@@ -111,7 +116,7 @@ fn is_api_path(path: &str) -> bool {
 }
 
 impl Front {
-    pub(super) fn new(function: Arc<Function>, access: Arc<Access>, tell: bool) -> Front {
+    pub(crate) fn new(function: Arc<Function>, access: Arc<Access>, tell: bool) -> Front {
         Front {
             function,
             access,
@@ -732,7 +737,7 @@ fn check_json(text: &[u8]) -> Result<(), json::Error> {
 }
 
 /// Why `text` is no event: a sentence. A byte order mark in front of the JSON is allowed.
-pub(super) fn check_event(text: &[u8]) -> Result<(), String> {
+pub(crate) fn check_event(text: &[u8]) -> Result<(), String> {
     // A byte order mark of UTF-16, or a character below U+0100 without one.
     if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] = text {
         return Err(

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread;
 
-use super::exchange::{Exchange, Request};
-use super::fault::Fault;
-use super::outlet::{Outlet, send_mangled};
-use super::server::Connection;
+use crate::emulator::server::Connection;
+use crate::emulator::server::exchange::{Exchange, Request};
+use crate::emulator::server::fault_injection::Fault;
+use crate::emulator::server::response::{Outlet, send_mangled};
 use crate::http1::connection::send;
 use crate::sys;
 
 /// A connection on loan. Dropped, it goes back to its reader, with what has been read.
 #[derive(Debug)]
-pub(super) struct Loan {
+pub(crate) struct Loan {
     stream: Arc<Connection>,
     inbox: Vec<u8>,
     /// Where it goes back to; `None`: somebody else has it by now.
@@ -23,7 +23,7 @@ pub(super) struct Loan {
 }
 
 impl Loan {
-    pub(super) fn new(stream: Arc<Connection>, inbox: Vec<u8>, back: Sender<Vec<u8>>) -> Loan {
+    pub(crate) fn new(stream: Arc<Connection>, inbox: Vec<u8>, back: Sender<Vec<u8>>) -> Loan {
         Loan {
             stream,
             inbox,
@@ -31,25 +31,25 @@ impl Loan {
         }
     }
 
-    pub(super) fn stream(&self) -> &TcpStream {
+    pub(crate) fn stream(&self) -> &TcpStream {
         &self.stream
     }
 
     /// Whether the connection is still here: the reply to its last request may be due to another.
-    pub(super) fn is_here(&self) -> bool {
+    pub(crate) fn is_here(&self) -> bool {
         self.back.is_some()
     }
 
     /// Ends the connection. What has come meanwhile is nobody's: its sender is told nothing, and
     /// starts anew.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         let _ = self.stream.shutdown(Shutdown::Both);
         self.back = None;
     }
 
     /// Reads once: a request that has come whole with that, which most do. Where there is none the
     /// connection is for its reader, who knows what to do about it.
-    pub(super) fn request(&mut self) -> Option<(Request, Exchange<'_>)> {
+    pub(crate) fn request(&mut self) -> Option<(Request, Exchange<'_>)> {
         Exchange::at_once(&self.stream, &mut self.inbox, &mut self.back)
     }
 }
@@ -64,14 +64,14 @@ impl Drop for Loan {
 
 /// A reply that is sent when somebody has its content. Dropped unsent, it ends the connection.
 #[derive(Debug)]
-pub(super) struct Later {
+pub(crate) struct Later {
     loan: Loan,
     outlet: Outlet,
     is_sent: bool,
 }
 
 impl Later {
-    pub(super) fn new(loan: Loan, outlet: Outlet) -> Later {
+    pub(crate) fn new(loan: Loan, outlet: Outlet) -> Later {
         Later {
             loan,
             outlet,
@@ -80,13 +80,13 @@ impl Later {
     }
 
     /// What is to go wrong with it.
-    pub(super) fn faults(&self) -> &[Fault] {
+    pub(crate) fn faults(&self) -> &[Fault] {
         &self.outlet.faults
     }
 
     /// Sends it, and does not wait for a peer that is slow to read. The connection can be read on
     /// where that was not necessary.
-    pub(super) fn reply(
+    pub(crate) fn reply(
         mut self,
         status: u16,
         fields: &[(&str, &str)],

@@ -8,9 +8,9 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use super::command::{read_event, run_with};
-use super::console::say;
-use super::{Emulator, Settings};
+use crate::emulator::cli::{read_event, run_with};
+use crate::emulator::environment::logs::say;
+use crate::emulator::{Emulator, Settings};
 use crate::handler::Handler;
 use crate::runtime::Runtime;
 

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::ignore::Ignore;
+use crate::emulator::watch::ignore::Ignore;
 
 /// Deepest folder that is looked into.
 const DEPTH_MAX: u32 = 32;
@@ -36,7 +36,7 @@ struct Stamp {
 
 /// The inputs of a build at one time.
 #[derive(Debug)]
-pub(super) struct Snapshot {
+pub(crate) struct Snapshot {
     /// `None`: there is no such file.
     files: BTreeMap<PathBuf, Option<Stamp>>,
     /// The folders that were searched, and for what.
@@ -55,14 +55,14 @@ enum Search {
 
 /// Where to look for what a build reads.
 #[derive(Debug, Clone)]
-pub(super) struct Inputs {
+pub(crate) struct Inputs {
     folder: PathBuf,
     /// The executable that the build makes.
     program: Option<PathBuf>,
 }
 
 impl Inputs {
-    pub(super) fn new(folder: &Path, program: Option<&Path>) -> Inputs {
+    pub(crate) fn new(folder: &Path, program: Option<&Path>) -> Inputs {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or(path.to_owned());
         Inputs {
             folder: absolute(folder),
@@ -72,7 +72,7 @@ impl Inputs {
 
     /// The same right before a build, with everything, and with what is in the files: what a build
     /// writes again as it was has not changed.
-    pub(super) fn look_before_build(&self) -> Snapshot {
+    pub(crate) fn look_before_build(&self) -> Snapshot {
         let mut snapshot = self.look(true);
         let paths = snapshot.files.keys();
         let contents = paths.filter_map(|path| Some((path.clone(), content_hash(path)?)));
@@ -82,7 +82,7 @@ impl Inputs {
 
     /// Looks at all inputs. `everything`: at other files of the packages too, which a build may need
     /// before dep-info tells of them.
-    pub(super) fn look(&self, everything: bool) -> Snapshot {
+    pub(crate) fn look(&self, everything: bool) -> Snapshot {
         let mut looking = Looking {
             snapshot: Snapshot {
                 files: BTreeMap::new(),
@@ -195,12 +195,12 @@ impl Inputs {
 
 impl Snapshot {
     /// Whether that file was there.
-    pub(super) fn has(&self, path: &Path) -> bool {
+    pub(crate) fn has(&self, path: &Path) -> bool {
         matches!(self.files.get(path), Some(Some(_)))
     }
 
     /// The files that differ from what they were in `before`.
-    pub(super) fn changed_since(&self, before: &Snapshot) -> Vec<PathBuf> {
+    pub(crate) fn changed_since(&self, before: &Snapshot) -> Vec<PathBuf> {
         let mut changed = Vec::new();
         for (path, now) in &self.files {
             let is_changed = match (before.files.get(path), now) {

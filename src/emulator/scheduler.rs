@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::access::Access;
-use super::environment::Environment;
-use super::event::{Answer, Event, Failure, Reply, answer_way, send_error};
-use super::lead::{Job, Led, OnAnswer};
-use super::report::{trace_id, uuid};
-use super::server::lock;
-use super::settings::Settings;
+use crate::emulator::environment::Environment;
+use crate::emulator::environment::invocation::{Job, Led, OnAnswer};
+use crate::emulator::message::{Answer, Event, Failure, Reply, answer_way, send_error};
+use crate::emulator::report::{trace_id, uuid};
+use crate::emulator::server::access::Access;
+use crate::emulator::server::lock;
+use crate::emulator::settings::Settings;
 use crate::json;
 
 /// Invocations that may wait for an environment; one more is throttled.
@@ -19,12 +19,12 @@ const QUEUE_LEN_MAX: usize = 1000;
 
 /// All environments are busy, and the queue is full.
 #[derive(Debug)]
-pub(super) struct Throttled;
+pub(crate) struct Throttled;
 
 /// A function, set up and ready to be invoked.
 #[derive(Debug)]
-pub(super) struct Function {
-    pub(super) settings: Arc<Settings>,
+pub(crate) struct Function {
+    pub(crate) settings: Arc<Settings>,
     queue: Mutex<Queue>,
     changed: Condvar,
 }
@@ -75,7 +75,7 @@ enum Work {
 }
 
 impl Function {
-    pub(super) fn new(settings: Arc<Settings>) -> Function {
+    pub(crate) fn new(settings: Arc<Settings>) -> Function {
         Function {
             settings,
             queue: Mutex::default(),
@@ -83,12 +83,12 @@ impl Function {
         }
     }
 
-    pub(super) fn environment(&self, api: SocketAddr, access: Arc<Access>) -> Arc<Environment> {
+    pub(crate) fn environment(&self, api: SocketAddr, access: Arc<Access>) -> Arc<Environment> {
         Environment::new(Arc::clone(&self.settings), access, api)
     }
 
     /// Makes room for one invocation in `environment`; somebody has to [`work`](Self::work) there.
-    pub(super) fn add_place(&self, environment: &Arc<Environment>) -> usize {
+    pub(crate) fn add_place(&self, environment: &Arc<Environment>) -> usize {
         let mut queue = lock(&self.queue);
         queue.places.push(Place {
             environment: Arc::clone(environment),
@@ -100,7 +100,7 @@ impl Function {
 
     /// An event as Lambda hands it to a runtime, with a new id. A byte order mark, with which editors
     /// on Windows begin files, is left out.
-    pub(super) fn event(&self, mut body: Vec<u8>) -> Event {
+    pub(crate) fn event(&self, mut body: Vec<u8>) -> Event {
         body.drain(..body.len().saturating_sub(json::without_bom(&body).len()));
         Event {
             request_id: uuid(),
@@ -114,12 +114,12 @@ impl Function {
     }
 
     /// Queues an invocation; its answer comes out of what is returned.
-    pub(super) fn invoke(&self, event: Event) -> Result<Answer, Throttled> {
+    pub(crate) fn invoke(&self, event: Event) -> Result<Answer, Throttled> {
         self.queue(event, 0)
     }
 
     /// The same for one whose answer nobody waits for: it is repeated if it fails.
-    pub(super) fn invoke_unattended(&self, event: Event) -> Result<(), Throttled> {
+    pub(crate) fn invoke_unattended(&self, event: Event) -> Result<(), Throttled> {
         self.queue(event, self.settings.async_retries).map(drop)
     }
 
@@ -145,7 +145,7 @@ impl Function {
     /// Leads an invocation on the caller's own thread, if a runtime waits for one and no other does:
     /// `on_answer` comes as soon as there is an answer, and nothing where the emulator ends.
     /// What is returned has to be queued.
-    pub(super) fn lead(&self, event: Event, on_answer: OnAnswer<'_>) -> Option<Event> {
+    pub(crate) fn lead(&self, event: Event, on_answer: OnAnswer<'_>) -> Option<Event> {
         let mut queue = lock(&self.queue);
         let is_held_up = queue.closed || queue.paused || queue.broken.is_some();
         let is_warm = |place: &Place| place.use_ == Use::Warm;
@@ -170,7 +170,7 @@ impl Function {
     }
 
     /// Leads invocations through place number `at`, one after the other, until the end.
-    pub(super) fn work(&self, at: usize, environment: &Environment) {
+    pub(crate) fn work(&self, at: usize, environment: &Environment) {
         while let Some(work) = self.take(at) {
             match work {
                 Work::Broken(job, text) => {
@@ -227,13 +227,13 @@ impl Function {
     }
 
     /// How many invocations have begun so far, and whether one is under way.
-    pub(super) fn activity(&self) -> (u64, bool) {
+    pub(crate) fn activity(&self) -> (u64, bool) {
         let queue = lock(&self.queue);
         (queue.n_begun, queue.n_places(Use::Busy) > 0)
     }
 
     /// Lets no invocation begin any more, and waits for those that have.
-    pub(super) fn pause(&self) {
+    pub(crate) fn pause(&self) {
         let mut queue = lock(&self.queue);
         queue.paused = true;
         while queue.n_places(Use::Busy) > 0 && !queue.closed {
@@ -245,7 +245,7 @@ impl Function {
     }
 
     /// Lets invocations begin again, or fail over what is `broken`.
-    pub(super) fn resume(&self, broken: Option<String>) {
+    pub(crate) fn resume(&self, broken: Option<String>) {
         let mut queue = lock(&self.queue);
         queue.paused = false;
         queue.broken = broken;
@@ -294,7 +294,7 @@ impl Function {
     }
 
     /// Ends the work. What is queued is dropped, which its callers notice.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         let mut queue = lock(&self.queue);
         queue.closed = true;
         queue.jobs.clear();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The patterns that hold in a folder, the weakest first.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ignore(Vec<Pattern>);
+pub(crate) struct Ignore(Vec<Pattern>);
 
 #[derive(Debug, Clone)]
 struct Pattern {
@@ -20,7 +20,7 @@ struct Pattern {
 
 impl Ignore {
     /// The patterns that come to `folder` from above: those of its ancestors within its repository.
-    pub(super) fn above(folder: &Path) -> Ignore {
+    pub(crate) fn above(folder: &Path) -> Ignore {
         let mut ignore = Ignore::default();
         let ancestors: Vec<&Path> = folder.ancestors().skip(1).collect();
         if folder.join(".git").exists() {
@@ -35,7 +35,7 @@ impl Ignore {
     }
 
     /// Adds the patterns of the `.gitignore` in `folder`, if there is one.
-    pub(super) fn add(&mut self, folder: &Path) {
+    pub(crate) fn add(&mut self, folder: &Path) {
         let content = fs::read(folder.join(".gitignore")).unwrap_or_default();
         let lines = content.split(|&b| b == b'\n');
         self.0
@@ -43,7 +43,7 @@ impl Ignore {
     }
 
     /// Whether `path` is ignored. That its folder is not ignored is the caller's to know.
-    pub(super) fn matches(&self, path: &Path, is_folder: bool) -> bool {
+    pub(crate) fn matches(&self, path: &Path, is_folder: bool) -> bool {
         let last = self.0.iter().rev().find(|p| p.matches(path, is_folder));
         last.is_some_and(|pattern| !pattern.is_negated)
     }

@@ -4,27 +4,27 @@ use std::iter;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use super::access;
-use super::event::{Event, epoch_ms};
-use super::exchange::Request;
-use super::report::civil;
+use crate::emulator::message::{Event, epoch_ms};
+use crate::emulator::report::civil;
+use crate::emulator::server::access;
+use crate::emulator::server::exchange::Request;
 use crate::encoding::{Escapes, base64, decode_base64, decode_percent_lossy};
 use crate::json;
 use crate::json::{Object, Value};
 
 /// The content type of a streamed answer that begins with a prelude.
-pub(super) const PRELUDE_TYPE: &str = "application/vnd.awslambda.http-integration-response";
+pub(crate) const PRELUDE_TYPE: &str = "application/vnd.awslambda.http-integration-response";
 /// What stands between the prelude and the body.
 const PRELUDE_END: [u8; 8] = [0; 8];
 /// Within this many bytes the prelude has to end, as API Gateway has it.
-pub(super) const PRELUDE_LEN_MAX: usize = 16 * 1024;
+pub(crate) const PRELUDE_LEN_MAX: usize = 16 * 1024;
 
 /// A web response as a function describes it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct WebResponse {
-    pub(super) status: u16,
-    pub(super) fields: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+pub(crate) struct WebResponse {
+    pub(crate) status: u16,
+    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Header fields that concern one connection only, and so never pass a front door (RFC 9110, section
@@ -55,7 +55,7 @@ fn is_hop_by_hop<'f>(name: &str, mut connection: impl Iterator<Item = &'f str>) 
 /// The HTTP API 2.0 event of a request ("Working with AWS Lambda proxy integrations for HTTP
 /// APIs"; "Invoking Lambda function URLs"). Where recorded events of function URLs say more than
 /// those pages, the recordings are followed: `headers` has `cookie` too, and `x-amzn-trace-id`.
-pub(super) fn event(
+pub(crate) fn event(
     request: &Request,
     body: &[u8],
     source: IpAddr,
@@ -194,7 +194,7 @@ fn is_text(content_type: Option<&str>) -> bool {
 /// The web response that a whole answer stands for; `None`: it stands for none, and the caller
 /// gets a 502. An answer without a `statusCode` is itself the body: a string as its text, all else as
 /// JSON, and so is a member `body`, as recorded of function URLs.
-pub(super) fn response(answer: &[u8]) -> Option<WebResponse> {
+pub(crate) fn response(answer: &[u8]) -> Option<WebResponse> {
     let value: Value = json::parse_replacing_surrogates(answer).ok()?;
     if value.get("statusCode").is_none() {
         let fields = vec![("Content-Type".to_owned(), "application/json".to_owned())];
@@ -232,7 +232,7 @@ pub(super) fn response(answer: &[u8]) -> Option<WebResponse> {
 
 /// How a streamed answer begins.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Prelude {
+pub(crate) enum Prelude {
     /// It has not come whole.
     Unfinished,
     /// The response's head, with what has come of the body.
@@ -241,7 +241,7 @@ pub(super) enum Prelude {
 }
 
 /// Reads the prelude of a streamed answer: JSON, then eight NUL bytes.
-pub(super) fn prelude(bytes: &[u8]) -> Prelude {
+pub(crate) fn prelude(bytes: &[u8]) -> Prelude {
     let end = bytes
         .windows(PRELUDE_END.len())
         .position(|window| window == PRELUDE_END);

@@ -6,16 +6,16 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::SystemTime;
 
-use super::report::civil;
-use super::server::lock;
-use super::telemetry::{Category, Record, Subscriber, Subscription};
+use crate::emulator::report::civil;
+use crate::emulator::runtime_api::telemetry::{Category, Record, Subscriber, Subscription};
+use crate::emulator::server::lock;
 use crate::json;
 use crate::json::{Object, Value};
 use crate::log;
 
 /// Writes a line for the developer to standard error. Ignores write errors, where `eprintln!` panics:
 /// a reader of the other end that has left is no reason to end.
-pub(super) fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
@@ -29,14 +29,14 @@ static IN_PROCESS: Mutex<Vec<(String, Weak<Console>)>> = Mutex::new(Vec::new());
 
 /// Who writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     Function,
     Extension,
 }
 
 /// The log of an environment.
 #[derive(Debug)]
-pub(super) struct Console {
+pub(crate) struct Console {
     is_shown: bool,
     /// What is shown is shown by a terminal, which control characters would command.
     is_terminal: bool,
@@ -62,7 +62,7 @@ struct Listeners {
 }
 
 impl Console {
-    pub(super) fn new(is_shown: bool, log_level: Option<&str>) -> Console {
+    pub(crate) fn new(is_shown: bool, log_level: Option<&str>) -> Console {
         Console {
             is_shown,
             is_terminal: is_shown && io::stderr().is_terminal(),
@@ -77,17 +77,17 @@ impl Console {
     }
 
     /// Nobody may subscribe any more.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         lock(&self.listeners).history = None;
     }
 
     /// Whether somebody may still subscribe.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         lock(&self.listeners).history.is_some()
     }
 
     /// From now on `subscription` gets records too.
-    pub(super) fn subscribe(&self, name: &str, subscription: Subscription) -> io::Result<()> {
+    pub(crate) fn subscribe(&self, name: &str, subscription: Subscription) -> io::Result<()> {
         let types: Vec<Value> = subscription
             .types
             .iter()
@@ -115,7 +115,7 @@ impl Console {
 
     /// Delivers what is left to subscribers, and forgets them. Another Init may follow: who
     /// subscribes in the course of it gets all of it.
-    pub(super) fn end_subscriptions(&self) {
+    pub(crate) fn end_subscriptions(&self) {
         let mut listeners = lock(&self.listeners);
         listeners.history = Some(Vec::new());
         let subscribers = std::mem::take(&mut listeners.subscribers);
@@ -125,7 +125,7 @@ impl Console {
 
     /// Lines that follow belong to this invocation; with `is_in_process`, those too that a runtime in
     /// this process writes about it.
-    pub(super) fn begin(self: &Arc<Self>, request_id: &str, is_in_process: bool) {
+    pub(crate) fn begin(self: &Arc<Self>, request_id: &str, is_in_process: bool) {
         if self.is_json {
             request_id.clone_into(&mut lock(&self.listeners).request_id);
         }
@@ -136,7 +136,7 @@ impl Console {
     }
 
     /// The invocation is over.
-    pub(super) fn finish(&self, request_id: &str) {
+    pub(crate) fn finish(&self, request_id: &str) {
         lock(&IN_PROCESS).retain(|(id, console)| {
             let is_own = std::ptr::eq(console.as_ptr(), self);
             console.strong_count() > 0 && !(is_own && id == request_id)
@@ -144,7 +144,7 @@ impl Console {
     }
 
     /// Writes about the function: `text` for people, a record for machines. An empty text is none.
-    pub(super) fn platform(&self, text: &str, kind: &str, record: impl FnOnce() -> Value) {
+    pub(crate) fn platform(&self, text: &str, kind: &str, record: impl FnOnce() -> Value) {
         let mut listeners = lock(&self.listeners);
         let is_heard = !listeners.subscribers.is_empty() || listeners.history.is_some();
         if is_heard || self.is_json {
@@ -165,7 +165,7 @@ impl Console {
         not(target_os = "linux"),
         allow(dead_code, reason = "no processes there")
     )]
-    pub(super) fn output(&self, source: Source, bytes: &[u8]) {
+    pub(crate) fn output(&self, source: Source, bytes: &[u8]) {
         self.take_in(source, bytes, self.is_shown);
     }
 
@@ -216,7 +216,7 @@ impl Console {
     }
 
     /// The end of what has been written since the last call.
-    pub(super) fn take_tail(&self) -> Vec<u8> {
+    pub(crate) fn take_tail(&self) -> Vec<u8> {
         std::mem::take(&mut lock(&self.tail))
     }
 }
@@ -301,7 +301,7 @@ fn for_terminal(bytes: &[u8]) -> String {
 }
 
 /// Log levels, from the least to the most.
-pub(super) const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+pub(crate) const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
 /// A line of the function where its log format is JSON ("Configuring JSON and plain text log
 /// formats"): an object stays what it is, anything else is wrapped; `None`: its level is too low.

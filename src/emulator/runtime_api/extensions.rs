@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 
-use super::report::uuid;
+use crate::emulator::report::uuid;
 
 /// Extensions of one function, of both kinds together.
 const EXTENSIONS_MAX: usize = 10;
 
 /// Where an extension is. The names appear in the messages of refused calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(crate) enum Phase {
     /// Its process runs, and has not registered.
     Started,
     Registered,
@@ -23,7 +23,7 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Phase::Started => "Started",
             Phase::Registered => "Registered",
@@ -38,9 +38,9 @@ impl Phase {
 
 /// Why a call is refused; all of them are 403.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) error_type: &'static str,
-    pub(super) message: String,
+pub(crate) struct Refusal {
+    pub(crate) error_type: &'static str,
+    pub(crate) message: String,
 }
 
 fn refusal(error_type: &'static str, message: impl Into<String>) -> Refusal {
@@ -53,24 +53,24 @@ fn refusal(error_type: &'static str, message: impl Into<String>) -> Refusal {
 
 /// One extension.
 #[derive(Debug)]
-pub(super) struct Extension {
-    pub(super) name: String,
+pub(crate) struct Extension {
+    pub(crate) name: String,
     /// What it identifies itself with, once it has registered.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// It has a process of its own.
-    pub(super) is_external: bool,
-    pub(super) hears_invoke: bool,
-    pub(super) hears_shutdown: bool,
-    pub(super) phase: Phase,
+    pub(crate) is_external: bool,
+    pub(crate) hears_invoke: bool,
+    pub(crate) hears_shutdown: bool,
+    pub(crate) phase: Phase,
     /// Events that it has not been given yet, as JSON.
     events: VecDeque<Vec<u8>>,
     /// What it has reported: the kind of error, and its document.
-    pub(super) error: Option<(String, Vec<u8>)>,
+    pub(crate) error: Option<(String, Vec<u8>)>,
 }
 
 /// All extensions of an execution environment.
 #[derive(Debug)]
-pub(super) struct Extensions {
+pub(crate) struct Extensions {
     list: Vec<Extension>,
     /// Whether others may still register; the runtime's first `next` ends that.
     is_open: bool,
@@ -79,7 +79,7 @@ pub(super) struct Extensions {
 }
 
 impl Extensions {
-    pub(super) fn new(concurrent: bool) -> Extensions {
+    pub(crate) fn new(concurrent: bool) -> Extensions {
         Extensions {
             list: Vec::new(),
             is_open: true,
@@ -87,25 +87,25 @@ impl Extensions {
         }
     }
 
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         *self = Extensions::new(self.concurrent);
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Extension> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Extension> {
         self.list.iter()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
     /// Nobody else may register.
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.is_open = false;
     }
 
     /// The process of an external extension has been started.
-    pub(super) fn launched(&mut self, name: &str) {
+    pub(crate) fn launched(&mut self, name: &str) {
         self.list.push(Extension {
             name: name.to_owned(),
             id: String::new(),
@@ -119,7 +119,7 @@ impl Extensions {
     }
 
     /// `register` has come; its answer is the new identifier.
-    pub(super) fn register(&mut self, name: &str, events: &[String]) -> Result<String, Refusal> {
+    pub(crate) fn register(&mut self, name: &str, events: &[String]) -> Result<String, Refusal> {
         if name.is_empty() {
             return Err(refusal(
                 "Extension.InvalidExtensionName",
@@ -193,7 +193,7 @@ impl Extensions {
     }
 
     /// The extension that identifies itself with `id`.
-    pub(super) fn identified(&mut self, id: Option<&str>) -> Result<&mut Extension, Refusal> {
+    pub(crate) fn identified(&mut self, id: Option<&str>) -> Result<&mut Extension, Refusal> {
         let Some(id) = id.filter(|id| !id.is_empty()) else {
             let message = "Missing Lambda-Extension-Identifier header";
             return Err(refusal("Extension.MissingExtensionIdentifier", message));
@@ -215,21 +215,21 @@ impl Extensions {
     }
 
     /// Whether every external extension has registered: then the runtime starts.
-    pub(super) fn are_registered(&self) -> bool {
+    pub(crate) fn are_registered(&self) -> bool {
         self.list
             .iter()
             .all(|extension| extension.phase != Phase::Started)
     }
 
     /// Whether every extension waits for an event and has none coming.
-    pub(super) fn are_idle(&self) -> bool {
+    pub(crate) fn are_idle(&self) -> bool {
         self.list.iter().all(|extension| {
             extension.phase == Phase::Ready && extension.events.is_empty() || !extension.is_alive()
         })
     }
 
     /// Gives an event to those who hear of invocations.
-    pub(super) fn invoke(&mut self, event: &[u8]) {
+    pub(crate) fn invoke(&mut self, event: &[u8]) {
         for extension in self
             .list
             .iter_mut()
@@ -240,7 +240,7 @@ impl Extensions {
     }
 
     /// Gives an event to those who hear of the end.
-    pub(super) fn shut_down(&mut self, event: &[u8]) {
+    pub(crate) fn shut_down(&mut self, event: &[u8]) {
         for extension in self
             .list
             .iter_mut()
@@ -251,7 +251,7 @@ impl Extensions {
     }
 
     /// The process of extension `name` has ended.
-    pub(super) fn exited(&mut self, name: &str) {
+    pub(crate) fn exited(&mut self, name: &str) {
         for extension in self
             .list
             .iter_mut()
@@ -262,7 +262,7 @@ impl Extensions {
     }
 
     /// What an extension has reported about itself, if one has.
-    pub(super) fn error(&self) -> Option<(Phase, &(String, Vec<u8>))> {
+    pub(crate) fn error(&self) -> Option<(Phase, &(String, Vec<u8>))> {
         self.list
             .iter()
             .find_map(|extension| Some((extension.phase, extension.error.as_ref()?)))
@@ -278,7 +278,7 @@ impl Extension {
     }
 
     /// `event/next` has come: the event before it is done with.
-    pub(super) fn poll(&mut self) -> Result<(), Refusal> {
+    pub(crate) fn poll(&mut self) -> Result<(), Refusal> {
         match self.phase {
             Phase::Registered | Phase::Ready | Phase::Running => {
                 self.phase = Phase::Ready;
@@ -289,14 +289,14 @@ impl Extension {
     }
 
     /// The event for a call of `event/next` that waits; `None`: not yet.
-    pub(super) fn take(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn take(&mut self) -> Option<Vec<u8>> {
         let event = self.events.pop_front()?;
         self.phase = Phase::Running;
         Some(event)
     }
 
     /// `init/error` has come, or `exit/error`; again is no error.
-    pub(super) fn report(
+    pub(crate) fn report(
         &mut self,
         to: Phase,
         error_type: &str,
@@ -313,7 +313,7 @@ impl Extension {
     }
 
     /// The events that it hears, as logs have them: `INVOKE, SHUTDOWN`.
-    pub(super) fn hears(&self) -> Vec<&'static str> {
+    pub(crate) fn hears(&self) -> Vec<&'static str> {
         let heard = [
             (self.hears_invoke, "INVOKE"),
             (self.hears_shutdown, "SHUTDOWN"),

@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use super::access;
-use super::console::{LEVELS, say};
-use super::front::check_event;
-use super::process::Group;
-use super::server::lock;
-use super::watch::Watch;
-use super::{Emulator, Settings, UnknownFault};
+use crate::emulator::environment::logs::{LEVELS, say};
+use crate::emulator::environment::process::Group;
+use crate::emulator::invoke_api::check_event;
+use crate::emulator::server::access;
+use crate::emulator::server::lock;
+use crate::emulator::watch::Watch;
+use crate::emulator::{Emulator, Settings, UnknownFault};
 use crate::events::samples;
 use crate::sys;
 
@@ -120,7 +120,7 @@ pub fn command(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// The same; the exit code as a number.
-pub(super) fn run_with(args: impl Iterator<Item = OsString>) -> u8 {
+pub(crate) fn run_with(args: impl Iterator<Item = OsString>) -> u8 {
     let result = parse(args).and_then(|asked| run(&asked));
     match result {
         Ok(code) => code,
@@ -303,7 +303,7 @@ fn at_least_one<T: std::str::FromStr + From<u8> + PartialOrd>(
 
 /// The bytes of an event as a command line gives it: JSON, a file, `-` for standard input, or the
 /// name of a sample event. An error is a sentence.
-pub(super) fn read_event(asked: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn read_event(asked: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let sample = samples::ALL.iter().find(|(name, _)| *name == asked);
     let file = asked

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Mutex;
 
-use super::server::lock;
+use crate::emulator::server::lock;
 
 /// How much of a reply comes in small pieces: its head, and the beginning of its body.
 const SPLIT_LEN_MAX: usize = 1500;
@@ -96,13 +96,13 @@ impl FromStr for Fault {
 
 /// Draws faults, one request after the other.
 #[derive(Debug)]
-pub(super) struct Dice {
+pub(crate) struct Dice {
     faults: Vec<(Fault, f64)>,
     state: Mutex<u64>,
 }
 
 impl Dice {
-    pub(super) fn new(faults: &[(Fault, f64)], seed: u64) -> Dice {
+    pub(crate) fn new(faults: &[(Fault, f64)], seed: u64) -> Dice {
         // A state of zero would stay zero.
         let state = Mutex::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         Dice {
@@ -112,7 +112,7 @@ impl Dice {
     }
 
     /// The faults that strike this time.
-    pub(super) fn draw(&self) -> Vec<Fault> {
+    pub(crate) fn draw(&self) -> Vec<Fault> {
         if self.faults.is_empty() {
             return Vec::new();
         }
@@ -136,13 +136,13 @@ impl Dice {
 
 /// A reply on its way, as faults leave it: in these pieces, and then perhaps no connection.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Mangled {
-    pub(super) pieces: Vec<Vec<u8>>,
-    pub(super) is_cut: bool,
+pub(crate) struct Mangled {
+    pub(crate) pieces: Vec<Vec<u8>>,
+    pub(crate) is_cut: bool,
 }
 
 /// What becomes of a reply; `head` ends with `Content-Length` and an empty line, if it has a body.
-pub(super) fn mangle(faults: &[Fault], head: &str, body: &[u8]) -> Mangled {
+pub(crate) fn mangle(faults: &[Fault], head: &str, body: &[u8]) -> Mangled {
     let has = |fault| faults.contains(&fault);
     let mut head = head.to_owned();
     let mut body = body.to_vec();

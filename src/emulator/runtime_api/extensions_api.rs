@@ -2,12 +2,12 @@
 
 use std::io;
 
-use super::environment::Environment;
-use super::exchange::{Exchange, Request};
-use super::extension::{Phase, Refusal};
-use super::report::{error_document, refusal_document, uuid};
-use super::runtime_api::{JSON, accept, not_found, wrong_method};
-use super::telemetry::Subscription;
+use crate::emulator::environment::Environment;
+use crate::emulator::report::{error_document, refusal_document, uuid};
+use crate::emulator::runtime_api::extensions::{Phase, Refusal};
+use crate::emulator::runtime_api::telemetry::Subscription;
+use crate::emulator::runtime_api::{JSON, accept, not_found, wrong_method};
+use crate::emulator::server::exchange::{Exchange, Request};
 use crate::json;
 use crate::json::Value;
 
@@ -18,7 +18,7 @@ const BODY_LEN_MAX: usize = 1024 * 1024;
 
 impl Environment {
     /// Answers a call whose path goes on with `route` behind `/2020-01-01/extension/`.
-    pub(super) fn extension(
+    pub(crate) fn extension(
         &self,
         route: &str,
         request: &Request,
@@ -115,7 +115,7 @@ impl Environment {
 
 impl Environment {
     /// `PUT /2022-07-01/telemetry`: an extension subscribes to records.
-    pub(super) fn telemetry(
+    pub(crate) fn telemetry(
         &self,
         request: &Request,
         exchange: &mut Exchange<'_>,
@@ -179,7 +179,7 @@ fn events(body: &[u8]) -> Option<Vec<String>> {
 }
 
 /// Refusals of extensions are all 403.
-pub(super) fn refuse(exchange: &mut Exchange<'_>, refusal: &Refusal) -> io::Result<()> {
+pub(crate) fn refuse(exchange: &mut Exchange<'_>, refusal: &Refusal) -> io::Result<()> {
     exchange.reply(
         403,
         &[JSON],

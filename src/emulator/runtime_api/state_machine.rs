@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::event::Event;
+use crate::emulator::message::Event;
 
 /// How many invocations that ran into their timeout are remembered, so that a late answer gets
 /// 410 and not 400.
@@ -14,7 +14,7 @@ const EXPIRED_MAX: usize = 1000;
 
 /// Where the runtime is. The names appear in the messages of refused calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     /// The process runs, and has not called yet.
     Started,
     /// It has reported that it cannot start; nothing else may follow.
@@ -39,7 +39,7 @@ pub(super) enum State {
 
 impl State {
     /// The literal name that AWS's servers use.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             State::Started => "Started",
             State::InitError => "InitError",
@@ -57,7 +57,7 @@ impl State {
 
 /// Why a call is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// No such invocation, or it is over (400).
     RequestId,
     /// The invocation ran into its timeout, or this answer belongs to an earlier attempt (410).
@@ -70,7 +70,7 @@ pub(super) enum Refusal {
 
 /// The two ways to answer an invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Response,
     Error,
 }
@@ -97,16 +97,16 @@ struct Invocation<R> {
 
 /// What an invocation was answered with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// The kind of error, if it was one.
-    pub(super) error_type: Option<String>,
+    pub(crate) error_type: Option<String>,
     /// Bytes of the body.
-    pub(super) len: u64,
+    pub(crate) len: u64,
 }
 
 /// The runtime of one execution environment, as the Runtime API sees it.
 #[derive(Debug)]
-pub(super) struct Machine<R> {
+pub(crate) struct Machine<R> {
     state: State,
     concurrent: bool,
     /// `next` has been called: the Init phase is over for the runtime.
@@ -117,7 +117,7 @@ pub(super) struct Machine<R> {
 }
 
 impl<R: Clone> Machine<R> {
-    pub(super) fn new(concurrent: bool, snap_start: bool) -> Self {
+    pub(crate) fn new(concurrent: bool, snap_start: bool) -> Self {
         Machine {
             state: State::Started,
             concurrent,
@@ -129,17 +129,17 @@ impl<R: Clone> Machine<R> {
     }
 
     /// A new process begins; what the old one held is forgotten.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         *self = Machine::new(self.concurrent, self.snap_start);
     }
 
     /// Whether the runtime has called `next` since it was started.
-    pub(super) fn polled(&self) -> bool {
+    pub(crate) fn polled(&self) -> bool {
         self.polled
     }
 
     /// Offers an event; the runtime gets it with its next [`take`](Self::take).
-    pub(super) fn submit(&mut self, event: Arc<Event>, reply: R) {
+    pub(crate) fn submit(&mut self, event: Arc<Event>, reply: R) {
         let stage = Stage::Queued;
         // Another attempt: its answer is told from a late one by the nonce.
         self.expired.retain(|id| *id != event.request_id);
@@ -153,7 +153,7 @@ impl<R: Clone> Machine<R> {
     }
 
     /// `GET next` has come. While an event is out this is no error: it is handed out again.
-    pub(super) fn poll(&mut self) -> Result<(), Refusal> {
+    pub(crate) fn poll(&mut self) -> Result<(), Refusal> {
         match self.state {
             State::Started | State::Restoring | State::Ready => self.state = State::Ready,
             State::ResponseSent => {
@@ -172,7 +172,7 @@ impl<R: Clone> Machine<R> {
     }
 
     /// The event for a `GET next` that waits; `None`: not yet.
-    pub(super) fn take(&mut self) -> Option<Arc<Event>> {
+    pub(crate) fn take(&mut self) -> Option<Arc<Event>> {
         let wanted = match self.state {
             State::Ready => Stage::Queued,
             State::Running => Stage::Running,
@@ -188,7 +188,7 @@ impl<R: Clone> Machine<R> {
 
     /// An answer to invocation `id` begins: checks it in the order of AWS's servers and says where
     /// it goes. The body may then be read; [`finish_answer`](Self::finish_answer) follows.
-    pub(super) fn begin_answer(
+    pub(crate) fn begin_answer(
         &mut self,
         id: &str,
         nonce: Option<&str>,
@@ -233,7 +233,7 @@ impl<R: Clone> Machine<R> {
     }
 
     /// The caller has got the beginning of the answer to `id`.
-    pub(super) fn mark_begun(&mut self, id: &str) {
+    pub(crate) fn mark_begun(&mut self, id: &str) {
         for invocation in self
             .invocations
             .iter_mut()
@@ -245,7 +245,7 @@ impl<R: Clone> Machine<R> {
 
     /// The answer to `id` has been taken whole, or has been replaced by an error: what takes it to
     /// its caller.
-    pub(super) fn finish_answer(&mut self, id: &str, outcome: Outcome) -> Option<R> {
+    pub(crate) fn finish_answer(&mut self, id: &str, outcome: Outcome) -> Option<R> {
         let answered =
             |i: &&mut Invocation<R>| i.event.request_id == id && i.stage == Stage::Answering;
         let invocation = self.invocations.iter_mut().find(answered)?;
@@ -260,12 +260,12 @@ impl<R: Clone> Machine<R> {
     }
 
     /// Whether the runtime has reported that it cannot start.
-    pub(super) fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         matches!(self.state, State::InitError | State::RestoreError)
     }
 
     /// `POST init/error` has come.
-    pub(super) fn init_error(&mut self) -> Result<(), Refusal> {
+    pub(crate) fn init_error(&mut self) -> Result<(), Refusal> {
         match self.state {
             State::Started => self.state = State::InitError,
             State::Restoring => self.state = State::RestoreError,
@@ -277,7 +277,7 @@ impl<R: Clone> Machine<R> {
     }
 
     /// `GET restore/next` has come; `None`: there is no such path, as this is no SnapStart function.
-    pub(super) fn restore(&mut self) -> Option<Result<(), Refusal>> {
+    pub(crate) fn restore(&mut self) -> Option<Result<(), Refusal>> {
         if !self.snap_start {
             return None;
         }
@@ -291,7 +291,7 @@ impl<R: Clone> Machine<R> {
     }
 
     /// `POST restore/error` has come; `None` as for [`restore`](Self::restore).
-    pub(super) fn restore_error(&mut self) -> Option<Result<(), Refusal>> {
+    pub(crate) fn restore_error(&mut self) -> Option<Result<(), Refusal>> {
         if !self.snap_start {
             return None;
         }
@@ -305,7 +305,7 @@ impl<R: Clone> Machine<R> {
     }
 
     /// What takes the answer to `id` to its caller.
-    pub(super) fn reply_of(&self, id: &str) -> Option<R> {
+    pub(crate) fn reply_of(&self, id: &str) -> Option<R> {
         Some(self.find(id)?.reply.clone())
     }
 
@@ -314,27 +314,27 @@ impl<R: Clone> Machine<R> {
     }
 
     /// Whether the caller has got the beginning of the answer to `id`.
-    pub(super) fn has_begun(&self, id: &str) -> bool {
+    pub(crate) fn has_begun(&self, id: &str) -> bool {
         self.find(id).is_some_and(|i| i.begun)
     }
 
     /// Whether the runtime has answered `id` and come back for more.
-    pub(super) fn is_over(&self, id: &str) -> bool {
+    pub(crate) fn is_over(&self, id: &str) -> bool {
         self.find(id).is_none_or(|i| i.stage == Stage::Over)
     }
 
     /// What `id` has been answered with; the runtime may not have called `next` yet.
-    pub(super) fn outcome(&self, id: &str) -> Option<Outcome> {
+    pub(crate) fn outcome(&self, id: &str) -> Option<Outcome> {
         self.find(id)?.outcome.clone()
     }
 
     /// Forgets `id`, which is over.
-    pub(super) fn remove(&mut self, id: &str) {
+    pub(crate) fn remove(&mut self, id: &str) {
         self.invocations.retain(|i| i.event.request_id != id);
     }
 
     /// Gives up `id`, which ran into its timeout while the process lives on.
-    pub(super) fn expire(&mut self, id: &str) {
+    pub(crate) fn expire(&mut self, id: &str) {
         self.remove(id);
         if self.expired.len() >= EXPIRED_MAX {
             self.expired.pop_front();

@@ -1,5 +1,11 @@
 //! A listener, and a thread for each connection that it accepts.
 
+pub(crate) mod access;
+pub(crate) mod exchange;
+pub(crate) mod fault_injection;
+pub(crate) mod loan;
+pub(crate) mod response;
+
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::ops::Deref;
@@ -9,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::exchange::{Exchange, Request};
+use crate::emulator::server::exchange::{Exchange, Request};
 use crate::sys;
 
 /// Connections of one server at once, if the process may have so many files open. Managed Instances
@@ -25,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 const FRESH: Duration = Duration::from_millis(100);
 
 /// What answers requests.
-pub(super) trait Service: Send + Sync + 'static {
+pub(crate) trait Service: Send + Sync + 'static {
     /// Answers one request. An error closes the connection.
     fn answer(&self, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()>;
 
@@ -47,7 +53,7 @@ pub(super) trait Service: Send + Sync + 'static {
 
 /// How many connections each of `n` servers of a kind may have. There are two kinds, and a quarter of
 /// the files that this process may have open is for all else.
-pub(super) fn connections_max(n: usize) -> usize {
+pub(crate) fn connections_max(n: usize) -> usize {
     let files = sys::descriptor_limit().unwrap_or(usize::MAX);
     let share = (files / 8).saturating_mul(3).checked_div(n).unwrap_or(0);
     share.clamp(CONNECTIONS_MIN, CONNECTIONS_MAX)
@@ -55,7 +61,7 @@ pub(super) fn connections_max(n: usize) -> usize {
 
 /// A connection, and what it is used for.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     /// See [`Service::is_patient`].
     is_patient: AtomicBool,
@@ -72,7 +78,7 @@ struct State {
 
 /// What a connection is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Use {
+pub(crate) enum Use {
     /// Nothing: no byte of a request has come.
     Idle,
     /// A request is coming in.
@@ -105,7 +111,7 @@ impl Connection {
     }
 
     /// Notes what it is used for from now on; false: it has been closed.
-    pub(super) fn set_use(&self, use_: Use) -> bool {
+    pub(crate) fn set_use(&self, use_: Use) -> bool {
         let mut state = lock(&self.state);
         if state.use_ == Use::Closed {
             return false;
@@ -117,7 +123,7 @@ impl Connection {
     }
 
     /// Whether the body of its request may take as long as it likes.
-    pub(super) fn is_patient(&self) -> bool {
+    pub(crate) fn is_patient(&self) -> bool {
         self.is_patient.load(Ordering::Relaxed)
     }
 
@@ -152,13 +158,13 @@ impl Connection {
 }
 
 /// The lock's content, whatever became of an earlier owner: nothing here is left half-changed.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A listener with its threads. Ended by [`stop`](Self::stop), which joins them.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     addr: SocketAddr,
     open: Arc<Open>,
     accepting: Option<JoinHandle<()>>,
@@ -173,7 +179,7 @@ struct Open {
 
 impl Server {
     /// Serves `listener` until [`stop`](Self::stop).
-    pub(super) fn start(listener: TcpListener, service: Arc<dyn Service>) -> io::Result<Server> {
+    pub(crate) fn start(listener: TcpListener, service: Arc<dyn Service>) -> io::Result<Server> {
         let addr = listener.local_addr()?;
         let open = Arc::new(Open::default());
         let shared = Arc::clone(&open);
@@ -187,12 +193,12 @@ impl Server {
         })
     }
 
-    pub(super) fn addr(&self) -> SocketAddr {
+    pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
     }
 
     /// Closes the listener and all connections. Who waits within a service has to be woken first.
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.open.stopped.store(true, Ordering::SeqCst);
         // `accept` has no other end than one more connection.
         let mut addr = self.addr;

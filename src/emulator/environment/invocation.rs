@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::environment::{Environment, Heard};
-use super::event::{Event, Failure, Part, Reply, Start, epoch_ms, send_error};
-use super::lifecycle::{Started, UNAVAILABLE, extension_failure};
-use super::loan::{Later, Loan};
-use super::process::Process;
-use super::report::{self, Exit, Report};
-use super::runtime_api::send_event;
-use super::server::{Service, lock};
-use super::state::Outcome;
+use crate::emulator::environment::lifecycle::{Started, UNAVAILABLE, extension_failure};
+use crate::emulator::environment::process::Process;
+use crate::emulator::environment::{Environment, Heard};
+use crate::emulator::message::{Event, Failure, Part, Reply, Start, epoch_ms, send_error};
+use crate::emulator::report::{self, Exit, Report};
+use crate::emulator::runtime_api::send_event;
+use crate::emulator::runtime_api::state_machine::Outcome;
+use crate::emulator::server::loan::{Later, Loan};
+use crate::emulator::server::{Service, lock};
 use crate::json;
 use crate::json::Value;
 
@@ -27,20 +27,20 @@ const AFTER_ANSWER_MAX: Duration = Duration::from_millis(20);
 
 /// An invocation that waits for an environment.
 #[derive(Debug)]
-pub(super) struct Job {
+pub(crate) struct Job {
     /// Complete but for its deadline, which depends on when it begins.
-    pub(super) event: Event,
-    pub(super) reply: Reply,
+    pub(crate) event: Event,
+    pub(crate) reply: Reply,
     /// How often it is repeated if it fails: nobody waits for its answer.
-    pub(super) retries: u32,
+    pub(crate) retries: u32,
 }
 
 /// What is done with the answer, as soon as there is one.
-pub(super) type OnAnswer<'c> = &'c mut dyn FnMut((Start, Vec<u8>));
+pub(crate) type OnAnswer<'c> = &'c mut dyn FnMut((Start, Vec<u8>));
 
 /// An invocation on its way through an environment.
 #[derive(Debug)]
-pub(super) struct Led {
+pub(crate) struct Led {
     event: Arc<Event>,
     reply: Reply,
     /// Of the process that it was given to.
@@ -71,7 +71,7 @@ enum Ended {
 impl Environment {
     /// Leads one invocation through its life, and writes the lines that Lambda writes about it;
     /// false: it failed.
-    pub(super) fn serve(&self, event: Event, reply: Reply) -> bool {
+    pub(crate) fn serve(&self, event: Event, reply: Reply) -> bool {
         let (mut led, ended) = self.begin(event, reply);
         let ended = ended.or_else(|| self.wait_for_end(&mut led, &mut None));
         ended.is_some_and(|ended| self.conclude(&led, ended, &mut None))
@@ -80,7 +80,7 @@ impl Environment {
     /// The same on the caller's own thread: `on_answer` comes as soon as there is an answer, and
     /// nothing where the emulator ends. What is returned is not over then: somebody has to
     /// [`finish`](Self::finish) it.
-    pub(super) fn serve_caller(&self, event: Event, on_answer: OnAnswer<'_>) -> Option<Led> {
+    pub(crate) fn serve_caller(&self, event: Event, on_answer: OnAnswer<'_>) -> Option<Led> {
         let reply = Reply::Gathered(Arc::default());
         let (mut led, ended) = self.begin(event, reply);
         let caller = &mut Some(on_answer);
@@ -95,7 +95,7 @@ impl Environment {
     }
 
     /// Leads an invocation to its end whose caller does not wait for it any more.
-    pub(super) fn finish(&self, mut led: Led) {
+    pub(crate) fn finish(&self, mut led: Led) {
         if let Some(ended) = self.wait_for_end(&mut led, &mut None) {
             self.conclude(&led, ended, &mut None);
         }

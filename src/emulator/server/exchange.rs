@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use super::fault::Fault;
-use super::loan::{Later, Loan};
-use super::outlet::{Outgoing, Outlet};
-use super::server::{Connection, Use};
+use crate::emulator::server::fault_injection::Fault;
+use crate::emulator::server::loan::{Later, Loan};
+use crate::emulator::server::response::{Outgoing, Outlet};
+use crate::emulator::server::{Connection, Use};
 use crate::http1::body::Body;
 use crate::http1::connection::send;
 use crate::http1::head::{self, Framing, HEAD_LEN_MAX, HeadError};
@@ -33,21 +33,21 @@ const LINGER_MAX: Duration = Duration::from_secs(5);
 
 /// The head of a request.
 #[derive(Debug, Default)]
-pub(super) struct Request {
-    pub(super) method: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
     /// As it was sent, but in origin form: it begins with `/`.
-    pub(super) target: String,
+    pub(crate) target: String,
     /// Host and port of a target in absolute form.
-    pub(super) authority: Option<String>,
+    pub(crate) authority: Option<String>,
     /// Names as they were sent.
-    pub(super) fields: Vec<(String, String)>,
+    pub(crate) fields: Vec<(String, String)>,
     /// The sender speaks HTTP/1.0, which knows no chunks.
     is_1_0: bool,
 }
 
 impl Request {
     /// The first field of that name, in any case.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let is_it = |field: &&(String, String)| field.0.eq_ignore_ascii_case(name);
         self.fields
             .iter()
@@ -56,26 +56,26 @@ impl Request {
     }
 
     /// The same, where an empty value means that there is none.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.header(name).filter(|value| !value.is_empty())
     }
 
     /// The target up to its query.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.target
             .split_once('?')
             .map_or(self.target.as_str(), |(path, _)| path)
     }
 
     /// The target's query, still encoded; empty where there is none.
-    pub(super) fn query(&self) -> &str {
+    pub(crate) fn query(&self) -> &str {
         self.target.split_once('?').map_or("", |(_, query)| query)
     }
 }
 
 /// A request that cannot be answered by a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BadRequest {
+pub(crate) enum BadRequest {
     Malformed,
     Host,
     TooLong,
@@ -88,7 +88,7 @@ pub(super) enum BadRequest {
 
 impl BadRequest {
     /// Answers in the words of AWS's servers, which are those of Go.
-    pub(super) fn send(self, mut stream: &TcpStream) {
+    pub(crate) fn send(self, mut stream: &TcpStream) {
         let (status, text) = match self {
             BadRequest::Malformed => ("400 Bad Request", None),
             BadRequest::TimedOut => ("408 Request Timeout", None),
@@ -135,7 +135,7 @@ fn limit_reads(stream: &TcpStream, began: Instant, time: Duration) -> bool {
 
 /// Why a request's body did not come whole.
 #[derive(Debug)]
-pub(super) enum BodyFault {
+pub(crate) enum BodyFault {
     /// Longer than the reader accepts.
     TooLong,
     /// The connection ended or failed within it, or its framing is broken.
@@ -153,7 +153,7 @@ enum Incoming {
 
 /// A request whose body may be read, and whose reply has to be sent.
 #[derive(Debug)]
-pub(super) struct Exchange<'c> {
+pub(crate) struct Exchange<'c> {
     stream: &'c Arc<Connection>,
     inbox: &'c mut Vec<u8>,
     framing: Framing,
@@ -169,13 +169,13 @@ pub(super) struct Exchange<'c> {
     /// Where the connection goes back to after a loan.
     back: &'c mut Option<Sender<Vec<u8>>>,
     /// Trailers of the request's body.
-    pub(super) trailers: Vec<(String, String)>,
+    pub(crate) trailers: Vec<(String, String)>,
 }
 
 impl<'c> Exchange<'c> {
     /// Waits for a request; `None`: the peer has left. `back` is where the connection goes back to
     /// after a loan.
-    pub(super) fn begin(
+    pub(crate) fn begin(
         stream: &'c Arc<Connection>,
         inbox: &'c mut Vec<u8>,
         back: &'c mut Option<Sender<Vec<u8>>>,
@@ -221,7 +221,7 @@ impl<'c> Exchange<'c> {
     }
 
     /// Reads once; a request that is whole with that, its body too.
-    pub(super) fn at_once(
+    pub(crate) fn at_once(
         stream: &'c Arc<Connection>,
         inbox: &'c mut Vec<u8>,
         back: &'c mut Option<Sender<Vec<u8>>>,
@@ -276,7 +276,7 @@ impl<'c> Exchange<'c> {
     }
 
     /// Reads the whole body, which may have up to `len_max` bytes.
-    pub(super) fn read_body(&mut self, len_max: usize) -> Result<Vec<u8>, BodyFault> {
+    pub(crate) fn read_body(&mut self, len_max: usize) -> Result<Vec<u8>, BodyFault> {
         let (mut body, mut done) = self.body()?;
         loop {
             let len = body.range().len();
@@ -294,7 +294,7 @@ impl<'c> Exchange<'c> {
     }
 
     /// Reads the next part of the body; `None` after the last one.
-    pub(super) fn read_part(&mut self) -> Result<Option<Vec<u8>>, BodyFault> {
+    pub(crate) fn read_part(&mut self) -> Result<Option<Vec<u8>>, BodyFault> {
         if self.incoming == Incoming::Whole {
             return Ok(None);
         }
@@ -385,13 +385,13 @@ impl<'c> Exchange<'c> {
     }
 
     /// Where the request comes from.
-    pub(super) fn peer(&self) -> Option<IpAddr> {
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
         self.stream.peer_addr().ok().map(|addr| addr.ip())
     }
 
     /// Sends a whole reply. A request whose body was not read, or not to its end, ends the
     /// connection, unless the little that is left of it can be skipped.
-    pub(super) fn reply(
+    pub(crate) fn reply(
         &mut self,
         status: u16,
         fields: &[(&str, &str)],
@@ -407,7 +407,7 @@ impl<'c> Exchange<'c> {
 
     /// Lends the connection to whoever has the reply one day; what else has come on it waits for
     /// that. `None`: it cannot be lent.
-    pub(super) fn later(&mut self) -> Option<Later> {
+    pub(crate) fn later(&mut self) -> Option<Later> {
         self.discard();
         let back = self.back.take()?;
         self.make_room();
@@ -416,17 +416,17 @@ impl<'c> Exchange<'c> {
     }
 
     /// Adds a header field to the reply, whatever else it has.
-    pub(super) fn add_field(&mut self, name: &str, value: &str) {
+    pub(crate) fn add_field(&mut self, name: &str, value: &str) {
         self.outlet.add_field(name, value);
     }
 
     /// What is to go wrong with the reply.
-    pub(super) fn faults(&mut self) -> &mut Vec<Fault> {
+    pub(crate) fn faults(&mut self) -> &mut Vec<Fault> {
         &mut self.outlet.faults
     }
 
     /// The status of the reply; 0 before it.
-    pub(super) fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.outlet.status
     }
 
@@ -446,23 +446,23 @@ impl<'c> Exchange<'c> {
     }
 
     /// Begins a reply whose length nobody knows yet.
-    pub(super) fn start(&mut self, status: u16, fields: &[(&str, &str)]) -> io::Result<()> {
+    pub(crate) fn start(&mut self, status: u16, fields: &[(&str, &str)]) -> io::Result<()> {
         self.discard();
         self.outlet.start(self.stream, status, fields)
     }
 
     /// Sends a part of a reply that [`start`](Self::start) began.
-    pub(super) fn part(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn part(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.outlet.part(self.stream, bytes)
     }
 
     /// Ends a reply that [`start`](Self::start) began.
-    pub(super) fn finish(&mut self) -> io::Result<()> {
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
         self.outlet.finish(self.stream)
     }
 
     /// Makes room for the next request; false: there is none on this connection.
-    pub(super) fn end(mut self) -> bool {
+    pub(crate) fn end(mut self) -> bool {
         if self.outlet.close || self.incoming != Incoming::Whole {
             return false;
         }

@@ -5,7 +5,7 @@ const STRING: u8 = 7;
 
 /// One message: lengths and their checksum, headers, payload, checksum of all (AWS's "Event stream
 /// encoding"). Header names are shorter than 256 bytes, values than 65,536.
-pub(super) fn message(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
+pub(crate) fn message(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
     let mut head = Vec::new();
     for (name, value) in headers {
         head.push(u8::try_from(name.len()).unwrap_or(u8::MAX));
@@ -27,7 +27,7 @@ pub(super) fn message(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
 }
 
 /// A piece of the function's response.
-pub(super) fn payload_chunk(payload: &[u8]) -> Vec<u8> {
+pub(crate) fn payload_chunk(payload: &[u8]) -> Vec<u8> {
     let headers = [
         (":message-type", "event"),
         (":event-type", "PayloadChunk"),
@@ -37,7 +37,7 @@ pub(super) fn payload_chunk(payload: &[u8]) -> Vec<u8> {
 }
 
 /// The end of the stream, with its error and its log in JSON.
-pub(super) fn invoke_complete(payload: &[u8]) -> Vec<u8> {
+pub(crate) fn invoke_complete(payload: &[u8]) -> Vec<u8> {
     let headers = [
         (":message-type", "event"),
         (":event-type", "InvokeComplete"),

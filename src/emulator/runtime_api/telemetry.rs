@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::report::civil;
+use crate::emulator::report::civil;
 use crate::http1::connection::{receive, send};
 use crate::json;
 use crate::json::{Object, Value};
@@ -18,7 +18,7 @@ const DELIVERY_MAX: Duration = Duration::from_secs(1);
 
 /// What a record is about, and what subscriptions choose by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Category {
+pub(crate) enum Category {
     Platform,
     Function,
     Extension,
@@ -26,13 +26,13 @@ pub(super) enum Category {
 
 /// One record, as JSON.
 #[derive(Debug, Clone)]
-pub(super) struct Record {
-    pub(super) category: Category,
-    pub(super) json: Vec<u8>,
+pub(crate) struct Record {
+    pub(crate) category: Category,
+    pub(crate) json: Vec<u8>,
 }
 
 impl Record {
-    pub(super) fn new(category: Category, kind: &str, record: Value) -> Record {
+    pub(crate) fn new(category: Category, kind: &str, record: Value) -> Record {
         let mut object = Object::new();
         object.insert("time", civil(SystemTime::now()).rfc3339());
         object.insert("type", kind);
@@ -46,8 +46,8 @@ impl Record {
 
 /// What a subscription asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Subscription {
-    pub(super) types: Vec<&'static str>,
+pub(crate) struct Subscription {
+    pub(crate) types: Vec<&'static str>,
     max_items: usize,
     max_bytes: usize,
     timeout: Duration,
@@ -64,7 +64,7 @@ enum Destination {
 
 impl Subscription {
     /// Reads a request body; an error is what is wrong with it.
-    pub(super) fn parse(body: &[u8], api_port: u16) -> Result<Subscription, String> {
+    pub(crate) fn parse(body: &[u8], api_port: u16) -> Result<Subscription, String> {
         let asked: Value = json::parse(body).map_err(|error| error.to_string())?;
         let schema = asked
             .get("schemaVersion")
@@ -160,7 +160,7 @@ fn http_destination(uri: &str) -> Option<Destination> {
 
 /// A subscription with its thread.
 #[derive(Debug)]
-pub(super) struct Subscriber {
+pub(crate) struct Subscriber {
     subscription: Subscription,
     queue: SyncSender<Record>,
     thread: JoinHandle<()>,
@@ -169,7 +169,7 @@ pub(super) struct Subscriber {
 }
 
 impl Subscriber {
-    pub(super) fn start(subscription: Subscription) -> io::Result<Subscriber> {
+    pub(crate) fn start(subscription: Subscription) -> io::Result<Subscriber> {
         let (queue, records) = sync_channel(QUEUE_LEN_MAX);
         let asked = subscription.clone();
         let thread = thread::Builder::new().name("emulator telemetry".to_owned());
@@ -183,7 +183,7 @@ impl Subscriber {
     }
 
     /// Queues a record, if it is one that was asked for.
-    pub(super) fn offer(&mut self, record: &Record) {
+    pub(crate) fn offer(&mut self, record: &Record) {
         if !self.subscription.wants(record.category) {
             return;
         }
@@ -209,7 +209,7 @@ impl Subscriber {
     }
 
     /// Delivers what is queued, and ends.
-    pub(super) fn end(self) {
+    pub(crate) fn end(self) {
         drop(self.queue);
         let _ = self.thread.join();
     }

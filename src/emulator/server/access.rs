@@ -8,14 +8,14 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::exchange::Request;
+use crate::emulator::server::exchange::Request;
 
 /// Characters of a header that a message repeats.
 const SHOWN_LEN_MAX: usize = 100;
 
 /// The hosts and origins that are accepted besides this machine's own.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Access {
+pub(crate) struct Access {
     /// Host names in lower case, without a port.
     hosts: Vec<String>,
     /// Origins as [`origin`] returns them.
@@ -24,7 +24,7 @@ pub(super) struct Access {
 
 impl Access {
     /// Checks and stores the names and origins that a user has given. An error is a sentence.
-    pub(super) fn new(hosts: &[String], origins: &[String]) -> Result<Access, String> {
+    pub(crate) fn new(hosts: &[String], origins: &[String]) -> Result<Access, String> {
         let hosts = hosts.iter().map(|text| {
             host_name(text).ok_or_else(|| {
                 format!(
@@ -45,7 +45,7 @@ impl Access {
 
     /// Checks a caller's request. `Ok(Some)` is the foreign origin that the user has allowed; an
     /// error is the sentence that the caller gets with status 403.
-    pub(super) fn check<'r>(&self, request: &'r Request) -> Result<Option<&'r str>, String> {
+    pub(crate) fn check<'r>(&self, request: &'r Request) -> Result<Option<&'r str>, String> {
         self.check_hosts(request, false)?;
         let host = request.header("host").unwrap_or_default();
         let mut allowed = None;
@@ -81,7 +81,7 @@ impl Access {
     ///
     /// A host name of one label is accepted: functions in containers reach the emulator under such a
     /// name, and no domain that a web page can have consists of one label.
-    pub(super) fn check_runtime(&self, request: &Request) -> Result<(), String> {
+    pub(crate) fn check_runtime(&self, request: &Request) -> Result<(), String> {
         self.check_hosts(request, true)?;
         if values(request, "origin").next().is_some()
             || values(request, "sec-fetch-site").any(is_foreign_site)
@@ -143,7 +143,7 @@ impl Access {
 }
 
 /// Whether a request asks if another may be sent (Fetch Standard, "CORS-preflight fetch").
-pub(super) fn is_preflight(request: &Request) -> bool {
+pub(crate) fn is_preflight(request: &Request) -> bool {
     request.method == "OPTIONS"
         && request.header("origin").is_some()
         && request.header("access-control-request-method").is_some()
@@ -151,7 +151,7 @@ pub(super) fn is_preflight(request: &Request) -> bool {
 
 /// The header fields of a response to a page of `origin`, which is allowed, on the paths of the
 /// Invoke API.
-pub(super) fn cors_fields(request: &Request, origin: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn cors_fields(request: &Request, origin: &str) -> Vec<(&'static str, String)> {
     let mut fields = vec![
         ("Access-Control-Allow-Origin", origin.to_owned()),
         ("Vary", "Origin".to_owned()),
@@ -173,18 +173,18 @@ pub(super) fn cors_fields(request: &Request, origin: &str) -> Vec<(&'static str,
 }
 
 /// The consent to a request from a public page to this machine ("Private Network Access").
-pub(super) fn private_network_field(request: &Request) -> Option<(&'static str, String)> {
+pub(crate) fn private_network_field(request: &Request) -> Option<(&'static str, String)> {
     let asked = request.header("access-control-request-private-network");
     (asked == Some("true")).then(|| ("Access-Control-Allow-Private-Network", "true".to_owned()))
 }
 
 /// The port that a `Host` value names; `None`: none.
-pub(super) fn port_of(host: &str) -> Option<u16> {
+pub(crate) fn port_of(host: &str) -> Option<u16> {
     split_port(host)?.1
 }
 
 /// A host name in lower case, without the dot of a fully qualified name; `None`: it is no host name.
-pub(super) fn host_name(text: &str) -> Option<String> {
+pub(crate) fn host_name(text: &str) -> Option<String> {
     let name = text.strip_suffix('.').unwrap_or(text);
     let is_ok = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     (!name.is_empty() && name.bytes().all(is_ok)).then(|| name.to_ascii_lowercase())
@@ -192,7 +192,7 @@ pub(super) fn host_name(text: &str) -> Option<String> {
 
 /// An origin in the form in which two that are equal are the same text: lower case, without a
 /// default port; `None`: it is no origin.
-pub(super) fn origin(text: &str) -> Option<String> {
+pub(crate) fn origin(text: &str) -> Option<String> {
     let text = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
     if text == "*" || text == "null" {
         return Some(text);

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Weak;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::console::Source;
-use super::environment::{Environment, Inner, Stage};
-use super::event::{Failure, epoch_ms};
-use super::extension::{Extension, Phase};
-use super::process::{self, Launch, Process};
-use super::report::{self, Exit};
-use super::settings::is_for_extensions;
+use crate::emulator::environment::logs::Source;
+use crate::emulator::environment::process::{self, Launch, Process};
+use crate::emulator::environment::{Environment, Inner, Stage};
+use crate::emulator::message::{Failure, epoch_ms};
+use crate::emulator::report::{self, Exit};
+use crate::emulator::runtime_api::extensions::{Extension, Phase};
+use crate::emulator::settings::is_for_extensions;
 use crate::json;
 use crate::json::Value;
 use crate::sys;
@@ -26,10 +26,10 @@ const TERM_MAX: Duration = Duration::from_millis(300);
 const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
 
 /// The kind of error where nobody can take an invocation.
-pub(super) const UNAVAILABLE: &str = "Runtime.Unavailable";
+pub(crate) const UNAVAILABLE: &str = "Runtime.Unavailable";
 
 /// How Init ended.
-pub(super) enum Started {
+pub(crate) enum Started {
     /// The runtime has called `next`, and so have all extensions; after how long, where they were
     /// started just now.
     Ready(Option<Duration>),
@@ -44,7 +44,7 @@ pub(super) enum Started {
 impl Environment {
     /// Makes sure that a runtime waits for events, until `limit`. `phase` is for the line that is
     /// written where Init does not come to that.
-    pub(super) fn start(&self, phase: &str, limit: Option<Instant>) -> Started {
+    pub(crate) fn start(&self, phase: &str, limit: Option<Instant>) -> Started {
         let began = Instant::now();
         let mut inner = self.lock();
         while matches!(inner.stage, Stage::Starting | Stage::Stopping) && !inner.closed {
@@ -312,7 +312,7 @@ impl Environment {
     }
 
     /// Stops the processes where they are, as Lambda does between invocations, or lets them go on.
-    pub(super) fn freeze(&self, inner: &Inner, is_frozen: bool) {
+    pub(crate) fn freeze(&self, inner: &Inner, is_frozen: bool) {
         if self.settings.freeze {
             let signal = if is_frozen {
                 sys::SIGSTOP
@@ -330,7 +330,7 @@ impl Environment {
 
     /// Ends process number `epoch` and its extensions, and forgets what belonged to them, unless
     /// that has been done. Only where there is an extension does anybody hear of it.
-    pub(super) fn end(&self, epoch: u64, reason: &str) {
+    pub(crate) fn end(&self, epoch: u64, reason: &str) {
         let mut inner = self.lock();
         if inner.epoch != epoch || matches!(inner.stage, Stage::Stopping | Stage::Gone) {
             return;
@@ -406,7 +406,7 @@ impl Environment {
     }
 
     /// Ends the processes; the next invocation starts them again, as a new environment would.
-    pub(super) fn replace(&self) {
+    pub(crate) fn replace(&self) {
         let mut inner = self.lock();
         inner.suppress_init = false;
         let epoch = inner.epoch;
@@ -415,7 +415,7 @@ impl Environment {
     }
 
     /// Ends the processes for good, and whoever waits here.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         let mut inner = self.lock();
         inner.closed = true;
         drop(inner);
@@ -437,7 +437,7 @@ impl Environment {
 }
 
 /// What an extension came to, if one came to anything.
-pub(super) fn extension_failure(inner: &Inner) -> Option<Failure> {
+pub(crate) fn extension_failure(inner: &Inner) -> Option<Failure> {
     if let Some((phase, (error_type, document))) = inner.extensions.error() {
         let kind = if phase == Phase::InitError {
             "Extension.InitError"
