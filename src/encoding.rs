@@ -12,6 +12,8 @@ use core::str;
 #[path = "encoding/gzip.rs"]
 mod gzip;
 
+#[cfg(feature = "emulator")]
+pub(crate) use gzip::crc32;
 pub use gzip::{GzipError, gunzip};
 
 /// Why a text is not what it should encode.

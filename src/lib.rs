@@ -207,7 +207,7 @@ fn serve(handler: &dyn Handler) -> ! {
             runtime::serve(&mut worker, runtime::n_workers(), handler)
         }),
         #[cfg(all(debug_assertions, feature = "emulator"))]
-        None => emulator::serve_here(handler),
+        None => emulator::serve_local(handler),
         #[cfg(not(all(debug_assertions, feature = "emulator")))]
         None => Err(Error::of(api::ENDPOINT_ERROR, &[NO_ENDPOINT])),
     };

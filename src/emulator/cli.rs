@@ -1,23 +1,24 @@
 //! The command `emulator`: its options, and what it prints.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::emulator::environment::logs::{LEVELS, say};
-use crate::emulator::environment::process::Group;
+use crate::emulator::environment::logs::{LEVELS, print_line};
+use crate::emulator::environment::process::ProcessGroup;
 use crate::emulator::invoke_api::check_event;
-use crate::emulator::server::access;
-use crate::emulator::server::lock;
-use crate::emulator::watch::Watch;
-use crate::emulator::{Emulator, Settings, UnknownFault};
+use crate::emulator::server::{access, lock};
+use crate::emulator::watch::Watcher;
+use crate::emulator::{Emulator, Settings, UnknownFaultError};
 use crate::events::samples;
 use crate::sys;
 
@@ -26,62 +27,61 @@ Runs a Lambda function locally, as Lambda would.
 
 Usage: emulator [OPTION...] BOOTSTRAP
 
-BOOTSTRAP is the executable that Lambda would start: ours, or any other that speaks the Runtime
-API. Without --event it waits for callers:
-  POST /2015-03-31/functions/function/invocations    invokes it, as the AWS CLI does with
+BOOTSTRAP is the executable that Lambda would start. It may be in any language that speaks the Runtime
+API. Without --event the emulator waits for callers:
+  POST /2015-03-31/functions/function/invocations    invokes the function, as the AWS CLI does with
                                                      --endpoint-url http://127.0.0.1:9000
-  any other request                                  is an event of its function URL
-The head of a request has 10 seconds to come, its body 20 and one more for each 4 KB; then the answer
-is 408. Where there are too many connections, those that are idle longest are closed.
+  any other request                                  is an event of the function's URL
+A request's head may take 10 seconds, its body 20 and one more for each 4 KB; a slower one gets 408. If
+there are too many connections, the emulator closes those that have been idle longest.
 
 Options:
-  --event EVENT           invoke it with this event: JSON, @FILE, - for standard input, or the name
-                          of a sample (sqs, s3, http_api, ...). The response goes to standard
-                          output, logs and the REPORT line to standard error. May be repeated. The
-                          exit code is 1 if any came to an error
-  --port N                listen on this port (default 9000, which AWS's documentation publishes its
-                          emulator's 8080 as; 0: any that is free)
-  --host ADDRESS          listen on this address (default 127.0.0.1: reachable from here only)
-  --host NAME             serve requests to this host name too, such as host.docker.internal. Others are
-                          refused with 403, but for addresses and localhost. May be repeated
-  --allow-origin ORIGIN   let web pages of this origin (such as http://localhost:5173, or * for any)
-                          call the function; those of others are refused with 403. The Invoke API
-                          answers their CORS preflight requests; for the function URL the function
-                          does. May be repeated
-  --timeout SECONDS       function timeout (default 3)
-  --memory MB             memory setting, told to the function, not enforced (default 128)
-  --handler TEXT          handler setting, in _HANDLER (default bootstrap)
-  --name TEXT             function name (default function)
+  --event EVENT           invoke the function with EVENT and exit: JSON, @FILE, - for standard input, or
+                          the name of a sample (sqs, s3, http_api, ...). The response goes to standard
+                          output; logs and the REPORT line go to standard error. The exit code is 1 if
+                          an invocation fails. May be repeated
+  --port N                listen on this port (default 9000; 0 for any free port)
+  --host ADDRESS          listen on this address (default 127.0.0.1, which only this machine can reach)
+  --host NAME             also accept requests to this host name, such as host.docker.internal. Requests
+                          to other names than localhost and addresses get 403. May be repeated
+  --allow-origin ORIGIN   let web pages of this origin (http://localhost:5173, or * for any) call the
+                          function. Pages of other origins get 403. The Invoke API answers CORS
+                          preflight requests; for the function URL the function does. May be repeated
+  --timeout SECONDS       timeout of the function (default 3)
+  --memory MB             memory setting of the function; not enforced (default 128)
+  --handler TEXT          handler setting of the function, its _HANDLER (default bootstrap)
+  --name TEXT             name of the function (default function)
   --env NAME=VALUE        set a variable for the function. May be repeated
-  --environments N        execution environments for concurrent callers (default 1)
-  --retries N[:SECONDS]   repeat asynchronous invocations that failed so often, the first time after
-                          so many seconds, the second time after twice as many (default 2:60)
-  --concurrency N         invocations at once in one environment, as Managed Instances have
+  --environments N        number of execution environments for concurrent callers (default 1)
+  --retries N[:SECONDS]   repeat asynchronous invocations that fail up to N times; the first retry waits
+                          SECONDS, the second twice as long (default 2:60)
+  --concurrency N         concurrent invocations in one environment, as in Managed Instances
   --freeze                stop the function between invocations, as Lambda does
   --extensions DIR        start the executables in DIR as external extensions
-  --snap-start            as a SnapStart function, which is restored after its init
-  --fault NAME[:RATE]     let something go wrong with that share of the replies that the function
-                          gets (default 1, which is all): cut-before, cut-within, cut-after, slow,
-                          split, chunked, lower-case, empty-headers, no-headers, clock, 204, 200,
-                          403, 410, 413, 500. May be repeated
-  --seed N                same seed, same faults (default 1)
-  --json-log LEVEL        log format JSON, from that level on (TRACE, DEBUG, INFO, WARN, ERROR, FATAL)
-  --watch DIR             start the function again when a file changes that it is built of: what
-                          cargo's dep-info and manifests name, or, without these, a file in DIR
-                          that Git does not ignore. Callers wait
-  --build COMMAND         with --watch: first run this in DIR (such as 'cargo build'), at the start
-                          too. If it fails callers get its output
-  --task-root DIR         where the function starts, and its LAMBDA_TASK_ROOT (default: the folder of
-                          BOOTSTRAP)
-  --api-host ADDRESS      where the Runtime API listens (default 127.0.0.1). Lambda's is 169.254.100.1:
-                          any address of this machine will do
+  --snap-start            run it as a SnapStart function, which is restored after its init
+  --fault NAME[:RATE]     inject a fault into this share of the Runtime API's replies (default 1, all of
+                          them): cut-before, cut-within, cut-after, slow, split, chunked, lower-case,
+                          empty-headers, no-headers, clock, 204, 200, 403, 410, 413, 500. May be
+                          repeated
+  --seed N                seed of the faults; the same seed gives the same faults (default 1)
+  --json-log LEVEL        use JSON as the log format, from this level on (TRACE, DEBUG, INFO, WARN, ERROR,
+                          FATAL)
+  --watch DIR             start the function again when a file changes that it is built from: a file in
+                          cargo's dep-info or manifests, or, without these, any file in DIR that Git does
+                          not ignore. Callers wait meanwhile
+  --build COMMAND         with --watch: run this in DIR first (such as 'cargo build'), and at the start.
+                          If it fails, callers get its output
+  --task-root DIR         folder in which the function starts, its LAMBDA_TASK_ROOT (default: the folder
+                          of BOOTSTRAP)
+  --api-host ADDRESS      listen on this address of this machine for the Runtime API (default 127.0.0.1;
+                          Lambda's is 169.254.100.1)
   --runner PROGRAM        run BOOTSTRAP with this program, such as qemu-aarch64
   --help, --version
 ";
 
-/// What the command line asks for.
+/// The arguments of the command.
 #[derive(Debug)]
-struct Asked {
+struct CommandLine {
     settings: Settings,
     events: Vec<String>,
     host: IpAddr,
@@ -90,9 +90,9 @@ struct Asked {
     build: Option<String>,
 }
 
-impl Default for Asked {
+impl Default for CommandLine {
     fn default() -> Self {
-        Asked {
+        CommandLine {
             settings: Settings::default(),
             events: Vec::new(),
             host: Ipv4Addr::LOCALHOST.into(),
@@ -103,37 +103,45 @@ impl Default for Asked {
     }
 }
 
-/// How the command ends early: with a text and no error, or with an error.
+/// Why the command ends early.
 #[derive(Debug, PartialEq, Eq)]
-enum Stop {
+enum EarlyExit {
+    /// A text was requested. This is not an error.
     Text(String),
+    /// The arguments are wrong.
     Usage(String),
     Failed(String),
 }
 
-/// Runs the command with its arguments, the program's name not among them.
+impl EarlyExit {
+    fn failed(error: impl Display) -> EarlyExit {
+        EarlyExit::Failed(error.to_string())
+    }
+}
+
+/// Runs the command `emulator` with its arguments, without the program's name.
 ///
-/// Its exit code is 0, or 1 if something went wrong or an invocation was an error, or 2 if the
-/// arguments make no sense.
-pub fn command(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+/// The exit code is 0, or 1 if something failed or an invocation returned an error, or 2 if the arguments
+/// are wrong.
+pub fn cli(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(run_with(args.into_iter()))
 }
 
-/// The same; the exit code as a number.
+/// Runs the command as [`cli`] does, and returns the exit code as a number.
 pub(crate) fn run_with(args: impl Iterator<Item = OsString>) -> u8 {
-    let result = parse(args).and_then(|asked| run(&asked));
+    let result = parse(args).and_then(|command_line| run(&command_line));
     match result {
         Ok(code) => code,
-        Err(Stop::Text(text)) => {
+        Err(EarlyExit::Text(text)) => {
             let _ = io::stdout().write_all(text.as_bytes());
             0
         }
-        Err(Stop::Usage(text)) => {
-            say(&format!("emulator: {text}; see --help"));
+        Err(EarlyExit::Usage(text)) => {
+            print_line(&format!("emulator: {text}; see --help"));
             2
         }
-        Err(Stop::Failed(text)) => {
-            say(&format!("emulator: {text}"));
+        Err(EarlyExit::Failed(text)) => {
+            print_line(&format!("emulator: {text}"));
             1
         }
     }
@@ -164,16 +172,20 @@ const WITH_VALUE: [&str; 21] = [
     "--allow-origin",
 ];
 
-fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Asked, Stop> {
-    let mut asked = Asked::default();
-    asked.settings.log = true;
-    let mut is_option = true;
+fn parse(mut args: impl Iterator<Item = OsString>) -> Result<CommandLine, EarlyExit> {
+    let usage = |text: &str| Err(EarlyExit::Usage(text.to_owned()));
+    let mut command_line = CommandLine::default();
+    command_line.settings.log = true;
+    let mut allows_options = true;
     while let Some(arg) = args.next() {
         let text = arg.to_str().unwrap_or_default();
-        if !is_option || !text.starts_with('-') {
-            if let Some(earlier) = asked.settings.bootstrap.replace(PathBuf::from(&arg)) {
-                let text = format!("{} and {text}: one BOOTSTRAP at a time", earlier.display());
-                return Err(Stop::Usage(text));
+        if !allows_options || !text.starts_with('-') {
+            let bootstrap = &mut command_line.settings.bootstrap;
+            if let Some(earlier) = bootstrap.replace(PathBuf::from(&arg)) {
+                let earlier = earlier.display();
+                return usage(&format!(
+                    "expected one BOOTSTRAP, found {earlier} and {text}"
+                ));
             }
             continue;
         }
@@ -182,214 +194,273 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Asked, Stop> {
             None => (text, None),
         };
         match text {
-            "--" => is_option = false,
-            "--help" => return Err(Stop::Text(HELP.to_owned())),
+            "--" => allows_options = false,
+            "--help" => return Err(EarlyExit::Text(HELP.to_owned())),
             "--version" => {
                 let version = concat!("emulator ", env!("CARGO_PKG_VERSION"), "\n");
-                return Err(Stop::Text(version.to_owned()));
+                return Err(EarlyExit::Text(version.to_owned()));
             }
-            "--freeze" => asked.settings.freeze = true,
-            "--snap-start" => asked.settings.snap_start = true,
+            "--freeze" => command_line.settings.freeze = true,
+            "--snap-start" => command_line.settings.snap_start = true,
             _ if WITH_VALUE.contains(&name) => {
-                let given = inline.or_else(|| args.next());
-                let given = given.ok_or_else(|| Stop::Usage(format!("{name} needs a value")))?;
-                let no_text = |_| Stop::Usage(format!("{name}: the value is no text"));
-                set(&mut asked, name, given.into_string().map_err(no_text)?)?;
+                let Some(value) = inline.or_else(|| args.next()) else {
+                    return usage(&format!("{name} needs a value"));
+                };
+                let Ok(value) = value.into_string() else {
+                    return usage(&format!("{name}: the value is not UTF-8"));
+                };
+                command_line.set(name, value)?;
             }
-            _ => return Err(Stop::Usage(format!("unknown option {name}"))),
+            _ => return usage(&format!("unknown option {name}")),
         }
     }
-    if asked.build.is_some() && asked.watch.is_none() {
-        return Err(Stop::Usage("--build goes with --watch".to_owned()));
+    if command_line.build.is_some() && command_line.watch.is_none() {
+        return usage("--build needs --watch");
     }
-    if asked.watch.is_some() && !asked.events.is_empty() {
-        return Err(Stop::Usage(
-            "--watch goes with callers, not with --event".to_owned(),
-        ));
+    if command_line.watch.is_some() && !command_line.events.is_empty() {
+        return usage("--watch is for callers and cannot be used with --event");
     }
-    if asked.settings.bootstrap.is_none() {
-        return Err(Stop::Usage("no BOOTSTRAP given".to_owned()));
+    if command_line.settings.bootstrap.is_none() {
+        return usage("no BOOTSTRAP given");
     }
-    Ok(asked)
+    Ok(command_line)
 }
 
-/// Sets an option that has a value.
-fn set(asked: &mut Asked, name: &str, value: String) -> Result<(), Stop> {
-    let wrong = |why: &str| Stop::Usage(format!("{name} {value}: {why}"));
-    let settings = &mut asked.settings;
-    match name {
-        "--event" => asked.events.push(value),
-        "--port" => asked.port = number(name, &value)?,
-        "--host" => {
-            if let Ok(address) = value.parse() {
-                asked.host = address;
-            } else {
-                let name = access::host_name(&value);
-                let name = name.ok_or_else(|| wrong("an address or a host name is wanted"))?;
-                settings.hosts.push(name);
+impl CommandLine {
+    /// Sets an option of [`WITH_VALUE`].
+    fn set(&mut self, name: &str, value: String) -> Result<(), EarlyExit> {
+        let wrong = |why: &str| EarlyExit::Usage(format!("{name} {value}: {why}"));
+        let settings = &mut self.settings;
+        match name {
+            "--event" => self.events.push(value),
+            "--port" => self.port = number(name, &value)?,
+            "--host" => {
+                if let Ok(address) = value.parse() {
+                    self.host = address;
+                } else {
+                    let name = access::host_name(&value);
+                    let name = name.ok_or_else(|| wrong("expected an address or a host name"))?;
+                    settings.hosts.push(name);
+                }
+            }
+            "--allow-origin" => {
+                let origin = access::origin(&value);
+                let origin =
+                    origin.ok_or_else(|| wrong("expected scheme://host[:port], null or *"))?;
+                settings.allowed_origins.push(origin);
+            }
+            "--timeout" => {
+                let timeout = Some(seconds(name, &value, &value)?).filter(|time| !time.is_zero());
+                settings.timeout = timeout.ok_or_else(|| wrong("expected more than 0 seconds"))?;
+            }
+            "--memory" => settings.memory_mb = number(name, &value)?,
+            "--handler" => settings.handler = value,
+            "--name" => settings.name = value,
+            "--env" => {
+                let pair = value.split_once('=').filter(|(key, _)| !key.is_empty());
+                let (key, text) = pair.ok_or_else(|| wrong("expected NAME=VALUE"))?;
+                settings.env.push((key.to_owned(), text.to_owned()));
+            }
+            "--environments" => settings.environments = at_least_one(name, &value)?,
+            "--retries" => {
+                let (retries, delay) = value.split_once(':').unwrap_or((&value, "60"));
+                settings.async_retries = number(name, retries)?;
+                settings.async_retry_delay = seconds(name, &value, delay)?;
+            }
+            "--concurrency" => settings.concurrency = Some(at_least_one(name, &value)?),
+            "--fault" => {
+                let (fault, rate) = value.split_once(':').unwrap_or((&value, "1"));
+                let fault = fault.parse();
+                let fault = fault.map_err(|error: UnknownFaultError| wrong(&error.to_string()))?;
+                let rate: f64 = number(name, rate)?;
+                if !(0.0..=1.0).contains(&rate) {
+                    return Err(wrong("expected a rate from 0 to 1"));
+                }
+                settings.faults.push((fault, rate));
+            }
+            "--seed" => settings.seed = number(name, &value)?,
+            "--json-log" => {
+                let level = value.to_ascii_uppercase();
+                if !LEVELS.contains(&level.as_str()) {
+                    return Err(wrong(&format!("expected one of {}", LEVELS.join(", "))));
+                }
+                settings.json_log_level = Some(level);
+            }
+            "--extensions" => settings.extensions = Some(value.into()),
+            "--watch" => self.watch = Some(value.into()),
+            "--build" => self.build = Some(value),
+            "--task-root" => settings.task_root = Some(value.into()),
+            "--api-host" => settings.api_host = number(name, &value)?,
+            _ => {
+                debug_assert_eq!(name, "--runner", "an option that nothing sets");
+                settings.runner = Some(value.into());
             }
         }
-        "--allow-origin" => {
-            let origin = access::origin(&value);
-            let origin =
-                origin.ok_or_else(|| wrong("scheme://host[:port], null or * is wanted"))?;
-            settings.allowed_origins.push(origin);
-        }
-        "--timeout" => {
-            let timeout = Duration::try_from_secs_f64(number(name, &value)?).ok();
-            let timeout = timeout.filter(|timeout| !timeout.is_zero());
-            settings.timeout = timeout.ok_or_else(|| wrong("that is out of range"))?;
-        }
-        "--memory" => settings.memory_mb = number(name, &value)?,
-        "--handler" => settings.handler = value,
-        "--name" => settings.name = value,
-        "--env" => {
-            let pair = value.split_once('=').filter(|(key, _)| !key.is_empty());
-            let (key, text) = pair.ok_or_else(|| wrong("NAME=VALUE is wanted"))?;
-            settings.env.push((key.to_owned(), text.to_owned()));
-        }
-        "--environments" => settings.environments = at_least_one(name, &value)?,
-        "--retries" => {
-            let (times, seconds) = value.split_once(':').unwrap_or((&value, "60"));
-            settings.async_retries = number(name, times)?;
-            let delay = Duration::try_from_secs_f64(number(name, seconds)?).ok();
-            settings.async_retry_delay = delay.ok_or_else(|| wrong("that is out of range"))?;
-        }
-        "--concurrency" => settings.concurrency = Some(at_least_one(name, &value)?),
-        "--fault" => {
-            let (fault, rate) = value.split_once(':').unwrap_or((&value, "1"));
-            let fault = fault
-                .parse()
-                .map_err(|error: UnknownFault| wrong(&error.to_string()))?;
-            let rate: f64 = number(name, rate)?;
-            if !(0.0..=1.0).contains(&rate) {
-                return Err(wrong("rates are from 0 to 1"));
-            }
-            settings.faults.push((fault, rate));
-        }
-        "--seed" => settings.seed = number(name, &value)?,
-        "--json-log" => {
-            let level = value.to_ascii_uppercase();
-            if !LEVELS.contains(&level.as_str()) {
-                return Err(wrong("there is no such level"));
-            }
-            settings.json_log_level = Some(level);
-        }
-        "--extensions" => settings.extensions = Some(value.into()),
-        "--watch" => asked.watch = Some(value.into()),
-        "--build" => asked.build = Some(value),
-        "--task-root" => settings.task_root = Some(value.into()),
-        "--api-host" => settings.api_host = number(name, &value)?,
-        _ => settings.runner = Some(value.into()),
+        Ok(())
     }
-    Ok(())
 }
 
-fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, Stop> {
+fn number<T: FromStr>(name: &str, text: &str) -> Result<T, EarlyExit> {
     text.parse()
-        .map_err(|_| Stop::Usage(format!("{name} {text}: that is no value for it")))
+        .map_err(|_| EarlyExit::Usage(format!("{name} {text}: invalid value")))
 }
 
-fn at_least_one<T: std::str::FromStr + From<u8> + PartialOrd>(
+/// Parses a number of seconds that is part of an option's `value`.
+fn seconds(name: &str, value: &str, text: &str) -> Result<Duration, EarlyExit> {
+    let out_of_range = |_| EarlyExit::Usage(format!("{name} {value}: the time is out of range"));
+    Duration::try_from_secs_f64(number(name, text)?).map_err(out_of_range)
+}
+
+fn at_least_one<T: FromStr + From<u8> + PartialOrd>(
     name: &str,
     text: &str,
-) -> Result<T, Stop> {
+) -> Result<T, EarlyExit> {
     let value = number(name, text)?;
     if value < T::from(1) {
-        return Err(Stop::Usage(format!("{name} {text}: at least 1 is wanted")));
+        return Err(EarlyExit::Usage(format!(
+            "{name} {text}: expected at least 1"
+        )));
     }
     Ok(value)
 }
 
-/// The bytes of an event as a command line gives it: JSON, a file, `-` for standard input, or the
-/// name of a sample event. An error is a sentence.
-pub(crate) fn read_event(asked: &str) -> Result<Vec<u8>, String> {
+/// Returns the event that a command line names: JSON, a file, `-` for standard input, or a sample.
+pub(crate) fn read_event(arg: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let sample = samples::ALL.iter().find(|(name, _)| *name == asked);
-    let file = asked
-        .strip_prefix('@')
-        .or_else(|| Path::new(asked).is_file().then_some(asked));
-    let (from, read) = match (asked, sample, file) {
-        ("-", ..) => (
-            "standard input",
-            io::stdin().lock().read_to_end(&mut bytes).map(drop),
-        ),
-        (_, Some((_, event)), _) => {
-            bytes = event.as_bytes().to_vec();
-            ("the sample", Ok(()))
-        }
-        (_, _, Some(path)) => (path, fs::read(path).map(|content| bytes = content)),
-        _ => {
-            bytes = asked.as_bytes().to_vec();
-            ("the event", Ok(()))
-        }
+    let sample = samples::ALL.iter().find(|(name, _)| *name == arg);
+    let is_file = || Path::new(arg).is_file().then_some(arg);
+    let (source, read) = if arg == "-" {
+        let read = io::stdin().lock().read_to_end(&mut bytes);
+        ("standard input", read.map(drop))
+    } else if let Some((_, event)) = sample {
+        bytes = event.as_bytes().to_vec();
+        ("the sample", Ok(()))
+    } else if let Some(path) = arg.strip_prefix('@').or_else(is_file) {
+        (path, fs::read(path).map(|content| bytes = content))
+    } else {
+        bytes = arg.as_bytes().to_vec();
+        ("the event", Ok(()))
     };
-    read.map_err(|error| format!("{from}: {error}"))?;
+    read.map_err(|error| format!("{source}: {error}"))?;
     match check_event(&bytes) {
         Ok(()) => Ok(bytes),
-        Err(error) => Err(format!("{from} is not JSON: {error}")),
+        Err(error) => Err(format!("{source} is not JSON: {error}")),
     }
 }
 
-/// What a signal that ends the command has to end with it.
-struct Running {
-    /// That of the build.
-    group: Arc<Group>,
+/// Stops everything that the command has started when a signal ends it.
+struct SignalHandler {
+    /// The process group of the build.
+    build_group: Arc<ProcessGroup>,
     emulator: Mutex<Option<Arc<Emulator>>>,
-    is_interrupted: AtomicBool,
+    has_signal: AtomicBool,
 }
 
-impl Running {
-    /// Waits for a signal, and ends the process with everything that it has started.
-    fn end_on_signal(&self, mut signals: impl Read) {
+impl SignalHandler {
+    /// Handles signals on a thread.
+    fn start() -> io::Result<(Arc<SignalHandler>, JoinHandle<()>)> {
+        let signals = sys::interrupts()?;
+        let handler = Arc::new(SignalHandler {
+            build_group: Arc::new(ProcessGroup::default()),
+            emulator: Mutex::new(None),
+            has_signal: AtomicBool::new(false),
+        });
+        let shared = Arc::clone(&handler);
+        let thread = thread::Builder::new().spawn(move || shared.exit_on_signal(signals))?;
+        Ok((handler, thread))
+    }
+
+    /// Waits for a signal, stops what has been started, and exits.
+    fn exit_on_signal(&self, mut signals: impl Read) {
         let mut signal = [0];
         let _ = signals.read_exact(&mut signal);
-        self.is_interrupted.store(true, Ordering::SeqCst);
-        // Processes are in groups of their own, which no terminal ends.
-        self.group.end();
+        self.has_signal.store(true, Ordering::SeqCst);
+        // The processes have groups of their own, which Ctrl-C in a terminal does not reach.
+        self.build_group.end();
         let emulator = lock(&self.emulator).clone();
         if let Some(emulator) = emulator {
             emulator.end();
         }
         let [signal] = signal.map(i32::from);
-        // What a shell says of a program that a signal ended.
+        // The exit code that shells report for a program that a signal has ended.
         std::process::exit(signal.saturating_add(128));
+    }
+
+    fn has_signal(&self) -> bool {
+        self.has_signal.load(Ordering::SeqCst)
     }
 }
 
-fn run(asked: &Asked) -> Result<u8, Stop> {
-    let failed = |error: io::Error| Stop::Failed(error.to_string());
-    let events = asked
-        .events
-        .iter()
-        .map(|event| read_event(event).map_err(Stop::Failed));
-    let events: Vec<Vec<u8>> = events.collect::<Result<_, _>>()?;
+fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
+    let settings = &command_line.settings;
+    let events = command_line.events.iter().map(|event| read_event(event));
+    let events: Result<Vec<Vec<u8>>, String> = events.collect();
+    let events = events.map_err(EarlyExit::Failed)?;
     sys::raise_descriptor_limit();
-    let interrupts = sys::interrupts().map_err(failed)?;
-    let group = Arc::new(Group::default());
-    let running = Arc::new(Running {
-        group: Arc::clone(&group),
-        emulator: Mutex::new(None),
-        is_interrupted: AtomicBool::new(false),
+    let (signals, signal_thread) = SignalHandler::start().map_err(EarlyExit::failed)?;
+    let watcher = command_line.watch.clone().map(|folder| {
+        let (build, program) = (command_line.build.clone(), settings.bootstrap.clone());
+        Watcher::new(folder, build, program, Arc::clone(&signals.build_group))
     });
-    let shared = Arc::clone(&running);
-    let watcher = thread::Builder::new()
-        .spawn(move || shared.end_on_signal(interrupts))
-        .map_err(failed)?;
-    let watch = asked.watch.clone().map(|folder| {
-        let program = asked.settings.bootstrap.clone();
-        Watch::new(folder, asked.build.clone(), program, group)
-    });
-    if let Some(watch) = &watch {
-        let built = watch.build();
-        if running.is_interrupted.load(Ordering::SeqCst) {
-            let _ = watcher.join();
+    if let Some(watcher) = &watcher {
+        let built = watcher.build();
+        if signals.has_signal() {
+            let _ = signal_thread.join();
             return Ok(1);
         }
-        built.map_err(|_| Stop::Failed("the build failed".to_owned()))?;
+        built.map_err(|_| EarlyExit::failed("the build failed"))?;
     }
-    let mut emulator = Emulator::with(asked.settings.clone()).map_err(failed)?;
-    for name in asked.settings.overridden(emulator.addr()) {
+    let mut emulator = Emulator::with(settings.clone()).map_err(EarlyExit::failed)?;
+    warn_of_reserved_variables(settings, emulator.addr());
+    if let Some(watcher) = watcher {
+        emulator.watch(watcher).map_err(EarlyExit::failed)?;
+    }
+    if events.is_empty() {
+        let addr = SocketAddr::new(command_line.host, command_line.port);
+        let addr = emulator.listen(addr).map_err(EarlyExit::failed)?;
+        let bootstrap = settings.bootstrap.as_deref().unwrap_or(Path::new(""));
+        print_line(&format!(
+            "{}: invoke it with\n  \
+             curl -d '{{}}' http://{addr}/2015-03-31/functions/function/invocations\n\
+             Any other request is an event of its function URL, http://{addr}/\n\
+             Ctrl-C ends it.",
+            bootstrap.display()
+        ));
+    }
+    let emulator = Arc::new(emulator);
+    *lock(&signals.emulator) = Some(Arc::clone(&emulator));
+    if events.is_empty() {
+        let _ = signal_thread.join();
+        return Ok(0);
+    }
+    let mut code = 0;
+    for event in events {
+        let response = emulator.invoke_to_its_end(&event);
+        if signals.has_signal() {
+            let _ = signal_thread.join();
+            return Ok(1);
+        }
+        let response = response.map_err(EarlyExit::failed)?;
+        print_response(&response.body).map_err(EarlyExit::failed)?;
+        if response.is_error() {
+            code = 1;
+        }
+    }
+    emulator.end();
+    Ok(code)
+}
+
+/// Writes a response to standard output, on a line.
+pub(crate) fn print_response(body: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(body)?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// Warns of variables of the function that Lambda sets itself.
+fn warn_of_reserved_variables(settings: &Settings, api_addr: SocketAddr) {
+    for name in settings.overridden(api_addr) {
         let instead = match name {
             "AWS_REGION"
             | "AWS_DEFAULT_REGION"
@@ -398,66 +469,22 @@ fn run(asked: &Asked) -> Result<u8, Stop> {
             | "AWS_SESSION_TOKEN" => "; set it in the emulator's own environment",
             _ => "",
         };
-        say(&format!(
+        print_line(&format!(
             "emulator: --env {name} has no effect, Lambda sets this variable itself{instead}"
         ));
     }
-    if let Some(watch) = watch {
-        emulator.watch(watch).map_err(failed)?;
-    }
-    if events.is_empty() {
-        let addr = SocketAddr::new(asked.host, asked.port);
-        let addr = emulator.listen(addr).map_err(failed)?;
-        let name = asked
-            .settings
-            .bootstrap
-            .as_deref()
-            .unwrap_or(Path::new(""))
-            .display();
-        say(&format!(
-            "{name}: invoke it with\n  \
-             curl -d '{{}}' http://{addr}/2015-03-31/functions/function/invocations\n\
-             Any other request is an event of its function URL, http://{addr}/\n\
-             Ctrl-C ends it."
-        ));
-    }
-    let emulator = Arc::new(emulator);
-    *lock(&running.emulator) = Some(Arc::clone(&emulator));
-    if events.is_empty() {
-        let _ = watcher.join();
-        return Ok(0);
-    }
-    let mut code = 0;
-    for event in events {
-        let result = emulator.invoke_to_its_end(&event);
-        if running.is_interrupted.load(Ordering::SeqCst) {
-            let _ = watcher.join();
-            return Ok(1);
-        }
-        let reply = result.map_err(failed)?;
-        let mut out = io::stdout().lock();
-        let written = out
-            .write_all(&reply.body)
-            .and_then(|()| out.write_all(b"\n"));
-        written.and_then(|()| out.flush()).map_err(failed)?;
-        if reply.is_error() {
-            code = 1;
-        }
-    }
-    emulator.end();
-    Ok(code)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parsed(args: &[&str]) -> Result<Asked, Stop> {
+    fn parsed(args: &[&str]) -> Result<CommandLine, EarlyExit> {
         parse(args.iter().map(OsString::from))
     }
 
     #[test]
-    fn options_are_taken_in_both_forms_and_any_order() {
+    fn options_have_two_forms_and_any_order() {
         for args in [
             &[
                 "--timeout",
@@ -470,18 +497,21 @@ mod tests {
             ][..],
             &["x/bootstrap", "--event={}", "--env=A=b=c", "--timeout=1.5"][..],
         ] {
-            let asked = parsed(args).unwrap();
-            assert_eq!(asked.settings.timeout, Duration::from_millis(1500));
-            assert_eq!(asked.settings.env, [("A".to_owned(), "b=c".to_owned())]);
+            let command_line = parsed(args).unwrap();
+            assert_eq!(command_line.settings.timeout, Duration::from_millis(1500));
             assert_eq!(
-                asked.settings.bootstrap.as_deref(),
+                command_line.settings.env,
+                [("A".to_owned(), "b=c".to_owned())]
+            );
+            assert_eq!(
+                command_line.settings.bootstrap.as_deref(),
                 Some(Path::new("x/bootstrap"))
             );
-            assert_eq!(asked.events, ["{}"]);
+            assert_eq!(command_line.events, ["{}"]);
         }
         let listen = |args: &[&str]| {
-            let asked = parsed(args).unwrap();
-            SocketAddr::new(asked.host, asked.port).to_string()
+            let command_line = parsed(args).unwrap();
+            SocketAddr::new(command_line.host, command_line.port).to_string()
         };
         assert_eq!(listen(&["b"]), "127.0.0.1:9000");
         assert_eq!(listen(&["--port", "0", "b", "--host=::1"]), "[::1]:0");
@@ -496,50 +526,50 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_told_in_a_line() {
+    fn wrong_arguments_are_refused_with_the_reason() {
         for (args, want) in [
             (&[][..], "no BOOTSTRAP given"),
             (&["--no-such", "b"], "unknown option --no-such"),
             (&["-x"], "unknown option -x"),
-            (&["a", "b"], "a and b: one BOOTSTRAP at a time"),
+            (&["a", "b"], "expected one BOOTSTRAP, found a and b"),
             (&["b", "--port"], "--port needs a value"),
-            (
-                &["b", "--port", "70000"],
-                "--port 70000: that is no value for it",
-            ),
+            (&["b", "--port", "70000"], "--port 70000: invalid value"),
             (
                 &["b", "--timeout", "0"],
-                "--timeout 0: that is out of range",
+                "--timeout 0: expected more than 0 seconds",
             ),
-            (&["b", "--timeout=-1"], "--timeout -1: that is out of range"),
+            (
+                &["b", "--timeout=-1"],
+                "--timeout -1: the time is out of range",
+            ),
             (
                 &["b", "--fault=slow:2"],
-                "--fault slow:2: rates are from 0 to 1",
+                "--fault slow:2: expected a rate from 0 to 1",
             ),
-            (&["b", "--env", "A"], "--env A: NAME=VALUE is wanted"),
+            (&["b", "--env", "A"], "--env A: expected NAME=VALUE"),
             (
                 &["b", "--host", "box:80"],
-                "--host box:80: an address or a host name is wanted",
+                "--host box:80: expected an address or a host name",
             ),
             (
                 &["b", "--allow-origin", "localhost:5173"],
-                "--allow-origin localhost:5173: scheme://host[:port], null or * is wanted",
+                "--allow-origin localhost:5173: expected scheme://host[:port], null or *",
             ),
             (
                 &["b", "--environments", "0"],
-                "--environments 0: at least 1 is wanted",
+                "--environments 0: expected at least 1",
             ),
             (
                 &["b", "--concurrency", "x"],
-                "--concurrency x: that is no value for it",
+                "--concurrency x: invalid value",
             ),
         ] {
             assert_eq!(
                 parsed(args).unwrap_err(),
-                Stop::Usage(want.to_owned()),
+                EarlyExit::Usage(want.to_owned()),
                 "{args:?}"
             );
         }
-        assert!(matches!(parsed(&["--help"]), Err(Stop::Text(text)) if text == HELP));
+        assert!(matches!(parsed(&["--help"]), Err(EarlyExit::Text(text)) if text == HELP));
     }
 }

@@ -1,182 +1,152 @@
-//! One invocation on its way in (an event and what belongs to it) and out again (the parts of an answer).
+//! What passes between a caller and a function: an event on its way in, a response on its way out.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
+use crate::api::RESPONSE_LEN_MAX;
 use crate::emulator::report::error_document;
-use crate::emulator::server::lock;
 
-/// Bytes in a synchronous event, and in a response that is not streamed: 6 MB and a little, the
-/// constant of AWS's servers.
-pub(crate) const PAYLOAD_LEN_MAX: usize = 6 * 1024 * 1024 + 100;
-/// Bytes in the event of an asynchronous invocation: 1 MB since October 2025.
+/// Longest synchronous event and longest response that is not streamed, in bytes. AWS's servers use
+/// one constant for both.
+pub(crate) const PAYLOAD_LEN_MAX: usize = RESPONSE_LEN_MAX;
+/// Longest event of an asynchronous invocation, in bytes: 1 MB since October 2025.
 pub(crate) const ASYNC_PAYLOAD_LEN_MAX: usize = 1024 * 1024;
-/// Bytes in a streamed response: 200 MB since 2025.
+/// Longest streamed response, in bytes: 200 MB since 2025.
 pub(crate) const STREAM_LEN_MAX: u64 = 200 * 1024 * 1024;
-/// Parts of an answer that may wait for a slow caller; a data part is at most one read long.
+/// Parts of a response that may wait for a slow caller. A data part is at most one read long, so this
+/// bounds the memory of a stream.
 const PARTS_MAX: usize = 4;
 
 /// What the runtime gets with `GET next`.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Event {
+pub(crate) struct InvocationEvent {
     pub(crate) request_id: String,
     /// Names this attempt (`Lambda-Runtime-Invocation-Id`).
-    pub(crate) nonce: String,
+    pub(crate) attempt_id: String,
     pub(crate) body: Vec<u8>,
     pub(crate) content_type: String,
     pub(crate) function_arn: String,
-    /// When Lambda gives the invocation up; milliseconds since the Unix epoch.
+    /// When Lambda ends the invocation, in milliseconds since the Unix epoch.
     pub(crate) deadline_ms: u64,
-    /// What the runtime is told instead.
+    /// The deadline that the runtime is told instead, if any.
     pub(crate) told_deadline_ms: Option<u64>,
     pub(crate) trace_id: Option<String>,
-    /// JSON text, no longer base64.
+    /// JSON text, already decoded from base64.
     pub(crate) client_context: Option<String>,
     pub(crate) cognito_identity: Option<String>,
     pub(crate) tenant_id: Option<String>,
 }
 
-/// A piece of an answer on its way to the caller.
+/// One part of a response on its way to the caller.
 #[derive(Debug)]
-pub(crate) enum Part {
-    /// All of it.
-    Whole(Start, Vec<u8>),
-    /// The beginning of one that is streamed.
-    Start(Start),
+pub(crate) enum ResponsePart {
+    /// The whole response.
+    Whole(ResponseStart, Vec<u8>),
+    /// The beginning of a streamed response.
+    Start(ResponseStart),
     Data(Vec<u8>),
-    /// The end of a streamed answer. One whose parts cease without it was cut.
-    End(Option<Failure>),
-    /// The end of the log, when the invocation is over.
-    Log(Vec<u8>),
+    /// The end of a streamed response. A stream without this part was cut.
+    End(Option<FunctionError>),
+    /// The end of the log. It is sent when the invocation is over.
+    LogTail(Vec<u8>),
 }
 
-/// The beginning of an answer.
+/// What is known about a response before its body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Start {
+pub(crate) struct ResponseStart {
     pub(crate) content_type: Option<String>,
-    /// The body is an error document; this is its kind (`Function.Unknown`, `Runtime.ExitError`, ...).
+    /// The error type (`Function.Unknown`, `Runtime.ExitError`, ...) if the body is an error document.
     pub(crate) error_type: Option<String>,
 }
 
-/// What a function, or Lambda in its place, reports instead of a response.
+/// An error that the function, or Lambda in its place, reports instead of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub(crate) struct FunctionError {
     pub(crate) error_type: String,
     /// The error document, as JSON text.
     pub(crate) document: Vec<u8>,
 }
 
-impl Failure {
-    /// One that Lambda itself reports.
-    pub(crate) fn new(error_type: &str, message: &str) -> Failure {
+impl FunctionError {
+    /// Returns an error that Lambda itself reports.
+    pub(crate) fn new(error_type: &str, message: &str) -> FunctionError {
         let document = error_document(error_type, message);
-        Failure {
+        FunctionError {
             error_type: error_type.to_owned(),
             document,
         }
     }
 
-    /// What the caller hears of a response that is too large.
-    pub(crate) fn too_large() -> Failure {
+    /// Returns the error for a response that is too long.
+    pub(crate) fn too_large() -> FunctionError {
         let message = format!(
             "Response payload size exceeded maximum allowed payload size ({PAYLOAD_LEN_MAX} bytes)."
         );
-        Failure::new("Function.ResponseSizeTooLarge", &message)
+        FunctionError::new("Function.ResponseSizeTooLarge", &message)
     }
 }
 
-/// The way of an answer to its caller.
+/// The end of a response channel that the function's side writes to.
 #[derive(Debug, Clone)]
-pub(crate) enum Reply {
-    /// To one who waits at its other end.
-    Way(SyncSender<Part>),
-    /// To one who leads the invocation, and looks at it between other things.
-    Gathered(Arc<Mutex<Gathering>>),
+pub(crate) struct ResponseSender(SyncSender<ResponsePart>);
+
+/// The end of a response channel that the caller reads from.
+pub(crate) type ResponseReceiver = Receiver<ResponsePart>;
+
+/// Returns the channel for one response. It holds few parts, so a slow caller slows the function down.
+pub(crate) fn response_channel() -> (ResponseSender, ResponseReceiver) {
+    let (sender, receiver) = sync_channel(PARTS_MAX);
+    (ResponseSender(sender), receiver)
 }
 
-/// Where the caller finds it.
-pub(crate) type Answer = Receiver<Part>;
-
-/// Makes the way of one answer. A streamed one is slowed down by a slow caller.
-pub(crate) fn answer_way() -> (Reply, Answer) {
-    let (way, answer) = sync_channel(PARTS_MAX);
-    (Reply::Way(way), answer)
-}
-
-impl Reply {
-    /// Sends a part. A caller who has left does not matter.
-    pub(crate) fn send(&self, part: Part) {
-        match self {
-            Reply::Way(way) => drop(way.send(part)),
-            Reply::Gathered(gathering) => lock(gathering).push(part),
-        }
+impl ResponseSender {
+    /// Sends a part. Does nothing if the caller has left.
+    pub(crate) fn send(&self, part: ResponsePart) {
+        drop(self.0.send(part));
     }
 
-    /// The same, but a part that there is no room for is dropped.
-    pub(crate) fn try_send(&self, part: Part) {
-        match self {
-            Reply::Way(way) => drop(way.try_send(part)),
-            Reply::Gathered(gathering) => lock(gathering).push(part),
-        }
+    /// Sends a part if the channel has room, and drops it otherwise.
+    pub(crate) fn try_send(&self, part: ResponsePart) {
+        drop(self.0.try_send(part));
+    }
+
+    /// Sends an error document as the whole response.
+    pub(crate) fn send_error(&self, error: FunctionError) {
+        let start = ResponseStart {
+            content_type: Some("application/json".to_owned()),
+            error_type: Some(error.error_type),
+        };
+        self.send(ResponsePart::Whole(start, error.document));
     }
 }
 
-/// An answer that comes in parts, put together.
-#[derive(Debug, Default)]
-pub(crate) struct Gathering {
-    start: Start,
-    body: Vec<u8>,
-    is_whole: bool,
-}
-
-impl Gathering {
-    pub(crate) fn push(&mut self, part: Part) {
-        if self.is_whole {
-            return;
-        }
-        match part {
-            Part::Whole(start, body) => {
-                (self.start, self.body) = (start, body);
-                self.is_whole = true;
+/// Collects a response that may be streamed. Returns `None` if the channel ends before the response does.
+///
+/// The caller did not ask for a stream, so the limit of buffered responses holds.
+pub(crate) fn collect_response(parts: &ResponseReceiver) -> Option<(ResponseStart, Vec<u8>)> {
+    let mut start = ResponseStart::default();
+    let mut body = Vec::new();
+    let error = loop {
+        match parts.recv().ok()? {
+            ResponsePart::Whole(start, body) => return Some((start, body)),
+            ResponsePart::Start(received) => start = received,
+            ResponsePart::Data(bytes)
+                if body.len().saturating_add(bytes.len()) > PAYLOAD_LEN_MAX =>
+            {
+                start.content_type = Some("application/json".to_owned());
+                break FunctionError::too_large();
             }
-            Part::Start(start) => self.start = start,
-            // Nothing is streamed to who does not ask for a stream: the limit is the usual one.
-            Part::Data(bytes) if self.body.len().saturating_add(bytes.len()) > PAYLOAD_LEN_MAX => {
-                self.fail(Failure::too_large());
-                self.start.content_type = Some("application/json".to_owned());
-            }
-            Part::Data(bytes) => self.body.extend_from_slice(&bytes),
-            Part::End(Some(failure)) => self.fail(failure),
-            Part::End(None) => self.is_whole = true,
-            Part::Log(_) => {}
+            ResponsePart::Data(bytes) => body.extend_from_slice(&bytes),
+            ResponsePart::End(Some(error)) => break error,
+            ResponsePart::End(None) => return Some((start, body)),
+            ResponsePart::LogTail(_) => {}
         }
-    }
-
-    fn fail(&mut self, failure: Failure) {
-        self.start.error_type = Some(failure.error_type);
-        self.body = failure.document;
-        self.is_whole = true;
-    }
-
-    /// The answer, once it is whole; then it is gone.
-    pub(crate) fn take(&mut self) -> Option<(Start, Vec<u8>)> {
-        let (start, body) = (&mut self.start, &mut self.body);
-        self.is_whole
-            .then(|| (std::mem::take(start), std::mem::take(body)))
-    }
-}
-
-/// Sends an error document that is the whole answer. A caller who has left does not matter.
-pub(crate) fn send_error(reply: &Reply, failure: Failure) {
-    let start = Start {
-        content_type: Some("application/json".to_owned()),
-        error_type: Some(failure.error_type),
     };
-    reply.send(Part::Whole(start, failure.document));
+    start.error_type = Some(error.error_type);
+    Some((start, error.document))
 }
 
-/// Milliseconds since the Unix epoch.
+/// Returns milliseconds since the Unix epoch, 0 for earlier times.
 pub(crate) fn epoch_ms(time: SystemTime) -> u64 {
     let since = time
         .duration_since(SystemTime::UNIX_EPOCH)

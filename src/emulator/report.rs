@@ -1,16 +1,17 @@
-//! What Lambda writes around an invocation: ids, times, log lines and error documents. Pure.
+//! What Lambda writes about an invocation: ids, times, log lines and error documents. Pure functions.
 
 use std::collections::hash_map::RandomState;
 use std::fmt::Write;
 use std::hash::BuildHasher;
 use std::time::{Duration, SystemTime};
 
+use crate::emulator::message::epoch_ms;
 use crate::json;
 use crate::json::Value;
 
-/// A random id in the form of a UUID, version 4.
+/// Returns a random UUID, version 4.
 pub(crate) fn uuid() -> String {
-    // The standard library's hash maps are keyed by the system's random bytes.
+    // The keys of a `RandomState` are random numbers of the system.
     let random = || RandomState::new().hash_one(0_u8);
     let (high, low) = (random(), random());
     format!(
@@ -23,9 +24,9 @@ pub(crate) fn uuid() -> String {
     )
 }
 
-/// A new X-Ray trace, not sampled: `Root=1-<time>-<24 hex>;Parent=<16 hex>;Sampled=0`.
+/// Returns a new X-Ray trace that is not sampled: `Root=1-<time>-<24 hex>;Parent=<16 hex>;Sampled=0`.
 pub(crate) fn trace_id(now: SystemTime) -> String {
-    let seconds = crate::emulator::message::epoch_ms(now) / 1000;
+    let seconds = epoch_ms(now) / 1000;
     let random = || RandomState::new().hash_one(1_u8);
     let (a, b, parent) = (random(), random(), random());
     format!(
@@ -34,9 +35,9 @@ pub(crate) fn trace_id(now: SystemTime) -> String {
     )
 }
 
-/// Year, month, day, hour, minute, second and millisecond of `time`, in UTC.
+/// A point in time as a date and a time of day, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Civil {
+pub(crate) struct CivilTime {
     pub(crate) year: u64,
     pub(crate) month: u64,
     pub(crate) day: u64,
@@ -44,19 +45,22 @@ pub(crate) struct Civil {
     pub(crate) minute: u64,
     pub(crate) second: u64,
     pub(crate) millisecond: u64,
-    /// 0 is Sunday.
+    /// Day of the week; 0 is Sunday.
     weekday: u64,
 }
 
-/// The calendar's view of a point in time since 1970 (proleptic Gregorian, no leap seconds).
+/// Returns the date and time of day of `time`, which is 1970 or later.
+///
+/// Years are taken to begin on 1 March, so that the leap day is the last day of a year and a 400-year
+/// cycle always has 146,097 days (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
+/// `civil_from_days`).
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "days of a u64 of milliseconds stay far below 2^64"
 )]
-pub(crate) fn civil(time: SystemTime) -> Civil {
-    let ms = crate::emulator::message::epoch_ms(time);
+pub(crate) fn civil(time: SystemTime) -> CivilTime {
+    let ms = epoch_ms(time);
     let (days, ms_of_day) = (ms / 86_400_000, ms % 86_400_000);
-    // Eras of 400 years begin on 1 March, so that the leap day is the last of its year.
     let z = days + 719_468;
     let (era, day_of_era) = (z / 146_097, z % 146_097);
     let year_of_era =
@@ -68,7 +72,7 @@ pub(crate) fn civil(time: SystemTime) -> Civil {
     } else {
         shifted - 9
     };
-    Civil {
+    CivilTime {
         year: era * 400 + year_of_era + u64::from(month <= 2),
         month,
         day: day_of_year - (153 * shifted + 2) / 5 + 1,
@@ -85,15 +89,21 @@ const MONTHS: [&str; 12] = [
 ];
 const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
-impl Civil {
+/// Returns `names[index]`.
+fn name_of(names: &[&'static str], index: u64) -> &'static str {
+    let name = usize::try_from(index).ok().and_then(|i| names.get(i));
+    debug_assert!(name.is_some(), "no name has the index {index}");
+    name.copied().unwrap_or_default()
+}
+
+impl CivilTime {
     fn month_name(&self) -> &'static str {
-        let index = usize::try_from(self.month.saturating_sub(1)).unwrap_or(0);
-        MONTHS.get(index).copied().unwrap_or_default()
+        name_of(&MONTHS, self.month.saturating_sub(1))
     }
 
-    /// `2026-11-22T17:00:00.000Z` (RFC 3339).
+    /// Returns `2026-11-22T17:00:00.000Z` (RFC 3339).
     pub(crate) fn rfc3339(&self) -> String {
-        let Civil {
+        let CivilTime {
             year,
             month,
             day,
@@ -106,9 +116,9 @@ impl Civil {
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
     }
 
-    /// `Sun, 22 Nov 2026 17:00:00 GMT` (RFC 9110, section 5.6.7).
+    /// Returns `Sun, 22 Nov 2026 17:00:00 GMT` (RFC 9110, section 5.6.7).
     pub(crate) fn http_date(&self) -> String {
-        let Civil {
+        let CivilTime {
             year,
             day,
             hour,
@@ -116,19 +126,16 @@ impl Civil {
             second,
             ..
         } = self;
-        let weekday = usize::try_from(self.weekday)
-            .ok()
-            .and_then(|i| WEEKDAYS.get(i).copied());
         format!(
             "{}, {day:02} {} {year:04} {hour:02}:{minute:02}:{second:02} GMT",
-            weekday.unwrap_or_default(),
+            name_of(&WEEKDAYS, self.weekday),
             self.month_name(),
         )
     }
 
-    /// `22/Nov/2026:17:00:00 +0000`, the time of an HTTP API 2.0 event.
+    /// Returns `22/Nov/2026:17:00:00 +0000`, the time of an HTTP API 2.0 event.
     pub(crate) fn common_log(&self) -> String {
-        let Civil {
+        let CivilTime {
             year,
             day,
             hour,
@@ -143,52 +150,55 @@ impl Civil {
     }
 }
 
-/// Milliseconds with two decimals, rounded: `1.23`.
+/// Returns milliseconds with two decimals, rounded: `1.23`.
 pub(crate) fn ms(duration: Duration) -> String {
     let hundredths = duration.as_micros().saturating_add(5) / 10;
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
-/// Whole milliseconds, rounded up: what is billed.
+/// Returns the milliseconds that are billed: whole ones, rounded up.
 pub(crate) fn billed_ms(duration: Duration) -> u128 {
     duration.as_nanos().div_ceil(1_000_000)
 }
 
-/// What a REPORT line says.
+/// What the REPORT line says about an invocation.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Report {
+pub(crate) struct InvocationReport {
     pub(crate) request_id: String,
     pub(crate) duration: Duration,
-    /// Of the process that served this invocation, where it was started for it.
-    pub(crate) init: Option<Duration>,
+    /// How long Init took, if it was part of this invocation.
+    pub(crate) init_time: Option<Duration>,
     pub(crate) memory_mb: u32,
-    /// The most memory that the process had resident; `None` where there is no process of ours.
+    /// The peak resident memory; `None` if the emulator has not started the process.
     pub(crate) peak_kb: Option<u64>,
-    /// `timeout` or `error`, and which.
+    /// The status, `timeout` or `error`, and the error type.
     pub(crate) failure: Option<(&'static str, String)>,
-    /// The trace of an invocation that is sampled.
+    /// The X-Ray tracing header.
     pub(crate) trace_id: Option<String>,
-    /// Bytes of the event and of the response.
+    /// Lengths of the event and the response, in bytes.
     pub(crate) event_len: usize,
     pub(crate) response_len: u64,
 }
 
-impl Report {
-    /// The line, in Lambda's words and order; `Peak memory`, `Event` and `Response` are ours, as
-    /// Lambda's whole MB say little about functions of this size.
+impl InvocationReport {
+    /// Returns the line in Lambda's words and order. `Peak memory`, `Event` and `Response` are added,
+    /// since Lambda's whole MB say little about functions of this size.
     pub(crate) fn line(&self) -> String {
         let mut line = format!(
             "REPORT RequestId: {}\tDuration: {} ms\tBilled Duration: {} ms\tMemory Size: {} MB",
             self.request_id,
             ms(self.duration),
             // Init is billed since 1 August 2025.
-            billed_ms(self.duration.saturating_add(self.init.unwrap_or_default())),
+            billed_ms(
+                self.duration
+                    .saturating_add(self.init_time.unwrap_or_default())
+            ),
             self.memory_mb,
         );
         if let Some(kb) = self.peak_kb {
             let _ = write!(line, "\tMax Memory Used: {} MB", kb.div_ceil(1024));
         }
-        if let Some(init) = self.init {
+        if let Some(init) = self.init_time {
             let _ = write!(line, "\tInit Duration: {} ms", ms(init));
         }
         if let Some(kb) = self.peak_kb {
@@ -223,12 +233,14 @@ impl Report {
     }
 }
 
-impl Report {
-    /// The same as a record, for machines; `record` names the invocation.
+impl InvocationReport {
+    /// Returns the report as a telemetry record. `record` has the members that name the invocation.
     pub(crate) fn record(&self, mut record: json::Object) -> Value {
         let mut metrics = json::Object::new();
         metrics.insert("durationMs", ms_value(self.duration));
-        let billed = self.duration.saturating_add(self.init.unwrap_or_default());
+        let billed = self
+            .duration
+            .saturating_add(self.init_time.unwrap_or_default());
         metrics.insert(
             "billedDurationMs",
             u64::try_from(billed_ms(billed)).unwrap_or(u64::MAX),
@@ -237,7 +249,7 @@ impl Report {
         if let Some(kb) = self.peak_kb {
             metrics.insert("maxMemoryUsedMB", kb.div_ceil(1024));
         }
-        if let Some(init) = self.init {
+        if let Some(init) = self.init_time {
             metrics.insert("initDurationMs", ms_value(init));
         }
         let (status, error_type) = match &self.failure {
@@ -253,12 +265,13 @@ impl Report {
     }
 }
 
-/// Milliseconds as a number in JSON.
+/// Returns milliseconds as a JSON number.
 pub(crate) fn ms_value(duration: Duration) -> Value {
     json::parse(ms(duration).as_bytes()).unwrap_or_default()
 }
 
-/// The line of an Init phase that went wrong; `phase` is `init`, or `invoke` where it was repeated.
+/// Returns the line about an Init phase that failed. `phase` is `init`, or `invoke` if Init was part of an
+/// invocation.
 pub(crate) fn init_report(took: Duration, phase: &str, status: &str, error_type: &str) -> String {
     let mut line = format!(
         "INIT_REPORT Init Duration: {} ms\tPhase: {phase}\tStatus: {status}",
@@ -270,24 +283,25 @@ pub(crate) fn init_report(took: Duration, phase: &str, status: &str, error_type:
     line
 }
 
-/// How a process ended, as far as Lambda's messages tell.
+/// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Exit {
+pub(crate) struct ProcessExit {
     pub(crate) code: Option<i32>,
     pub(crate) signal: Option<i32>,
     pub(crate) core_dumped: bool,
 }
 
-/// `Runtime exited with error: exit status 1`, and its variants.
-pub(crate) fn exit_text(exit: Exit) -> String {
+/// Returns Lambda's message about an exit: `Runtime exited with error: exit status 1`.
+pub(crate) fn exit_text(exit: ProcessExit) -> String {
     match exit.code {
         Some(0) => "Runtime exited without providing a reason".to_owned(),
         _ => format!("Runtime exited with error: {}", exit_reason(exit)),
     }
 }
 
-/// `exit status 1`, `signal: killed`: Lambda's words are those of its servers' language.
-pub(crate) fn exit_reason(exit: Exit) -> String {
+/// Returns the reason of an exit: `exit status 1`, `signal: killed`. The words are those of Go, the
+/// language of Lambda's servers.
+pub(crate) fn exit_reason(exit: ProcessExit) -> String {
     const SIGNALS: [&str; 16] = [
         "",
         "hangup",
@@ -325,7 +339,7 @@ pub(crate) fn exit_reason(exit: Exit) -> String {
     text
 }
 
-/// `{"errorType":...,"errorMessage":...}`, the error document that Lambda itself writes.
+/// Returns `{"errorType":...,"errorMessage":...}`, the error document that Lambda itself writes.
 pub(crate) fn error_document(error_type: &str, message: &str) -> Vec<u8> {
     let mut document = b"{\"errorType\":".to_vec();
     document.extend(json::to_vec(error_type));
@@ -335,7 +349,8 @@ pub(crate) fn error_document(error_type: &str, message: &str) -> Vec<u8> {
     document
 }
 
-/// `{"errorMessage":...,"errorType":...}` and a newline: how AWS's servers refuse a call.
+/// Returns `{"errorMessage":...,"errorType":...}` and a line end: the body with which AWS's servers refuse
+/// a call.
 pub(crate) fn refusal_document(error_type: &str, message: &str) -> Vec<u8> {
     let mut document = b"{\"errorMessage\":".to_vec();
     document.extend(json::to_vec(message));
@@ -345,19 +360,18 @@ pub(crate) fn refusal_document(error_type: &str, message: &str) -> Vec<u8> {
     document
 }
 
-/// The kind of error that the header `Lambda-Runtime-Function-Error-Type` names, as AWS counts it:
-/// the header itself where it holds `Runtime.Xyz` or `Function.Xyz` in letters, else an unknown one.
+/// Returns the error type for a header `Lambda-Runtime-Function-Error-Type`, as AWS does: the header itself
+/// if it contains `Runtime.` or `Function.` and a word that begins with a capital letter, else an unknown
+/// type.
 pub(crate) fn error_type(header: &str) -> String {
-    if ["Runtime.", "Function."].iter().any(|category| {
-        header.match_indices(category).any(|(at, _)| {
-            let reason = header
-                .get(at..)
-                .and_then(|text| text.strip_prefix(category));
-            let mut letters = reason.unwrap_or_default().bytes();
+    let has_reason = |category: &str| {
+        header.split(category).skip(1).any(|reason| {
+            let mut letters = reason.bytes();
             letters.next().is_some_and(|b| b.is_ascii_uppercase())
                 && letters.next().is_some_and(|b| b.is_ascii_alphabetic())
         })
-    }) {
+    };
+    if has_reason("Runtime.") || has_reason("Function.") {
         header.to_owned()
     } else if header.starts_with("Function.") {
         "Function.Unknown".to_owned()
@@ -370,7 +384,7 @@ pub(crate) fn error_type(header: &str) -> String {
 mod tests {
     use super::*;
 
-    fn at(ms: u64) -> Civil {
+    fn at(ms: u64) -> CivilTime {
         civil(SystemTime::UNIX_EPOCH + Duration::from_millis(ms))
     }
 
@@ -419,19 +433,19 @@ mod tests {
 
     #[test]
     fn report_lines_are_lambdas() {
-        let report = Report {
+        let report = InvocationReport {
             request_id: "id".to_owned(),
             duration: Duration::from_micros(1234),
             memory_mb: 128,
-            ..Report::default()
+            ..InvocationReport::default()
         };
         assert_eq!(
             report.line(),
             "REPORT RequestId: id\tDuration: 1.23 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\
              \tEvent: 0 B\tResponse: 0 B"
         );
-        let report = Report {
-            init: Some(Duration::from_micros(610)),
+        let report = InvocationReport {
+            init_time: Some(Duration::from_micros(610)),
             peak_kb: Some(332),
             failure: Some(("error", "Runtime.ExitError".to_owned())),
             trace_id: Some("Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1".to_owned()),
@@ -451,10 +465,10 @@ mod tests {
     }
 
     #[test]
-    fn an_exit_is_told_in_lambdas_words() {
+    fn exits_are_described_in_lambdas_words() {
         let check = |code, signal, core_dumped, want: &str| {
             assert_eq!(
-                exit_text(Exit {
+                exit_text(ProcessExit {
                     code,
                     signal,
                     core_dumped
@@ -544,7 +558,7 @@ mod tests {
     }
 
     #[test]
-    fn error_documents_escape_what_they_quote() {
+    fn error_documents_escape_their_texts() {
         assert_eq!(
             error_document("Runtime.ExitError", "a \"b\""),
             br#"{"errorType":"Runtime.ExitError","errorMessage":"a \"b\""}"#

@@ -1,242 +1,237 @@
-//! A function with its execution environments: invocations queue here, and a thread leads each through one of them.
+//! The scheduler: queues invocations, gives each to a free execution environment, repeats those that failed.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::emulator::environment::Environment;
-use crate::emulator::environment::invocation::{Job, Led, OnAnswer};
-use crate::emulator::message::{Answer, Event, Failure, Reply, answer_way, send_error};
+use crate::emulator::message::{
+    FunctionError, InvocationEvent, ResponseReceiver, ResponseSender, response_channel,
+};
 use crate::emulator::report::{trace_id, uuid};
-use crate::emulator::server::access::Access;
 use crate::emulator::server::lock;
 use crate::emulator::settings::Settings;
 use crate::json;
 
-/// Invocations that may wait for an environment; one more is throttled.
+/// Invocations that may wait for an environment. One more is throttled.
 const QUEUE_LEN_MAX: usize = 1000;
 
-/// All environments are busy, and the queue is full.
+/// The error for an invocation that finds the queue full.
 #[derive(Debug)]
-pub(crate) struct Throttled;
+pub(crate) struct ThrottledError;
 
-/// A function, set up and ready to be invoked.
+/// An invocation that waits for an environment.
 #[derive(Debug)]
-pub(crate) struct Function {
+pub(crate) struct QueuedInvocation {
+    /// Complete except for its deadline, which depends on when it begins.
+    event: InvocationEvent,
+    response: ResponseSender,
+    /// How often the invocation is repeated if it fails.
+    retries: u32,
+}
+
+/// Gives the invocations of a function to its execution environments.
+#[derive(Debug)]
+pub(crate) struct Scheduler {
     pub(crate) settings: Arc<Settings>,
     queue: Mutex<Queue>,
+    /// Wakes the thread that repeats invocations and the one that waits in [`pause`](Self::pause).
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
-    jobs: VecDeque<Job>,
-    /// What is to be repeated, and when.
-    later: Vec<(Instant, Job)>,
-    /// One for each worker, in the order of their creation.
-    places: Vec<Place>,
-    closed: bool,
-    /// None is begun for the time being.
-    paused: bool,
-    /// Why none can be served: what a build that failed has written.
-    broken: Option<String>,
+    waiting: VecDeque<QueuedInvocation>,
+    /// Invocations that are to be repeated, and when.
+    retries: Vec<(Instant, QueuedInvocation)>,
+    slots: Vec<Slot>,
+    is_closed: bool,
+    is_paused: bool,
+    /// The output of a build that failed. Every invocation fails with it.
+    build_error: Option<String>,
     /// How many invocations have begun.
     n_begun: u64,
 }
 
-/// Room for one invocation in an environment, and the worker that leads those that come here.
+/// Room for one invocation in an environment. A worker thread runs what is sent to it.
 #[derive(Debug)]
-struct Place {
-    environment: Arc<Environment>,
-    use_: Use,
-    /// A caller has led this one, but not to its end.
-    left: Option<Led>,
+struct Slot {
+    state: SlotState,
+    worker: Sender<QueuedInvocation>,
 }
 
-/// What a place is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Use {
-    /// Nothing, and there may be no process: it is begun only where others do not suffice.
+enum SlotState {
+    /// There may be no process. Such a slot is used only if no warm one is free.
     Cold,
-    /// A runtime waits there.
+    /// A runtime waits for an event.
     Warm,
-    /// An invocation is being led.
+    /// An invocation is running.
     Busy,
 }
 
-/// What a worker has to do.
-enum Work {
-    Job(Job),
-    /// An invocation that cannot be served, and why.
-    Broken(Job, String),
-    /// One that a caller has begun to lead.
-    Rest(Led),
-}
-
-impl Function {
-    pub(crate) fn new(settings: Arc<Settings>) -> Function {
-        Function {
+impl Scheduler {
+    pub(crate) fn new(settings: Arc<Settings>) -> Scheduler {
+        Scheduler {
             settings,
             queue: Mutex::default(),
             changed: Condvar::new(),
         }
     }
 
-    pub(crate) fn environment(&self, api: SocketAddr, access: Arc<Access>) -> Arc<Environment> {
-        Environment::new(Arc::clone(&self.settings), access, api)
-    }
-
-    /// Makes room for one invocation in `environment`; somebody has to [`work`](Self::work) there.
-    pub(crate) fn add_place(&self, environment: &Arc<Environment>) -> usize {
+    /// Adds room for one invocation. Returns its number and the invocations that a worker has to
+    /// [run](Self::run_worker) there.
+    pub(crate) fn add_slot(&self) -> (usize, Receiver<QueuedInvocation>) {
+        let (worker, invocations) = channel();
         let mut queue = lock(&self.queue);
-        queue.places.push(Place {
-            environment: Arc::clone(environment),
-            use_: Use::Cold,
-            left: None,
+        let index = queue.slots.len();
+        queue.slots.push(Slot {
+            state: SlotState::Cold,
+            worker,
         });
-        queue.places.len().saturating_sub(1)
+        (index, invocations)
     }
 
-    /// An event as Lambda hands it to a runtime, with a new id. A byte order mark, with which editors
-    /// on Windows begin files, is left out.
-    pub(crate) fn event(&self, mut body: Vec<u8>) -> Event {
+    /// Returns an event with a new request id, as Lambda hands it to a runtime. Leaves out a byte order
+    /// mark, with which editors on Windows begin files.
+    pub(crate) fn new_event(&self, mut body: Vec<u8>) -> InvocationEvent {
         body.drain(..body.len().saturating_sub(json::without_bom(&body).len()));
-        Event {
+        InvocationEvent {
             request_id: uuid(),
-            nonce: uuid(),
+            attempt_id: uuid(),
             body,
             content_type: "application/json".to_owned(),
             function_arn: self.settings.arn(),
             trace_id: Some(trace_id(SystemTime::now())),
-            ..Event::default()
+            ..InvocationEvent::default()
         }
     }
 
-    /// Queues an invocation; its answer comes out of what is returned.
-    pub(crate) fn invoke(&self, event: Event) -> Result<Answer, Throttled> {
-        self.queue(event, 0)
+    /// Queues a synchronous invocation. Its response comes out of the returned channel.
+    pub(crate) fn invoke(
+        &self,
+        event: InvocationEvent,
+    ) -> Result<ResponseReceiver, ThrottledError> {
+        self.enqueue(event, 0)
     }
 
-    /// The same for one whose answer nobody waits for: it is repeated if it fails.
-    pub(crate) fn invoke_unattended(&self, event: Event) -> Result<(), Throttled> {
-        self.queue(event, self.settings.async_retries).map(drop)
+    /// Queues an asynchronous invocation, which is repeated if it fails.
+    pub(crate) fn invoke_async(&self, event: InvocationEvent) -> Result<(), ThrottledError> {
+        self.enqueue(event, self.settings.async_retries).map(drop)
     }
 
-    fn queue(&self, event: Event, retries: u32) -> Result<Answer, Throttled> {
-        let (reply, answer) = answer_way();
+    fn enqueue(
+        &self,
+        event: InvocationEvent,
+        retries: u32,
+    ) -> Result<ResponseReceiver, ThrottledError> {
+        let (response, receiver) = response_channel();
         let mut queue = lock(&self.queue);
-        // Of a function that is being shut down the answer is that nothing comes.
-        if !queue.closed {
-            if queue.jobs.len() >= QUEUE_LEN_MAX {
-                return Err(Throttled);
+        // A closed scheduler drops the sender, so that the caller sees a response that is cut off.
+        if !queue.is_closed {
+            if queue.waiting.len() >= QUEUE_LEN_MAX {
+                return Err(ThrottledError);
             }
-            queue.jobs.push_back(Job {
+            queue.waiting.push_back(QueuedInvocation {
                 event,
-                reply,
+                response,
                 retries,
             });
+            queue.dispatch();
         }
-        drop(queue);
-        self.changed.notify_all();
-        Ok(answer)
+        Ok(receiver)
     }
 
-    /// Leads an invocation on the caller's own thread, if a runtime waits for one and no other does:
-    /// `on_answer` comes as soon as there is an answer, and nothing where the emulator ends.
-    /// What is returned has to be queued.
-    pub(crate) fn lead(&self, event: Event, on_answer: OnAnswer<'_>) -> Option<Event> {
-        let mut queue = lock(&self.queue);
-        let is_held_up = queue.closed || queue.paused || queue.broken.is_some();
-        let is_warm = |place: &Place| place.use_ == Use::Warm;
-        let at = match queue.places.iter().position(is_warm) {
-            Some(at) if !is_held_up && queue.jobs.is_empty() => at,
-            _ => return Some(event),
-        };
-        let Some(environment) = queue.occupy(at) else {
-            return Some(event);
-        };
-        drop(queue);
-        match environment.serve_caller(event, on_answer) {
-            None => self.leave(at, environment.is_warm()),
-            Some(led) => {
-                if let Some(place) = lock(&self.queue).places.get_mut(at) {
-                    place.left = Some(led);
-                }
-                self.changed.notify_all();
+    /// Runs the invocations of slot `index`, one after the other, until the scheduler is closed.
+    pub(crate) fn run_worker(
+        &self,
+        index: usize,
+        invocations: &Receiver<QueuedInvocation>,
+        environment: &Environment,
+    ) {
+        while let Ok(invocation) = invocations.recv() {
+            let QueuedInvocation {
+                event,
+                response,
+                retries,
+            } = invocation;
+            let again = (retries > 0).then(|| (event.clone(), response.clone()));
+            let has_succeeded = environment.run_invocation(event, response);
+            if let (false, Some((event, response))) = (has_succeeded, again) {
+                self.retry_later(event, response, retries);
             }
-        }
-        None
-    }
-
-    /// Leads invocations through place number `at`, one after the other, until the end.
-    pub(crate) fn work(&self, at: usize, environment: &Environment) {
-        while let Some(work) = self.take(at) {
-            match work {
-                Work::Broken(job, text) => {
-                    send_error(&job.reply, Failure::new("Runtime.BuildError", &text));
-                }
-                Work::Job(Job {
-                    event,
-                    reply,
-                    retries,
-                }) => {
-                    let again = (retries > 0).then(|| event.clone());
-                    let reply_again = reply.clone();
-                    if let (false, Some(event)) = (environment.serve(event, reply), again) {
-                        self.repeat(event, reply_again, retries);
-                    }
-                }
-                Work::Rest(led) => environment.finish(led),
-            }
-            self.leave(at, environment.is_warm());
+            self.free_slot(index, environment.is_warm());
         }
     }
 
-    /// Queues an invocation again that has failed, for later; `retries` is how often that may be.
-    fn repeat(&self, mut event: Event, reply: Reply, retries: u32) {
-        // The second time takes twice as long as the first, and so on.
-        let times = self.settings.async_retries.saturating_sub(retries);
+    /// Schedules an invocation that failed and may be repeated `retries` times.
+    fn retry_later(&self, mut event: InvocationEvent, response: ResponseSender, retries: u32) {
+        // The first retry waits for the delay, the second twice as long, and so on.
+        let n_attempts = self.settings.async_retries.saturating_sub(retries);
         let delay = self.settings.async_retry_delay;
-        let delay = delay.saturating_mul(times.saturating_add(1));
-        let Some(at) = Instant::now().checked_add(delay) else {
+        let delay = delay.saturating_mul(n_attempts.saturating_add(1));
+        let Some(due) = Instant::now().checked_add(delay) else {
             return;
         };
-        // The same id, but another attempt.
-        event.nonce = uuid();
-        let job = Job {
+        // The request id stays the same for all attempts.
+        event.attempt_id = uuid();
+        let invocation = QueuedInvocation {
             event,
-            reply,
+            response,
             retries: retries.saturating_sub(1),
         };
-        lock(&self.queue).later.push((at, job));
+        let mut queue = lock(&self.queue);
+        if !queue.is_closed {
+            queue.retries.push((due, invocation));
+        }
+        drop(queue);
         self.changed.notify_all();
     }
 
-    /// Nothing is led through place number `at` any more.
-    fn leave(&self, at: usize, is_warm: bool) {
+    /// Queues retries when they are due, until the scheduler is closed.
+    pub(crate) fn run_retries(&self) {
         let mut queue = lock(&self.queue);
-        if let Some(place) = queue.places.get_mut(at) {
-            place.use_ = if is_warm { Use::Warm } else { Use::Cold };
+        while !queue.is_closed {
+            queue = match queue.enqueue_due_retries() {
+                None => self
+                    .changed
+                    .wait(queue)
+                    .unwrap_or_else(PoisonError::into_inner),
+                Some(wait) => {
+                    let waited = self.changed.wait_timeout(queue, wait);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
         }
-        let is_awaited = queue.paused || !queue.jobs.is_empty();
-        drop(queue);
-        if is_awaited {
+    }
+
+    fn free_slot(&self, index: usize, is_warm: bool) {
+        let mut queue = lock(&self.queue);
+        if let Some(slot) = queue.slots.get_mut(index) {
+            slot.state = if is_warm {
+                SlotState::Warm
+            } else {
+                SlotState::Cold
+            };
+        }
+        queue.dispatch();
+        if queue.is_paused {
             self.changed.notify_all();
         }
     }
 
-    /// How many invocations have begun so far, and whether one is under way.
+    /// Returns how many invocations have begun so far, and whether one is running.
     pub(crate) fn activity(&self) -> (u64, bool) {
         let queue = lock(&self.queue);
-        (queue.n_begun, queue.n_places(Use::Busy) > 0)
+        (queue.n_begun, queue.has_busy_slot())
     }
 
-    /// Lets no invocation begin any more, and waits for those that have.
+    /// Lets no invocation begin any more, and waits until those that run have ended.
     pub(crate) fn pause(&self) {
         let mut queue = lock(&self.queue);
-        queue.paused = true;
-        while queue.n_places(Use::Busy) > 0 && !queue.closed {
+        queue.is_paused = true;
+        while queue.has_busy_slot() && !queue.is_closed {
             queue = self
                 .changed
                 .wait(queue)
@@ -244,90 +239,69 @@ impl Function {
         }
     }
 
-    /// Lets invocations begin again, or fail over what is `broken`.
-    pub(crate) fn resume(&self, broken: Option<String>) {
+    /// Lets invocations begin again. Each fails with `build_error`, if there is one.
+    pub(crate) fn resume(&self, build_error: Option<String>) {
         let mut queue = lock(&self.queue);
-        queue.paused = false;
-        queue.broken = broken;
-        drop(queue);
-        self.changed.notify_all();
+        queue.is_paused = false;
+        queue.build_error = build_error;
+        queue.dispatch();
     }
 
-    /// Waits for something to do in place number `at`; `None`: this is the end.
-    fn take(&self, at: usize) -> Option<Work> {
-        let mut queue = lock(&self.queue);
-        loop {
-            let due = queue.take_due();
-            let place = queue.places.get_mut(at)?;
-            let use_ = place.use_;
-            if let Some(led) = place.left.take() {
-                return Some(Work::Rest(led));
-            }
-            if queue.closed {
-                return None;
-            }
-            let is_wanted = match use_ {
-                Use::Busy => false,
-                Use::Warm => true,
-                Use::Cold => queue.jobs.len() > queue.n_places(Use::Warm),
-            };
-            if is_wanted && !queue.paused {
-                if let Some(job) = queue.jobs.pop_front() {
-                    queue.occupy(at)?;
-                    return Some(match &queue.broken {
-                        Some(text) => Work::Broken(job, text.clone()),
-                        None => Work::Job(job),
-                    });
-                }
-            }
-            queue = match due {
-                None => self
-                    .changed
-                    .wait(queue)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(due) => {
-                    let waited = self.changed.wait_timeout(queue, due);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
-    }
-
-    /// Ends the work. What is queued is dropped, which its callers notice.
+    /// Ends the workers. Callers of queued invocations see a response that is cut off.
     pub(crate) fn close(&self) {
         let mut queue = lock(&self.queue);
-        queue.closed = true;
-        queue.jobs.clear();
-        queue.later.clear();
+        queue.is_closed = true;
+        queue.waiting.clear();
+        queue.retries.clear();
+        queue.slots.clear();
         drop(queue);
         self.changed.notify_all();
     }
 }
 
 impl Queue {
-    fn n_places(&self, use_: Use) -> usize {
-        let places = self.places.iter().filter(|place| place.use_ == use_);
-        places.count()
+    /// Gives waiting invocations to free slots, to warm ones first.
+    fn dispatch(&mut self) {
+        while !self.is_paused && !self.waiting.is_empty() {
+            if let Some(text) = &self.build_error {
+                let error = FunctionError::new("Runtime.BuildError", text);
+                for invocation in self.waiting.drain(..) {
+                    self.n_begun = self.n_begun.saturating_add(1);
+                    invocation.response.send_error(error.clone());
+                }
+                return;
+            }
+            let states = self.slots.iter().map(|slot| slot.state);
+            let position = |state| states.clone().position(|other| other == state);
+            let free = position(SlotState::Warm).or_else(|| position(SlotState::Cold));
+            let Some(slot) = free.and_then(|index| self.slots.get_mut(index)) else {
+                return;
+            };
+            let Some(invocation) = self.waiting.pop_front() else {
+                return;
+            };
+            slot.state = SlotState::Busy;
+            self.n_begun = self.n_begun.saturating_add(1);
+            // The worker listens until its slot is removed.
+            let sent = slot.worker.send(invocation);
+            debug_assert!(sent.is_ok(), "a slot without a worker");
+        }
     }
 
-    /// Queues what is to be repeated by now; how long it is to the next of them.
-    fn take_due(&mut self) -> Option<Duration> {
+    fn has_busy_slot(&self) -> bool {
+        self.slots.iter().any(|slot| slot.state == SlotState::Busy)
+    }
+
+    /// Queues the retries that are due. Returns the time until the next one.
+    fn enqueue_due_retries(&mut self) -> Option<Duration> {
         let now = Instant::now();
-        let (due, later) = std::mem::take(&mut self.later)
-            .into_iter()
-            .partition(|(at, _)| *at <= now);
-        self.later = later;
-        let due: Vec<(Instant, Job)> = due;
-        self.jobs.extend(due.into_iter().map(|(_, job)| job));
-        let next = self.later.iter().map(|(at, _)| *at).min()?;
+        let retries = std::mem::take(&mut self.retries);
+        let (due, later): (Vec<_>, Vec<_>) = retries.into_iter().partition(|(due, _)| *due <= now);
+        self.retries = later;
+        let due = due.into_iter().map(|(_, invocation)| invocation);
+        self.waiting.extend(due);
+        self.dispatch();
+        let next = self.retries.iter().map(|(due, _)| *due).min()?;
         Some(next.saturating_duration_since(now))
-    }
-
-    /// An invocation begins in place number `at`.
-    fn occupy(&mut self, at: usize) -> Option<Arc<Environment>> {
-        let place = self.places.get_mut(at)?;
-        place.use_ = Use::Busy;
-        self.n_begun = self.n_begun.wrapping_add(1);
-        Some(Arc::clone(&place.environment))
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::emulator::report::{civil, uuid};
-use crate::emulator::server::fault_injection::Fault;
+use crate::emulator::runtime_api::faults::InjectedFault;
 
 /// How a local function is set up. [`Default`] is what Lambda has for a new function.
 ///
@@ -68,7 +68,7 @@ pub struct Settings {
     /// that was left running in the background then stands still, and shows.
     pub freeze: bool,
     /// What goes wrong with replies of the Runtime API, and how often: 0 is never, 1 is always.
-    pub faults: Vec<(Fault, f64)>,
+    pub faults: Vec<(InjectedFault, f64)>,
     /// With the same seed the same replies go wrong, as far as the same calls come.
     pub seed: u64,
     /// The log format is JSON, and this the least level that is let through (`TRACE`, `DEBUG`,

@@ -13,9 +13,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::emulator::environment::Environment;
-use crate::emulator::environment::logs::say;
-use crate::emulator::environment::process::{self, Group};
-use crate::emulator::scheduler::Function;
+use crate::emulator::environment::logs::print_line;
+use crate::emulator::environment::process::{self, ProcessGroup};
+use crate::emulator::scheduler::Scheduler;
 use crate::emulator::watch::inputs::{Inputs, Snapshot};
 
 /// How often the inputs are looked at.
@@ -38,7 +38,7 @@ const INVOCATION_CHANGES_OLD_MAX: u8 = 12;
 
 /// What is watched, and what is done about it.
 #[derive(Debug)]
-pub(crate) struct Watch {
+pub(crate) struct Watcher {
     folder: PathBuf,
     /// A shell command that builds the function; `None`: it is only started again.
     build: Option<String>,
@@ -46,18 +46,18 @@ pub(crate) struct Watch {
     /// The inputs before the first build.
     first: Snapshot,
     /// That of the build's processes.
-    group: Arc<Group>,
+    group: Arc<ProcessGroup>,
 }
 
 /// The thread that watches; dropping it ends it, and a build that it runs.
 #[derive(Debug)]
-pub(crate) struct Watcher {
+pub(crate) struct WatchThread {
     stop: Option<Sender<()>>,
-    group: Arc<Group>,
+    group: Arc<ProcessGroup>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Drop for Watcher {
+impl Drop for WatchThread {
     fn drop(&mut self) {
         self.stop = None;
         self.group.end();
@@ -67,17 +67,17 @@ impl Drop for Watcher {
     }
 }
 
-impl Watch {
+impl Watcher {
     /// Looks at the inputs in `folder` of what `build` makes: `program`.
     pub(crate) fn new(
         folder: PathBuf,
         build: Option<String>,
         program: Option<PathBuf>,
-        group: Arc<Group>,
-    ) -> Watch {
+        group: Arc<ProcessGroup>,
+    ) -> Watcher {
         let inputs = Inputs::new(&folder, program.as_deref());
         let first = inputs.look_before_build();
-        Watch {
+        Watcher {
             folder,
             build,
             inputs,
@@ -107,22 +107,27 @@ impl Watch {
     /// error with the build's output.
     pub(crate) fn start(
         self,
-        function: Arc<Function>,
+        scheduler: Arc<Scheduler>,
         environments: Vec<Arc<Environment>>,
-    ) -> io::Result<Watcher> {
+    ) -> io::Result<WatchThread> {
         let (stop, stopped) = channel();
         let group = Arc::clone(&self.group);
         let thread = thread::Builder::new()
             .name("emulator watch folder".to_owned())
-            .spawn(move || self.watch(&function, &environments, &stopped))?;
-        Ok(Watcher {
+            .spawn(move || self.watch(&scheduler, &environments, &stopped))?;
+        Ok(WatchThread {
             stop: Some(stop),
             group,
             thread: Some(thread),
         })
     }
 
-    fn watch(self, function: &Function, environments: &[Arc<Environment>], stopped: &Receiver<()>) {
+    fn watch(
+        self,
+        scheduler: &Scheduler,
+        environments: &[Arc<Environment>],
+        stopped: &Receiver<()>,
+    ) {
         let has_stopped = |wait| stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout);
         let mut seen = self.inputs.look(false);
         let mut changed = seen.changed_since(&self.first);
@@ -134,7 +139,7 @@ impl Watch {
         };
         own.leave_out(&mut changed, ran, &self.first);
         let mut is_broken = false;
-        let mut begun = function.activity();
+        let mut begun = scheduler.activity();
         // What a build has written may go through a pipe, such as one to tee(1), and arrive later: in
         // how many looks that may be, and whether something has.
         let (mut n_late, mut has_written) = (0_u32, false);
@@ -145,7 +150,7 @@ impl Watch {
                 }
                 let now = self.inputs.look(is_broken);
                 changed = now.changed_since(&seen);
-                let activity = function.activity();
+                let activity = scheduler.activity();
                 let ran = if activity != begun || activity.1 {
                     Ran::Invocation
                 } else if n_late > 0 {
@@ -175,7 +180,7 @@ impl Watch {
                     break;
                 }
             }
-            function.pause();
+            scheduler.pause();
             // What is saved from here on may come too late for the build.
             let before = self.inputs.look_before_build();
             let broken = self.build().err();
@@ -193,15 +198,16 @@ impl Watch {
             let name = changed.first().map_or(Path::new(""), |path| {
                 path.strip_prefix(&self.folder).unwrap_or(path)
             });
-            say(&format!("{} has changed: {result}", name.display()));
-            function.resume(broken);
+            print_line(&format!("{} has changed: {result}", name.display()));
+            // Invocations that begin from here on count as activity.
+            begun = scheduler.activity();
+            scheduler.resume(broken);
             seen = self.inputs.look(is_broken);
             changed = seen.changed_since(&before);
             (n_late, has_written) = (LATE_LOOKS, !changed.is_empty());
             if !changed.is_empty() {
                 own.leave_out(&mut changed, Ran::Build, &self.first);
             }
-            begun = function.activity();
         }
     }
 }
@@ -238,7 +244,7 @@ impl OwnChanges {
             *n = n.saturating_add(1);
             if *n == n_max {
                 let name = path.display();
-                say(&format!(
+                print_line(&format!(
                     "{name} changes with each build or invocation: that alone is no reason to build"
                 ));
             }

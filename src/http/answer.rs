@@ -104,6 +104,15 @@ impl<'r> Answer<'r> {
     }
 }
 
+impl Answer<'_> {
+    /// Returns a status with its reason phrase, `404 Not Found`, if the status has one here.
+    pub(crate) fn status_line(status: u16) -> Option<&'static str> {
+        let code = Number::from(u64::from(status));
+        let mut known = split(STATUS_LINES, b'\n');
+        known.find(|line| line.starts_with(code.as_str()))
+    }
+}
+
 impl ToJson for Answer<'_> {
     #[inline(never)]
     fn to_json(&self, w: &mut Writer) {
@@ -116,12 +125,9 @@ impl ToJson for Answer<'_> {
         w.begin_object();
         w.member("statusCode", status);
         if self.has_description {
-            let code = Number::from(u64::from(*status));
-            let known = split(STATUS_LINES, b'\n');
-            let mut known = known.filter(|line| line.starts_with(code.as_str()));
             // It must be "code and reason phrase with one space between", so that a status without
             // a phrase has none ("Lambda functions as targets").
-            if let Some(line) = known.next() {
+            if let Some(line) = Answer::status_line(*status) {
                 w.member("statusDescription", line);
             }
         }

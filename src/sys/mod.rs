@@ -77,27 +77,3 @@ pub(crate) fn is_readable(_: &std::net::TcpStream, _: bool) -> bool {
 pub(crate) fn interrupts() -> std::io::Result<std::net::TcpStream> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
-
-/// Nobody waits for two things at once there.
-#[cfg(all(feature = "emulator", not(target_os = "linux")))]
-#[derive(Debug)]
-pub(crate) enum Bell {}
-
-#[cfg(all(feature = "emulator", not(target_os = "linux")))]
-impl Bell {
-    pub(crate) fn new() -> std::io::Result<Bell> {
-        Err(std::io::ErrorKind::Unsupported.into())
-    }
-
-    pub(crate) fn ring(&self) {
-        match *self {}
-    }
-
-    pub(crate) fn silence(&self) {
-        match *self {}
-    }
-
-    pub(crate) fn wait_with(&self, _: &std::net::TcpStream, _: core::time::Duration) -> bool {
-        match *self {}
-    }
-}

@@ -203,32 +203,6 @@ pub(crate) fn is_over(_: &TcpStream) -> bool {
 /// is an error, and no signal, whatever the process does about SIGPIPE.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
-    send_with(0, stream, parts)
-}
-
-/// The same, but does not wait: what the socket does not take at once it does not take.
-#[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
-pub(crate) fn try_send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
-    const MSG_DONTWAIT: c_int = 0x40;
-
-    match send_with(MSG_DONTWAIT, stream, parts) {
-        Err(errno) if errno.is_interrupted() || errno.is_would_block() => Ok(0),
-        result => result,
-    }
-}
-
-/// Elsewhere it takes nothing.
-#[cfg(all(
-    feature = "emulator",
-    not(all(target_os = "linux", target_pointer_width = "64"))
-))]
-pub(crate) fn try_send(_: &TcpStream, _: [&[u8]; 3]) -> Result<usize, Errno> {
-    Ok(0)
-}
-
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-#[inline(always)]
-fn send_with(flags: c_int, stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
     const MSG_NOSIGNAL: c_int = 0x4000;
 
     /// `struct msghdr` (sendmsg(2)), as the kernel has it; `name_len` is narrower there, and followed
@@ -256,7 +230,7 @@ fn send_with(flags: c_int, stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usiz
     let args = [
         fd(stream),
         (&raw const msg).expose_provenance(),
-        int(flags | MSG_NOSIGNAL),
+        int(MSG_NOSIGNAL),
     ];
     // SAFETY: `msg` names no address and no control data; an `IoSlice` is a `struct iovec`, as
     // std promises, and each is readable for its length (sendmsg(2)).

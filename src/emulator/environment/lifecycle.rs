@@ -1,108 +1,108 @@
-//! How an environment's processes are started (Init), and ended (Shutdown).
+//! Starts the processes of an environment (the Init phase) and ends them (the Shutdown phase).
 
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Weak;
+use std::sync::{MutexGuard, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::emulator::environment::logs::Source;
-use crate::emulator::environment::process::{self, Launch, Process};
-use crate::emulator::environment::{Environment, Inner, Stage};
-use crate::emulator::message::{Failure, epoch_ms};
-use crate::emulator::report::{self, Exit};
-use crate::emulator::runtime_api::extensions::{Extension, Phase};
+use crate::emulator::environment::logs::LogSource;
+use crate::emulator::environment::process::{self, ChildProcess, LaunchSpec};
+use crate::emulator::environment::{Environment, EnvironmentState, ProcessStage};
+use crate::emulator::message::{FunctionError, epoch_ms};
+use crate::emulator::report::{self, ProcessExit};
+use crate::emulator::runtime_api::extensions::{ExtensionState, RegisteredExtension};
 use crate::emulator::settings::is_for_extensions;
 use crate::json;
 use crate::json::Value;
 use crate::sys;
 
-/// How long a runtime has after SIGTERM, where there are internal extensions only.
-const TERM_MAX_INTERNAL: Duration = Duration::from_millis(500);
-/// The same where there are external ones.
-const TERM_MAX: Duration = Duration::from_millis(300);
-/// How long Shutdown takes at most where there are external extensions.
-const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
+/// How long a runtime has after SIGTERM if there are internal extensions only.
+const TERM_TIME_INTERNAL: Duration = Duration::from_millis(500);
+/// How long a runtime has after SIGTERM if there are external extensions.
+const TERM_TIME: Duration = Duration::from_millis(300);
+/// How long Shutdown takes at most if there are external extensions.
+const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(2);
 
-/// The kind of error where nobody can take an invocation.
+/// The error type if no runtime can take an invocation.
 pub(crate) const UNAVAILABLE: &str = "Runtime.Unavailable";
 
 /// How Init ended.
-pub(crate) enum Started {
-    /// The runtime has called `next`, and so have all extensions; after how long, where they were
-    /// started just now.
+pub(crate) enum InitResult {
+    /// The runtime and all extensions wait for events. If they were started just now, this is how long
+    /// that took.
     Ready(Option<Duration>),
-    /// The runtime, or nobody, has said why it cannot start. The number is that of the process.
-    Failed(u64, Failure),
-    Exited(u64, Exit),
-    /// Not yet, or not in time.
-    Later,
+    /// An error was reported, or nothing could be started. The number is the generation.
+    Failed(u64, FunctionError),
+    Exited(u64, ProcessExit),
+    TimedOut,
     Closed,
 }
 
 impl Environment {
-    /// Makes sure that a runtime waits for events, until `limit`. `phase` is for the line that is
-    /// written where Init does not come to that.
-    pub(crate) fn start(&self, phase: &str, limit: Option<Instant>) -> Started {
+    /// Makes sure that a runtime waits for events, until `limit`. `phase` is `init`, or `invoke` if
+    /// Init is part of an invocation.
+    pub(crate) fn init(&self, phase: &str, limit: Option<Instant>) -> InitResult {
         let began = Instant::now();
-        let mut inner = self.lock();
-        while matches!(inner.stage, Stage::Starting | Stage::Stopping) && !inner.closed {
-            inner = self.wait_for_news(inner);
+        let mut state = self.lock();
+        while state.is_in_transition() && !state.is_closed {
+            state = self.wait(state);
         }
-        if inner.closed {
-            return Started::Closed;
+        if state.is_closed {
+            return InitResult::Closed;
         }
-        let is_ready =
-            inner.machine.polled() && inner.extensions.are_idle() && !self.console.is_open();
-        if is_ready && inner.exit.is_none() && inner.extension_exit.is_none() {
-            return Started::Ready(None);
+        let is_ready = state.runtime.has_polled()
+            && state.extensions.are_idle()
+            && !self.log.allows_subscriptions();
+        if is_ready && state.exit.is_none() && state.extension_exit.is_none() {
+            return InitResult::Ready(None);
         }
-        let epoch = inner.epoch;
-        if inner.process.is_some() || !inner.extension_processes.is_empty() {
-            // Somebody ended between two invocations.
-            drop(inner);
-            self.end(epoch, "FAILURE");
-            inner = self.lock();
+        let generation = state.generation;
+        if state.process.is_some() || !state.extension_processes.is_empty() {
+            // A process ended between two invocations.
+            drop(state);
+            self.end_processes(generation, "FAILURE");
+            state = self.lock();
         }
-        inner.stage = Stage::Starting;
-        drop(inner);
-        let started = self.launch(phase, began, limit);
-        let mut inner = self.lock();
-        if inner.stage == Stage::Starting {
-            inner.stage = Stage::Steady;
+        state.stage = ProcessStage::Starting;
+        drop(state);
+        let result = self.launch(phase, began, limit);
+        let mut state = self.lock();
+        if state.stage == ProcessStage::Starting {
+            state.stage = ProcessStage::Steady;
         }
-        let epoch = inner.epoch;
-        drop(inner);
-        self.news();
-        let (status, error_type) = match &started {
-            Started::Ready(_) | Started::Closed => return started,
-            Started::Later => ("timeout", ""),
-            Started::Failed(_, failure) => ("error", failure.error_type.as_str()),
-            Started::Exited(..) => ("error", "Runtime.ExitError"),
+        let generation = state.generation;
+        drop(state);
+        self.notify();
+        let (status, error_type) = match &result {
+            InitResult::Ready(_) | InitResult::Closed => return result,
+            InitResult::TimedOut => ("timeout", ""),
+            InitResult::Failed(_, error) => ("error", error.error_type.as_str()),
+            InitResult::Exited(..) => ("error", "Runtime.ExitError"),
         };
         let took = began.elapsed();
         let line = report::init_report(took, phase, status, error_type);
-        self.console.platform(&line, "platform.initReport", || {
+        self.log.write_platform(&line, "platform.initReport", || {
             self.init_record(phase, status, error_type, Some(took))
         });
-        if let Started::Later = &started {
-            self.end(epoch, "TIMEOUT");
+        if let InitResult::TimedOut = &result {
+            self.end_processes(generation, "TIMEOUT");
         }
-        started
+        result
     }
 
-    /// Starts what there is to be started, in Lambda's order, and waits for it.
-    fn launch(&self, phase: &str, began: Instant, limit: Option<Instant>) -> Started {
-        let mut inner = self.lock();
-        if inner.closed {
-            return Started::Closed;
+    /// Starts the extensions, then the runtime, and waits for them, as Lambda does.
+    fn launch(&self, phase: &str, began: Instant, limit: Option<Instant>) -> InitResult {
+        let mut state = self.lock();
+        if state.is_closed {
+            return InitResult::Closed;
         }
-        let epoch = inner.epoch;
+        let generation = state.generation;
         if self.settings.bootstrap.is_some() {
-            inner.machine.reset();
+            state.runtime.reset();
         }
-        self.console.platform("", "platform.initStart", || {
+        self.log.write_platform("", "platform.initStart", || {
             let mut record = self.init_record(phase, "", "", None);
             if let Value::Object(record) = &mut record {
                 record.insert("functionName", self.settings.name.as_str());
@@ -110,75 +110,86 @@ impl Environment {
             }
             record
         });
-        if let Err(failure) = self.spawn_extensions(&mut inner) {
-            return Started::Failed(epoch, failure);
+        if let Err(error) = self.spawn_extensions(&mut state) {
+            return InitResult::Failed(generation, error);
         }
-        while !inner.extensions.are_registered() {
-            if let Some(failure) = extension_failure(&inner) {
-                return Started::Failed(epoch, failure);
+        while !state.extensions.are_registered() {
+            if let Some(error) = extension_error(&state) {
+                return InitResult::Failed(generation, error);
             }
-            if inner.closed {
-                return Started::Closed;
+            if state.is_closed {
+                return InitResult::Closed;
             }
-            match self.wait(inner, limit) {
-                Some(again) => inner = again,
-                None => return Started::Later,
+            match self.wait_until(state, limit) {
+                Some(again) => state = again,
+                None => return InitResult::TimedOut,
             }
         }
-        if let Err(failure) = self.spawn_runtime(&mut inner) {
-            return Started::Failed(epoch, failure);
+        if let Err(error) = self.spawn_runtime(&mut state) {
+            return InitResult::Failed(generation, error);
         }
+        self.wait_for_runtime(state, phase, began, limit)
+    }
+
+    /// Waits until the runtime and all extensions wait for events.
+    fn wait_for_runtime(
+        &self,
+        mut state: MutexGuard<'_, EnvironmentState>,
+        phase: &str,
+        began: Instant,
+        limit: Option<Instant>,
+    ) -> InitResult {
+        let generation = state.generation;
         loop {
-            if inner.closed {
-                return Started::Closed;
+            if state.is_closed {
+                return InitResult::Closed;
             }
-            if let Some(failure) = inner
-                .init_error
-                .take()
-                .or_else(|| extension_failure(&inner))
-            {
-                return Started::Failed(epoch, failure);
+            let init_error = state.init_error.take();
+            if let Some(error) = init_error.or_else(|| extension_error(&state)) {
+                return InitResult::Failed(generation, error);
             }
-            if let Some(exit) = inner.exit {
-                return Started::Exited(epoch, exit);
+            if let Some(exit) = state.exit {
+                return InitResult::Exited(generation, exit);
             }
-            if let (true, Some(at), true) = (
-                inner.machine.polled(),
-                inner.polled_at,
-                inner.extensions.are_idle(),
-            ) {
-                inner.suppress_init = false;
-                for extension in inner.extensions.iter() {
-                    self.tell_extension(extension);
-                }
-                // Init ends with the last of them.
-                let at = if inner.extensions.is_empty() {
-                    at
+            let is_ready = state.runtime.has_polled() && state.extensions.are_idle();
+            if let Some(first_poll) = state.first_poll.filter(|_| is_ready) {
+                state.suppress_init = false;
+                // Init ends when the last of them waits.
+                let end = if state.extensions.is_empty() {
+                    first_poll
                 } else {
                     Instant::now()
                 };
-                let took = at.saturating_duration_since(began);
-                self.console.platform("", "platform.initRuntimeDone", || {
-                    self.init_record(phase, "success", "", None)
-                });
-                self.console.platform("", "platform.initReport", || {
-                    self.init_record(phase, "success", "", Some(took))
-                });
-                self.console.close();
-                return Started::Ready(Some(took));
+                let took = end.saturating_duration_since(began);
+                self.log_init(&state, phase, took);
+                return InitResult::Ready(Some(took));
             }
-            match self.wait(inner, limit) {
-                Some(again) => inner = again,
-                None if self.settings.bootstrap.is_some() => return Started::Later,
+            match self.wait_until(state, limit) {
+                Some(again) => state = again,
+                None if self.settings.bootstrap.is_some() => return InitResult::TimedOut,
                 None => {
-                    let failure = Failure::new(UNAVAILABLE, "no runtime has called next");
-                    return Started::Failed(epoch, failure);
+                    let error = FunctionError::new(UNAVAILABLE, "no runtime has called next");
+                    return InitResult::Failed(generation, error);
                 }
             }
         }
     }
 
-    /// What records of the Init phase say.
+    /// Writes about an Init phase that has succeeded.
+    fn log_init(&self, state: &EnvironmentState, phase: &str, took: Duration) {
+        for extension in state.extensions.iter() {
+            self.log_extension(extension);
+        }
+        self.log.write_platform("", "platform.initRuntimeDone", || {
+            self.init_record(phase, "success", "", None)
+        });
+        self.log.write_platform("", "platform.initReport", || {
+            self.init_record(phase, "success", "", Some(took))
+        });
+        self.log.end_subscribing();
+    }
+
+    /// Returns the record of an event in the Init phase. Empty texts are left out.
     fn init_record(
         &self,
         phase: &str,
@@ -195,272 +206,288 @@ impl Environment {
             }
         }
         if let Some(took) = took {
-            record.insert(
-                "metrics",
-                crate::json!({ "durationMs": report::ms_value(took) }),
-            );
+            let metrics = crate::json!({ "durationMs": report::ms_value(took) });
+            record.insert("metrics", metrics);
         }
         Value::Object(record)
     }
 
-    fn tell_extension(&self, extension: &Extension) {
-        let (name, state, events) = (&extension.name, extension.phase.name(), extension.hears());
+    fn log_extension(&self, extension: &RegisteredExtension) {
+        let (name, state, events) = (
+            &extension.name,
+            extension.state.name(),
+            extension.event_names(),
+        );
         let text = format!(
             "EXTENSION\tName: {name}\tState: {state}\tEvents: [{}]",
             events.join(", ")
         );
-        self.console.platform(&text, "platform.extension", || {
+        self.log.write_platform(&text, "platform.extension", || {
             let events: Vec<Value> = events.into_iter().map(Value::from).collect();
             crate::json!({ "name": name.clone(), "state": state, "events": events })
         });
     }
 
-    fn spawn_runtime(&self, inner: &mut Inner) -> Result<(), Failure> {
-        let Some(bootstrap) = self.settings.bootstrap.as_deref() else {
-            return Ok(());
-        };
-        let (epoch, itself) = (inner.epoch, Weak::clone(&self.itself));
-        let on_exit = move |exit| {
-            let Some(environment) = itself.upgrade() else {
-                return;
-            };
-            let mut inner = environment.lock();
-            if inner.epoch == epoch {
-                inner.exit = Some(exit);
-            }
-            drop(inner);
-            environment.news();
-        };
-        let start = |bootstrap: &Path| {
-            let bootstrap = std::path::absolute(bootstrap)?;
-            let folder = match &self.settings.task_root {
-                Some(folder) => std::path::absolute(folder)?,
-                None => bootstrap.parent().unwrap_or(Path::new("/")).to_owned(),
-            };
-            let launch = Launch {
-                program: &bootstrap,
-                runner: self.settings.runner.as_deref(),
-                dir: &folder,
-                env: self.settings.process_env(self.api, &folder),
-                source: Source::Function,
-            };
-            Process::start(launch, &self.console, on_exit)
-        };
-        match start(bootstrap) {
-            Ok(process) => {
-                inner.process = Some(process);
-                Ok(())
-            }
-            Err(error) => {
-                let text = process::refusal(bootstrap, self.settings.runner.as_deref())
-                    .unwrap_or_else(|| format!("{}: {error}", bootstrap.display()));
-                Err(Failure::new("Runtime.InvalidEntrypoint", &text))
+    /// Returns a function that applies `change` to the state when a process of this generation ends.
+    fn on_exit(
+        &self,
+        generation: u64,
+        change: impl FnOnce(&mut EnvironmentState, ProcessExit) + Send + 'static,
+    ) -> impl FnOnce(ProcessExit) + Send + 'static {
+        let weak = Weak::clone(&self.weak_self);
+        move |exit| {
+            if let Some(environment) = weak.upgrade() {
+                let mut state = environment.lock();
+                if state.generation == generation {
+                    change(&mut state, exit);
+                }
+                drop(state);
+                environment.notify();
             }
         }
     }
 
-    fn spawn_extensions(&self, inner: &mut Inner) -> Result<(), Failure> {
-        let Some(dir) = self.settings.extensions.as_deref() else {
+    fn spawn_runtime(&self, state: &mut EnvironmentState) -> Result<(), FunctionError> {
+        let Some(bootstrap) = self.settings.bootstrap.as_deref() else {
             return Ok(());
         };
-        let refused = |path: &Path, error: io::Error| {
-            Failure::new(
-                "Extension.LaunchError",
-                &format!("{}: {error}", path.display()),
-            )
-        };
-        let programs = executables(dir).map_err(|error| refused(dir, error))?;
-        for program in programs {
-            let name = program
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            let (epoch, itself) = (inner.epoch, Weak::clone(&self.itself));
-            let extension = name.clone();
-            let on_exit = move |exit| {
-                let Some(environment) = itself.upgrade() else {
-                    return;
-                };
-                let mut inner = environment.lock();
-                if inner.epoch == epoch && inner.stage != Stage::Stopping {
-                    inner.extensions.exited(&extension);
-                    inner.extension_exit = Some((extension, exit));
-                }
-                drop(inner);
-                environment.news();
+        let runner = self.settings.runner.as_deref();
+        let on_exit = self.on_exit(state.generation, |state, exit| state.exit = Some(exit));
+        let start = || {
+            let program = std::path::absolute(bootstrap)?;
+            let folder = match &self.settings.task_root {
+                Some(folder) => std::path::absolute(folder)?,
+                None => program.parent().unwrap_or(Path::new("/")).to_owned(),
             };
-            let mut env = self.settings.process_env(self.api, Path::new("/"));
+            let spec = LaunchSpec {
+                program: &program,
+                runner,
+                folder: &folder,
+                env: self.settings.process_env(self.api_addr, &folder),
+                source: LogSource::Function,
+            };
+            ChildProcess::start(spec, &self.log, on_exit)
+        };
+        match start() {
+            Ok(process) => {
+                state.process = Some(process);
+                Ok(())
+            }
+            Err(error) => {
+                let reason = process::refusal_reason(bootstrap, runner);
+                let text = reason.unwrap_or_else(|| format!("{}: {error}", bootstrap.display()));
+                Err(FunctionError::new("Runtime.InvalidEntrypoint", &text))
+            }
+        }
+    }
+
+    fn spawn_extensions(&self, state: &mut EnvironmentState) -> Result<(), FunctionError> {
+        let Some(folder) = self.settings.extensions.as_deref() else {
+            return Ok(());
+        };
+        let launch_error = |path: &Path, error: io::Error| {
+            let text = format!("{}: {error}", path.display());
+            FunctionError::new("Extension.LaunchError", &text)
+        };
+        let programs = executables(folder).map_err(|error| launch_error(folder, error))?;
+        for program in programs {
+            let name = program.file_name().unwrap_or_default();
+            let name = name.to_string_lossy().into_owned();
+            let extension = name.clone();
+            let on_exit = self.on_exit(state.generation, |state, exit| {
+                if state.stage != ProcessStage::Stopping {
+                    state.extensions.set_exited(&extension);
+                    state.extension_exit = Some((extension, exit));
+                }
+            });
+            let mut env = self.settings.process_env(self.api_addr, Path::new("/"));
             env.retain(|(name, _)| is_for_extensions(name));
-            let launch = Launch {
+            let spec = LaunchSpec {
                 program: &program,
                 runner: None,
-                dir: Path::new("/"),
+                folder: Path::new("/"),
                 env,
-                source: Source::Extension,
+                source: LogSource::Extension,
             };
-            inner.extensions.launched(&name);
-            let process = Process::start(launch, &self.console, on_exit).map_err(|error| {
-                match process::refusal(&program, None) {
-                    Some(text) => Failure::new("Extension.LaunchError", &text),
-                    None => refused(&program, error),
+            state.extensions.add_external(&name);
+            let process = ChildProcess::start(spec, &self.log, on_exit).map_err(|error| {
+                match process::refusal_reason(&program, None) {
+                    Some(text) => FunctionError::new("Extension.LaunchError", &text),
+                    None => launch_error(&program, error),
                 }
             })?;
-            inner.extension_processes.push((name, process));
+            state.extension_processes.push((name, process));
         }
         Ok(())
     }
 
-    /// Stops the processes where they are, as Lambda does between invocations, or lets them go on.
-    pub(crate) fn freeze(&self, inner: &Inner, is_frozen: bool) {
+    /// Stops the processes, as Lambda does between invocations, or lets them continue.
+    pub(crate) fn set_frozen(&self, state: &EnvironmentState, is_frozen: bool) {
         if self.settings.freeze {
             let signal = if is_frozen {
                 sys::SIGSTOP
             } else {
                 sys::SIGCONT
             };
-            let extensions = inner.extension_processes.iter().map(|(_, process)| process);
-            inner
-                .process
-                .iter()
-                .chain(extensions)
-                .for_each(|process| process.signal(signal));
+            let extensions = state.extension_processes.iter();
+            let extensions = extensions.map(|(_, process)| process);
+            let processes = state.process.iter().chain(extensions);
+            processes.for_each(|process| process.signal(signal));
         }
     }
 
-    /// Ends process number `epoch` and its extensions, and forgets what belonged to them, unless
-    /// that has been done. Only where there is an extension does anybody hear of it.
-    pub(crate) fn end(&self, epoch: u64, reason: &str) {
-        let mut inner = self.lock();
-        if inner.epoch != epoch || matches!(inner.stage, Stage::Stopping | Stage::Gone) {
+    /// Ends the processes of a generation and forgets their state, unless that has been done. The
+    /// runtime gets SIGTERM first if there is an extension.
+    pub(crate) fn end_processes(&self, generation: u64, reason: &str) {
+        let mut state = self.lock();
+        let is_ending = matches!(state.stage, ProcessStage::Stopping | ProcessStage::Gone);
+        if state.generation != generation || is_ending {
             return;
         }
-        inner.stage = Stage::Stopping;
-        self.freeze(&inner, false);
+        state.stage = ProcessStage::Stopping;
+        self.set_frozen(&state, false);
         let began = Instant::now();
-        let process = inner.process.take();
-        let mut extensions = std::mem::take(&mut inner.extension_processes);
-        let is_told = !inner.extensions.is_empty();
-        drop(inner);
+        let process = state.process.take();
+        let extensions = std::mem::take(&mut state.extension_processes);
+        let has_extensions = !state.extensions.is_empty();
+        drop(state);
         if let Some(process) = process {
-            if is_told {
+            if has_extensions {
                 process.signal(sys::SIGTERM);
-                let share = if extensions.is_empty() {
-                    TERM_MAX_INTERNAL
+                let time = if extensions.is_empty() {
+                    TERM_TIME_INTERNAL
                 } else {
-                    TERM_MAX
+                    TERM_TIME
                 };
-                process.wait(began.checked_add(share).unwrap_or(began));
+                process.wait(began.checked_add(time).unwrap_or(began));
             }
             process.kill();
         }
-        // Extensions that flush at the end have everything by then.
-        self.console.end_subscriptions();
+        // Everything is delivered before the extensions get their last event, so that they can flush it.
+        self.log.end_subscriptions();
         if !extensions.is_empty() {
-            let deadline =
-                SystemTime::now().checked_add(SHUTDOWN_MAX.saturating_sub(began.elapsed()));
-            let event = crate::json!({
-                "eventType": "SHUTDOWN",
-                "shutdownReason": reason.to_owned(),
-                "deadlineMs": epoch_ms(deadline.unwrap_or(SystemTime::UNIX_EPOCH)),
-            });
-            let mut inner = self.lock();
-            inner.extensions.shut_down(&json::to_vec(&event));
-            let told: Vec<String> = inner
-                .extensions
-                .iter()
-                .filter(|e| e.hears_shutdown)
-                .map(|e| e.name.clone())
-                .collect();
-            drop(inner);
-            self.to_extensions.notify_all();
-            // Who did not ask to be told is not waited for.
-            extensions.sort_by_key(|(name, _)| told.contains(name));
-            let limit = began.checked_add(SHUTDOWN_MAX).unwrap_or(began);
-            for (name, process) in extensions {
-                if told.contains(&name) {
-                    process.wait(limit);
-                }
-                process.kill();
+            self.end_extensions(extensions, began, reason);
+        }
+        let mut state = self.lock();
+        state.begin_generation(self.settings.bootstrap.is_some());
+        drop(state);
+        self.notify();
+    }
+
+    /// Sends the SHUTDOWN event to the extensions that want it, waits for those, and ends all of them.
+    fn end_extensions(
+        &self,
+        mut processes: Vec<(String, ChildProcess)>,
+        began: Instant,
+        reason: &str,
+    ) {
+        let left = SHUTDOWN_TIME_MAX.saturating_sub(began.elapsed());
+        let deadline = SystemTime::now().checked_add(left);
+        let event = crate::json!({
+            "eventType": "SHUTDOWN",
+            "shutdownReason": reason.to_owned(),
+            "deadlineMs": epoch_ms(deadline.unwrap_or(SystemTime::UNIX_EPOCH)),
+        });
+        let mut state = self.lock();
+        state.extensions.send_shutdown(&json::to_vec(&event));
+        let wants_shutdown: Vec<String> = state
+            .extensions
+            .iter()
+            .filter(|extension| extension.wants_shutdown)
+            .map(|extension| extension.name.clone())
+            .collect();
+        drop(state);
+        self.notify();
+        // The others are killed first: they are not waited for.
+        processes.sort_by_key(|(name, _)| wants_shutdown.contains(name));
+        let limit = began.checked_add(SHUTDOWN_TIME_MAX).unwrap_or(began);
+        for (name, process) in processes {
+            if wants_shutdown.contains(&name) {
+                process.wait(limit);
             }
+            process.kill();
         }
-        let mut inner = self.lock();
-        inner.epoch = epoch.wrapping_add(1);
-        inner.stage = Stage::Steady;
-        let has_failed = inner.machine.has_failed();
-        inner.machine.reset();
-        if has_failed && self.settings.bootstrap.is_some() {
-            // Whoever speaks for the process that failed has nothing to say before the next one.
-            let _ = inner.machine.init_error();
-        }
-        inner.extensions.reset();
-        inner.last_exit = inner.exit.take();
-        inner.extension_exit = None;
-        inner.polled_at = None;
-        // Their connections end with the process that asked.
-        inner.nexts.clear();
-        inner.init_error = None;
-        drop(inner);
-        self.to_extensions.notify_all();
-        self.news();
     }
 
-    /// Ends the processes; the next invocation starts them again, as a new environment would.
+    /// Ends the processes. The next invocation starts new ones, as in a new environment.
     pub(crate) fn replace(&self) {
-        let mut inner = self.lock();
-        inner.suppress_init = false;
-        let epoch = inner.epoch;
-        drop(inner);
-        self.end(epoch, "SPINDOWN");
+        let mut state = self.lock();
+        state.suppress_init = false;
+        let generation = state.generation;
+        drop(state);
+        self.end_processes(generation, "SPINDOWN");
     }
 
-    /// Ends the processes for good, and whoever waits here.
+    /// Ends the processes and everything that waits for them, for good.
     pub(crate) fn close(&self) {
-        let mut inner = self.lock();
-        inner.closed = true;
-        drop(inner);
-        self.news();
-        let mut inner = self.lock();
-        while matches!(inner.stage, Stage::Starting | Stage::Stopping) {
-            inner = self.wait_for_news(inner);
+        self.lock().is_closed = true;
+        self.notify();
+        let mut state = self.lock();
+        while state.is_in_transition() {
+            state = self.wait(state);
         }
-        let epoch = inner.epoch;
-        drop(inner);
-        self.end(epoch, "SPINDOWN");
-        let mut inner = self.lock();
-        inner.stage = Stage::Gone;
-        inner.nexts.clear();
-        drop(inner);
-        self.to_extensions.notify_all();
-        self.news();
+        let generation = state.generation;
+        drop(state);
+        self.end_processes(generation, "SPINDOWN");
+        let mut state = self.lock();
+        state.stage = ProcessStage::Gone;
+        state.long_polls.clear();
+        drop(state);
+        self.notify();
     }
 }
 
-/// What an extension came to, if one came to anything.
-pub(crate) fn extension_failure(inner: &Inner) -> Option<Failure> {
-    if let Some((phase, (error_type, document))) = inner.extensions.error() {
-        let kind = if phase == Phase::InitError {
+impl EnvironmentState {
+    /// Returns whether a thread is starting or ending the processes.
+    fn is_in_transition(&self) -> bool {
+        matches!(self.stage, ProcessStage::Starting | ProcessStage::Stopping)
+    }
+
+    /// Forgets what belonged to the processes that have ended.
+    fn begin_generation(&mut self, has_bootstrap: bool) {
+        self.generation = self.generation.saturating_add(1);
+        self.stage = ProcessStage::Steady;
+        let has_failed = self.runtime.has_failed();
+        self.runtime.reset();
+        if has_failed && has_bootstrap {
+            // Late calls of the process that failed are refused until the next one starts.
+            self.runtime.refuse_calls();
+        }
+        self.extensions.reset();
+        self.last_exit = self.exit.take();
+        self.extension_exit = None;
+        self.first_poll = None;
+        // The connections end with the process that polled.
+        self.long_polls.clear();
+        self.init_error = None;
+    }
+}
+
+/// Returns the error of an extension, if one has failed.
+pub(crate) fn extension_error(state: &EnvironmentState) -> Option<FunctionError> {
+    if let Some((extension_state, (error_type, document))) = state.extensions.error() {
+        let kind = if extension_state == ExtensionState::InitError {
             "Extension.InitError"
         } else {
             "Extension.ExitError"
         };
         if document.is_empty() {
-            return Some(Failure::new(kind, error_type));
+            return Some(FunctionError::new(kind, error_type));
         }
-        return Some(Failure {
+        return Some(FunctionError {
             error_type: kind.to_owned(),
             document: document.clone(),
         });
     }
-    let (name, exit) = inner.extension_exit.as_ref()?;
+    let (name, exit) = state.extension_exit.as_ref()?;
     let text = format!("extension {name}: {}", report::exit_reason(*exit));
-    Some(Failure::new("Extension.Crash", &text))
+    Some(FunctionError::new("Extension.Crash", &text))
 }
 
-/// The executable files of a folder, by name.
-fn executables(dir: &Path) -> io::Result<Vec<PathBuf>> {
+/// Returns the executable files of a folder, by name.
+fn executables(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut programs = Vec::new();
-    for entry in fs::read_dir(std::path::absolute(dir)?)? {
+    for entry in fs::read_dir(std::path::absolute(folder)?)? {
         let path = entry?.path();
         let metadata = fs::metadata(&path)?;
         if metadata.is_file() && metadata.permissions().mode() & 0o111 != 0 {

@@ -1,111 +1,118 @@
-//! Where an environment's log goes: to standard error if that is wanted, to subscribers, and its end to callers who ask.
+//! The log of an environment: it goes to standard error, to telemetry subscribers, and to callers that want its end.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::SystemTime;
 
 use crate::emulator::report::civil;
-use crate::emulator::runtime_api::telemetry::{Category, Record, Subscriber, Subscription};
+use crate::emulator::runtime_api::telemetry::{
+    Subscriber, TelemetryCategory, TelemetryRecord, TelemetrySubscription,
+};
 use crate::emulator::server::lock;
 use crate::json;
 use crate::json::{Object, Value};
 use crate::log;
 
-/// Writes a line for the developer to standard error. Ignores write errors, where `eprintln!` panics:
-/// a reader of the other end that has left is no reason to end.
-pub(crate) fn say(text: &str) {
+/// Writes a line for the developer to standard error. Ignores write errors, where `eprintln!` would
+/// panic: a closed pipe is no reason to end the emulator.
+pub(crate) fn print_line(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// How much of a log callers get (`X-Amz-Log-Result`): "the last 4 KB of the execution log".
+/// Log levels, from the lowest to the highest.
+pub(crate) const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+
+/// How much of a log callers get in `X-Amz-Log-Result`: "the last 4 KB of the execution log".
 const TAIL_LEN_MAX: usize = 4096;
-/// Records of an Init phase that are kept for who subscribes in the course of it.
+/// Records of an Init phase that are kept for later subscribers.
 const HISTORY_LEN_MAX: usize = 1000;
 
-/// The invocations that a runtime in this process may serve, by request id, and where their log goes.
-static IN_PROCESS: Mutex<Vec<(String, Weak<Console>)>> = Mutex::new(Vec::new());
+/// The invocations that a runtime in this process may serve, by request id, and their logs.
+static IN_PROCESS: Mutex<Vec<(String, Weak<EnvironmentLog>)>> = Mutex::new(Vec::new());
 
-/// Who writes.
+/// Which process writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum LogSource {
     Function,
     Extension,
 }
 
-/// The log of an environment.
+/// The log of one environment.
 #[derive(Debug)]
-pub(crate) struct Console {
-    is_shown: bool,
-    /// What is shown is shown by a terminal, which control characters would command.
+pub(crate) struct EnvironmentLog {
+    /// Whether the log goes to standard error.
+    is_printed: bool,
+    /// Whether standard error is a terminal, which would interpret control characters.
     is_terminal: bool,
-    /// Records are JSON, and so is what is written for people.
+    /// Whether the log format is JSON.
     is_json: bool,
-    /// The least level that is let through where lines are JSON.
+    /// The lowest level that is logged if the format is JSON.
     #[cfg_attr(
         not(target_os = "linux"),
         allow(dead_code, reason = "no processes there")
     )]
     level: String,
     tail: Mutex<Vec<u8>>,
-    listeners: Mutex<Listeners>,
+    state: Mutex<LogState>,
 }
 
 #[derive(Debug, Default)]
-struct Listeners {
+struct LogState {
     subscribers: Vec<Subscriber>,
-    /// What a new one has missed; `None`: nobody may subscribe any more.
-    history: Option<Vec<Record>>,
+    /// The records that a new subscriber gets first; `None` if nothing may subscribe any more.
+    history: Option<Vec<TelemetryRecord>>,
     /// The invocation that lines belong to.
     request_id: String,
 }
 
-impl Console {
-    pub(crate) fn new(is_shown: bool, log_level: Option<&str>) -> Console {
-        Console {
-            is_shown,
-            is_terminal: is_shown && io::stderr().is_terminal(),
-            is_json: log_level.is_some(),
-            level: log_level.unwrap_or_default().to_owned(),
+impl EnvironmentLog {
+    /// Returns a log. With a `json_level` its format is JSON.
+    pub(crate) fn new(is_printed: bool, json_level: Option<&str>) -> EnvironmentLog {
+        EnvironmentLog {
+            is_printed,
+            is_terminal: is_printed && io::stderr().is_terminal(),
+            is_json: json_level.is_some(),
+            level: json_level.unwrap_or_default().to_owned(),
             tail: Mutex::default(),
-            listeners: Mutex::new(Listeners {
+            state: Mutex::new(LogState {
                 history: Some(Vec::new()),
-                ..Listeners::default()
+                ..LogState::default()
             }),
         }
     }
 
-    /// Nobody may subscribe any more.
-    pub(crate) fn close(&self) {
-        lock(&self.listeners).history = None;
+    /// Refuses subscriptions from now on.
+    pub(crate) fn end_subscribing(&self) {
+        lock(&self.state).history = None;
     }
 
-    /// Whether somebody may still subscribe.
-    pub(crate) fn is_open(&self) -> bool {
-        lock(&self.listeners).history.is_some()
+    /// Returns whether extensions may still subscribe.
+    pub(crate) fn allows_subscriptions(&self) -> bool {
+        lock(&self.state).history.is_some()
     }
 
-    /// From now on `subscription` gets records too.
-    pub(crate) fn subscribe(&self, name: &str, subscription: Subscription) -> io::Result<()> {
-        let types: Vec<Value> = subscription
-            .types
-            .iter()
-            .copied()
-            .map(Value::from)
-            .collect();
+    /// Adds a subscription of the extension `name`.
+    pub(crate) fn subscribe(
+        &self,
+        name: &str,
+        subscription: TelemetrySubscription,
+    ) -> io::Result<()> {
+        let types = subscription.types.iter().copied();
+        let types: Vec<Value> = types.map(Value::from).collect();
         let mut subscriber = Subscriber::start(subscription)?;
-        let mut listeners = lock(&self.listeners);
-        for record in listeners.history.iter().flatten() {
+        let mut state = lock(&self.state);
+        for record in state.history.iter().flatten() {
             subscriber.offer(record);
         }
-        listeners.subscribers.push(subscriber);
-        drop(listeners);
+        state.subscribers.push(subscriber);
+        drop(state);
         let text = format!(
             "TELEMETRY\tName: {name}\tState: Subscribed\tTypes: {}",
             Value::Array(types.clone())
         );
-        self.platform(
+        self.write_platform(
             &text,
             "platform.telemetrySubscription",
             || crate::json!({ "name": name.to_owned(), "state": "Subscribed", "types": types }),
@@ -113,116 +120,129 @@ impl Console {
         Ok(())
     }
 
-    /// Delivers what is left to subscribers, and forgets them. Another Init may follow: who
-    /// subscribes in the course of it gets all of it.
+    /// Delivers what is left to the subscribers, and removes them. Extensions may subscribe again
+    /// during the next Init.
     pub(crate) fn end_subscriptions(&self) {
-        let mut listeners = lock(&self.listeners);
-        listeners.history = Some(Vec::new());
-        let subscribers = std::mem::take(&mut listeners.subscribers);
-        drop(listeners);
+        let mut state = lock(&self.state);
+        state.history = Some(Vec::new());
+        let subscribers = std::mem::take(&mut state.subscribers);
+        drop(state);
         subscribers.into_iter().for_each(Subscriber::end);
     }
 
-    /// Lines that follow belong to this invocation; with `is_in_process`, those too that a runtime in
-    /// this process writes about it.
+    /// Assigns the lines that follow to an invocation. If `is_in_process`, lines that a runtime in this
+    /// process writes about the invocation belong to this log too.
     pub(crate) fn begin(self: &Arc<Self>, request_id: &str, is_in_process: bool) {
         if self.is_json {
-            request_id.clone_into(&mut lock(&self.listeners).request_id);
+            request_id.clone_into(&mut lock(&self.state).request_id);
         }
         if is_in_process {
             lock(&IN_PROCESS).push((request_id.to_owned(), Arc::downgrade(self)));
-            log::LISTENER.get_or_init(|| hear_in_process);
+            log::LISTENER.get_or_init(|| take_in_process_line);
         }
     }
 
-    /// The invocation is over.
+    /// Ends the lines of an invocation.
     pub(crate) fn finish(&self, request_id: &str) {
-        lock(&IN_PROCESS).retain(|(id, console)| {
-            let is_own = std::ptr::eq(console.as_ptr(), self);
-            console.strong_count() > 0 && !(is_own && id == request_id)
+        lock(&IN_PROCESS).retain(|(id, log)| {
+            let is_own = std::ptr::eq(log.as_ptr(), self);
+            log.strong_count() > 0 && !(is_own && id == request_id)
         });
     }
 
-    /// Writes about the function: `text` for people, a record for machines. An empty text is none.
-    pub(crate) fn platform(&self, text: &str, kind: &str, record: impl FnOnce() -> Value) {
-        let mut listeners = lock(&self.listeners);
-        let is_heard = !listeners.subscribers.is_empty() || listeners.history.is_some();
-        if is_heard || self.is_json {
-            let record = Record::new(Category::Platform, kind, record());
+    /// Writes what Lambda logs about the function: `text` in text logs, unless it is empty, and `record`
+    /// in JSON logs and for subscribers.
+    pub(crate) fn write_platform(&self, text: &str, kind: &str, record: impl FnOnce() -> Value) {
+        let mut state = lock(&self.state);
+        if state.takes_records() || self.is_json {
+            let record = TelemetryRecord::new(TelemetryCategory::Platform, kind, record());
             if self.is_json {
-                self.write(&[&record.json, &b"\n"[..]].concat(), self.is_shown);
+                self.write(&[&record.json, &b"\n"[..]].concat(), self.is_printed);
             }
-            listeners.hear(&record);
+            state.publish(&record);
         }
-        drop(listeners);
+        drop(state);
         if !self.is_json && !text.is_empty() {
-            self.write(&[text.as_bytes(), b"\n"].concat(), self.is_shown);
+            self.write(&[text.as_bytes(), b"\n"].concat(), self.is_printed);
         }
     }
 
-    /// Writes what a process has written, whole lines in one piece.
+    /// Writes whole lines of a process's output.
     #[cfg_attr(
         not(target_os = "linux"),
         allow(dead_code, reason = "no processes there")
     )]
-    pub(crate) fn output(&self, source: Source, bytes: &[u8]) {
-        self.take_in(source, bytes, self.is_shown);
+    pub(crate) fn write_output(&self, source: LogSource, lines: &[u8]) {
+        self.write_lines(source, lines, self.is_printed);
     }
 
-    fn take_in(&self, source: Source, bytes: &[u8], is_shown: bool) {
-        let mut listeners = lock(&self.listeners);
-        let is_heard = !listeners.subscribers.is_empty() || listeners.history.is_some();
-        if !is_heard && !self.is_json {
-            drop(listeners);
-            return self.write(bytes, is_shown);
+    fn write_lines(&self, source: LogSource, lines: &[u8], is_printed: bool) {
+        let mut state = lock(&self.state);
+        if state.takes_records() || self.is_json {
+            self.publish_lines(&mut state, source, lines, is_printed);
         }
-        let (category, kind) = match source {
-            Source::Function => (Category::Function, "function"),
-            Source::Extension => (Category::Extension, "extension"),
-        };
-        for line in bytes.split_inclusive(|&b| b == b'\n') {
-            let text =
-                String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line)).into_owned();
-            if !self.is_json {
-                listeners.hear(&Record::new(category, kind, Value::String(text)));
-                continue;
-            }
-            let Some(object) = json_line(&text, &self.level, &listeners.request_id) else {
-                continue;
-            };
-            self.write(&[&json::to_vec(&object), &b"\n"[..]].concat(), is_shown);
-            listeners.hear(&Record::new(category, kind, Value::Object(object)));
-        }
-        drop(listeners);
+        drop(state);
         if !self.is_json {
-            self.write(bytes, is_shown);
+            self.write(lines, is_printed);
         }
     }
 
-    fn write(&self, bytes: &[u8], is_shown: bool) {
-        let bytes = &*with_newlines(bytes);
+    /// Publishes a record for each line. In JSON logs, writes the lines too.
+    fn publish_lines(
+        &self,
+        state: &mut MutexGuard<'_, LogState>,
+        source: LogSource,
+        lines: &[u8],
+        is_printed: bool,
+    ) {
+        let (category, kind) = match source {
+            LogSource::Function => (TelemetryCategory::Function, "function"),
+            LogSource::Extension => (TelemetryCategory::Extension, "extension"),
+        };
+        for line in lines.split_inclusive(|&b| b == b'\n') {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            let text = String::from_utf8_lossy(line).into_owned();
+            let record = if self.is_json {
+                let Some(object) = json_log_line(&text, &self.level, &state.request_id) else {
+                    continue;
+                };
+                self.write(&[&json::to_vec(&object), &b"\n"[..]].concat(), is_printed);
+                Value::Object(object)
+            } else {
+                Value::String(text)
+            };
+            state.publish(&TelemetryRecord::new(category, kind, record));
+        }
+    }
+
+    fn write(&self, bytes: &[u8], is_printed: bool) {
+        let bytes = &*lines_with_lf(bytes);
         let mut tail = lock(&self.tail);
         tail.extend_from_slice(bytes);
-        let too_much = tail.len().saturating_sub(TAIL_LEN_MAX);
-        tail.drain(..too_much);
+        let excess = tail.len().saturating_sub(TAIL_LEN_MAX);
+        tail.drain(..excess);
         drop(tail);
-        if is_shown && self.is_terminal {
-            let _ = io::stderr()
-                .lock()
-                .write_all(for_terminal(bytes).as_bytes());
-        } else if is_shown {
+        if is_printed && self.is_terminal {
+            let text = escape_for_terminal(bytes);
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+        } else if is_printed {
             let _ = io::stderr().lock().write_all(bytes);
         }
     }
 
-    /// The end of what has been written since the last call.
+    /// Returns the end of what has been written since the last call.
     pub(crate) fn take_tail(&self) -> Vec<u8> {
         std::mem::take(&mut lock(&self.tail))
     }
 }
 
-impl Listeners {
-    fn hear(&mut self, record: &Record) {
+impl LogState {
+    /// Returns whether a record would reach a subscriber, now or later.
+    fn takes_records(&self) -> bool {
+        !self.subscribers.is_empty() || self.history.is_some()
+    }
+
+    fn publish(&mut self, record: &TelemetryRecord) {
         for subscriber in &mut self.subscribers {
             subscriber.offer(record);
         }
@@ -235,23 +255,20 @@ impl Listeners {
 }
 
 /// Takes a line that a runtime in this process has written to standard error.
-fn hear_in_process(request_id: &str, line: &[u8]) {
-    let consoles = lock(&IN_PROCESS);
-    let is_its = |(id, _): &&(String, Weak<Console>)| id == request_id;
-    let console = consoles
-        .iter()
-        .rev()
-        .find(is_its)
-        .and_then(|c| c.1.upgrade());
-    drop(consoles);
-    if let Some(console) = console {
-        console.take_in(Source::Function, line, false);
+fn take_in_process_line(request_id: &str, line: &[u8]) {
+    let logs = lock(&IN_PROCESS);
+    let mut latest_first = logs.iter().rev();
+    let found = latest_first.find(|(id, _)| id == request_id);
+    let log = found.and_then(|(_, log)| log.upgrade());
+    drop(logs);
+    if let Some(log) = log {
+        log.write_lines(LogSource::Function, line, false);
     }
 }
 
-/// The same with LF at the end of each line. A runtime joins the lines of a message by CR, for
-/// CloudWatch; here each would overwrite the one before.
-fn with_newlines(bytes: &[u8]) -> Cow<'_, [u8]> {
+/// Replaces CR and CRLF by LF. A runtime separates the lines of one message by CR, for CloudWatch; on a
+/// terminal each line would overwrite the previous one.
+fn lines_with_lf(bytes: &[u8]) -> Cow<'_, [u8]> {
     if !bytes.contains(&b'\r') {
         return Cow::Borrowed(bytes);
     }
@@ -267,49 +284,41 @@ fn with_newlines(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(text)
 }
 
-/// The same as a terminal may get it: colours work, but what else a control character would do, such
-/// as to erase or to rename the window, is shown as `\\x1b`. A function logs what strangers send it.
-fn for_terminal(bytes: &[u8]) -> String {
+/// Escapes control characters as `\x1b`, except in colours: they could erase the screen or rename the
+/// window, and a function logs text that strangers send it.
+fn escape_for_terminal(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let mut shown = String::with_capacity(text.len());
+    let mut escaped = String::with_capacity(text.len());
     let mut rest = &*text;
     while let Some(c) = rest.chars().next() {
-        let behind = rest.get(c.len_utf8()..).unwrap_or_default();
-        let colour = behind
-            .strip_prefix('[')
-            .filter(|_| c == '\x1b')
-            .and_then(|inside| {
-                let is_other = |c: char| !matches!(c, '0'..='9' | ';' | ':');
-                inside
-                    .find(is_other)
-                    .and_then(|at| inside.get(at..)?.strip_prefix('m'))
-            });
-        if let Some(behind) = colour {
-            let len = rest.len().saturating_sub(behind.len());
-            shown.push_str(rest.get(..len).unwrap_or_default());
-            rest = behind;
-            continue;
-        }
-        if c.is_control() && !matches!(c, '\n' | '\t') {
-            let _ = write!(shown, "\\x{:02x}", u32::from(c));
-        } else {
-            shown.push(c);
-        }
+        let len = colour_len(rest).unwrap_or(c.len_utf8());
+        let (piece, behind) = rest.split_at_checked(len).unwrap_or((rest, ""));
         rest = behind;
+        if piece.len() == c.len_utf8() && c.is_control() && !matches!(c, '\n' | '\t') {
+            let _ = write!(escaped, "\\x{:02x}", u32::from(c));
+        } else {
+            escaped.push_str(piece);
+        }
     }
-    shown
+    escaped
 }
 
-/// Log levels, from the least to the most.
-pub(crate) const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+/// Returns the length of the colour sequence that `text` begins with (ECMA-48, SGR).
+fn colour_len(text: &str) -> Option<usize> {
+    let parameters = text.strip_prefix("\x1b[")?;
+    let is_other = |c: char| !matches!(c, '0'..='9' | ';' | ':');
+    let rest = parameters.get(parameters.find(is_other)?..)?;
+    let behind = rest.strip_prefix('m')?;
+    text.len().checked_sub(behind.len())
+}
 
-/// A line of the function where its log format is JSON ("Configuring JSON and plain text log
-/// formats"): an object stays what it is, anything else is wrapped; `None`: its level is too low.
+/// Returns a line of the function as a JSON log has it ("Configuring JSON and plain text log formats"):
+/// an object stays as it is, anything else is wrapped. Returns `None` if its level is too low.
 #[cfg_attr(
     not(target_os = "linux"),
     allow(dead_code, reason = "no processes there")
 )]
-fn json_line(text: &str, least: &str, request_id: &str) -> Option<Object> {
+fn json_log_line(text: &str, level_min: &str, request_id: &str) -> Option<Object> {
     let rank = |level: &str| {
         LEVELS
             .iter()
@@ -329,7 +338,7 @@ fn json_line(text: &str, least: &str, request_id: &str) -> Option<Object> {
         wrapped
     };
     let level = object.get("level").and_then(Value::as_str).and_then(rank);
-    (level.or_else(|| rank("INFO")) >= rank(least)).then_some(object)
+    (level.or_else(|| rank("INFO")) >= rank(level_min)).then_some(object)
 }
 
 #[cfg(test)]
@@ -339,7 +348,7 @@ mod tests {
     #[test]
     fn lines_end_with_lf() {
         let check = |text: &str, want: &str| {
-            assert_eq!(&*with_newlines(text.as_bytes()), want.as_bytes());
+            assert_eq!(&*lines_with_lf(text.as_bytes()), want.as_bytes());
         };
         check("", "");
         check("a\nb\n", "a\nb\n");
@@ -350,7 +359,7 @@ mod tests {
 
     #[test]
     fn a_terminal_gets_text_and_colours() {
-        let check = |text: &[u8], want: &str| assert_eq!(for_terminal(text), want);
+        let check = |text: &[u8], want: &str| assert_eq!(escape_for_terminal(text), want);
         check(
             "a\tb\nc \u{e9}\u{1f600}".as_bytes(),
             "a\tb\nc \u{e9}\u{1f600}",
@@ -368,7 +377,7 @@ mod tests {
     #[test]
     fn lines_are_wrapped_and_filtered_where_the_format_is_json() {
         let check = |text: &str, least: &str, want: Option<&str>| {
-            let got = json_line(text, least, "id").map(|mut object| {
+            let got = json_log_line(text, least, "id").map(|mut object| {
                 object.remove("timestamp");
                 Value::Object(object).to_string()
             });

@@ -1,4 +1,4 @@
-//! Where processes cannot be led as Lambda does, which needs Linux: everything else works.
+//! Stands in for `process` where executables are not supported: on systems other than Linux.
 
 use std::ffi::OsString;
 use std::io;
@@ -7,30 +7,30 @@ use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::emulator::environment::logs::{Console, Source};
-use crate::emulator::report::Exit;
+use crate::emulator::environment::logs::{EnvironmentLog, LogSource};
+use crate::emulator::report::ProcessExit;
 
-/// What would have to be started, and how.
+/// What would be started, and how.
 #[derive(Debug)]
-#[expect(dead_code, reason = "nobody reads it here")]
-pub(crate) struct Launch<'l> {
+#[expect(dead_code, reason = "nothing is started here")]
+pub(crate) struct LaunchSpec<'l> {
     pub(crate) program: &'l Path,
     pub(crate) runner: Option<&'l Path>,
-    pub(crate) dir: &'l Path,
+    pub(crate) folder: &'l Path,
     pub(crate) env: Vec<(String, OsString)>,
-    pub(crate) source: Source,
+    pub(crate) source: LogSource,
 }
 
-/// There is none.
+/// A process. There is none.
 #[derive(Debug)]
-pub(crate) enum Process {}
+pub(crate) enum ChildProcess {}
 
-impl Process {
+impl ChildProcess {
     pub(crate) fn start(
-        _: Launch<'_>,
-        _: &Arc<Console>,
-        _: impl FnOnce(Exit) + Send + 'static,
-    ) -> io::Result<Process> {
+        _: LaunchSpec<'_>,
+        _: &Arc<EnvironmentLog>,
+        _: impl FnOnce(ProcessExit) + Send + 'static,
+    ) -> io::Result<ChildProcess> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
@@ -55,23 +55,21 @@ impl Process {
     }
 }
 
-pub(crate) fn refusal(path: &Path, _: Option<&Path>) -> Option<String> {
-    Some(format!(
-        "{}: executables are run on Linux only",
-        path.display()
-    ))
+pub(crate) fn refusal_reason(path: &Path, _: Option<&Path>) -> Option<String> {
+    let path = path.display();
+    Some(format!("{path}: executables are run on Linux only"))
 }
 
-/// Runs `command` to its end: how it ended, and what it has written.
-pub(crate) fn run(mut command: Command, _: &Group) -> io::Result<(ExitStatus, Vec<u8>)> {
+/// Runs a command to its end. Returns its status and its output.
+pub(crate) fn run(mut command: Command, _: &ProcessGroup) -> io::Result<(ExitStatus, Vec<u8>)> {
     let output = command.output()?;
     Ok((output.status, [output.stdout, output.stderr].concat()))
 }
 
-/// A command's processes cannot be ended here before it ends.
+/// A command that [`run`] runs. It cannot be ended early here.
 #[derive(Debug, Default)]
-pub(crate) struct Group;
+pub(crate) struct ProcessGroup;
 
-impl Group {
+impl ProcessGroup {
     pub(crate) fn end(&self) {}
 }

@@ -1,24 +1,26 @@
-//! The framing of `InvokeWithResponseStream`'s answer (application/vnd.amazon.eventstream). Pure.
+//! The framing of a response stream (application/vnd.amazon.eventstream). Pure functions.
 
-/// The type byte of a header whose value is a string.
+use crate::encoding::crc32;
+
+/// The type of a header whose value is a string.
 const STRING: u8 = 7;
 
-/// One message: lengths and their checksum, headers, payload, checksum of all (AWS's "Event stream
-/// encoding"). Header names are shorter than 256 bytes, values than 65,536.
-pub(crate) fn message(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
+/// Returns one message: lengths and their checksum, headers, payload, checksum of everything ("Event
+/// stream encoding"). Header names must be shorter than 256 bytes, and all of it than 4 GB.
+fn message(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
     let mut head = Vec::new();
     for (name, value) in headers {
-        head.push(u8::try_from(name.len()).unwrap_or(u8::MAX));
+        push_len::<1>(&mut head, name.len());
         head.extend_from_slice(name.as_bytes());
         head.push(STRING);
-        head.extend_from_slice(&u16::try_from(value.len()).unwrap_or(u16::MAX).to_be_bytes());
+        push_len::<2>(&mut head, value.len());
         head.extend_from_slice(value.as_bytes());
     }
-    // Two lengths and two checksums of four bytes each stand around it.
+    // Two lengths and two checksums, of four bytes each.
     let len = head.len().saturating_add(payload.len()).saturating_add(16);
     let mut message = Vec::with_capacity(len);
-    message.extend_from_slice(&u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes());
-    message.extend_from_slice(&u32::try_from(head.len()).unwrap_or(u32::MAX).to_be_bytes());
+    push_len::<4>(&mut message, len);
+    push_len::<4>(&mut message, head.len());
     message.extend_from_slice(&crc32(&message).to_be_bytes());
     message.extend_from_slice(&head);
     message.extend_from_slice(payload);
@@ -26,8 +28,19 @@ pub(crate) fn message(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
     message
 }
 
-/// A piece of the function's response.
-pub(crate) fn payload_chunk(payload: &[u8]) -> Vec<u8> {
+/// Appends a length as a big-endian number of `N` bytes.
+fn push_len<const N: usize>(bytes: &mut Vec<u8>, len: usize) {
+    let digits = len.to_be_bytes();
+    let (high, low) = digits.split_at(digits.len().saturating_sub(N));
+    debug_assert!(
+        high.iter().all(|&b| b == 0),
+        "{len} has more than {N} bytes"
+    );
+    bytes.extend_from_slice(low);
+}
+
+/// Returns the message for a part of the function's response.
+pub(super) fn payload_chunk(payload: &[u8]) -> Vec<u8> {
     let headers = [
         (":message-type", "event"),
         (":event-type", "PayloadChunk"),
@@ -36,8 +49,8 @@ pub(crate) fn payload_chunk(payload: &[u8]) -> Vec<u8> {
     message(&headers, payload)
 }
 
-/// The end of the stream, with its error and its log in JSON.
-pub(crate) fn invoke_complete(payload: &[u8]) -> Vec<u8> {
+/// Returns the message that ends the stream. Its payload is JSON with the error and the log.
+pub(super) fn invoke_complete(payload: &[u8]) -> Vec<u8> {
     let headers = [
         (":message-type", "event"),
         (":event-type", "InvokeComplete"),
@@ -46,49 +59,9 @@ pub(crate) fn invoke_complete(payload: &[u8]) -> Vec<u8> {
     message(&headers, payload)
 }
 
-/// CRC-32 as gzip and PNG have it (RFC 1952, section 8).
-fn crc32(bytes: &[u8]) -> u32 {
-    const TABLE: [u32; 256] = table();
-    let mut crc = u32::MAX;
-    for &byte in bytes {
-        let index = usize::from(crc.to_le_bytes()[0] ^ byte);
-        crc = TABLE.get(index).copied().unwrap_or(0) ^ (crc >> 8);
-    }
-    !crc
-}
-
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "computed by the compiler, which would say so"
-)]
-#[expect(clippy::cast_possible_truncation, reason = "an index below 256")]
-const fn table() -> [u32; 256] {
-    let mut table = [0; 256];
-    let mut i = 0;
-    while i < 256 {
-        let mut crc = i as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1));
-            bit += 1;
-        }
-        table[i] = crc;
-        i += 1;
-    }
-    table
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_checksum_is_gzips() {
-        for (text, want) in [("", 0), ("a", 0xe8b7_be43), ("123456789", 0xcbf4_3926)] {
-            assert_eq!(crc32(text.as_bytes()), want, "{text}");
-        }
-    }
 
     #[test]
     fn a_message_is_framed_as_aws_documents_it() {

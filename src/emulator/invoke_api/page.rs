@@ -1,12 +1,12 @@
-//! The page that a browser gets where the function has none: pick an event, edit it, send it, read the answer.
+//! The page for browsers, if the function serves none: pick an event, edit it, send it, read the response.
 
-use crate::emulator::server::exchange::Request;
+use crate::emulator::server::exchange::HttpRequest;
 use crate::events::samples;
 
 const PAGE: &str = include_str!("page.html");
 
-/// Whether a person with a browser asks for the front page.
-pub(crate) fn is_asked_for(request: &Request) -> bool {
+/// Returns whether a browser requests the front page.
+pub(super) fn is_wanted(request: &HttpRequest) -> bool {
     request.method == "GET"
         && request.path() == "/"
         && request
@@ -14,13 +14,13 @@ pub(crate) fn is_asked_for(request: &Request) -> bool {
             .is_some_and(|types| types.contains("text/html"))
 }
 
-/// The page, with the sample events.
-pub(crate) fn page() -> String {
+/// Returns the page with the sample events.
+pub(super) fn page() -> String {
     let members: Vec<String> = samples::ALL
         .iter()
         .map(|(name, event)| format!("\"{name}\": {}", event.trim()))
         .collect();
-    // Within a script element nothing but its end tag has a meaning.
+    // Within a script element only its end tag has a meaning.
     let events = format!("{{{}}}", members.join(",\n")).replace("</", "<\\/");
     PAGE.replace("SAMPLES", &events)
 }

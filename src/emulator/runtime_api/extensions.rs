@@ -1,16 +1,17 @@
-//! The Extensions API as a state machine: who may register, what each hears, and when it is idle. No socket, no clock.
+//! The Extensions API as a state machine: who may register, which events each gets, and when it is idle. No
+//! socket, no clock.
 
 use std::collections::VecDeque;
 
 use crate::emulator::report::uuid;
 
-/// Extensions of one function, of both kinds together.
+/// Most extensions of one function, internal and external.
 const EXTENSIONS_MAX: usize = 10;
 
-/// Where an extension is. The names appear in the messages of refused calls.
+/// The state of an extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// Its process runs, and has not registered.
+pub(crate) enum ExtensionState {
+    /// Its process runs and has not registered.
     Started,
     Registered,
     /// Its call of `event/next` waits.
@@ -22,317 +23,327 @@ pub(crate) enum Phase {
     Exited,
 }
 
-impl Phase {
+impl ExtensionState {
+    /// Returns the name that AWS's servers use in messages about refused calls.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Phase::Started => "Started",
-            Phase::Registered => "Registered",
-            Phase::Ready => "Ready",
-            Phase::Running => "Running",
-            Phase::InitError => "InitError",
-            Phase::ExitError => "ExitError",
-            Phase::Exited => "Exited",
+            ExtensionState::Started => "Started",
+            ExtensionState::Registered => "Registered",
+            ExtensionState::Ready => "Ready",
+            ExtensionState::Running => "Running",
+            ExtensionState::InitError => "InitError",
+            ExtensionState::ExitError => "ExitError",
+            ExtensionState::Exited => "Exited",
         }
     }
 }
 
-/// Why a call is refused; all of them are 403.
+/// Why a call of an extension is refused, which is always with 403.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct ExtensionCallError {
     pub(crate) error_type: &'static str,
     pub(crate) message: String,
 }
 
-fn refusal(error_type: &'static str, message: impl Into<String>) -> Refusal {
-    let message = message.into();
-    Refusal {
-        error_type,
-        message,
+impl ExtensionCallError {
+    pub(crate) fn new(error_type: &'static str, message: impl Into<String>) -> ExtensionCallError {
+        let message = message.into();
+        ExtensionCallError {
+            error_type,
+            message,
+        }
+    }
+
+    fn transition(from: ExtensionState, to: ExtensionState, name: &str) -> ExtensionCallError {
+        let (from, to) = (from.name(), to.name());
+        let message = format!(
+            "State transition from {from} to {to} failed for extension {name}. \
+             Error: State transition is not allowed"
+        );
+        ExtensionCallError::new("Extension.InvalidExtensionState", message)
     }
 }
 
 /// One extension.
 #[derive(Debug)]
-pub(crate) struct Extension {
+pub(crate) struct RegisteredExtension {
     pub(crate) name: String,
-    /// What it identifies itself with, once it has registered.
-    pub(crate) id: String,
-    /// It has a process of its own.
-    pub(crate) is_external: bool,
-    pub(crate) hears_invoke: bool,
-    pub(crate) hears_shutdown: bool,
-    pub(crate) phase: Phase,
-    /// Events that it has not been given yet, as JSON.
+    /// Its identifier; empty before it has registered.
+    id: String,
+    /// Whether it has a process of its own.
+    is_external: bool,
+    wants_invoke: bool,
+    pub(crate) wants_shutdown: bool,
+    pub(crate) state: ExtensionState,
+    /// Events that it has not got yet, as JSON.
     events: VecDeque<Vec<u8>>,
-    /// What it has reported: the kind of error, and its document.
-    pub(crate) error: Option<(String, Vec<u8>)>,
+    /// The error that it has reported: its type and its document.
+    error: Option<(String, Vec<u8>)>,
 }
 
 /// All extensions of an execution environment.
 #[derive(Debug)]
-pub(crate) struct Extensions {
-    list: Vec<Extension>,
-    /// Whether others may still register; the runtime's first `next` ends that.
+pub(crate) struct ExtensionRegistry {
+    extensions: Vec<RegisteredExtension>,
+    /// Whether more may register. The runtime's first `next` ends that.
     is_open: bool,
-    /// Managed Instances restrict what can be heard.
-    concurrent: bool,
+    /// Whether this is a Managed Instance, whose extensions do not get INVOKE events.
+    is_concurrent: bool,
 }
 
-impl Extensions {
-    pub(crate) fn new(concurrent: bool) -> Extensions {
-        Extensions {
-            list: Vec::new(),
+impl ExtensionRegistry {
+    pub(crate) fn new(is_concurrent: bool) -> ExtensionRegistry {
+        ExtensionRegistry {
+            extensions: Vec::new(),
             is_open: true,
-            concurrent,
+            is_concurrent,
         }
     }
 
     pub(crate) fn reset(&mut self) {
-        *self = Extensions::new(self.concurrent);
+        *self = ExtensionRegistry::new(self.is_concurrent);
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Extension> {
-        self.list.iter()
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &RegisteredExtension> {
+        self.extensions.iter()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        self.extensions.is_empty()
     }
 
-    /// Nobody else may register.
+    /// Refuses further registrations.
     pub(crate) fn close(&mut self) {
         self.is_open = false;
     }
 
-    /// The process of an external extension has been started.
-    pub(crate) fn launched(&mut self, name: &str) {
-        self.list.push(Extension {
+    /// Adds an external extension whose process is being started.
+    pub(crate) fn add_external(&mut self, name: &str) {
+        self.extensions.push(RegisteredExtension {
             name: name.to_owned(),
             id: String::new(),
             is_external: true,
-            hears_invoke: false,
-            hears_shutdown: false,
-            phase: Phase::Started,
+            wants_invoke: false,
+            wants_shutdown: false,
+            state: ExtensionState::Started,
             events: VecDeque::new(),
             error: None,
         });
     }
 
-    /// `register` has come; its answer is the new identifier.
-    pub(crate) fn register(&mut self, name: &str, events: &[String]) -> Result<String, Refusal> {
+    /// Registers an extension for the events that it names. Returns its identifier.
+    pub(crate) fn register(
+        &mut self,
+        name: &str,
+        events: &[String],
+    ) -> Result<String, ExtensionCallError> {
         if name.is_empty() {
-            return Err(refusal(
+            return Err(ExtensionCallError::new(
                 "Extension.InvalidExtensionName",
                 "Empty extension name",
             ));
         }
         if !self.is_open {
-            let message = "Extension registration closed already";
-            return Err(refusal("Extension.RegistrationClosed", message));
-        }
-        let position = self
-            .list
-            .iter()
-            .position(|extension| extension.name == name);
-        let is_external = position
-            .and_then(|at| self.list.get(at))
-            .is_some_and(|known| known.is_external);
-        let phase = position
-            .and_then(|at| self.list.get(at))
-            .map(|known| known.phase);
-        match phase {
-            None | Some(Phase::Started) => {}
-            Some(from) if is_external => {
-                return Err(not_allowed(from, Phase::Registered, name));
-            }
-            Some(_) => {
-                let message = "Extension with this name already registered";
-                return Err(refusal("Extension.InvalidExtensionState", message));
-            }
-        }
-        let (mut hears_invoke, mut hears_shutdown) = (false, false);
-        for event in events {
-            let problem = match event.as_str() {
-                "INVOKE" if self.concurrent => "InvokeEventNotSupported",
-                "INVOKE" => {
-                    hears_invoke = true;
-                    continue;
-                }
-                "SHUTDOWN" if !is_external => "ShutdownEventNotSupportedForInternalExtension",
-                "SHUTDOWN" => {
-                    hears_shutdown = true;
-                    continue;
-                }
-                _ => "ErrorInvalidEventType",
-            };
-            return Err(refusal(
-                "Extension.InvalidEventType",
-                format!("{event}: {problem}"),
+            return Err(ExtensionCallError::new(
+                "Extension.RegistrationClosed",
+                "Extension registration closed already",
             ));
         }
-        if position.is_none() {
-            if self.list.len() >= EXTENSIONS_MAX {
-                let message = format!("Extension limit ({EXTENSIONS_MAX}) reached");
-                return Err(refusal("Extension.TooManyExtensions", message));
+        let known = self.extensions.iter_mut().find(|known| known.name == name);
+        let is_external = known.as_ref().is_some_and(|known| known.is_external);
+        match known.as_ref().map(|known| known.state) {
+            None | Some(ExtensionState::Started) => {}
+            Some(from) if is_external => {
+                let to = ExtensionState::Registered;
+                return Err(ExtensionCallError::transition(from, to, name));
             }
-            self.launched(name);
+            Some(_) => {
+                return Err(ExtensionCallError::new(
+                    "Extension.InvalidExtensionState",
+                    "Extension with this name already registered",
+                ));
+            }
         }
+        let (wants_invoke, wants_shutdown) =
+            wanted_events(events, self.is_concurrent, is_external)?;
         let id = uuid();
-        if let Some(extension) = self
-            .list
-            .iter_mut()
-            .find(|extension| extension.name == name)
-        {
-            extension.id.clone_from(&id);
-            extension.is_external = is_external;
-            extension.hears_invoke = hears_invoke;
-            extension.hears_shutdown = hears_shutdown;
-            extension.phase = Phase::Registered;
+        let extension = RegisteredExtension {
+            name: name.to_owned(),
+            id: id.clone(),
+            is_external,
+            wants_invoke,
+            wants_shutdown,
+            state: ExtensionState::Registered,
+            events: VecDeque::new(),
+            error: None,
+        };
+        if let Some(known) = known {
+            *known = extension;
+        } else if self.extensions.len() < EXTENSIONS_MAX {
+            self.extensions.push(extension);
+        } else {
+            let message = format!("Extension limit ({EXTENSIONS_MAX}) reached");
+            return Err(ExtensionCallError::new(
+                "Extension.TooManyExtensions",
+                message,
+            ));
         }
         Ok(id)
     }
 
-    /// The extension that identifies itself with `id`.
-    pub(crate) fn identified(&mut self, id: Option<&str>) -> Result<&mut Extension, Refusal> {
+    /// Returns the extension with the identifier `id`.
+    pub(crate) fn find(
+        &mut self,
+        id: Option<&str>,
+    ) -> Result<&mut RegisteredExtension, ExtensionCallError> {
         let Some(id) = id.filter(|id| !id.is_empty()) else {
-            let message = "Missing Lambda-Extension-Identifier header";
-            return Err(refusal("Extension.MissingExtensionIdentifier", message));
+            return Err(ExtensionCallError::new(
+                "Extension.MissingExtensionIdentifier",
+                "Missing Lambda-Extension-Identifier header",
+            ));
         };
         let is_uuid = id.len() == 36
             && id.split('-').map(str::len).eq([8, 4, 4, 4, 12])
             && id.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit());
         if !is_uuid {
-            let message = "Invalid Lambda-Extension-Identifier";
-            return Err(refusal("Extension.InvalidExtensionIdentifier", message));
+            return Err(ExtensionCallError::new(
+                "Extension.InvalidExtensionIdentifier",
+                "Invalid Lambda-Extension-Identifier",
+            ));
         }
-        self.list
-            .iter_mut()
-            .find(|extension| extension.id == id)
-            .ok_or_else(|| {
-                let message = format!("Unknown extension {id}");
-                refusal("Extension.UnknownExtensionIdentifier", message)
-            })
-    }
-
-    /// Whether every external extension has registered: then the runtime starts.
-    pub(crate) fn are_registered(&self) -> bool {
-        self.list
-            .iter()
-            .all(|extension| extension.phase != Phase::Started)
-    }
-
-    /// Whether every extension waits for an event and has none coming.
-    pub(crate) fn are_idle(&self) -> bool {
-        self.list.iter().all(|extension| {
-            extension.phase == Phase::Ready && extension.events.is_empty() || !extension.is_alive()
+        let found = self.extensions.iter_mut().find(|known| known.id == id);
+        found.ok_or_else(|| {
+            let message = format!("Unknown extension {id}");
+            ExtensionCallError::new("Extension.UnknownExtensionIdentifier", message)
         })
     }
 
-    /// Gives an event to those who hear of invocations.
-    pub(crate) fn invoke(&mut self, event: &[u8]) {
-        for extension in self
-            .list
-            .iter_mut()
-            .filter(|extension| extension.hears_invoke)
-        {
-            extension.events.push_back(event.to_vec());
-        }
+    /// Returns whether every external extension has registered, so that the runtime may start.
+    pub(crate) fn are_registered(&self) -> bool {
+        let mut extensions = self.extensions.iter();
+        extensions.all(|extension| extension.state != ExtensionState::Started)
     }
 
-    /// Gives an event to those who hear of the end.
-    pub(crate) fn shut_down(&mut self, event: &[u8]) {
-        for extension in self
-            .list
-            .iter_mut()
-            .filter(|extension| extension.hears_shutdown)
-        {
-            extension.events.push_back(event.to_vec());
-        }
-    }
-
-    /// The process of extension `name` has ended.
-    pub(crate) fn exited(&mut self, name: &str) {
-        for extension in self
-            .list
-            .iter_mut()
-            .filter(|e| e.is_external && e.name == name)
-        {
-            extension.phase = Phase::Exited;
-        }
-    }
-
-    /// What an extension has reported about itself, if one has.
-    pub(crate) fn error(&self) -> Option<(Phase, &(String, Vec<u8>))> {
-        self.list
+    /// Returns whether every extension waits for an event and has none coming.
+    pub(crate) fn are_idle(&self) -> bool {
+        self.extensions
             .iter()
-            .find_map(|extension| Some((extension.phase, extension.error.as_ref()?)))
+            .all(|extension| match extension.state {
+                ExtensionState::Ready => extension.events.is_empty(),
+                ExtensionState::InitError | ExtensionState::ExitError | ExtensionState::Exited => {
+                    true
+                }
+                ExtensionState::Started | ExtensionState::Registered | ExtensionState::Running => {
+                    false
+                }
+            })
+    }
+
+    /// Sends an event to the extensions that want INVOKE events.
+    pub(crate) fn send_invoke(&mut self, event: &[u8]) {
+        let extensions = self.extensions.iter_mut().filter(|e| e.wants_invoke);
+        extensions.for_each(|extension| extension.events.push_back(event.to_vec()));
+    }
+
+    /// Sends an event to the extensions that want SHUTDOWN events.
+    pub(crate) fn send_shutdown(&mut self, event: &[u8]) {
+        let extensions = self.extensions.iter_mut().filter(|e| e.wants_shutdown);
+        extensions.for_each(|extension| extension.events.push_back(event.to_vec()));
+    }
+
+    /// Notes that the process of extension `name` has ended.
+    pub(crate) fn set_exited(&mut self, name: &str) {
+        let mut extensions = self.extensions.iter_mut();
+        if let Some(extension) = extensions.find(|e| e.is_external && e.name == name) {
+            extension.state = ExtensionState::Exited;
+        }
+    }
+
+    /// Returns the first error that an extension has reported: the extension's state, and the error's
+    /// type and document.
+    pub(crate) fn error(&self) -> Option<(ExtensionState, &(String, Vec<u8>))> {
+        let mut extensions = self.extensions.iter();
+        extensions.find_map(|extension| Some((extension.state, extension.error.as_ref()?)))
     }
 }
 
-impl Extension {
-    fn is_alive(&self) -> bool {
-        !matches!(
-            self.phase,
-            Phase::InitError | Phase::ExitError | Phase::Exited
-        )
+/// Returns whether INVOKE and SHUTDOWN are among the events of a registration.
+fn wanted_events(
+    events: &[String],
+    is_concurrent: bool,
+    is_external: bool,
+) -> Result<(bool, bool), ExtensionCallError> {
+    let (mut wants_invoke, mut wants_shutdown) = (false, false);
+    for event in events {
+        let problem = match event.as_str() {
+            "INVOKE" if is_concurrent => "InvokeEventNotSupported",
+            "INVOKE" => {
+                wants_invoke = true;
+                continue;
+            }
+            "SHUTDOWN" if !is_external => "ShutdownEventNotSupportedForInternalExtension",
+            "SHUTDOWN" => {
+                wants_shutdown = true;
+                continue;
+            }
+            _ => "ErrorInvalidEventType",
+        };
+        let message = format!("{event}: {problem}");
+        return Err(ExtensionCallError::new(
+            "Extension.InvalidEventType",
+            message,
+        ));
     }
+    Ok((wants_invoke, wants_shutdown))
+}
 
-    /// `event/next` has come: the event before it is done with.
-    pub(crate) fn poll(&mut self) -> Result<(), Refusal> {
-        match self.phase {
-            Phase::Registered | Phase::Ready | Phase::Running => {
-                self.phase = Phase::Ready;
+impl RegisteredExtension {
+    /// Handles a call of `event/next`: the extension is done with its last event.
+    pub(crate) fn poll(&mut self) -> Result<(), ExtensionCallError> {
+        match self.state {
+            ExtensionState::Registered | ExtensionState::Ready | ExtensionState::Running => {
+                self.state = ExtensionState::Ready;
                 Ok(())
             }
-            from => Err(not_allowed(from, Phase::Ready, &self.name)),
+            from => {
+                let to = ExtensionState::Ready;
+                Err(ExtensionCallError::transition(from, to, &self.name))
+            }
         }
     }
 
-    /// The event for a call of `event/next` that waits; `None`: not yet.
-    pub(crate) fn take(&mut self) -> Option<Vec<u8>> {
+    /// Returns the event for a call of `event/next`; `None` if the call has to wait.
+    pub(crate) fn take_event(&mut self) -> Option<Vec<u8>> {
         let event = self.events.pop_front()?;
-        self.phase = Phase::Running;
+        self.state = ExtensionState::Running;
         Some(event)
     }
 
-    /// `init/error` has come, or `exit/error`; again is no error.
-    pub(crate) fn report(
+    /// Handles a call of `init/error` or `exit/error`, which lead to the state `to`. The same call again
+    /// is no error.
+    pub(crate) fn report_error(
         &mut self,
-        to: Phase,
+        to: ExtensionState,
         error_type: &str,
         document: Vec<u8>,
-    ) -> Result<(), Refusal> {
-        match (self.phase, to) {
+    ) -> Result<(), ExtensionCallError> {
+        match (self.state, to) {
             (from, to) if from == to => return Ok(()),
-            (Phase::Registered, _) | (Phase::Ready | Phase::Running, Phase::ExitError) => {}
-            (from, to) => return Err(not_allowed(from, to, &self.name)),
+            (ExtensionState::Registered, _)
+            | (ExtensionState::Ready | ExtensionState::Running, ExtensionState::ExitError) => {}
+            (from, to) => return Err(ExtensionCallError::transition(from, to, &self.name)),
         }
-        self.phase = to;
+        self.state = to;
         self.error = Some((error_type.to_owned(), document));
         Ok(())
     }
 
-    /// The events that it hears, as logs have them: `INVOKE, SHUTDOWN`.
-    pub(crate) fn hears(&self) -> Vec<&'static str> {
-        let heard = [
-            (self.hears_invoke, "INVOKE"),
-            (self.hears_shutdown, "SHUTDOWN"),
-        ];
-        heard
-            .iter()
-            .filter(|(hears, _)| *hears)
-            .map(|(_, name)| *name)
-            .collect()
+    /// Returns the names of the events that the extension gets.
+    pub(crate) fn event_names(&self) -> Vec<&'static str> {
+        let invoke = self.wants_invoke.then_some("INVOKE");
+        let shutdown = self.wants_shutdown.then_some("SHUTDOWN");
+        invoke.into_iter().chain(shutdown).collect()
     }
-}
-
-fn not_allowed(from: Phase, to: Phase, name: &str) -> Refusal {
-    let (from, to) = (from.name(), to.name());
-    let message = format!(
-        "State transition from {from} to {to} failed for extension {name}. \
-         Error: State transition is not allowed"
-    );
-    refusal("Extension.InvalidExtensionState", message)
 }
 
 #[cfg(test)]
@@ -344,8 +355,13 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(extensions: &mut Extensions, name: &str, heard: &str, want: Result<(), &str>) {
-        let got = extensions.register(name, &events(heard)).map(drop);
+    fn check(
+        extensions: &mut ExtensionRegistry,
+        name: &str,
+        events_wanted: &str,
+        want: Result<(), &str>,
+    ) {
+        let got = extensions.register(name, &events(events_wanted)).map(drop);
         assert_eq!(
             got.as_ref().map_err(|r| r.error_type),
             want.as_ref().map_err(|&e| e),
@@ -354,9 +370,9 @@ mod tests {
     }
 
     #[test]
-    fn who_may_register_and_for_what() {
-        let extensions = &mut Extensions::new(false);
-        extensions.launched("outside");
+    fn registrations_are_checked() {
+        let extensions = &mut ExtensionRegistry::new(false);
+        extensions.add_external("outside");
         assert!(!extensions.are_registered());
         check(extensions, "", "", Err("Extension.InvalidExtensionName"));
         check(
@@ -400,9 +416,9 @@ mod tests {
     }
 
     #[test]
-    fn managed_instances_tell_extensions_of_the_end_only() {
-        let extensions = &mut Extensions::new(true);
-        extensions.launched("outside");
+    fn extensions_of_managed_instances_get_no_invoke_events() {
+        let extensions = &mut ExtensionRegistry::new(true);
+        extensions.add_external("outside");
         check(
             extensions,
             "outside",
@@ -421,12 +437,10 @@ mod tests {
 
     #[test]
     fn identifiers_are_checked_in_three_steps() {
-        let mut extensions = Extensions::new(false);
+        let mut extensions = ExtensionRegistry::new(false);
         let id = extensions.register("one", &[]).unwrap();
         let mut check = |id: Option<&str>, want: Result<&str, &str>| {
-            let got = extensions
-                .identified(id)
-                .map(|extension| extension.name.clone());
+            let got = extensions.find(id).map(|extension| extension.name.clone());
             let got = got.as_ref().map(String::as_str).map_err(|r| r.error_type);
             assert_eq!(got, want, "{id:?}");
         };
@@ -438,45 +452,50 @@ mod tests {
     }
 
     #[test]
-    fn events_come_in_order_and_next_says_that_one_is_done_with() {
-        let mut extensions = Extensions::new(false);
+    fn events_come_in_order_and_next_ends_each() {
+        let mut extensions = ExtensionRegistry::new(false);
         let id = extensions.register("one", &events("INVOKE")).unwrap();
         extensions.register("deaf", &[]).unwrap();
         assert!(!extensions.are_idle());
         for name in ["one", "deaf"] {
             let id = extensions
-                .list
+                .extensions
                 .iter()
                 .find(|e| e.name == name)
                 .unwrap()
                 .id
                 .clone();
-            extensions.identified(Some(&id)).unwrap().poll().unwrap();
+            extensions.find(Some(&id)).unwrap().poll().unwrap();
         }
         assert!(extensions.are_idle());
-        extensions.invoke(b"1");
+        extensions.send_invoke(b"1");
         assert!(!extensions.are_idle());
-        let one = extensions.identified(Some(&id)).unwrap();
-        assert_eq!((one.take(), one.take()), (Some(b"1".to_vec()), None));
+        let one = extensions.find(Some(&id)).unwrap();
+        assert_eq!(
+            (one.take_event(), one.take_event()),
+            (Some(b"1".to_vec()), None)
+        );
         assert!(!extensions.are_idle());
-        extensions.identified(Some(&id)).unwrap().poll().unwrap();
+        extensions.find(Some(&id)).unwrap().poll().unwrap();
         assert!(extensions.are_idle());
-        extensions.shut_down(b"end");
+        extensions.send_shutdown(b"end");
         assert!(extensions.are_idle());
     }
 
     #[test]
-    fn errors_are_reported_at_their_time() {
-        let mut extensions = Extensions::new(false);
+    fn errors_are_accepted_in_the_right_state() {
+        let mut extensions = ExtensionRegistry::new(false);
         let id = extensions.register("one", &[]).unwrap();
         let mut act = |verb: &str| {
-            let extension = extensions.identified(Some(&id)).unwrap();
+            let extension = extensions.find(Some(&id)).unwrap();
             let result = match verb {
                 "next" => extension.poll(),
-                "init" => extension.report(Phase::InitError, "Extension.Odd", Vec::new()),
-                _ => extension.report(Phase::ExitError, "Extension.Odd", Vec::new()),
+                "init" => {
+                    extension.report_error(ExtensionState::InitError, "Extension.Odd", Vec::new())
+                }
+                _ => extension.report_error(ExtensionState::ExitError, "Extension.Odd", Vec::new()),
             };
-            result.map_err(|refusal| refusal.message)
+            result.map_err(|error| error.message)
         };
         assert_eq!(act("next"), Ok(()));
         let refused = |from: &str, to: &str| {

@@ -1,557 +1,620 @@
-//! The Runtime API on an environment's listener: paths, checks in AWS's order, and AWS's replies to the letter.
+//! The Runtime API of an environment: its paths, checks in AWS's order, and AWS's replies to the letter.
 
 pub(crate) mod extensions;
 mod extensions_api;
+pub(crate) mod faults;
 pub(crate) mod state_machine;
 pub(crate) mod telemetry;
 
 use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
 use std::time::Instant;
 
-use crate::emulator::environment::{Environment, Stage};
+use crate::emulator::environment::Environment;
 use crate::emulator::message::{
-    Event, Failure, PAYLOAD_LEN_MAX, Part, Reply, STREAM_LEN_MAX, Start, send_error,
+    FunctionError, InvocationEvent, PAYLOAD_LEN_MAX, ResponsePart, ResponseSender, ResponseStart,
+    STREAM_LEN_MAX,
 };
 use crate::emulator::report::{error_document, error_type, refusal_document};
-use crate::emulator::runtime_api::state_machine::{Kind, Outcome, Refusal, State};
-use crate::emulator::server::exchange::{BodyFault, Exchange, Request};
-use crate::emulator::server::fault_injection::Fault;
-use crate::emulator::server::loan::{Later, Loan};
+use crate::emulator::runtime_api::faults::{CallFaults, FaultInjector, InjectedFault};
+use crate::emulator::runtime_api::state_machine::{
+    InvocationOutcome, PostKind, RuntimeCallError, RuntimeState,
+};
+use crate::emulator::server::access::AccessRules;
+use crate::emulator::server::exchange::{BodyReadError, Exchange, HttpRequest};
 use crate::emulator::server::{Service, connections_max};
 use crate::emulator::settings::METADATA_TOKEN;
 use crate::encoding::{decode_base64, decode_percent};
 
 const RUNTIME: &str = "/2018-06-01/runtime/";
 const EXTENSION: &str = "/2020-01-01/extension/";
+const TELEMETRY: &str = "/2022-07-01/telemetry";
+const LOGS: &str = "/2020-08-15/logs";
 const PING: &str = "/2018-06-01/ping";
-/// Methods that AWS's servers know at all.
+const METADATA: &str = "/2026-01-15/metadata/execution-environment";
+/// Methods that AWS's servers accept for any path.
 const METHODS: [&str; 9] = [
     "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",
 ];
-const METADATA: &str = "/2026-01-15/metadata/execution-environment";
-/// Bytes in an error document, for Managed Instances.
+/// Longest error document of a Managed Instance, and of an init error, in bytes.
 const ERROR_LEN_MAX: usize = 1024 * 1024;
 
+const REQUEST_ID: &str = "Lambda-Runtime-Aws-Request-Id";
 const ERROR_TYPE: &str = "Lambda-Runtime-Function-Error-Type";
 const ERROR_BODY: &str = "Lambda-Runtime-Function-Error-Body";
 const RESPONSE_MODE: &str = "Lambda-Runtime-Function-Response-Mode";
 const INVOCATION_ID: &str = "Lambda-Runtime-Invocation-Id";
 
-/// What Go's servers say about errors in plain text.
+/// The fields with which Go's servers send an error as plain text.
 const PLAIN: [(&str, &str); 2] = [
     ("Content-Type", "text/plain; charset=utf-8"),
     ("X-Content-Type-Options", "nosniff"),
 ];
 
-pub(crate) const JSON: (&str, &str) = ("Content-Type", "application/json");
+const JSON: (&str, &str) = ("Content-Type", "application/json");
 
-/// Replies that are not the machine's own.
-enum Problem {
-    Refused(Refusal),
+/// Serves the Runtime, Extensions and Telemetry APIs of one environment.
+#[derive(Debug)]
+pub(crate) struct RuntimeApi {
+    environment: Arc<Environment>,
+    access: Arc<AccessRules>,
+    fault_injector: FaultInjector,
+}
+
+/// One call.
+struct ApiCall<'a, 'c> {
+    request: &'a HttpRequest,
+    exchange: &'a mut Exchange<'c>,
+    faults: CallFaults,
+}
+
+/// Why a call is refused.
+enum RuntimeApiError {
+    Call(RuntimeCallError),
     Truncated,
     TooLarge,
 }
 
-impl Service for Environment {
-    fn is_patient(&self, request: &Request) -> bool {
+impl From<RuntimeCallError> for RuntimeApiError {
+    fn from(error: RuntimeCallError) -> RuntimeApiError {
+        RuntimeApiError::Call(error)
+    }
+}
+
+impl RuntimeApiError {
+    /// Returns the status and the document of the reply.
+    fn reply(&self) -> (u16, Vec<u8>) {
+        let (status, error_type, message) = match self {
+            RuntimeApiError::Call(RuntimeCallError::RequestId) => {
+                (400, "InvalidRequestID", "Invalid request ID".to_owned())
+            }
+            RuntimeApiError::Call(RuntimeCallError::ResponseMode) => (
+                400,
+                "InvalidFunctionResponseMode",
+                "Invalid function response mode".to_owned(),
+            ),
+            RuntimeApiError::Call(RuntimeCallError::Timeout) => {
+                (410, "InvokeTimeout", "Invoke timeout".to_owned())
+            }
+            RuntimeApiError::Call(RuntimeCallError::Transition(from, to)) => {
+                let (from, to) = (from.name(), to.name());
+                let message = format!(
+                    "State transition from {from} to {to} failed for runtime. \
+                     Error: State transition is not allowed"
+                );
+                (403, "InvalidStateTransition", message)
+            }
+            RuntimeApiError::Truncated => (
+                400,
+                "TruncatedHTTPRequest",
+                "HTTP request detected as truncated".to_owned(),
+            ),
+            RuntimeApiError::TooLarge => {
+                let message =
+                    format!("Exceeded maximum allowed payload size ({PAYLOAD_LEN_MAX} bytes).");
+                (413, "RequestEntityTooLarge", message)
+            }
+        };
+        (status, refusal_document(error_type, &message))
+    }
+}
+
+impl ApiCall<'_, '_> {
+    /// Replies that a response or an error has been accepted.
+    fn accept(&mut self) -> io::Result<()> {
+        if self.faults.has(InjectedFault::Status200) {
+            return self.exchange.reply(200, &[], b"");
+        }
+        self.exchange.reply(202, &[JSON], b"{\"status\":\"OK\"}\n")
+    }
+
+    fn refuse(&mut self, error: impl Into<RuntimeApiError>) -> io::Result<()> {
+        let (status, document) = error.into().reply();
+        self.exchange.reply(status, &[JSON], &document)
+    }
+
+    /// Refuses the method of the call. The path has the method `allowed` only.
+    fn refuse_method(&mut self, allowed: &str) -> io::Result<()> {
+        self.exchange.reply(405, &[("Allow", allowed)], b"")
+    }
+
+    fn refuse_path(&mut self) -> io::Result<()> {
+        self.exchange.reply(404, &PLAIN, b"404 page not found\n")
+    }
+
+    /// Returns what a caller is told about a response before its body.
+    fn response_start(&self, error_type: Option<String>) -> ResponseStart {
+        let content_type = self.request.non_empty_header("Content-Type");
+        ResponseStart {
+            content_type: content_type.map(str::to_owned),
+            error_type,
+        }
+    }
+
+    /// Returns the error type that the runtime has named.
+    fn error_type(&self) -> String {
+        error_type(self.request.header(ERROR_TYPE).unwrap_or_default())
+    }
+
+    /// Sends the event and everything that belongs to it, in the headers that AWS sends.
+    fn send_event(&mut self, event: &InvocationEvent) -> io::Result<()> {
+        let deadline_ms = if self.faults.has(InjectedFault::Clock) {
+            // What cargo-lambda's emulator sends: ten minutes after the epoch.
+            600_000
+        } else {
+            event.told_deadline_ms.unwrap_or(event.deadline_ms)
+        };
+        let deadline = deadline_ms.to_string();
+        let mut fields = vec![
+            ("Content-Type", event.content_type.as_str()),
+            (REQUEST_ID, event.request_id.as_str()),
+            ("Lambda-Runtime-Deadline-Ms", deadline.as_str()),
+            (
+                "Lambda-Runtime-Invoked-Function-Arn",
+                event.function_arn.as_str(),
+            ),
+            (INVOCATION_ID, event.attempt_id.as_str()),
+        ];
+        for (name, value) in [
+            ("Lambda-Runtime-Trace-Id", &event.trace_id),
+            ("Lambda-Runtime-Client-Context", &event.client_context),
+            ("Lambda-Runtime-Cognito-Identity", &event.cognito_identity),
+            ("Lambda-Runtime-Aws-Tenant-Id", &event.tenant_id),
+        ] {
+            match value {
+                Some(value) => fields.push((name, value.as_str())),
+                None if self.faults.has(InjectedFault::EmptyHeaders) => fields.push((name, "")),
+                None => {}
+            }
+        }
+        if self.faults.has(InjectedFault::NoHeaders) {
+            fields.retain(|(name, _)| *name == REQUEST_ID);
+        }
+        self.exchange.reply(200, &fields, &event.body)
+    }
+}
+
+impl Service for RuntimeApi {
+    fn allows_slow_body(&self, request: &HttpRequest) -> bool {
         request.path().ends_with("/response")
     }
 
-    /// A runtime's connection and an extension's: an invocation may be under way when they are idle.
-    fn keeps(&self, request: &Request) -> bool {
+    /// Keeps the connections of runtimes and extensions: an invocation may be running while they are idle.
+    fn keeps_connection(&self, request: &HttpRequest) -> bool {
         request.path().ends_with("/next")
     }
 
     fn connections_max(&self) -> usize {
-        // One for each invocation at once, and as many for all else.
-        let n = self.settings.concurrency.unwrap_or(1);
+        // One for each concurrent invocation, and as many for everything else.
+        let settings = &self.environment.settings;
+        let n = settings.concurrency.unwrap_or(1);
         let wanted = usize::try_from(n).unwrap_or(usize::MAX).saturating_mul(2);
-        connections_max(self.settings.environments).max(wanted)
+        connections_max(settings.environments).max(wanted)
     }
 
-    fn answer(&self, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
-        if let Err(text) = self.access.check_runtime(request) {
+    fn handle(&self, request: &HttpRequest, exchange: &mut Exchange<'_>) -> io::Result<()> {
+        if let Err(text) = self.access.check_program(request) {
             let document = refusal_document("AccessDenied", &text);
             return exchange.reply(403, &[JSON], &document);
         }
+        let faults = self.fault_injector.draw();
+        exchange.set_faults(faults.reply_faults());
+        let mut call = ApiCall {
+            request,
+            exchange,
+            faults,
+        };
         let path = request.path();
-        let method = request.method.as_str();
-        let route = path.strip_prefix(RUNTIME).unwrap_or_default();
-        *exchange.faults() = self.dice.draw();
-        if !exchange.faults().is_empty() && Environment::strike(route, exchange)? {
-            return Ok(());
+        if let Some(result) = RuntimeApi::inject_status(path, &mut call) {
+            return result;
         }
-        if !METHODS.contains(&method) {
-            return exchange.reply(405, &[], b"");
+        if !METHODS.contains(&request.method.as_str()) {
+            return call.exchange.reply(405, &[], b"");
         }
-        match (method, route) {
-            ("GET", "invocation/next") => return self.next(exchange),
-            ("POST", "init/error") => return self.init_error(request, exchange),
-            ("GET", "restore/next") => return self.restore_next(exchange),
-            ("POST", "restore/error") => return self.restore_error(request, exchange),
-            (_, "invocation/next") => return wrong_method(exchange, "GET"),
-            (_, "init/error") => return wrong_method(exchange, "POST"),
-            (_, "restore/next") if self.settings.snap_start => {
-                return wrong_method(exchange, "GET");
-            }
-            (_, "restore/error") if self.settings.snap_start => {
-                return wrong_method(exchange, "POST");
-            }
-            _ => {}
-        }
-        match (method, path) {
-            (_, "/2022-07-01/telemetry") => return self.telemetry(request, exchange),
-            (_, "/2020-08-15/logs") => return logs_api(request, exchange),
-            ("GET", PING) => return exchange.reply(200, &PLAIN[..1], b"pong"),
-            (_, PING) => return wrong_method(exchange, "GET"),
-            ("GET", METADATA) => return metadata(request, exchange),
-            (_, METADATA) => return exchange.reply(405, &PLAIN, b"Method Not Allowed\n"),
-            // RFC 9110, section 9.3.7: a question about the server as such.
-            ("OPTIONS", "*") => return exchange.reply(200, &[], b""),
-            _ => {}
+        if let Some(route) = path.strip_prefix(RUNTIME) {
+            return self.handle_runtime(route, &mut call);
         }
         if let Some(route) = path.strip_prefix(EXTENSION) {
-            return self.extension(route, request, exchange);
+            return self.handle_extension(route, &mut call);
         }
-        let call = route
-            .strip_prefix("invocation/")
-            .and_then(|rest| rest.split_once('/'));
-        match (method, call) {
-            ("POST", Some((id, "response"))) => self.response(&decoded(id), request, exchange),
-            ("POST", Some((id, "error"))) => self.error(&decoded(id), request, exchange),
-            (_, Some((_, "response" | "error"))) => wrong_method(exchange, "POST"),
-            _ => not_found(exchange),
+        match (request.method.as_str(), path) {
+            (_, TELEMETRY) => self.subscribe(&mut call),
+            (_, LOGS) => refuse_logs_api(&mut call),
+            ("GET", PING) => call.exchange.reply(200, &PLAIN[..1], b"pong"),
+            (_, PING) => call.refuse_method("GET"),
+            ("GET", METADATA) => send_metadata(&mut call),
+            (_, METADATA) => {
+                let text = b"Method Not Allowed\n";
+                call.exchange.reply(405, &PLAIN, text)
+            }
+            // RFC 9110, section 9.3.7: `*` stands for the server itself.
+            ("OPTIONS", "*") => call.exchange.reply(200, &[], b""),
+            _ => call.refuse_path(),
         }
     }
 }
 
-impl Environment {
-    /// Lets those faults strike that are a status; true: the request has been answered by one.
-    fn strike(route: &str, exchange: &mut Exchange<'_>) -> io::Result<bool> {
-        let is_next = route == "invocation/next";
-        let is_answer = route.ends_with("/response") || route.ends_with("/error");
-        let faults = exchange.faults().clone();
-        let has = |fault| faults.contains(&fault);
-        if has(Fault::Status500) && (is_next || is_answer) {
-            let document = refusal_document("InternalServerError", "Internal Server Error");
-            exchange.reply(500, &[JSON], &document)?;
-        } else if has(Fault::Status204) && is_next {
-            exchange.reply(204, &[], b"")?;
-        } else if has(Fault::Status403) && is_answer {
-            let refusal = Refusal::Transition(State::Ready, State::Response);
-            refuse(exchange, Problem::Refused(refusal))?;
-        } else if has(Fault::Status410) && is_answer {
-            refuse(exchange, Problem::Refused(Refusal::Timeout))?;
-        } else {
-            return Ok(false);
+impl RuntimeApi {
+    pub(crate) fn new(environment: Arc<Environment>, access: Arc<AccessRules>) -> RuntimeApi {
+        let settings = &environment.settings;
+        RuntimeApi {
+            fault_injector: FaultInjector::new(&settings.faults, settings.seed),
+            access,
+            environment,
         }
-        Ok(true)
     }
 
-    fn next(&self, exchange: &mut Exchange<'_>) -> io::Result<()> {
-        let later = exchange.later().ok_or(io::ErrorKind::BrokenPipe)?;
-        let mut inner = self.lock();
-        if let Err(refusal) = inner.machine.poll() {
-            drop(inner);
-            let (status, document) = refused(Problem::Refused(refusal));
-            drop(later.reply(status, &[JSON], &document));
-            return Ok(());
+    /// Replies with a status if an injected fault says so.
+    fn inject_status(path: &str, call: &mut ApiCall<'_, '_>) -> Option<io::Result<()>> {
+        let route = path.strip_prefix(RUNTIME).unwrap_or_default();
+        let is_next = route == "invocation/next";
+        let is_post = route.ends_with("/response") || route.ends_with("/error");
+        let has = |fault| call.faults.has(fault);
+        if has(InjectedFault::Status500) && (is_next || is_post) {
+            let document = refusal_document("InternalServerError", "Internal Server Error");
+            Some(call.exchange.reply(500, &[JSON], &document))
+        } else if has(InjectedFault::Status204) && is_next {
+            Some(call.exchange.reply(204, &[], b""))
+        } else if has(InjectedFault::Status403) && is_post {
+            let (from, to) = (RuntimeState::Ready, RuntimeState::Response);
+            Some(call.refuse(RuntimeCallError::Transition(from, to)))
+        } else if has(InjectedFault::Status410) && is_post {
+            Some(call.refuse(RuntimeCallError::Timeout))
+        } else {
+            None
         }
-        if inner.stage == Stage::Gone {
+    }
+
+    /// Handles a call whose path is `/2018-06-01/runtime/` and `route`.
+    fn handle_runtime(&self, route: &str, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
+        let method = call.request.method.as_str();
+        match (method, route) {
+            ("GET", "invocation/next") => return self.next(call),
+            ("POST", "init/error") => return self.init_error(call),
+            ("GET", "restore/next") => return self.restore_next(call),
+            ("POST", "restore/error") => return self.restore_error(call),
+            (_, "invocation/next") => return call.refuse_method("GET"),
+            (_, "init/error") => return call.refuse_method("POST"),
+            (_, "restore/next") if self.environment.settings.snap_start => {
+                return call.refuse_method("GET");
+            }
+            (_, "restore/error") if self.environment.settings.snap_start => {
+                return call.refuse_method("POST");
+            }
+            _ => {}
+        }
+        let invocation = route.strip_prefix("invocation/");
+        match (method, invocation.and_then(|rest| rest.split_once('/'))) {
+            ("POST", Some((id, "response"))) => self.response(&decode_id(id), call),
+            ("POST", Some((id, "error"))) => self.error(&decode_id(id), call),
+            (_, Some((_, "response" | "error"))) => call.refuse_method("POST"),
+            _ => call.refuse_path(),
+        }
+    }
+
+    /// Handles `GET next`, a long poll: waits for an event on the connection's own thread.
+    fn next(&self, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
+        let mut state = self.environment.lock();
+        if let Err(error) = state.runtime.poll() {
+            drop(state);
+            return call.refuse(error);
+        }
+        if state.is_gone() {
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
-        if inner.polled_at.is_none() {
-            inner.polled_at = Some(Instant::now());
-            inner.extensions.close();
+        if state.first_poll.is_none() {
+            state.first_poll = Some(Instant::now());
+            state.extensions.close();
         }
-        // There is one already where it is asked for again.
-        let ready = if let Some(event) = inner.machine.take() {
-            Some((later, event))
-        } else {
-            inner.nexts.push(later);
-            None
+        // An event that is already handed out is handed out again.
+        let event = state.runtime.take_event();
+        let events = event.is_none().then(|| state.add_long_poll());
+        drop(state);
+        self.environment.notify();
+        let event = match events {
+            // The sender is dropped when the process has ended.
+            Some(events) => events.recv().ok(),
+            None => event,
         };
-        // Who is woken wants the lock.
-        drop(inner);
-        self.news();
-        if let Some((later, event)) = ready {
-            drop(send_event(later, &event));
-        }
-        Ok(())
+        let event = event.ok_or(io::ErrorKind::ConnectionAborted)?;
+        call.send_event(&event)
     }
 
-    fn response(&self, id: &str, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
-        let mode = request.text(RESPONSE_MODE);
-        let begun =
-            self.lock()
-                .machine
-                .begin_answer(id, request.text(INVOCATION_ID), Kind::Response, mode);
-        let reply = match begun {
-            Ok(reply) => reply,
-            Err(refusal) => {
-                if refusal == Refusal::ResponseMode {
-                    self.refuse_mode(id);
+    /// Notes that the runtime has posted a response or an error for `id`.
+    fn finish_response(&self, id: &str, outcome: InvocationOutcome) {
+        let mut state = self.environment.lock();
+        state.runtime.finish_response(id, outcome);
+        drop(state);
+        // An invocation of an ordinary function is over with the next call of `next`, which notifies.
+        if self.environment.settings.concurrency.is_some() {
+            self.environment.notify();
+        }
+    }
+
+    fn response(&self, id: &str, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
+        let mode = call.request.non_empty_header(RESPONSE_MODE);
+        let attempt_id = call.request.non_empty_header(INVOCATION_ID);
+        let begun = {
+            let mut state = self.environment.lock();
+            state
+                .runtime
+                .begin_response(id, attempt_id, PostKind::Response, mode)
+        };
+        let sender = match begun {
+            Ok(sender) => sender,
+            Err(error) => {
+                if error == RuntimeCallError::ResponseMode {
+                    self.report_invalid_mode(id);
                 }
-                return refuse(exchange, Problem::Refused(refusal));
+                return call.refuse(error);
             }
         };
-        let start = Start {
-            content_type: request.text("Content-Type").map(str::to_owned),
-            error_type: None,
-        };
+        let start = call.response_start(None);
         let result = match mode {
-            Some(_) => self.take_stream(id, &reply, start, exchange)?,
-            None => self.take_whole(id, &reply, start, exchange)?,
+            Some(_) => self.pass_on_stream(id, &sender, start, call)?,
+            None => self.pass_on_whole(id, &sender, start, call)?,
         };
-        match result {
-            Ok(outcome) => {
-                self.answered(id, outcome);
-                accept(exchange)
-            }
-            Err(problem) => refuse(exchange, problem),
-        }
+        self.finish_post(id, result, call)
     }
 
-    /// Passes a response on in one piece.
-    fn take_whole(
+    fn error(&self, id: &str, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
+        let attempt_id = call.request.non_empty_header(INVOCATION_ID);
+        let begun = {
+            let mut state = self.environment.lock();
+            state
+                .runtime
+                .begin_response(id, attempt_id, PostKind::Error, None)
+        };
+        let sender = match begun {
+            Ok(sender) => sender,
+            Err(error) => return call.refuse(error),
+        };
+        let start = call.response_start(Some(call.error_type()));
+        let result = self.pass_on_whole(id, &sender, start, call)?;
+        self.finish_post(id, result, call)
+    }
+
+    fn finish_post(
         &self,
         id: &str,
-        reply: &Reply,
-        start: Start,
-        exchange: &mut Exchange<'_>,
-    ) -> io::Result<Result<Outcome, Problem>> {
-        let len_max = match start.error_type {
-            Some(_) if self.settings.concurrency.is_some() => ERROR_LEN_MAX,
-            _ => PAYLOAD_LEN_MAX,
+        result: Result<InvocationOutcome, RuntimeApiError>,
+        call: &mut ApiCall<'_, '_>,
+    ) -> io::Result<()> {
+        match result {
+            Ok(outcome) => {
+                self.finish_response(id, outcome);
+                call.accept()
+            }
+            Err(error) => call.refuse(error),
+        }
+    }
+
+    /// Reads a whole response or error and passes it on to the caller.
+    fn pass_on_whole(
+        &self,
+        id: &str,
+        sender: &ResponseSender,
+        start: ResponseStart,
+        call: &mut ApiCall<'_, '_>,
+    ) -> io::Result<Result<InvocationOutcome, RuntimeApiError>> {
+        let is_concurrent = self.environment.settings.concurrency.is_some();
+        let len_max = if start.error_type.is_some() && is_concurrent {
+            ERROR_LEN_MAX
+        } else {
+            PAYLOAD_LEN_MAX
         };
-        let body = match exchange.read_body(len_max) {
-            Ok(_) if exchange.faults().contains(&Fault::Status413) => Err(BodyFault::TooLong),
+        let body = match call.exchange.read_body(len_max) {
+            Ok(_) if call.faults.has(InjectedFault::Status413) => Err(BodyReadError::TooLong),
             body => body,
         };
         match body {
             Ok(body) => {
                 let len = body.len().try_into().unwrap_or(u64::MAX);
                 let error_type = start.error_type.clone();
-                // Lambda makes an error document from the header where the runtime sent none.
+                // Lambda makes an error document from the header if the runtime has sent none.
                 let body = match &error_type {
                     Some(error_type) if body.is_empty() => error_document(error_type, ""),
                     _ => body,
                 };
-                reply.send(Part::Whole(start, body));
-                Ok(Ok(Outcome { error_type, len }))
+                sender.send(ResponsePart::Whole(start, body));
+                Ok(Ok(InvocationOutcome { error_type, len }))
             }
-            Err(BodyFault::TooLong) => {
-                let failure = Failure::too_large();
-                let error_type = Some(failure.error_type.clone());
-                send_error(reply, failure);
-                self.answered(id, Outcome { error_type, len: 0 });
-                Ok(Err(Problem::TooLarge))
+            Err(BodyReadError::TooLong) => {
+                let error = FunctionError::too_large();
+                let error_type = Some(error.error_type.clone());
+                sender.send_error(error);
+                self.finish_response(id, InvocationOutcome { error_type, len: 0 });
+                Ok(Err(RuntimeApiError::TooLarge))
             }
-            Err(BodyFault::Cut) => self.cut(id, |failure| send_error(reply, failure)),
+            Err(BodyReadError::Cut) => self.handle_cut(id, |error| sender.send_error(error)),
         }
     }
 
-    /// Passes a streamed response on as it comes.
-    fn take_stream(
+    /// Passes a streamed response on to the caller while it comes.
+    fn pass_on_stream(
         &self,
         id: &str,
-        reply: &Reply,
-        start: Start,
-        exchange: &mut Exchange<'_>,
-    ) -> io::Result<Result<Outcome, Problem>> {
-        self.lock().machine.mark_begun(id);
-        reply.send(Part::Start(start));
-        let end = |failure| reply.send(Part::End(failure));
+        sender: &ResponseSender,
+        start: ResponseStart,
+        call: &mut ApiCall<'_, '_>,
+    ) -> io::Result<Result<InvocationOutcome, RuntimeApiError>> {
+        self.environment.lock().runtime.set_started(id);
+        sender.send(ResponsePart::Start(start));
+        let end = |error| sender.send(ResponsePart::End(error));
         let mut len = 0_u64;
         loop {
-            match exchange.read_part() {
+            match call.exchange.read_part() {
                 Ok(Some(bytes)) => {
                     len = len.saturating_add(bytes.len().try_into().unwrap_or(u64::MAX));
                     if len > STREAM_LEN_MAX {
-                        let failure = Failure::too_large();
-                        let error_type = Some(failure.error_type.clone());
-                        end(Some(failure));
-                        self.answered(id, Outcome { error_type, len });
-                        return Ok(Err(Problem::TooLarge));
+                        let error = FunctionError::too_large();
+                        let error_type = Some(error.error_type.clone());
+                        end(Some(error));
+                        self.finish_response(id, InvocationOutcome { error_type, len });
+                        return Ok(Err(RuntimeApiError::TooLarge));
                     }
-                    // A caller who has left is no reason to stop the function.
-                    reply.send(Part::Data(bytes));
+                    // The function goes on even if the caller has left.
+                    sender.send(ResponsePart::Data(bytes));
                 }
                 Ok(None) => break,
-                Err(_) => return self.cut(id, |failure| end(Some(failure))),
+                Err(_) => return self.handle_cut(id, |error| end(Some(error))),
             }
         }
-        let failure = stream_failure(&exchange.trailers);
-        let error_type = failure.as_ref().map(|failure| failure.error_type.clone());
-        end(failure);
-        Ok(Ok(Outcome { error_type, len }))
+        let error = trailer_error(&call.exchange.trailers);
+        let error_type = error.as_ref().map(|error| error.error_type.clone());
+        end(error);
+        Ok(Ok(InvocationOutcome { error_type, len }))
     }
 
-    /// The connection was lost within a response: an ordinary function is stuck from here on, as
-    /// it is on AWS; Managed Instances go on.
-    fn cut(&self, id: &str, tell: impl FnOnce(Failure)) -> io::Result<Result<Outcome, Problem>> {
-        if self.settings.concurrency.is_none() {
+    /// Handles a connection that was lost within a response. An ordinary function stays in its state
+    /// until the timeout, as on AWS. A Managed Instance reports an error and goes on.
+    fn handle_cut(
+        &self,
+        id: &str,
+        send_error: impl FnOnce(FunctionError),
+    ) -> io::Result<Result<InvocationOutcome, RuntimeApiError>> {
+        if self.environment.settings.concurrency.is_none() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let error_type = "Runtime.TruncatedResponse".to_owned();
-        let document = error_document(&error_type, "Response was truncated");
-        tell(Failure {
-            error_type: error_type.clone(),
-            document,
-        });
-        self.answered(
-            id,
-            Outcome {
-                error_type: Some(error_type),
-                len: 0,
-            },
-        );
-        Ok(Err(Problem::Truncated))
+        let error = FunctionError::new("Runtime.TruncatedResponse", "Response was truncated");
+        let error_type = Some(error.error_type.clone());
+        send_error(error);
+        self.finish_response(id, InvocationOutcome { error_type, len: 0 });
+        Ok(Err(RuntimeApiError::Truncated))
     }
 
-    /// A response with a mode that does not exist: stuck, or reported, as [`cut`](Self::cut) is.
-    fn refuse_mode(&self, id: &str) {
-        if self.settings.concurrency.is_none() {
+    /// Reports a response mode that does not exist, of a Managed Instance. An ordinary function stays in
+    /// its state until the timeout, as on AWS.
+    fn report_invalid_mode(&self, id: &str) {
+        if self.environment.settings.concurrency.is_none() {
             return;
         }
-        let error_type = "Runtime.InvalidResponseModeHeader".to_owned();
-        let document = error_document(&error_type, "Invalid function response mode");
-        let reply = self.lock().machine.reply_of(id);
-        if let Some(reply) = reply {
-            send_error(
-                &reply,
-                Failure {
-                    error_type: error_type.clone(),
-                    document,
-                },
-            );
-        }
-        self.answered(
-            id,
-            Outcome {
-                error_type: Some(error_type),
-                len: 0,
-            },
+        let error = FunctionError::new(
+            "Runtime.InvalidResponseModeHeader",
+            "Invalid function response mode",
         );
+        let error_type = Some(error.error_type.clone());
+        let sender = self.environment.lock().runtime.response_of(id);
+        if let Some(sender) = sender {
+            sender.send_error(error);
+        }
+        self.finish_response(id, InvocationOutcome { error_type, len: 0 });
     }
 
-    fn error(&self, id: &str, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
-        let nonce = request.text(INVOCATION_ID);
-        let begun = self
-            .lock()
-            .machine
-            .begin_answer(id, nonce, Kind::Error, None);
-        let reply = match begun {
-            Ok(reply) => reply,
-            Err(refusal) => return refuse(exchange, Problem::Refused(refusal)),
+    fn init_error(&self, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
+        let result = self.environment.lock().runtime.init_error();
+        match result {
+            Ok(()) => self.read_init_error(call),
+            Err(error) => call.refuse(error),
+        }
+    }
+
+    fn restore_error(&self, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
+        let result = self.environment.lock().runtime.restore_error();
+        match result {
+            None => call.refuse_path(),
+            Some(Err(error)) => call.refuse(error),
+            Some(Ok(())) => self.read_init_error(call),
+        }
+    }
+
+    fn read_init_error(&self, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
+        let error_type = call.error_type();
+        // The reply is sent first: the process is killed when the error is known.
+        let (replied, document) = match call.exchange.read_body(ERROR_LEN_MAX) {
+            Ok(document) => (call.accept(), document),
+            Err(BodyReadError::TooLong) => {
+                let text = format!("expected at most {ERROR_LEN_MAX} bytes of an init error");
+                let document = error_document(&error_type, &text);
+                (call.refuse(RuntimeApiError::TooLarge), document)
+            }
+            Err(BodyReadError::Cut) => return Err(io::ErrorKind::UnexpectedEof.into()),
         };
-        let kind = error_type(request.header(ERROR_TYPE).unwrap_or_default());
-        let start = Start {
-            content_type: request.text("Content-Type").map(str::to_owned),
-            error_type: Some(kind),
-        };
-        match self.take_whole(id, &reply, start, exchange)? {
-            Ok(outcome) => {
-                self.answered(id, outcome);
-                accept(exchange)
-            }
-            Err(problem) => refuse(exchange, problem),
-        }
+        self.environment.lock().init_error = Some(FunctionError {
+            error_type,
+            document,
+        });
+        self.environment.notify();
+        replied
     }
 
-    fn init_error(&self, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
-        let taken = self.lock().machine.init_error();
-        if let Err(refusal) = taken {
-            return refuse(exchange, Problem::Refused(refusal));
-        }
-        self.take_init_error(request, exchange)
-    }
-
-    fn restore_error(&self, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
-        let taken = self.lock().machine.restore_error();
-        match taken {
-            None => not_found(exchange),
-            Some(Err(refusal)) => refuse(exchange, Problem::Refused(refusal)),
-            Some(Ok(())) => self.take_init_error(request, exchange),
-        }
-    }
-
-    fn take_init_error(&self, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
-        let error_type = error_type(request.header(ERROR_TYPE).unwrap_or_default());
-        match exchange.read_body(ERROR_LEN_MAX) {
-            Ok(document) => {
-                // The reply comes first: whoever leads kills the process when it hears of this.
-                let replied = accept(exchange);
-                self.init_failed(Failure {
-                    error_type,
-                    document,
-                });
-                replied
-            }
-            Err(BodyFault::TooLong) => {
-                let replied = refuse(exchange, Problem::TooLarge);
-                let document = error_document(&error_type, "the init error is too long");
-                self.init_failed(Failure {
-                    error_type,
-                    document,
-                });
-                replied
-            }
-            Err(BodyFault::Cut) => Err(io::ErrorKind::UnexpectedEof.into()),
-        }
-    }
-
-    fn restore_next(&self, exchange: &mut Exchange<'_>) -> io::Result<()> {
-        let taken = self.lock().machine.restore();
-        match taken {
-            None => not_found(exchange),
-            Some(Err(refusal)) => refuse(exchange, Problem::Refused(refusal)),
-            // No snapshot is taken here: what was started is what is restored, at once.
-            Some(Ok(())) => exchange.reply(200, &[], b""),
+    fn restore_next(&self, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
+        let result = self.environment.lock().runtime.restore();
+        match result {
+            None => call.refuse_path(),
+            Some(Err(error)) => call.refuse(error),
+            // No snapshot is taken: the process that was started is restored at once.
+            Some(Ok(())) => call.exchange.reply(200, &[], b""),
         }
     }
 }
 
-/// The event and everything that belongs to it, in the headers that AWS sends.
-pub(crate) fn send_event(next: Later, event: &Event) -> Option<Loan> {
-    let has = |fault| next.faults().contains(&fault);
-    let (is_bare, is_empty) = (has(Fault::NoHeaders), has(Fault::EmptyHeaders));
-    // What cargo-lambda's emulator sends: ten minutes after the epoch.
-    let deadline_ms = if has(Fault::Clock) {
-        600_000
-    } else {
-        event.told_deadline_ms.unwrap_or(event.deadline_ms)
-    };
-    let deadline = deadline_ms.to_string();
-    let mut fields = vec![
-        ("Content-Type", event.content_type.as_str()),
-        ("Lambda-Runtime-Aws-Request-Id", event.request_id.as_str()),
-        ("Lambda-Runtime-Deadline-Ms", deadline.as_str()),
-        (
-            "Lambda-Runtime-Invoked-Function-Arn",
-            event.function_arn.as_str(),
-        ),
-        (INVOCATION_ID, event.nonce.as_str()),
-    ];
-    for (name, value) in [
-        ("Lambda-Runtime-Trace-Id", &event.trace_id),
-        ("Lambda-Runtime-Client-Context", &event.client_context),
-        ("Lambda-Runtime-Cognito-Identity", &event.cognito_identity),
-        ("Lambda-Runtime-Aws-Tenant-Id", &event.tenant_id),
-    ] {
-        match value {
-            Some(value) => fields.push((name, value.as_str())),
-            None if is_empty => fields.push((name, "")),
-            None => {}
-        }
-    }
-    if is_bare {
-        fields.retain(|(name, _)| *name == "Lambda-Runtime-Aws-Request-Id");
-    }
-    next.reply(200, &fields, &event.body)
-}
-
-pub(crate) fn accept(exchange: &mut Exchange<'_>) -> io::Result<()> {
-    if exchange.faults().contains(&Fault::Status200) {
-        return exchange.reply(200, &[], b"");
-    }
-    exchange.reply(202, &[JSON], b"{\"status\":\"OK\"}\n")
-}
-
-fn refuse(exchange: &mut Exchange<'_>, problem: Problem) -> io::Result<()> {
-    let (status, document) = refused(problem);
-    exchange.reply(status, &[JSON], &document)
-}
-
-/// What a call gets that is refused: the status, and the document.
-fn refused(problem: Problem) -> (u16, Vec<u8>) {
-    let (status, error_type, message) = match problem {
-        Problem::Refused(Refusal::RequestId) => {
-            (400, "InvalidRequestID", "Invalid request ID".to_owned())
-        }
-        Problem::Refused(Refusal::ResponseMode) => (
-            400,
-            "InvalidFunctionResponseMode",
-            "Invalid function response mode".to_owned(),
-        ),
-        Problem::Refused(Refusal::Timeout) => (410, "InvokeTimeout", "Invoke timeout".to_owned()),
-        Problem::Refused(Refusal::Transition(from, to)) => {
-            let (from, to) = (from.name(), to.name());
-            let message = format!(
-                "State transition from {from} to {to} failed for runtime. \
-                 Error: State transition is not allowed"
-            );
-            (403, "InvalidStateTransition", message)
-        }
-        Problem::Truncated => (
-            400,
-            "TruncatedHTTPRequest",
-            "HTTP request detected as truncated".to_owned(),
-        ),
-        Problem::TooLarge => {
-            let message =
-                format!("Exceeded maximum allowed payload size ({PAYLOAD_LEN_MAX} bytes).");
-            (413, "RequestEntityTooLarge", message)
-        }
-    };
-    (status, refusal_document(error_type, &message))
-}
-
-pub(crate) fn wrong_method(exchange: &mut Exchange<'_>, allowed: &str) -> io::Result<()> {
-    exchange.reply(405, &[("Allow", allowed)], b"")
-}
-
-pub(crate) fn not_found(exchange: &mut Exchange<'_>) -> io::Result<()> {
-    exchange.reply(404, &PLAIN, b"404 page not found\n")
-}
-
-/// The Logs API is not served, as it is not by AWS's own emulator: new code has the Telemetry API.
-fn logs_api(request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
-    if request.method != "PUT" {
-        return wrong_method(exchange, "PUT");
+/// Replies that the Logs API is not supported, as AWS's own emulator does. The Telemetry API has
+/// replaced it.
+fn refuse_logs_api(call: &mut ApiCall<'_, '_>) -> io::Result<()> {
+    if call.request.method != "PUT" {
+        return call.refuse_method("PUT");
     }
     let document = refusal_document("Logs.NotSupported", "Logs API is not supported");
-    exchange.reply(202, &[JSON], &document)
+    call.exchange.reply(202, &[JSON], &document)
 }
 
-/// Where the function runs, which is nowhere ("Using the Lambda metadata endpoint").
-fn metadata(request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()> {
-    let token = request
-        .header("Authorization")
-        .and_then(|value| value.strip_prefix("Bearer "));
+/// Replies with a made-up availability zone ("Using the Lambda metadata endpoint").
+fn send_metadata(call: &mut ApiCall<'_, '_>) -> io::Result<()> {
+    let authorization = call.request.header("Authorization");
+    let token = authorization.and_then(|value| value.strip_prefix("Bearer "));
     if token != Some(METADATA_TOKEN) {
-        return exchange.reply(401, &PLAIN, b"Unauthorized\n");
+        return call.exchange.reply(401, &PLAIN, b"Unauthorized\n");
     }
     let fields = [JSON, ("Cache-Control", "private, max-age=43200, immutable")];
-    exchange.reply(200, &fields, b"{\"AvailabilityZoneID\":\"use1-az1\"}")
+    let document = b"{\"AvailabilityZoneID\":\"use1-az1\"}";
+    call.exchange.reply(200, &fields, document)
 }
 
-/// The error in the trailers of a streamed response, if there is one.
-fn stream_failure(trailers: &[(String, String)]) -> Option<Failure> {
+/// Returns the error in the trailers of a streamed response, if there is one.
+fn trailer_error(trailers: &[(String, String)]) -> Option<FunctionError> {
     let trailer = |name: &str| {
-        let found = trailers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found
-            .map(|(_, value)| value.as_str())
-            .filter(|value| !value.is_empty())
+        let mut trailers = trailers.iter();
+        let found = trailers.find(|(key, _)| key.eq_ignore_ascii_case(name));
+        let value = found.map(|(_, value)| value.as_str());
+        value.filter(|value| !value.is_empty())
     };
-    let (kind, body) = (trailer(ERROR_TYPE), trailer(ERROR_BODY));
-    if kind.is_none() && body.is_none() {
+    let (header, body) = (trailer(ERROR_TYPE), trailer(ERROR_BODY));
+    if header.is_none() && body.is_none() {
         return None;
     }
-    let error_type = error_type(kind.unwrap_or_default());
+    let error_type = error_type(header.unwrap_or_default());
     let document = body
         .and_then(|body| decode_base64(body.as_bytes()).ok())
         .unwrap_or_else(|| error_document(&error_type, body.unwrap_or_default()));
-    Some(Failure {
+    Some(FunctionError {
         error_type,
         document,
     })
 }
 
-/// A request id as it stands in a path.
-fn decoded(id: &str) -> String {
+/// Returns the request id in a path.
+fn decode_id(id: &str) -> String {
     decode_percent(id, false).map_or_else(|_| id.to_owned(), Cow::into_owned)
 }

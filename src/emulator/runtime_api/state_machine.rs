@@ -1,29 +1,28 @@
-//! The Runtime API as a state machine: who may call what, and when. No socket, no clock, no process.
+//! The Runtime API as a state machine: which calls are allowed when. No socket, no clock, no process.
 //!
-//! Rules and names are those of AWS's own emulator: for ordinary functions one invocation at a
-//! time, for Managed Instances (`concurrent`) several, each with a life of its own.
+//! Rules and names are those of AWS's own emulator. An ordinary function has one invocation at a time, a
+//! Managed Instance (`is_concurrent`) several, each with a state of its own.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::emulator::message::Event;
+use crate::emulator::message::InvocationEvent;
 
-/// How many invocations that ran into their timeout are remembered, so that a late answer gets
-/// 410 and not 400.
+/// Invocations that have timed out and are remembered, so that a late response gets 410 and not 400.
 const EXPIRED_MAX: usize = 1000;
 
-/// Where the runtime is. The names appear in the messages of refused calls.
+/// The state of the runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    /// The process runs, and has not called yet.
+pub(crate) enum RuntimeState {
+    /// The process runs and has not called yet.
     Started,
-    /// It has reported that it cannot start; nothing else may follow.
+    /// The process has reported an init error. It may not call again.
     InitError,
-    /// `restore/next` has been called, the snapshot is being taken.
+    /// `restore/next` has been called and the snapshot is being taken.
     RestoreReady,
     /// The snapshot has been restored.
     Restoring,
-    /// The restored process has reported that it cannot go on.
+    /// The restored process has reported an error.
     RestoreError,
     /// `next` waits, or may be called.
     Ready,
@@ -33,298 +32,309 @@ pub(crate) enum State {
     Response,
     /// An error report has begun.
     ErrorResponse,
-    /// The answer has been taken, and the runtime has not yet called `next`.
+    /// The response is complete and the runtime has not yet called `next`.
     ResponseSent,
 }
 
-impl State {
-    /// The literal name that AWS's servers use.
+impl RuntimeState {
+    /// Returns the name that AWS's servers use in messages about refused calls.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            State::Started => "Started",
-            State::InitError => "InitError",
-            State::RestoreReady => "RestoreReady",
-            State::Restoring => "Restoring",
-            State::RestoreError => "RuntimeRestoreErrorState",
-            State::Ready => "Ready",
-            State::Running => "Running",
-            State::Response => "InvocationResponse",
-            State::ErrorResponse => "InvocationErrorResponse",
-            State::ResponseSent => "RuntimeResponseSentState",
+            RuntimeState::Started => "Started",
+            RuntimeState::InitError => "InitError",
+            RuntimeState::RestoreReady => "RestoreReady",
+            RuntimeState::Restoring => "Restoring",
+            RuntimeState::RestoreError => "RuntimeRestoreErrorState",
+            RuntimeState::Ready => "Ready",
+            RuntimeState::Running => "Running",
+            RuntimeState::Response => "InvocationResponse",
+            RuntimeState::ErrorResponse => "InvocationErrorResponse",
+            RuntimeState::ResponseSent => "RuntimeResponseSentState",
         }
     }
 }
 
-/// Why a call is refused.
+/// Why a call of the runtime is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// No such invocation, or it is over (400).
+pub(crate) enum RuntimeCallError {
+    /// The invocation does not exist, or is over (400).
     RequestId,
-    /// The invocation ran into its timeout, or this answer belongs to an earlier attempt (410).
+    /// The invocation has timed out, or the response belongs to an earlier attempt (410).
     Timeout,
     /// `Lambda-Runtime-Function-Response-Mode` is not `streaming` (400).
     ResponseMode,
-    /// Not now (403).
-    Transition(State, State),
+    /// The first state does not allow the call, which leads to the second (403).
+    Transition(RuntimeState, RuntimeState),
 }
 
-/// The two ways to answer an invocation.
+/// What a runtime posts at the end of an invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum PostKind {
     Response,
     Error,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum InvocationStage {
     Queued,
     Running,
-    Answering,
-    Answered,
+    Responding,
+    Responded,
     Over,
 }
 
 #[derive(Debug)]
-struct Invocation<R> {
-    event: Arc<Event>,
-    /// What takes the answer to the caller.
-    reply: R,
-    stage: Stage,
-    /// The caller has got the beginning of a streamed answer.
-    begun: bool,
-    outcome: Option<Outcome>,
+struct TrackedInvocation<R> {
+    event: Arc<InvocationEvent>,
+    /// The way to the caller.
+    response: R,
+    stage: InvocationStage,
+    /// Whether the caller has got the beginning of a streamed response.
+    has_started: bool,
+    outcome: Option<InvocationOutcome>,
 }
 
-/// What an invocation was answered with.
+/// What the runtime posted at the end of an invocation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    /// The kind of error, if it was one.
+pub(crate) struct InvocationOutcome {
+    /// The error type, if it posted an error.
     pub(crate) error_type: Option<String>,
-    /// Bytes of the body.
+    /// Length of the body, in bytes.
     pub(crate) len: u64,
 }
 
-/// The runtime of one execution environment, as the Runtime API sees it.
+/// The runtime of one execution environment. `R` is the way of a response to its caller.
 #[derive(Debug)]
-pub(crate) struct Machine<R> {
-    state: State,
-    concurrent: bool,
-    /// `next` has been called: the Init phase is over for the runtime.
-    polled: bool,
-    snap_start: bool,
-    invocations: Vec<Invocation<R>>,
+pub(crate) struct RuntimeStateMachine<R> {
+    state: RuntimeState,
+    is_concurrent: bool,
+    /// Whether `next` has been called, which ends the Init phase of the runtime.
+    has_polled: bool,
+    is_snap_start: bool,
+    invocations: Vec<TrackedInvocation<R>>,
+    /// Request ids of invocations that have timed out, the oldest first.
     expired: VecDeque<String>,
 }
 
-impl<R: Clone> Machine<R> {
-    pub(crate) fn new(concurrent: bool, snap_start: bool) -> Self {
-        Machine {
-            state: State::Started,
-            concurrent,
-            polled: false,
-            snap_start,
+impl<R: Clone> RuntimeStateMachine<R> {
+    pub(crate) fn new(is_concurrent: bool, is_snap_start: bool) -> Self {
+        RuntimeStateMachine {
+            state: RuntimeState::Started,
+            is_concurrent,
+            has_polled: false,
+            is_snap_start,
             invocations: Vec::new(),
             expired: VecDeque::new(),
         }
     }
 
-    /// A new process begins; what the old one held is forgotten.
+    /// Forgets the state of the previous process.
     pub(crate) fn reset(&mut self) {
-        *self = Machine::new(self.concurrent, self.snap_start);
+        *self = RuntimeStateMachine::new(self.is_concurrent, self.is_snap_start);
     }
 
-    /// Whether the runtime has called `next` since it was started.
-    pub(crate) fn polled(&self) -> bool {
-        self.polled
+    /// Refuses all calls until the next [`reset`](Self::reset): no process runs.
+    pub(crate) fn refuse_calls(&mut self) {
+        self.state = RuntimeState::InitError;
     }
 
-    /// Offers an event; the runtime gets it with its next [`take`](Self::take).
-    pub(crate) fn submit(&mut self, event: Arc<Event>, reply: R) {
-        let stage = Stage::Queued;
-        // Another attempt: its answer is told from a late one by the nonce.
+    /// Returns whether the runtime has called `next` since it was started.
+    pub(crate) fn has_polled(&self) -> bool {
+        self.has_polled
+    }
+
+    /// Adds an invocation. The runtime gets its event with a later [`take_event`](Self::take_event).
+    pub(crate) fn submit(&mut self, event: Arc<InvocationEvent>, response: R) {
+        // A new attempt. Its attempt id tells its response from a late one of an earlier attempt.
         self.expired.retain(|id| *id != event.request_id);
-        self.invocations.push(Invocation {
+        self.invocations.push(TrackedInvocation {
             event,
-            reply,
-            stage,
-            begun: false,
+            response,
+            stage: InvocationStage::Queued,
+            has_started: false,
             outcome: None,
         });
     }
 
-    /// `GET next` has come. While an event is out this is no error: it is handed out again.
-    pub(crate) fn poll(&mut self) -> Result<(), Refusal> {
+    /// Handles a call of `GET next`. While an event is being handled this is no error: the same event is
+    /// handed out again.
+    pub(crate) fn poll(&mut self) -> Result<(), RuntimeCallError> {
         match self.state {
-            State::Started | State::Restoring | State::Ready => self.state = State::Ready,
-            State::ResponseSent => {
+            RuntimeState::Started | RuntimeState::Restoring | RuntimeState::Ready => {
+                self.state = RuntimeState::Ready;
+            }
+            RuntimeState::ResponseSent => {
                 for invocation in &mut self.invocations {
-                    if invocation.stage == Stage::Answered {
-                        invocation.stage = Stage::Over;
+                    if invocation.stage == InvocationStage::Responded {
+                        invocation.stage = InvocationStage::Over;
                     }
                 }
-                self.state = State::Ready;
+                self.state = RuntimeState::Ready;
             }
-            State::Running => {}
-            from => return Err(Refusal::Transition(from, State::Ready)),
+            RuntimeState::Running => {}
+            from => return Err(RuntimeCallError::Transition(from, RuntimeState::Ready)),
         }
-        self.polled = true;
+        self.has_polled = true;
         Ok(())
     }
 
-    /// The event for a `GET next` that waits; `None`: not yet.
-    pub(crate) fn take(&mut self) -> Option<Arc<Event>> {
+    /// Returns the event for a call of `GET next`; `None` if the call has to wait.
+    pub(crate) fn take_event(&mut self) -> Option<Arc<InvocationEvent>> {
         let wanted = match self.state {
-            State::Ready => Stage::Queued,
-            State::Running => Stage::Running,
+            RuntimeState::Ready => InvocationStage::Queued,
+            RuntimeState::Running => InvocationStage::Running,
             _ => return None,
         };
         let found = self.invocations.iter_mut().find(|i| i.stage == wanted)?;
-        found.stage = Stage::Running;
-        if !self.concurrent {
-            self.state = State::Running;
+        found.stage = InvocationStage::Running;
+        if !self.is_concurrent {
+            self.state = RuntimeState::Running;
         }
         Some(Arc::clone(&found.event))
     }
 
-    /// An answer to invocation `id` begins: checks it in the order of AWS's servers and says where
-    /// it goes. The body may then be read; [`finish_answer`](Self::finish_answer) follows.
-    pub(crate) fn begin_answer(
+    /// Begins a response or an error for invocation `id`. Checks it in the order of AWS's servers and
+    /// returns the way to the caller. [`finish_response`](Self::finish_response) follows when the body
+    /// has been read.
+    pub(crate) fn begin_response(
         &mut self,
         id: &str,
-        nonce: Option<&str>,
-        kind: Kind,
+        attempt_id: Option<&str>,
+        kind: PostKind,
         mode: Option<&str>,
-    ) -> Result<R, Refusal> {
+    ) -> Result<R, RuntimeCallError> {
         if self.expired.iter().any(|expired| expired == id) {
-            return Err(Refusal::Timeout);
+            return Err(RuntimeCallError::Timeout);
         }
-        let concurrent = self.concurrent;
-        let invocation = self
-            .invocations
-            .iter_mut()
-            .find(|i| {
-                i.event.request_id == id
-                    && match i.stage {
-                        Stage::Queued | Stage::Over => false,
-                        Stage::Running => true,
-                        Stage::Answering | Stage::Answered => !concurrent,
-                    }
-            })
-            .ok_or(Refusal::RequestId)?;
-        if nonce.is_some_and(|nonce| !nonce.is_empty() && nonce != invocation.event.nonce) {
-            return Err(Refusal::Timeout);
+        let is_concurrent = self.is_concurrent;
+        let takes_response = |stage| match stage {
+            InvocationStage::Queued | InvocationStage::Over => false,
+            InvocationStage::Running => true,
+            // An ordinary function gets 403 for these, by the state below.
+            InvocationStage::Responding | InvocationStage::Responded => !is_concurrent,
+        };
+        let mut invocations = self.invocations.iter_mut();
+        let found = invocations.find(|i| i.event.request_id == id && takes_response(i.stage));
+        let invocation = found.ok_or(RuntimeCallError::RequestId)?;
+        let attempt_id = attempt_id.filter(|attempt_id| !attempt_id.is_empty());
+        if attempt_id.is_some_and(|attempt_id| attempt_id != invocation.event.attempt_id) {
+            return Err(RuntimeCallError::Timeout);
         }
-        if !concurrent {
+        if !is_concurrent {
             let to = match kind {
-                Kind::Response => State::Response,
-                Kind::Error => State::ErrorResponse,
+                PostKind::Response => RuntimeState::Response,
+                PostKind::Error => RuntimeState::ErrorResponse,
             };
-            if self.state != State::Running {
-                return Err(Refusal::Transition(self.state, to));
+            if self.state != RuntimeState::Running {
+                return Err(RuntimeCallError::Transition(self.state, to));
             }
             self.state = to;
         }
-        invocation.stage = Stage::Answering;
-        if kind == Kind::Response && mode.is_some_and(|mode| mode != "streaming") {
-            // Ordinary functions: the state is stuck until the timeout, as on AWS.
-            return Err(Refusal::ResponseMode);
+        invocation.stage = InvocationStage::Responding;
+        if kind == PostKind::Response && mode.is_some_and(|mode| mode != "streaming") {
+            // An ordinary function stays in this state until the timeout, as on AWS.
+            return Err(RuntimeCallError::ResponseMode);
         }
-        Ok(invocation.reply.clone())
+        Ok(invocation.response.clone())
     }
 
-    /// The caller has got the beginning of the answer to `id`.
-    pub(crate) fn mark_begun(&mut self, id: &str) {
-        for invocation in self
-            .invocations
-            .iter_mut()
-            .filter(|i| i.event.request_id == id)
-        {
-            invocation.begun = true;
+    /// Notes that the caller has got the beginning of the response to `id`.
+    pub(crate) fn set_started(&mut self, id: &str) {
+        let mut invocations = self.invocations.iter_mut();
+        if let Some(invocation) = invocations.find(|i| i.event.request_id == id) {
+            invocation.has_started = true;
         }
     }
 
-    /// The answer to `id` has been taken whole, or has been replaced by an error: what takes it to
-    /// its caller.
-    pub(crate) fn finish_answer(&mut self, id: &str, outcome: Outcome) -> Option<R> {
-        let answered =
-            |i: &&mut Invocation<R>| i.event.request_id == id && i.stage == Stage::Answering;
-        let invocation = self.invocations.iter_mut().find(answered)?;
+    /// Ends the response to `id`: it has come whole, or has been replaced by an error.
+    pub(crate) fn finish_response(&mut self, id: &str, outcome: InvocationOutcome) {
+        let mut invocations = self.invocations.iter_mut();
+        let is_it = |i: &&mut TrackedInvocation<R>| {
+            i.event.request_id == id && i.stage == InvocationStage::Responding
+        };
+        let Some(invocation) = invocations.find(is_it) else {
+            return;
+        };
         invocation.outcome = Some(outcome);
-        if self.concurrent {
-            invocation.stage = Stage::Over;
+        if self.is_concurrent {
+            invocation.stage = InvocationStage::Over;
         } else {
-            invocation.stage = Stage::Answered;
-            self.state = State::ResponseSent;
+            invocation.stage = InvocationStage::Responded;
+            self.state = RuntimeState::ResponseSent;
         }
-        Some(invocation.reply.clone())
     }
 
-    /// Whether the runtime has reported that it cannot start.
+    /// Returns whether the runtime has reported an init or restore error.
     pub(crate) fn has_failed(&self) -> bool {
-        matches!(self.state, State::InitError | State::RestoreError)
+        matches!(
+            self.state,
+            RuntimeState::InitError | RuntimeState::RestoreError
+        )
     }
 
-    /// `POST init/error` has come.
-    pub(crate) fn init_error(&mut self) -> Result<(), Refusal> {
+    /// Handles a call of `POST init/error`.
+    pub(crate) fn init_error(&mut self) -> Result<(), RuntimeCallError> {
         match self.state {
-            State::Started => self.state = State::InitError,
-            State::Restoring => self.state = State::RestoreError,
-            // Managed Instances take it and do nothing.
-            State::Ready if self.concurrent => {}
-            from => return Err(Refusal::Transition(from, State::InitError)),
+            RuntimeState::Started => self.state = RuntimeState::InitError,
+            RuntimeState::Restoring => self.state = RuntimeState::RestoreError,
+            // A Managed Instance accepts it and does nothing.
+            RuntimeState::Ready if self.is_concurrent => {}
+            from => return Err(RuntimeCallError::Transition(from, RuntimeState::InitError)),
         }
         Ok(())
     }
 
-    /// `GET restore/next` has come; `None`: there is no such path, as this is no SnapStart function.
-    pub(crate) fn restore(&mut self) -> Option<Result<(), Refusal>> {
-        if !self.snap_start {
-            return None;
-        }
-        Some(match self.state {
-            State::Started => {
-                self.state = State::Restoring;
+    /// Handles a call of `GET restore/next`. Returns `None` for a function without SnapStart, which does
+    /// not have this path.
+    pub(crate) fn restore(&mut self) -> Option<Result<(), RuntimeCallError>> {
+        self.is_snap_start.then(|| match self.state {
+            RuntimeState::Started => {
+                self.state = RuntimeState::Restoring;
                 Ok(())
             }
-            from => Err(Refusal::Transition(from, State::RestoreReady)),
+            from => Err(RuntimeCallError::Transition(
+                from,
+                RuntimeState::RestoreReady,
+            )),
         })
     }
 
-    /// `POST restore/error` has come; `None` as for [`restore`](Self::restore).
-    pub(crate) fn restore_error(&mut self) -> Option<Result<(), Refusal>> {
-        if !self.snap_start {
-            return None;
-        }
-        Some(match self.state {
-            State::Restoring => {
-                self.state = State::RestoreError;
+    /// Handles a call of `POST restore/error`. Returns `None` as [`restore`](Self::restore) does.
+    pub(crate) fn restore_error(&mut self) -> Option<Result<(), RuntimeCallError>> {
+        self.is_snap_start.then(|| match self.state {
+            RuntimeState::Restoring => {
+                self.state = RuntimeState::RestoreError;
                 Ok(())
             }
-            from => Err(Refusal::Transition(from, State::RestoreError)),
+            from => Err(RuntimeCallError::Transition(
+                from,
+                RuntimeState::RestoreError,
+            )),
         })
     }
 
-    /// What takes the answer to `id` to its caller.
-    pub(crate) fn reply_of(&self, id: &str) -> Option<R> {
-        Some(self.find(id)?.reply.clone())
+    /// Returns the way of the response to `id`.
+    pub(crate) fn response_of(&self, id: &str) -> Option<R> {
+        Some(self.find(id)?.response.clone())
     }
 
-    fn find(&self, id: &str) -> Option<&Invocation<R>> {
+    fn find(&self, id: &str) -> Option<&TrackedInvocation<R>> {
         self.invocations.iter().find(|i| i.event.request_id == id)
     }
 
-    /// Whether the caller has got the beginning of the answer to `id`.
-    pub(crate) fn has_begun(&self, id: &str) -> bool {
-        self.find(id).is_some_and(|i| i.begun)
+    /// Returns whether the caller has got the beginning of the response to `id`.
+    pub(crate) fn has_started(&self, id: &str) -> bool {
+        self.find(id).is_some_and(|i| i.has_started)
     }
 
-    /// Whether the runtime has answered `id` and come back for more.
+    /// Returns whether the runtime is done with `id`: an ordinary function has called `next` again.
     pub(crate) fn is_over(&self, id: &str) -> bool {
-        self.find(id).is_none_or(|i| i.stage == Stage::Over)
+        self.find(id)
+            .is_none_or(|i| i.stage == InvocationStage::Over)
     }
 
-    /// What `id` has been answered with; the runtime may not have called `next` yet.
-    pub(crate) fn outcome(&self, id: &str) -> Option<Outcome> {
+    /// Returns what `id` ended with. The runtime may not have called `next` yet.
+    pub(crate) fn outcome(&self, id: &str) -> Option<InvocationOutcome> {
         self.find(id)?.outcome.clone()
     }
 
@@ -333,7 +343,7 @@ impl<R: Clone> Machine<R> {
         self.invocations.retain(|i| i.event.request_id != id);
     }
 
-    /// Gives up `id`, which ran into its timeout while the process lives on.
+    /// Forgets `id`, which has timed out while the process goes on.
     pub(crate) fn expire(&mut self, id: &str) {
         self.remove(id);
         if self.expired.len() >= EXPIRED_MAX {
@@ -347,59 +357,68 @@ impl<R: Clone> Machine<R> {
 mod tests {
     use super::*;
 
-    /// Plays `calls` (words of a small language) to a new machine; says what each came to.
+    /// Makes the calls of `conversation` to a new state machine, and checks the result of each:
+    /// `call -> result, ...`.
     #[track_caller]
     fn check(concurrent: bool, snap_start: bool, conversation: &str) {
-        let mut machine = Machine::new(concurrent, snap_start);
+        let mut machine = RuntimeStateMachine::new(concurrent, snap_start);
         for step in conversation.split(',').map(str::trim) {
             let (call, want) = step.split_once(" -> ").expect("call -> result");
             let (verb, id) = call.split_once(' ').unwrap_or((call, ""));
-            let refusal = |r: Refusal| match r {
-                Refusal::RequestId => "400".to_owned(),
-                Refusal::Timeout => "410".to_owned(),
-                Refusal::ResponseMode => "mode".to_owned(),
-                Refusal::Transition(from, to) => format!("403 {} {}", from.name(), to.name()),
+            let refusal = |r: RuntimeCallError| match r {
+                RuntimeCallError::RequestId => "400".to_owned(),
+                RuntimeCallError::Timeout => "410".to_owned(),
+                RuntimeCallError::ResponseMode => "mode".to_owned(),
+                RuntimeCallError::Transition(from, to) => {
+                    format!("403 {} {}", from.name(), to.name())
+                }
             };
-            let answer = |m: &mut Machine<()>, kind, nonce, mode| {
-                m.begin_answer(id, nonce, kind, mode).map(|()| {
-                    let outcome = Outcome {
+            let post = |m: &mut RuntimeStateMachine<()>, kind, attempt_id, mode| {
+                m.begin_response(id, attempt_id, kind, mode).map(|()| {
+                    let outcome = InvocationOutcome {
                         error_type: None,
                         len: 0,
                     };
-                    m.finish_answer(id, outcome);
+                    m.finish_response(id, outcome);
                 })
             };
-            let done =
-                |result: Result<(), Refusal>| result.map_or_else(refusal, |()| "ok".to_owned());
+            let done = |result: Result<(), RuntimeCallError>| {
+                result.map_or_else(refusal, |()| "ok".to_owned())
+            };
             let got = match verb {
                 "event" => {
-                    let event = Event {
+                    let event = InvocationEvent {
                         request_id: id.to_owned(),
-                        nonce: "n".to_owned(),
-                        ..Event::default()
+                        attempt_id: "n".to_owned(),
+                        ..InvocationEvent::default()
                     };
                     machine.submit(Arc::new(event), ());
                     "ok".to_owned()
                 }
                 "next" => match machine.poll() {
                     Ok(()) => machine
-                        .take()
+                        .take_event()
                         .map_or("wait".to_owned(), |e| e.request_id.clone()),
                     Err(r) => refusal(r),
                 },
-                "response" => done(answer(&mut machine, Kind::Response, None, None)),
-                "stream" => done(answer(
+                "response" => done(post(&mut machine, PostKind::Response, None, None)),
+                "stream" => done(post(
                     &mut machine,
-                    Kind::Response,
+                    PostKind::Response,
                     None,
                     Some("streaming"),
                 )),
-                "buffered" => done(answer(&mut machine, Kind::Response, None, Some("buffered"))),
-                "cut" => done(machine.begin_answer(id, None, Kind::Response, None)),
-                "error" => done(answer(&mut machine, Kind::Error, None, None)),
-                "echo" => done(answer(&mut machine, Kind::Response, Some("n"), None)),
-                "empty-echo" => done(answer(&mut machine, Kind::Response, Some(""), None)),
-                "wrong-echo" => done(answer(&mut machine, Kind::Response, Some("m"), None)),
+                "buffered" => done(post(
+                    &mut machine,
+                    PostKind::Response,
+                    None,
+                    Some("buffered"),
+                )),
+                "cut" => done(machine.begin_response(id, None, PostKind::Response, None)),
+                "error" => done(post(&mut machine, PostKind::Error, None, None)),
+                "echo" => done(post(&mut machine, PostKind::Response, Some("n"), None)),
+                "empty-echo" => done(post(&mut machine, PostKind::Response, Some(""), None)),
+                "wrong-echo" => done(post(&mut machine, PostKind::Response, Some("m"), None)),
                 "init-error" => done(machine.init_error()),
                 "restore" => machine.restore().map_or("404".to_owned(), done),
                 "restore-error" => machine.restore_error().map_or("404".to_owned(), done),
@@ -453,7 +472,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invocation_is_answered_once() {
+    fn an_invocation_has_one_response() {
         let begun = "event a -> ok, next -> a,";
         for (first, second, from, to) in [
             (
@@ -526,7 +545,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nonce_is_checked_only_where_it_is_echoed() {
+    fn the_attempt_id_is_checked_only_if_it_is_sent() {
         classic("event a -> ok, next -> a, echo a -> ok");
         classic("event a -> ok, next -> a, empty-echo a -> ok");
         classic("event a -> ok, next -> a, wrong-echo a -> 410, echo a -> ok");
@@ -534,7 +553,7 @@ mod tests {
     }
 
     #[test]
-    fn restore_is_for_snap_start() {
+    fn only_snap_start_functions_restore() {
         classic("restore -> 404, restore-error -> 404, next -> wait");
         check(
             false,
@@ -571,7 +590,7 @@ mod tests {
     }
 
     #[test]
-    fn managed_instances_answer_a_timed_out_invocation_with_410_and_go_on() {
+    fn managed_instances_go_on_after_a_timeout_and_late_responses_get_410() {
         check(
             true,
             false,
@@ -581,7 +600,7 @@ mod tests {
     }
 
     #[test]
-    fn managed_instances_are_not_stuck_by_a_bad_answer() {
+    fn managed_instances_are_not_stuck_by_a_bad_response() {
         check(
             true,
             false,

@@ -1,4 +1,4 @@
-//! The Telemetry API: what a subscription may ask for, and the thread that delivers to one.
+//! The Telemetry API: reads subscriptions, and delivers records to each subscriber on a thread.
 
 use std::io;
 use std::net::{Ipv4Addr, TcpStream};
@@ -7,64 +7,66 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::emulator::report::civil;
-use crate::http1::connection::{receive, send};
+use crate::emulator::server::response::send_all;
+use crate::http1::connection::receive;
 use crate::json;
 use crate::json::{Object, Value};
 
-/// Records that may wait for a slow subscriber; what comes beyond that is dropped, and counted.
+/// Records that may wait for a slow subscriber. Further records are dropped and counted.
 const QUEUE_LEN_MAX: usize = 10_000;
-/// How long a subscriber may take for a batch before it is given up.
+/// How long a subscriber may take for a batch, which is lost after that.
 const DELIVERY_MAX: Duration = Duration::from_secs(1);
 
-/// What a record is about, and what subscriptions choose by.
+/// The stream that a record belongs to. A subscription names those that it wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Category {
+pub(crate) enum TelemetryCategory {
     Platform,
     Function,
     Extension,
 }
 
-/// One record, as JSON.
+/// One record.
 #[derive(Debug, Clone)]
-pub(crate) struct Record {
-    pub(crate) category: Category,
+pub(crate) struct TelemetryRecord {
+    pub(crate) category: TelemetryCategory,
+    /// The record as JSON text.
     pub(crate) json: Vec<u8>,
 }
 
-impl Record {
-    pub(crate) fn new(category: Category, kind: &str, record: Value) -> Record {
+impl TelemetryRecord {
+    pub(crate) fn new(category: TelemetryCategory, kind: &str, record: Value) -> TelemetryRecord {
         let mut object = Object::new();
         object.insert("time", civil(SystemTime::now()).rfc3339());
         object.insert("type", kind);
         object.insert("record", record);
-        Record {
+        TelemetryRecord {
             category,
             json: json::to_vec(&object),
         }
     }
 }
 
-/// What a subscription asks for.
+/// A checked subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Subscription {
+pub(crate) struct TelemetrySubscription {
     pub(crate) types: Vec<&'static str>,
     max_items: usize,
     max_bytes: usize,
     timeout: Duration,
-    destination: Destination,
+    destination: TelemetryDestination,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Destination {
-    /// POST to this port and path.
+enum TelemetryDestination {
+    /// A POST to this port and path for each batch.
     Http(u16, String),
-    /// Lines to this port.
+    /// A connection to this port for each batch, with a line for each record.
     Tcp(u16),
 }
 
-impl Subscription {
-    /// Reads a request body; an error is what is wrong with it.
-    pub(crate) fn parse(body: &[u8], api_port: u16) -> Result<Subscription, String> {
+impl TelemetrySubscription {
+    /// Reads the body of a request. Returns what is wrong with it as an error.
+    pub(crate) fn parse(body: &[u8], api_port: u16) -> Result<TelemetrySubscription, String> {
         let asked: Value = json::parse(body).map_err(|error| error.to_string())?;
         let schema = asked
             .get("schemaVersion")
@@ -84,7 +86,7 @@ impl Subscription {
             .collect();
         let types = types
             .filter(|types| !types.is_empty())
-            .ok_or("types: some of platform, function, extension")?;
+            .ok_or("types: expected platform, function or extension")?;
         let number = |name: &str, default: u64, min: u64, max: u64| {
             let value = match asked
                 .get("buffering")
@@ -94,7 +96,7 @@ impl Subscription {
                 Some(value) => value.as_u64().unwrap_or(0),
             };
             if !(min..=max).contains(&value) {
-                return Err(format!("buffering.{name}: {min} to {max}"));
+                return Err(format!("buffering.{name}: expected {min} to {max}"));
             }
             usize::try_from(value).map_err(|error| error.to_string())
         };
@@ -111,23 +113,18 @@ impl Subscription {
             Some("TCP") => member("port")
                 .and_then(Value::as_u64)
                 .and_then(|port| u16::try_from(port).ok())
-                .map(Destination::Tcp),
+                .map(TelemetryDestination::Tcp),
             _ => None,
         };
-        let port = match &destination {
-            Some(Destination::Http(port, _) | Destination::Tcp(port)) => *port,
-            None => {
-                return Err(
-                    "destination: HTTP with a URI of sandbox.localdomain, or TCP with a port"
-                        .to_owned(),
-                );
-            }
-        };
-        if port == 0 || port == 9001 || port == api_port {
+        let destination = destination.ok_or(
+            "destination: expected HTTP with a URI of sandbox.localdomain, or TCP with a port",
+        )?;
+        let (TelemetryDestination::Http(port, _) | TelemetryDestination::Tcp(port)) = &destination;
+        // 9001 is the Runtime API's port on Lambda.
+        if [0, 9001, api_port].contains(port) {
             return Err(format!("destination: port {port} is taken"));
         }
-        let destination = destination.ok_or("destination")?;
-        Ok(Subscription {
+        Ok(TelemetrySubscription {
             types,
             max_items,
             max_bytes,
@@ -136,17 +133,17 @@ impl Subscription {
         })
     }
 
-    fn wants(&self, category: Category) -> bool {
+    fn wants(&self, category: TelemetryCategory) -> bool {
         self.types.contains(&match category {
-            Category::Platform => "platform",
-            Category::Function => "function",
-            Category::Extension => "extension",
+            TelemetryCategory::Platform => "platform",
+            TelemetryCategory::Function => "function",
+            TelemetryCategory::Extension => "extension",
         })
     }
 }
 
-/// `http://sandbox.localdomain:PORT/PATH`: the environment itself, which is this machine.
-fn http_destination(uri: &str) -> Option<Destination> {
+/// Reads a URI of the environment itself: `http://sandbox.localdomain:PORT/PATH`.
+fn http_destination(uri: &str) -> Option<TelemetryDestination> {
     let rest = uri.strip_prefix("http://")?;
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
@@ -155,21 +152,24 @@ fn http_destination(uri: &str) -> Option<Destination> {
         "sandbox.localdomain" | "sandbox" | "localhost" | "127.0.0.1"
     );
     let is_clean = !path.contains(|c: char| c.is_whitespace() || c.is_control());
-    (is_here && is_clean).then_some(Destination::Http(port.parse().ok()?, format!("/{path}")))
+    (is_here && is_clean).then_some(TelemetryDestination::Http(
+        port.parse().ok()?,
+        format!("/{path}"),
+    ))
 }
 
-/// A subscription with its thread.
+/// A subscriber and the thread that delivers to it.
 #[derive(Debug)]
 pub(crate) struct Subscriber {
-    subscription: Subscription,
-    queue: SyncSender<Record>,
+    subscription: TelemetrySubscription,
+    queue: SyncSender<TelemetryRecord>,
     thread: JoinHandle<()>,
-    /// Records that found the queue full, and their bytes.
+    /// How many records were dropped since the last report about that, and their length in bytes.
     dropped: (u64, u64),
 }
 
 impl Subscriber {
-    pub(crate) fn start(subscription: Subscription) -> io::Result<Subscriber> {
+    pub(crate) fn start(subscription: TelemetrySubscription) -> io::Result<Subscriber> {
         let (queue, records) = sync_channel(QUEUE_LEN_MAX);
         let asked = subscription.clone();
         let thread = thread::Builder::new().name("emulator telemetry".to_owned());
@@ -182,8 +182,8 @@ impl Subscriber {
         })
     }
 
-    /// Queues a record, if it is one that was asked for.
-    pub(crate) fn offer(&mut self, record: &Record) {
+    /// Queues a record if the subscription wants it.
+    pub(crate) fn offer(&mut self, record: &TelemetryRecord) {
         if !self.subscription.wants(record.category) {
             return;
         }
@@ -194,29 +194,28 @@ impl Subscriber {
                 "droppedRecords": records,
                 "droppedBytes": bytes,
             });
-            let lost = Record::new(Category::Platform, "platform.logsDropped", lost);
+            let lost =
+                TelemetryRecord::new(TelemetryCategory::Platform, "platform.logsDropped", lost);
             if self.queue.try_send(lost).is_ok() {
                 self.dropped = (0, 0);
             }
         }
         if let Err(TrySendError::Full(record)) = self.queue.try_send(record.clone()) {
             let len = record.json.len().try_into().unwrap_or(u64::MAX);
-            self.dropped = (
-                self.dropped.0.saturating_add(1),
-                self.dropped.1.saturating_add(len),
-            );
+            let (n_records, n_bytes) = self.dropped;
+            self.dropped = (n_records.saturating_add(1), n_bytes.saturating_add(len));
         }
     }
 
-    /// Delivers what is queued, and ends.
+    /// Delivers what is queued, and ends the thread.
     pub(crate) fn end(self) {
         drop(self.queue);
         let _ = self.thread.join();
     }
 }
 
-/// Delivers batches until the queue's other end is dropped.
-fn deliver(subscription: &Subscription, records: &Receiver<Record>) {
+/// Delivers batches until the sending end of the queue is dropped.
+fn deliver(subscription: &TelemetrySubscription, records: &Receiver<TelemetryRecord>) {
     let mut is_lost = false;
     while let Ok(first) = records.recv() {
         let limit = Instant::now().checked_add(subscription.timeout);
@@ -239,14 +238,14 @@ fn deliver(subscription: &Subscription, records: &Receiver<Record>) {
                 }
             }
         }
-        // At the end nobody waits for a subscriber that is gone.
+        // The last batch of a subscriber that has not taken the one before is not sent: the end would wait.
         if !(is_over && is_lost) {
             is_lost = send_batch(&subscription.destination, &batch).is_err();
         }
     }
 }
 
-fn send_batch(destination: &Destination, batch: &[Vec<u8>]) -> io::Result<()> {
+fn send_batch(destination: &TelemetryDestination, batch: &[Vec<u8>]) -> io::Result<()> {
     let connect = |port: u16| {
         let addr = (Ipv4Addr::LOCALHOST, port).into();
         let stream = TcpStream::connect_timeout(&addr, DELIVERY_MAX)?;
@@ -255,12 +254,12 @@ fn send_batch(destination: &Destination, batch: &[Vec<u8>]) -> io::Result<()> {
         Ok::<_, io::Error>(stream)
     };
     match destination {
-        Destination::Tcp(port) => {
+        TelemetryDestination::Tcp(port) => {
             let mut lines = batch.join(&b'\n');
             lines.push(b'\n');
-            send(&connect(*port)?, [&lines, b"", b""]).map_err(|(_, errno)| errno.into())
+            send_all(&connect(*port)?, [&lines, b"", b""])
         }
-        Destination::Http(port, path) => {
+        TelemetryDestination::Http(port, path) => {
             let body = [b"[".as_slice(), &batch.join(&b','), b"]"].concat();
             let head = format!(
                 "POST {path} HTTP/1.1\r\nHost: sandbox.localdomain:{port}\r\n\
@@ -268,8 +267,7 @@ fn send_batch(destination: &Destination, batch: &[Vec<u8>]) -> io::Result<()> {
                 body.len(),
             );
             let stream = connect(*port)?;
-            send(&stream, [head.as_bytes(), &body, b""])
-                .map_err(|(_, errno)| io::Error::from(errno))?;
+            send_all(&stream, [head.as_bytes(), &body, b""])?;
             let reply = receive(&stream, &mut Vec::new(), false, 1 << 16, &mut |_, _| ());
             reply
                 .map(drop)
@@ -285,29 +283,29 @@ mod tests {
     use std::net::TcpListener;
 
     /// A subscription to everything, delivered to `listener`.
-    fn subscription(listener: &TcpListener, protocol: &str) -> Subscription {
+    fn subscription(listener: &TcpListener, protocol: &str) -> TelemetrySubscription {
         let port = listener.local_addr().unwrap().port();
         let text = format!(
             r#"{{"schemaVersion":"2022-12-13","types":["platform","function","extension"],
             "buffering":{{"timeoutMs":25,"maxItems":10000,"maxBytes":1048576}},
             "destination":{{"protocol":"{protocol}","port":{port},"URI":"http://sandbox:{port}/"}}}}"#
         );
-        Subscription::parse(text.as_bytes(), 0).unwrap()
+        TelemetrySubscription::parse(text.as_bytes(), 0).unwrap()
     }
 
-    fn record(text: &str) -> Record {
-        Record::new(Category::Function, "function", Value::from(text))
+    fn record(text: &str) -> TelemetryRecord {
+        TelemetryRecord::new(TelemetryCategory::Function, "function", Value::from(text))
     }
 
     #[test]
-    fn records_come_over_tcp_a_line_each() {
+    fn records_come_over_tcp_on_a_line_each() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let mut subscriber = Subscriber::start(subscription(&listener, "TCP")).unwrap();
         subscriber.offer(&record("one"));
         subscriber.offer(&record("two"));
         subscriber.end();
         let mut text = String::new();
-        // A batch is a connection, and two records are one or two.
+        // Two records come in one batch or in two, and each batch has a connection.
         while text.lines().count() < 2 {
             let (mut stream, _) = listener.accept().unwrap();
             stream.read_to_string(&mut text).unwrap();
@@ -319,10 +317,10 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_subscriber_hears_how_much_it_has_missed() {
+    fn a_slow_subscriber_is_told_how_much_was_dropped() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let mut subscriber = Subscriber::start(subscription(&listener, "HTTP")).unwrap();
-        // Reads a batch, and then says that it has.
+        // Reads a batch.
         let accept = || {
             let (stream, _) = listener.accept().unwrap();
             let mut stream = BufReader::new(stream);
@@ -355,14 +353,14 @@ mod tests {
             subscriber.offer(&record("last"));
         };
         let (_, lost) = lost.split_once(r#""droppedRecords":"#).unwrap();
-        // All that were too many, unless some were taken meanwhile.
+        // Those that did not fit, unless some were taken meanwhile.
         assert!((b'1'..=b'5').contains(&lost.as_bytes()[0]), "{lost}");
     }
 
     #[test]
     fn subscriptions_are_checked() {
         let check = |body: &str, want: Result<&str, &str>| {
-            let got = Subscription::parse(body.as_bytes(), 9100);
+            let got = TelemetrySubscription::parse(body.as_bytes(), 9100);
             match (got, want) {
                 (Ok(subscription), Ok(types)) => assert_eq!(subscription.types.join(" "), types),
                 (Err(error), Err(want)) => assert!(error.contains(want), "{error}"),

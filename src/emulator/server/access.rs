@@ -1,30 +1,30 @@
-//! Which requests are served: those of local programs, and those of web pages that the developer has allowed.
+//! Access rules: local programs may call, and so may the web pages that the developer has allowed.
 //!
-//! Any page in the developer's browser can send requests to a port of this machine. Two things tell
-//! such a request from one of a local program: the page's origin, which the browser adds (Fetch
-//! Standard, "Origin header"; Fetch Metadata Request Headers, "Sec-Fetch-Site"), and the host name,
-//! where the page has made its own name resolve to this machine (DNS rebinding). A name that is an
-//! address or `localhost` cannot be made to resolve to something else.
+//! Any page in the developer's browser can send requests to a port of this machine. Two header fields
+//! distinguish such a request from one of a local program: the page's origin, which the browser adds
+//! (Fetch Standard, "Origin header"; Fetch Metadata Request Headers, "Sec-Fetch-Site"), and the host
+//! name, if the page has made its own name resolve to this machine (DNS rebinding). An address and
+//! `localhost` always mean this machine.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::emulator::server::exchange::Request;
+use crate::emulator::server::exchange::HttpRequest;
 
-/// Characters of a header that a message repeats.
+/// Characters of a header value that a message repeats.
 const SHOWN_LEN_MAX: usize = 100;
 
-/// The hosts and origins that are accepted besides this machine's own.
+/// The hosts and origins that are accepted in addition to this machine's own.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Access {
+pub(crate) struct AccessRules {
     /// Host names in lower case, without a port.
     hosts: Vec<String>,
     /// Origins as [`origin`] returns them.
     origins: Vec<String>,
 }
 
-impl Access {
-    /// Checks and stores the names and origins that a user has given. An error is a sentence.
-    pub(crate) fn new(hosts: &[String], origins: &[String]) -> Result<Access, String> {
+impl AccessRules {
+    /// Checks the hosts and origins that a user has given. Returns a message as an error.
+    pub(crate) fn new(hosts: &[String], origins: &[String]) -> Result<AccessRules, String> {
         let hosts = hosts.iter().map(|text| {
             host_name(text).ok_or_else(|| {
                 format!(
@@ -37,31 +37,31 @@ impl Access {
                 format!("origin {text:?}: expected scheme://host[:port], null, or * for any")
             })
         });
-        Ok(Access {
+        Ok(AccessRules {
             hosts: hosts.collect::<Result<_, _>>()?,
             origins: origins.collect::<Result<_, _>>()?,
         })
     }
 
-    /// Checks a caller's request. `Ok(Some)` is the foreign origin that the user has allowed; an
-    /// error is the sentence that the caller gets with status 403.
-    pub(crate) fn check<'r>(&self, request: &'r Request) -> Result<Option<&'r str>, String> {
+    /// Checks a caller's request. Returns the foreign origin that the user has allowed, if the request has
+    /// one, or the message for a caller that gets 403.
+    pub(crate) fn check<'r>(&self, request: &'r HttpRequest) -> Result<Option<&'r str>, String> {
         self.check_hosts(request, false)?;
         let host = request.header("host").unwrap_or_default();
         let mut allowed = None;
         let mut has_origin = false;
-        for value in values(request, "origin") {
+        for value in request.headers("origin") {
             has_origin = true;
             if self.allows(value) {
                 allowed = Some(value);
             } else if !is_own(value, host) {
                 return Err(format!(
-                    "a page of the origin {} may not call this function; --allow-origin allows it",
+                    "pages of the origin {} are refused; add --allow-origin to allow them",
                     shown(value)
                 ));
             }
         }
-        let is_foreign = values(request, "sec-fetch-site").any(is_foreign_site);
+        let is_foreign = request.headers("sec-fetch-site").any(is_foreign_site);
         if !is_foreign || allowed.is_some() {
             return Ok(allowed);
         }
@@ -72,47 +72,47 @@ impl Access {
         if is_allowed {
             return Ok(None);
         }
-        Err("a page of another origin may not call this function; --allow-origin allows an origin, \
-             and an address that is typed into the browser works"
+        Err("pages of other origins are refused; add --allow-origin to allow one, or type the address \
+             into the browser"
             .to_owned())
     }
 
-    /// Checks a request to the Runtime API, which no web page has any business with.
+    /// Checks a request to a server for programs only. Every request of a web page is refused.
     ///
-    /// A host name of one label is accepted: functions in containers reach the emulator under such a
-    /// name, and no domain that a web page can have consists of one label.
-    pub(crate) fn check_runtime(&self, request: &Request) -> Result<(), String> {
+    /// A host name of one label is accepted: programs in containers use such names, and
+    /// no web page can have a domain of one label.
+    pub(crate) fn check_program(&self, request: &HttpRequest) -> Result<(), String> {
         self.check_hosts(request, true)?;
-        if values(request, "origin").next().is_some()
-            || values(request, "sec-fetch-site").any(is_foreign_site)
+        if request.headers("origin").next().is_some()
+            || request.headers("sec-fetch-site").any(is_foreign_site)
         {
-            return Err("web pages may not call the Runtime API".to_owned());
+            return Err("requests of web pages are refused".to_owned());
         }
         Ok(())
     }
 
-    /// Checks every place where a request names a host: a request without any (HTTP/1.0) comes from
-    /// no browser.
-    fn check_hosts(&self, request: &Request, is_label_accepted: bool) -> Result<(), String> {
-        for value in values(request, "host").chain(request.authority.as_deref()) {
+    /// Checks every place where a request names a host. A request without one (HTTP/1.0) does not come from
+    /// a browser.
+    fn check_hosts(&self, request: &HttpRequest, is_label_accepted: bool) -> Result<(), String> {
+        for value in request.headers("host").chain(request.authority.as_deref()) {
             if !self.accepts_host(value, is_label_accepted) {
                 return Err(format!(
-                    "the host {} is neither an address nor localhost; --host NAME accepts a name",
+                    "expected a host that is an address or localhost, found {}; add --host NAME to accept a name",
                     shown(value)
                 ));
             }
         }
-        // Browsers add no Sec-Fetch-Site to a request to this address, which is this machine too, so
-        // that an image or a link of any page cannot be told from an address that is typed.
+        // Browsers add no Sec-Fetch-Site to a request to this address, which is this machine too. So a
+        // request for an image of any page looks like one for an address that was typed.
         let agent = request.header("user-agent").unwrap_or_default();
-        if agent.starts_with("Mozilla/") && values(request, "host").any(is_unspecified) {
-            return Err("browsers are not served under this address; localhost works".to_owned());
+        if agent.starts_with("Mozilla/") && request.headers("host").any(is_unspecified) {
+            return Err("browsers are refused at this address; use localhost".to_owned());
         }
         Ok(())
     }
 
     fn accepts_host(&self, value: &str, is_label_accepted: bool) -> bool {
-        // No brackets: not a valid authority, but an address, which is what matters.
+        // Without brackets this is no valid authority, but it is an address, which is enough.
         if value.parse::<Ipv6Addr>().is_ok() {
             return true;
         }
@@ -142,29 +142,31 @@ impl Access {
     }
 }
 
-/// Whether a request asks if another may be sent (Fetch Standard, "CORS-preflight fetch").
-pub(crate) fn is_preflight(request: &Request) -> bool {
+/// Returns whether this is a preflight request (Fetch Standard, "CORS-preflight fetch").
+pub(crate) fn is_preflight(request: &HttpRequest) -> bool {
     request.method == "OPTIONS"
         && request.header("origin").is_some()
         && request.header("access-control-request-method").is_some()
 }
 
-/// The header fields of a response to a page of `origin`, which is allowed, on the paths of the
-/// Invoke API.
-pub(crate) fn cors_fields(request: &Request, origin: &str) -> Vec<(&'static str, String)> {
+/// Returns the CORS header fields of a response to a page of `origin`, which is allowed. `exposed` are the
+/// fields of the response that the page may read.
+pub(crate) fn cors_fields(
+    request: &HttpRequest,
+    origin: &str,
+    exposed: &str,
+) -> Vec<(&'static str, String)> {
     let mut fields = vec![
         ("Access-Control-Allow-Origin", origin.to_owned()),
         ("Vary", "Origin".to_owned()),
     ];
     if !is_preflight(request) {
-        let exposed = "X-Amzn-RequestId, X-Amzn-ErrorType, X-Amzn-Trace-Id, X-Amz-Executed-Version, \
-                       X-Amz-Function-Error, X-Amz-Log-Result, X-Amzn-Remapped-Content-Type";
         fields.push(("Access-Control-Expose-Headers", exposed.to_owned()));
         return fields;
     }
     fields.push(("Access-Control-Allow-Methods", "GET, POST".to_owned()));
-    // A `*` would not include Authorization, which signed calls have.
-    if let Some(asked) = request.text("access-control-request-headers") {
+    // `*` would not include Authorization, which signed calls have.
+    if let Some(asked) = request.non_empty_header("access-control-request-headers") {
         fields.push(("Access-Control-Allow-Headers", asked.to_owned()));
     }
     fields.push(("Access-Control-Max-Age", "600".to_owned()));
@@ -172,26 +174,27 @@ pub(crate) fn cors_fields(request: &Request, origin: &str) -> Vec<(&'static str,
     fields
 }
 
-/// The consent to a request from a public page to this machine ("Private Network Access").
-pub(crate) fn private_network_field(request: &Request) -> Option<(&'static str, String)> {
+/// Returns the field that allows a request from a public page to this machine ("Private Network Access").
+pub(crate) fn private_network_field(request: &HttpRequest) -> Option<(&'static str, String)> {
     let asked = request.header("access-control-request-private-network");
     (asked == Some("true")).then(|| ("Access-Control-Allow-Private-Network", "true".to_owned()))
 }
 
-/// The port that a `Host` value names; `None`: none.
+/// Returns the port in a `Host` value, if there is one.
 pub(crate) fn port_of(host: &str) -> Option<u16> {
     split_port(host)?.1
 }
 
-/// A host name in lower case, without the dot of a fully qualified name; `None`: it is no host name.
+/// Returns a host name in lower case, without the dot of a fully qualified name; `None` if `text` is no host
+/// name.
 pub(crate) fn host_name(text: &str) -> Option<String> {
     let name = text.strip_suffix('.').unwrap_or(text);
     let is_ok = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     (!name.is_empty() && name.bytes().all(is_ok)).then(|| name.to_ascii_lowercase())
 }
 
-/// An origin in the form in which two that are equal are the same text: lower case, without a
-/// default port; `None`: it is no origin.
+/// Returns an origin in lower case, without a default port, so that equal origins are equal texts; `None` if
+/// `text` is no origin.
 pub(crate) fn origin(text: &str) -> Option<String> {
     let text = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
     if text == "*" || text == "null" {
@@ -209,25 +212,25 @@ pub(crate) fn origin(text: &str) -> Option<String> {
     Some(format!("{scheme}://{host}{port}"))
 }
 
-/// Whether an origin is that of the server itself, under the name that the request calls it.
+/// Returns whether an origin is that of the server itself, by the name in the request.
 fn is_own(value: &str, host: &str) -> bool {
     let Some((scheme, _)) = value.split_once("://") else {
         return false;
     };
-    // A port forwarder may serve it as https.
+    // A port forwarder may serve this server as https.
     let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     let own = origin(&format!("{scheme}://{host}"));
     is_web && own.is_some() && origin(value) == own
 }
 
-/// Whether a `Host` value is `0.0.0.0` or `[::]`.
+/// Returns whether a `Host` value is `0.0.0.0` or `[::]`.
 fn is_unspecified(host: &str) -> bool {
     let host = split_port(host).map_or("", |(host, _)| host);
     let address = host.trim_matches(['[', ']', '.']).parse::<IpAddr>();
     address.is_ok_and(|address| address.is_unspecified())
 }
 
-/// The origin part of a URL.
+/// Returns the origin part of a URL.
 fn origin_of_url(url: &str) -> Option<&str> {
     let (scheme, rest) = url.split_once("://")?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -246,7 +249,7 @@ fn default_port(scheme: &str) -> Option<u16> {
     }
 }
 
-/// An authority without userinfo as its host and its port; `None`: it is malformed.
+/// Splits an authority without userinfo into host and port; `None` if it is malformed.
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let end = authority.rfind(']').unwrap_or_default();
     let colon = authority.get(end..)?.find(':');
@@ -256,24 +259,14 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = authority.split_at_checked(at)?;
     let port = port.strip_prefix(':')?;
     if port.is_empty() {
-        // RFC 3986, section 3.2.3: the same as none.
+        // RFC 3986, section 3.2.3: an empty port is the same as none.
         return Some((host, None));
     }
     let is_decimal = port.bytes().all(|b| b.is_ascii_digit());
     is_decimal.then(|| Some((host, Some(port.parse().ok()?))))?
 }
 
-/// The values of all fields of that name.
-fn values<'r>(request: &'r Request, name: &str) -> impl Iterator<Item = &'r str> {
-    let is_it = move |field: &&(String, String)| field.0.eq_ignore_ascii_case(name);
-    request
-        .fields
-        .iter()
-        .filter(is_it)
-        .map(|(_, value)| value.as_str())
-}
-
-/// A header value as a message repeats it.
+/// Returns a header value as a message repeats it.
 fn shown(value: &str) -> String {
     let text: String = value.chars().take(SHOWN_LEN_MAX).collect();
     format!("{text:?}")
@@ -283,8 +276,8 @@ fn shown(value: &str) -> String {
 mod tests {
     use super::*;
 
-    fn request(fields: &[(&str, &str)], authority: Option<&str>) -> Request {
-        let mut request = Request::default();
+    fn request(fields: &[(&str, &str)], authority: Option<&str>) -> HttpRequest {
+        let mut request = HttpRequest::default();
         request.method = "GET".to_owned();
         request.target = "/".to_owned();
         request.authority = authority.map(str::to_owned);
@@ -293,14 +286,14 @@ mod tests {
         request
     }
 
-    fn access(hosts: &[&str], origins: &[&str]) -> Access {
+    fn access(hosts: &[&str], origins: &[&str]) -> AccessRules {
         let own = |texts: &[&str]| {
             texts
                 .iter()
                 .map(|&text| text.to_owned())
                 .collect::<Vec<_>>()
         };
-        Access::new(&own(hosts), &own(origins)).unwrap()
+        AccessRules::new(&own(hosts), &own(origins)).unwrap()
     }
 
     #[test]
@@ -383,7 +376,7 @@ mod tests {
 
     /// `Some(true)`: it is allowed as a foreign origin.
     #[track_caller]
-    fn check(access: &Access, fields: &[(&str, &str)], want: Option<bool>) {
+    fn check(access: &AccessRules, fields: &[(&str, &str)], want: Option<bool>) {
         let fields = [&[("Host", "localhost:9000")], fields].concat();
         let request = request(&fields, None);
         let got = access.check(&request);
@@ -462,7 +455,7 @@ mod tests {
                 .is_err();
             assert!(refused, "{host}");
             let fields = [("Host", host), agent];
-            let refused = access.check_runtime(&request(&fields, None)).is_err();
+            let refused = access.check_program(&request(&fields, None)).is_err();
             assert!(refused, "{host}");
             let curl = ("User-Agent", "curl/8.5.0");
             let served = access
@@ -534,7 +527,7 @@ mod tests {
     fn the_runtime_api_is_not_for_pages() {
         let access = access(&["box.example"], &["*"]);
         let check = |fields: &[(&str, &str)], want: bool| {
-            let got = access.check_runtime(&request(fields, None)).is_ok();
+            let got = access.check_program(&request(fields, None)).is_ok();
             assert_eq!(got, want, "{fields:?}");
         };
         for host in [
@@ -558,7 +551,7 @@ mod tests {
     fn names_and_origins_that_are_none_are_refused() {
         let own = |text: &str| vec![text.to_owned()];
         for host in ["", "a:80", "http://a", "a b", "a/b", "*", "[::1]"] {
-            assert!(Access::new(&own(host), &[]).is_err(), "{host}");
+            assert!(AccessRules::new(&own(host), &[]).is_err(), "{host}");
         }
         for origin in [
             "",
@@ -568,7 +561,7 @@ mod tests {
             "http://a:x",
             "http://a b",
         ] {
-            assert!(Access::new(&[], &own(origin)).is_err(), "{origin}");
+            assert!(AccessRules::new(&[], &own(origin)).is_err(), "{origin}");
         }
     }
 }

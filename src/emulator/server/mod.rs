@@ -1,91 +1,88 @@
-//! A listener, and a thread for each connection that it accepts.
+//! An HTTP/1.1 server: a listener, and one thread for each connection.
 
 pub(crate) mod access;
 pub(crate) mod exchange;
 pub(crate) mod fault_injection;
-pub(crate) mod loan;
 pub(crate) mod response;
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::emulator::server::exchange::{Exchange, Request};
+use crate::emulator::server::exchange::{Exchange, HttpRequest};
 use crate::sys;
 
-/// Connections of one server at once, if the process may have so many files open. Managed Instances
-/// poll on one connection per invocation, and a caller waits on one.
+/// Most connections of one server, if the process may have so many files open.
 const CONNECTIONS_MAX: usize = 2048;
-/// So many there may be in any case.
+/// Connections that a server may have whatever the limit of open files is.
 const CONNECTIONS_MIN: usize = 16;
-/// How long nothing is accepted after that has failed: nothing but time or a closed connection helps
-/// where the process or the system has no file descriptor left.
-const PAUSE: Duration = Duration::from_millis(20);
-/// A connection is not closed for another one before it has been idle, or has been sending a request,
-/// for this long: what it waits for may be on its way.
-const FRESH: Duration = Duration::from_millis(100);
+/// How long the server waits before it accepts again, if the process or the system has no file
+/// descriptor left. Only time or a closed connection helps then.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+/// A connection is not closed to make room for another before it has been idle, or has been sending a
+/// request, for this long: its next bytes may be on their way.
+const FRESH_TIME: Duration = Duration::from_millis(100);
 
-/// What answers requests.
+/// Handles the requests of a server.
 pub(crate) trait Service: Send + Sync + 'static {
-    /// Answers one request. An error closes the connection.
-    fn answer(&self, request: &Request, exchange: &mut Exchange<'_>) -> io::Result<()>;
+    /// Handles one request. An error closes the connection.
+    fn handle(&self, request: &HttpRequest, exchange: &mut Exchange<'_>) -> io::Result<()>;
 
-    /// Whether the body may take as long as it likes: that of a function that streams its response.
-    fn is_patient(&self, _: &Request) -> bool {
+    /// Returns whether the request's body may take any time.
+    fn allows_slow_body(&self, _: &HttpRequest) -> bool {
         false
     }
 
-    /// Whether the connection of this request is never closed to make room for others.
-    fn keeps(&self, _: &Request) -> bool {
+    /// Returns whether the request's connection is never closed to make room for others.
+    fn keeps_connection(&self, _: &HttpRequest) -> bool {
         false
     }
 
-    /// How many connections there may be at once.
+    /// Returns the most connections that are open at once.
     fn connections_max(&self) -> usize {
         connections_max(1)
     }
 }
 
-/// How many connections each of `n` servers of a kind may have. There are two kinds, and a quarter of
-/// the files that this process may have open is for all else.
+/// Returns the most connections of each of `n` servers of a kind. There are two kinds of servers, and a
+/// quarter of the files that this process may have open is for everything else.
 pub(crate) fn connections_max(n: usize) -> usize {
     let files = sys::descriptor_limit().unwrap_or(usize::MAX);
     let share = (files / 8).saturating_mul(3).checked_div(n).unwrap_or(0);
     share.clamp(CONNECTIONS_MIN, CONNECTIONS_MAX)
 }
 
-/// A connection, and what it is used for.
+/// A connection and its state.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
-    /// See [`Service::is_patient`].
-    is_patient: AtomicBool,
-    state: Mutex<State>,
+    /// See [`Service::allows_slow_body`].
+    allows_slow_body: AtomicBool,
+    state: Mutex<ConnectionState>,
 }
 
 #[derive(Debug)]
-struct State {
-    use_: Use,
+struct ConnectionState {
+    use_: ConnectionUse,
     since: Instant,
-    /// See [`Service::keeps`].
+    /// See [`Service::keeps_connection`].
     is_kept: bool,
 }
 
 /// What a connection is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
-    /// Nothing: no byte of a request has come.
+pub(crate) enum ConnectionUse {
+    /// No byte of a request has come.
     Idle,
-    /// A request is coming in.
+    /// A request is being read.
     Reading,
-    /// A request is being answered, or a long poll waits.
+    /// A request is being handled.
     Busy,
-    /// It has been closed to make room.
+    /// The connection has been closed to make room.
     Closed,
 }
 
@@ -101,19 +98,19 @@ impl Connection {
     fn new(stream: TcpStream) -> Connection {
         Connection {
             stream,
-            is_patient: AtomicBool::new(false),
-            state: Mutex::new(State {
-                use_: Use::Idle,
+            allows_slow_body: AtomicBool::new(false),
+            state: Mutex::new(ConnectionState {
+                use_: ConnectionUse::Idle,
                 since: Instant::now(),
                 is_kept: false,
             }),
         }
     }
 
-    /// Notes what it is used for from now on; false: it has been closed.
-    pub(crate) fn set_use(&self, use_: Use) -> bool {
+    /// Sets what the connection is used for. Returns false if it has been closed.
+    pub(crate) fn set_use(&self, use_: ConnectionUse) -> bool {
         let mut state = lock(&self.state);
-        if state.use_ == Use::Closed {
+        if state.use_ == ConnectionUse::Closed {
             return false;
         }
         if state.use_ != use_ {
@@ -122,58 +119,61 @@ impl Connection {
         true
     }
 
-    /// Whether the body of its request may take as long as it likes.
-    pub(crate) fn is_patient(&self) -> bool {
-        self.is_patient.load(Ordering::Relaxed)
+    /// Returns whether the body of the current request may take any time.
+    pub(crate) fn allows_slow_body(&self) -> bool {
+        self.allows_slow_body.load(Ordering::Relaxed)
     }
 
     fn keep(&self) {
         lock(&self.state).is_kept = true;
     }
 
-    /// How gladly it is closed to make room, and since when it has been like this; `None`: not at all.
+    /// Returns a key that orders connections by which is closed first to make room; `None` if this one
+    /// must stay open.
     fn closing_rank(&self) -> Option<(u8, Instant)> {
         let state = lock(&self.state);
         let rank = match state.use_ {
-            // Idle to us, but a request has come that its thread has not seen yet.
-            Use::Idle if sys::is_readable(&self.stream, false) => return None,
-            Use::Idle => 0,
-            Use::Reading => 1,
-            Use::Busy | Use::Closed => return None,
+            // A request has come that the connection's thread has not seen yet.
+            ConnectionUse::Idle if sys::is_readable(&self.stream, false) => return None,
+            ConnectionUse::Idle => 0,
+            ConnectionUse::Reading => 1,
+            ConnectionUse::Busy | ConnectionUse::Closed => return None,
         };
-        let is_fresh = state.since.elapsed() < FRESH;
+        let is_fresh = state.since.elapsed() < FRESH_TIME;
         (!state.is_kept && !is_fresh).then_some((rank, state.since))
     }
 
-    /// Closes it unless a request has come meanwhile.
+    /// Closes the connection unless a request has come meanwhile. Returns whether it did.
     fn close(&self) -> bool {
         let mut state = lock(&self.state);
-        let is_closed = matches!(state.use_, Use::Idle | Use::Reading) && !state.is_kept;
-        if is_closed {
-            state.use_ = Use::Closed;
-            let _ = self.stream.shutdown(Shutdown::Both);
+        let may_close = matches!(state.use_, ConnectionUse::Idle | ConnectionUse::Reading);
+        if !may_close || state.is_kept {
+            return false;
         }
-        is_closed
+        state.use_ = ConnectionUse::Closed;
+        let _ = self.stream.shutdown(Shutdown::Both);
+        true
     }
 }
 
-/// The lock's content, whatever became of an earlier owner: nothing here is left half-changed.
+/// Locks `mutex`, even if a thread panicked while it held the lock: no state here is left half-changed.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A listener with its threads. Ended by [`stop`](Self::stop), which joins them.
+/// A listener with its threads. [`stop`](Self::stop) joins them.
 #[derive(Debug)]
 pub(crate) struct Server {
     addr: SocketAddr,
-    open: Arc<Open>,
-    accepting: Option<JoinHandle<()>>,
+    acceptor: Arc<Acceptor>,
+    thread: Option<JoinHandle<()>>,
 }
 
+/// What the accepting thread shares with the server.
 #[derive(Debug, Default)]
-struct Open {
-    stopped: AtomicBool,
-    /// Whoever serves a connection owns it, so that it is closed with the end of that.
+struct Acceptor {
+    is_stopped: AtomicBool,
+    /// The thread of a connection owns it, so that the connection closes when the thread ends.
     connections: Mutex<Vec<(Weak<Connection>, JoinHandle<()>)>>,
 }
 
@@ -181,15 +181,15 @@ impl Server {
     /// Serves `listener` until [`stop`](Self::stop).
     pub(crate) fn start(listener: TcpListener, service: Arc<dyn Service>) -> io::Result<Server> {
         let addr = listener.local_addr()?;
-        let open = Arc::new(Open::default());
-        let shared = Arc::clone(&open);
-        let accepting = thread::Builder::new()
+        let acceptor = Arc::new(Acceptor::default());
+        let shared = Arc::clone(&acceptor);
+        let thread = thread::Builder::new()
             .name("emulator accept".to_owned())
-            .spawn(move || shared.accept(&listener, &service))?;
+            .spawn(move || shared.accept_all(&listener, &service))?;
         Ok(Server {
             addr,
-            open,
-            accepting: Some(accepting),
+            acceptor,
+            thread: Some(thread),
         })
     }
 
@@ -197,28 +197,29 @@ impl Server {
         self.addr
     }
 
-    /// Closes the listener and all connections. Who waits within a service has to be woken first.
+    /// Closes the listener and all connections, and joins their threads. The caller has to end whatever
+    /// the service waits for first.
     pub(crate) fn stop(&mut self) {
-        self.open.stopped.store(true, Ordering::SeqCst);
-        // `accept` has no other end than one more connection.
+        self.acceptor.is_stopped.store(true, Ordering::SeqCst);
+        // Only another connection ends `TcpListener::accept`.
         let mut addr = self.addr;
         match addr {
             SocketAddr::V4(a) if a.ip().is_unspecified() => addr.set_ip(Ipv4Addr::LOCALHOST.into()),
             SocketAddr::V6(a) if a.ip().is_unspecified() => addr.set_ip(Ipv6Addr::LOCALHOST.into()),
             _ => {}
         }
-        if let Some(accepting) = self.accepting.take() {
-            while !accepting.is_finished() {
-                // Where no file descriptor is left, those of the connections will do.
+        if let Some(thread) = self.thread.take() {
+            while !thread.is_finished() {
+                // If no file descriptor is left, closing the connections frees some.
                 if TcpStream::connect(addr).is_err() {
-                    self.open.shut_down();
-                    thread::sleep(PAUSE);
+                    self.acceptor.shut_down_all();
+                    thread::sleep(ACCEPT_PAUSE);
                 }
             }
-            let _ = accepting.join();
+            let _ = thread.join();
         }
-        self.open.shut_down();
-        let connections = std::mem::take(&mut *lock(&self.open.connections));
+        self.acceptor.shut_down_all();
+        let connections = std::mem::take(&mut *lock(&self.acceptor.connections));
         for (_, thread) in connections {
             let _ = thread.join();
         }
@@ -231,17 +232,17 @@ impl Drop for Server {
     }
 }
 
-impl Open {
-    fn accept(&self, listener: &TcpListener, service: &Arc<dyn Service>) {
+impl Acceptor {
+    fn accept_all(&self, listener: &TcpListener, service: &Arc<dyn Service>) {
         let n_max = service.connections_max();
         loop {
             let accepted = listener.accept();
-            if self.stopped.load(Ordering::SeqCst) {
+            if self.is_stopped.load(Ordering::SeqCst) {
                 return;
             }
             let stream = match accepted {
                 Ok((stream, _)) => stream,
-                // The connection has ended before it was accepted (accept(2)).
+                // The connection ended before it was accepted (accept(2)).
                 Err(error)
                     if matches!(
                         error.kind(),
@@ -250,50 +251,52 @@ impl Open {
                 {
                     continue;
                 }
-                // No file descriptor is left, or no memory.
+                // No file descriptor or no memory is left.
                 Err(_) => {
-                    self.make_room();
-                    thread::sleep(PAUSE);
+                    self.close_one();
+                    thread::sleep(ACCEPT_PAUSE);
                     continue;
                 }
             };
             while self.n_connections() >= n_max {
-                if self.stopped.load(Ordering::SeqCst) {
+                if self.is_stopped.load(Ordering::SeqCst) {
                     return;
                 }
-                // Where all are at work, those who come wait until one has ended.
-                if !self.make_room() {
-                    thread::sleep(PAUSE);
+                // If all connections are busy, the new one waits until one of them ends.
+                if !self.close_one() {
+                    thread::sleep(ACCEPT_PAUSE);
                 }
             }
             let connection = Arc::new(Connection::new(stream));
             let (service, weak) = (Arc::clone(service), Arc::downgrade(&connection));
             let thread = thread::Builder::new()
                 .name("emulator connection".to_owned())
-                .spawn(move || serve(&connection, &*service));
+                .spawn(move || serve_connection(&connection, &*service));
             if let Ok(thread) = thread {
                 lock(&self.connections).push((weak, thread));
             } else {
                 // No thread is left.
-                self.make_room();
-                thread::sleep(PAUSE);
+                self.close_one();
+                thread::sleep(ACCEPT_PAUSE);
             }
         }
     }
 
-    /// How many connections are served, of those that have not been closed to make room.
+    /// Returns how many connections are served, without those that were closed to make room.
     fn n_connections(&self) -> usize {
         let mut connections = lock(&self.connections);
         connections.retain(|(_, thread)| !thread.is_finished());
-        let is_open = |connection: &Connection| lock(&connection.state).use_ != Use::Closed;
+        let is_open =
+            |connection: Arc<Connection>| lock(&connection.state).use_ != ConnectionUse::Closed;
         let open = connections
             .iter()
-            .filter(|(connection, _)| connection.upgrade().is_some_and(|c| is_open(&c)));
+            .filter(|(connection, _)| connection.upgrade().is_some_and(is_open));
         open.count()
     }
 
-    /// Closes a connection that nothing is lost with; false: there is none.
-    fn make_room(&self) -> bool {
+    /// Closes the connection that has been idle longest, or else the slowest sender. Returns false if
+    /// there is none.
+    fn close_one(&self) -> bool {
         let open: Vec<Arc<Connection>> = lock(&self.connections)
             .iter()
             .filter_map(|(connection, _)| connection.upgrade())
@@ -305,7 +308,7 @@ impl Open {
         first.is_some_and(|(_, connection)| connection.close())
     }
 
-    fn shut_down(&self) {
+    fn shut_down_all(&self) {
         for (connection, _) in lock(&self.connections).iter() {
             if let Some(connection) = connection.upgrade() {
                 let _ = connection.shutdown(Shutdown::Both);
@@ -314,40 +317,34 @@ impl Open {
     }
 }
 
-fn serve(stream: &Arc<Connection>, service: &dyn Service) {
-    let _ = stream.set_nodelay(true);
-    let mut inbox = Vec::new();
+/// Serves the requests of a connection, one after the other, until it ends.
+fn serve_connection(connection: &Connection, service: &dyn Service) {
+    let _ = connection.set_nodelay(true);
+    let mut buffer = Vec::new();
     loop {
-        let (back, returned) = channel();
-        let mut back = Some(back);
-        let goes_on = match Exchange::begin(stream, &mut inbox, &mut back) {
-            // It has been closed: whoever has sent the request knows that nobody has served it.
-            Ok(Some(_)) if !stream.set_use(Use::Busy) => false,
+        match Exchange::begin(connection, &mut buffer) {
             Ok(Some((request, mut exchange))) => {
-                let is_patient = service.is_patient(&request);
-                stream.is_patient.store(is_patient, Ordering::Relaxed);
-                if service.keeps(&request) {
-                    stream.keep();
+                if !connection.set_use(ConnectionUse::Busy) {
+                    // Closed to make room. The peer sees that the request was not served.
+                    break;
                 }
-                let answered = service.answer(&request, &mut exchange);
-                exchange.end() && answered.is_ok()
+                let allows_slow_body = service.allows_slow_body(&request);
+                let flag = &connection.allows_slow_body;
+                flag.store(allows_slow_body, Ordering::Relaxed);
+                if service.keeps_connection(&request) {
+                    connection.keep();
+                }
+                let handled = service.handle(&request, &mut exchange);
+                if !exchange.end() || handled.is_err() {
+                    break;
+                }
             }
-            Ok(None) => false,
-            Err(refusal) => {
-                refusal.send(stream);
-                false
+            Ok(None) => break,
+            Err(error) => {
+                error.send(connection);
+                break;
             }
-        };
-        if back.is_none() {
-            // Lent: others read it until it comes back.
-            match returned.recv() {
-                Ok(read) => inbox = read,
-                Err(_) => break,
-            }
-        }
-        if !goes_on {
-            break;
         }
     }
-    let _ = stream.shutdown(Shutdown::Both);
+    let _ = connection.shutdown(Shutdown::Both);
 }

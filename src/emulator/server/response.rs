@@ -1,95 +1,81 @@
-//! How a reply goes out: whole or in parts, and with what is to go wrong with it.
+//! The response writer: sends a response whole or in parts, with the faults that were injected.
 
 use std::fmt::Write;
 use std::io;
 use std::net::TcpStream;
-use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::emulator::report::civil;
-use crate::emulator::server::fault_injection::{Fault, mangle};
+use crate::emulator::server::fault_injection::ReplyFaults;
+use crate::http::Answer;
 use crate::http1::connection::send;
 
-/// How late a slow reply is.
-const SLOW: Duration = Duration::from_millis(200);
-
-/// How a body is sent whose length nobody knows yet.
+/// How a body of unknown length is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outgoing {
+pub(crate) enum BodyCoding {
     Chunked,
-    /// As HTTP/1.0 has it: the end of the connection ends it.
-    Plain,
-    /// There is none to be sent.
-    Nothing,
+    /// The end of the connection ends the body, as in HTTP/1.0.
+    UntilClose,
+    /// No body is sent.
+    None,
 }
 
-/// What there is to know about a reply before its content.
-#[derive(Debug, Clone)]
-pub(crate) struct Outlet {
-    outgoing: Outgoing,
-    /// No other request is served on this connection.
+/// Writes one response to a connection.
+#[derive(Debug)]
+pub(crate) struct ResponseWriter {
+    coding: BodyCoding,
+    /// Whether the connection ends after this response.
     pub(crate) close: bool,
-    /// The peer speaks HTTP/1.0, where connections end unless it is said that they do not.
-    is_1_0: bool,
-    /// 0 before the reply.
+    /// Whether the peer speaks HTTP/1.0, where a connection ends unless both sides say otherwise.
+    is_http_1_0: bool,
+    /// The status that was sent; 0 before the response.
     pub(crate) status: u16,
-    /// Lines of header fields that the reply has in any case.
+    /// Lines of header fields that are added to every response.
     added_lines: String,
-    /// What is to go wrong.
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) faults: ReplyFaults,
 }
 
-impl Outlet {
-    pub(crate) fn new(outgoing: Outgoing, close: bool, is_1_0: bool) -> Outlet {
-        Outlet {
-            outgoing,
+impl ResponseWriter {
+    pub(crate) fn new(coding: BodyCoding, close: bool, is_http_1_0: bool) -> ResponseWriter {
+        ResponseWriter {
+            coding,
             close,
-            is_1_0,
+            is_http_1_0,
             status: 0,
             added_lines: String::new(),
-            faults: Vec::new(),
+            faults: ReplyFaults::default(),
         }
     }
 
-    /// Adds a header field to the reply, whatever else it has.
+    /// Adds a header field to the response, whoever writes it.
     pub(crate) fn add_field(&mut self, name: &str, value: &str) {
         let _ = write!(self.added_lines, "{name}: {value}\r\n");
     }
 
-    /// Sends a whole reply.
-    pub(crate) fn whole(
+    /// Sends a whole response.
+    pub(crate) fn send_whole(
         &mut self,
         stream: &TcpStream,
         status: u16,
         fields: &[(&str, &str)],
         body: &[u8],
     ) -> io::Result<()> {
-        let (head, body) = self.framed(status, fields, body);
-        if self.faults.is_empty() {
-            Ok(send(stream, [head.as_bytes(), body, b""]).map_err(|(_, errno)| errno)?)
-        } else {
-            send_mangled(stream, &self.faults, &head, body)
-        }
-    }
-
-    /// The head of a whole reply, and what is sent of its body.
-    pub(crate) fn framed<'b>(
-        &mut self,
-        status: u16,
-        fields: &[(&str, &str)],
-        body: &'b [u8],
-    ) -> (String, &'b [u8]) {
         let mut head = self.head(status, fields);
-        // RFC 9110, section 8.6: no length with these.
+        // RFC 9110, section 8.6: no Content-Length with these.
         if !matches!(status, 100..=199 | 204) {
             let _ = write!(head, "Content-Length: {}\r\n", body.len());
         }
         head.push_str("\r\n");
-        let is_bodiless = self.outgoing == Outgoing::Nothing || matches!(status, 204 | 304);
-        (head, if is_bodiless { b"" } else { body })
+        let is_bodiless = self.coding == BodyCoding::None || matches!(status, 204 | 304);
+        let body = if is_bodiless { b"" } else { body };
+        if self.faults == ReplyFaults::default() {
+            send_all(stream, [head.as_bytes(), body, b""])
+        } else {
+            self.faults.send(stream, &head, body)
+        }
     }
 
-    /// Begins a reply whose length nobody knows yet.
+    /// Begins a response of unknown length.
     pub(crate) fn start(
         &mut self,
         stream: &TcpStream,
@@ -97,47 +83,48 @@ impl Outlet {
         fields: &[(&str, &str)],
     ) -> io::Result<()> {
         if matches!(status, 204 | 304) {
-            self.outgoing = Outgoing::Nothing;
+            self.coding = BodyCoding::None;
         }
-        self.close |= self.outgoing == Outgoing::Plain;
+        self.close |= self.coding == BodyCoding::UntilClose;
         let mut head = self.head(status, fields);
-        if self.outgoing == Outgoing::Chunked {
+        if self.coding == BodyCoding::Chunked {
             head.push_str("Transfer-Encoding: chunked\r\n");
         }
         head.push_str("\r\n");
-        send(stream, [head.as_bytes(), b"", b""]).map_err(|(_, errno)| errno.into())
+        send_all(stream, [head.as_bytes(), b"", b""])
     }
 
-    /// Sends a part of a reply that [`start`](Self::start) began.
-    pub(crate) fn part(&self, stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
-        let sent = match self.outgoing {
-            // An empty chunk would be the last one.
+    /// Sends a part of a response that [`start`](Self::start) began.
+    pub(crate) fn send_part(&self, stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
+        match self.coding {
+            // RFC 9112, section 7.1: an empty chunk ends the body.
             _ if bytes.is_empty() => Ok(()),
-            Outgoing::Nothing => Ok(()),
-            Outgoing::Plain => send(stream, [bytes, b"", b""]),
-            Outgoing::Chunked => {
+            BodyCoding::None => Ok(()),
+            BodyCoding::UntilClose => send_all(stream, [bytes, b"", b""]),
+            BodyCoding::Chunked => {
                 let size = format!("{:x}\r\n", bytes.len());
-                send(stream, [size.as_bytes(), bytes, b"\r\n"])
+                send_all(stream, [size.as_bytes(), bytes, b"\r\n"])
             }
-        };
-        sent.map_err(|(_, errno)| errno.into())
+        }
     }
 
-    /// Ends a reply that [`start`](Self::start) began.
+    /// Ends a response that [`start`](Self::start) began.
     pub(crate) fn finish(&self, stream: &TcpStream) -> io::Result<()> {
-        match self.outgoing {
-            Outgoing::Chunked => {
-                send(stream, [b"0\r\n\r\n", b"", b""]).map_err(|(_, errno)| errno.into())
-            }
-            Outgoing::Plain | Outgoing::Nothing => Ok(()),
+        match self.coding {
+            BodyCoding::Chunked => send_all(stream, [b"0\r\n\r\n", b"", b""]),
+            BodyCoding::UntilClose | BodyCoding::None => Ok(()),
         }
     }
 
     fn head(&mut self, status: u16, fields: &[(&str, &str)]) -> String {
         self.status = status;
         let mut head = String::with_capacity(1024);
-        let minor = u8::from(!self.is_1_0);
-        let _ = write!(head, "HTTP/1.{minor} {status} {}\r\n", reason(status));
+        let minor = u8::from(!self.is_http_1_0);
+        let _ = write!(
+            head,
+            "HTTP/1.{minor} {status} {}\r\n",
+            reason_phrase(status)
+        );
         for (name, value) in fields {
             for text in [name, ": ", value, "\r\n"] {
                 head.push_str(text);
@@ -147,62 +134,21 @@ impl Outlet {
         let _ = write!(head, "Date: {}\r\n", civil(SystemTime::now()).http_date());
         if self.close {
             head.push_str("Connection: close\r\n");
-        } else if self.is_1_0 {
+        } else if self.is_http_1_0 {
             head.push_str("Connection: keep-alive\r\n");
         }
         head
     }
 }
 
-/// Sends a reply with its faults, one of which may be that the connection is lost.
-pub(crate) fn send_mangled(
-    stream: &TcpStream,
-    faults: &[Fault],
-    head: &str,
-    body: &[u8],
-) -> io::Result<()> {
-    if faults.contains(&Fault::Slow) {
-        thread::sleep(SLOW);
-    }
-    let mangled = mangle(faults, head, body);
-    for piece in mangled.pieces {
-        send(stream, [piece.as_slice(), b"", b""]).map_err(|(_, error)| error)?;
-    }
-    if mangled.is_cut {
-        Err(io::ErrorKind::ConnectionAborted.into())
-    } else {
-        Ok(())
-    }
+/// Sends all parts, one after the other.
+pub(crate) fn send_all(stream: &TcpStream, parts: [&[u8]; 3]) -> io::Result<()> {
+    send(stream, parts).map_err(|(_, errno)| errno.into())
 }
 
-/// The reason phrase of a status (RFC 9110, section 15); clients ignore it.
-fn reason(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        201 => "Created",
-        202 => "Accepted",
-        204 => "No Content",
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        304 => "Not Modified",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        409 => "Conflict",
-        410 => "Gone",
-        413 => "Request Entity Too Large",
-        415 => "Unsupported Media Type",
-        422 => "Unprocessable Entity",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        _ => "",
-    }
+/// Returns the reason phrase of a status; empty if it has none here. Clients ignore it.
+pub(crate) fn reason_phrase(status: u16) -> &'static str {
+    let line = Answer::status_line(status);
+    line.and_then(|line| line.get("404 ".len()..))
+        .unwrap_or_default()
 }
