@@ -1,27 +1,27 @@
-//! Which files Git ignores: the patterns of `.gitignore` files (gitignore(5)).
+//! Patterns of `.gitignore` files: which files Git ignores (gitignore(5)).
 
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The patterns that hold in a folder, the weakest first.
+/// The patterns for a folder, in increasing order of precedence.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Ignore(Vec<Pattern>);
+pub(crate) struct IgnorePatterns(Vec<Pattern>);
 
 #[derive(Debug, Clone)]
 struct Pattern {
     /// The folder of its `.gitignore`.
     base: PathBuf,
-    /// What stands between slashes.
+    /// The parts between slashes.
     segments: Vec<Vec<u8>>,
     is_negated: bool,
     folders_only: bool,
 }
 
-impl Ignore {
-    /// The patterns that come to `folder` from above: those of its ancestors within its repository.
-    pub(crate) fn above(folder: &Path) -> Ignore {
-        let mut ignore = Ignore::default();
+impl IgnorePatterns {
+    /// Returns the patterns of the ancestors of `folder` within its repository.
+    pub(crate) fn above(folder: &Path) -> IgnorePatterns {
+        let mut ignore = IgnorePatterns::default();
         let ancestors: Vec<&Path> = folder.ancestors().skip(1).collect();
         if folder.join(".git").exists() {
             return ignore;
@@ -42,7 +42,7 @@ impl Ignore {
             .extend(lines.filter_map(|line| Pattern::parse(folder, line)));
     }
 
-    /// Whether `path` is ignored. That its folder is not ignored is the caller's to know.
+    /// Returns whether `path` is ignored. Its folder must not be ignored.
     pub(crate) fn matches(&self, path: &Path, is_folder: bool) -> bool {
         let last = self.0.iter().rev().find(|p| p.matches(path, is_folder));
         last.is_some_and(|pattern| !pattern.is_negated)
@@ -52,7 +52,7 @@ impl Ignore {
 impl Pattern {
     fn parse(base: &Path, line: &[u8]) -> Option<Pattern> {
         let mut line = line.strip_suffix(b"\r").unwrap_or(line);
-        // Spaces at the end count only where they are escaped.
+        // Trailing spaces are ignored unless they are escaped.
         while let Some(shorter) = line.strip_suffix(b" ").filter(|l| !l.ends_with(b"\\")) {
             line = shorter;
         }
@@ -69,7 +69,7 @@ impl Pattern {
         if segments.first().is_some_and(Vec::is_empty) {
             segments.remove(0);
         } else if segments.len() == 1 {
-            // Without a slash it is a name in any folder.
+            // A pattern without a slash matches names in any folder.
             segments.insert(0, b"**".to_vec());
         }
         let is_empty = segments.is_empty() || segments == [b"**".to_vec(), Vec::new()];
@@ -96,7 +96,7 @@ impl Pattern {
 fn path_matches(pattern: &[Vec<u8>], names: &[&[u8]]) -> bool {
     match (pattern, names) {
         ([], []) => true,
-        // At the end it stands for everything inside, not for the folder itself.
+        // A trailing `**` matches everything inside, but not the folder itself.
         ([last], _) if last == b"**" => !names.is_empty(),
         ([first, rest @ ..], _) if first == b"**" => {
             (0..=names.len()).any(|n| path_matches(rest, names.get(n..).unwrap_or_default()))
@@ -108,9 +108,11 @@ fn path_matches(pattern: &[Vec<u8>], names: &[&[u8]]) -> bool {
     }
 }
 
-/// Whether `name` is one that the pattern stands for, in which `*`, `?`, `[a-z]` and `\` are special.
+/// Returns whether the pattern matches `name`. `*`, `?`, `[a-z]` and `\` are special.
+///
+/// On a mismatch it backtracks to the last star only, which is enough for patterns of one segment.
 fn name_matches(mut pattern: &[u8], mut name: &[u8]) -> bool {
-    // Behind the last star, and what of the name that is tried against.
+    // The pattern after the last star, and the rest of the name that it was tried against.
     let mut retry: Option<(&[u8], &[u8])> = None;
     loop {
         if let [b'*', rest @ ..] = pattern {
@@ -132,7 +134,7 @@ fn name_matches(mut pattern: &[u8], mut name: &[u8]) -> bool {
     }
 }
 
-/// What is left of the pattern if its first element matches `byte`.
+/// Returns the rest of the pattern if its first element matches `byte`.
 fn byte_matches(pattern: &[u8], byte: u8) -> Option<&[u8]> {
     match pattern {
         [b'?', rest @ ..] => Some(rest),
@@ -141,7 +143,7 @@ fn byte_matches(pattern: &[u8], byte: u8) -> Option<&[u8]> {
                 [b'!' | b'^', rest @ ..] => (true, rest),
                 _ => (false, inside),
             };
-            // A bracket in front is one of the characters.
+            // A bracket in front is part of the set.
             let end = inside.iter().skip(1).position(|&b| b == b']')?;
             let (mut set, rest) = inside.split_at_checked(end.saturating_add(1))?;
             let mut found = false;
@@ -166,12 +168,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_match_as_git_has_it() {
+    fn patterns_match_as_in_git() {
         #[track_caller]
         fn check(patterns: &str, path: &str, want: bool) {
             let base = Path::new("/repo");
             let lines = patterns.as_bytes().split(|&b| b == b'\n');
-            let ignore = Ignore(lines.filter_map(|l| Pattern::parse(base, l)).collect());
+            let ignore = IgnorePatterns(lines.filter_map(|l| Pattern::parse(base, l)).collect());
             let is_folder = path.ends_with('/');
             let path = base.join(path.trim_end_matches('/'));
             assert_eq!(

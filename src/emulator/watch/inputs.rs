@@ -1,4 +1,5 @@
-//! What a build reads, and what of it has changed: dep-info of cargo, manifests, sources, or all files of a folder.
+//! The inputs of a build, and which of them have changed: files in cargo's dep-info, manifests, sources, or all
+//! files of a folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
@@ -6,15 +7,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::emulator::watch::ignore::Ignore;
+use crate::emulator::watch::ignore::IgnorePatterns;
 
-/// Deepest folder that is looked into.
+/// Deepest folder that is searched.
 const DEPTH_MAX: u32 = 32;
 /// Longest file whose content is compared, in bytes.
 const CONTENT_LEN_MAX: u64 = 1024 * 1024;
 /// File systems take times from a clock that ticks 100 times a second or more often.
 const CLOCK_TICK: Duration = Duration::from_millis(10);
-/// What cargo reads in a package's folder and in those above it.
+/// Files that cargo reads in a package's folder and in the folders above it.
 const MANIFESTS: [&str; 6] = [
     "Cargo.toml",
     "Cargo.lock",
@@ -24,24 +25,24 @@ const MANIFESTS: [&str; 6] = [
     "rust-toolchain",
 ];
 
-/// What tells two contents of a file apart.
+/// What distinguishes two versions of a file without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp {
     len: u64,
     modified: Option<SystemTime>,
-    /// The file's number, and when the file system last changed it in any way: a file that takes
-    /// another's place, or gets an old time, is a change too.
+    /// The inode number, and the status change time in seconds and nanoseconds (inode(7)). They also
+    /// change when another file is renamed to this one, or when the modification time is set back.
     status: (u64, i64, i64),
 }
 
-/// The inputs of a build at one time.
+/// The state of a build's inputs at one time.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    /// `None`: there is no such file.
+    /// The files; `None` for one that does not exist.
     files: BTreeMap<PathBuf, Option<Stamp>>,
-    /// The folders that were searched, and for what.
+    /// The folders that were searched.
     searched: BTreeSet<(PathBuf, Search)>,
-    /// Hashes of what is in the files, where that was asked for.
+    /// Hashes of the files' contents, before a build.
     contents: BTreeMap<PathBuf, u64>,
     taken: SystemTime,
 }
@@ -53,37 +54,37 @@ enum Search {
     Everything,
 }
 
-/// Where to look for what a build reads.
+/// Finds the inputs of a build.
 #[derive(Debug, Clone)]
-pub(crate) struct Inputs {
+pub(crate) struct BuildInputs {
     folder: PathBuf,
     /// The executable that the build makes.
     program: Option<PathBuf>,
 }
 
-impl Inputs {
-    pub(crate) fn new(folder: &Path, program: Option<&Path>) -> Inputs {
+impl BuildInputs {
+    pub(crate) fn new(folder: &Path, program: Option<&Path>) -> BuildInputs {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or(path.to_owned());
-        Inputs {
+        BuildInputs {
             folder: absolute(folder),
             program: program.map(absolute),
         }
     }
 
-    /// The same right before a build, with everything, and with what is in the files: what a build
-    /// writes again as it was has not changed.
-    pub(crate) fn look_before_build(&self) -> Snapshot {
-        let mut snapshot = self.look(true);
+    /// Takes a snapshot of all files right before a build, with their contents: a file that the build writes
+    /// again with the same content has not changed.
+    pub(crate) fn snapshot_before_build(&self) -> Snapshot {
+        let mut snapshot = self.snapshot(true);
         let paths = snapshot.files.keys();
         let contents = paths.filter_map(|path| Some((path.clone(), content_hash(path)?)));
         snapshot.contents = contents.collect();
         snapshot
     }
 
-    /// Looks at all inputs. `everything`: at other files of the packages too, which a build may need
-    /// before dep-info tells of them.
-    pub(crate) fn look(&self, everything: bool) -> Snapshot {
-        let mut looking = Looking {
+    /// Takes a snapshot of all inputs. With `everything` it includes other files of the packages, which a
+    /// build may need before dep-info names them.
+    pub(crate) fn snapshot(&self, everything: bool) -> Snapshot {
+        let mut builder = SnapshotBuilder {
             snapshot: Snapshot {
                 files: BTreeMap::new(),
                 searched: BTreeSet::new(),
@@ -96,8 +97,8 @@ impl Inputs {
         let dep_infos = self.dep_infos();
         let is_package = self.folder.join("Cargo.toml").is_file();
         if dep_infos.is_empty() && !is_package {
-            looking.search(&self.folder, Search::Everything, false);
-            return looking.snapshot;
+            builder.search(&self.folder, Search::Everything, false);
+            return builder.snapshot;
         }
         let mut packages = Vec::new();
         packages.extend(is_package.then(|| self.folder.clone()));
@@ -111,9 +112,9 @@ impl Inputs {
                     continue;
                 }
                 if path.is_dir() {
-                    looking.search(&path, Search::Everything, false);
+                    builder.search(&path, Search::Everything, false);
                 } else {
-                    looking.add(&path);
+                    builder.add(&path);
                 }
                 parents.extend(path.parent().map(Path::to_owned));
             }
@@ -126,31 +127,32 @@ impl Inputs {
             }
             for folder in package.ancestors() {
                 for name in MANIFESTS {
-                    looking.add(&folder.join(name));
+                    builder.add(&folder.join(name));
                 }
             }
-            // Cargo itself looks at every file of a package whose build script does not say more.
+            // Cargo itself watches every file of a package whose build script names no inputs.
             let has_script = package.join("build.rs").is_file();
             let search = if everything || has_script || dep_infos.is_empty() {
                 Search::Everything
             } else {
                 Search::Sources
             };
-            looking.search(&package, search, true);
+            builder.search(&package, search, true);
             let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap_or_default();
-            let dependencies = path_dependencies(&manifest).map(|path| tidy(&package.join(path)));
+            let dependencies =
+                path_dependencies(&manifest).map(|path| normalized(&package.join(path)));
             packages.extend(dependencies.filter(|path| path.join("Cargo.toml").is_file()));
         }
-        // An executable of a package elsewhere: the user has named this folder for what else is in it.
+        // The executable is from a package elsewhere, so the user wants the other files of this folder.
         let is_inside = |path: &PathBuf| path.starts_with(&self.folder);
-        if !is_package && !looking.snapshot.files.keys().any(is_inside) {
-            looking.search(&self.folder, Search::Everything, false);
+        if !is_package && !builder.snapshot.files.keys().any(is_inside) {
+            builder.search(&self.folder, Search::Everything, false);
         }
-        looking.snapshot
+        builder.snapshot
     }
 
-    /// The dep-info files of the last build: the one beside the executable, else those in the target
-    /// folders of the packages around the folder.
+    /// Returns the dep-info files of the last build: the one beside the executable, else those in the target
+    /// folders of the packages that contain the folder.
     fn dep_infos(&self) -> Vec<PathBuf> {
         let beside = self.program.as_ref().map(|p| p.with_extension("d"));
         if let Some(beside) = beside.filter(|path| path.is_file()) {
@@ -176,7 +178,7 @@ impl Inputs {
                 }
             }
         }
-        // Of several functions the one whose package it is (target/lambda/NAME/bootstrap).
+        // A file or folder name of the executable may be that of its target (target/lambda/NAME/bootstrap).
         let program = self.program.as_deref();
         let names = [
             program.and_then(Path::file_stem),
@@ -194,19 +196,19 @@ impl Inputs {
 }
 
 impl Snapshot {
-    /// Whether that file was there.
+    /// Returns whether the file existed.
     pub(crate) fn has(&self, path: &Path) -> bool {
         matches!(self.files.get(path), Some(Some(_)))
     }
 
-    /// The files that differ from what they were in `before`.
+    /// Returns the files that differ from `before`.
     pub(crate) fn changed_since(&self, before: &Snapshot) -> Vec<PathBuf> {
         let mut changed = Vec::new();
         for (path, now) in &self.files {
             let is_changed = match (before.files.get(path), now) {
                 (Some(before), now) => before != now,
                 (None, None) => false,
-                // It was looked for and not there, or it was not looked for.
+                // It did not exist, or it was not searched for.
                 (None, Some(now)) => before.has_searched(path) || now.is_since(before.taken),
             };
             let is_same = |hash: &u64| content_hash(path).as_ref() == Some(hash);
@@ -222,7 +224,7 @@ impl Snapshot {
         changed
     }
 
-    /// Whether `path` would be in here if it existed.
+    /// Returns whether `path` would be in the snapshot if it existed.
     fn has_searched(&self, path: &Path) -> bool {
         self.searched.iter().any(|(folder, search)| {
             let is_wanted = *search == Search::Everything || is_source(path);
@@ -247,7 +249,7 @@ impl Stamp {
         }
     }
 
-    /// Whether the file has changed since `time`, as far as its times tell.
+    /// Returns whether the file has changed since `time`, by its times.
     fn is_since(&self, time: SystemTime) -> bool {
         let limit = time.checked_sub(CLOCK_TICK).unwrap_or(time);
         let (_, seconds, nanos) = self.status;
@@ -258,15 +260,16 @@ impl Stamp {
     }
 }
 
-/// A snapshot that is being taken.
-struct Looking {
+/// Takes a snapshot.
+struct SnapshotBuilder {
     snapshot: Snapshot,
+    /// The files that this process writes its output to, by device and inode.
     own_output: Vec<(u64, u64)>,
-    /// The folders that have been searched, as the file system numbers them: links may lead back.
+    /// The folders that have been searched, by device and inode: symbolic links may lead back.
     folders: BTreeSet<(u64, u64)>,
 }
 
-impl Looking {
+impl SnapshotBuilder {
     fn add(&mut self, path: &Path) {
         if !self.snapshot.files.contains_key(path) {
             let metadata = fs::metadata(path).ok().filter(Metadata::is_file);
@@ -275,19 +278,19 @@ impl Looking {
         }
     }
 
-    /// Adds files below `folder`. Hidden ones are left out, and so are those that Git ignores, what
-    /// cargo builds, and `one_package`: other packages.
+    /// Adds the files below `folder`, without hidden files, those that Git ignores, and the output of cargo.
+    /// With `one_package` it leaves out other packages.
     fn search(&mut self, folder: &Path, search: Search, one_package: bool) {
         self.folders.clear();
         self.snapshot.searched.insert((folder.to_owned(), search));
-        let ignore = Ignore::above(folder);
+        let ignore = IgnorePatterns::above(folder);
         self.search_in(folder, ignore, search, one_package, DEPTH_MAX);
     }
 
     fn search_in(
         &mut self,
         folder: &Path,
-        mut ignore: Ignore,
+        mut ignore: IgnorePatterns,
         search: Search,
         one_package: bool,
         depth: u32,
@@ -299,7 +302,7 @@ impl Looking {
         for entry in entries.flatten() {
             let (name, path) = (entry.file_name(), entry.path());
             let name = name.as_encoded_bytes();
-            // Hidden files, and what editors keep beside a file while they change it.
+            // Hidden files, and those in which editors keep unsaved changes.
             if name.starts_with(b".") || name.starts_with(b"#") || name.ends_with(b"~") {
                 continue;
             }
@@ -332,7 +335,7 @@ impl Looking {
     }
 }
 
-/// A hash of a file's content; `None`: there is none, or too much of it.
+/// Returns a hash of a file's content; `None` if it cannot be read or is too long.
 fn content_hash(path: &Path) -> Option<u64> {
     let is_short = |metadata: &Metadata| metadata.is_file() && metadata.len() <= CONTENT_LEN_MAX;
     fs::metadata(path).ok().filter(is_short)?;
@@ -345,7 +348,7 @@ fn is_source(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rs")
 }
 
-/// The number that the file system has for a file.
+/// Returns device and inode of a file.
 #[cfg(unix)]
 fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
@@ -357,7 +360,7 @@ fn identity(_: &Metadata) -> Option<(u64, u64)> {
     None
 }
 
-/// The files that this process writes its own output to: no build reads those.
+/// Returns the files that this process writes its output to. No build reads them.
 #[cfg(unix)]
 fn own_output() -> Vec<(u64, u64)> {
     use std::os::fd::AsFd;
@@ -374,22 +377,22 @@ fn own_output() -> Vec<(u64, u64)> {
     Vec::new()
 }
 
-/// The folder that cargo writes to: the one that it has marked, around a dep-info file.
+/// Returns the folder that cargo writes to: the folder with a CACHEDIR.TAG that contains a dep-info file.
 fn output_folder(dep_info: &Path) -> &Path {
     let mut around = dep_info.ancestors().skip(1);
     let marked = around.find(|folder| folder.join("CACHEDIR.TAG").is_file());
     marked.or(dep_info.parent()).unwrap_or(dep_info)
 }
 
-/// The package that has `folder` inside.
+/// Returns the package that contains `folder`.
 fn package_of(folder: &Path) -> Option<PathBuf> {
     let mut around = folder.ancestors();
     let package = around.find(|folder| folder.join("Cargo.toml").is_file());
     package.map(Path::to_owned)
 }
 
-/// The same path without `.` and `..`, where links play no part in it.
-fn tidy(path: &Path) -> PathBuf {
+/// Returns a path without `.`, `..` and symbolic links.
+fn normalized(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or(path.to_owned())
 }
 
@@ -410,8 +413,8 @@ fn dep_infos_in(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// What the rules of a dep-info file (as of make(1)) name behind their colons. Spaces in paths are
-/// escaped with backslashes; other backslashes are part of a path.
+/// Returns the prerequisites in a dep-info file, which has rules of make(1). Spaces in paths are escaped
+/// with backslashes; other backslashes are part of a path.
 fn prerequisites(text: &str) -> Vec<String> {
     let mut paths = Vec::new();
     let text = text.replace("\\\r\n", " ").replace("\\\n", " ");
@@ -445,7 +448,7 @@ fn prerequisites(text: &str) -> Vec<String> {
     paths
 }
 
-/// The values of `path = "..."` in a manifest: dependencies, and targets, which are no packages.
+/// Returns the values of `path = "..."` in a manifest: those of dependencies, and of targets.
 fn path_dependencies(manifest: &str) -> impl Iterator<Item = &str> {
     let lines = manifest
         .lines()
@@ -468,7 +471,7 @@ mod tests {
     impl Folder {
         fn new(name: &str) -> Folder {
             let name = format!("tiny-lambda inputs {name} {}", std::process::id());
-            let path = tidy(&std::env::temp_dir()).join(name);
+            let path = normalized(&std::env::temp_dir()).join(name);
             let _ = fs::remove_dir_all(&path);
             fs::create_dir_all(&path).unwrap();
             Folder(path)
@@ -487,22 +490,22 @@ mod tests {
         }
     }
 
-    /// Does something, and compares the files of which a change is noticed.
+    /// Runs `act` and checks which files have changed then.
     #[track_caller]
-    fn check(inputs: &Inputs, folder: &Folder, act: impl FnOnce(), want: &[&str]) {
-        let before = inputs.look(true);
+    fn check(inputs: &BuildInputs, folder: &Folder, act: impl FnOnce(), want: &[&str]) {
+        let before = inputs.snapshot(true);
         // A file system's clock has coarse steps.
         std::thread::sleep(CLOCK_TICK * 2);
         act();
-        let changed = inputs.look(false).changed_since(&before);
+        let changed = inputs.snapshot(false).changed_since(&before);
         let want: Vec<PathBuf> = want.iter().map(|name| folder.0.join(name)).collect();
         assert_eq!(changed, want);
     }
 
     #[test]
-    fn every_file_of_a_plain_folder_counts_that_is_not_ignored() {
+    fn a_plain_folder_has_all_files_that_are_not_ignored() {
         let folder = Folder::new("plain");
-        let inputs = Inputs::new(&folder.0, None);
+        let inputs = BuildInputs::new(&folder.0, None);
         let path = |name: &str| folder.0.join(name);
         let write = |name: &str, text: &str| folder.write(name, text);
         check(&inputs, &folder, || {}, &[]);
@@ -543,7 +546,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_package_was_built_of_counts_wherever_it_is() {
+    fn the_inputs_of_a_package_may_be_anywhere() {
         let folder = Folder::new("package");
         let write = |name: &str, text: &str| folder.write(name, text);
         let root = folder.0.to_str().unwrap().replace(' ', "\\ ");
@@ -565,10 +568,10 @@ mod tests {
         write("app/target/debug/app.d", &rule);
         let program = folder.0.join("app/target/debug/app");
         for inputs in [
-            Inputs::new(&folder.0.join("app"), Some(&program)),
+            BuildInputs::new(&folder.0.join("app"), Some(&program)),
             // Found without the executable, and from a folder inside.
-            Inputs::new(&folder.0.join("app"), None),
-            Inputs::new(&folder.0.join("app/src"), Some(Path::new("bootstrap"))),
+            BuildInputs::new(&folder.0.join("app"), None),
+            BuildInputs::new(&folder.0.join("app/src"), Some(Path::new("bootstrap"))),
         ] {
             for name in [
                 "app/src/main.rs",
@@ -602,24 +605,24 @@ mod tests {
                 let remove = || fs::remove_file(folder.0.join(name)).unwrap();
                 check(&inputs, &folder, remove, &[name]);
             }
-            // After a build that has failed, what it may have missed.
-            let before = inputs.look(true);
+            // After a failed build, a file that it may have missed.
+            let before = inputs.snapshot(true);
             write("app/missing.txt", "1");
-            let changed = inputs.look(true).changed_since(&before);
+            let changed = inputs.snapshot(true).changed_since(&before);
             assert_eq!(changed, [folder.0.join("app/missing.txt")]);
             fs::remove_file(folder.0.join("app/missing.txt")).unwrap();
         }
     }
 
     #[test]
-    fn a_plain_folder_counts_where_the_executable_is_built_elsewhere() {
+    fn a_plain_folder_is_watched_if_the_executable_is_built_elsewhere() {
         let (folder, other) = (Folder::new("named"), Folder::new("elsewhere"));
         other.write("Cargo.toml", "");
         other.write("src/main.rs", "");
         let source = other.0.join("src/main.rs").display().to_string();
         let rule = format!("main: {}\n", source.replace(' ', "\\ "));
         other.write("target/debug/main.d", &rule);
-        let inputs = Inputs::new(&folder.0, Some(&other.0.join("target/debug/main")));
+        let inputs = BuildInputs::new(&folder.0, Some(&other.0.join("target/debug/main")));
         check(&inputs, &folder, || folder.write("data", "1"), &["data"]);
         let save = || other.write("src/main.rs", "1");
         check(&inputs, &other, save, &["src/main.rs"]);
