@@ -39,17 +39,33 @@ pub(crate) fn trace_id(now: SystemTime) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CivilTime {
     pub(crate) year: u64,
+    /// 1 to 12.
     pub(crate) month: u64,
     pub(crate) day: u64,
-    pub(crate) hour: u64,
-    pub(crate) minute: u64,
-    pub(crate) second: u64,
-    pub(crate) millisecond: u64,
+    second_of_day: u64,
+    millisecond: u64,
     /// Day of the week; 0 is Sunday.
     weekday: u64,
 }
 
 /// Returns the date and time of day of `time`, which is 1970 or later.
+pub(crate) fn civil(time: SystemTime) -> CivilTime {
+    let ms = epoch_ms(time);
+    let seconds = ms / 1000;
+    let days = seconds / 86_400;
+    let (year, month, day) = date_of_day(days);
+    CivilTime {
+        year,
+        month,
+        day,
+        second_of_day: seconds % 86_400,
+        millisecond: ms % 1000,
+        // 1970-01-01 was a Thursday.
+        weekday: days.saturating_add(4) % 7,
+    }
+}
+
+/// Returns year, month and day of a day, counted from 1970-01-01.
 ///
 /// Years are taken to begin on 1 March, so that the leap day is the last day of a year and a 400-year
 /// cycle always has 146,097 days (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
@@ -58,30 +74,17 @@ pub(crate) struct CivilTime {
     clippy::arithmetic_side_effects,
     reason = "days of a u64 of milliseconds stay far below 2^64"
 )]
-pub(crate) fn civil(time: SystemTime) -> CivilTime {
-    let ms = epoch_ms(time);
-    let (days, ms_of_day) = (ms / 86_400_000, ms % 86_400_000);
-    let z = days + 719_468;
-    let (era, day_of_era) = (z / 146_097, z % 146_097);
+fn date_of_day(days_since_epoch: u64) -> (u64, u64, u64) {
+    let days = days_since_epoch + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    CivilTime {
-        year: era * 400 + year_of_era + u64::from(month <= 2),
-        month,
-        day: day_of_year - (153 * shifted + 2) / 5 + 1,
-        hour: ms_of_day / 3_600_000,
-        minute: ms_of_day / 60_000 % 60,
-        second: ms_of_day / 1000 % 60,
-        millisecond: ms_of_day % 1000,
-        weekday: (days + 4) % 7,
-    }
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let month = (month_from_march + 2) % 12 + 1;
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    (year, month, day)
 }
 
 const MONTHS: [&str; 12] = [
@@ -101,52 +104,32 @@ impl CivilTime {
         name_of(&MONTHS, self.month.saturating_sub(1))
     }
 
+    /// Returns the time of day: `17:00:00`.
+    fn clock(&self) -> String {
+        let (minutes, second) = (self.second_of_day / 60, self.second_of_day % 60);
+        format!("{:02}:{:02}:{second:02}", minutes / 60, minutes % 60)
+    }
+
     /// Returns `2026-11-22T17:00:00.000Z` (RFC 3339).
     pub(crate) fn rfc3339(&self) -> String {
         let CivilTime {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-            millisecond,
-            ..
+            year, month, day, ..
         } = self;
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
+        let (clock, millisecond) = (self.clock(), self.millisecond);
+        format!("{year:04}-{month:02}-{day:02}T{clock}.{millisecond:03}Z")
     }
 
     /// Returns `Sun, 22 Nov 2026 17:00:00 GMT` (RFC 9110, section 5.6.7).
     pub(crate) fn http_date(&self) -> String {
-        let CivilTime {
-            year,
-            day,
-            hour,
-            minute,
-            second,
-            ..
-        } = self;
-        format!(
-            "{}, {day:02} {} {year:04} {hour:02}:{minute:02}:{second:02} GMT",
-            name_of(&WEEKDAYS, self.weekday),
-            self.month_name(),
-        )
+        let (weekday, month) = (name_of(&WEEKDAYS, self.weekday), self.month_name());
+        let CivilTime { year, day, .. } = self;
+        format!("{weekday}, {day:02} {month} {year:04} {} GMT", self.clock())
     }
 
     /// Returns `22/Nov/2026:17:00:00 +0000`, the time of an HTTP API 2.0 event.
     pub(crate) fn common_log(&self) -> String {
-        let CivilTime {
-            year,
-            day,
-            hour,
-            minute,
-            second,
-            ..
-        } = self;
-        format!(
-            "{day:02}/{}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000",
-            self.month_name()
-        )
+        let (year, month, day) = (self.year, self.month_name(), self.day);
+        format!("{day:02}/{month}/{year:04}:{} +0000", self.clock())
     }
 }
 
@@ -188,11 +171,7 @@ impl InvocationReport {
             "REPORT RequestId: {}\tDuration: {} ms\tBilled Duration: {} ms\tMemory Size: {} MB",
             self.request_id,
             ms(self.duration),
-            // Init is billed since 1 August 2025.
-            billed_ms(
-                self.duration
-                    .saturating_add(self.init_time.unwrap_or_default())
-            ),
+            billed_ms(self.billed_time()),
             self.memory_mb,
         );
         if let Some(kb) = self.peak_kb {
@@ -206,45 +185,34 @@ impl InvocationReport {
         }
         let (event_len, response_len) = (self.event_len, self.response_len);
         let _ = write!(line, "\tEvent: {event_len} B\tResponse: {response_len} B");
-        match &self.failure {
-            None => {}
-            Some((status, error_type)) if error_type.is_empty() => {
-                let _ = write!(line, "\tStatus: {status}");
-            }
-            Some((status, error_type)) => {
-                let _ = write!(line, "\tStatus: {status}\tError Type: {error_type}");
+        if let Some((status, error_type)) = &self.failure {
+            let _ = write!(line, "\tStatus: {status}");
+            if !error_type.is_empty() {
+                let _ = write!(line, "\tError Type: {error_type}");
             }
         }
-        if let Some(trace_id) = self
-            .trace_id
-            .as_deref()
-            .filter(|id| id.contains("Sampled=1"))
-        {
-            let root = trace_id
-                .split(';')
-                .find_map(|part| part.strip_prefix("Root="));
-            let _ = write!(
-                line,
-                "\nXRAY TraceId: {}\tSampled: true",
-                root.unwrap_or_default()
-            );
+        let trace_id = self.trace_id.as_deref().unwrap_or_default();
+        if trace_id.contains("Sampled=1") {
+            let mut parts = trace_id.split(';');
+            let root = parts.find_map(|part| part.strip_prefix("Root="));
+            let root = root.unwrap_or_default();
+            let _ = write!(line, "\nXRAY TraceId: {root}\tSampled: true");
         }
         line
     }
-}
 
-impl InvocationReport {
+    /// Returns the time that is billed. Init is billed since 1 August 2025.
+    fn billed_time(&self) -> Duration {
+        let init_time = self.init_time.unwrap_or_default();
+        self.duration.saturating_add(init_time)
+    }
+
     /// Returns the report as a telemetry record. `record` has the members that name the invocation.
     pub(crate) fn record(&self, mut record: json::Object) -> Value {
         let mut metrics = json::Object::new();
         metrics.insert("durationMs", ms_value(self.duration));
-        let billed = self
-            .duration
-            .saturating_add(self.init_time.unwrap_or_default());
-        metrics.insert(
-            "billedDurationMs",
-            u64::try_from(billed_ms(billed)).unwrap_or(u64::MAX),
-        );
+        let billed_ms = u64::try_from(billed_ms(self.billed_time()));
+        metrics.insert("billedDurationMs", billed_ms.unwrap_or(u64::MAX));
         metrics.insert("memorySizeMB", self.memory_mb);
         if let Some(kb) = self.peak_kb {
             metrics.insert("maxMemoryUsedMB", kb.div_ceil(1024));

@@ -1,4 +1,5 @@
-//! The scheduler: queues invocations, gives each to a free execution environment, repeats those that failed.
+//! The scheduler: queues invocations, gives each to a free execution environment, and repeats asynchronous
+//! ones that failed.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -1,4 +1,4 @@
-//! Explains why a file cannot be started as an executable, as far as that can be told before it is tried.
+//! Checks whether a file can be started as an executable, and explains why not.
 
 use std::fs::{self, File};
 use std::io::{self, Read};

@@ -16,7 +16,7 @@ use crate::json::{Object, Value};
 use crate::log;
 
 /// Writes a line for the developer to standard error. Ignores write errors, where `eprintln!` would
-/// panic: a closed pipe is no reason to end the emulator.
+/// panic: the emulator goes on if the pipe is closed.
 pub(crate) fn print_line(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }

@@ -367,7 +367,7 @@ impl LogPipe {
     fn flush(&self) {
         let mut unfinished = lock(&self.unfinished_line);
         let mut scratch = vec![0; LOG_READ_LEN];
-        // In a closed pipe is the byte that `end` has written, which is no output.
+        // The only byte in a closed pipe is that of `end`, which is not output.
         while !self.is_closed.load(Ordering::SeqCst) && sys::is_readable(&self.reader, false) {
             let Ok(n @ 1..) = (&self.reader).read(&mut scratch) else {
                 break;

@@ -51,7 +51,7 @@ struct InvokeApiError {
 /// `Err`: the connection is lost; `Ok(Err)`: the caller gets an error.
 type ApiResult<T = ()> = io::Result<Result<T, InvokeApiError>>;
 
-/// Returns the value of an `Ok`. Returns an error to the caller, who sends it.
+/// Evaluates to the value of an `Ok`. Returns from the function with an `Err`, which is sent to the caller.
 macro_rules! try_api {
     ($result:expr) => {
         match $result {

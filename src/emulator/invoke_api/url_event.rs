@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_is_decoded_as_far_as_it_can_be() {
+    fn malformed_escapes_in_a_query_are_kept() {
         for (query, want) in [
             ("id=7&t=%%URL%%", r#"{"id":"7","t":"%%URL%%"}"#),
             ("a=50%&b=5%2", r#"{"a":"50%","b":"5%2"}"#),
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_handed_over_as_it_was_sent() {
+    fn a_path_stays_as_it_was_sent() {
         for path in [
             "/pa2%Fth/1",
             "/a%2Fb",
@@ -510,7 +510,7 @@ mod tests {
             r#"{"message":"hi"}"#,
             Some((200, &[json], r#"{"message":"hi"}"#)),
         );
-        // As recorded of function URLs: a string is its text, all else is JSON.
+        // Recorded from function URLs: a string is sent as its text, anything else as JSON.
         check(r#""hi""#, Some((200, &[json], "hi")));
         check(r#""a\"b\u00e9""#, Some((200, &[json], "a\"b\u{e9}")));
         for answer in [

@@ -1,5 +1,5 @@
-//! The Extensions API as a state machine: who may register, which events each gets, and when it is idle. No
-//! socket, no clock.
+//! The Extensions API as a state machine: which extensions may register, which events each gets, and when
+//! it is idle. No socket, no clock.
 
 use std::collections::VecDeque;
 

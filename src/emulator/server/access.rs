@@ -65,7 +65,7 @@ impl AccessRules {
         if !is_foreign || allowed.is_some() {
             return Ok(allowed);
         }
-        // A link or an image has no Origin; its page is known where the browser sends a Referer.
+        // A request for a link or an image has no Origin. A Referer, if there is one, names its page.
         let referrer = request.header("referer").and_then(origin_of_url);
         let is_allowed = !has_origin
             && (self.allows("*") || referrer.is_some_and(|referrer| self.allows(referrer)));
@@ -79,8 +79,8 @@ impl AccessRules {
 
     /// Checks a request to a server for programs only. Every request of a web page is refused.
     ///
-    /// A host name of one label is accepted: programs in containers use such names, and
-    /// no web page can have a domain of one label.
+    /// A host name of one label is accepted: programs in containers use such names, and no web page can have
+    /// a domain of one label.
     pub(crate) fn check_program(&self, request: &HttpRequest) -> Result<(), String> {
         self.check_hosts(request, true)?;
         if request.headers("origin").next().is_some()
@@ -189,8 +189,8 @@ pub(crate) fn port_of(host: &str) -> Option<u16> {
 /// name.
 pub(crate) fn host_name(text: &str) -> Option<String> {
     let name = text.strip_suffix('.').unwrap_or(text);
-    let is_ok = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    (!name.is_empty() && name.bytes().all(is_ok)).then(|| name.to_ascii_lowercase())
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    (!name.is_empty() && name.bytes().all(is_allowed)).then(|| name.to_ascii_lowercase())
 }
 
 /// Returns an origin in lower case, without a default port, so that equal origins are equal texts; `None` if
@@ -364,7 +364,7 @@ mod tests {
         ] {
             let refused = access.check(&request(&[("Host", host)], None)).is_err();
             assert!(refused, "{host:?}");
-            // The target of an absolute request is no way around it, nor is a second field.
+            // An absolute target and a second field are checked too.
             let refused = access
                 .check(&request(&[("Host", "localhost")], Some(host)))
                 .is_err();
@@ -446,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn browsers_do_not_get_through_by_the_unspecified_address() {
+    fn browsers_are_refused_at_the_unspecified_address() {
         let access = access(&[], &[]);
         let agent = ("User-Agent", "Mozilla/5.0 (X11) Firefox/120.0");
         for host in ["0.0.0.0:9000", "0.0.0.0", "[::]:9000", "0.0.0.0."] {
@@ -524,7 +524,7 @@ mod tests {
     }
 
     #[test]
-    fn the_runtime_api_is_not_for_pages() {
+    fn a_server_for_programs_refuses_pages() {
         let access = access(&["box.example"], &["*"]);
         let check = |fields: &[(&str, &str)], want: bool| {
             let got = access.check_program(&request(fields, None)).is_ok();
@@ -548,7 +548,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_origins_that_are_none_are_refused() {
+    fn malformed_names_and_origins_are_refused() {
         let own = |text: &str| vec![text.to_owned()];
         for host in ["", "a:80", "http://a", "a b", "a/b", "*", "[::1]"] {
             assert!(AccessRules::new(&own(host), &[]).is_err(), "{host}");

@@ -341,7 +341,7 @@ impl<'c> Exchange<'c> {
         Ok(())
     }
 
-    /// Adds a header field to the response, whoever sends it.
+    /// Adds a header field to the response that is sent later.
     pub(crate) fn add_field(&mut self, name: &str, value: &str) {
         self.writer.add_field(name, value);
     }

@@ -47,7 +47,7 @@ impl ResponseWriter {
         }
     }
 
-    /// Adds a header field to the response, whoever writes it.
+    /// Adds a header field to the response that is sent later.
     pub(crate) fn add_field(&mut self, name: &str, value: &str) {
         let _ = write!(self.added_lines, "{name}: {value}\r\n");
     }

@@ -104,13 +104,7 @@ impl BuildInputs {
         packages.extend(is_package.then(|| self.folder.clone()));
         let mut parents = BTreeSet::new();
         for dep_info in &dep_infos {
-            let output = output_folder(dep_info);
-            let text = fs::read_to_string(dep_info).unwrap_or_default();
-            for path in prerequisites(&text) {
-                let path = self.folder.join(path);
-                if path.starts_with(output) {
-                    continue;
-                }
+            for path in self.prerequisites(dep_info) {
                 if path.is_dir() {
                     builder.search(&path, Search::Everything, false);
                 } else {
@@ -120,35 +114,22 @@ impl BuildInputs {
             }
         }
         packages.extend(parents.iter().filter_map(|parent| package_of(parent)));
-        let mut seen = BTreeSet::new();
-        while let Some(package) = packages.pop() {
-            if !seen.insert(package.clone()) {
-                continue;
-            }
-            for folder in package.ancestors() {
-                for name in MANIFESTS {
-                    builder.add(&folder.join(name));
-                }
-            }
-            // Cargo itself watches every file of a package whose build script names no inputs.
-            let has_script = package.join("build.rs").is_file();
-            let search = if everything || has_script || dep_infos.is_empty() {
-                Search::Everything
-            } else {
-                Search::Sources
-            };
-            builder.search(&package, search, true);
-            let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap_or_default();
-            let dependencies =
-                path_dependencies(&manifest).map(|path| normalized(&package.join(path)));
-            packages.extend(dependencies.filter(|path| path.join("Cargo.toml").is_file()));
-        }
+        builder.add_packages(packages, everything || dep_infos.is_empty());
         // The executable is from a package elsewhere, so the user wants the other files of this folder.
         let is_inside = |path: &PathBuf| path.starts_with(&self.folder);
         if !is_package && !builder.snapshot.files.keys().any(is_inside) {
             builder.search(&self.folder, Search::Everything, false);
         }
         builder.snapshot
+    }
+
+    /// Returns the inputs that a dep-info file names, without the output of cargo.
+    fn prerequisites(&self, dep_info: &Path) -> Vec<PathBuf> {
+        let output = output_folder(dep_info);
+        let text = fs::read_to_string(dep_info).unwrap_or_default();
+        let paths = prerequisites(&text).into_iter();
+        let paths = paths.map(|path| self.folder.join(path));
+        paths.filter(|path| !path.starts_with(output)).collect()
     }
 
     /// Returns the dep-info files of the last build: the one beside the executable, else those in the target
@@ -168,8 +149,8 @@ impl BuildInputs {
         let mut found = Vec::new();
         for target in &targets {
             // target/PROFILE and target/TRIPLE/PROFILE, and the folder for examples in each.
-            for profile in folders_in(target) {
-                for inner in folders_in(&profile).into_iter().chain([profile.clone()]) {
+            for profile in paths_in(target) {
+                for inner in paths_in(&profile).chain([profile.clone()]) {
                     let is_deps = inner.file_name().is_some_and(|name| name == "deps");
                     if !is_deps {
                         found.extend(dep_infos_in(&inner));
@@ -275,6 +256,33 @@ impl SnapshotBuilder {
             let metadata = fs::metadata(path).ok().filter(Metadata::is_file);
             let stamp = metadata.as_ref().map(Stamp::new);
             self.snapshot.files.insert(path.to_owned(), stamp);
+        }
+    }
+
+    /// Adds the manifests and sources of packages and of those that they depend on by path. With
+    /// `everything` it adds all files.
+    fn add_packages(&mut self, mut packages: Vec<PathBuf>, everything: bool) {
+        let mut seen = BTreeSet::new();
+        while let Some(package) = packages.pop() {
+            if !seen.insert(package.clone()) {
+                continue;
+            }
+            for folder in package.ancestors() {
+                for name in MANIFESTS {
+                    self.add(&folder.join(name));
+                }
+            }
+            // Cargo itself watches every file of a package whose build script names no inputs.
+            let search = if everything || package.join("build.rs").is_file() {
+                Search::Everything
+            } else {
+                Search::Sources
+            };
+            self.search(&package, search, true);
+            let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap_or_default();
+            let dependencies = path_dependencies(&manifest);
+            let dependencies = dependencies.map(|path| normalized(&package.join(path)));
+            packages.extend(dependencies.filter(|path| path.join("Cargo.toml").is_file()));
         }
     }
 
@@ -396,21 +404,15 @@ fn normalized(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or(path.to_owned())
 }
 
-fn folders_in(folder: &Path) -> Vec<PathBuf> {
+/// Returns the paths in a folder; none if it cannot be read.
+fn paths_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
-        .collect()
+    entries.map(|entry| entry.path())
 }
 
-fn dep_infos_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+fn dep_infos_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     let is_dep_info = |path: &PathBuf| path.extension().is_some_and(|e| e == "d") && path.is_file();
-    entries
-        .map(|entry| entry.path())
-        .filter(is_dep_info)
-        .collect()
+    paths_in(folder).filter(is_dep_info)
 }
 
 /// Returns the prerequisites in a dep-info file, which has rules of make(1). Spaces in paths are escaped
