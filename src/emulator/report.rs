@@ -235,7 +235,9 @@ impl InvocationReport {
 
 /// Returns milliseconds as a JSON number.
 pub(crate) fn ms_value(duration: Duration) -> Value {
-    json::parse(ms(duration).as_bytes()).unwrap_or_default()
+    let number = json::parse(ms(duration).as_bytes());
+    debug_assert!(number.is_ok(), "milliseconds are a JSON number");
+    number.unwrap_or_default()
 }
 
 /// Returns the line about an Init phase that failed. `phase` is `init`, or `invoke` if Init was part of an
