@@ -104,12 +104,12 @@ impl<'r> Answer<'r> {
     }
 }
 
+#[cfg(feature = "emulator")]
 impl Answer<'_> {
     /// Returns a status with its reason phrase, `404 Not Found`, if the status has one here.
     pub(crate) fn status_line(status: u16) -> Option<&'static str> {
-        let code = Number::from(u64::from(status));
-        let mut known = split(STATUS_LINES, b'\n');
-        known.find(|line| line.starts_with(code.as_str()))
+        let is_it = |line: &&str| line.get(..3).and_then(|code| code.parse().ok()) == Some(status);
+        split(STATUS_LINES, b'\n').find(is_it)
     }
 }
 
@@ -125,9 +125,12 @@ impl ToJson for Answer<'_> {
         w.begin_object();
         w.member("statusCode", status);
         if self.has_description {
+            let code = Number::from(u64::from(*status));
+            let known = split(STATUS_LINES, b'\n');
+            let mut known = known.filter(|line| line.starts_with(code.as_str()));
             // It must be "code and reason phrase with one space between", so that a status without
             // a phrase has none ("Lambda functions as targets").
-            if let Some(line) = Answer::status_line(*status) {
+            if let Some(line) = known.next() {
                 w.member("statusDescription", line);
             }
         }
