@@ -1,7 +1,6 @@
 //! What passes between a caller and a function: an event on its way in, a response on its way out.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::SystemTime;
 
 use crate::api::RESPONSE_LEN_MAX;
 use crate::emulator::report::error_document;
@@ -144,12 +143,4 @@ pub(crate) fn collect_response(parts: &ResponseReceiver) -> Option<(ResponseStar
     };
     start.error_type = Some(error.error_type);
     Some((start, error.document))
-}
-
-/// Returns milliseconds since the Unix epoch, 0 for earlier times.
-pub(crate) fn epoch_ms(time: SystemTime) -> u64 {
-    let since = time
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -31,6 +31,7 @@ mod scheduler;
 mod serve_local;
 mod server;
 mod settings;
+mod time;
 mod watch;
 
 use std::io;
@@ -46,7 +47,7 @@ use crate::runtime::Runtime;
 pub use self::cli::cli;
 use self::environment::Environment;
 use self::invoke_api::InvokeApi;
-use self::message::{ResponseReceiver, collect_response, epoch_ms};
+use self::message::{ResponseReceiver, collect_response};
 use self::runtime_api::RuntimeApi;
 pub use self::runtime_api::faults::{InjectedFault, UnknownFaultError};
 use self::scheduler::{Scheduler, ThrottledError};
@@ -54,6 +55,7 @@ pub use self::serve_local::serve_local;
 use self::server::Server;
 use self::server::access::AccessRules;
 pub use self::settings::Settings;
+use self::time::epoch_ms;
 use self::watch::{WatchThread, Watcher};
 
 /// The timeout of a handler in a test, which may be stopped in a debugger: longer than Lambda's default,

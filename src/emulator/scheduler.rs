@@ -306,3 +306,93 @@ impl Queue {
         Some(next.saturating_duration_since(now))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scheduler() -> Scheduler {
+        Scheduler::new(Arc::new(Settings {
+            async_retry_delay: Duration::ZERO,
+            ..Settings::default()
+        }))
+    }
+
+    /// Queues an invocation whose event is `text`.
+    fn invoke(scheduler: &Scheduler, text: &str) -> Result<ResponseReceiver, ThrottledError> {
+        scheduler.invoke(scheduler.new_event(text.as_bytes().to_vec()))
+    }
+
+    /// Returns the event that the worker of a slot has got.
+    fn got(worker: &Receiver<QueuedInvocation>) -> Option<String> {
+        let invocation = worker.try_recv().ok()?;
+        Some(String::from_utf8(invocation.event.body).unwrap())
+    }
+
+    #[test]
+    fn warm_slots_are_used_before_cold_ones() {
+        let scheduler = scheduler();
+        let (_, first) = scheduler.add_slot();
+        let (index, second) = scheduler.add_slot();
+        for (text, want) in [("a", (Some("a"), None)), ("b", (None, Some("b")))] {
+            let _response = invoke(&scheduler, text).unwrap();
+            let found = (got(&first), got(&second));
+            assert_eq!((found.0.as_deref(), found.1.as_deref()), want);
+        }
+        let _waits = invoke(&scheduler, "c").unwrap();
+        assert_eq!((got(&first), got(&second)), (None, None));
+        scheduler.free_slot(index, true);
+        assert_eq!(got(&second).as_deref(), Some("c"));
+        scheduler.free_slot(0, false);
+        scheduler.free_slot(index, true);
+        let _warm = invoke(&scheduler, "d").unwrap();
+        assert_eq!((got(&first), got(&second).as_deref()), (None, Some("d")));
+    }
+
+    #[test]
+    fn a_full_queue_throttles_and_a_closed_one_cuts_responses() {
+        let scheduler = scheduler();
+        let waiting: Vec<_> = (0..QUEUE_LEN_MAX)
+            .map(|_| invoke(&scheduler, "a").unwrap())
+            .collect();
+        assert!(invoke(&scheduler, "b").is_err());
+        scheduler.close();
+        assert!(waiting.iter().all(|response| response.recv().is_err()));
+        assert!(invoke(&scheduler, "c").unwrap().recv().is_err());
+    }
+
+    #[test]
+    fn invocations_wait_while_the_function_is_built_and_fail_with_a_broken_build() {
+        let scheduler = scheduler();
+        let (_, worker) = scheduler.add_slot();
+        scheduler.pause();
+        let response = invoke(&scheduler, "a").unwrap();
+        assert_eq!(got(&worker), None);
+        scheduler.resume(Some("no such function".to_owned()));
+        let part = response.recv().unwrap();
+        assert!(
+            format!("{part:?}").contains("Runtime.BuildError"),
+            "{part:?}"
+        );
+        scheduler.resume(None);
+        let _response = invoke(&scheduler, "b").unwrap();
+        assert_eq!(got(&worker).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn a_retry_has_the_same_request_id_and_another_attempt_id() {
+        let scheduler = scheduler();
+        let (_, worker) = scheduler.add_slot();
+        let event = scheduler.new_event(b"a".to_vec());
+        scheduler.invoke_async(event.clone()).unwrap();
+        let first = worker.try_recv().unwrap();
+        assert_eq!(first.retries, 2);
+        scheduler.retry_later(first.event, first.response, first.retries);
+        scheduler.free_slot(0, true);
+        assert_eq!(lock(&scheduler.queue).enqueue_due_retries(), None);
+        let second = worker.try_recv().unwrap();
+        assert_eq!(second.retries, 1);
+        assert_eq!(second.event.request_id, event.request_id);
+        assert_ne!(second.event.attempt_id, event.attempt_id);
+    }
+}

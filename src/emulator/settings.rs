@@ -6,8 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::emulator::report::{civil, uuid};
+use crate::emulator::report::uuid;
 use crate::emulator::runtime_api::faults::InjectedFault;
+use crate::emulator::time::civil;
 
 /// The settings of a local function. [`Default`] has the values of a new function on Lambda.
 ///

@@ -7,11 +7,10 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::emulator::environment::lifecycle::{InitResult, UNAVAILABLE, extension_error};
 use crate::emulator::environment::process::ChildProcess;
 use crate::emulator::environment::{Environment, EnvironmentState};
-use crate::emulator::message::{
-    FunctionError, InvocationEvent, ResponsePart, ResponseSender, epoch_ms,
-};
+use crate::emulator::message::{FunctionError, InvocationEvent, ResponsePart, ResponseSender};
 use crate::emulator::report::{self, InvocationReport, ProcessExit};
 use crate::emulator::runtime_api::state_machine::InvocationOutcome;
+use crate::emulator::time::{civil, epoch_ms};
 use crate::json;
 use crate::json::Value;
 
@@ -291,7 +290,7 @@ impl Environment {
                 }
             }
             InvocationFailure::TimedOut => {
-                let now = report::civil(SystemTime::now()).rfc3339();
+                let now = civil(SystemTime::now()).rfc3339();
                 let seconds = self.settings.timeout.as_secs_f64();
                 let text = format!("{now} {id} Task timed out after {seconds:.2} seconds");
                 // The other invocations of a Managed Instance go on.

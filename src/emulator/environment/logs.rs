@@ -6,11 +6,11 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::SystemTime;
 
-use crate::emulator::report::civil;
 use crate::emulator::runtime_api::telemetry::{
     Subscriber, TelemetryCategory, TelemetryRecord, TelemetrySubscription,
 };
 use crate::emulator::server::lock;
+use crate::emulator::time::civil;
 use crate::json;
 use crate::json::{Object, Value};
 use crate::log;

@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 
 use crate::emulator::invoke_api::{InvokeApi, qualified};
-use crate::emulator::report::civil;
+use crate::emulator::time::civil;
 use crate::json;
 use crate::json::Value;
 

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use std::time::SystemTime;
 
 use crate::api::{HTTP_INTEGRATION, is_field_name};
-use crate::emulator::message::{InvocationEvent, epoch_ms};
-use crate::emulator::report::civil;
+use crate::emulator::message::InvocationEvent;
 use crate::emulator::server::access;
 use crate::emulator::server::exchange::HttpRequest;
+use crate::emulator::time::{civil, epoch_ms};
 use crate::encoding::{Escapes, base64, decode_base64, decode_percent_lossy};
 use crate::json;
 use crate::json::{Object, Value};

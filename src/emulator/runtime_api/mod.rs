@@ -143,15 +143,6 @@ impl ApiCall<'_, '_> {
         self.exchange.reply(404, &PLAIN, b"404 page not found\n")
     }
 
-    /// Returns what a caller is told about a response before its body.
-    fn response_start(&self, error_type: Option<String>) -> ResponseStart {
-        let content_type = self.request.non_empty_header("Content-Type");
-        ResponseStart {
-            content_type: content_type.map(str::to_owned),
-            error_type,
-        }
-    }
-
     /// Returns the error type that the runtime has named.
     fn error_type(&self) -> String {
         error_type(self.request.header(ERROR_TYPE).unwrap_or_default())
@@ -306,8 +297,8 @@ impl RuntimeApi {
         }
         let invocation = route.strip_prefix("invocation/");
         match (method, invocation.and_then(|rest| rest.split_once('/'))) {
-            ("POST", Some((id, "response"))) => self.response(&decode_id(id), call),
-            ("POST", Some((id, "error"))) => self.error(&decode_id(id), call),
+            ("POST", Some((id, "response"))) => self.post(PostKind::Response, &decode_id(id), call),
+            ("POST", Some((id, "error"))) => self.post(PostKind::Error, &decode_id(id), call),
             (_, Some((_, "response" | "error"))) => call.refuse_method("POST"),
             _ => call.refuse_path(),
         }
@@ -352,14 +343,29 @@ impl RuntimeApi {
         }
     }
 
-    fn response(&self, id: &str, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
-        let mode = call.request.non_empty_header(RESPONSE_MODE);
+    /// Ends the response to `id` with an error of Lambda, which `send` sends to the caller.
+    fn end_with_error(
+        &self,
+        id: &str,
+        error: FunctionError,
+        len: u64,
+        send: impl FnOnce(FunctionError),
+    ) {
+        let error_type = Some(error.error_type.clone());
+        send(error);
+        self.finish_response(id, InvocationOutcome { error_type, len });
+    }
+
+    /// Handles a response or an error that the runtime posts for invocation `id`.
+    fn post(&self, kind: PostKind, id: &str, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
         let attempt_id = call.request.non_empty_header(INVOCATION_ID);
+        let (mode, error_type) = match kind {
+            PostKind::Response => (call.request.non_empty_header(RESPONSE_MODE), None),
+            PostKind::Error => (None, Some(call.error_type())),
+        };
         let begun = {
             let mut state = self.environment.lock();
-            state
-                .runtime
-                .begin_response(id, attempt_id, PostKind::Response, mode)
+            state.runtime.begin_response(id, attempt_id, kind, mode)
         };
         let sender = match begun {
             Ok(sender) => sender,
@@ -370,37 +376,15 @@ impl RuntimeApi {
                 return call.refuse(error);
             }
         };
-        let start = call.response_start(None);
+        let content_type = call.request.non_empty_header("Content-Type");
+        let start = ResponseStart {
+            content_type: content_type.map(str::to_owned),
+            error_type,
+        };
         let result = match mode {
             Some(_) => self.pass_on_stream(id, &sender, start, call)?,
             None => self.pass_on_whole(id, &sender, start, call)?,
         };
-        self.finish_post(id, result, call)
-    }
-
-    fn error(&self, id: &str, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
-        let attempt_id = call.request.non_empty_header(INVOCATION_ID);
-        let begun = {
-            let mut state = self.environment.lock();
-            state
-                .runtime
-                .begin_response(id, attempt_id, PostKind::Error, None)
-        };
-        let sender = match begun {
-            Ok(sender) => sender,
-            Err(error) => return call.refuse(error),
-        };
-        let start = call.response_start(Some(call.error_type()));
-        let result = self.pass_on_whole(id, &sender, start, call)?;
-        self.finish_post(id, result, call)
-    }
-
-    fn finish_post(
-        &self,
-        id: &str,
-        result: Result<InvocationOutcome, RuntimeApiError>,
-        call: &mut ApiCall<'_, '_>,
-    ) -> io::Result<()> {
         match result {
             Ok(outcome) => {
                 self.finish_response(id, outcome);
@@ -442,9 +426,7 @@ impl RuntimeApi {
             }
             Err(BodyReadError::TooLong) => {
                 let error = FunctionError::too_large();
-                let error_type = Some(error.error_type.clone());
-                sender.send_error(error);
-                self.finish_response(id, InvocationOutcome { error_type, len: 0 });
+                self.end_with_error(id, error, 0, |error| sender.send_error(error));
                 Ok(Err(RuntimeApiError::TooLarge))
             }
             Err(BodyReadError::Cut) => self.handle_cut(id, |error| sender.send_error(error)),
@@ -469,9 +451,7 @@ impl RuntimeApi {
                     len = len.saturating_add(bytes.len().try_into().unwrap_or(u64::MAX));
                     if len > STREAM_LEN_MAX {
                         let error = FunctionError::too_large();
-                        let error_type = Some(error.error_type.clone());
-                        end(Some(error));
-                        self.finish_response(id, InvocationOutcome { error_type, len });
+                        self.end_with_error(id, error, len, |error| end(Some(error)));
                         return Ok(Err(RuntimeApiError::TooLarge));
                     }
                     // The function goes on even if the caller has left.
@@ -498,9 +478,7 @@ impl RuntimeApi {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let error = FunctionError::new("Runtime.TruncatedResponse", "Response was truncated");
-        let error_type = Some(error.error_type.clone());
-        send_error(error);
-        self.finish_response(id, InvocationOutcome { error_type, len: 0 });
+        self.end_with_error(id, error, 0, send_error);
         Ok(Err(RuntimeApiError::Truncated))
     }
 
@@ -514,12 +492,12 @@ impl RuntimeApi {
             "Runtime.InvalidResponseModeHeader",
             "Invalid function response mode",
         );
-        let error_type = Some(error.error_type.clone());
         let sender = self.environment.lock().runtime.response_of(id);
-        if let Some(sender) = sender {
-            sender.send_error(error);
-        }
-        self.finish_response(id, InvocationOutcome { error_type, len: 0 });
+        self.end_with_error(id, error, 0, |error| {
+            if let Some(sender) = sender {
+                sender.send_error(error);
+            }
+        });
     }
 
     fn init_error(&self, call: &mut ApiCall<'_, '_>) -> io::Result<()> {

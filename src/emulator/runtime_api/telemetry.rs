@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::emulator::report::civil;
 use crate::emulator::server::response::send_all;
+use crate::emulator::time::civil;
 use crate::http1::connection::receive;
 use crate::json;
 use crate::json::{Object, Value};

@@ -5,8 +5,8 @@ use std::io;
 use std::net::TcpStream;
 use std::time::SystemTime;
 
-use crate::emulator::report::civil;
 use crate::emulator::server::fault_injection::ReplyFaults;
+use crate::emulator::time::civil;
 use crate::http::Answer;
 use crate::http1::connection::send;
 
