@@ -47,14 +47,14 @@ impl InvokeApi {
                     return send_text(exchange, 502, text);
                 };
                 let fields = response.fields_with(id);
-                exchange.reply(response.status, &fields, &response.body)
+                exchange.respond(response.status, &fields, &response.body)
             }
             Ok(ResponsePart::Whole(..)) if page::is_wanted(request) => {
                 let html = ("Content-Type", "text/html; charset=utf-8");
-                exchange.reply(200, &[html, id], page::page().as_bytes())
+                exchange.respond(200, &[html, id], page::page().as_bytes())
             }
             // AWS sends 502 alone. A developer wants to see the error.
-            Ok(ResponsePart::Whole(_, document)) => exchange.reply(502, &[JSON, id], &document),
+            Ok(ResponsePart::Whole(_, document)) => exchange.respond(502, &[JSON, id], &document),
             _ => send_text(exchange, 502, "the function's response was lost"),
         }
     }
@@ -73,7 +73,7 @@ fn send_stream(
         let response = match read_prelude(parts) {
             Ok(response) => response,
             Err(PreludeError::Function(document)) => {
-                return exchange.reply(502, &[JSON, id], &document);
+                return exchange.respond(502, &[JSON, id], &document);
             }
             Err(PreludeError::Malformed(text)) => return send_text(exchange, 502, text),
         };

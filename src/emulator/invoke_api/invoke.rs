@@ -32,7 +32,7 @@ impl InvokeApi {
         let kinds = (kind, &["Event", "RequestResponse", "DryRun"][..]);
         let event = try_api!(self.read_event(name, kinds, request, exchange)?);
         if kind == "DryRun" {
-            return exchange.reply(204, &[], b"").map(Ok);
+            return exchange.respond(204, &[], b"").map(Ok);
         }
         if kind == "Event" {
             return self.invoke_async(event, exchange);
@@ -54,7 +54,7 @@ impl InvokeApi {
             JSON,
         ];
         if response.error_type.as_deref() == Some(UNAVAILABLE) {
-            return exchange.reply(400, &fields, &response.body).map(Ok);
+            return exchange.respond(400, &fields, &response.body).map(Ok);
         }
         if response.is_error() {
             fields.push(("X-Amz-Function-Error", "Unhandled"));
@@ -62,7 +62,7 @@ impl InvokeApi {
         if !log.is_empty() {
             fields.push(("X-Amz-Log-Result", &log));
         }
-        exchange.reply(200, &fields, &response.body).map(Ok)
+        exchange.respond(200, &fields, &response.body).map(Ok)
     }
 
     /// Accepts an asynchronous invocation. Its response goes nowhere; it is repeated if it fails.
@@ -78,7 +78,7 @@ impl InvokeApi {
             ("X-Amzn-Trace-Id", trace_id.as_str()),
         ];
         match self.scheduler.invoke_async(event) {
-            Ok(()) => exchange.reply(202, &fields, b"").map(Ok),
+            Ok(()) => exchange.respond(202, &fields, b"").map(Ok),
             Err(ThrottledError) => Ok(Err(InvokeApiError::throttled())),
         }
     }
@@ -93,7 +93,7 @@ impl InvokeApi {
         let kinds = (kind, &["RequestResponse", "DryRun"][..]);
         let event = try_api!(self.read_event(name, kinds, request, exchange)?);
         if kind == "DryRun" {
-            return exchange.reply(204, &[], b"").map(Ok);
+            return exchange.respond(204, &[], b"").map(Ok);
         }
         let id = event.request_id.clone();
         let parts = try_api!(self.start_invocation(event));

@@ -84,7 +84,7 @@ impl InvokeApiError {
     fn send(&self, exchange: &mut Exchange<'_>) -> io::Result<()> {
         let document = json!({ "Type": "User", "Message": self.message.as_str() });
         let fields = [JSON, ("X-Amzn-ErrorType", self.name)];
-        exchange.reply(self.status, &fields, &json::to_vec(&document))
+        exchange.respond(self.status, &fields, &json::to_vec(&document))
     }
 }
 
@@ -184,7 +184,7 @@ impl InvokeApi {
         // RFC 9110, section 9.3.7: `*` stands for the server itself.
         if request.target == "*" {
             let is_options = request.method == "OPTIONS";
-            return exchange.reply(if is_options { 200 } else { 400 }, &[], b"");
+            return exchange.respond(if is_options { 200 } else { 400 }, &[], b"");
         }
         // The function answers preflight requests, as with a function URL without a CORS
         // configuration. Only the field about private networks is added.
@@ -207,7 +207,7 @@ impl InvokeApi {
                 exchange.add_field(name, &value);
             }
             if access::is_preflight(request) {
-                return exchange.reply(204, &[], b"");
+                return exchange.respond(204, &[], b"");
             }
         }
         let (method, path) = (request.method.as_str(), request.path());
@@ -262,13 +262,13 @@ impl InvokeApi {
                     "Configuration": self.configuration(&qualifier),
                     "Code": { "RepositoryType": "S3" },
                 });
-                let reply = json::to_vec(&document);
-                exchange.reply(200, &[JSON], &reply).map(Ok)
+                let body = json::to_vec(&document);
+                exchange.respond(200, &[JSON], &body).map(Ok)
             }
             Operation::GetFunctionConfiguration(name) => {
                 let qualifier = try_api!(self.qualifier(name, request));
-                let reply = json::to_vec(&self.configuration(&qualifier));
-                exchange.reply(200, &[JSON], &reply).map(Ok)
+                let body = json::to_vec(&self.configuration(&qualifier));
+                exchange.respond(200, &[JSON], &body).map(Ok)
             }
         }
     }
@@ -301,7 +301,7 @@ impl InvokeApi {
 
 fn send_text(exchange: &mut Exchange<'_>, status: u16, text: &str) -> io::Result<()> {
     let fields = [("Content-Type", "text/plain; charset=utf-8")];
-    exchange.reply(status, &fields, format!("{text}\n").as_bytes())
+    exchange.respond(status, &fields, format!("{text}\n").as_bytes())
 }
 
 /// Returns the version or alias that a call names: after the function's name, at the end of an ARN, or in

@@ -61,7 +61,8 @@ impl RuntimeApi {
             document.insert("accountId", "012345678912");
         }
         let fields = [JSON, (IDENTIFIER, id.as_str())];
-        call.exchange.reply(200, &fields, &json::to_vec(&document))
+        call.exchange
+            .respond(200, &fields, &json::to_vec(&document))
     }
 
     fn extension_next(&self, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
@@ -69,7 +70,7 @@ impl RuntimeApi {
             Ok(Some(event)) => {
                 let id = uuid();
                 let fields = [JSON, ("Lambda-Extension-Event-Identifier", id.as_str())];
-                call.exchange.reply(200, &fields, &event)
+                call.exchange.respond(200, &fields, &event)
             }
             Ok(None) => Err(io::ErrorKind::ConnectionAborted.into()),
             Err(error) => refuse(call, &error),
@@ -142,11 +143,11 @@ impl RuntimeApi {
         match TelemetrySubscription::parse(&body, environment.api_addr.port()) {
             Ok(subscription) => {
                 environment.log.subscribe(&name, subscription)?;
-                call.exchange.reply(200, &text, b"\"OK\"")
+                call.exchange.respond(200, &text, b"\"OK\"")
             }
             Err(message) => {
                 let document = error_document("ValidationError", &message);
-                call.exchange.reply(400, &text, &document)
+                call.exchange.respond(400, &text, &document)
             }
         }
     }
@@ -176,5 +177,5 @@ fn registration_events(body: &[u8]) -> Option<Vec<String>> {
 
 fn refuse(call: &mut ApiCall<'_, '_>, error: &ExtensionCallError) -> io::Result<()> {
     let document = refusal_document(error.error_type, &error.message);
-    call.exchange.reply(403, &[JSON], &document)
+    call.exchange.respond(403, &[JSON], &document)
 }

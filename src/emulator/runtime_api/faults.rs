@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Mutex;
 
-use crate::emulator::server::fault_injection::{Cut, ReplyFaults};
+use crate::emulator::server::fault_injection::{Cut, ResponseFaults};
 use crate::emulator::server::lock;
 
 /// A fault in a reply of the Runtime API.
@@ -95,7 +95,7 @@ impl FromStr for InjectedFault {
     }
 }
 
-/// The faults of one call. Those of [`reply_faults`](Self::reply_faults) are injected by the response
+/// The faults of one call. Those of [`response_faults`](Self::response_faults) are injected by the response
 /// writer, the others by the Runtime API itself.
 #[derive(Debug, Default)]
 pub(crate) struct CallFaults(Vec<InjectedFault>);
@@ -105,7 +105,7 @@ impl CallFaults {
         self.0.contains(&fault)
     }
 
-    pub(crate) fn reply_faults(&self) -> ReplyFaults {
+    pub(crate) fn response_faults(&self) -> ResponseFaults {
         let cut = if self.has(InjectedFault::CutBefore) {
             Some(Cut::Before)
         } else if self.has(InjectedFault::CutWithin) {
@@ -114,7 +114,7 @@ impl CallFaults {
             let is_cut = self.has(InjectedFault::CutAfter);
             is_cut.then_some(Cut::After)
         };
-        ReplyFaults {
+        ResponseFaults {
             is_slow: self.has(InjectedFault::Slow),
             is_split: self.has(InjectedFault::Split),
             is_chunked: self.has(InjectedFault::Chunked),

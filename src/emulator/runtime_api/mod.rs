@@ -84,7 +84,7 @@ impl From<RuntimeCallError> for RuntimeApiError {
 
 impl RuntimeApiError {
     /// Returns the status and the document of the reply.
-    fn reply(&self) -> (u16, Vec<u8>) {
+    fn response(&self) -> (u16, Vec<u8>) {
         let (status, error_type, message) = match self {
             RuntimeApiError::Call(RuntimeCallError::RequestId) => {
                 (400, "InvalidRequestID", "Invalid request ID".to_owned())
@@ -124,23 +124,24 @@ impl ApiCall<'_, '_> {
     /// Replies that a response or an error has been accepted.
     fn accept(&mut self) -> io::Result<()> {
         if self.faults.has(InjectedFault::Status200) {
-            return self.exchange.reply(200, &[], b"");
+            return self.exchange.respond(200, &[], b"");
         }
-        self.exchange.reply(202, &[JSON], b"{\"status\":\"OK\"}\n")
+        self.exchange
+            .respond(202, &[JSON], b"{\"status\":\"OK\"}\n")
     }
 
     fn refuse(&mut self, error: impl Into<RuntimeApiError>) -> io::Result<()> {
-        let (status, document) = error.into().reply();
-        self.exchange.reply(status, &[JSON], &document)
+        let (status, document) = error.into().response();
+        self.exchange.respond(status, &[JSON], &document)
     }
 
     /// Refuses the method of the call. The path has the method `allowed` only.
     fn refuse_method(&mut self, allowed: &str) -> io::Result<()> {
-        self.exchange.reply(405, &[("Allow", allowed)], b"")
+        self.exchange.respond(405, &[("Allow", allowed)], b"")
     }
 
     fn refuse_path(&mut self) -> io::Result<()> {
-        self.exchange.reply(404, &PLAIN, b"404 page not found\n")
+        self.exchange.respond(404, &PLAIN, b"404 page not found\n")
     }
 
     /// Returns the error type that the runtime has named.
@@ -182,7 +183,7 @@ impl ApiCall<'_, '_> {
         if self.faults.has(InjectedFault::NoHeaders) {
             fields.retain(|(name, _)| *name == REQUEST_ID);
         }
-        self.exchange.reply(200, &fields, &event.body)
+        self.exchange.respond(200, &fields, &event.body)
     }
 }
 
@@ -207,10 +208,10 @@ impl Service for RuntimeApi {
     fn handle(&self, request: &HttpRequest, exchange: &mut Exchange<'_>) -> io::Result<()> {
         if let Err(text) = self.access.check_program(request) {
             let document = refusal_document("AccessDenied", &text);
-            return exchange.reply(403, &[JSON], &document);
+            return exchange.respond(403, &[JSON], &document);
         }
         let faults = self.fault_injector.draw();
-        exchange.set_faults(faults.reply_faults());
+        exchange.set_faults(faults.response_faults());
         let mut call = ApiCall {
             request,
             exchange,
@@ -221,7 +222,7 @@ impl Service for RuntimeApi {
             return result;
         }
         if !METHODS.contains(&request.method.as_str()) {
-            return call.exchange.reply(405, &[], b"");
+            return call.exchange.respond(405, &[], b"");
         }
         if let Some(route) = path.strip_prefix(RUNTIME) {
             return self.handle_runtime(route, &mut call);
@@ -232,15 +233,15 @@ impl Service for RuntimeApi {
         match (request.method.as_str(), path) {
             (_, TELEMETRY) => self.subscribe(&mut call),
             (_, LOGS) => refuse_logs_api(&mut call),
-            ("GET", PING) => call.exchange.reply(200, &PLAIN[..1], b"pong"),
+            ("GET", PING) => call.exchange.respond(200, &PLAIN[..1], b"pong"),
             (_, PING) => call.refuse_method("GET"),
             ("GET", METADATA) => send_metadata(&mut call),
             (_, METADATA) => {
                 let text = b"Method Not Allowed\n";
-                call.exchange.reply(405, &PLAIN, text)
+                call.exchange.respond(405, &PLAIN, text)
             }
             // RFC 9110, section 9.3.7: `*` stands for the server itself.
-            ("OPTIONS", "*") => call.exchange.reply(200, &[], b""),
+            ("OPTIONS", "*") => call.exchange.respond(200, &[], b""),
             _ => call.refuse_path(),
         }
     }
@@ -264,9 +265,9 @@ impl RuntimeApi {
         let has = |fault| call.faults.has(fault);
         if has(InjectedFault::Status500) && (is_next || is_post) {
             let document = refusal_document("InternalServerError", "Internal Server Error");
-            Some(call.exchange.reply(500, &[JSON], &document))
+            Some(call.exchange.respond(500, &[JSON], &document))
         } else if has(InjectedFault::Status204) && is_next {
-            Some(call.exchange.reply(204, &[], b""))
+            Some(call.exchange.respond(204, &[], b""))
         } else if has(InjectedFault::Status403) && is_post {
             let (from, to) = (RuntimeState::Ready, RuntimeState::Response);
             Some(call.refuse(RuntimeCallError::Transition(from, to)))
@@ -543,7 +544,7 @@ impl RuntimeApi {
             None => call.refuse_path(),
             Some(Err(error)) => call.refuse(error),
             // No snapshot is taken: the process that was started is restored at once.
-            Some(Ok(())) => call.exchange.reply(200, &[], b""),
+            Some(Ok(())) => call.exchange.respond(200, &[], b""),
         }
     }
 }
@@ -555,7 +556,7 @@ fn refuse_logs_api(call: &mut ApiCall<'_, '_>) -> io::Result<()> {
         return call.refuse_method("PUT");
     }
     let document = refusal_document("Logs.NotSupported", "Logs API is not supported");
-    call.exchange.reply(202, &[JSON], &document)
+    call.exchange.respond(202, &[JSON], &document)
 }
 
 /// Replies with a made-up availability zone ("Using the Lambda metadata endpoint").
@@ -563,11 +564,11 @@ fn send_metadata(call: &mut ApiCall<'_, '_>) -> io::Result<()> {
     let authorization = call.request.header("Authorization");
     let token = authorization.and_then(|value| value.strip_prefix("Bearer "));
     if token != Some(METADATA_TOKEN) {
-        return call.exchange.reply(401, &PLAIN, b"Unauthorized\n");
+        return call.exchange.respond(401, &PLAIN, b"Unauthorized\n");
     }
     let fields = [JSON, ("Cache-Control", "private, max-age=43200, immutable")];
     let document = b"{\"AvailabilityZoneID\":\"use1-az1\"}";
-    call.exchange.reply(200, &fields, document)
+    call.exchange.respond(200, &fields, document)
 }
 
 /// Returns the error in the trailers of a streamed response, if there is one.

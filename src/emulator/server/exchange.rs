@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::net::{IpAddr, Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::emulator::server::fault_injection::ReplyFaults;
+use crate::emulator::server::fault_injection::ResponseFaults;
 use crate::emulator::server::response::{BodyCoding, ResponseWriter, send_all};
 use crate::emulator::server::{Connection, ConnectionUse};
 use crate::http1::body::Body;
@@ -326,7 +326,7 @@ impl<'c> Exchange<'c> {
 
     /// Sends a whole response. Skips a body that was not read to its end, or closes the connection if
     /// too much of it is left.
-    pub(crate) fn reply(
+    pub(crate) fn respond(
         &mut self,
         status: u16,
         fields: &[(&str, &str)],
@@ -347,7 +347,7 @@ impl<'c> Exchange<'c> {
     }
 
     /// Sets what goes wrong with a whole response.
-    pub(crate) fn set_faults(&mut self, faults: ReplyFaults) {
+    pub(crate) fn set_faults(&mut self, faults: ResponseFaults) {
         self.writer.faults = faults;
     }
 

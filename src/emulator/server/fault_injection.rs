@@ -17,7 +17,7 @@ const DELAY: Duration = Duration::from_millis(200);
 /// The faults of one response. The default is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each fault is independent")]
-pub(crate) struct ReplyFaults {
+pub(crate) struct ResponseFaults {
     pub(crate) is_slow: bool,
     pub(crate) is_split: bool,
     pub(crate) is_chunked: bool,
@@ -33,7 +33,7 @@ pub(crate) enum Cut {
     After,
 }
 
-impl ReplyFaults {
+impl ResponseFaults {
     /// Sends a whole response with these faults. Returns an error if the connection has to end.
     pub(crate) fn send(self, stream: &TcpStream, head: &str, body: &[u8]) -> io::Result<()> {
         if self.is_slow {
@@ -102,13 +102,13 @@ mod tests {
     #[test]
     fn responses_are_changed_by_their_faults() {
         #[track_caller]
-        fn check(head: &str, faults: ReplyFaults, want: &str) {
+        fn check(head: &str, faults: ResponseFaults, want: &str) {
             let got = faults.pieces(head, b"abc").concat();
             assert_eq!(String::from_utf8(got).unwrap(), want, "{faults:?}");
         }
         let head = "HTTP/1.1 200 OK\r\nX-Y: Z\r\nContent-Length: 3\r\n\r\n";
-        let none = ReplyFaults::default();
-        let cut = |cut| ReplyFaults {
+        let none = ResponseFaults::default();
+        let cut = |cut| ResponseFaults {
             cut: Some(cut),
             ..none
         };
@@ -117,20 +117,20 @@ mod tests {
         check(head, cut(Cut::After), &whole);
         check(head, cut(Cut::Before), "");
         check(head, cut(Cut::Within), &whole[..whole.len() / 2]);
-        let split = ReplyFaults {
+        let split = ResponseFaults {
             is_split: true,
             ..none
         };
         check(head, split, &whole);
         let pieces = split.pieces(head, b"abc");
         assert!(pieces.iter().all(|piece| piece.len() <= PIECE_LEN));
-        let lower_case = ReplyFaults {
+        let lower_case = ResponseFaults {
             is_lower_case: true,
             ..none
         };
         let lower = "HTTP/1.1 200 OK\r\nx-y: Z\r\ncontent-length: 3\r\n\r\nabc";
         check(head, lower_case, lower);
-        let is_chunked = ReplyFaults {
+        let is_chunked = ResponseFaults {
             is_chunked: true,
             ..none
         };

@@ -5,7 +5,7 @@ use std::io;
 use std::net::TcpStream;
 use std::time::SystemTime;
 
-use crate::emulator::server::fault_injection::ReplyFaults;
+use crate::emulator::server::fault_injection::ResponseFaults;
 use crate::emulator::time::civil;
 use crate::http::Answer;
 use crate::http1::connection::send;
@@ -32,7 +32,7 @@ pub(crate) struct ResponseWriter {
     pub(crate) status: u16,
     /// Lines of header fields that are added to every response.
     added_lines: String,
-    pub(crate) faults: ReplyFaults,
+    pub(crate) faults: ResponseFaults,
 }
 
 impl ResponseWriter {
@@ -43,7 +43,7 @@ impl ResponseWriter {
             is_http_1_0,
             status: 0,
             added_lines: String::new(),
-            faults: ReplyFaults::default(),
+            faults: ResponseFaults::default(),
         }
     }
 
@@ -68,7 +68,7 @@ impl ResponseWriter {
         head.push_str("\r\n");
         let is_bodiless = self.coding == BodyCoding::None || matches!(status, 204 | 304);
         let body = if is_bodiless { b"" } else { body };
-        if self.faults == ReplyFaults::default() {
+        if self.faults == ResponseFaults::default() {
             send_all(stream, [head.as_bytes(), body, b""])
         } else {
             self.faults.send(stream, &head, body)
