@@ -2,6 +2,7 @@
 //! files of a folder.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -60,6 +61,8 @@ pub(crate) struct BuildInputs {
     folder: PathBuf,
     /// The executable that the build makes.
     program: Option<PathBuf>,
+    /// The value of `CARGO_TARGET_DIR`.
+    target: Option<OsString>,
 }
 
 impl BuildInputs {
@@ -68,6 +71,7 @@ impl BuildInputs {
         BuildInputs {
             folder: absolute(folder),
             program: program.map(absolute),
+            target: std::env::var_os("CARGO_TARGET_DIR"),
         }
     }
 
@@ -140,7 +144,7 @@ impl BuildInputs {
             return vec![beside];
         }
         let mut targets = BTreeSet::new();
-        targets.extend(std::env::var_os("CARGO_TARGET_DIR").map(|dir| self.folder.join(dir)));
+        targets.extend(self.target.iter().map(|target| self.folder.join(target)));
         for folder in self.folder.ancestors() {
             if folder.join("Cargo.toml").is_file() {
                 targets.insert(folder.join("target"));
@@ -492,6 +496,14 @@ mod tests {
         }
     }
 
+    /// Returns the inputs of a build whose output is not elsewhere, whatever the variables of this process.
+    fn inputs_of(folder: &Path, program: Option<&Path>) -> BuildInputs {
+        BuildInputs {
+            target: None,
+            ..BuildInputs::new(folder, program)
+        }
+    }
+
     /// Runs `act` and checks which files have changed then.
     #[track_caller]
     fn check(inputs: &BuildInputs, folder: &Folder, act: impl FnOnce(), want: &[&str]) {
@@ -507,7 +519,7 @@ mod tests {
     #[test]
     fn a_plain_folder_has_all_files_that_are_not_ignored() {
         let folder = Folder::new("plain");
-        let inputs = BuildInputs::new(&folder.0, None);
+        let inputs = inputs_of(&folder.0, None);
         let path = |name: &str| folder.0.join(name);
         let write = |name: &str, text: &str| folder.write(name, text);
         check(&inputs, &folder, || {}, &[]);
@@ -570,10 +582,10 @@ mod tests {
         write("app/target/debug/app.d", &rule);
         let program = folder.0.join("app/target/debug/app");
         for inputs in [
-            BuildInputs::new(&folder.0.join("app"), Some(&program)),
+            inputs_of(&folder.0.join("app"), Some(&program)),
             // Found without the executable, and from a folder inside.
-            BuildInputs::new(&folder.0.join("app"), None),
-            BuildInputs::new(&folder.0.join("app/src"), Some(Path::new("bootstrap"))),
+            inputs_of(&folder.0.join("app"), None),
+            inputs_of(&folder.0.join("app/src"), Some(Path::new("bootstrap"))),
         ] {
             for name in [
                 "app/src/main.rs",
@@ -624,7 +636,7 @@ mod tests {
         let source = other.0.join("src/main.rs").display().to_string();
         let rule = format!("main: {}\n", source.replace(' ', "\\ "));
         other.write("target/debug/main.d", &rule);
-        let inputs = BuildInputs::new(&folder.0, Some(&other.0.join("target/debug/main")));
+        let inputs = inputs_of(&folder.0, Some(&other.0.join("target/debug/main")));
         check(&inputs, &folder, || folder.write("data", "1"), &["data"]);
         let save = || other.write("src/main.rs", "1");
         check(&inputs, &other, save, &["src/main.rs"]);
