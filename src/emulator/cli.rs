@@ -123,6 +123,14 @@ impl EarlyExit {
 ///
 /// The exit code is 0, or 1 if something failed or an invocation returned an error, or 2 if the arguments
 /// are wrong.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// fn main() -> ExitCode {
+///     tiny_lambda::emulator::cli(std::env::args_os().skip(1))
+/// }
+/// ```
 pub fn cli(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(run_with(args.into_iter()))
 }

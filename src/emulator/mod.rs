@@ -63,6 +63,16 @@ use self::watch::{WatchThread, Watcher};
 const IN_PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What an invocation returned.
+///
+/// ```
+/// use tiny_lambda::{Error, Result, emulator, handler};
+///
+/// let fail = handler::json(|(), _| -> Result<()> { Err(Error::new("SoldOut", "no seat is left")) });
+/// let response = emulator::invoke(&fail, b"null")?;
+/// assert!(response.is_error());
+/// assert_eq!(response.error_type.as_deref(), Some("Function.SoldOut"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvokeResponse {
@@ -152,6 +162,25 @@ impl InvokeRequest {
 /// A local Lambda with one function.
 ///
 /// Dropping it ends everything that it started: it kills processes, closes connections and joins threads.
+///
+/// ```
+/// use std::thread;
+/// use tiny_lambda::emulator::Emulator;
+/// use tiny_lambda::{Runtime, handler};
+///
+/// let double = handler::json(|n: u32, _| Ok(n * 2));
+/// let emulator = Emulator::start()?;
+/// let addr = emulator.addr().to_string();
+/// thread::scope(|scope| {
+///     scope.spawn(|| Runtime::at(&addr).serve(&double).ok());
+///     let response = emulator.invoke(b"21");
+///     // Ends the runtime.
+///     drop(emulator);
+///     assert_eq!(response?.body, b"42");
+///     Ok::<(), std::io::Error>(())
+/// })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Emulator {
     scheduler: Arc<Scheduler>,
@@ -179,6 +208,13 @@ impl Emulator {
     /// Starts an emulator for the executable `bootstrap` with Lambda's defaults: 3 seconds, 128 MB. The
     /// first invocation starts the process.
     ///
+    /// ```no_run
+    /// let emulator = tiny_lambda::emulator::Emulator::spawn("target/lambda/hello/bootstrap")?;
+    /// let response = emulator.invoke(br#"{"name":"Ada"}"#)?;
+    /// assert!(!response.is_error());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`with`](Self::with).
     pub fn spawn(bootstrap: impl Into<PathBuf>) -> io::Result<Emulator> {
@@ -189,6 +225,16 @@ impl Emulator {
     }
 
     /// Starts an emulator with the given settings.
+    ///
+    /// ```
+    /// use tiny_lambda::emulator::{Emulator, Settings};
+    ///
+    /// let mut settings = Settings::default();
+    /// settings.hosts.push("host.docker.internal".to_owned());
+    /// let emulator = Emulator::with(settings)?;
+    /// println!("AWS_LAMBDA_RUNTIME_API={}", emulator.addr());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the executable cannot be started, a host name or an origin is malformed, or it cannot listen on
@@ -271,6 +317,15 @@ impl Emulator {
     /// [`Settings::hosts`]. The Invoke API adds CORS headers to responses for a page of an allowed origin,
     /// and answers its preflight requests. The function's URL has no CORS configuration: the function
     /// itself answers preflight requests.
+    ///
+    /// ```
+    /// use std::net::Ipv4Addr;
+    ///
+    /// let mut emulator = tiny_lambda::emulator::Emulator::start()?;
+    /// let addr = emulator.listen((Ipv4Addr::LOCALHOST, 0).into())?;
+    /// println!("http://{addr}/2015-03-31/functions/function/invocations");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If it cannot listen on the address.

@@ -47,6 +47,12 @@ Serves this function locally, since AWS_LAMBDA_RUNTIME_API is not set.
 /// file, `-` for standard input, or a sample event by its name (`sqs`, `s3`, ... of
 /// [`samples`](crate::events::samples)). The response goes to standard output, and the exit code is 1 if
 /// it is an error.
+///
+/// ```no_run
+/// use tiny_lambda::{emulator, handler};
+///
+/// emulator::serve_local(&handler::json(|name: String, _| Ok(format!("Hello, {name}!"))));
+/// ```
 pub fn serve_local(handler: &dyn Handler) -> ! {
     let args: Vec<String> = env::args().skip(1).collect();
     let result = match args.as_slice() {

@@ -9,7 +9,16 @@ use crate::emulator::server::lock;
 
 /// A fault in a reply of the Runtime API.
 ///
-/// [`Settings::faults`](super::super::Settings::faults) says which of them occur, and how often.
+/// [`Settings::faults`](crate::emulator::Settings::faults) says which of them occur, and how often.
+/// [`FromStr`] reads the names of `emulator --fault`.
+///
+/// ```
+/// use tiny_lambda::emulator::{InjectedFault, Settings};
+///
+/// let mut settings = Settings::default();
+/// settings.faults.push((InjectedFault::Slow, 0.1));
+/// assert_eq!("cut-before".parse(), Ok(InjectedFault::CutBefore));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InjectedFault {
@@ -69,6 +78,13 @@ impl InjectedFault {
 }
 
 /// The error for a text that names no [`InjectedFault`].
+///
+/// ```
+/// use tiny_lambda::emulator::InjectedFault;
+///
+/// let error = "late".parse::<InjectedFault>().unwrap_err();
+/// assert!(error.to_string().starts_with("unknown fault; expected one of cut-before"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownFaultError;
