@@ -120,8 +120,9 @@ impl BuildInputs {
         packages.extend(parents.iter().filter_map(|parent| package_of(parent)));
         builder.add_packages(packages, everything || dep_infos.is_empty());
         // The executable is from a package elsewhere, so the user wants the other files of this folder.
-        let is_inside = |path: &PathBuf| path.starts_with(&self.folder);
-        if !is_package && !builder.snapshot.files.keys().any(is_inside) {
+        let mut files = builder.snapshot.files.iter();
+        let has_own = files.any(|(path, stamp)| stamp.is_some() && path.starts_with(&self.folder));
+        if !is_package && !has_own {
             builder.search(&self.folder, Search::Everything, false);
         }
         builder.snapshot
