@@ -27,7 +27,7 @@ mod tests {
     use super::*;
     use std::thread;
     use std::time::Duration;
-    use tiny_lambda::emulator::{self, Call, Emulator, Fault, Settings};
+    use tiny_lambda::emulator::{self, Emulator, InjectedFault, InvokeRequest, Settings};
     use tiny_lambda::{Runtime, handler};
 
     /// The handler is a function, so a test can call it.
@@ -68,9 +68,9 @@ mod tests {
     fn a_blocked_tenant_gets_nothing() {
         serving(Settings::default(), |emulator| {
             assert_eq!(emulator.invoke(b"1").unwrap().body, b"9");
-            let mut call = Call::new(b"1");
-            call.tenant_id = Some("blocked".to_owned());
-            let reply = emulator.call(call).unwrap();
+            let mut request = InvokeRequest::new(b"1");
+            request.tenant_id = Some("blocked".to_owned());
+            let reply = emulator.invoke_with(request).unwrap();
             assert_eq!(reply.error_type.as_deref(), Some("Function.Blocked"));
         });
     }
@@ -80,9 +80,9 @@ mod tests {
     fn every_event_has_a_response_despite_network_faults() {
         let mut settings = Settings::default();
         settings.faults = vec![
-            (Fault::Split, 0.5),
-            (Fault::Chunked, 0.5),
-            (Fault::CutBefore, 0.1),
+            (InjectedFault::Split, 0.5),
+            (InjectedFault::Chunked, 0.5),
+            (InjectedFault::CutBefore, 0.1),
         ];
         settings.timeout = Duration::from_secs(20);
         serving(settings, |emulator| {

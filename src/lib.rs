@@ -216,7 +216,7 @@ fn serve(handler: &dyn Handler) -> ! {
             runtime::serve(&mut worker, runtime::n_workers(), handler)
         }),
         #[cfg(all(debug_assertions, feature = "emulator"))]
-        None => emulator::serve_here(handler),
+        None => emulator::serve_local(handler),
         #[cfg(not(all(debug_assertions, feature = "emulator")))]
         None => Err(Error::of(address::ENDPOINT_ERROR, &[NO_ENDPOINT])),
     };

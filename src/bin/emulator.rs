@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    tiny_lambda::emulator::command(std::env::args_os().skip(1))
+    tiny_lambda::emulator::cli(std::env::args_os().skip(1))
 }

@@ -1,58 +1,37 @@
-//! The local Lambda: a Runtime API on loopback, and what stands around it.
+//! The local Lambda: a Runtime API on loopback for functions, and an Invoke API for callers.
 //!
-//! In tests it runs a handler through the real loop, over a socket:
+//! A test uses it to run a handler through the real loop, over a socket:
 //!
 //! ```
 //! use tiny_lambda::{emulator, handler};
 //!
 //! let shout = handler::json(|text: String, _| Ok(text.to_uppercase()));
-//! let reply = emulator::invoke(&shout, br#""hi""#)?;
-//! assert_eq!(reply.body, br#""HI""#);
-//! assert!(!reply.is_error());
+//! let response = emulator::invoke(&shout, br#""hi""#)?;
+//! assert_eq!(response.body, br#""HI""#);
+//! assert!(!response.is_error());
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The command `emulator` does the same for an executable in any language, and serves callers: the
-//! Invoke API, its streaming sister, and a function URL. `emulator --help` says what it can do.
+//! The command `emulator` does the same for an executable in any language. It also serves callers: the
+//! Invoke API, response streams, and a function URL. `emulator --help` lists its options.
 //!
-//! It keeps to the letter of the Runtime, Extensions and Telemetry APIs, to Lambda's limits of
-//! sizes and times, and to its words. What it does not do: hold a function to its memory setting,
-//! slow down streams beyond 6 MB, keep asynchronous invocations that failed for good, serve the Logs
-//! API that the Telemetry API has replaced, take snapshots (a SnapStart function is restored at once),
-//! drop privileges, or make the file system read-only. Executables are run on Linux only.
+//! The emulator follows the Runtime, Extensions and Telemetry APIs to the letter, and has Lambda's limits
+//! and log lines. It does not enforce the memory setting, slow down streams beyond 6 MB, keep asynchronous
+//! invocations that have failed for good, serve the Logs API (which the Telemetry API has replaced), take
+//! snapshots (a SnapStart function is restored at once), drop privileges, or make the file system
+//! read-only. Executables are run on Linux only.
 
-mod access;
-mod command;
-mod console;
+mod cli;
 mod environment;
-mod event;
-mod event_stream;
-mod exchange;
-mod extension;
-mod extension_api;
-mod fault;
-mod front;
-mod function;
-mod here;
-mod ignore;
-mod inputs;
-mod lead;
-mod lifecycle;
-mod loan;
-mod outlet;
-mod page;
-#[cfg(target_os = "linux")]
-mod process;
-#[cfg(not(target_os = "linux"))]
-#[path = "no_process.rs"]
-mod process;
+mod invoke_api;
+mod message;
 mod report;
 mod runtime_api;
+mod scheduler;
+mod serve_local;
 mod server;
 mod settings;
-mod state;
-mod telemetry;
-mod url;
+mod time;
 mod watch;
 
 use std::io;
@@ -65,72 +44,72 @@ use std::time::{Duration, SystemTime};
 use crate::runtime::Runtime;
 use crate::runtime::handler::Handler;
 
-use self::access::Access;
-pub use self::command::command;
+pub use self::cli::cli;
 use self::environment::Environment;
-use self::event::{Answer, Gathering, Start, epoch_ms};
-pub use self::fault::{Fault, UnknownFault};
-use self::front::Front;
-use self::function::{Function, Throttled};
-pub use self::here::serve_here;
+use self::invoke_api::InvokeApi;
+use self::message::{ResponseReceiver, collect_response};
+use self::runtime_api::RuntimeApi;
+pub use self::runtime_api::faults::{InjectedFault, UnknownFaultError};
+use self::scheduler::{Scheduler, ThrottledError};
+pub use self::serve_local::serve_local;
 use self::server::Server;
+use self::server::access::AccessRules;
 pub use self::settings::Settings;
-use self::watch::{Watch, Watcher};
+use self::time::epoch_ms;
+use self::watch::{WatchThread, Watcher};
 
-/// How long an invocation may take where the handler is a test's own, and may be looked at with a
-/// debugger: longer than Lambda's default, shorter than a hung test run is borne.
+/// The timeout of a handler in a test, which may be stopped in a debugger: longer than Lambda's default,
+/// and short enough for a test run that hangs.
 const IN_PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What an invocation came to.
+/// What an invocation returned.
+///
+/// ```
+/// use tiny_lambda::{Error, Result, emulator, handler};
+///
+/// let fail = handler::json(|(), _| -> Result<()> { Err(Error::new("SoldOut", "no seat is left")) });
+/// let response = emulator::invoke(&fail, b"null")?;
+/// assert!(response.is_error());
+/// assert_eq!(response.error_type.as_deref(), Some("Function.SoldOut"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Reply {
+pub struct InvokeResponse {
     /// The response, or the error document if it [is an error](Self::is_error).
     pub body: Vec<u8>,
-    /// As the function sent it; callers of a real function see it only of a streamed response.
+    /// The content type that the function sent. Callers on Lambda get it for streamed responses only.
     pub content_type: Option<String>,
-    /// What kind of error it is, as Lambda counts it (`Function.Unknown`, `Runtime.ExitError`,
-    /// `Sandbox.Timedout`, ...); `None`: it is a response.
+    /// The error type as Lambda counts it (`Function.Unknown`, `Runtime.ExitError`, `Sandbox.Timedout`,
+    /// ...); `None` for a response.
     pub error_type: Option<String>,
 }
 
-impl Reply {
-    /// Whether the invocation failed: the function reported an error, died, or took too long.
+impl InvokeResponse {
+    /// Returns whether the invocation failed: the function reported an error, exited, or timed out.
     pub fn is_error(&self) -> bool {
         self.error_type.is_some()
     }
 
-    /// Collects an answer.
-    fn receive(answer: &Answer) -> io::Result<Reply> {
-        let mut gathering = Gathering::default();
-        loop {
-            let part = answer.recv().map_err(|_| {
-                io::Error::new(io::ErrorKind::ConnectionAborted, "the emulator has ended")
-            });
-            gathering.push(part?);
-            if let Some(answer) = gathering.take() {
-                return Ok(answer.into());
-            }
-        }
-    }
-}
-
-impl From<(Start, Vec<u8>)> for Reply {
-    fn from((start, body): (Start, Vec<u8>)) -> Reply {
-        Reply {
+    fn receive(parts: &ResponseReceiver) -> io::Result<InvokeResponse> {
+        let (start, body) = collect_response(parts).ok_or_else(|| {
+            let text = "the emulator ended before the response";
+            io::Error::new(io::ErrorKind::ConnectionAborted, text)
+        })?;
+        Ok(InvokeResponse {
             body,
             content_type: start.content_type,
             error_type: start.error_type,
-        }
+        })
     }
 }
 
-/// An event and what Lambda says about it. [`Default`] leaves all that to the emulator.
+/// An event and what Lambda tells the function about it. With [`Default`] the emulator chooses all of that.
 ///
 /// ```
 /// use std::thread;
 /// use std::time::{Duration, SystemTime};
-/// use tiny_lambda::emulator::{Call, Emulator};
+/// use tiny_lambda::emulator::{Emulator, InvokeRequest};
 /// use tiny_lambda::{Context, Runtime, handler};
 ///
 /// let who = handler::json(|(), cx: &Context| {
@@ -138,31 +117,31 @@ impl From<(Start, Vec<u8>)> for Reply {
 /// });
 /// let emulator = Emulator::start()?;
 /// let addr = emulator.addr().to_string();
-/// let reply = thread::scope(|scope| {
+/// let response = thread::scope(|scope| {
 ///     scope.spawn(|| Runtime::at(&addr).serve(&who).ok());
-///     let mut call = Call::new(b"null");
-///     call.tenant_id = Some("blue".to_owned());
-///     call.deadline = Some(SystemTime::UNIX_EPOCH);
-///     let reply = emulator.call(call);
+///     let mut request = InvokeRequest::new(b"null");
+///     request.tenant_id = Some("blue".to_owned());
+///     request.deadline = Some(SystemTime::UNIX_EPOCH);
+///     let response = emulator.invoke_with(request);
 ///     drop(emulator);
-///     reply
+///     response
 /// });
-/// assert!(reply?.body.starts_with(br#"["blue",0]"#));
+/// assert!(response?.body.starts_with(br#"["blue",0]"#));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-pub struct Call {
-    /// The event: any bytes, though Lambda itself takes JSON only.
+pub struct InvokeRequest {
+    /// The event. Any bytes are allowed, although Lambda accepts JSON only.
     pub event: Vec<u8>,
-    /// Names the invocation; `None`: a new UUID.
+    /// The request id; `None` for a new UUID.
     pub request_id: Option<String>,
-    /// The deadline that the function is told; `None`: the real one, which the timeout sets. The
-    /// invocation ends with its timeout in any case.
+    /// The deadline that the function is told; `None` for the real one. The invocation ends with its
+    /// timeout in any case.
     pub deadline: Option<SystemTime>,
-    /// The X-Ray tracing header; `None`: a new trace that is not sampled.
+    /// The X-Ray tracing header; `None` for a new trace that is not sampled.
     pub xray_trace_id: Option<String>,
-    /// JSON that the caller sends along.
+    /// The caller's client context, as JSON.
     pub client_context: Option<String>,
     /// The caller's Amazon Cognito identity, as JSON.
     pub identity: Option<String>,
@@ -170,37 +149,55 @@ pub struct Call {
     pub tenant_id: Option<String>,
 }
 
-impl Call {
-    /// A call with that event, and nothing else to say about it.
-    pub fn new(event: &[u8]) -> Call {
-        Call {
+impl InvokeRequest {
+    /// Returns a request with this event and no other member set.
+    pub fn new(event: &[u8]) -> InvokeRequest {
+        InvokeRequest {
             event: event.to_vec(),
-            ..Call::default()
+            ..InvokeRequest::default()
         }
     }
 }
 
 /// A local Lambda with one function.
 ///
-/// Dropping it ends everything that it started: processes are killed, connections closed, threads
-/// joined.
+/// Dropping it ends everything that it started: it kills processes, closes connections and joins threads.
+///
+/// ```
+/// use std::thread;
+/// use tiny_lambda::emulator::Emulator;
+/// use tiny_lambda::{Runtime, handler};
+///
+/// let double = handler::json(|n: u32, _| Ok(n * 2));
+/// let emulator = Emulator::start()?;
+/// let addr = emulator.addr().to_string();
+/// thread::scope(|scope| {
+///     scope.spawn(|| Runtime::at(&addr).serve(&double).ok());
+///     let response = emulator.invoke(b"21");
+///     // Ends the runtime.
+///     drop(emulator);
+///     assert_eq!(response?.body, b"42");
+///     Ok::<(), std::io::Error>(())
+/// })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Emulator {
-    function: Arc<Function>,
-    access: Arc<Access>,
+    scheduler: Arc<Scheduler>,
+    access: Arc<AccessRules>,
     environments: Vec<Arc<Environment>>,
-    apis: Vec<Server>,
-    fronts: Vec<Server>,
-    workers: Vec<JoinHandle<()>>,
-    watcher: Option<Watcher>,
+    runtime_apis: Vec<Server>,
+    invoke_apis: Vec<Server>,
+    threads: Vec<JoinHandle<()>>,
+    watch: Option<WatchThread>,
 }
 
 impl Emulator {
-    /// Starts one whose runtime comes from outside: it is to connect to [`addr`](Self::addr), as
-    /// [`Runtime::at`] does. An invocation may take a minute, and is served when a runtime is there.
+    /// Starts an emulator for a runtime that connects to [`addr`](Self::addr) by itself, as
+    /// [`Runtime::at`] does. The timeout is one minute.
     ///
     /// # Errors
-    /// Whatever keeps it from listening on loopback.
+    /// If it cannot listen on loopback.
     pub fn start() -> io::Result<Emulator> {
         Emulator::with(Settings {
             timeout: IN_PROCESS_TIMEOUT,
@@ -208,8 +205,15 @@ impl Emulator {
         })
     }
 
-    /// Starts one whose function is the executable `bootstrap`, with Lambda's defaults: 3 seconds,
-    /// 128 MB. Its process is started with the first invocation.
+    /// Starts an emulator for the executable `bootstrap` with Lambda's defaults: 3 seconds, 128 MB. The
+    /// first invocation starts the process.
+    ///
+    /// ```no_run
+    /// let emulator = tiny_lambda::emulator::Emulator::spawn("target/lambda/hello/bootstrap")?;
+    /// let response = emulator.invoke(br#"{"name":"Ada"}"#)?;
+    /// assert!(!response.is_error());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`with`](Self::with).
@@ -220,87 +224,118 @@ impl Emulator {
         })
     }
 
-    /// Starts one that is set up as `settings` say.
+    /// Starts an emulator with the given settings.
+    ///
+    /// ```
+    /// use tiny_lambda::emulator::{Emulator, Settings};
+    ///
+    /// let mut settings = Settings::default();
+    /// settings.hosts.push("host.docker.internal".to_owned());
+    /// let emulator = Emulator::with(settings)?;
+    /// println!("AWS_LAMBDA_RUNTIME_API={}", emulator.addr());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// An executable that cannot be started; a host name or an origin that is none; whatever keeps it
-    /// from listening on loopback.
+    /// If the executable cannot be started, a host name or an origin is malformed, or it cannot listen on
+    /// loopback.
     pub fn with(settings: Settings) -> io::Result<Emulator> {
+        let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
         if let Some(bootstrap) = &settings.bootstrap {
-            if let Some(text) = process::refusal(bootstrap, settings.runner.as_deref()) {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+            let runner = settings.runner.as_deref();
+            if let Some(text) = environment::process::refusal_reason(bootstrap, runner) {
+                return Err(invalid(text));
             }
         }
-        if let Some(dir) = settings.extensions.as_deref().filter(|dir| !dir.is_dir()) {
-            let text = format!("{}: there is no such folder", dir.display());
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        if let Some(folder) = settings.extensions.as_deref().filter(|path| !path.is_dir()) {
+            return Err(invalid(format!("{}: no such folder", folder.display())));
         }
-        let access = Access::new(&settings.hosts, &settings.allowed_origins)
-            .map_err(|text| io::Error::new(io::ErrorKind::InvalidInput, text))?;
-        let settings = Arc::new(settings);
-        let function = Arc::new(Function::new(Arc::clone(&settings)));
+        let access = AccessRules::new(&settings.hosts, &settings.allowed_origins);
+        let access = Arc::new(access.map_err(invalid)?);
+        let n_environments = settings.environments.max(1);
         let mut emulator = Emulator {
-            function,
-            access: Arc::new(access),
+            scheduler: Arc::new(Scheduler::new(Arc::new(settings))),
+            access,
             environments: Vec::new(),
-            apis: Vec::new(),
-            fronts: Vec::new(),
-            workers: Vec::new(),
-            watcher: None,
+            runtime_apis: Vec::new(),
+            invoke_apis: Vec::new(),
+            threads: Vec::new(),
+            watch: None,
         };
-        for _ in 0..settings.environments.max(1) {
+        for _ in 0..n_environments {
             emulator.add_environment()?;
         }
+        let scheduler = Arc::clone(&emulator.scheduler);
+        emulator.spawn_thread("emulator retries", move || scheduler.run_retries())?;
         Ok(emulator)
     }
 
     fn add_environment(&mut self) -> io::Result<()> {
-        let host = self.function.settings.api_host;
+        let settings = Arc::clone(&self.scheduler.settings);
+        let host = settings.api_host;
         let listener = TcpListener::bind((host, 0)).map_err(|error| {
             let text = format!("the Runtime API cannot listen on {host}: {error}");
             io::Error::new(error.kind(), text)
         })?;
-        let (api, access) = (listener.local_addr()?, Arc::clone(&self.access));
-        let environment = self.function.environment(api, access);
-        let service = Arc::clone(&environment);
-        self.apis.push(Server::start(listener, service)?);
+        let n_slots = settings.concurrency.unwrap_or(1).max(1);
+        let environment = Environment::new(settings, listener.local_addr()?);
         self.environments.push(Arc::clone(&environment));
-        for _ in 0..self.function.settings.concurrency.unwrap_or(1).max(1) {
-            let at = self.function.add_place(&environment);
-            let (function, environment) = (Arc::clone(&self.function), Arc::clone(&environment));
-            let worker = thread::Builder::new().name("emulator environment".to_owned());
-            self.workers
-                .push(worker.spawn(move || function.work(at, &environment))?);
+        let api = RuntimeApi::new(Arc::clone(&environment), Arc::clone(&self.access));
+        self.runtime_apis
+            .push(Server::start(listener, Arc::new(api))?);
+        for _ in 0..n_slots {
+            let (index, invocations) = self.scheduler.add_slot();
+            let (scheduler, environment) = (Arc::clone(&self.scheduler), Arc::clone(&environment));
+            self.spawn_thread("emulator environment", move || {
+                scheduler.run_worker(index, &invocations, &environment);
+            })?;
         }
         Ok(())
     }
 
-    /// Where the (first) Runtime API listens: what `AWS_LAMBDA_RUNTIME_API` holds.
-    pub fn addr(&self) -> SocketAddr {
-        self.apis
-            .first()
-            .map_or((Ipv4Addr::LOCALHOST, 0).into(), Server::addr)
+    fn spawn_thread(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let thread = thread::Builder::new().name(name.to_owned());
+        self.threads.push(thread.spawn(run)?);
+        Ok(())
     }
 
-    /// Listens for callers on `addr`; port 0 is any that is free, and the address with the port is
-    /// returned. They find there what Lambda's Invoke API has (`POST
-    /// /2015-03-31/functions/function/invocations`, and `response-streaming-invocations`), and on
-    /// all other paths the function's URL: requests become HTTP API 2.0 events.
+    /// Returns the address of the (first) Runtime API: the value of `AWS_LAMBDA_RUNTIME_API`.
+    pub fn addr(&self) -> SocketAddr {
+        let api = self.runtime_apis.first();
+        debug_assert!(api.is_some(), "an emulator without an environment");
+        api.map_or((Ipv4Addr::LOCALHOST, 0).into(), Server::addr)
+    }
+
+    /// Listens for callers on `addr` and returns the address; port 0 stands for any free port.
     ///
-    /// Web pages of other origins are refused with status 403 unless
-    /// [`Settings::allowed_origins`] names theirs, and so are requests that name a host other than an
-    /// address, `localhost` or one of [`Settings::hosts`]. A page whose origin is allowed gets CORS
-    /// headers with the Invoke API's responses, and its preflight requests are answered. The function's
-    /// URL is one without a CORS configuration: the function itself answers preflight requests.
+    /// Callers find Lambda's Invoke API there (`POST /2015-03-31/functions/function/invocations` and
+    /// `response-streaming-invocations`), and on all other paths the function's URL, where requests
+    /// become HTTP API 2.0 events.
+    ///
+    /// Web pages of other origins are refused with status 403 unless [`Settings::allowed_origins`] has
+    /// theirs, and so are requests that name a host other than an address, `localhost` or one of
+    /// [`Settings::hosts`]. The Invoke API adds CORS headers to responses for a page of an allowed origin,
+    /// and answers its preflight requests. The function's URL has no CORS configuration: the function
+    /// itself answers preflight requests.
+    ///
+    /// ```
+    /// use std::net::Ipv4Addr;
+    ///
+    /// let mut emulator = tiny_lambda::emulator::Emulator::start()?;
+    /// let addr = emulator.listen((Ipv4Addr::LOCALHOST, 0).into())?;
+    /// println!("http://{addr}/2015-03-31/functions/function/invocations");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// The address cannot be had.
+    /// If it cannot listen on the address.
     pub fn listen(&mut self, addr: SocketAddr) -> io::Result<SocketAddr> {
         self.serve_callers(addr, false)
     }
 
-    /// The same; `tell`: writes a line for each request.
-    fn serve_callers(&mut self, addr: SocketAddr, tell: bool) -> io::Result<SocketAddr> {
+    /// Listens for callers as [`listen`](Self::listen) does. With `logs_requests` it writes a line for each
+    /// request.
+    fn serve_callers(&mut self, addr: SocketAddr, logs_requests: bool) -> io::Result<SocketAddr> {
         let listener = TcpListener::bind(addr).map_err(|error| {
             let text = match error.kind() {
                 io::ErrorKind::AddrInUse => {
@@ -310,64 +345,67 @@ impl Emulator {
             };
             io::Error::new(error.kind(), text)
         })?;
-        let (function, access) = (Arc::clone(&self.function), Arc::clone(&self.access));
-        let front = Front::new(function, access, tell);
-        let server = Server::start(listener, Arc::new(front))?;
+        let (scheduler, access) = (Arc::clone(&self.scheduler), Arc::clone(&self.access));
+        let api = InvokeApi::new(scheduler, access, logs_requests);
+        let server = Server::start(listener, Arc::new(api))?;
         let addr = server.addr();
-        self.fronts.push(server);
+        self.invoke_apis.push(server);
         Ok(addr)
     }
 
-    /// Invokes the function with an event, any bytes, and waits for what it comes to.
+    /// Invokes the function with an event, any bytes, and waits for the response.
     ///
     /// # Errors
-    /// Too many invocations wait already. What goes wrong in the function is no `Err`, but a
-    /// [`Reply`] that says so.
-    pub fn invoke(&self, event: &[u8]) -> io::Result<Reply> {
-        self.call(Call::new(event))
+    /// If too many invocations wait already, or the emulator ends. An error of the function is an
+    /// [`InvokeResponse`].
+    pub fn invoke(&self, event: &[u8]) -> io::Result<InvokeResponse> {
+        self.invoke_with(InvokeRequest::new(event))
     }
 
-    /// The same, where more than the event matters.
+    /// Invokes the function with an event and what Lambda tells about it, and waits for the response.
     ///
     /// # Errors
-    /// As for [`invoke`](Self::invoke).
-    pub fn call(&self, call: Call) -> io::Result<Reply> {
-        let mut event = self.function.event(call.event);
-        // What is said becomes header lines, which it must not leave.
-        let line = |text: String| text.replace(['\r', '\n', '\0'], " ");
-        if let Some(request_id) = call.request_id {
-            event.request_id = line(request_id);
-        }
-        if let Some(trace_id) = call.xray_trace_id {
-            event.trace_id = Some(line(trace_id));
-        }
-        event.told_deadline_ms = call.deadline.map(epoch_ms);
-        event.client_context = call.client_context.map(line);
-        event.cognito_identity = call.identity.map(line);
-        event.tenant_id = call.tenant_id.map(line);
-        let answer = self.function.invoke(event);
-        Reply::receive(&answer.map_err(|Throttled| io::Error::other("rate exceeded"))?)
+    /// Those of [`invoke`](Self::invoke).
+    pub fn invoke_with(&self, request: InvokeRequest) -> io::Result<InvokeResponse> {
+        InvokeResponse::receive(&self.start_invocation(request)?)
     }
 
-    /// Builds and starts the function again whenever something in a folder changes.
-    fn watch(&mut self, watch: Watch) -> io::Result<()> {
-        let (function, environments) = (Arc::clone(&self.function), self.environments.clone());
-        self.watcher = Some(watch.start(function, environments)?);
+    /// Invokes the function, and waits until the invocation is over and reported.
+    fn invoke_to_its_end(&self, event: &[u8]) -> io::Result<InvokeResponse> {
+        let parts = self.start_invocation(InvokeRequest::new(event))?;
+        let response = InvokeResponse::receive(&parts);
+        while parts.recv().is_ok() {}
+        response
+    }
+
+    fn start_invocation(&self, request: InvokeRequest) -> io::Result<ResponseReceiver> {
+        let mut event = self.scheduler.new_event(request.event);
+        // These become header fields, which are one line each.
+        let one_line = |text: String| text.replace(['\r', '\n', '\0'], " ");
+        if let Some(request_id) = request.request_id {
+            event.request_id = one_line(request_id);
+        }
+        if let Some(trace_id) = request.xray_trace_id {
+            event.trace_id = Some(one_line(trace_id));
+        }
+        event.told_deadline_ms = request.deadline.map(epoch_ms);
+        event.client_context = request.client_context.map(one_line);
+        event.cognito_identity = request.identity.map(one_line);
+        event.tenant_id = request.tenant_id.map(one_line);
+        let started = self.scheduler.invoke(event);
+        started.map_err(|ThrottledError| io::Error::other("too many invocations wait"))
+    }
+
+    /// Builds and starts the function again whenever its sources change.
+    fn watch(&mut self, watcher: Watcher) -> io::Result<()> {
+        let scheduler = Arc::clone(&self.scheduler);
+        self.watch = Some(watcher.start(scheduler, self.environments.clone())?);
         Ok(())
     }
 
-    /// The same, but waits until the environment is free again, and has reported.
-    fn invoke_to_its_end(&self, event: &[u8]) -> io::Result<Reply> {
-        let answer = self.function.invoke(self.function.event(event.to_vec()));
-        let answer = answer.map_err(|Throttled| io::Error::other("rate exceeded"))?;
-        let reply = Reply::receive(&answer);
-        while answer.recv().is_ok() {}
-        reply
-    }
-
-    /// Ends the function: processes are killed, and who waits for it hears that nothing comes.
+    /// Ends the function: kills its processes, and closes the connections of those that wait for it.
     fn end(&self) {
-        self.function.close();
+        self.scheduler.close();
         for environment in &self.environments {
             environment.close();
         }
@@ -377,30 +415,29 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.end();
-        self.watcher = None;
-        for server in self.fronts.iter_mut().chain(&mut self.apis) {
+        self.watch = None;
+        for server in self.invoke_apis.iter_mut().chain(&mut self.runtime_apis) {
             server.stop();
         }
-        for worker in self.workers.drain(..) {
-            let _ = worker.join();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
         }
     }
 }
 
-/// Runs `handler` for one event, through the real loop and over a loopback socket, and joins what
-/// it started.
+/// Runs `handler` for one event, through the real loop and over a loopback socket, and joins the threads
+/// that it started.
 ///
 /// # Errors
-/// Whatever keeps it from listening on loopback. What goes wrong in the handler is no `Err`, but a
-/// [`Reply`] that says so.
-pub fn invoke(handler: &dyn Handler, event: &[u8]) -> io::Result<Reply> {
+/// If it cannot listen on loopback. An error of the handler is an [`InvokeResponse`].
+pub fn invoke(handler: &dyn Handler, event: &[u8]) -> io::Result<InvokeResponse> {
     let emulator = Emulator::start()?;
     let addr = emulator.addr().to_string();
     thread::scope(|scope| {
         scope.spawn(move || drop(Runtime::at(&addr).serve(handler)));
-        let reply = emulator.invoke(event);
+        let response = emulator.invoke(event);
         // Ends the loop, which the scope waits for.
         drop(emulator);
-        reply
+        response
     })
 }

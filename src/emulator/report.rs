@@ -1,16 +1,17 @@
-//! What Lambda writes around an invocation: ids, times, log lines and error documents. Pure.
+//! What Lambda writes about an invocation: ids, durations, log lines and error documents. Pure functions.
 
 use std::collections::hash_map::RandomState;
 use std::fmt::Write;
 use std::hash::BuildHasher;
 use std::time::{Duration, SystemTime};
 
+use crate::emulator::time::epoch_ms;
 use crate::json;
 use crate::json::Value;
 
-/// A random id in the form of a UUID, version 4.
-pub(super) fn uuid() -> String {
-    // The standard library's hash maps are keyed by the system's random bytes.
+/// Returns a random UUID, version 4.
+pub(crate) fn uuid() -> String {
+    // The keys of a `RandomState` are random numbers of the system.
     let random = || RandomState::new().hash_one(0_u8);
     let (high, low) = (random(), random());
     format!(
@@ -23,9 +24,9 @@ pub(super) fn uuid() -> String {
     )
 }
 
-/// A new X-Ray trace, not sampled: `Root=1-<time>-<24 hex>;Parent=<16 hex>;Sampled=0`.
-pub(super) fn trace_id(now: SystemTime) -> String {
-    let seconds = super::event::epoch_ms(now) / 1000;
+/// Returns a new X-Ray trace that is not sampled: `Root=1-<time>-<24 hex>;Parent=<16 hex>;Sampled=0`.
+pub(crate) fn trace_id(now: SystemTime) -> String {
+    let seconds = epoch_ms(now) / 1000;
     let random = || RandomState::new().hash_one(1_u8);
     let (a, b, parent) = (random(), random(), random());
     format!(
@@ -34,161 +35,51 @@ pub(super) fn trace_id(now: SystemTime) -> String {
     )
 }
 
-/// Year, month, day, hour, minute, second and millisecond of `time`, in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Civil {
-    pub(super) year: u64,
-    pub(super) month: u64,
-    pub(super) day: u64,
-    pub(super) hour: u64,
-    pub(super) minute: u64,
-    pub(super) second: u64,
-    pub(super) millisecond: u64,
-    /// 0 is Sunday.
-    weekday: u64,
-}
-
-/// The calendar's view of a point in time since 1970 (proleptic Gregorian, no leap seconds).
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "days of a u64 of milliseconds stay far below 2^64"
-)]
-pub(super) fn civil(time: SystemTime) -> Civil {
-    let ms = super::event::epoch_ms(time);
-    let (days, ms_of_day) = (ms / 86_400_000, ms % 86_400_000);
-    // Eras of 400 years begin on 1 March, so that the leap day is the last of its year.
-    let z = days + 719_468;
-    let (era, day_of_era) = (z / 146_097, z % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    Civil {
-        year: era * 400 + year_of_era + u64::from(month <= 2),
-        month,
-        day: day_of_year - (153 * shifted + 2) / 5 + 1,
-        hour: ms_of_day / 3_600_000,
-        minute: ms_of_day / 60_000 % 60,
-        second: ms_of_day / 1000 % 60,
-        millisecond: ms_of_day % 1000,
-        weekday: (days + 4) % 7,
-    }
-}
-
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
-const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-
-impl Civil {
-    fn month_name(&self) -> &'static str {
-        let index = usize::try_from(self.month.saturating_sub(1)).unwrap_or(0);
-        MONTHS.get(index).copied().unwrap_or_default()
-    }
-
-    /// `2026-11-22T17:00:00.000Z` (RFC 3339).
-    pub(super) fn rfc3339(&self) -> String {
-        let Civil {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-            millisecond,
-            ..
-        } = self;
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
-    }
-
-    /// `Sun, 22 Nov 2026 17:00:00 GMT` (RFC 9110, section 5.6.7).
-    pub(super) fn http_date(&self) -> String {
-        let Civil {
-            year,
-            day,
-            hour,
-            minute,
-            second,
-            ..
-        } = self;
-        let weekday = usize::try_from(self.weekday)
-            .ok()
-            .and_then(|i| WEEKDAYS.get(i).copied());
-        format!(
-            "{}, {day:02} {} {year:04} {hour:02}:{minute:02}:{second:02} GMT",
-            weekday.unwrap_or_default(),
-            self.month_name(),
-        )
-    }
-
-    /// `22/Nov/2026:17:00:00 +0000`, the time of an HTTP API 2.0 event.
-    pub(super) fn common_log(&self) -> String {
-        let Civil {
-            year,
-            day,
-            hour,
-            minute,
-            second,
-            ..
-        } = self;
-        format!(
-            "{day:02}/{}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000",
-            self.month_name()
-        )
-    }
-}
-
-/// Milliseconds with two decimals, rounded: `1.23`.
-pub(super) fn ms(duration: Duration) -> String {
+/// Returns milliseconds with two decimals, rounded: `1.23`.
+pub(crate) fn ms(duration: Duration) -> String {
     let hundredths = duration.as_micros().saturating_add(5) / 10;
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
-/// Whole milliseconds, rounded up: what is billed.
-pub(super) fn billed_ms(duration: Duration) -> u128 {
+/// Returns the milliseconds that are billed: whole ones, rounded up.
+pub(crate) fn billed_ms(duration: Duration) -> u128 {
     duration.as_nanos().div_ceil(1_000_000)
 }
 
-/// What a REPORT line says.
+/// What the REPORT line says about an invocation.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Report {
-    pub(super) request_id: String,
-    pub(super) duration: Duration,
-    /// Of the process that served this invocation, where it was started for it.
-    pub(super) init: Option<Duration>,
-    pub(super) memory_mb: u32,
-    /// The most memory that the process had resident; `None` where there is no process of ours.
-    pub(super) peak_kb: Option<u64>,
-    /// `timeout` or `error`, and which.
-    pub(super) failure: Option<(&'static str, String)>,
-    /// The trace of an invocation that is sampled.
-    pub(super) trace_id: Option<String>,
-    /// Bytes of the event and of the response.
-    pub(super) event_len: usize,
-    pub(super) response_len: u64,
+pub(crate) struct InvocationReport {
+    pub(crate) request_id: String,
+    pub(crate) duration: Duration,
+    /// How long Init took, if it was part of this invocation.
+    pub(crate) init_time: Option<Duration>,
+    pub(crate) memory_mb: u32,
+    /// The peak resident memory; `None` if the emulator has not started the process.
+    pub(crate) peak_kb: Option<u64>,
+    /// The status, `timeout` or `error`, and the error type.
+    pub(crate) failure: Option<(&'static str, String)>,
+    /// The X-Ray tracing header.
+    pub(crate) trace_id: Option<String>,
+    /// Lengths of the event and the response, in bytes.
+    pub(crate) event_len: usize,
+    pub(crate) response_len: u64,
 }
 
-impl Report {
-    /// The line, in Lambda's words and order; `Peak memory`, `Event` and `Response` are ours, as
-    /// Lambda's whole MB say little about functions of this size.
-    pub(super) fn line(&self) -> String {
+impl InvocationReport {
+    /// Returns the line in Lambda's words and order. `Peak memory`, `Event` and `Response` are added,
+    /// since Lambda's whole MB say little about functions of this size.
+    pub(crate) fn line(&self) -> String {
         let mut line = format!(
             "REPORT RequestId: {}\tDuration: {} ms\tBilled Duration: {} ms\tMemory Size: {} MB",
             self.request_id,
             ms(self.duration),
-            // Init is billed since 1 August 2025.
-            billed_ms(self.duration.saturating_add(self.init.unwrap_or_default())),
+            billed_ms(self.billed_time()),
             self.memory_mb,
         );
         if let Some(kb) = self.peak_kb {
             let _ = write!(line, "\tMax Memory Used: {} MB", kb.div_ceil(1024));
         }
-        if let Some(init) = self.init {
+        if let Some(init) = self.init_time {
             let _ = write!(line, "\tInit Duration: {} ms", ms(init));
         }
         if let Some(kb) = self.peak_kb {
@@ -196,48 +87,39 @@ impl Report {
         }
         let (event_len, response_len) = (self.event_len, self.response_len);
         let _ = write!(line, "\tEvent: {event_len} B\tResponse: {response_len} B");
-        match &self.failure {
-            None => {}
-            Some((status, error_type)) if error_type.is_empty() => {
-                let _ = write!(line, "\tStatus: {status}");
-            }
-            Some((status, error_type)) => {
-                let _ = write!(line, "\tStatus: {status}\tError Type: {error_type}");
+        if let Some((status, error_type)) = &self.failure {
+            let _ = write!(line, "\tStatus: {status}");
+            if !error_type.is_empty() {
+                let _ = write!(line, "\tError Type: {error_type}");
             }
         }
-        if let Some(trace_id) = self
-            .trace_id
-            .as_deref()
-            .filter(|id| id.contains("Sampled=1"))
-        {
-            let root = trace_id
-                .split(';')
-                .find_map(|part| part.strip_prefix("Root="));
-            let _ = write!(
-                line,
-                "\nXRAY TraceId: {}\tSampled: true",
-                root.unwrap_or_default()
-            );
+        let trace_id = self.trace_id.as_deref().unwrap_or_default();
+        if trace_id.contains("Sampled=1") {
+            let mut parts = trace_id.split(';');
+            let root = parts.find_map(|part| part.strip_prefix("Root="));
+            let root = root.unwrap_or_default();
+            let _ = write!(line, "\nXRAY TraceId: {root}\tSampled: true");
         }
         line
     }
-}
 
-impl Report {
-    /// The same as a record, for machines; `record` names the invocation.
-    pub(super) fn record(&self, mut record: json::Object) -> Value {
+    /// Returns the time that is billed. Init is billed since 1 August 2025.
+    fn billed_time(&self) -> Duration {
+        let init_time = self.init_time.unwrap_or_default();
+        self.duration.saturating_add(init_time)
+    }
+
+    /// Returns the report as a telemetry record. `record` has the members that name the invocation.
+    pub(crate) fn record(&self, mut record: json::Object) -> Value {
         let mut metrics = json::Object::new();
         metrics.insert("durationMs", ms_value(self.duration));
-        let billed = self.duration.saturating_add(self.init.unwrap_or_default());
-        metrics.insert(
-            "billedDurationMs",
-            u64::try_from(billed_ms(billed)).unwrap_or(u64::MAX),
-        );
+        let billed_ms = u64::try_from(billed_ms(self.billed_time()));
+        metrics.insert("billedDurationMs", billed_ms.unwrap_or(u64::MAX));
         metrics.insert("memorySizeMB", self.memory_mb);
         if let Some(kb) = self.peak_kb {
             metrics.insert("maxMemoryUsedMB", kb.div_ceil(1024));
         }
-        if let Some(init) = self.init {
+        if let Some(init) = self.init_time {
             metrics.insert("initDurationMs", ms_value(init));
         }
         let (status, error_type) = match &self.failure {
@@ -253,13 +135,16 @@ impl Report {
     }
 }
 
-/// Milliseconds as a number in JSON.
-pub(super) fn ms_value(duration: Duration) -> Value {
-    json::parse(ms(duration).as_bytes()).unwrap_or_default()
+/// Returns milliseconds as a JSON number.
+pub(crate) fn ms_value(duration: Duration) -> Value {
+    let number = json::parse(ms(duration).as_bytes());
+    debug_assert!(number.is_ok(), "milliseconds are a JSON number");
+    number.unwrap_or_default()
 }
 
-/// The line of an Init phase that went wrong; `phase` is `init`, or `invoke` where it was repeated.
-pub(super) fn init_report(took: Duration, phase: &str, status: &str, error_type: &str) -> String {
+/// Returns the line about an Init phase that failed. `phase` is `init`, or `invoke` if Init was part of an
+/// invocation.
+pub(crate) fn init_report(took: Duration, phase: &str, status: &str, error_type: &str) -> String {
     let mut line = format!(
         "INIT_REPORT Init Duration: {} ms\tPhase: {phase}\tStatus: {status}",
         ms(took)
@@ -270,24 +155,25 @@ pub(super) fn init_report(took: Duration, phase: &str, status: &str, error_type:
     line
 }
 
-/// How a process ended, as far as Lambda's messages tell.
+/// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Exit {
-    pub(super) code: Option<i32>,
-    pub(super) signal: Option<i32>,
-    pub(super) core_dumped: bool,
+pub(crate) struct ProcessExit {
+    pub(crate) code: Option<i32>,
+    pub(crate) signal: Option<i32>,
+    pub(crate) core_dumped: bool,
 }
 
-/// `Runtime exited with error: exit status 1`, and its variants.
-pub(super) fn exit_text(exit: Exit) -> String {
+/// Returns Lambda's message about an exit: `Runtime exited with error: exit status 1`.
+pub(crate) fn exit_text(exit: ProcessExit) -> String {
     match exit.code {
         Some(0) => "Runtime exited without providing a reason".to_owned(),
         _ => format!("Runtime exited with error: {}", exit_reason(exit)),
     }
 }
 
-/// `exit status 1`, `signal: killed`: Lambda's words are those of its servers' language.
-pub(super) fn exit_reason(exit: Exit) -> String {
+/// Returns the reason of an exit: `exit status 1`, `signal: killed`. The words are those of Go, the
+/// language of Lambda's servers.
+pub(crate) fn exit_reason(exit: ProcessExit) -> String {
     const SIGNALS: [&str; 16] = [
         "",
         "hangup",
@@ -325,8 +211,8 @@ pub(super) fn exit_reason(exit: Exit) -> String {
     text
 }
 
-/// `{"errorType":...,"errorMessage":...}`, the error document that Lambda itself writes.
-pub(super) fn error_document(error_type: &str, message: &str) -> Vec<u8> {
+/// Returns `{"errorType":...,"errorMessage":...}`, the error document that Lambda itself writes.
+pub(crate) fn error_document(error_type: &str, message: &str) -> Vec<u8> {
     let mut document = b"{\"errorType\":".to_vec();
     document.extend(json::to_vec(error_type));
     document.extend_from_slice(b",\"errorMessage\":");
@@ -335,8 +221,9 @@ pub(super) fn error_document(error_type: &str, message: &str) -> Vec<u8> {
     document
 }
 
-/// `{"errorMessage":...,"errorType":...}` and a newline: how AWS's servers refuse a call.
-pub(super) fn refusal_document(error_type: &str, message: &str) -> Vec<u8> {
+/// Returns `{"errorMessage":...,"errorType":...}` and a line end: the body with which AWS's servers refuse
+/// a call.
+pub(crate) fn refusal_document(error_type: &str, message: &str) -> Vec<u8> {
     let mut document = b"{\"errorMessage\":".to_vec();
     document.extend(json::to_vec(message));
     document.extend_from_slice(b",\"errorType\":");
@@ -345,19 +232,18 @@ pub(super) fn refusal_document(error_type: &str, message: &str) -> Vec<u8> {
     document
 }
 
-/// The kind of error that the header `Lambda-Runtime-Function-Error-Type` names, as AWS counts it:
-/// the header itself where it holds `Runtime.Xyz` or `Function.Xyz` in letters, else an unknown one.
-pub(super) fn error_type(header: &str) -> String {
-    if ["Runtime.", "Function."].iter().any(|category| {
-        header.match_indices(category).any(|(at, _)| {
-            let reason = header
-                .get(at..)
-                .and_then(|text| text.strip_prefix(category));
-            let mut letters = reason.unwrap_or_default().bytes();
+/// Returns the error type for a header `Lambda-Runtime-Function-Error-Type`, as AWS does: the header itself
+/// if it contains `Runtime.` or `Function.` and a word that begins with a capital letter, else an unknown
+/// type.
+pub(crate) fn error_type(header: &str) -> String {
+    let has_reason = |category: &str| {
+        header.split(category).skip(1).any(|reason| {
+            let mut letters = reason.bytes();
             letters.next().is_some_and(|b| b.is_ascii_uppercase())
                 && letters.next().is_some_and(|b| b.is_ascii_alphabetic())
         })
-    }) {
+    };
+    if has_reason("Runtime.") || has_reason("Function.") {
         header.to_owned()
     } else if header.starts_with("Function.") {
         "Function.Unknown".to_owned()
@@ -369,33 +255,6 @@ pub(super) fn error_type(header: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(ms: u64) -> Civil {
-        civil(SystemTime::UNIX_EPOCH + Duration::from_millis(ms))
-    }
-
-    #[test]
-    fn times() {
-        for (ms, want) in [
-            (0, "1970-01-01T00:00:00.000Z"),
-            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
-            (1_077_926_399_999, "2004-02-27T23:59:59.999Z"),
-            (1_709_164_800_000, "2024-02-29T00:00:00.000Z"),
-            (1_735_689_599_001, "2024-12-31T23:59:59.001Z"),
-            (4_102_444_800_000, "2100-01-01T00:00:00.000Z"),
-            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
-        ] {
-            assert_eq!(at(ms).rfc3339(), want);
-        }
-        assert_eq!(
-            at(784_111_777_000).http_date(),
-            "Sun, 06 Nov 1994 08:49:37 GMT"
-        );
-        assert_eq!(
-            at(1_583_348_638_390).common_log(),
-            "04/Mar/2020:19:03:58 +0000"
-        );
-    }
 
     #[test]
     fn durations() {
@@ -419,19 +278,19 @@ mod tests {
 
     #[test]
     fn report_lines_are_lambdas() {
-        let report = Report {
+        let report = InvocationReport {
             request_id: "id".to_owned(),
             duration: Duration::from_micros(1234),
             memory_mb: 128,
-            ..Report::default()
+            ..InvocationReport::default()
         };
         assert_eq!(
             report.line(),
             "REPORT RequestId: id\tDuration: 1.23 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\
              \tEvent: 0 B\tResponse: 0 B"
         );
-        let report = Report {
-            init: Some(Duration::from_micros(610)),
+        let report = InvocationReport {
+            init_time: Some(Duration::from_micros(610)),
             peak_kb: Some(332),
             failure: Some(("error", "Runtime.ExitError".to_owned())),
             trace_id: Some("Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1".to_owned()),
@@ -451,10 +310,10 @@ mod tests {
     }
 
     #[test]
-    fn an_exit_is_told_in_lambdas_words() {
+    fn exits_are_described_in_lambdas_words() {
         let check = |code, signal, core_dumped, want: &str| {
             assert_eq!(
-                exit_text(Exit {
+                exit_text(ProcessExit {
                     code,
                     signal,
                     core_dumped
@@ -544,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn error_documents_escape_what_they_quote() {
+    fn error_documents_escape_their_texts() {
         assert_eq!(
             error_document("Runtime.ExitError", "a \"b\""),
             br#"{"errorType":"Runtime.ExitError","errorMessage":"a \"b\""}"#

@@ -1,4 +1,4 @@
-//! What a local function is set up with, and the environment variables that follow from it.
+//! The settings of a local function, and the environment variables that follow from them.
 
 use std::env;
 use std::ffi::OsString;
@@ -6,10 +6,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::fault::Fault;
-use super::report::{civil, uuid};
+use crate::emulator::report::uuid;
+use crate::emulator::runtime_api::faults::InjectedFault;
+use crate::emulator::time::civil;
 
-/// How a local function is set up. [`Default`] is what Lambda has for a new function.
+/// The settings of a local function. [`Default`] has the values of a new function on Lambda.
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,58 +24,58 @@ use super::report::{civil, uuid};
 pub struct Settings {
     /// The function's name, in `AWS_LAMBDA_FUNCTION_NAME` and in its ARN.
     pub name: String,
-    /// Its version, in `AWS_LAMBDA_FUNCTION_VERSION`.
+    /// The function's version, in `AWS_LAMBDA_FUNCTION_VERSION`.
     pub version: String,
-    /// Its handler setting, in `_HANDLER`.
+    /// The handler setting, in `_HANDLER`.
     pub handler: String,
-    /// How long an invocation may take; Lambda has 1 s to 900 s, and this any.
+    /// The timeout of an invocation. Lambda allows 1 s to 900 s; the emulator allows any.
     pub timeout: Duration,
-    /// Memory in MB, in `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`. It is told, not enforced.
+    /// Memory in MB, in `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`. It is not enforced.
     pub memory_mb: u32,
-    /// Variables of the function's own. They win over those that Lambda allows to be set.
+    /// The function's own variables. They replace variables of Lambda that may be set.
     pub env: Vec<(String, String)>,
-    /// The executable that is started; `None`: runtimes connect from outside.
+    /// The executable to start; `None` if a runtime connects by itself.
     pub bootstrap: Option<PathBuf>,
-    /// The function's folder: where its process starts, and what `LAMBDA_TASK_ROOT` says; `None`:
-    /// that of the executable.
+    /// The folder in which the process starts, in `LAMBDA_TASK_ROOT`; `None` for the executable's folder.
     pub task_root: Option<PathBuf>,
-    /// Where the Runtime API listens. Lambda's is no loopback address (169.254.100.1); such a one is
-    /// to be had here too where a network interface has it.
+    /// The address on which the Runtime API listens. Lambda's is 169.254.100.1, which is no loopback
+    /// address; it can be used here if a network interface has it.
     pub api_host: IpAddr,
-    /// Host names under which callers and runtimes may call besides addresses and `localhost`, such as
-    /// `host.docker.internal`. A request that names any other host is refused, since any web page
-    /// could have made its own name resolve to this machine (DNS rebinding).
+    /// Host names that requests may name besides addresses and `localhost`, such as
+    /// `host.docker.internal`. Requests that name another host are refused, since a web page could make
+    /// its own name resolve to this machine (DNS rebinding).
     pub hosts: Vec<String>,
-    /// Origins whose web pages may call the function, such as `http://localhost:5173`; `*` is any.
-    /// Pages of all others are refused. Pages never get at the Runtime API.
+    /// Origins whose web pages may call the function, such as `http://localhost:5173`, or `*` for any.
+    /// Pages of other origins are refused. No page may call the Runtime API.
     pub allowed_origins: Vec<String>,
     /// A program that runs the executable, such as `qemu-aarch64` for one of another architecture.
     pub runner: Option<PathBuf>,
-    /// How many execution environments there may be at once.
+    /// The number of execution environments.
     pub environments: usize,
-    /// How often an asynchronous invocation (`Event`) that failed is repeated: 0 to 2 on Lambda.
+    /// How often an asynchronous invocation (`Event`) that fails is repeated: 0 to 2 on Lambda.
     pub async_retries: u32,
-    /// How long that takes the first time; the second time twice as long.
+    /// The wait before the first retry. The second retry waits twice as long.
     pub async_retry_delay: Duration,
-    /// How many invocations one environment takes at once, as Managed Instances do; `None`: one,
-    /// as ordinary functions do.
+    /// How many concurrent invocations an environment takes, as in Managed Instances; `None` for an
+    /// ordinary function, which takes one.
     pub concurrency: Option<u32>,
     /// A folder whose executables are started as external extensions, as Lambda does with those in
     /// `/opt/extensions`.
     pub extensions: Option<PathBuf>,
-    /// Whether it is a SnapStart function, whose runtime calls `restore/next` after its Init.
+    /// Whether the function uses SnapStart: its runtime calls `restore/next` after its Init.
     pub snap_start: bool,
-    /// Whether the function's process is stopped between invocations, as Lambda freezes it: work
-    /// that was left running in the background then stands still, and shows.
+    /// Whether the process is stopped between invocations, as Lambda freezes it. This shows work that was
+    /// left running in the background.
     pub freeze: bool,
-    /// What goes wrong with replies of the Runtime API, and how often: 0 is never, 1 is always.
-    pub faults: Vec<(Fault, f64)>,
-    /// With the same seed the same replies go wrong, as far as the same calls come.
+    /// Faults that are injected into replies of the Runtime API, each with a rate from 0 (never) to 1
+    /// (always).
+    pub faults: Vec<(InjectedFault, f64)>,
+    /// The seed of the faults. The same seed and the same calls give the same faults.
     pub seed: u64,
-    /// The log format is JSON, and this the least level that is let through (`TRACE`, `DEBUG`,
-    /// `INFO`, `WARN`, `ERROR`, `FATAL`); `None`: it is text.
+    /// The lowest level that is logged in JSON (`TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL`);
+    /// `None` if the log format is text.
     pub json_log_level: Option<String>,
-    /// Whether what the function writes, and what Lambda writes about it, goes to standard error.
+    /// Whether the log of the function and of Lambda goes to standard error.
     pub log: bool,
 }
 
@@ -109,16 +110,16 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The region that the function believes to run in: the caller's own, where it has one.
-    pub(super) fn region() -> String {
+    /// Returns the function's region: that of the emulator's own environment, or `us-east-1`.
+    pub(crate) fn region() -> String {
         let own = |name| env::var(name).ok().filter(|value| !value.is_empty());
         own("AWS_REGION")
             .or_else(|| own("AWS_DEFAULT_REGION"))
             .unwrap_or("us-east-1".to_owned())
     }
 
-    /// The function's ARN, in the account that AWS's own emulator names.
-    pub(super) fn arn(&self) -> String {
+    /// Returns the function's ARN. The account is that of AWS's own emulator.
+    pub(crate) fn arn(&self) -> String {
         format!(
             "arn:aws:lambda:{}:012345678912:function:{}",
             Settings::region(),
@@ -126,8 +127,8 @@ impl Settings {
         )
     }
 
-    /// What `AWS_LAMBDA_INITIALIZATION_TYPE` says.
-    pub(super) fn initialization_type(&self) -> &'static str {
+    /// Returns the value of `AWS_LAMBDA_INITIALIZATION_TYPE`.
+    pub(crate) fn initialization_type(&self) -> &'static str {
         match (self.concurrency, self.snap_start) {
             (Some(_), _) => "lambda-managed-instances",
             (None, true) => "snap-start",
@@ -135,36 +136,20 @@ impl Settings {
         }
     }
 
-    /// Every variable that the function's process gets; there is nothing that it inherits
-    /// ("Working with Lambda environment variables", and what AWS's emulator sets).
+    /// Returns all variables of the function's process, which inherits none ("Working with Lambda
+    /// environment variables", and AWS's own emulator).
     #[cfg_attr(
         not(target_os = "linux"),
         allow(dead_code, reason = "no processes there")
     )]
-    pub(super) fn process_env(&self, api: SocketAddr, task_root: &Path) -> Vec<(String, OsString)> {
-        let region = Settings::region();
-        let today = civil(SystemTime::now());
-        let stream = format!(
-            "{:04}/{:02}/{:02}/[{}]{}",
-            today.year,
-            today.month,
-            today.day,
-            self.version,
-            uuid().replace('-', ""),
-        );
+    pub(crate) fn process_env(
+        &self,
+        api_addr: SocketAddr,
+        task_root: &Path,
+    ) -> Vec<(String, OsString)> {
         let root = task_root.to_string_lossy();
         let libraries =
             format!("/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:{root}:{root}/lib:/opt/lib");
-        let kind = self.initialization_type();
-        let memory = self.memory_mb.to_string();
-        let own = |name: &str, default: &str| env::var(name).unwrap_or(default.to_owned());
-        // Without credentials most AWS SDKs do not even start.
-        let key = own("AWS_ACCESS_KEY_ID", "local");
-        let secret = own("AWS_SECRET_ACCESS_KEY", "local");
-        let token = own(
-            "AWS_SESSION_TOKEN",
-            if key == "local" { "local" } else { "" },
-        );
         let mut vars: Vec<(String, OsString)> = Vec::new();
         let mut set = |name: &str, value: &str| {
             vars.retain(|(earlier, _)| earlier != name);
@@ -183,50 +168,75 @@ impl Settings {
         for (name, value) in &self.env {
             set(name, value);
         }
-        // Reserved: the function's own settings cannot change these.
-        for (name, value) in [
-            ("_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1"),
-            ("_AWS_XRAY_DAEMON_PORT", "2000"),
-            ("AWS_LAMBDA_RUNTIME_API", &api.to_string()),
-            ("_HANDLER", &self.handler),
-            ("AWS_REGION", &region),
-            ("AWS_DEFAULT_REGION", &region),
-            ("AWS_LAMBDA_FUNCTION_NAME", &self.name),
-            ("AWS_LAMBDA_FUNCTION_VERSION", &self.version),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
+        // These are reserved: the function's own variables cannot replace them.
+        for (name, value) in self.reserved_env(api_addr) {
+            set(name, &value);
+        }
+        // The path's bytes as they are: it may not be UTF-8.
+        vars.retain(|(name, _)| name != "LAMBDA_TASK_ROOT");
+        vars.push(("LAMBDA_TASK_ROOT".to_owned(), task_root.into()));
+        vars
+    }
+
+    /// Returns the variables that Lambda sets itself, without `LAMBDA_TASK_ROOT`.
+    fn reserved_env(&self, api_addr: SocketAddr) -> Vec<(&'static str, String)> {
+        let today = civil(SystemTime::now());
+        let log_stream = format!(
+            "{:04}/{:02}/{:02}/[{}]{}",
+            today.year,
+            today.month,
+            today.day,
+            self.version,
+            uuid().replace('-', ""),
+        );
+        let own = |name: &str, default: &str| env::var(name).unwrap_or(default.to_owned());
+        // Most AWS SDKs fail at start without credentials.
+        let key = own("AWS_ACCESS_KEY_ID", "local");
+        let default_token = if key == "local" { "local" } else { "" };
+        let secret = own("AWS_SECRET_ACCESS_KEY", "local");
+        let token = own("AWS_SESSION_TOKEN", default_token);
+        let mut vars = vec![
+            ("_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1".to_owned()),
+            ("_AWS_XRAY_DAEMON_PORT", "2000".to_owned()),
+            ("AWS_LAMBDA_RUNTIME_API", api_addr.to_string()),
+            ("_HANDLER", self.handler.clone()),
+            ("AWS_REGION", Settings::region()),
+            ("AWS_DEFAULT_REGION", Settings::region()),
+            ("AWS_LAMBDA_FUNCTION_NAME", self.name.clone()),
+            ("AWS_LAMBDA_FUNCTION_VERSION", self.version.clone()),
+            (
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                self.memory_mb.to_string(),
+            ),
             (
                 "AWS_LAMBDA_LOG_GROUP_NAME",
-                &format!("/aws/lambda/{}", self.name),
+                format!("/aws/lambda/{}", self.name),
             ),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", &stream),
-            ("AWS_LAMBDA_INITIALIZATION_TYPE", kind),
-            ("AWS_LAMBDA_METADATA_API", &api.to_string()),
-            ("AWS_LAMBDA_METADATA_TOKEN", METADATA_TOKEN),
-            ("AWS_ACCESS_KEY_ID", &key),
-            ("AWS_SECRET_ACCESS_KEY", &secret),
-            ("AWS_SESSION_TOKEN", &token),
-            ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
-        ] {
-            set(name, value);
-        }
+            ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream),
+            (
+                "AWS_LAMBDA_INITIALIZATION_TYPE",
+                self.initialization_type().to_owned(),
+            ),
+            ("AWS_LAMBDA_METADATA_API", api_addr.to_string()),
+            ("AWS_LAMBDA_METADATA_TOKEN", METADATA_TOKEN.to_owned()),
+            ("AWS_ACCESS_KEY_ID", key),
+            ("AWS_SECRET_ACCESS_KEY", secret),
+            ("AWS_SESSION_TOKEN", token),
+            ("LAMBDA_RUNTIME_DIR", "/var/runtime".to_owned()),
+        ];
         if let Some(level) = &self.json_log_level {
-            set("AWS_LAMBDA_LOG_FORMAT", "JSON");
-            set("AWS_LAMBDA_LOG_LEVEL", level);
+            vars.push(("AWS_LAMBDA_LOG_FORMAT", "JSON".to_owned()));
+            vars.push(("AWS_LAMBDA_LOG_LEVEL", level.clone()));
         }
         if let Some(n) = self.concurrency {
-            set("AWS_LAMBDA_MAX_CONCURRENCY", &n.to_string());
-        }
-        set("LAMBDA_TASK_ROOT", "");
-        if let Some((_, value)) = vars.last_mut() {
-            // Its bytes as they are: a path may be no text.
-            *value = task_root.into();
+            vars.push(("AWS_LAMBDA_MAX_CONCURRENCY", n.to_string()));
         }
         vars
     }
 
-    /// The variables of the function's own that its process gets with another value, each once.
-    pub(super) fn overridden(&self, api: SocketAddr) -> Vec<&str> {
-        let given = |name| self.env.iter().rev().find(|(given, _)| given == name);
+    /// Returns the names of the function's own variables that its process gets with another value.
+    pub(crate) fn overridden(&self, api_addr: SocketAddr) -> Vec<&str> {
+        let last_value = |name| self.env.iter().rev().find(|(own, _)| own == name);
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_default();
         let root = match (&self.task_root, &self.bootstrap) {
             (Some(root), _) => absolute(root),
@@ -236,18 +246,18 @@ impl Settings {
                 .to_owned(),
             (None, None) => PathBuf::new(),
         };
-        let vars = self.process_env(api, &root);
+        let vars = self.process_env(api_addr, &root);
         vars.iter()
             .filter_map(|(name, value)| {
-                let (given, text) = given(name)?;
-                (value != text.as_str()).then_some(given.as_str())
+                let (name, own_value) = last_value(name)?;
+                (value != own_value.as_str()).then_some(name.as_str())
             })
             .collect()
     }
 }
 
-/// Whether an extension gets the variable too ("Using the Lambda Extensions API").
-pub(super) fn is_for_extensions(name: &str) -> bool {
+/// Returns whether extensions get a variable too ("Using the Lambda Extensions API").
+pub(crate) fn is_for_extensions(name: &str) -> bool {
     let is_xray = name.starts_with("AWS_XRAY_");
     let is_log =
         name.starts_with("AWS_LAMBDA_LOG_GROUP") || name.starts_with("AWS_LAMBDA_LOG_STREAM");
@@ -258,8 +268,8 @@ pub(super) fn is_for_extensions(name: &str) -> bool {
     !(name.starts_with('_') || is_xray || is_log || is_place)
 }
 
-/// What the metadata endpoint wants to see; it tells nothing that would have to be protected.
-pub(super) const METADATA_TOKEN: &str = "local";
+/// The token of the metadata endpoint. The endpoint has no secrets here.
+pub(crate) const METADATA_TOKEN: &str = "local";
 
 #[cfg(test)]
 mod tests {
@@ -314,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_variables_are_named_if_they_are_set_in_vain() {
+    fn reserved_variables_that_have_no_effect_are_named() {
         let check = |env: &[(&str, &str)], want: &[&str]| {
             let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
             let settings = Settings {
@@ -352,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn extensions_get_less() {
+    fn extensions_get_fewer_variables() {
         let vars = vars(&Settings::default());
         let names: Vec<&str> = vars.iter().map(|(name, _)| name.as_str()).collect();
         let kept: Vec<&str> = names
@@ -379,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn own_variables_win_but_over_reserved_ones() {
+    fn own_variables_replace_all_but_reserved_ones() {
         let mut settings = Settings::default();
         for (name, value) in [("TZ", "UTC"), ("TABLE", "orders"), ("_HANDLER", "mine")] {
             settings.env.push((name.to_owned(), value.to_owned()));

@@ -1,4 +1,8 @@
-//! Watching the inputs of a function's build: when one changes it is built again, and its processes are replaced.
+//! Watches the files that a function is built from. When one changes, builds the function again and replaces
+//! its processes.
+
+mod ignore;
+mod inputs;
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -9,52 +13,54 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::console::say;
-use super::environment::Environment;
-use super::function::Function;
-use super::inputs::{Inputs, Snapshot};
-use super::process::{self, Group};
+use crate::emulator::environment::Environment;
+use crate::emulator::environment::logs::print_line;
+use crate::emulator::environment::process::{self, ProcessGroup};
+use crate::emulator::scheduler::Scheduler;
+use crate::emulator::watch::inputs::{BuildInputs, Snapshot};
 
-/// How often the inputs are looked at.
+/// Time between two snapshots of the inputs.
 const INTERVAL: Duration = Duration::from_millis(250);
-/// A change is acted on when nothing has followed it for this time, and after this many times in any
-/// case: editors and Git write several files, or one in several steps.
-const SETTLE: Duration = Duration::from_millis(50);
-const SETTLES_MAX: u32 = 20;
-/// In so many looks after a build a change is taken for one by the build.
-const LATE_LOOKS: u32 = 4;
-/// How much of a failed build's output callers get: its end.
-const TEXT_LEN_MAX: usize = 16 * 1024;
-/// A file whose content changes with each of so many builds in a row is written by the build, and by
-/// no person.
+/// A change starts a build when no other change has followed it for this time, or after
+/// [`SETTLE_ROUNDS_MAX`] such times: editors and Git write several files, or one in several steps.
+const SETTLE_TIME: Duration = Duration::from_millis(50);
+const SETTLE_ROUNDS_MAX: u32 = 20;
+/// For so many snapshots after a build, a change counts as made by the build. Its output may go through a
+/// pipe, such as one to tee(1), and arrive late.
+const LATE_SNAPSHOTS: u32 = 4;
+/// How much of a failed build's output callers get, in bytes at its end.
+const OUTPUT_LEN_MAX: usize = 16 * 1024;
+/// A file that changes with so many builds in a row is written by the build.
 const BUILD_CHANGES_MAX: u8 = 4;
-/// The same of a file that changes whenever invocations run, and was not there at the start.
+/// A file that changes with so many invocations in a row, and did not exist at the start, is written by
+/// them.
 const INVOCATION_CHANGES_MAX: u8 = 3;
-/// The same of one that was: a person may well save it after each build while invocations run.
+/// The same for a file that existed at the start. A person may well save it after each build while
+/// invocations run.
 const INVOCATION_CHANGES_OLD_MAX: u8 = 12;
 
-/// What is watched, and what is done about it.
+/// What is watched, and how it is built.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(crate) struct Watcher {
     folder: PathBuf,
-    /// A shell command that builds the function; `None`: it is only started again.
+    /// A shell command that builds the function; `None` if it is only started again.
     build: Option<String>,
-    inputs: Inputs,
+    inputs: BuildInputs,
     /// The inputs before the first build.
     first: Snapshot,
-    /// That of the build's processes.
-    group: Arc<Group>,
+    /// The processes of the build.
+    group: Arc<ProcessGroup>,
 }
 
-/// The thread that watches; dropping it ends it, and a build that it runs.
+/// The thread that watches. Dropping it ends the thread and its build.
 #[derive(Debug)]
-pub(super) struct Watcher {
+pub(crate) struct WatchThread {
     stop: Option<Sender<()>>,
-    group: Arc<Group>,
+    group: Arc<ProcessGroup>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Drop for Watcher {
+impl Drop for WatchThread {
     fn drop(&mut self) {
         self.stop = None;
         self.group.end();
@@ -64,17 +70,17 @@ impl Drop for Watcher {
     }
 }
 
-impl Watch {
-    /// Looks at the inputs in `folder` of what `build` makes: `program`.
-    pub(super) fn new(
+impl Watcher {
+    /// Takes a snapshot of the inputs in `folder` from which `build` makes `program`.
+    pub(crate) fn new(
         folder: PathBuf,
         build: Option<String>,
         program: Option<PathBuf>,
-        group: Arc<Group>,
-    ) -> Watch {
-        let inputs = Inputs::new(&folder, program.as_deref());
-        let first = inputs.look_before_build();
-        Watch {
+        group: Arc<ProcessGroup>,
+    ) -> Watcher {
+        let inputs = BuildInputs::new(&folder, program.as_deref());
+        let first = inputs.snapshot_before_build();
+        Watcher {
             folder,
             build,
             inputs,
@@ -83,160 +89,234 @@ impl Watch {
         }
     }
 
-    /// Builds the function; an error is what the build has written.
-    pub(super) fn build(&self) -> Result<(), String> {
+    /// Builds the function. Returns the end of the build's output as an error.
+    pub(crate) fn build(&self) -> Result<(), String> {
         let Some(build) = &self.build else {
             return Ok(());
         };
         let mut command = Command::new("sh");
         command.arg("-c").arg(build).current_dir(&self.folder);
         let ran = process::run(command, &self.group);
-        let (status, text) = ran.map_err(|error| format!("{build}: {error}"))?;
-        let _ = io::stderr().lock().write_all(&text);
+        let (status, mut output) = ran.map_err(|error| format!("{build}: {error}"))?;
+        let _ = io::stderr().lock().write_all(&output);
         if status.success() {
             return Ok(());
         }
-        let start = text.len().saturating_sub(TEXT_LEN_MAX);
-        Err(String::from_utf8_lossy(text.get(start..).unwrap_or_default()).into_owned())
+        let start = output.len().saturating_sub(OUTPUT_LEN_MAX);
+        Err(String::from_utf8_lossy(&output.split_off(start)).into_owned())
     }
 
-    /// Watches from now on. While it is built invocations wait; what they get if that fails is an
-    /// error with the build's output.
-    pub(super) fn start(
+    /// Starts to watch. Invocations wait during a build, and fail with its output if it fails.
+    pub(crate) fn start(
         self,
-        function: Arc<Function>,
+        scheduler: Arc<Scheduler>,
         environments: Vec<Arc<Environment>>,
-    ) -> io::Result<Watcher> {
+    ) -> io::Result<WatchThread> {
         let (stop, stopped) = channel();
         let group = Arc::clone(&self.group);
         let thread = thread::Builder::new()
             .name("emulator watch folder".to_owned())
-            .spawn(move || self.watch(&function, &environments, &stopped))?;
-        Ok(Watcher {
+            .spawn(move || WatchLoop::new(self, scheduler, environments, stopped).run())?;
+        Ok(WatchThread {
             stop: Some(stop),
             group,
             thread: Some(thread),
         })
     }
+}
 
-    fn watch(self, function: &Function, environments: &[Arc<Environment>], stopped: &Receiver<()>) {
-        let has_stopped = |wait| stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout);
-        let mut seen = self.inputs.look(false);
-        let mut changed = seen.changed_since(&self.first);
-        let mut own = OwnChanges::default();
-        let ran = if self.build.is_some() {
-            Ran::Build
+/// The state of the thread that watches.
+struct WatchLoop {
+    watcher: Watcher,
+    scheduler: Arc<Scheduler>,
+    environments: Vec<Arc<Environment>>,
+    /// Ends when the thread has to stop.
+    stopped: Receiver<()>,
+    /// The last snapshot.
+    seen: Snapshot,
+    /// The changed files that are a reason to build.
+    changed: Vec<PathBuf>,
+    generated: GeneratedFiles,
+    /// Whether the last build failed.
+    is_broken: bool,
+    /// The scheduler's activity at the last snapshot.
+    activity: (u64, bool),
+    /// For how many more snapshots a change counts as made by the build.
+    n_late: u32,
+    /// Whether the last build has changed files.
+    has_build_written: bool,
+}
+
+/// The error that ends a [`WatchLoop`].
+struct StoppedError;
+
+impl WatchLoop {
+    fn new(
+        watcher: Watcher,
+        scheduler: Arc<Scheduler>,
+        environments: Vec<Arc<Environment>>,
+        stopped: Receiver<()>,
+    ) -> WatchLoop {
+        let seen = watcher.inputs.snapshot(false);
+        let mut changed = seen.changed_since(&watcher.first);
+        let mut generated = GeneratedFiles::default();
+        let cause = if watcher.build.is_some() {
+            ChangeCause::Build
         } else {
-            Ran::Nothing
+            ChangeCause::Person
         };
-        own.leave_out(&mut changed, ran, &self.first);
-        let mut is_broken = false;
-        let mut begun = function.activity();
-        // What a build has written may go through a pipe, such as one to tee(1), and arrive later: in
-        // how many looks that may be, and whether something has.
-        let (mut n_late, mut has_written) = (0_u32, false);
-        loop {
-            if changed.is_empty() {
-                if has_stopped(INTERVAL) {
-                    return;
-                }
-                let now = self.inputs.look(is_broken);
-                changed = now.changed_since(&seen);
-                let activity = function.activity();
-                let ran = if activity != begun || activity.1 {
-                    Ran::Invocation
-                } else if n_late > 0 {
-                    Ran::Build
-                } else {
-                    Ran::Nothing
-                };
-                begun = activity;
-                n_late = n_late.saturating_sub(1);
-                // What the build has changed has been counted, and more may follow.
-                has_written |= !changed.is_empty();
-                let is_undecided = ran == Ran::Build && (has_written || n_late > 0);
-                if !(changed.is_empty() && is_undecided) {
-                    own.leave_out(&mut changed, ran, &self.first);
-                }
-                seen = now;
-                continue;
-            }
-            for _ in 0..SETTLES_MAX {
-                if has_stopped(SETTLE) {
-                    return;
-                }
-                let now = self.inputs.look(is_broken);
-                let goes_on = !now.changed_since(&seen).is_empty();
-                seen = now;
-                if !goes_on {
-                    break;
-                }
-            }
-            function.pause();
-            // What is saved from here on may come too late for the build.
-            let before = self.inputs.look_before_build();
-            let broken = self.build().err();
-            is_broken = broken.is_some();
-            if !is_broken {
-                for environment in environments {
-                    environment.replace();
-                }
-            }
-            let result = if is_broken {
-                "the build failed"
-            } else {
-                "started again"
-            };
-            let name = changed.first().map_or(Path::new(""), |path| {
-                path.strip_prefix(&self.folder).unwrap_or(path)
-            });
-            say(&format!("{} has changed: {result}", name.display()));
-            function.resume(broken);
-            seen = self.inputs.look(is_broken);
-            changed = seen.changed_since(&before);
-            (n_late, has_written) = (LATE_LOOKS, !changed.is_empty());
-            if !changed.is_empty() {
-                own.leave_out(&mut changed, Ran::Build, &self.first);
-            }
-            begun = function.activity();
+        generated.remove_from(&mut changed, cause, &watcher.first);
+        WatchLoop {
+            activity: scheduler.activity(),
+            watcher,
+            scheduler,
+            environments,
+            stopped,
+            seen,
+            changed,
+            generated,
+            is_broken: false,
+            n_late: 0,
+            has_build_written: false,
         }
+    }
+
+    fn run(mut self) {
+        loop {
+            let waited = self.wait_for_change().and_then(|()| self.settle());
+            if waited.is_err() {
+                return;
+            }
+            self.build();
+        }
+    }
+
+    fn sleep(&self, time: Duration) -> Result<(), StoppedError> {
+        match self.stopped.recv_timeout(time) {
+            Err(RecvTimeoutError::Timeout) => Ok(()),
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => Err(StoppedError),
+        }
+    }
+
+    /// Waits until a file changes that is a reason to build.
+    fn wait_for_change(&mut self) -> Result<(), StoppedError> {
+        while self.changed.is_empty() {
+            self.sleep(INTERVAL)?;
+            let now = self.watcher.inputs.snapshot(self.is_broken);
+            self.changed = now.changed_since(&self.seen);
+            self.seen = now;
+            let activity = self.scheduler.activity();
+            let (_, is_invoking) = activity;
+            let cause = if activity != self.activity || is_invoking {
+                ChangeCause::Invocation
+            } else if self.n_late > 0 {
+                ChangeCause::Build
+            } else {
+                ChangeCause::Person
+            };
+            self.activity = activity;
+            self.n_late = self.n_late.saturating_sub(1);
+            self.has_build_written |= !self.changed.is_empty();
+            // A build's changes are counted once, when no more can come.
+            let may_follow =
+                cause == ChangeCause::Build && (self.has_build_written || self.n_late > 0);
+            if !(self.changed.is_empty() && may_follow) {
+                self.remove_generated(cause);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until no further change follows.
+    fn settle(&mut self) -> Result<(), StoppedError> {
+        for _ in 0..SETTLE_ROUNDS_MAX {
+            self.sleep(SETTLE_TIME)?;
+            let now = self.watcher.inputs.snapshot(self.is_broken);
+            let has_settled = now.changed_since(&self.seen).is_empty();
+            self.seen = now;
+            if has_settled {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Builds the function, and replaces its processes if that succeeds.
+    fn build(&mut self) {
+        self.scheduler.pause();
+        // What is saved from here on may come too late for the build.
+        let before = self.watcher.inputs.snapshot_before_build();
+        let build_error = self.watcher.build().err();
+        self.is_broken = build_error.is_some();
+        if !self.is_broken {
+            for environment in &self.environments {
+                environment.replace();
+            }
+        }
+        let result = if self.is_broken {
+            "the build failed"
+        } else {
+            "started again"
+        };
+        let path = self.changed.first().map_or(Path::new(""), |path| {
+            path.strip_prefix(&self.watcher.folder).unwrap_or(path)
+        });
+        print_line(&format!("{} has changed: {result}", path.display()));
+        // Invocations that begin from here on count as activity.
+        self.activity = self.scheduler.activity();
+        self.scheduler.resume(build_error);
+        self.seen = self.watcher.inputs.snapshot(self.is_broken);
+        self.changed = self.seen.changed_since(&before);
+        self.n_late = LATE_SNAPSHOTS;
+        self.has_build_written = !self.changed.is_empty();
+        if self.has_build_written {
+            self.remove_generated(ChangeCause::Build);
+        }
+    }
+
+    fn remove_generated(&mut self, cause: ChangeCause) {
+        let first = &self.watcher.first;
+        self.generated.remove_from(&mut self.changed, cause, first);
     }
 }
 
-/// What ran when a file changed, and may have changed it.
+/// What may have changed a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Ran {
-    Nothing,
+enum ChangeCause {
+    /// Neither a build nor an invocation was running.
+    Person,
     Build,
     Invocation,
 }
 
-/// How often files have changed in a row while something ran.
+/// Finds the files that builds or invocations write: counts how often each file has changed in a row while
+/// they ran.
 #[derive(Debug, Default)]
-struct OwnChanges(HashMap<(PathBuf, Ran), u8>);
+struct GeneratedFiles(HashMap<(PathBuf, ChangeCause), u8>);
 
-impl OwnChanges {
-    /// Keeps the paths whose change is one to act on.
-    fn leave_out(&mut self, changed: &mut Vec<PathBuf>, ran: Ran, first: &Snapshot) {
-        // Where the same has run and a file has not changed, its row ends.
+impl GeneratedFiles {
+    /// Counts the changes of `changed`, and removes the generated files from it. `first` is the snapshot
+    /// of the start.
+    fn remove_from(&mut self, changed: &mut Vec<PathBuf>, cause: ChangeCause, first: &Snapshot) {
+        // The row of a file that has not changed this time ends.
         self.0
-            .retain(|(path, kind), _| *kind != ran || changed.contains(path));
+            .retain(|(path, other), _| *other != cause || changed.contains(path));
         changed.retain(|path| {
-            let n_max = match ran {
-                Ran::Nothing => {
+            let n_max = match cause {
+                ChangeCause::Person => {
                     self.0.retain(|(other, _), _| other != path);
                     return true;
                 }
-                Ran::Build => BUILD_CHANGES_MAX,
-                Ran::Invocation if first.has(path) => INVOCATION_CHANGES_OLD_MAX,
-                Ran::Invocation => INVOCATION_CHANGES_MAX,
+                ChangeCause::Build => BUILD_CHANGES_MAX,
+                ChangeCause::Invocation if first.has(path) => INVOCATION_CHANGES_OLD_MAX,
+                ChangeCause::Invocation => INVOCATION_CHANGES_MAX,
             };
-            let n = self.0.entry((path.clone(), ran)).or_default();
+            let n = self.0.entry((path.clone(), cause)).or_default();
             *n = n.saturating_add(1);
             if *n == n_max {
-                let name = path.display();
-                say(&format!(
-                    "{name} changes with each build or invocation: that alone is no reason to build"
+                print_line(&format!(
+                    "{} changes with each build or invocation; its changes start no build any more",
+                    path.display()
                 ));
             }
             *n < n_max
@@ -249,47 +329,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_changes_with_each_build_or_invocation_is_left_alone() {
-        let first = Inputs::new(Path::new("/no/such/folder"), None).look(true);
-        let check = |rounds: &[(Ran, &str, &str)]| {
-            let mut own = OwnChanges::default();
-            for (i, (ran, changed, want)) in rounds.iter().enumerate() {
+    fn files_that_builds_or_invocations_write_start_no_build() {
+        let first = BuildInputs::new(Path::new("/no/such/folder"), None).snapshot(true);
+        let check = |rounds: &[(ChangeCause, &str, &str)]| {
+            let mut generated = GeneratedFiles::default();
+            for (i, (cause, changed, want)) in rounds.iter().enumerate() {
                 let mut changed = changed.split_whitespace().map(PathBuf::from).collect();
-                own.leave_out(&mut changed, *ran, &first);
+                generated.remove_from(&mut changed, *cause, &first);
                 let want: Vec<PathBuf> = want.split_whitespace().map(PathBuf::from).collect();
                 assert_eq!(changed, want, "{i} of {rounds:?}");
             }
         };
         // Each build writes a file, until a person changes it.
         check(&[
-            (Ran::Nothing, "code", "code"),
-            (Ran::Build, "made", "made"),
-            (Ran::Build, "made", "made"),
-            (Ran::Build, "made", "made"),
-            (Ran::Build, "made", ""),
-            (Ran::Nothing, "code", "code"),
-            (Ran::Build, "made", ""),
-            (Ran::Nothing, "made", "made"),
-            (Ran::Build, "made", "made"),
+            (ChangeCause::Person, "code", "code"),
+            (ChangeCause::Build, "made", "made"),
+            (ChangeCause::Build, "made", "made"),
+            (ChangeCause::Build, "made", "made"),
+            (ChangeCause::Build, "made", ""),
+            (ChangeCause::Person, "code", "code"),
+            (ChangeCause::Build, "made", ""),
+            (ChangeCause::Person, "made", "made"),
+            (ChangeCause::Build, "made", "made"),
         ]);
-        // A person saves while builds run, now this and now that.
+        // A person saves different files while builds run.
         check(&[
-            (Ran::Build, "a", "a"),
-            (Ran::Build, "a b", "a b"),
-            (Ran::Build, "a b", "a b"),
-            (Ran::Build, "b", "b"),
-            (Ran::Build, "a", "a"),
+            (ChangeCause::Build, "a", "a"),
+            (ChangeCause::Build, "a b", "a b"),
+            (ChangeCause::Build, "a b", "a b"),
+            (ChangeCause::Build, "b", "b"),
+            (ChangeCause::Build, "a", "a"),
         ]);
         // Invocations write a file, and a person saves another while they run.
         check(&[
-            (Ran::Invocation, "log", "log"),
-            (Ran::Build, "", ""),
-            (Ran::Invocation, "log code", "log code"),
-            (Ran::Build, "", ""),
-            (Ran::Invocation, "log", ""),
-            (Ran::Invocation, "log code", "code"),
-            (Ran::Invocation, "", ""),
-            (Ran::Invocation, "log", "log"),
+            (ChangeCause::Invocation, "log", "log"),
+            (ChangeCause::Build, "", ""),
+            (ChangeCause::Invocation, "log code", "log code"),
+            (ChangeCause::Build, "", ""),
+            (ChangeCause::Invocation, "log", ""),
+            (ChangeCause::Invocation, "log code", "code"),
+            (ChangeCause::Invocation, "", ""),
+            (ChangeCause::Invocation, "log", "log"),
         ]);
     }
 }

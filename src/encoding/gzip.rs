@@ -175,7 +175,7 @@ fn skip_header(bytes: &[u8]) -> Result<&[u8], GzipError> {
 }
 
 /// The CRC-32 of RFC 1952, section 8, four bits at a time.
-fn crc32(bytes: &[u8]) -> u32 {
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     const TABLE: [u32; 16] = {
         let mut table = [0_u32; 16];
         let mut index = 0_u32;

@@ -11,6 +11,8 @@ pub(crate) use base64::{base64, decode_base64, push_base64};
 pub(crate) use decimal::{
     Digits, decimal, digit_value, hex_digit, parse_decimal, parse_number, push_decimal, push_hex,
 };
+#[cfg(feature = "emulator")]
+pub(crate) use gzip::crc32;
 pub use gzip::{GzipError, gunzip};
 pub(crate) use percent::{
     Escapes, decode_percent, decode_percent_lossy, push_percent_encoded, push_percent_escape,

@@ -3,11 +3,10 @@
 use core::ffi::{c_int, c_ulong, c_void};
 use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
-use std::time::Duration;
 
 // Linux's numbers, the same on x86_64 and aarch64.
 const SIGHUP: c_int = 1;
@@ -175,49 +174,7 @@ pub(crate) fn is_readable(fd: impl AsFd, wait: bool) -> bool {
     }
 }
 
-/// Wakes a thread that waits for a socket.
-#[derive(Debug)]
-pub(crate) struct Bell {
-    from: File,
-    to: File,
-}
-
-impl Bell {
-    pub(crate) fn new() -> io::Result<Bell> {
-        let (from, to) = pipe()?;
-        Ok(Bell {
-            from: from.into(),
-            to: to.into(),
-        })
-    }
-
-    /// Wakes whoever waits. Each ring is [silenced](Self::silence) once.
-    pub(crate) fn ring(&self) {
-        let _ = (&self.to).write_all(b"\n");
-    }
-
-    pub(crate) fn silence(&self) {
-        let _ = (&self.from).read_exact(&mut [0]);
-    }
-
-    /// Waits for the bell and for `socket` to have something to read, up to `limit`, which is
-    /// rounded up to whole milliseconds, or up to a signal; whether there is anything.
-    pub(crate) fn wait_with(&self, socket: impl AsFd, limit: Duration) -> bool {
-        let ask = |fd: c_int| PollFd {
-            fd,
-            events: POLLIN,
-            revents: 0,
-        };
-        let mut asked = [ask(socket.as_fd().as_raw_fd()), ask(self.from.as_raw_fd())];
-        let ms = limit.as_nanos().div_ceil(1_000_000);
-        let ms = c_int::try_from(ms).unwrap_or(c_int::MAX);
-        // SAFETY: `asked` are the two entries that `poll` is told of, open as long as they are
-        // borrowed.
-        unsafe { poll((&raw mut asked).cast(), 2, ms) > 0 }
-    }
-}
-
-/// The descriptor of the pipe that the signal handler writes to.
+/// The pipe that the signal handler writes to.
 static INTERRUPTED: AtomicI32 = AtomicI32::new(-1);
 
 extern "C" fn on_interrupt(signal: c_int) {

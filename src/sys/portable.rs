@@ -248,35 +248,8 @@ mod child {
         false
     }
 
-    /// Sends nothing: std cannot send without waiting.
-    pub(crate) fn try_send(_: &TcpStream, _: [&[u8]; 3]) -> Result<usize, Errno> {
-        Ok(0)
-    }
-
     /// Fails: signals keep their default action.
     pub(crate) fn interrupts() -> io::Result<TcpStream> {
         Err(io::ErrorKind::Unsupported.into())
-    }
-
-    /// Cannot be made: no thread waits for two things at once here.
-    #[derive(Debug)]
-    pub(crate) enum Bell {}
-
-    impl Bell {
-        pub(crate) fn new() -> io::Result<Bell> {
-            Err(io::ErrorKind::Unsupported.into())
-        }
-
-        pub(crate) fn ring(&self) {
-            match *self {}
-        }
-
-        pub(crate) fn silence(&self) {
-            match *self {}
-        }
-
-        pub(crate) fn wait_with(&self, _: &TcpStream, _: Duration) -> bool {
-            match *self {}
-        }
     }
 }

@@ -111,20 +111,6 @@ pub(crate) fn is_stale(stream: &TcpStream) -> bool {
 /// Writes once, as much of `parts` as the socket takes. Returns how many bytes it took. A closed
 /// connection is an error and no signal, whatever the process does about SIGPIPE.
 pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
-    send_with(0, stream, parts)
-}
-
-/// Writes as much of `parts` as the socket takes without waiting. Returns how many bytes it took.
-#[cfg(feature = "emulator")]
-pub(crate) fn try_send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
-    match send_with(MSG_DONTWAIT, stream, parts) {
-        Err(errno) if errno.is_interrupted() || errno.is_would_block() => Ok(0),
-        result => result,
-    }
-}
-
-#[inline(always)]
-fn send_with(flags: c_int, stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
     const MSG_NOSIGNAL: c_int = 0x4000;
 
     /// The kernel's `struct msghdr` (sendmsg(2)). Its `name_len` is an `int`, followed by padding.
@@ -151,7 +137,7 @@ fn send_with(flags: c_int, stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usiz
     let args = [
         fd_arg(stream),
         (&raw const msg).expose_provenance(),
-        int_arg(flags | MSG_NOSIGNAL),
+        int_arg(MSG_NOSIGNAL),
     ];
     // SAFETY: `msg` has no address and no control data. std promises that an `IoSlice` is a `struct iovec`,
     // and each is readable for its length (sendmsg(2)). The descriptor is open while `stream` is borrowed.

@@ -111,9 +111,9 @@ fn an_event_may_begin_with_a_byte_order_mark() {
                 "found a byte order mark",
             ),
             (b"{\xef\xbb\xbf}", "found a byte order mark"),
-            (b"\xff\xfe{\0}\0", "it is UTF-16"),
-            (b"{\0}\0", "it is UTF-16"),
-            (b"\0{\0}", "it is UTF-16"),
+            (b"\xff\xfe{\0}\0", "found UTF-16"),
+            (b"{\0}\0", "found UTF-16"),
+            (b"\0{\0}", "found UTF-16"),
         ] {
             let reply = client.request(INVOKE, "", body);
             assert_eq!(reply.status, 400, "{body:?}");

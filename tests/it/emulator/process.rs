@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use tiny_lambda::emulator::{Emulator, Reply, Settings};
+use tiny_lambda::emulator::{Emulator, InvokeResponse, Settings};
 use tiny_lambda::json::{self, Value};
 use tiny_lambda::{Context, Error, Runtime, handler};
 
@@ -75,7 +75,7 @@ fn the_function() {
     let _ = Runtime::at(&endpoint).serve(&act);
 }
 
-pub(crate) fn text(reply: &Reply) -> String {
+pub(crate) fn text(reply: &InvokeResponse) -> String {
     String::from_utf8_lossy(&reply.body).into_owned()
 }
 
@@ -469,27 +469,28 @@ fn an_error_of_the_command_is_one_line() {
     };
     check(&[], 2, "no BOOTSTRAP given");
     check(&["--nonsense"], 2, "unknown option --nonsense");
+    check(&["/no/such/file"], 1, "/no/such/file: no such file");
     check(
-        &["/no/such/file"],
+        &[path(&folder.0)],
         1,
-        "/no/such/file: there is no such file",
+        "expected an executable, found a folder",
     );
-    check(&[path(&folder.0)], 1, "is a folder, not an executable");
-    check(&[path(&plain)], 1, "is not executable: chmod +x it");
+    check(
+        &[path(&plain)],
+        1,
+        "the file is not executable; run chmod +x on it",
+    );
     fs::set_permissions(&plain, fs::Permissions::from_mode(0o755)).unwrap();
-    check(&[path(&plain)], 1, "is no executable");
+    check(&[path(&plain)], 1, "expected an ELF file or a script");
     for (text, want) in [
         (
             "#!/bin/bash\r\nexit 0\r\n",
-            "(CRLF): its first line asks for \"/bin/bash\\r\"",
+            "(CRLF), so its interpreter is \"/bin/bash\\r\"",
         ),
-        (
-            "#!/no/such/sh\n",
-            "the interpreter /no/such/sh, which does not exist here",
-        ),
+        ("#!/no/such/sh\n", "interpreter /no/such/sh does not exist"),
         ("#!\n", "names no interpreter"),
         ("", "is empty"),
-        ("MZ", "is one for Windows"),
+        ("MZ", "this is a Windows executable"),
     ] {
         let wrong = folder.0.join("wrong start");
         fs::write(&wrong, text).unwrap();
@@ -499,12 +500,12 @@ fn an_error_of_the_command_is_one_line() {
     check(
         &["--extensions", "/no/such/folder", path(&script)],
         1,
-        "/no/such/folder: there is no such folder",
+        "/no/such/folder: no such folder",
     );
     check(
         &["--runner", "no-such-runner", path(&script)],
         1,
-        "there is no such program",
+        "no such program",
     );
     check(&["--event", "{", path(&script)], 1, "the event is not JSON");
     check(
@@ -518,7 +519,7 @@ fn an_error_of_the_command_is_one_line() {
     check(
         &["--event", &event, path(&script)],
         1,
-        "it is UTF-16, which `>` writes in Windows PowerShell 5",
+        "expected UTF-8, found UTF-16, which `>` writes in Windows PowerShell 5",
     );
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

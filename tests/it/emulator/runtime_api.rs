@@ -4,7 +4,7 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-use tiny_lambda::emulator::{self, Emulator, Reply, Settings};
+use tiny_lambda::emulator::{self, Emulator, InjectedFault, InvokeResponse, Settings};
 use tiny_lambda::{Error, handler};
 
 use crate::support::client::Client;
@@ -51,7 +51,7 @@ fn play(client: &mut Client, script: &[(&str, &str)]) {
 
 /// Plays a runtime while an invocation waits; returns the result of the invocation.
 #[track_caller]
-fn invoked(settings: Settings, script: &[(&str, &str)]) -> Reply {
+fn invoked(settings: Settings, script: &[(&str, &str)]) -> InvokeResponse {
     let emulator = Emulator::with(settings).unwrap();
     let mut client = Client::connect(emulator.addr());
     thread::scope(|scope| {
@@ -377,7 +377,7 @@ fn malformed_http_is_refused_and_the_connection_is_closed() {
 
 /// Plays a runtime that sends exactly these bytes, with the path of the invocation for `$`.
 #[track_caller]
-fn sends(settings: Settings, request: &str, want: &str) -> Reply {
+fn sends(settings: Settings, request: &str, want: &str) -> InvokeResponse {
     let emulator = Emulator::with(settings).unwrap();
     let mut client = Client::connect(emulator.addr());
     thread::scope(|scope| {
@@ -497,7 +497,7 @@ fn dropping_the_emulator_ends_waiting_callers_and_runtimes() {
 }
 
 /// The reply to `next` while something goes wrong, and to the response that follows.
-fn faulty(fault: emulator::Fault) -> (String, String) {
+fn faulty(fault: InjectedFault) -> (String, String) {
     let mut settings = patient();
     settings.faults = vec![(fault, 1.0)];
     let emulator = Emulator::with(settings).unwrap();
@@ -522,48 +522,46 @@ fn faulty(fault: emulator::Fault) -> (String, String) {
 /// 12.2: 4 and 5.
 #[test]
 fn faults_strike_where_they_are_asked_to() {
-    use emulator::Fault;
-    let (next, reply) = faulty(Fault::LowerCase);
+    let (next, reply) = faulty(InjectedFault::LowerCase);
     assert!(next.contains("lambda-runtime-aws-request-id"), "{next}");
     assert_eq!(reply, OK);
-    let (next, _) = faulty(Fault::Chunked);
+    let (next, _) = faulty(InjectedFault::Chunked);
     assert!(next.contains("chunked"), "{next}");
-    let (next, _) = faulty(Fault::EmptyHeaders);
+    let (next, _) = faulty(InjectedFault::EmptyHeaders);
     assert!(
         next.contains("(\"Lambda-Runtime-Client-Context\", \"\")"),
         "{next}"
     );
-    let (next, _) = faulty(Fault::NoHeaders);
+    let (next, _) = faulty(InjectedFault::NoHeaders);
     assert!(
         !next.contains("Deadline") && next.contains("Aws-Request-Id"),
         "{next}"
     );
-    let (next, _) = faulty(Fault::Clock);
+    let (next, _) = faulty(InjectedFault::Clock);
     assert!(
         next.contains("(\"Lambda-Runtime-Deadline-Ms\", \"600000\")"),
         "{next}"
     );
-    assert_eq!(faulty(Fault::Status200).1, "200 ");
-    assert!(faulty(Fault::Status413).1.starts_with("413 "));
-    assert!(faulty(Fault::Split).1.starts_with("202 "));
-    assert!(faulty(Fault::Slow).1.starts_with("202 "));
+    assert_eq!(faulty(InjectedFault::Status200).1, "200 ");
+    assert!(faulty(InjectedFault::Status413).1.starts_with("413 "));
+    assert!(faulty(InjectedFault::Split).1.starts_with("202 "));
+    assert!(faulty(InjectedFault::Slow).1.starts_with("202 "));
 }
 
 #[test]
 fn our_own_runtime_gets_through_most_faults() {
-    use emulator::Fault;
     let echo = handler::bytes(|event, _| Ok(event.to_vec()));
     let mut settings = patient();
     settings.faults = [
-        Fault::CutAfter,
-        Fault::Split,
-        Fault::Chunked,
-        Fault::LowerCase,
-        Fault::Clock,
+        InjectedFault::CutAfter,
+        InjectedFault::Split,
+        InjectedFault::Chunked,
+        InjectedFault::LowerCase,
+        InjectedFault::Clock,
     ]
     .map(|fault| (fault, 0.5))
     .to_vec();
-    settings.faults.push((Fault::Status204, 0.2));
+    settings.faults.push((InjectedFault::Status204, 0.2));
     let emulator = Emulator::with(settings).unwrap();
     let addr = emulator.addr().to_string();
     thread::scope(|scope| {

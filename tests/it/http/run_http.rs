@@ -2,13 +2,13 @@
 
 use std::io::Write;
 
-use tiny_lambda::emulator::{self, Reply};
+use tiny_lambda::emulator::{self, InvokeResponse};
 use tiny_lambda::events::samples;
 use tiny_lambda::http::{Request, Response};
 use tiny_lambda::json::{self, Value};
 use tiny_lambda::{Context, Error, Responder, Result, handler};
 
-fn invoke(event: &str, f: impl Fn(Request, &Context) -> Result<Response> + Sync) -> Reply {
+fn invoke(event: &str, f: impl Fn(Request, &Context) -> Result<Response> + Sync) -> InvokeResponse {
     emulator::invoke(&handler::http(f), event.as_bytes()).unwrap()
 }
 

@@ -1,0 +1,583 @@
+//! The command `emulator`: its options, and what it prints.
+
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::emulator::environment::logs::{LEVELS, print_line};
+use crate::emulator::environment::process::ProcessGroup;
+use crate::emulator::invoke_api::check_event;
+use crate::emulator::server::{access, lock};
+use crate::emulator::watch::Watcher;
+use crate::emulator::{Emulator, Settings, UnknownFaultError};
+use crate::events::samples;
+use crate::sys;
+
+const HELP: &str = "\
+Runs a Lambda function locally, as Lambda would.
+
+Usage: emulator [OPTION...] BOOTSTRAP
+
+BOOTSTRAP is the executable that Lambda would start. It may be in any language that speaks the Runtime
+API. Without --event the emulator waits for callers:
+  POST /2015-03-31/functions/function/invocations    invokes the function, as the AWS CLI does with
+                                                     --endpoint-url http://127.0.0.1:9000
+  any other request                                  is an event of the function's URL
+A request's head may take 10 seconds, its body 20 and one more for each 4 KB; a slower one gets 408. If
+there are too many connections, the emulator closes those that have been idle longest.
+
+Options:
+  --event EVENT           invoke the function with EVENT and exit: JSON, @FILE, - for standard input, or
+                          the name of a sample (sqs, s3, http_api, ...). The response goes to standard
+                          output; logs and the REPORT line go to standard error. The exit code is 1 if
+                          an invocation fails. May be repeated
+  --port N                listen on this port (default 9000; 0 for any free port)
+  --host ADDRESS          listen on this address (default 127.0.0.1, which only this machine can reach)
+  --host NAME             also accept requests to this host name, such as host.docker.internal. Requests
+                          to other names than localhost and addresses get 403. May be repeated
+  --allow-origin ORIGIN   let web pages of this origin (http://localhost:5173, or * for any) call the
+                          function. Pages of other origins get 403. The Invoke API answers CORS
+                          preflight requests; for the function URL the function does. May be repeated
+  --timeout SECONDS       timeout of the function (default 3)
+  --memory MB             memory setting of the function; not enforced (default 128)
+  --handler TEXT          handler setting of the function, its _HANDLER (default bootstrap)
+  --name TEXT             name of the function (default function)
+  --env NAME=VALUE        set a variable for the function. May be repeated
+  --environments N        number of execution environments for concurrent callers (default 1)
+  --retries N[:SECONDS]   repeat asynchronous invocations that fail up to N times; the first retry waits
+                          SECONDS, the second twice as long (default 2:60)
+  --concurrency N         concurrent invocations in one environment, as in Managed Instances
+  --freeze                stop the function between invocations, as Lambda does
+  --extensions DIR        start the executables in DIR as external extensions
+  --snap-start            run it as a SnapStart function, which is restored after its init
+  --fault NAME[:RATE]     inject a fault into this share of the Runtime API's replies (default 1, all of
+                          them): cut-before, cut-within, cut-after, slow, split, chunked, lower-case,
+                          empty-headers, no-headers, clock, 204, 200, 403, 410, 413, 500. May be
+                          repeated
+  --seed N                seed of the faults; the same seed gives the same faults (default 1)
+  --json-log LEVEL        use JSON as the log format, from this level on (TRACE, DEBUG, INFO, WARN, ERROR,
+                          FATAL)
+  --watch DIR             start the function again when a file changes that it is built from: a file in
+                          cargo's dep-info or manifests, or, without these, any file in DIR that Git does
+                          not ignore. Callers wait meanwhile
+  --build COMMAND         with --watch: run this in DIR first (such as 'cargo build'), and at the start.
+                          If it fails, callers get its output
+  --task-root DIR         folder in which the function starts, its LAMBDA_TASK_ROOT (default: the folder
+                          of BOOTSTRAP)
+  --api-host ADDRESS      listen on this address of this machine for the Runtime API (default 127.0.0.1;
+                          Lambda's is 169.254.100.1)
+  --runner PROGRAM        run BOOTSTRAP with this program, such as qemu-aarch64
+  --help, --version
+";
+
+/// The arguments of the command.
+#[derive(Debug)]
+struct CommandLine {
+    settings: Settings,
+    events: Vec<String>,
+    host: IpAddr,
+    port: u16,
+    watch: Option<PathBuf>,
+    build: Option<String>,
+}
+
+impl Default for CommandLine {
+    fn default() -> Self {
+        CommandLine {
+            settings: Settings::default(),
+            events: Vec::new(),
+            host: Ipv4Addr::LOCALHOST.into(),
+            port: 9000,
+            watch: None,
+            build: None,
+        }
+    }
+}
+
+/// Why the command ends early.
+#[derive(Debug, PartialEq, Eq)]
+enum EarlyExit {
+    /// A text was requested. This is not an error.
+    Text(String),
+    /// The arguments are wrong.
+    Usage(String),
+    Failed(String),
+}
+
+impl EarlyExit {
+    fn failed(error: impl Display) -> EarlyExit {
+        EarlyExit::Failed(error.to_string())
+    }
+}
+
+/// Runs the command `emulator` with its arguments, without the program's name.
+///
+/// The exit code is 0, or 1 if something failed or an invocation returned an error, or 2 if the arguments
+/// are wrong.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// fn main() -> ExitCode {
+///     tiny_lambda::emulator::cli(std::env::args_os().skip(1))
+/// }
+/// ```
+pub fn cli(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    ExitCode::from(run_with(args.into_iter()))
+}
+
+/// Runs the command as [`cli`] does, and returns the exit code as a number.
+pub(crate) fn run_with(args: impl Iterator<Item = OsString>) -> u8 {
+    let result = parse(args).and_then(|command_line| run(&command_line));
+    match result {
+        Ok(code) => code,
+        Err(EarlyExit::Text(text)) => {
+            let _ = io::stdout().write_all(text.as_bytes());
+            0
+        }
+        Err(EarlyExit::Usage(text)) => {
+            print_line(&format!("emulator: {text}; see --help"));
+            2
+        }
+        Err(EarlyExit::Failed(text)) => {
+            print_line(&format!("emulator: {text}"));
+            1
+        }
+    }
+}
+
+/// The options that have a value.
+const WITH_VALUE: [&str; 21] = [
+    "--event",
+    "--port",
+    "--host",
+    "--timeout",
+    "--memory",
+    "--handler",
+    "--name",
+    "--env",
+    "--environments",
+    "--retries",
+    "--concurrency",
+    "--fault",
+    "--seed",
+    "--json-log",
+    "--extensions",
+    "--runner",
+    "--watch",
+    "--build",
+    "--task-root",
+    "--api-host",
+    "--allow-origin",
+];
+
+fn parse(mut args: impl Iterator<Item = OsString>) -> Result<CommandLine, EarlyExit> {
+    let usage = |text: &str| Err(EarlyExit::Usage(text.to_owned()));
+    let mut command_line = CommandLine::default();
+    command_line.settings.log = true;
+    let mut allows_options = true;
+    while let Some(arg) = args.next() {
+        let text = arg.to_str().unwrap_or_default();
+        if !allows_options || !text.starts_with('-') {
+            let bootstrap = &mut command_line.settings.bootstrap;
+            if let Some(earlier) = bootstrap.replace(PathBuf::from(&arg)) {
+                let earlier = earlier.display();
+                return usage(&format!(
+                    "expected one BOOTSTRAP, found {earlier} and {text}"
+                ));
+            }
+            continue;
+        }
+        let (name, inline) = match text.split_once('=') {
+            Some((name, value)) => (name, Some(OsString::from(value))),
+            None => (text, None),
+        };
+        match text {
+            "--" => allows_options = false,
+            "--help" => return Err(EarlyExit::Text(HELP.to_owned())),
+            "--version" => {
+                let version = concat!("emulator ", env!("CARGO_PKG_VERSION"), "\n");
+                return Err(EarlyExit::Text(version.to_owned()));
+            }
+            "--freeze" => command_line.settings.freeze = true,
+            "--snap-start" => command_line.settings.snap_start = true,
+            _ if WITH_VALUE.contains(&name) => {
+                let Some(value) = inline.or_else(|| args.next()) else {
+                    return usage(&format!("{name} needs a value"));
+                };
+                let Ok(value) = value.into_string() else {
+                    return usage(&format!("{name}: the value is not UTF-8"));
+                };
+                command_line.set(name, value)?;
+            }
+            _ => return usage(&format!("unknown option {name}")),
+        }
+    }
+    if command_line.build.is_some() && command_line.watch.is_none() {
+        return usage("--build needs --watch");
+    }
+    if command_line.watch.is_some() && !command_line.events.is_empty() {
+        return usage("--watch is for callers and cannot be used with --event");
+    }
+    if command_line.settings.bootstrap.is_none() {
+        return usage("no BOOTSTRAP given");
+    }
+    Ok(command_line)
+}
+
+impl CommandLine {
+    /// Sets an option of [`WITH_VALUE`].
+    fn set(&mut self, name: &str, value: String) -> Result<(), EarlyExit> {
+        let wrong = |why: &str| EarlyExit::Usage(format!("{name} {value}: {why}"));
+        let settings = &mut self.settings;
+        match name {
+            "--event" => self.events.push(value),
+            "--port" => self.port = number(name, &value)?,
+            "--host" => {
+                if let Ok(address) = value.parse() {
+                    self.host = address;
+                } else {
+                    let name = access::host_name(&value);
+                    let name = name.ok_or_else(|| wrong("expected an address or a host name"))?;
+                    settings.hosts.push(name);
+                }
+            }
+            "--allow-origin" => {
+                let origin = access::origin(&value);
+                let origin =
+                    origin.ok_or_else(|| wrong("expected scheme://host[:port], null or *"))?;
+                settings.allowed_origins.push(origin);
+            }
+            "--timeout" => {
+                let timeout = Some(seconds(name, &value, &value)?).filter(|time| !time.is_zero());
+                settings.timeout = timeout.ok_or_else(|| wrong("expected more than 0 seconds"))?;
+            }
+            "--memory" => settings.memory_mb = number(name, &value)?,
+            "--handler" => settings.handler = value,
+            "--name" => settings.name = value,
+            "--env" => {
+                let pair = value.split_once('=').filter(|(key, _)| !key.is_empty());
+                let (key, text) = pair.ok_or_else(|| wrong("expected NAME=VALUE"))?;
+                settings.env.push((key.to_owned(), text.to_owned()));
+            }
+            "--environments" => settings.environments = at_least_one(name, &value)?,
+            "--retries" => {
+                let (retries, delay) = value.split_once(':').unwrap_or((&value, "60"));
+                settings.async_retries = number(name, retries)?;
+                settings.async_retry_delay = seconds(name, &value, delay)?;
+            }
+            "--concurrency" => settings.concurrency = Some(at_least_one(name, &value)?),
+            "--fault" => {
+                let (fault, rate) = value.split_once(':').unwrap_or((&value, "1"));
+                let fault = fault.parse();
+                let fault = fault.map_err(|error: UnknownFaultError| wrong(&error.to_string()))?;
+                let rate: f64 = number(name, rate)?;
+                if !(0.0..=1.0).contains(&rate) {
+                    return Err(wrong("expected a rate from 0 to 1"));
+                }
+                settings.faults.push((fault, rate));
+            }
+            "--seed" => settings.seed = number(name, &value)?,
+            "--json-log" => {
+                let level = value.to_ascii_uppercase();
+                if !LEVELS.contains(&level.as_str()) {
+                    return Err(wrong(&format!("expected one of {}", LEVELS.join(", "))));
+                }
+                settings.json_log_level = Some(level);
+            }
+            "--extensions" => settings.extensions = Some(value.into()),
+            "--watch" => self.watch = Some(value.into()),
+            "--build" => self.build = Some(value),
+            "--task-root" => settings.task_root = Some(value.into()),
+            "--api-host" => settings.api_host = number(name, &value)?,
+            _ => {
+                debug_assert_eq!(name, "--runner", "an option that nothing sets");
+                settings.runner = Some(value.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn number<T: FromStr>(name: &str, text: &str) -> Result<T, EarlyExit> {
+    text.parse()
+        .map_err(|_| EarlyExit::Usage(format!("{name} {text}: invalid value")))
+}
+
+/// Parses a number of seconds that is part of an option's `value`.
+fn seconds(name: &str, value: &str, text: &str) -> Result<Duration, EarlyExit> {
+    let out_of_range = |_| EarlyExit::Usage(format!("{name} {value}: the time is out of range"));
+    Duration::try_from_secs_f64(number(name, text)?).map_err(out_of_range)
+}
+
+fn at_least_one<T: FromStr + From<u8> + PartialOrd>(
+    name: &str,
+    text: &str,
+) -> Result<T, EarlyExit> {
+    let value = number(name, text)?;
+    if value < T::from(1) {
+        return Err(EarlyExit::Usage(format!(
+            "{name} {text}: expected at least 1"
+        )));
+    }
+    Ok(value)
+}
+
+/// Returns the event that a command line names: JSON, a file, `-` for standard input, or a sample.
+pub(crate) fn read_event(arg: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let sample = samples::ALL.iter().find(|(name, _)| *name == arg);
+    let is_file = || Path::new(arg).is_file().then_some(arg);
+    let (source, read) = if arg == "-" {
+        let read = io::stdin().lock().read_to_end(&mut bytes);
+        ("standard input", read.map(drop))
+    } else if let Some((_, event)) = sample {
+        bytes = event.as_bytes().to_vec();
+        ("the sample", Ok(()))
+    } else if let Some(path) = arg.strip_prefix('@').or_else(is_file) {
+        (path, fs::read(path).map(|content| bytes = content))
+    } else {
+        bytes = arg.as_bytes().to_vec();
+        ("the event", Ok(()))
+    };
+    read.map_err(|error| format!("{source}: {error}"))?;
+    match check_event(&bytes) {
+        Ok(()) => Ok(bytes),
+        Err(error) => Err(format!("{source} is not JSON: {error}")),
+    }
+}
+
+/// Stops everything that the command has started when a signal ends it.
+struct SignalHandler {
+    /// The process group of the build.
+    build_group: Arc<ProcessGroup>,
+    emulator: Mutex<Option<Arc<Emulator>>>,
+    has_signal: AtomicBool,
+}
+
+impl SignalHandler {
+    /// Handles signals on a thread.
+    fn start() -> io::Result<(Arc<SignalHandler>, JoinHandle<()>)> {
+        let signals = sys::interrupts()?;
+        let handler = Arc::new(SignalHandler {
+            build_group: Arc::new(ProcessGroup::default()),
+            emulator: Mutex::new(None),
+            has_signal: AtomicBool::new(false),
+        });
+        let shared = Arc::clone(&handler);
+        let thread = thread::Builder::new().spawn(move || shared.exit_on_signal(signals))?;
+        Ok((handler, thread))
+    }
+
+    /// Waits for a signal, stops what has been started, and exits.
+    fn exit_on_signal(&self, mut signals: impl Read) {
+        let mut signal = [0];
+        let _ = signals.read_exact(&mut signal);
+        self.has_signal.store(true, Ordering::SeqCst);
+        // The processes have groups of their own, which Ctrl-C in a terminal does not reach.
+        self.build_group.end();
+        let emulator = lock(&self.emulator).clone();
+        if let Some(emulator) = emulator {
+            emulator.end();
+        }
+        let [signal] = signal.map(i32::from);
+        // The exit code that shells report for a program that a signal has ended.
+        std::process::exit(signal.saturating_add(128));
+    }
+
+    fn has_signal(&self) -> bool {
+        self.has_signal.load(Ordering::SeqCst)
+    }
+}
+
+fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
+    let settings = &command_line.settings;
+    let events = command_line.events.iter().map(|event| read_event(event));
+    let events: Result<Vec<Vec<u8>>, String> = events.collect();
+    let events = events.map_err(EarlyExit::Failed)?;
+    sys::raise_descriptor_limit();
+    let (signals, signal_thread) = SignalHandler::start().map_err(EarlyExit::failed)?;
+    let watcher = command_line.watch.clone().map(|folder| {
+        let (build, program) = (command_line.build.clone(), settings.bootstrap.clone());
+        Watcher::new(folder, build, program, Arc::clone(&signals.build_group))
+    });
+    if let Some(watcher) = &watcher {
+        let built = watcher.build();
+        if signals.has_signal() {
+            let _ = signal_thread.join();
+            return Ok(1);
+        }
+        built.map_err(|_| EarlyExit::failed("the build failed"))?;
+    }
+    let mut emulator = Emulator::with(settings.clone()).map_err(EarlyExit::failed)?;
+    warn_of_reserved_variables(settings, emulator.addr());
+    if let Some(watcher) = watcher {
+        emulator.watch(watcher).map_err(EarlyExit::failed)?;
+    }
+    if events.is_empty() {
+        let addr = SocketAddr::new(command_line.host, command_line.port);
+        let addr = emulator.listen(addr).map_err(EarlyExit::failed)?;
+        let bootstrap = settings.bootstrap.as_deref().unwrap_or(Path::new(""));
+        print_line(&format!(
+            "{}: invoke it with\n  \
+             curl -d '{{}}' http://{addr}/2015-03-31/functions/function/invocations\n\
+             Any other request is an event of its function URL, http://{addr}/\n\
+             Ctrl-C ends it.",
+            bootstrap.display()
+        ));
+    }
+    let emulator = Arc::new(emulator);
+    *lock(&signals.emulator) = Some(Arc::clone(&emulator));
+    if events.is_empty() {
+        let _ = signal_thread.join();
+        return Ok(0);
+    }
+    let mut code = 0;
+    for event in events {
+        let response = emulator.invoke_to_its_end(&event);
+        if signals.has_signal() {
+            let _ = signal_thread.join();
+            return Ok(1);
+        }
+        let response = response.map_err(EarlyExit::failed)?;
+        print_response(&response.body).map_err(EarlyExit::failed)?;
+        if response.is_error() {
+            code = 1;
+        }
+    }
+    emulator.end();
+    Ok(code)
+}
+
+/// Writes a response to standard output, on a line.
+pub(crate) fn print_response(body: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(body)?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// Warns of variables of the function that Lambda sets itself.
+fn warn_of_reserved_variables(settings: &Settings, api_addr: SocketAddr) {
+    for name in settings.overridden(api_addr) {
+        let instead = match name {
+            "AWS_REGION"
+            | "AWS_DEFAULT_REGION"
+            | "AWS_ACCESS_KEY_ID"
+            | "AWS_SECRET_ACCESS_KEY"
+            | "AWS_SESSION_TOKEN" => "; set it in the emulator's own environment",
+            _ => "",
+        };
+        print_line(&format!(
+            "emulator: --env {name} has no effect, Lambda sets this variable itself{instead}"
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(args: &[&str]) -> Result<CommandLine, EarlyExit> {
+        parse(args.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn options_have_two_forms_and_any_order() {
+        for args in [
+            &[
+                "--timeout",
+                "1.5",
+                "--env",
+                "A=b=c",
+                "x/bootstrap",
+                "--event",
+                "{}",
+            ][..],
+            &["x/bootstrap", "--event={}", "--env=A=b=c", "--timeout=1.5"][..],
+        ] {
+            let command_line = parsed(args).unwrap();
+            assert_eq!(command_line.settings.timeout, Duration::from_millis(1500));
+            assert_eq!(
+                command_line.settings.env,
+                [("A".to_owned(), "b=c".to_owned())]
+            );
+            assert_eq!(
+                command_line.settings.bootstrap.as_deref(),
+                Some(Path::new("x/bootstrap"))
+            );
+            assert_eq!(command_line.events, ["{}"]);
+        }
+        let listen = |args: &[&str]| {
+            let command_line = parsed(args).unwrap();
+            SocketAddr::new(command_line.host, command_line.port).to_string()
+        };
+        assert_eq!(listen(&["b"]), "127.0.0.1:9000");
+        assert_eq!(listen(&["--port", "0", "b", "--host=::1"]), "[::1]:0");
+        let named = parsed(&["--host", "Box.", "--host=::1", "b", "--host", "a.b"]).unwrap();
+        assert_eq!(named.settings.hosts, ["box", "a.b"]);
+        assert_eq!(named.host.to_string(), "::1");
+        let origins = ["b", "--allow-origin=http://A:80/", "--allow-origin", "*"];
+        let allowed = parsed(&origins).unwrap().settings.allowed_origins;
+        assert_eq!(allowed, ["http://a", "*"]);
+        let dashed = parsed(&["--", "--b"]).unwrap();
+        assert_eq!(dashed.settings.bootstrap.as_deref(), Some(Path::new("--b")));
+    }
+
+    #[test]
+    fn wrong_arguments_are_refused_with_the_reason() {
+        for (args, want) in [
+            (&[][..], "no BOOTSTRAP given"),
+            (&["--no-such", "b"], "unknown option --no-such"),
+            (&["-x"], "unknown option -x"),
+            (&["a", "b"], "expected one BOOTSTRAP, found a and b"),
+            (&["b", "--port"], "--port needs a value"),
+            (&["b", "--port", "70000"], "--port 70000: invalid value"),
+            (
+                &["b", "--timeout", "0"],
+                "--timeout 0: expected more than 0 seconds",
+            ),
+            (
+                &["b", "--timeout=-1"],
+                "--timeout -1: the time is out of range",
+            ),
+            (
+                &["b", "--fault=slow:2"],
+                "--fault slow:2: expected a rate from 0 to 1",
+            ),
+            (&["b", "--env", "A"], "--env A: expected NAME=VALUE"),
+            (
+                &["b", "--host", "box:80"],
+                "--host box:80: expected an address or a host name",
+            ),
+            (
+                &["b", "--allow-origin", "localhost:5173"],
+                "--allow-origin localhost:5173: expected scheme://host[:port], null or *",
+            ),
+            (
+                &["b", "--environments", "0"],
+                "--environments 0: expected at least 1",
+            ),
+            (
+                &["b", "--concurrency", "x"],
+                "--concurrency x: invalid value",
+            ),
+        ] {
+            assert_eq!(
+                parsed(args).unwrap_err(),
+                EarlyExit::Usage(want.to_owned()),
+                "{args:?}"
+            );
+        }
+        assert!(matches!(parsed(&["--help"]), Err(EarlyExit::Text(text)) if text == HELP));
+    }
+}

@@ -1,0 +1,310 @@
+//! Checks whether a file can be started as an executable, and explains why not.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// Bytes at the beginning of a file that are read. They tell its kind, contain the first line of a
+/// script (execve(2)), and usually the program headers of an ELF file.
+const START_LEN: u64 = 4096;
+
+/// Returns why `path` cannot be started, if that is known. `runner` is the program that is to run it.
+pub(crate) fn refusal_reason(path: &Path, runner: Option<&Path>) -> Option<String> {
+    let shown = path.display();
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Some(format!("{shown}: no such file"));
+        }
+        Err(error) => return Some(format!("{shown}: {error}")),
+    };
+    if metadata.is_dir() {
+        return Some(format!("{shown}: expected an executable, found a folder"));
+    }
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(START_LEN).read_to_end(&mut start));
+    if let Err(error) = read {
+        return Some(format!("{shown}: {error}"));
+    }
+    if let Some(runner) = runner {
+        return match find_program(runner) {
+            Ok(found) => refusal_reason(&found, None),
+            Err(error) => Some(error.to_string()),
+        };
+    }
+    if metadata.permissions().mode() & 0o111 == 0 {
+        return Some(format!(
+            "{shown}: the file is not executable; run chmod +x on it"
+        ));
+    }
+    let reason = match start.as_slice() {
+        [b'#', b'!', ..] => script_refusal(&start),
+        [0x7f, b'E', b'L', b'F', ..] => match ElfHeader::parse(&start) {
+            Some(header) => header.refusal(path),
+            None => Some("the ELF header is incomplete".to_owned()),
+        },
+        other => Some(unknown_kind(other).to_owned()),
+    };
+    reason.map(|reason| format!("{shown}: {reason}"))
+}
+
+/// Returns why a file that is neither a script nor ELF cannot be started.
+fn unknown_kind(start: &[u8]) -> &'static str {
+    match start {
+        [] => "the file is empty",
+        [0xef, 0xbb, 0xbf, b'#', b'!', ..] => {
+            "the script begins with a byte order mark; save it as UTF-8 without one"
+        }
+        [b'M', b'Z', ..] => "this is a Windows executable; build it for Linux",
+        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => {
+            "this is a macOS executable; build it for Linux"
+        }
+        _ => "expected an ELF file or a script that begins with #!",
+    }
+}
+
+/// Returns why a script with this beginning cannot be started.
+fn script_refusal(start: &[u8]) -> Option<String> {
+    let line = start.split(|&b| b == b'\n').next().unwrap_or_default();
+    let line = String::from_utf8_lossy(line.get(2..).unwrap_or_default()).into_owned();
+    let text = line.trim_matches([' ', '\t']);
+    let interpreter = text.split([' ', '\t']).next().unwrap_or_default();
+    if text.ends_with('\r') {
+        return Some(format!(
+            "the script has Windows line ends (CRLF), so its interpreter is {text:?}, which does not \
+             exist; save it with LF, for example with `sed -i 's/\\r$//'`"
+        ));
+    }
+    if interpreter.is_empty() {
+        return Some("the script names no interpreter after #!".to_owned());
+    }
+    let problem = match fs::metadata(interpreter) {
+        Ok(metadata) if metadata.is_dir() => "is a folder",
+        Ok(metadata) if metadata.permissions().mode() & 0o111 == 0 => "is not executable",
+        Ok(_) => return None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => "does not exist",
+        Err(_) => "cannot be read",
+    };
+    Some(format!(
+        "the script's interpreter {interpreter} {problem}; install it, or name another one after #!"
+    ))
+}
+
+/// Architectures by their number in an ELF header (ELF gABI, `e_machine`), named as Rust names them.
+const MACHINES: [(u64, &str); 10] = [
+    (3, "i386"),
+    (8, "mips"),
+    (20, "ppc"),
+    (21, "ppc64"),
+    (22, "s390x"),
+    (40, "arm"),
+    (62, "x86_64"),
+    (183, "aarch64"),
+    (243, "riscv64"),
+    (258, "loongarch64"),
+];
+
+/// The beginning of an ELF file (ELF gABI, chapters 4 and 5).
+struct ElfHeader<'b> {
+    bytes: &'b [u8],
+    is_64_bit: bool,
+    is_little_endian: bool,
+    machine: u64,
+}
+
+impl<'b> ElfHeader<'b> {
+    fn parse(bytes: &'b [u8]) -> Option<ElfHeader<'b>> {
+        let [_, _, _, _, class, order, ..] = bytes else {
+            return None;
+        };
+        let mut header = ElfHeader {
+            bytes,
+            is_64_bit: *class == 2,
+            is_little_endian: *order == 1,
+            machine: 0,
+        };
+        header.machine = header.number(18, 2)?;
+        Some(header)
+    }
+
+    /// Returns the number at `offset`, which has `len` bytes.
+    fn number(&self, offset: usize, len: usize) -> Option<u64> {
+        let bytes = self.bytes.get(offset..offset.checked_add(len)?)?;
+        let add = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
+        Some(if self.is_little_endian {
+            bytes.iter().rev().fold(0, add)
+        } else {
+            bytes.iter().fold(0, add)
+        })
+    }
+
+    /// Returns why the file, whose path is `path`, cannot be started.
+    fn refusal(&self, path: &Path) -> Option<String> {
+        let machine = self.machine;
+        let here = std::env::consts::ARCH;
+        let known = MACHINES.iter().find(|(number, _)| *number == machine);
+        match known {
+            Some((_, name)) if *name == here => {}
+            Some((_, name)) => {
+                return Some(format!(
+                    "the file is for the architecture {name}, but this machine is {here}; install \
+                     qemu-{name} and add --runner qemu-{name}"
+                ));
+            }
+            None => {
+                return Some(format!(
+                    "the file is for an unknown architecture (ELF machine {machine}), but this \
+                     machine is {here}; add --runner with a program that can run it"
+                ));
+            }
+        }
+        let loader = self.dynamic_loader(path)?;
+        (!Path::new(&loader).exists()).then(|| {
+            format!(
+                "the file needs the dynamic loader {loader}, which does not exist here; build a \
+                 static executable, as build.sh does, or install the C library that has it"
+            )
+        })
+    }
+
+    /// Returns the path of the dynamic loader; `None` for a static executable. 32-bit files are not
+    /// looked at, since Lambda does not run any.
+    fn dynamic_loader(&self, path: &Path) -> Option<String> {
+        const PT_INTERP: u64 = 3;
+
+        if !self.is_64_bit {
+            return None;
+        }
+        let headers = self.number(32, 8)?;
+        let (header_len, n_headers) = (self.number(54, 2)?, self.number(56, 2)?);
+        for i in 0..n_headers {
+            let at = usize::try_from(headers.checked_add(i.checked_mul(header_len)?)?).ok()?;
+            if self.number(at, 4)? != PT_INTERP {
+                continue;
+            }
+            let offset = self.number(at.checked_add(8)?, 8)?;
+            let len = self.number(at.checked_add(32)?, 8)?;
+            let mut loader = vec![0; usize::try_from(len.min(START_LEN)).ok()?];
+            let file = File::open(path).ok()?;
+            file.read_exact_at(&mut loader, offset).ok()?;
+            let loader = String::from_utf8_lossy(&loader);
+            return Some(loader.trim_end_matches('\0').to_owned());
+        }
+        None
+    }
+}
+
+/// Returns the path of `program`: itself if it is a path, else the first program of that name in `PATH`.
+pub(crate) fn find_program(program: &Path) -> io::Result<PathBuf> {
+    let is_name = program.components().count() == 1;
+    let found = if is_name {
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&folders)
+            .map(|folder| folder.join(program))
+            .find(|path| path.is_file())
+    } else {
+        Some(std::path::absolute(program)?).filter(|path| path.is_file())
+    };
+    found.ok_or_else(|| {
+        let text = format!("{}: no such program", program.display());
+        io::Error::new(io::ErrorKind::NotFound, text)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_started_is_refused_with_the_reason() {
+        let dir = std::env::temp_dir().join(format!("tiny-lambda-process-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let check = |content: &[u8], mode: u32, want: Option<&str>| {
+            let path = dir.join("bootstrap");
+            fs::write(&path, content).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let got = refusal_reason(&path, None);
+            match want {
+                None => assert_eq!(got, None),
+                Some(want) => assert!(got.as_ref().is_some_and(|g| g.contains(want)), "{got:?}"),
+            }
+        };
+        let foreign: u8 = if cfg!(target_arch = "x86_64") {
+            183
+        } else {
+            62
+        };
+        let mut elf = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0".to_vec();
+        elf.extend([foreign, 0]);
+        check(&elf, 0o755, Some("is for the architecture"));
+        elf[18] = 245 - foreign;
+        check(&elf, 0o755, None);
+        check(&elf, 0o644, Some("chmod +x"));
+        check(&elf, 0o755, None);
+        // With one program header, at 64: the loader's name is at 120.
+        elf.resize(128, 0);
+        for (at, byte) in [
+            (4, 2),
+            (32, 64),
+            (54, 56),
+            (56, 1),
+            (64, 3),
+            (72, 120),
+            (96, 8),
+        ] {
+            elf[at] = byte;
+        }
+        elf[120..].copy_from_slice(b"/no/ld.1");
+        check(
+            &elf,
+            0o755,
+            Some("needs the dynamic loader /no/ld.1, which"),
+        );
+        elf[120..].copy_from_slice(b"/bin/sh\0");
+        check(&elf, 0o755, None);
+        elf[32] = 255;
+        check(&elf, 0o755, None);
+        elf[18] = 3;
+        check(&elf, 0o755, Some("--runner qemu-i386"));
+        elf[18] = 99;
+        check(&elf, 0o755, Some("(ELF machine 99)"));
+        check(b"#!/bin/sh\n", 0o755, None);
+        check(b"#! /bin/sh -eu\n", 0o755, None);
+        check(b"#!/bin/sh", 0o755, None);
+        check(b"#!/bin/sh\necho\r\n", 0o755, None);
+        for line in [
+            "#!/bin/sh\r\n",
+            "#!/bin/sh -eu\r\n",
+            "#!/usr/bin/env bash\r\necho\r\n",
+        ] {
+            check(line.as_bytes(), 0o755, Some("(CRLF)"));
+            check(line.as_bytes(), 0o755, Some("\\r\""));
+        }
+        check(
+            b"#!/no/such/bash\n",
+            0o755,
+            Some("interpreter /no/such/bash does not exist"),
+        );
+        check(b"#!/usr\n", 0o755, Some("interpreter /usr is a folder"));
+        check(
+            b"#!/etc/passwd\n",
+            0o755,
+            Some("/etc/passwd is not executable"),
+        );
+        check(b"#!\n", 0o755, Some("no interpreter"));
+        check(b"\xef\xbb\xbf#!/bin/sh\n", 0o755, Some("byte order mark"));
+        check(b"hello", 0o755, Some("expected an ELF file"));
+        check(b"", 0o755, Some("the file is empty"));
+        check(b"MZ\x90", 0o755, Some("a Windows executable"));
+        check(b"\xcf\xfa\xed\xfe", 0o755, Some("a macOS executable"));
+        check(b"\x7fELF", 0o755, Some("incomplete"));
+        fs::remove_dir_all(&dir).unwrap();
+        assert!(refusal_reason(&dir, None).unwrap().contains("no such file"));
+        assert!(
+            refusal_reason(&std::env::temp_dir(), None)
+                .unwrap()
+                .contains("found a folder")
+        );
+    }
+}

@@ -1,0 +1,409 @@
+//! The log of an environment: it goes to standard error, to telemetry subscribers, and to callers that want its end.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::time::SystemTime;
+
+use crate::emulator::runtime_api::telemetry::{
+    Subscriber, TelemetryCategory, TelemetryRecord, TelemetrySubscription,
+};
+use crate::emulator::server::lock;
+use crate::emulator::time::civil;
+use crate::json;
+use crate::json::{Object, Value};
+use crate::log;
+
+/// Writes a line for the developer to standard error. Ignores write errors, where `eprintln!` would
+/// panic: the emulator goes on if the pipe is closed.
+pub(crate) fn print_line(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Log levels, from the lowest to the highest.
+pub(crate) const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+
+/// How much of a log callers get in `X-Amz-Log-Result`: "the last 4 KB of the execution log".
+const TAIL_LEN_MAX: usize = 4096;
+/// Records of an Init phase that are kept for later subscribers.
+const HISTORY_LEN_MAX: usize = 1000;
+
+/// The invocations that a runtime in this process may serve, by request id, and their logs.
+static IN_PROCESS: Mutex<Vec<(String, Weak<EnvironmentLog>)>> = Mutex::new(Vec::new());
+
+/// Which process writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogSource {
+    Function,
+    Extension,
+}
+
+/// The log of one environment.
+#[derive(Debug)]
+pub(crate) struct EnvironmentLog {
+    /// Whether the log goes to standard error.
+    is_printed: bool,
+    /// Whether standard error is a terminal, which would interpret control characters.
+    is_terminal: bool,
+    /// Whether the log format is JSON.
+    is_json: bool,
+    /// The lowest level that is logged if the format is JSON.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "no processes there")
+    )]
+    level: String,
+    tail: Mutex<Vec<u8>>,
+    state: Mutex<LogState>,
+}
+
+#[derive(Debug, Default)]
+struct LogState {
+    subscribers: Vec<Subscriber>,
+    /// The records that a new subscriber gets first; `None` if nothing may subscribe any more.
+    history: Option<Vec<TelemetryRecord>>,
+    /// The invocation that lines belong to.
+    request_id: String,
+}
+
+impl EnvironmentLog {
+    /// Returns a log. With a `json_level` its format is JSON.
+    pub(crate) fn new(is_printed: bool, json_level: Option<&str>) -> EnvironmentLog {
+        EnvironmentLog {
+            is_printed,
+            is_terminal: is_printed && io::stderr().is_terminal(),
+            is_json: json_level.is_some(),
+            level: json_level.unwrap_or_default().to_owned(),
+            tail: Mutex::default(),
+            state: Mutex::new(LogState {
+                history: Some(Vec::new()),
+                ..LogState::default()
+            }),
+        }
+    }
+
+    /// Refuses subscriptions from now on.
+    pub(crate) fn end_subscribing(&self) {
+        lock(&self.state).history = None;
+    }
+
+    /// Returns whether extensions may still subscribe.
+    pub(crate) fn allows_subscriptions(&self) -> bool {
+        lock(&self.state).history.is_some()
+    }
+
+    /// Adds a subscription of the extension `name`.
+    pub(crate) fn subscribe(
+        &self,
+        name: &str,
+        subscription: TelemetrySubscription,
+    ) -> io::Result<()> {
+        let types = subscription.types.iter().copied();
+        let types: Vec<Value> = types.map(Value::from).collect();
+        let mut subscriber = Subscriber::start(subscription)?;
+        let mut state = lock(&self.state);
+        for record in state.history.iter().flatten() {
+            subscriber.offer(record);
+        }
+        state.subscribers.push(subscriber);
+        drop(state);
+        let text = format!(
+            "TELEMETRY\tName: {name}\tState: Subscribed\tTypes: {}",
+            Value::Array(types.clone())
+        );
+        self.write_platform(
+            &text,
+            "platform.telemetrySubscription",
+            || crate::json!({ "name": name.to_owned(), "state": "Subscribed", "types": types }),
+        );
+        Ok(())
+    }
+
+    /// Delivers what is left to the subscribers, and removes them. Extensions may subscribe again
+    /// during the next Init.
+    pub(crate) fn end_subscriptions(&self) {
+        let mut state = lock(&self.state);
+        state.history = Some(Vec::new());
+        let subscribers = std::mem::take(&mut state.subscribers);
+        drop(state);
+        subscribers.into_iter().for_each(Subscriber::end);
+    }
+
+    /// Assigns the lines that follow to an invocation. If `is_in_process`, lines that a runtime in this
+    /// process writes about the invocation belong to this log too.
+    pub(crate) fn begin(self: &Arc<Self>, request_id: &str, is_in_process: bool) {
+        if self.is_json {
+            request_id.clone_into(&mut lock(&self.state).request_id);
+        }
+        if is_in_process {
+            lock(&IN_PROCESS).push((request_id.to_owned(), Arc::downgrade(self)));
+            log::LISTENER.get_or_init(|| take_in_process_line);
+        }
+    }
+
+    /// Ends the lines of an invocation.
+    pub(crate) fn finish(&self, request_id: &str) {
+        lock(&IN_PROCESS).retain(|(id, log)| {
+            let is_own = std::ptr::eq(log.as_ptr(), self);
+            log.strong_count() > 0 && !(is_own && id == request_id)
+        });
+    }
+
+    /// Writes what Lambda logs about the function: `text` in text logs, unless it is empty, and `record`
+    /// in JSON logs and for subscribers.
+    pub(crate) fn write_platform(&self, text: &str, kind: &str, record: impl FnOnce() -> Value) {
+        let mut state = lock(&self.state);
+        if state.takes_records() || self.is_json {
+            let record = TelemetryRecord::new(TelemetryCategory::Platform, kind, record());
+            if self.is_json {
+                self.write(&[&record.json, &b"\n"[..]].concat(), self.is_printed);
+            }
+            state.publish(&record);
+        }
+        drop(state);
+        if !self.is_json && !text.is_empty() {
+            self.write(&[text.as_bytes(), b"\n"].concat(), self.is_printed);
+        }
+    }
+
+    /// Writes whole lines of a process's output.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        allow(dead_code, reason = "no processes there")
+    )]
+    pub(crate) fn write_output(&self, source: LogSource, lines: &[u8]) {
+        self.write_lines(source, lines, self.is_printed);
+    }
+
+    fn write_lines(&self, source: LogSource, lines: &[u8], is_printed: bool) {
+        let mut state = lock(&self.state);
+        if state.takes_records() || self.is_json {
+            self.publish_lines(&mut state, source, lines, is_printed);
+        }
+        drop(state);
+        if !self.is_json {
+            self.write(lines, is_printed);
+        }
+    }
+
+    /// Publishes a record for each line. In JSON logs, writes the lines too.
+    fn publish_lines(
+        &self,
+        state: &mut MutexGuard<'_, LogState>,
+        source: LogSource,
+        lines: &[u8],
+        is_printed: bool,
+    ) {
+        let (category, kind) = match source {
+            LogSource::Function => (TelemetryCategory::Function, "function"),
+            LogSource::Extension => (TelemetryCategory::Extension, "extension"),
+        };
+        for line in lines.split_inclusive(|&b| b == b'\n') {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            let text = String::from_utf8_lossy(line).into_owned();
+            let record = if self.is_json {
+                let Some(object) = json_log_line(&text, &self.level, &state.request_id) else {
+                    continue;
+                };
+                self.write(&[&json::to_vec(&object), &b"\n"[..]].concat(), is_printed);
+                Value::Object(object)
+            } else {
+                Value::String(text)
+            };
+            state.publish(&TelemetryRecord::new(category, kind, record));
+        }
+    }
+
+    fn write(&self, bytes: &[u8], is_printed: bool) {
+        let bytes = &*lines_with_lf(bytes);
+        let mut tail = lock(&self.tail);
+        tail.extend_from_slice(bytes);
+        let excess = tail.len().saturating_sub(TAIL_LEN_MAX);
+        tail.drain(..excess);
+        drop(tail);
+        if is_printed && self.is_terminal {
+            let text = escape_for_terminal(bytes);
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+        } else if is_printed {
+            let _ = io::stderr().lock().write_all(bytes);
+        }
+    }
+
+    /// Returns the end of what has been written since the last call.
+    pub(crate) fn take_tail(&self) -> Vec<u8> {
+        std::mem::take(&mut lock(&self.tail))
+    }
+}
+
+impl LogState {
+    /// Returns whether a record would reach a subscriber, now or later.
+    fn takes_records(&self) -> bool {
+        !self.subscribers.is_empty() || self.history.is_some()
+    }
+
+    fn publish(&mut self, record: &TelemetryRecord) {
+        for subscriber in &mut self.subscribers {
+            subscriber.offer(record);
+        }
+        if let Some(history) = &mut self.history {
+            if history.len() < HISTORY_LEN_MAX {
+                history.push(record.clone());
+            }
+        }
+    }
+}
+
+/// Takes a line that a runtime in this process has written to standard error.
+fn take_in_process_line(request_id: &str, line: &[u8]) {
+    let logs = lock(&IN_PROCESS);
+    let mut latest_first = logs.iter().rev();
+    let found = latest_first.find(|(id, _)| id == request_id);
+    let log = found.and_then(|(_, log)| log.upgrade());
+    drop(logs);
+    if let Some(log) = log {
+        log.write_lines(LogSource::Function, line, false);
+    }
+}
+
+/// Replaces CR and CRLF by LF. A runtime separates the lines of one message by CR, for CloudWatch; on a
+/// terminal each line would overwrite the previous one.
+fn lines_with_lf(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if !bytes.contains(&b'\r') {
+        return Cow::Borrowed(bytes);
+    }
+    let mut text = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.iter().copied().peekable();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'\r' if rest.peek() == Some(&b'\n') => {}
+            b'\r' => text.push(b'\n'),
+            _ => text.push(byte),
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// Escapes control characters as `\x1b`, except in colours: they could erase the screen or rename the
+/// window, and a function logs text that strangers send it.
+fn escape_for_terminal(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut escaped = String::with_capacity(text.len());
+    let mut rest = &*text;
+    while let Some(c) = rest.chars().next() {
+        let len = colour_len(rest).unwrap_or(c.len_utf8());
+        let (piece, behind) = rest.split_at_checked(len).unwrap_or((rest, ""));
+        rest = behind;
+        if piece.len() == c.len_utf8() && c.is_control() && !matches!(c, '\n' | '\t') {
+            let _ = write!(escaped, "\\x{:02x}", u32::from(c));
+        } else {
+            escaped.push_str(piece);
+        }
+    }
+    escaped
+}
+
+/// Returns the length of the colour sequence that `text` begins with (ECMA-48, SGR).
+fn colour_len(text: &str) -> Option<usize> {
+    let parameters = text.strip_prefix("\x1b[")?;
+    let is_other = |c: char| !matches!(c, '0'..='9' | ';' | ':');
+    let rest = parameters.get(parameters.find(is_other)?..)?;
+    let behind = rest.strip_prefix('m')?;
+    text.len().checked_sub(behind.len())
+}
+
+/// Returns a line of the function as a JSON log has it ("Configuring JSON and plain text log formats"):
+/// an object stays as it is, anything else is wrapped. Returns `None` if its level is too low.
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "no processes there")
+)]
+fn json_log_line(text: &str, level_min: &str, request_id: &str) -> Option<Object> {
+    let rank = |level: &str| {
+        LEVELS
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(level))
+    };
+    let parsed = json::parse_replacing_surrogates(text.as_bytes());
+    let object = if let Ok(Value::Object(object)) = parsed {
+        object
+    } else {
+        let mut wrapped = Object::new();
+        wrapped.insert("timestamp", civil(SystemTime::now()).rfc3339());
+        wrapped.insert("level", "INFO");
+        wrapped.insert("message", text);
+        if !request_id.is_empty() {
+            wrapped.insert("requestId", request_id);
+        }
+        wrapped
+    };
+    let level = object.get("level").and_then(Value::as_str).and_then(rank);
+    (level.or_else(|| rank("INFO")) >= rank(level_min)).then_some(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_with_lf() {
+        let check = |text: &str, want: &str| {
+            assert_eq!(&*lines_with_lf(text.as_bytes()), want.as_bytes());
+        };
+        check("", "");
+        check("a\nb\n", "a\nb\n");
+        check("a\rb\n", "a\nb\n");
+        check("a\r\nb\r\n", "a\nb\n");
+        check("a\r\r\nb\r", "a\n\nb\n");
+    }
+
+    #[test]
+    fn a_terminal_gets_text_and_colours() {
+        let check = |text: &[u8], want: &str| assert_eq!(escape_for_terminal(text), want);
+        check(
+            "a\tb\nc \u{e9}\u{1f600}".as_bytes(),
+            "a\tb\nc \u{e9}\u{1f600}",
+        );
+        check(b"\x1b[1;31mred\x1b[m", "\x1b[1;31mred\x1b[m");
+        check(b"\x1b[2Jgone", "\\x1b[2Jgone");
+        check(b"\x1b]0;title\x07", "\\x1b]0;title\\x07");
+        check(b"\x1b[31", "\\x1b[31");
+        check(b"\x1b", "\\x1b");
+        check(b"a\x08b\x7f\0", "a\\x08b\\x7f\\x00");
+        check("\u{9b}2J".as_bytes(), "\\x9b2J");
+        check(b"\xff", "\u{fffd}");
+    }
+
+    #[test]
+    fn lines_are_wrapped_and_filtered_where_the_format_is_json() {
+        let check = |text: &str, least: &str, want: Option<&str>| {
+            let got = json_log_line(text, least, "id").map(|mut object| {
+                object.remove("timestamp");
+                Value::Object(object).to_string()
+            });
+            assert_eq!(got.as_deref(), want, "{text}");
+        };
+        let wrapped = r#"{"level":"INFO","message":"hi","requestId":"id"}"#;
+        check("hi", "INFO", Some(wrapped));
+        check("hi", "TRACE", Some(wrapped));
+        check("hi", "WARN", None);
+        check(
+            "[1]",
+            "INFO",
+            Some(r#"{"level":"INFO","message":"[1]","requestId":"id"}"#),
+        );
+        check(r#"{"level":"debug"}"#, "INFO", None);
+        check(
+            r#"{"level":"debug"}"#,
+            "DEBUG",
+            Some(r#"{"level":"debug"}"#),
+        );
+        check(r#"{"level":"odd"}"#, "INFO", Some(r#"{"level":"odd"}"#));
+        check(r#"{"a":1}"#, "ERROR", None);
+        check(
+            r#"{"level":"FATAL"}"#,
+            "ERROR",
+            Some(r#"{"level":"FATAL"}"#),
+        );
+    }
+}

@@ -1,0 +1,174 @@
+//! One execution environment: the state that its Runtime API, its processes and its invocations share.
+
+#[cfg(target_os = "linux")]
+mod executable;
+pub(crate) mod invocation;
+pub(crate) mod lifecycle;
+pub(crate) mod logs;
+#[cfg(target_os = "linux")]
+pub(crate) mod process;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_process.rs"]
+pub(crate) mod process;
+
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
+
+use crate::emulator::environment::logs::EnvironmentLog;
+use crate::emulator::environment::process::ChildProcess;
+use crate::emulator::message::{FunctionError, InvocationEvent, ResponseSender};
+use crate::emulator::report::ProcessExit;
+use crate::emulator::runtime_api::extensions::ExtensionRegistry;
+use crate::emulator::runtime_api::state_machine::RuntimeStateMachine;
+use crate::emulator::server::lock;
+use crate::emulator::settings::Settings;
+
+/// One execution environment. `lifecycle` starts and ends it, `invocation` runs an invocation in it.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) log: Arc<EnvironmentLog>,
+    /// Where its Runtime API listens.
+    pub(crate) api_addr: SocketAddr,
+    weak_self: Weak<Environment>,
+    state: Mutex<EnvironmentState>,
+    /// Wakes every thread that waits for a change of the state: those of invocations, of extensions'
+    /// long polls, and those that start and end processes.
+    changed: Condvar,
+}
+
+/// What the threads of an environment share.
+#[derive(Debug)]
+pub(crate) struct EnvironmentState {
+    pub(crate) runtime: RuntimeStateMachine<ResponseSender>,
+    pub(crate) extensions: ExtensionRegistry,
+    /// Counts the processes that were started. A thread that belongs to an earlier one changes nothing.
+    pub(crate) generation: u64,
+    pub(crate) stage: ProcessStage,
+    /// The calls of `next` that wait for an event. Each has a thread of its own; dropping the sender
+    /// closes its connection.
+    pub(crate) long_polls: Vec<SyncSender<Arc<InvocationEvent>>>,
+    pub(crate) process: Option<ChildProcess>,
+    /// External extensions, by name.
+    pub(crate) extension_processes: Vec<(String, ChildProcess)>,
+    /// How the process ended, if it has.
+    pub(crate) exit: Option<ProcessExit>,
+    /// How the process of the previous generation ended.
+    pub(crate) last_exit: Option<ProcessExit>,
+    /// The extension that ended, if one has.
+    pub(crate) extension_exit: Option<(String, ProcessExit)>,
+    /// When the runtime first called `next`.
+    pub(crate) first_poll: Option<Instant>,
+    /// The init error that the runtime reported.
+    pub(crate) init_error: Option<FunctionError>,
+    /// Whether the next Init is part of an invocation, since the last process died in one
+    /// ("suppressed init").
+    pub(crate) suppress_init: bool,
+    /// Whether no further invocation is run.
+    pub(crate) is_closed: bool,
+}
+
+/// What a thread is doing with the processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ProcessStage {
+    /// They run, or there are none.
+    Steady,
+    Starting,
+    Stopping,
+    /// They have ended for good.
+    Gone,
+}
+
+impl Environment {
+    pub(crate) fn new(settings: Arc<Settings>, api_addr: SocketAddr) -> Arc<Environment> {
+        let is_concurrent = settings.concurrency.is_some();
+        let mut runtime = RuntimeStateMachine::new(is_concurrent, settings.snap_start);
+        if settings.bootstrap.is_some() {
+            runtime.refuse_calls();
+        }
+        let state = EnvironmentState {
+            runtime,
+            extensions: ExtensionRegistry::new(is_concurrent),
+            generation: 0,
+            stage: ProcessStage::Steady,
+            long_polls: Vec::new(),
+            process: None,
+            extension_processes: Vec::new(),
+            exit: None,
+            last_exit: None,
+            extension_exit: None,
+            first_poll: None,
+            init_error: None,
+            suppress_init: false,
+            is_closed: false,
+        };
+        let log = EnvironmentLog::new(settings.log, settings.json_log_level.as_deref());
+        let log = Arc::new(log);
+        Arc::new_cyclic(|weak_self| Environment {
+            settings,
+            log,
+            api_addr,
+            weak_self: Weak::clone(weak_self),
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        })
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, EnvironmentState> {
+        lock(&self.state)
+    }
+
+    /// Wakes the threads that wait for a change of the state.
+    pub(crate) fn notify(&self) {
+        self.changed.notify_all();
+    }
+
+    /// Waits for a change of the state.
+    pub(crate) fn wait<'l>(
+        &self,
+        state: MutexGuard<'l, EnvironmentState>,
+    ) -> MutexGuard<'l, EnvironmentState> {
+        self.changed
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a change of the state until `limit`. Returns `None` if that has passed.
+    pub(crate) fn wait_until<'l>(
+        &self,
+        state: MutexGuard<'l, EnvironmentState>,
+        limit: Option<Instant>,
+    ) -> Option<MutexGuard<'l, EnvironmentState>> {
+        let Some(limit) = limit else {
+            return Some(self.wait(state));
+        };
+        let left = limit.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
+        }
+        let waited = self.changed.wait_timeout(state, left);
+        Some(waited.unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// Returns whether a runtime waits for events.
+    pub(crate) fn is_warm(&self) -> bool {
+        let state = self.lock();
+        state.runtime.has_polled() && state.exit.is_none()
+    }
+}
+
+impl EnvironmentState {
+    /// Returns whether the processes have ended for good.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.stage == ProcessStage::Gone
+    }
+
+    /// Adds a call of `next` that waits. The event, if one comes, comes out of the returned channel.
+    pub(crate) fn add_long_poll(&mut self) -> Receiver<Arc<InvocationEvent>> {
+        let (sender, receiver) = sync_channel(1);
+        self.long_polls.push(sender);
+        receiver
+    }
+}

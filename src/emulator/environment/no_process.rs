@@ -1,0 +1,75 @@
+//! Stands in for `process` where executables are not supported: on systems other than Linux.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::emulator::environment::logs::{EnvironmentLog, LogSource};
+use crate::emulator::report::ProcessExit;
+
+/// What would be started, and how.
+#[derive(Debug)]
+#[expect(dead_code, reason = "nothing is started here")]
+pub(crate) struct LaunchSpec<'l> {
+    pub(crate) program: &'l Path,
+    pub(crate) runner: Option<&'l Path>,
+    pub(crate) folder: &'l Path,
+    pub(crate) env: Vec<(String, OsString)>,
+    pub(crate) source: LogSource,
+}
+
+/// A process. There is none.
+#[derive(Debug)]
+pub(crate) enum ChildProcess {}
+
+impl ChildProcess {
+    pub(crate) fn start(
+        _: LaunchSpec<'_>,
+        _: &Arc<EnvironmentLog>,
+        _: impl FnOnce(ProcessExit) + Send + 'static,
+    ) -> io::Result<ChildProcess> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn wait(&self, _: Instant) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn kill(self) {
+        match self {}
+    }
+
+    pub(crate) fn signal(&self, _: i32) {
+        match *self {}
+    }
+
+    pub(crate) fn flush_log(&self) {
+        match *self {}
+    }
+
+    pub(crate) fn peak_kb(&self, _: Duration) -> Option<u64> {
+        match *self {}
+    }
+}
+
+pub(crate) fn refusal_reason(path: &Path, _: Option<&Path>) -> Option<String> {
+    let path = path.display();
+    Some(format!("{path}: executables are run on Linux only"))
+}
+
+/// Runs a command to its end. Returns its status and its output.
+pub(crate) fn run(mut command: Command, _: &ProcessGroup) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let output = command.output()?;
+    Ok((output.status, [output.stdout, output.stderr].concat()))
+}
+
+/// A command that [`run`] runs. It cannot be ended early here.
+#[derive(Debug, Default)]
+pub(crate) struct ProcessGroup;
+
+impl ProcessGroup {
+    pub(crate) fn end(&self) {}
+}

@@ -1,0 +1,132 @@
+//! The function URL: any request is an event, and the function's response becomes the HTTP response.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::SystemTime;
+
+use crate::emulator::invoke_api::url_event::{
+    PRELUDE_TYPE, Prelude, UrlResponse, http_event, parse_prelude, parse_response,
+};
+use crate::emulator::invoke_api::{InvokeApi, JSON, page, send_text};
+use crate::emulator::message::{PAYLOAD_LEN_MAX, ResponsePart, ResponseReceiver, ResponseStart};
+use crate::emulator::scheduler::ThrottledError;
+use crate::emulator::server::exchange::{BodyReadError, Exchange, HttpRequest};
+use crate::emulator::server::response::reason_phrase;
+
+impl InvokeApi {
+    pub(super) fn serve_url(
+        &self,
+        request: &HttpRequest,
+        exchange: &mut Exchange<'_>,
+    ) -> io::Result<()> {
+        let body = match exchange.read_body(PAYLOAD_LEN_MAX) {
+            Ok(body) => body,
+            Err(BodyReadError::TooLong) => return send_status(exchange, 413),
+            Err(BodyReadError::Cut) => return Err(io::ErrorKind::UnexpectedEof.into()),
+        };
+        let source = exchange.peer().unwrap_or(IpAddr::from(Ipv4Addr::LOCALHOST));
+        let mut event = self.scheduler.new_event(Vec::new());
+        if let Some(trace_id) = request.non_empty_header("X-Amzn-Trace-Id") {
+            event.trace_id = Some(trace_id.to_owned());
+        }
+        event.body = http_event(request, &body, source, &event, SystemTime::now());
+        if event.body.len() > PAYLOAD_LEN_MAX {
+            return send_status(exchange, 413);
+        }
+        let id = event.request_id.clone();
+        let parts = match self.scheduler.invoke(event) {
+            Ok(parts) => parts,
+            Err(ThrottledError) => return send_text(exchange, 429, "Rate Exceeded."),
+        };
+        let id = ("X-Amzn-RequestId", id.as_str());
+        match parts.recv() {
+            Ok(ResponsePart::Start(start)) => send_stream(&start, &parts, exchange, id),
+            Ok(ResponsePart::Whole(start, body)) if start.error_type.is_none() => {
+                let Some(response) = parse_response(&body) else {
+                    let text = "expected an HTTP response from the function, found other JSON";
+                    return send_text(exchange, 502, text);
+                };
+                let fields = response.fields_with(id);
+                exchange.respond(response.status, &fields, &response.body)
+            }
+            Ok(ResponsePart::Whole(..)) if page::is_wanted(request) => {
+                let html = ("Content-Type", "text/html; charset=utf-8");
+                exchange.respond(200, &[html, id], page::page().as_bytes())
+            }
+            // AWS sends 502 alone. A developer wants to see the error.
+            Ok(ResponsePart::Whole(_, document)) => exchange.respond(502, &[JSON, id], &document),
+            _ => send_text(exchange, 502, "the function's response was lost"),
+        }
+    }
+}
+
+/// Sends a streamed response.
+fn send_stream(
+    start: &ResponseStart,
+    parts: &ResponseReceiver,
+    exchange: &mut Exchange<'_>,
+    id: (&str, &str),
+) -> io::Result<()> {
+    let content_type = start.content_type.as_deref();
+    let content_type = content_type.unwrap_or("application/octet-stream");
+    if content_type == PRELUDE_TYPE {
+        let response = match read_prelude(parts) {
+            Ok(response) => response,
+            Err(PreludeError::Function(document)) => {
+                return exchange.respond(502, &[JSON, id], &document);
+            }
+            Err(PreludeError::Malformed(text)) => return send_text(exchange, 502, text),
+        };
+        exchange.start(response.status, &response.fields_with(id))?;
+        exchange.send_part(&response.body)?;
+    } else {
+        exchange.start(200, &[("Content-Type", content_type), id])?;
+    }
+    loop {
+        match parts.recv() {
+            Ok(ResponsePart::Data(bytes)) => exchange.send_part(&bytes)?,
+            Ok(ResponsePart::End(None)) => return exchange.finish(),
+            // The status has been sent, so an error can only be told by a missing end.
+            _ => return Err(io::ErrorKind::ConnectionAborted.into()),
+        }
+    }
+}
+
+/// Why a streamed response has no prelude.
+enum PreludeError {
+    /// The function failed. This is its error document.
+    Function(Vec<u8>),
+    Malformed(&'static str),
+}
+
+/// Reads the prelude of a streamed response: its head, and what has come of its body.
+fn read_prelude(parts: &ResponseReceiver) -> Result<UrlResponse, PreludeError> {
+    let mut bytes = Vec::new();
+    loop {
+        match parse_prelude(&bytes) {
+            Prelude::Whole(response) => return Ok(response),
+            Prelude::Malformed => {
+                return Err(PreludeError::Malformed(
+                    "expected a streamed response that begins with a JSON head and 8 NUL bytes",
+                ));
+            }
+            Prelude::Incomplete => {}
+        }
+        match parts.recv() {
+            Ok(ResponsePart::Data(part)) => bytes.extend_from_slice(&part),
+            Ok(ResponsePart::End(Some(error))) => {
+                return Err(PreludeError::Function(error.document));
+            }
+            _ => {
+                return Err(PreludeError::Malformed(
+                    "the function's response ended within its head",
+                ));
+            }
+        }
+    }
+}
+
+/// Sends a status with its reason phrase as the text.
+fn send_status(exchange: &mut Exchange<'_>, status: u16) -> io::Result<()> {
+    send_text(exchange, status, reason_phrase(status))
+}
