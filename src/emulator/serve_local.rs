@@ -11,8 +11,8 @@ use std::time::Duration;
 use crate::emulator::cli::{print_response, read_event, run_with};
 use crate::emulator::environment::logs::print_line;
 use crate::emulator::{Emulator, Settings};
-use crate::handler::Handler;
 use crate::runtime::Runtime;
+use crate::runtime::handler::Handler;
 
 /// The longest timeout that Lambda has, since the handler may be stopped in a debugger.
 const TIMEOUT: Duration = Duration::from_secs(900);

@@ -180,7 +180,7 @@ impl Settings {
 
     /// Returns the variables that Lambda sets itself, without `LAMBDA_TASK_ROOT`.
     fn reserved_env(&self, api_addr: SocketAddr) -> Vec<(&'static str, String)> {
-        let today = civil(SystemTime::now());
+        let today = civil(SystemTime::now()).date;
         let log_stream = format!(
             "{:04}/{:02}/{:02}/[{}]{}",
             today.year,

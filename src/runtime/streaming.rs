@@ -29,11 +29,11 @@ const TRAILER_DOCUMENT_LEN_MAX: usize = 2800;
 const BUFFER_LEN: usize = 8 * 1024;
 
 /// Ends the metadata prelude.
-const PRELUDE_END: &[u8] = &[0; 8];
+pub(crate) const PRELUDE_END: &[u8] = &[0; 8];
 
 /// The longest prelude with its end, in bytes, that API Gateway takes ("Set up a Lambda proxy integration
 /// with payload response streaming").
-const PRELUDE_LEN_MAX: usize = 16 * 1024;
+pub(crate) const PRELUDE_LEN_MAX: usize = 16 * 1024;
 
 /// Starts a streamed response. See [`Responder::start`](crate::Responder::start).
 #[track_caller]

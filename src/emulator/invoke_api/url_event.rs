@@ -12,14 +12,10 @@ use crate::encoding::{Escapes, base64, decode_base64, decode_percent_lossy};
 use crate::json;
 use crate::json::{Object, Value};
 use crate::runtime::api::{HTTP_INTEGRATION, is_field_name};
+use crate::runtime::streaming::{PRELUDE_END, PRELUDE_LEN_MAX};
 
 /// The content type of a streamed response that begins with a prelude.
 pub(super) const PRELUDE_TYPE: &str = HTTP_INTEGRATION;
-/// The bytes between the prelude and the body.
-const PRELUDE_END: [u8; 8] = [0; 8];
-/// Longest prelude in bytes, its end included, as in API Gateway.
-const PRELUDE_LEN_MAX: usize = 16 * 1024;
-
 /// An HTTP response as a function describes it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct UrlResponse {
