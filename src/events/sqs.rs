@@ -102,8 +102,8 @@ impl SqsMessage {
         parse_json("SqsMessage.body", self.body.get()?.as_bytes())
     }
 
-    /// Returns whether the message is from a FIFO queue: whose ARN ends in `.fifo`, or, if the
-    /// event has no ARN, whose messages have a sequence number.
+    /// Returns whether the message is from a FIFO queue. The ARN of a FIFO queue ends in `.fifo`. If
+    /// the event has no ARN, the message has a sequence number only if the queue is a FIFO queue.
     fn is_fifo(&self) -> bool {
         match self.event_source_arn.ok() {
             Some(queue) => queue.as_bytes().ends_with(b".fifo"),
