@@ -173,7 +173,7 @@ impl AttributeValue {
         }
     }
 
-    /// The values of a list, if it is one.
+    /// Returns the values of the list; `None` if the value is of another type.
     pub fn as_list(&self) -> Option<&[AttributeValue]> {
         match self {
             AttributeValue::List(value) => Some(value),
@@ -181,7 +181,7 @@ impl AttributeValue {
         }
     }
 
-    /// The values of a map, if it is one.
+    /// Returns the values of the map; `None` if the value is of another type.
     pub fn as_map(&self) -> Option<&Item> {
         match self {
             AttributeValue::Map(value) => Some(value),
@@ -190,7 +190,7 @@ impl AttributeValue {
     }
 }
 
-/// A number in quotes.
+/// Reads a number that is in a JSON string.
 fn number(r: &mut Reader<'_>) -> Result<Number, json::Error> {
     let text = r.string()?;
     json::parse(text.as_bytes()).map_err(|_| r.error_expected("a number in quotes"))
@@ -288,6 +288,16 @@ pub fn each(
     cx: &Context,
     mut f: impl FnMut(&DynamoDbEventRecord) -> Result<()>,
 ) -> Result<BatchResponse> {
+    handle_records(event, cx, &mut f)
+}
+
+/// Calls `f` for each record; `dyn` as in `sqs.rs`.
+#[track_caller]
+fn handle_records(
+    event: &DynamoDbEvent,
+    cx: &Context,
+    f: &mut dyn FnMut(&DynamoDbEventRecord) -> Result<()>,
+) -> Result<BatchResponse> {
     let records = event.records.get()?;
     let mut ids = Vec::with_capacity(records.len());
     for record in records {
@@ -297,7 +307,7 @@ pub fn each(
             "DynamoDbStreamRecord.SequenceNumber",
         )?);
     }
-    let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut f);
+    let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut *f);
     Ok(batch::run_stream_batch(
         cx,
         "DynamoDB record",

@@ -79,7 +79,7 @@ impl<T> Field<T> {
     ///
     /// # Errors
     /// `Runtime.UnmarshalError` if the member is missing, `null` or not a `T`. The message names
-    /// type and member, and says what was found where.
+    /// the type and the member, what was found, and where.
     #[track_caller]
     pub fn get(&self) -> Result<&T> {
         match &self.0 {

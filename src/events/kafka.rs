@@ -161,6 +161,16 @@ pub fn each(
     cx: &Context,
     mut f: impl FnMut(&KafkaRecord) -> Result<()>,
 ) -> Result<KafkaBatchResponse> {
+    handle_records(event, cx, &mut f)
+}
+
+/// Calls `f` for each record; `dyn` as in `sqs.rs`.
+#[track_caller]
+fn handle_records(
+    event: &KafkaEvent,
+    cx: &Context,
+    f: &mut dyn FnMut(&KafkaRecord) -> Result<()>,
+) -> Result<KafkaBatchResponse> {
     let mut runner = BatchRunner::new(cx, "Kafka record");
     let mut response = KafkaBatchResponse::default();
     for (partition, records) in event.records.get()?.to_vec()? {

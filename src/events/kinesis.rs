@@ -84,6 +84,16 @@ pub fn each(
     cx: &Context,
     mut f: impl FnMut(&KinesisEventRecord) -> Result<()>,
 ) -> Result<BatchResponse> {
+    handle_records(event, cx, &mut f)
+}
+
+/// Calls `f` for each record; `dyn` as in `sqs.rs`.
+#[track_caller]
+fn handle_records(
+    event: &KinesisEvent,
+    cx: &Context,
+    f: &mut dyn FnMut(&KinesisEventRecord) -> Result<()>,
+) -> Result<BatchResponse> {
     let records = event.records.get()?;
     let mut ids = Vec::with_capacity(records.len());
     for record in records {
@@ -93,7 +103,7 @@ pub fn each(
             "KinesisRecord.sequenceNumber",
         )?);
     }
-    let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut f);
+    let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut *f);
     Ok(batch::run_stream_batch(
         cx,
         "Kinesis record",

@@ -24,6 +24,9 @@ use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
 /// assert_eq!(map.value("a")?, "x");
 /// assert!(map.value("c").is_err() && map.value("d").is_err());
 /// assert_eq!(map.iter().count(), 1);
+/// let mut map = map;
+/// map.insert("c", &String::from("y"));
+/// assert_eq!(json::to_vec(&map), br#"{"a":"x","b":null,"c":"y"}"#);
 /// # Ok::<(), tiny_lambda::Error>(())
 /// ```
 pub struct Map<T> {

@@ -102,8 +102,8 @@ impl SqsMessage {
         parse_json("SqsMessage.body", self.body.get()?.as_bytes())
     }
 
-    /// Returns whether the message is from a FIFO queue: whose ARN ends in `.fifo`, or, if the
-    /// event has no ARN, whose messages have a sequence number.
+    /// Returns whether the message is from a FIFO queue. The ARN of a FIFO queue ends in `.fifo`. If
+    /// the event has no ARN, the message has a sequence number only if the queue is a FIFO queue.
     fn is_fifo(&self) -> bool {
         match self.event_source_arn.ok() {
             Some(queue) => queue.as_bytes().ends_with(b".fifo"),
@@ -205,6 +205,18 @@ pub fn each_with_options(
     options: EachOptions,
     mut f: impl FnMut(&SqsMessage) -> Result<()>,
 ) -> Result<BatchResponse> {
+    handle_messages(event, cx, options, &mut f)
+}
+
+/// Calls `f` for each message. `dyn` compiles it once for all closures, and saves 128 bytes of
+/// `examples/sqs_batch`; the plain form is the body of [`each_with_options`].
+#[track_caller]
+fn handle_messages(
+    event: &SqsEvent,
+    cx: &Context,
+    options: EachOptions,
+    f: &mut dyn FnMut(&SqsMessage) -> Result<()>,
+) -> Result<BatchResponse> {
     let messages = event.records.get()?;
     let mut ids = Vec::with_capacity(messages.len());
     let mut is_fifo = false;
@@ -224,7 +236,7 @@ pub fn each_with_options(
             Order::PerGroup(&groups)
         }
     };
-    let mut handle = |index: usize| messages.get(index).map_or(Ok(()), &mut f);
+    let mut handle = |index: usize| messages.get(index).map_or(Ok(()), &mut *f);
     Ok(batch::run_batch(
         cx,
         "SQS message",

@@ -23,6 +23,8 @@ use crate::error::{Error, Result};
 ///     "session=31d4d96e; Path=/; Max-Age=3600; Secure; HttpOnly; SameSite=Lax"
 /// );
 /// assert!(Cookie::new("session", "x; Domain=example.com").is_err());
+/// let cookie = Cookie::new("theme", "dark")?.same_site_strict().without_http_only();
+/// assert_eq!(cookie.to_string(), "theme=dark; Secure; SameSite=Strict");
 /// # Ok::<(), tiny_lambda::Error>(())
 /// ```
 ///

@@ -49,6 +49,7 @@ impl Response {
 fn entity_tag(body: &[u8]) -> String {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for &byte in body {
+        // FNV-1a multiplies modulo 2^64.
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
     let mut tag = String::from("\"");

@@ -18,6 +18,8 @@ use crate::http1::head::{is, is_token};
 /// assert_eq!(headers.get_all("accept").count(), 2);
 /// headers.insert("Accept", "*/*");
 /// assert_eq!(headers.iter().collect::<Vec<_>>(), [("Accept", "*/*")]);
+/// headers.remove("accept");
+/// assert!(headers.is_empty());
 /// ```
 ///
 /// All names and values are in one buffer: twenty fields need two allocations instead of forty.

@@ -108,7 +108,7 @@ const BAD_REQUEST: &str = "Http.BadRequest";
 /// The type of an error for which the caller receives status 413 and the message.
 const PAYLOAD_TOO_LARGE: &str = "Http.PayloadTooLarge";
 
-/// The error about a malformed request.
+/// Returns the error about a malformed request.
 #[track_caller]
 fn bad_request(message: impl Display) -> Error {
     Error::new(BAD_REQUEST, message)

@@ -116,7 +116,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Query {
     }
 }
 
-/// The error about a value that cannot be parsed.
+/// Returns the error about a value that cannot be parsed.
 #[track_caller]
 pub(super) fn malformed_value(name: &str) -> Error {
     bad_request(format_args!("malformed value of `{name}`"))

@@ -41,6 +41,26 @@ pub enum Origin {
 const BASE_SEGMENTS_MAX: usize = 16;
 
 /// A web request. Tests create one by [`new`](Self::new).
+///
+/// ```
+/// use tiny_lambda::http::{Method, Origin, Request};
+///
+/// let request = Request::new(Method::Post, "/orders/7?dry=1")
+///     .with_header("Host", "shop.example")
+///     .with_header("Cookie", "session=31d4d96e; theme=dark")
+///     .with_param("id", "7")
+///     .with_body("item=green+tea");
+/// assert_eq!(request.origin(), Origin::FunctionUrl);
+/// assert_eq!((request.method(), request.path()), (&Method::Post, "/orders/7"));
+/// assert_eq!(request.param::<u32>("id")?, 7);
+/// assert_eq!(request.query_string(), "dry=1");
+/// assert_eq!(request.header("host"), Some("shop.example"));
+/// assert_eq!(request.cookie("theme"), Some("dark"));
+/// request.limit_body(1000)?;
+/// assert_eq!(request.form()?.get("item"), Some("green tea"));
+/// assert_eq!(request.into_body()?.as_str(), Some("item=green+tea"));
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Request {
     pub(super) caller: Caller,
@@ -273,6 +293,15 @@ impl Request {
     ///
     /// # Errors
     /// `Http.BadRequest` if the body is not the JSON of a `T`: what was expected, and where.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Post, "/").with_body("[1, 2]");
+    /// assert_eq!(request.json::<Vec<u32>>()?, [1, 2]);
+    /// assert!(request.json::<bool>().is_err());
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
         match json::parse_after_bom(self.body()?.as_bytes()) {
@@ -474,6 +503,22 @@ impl Request {
     }
 
     /// Returns the result of the API's authorizer; `None` if the event has none.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Request;
+    /// use tiny_lambda::json::Value;
+    ///
+    /// let request = Request::from_event(
+    ///     br#"{"httpMethod": "GET", "path": "/", "stageVariables": {"table": "orders"},
+    ///         "requestContext": {"authorizer": {"claims": {"sub": "ada"}},
+    ///             "identity": {"sourceIp": "192.0.2.44"}}}"#,
+    /// )?;
+    /// assert!(request.authorizer().is_some_and(|result| result.get("claims").is_some()));
+    /// assert_eq!(request.claim("sub").as_deref(), Some("ada"));
+    /// assert_eq!(request.stage_variable("table").as_deref(), Some("orders"));
+    /// assert_eq!(request.source_ip().as_deref(), Some("192.0.2.44"));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// The `context` that a Lambda authorizer returns is `authorizer()?.get("lambda")` in an HTTP
     /// API, and `authorizer()` in a REST API.

@@ -17,6 +17,14 @@ use crate::json::{self, Base64, FromJson, Reader, ToJson, Value};
 ///
 /// let response = Response::text("gone").with_status(410).with_header("Cache-Control", "no-store");
 /// assert_eq!(response.headers.get("content-type"), Some("text/plain; charset=utf-8"));
+/// let page = Response::html("<p>tea</p>");
+/// assert_eq!(page.headers.get("content-type"), Some("text/html; charset=utf-8"));
+/// let image = Response::bytes("image/png", [0x89, b'P', b'N', b'G']);
+/// assert_eq!(image.body.len(), 4);
+/// let created = Response::json(&[1, 2]).with_status(201);
+/// assert_eq!(created.body.as_str(), Some("[1,2]"));
+/// let redirect = Response::redirect("/orders/7");
+/// assert_eq!((redirect.status, redirect.headers.get("location")), (303, Some("/orders/7")));
 /// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -184,7 +192,7 @@ fn read_response(r: &mut Reader<'_>) -> Result<Response, json::Error> {
     Ok(response)
 }
 
-/// The error about a response that cannot be sent.
+/// Returns the error about a response that cannot be sent.
 #[track_caller]
 pub(super) fn invalid_response(message: impl Display) -> Error {
     Error::new("Http.Response", message)
