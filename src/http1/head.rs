@@ -220,24 +220,12 @@ pub(super) fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Parses `HTTP/1.x NNN[ reason]` and returns the minor version and the status.
 fn status_line(line: &[u8]) -> Option<(u8, u16)> {
-    let (version, line) = line.split_first_chunk::<8>()?;
-    let (status, reason) = line.split_first_chunk::<4>()?;
-    let [
-        b'H',
-        b'T',
-        b'T',
-        b'P',
-        b'/',
-        b'1',
-        b'.',
-        minor @ b'0'..=b'9',
-    ] = version
-    else {
-        return None;
-    };
-    match (status, reason) {
-        ([b' ', b'1'..=b'9', ..], [] | [b' ', ..]) => {
-            let status = status.get(1..).and_then(parse_decimal)?;
+    let (version, line) = line.split_first_chunk::<7>()?;
+    let (status, reason) = line.split_first_chunk::<5>()?;
+    let is_ok = version == b"HTTP/1." && matches!(reason, [] | [b' ', ..]);
+    match status {
+        [minor @ b'0'..=b'9', b' ', b'1'..=b'9', ..] if is_ok => {
+            let status = status.get(2..).and_then(parse_decimal)?;
             Some((minor.wrapping_sub(b'0'), u16::try_from(status).ok()?))
         }
         _ => None,
