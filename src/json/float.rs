@@ -262,8 +262,14 @@ fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
         .wrapping_sub(shift)
         .wrapping_sub(63)
         .wrapping_sub(signed(lead));
+    round(quotient, exponent, inexact, format)
+}
 
-    // Round to the precision, and to even in the middle.
+/// Returns the bits of the float nearest to `significand * 2^exponent`, or to a number that is greater
+/// by less than 1 in `significand` if `inexact`. The middle between two floats is rounded to the even
+/// one. `None` if the result is infinite.
+fn round(significand: u64, exponent: i32, inexact: bool, format: &Format) -> Option<u64> {
+    // The number of low bits of the significand that the format does not have.
     let drop = signed(64_u32.wrapping_sub(format.precision));
     let drop = drop
         .max(format.exponent_min.wrapping_sub(exponent))
@@ -271,9 +277,9 @@ fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
     if drop > 64 {
         return Some(0);
     }
-    let kept = quotient.checked_shr(drop).unwrap_or(0);
+    let kept = significand.checked_shr(drop).unwrap_or(0);
     let half = 1_u64 << drop.wrapping_sub(1);
-    let dropped = quotient & (half | half.wrapping_sub(1));
+    let dropped = significand & (half | half.wrapping_sub(1));
     let up = match dropped.cmp(&half) {
         Ordering::Less => false,
         Ordering::Equal => inexact || kept & 1 == 1,
@@ -468,20 +474,27 @@ fn shortest(
         }
         *place = digit;
     }
-    // If a nine was rounded up, carry.
-    while let Some((place, before)) = digits.get_mut(..len).and_then(<[u8]>::split_last_mut) {
-        if *place <= b'9' {
+    if carry(digits, &mut len) {
+        point = point.wrapping_add(1);
+    }
+    (len, point)
+}
+
+/// Carries if the last of the first `len` digits was a nine and has been rounded up: zeros at the end
+/// are removed. Returns whether all digits were nines, which become a single one.
+fn carry(digits: &mut [u8; 17], len: &mut usize) -> bool {
+    while let Some((last, before)) = digits.get_mut(..*len).and_then(<[u8]>::split_last_mut) {
+        if *last <= b'9' {
             break;
         }
         let Some(previous) = before.last_mut() else {
-            *place = b'1';
-            point = point.wrapping_add(1);
-            break;
+            *last = b'1';
+            return true;
         };
         *previous = previous.wrapping_add(1);
-        len = before.len();
+        *len = before.len();
     }
-    (len, point)
+    false
 }
 
 /// Returns whether `numerator + above` is greater than `denominator`, or equal if `inclusive`.
@@ -723,6 +736,10 @@ mod tests {
         ] {
             check(text);
         }
+    }
+
+    #[test]
+    fn floats_of_every_exponent_are_read_and_written_as_std_does() {
         for exponent in -345..320 {
             for digits in [
                 "1",
