@@ -6,10 +6,11 @@ use core::fmt;
 
 /// Why data is not valid gzip, or was not decompressed. Returned by [`gunzip`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GzipError(Problem);
+pub struct GzipError(GzipErrorKind);
 
+/// The kinds of a [`GzipError`], each with a message in its `Display`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Problem {
+enum GzipErrorKind {
     NotGzip,
     Method,
     ReservedFlags,
@@ -25,27 +26,27 @@ enum Problem {
 }
 
 impl GzipError {
-    /// Returns whether the data was given up because it decompresses to more than the limit.
+    /// Returns whether the data decompresses to more than the limit.
     pub fn is_too_long(&self) -> bool {
-        self.0 == Problem::TooLong
+        self.0 == GzipErrorKind::TooLong
     }
 }
 
 impl fmt::Display for GzipError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Problem::NotGzip => "not gzip: the data does not begin with the bytes 1f 8b",
-            Problem::Method => "gzip with a compression method other than deflate",
-            Problem::ReservedFlags => "gzip with reserved flags set",
-            Problem::HeaderCheck => "gzip with a header whose checksum does not match",
-            Problem::End => "gzip data ends too early",
-            Problem::Block => "gzip with a malformed deflate block",
-            Problem::Code => "gzip with an invalid deflate code",
-            Problem::Distance => "gzip with a deflate distance that is too far back",
-            Problem::Check => "gzip data whose checksum does not match",
-            Problem::Length => "gzip data whose length does not match",
-            Problem::Trailing => "gzip with other data behind its last member",
-            Problem::TooLong => "gzip data decompresses to more than the limit",
+            GzipErrorKind::NotGzip => "not gzip: the data does not begin with the bytes 1f 8b",
+            GzipErrorKind::Method => "gzip with a compression method other than deflate",
+            GzipErrorKind::ReservedFlags => "gzip with reserved flags set",
+            GzipErrorKind::HeaderCheck => "gzip with a header whose checksum does not match",
+            GzipErrorKind::End => "gzip data ends too early",
+            GzipErrorKind::Block => "gzip with a malformed deflate block",
+            GzipErrorKind::Code => "gzip with an invalid deflate code",
+            GzipErrorKind::Distance => "gzip with a deflate distance that is too far back",
+            GzipErrorKind::Check => "gzip data whose checksum does not match",
+            GzipErrorKind::Length => "gzip data whose length does not match",
+            GzipErrorKind::Trailing => "gzip with other data after its last member",
+            GzipErrorKind::TooLong => "gzip data decompresses to more than the limit",
         })
     }
 }
@@ -56,8 +57,8 @@ impl error::Error for GzipError {}
 ///
 /// All members are read and their contents are joined (RFC 1952, section 2.2). The header's optional
 /// fields are skipped; the header's checksum, each member's CRC-32 and its length are checked. As
-/// the RFC demands, data before, between or behind members is an error, zero padding included, and
-/// so are reserved flags.
+/// the RFC demands, data before, between or after members is an error, zero padding included, and so
+/// are reserved flags.
 ///
 /// A few bytes of gzip can decompress to a thousand times as many, so choose `max_len` as what the
 /// function can hold: `events::cloudwatch_logs` uses 32 MB. The result's capacity may be up to twice
@@ -75,7 +76,7 @@ impl error::Error for GzipError {}
 ///
 /// # Errors
 /// If the data is not gzip from its first to its last byte, or decompresses to more than `max_len`
-/// bytes. Nothing of it is returned then.
+/// bytes.
 pub fn gunzip(bytes: &[u8], max_len: usize) -> Result<Vec<u8>, GzipError> {
     let mut out = Vec::new();
     let mut rest = bytes;
@@ -85,7 +86,7 @@ pub fn gunzip(bytes: &[u8], max_len: usize) -> Result<Vec<u8>, GzipError> {
             return Ok(out);
         }
         if !rest.starts_with(&MAGIC) && !MAGIC.starts_with(rest) {
-            return Err(GzipError(Problem::Trailing));
+            return Err(GzipError(GzipErrorKind::Trailing));
         }
     }
 }
@@ -112,14 +113,14 @@ fn member<'b>(bytes: &'b [u8], out: &mut Vec<u8>, max_len: usize) -> Result<&'b 
     let (&[c0, c1, c2, c3, l0, l1, l2, l3], rest) = bits
         .bytes
         .split_first_chunk::<8>()
-        .ok_or(GzipError(Problem::End))?;
+        .ok_or(GzipError(GzipErrorKind::End))?;
     if u32::from_le_bytes([c0, c1, c2, c3]) != crc32(content) {
-        return Err(GzipError(Problem::Check));
+        return Err(GzipError(GzipErrorKind::Check));
     }
     // ISIZE is the length modulo 2^32.
     let length = u64::from(u32::from_le_bytes([l0, l1, l2, l3]));
     if u64::try_from(content.len()).map(|len| len & 0xffff_ffff) != Ok(length) {
-        return Err(GzipError(Problem::Length));
+        return Err(GzipError(GzipErrorKind::Length));
     }
     Ok(rest)
 }
@@ -131,29 +132,29 @@ fn skip_header(bytes: &[u8]) -> Result<&[u8], GzipError> {
     const HAS_NAME: u8 = 1 << 3;
     const HAS_COMMENT: u8 = 1 << 4;
     const RESERVED: u8 = 0b1110_0000;
-    const END: GzipError = GzipError(Problem::End);
+    const END: GzipError = GzipError(GzipErrorKind::End);
     const DEFLATE: u8 = 8;
 
     let too_short = if MAGIC.starts_with(bytes.get(..2).unwrap_or(bytes)) && !bytes.is_empty() {
         END
     } else {
-        GzipError(Problem::NotGzip)
+        GzipError(GzipErrorKind::NotGzip)
     };
     let (&[id1, id2, method, flags, ..], mut rest) =
         bytes.split_first_chunk::<10>().ok_or(too_short)?;
     if [id1, id2] != MAGIC {
-        return Err(GzipError(Problem::NotGzip));
+        return Err(GzipError(GzipErrorKind::NotGzip));
     }
     if method != DEFLATE {
-        return Err(GzipError(Problem::Method));
+        return Err(GzipError(GzipErrorKind::Method));
     }
     if flags & RESERVED != 0 {
-        return Err(GzipError(Problem::ReservedFlags));
+        return Err(GzipError(GzipErrorKind::ReservedFlags));
     }
     if flags & HAS_EXTRA != 0 {
-        let (len, behind) = rest.split_first_chunk::<2>().ok_or(END)?;
+        let (len, after) = rest.split_first_chunk::<2>().ok_or(END)?;
         let len = usize::from(u16::from_le_bytes(*len));
-        rest = behind.get(len..).ok_or(END)?;
+        rest = after.get(len..).ok_or(END)?;
     }
     for flag in [HAS_NAME, HAS_COMMENT] {
         if flags & flag != 0 {
@@ -163,18 +164,19 @@ fn skip_header(bytes: &[u8]) -> Result<&[u8], GzipError> {
     }
     if flags & HAS_CHECK != 0 {
         let header_len = bytes.len().saturating_sub(rest.len());
-        let (check, behind) = rest.split_first_chunk::<2>().ok_or(END)?;
+        let (check, after) = rest.split_first_chunk::<2>().ok_or(END)?;
         // CRC16: the two low bytes of the header's CRC-32.
         let want = crc32(bytes.get(..header_len).unwrap_or_default());
         if u32::from(u16::from_le_bytes(*check)) != want & 0xffff {
-            return Err(GzipError(Problem::HeaderCheck));
+            return Err(GzipError(GzipErrorKind::HeaderCheck));
         }
-        rest = behind;
+        rest = after;
     }
     Ok(rest)
 }
 
-/// The CRC-32 of RFC 1952, section 8, four bits at a time.
+/// Returns the CRC-32 (RFC 1952, section 8), computed four bits at a time: a table of 16 entries is a
+/// sixteenth of the usual one for a byte at a time.
 pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     const TABLE: [u32; 16] = {
         let mut table = [0_u32; 16];
@@ -204,7 +206,7 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     !crc
 }
 
-/// What a member decompresses to.
+/// The decompressed content of a member.
 struct Output<'o> {
     /// The content of earlier members, then that of this one.
     bytes: &'o mut Vec<u8>,
@@ -218,27 +220,29 @@ impl Output<'_> {
     /// Makes sure that `len` more bytes are within the limit.
     fn check_room(&self, len: usize) -> Result<(), GzipError> {
         if len > self.max_len.saturating_sub(self.bytes.len()) {
-            return Err(GzipError(Problem::TooLong));
+            return Err(GzipError(GzipErrorKind::TooLong));
         }
         Ok(())
     }
 
+    /// Appends bytes.
     fn push(&mut self, bytes: &[u8]) -> Result<(), GzipError> {
         self.check_room(bytes.len())?;
         self.bytes.extend_from_slice(bytes);
         Ok(())
     }
 
-    /// Appends `len` bytes, each a copy of the byte `distance` in front of it.
+    /// Appends `len` bytes, each a copy of the byte `distance` before it.
     fn repeat(&mut self, distance: usize, len: usize) -> Result<(), GzipError> {
         self.check_room(len)?;
         let from = self.bytes.len().checked_sub(distance);
         let from = from.filter(|from| *from >= self.start);
-        let from = from.ok_or(GzipError(Problem::Distance))?;
+        let from = from.ok_or(GzipError(GzipErrorKind::Distance))?;
         // The copied range may reach into the copy itself.
         for at in (from..).take(len) {
             let byte = self.bytes.get(at).copied();
-            self.bytes.push(byte.ok_or(GzipError(Problem::Distance))?);
+            self.bytes
+                .push(byte.ok_or(GzipError(GzipErrorKind::Distance))?);
         }
         Ok(())
     }
@@ -246,8 +250,11 @@ impl Output<'_> {
 
 /// Reads bits, the lowest bit of each byte first (RFC 1951, section 3.1.1).
 struct Bits<'b> {
+    /// The bytes that are not read yet.
     bytes: &'b [u8],
+    /// Bits that are read but not taken, the next one lowest.
     held: u32,
+    /// The number of these bits.
     n_held: u32,
 }
 
@@ -255,7 +262,10 @@ impl Bits<'_> {
     /// Takes the next `n` bits, 16 at most.
     fn take(&mut self, n: u32) -> Result<u32, GzipError> {
         while self.n_held < n {
-            let (&byte, rest) = self.bytes.split_first().ok_or(GzipError(Problem::End))?;
+            let (&byte, rest) = self
+                .bytes
+                .split_first()
+                .ok_or(GzipError(GzipErrorKind::End))?;
             self.bytes = rest;
             self.held |= u32::from(byte) << self.n_held;
             self.n_held = self.n_held.wrapping_add(8);
@@ -288,10 +298,11 @@ impl Code {
         let mut counts = [0_u16; 16];
         for &len in lengths.iter().filter(|len| **len != 0) {
             let count = counts.get_mut(usize::from(len));
-            let count = count.ok_or(GzipError(Problem::Block))?;
+            let count = count.ok_or(GzipError(GzipErrorKind::Block))?;
             *count = count.wrapping_add(1);
         }
-        // With more codes of a length than are left, codes would be ambiguous.
+        // The number of codes of the current length that are not the prefix of a code yet. If it is
+        // negative, the code is over-subscribed.
         let mut free = 1_i32;
         // Where in `symbols` the symbols of each length begin.
         let mut places = [0_usize; 16];
@@ -299,7 +310,7 @@ impl Code {
         for (&count, place) in counts.iter().zip(&mut places).skip(1) {
             free = free.wrapping_mul(2).wrapping_sub(i32::from(count));
             if free < 0 {
-                return Err(GzipError(Problem::Block));
+                return Err(GzipError(GzipErrorKind::Block));
             }
             *place = n_symbols;
             n_symbols = n_symbols.saturating_add(usize::from(count));
@@ -317,7 +328,8 @@ impl Code {
         Ok(Code { counts, symbols })
     }
 
-    /// Reads a symbol.
+    /// Reads a symbol, bit by bit. Codes of the same length are consecutive numbers: `first` is the
+    /// first code of the current length, and `index` is the place of its symbol.
     fn read(&self, bits: &mut Bits<'_>) -> Result<u16, GzipError> {
         let (mut code, mut first, mut index) = (0_u32, 0_u32, 0_u32);
         for &count in self.counts.iter().skip(1) {
@@ -329,19 +341,19 @@ impl Code {
                     .symbols
                     .get(at)
                     .copied()
-                    .ok_or(GzipError(Problem::Code));
+                    .ok_or(GzipError(GzipErrorKind::Code));
             }
             index = index.wrapping_add(count);
             first = first.wrapping_add(count) << 1;
             code <<= 1;
         }
-        Err(GzipError(Problem::Code))
+        Err(GzipError(GzipErrorKind::Code))
     }
 }
 
 /// Decompresses blocks up to the last one (RFC 1951, section 3.2.3).
 fn inflate(bits: &mut Bits<'_>, out: &mut Output<'_>) -> Result<(), GzipError> {
-    // Made once: a block with the fixed codes may have as few as ten bits.
+    // Made once, since a block with the fixed codes may have as few as ten bits.
     let mut fixed = None;
     loop {
         let is_last = bits.take(1)? == 1;
@@ -359,7 +371,7 @@ fn inflate(bits: &mut Bits<'_>, out: &mut Output<'_>) -> Result<(), GzipError> {
                 let (literals, distances) = codes(bits)?;
                 compressed(bits, &literals, &distances, out)?;
             }
-            _ => return Err(GzipError(Problem::Block)),
+            _ => return Err(GzipError(GzipErrorKind::Block)),
         }
         if is_last {
             return Ok(());
@@ -367,7 +379,7 @@ fn inflate(bits: &mut Bits<'_>, out: &mut Output<'_>) -> Result<(), GzipError> {
     }
 }
 
-/// The codes of RFC 1951, section 3.2.6.
+/// Returns the fixed codes for literals and distances (RFC 1951, section 3.2.6).
 fn fixed_codes() -> Result<(Code, Code), GzipError> {
     let lengths: Vec<u8> = [(8, 144), (9, 112), (7, 24), (8, 8)]
         .into_iter()
@@ -382,18 +394,21 @@ fn stored(bits: &mut Bits<'_>, out: &mut Output<'_>) -> Result<(), GzipError> {
     let (&[l0, l1, n0, n1], rest) = bits
         .bytes
         .split_first_chunk::<4>()
-        .ok_or(GzipError(Problem::End))?;
+        .ok_or(GzipError(GzipErrorKind::End))?;
     if [l0, l1] != [!n0, !n1] {
-        return Err(GzipError(Problem::Block));
+        return Err(GzipError(GzipErrorKind::Block));
     }
     let len = usize::from(u16::from_le_bytes([l0, l1]));
-    let (data, rest) = rest.split_at_checked(len).ok_or(GzipError(Problem::End))?;
+    let (data, rest) = rest
+        .split_at_checked(len)
+        .ok_or(GzipError(GzipErrorKind::End))?;
     out.push(data)?;
     bits.bytes = rest;
     Ok(())
 }
 
-/// Reads the codes of a block that brings its own (RFC 1951, section 3.2.7).
+/// Reads the codes for literals and distances at the beginning of a block with dynamic codes (RFC 1951,
+/// section 3.2.7).
 fn codes(bits: &mut Bits<'_>) -> Result<(Code, Code), GzipError> {
     const ORDER: [usize; 19] = [
         16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
@@ -404,7 +419,7 @@ fn codes(bits: &mut Bits<'_>) -> Result<(Code, Code), GzipError> {
     };
     let (n_literals, n_distances, n_lengths) = (count(5, 257)?, count(5, 1)?, count(4, 4)?);
     if n_literals > 286 {
-        return Err(GzipError(Problem::Block));
+        return Err(GzipError(GzipErrorKind::Block));
     }
     let mut lengths = [0_u8; 19];
     for at in ORDER.into_iter().take(n_lengths) {
@@ -420,7 +435,10 @@ fn codes(bits: &mut Bits<'_>) -> Result<(Code, Code), GzipError> {
         let symbol = code.read(bits)?;
         let (len, times) = match symbol {
             16 => {
-                let last = lengths.last().copied().ok_or(GzipError(Problem::Block))?;
+                let last = lengths
+                    .last()
+                    .copied()
+                    .ok_or(GzipError(GzipErrorKind::Block))?;
                 (last, bits.take(2)?.saturating_add(3))
             }
             17 => (0, bits.take(3)?.saturating_add(3)),
@@ -430,17 +448,17 @@ fn codes(bits: &mut Bits<'_>) -> Result<(Code, Code), GzipError> {
         lengths.extend((0..times).map(|_| len));
     }
     if lengths.len() != n {
-        return Err(GzipError(Problem::Block));
+        return Err(GzipError(GzipErrorKind::Block));
     }
     let (literals, distances) = lengths.split_at_checked(n_literals).unwrap_or_default();
     // A block without an end-of-block symbol has no end.
     if literals.get(256).is_none_or(|len| *len == 0) {
-        return Err(GzipError(Problem::Block));
+        return Err(GzipError(GzipErrorKind::Block));
     }
     Ok((Code::new(literals)?, Code::new(distances)?))
 }
 
-/// The least length of each symbol, and how many extra bits follow it (RFC 1951, section 3.2.5).
+/// The least length and the number of extra bits of each length symbol (RFC 1951, section 3.2.5).
 const LENGTHS: [(u16, u8); 29] = [
     (3, 0),
     (4, 0),
@@ -472,7 +490,7 @@ const LENGTHS: [(u16, u8); 29] = [
     (227, 5),
     (258, 0),
 ];
-/// The least distance of each symbol, and how many extra bits follow it.
+/// The least distance and the number of extra bits of each distance symbol (RFC 1951, section 3.2.5).
 const DISTANCES: [(u16, u8); 30] = [
     (1, 0),
     (2, 0),
@@ -509,7 +527,7 @@ const DISTANCES: [(u16, u8); 30] = [
 /// Reads the extra bits of `symbol` and returns the length or distance.
 fn measure(bits: &mut Bits<'_>, table: &[(u16, u8)], symbol: u16) -> Result<usize, GzipError> {
     let entry = table.get(usize::from(symbol));
-    let &(least, more) = entry.ok_or(GzipError(Problem::Code))?;
+    let &(least, more) = entry.ok_or(GzipError(GzipErrorKind::Code))?;
     let more = bits.take(u32::from(more))?;
     Ok(usize::from(least).saturating_add(usize::try_from(more).unwrap_or(0)))
 }
@@ -537,7 +555,7 @@ fn compressed(
     }
 }
 
-/// The symbol behind the 256 literals (RFC 1951, section 3.2.5).
+/// The symbol after the 256 literals (RFC 1951, section 3.2.5).
 const END_OF_BLOCK: u16 = 256;
 /// The symbol of the least length.
 const FIRST_LENGTH: u16 = 257;
@@ -549,7 +567,7 @@ mod tests {
 
     const MAX_LEN: usize = 1 << 20;
 
-    fn unpack(packed: &[u8]) -> Result<Vec<u8>, Problem> {
+    fn unpack(packed: &[u8]) -> Result<Vec<u8>, GzipErrorKind> {
         gunzip(packed, MAX_LEN).map_err(|error| error.0)
     }
 
@@ -601,7 +619,7 @@ mod tests {
     #[test]
     fn all_members_are_joined() {
         #[track_caller]
-        fn check(members: &[&str], want: Result<&[u8], Problem>) {
+        fn check(members: &[&str], want: Result<&[u8], GzipErrorKind>) {
             let packed: Vec<u8> = members.iter().flat_map(|member| packed(member)).collect();
             assert_eq!(unpack(&packed).as_deref().map_err(|p| *p), want);
         }
@@ -617,46 +635,46 @@ mod tests {
                 "H4sIAAAAAAACA0tMSk5JTUvPAABQKu+uCAAAAA==",
                 "H4sIAAAAAAACA0uE0gBQKu+uCAAAAA==",
             ],
-            Err(Problem::Distance),
+            Err(GzipErrorKind::Distance),
         );
-        // No data may be between or behind members, and zeros are data (RFC 1952, section 2.2).
-        check(&[hello, "AA=="], Err(Problem::Trailing));
-        check(&[hello, "AAAAAAAAAAAAAAAA"], Err(Problem::Trailing));
-        check(&[hello, "AA==", hello], Err(Problem::Trailing));
-        check(&[hello, "Z2FyYmFnZQ=="], Err(Problem::Trailing));
-        check(&[hello, "Hw=="], Err(Problem::End));
-        check(&[hello, "H4s="], Err(Problem::End));
-        check(&[hello, "H4sIAAAAAAACAw=="], Err(Problem::End));
+        // No data may be between or after members, and zeros are data (RFC 1952, section 2.2).
+        check(&[hello, "AA=="], Err(GzipErrorKind::Trailing));
+        check(&[hello, "AAAAAAAAAAAAAAAA"], Err(GzipErrorKind::Trailing));
+        check(&[hello, "AA==", hello], Err(GzipErrorKind::Trailing));
+        check(&[hello, "Z2FyYmFnZQ=="], Err(GzipErrorKind::Trailing));
+        check(&[hello, "Hw=="], Err(GzipErrorKind::End));
+        check(&[hello, "H4s="], Err(GzipErrorKind::End));
+        check(&[hello, "H4sIAAAAAAACAw=="], Err(GzipErrorKind::End));
     }
 
     #[test]
     fn what_the_rfc_forbids_is_refused() {
         #[track_caller]
-        fn check(base64: &str, at: usize, byte: u8, want: Problem) {
+        fn check(base64: &str, at: usize, byte: u8, want: GzipErrorKind) {
             let mut packed = packed(base64);
             packed[at] = byte;
             assert_eq!(unpack(&packed), Err(want));
         }
         let hello = "H4sIAAAAAAACA8tIzcnJBwCGphA2BQAAAA==";
-        check(hello, 0, 0x1e, Problem::NotGzip);
-        check(hello, 1, 0x8c, Problem::NotGzip);
-        check(hello, 2, 7, Problem::Method);
+        check(hello, 0, 0x1e, GzipErrorKind::NotGzip);
+        check(hello, 1, 0x8c, GzipErrorKind::NotGzip);
+        check(hello, 2, 7, GzipErrorKind::Method);
         for flags in [0x20, 0x40, 0x80, 0xe0, 0xe1] {
-            check(hello, 3, flags, Problem::ReservedFlags);
+            check(hello, 3, flags, GzipErrorKind::ReservedFlags);
         }
-        check(hello, 17, 0, Problem::Check);
-        check(hello, 21, 6, Problem::Length);
-        check(hello, 24, 1, Problem::Length);
+        check(hello, 17, 0, GzipErrorKind::Check);
+        check(hello, 21, 6, GzipErrorKind::Length);
+        check(hello, 24, 1, GzipErrorKind::Length);
         // Block type 3.
-        check(hello, 10, 0x07, Problem::Block);
+        check(hello, 10, 0x07, GzipErrorKind::Block);
         // A changed name and checksum of the header.
         let all_fields = "H4sIHwEAAAACAwYAQUICAHh5YS50eHQAbm90ZQDK1svIBACsKpPYAgAAAA==";
-        check(all_fields, 18, b'b', Problem::HeaderCheck);
-        check(all_fields, 29, 0, Problem::HeaderCheck);
-        assert_eq!(unpack(b""), Err(Problem::NotGzip));
-        assert_eq!(unpack(b"\x1f"), Err(Problem::End));
-        assert_eq!(unpack(b"{}"), Err(Problem::NotGzip));
-        assert_eq!(unpack(&[0; 20]), Err(Problem::NotGzip));
+        check(all_fields, 18, b'b', GzipErrorKind::HeaderCheck);
+        check(all_fields, 29, 0, GzipErrorKind::HeaderCheck);
+        assert_eq!(unpack(b""), Err(GzipErrorKind::NotGzip));
+        assert_eq!(unpack(b"\x1f"), Err(GzipErrorKind::End));
+        assert_eq!(unpack(b"{}"), Err(GzipErrorKind::NotGzip));
+        assert_eq!(unpack(&[0; 20]), Err(GzipErrorKind::NotGzip));
     }
 
     #[test]
@@ -689,7 +707,7 @@ mod tests {
     }
 
     #[test]
-    fn random_bytes_behind_a_header_are_refused_or_decompressed() {
+    fn random_bytes_after_a_header_are_refused_or_decompressed() {
         let mut seed = 7_u64;
         for len in 0..400 {
             let mut packed = packed("H4sIAAAAAAACAw==");

@@ -68,7 +68,7 @@ pub(crate) fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Writes a time in UTC as RFC 3339 has it (section 5.6) over the zeros of `text`, which is
+/// Writes a time in UTC in the format of RFC 3339 (section 5.6) over the zeros of `text`, which is
 /// `0000-00-00T00:00:00Z`, or with as many decimals of the second as `fraction` has digits:
 /// `0000-00-00T00:00:00.000Z` for milliseconds. A time before the year 0 or after the year 9999 becomes the
 /// first or last second with a year of four digits.
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_written_as_rfc_3339_has_it() {
+    fn a_time_is_written_as_in_rfc_3339() {
         #[track_caller]
         fn check(secs: i64, fraction: Option<u32>, want: &str) {
             let zeros = |byte: u8| if byte.is_ascii_digit() { b'0' } else { byte };

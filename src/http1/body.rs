@@ -113,38 +113,26 @@ impl Body {
         buf: &mut Vec<u8>,
         on_trailer: &mut OnField<'_>,
     ) -> Result<bool, BodyError> {
-        match self.state {
-            State::Length(missing) => {
-                let got = missing.min(buf.len().wrapping_sub(self.end));
-                self.end = self.end.wrapping_add(got);
-                self.state = match missing.wrapping_sub(got) {
-                    0 => State::Done,
-                    missing => State::Length(missing),
-                };
-            }
-            State::UntilClose => {
-                self.end = buf.len();
-                if self.end.wrapping_sub(self.start) > self.len_max {
-                    return Err(BodyError::TooLong);
-                }
-            }
-            _ => self.advance_chunked(buf, on_trailer)?,
-        }
-        Ok(self.state == State::Done)
-    }
-
-    /// As [`advance`](Self::advance), for a chunked body (RFC 9112, section 7.1): moves the content
-    /// of the chunks together.
-    fn advance_chunked(
-        &mut self,
-        buf: &mut Vec<u8>,
-        on_trailer: &mut OnField<'_>,
-    ) -> Result<(), BodyError> {
         // Where the bytes that are not decoded yet begin.
         let mut from = self.end;
         loop {
             let unread = buf.get(from..).unwrap_or_default();
             match self.state {
+                State::Length(missing) => {
+                    let got = missing.min(unread.len());
+                    self.end = self.end.wrapping_add(got);
+                    self.state = match missing.wrapping_sub(got) {
+                        0 => State::Done,
+                        missing => State::Length(missing),
+                    };
+                    // Bytes after the body stay where they are.
+                    return Ok(self.state == State::Done);
+                }
+                State::UntilClose => {
+                    self.end = buf.len();
+                    let fits = self.end.wrapping_sub(self.start) <= self.len_max;
+                    return fits.then_some(false).ok_or(BodyError::TooLong);
+                }
                 State::ChunkSize => {
                     let Some((line, rest)) = split_line(unread) else {
                         if unread.len() > SIZE_LINE_LEN_MAX {
@@ -153,7 +141,7 @@ impl Body {
                         break;
                     };
                     from = buf.len().wrapping_sub(rest.len());
-                    let room = self.len_max.wrapping_sub(self.range().len());
+                    let room = self.len_max.wrapping_sub(self.end.wrapping_sub(self.start));
                     self.state = match chunk_size(line).ok_or(BodyError::ChunkSize)? {
                         0 => State::Trailers(0),
                         size if size <= room => State::Chunk(size),
@@ -196,12 +184,12 @@ impl Body {
                     }
                     self.state = State::Done;
                 }
-                State::Length(_) | State::UntilClose | State::Done => break,
+                State::Done => break,
             }
         }
         // The bytes that are not decoded yet follow the decoded part.
         remove_range(buf, self.end, from);
-        Ok(())
+        Ok(self.state == State::Done)
     }
 
     /// Ends the body because the connection was closed.

@@ -220,25 +220,17 @@ pub(super) fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Parses `HTTP/1.x NNN[ reason]` and returns the minor version and the status.
 fn status_line(line: &[u8]) -> Option<(u8, u16)> {
-    let (version, line) = line.split_first_chunk::<8>()?;
+    let (version, line) = line.split_first_chunk()?;
     let (status, reason) = line.split_first_chunk::<4>()?;
-    let [
-        b'H',
-        b'T',
-        b'T',
-        b'P',
-        b'/',
-        b'1',
-        b'.',
-        minor @ b'0'..=b'9',
-    ] = version
-    else {
-        return None;
-    };
-    match (status, reason) {
-        ([b' ', b'1'..=b'9', ..], [] | [b' ', ..]) => {
+    // The version is compared as a word, whose highest byte is the last digit: the difference to
+    // HTTP/1.0 is the minor version in that byte. A pattern `[b'H', b'T', ..]` takes more bytes.
+    let difference = u64::from_le_bytes(*version).wrapping_sub(u64::from_le_bytes(*b"HTTP/1.0"));
+    let minor = difference.to_le_bytes()[7];
+    let is_ok = difference << 8 == 0 && minor <= 9 && matches!(reason, [] | [b' ', ..]);
+    match status {
+        [b' ', b'1'..=b'9', ..] if is_ok => {
             let status = status.get(1..).and_then(parse_decimal)?;
-            Some((minor.wrapping_sub(b'0'), u16::try_from(status).ok()?))
+            Some((minor, u16::try_from(status).ok()?))
         }
         _ => None,
     }
@@ -565,7 +557,12 @@ mod tests {
             "Content-Length: 9\r\n",
             Ok((304, Framing::Length(0), false)),
         );
+    }
 
+    #[test]
+    fn a_malformed_or_unknown_framing_is_an_error() {
+        let at = |status: &str, lines: &str| alloc::format!("HTTP/1.{status}\r\n{lines}\r\n");
+        let check = |status: &str, lines: &str, want| check(&at(status, lines), want);
         let length = Err(HeadError::Length);
         for value in [
             "",
@@ -616,7 +613,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_none_is_refused() {
+    fn a_malformed_field_is_an_error() {
         for line in [
             "nocolon",
             ": empty",
@@ -632,7 +629,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_no_text_is_marked() {
+    fn a_value_that_is_not_text_is_marked() {
         let mut text = String::new();
         push_text(&mut text, b"a\xff\xc3\xa9\rb\xc3");
         assert_eq!(text, "a\u{fffd}\u{e9} b\u{fffd}");

@@ -1,12 +1,12 @@
-//! Bytes as base64, a type for fields.
+//! A type for bytes that are a string of base64 in JSON.
 
 use alloc::vec::Vec;
 
 use super::{Error, FromJson, Reader, ToJson, Writer};
 use crate::encoding::decode_base64;
 
-/// Bytes as a string of base64 (RFC 4648, section 4), as AWS sends and takes them. Padding may be
-/// left out when it is read.
+/// Bytes that are a string of base64 in JSON (RFC 4648, section 4), as in the APIs of AWS. The padding
+/// may be missing.
 ///
 /// ```
 /// use tiny_lambda::json::{self, Base64};

@@ -1,4 +1,4 @@
-//! What borrows from the text that it is read from.
+//! Types that borrow from the text that they are read from.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::{Error, Reader};
 
-/// Reads one value, which must be the whole of `text` and may borrow from it.
+/// Reads `text`, which must be one value, as a `T`, which may borrow from it.
 ///
 /// ```
 /// use tiny_lambda::json;
@@ -26,27 +26,43 @@ pub fn parse_borrowed<'j, T: BorrowJson<'j>>(text: &'j [u8]) -> Result<T, Error>
     Ok(value)
 }
 
-/// What can be read from JSON and may borrow from its text; [`FromJson`](super::FromJson) is for
-/// what stands on its own.
+/// A type that can be read from JSON and may borrow from the text. [`FromJson`](super::FromJson) is for
+/// types that own their data.
+///
+/// [`json_struct!`](crate::json_struct) implements this trait for structs with a lifetime. By hand:
+/// ```
+/// use tiny_lambda::json::{self, BorrowJson, Reader};
+///
+/// struct Id<'j>(&'j str);
+///
+/// impl<'j> BorrowJson<'j> for Id<'j> {
+///     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, json::Error> {
+///         <&str>::borrow_json(r).map(Id)
+///     }
+/// }
+/// assert_eq!(json::parse_borrowed::<Id>(br#""a1""#)?.0, "a1");
+/// # Ok::<(), json::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be borrowed from JSON",
     note = "`json_struct!` writes the impl for structs with a lifetime"
 )]
 pub trait BorrowJson<'j>: Sized {
-    /// Reads exactly one value, or leaves the reader where it was, as [`Reader::attempt`] does.
+    /// Reads one value. If it fails, the reader must not move; an impl that calls several methods of
+    /// the reader uses [`Reader::attempt`] for that.
     ///
     /// # Errors
-    /// The reader's own, or one made by [`Reader::error_expected`] or [`Reader::error`].
+    /// Those of the reader, or one made by [`Reader::error_expected`] or [`Reader::error`].
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error>;
 
-    /// Reads exactly one value in place of this one.
+    /// Reads one value into this one.
     #[doc(hidden)]
     fn read_json(&mut self, r: &mut Reader<'j>) -> Result<(), Error> {
         *self = Self::borrow_json(r)?;
         Ok(())
     }
 
-    /// What a missing member stands for; `None` makes it an error.
+    /// Returns the value of a field whose member is missing. `None` makes that an error.
     #[inline(always)]
     fn absent() -> Option<Self> {
         None
@@ -60,7 +76,7 @@ pub trait BorrowJson<'j>: Sized {
     }
 }
 
-/// A string without escapes; one that may have them is a `Cow<str>`.
+/// A string without escapes. Use a `Cow<str>` for a string that may contain some.
 impl<'j> BorrowJson<'j> for &'j str {
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
         r.borrowed_string()
@@ -72,7 +88,7 @@ impl<'j> BorrowJson<'j> for &'j str {
     }
 }
 
-/// Borrowed unless there are escapes.
+/// A string, borrowed unless it contains escapes.
 impl<'j> BorrowJson<'j> for Cow<'j, str> {
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
         r.string()
@@ -133,7 +149,7 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Vec<T> {
     }
 }
 
-/// Of members with one name the last wins.
+/// An object. If a name occurs more than once, the last value counts.
 impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for BTreeMap<Cow<'j, str>, T> {
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
         let mut map = BTreeMap::new();

@@ -1,7 +1,7 @@
-//! Floats from and to decimal text, exactly, in a tenth of the bytes that std's conversions take.
+//! Converts floats from and to decimal text exactly, in a tenth of the bytes of std's conversions.
 //!
-//! Short decimals, which are nearly all that events have, take a few multiplications. The others
-//! go through integers of any length, which is slow (thousands of instructions) and plainly right.
+//! Short decimals, which nearly all floats in events are, take a few multiplications. For the others
+//! integers of up to 3072 bits are used, which takes thousands of instructions but is simple.
 
 use alloc::string::String;
 use core::cmp::Ordering;
@@ -10,9 +10,9 @@ use crate::encoding::{Digits, decimal, push_decimal};
 
 /// A binary format of IEEE 754.
 struct Format {
-    /// Bits of the significand, the hidden one included.
+    /// The number of bits of the significand, the hidden bit included.
     precision: u32,
-    /// The exponent of the least subnormal.
+    /// The exponent of the smallest subnormal number.
     exponent_min: i32,
     /// The bits of infinity.
     infinity: u64,
@@ -35,19 +35,19 @@ const POWERS: [f64; 23] = [
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 
-/// Above this an `f64` has no place for all integers.
+/// Up to this, an `f64` holds every integer exactly.
 const INTEGER_MAX: u64 = 1 << 53;
 
-/// The digits of a number, apart from its point and exponent.
+/// A decimal number: digits, and the power of ten of the last one.
 struct Decimal<'t> {
-    /// Digits, with at most a point among them.
+    /// The digits, which may include a decimal point.
     digits: &'t [u8],
-    /// What power of ten the last digit counts.
+    /// The power of ten of the last digit.
     exponent: i64,
 }
 
 impl Decimal<'_> {
-    /// Of a number as JSON writes it, and whether that is negative.
+    /// Parses a JSON number. Returns whether it is negative, and its magnitude.
     fn with_sign(number: &str) -> (bool, Decimal<'_>) {
         match number.as_bytes() {
             [b'-', digits @ ..] => (true, Decimal::new(digits)),
@@ -55,7 +55,7 @@ impl Decimal<'_> {
         }
     }
 
-    /// Of a number as JSON writes it, without its sign.
+    /// Parses a JSON number without its sign.
     fn new(number: &[u8]) -> Decimal<'_> {
         let end = number.iter().position(|byte| matches!(byte, b'e' | b'E'));
         let (digits, exponent) = number
@@ -66,10 +66,10 @@ impl Decimal<'_> {
             .rev()
             .position(|&byte| byte == b'.')
             .unwrap_or(0);
-        let behind_point = i64::try_from(point).unwrap_or(i64::MAX);
+        let after_point = i64::try_from(point).unwrap_or(i64::MAX);
         Decimal {
             digits,
-            exponent: self::exponent(exponent).wrapping_sub(behind_point),
+            exponent: self::exponent(exponent).wrapping_sub(after_point),
         }
     }
 
@@ -95,6 +95,7 @@ impl Decimal<'_> {
         Ok(value)
     }
 
+    /// Returns the values of the digits.
     fn values(&self) -> impl Iterator<Item = u8> + use<'_> {
         values(self.digits)
     }
@@ -106,8 +107,8 @@ fn values(text: &[u8]) -> impl Iterator<Item = u8> + use<'_> {
     values.filter(|value| *value < 10)
 }
 
-/// Returns the value of an exponent as JSON writes it, the `e` included; 2^50 stands for all that are
-/// greater, since no text has as many digits.
+/// Returns the value of the exponent of a JSON number, which begins with `e`. It is at most 2^50, which
+/// is as good as infinite, since no text has as many digits.
 pub(super) fn exponent(text: &[u8]) -> i64 {
     const MAX: i64 = 1 << 50;
     let mut power = 0_i64;
@@ -121,19 +122,20 @@ pub(super) fn exponent(text: &[u8]) -> i64 {
     }
 }
 
-/// Why a number has no exact value as an integer.
+/// Why a number is not an integer of a type.
 pub(super) enum IntegerError {
     /// It has a fraction.
     Fraction,
-    /// It is beyond the type.
+    /// It does not fit in the type.
     TooLarge,
 }
 
-/// An unsigned integer type. Most functions need none of 128 bits, whose code is longer.
+/// An unsigned integer type. Two of them, since the code for 128 bits is longer and most functions do
+/// not need it.
 pub(super) trait Magnitude: Copy + PartialOrd {
     /// 0.
     const ZERO: Self;
-    /// Returns the number with one more decimal digit after it, if it fits.
+    /// Returns the number with another decimal digit appended, if it fits.
     fn with_digit(self, digit: u8) -> Result<Self, IntegerError>;
 }
 
@@ -153,33 +155,33 @@ macro_rules! magnitudes {
 
 magnitudes!(u64 u128);
 
-/// Returns whether a number as JSON writes it is negative, and its magnitude, which is exact.
+/// Parses a JSON number that is an integer. Returns whether it is negative, and its magnitude.
 pub(super) fn exact_integer<T: Magnitude>(number: &str) -> Result<(bool, T), IntegerError> {
     let (negative, decimal) = Decimal::with_sign(number);
     Ok((negative, decimal.integer()?))
 }
 
-/// The float nearest to a number as JSON writes it; `None` if that is infinite.
+/// Returns the float nearest to a JSON number. `None` if it is infinite.
 pub(super) fn parse_f64(number: &str) -> Option<f64> {
     let (negative, decimal) = Decimal::with_sign(number);
-    let magnitude = match short(&decimal) {
+    let magnitude = match fast_path(&decimal) {
         Some(value) => value,
         None => f64::from_bits(nearest(&decimal, &F64)?),
     };
     Some(if negative { -magnitude } else { magnitude })
 }
 
-/// As [`parse_f64`]; not by way of an `f64`, which would round twice.
+/// As [`parse_f64`]. The number is not converted to an `f64` first, since that would round twice.
 pub(super) fn parse_f32(number: &str) -> Option<f32> {
     let (negative, decimal) = Decimal::with_sign(number);
     let magnitude = f32::from_bits(u32::try_from(nearest(&decimal, &F32)?).ok()?);
     Some(if negative { -magnitude } else { magnitude })
 }
 
-/// The number, if it is an integer not above 2^53 times or by an exact power of ten: then one
-/// operation, which rounds once, is exact (Clinger, "How to read floating point numbers
-/// accurately").
-fn short(decimal: &Decimal<'_>) -> Option<f64> {
+/// Returns the float, if the number is an integer of up to 2^53 multiplied or divided by a power of ten
+/// that is exact. One operation, which rounds once, is correct then (Clinger, "How to read floating
+/// point numbers accurately").
+fn fast_path(decimal: &Decimal<'_>) -> Option<f64> {
     let mut value = 0_u64;
     for digit in decimal.values() {
         value = value.checked_mul(10)?.checked_add(digit.into())?;
@@ -197,12 +199,15 @@ fn short(decimal: &Decimal<'_>) -> Option<f64> {
     })
 }
 
-/// The bits of the nearest positive float.
+/// Returns the bits of the nearest positive float. `None` if it is infinite.
+///
+/// The number is a fraction of two big integers. Its quotient has 64 bits, which are rounded to the
+/// precision of the format.
 fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
-    /// More digits than that cannot matter, except as being there: those of the middle between
-    /// two floats are at most 768.
+    /// The middle between two floats has up to 768 digits. Of the digits after these only matters
+    /// whether one of them is not zero.
     const DIGITS_MAX: usize = 770;
-    let mut numerator = Integer::from(0);
+    let mut numerator = BigInteger::from(0);
     let mut exponent = decimal.exponent;
     let mut n_digits = 0_usize;
     let mut more = false;
@@ -230,7 +235,7 @@ fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
         return Some(0);
     }
     let exponent = i32::try_from(exponent).ok()?;
-    let mut denominator = Integer::from(1);
+    let mut denominator = BigInteger::from(1);
     let power = if exponent < 0 {
         &mut denominator
     } else {
@@ -238,7 +243,7 @@ fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
     };
     power.multiply_by_power_of_5(exponent.unsigned_abs());
 
-    // The quotient's first 64 bits, and whether there are more.
+    // Compute the first 64 bits of the quotient, by long division, and whether a remainder is left.
     let shift = denominator.bits().wrapping_sub(numerator.bits());
     if shift > 0 {
         numerator.shift_left(shift.unsigned_abs());
@@ -257,8 +262,14 @@ fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
         .wrapping_sub(shift)
         .wrapping_sub(63)
         .wrapping_sub(signed(lead));
+    round(quotient, exponent, inexact, format)
+}
 
-    // Rounded to the bits that there are, to even in the middle.
+/// Returns the bits of the float nearest to `significand * 2^exponent`, or to a number that is greater
+/// by less than 1 in `significand` if `inexact`. The middle between two floats is rounded to the even
+/// one. `None` if the result is infinite.
+fn round(significand: u64, exponent: i32, inexact: bool, format: &Format) -> Option<u64> {
+    // The number of low bits of the significand that the format does not have.
     let drop = signed(64_u32.wrapping_sub(format.precision));
     let drop = drop
         .max(format.exponent_min.wrapping_sub(exponent))
@@ -266,9 +277,9 @@ fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
     if drop > 64 {
         return Some(0);
     }
-    let kept = quotient.checked_shr(drop).unwrap_or(0);
+    let kept = significand.checked_shr(drop).unwrap_or(0);
     let half = 1_u64 << drop.wrapping_sub(1);
-    let dropped = quotient & (half | half.wrapping_sub(1));
+    let dropped = significand & (half | half.wrapping_sub(1));
     let up = match dropped.cmp(&half) {
         Ordering::Less => false,
         Ordering::Equal => inexact || kept & 1 == 1,
@@ -282,23 +293,23 @@ fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
     (bits < format.infinity).then_some(bits)
 }
 
-/// Appends the shortest text that reads as this float, which is finite.
+/// Appends the shortest text that is read as this float, which must be finite.
 pub(super) fn write_f64(value: f64, text: &mut String) {
     if value.is_sign_negative() {
         text.push('-');
     }
     match short_digits(value.abs()) {
-        Some((digits, behind_point)) => {
+        Some((digits, after_point)) => {
             let buffer = &mut Digits::default();
             let digits = decimal(digits, buffer);
             let n_digits = i32::try_from(digits.len()).unwrap_or(0);
-            lay_out(digits.as_bytes(), n_digits.wrapping_sub(behind_point), text);
+            push_digits(digits.as_bytes(), n_digits.wrapping_sub(after_point), text);
         }
         None => write(value.abs().to_bits(), &F64, text),
     }
 }
 
-/// Appends the shortest text that reads as this float, which is finite.
+/// Appends the shortest text that is read as this float, which must be finite.
 pub(super) fn write_f32(value: f32, text: &mut String) {
     if value.is_sign_negative() {
         text.push('-');
@@ -306,7 +317,8 @@ pub(super) fn write_f32(value: f32, text: &mut String) {
     write(u64::from(value.abs().to_bits()), &F32, text);
 }
 
-/// Appends the shortest text that reads as the float with these bits, which is finite and positive.
+/// Appends the shortest text that is read as the float with these bits, which must be finite and
+/// positive.
 fn write(bits: u64, format: &Format, text: &mut String) {
     let hidden = 1_u64 << format.precision.wrapping_sub(1);
     let place = i32::try_from(bits >> format.precision.wrapping_sub(1)).unwrap_or(0);
@@ -321,17 +333,17 @@ fn write(bits: u64, format: &Format, text: &mut String) {
     }
     let mut digits = [0; 17];
     let (len, point) = shortest(significand, exponent, hidden, format, &mut digits);
-    lay_out(digits.get(..len).unwrap_or_default(), point, text);
+    push_digits(digits.get(..len).unwrap_or_default(), point, text);
 }
 
-/// If a float is a short decimal, as floats in events mostly are, its digits and how many are
-/// after the point.
+/// Returns the digits of a float that is a short decimal, as most floats in events are, and the number
+/// of digits after the point.
 fn short_digits(magnitude: f64) -> Option<(u64, i32)> {
     const DIGITS_MAX: f64 = 1e15;
     if magnitude != 0.0 && magnitude < 1e-5 {
         return None;
     }
-    for (behind_point, power) in (0..16).zip(POWERS) {
+    for (after_point, power) in (0..16).zip(POWERS) {
         let scaled = magnitude * power;
         if scaled >= DIGITS_MAX {
             break;
@@ -345,18 +357,19 @@ fn short_digits(magnitude: f64) -> Option<(u64, i32)> {
         )]
         {
             let digits = (scaled + 0.5) as u64;
-            // Both are exact, and a division rounds once: so the text is read. Of decimals with
-            // as few digits no two are read as the same float.
+            // `digits` and `power` are exact, and the division rounds once, as in `fast_path`: the text
+            // is read as this float. No other decimal with up to 15 digits is.
             if digits as f64 / power == magnitude {
-                return Some((digits, behind_point));
+                return Some((digits, after_point));
             }
         }
     }
     None
 }
 
-/// Lays digits out, the point after the first `point` of them; far from it, with an exponent.
-fn lay_out(digits: &[u8], point: i32, text: &mut String) {
+/// Appends digits with a decimal point after the first `point` of them, or in scientific notation if
+/// the point is far from them.
+fn push_digits(digits: &[u8], point: i32, text: &mut String) {
     let mut push = |digits: &[u8]| text.extend(digits.iter().map(|&digit| char::from(digit)));
     let n_digits = i32::try_from(digits.len()).unwrap_or(0);
     if (-3..=16).contains(&point) {
@@ -386,10 +399,12 @@ fn lay_out(digits: &[u8], point: i32, text: &mut String) {
     push_decimal(text, u64::from(exponent.unsigned_abs()));
 }
 
-/// The fewest digits that are nearer to the float than to its neighbours, and of these the
-/// nearest; where the point is (Steele and White, "How to print floating-point numbers
-/// accurately"). The value is `numerator / denominator`, `above` and `below` are half the
-/// distances to its neighbours.
+/// Computes the fewest digits that are nearer to the float than to its neighbours, and of these the
+/// nearest (Steele and White, "How to print floating-point numbers accurately"). Returns their number
+/// and the number of digits before the point.
+///
+/// The value is `numerator / denominator`. `above` and `below` are half the distances to its
+/// neighbours, with the same denominator.
 fn shortest(
     significand: u64,
     exponent: i32,
@@ -397,12 +412,12 @@ fn shortest(
     format: &Format,
     digits: &mut [u8; 17],
 ) -> (usize, i32) {
-    // Below a power of two the neighbour is nearer by half.
+    // The neighbour below a power of two is at half the distance.
     let uneven = significand == hidden && exponent > format.exponent_min;
-    let mut numerator = Integer::from(significand);
-    let mut denominator = Integer::from(1);
-    let mut above = Integer::from(1);
-    let mut below = Integer::from(1);
+    let mut numerator = BigInteger::from(significand);
+    let mut denominator = BigInteger::from(1);
+    let mut above = BigInteger::from(1);
+    let mut below = BigInteger::from(1);
     let extra = 1_u32.wrapping_add(u32::from(uneven));
     numerator.shift_left(extra);
     denominator.shift_left(extra);
@@ -414,10 +429,11 @@ fn shortest(
             integer.shift_left(exponent.unsigned_abs());
         }
     }
-    // Neighbours' middles round to the float if it is even.
+    // The middle between two floats is rounded to the even one.
     let inclusive = significand & 1 == 0;
 
-    // log10 of the greatest power of two in it, rounded down: the point is there or one after.
+    // An estimate of log10 of the value: 1233 / 4096 is log10(2). It is exact or one too low, which the
+    // loop below corrects.
     let log2 = 63_i32
         .wrapping_sub(signed(significand.leading_zeros()))
         .wrapping_add(exponent);
@@ -450,7 +466,7 @@ fn shortest(
         };
         let high = reaches(&numerator, &above, &denominator, inclusive);
         if low || high {
-            // The nearer of the two.
+            // Take the nearer of this digit and the next one.
             numerator.shift_left(1);
             let up = high && (!low || numerator.cmp(&denominator) != Ordering::Less);
             *place = digit.wrapping_add(u8::from(up));
@@ -458,24 +474,36 @@ fn shortest(
         }
         *place = digit;
     }
-    // Rounded up, a nine carries.
-    while let Some((place, before)) = digits.get_mut(..len).and_then(<[u8]>::split_last_mut) {
-        if *place <= b'9' {
-            break;
-        }
-        let Some(previous) = before.last_mut() else {
-            *place = b'1';
-            point = point.wrapping_add(1);
-            break;
-        };
-        *previous = previous.wrapping_add(1);
-        len = before.len();
+    if carry(digits, &mut len) {
+        point = point.wrapping_add(1);
     }
     (len, point)
 }
 
-/// Whether `numerator + above` is beyond `denominator`, or at it if `inclusive`.
-fn reaches(numerator: &Integer, above: &Integer, denominator: &Integer, inclusive: bool) -> bool {
+/// Carries if the last of the first `len` digits was a nine and has been rounded up: zeros at the end
+/// are removed. Returns whether all digits were nines, which become a single one.
+fn carry(digits: &mut [u8; 17], len: &mut usize) -> bool {
+    while let Some((last, before)) = digits.get_mut(..*len).and_then(<[u8]>::split_last_mut) {
+        if *last <= b'9' {
+            break;
+        }
+        let Some(previous) = before.last_mut() else {
+            *last = b'1';
+            return true;
+        };
+        *previous = previous.wrapping_add(1);
+        *len = before.len();
+    }
+    false
+}
+
+/// Returns whether `numerator + above` is greater than `denominator`, or equal if `inclusive`.
+fn reaches(
+    numerator: &BigInteger,
+    above: &BigInteger,
+    denominator: &BigInteger,
+    inclusive: bool,
+) -> bool {
     let mut sum = numerator.clone();
     sum.add(above);
     match sum.cmp(denominator) {
@@ -485,37 +513,37 @@ fn reaches(numerator: &Integer, above: &Integer, denominator: &Integer, inclusiv
     }
 }
 
-/// A count of bits or places, which is small.
+/// Converts a count of bits or digits, which is small.
 fn signed(count: u32) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// A natural number of up to 3072 bits: 770 digits or 5^1100, and 64 bits more.
+/// A natural number of up to 3072 bits: enough for 770 digits or 5^1100, and 64 bits more.
 #[derive(Clone)]
-struct Integer {
-    /// From the least significant on; zeros after `len`.
-    limbs: [u64; Integer::LIMBS],
-    /// How many may be other than zero.
+struct BigInteger {
+    /// The least significant limb is the first. The limbs from `len` on are zero.
+    limbs: [u64; BigInteger::LIMBS],
+    /// The number of limbs that may not be zero.
     len: usize,
 }
 
-impl Integer {
+impl BigInteger {
     const LIMBS: usize = 48;
 
-    fn from(value: u64) -> Integer {
-        let mut limbs = [0; Integer::LIMBS];
+    fn from(value: u64) -> BigInteger {
+        let mut limbs = [0; BigInteger::LIMBS];
         let [first, ..] = &mut limbs;
         *first = value;
-        Integer { limbs, len: 1 }
+        BigInteger { limbs, len: 1 }
     }
 
-    /// The limbs that may be other than zero, and one more for a carry.
+    /// Returns the limbs that may not be zero, and one more for a carry.
     fn used(&mut self) -> &mut [u64] {
-        let len = self.len.wrapping_add(1).min(Integer::LIMBS);
+        let len = self.len.wrapping_add(1).min(BigInteger::LIMBS);
         self.limbs.get_mut(..len).unwrap_or_default()
     }
 
-    /// After a change of [`used`](Self::used).
+    /// Updates `len` after a change of [`used`](Self::used).
     fn trim(&mut self) {
         if self.limbs.get(self.len).is_some_and(|&limb| limb != 0) {
             self.len = self.len.wrapping_add(1);
@@ -526,7 +554,7 @@ impl Integer {
         self.limbs.iter().take(self.len).all(|&limb| limb == 0)
     }
 
-    /// How many bits it takes.
+    /// Returns the number of bits without leading zeros.
     fn bits(&self) -> i32 {
         let mut bits = 0;
         for (index, limb) in (0_u32..).zip(self.limbs.iter().take(self.len)) {
@@ -540,6 +568,7 @@ impl Integer {
         signed(bits)
     }
 
+    /// Multiplies by `factor` and adds `summand`.
     #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
     fn multiply_add(&mut self, factor: u64, summand: u64) {
         let mut carry = u128::from(summand);
@@ -554,7 +583,7 @@ impl Integer {
     }
 
     fn multiply_by_power_of_5(&mut self, mut power: u32) {
-        /// The greatest that fits in 64 bits.
+        /// The greatest power of 5 that fits in 64 bits.
         const STEP: u32 = 27;
         while power > 0 {
             let step = power.min(STEP);
@@ -571,7 +600,7 @@ impl Integer {
     fn shift_left(&mut self, bits: u32) {
         let n_limbs = (bits / 64) as usize;
         if n_limbs > 0 {
-            let end = self.len.wrapping_add(n_limbs).min(Integer::LIMBS);
+            let end = self.len.wrapping_add(n_limbs).min(BigInteger::LIMBS);
             let source_len = end.saturating_sub(n_limbs);
             self.limbs.copy_within(..source_len, n_limbs);
             self.limbs
@@ -592,7 +621,7 @@ impl Integer {
         }
     }
 
-    fn add(&mut self, other: &Integer) {
+    fn add(&mut self, other: &BigInteger) {
         self.len = self.len.max(other.len);
         let mut carry = false;
         for (limb, other) in self.used().iter_mut().zip(&other.limbs) {
@@ -604,8 +633,8 @@ impl Integer {
         self.trim();
     }
 
-    /// Subtracts `other` unless that is greater, and says whether it was not.
-    fn subtract_if_not_less(&mut self, other: &Integer) -> bool {
+    /// Subtracts `other`, unless it is greater. Returns whether it was subtracted.
+    fn subtract_if_not_less(&mut self, other: &BigInteger) -> bool {
         if self.cmp(other) == Ordering::Less {
             return false;
         }
@@ -619,7 +648,7 @@ impl Integer {
         true
     }
 
-    fn cmp(&self, other: &Integer) -> Ordering {
+    fn cmp(&self, other: &BigInteger) -> Ordering {
         let len = self.len.max(other.len);
         let limbs = self.limbs.iter().take(len).rev();
         limbs.cmp(other.limbs.iter().take(len).rev())
@@ -707,6 +736,10 @@ mod tests {
         ] {
             check(text);
         }
+    }
+
+    #[test]
+    fn floats_of_every_exponent_are_read_and_written_as_std_does() {
         for exponent in -345..320 {
             for digits in [
                 "1",

@@ -1,4 +1,4 @@
-//! Hash maps, the one thing here that `core` and `alloc` do not have.
+//! Hash maps, which `core` and `alloc` do not have.
 
 use alloc::string::String;
 use std::collections::HashMap;
@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 
 use super::{Error, FromJson, Reader, ToJson, Writer};
 
-/// Of members with one name the last wins.
+/// An object. If a name occurs more than once, the last value counts.
 impl<T: FromJson, S: BuildHasher + Default> FromJson for HashMap<String, T, S> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut map = HashMap::default();
@@ -29,7 +29,7 @@ impl<T: FromJson, S: BuildHasher + Default> FromJson for HashMap<String, T, S> {
     }
 }
 
-/// The members come in no particular order.
+/// An object, whose members are in no particular order.
 impl<N: AsRef<str>, T: ToJson, S> ToJson for HashMap<N, T, S> {
     fn to_json(&self, w: &mut Writer) {
         w.begin_object();

@@ -1,4 +1,4 @@
-//! How the types of `core` and `alloc` are read and written.
+//! Impls of `FromJson` and `ToJson` for types of `core` and `alloc`.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -11,7 +11,7 @@ use super::float;
 use super::members::read_members;
 use super::{Error, FromJson, Number, Reader, ToJson, Value, Writer};
 
-/// `null`, and nothing else. What may be anything and is not looked at is an [`Ignored`].
+/// `null`. Use [`Ignored`] for a value of any kind that is not needed.
 impl FromJson for () {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         r.null()
@@ -30,7 +30,7 @@ impl ToJson for () {
     }
 }
 
-/// Any value, checked and dropped: the event of a function that does not look at it.
+/// A value of any kind, which is checked and dropped: for functions that do not need the event.
 ///
 /// ```
 /// use tiny_lambda::json::{self, Ignored};
@@ -76,7 +76,7 @@ impl ToJson for bool {
 
 macro_rules! integers {
     ($($type:ident $unsigned:ident $wide:ident $small:ident),* $(,)?) => {$(
-        /// Exactly an integer, and in range: `60`, and also `60.0` and `6e1`.
+        /// An integer that is in range, in any notation: 60 is `60`, `60.0` or `6e1`.
         impl FromJson for $type {
             #[allow(
                 clippy::cast_possible_truncation,
@@ -97,7 +97,7 @@ macro_rules! integers {
         }
 
         impl ToJson for $type {
-            #[allow(clippy::cast_lossless, reason = "usize is not known to be less than u64")]
+            #[allow(clippy::cast_lossless, reason = "the compiler does not know that usize fits in u64")]
             fn to_json(&self, w: &mut Writer) {
                 w.$small(*self as $wide);
             }
@@ -108,7 +108,7 @@ macro_rules! integers {
         }
 
         impl From<$type> for Value {
-            #[allow(clippy::cast_lossless, reason = "usize is not known to be less than u64")]
+            #[allow(clippy::cast_lossless, reason = "the compiler does not know that usize fits in u64")]
             fn from(value: $type) -> Value {
                 Value::Number(Number::from(value as $wide))
             }
@@ -123,7 +123,7 @@ integers!(
 
 macro_rules! wide_integers {
     ($($type:ident),*) => {$(
-        /// Exactly an integer, and in range: `60`, and also `60.0` and `6e1`.
+        /// An integer that is in range, in any notation: 60 is `60`, `60.0` or `6e1`.
         impl FromJson for $type {
             #[allow(
                 clippy::cast_possible_wrap,
@@ -186,8 +186,8 @@ macro_rules! floats {
             }
         }
 
-        /// The shortest text that reads as the same float; `null` for infinities and NaN, which
-        /// JSON cannot write (RFC 8259, section 6).
+        /// The shortest text that is read as the same float; `null` for infinities and NaN, which
+        /// JSON does not have (RFC 8259, section 6).
         impl ToJson for $type {
             fn to_json(&self, w: &mut Writer) {
                 if !self.is_finite() {
@@ -365,7 +365,7 @@ impl<T: ToJson> ToJson for Option<T> {
     }
 }
 
-/// An array; of pairs with a `String` in front, an object.
+/// An array. A list of pairs of a `String` and a value is an object.
 impl<T: FromJson> FromJson for Vec<T> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut list = Vec::new();
@@ -401,7 +401,7 @@ impl<T: FromJson, const N: usize> FromJson for [T; N] {
 
 macro_rules! lists {
     ($($type:ty $(, const $n:ident)?);*) => {$(
-        /// An array; of pairs with a string in front, an object.
+        /// An array. A list of pairs of a string and a value is an object.
         impl<T: ToJson $(, const $n: usize)?> ToJson for $type {
             fn to_json(&self, w: &mut Writer) {
                 T::list_to_json(self, w);
@@ -417,7 +417,7 @@ macro_rules! lists {
 lists!(Vec<T>; [T]; [T; N], const N);
 
 macro_rules! tuples {
-    // A list of pairs with a name in front is an object.
+    // A list of pairs of a name and a value is an object.
     (@from 2 $first:ident $second:ident) => {
         fn read_list(list: &mut Vec<Self>, r: &mut Reader<'_>) -> Result<(), Error> {
             $first::read_pairs(list, r)
@@ -434,7 +434,7 @@ macro_rules! tuples {
     };
     (@$direction:ident $($rest:tt)*) => {};
     ($n:tt $first:ident $first_index:tt $($type:ident $index:tt)*) => {
-        /// An array of as many elements.
+        /// An array with this number of elements.
         impl<$first: FromJson, $($type: FromJson),*> FromJson for ($first, $($type),*) {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
                 const WHAT: &str = concat!("an array of ", $n);
@@ -495,7 +495,7 @@ pub(super) fn read_elements<T: FromJson>(
     })
 }
 
-/// Of members with one name the last wins.
+/// An object. If a name occurs more than once, the last value counts.
 impl<T: FromJson> FromJson for BTreeMap<String, T> {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         let mut map = BTreeMap::new();

@@ -1,9 +1,9 @@
-//! `json_enum!`: enums with their impls, without a proc macro.
+//! `json_enum!`: defines an enum and its impls, without a proc macro.
 
-/// An enum, and how it is read and written.
+/// Defines an enum that can be read from and written as JSON.
 ///
-/// Variants without a value are strings; `as "name"` is a variant's name in JSON where that
-/// differs. A variant that holds a `String` and is marked `as ..` takes all other strings:
+/// A variant without a value is a string; `as "name"` sets its name in JSON. A variant that holds a
+/// `String` and is marked `as ..` holds all other strings:
 /// ```
 /// use tiny_lambda::json;
 ///
@@ -22,7 +22,7 @@
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
-/// Variants with a value are objects of one member, whose name says which it is:
+/// A variant with a value is an object with one member, whose name is that of the variant:
 /// ```
 /// use tiny_lambda::json;
 ///
@@ -35,8 +35,9 @@
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
-/// With a name after the enum's, it is that member which says so, beside those of the value,
-/// which must be an object. A variant `as ..` takes what has another or no such member, whole:
+/// `as "name"` after the enum's name sets a tag: the member with this name, next to those of the value,
+/// which must be an object, is the name of the variant. A variant `as ..` holds the whole object if
+/// the tag is missing or has another value:
 /// ```
 /// use tiny_lambda::json::{self, Value};
 ///
@@ -93,7 +94,7 @@ macro_rules! json_enum {
                     $($crate::json_enum!(
                         @read_other r variant $variant $type $json_name $tag
                     );)*
-                    #[allow(unreachable_code, reason = "one variant may take all others")]
+                    #[allow(unreachable_code, reason = "a variant may hold all others")]
                     ::core::result::Result::Err(variant.error(r, ::core::concat!(
                         "one of",
                         $(" `", $crate::json_enum!(@name $variant $json_name), "`",)*
@@ -127,7 +128,7 @@ macro_rules! json_enum {
     (@name $variant:ident [..]) => { "another" };
     (@name $variant:ident [$name:literal]) => { $name };
     (@name $variant:ident []) => { ::core::stringify!($variant) };
-    // `@check_name` says what is wrong, once.
+    // `@check_name` reports the error, once.
     (@name $variant:ident [$other:tt]) => { "" };
 
     (@checked $variant:ident $type:tt [..]) => { ::core::option::Option::None };
@@ -149,7 +150,7 @@ macro_rules! json_enum {
     (@check_name $type:tt [$other:tt]) => {
         const _: () = {
             ::core::compile_error!("expected a variant's name in quotes or `..` after `as`");
-            // The sentence stands at the macro's beginning; this is about the word itself.
+            // The message is reported at the beginning of the macro; this is an error at the word.
             $crate::json_enum!(@quoted $other)
         };
     };
@@ -191,7 +192,7 @@ macro_rules! json_enum {
     (@read_other $($other:tt)*) => {};
 
     (@placeholder $variant:ident ()) => { ::core::option::Option::Some(Self::$variant) };
-    // One with a value might hold the enum itself.
+    // The value of a variant could be the enum itself, which would be an endless recursion.
     (@placeholder $variant:ident ($type:ty)) => { ::core::option::Option::None };
 
     (@pattern $variant:ident () $value:ident) => { Self::$variant };

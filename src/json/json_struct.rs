@@ -1,11 +1,11 @@
-//! `json_struct!`: structs with their impls, without a proc macro.
+//! `json_struct!`: defines a struct and its impls, without a proc macro.
 
-/// A struct, and how it is read and written.
+/// Defines a struct that can be read from and written as JSON.
 ///
-/// Attributes, doc comments and visibility are the struct's own. Behind a type may stand
-/// `as "name"`, its name in JSON where that differs, and `= value`, what a missing member and `null`
-/// stand for (for an `Option`, too), which is made before the members are read. An `Option` without
-/// that may be missing or `null`; unknown members are ignored.
+/// Attributes, doc comments and visibility are kept. After a field's type, `as "name"` sets its name in
+/// JSON, and `= value` its default, which is used if the member is missing or `null` (also for an
+/// `Option`) and is evaluated before the members are read. An `Option` without a default may be
+/// missing or `null`. Unknown members are ignored.
 ///
 /// ```
 /// use tiny_lambda::json;
@@ -31,9 +31,9 @@
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
-/// Behind the struct's name, `as camelCase` or `as PascalCase` names all members so that have no
-/// name of their own. A last field of type [`Object`](crate::json::Object) marked `as ..` keeps
-/// the members that no other field takes:
+/// After the struct's name, `as camelCase` or `as PascalCase` sets the case of all names that are not set
+/// by `as "name"`. A last field of type [`Object`](crate::json::Object) that is marked `as ..` keeps the
+/// members that no other field has:
 /// ```
 /// use tiny_lambda::json::{self, Object};
 ///
@@ -49,11 +49,11 @@
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
-/// A struct with a lifetime borrows from the text, and is read by
-/// [`parse_borrowed`](crate::json::parse_borrowed), so in functions that `run_bytes` serves. Its
-/// fields may be `&str` (which refuses escapes, since there is nothing to borrow then),
-/// `Cow<str>`, [`RawJson`](crate::json::RawJson), other such structs, options, boxes and lists of
-/// these, and everything else that can be read:
+/// A struct with a lifetime borrows from the text. It is read by
+/// [`parse_borrowed`](crate::json::parse_borrowed), for example in a function that is run by
+/// `run_bytes`. Its fields may be `&str` (a string with escapes is an error, since it cannot be
+/// borrowed), `Cow<str>`, [`RawJson`](crate::json::RawJson), other such structs, options, boxes and
+/// lists of these, and every type that implements [`FromJson`](crate::json::FromJson):
 /// ```
 /// use std::borrow::Cow;
 /// use tiny_lambda::json;
@@ -168,7 +168,7 @@ macro_rules! json_struct {
             #[allow(unused_imports, reason = "fields may be all owned or all borrowed")]
             use $crate::json::private::{ProbeBorrowed as _, ProbeOther as _, ProbeOwned as _};
 
-            // A type that cannot be read is an error here, and nowhere else.
+            // A type that cannot be read is a compile error here only.
             #[allow(dead_code, reason = "for the compiler only")]
             fn check_types<$life>() {
                 $($crate::json_struct!(@check ($type) [$($json_name)?]);)*
@@ -227,9 +227,9 @@ macro_rules! json_struct {
         };);
     };
 
-    // The impls, but only if no two fields (or variants) have the same name: macros refuse a pattern
-    // with two variables of one name, and a macro with such a pattern expands to nothing. Otherwise
-    // the compiler would report the second field wherever the impls name it.
+    // Expands to the impls, unless two fields or variants have the same name: the pattern of
+    // `json_impls` then has two variables of the same name, which is an error, and nothing is
+    // expanded. Otherwise the compiler would report the second field at each of its uses.
     (@distinct [$dollar:tt] [$($name:ident)*] $($impls:tt)*) => {
         #[allow(unused_macro_rules, reason = "the second rule is for the compiler only")]
         macro_rules! json_impls {
@@ -239,7 +239,7 @@ macro_rules! json_struct {
         json_impls!(($($impls)*));
     };
 
-    // The fields' names, in their order, and their indices.
+    // The fields' names, in order, and their indices.
     (@names $case:tt $($field:ident $json_name:tt)*) => {
         #[allow(non_camel_case_types, dead_code, reason = "one variant per field, named like it")]
         enum JsonField { $($field),* }
@@ -258,7 +258,7 @@ macro_rules! json_struct {
     };
     (@name $case:tt $field:ident [$other:tt]) => {{
         ::core::compile_error!("expected a member's name in quotes or `..` after `as`");
-        // The sentence stands at the macro's beginning; this is about the word itself.
+        // The message is reported at the beginning of the macro; this is an error at the word.
         $crate::json_struct!(@quoted $other)
     }};
     (@quoted $name:literal) => {};
@@ -271,7 +271,7 @@ macro_rules! json_struct {
         $crate::json::private::Name::new(&TEXT)
     }};
 
-    // A default once, so that a wrong one is one error.
+    // A default occurs once in the expansion, so that an error in it is reported once.
     (@default [$($life:tt)*] ($struct:ty) $field:ident ($type:ty) []) => {};
     (@default [$($life:tt)*] ($struct:ty) $field:ident ($type:ty) [$default:expr]) => {
         impl $($life)* $crate::json::private::DefaultField<{ JsonField::$field as usize }> for $struct {
@@ -284,13 +284,13 @@ macro_rules! json_struct {
         }
     };
 
-    // The members of an object, into a struct in which each field has a value already.
+    // Reads the members of an object into a struct whose fields have values or placeholders.
     (@read $r:ident $value:ident $mode:ident $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {{
         let mut missing = [0; JSON_NAMES.n_words()];
         $($crate::json_struct!(@require missing $mode $field ($type) $json_name $default);)*
         $r.fields(JSON_NAMES, &mut missing, &mut |index, r| {
-            // One reference to all of it, where a closure would take one to each field.
-            #[allow(unused_variables, reason = "where there is no field")]
+            // One reference to the struct; the closure would capture one for each field.
+            #[allow(unused_variables, reason = "unused in a struct without fields")]
             let value: &mut _ = $value;
             $(if index == JsonField::$field as usize {
                 return $crate::json_struct!(
@@ -317,7 +317,7 @@ macro_rules! json_struct {
     (@read_field $r:ident $value:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
         (&&$crate::json::private::Probe::<$type>::NEW).how().read_field($r, &mut $value.$field)
     };
-    // Whether its member must be there.
+    // Adds a field to the set of required members.
     (@require $missing:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {};
     (@require $missing:ident owned $field:ident ($type:ty) $json_name:tt []) => {
         <$type as $crate::json::FromJson>::require_field(&mut $missing, JsonField::$field as usize)
@@ -326,7 +326,7 @@ macro_rules! json_struct {
         (&&$crate::json::private::Probe::<$type>::NEW).how().require(&mut $missing, JsonField::$field as usize)
     };
     (@require $missing:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {};
-    // What stands in a field until it is read.
+    // The value of a field until it is read.
     (@init $r:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
         <$type as ::core::default::Default>::default()
     };
@@ -340,7 +340,7 @@ macro_rules! json_struct {
     (@init $r:ident $mode:ident $field:ident ($type:ty) $name:tt [$default:expr]) => {
         <Self as $crate::json::private::DefaultField<{ JsonField::$field as usize }>>::default_field()
     };
-    // What a member that may be missing stands for, where another one of the same name was read.
+    // Resets a field whose member may be missing, before another object is read into the struct.
     (@reset $self:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
         $self.$field = <$type as ::core::default::Default>::default()
     };

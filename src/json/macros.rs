@@ -1,7 +1,7 @@
-//! `json!`: values in JSON's own words.
+//! `json!`: trees written as JSON.
 
-/// A [`json::Value`](crate::json::Value) written as JSON. Any expression whose type is
-/// [`ToJson`](crate::json::ToJson) may stand where a value does, and in parentheses where a name does.
+/// Makes a [`json::Value`](crate::json::Value) from JSON. A value may be any expression whose type
+/// implements [`ToJson`](crate::json::ToJson); a name may be an expression in parentheses.
 ///
 /// ```
 /// use tiny_lambda::json;
@@ -29,7 +29,7 @@ macro_rules! json {
         $crate::json::Value::Object(object)
     }};
 
-    // Elements: what is done already in brackets, then what is left.
+    // Elements: those that are expanded in brackets, then the others.
     (@array [$($done:expr,)*]) => { $crate::json::Value::Array($crate::json::private::vec![$($done),*]) };
     (@array [$($done:expr,)*] null $(, $($rest:tt)*)?) => {
         $crate::json!(@array [$($done,)* $crate::json!(null),] $($($rest)*)?)

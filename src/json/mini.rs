@@ -1,10 +1,10 @@
-//! The bridge to miniserde: its derived types as ours.
+//! Types that derive the traits of miniserde.
 
 use miniserde::{Deserialize, Serialize, json};
 
 use super::{Error, FromJson, Reader, ToJson, Writer};
 
-/// A value of a type that derives miniserde's traits, for those who have such types.
+/// Reads and writes a type that derives the traits of miniserde.
 ///
 /// ```
 /// use miniserde::{Deserialize, Serialize};
@@ -21,8 +21,8 @@ use super::{Error, FromJson, Reader, ToJson, Writer};
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
-/// That the text is JSON is checked by this crate, with its errors; that it is a `T`, by miniserde,
-/// whose errors do not say what is wrong.
+/// This crate checks that the text is JSON, with its own errors. miniserde checks that it is a `T`; its
+/// errors do not say what is wrong.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mini<T>(pub T);
 
@@ -32,7 +32,7 @@ impl<T: Deserialize> FromJson for Mini<T> {
             let value = json::from_str(r.raw()?);
             value
                 .map(Mini)
-                .map_err(|_| r.error_expected("what miniserde reads as the type"))
+                .map_err(|_| r.error_expected("a value that miniserde can read as the type"))
         })
     }
 }

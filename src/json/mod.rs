@@ -1,21 +1,21 @@
-//! JSON (RFC 8259): read, written and kept as values; `core` and `alloc` only.
+//! Reads and writes JSON (RFC 8259): as your own types, as trees of values, or piece by piece.
 //!
-//! Nothing is tolerated that the RFC does not allow, and nothing is lost: numbers keep their text
-//! until a type asks for a value, objects keep the order of their members.
+//! The reader accepts only what the RFC allows, and loses nothing: a [`Number`] keeps its text, and
+//! an [`Object`] keeps the order of its members.
 //!
-//! What the RFC leaves open is decided thus, everywhere the same:
+//! Where the RFC leaves a choice, all types behave in the same way:
 //!
 //! | in the text | what happens |
 //! | --- | --- |
-//! | a member twice in one object | the last one wins |
-//! | `"\ud800"`, half of a surrogate pair | skipped and kept as a [`RawJson`]; refused where it is read as a string, which cannot hold it; U+FFFD in events, in web requests and in names that [`Reader::next_member`] returns |
-//! | bytes that are not UTF-8 | refused, with their offset |
-//! | a byte order mark | refused; [`Request::json`](crate::http::Request::json) skips one in front of a body |
-//! | more than 128 arrays and objects inside one another | refused |
-//! | an integer beyond its type | refused, never wrapped or rounded |
-//! | `60.0`, `6e1` | 60 as an integer; `60.5` is refused |
-//! | `1e400` | refused as an `f64`, kept as a [`Number`] |
-//! | `-0` | kept, as a [`Number`] and as an `f64`; 0 as an integer |
+//! | the same name twice in an object | the last value counts |
+//! | `"\ud800"`, an unpaired surrogate | can be skipped and kept as a [`RawJson`]; an error in a string; U+FFFD in events, in web requests and in names that [`Reader::next_member`] returns |
+//! | bytes that are not UTF-8 | an error, with their offset |
+//! | a byte order mark | an error; [`Request::json`](crate::http::Request::json) skips one before a body |
+//! | arrays and objects more than 128 levels deep | an error |
+//! | an integer outside the range of its type | an error, never wrapped or rounded |
+//! | `60.0`, `6e1` | 60 as an integer; `60.5` is an error |
+//! | `1e400` | an error as an `f64`; kept as a [`Number`] |
+//! | `-0` | kept as a [`Number`] and as an `f64`; 0 as an integer |
 //!
 //! ```
 //! use tiny_lambda::json;
@@ -77,11 +77,17 @@ pub use write::Writer;
 
 use alloc::vec::Vec;
 
-/// Reads one value, which must be the whole of `text`.
+/// Reads `text`, which must be one value, as a `T`.
+///
+/// ```
+/// use tiny_lambda::json;
+///
+/// assert_eq!(json::parse::<Vec<u8>>(b"[1, 2]")?, [1, 2]);
+/// # Ok::<(), json::Error>(())
+/// ```
 ///
 /// # Errors
-/// Says what was expected, what was found, and where, if `text` is not JSON, is not a `T`, or goes
-/// on after the value.
+/// If `text` is not JSON or not a `T`, or continues after the value.
 pub fn parse<T: FromJson>(text: &[u8]) -> Result<T, Error> {
     let mut r = Reader::from_bytes(text)?;
     let value = T::from_json(&mut r)?;
@@ -89,7 +95,7 @@ pub fn parse<T: FromJson>(text: &[u8]) -> Result<T, Error> {
     Ok(value)
 }
 
-/// As [`parse`], but strings have U+FFFD in place of an escape for half of a surrogate pair.
+/// As [`parse`], but the escape of an unpaired surrogate in a string becomes U+FFFD.
 pub(crate) fn parse_replacing_surrogates<T: FromJson>(text: &[u8]) -> Result<T, Error> {
     let mut r = Reader::from_bytes(text)?.replacing_surrogates();
     let value = T::from_json(&mut r)?;
@@ -97,8 +103,8 @@ pub(crate) fn parse_replacing_surrogates<T: FromJson>(text: &[u8]) -> Result<T, 
     Ok(value)
 }
 
-/// As [`parse`], but a byte order mark in front is skipped, as RFC 8259, section 8.1, allows: for
-/// files and bodies, which programs on Windows begin so. Offsets in errors count the mark.
+/// As [`parse`], but a byte order mark before the value is skipped, as RFC 8259, section 8.1, allows:
+/// programs on Windows write one into files and bodies. Offsets in errors include the mark.
 pub(crate) fn parse_after_bom<T: FromJson>(text: &[u8]) -> Result<T, Error> {
     let mut r = Reader::from_bytes(text)?;
     r.rest = without_bom(r.rest);
@@ -107,7 +113,7 @@ pub(crate) fn parse_after_bom<T: FromJson>(text: &[u8]) -> Result<T, Error> {
     Ok(value)
 }
 
-/// What is after a byte order mark in UTF-8, if `text` begins with one.
+/// Returns `text` without a byte order mark in UTF-8 at its beginning.
 pub(crate) fn without_bom(text: &[u8]) -> &[u8] {
     match text {
         [0xef, 0xbb, 0xbf, rest @ ..] => rest,
@@ -115,16 +121,23 @@ pub(crate) fn without_bom(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Writes `value` without white space.
+/// Writes `value` as JSON without white space.
+///
+/// ```
+/// use tiny_lambda::json;
+///
+/// assert_eq!(json::to_vec(&[Some("a"), None]), br#"["a",null]"#);
+/// ```
 pub fn to_vec<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
     let mut w = Writer::default();
     value.to_json(&mut w);
     w.into_inner()
 }
 
-/// What can be read from JSON.
+/// A type that can be read from JSON.
 ///
-/// `json_struct!` writes this impl for structs; a value with a form of its own takes a few lines:
+/// [`json_struct!`](crate::json_struct) and [`json_enum!`](crate::json_enum) implement this trait. An
+/// impl by hand takes a few lines:
 /// ```
 /// use tiny_lambda::json::{self, FromJson, Reader};
 ///
@@ -152,44 +165,44 @@ pub fn to_vec<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
     note = "`json_struct!` and `json_enum!` write the impl; by hand it takes a few lines"
 )]
 pub trait FromJson: Sized {
-    /// Reads exactly one value, or leaves the reader where it was.
-    ///
-    /// [`Reader::attempt`] sees to the latter where more than one method of the reader is called.
+    /// Reads one value. If it fails, the reader must not move; an impl that calls several methods of
+    /// the reader uses [`Reader::attempt`] for that.
     ///
     /// # Errors
-    /// The reader's own, or one made by [`Reader::error_expected`] or [`Reader::error`].
+    /// Those of the reader, or one made by [`Reader::error_expected`] or [`Reader::error`].
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error>;
 
-    /// Reads exactly one value in place of this one.
+    /// Reads one value into this one.
     #[doc(hidden)]
     fn read_json(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
         *self = Self::from_json(r)?;
         Ok(())
     }
 
-    /// What a missing member stands for; `None`, which is what most types say, makes it an error.
+    /// Returns the value of a field whose member is missing. `None`, which most types return, makes that
+    /// an error.
     #[inline(always)]
     fn absent() -> Option<Self> {
         None
     }
 
-    /// Any value, to stand in a field until that is read; without one, a struct has to look for the
-    /// field's member before it begins.
+    /// Returns a placeholder that is used until the field is read. Without one, a struct has to find
+    /// and read the field's member before the others.
     #[doc(hidden)]
     #[inline(always)]
     fn placeholder() -> Option<Self> {
         None
     }
 
-    // What `json_struct!` does with a field. These are functions of this trait, not of a helper with
-    // a bound, so that a type which cannot be read is one error for the compiler.
+    // The functions that `json_struct!` calls for a field. They belong to this trait, so that a type
+    // which does not implement it is a single compile error.
 
     #[doc(hidden)]
     fn read_json_field(r: &mut Reader<'_>, field: &mut Self) -> Result<(), Error> {
         field.read_json(r)
     }
 
-    /// Puts the member `index` into the set of those that must be there, if it must.
+    /// Inserts the field's index into the set of required members, unless its member may be missing.
     #[doc(hidden)]
     #[inline(always)]
     fn require_field(missing: &mut [u64], index: usize) {
@@ -198,7 +211,7 @@ pub trait FromJson: Sized {
         }
     }
 
-    /// What stands in a field until its member is read: any value, if the type knows one.
+    /// Returns the first value of a field: the placeholder, or the member's value if the type has none.
     #[doc(hidden)]
     #[inline(always)]
     fn init_field(r: &Reader<'_>, names: &private::Names, index: usize) -> Result<Self, Error> {
@@ -208,7 +221,7 @@ pub trait FromJson: Sized {
         }
     }
 
-    /// Puts what a missing member stands for into its field, if it may be missing.
+    /// Resets a field to the value of a missing member, if the member may be missing.
     #[doc(hidden)]
     #[inline(always)]
     fn reset_field(field: &mut Self) {
@@ -217,7 +230,7 @@ pub trait FromJson: Sized {
         }
     }
 
-    /// Any value of the type, if it knows one.
+    /// Returns the placeholder of a field: the value of a missing member, or [`Self::placeholder`].
     #[doc(hidden)]
     #[inline(always)]
     fn placeholder_field() -> Option<Self> {
@@ -227,27 +240,30 @@ pub trait FromJson: Sized {
         }
     }
 
-    /// What it is called where others have named it: a type that stands for itself has no name.
+    /// Returns the name of this type in error messages, if it has one.
     #[doc(hidden)]
     fn kind() -> Option<&'static str> {
         None
     }
 
-    /// How a list of these is read, into an empty one: as an array, but of pairs with a name in
-    /// front, as an object.
+    /// Reads a list of these into an empty one: from an array, or from an object if these are pairs of
+    /// a name and a value.
     #[doc(hidden)]
     fn read_list(list: &mut Vec<Self>, r: &mut Reader<'_>) -> Result<(), Error> {
         impls::read_elements(list, r)
     }
 
-    /// How a list of pairs with one of these in front is read.
+    /// Reads a list of pairs whose first part is one of these.
     #[doc(hidden)]
     fn read_pairs<T: FromJson>(list: &mut Vec<(Self, T)>, r: &mut Reader<'_>) -> Result<(), Error> {
         impls::read_elements(list, r)
     }
 }
 
-/// What can be written as JSON.
+/// A type that can be written as JSON.
+///
+/// [`json_struct!`](crate::json_struct) and [`json_enum!`](crate::json_enum) implement this trait. An
+/// impl by hand takes a few lines:
 ///
 /// ```
 /// use tiny_lambda::json::{self, ToJson, Writer};
@@ -270,16 +286,16 @@ pub trait FromJson: Sized {
     note = "`json_struct!` and `json_enum!` write the impl; by hand it takes a few lines"
 )]
 pub trait ToJson {
-    /// Writes exactly one value.
+    /// Writes one value.
     fn to_json(&self, w: &mut Writer);
 
-    /// The same as a tree, which is what `json!` puts in its places.
+    /// Returns the value as a tree. [`json!`](crate::json!) calls this for expressions.
     fn to_value(&self) -> Value {
-        // A `RawJson` may have half of a surrogate pair in it.
+        // A `RawJson` may contain an unpaired surrogate.
         parse_replacing_surrogates(&to_vec(self)).unwrap_or_default()
     }
 
-    /// How a list of these is written: as an array, but of pairs with a name in front, as an object.
+    /// Writes a list of these: as an array, or as an object if these are pairs of a name and a value.
     #[doc(hidden)]
     fn list_to_json(list: &[Self], w: &mut Writer)
     where
@@ -288,7 +304,7 @@ pub trait ToJson {
         impls::write_elements(list, w);
     }
 
-    /// How a list of these becomes a tree.
+    /// Returns a list of these as a tree.
     #[doc(hidden)]
     fn list_to_value(list: &[Self]) -> Value
     where
@@ -297,7 +313,7 @@ pub trait ToJson {
         Value::Array(list.iter().map(ToJson::to_value).collect())
     }
 
-    /// How a list of pairs with one of these in front is written.
+    /// Writes a list of pairs whose first part is one of these.
     #[doc(hidden)]
     fn pairs_to_json<T: ToJson>(pairs: &[(Self, T)], w: &mut Writer)
     where
@@ -306,7 +322,7 @@ pub trait ToJson {
         impls::write_elements(pairs, w);
     }
 
-    /// How a list of pairs with one of these in front becomes a tree.
+    /// Returns a list of pairs whose first part is one of these as a tree.
     #[doc(hidden)]
     fn pairs_to_value<T: ToJson>(pairs: &[(Self, T)]) -> Value
     where

@@ -1,4 +1,4 @@
-//! A number as its text, which is exact, until somebody asks for a value.
+//! Numbers as their text, which is exact. They are converted when a value is asked for.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -7,9 +7,9 @@ use core::str;
 
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 
-/// A number as it stands in the text: nothing is rounded, nothing overflows.
+/// A number as its text: nothing is rounded, and nothing overflows.
 ///
-/// Equal are those that are written alike: `1`, `1.0` and `1e0` are three numbers.
+/// Two numbers are equal if their texts are: `1`, `1.0` and `1e0` are three numbers.
 /// ```
 /// use tiny_lambda::json::{self, Number};
 ///
@@ -23,8 +23,8 @@ use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 #[derive(Clone)]
 pub struct Number(Text);
 
-/// Most numbers fit in the place that other values need anyway: no allocation then, and an array
-/// of small ones takes no more memory than one of strings.
+/// A number of up to 22 bytes is stored in place, in the 24 bytes that a string in a [`Value`] takes
+/// too, without an allocation.
 #[derive(Clone)]
 enum Text {
     Short { len: u8, bytes: [u8; SHORT_LEN_MAX] },
@@ -34,7 +34,7 @@ enum Text {
 const SHORT_LEN_MAX: usize = 22;
 
 impl Number {
-    /// As it stands in the text.
+    /// Returns the number's text.
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Text::Short { len, bytes } => {
@@ -45,22 +45,22 @@ impl Number {
         }
     }
 
-    /// Its value, if it is exactly an integer and in range: `60`, and also `60.0` and `6e1`.
+    /// Returns the value if it is an integer and in range: 60 for `60`, and also for `60.0` and `6e1`.
     pub fn to_i64(&self) -> Option<i64> {
         self.to()
     }
 
-    /// Its value, if it is exactly an integer and in range: `60`, and also `60.0` and `6e1`.
+    /// Returns the value if it is an integer and in range: 60 for `60`, and also for `60.0` and `6e1`.
     pub fn to_u64(&self) -> Option<u64> {
         self.to()
     }
 
-    /// Its value, if it is exactly an integer and in range: `60`, and also `60.0` and `6e1`.
+    /// Returns the value if it is an integer and in range: 60 for `60`, and also for `60.0` and `6e1`.
     pub fn to_i128(&self) -> Option<i128> {
         self.to()
     }
 
-    /// The float nearest to it, unless that is infinite.
+    /// Returns the nearest float, unless that is infinite.
     pub fn to_f64(&self) -> Option<f64> {
         self.to()
     }
@@ -69,21 +69,28 @@ impl Number {
         T::from_json(&mut Reader::new(self.as_str())).ok()
     }
 
-    /// A float as the shortest text that reads as the same; `None` if it is not finite.
+    /// Returns a float as the shortest text that is read as the same float; `None` if it is not finite.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Number;
+    ///
+    /// assert_eq!(Number::from_f64(0.1).map(|n| n.to_string()).as_deref(), Some("0.1"));
+    /// assert_eq!(Number::from_f64(f64::NAN), None);
+    /// ```
     pub fn from_f64(value: f64) -> Option<Number> {
         value
             .is_finite()
             .then(|| Number::written(|w| value.to_json(w)))
     }
 
-    /// What `write` writes, which must be a number.
+    /// Returns the number that `write` writes.
     fn written(write: impl FnOnce(&mut Writer)) -> Number {
         let mut w = Writer::default();
         write(&mut w);
         Number::from_text(str::from_utf8(&w.into_inner()).unwrap_or_default())
     }
 
-    /// From a text that is a number.
+    /// Returns the number with this text, which must be one.
     fn from_text(text: &str) -> Number {
         let mut bytes = [0; SHORT_LEN_MAX];
         match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {

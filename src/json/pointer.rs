@@ -1,4 +1,4 @@
-//! JSON Pointer (RFC 6901): into a tree, and into a text without making one.
+//! JSON Pointer (RFC 6901), for trees and for texts.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -6,8 +6,8 @@ use core::str::Split;
 
 use super::{Error, FromJson, Kind, Reader, Value};
 
-/// Reads the value that a JSON Pointer (RFC 6901) leads to, without building a tree of the rest;
-/// `None` if it leads nowhere.
+/// Reads the value at a JSON Pointer (RFC 6901), without building a tree. Returns `None` if there is no
+/// such value.
 ///
 /// ```
 /// use tiny_lambda::json;
@@ -18,7 +18,7 @@ use super::{Error, FromJson, Kind, Reader, Value};
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
-/// All of the text is checked, and of members with one name the last wins, as everywhere.
+/// The whole text is checked. If a name occurs more than once in an object, the last value counts.
 ///
 /// # Errors
 /// If `text` is not JSON, or the value is not a `T`.
@@ -39,7 +39,7 @@ pub fn get<T: FromJson>(text: &[u8], pointer: &str) -> Result<Option<T>, Error> 
     T::from_json(&mut r).map(Some)
 }
 
-/// A reader at what `step` leads to from the value that comes next.
+/// Returns a reader at the member or element `step` of the value that comes next.
 fn enter<'j>(mut r: Reader<'j>, step: &str) -> Result<Option<Reader<'j>>, Error> {
     let mut found = None;
     match r.peek()? {
@@ -74,8 +74,16 @@ fn enter<'j>(mut r: Reader<'j>, step: &str) -> Result<Option<Reader<'j>>, Error>
 }
 
 impl Value {
-    /// The value that a JSON Pointer (RFC 6901) leads to: `""` is this one, `"/a/0"` the first
-    /// element of its member `a`; `~1` stands for a slash in a name, `~0` for a tilde.
+    /// Returns the value at a JSON Pointer (RFC 6901): `""` is this value, `"/a/0"` the first element of
+    /// its member `a`. In a name, `~1` stands for a slash and `~0` for a tilde.
+    ///
+    /// ```
+    /// use tiny_lambda::json;
+    ///
+    /// let value = json!({ "a/b": [1, 2] });
+    /// assert_eq!(value.pointer("/a~1b/1"), Some(&2.into()));
+    /// assert_eq!(value.pointer("/c"), None);
+    /// ```
     pub fn pointer(&self, pointer: &str) -> Option<&Value> {
         let mut value = self;
         for step in steps(pointer)? {
@@ -89,7 +97,7 @@ impl Value {
     }
 }
 
-/// The steps of a pointer as they are written; `None` if it is none.
+/// Returns the steps of a pointer as they are written. `None` if it is malformed.
 fn steps(pointer: &str) -> Option<Split<'_, char>> {
     let mut steps = pointer.split('/');
     if steps.next() == Some("") {
@@ -99,7 +107,7 @@ fn steps(pointer: &str) -> Option<Split<'_, char>> {
     }
 }
 
-/// A step as a name; `None` if a tilde stands for nothing (RFC 6901, section 3).
+/// Decodes a step as a name. `None` if a tilde is not followed by 0 or 1 (RFC 6901, section 3).
 fn name_of_step(step: &str) -> Option<Cow<'_, str>> {
     let mut parts = step.split('~');
     let first = parts.next()?;
@@ -119,7 +127,7 @@ fn name_of_step(step: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(name))
 }
 
-/// A step as an index: digits, no leading zero (RFC 6901, section 4).
+/// Parses a step as an index: digits without a leading zero (RFC 6901, section 4).
 fn index_of_step(step: &str) -> Option<usize> {
     let canonical = step == "0" || matches!(step.bytes().next(), Some(b'1'..=b'9'));
     if canonical { step.parse().ok() } else { None }

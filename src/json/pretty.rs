@@ -1,10 +1,10 @@
-//! JSON for people: over several lines.
+//! Writes JSON over several lines, for people.
 
 use alloc::vec::Vec;
 
 use super::{ToJson, read::lexer, to_vec};
 
-/// Writes `value` with a line for each element and member, indented by two spaces.
+/// Writes `value` as JSON with a line for each element and member, indented by two spaces.
 ///
 /// ```
 /// use tiny_lambda::json;
@@ -33,7 +33,7 @@ pub fn to_vec_pretty<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
             b'{' | b'[' => {
                 out.push(*byte);
                 match lexer::skip_white_space(after) {
-                    // The closing bracket is two after the opening one in ASCII.
+                    // In ASCII, `]` is `[` + 2 and `}` is `{` + 2.
                     [closing, after @ ..] if *closing == byte.wrapping_add(2) => {
                         out.push(*closing);
                         rest = after;
@@ -60,6 +60,7 @@ pub fn to_vec_pretty<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
     out
 }
 
+/// Begins a line.
 fn new_line(out: &mut Vec<u8>, depth: usize) {
     out.push(b'\n');
     for _ in 0..depth {

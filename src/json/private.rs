@@ -1,4 +1,4 @@
-//! What the code that the macros write calls; nobody else.
+//! Functions and traits for the code that the macros generate. Not part of the public API.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -13,7 +13,7 @@ use super::field_names;
 pub use super::field_names::{Case, Name, Names};
 pub use alloc::vec;
 
-/// A field's name without the `r#` of a raw identifier.
+/// Returns a field's name without the `r#` of a raw identifier.
 pub const fn name(field: &'static str) -> &'static str {
     if let [b'r', b'#', name @ ..] = field.as_bytes() {
         if let Ok(name) = core::str::from_utf8(name) {
@@ -23,7 +23,7 @@ pub const fn name(field: &'static str) -> &'static str {
     field
 }
 
-/// Takes the bit `index` out of a set.
+/// Removes the bit `index` from a bit set.
 #[inline]
 pub(super) fn remove_bit(set: &mut [u64], index: usize) {
     if let Some(word) = set.get_mut(index / 64) {
@@ -31,13 +31,14 @@ pub(super) fn remove_bit(set: &mut [u64], index: usize) {
     }
 }
 
+/// Inserts the bit `index` into a bit set.
 pub(super) fn insert_bit(set: &mut [u64], index: usize) {
     if let Some(word) = set.get_mut(index / 64) {
         *word |= 1_u64 << (index & 63);
     }
 }
 
-/// The first bit in a set.
+/// Returns the first bit in a bit set.
 #[inline]
 pub(super) fn first_bit(set: &[u64]) -> Option<usize> {
     let word = set.iter().position(|word| *word != 0)?;
@@ -45,21 +46,22 @@ pub(super) fn first_bit(set: &[u64]) -> Option<usize> {
     Some(word.wrapping_mul(64).wrapping_add(bit))
 }
 
-/// What a missing member and `null` stand for, for the field `INDEX`.
+/// The default of the field `INDEX`, for a missing member and `null`.
 pub trait DefaultField<const INDEX: usize> {
     /// The field's type.
     type Value;
-    /// The default.
+    /// Returns the default.
     fn default_field() -> Self::Value;
 }
 
-/// The default of the field `INDEX` of this struct.
+/// Returns the default of the field `INDEX` of this struct.
 #[inline(always)]
 pub fn default_for<const INDEX: usize, T: DefaultField<INDEX>>(_: &T) -> T::Value {
     T::default_field()
 }
 
-/// Reads the first member that has the name `index`, of an object that comes next.
+/// Reads the first member with the name `index` from the object that comes next. The reader does not
+/// move.
 pub(super) fn read_ahead<'j, T>(
     r: &Reader<'j>,
     names: &Names,
@@ -77,18 +79,18 @@ pub(super) fn read_ahead<'j, T>(
     Err(r.error_missing(names, index))
 }
 
-/// What a field `as ..` may be.
+/// The type of a field `as ..`, which keeps the members that no other field has.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot keep the members that no other field takes",
     label = "a field `as ..` is an `Object`"
 )]
 pub trait KeepsRest: Default + WritesObject {
-    /// Keeps one more.
+    /// Adds a member.
     fn keep(&mut self, name: String, value: Value);
-    /// Writes them all.
+    /// Writes the members.
     fn write(&self, w: &mut Writer);
 
-    /// Reads a member that no field takes; the reader stands at its name.
+    /// Reads a member that no field has. The opening quote of its name has been read.
     ///
     /// # Errors
     /// If its value is not JSON.
@@ -99,7 +101,7 @@ pub trait KeepsRest: Default + WritesObject {
         Ok(())
     }
 
-    /// Takes the tag of an enum out again.
+    /// Removes the member with the tag of an enum.
     fn remove_rest_tag(&mut self, tag: &str) {
         self.remove_tag(tag);
     }
@@ -117,9 +119,9 @@ impl KeepsRest for Object {
     }
 }
 
-/// Chooses how a field of a struct with a lifetime is read: `(&&Probe::NEW).how()` is that of
-/// [`ProbeBorrowed`] where the type borrows, else that of [`ProbeOwned`], since the compiler takes
-/// the method that needs the fewest dereferences.
+/// Chooses how a field of a struct with a lifetime is read. `(&&Probe::NEW).how()` calls the method of
+/// [`ProbeBorrowed`] if the type implements [`BorrowJson`], else that of [`ProbeOwned`], since the
+/// compiler prefers the method that needs fewer dereferences ("autoref specialization").
 #[derive(Debug)]
 pub struct Probe<T>(PhantomData<T>);
 
@@ -132,13 +134,13 @@ impl<T> Clone for Probe<T> {
 impl<T> Copy for Probe<T> {}
 
 impl<T> Probe<T> {
-    /// The only one there is.
+    /// The only value.
     pub const NEW: Probe<T> = Probe(PhantomData);
 }
 
 /// See [`Probe`].
 pub trait ProbeBorrowed<'j, T> {
-    /// How the field is read.
+    /// Returns the functions that read the field.
     fn how(&self) -> Borrowed<T>;
 }
 
@@ -151,7 +153,7 @@ impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for &Probe<T> {
 
 /// See [`Probe`].
 pub trait ProbeOwned<T> {
-    /// How the field is read.
+    /// Returns the functions that read the field.
     fn how(&self) -> Owned<T>;
 }
 
@@ -162,7 +164,7 @@ impl<T: FromJson> ProbeOwned<T> for Probe<T> {
     }
 }
 
-/// Handles a field whose type borrows; the functions are those of [`FromJson`].
+/// The functions for a field whose type borrows, which correspond to those of [`FromJson`].
 #[derive(Debug)]
 pub struct Borrowed<T>(PhantomData<T>);
 
@@ -224,7 +226,7 @@ impl<T> Borrowed<T> {
     }
 }
 
-/// Handles a field whose type stands on its own; the functions are those of [`FromJson`].
+/// The functions for a field whose type owns its data, which are those of [`FromJson`].
 #[derive(Debug)]
 pub struct Owned<T>(PhantomData<T>);
 
@@ -263,7 +265,7 @@ impl<T: FromJson> Owned<T> {
 
 /// See [`Probe`].
 pub trait ProbeOther<T> {
-    /// How the field would be read.
+    /// Returns functions that compile for any type.
     fn how(self) -> Unreadable<T>;
 }
 
@@ -273,8 +275,8 @@ impl<T> ProbeOther<T> for Probe<T> {
     }
 }
 
-/// Stands for a field whose type cannot be read: [`check`](Self::check) is the compiler's error, and
-/// the other functions, which never run, are not.
+/// The functions for a field whose type cannot be read. Only [`check`](Self::check) is a compile error,
+/// so that there is one per field; the other functions never run.
 #[derive(Debug)]
 pub struct Unreadable<T>(PhantomData<T>);
 
@@ -308,12 +310,12 @@ impl<T> Unreadable<T> {
     }
 }
 
-/// Checks the names of an enum's variants, in constant evaluation: `Some` holds the name and whether
-/// the variant has a value, and `None` is a variant that takes all others. Without a tag, a variant
-/// that has a value may have the name of one that has none, since they are written differently.
+/// Checks the names of an enum's variants, in constant evaluation. `Some` holds the name and whether
+/// the variant has a value; `None` is a variant `as ..`. Without a tag, a variant with a value may have
+/// the name of one without, since one is written as an object and one as a string.
 ///
 /// # Panics
-/// If two variants are written alike, which is a compile error then.
+/// If two variants are written in the same way. The panic is a compile error then.
 pub const fn check_variants(variants: &[Option<(&str, bool)>], has_tag: bool) {
     let mut left = variants;
     while let [variant, after @ ..] = left {
@@ -334,7 +336,7 @@ pub const fn check_variants(variants: &[Option<(&str, bool)>], has_tag: bool) {
     }
 }
 
-/// Which variant of an enum comes next.
+/// The variant of an enum that comes next.
 #[derive(Debug)]
 pub struct Variant<'j> {
     name: Option<Cow<'j, str>>,
@@ -343,16 +345,16 @@ pub struct Variant<'j> {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Form {
-    /// A string, which is read.
+    /// A string, which has been read.
     Unit,
-    /// An object of one member, whose name is read.
+    /// An object with one member, whose name has been read.
     Member,
-    /// An object with a tag in it, of which nothing is read.
+    /// An object with a tag, of which nothing has been read.
     Tagged,
 }
 
 impl<'j> Variant<'j> {
-    /// Of a string, or of an object's first member.
+    /// Reads the name of a variant: a string, or the name of an object's first member.
     ///
     /// # Errors
     /// If neither comes next.
@@ -370,13 +372,14 @@ impl<'j> Variant<'j> {
         })
     }
 
-    /// Of an object's member `tag`, wherever it stands; of several, the last.
+    /// Returns the variant that an object's member `tag` names. The member may be at any position; of
+    /// several, the last counts. Nothing is read.
     ///
     /// # Errors
-    /// If no object comes next, or the member is no string.
+    /// If no object comes next, or the member is not a string.
     pub fn tagged(r: &mut Reader<'j>, tag: &str) -> Result<Variant<'j>, Error> {
         *r = r.at_next();
-        // A variant `as ..` may take a value whose tag is no text.
+        // A variant `as ..` may hold a value whose tag contains an unpaired surrogate.
         let mut ahead = r.clone().replacing_surrogates();
         let mut name = None;
         ahead.begin_object()?;
@@ -393,17 +396,17 @@ impl<'j> Variant<'j> {
         })
     }
 
-    /// Whether it is `name`, a variant without a value.
+    /// Returns whether this is the variant `name` without a value.
     pub fn is_unit(&self, name: &str) -> bool {
         self.form != Form::Member && self.name.as_deref() == Some(name)
     }
 
-    /// Whether it is `name`, a variant with a value.
+    /// Returns whether this is the variant `name` with a value.
     pub fn has_value(&self, name: &str) -> bool {
         self.form != Form::Unit && self.name.as_deref() == Some(name)
     }
 
-    /// The name, if it was a string.
+    /// Returns the name, if it was a string.
     pub fn unit_name(&self) -> Option<&str> {
         if self.form == Form::Unit {
             self.name.as_deref()
@@ -412,7 +415,7 @@ impl<'j> Variant<'j> {
         }
     }
 
-    /// Reads what is after the value, if there was one to read.
+    /// Reads what follows the variant's value: the end of the object, if it is one.
     ///
     /// # Errors
     /// If the object has another member.
@@ -422,13 +425,13 @@ impl<'j> Variant<'j> {
                 None => Ok(()),
                 Some(_) => Err(r.error("expected an object of one member, found another one")),
             },
-            // A variant without a value has not read the object.
+            // For a variant without a value, the object has not been read.
             Form::Tagged if r.is_at_start() => r.skip(),
             Form::Unit | Form::Tagged => Ok(()),
         }
     }
 
-    /// That there is no such variant.
+    /// Returns the error that `names` were expected.
     #[inline(never)]
     pub fn error(&self, r: &Reader<'_>, names: &str) -> Error {
         match &self.name {
@@ -438,17 +441,17 @@ impl<'j> Variant<'j> {
     }
 }
 
-/// What is written as an object, into which a tag can be put.
+/// A type that is written as an object, to which a tag can be added.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not written as an object, which could take a tag",
-    label = "no object",
+    label = "not an object",
     note = "in an enum with a tag, variants hold what `json_struct!` makes, or maps"
 )]
 pub trait WritesObject: ToJson {
-    /// Takes the tag out again, where all members are kept.
+    /// Removes the member with the tag, if the type keeps all members.
     fn remove_tag(&mut self, _tag: &str) {}
 
-    /// Writes this with a member more in front.
+    /// Writes the object with the tag as its first member.
     fn write_tagged(&self, w: &mut Writer, tag: &str, name: &str) {
         w.begin_object();
         w.member(tag, name);

@@ -1,4 +1,4 @@
-//! JSON that is passed through as its text.
+//! JSON that is kept as its text.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -6,7 +6,7 @@ use core::fmt;
 
 use super::{BorrowJson, Error, FromJson, Reader, ToJson, Writer};
 
-/// A value as its text, checked but not taken apart: for what is passed on as it came.
+/// A value as its text, which is checked but not decoded: for values that are passed on unchanged.
 ///
 /// ```
 /// use tiny_lambda::json::{self, RawJson};
@@ -23,10 +23,10 @@ use super::{BorrowJson, Error, FromJson, Reader, ToJson, Writer};
 pub struct RawJson<'j>(Cow<'j, str>);
 
 impl<'j> RawJson<'j> {
-    /// From the text of one value.
+    /// Returns the value with this text.
     ///
     /// # Errors
-    /// If it is not JSON.
+    /// If `json` is not one JSON value.
     pub fn new(json: &'j str) -> Result<RawJson<'j>, Error> {
         let mut r = Reader::new(json);
         let raw = RawJson::borrow_json(&mut r)?;
@@ -34,7 +34,7 @@ impl<'j> RawJson<'j> {
         Ok(raw)
     }
 
-    /// The text, without white space around it.
+    /// Returns the text without white space around it.
     pub fn as_str(&self) -> &str {
         &self.0
     }

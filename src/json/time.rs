@@ -1,6 +1,6 @@
-//! Times and durations as AWS writes them, as types for fields.
+//! Types for times and durations in the forms that AWS writes.
 //!
-//! Beside [`HashMap`](std::collections::HashMap), [`SystemTime`] is what `core` does not have.
+//! This module uses `std` for [`SystemTime`], which `core` does not have.
 
 use super::{Error, FromJson, Reader, ToJson, Writer, float};
 use crate::encoding::time::{
@@ -32,11 +32,11 @@ macro_rules! field_types {
 }
 
 field_types! {
-    /// A time as RFC 3339 writes it: `"2024-06-04T16:04:58.217Z"`.
+    /// A time as in RFC 3339: `"2024-06-04T16:04:58.217Z"`.
     ///
-    /// Read are all offsets from UTC and up to nine digits of the second (more are cut off); a
-    /// leap second is the second after it. Written is UTC, with milliseconds if there are any,
-    /// and with nanoseconds if there are some; beyond the years 0 to 9999, `null`.
+    /// It is read with any offset from UTC and up to nine digits of the second (more are cut off); a
+    /// leap second is read as the next second. It is written in UTC, with milliseconds or nanoseconds
+    /// unless these are zero. A time outside the years 0 to 9999 is written as `null`.
     /// ```
     /// use std::time::{Duration, UNIX_EPOCH};
     /// use tiny_lambda::json::{self, Rfc3339};
@@ -50,24 +50,63 @@ field_types! {
 
     /// A time as seconds since the Unix epoch, an integer or a decimal, both of which AWS sends:
     /// `1717517098`, `1717517098.217`, `1.717517098217E9`. Exact to the nanosecond.
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use tiny_lambda::json::{self, EpochSeconds};
+    ///
+    /// let time: EpochSeconds = json::parse(b"1717517098.217")?;
+    /// assert_eq!(time.0, UNIX_EPOCH + Duration::from_millis(1717517098217));
+    /// # Ok::<(), json::Error>(())
+    /// ```
     EpochSeconds(SystemTime);
 
     /// A time as milliseconds since the Unix epoch, an integer or a decimal: `1717517098217`.
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use tiny_lambda::json::{self, EpochMillis};
+    ///
+    /// let time: EpochMillis = json::parse(b"1717517098217")?;
+    /// assert_eq!(time.0, UNIX_EPOCH + Duration::from_millis(1717517098217));
+    /// # Ok::<(), json::Error>(())
+    /// ```
     EpochMillis(SystemTime);
 
     /// A duration in seconds, an integer or a decimal. Exact to the nanosecond.
+    /// ```
+    /// use std::time::Duration;
+    /// use tiny_lambda::json::{self, Seconds};
+    ///
+    /// assert_eq!(json::parse::<Seconds>(b"1.5")?.0, Duration::from_millis(1500));
+    /// # Ok::<(), json::Error>(())
+    /// ```
     Seconds(Duration);
 
     /// A duration in milliseconds, an integer or a decimal.
+    /// ```
+    /// use std::time::Duration;
+    /// use tiny_lambda::json::{self, Millis};
+    ///
+    /// assert_eq!(json::parse::<Millis>(b"1500")?.0, Duration::from_millis(1500));
+    /// # Ok::<(), json::Error>(())
+    /// ```
     Millis(Duration);
 
-    /// A duration as ISO 8601 writes it, in days and less: `"P1DT2H30M"`, `"PT0.5S"`, `"P2W"`.
-    /// Years and months, whose length varies, are refused.
+    /// A duration as in ISO 8601, in weeks or smaller units: `"P1DT2H30M"`, `"PT0.5S"`, `"P2W"`. Years
+    /// and months, whose length varies, are an error.
+    /// ```
+    /// use std::time::Duration;
+    /// use tiny_lambda::json::{self, IsoDuration};
+    ///
+    /// let duration: IsoDuration = json::parse(br#""P1DT2H30M""#)?;
+    /// assert_eq!(duration.0, Duration::from_secs(95_400));
+    /// assert_eq!(json::to_vec(&duration), br#""P1DT2H30M""#);
+    /// # Ok::<(), json::Error>(())
+    /// ```
     IsoDuration(Duration);
 }
 
-/// The nanoseconds that a number of seconds (`scale` 9) or milliseconds (`scale` 6) is, what is
-/// less being cut off; `None` beyond `i128`.
+/// Returns a number of seconds (`scale` 9) or milliseconds (`scale` 6) in nanoseconds. Fractions of a
+/// nanosecond are cut off. `None` if the result does not fit in an `i128`.
 fn nanos(number: &str, scale: i32) -> Option<i128> {
     let (digits, exponent) = match number.find(['e', 'E']) {
         Some(at) => {
@@ -78,15 +117,15 @@ fn nanos(number: &str, scale: i32) -> Option<i128> {
     };
     let mut value = 0_i128;
     let mut power = i64::from(scale).saturating_add(exponent);
-    let mut behind_point = false;
+    let mut after_point = false;
     for byte in digits.bytes() {
         match byte {
-            b'.' => behind_point = true,
-            b'0'..=b'9' if behind_point && power <= 0 => {}
+            b'.' => after_point = true,
+            b'0'..=b'9' if after_point && power <= 0 => {}
             b'0'..=b'9' => {
                 let digit = i128::from(byte.wrapping_sub(b'0'));
                 value = value.checked_mul(10)?.checked_add(digit)?;
-                power = power.saturating_sub(i64::from(behind_point));
+                power = power.saturating_sub(i64::from(after_point));
             }
             _ => {}
         }
@@ -106,12 +145,14 @@ fn nanos(number: &str, scale: i32) -> Option<i128> {
     }
 }
 
+/// Returns the duration of so many nanoseconds, if it fits.
 fn duration_of(nanos: u128) -> Option<Duration> {
     let secs = u64::try_from(nanos / 1_000_000_000).ok()?;
     let nanos = u32::try_from(nanos % 1_000_000_000).ok()?;
     Some(Duration::new(secs, nanos))
 }
 
+/// Returns the time so many nanoseconds after the Unix epoch, if the system's clock has it.
 fn time_of(nanos: i128) -> Option<SystemTime> {
     let duration = duration_of(nanos.unsigned_abs())?;
     if nanos < 0 {
@@ -121,6 +162,7 @@ fn time_of(nanos: i128) -> Option<SystemTime> {
     }
 }
 
+/// Returns the nanoseconds between the Unix epoch and a time.
 fn nanos_of(time: SystemTime) -> i128 {
     let nanos = |duration: Duration| i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX);
     match time.duration_since(UNIX_EPOCH) {
@@ -129,13 +171,13 @@ fn nanos_of(time: SystemTime) -> i128 {
     }
 }
 
-/// The moment that a number of seconds (`scale` 9) or milliseconds (`scale` 6) and so on since the
-/// Unix epoch is, if a clock has it.
+/// Returns the time so many seconds (`scale` 9) or milliseconds (`scale` 6) after the Unix epoch, if the
+/// system's clock has it.
 pub(crate) fn since_epoch(number: &str, scale: i32) -> Option<SystemTime> {
     nanos(number, scale).and_then(time_of)
 }
 
-/// Writes nanoseconds as seconds or milliseconds, as an integer where that is exact.
+/// Writes nanoseconds as seconds or milliseconds: as an integer if that is exact, else as a decimal.
 #[expect(clippy::arithmetic_side_effects, reason = "a power of ten is not zero")]
 fn write_nanos(w: &mut Writer, nanos: i128, scale: u32) {
     let unit = 10_u128.pow(scale);
@@ -246,7 +288,7 @@ impl ToJson for Rfc3339 {
     }
 }
 
-/// Returns the time that a text in RFC 3339's form stands for.
+/// Parses a time as in RFC 3339.
 pub(crate) fn rfc_3339(text: &str) -> Option<SystemTime> {
     let (secs, nanos) = parse_rfc_3339(text)?;
     time_of(
@@ -292,6 +334,7 @@ impl ToJson for IsoDuration {
     }
 }
 
+/// Writes a number and its unit, unless the number is zero.
 fn write_unit(w: &mut Writer, value: u64, unit: &str) {
     if value != 0 {
         w.u64(value);
@@ -299,9 +342,9 @@ fn write_unit(w: &mut Writer, value: u64, unit: &str) {
     }
 }
 
-/// The nanoseconds of a duration in ISO 8601's form, in weeks, days and less.
+/// Parses a duration as in ISO 8601, in weeks or smaller units. Returns nanoseconds.
 fn iso_duration(text: &str) -> Option<u128> {
-    // Each unit may be there once, in this order, those of the time after a `T`.
+    // Each unit may occur once, in this order; hours and smaller units follow a `T`.
     const UNITS: [(u8, u128); 5] = [
         (b'W', 604_800),
         (b'D', 86_400),
@@ -325,7 +368,7 @@ fn iso_duration(text: &str) -> Option<u128> {
         let mut nanos = 0;
         if rest.one_of(b".,").is_some() {
             nanos = rest.nanos()?.into();
-            // Only the last number may be a decimal.
+            // Only the last number may have a fraction.
             ended = true;
         }
         let unit = rest.one_of(if in_time { b"HMS" } else { b"WD" })?;
@@ -340,7 +383,7 @@ fn iso_duration(text: &str) -> Option<u128> {
         total = total.checked_add(value.checked_mul(unit_secs)?)?;
         ended |= unit == b'S';
     }
-    // `P` and `PT` are no durations.
+    // `P` and `PT` alone are not durations.
     let last = text.bytes().next_back()?;
     if rest.0.is_empty() && !matches!(last, b'P' | b'T') {
         Some(total)

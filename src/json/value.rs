@@ -1,4 +1,4 @@
-//! Any JSON value as a tree.
+//! Trees of JSON values.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -10,7 +10,9 @@ use super::{
     Error, FromJson, Number, Object, Reader, ToJson, Writer, read::lexer, to_vec, to_vec_pretty,
 };
 
-/// Any JSON value.
+/// Any JSON value, as a tree.
+///
+/// The methods `as_…` return `None` if the value is of another kind.
 ///
 /// ```
 /// use tiny_lambda::json::{self, Value};
@@ -39,17 +41,17 @@ pub enum Value {
 }
 
 impl Value {
-    /// The member `name`, if this is an object that has one.
+    /// Returns the member `name`, if this is an object that has one.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.as_object()?.get(name)
     }
 
-    /// Whether this is `null`.
+    /// Returns whether this is `null`.
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }
 
-    /// The boolean, if this is one.
+    /// Returns the boolean, if this is one.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Value::Bool(value) => Some(*value),
@@ -57,7 +59,7 @@ impl Value {
         }
     }
 
-    /// The number, if this is one.
+    /// Returns the number, if this is one.
     pub fn as_number(&self) -> Option<&Number> {
         match self {
             Value::Number(value) => Some(value),
@@ -65,22 +67,22 @@ impl Value {
         }
     }
 
-    /// The number, if this is one that is exactly an integer and in range.
+    /// Returns the number, if this is one that is an integer and in range.
     pub fn as_i64(&self) -> Option<i64> {
         self.as_number()?.to_i64()
     }
 
-    /// The number, if this is one that is exactly an integer and in range.
+    /// Returns the number, if this is one that is an integer and in range.
     pub fn as_u64(&self) -> Option<u64> {
         self.as_number()?.to_u64()
     }
 
-    /// The float nearest to the number, if this is one, and unless that is infinite.
+    /// Returns the float nearest to the number, if this is one and the float is finite.
     pub fn as_f64(&self) -> Option<f64> {
         self.as_number()?.to_f64()
     }
 
-    /// The string, if this is one.
+    /// Returns the string, if this is one.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Value::String(value) => Some(value),
@@ -88,7 +90,7 @@ impl Value {
         }
     }
 
-    /// The array, if this is one.
+    /// Returns the array, if this is one.
     pub fn as_array(&self) -> Option<&[Value]> {
         match self {
             Value::Array(value) => Some(value),
@@ -96,7 +98,7 @@ impl Value {
         }
     }
 
-    /// The object, if this is one.
+    /// Returns the object, if this is one.
     pub fn as_object(&self) -> Option<&Object> {
         match self {
             Value::Object(value) => Some(value),
@@ -105,7 +107,7 @@ impl Value {
     }
 }
 
-/// Without white space, as it is written; with `{:#}`, over several lines.
+/// JSON without white space; `{:#}` prints it over several lines.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = if f.alternate() {

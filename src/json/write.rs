@@ -1,4 +1,4 @@
-//! The writer: JSON without white space into one growing buffer; it cannot fail.
+//! The writer: writes JSON without white space into a growing buffer. It cannot fail.
 
 use alloc::vec::Vec;
 
@@ -7,11 +7,11 @@ use super::field_names::Names;
 use super::read::lexer;
 use crate::encoding::{Digits, decimal, hex_digit, push_base64};
 
-/// Writes values one after the other into a `Vec<u8>`, which may be used again.
+/// Writes JSON values into a `Vec<u8>`.
 ///
-/// Who writes an impl of [`ToJson`] calls the method of the value's kind, or `begin_array`,
-/// [`element`](Self::element) for each, `end_array`; and the same for objects with
-/// [`member`](Self::member). Commas come by themselves.
+/// An impl of [`ToJson`] calls the method for its kind of value. For an array it calls `begin_array`,
+/// [`element`](Self::element) for each element and `end_array`; for an object, `begin_object`,
+/// [`member`](Self::member) and `end_object`. The writer adds the commas.
 ///
 /// ```
 /// use tiny_lambda::json::{ToJson, Writer};
@@ -29,12 +29,12 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Writes after what is in `out`.
+    /// Returns a writer that appends to `out`.
     pub fn new(out: Vec<u8>) -> Writer {
         Writer { out }
     }
 
-    /// What was written.
+    /// Returns what was written.
     pub fn into_inner(self) -> Vec<u8> {
         self.out
     }
@@ -86,8 +86,8 @@ impl Writer {
         self.u128(value.unsigned_abs());
     }
 
-    /// Writes a string in quotes. Only what must be is escaped (RFC 8259, section 7): quotes,
-    /// backslashes and control characters.
+    /// Writes a string in quotes. Quotes, backslashes and control characters, which must be escaped
+    /// (RFC 8259, section 7), are escaped.
     pub fn string(&mut self, value: &str) {
         self.out.push(b'"');
         let mut rest = value.as_bytes();
@@ -103,14 +103,24 @@ impl Writer {
         self.out.push(b'"');
     }
 
-    /// Writes a string in quotes that holds `bytes` in base64.
+    /// Writes `bytes` as a string of base64.
     pub(crate) fn base64(&mut self, bytes: &[u8]) {
         self.out.push(b'"');
         push_base64(&mut self.out, bytes);
         self.out.push(b'"');
     }
 
-    /// Writes `json` as it stands; it must be JSON, which nobody checks.
+    /// Writes `json` unchanged. It must be a JSON value, which is not checked.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.begin_array();
+    /// w.raw("1.50");
+    /// w.end_array();
+    /// assert_eq!(w.into_inner(), b"[1.50]");
+    /// ```
     pub fn raw(&mut self, json: &str) {
         self.out.extend_from_slice(json.as_bytes());
     }
@@ -142,21 +152,32 @@ impl Writer {
         value.to_json(self);
     }
 
-    /// Writes the name of a member, whose value must follow.
+    /// Writes the name of a member. Write its value next.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.begin_object();
+    /// w.name("n");
+    /// w.u64(1);
+    /// w.end_object();
+    /// assert_eq!(w.into_inner(), br#"{"n":1}"#);
+    /// ```
     pub fn name(&mut self, name: &str) {
         self.comma();
         self.string(name);
         self.out.push(b':');
     }
 
-    /// Writes all of a member of a struct that is in front of its value.
+    /// Writes the text of a struct's member before its value.
     #[doc(hidden)]
     pub fn field(&mut self, names: &Names, index: usize) {
         self.out.extend_from_slice(names.text(index));
     }
 
-    /// Writes the members of the object that `write` writes, and `}`, into an open object that
-    /// has a member already.
+    /// Continues an open object, which has a member, with the members of the object that `write`
+    /// writes, and closes it.
     pub(super) fn continue_object(&mut self, write: impl FnOnce(&mut Writer)) {
         let bracket = self.out.len();
         write(self);
@@ -172,14 +193,15 @@ impl Writer {
         self.out.push(b'}');
     }
 
-    /// Writes a comma unless the innermost container was only just begun. No value ends in an
-    /// opening bracket, so the last byte tells.
+    /// Writes a comma, unless the innermost array or object is empty: then the last byte is an opening
+    /// bracket, with which no value ends.
     fn comma(&mut self) {
         if !matches!(self.out.last(), Some(b'[' | b'{')) {
             self.out.push(b',');
         }
     }
 
+    /// Writes the escape of a quote, a backslash or a control character.
     fn escape(&mut self, byte: u8) {
         let letter = match byte {
             b'"' | b'\\' => byte,
