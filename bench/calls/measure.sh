@@ -3,7 +3,7 @@
 # executable and the zip (profile small, x86_64), the number of packages that are compiled in addition, and
 # whether they need a C compiler.
 # Usage: ./measure.sh [FEATURE...]; all by default. `ring` and `sdk` need a C compiler.
-# The result is kept in result.txt, which .ci/figures compares with the documentation.
+# `./measure.sh >result.txt` keeps the result; .ci/figures compares it with the README.
 set -eu
 cd -- "$(dirname -- "$0")"
 
@@ -37,7 +37,7 @@ row() {
 build ''
 hello=$(bytes bootstrap) hello_zip=$(bytes function.zip)
 n_hello=$(n_packages '')
-printf '| a call with | executable | zip | packages | C compiler |\n| --- | --- | --- | --- | --- |\n'
+printf '| a call with | executable | zip | packages | C compiler |\n| --- | ---: | ---: | ---: | --- |\n'
 [ $# -gt 0 ] || set -- address name ureq graviola ring sdk
 for feature; do
     case $feature in
