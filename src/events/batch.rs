@@ -230,8 +230,11 @@ impl<'c> BatchRunner<'c> {
     /// Logs the error of a record.
     fn log(&self, id: &str, error: &Error) {
         let error_type = String::from(error.error_type());
-        let message = format_args!("{} {id}: {}", self.record_name, error.error_message());
-        log::error(Some(self.cx), &Error::new(error_type, message));
+        let error = Error::new(
+            error_type,
+            format_args!("{} {id}: {}", self.record_name, error.error_message()),
+        );
+        log::error(Some(self.cx), &error);
     }
 }
 

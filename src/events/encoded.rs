@@ -246,8 +246,11 @@ fn malformed_text(error: EncodingError, text: &str) -> Error {
 
 #[track_caller]
 fn malformed_time(expected: &str, text: &str) -> Error {
-    let message = format_args!("expected {expected}");
-    Error::unmarshal("a time", &message, text.as_bytes())
+    Error::unmarshal(
+        "a time",
+        &format_args!("expected {expected}"),
+        text.as_bytes(),
+    )
 }
 
 #[cfg(test)]

@@ -331,8 +331,10 @@ impl Request {
         }
         let mut digits = Digits::default();
         let len_max = decimal(len_max as u64, &mut digits);
-        let message = format_args!("the body is longer than {len_max} bytes");
-        Err(Error::new(PAYLOAD_TOO_LARGE, message))
+        Err(Error::new(
+            PAYLOAD_TOO_LARGE,
+            format_args!("the body is longer than {len_max} bytes"),
+        ))
     }
 
     /// Returns a decoded path parameter: that of the [`Router`](super::Router)'s pattern, or else

@@ -79,8 +79,9 @@ impl<'r> ResponseEvent<'r> {
         if !(100..=599).contains(&response.status) {
             let mut digits = Digits::default();
             let status = decimal(response.status.into(), &mut digits);
-            let message = format_args!("status {status} is not in 100 to 599");
-            return Err(invalid_response(message));
+            return Err(invalid_response(format_args!(
+                "status {status} is not in 100 to 599"
+            )));
         }
         for (name, value) in &response.headers {
             if !is_field_name(name) || !is_field_value(value) {
