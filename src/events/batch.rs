@@ -192,9 +192,7 @@ pub(super) struct BatchRunner<'c> {
 impl<'c> BatchRunner<'c> {
     pub(super) fn new(cx: &'c Context, record_name: &'static str) -> BatchRunner<'c> {
         let now_ms = sys::unix_time_ms();
-        let left = cx.remaining().unwrap_or_default();
-        let left_ms = left.as_secs().saturating_mul(1000);
-        let left_ms = left_ms.saturating_add(left.subsec_millis().into());
+        let left_ms = cx.deadline_ms().unwrap_or(0).saturating_sub(now_ms);
         let margin_ms = MARGIN_MAX_MS.min(left_ms / 10);
         let end_ms = match left_ms {
             // There is no deadline, or it has passed, as with some local emulators.
