@@ -11,9 +11,8 @@ const PT_INTERP: u64 = 3;
 /// at the end for section headers that it does not write.
 ///
 /// # Errors
-///
-/// What is wrong with it, as the predicate of a sentence, unless it is a static ELF executable for
-/// `arch`, which is AWS's name of the architecture.
+/// The file is not a static ELF executable for `arch`, AWS's name of the architecture. The text says
+/// why and follows the name of the file in a message.
 pub(crate) fn check<'a>(elf: &'a [u8], arch: &str) -> Result<&'a [u8], String> {
     // 64-bit, the lowest byte first, version 1.
     if !elf.starts_with(b"\x7fELF\x02\x01\x01") || elf.len() < HEADER_LEN {

@@ -203,7 +203,7 @@ fn bytes_that_no_code_makes_shorter_are_stored() {
 #[test]
 fn matches_reach_as_far_as_they_may() {
     let noise = noise(40_000);
-    // The furthest match; then one that is too far.
+    // The largest distance that a match may have, then one byte more.
     for (between, len_max) in [(32_768 - 300, 32_820), (32_769 - 300, 33_100)] {
         let input = [&noise[..300], &noise[300..300 + between], &noise[..300]].concat();
         check(&input, len_max);

@@ -53,7 +53,7 @@ enum InvocationFailure {
     Rejected,
 }
 
-/// What a failure means for the caller, the processes and the log.
+/// The consequences of a failure for the caller, the processes and the log.
 struct FailureEffects {
     error: FunctionError,
     /// The status and the error type of the REPORT line.

@@ -230,7 +230,7 @@ impl EnvironmentLog {
         }
     }
 
-    /// Returns the end of what has been written since the last call.
+    /// Returns the last bytes of the log that was written since the last call.
     pub(crate) fn take_tail(&self) -> Vec<u8> {
         std::mem::take(&mut lock(&self.tail))
     }

@@ -39,7 +39,7 @@ pub(crate) struct Environment {
     changed: Condvar,
 }
 
-/// What the threads of an environment share.
+/// The state that the threads of an environment share.
 #[derive(Debug)]
 pub(crate) struct EnvironmentState {
     pub(crate) runtime: RuntimeStateMachine<ResponseSender>,
@@ -70,7 +70,7 @@ pub(crate) struct EnvironmentState {
     pub(crate) is_closed: bool,
 }
 
-/// What a thread is doing with the processes.
+/// The operation on the processes that a thread has in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ProcessStage {
     /// They run, or there are none.

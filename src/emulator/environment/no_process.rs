@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::emulator::environment::logs::{EnvironmentLog, LogSource};
 use crate::emulator::report::ProcessExit;
 
-/// What would be started, and how.
+/// The command that would start a process.
 #[derive(Debug)]
 #[expect(dead_code, reason = "nothing is started here")]
 pub(crate) struct LaunchSpec<'l> {

@@ -28,7 +28,7 @@ const LOG_READ_LEN: usize = 64 * 1024;
 const PEAK_BUSY_MIN: Duration = Duration::from_millis(1);
 const PEAK_AGE_MAX: Duration = Duration::from_millis(10);
 
-/// What is to be started, and how.
+/// The command that starts a process.
 #[derive(Debug)]
 pub(crate) struct LaunchSpec<'l> {
     pub(crate) program: &'l Path,

@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_message_is_framed_as_aws_documents_it() {
-        // The empty message of AWS's test vectors, and one that was put together by hand.
+        // The empty message of AWS's test vectors, and a handwritten message.
         assert_eq!(
             message(&[], b""),
             b"\0\0\0\x10\0\0\0\0\x05\xc2\x48\xeb\x7d\x98\xc8\xff"

@@ -117,7 +117,7 @@ pub(in crate::json) fn decode_escape(rest: &[u8]) -> (u32, usize) {
     (u32::from(code), 2)
 }
 
-/// Decodes `\uXXXX`, or two of them that are a surrogate pair.
+/// Decodes `\u` and four hexadecimal digits, or two such escapes that form a surrogate pair.
 #[inline(never)]
 fn decode_unicode_escape(rest: &[u8]) -> (u32, usize) {
     let high = decode_code_unit(rest);
