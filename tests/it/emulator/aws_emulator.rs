@@ -200,17 +200,14 @@ fn side_by_side() {
             compare_raw(api, &mut surprises);
         }
         let their_answers = play(&folder, front, api, script);
-        let group = format!("-{}", theirs.id());
-        Command::new("kill")
-            .args(["KILL", "--", &group])
-            .status()
-            .unwrap();
-        theirs.wait().unwrap();
         // AWS's emulator does not end its function.
         let started = folder.0.join("started");
-        let orphan = fs::read_to_string(&started).unwrap();
-        let killed = Command::new("kill").args(["KILL", orphan.trim()]).status();
-        killed.unwrap();
+        let function = fs::read_to_string(&started).unwrap();
+        for id in [&format!("-{}", theirs.id()), function.trim()] {
+            let kill = Command::new("kill").args(["-KILL", "--", id]).status();
+            assert!(kill.unwrap().success(), "kill {id}");
+        }
+        theirs.wait().unwrap();
         fs::remove_file(&started).unwrap();
 
         let mut settings = Settings::default();
