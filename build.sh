@@ -149,13 +149,13 @@ case $arch in
     x86_64) add_flag -Cllvm-args=-disable-x86-lea-opt ;;
     arm64) add_flag -Cllvm-args=-enable-machine-outliner=never ;;
 esac
+# Of the start files crt1.o is enough: the others register tables for unwinding, which libunwind finds itself.
+start=$sysroot/lib/rustlib/$triple/lib/self-contained
+add_flag -Clink-self-contained=no
+add_flag "-Lnative=$start"
+add_flag "-Clink-arg=$start/crt1.o"
 if [ "$profile" != unwind ]; then
-    # Without unwinding nothing reads its tables: link.ld discards them, and the toolchain's crt1.o alone
-    # replaces the start files that register them.
-    start=$sysroot/lib/rustlib/$triple/lib/self-contained
-    add_flag -Clink-self-contained=no
-    add_flag "-Lnative=$start"
-    add_flag "-Clink-arg=$start/crt1.o"
+    # Without unwinding nothing reads the tables: link.ld discards them.
     add_flag -Clink-arg=--no-eh-frame-hdr
     add_flag "-Clink-arg=-T$here/src/bin/package/link.ld"
 else
