@@ -4,9 +4,6 @@
 //! reads the events of all front doors. These types have the members that only one kind of event
 //! has.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 use super::iam::IamPolicyDocument;
 use super::{EpochMillis, Map};

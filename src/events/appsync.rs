@@ -1,8 +1,5 @@
 //! AWS AppSync: resolvers and authorizers of GraphQL and Events APIs.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::Map;
 use super::field::event;
 use crate::json::Value;

@@ -12,9 +12,6 @@
 //! When a tenth of the time is left before the deadline, but at most one second, the records that
 //! were not handled are reported as failed. After a timeout Lambda would retry the whole batch.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::Field;
 use super::field::unmarshal_error;
 use crate::context::Context;

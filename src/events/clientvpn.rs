@@ -1,8 +1,5 @@
 //! AWS Client VPN: client connect handlers.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 
 event! {

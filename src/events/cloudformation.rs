@@ -5,8 +5,6 @@
 //! client. The provider framework of the AWS CDK sends it for its functions, which return a
 //! [`CloudFormationProviderResponse`].
 
-use alloc::string::String;
-
 use super::Map;
 use super::field::event;
 use crate::json::Value;

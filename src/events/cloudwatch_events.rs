@@ -14,9 +14,6 @@ pub mod ssm;
 pub mod tag;
 pub mod trustedadvisor;
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 use super::{Map, Timestamp};
 use crate::json::Value;

@@ -20,9 +20,6 @@
 //! # Ok::<(), tiny_lambda::Error>(())
 //! ```
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 use super::{Base64, Map};
 use crate::json::Value;

@@ -1,7 +1,5 @@
 //! AWS Config: custom rules.
 
-use alloc::string::String;
-
 use super::field::event;
 
 event! {

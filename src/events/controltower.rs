@@ -1,8 +1,5 @@
 //! AWS Control Tower: lifecycle events.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::Timestamp;
 use super::cloudwatch_events::CloudTrailUserIdentity;
 use super::field::event;

@@ -1,7 +1,5 @@
 //! Amazon DynamoDB Streams: changes of items, and the values in them.
 
-use alloc::string::String;
-use alloc::vec::Vec;
 use std::time::SystemTime;
 
 use super::batch::{self, BatchResponse};

@@ -6,8 +6,6 @@
 //! types of [`json`](crate::json) with the same names hold the decoded value. Use those in your own
 //! types: they refuse malformed text when the event is read.
 
-use alloc::string::String;
-use alloc::vec::Vec;
 use std::time::SystemTime;
 
 use super::field::parse_json;
@@ -256,7 +254,6 @@ fn malformed_time(expected: &str, text: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString;
     use std::time::UNIX_EPOCH;
 
     /// Nanoseconds since the epoch.

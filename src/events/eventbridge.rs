@@ -1,8 +1,5 @@
 //! Amazon EventBridge: events of rules, pipes and schedules.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::Timestamp;
 use super::field::event;
 use crate::json::Value;

@@ -1,7 +1,5 @@
 //! [`Field`]: a member of an event, which may be missing, `null` or of an unexpected type.
 
-use alloc::boxed::Box;
-use alloc::string::String;
 use core::fmt::Display;
 
 use crate::error::{Error, Result};

@@ -1,8 +1,5 @@
 //! AWS Identity and Access Management: policies in the responses of authorizers.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
 

@@ -1,8 +1,5 @@
 //! Amazon MSK and self-managed Apache Kafka: records of topics.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::batch::{BatchRunner, read_failures, write_failures};
 use super::field::event;
 use super::{Base64, EpochMillis, Map};

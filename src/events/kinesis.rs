@@ -1,8 +1,5 @@
 //! Amazon Kinesis Data Streams: records of a shard.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::batch::{self, BatchResponse};
 use super::field::event;
 use super::{Base64, EpochSeconds, Map, Timestamp};

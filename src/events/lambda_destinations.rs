@@ -1,7 +1,5 @@
 //! AWS Lambda: records of asynchronous invocations and of discarded batches, for destinations.
 
-use alloc::string::String;
-
 use super::field::{event, parse_json};
 use super::{Map, Timestamp};
 use crate::error::Result;

@@ -1,7 +1,5 @@
 //! [`Map`]: an object of an event whose member names AWS does not define.
 
-use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 use core::iter;
 use core::marker::PhantomData;

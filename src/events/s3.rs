@@ -1,8 +1,5 @@
 //! Amazon S3: notifications, Batch Operations and Object Lambda.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 use super::{FormText, Map, Timestamp};
 use crate::json::Value;

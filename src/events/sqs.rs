@@ -1,8 +1,5 @@
 //! Amazon SQS: messages of a queue.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::batch::{self, BatchResponse, Order};
 use super::field::{event, parse_json};
 use super::{Base64, EpochMillis, Map};

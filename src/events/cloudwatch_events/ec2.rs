@@ -1,7 +1,5 @@
 //! Amazon EC2: changes of instances.
 
-use alloc::string::String;
-
 use crate::events::field::event;
 
 event! {

@@ -1,7 +1,5 @@
 //! Amazon EMR: changes of clusters.
 
-use alloc::string::String;
-
 use crate::events::field::event;
 
 event! {

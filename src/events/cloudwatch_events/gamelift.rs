@@ -1,8 +1,5 @@
 //! Amazon GameLift FlexMatch: matchmaking.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::events::Timestamp;
 use crate::events::field::event;
 use crate::json::{Number, Value};

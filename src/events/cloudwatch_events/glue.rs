@@ -1,8 +1,5 @@
 //! AWS Glue: jobs, crawlers and the Data Catalog.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::events::field::event;
 use crate::json::Number;
 

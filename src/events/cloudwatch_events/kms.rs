@@ -1,7 +1,5 @@
 //! AWS KMS: changes of keys.
 
-use alloc::string::String;
-
 use crate::events::field::event;
 
 event! {

@@ -1,7 +1,5 @@
 //! AWS Systems Manager: automations, commands, maintenance windows and associations.
 
-use alloc::string::String;
-
 use crate::events::Timestamp;
 use crate::events::field::event;
 use crate::json::{Number, Value};
