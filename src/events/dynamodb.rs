@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::batch::{self, BatchResponse};
+use super::batch::{BatchResponse, check_id, run_stream_batch};
 use super::field::{event, parse_json, unmarshal_error};
 use super::kinesis::TumblingWindow;
 use super::{Base64, EpochMicros, EpochMillis, EpochSeconds, Map};
@@ -261,7 +261,7 @@ impl ToJson for AttributeValue {
     }
 }
 
-/// Calls `f` for each change; see [`batch`]. The first failure ends the batch, and Lambda retries
+/// Calls `f` for each change; see [`batch`](super::batch). The first failure ends the batch, and Lambda retries
 /// from there.
 ///
 /// ```
@@ -286,30 +286,18 @@ pub fn each(
     cx: &Context,
     mut f: impl FnMut(&DynamoDbEventRecord) -> Result<()>,
 ) -> Result<BatchResponse> {
-    handle_records(event, cx, &mut f)
-}
-
-/// Calls `f` for each record; `dyn` as in `sqs.rs`.
-#[track_caller]
-fn handle_records(
-    event: &DynamoDbEvent,
-    cx: &Context,
-    f: &mut dyn FnMut(&DynamoDbEventRecord) -> Result<()>,
-) -> Result<BatchResponse> {
     let records = event.records.get()?;
-    let mut ids = Vec::with_capacity(records.len());
     for record in records {
-        let sequence_number = &record.dynamodb.get()?.sequence_number;
-        ids.push(batch::record_id(
-            sequence_number,
+        check_id(
+            &record.dynamodb.get()?.sequence_number,
             "DynamoDbStreamRecord.SequenceNumber",
-        )?);
+        )?;
     }
-    let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut *f);
-    Ok(batch::run_stream_batch(
+    Ok(run_stream_batch(
         cx,
         "DynamoDB record",
-        &ids,
-        &mut handle,
+        records,
+        |record| record.dynamodb.ok()?.sequence_number.ok(),
+        &mut f,
     ))
 }
