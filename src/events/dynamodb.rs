@@ -248,12 +248,8 @@ impl ToJson for AttributeValue {
             AttributeValue::Map(value) => w.member("M", value),
             AttributeValue::StringSet(value) => w.member("SS", value),
             AttributeValue::NumberSet(value) => {
-                w.name("NS");
-                w.begin_array();
-                for number in value {
-                    w.element(number.as_str());
-                }
-                w.end_array();
+                let numbers: Vec<&str> = value.iter().map(Number::as_str).collect();
+                w.member("NS", &numbers);
             }
             AttributeValue::BinarySet(value) => w.member("BS", value),
         }

@@ -65,13 +65,10 @@ impl OneOrMany {
 
 impl FromJson for OneOrMany {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-        if r.peek()? == Kind::Array {
-            r.attempt_replacing(true, Vec::from_json)
-                .map(OneOrMany::Many)
-        } else {
-            r.attempt_replacing(true, String::from_json)
-                .map(OneOrMany::One)
-        }
+        r.attempt_replacing(true, |r| match r.peek()? {
+            Kind::Array => Vec::from_json(r).map(OneOrMany::Many),
+            _ => String::from_json(r).map(OneOrMany::One),
+        })
     }
 }
 
