@@ -20,8 +20,8 @@ use crate::json::Value;
 
 event! {
     /// The detail of an event of AWS CloudTrail: a call of an AWS API, or a sign-in (AWS CloudTrail
-    /// User Guide, "CloudTrail record contents").
-    pub struct AwsApiCall {
+    /// User Guide, "CloudTrail record contents"). `T` is the type of its `serviceEventDetails`.
+    pub struct AwsApiCall<T = Value> {
         event_version: String as "eventVersion",
         user_identity: CloudTrailUserIdentity as "userIdentity",
         event_time: Timestamp as "eventTime",
@@ -44,7 +44,7 @@ event! {
         read_only: bool as "readOnly",
         management_event: bool as "managementEvent",
         recipient_account_id: String as "recipientAccountId",
-        service_event_details: Value as "serviceEventDetails",
+        service_event_details: T as "serviceEventDetails",
         shared_event_id: String as "sharedEventID",
         vpc_endpoint_id: String as "vpcEndpointId",
         event_category: String as "eventCategory",

@@ -199,24 +199,21 @@ impl FromJson for AttributeValue {
         const WHAT: &str = "a value with its type, such as {\"S\": \"\"}";
         r.attempt_replacing(true, |r| {
             r.begin_object()?;
-            let Some(name) = r.next_member()? else {
-                return Err(r.error_expected(WHAT));
-            };
-            let value = match &*name {
-                "S" => AttributeValue::String(String::from_json(r)?),
-                "N" => AttributeValue::Number(number(r)?),
-                "B" => AttributeValue::Binary(Base64::from_json(r)?),
-                "BOOL" => AttributeValue::Bool(bool::from_json(r)?),
-                "NULL" => {
+            let value = match r.next_member()?.as_deref() {
+                Some("S") => AttributeValue::String(String::from_json(r)?),
+                Some("N") => AttributeValue::Number(number(r)?),
+                Some("B") => AttributeValue::Binary(Base64::from_json(r)?),
+                Some("BOOL") => AttributeValue::Bool(bool::from_json(r)?),
+                Some("NULL") => {
                     if r.raw()? != "true" {
                         return Err(r.error_expected("true"));
                     }
                     AttributeValue::Null
                 }
-                "L" => AttributeValue::List(Vec::from_json(r)?),
-                "M" => AttributeValue::Map(Map::from_json(r)?),
-                "SS" => AttributeValue::StringSet(Vec::from_json(r)?),
-                "NS" => {
+                Some("L") => AttributeValue::List(Vec::from_json(r)?),
+                Some("M") => AttributeValue::Map(Map::from_json(r)?),
+                Some("SS") => AttributeValue::StringSet(Vec::from_json(r)?),
+                Some("NS") => {
                     let mut numbers = Vec::new();
                     r.begin_array()?;
                     while r.next_element()? {
@@ -224,7 +221,7 @@ impl FromJson for AttributeValue {
                     }
                     AttributeValue::NumberSet(numbers)
                 }
-                "BS" => AttributeValue::BinarySet(Vec::from_json(r)?),
+                Some("BS") => AttributeValue::BinarySet(Vec::from_json(r)?),
                 _ => return Err(r.error_expected(WHAT)),
             };
             if r.next_member()?.is_some() {
