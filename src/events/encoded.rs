@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_a_time() {
+    fn a_time_is_made_from_a_number() {
         let time = EpochMillis::from(1500).to_system_time().unwrap();
         assert_eq!(nanos(time), 1_500_000_000);
     }
