@@ -11,7 +11,7 @@ use crate::json::Value;
 
 event! {
     /// The event of AWS CloudFormation: a custom resource to create, update or delete (AWS
-    /// CloudFormation User Guide, "CloudFormation custom resource reference").
+    /// CloudFormation User Guide, "CloudFormation custom resource request and response reference").
     pub struct CloudFormationCustomResourceRequest {
         /// `Create`, `Update` or `Delete`
         request_type: String as "RequestType",

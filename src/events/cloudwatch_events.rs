@@ -20,7 +20,8 @@ use crate::json::Value;
 
 event! {
     /// The detail of an event of AWS CloudTrail: a call of an AWS API, or a sign-in (AWS CloudTrail
-    /// User Guide, "CloudTrail record contents"). `T` is the type of its `serviceEventDetails`.
+    /// User Guide, "CloudTrail record contents for management, data, and network activity events").
+    /// `T` is the type of its `serviceEventDetails`.
     pub struct AwsApiCall<T = Value> {
         event_version: String as "eventVersion",
         user_identity: CloudTrailUserIdentity as "userIdentity",

@@ -79,15 +79,15 @@ triggers! {
     CognitoEventUserPoolsInboundFederation
         CognitoEventUserPoolsInboundFederationRequest
         CognitoEventUserPoolsInboundFederationResponse,
-    /// The event to choose the next challenge ("Define auth challenge Lambda trigger").
+    /// The event to choose the next challenge ("Define Auth challenge Lambda trigger").
     CognitoEventUserPoolsDefineAuthChallenge
         CognitoEventUserPoolsAuthChallengeRequest
         CognitoEventUserPoolsDefineAuthChallengeResponse,
-    /// The event to create a challenge ("Create auth challenge Lambda trigger").
+    /// The event to create a challenge ("Create Auth challenge Lambda trigger").
     CognitoEventUserPoolsCreateAuthChallenge
         CognitoEventUserPoolsAuthChallengeRequest
         CognitoEventUserPoolsCreateAuthChallengeResponse,
-    /// The event to verify the response to a challenge ("Verify auth challenge response Lambda
+    /// The event to verify the response to a challenge ("Verify Auth challenge response Lambda
     /// trigger").
     CognitoEventUserPoolsVerifyAuthChallenge
         CognitoEventUserPoolsAuthChallengeRequest
@@ -276,7 +276,7 @@ event! {
     }
 
     /// The event of an Amazon Cognito identity pool: a data set to synchronize (Amazon Cognito
-    /// Developer Guide, "Triggering Lambda functions with Amazon Cognito Sync").
+    /// Developer Guide, "Customizing workflows with Amazon Cognito Events").
     pub struct CognitoEvent {
         dataset_name: String as "datasetName",
         dataset_records: Map<CognitoDatasetRecord> as "datasetRecords",

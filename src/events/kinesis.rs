@@ -9,7 +9,8 @@ use crate::json::Value;
 
 event! {
     /// The event of Amazon Kinesis Data Streams: a batch of records (AWS Lambda Developer Guide,
-    /// "Using Lambda with Kinesis"). The members after `records` are those of a tumbling window.
+    /// "Using Lambda to process records from Amazon Kinesis Data Streams"). The members after
+    /// `records` are those of a tumbling window.
     pub struct KinesisEvent {
         records: Vec<KinesisEventRecord> as "Records",
         window: TumblingWindow,

@@ -12,7 +12,7 @@ event! {
 
     /// The event that Amazon S3 sends to a queue or topic instead of an [`S3Event`] when
     /// notifications are configured (Amazon S3 User Guide, "Walkthrough: Configuring a bucket for
-    /// notifications").
+    /// notifications (SNS topic or SQS queue)").
     pub struct S3TestEvent {
         /// `Amazon S3`
         service: String as "Service",

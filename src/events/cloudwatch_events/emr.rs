@@ -4,7 +4,7 @@ use crate::events::field::event;
 
 event! {
     /// The detail of an event of Amazon EMR: a change of a scaling policy (Amazon EMR Management
-    /// Guide, "Monitor Amazon EMR events with CloudWatch").
+    /// Guide, "Monitoring Amazon EMR events with CloudWatch").
     pub struct AutoScalingPolicyStateChange {
         resource_id: String as "resourceId",
         cluster_id: String as "clusterId",

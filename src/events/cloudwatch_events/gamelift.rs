@@ -6,7 +6,7 @@ use crate::json::{Number, Value};
 
 event! {
     /// The detail of an event of FlexMatch: tickets for which a match is searched (Amazon GameLift
-    /// FlexMatch Developer Guide, "Reference: FlexMatch matchmaking events").
+    /// Servers FlexMatch Developer Guide, "FlexMatch matchmaking events").
     pub struct MatchmakingSearching {
         tickets: Vec<Ticket>,
         estimated_wait_millis: Value as "estimatedWaitMillis",
