@@ -313,25 +313,19 @@ impl ApiGatewayCustomAuthorizerResponse {
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     pub fn allow(principal_id: &str, resource: &str) -> Self {
-        Self::new(
-            principal_id,
-            IamPolicyDocument::invoke_api("Allow", resource),
-        )
+        Self::with_effect("Allow", principal_id, resource)
     }
 
     /// Returns a policy that denies `principal_id` calls of `resource`: the caller receives status
     /// 403. For status 401, return an error whose message is `Unauthorized`.
     pub fn deny(principal_id: &str, resource: &str) -> Self {
-        Self::new(
-            principal_id,
-            IamPolicyDocument::invoke_api("Deny", resource),
-        )
+        Self::with_effect("Deny", principal_id, resource)
     }
 
-    fn new(principal_id: &str, policy: IamPolicyDocument) -> Self {
+    fn with_effect(effect: &str, principal_id: &str, resource: &str) -> Self {
         ApiGatewayCustomAuthorizerResponse {
             principal_id: principal_id.into(),
-            policy_document: policy.into(),
+            policy_document: IamPolicyDocument::invoke_api(effect, resource).into(),
             ..Self::default()
         }
     }

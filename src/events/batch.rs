@@ -245,10 +245,11 @@ pub(super) fn run_batch<R>(
     let mut failed_groups: Vec<Option<&str>> = Vec::new();
     for record in records {
         let id = id_of(record).map_or("", String::as_str);
+        debug_assert!(!id.is_empty(), "`check_id` has accepted the identifier");
         let group = group_of.and_then(|group_of| group_of(record));
-        let may_be_same =
-            |failed: &Option<&str>| failed.is_none() || group.is_none() || *failed == group;
-        let has_ended = group_of.is_some() && failed_groups.iter().any(may_be_same);
+        let mut failed = failed_groups.iter();
+        let has_ended = group_of.is_some()
+            && failed.any(|failed| failed.is_none() || group.is_none() || *failed == group);
         if has_ended || !runner.run(id, &mut || f(record)) {
             failures.push(String::from(id));
             if !has_ended {
