@@ -22,7 +22,7 @@ event! {
     /// The detail of an event of AWS CloudTrail: a call of an AWS API, or a sign-in (AWS CloudTrail
     /// User Guide, "CloudTrail record contents for management, data, and network activity events").
     /// `T` is the type of its `serviceEventDetails`.
-    pub struct AwsApiCall<T = Value> {
+    pub struct CloudTrailRecord<T = Value> {
         event_version: String as "eventVersion",
         user_identity: CloudTrailUserIdentity as "userIdentity",
         event_time: Timestamp as "eventTime",
@@ -107,6 +107,9 @@ event! {
         identity_store_arn: String as "identityStoreArn",
     }
 }
+
+/// The detail of a call of an AWS API.
+pub type AwsApiCall = CloudTrailRecord;
 
 /// The detail of a sign-in to the AWS console, which CloudTrail records like a call.
 pub type SignIn = AwsApiCall;

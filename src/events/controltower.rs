@@ -1,13 +1,13 @@
 //! AWS Control Tower: lifecycle events.
 
 use super::Timestamp;
-use super::cloudwatch_events::AwsApiCall;
+use super::cloudwatch_events::CloudTrailRecord;
 use super::field::event;
 
 /// The detail of an event of AWS Control Tower: an action on a landing zone that was completed (AWS
 /// Control Tower User Guide, "Lifecycle events in AWS Control Tower"). CloudTrail records it like a
-/// call; its `event_name` is such as `CreateManagedAccount`.
-pub type ControlTowerLifecycleEvent = AwsApiCall<ServiceEventDetails>;
+/// call of an API, with an `event_name` such as `CreateManagedAccount`.
+pub type ControlTowerLifecycleEvent = CloudTrailRecord<ServiceEventDetails>;
 
 event! {
     /// The result of the action: the one member that corresponds to the event's name.
@@ -33,7 +33,7 @@ event! {
         state: String,
         message: String,
         requested_timestamp: Timestamp as "requestedTimestamp",
-        /// The name of the previous member in the result of an action on controls.
+        /// As `requested_timestamp`, in the result of an action on controls.
         request_timestamp: Timestamp as "requestTimestamp",
         completed_timestamp: Timestamp as "completedTimestamp",
         organizational_unit: OrganizationalUnit as "organizationalUnit",

@@ -242,7 +242,7 @@ const TYPES: &[Row] = &[
     row!("connect", connect::ConnectEvent),
     row!(
         "controltower",
-        On<bus::AwsApiCall<controltower::ServiceEventDetails>>
+        On<cloudwatch_events::CloudTrailRecord<controltower::ServiceEventDetails>>
     ),
     row!("documentdb", documentdb::DocumentDbEvent),
     row!("dynamodb", dynamodb::DynamoDbEvent),
