@@ -1,8 +1,5 @@
 //! Amazon MQ for Apache ActiveMQ: messages of a broker.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 use super::{Base64, EpochMillis, Map};
 use crate::json::Value;

@@ -1,9 +1,6 @@
 //! Application Load Balancers: the events of a target group of Lambda functions.
 //! [`run_http`](crate::run_http) reads them, and writes the responses.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::Map;
 use super::field::event;
 

@@ -4,9 +4,6 @@
 //! reads the events of all front doors. These types have the members that only one kind of event
 //! has.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 use super::iam::IamPolicyDocument;
 use super::{EpochMillis, Map};
@@ -43,7 +40,7 @@ event! {
         is_base64_encoded: bool as "isBase64Encoded",
     }
 
-    /// The context of a request to a REST API.
+    /// The context of a request to a REST API, or of an event of a WebSocket API.
     pub struct ApiGatewayProxyRequestContext {
         account_id: String as "accountId",
         api_id: String as "apiId",
@@ -72,11 +69,20 @@ event! {
         route_key: String as "routeKey",
         time: String,
         time_epoch: EpochMillis as "timeEpoch",
-        /// This and the next members are only in events of a WebSocket API.
+        // The next members are only in events of a WebSocket API.
+        /// The ID of the connection, to which messages can be sent.
         connection_id: String as "connectionId",
         connected_at: EpochMillis as "connectedAt",
+        /// `CONNECT`, `MESSAGE` or `DISCONNECT`
         event_type: String as "eventType",
+        /// `IN`
         message_direction: String as "messageDirection",
+        message_id: String as "messageId",
+        integration_latency: String as "integrationLatency",
+        status: String,
+        error: String,
+        disconnect_status_code: i64 as "disconnectStatusCode",
+        disconnect_reason: String as "disconnectReason",
     }
 
     /// The caller of a request.
@@ -211,60 +217,6 @@ event! {
         client_cert: ClientCert as "clientCert",
     }
 
-    /// The event of an Amazon API Gateway WebSocket API: a connection that opens or closes, or a
-    /// message (Amazon API Gateway Developer Guide, "Integrations for WebSocket APIs in API
-    /// Gateway").
-    pub struct ApiGatewayWebsocketProxyRequest {
-        resource: String,
-        path: String,
-        http_method: String as "httpMethod",
-        headers: Map<String>,
-        multi_value_headers: Map<Vec<String>> as "multiValueHeaders",
-        query_string_parameters: Map<String> as "queryStringParameters",
-        multi_value_query_string_parameters: Map<Vec<String>> as "multiValueQueryStringParameters",
-        path_parameters: Map<String> as "pathParameters",
-        stage_variables: Map<String> as "stageVariables",
-        request_context: ApiGatewayWebsocketProxyRequestContext as "requestContext",
-        body: String,
-        is_base64_encoded: bool as "isBase64Encoded",
-    }
-
-    /// The context of an event of a WebSocket API.
-    pub struct ApiGatewayWebsocketProxyRequestContext {
-        account_id: String as "accountId",
-        resource_id: String as "resourceId",
-        stage: String,
-        request_id: String as "requestId",
-        identity: ApiGatewayRequestIdentity,
-        resource_path: String as "resourcePath",
-        authorizer: Map<Value>,
-        http_method: String as "httpMethod",
-        api_id: String as "apiId",
-        connected_at: EpochMillis as "connectedAt",
-        /// The ID of the connection, to which messages can be sent.
-        connection_id: String as "connectionId",
-        domain_name: String as "domainName",
-        error: String,
-        /// `CONNECT`, `MESSAGE` or `DISCONNECT`
-        event_type: String as "eventType",
-        extended_request_id: String as "extendedRequestId",
-        operation_name: String as "operationName",
-        integration_latency: String as "integrationLatency",
-        /// `IN`
-        message_direction: String as "messageDirection",
-        message_id: String as "messageId",
-        request_time: String as "requestTime",
-        request_time_epoch: EpochMillis as "requestTimeEpoch",
-        route_key: String as "routeKey",
-        status: String,
-        deployment_id: String as "deploymentId",
-        domain_prefix: String as "domainPrefix",
-        path: String,
-        protocol: String,
-        disconnect_status_code: i64 as "disconnectStatusCode",
-        disconnect_reason: String as "disconnectReason",
-    }
-
     /// The event of an Amazon API Gateway REST API for a Lambda authorizer of type `TOKEN` (Amazon
     /// API Gateway Developer Guide, "Use API Gateway Lambda authorizers").
     pub struct ApiGatewayCustomAuthorizerRequest {
@@ -332,6 +284,13 @@ event! {
     }
 }
 
+/// The event of an Amazon API Gateway WebSocket API: a connection that opens or closes, or a message
+/// (Amazon API Gateway Developer Guide, "Integrations for WebSocket APIs in API Gateway").
+pub type ApiGatewayWebsocketProxyRequest = ApiGatewayProxyRequest;
+
+/// The context of an event of a WebSocket API.
+pub type ApiGatewayWebsocketProxyRequestContext = ApiGatewayProxyRequestContext;
+
 /// The event of an HTTP API for a Lambda authorizer with payload format 1.0.
 pub type ApiGatewayV2CustomAuthorizerV1Request = ApiGatewayCustomAuthorizerRequestTypeRequest;
 
@@ -354,25 +313,19 @@ impl ApiGatewayCustomAuthorizerResponse {
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     pub fn allow(principal_id: &str, resource: &str) -> Self {
-        Self::new(
-            principal_id,
-            IamPolicyDocument::invoke_api("Allow", resource),
-        )
+        Self::with_effect("Allow", principal_id, resource)
     }
 
     /// Returns a policy that denies `principal_id` calls of `resource`: the caller receives status
     /// 403. For status 401, return an error whose message is `Unauthorized`.
     pub fn deny(principal_id: &str, resource: &str) -> Self {
-        Self::new(
-            principal_id,
-            IamPolicyDocument::invoke_api("Deny", resource),
-        )
+        Self::with_effect("Deny", principal_id, resource)
     }
 
-    fn new(principal_id: &str, policy: IamPolicyDocument) -> Self {
+    fn with_effect(effect: &str, principal_id: &str, resource: &str) -> Self {
         ApiGatewayCustomAuthorizerResponse {
             principal_id: principal_id.into(),
-            policy_document: policy.into(),
+            policy_document: IamPolicyDocument::invoke_api(effect, resource).into(),
             ..Self::default()
         }
     }

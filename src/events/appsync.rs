@@ -1,8 +1,5 @@
 //! AWS AppSync: resolvers and authorizers of GraphQL and Events APIs.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::Map;
 use super::field::event;
 use crate::json::Value;
@@ -63,7 +60,8 @@ event! {
     }
 
     /// The event of an AWS AppSync Events API: messages that are published to a channel, or a
-    /// subscription to it (AWS AppSync Events API Developer Guide, "AWS Lambda data source").
+    /// subscription to it (AWS AppSync Events API Developer Guide, "Direct data source integrations
+    /// using Lambda").
     pub struct AppSyncEventsRequest {
         identity: AppSyncIdentity,
         result: Value,
@@ -120,7 +118,7 @@ event! {
     }
 
     /// What a request mapping template passes to the function: a request, or a batch of them (AWS
-    /// AppSync Developer Guide, "Resolver mapping template reference for Lambda").
+    /// AppSync Developer Guide, "AWS AppSync resolver mapping template reference for Lambda").
     pub struct AppSyncResolverTemplate {
         version: String,
         /// `Invoke` or `BatchInvoke`

@@ -1,7 +1,5 @@
 //! Amazon EC2 Auto Scaling: launches and terminations of instances.
 
-use alloc::string::String;
-
 use super::field::event;
 use super::{EventBridgeEvent, Map, Timestamp};
 use crate::json::Value;

@@ -12,9 +12,6 @@
 //! When a tenth of the time is left before the deadline, but at most one second, the records that
 //! were not handled are reported as failed. After a timeout Lambda would retry the whole batch.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::Field;
 use super::field::unmarshal_error;
 use crate::context::Context;
@@ -54,7 +51,7 @@ impl ToJson for BatchResponse {
 /// ```
 impl FromJson for BatchResponse {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-        let failures = read_failures(r, &mut |_, _| Ok(false))?;
+        let (failures, _) = read_response(r)?;
         Ok(BatchResponse { failures })
     }
 }
@@ -94,47 +91,34 @@ impl ToJson for TimeWindowResponse {
 /// Reads the form that is written. A missing `state` is `null`.
 impl FromJson for TimeWindowResponse {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-        let mut state = Value::Null;
-        let failures = read_failures(r, &mut |name, r| {
-            if name == "state" {
-                state = Value::from_json(r)?;
-            }
-            Ok(name == "state")
-        })?;
+        let (failures, state) = read_response(r)?;
         let batch = BatchResponse { failures };
         Ok(TimeWindowResponse { state, batch })
     }
 }
 
-/// Reads a response and returns the identifiers of the records that failed. `on_other` is called
-/// for each other member, and returns whether it has read the value. On an error the reader does
-/// not move.
-pub(super) fn read_failures<T: FromJson>(
+/// Reads a response and returns the identifiers of the records that failed, and the state of a
+/// tumbling window. On an error the reader does not move.
+pub(super) fn read_response<T: FromJson>(
     r: &mut Reader<'_>,
-    on_other: &mut dyn FnMut(&str, &mut Reader<'_>) -> Result<bool, json::Error>,
-) -> Result<Vec<T>, json::Error> {
-    r.attempt_replacing(true, |r| failures(r, on_other))
-}
-
-fn failures<T: FromJson>(
-    r: &mut Reader<'_>,
-    on_other: &mut dyn FnMut(&str, &mut Reader<'_>) -> Result<bool, json::Error>,
-) -> Result<Vec<T>, json::Error> {
-    let mut failures = Vec::new();
-    r.begin_object()?;
-    while let Some(name) = r.next_member()? {
-        if name == "batchItemFailures" {
-            let list = Option::<Vec<ItemFailure<T>>>::from_json(r)?;
-            let list = list.unwrap_or_default().into_iter();
-            failures = list.map(|failure| failure.0).collect();
-        } else if !on_other(&name, r)? {
-            r.skip()?;
+) -> Result<(Vec<T>, Value), json::Error> {
+    r.attempt_replacing(true, |r| {
+        let mut failures = None;
+        let mut state = Value::Null;
+        r.begin_object()?;
+        while let Some(name) = r.next_member()? {
+            match &*name {
+                "batchItemFailures" => failures = Option::<Vec<ItemFailure<T>>>::from_json(r)?,
+                "state" => state = Value::from_json(r)?,
+                _ => r.skip()?,
+            }
         }
-    }
-    Ok(failures)
+        let failures = failures.unwrap_or_default().into_iter();
+        Ok((failures.map(|failure| failure.0).collect(), state))
+    })
 }
 
-/// An entry of `batchItemFailures` that is read.
+/// An entry of `batchItemFailures`.
 struct ItemFailure<T>(T);
 
 impl<T: FromJson> FromJson for ItemFailure<T> {
@@ -153,25 +137,22 @@ impl<T: FromJson> FromJson for ItemFailure<T> {
     }
 }
 
+impl<T: ToJson> ToJson for ItemFailure<T> {
+    fn to_json(&self, w: &mut Writer) {
+        w.begin_object();
+        w.member("itemIdentifier", &self.0);
+        w.end_object();
+    }
+}
+
 /// Writes the member `batchItemFailures`.
 pub(super) fn write_failures<T: ToJson>(w: &mut Writer, identifiers: &[T]) {
     w.name("batchItemFailures");
     w.begin_array();
     for identifier in identifiers {
-        w.element(&ItemFailureRef(identifier));
+        w.element(&ItemFailure(identifier));
     }
     w.end_array();
-}
-
-/// An entry of `batchItemFailures` that is written.
-struct ItemFailureRef<'a, T>(&'a T);
-
-impl<T: ToJson> ToJson for ItemFailureRef<'_, T> {
-    fn to_json(&self, w: &mut Writer) {
-        w.begin_object();
-        w.member("itemIdentifier", self.0);
-        w.end_object();
-    }
 }
 
 /// The longest time before the deadline that is reserved for the response.
@@ -219,117 +200,76 @@ impl<'c> BatchRunner<'c> {
         } else {
             panic::run_part(f)
         };
-        if let Err(error) = &result {
-            self.log(id, error);
-        }
-        result.is_ok()
-    }
-
-    /// Logs the error of a record.
-    fn log(&self, id: &str, error: &Error) {
-        let error_type = String::from(error.error_type());
+        let Err(error) = result else { return true };
         let error = Error::new(
-            error_type,
+            String::from(error.error_type()),
             format_args!("{} {id}: {}", self.record_name, error.error_message()),
         );
         log::error(Some(self.cx), &error);
+        false
     }
 }
 
-/// Returns the identifier of a record.
+/// Checks the identifier `name` of a record.
 ///
 /// # Errors
 /// If it is missing or empty. Lambda retries the whole batch for an empty identifier, without an
 /// error message.
 #[track_caller]
-pub(super) fn record_id<'e>(field: &'e Field<String>, name: &str) -> Result<&'e str> {
-    let id = field.get()?;
-    if id.is_empty() {
+pub(super) fn check_id(id: &Field<String>, name: &str) -> Result<()> {
+    if id.get()?.is_empty() {
         return Err(unmarshal_error(name, " is empty"));
     }
-    Ok(id)
+    Ok(())
 }
 
-/// The order of the records, which decides what is not handled after a failure.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Order<'e> {
-    /// No order: all other records are handled.
-    Unordered,
-    /// One order: no later record is handled.
-    Ordered,
-    /// An order in each group: no later record of the group is handled. `None` is a record whose
-    /// group is unknown. It may be in any group, so it is not handled after a failure, and no
-    /// record is handled after its failure.
-    PerGroup(&'e [Option<&'e str>]),
-}
+/// Returns the identifier of a record, which [`check_id`] has accepted.
+pub(super) type IdOf<R> = fn(&R) -> Option<&String>;
 
-/// The groups of the records that failed.
-#[derive(Debug, Default)]
-struct FailedGroups<'e> {
-    names: Vec<&'e str>,
-    /// Whether a record of an unknown group failed.
-    has_unknown: bool,
-}
+/// Returns the group of a record. `None` if it is unknown: the record may be in any group.
+pub(super) type GroupOf<R> = fn(&R) -> Option<&str>;
 
-impl<'e> FailedGroups<'e> {
-    fn insert(&mut self, group: Option<&'e str>) {
-        match group {
-            Some(name) => self.names.push(name),
-            None => self.has_unknown = true,
-        }
-    }
-
-    /// Returns whether a record that failed may be in `group`.
-    fn contains(&self, group: Option<&str>) -> bool {
-        let is_named = match group {
-            Some(name) => self.names.contains(&name),
-            None => !self.names.is_empty(),
-        };
-        self.has_unknown || is_named
-    }
-}
-
-/// Calls `f` with the index of each record. Returns the `ids` of the records that failed or were
-/// not handled.
-pub(super) fn run_batch(
+/// Calls `f` for each record. If there is a `group_of`, the records of a group have an order, and
+/// none of them is handled after a failure. Returns the identifiers of the records that failed or
+/// were not handled.
+pub(super) fn run_batch<R>(
     cx: &Context,
     record_name: &'static str,
-    ids: &[&str],
-    order: Order<'_>,
-    f: &mut dyn FnMut(usize) -> Result<()>,
+    records: &[R],
+    id_of: IdOf<R>,
+    group_of: Option<GroupOf<R>>,
+    f: &mut dyn FnMut(&R) -> Result<()>,
 ) -> BatchResponse {
     let mut runner = BatchRunner::new(cx, record_name);
     let mut failures = Vec::new();
-    let mut failed_groups = FailedGroups::default();
-    for (index, id) in ids.iter().enumerate() {
-        let group = match order {
-            Order::PerGroup(groups) => groups.get(index).copied().flatten(),
-            Order::Unordered | Order::Ordered => None,
-        };
-        let has_ended = match order {
-            Order::Unordered => false,
-            Order::Ordered => !failures.is_empty(),
-            Order::PerGroup(_) => failed_groups.contains(group),
-        };
-        if has_ended || !runner.run(id, &mut || f(index)) {
-            failures.push(String::from(*id));
+    let mut failed_groups: Vec<Option<&str>> = Vec::new();
+    for record in records {
+        let id = id_of(record).map_or("", String::as_str);
+        debug_assert!(!id.is_empty(), "`check_id` has accepted the identifier");
+        let group = group_of.and_then(|group_of| group_of(record));
+        let mut failed = failed_groups.iter();
+        let has_ended = group_of.is_some()
+            && failed.any(|failed| failed.is_none() || group.is_none() || *failed == group);
+        if has_ended || !runner.run(id, &mut || f(record)) {
+            failures.push(String::from(id));
             if !has_ended {
-                failed_groups.insert(group);
+                failed_groups.push(group);
             }
         }
     }
     BatchResponse { failures }
 }
 
-/// Calls `f` with the index of each record of a stream. Only the first failure is returned, because
-/// Lambda retries from there.
-pub(super) fn run_stream_batch(
+/// Calls `f` for each record of a stream. Only the first failure is returned, because Lambda
+/// retries from there.
+pub(super) fn run_stream_batch<R>(
     cx: &Context,
     record_name: &'static str,
-    ids: &[&str],
-    f: &mut dyn FnMut(usize) -> Result<()>,
+    records: &[R],
+    id_of: IdOf<R>,
+    f: &mut dyn FnMut(&R) -> Result<()>,
 ) -> BatchResponse {
-    let mut response = run_batch(cx, record_name, ids, Order::Ordered, f);
+    let mut response = run_batch(cx, record_name, records, id_of, Some(|_| None), f);
     response.failures.truncate(1);
     response
 }

@@ -1,8 +1,5 @@
 //! Amazon Bedrock Agents: action groups.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::Map;
 use super::field::event;
 use crate::json::Value;

@@ -1,13 +1,10 @@
 //! AWS Client VPN: client connect handlers.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 
 event! {
     /// The event of AWS Client VPN: a client that connects (AWS Client VPN Administrator Guide,
-    /// "AWS Client VPN client connect handler").
+    /// "Connection authorization in AWS Client VPN").
     pub struct ClientVpnConnectionHandlerRequest {
         connection_id: String as "connection-id",
         endpoint_id: String as "endpoint-id",

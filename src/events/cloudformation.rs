@@ -5,15 +5,13 @@
 //! client. The provider framework of the AWS CDK sends it for its functions, which return a
 //! [`CloudFormationProviderResponse`].
 
-use alloc::string::String;
-
 use super::Map;
 use super::field::event;
 use crate::json::Value;
 
 event! {
     /// The event of AWS CloudFormation: a custom resource to create, update or delete (AWS
-    /// CloudFormation User Guide, "CloudFormation custom resource reference").
+    /// CloudFormation User Guide, "CloudFormation custom resource request and response reference").
     pub struct CloudFormationCustomResourceRequest {
         /// `Create`, `Update` or `Delete`
         request_type: String as "RequestType",

@@ -1,8 +1,5 @@
 //! Amazon CloudWatch alarms: changes of state.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::Map;
 use super::field::{event, parse_json};
 use crate::error::Result;

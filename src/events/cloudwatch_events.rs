@@ -14,17 +14,15 @@ pub mod ssm;
 pub mod tag;
 pub mod trustedadvisor;
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 use super::{Map, Timestamp};
 use crate::json::Value;
 
 event! {
     /// The detail of an event of AWS CloudTrail: a call of an AWS API, or a sign-in (AWS CloudTrail
-    /// User Guide, "CloudTrail record contents").
-    pub struct AwsApiCall {
+    /// User Guide, "CloudTrail record contents for management, data, and network activity events").
+    /// `T` is the type of its `serviceEventDetails`.
+    pub struct CloudTrailRecord<T = Value> {
         event_version: String as "eventVersion",
         user_identity: CloudTrailUserIdentity as "userIdentity",
         event_time: Timestamp as "eventTime",
@@ -47,7 +45,7 @@ event! {
         read_only: bool as "readOnly",
         management_event: bool as "managementEvent",
         recipient_account_id: String as "recipientAccountId",
-        service_event_details: Value as "serviceEventDetails",
+        service_event_details: T as "serviceEventDetails",
         shared_event_id: String as "sharedEventID",
         vpc_endpoint_id: String as "vpcEndpointId",
         event_category: String as "eventCategory",
@@ -109,6 +107,9 @@ event! {
         identity_store_arn: String as "identityStoreArn",
     }
 }
+
+/// The detail of a call of an AWS API.
+pub type AwsApiCall = CloudTrailRecord;
 
 /// The detail of a sign-in to the AWS console, which CloudTrail records like a call.
 pub type SignIn = AwsApiCall;

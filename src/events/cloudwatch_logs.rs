@@ -1,8 +1,5 @@
 //! Amazon CloudWatch Logs: log events of a subscription.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::{event, parse_json, unmarshal_error};
 use super::{Base64, EpochMillis, Map};
 use crate::encoding::gunzip;

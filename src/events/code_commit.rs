@@ -1,8 +1,5 @@
 //! AWS CodeCommit: triggers of repositories.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 
 event! {

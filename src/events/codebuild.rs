@@ -1,8 +1,5 @@
 //! AWS CodeBuild: builds and their phases.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::EventBridgeEvent;
 use super::field::event;
 use crate::json::{Number, Value};

@@ -1,7 +1,5 @@
 //! AWS CodeDeploy: deployments and lifecycle hooks.
 
-use alloc::string::String;
-
 use super::EventBridgeEvent;
 use super::field::event;
 

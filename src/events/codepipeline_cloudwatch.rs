@@ -1,7 +1,5 @@
 //! AWS CodePipeline: executions of pipelines, stages and actions.
 
-use alloc::string::String;
-
 use super::field::event;
 use super::{EventBridgeEvent, Map};
 use crate::json::{Number, Value};

@@ -1,8 +1,5 @@
 //! AWS CodePipeline: actions that invoke a function.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 
 event! {

@@ -20,9 +20,6 @@
 //! # Ok::<(), tiny_lambda::Error>(())
 //! ```
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 use super::{Base64, Map};
 use crate::json::Value;
@@ -51,16 +48,16 @@ triggers! {
     /// The event before a user signs up (Amazon Cognito Developer Guide, "Pre sign-up Lambda
     /// trigger").
     CognitoEventUserPoolsPreSignup
-        CognitoEventUserPoolsPreSignupRequest CognitoEventUserPoolsPreSignupResponse,
+        CognitoEventUserPoolsUserRequest CognitoEventUserPoolsPreSignupResponse,
     /// The event before a user signs in ("Pre authentication Lambda trigger").
     CognitoEventUserPoolsPreAuthentication
-        CognitoEventUserPoolsPreAuthenticationRequest CognitoEventUserPoolsEmptyResponse,
+        CognitoEventUserPoolsUserRequest CognitoEventUserPoolsEmptyResponse,
     /// The event after a user was confirmed ("Post confirmation Lambda trigger").
     CognitoEventUserPoolsPostConfirmation
-        CognitoEventUserPoolsPostConfirmationRequest CognitoEventUserPoolsEmptyResponse,
+        CognitoEventUserPoolsUserRequest CognitoEventUserPoolsEmptyResponse,
     /// The event after a user has signed in ("Post authentication Lambda trigger").
     CognitoEventUserPoolsPostAuthentication
-        CognitoEventUserPoolsPostAuthenticationRequest CognitoEventUserPoolsEmptyResponse,
+        CognitoEventUserPoolsUserRequest CognitoEventUserPoolsEmptyResponse,
     /// The event before tokens are generated, version 1 ("Pre token generation Lambda trigger").
     CognitoEventUserPoolsPreTokenGen
         CognitoEventUserPoolsPreTokenGenRequest CognitoEventUserPoolsPreTokenGenResponse,
@@ -69,7 +66,7 @@ triggers! {
         CognitoEventUserPoolsPreTokenGenRequest CognitoEventUserPoolsPreTokenGenResponseV2,
     /// The event when a user who is not in the user pool signs in ("Migrate user Lambda trigger").
     CognitoEventUserPoolsMigrateUser
-        CognitoEventUserPoolsMigrateUserRequest CognitoEventUserPoolsMigrateUserResponse,
+        CognitoEventUserPoolsUserRequest CognitoEventUserPoolsMigrateUserResponse,
     /// The event before a message is sent ("Custom message Lambda trigger").
     CognitoEventUserPoolsCustomMessage
         CognitoEventUserPoolsCustomMessageRequest CognitoEventUserPoolsCustomMessageResponse,
@@ -82,18 +79,18 @@ triggers! {
     CognitoEventUserPoolsInboundFederation
         CognitoEventUserPoolsInboundFederationRequest
         CognitoEventUserPoolsInboundFederationResponse,
-    /// The event to choose the next challenge ("Define auth challenge Lambda trigger").
+    /// The event to choose the next challenge ("Define Auth challenge Lambda trigger").
     CognitoEventUserPoolsDefineAuthChallenge
-        CognitoEventUserPoolsDefineAuthChallengeRequest
+        CognitoEventUserPoolsAuthChallengeRequest
         CognitoEventUserPoolsDefineAuthChallengeResponse,
-    /// The event to create a challenge ("Create auth challenge Lambda trigger").
+    /// The event to create a challenge ("Create Auth challenge Lambda trigger").
     CognitoEventUserPoolsCreateAuthChallenge
-        CognitoEventUserPoolsCreateAuthChallengeRequest
+        CognitoEventUserPoolsAuthChallengeRequest
         CognitoEventUserPoolsCreateAuthChallengeResponse,
-    /// The event to verify the response to a challenge ("Verify auth challenge response Lambda
+    /// The event to verify the response to a challenge ("Verify Auth challenge response Lambda
     /// trigger").
     CognitoEventUserPoolsVerifyAuthChallenge
-        CognitoEventUserPoolsVerifyAuthChallengeRequest
+        CognitoEventUserPoolsAuthChallengeRequest
         CognitoEventUserPoolsVerifyAuthChallengeResponse,
 }
 
@@ -107,11 +104,18 @@ event! {
     /// The response to a trigger that expects no values.
     pub struct CognitoEventUserPoolsEmptyResponse {}
 
-    /// The user who signs up.
-    pub struct CognitoEventUserPoolsPreSignupRequest {
+    /// The user who signs up, signs in, or was confirmed, and what the client sent. Which members it
+    /// has depends on the trigger.
+    pub struct CognitoEventUserPoolsUserRequest {
         user_attributes: Map<String> as "userAttributes",
         validation_data: Map<String> as "validationData",
         client_metadata: Map<String> as "clientMetadata",
+        /// Only before a user signs in.
+        user_not_found: bool as "userNotFound",
+        /// Only after a user has signed in.
+        new_device_used: bool as "newDeviceUsed",
+        /// Only for a user who is not in the user pool.
+        password: String,
     }
 
     /// What is confirmed without asking the user.
@@ -119,27 +123,6 @@ event! {
         auto_confirm_user: bool as "autoConfirmUser",
         auto_verify_email: bool as "autoVerifyEmail",
         auto_verify_phone: bool as "autoVerifyPhone",
-    }
-
-    /// The user who signs in.
-    pub struct CognitoEventUserPoolsPreAuthenticationRequest {
-        user_attributes: Map<String> as "userAttributes",
-        validation_data: Map<String> as "validationData",
-        client_metadata: Map<String> as "clientMetadata",
-        user_not_found: bool as "userNotFound",
-    }
-
-    /// The user who was confirmed.
-    pub struct CognitoEventUserPoolsPostConfirmationRequest {
-        user_attributes: Map<String> as "userAttributes",
-        client_metadata: Map<String> as "clientMetadata",
-    }
-
-    /// The user who has signed in.
-    pub struct CognitoEventUserPoolsPostAuthenticationRequest {
-        new_device_used: bool as "newDeviceUsed",
-        user_attributes: Map<String> as "userAttributes",
-        client_metadata: Map<String> as "clientMetadata",
     }
 
     /// The user for whom tokens are generated.
@@ -191,14 +174,6 @@ event! {
         scopes_to_add: Vec<String> as "scopesToAdd",
         /// Only for access tokens.
         scopes_to_suppress: Vec<String> as "scopesToSuppress",
-    }
-
-    /// The user who signs in, or has forgotten the password.
-    pub struct CognitoEventUserPoolsMigrateUserRequest {
-        password: String,
-        user_attributes: Map<String> as "userAttributes",
-        validation_data: Map<String> as "validationData",
-        client_metadata: Map<String> as "clientMetadata",
     }
 
     /// The user to create in the user pool.
@@ -263,12 +238,20 @@ event! {
         challenge_metadata: String as "challengeMetadata",
     }
 
-    /// The challenges so far.
-    pub struct CognitoEventUserPoolsDefineAuthChallengeRequest {
+    /// The challenge to create, to verify, or to choose after those so far. Which members it has
+    /// depends on the trigger.
+    pub struct CognitoEventUserPoolsAuthChallengeRequest {
         user_attributes: Map<String> as "userAttributes",
-        session: Vec<CognitoEventUserPoolsChallengeResult>,
         client_metadata: Map<String> as "clientMetadata",
         user_not_found: bool as "userNotFound",
+        /// Only to create a challenge.
+        challenge_name: String as "challengeName",
+        /// The challenges so far; not to verify a challenge.
+        session: Vec<CognitoEventUserPoolsChallengeResult>,
+        /// Only to verify a challenge.
+        private_challenge_parameters: Map<String> as "privateChallengeParameters",
+        /// The user's response, in practice a string; only to verify a challenge.
+        challenge_answer: Value as "challengeAnswer",
     }
 
     /// The next challenge, or the end of the authentication.
@@ -276,15 +259,6 @@ event! {
         challenge_name: String as "challengeName",
         issue_tokens: bool as "issueTokens",
         fail_authentication: bool as "failAuthentication",
-    }
-
-    /// The challenge to create.
-    pub struct CognitoEventUserPoolsCreateAuthChallengeRequest {
-        user_attributes: Map<String> as "userAttributes",
-        challenge_name: String as "challengeName",
-        session: Vec<CognitoEventUserPoolsChallengeResult>,
-        client_metadata: Map<String> as "clientMetadata",
-        user_not_found: bool as "userNotFound",
     }
 
     /// The challenge.
@@ -296,23 +270,13 @@ event! {
         challenge_metadata: String as "challengeMetadata",
     }
 
-    /// The user's response to a challenge.
-    pub struct CognitoEventUserPoolsVerifyAuthChallengeRequest {
-        user_attributes: Map<String> as "userAttributes",
-        private_challenge_parameters: Map<String> as "privateChallengeParameters",
-        /// The user's response; in practice a string.
-        challenge_answer: Value as "challengeAnswer",
-        client_metadata: Map<String> as "clientMetadata",
-        user_not_found: bool as "userNotFound",
-    }
-
     /// Whether the user's response was correct.
     pub struct CognitoEventUserPoolsVerifyAuthChallengeResponse {
         answer_correct: bool as "answerCorrect",
     }
 
     /// The event of an Amazon Cognito identity pool: a data set to synchronize (Amazon Cognito
-    /// Developer Guide, "Triggering Lambda functions with Amazon Cognito Sync").
+    /// Developer Guide, "Customizing workflows with Amazon Cognito Events").
     pub struct CognitoEvent {
         dataset_name: String as "datasetName",
         dataset_records: Map<CognitoDatasetRecord> as "datasetRecords",
@@ -330,3 +294,30 @@ event! {
         op: String,
     }
 }
+
+/// The user who signs up.
+pub type CognitoEventUserPoolsPreSignupRequest = CognitoEventUserPoolsUserRequest;
+
+/// The user who signs in.
+pub type CognitoEventUserPoolsPreAuthenticationRequest = CognitoEventUserPoolsUserRequest;
+
+/// The user who was confirmed.
+pub type CognitoEventUserPoolsPostConfirmationRequest = CognitoEventUserPoolsUserRequest;
+
+/// The user who has signed in.
+pub type CognitoEventUserPoolsPostAuthenticationRequest = CognitoEventUserPoolsUserRequest;
+
+/// The user who signs in, or has forgotten the password.
+pub type CognitoEventUserPoolsMigrateUserRequest = CognitoEventUserPoolsUserRequest;
+
+/// The challenges so far.
+pub type CognitoEventUserPoolsDefineAuthChallengeRequest =
+    CognitoEventUserPoolsAuthChallengeRequest;
+
+/// The challenge to create.
+pub type CognitoEventUserPoolsCreateAuthChallengeRequest =
+    CognitoEventUserPoolsAuthChallengeRequest;
+
+/// The user's response to a challenge.
+pub type CognitoEventUserPoolsVerifyAuthChallengeRequest =
+    CognitoEventUserPoolsAuthChallengeRequest;

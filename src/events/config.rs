@@ -1,12 +1,10 @@
 //! AWS Config: custom rules.
 
-use alloc::string::String;
-
 use super::field::event;
 
 event! {
     /// The event of AWS Config for a custom rule: a resource to evaluate (AWS Config Developer
-    /// Guide, "Example events for AWS Config rules").
+    /// Guide, "Example Events for AWS Config Rules").
     pub struct ConfigEvent {
         account_id: String as "accountId",
         config_rule_arn: String as "configRuleArn",

@@ -1,7 +1,5 @@
 //! Amazon Connect: contact flows.
 
-use alloc::string::String;
-
 use super::Map;
 use super::field::event;
 use crate::json::{Number, Value};

@@ -1,8 +1,5 @@
 //! Amazon DocumentDB: changes of documents.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::Map;
 use super::field::event;
 use crate::json::Value;

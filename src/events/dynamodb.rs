@@ -1,10 +1,8 @@
 //! Amazon DynamoDB Streams: changes of items, and the values in them.
 
-use alloc::string::String;
-use alloc::vec::Vec;
 use std::time::SystemTime;
 
-use super::batch::{self, BatchResponse};
+use super::batch::{BatchResponse, check_id, run_stream_batch};
 use super::field::{event, parse_json, unmarshal_error};
 use super::kinesis::TumblingWindow;
 use super::{Base64, EpochMicros, EpochMillis, EpochSeconds, Map};
@@ -201,24 +199,21 @@ impl FromJson for AttributeValue {
         const WHAT: &str = "a value with its type, such as {\"S\": \"\"}";
         r.attempt_replacing(true, |r| {
             r.begin_object()?;
-            let Some(name) = r.next_member()? else {
-                return Err(r.error_expected(WHAT));
-            };
-            let value = match &*name {
-                "S" => AttributeValue::String(String::from_json(r)?),
-                "N" => AttributeValue::Number(number(r)?),
-                "B" => AttributeValue::Binary(Base64::from_json(r)?),
-                "BOOL" => AttributeValue::Bool(bool::from_json(r)?),
-                "NULL" => {
+            let value = match r.next_member()?.as_deref() {
+                Some("S") => AttributeValue::String(String::from_json(r)?),
+                Some("N") => AttributeValue::Number(number(r)?),
+                Some("B") => AttributeValue::Binary(Base64::from_json(r)?),
+                Some("BOOL") => AttributeValue::Bool(bool::from_json(r)?),
+                Some("NULL") => {
                     if r.raw()? != "true" {
                         return Err(r.error_expected("true"));
                     }
                     AttributeValue::Null
                 }
-                "L" => AttributeValue::List(Vec::from_json(r)?),
-                "M" => AttributeValue::Map(Map::from_json(r)?),
-                "SS" => AttributeValue::StringSet(Vec::from_json(r)?),
-                "NS" => {
+                Some("L") => AttributeValue::List(Vec::from_json(r)?),
+                Some("M") => AttributeValue::Map(Map::from_json(r)?),
+                Some("SS") => AttributeValue::StringSet(Vec::from_json(r)?),
+                Some("NS") => {
                     let mut numbers = Vec::new();
                     r.begin_array()?;
                     while r.next_element()? {
@@ -226,7 +221,7 @@ impl FromJson for AttributeValue {
                     }
                     AttributeValue::NumberSet(numbers)
                 }
-                "BS" => AttributeValue::BinarySet(Vec::from_json(r)?),
+                Some("BS") => AttributeValue::BinarySet(Vec::from_json(r)?),
                 _ => return Err(r.error_expected(WHAT)),
             };
             if r.next_member()?.is_some() {
@@ -250,12 +245,8 @@ impl ToJson for AttributeValue {
             AttributeValue::Map(value) => w.member("M", value),
             AttributeValue::StringSet(value) => w.member("SS", value),
             AttributeValue::NumberSet(value) => {
-                w.name("NS");
-                w.begin_array();
-                for number in value {
-                    w.element(number.as_str());
-                }
-                w.end_array();
+                let numbers: Vec<&str> = value.iter().map(Number::as_str).collect();
+                w.member("NS", &numbers);
             }
             AttributeValue::BinarySet(value) => w.member("BS", value),
         }
@@ -263,7 +254,7 @@ impl ToJson for AttributeValue {
     }
 }
 
-/// Calls `f` for each change; see [`batch`]. The first failure ends the batch, and Lambda retries
+/// Calls `f` for each change; see [`batch`](super::batch). The first failure ends the batch, and Lambda retries
 /// from there.
 ///
 /// ```
@@ -288,30 +279,18 @@ pub fn each(
     cx: &Context,
     mut f: impl FnMut(&DynamoDbEventRecord) -> Result<()>,
 ) -> Result<BatchResponse> {
-    handle_records(event, cx, &mut f)
-}
-
-/// Calls `f` for each record; `dyn` as in `sqs.rs`.
-#[track_caller]
-fn handle_records(
-    event: &DynamoDbEvent,
-    cx: &Context,
-    f: &mut dyn FnMut(&DynamoDbEventRecord) -> Result<()>,
-) -> Result<BatchResponse> {
     let records = event.records.get()?;
-    let mut ids = Vec::with_capacity(records.len());
     for record in records {
-        let sequence_number = &record.dynamodb.get()?.sequence_number;
-        ids.push(batch::record_id(
-            sequence_number,
+        check_id(
+            &record.dynamodb.get()?.sequence_number,
             "DynamoDbStreamRecord.SequenceNumber",
-        )?);
+        )?;
     }
-    let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut *f);
-    Ok(batch::run_stream_batch(
+    Ok(run_stream_batch(
         cx,
         "DynamoDB record",
-        &ids,
-        &mut handle,
+        records,
+        |record| record.dynamodb.ok()?.sequence_number.ok(),
+        &mut f,
     ))
 }

@@ -1,8 +1,5 @@
 //! Amazon ECR: scans and actions of images.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 use super::{EventBridgeEvent, Map};
 use crate::json::Number;

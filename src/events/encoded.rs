@@ -6,18 +6,18 @@
 //! types of [`json`](crate::json) with the same names hold the decoded value. Use those in your own
 //! types: they refuse malformed text when the event is read.
 
-use alloc::string::String;
-use alloc::vec::Vec;
+use core::convert;
 use std::time::SystemTime;
 
 use super::field::parse_json;
-use crate::encoding::{EncodingError, base64, decode_base64, decode_percent, push_decimal};
+use crate::encoding::{base64, decode_base64, decode_percent};
 use crate::error::{Error, Result};
-use crate::json::{self, FromJson, Kind, Reader, ToJson, Writer, time};
+use crate::json::{self, FromJson, Kind, Number, Reader, ToJson, Writer, time};
 
-/// Types that hold a text, the function that reads it, and the function that writes it.
+/// Types that hold a text: the type from which one can be made, the function that makes the text from
+/// that, the function that reads it, and the function that writes it.
 macro_rules! encoded {
-    ($($(#[$attribute:meta])* $name:ident($read:expr, $write:expr);)*) => {$(
+    ($($(#[$attribute:meta])* $name:ident($source:ty, $from:expr, $read:expr, $write:expr);)*) => {$(
         $(#[$attribute])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
         pub struct $name(String);
@@ -26,6 +26,12 @@ macro_rules! encoded {
             /// Returns the text as it came. A number that came as a JSON string has its quotes.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl From<$source> for $name {
+            fn from(value: $source) -> $name {
+                $name($from(value))
             }
         }
 
@@ -55,7 +61,7 @@ encoded! {
     /// assert_eq!(time.to_system_time()?, UNIX_EPOCH + Duration::from_millis(86_400_500));
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
-    Timestamp(read_text, Writer::string);
+    Timestamp(String, convert::identity, read_text, Writer::string);
     /// A time in seconds since the Unix epoch, which may have a fraction. AWS sends it as a number
     /// or as a string.
     ///
@@ -68,7 +74,7 @@ encoded! {
     /// assert_eq!(time.to_system_time()?, UNIX_EPOCH + Duration::from_millis(1_545_084_650_987));
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
-    EpochSeconds(read_number, write_number);
+    EpochSeconds(u64, decimal, read_number, write_number);
     /// A time in milliseconds since the Unix epoch. AWS sends it as a number or as a string.
     ///
     /// ```
@@ -79,10 +85,10 @@ encoded! {
     /// assert_eq!(time.to_system_time()?, UNIX_EPOCH + Duration::from_millis(1500));
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
-    EpochMillis(read_number, write_number);
+    EpochMillis(u64, decimal, read_number, write_number);
     /// A time in microseconds since the Unix epoch. AWS sends it as a number or as a string. See
     /// [`EpochMillis`] for an example.
-    EpochMicros(read_number, write_number);
+    EpochMicros(u64, decimal, read_number, write_number);
     /// Bytes in base64 (RFC 4648, section 4).
     ///
     /// ```
@@ -92,7 +98,7 @@ encoded! {
     /// assert_eq!(Base64::encode(b"hi").as_str(), "aGk=");
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
-    Base64(read_text, Writer::string);
+    Base64(String, convert::identity, read_text, Writer::string);
     /// Text that is encoded as in a form: `+` is a space, and `%` and two hexadecimal digits are a
     /// byte. The key of an Amazon S3 object is such a text.
     ///
@@ -103,12 +109,16 @@ encoded! {
     /// assert_eq!(key.decode()?, "summer 2026/café.jpg");
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
-    FormText(read_text, Writer::string);
+    FormText(String, convert::identity, read_text, Writer::string);
 }
 
 /// Reads a string. An escape for one half of a surrogate pair becomes U+FFFD.
 fn read_text(r: &mut Reader<'_>) -> Result<String, json::Error> {
     r.attempt_replacing(true, String::from_json)
+}
+
+fn decimal(number: u64) -> String {
+    String::from(Number::from(number).as_str())
 }
 
 /// Reads the JSON of a number, or of a string, which may hold a number.
@@ -127,18 +137,6 @@ fn write_number(w: &mut Writer, json: &str) {
     w.raw(if json.is_empty() { "0" } else { json });
 }
 
-macro_rules! impl_from_string {
-    ($($name:ident),*) => {$(
-        impl From<String> for $name {
-            fn from(text: String) -> $name {
-                $name(text)
-            }
-        }
-    )*};
-}
-
-impl_from_string!(Timestamp, Base64, FormText);
-
 impl Timestamp {
     /// Returns the time, to the nanosecond. Further digits are cut off, and a leap second is the
     /// second after it.
@@ -147,10 +145,11 @@ impl Timestamp {
     /// If the text has another format, or there is no such day or time.
     #[track_caller]
     pub fn to_system_time(&self) -> Result<SystemTime> {
-        match time::rfc_3339(&self.0) {
-            Some(time) => Ok(time),
-            None => Err(malformed_time("an RFC 3339 time", &self.0)),
-        }
+        time_or_error(
+            time::rfc_3339(&self.0),
+            "expected an RFC 3339 time",
+            &self.0,
+        )
     }
 }
 
@@ -165,28 +164,26 @@ macro_rules! impl_epoch {
             /// If the text is not a number, or `SystemTime` cannot represent the time.
             #[track_caller]
             pub fn to_system_time(&self) -> Result<SystemTime> {
-                match since_epoch(&self.0, $scale) {
-                    Some(time) => Ok(time),
-                    None => Err(malformed_time($expected, &self.0)),
-                }
-            }
-        }
-
-        impl From<u64> for $name {
-            fn from(number: u64) -> $name {
-                let mut text = String::new();
-                push_decimal(&mut text, number);
-                $name(text)
+                time_or_error(since_epoch(&self.0, $scale), $expected, &self.0)
             }
         }
     )*};
 }
 
 impl_epoch!(
-    EpochSeconds 9 "seconds since 1970",
-    EpochMillis 6 "milliseconds since 1970",
-    EpochMicros 3 "microseconds since 1970"
+    EpochSeconds 9 "expected seconds since 1970",
+    EpochMillis 6 "expected milliseconds since 1970",
+    EpochMicros 3 "expected microseconds since 1970"
 );
+
+/// Returns the time, or an error about `text`, which has none.
+#[track_caller]
+fn time_or_error(time: Option<SystemTime>, expected: &str, text: &str) -> Result<SystemTime> {
+    match time {
+        Some(time) => Ok(time),
+        None => Err(Error::unmarshal("a time", &expected, text.as_bytes())),
+    }
+}
 
 /// Returns the time of a JSON number, or of a JSON string that holds one; `scale` is that of
 /// [`time::since_epoch`].
@@ -211,7 +208,7 @@ impl Base64 {
     pub fn decode(&self) -> Result<Vec<u8>> {
         match decode_base64(self.0.as_bytes()) {
             Ok(bytes) => Ok(bytes),
-            Err(error) => Err(malformed_text(error, &self.0)),
+            Err(error) => Err(Error::unmarshal("a text", &error, self.0.as_bytes())),
         }
     }
 
@@ -234,29 +231,14 @@ impl FormText {
     pub fn decode(&self) -> Result<String> {
         match decode_percent(&self.0, true) {
             Ok(text) => Ok(text.into_owned()),
-            Err(error) => Err(malformed_text(error, &self.0)),
+            Err(error) => Err(Error::unmarshal("a text", &error, self.0.as_bytes())),
         }
     }
-}
-
-#[track_caller]
-fn malformed_text(error: EncodingError, text: &str) -> Error {
-    Error::unmarshal("a text", &error, text.as_bytes())
-}
-
-#[track_caller]
-fn malformed_time(expected: &str, text: &str) -> Error {
-    Error::unmarshal(
-        "a time",
-        &format_args!("expected {expected}"),
-        text.as_bytes(),
-    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString;
     use std::time::UNIX_EPOCH;
 
     /// Nanoseconds since the epoch.
@@ -347,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_a_time() {
+    fn a_time_is_made_from_a_number() {
         let time = EpochMillis::from(1500).to_system_time().unwrap();
         assert_eq!(nanos(time), 1_500_000_000);
     }

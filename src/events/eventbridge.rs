@@ -1,15 +1,13 @@
 //! Amazon EventBridge: events of rules, pipes and schedules.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::Timestamp;
 use super::field::event;
 use crate::json::Value;
 
 event! {
-    /// An event of an event bus (Amazon EventBridge User Guide, "EventBridge events"). `T` is the
-    /// type of its detail: one of the types of [`events`](super) for details, or one of your own.
+    /// An event of an event bus (Amazon EventBridge User Guide, "Events in Amazon EventBridge").
+    /// `T` is the type of its detail: one of the types of [`events`](super) for details, or one of
+    /// your own.
     ///
     /// ```
     /// use tiny_lambda::events::{eventbridge::EventBridgeEvent, samples};

@@ -1,8 +1,5 @@
 //! AWS Identity and Access Management: policies in the responses of authorizers.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
 
@@ -68,13 +65,10 @@ impl OneOrMany {
 
 impl FromJson for OneOrMany {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-        if r.peek()? == Kind::Array {
-            r.attempt_replacing(true, Vec::from_json)
-                .map(OneOrMany::Many)
-        } else {
-            r.attempt_replacing(true, String::from_json)
-                .map(OneOrMany::One)
-        }
+        r.attempt_replacing(true, |r| match r.peek()? {
+            Kind::Array => Vec::from_json(r).map(OneOrMany::Many),
+            _ => String::from_json(r).map(OneOrMany::One),
+        })
     }
 }
 

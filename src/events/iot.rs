@@ -2,9 +2,6 @@
 //!
 //! The event of an IoT rule is the message that the device sent: define a type of your own for it.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 use super::iam::IamPolicyDocument;
 use super::{Base64, Map};

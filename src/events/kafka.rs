@@ -1,9 +1,6 @@
 //! Amazon MSK and self-managed Apache Kafka: records of topics.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
-use super::batch::{BatchRunner, read_failures, write_failures};
+use super::batch::{BatchRunner, read_response, write_failures};
 use super::field::event;
 use super::{Base64, EpochMillis, Map};
 use crate::context::Context;
@@ -101,16 +98,10 @@ pub struct KafkaBatchResponse {
 /// `{"batchItemFailures":[{"itemIdentifier":{"partition":"orders-0","offset":7}}]}`
 impl ToJson for KafkaBatchResponse {
     fn to_json(&self, w: &mut Writer) {
-        struct At<'a>(&'a (String, i64));
-        impl ToJson for At<'_> {
-            fn to_json(&self, w: &mut Writer) {
-                w.begin_object();
-                w.member("partition", &self.0.0);
-                w.member("offset", &self.0.1);
-                w.end_object();
-            }
-        }
-        let identifiers: Vec<At<'_>> = self.failures.iter().map(At).collect();
+        let failures = self.failures.iter().cloned();
+        let identifiers: Vec<Identifier> = failures
+            .map(|(partition, offset)| Identifier { partition, offset })
+            .collect();
         w.begin_object();
         write_failures(w, &identifiers);
         w.end_object();
@@ -120,7 +111,7 @@ impl ToJson for KafkaBatchResponse {
 /// Reads the form that is written.
 impl FromJson for KafkaBatchResponse {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-        let failures: Vec<Identifier> = read_failures(r, &mut |_, _| Ok(false))?;
+        let (failures, _) = read_response::<Identifier>(r)?;
         let failures = failures.into_iter();
         Ok(KafkaBatchResponse {
             failures: failures.map(|at| (at.partition, at.offset)).collect(),
@@ -160,16 +151,6 @@ pub fn each(
     event: &KafkaEvent,
     cx: &Context,
     mut f: impl FnMut(&KafkaRecord) -> Result<()>,
-) -> Result<KafkaBatchResponse> {
-    handle_records(event, cx, &mut f)
-}
-
-/// Calls `f` for each record; `dyn` as in `sqs.rs`.
-#[track_caller]
-fn handle_records(
-    event: &KafkaEvent,
-    cx: &Context,
-    f: &mut dyn FnMut(&KafkaRecord) -> Result<()>,
 ) -> Result<KafkaBatchResponse> {
     let mut runner = BatchRunner::new(cx, "Kafka record");
     let mut response = KafkaBatchResponse::default();

@@ -1,9 +1,6 @@
 //! Amazon Kinesis Data Streams: records of a shard.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
-use super::batch::{self, BatchResponse};
+use super::batch::{BatchResponse, check_id, run_stream_batch};
 use super::field::event;
 use super::{Base64, EpochSeconds, Map, Timestamp};
 use crate::context::Context;
@@ -12,7 +9,8 @@ use crate::json::Value;
 
 event! {
     /// The event of Amazon Kinesis Data Streams: a batch of records (AWS Lambda Developer Guide,
-    /// "Using Lambda with Kinesis"). The members after `records` are those of a tumbling window.
+    /// "Using Lambda to process records from Amazon Kinesis Data Streams"). The members after
+    /// `records` are those of a tumbling window.
     pub struct KinesisEvent {
         records: Vec<KinesisEventRecord> as "Records",
         window: TumblingWindow,
@@ -57,7 +55,7 @@ event! {
     }
 }
 
-/// Calls `f` for each record; see [`batch`]. The first failure ends the batch, and Lambda retries
+/// Calls `f` for each record; see [`batch`](super::batch). The first failure ends the batch, and Lambda retries
 /// from there.
 ///
 /// ```
@@ -84,30 +82,18 @@ pub fn each(
     cx: &Context,
     mut f: impl FnMut(&KinesisEventRecord) -> Result<()>,
 ) -> Result<BatchResponse> {
-    handle_records(event, cx, &mut f)
-}
-
-/// Calls `f` for each record; `dyn` as in `sqs.rs`.
-#[track_caller]
-fn handle_records(
-    event: &KinesisEvent,
-    cx: &Context,
-    f: &mut dyn FnMut(&KinesisEventRecord) -> Result<()>,
-) -> Result<BatchResponse> {
     let records = event.records.get()?;
-    let mut ids = Vec::with_capacity(records.len());
     for record in records {
-        let sequence_number = &record.kinesis.get()?.sequence_number;
-        ids.push(batch::record_id(
-            sequence_number,
+        check_id(
+            &record.kinesis.get()?.sequence_number,
             "KinesisRecord.sequenceNumber",
-        )?);
+        )?;
     }
-    let mut handle = |index: usize| records.get(index).map_or(Ok(()), &mut *f);
-    Ok(batch::run_stream_batch(
+    Ok(run_stream_batch(
         cx,
         "Kinesis record",
-        &ids,
-        &mut handle,
+        records,
+        |record| record.kinesis.ok()?.sequence_number.ok(),
+        &mut f,
     ))
 }

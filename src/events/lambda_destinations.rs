@@ -1,7 +1,5 @@
 //! AWS Lambda: records of asynchronous invocations and of discarded batches, for destinations.
 
-use alloc::string::String;
-
 use super::field::{event, parse_json};
 use super::{Map, Timestamp};
 use crate::error::Result;
@@ -10,8 +8,9 @@ use crate::json::{self, FromJson, Value};
 event! {
     /// The event of an AWS Lambda destination: a record of an asynchronous invocation (AWS Lambda
     /// Developer Guide, "Capturing records of Lambda asynchronous invocations"), or of a discarded
-    /// batch ("Retain discarded batch records"). It is the body of an SQS message, the message of
-    /// an SNS notification, or the detail of an EventBridge event.
+    /// batch ("Retain discarded batch records for a Kinesis Data Streams event source in Lambda").
+    /// It is the body of an SQS message, the message of an SNS notification, or the detail of an
+    /// EventBridge event.
     pub struct LambdaDestinationEvent {
         /// `1.0`
         version: String,

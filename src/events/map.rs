@@ -1,7 +1,5 @@
 //! [`Map`]: an object of an event whose member names AWS does not define.
 
-use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 use core::iter;
 use core::marker::PhantomData;
@@ -29,25 +27,25 @@ use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
 /// assert_eq!(json::to_vec(&map), br#"{"a":"x","b":null,"c":"y"}"#);
 /// # Ok::<(), tiny_lambda::Error>(())
 /// ```
-pub struct Map<T> {
-    /// The JSON of the object; empty if it has no members.
-    json: String,
-    values: PhantomData<fn() -> T>,
-}
+pub struct Map<T>(String, PhantomData<fn() -> T>);
 
 impl<T> Map<T> {
-    /// Returns the JSON of the object.
-    fn as_json(&self) -> &str {
-        if self.json.is_empty() {
-            "{}"
-        } else {
-            &self.json
+    /// Returns the object with the members that `write` writes.
+    fn with_members(write: impl FnOnce(&mut Writer)) -> Map<T> {
+        let mut w = Writer::default();
+        w.begin_object();
+        write(&mut w);
+        w.end_object();
+        match String::from_utf8(w.into_inner()) {
+            Ok(json) => Map(json, PhantomData),
+            // A `ToJson` of the user wrote something else than UTF-8.
+            Err(_) => Map::default(),
         }
     }
 
     /// Returns the names, and a reader at each value.
     fn members(&self) -> impl Iterator<Item = (String, Reader<'_>)> {
-        let mut r = Reader::new(self.as_json()).replacing_surrogates();
+        let mut r = Reader::new(&self.0).replacing_surrogates();
         let mut has_begun = r.begin_object().is_ok();
         iter::from_fn(move || {
             let name = r.next_member().ok().filter(|_| has_begun)??;
@@ -111,22 +109,14 @@ impl<T: FromJson> Map<T> {
 impl<T: ToJson> Map<T> {
     /// Sets the value of `name`, and removes its earlier value.
     pub fn insert(&mut self, name: &str, value: &T) {
-        let mut w = Writer::default();
-        w.begin_object();
-        for (other, mut r) in self.members().filter(|member| member.0 != name) {
-            w.name(&other);
-            w.raw(r.raw().unwrap_or("null"));
-        }
-        w.member(name, value);
-        w.end_object();
-        self.json = into_json(w);
+        *self = Map::with_members(|w| {
+            for (other, mut r) in self.members().filter(|member| member.0 != name) {
+                w.name(&other);
+                w.raw(r.raw().unwrap_or("null"));
+            }
+            w.member(name, value);
+        });
     }
-}
-
-/// Returns what was written. A `ToJson` of the user that writes something else than UTF-8 makes it
-/// empty.
-fn into_json(w: Writer) -> String {
-    String::from_utf8(w.into_inner()).unwrap_or_default()
 }
 
 /// ```
@@ -137,16 +127,11 @@ fn into_json(w: Writer) -> String {
 /// ```
 impl<N: AsRef<str>, T: ToJson> FromIterator<(N, T)> for Map<T> {
     fn from_iter<I: IntoIterator<Item = (N, T)>>(members: I) -> Map<T> {
-        let mut w = Writer::default();
-        w.begin_object();
-        for (name, value) in members {
-            w.member(name.as_ref(), &value);
-        }
-        w.end_object();
-        Map {
-            json: into_json(w),
-            values: PhantomData,
-        }
+        Map::with_members(|w| {
+            for (name, value) in members {
+                w.member(name.as_ref(), &value);
+            }
+        })
     }
 }
 
@@ -167,34 +152,27 @@ fn read_value<T: FromJson>(name: &str, mut r: Reader<'_>) -> Result<T> {
 
 impl<T> Default for Map<T> {
     fn default() -> Map<T> {
-        Map {
-            json: String::new(),
-            values: PhantomData,
-        }
+        Map(String::from("{}"), PhantomData)
     }
 }
 
 impl<T> Clone for Map<T> {
     fn clone(&self) -> Map<T> {
-        Map {
-            json: self.json.clone(),
-            values: PhantomData,
-        }
+        Map(self.0.clone(), PhantomData)
     }
 }
 
 impl<T> fmt::Debug for Map<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_json())
+        f.write_str(&self.0)
     }
 }
 
 /// Maps are equal if they have the same names and values, whatever the white space.
 impl<T> PartialEq for Map<T> {
     fn eq(&self, other: &Map<T>) -> bool {
-        let value =
-            |map: &Map<T>| json::parse_replacing_surrogates::<Value>(map.as_json().as_bytes());
-        self.as_json() == other.as_json() || value(self) == value(other)
+        let value = |map: &Map<T>| json::parse_replacing_surrogates::<Value>(map.0.as_bytes());
+        self.0 == other.0 || value(self) == value(other)
     }
 }
 
@@ -206,16 +184,13 @@ impl<T> FromJson for Map<T> {
             if kind != Kind::Object {
                 return Err(r.error_expected("an object"));
             }
-            Ok(Map {
-                json: json.into(),
-                values: PhantomData,
-            })
+            Ok(Map(json.into(), PhantomData))
         })
     }
 }
 
 impl<T> ToJson for Map<T> {
     fn to_json(&self, w: &mut Writer) {
-        w.raw(self.as_json());
+        w.raw(&self.0);
     }
 }

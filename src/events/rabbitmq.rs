@@ -1,8 +1,5 @@
 //! Amazon MQ for RabbitMQ: messages of a broker.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 use super::{Base64, Map};
 use crate::json::Value;

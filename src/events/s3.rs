@@ -1,8 +1,5 @@
 //! Amazon S3: notifications, Batch Operations and Object Lambda.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::event;
 use super::{FormText, Map, Timestamp};
 use crate::json::Value;
@@ -15,7 +12,7 @@ event! {
 
     /// The event that Amazon S3 sends to a queue or topic instead of an [`S3Event`] when
     /// notifications are configured (Amazon S3 User Guide, "Walkthrough: Configuring a bucket for
-    /// notifications").
+    /// notifications (SNS topic or SQS queue)").
     pub struct S3TestEvent {
         /// `Amazon S3`
         service: String as "Service",

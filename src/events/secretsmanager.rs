@@ -1,7 +1,5 @@
 //! AWS Secrets Manager: rotation of secrets.
 
-use alloc::string::String;
-
 use super::field::event;
 
 event! {

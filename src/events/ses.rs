@@ -1,8 +1,5 @@
 //! Amazon SES: received emails.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::Timestamp;
 use super::field::event;
 

@@ -1,8 +1,5 @@
 //! Amazon SNS: notifications of a topic.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::field::{event, parse_json};
 use super::{Map, Timestamp};
 use crate::error::Result;

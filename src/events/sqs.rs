@@ -1,9 +1,6 @@
 //! Amazon SQS: messages of a queue.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
-use super::batch::{self, BatchResponse, Order};
+use super::batch::{BatchResponse, GroupOf, check_id, run_batch};
 use super::field::{event, parse_json};
 use super::{Base64, EpochMillis, Map};
 use crate::context::Context;
@@ -121,7 +118,7 @@ impl SqsMessage {
     }
 }
 
-/// Calls `f` for each message; see [`batch`]. If the queue is a FIFO queue, the first failure ends
+/// Calls `f` for each message; see [`batch`](super::batch). If the queue is a FIFO queue, the first failure ends
 /// the batch, as the AWS Lambda Developer Guide recommends ("Handling errors for an SQS event
 /// source in Lambda"). [`each_with_options`] can continue with the other message groups.
 ///
@@ -205,43 +202,23 @@ pub fn each_with_options(
     options: EachOptions,
     mut f: impl FnMut(&SqsMessage) -> Result<()>,
 ) -> Result<BatchResponse> {
-    handle_messages(event, cx, options, &mut f)
-}
-
-/// Calls `f` for each message. `dyn` compiles it once for all closures, and saves 128 bytes of
-/// `examples/sqs_batch`; the plain form is the body of [`each_with_options`].
-#[track_caller]
-fn handle_messages(
-    event: &SqsEvent,
-    cx: &Context,
-    options: EachOptions,
-    f: &mut dyn FnMut(&SqsMessage) -> Result<()>,
-) -> Result<BatchResponse> {
     let messages = event.records.get()?;
-    let mut ids = Vec::with_capacity(messages.len());
     let mut is_fifo = false;
     for message in messages {
-        ids.push(batch::record_id(
-            &message.message_id,
-            "SqsMessage.messageId",
-        )?);
+        check_id(&message.message_id, "SqsMessage.messageId")?;
         is_fifo |= message.is_fifo();
     }
-    let groups: Vec<Option<&str>>;
-    let order = match (is_fifo, options.continue_other_groups) {
-        (false, _) => Order::Unordered,
-        (true, false) => Order::Ordered,
-        (true, true) => {
-            groups = messages.iter().map(SqsMessage::group).collect();
-            Order::PerGroup(&groups)
-        }
+    let group_of: Option<GroupOf<SqsMessage>> = match (is_fifo, options.continue_other_groups) {
+        (false, _) => None,
+        (true, false) => Some(|_| None),
+        (true, true) => Some(SqsMessage::group),
     };
-    let mut handle = |index: usize| messages.get(index).map_or(Ok(()), &mut *f);
-    Ok(batch::run_batch(
+    Ok(run_batch(
         cx,
         "SQS message",
-        &ids,
-        order,
-        &mut handle,
+        messages,
+        |message| message.message_id.ok(),
+        group_of,
+        &mut f,
     ))
 }

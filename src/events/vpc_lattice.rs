@@ -1,8 +1,6 @@
 //! Amazon VPC Lattice: the events of a target group of Lambda functions.
 //! [`run_http`](crate::run_http) reads them, and writes the responses.
 
-use alloc::string::String;
-
 use super::field::event;
 use super::iam::OneOrMany;
 use super::{EpochMicros, Map};

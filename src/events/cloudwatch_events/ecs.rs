@@ -1,8 +1,5 @@
 //! Amazon ECS: changes of container instances.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::events::Timestamp;
 use crate::events::field::event;
 use crate::json::{Number, Value};

@@ -1,12 +1,10 @@
 //! Amazon EMR: changes of clusters.
 
-use alloc::string::String;
-
 use crate::events::field::event;
 
 event! {
     /// The detail of an event of Amazon EMR: a change of a scaling policy (Amazon EMR Management
-    /// Guide, "Monitor Amazon EMR events with CloudWatch").
+    /// Guide, "Monitoring Amazon EMR events with CloudWatch").
     pub struct AutoScalingPolicyStateChange {
         resource_id: String as "resourceId",
         cluster_id: String as "clusterId",

@@ -1,15 +1,12 @@
 //! Amazon GameLift FlexMatch: matchmaking.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::events::Timestamp;
 use crate::events::field::event;
 use crate::json::{Number, Value};
 
 event! {
     /// The detail of an event of FlexMatch: tickets for which a match is searched (Amazon GameLift
-    /// FlexMatch Developer Guide, "Reference: FlexMatch matchmaking events").
+    /// Servers FlexMatch Developer Guide, "FlexMatch matchmaking events").
     pub struct MatchmakingSearching {
         tickets: Vec<Ticket>,
         estimated_wait_millis: Value as "estimatedWaitMillis",

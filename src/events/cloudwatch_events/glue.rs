@@ -1,30 +1,19 @@
 //! AWS Glue: jobs, crawlers and the Data Catalog.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::events::field::event;
 use crate::json::Number;
 
 event! {
-    /// The detail of an event of AWS Glue: a job run that ended (AWS Glue User Guide, "Automating
-    /// AWS Glue with EventBridge").
+    /// The detail of an event of AWS Glue: a job run that ended, or that takes longer than the delay
+    /// threshold (AWS Glue User Guide, "Automating AWS Glue with EventBridge").
     pub struct JobRunStateChange {
         job_name: String as "jobName",
         severity: String,
         state: String,
         job_run_id: String as "jobRunId",
         message: String,
-    }
-
-    /// The detail of an event of AWS Glue: a job run that takes longer than the delay threshold.
-    pub struct JobRunStatus {
-        job_name: String as "jobName",
-        severity: String,
+        // The next members are only in events about the delay threshold.
         notification_condition: NotificationCondition as "notificationCondition",
-        state: String,
-        job_run_id: String as "jobRunId",
-        message: String,
         started_on: String as "startedOn",
     }
 
@@ -34,25 +23,20 @@ event! {
         notify_delay_after: Number as "NotifyDelayAfter",
     }
 
-    /// The detail of an event of AWS Glue: a crawler that started.
-    pub struct CrawlerStarted {
+    /// The detail of an event of AWS Glue: a crawler that started, succeeded or failed.
+    pub struct CrawlerStateChange {
         account_id: String as "accountId",
         crawler_name: String as "crawlerName",
+        state: String,
+        message: String,
+        /// Only of a crawler that started.
         start_time: String as "startTime",
-        state: String,
-        message: String,
-    }
-
-    /// The detail of an event of AWS Glue: a crawler that succeeded. Its counts are decimal
-    /// numbers.
-    pub struct CrawlerSucceeded {
-        account_id: String as "accountId",
-        crawler_name: String as "crawlerName",
-        state: String,
-        message: String,
+        /// Only of a crawler that failed.
+        error_message: String as "errorMessage",
+        cloud_watch_log_link: String as "cloudWatchLogLink",
+        // The next members are only of a crawler that succeeded. The counts are decimal numbers.
         warning_message: String as "warningMessage",
         completion_date: String as "completionDate",
-        cloud_watch_log_link: String as "cloudWatchLogLink",
         running_time_sec: String as "runningTime (sec)",
         tables_created: String as "tablesCreated",
         tables_updated: String as "tablesUpdated",
@@ -60,16 +44,6 @@ event! {
         partitions_created: String as "partitionsCreated",
         partitions_updated: String as "partitionsUpdated",
         partitions_deleted: String as "partitionsDeleted",
-    }
-
-    /// The detail of an event of AWS Glue: a crawler that failed.
-    pub struct CrawlerFailed {
-        crawler_name: String as "crawlerName",
-        error_message: String as "errorMessage",
-        account_id: String as "accountId",
-        cloud_watch_log_link: String as "cloudWatchLogLink",
-        state: String,
-        message: String,
     }
 
     /// The detail of an event of AWS Glue: a change of a table.
@@ -87,3 +61,15 @@ event! {
         changed_tables: Vec<String> as "changedTables",
     }
 }
+
+/// The detail of an event of AWS Glue: a job run that takes longer than the delay threshold.
+pub type JobRunStatus = JobRunStateChange;
+
+/// The detail of an event of AWS Glue: a crawler that started.
+pub type CrawlerStarted = CrawlerStateChange;
+
+/// The detail of an event of AWS Glue: a crawler that succeeded.
+pub type CrawlerSucceeded = CrawlerStateChange;
+
+/// The detail of an event of AWS Glue: a crawler that failed.
+pub type CrawlerFailed = CrawlerStateChange;

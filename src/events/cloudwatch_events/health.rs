@@ -1,8 +1,5 @@
 //! AWS Health: events of AWS services.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::events::Map;
 use crate::events::field::event;
 use crate::json::Value;

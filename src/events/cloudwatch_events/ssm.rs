@@ -1,14 +1,12 @@
 //! AWS Systems Manager: automations, commands, maintenance windows and associations.
 
-use alloc::string::String;
-
 use crate::events::Timestamp;
 use crate::events::field::event;
 use crate::json::{Number, Value};
 
 event! {
-    /// The detail of an event of AWS Systems Manager: a change of the status of an automation step
-    /// (AWS Systems Manager User Guide, "Reference: Amazon EventBridge event patterns and types for
+    /// The detail of an event of AWS Systems Manager: a change of the status of an automation step, or
+    /// of an automation (AWS Systems Manager User Guide, "Reference: Amazon EventBridge event patterns and types for
     /// Systems Manager").
     pub struct Ec2AutomationStepStatusChange {
         execution_id: String as "ExecutionId",
@@ -19,21 +17,11 @@ event! {
         start_time: String as "StartTime",
         /// In seconds.
         time: Number as "Time",
+        /// Only in events about an automation.
+        executed_by: String as "ExecutedBy",
+        // Only in events about a step.
         step_name: String as "StepName",
         action: String as "Action",
-    }
-
-    /// The detail of an event of AWS Systems Manager: a change of the status of an automation.
-    pub struct Ec2AutomationExecutionStatusChange {
-        execution_id: String as "ExecutionId",
-        definition: String as "Definition",
-        definition_version: Value as "DefinitionVersion",
-        status: String as "Status",
-        start_time: String as "StartTime",
-        end_time: String as "EndTime",
-        /// In seconds.
-        time: Number as "Time",
-        executed_by: String as "ExecutedBy",
     }
 
     /// The detail of an event of AWS Systems Manager: a change of the state of a change calendar.
@@ -55,49 +43,16 @@ event! {
         severity: String,
     }
 
-    /// The detail of an event of AWS Systems Manager: a target that was registered with a
-    /// maintenance window, or deregistered.
-    pub struct MaintenanceWindowTargetRegistration {
-        window_target_id: String as "window-target-id",
-        window_id: String as "window-id",
-        status: String,
-    }
-
-    /// The detail of an event of AWS Systems Manager: a change of a maintenance window's execution.
-    pub struct MaintenanceWindowExecutionStateChange {
-        start_time: String as "start-time",
-        end_time: String as "end-time",
+    /// The detail of an event of AWS Systems Manager about a maintenance window. Which members it has
+    /// depends on the event.
+    pub struct MaintenanceWindowDetail {
         window_id: String as "window-id",
         window_execution_id: String as "window-execution-id",
-        status: String,
-    }
-
-    /// The detail of an event of AWS Systems Manager: a change of a task's execution in a
-    /// maintenance window.
-    pub struct MaintenanceWindowTaskExecutionStateChange {
-        task_execution_id: String as "task-execution-id",
-        start_time: String as "start-time",
-        end_time: String as "end-time",
-        window_id: String as "window-id",
-        window_execution_id: String as "window-execution-id",
-        status: String,
-    }
-
-    /// The detail of an event of AWS Systems Manager: a change of a task's execution on one target.
-    pub struct MaintenanceWindowTaskTargetInvocationStateChange {
         task_execution_id: String as "task-execution-id",
         window_target_id: String as "window-target-id",
         owner_information: String as "owner-information",
         start_time: String as "start-time",
         end_time: String as "end-time",
-        window_id: String as "window-id",
-        window_execution_id: String as "window-execution-id",
-        status: String,
-    }
-
-    /// The detail of an event of AWS Systems Manager: a change of a maintenance window.
-    pub struct MaintenanceWindowStateChange {
-        window_id: String as "window-id",
         status: String,
     }
 
@@ -110,22 +65,15 @@ event! {
         description: String,
     }
 
-    /// The detail of an event of AWS Systems Manager: a change of the status of a command.
+    /// The detail of an event of AWS Systems Manager: a change of the status of a command, or
+    /// of a command on one instance.
     pub struct Ec2CommandStatusChange {
         command_id: String as "command-id",
         document_name: String as "document-name",
+        /// Only in events about one instance.
+        instance_id: String as "instance-id",
         expire_after: String as "expire-after",
         parameters: Value,
-        requested_date_time: String as "requested-date-time",
-        status: String,
-    }
-
-    /// The detail of an event of AWS Systems Manager: a change of the status of a command on one
-    /// instance.
-    pub struct Ec2CommandInvocationStatusChange {
-        command_id: String as "command-id",
-        document_name: String as "document-name",
-        instance_id: String as "instance-id",
         requested_date_time: String as "requested-date-time",
         status: String,
     }
@@ -168,3 +116,26 @@ event! {
         instance_association_cwe_version: String as "instance-association-cwe-version",
     }
 }
+
+/// The detail of an event of AWS Systems Manager: a change of the status of an automation.
+pub type Ec2AutomationExecutionStatusChange = Ec2AutomationStepStatusChange;
+
+/// The detail of an event of AWS Systems Manager: a change of the status of a command on one instance.
+pub type Ec2CommandInvocationStatusChange = Ec2CommandStatusChange;
+
+/// The detail of an event of AWS Systems Manager: a target that was registered with a maintenance
+/// window, or deregistered.
+pub type MaintenanceWindowTargetRegistration = MaintenanceWindowDetail;
+
+/// The detail of an event of AWS Systems Manager: a change of a maintenance window's execution.
+pub type MaintenanceWindowExecutionStateChange = MaintenanceWindowDetail;
+
+/// The detail of an event of AWS Systems Manager: a change of a task's execution in a maintenance
+/// window.
+pub type MaintenanceWindowTaskExecutionStateChange = MaintenanceWindowDetail;
+
+/// The detail of an event of AWS Systems Manager: a change of a task's execution on one target.
+pub type MaintenanceWindowTaskTargetInvocationStateChange = MaintenanceWindowDetail;
+
+/// The detail of an event of AWS Systems Manager: a change of a maintenance window.
+pub type MaintenanceWindowStateChange = MaintenanceWindowDetail;

@@ -1,8 +1,5 @@
 //! Tags: changes of the tags of resources.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::events::Map;
 use crate::events::field::event;
 use crate::json::{Number, Value};

@@ -1,7 +1,5 @@
 //! AWS Trusted Advisor: results of checks.
 
-use alloc::string::String;
-
 use crate::events::Map;
 use crate::events::field::event;
 

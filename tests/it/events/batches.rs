@@ -38,7 +38,7 @@ fn obey(body: &str) -> Result<()> {
 
 /// 12.1: 51.
 #[test]
-fn only_failed_messages_are_retried_except_those_behind_them_in_a_fifo_queue() {
+fn only_failed_messages_are_retried_and_in_a_fifo_queue_also_the_later_ones() {
     #[track_caller]
     fn check(queue: &str, bodies: &[&str], want_handled: usize, want: &[&str]) {
         let handled = RefCell::new(0);
@@ -191,7 +191,7 @@ fn all_message_groups_stop_by_default_and_at_the_deadline() {
 }
 
 #[test]
-fn records_that_are_left_at_the_deadline_are_retried() {
+fn records_that_were_not_handled_before_the_deadline_are_retried() {
     #[track_caller]
     fn check(deadline: Option<SystemTime>, want_handled: usize, want: usize) {
         let mut cx = Context::default();

@@ -137,7 +137,7 @@ fn each_change(value: &Value, f: &mut dyn FnMut(&str, &Value)) {
 }
 
 #[test]
-fn an_event_is_read_whichever_member_is_missing_unknown_or_of_the_wrong_type() {
+fn an_event_is_read_if_any_member_is_missing_unknown_or_of_the_wrong_type() {
     let mut n = 0;
     for (name, text) in all() {
         let whole: Value = json::parse(&text).unwrap();
@@ -192,7 +192,7 @@ fn every_sample_of_a_web_request_is_read_as_a_request() {
 }
 
 #[test]
-fn a_web_request_is_read_whichever_member_is_missing_unknown_or_of_the_wrong_type() {
+fn a_web_request_is_read_if_any_member_is_missing_unknown_or_of_the_wrong_type() {
     for (name, text) in requests() {
         let whole: Value = json::parse(&text).unwrap();
         each_change(&whole, &mut |how, changed| {
@@ -534,7 +534,7 @@ fn responses_are_read_as_they_were_written() {
 }
 
 #[test]
-fn a_malformed_value_is_refused_and_the_reader_stays_where_it_was() {
+fn a_malformed_value_is_an_error_and_the_reader_does_not_move() {
     use tiny_lambda::events::batch::{BatchResponse, TimeWindowResponse};
     use tiny_lambda::events::kafka::KafkaBatchResponse;
 

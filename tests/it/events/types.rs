@@ -240,7 +240,10 @@ const TYPES: &[Row] = &[
     ),
     row!("config", config::ConfigEvent),
     row!("connect", connect::ConnectEvent),
-    row!("controltower", On<controltower::ControlTowerLifecycleEvent>),
+    row!(
+        "controltower",
+        On<cloudwatch_events::CloudTrailRecord<controltower::ServiceEventDetails>>
+    ),
     row!("documentdb", documentdb::DocumentDbEvent),
     row!("dynamodb", dynamodb::DynamoDbEvent),
     row!("dynamodb-event-record", dynamodb::DynamoDbEventRecord),
@@ -304,7 +307,7 @@ const TYPES: &[Row] = &[
     ),
     row!(
         "eventbridge_glue_crawler_succeeded",
-        On<bus::glue::CrawlerSucceeded>
+        On<bus::glue::CrawlerStateChange>
     ),
     row!(
         "eventbridge_glue_database",
@@ -354,7 +357,7 @@ const TYPES: &[Row] = &[
     ),
     row!(
         "eventbridge_ssm_window",
-        On<bus::ssm::MaintenanceWindowStateChange>
+        On<bus::ssm::MaintenanceWindowDetail>
     ),
     row!(
         "eventbridge_ssm_window_execution",
