@@ -61,7 +61,7 @@ const ASCII: u64 = 0x3030_3030_3030_3030;
 /// Returns the eight decimal digits of `value`, which must be below 10^8. The first is in the low byte.
 /// Divides two numbers at once, then four and eight, by multiplying them by an inverse.
 fn eight_digits(value: u64) -> u64 {
-    let fours = value / 10_000 | (value % 10_000) << 32;
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
     let hundreds = (fours.wrapping_mul(10_486) >> 20) & 0x0000_007f_0000_007f;
     let twos = hundreds | fours.wrapping_sub(hundreds.wrapping_mul(100)) << 16;
     let tens = (twos.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;

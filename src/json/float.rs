@@ -188,13 +188,17 @@ const POWERS: [[u64; 3]; 26] = [
 ];
 
 /// The powers of five up to 5^26, shifted so that the first bit is 1.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "computed by the compiler, which reports a panic as an error"
+)]
 const POWERS_OF_5: [u64; 27] = {
-    let mut powers = [1 << 63; 27];
-    let mut exponent = 1;
-    while exponent < 27 {
-        let power = 5_u64.pow(exponent as u32);
-        powers[exponent] = power << power.leading_zeros();
-        exponent += 1;
+    let mut powers = [0; 27];
+    let (mut index, mut power) = (0, 1_u64);
+    while index < powers.len() {
+        powers[index] = power << power.leading_zeros();
+        power *= 5;
+        index += 1;
     }
     powers
 };
@@ -214,7 +218,7 @@ impl PowerOfTen {
         let [first, second, third] = *POWERS.get(index / 27)?;
         // The bits of a power of five are those of the power of ten.
         let factor = *POWERS_OF_5.get(index % 27)?;
-        let carry = u128::from(factor) * u128::from(third) >> 64;
+        let carry = (u128::from(factor) * u128::from(third)) >> 64;
         let (high, low) = multiply(factor, u128::from(first) << 64 | u128::from(second));
         let (low, overflow) = low.overflowing_add(carry);
         let high = u128::from(high + u64::from(overflow)) << 64 | low >> 64;
@@ -235,7 +239,6 @@ fn multiply(a: u64, b: u128) -> (u64, u128) {
     const LOW: u128 = u64::MAX as u128;
     let low = u128::from(a) * (b & LOW);
     let high = u128::from(a) * (b >> 64) + (low >> 64);
-    #[expect(clippy::cast_possible_truncation, reason = "64 bits are left")]
     let first = (high >> 64) as u64;
     (first, high << 64 | low & LOW)
 }
@@ -415,8 +418,7 @@ pub(super) fn parse_short<'t>(text: &'t [u8], format: &Format) -> Option<(u64, &
     if let [b'e' | b'E', after @ ..] = rest {
         let (is_below, after) = match after {
             [b'-', after @ ..] => (true, after),
-            [b'+', after @ ..] => (false, after),
-            after => (false, after),
+            [b'+', after @ ..] | after => (false, after),
         };
         let mut power = 0;
         rest = skip_digits(after, &mut power);
@@ -788,6 +790,11 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
+    fn low(bits: u64) -> u32 {
+        bits as u32
+    }
+
     /// Computes the first 128 bits of a power of ten anew.
     fn power_of_ten(exponent: i32) -> u128 {
         let mut limbs = [0_u32; 80];
@@ -798,7 +805,7 @@ mod tests {
                 let mut carry = 0;
                 for limb in &mut limbs {
                     carry += u64::from(*limb) * 10;
-                    *limb = carry as u32;
+                    *limb = low(carry);
                     carry >>= 32;
                 }
             }
@@ -810,7 +817,7 @@ mod tests {
                 let mut rest = 0;
                 for limb in limbs.iter_mut().rev() {
                     rest = rest << 32 | u64::from(*limb);
-                    *limb = (rest / 10) as u32;
+                    *limb = low(rest / 10);
                     rest %= 10;
                 }
             }
@@ -846,7 +853,7 @@ mod tests {
                 .wrapping_add(1_442_695_040_888_963_407);
             let bits = random ^ random >> 33;
             check_f64(f64::from_bits(bits));
-            check_f32(f32::from_bits(bits as u32));
+            check_f32(f32::from_bits(low(bits)));
             let value = f64::from_bits(bits);
             if value.is_finite() {
                 check(&format!("{value:e}"));
