@@ -27,6 +27,47 @@ pub(crate) fn decimal(value: u64, digits: &mut Digits) -> &str {
         .unwrap_or_default()
 }
 
+/// A buffer for the decimal digits of any `u64`, in groups of eight.
+pub(crate) type DigitGroups = [[u8; 8]; 3];
+
+/// As [`decimal`], with a third of the instructions for long numbers (`write_integers` in `bench/json`)
+/// and 150 bytes more, which functions whose responses have no numbers do not need.
+pub(crate) fn decimal_by_groups(value: u64, groups: &mut DigitGroups) -> &[u8] {
+    const GROUP: u64 = 100_000_000;
+    let mut rest = value;
+    let mut start = 24_usize;
+    for group in groups.iter_mut().rev() {
+        // A float often has one digit more than two groups.
+        let digits = if rest < 10 {
+            rest << 56
+        } else {
+            eight_digits(rest % GROUP)
+        };
+        *group = (digits | ASCII).to_le_bytes();
+        rest /= GROUP;
+        start = start.wrapping_sub(8);
+        if rest == 0 {
+            // The number 0 has a digit, too.
+            start = start.wrapping_add(digits.trailing_zeros().min(63) as usize / 8);
+            break;
+        }
+    }
+    groups.as_flattened().get(start..).unwrap_or_default()
+}
+
+/// The digit `0` in each byte.
+const ASCII: u64 = 0x3030_3030_3030_3030;
+
+/// Returns the eight decimal digits of `value`, which must be below 10^8. The first is in the low byte.
+/// Divides two numbers at once, then four and eight, by multiplying them by an inverse.
+fn eight_digits(value: u64) -> u64 {
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
+    let hundreds = (fours.wrapping_mul(10_486) >> 20) & 0x0000_007f_0000_007f;
+    let twos = hundreds | fours.wrapping_sub(hundreds.wrapping_mul(100)) << 16;
+    let tens = (twos.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
+    tens | twos.wrapping_sub(tens.wrapping_mul(10)) << 8
+}
+
 /// Appends the decimal digits of `value`.
 pub(crate) fn push_decimal(text: &mut String, value: u64) {
     text.push_str(decimal(value, &mut Digits::default()));
@@ -94,6 +135,22 @@ mod tests {
             push_decimal(&mut text, value);
             assert_eq!(text, "n=".to_string() + &value.to_string());
             assert_eq!(parse_decimal(&text.as_bytes()[2..]), Some(value));
+            let groups = &mut DigitGroups::default();
+            assert_eq!(
+                decimal_by_groups(value, groups),
+                value.to_string().as_bytes()
+            );
+        }
+    }
+
+    #[test]
+    fn eight_digits_are_those_of_the_number() {
+        for value in (0..100_000_000).step_by(997).chain(0..10_000) {
+            let want = alloc::format!("{value:08}");
+            assert_eq!(
+                (eight_digits(value) | ASCII).to_le_bytes(),
+                *want.as_bytes()
+            );
         }
     }
 

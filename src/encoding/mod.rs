@@ -9,7 +9,8 @@ pub(crate) mod time;
 
 pub(crate) use base64::{base64, decode_base64, push_base64};
 pub(crate) use decimal::{
-    Digits, decimal, digit_value, hex_digit, parse_decimal, parse_number, push_decimal, push_hex,
+    DigitGroups, Digits, decimal, decimal_by_groups, digit_value, hex_digit, parse_decimal,
+    parse_number, push_decimal, push_hex,
 };
 #[cfg(feature = "emulator")]
 pub(crate) use gzip::crc32;

@@ -1,15 +1,21 @@
-//! Converts floats from and to decimal text exactly, in a tenth of the bytes of std's conversions.
+//! Converts floats from and to decimal text: to the nearest float, and to the shortest text.
 //!
-//! Short decimals, which nearly all floats in events are, take a few multiplications. For the others
-//! integers of up to 3072 bits are used, which takes thousands of instructions but is simple.
+//! Both directions multiply a 64-bit integer by the first 128 bits of a power of ten. Reading (Lemire,
+//! "Number Parsing at a Gigabyte per Second", 2021) thus has bounds for the number. Only if the bounds
+//! round to different floats, or if the digits do not fit in 64 bits, big integers decide. Writing is
+//! Schubfach (Giulietti, "The Schubfach way to render doubles", 2020), which needs no big integers.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "all operands are bounded; an overflow would be found by the tests, which try all floats"
+)]
 
-use alloc::string::String;
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use crate::encoding::{Digits, decimal, push_decimal};
+use crate::encoding::{DigitGroups, decimal_by_groups};
 
 /// A binary format of IEEE 754.
-struct Format {
+pub(super) struct Format {
     /// The number of bits of the significand, the hidden bit included.
     precision: u32,
     /// The exponent of the smallest subnormal number.
@@ -18,25 +24,224 @@ struct Format {
     infinity: u64,
 }
 
-const F64: Format = Format {
+pub(super) const F64: Format = Format {
     precision: 53,
     exponent_min: -1074,
     infinity: 0x7ff << 52,
 };
-const F32: Format = Format {
+pub(super) const F32: Format = Format {
     precision: 24,
     exponent_min: -149,
     infinity: 0xff << 23,
 };
 
-/// Powers of ten that an `f64` holds exactly.
-const POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+impl Format {
+    /// Returns the bit of the sign, which is above those of infinity.
+    fn sign(&self) -> u64 {
+        self.infinity + (1 << (self.precision - 1))
+    }
+
+    /// Returns the integer and the power of two whose product is the positive float with these bits.
+    fn decode(&self, bits: u64) -> (u64, i32) {
+        let hidden = 1 << (self.precision - 1);
+        let fraction = bits & (hidden - 1);
+        match signed(bits >> (self.precision - 1)) {
+            0 => (fraction, self.exponent_min),
+            exponent => (hidden | fraction, self.exponent_min + exponent - 1),
+        }
+    }
+}
+
+/// Every 27th power of ten, from 10^-351 to 10^324: its first 192 bits. The test
+/// `powers_of_ten_are_exact` computes them.
+const POWERS: [[u64; 3]; 26] = [
+    [
+        0x8049_a4ac_0c58_11ae,
+        0x205b_896d_777d_6278,
+        0xac26_1e9f_5141_430b,
+    ],
+    [
+        0xcf42_894a_5dce_35ea,
+        0x5206_4cac_8286_75b9,
+        0x475f_2b7d_7df1_ad7a,
+    ],
+    [
+        0xa76c_5823_38ed_2621,
+        0xaf2a_f2b8_0af6_f24e,
+        0x657c_8f4d_4332_3a36,
+    ],
+    [
+        0x873e_4f75_e222_4e68,
+        0x5a77_44a6_e804_a291,
+        0xcc35_eddf_cf09_96d7,
+    ],
+    [
+        0xda7f_5bf5_9096_6848,
+        0xaf39_a475_506a_899e,
+        0xa302_94cc_2934_e662,
+    ],
+    [
+        0xb080_392c_c434_9dec,
+        0xbd8d_794d_96aa_cfb3,
+        0xfe13_a5c8_6af6_4418,
+    ],
+    [
+        0x8e93_8662_882a_f53e,
+        0x547e_b47b_7282_ee9c,
+        0x41b0_230e_1421_487d,
+    ],
+    [
+        0xe658_29b3_046b_0afa,
+        0x0cb4_a5a3_112a_5112,
+        0xa3b5_61b1_cb20_8396,
+    ],
+    [
+        0xba12_1a46_50e4_ddeb,
+        0x92f3_4d62_616c_e413,
+        0x21a0_183e_1058_3cd3,
+    ],
+    [
+        0x964e_858c_91ba_2655,
+        0x3a6a_07f8_d510_f86f,
+        0xe908_2f25_e9c5_e9ec,
+    ],
+    [
+        0xf2d5_6790_ab41_c2a2,
+        0xfae2_7299_423f_b9c3,
+        0x3695_dad7_e885_8901,
+    ],
+    [
+        0xc428_d05a_a475_1e4c,
+        0xaa97_e14c_3c26_b886,
+        0x9684_2dc9_5323_f5a8,
+    ],
+    [
+        0x9e74_d1b7_91e0_7e48,
+        0x775e_a264_cf55_347d,
+        0xca49_f1c0_5120_c9c7,
+    ],
+    [
+        0x8000_0000_0000_0000,
+        0x0000_0000_0000_0000,
+        0x0000_0000_0000_0000,
+    ],
+    [
+        0xcecb_8f27_f420_0f3a,
+        0x0000_0000_0000_0000,
+        0x0000_0000_0000_0000,
+    ],
+    [
+        0xa70c_3c40_a64e_6c51,
+        0x9990_90b6_5f67_d924,
+        0x0000_0000_0000_0000,
+    ],
+    [
+        0x86f0_ac99_b4e8_dafd,
+        0x69a0_28bb_3ded_71a3,
+        0xdf9f_9156_27c0_4e28,
+    ],
+    [
+        0xda01_ee64_1a70_8de9,
+        0xe80e_6f48_20cc_9495,
+        0xd74b_aad0_3bc1_d8d3,
+    ],
+    [
+        0xb01a_e745_b101_e9e4,
+        0x5ec0_5dcf_f72e_7f8f,
+        0xc04c_79ff_e324_301f,
+    ],
+    [
+        0x8e41_ade9_fbeb_c27d,
+        0x1458_8f13_be84_7307,
+        0x23bd_6a20_59c0_02f5,
+    ],
+    [
+        0xe5d3_ef28_2a24_2e81,
+        0x8f16_68c8_a86d_a5fa,
+        0xf0b5_ccf5_176e_cc7c,
+    ],
+    [
+        0xb9a7_4a06_37ce_2ee1,
+        0x6d95_3e2b_d717_3692,
+        0x88ef_b003_7ac0_8bde,
+    ],
+    [
+        0x95f8_3d0a_1fb6_9cd9,
+        0x4abd_af10_1564_f98e,
+        0x0d5a_4af7_b3a9_8e47,
+    ],
+    [
+        0xf24a_01a7_3cf2_dccf,
+        0xbc63_3b39_673c_8cec,
+        0x3d9c_44cd_2f36_917c,
+    ],
+    [
+        0xc3b8_3581_09e8_4f07,
+        0x0a86_2f80_ec47_00c8,
+        0x0260_6ea0_1029_dc37,
+    ],
+    [
+        0x9e19_db92_b4e3_1ba9,
+        0x6c07_a2c2_6a83_46d1,
+        0x4944_d9f5_2cd0_dec2,
+    ],
 ];
 
-/// Up to this, an `f64` holds every integer exactly.
-const INTEGER_MAX: u64 = 1 << 53;
+/// The powers of five up to 5^26, shifted so that the first bit is 1.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "computed by the compiler, which reports a panic as an error"
+)]
+const POWERS_OF_5: [u64; 27] = {
+    let mut powers = [0; 27];
+    let (mut index, mut power) = (0, 1_u64);
+    while index < powers.len() {
+        powers[index] = power << power.leading_zeros();
+        power *= 5;
+        index += 1;
+    }
+    powers
+};
+
+/// The first 128 bits of a power of ten, which is `significand * 2^(exponent - 127)`. The bits after
+/// them are cut off.
+struct PowerOfTen {
+    significand: u128,
+    exponent: i32,
+    is_exact: bool,
+}
+
+impl PowerOfTen {
+    /// Returns 10^`exponent`, which must be from -351 to 350.
+    fn new(exponent: i32) -> Option<PowerOfTen> {
+        let index = usize::try_from(exponent + 351).ok()?;
+        let [first, second, third] = *POWERS.get(index / 27)?;
+        // The bits of a power of five are those of the power of ten.
+        let factor = *POWERS_OF_5.get(index % 27)?;
+        let carry = (u128::from(factor) * u128::from(third)) >> 64;
+        let (high, low) = multiply(factor, u128::from(first) << 64 | u128::from(second));
+        let (low, overflow) = low.overflowing_add(carry);
+        let high = u128::from(high + u64::from(overflow)) << 64 | low >> 64;
+        // The product has 256 or 255 bits. The last 64 are not computed.
+        let lead = u32::from(high >> 127 == 0);
+        Some(PowerOfTen {
+            significand: high << lead | low << 64 >> 64 >> (64 - lead),
+            // 1741647 / 2^19 is the logarithm of ten to the base two.
+            exponent: (exponent * 1_741_647) >> 19,
+            // 5^55 has 128 bits.
+            is_exact: (0..=55).contains(&exponent),
+        })
+    }
+}
+
+/// Returns the product: its first 64 bits, and the 128 after them.
+fn multiply(a: u64, b: u128) -> (u64, u128) {
+    const LOW: u128 = u64::MAX as u128;
+    let low = u128::from(a) * (b & LOW);
+    let high = u128::from(a) * (b >> 64) + (low >> 64);
+    let first = (high >> 64) as u64;
+    (first, high << 64 | low & LOW)
+}
 
 /// A decimal number: digits, and the power of ten of the last one.
 struct Decimal<'t> {
@@ -44,6 +249,10 @@ struct Decimal<'t> {
     digits: &'t [u8],
     /// The power of ten of the last digit.
     exponent: i64,
+    /// The value of the first digits, as many as fit.
+    significand: u64,
+    /// The number of digits that do not fit.
+    n_cut: i64,
 }
 
 impl Decimal<'_> {
@@ -57,19 +266,32 @@ impl Decimal<'_> {
 
     /// Parses a JSON number without its sign.
     fn new(number: &[u8]) -> Decimal<'_> {
-        let end = number.iter().position(|byte| matches!(byte, b'e' | b'E'));
-        let (digits, exponent) = number
-            .split_at_checked(end.unwrap_or(number.len()))
-            .unwrap_or_default();
-        let point = digits
-            .iter()
-            .rev()
-            .position(|&byte| byte == b'.')
-            .unwrap_or(0);
-        let after_point = i64::try_from(point).unwrap_or(i64::MAX);
+        /// If the digits so far are not above this, another one fits in 64 bits.
+        const ROOM: u64 = (u64::MAX - 9) / 10;
+        let (mut significand, mut n_cut, mut n_after_point) = (0, 0, 0);
+        let (mut digits, mut exponent, mut after_point) = (number, 0, 0);
+        for (at, byte) in number.iter().enumerate() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit < 10 {
+                n_after_point += after_point;
+                if significand <= ROOM && n_cut == 0 {
+                    significand = significand * 10 + u64::from(digit);
+                } else {
+                    n_cut += 1;
+                }
+            } else if *byte == b'.' {
+                after_point = 1;
+            } else {
+                let (before, after) = number.split_at_checked(at).unwrap_or_default();
+                (digits, exponent) = (before, self::exponent(after));
+                break;
+            }
+        }
         Decimal {
             digits,
-            exponent: self::exponent(exponent).wrapping_sub(after_point),
+            exponent: exponent - n_after_point,
+            significand,
+            n_cut,
         }
     }
 
@@ -93,11 +315,6 @@ impl Decimal<'_> {
             value = value.with_digit(0)?;
         }
         Ok(value)
-    }
-
-    /// Returns the values of the digits.
-    fn values(&self) -> impl Iterator<Item = u8> + use<'_> {
-        values(self.digits)
     }
 }
 
@@ -161,108 +378,124 @@ pub(super) fn exact_integer<T: Magnitude>(number: &str) -> Result<(bool, T), Int
     Ok((negative, decimal.integer()?))
 }
 
-/// Returns the float nearest to a JSON number. `None` if it is infinite.
-pub(super) fn parse_f64(number: &str) -> Option<f64> {
-    let (negative, decimal) = Decimal::with_sign(number);
-    let magnitude = match fast_path(&decimal) {
-        Some(value) => value,
-        None => f64::from_bits(nearest(&decimal, &F64)?),
-    };
-    Some(if negative { -magnitude } else { magnitude })
-}
-
-/// As [`parse_f64`]. The number is not converted to an `f64` first, since that would round twice.
-pub(super) fn parse_f32(number: &str) -> Option<f32> {
-    let (negative, decimal) = Decimal::with_sign(number);
-    let magnitude = f32::from_bits(u32::try_from(nearest(&decimal, &F32)?).ok()?);
-    Some(if negative { -magnitude } else { magnitude })
-}
-
-/// Returns the float, if the number is an integer of up to 2^53 multiplied or divided by a power of ten
-/// that is exact. One operation, which rounds once, is correct then (Clinger, "How to read floating
-/// point numbers accurately").
-fn fast_path(decimal: &Decimal<'_>) -> Option<f64> {
-    let mut value = 0_u64;
-    for digit in decimal.values() {
-        value = value.checked_mul(10)?.checked_add(digit.into())?;
-    }
-    if value > INTEGER_MAX {
-        return None;
-    }
-    let power = POWERS.get(usize::try_from(decimal.exponent.unsigned_abs()).ok()?)?;
-    #[expect(clippy::cast_precision_loss, reason = "not above 2^53")]
-    let value = value as f64;
-    Some(if decimal.exponent < 0 {
-        value / power
+/// Returns the bits of the float nearest to a JSON number. `None` if it is infinite.
+pub(super) fn parse(number: &str, format: &Format) -> Option<u64> {
+    let (is_negative, decimal) = Decimal::with_sign(number);
+    let bits = nearest(&decimal, format)?;
+    Some(if is_negative {
+        bits | format.sign()
     } else {
-        value * power
+        bits
     })
 }
 
-/// Returns the bits of the nearest positive float. `None` if it is infinite.
-///
-/// The number is a fraction of two big integers. Its quotient has 64 bits, which are rounded to the
-/// precision of the format.
-fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
-    /// The middle between two floats has up to 768 digits. Of the digits after these only matters
-    /// whether one of them is not zero.
-    const DIGITS_MAX: usize = 770;
-    let mut numerator = BigInteger::from(0);
-    let mut exponent = decimal.exponent;
-    let mut n_digits = 0_usize;
-    let mut more = false;
-    for digit in decimal.values() {
-        if n_digits < DIGITS_MAX {
-            numerator.multiply_add(10, digit.into());
-            n_digits = n_digits.wrapping_add(usize::from(n_digits > 0 || digit != 0));
-        } else {
-            more |= digit != 0;
-            exponent = exponent.saturating_add(1);
+/// Parses a number of up to 19 digits, which nearly all floats in events have, from the front of `text`.
+/// Returns the float's bits, and what follows the number. One pass takes half of the instructions of
+/// [`parse`] and of the check that it is a number (`read_prices` in `bench/json`).
+pub(super) fn parse_short<'t>(text: &'t [u8], format: &Format) -> Option<(u64, &'t [u8])> {
+    let (is_negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let mut significand = 0;
+    let mut rest = skip_digits(digits, &mut significand);
+    let n_before = digits.len() - rest.len();
+    let mut n_after = 0;
+    if let [b'.', fraction @ ..] = rest {
+        rest = skip_digits(fraction, &mut significand);
+        n_after = fraction.len() - rest.len();
+        if n_after == 0 {
+            return None;
         }
     }
-    if n_digits == 0 {
-        return Some(0);
-    }
-    if more {
-        numerator.multiply_add(10, 1);
-        exponent = exponent.saturating_sub(1);
-    }
-    let magnitude = exponent.saturating_add(i64::try_from(n_digits).ok()?);
-    if magnitude > 310 {
+    let is_short = matches!((digits, n_before), ([b'0', ..], 1) | ([b'1'..=b'9', ..], _))
+        && n_before + n_after < 20;
+    if !is_short {
         return None;
     }
-    if magnitude < -330 {
+    let digits = digits.get(..digits.len() - rest.len()).unwrap_or_default();
+    let mut exponent = 0;
+    if let [b'e' | b'E', after @ ..] = rest {
+        let (is_below, after) = match after {
+            [b'-', after @ ..] => (true, after),
+            [b'+', after @ ..] | after => (false, after),
+        };
+        let mut power = 0;
+        rest = skip_digits(after, &mut power);
+        if !(1..10).contains(&(after.len() - rest.len())) {
+            return None;
+        }
+        exponent = i64::try_from(power).ok()?;
+        if is_below {
+            exponent = -exponent;
+        }
+    }
+    let decimal = Decimal {
+        digits,
+        exponent: exponent - i64::try_from(n_after).ok()?,
+        significand,
+        n_cut: 0,
+    };
+    let bits = nearest(&decimal, format)?;
+    Some((
+        if is_negative {
+            bits | format.sign()
+        } else {
+            bits
+        },
+        rest,
+    ))
+}
+
+/// Skips digits, and appends them to `value`. Overflow wraps.
+fn skip_digits<'t>(mut text: &'t [u8], value: &mut u64) -> &'t [u8] {
+    while let [digit @ b'0'..=b'9', after @ ..] = text {
+        *value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        text = after;
+    }
+    text
+}
+
+/// Returns the bits of the nearest positive float. `None` if it is infinite.
+fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
+    /// An `f64` holds every integer up to this, and every power of ten up to 10^22.
+    const EXACT_MAX: u64 = 1 << 53;
+    if decimal.significand == 0 {
         return Some(0);
     }
-    let exponent = i32::try_from(exponent).ok()?;
-    let mut denominator = BigInteger::from(1);
-    let power = if exponent < 0 {
-        &mut denominator
-    } else {
-        &mut numerator
+    // One operation with exact operands rounds once (Clinger, "How to read floating point numbers
+    // accurately"). This takes a third of the instructions of what follows.
+    let is_f64 = format.precision == F64.precision;
+    if is_f64 && decimal.significand <= EXACT_MAX && (-19..=0).contains(&decimal.exponent) {
+        let power = 10_u64.pow(signed(decimal.exponent).unsigned_abs());
+        #[expect(clippy::cast_precision_loss, reason = "both are exact")]
+        return Some((decimal.significand as f64 / power as f64).to_bits());
+    }
+    let exponent = decimal.exponent + decimal.n_cut;
+    // Floats lie between 10^-325 and 10^309, and the significand is below 10^20.
+    let Some(power) = PowerOfTen::new(signed(exponent.clamp(-400, 400))) else {
+        return (exponent < 0).then_some(0);
     };
-    power.multiply_by_power_of_5(exponent.unsigned_abs());
-
-    // Compute the first 64 bits of the quotient, by long division, and whether a remainder is left.
-    let shift = denominator.bits().wrapping_sub(numerator.bits());
-    if shift > 0 {
-        numerator.shift_left(shift.unsigned_abs());
-    } else {
-        denominator.shift_left(shift.unsigned_abs());
-    }
-    let mut quotient = 0_u64;
-    for _ in 0..64 {
-        quotient = quotient << 1 | u64::from(numerator.subtract_if_not_less(&denominator));
-        numerator.shift_left(1);
-    }
-    let inexact = !numerator.is_zero();
-    let lead = quotient.leading_zeros();
-    let quotient = quotient << lead;
-    let exponent = exponent
-        .wrapping_sub(shift)
-        .wrapping_sub(63)
-        .wrapping_sub(signed(lead));
-    round(quotient, exponent, inexact, format)
+    let lead = decimal.significand.leading_zeros();
+    let significand = decimal.significand << lead;
+    // The first 64 bits of the number, whose last one is worth 2^`exponent`, and a lower bound for the
+    // rest.
+    let (first, rest) = multiply(significand, power.significand);
+    let exponent = power.exponent + 1 - signed(lead);
+    let is_exact = power.is_exact && decimal.n_cut == 0;
+    let bits = round(first, exponent, !is_exact || rest != 0, format)?;
+    // What was cut off the power adds less than `significand` to `rest`. That matters if it carries
+    // into `first`, and the next one is rounded to another float.
+    let is_certain = is_exact
+        || decimal.n_cut == 0
+            && (rest.checked_add(significand.into()).is_some()
+                || first
+                    .checked_add(1)
+                    .and_then(|next| round(next, exponent, true, format))
+                    == Some(bits));
+    let up = !is_certain && is_rounded_up(decimal, bits, format);
+    let bits = bits + u64::from(up);
+    (bits < format.infinity).then_some(bits)
 }
 
 /// Returns the bits of the float nearest to `significand * 2^exponent`, or to a number that is greater
@@ -270,388 +503,248 @@ fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
 /// one. `None` if the result is infinite.
 fn round(significand: u64, exponent: i32, inexact: bool, format: &Format) -> Option<u64> {
     // The number of low bits of the significand that the format does not have.
-    let drop = signed(64_u32.wrapping_sub(format.precision));
-    let drop = drop
-        .max(format.exponent_min.wrapping_sub(exponent))
-        .unsigned_abs();
+    let drop = signed(64 - format.precision) - signed(significand.leading_zeros());
+    let drop = drop.max(format.exponent_min - exponent);
+    let place = exponent + drop - format.exponent_min;
+    let drop = drop.unsigned_abs();
     if drop > 64 {
         return Some(0);
     }
     let kept = significand.checked_shr(drop).unwrap_or(0);
-    let half = 1_u64 << drop.wrapping_sub(1);
-    let dropped = significand & (half | half.wrapping_sub(1));
-    let up = match dropped.cmp(&half) {
+    let half = 1_u64 << (drop - 1);
+    let up = match (significand & (half | (half - 1))).cmp(&half) {
         Ordering::Less => false,
         Ordering::Equal => inexact || kept & 1 == 1,
         Ordering::Greater => true,
     };
-    let place = exponent
-        .wrapping_add(signed(drop))
-        .wrapping_sub(format.exponent_min);
-    let exponent_bits = u64::from(place.unsigned_abs()) << format.precision.wrapping_sub(1);
-    let bits = exponent_bits.wrapping_add(kept).wrapping_add(u64::from(up));
+    let bits = (u64::from(place.unsigned_abs()) << (format.precision - 1)) + kept + u64::from(up);
     (bits < format.infinity).then_some(bits)
 }
 
-/// Appends the shortest text that is read as this float, which must be finite.
-pub(super) fn write_f64(value: f64, text: &mut String) {
-    if value.is_sign_negative() {
-        text.push('-');
-    }
-    match short_digits(value.abs()) {
-        Some((digits, after_point)) => {
-            let buffer = &mut Digits::default();
-            let digits = decimal(digits, buffer);
-            let n_digits = i32::try_from(digits.len()).unwrap_or(0);
-            push_digits(digits.as_bytes(), n_digits.wrapping_sub(after_point), text);
-        }
-        None => write(value.abs().to_bits(), &F64, text),
-    }
-}
-
-/// Appends the shortest text that is read as this float, which must be finite.
-pub(super) fn write_f32(value: f32, text: &mut String) {
-    if value.is_sign_negative() {
-        text.push('-');
-    }
-    write(u64::from(value.abs().to_bits()), &F32, text);
-}
-
-/// Appends the shortest text that is read as the float with these bits, which must be finite and
-/// positive.
-fn write(bits: u64, format: &Format, text: &mut String) {
-    let hidden = 1_u64 << format.precision.wrapping_sub(1);
-    let place = i32::try_from(bits >> format.precision.wrapping_sub(1)).unwrap_or(0);
-    let mut significand = bits & hidden.wrapping_sub(1);
-    let mut exponent = format.exponent_min;
-    if place > 0 {
-        significand |= hidden;
-        exponent = exponent.wrapping_add(place).wrapping_sub(1);
-    }
-    if significand == 0 {
-        return text.push_str("0.0");
-    }
-    let mut digits = [0; 17];
-    let (len, point) = shortest(significand, exponent, hidden, format, &mut digits);
-    push_digits(digits.get(..len).unwrap_or_default(), point, text);
-}
-
-/// Returns the digits of a float that is a short decimal, as most floats in events are, and the number
-/// of digits after the point.
-fn short_digits(magnitude: f64) -> Option<(u64, i32)> {
-    const DIGITS_MAX: f64 = 1e15;
-    if magnitude != 0.0 && magnitude < 1e-5 {
-        return None;
-    }
-    for (after_point, power) in (0..16).zip(POWERS) {
-        let scaled = magnitude * power;
-        if scaled >= DIGITS_MAX {
-            break;
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
-            clippy::float_cmp,
-            reason = "positive and below 10^15; the very same float is wanted"
-        )]
-        {
-            let digits = (scaled + 0.5) as u64;
-            // `digits` and `power` are exact, and the division rounds once, as in `fast_path`: the text
-            // is read as this float. No other decimal with up to 15 digits is.
-            if digits as f64 / power == magnitude {
-                return Some((digits, after_point));
-            }
+/// Returns whether the number is rounded to the float after the one with these bits, and not to that
+/// one: whether it is above the middle between the two, or in the middle and the float after is even.
+#[inline(never)]
+fn is_rounded_up(decimal: &Decimal<'_>, bits: u64, format: &Format) -> bool {
+    /// The middle between two floats has up to 768 digits. Of the digits after these it only matters
+    /// whether one of them is not zero.
+    const DIGITS_MAX: usize = 770;
+    let mut number = BigInteger::from(0);
+    let mut exponent = decimal.exponent;
+    let mut has_more = false;
+    let digits = values(decimal.digits).skip_while(|digit| *digit == 0);
+    for (index, digit) in digits.enumerate() {
+        if index < DIGITS_MAX {
+            number.multiply_add(10, digit.into());
+        } else {
+            has_more |= digit != 0;
+            exponent += 1;
         }
     }
-    None
-}
-
-/// Appends digits with a decimal point after the first `point` of them, or in scientific notation if
-/// the point is far from them.
-fn push_digits(digits: &[u8], point: i32, text: &mut String) {
-    let mut push = |digits: &[u8]| text.extend(digits.iter().map(|&digit| char::from(digit)));
-    let n_digits = i32::try_from(digits.len()).unwrap_or(0);
-    if (-3..=16).contains(&point) {
-        let zeros = point.wrapping_neg().max(0).unsigned_abs() as usize;
-        let (before, after) = digits
-            .split_at_checked(point.max(0).unsigned_abs() as usize)
-            .unwrap_or((digits, &[]));
-        push(if before.is_empty() { b"0" } else { before });
-        let missing = point.wrapping_sub(n_digits).max(0).unsigned_abs() as usize;
-        push(b"0000000000000000".get(..missing).unwrap_or_default());
-        push(b".");
-        push(b"000".get(..zeros).unwrap_or_default());
-        push(if after.is_empty() { b"0" } else { after });
-        return;
+    if has_more {
+        number.multiply_add(10, 1);
+        exponent -= 1;
     }
-    let (first, rest) = digits.split_at_checked(1).unwrap_or_default();
-    push(first);
-    if !rest.is_empty() {
-        push(b".");
-        push(rest);
-    }
-    push(b"e");
-    let exponent = point.wrapping_sub(1);
-    if exponent < 0 {
-        push(b"-");
-    }
-    push_decimal(text, u64::from(exponent.unsigned_abs()));
-}
-
-/// Computes the fewest digits that are nearer to the float than to its neighbours, and of these the
-/// nearest (Steele and White, "How to print floating-point numbers accurately"). Returns their number
-/// and the number of digits before the point.
-///
-/// The value is `numerator / denominator`. `above` and `below` are half the distances to its
-/// neighbours, with the same denominator.
-fn shortest(
-    significand: u64,
-    exponent: i32,
-    hidden: u64,
-    format: &Format,
-    digits: &mut [u8; 17],
-) -> (usize, i32) {
-    // The neighbour below a power of two is at half the distance.
-    let uneven = significand == hidden && exponent > format.exponent_min;
-    let mut numerator = BigInteger::from(significand);
-    let mut denominator = BigInteger::from(1);
-    let mut above = BigInteger::from(1);
-    let mut below = BigInteger::from(1);
-    let extra = 1_u32.wrapping_add(u32::from(uneven));
-    numerator.shift_left(extra);
-    denominator.shift_left(extra);
-    above.shift_left(u32::from(uneven));
-    if exponent < 0 {
-        denominator.shift_left(exponent.unsigned_abs());
+    let (significand, power_of_two) = format.decode(bits);
+    let mut middle = BigInteger::from(2 * significand + 1);
+    // Compares `number * 10^exponent` with `middle * 2^(power_of_two - 1)` as integers.
+    let exponent = signed(exponent);
+    let shift = exponent - (power_of_two - 1);
+    let larger = if exponent < 0 {
+        &mut middle
     } else {
-        for integer in [&mut numerator, &mut above, &mut below] {
-            integer.shift_left(exponent.unsigned_abs());
-        }
-    }
-    // The middle between two floats is rounded to the even one.
-    let inclusive = significand & 1 == 0;
-
-    // An estimate of log10 of the value: 1233 / 4096 is log10(2). It is exact or one too low, which the
-    // loop below corrects.
-    let log2 = 63_i32
-        .wrapping_sub(signed(significand.leading_zeros()))
-        .wrapping_add(exponent);
-    let mut point = log2.wrapping_mul(1233) >> 12;
-    if point < 0 {
-        for integer in [&mut numerator, &mut above, &mut below] {
-            integer.multiply_by_power_of_10(point.unsigned_abs());
-        }
-    } else {
-        denominator.multiply_by_power_of_10(point.unsigned_abs());
-    }
-    while reaches(&numerator, &above, &denominator, inclusive) {
-        denominator.multiply_add(10, 0);
-        point = point.wrapping_add(1);
-    }
-    let mut len = 0;
-    for place in digits.iter_mut() {
-        for integer in [&mut numerator, &mut above, &mut below] {
-            integer.multiply_add(10, 0);
-        }
-        let mut digit = b'0';
-        while numerator.subtract_if_not_less(&denominator) {
-            digit = digit.wrapping_add(1);
-        }
-        len = usize::wrapping_add(len, 1);
-        let low = match numerator.cmp(&below) {
-            Ordering::Less => true,
-            Ordering::Equal => inclusive,
-            Ordering::Greater => false,
-        };
-        let high = reaches(&numerator, &above, &denominator, inclusive);
-        if low || high {
-            // Take the nearer of this digit and the next one.
-            numerator.shift_left(1);
-            let up = high && (!low || numerator.cmp(&denominator) != Ordering::Less);
-            *place = digit.wrapping_add(u8::from(up));
-            break;
-        }
-        *place = digit;
-    }
-    if carry(digits, &mut len) {
-        point = point.wrapping_add(1);
-    }
-    (len, point)
-}
-
-/// Carries if the last of the first `len` digits was a nine and has been rounded up: zeros at the end
-/// are removed. Returns whether all digits were nines, which become a single one.
-fn carry(digits: &mut [u8; 17], len: &mut usize) -> bool {
-    while let Some((last, before)) = digits.get_mut(..*len).and_then(<[u8]>::split_last_mut) {
-        if *last <= b'9' {
-            break;
-        }
-        let Some(previous) = before.last_mut() else {
-            *last = b'1';
-            return true;
-        };
-        *previous = previous.wrapping_add(1);
-        *len = before.len();
-    }
-    false
-}
-
-/// Returns whether `numerator + above` is greater than `denominator`, or equal if `inclusive`.
-fn reaches(
-    numerator: &BigInteger,
-    above: &BigInteger,
-    denominator: &BigInteger,
-    inclusive: bool,
-) -> bool {
-    let mut sum = numerator.clone();
-    sum.add(above);
-    match sum.cmp(denominator) {
+        &mut number
+    };
+    larger.multiply_by_power(5, 27, exponent.unsigned_abs());
+    let larger = if shift < 0 { &mut middle } else { &mut number };
+    larger.multiply_by_power(2, 63, shift.unsigned_abs());
+    match number.cmp(&middle) {
         Ordering::Less => false,
-        Ordering::Equal => inclusive,
+        Ordering::Equal => significand & 1 == 1,
         Ordering::Greater => true,
     }
 }
 
-/// Converts a count of bits or digits, which is small.
-fn signed(count: u32) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
+/// Appends the shortest text that is read as the float with these bits, and of the shortest the nearest;
+/// `null` if it is not finite.
+pub(super) fn write(bits: u64, format: &Format, out: &mut Vec<u8>) {
+    let magnitude = bits & !format.sign();
+    if magnitude >= format.infinity {
+        return out.extend_from_slice(b"null");
+    }
+    if magnitude != bits {
+        out.push(b'-');
+    }
+    if magnitude == 0 {
+        return out.extend_from_slice(b"0.0");
+    }
+    let (mut number, mut exponent) =
+        with_two_decimals(magnitude, format).unwrap_or_else(|| shortest(magnitude, format));
+    // Short decimals end with up to 15 zeros.
+    while number % 100_000_000 == 0 {
+        number /= 100_000_000;
+        exponent += 8;
+    }
+    let groups = &mut DigitGroups::default();
+    let digits = decimal_by_groups(number, groups);
+    let point = signed(digits.len()) + exponent;
+    let n_zeros = digits
+        .iter()
+        .rev()
+        .take_while(|digit| **digit == b'0')
+        .count();
+    let digits = digits.get(..digits.len() - n_zeros).unwrap_or_default();
+    push_digits(digits, point, out);
 }
 
-/// A natural number of up to 3072 bits: enough for 770 digits or 5^1100, and 64 bits more.
-#[derive(Clone)]
+/// Returns the float as a number of hundredths and the exponent -2, if it is that short a decimal, as an
+/// amount of money is. This takes a third of the instructions of [`shortest`].
+fn with_two_decimals(bits: u64, format: &Format) -> Option<(u64, i32)> {
+    let value = f64::from_bits(bits);
+    if format.precision != F64.precision || value >= 1e13 {
+        return None;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        clippy::float_cmp,
+        reason = "below 10^15, and the very same float is wanted"
+    )]
+    {
+        let hundredths = (value * 100.0 + 0.5) as u64;
+        // The division has exact operands and rounds once, so the text is read as this float. No other
+        // decimal with up to 15 digits is.
+        (hundredths as f64 / 100.0 == value).then_some((hundredths, -2))
+    }
+}
+
+/// Returns the integer and the power of ten whose product is the shortest decimal that is read as the
+/// positive float with these bits. Zeros may be at its end.
+fn shortest(bits: u64, format: &Format) -> (u64, i32) {
+    let (significand, power_of_two) = format.decode(bits);
+    // The neighbour below a power of two is at half the distance.
+    let is_uneven =
+        significand == 1 << (format.precision - 1) && power_of_two > format.exponent_min;
+    // The power of ten that is not above the distance between the two middles to the neighbours: the
+    // logarithm of 2, which is 1262611 / 2^22, or of 3/4 as well.
+    let exponent = (power_of_two * 1_262_611 - if is_uneven { 524_031 } else { 0 }) >> 22;
+    let Some(power) = PowerOfTen::new(-exponent) else {
+        return (0, 0);
+    };
+    let ceiling = power.significand + u128::from(!power.is_exact);
+    let shift = power_of_two + power.exponent + 1;
+    // Divides by 10^exponent. The lowest bit tells whether there is a rest.
+    let scale = |number: u64| {
+        let (first, rest) = multiply(number << shift, ceiling);
+        first | u64::from(rest >> 64 > 1)
+    };
+    // In units of a quarter: the float, and the range of what is read as it. A middle belongs to the
+    // float with the even significand.
+    let is_odd = significand & 1;
+    let lower = scale(4 * significand - 2 + u64::from(is_uneven)) + is_odd;
+    let value = scale(4 * significand);
+    let upper = scale(4 * significand + 2) - is_odd;
+    let in_range = |number: u64| lower <= 4 * number && 4 * number <= upper;
+
+    // With a digit less, at most one of two candidates is in the range.
+    let (below, above) = (value / 40 * 10, value / 40 * 10 + 10);
+    if below > 0 && in_range(below) != in_range(above) {
+        let number = if in_range(below) { below } else { above };
+        return (number, exponent);
+    }
+    let (below, above) = (value / 4, value / 4 + 1);
+    let is_above = match (in_range(below), in_range(above)) {
+        // Of two that are as near, std takes the greater one.
+        (true, true) | (false, false) => value >= 4 * below + 2,
+        (_, is_in_range) => is_in_range,
+    };
+    (if is_above { above } else { below }, exponent)
+}
+
+/// Appends digits with a decimal point after the first `point` of them, or in scientific notation if
+/// the point is far from them.
+fn push_digits(digits: &[u8], point: i32, out: &mut Vec<u8>) {
+    let n_before = point.max(0).unsigned_abs() as usize;
+    match digits.split_at_checked(n_before) {
+        Some((_, after)) if (-3..=0).contains(&point) => {
+            let n_zeros = point.unsigned_abs() as usize;
+            out.extend_from_slice(b"0.000".get(..2 + n_zeros).unwrap_or_default());
+            out.extend_from_slice(after);
+        }
+        Some((before, after)) if (1..=16).contains(&point) && !after.is_empty() => {
+            out.extend_from_slice(before);
+            out.push(b'.');
+            out.extend_from_slice(after);
+        }
+        _ if (1..=16).contains(&point) => {
+            out.extend_from_slice(digits);
+            out.resize(out.len() + n_before - digits.len(), b'0');
+            out.extend_from_slice(b".0");
+        }
+        _ => push_scientific(digits, point - 1, out),
+    }
+}
+
+/// Appends digits with a decimal point after the first of them, and the exponent.
+fn push_scientific(digits: &[u8], exponent: i32, out: &mut Vec<u8>) {
+    let (first, rest) = digits.split_at_checked(1).unwrap_or_default();
+    out.extend_from_slice(first);
+    if !rest.is_empty() {
+        out.push(b'.');
+        out.extend_from_slice(rest);
+    }
+    out.push(b'e');
+    if exponent < 0 {
+        out.push(b'-');
+    }
+    let exponent = u64::from(exponent.unsigned_abs());
+    out.extend_from_slice(decimal_by_groups(exponent, &mut DigitGroups::default()));
+}
+
+/// Converts a count of bits or digits, which is small.
+fn signed(count: impl TryInto<i32>) -> i32 {
+    count.try_into().unwrap_or(i32::MAX)
+}
+
+/// A natural number of any length.
 struct BigInteger {
-    /// The least significant limb is the first. The limbs from `len` on are zero.
-    limbs: [u64; BigInteger::LIMBS],
-    /// The number of limbs that may not be zero.
-    len: usize,
+    /// The least significant limb is the first. The last one is not zero.
+    limbs: Vec<u64>,
 }
 
 impl BigInteger {
-    const LIMBS: usize = 48;
-
     fn from(value: u64) -> BigInteger {
-        let mut limbs = [0; BigInteger::LIMBS];
-        let [first, ..] = &mut limbs;
-        *first = value;
-        BigInteger { limbs, len: 1 }
-    }
-
-    /// Returns the limbs that may not be zero, and one more for a carry.
-    fn used(&mut self) -> &mut [u64] {
-        let len = self.len.wrapping_add(1).min(BigInteger::LIMBS);
-        self.limbs.get_mut(..len).unwrap_or_default()
-    }
-
-    /// Updates `len` after a change of [`used`](Self::used).
-    fn trim(&mut self) {
-        if self.limbs.get(self.len).is_some_and(|&limb| limb != 0) {
-            self.len = self.len.wrapping_add(1);
+        BigInteger {
+            limbs: [value].into(),
         }
-    }
-
-    fn is_zero(&self) -> bool {
-        self.limbs.iter().take(self.len).all(|&limb| limb == 0)
-    }
-
-    /// Returns the number of bits without leading zeros.
-    fn bits(&self) -> i32 {
-        let mut bits = 0;
-        for (index, limb) in (0_u32..).zip(self.limbs.iter().take(self.len)) {
-            if *limb != 0 {
-                bits = index
-                    .wrapping_mul(64)
-                    .wrapping_add(64)
-                    .wrapping_sub(limb.leading_zeros());
-            }
-        }
-        signed(bits)
     }
 
     /// Multiplies by `factor` and adds `summand`.
     #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
     fn multiply_add(&mut self, factor: u64, summand: u64) {
         let mut carry = u128::from(summand);
-        for limb in self.used() {
-            carry = u128::from(*limb)
-                .wrapping_mul(u128::from(factor))
-                .wrapping_add(carry);
+        for limb in &mut self.limbs {
+            carry += u128::from(*limb) * u128::from(factor);
             *limb = carry as u64;
             carry >>= 64;
         }
-        self.trim();
-    }
-
-    fn multiply_by_power_of_5(&mut self, mut power: u32) {
-        /// The greatest power of 5 that fits in 64 bits.
-        const STEP: u32 = 27;
-        while power > 0 {
-            let step = power.min(STEP);
-            self.multiply_add(5_u64.wrapping_pow(step), 0);
-            power = power.wrapping_sub(step);
+        if carry > 0 {
+            self.limbs.push(carry as u64);
         }
     }
 
-    fn multiply_by_power_of_10(&mut self, power: u32) {
-        self.multiply_by_power_of_5(power);
-        self.shift_left(power);
-    }
-
-    fn shift_left(&mut self, bits: u32) {
-        let n_limbs = (bits / 64) as usize;
-        if n_limbs > 0 {
-            let end = self.len.wrapping_add(n_limbs).min(BigInteger::LIMBS);
-            let source_len = end.saturating_sub(n_limbs);
-            self.limbs.copy_within(..source_len, n_limbs);
-            self.limbs
-                .iter_mut()
-                .take(n_limbs)
-                .for_each(|limb| *limb = 0);
-            self.len = end;
+    /// Multiplies by `base` to the power of `exponent`. `base` to the power of `step` fits in 64 bits.
+    fn multiply_by_power(&mut self, base: u64, step: u32, mut exponent: u32) {
+        while exponent > 0 {
+            let n = exponent.min(step);
+            self.multiply_add(base.pow(n), 0);
+            exponent -= n;
         }
-        let bits = bits % 64;
-        if bits > 0 {
-            let mut carry = 0;
-            for limb in self.used() {
-                let shifted = *limb << bits | carry;
-                carry = *limb >> 64_u32.wrapping_sub(bits);
-                *limb = shifted;
-            }
-            self.trim();
-        }
-    }
-
-    fn add(&mut self, other: &BigInteger) {
-        self.len = self.len.max(other.len);
-        let mut carry = false;
-        for (limb, other) in self.used().iter_mut().zip(&other.limbs) {
-            let (sum, first) = limb.overflowing_add(*other);
-            let (sum, second) = sum.overflowing_add(u64::from(carry));
-            *limb = sum;
-            carry = first | second;
-        }
-        self.trim();
-    }
-
-    /// Subtracts `other`, unless it is greater. Returns whether it was subtracted.
-    fn subtract_if_not_less(&mut self, other: &BigInteger) -> bool {
-        if self.cmp(other) == Ordering::Less {
-            return false;
-        }
-        let mut borrow = false;
-        for (limb, other) in self.limbs.iter_mut().take(self.len).zip(&other.limbs) {
-            let (difference, first) = limb.overflowing_sub(*other);
-            let (difference, second) = difference.overflowing_sub(u64::from(borrow));
-            *limb = difference;
-            borrow = first | second;
-        }
-        true
     }
 
     fn cmp(&self, other: &BigInteger) -> Ordering {
-        let len = self.len.max(other.len);
-        let limbs = self.limbs.iter().take(len).rev();
-        limbs.cmp(other.limbs.iter().take(len).rev())
+        let by_len = self.limbs.len().cmp(&other.limbs.len());
+        by_len.then_with(|| self.limbs.iter().rev().cmp(other.limbs.iter().rev()))
     }
 }
 
@@ -660,32 +753,114 @@ mod tests {
     use super::*;
     use alloc::format;
 
-    /// `text` reads as std reads it, and what it is written as is what std writes.
+    /// Checks that std reads the same float, and writes the same text.
     #[track_caller]
     fn check(text: &str) {
         let want: f64 = text.parse().unwrap();
-        let got = parse_f64(text).unwrap_or(f64::INFINITY.copysign(want));
-        assert_eq!(got.to_bits(), want.to_bits(), "{text}");
-        if want.is_finite() {
-            let want_text = format!("{want:?}");
-            let mut written = String::new();
-            write_f64(want, &mut written);
-            assert_eq!(written, want_text, "{text}");
-            if !want.is_sign_negative() {
-                // The long way, too.
-                written.clear();
-                write(want.to_bits(), &F64, &mut written);
-                assert_eq!(written, want_text, "{text}");
+        let sign = u64::from(want.is_sign_negative()) << 63;
+        let got = parse(text, &F64).unwrap_or(F64.infinity | sign);
+        assert_eq!(got, want.to_bits(), "{text}");
+        let want: f32 = text.parse().unwrap();
+        let sign = u64::from(want.is_sign_negative()) << 31;
+        let got = parse(text, &F32).unwrap_or(F32.infinity | sign);
+        assert_eq!(got, want.to_bits().into(), "{text} as f32");
+        check_f64(text.parse().unwrap());
+        check_f32(text.parse().unwrap());
+    }
+
+    #[track_caller]
+    fn check_f64(value: f64) {
+        let value = value.abs();
+        if value.is_finite() {
+            assert_eq!(written(value.to_bits(), &F64), format!("{value:?}"));
+        }
+    }
+
+    #[track_caller]
+    fn check_f32(value: f32) {
+        let value = value.abs();
+        if value.is_finite() {
+            assert_eq!(written(value.to_bits().into(), &F32), format!("{value:?}"));
+        }
+    }
+
+    fn written(bits: u64, format: &Format) -> String {
+        let mut out = Vec::new();
+        write(bits, format, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
+    fn low(bits: u64) -> u32 {
+        bits as u32
+    }
+
+    /// Computes the first 128 bits of a power of ten anew.
+    fn power_of_ten(exponent: i32) -> u128 {
+        let mut limbs = [0_u32; 80];
+        if exponent >= 0 {
+            // The first limb is the least significant.
+            limbs[0] = 1;
+            for _ in 0..exponent {
+                let mut carry = 0;
+                for limb in &mut limbs {
+                    carry += u64::from(*limb) * 10;
+                    *limb = low(carry);
+                    carry >>= 32;
+                }
+            }
+        } else {
+            // The integer 2^2559, divided by ten again and again. What is cut off stays below the first
+            // 1300 bits.
+            limbs[79] = 1 << 31;
+            for _ in exponent..0 {
+                let mut rest = 0;
+                for limb in limbs.iter_mut().rev() {
+                    rest = rest << 32 | u64::from(*limb);
+                    *limb = low(rest / 10);
+                    rest %= 10;
+                }
             }
         }
-        let want: f32 = text.parse().unwrap();
-        let got = parse_f32(text).unwrap_or(f32::INFINITY.copysign(want));
-        assert_eq!(got.to_bits(), want.to_bits(), "{text} as f32");
-        if want.is_finite() {
-            let want_text = format!("{want:?}");
-            let mut written = String::new();
-            write_f32(want, &mut written);
-            assert_eq!(written, want_text, "{text} as f32");
+        let bits = limbs
+            .iter()
+            .rev()
+            .flat_map(|limb| (0..32).rev().map(move |n| limb >> n & 1));
+        let first = bits.skip_while(|bit| *bit == 0).chain([0; 128]).take(128);
+        first.fold(0, |bits, bit| bits << 1 | u128::from(bit))
+    }
+
+    #[test]
+    fn powers_of_ten_are_exact() {
+        for exponent in -351..=350 {
+            let power = PowerOfTen::new(exponent).unwrap();
+            assert_eq!(power.significand, power_of_ten(exponent), "10^{exponent}");
+        }
+        assert!(PowerOfTen::new(-352).is_none() && PowerOfTen::new(351).is_none());
+    }
+
+    #[test]
+    fn random_floats_are_read_and_written_as_std_does() {
+        let mut random = 1_u64;
+        for _ in 0..if cfg!(debug_assertions) {
+            30_000
+        } else {
+            10_000_000
+        } {
+            // Knuth's linear congruential generator, whose high bits are mixed into the low ones.
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let bits = random ^ random >> 33;
+            check_f64(f64::from_bits(bits));
+            check_f32(f32::from_bits(low(bits)));
+            let value = f64::from_bits(bits);
+            if value.is_finite() {
+                check(&format!("{value:e}"));
+                check(&format!("{}.{}", bits >> 40, bits & 0xffff));
+                check(&format!("{}e{}", bits, (bits >> 20) % 700));
+                check(&format!("{}e-{}", bits, (bits >> 20) % 700));
+            }
         }
     }
 

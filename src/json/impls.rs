@@ -170,14 +170,17 @@ macro_rules! wide_integers {
 wide_integers!(u128, i128);
 
 macro_rules! floats {
-    ($($type:ident $read:ident $write:ident),*) => {$(
+    ($($type:ident $bits:ident $format:ident),*) => {$(
         /// The nearest float; a number beyond the largest is an error, not infinity.
         impl FromJson for $type {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-                r.attempt(|r| {
-                    let number = r.number()?;
-                    float::$read(number).ok_or_else(|| r.error_out_of_range(stringify!($type)))
-                })
+                let bits = r.float(&float::$format, stringify!($type))?;
+                #[allow(
+                    clippy::cast_possible_truncation,
+                    trivial_numeric_casts,
+                    reason = "the format has this number of bits"
+                )]
+                Ok($type::from_bits(bits as $bits))
             }
 
             #[inline(always)]
@@ -190,12 +193,7 @@ macro_rules! floats {
         /// JSON does not have (RFC 8259, section 6).
         impl ToJson for $type {
             fn to_json(&self, w: &mut Writer) {
-                if !self.is_finite() {
-                    return w.null();
-                }
-                let mut text = String::new();
-                float::$write(*self, &mut text);
-                w.raw(&text);
+                w.float(self.to_bits().into(), &float::$format);
             }
         }
 
@@ -211,7 +209,7 @@ macro_rules! floats {
     )*};
 }
 
-floats!(f64 parse_f64 write_f64, f32 parse_f32 write_f32);
+floats!(f64 u64 F64, f32 u32 F32);
 
 /// A string of one character.
 impl FromJson for char {

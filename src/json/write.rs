@@ -4,8 +4,9 @@ use alloc::vec::Vec;
 
 use super::ToJson;
 use super::field_names::Names;
+use super::float::{self, Format};
 use super::read::lexer;
-use crate::encoding::{Digits, decimal, hex_digit, push_base64};
+use crate::encoding::{DigitGroups, decimal_by_groups, hex_digit, push_base64};
 
 /// Writes JSON values into a `Vec<u8>`.
 ///
@@ -51,7 +52,8 @@ impl Writer {
 
     /// Writes an integer.
     pub fn u64(&mut self, value: u64) {
-        self.raw(decimal(value, &mut Digits::default()));
+        let groups = &mut DigitGroups::default();
+        self.out.extend_from_slice(decimal_by_groups(value, groups));
     }
 
     /// Writes an integer.
@@ -64,18 +66,18 @@ impl Writer {
 
     /// Writes an integer.
     pub fn u128(&mut self, value: u128) {
-        // `decimal` takes 64 bits, so the digits are written in groups of 19.
+        // `decimal_by_groups` takes 64 bits, so the digits are written in groups of 19.
         const GROUP: u128 = 10_u128.pow(19);
         let (high, low) = (value / GROUP, (value % GROUP) as u64);
         if high == 0 {
             return self.u64(low);
         }
         self.u128(high);
-        let digits = &mut Digits::default();
-        let digits = decimal(low, digits);
+        let groups = &mut DigitGroups::default();
+        let digits = decimal_by_groups(low, groups);
         let zeros = "000000000000000000".get(digits.len().saturating_sub(1)..);
         self.raw(zeros.unwrap_or_default());
-        self.raw(digits);
+        self.out.extend_from_slice(digits);
     }
 
     /// Writes an integer.
@@ -84,6 +86,11 @@ impl Writer {
             self.raw("-");
         }
         self.u128(value.unsigned_abs());
+    }
+
+    /// Writes the float with these bits; `null` if it is not finite.
+    pub(super) fn float(&mut self, bits: u64, format: &Format) {
+        float::write(bits, format, &mut self.out);
     }
 
     /// Writes a string in quotes. Quotes, backslashes and control characters, which must be escaped

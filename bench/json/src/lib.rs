@@ -77,6 +77,73 @@ pub fn strings() -> String {
     text + "]"
 }
 
+/// Returns a list of 10,000 values, each made of pseudo-random bits.
+fn list(value: impl Fn(u64) -> String) -> String {
+    let mut bits = 1_u64;
+    let values: Vec<String> = (0..10_000)
+        .map(|_| {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            value(bits ^ bits >> 31)
+        })
+        .collect();
+    format!("[{}]", values.join(","))
+}
+
+/// Returns a float from 0 to `max`.
+fn float(bits: u64, max: f64) -> f64 {
+    (bits >> 11) as f64 / (1_u64 << 53) as f64 * max
+}
+
+/// Prices: floats with two digits after the point.
+pub fn prices() -> String {
+    list(|bits| format!("{}.{:02}", bits >> 50, bits % 100))
+}
+
+/// Floats with 15 to 17 digits.
+pub fn long_floats() -> String {
+    list(|bits| format!("{:?}", float(bits, 1000.0)))
+}
+
+/// Floats with a small exponent.
+pub fn small_floats() -> String {
+    list(|bits| format!("{:e}", float(bits, 10.0) * 1e-300))
+}
+
+/// The numbers of an embedding, from -1 to 1, with the digits that an `f32` has.
+pub fn embedding() -> String {
+    list(|bits| format!("{:?}", float(bits, 2.0) as f32 - 1.0))
+}
+
+/// Integers of up to 64 bits, half of them negative.
+pub fn integers() -> String {
+    list(|bits| (bits as i64 >> (bits % 60)).to_string())
+}
+
+/// Polygons of coordinates, 2 MB.
+pub fn polygons() -> String {
+    let ring = list(|bits| {
+        let (x, y) = (float(bits, 360.0) - 180.0, float(bits.rotate_left(20), 180.0) - 90.0);
+        format!("[{x:?},{y:?}]")
+    });
+    format!("[[{}]]", vec![ring; 5].join("],["))
+}
+
+/// Short strings with quotes, a backslash and a line feed.
+pub fn escapes() -> String {
+    list(|bits| format!(r#""path {} \\ \"{}\"\n""#, bits % 1000, bits >> 50))
+}
+
+/// Strings of escapes.
+pub fn escapes_only() -> String {
+    list(|bits| format!(r#""{}""#, r#"\n\t\u00e9\\\""#.repeat((bits % 10) as usize)))
+}
+
+/// Strings in Greek, whose letters have two bytes, and Japanese, whose letters have three.
+pub fn non_ascii() -> String {
+    let texts = ["\u{3b1}\u{3b2}\u{3b3}\u{3b4} \u{3b5}\u{3b6} ", "\u{65e5}\u{672c}\u{8a9e}\u{306e}\u{6587}"];
+    list(|bits| format!(r#""{}""#, texts[(bits % 2) as usize].repeat((bits % 9) as usize)))
+}
+
 /// Runs `work` as often as the first argument after its name says: twice less once is one run
 /// without the first one's warming up. Callgrind collects in the function that is named.
 #[macro_export]

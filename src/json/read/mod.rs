@@ -7,7 +7,7 @@ mod strings;
 
 use core::{mem, str};
 
-use crate::json::float::{self, IntegerError, Magnitude};
+use crate::json::float::{self, Format, IntegerError, Magnitude};
 use crate::json::read::errors::ReadError;
 use crate::json::{Error, ErrorKind, FromJson};
 
@@ -325,6 +325,24 @@ impl<'j> Reader<'j> {
             Err(IntegerError::Fraction) => Err(self.error_not_an_integer(number)),
             _ => Err(self.error_out_of_range(type_name)),
         }
+    }
+
+    /// Reads a number as the bits of the nearest float.
+    pub(in crate::json) fn float(
+        &mut self,
+        format: &Format,
+        type_name: &str,
+    ) -> Result<u64, Error> {
+        let number = lexer::skip_white_space(self.rest);
+        if let Some((bits, rest)) = float::parse_short(number, format) {
+            self.start = self.pos_of(number);
+            self.rest = rest;
+            return Ok(bits);
+        }
+        self.attempt(|r| {
+            let number = r.number()?;
+            float::parse(number, format).ok_or_else(|| r.error_out_of_range(type_name))
+        })
     }
 
     /// Reads `[`. Call [`next_element`](Self::next_element) before each element.

@@ -136,7 +136,11 @@ fn main() {
         }
         let shown = String::from_utf8_lossy(&bytes).into_owned();
         let ours = json::parse::<Ours>(&bytes);
-        assert_eq!(json::parse::<Ignored>(&bytes).err(), ours.as_ref().err().cloned(), "{shown}");
+        // A value that nobody reads may contain half of a surrogate pair.
+        let is_half_pair = |error: &json::Error| error.to_string().contains("surrogate");
+        if !ours.as_ref().is_err_and(is_half_pair) {
+            assert_eq!(json::parse::<Ignored>(&bytes).err(), ours.as_ref().err().cloned(), "{shown}");
+        }
         match (&ours, serde_json::from_slice::<Theirs>(&bytes)) {
             (Ok(ours), Ok(theirs)) => {
                 assert!(same(ours, &theirs), "{shown}\n{ours}\n{theirs}");

@@ -136,4 +136,45 @@ works! {
         let value = keep!(STRINGS: Vec<String> = json::parse(text).unwrap());
         drop(black_box(json::to_vec(value)));
     };
+    read_prices(prices()) |text: &[u8]| drop(black_box(json::parse::<Vec<f64>>(text)));
+    read_long_floats(long_floats()) |text: &[u8]| drop(black_box(json::parse::<Vec<f64>>(text)));
+    read_small_floats(small_floats()) |text: &[u8]| drop(black_box(json::parse::<Vec<f64>>(text)));
+    read_embedding(embedding()) |text: &[u8]| drop(black_box(json::parse::<Vec<f32>>(text)));
+    read_integers(integers()) |text: &[u8]| drop(black_box(json::parse::<Vec<i64>>(text)));
+    read_polygons(polygons()) |text: &[u8]| drop(black_box(json::parse::<Vec<Vec<Vec<[f64; 2]>>>>(text)));
+    read_escapes(escapes()) |text: &[u8]| drop(black_box(json::parse::<Vec<String>>(text)));
+    read_escapes_only(escapes_only()) |text: &[u8]| drop(black_box(json::parse::<Vec<String>>(text)));
+    read_non_ascii(non_ascii()) |text: &[u8]| drop(black_box(json::parse::<Vec<String>>(text)));
+    write_prices(prices()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<f64> = json::parse(text).unwrap());
+        drop(black_box(json::to_vec(value)));
+    };
+    write_long_floats(long_floats()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<f64> = json::parse(text).unwrap());
+        drop(black_box(json::to_vec(value)));
+    };
+    write_small_floats(small_floats()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<f64> = json::parse(text).unwrap());
+        drop(black_box(json::to_vec(value)));
+    };
+    write_embedding(embedding()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<f32> = json::parse(text).unwrap());
+        drop(black_box(json::to_vec(value)));
+    };
+    write_integers(integers()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<i64> = json::parse(text).unwrap());
+        drop(black_box(json::to_vec(value)));
+    };
+    write_polygons(polygons()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<Vec<Vec<[f64; 2]>>> = json::parse(text).unwrap());
+        drop(black_box(json::to_vec(value)));
+    };
+    write_escapes(escapes()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<String> = json::parse(text).unwrap());
+        drop(black_box(json::to_vec(value)));
+    };
+    write_escapes_only(escapes_only()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<String> = json::parse(text).unwrap());
+        drop(black_box(json::to_vec(value)));
+    };
 }

@@ -40,4 +40,45 @@ works! {
         let value = keep!(STRINGS: Vec<String> = from_slice(text).unwrap());
         drop(black_box(to_vec(value)));
     };
+    read_prices(prices()) |text: &[u8]| drop(black_box(from_slice::<Vec<f64>>(text)));
+    read_long_floats(long_floats()) |text: &[u8]| drop(black_box(from_slice::<Vec<f64>>(text)));
+    read_small_floats(small_floats()) |text: &[u8]| drop(black_box(from_slice::<Vec<f64>>(text)));
+    read_embedding(embedding()) |text: &[u8]| drop(black_box(from_slice::<Vec<f32>>(text)));
+    read_integers(integers()) |text: &[u8]| drop(black_box(from_slice::<Vec<i64>>(text)));
+    read_polygons(polygons()) |text: &[u8]| drop(black_box(from_slice::<Vec<Vec<Vec<[f64; 2]>>>>(text)));
+    read_escapes(escapes()) |text: &[u8]| drop(black_box(from_slice::<Vec<String>>(text)));
+    read_escapes_only(escapes_only()) |text: &[u8]| drop(black_box(from_slice::<Vec<String>>(text)));
+    read_non_ascii(non_ascii()) |text: &[u8]| drop(black_box(from_slice::<Vec<String>>(text)));
+    write_prices(prices()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<f64> = from_slice(text).unwrap());
+        drop(black_box(to_vec(value)));
+    };
+    write_long_floats(long_floats()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<f64> = from_slice(text).unwrap());
+        drop(black_box(to_vec(value)));
+    };
+    write_small_floats(small_floats()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<f64> = from_slice(text).unwrap());
+        drop(black_box(to_vec(value)));
+    };
+    write_embedding(embedding()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<f32> = from_slice(text).unwrap());
+        drop(black_box(to_vec(value)));
+    };
+    write_integers(integers()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<i64> = from_slice(text).unwrap());
+        drop(black_box(to_vec(value)));
+    };
+    write_polygons(polygons()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<Vec<Vec<[f64; 2]>>> = from_slice(text).unwrap());
+        drop(black_box(to_vec(value)));
+    };
+    write_escapes(escapes()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<String> = from_slice(text).unwrap());
+        drop(black_box(to_vec(value)));
+    };
+    write_escapes_only(escapes_only()) |text: &[u8]| {
+        let value = keep!(VALUE: Vec<String> = from_slice(text).unwrap());
+        drop(black_box(to_vec(value)));
+    };
 }
