@@ -383,19 +383,37 @@ fn texts() -> Vec<(String, String)> {
     texts
 }
 
-/// The pages that `text` names: each word that ends in `.md`. Addresses of other sites are left out.
-fn named_pages(text: &str) -> Vec<&str> {
+/// Returns the files that `text` names: each word that ends in `.ending`. Addresses of other sites are
+/// left out.
+fn named_files<'t>(text: &'t str, ending: &str) -> Vec<&'t str> {
     let is_path = |c: char| c.is_ascii_alphanumeric() || "_-./:".contains(c);
     let words = text.split(|c| !is_path(c));
-    let pages = words.map(|word| word.trim_end_matches(['.', ':']));
-    pages
-        .filter(|page| {
-            Path::new(page)
-                .extension()
-                .is_some_and(|ending| ending == "md")
-        })
-        .filter(|page| !page.contains("://"))
+    let files = words.map(|word| word.trim_end_matches(['.', ':']));
+    files
+        .filter(|file| Path::new(file).extension().is_some_and(|e| e == ending))
+        .filter(|file| !file.contains("://"))
         .collect()
+}
+
+/// A page may name a source file by the end of its path.
+#[test]
+fn each_source_file_that_a_page_names_exists() {
+    let sources: Vec<_> = ["src", "examples", "tests", "bench", "fuzz"]
+        .iter()
+        .flat_map(|folder| files(folder, "rs"))
+        .map(|(name, _)| Path::new(&name).to_owned())
+        .collect();
+    let pages = texts()
+        .into_iter()
+        .filter(|(name, _)| name.ends_with(".md") && name != "CHANGELOG.md");
+    for (page, text) in pages {
+        for file in named_files(&text, "rs") {
+            let exists = sources
+                .iter()
+                .any(|source| source.ends_with(file.trim_start_matches("../")));
+            assert!(exists, "{page} names {file}, which does not exist");
+        }
+    }
 }
 
 /// A page is named by its path from the root, from the file that names it, or from `docs`.
@@ -403,7 +421,7 @@ fn named_pages(text: &str) -> Vec<&str> {
 fn each_page_that_is_named_exists() {
     for (name, text) in texts() {
         let folder = Path::new(&name).parent().unwrap();
-        for page in named_pages(&text) {
+        for page in named_files(&text, "md") {
             let exists = [Path::new(""), folder, Path::new("docs")]
                 .iter()
                 .any(|folder| root().join(folder).join(page).exists());
