@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, split_line};
-use super::{move_down, remove_range};
+use super::{add, move_down, remove_range, skip, subtract};
 use crate::encoding::parse_number;
 
 /// The longest line with a chunk's size accepted, in bytes. Chunk extensions are ignored, but they are
@@ -48,20 +48,19 @@ pub(crate) struct Body {
     end: usize,
     /// The longest body accepted, in bytes.
     len_max: usize,
+    is_chunked: bool,
     state: State,
 }
 
 /// What is expected next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum State {
-    /// This many more bytes of a body that has a length.
-    Length(usize),
+    /// This many more bytes of a chunk, or of a body that has a length.
+    Data(usize),
     /// Any bytes, until the connection is closed.
     UntilClose,
     /// The line with the size of a chunk.
     ChunkSize,
-    /// This many more bytes of a chunk.
-    Chunk(usize),
     /// The line end after a chunk.
     ChunkEnd,
     /// The trailer section, of which this many bytes have been read.
@@ -76,7 +75,7 @@ impl Body {
         let state = match framing {
             Framing::Length(0) => State::Done,
             Framing::Length(len) => match usize::try_from(len) {
-                Ok(len) if len <= len_max => State::Length(len),
+                Ok(len) if len <= len_max => State::Data(len),
                 _ => return Err(BodyError::TooLong),
             },
             Framing::Chunked => State::ChunkSize,
@@ -86,6 +85,7 @@ impl Body {
             start,
             end: start,
             len_max,
+            is_chunked: framing == Framing::Chunked,
             state,
         })
     }
@@ -98,7 +98,7 @@ impl Body {
     /// Returns how many more bytes the framing has announced, to make room for.
     pub(crate) fn missing(&self) -> usize {
         match self.state {
-            State::Length(missing) | State::Chunk(missing) => missing,
+            State::Data(missing) => missing,
             _ => 0,
         }
     }
@@ -116,22 +116,29 @@ impl Body {
         // Where the bytes that are not decoded yet begin.
         let mut from = self.end;
         loop {
-            let unread = buf.get(from..).unwrap_or_default();
+            let unread = skip(buf, from);
             match self.state {
-                State::Length(missing) => {
+                State::Data(missing) => {
                     let got = missing.min(unread.len());
-                    self.end = self.end.wrapping_add(got);
-                    self.state = match missing.wrapping_sub(got) {
+                    let to = add(from, got);
+                    move_down(buf, from, to, self.end);
+                    (self.end, from) = (add(self.end, got), to);
+                    let missing = subtract(missing, got);
+                    self.state = match missing {
+                        0 if self.is_chunked => State::ChunkEnd,
                         0 => State::Done,
-                        missing => State::Length(missing),
+                        _ => State::Data(missing),
                     };
-                    // Bytes after the body stay where they are.
-                    return Ok(self.state == State::Done);
+                    if missing > 0 {
+                        break;
+                    }
                 }
                 State::UntilClose => {
-                    self.end = buf.len();
-                    let fits = self.end.wrapping_sub(self.start) <= self.len_max;
-                    return fits.then_some(false).ok_or(BodyError::TooLong);
+                    (self.end, from) = (buf.len(), buf.len());
+                    if self.range().len() > self.len_max {
+                        return Err(BodyError::TooLong);
+                    }
+                    break;
                 }
                 State::ChunkSize => {
                     let Some((line, rest)) = split_line(unread) else {
@@ -140,25 +147,13 @@ impl Body {
                         }
                         break;
                     };
-                    from = buf.len().wrapping_sub(rest.len());
-                    let room = self.len_max.wrapping_sub(self.end.wrapping_sub(self.start));
+                    from = subtract(buf.len(), rest.len());
+                    let room = subtract(self.len_max, self.range().len());
                     self.state = match chunk_size(line).ok_or(BodyError::ChunkSize)? {
                         0 => State::Trailers(0),
-                        size if size <= room => State::Chunk(size),
-                        _ => return Err(BodyError::TooLong),
+                        size if size > room => return Err(BodyError::TooLong),
+                        size => State::Data(size),
                     };
-                }
-                State::Chunk(missing) => {
-                    let got = missing.min(unread.len());
-                    let to = from.wrapping_add(got);
-                    move_down(buf, from, to, self.end);
-                    self.end = self.end.wrapping_add(got);
-                    from = to;
-                    if got < missing {
-                        self.state = State::Chunk(missing.wrapping_sub(got));
-                        break;
-                    }
-                    self.state = State::ChunkEnd;
                 }
                 State::ChunkEnd => {
                     let end_len = match unread {
@@ -167,17 +162,17 @@ impl Body {
                         [] | [b'\r'] => break,
                         _ => return Err(BodyError::ChunkEnd),
                     };
-                    from = from.wrapping_add(end_len);
+                    from = add(from, end_len);
                     self.state = State::ChunkSize;
                 }
-                State::Trailers(section_len) => {
+                State::Trailers(earlier_len) => {
                     let (len, is_end) =
                         fields(unread, None, on_trailer).map_err(BodyError::Trailer)?;
-                    let section_len = section_len.wrapping_add(len);
+                    let section_len = add(earlier_len, len);
                     if unread.len().max(section_len) > HEAD_LEN_MAX {
                         return Err(BodyError::Trailer(HeadError::TooLong));
                     }
-                    from = from.wrapping_add(len);
+                    from = add(from, len);
                     if !is_end {
                         self.state = State::Trailers(section_len);
                         break;
@@ -189,21 +184,16 @@ impl Body {
         }
         // The bytes that are not decoded yet follow the decoded part.
         remove_range(buf, self.end, from);
-        Ok(self.state == State::Done)
+        Ok(matches!(self.state, State::Done))
     }
 
     /// Ends the body because the connection was closed.
     ///
     /// # Errors
     /// If the body is incomplete.
-    pub(crate) fn end(&mut self) -> Result<(), BodyError> {
-        match self.state {
-            State::Done | State::UntilClose => {
-                self.state = State::Done;
-                Ok(())
-            }
-            _ => Err(BodyError::Truncated),
-        }
+    pub(crate) fn end(&self) -> Result<(), BodyError> {
+        let is_whole = matches!(self.state, State::Done | State::UntilClose);
+        is_whole.then_some(()).ok_or(BodyError::Truncated)
     }
 
     /// Removes the decoded part of the body from the buffer, so that a long body needs no long buffer.
