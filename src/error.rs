@@ -67,8 +67,7 @@ struct Inner {
     error_type: Cow<'static, str>,
     message: String,
     place: Place,
-    /// The error was logged when the panic happened.
-    #[cfg(panic = "unwind")]
+    /// The error was logged when the panic happened, so it is not logged again when it is posted.
     is_logged: bool,
 }
 
@@ -76,22 +75,13 @@ struct Inner {
 #[derive(Clone, Default)]
 struct Place {
     /// Empty if the place is not known.
-    file: Cow<'static, str>,
+    file: String,
     line: u32,
     column: u32,
 }
 
 impl Place {
-    /// Returns the place of a call in the function's source. A place in this crate's source does not help
-    /// the reader of the function's log, so it counts as not known.
-    fn of(at: &'static Location<'static>) -> Place {
-        const OWN_FOLDER: &[u8] = file!()
-            .as_bytes()
-            .split_at(file!().len() - "error.rs".len())
-            .0;
-        if at.file().as_bytes().starts_with(OWN_FOLDER) {
-            return Place::default();
-        }
+    fn of(at: &Location<'_>) -> Place {
         Place {
             file: at.file().into(),
             line: at.line(),
@@ -99,17 +89,30 @@ impl Place {
         }
     }
 
-    /// Returns `file:line:column`; empty if the place is not known.
-    fn text(&self) -> String {
-        let mut text = String::from(&*self.file);
-        if text.is_empty() {
-            return text;
+    /// Returns the place of a call in the function's source. A place in this crate's source does not help
+    /// the reader of the function's log, so it counts as not known.
+    fn of_call(at: &Location<'_>) -> Place {
+        const OWN_FOLDER: &[u8] = file!()
+            .as_bytes()
+            .split_at(file!().len() - "error.rs".len())
+            .0;
+        if at.file().as_bytes().starts_with(OWN_FOLDER) {
+            return Place::default();
         }
+        Place::of(at)
+    }
+
+    /// Returns `file:line:column`; `None` if the place is not known.
+    fn text(&self) -> Option<String> {
+        if self.file.is_empty() {
+            return None;
+        }
+        let mut text = self.file.clone();
         for number in [self.line, self.column] {
             text.push(':');
             push_decimal(&mut text, number.into());
         }
-        text
+        Some(text)
     }
 }
 
@@ -132,13 +135,13 @@ impl Error {
         message: &dyn Display,
         at: &'static Location<'static>,
     ) -> Error {
-        Error::make(error_type, display_text(message), Place::of(at))
+        Error::make(error_type, display_text(message), Place::of_call(at))
     }
 
     /// Replaces the place of the error by that of this call, for a function that returns a stored error.
     #[track_caller]
     pub(crate) fn here(mut self) -> Error {
-        self.0.place = Place::of(Location::caller());
+        self.0.place = Place::of_call(Location::caller());
         self
     }
 
@@ -157,7 +160,6 @@ impl Error {
             error_type,
             message,
             place,
-            #[cfg(panic = "unwind")]
             is_logged: false,
         }));
         error.shorten(MESSAGE_LEN_MAX);
@@ -200,6 +202,9 @@ impl Error {
         Error::new(Error::UNMARSHAL, message)
     }
 
+    /// The error type of a panic.
+    const PANIC: &'static str = "Runtime.Panic";
+
     /// Stands for the message of a panic whose payload is not a string.
     pub(crate) const NO_TEXT: &'static str = "a value that is not a string";
 
@@ -214,35 +219,24 @@ impl Error {
             (_, Some(text)) => text.as_str(),
             _ => Error::NO_TEXT,
         };
-        let mut error = Error::panic("panicked");
-        let Inner { message, place, .. } = &mut *error.0;
-        if let Some(at) = info.location() {
-            *place = Place {
-                file: String::from(at.file()).into(),
-                line: at.line(),
-                column: at.column(),
-            };
+        let place = info.location().map_or_else(Place::default, Place::of);
+        let mut message = String::from("panicked");
+        if let Some(place) = place.text() {
             message.push_str(" at ");
-            message.push_str(&place.text());
+            message.push_str(&place);
         }
         message.push_str(": ");
         message.push_str(text);
-        error.shorten(MESSAGE_LEN_MAX);
-        error
+        Error::make(Error::PANIC.into(), message, place)
     }
 
     /// Makes the error of a panic whose place is not known.
-    pub(crate) fn panic(message: &str) -> Error {
-        Error(Box::new(Inner {
-            error_type: "Runtime.Panic".into(),
-            message: message.into(),
-            place: Place::default(),
-            #[cfg(panic = "unwind")]
-            is_logged: false,
-        }))
+    #[cfg(panic = "unwind")]
+    pub(crate) fn panic(message: String) -> Error {
+        Error::make(Error::PANIC.into(), message, Place::default())
     }
 
-    /// Records that the error was logged, so that it is not logged again when it is posted.
+    /// Records that the error was logged.
     #[cfg(panic = "unwind")]
     pub(crate) fn set_logged(&mut self) {
         self.0.is_logged = true;
@@ -251,10 +245,7 @@ impl Error {
     /// Returns whether the error was logged. Only the error of a panic that unwinds is logged before it is
     /// posted.
     pub(crate) fn is_logged(&self) -> bool {
-        #[cfg(panic = "unwind")]
-        return self.0.is_logged;
-        #[cfg(not(panic = "unwind"))]
-        false
+        self.0.is_logged
     }
 
     /// Replaces the error type. The former one becomes the start of the message.
@@ -287,9 +278,7 @@ impl Error {
 
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.error_type())?;
-        f.write_str(": ")?;
-        f.write_str(self.error_message())
+        write!(f, "{}: {}", self.error_type(), self.error_message())
     }
 }
 
@@ -298,7 +287,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("error_type", &self.0.error_type)
             .field("message", &self.0.message)
-            .field("place", &self.0.place.text())
+            .field("place", &self.0.place.text().unwrap_or_default())
             .finish()
     }
 }
@@ -312,8 +301,7 @@ impl ToJson for Error {
         w.member("errorType", self.error_type());
         w.name("stackTrace");
         w.begin_array();
-        let place = self.0.place.text();
-        if !place.is_empty() {
+        if let Some(place) = self.0.place.text() {
             w.string(&place);
         }
         w.end_array();
@@ -347,22 +335,23 @@ impl Error {
 
     /// Writes the error cause: one exception, whose stack is the place where it was made.
     fn write_cause(&self, w: &mut Writer) {
-        const BEGIN: &str = r#"{"working_directory":"","exceptions":[{"type":"#;
-        const NO_STACK: &str = r#","stack":[]}],"paths":[]}"#;
-        w.raw(BEGIN);
+        let Place { file, line, .. } = &self.0.place;
+        w.raw(r#"{"working_directory":"","exceptions":[{"type":"#);
         w.string(self.error_type());
         w.raw(r#","message":"#);
         w.string(self.error_message());
-        let Place { file, line, .. } = &self.0.place;
-        if file.is_empty() {
-            return w.raw(NO_STACK);
+        w.raw(r#","stack":["#);
+        if !file.is_empty() {
+            w.raw(r#"{"path":"#);
+            w.string(file);
+            w.raw(r#","line":"#);
+            w.raw(decimal((*line).into(), &mut Digits::default()));
+            w.raw(r#","label":""}"#);
         }
-        w.raw(r#","stack":[{"path":"#);
-        w.string(file);
-        w.raw(r#","line":"#);
-        w.raw(decimal((*line).into(), &mut Digits::default()));
-        w.raw(r#","label":""}]}],"paths":["#);
-        w.string(file);
+        w.raw(r#"]}],"paths":["#);
+        if !file.is_empty() {
+            w.string(file);
+        }
         w.raw("]}");
     }
 }
@@ -372,7 +361,7 @@ impl<E: error::Error> From<E> for Error {
     fn from(error: E) -> Error {
         // The name is taken here, since only here the type is known.
         let error_type = short_name(any::type_name::<E>());
-        let place = Place::of(Location::caller());
+        let place = Place::of_call(Location::caller());
         Error::make(error_type, with_sources(&error), place)
     }
 }

@@ -39,6 +39,12 @@ pub(crate) struct Reply {
     pub(crate) close: bool,
 }
 
+impl Reply {
+    pub(crate) fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+}
+
 /// Why a reply was not received whole.
 #[derive(Debug)]
 pub(crate) enum ReceiveError {

@@ -21,6 +21,9 @@ pub(crate) const EVENT_LEN_MAX: usize = 64 << 20;
 /// The longest reply to a `POST` accepted, in bytes. Lambda's are one sentence.
 pub(crate) const REPLY_LEN_MAX: usize = 1 << 20;
 
+/// The call that Lambda answers when there is an event.
+pub(crate) const NEXT: &str = "invocation/next";
+
 /// The call that takes a failure of the Init phase.
 pub(crate) const INIT_ERROR: &str = "init/error";
 
@@ -74,11 +77,6 @@ const ERROR_TYPE_LEN_MAX: usize = 200;
 
 // Each of these replaces the content of `head` by the head of a request.
 impl Endpoint {
-    /// `GET next`.
-    pub(crate) fn push_next(&self, head: &mut Vec<u8>) {
-        self.push_get(head, "invocation/next");
-    }
-
     /// A `GET` of `call`.
     pub(crate) fn push_get(&self, head: &mut Vec<u8>, call: &str) {
         self.begin(head, "GET ", [VERSION, call, ""]);
@@ -295,7 +293,7 @@ mod tests {
         };
         let base = "/.rt/f/2018-06-01/runtime";
         check(
-            &|h| endpoint.push_next(h),
+            &|h| endpoint.push_get(h, NEXT),
             &format!("GET {base}/invocation/next"),
             "",
         );

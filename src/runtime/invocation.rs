@@ -21,6 +21,8 @@ pub(crate) struct Invocation {
     deadline_ms: u64,
     /// The [`optional_texts`] that this reply has, one bit each, the first in the lowest bit.
     has_come: u8,
+    /// One of the [`optional_texts`] has changed since this was set to false.
+    pub(crate) has_new_texts: bool,
 }
 
 impl Invocation {
@@ -30,6 +32,7 @@ impl Invocation {
             nonce: String::new(),
             deadline_ms: 0,
             has_come: 0,
+            has_new_texts: false,
         }
     }
 
@@ -86,7 +89,7 @@ impl Invocation {
         self.has_come &= !bit;
         if !value.is_empty() {
             self.has_come |= bit;
-            set_text(text.get_or_insert_default(), value);
+            self.has_new_texts |= set_text(text.get_or_insert_default(), value);
         }
     }
 
@@ -113,23 +116,25 @@ impl Invocation {
         let mut bits = self.has_come;
         for text in optional_texts(cx) {
             if bits & 1 == 0 {
-                *text = None;
+                self.has_new_texts |= text.take().is_some();
             }
             bits >>= 1;
         }
     }
 }
 
-/// Sets `text` to `value`.
+/// Sets `text` to `value`. Returns whether it was another text.
 ///
 /// A text that stays the same, as the ARN does, is only compared, which saves 3 % of the instructions of
 /// an invocation (callgrind, `hello`). The plain form is `text.clear()` and `push_text`, which also checks
 /// that the bytes are UTF-8.
-fn set_text(text: &mut String, value: &[u8]) {
-    if !scan::is_same(text.as_bytes(), value) {
+fn set_text(text: &mut String, value: &[u8]) -> bool {
+    let is_new = !scan::is_same(text.as_bytes(), value);
+    if is_new {
         text.clear();
         head::push_text(text, value);
     }
+    is_new
 }
 
 /// Returns the texts of a context that not every invocation has.

@@ -374,7 +374,7 @@ mod unwind {
         let error = match recorded.ok().flatten() {
             Some(panic) => panic.error,
             // The function has caught the panic before, here or on another thread, and resumed it.
-            None => Error::panic(&payload_message(&*payload)),
+            None => Error::panic(payload_message(&*payload)),
         };
         // The destructor of the payload may panic, and so may the destructor of that panic's payload.
         if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {

@@ -62,12 +62,6 @@ impl PendingResponse {
         value.to_json(&mut w);
         self.body = w.into_inner();
     }
-
-    /// Sends head and body.
-    pub(crate) fn send(&mut self) -> core::result::Result<(), ExchangeError> {
-        let parts = [self.head.as_slice(), &self.body, &[]];
-        self.client.send(parts, Some(&self.invocation))
-    }
 }
 
 /// Frees a buffer that is unusually large.
