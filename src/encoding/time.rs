@@ -77,6 +77,7 @@ pub(crate) fn write_rfc_3339(text: &mut [u8], secs: i64, fraction: Option<u32>) 
     let date = date_of_day(secs.div_euclid(DAY_SECS));
     let second = secs.rem_euclid(DAY_SECS);
     let numbers = [
+        fraction.unwrap_or(0).into(),
         second % 60,
         second / 60 % 60,
         second / 3600,
@@ -84,7 +85,7 @@ pub(crate) fn write_rfc_3339(text: &mut [u8], secs: i64, fraction: Option<u32>) 
         date.month,
         date.year,
     ];
-    let mut numbers = fraction.map(i64::from).into_iter().chain(numbers);
+    let mut numbers = numbers.iter().skip(usize::from(fraction.is_none()));
     let mut number = 0;
     // From the end: a number follows each separator.
     for byte in text.iter_mut().rev() {
@@ -92,7 +93,7 @@ pub(crate) fn write_rfc_3339(text: &mut [u8], secs: i64, fraction: Option<u32>) 
             *byte = b'0' | u8::try_from(number % 10).unwrap_or(0);
             number /= 10;
         } else {
-            number = numbers.next().unwrap_or(0);
+            number = numbers.next().copied().unwrap_or(0);
         }
     }
 }
