@@ -158,8 +158,7 @@ macro_rules! lenient {
             }
 
             fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-                let start = r.clone();
-                let mut read = || {
+                r.attempt(|r| {
                     let mut value = $name::default();
                     r.begin_object()?;
                     while let Some(name) = r.next_member()? {
@@ -169,12 +168,7 @@ macro_rules! lenient {
                         }
                     }
                     Ok(value)
-                };
-                let result = read();
-                if result.is_err() {
-                    *r = start;
-                }
-                result
+                })
             }
         }
 
@@ -192,13 +186,11 @@ macro_rules! lenient {
 
 /// Reads a member's value if it is a `T`, and skips it if it is other JSON.
 fn member<T: FromJson>(r: &mut Reader<'_>) -> Result<Option<T>, json::Error> {
-    let start = r.clone();
-    if let Ok(value) = T::from_json(r) {
-        return Ok(Some(value));
+    let value = T::from_json(r).ok();
+    if value.is_none() {
+        r.skip()?;
     }
-    *r = start;
-    r.skip()?;
-    Ok(None)
+    Ok(value)
 }
 
 lenient! {

@@ -193,32 +193,22 @@ impl Endpoint {
 /// Appends the type of an error in the form that Lambda accepts: `Runtime.` or `Function.`, and a word of
 /// letters that starts with a capital. Lambda replaces any other value by `Runtime.Unknown`.
 fn push_error_type(head: &mut Vec<u8>, error_type: &str) {
-    let (category, reason) = match error_type.strip_prefix("Runtime.") {
-        Some(reason) => ("Runtime.", reason),
-        None => (
-            "Function.",
-            error_type.strip_prefix("Function.").unwrap_or(error_type),
-        ),
-    };
+    let is_ours = error_type.starts_with("Runtime.");
+    let category = if is_ours { "Runtime." } else { "Function." };
+    let reason = error_type.strip_prefix(category).unwrap_or(error_type);
     push_all(head, &["Lambda-Runtime-Function-Error-Type: ", category]);
     let start = head.len();
-    for mut b in reason
-        .bytes()
-        .filter(u8::is_ascii_alphabetic)
-        .take(ERROR_TYPE_LEN_MAX)
-    {
-        if head.len() == start {
-            b.make_ascii_uppercase();
-        }
-        head.push(b);
+    let letters = reason.bytes().filter(u8::is_ascii_alphabetic);
+    for letter in letters.take(ERROR_TYPE_LEN_MAX) {
+        head.push(letter);
     }
-    let unknown = if head.len().saturating_sub(start) < 2 {
-        head.truncate(start);
-        "Unknown"
+    if let Some([first, _, ..]) = head.get_mut(start..) {
+        first.make_ascii_uppercase();
     } else {
-        ""
-    };
-    push_all(head, &[unknown, "\r\n"]);
+        head.truncate(start);
+        head.extend_from_slice(b"Unknown");
+    }
+    head.extend_from_slice(b"\r\n");
 }
 
 /// Appends the trailers of a stream that has failed; `document` is its error in base64.

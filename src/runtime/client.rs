@@ -47,6 +47,9 @@ pub(crate) enum ExchangeError {
     Receive(ReceiveError),
 }
 
+/// The result of sending a request.
+pub(crate) type Sent = Result<(), ExchangeError>;
+
 impl ExchangeError {
     pub(crate) fn text(&self) -> String {
         match self {
@@ -84,11 +87,7 @@ impl Client {
 
     /// Sends `parts`, on a new connection if there is none or if the old one takes nothing. With an
     /// `invocation`, the client retries a failed connect until its deadline.
-    pub(crate) fn send(
-        &mut self,
-        parts: [&[u8]; 3],
-        invocation: Option<&Invocation>,
-    ) -> Result<(), ExchangeError> {
+    pub(crate) fn send(&mut self, parts: [&[u8]; 3], invocation: Option<&Invocation>) -> Sent {
         if let Some(stream) = &self.stream {
             match connection::send(stream, parts) {
                 Ok(()) => return Ok(()),
@@ -130,20 +129,15 @@ impl Client {
         parts: [&[u8]; 3],
         len: usize,
         invocation: &Invocation,
-    ) -> Result<(), ExchangeError> {
+    ) -> Sent {
         if self.stream.as_ref().is_some_and(sys::is_stale) {
             self.stream = None;
         }
         let is_used = self.stream.is_some();
         let sent = self.send(parts, Some(invocation));
-        let (len, errno) = match &sent {
-            Err(ExchangeError::Send(n, errno)) => (*n, Some(*errno)),
-            Ok(()) => (len, None),
-            Err(_) => return sent,
-        };
         match &self.stream {
             // The server closed it at this moment; it does not do that to a new connection.
-            Some(old) if is_used && sys::delivered_nothing(old, len, errno) => {
+            Some(old) if is_used && delivered_nothing(old, &sent, len) => {
                 self.stream = None;
                 self.send(parts, Some(invocation))
             }
@@ -176,7 +170,7 @@ impl Client {
     /// request, so that it may be sent again.
     pub(crate) fn receive(
         &mut self,
-        sent: Result<(), ExchangeError>,
+        sent: Sent,
         request_len: usize,
         mut call: Call<'_>,
         buffer: &mut Vec<u8>,
@@ -215,19 +209,25 @@ impl Client {
                 n_waits = n;
             }
         };
-        let (len, errno) = match &sent {
-            Err(ExchangeError::Send(n, errno)) => (*n, Some(*errno)),
-            _ => (request_len, None),
-        };
         let result = match reply {
             Ok(reply) if sent.is_ok() && !reply.close => return Ok(reply),
             Ok(reply) => Ok(reply),
-            Err(_) if !is_next && sys::delivered_nothing(stream, len, errno) => {
+            Err(_) if !is_next && delivered_nothing(stream, &sent, request_len) => {
                 Err(ExchangeError::Send(0, Errno::BROKEN_PIPE))
             }
             Err(error) => Err(sent.err().unwrap_or(ExchangeError::Receive(error))),
         };
         self.stream = None;
         result
+    }
+}
+
+/// Returns whether the server has read nothing of a request of `len` bytes; `sent` is the result of
+/// sending it.
+fn delivered_nothing(stream: &TcpStream, sent: &Sent, len: usize) -> bool {
+    match sent {
+        Ok(()) => sys::delivered_nothing(stream, len, None),
+        Err(ExchangeError::Send(n, errno)) => sys::delivered_nothing(stream, *n, Some(*errno)),
+        Err(_) => false,
     }
 }

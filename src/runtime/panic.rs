@@ -9,13 +9,16 @@
 
 use alloc::boxed::Box;
 use core::cell::Cell;
+use core::ops::Range;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::panic::{self, PanicHookInfo};
+use std::sync::MutexGuard;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::log;
-use crate::runtime::worker;
+use crate::runtime::handler::Handler;
+use crate::runtime::worker::{self, Worker};
 use crate::runtime::worker_state::{Phase, WorkerState};
 use crate::sys;
 
@@ -82,6 +85,26 @@ fn post_failure(state: &mut WorkerState, error: &Error) -> Option<i32> {
     Some(EXIT_STATUS)
 }
 
+/// Runs the handler for an invocation of `worker`.
+///
+/// Returns the locked state of the worker, too: a panic on another thread that ends the process waits
+/// until the lock is dropped, so that the response is sent first.
+pub(crate) fn run_invocation(
+    worker: &mut Worker,
+    event: Range<usize>,
+    handler: &dyn Handler,
+) -> (Result<()>, Option<MutexGuard<'static, WorkerState>>) {
+    if let Some(mut state) = worker.pending.state.lock() {
+        state.enter(worker.pending.client.endpoint, &worker.pending.invocation);
+    }
+    let result = handle(worker, event, handler);
+    let state = worker.pending.state.lock().map(|mut state| {
+        state.leave();
+        state
+    });
+    (result, state)
+}
+
 /// Calls `report`, which returns an exit code, and ends the process. If another thread is reporting a panic
 /// already, waits until that report has been sent, and then ends the process.
 fn report_and_exit(error: &Error, report: impl FnOnce() -> i32) -> ! {
@@ -102,9 +125,9 @@ fn report_and_exit(error: &Error, report: impl FnOnce() -> i32) -> ! {
 }
 
 #[cfg(panic = "unwind")]
-use unwind::run_hook;
+use unwind::{handle, run_hook};
 #[cfg(panic = "unwind")]
-pub(crate) use unwind::{run_init, run_invocation, run_part, set_function_process};
+pub(crate) use unwind::{run_init, run_part, set_function_process};
 #[cfg(panic = "unwind")]
 mod unwind {
     use alloc::boxed::Box;
@@ -113,14 +136,15 @@ mod unwind {
     use core::any::{Any, TypeId};
     use core::cell::{Cell, RefCell};
     use core::mem;
+    use core::ops::Range;
     use core::sync::atomic::{AtomicBool, Ordering};
     use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
-    use std::sync::MutexGuard;
 
-    use super::{EXIT_STATUS, Hook, WorkerState, call_earlier, post_failure, report_and_exit};
+    use super::{EXIT_STATUS, Hook, call_earlier, post_failure, report_and_exit};
     use crate::context::Context;
     use crate::error::{Error, Result, with_sources};
     use crate::log;
+    use crate::runtime::handler::Handler;
     use crate::runtime::worker::{self, Worker};
     use crate::runtime::worker_state;
 
@@ -228,9 +252,7 @@ mod unwind {
     /// error that is posted.
     fn record(scope: Option<Scope>, info: &PanicHookInfo<'_>, mut error: Error) {
         let payload = PayloadId::of(info.payload());
-        let recorded = LAST_PANICS.try_with(|panics| {
-            let mut panics = panics.try_borrow_mut().ok()?;
-            let [first, last] = &mut *panics;
+        let recorded = with_last_panics(|[first, last]| {
             if let Some(last) = last {
                 log_once(&mut last.error);
             }
@@ -248,10 +270,16 @@ mod unwind {
             });
             Some(())
         });
-        // The thread-local variables of a thread that is ending may be destroyed already.
-        if !matches!(recorded, Ok(Some(()))) {
+        if recorded.is_none() {
             log_once(&mut error);
         }
+    }
+
+    /// Returns the result of `f` for the last panics; `None` if the thread is ending and they are
+    /// destroyed, or if they are in use.
+    fn with_last_panics<T>(f: impl FnOnce(&mut [Option<SeenPanic>; 2]) -> Option<T>) -> Option<T> {
+        let result = LAST_PANICS.try_with(|panics| f(&mut *panics.try_borrow_mut().ok()?));
+        result.ok().flatten()
     }
 
     /// Logs the error of a panic, unless it was logged before.
@@ -269,21 +297,17 @@ mod unwind {
     /// Logs the recorded panics that were not logged, and forgets all of them. Those that are left when a
     /// scope ends were caught by the function's own code.
     fn log_recorded() {
-        let panics = LAST_PANICS.try_with(|panics| {
-            let mut panics = panics.try_borrow_mut().ok()?;
-            Some(mem::take(&mut *panics))
-        });
-        for panic in panics.ok().flatten().into_iter().flatten().flatten() {
-            let mut error = panic.error;
-            log_once(&mut error);
+        let panics = with_last_panics(|panics| Some(mem::take(panics)));
+        for mut panic in panics.into_iter().flatten().flatten() {
+            log_once(&mut panic.error);
         }
     }
 
     /// Reports a panic after which std ends the process, and ends it. Reports the panic before it if that
     /// one is the cause.
     fn end_process(scope: Option<Scope>, reason: AbortReason, mut error: Error) -> ! {
-        let panics = LAST_PANICS.try_with(RefCell::take);
-        let [first, last] = panics.unwrap_or([None, None]);
+        let panics = with_last_panics(|panics| Some(mem::take(panics)));
+        let [first, last] = panics.unwrap_or_default();
         let cause = match reason {
             AbortReason::Destructor => first.or(last),
             AbortReason::NoUnwind => last,
@@ -306,17 +330,12 @@ mod unwind {
         })
     }
 
-    /// Runs `f`, which handles an invocation of `worker`, and makes a panic its error.
-    ///
-    /// Returns the locked state of the worker, too: a panic on another thread that ends the process waits
-    /// until the lock is dropped, so that the response is sent first.
-    pub(crate) fn run_invocation(
+    /// Runs the handler, and makes a panic its error.
+    pub(super) fn handle(
         worker: &mut Worker,
-        f: impl FnOnce(&mut Worker) -> Result<()>,
-    ) -> (Result<()>, Option<MutexGuard<'static, WorkerState>>) {
-        if let Some(mut state) = worker.pending.state.lock() {
-            state.enter(worker.pending.client.endpoint, &worker.pending.invocation);
-        }
+        event: Range<usize>,
+        handler: &dyn Handler,
+    ) -> Result<()> {
         let _ = CONTEXT.try_with(|cx| {
             if let Ok(mut cx) = cx.try_borrow_mut() {
                 let cx = cx.get_or_insert_with(Context::default);
@@ -324,18 +343,14 @@ mod unwind {
                 cx.tenant_id.clone_from(&worker.cx.tenant_id);
             }
         });
-        let result = catch(Scope::Invocation, || f(worker));
-        let state = worker.pending.state.lock().map(|mut state| {
-            state.leave();
-            state
-        });
+        let result = catch(Scope::Invocation, || worker.handle(event, handler));
         // A later panic on this thread does not belong to this invocation.
         let _ = CONTEXT.try_with(|cx| {
             if let Ok(Some(cx)) = cx.try_borrow_mut().as_deref_mut() {
                 cx.request_id.clear();
             }
         });
-        (result, state)
+        result
     }
 
     /// Runs a part of an invocation or of the shutdown, and makes a panic its error. The caller logs the
@@ -366,12 +381,8 @@ mod unwind {
     /// Returns the error of a panic that was caught.
     fn error_of(payload: Box<dyn Any + Send>) -> Error {
         let id = PayloadId::of(&*payload);
-        let recorded = LAST_PANICS.try_with(|panics| {
-            let mut panics = panics.try_borrow_mut().ok()?;
-            let [_, last] = &mut *panics;
-            last.take_if(|panic| panic.payload == id)
-        });
-        let error = match recorded.ok().flatten() {
+        let recorded = with_last_panics(|[_, last]| last.take_if(|panic| panic.payload == id));
+        let error = match recorded {
             Some(panic) => panic.error,
             // The function has caught the panic before, here or on another thread, and resumed it.
             None => Error::panic(payload_message(&*payload)),
@@ -404,20 +415,18 @@ mod unwind {
 }
 
 #[cfg(panic = "abort")]
-use abort::run_hook;
+use abort::{handle, run_hook};
 #[cfg(panic = "abort")]
-pub(crate) use abort::{run_init, run_invocation, run_part, set_function_process};
+pub(crate) use abort::{run_init, run_part, set_function_process};
 #[cfg(panic = "abort")]
 mod abort {
+    use core::ops::Range;
     use std::panic::PanicHookInfo;
-    use std::sync::MutexGuard;
 
-    use super::{
-        EXIT_STATUS, HAS_HOOK, Hook, Phase, WorkerState, call_earlier, post_failure,
-        report_and_exit,
-    };
+    use super::{EXIT_STATUS, HAS_HOOK, Hook, Phase, call_earlier, post_failure, report_and_exit};
     use crate::error::{Error, Result};
     use crate::log;
+    use crate::runtime::handler::Handler;
     use crate::runtime::worker::Worker;
     use crate::runtime::worker_state;
 
@@ -442,23 +451,13 @@ mod abort {
         })
     }
 
-    /// Runs `f`, which handles an invocation of `worker`. The hook posts a panic as its error.
-    ///
-    /// Returns the locked state of the worker, too: a panic on another thread waits until the lock is
-    /// dropped, so that the response is sent first.
-    pub(crate) fn run_invocation(
+    /// Runs the handler. The hook posts a panic as its error.
+    pub(super) fn handle(
         worker: &mut Worker,
-        f: impl FnOnce(&mut Worker) -> Result<()>,
-    ) -> (Result<()>, Option<MutexGuard<'static, WorkerState>>) {
-        if let Some(mut state) = worker.pending.state.lock() {
-            state.enter(worker.pending.client.endpoint, &worker.pending.invocation);
-        }
-        let result = f(worker);
-        let state = worker.pending.state.lock().map(|mut state| {
-            state.leave();
-            state
-        });
-        (result, state)
+        event: Range<usize>,
+        handler: &dyn Handler,
+    ) -> Result<()> {
+        worker.handle(event, handler)
     }
 
     /// Runs a part of an invocation or of the shutdown. A panic ends the process.

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::json::{ToJson, Writer};
 use crate::runtime::address::Endpoint;
 use crate::runtime::api;
-use crate::runtime::client::{Client, ExchangeError};
+use crate::runtime::client::{Client, Sent};
 use crate::runtime::invocation::Invocation;
 use crate::runtime::worker_state::StateSlot;
 use crate::sys::Errno;
@@ -91,5 +91,3 @@ pub(crate) struct Stream {
 /// nothing of the stream was sent, so that the worker posts it. Otherwise returns the result of sending,
 /// and how many bytes were sent in all.
 pub(crate) type Finish = fn(&mut PendingResponse, &Context, Result<()>) -> Result<(Sent, usize)>;
-
-pub(crate) type Sent = core::result::Result<(), ExchangeError>;

@@ -107,27 +107,26 @@ fn run_hooks(endpoint: &'static Endpoint) {
     if before.is_empty() && after.is_empty() {
         return;
     }
-    let done = panic::run_init(api::INIT_ERROR, || {
-        before.into_iter().rev().try_for_each(|hook| hook())
-    });
-    if let Err(error) = done {
-        worker::init_failed(
-            api::INIT_ERROR,
-            &error.with_type("Runtime.BeforeSnapshotError"),
-        );
-    }
+    run(
+        before.into_iter().rev(),
+        api::INIT_ERROR,
+        "Runtime.BeforeSnapshotError",
+    );
     // A worker of its own, since its connection does not outlive the snapshot.
     if let Err(error) = Worker::new(endpoint).restore_next() {
         log::error(None, &error);
         sys::exit(1);
     }
-    let done = panic::run_init(api::RESTORE_ERROR, || {
-        after.into_iter().try_for_each(|hook| hook())
-    });
-    if let Err(error) = done {
-        worker::init_failed(
-            api::RESTORE_ERROR,
-            &error.with_type("Runtime.AfterRestoreError"),
-        );
+    run(
+        after.into_iter(),
+        api::RESTORE_ERROR,
+        "Runtime.AfterRestoreError",
+    );
+}
+
+/// Calls hooks. If one fails, posts its error to `call` and ends the process.
+fn run(mut hooks: impl Iterator<Item = Hook>, call: &'static str, error_type: &'static str) {
+    if let Err(error) = panic::run_init(call, || hooks.try_for_each(|hook| hook())) {
+        worker::init_failed(call, &error.with_type(error_type));
     }
 }

@@ -16,8 +16,8 @@ use crate::http1::connection::{self, ReceiveError};
 use crate::json::{self, Writer};
 use crate::log;
 use crate::runtime::api;
-use crate::runtime::client::ExchangeError;
-use crate::runtime::pending::{PendingResponse, Sent, Stream};
+use crate::runtime::client::{ExchangeError, Sent};
+use crate::runtime::pending::{PendingResponse, Stream};
 use crate::runtime::worker_state::OpenStream;
 use crate::sys::{Errno, SocketHandle};
 

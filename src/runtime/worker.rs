@@ -13,10 +13,10 @@ use crate::http1::head;
 use crate::log;
 use crate::runtime::address::{ENDPOINT_ERROR, Endpoint};
 use crate::runtime::api;
-use crate::runtime::client::{Call, ExchangeError};
+use crate::runtime::client::{Call, ExchangeError, Sent};
 use crate::runtime::handler::{Handler, range_of};
 use crate::runtime::invocation::Invocation;
-use crate::runtime::pending::{PendingResponse, Sent, free_if_large};
+use crate::runtime::pending::{PendingResponse, free_if_large};
 use crate::runtime::response::Responder;
 use crate::sys;
 
