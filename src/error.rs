@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::any;
+use core::any::{self, Any};
 use core::error;
 use core::fmt::{self, Display, Write};
 use core::panic::Location;
@@ -210,15 +210,7 @@ impl Error {
 
     /// Makes the error as which a panic is posted.
     pub(crate) fn from_panic(info: &PanicHookInfo<'_>) -> Error {
-        let payload = info.payload();
-        let text = match (
-            payload.downcast_ref::<&str>(),
-            payload.downcast_ref::<String>(),
-        ) {
-            (Some(text), _) => text,
-            (_, Some(text)) => text.as_str(),
-            _ => Error::NO_TEXT,
-        };
+        let text = payload_text(info.payload()).unwrap_or(Error::NO_TEXT);
         let place = info.location().map_or_else(Place::default, Place::of);
         let mut message = String::from("panicked");
         if let Some(place) = place.text() {
@@ -363,6 +355,14 @@ impl<E: error::Error> From<E> for Error {
         let error_type = short_name(any::type_name::<E>());
         let place = Place::of_call(Location::caller());
         Error::make(error_type, with_sources(&error), place)
+    }
+}
+
+/// Returns the message of a panic if its payload is a string.
+pub(crate) fn payload_text(payload: &(dyn Any + Send)) -> Option<&str> {
+    match payload.downcast_ref::<&str>() {
+        Some(text) => Some(text),
+        None => payload.downcast_ref::<String>().map(String::as_str),
     }
 }
 

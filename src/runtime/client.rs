@@ -51,6 +51,9 @@ pub(crate) enum ExchangeError {
 pub(crate) type Sent = Result<(), ExchangeError>;
 
 impl ExchangeError {
+    /// There is no connection any more.
+    pub(crate) const CLOSED: ExchangeError = ExchangeError::Receive(ReceiveError::Closed);
+
     pub(crate) fn text(&self) -> String {
         match self {
             ExchangeError::Connect(errno) => errno.message("cannot connect: "),
@@ -153,7 +156,7 @@ impl Client {
         on_field: &mut OnField<'_>,
     ) -> Result<Reply, ExchangeError> {
         let stream = self.stream.as_ref();
-        let stream = stream.ok_or(ExchangeError::Receive(ReceiveError::Closed))?;
+        let stream = stream.ok_or(ExchangeError::CLOSED)?;
         let reply = connection::receive(stream, buffer, false, len_max, on_field)
             .map_err(ExchangeError::Receive)?;
         if reply.close {
@@ -178,9 +181,7 @@ impl Client {
         let (Some(stream), Ok(()) | Err(ExchangeError::Send(1.., _))) = (&self.stream, &sent)
         else {
             self.stream = None;
-            return Err(sent
-                .err()
-                .unwrap_or(ExchangeError::Receive(ReceiveError::Closed)));
+            return Err(sent.err().unwrap_or(ExchangeError::CLOSED));
         };
         let is_next = matches!(call, Call::Next(..));
         let len_max = if is_next {

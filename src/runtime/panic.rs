@@ -142,7 +142,7 @@ mod unwind {
 
     use super::{EXIT_STATUS, Hook, call_earlier, post_failure, report_and_exit};
     use crate::context::Context;
-    use crate::error::{Error, Result, with_sources};
+    use crate::error::{Error, Result, payload_text, with_sources};
     use crate::log;
     use crate::runtime::handler::Handler;
     use crate::runtime::worker::{self, Worker};
@@ -171,7 +171,7 @@ mod unwind {
         static LAST_PANICS: RefCell<[Option<SeenPanic>; 2]> =
             const { RefCell::new([None, None]) };
         /// The request ID and tenant ID of the invocation that this thread serves, for log lines.
-        static CONTEXT: RefCell<Option<Context>> = const { RefCell::new(None) };
+        static CONTEXT: RefCell<Context> = RefCell::default();
     }
 
     /// Whether this is the process of a function, so that the panics of all threads are logged here. In a
@@ -185,52 +185,30 @@ mod unwind {
 
     /// Identifies a payload in the hook and after `catch_unwind`. It moves in between, so this is its type,
     /// and the address and length of the text if it is a string.
-    #[derive(PartialEq, Eq)]
-    struct PayloadId(TypeId, Option<(usize, usize)>);
+    type PayloadId = (TypeId, Option<(usize, usize)>);
 
-    impl PayloadId {
-        fn of(payload: &(dyn Any + Send)) -> PayloadId {
-            let text = payload_text(payload);
-            let bytes = text.map(|text| (text.as_ptr().addr(), text.len()));
-            PayloadId(payload.type_id(), bytes)
-        }
+    fn payload_id(payload: &(dyn Any + Send)) -> PayloadId {
+        let text = payload_text(payload);
+        let bytes = text.map(|text| (text.as_ptr().addr(), text.len()));
+        (payload.type_id(), bytes)
     }
 
-    fn payload_text(payload: &(dyn Any + Send)) -> Option<&str> {
-        match payload.downcast_ref::<&str>() {
-            Some(text) => Some(text),
-            None => payload.downcast_ref::<String>().map(String::as_str),
-        }
-    }
+    /// Returns the panic that has caused another one, of the last two panics before that one.
+    type Cause = fn([Option<SeenPanic>; 2]) -> Option<SeenPanic>;
 
-    /// Why std ends the process after a panic.
-    enum AbortReason {
-        /// A destructor panicked that ran because of another panic.
-        Destructor,
-        /// A panic reached a function that cannot unwind, such as an `extern "C"` one.
-        NoUnwind,
-        /// std has detected undefined behaviour.
-        UndefinedBehavior,
-    }
-
-    impl AbortReason {
-        /// Returns why std will end the process after this panic; `None` if it will unwind.
-        ///
-        /// std's only stable sign is the message of the panic. Tests check the messages of this version of
-        /// std (tests/it/runtime/process.rs). If a later version changes them, such a panic is only logged.
-        fn of(info: &PanicHookInfo<'_>) -> Option<AbortReason> {
-            let text = payload_text(info.payload())?;
-            if text.starts_with("panic in a destructor during cleanup") {
-                Some(AbortReason::Destructor)
-            } else if text.starts_with("panic in a function that cannot unwind") {
-                Some(AbortReason::NoUnwind)
-            } else if text.starts_with("unsafe precondition(s) violated") {
-                Some(AbortReason::UndefinedBehavior)
-            } else {
-                None
-            }
-        }
-    }
+    /// The start of the message of each panic after which std ends the process, and its cause: a panic in a
+    /// destructor that runs because of another panic, one that reaches a function that cannot unwind, such as
+    /// an `extern "C"` one, and undefined behaviour that std has detected.
+    ///
+    /// The message is std's only stable sign. Tests check the messages of this version of std
+    /// (tests/it/runtime/process.rs). If a later version changes them, such a panic is only logged.
+    static ABORTING_PANICS: [(&str, Cause); 3] = [
+        ("panic in a destructor during cleanup", |[first, last]| {
+            first.or(last)
+        }),
+        ("panic in a function that cannot unwind", |[_, last]| last),
+        ("unsafe precondition(s) violated", |_| None),
+    ];
 
     pub(super) fn run_hook(info: &PanicHookInfo<'_>, earlier: &Hook, is_default: bool) {
         let scope = SCOPE.try_with(Cell::get).ok().flatten();
@@ -239,8 +217,10 @@ mod unwind {
             return;
         }
         let error = Error::from_panic(info);
-        if let Some(reason) = AbortReason::of(info) {
-            end_process(scope, reason, error);
+        let text = payload_text(info.payload()).unwrap_or_default();
+        let is_start = |(start, _): &&(&str, Cause)| text.starts_with(start);
+        if let Some((_, cause)) = ABORTING_PANICS.iter().find(is_start) {
+            end_process(scope, *cause, error);
         }
         record(scope, info, error);
     }
@@ -251,7 +231,7 @@ mod unwind {
     /// destructor that runs because of the first one. Then std ends the process, and the first panic is the
     /// error that is posted.
     fn record(scope: Option<Scope>, info: &PanicHookInfo<'_>, mut error: Error) {
-        let payload = PayloadId::of(info.payload());
+        let payload = payload_id(info.payload());
         let recorded = with_last_panics(|[first, last]| {
             if let Some(last) = last {
                 log_once(&mut last.error);
@@ -284,10 +264,7 @@ mod unwind {
 
     /// Logs the error of a panic, unless it was logged before.
     fn log_once(error: &mut Error) {
-        let logged = CONTEXT.try_with(|cx| {
-            let cx = cx.try_borrow().ok();
-            log::error(cx.as_deref().and_then(Option::as_ref), error);
-        });
+        let logged = CONTEXT.try_with(|cx| log::error(cx.try_borrow().ok().as_deref(), error));
         if logged.is_err() {
             log::error(None, error);
         }
@@ -305,15 +282,9 @@ mod unwind {
 
     /// Reports a panic after which std ends the process, and ends it. Reports the panic before it if that
     /// one is the cause.
-    fn end_process(scope: Option<Scope>, reason: AbortReason, mut error: Error) -> ! {
+    fn end_process(scope: Option<Scope>, cause: Cause, mut error: Error) -> ! {
         let panics = with_last_panics(|panics| Some(mem::take(panics)));
-        let [first, last] = panics.unwrap_or_default();
-        let cause = match reason {
-            AbortReason::Destructor => first.or(last),
-            AbortReason::NoUnwind => last,
-            AbortReason::UndefinedBehavior => None,
-        };
-        if let Some(cause) = cause {
+        if let Some(cause) = panics.and_then(cause) {
             error = cause.error;
         }
         log_once(&mut error);
@@ -336,21 +307,19 @@ mod unwind {
         event: Range<usize>,
         handler: &dyn Handler,
     ) -> Result<()> {
-        let _ = CONTEXT.try_with(|cx| {
-            if let Ok(mut cx) = cx.try_borrow_mut() {
-                let cx = cx.get_or_insert_with(Context::default);
-                cx.request_id.clone_from(&worker.cx.request_id);
-                cx.tenant_id.clone_from(&worker.cx.tenant_id);
-            }
+        with_context(|cx| {
+            cx.request_id.clone_from(&worker.cx.request_id);
+            cx.tenant_id.clone_from(&worker.cx.tenant_id);
         });
         let result = catch(Scope::Invocation, || worker.handle(event, handler));
         // A later panic on this thread does not belong to this invocation.
-        let _ = CONTEXT.try_with(|cx| {
-            if let Ok(Some(cx)) = cx.try_borrow_mut().as_deref_mut() {
-                cx.request_id.clear();
-            }
-        });
+        with_context(|cx| cx.request_id.clear());
         result
+    }
+
+    /// Calls `f` with the context for log lines, unless the thread is ending or a log line is being made.
+    fn with_context(f: impl FnOnce(&mut Context)) {
+        let _ = CONTEXT.try_with(|cx| cx.try_borrow_mut().map(|mut cx| f(&mut cx)));
     }
 
     /// Runs a part of an invocation or of the shutdown, and makes a panic its error. The caller logs the
@@ -380,7 +349,7 @@ mod unwind {
 
     /// Returns the error of a panic that was caught.
     fn error_of(payload: Box<dyn Any + Send>) -> Error {
-        let id = PayloadId::of(&*payload);
+        let id = payload_id(&*payload);
         let recorded = with_last_panics(|[_, last]| last.take_if(|panic| panic.payload == id));
         let error = match recorded {
             Some(panic) => panic.error,

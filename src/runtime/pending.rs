@@ -55,6 +55,11 @@ impl PendingResponse {
         self.body.extend_from_slice(b"null");
     }
 
+    /// Returns whether the head of a streamed response has been sent.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.stream.as_ref().is_some_and(|stream| stream.has_begun)
+    }
+
     /// Makes `value` the body, as JSON.
     pub(crate) fn set_json<T: ToJson + ?Sized>(&mut self, value: &T) {
         self.body.clear();

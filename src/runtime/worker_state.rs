@@ -9,7 +9,7 @@ use crate::runtime::invocation::Invocation;
 use crate::sys::SocketHandle;
 
 /// What a worker does at the moment, as far as the panic hook needs it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct WorkerState {
     pub(crate) phase: Phase,
     pub(crate) endpoint: Option<&'static Endpoint>,
@@ -19,9 +19,10 @@ pub(crate) struct WorkerState {
     pub(crate) stream: Option<OpenStream>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) enum Phase {
     /// Neither initialises nor serves an invocation.
+    #[default]
     Idle,
     /// Runs code of the Init phase; a failure is posted to this call.
     #[cfg(panic = "abort")]
@@ -49,15 +50,6 @@ impl OpenStream {
 }
 
 impl WorkerState {
-    const fn new() -> WorkerState {
-        WorkerState {
-            phase: Phase::Idle,
-            endpoint: None,
-            invocation: Invocation::new(),
-            stream: None,
-        }
-    }
-
     /// Records the invocation that begins.
     pub(crate) fn enter(&mut self, endpoint: &'static Endpoint, invocation: &Invocation) {
         self.phase = Phase::Invoke;
@@ -73,7 +65,7 @@ impl WorkerState {
 
     /// Sets the phase to `Idle` and returns the one before.
     pub(crate) fn take_phase(&mut self) -> Phase {
-        mem::replace(&mut self.phase, Phase::Idle)
+        mem::take(&mut self.phase)
     }
 }
 
@@ -116,8 +108,7 @@ mod unwind {
                         }
                     }
                 }
-                let slot: &'static Mutex<WorkerState> =
-                    Box::leak(Box::new(Mutex::new(WorkerState::new())));
+                let slot: &'static Mutex<WorkerState> = Box::leak(Box::default());
                 slots.push(slot);
                 slot
             })))
@@ -147,13 +138,18 @@ mod unwind {
 pub(crate) use abort::{StateSlot, lock};
 #[cfg(panic = "abort")]
 mod abort {
-    use super::{Mutex, MutexGuard, PoisonError, WorkerState};
+    use super::{Invocation, Mutex, MutexGuard, Phase, PoisonError, WorkerState};
 
     /// Without a panic hook (`build.sh --profile tiny`), nothing reads the state.
     const HAS_HOOK: bool = cfg!(not(panic = "immediate-abort"));
 
     /// The state of the only worker: a process whose panics abort has one.
-    static STATE: Mutex<WorkerState> = Mutex::new(WorkerState::new());
+    static STATE: Mutex<WorkerState> = Mutex::new(WorkerState {
+        phase: Phase::Idle,
+        endpoint: None,
+        invocation: Invocation::new(),
+        stream: None,
+    });
 
     // `inline(never)`: it is called from several places.
     #[inline(never)]
