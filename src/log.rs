@@ -229,42 +229,34 @@ fn line(
     error: Option<&Error>,
 ) -> Vec<u8> {
     let cx = cx.filter(|cx| !cx.request_id.is_empty());
-    let tenant_id = cx.and_then(|cx| cx.tenant_id.as_deref());
     let mut w = Writer::new(Vec::new());
-    if let Some(time) = time {
+    if let Some(time) = &time {
         w.begin_object();
-        w.member("timestamp", str::from_utf8(&time).unwrap_or_default());
-        w.member("level", level.name());
-        if let Some(cx) = cx {
-            w.member("requestId", &*cx.request_id);
+        w.member("timestamp", str::from_utf8(time).unwrap_or_default());
+    }
+    let mut field = |json_name, text_prefix, value: &str, text_suffix| {
+        if time.is_some() {
+            return w.member(json_name, value);
         }
-        if let Some(tenant_id) = tenant_id {
-            w.member("tenantId", tenant_id);
+        for part in [text_prefix, value, text_suffix] {
+            w.raw(part);
         }
-        if let Some(error) = error {
-            w.member("errorType", error.error_type());
+    };
+    field("level", "", level.name(), " ");
+    if let Some(cx) = cx {
+        field("requestId", "RequestId: ", &cx.request_id, " ");
+        if let Some(tenant_id) = &cx.tenant_id {
+            field("tenantId", "TenantId: ", tenant_id, " ");
         }
-        let name = error.map_or("message", |_| "errorMessage");
-        w.member(name, message);
-        w.end_object();
+    }
+    if let Some(error) = error {
+        field("errorType", "", error.error_type(), ": ");
+        field("errorMessage", "", message, "");
     } else {
-        w.raw(level.name());
-        w.raw(" ");
-        if let Some(cx) = cx {
-            w.raw("RequestId: ");
-            w.raw(&cx.request_id);
-            w.raw(" ");
-        }
-        if let Some(tenant_id) = tenant_id {
-            w.raw("TenantId: ");
-            w.raw(tenant_id);
-            w.raw(" ");
-        }
-        if let Some(error) = error {
-            w.raw(error.error_type());
-            w.raw(": ");
-        }
-        w.raw(message);
+        field("message", "", message, "");
+    }
+    if time.is_some() {
+        w.end_object();
     }
     w.into_inner()
 }
