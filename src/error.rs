@@ -332,18 +332,15 @@ impl Error {
         w.string(self.error_type());
         w.raw(r#","message":"#);
         w.string(self.error_message());
-        w.raw(r#","stack":["#);
-        if !file.is_empty() {
-            w.raw(r#"{"path":"#);
-            w.string(file);
-            w.raw(r#","line":"#);
-            w.raw(decimal((*line).into(), &mut Digits::default()));
-            w.raw(r#","label":""}"#);
+        if file.is_empty() {
+            return w.raw(r#","stack":[]}],"paths":[]}"#);
         }
-        w.raw(r#"]}],"paths":["#);
-        if !file.is_empty() {
-            w.string(file);
-        }
+        w.raw(r#","stack":[{"path":"#);
+        w.string(file);
+        w.raw(r#","line":"#);
+        w.raw(decimal((*line).into(), &mut Digits::default()));
+        w.raw(r#","label":""}]}],"paths":["#);
+        w.string(file);
         w.raw("]}");
     }
 }

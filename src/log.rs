@@ -22,7 +22,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::str;
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::context::Context;
 use crate::encoding::time::write_rfc_3339;
@@ -150,7 +150,7 @@ macro_rules! error {
 /// log::write(level, cx, format_args!("attempt {} failed", 3));
 /// ```
 pub fn write(level: Level, cx: &Context, message: fmt::Arguments<'_>) {
-    if level as u8 >= level_min() {
+    if level as usize >= level_min() {
         let mut text = String::new();
         // If a value's `Display` fails, the line has the text in front of it.
         let _ = text.write_fmt(message);
@@ -160,25 +160,26 @@ pub fn write(level: Level, cx: &Context, message: fmt::Arguments<'_>) {
 
 /// Logs an error, unless it was logged before. `cx` is the invocation that it belongs to, if any.
 pub(crate) fn error(cx: Option<&Context>, error: &Error) {
-    if Level::Error as u8 >= level_min() && !error.is_logged() {
+    if Level::Error as usize >= level_min() && !error.is_logged() {
         write_line(Level::Error, cx, error.error_message(), Some(error));
     }
 }
 
 /// Returns the lowest level that is written. Reads the environment once.
 #[inline(never)]
-fn level_min() -> u8 {
+fn level_min() -> usize {
     /// 0: the environment has not been read.
-    static LEVEL_MIN: AtomicU8 = AtomicU8::new(0);
+    static LEVEL_MIN: AtomicUsize = AtomicUsize::new(0);
 
     let mut level_min = LEVEL_MIN.load(Ordering::Relaxed);
     if level_min == 0 {
-        level_min = if is_json() { Level::Info } else { Level::Trace } as u8;
-        let name = sys::env(c"AWS_LAMBDA_LOG_LEVEL").filter(|_| is_json());
-        for (level, known) in (Level::Trace as u8..).zip(&LEVEL_NAMES) {
-            if name.is_some_and(|name| head::is(name, known.as_bytes())) {
-                level_min = level;
-            }
+        level_min = Level::Trace as usize;
+        if is_json() {
+            let name = sys::env(c"AWS_LAMBDA_LOG_LEVEL").unwrap_or_default();
+            let index = LEVEL_NAMES
+                .iter()
+                .position(|known| head::is(name, known.as_bytes()));
+            level_min = index.map_or(Level::Info as usize, |index| index.saturating_add(1));
         }
         LEVEL_MIN.store(level_min, Ordering::Relaxed);
     }

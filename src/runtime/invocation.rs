@@ -106,7 +106,13 @@ impl Invocation {
             }
             _ => {
                 head::push_text(text, id);
-                push_path_segment(&mut self.path_id, id);
+                for &b in id {
+                    if is_segment_char(b) {
+                        self.path_id.push(char::from(b));
+                    } else {
+                        push_percent_escape(&mut self.path_id, b);
+                    }
+                }
             }
         }
     }
@@ -161,16 +167,6 @@ fn is_segment_char(b: u8) -> bool {
             b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'='
         )
         || matches!(b, b':' | b'@' | b'%')
-}
-
-fn push_path_segment(path: &mut String, bytes: &[u8]) {
-    for &b in bytes {
-        if is_segment_char(b) {
-            path.push(char::from(b));
-        } else {
-            push_percent_escape(path, b);
-        }
-    }
 }
 
 #[cfg(test)]
