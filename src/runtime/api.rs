@@ -91,23 +91,20 @@ impl Endpoint {
         content_type: &str,
         len: usize,
     ) {
+        let path = [INVOCATION, &invocation.path_id, "/response"];
+        let mut end = self.write_begin(head, "POST ", path);
+        if !invocation.nonce.is_empty() {
+            end = write_all(head, end, &[NONCE, &invocation.nonce, "\r\n"]);
+        }
         let digits = &mut Digits::default();
-        let (nonce_name, type_name) = match invocation.nonce.as_str() {
-            "" => ("", "Content-Type: "),
-            _ => (NONCE, "\r\nContent-Type: "),
-        };
         let texts = [
-            nonce_name,
-            &invocation.nonce,
-            type_name,
+            "Content-Type: ",
             content_type,
             "\r\nContent-Length: ",
             decimal(len as u64, digits),
             "\r\n\r\n",
         ];
-        let path = [INVOCATION, &invocation.path_id, "/response"];
-        let at = self.write_begin(head, "POST ", path);
-        let end = write_all(head, at, &texts);
+        end = write_all(head, end, &texts);
         head.truncate(end);
     }
 
@@ -169,8 +166,8 @@ impl Endpoint {
     }
 
     /// The request line and the fields that every request has.
-    fn begin(&self, head: &mut Vec<u8>, method: &str, [root, call, end]: [&str; 3]) {
-        let end = self.write_begin(head, method, [root, call, end]);
+    fn begin(&self, head: &mut Vec<u8>, method: &str, path: [&str; 3]) {
+        let end = self.write_begin(head, method, path);
         head.truncate(end);
     }
 
