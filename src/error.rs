@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use core::any::{self, Any};
 use core::error;
 use core::fmt::{self, Display, Write};
+use core::iter;
 use core::panic::Location;
 use core::str;
 use std::panic::PanicHookInfo;
@@ -148,11 +149,8 @@ impl Error {
     /// Makes an error of this crate from the parts of its message. The plain form is `format!`, which adds
     /// kilobytes to a function that does not use it otherwise.
     pub(crate) fn of(error_type: &'static str, message: &[&str]) -> Error {
-        let mut text = String::new();
-        for part in message {
-            text.push_str(part);
-        }
-        Error::make(error_type.into(), text, Place::default())
+        let message = message.iter().copied().collect();
+        Error::make(error_type.into(), message, Place::default())
     }
 
     fn make(error_type: Cow<'static, str>, message: String, place: Place) -> Error {
@@ -382,15 +380,13 @@ fn display_text(value: &dyn Display) -> String {
 /// its source includes it already.
 pub(crate) fn with_sources(error: &dyn error::Error) -> String {
     let mut message = display_text(&error);
-    let mut source = error.source();
-    for _ in 0..N_SOURCES_MAX {
-        let Some(error) = source else { break };
+    let sources = iter::successors(error.source(), |error| error.source());
+    for error in sources.take(N_SOURCES_MAX) {
         let more = display_text(&error);
         if !message.ends_with(more.as_str()) {
             message.push_str(": ");
             message.push_str(&more);
         }
-        source = error.source();
     }
     message
 }

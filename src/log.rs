@@ -239,7 +239,7 @@ fn line(
         if time.is_some() {
             return w.member(json_name, value);
         }
-        for part in [text_prefix, value, text_suffix] {
+        for part in &[text_prefix, value, text_suffix] {
             w.raw(part);
         }
     };

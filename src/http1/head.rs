@@ -352,8 +352,9 @@ fn token_len(bytes: &[u8], known_len: usize) -> usize {
 fn split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (value, end) = bytes.split_at_checked(scan::text_prefix_len(bytes))?;
     match end {
-        [b'\r', b'\n', b' ' | b'\t', ..] | [b'\r', b'\n'] => slow_split_value(bytes),
-        [b'\r', b'\n', next @ ..] => Some((value, next)),
+        [b'\r', b'\n', next @ ..] if !matches!(next, [] | [b' ' | b'\t', ..]) => {
+            Some((value, next))
+        }
         _ => slow_split_value(bytes),
     }
 }

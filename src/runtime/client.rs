@@ -148,16 +148,15 @@ impl Client {
         }
     }
 
-    /// Receives a reply with a body of up to `len_max` bytes within one read timeout.
+    /// Receives a reply within one read timeout.
     pub(crate) fn receive_with(
         &mut self,
-        len_max: usize,
         buffer: &mut Vec<u8>,
         on_field: &mut OnField<'_>,
     ) -> Result<Reply, ExchangeError> {
         let stream = self.stream.as_ref();
         let stream = stream.ok_or(ExchangeError::CLOSED)?;
-        let reply = connection::receive(stream, buffer, false, len_max, on_field)
+        let reply = connection::receive(stream, buffer, false, api::REPLY_LEN_MAX, on_field)
             .map_err(ExchangeError::Receive)?;
         if reply.close {
             self.stream = None;

@@ -6,7 +6,7 @@ use core::mem;
 use core::ops::Range;
 
 use crate::context::Context;
-use crate::encoding::{Digits, decimal, push_decimal};
+use crate::encoding::push_decimal;
 use crate::error::{Error, Result};
 use crate::http1::connection::Reply;
 use crate::http1::head;
@@ -316,12 +316,9 @@ impl Worker {
 }
 
 fn too_large(len: usize) -> Error {
-    let (digits, max_digits) = (&mut Digits::default(), &mut Digits::default());
-    let message = [
-        "the response has ",
-        decimal(len as u64, digits),
-        " bytes, Lambda takes no more than ",
-        decimal(api::RESPONSE_LEN_MAX as u64, max_digits),
-    ];
-    Error::of("Function.ResponseSizeTooLarge", &message)
+    let mut message = String::from("the response has ");
+    push_decimal(&mut message, len as u64);
+    message.push_str(" bytes, Lambda takes no more than ");
+    push_decimal(&mut message, api::RESPONSE_LEN_MAX as u64);
+    Error::of("Function.ResponseSizeTooLarge", &[&message])
 }
