@@ -2,7 +2,6 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::any::{self, Any};
@@ -364,16 +363,9 @@ pub(crate) fn payload_text(payload: &(dyn Any + Send)) -> Option<&str> {
 /// Returns what `value` displays. If its `Display` fails, returns the text in front of the failure;
 /// `to_string` would panic.
 fn display_text(value: &dyn Display) -> String {
-    /// Ignores the failure. `write!` to a `String` would be the plain form, but `format!` is in the
-    /// executable anyway, and a second way to write to a `String` is 400 bytes.
-    struct IgnoreFailure<'v>(&'v dyn Display);
-    impl Display for IgnoreFailure<'_> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            let _ = self.0.fmt(f);
-            Ok(())
-        }
-    }
-    format!("{}", IgnoreFailure(value))
+    let mut text = String::new();
+    let _ = write!(text, "{value}");
+    text
 }
 
 /// Returns the message of an error followed by those of its sources. A message that ends with the one of

@@ -229,10 +229,8 @@ fn push_field(head: &mut Vec<u8>, name: &str, value: &str) {
 /// Appends the length of the body and ends the head.
 fn push_length(head: &mut Vec<u8>, len: usize) {
     let digits = &mut Digits::default();
-    push_all(
-        head,
-        &["Content-Length: ", decimal(len as u64, digits), "\r\n\r\n"],
-    );
+    push_field(head, "Content-Length: ", decimal(len as u64, digits));
+    push_all(head, &["\r\n"]);
 }
 
 fn push_all(head: &mut Vec<u8>, texts: &[&str]) {

@@ -104,23 +104,22 @@ impl Client {
     }
 
     fn connect(&mut self, invocation: Option<&Invocation>) -> Result<&TcpStream, ExchangeError> {
+        let n_tries_max = || match invocation {
+            // The worker asks for `next` again.
+            None => 1,
+            Some(invocation) if invocation.has_time_left() => CONNECT_TRIES_MAX,
+            Some(_) => CONNECT_TRIES,
+        };
         let mut n_tries = 0_u32;
         loop {
-            let errno = match sys::connect(self.endpoint.addr, CONNECT_TIMEOUT, STALL_TIMEOUT) {
-                Ok(new) => return Ok(self.stream.insert(new)),
-                Err(errno) => errno,
-            };
             n_tries = n_tries.saturating_add(1);
-            let n_tries_max = match invocation {
-                // The worker asks for `next` again.
-                None => 1,
-                Some(invocation) if invocation.has_time_left() => CONNECT_TRIES_MAX,
-                Some(_) => CONNECT_TRIES,
-            };
-            if n_tries >= n_tries_max {
-                return Err(ExchangeError::Connect(errno));
+            match sys::connect(self.endpoint.addr, CONNECT_TIMEOUT, STALL_TIMEOUT) {
+                Ok(new) => return Ok(self.stream.insert(new)),
+                Err(errno) if n_tries >= n_tries_max() => {
+                    return Err(ExchangeError::Connect(errno));
+                }
+                Err(_) => sys::sleep_ms(CONNECT_PAUSE_MS),
             }
-            sys::sleep_ms(CONNECT_PAUSE_MS);
         }
     }
 

@@ -9,6 +9,7 @@
 
 use alloc::boxed::Box;
 use core::cell::Cell;
+use core::mem;
 use core::ops::Range;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -19,14 +20,11 @@ use crate::error::{Error, Result};
 use crate::log;
 use crate::runtime::handler::Handler;
 use crate::runtime::worker::{self, Worker};
-use crate::runtime::worker_state::{Phase, WorkerState};
+use crate::runtime::worker_state::{HAS_HOOK, Phase, WorkerState};
 use crate::sys;
 
 /// Exit code of a process that a panic has ended, as std has it.
 const EXIT_STATUS: i32 = 101;
-
-/// Whether panics call a hook. With `build.sh --profile tiny` they end the process at once.
-const HAS_HOOK: bool = cfg!(not(panic = "immediate-abort"));
 
 /// How often a thread looks whether the panic of another thread has been reported, in milliseconds.
 const REPORT_PAUSE_MS: u16 = 5;
@@ -70,14 +68,15 @@ fn call_earlier(info: &PanicHookInfo<'_>, earlier: &Hook, is_wanted: bool) -> bo
 
 /// Posts `error` as that of the worker's current phase. Returns the exit code; `None` if the worker is idle.
 fn post_failure(state: &mut WorkerState, error: &Error) -> Option<i32> {
-    match (state.take_phase(), state.endpoint) {
+    match (mem::take(&mut state.phase), state.endpoint) {
         #[cfg(panic = "abort")]
         (Phase::Init(call), _) => {
             worker::report_init(call, error);
             return Some(worker::INIT_EXIT_STATUS);
         }
         (Phase::Invoke, Some(endpoint)) => match state.stream.take() {
-            Some(stream) => stream.end(&state.invocation, error),
+            // The worker must not send anything afterwards.
+            Some(stream) => (stream.end)(&stream.socket, &state.invocation, error),
             None => worker::report(endpoint, &state.invocation, error),
         },
         _ => return None,
@@ -95,11 +94,14 @@ pub(crate) fn run_invocation(
     handler: &dyn Handler,
 ) -> (Result<()>, Option<MutexGuard<'static, WorkerState>>) {
     if let Some(mut state) = worker.pending.state.lock() {
-        state.enter(worker.pending.client.endpoint, &worker.pending.invocation);
+        state.phase = Phase::Invoke;
+        state.endpoint = Some(worker.pending.client.endpoint);
+        state.invocation.set(&worker.pending.invocation);
     }
     let result = handle(worker, event, handler);
     let state = worker.pending.state.lock().map(|mut state| {
-        state.leave();
+        state.phase = Phase::Idle;
+        state.stream = None;
         state
     });
     (result, state)

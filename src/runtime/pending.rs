@@ -47,14 +47,6 @@ impl PendingResponse {
         }
     }
 
-    /// Makes the response to `null`, which is the response of a handler that does not respond: callers
-    /// of Lambda expect JSON.
-    pub(crate) fn set_null(&mut self) {
-        self.content_type = api::JSON;
-        self.body.clear();
-        self.body.extend_from_slice(b"null");
-    }
-
     /// Returns whether the head of a streamed response has been sent.
     pub(crate) fn has_begun(&self) -> bool {
         self.stream.as_ref().is_some_and(|stream| stream.has_begun)

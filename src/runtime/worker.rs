@@ -172,7 +172,10 @@ impl Worker {
 
     /// Calls the handler. Afterwards the response is in `self.pending`, or has been streamed.
     pub(crate) fn handle(&mut self, event: Range<usize>, handler: &dyn Handler) -> Result<()> {
-        self.pending.set_null();
+        // The response of a handler that does not respond: callers of Lambda expect JSON.
+        self.pending.content_type = api::JSON;
+        self.pending.body.clear();
+        self.pending.body.extend_from_slice(b"null");
         let out = Responder::new(&mut self.pending);
         handler.handle_in_place(&mut self.reply, event, &self.cx, out)
     }

@@ -1,12 +1,15 @@
 //! The state of each worker, which the panic hook reads when a panic ends the process.
 
-use core::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
 use crate::runtime::address::Endpoint;
 use crate::runtime::invocation::Invocation;
 use crate::sys::SocketHandle;
+
+/// Whether panics call a hook. With `build.sh --profile tiny` they end the process at once, and nothing reads
+/// the state.
+pub(crate) const HAS_HOOK: bool = cfg!(not(panic = "immediate-abort"));
 
 /// What a worker does at the moment, as far as the panic hook needs it.
 #[derive(Debug, Default)]
@@ -42,33 +45,6 @@ pub(crate) struct OpenStream {
     pub(crate) end: fn(&SocketHandle, &Invocation, &Error),
 }
 
-impl OpenStream {
-    /// Logs the error and ends the stream with it. The worker must not send anything afterwards.
-    pub(crate) fn end(&self, invocation: &Invocation, error: &Error) {
-        (self.end)(&self.socket, invocation, error);
-    }
-}
-
-impl WorkerState {
-    /// Records the invocation that begins.
-    pub(crate) fn enter(&mut self, endpoint: &'static Endpoint, invocation: &Invocation) {
-        self.phase = Phase::Invoke;
-        self.endpoint = Some(endpoint);
-        self.invocation.set(invocation);
-    }
-
-    /// Records that the invocation has ended.
-    pub(crate) fn leave(&mut self) {
-        self.phase = Phase::Idle;
-        self.stream = None;
-    }
-
-    /// Sets the phase to `Idle` and returns the one before.
-    pub(crate) fn take_phase(&mut self) -> Phase {
-        mem::take(&mut self.phase)
-    }
-}
-
 #[cfg(panic = "unwind")]
 pub(crate) use unwind::{StateSlot, for_each};
 #[cfg(panic = "unwind")]
@@ -76,8 +52,9 @@ mod unwind {
     use alloc::boxed::Box;
     use alloc::vec::Vec;
     use core::cell::OnceCell;
+    use core::mem;
 
-    use super::{Mutex, MutexGuard, Phase, PoisonError, WorkerState, mem};
+    use super::{Mutex, MutexGuard, Phase, PoisonError, WorkerState};
 
     /// The states of all workers. A worker that ends frees its slot for another.
     static SLOTS: Mutex<Vec<&'static Mutex<WorkerState>>> = Mutex::new(Vec::new());
@@ -138,10 +115,7 @@ mod unwind {
 pub(crate) use abort::{StateSlot, lock};
 #[cfg(panic = "abort")]
 mod abort {
-    use super::{Invocation, Mutex, MutexGuard, Phase, PoisonError, WorkerState};
-
-    /// Without a panic hook (`build.sh --profile tiny`), nothing reads the state.
-    const HAS_HOOK: bool = cfg!(not(panic = "immediate-abort"));
+    use super::{HAS_HOOK, Invocation, Mutex, MutexGuard, Phase, PoisonError, WorkerState};
 
     /// The state of the only worker: a process whose panics abort has one.
     static STATE: Mutex<WorkerState> = Mutex::new(WorkerState {
