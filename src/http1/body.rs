@@ -119,17 +119,8 @@ impl Body {
             let unread = skip(buf, from);
             match self.state {
                 State::Data(missing) => {
-                    let got = missing.min(unread.len());
-                    let to = add(from, got);
-                    move_down(buf, from, to, self.end);
-                    (self.end, from) = (add(self.end, got), to);
-                    let missing = subtract(missing, got);
-                    self.state = match missing {
-                        0 if self.is_chunked => State::ChunkEnd,
-                        0 => State::Done,
-                        _ => State::Data(missing),
-                    };
-                    if missing > 0 {
+                    from = self.take_data(missing, buf, from);
+                    if self.missing() > 0 {
                         break;
                     }
                 }
@@ -141,19 +132,17 @@ impl Body {
                     break;
                 }
                 State::ChunkSize => {
-                    let Some((line, rest)) = split_line(unread) else {
-                        if unread.len() > SIZE_LINE_LEN_MAX {
-                            return Err(BodyError::ChunkSize);
-                        }
+                    let Some((size, rest)) = chunk_size(unread)? else {
                         break;
                     };
                     from = subtract(buf.len(), rest.len());
-                    let room = subtract(self.len_max, self.range().len());
-                    self.state = match chunk_size(line).ok_or(BodyError::ChunkSize)? {
+                    self.state = match size {
                         0 => State::Trailers(0),
-                        size if size > room => return Err(BodyError::TooLong),
-                        size => State::Data(size),
+                        _ => State::Data(size),
                     };
+                    if size > subtract(self.len_max, self.range().len()) {
+                        return Err(BodyError::TooLong);
+                    }
                 }
                 State::ChunkEnd => {
                     let end_len = match unread {
@@ -187,6 +176,20 @@ impl Body {
         Ok(matches!(self.state, State::Done))
     }
 
+    /// Takes up to `missing` bytes of the body, which begin at `from`. Returns where they end.
+    fn take_data(&mut self, missing: usize, buf: &mut [u8], from: usize) -> usize {
+        let got = missing.min(subtract(buf.len(), from));
+        let to = add(from, got);
+        move_down(buf, from, to, self.end);
+        self.end = add(self.end, got);
+        self.state = match subtract(missing, got) {
+            0 if self.is_chunked => State::ChunkEnd,
+            0 => State::Done,
+            missing => State::Data(missing),
+        };
+        to
+    }
+
     /// Ends the body because the connection was closed.
     ///
     /// # Errors
@@ -205,11 +208,17 @@ impl Body {
     }
 }
 
-/// Parses the line before a chunk. A recipient ignores the extensions after `;` that it does not know
-/// (RFC 9112, section 7.1.1).
-fn chunk_size(line: &[u8]) -> Option<usize> {
-    let digits = line.split(|&b| b == b';').next()?.trim_ascii_end();
-    parse_number(digits, 16).and_then(|size| usize::try_from(size).ok())
+/// Parses the line before a chunk. Returns the size and the bytes after the line, or `None` if the line has
+/// not ended. A recipient ignores the extensions after `;` that it does not know (RFC 9112, section 7.1.1).
+fn chunk_size(bytes: &[u8]) -> Result<Option<(usize, &[u8])>, BodyError> {
+    let Some((line, rest)) = split_line(bytes) else {
+        let can_end = bytes.len() <= SIZE_LINE_LEN_MAX;
+        return can_end.then_some(None).ok_or(BodyError::ChunkSize);
+    };
+    let digits = line.split(|&b| b == b';').next().unwrap_or_default();
+    let size = parse_number(digits.trim_ascii_end(), 16).ok_or(BodyError::ChunkSize)?;
+    let size = usize::try_from(size).map_err(|_| BodyError::ChunkSize)?;
+    Ok(Some((size, rest)))
 }
 
 #[cfg(test)]

@@ -72,6 +72,8 @@ impl Invocation {
             26 if is(b"lambda-runtime-deadline-ms") => {
                 let ms = parse_decimal(value);
                 self.deadline_ms = ms.unwrap_or(0);
+                // `None` if the system's clock cannot have this time.
+                let deadline = |ms| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms));
                 cx.deadline = ms.and_then(deadline);
                 return;
             }
@@ -152,11 +154,6 @@ fn optional_texts(cx: &mut Context) -> [&mut Option<String>; 5] {
         &mut cx.identity,
         &mut cx.tenant_id,
     ]
-}
-
-/// Returns the time `ms` milliseconds after the Unix epoch; `None` if the system's clock cannot have it.
-fn deadline(ms: u64) -> Option<SystemTime> {
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms))
 }
 
 /// Returns whether a path segment may contain `b` (RFC 3986, section 3.3).

@@ -126,12 +126,11 @@ fn report_and_exit(error: &Error, report: impl FnOnce() -> i32) -> ! {
     sys::exit(STATUS.load(Ordering::Relaxed));
 }
 
+use strategy::{handle, run_hook};
+pub(crate) use strategy::{run_init, run_part, set_function_process};
+
 #[cfg(panic = "unwind")]
-use unwind::{handle, run_hook};
-#[cfg(panic = "unwind")]
-pub(crate) use unwind::{run_init, run_part, set_function_process};
-#[cfg(panic = "unwind")]
-mod unwind {
+mod strategy {
     use alloc::boxed::Box;
     use alloc::format;
     use alloc::string::String;
@@ -386,11 +385,7 @@ mod unwind {
 }
 
 #[cfg(panic = "abort")]
-use abort::{handle, run_hook};
-#[cfg(panic = "abort")]
-pub(crate) use abort::{run_init, run_part, set_function_process};
-#[cfg(panic = "abort")]
-mod abort {
+mod strategy {
     use core::ops::Range;
     use std::panic::PanicHookInfo;
 
