@@ -99,8 +99,10 @@ impl Context {
     /// # Errors
     /// The text is not JSON of that type. A caller may send any text.
     pub fn parse_client_context<T: FromJson>(&self) -> Result<Option<T>, json::Error> {
-        let text = self.client_context.as_deref();
-        text.map(json_or_base64).transpose()
+        self.client_context
+            .as_deref()
+            .map(json_or_base64)
+            .transpose()
     }
 
     /// Reads [`identity`](Self::identity) as a [`CognitoIdentity`], a [`Value`](json::Value) or a type of
@@ -119,8 +121,7 @@ impl Context {
     /// # Errors
     /// The text is not JSON of that type.
     pub fn parse_identity<T: FromJson>(&self) -> Result<Option<T>, json::Error> {
-        let text = self.identity.as_deref();
-        text.map(json_or_base64).transpose()
+        self.identity.as_deref().map(json_or_base64).transpose()
     }
 }
 
@@ -128,10 +129,8 @@ impl Context {
 /// passes it on as it is.
 fn json_or_base64<T: FromJson>(text: &str) -> Result<T, json::Error> {
     json::parse(text.as_bytes()).or_else(|error| {
-        let decoded = decode_base64(text.as_bytes()).ok();
-        decoded
-            .and_then(|text| json::parse(&text).ok())
-            .ok_or(error)
+        let decoded = decode_base64(text.as_bytes()).map_err(|_| error.clone())?;
+        json::parse(&decoded).map_err(|_| error)
     })
 }
 
@@ -158,8 +157,7 @@ macro_rules! lenient {
             }
 
             fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-                let start = r.clone();
-                let mut read = || {
+                r.attempt(|r| {
                     let mut value = $name::default();
                     r.begin_object()?;
                     while let Some(name) = r.next_member()? {
@@ -169,12 +167,7 @@ macro_rules! lenient {
                         }
                     }
                     Ok(value)
-                };
-                let result = read();
-                if result.is_err() {
-                    *r = start;
-                }
-                result
+                })
             }
         }
 
@@ -192,13 +185,11 @@ macro_rules! lenient {
 
 /// Reads a member's value if it is a `T`, and skips it if it is other JSON.
 fn member<T: FromJson>(r: &mut Reader<'_>) -> Result<Option<T>, json::Error> {
-    let start = r.clone();
-    if let Ok(value) = T::from_json(r) {
-        return Ok(Some(value));
+    let value = T::from_json(r).ok();
+    if value.is_none() {
+        r.skip()?;
     }
-    *r = start;
-    r.skip()?;
-    Ok(None)
+    Ok(value)
 }
 
 lenient! {

@@ -2,12 +2,12 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::any;
+use core::any::{self, Any};
 use core::error;
 use core::fmt::{self, Display, Write};
+use core::iter;
 use core::panic::Location;
 use core::str;
 use std::panic::PanicHookInfo;
@@ -67,8 +67,7 @@ struct Inner {
     error_type: Cow<'static, str>,
     message: String,
     place: Place,
-    /// The error was logged when the panic happened.
-    #[cfg(panic = "unwind")]
+    /// The error was logged when the panic happened, so it is not logged again when it is posted.
     is_logged: bool,
 }
 
@@ -76,22 +75,13 @@ struct Inner {
 #[derive(Clone, Default)]
 struct Place {
     /// Empty if the place is not known.
-    file: Cow<'static, str>,
+    file: String,
     line: u32,
     column: u32,
 }
 
 impl Place {
-    /// Returns the place of a call in the function's source. A place in this crate's source does not help
-    /// the reader of the function's log, so it counts as not known.
-    fn of(at: &'static Location<'static>) -> Place {
-        const OWN_FOLDER: &[u8] = file!()
-            .as_bytes()
-            .split_at(file!().len() - "error.rs".len())
-            .0;
-        if at.file().as_bytes().starts_with(OWN_FOLDER) {
-            return Place::default();
-        }
+    fn of(at: &Location<'_>) -> Place {
         Place {
             file: at.file().into(),
             line: at.line(),
@@ -99,17 +89,30 @@ impl Place {
         }
     }
 
-    /// Returns `file:line:column`; empty if the place is not known.
-    fn text(&self) -> String {
-        let mut text = String::from(&*self.file);
-        if text.is_empty() {
-            return text;
+    /// Returns the place of a call in the function's source. A place in this crate's source does not help
+    /// the reader of the function's log, so it counts as not known.
+    fn of_call(at: &Location<'_>) -> Place {
+        const OWN_FOLDER: &[u8] = file!()
+            .as_bytes()
+            .split_at(file!().len() - "error.rs".len())
+            .0;
+        if at.file().as_bytes().starts_with(OWN_FOLDER) {
+            return Place::default();
         }
+        Place::of(at)
+    }
+
+    /// Returns `file:line:column`; `None` if the place is not known.
+    fn text(&self) -> Option<String> {
+        if self.file.is_empty() {
+            return None;
+        }
+        let mut text = self.file.clone();
         for number in [self.line, self.column] {
             text.push(':');
             push_decimal(&mut text, number.into());
         }
-        text
+        Some(text)
     }
 }
 
@@ -132,24 +135,21 @@ impl Error {
         message: &dyn Display,
         at: &'static Location<'static>,
     ) -> Error {
-        Error::make(error_type, display_text(message), Place::of(at))
+        Error::make(error_type, display_text(message), Place::of_call(at))
     }
 
     /// Replaces the place of the error by that of this call, for a function that returns a stored error.
     #[track_caller]
     pub(crate) fn here(mut self) -> Error {
-        self.0.place = Place::of(Location::caller());
+        self.0.place = Place::of_call(Location::caller());
         self
     }
 
     /// Makes an error of this crate from the parts of its message. The plain form is `format!`, which adds
     /// kilobytes to a function that does not use it otherwise.
     pub(crate) fn of(error_type: &'static str, message: &[&str]) -> Error {
-        let mut text = String::new();
-        for part in message {
-            text.push_str(part);
-        }
-        Error::make(error_type.into(), text, Place::default())
+        let message = message.iter().copied().collect();
+        Error::make(error_type.into(), message, Place::default())
     }
 
     fn make(error_type: Cow<'static, str>, message: String, place: Place) -> Error {
@@ -157,7 +157,6 @@ impl Error {
             error_type,
             message,
             place,
-            #[cfg(panic = "unwind")]
             is_logged: false,
         }));
         error.shorten(MESSAGE_LEN_MAX);
@@ -200,49 +199,33 @@ impl Error {
         Error::new(Error::UNMARSHAL, message)
     }
 
+    /// The error type of a panic.
+    const PANIC: &'static str = "Runtime.Panic";
+
     /// Stands for the message of a panic whose payload is not a string.
     pub(crate) const NO_TEXT: &'static str = "a value that is not a string";
 
     /// Makes the error as which a panic is posted.
     pub(crate) fn from_panic(info: &PanicHookInfo<'_>) -> Error {
-        let payload = info.payload();
-        let text = match (
-            payload.downcast_ref::<&str>(),
-            payload.downcast_ref::<String>(),
-        ) {
-            (Some(text), _) => text,
-            (_, Some(text)) => text.as_str(),
-            _ => Error::NO_TEXT,
-        };
-        let mut error = Error::panic("panicked");
-        let Inner { message, place, .. } = &mut *error.0;
-        if let Some(at) = info.location() {
-            *place = Place {
-                file: String::from(at.file()).into(),
-                line: at.line(),
-                column: at.column(),
-            };
+        let text = payload_text(info.payload()).unwrap_or(Error::NO_TEXT);
+        let place = info.location().map_or_else(Place::default, Place::of);
+        let mut message = String::from("panicked");
+        if let Some(place) = place.text() {
             message.push_str(" at ");
-            message.push_str(&place.text());
+            message.push_str(&place);
         }
         message.push_str(": ");
         message.push_str(text);
-        error.shorten(MESSAGE_LEN_MAX);
-        error
+        Error::make(Error::PANIC.into(), message, place)
     }
 
     /// Makes the error of a panic whose place is not known.
-    pub(crate) fn panic(message: &str) -> Error {
-        Error(Box::new(Inner {
-            error_type: "Runtime.Panic".into(),
-            message: message.into(),
-            place: Place::default(),
-            #[cfg(panic = "unwind")]
-            is_logged: false,
-        }))
+    #[cfg(panic = "unwind")]
+    pub(crate) fn panic(message: String) -> Error {
+        Error::make(Error::PANIC.into(), message, Place::default())
     }
 
-    /// Records that the error was logged, so that it is not logged again when it is posted.
+    /// Records that the error was logged.
     #[cfg(panic = "unwind")]
     pub(crate) fn set_logged(&mut self) {
         self.0.is_logged = true;
@@ -251,10 +234,7 @@ impl Error {
     /// Returns whether the error was logged. Only the error of a panic that unwinds is logged before it is
     /// posted.
     pub(crate) fn is_logged(&self) -> bool {
-        #[cfg(panic = "unwind")]
-        return self.0.is_logged;
-        #[cfg(not(panic = "unwind"))]
-        false
+        self.0.is_logged
     }
 
     /// Replaces the error type. The former one becomes the start of the message.
@@ -287,9 +267,7 @@ impl Error {
 
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.error_type())?;
-        f.write_str(": ")?;
-        f.write_str(self.error_message())
+        write!(f, "{}: {}", self.error_type(), self.error_message())
     }
 }
 
@@ -298,7 +276,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("error_type", &self.0.error_type)
             .field("message", &self.0.message)
-            .field("place", &self.0.place.text())
+            .field("place", &self.0.place.text().unwrap_or_default())
             .finish()
     }
 }
@@ -312,8 +290,7 @@ impl ToJson for Error {
         w.member("errorType", self.error_type());
         w.name("stackTrace");
         w.begin_array();
-        let place = self.0.place.text();
-        if !place.is_empty() {
+        if let Some(place) = self.0.place.text() {
             w.string(&place);
         }
         w.end_array();
@@ -347,15 +324,13 @@ impl Error {
 
     /// Writes the error cause: one exception, whose stack is the place where it was made.
     fn write_cause(&self, w: &mut Writer) {
-        const BEGIN: &str = r#"{"working_directory":"","exceptions":[{"type":"#;
-        const NO_STACK: &str = r#","stack":[]}],"paths":[]}"#;
-        w.raw(BEGIN);
+        let Place { file, line, .. } = &self.0.place;
+        w.raw(r#"{"working_directory":"","exceptions":[{"type":"#);
         w.string(self.error_type());
         w.raw(r#","message":"#);
         w.string(self.error_message());
-        let Place { file, line, .. } = &self.0.place;
         if file.is_empty() {
-            return w.raw(NO_STACK);
+            return w.raw(r#","stack":[]}],"paths":[]}"#);
         }
         w.raw(r#","stack":[{"path":"#);
         w.string(file);
@@ -372,39 +347,38 @@ impl<E: error::Error> From<E> for Error {
     fn from(error: E) -> Error {
         // The name is taken here, since only here the type is known.
         let error_type = short_name(any::type_name::<E>());
-        let place = Place::of(Location::caller());
+        let place = Place::of_call(Location::caller());
         Error::make(error_type, with_sources(&error), place)
+    }
+}
+
+/// Returns the message of a panic if its payload is a string.
+pub(crate) fn payload_text(payload: &(dyn Any + Send)) -> Option<&str> {
+    match payload.downcast_ref::<&str>() {
+        Some(text) => Some(text),
+        None => payload.downcast_ref::<String>().map(String::as_str),
     }
 }
 
 /// Returns what `value` displays. If its `Display` fails, returns the text in front of the failure;
 /// `to_string` would panic.
 fn display_text(value: &dyn Display) -> String {
-    /// Ignores the failure. `write!` to a `String` would be the plain form, but `format!` is in the
-    /// executable anyway, and a second way to write to a `String` is 400 bytes.
-    struct IgnoreFailure<'v>(&'v dyn Display);
-    impl Display for IgnoreFailure<'_> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            let _ = self.0.fmt(f);
-            Ok(())
-        }
-    }
-    format!("{}", IgnoreFailure(value))
+    let mut text = String::new();
+    let _ = write!(text, "{value}");
+    text
 }
 
 /// Returns the message of an error followed by those of its sources. A message that ends with the one of
 /// its source includes it already.
 pub(crate) fn with_sources(error: &dyn error::Error) -> String {
     let mut message = display_text(&error);
-    let mut source = error.source();
-    for _ in 0..N_SOURCES_MAX {
-        let Some(error) = source else { break };
+    let sources = iter::successors(error.source(), |error| error.source());
+    for error in sources.take(N_SOURCES_MAX) {
         let more = display_text(&error);
         if !message.ends_with(more.as_str()) {
             message.push_str(": ");
             message.push_str(&more);
         }
-        source = error.source();
     }
     message
 }

@@ -22,7 +22,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 use core::str;
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::context::Context;
 use crate::encoding::time::write_rfc_3339;
@@ -150,7 +150,7 @@ macro_rules! error {
 /// log::write(level, cx, format_args!("attempt {} failed", 3));
 /// ```
 pub fn write(level: Level, cx: &Context, message: fmt::Arguments<'_>) {
-    if settings().is_wanted(level) {
+    if level as usize >= level_min() {
         let mut text = String::new();
         // If a value's `Display` fails, the line has the text in front of it.
         let _ = text.write_fmt(message);
@@ -160,67 +160,42 @@ pub fn write(level: Level, cx: &Context, message: fmt::Arguments<'_>) {
 
 /// Logs an error, unless it was logged before. `cx` is the invocation that it belongs to, if any.
 pub(crate) fn error(cx: Option<&Context>, error: &Error) {
-    if settings().is_wanted(Level::Error) && !error.is_logged() {
+    if Level::Error as usize >= level_min() && !error.is_logged() {
         write_line(Level::Error, cx, error.error_message(), Some(error));
     }
 }
 
-/// The function's logging configuration, as bits: flags, and the lowest level that is written.
-#[derive(Clone, Copy)]
-struct Settings(u8);
+/// Returns the lowest level that is written. Reads the environment once.
+#[inline(never)]
+fn level_min() -> usize {
+    /// 0: the environment has not been read.
+    static LEVEL_MIN: AtomicUsize = AtomicUsize::new(0);
 
-impl Settings {
-    /// Lines are JSON.
-    const JSON: u8 = 0x80;
-    /// Lines go to Lambda's log, and not to a terminal or a file.
-    const ON_LAMBDA: u8 = 0x40;
-    const LEVEL: u8 = 0x0f;
-
-    fn is_wanted(self, level: Level) -> bool {
-        !self.is_json() || level as u8 >= self.0 & Settings::LEVEL
+    let mut level_min = LEVEL_MIN.load(Ordering::Relaxed);
+    if level_min == 0 {
+        level_min = Level::Trace as usize;
+        if is_json() {
+            let name = sys::env(c"AWS_LAMBDA_LOG_LEVEL").unwrap_or_default();
+            let index = LEVEL_NAMES
+                .iter()
+                .position(|known| head::is(name, known.as_bytes()));
+            level_min = index.map_or(Level::Info as usize, |index| index.saturating_add(1));
+        }
+        LEVEL_MIN.store(level_min, Ordering::Relaxed);
     }
-
-    fn is_json(self) -> bool {
-        self.0 & Settings::JSON != 0
-    }
-
-    fn is_on_lambda(self) -> bool {
-        self.0 & Settings::ON_LAMBDA != 0
-    }
+    level_min
 }
 
-/// Returns the logging configuration. Reads the environment once.
-#[inline(never)]
-fn settings() -> Settings {
-    /// 0: the environment has not been read.
-    static SETTINGS: AtomicU8 = AtomicU8::new(0);
-
-    let mut bits = SETTINGS.load(Ordering::Relaxed);
-    if bits == 0 {
-        bits = Level::Info as u8;
-        if let Some(name) = sys::env(c"AWS_LAMBDA_LOG_LEVEL") {
-            for (level, known) in (Level::Trace as u8..).zip(&LEVEL_NAMES) {
-                if head::is(name, known.as_bytes()) {
-                    bits = level;
-                }
-            }
-        }
-        if sys::env(c"AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| head::is(format, b"json")) {
-            bits |= Settings::JSON;
-        }
-        if sys::env(sys::ENDPOINT_VARIABLE).is_some() {
-            bits |= Settings::ON_LAMBDA;
-        }
-        SETTINGS.store(bits, Ordering::Relaxed);
-    }
-    Settings(bits)
+/// Returns whether lines are JSON.
+fn is_json() -> bool {
+    sys::env(c"AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| head::is(format, b"json"))
 }
 
 fn write_line(level: Level, cx: Option<&Context>, message: &str, error: Option<&Error>) {
-    let settings = settings();
-    let time = settings.is_json().then(|| rfc_3339(sys::unix_time_ms()));
+    let time = is_json().then(|| rfc_3339(sys::unix_time_ms()));
     let mut line = line(time, level, cx, message, error);
-    if settings.is_on_lambda() {
+    // Outside Lambda the line goes to a terminal or a file.
+    if sys::env(sys::ENDPOINT_VARIABLE).is_some() {
         join_lines(&mut line);
     }
     line.push(b'\n');
@@ -246,34 +221,6 @@ fn join_lines(line: &mut [u8]) {
     }
 }
 
-/// A field of a log line: its member name in JSON logs, and its prefix and suffix in text logs.
-struct LogField {
-    json_name: &'static str,
-    text_prefix: &'static str,
-    text_suffix: &'static str,
-}
-
-const fn field(
-    json_name: &'static str,
-    text_prefix: &'static str,
-    text_suffix: &'static str,
-) -> LogField {
-    LogField {
-        json_name,
-        text_prefix,
-        text_suffix,
-    }
-}
-
-static LOG_FIELDS: [LogField; 6] = [
-    field("level", "", " "),
-    field("requestId", "RequestId: ", " "),
-    field("tenantId", "TenantId: ", " "),
-    field("errorType", "", ": "),
-    field("errorMessage", "", ""),
-    field("message", "", ""),
-];
-
 /// Returns a line: JSON if there is a time, text otherwise.
 fn line(
     time: Option<[u8; 24]>,
@@ -283,31 +230,31 @@ fn line(
     error: Option<&Error>,
 ) -> Vec<u8> {
     let cx = cx.filter(|cx| !cx.request_id.is_empty());
-    let error_type = error.map(Error::error_type);
-    // In the order of `LOG_FIELDS`.
-    let values = [
-        Some(level.name()),
-        cx.map(|cx| &*cx.request_id),
-        cx.and_then(|cx| cx.tenant_id.as_deref()),
-        error_type,
-        error_type.and(Some(message)),
-        error_type.xor(Some(message)),
-    ];
     let mut w = Writer::new(Vec::new());
     if let Some(time) = &time {
         w.begin_object();
         w.member("timestamp", str::from_utf8(time).unwrap_or_default());
     }
-    for (field, value) in LOG_FIELDS.iter().zip(&values) {
-        match value {
-            Some(value) if time.is_some() => w.member(field.json_name, *value),
-            Some(value) => {
-                w.raw(field.text_prefix);
-                w.raw(value);
-                w.raw(field.text_suffix);
-            }
-            None => {}
+    let mut field = |json_name, text_prefix, value: &str, text_suffix| {
+        if time.is_some() {
+            return w.member(json_name, value);
         }
+        for part in &[text_prefix, value, text_suffix] {
+            w.raw(part);
+        }
+    };
+    field("level", "", level.name(), " ");
+    if let Some(cx) = cx {
+        field("requestId", "RequestId: ", &cx.request_id, " ");
+        if let Some(tenant_id) = &cx.tenant_id {
+            field("tenantId", "TenantId: ", tenant_id, " ");
+        }
+    }
+    if let Some(error) = error {
+        field("errorType", "", error.error_type(), ": ");
+        field("errorMessage", "", message, "");
+    } else {
+        field("message", "", message, "");
     }
     if time.is_some() {
         w.end_object();

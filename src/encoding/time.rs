@@ -27,22 +27,29 @@ pub(crate) struct Date {
     pub(crate) day: i64,
 }
 
-/// Returns the date of a day, counted from 1970-01-01 (Howard Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms", `civil_from_days`). The day must be of a year from 0 to 9999.
+/// Returns the date of a day, counted from 1970-01-01. The day must be of a year from 0 to 9999.
+///
+/// A century has a quarter of `DAYS_PER_ERA`, and a year a quarter of 1,461 days, rounded (Cassio Neri and
+/// Lorenz Schneider, "Euclidean affine functions and their application to calendar algorithms").
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "a day of these years has seven digits"
 )]
 pub(crate) fn date_of_day(days_since_epoch: i64) -> Date {
     let days = u32::try_from(days_since_epoch + DAYS_TO_EPOCH).unwrap_or(0);
-    let (era, day_of_era) = (days / DAYS_PER_ERA, days % DAYS_PER_ERA);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let quarter_days = 4 * days + 3;
+    let (century, day_of_century) = (quarter_days / DAYS_PER_ERA, quarter_days % DAYS_PER_ERA / 4);
+    let quarter_days = 4 * day_of_century + 3;
+    let (year_of_century, day_of_year) = (quarter_days / 1_461, quarter_days % 1_461 / 4);
     let month_from_march = (5 * day_of_year + 2) / 153;
-    let month = (month_from_march + 2) % 12 + 1;
+    let is_next_year = month_from_march >= 10;
+    let month = if is_next_year {
+        month_from_march - 9
+    } else {
+        month_from_march + 3
+    };
     Date {
-        year: i64::from(era * 400 + year_of_era + u32::from(month <= 2)) - 400,
+        year: i64::from(century * 100 + year_of_century + u32::from(is_next_year)) - 400,
         month: month.into(),
         day: (day_of_year - (153 * month_from_march + 2) / 5 + 1).into(),
     }
@@ -77,6 +84,7 @@ pub(crate) fn write_rfc_3339(text: &mut [u8], secs: i64, fraction: Option<u32>) 
     let date = date_of_day(secs.div_euclid(DAY_SECS));
     let second = secs.rem_euclid(DAY_SECS);
     let numbers = [
+        fraction.unwrap_or(0).into(),
         second % 60,
         second / 60 % 60,
         second / 3600,
@@ -84,7 +92,7 @@ pub(crate) fn write_rfc_3339(text: &mut [u8], secs: i64, fraction: Option<u32>) 
         date.month,
         date.year,
     ];
-    let mut numbers = fraction.map(i64::from).into_iter().chain(numbers);
+    let mut numbers = numbers.iter().skip(usize::from(fraction.is_none()));
     let mut number = 0;
     // From the end: a number follows each separator.
     for byte in text.iter_mut().rev() {
@@ -92,7 +100,7 @@ pub(crate) fn write_rfc_3339(text: &mut [u8], secs: i64, fraction: Option<u32>) 
             *byte = b'0' | u8::try_from(number % 10).unwrap_or(0);
             number /= 10;
         } else {
-            number = numbers.next().unwrap_or(0);
+            number = numbers.next().copied().unwrap_or(0);
         }
     }
 }

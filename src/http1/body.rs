@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, split_line};
-use super::{move_down, remove_range};
+use super::{add, move_down, remove_range, skip, subtract};
 use crate::encoding::parse_number;
 
 /// The longest line with a chunk's size accepted, in bytes. Chunk extensions are ignored, but they are
@@ -48,20 +48,19 @@ pub(crate) struct Body {
     end: usize,
     /// The longest body accepted, in bytes.
     len_max: usize,
+    is_chunked: bool,
     state: State,
 }
 
 /// What is expected next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum State {
-    /// This many more bytes of a body that has a length.
-    Length(usize),
+    /// This many more bytes of a chunk, or of a body that has a length.
+    Data(usize),
     /// Any bytes, until the connection is closed.
     UntilClose,
     /// The line with the size of a chunk.
     ChunkSize,
-    /// This many more bytes of a chunk.
-    Chunk(usize),
     /// The line end after a chunk.
     ChunkEnd,
     /// The trailer section, of which this many bytes have been read.
@@ -76,7 +75,7 @@ impl Body {
         let state = match framing {
             Framing::Length(0) => State::Done,
             Framing::Length(len) => match usize::try_from(len) {
-                Ok(len) if len <= len_max => State::Length(len),
+                Ok(len) if len <= len_max => State::Data(len),
                 _ => return Err(BodyError::TooLong),
             },
             Framing::Chunked => State::ChunkSize,
@@ -86,6 +85,7 @@ impl Body {
             start,
             end: start,
             len_max,
+            is_chunked: framing == Framing::Chunked,
             state,
         })
     }
@@ -98,7 +98,7 @@ impl Body {
     /// Returns how many more bytes the framing has announced, to make room for.
     pub(crate) fn missing(&self) -> usize {
         match self.state {
-            State::Length(missing) | State::Chunk(missing) => missing,
+            State::Data(missing) => missing,
             _ => 0,
         }
     }
@@ -116,49 +116,33 @@ impl Body {
         // Where the bytes that are not decoded yet begin.
         let mut from = self.end;
         loop {
-            let unread = buf.get(from..).unwrap_or_default();
+            let unread = skip(buf, from);
             match self.state {
-                State::Length(missing) => {
-                    let got = missing.min(unread.len());
-                    self.end = self.end.wrapping_add(got);
-                    self.state = match missing.wrapping_sub(got) {
-                        0 => State::Done,
-                        missing => State::Length(missing),
-                    };
-                    // Bytes after the body stay where they are.
-                    return Ok(self.state == State::Done);
-                }
-                State::UntilClose => {
-                    self.end = buf.len();
-                    let fits = self.end.wrapping_sub(self.start) <= self.len_max;
-                    return fits.then_some(false).ok_or(BodyError::TooLong);
-                }
-                State::ChunkSize => {
-                    let Some((line, rest)) = split_line(unread) else {
-                        if unread.len() > SIZE_LINE_LEN_MAX {
-                            return Err(BodyError::ChunkSize);
-                        }
-                        break;
-                    };
-                    from = buf.len().wrapping_sub(rest.len());
-                    let room = self.len_max.wrapping_sub(self.end.wrapping_sub(self.start));
-                    self.state = match chunk_size(line).ok_or(BodyError::ChunkSize)? {
-                        0 => State::Trailers(0),
-                        size if size <= room => State::Chunk(size),
-                        _ => return Err(BodyError::TooLong),
-                    };
-                }
-                State::Chunk(missing) => {
-                    let got = missing.min(unread.len());
-                    let to = from.wrapping_add(got);
-                    move_down(buf, from, to, self.end);
-                    self.end = self.end.wrapping_add(got);
-                    from = to;
-                    if got < missing {
-                        self.state = State::Chunk(missing.wrapping_sub(got));
+                State::Data(missing) => {
+                    from = self.take_data(missing, buf, from);
+                    if self.missing() > 0 {
                         break;
                     }
-                    self.state = State::ChunkEnd;
+                }
+                State::UntilClose => {
+                    (self.end, from) = (buf.len(), buf.len());
+                    if self.range().len() > self.len_max {
+                        return Err(BodyError::TooLong);
+                    }
+                    break;
+                }
+                State::ChunkSize => {
+                    let Some((size, rest)) = chunk_size(unread)? else {
+                        break;
+                    };
+                    from = subtract(buf.len(), rest.len());
+                    self.state = match size {
+                        0 => State::Trailers(0),
+                        _ => State::Data(size),
+                    };
+                    if size > subtract(self.len_max, self.range().len()) {
+                        return Err(BodyError::TooLong);
+                    }
                 }
                 State::ChunkEnd => {
                     let end_len = match unread {
@@ -167,17 +151,17 @@ impl Body {
                         [] | [b'\r'] => break,
                         _ => return Err(BodyError::ChunkEnd),
                     };
-                    from = from.wrapping_add(end_len);
+                    from = add(from, end_len);
                     self.state = State::ChunkSize;
                 }
-                State::Trailers(section_len) => {
+                State::Trailers(earlier_len) => {
                     let (len, is_end) =
                         fields(unread, None, on_trailer).map_err(BodyError::Trailer)?;
-                    let section_len = section_len.wrapping_add(len);
+                    let section_len = add(earlier_len, len);
                     if unread.len().max(section_len) > HEAD_LEN_MAX {
                         return Err(BodyError::Trailer(HeadError::TooLong));
                     }
-                    from = from.wrapping_add(len);
+                    from = add(from, len);
                     if !is_end {
                         self.state = State::Trailers(section_len);
                         break;
@@ -189,21 +173,30 @@ impl Body {
         }
         // The bytes that are not decoded yet follow the decoded part.
         remove_range(buf, self.end, from);
-        Ok(self.state == State::Done)
+        Ok(matches!(self.state, State::Done))
+    }
+
+    /// Takes up to `missing` bytes of the body, which begin at `from`. Returns where they end.
+    fn take_data(&mut self, missing: usize, buf: &mut [u8], from: usize) -> usize {
+        let got = missing.min(subtract(buf.len(), from));
+        let to = add(from, got);
+        move_down(buf, from, to, self.end);
+        self.end = add(self.end, got);
+        self.state = match subtract(missing, got) {
+            0 if self.is_chunked => State::ChunkEnd,
+            0 => State::Done,
+            missing => State::Data(missing),
+        };
+        to
     }
 
     /// Ends the body because the connection was closed.
     ///
     /// # Errors
     /// If the body is incomplete.
-    pub(crate) fn end(&mut self) -> Result<(), BodyError> {
-        match self.state {
-            State::Done | State::UntilClose => {
-                self.state = State::Done;
-                Ok(())
-            }
-            _ => Err(BodyError::Truncated),
-        }
+    pub(crate) fn end(&self) -> Result<(), BodyError> {
+        let is_whole = matches!(self.state, State::Done | State::UntilClose);
+        is_whole.then_some(()).ok_or(BodyError::Truncated)
     }
 
     /// Removes the decoded part of the body from the buffer, so that a long body needs no long buffer.
@@ -215,11 +208,17 @@ impl Body {
     }
 }
 
-/// Parses the line before a chunk. A recipient ignores the extensions after `;` that it does not know
-/// (RFC 9112, section 7.1.1).
-fn chunk_size(line: &[u8]) -> Option<usize> {
-    let digits = line.split(|&b| b == b';').next()?.trim_ascii_end();
-    parse_number(digits, 16).and_then(|size| usize::try_from(size).ok())
+/// Parses the line before a chunk. Returns the size and the bytes after the line, or `None` if the line has
+/// not ended. A recipient ignores the extensions after `;` that it does not know (RFC 9112, section 7.1.1).
+fn chunk_size(bytes: &[u8]) -> Result<Option<(usize, &[u8])>, BodyError> {
+    let Some((line, rest)) = split_line(bytes) else {
+        let can_end = bytes.len() <= SIZE_LINE_LEN_MAX;
+        return can_end.then_some(None).ok_or(BodyError::ChunkSize);
+    };
+    let digits = line.split(|&b| b == b';').next().unwrap_or_default();
+    let size = parse_number(digits.trim_ascii_end(), 16).ok_or(BodyError::ChunkSize)?;
+    let size = usize::try_from(size).map_err(|_| BodyError::ChunkSize)?;
+    Ok(Some((size, rest)))
 }
 
 #[cfg(test)]

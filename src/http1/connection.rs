@@ -8,7 +8,7 @@ use std::net::TcpStream;
 
 use super::body::{Body, BodyError};
 use super::head::{self, HeadError, OnField};
-use super::remove_range;
+use super::{add, remove_range, skip, subtract};
 use crate::sys::{self, Errno};
 
 /// Room that is made for a read of unknown length, in bytes. Most heads and events fit.
@@ -22,14 +22,12 @@ const REST_LEN: usize = 64 * 1024;
 /// The read timeout of a connection: how long the peer may send nothing before and within a reply.
 /// It does not apply before the reply to `next`, and before one to a response that the peer is still
 /// receiving. Within a long body a stall is noticed after twice this time at the latest.
-pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(10);
-
-#[expect(clippy::cast_possible_truncation, reason = "it is ten seconds")]
-const STALL_MS: u64 = STALL_TIMEOUT.as_millis() as u64;
+pub(crate) const STALL_TIMEOUT: Duration = Duration::from_millis(STALL_MS);
+const STALL_MS: u64 = 10_000;
 
 /// Interim replies (1xx) accepted before the final one. RFC 9110, section 15.2, allows any number; a
 /// server has no reason for more than one or two.
-const INTERIM_MAX: u32 = 16;
+const INTERIM_MAX: usize = 16;
 
 /// A reply that was received whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +37,12 @@ pub(crate) struct Reply {
     pub(crate) body: Range<usize>,
     /// The connection cannot be used for another request.
     pub(crate) close: bool,
+}
+
+impl Reply {
+    pub(crate) fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
 }
 
 /// Why a reply was not received whole.
@@ -103,21 +107,20 @@ impl ReceiveError {
 /// # Errors
 /// The number of bytes that were sent, and the error of the socket.
 pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usize, Errno)> {
-    let lens = parts.iter().map(|part| part.len());
-    let len = lens.fold(0, usize::wrapping_add);
-    let mut sent = 0_usize;
+    let len = parts.iter().map(|part| part.len()).sum();
+    let mut sent = 0;
     loop {
         match sys::send(stream, parts) {
             Ok(n) => {
-                sent = sent.wrapping_add(n);
+                sent = add(sent, n);
                 if sent >= len {
                     return Ok(());
                 }
                 let mut left = n;
                 for part in &mut parts {
                     let n = left.min(part.len());
-                    left = left.wrapping_sub(n);
-                    *part = part.get(n..).unwrap_or_default();
+                    left = subtract(left, n);
+                    *part = skip(part, n);
                 }
             }
             // A peer may read slowly: there is no timeout for writes.
@@ -170,13 +173,12 @@ fn receive_head(
     may_be_late: bool,
     on_field: &mut OnField<'_>,
 ) -> Result<head::ResponseHead, ReceiveError> {
-    let mut interim = 0_u32;
-    let mut seen = 0_usize;
+    let (mut n_interim, mut seen) = (0, 0);
     loop {
         // The head is parsed again for each line that arrives, not for each byte. The first eight
         // bytes are parsed at once, so that a peer that does not speak HTTP is noticed.
-        let new = inbox.get(seen..).unwrap_or_default();
-        let is_parsed = !new.is_empty() && (seen < 8 || head::has_line_end(new));
+        let new = skip(inbox, seen);
+        let is_parsed = !new.is_empty() && (seen < 8 || head::split_line(new).is_some());
         seen = inbox.len();
         let head = match is_parsed {
             true => head::response(inbox, on_field).map_err(ReceiveError::Head)?,
@@ -194,11 +196,11 @@ fn receive_head(
             }
             Some(head) if head.status >= 200 => return Ok(head),
             // 101 is the reply to a request with `Upgrade`, which is never sent.
-            Some(head) if head.status == 101 || interim == INTERIM_MAX => {
+            Some(head) if head.status == 101 || n_interim == INTERIM_MAX => {
                 return Err(ReceiveError::Interim);
             }
             Some(head) => {
-                interim = interim.wrapping_add(1);
+                n_interim = add(n_interim, 1);
                 remove_range(inbox, 0, head.len);
                 seen = 0;
             }
@@ -214,16 +216,8 @@ fn read(
     missing: usize,
     may_be_late: bool,
 ) -> Result<usize, ReceiveError> {
-    let spare = inbox.capacity().wrapping_sub(inbox.len());
-    if missing > spare {
-        inbox
-            .try_reserve_exact(missing)
-            .map_err(|_| ReceiveError::Memory)?;
-    } else if spare < READ_LEN / 8 {
-        inbox
-            .try_reserve(READ_LEN)
-            .map_err(|_| ReceiveError::Memory)?;
-    }
+    let room = if missing == 0 { READ_LEN } else { missing };
+    inbox.try_reserve(room).map_err(|_| ReceiveError::Memory)?;
     let mut limit_ms = u64::MAX;
     loop {
         match sys::receive(stream, inbox, missing.saturating_sub(REST_LEN)) {

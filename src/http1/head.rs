@@ -5,7 +5,8 @@ use alloc::string::String;
 use core::str;
 
 use super::scan;
-use crate::encoding::parse_decimal;
+use super::{add, skip, subtract};
+use crate::encoding::{digit_value, parse_decimal};
 
 /// The longest head accepted, in bytes. Lambda limits the request line and headers of an invocation
 /// to 1 MB in total, so the headers of a reply to `next` are not longer.
@@ -96,7 +97,7 @@ pub(crate) fn response(
         if !bytes.iter().zip(b"HTTP/1.").all(|(a, b)| a == b) {
             return Err(HeadError::StatusLine);
         }
-        return incomplete(bytes.len());
+        return incomplete(bytes);
     };
     let (minor, status) = status_line(line).ok_or(HeadError::StatusLine)?;
     // The fields of an interim response are not those of the final one.
@@ -105,26 +106,19 @@ pub(crate) fn response(
     let mut message = Message::default();
     let (fields_len, is_whole) = fields(rest, Some(&mut message), on_field)?;
     if !is_whole {
-        return incomplete(bytes.len());
+        return incomplete(bytes);
     }
-    // These statuses have no body, even if the head has a length (RFC 9110, sections 15.2, 15.3.5
-    // and 15.4.5).
-    let bodiless = matches!(status, 100..=199 | 204 | 304);
     let framing = match message.framing(minor)? {
-        _ if bodiless => Framing::Length(0),
-        Some(framing) => framing,
-        None => Framing::UntilClose,
+        // These statuses have no body, even if the head has a length (RFC 9110, sections 15.2, 15.3.5
+        // and 15.4.5).
+        _ if matches!(status, 100..=199 | 204 | 304) => Framing::Length(0),
+        framing => framing.unwrap_or(Framing::UntilClose),
     };
-    let len = bytes
-        .len()
-        .wrapping_sub(rest.len())
-        .wrapping_add(fields_len);
-    let close = message.closes(minor) || framing == Framing::UntilClose;
     Ok(Some(ResponseHead {
         status,
         framing,
-        close,
-        len,
+        close: message.closes(minor) || framing == Framing::UntilClose,
+        len: add(subtract(bytes.len(), rest.len()), fields_len),
     }))
 }
 
@@ -135,26 +129,21 @@ pub(crate) fn request<'b>(
     on_field: &mut OnField<'_>,
 ) -> Result<Option<RequestHead<'b>>, HeadError> {
     let Some((line, rest)) = split_line(bytes) else {
-        return incomplete(bytes.len());
+        return incomplete(bytes);
     };
     let (method, target, minor) = request_line(line).ok_or(HeadError::RequestLine)?;
     let mut message = Message::default();
     let (fields_len, is_whole) = fields(rest, Some(&mut message), on_field)?;
     if !is_whole {
-        return incomplete(bytes.len());
+        return incomplete(bytes);
     }
-    // RFC 9112, section 6.3: a request without a length has no body.
-    let framing = message.framing(minor)?.unwrap_or(Framing::Length(0));
-    let len = bytes
-        .len()
-        .wrapping_sub(rest.len())
-        .wrapping_add(fields_len);
     Ok(Some(RequestHead {
         method,
         target,
-        framing,
+        // RFC 9112, section 6.3: a request without a length has no body.
+        framing: message.framing(minor)?.unwrap_or(Framing::Length(0)),
         close: message.closes(minor),
-        len,
+        len: add(subtract(bytes.len(), rest.len()), fields_len),
     }))
 }
 
@@ -177,40 +166,27 @@ fn slow_push_text(text: &mut String, value: &[u8]) {
     }
     let mut rest = clean.as_slice();
     while !rest.is_empty() {
-        let (mut len, mut invalid_len, mut sign) = (rest.len(), 0, "");
-        if let Err(error) = str::from_utf8(rest) {
-            len = error.valid_up_to();
-            invalid_len = error.error_len().unwrap_or(rest.len());
-            sign = "\u{fffd}";
-        }
-        let valid = rest.get(..len).unwrap_or_default();
+        let error = str::from_utf8(rest).err();
+        let valid_len = error.map_or(rest.len(), |error| error.valid_up_to());
+        let (valid, invalid) = rest.split_at_checked(valid_len).unwrap_or_default();
         text.push_str(str::from_utf8(valid).unwrap_or_default());
-        text.push_str(sign);
-        rest = rest
-            .get(len.wrapping_add(invalid_len)..)
-            .unwrap_or_default();
+        text.push_str(if error.is_some() { "\u{fffd}" } else { "" });
+        let invalid_len = error.and_then(|error| error.error_len());
+        rest = skip(invalid, invalid_len.unwrap_or(invalid.len()));
     }
 }
 
-/// Returns that the head needs more than these `len` bytes.
-fn incomplete<T>(len: usize) -> Result<Option<T>, HeadError> {
-    if len < HEAD_LEN_MAX {
-        Ok(None)
-    } else {
-        Err(HeadError::TooLong)
-    }
-}
-
-/// Returns whether a line ends in `bytes`.
-pub(super) fn has_line_end(bytes: &[u8]) -> bool {
-    split_line(bytes).is_some()
+/// Returns that the head needs more than these bytes.
+fn incomplete<T>(bytes: &[u8]) -> Result<Option<T>, HeadError> {
+    let can_end = bytes.len() < HEAD_LEN_MAX;
+    can_end.then_some(None).ok_or(HeadError::TooLong)
 }
 
 /// Splits off the first line, without its end. A line ends with CR LF, and a recipient may accept LF
 /// alone (RFC 9112, section 2.2).
 pub(super) fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let len = bytes.iter().position(|&b| b == b'\n')?;
-    let (line, rest) = (bytes.get(..len)?, bytes.get(len.wrapping_add(1)..)?);
+    let (line, rest) = (bytes.get(..len)?, bytes.get(add(len, 1)..)?);
     // A pattern, since `strip_suffix` of slices contains an assertion, which could panic.
     match line {
         [line @ .., b'\r'] => Some((line, rest)),
@@ -220,20 +196,16 @@ pub(super) fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Parses `HTTP/1.x NNN[ reason]` and returns the minor version and the status.
 fn status_line(line: &[u8]) -> Option<(u8, u16)> {
-    let (version, line) = line.split_first_chunk()?;
-    let (status, reason) = line.split_first_chunk::<4>()?;
-    // The version is compared as a word, whose highest byte is the last digit: the difference to
-    // HTTP/1.0 is the minor version in that byte. A pattern `[b'H', b'T', ..]` takes more bytes.
-    let difference = u64::from_le_bytes(*version).wrapping_sub(u64::from_le_bytes(*b"HTTP/1.0"));
-    let minor = difference.to_le_bytes()[7];
-    let is_ok = difference << 8 == 0 && minor <= 9 && matches!(reason, [] | [b' ', ..]);
-    match status {
-        [b' ', b'1'..=b'9', ..] if is_ok => {
-            let status = status.get(1..).and_then(parse_decimal)?;
-            Some((minor, u16::try_from(status).ok()?))
-        }
-        _ => None,
-    }
+    let (version, line) = line.split_first_chunk::<7>()?;
+    let ([minor, space, status @ ..], reason) = line.split_first_chunk::<5>()?;
+    let minor = digit_value(*minor);
+    let status = u16::try_from(parse_decimal(status)?).ok()?;
+    let is_ok = version == b"HTTP/1."
+        && minor <= 9
+        && *space == b' '
+        && status >= 100
+        && matches!(reason, [] | [b' ', ..]);
+    is_ok.then_some((minor, status))
 }
 
 /// Parses `METHOD target HTTP/1.x` and returns the method, the target and the minor version.
@@ -248,7 +220,7 @@ fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], u8)> {
         && target.iter().all(is_visible)
         && words.next().is_none();
     match version.strip_prefix(b"HTTP/1.")? {
-        [minor @ b'0'..=b'9'] if ok => Some((method, target, minor.wrapping_sub(b'0'))),
+        [minor @ b'0'..=b'9'] if ok => Some((method, target, digit_value(*minor))),
         _ => None,
     }
 }
@@ -363,16 +335,16 @@ pub(super) fn fields(
             _ => return Err(HeadError::Field),
         }
     };
-    Ok((bytes.len().wrapping_sub(rest.len()), is_end))
+    Ok((subtract(bytes.len(), rest.len()), is_end))
 }
 
 /// Returns the length of the token that `bytes` begin with; the first `known_len` bytes are known to
 /// belong to it.
 #[inline(never)]
 fn token_len(bytes: &[u8], known_len: usize) -> usize {
-    let rest = bytes.get(known_len..).unwrap_or_default();
+    let rest = skip(bytes, known_len);
     let more = rest.iter().position(|&b| !is_token(b));
-    known_len.wrapping_add(more.unwrap_or(rest.len()))
+    add(known_len, more.unwrap_or(rest.len()))
 }
 
 /// Splits a field's value off, which ends at the next line. `None` if the first byte of that line
@@ -380,8 +352,9 @@ fn token_len(bytes: &[u8], known_len: usize) -> usize {
 fn split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (value, end) = bytes.split_at_checked(scan::text_prefix_len(bytes))?;
     match end {
-        [b'\r', b'\n', b' ' | b'\t', ..] | [b'\r', b'\n'] => slow_split_value(bytes),
-        [b'\r', b'\n', next @ ..] => Some((value, next)),
+        [b'\r', b'\n', next @ ..] if !matches!(next, [] | [b' ' | b'\t', ..]) => {
+            Some((value, next))
+        }
         _ => slow_split_value(bytes),
     }
 }
@@ -390,10 +363,10 @@ fn split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 /// folded: a line that begins with white space continues the value before it (RFC 9112, section 5.2).
 #[inline(never)]
 fn slow_split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut len = 0_usize;
+    let mut len = 0;
     loop {
-        let line_len = bytes.get(len..)?.iter().position(|&b| b == b'\n')?;
-        len = len.wrapping_add(line_len).wrapping_add(1);
+        let line_len = skip(bytes, len).iter().position(|&b| b == b'\n')?;
+        len = add(len, add(line_len, 1));
         if !matches!(bytes.get(len)?, b' ' | b'\t') {
             return bytes.split_at_checked(len);
         }
@@ -402,24 +375,7 @@ fn slow_split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Returns whether a token, such as a field's name, may contain this byte (RFC 9110, section 5.6.2).
 pub(crate) fn is_token(b: u8) -> bool {
-    b.is_ascii_alphanumeric()
-        || matches!(
-            b,
-            b'!' | b'#'
-                | b'$'
-                | b'%'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'+'
-                | b'-'
-                | b'.'
-                | b'^'
-                | b'_'
-                | b'`'
-                | b'|'
-                | b'~'
-        )
+    b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b)
 }
 
 /// Returns whether `text` is `word` in any case. std's `eq_ignore_ascii_case` of slices contains an

@@ -6,11 +6,29 @@ pub(crate) mod connection;
 pub(crate) mod head;
 pub(crate) mod scan;
 
+/// Returns the sum of two lengths of what is in memory, which cannot overflow.
+const fn add(a: usize, b: usize) -> usize {
+    debug_assert!(a.checked_add(b).is_some(), "lengths in memory");
+    a.wrapping_add(b)
+}
+
+/// Returns the length without its first part, which `part` is the length of.
+const fn subtract(len: usize, part: usize) -> usize {
+    debug_assert!(part <= len, "a part is no longer than the whole");
+    len.wrapping_sub(part)
+}
+
+/// Returns the bytes from `start` on, which is at most their number.
+fn skip(bytes: &[u8], start: usize) -> &[u8] {
+    debug_assert!(start <= bytes.len(), "the start is within the bytes");
+    bytes.get(start..).unwrap_or_default()
+}
+
 /// Moves `buf[from..to]` down to `dest`, where `dest <= from <= to <= buf.len()`.
 fn move_down(buf: &mut [u8], from: usize, to: usize, dest: usize) {
     debug_assert!(dest <= from && from <= to && to <= buf.len());
     let area = buf.get_mut(dest..to).unwrap_or_default();
-    let gap = from.saturating_sub(dest);
+    let gap = subtract(from, dest);
     if gap <= area.len() {
         area.copy_within(gap.., 0);
     }
@@ -21,5 +39,5 @@ fn move_down(buf: &mut [u8], from: usize, to: usize, dest: usize) {
 fn remove_range(buf: &mut alloc::vec::Vec<u8>, start: usize, end: usize) {
     let len = buf.len();
     move_down(buf, end, len, start);
-    buf.truncate(len.saturating_sub(end.saturating_sub(start)));
+    buf.truncate(subtract(len, subtract(end, start)));
 }

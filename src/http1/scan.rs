@@ -4,6 +4,8 @@
 //! byte by byte. Measured with `hello`, profile small: 8,280 instructions per invocation instead of
 //! 11,373, for 270 bytes of zip.
 
+use super::{add, subtract};
+
 /// Returns a word in which every byte is `byte`.
 const fn splat(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
@@ -24,7 +26,7 @@ pub(super) fn text_prefix_len(bytes: &[u8]) -> usize {
     // next byte, but only after a byte that is found.
     let (len, rest) = prefix_len(bytes, |word| word.wrapping_sub(splat(0x20)) | word);
     let is_other = |b: &u8| !matches!(b, b' '..=0x7f);
-    len.wrapping_add(rest.iter().position(is_other).unwrap_or(rest.len()))
+    add(len, rest.iter().position(is_other).unwrap_or(rest.len()))
 }
 
 /// Returns the length of the prefix that consists of letters, digits and hyphens, the characters of
@@ -61,13 +63,12 @@ fn prefix_len(bytes: &[u8], find: impl Fn(u64) -> u64) -> (usize, &[u8]) {
     while let Some((word, after)) = rest.split_first_chunk() {
         let found = find(u64::from_le_bytes(*word)) & HIGH_BITS;
         if found != 0 {
-            let len = bytes.len().wrapping_sub(rest.len());
             let len_in_word = (found.trailing_zeros() / 8) as usize;
-            return (len.wrapping_add(len_in_word), &[]);
+            return (add(subtract(bytes.len(), rest.len()), len_in_word), &[]);
         }
         rest = after;
     }
-    (bytes.len().wrapping_sub(rest.len()), rest)
+    (subtract(bytes.len(), rest.len()), rest)
 }
 
 /// Returns whether a field's name is `word`, which consists of letters and hyphens, in any case.
@@ -89,9 +90,9 @@ fn eq_ignoring(a: &[u8], b: &[u8], ignored: u64) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    let mut at = 0_usize;
+    let mut at = 0;
     loop {
-        let end = at.wrapping_add(8);
+        let end = add(at, 8);
         let (Some(a_word), Some(b_word)) = (word(a.get(at..end)), word(b.get(at..end))) else {
             break;
         };
@@ -101,7 +102,7 @@ fn eq_ignoring(a: &[u8], b: &[u8], ignored: u64) -> bool {
         at = end;
     }
     // The last eight bytes, some of which have been compared already.
-    let last = a.len().wrapping_sub(8);
+    let last = a.len().saturating_sub(8);
     if let (Some(a), Some(b)) = (word(a.get(last..)), word(b.get(last..))) {
         return (a ^ b) & !ignored == 0;
     }

@@ -21,6 +21,9 @@ pub(crate) const EVENT_LEN_MAX: usize = 64 << 20;
 /// The longest reply to a `POST` accepted, in bytes. Lambda's are one sentence.
 pub(crate) const REPLY_LEN_MAX: usize = 1 << 20;
 
+/// The call that Lambda answers when there is an event.
+pub(crate) const NEXT: &str = "invocation/next";
+
 /// The call that takes a failure of the Init phase.
 pub(crate) const INIT_ERROR: &str = "init/error";
 
@@ -74,11 +77,6 @@ const ERROR_TYPE_LEN_MAX: usize = 200;
 
 // Each of these replaces the content of `head` by the head of a request.
 impl Endpoint {
-    /// `GET next`.
-    pub(crate) fn push_next(&self, head: &mut Vec<u8>) {
-        self.push_get(head, "invocation/next");
-    }
-
     /// A `GET` of `call`.
     pub(crate) fn push_get(&self, head: &mut Vec<u8>, call: &str) {
         self.begin(head, "GET ", [VERSION, call, ""]);
@@ -93,23 +91,20 @@ impl Endpoint {
         content_type: &str,
         len: usize,
     ) {
+        let path = [INVOCATION, &invocation.path_id, "/response"];
+        let mut end = self.write_begin(head, "POST ", path);
+        if !invocation.nonce.is_empty() {
+            end = write_all(head, end, &[NONCE, &invocation.nonce, "\r\n"]);
+        }
         let digits = &mut Digits::default();
-        let (nonce_name, type_name) = match invocation.nonce.as_str() {
-            "" => ("", "Content-Type: "),
-            _ => (NONCE, "\r\nContent-Type: "),
-        };
         let texts = [
-            nonce_name,
-            &invocation.nonce,
-            type_name,
+            "Content-Type: ",
             content_type,
             "\r\nContent-Length: ",
             decimal(len as u64, digits),
             "\r\n\r\n",
         ];
-        let path = [INVOCATION, &invocation.path_id, "/response"];
-        let at = self.write_begin(head, "POST ", path);
-        let end = write_all(head, at, &texts);
+        end = write_all(head, end, &texts);
         head.truncate(end);
     }
 
@@ -171,8 +166,8 @@ impl Endpoint {
     }
 
     /// The request line and the fields that every request has.
-    fn begin(&self, head: &mut Vec<u8>, method: &str, [root, call, end]: [&str; 3]) {
-        let end = self.write_begin(head, method, [root, call, end]);
+    fn begin(&self, head: &mut Vec<u8>, method: &str, path: [&str; 3]) {
+        let end = self.write_begin(head, method, path);
         head.truncate(end);
     }
 
@@ -195,32 +190,22 @@ impl Endpoint {
 /// Appends the type of an error in the form that Lambda accepts: `Runtime.` or `Function.`, and a word of
 /// letters that starts with a capital. Lambda replaces any other value by `Runtime.Unknown`.
 fn push_error_type(head: &mut Vec<u8>, error_type: &str) {
-    let (category, reason) = match error_type.strip_prefix("Runtime.") {
-        Some(reason) => ("Runtime.", reason),
-        None => (
-            "Function.",
-            error_type.strip_prefix("Function.").unwrap_or(error_type),
-        ),
-    };
+    let is_ours = error_type.starts_with("Runtime.");
+    let category = if is_ours { "Runtime." } else { "Function." };
+    let reason = error_type.strip_prefix(category).unwrap_or(error_type);
     push_all(head, &["Lambda-Runtime-Function-Error-Type: ", category]);
     let start = head.len();
-    for mut b in reason
-        .bytes()
-        .filter(u8::is_ascii_alphabetic)
-        .take(ERROR_TYPE_LEN_MAX)
-    {
-        if head.len() == start {
-            b.make_ascii_uppercase();
-        }
-        head.push(b);
+    let letters = reason.bytes().filter(u8::is_ascii_alphabetic);
+    for letter in letters.take(ERROR_TYPE_LEN_MAX) {
+        head.push(letter);
     }
-    let unknown = if head.len().saturating_sub(start) < 2 {
-        head.truncate(start);
-        "Unknown"
+    if let Some([first, _, ..]) = head.get_mut(start..) {
+        first.make_ascii_uppercase();
     } else {
-        ""
-    };
-    push_all(head, &[unknown, "\r\n"]);
+        head.truncate(start);
+        head.extend_from_slice(b"Unknown");
+    }
+    head.extend_from_slice(b"\r\n");
 }
 
 /// Appends the trailers of a stream that has failed; `document` is its error in base64.
@@ -244,10 +229,8 @@ fn push_field(head: &mut Vec<u8>, name: &str, value: &str) {
 /// Appends the length of the body and ends the head.
 fn push_length(head: &mut Vec<u8>, len: usize) {
     let digits = &mut Digits::default();
-    push_all(
-        head,
-        &["Content-Length: ", decimal(len as u64, digits), "\r\n\r\n"],
-    );
+    push_field(head, "Content-Length: ", decimal(len as u64, digits));
+    push_all(head, &["\r\n"]);
 }
 
 fn push_all(head: &mut Vec<u8>, texts: &[&str]) {
@@ -295,7 +278,7 @@ mod tests {
         };
         let base = "/.rt/f/2018-06-01/runtime";
         check(
-            &|h| endpoint.push_next(h),
+            &|h| endpoint.push_get(h, NEXT),
             &format!("GET {base}/invocation/next"),
             "",
         );

@@ -47,7 +47,13 @@ pub(crate) enum ExchangeError {
     Receive(ReceiveError),
 }
 
+/// The result of sending a request.
+pub(crate) type Sent = Result<(), ExchangeError>;
+
 impl ExchangeError {
+    /// There is no connection any more.
+    pub(crate) const CLOSED: ExchangeError = ExchangeError::Receive(ReceiveError::Closed);
+
     pub(crate) fn text(&self) -> String {
         match self {
             ExchangeError::Connect(errno) => errno.message("cannot connect: "),
@@ -84,11 +90,7 @@ impl Client {
 
     /// Sends `parts`, on a new connection if there is none or if the old one takes nothing. With an
     /// `invocation`, the client retries a failed connect until its deadline.
-    pub(crate) fn send(
-        &mut self,
-        parts: [&[u8]; 3],
-        invocation: Option<&Invocation>,
-    ) -> Result<(), ExchangeError> {
+    pub(crate) fn send(&mut self, parts: [&[u8]; 3], invocation: Option<&Invocation>) -> Sent {
         if let Some(stream) = &self.stream {
             match connection::send(stream, parts) {
                 Ok(()) => return Ok(()),
@@ -102,23 +104,22 @@ impl Client {
     }
 
     fn connect(&mut self, invocation: Option<&Invocation>) -> Result<&TcpStream, ExchangeError> {
+        let n_tries_max = || match invocation {
+            // The worker asks for `next` again.
+            None => 1,
+            Some(invocation) if invocation.has_time_left() => CONNECT_TRIES_MAX,
+            Some(_) => CONNECT_TRIES,
+        };
         let mut n_tries = 0_u32;
         loop {
-            let errno = match sys::connect(self.endpoint.addr, CONNECT_TIMEOUT, STALL_TIMEOUT) {
-                Ok(new) => return Ok(self.stream.insert(new)),
-                Err(errno) => errno,
-            };
             n_tries = n_tries.saturating_add(1);
-            let n_tries_max = match invocation {
-                // The worker asks for `next` again.
-                None => 1,
-                Some(invocation) if invocation.has_time_left() => CONNECT_TRIES_MAX,
-                Some(_) => CONNECT_TRIES,
-            };
-            if n_tries >= n_tries_max {
-                return Err(ExchangeError::Connect(errno));
+            match sys::connect(self.endpoint.addr, CONNECT_TIMEOUT, STALL_TIMEOUT) {
+                Ok(new) => return Ok(self.stream.insert(new)),
+                Err(errno) if n_tries >= n_tries_max() => {
+                    return Err(ExchangeError::Connect(errno));
+                }
+                Err(_) => sys::sleep_ms(CONNECT_PAUSE_MS),
             }
-            sys::sleep_ms(CONNECT_PAUSE_MS);
         }
     }
 
@@ -130,20 +131,15 @@ impl Client {
         parts: [&[u8]; 3],
         len: usize,
         invocation: &Invocation,
-    ) -> Result<(), ExchangeError> {
+    ) -> Sent {
         if self.stream.as_ref().is_some_and(sys::is_stale) {
             self.stream = None;
         }
         let is_used = self.stream.is_some();
         let sent = self.send(parts, Some(invocation));
-        let (len, errno) = match &sent {
-            Err(ExchangeError::Send(n, errno)) => (*n, Some(*errno)),
-            Ok(()) => (len, None),
-            Err(_) => return sent,
-        };
         match &self.stream {
             // The server closed it at this moment; it does not do that to a new connection.
-            Some(old) if is_used && sys::delivered_nothing(old, len, errno) => {
+            Some(old) if is_used && delivered_nothing(old, &sent, len) => {
                 self.stream = None;
                 self.send(parts, Some(invocation))
             }
@@ -151,16 +147,15 @@ impl Client {
         }
     }
 
-    /// Receives a reply with a body of up to `len_max` bytes within one read timeout.
+    /// Receives a reply within one read timeout.
     pub(crate) fn receive_with(
         &mut self,
-        len_max: usize,
         buffer: &mut Vec<u8>,
         on_field: &mut OnField<'_>,
     ) -> Result<Reply, ExchangeError> {
         let stream = self.stream.as_ref();
-        let stream = stream.ok_or(ExchangeError::Receive(ReceiveError::Closed))?;
-        let reply = connection::receive(stream, buffer, false, len_max, on_field)
+        let stream = stream.ok_or(ExchangeError::CLOSED)?;
+        let reply = connection::receive(stream, buffer, false, api::REPLY_LEN_MAX, on_field)
             .map_err(ExchangeError::Receive)?;
         if reply.close {
             self.stream = None;
@@ -176,7 +171,7 @@ impl Client {
     /// request, so that it may be sent again.
     pub(crate) fn receive(
         &mut self,
-        sent: Result<(), ExchangeError>,
+        sent: Sent,
         request_len: usize,
         mut call: Call<'_>,
         buffer: &mut Vec<u8>,
@@ -184,9 +179,7 @@ impl Client {
         let (Some(stream), Ok(()) | Err(ExchangeError::Send(1.., _))) = (&self.stream, &sent)
         else {
             self.stream = None;
-            return Err(sent
-                .err()
-                .unwrap_or(ExchangeError::Receive(ReceiveError::Closed)));
+            return Err(sent.err().unwrap_or(ExchangeError::CLOSED));
         };
         let is_next = matches!(call, Call::Next(..));
         let len_max = if is_next {
@@ -215,19 +208,25 @@ impl Client {
                 n_waits = n;
             }
         };
-        let (len, errno) = match &sent {
-            Err(ExchangeError::Send(n, errno)) => (*n, Some(*errno)),
-            _ => (request_len, None),
-        };
         let result = match reply {
             Ok(reply) if sent.is_ok() && !reply.close => return Ok(reply),
             Ok(reply) => Ok(reply),
-            Err(_) if !is_next && sys::delivered_nothing(stream, len, errno) => {
+            Err(_) if !is_next && delivered_nothing(stream, &sent, request_len) => {
                 Err(ExchangeError::Send(0, Errno::BROKEN_PIPE))
             }
             Err(error) => Err(sent.err().unwrap_or(ExchangeError::Receive(error))),
         };
         self.stream = None;
         result
+    }
+}
+
+/// Returns whether the server has read nothing of a request of `len` bytes; `sent` is the result of
+/// sending it.
+fn delivered_nothing(stream: &TcpStream, sent: &Sent, len: usize) -> bool {
+    match sent {
+        Ok(()) => sys::delivered_nothing(stream, len, None),
+        Err(ExchangeError::Send(n, errno)) => sys::delivered_nothing(stream, *n, Some(*errno)),
+        Err(_) => false,
     }
 }

@@ -13,13 +13,7 @@ const STACK_LEN: usize = 64 * 1024;
 /// Cancels the warning when it is dropped. See [`Context::warn_before_deadline`].
 #[derive(Debug)]
 #[must_use = "dropping the guard cancels the warning"]
-pub struct DeadlineWarning(Option<Pending>);
-
-#[derive(Debug)]
-struct Pending {
-    cancelled: Arc<Event>,
-    thread: Thread,
-}
+pub struct DeadlineWarning(Option<(Arc<Event>, Thread)>);
 
 impl Context {
     /// Logs a warning if an invocation is about to run into its timeout.
@@ -49,23 +43,21 @@ impl Context {
                 }
             };
             let thread = Thread::spawn(STACK_LEN, Box::new(wait_and_warn))?;
-            Some(Pending { cancelled, thread })
+            Some((cancelled, thread))
         }))
     }
 }
 
-/// Returns `time` in milliseconds. The plain form is `as_millis`, which divides 128-bit numbers.
 fn as_ms(time: Duration) -> u64 {
-    let ms = time.as_secs().saturating_mul(1000);
-    ms.saturating_add(time.subsec_millis().into())
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Drop for DeadlineWarning {
     fn drop(&mut self) {
-        if let Some(pending) = self.0.take() {
-            pending.cancelled.set();
+        if let Some((cancelled, thread)) = self.0.take() {
+            cancelled.set();
             // Joined, so that no thread of this invocation runs during the next one.
-            pending.thread.join();
+            thread.join();
         }
     }
 }

@@ -140,17 +140,9 @@ struct Json<F, E, R>(F, PhantomData<fn(E) -> R>);
 
 impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for Json<F, E, R> {
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
-        if E::kind().is_none() {
-            let mut inbox = Vec::new();
-            inbox.extend_from_slice(event);
-            return self.handle_in_place(&mut inbox, 0..event.len(), cx, out);
-        }
-        let handle = |out: Responder<'_>| {
-            let event = parse(event)?;
-            out.json(&(self.0)(event, cx)?);
-            Ok(())
-        };
-        handle(out).inspect_err(|error| log_unread_event(error, event, cx))
+        let mut inbox = Vec::new();
+        inbox.extend_from_slice(event);
+        self.handle_in_place(&mut inbox, 0..event.len(), cx, out)
     }
 
     fn handle_in_place(
@@ -160,36 +152,29 @@ impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for
         cx: &Context,
         out: Responder<'_>,
     ) -> Result<()> {
-        let bytes = range_of(inbox, event);
-        // The buffer stays, as the event may have to be logged.
-        if E::kind().is_some() {
-            return self.handle(bytes, cx, out);
+        let handle = |inbox: &mut Vec<u8>, event| {
+            let event = parse(range_of(inbox, event))?;
+            // A large event's memory is free for a large response, unless the event may have to be logged.
+            if E::kind().is_none() {
+                free_if_large(inbox);
+            }
+            out.json(&(self.0)(event, cx)?);
+            Ok(())
+        };
+        if E::kind().is_none() {
+            return handle(inbox, event);
         }
-        let event = parse(bytes)?;
-        // A large event's memory is free for a large response.
-        free_if_large(inbox);
-        out.json(&(self.0)(event, cx)?);
-        Ok(())
+        handle(inbox, event.clone())
+            .inspect_err(|error| log_unread_event(error, range_of(inbox, event), cx))
     }
 }
 
 fn parse<E: FromJson>(event: &[u8]) -> Result<E> {
     json::parse(event).map_err(|error| match E::kind() {
-        Some(kind) => unmarshal_aws_error(kind, &error, event),
-        None => unmarshal_error(&error),
+        // Shows a part of the event, as the function's author may never have seen one of an AWS service.
+        Some(kind) => Error::unmarshal(kind, &error, event.get(error.offset()..).unwrap_or(b"")),
+        None => Error::of(Error::UNMARSHAL, &[error.text()]),
     })
-}
-
-fn unmarshal_error(error: &json::Error) -> Error {
-    Error::of(Error::UNMARSHAL, &[error.text()])
-}
-
-/// Makes the error of an event of an AWS service. It shows a part of the event, as the function's author
-/// may never have seen one.
-fn unmarshal_aws_error(kind: &str, error: &json::Error, event: &[u8]) -> Error {
-    // At the end of the event there is no more to show.
-    let rest = event.get(error.offset()..).unwrap_or_default();
-    Error::unmarshal(kind, error, rest)
 }
 
 /// How many bytes of an event that could not be read are logged, unless `LAMBDA_LOG_EVENT` is `off`.
@@ -269,27 +254,20 @@ impl<E: FromJson, F: Fn(E, &Context, Responder<'_>) -> Result<()> + Sync> Handle
     }
 }
 
-// Closures do not implement `Debug`.
-impl<F, E, R> fmt::Debug for Json<F, E, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("handler::json(..)")
-    }
+/// Implements `Debug`, which closures do not implement.
+macro_rules! debug_as {
+    ($($handler:ident<$($type:ident),+> => $text:literal;)+) => {$(
+        impl<$($type),+> fmt::Debug for $handler<$($type),+> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str($text)
+            }
+        }
+    )+};
 }
 
-impl<F, R> fmt::Debug for Http<F, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("handler::http(..)")
-    }
-}
-
-impl<F, E> fmt::Debug for Streaming<F, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("handler::streaming(..)")
-    }
-}
-
-impl<F> fmt::Debug for Bytes<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("handler::bytes(..)")
-    }
+debug_as! {
+    Json<F, E, R> => "handler::json(..)";
+    Http<F, R> => "handler::http(..)";
+    Streaming<F, E> => "handler::streaming(..)";
+    Bytes<F> => "handler::bytes(..)";
 }

@@ -99,25 +99,21 @@ pub(crate) fn serve(worker: &mut Worker, n_workers: usize, handler: &dyn Handler
     if n_workers <= 1 {
         return work(worker, true, handler);
     }
-    serve_many(worker, n_workers, handler)
+    #[cfg(panic = "abort")]
+    return Err(cannot_serve_many(n_workers));
+    #[cfg(panic = "unwind")]
+    serve_many(worker.pending.client.endpoint, n_workers, handler)
 }
 
 /// If one worker fails, the others go on, since Lambda may still have invocations for them.
 #[cfg(panic = "unwind")]
-fn serve_many(worker: &mut Worker, n_workers: usize, handler: &dyn Handler) -> Result<()> {
-    let endpoint = worker.pending.client.endpoint;
+fn serve_many(endpoint: &'static Endpoint, n_workers: usize, handler: &dyn Handler) -> Result<()> {
     sys::in_parallel(n_workers, STACK_LEN, &|| {
         if let Err(error) = work(&mut Worker::new(endpoint), false, handler) {
             log::error(None, &error);
         }
     });
     Err(Error::of(address::ENDPOINT_ERROR, &["no worker is left"]))
-}
-
-/// Refuses several workers if panics abort, since one panic would end all invocations of the process.
-#[cfg(panic = "abort")]
-fn serve_many(_: &mut Worker, n_workers: usize, _: &dyn Handler) -> Result<()> {
-    Err(cannot_serve_many(n_workers))
 }
 
 /// Posts an init error and ends the process if Lambda wants several invocations served at once and this
@@ -131,6 +127,7 @@ pub(crate) fn require_one_worker(worker: &mut Worker) {
     }
 }
 
+/// Refuses several workers if panics abort, since one panic would end all invocations of the process.
 #[cfg(panic = "abort")]
 fn cannot_serve_many(n_workers: usize) -> Error {
     let digits = &mut Digits::default();
@@ -151,8 +148,7 @@ fn work(worker: &mut Worker, is_only: bool, handler: &dyn Handler) -> Result<()>
         if is_only {
             worker.set_trace_id();
         }
-        let (result, state_lock) =
-            panic::run_invocation(worker, |worker| worker.handle(event, handler));
+        let (result, state_lock) = panic::run_invocation(worker, event, handler);
         worker.respond(result)?;
         drop(state_lock);
     }

@@ -9,21 +9,22 @@
 
 use alloc::boxed::Box;
 use core::cell::Cell;
+use core::mem;
+use core::ops::Range;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::panic::{self, PanicHookInfo};
+use std::sync::MutexGuard;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::log;
-use crate::runtime::worker;
-use crate::runtime::worker_state::{Phase, WorkerState};
+use crate::runtime::handler::Handler;
+use crate::runtime::worker::{self, Worker};
+use crate::runtime::worker_state::{HAS_HOOK, Phase, WorkerState};
 use crate::sys;
 
 /// Exit code of a process that a panic has ended, as std has it.
 const EXIT_STATUS: i32 = 101;
-
-/// Whether panics call a hook. With `build.sh --profile tiny` they end the process at once.
-const HAS_HOOK: bool = cfg!(not(panic = "immediate-abort"));
 
 /// How often a thread looks whether the panic of another thread has been reported, in milliseconds.
 const REPORT_PAUSE_MS: u16 = 5;
@@ -67,19 +68,43 @@ fn call_earlier(info: &PanicHookInfo<'_>, earlier: &Hook, is_wanted: bool) -> bo
 
 /// Posts `error` as that of the worker's current phase. Returns the exit code; `None` if the worker is idle.
 fn post_failure(state: &mut WorkerState, error: &Error) -> Option<i32> {
-    match (state.take_phase(), state.endpoint) {
+    match (mem::take(&mut state.phase), state.endpoint) {
         #[cfg(panic = "abort")]
         (Phase::Init(call), _) => {
             worker::report_init(call, error);
             return Some(worker::INIT_EXIT_STATUS);
         }
         (Phase::Invoke, Some(endpoint)) => match state.stream.take() {
-            Some(stream) => stream.end(&state.invocation, error),
+            // The worker must not send anything afterwards.
+            Some(stream) => (stream.end)(&stream.socket, &state.invocation, error),
             None => worker::report(endpoint, &state.invocation, error),
         },
         _ => return None,
     }
     Some(EXIT_STATUS)
+}
+
+/// Runs the handler for an invocation of `worker`.
+///
+/// Returns the locked state of the worker, too: a panic on another thread that ends the process waits
+/// until the lock is dropped, so that the response is sent first.
+pub(crate) fn run_invocation(
+    worker: &mut Worker,
+    event: Range<usize>,
+    handler: &dyn Handler,
+) -> (Result<()>, Option<MutexGuard<'static, WorkerState>>) {
+    if let Some(mut state) = worker.pending.state.lock() {
+        state.phase = Phase::Invoke;
+        state.endpoint = Some(worker.pending.client.endpoint);
+        state.invocation.set(&worker.pending.invocation);
+    }
+    let result = handle(worker, event, handler);
+    let state = worker.pending.state.lock().map(|mut state| {
+        state.phase = Phase::Idle;
+        state.stream = None;
+        state
+    });
+    (result, state)
 }
 
 /// Calls `report`, which returns an exit code, and ends the process. If another thread is reporting a panic
@@ -101,26 +126,26 @@ fn report_and_exit(error: &Error, report: impl FnOnce() -> i32) -> ! {
     sys::exit(STATUS.load(Ordering::Relaxed));
 }
 
+use strategy::{handle, run_hook};
+pub(crate) use strategy::{run_init, run_part, set_function_process};
+
 #[cfg(panic = "unwind")]
-use unwind::run_hook;
-#[cfg(panic = "unwind")]
-pub(crate) use unwind::{run_init, run_invocation, run_part, set_function_process};
-#[cfg(panic = "unwind")]
-mod unwind {
+mod strategy {
     use alloc::boxed::Box;
     use alloc::format;
     use alloc::string::String;
     use core::any::{Any, TypeId};
     use core::cell::{Cell, RefCell};
     use core::mem;
+    use core::ops::Range;
     use core::sync::atomic::{AtomicBool, Ordering};
     use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
-    use std::sync::MutexGuard;
 
-    use super::{EXIT_STATUS, Hook, WorkerState, call_earlier, post_failure, report_and_exit};
+    use super::{EXIT_STATUS, Hook, call_earlier, post_failure, report_and_exit};
     use crate::context::Context;
-    use crate::error::{Error, Result, with_sources};
+    use crate::error::{Error, Result, payload_text, with_sources};
     use crate::log;
+    use crate::runtime::handler::Handler;
     use crate::runtime::worker::{self, Worker};
     use crate::runtime::worker_state;
 
@@ -147,7 +172,7 @@ mod unwind {
         static LAST_PANICS: RefCell<[Option<SeenPanic>; 2]> =
             const { RefCell::new([None, None]) };
         /// The request ID and tenant ID of the invocation that this thread serves, for log lines.
-        static CONTEXT: RefCell<Option<Context>> = const { RefCell::new(None) };
+        static CONTEXT: RefCell<Context> = RefCell::default();
     }
 
     /// Whether this is the process of a function, so that the panics of all threads are logged here. In a
@@ -161,52 +186,30 @@ mod unwind {
 
     /// Identifies a payload in the hook and after `catch_unwind`. It moves in between, so this is its type,
     /// and the address and length of the text if it is a string.
-    #[derive(PartialEq, Eq)]
-    struct PayloadId(TypeId, Option<(usize, usize)>);
+    type PayloadId = (TypeId, Option<(usize, usize)>);
 
-    impl PayloadId {
-        fn of(payload: &(dyn Any + Send)) -> PayloadId {
-            let text = payload_text(payload);
-            let bytes = text.map(|text| (text.as_ptr().addr(), text.len()));
-            PayloadId(payload.type_id(), bytes)
-        }
+    fn payload_id(payload: &(dyn Any + Send)) -> PayloadId {
+        let text = payload_text(payload);
+        let bytes = text.map(|text| (text.as_ptr().addr(), text.len()));
+        (payload.type_id(), bytes)
     }
 
-    fn payload_text(payload: &(dyn Any + Send)) -> Option<&str> {
-        match payload.downcast_ref::<&str>() {
-            Some(text) => Some(text),
-            None => payload.downcast_ref::<String>().map(String::as_str),
-        }
-    }
+    /// Returns the panic that has caused another one, of the last two panics before that one.
+    type Cause = fn([Option<SeenPanic>; 2]) -> Option<SeenPanic>;
 
-    /// Why std ends the process after a panic.
-    enum AbortReason {
-        /// A destructor panicked that ran because of another panic.
-        Destructor,
-        /// A panic reached a function that cannot unwind, such as an `extern "C"` one.
-        NoUnwind,
-        /// std has detected undefined behaviour.
-        UndefinedBehavior,
-    }
-
-    impl AbortReason {
-        /// Returns why std will end the process after this panic; `None` if it will unwind.
-        ///
-        /// std's only stable sign is the message of the panic. Tests check the messages of this version of
-        /// std (tests/it/runtime/process.rs). If a later version changes them, such a panic is only logged.
-        fn of(info: &PanicHookInfo<'_>) -> Option<AbortReason> {
-            let text = payload_text(info.payload())?;
-            if text.starts_with("panic in a destructor during cleanup") {
-                Some(AbortReason::Destructor)
-            } else if text.starts_with("panic in a function that cannot unwind") {
-                Some(AbortReason::NoUnwind)
-            } else if text.starts_with("unsafe precondition(s) violated") {
-                Some(AbortReason::UndefinedBehavior)
-            } else {
-                None
-            }
-        }
-    }
+    /// The start of the message of each panic after which std ends the process, and its cause: a panic in a
+    /// destructor that runs because of another panic, one that reaches a function that cannot unwind, such as
+    /// an `extern "C"` one, and undefined behaviour that std has detected.
+    ///
+    /// The message is std's only stable sign. Tests check the messages of this version of std
+    /// (tests/it/runtime/process.rs). If a later version changes them, such a panic is only logged.
+    static ABORTING_PANICS: [(&str, Cause); 3] = [
+        ("panic in a destructor during cleanup", |[first, last]| {
+            first.or(last)
+        }),
+        ("panic in a function that cannot unwind", |[_, last]| last),
+        ("unsafe precondition(s) violated", |_| None),
+    ];
 
     pub(super) fn run_hook(info: &PanicHookInfo<'_>, earlier: &Hook, is_default: bool) {
         let scope = SCOPE.try_with(Cell::get).ok().flatten();
@@ -215,8 +218,10 @@ mod unwind {
             return;
         }
         let error = Error::from_panic(info);
-        if let Some(reason) = AbortReason::of(info) {
-            end_process(scope, reason, error);
+        let text = payload_text(info.payload()).unwrap_or_default();
+        let is_start = |(start, _): &&(&str, Cause)| text.starts_with(start);
+        if let Some((_, cause)) = ABORTING_PANICS.iter().find(is_start) {
+            end_process(scope, *cause, error);
         }
         record(scope, info, error);
     }
@@ -227,10 +232,8 @@ mod unwind {
     /// destructor that runs because of the first one. Then std ends the process, and the first panic is the
     /// error that is posted.
     fn record(scope: Option<Scope>, info: &PanicHookInfo<'_>, mut error: Error) {
-        let payload = PayloadId::of(info.payload());
-        let recorded = LAST_PANICS.try_with(|panics| {
-            let mut panics = panics.try_borrow_mut().ok()?;
-            let [first, last] = &mut *panics;
+        let payload = payload_id(info.payload());
+        let recorded = with_last_panics(|[first, last]| {
             if let Some(last) = last {
                 log_once(&mut last.error);
             }
@@ -248,18 +251,21 @@ mod unwind {
             });
             Some(())
         });
-        // The thread-local variables of a thread that is ending may be destroyed already.
-        if !matches!(recorded, Ok(Some(()))) {
+        if recorded.is_none() {
             log_once(&mut error);
         }
     }
 
+    /// Returns the result of `f` for the last panics; `None` if the thread is ending and they are
+    /// destroyed, or if they are in use.
+    fn with_last_panics<T>(f: impl FnOnce(&mut [Option<SeenPanic>; 2]) -> Option<T>) -> Option<T> {
+        let result = LAST_PANICS.try_with(|panics| f(&mut *panics.try_borrow_mut().ok()?));
+        result.ok().flatten()
+    }
+
     /// Logs the error of a panic, unless it was logged before.
     fn log_once(error: &mut Error) {
-        let logged = CONTEXT.try_with(|cx| {
-            let cx = cx.try_borrow().ok();
-            log::error(cx.as_deref().and_then(Option::as_ref), error);
-        });
+        let logged = CONTEXT.try_with(|cx| log::error(cx.try_borrow().ok().as_deref(), error));
         if logged.is_err() {
             log::error(None, error);
         }
@@ -269,27 +275,17 @@ mod unwind {
     /// Logs the recorded panics that were not logged, and forgets all of them. Those that are left when a
     /// scope ends were caught by the function's own code.
     fn log_recorded() {
-        let panics = LAST_PANICS.try_with(|panics| {
-            let mut panics = panics.try_borrow_mut().ok()?;
-            Some(mem::take(&mut *panics))
-        });
-        for panic in panics.ok().flatten().into_iter().flatten().flatten() {
-            let mut error = panic.error;
-            log_once(&mut error);
+        let panics = with_last_panics(|panics| Some(mem::take(panics)));
+        for mut panic in panics.into_iter().flatten().flatten() {
+            log_once(&mut panic.error);
         }
     }
 
     /// Reports a panic after which std ends the process, and ends it. Reports the panic before it if that
     /// one is the cause.
-    fn end_process(scope: Option<Scope>, reason: AbortReason, mut error: Error) -> ! {
-        let panics = LAST_PANICS.try_with(RefCell::take);
-        let [first, last] = panics.unwrap_or([None, None]);
-        let cause = match reason {
-            AbortReason::Destructor => first.or(last),
-            AbortReason::NoUnwind => last,
-            AbortReason::UndefinedBehavior => None,
-        };
-        if let Some(cause) = cause {
+    fn end_process(scope: Option<Scope>, cause: Cause, mut error: Error) -> ! {
+        let panics = with_last_panics(|panics| Some(mem::take(panics)));
+        if let Some(cause) = panics.and_then(cause) {
             error = cause.error;
         }
         log_once(&mut error);
@@ -306,36 +302,25 @@ mod unwind {
         })
     }
 
-    /// Runs `f`, which handles an invocation of `worker`, and makes a panic its error.
-    ///
-    /// Returns the locked state of the worker, too: a panic on another thread that ends the process waits
-    /// until the lock is dropped, so that the response is sent first.
-    pub(crate) fn run_invocation(
+    /// Runs the handler, and makes a panic its error.
+    pub(super) fn handle(
         worker: &mut Worker,
-        f: impl FnOnce(&mut Worker) -> Result<()>,
-    ) -> (Result<()>, Option<MutexGuard<'static, WorkerState>>) {
-        if let Some(mut state) = worker.pending.state.lock() {
-            state.enter(worker.pending.client.endpoint, &worker.pending.invocation);
-        }
-        let _ = CONTEXT.try_with(|cx| {
-            if let Ok(mut cx) = cx.try_borrow_mut() {
-                let cx = cx.get_or_insert_with(Context::default);
-                cx.request_id.clone_from(&worker.cx.request_id);
-                cx.tenant_id.clone_from(&worker.cx.tenant_id);
-            }
+        event: Range<usize>,
+        handler: &dyn Handler,
+    ) -> Result<()> {
+        with_context(|cx| {
+            cx.request_id.clone_from(&worker.cx.request_id);
+            cx.tenant_id.clone_from(&worker.cx.tenant_id);
         });
-        let result = catch(Scope::Invocation, || f(worker));
-        let state = worker.pending.state.lock().map(|mut state| {
-            state.leave();
-            state
-        });
+        let result = catch(Scope::Invocation, || worker.handle(event, handler));
         // A later panic on this thread does not belong to this invocation.
-        let _ = CONTEXT.try_with(|cx| {
-            if let Ok(Some(cx)) = cx.try_borrow_mut().as_deref_mut() {
-                cx.request_id.clear();
-            }
-        });
-        (result, state)
+        with_context(|cx| cx.request_id.clear());
+        result
+    }
+
+    /// Calls `f` with the context for log lines, unless the thread is ending or a log line is being made.
+    fn with_context(f: impl FnOnce(&mut Context)) {
+        let _ = CONTEXT.try_with(|cx| cx.try_borrow_mut().map(|mut cx| f(&mut cx)));
     }
 
     /// Runs a part of an invocation or of the shutdown, and makes a panic its error. The caller logs the
@@ -365,16 +350,12 @@ mod unwind {
 
     /// Returns the error of a panic that was caught.
     fn error_of(payload: Box<dyn Any + Send>) -> Error {
-        let id = PayloadId::of(&*payload);
-        let recorded = LAST_PANICS.try_with(|panics| {
-            let mut panics = panics.try_borrow_mut().ok()?;
-            let [_, last] = &mut *panics;
-            last.take_if(|panic| panic.payload == id)
-        });
-        let error = match recorded.ok().flatten() {
+        let id = payload_id(&*payload);
+        let recorded = with_last_panics(|[_, last]| last.take_if(|panic| panic.payload == id));
+        let error = match recorded {
             Some(panic) => panic.error,
             // The function has caught the panic before, here or on another thread, and resumed it.
-            None => Error::panic(&payload_message(&*payload)),
+            None => Error::panic(payload_message(&*payload)),
         };
         // The destructor of the payload may panic, and so may the destructor of that panic's payload.
         if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
@@ -404,20 +385,14 @@ mod unwind {
 }
 
 #[cfg(panic = "abort")]
-use abort::run_hook;
-#[cfg(panic = "abort")]
-pub(crate) use abort::{run_init, run_invocation, run_part, set_function_process};
-#[cfg(panic = "abort")]
-mod abort {
+mod strategy {
+    use core::ops::Range;
     use std::panic::PanicHookInfo;
-    use std::sync::MutexGuard;
 
-    use super::{
-        EXIT_STATUS, HAS_HOOK, Hook, Phase, WorkerState, call_earlier, post_failure,
-        report_and_exit,
-    };
+    use super::{EXIT_STATUS, HAS_HOOK, Hook, Phase, call_earlier, post_failure, report_and_exit};
     use crate::error::{Error, Result};
     use crate::log;
+    use crate::runtime::handler::Handler;
     use crate::runtime::worker::Worker;
     use crate::runtime::worker_state;
 
@@ -442,23 +417,13 @@ mod abort {
         })
     }
 
-    /// Runs `f`, which handles an invocation of `worker`. The hook posts a panic as its error.
-    ///
-    /// Returns the locked state of the worker, too: a panic on another thread waits until the lock is
-    /// dropped, so that the response is sent first.
-    pub(crate) fn run_invocation(
+    /// Runs the handler. The hook posts a panic as its error.
+    pub(super) fn handle(
         worker: &mut Worker,
-        f: impl FnOnce(&mut Worker) -> Result<()>,
-    ) -> (Result<()>, Option<MutexGuard<'static, WorkerState>>) {
-        if let Some(mut state) = worker.pending.state.lock() {
-            state.enter(worker.pending.client.endpoint, &worker.pending.invocation);
-        }
-        let result = f(worker);
-        let state = worker.pending.state.lock().map(|mut state| {
-            state.leave();
-            state
-        });
-        (result, state)
+        event: Range<usize>,
+        handler: &dyn Handler,
+    ) -> Result<()> {
+        worker.handle(event, handler)
     }
 
     /// Runs a part of an invocation or of the shutdown. A panic ends the process.

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::json::{ToJson, Writer};
 use crate::runtime::address::Endpoint;
 use crate::runtime::api;
-use crate::runtime::client::{Client, ExchangeError};
+use crate::runtime::client::{Client, Sent};
 use crate::runtime::invocation::Invocation;
 use crate::runtime::worker_state::StateSlot;
 use crate::sys::Errno;
@@ -47,12 +47,9 @@ impl PendingResponse {
         }
     }
 
-    /// Makes the response to `null`, which is the response of a handler that does not respond: callers
-    /// of Lambda expect JSON.
-    pub(crate) fn set_null(&mut self) {
-        self.content_type = api::JSON;
-        self.body.clear();
-        self.body.extend_from_slice(b"null");
+    /// Returns whether the head of a streamed response has been sent.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.stream.as_ref().is_some_and(|stream| stream.has_begun)
     }
 
     /// Makes `value` the body, as JSON.
@@ -61,12 +58,6 @@ impl PendingResponse {
         let mut w = Writer::new(mem::take(&mut self.body));
         value.to_json(&mut w);
         self.body = w.into_inner();
-    }
-
-    /// Sends head and body.
-    pub(crate) fn send(&mut self) -> core::result::Result<(), ExchangeError> {
-        let parts = [self.head.as_slice(), &self.body, &[]];
-        self.client.send(parts, Some(&self.invocation))
     }
 }
 
@@ -97,5 +88,3 @@ pub(crate) struct Stream {
 /// nothing of the stream was sent, so that the worker posts it. Otherwise returns the result of sending,
 /// and how many bytes were sent in all.
 pub(crate) type Finish = fn(&mut PendingResponse, &Context, Result<()>) -> Result<(Sent, usize)>;
-
-pub(crate) type Sent = core::result::Result<(), ExchangeError>;

@@ -116,17 +116,15 @@ fn register(endpoint: &'static Endpoint) -> Result<(), String> {
     let mut client = Client::new(endpoint);
     let (mut request, mut buffer, mut id) = (Vec::new(), Vec::new(), String::new());
     endpoint.push_register(&mut request);
-    client
-        .send([&request, &[], &[]], None)
-        .map_err(failed(REGISTER))?;
     let mut on_field = |name: &[u8], value: &[u8]| {
         if name.eq_ignore_ascii_case(api::EXTENSION_ID.as_bytes()) {
             id.clear();
             head::push_text(&mut id, value);
         }
     };
-    let reply = client
-        .receive_with(api::REPLY_LEN_MAX, &mut buffer, &mut on_field)
+    let sent = client.send([&request, &[], &[]], None);
+    let reply = sent
+        .and_then(|()| client.receive_with(&mut buffer, &mut on_field))
         .map_err(failed(REGISTER))?;
     if reply.status != 200 || id.is_empty() {
         return Err(format!("{REGISTER}: status {}", reply.status));

@@ -5,7 +5,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::error::Result;
 use crate::log;
@@ -17,24 +17,20 @@ use crate::sys;
 
 type Hook = Box<dyn FnOnce() -> Result<()> + Send>;
 
-struct Hooks {
-    before: Vec<Hook>,
-    after: Vec<Hook>,
-}
-
-static HOOKS: Mutex<Hooks> = Mutex::new(Hooks {
-    before: Vec::new(),
-    after: Vec::new(),
-});
+static BEFORE_SNAPSHOT: Mutex<Vec<Hook>> = Mutex::new(Vec::new());
+static AFTER_RESTORE: Mutex<Vec<Hook>> = Mutex::new(Vec::new());
 
 /// [`run_hooks`], once there is a hook. It is called through this pointer so that a function without hooks
 /// does not contain it. The plain form is a direct call.
 static RUN_HOOKS: OnceLock<fn(&'static Endpoint)> = OnceLock::new();
 
-fn hooks() -> MutexGuard<'static, Hooks> {
-    // An error says that it is set already.
-    let _ = RUN_HOOKS.set(run_hooks);
-    HOOKS.lock().unwrap_or_else(PoisonError::into_inner)
+fn register(hooks: &Mutex<Vec<Hook>>, hook: Hook) {
+    let mut hooks = hooks.lock().unwrap_or_else(PoisonError::into_inner);
+    hooks.push(hook);
+}
+
+fn take(hooks: &Mutex<Vec<Hook>>) -> Vec<Hook> {
+    mem::take(&mut hooks.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Registers `f` to be called before Lambda takes a snapshot of the initialised function, for example to
@@ -53,7 +49,8 @@ fn hooks() -> MutexGuard<'static, Hooks> {
 /// `Runtime.BeforeSnapshotError`, and the process ends with exit code 1. The same holds for a panic, which is
 /// posted as `Runtime.Panic` if panics abort. Source: AWS Lambda Developer Guide, "Runtime hooks for custom runtimes".
 pub fn before_snapshot(f: impl FnOnce() -> Result<()> + Send + 'static) {
-    hooks().before.push(Box::new(f));
+    register(&BEFORE_SNAPSHOT, Box::new(f));
+    RUN_HOOKS.get_or_init(|| run_hooks);
 }
 
 /// Registers `f` to be called after Lambda has restored a snapshot, in each execution environment that is
@@ -79,14 +76,14 @@ pub fn before_snapshot(f: impl FnOnce() -> Result<()> + Send + 'static) {
 /// code 1. The same holds for a panic, which is posted as `Runtime.Panic` if panics abort. See
 /// [`before_snapshot`] for the conditions under which hooks are called.
 pub fn after_restore(f: impl FnOnce() -> Result<()> + Send + 'static) {
-    hooks().after.push(Box::new(f));
+    register(&AFTER_RESTORE, Box::new(f));
+    RUN_HOOKS.get_or_init(|| run_hooks);
 }
 
 /// Registers `f` as [`after_restore`] does, but does not make the function wait for the restore if it has no
 /// other hooks.
 pub(crate) fn also_after_restore(f: Hook) {
-    let mut hooks = HOOKS.lock().unwrap_or_else(PoisonError::into_inner);
-    hooks.after.push(f);
+    register(&AFTER_RESTORE, f);
 }
 
 /// Calls the hooks and waits for the restore between them, if there are hooks and SnapStart is on.
@@ -101,33 +98,30 @@ fn run_hooks(endpoint: &'static Endpoint) {
         return;
     }
     // Each hook is called once, also if `Runtime::serve` is called several times.
-    let mut hooks = hooks();
-    let (before, after) = (mem::take(&mut hooks.before), mem::take(&mut hooks.after));
-    drop(hooks);
+    let (before, after) = (take(&BEFORE_SNAPSHOT), take(&AFTER_RESTORE));
     if before.is_empty() && after.is_empty() {
         return;
     }
-    let done = panic::run_init(api::INIT_ERROR, || {
-        before.into_iter().rev().try_for_each(|hook| hook())
-    });
-    if let Err(error) = done {
-        worker::init_failed(
-            api::INIT_ERROR,
-            &error.with_type("Runtime.BeforeSnapshotError"),
-        );
-    }
+    run(
+        before.into_iter().rev(),
+        api::INIT_ERROR,
+        "Runtime.BeforeSnapshotError",
+    );
     // A worker of its own, since its connection does not outlive the snapshot.
     if let Err(error) = Worker::new(endpoint).restore_next() {
         log::error(None, &error);
         sys::exit(1);
     }
-    let done = panic::run_init(api::RESTORE_ERROR, || {
-        after.into_iter().try_for_each(|hook| hook())
-    });
-    if let Err(error) = done {
-        worker::init_failed(
-            api::RESTORE_ERROR,
-            &error.with_type("Runtime.AfterRestoreError"),
-        );
+    run(
+        after.into_iter(),
+        api::RESTORE_ERROR,
+        "Runtime.AfterRestoreError",
+    );
+}
+
+/// Calls hooks. If one fails, posts its error to `call` and ends the process.
+fn run(mut hooks: impl Iterator<Item = Hook>, call: &'static str, error_type: &'static str) {
+    if let Err(error) = panic::run_init(call, || hooks.try_for_each(|hook| hook())) {
+        worker::init_failed(call, &error.with_type(error_type));
     }
 }

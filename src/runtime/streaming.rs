@@ -5,19 +5,18 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::mem;
 use std::io;
 use std::net::TcpStream;
 
 use crate::context::Context;
 use crate::encoding::{base64, hex_digit};
 use crate::error::{Error, Result};
-use crate::http1::connection::{self, ReceiveError};
+use crate::http1::connection;
 use crate::json::{self, Writer};
 use crate::log;
 use crate::runtime::api;
-use crate::runtime::client::ExchangeError;
-use crate::runtime::pending::{PendingResponse, Sent, Stream};
+use crate::runtime::client::{ExchangeError, Sent};
+use crate::runtime::pending::{PendingResponse, Stream};
 use crate::runtime::worker_state::OpenStream;
 use crate::sys::{Errno, SocketHandle};
 
@@ -35,6 +34,9 @@ pub(crate) const PRELUDE_END: &[u8] = &[0; 8];
 /// with payload response streaming").
 pub(crate) const PRELUDE_LEN_MAX: usize = 16 * 1024;
 
+/// The `errorType` of a response that cannot be sent.
+const INVALID_RESPONSE: &str = "Runtime.InvalidResponse";
+
 /// Starts a streamed response. See [`Responder::start`](crate::Responder::start).
 #[track_caller]
 pub(crate) fn start<'c>(
@@ -45,10 +47,8 @@ pub(crate) fn start<'c>(
         return Err(invalid_header(content_type));
     }
     pending.body.clear();
-    pending
-        .client
-        .endpoint
-        .push_streaming(&mut pending.head, &pending.invocation, content_type);
+    let endpoint = pending.client.endpoint;
+    endpoint.push_streaming(&mut pending.head, &pending.invocation, content_type);
     pending.stream = Some(Stream {
         has_begun: false,
         error: None,
@@ -81,7 +81,7 @@ pub(crate) fn start_http<'c>(
 fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
     if !matches!(status, 100..=599) {
         return Err(Error::new(
-            "Runtime.InvalidResponse",
+            INVALID_RESPONSE,
             format_args!("{status} is not an HTTP status: expected 100 to 599"),
         ));
     }
@@ -93,10 +93,10 @@ fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
         }
         if name.eq_ignore_ascii_case("set-cookie") {
             cookies.push(value);
-        } else if let Some((_, values)) = headers
-            .iter_mut()
-            .find(|(other, _)| name.eq_ignore_ascii_case(other))
-        {
+            continue;
+        }
+        let is_same = |(other, _): &&mut (&str, String)| name.eq_ignore_ascii_case(other);
+        if let Some((_, values)) = headers.iter_mut().find(is_same) {
             values.push_str(", ");
             values.push_str(value);
         } else {
@@ -113,7 +113,7 @@ fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
     let len = prelude.len().saturating_add(PRELUDE_END.len());
     if len > PRELUDE_LEN_MAX {
         return Err(Error::new(
-            "Runtime.InvalidResponse",
+            INVALID_RESPONSE,
             format_args!(
                 "status and headers have {len} bytes: a streamed response may have {PRELUDE_LEN_MAX}"
             ),
@@ -124,12 +124,10 @@ fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
 
 #[track_caller]
 fn invalid_header(text: &str) -> Error {
+    let text = text.escape_default();
     Error::new(
-        "Runtime.InvalidResponse",
-        format_args!(
-            "\"{}\" cannot stand in an HTTP header",
-            text.escape_default()
-        ),
+        INVALID_RESPONSE,
+        format_args!("\"{text}\" cannot stand in an HTTP header"),
     )
 }
 
@@ -175,61 +173,50 @@ impl io::Write for BodyWriter<'_> {
         }
         // The buffer and `bytes` become one chunk each, so that neither is copied again.
         if !pending.body.is_empty() {
-            send_buffer(pending)?;
+            send_chunk(pending, None)?;
         }
-        send_chunk(pending, bytes)?;
+        send_chunk(pending, Some(bytes))?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(send_buffer(self.pending)?)
+        Ok(send_chunk(self.pending, None)?)
     }
 }
 
-/// Sends the buffer as a chunk.
-fn send_buffer(pending: &mut PendingResponse) -> core::result::Result<(), Errno> {
-    let buffer = mem::take(&mut pending.body);
-    let sent = send_chunk(pending, &buffer);
-    pending.body = buffer;
-    pending.body.clear();
-    sent
-}
-
-/// Sends the head, if it is not sent yet, and `chunk` unless it is empty: an empty chunk would end the
-/// stream. If a panic of another thread ends the stream meanwhile, this blocks until the process ends.
-fn send_chunk(pending: &mut PendingResponse, chunk: &[u8]) -> core::result::Result<(), Errno> {
+/// Sends the head, if it is not sent yet, and a chunk: `bytes`, or the buffer if there are none. If a panic
+/// of another thread ends the stream meanwhile, this blocks until the process ends.
+fn send_chunk(pending: &mut PendingResponse, bytes: Option<&[u8]>) -> Result<(), Errno> {
     let mut state = pending.state.lock();
-    let sent = send_chunk_locked(pending, chunk);
-    let has_begun = pending.stream.as_ref().is_some_and(|it| it.has_begun);
-    if let (Some(state), Some(stream), true) = (&mut state, &pending.client.stream, has_begun) {
+    let sent = send_chunk_locked(pending, bytes);
+    if let (Some(state), Some(stream), true) =
+        (&mut state, &pending.client.stream, pending.has_begun())
+    {
         state.stream.get_or_insert_with(|| open_stream(stream));
     }
     sent
 }
 
 /// Does the same for a worker that has [locked](crate::runtime::worker_state::StateSlot::lock) its state.
-fn send_chunk_locked(
-    pending: &mut PendingResponse,
-    chunk: &[u8],
-) -> core::result::Result<(), Errno> {
+fn send_chunk_locked(pending: &mut PendingResponse, bytes: Option<&[u8]>) -> Result<(), Errno> {
     let Some(stream) = &mut pending.stream else {
         return Ok(());
     };
     if let Some(errno) = stream.error {
         return Err(errno);
     }
-    if chunk.is_empty() && pending.head.is_empty() {
-        return Ok(());
-    }
+    let chunk = bytes.unwrap_or(&pending.body);
     let mut end: &[u8] = b"";
+    // An empty chunk would end the stream.
     if !chunk.is_empty() {
         push_chunk_len(&mut pending.head, chunk.len());
         end = b"\r\n";
     }
     let parts = [pending.head.as_slice(), chunk, end];
-    let len = parts
-        .iter()
-        .fold(0, |len: usize, part| len.saturating_add(part.len()));
+    let len: usize = parts.iter().map(|part| part.len()).sum();
+    if len == 0 {
+        return Ok(());
+    }
     let client = &mut pending.client;
     let sent = if stream.has_begun {
         send_on(client.stream.as_ref(), parts)
@@ -237,20 +224,17 @@ fn send_chunk_locked(
         client.send_first(parts, len, &pending.invocation)
     };
     stream.sent_len = stream.sent_len.saturating_add(len);
-    let has_sent = match &sent {
-        Ok(()) => true,
-        Err(ExchangeError::Send(sent, _)) => *sent > 0,
-        Err(_) => false,
-    };
-    if has_sent && !stream.has_begun {
+    let has_sent = matches!(sent, Ok(()) | Err(ExchangeError::Send(1.., _)));
+    if let (Some(socket), true) = (&client.stream, has_sent && !stream.has_begun) {
         stream.has_begun = true;
-        if let Some(stream) = &client.stream {
-            // The handler flushes what the caller is to see at once, so nothing is gained by waiting
-            // for more. Without the option the stream is only slower, so an error is ignored.
-            let _ = stream.set_nodelay(true);
-        }
+        // The handler flushes what the caller is to see at once, so nothing is gained by waiting for
+        // more. Without the option the stream is only slower, so an error is ignored.
+        let _ = socket.set_nodelay(true);
     }
     pending.head.clear();
+    if bytes.is_none() {
+        pending.body.clear();
+    }
     sent.map_err(|error| {
         let errno = match error {
             ExchangeError::Connect(errno) | ExchangeError::Send(_, errno) => errno,
@@ -263,7 +247,7 @@ fn send_chunk_locked(
 
 /// Sends `parts` on the connection that has the stream.
 fn send_on(stream: Option<&TcpStream>, parts: [&[u8]; 3]) -> Sent {
-    let stream = stream.ok_or(ExchangeError::Receive(ReceiveError::Closed))?;
+    let stream = stream.ok_or(ExchangeError::CLOSED)?;
     connection::send(stream, parts).map_err(|(sent, errno)| ExchangeError::Send(sent, errno))
 }
 
@@ -273,9 +257,8 @@ fn finish(
     cx: &Context,
     result: Result<()>,
 ) -> Result<(Sent, usize)> {
-    let has_begun = pending.stream.as_ref().is_some_and(|it| it.has_begun);
     let error = match result {
-        Err(error) if !has_begun => {
+        Err(error) if !pending.has_begun() => {
             pending.stream = None;
             return Err(error);
         }
@@ -291,16 +274,9 @@ fn finish(
 
 /// Sends the buffer, the last chunk, and the error trailers.
 fn send_end(pending: &mut PendingResponse, error: Option<&Error>) -> Sent {
-    let buffer = mem::take(&mut pending.body);
-    let sent = send_chunk_locked(pending, &buffer);
-    pending.body = buffer;
-    pending.body.clear();
-    sent.map_err(|errno| ExchangeError::Send(1, errno))?;
+    send_chunk_locked(pending, None).map_err(|errno| ExchangeError::Send(1, errno))?;
     push_end(&mut pending.body, error);
-    send_on(
-        pending.client.stream.as_ref(),
-        [pending.body.as_slice(), &[], &[]],
-    )
+    send_on(pending.client.stream.as_ref(), [&pending.body, &[], &[]])
 }
 
 /// Appends the last chunk and the error trailers ("Response streaming": errors within a stream).

@@ -1,6 +1,5 @@
 //! The state of each worker, which the panic hook reads when a panic ends the process.
 
-use core::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
@@ -8,8 +7,12 @@ use crate::runtime::address::Endpoint;
 use crate::runtime::invocation::Invocation;
 use crate::sys::SocketHandle;
 
+/// Whether panics call a hook. With `build.sh --profile tiny` they end the process at once, and nothing reads
+/// the state.
+pub(crate) const HAS_HOOK: bool = cfg!(not(panic = "immediate-abort"));
+
 /// What a worker does at the moment, as far as the panic hook needs it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct WorkerState {
     pub(crate) phase: Phase,
     pub(crate) endpoint: Option<&'static Endpoint>,
@@ -19,9 +22,10 @@ pub(crate) struct WorkerState {
     pub(crate) stream: Option<OpenStream>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) enum Phase {
     /// Neither initialises nor serves an invocation.
+    #[default]
     Idle,
     /// Runs code of the Init phase; a failure is posted to this call.
     #[cfg(panic = "abort")]
@@ -41,42 +45,6 @@ pub(crate) struct OpenStream {
     pub(crate) end: fn(&SocketHandle, &Invocation, &Error),
 }
 
-impl OpenStream {
-    /// Logs the error and ends the stream with it. The worker must not send anything afterwards.
-    pub(crate) fn end(&self, invocation: &Invocation, error: &Error) {
-        (self.end)(&self.socket, invocation, error);
-    }
-}
-
-impl WorkerState {
-    const fn new() -> WorkerState {
-        WorkerState {
-            phase: Phase::Idle,
-            endpoint: None,
-            invocation: Invocation::new(),
-            stream: None,
-        }
-    }
-
-    /// Records the invocation that begins.
-    pub(crate) fn enter(&mut self, endpoint: &'static Endpoint, invocation: &Invocation) {
-        self.phase = Phase::Invoke;
-        self.endpoint = Some(endpoint);
-        self.invocation.set(invocation);
-    }
-
-    /// Records that the invocation has ended.
-    pub(crate) fn leave(&mut self) {
-        self.phase = Phase::Idle;
-        self.stream = None;
-    }
-
-    /// Sets the phase to `Idle` and returns the one before.
-    pub(crate) fn take_phase(&mut self) -> Phase {
-        mem::replace(&mut self.phase, Phase::Idle)
-    }
-}
-
 #[cfg(panic = "unwind")]
 pub(crate) use unwind::{StateSlot, for_each};
 #[cfg(panic = "unwind")]
@@ -84,8 +52,9 @@ mod unwind {
     use alloc::boxed::Box;
     use alloc::vec::Vec;
     use core::cell::OnceCell;
+    use core::mem;
 
-    use super::{Mutex, MutexGuard, Phase, PoisonError, WorkerState, mem};
+    use super::{Mutex, MutexGuard, Phase, PoisonError, WorkerState};
 
     /// The states of all workers. A worker that ends frees its slot for another.
     static SLOTS: Mutex<Vec<&'static Mutex<WorkerState>>> = Mutex::new(Vec::new());
@@ -116,8 +85,7 @@ mod unwind {
                         }
                     }
                 }
-                let slot: &'static Mutex<WorkerState> =
-                    Box::leak(Box::new(Mutex::new(WorkerState::new())));
+                let slot: &'static Mutex<WorkerState> = Box::leak(Box::default());
                 slots.push(slot);
                 slot
             })))
@@ -147,13 +115,15 @@ mod unwind {
 pub(crate) use abort::{StateSlot, lock};
 #[cfg(panic = "abort")]
 mod abort {
-    use super::{Mutex, MutexGuard, PoisonError, WorkerState};
-
-    /// Without a panic hook (`build.sh --profile tiny`), nothing reads the state.
-    const HAS_HOOK: bool = cfg!(not(panic = "immediate-abort"));
+    use super::{HAS_HOOK, Invocation, Mutex, MutexGuard, Phase, PoisonError, WorkerState};
 
     /// The state of the only worker: a process whose panics abort has one.
-    static STATE: Mutex<WorkerState> = Mutex::new(WorkerState::new());
+    static STATE: Mutex<WorkerState> = Mutex::new(WorkerState {
+        phase: Phase::Idle,
+        endpoint: None,
+        invocation: Invocation::new(),
+        stream: None,
+    });
 
     // `inline(never)`: it is called from several places.
     #[inline(never)]
