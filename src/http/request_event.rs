@@ -97,7 +97,7 @@ pub(super) fn read_request(event: &str) -> Result<Request> {
         return Err(unmarshal_error(name, &error, event.as_bytes()));
     }
     match members.origin() {
-        Some(origin) => Ok(members.request(origin, event)),
+        Some(origin) => Ok(members.request(origin)),
         None => Err(Error::new(Error::UNMARSHAL, DIRECT_INVOKE)),
     }
 }
@@ -145,19 +145,14 @@ impl<'j> EventMembers<'j> {
         Ok(())
     }
 
-    /// Returns the offset of a member's value; 0 if it is missing or `null`.
-    fn offset(&self, member: Member) -> usize {
-        self.offsets.get(member as usize).copied().unwrap_or(0)
-    }
-
     /// Returns whether the event has a member that is not `null`.
     fn has(&self, member: Member) -> bool {
-        self.offset(member) != 0
+        self.get(member).is_some()
     }
 
-    /// Returns a reader at a member's value.
+    /// Returns a reader at a member's value; `None` if it is missing or `null`.
     fn get(&self, member: Member) -> Option<Reader<'j>> {
-        let offset = self.offset(member);
+        let offset = *self.offsets.get(member as usize)?;
         (offset != 0).then(|| Reader::at(self.event, offset))
     }
 
@@ -180,15 +175,17 @@ impl<'j> EventMembers<'j> {
             Path, RawPath, RawQuery, Resource, ServiceNetwork, SnakeBase64, SnakePath, SnakeQuery,
         };
         let is_2 = usize::from(self.text(Member::Version).as_deref() == Some("2.0"));
-        let count = |members: &[Member]| members.iter().filter(|&&member| self.has(member)).count();
-        let is_version_2 = |members| count(members).saturating_add(is_2) > 1;
+        let has_two = |members: &[Member], n_others: usize| {
+            let n_members = members.iter().filter(|&&member| self.has(member)).count();
+            n_members.saturating_add(n_others) > 1
+        };
         Some(if self.has(Elb) {
             Origin::Alb
-        } else if count(&[Connection, EventType]) > 0 {
+        } else if self.has(Connection) || self.has(EventType) {
             Origin::WebSocket
         } else if self.has(ServiceNetwork) {
             Origin::LatticeV2
-        } else if is_version_2(&[Http, RawPath, RawQuery]) {
+        } else if has_two(&[Http, RawPath, RawQuery], is_2) {
             // `https://<url-id>.lambda-url.<region>.on.aws`
             let domain = self.text(Member::Domain).unwrap_or_default();
             if split(&domain, b'.').nth(1) == Some("lambda-url") {
@@ -196,12 +193,12 @@ impl<'j> EventMembers<'j> {
             } else {
                 Origin::HttpApi
             }
-        } else if count(&[SnakePath, SnakeBase64, SnakeQuery, LatticeMethod]) > 1 {
+        } else if has_two(&[SnakePath, SnakeBase64, SnakeQuery, LatticeMethod], 0) {
             Origin::LatticeV1
-        } else if is_version_2(&[LatticeMethod, Path]) {
+        } else if has_two(&[LatticeMethod, Path], is_2) {
             Origin::LatticeV2
-        } else if count(&[HttpMethod, Path, Resource, Base64]) > 1
-            || self.has(Base64) && count(&[Body, Headers]) > 0
+        } else if has_two(&[HttpMethod, Path, Resource, Base64], 0)
+            || self.has(Base64) && (self.has(Body) || self.has(Headers))
         {
             Origin::RestApi
         } else {
@@ -218,7 +215,7 @@ impl<'j> EventMembers<'j> {
 
     /// Reads the request.
     #[inline(never)]
-    fn request(&self, origin: Origin, event: &str) -> Request {
+    fn request(&self, origin: Origin) -> Request {
         let (method, path) = match origin {
             Origin::HttpApi | Origin::FunctionUrl => (Member::Method, Member::RawPath),
             Origin::LatticeV1 => (Member::LatticeMethod, Member::SnakePath),
@@ -263,8 +260,8 @@ impl<'j> EventMembers<'j> {
             headers: self.headers(),
             raw_path,
             has_decoded_path,
-            body: self.body(event_name(origin), event),
-            event: self.without_body(event),
+            body: self.body(event_name(origin)),
+            event: self.without_body(),
             captures: Vec::new(),
         }
     }
@@ -322,7 +319,7 @@ impl<'j> EventMembers<'j> {
 
     /// Returns the body, or the error that [`Request::body`] returns.
     #[inline(never)]
-    fn body(&self, event_name: &str, event: &str) -> Result<Body> {
+    fn body(&self, event_name: &str) -> Result<Body> {
         let Some(mut r) = self.get(Member::Body) else {
             return Ok(Body::Empty);
         };
@@ -345,25 +342,21 @@ impl<'j> EventMembers<'j> {
                 }
             },
             (Err(error), _) | (_, Err(error)) => {
-                Err(unmarshal_error(event_name, &error, event.as_bytes()))
+                Err(unmarshal_error(event_name, &error, self.event.as_bytes()))
             }
         }
     }
 
     /// Returns the event with `null` in place of the body.
     #[inline(never)]
-    fn without_body(&self, event: &str) -> String {
+    fn without_body(&self) -> String {
         let Some(mut r) = self.get(Member::Body) else {
-            return event.into();
+            return self.event.into();
         };
-        let before = event.get(..r.offset()).unwrap_or_default();
+        let mut text = String::from(self.event.get(..r.offset()).unwrap_or_default());
+        text.push_str("null");
         let _ = r.skip();
-        let after = event.get(r.offset()..).unwrap_or_default();
-        let len = before.len().saturating_add(after.len());
-        let mut text = String::with_capacity(len.saturating_add(4));
-        for part in [before, "null", after] {
-            text.push_str(part);
-        }
+        text.push_str(self.event.get(r.offset()..).unwrap_or_default());
         text
     }
 }
