@@ -174,7 +174,8 @@ if [ "$profile" = tiny ]; then
     add_flag -Cllvm-args=-enable-misched=false
     # Fewer copies of small functions and of the ends of blocks: 137 bytes of hello's zip.
     add_flag -Cllvm-args=-inline-threshold=10
-    add_flag -Cllvm-args=-tail-dup-placement=0    # Graviton2 and newer have atomic instructions, so std need not look for them: 1,867 bytes of the zip.
+    add_flag -Cllvm-args=-tail-dup-placement=0
+    # Graviton2 and newer have atomic instructions, so std need not look for them: 1,867 bytes of the zip.
     [ "$arch" != arm64 ] || add_flag -Ctarget-feature=+lse
 fi
 # Panic messages name source files: without this machine's folders, builds in two places are the same.
