@@ -57,7 +57,7 @@ const VARIANTS: &[Variant] = &[
     ("small, relocatable (PIE)", "small", without!("-Crelocation-model=static")),
     ("small, separate code pages", "small", without!("-Clink-arg=-znoseparate-code")),
     ("small, constants apart from code", "small", without!("-Clink-arg=--no-rosegment")),
-    ("small, relro", "small", without!("-Clink-arg=-znorelro")),
+    ("small, relro", "small", without!("-Crelro-level=off")),
     ("small, build id", "small", without!("-Clink-arg=--build-id=none")),
     ("small, section headers", "small", without!("-Clink-arg=-znosectionheader")),
     ("small, equal code twice", "small", without!("-Clink-arg=--icf=all")),

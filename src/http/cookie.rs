@@ -65,10 +65,7 @@ impl Cookie {
     /// If `path` has control characters or semicolons.
     #[track_caller]
     pub fn path(self, path: &str) -> Result<Cookie> {
-        if !is_attribute(path) {
-            return Err(malformed("path"));
-        }
-        Ok(self.attribute("; Path=", path))
+        self.checked_attribute("; Path=", path, "path")
     }
 
     /// Makes browsers send the cookie to `domain` and all hosts below it.
@@ -77,10 +74,7 @@ impl Cookie {
     /// If `domain` has control characters or semicolons.
     #[track_caller]
     pub fn domain(self, domain: &str) -> Result<Cookie> {
-        if !is_attribute(domain) {
-            return Err(malformed("domain"));
-        }
-        Ok(self.attribute("; Domain=", domain))
+        self.checked_attribute("; Domain=", domain, "domain")
     }
 
     /// Sets how long browsers keep the cookie, in whole seconds; zero deletes it.
@@ -111,6 +105,15 @@ impl Cookie {
         self
     }
 
+    /// Adds an attribute whose value has no semicolon, which would start another one.
+    #[track_caller]
+    fn checked_attribute(self, name: &str, value: &str, part: &str) -> Result<Cookie> {
+        if !is_field_value(value) || value.bytes().any(|byte| byte == b';') {
+            return Err(malformed(part));
+        }
+        Ok(self.attribute(name, value))
+    }
+
     fn attribute(mut self, name: &str, value: &str) -> Cookie {
         self.text.push_str(name);
         self.text.push_str(value);
@@ -135,11 +138,6 @@ impl core::fmt::Display for Cookie {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(&self.clone().into_value())
     }
-}
-
-/// Returns whether `value` can be the value of an attribute: a semicolon would start another one.
-fn is_attribute(value: &str) -> bool {
-    is_field_value(value) && !value.bytes().any(|byte| byte == b';')
 }
 
 #[track_caller]

@@ -1,12 +1,11 @@
 //! [`Cors`]: cross-origin resource sharing.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::query::split;
-use super::{Method, Request, Response, ResponseEvent, error_response};
-use crate::encoding::{Digits, decimal};
+use super::{HeaderMap, Method, Request, Response, ResponseEvent, error_response};
 use crate::error::Result;
 
 /// Cross-origin resource sharing (Fetch Standard, "CORS protocol"): allows scripts of other sites
@@ -106,11 +105,7 @@ impl Cors {
             && request.header("access-control-request-method").is_some();
         let caller = request.caller();
         let mut response = if is_preflight {
-            let mut response = Response::new(204);
-            if allowed.is_some() {
-                self.add_preflight_headers(&mut response);
-            }
-            response
+            Response::new(204)
         } else {
             let response = f(request).and_then(|response| {
                 ResponseEvent::new(&response, caller)?;
@@ -132,10 +127,13 @@ impl Cors {
         is_open.then_some("*")
     }
 
-    /// Adds the headers that every response has; `allowed` is the result of `allowed_origin`.
+    /// Adds the CORS headers to a response; `allowed` is the result of `allowed_origin`.
     fn add_headers(&self, response: &mut Response, allowed: Option<&str>, is_preflight: bool) {
         let headers = &mut response.headers;
         if let Some(origin) = allowed {
+            if is_preflight {
+                self.add_preflight_headers(headers);
+            }
             headers.insert("Access-Control-Allow-Origin", origin);
             if self.credentials && origin != "*" {
                 headers.insert("Access-Control-Allow-Credentials", "true");
@@ -153,18 +151,14 @@ impl Cors {
     }
 
     /// Adds the headers that only the response to a preflight request has.
-    fn add_preflight_headers(&self, response: &mut Response) {
-        let headers = &mut response.headers;
+    fn add_preflight_headers(&self, headers: &mut HeaderMap) {
         headers.insert("Access-Control-Allow-Methods", &self.methods);
         if !self.headers.is_empty() {
             headers.insert("Access-Control-Allow-Headers", &self.headers);
         }
         if let Some(age) = self.max_age {
-            let mut digits = Digits::default();
-            headers.insert(
-                "Access-Control-Max-Age",
-                decimal(age.as_secs(), &mut digits),
-            );
+            let age = age.as_secs().to_string();
+            headers.insert("Access-Control-Max-Age", &age);
         }
     }
 }

@@ -7,10 +7,11 @@ use core::net::IpAddr;
 use core::str::{self, FromStr};
 
 use super::response_event::{Caller, ResponseEvent};
+use super::router::captures;
 use super::{
     Body, HeaderMap, Method, PAYLOAD_TOO_LARGE, Query, Response, bad_request, query, request_event,
 };
-use crate::encoding::{Digits, Escapes, decimal, decode_percent_lossy};
+use crate::encoding::{Escapes, decode_percent_lossy};
 use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Kind, Reader, Value};
 use crate::log;
@@ -200,15 +201,15 @@ impl Request {
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     pub fn base_path(&self) -> &str {
-        self.path.get(..self.base_path_len()).unwrap_or_default()
+        self.split_path().0
     }
 
     /// Returns [`path`](Self::path) without [`base_path`](Self::base_path), which a
     /// [`Router`](super::Router) compares with its patterns first. It is `/` if nothing is left.
     pub fn route_path(&self) -> &str {
-        match self.path.get(self.base_path_len()..) {
-            Some("") if !self.path.is_empty() => "/",
-            path => path.unwrap_or_default(),
+        match self.split_path() {
+            (base, "") if !base.is_empty() => "/",
+            (_, path) => path,
         }
     }
 
@@ -329,8 +330,6 @@ impl Request {
         if self.body()?.len() <= len_max {
             return Ok(());
         }
-        let mut digits = Digits::default();
-        let len_max = decimal(len_max as u64, &mut digits);
         Err(Error::new(
             PAYLOAD_TOO_LARGE,
             format_args!("the body is longer than {len_max} bytes"),
@@ -373,9 +372,10 @@ impl Request {
         Some(segments.map(decode).collect())
     }
 
-    /// Returns the length of the part of the path before the API's route.
-    fn base_path_len(&self) -> usize {
-        self.find_route_start().unwrap_or(0)
+    /// Splits the path at the start of the API's route.
+    fn split_path(&self) -> (&str, &str) {
+        let start = self.find_route_start().unwrap_or(0);
+        self.path.split_at_checked(start).unwrap_or_default()
     }
 
     /// Returns the offset in the path at which the API's route starts; `None` if it is not found.
@@ -389,22 +389,21 @@ impl Request {
             }
             _ => return None,
         };
-        let route = route.strip_prefix('/')?;
         let segments = self.segments(&self.path)?;
         // A REST API also serves the resource `/a` at `/a/`.
         let segments = match segments.split_last() {
             Some((last, rest)) if last.is_empty() => rest,
             _ => &segments,
         };
-        if route.is_empty() {
-            // The route is `/`, so the path is the base path or nothing.
+        if route == "/" {
+            // The path is the base path or nothing.
             return self
                 .has_custom_domain()
                 .then(|| self.prefix_len(segments.len()));
         }
         for base in 0..segments.len().min(BASE_SEGMENTS_MAX) {
             let (before, rest) = segments.split_at_checked(base)?;
-            if self.is_route(route, rest) {
+            if self.is_route(&route, rest) {
                 let is_path = !before.iter().any(String::is_empty);
                 return is_path.then(|| self.prefix_len(base));
             }
@@ -431,31 +430,13 @@ impl Request {
             .map_or(self.path.len(), |slash| slash.0)
     }
 
-    /// Returns whether the API's route `/{route}` has matched `segments`, given the path parameters
-    /// in the event.
+    /// Returns whether the API's route has matched `segments`, given the path parameters in the event.
     fn is_route(&self, route: &str, segments: &[String]) -> bool {
-        let mut segments = segments.iter();
-        for part in query::split(route, b'/') {
-            let name = part
-                .strip_prefix('{')
-                .and_then(|part| part.strip_suffix('}'));
-            if let Some(name) = name.and_then(|name| name.strip_suffix('+')) {
-                let rest: Vec<&str> = segments.by_ref().map(String::as_str).collect();
-                let value = self.api_parameter(name).unwrap_or_default();
-                return value.strip_suffix('/').unwrap_or(&value) == rest.join("/");
-            }
-            let Some(segment) = segments.next() else {
-                return false;
-            };
-            let is_same = match name {
-                Some(name) => self.api_parameter(name).as_deref() == Some(segment),
-                None => part == segment,
-            };
-            if !is_same {
-                return false;
-            }
-        }
-        segments.next().is_none()
+        let is_value = |(name, value): &(String, String)| {
+            let parameter = self.api_parameter(name).unwrap_or_default();
+            parameter == *value || parameter.strip_suffix('/') == Some(value)
+        };
+        captures(route, "+", segments).is_some_and(|captures| captures.iter().all(is_value))
     }
 
     /// Parses a path parameter.

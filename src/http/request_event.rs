@@ -24,80 +24,61 @@ pub(super) const REQUEST: &str = "HTTP request";
 const DIRECT_INVOKE: &str = "no HTTP request of API Gateway, a function URL, a load balancer or VPC \
     Lattice: this looks like a direct invoke; use `run`";
 
-/// The members of the events that are read; an index into [`EventMembers::offsets`].
-#[derive(Clone, Copy, PartialEq)]
-enum Member {
-    Version,
-    HttpMethod,
-    LatticeMethod,
-    Path,
-    RawPath,
-    SnakePath,
-    Resource,
-    RawQuery,
-    Query,
-    SnakeQuery,
-    MultiQuery,
-    Headers,
-    MultiHeaders,
-    Cookies,
-    Body,
-    Base64,
-    SnakeBase64,
-    /// An object whose members are in `CONTEXT_MEMBERS`.
-    Context,
-    Elb,
-    ServiceNetwork,
-    Connection,
-    EventType,
-    Domain,
-    Stage,
-    Route,
-    /// An object whose members are in `HTTP_MEMBERS`.
-    Http,
-    Method,
+/// Defines the members of the events that are read, and a table of the names in each object.
+macro_rules! members {
+    ($($table:ident { $($member:ident $name:literal)* })*) => {
+        /// A member of an event; an index into [`EventMembers::offsets`].
+        #[derive(Clone, Copy, PartialEq)]
+        enum Member {
+            $($($member,)*)*
+        }
+        const N_MEMBERS: usize = [$($($name,)*)*].len();
+        $(const $table: &[(&str, Member)] = &[$(($name, Member::$member),)*];)*
+    };
 }
 
-const EVENT_MEMBERS: &[(&str, Member)] = &[
-    ("version", Member::Version),
-    ("httpMethod", Member::HttpMethod),
-    ("method", Member::LatticeMethod),
-    ("path", Member::Path),
-    ("rawPath", Member::RawPath),
-    ("raw_path", Member::SnakePath),
-    ("resource", Member::Resource),
-    ("rawQueryString", Member::RawQuery),
-    ("queryStringParameters", Member::Query),
-    ("query_string_parameters", Member::SnakeQuery),
-    ("multiValueQueryStringParameters", Member::MultiQuery),
-    ("headers", Member::Headers),
-    ("multiValueHeaders", Member::MultiHeaders),
-    ("cookies", Member::Cookies),
-    ("body", Member::Body),
-    ("isBase64Encoded", Member::Base64),
-    ("is_base64_encoded", Member::SnakeBase64),
-    ("requestContext", Member::Context),
-];
-
-const CONTEXT_MEMBERS: &[(&str, Member)] = &[
-    ("elb", Member::Elb),
-    ("serviceNetworkArn", Member::ServiceNetwork),
-    ("connectionId", Member::Connection),
-    ("eventType", Member::EventType),
-    ("domainName", Member::Domain),
-    ("stage", Member::Stage),
-    ("routeKey", Member::Route),
-    ("http", Member::Http),
-];
-
-const HTTP_MEMBERS: &[(&str, Member)] = &[("method", Member::Method)];
+members! {
+    EVENT_MEMBERS {
+        Version "version"
+        HttpMethod "httpMethod"
+        LatticeMethod "method"
+        Path "path"
+        RawPath "rawPath"
+        SnakePath "raw_path"
+        Resource "resource"
+        RawQuery "rawQueryString"
+        Query "queryStringParameters"
+        SnakeQuery "query_string_parameters"
+        MultiQuery "multiValueQueryStringParameters"
+        Headers "headers"
+        MultiHeaders "multiValueHeaders"
+        Cookies "cookies"
+        Body "body"
+        Base64 "isBase64Encoded"
+        SnakeBase64 "is_base64_encoded"
+        Context "requestContext"
+    }
+    CONTEXT_MEMBERS {
+        Elb "elb"
+        ServiceNetwork "serviceNetworkArn"
+        Connection "connectionId"
+        EventType "eventType"
+        Domain "domainName"
+        Stage "stage"
+        Route "routeKey"
+        Http "http"
+    }
+    HTTP_MEMBERS {
+        Method "method"
+    }
+}
 
 /// The members that one pass over an event has found. They are read when the front door is known,
 /// so that errors can name it.
 struct EventMembers<'j> {
     event: &'j str,
     /// The offset of each member's value; 0, at which no value can be, if it is missing or `null`.
-    offsets: [usize; Member::Method as usize + 1],
+    offsets: [usize; N_MEMBERS],
 }
 
 /// Reads the request in `event`.
@@ -108,7 +89,7 @@ struct EventMembers<'j> {
 pub(super) fn read_request(event: &str) -> Result<Request> {
     let mut members = EventMembers {
         event,
-        offsets: [0; Member::Method as usize + 1],
+        offsets: [0; N_MEMBERS],
     };
     let mut r = Reader::new(event);
     if let Err(error) = members.scan(&mut r, EVENT_MEMBERS).and_then(|()| r.end()) {
@@ -116,7 +97,7 @@ pub(super) fn read_request(event: &str) -> Result<Request> {
         return Err(unmarshal_error(name, &error, event.as_bytes()));
     }
     match members.origin() {
-        Some(origin) => Ok(members.request(origin, event)),
+        Some(origin) => Ok(members.request(origin)),
         None => Err(Error::new(Error::UNMARSHAL, DIRECT_INVOKE)),
     }
 }
@@ -164,19 +145,14 @@ impl<'j> EventMembers<'j> {
         Ok(())
     }
 
-    /// Returns the offset of a member's value; 0 if it is missing or `null`.
-    fn offset(&self, member: Member) -> usize {
-        self.offsets.get(member as usize).copied().unwrap_or(0)
-    }
-
     /// Returns whether the event has a member that is not `null`.
     fn has(&self, member: Member) -> bool {
-        self.offset(member) != 0
+        self.get(member).is_some()
     }
 
-    /// Returns a reader at a member's value.
+    /// Returns a reader at a member's value; `None` if it is missing or `null`.
     fn get(&self, member: Member) -> Option<Reader<'j>> {
-        let offset = self.offset(member);
+        let offset = *self.offsets.get(member as usize)?;
         (offset != 0).then(|| Reader::at(self.event, offset))
     }
 
@@ -194,16 +170,22 @@ impl<'j> EventMembers<'j> {
     /// them are enough, so one missing member does no harm, and one that the event of a direct
     /// invocation happens to have does not make it a request.
     fn origin(&self) -> Option<Origin> {
-        let count = |members: &[Member]| members.iter().filter(|&&member| self.has(member)).count();
+        use Member::{
+            Base64, Body, Connection, Elb, EventType, Headers, Http, HttpMethod, LatticeMethod,
+            Path, RawPath, RawQuery, Resource, ServiceNetwork, SnakeBase64, SnakePath, SnakeQuery,
+        };
         let is_2 = usize::from(self.text(Member::Version).as_deref() == Some("2.0"));
-        Some(if self.has(Member::Elb) {
+        let has_two = |members: &[Member], n_others: usize| {
+            let n_members = members.iter().filter(|&&member| self.has(member)).count();
+            n_members.saturating_add(n_others) > 1
+        };
+        Some(if self.has(Elb) {
             Origin::Alb
-        } else if self.has(Member::Connection) || self.has(Member::EventType) {
+        } else if self.has(Connection) || self.has(EventType) {
             Origin::WebSocket
-        } else if self.has(Member::ServiceNetwork) {
+        } else if self.has(ServiceNetwork) {
             Origin::LatticeV2
-        } else if count(&[Member::Http, Member::RawPath, Member::RawQuery]).saturating_add(is_2) > 1
-        {
+        } else if has_two(&[Http, RawPath, RawQuery], is_2) {
             // `https://<url-id>.lambda-url.<region>.on.aws`
             let domain = self.text(Member::Domain).unwrap_or_default();
             if split(&domain, b'.').nth(1) == Some("lambda-url") {
@@ -211,23 +193,12 @@ impl<'j> EventMembers<'j> {
             } else {
                 Origin::HttpApi
             }
-        } else if count(&[
-            Member::SnakePath,
-            Member::SnakeBase64,
-            Member::SnakeQuery,
-            Member::LatticeMethod,
-        ]) > 1
-        {
+        } else if has_two(&[SnakePath, SnakeBase64, SnakeQuery, LatticeMethod], 0) {
             Origin::LatticeV1
-        } else if count(&[Member::LatticeMethod, Member::Path]).saturating_add(is_2) > 1 {
+        } else if has_two(&[LatticeMethod, Path], is_2) {
             Origin::LatticeV2
-        } else if count(&[
-            Member::HttpMethod,
-            Member::Path,
-            Member::Resource,
-            Member::Base64,
-        ]) > 1
-            || self.has(Member::Base64) && count(&[Member::Body, Member::Headers]) > 0
+        } else if has_two(&[HttpMethod, Path, Resource, Base64], 0)
+            || self.has(Base64) && (self.has(Body) || self.has(Headers))
         {
             Origin::RestApi
         } else {
@@ -244,7 +215,7 @@ impl<'j> EventMembers<'j> {
 
     /// Reads the request.
     #[inline(never)]
-    fn request(&self, origin: Origin, event: &str) -> Request {
+    fn request(&self, origin: Origin) -> Request {
         let (method, path) = match origin {
             Origin::HttpApi | Origin::FunctionUrl => (Member::Method, Member::RawPath),
             Origin::LatticeV1 => (Member::LatticeMethod, Member::SnakePath),
@@ -253,13 +224,13 @@ impl<'j> EventMembers<'j> {
             Origin::RestApi | Origin::Alb => (Member::HttpMethod, Member::Path),
         };
         let is_socket = origin == Origin::WebSocket;
-        let defaults = if is_socket {
+        let (default_method, default_path) = if is_socket {
             ("GET", "$default")
         } else {
             ("", "")
         };
-        let method = self.text(method).unwrap_or(Cow::Borrowed(defaults.0));
-        let target = self.text(path).unwrap_or(Cow::Borrowed(defaults.1));
+        let method = self.text(method).unwrap_or(Cow::Borrowed(default_method));
+        let target = self.text(path).unwrap_or(Cow::Borrowed(default_path));
         // In a decoded path, `?` is part of the path (recorded events in hotsock/voker).
         let has_decoded_path = self.has_decoded_path(origin);
         let (path, path_query) = if has_decoded_path {
@@ -289,8 +260,8 @@ impl<'j> EventMembers<'j> {
             headers: self.headers(),
             raw_path,
             has_decoded_path,
-            body: self.body(event_name(origin), event),
-            event: self.without_body(event),
+            body: self.body(event_name(origin)),
+            event: self.without_body(),
             captures: Vec::new(),
         }
     }
@@ -348,7 +319,7 @@ impl<'j> EventMembers<'j> {
 
     /// Returns the body, or the error that [`Request::body`] returns.
     #[inline(never)]
-    fn body(&self, event_name: &str, event: &str) -> Result<Body> {
+    fn body(&self, event_name: &str) -> Result<Body> {
         let Some(mut r) = self.get(Member::Body) else {
             return Ok(Body::Empty);
         };
@@ -371,25 +342,21 @@ impl<'j> EventMembers<'j> {
                 }
             },
             (Err(error), _) | (_, Err(error)) => {
-                Err(unmarshal_error(event_name, &error, event.as_bytes()))
+                Err(unmarshal_error(event_name, &error, self.event.as_bytes()))
             }
         }
     }
 
     /// Returns the event with `null` in place of the body.
     #[inline(never)]
-    fn without_body(&self, event: &str) -> String {
+    fn without_body(&self) -> String {
         let Some(mut r) = self.get(Member::Body) else {
-            return event.into();
+            return self.event.into();
         };
-        let before = event.get(..r.offset()).unwrap_or_default();
+        let mut text = String::from(self.event.get(..r.offset()).unwrap_or_default());
+        text.push_str("null");
         let _ = r.skip();
-        let after = event.get(r.offset()..).unwrap_or_default();
-        let len = before.len().saturating_add(after.len());
-        let mut text = String::with_capacity(len.saturating_add(4));
-        for part in [before, "null", after] {
-            text.push_str(part);
-        }
+        text.push_str(self.event.get(r.offset()..).unwrap_or_default());
         text
     }
 }

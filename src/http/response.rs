@@ -198,6 +198,8 @@ pub(super) fn invalid_response(message: impl Display) -> Error {
     Error::new("Http.Response", message)
 }
 
+const OCTET_STREAM: &str = "application/octet-stream";
+
 /// A type that a handler may return in place of a [`Response`].
 ///
 /// ```
@@ -221,59 +223,32 @@ impl IntoResponse for Response {
     }
 }
 
-/// Status 204, No Content.
-impl IntoResponse for () {
-    fn into_response(self) -> Response {
-        Response::new(204)
-    }
+macro_rules! impl_into_response {
+    ($($doc:literal $type:ty, $value:ident => $response:expr;)*) => {$(
+        #[doc = $doc]
+        impl IntoResponse for $type {
+            fn into_response(self) -> Response {
+                let $value = self;
+                $response
+            }
+        }
+    )*};
 }
 
-/// Plain text, `text/plain; charset=utf-8`.
-impl IntoResponse for &str {
-    fn into_response(self) -> Response {
-        Response::text(self)
-    }
-}
-
-/// Plain text, `text/plain; charset=utf-8`.
-impl IntoResponse for String {
-    fn into_response(self) -> Response {
-        Response::text(self)
-    }
-}
-
-/// Bytes, `application/octet-stream`.
-impl IntoResponse for Vec<u8> {
-    fn into_response(self) -> Response {
-        Response::bytes("application/octet-stream", self)
-    }
-}
-
-/// Bytes, `application/octet-stream`.
-impl IntoResponse for &[u8] {
-    fn into_response(self) -> Response {
-        self.to_vec().into_response()
-    }
+impl_into_response! {
+    "Status 204, No Content." (), _value => Response::new(204);
+    "Plain text, `text/plain; charset=utf-8`." &str, text => Response::text(text);
+    "Plain text, `text/plain; charset=utf-8`." String, text => Response::text(text);
+    "Plain text, `text/plain; charset=utf-8`." Cow<'_, str>, text => Response::text(text);
+    "Bytes, `application/octet-stream`." Vec<u8>, bytes => Response::bytes(OCTET_STREAM, bytes);
+    "Bytes, `application/octet-stream`." &[u8], bytes => Response::bytes(OCTET_STREAM, bytes);
+    "JSON, `application/json`." Value, value => Response::json(&value);
 }
 
 /// Bytes, `application/octet-stream`.
 impl<const N: usize> IntoResponse for &[u8; N] {
     fn into_response(self) -> Response {
-        self.to_vec().into_response()
-    }
-}
-
-/// Plain text, `text/plain; charset=utf-8`.
-impl IntoResponse for Cow<'_, str> {
-    fn into_response(self) -> Response {
-        Response::text(self)
-    }
-}
-
-/// JSON, `application/json`.
-impl IntoResponse for Value {
-    fn into_response(self) -> Response {
-        Response::json(&self)
+        Response::bytes(OCTET_STREAM, self)
     }
 }
 

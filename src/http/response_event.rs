@@ -175,24 +175,20 @@ fn write_headers(w: &mut Writer, headers: &HeaderMap, form: Form) {
 /// Writes the values of all headers called `name`: as an array, or joined by commas.
 #[inline(never)]
 fn write_values(w: &mut Writer, headers: &HeaderMap, name: &str, as_list: bool) {
-    let mut joined = String::new();
     if as_list {
         w.begin_array();
-    }
-    for value in headers.get_all(name) {
-        if as_list {
+        for value in headers.get_all(name) {
             w.element(value);
-        } else {
-            // RFC 9110, section 5.3: fields of one name mean the same as their values joined by
-            // commas.
-            push_separated(&mut joined, ", ", value);
         }
-    }
-    if as_list {
         w.end_array();
-    } else {
-        w.string(&joined);
+        return;
     }
+    // RFC 9110, section 5.3: fields of one name mean the same as their values joined by commas.
+    let mut joined = String::new();
+    for value in headers.get_all(name) {
+        push_separated(&mut joined, ", ", value);
+    }
+    w.string(&joined);
 }
 
 /// Returns the reason phrase of a status; `None` if the table does not have it.

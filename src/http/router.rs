@@ -125,7 +125,7 @@ impl<'h> Router<'h> {
         let segments = request.segments(path)?;
         let is_head = *request.method() == Method::Head;
         for (method, pattern, f) in &self.routes {
-            let Some(captures) = captures(pattern, &segments) else {
+            let Some(captures) = captures(pattern, "...", &segments) else {
                 continue;
             };
             if method == request.method() || is_head && *method == Method::Get {
@@ -150,17 +150,18 @@ impl fmt::Debug for Router<'_> {
 }
 
 /// The names in a pattern and the decoded text that each has matched.
-type Captures = Vec<(String, String)>;
+pub(super) type Captures = Vec<(String, String)>;
 
-/// Returns the captures if `pattern` matches the path with these segments.
-fn captures(pattern: &str, segments: &[String]) -> Option<Captures> {
+/// Returns the captures if `pattern` matches the path with these segments. `rest_mark` is what follows the
+/// name of a parameter that matches the rest of the path.
+pub(super) fn captures(pattern: &str, rest_mark: &str, segments: &[String]) -> Option<Captures> {
     let mut captures = Vec::new();
     let mut segments = segments.iter();
     for part in pattern.strip_prefix('/')?.split('/') {
         let name = part
             .strip_prefix('{')
             .and_then(|part| part.strip_suffix('}'));
-        if let Some(name) = name.and_then(|name| name.strip_suffix("...")) {
+        if let Some(name) = name.and_then(|name| name.strip_suffix(rest_mark)) {
             let rest: Vec<&str> = segments.by_ref().map(String::as_str).collect();
             captures.push((name.into(), rest.join("/")));
             break;
@@ -187,7 +188,7 @@ mod tests {
         fn check(pattern: &str, path: &str, want: Option<&[(&str, &str)]>) {
             let request = Request::new(Method::Get, path);
             let segments = request.segments(path).unwrap();
-            let got = captures(pattern, &segments);
+            let got = captures(pattern, "...", &segments);
             let got: Option<Vec<(&str, &str)>> = got
                 .as_ref()
                 .map(|got| got.iter().map(|c| (c.0.as_str(), c.1.as_str())).collect());

@@ -3,37 +3,42 @@
 //! The input is parsed into literals and matches by a shortest path: a step costs as many bits as its
 //! codes have. The codes depend on the parse, so each segment is parsed several times, with the codes
 //! of the pass before. The plain form is lazy matching, as in `gzip -9`, which makes the zip of `hello`
-//! 1,057 bytes larger (2.7 %). The output depends on the input alone, not on the machine.
+//! 854 bytes larger (2.2 %): more than `.ci/size-budget` allows. The output depends on the input alone,
+//! not on the machine.
 //!
-//! The figures in this file are for the zip of `hello`, profile small, x86_64: 38,789 bytes.
+//! The figures in this file are for the zip of `hello`, profile small, x86_64: 38,817 bytes.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::iter;
 
 /// How far back a match may begin, and how long it may be, in bytes.
 const DISTANCE_MAX: usize = 32 << 10;
 const MATCH_MIN: usize = 3;
 const MATCH_MAX: usize = 258;
 
-/// The most positions that are compared to find the matches at a position. With 256: 36 bytes more.
+/// The most positions that are compared to find the matches at a position. With 256: 50 bytes more.
 const TRIES_MAX: usize = 1024;
 
 /// A match of this length is taken whole, which bounds the time for repetitive input.
 const MATCH_GOOD: usize = 64;
 
-/// How often each segment is parsed. With 2: 50 bytes more; with 6: none less.
+/// How often each segment is parsed. With 2: 158 bytes more; with 7: none less.
 const N_PASSES: usize = 5;
 
 /// The bytes that are parsed at a time, which bounds the memory.
 const SEGMENT_LEN: usize = 256 << 10;
 
-/// The number of steps in the smallest block.
+/// The number of steps in the smallest block. With one block per segment: 443 bytes more.
 const BLOCK_STEPS_MIN: usize = 448;
 
-/// The numbers of symbols: literals and lengths, distances, lengths of codes.
+/// The numbers of symbols: literals and lengths, and distances. In tables of both, distances are last.
 const N_LITERALS: usize = 286;
 const N_DISTANCES: usize = 30;
-const N_CODE_LENGTHS: usize = 19;
 
-/// The symbol that ends a block.
+/// The symbol that ends a block, and the one of the longest match.
 const END: usize = 256;
+const LONGEST: usize = N_LITERALS - 1;
 
 /// The longest code of literals and distances, and of lengths of codes, in bits.
 const CODE_LEN_MAX: u8 = 15;
@@ -50,50 +55,40 @@ pub(crate) fn deflate(input: &[u8]) -> Vec<u8> {
     }
     let mut chains = Chains::new();
     let mut blocks = Vec::new();
-    let mut start = 0;
-    while start < input.len() {
-        let segment = Segment::new(input, start, &mut chains);
-        let mut codes = vec![(segment.end, CodeLengths::before_counting())];
+    for start in (0..input.len()).step_by(SEGMENT_LEN) {
+        let end = input.len().min(start + SEGMENT_LEN);
+        let steps = chains.steps(&input[..end], start);
+        // Before any symbol is counted: matches cost less than literals.
+        let mut costs = vec![(end - start, vec![8; N_LITERALS + N_DISTANCES])];
         let mut segment_blocks = Vec::new();
         for _ in 0..N_PASSES {
-            let steps = segment.parse(input, &codes);
-            segment_blocks = merge(steps.chunks(BLOCK_STEPS_MIN).map(Block::new).collect());
-            codes.clear();
-            let mut end = start;
-            for block in &segment_blocks {
-                end += block.counts.n_bytes;
-                codes.push((end, block.counts.code_lengths()));
-            }
+            let path = cheapest_path(&steps, &costs);
+            segment_blocks = merge(path.chunks(BLOCK_STEPS_MIN).map(Block::new).collect());
+            let costs_of = |block: &Block| (block.n_bytes, block.code_lengths.clone());
+            costs = segment_blocks.iter().map(costs_of).collect();
         }
         blocks.append(&mut segment_blocks);
-        start = segment.end;
     }
     let blocks = merge(blocks);
     let mut out = Bits::default();
     let mut rest = input;
     for (index, block) in blocks.iter().enumerate() {
-        let (bytes, after) = rest.split_at(block.counts.n_bytes);
+        let (bytes, after) = rest.split_at(block.n_bytes);
         block.write(bytes, index + 1 == blocks.len(), &mut out);
         rest = after;
     }
-    out.into_bytes()
+    out.bytes
 }
 
 // ---- matches ----
 
-#[derive(Clone, Copy)]
-struct Match {
-    len: u16,
-    distance: u16,
-}
-
 /// Chains of positions whose three bytes have the same hash.
 struct Chains {
     /// For each hash, the last position.
-    last: Vec<Option<u32>>,
+    last: Vec<Option<usize>>,
     /// For each position, the one before it in its chain. The array is a ring that is twice as large as
     /// the window, so that the entries of all positions in the window are intact.
-    before: Vec<Option<u32>>,
+    before: Vec<Option<usize>>,
 }
 
 impl Chains {
@@ -107,24 +102,41 @@ impl Chains {
     }
 
     fn insert(&mut self, input: &[u8], at: usize) {
-        if let Some(&[a, b, c]) = input[at..].first_chunk() {
-            let hash = u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1) >> 16;
-            let last = &mut self.last[hash as usize];
-            self.before[at % Chains::RING_LEN] = last.replace(at as u32);
-        } else {
-            self.before[at % Chains::RING_LEN] = None;
-        }
+        let bytes = input[at..].iter().take(MATCH_MIN);
+        let bytes = bytes.fold(0, |bytes, byte| bytes << 8 | u32::from(*byte));
+        let hash = bytes.wrapping_mul(0x9e37_79b1) >> 16;
+        self.before[at % Chains::RING_LEN] = self.last[hash as usize].replace(at);
     }
 
-    /// Appends the matches at a position to `matches`, the nearest first, each longer than the one
-    /// before it. Returns the length of the last one, or less than `MATCH_MIN` if there is none.
-    fn find(&self, input: &[u8], at: usize, matches: &mut Vec<Match>) -> usize {
+    /// Returns the steps that can be taken at each position of `input` from `start` on. Where the longest
+    /// match is a good one, it is the only step, and the positions within it have none.
+    fn steps(&mut self, input: &[u8], start: usize) -> Vec<Vec<Step>> {
+        let mut good_end = start;
+        let steps_at = |at| {
+            self.insert(input, at);
+            if at < good_end {
+                return Vec::new();
+            }
+            let mut steps = self.steps_at(input, at);
+            let longest = steps[steps.len() - 1];
+            if longest.len() >= MATCH_GOOD {
+                good_end = at + longest.len();
+                steps = vec![longest];
+            }
+            steps
+        };
+        (start..input.len()).map(steps_at).collect()
+    }
+
+    /// Returns a literal and, for each length, the nearest match.
+    fn steps_at(&self, input: &[u8], at: usize) -> Vec<Step> {
         let ahead = &input[at..input.len().min(at + MATCH_MAX)];
-        let before = |at: usize| self.before[at % Chains::RING_LEN].map(|before| before as usize);
-        let chain = std::iter::successors(before(at), |from| before(*from));
+        let before = |at: &usize| self.before[at % Chains::RING_LEN];
+        let mut steps = vec![Step::Literal(ahead[0])];
         let mut longest = MATCH_MIN - 1;
-        for from in chain.take(TRIES_MAX) {
-            if at - from > DISTANCE_MAX || longest >= ahead.len().min(MATCH_GOOD) {
+        for from in iter::successors(before(&at), before).take(TRIES_MAX) {
+            let distance = at - from;
+            if distance > DISTANCE_MAX || longest >= ahead.len().min(MATCH_GOOD) {
                 break;
             }
             // Most candidates differ in the byte that would make the match longer.
@@ -133,104 +145,42 @@ impl Chains {
             }
             let pairs = input[from..].iter().zip(ahead);
             let len = pairs.take_while(|(a, b)| a == b).count();
-            if len > longest {
-                longest = len;
-                matches.push(Match {
-                    len: len as u16,
-                    distance: (at - from) as u16,
-                });
-            }
+            let (lengths, distance) = (longest as u16 + 1..=len as u16, distance as u16);
+            steps.extend(lengths.map(|len| Step::Match { len, distance }));
+            longest = longest.max(len);
         }
-        longest
-    }
-}
-
-/// A part of the input that is parsed at a time, and its matches.
-struct Segment {
-    start: usize,
-    end: usize,
-    matches: Vec<Match>,
-    /// For each position, the index of its first match; then the number of all matches.
-    first_match: Vec<usize>,
-}
-
-impl Segment {
-    fn new(input: &[u8], start: usize, chains: &mut Chains) -> Segment {
-        let mut segment = Segment {
-            start,
-            end: input.len().min(start + SEGMENT_LEN),
-            matches: Vec::new(),
-            first_match: vec![0],
-        };
-        // Where the last good match ends.
-        let mut taken_to = start;
-        let mut at = start;
-        while at < segment.end {
-            chains.insert(input, at);
-            if at >= taken_to {
-                let longest = chains.find(input, at, &mut segment.matches);
-                if longest >= MATCH_GOOD {
-                    taken_to = at + longest;
-                    segment.end = segment.end.max(taken_to);
-                }
-            }
-            segment.first_match.push(segment.matches.len());
-            at += 1;
-        }
-        segment
-    }
-
-    fn matches_at(&self, at: usize) -> &[Match] {
-        let index = at - self.start;
-        &self.matches[self.first_match[index]..self.first_match[index + 1]]
-    }
-
-    /// Returns the steps of the cheapest path through the segment. `codes` has the position where each
-    /// block ends and its codes.
-    fn parse(&self, input: &[u8], codes: &[(usize, CodeLengths)]) -> Vec<Step> {
-        // For each position, the cost of the cheapest path to it, and the last step of that path.
-        let mut cheapest = vec![(u32::MAX, Step::Literal(0)); self.end - self.start + 1];
-        cheapest[0].0 = 0;
-        let mut at = self.start;
-        for (block_end, codes) in codes {
-            while at < *block_end {
-                let index = at - self.start;
-                let here = cheapest[index].0;
-                let mut reach = |step: Step| {
-                    let there = &mut cheapest[index + step.len()];
-                    let cost = here + codes.cost(step);
-                    if cost < there.0 {
-                        *there = (cost, step);
-                    }
-                };
-                let matches = self.matches_at(at);
-                if let Some(m) = matches.last().filter(|m| usize::from(m.len) >= MATCH_GOOD) {
-                    reach(Step::Match(*m));
-                    at += usize::from(m.len);
-                    continue;
-                }
-                reach(Step::Literal(input[at]));
-                let len_max = (self.end - at).min(MATCH_MAX) as u16;
-                let mut shorter = MATCH_MIN as u16 - 1;
-                for m in matches {
-                    for len in shorter + 1..=m.len.min(len_max) {
-                        reach(Step::Match(Match { len, ..*m }));
-                    }
-                    shorter = m.len;
-                }
-                at += 1;
-            }
-        }
-        let mut steps = Vec::new();
-        let mut index = self.end - self.start;
-        while index > 0 {
-            let step = cheapest[index].1;
-            steps.push(step);
-            index -= step.len();
-        }
-        steps.reverse();
         steps
     }
+}
+
+/// Returns the cheapest path from the first position to the last one. `steps` has the steps that can be
+/// taken at each position; `costs` has the length of each block in bytes, and its code lengths.
+fn cheapest_path(steps: &[Vec<Step>], costs: &[(usize, Vec<u8>)]) -> Vec<Step> {
+    // For each position, the cost of the cheapest path to it, and the last step of that path.
+    let mut cheapest = vec![(u32::MAX, Step::Literal(0)); steps.len() + 1];
+    cheapest[0].0 = 0;
+    let (mut at, mut block_end) = (0, 0);
+    for (n_bytes, code_lengths) in costs {
+        block_end += n_bytes;
+        while at < block_end {
+            for step in &steps[at] {
+                let cost = cheapest[at].0 + step.cost(code_lengths);
+                let there = &mut cheapest[at + step.len()];
+                if cost < there.0 {
+                    *there = (cost, *step);
+                }
+            }
+            at += 1;
+        }
+    }
+    let mut path = Vec::new();
+    while at > 0 {
+        let step = cheapest[at].1;
+        path.push(step);
+        at -= step.len();
+    }
+    path.reverse();
+    path
 }
 
 // ---- steps ----
@@ -238,198 +188,163 @@ impl Segment {
 #[derive(Clone, Copy)]
 enum Step {
     Literal(u8),
-    Match(Match),
+    Match { len: u16, distance: u16 },
 }
+
+/// A symbol, the number of bits that follow it, and a number of which these are the lowest bits.
+type Symbol = (usize, u32, u32);
 
 impl Step {
     fn len(self) -> usize {
         match self {
             Step::Literal(_) => 1,
-            Step::Match(m) => m.len.into(),
+            Step::Match { len, .. } => len.into(),
         }
     }
-}
 
-/// A symbol, and the number of bits that follow it: the lowest ones of the number that it stands for.
-type Symbol = (usize, u32);
-
-/// Returns the symbol of a number (section 3.2.5). The first `n_direct` numbers have a symbol each;
-/// from then on, the numbers from one power of two to the next share `1 << symbols_log2` symbols.
-fn symbol(number: usize, n_direct: usize, symbols_log2: u32) -> Symbol {
-    if number < n_direct {
-        return (number, 0);
+    fn symbols(self) -> impl Iterator<Item = Symbol> {
+        let (first, second) = match self {
+            Step::Literal(byte) => ((byte.into(), 0, 0), None),
+            Step::Match { len, distance } => {
+                let length = match usize::from(len) {
+                    MATCH_MAX => (LONGEST, 0, 0),
+                    len => symbol(END + 1, len - MATCH_MIN, 2),
+                };
+                (
+                    length,
+                    Some(symbol(N_LITERALS, usize::from(distance) - 1, 1)),
+                )
+            }
+        };
+        iter::once(first).chain(second)
     }
-    let n_bits = number.ilog2() - symbols_log2;
-    (
-        ((n_bits as usize) << symbols_log2) + (number >> n_bits),
-        n_bits,
-    )
-}
 
-fn length_symbol(len: usize) -> Symbol {
-    if len == MATCH_MAX {
-        return (N_LITERALS - 1, 0);
+    /// Returns the bits that the step takes.
+    fn cost(self, code_lengths: &[u8]) -> u32 {
+        let cost = |(symbol, n_bits, _): Symbol| match code_lengths[symbol] {
+            // A symbol without a code may get one in the next pass.
+            0 => u32::from(CODE_LEN_MAX) - 2,
+            len => u32::from(len) + n_bits,
+        };
+        self.symbols().map(cost).sum()
     }
-    let (symbol, n_bits) = symbol(len - MATCH_MIN, 8, 2);
-    (END + 1 + symbol, n_bits)
 }
 
-fn distance_symbol(distance: usize) -> Symbol {
-    symbol(distance - 1, 4, 1)
+/// Returns the symbol of a number (section 3.2.5). The numbers from one power of two to the next share
+/// `1 << symbols_log2` symbols; `first` is the symbol of 0.
+fn symbol(first: usize, number: usize, symbols_log2: u32) -> Symbol {
+    let n_bits = number.max(1).ilog2().saturating_sub(symbols_log2);
+    let symbol = ((n_bits as usize) << symbols_log2) + (number >> n_bits);
+    (first + symbol, n_bits, number as u32)
 }
 
 // ---- blocks ----
 
-/// How often each symbol occurs in a block.
-struct Counts {
-    literals: Vec<u32>,
-    distances: Vec<u32>,
-    /// The bits that follow the symbols.
-    n_bits: u64,
-    /// The bytes of the input.
-    n_bytes: usize,
-}
-
-impl Counts {
-    fn new(steps: &[Step]) -> Counts {
-        let mut counts = Counts {
-            literals: vec![0; N_LITERALS],
-            distances: vec![0; N_DISTANCES],
-            n_bits: 0,
-            n_bytes: 0,
-        };
-        counts.literals[END] = 1;
-        for step in steps {
-            counts.n_bytes += step.len();
-            match *step {
-                Step::Literal(byte) => counts.literals[usize::from(byte)] += 1,
-                Step::Match(m) => {
-                    let (length, n_length_bits) = length_symbol(m.len.into());
-                    let (distance, n_distance_bits) = distance_symbol(m.distance.into());
-                    counts.literals[length] += 1;
-                    counts.distances[distance] += 1;
-                    counts.n_bits += u64::from(n_length_bits + n_distance_bits);
-                }
-            }
-        }
-        counts
-    }
-
-    fn plus(&self, next: &Counts) -> Counts {
-        let sums = |a: &[u32], b: &[u32]| a.iter().zip(b).map(|(a, b)| a + b).collect();
-        let mut both = Counts {
-            literals: sums(&self.literals, &next.literals),
-            distances: sums(&self.distances, &next.distances),
-            n_bits: self.n_bits + next.n_bits,
-            n_bytes: self.n_bytes + next.n_bytes,
-        };
-        both.literals[END] = 1;
-        both
-    }
-
-    fn code_lengths(&self) -> CodeLengths {
-        CodeLengths {
-            literals: code_lengths(&self.literals, CODE_LEN_MAX),
-            distances: code_lengths(&self.distances, CODE_LEN_MAX),
-        }
-    }
-
-    /// The length of a block with dynamic codes, in bits.
-    fn dynamic_len(&self) -> u64 {
-        let sum = |lengths: &[u8], counts: &[u32]| -> u64 {
-            let pairs = lengths.iter().zip(counts);
-            pairs.map(|(len, n)| u64::from(*len) * u64::from(*n)).sum()
-        };
-        let codes = self.code_lengths();
-        let mut head = Bits::default();
-        codes.write(&mut head);
-        let symbols = sum(&codes.literals, &self.literals) + sum(&codes.distances, &self.distances);
-        3 + head.len() + symbols + self.n_bits
-    }
-
-    /// The length as stored blocks, in bits. The head of each has at most 5 bytes, padding included.
-    fn stored_len(&self) -> u64 {
-        (self.n_bytes + 5 * self.n_bytes.div_ceil(STORED_LEN_MAX)) as u64 * 8
-    }
-
-    fn block_len(&self) -> u64 {
-        self.dynamic_len().min(self.stored_len())
-    }
-}
-
 struct Block {
     steps: Vec<Step>,
-    counts: Counts,
+    /// The bytes of the input.
+    n_bytes: usize,
+    /// How often each symbol occurs, and the bits that follow the symbols.
+    counts: Vec<u32>,
+    n_bits: u64,
+    /// The length of each symbol's code, in bits; 0 for symbols that do not occur.
+    code_lengths: Vec<u8>,
     /// In bits.
     len: u64,
+    is_stored: bool,
 }
 
 impl Block {
     fn new(steps: &[Step]) -> Block {
-        let counts = Counts::new(steps);
+        let mut counts = vec![0; N_LITERALS + N_DISTANCES];
+        let mut n_bits = 0;
+        for (symbol, n, _) in symbols(steps) {
+            counts[symbol] += 1;
+            n_bits += u64::from(n);
+        }
+        Block::with_counts(steps.to_vec(), counts, n_bits)
+    }
+
+    fn joined(first: &Block, second: &Block) -> Block {
+        let pairs = first.counts.iter().zip(&second.counts);
+        let mut counts: Vec<u32> = pairs.map(|(a, b)| a + b).collect();
+        counts[END] = 1;
+        let steps = [first.steps.as_slice(), &second.steps].concat();
+        Block::with_counts(steps, counts, first.n_bits + second.n_bits)
+    }
+
+    fn with_counts(steps: Vec<Step>, counts: Vec<u32>, n_bits: u64) -> Block {
+        let (literals, distances) = counts.split_at(N_LITERALS);
+        let literals = code_lengths(literals, CODE_LEN_MAX);
+        let code_lengths = [literals, code_lengths(distances, CODE_LEN_MAX)].concat();
+        let mut head = Bits::default();
+        write_code_lengths(&code_lengths, &mut head);
+        let pairs = code_lengths.iter().zip(&counts);
+        let codes_len: u64 = pairs.map(|(len, n)| u64::from(*len) * u64::from(*n)).sum();
+        let dynamic_len = 3 + head.len as u64 + codes_len + n_bits;
+        let n_bytes = steps.iter().map(|step| step.len()).sum();
+        // The head has at most 5 bytes, padding included.
+        let stored_len = (n_bytes as u64 + 5) * 8;
+        let is_stored = n_bytes <= STORED_LEN_MAX && stored_len <= dynamic_len;
         Block {
-            steps: steps.to_vec(),
-            len: counts.block_len(),
+            steps,
+            n_bytes,
             counts,
+            n_bits,
+            code_lengths,
+            len: if is_stored { stored_len } else { dynamic_len },
+            is_stored,
         }
     }
 
     /// Writes the block, which stands for `bytes`.
     fn write(&self, bytes: &[u8], is_last: bool, out: &mut Bits) {
-        if self.counts.stored_len() <= self.counts.dynamic_len() {
-            let n_chunks = bytes.len().div_ceil(STORED_LEN_MAX);
-            for (index, chunk) in bytes.chunks(STORED_LEN_MAX).enumerate() {
-                out.push((is_last && index + 1 == n_chunks).into(), 1);
-                out.push(0, 2);
-                out.pad();
-                out.push(chunk.len() as u32, 16);
-                out.push(!(chunk.len() as u32) & 0xffff, 16);
-                out.bytes.extend_from_slice(chunk);
-            }
+        out.push(is_last.into(), 1);
+        if self.is_stored {
+            out.push(0, 2);
+            out.pad();
+            out.push(bytes.len() as u32, 16);
+            out.push(!(bytes.len() as u32), 16);
+            out.bytes.extend_from_slice(bytes);
+            out.pad();
             return;
         }
-        let lengths = self.counts.code_lengths();
-        let (literals, distances) = (codes(&lengths.literals), codes(&lengths.distances));
-        out.push(is_last.into(), 1);
         out.push(2, 2);
-        lengths.write(out);
-        for step in &self.steps {
-            match *step {
-                Step::Literal(byte) => out.push_code(literals[usize::from(byte)]),
-                Step::Match(m) => {
-                    let (symbol, n_bits) = length_symbol(m.len.into());
-                    out.push_code(literals[symbol]);
-                    out.push(u32::from(m.len) - MATCH_MIN as u32, n_bits);
-                    let (symbol, n_bits) = distance_symbol(m.distance.into());
-                    out.push_code(distances[symbol]);
-                    out.push(u32::from(m.distance) - 1, n_bits);
-                }
-            }
+        write_code_lengths(&self.code_lengths, out);
+        let (literals, distances) = self.code_lengths.split_at(N_LITERALS);
+        let codes = [codes(literals), codes(distances)].concat();
+        for (symbol, n_bits, bits) in symbols(&self.steps) {
+            let (code, len) = codes[symbol];
+            out.push(code, len);
+            out.push(bits, n_bits);
         }
-        out.push_code(literals[END]);
     }
+}
+
+/// Returns the symbols of a block.
+fn symbols(steps: &[Step]) -> impl Iterator<Item = Symbol> {
+    let symbols = steps.iter().flat_map(|step| step.symbols());
+    symbols.chain([(END, 0, 0)])
 }
 
 /// Joins neighbouring blocks while that makes the stream shorter: each time the two that save most.
 fn merge(mut blocks: Vec<Block>) -> Vec<Block> {
-    let joined = |pair: &[Block]| {
-        let counts = pair[0].counts.plus(&pair[1].counts);
-        let len = counts.block_len();
-        ((pair[0].len + pair[1].len).saturating_sub(len), len)
+    let join = |pair: &[Block]| {
+        let joined = Block::joined(&pair[0], &pair[1]);
+        (
+            (pair[0].len + pair[1].len).saturating_sub(joined.len),
+            joined,
+        )
     };
-    let mut pairs: Vec<(u64, u64)> = blocks.windows(2).map(joined).collect();
-    while let Some(first) = (0..pairs.len()).max_by_key(|index| pairs[*index].0) {
-        let (saved, len) = pairs.remove(first);
+    let mut pairs: Vec<(u64, Block)> = blocks.windows(2).map(join).collect();
+    while let Some(at) = (0..pairs.len()).max_by_key(|at| pairs[*at].0) {
+        let (saved, joined) = pairs.remove(at);
         if saved == 0 {
             break;
         }
-        let mut second = blocks.remove(first + 1);
-        let block = &mut blocks[first];
-        block.counts = block.counts.plus(&second.counts);
-        block.steps.append(&mut second.steps);
-        block.len = len;
-        for index in first.saturating_sub(1)..pairs.len().min(first + 1) {
-            pairs[index] = joined(&blocks[index..index + 2]);
+        blocks.splice(at..at + 2, [joined]);
+        for at in at.saturating_sub(1)..pairs.len().min(at + 1) {
+            pairs[at] = join(&blocks[at..at + 2]);
         }
     }
     blocks
@@ -437,77 +352,44 @@ fn merge(mut blocks: Vec<Block>) -> Vec<Block> {
 
 // ---- Huffman codes ----
 
-/// The length of each symbol's code, in bits; 0 for symbols that do not occur.
-struct CodeLengths {
-    literals: Vec<u8>,
-    distances: Vec<u8>,
-}
-
-impl CodeLengths {
-    /// Returns lengths for the first parse, before any symbol is counted: matches cost less than literals.
-    fn before_counting() -> CodeLengths {
-        CodeLengths {
-            literals: vec![8; N_LITERALS],
-            distances: vec![5; N_DISTANCES],
-        }
+/// Writes the head of a block with dynamic codes, without its type (section 3.2.7).
+fn write_code_lengths(lengths: &[u8], out: &mut Bits) {
+    /// The order in which the code lengths of code lengths are written.
+    const ORDER: [usize; 19] = [
+        16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
+    ];
+    let n_used = |lengths: &[u8], min: usize| {
+        let last = lengths.iter().rposition(|len| *len > 0);
+        last.map_or(min, |last| min.max(last + 1))
+    };
+    let (literals, distances) = lengths.split_at(N_LITERALS);
+    let n_literals = n_used(literals, END + 1);
+    let n_distances = n_used(distances, 1);
+    let runs = runs(&[&literals[..n_literals], &distances[..n_distances]].concat());
+    let mut counts = [0; ORDER.len()];
+    for (symbol, ..) in &runs {
+        counts[*symbol] += 1;
     }
-
-    /// The bits that a step takes.
-    fn cost(&self, step: Step) -> u32 {
-        // A symbol without a code may get one in the next pass.
-        let code_len = |lengths: &[u8], symbol: usize| match lengths[symbol] {
-            0 => u32::from(CODE_LEN_MAX) - 2,
-            len => len.into(),
-        };
-        match step {
-            Step::Literal(byte) => code_len(&self.literals, byte.into()),
-            Step::Match(m) => {
-                let (length, n_length_bits) = length_symbol(m.len.into());
-                let (distance, n_distance_bits) = distance_symbol(m.distance.into());
-                let n_bits = n_length_bits + n_distance_bits;
-                code_len(&self.literals, length) + code_len(&self.distances, distance) + n_bits
-            }
-        }
+    let lengths = code_lengths(&counts, LENGTH_CODE_LEN_MAX);
+    let in_order = ORDER.map(|symbol| lengths[symbol]);
+    let n_lengths = n_used(&in_order, 4);
+    out.push((n_literals - END - 1) as u32, 5);
+    out.push((n_distances - 1) as u32, 5);
+    out.push((n_lengths - 4) as u32, 4);
+    for len in &in_order[..n_lengths] {
+        out.push((*len).into(), 3);
     }
-
-    /// Writes the head of a block with dynamic codes, without its type (section 3.2.7).
-    fn write(&self, out: &mut Bits) {
-        /// The order in which the code lengths of code lengths are written.
-        const ORDER: [usize; N_CODE_LENGTHS] = [
-            16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
-        ];
-        let n_used = |lengths: &[u8], min: usize| {
-            let last = lengths.iter().rposition(|len| *len > 0);
-            last.map_or(min, |last| min.max(last + 1))
-        };
-        let n_literals = n_used(&self.literals, END + 1);
-        let n_distances = n_used(&self.distances, 1);
-        let lengths = [&self.literals[..n_literals], &self.distances[..n_distances]].concat();
-        let runs = runs(&lengths);
-        let mut counts = [0; N_CODE_LENGTHS];
-        for (symbol, ..) in &runs {
-            counts[*symbol] += 1;
-        }
-        let lengths = code_lengths(&counts, LENGTH_CODE_LEN_MAX);
-        let in_order = ORDER.map(|symbol| lengths[symbol]);
-        let n_lengths = n_used(&in_order, 4);
-        out.push((n_literals - END - 1) as u32, 5);
-        out.push((n_distances - 1) as u32, 5);
-        out.push((n_lengths - 4) as u32, 4);
-        for len in &in_order[..n_lengths] {
-            out.push((*len).into(), 3);
-        }
-        let codes = codes(&lengths);
-        for (symbol, n_bits, bits) in runs {
-            out.push_code(codes[symbol]);
-            out.push(bits, n_bits);
-        }
+    let codes = codes(&lengths);
+    for (symbol, n_bits, bits) in runs {
+        let (code, len) = codes[symbol];
+        out.push(code, len);
+        out.push(bits, n_bits);
     }
 }
 
-/// Returns code lengths as symbols, each with the number of bits that follow it and these bits:
-/// symbol 16 repeats the length in front of it, 17 and 18 are runs of zeros.
-fn runs(lengths: &[u8]) -> Vec<(usize, u32, u32)> {
+/// Returns code lengths as symbols: symbol 16 repeats the length in front of it, 17 and 18 are runs of
+/// zeros.
+fn runs(lengths: &[u8]) -> Vec<Symbol> {
     let mut runs = Vec::new();
     for run in lengths.chunk_by(|a, b| a == b) {
         let (len, mut left) = (usize::from(run[0]), run.len() as u32);
@@ -519,8 +401,6 @@ fn runs(lengths: &[u8]) -> Vec<(usize, u32, u32)> {
             let (n, symbol) = match (len, left) {
                 (0, 11..) => (left.min(138), (18, 7, left.min(138) - 11)),
                 (0, 3..) => (left, (17, 3, left - 3)),
-                // Four and three: after six, the seventh would need a symbol of its own.
-                (1.., 7) => (4, (16, 2, 1)),
                 (1.., 3..) => (left.min(6), (16, 2, left.min(6) - 3)),
                 _ => (1, (len, 0, 0)),
             };
@@ -534,61 +414,39 @@ fn runs(lengths: &[u8]) -> Vec<(usize, u32, u32)> {
 /// Returns the code lengths of a Huffman code. If a code would be longer than `max`, the counts are made
 /// more alike until none is, which costs a few bits per block, if any.
 fn code_lengths(counts: &[u32], max: u8) -> Vec<u8> {
-    let mut leaves: Vec<(u32, usize)> = counts.iter().copied().zip(0..).collect();
-    leaves.retain(|(n, _)| *n > 0);
-    leaves.sort_unstable();
-    loop {
-        let depths = leaf_depths(leaves.iter().map(|(n, _)| *n).collect());
-        if depths.iter().all(|depth| *depth <= max) {
-            let mut lengths = vec![0; counts.len()];
-            for ((_, symbol), depth) in leaves.iter().zip(depths) {
-                lengths[*symbol] = depth;
-            }
-            return lengths;
-        }
-        for (n, _) in &mut leaves {
-            *n = *n / 2 + 1;
-        }
+    let mut lengths = vec![0; counts.len()];
+    let used = counts.iter().enumerate().filter(|(_, n)| **n > 0);
+    let mut trees: BinaryHeap<_> = used
+        .map(|(symbol, n)| Reverse((*n, vec![symbol])))
+        .collect();
+    if let (Some(Reverse((_, symbols))), 1) = (trees.peek(), trees.len()) {
+        // A code has at least one bit, also if it is the only one.
+        lengths[symbols[0]] = 1;
     }
-}
-
-/// Returns the depth of each leaf of the Huffman tree, at least 1. `weights` are those of the leaves, in
-/// ascending order. The inner nodes are made in ascending order too, so that the lightest node is the
-/// first leaf or the first inner node that has no parent yet (van Leeuwen, 1976).
-fn leaf_depths(mut weights: Vec<u32>) -> Vec<u8> {
-    let n_leaves = weights.len();
-    let n_nodes = (2 * n_leaves).saturating_sub(1);
-    let mut parents = vec![0; n_nodes];
-    let (mut leaf, mut inner) = (0, n_leaves);
-    for parent in n_leaves..n_nodes {
-        let mut weight = 0;
-        for _ in 0..2 {
-            let is_leaf = leaf < n_leaves && (inner == parent || weights[leaf] <= weights[inner]);
-            let lightest = if is_leaf { &mut leaf } else { &mut inner };
-            parents[*lightest] = parent;
-            weight += weights[*lightest];
-            *lightest += 1;
+    while let (Some(Reverse(a)), Some(Reverse(b))) = (trees.pop(), trees.pop()) {
+        let symbols = [a.1, b.1].concat();
+        for symbol in &symbols {
+            lengths[*symbol] += 1;
         }
-        weights.push(weight);
+        trees.push(Reverse((a.0 + b.0, symbols)));
     }
-    // A code has at least one bit, also if it is the only one.
-    let mut depths = vec![u8::from(n_leaves == 1); n_nodes];
-    for node in (0..n_nodes.saturating_sub(1)).rev() {
-        depths[node] = depths[parents[node]] + 1;
+    if lengths.iter().all(|len| *len <= max) {
+        return lengths;
     }
-    depths.truncate(n_leaves);
-    depths
+    let counts: Vec<u32> = counts.iter().map(|n| n.div_ceil(2)).collect();
+    code_lengths(&counts, max)
 }
 
 /// Returns the canonical codes of these lengths (section 3.2.2), each with its length. The first bit of
 /// a code is its lowest one, since codes are written with the first bit first.
-fn codes(lengths: &[u8]) -> Vec<(u32, u8)> {
+fn codes(lengths: &[u8]) -> Vec<(u32, u32)> {
     let mut codes = vec![(0, 0); lengths.len()];
     let mut next: u32 = 0;
     for len in 1..=CODE_LEN_MAX {
         next <<= 1;
         for (code, _) in codes.iter_mut().zip(lengths).filter(|(_, l)| **l == len) {
-            *code = (next.reverse_bits() >> (u32::BITS - u32::from(len)), len);
+            let len = u32::from(len);
+            *code = (next.reverse_bits() >> (u32::BITS - len), len);
             next += 1;
         }
     }
@@ -599,39 +457,25 @@ fn codes(lengths: &[u8]) -> Vec<(u32, u8)> {
 #[derive(Default)]
 struct Bits {
     bytes: Vec<u8>,
-    /// The bits that are not in `bytes` yet, fewer than eight.
-    pending: u64,
-    n_pending: u32,
+    /// In bits.
+    len: usize,
 }
 
 impl Bits {
     /// Appends the lowest `n` of `bits`.
     fn push(&mut self, bits: u32, n: u32) {
-        let bits = u64::from(bits) & ((1 << n) - 1);
-        self.pending |= bits << self.n_pending;
-        self.n_pending += n;
-        while self.n_pending >= 8 {
-            self.bytes.push(self.pending as u8);
-            self.pending >>= 8;
-            self.n_pending -= 8;
+        for place in 0..n {
+            if self.len % 8 == 0 {
+                self.bytes.push(0);
+            }
+            let bit = (bits >> place & 1) as u8;
+            self.bytes[self.len / 8] |= bit << (self.len % 8);
+            self.len += 1;
         }
-    }
-
-    fn push_code(&mut self, (code, len): (u32, u8)) {
-        self.push(code, len.into());
     }
 
     /// Appends zeros up to the end of the byte.
     fn pad(&mut self) {
-        self.push(0, self.n_pending.wrapping_neg() % 8);
-    }
-
-    fn len(&self) -> u64 {
-        self.bytes.len() as u64 * 8 + u64::from(self.n_pending)
-    }
-
-    fn into_bytes(mut self) -> Vec<u8> {
-        self.pad();
-        self.bytes
+        self.len = self.bytes.len() * 8;
     }
 }
