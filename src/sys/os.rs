@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize, Ordering}
 use std::io::{self, Write};
 
 use super::socket::unsent;
-use super::syscall::{TimeSpec, int_arg, number, syscall3, syscall6};
+use super::syscall::{TimeSpec, number, syscall};
 use super::{ENDPOINT_VARIABLE, Errno};
 
 /// A text of the form `NAME=value`.
@@ -124,20 +124,16 @@ pub(crate) fn set_env_entry(entry: [&[u8]; 2]) {
 /// the threads write one after another. The plain form is std's `Mutex`, which also wakes the waiting
 /// threads and is 300 bytes more.
 pub(crate) fn write_stderr(mut bytes: &[u8]) {
-    const STDERR: c_int = 2;
+    const STDERR: usize = 2;
     static IS_WRITING: AtomicBool = AtomicBool::new(false);
 
     while IS_WRITING.swap(true, Ordering::Acquire) {
         sleep_ms(1);
     }
     while !bytes.is_empty() {
-        let args = [
-            int_arg(STDERR),
-            bytes.as_ptr().expose_provenance(),
-            bytes.len(),
-        ];
+        let args = [STDERR, bytes.as_ptr().expose_provenance(), bytes.len()];
         // SAFETY: `bytes` is readable for its whole length; a closed descriptor is an error (write(2)).
-        match unsafe { syscall3(number::WRITE, args) } {
+        match unsafe { syscall(number::WRITE, args) } {
             Ok(n) if n > 0 => bytes = unsent(bytes, n),
             Err(errno) if errno.is_interrupted() => {}
             _ => break,
@@ -208,8 +204,7 @@ pub(crate) fn sleep_ms(ms: u16) {
     let time = (&raw mut time).expose_provenance();
     // SAFETY: `time` is readable and writable, and has the layout of nanosleep(2). The kernel reads it,
     // and writes the time that is left to it if a signal interrupts the call.
-    while unsafe { syscall3(number::NANOSLEEP, [time, time, 0]) }.is_err_and(Errno::is_interrupted)
-    {
+    while unsafe { syscall(number::NANOSLEEP, [time, time, 0]) }.is_err_and(Errno::is_interrupted) {
     }
 }
 
@@ -223,7 +218,7 @@ pub(crate) fn unix_time_ms() -> u64 {
     let mut time = TimeSpec::from_ms(0);
     let to = (&raw mut time).expose_provenance();
     // SAFETY: `time` is writable and has the layout of clock_gettime(2).
-    let result = unsafe { syscall3(number::CLOCK_GETTIME, [CLOCK_REALTIME, to, 0]) };
+    let result = unsafe { syscall(number::CLOCK_GETTIME, [CLOCK_REALTIME, to, 0]) };
     debug_assert!(result.is_ok(), "this clock always exists");
     time.to_ms()
 }
@@ -242,6 +237,6 @@ pub(crate) fn ignore_broken_pipes() {
     let action = (&raw const action).expose_provenance();
     // SAFETY: `action` is readable for its whole length, `SIG_IGN` is not the address of a function, and
     // the old action is not requested (sigaction(2)).
-    let result = unsafe { syscall6(number::RT_SIGACTION, [SIGPIPE, action, 0, SET_LEN, 0, 0]) };
+    let result = unsafe { syscall(number::RT_SIGACTION, [SIGPIPE, action, 0, SET_LEN]) };
     debug_assert!(result.is_ok(), "SIGPIPE can be ignored");
 }
