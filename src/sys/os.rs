@@ -1,10 +1,9 @@
 //! The process's environment, standard streams, end, and clock.
 
 use alloc::vec::Vec;
-use core::cell::Cell;
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, Ordering};
 use std::io::{self, Write};
 
 use super::socket::unsent;
@@ -44,14 +43,21 @@ extern "C" fn split_environment() {
     // long as the process. The kernel made the texts: `setenv` and `putenv` replace pointers to them, but
     // change no byte of them.
     unsafe {
-        let mut copy: Vec<Entry> = Vec::new();
-        copy.push(WRITABLE_ENTRY.as_ptr().cast());
+        let mut copy = Vec::new();
+        let mut entry: Entry = WRITABLE_ENTRY.as_ptr().cast();
         let mut entries = environ;
-        while !entries.is_null() && !(*entries).is_null() {
-            copy.push(*entries);
-            entries = entries.add(1);
+        loop {
+            copy.push(entry);
+            if entry.is_null() {
+                break;
+            }
+            entry = if entries.is_null() {
+                ptr::null()
+            } else {
+                *entries
+            };
+            entries = entries.wrapping_add(1);
         }
-        copy.push(ptr::null());
         let copy = copy.leak().as_ptr();
         if find(environ, ENDPOINT_VARIABLE).is_some() {
             INITIAL_ENVIRONMENT.store(environ.cast_mut(), Ordering::Relaxed);
@@ -160,23 +166,12 @@ pub(crate) fn flush_stdout() {
 /// another thread has claimed it. If this thread has, a function registered by `atexit` called this, and
 /// the process ends at once.
 pub(crate) fn claim_exit(status: c_int) {
-    /// The address of `HERE` in the thread that ends the process.
-    static OWNER: AtomicUsize = AtomicUsize::new(0);
-    std::thread_local! {
-        /// Its address identifies a thread.
-        static HERE: Cell<u8> = const { Cell::new(0) };
-    }
     unsafe extern "C" {
         fn _exit(status: c_int) -> !;
     }
-    let here = HERE.with(|here| ptr::from_ref(here).addr());
-    match OWNER.compare_exchange(0, here, Ordering::Relaxed, Ordering::Relaxed) {
-        Ok(_) => {}
+    if super::has_claimed_exit() {
         // SAFETY: it may be called at any time (_exit(2)).
-        Err(owner) if owner == here => unsafe { _exit(status) },
-        Err(_) => loop {
-            sleep_ms(u16::MAX);
-        },
+        unsafe { _exit(status) }
     }
 }
 

@@ -104,11 +104,11 @@ pub(super) unsafe fn syscall<const N: usize>(
         );
         result
     };
-    match result.wrapping_neg() {
-        // Results from -4095 to -1 are error numbers (syscall(2)).
-        errno @ 1..=4095 => Err(Errno(int_result(errno))),
-        _ => Ok(result),
+    // Results from -4095 to -1 are error numbers (syscall(2)).
+    if result > usize::MAX - 4095 {
+        return Err(Errno(int_result(result.wrapping_neg())));
     }
+    Ok(result)
 }
 
 /// Makes the same system call through the C library, for Miri and other architectures.

@@ -31,7 +31,7 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
-use core::mem::MaybeUninit;
+use core::mem::{self, MaybeUninit};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 
@@ -456,28 +456,11 @@ pub(super) struct Heap {
 unsafe impl Sync for Heap {}
 
 impl Heap {
-    #[expect(clippy::large_stack_arrays, reason = "it is the value of a static")]
+    /// Returns a heap without memory, which is all zeros.
     pub(super) const fn new() -> Heap {
-        const NONE: Group = Group {
-            base: ptr::null_mut(),
-            bound: Bound::UNTOUCHED,
-            bounds: [Bound::UNTOUCHED; GROUP_CHUNKS],
-        };
-        Heap {
-            first_chunk: FirstChunk(UnsafeCell::new(MaybeUninit::uninit())),
-            is_locked: AtomicBool::new(false),
-            state: UnsafeCell::new(State {
-                free_lists: [ptr::null_mut(); LISTED_MAX + 1],
-                listed: 0,
-                cut: 0,
-                first_chunk: ptr::null_mut(),
-                used: 0,
-                peak: 0,
-                resident: 0,
-                limit: 0,
-                groups: [NONE; N_GROUPS],
-            }),
-        }
+        // SAFETY: each field may be zero: null pointers, numbers, an open lock, and memory that may hold
+        // anything.
+        unsafe { mem::zeroed() }
     }
 
     /// Calls `f` with the lock held. `f` must not call this again.
