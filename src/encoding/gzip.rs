@@ -25,6 +25,8 @@ enum GzipErrorKind {
     TooLong,
 }
 
+type Result<T> = core::result::Result<T, GzipErrorKind>;
+
 impl GzipError {
     /// Returns whether the data decompresses to more than the limit.
     pub fn is_too_long(&self) -> bool {
@@ -77,12 +79,12 @@ impl error::Error for GzipError {}
 /// # Errors
 /// If the data is not gzip from its first to its last byte, or decompresses to more than `max_len`
 /// bytes.
-pub fn gunzip(bytes: &[u8], max_len: usize) -> Result<Vec<u8>, GzipError> {
+pub fn gunzip(bytes: &[u8], max_len: usize) -> core::result::Result<Vec<u8>, GzipError> {
     members(bytes, max_len).map_err(GzipError)
 }
 
 /// Decompresses all members and joins their contents.
-fn members(bytes: &[u8], max_len: usize) -> Result<Vec<u8>, GzipErrorKind> {
+fn members(bytes: &[u8], max_len: usize) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     let mut rest = member(bytes, &mut out, max_len)?;
     while !rest.is_empty() {
@@ -99,11 +101,7 @@ const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Decompresses the member that `bytes` begins with and appends its content to `out`. Returns what
 /// follows the member.
-fn member<'b>(
-    bytes: &'b [u8],
-    out: &mut Vec<u8>,
-    max_len: usize,
-) -> Result<&'b [u8], GzipErrorKind> {
+fn member<'b>(bytes: &'b [u8], out: &mut Vec<u8>, max_len: usize) -> Result<&'b [u8]> {
     let mut bits = Bits {
         bytes: skip_header(bytes)?,
         held: 0,
@@ -131,7 +129,7 @@ fn member<'b>(
 }
 
 /// Returns what follows a member's header (RFC 1952, section 2.3).
-fn skip_header(bytes: &[u8]) -> Result<&[u8], GzipErrorKind> {
+fn skip_header(bytes: &[u8]) -> Result<&[u8]> {
     const HAS_CHECK: u8 = 1 << 1;
     const HAS_EXTRA: u8 = 1 << 2;
     const HAS_NAME: u8 = 1 << 3;
@@ -213,7 +211,7 @@ struct Output<'o> {
 
 impl Output<'_> {
     /// Makes sure that `len` more bytes are within the limit.
-    fn check_room(&self, len: usize) -> Result<(), GzipErrorKind> {
+    fn check_room(&self, len: usize) -> Result<()> {
         if len > self.max_len.saturating_sub(self.bytes.len()) {
             return Err(GzipErrorKind::TooLong);
         }
@@ -221,14 +219,14 @@ impl Output<'_> {
     }
 
     /// Appends bytes.
-    fn push(&mut self, bytes: &[u8]) -> Result<(), GzipErrorKind> {
+    fn push(&mut self, bytes: &[u8]) -> Result<()> {
         self.check_room(bytes.len())?;
         self.bytes.extend_from_slice(bytes);
         Ok(())
     }
 
     /// Appends `len` bytes, each a copy of the byte `distance` before it.
-    fn repeat(&mut self, distance: usize, len: usize) -> Result<(), GzipErrorKind> {
+    fn repeat(&mut self, distance: usize, len: usize) -> Result<()> {
         self.check_room(len)?;
         let from = self.bytes.len().checked_sub(distance);
         let from = from.filter(|from| *from >= self.start);
@@ -254,7 +252,7 @@ struct Bits<'b> {
 
 impl Bits<'_> {
     /// Takes the next `n` bits, 16 at most.
-    fn take(&mut self, n: u32) -> Result<u32, GzipErrorKind> {
+    fn take(&mut self, n: u32) -> Result<u32> {
         while self.n_held < n {
             let (&byte, rest) = self.bytes.split_first().ok_or(GzipErrorKind::End)?;
             self.bytes = rest;
@@ -285,7 +283,7 @@ struct Code {
 impl Code {
     /// Makes the code in which symbol `i` has a code of `lengths[i]` bits, 0 for a symbol without
     /// a code.
-    fn new(lengths: &[u8]) -> Result<Code, GzipErrorKind> {
+    fn new(lengths: &[u8]) -> Result<Code> {
         let mut counts = [0_u32; 16];
         for len in lengths.iter().filter(|len| **len != 0) {
             let count = counts.get_mut(usize::from(*len));
@@ -318,7 +316,7 @@ impl Code {
 
     /// Reads a symbol, bit by bit. Codes of the same length are consecutive numbers: `first` is the
     /// first code of the current length, and `index` is the place of its symbol.
-    fn read(&self, bits: &mut Bits<'_>) -> Result<u16, GzipErrorKind> {
+    fn read(&self, bits: &mut Bits<'_>) -> Result<u16> {
         let (mut code, mut first, mut index) = (0_u32, 0_u32, 0_u32);
         for &count in self.counts.iter().skip(1) {
             code |= bits.take(1)?;
@@ -335,7 +333,7 @@ impl Code {
 }
 
 /// Decompresses blocks up to the last one (RFC 1951, section 3.2.3).
-fn inflate(bits: &mut Bits<'_>, out: &mut Output<'_>) -> Result<(), GzipErrorKind> {
+fn inflate(bits: &mut Bits<'_>, out: &mut Output<'_>) -> Result<()> {
     // Made once, since a block with the fixed codes may have as few as ten bits.
     let mut fixed = None;
     loop {
@@ -360,7 +358,7 @@ fn inflate(bits: &mut Bits<'_>, out: &mut Output<'_>) -> Result<(), GzipErrorKin
 }
 
 /// Returns the fixed codes for literals and distances (RFC 1951, section 3.2.6).
-fn fixed_codes() -> Result<(Code, Code), GzipErrorKind> {
+fn fixed_codes() -> Result<(Code, Code)> {
     let lengths: Vec<u8> = [(8, 144), (9, 112), (7, 24), (8, 8)]
         .into_iter()
         .flat_map(|(len, n)| core::iter::repeat_n(len, n))
@@ -369,7 +367,7 @@ fn fixed_codes() -> Result<(Code, Code), GzipErrorKind> {
 }
 
 /// Copies a block that is not compressed (RFC 1951, section 3.2.4).
-fn stored(bits: &mut Bits<'_>, out: &mut Output<'_>) -> Result<(), GzipErrorKind> {
+fn stored(bits: &mut Bits<'_>, out: &mut Output<'_>) -> Result<()> {
     bits.align();
     let header = bits.bytes.split_first_chunk::<4>();
     let (&[l0, l1, n0, n1], rest) = header.ok_or(GzipErrorKind::End)?;
@@ -385,7 +383,7 @@ fn stored(bits: &mut Bits<'_>, out: &mut Output<'_>) -> Result<(), GzipErrorKind
 
 /// Reads the codes for literals and distances at the beginning of a block with dynamic codes (RFC 1951,
 /// section 3.2.7).
-fn codes(bits: &mut Bits<'_>) -> Result<(Code, Code), GzipErrorKind> {
+fn codes(bits: &mut Bits<'_>) -> Result<(Code, Code)> {
     const ORDER: [usize; 19] = [
         16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
     ];
@@ -448,12 +446,7 @@ const DISTANCE_BITS: [u32; 30] = [
 ];
 
 /// Reads the extra bits of `symbol` and returns the length or distance.
-fn measure(
-    bits: &mut Bits<'_>,
-    least: &[u16],
-    n_bits: &[u32],
-    symbol: u16,
-) -> Result<usize, GzipErrorKind> {
+fn measure(bits: &mut Bits<'_>, least: &[u16], n_bits: &[u32], symbol: u16) -> Result<usize> {
     let symbol = usize::from(symbol);
     let entry = least.get(symbol).zip(n_bits.get(symbol));
     let (least, n_bits) = entry.ok_or(GzipErrorKind::Code)?;
@@ -466,7 +459,7 @@ fn compressed(
     literals: &Code,
     distances: &Code,
     out: &mut Output<'_>,
-) -> Result<(), GzipErrorKind> {
+) -> Result<()> {
     loop {
         let symbol = literals.read(bits)?;
         if symbol == END_OF_BLOCK {
@@ -496,7 +489,7 @@ mod tests {
 
     const MAX_LEN: usize = 1 << 20;
 
-    fn unpack(packed: &[u8]) -> Result<Vec<u8>, GzipErrorKind> {
+    fn unpack(packed: &[u8]) -> Result<Vec<u8>> {
         gunzip(packed, MAX_LEN).map_err(|error| error.0)
     }
 
@@ -548,7 +541,7 @@ mod tests {
     #[test]
     fn all_members_are_joined() {
         #[track_caller]
-        fn check(members: &[&str], want: Result<&[u8], GzipErrorKind>) {
+        fn check(members: &[&str], want: Result<&[u8]>) {
             let packed: Vec<u8> = members.iter().flat_map(|member| packed(member)).collect();
             assert_eq!(unpack(&packed).as_deref().map_err(|p| *p), want);
         }

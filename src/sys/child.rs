@@ -180,15 +180,10 @@ static INTERRUPTED: AtomicI32 = AtomicI32::new(-1);
 extern "C" fn on_interrupt(signal: c_int) {
     // Numbers of signals are below 65.
     let byte = u8::try_from(signal).unwrap_or(0);
+    let pipe = INTERRUPTED.load(Ordering::Relaxed);
     // SAFETY: `write` is async-signal-safe (POSIX, 2.4.3) and reads one byte. The pipe is never closed and
     // takes it, so `errno` does not change.
-    unsafe {
-        write(
-            INTERRUPTED.load(Ordering::Relaxed),
-            (&raw const byte).cast(),
-            1,
-        )
-    };
+    unsafe { write(pipe, (&raw const byte).cast(), 1) };
 }
 
 /// Redirects SIGINT, SIGTERM, SIGHUP and SIGQUIT, so that they do not end this process. Returns a pipe from

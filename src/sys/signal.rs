@@ -10,28 +10,24 @@ pub(crate) const CAN_WAIT_FOR_SIGTERM: bool = true;
 const SIGTERM: c_int = 15;
 const SIG_BLOCK: c_int = 0;
 
-/// `sigset_t`: 128 bytes with glibc and musl.
-#[repr(C, align(8))]
-struct SigSet([u8; 128]);
+/// `sigset_t`: 128 bytes with glibc and musl, in words as the kernel has them: bit `n - 1` stands for signal `n`.
+#[repr(C)]
+struct SigSet {
+    first: u64,
+    _rest: [u64; 15],
+}
+
+/// The set that consists of SIGTERM.
+static SIGTERM_SET: SigSet = SigSet {
+    first: 1 << (SIGTERM - 1),
+    _rest: [0; 15],
+};
 
 unsafe extern "C" {
-    fn sigemptyset(set: *mut SigSet) -> c_int;
-    fn sigaddset(set: *mut SigSet, signal: c_int) -> c_int;
     fn pthread_sigmask(how: c_int, set: *const SigSet, old: *mut SigSet) -> c_int;
     fn sigwait(set: *const SigSet, signal: *mut c_int) -> c_int;
     fn sigaction(signal: c_int, new: *const SigAction, old: *mut SigAction) -> c_int;
     fn raise(signal: c_int) -> c_int;
-}
-
-/// Returns the set that consists of SIGTERM.
-fn sigterm_set() -> SigSet {
-    let mut set = SigSet([0; 128]);
-    // SAFETY: `set` has the size and alignment of a `sigset_t` (sigsetops(3)).
-    unsafe {
-        sigemptyset(&raw mut set);
-        sigaddset(&raw mut set, SIGTERM);
-    }
-    set
 }
 
 /// `struct sigaction`: 152 bytes with glibc and musl. The handler is its first field.
@@ -52,13 +48,12 @@ pub(crate) fn call_sigterm_handler() {
         handler: 0,
         _rest: [0; 248],
     };
-    let set = sigterm_set();
     // SAFETY: `old` is writable and longer than a `struct sigaction`, and no new action is passed
-    // (sigaction(2)). `set` is a signal set (pthread_sigmask(3)). The handler of a signal may be called at
+    // (sigaction(2)). `SIGTERM_SET` is a signal set (pthread_sigmask(3)). The handler of a signal may be called at
     // any time.
     unsafe {
         if sigaction(SIGTERM, ptr::null(), &raw mut old) == 0 && old.handler > SIG_IGN {
-            pthread_sigmask(SIG_UNBLOCK, &raw const set, ptr::null_mut());
+            pthread_sigmask(SIG_UNBLOCK, &raw const SIGTERM_SET, ptr::null_mut());
             raise(SIGTERM);
         }
     }
@@ -66,18 +61,16 @@ pub(crate) fn call_sigterm_handler() {
 
 /// Blocks SIGTERM for this thread and for those that it starts from now on: the signal stays pending.
 pub(crate) fn block_sigterm() {
-    let set = sigterm_set();
-    // SAFETY: `set` is a signal set, and the old one is not requested (pthread_sigmask(3)).
-    unsafe { pthread_sigmask(SIG_BLOCK, &raw const set, ptr::null_mut()) };
+    // SAFETY: `SIGTERM_SET` is a signal set, and the old one is not requested (pthread_sigmask(3)).
+    unsafe { pthread_sigmask(SIG_BLOCK, &raw const SIGTERM_SET, ptr::null_mut()) };
 }
 
 /// Waits for SIGTERM, which every thread has blocked.
 pub(crate) fn wait_for_sigterm() {
-    let set = sigterm_set();
     let mut signal = 0;
     while signal != SIGTERM {
-        // SAFETY: `set` is a signal set, and `signal` is writable (sigwait(3)).
-        unsafe { sigwait(&raw const set, &raw mut signal) };
+        // SAFETY: `SIGTERM_SET` is a signal set, and `signal` is writable (sigwait(3)).
+        unsafe { sigwait(&raw const SIGTERM_SET, &raw mut signal) };
     }
 }
 

@@ -439,14 +439,12 @@ impl State {
     }
 }
 
-struct FirstChunk(UnsafeCell<MaybeUninit<[u8; FIRST_CHUNK_LEN]>>);
-
 /// The allocator. It must not be moved after the first allocation.
 // Aligned to a page, so that the first chunk can be purged. `repr(C)`: the lock and the first fields of
 // `state` fill its last page.
 #[repr(C, align(4096))]
 pub(super) struct Heap {
-    first_chunk: FirstChunk,
+    first_chunk: UnsafeCell<MaybeUninit<[u8; FIRST_CHUNK_LEN]>>,
     is_locked: AtomicBool,
     state: UnsafeCell<State>,
 }
@@ -529,7 +527,7 @@ unsafe impl GlobalAlloc for Heap {
                     return block;
                 }
             }
-            state.slow_alloc(self.first_chunk.0.get().cast(), layout)
+            state.slow_alloc(self.first_chunk.get().cast(), layout)
         })
     }
 

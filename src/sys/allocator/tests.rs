@@ -28,7 +28,7 @@ fn new_heap() -> &'static Heap {
 fn heap() -> &'static Heap {
     let heap = new_heap();
     heap.locked(|state| {
-        state.first_chunk = heap.first_chunk.0.get().cast();
+        state.first_chunk = heap.first_chunk.get().cast();
         state.open_first_chunk();
     });
     heap
@@ -292,7 +292,7 @@ fn a_run_is_found_wherever_it_lies() {
 #[test]
 fn the_first_blocks_are_cut_from_the_first_chunk_whose_memory_any_length_can_have_again() {
     let heap = new_heap();
-    let first_chunk = heap.first_chunk.0.get().addr();
+    let first_chunk = heap.first_chunk.get().addr();
     let is_first = |block: &Block<'_>| block.at.addr().wrapping_sub(first_chunk) < FIRST_CHUNK_LEN;
     let mut blocks = Vec::new();
     let mut len = 0;
