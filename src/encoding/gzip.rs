@@ -85,15 +85,20 @@ pub fn gunzip(bytes: &[u8], max_len: usize) -> core::result::Result<Vec<u8>, Gzi
 
 /// Decompresses all members and joins their contents.
 fn members(bytes: &[u8], max_len: usize) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
-    let mut rest = member(bytes, &mut out, max_len)?;
+    let mut out = Output {
+        bytes: Vec::new(),
+        start: 0,
+        max_len,
+    };
+    let mut rest = member(bytes, &mut out)?;
     while !rest.is_empty() {
-        rest = match member(rest, &mut out, max_len) {
+        out.start = out.bytes.len();
+        rest = match member(rest, &mut out) {
             Err(GzipErrorKind::NotGzip) => return Err(GzipErrorKind::Trailing),
             result => result?,
         };
     }
-    Ok(out)
+    Ok(out.bytes)
 }
 
 /// The first bytes of each member (RFC 1952, section 2.3.1, ID1 and ID2).
@@ -101,20 +106,14 @@ const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Decompresses the member that `bytes` begins with and appends its content to `out`. Returns what
 /// follows the member.
-fn member<'b>(bytes: &'b [u8], out: &mut Vec<u8>, max_len: usize) -> Result<&'b [u8]> {
+fn member<'b>(bytes: &'b [u8], out: &mut Output) -> Result<&'b [u8]> {
     let mut bits = Bits {
         bytes: skip_header(bytes)?,
         held: 0,
         n_held: 0,
     };
-    let start = out.len();
-    let mut output = Output {
-        bytes: out,
-        start,
-        max_len,
-    };
-    inflate(&mut bits, &mut output)?;
-    let content = out.get(start..).unwrap_or_default();
+    inflate(&mut bits, out)?;
+    let content = out.bytes.get(out.start..).unwrap_or_default();
     let trailer = bits.bytes.split_first_chunk::<8>();
     let ([crc @ .., l0, l1, l2, l3], rest) = trailer.ok_or(GzipErrorKind::End)?;
     if *crc != crc32(content).to_le_bytes() {
@@ -199,17 +198,17 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, update)
 }
 
-/// The decompressed content of a member.
-struct Output<'o> {
+/// The decompressed content.
+struct Output {
     /// The content of earlier members, then that of this one.
-    bytes: &'o mut Vec<u8>,
+    bytes: Vec<u8>,
     /// Where this member's content begins: distances do not reach further back.
     start: usize,
     /// The greatest length of `bytes`.
     max_len: usize,
 }
 
-impl Output<'_> {
+impl Output {
     /// Makes sure that `len` more bytes are within the limit.
     fn check_room(&self, len: usize) -> Result<()> {
         if len > self.max_len.saturating_sub(self.bytes.len()) {
@@ -333,7 +332,7 @@ impl Code {
 }
 
 /// Decompresses blocks up to the last one (RFC 1951, section 3.2.3).
-fn inflate(bits: &mut Bits<'_>, out: &mut Output<'_>) -> Result<()> {
+fn inflate(bits: &mut Bits<'_>, out: &mut Output) -> Result<()> {
     // Made once, since a block with the fixed codes may have as few as ten bits.
     let mut fixed = None;
     loop {
@@ -367,7 +366,7 @@ fn fixed_codes() -> Result<(Code, Code)> {
 }
 
 /// Copies a block that is not compressed (RFC 1951, section 3.2.4).
-fn stored(bits: &mut Bits<'_>, out: &mut Output<'_>) -> Result<()> {
+fn stored(bits: &mut Bits<'_>, out: &mut Output) -> Result<()> {
     bits.align();
     let header = bits.bytes.split_first_chunk::<4>();
     let (&[l0, l1, n0, n1], rest) = header.ok_or(GzipErrorKind::End)?;
@@ -458,7 +457,7 @@ fn compressed(
     bits: &mut Bits<'_>,
     literals: &Code,
     distances: &Code,
-    out: &mut Output<'_>,
+    out: &mut Output,
 ) -> Result<()> {
     loop {
         let symbol = literals.read(bits)?;

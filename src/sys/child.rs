@@ -34,8 +34,7 @@ struct PollFd {
 }
 
 /// `siginfo_t`: 128 bytes.
-#[repr(C, align(8))]
-struct SigInfo([u8; 128]);
+type SigInfo = [u64; 16];
 
 /// `struct rlimit` where `rlim_t` is 64 bits wide (getrlimit(2)).
 #[repr(C)]
@@ -133,7 +132,7 @@ pub(crate) fn kill_group(id: u32, signal: c_int) {
 
 /// Waits until child process `id` has ended. Does not reap it, so its id is not used again yet.
 pub(crate) fn wait_for_exit(id: u32) {
-    let mut info = SigInfo([0; 128]);
+    let mut info: SigInfo = [0; 16];
     loop {
         // SAFETY: `info` has the size and alignment of the `siginfo_t` that `waitid` writes.
         let result = unsafe { waitid(P_PID, id, &raw mut info, WEXITED | WNOWAIT) };

@@ -16,6 +16,17 @@ use core::sync::atomic::{AtomicUsize, Ordering};
     any(test, all(not(debug_assertions), target_env = "musl"))
 ))]
 mod allocator;
+/// Other allocators than this crate's give memory back to the system by themselves. Debug builds use the
+/// system's allocator too, because tools that look for memory errors know it.
+#[cfg(not(all(
+    feature = "allocator",
+    target_os = "linux",
+    target_pointer_width = "64",
+    any(test, all(not(debug_assertions), target_env = "musl"))
+)))]
+mod allocator {
+    pub(crate) fn trim_heap() {}
+}
 #[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
 mod child;
 mod errno;
@@ -35,12 +46,6 @@ mod thread;
 #[cfg(all(not(debug_assertions), target_env = "musl"))]
 mod unwinding;
 
-#[cfg(all(
-    feature = "allocator",
-    target_os = "linux",
-    target_pointer_width = "64",
-    any(test, all(not(debug_assertions), target_env = "musl"))
-))]
 pub(crate) use allocator::trim_heap;
 #[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
 pub(crate) use child::*;
@@ -69,13 +74,3 @@ fn has_claimed_exit() -> bool {
 
 /// The environment variable with the address of the Runtime API.
 pub(crate) const ENDPOINT_VARIABLE: &core::ffi::CStr = c"AWS_LAMBDA_RUNTIME_API";
-
-/// Does nothing: other allocators than this crate's give memory back to the system by themselves. Debug
-/// builds use the system's allocator too, because tools that look for memory errors know it.
-#[cfg(not(all(
-    feature = "allocator",
-    target_os = "linux",
-    target_pointer_width = "64",
-    any(test, all(not(debug_assertions), target_env = "musl"))
-)))]
-pub(crate) fn trim_heap() {}

@@ -10,31 +10,20 @@ pub(crate) const CAN_WAIT_FOR_SIGTERM: bool = true;
 const SIGTERM: c_int = 15;
 const SIG_BLOCK: c_int = 0;
 
-/// `sigset_t`: 128 bytes with glibc and musl, in words as the kernel has them: bit `n - 1` stands for signal `n`.
-#[repr(C)]
-struct SigSet {
-    first: u64,
-    _rest: [u64; 15],
-}
+/// `sigset_t`: 128 bytes with glibc and musl, in words as the kernel has them.
+type SigSet = [u64; 16];
 
-/// The set that consists of SIGTERM.
-static SIGTERM_SET: SigSet = SigSet {
-    first: 1 << (SIGTERM - 1),
-    _rest: [0; 15],
-};
+/// The set that consists of SIGTERM: bit `n - 1` stands for signal `n`.
+static SIGTERM_SET: SigSet = [1 << 14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// `struct sigaction`: 152 bytes with glibc and musl. The handler is its first field.
+type SigAction = [usize; 32];
 
 unsafe extern "C" {
     fn pthread_sigmask(how: c_int, set: *const SigSet, old: *mut SigSet) -> c_int;
     fn sigwait(set: *const SigSet, signal: *mut c_int) -> c_int;
     fn sigaction(signal: c_int, new: *const SigAction, old: *mut SigAction) -> c_int;
     fn raise(signal: c_int) -> c_int;
-}
-
-/// `struct sigaction`: 152 bytes with glibc and musl. The handler is its first field.
-#[repr(C, align(8))]
-struct SigAction {
-    handler: usize,
-    _rest: [u8; 248],
 }
 
 /// Calls the SIGTERM handler that the function has set, if any, on this thread. The system does not call it
@@ -44,15 +33,12 @@ pub(crate) fn call_sigterm_handler() {
     /// `SIG_DFL` is 0.
     const SIG_IGN: usize = 1;
 
-    let mut old = SigAction {
-        handler: 0,
-        _rest: [0; 248],
-    };
+    let mut old: SigAction = [0; 32];
     // SAFETY: `old` is writable and longer than a `struct sigaction`, and no new action is passed
-    // (sigaction(2)). `SIGTERM_SET` is a signal set (pthread_sigmask(3)). The handler of a signal may be called at
-    // any time.
+    // (sigaction(2)). `SIGTERM_SET` is a signal set (pthread_sigmask(3)). The handler of a signal may be
+    // called at any time.
     unsafe {
-        if sigaction(SIGTERM, ptr::null(), &raw mut old) == 0 && old.handler > SIG_IGN {
+        if sigaction(SIGTERM, ptr::null(), &raw mut old) == 0 && old[0] > SIG_IGN {
             pthread_sigmask(SIG_UNBLOCK, &raw const SIGTERM_SET, ptr::null_mut());
             raise(SIGTERM);
         }
