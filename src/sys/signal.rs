@@ -66,6 +66,7 @@ mod tests {
     use core::sync::atomic::{AtomicU32, Ordering};
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri has no signals")]
     fn the_functions_own_handler_is_called() {
         static N_CALLS: AtomicU32 = AtomicU32::new(0);
         extern "C" fn count(_: c_int) {
