@@ -135,8 +135,10 @@ mod tests {
 
     #[test]
     fn every_length_and_byte_is_decoded_to_itself() {
-        for len in 0..70 {
-            for first in 0..=0xff_u8 {
+        // Miri is a thousand times slower.
+        let (len_step, first_step) = if cfg!(miri) { (23, 90) } else { (1, 1) };
+        for len in (0..70).step_by(len_step) {
+            for first in (0..=0xff_u8).step_by(first_step) {
                 let bytes: Vec<u8> = (0..len).map(|i: u8| first.wrapping_add(i)).collect();
                 let mut out = Vec::new();
                 push_base64(&mut out, &bytes);

@@ -222,7 +222,11 @@ mod tests {
     #[test]
     fn days_and_dates_are_counted_alike() {
         let first = YEAR_0_SECS / DAY_SECS;
-        let last = YEAR_10000_SECS / DAY_SECS - 1;
+        let mut last = YEAR_10000_SECS / DAY_SECS - 1;
+        if cfg!(miri) {
+            // Miri is a thousand times slower: February of a leap year is enough.
+            last = first + 61;
+        }
         let mut want = Date {
             year: 0,
             month: 1,
@@ -239,7 +243,7 @@ mod tests {
                 (want.year, want.month) = (want.year + 1, 1);
             }
         }
-        assert_eq!(want.year, 10_000);
+        assert!(want.year == 10_000 || cfg!(miri));
     }
 
     #[test]

@@ -34,8 +34,7 @@ struct PollFd {
 }
 
 /// `siginfo_t`: 128 bytes.
-#[repr(C, align(8))]
-struct SigInfo([u8; 128]);
+type SigInfo = [u64; 16];
 
 /// `struct rlimit` where `rlim_t` is 64 bits wide (getrlimit(2)).
 #[repr(C)]
@@ -133,7 +132,7 @@ pub(crate) fn kill_group(id: u32, signal: c_int) {
 
 /// Waits until child process `id` has ended. Does not reap it, so its id is not used again yet.
 pub(crate) fn wait_for_exit(id: u32) {
-    let mut info = SigInfo([0; 128]);
+    let mut info: SigInfo = [0; 16];
     loop {
         // SAFETY: `info` has the size and alignment of the `siginfo_t` that `waitid` writes.
         let result = unsafe { waitid(P_PID, id, &raw mut info, WEXITED | WNOWAIT) };
@@ -180,15 +179,10 @@ static INTERRUPTED: AtomicI32 = AtomicI32::new(-1);
 extern "C" fn on_interrupt(signal: c_int) {
     // Numbers of signals are below 65.
     let byte = u8::try_from(signal).unwrap_or(0);
+    let pipe = INTERRUPTED.load(Ordering::Relaxed);
     // SAFETY: `write` is async-signal-safe (POSIX, 2.4.3) and reads one byte. The pipe is never closed and
     // takes it, so `errno` does not change.
-    unsafe {
-        write(
-            INTERRUPTED.load(Ordering::Relaxed),
-            (&raw const byte).cast(),
-            1,
-        )
-    };
+    unsafe { write(pipe, (&raw const byte).cast(), 1) };
 }
 
 /// Redirects SIGINT, SIGTERM, SIGHUP and SIGQUIT, so that they do not end this process. Returns a pipe from

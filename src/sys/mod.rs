@@ -5,6 +5,10 @@
 //! `portable.rs` has the same items for the systems on which functions are only developed.
 #![allow(unsafe_code)]
 
+use core::cell::Cell;
+use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
 #[cfg(all(
     feature = "allocator",
     target_os = "linux",
@@ -12,6 +16,17 @@
     any(test, all(not(debug_assertions), target_env = "musl"))
 ))]
 mod allocator;
+/// Other allocators than this crate's give memory back to the system by themselves. Debug builds use the
+/// system's allocator too, because tools that look for memory errors know it.
+#[cfg(not(all(
+    feature = "allocator",
+    target_os = "linux",
+    target_pointer_width = "64",
+    any(test, all(not(debug_assertions), target_env = "musl"))
+)))]
+mod allocator {
+    pub(crate) fn trim_heap() {}
+}
 #[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
 mod child;
 mod errno;
@@ -31,12 +46,6 @@ mod thread;
 #[cfg(all(not(debug_assertions), target_env = "musl"))]
 mod unwinding;
 
-#[cfg(all(
-    feature = "allocator",
-    target_os = "linux",
-    target_pointer_width = "64",
-    any(test, all(not(debug_assertions), target_env = "musl"))
-))]
 pub(crate) use allocator::trim_heap;
 #[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
 pub(crate) use child::*;
@@ -46,15 +55,22 @@ pub(crate) use portable::*;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub(crate) use {os::*, signal::*, socket::*, thread::*};
 
+/// Returns whether this thread has claimed the end of the process before. If not, claims it; if another thread
+/// has claimed it, blocks for good.
+fn has_claimed_exit() -> bool {
+    /// The address of `HERE` in the thread that ends the process.
+    static OWNER: AtomicUsize = AtomicUsize::new(0);
+    std::thread_local! {
+        /// Its address identifies a thread.
+        static HERE: Cell<u8> = const { Cell::new(0) };
+    }
+    let here = HERE.with(|here| ptr::from_ref(here).addr());
+    let claimed = OWNER.compare_exchange(0, here, Ordering::Relaxed, Ordering::Relaxed);
+    while claimed.is_err_and(|owner| owner != here) {
+        sleep_ms(u16::MAX);
+    }
+    claimed.is_err()
+}
+
 /// The environment variable with the address of the Runtime API.
 pub(crate) const ENDPOINT_VARIABLE: &core::ffi::CStr = c"AWS_LAMBDA_RUNTIME_API";
-
-/// Does nothing: other allocators than this crate's give memory back to the system by themselves. Debug
-/// builds use the system's allocator too, because tools that look for memory errors know it.
-#[cfg(not(all(
-    feature = "allocator",
-    target_os = "linux",
-    target_pointer_width = "64",
-    any(test, all(not(debug_assertions), target_env = "musl"))
-)))]
-pub(crate) fn trim_heap() {}

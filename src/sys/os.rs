@@ -1,14 +1,13 @@
 //! The process's environment, standard streams, end, and clock.
 
 use alloc::vec::Vec;
-use core::cell::Cell;
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, Ordering};
 use std::io::{self, Write};
 
 use super::socket::unsent;
-use super::syscall::{TimeSpec, int_arg, number, syscall3, syscall6};
+use super::syscall::{TimeSpec, number, syscall};
 use super::{ENDPOINT_VARIABLE, Errno};
 
 /// A text of the form `NAME=value`.
@@ -44,14 +43,21 @@ extern "C" fn split_environment() {
     // long as the process. The kernel made the texts: `setenv` and `putenv` replace pointers to them, but
     // change no byte of them.
     unsafe {
-        let mut copy: Vec<Entry> = Vec::new();
-        copy.push(WRITABLE_ENTRY.as_ptr().cast());
+        let mut copy = Vec::new();
+        let mut entry: Entry = WRITABLE_ENTRY.as_ptr().cast();
         let mut entries = environ;
-        while !entries.is_null() && !(*entries).is_null() {
-            copy.push(*entries);
-            entries = entries.add(1);
+        loop {
+            copy.push(entry);
+            if entry.is_null() {
+                break;
+            }
+            entry = if entries.is_null() {
+                ptr::null()
+            } else {
+                *entries
+            };
+            entries = entries.wrapping_add(1);
         }
-        copy.push(ptr::null());
         let copy = copy.leak().as_ptr();
         if find(environ, ENDPOINT_VARIABLE).is_some() {
             INITIAL_ENVIRONMENT.store(environ.cast_mut(), Ordering::Relaxed);
@@ -124,20 +130,16 @@ pub(crate) fn set_env_entry(entry: [&[u8]; 2]) {
 /// the threads write one after another. The plain form is std's `Mutex`, which also wakes the waiting
 /// threads and is 300 bytes more.
 pub(crate) fn write_stderr(mut bytes: &[u8]) {
-    const STDERR: c_int = 2;
+    const STDERR: usize = 2;
     static IS_WRITING: AtomicBool = AtomicBool::new(false);
 
     while IS_WRITING.swap(true, Ordering::Acquire) {
         sleep_ms(1);
     }
     while !bytes.is_empty() {
-        let args = [
-            int_arg(STDERR),
-            bytes.as_ptr().expose_provenance(),
-            bytes.len(),
-        ];
+        let args = [STDERR, bytes.as_ptr().expose_provenance(), bytes.len()];
         // SAFETY: `bytes` is readable for its whole length; a closed descriptor is an error (write(2)).
-        match unsafe { syscall3(number::WRITE, args) } {
+        match unsafe { syscall(number::WRITE, args) } {
             Ok(n) if n > 0 => bytes = unsent(bytes, n),
             Err(errno) if errno.is_interrupted() => {}
             _ => break,
@@ -164,23 +166,12 @@ pub(crate) fn flush_stdout() {
 /// another thread has claimed it. If this thread has, a function registered by `atexit` called this, and
 /// the process ends at once.
 pub(crate) fn claim_exit(status: c_int) {
-    /// The address of `HERE` in the thread that ends the process.
-    static OWNER: AtomicUsize = AtomicUsize::new(0);
-    std::thread_local! {
-        /// Its address identifies a thread.
-        static HERE: Cell<u8> = const { Cell::new(0) };
-    }
     unsafe extern "C" {
         fn _exit(status: c_int) -> !;
     }
-    let here = HERE.with(|here| ptr::from_ref(here).addr());
-    match OWNER.compare_exchange(0, here, Ordering::Relaxed, Ordering::Relaxed) {
-        Ok(_) => {}
+    if super::has_claimed_exit() {
         // SAFETY: it may be called at any time (_exit(2)).
-        Err(owner) if owner == here => unsafe { _exit(status) },
-        Err(_) => loop {
-            sleep_ms(u16::MAX);
-        },
+        unsafe { _exit(status) }
     }
 }
 
@@ -208,8 +199,7 @@ pub(crate) fn sleep_ms(ms: u16) {
     let time = (&raw mut time).expose_provenance();
     // SAFETY: `time` is readable and writable, and has the layout of nanosleep(2). The kernel reads it,
     // and writes the time that is left to it if a signal interrupts the call.
-    while unsafe { syscall3(number::NANOSLEEP, [time, time, 0]) }.is_err_and(Errno::is_interrupted)
-    {
+    while unsafe { syscall(number::NANOSLEEP, [time, time, 0]) }.is_err_and(Errno::is_interrupted) {
     }
 }
 
@@ -223,7 +213,7 @@ pub(crate) fn unix_time_ms() -> u64 {
     let mut time = TimeSpec::from_ms(0);
     let to = (&raw mut time).expose_provenance();
     // SAFETY: `time` is writable and has the layout of clock_gettime(2).
-    let result = unsafe { syscall3(number::CLOCK_GETTIME, [CLOCK_REALTIME, to, 0]) };
+    let result = unsafe { syscall(number::CLOCK_GETTIME, [CLOCK_REALTIME, to, 0]) };
     debug_assert!(result.is_ok(), "this clock always exists");
     time.to_ms()
 }
@@ -242,6 +232,6 @@ pub(crate) fn ignore_broken_pipes() {
     let action = (&raw const action).expose_provenance();
     // SAFETY: `action` is readable for its whole length, `SIG_IGN` is not the address of a function, and
     // the old action is not requested (sigaction(2)).
-    let result = unsafe { syscall6(number::RT_SIGACTION, [SIGPIPE, action, 0, SET_LEN, 0, 0]) };
+    let result = unsafe { syscall(number::RT_SIGACTION, [SIGPIPE, action, 0, SET_LEN]) };
     debug_assert!(result.is_ok(), "SIGPIPE can be ignored");
 }

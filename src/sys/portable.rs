@@ -5,11 +5,8 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::cell::Cell;
 use core::ffi::CStr;
 use core::net::SocketAddr;
-use core::ptr;
-use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -40,17 +37,7 @@ pub(crate) fn flush_stdout() {
 /// Claims the end of the process for this thread, and blocks any other thread for good. Returns again
 /// if the same thread has claimed it before, as a function registered by `atexit` may.
 pub(crate) fn claim_exit(_: i32) {
-    /// The address of `HERE` in the thread that ends the process.
-    static OWNER: AtomicUsize = AtomicUsize::new(0);
-    std::thread_local! {
-        /// Its address identifies a thread.
-        static HERE: Cell<u8> = const { Cell::new(0) };
-    }
-    let here = HERE.with(|here| ptr::from_ref(here).addr());
-    let claimed = OWNER.compare_exchange(0, here, Ordering::Relaxed, Ordering::Relaxed);
-    while claimed.is_err_and(|owner| owner != here) {
-        sleep_ms(u16::MAX);
-    }
+    super::has_claimed_exit();
 }
 
 pub(crate) fn exit(status: i32) -> ! {
@@ -225,11 +212,8 @@ pub(crate) fn in_parallel(n: usize, stack_len: usize, f: &(dyn Fn() + Sync)) {
 pub(crate) use child::*;
 #[cfg(feature = "emulator")]
 mod child {
-    use core::time::Duration;
     use std::io;
     use std::net::TcpStream;
-
-    use super::Errno;
 
     // Linux's numbers. No process gets these signals here.
     pub(crate) const SIGTERM: i32 = 15;

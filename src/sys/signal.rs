@@ -10,35 +10,20 @@ pub(crate) const CAN_WAIT_FOR_SIGTERM: bool = true;
 const SIGTERM: c_int = 15;
 const SIG_BLOCK: c_int = 0;
 
-/// `sigset_t`: 128 bytes with glibc and musl.
-#[repr(C, align(8))]
-struct SigSet([u8; 128]);
+/// `sigset_t`: 128 bytes with glibc and musl, in words as the kernel has them.
+type SigSet = [u64; 16];
+
+/// The set that consists of SIGTERM: bit `n - 1` stands for signal `n`.
+static SIGTERM_SET: SigSet = [1 << 14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// `struct sigaction`: 152 bytes with glibc and musl. The handler is its first field.
+type SigAction = [usize; 32];
 
 unsafe extern "C" {
-    fn sigemptyset(set: *mut SigSet) -> c_int;
-    fn sigaddset(set: *mut SigSet, signal: c_int) -> c_int;
     fn pthread_sigmask(how: c_int, set: *const SigSet, old: *mut SigSet) -> c_int;
     fn sigwait(set: *const SigSet, signal: *mut c_int) -> c_int;
     fn sigaction(signal: c_int, new: *const SigAction, old: *mut SigAction) -> c_int;
     fn raise(signal: c_int) -> c_int;
-}
-
-/// Returns the set that consists of SIGTERM.
-fn sigterm_set() -> SigSet {
-    let mut set = SigSet([0; 128]);
-    // SAFETY: `set` has the size and alignment of a `sigset_t` (sigsetops(3)).
-    unsafe {
-        sigemptyset(&raw mut set);
-        sigaddset(&raw mut set, SIGTERM);
-    }
-    set
-}
-
-/// `struct sigaction`: 152 bytes with glibc and musl. The handler is its first field.
-#[repr(C, align(8))]
-struct SigAction {
-    handler: usize,
-    _rest: [u8; 248],
 }
 
 /// Calls the SIGTERM handler that the function has set, if any, on this thread. The system does not call it
@@ -48,17 +33,13 @@ pub(crate) fn call_sigterm_handler() {
     /// `SIG_DFL` is 0.
     const SIG_IGN: usize = 1;
 
-    let mut old = SigAction {
-        handler: 0,
-        _rest: [0; 248],
-    };
-    let set = sigterm_set();
+    let mut old: SigAction = [0; 32];
     // SAFETY: `old` is writable and longer than a `struct sigaction`, and no new action is passed
-    // (sigaction(2)). `set` is a signal set (pthread_sigmask(3)). The handler of a signal may be called at
-    // any time.
+    // (sigaction(2)). `SIGTERM_SET` is a signal set (pthread_sigmask(3)). The handler of a signal may be
+    // called at any time.
     unsafe {
-        if sigaction(SIGTERM, ptr::null(), &raw mut old) == 0 && old.handler > SIG_IGN {
-            pthread_sigmask(SIG_UNBLOCK, &raw const set, ptr::null_mut());
+        if sigaction(SIGTERM, ptr::null(), &raw mut old) == 0 && old[0] > SIG_IGN {
+            pthread_sigmask(SIG_UNBLOCK, &raw const SIGTERM_SET, ptr::null_mut());
             raise(SIGTERM);
         }
     }
@@ -66,18 +47,16 @@ pub(crate) fn call_sigterm_handler() {
 
 /// Blocks SIGTERM for this thread and for those that it starts from now on: the signal stays pending.
 pub(crate) fn block_sigterm() {
-    let set = sigterm_set();
-    // SAFETY: `set` is a signal set, and the old one is not requested (pthread_sigmask(3)).
-    unsafe { pthread_sigmask(SIG_BLOCK, &raw const set, ptr::null_mut()) };
+    // SAFETY: `SIGTERM_SET` is a signal set, and the old one is not requested (pthread_sigmask(3)).
+    unsafe { pthread_sigmask(SIG_BLOCK, &raw const SIGTERM_SET, ptr::null_mut()) };
 }
 
 /// Waits for SIGTERM, which every thread has blocked.
 pub(crate) fn wait_for_sigterm() {
-    let set = sigterm_set();
     let mut signal = 0;
     while signal != SIGTERM {
-        // SAFETY: `set` is a signal set, and `signal` is writable (sigwait(3)).
-        unsafe { sigwait(&raw const set, &raw mut signal) };
+        // SAFETY: `SIGTERM_SET` is a signal set, and `signal` is writable (sigwait(3)).
+        unsafe { sigwait(&raw const SIGTERM_SET, &raw mut signal) };
     }
 }
 
@@ -87,6 +66,7 @@ mod tests {
     use core::sync::atomic::{AtomicU32, Ordering};
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri has no signals")]
     fn the_functions_own_handler_is_called() {
         static N_CALLS: AtomicU32 = AtomicU32::new(0);
         extern "C" fn count(_: c_int) {

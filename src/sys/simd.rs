@@ -47,21 +47,19 @@ pub(crate) fn first_special(bytes: &[u8; 16]) -> Option<usize> {
         let nibbles = vreinterpret_u64_u8(vshrn_n_u16(specials, 4));
         (vget_lane_u64(nibbles, 0), 2)
     };
-    #[cfg(any(
-        target_arch = "x86_64",
-        all(target_arch = "aarch64", target_endian = "little")
-    ))]
-    return match specials {
-        0 => None,
-        _ => Some((specials.trailing_zeros() >> shift) as usize),
-    };
     #[cfg(not(any(
         target_arch = "x86_64",
         all(target_arch = "aarch64", target_endian = "little")
     )))]
-    bytes
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
+    let (specials, shift) = {
+        let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+        let bits = bytes.iter().rev().map(|byte| u32::from(is_special(byte)));
+        (bits.fold(0, |specials, bit| specials << 1 | bit), 0)
+    };
+    match specials {
+        0 => None,
+        _ => Some((specials.trailing_zeros() >> shift) as usize),
+    }
 }
 
 /// Does the same for at most sixteen bytes. Ignores any bytes after them.

@@ -1,24 +1,24 @@
 //! Sockets: reads into memory that was not cleared, writes of several parts, errors without std's texts.
 
 use alloc::vec::Vec;
-use core::ffi::{c_int, c_long, c_void};
+use core::ffi::{c_int, c_long};
 use core::mem::ManuallyDrop;
 use core::net::SocketAddr;
-use core::ptr;
 use core::time::Duration;
 use std::io::IoSlice;
 use std::net::TcpStream;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
-use super::syscall::{int_arg, int_result, number, syscall3, syscall6};
+use super::syscall::{int_result, number, syscall};
 use super::{Errno, unix_time_ms};
 
 const SOL_SOCKET: usize = 1;
-const MSG_DONTWAIT: c_int = 0x40;
+const MSG_DONTWAIT: usize = 0x40;
 
 /// Returns the descriptor of `stream` as an argument.
+#[expect(clippy::cast_sign_loss, reason = "a descriptor is not negative")]
 fn fd_arg(stream: &TcpStream) -> usize {
-    int_arg(stream.as_raw_fd())
+    stream.as_raw_fd() as usize
 }
 
 /// Returns what is left of `bytes` after `n` of them were written.
@@ -47,7 +47,7 @@ pub(crate) fn receive(
     };
     // SAFETY: `spare` is writable for its whole length, and `recvfrom` (recv(2)) writes at most `len`
     // bytes, and no address. The descriptor is open while `stream` is borrowed.
-    let n = unsafe { syscall6(number::RECVFROM, [fd_arg(stream), to, len, flags, 0, 0]) }?;
+    let n = unsafe { syscall(number::RECVFROM, [fd_arg(stream), to, len, flags, 0, 0]) }?;
     debug_assert!(n <= len, "more bytes read than asked for");
     // SAFETY: `recvfrom` has initialised the first `n` bytes of the spare capacity, which has at least
     // that many, so `len + n <= capacity`, and the sum does not overflow.
@@ -64,7 +64,7 @@ pub(crate) fn n_unacknowledged(stream: &TcpStream) -> usize {
     let to = (&raw mut n).expose_provenance();
     // SAFETY: `n` is writable and has the type that `SIOCOUTQ` writes. The descriptor is open while
     // `stream` is borrowed.
-    let result = unsafe { syscall3(number::IOCTL, [fd_arg(stream), SIOCOUTQ, to]) };
+    let result = unsafe { syscall(number::IOCTL, [fd_arg(stream), SIOCOUTQ, to]) };
     debug_assert!(result.is_ok() && n >= 0, "a TCP socket has this number");
     usize::try_from(n).unwrap_or(0)
 }
@@ -76,10 +76,10 @@ fn pending_error(stream: &TcpStream) -> Errno {
     let (mut errno, mut len) = (Errno(0), 4_u32);
     let to = (&raw mut errno.0).expose_provenance();
     let len = (&raw mut len).expose_provenance();
-    let args = [fd_arg(stream), SOL_SOCKET, SO_ERROR, to, len, 0];
+    let args = [fd_arg(stream), SOL_SOCKET, SO_ERROR, to, len];
     // SAFETY: `to` is the address of four writable bytes, which is the length at `len` (getsockopt(2)).
     // The descriptor is open while `stream` is borrowed.
-    let result = unsafe { syscall6(number::GETSOCKOPT, args) };
+    let result = unsafe { syscall(number::GETSOCKOPT, args) };
     debug_assert!(result.is_ok(), "every socket has this option");
     errno
 }
@@ -97,51 +97,33 @@ pub(crate) fn delivered_nothing(stream: &TcpStream, len: usize, errno: Option<Er
 /// Returns whether an idle connection can take no further request: its peer has closed it, or has sent
 /// bytes that were not requested.
 pub(crate) fn is_stale(stream: &TcpStream) -> bool {
-    const MSG_PEEK: c_int = 2;
+    const MSG_PEEK: usize = 2;
 
     let mut byte = 0_u8;
     let to = (&raw mut byte).expose_provenance();
-    let flags = int_arg(MSG_PEEK | MSG_DONTWAIT);
+    let args = [fd_arg(stream), to, 1, MSG_PEEK | MSG_DONTWAIT, 0, 0];
     // SAFETY: `byte` is writable for its one byte (recv(2)). The descriptor is open while `stream` is
     // borrowed.
-    let n = unsafe { syscall6(number::RECVFROM, [fd_arg(stream), to, 1, flags, 0, 0]) };
+    let n = unsafe { syscall(number::RECVFROM, args) };
     !n.is_err_and(|errno| errno.is_would_block() || errno.is_interrupted())
 }
 
 /// Writes once, as much of `parts` as the socket takes. Returns how many bytes it took. A closed
 /// connection is an error and no signal, whatever the process does about SIGPIPE.
 pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
-    const MSG_NOSIGNAL: c_int = 0x4000;
+    const MSG_NOSIGNAL: usize = 0x4000;
 
-    /// The kernel's `struct msghdr` (sendmsg(2)). Its `name_len` is an `int`, followed by padding.
-    #[repr(C)]
-    struct MsgHdr<'p> {
-        name: *const c_void,
-        name_len: usize,
-        iov: *const IoSlice<'p>,
-        iov_len: usize,
-        control: *const c_void,
-        control_len: usize,
-        flags: c_int,
-    }
     let iov = parts.map(IoSlice::new);
-    let msg = MsgHdr {
-        name: ptr::null(),
-        name_len: 0,
-        iov: iov.as_ptr(),
-        iov_len: iov.len(),
-        control: ptr::null(),
-        control_len: 0,
-        flags: 0,
-    };
+    // `struct msghdr`, whose `int`s are followed by padding: no address, the parts, no control data, no flags.
+    let msg = [0, 0, iov.as_ptr().expose_provenance(), iov.len(), 0, 0, 0];
     let args = [
         fd_arg(stream),
         (&raw const msg).expose_provenance(),
-        int_arg(MSG_NOSIGNAL),
+        MSG_NOSIGNAL,
     ];
     // SAFETY: `msg` has no address and no control data. std promises that an `IoSlice` is a `struct iovec`,
     // and each is readable for its length (sendmsg(2)). The descriptor is open while `stream` is borrowed.
-    unsafe { syscall3(number::SENDMSG, args) }
+    unsafe { syscall(number::SENDMSG, args) }
 }
 
 /// The socket of a worker, for the thread that ends the process. Does not own the socket.
@@ -184,40 +166,28 @@ impl SocketHandle {
     }
 }
 
-/// `struct sockaddr_in` and `struct sockaddr_in6` (ip(7), ipv6(7)).
+/// `struct sockaddr_in` or `struct sockaddr_in6` (ip(7), ipv6(7)): the family, the port, the IPv4 address or
+/// flow information, the IPv6 address, and the scope.
 #[repr(C)]
-struct SockAddr {
-    family: u16,
-    port: [u8; 2],
-    /// IPv4: the address; IPv6: flow information.
-    ipv4: [u8; 4],
-    ipv6: [u8; 16],
-    scope: u32,
-}
-
-const AF_INET: u16 = 2;
-const AF_INET6: u16 = 10;
+struct SockAddr(u16, [u8; 2], [u8; 4], [u8; 16], u32);
 
 impl SockAddr {
-    /// Returns the address in the kernel's form, and its length.
+    /// Returns the address in the kernel's form, and its length. `sockaddr_in` ends with eight bytes of padding.
     fn new(addr: SocketAddr) -> (SockAddr, usize) {
-        let mut name = SockAddr {
-            family: AF_INET,
-            port: addr.port().to_be_bytes(),
-            ipv4: [0; 4],
-            ipv6: [0; 16],
-            scope: 0,
-        };
-        // sizeof (struct sockaddr_in), which ends with eight bytes of padding, and of sockaddr_in6.
-        let mut len = 16;
+        const AF_INET: u16 = 2;
+        const AF_INET6: u16 = 10;
+
+        let port = addr.port().to_be_bytes();
         match addr {
-            SocketAddr::V4(v4) => name.ipv4 = v4.ip().octets(),
+            SocketAddr::V4(v4) => (SockAddr(AF_INET, port, v4.ip().octets(), [0; 16], 0), 16),
             SocketAddr::V6(v6) => {
-                (name.family, name.ipv6, name.scope) = (AF_INET6, v6.ip().octets(), v6.scope_id());
-                len = 28;
+                let scope = v6.scope_id();
+                (
+                    SockAddr(AF_INET6, port, [0; 4], v6.ip().octets(), scope),
+                    28,
+                )
             }
         }
-        (name, len)
     }
 }
 
@@ -231,14 +201,14 @@ fn open_socket(family: u16) -> Result<TcpStream, Errno> {
 
     let args = [family.into(), SOCK_STREAM | SOCK_CLOEXEC, 0];
     // SAFETY: no pointers are passed (socket(2)).
-    let fd = unsafe { syscall3(number::SOCKET, args) }?;
+    let fd = unsafe { syscall(number::SOCKET, args) }?;
     // SAFETY: `socket` has just opened `fd`, so nothing else owns it. It is a C `int`.
     let stream = TcpStream::from(unsafe { OwnedFd::from_raw_fd(int_result(fd)) });
     if fd >= STANDARD_FDS_END {
         return Ok(stream);
     }
     // SAFETY: no pointers are passed (fcntl(2)).
-    let fd = unsafe { syscall3(number::FCNTL, [fd, F_DUPFD_CLOEXEC, STANDARD_FDS_END]) }?;
+    let fd = unsafe { syscall(number::FCNTL, [fd, F_DUPFD_CLOEXEC, STANDARD_FDS_END]) }?;
     // SAFETY: `fcntl` has just opened this `fd`. The first one is closed with its stream.
     Ok(TcpStream::from(unsafe {
         OwnedFd::from_raw_fd(int_result(fd))
@@ -255,9 +225,9 @@ fn set_timeout(stream: &TcpStream, option: usize, timeout: Duration) {
     let secs = c_long::try_from(timeout.as_secs()).unwrap_or(c_long::MAX);
     let time = TimeVal(secs, timeout.subsec_micros().into());
     let from = (&raw const time).expose_provenance();
-    let args = [fd_arg(stream), SOL_SOCKET, option, from, 16, 0];
+    let args = [fd_arg(stream), SOL_SOCKET, option, from, 16];
     // SAFETY: `time` is readable for its 16 bytes and has the layout of socket(7).
-    let _ = unsafe { syscall6(number::SETSOCKOPT, args) };
+    let _ = unsafe { syscall(number::SETSOCKOPT, args) };
 }
 
 /// Connects to `addr` within `timeout`. A read that waits for longer than `read_timeout`, or a write for
@@ -278,7 +248,7 @@ pub(crate) fn connect(
     const ALREADY: Errno = Errno(114);
 
     let (name, name_len) = SockAddr::new(addr);
-    let stream = open_socket(name.family)?;
+    let stream = open_socket(name.0)?;
     // This also bounds `connect` (socket(7)).
     set_timeout(&stream, SO_SNDTIMEO, timeout);
     set_timeout(&stream, SO_RCVTIMEO, read_timeout);
@@ -291,7 +261,7 @@ pub(crate) fn connect(
     loop {
         // SAFETY: `name` is readable for `name_len` bytes, which is at most its size, and has the layout of
         // ip(7) and ipv6(7).
-        match unsafe { syscall3(number::CONNECT, args) } {
+        match unsafe { syscall(number::CONNECT, args) } {
             Ok(_) | Err(IS_CONNECTED) => return Ok(stream),
             Err(IN_PROGRESS | ALREADY) => return Err(Errno::TIMED_OUT),
             // A signal or a freeze of the process has interrupted the call. The kernel goes on connecting,

@@ -5,39 +5,30 @@ use core::ffi::c_int;
 
 use super::Errno;
 
-// Linux's numbers. The allocator has its own.
-#[cfg(target_arch = "x86_64")]
+/// The numbers of Linux's system calls. The allocator has its own.
 pub(super) mod number {
-    pub(crate) const WRITE: usize = 1;
-    pub(crate) const RT_SIGACTION: usize = 13;
-    pub(crate) const IOCTL: usize = 16;
-    pub(crate) const NANOSLEEP: usize = 35;
-    pub(crate) const SOCKET: usize = 41;
-    pub(crate) const CONNECT: usize = 42;
-    pub(crate) const RECVFROM: usize = 45;
-    pub(crate) const SENDMSG: usize = 46;
-    pub(crate) const SETSOCKOPT: usize = 54;
-    pub(crate) const GETSOCKOPT: usize = 55;
-    pub(crate) const FCNTL: usize = 72;
-    pub(crate) const FUTEX: usize = 202;
-    pub(crate) const CLOCK_GETTIME: usize = 228;
-}
-// All newer architectures share one table.
-#[cfg(not(target_arch = "x86_64"))]
-pub(super) mod number {
-    pub(crate) const FCNTL: usize = 25;
-    pub(crate) const IOCTL: usize = 29;
-    pub(crate) const WRITE: usize = 64;
-    pub(crate) const FUTEX: usize = 98;
-    pub(crate) const NANOSLEEP: usize = 101;
-    pub(crate) const CLOCK_GETTIME: usize = 113;
-    pub(crate) const RT_SIGACTION: usize = 134;
-    pub(crate) const SOCKET: usize = 198;
-    pub(crate) const CONNECT: usize = 203;
-    pub(crate) const RECVFROM: usize = 207;
-    pub(crate) const SETSOCKOPT: usize = 208;
-    pub(crate) const GETSOCKOPT: usize = 209;
-    pub(crate) const SENDMSG: usize = 211;
+    pub(crate) const WRITE: usize = by_arch(1, 64);
+    pub(crate) const RT_SIGACTION: usize = by_arch(13, 134);
+    pub(crate) const IOCTL: usize = by_arch(16, 29);
+    pub(crate) const NANOSLEEP: usize = by_arch(35, 101);
+    pub(crate) const SOCKET: usize = by_arch(41, 198);
+    pub(crate) const CONNECT: usize = by_arch(42, 203);
+    pub(crate) const RECVFROM: usize = by_arch(45, 207);
+    pub(crate) const SENDMSG: usize = by_arch(46, 211);
+    pub(crate) const SETSOCKOPT: usize = by_arch(54, 208);
+    pub(crate) const GETSOCKOPT: usize = by_arch(55, 209);
+    pub(crate) const FCNTL: usize = by_arch(72, 25);
+    pub(crate) const FUTEX: usize = by_arch(202, 98);
+    pub(crate) const CLOCK_GETTIME: usize = by_arch(228, 113);
+
+    /// Returns the number of a call on this architecture. All that are newer than x86_64 share one table.
+    pub(crate) const fn by_arch(x86_64: usize, newer: usize) -> usize {
+        if cfg!(target_arch = "x86_64") {
+            x86_64
+        } else {
+            newer
+        }
+    }
 }
 
 /// `struct timespec` (clock_gettime(2), nanosleep(2)). The kernel's fields are signed, but neither its
@@ -67,56 +58,29 @@ impl TimeSpec {
     }
 }
 
-/// Makes the system call `number` with up to three arguments.
+/// Makes the system call `number` with up to six arguments.
 ///
 /// # Safety
 /// What the kernel does with these arguments, according to the call's page in section 2 of the manual,
 /// must be sound.
+#[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
 #[inline(always)]
-pub(super) unsafe fn syscall3(number: usize, [a, b, c]: [usize; 3]) -> Result<usize, Errno> {
+pub(super) unsafe fn syscall<const N: usize>(
+    number: usize,
+    args: [usize; N],
+) -> Result<usize, Errno> {
+    use core::mem::MaybeUninit;
+
+    // The kernel does not read the registers of arguments that a call does not have, so these keep the value
+    // that they have. Saves 37 bytes of hello's zip and 18 instructions per invocation; the plain form is 0.
+    let arg = |index: usize| match args.get(index) {
+        Some(arg) => MaybeUninit::new(*arg),
+        None => MaybeUninit::uninit(),
+    };
+    let [a, b, c, d, e, f] = [arg(0), arg(1), arg(2), arg(3), arg(4), arg(5)];
     // SAFETY: the caller guarantees that what the kernel does is sound. It changes no registers but those
     // that are named (System V ABI for x86_64, A.2.1; syscall(2)).
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
-    let result = unsafe {
-        let mut result = number;
-        core::arch::asm!(
-            "syscall",
-            inlateout("rax") result,
-            in("rdi") a, in("rsi") b, in("rdx") c,
-            lateout("rcx") _, lateout("r11") _,
-            options(nostack, preserves_flags),
-        );
-        result
-    };
-    // SAFETY: the same (syscall(2)).
-    #[cfg(all(target_arch = "aarch64", not(miri)))]
-    let result = unsafe {
-        let mut result = a;
-        core::arch::asm!(
-            "svc 0",
-            inlateout("x0") result,
-            in("x1") b, in("x2") c, in("x8") number,
-            options(nostack, preserves_flags),
-        );
-        result
-    };
-    // SAFETY: the caller guarantees that what the kernel does is sound.
-    #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
-    let result = unsafe { libc_syscall(number, [a, b, c, 0, 0, 0]) };
-    to_result(result)
-}
-
-/// Makes the system call `number` with up to six arguments.
-///
-/// # Safety
-/// As for [`syscall3`].
-#[inline(always)]
-pub(super) unsafe fn syscall6(
-    number: usize,
-    [a, b, c, d, e, f]: [usize; 6],
-) -> Result<usize, Errno> {
-    // SAFETY: as in `syscall3`.
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    #[cfg(target_arch = "x86_64")]
     let result = unsafe {
         let mut result = number;
         core::arch::asm!(
@@ -128,61 +92,46 @@ pub(super) unsafe fn syscall6(
         );
         result
     };
-    // SAFETY: as in `syscall3`.
-    #[cfg(all(target_arch = "aarch64", not(miri)))]
+    // SAFETY: the same (syscall(2)).
+    #[cfg(target_arch = "aarch64")]
     let result = unsafe {
-        let mut result = a;
+        let result: usize;
         core::arch::asm!(
             "svc 0",
-            inlateout("x0") result,
+            inlateout("x0") a => result,
             in("x1") b, in("x2") c, in("x3") d, in("x4") e, in("x5") f, in("x8") number,
             options(nostack, preserves_flags),
         );
         result
     };
-    // SAFETY: as in `syscall3`.
-    #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
-    let result = unsafe { libc_syscall(number, [a, b, c, d, e, f]) };
-    to_result(result)
+    // Results from -4095 to -1 are error numbers (syscall(2)).
+    if result > usize::MAX - 4095 {
+        return Err(Errno(int_result(result.wrapping_neg())));
+    }
+    Ok(result)
 }
 
-/// Makes a system call through the C library, for Miri and other architectures. Returns what the kernel
-/// returns.
+/// Makes the same system call through the C library, for Miri and other architectures.
 ///
 /// # Safety
-/// As for [`syscall3`].
+/// The same as above.
 #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
-unsafe fn libc_syscall(number: usize, [a, b, c, d, e, f]: [usize; 6]) -> usize {
+pub(super) unsafe fn syscall<const N: usize>(
+    number: usize,
+    args: [usize; N],
+) -> Result<usize, Errno> {
     use core::ffi::c_long;
 
     unsafe extern "C" {
         fn syscall(number: c_long, ...) -> c_long;
     }
+    let [a, b, c, d, e, f] = core::array::from_fn(|i| args.get(i).copied().unwrap_or(0));
     // SAFETY: the caller guarantees that what the kernel does is sound.
     let result = unsafe { syscall(int_result(number).into(), a, b, c, d, e, f) };
-    usize::try_from(result).unwrap_or_else(|_| {
+    usize::try_from(result).map_err(|_| {
         let errno = std::io::Error::last_os_error().raw_os_error();
-        int_arg(errno.unwrap_or(0)).wrapping_neg()
+        Errno(errno.unwrap_or(0))
     })
-}
-
-/// Tells a result of the kernel from an error: results from -4095 to -1 are error numbers (syscall(2)).
-#[inline(always)]
-fn to_result(result: usize) -> Result<usize, Errno> {
-    match result.wrapping_neg() {
-        errno @ 1..=4095 => Err(Errno(int_result(errno))),
-        _ => Ok(result),
-    }
-}
-
-/// Makes a C `int` an argument.
-#[inline(always)]
-#[expect(
-    clippy::cast_sign_loss,
-    reason = "the kernel reads the lower half of the register"
-)]
-pub(super) fn int_arg(n: c_int) -> usize {
-    n as usize
 }
 
 /// Makes a result a C `int`.

@@ -5,7 +5,7 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use super::syscall::{TimeSpec, int_arg, number, syscall6};
+use super::syscall::{TimeSpec, number, syscall};
 use super::unix_time_ms;
 
 /// The first function of a thread. A panic in it aborts the process.
@@ -86,7 +86,7 @@ pub(crate) struct Event(AtomicU32);
 impl Event {
     /// Sets the event and wakes the thread that waits for it.
     pub(crate) fn set(&self) {
-        const FUTEX_WAKE_PRIVATE: c_int = 1 | 128;
+        const FUTEX_WAKE_PRIVATE: usize = 1 | 128;
 
         self.0.store(1, Ordering::Release);
         self.futex(FUTEX_WAKE_PRIVATE, 1, None);
@@ -95,7 +95,7 @@ impl Event {
     /// Waits until the event is set, but at most `ms` milliseconds of the wall clock. Returns whether it is
     /// set.
     pub(crate) fn wait_ms(&self, ms: u64) -> bool {
-        const FUTEX_WAIT_PRIVATE: c_int = 128;
+        const FUTEX_WAIT_PRIVATE: usize = 128;
 
         let end_ms = unix_time_ms().saturating_add(ms);
         while self.0.load(Ordering::Acquire) == 0 {
@@ -109,20 +109,14 @@ impl Event {
         true
     }
 
-    fn futex(&self, operation: c_int, value: u32, timeout_ms: Option<u64>) {
+    fn futex(&self, operation: usize, value: usize, timeout_ms: Option<u64>) {
         let timeout = timeout_ms.map(TimeSpec::from_ms);
         let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
-        let args = [
-            self.0.as_ptr().expose_provenance(),
-            int_arg(operation),
-            value as usize,
-            timeout.expose_provenance(),
-            0,
-            0,
-        ];
+        let word = self.0.as_ptr().expose_provenance();
+        let args = [word, operation, value, timeout.expose_provenance()];
         // SAFETY: the futex word is aligned and lives while it is borrowed, and the timeout is null or
         // readable (futex(2)). An error has the same effect as being woken.
-        let _ = unsafe { syscall6(number::FUTEX, args) };
+        let _ = unsafe { syscall(number::FUTEX, args) };
     }
 }
 

@@ -31,7 +31,7 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
-use core::mem::MaybeUninit;
+use core::mem::{self, MaybeUninit};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 
@@ -439,14 +439,12 @@ impl State {
     }
 }
 
-struct FirstChunk(UnsafeCell<MaybeUninit<[u8; FIRST_CHUNK_LEN]>>);
-
 /// The allocator. It must not be moved after the first allocation.
 // Aligned to a page, so that the first chunk can be purged. `repr(C)`: the lock and the first fields of
 // `state` fill its last page.
 #[repr(C, align(4096))]
 pub(super) struct Heap {
-    first_chunk: FirstChunk,
+    first_chunk: UnsafeCell<MaybeUninit<[u8; FIRST_CHUNK_LEN]>>,
     is_locked: AtomicBool,
     state: UnsafeCell<State>,
 }
@@ -456,28 +454,11 @@ pub(super) struct Heap {
 unsafe impl Sync for Heap {}
 
 impl Heap {
-    #[expect(clippy::large_stack_arrays, reason = "it is the value of a static")]
+    /// Returns a heap without memory, which is all zeros.
     pub(super) const fn new() -> Heap {
-        const NONE: Group = Group {
-            base: ptr::null_mut(),
-            bound: Bound::UNTOUCHED,
-            bounds: [Bound::UNTOUCHED; GROUP_CHUNKS],
-        };
-        Heap {
-            first_chunk: FirstChunk(UnsafeCell::new(MaybeUninit::uninit())),
-            is_locked: AtomicBool::new(false),
-            state: UnsafeCell::new(State {
-                free_lists: [ptr::null_mut(); LISTED_MAX + 1],
-                listed: 0,
-                cut: 0,
-                first_chunk: ptr::null_mut(),
-                used: 0,
-                peak: 0,
-                resident: 0,
-                limit: 0,
-                groups: [NONE; N_GROUPS],
-            }),
-        }
+        // SAFETY: each field may be zero: null pointers, numbers, an open lock, and memory that may hold
+        // anything.
+        unsafe { mem::zeroed() }
     }
 
     /// Calls `f` with the lock held. `f` must not call this again.
@@ -546,7 +527,7 @@ unsafe impl GlobalAlloc for Heap {
                     return block;
                 }
             }
-            state.slow_alloc(self.first_chunk.0.get().cast(), layout)
+            state.slow_alloc(self.first_chunk.get().cast(), layout)
         })
     }
 

@@ -12,26 +12,14 @@ pub(super) const PAGE: usize = 4096;
 mod linux {
     use core::ptr;
 
-    use super::super::super::Errno;
-    use super::super::super::syscall::{syscall3 as call, syscall6 as call_long};
+    use crate::sys::Errno;
+    use crate::sys::syscall::{number::by_arch, syscall};
 
-    #[cfg(target_arch = "x86_64")]
-    mod number {
-        pub(super) const MMAP: usize = 9;
-        pub(super) const MUNMAP: usize = 11;
-        pub(super) const MREMAP: usize = 25;
-        pub(super) const MADVISE: usize = 28;
-        pub(super) const STATX: usize = 332;
-    }
-    // All newer architectures share one table.
-    #[cfg(not(target_arch = "x86_64"))]
-    mod number {
-        pub(super) const MMAP: usize = 222;
-        pub(super) const MUNMAP: usize = 215;
-        pub(super) const MREMAP: usize = 216;
-        pub(super) const MADVISE: usize = 233;
-        pub(super) const STATX: usize = 291;
-    }
+    const MMAP: usize = by_arch(9, 222);
+    const MUNMAP: usize = by_arch(11, 215);
+    const MREMAP: usize = by_arch(25, 216);
+    const MADVISE: usize = by_arch(28, 233);
+    const STATX: usize = by_arch(332, 291);
 
     fn or_null(result: Result<usize, Errno>) -> *mut u8 {
         ptr::with_exposed_provenance_mut(result.unwrap_or(0))
@@ -44,7 +32,7 @@ mod linux {
         const NO_FD: usize = usize::MAX;
         let args = [0, len, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, NO_FD, 0];
         // SAFETY: without an address, mmap(2) never replaces an existing mapping.
-        or_null(unsafe { call_long(number::MMAP, args) })
+        or_null(unsafe { syscall(MMAP, args) })
     }
 
     /// Unmaps pages.
@@ -53,7 +41,7 @@ mod linux {
     /// `map` or `remap` has returned these pages, and they are not used any more.
     pub(in super::super) unsafe fn unmap(addr: *mut u8, len: usize) {
         // SAFETY: the caller gives these pages up (munmap(2)).
-        if unsafe { call(number::MUNMAP, [addr.addr(), len, 0]) }.is_err() {
+        if unsafe { syscall(MUNMAP, [addr.addr(), len, 0]) }.is_err() {
             // munmap(2) fails if it would split a mapping and the process has the maximum of them,
             // 65,530. The memory is given back all the same; only the addresses are lost.
             // SAFETY: as above.
@@ -71,9 +59,9 @@ mod linux {
         if old == new {
             return addr;
         }
-        let args = [addr.expose_provenance(), old, new, MREMAP_MAYMOVE, 0, 0];
+        let args = [addr.expose_provenance(), old, new, MREMAP_MAYMOVE];
         // SAFETY: the caller owns these pages, and uses the returned address from now on (mremap(2)).
-        or_null(unsafe { call_long(number::MREMAP, args) })
+        or_null(unsafe { syscall(MREMAP, args) })
     }
 
     /// Gives the memory of pages back and keeps them mapped. They are zero when they are read again.
@@ -84,7 +72,7 @@ mod linux {
         const MADV_DONTNEED: usize = 4;
         // SAFETY: guaranteed by the caller (madvise(2)). After an error the pages stay resident, which
         // costs memory only.
-        let _ = unsafe { call(number::MADVISE, [addr.addr(), len, MADV_DONTNEED]) };
+        let _ = unsafe { syscall(MADVISE, [addr.addr(), len, MADV_DONTNEED]) };
     }
 
     /// Disables transparent huge pages for this range. With them, the first byte that is written would
@@ -95,7 +83,7 @@ mod linux {
     pub(in super::super) unsafe fn refuse_huge_pages(addr: *mut u8, len: usize) {
         const MADV_NOHUGEPAGE: usize = 15;
         // SAFETY: this changes the size of pages, not their contents (madvise(2)).
-        let _ = unsafe { call(number::MADVISE, [addr.addr(), len, MADV_NOHUGEPAGE]) };
+        let _ = unsafe { syscall(MADVISE, [addr.addr(), len, MADV_NOHUGEPAGE]) };
     }
 
     /// Returns whether the process has only one thread. Returns false if there is no /proc.
@@ -111,7 +99,7 @@ mod linux {
         let mut file = [0_u32; 64];
         let to = (&raw mut file).expose_provenance();
         // SAFETY: the path is a C string, and `file` has room for the result (statx(2)).
-        let done = unsafe { call_long(number::STATX, [AT_FDCWD, path, 0, STATX_NLINK, to, 0]) };
+        let done = unsafe { syscall(STATX, [AT_FDCWD, path, 0, STATX_NLINK, to]) };
         done.is_ok() && file.get(NLINK) == Some(&ONE_THREAD)
     }
 }
