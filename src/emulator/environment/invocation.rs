@@ -6,10 +6,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::emulator::environment::lifecycle::{InitResult, UNAVAILABLE, extension_error};
 use crate::emulator::environment::process::ChildProcess;
+use crate::emulator::environment::state_machine::InvocationOutcome;
 use crate::emulator::environment::{Environment, EnvironmentState};
 use crate::emulator::message::{FunctionError, InvocationEvent, ResponsePart, ResponseSender};
 use crate::emulator::report::{self, InvocationReport, ProcessExit};
-use crate::emulator::runtime_api::state_machine::InvocationOutcome;
 use crate::emulator::time::{civil, epoch_ms};
 use crate::json;
 use crate::json::Value;

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::emulator::environment::extensions::{ExtensionState, RegisteredExtension};
 use crate::emulator::environment::logs::LogSource;
 use crate::emulator::environment::process::{self, ChildProcess, LaunchSpec};
 use crate::emulator::environment::{Environment, EnvironmentState, ProcessStage};
 use crate::emulator::message::FunctionError;
 use crate::emulator::report::{self, ProcessExit};
-use crate::emulator::runtime_api::extensions::{ExtensionState, RegisteredExtension};
 use crate::emulator::settings::is_for_extensions;
 use crate::emulator::time::epoch_ms;
 use crate::json;

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::SystemTime;
 
-use crate::emulator::runtime_api::telemetry::{
+use crate::emulator::environment::telemetry::{
     Subscriber, TelemetryCategory, TelemetryRecord, TelemetrySubscription,
 };
 use crate::emulator::server::lock;

@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 mod executable;
+pub(crate) mod extensions;
 pub(crate) mod invocation;
 pub(crate) mod lifecycle;
 pub(crate) mod logs;
@@ -10,18 +11,20 @@ pub(crate) mod process;
 #[cfg(not(target_os = "linux"))]
 #[path = "no_process.rs"]
 pub(crate) mod process;
+pub(crate) mod state_machine;
+pub(crate) mod telemetry;
 
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
+use crate::emulator::environment::extensions::ExtensionRegistry;
 use crate::emulator::environment::logs::EnvironmentLog;
 use crate::emulator::environment::process::ChildProcess;
+use crate::emulator::environment::state_machine::RuntimeStateMachine;
 use crate::emulator::message::{FunctionError, InvocationEvent, ResponseSender};
 use crate::emulator::report::ProcessExit;
-use crate::emulator::runtime_api::extensions::ExtensionRegistry;
-use crate::emulator::runtime_api::state_machine::RuntimeStateMachine;
 use crate::emulator::server::lock;
 use crate::emulator::settings::Settings;
 

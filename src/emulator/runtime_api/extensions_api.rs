@@ -2,9 +2,9 @@
 
 use std::io;
 
+use crate::emulator::environment::extensions::{ExtensionCallError, ExtensionState};
+use crate::emulator::environment::telemetry::TelemetrySubscription;
 use crate::emulator::report::{error_document, refusal_document, uuid};
-use crate::emulator::runtime_api::extensions::{ExtensionCallError, ExtensionState};
-use crate::emulator::runtime_api::telemetry::TelemetrySubscription;
 use crate::emulator::runtime_api::{ApiCall, JSON, RuntimeApi};
 use crate::json;
 use crate::json::Value;

@@ -1,10 +1,7 @@
 //! The Runtime API of an environment: its paths, checks in AWS's order, and AWS's replies to the letter.
 
-pub(crate) mod extensions;
 mod extensions_api;
 pub(crate) mod faults;
-pub(crate) mod state_machine;
-pub(crate) mod telemetry;
 
 use std::borrow::Cow;
 use std::io;
@@ -12,15 +9,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::emulator::environment::Environment;
+use crate::emulator::environment::state_machine::{
+    InvocationOutcome, PostKind, RuntimeCallError, RuntimeState,
+};
 use crate::emulator::message::{
     FunctionError, InvocationEvent, PAYLOAD_LEN_MAX, ResponsePart, ResponseSender, ResponseStart,
     STREAM_LEN_MAX,
 };
 use crate::emulator::report::{error_document, error_type, refusal_document};
 use crate::emulator::runtime_api::faults::{CallFaults, FaultInjector, InjectedFault};
-use crate::emulator::runtime_api::state_machine::{
-    InvocationOutcome, PostKind, RuntimeCallError, RuntimeState,
-};
 use crate::emulator::server::access::AccessRules;
 use crate::emulator::server::exchange::{BodyReadError, Exchange, HttpRequest};
 use crate::emulator::server::{Service, connections_max};
