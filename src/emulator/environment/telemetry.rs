@@ -1,12 +1,11 @@
 //! The Telemetry API: reads subscriptions, and delivers records to each subscriber on a thread.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::emulator::server::response::send_all;
 use crate::emulator::time::civil;
 use crate::http1::connection::receive;
 use crate::json;
@@ -257,7 +256,7 @@ fn send_batch(destination: &TelemetryDestination, batch: &[Vec<u8>]) -> io::Resu
         TelemetryDestination::Tcp(port) => {
             let mut lines = batch.join(&b'\n');
             lines.push(b'\n');
-            send_all(&connect(*port)?, [&lines, b"", b""])
+            connect(*port)?.write_all(&lines)
         }
         TelemetryDestination::Http(port, path) => {
             let body = [b"[".as_slice(), &batch.join(&b','), b"]"].concat();
@@ -266,8 +265,8 @@ fn send_batch(destination: &TelemetryDestination, batch: &[Vec<u8>]) -> io::Resu
                  Content-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
                 body.len(),
             );
-            let stream = connect(*port)?;
-            send_all(&stream, [head.as_bytes(), &body, b""])?;
+            let mut stream = connect(*port)?;
+            stream.write_all(&[head.as_bytes(), &body].concat())?;
             let reply = receive(&stream, &mut Vec::new(), false, 1 << 16, &mut |_, _| ());
             reply
                 .map(drop)

@@ -185,15 +185,6 @@ impl ApiCall<'_, '_> {
 }
 
 impl Service for RuntimeApi {
-    fn allows_slow_body(&self, request: &HttpRequest) -> bool {
-        request.path().ends_with("/response")
-    }
-
-    /// Keeps the connections of runtimes and extensions: an invocation may be running while they are idle.
-    fn keeps_connection(&self, request: &HttpRequest) -> bool {
-        request.path().ends_with("/next")
-    }
-
     fn connections_max(&self) -> usize {
         // One for each concurrent invocation, and as many for everything else.
         let settings = &self.environment.settings;
@@ -208,7 +199,12 @@ impl Service for RuntimeApi {
             return exchange.respond(403, &[JSON], &document);
         }
         let faults = self.fault_injector.draw();
-        exchange.set_faults(faults.response_faults());
+        exchange.faults = faults.response_faults();
+        exchange.allows_slow_body = request.path().ends_with("/response");
+        // An invocation may be running while the connections of runtimes and extensions are idle.
+        if request.path().ends_with("/next") {
+            exchange.keep_connection();
+        }
         let mut call = ApiCall {
             request,
             exchange,
