@@ -60,9 +60,7 @@ pub(crate) struct EnvironmentState {
     pub(crate) exit: Option<ProcessExit>,
     /// How the process of the previous generation ended.
     pub(crate) last_exit: Option<ProcessExit>,
-    /// The extension that ended, if one has.
-    pub(crate) extension_exit: Option<(String, ProcessExit)>,
-    /// When the runtime first called `next`.
+    /// When the runtime first called `next`, which ends its Init phase.
     pub(crate) first_poll: Option<Instant>,
     /// The init error that the runtime reported.
     pub(crate) init_error: Option<FunctionError>,
@@ -87,7 +85,7 @@ pub(crate) enum ProcessStage {
 impl Environment {
     pub(crate) fn new(settings: Arc<Settings>, api_addr: SocketAddr) -> Arc<Environment> {
         let is_concurrent = settings.concurrency.is_some();
-        let mut runtime = RuntimeStateMachine::new(is_concurrent, settings.snap_start);
+        let mut runtime = RuntimeStateMachine::new(is_concurrent);
         if settings.bootstrap.is_some() {
             runtime.refuse_calls();
         }
@@ -101,7 +99,6 @@ impl Environment {
             extension_processes: Vec::new(),
             exit: None,
             last_exit: None,
-            extension_exit: None,
             first_poll: None,
             init_error: None,
             suppress_init: false,
@@ -158,7 +155,7 @@ impl Environment {
     /// Returns whether a runtime waits for events.
     pub(crate) fn is_warm(&self) -> bool {
         let state = self.lock();
-        state.runtime.has_polled() && state.exit.is_none()
+        state.first_poll.is_some() && state.exit.is_none()
     }
 }
 
@@ -166,6 +163,14 @@ impl EnvironmentState {
     /// Returns whether the processes have ended for good.
     pub(crate) fn is_gone(&self) -> bool {
         self.stage == ProcessStage::Gone
+    }
+
+    /// Returns the process of the function and those of its extensions.
+    pub(crate) fn processes(&self) -> impl Iterator<Item = &ChildProcess> {
+        let extensions = self.extension_processes.iter();
+        self.process
+            .iter()
+            .chain(extensions.map(|(_, process)| process))
     }
 
     /// Adds a call of `next` that waits. The event, if one comes, comes out of the returned channel.

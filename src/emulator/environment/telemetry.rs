@@ -16,30 +16,27 @@ const QUEUE_LEN_MAX: usize = 10_000;
 /// How long a subscriber may take for a batch, which is lost after that.
 const DELIVERY_MAX: Duration = Duration::from_secs(1);
 
-/// The stream that a record belongs to. A subscription names those that it wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TelemetryCategory {
-    Platform,
-    Function,
-    Extension,
-}
-
 /// One record.
 #[derive(Debug, Clone)]
 pub(crate) struct TelemetryRecord {
-    pub(crate) category: TelemetryCategory,
+    /// The stream that it belongs to: one of [`CATEGORIES`].
+    category: &'static str,
     /// The record as JSON text.
     pub(crate) json: Vec<u8>,
 }
 
+/// The streams of records. A subscription names those that it wants.
+const CATEGORIES: [&str; 3] = ["platform", "function", "extension"];
+
 impl TelemetryRecord {
-    pub(crate) fn new(category: TelemetryCategory, kind: &str, record: Value) -> TelemetryRecord {
+    /// Returns a record of the type `kind`: `function`, `extension`, or `platform.` and a name.
+    pub(crate) fn new(kind: &'static str, record: Value) -> TelemetryRecord {
         let mut object = Object::new();
         object.insert("time", civil(SystemTime::now()).rfc3339());
         object.insert("type", kind);
         object.insert("record", record);
         TelemetryRecord {
-            category,
+            category: kind.split_once('.').map_or(kind, |(category, _)| category),
             json: json::to_vec(&object),
         }
     }
@@ -67,51 +64,43 @@ impl TelemetrySubscription {
     /// Reads the body of a request. Returns what is wrong with it as an error.
     pub(crate) fn parse(body: &[u8], api_port: u16) -> Result<TelemetrySubscription, String> {
         let asked: Value = json::parse(body).map_err(|error| error.to_string())?;
-        let schema = asked
-            .get("schemaVersion")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let text = |pointer| asked.pointer(pointer).and_then(Value::as_str);
+        let schema = text("/schemaVersion").unwrap_or_default();
         if !["2022-07-01", "2022-12-13", "2025-01-29"].contains(&schema) {
             return Err(format!("schemaVersion {schema:?} is not supported"));
         }
-        let types = asked
-            .get("types")
-            .and_then(Value::as_array)
-            .unwrap_or_default();
-        let known = ["platform", "function", "extension"];
-        let types: Option<Vec<&str>> = types
-            .iter()
-            .map(|kind| known.into_iter().find(|known| kind.as_str() == Some(known)))
-            .collect();
+        let types = asked.get("types").and_then(Value::as_array);
+        let types = types.unwrap_or_default().iter();
+        let known = |kind: &Value| {
+            CATEGORIES
+                .into_iter()
+                .find(|name| kind.as_str() == Some(name))
+        };
+        let types: Option<Vec<&str>> = types.map(known).collect();
         let types = types
             .filter(|types| !types.is_empty())
             .ok_or("types: expected platform, function or extension")?;
-        let number = |name: &str, default: u64, min: u64, max: u64| {
-            let value = match asked
-                .get("buffering")
-                .and_then(|buffering| buffering.get(name))
-            {
+        let number = |name: &str, default: u32, min: u32, max: u32| {
+            let value = match asked.pointer(&format!("/buffering/{name}")) {
                 None => default,
-                Some(value) => value.as_u64().unwrap_or(0),
+                Some(value) => value
+                    .as_u64()
+                    .and_then(|it| it.try_into().ok())
+                    .unwrap_or(0),
             };
             if !(min..=max).contains(&value) {
                 return Err(format!("buffering.{name}: expected {min} to {max}"));
             }
-            usize::try_from(value).map_err(|error| error.to_string())
+            Ok(value)
         };
         let max_items = number("maxItems", 10_000, 1000, 10_000)?;
         let max_bytes = number("maxBytes", 262_144, 262_144, 1_048_576)?;
-        let timeout = number("timeoutMs", 1000, 25, 30_000)?;
-        let timeout = Duration::from_millis(timeout.try_into().unwrap_or(1000));
-        let destination = asked.get("destination");
-        let member = |name: &str| destination.and_then(|destination| destination.get(name));
-        let destination = match member("protocol").and_then(Value::as_str) {
-            Some("HTTP") => member("URI")
-                .and_then(Value::as_str)
-                .and_then(http_destination),
-            Some("TCP") => member("port")
-                .and_then(Value::as_u64)
-                .and_then(|port| u16::try_from(port).ok())
+        let timeout_ms = number("timeoutMs", 1000, 25, 30_000)?;
+        let port = asked.pointer("/destination/port").and_then(Value::as_u64);
+        let destination = match text("/destination/protocol") {
+            Some("HTTP") => text("/destination/URI").and_then(http_destination),
+            Some("TCP") => port
+                .and_then(|port| port.try_into().ok())
                 .map(TelemetryDestination::Tcp),
             _ => None,
         };
@@ -125,18 +114,10 @@ impl TelemetrySubscription {
         }
         Ok(TelemetrySubscription {
             types,
-            max_items,
-            max_bytes,
-            timeout,
+            max_items: usize::try_from(max_items).unwrap_or(usize::MAX),
+            max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX),
+            timeout: Duration::from_millis(timeout_ms.into()),
             destination,
-        })
-    }
-
-    fn wants(&self, category: TelemetryCategory) -> bool {
-        self.types.contains(&match category {
-            TelemetryCategory::Platform => "platform",
-            TelemetryCategory::Function => "function",
-            TelemetryCategory::Extension => "extension",
         })
     }
 }
@@ -183,18 +164,17 @@ impl Subscriber {
 
     /// Queues a record if the subscription wants it.
     pub(crate) fn offer(&mut self, record: &TelemetryRecord) {
-        if !self.subscription.wants(record.category) {
+        if !self.subscription.types.contains(&record.category) {
             return;
         }
         if self.dropped.0 > 0 {
             let (records, bytes) = self.dropped;
-            let lost = crate::json!({
+            let lost = json!({
                 "reason": "Consumer seems to have fallen behind as it has not acknowledged receipt of logs.",
                 "droppedRecords": records,
                 "droppedBytes": bytes,
             });
-            let lost =
-                TelemetryRecord::new(TelemetryCategory::Platform, "platform.logsDropped", lost);
+            let lost = TelemetryRecord::new("platform.logsDropped", lost);
             if self.queue.try_send(lost).is_ok() {
                 self.dropped = (0, 0);
             }
@@ -293,7 +273,7 @@ mod tests {
     }
 
     fn record(text: &str) -> TelemetryRecord {
-        TelemetryRecord::new(TelemetryCategory::Function, "function", Value::from(text))
+        TelemetryRecord::new("function", Value::from(text))
     }
 
     #[test]
