@@ -71,9 +71,9 @@ pub(crate) struct RegisteredExtension {
 /// All extensions of an execution environment.
 #[derive(Debug)]
 pub(crate) struct ExtensionRegistry {
-    extensions: Vec<RegisteredExtension>,
+    pub(crate) all: Vec<RegisteredExtension>,
     /// Whether more may register. The runtime's first `next` ends that.
-    is_open: bool,
+    pub(crate) is_open: bool,
     /// Whether this is a Managed Instance, whose extensions do not get INVOKE events.
     is_concurrent: bool,
 }
@@ -81,7 +81,7 @@ pub(crate) struct ExtensionRegistry {
 impl ExtensionRegistry {
     pub(crate) fn new(is_concurrent: bool) -> ExtensionRegistry {
         ExtensionRegistry {
-            extensions: Vec::new(),
+            all: Vec::new(),
             is_open: true,
             is_concurrent,
         }
@@ -91,22 +91,9 @@ impl ExtensionRegistry {
         *self = ExtensionRegistry::new(self.is_concurrent);
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &RegisteredExtension> {
-        self.extensions.iter()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.extensions.is_empty()
-    }
-
-    /// Refuses further registrations.
-    pub(crate) fn close(&mut self) {
-        self.is_open = false;
-    }
-
     /// Adds an external extension whose process is being started.
     pub(crate) fn add_external(&mut self, name: &str) {
-        self.extensions.push(RegisteredExtension {
+        self.all.push(RegisteredExtension {
             name: name.to_owned(),
             is_external: true,
             ..RegisteredExtension::default()
@@ -127,7 +114,7 @@ impl ExtensionRegistry {
             let message = "Extension registration closed already";
             return refuse("Extension.RegistrationClosed", message);
         }
-        let known = self.extensions.iter_mut().find(|known| known.name == name);
+        let known = self.all.iter_mut().find(|known| known.name == name);
         let is_external = known.as_ref().is_some_and(|known| known.is_external);
         match known.as_ref().map(|known| known.state) {
             None | Some(ExtensionState::Started) => {}
@@ -151,8 +138,8 @@ impl ExtensionRegistry {
         let id = extension.id.clone();
         if let Some(known) = known {
             *known = extension;
-        } else if self.extensions.len() < EXTENSIONS_MAX {
-            self.extensions.push(extension);
+        } else if self.all.len() < EXTENSIONS_MAX {
+            self.all.push(extension);
         } else {
             let message = format!("Extension limit ({EXTENSIONS_MAX}) reached");
             return refuse("Extension.TooManyExtensions", &message);
@@ -179,14 +166,14 @@ impl ExtensionRegistry {
                 "Invalid Lambda-Extension-Identifier".to_owned(),
             ),
         };
-        let mut extensions = self.extensions.iter_mut();
+        let mut extensions = self.all.iter_mut();
         let found = extensions.find(|known| !known.id.is_empty() && Some(known.id.as_str()) == id);
         found.ok_or_else(|| ExtensionCallError::new(error_type, message))
     }
 
     /// Returns whether every external extension has registered, so that the runtime may start.
     pub(crate) fn are_registered(&self) -> bool {
-        let mut extensions = self.extensions.iter();
+        let mut extensions = self.all.iter();
         extensions.all(|extension| extension.state != ExtensionState::Started)
     }
 
@@ -197,12 +184,12 @@ impl ExtensionRegistry {
             Ready => extension.events.is_empty(),
             state => matches!(state, InitError | ExitError | Exited),
         };
-        self.extensions.iter().all(is_idle)
+        self.all.iter().all(is_idle)
     }
 
     /// Sends an event to the extensions that want events of its type.
     pub(crate) fn send(&mut self, event_type: &str, event: &[u8]) {
-        for extension in &mut self.extensions {
+        for extension in &mut self.all {
             if extension.wanted.contains(&event_type) {
                 extension.events.push_back(event.to_vec());
             }
@@ -211,7 +198,7 @@ impl ExtensionRegistry {
 
     /// Notes that the process of extension `name` has ended.
     pub(crate) fn set_exited(&mut self, name: &str, exit: ProcessExit) {
-        let mut extensions = self.extensions.iter_mut();
+        let mut extensions = self.all.iter_mut();
         if let Some(extension) = extensions.find(|e| e.is_external && e.name == name) {
             extension.state = ExtensionState::Exited;
             let text = format!("extension {name}: {}", exit_reason(exit));
@@ -222,7 +209,7 @@ impl ExtensionRegistry {
 
     /// Returns the first error of an extension.
     pub(crate) fn error(&self) -> Option<FunctionError> {
-        let mut extensions = self.extensions.iter();
+        let mut extensions = self.all.iter();
         extensions.find_map(|extension| extension.error.clone())
     }
 }
@@ -371,7 +358,7 @@ mod tests {
             "",
             Err("Extension.TooManyExtensions"),
         );
-        extensions.close();
+        extensions.is_open = false;
         check(extensions, "late", "", Err("Extension.RegistrationClosed"));
     }
 
@@ -419,7 +406,7 @@ mod tests {
         assert!(!extensions.are_idle());
         for name in ["one", "deaf"] {
             let id = extensions
-                .extensions
+                .all
                 .iter()
                 .find(|e| e.name == name)
                 .unwrap()

@@ -14,6 +14,7 @@ use crate::emulator::report::{self, InvocationReport};
 use crate::emulator::time::{civil, epoch_ms};
 use crate::json;
 use crate::json::{Object, Value};
+use crate::sys;
 
 /// How long Init may take before it is repeated as part of the invocation.
 const INIT_TIME_MAX: Duration = Duration::from_secs(10);
@@ -71,10 +72,10 @@ impl Environment {
         let (id, version) = (&event.request_id, &settings.version);
         self.log.begin(id, settings.bootstrap.is_none());
         let line = format!("START RequestId: {id} Version: {version}");
-        let mut record = record_of(&event);
-        record.insert("version", version.as_str());
+        let mut start = record_of(&event);
+        start.insert("version", version.as_str());
         self.log
-            .write_platform(&line, "platform.start", record.into());
+            .write_platform(&line, "platform.start", start.into());
         let began = Instant::now();
         let limit = began.checked_add(settings.timeout);
         let deadline = SystemTime::now().checked_add(settings.timeout);
@@ -109,7 +110,7 @@ impl Environment {
             // A runtime that has called `next` more than once gets the event more than once.
             state.long_polls.len()
         };
-        self.set_frozen(&state, false);
+        self.send_freeze_signal(&state, sys::SIGCONT);
         state
             .runtime
             .submit(Arc::clone(event), invocation.response.clone());
@@ -120,11 +121,9 @@ impl Environment {
             // Fails if the thread of the call has ended, and so has the connection.
             let _ = long_poll.try_send(Arc::clone(event));
         }
-        if !state.extensions.is_empty() {
-            state.extensions.send("INVOKE", &invoke_event(event));
-            drop(state);
-            self.notify();
-        }
+        state.extensions.send("INVOKE", &invoke_event(event));
+        drop(state);
+        self.notify();
         Ok(())
     }
 
@@ -214,7 +213,7 @@ impl Environment {
                 self.fail(invocation, effects, has_started, posted.is_some());
             }
         }
-        self.set_frozen(&self.lock(), true);
+        self.send_freeze_signal(&self.lock(), sys::SIGSTOP);
         let lines = format!("END RequestId: {id}\n{}{last_lines}", report.line());
         let record = report.record(record_of(event));
         self.log.write_platform(&lines, "platform.report", record);

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{MutexGuard, Weak};
@@ -66,7 +65,7 @@ impl Environment {
         }
         let has_exited =
             |extension: &RegisteredExtension| extension.state == ExtensionState::Exited;
-        let has_failed = state.exit.is_some() || state.extensions.iter().any(has_exited);
+        let has_failed = state.exit.is_some() || state.extensions.all.iter().any(has_exited);
         let is_ready = state.is_idle() && !self.log.allows_subscriptions();
         if is_ready && !has_failed {
             return (generation, Ok(None));
@@ -80,12 +79,11 @@ impl Environment {
         }
         state.stage = ProcessStage::Starting;
         let result = self.launch(state, phase, began, limit);
-        let mut state = self.lock();
-        if state.stage == ProcessStage::Starting {
-            state.stage = ProcessStage::Steady;
-        }
-        drop(state);
-        self.notify();
+        self.update(|state| {
+            if state.stage == ProcessStage::Starting {
+                state.stage = ProcessStage::Steady;
+            }
+        });
         let (status, error_type) = match &result {
             Err(InvocationFailure::TimedOut) => ("timeout", None),
             Err(InvocationFailure::Error(error)) => ("error", Some(error.error_type.as_str())),
@@ -96,9 +94,9 @@ impl Environment {
         };
         let took = began.elapsed();
         let line = report::init_report(took, phase, status, error_type.unwrap_or_default());
-        let record = self.init_record(phase, status, error_type, Some(took));
+        let report = self.init_record(phase, status, error_type, Some(took));
         self.log
-            .write_platform(&line, "platform.initReport", record);
+            .write_platform(&line, "platform.initReport", report);
         if let Err(InvocationFailure::TimedOut) = &result {
             self.end_processes(generation, "TIMEOUT");
         }
@@ -136,7 +134,7 @@ impl Environment {
             if let Some(first_poll) = state.first_poll.filter(|_| state.is_idle()) {
                 state.suppress_init = false;
                 // Init ends when the last of them waits.
-                let end = if state.extensions.is_empty() {
+                let end = if state.extensions.all.is_empty() {
                     first_poll
                 } else {
                     Instant::now()
@@ -160,7 +158,7 @@ impl Environment {
             state,
             wanted,
             ..
-        } in state.extensions.iter()
+        } in &state.extensions.all
         {
             let state = format!("{state:?}");
             let events = wanted.join(", ");
@@ -168,11 +166,13 @@ impl Environment {
             let record = json!({ "name": name, "state": state, "events": wanted });
             self.log.write_platform(&text, "platform.extension", record);
         }
-        let done = self.init_record(phase, "success", None, None);
-        self.log
-            .write_platform("", "platform.initRuntimeDone", done);
-        let report = self.init_record(phase, "success", None, Some(took));
-        self.log.write_platform("", "platform.initReport", report);
+        for (kind, took) in [
+            ("platform.initRuntimeDone", None),
+            ("platform.initReport", Some(took)),
+        ] {
+            let record = self.init_record(phase, "success", None, took);
+            self.log.write_platform("", kind, record);
+        }
         self.log.end_subscribing();
     }
 
@@ -202,12 +202,11 @@ impl Environment {
         let weak = Weak::clone(&self.weak_self);
         move |exit| {
             if let Some(environment) = weak.upgrade() {
-                let mut state = environment.lock();
-                if state.generation == generation {
-                    change(&mut state, exit);
-                }
-                drop(state);
-                environment.notify();
+                environment.update(|state| {
+                    if state.generation == generation {
+                        change(state, exit);
+                    }
+                });
             }
         }
     }
@@ -233,28 +232,20 @@ impl Environment {
             command.env_clear().envs(env);
             ChildProcess::start(command, "function", &self.log, on_exit)
         };
-        match start() {
-            Ok(process) => {
-                state.process = Some(process);
-                Ok(())
-            }
-            Err(error) => {
-                let reason = process::refusal_reason(bootstrap, runner);
-                let text = reason.unwrap_or_else(|| format!("{}: {error}", bootstrap.display()));
-                Err(FunctionError::new("Runtime.InvalidEntrypoint", &text))
-            }
-        }
+        let started = start();
+        let failed = |error| launch_error("Runtime.InvalidEntrypoint", bootstrap, runner, &error);
+        state.process = Some(started.map_err(failed)?);
+        Ok(())
     }
 
     fn spawn_extensions(&self, state: &mut EnvironmentState) -> Result<(), FunctionError> {
         let Some(folder) = self.settings.extensions.as_deref() else {
             return Ok(());
         };
-        let launch_error = |path: &Path, error: io::Error| {
-            let text = format!("{}: {error}", path.display());
-            FunctionError::new("Extension.LaunchError", &text)
-        };
-        let programs = executables(folder).map_err(|error| launch_error(folder, error))?;
+        let error_type = "Extension.LaunchError";
+        let programs = executables(folder).map_err(|error| {
+            FunctionError::new(error_type, &format!("{}: {error}", folder.display()))
+        })?;
         for program in programs {
             let name = program.file_name().unwrap_or_default();
             let name = name.to_string_lossy().into_owned();
@@ -270,24 +261,16 @@ impl Environment {
             command.current_dir("/").env_clear().envs(env);
             state.extensions.add_external(&name);
             let started = ChildProcess::start(command, "extension", &self.log, on_exit);
-            let process =
-                started.map_err(|error| match process::refusal_reason(&program, None) {
-                    Some(text) => FunctionError::new("Extension.LaunchError", &text),
-                    None => launch_error(&program, error),
-                })?;
+            let failed = |error| launch_error(error_type, &program, None, &error);
+            let process = started.map_err(failed)?;
             state.extension_processes.push((name, process));
         }
         Ok(())
     }
 
-    /// Stops the processes, as Lambda does between invocations, or lets them continue.
-    pub(crate) fn set_frozen(&self, state: &EnvironmentState, is_frozen: bool) {
+    /// Sends SIGSTOP or SIGCONT to the processes, if they are stopped between invocations as on Lambda.
+    pub(crate) fn send_freeze_signal(&self, state: &EnvironmentState, signal: i32) {
         if self.settings.freeze {
-            let signal = if is_frozen {
-                sys::SIGSTOP
-            } else {
-                sys::SIGCONT
-            };
             state.processes().for_each(|process| process.signal(signal));
         }
     }
@@ -301,11 +284,11 @@ impl Environment {
             return;
         }
         state.stage = ProcessStage::Stopping;
-        self.set_frozen(&state, false);
+        self.send_freeze_signal(&state, sys::SIGCONT);
         let began = Instant::now();
         let process = state.process.take();
         let extensions = std::mem::take(&mut state.extension_processes);
-        let has_extensions = !state.extensions.is_empty();
+        let has_extensions = !state.extensions.all.is_empty();
         drop(state);
         if let Some(process) = process {
             if has_extensions {
@@ -315,7 +298,7 @@ impl Environment {
                 } else {
                     TERM_TIME
                 };
-                process.wait(began.checked_add(time).unwrap_or(began));
+                process.wait(time.saturating_sub(began.elapsed()));
             }
             process.kill();
         }
@@ -324,10 +307,7 @@ impl Environment {
         if !extensions.is_empty() {
             self.end_extensions(extensions, began, reason);
         }
-        let mut state = self.lock();
-        state.begin_generation(self.settings.bootstrap.is_some());
-        drop(state);
-        self.notify();
+        self.update(|state| state.begin_generation(self.settings.bootstrap.is_some()));
     }
 
     /// Sends the SHUTDOWN event to the extensions that want it, waits for those, and ends all of them.
@@ -346,17 +326,16 @@ impl Environment {
         });
         let mut state = self.lock();
         state.extensions.send("SHUTDOWN", &json::to_vec(&event));
-        let extensions = state.extensions.iter();
+        let extensions = state.extensions.all.iter();
         let waiting = extensions.filter(|extension| extension.wanted.contains(&"SHUTDOWN"));
         let waiting: Vec<String> = waiting.map(|extension| extension.name.clone()).collect();
         drop(state);
         self.notify();
         // The others are killed first: they are not waited for.
         processes.sort_by_key(|(name, _)| waiting.contains(name));
-        let limit = began.checked_add(SHUTDOWN_TIME_MAX).unwrap_or(began);
         for (name, process) in processes {
             if waiting.contains(&name) {
-                process.wait(limit);
+                process.wait(SHUTDOWN_TIME_MAX.saturating_sub(began.elapsed()));
             }
             process.kill();
         }
@@ -364,17 +343,16 @@ impl Environment {
 
     /// Ends the processes. The next invocation starts new ones, as in a new environment.
     pub(crate) fn replace(&self) {
-        let mut state = self.lock();
-        state.suppress_init = false;
-        let generation = state.generation;
-        drop(state);
+        let generation = self.update(|state| {
+            state.suppress_init = false;
+            state.generation
+        });
         self.end_processes(generation, "SPINDOWN");
     }
 
     /// Ends the processes and everything that waits for them, for good.
     pub(crate) fn close(&self) {
-        self.lock().is_closed = true;
-        self.notify();
+        self.update(|state| state.is_closed = true);
         let mut state = self.lock();
         while state.is_in_transition() {
             state = self.wait(state);
@@ -382,11 +360,10 @@ impl Environment {
         let generation = state.generation;
         drop(state);
         self.end_processes(generation, "SPINDOWN");
-        let mut state = self.lock();
-        state.stage = ProcessStage::Gone;
-        state.long_polls.clear();
-        drop(state);
-        self.notify();
+        self.update(|state| {
+            state.stage = ProcessStage::Gone;
+            state.long_polls.clear();
+        });
     }
 }
 
@@ -433,13 +410,25 @@ impl EnvironmentState {
     }
 }
 
+/// Returns the error for a program that could not be started.
+fn launch_error(
+    error_type: &str,
+    program: &Path,
+    runner: Option<&Path>,
+    error: &io::Error,
+) -> FunctionError {
+    let reason = process::refusal_reason(program, runner);
+    let text = reason.unwrap_or_else(|| format!("{}: {error}", program.display()));
+    FunctionError::new(error_type, &text)
+}
+
 /// Returns the executable files of a folder, by name.
 fn executables(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut programs = Vec::new();
     for entry in fs::read_dir(std::path::absolute(folder)?)? {
         let path = entry?.path();
         let metadata = fs::metadata(&path)?;
-        if metadata.is_file() && metadata.permissions().mode() & 0o111 != 0 {
+        if metadata.is_file() && process::is_executable(&metadata) {
             programs.push(path);
         }
     }

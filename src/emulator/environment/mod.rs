@@ -120,6 +120,13 @@ impl Environment {
         lock(&self.state)
     }
 
+    /// Changes the state, and wakes the threads that wait for a change.
+    pub(crate) fn update<T>(&self, change: impl FnOnce(&mut EnvironmentState) -> T) -> T {
+        let result = change(&mut self.lock());
+        self.notify();
+        result
+    }
+
     /// Wakes the threads that wait for a change of the state.
     pub(crate) fn notify(&self) {
         self.changed.notify_all();

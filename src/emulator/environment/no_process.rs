@@ -1,10 +1,11 @@
 //! Stands in for `process` where executables are not supported: on systems other than Linux.
 
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use crate::emulator::environment::logs::EnvironmentLog;
 use crate::emulator::report::ProcessExit;
@@ -23,7 +24,7 @@ impl ChildProcess {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    pub(crate) fn wait(&self, _: Instant) {
+    pub(crate) fn wait(&self, _: Duration) {
         match *self {}
     }
 
@@ -46,6 +47,10 @@ impl ChildProcess {
 
 pub(crate) fn find_program(program: &Path) -> io::Result<PathBuf> {
     Ok(program.to_owned())
+}
+
+pub(crate) fn is_executable(metadata: &Metadata) -> bool {
+    metadata.is_file()
 }
 
 pub(crate) fn refusal_reason(path: &Path, _: Option<&Path>) -> Option<String> {

@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::Duration;
 
-pub(crate) use crate::emulator::environment::executable::{find_program, refusal_reason};
+pub(crate) use crate::emulator::environment::executable::{
+    find_program, is_executable, refusal_reason,
+};
 use crate::emulator::environment::logs::EnvironmentLog;
 use crate::emulator::report::ProcessExit;
 use crate::emulator::server::lock;
@@ -112,15 +114,14 @@ impl ChildProcess {
         }
     }
 
-    /// Waits until the process has ended, but not longer than until `limit`.
-    pub(crate) fn wait(&self, limit: Instant) {
-        let left = limit.saturating_duration_since(Instant::now());
+    /// Waits until the process has ended, but not longer than `time`.
+    pub(crate) fn wait(&self, time: Duration) {
         let is_running = |state: &mut ChildState| *state != ChildState::Logged;
         let state = lock(&self.shared.state);
         drop(
             self.shared
                 .is_over
-                .wait_timeout_while(state, left, is_running),
+                .wait_timeout_while(state, time, is_running),
         );
     }
 

@@ -197,25 +197,19 @@ impl Subscriber {
 fn deliver(subscription: &TelemetrySubscription, records: &Receiver<TelemetryRecord>) {
     let mut is_lost = false;
     while let Ok(first) = records.recv() {
-        let limit = Instant::now().checked_add(subscription.timeout);
+        let began = Instant::now();
         let mut bytes = first.json.len();
         let mut batch = vec![first.json];
         let mut is_over = false;
         while batch.len() < subscription.max_items && bytes < subscription.max_bytes {
-            let left = limit.map_or(Duration::ZERO, |limit| {
-                limit.saturating_duration_since(Instant::now())
-            });
-            match records.recv_timeout(left) {
-                Ok(record) => {
-                    bytes = bytes.saturating_add(record.json.len());
-                    batch.push(record.json);
-                }
-                Err(RecvTimeoutError::Timeout) => break,
-                Err(RecvTimeoutError::Disconnected) => {
-                    is_over = true;
-                    break;
-                }
-            }
+            let left = subscription.timeout.saturating_sub(began.elapsed());
+            let received = records.recv_timeout(left);
+            is_over = matches!(received, Err(RecvTimeoutError::Disconnected));
+            let Ok(record) = received else {
+                break;
+            };
+            bytes = bytes.saturating_add(record.json.len());
+            batch.push(record.json);
         }
         // The last batch of a subscriber that has not taken the one before is not sent: the end would wait.
         if !(is_over && is_lost) {

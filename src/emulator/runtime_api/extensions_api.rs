@@ -26,8 +26,7 @@ impl RuntimeApi {
             let message = "expected a JSON object with an array \"events\"";
             ExtensionCallError::new("InvalidRequestFormat", message)
         })?;
-        let id = environment.lock().extensions.register(name, &events)?;
-        environment.notify();
+        let id = environment.update(|state| state.extensions.register(name, &events))?;
         let settings = &environment.settings;
         let mut document = json::Object::new();
         document.insert("functionName", settings.name.as_str());

@@ -8,11 +8,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::emulator::environment::Environment;
 use crate::emulator::environment::extensions::{ExtensionCallError, ExtensionState};
 use crate::emulator::environment::state_machine::{
     InvocationOutcome, RuntimeCallError, RuntimeState,
 };
+use crate::emulator::environment::{Environment, EnvironmentState};
 use crate::emulator::message::{
     FunctionError, InvocationEvent, PAYLOAD_LEN_MAX, ResponsePart, ResponseSender, ResponseStart,
     STREAM_LEN_MAX,
@@ -95,33 +95,33 @@ impl From<ExtensionCallError> for CallError {
 
 impl From<RuntimeCallError> for CallError {
     fn from(error: RuntimeCallError) -> CallError {
-        let (status, error_type, message) = match error {
-            RuntimeCallError::RequestId => (400, "InvalidRequestID", "Invalid request ID"),
-            RuntimeCallError::ResponseMode => (
-                400,
-                "InvalidFunctionResponseMode",
-                "Invalid function response mode",
-            ),
-            RuntimeCallError::Timeout => (410, "InvokeTimeout", "Invoke timeout"),
-            RuntimeCallError::Truncated => (
-                400,
-                "TruncatedHTTPRequest",
-                "HTTP request detected as truncated",
-            ),
+        let refused = |status, error_type, message: &str| {
+            CallError::Refused(status, error_type, message.to_owned())
+        };
+        match error {
+            RuntimeCallError::RequestId => refused(400, "InvalidRequestID", "Invalid request ID"),
+            RuntimeCallError::ResponseMode => {
+                let message = "Invalid function response mode";
+                refused(400, "InvalidFunctionResponseMode", message)
+            }
+            RuntimeCallError::Timeout => refused(410, "InvokeTimeout", "Invoke timeout"),
             RuntimeCallError::Transition(from, to) => {
                 let message = format!(
                     "State transition from {from:?} to {to:?} failed for runtime. \
                      Error: State transition is not allowed"
                 );
-                return CallError::Refused(403, "InvalidStateTransition", message);
+                refused(403, "InvalidStateTransition", &message)
+            }
+            RuntimeCallError::Truncated => {
+                let message = "HTTP request detected as truncated";
+                refused(400, "TruncatedHTTPRequest", message)
             }
             RuntimeCallError::TooLarge => {
                 let message =
                     format!("Exceeded maximum allowed payload size ({PAYLOAD_LEN_MAX} bytes).");
-                return CallError::Refused(413, "RequestEntityTooLarge", message);
+                refused(413, "RequestEntityTooLarge", &message)
             }
-        };
-        CallError::Refused(status, error_type, message.to_owned())
+        }
     }
 }
 
@@ -303,7 +303,7 @@ impl RuntimeApi {
         }
         if state.first_poll.is_none() {
             state.first_poll = Some(Instant::now());
-            state.extensions.close();
+            state.extensions.is_open = false;
         }
         // An event that is already handed out is handed out again.
         let event = state.runtime.take_event();
@@ -443,8 +443,8 @@ impl RuntimeApi {
 
     /// Notes that the runtime has posted a response or an error for `id`.
     fn finish_response(&self, id: &str, outcome: InvocationOutcome) {
-        self.environment.lock().runtime.finish_response(id, outcome);
-        self.environment.notify();
+        let finish = |state: &mut EnvironmentState| state.runtime.finish_response(id, outcome);
+        self.environment.update(finish);
     }
 
     fn init_error(&self, call: &mut ApiCall<'_, '_>) -> CallResult {
@@ -470,11 +470,12 @@ impl RuntimeApi {
             }
             Err(BodyReadError::Cut) => return Err(io::ErrorKind::UnexpectedEof.into()),
         };
-        self.environment.lock().init_error = Some(FunctionError {
+        let error = FunctionError {
             error_type,
             document,
-        });
-        self.environment.notify();
+        };
+        self.environment
+            .update(|state| state.init_error = Some(error));
         replied
     }
 

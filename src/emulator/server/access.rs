@@ -251,17 +251,13 @@ fn default_port(scheme: &str) -> Option<u16> {
 
 /// Splits an authority without userinfo into host and port; `None` if it is malformed.
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    let end = authority.rfind(']').unwrap_or_default();
-    let colon = authority.get(end..)?.find(':');
-    let Some(at) = colon.and_then(|colon| colon.checked_add(end)) else {
-        return Some((authority, None));
-    };
-    let (host, port) = authority.split_at_checked(at)?;
-    let port = port.strip_prefix(':')?;
-    if port.is_empty() {
+    let (host, port) = match authority.rsplit_once(':') {
         // RFC 3986, section 3.2.3: an empty port is the same as none.
-        return Some((host, None));
-    }
+        Some((host, "")) => return Some((host, None)),
+        // A colon within brackets is part of an address.
+        Some((host, port)) if !port.contains(']') => (host, port),
+        _ => return Some((authority, None)),
+    };
     let is_decimal = port.bytes().all(|b| b.is_ascii_digit());
     is_decimal.then(|| Some((host, Some(port.parse().ok()?))))?
 }
