@@ -106,7 +106,6 @@ impl ExtensionRegistry {
         name: &str,
         events: &[String],
     ) -> Result<String, ExtensionCallError> {
-        let refuse = |error_type, message: &str| Err(ExtensionCallError::new(error_type, message));
         if name.is_empty() {
             return refuse("Extension.InvalidExtensionName", "Empty extension name");
         }
@@ -152,23 +151,22 @@ impl ExtensionRegistry {
         &mut self,
         id: Option<&str>,
     ) -> Result<&mut RegisteredExtension, ExtensionCallError> {
-        let (error_type, message) = match id.unwrap_or_default() {
-            "" => (
-                "Extension.MissingExtensionIdentifier",
-                "Missing Lambda-Extension-Identifier header".to_owned(),
-            ),
-            id if is_uuid(id) => (
-                "Extension.UnknownExtensionIdentifier",
-                format!("Unknown extension {id}"),
-            ),
-            _ => (
-                "Extension.InvalidExtensionIdentifier",
-                "Invalid Lambda-Extension-Identifier".to_owned(),
-            ),
-        };
-        let mut extensions = self.all.iter_mut();
-        let found = extensions.find(|known| !known.id.is_empty() && Some(known.id.as_str()) == id);
-        found.ok_or_else(|| ExtensionCallError::new(error_type, message))
+        let id = id.unwrap_or_default();
+        if id.is_empty() {
+            let message = "Missing Lambda-Extension-Identifier header";
+            return refuse("Extension.MissingExtensionIdentifier", message);
+        }
+        if !is_uuid(id) {
+            let message = "Invalid Lambda-Extension-Identifier";
+            return refuse("Extension.InvalidExtensionIdentifier", message);
+        }
+        match self.all.iter_mut().find(|known| known.id == id) {
+            Some(extension) => Ok(extension),
+            None => {
+                let message = format!("Unknown extension {id}");
+                refuse("Extension.UnknownExtensionIdentifier", &message)
+            }
+        }
     }
 
     /// Returns whether every external extension has registered, so that the runtime may start.
@@ -214,6 +212,10 @@ impl ExtensionRegistry {
     }
 }
 
+fn refuse<T>(error_type: &'static str, message: &str) -> Result<T, ExtensionCallError> {
+    Err(ExtensionCallError::new(error_type, message))
+}
+
 fn is_uuid(text: &str) -> bool {
     text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
         && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
@@ -233,16 +235,11 @@ fn wanted_events(
             _ => "ErrorInvalidEventType",
         };
         let message = format!("{event}: {problem}");
-        return Err(ExtensionCallError::new(
-            "Extension.InvalidEventType",
-            message,
-        ));
+        return refuse("Extension.InvalidEventType", &message);
     }
-    let is_named = |name: &&str| events.iter().any(|event| event == name);
-    Ok(["INVOKE", "SHUTDOWN"]
-        .into_iter()
-        .filter(is_named)
-        .collect())
+    let mut wanted = vec!["INVOKE", "SHUTDOWN"];
+    wanted.retain(|name| events.iter().any(|event| event == name));
+    Ok(wanted)
 }
 
 impl RegisteredExtension {

@@ -225,44 +225,34 @@ impl Environment {
 
     /// Returns the consequences of a failure; `None` if the environment was closed, which has none.
     fn effects_of(&self, id: &str, failure: InvocationFailure) -> Option<FailureEffects> {
-        let effects = |error: FunctionError| FailureEffects {
-            error,
+        let mut effects = FailureEffects {
+            error: FunctionError::new(UNAVAILABLE, "no worker waits for an event"),
             shutdown_reason: Some("FAILURE"),
             suppress_init: false,
             last_lines: String::new(),
         };
-        Some(match failure {
-            InvocationFailure::Error(error) => effects(error),
+        match failure {
+            InvocationFailure::Error(error) => effects.error = error,
             InvocationFailure::Exited(exit) => {
                 let text = format!("RequestId: {id} Error: {}", report::exit_text(exit));
-                FailureEffects {
-                    suppress_init: true,
-                    last_lines: format!("\n{text}\nRuntime.ExitError"),
-                    ..effects(FunctionError::new("Runtime.ExitError", &text))
-                }
+                effects.error = FunctionError::new("Runtime.ExitError", &text);
+                effects.suppress_init = true;
+                effects.last_lines = format!("\n{text}\nRuntime.ExitError");
             }
             InvocationFailure::TimedOut => {
                 let now = civil(SystemTime::now()).rfc3339();
                 let seconds = self.settings.timeout.as_secs_f64();
                 let text = format!("{now} {id} Task timed out after {seconds:.2} seconds");
+                effects.error = FunctionError::new("Sandbox.Timedout", &text);
                 // The other invocations of a Managed Instance go on.
-                let ends = self.settings.concurrency.is_none();
-                FailureEffects {
-                    error: FunctionError::new("Sandbox.Timedout", &text),
-                    shutdown_reason: ends.then_some("TIMEOUT"),
-                    suppress_init: ends,
-                    last_lines: format!("\n{text}"),
-                }
+                effects.suppress_init = self.settings.concurrency.is_none();
+                effects.shutdown_reason = effects.suppress_init.then_some("TIMEOUT");
+                effects.last_lines = format!("\n{text}");
             }
-            InvocationFailure::Rejected => FailureEffects {
-                shutdown_reason: None,
-                ..effects(FunctionError::new(
-                    UNAVAILABLE,
-                    "no worker waits for an event",
-                ))
-            },
+            InvocationFailure::Rejected => effects.shutdown_reason = None,
             InvocationFailure::Closed => return None,
-        })
+        }
+        Some(effects)
     }
 
     /// Sends the error to a caller that has no whole response yet, and ends the processes if necessary.

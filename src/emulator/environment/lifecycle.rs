@@ -153,14 +153,9 @@ impl Environment {
 
     /// Writes about an Init phase that has succeeded.
     fn log_init(&self, state: &EnvironmentState, phase: &str, took: Duration) {
-        for RegisteredExtension {
-            name,
-            state,
-            wanted,
-            ..
-        } in &state.extensions.all
-        {
-            let state = format!("{state:?}");
+        for extension in &state.extensions.all {
+            let (name, wanted) = (&extension.name, &extension.wanted);
+            let state = format!("{:?}", extension.state);
             let events = wanted.join(", ");
             let text = format!("EXTENSION\tName: {name}\tState: {state}\tEvents: [{events}]");
             let record = json!({ "name": name, "state": state, "events": wanted });
@@ -395,10 +390,9 @@ impl EnvironmentState {
     fn begin_generation(&mut self, has_bootstrap: bool) {
         self.generation = self.generation.saturating_add(1);
         self.stage = ProcessStage::Steady;
-        let has_failed = self.runtime.has_failed();
         self.runtime.reset();
-        if has_failed && has_bootstrap {
-            // Late calls of the process that failed are refused until the next one starts.
+        if has_bootstrap {
+            // Late calls of the process are refused until the next one starts.
             self.runtime.refuse_calls();
         }
         self.extensions.reset();

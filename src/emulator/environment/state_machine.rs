@@ -222,14 +222,6 @@ impl<R: Clone> RuntimeStateMachine<R> {
         }
     }
 
-    /// Returns whether the runtime has reported an init or restore error.
-    pub(crate) fn has_failed(&self) -> bool {
-        matches!(
-            self.state,
-            RuntimeState::InitError | RuntimeState::RuntimeRestoreErrorState
-        )
-    }
-
     /// Handles a call of `POST init/error`.
     pub(crate) fn init_error(&mut self) -> Result<(), RuntimeCallError> {
         match self.state {

@@ -70,24 +70,14 @@ impl TelemetrySubscription {
             return Err(format!("schemaVersion {schema:?} is not supported"));
         }
         let types = asked.get("types").and_then(Value::as_array);
-        let types = types.unwrap_or_default().iter();
-        let known = |kind: &Value| {
-            CATEGORIES
-                .into_iter()
-                .find(|name| kind.as_str() == Some(name))
-        };
-        let types: Option<Vec<&str>> = types.map(known).collect();
+        let known = |kind: &Value| CATEGORIES.into_iter().find(|name| *kind == **name);
+        let types: Option<Vec<&str>> = types.unwrap_or_default().iter().map(known).collect();
         let types = types
             .filter(|types| !types.is_empty())
             .ok_or("types: expected platform, function or extension")?;
-        let number = |name: &str, default: u32, min: u32, max: u32| {
-            let value = match asked.pointer(&format!("/buffering/{name}")) {
-                None => default,
-                Some(value) => value
-                    .as_u64()
-                    .and_then(|it| it.try_into().ok())
-                    .unwrap_or(0),
-            };
+        let number = |name: &str, default: u64, min: u64, max: u64| {
+            let value = asked.pointer(&format!("/buffering/{name}"));
+            let value = value.map_or(default, |value| value.as_u64().unwrap_or(0));
             if !(min..=max).contains(&value) {
                 return Err(format!("buffering.{name}: expected {min} to {max}"));
             }
@@ -116,7 +106,7 @@ impl TelemetrySubscription {
             types,
             max_items: usize::try_from(max_items).unwrap_or(usize::MAX),
             max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX),
-            timeout: Duration::from_millis(timeout_ms.into()),
+            timeout: Duration::from_millis(timeout_ms),
             destination,
         })
     }

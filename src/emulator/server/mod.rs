@@ -260,35 +260,32 @@ impl Acceptor {
 
     /// Returns how many connections are served, without those that were closed to make room.
     fn n_connections(&self) -> usize {
-        let mut connections = lock(&self.connections);
-        connections.retain(|(_, thread)| !thread.is_finished());
+        lock(&self.connections).retain(|(_, thread)| !thread.is_finished());
         let is_open =
-            |connection: Arc<Connection>| lock(&connection.state).use_ != ConnectionUse::Closed;
-        let open = connections
-            .iter()
-            .filter(|(connection, _)| connection.upgrade().is_some_and(is_open));
-        open.count()
+            |connection: &&Arc<Connection>| lock(&connection.state).use_ != ConnectionUse::Closed;
+        self.served().iter().filter(is_open).count()
+    }
+
+    fn served(&self) -> Vec<Arc<Connection>> {
+        let connections = lock(&self.connections);
+        let connections = connections.iter();
+        connections.filter_map(|(it, _)| it.upgrade()).collect()
     }
 
     /// Closes the connection that has been idle longest, or else the slowest sender. Returns false if
     /// there is none.
     fn close_one(&self) -> bool {
-        let open: Vec<Arc<Connection>> = lock(&self.connections)
+        let served = self.served();
+        let ranked = served
             .iter()
-            .filter_map(|(connection, _)| connection.upgrade())
-            .collect();
-        let ranked = open
-            .iter()
-            .filter_map(|connection| Some((connection.closing_rank()?, connection)));
+            .filter_map(|it| Some((it.closing_rank()?, it)));
         let first = ranked.min_by_key(|(rank, _)| *rank);
         first.is_some_and(|(_, connection)| connection.close())
     }
 
     fn shut_down_all(&self) {
-        for (connection, _) in lock(&self.connections).iter() {
-            if let Some(connection) = connection.upgrade() {
-                let _ = connection.shutdown(Shutdown::Both);
-            }
+        for connection in self.served() {
+            let _ = connection.shutdown(Shutdown::Both);
         }
     }
 }
