@@ -87,10 +87,6 @@ impl ExtensionRegistry {
         }
     }
 
-    pub(crate) fn reset(&mut self) {
-        *self = ExtensionRegistry::new(self.is_concurrent);
-    }
-
     /// Adds an external extension whose process is being started.
     pub(crate) fn add_external(&mut self, name: &str) {
         self.all.push(RegisteredExtension {
@@ -160,13 +156,11 @@ impl ExtensionRegistry {
             let message = "Invalid Lambda-Extension-Identifier";
             return refuse("Extension.InvalidExtensionIdentifier", message);
         }
-        match self.all.iter_mut().find(|known| known.id == id) {
-            Some(extension) => Ok(extension),
-            None => {
-                let message = format!("Unknown extension {id}");
-                refuse("Extension.UnknownExtensionIdentifier", &message)
-            }
-        }
+        let found = self.all.iter_mut().find(|known| known.id == id);
+        found.ok_or_else(|| {
+            let message = format!("Unknown extension {id}");
+            ExtensionCallError::new("Extension.UnknownExtensionIdentifier", message)
+        })
     }
 
     /// Returns whether every external extension has registered, so that the runtime may start.

@@ -302,7 +302,7 @@ impl Environment {
         if !extensions.is_empty() {
             self.end_extensions(extensions, began, reason);
         }
-        self.update(|state| state.begin_generation(self.settings.bootstrap.is_some()));
+        self.update(|state| state.begin_generation(&self.settings));
     }
 
     /// Sends the SHUTDOWN event to the extensions that want it, waits for those, and ends all of them.
@@ -384,23 +384,6 @@ impl EnvironmentState {
         }
         self.exit
             .map_or(Ok(()), |exit| Err(InvocationFailure::Exited(exit)))
-    }
-
-    /// Forgets what belonged to the processes that have ended.
-    fn begin_generation(&mut self, has_bootstrap: bool) {
-        self.generation = self.generation.saturating_add(1);
-        self.stage = ProcessStage::Steady;
-        self.runtime.reset();
-        if has_bootstrap {
-            // Late calls of the process are refused until the next one starts.
-            self.runtime.refuse_calls();
-        }
-        self.extensions.reset();
-        self.last_exit = self.exit.take();
-        self.first_poll = None;
-        // The connections end with the process that polled.
-        self.long_polls.clear();
-        self.init_error = None;
     }
 }
 

@@ -84,26 +84,7 @@ pub(crate) enum ProcessStage {
 
 impl Environment {
     pub(crate) fn new(settings: Arc<Settings>, api_addr: SocketAddr) -> Arc<Environment> {
-        let is_concurrent = settings.concurrency.is_some();
-        let mut runtime = RuntimeStateMachine::new(is_concurrent);
-        if settings.bootstrap.is_some() {
-            runtime.refuse_calls();
-        }
-        let state = EnvironmentState {
-            runtime,
-            extensions: ExtensionRegistry::new(is_concurrent),
-            generation: 0,
-            stage: ProcessStage::Steady,
-            long_polls: Vec::new(),
-            process: None,
-            extension_processes: Vec::new(),
-            exit: None,
-            last_exit: None,
-            first_poll: None,
-            init_error: None,
-            suppress_init: false,
-            is_closed: false,
-        };
+        let state = Mutex::new(EnvironmentState::new(&settings));
         let log = EnvironmentLog::new(settings.log, settings.json_log_level.as_deref());
         let log = Arc::new(log);
         Arc::new_cyclic(|weak_self| Environment {
@@ -111,7 +92,7 @@ impl Environment {
             log,
             api_addr,
             weak_self: Weak::clone(weak_self),
-            state: Mutex::new(state),
+            state,
             changed: Condvar::new(),
         })
     }
@@ -167,6 +148,41 @@ impl Environment {
 }
 
 impl EnvironmentState {
+    fn new(settings: &Settings) -> EnvironmentState {
+        let is_concurrent = settings.concurrency.is_some();
+        let mut runtime = RuntimeStateMachine::new(is_concurrent);
+        if settings.bootstrap.is_some() {
+            // No process runs before the first invocation.
+            runtime.refuse_calls();
+        }
+        EnvironmentState {
+            runtime,
+            extensions: ExtensionRegistry::new(is_concurrent),
+            generation: 0,
+            stage: ProcessStage::Steady,
+            long_polls: Vec::new(),
+            process: None,
+            extension_processes: Vec::new(),
+            exit: None,
+            last_exit: None,
+            first_poll: None,
+            init_error: None,
+            suppress_init: false,
+            is_closed: false,
+        }
+    }
+
+    /// Forgets what belonged to the processes, which have ended. The connections of long polls are closed.
+    fn begin_generation(&mut self, settings: &Settings) {
+        *self = EnvironmentState {
+            generation: self.generation.saturating_add(1),
+            last_exit: self.exit,
+            suppress_init: self.suppress_init,
+            is_closed: self.is_closed,
+            ..EnvironmentState::new(settings)
+        };
+    }
+
     /// Returns whether the processes have ended for good.
     pub(crate) fn is_gone(&self) -> bool {
         self.stage == ProcessStage::Gone

@@ -6,8 +6,8 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -26,25 +26,12 @@ const LOG_READ_LEN: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct ChildProcess {
     id: u32,
-    shared: Arc<SharedState>,
+    /// Whether the process may be signalled: no other process has its id, even if it has just ended.
+    is_running: Arc<Mutex<bool>>,
     log: Arc<LogPipe>,
     watcher: JoinHandle<()>,
-}
-
-#[derive(Debug)]
-struct SharedState {
-    state: Mutex<ChildState>,
-    is_over: Condvar,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ChildState {
-    /// The process may be signalled: no other process has its id, even if it has just ended.
-    Running,
-    /// Another process may have its id.
-    Ended,
-    /// It has ended, and everything that it wrote has been logged.
-    Logged,
+    /// Disconnects when the process has ended and everything that it wrote has been logged.
+    ended: Receiver<io::Result<u32>>,
 }
 
 impl ChildProcess {
@@ -66,12 +53,9 @@ impl ChildProcess {
             is_closed: AtomicBool::new(false),
             unfinished_line: Mutex::new(Vec::new()),
         });
-        let shared = Arc::new(SharedState {
-            state: Mutex::new(ChildState::Running),
-            is_over: Condvar::new(),
-        });
-        let (sender, started) = channel();
-        let (pipe, child_state) = (Arc::clone(&log), Arc::clone(&shared));
+        let is_running = Arc::new(Mutex::new(true));
+        let (sender, ended) = channel();
+        let (pipe, is_child_running) = (Arc::clone(&log), Arc::clone(&is_running));
         let watch = move || {
             let ended = thread::scope(|scope| {
                 let reader = thread::Builder::new().name("emulator log".to_owned());
@@ -81,15 +65,14 @@ impl ChildProcess {
                 let child = reading.and_then(|_| spawn(command));
                 let ended = child.map(|child| {
                     let _ = sender.send(Ok(child.id()));
-                    watch_child(child, &child_state)
+                    watch_child(child, &is_child_running)
                 });
                 pipe.end();
                 ended
             });
             match ended {
                 Ok(exit) => {
-                    *lock(&child_state.state) = ChildState::Logged;
-                    child_state.is_over.notify_all();
+                    drop(sender);
                     on_exit(exit);
                 }
                 Err(error) => drop(sender.send(Err(error))),
@@ -99,30 +82,25 @@ impl ChildProcess {
         let watcher = watcher.spawn(watch)?;
         let lost = |_| Err(io::Error::other("the thread that starts the process ended"));
         Ok(ChildProcess {
-            id: started.recv().unwrap_or_else(lost)?,
-            shared,
+            id: ended.recv().unwrap_or_else(lost)?,
+            is_running,
             log,
             watcher,
+            ended,
         })
     }
 
     /// Sends a signal to the process and its descendants, unless it has ended.
     pub(crate) fn signal(&self, signal: i32) {
-        let state = lock(&self.shared.state);
-        if *state == ChildState::Running {
+        let is_running = lock(&self.is_running);
+        if *is_running {
             sys::kill_group(self.id, signal);
         }
     }
 
     /// Waits until the process has ended, but not longer than `time`.
     pub(crate) fn wait(&self, time: Duration) {
-        let is_running = |state: &mut ChildState| *state != ChildState::Logged;
-        let state = lock(&self.shared.state);
-        drop(
-            self.shared
-                .is_over
-                .wait_timeout_while(state, time, is_running),
-        );
+        let _ = self.ended.recv_timeout(time);
     }
 
     /// Kills the process and its descendants, and waits until they have ended.
@@ -138,8 +116,8 @@ impl ChildProcess {
 
     /// Returns the peak of the process's resident memory in KB (proc(5)); `None` once it has ended.
     pub(crate) fn peak_kb(&self) -> Option<u64> {
-        let state = lock(&self.shared.state);
-        if *state != ChildState::Running {
+        let is_running = lock(&self.is_running);
+        if !*is_running {
             return None;
         }
         let status = fs::read_to_string(format!("/proc/{}/status", self.id)).ok()?;
@@ -160,11 +138,15 @@ fn set_output(command: &mut Command, writer: OwnedFd) -> io::Result<()> {
 }
 
 /// Waits until the process ends, and kills its descendants.
-fn watch_child(child: Child, shared: &SharedState) -> ProcessExit {
+fn watch_child(mut child: Child, is_running: &Mutex<bool>) -> ProcessExit {
     let guard = OrphanGuard::start(child.id());
     sys::wait_for_exit(child.id());
     drop(guard);
-    process_exit(kill_and_wait(child, &shared.state))
+    let mut is_running = lock(is_running);
+    // No other process can get its id, which is the group's too, before `wait` returns.
+    sys::kill_group(child.id(), sys::SIGKILL);
+    *is_running = false;
+    process_exit(child.wait())
 }
 
 /// Starts `command` so that the kernel kills it when this thread or this process ends. Closes this process's
@@ -172,15 +154,6 @@ fn watch_child(child: Child, shared: &SharedState) -> ProcessExit {
 fn spawn(mut command: Command) -> io::Result<Child> {
     sys::end_with_parent(&mut command);
     command.spawn()
-}
-
-/// Kills a process and its descendants, and waits for it.
-fn kill_and_wait(mut child: Child, state: &Mutex<ChildState>) -> io::Result<ExitStatus> {
-    let mut state = lock(state);
-    // No other process can get its id, which is the group's too, before `wait` returns.
-    sys::kill_group(child.id(), sys::SIGKILL);
-    *state = ChildState::Ended;
-    child.wait()
 }
 
 /// A shell that kills a process group if this process ends without having done so, for example by
