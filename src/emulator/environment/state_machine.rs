@@ -206,19 +206,23 @@ impl<R: Clone> RuntimeStateMachine<R> {
 
     /// Ends the response to `id`: it has come whole, or has been replaced by an error.
     pub(crate) fn finish_response(&mut self, id: &str, outcome: InvocationOutcome) {
+        use RuntimeState::{InvocationErrorResponse, InvocationResponse, RuntimeResponseSentState};
+
         let mut invocations = self.invocations.iter_mut();
         let is_it = |i: &&mut TrackedInvocation<R>| {
             i.event.request_id == id && i.stage == InvocationStage::Responding
         };
-        let Some(invocation) = invocations.find(is_it) else {
-            return;
-        };
-        invocation.outcome = Some(outcome);
-        if self.is_concurrent {
-            invocation.stage = InvocationStage::Over;
-        } else {
-            invocation.stage = InvocationStage::Responded;
-            self.state = RuntimeState::RuntimeResponseSentState;
+        if let Some(invocation) = invocations.find(is_it) {
+            invocation.outcome = Some(outcome);
+            invocation.stage = if self.is_concurrent {
+                InvocationStage::Over
+            } else {
+                InvocationStage::Responded
+            };
+        }
+        // The end of the emulator may have removed the invocation. Its runtime may call `next` nevertheless.
+        if matches!(self.state, InvocationResponse | InvocationErrorResponse) {
+            self.state = RuntimeResponseSentState;
         }
     }
 

@@ -207,20 +207,19 @@ pub(crate) fn origin(text: &str) -> Option<String> {
     if scheme.is_empty() || !scheme.bytes().all(is_scheme) || !is_host {
         return None;
     }
-    let port = port.filter(|port| Some(*port) != default_port(scheme));
+    let is_default = matches!((scheme, port), ("http", Some(80)) | ("https", Some(443)));
+    let port = port.filter(|_| !is_default);
     let port = port.map_or(String::new(), |port| format!(":{port}"));
     Some(format!("{scheme}://{host}{port}"))
 }
 
 /// Returns whether an origin is that of the server itself, by the name in the request.
 fn is_own(value: &str, host: &str) -> bool {
-    let Some((scheme, _)) = value.split_once("://") else {
-        return false;
-    };
     // A port forwarder may serve this server as https.
-    let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-    let own = origin(&format!("{scheme}://{host}"));
-    is_web && own.is_some() && origin(value) == own
+    ["http", "https"].iter().any(|scheme| {
+        let own = origin(&format!("{scheme}://{host}"));
+        own.is_some() && origin(value) == own
+    })
 }
 
 /// Returns whether a `Host` value is `0.0.0.0` or `[::]`.
@@ -239,14 +238,6 @@ fn origin_of_url(url: &str) -> Option<&str> {
 
 fn is_foreign_site(value: &str) -> bool {
     !matches!(value, "same-origin" | "none")
-}
-
-fn default_port(scheme: &str) -> Option<u16> {
-    match scheme {
-        "http" => Some(80),
-        "https" => Some(443),
-        _ => None,
-    }
 }
 
 /// Splits an authority without userinfo into host and port; `None` if it is malformed.
