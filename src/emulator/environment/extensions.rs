@@ -9,8 +9,8 @@ use crate::emulator::report::{ProcessExit, exit_reason, uuid};
 /// Most extensions of one function, internal and external.
 const EXTENSIONS_MAX: usize = 10;
 
-/// The state of an extension. The variants are the names of AWS's servers, whose messages about refused
-/// calls contain them.
+/// The state of an extension. The variants have the names that AWS's servers use in their messages about
+/// refused calls, which are written with [`Debug`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum ExtensionState {
     /// Its process runs and has not registered.

@@ -373,7 +373,7 @@ impl EnvironmentState {
         self.first_poll.is_some() && self.extensions.are_idle()
     }
 
-    /// Returns why Init has failed, if it has.
+    /// Returns an error if Init has failed.
     fn check_init(&mut self) -> Result<(), InvocationFailure> {
         if self.is_closed {
             return Err(InvocationFailure::Closed);

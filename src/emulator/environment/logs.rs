@@ -195,10 +195,9 @@ impl LogState {
         for subscriber in &mut self.subscribers {
             subscriber.offer(record);
         }
-        if let Some(history) = &mut self.history {
-            if history.len() < HISTORY_LEN_MAX {
-                history.push(record.clone());
-            }
+        let history = self.history.as_mut();
+        if let Some(history) = history.filter(|history| history.len() < HISTORY_LEN_MAX) {
+            history.push(record.clone());
         }
     }
 }

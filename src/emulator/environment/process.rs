@@ -80,9 +80,8 @@ impl ChildProcess {
         };
         let watcher = thread::Builder::new().name("emulator watch".to_owned());
         let watcher = watcher.spawn(watch)?;
-        let lost = |_| Err(io::Error::other("the thread that starts the process ended"));
         Ok(ChildProcess {
-            id: ended.recv().unwrap_or_else(lost)?,
+            id: ended.recv().map_err(io::Error::other)??,
             is_running,
             log,
             watcher,

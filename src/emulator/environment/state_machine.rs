@@ -11,8 +11,8 @@ use crate::emulator::message::InvocationEvent;
 /// Invocations that have timed out and are remembered, so that a late response gets 410 and not 400.
 const EXPIRED_MAX: usize = 1000;
 
-/// The state of the runtime. The variants are the names of AWS's servers, whose messages about refused calls
-/// contain them.
+/// The state of the runtime. The variants have the names that AWS's servers use in their messages about
+/// refused calls, which are written with [`Debug`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RuntimeState {
     /// The process runs and has not called yet.

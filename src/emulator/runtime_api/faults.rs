@@ -91,11 +91,8 @@ pub struct UnknownFaultError;
 
 impl fmt::Display for UnknownFaultError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown fault; expected one of")?;
-        for (i, (name, _)) in InjectedFault::NAMES.iter().enumerate() {
-            write!(f, "{} {name}", if i == 0 { "" } else { "," })?;
-        }
-        Ok(())
+        let names = InjectedFault::NAMES.map(|(name, _)| name).join(", ");
+        write!(f, "unknown fault; expected one of {names}")
     }
 }
 

@@ -8,11 +8,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::emulator::environment::Environment;
 use crate::emulator::environment::extensions::{ExtensionCallError, ExtensionState};
 use crate::emulator::environment::state_machine::{
     InvocationOutcome, RuntimeCallError, RuntimeState,
 };
-use crate::emulator::environment::{Environment, EnvironmentState};
 use crate::emulator::message::{
     FunctionError, InvocationEvent, PAYLOAD_LEN_MAX, ResponsePart, ResponseSender, ResponseStart,
     STREAM_LEN_MAX,
@@ -443,8 +443,8 @@ impl RuntimeApi {
 
     /// Notes that the runtime has posted a response or an error for `id`.
     fn finish_response(&self, id: &str, outcome: InvocationOutcome) {
-        let finish = |state: &mut EnvironmentState| state.runtime.finish_response(id, outcome);
-        self.environment.update(finish);
+        self.environment
+            .update(|state| state.runtime.finish_response(id, outcome));
     }
 
     fn init_error(&self, call: &mut ApiCall<'_, '_>) -> CallResult {
