@@ -59,6 +59,9 @@ fn imports_of_the_emulators_folders_point_one_way() {
             continue;
         };
         found.insert(from);
+        if layer(from).is_none() && file.name.matches('/').count() > 2 {
+            problems.push(format!("{}: {from} is in no line", file.name));
+        }
         for path in file.paths() {
             let Some(to) = emulator_folder(&path.segments) else {
                 continue;
