@@ -19,6 +19,14 @@ const LAYERS: &[&[&str]] = &[
     &["encoding"],
 ];
 
+/// The folders of the emulator, from the servers down. A folder may name those of the lines below. The
+/// emulator's other files may name all of them.
+const EMULATOR_LAYERS: &[&[&str]] = &[
+    &["invoke_api", "runtime_api", "watch"],
+    &["environment"],
+    &["server"],
+];
+
 /// Folders whose files may not name each other in a circle.
 const WITHOUT_CIRCLES: &[&str] = &["src/runtime", "src/http1", "src/encoding", "bench/src"];
 
@@ -37,6 +45,45 @@ fn imports_point_one_way() {
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     assert_eq!(circle(edges), None, "modules that name each other");
+}
+
+#[test]
+fn imports_of_the_emulators_folders_point_one_way() {
+    let project = Project::new(&sources("src"));
+    let folders: Vec<&str> = EMULATOR_LAYERS.concat();
+    let layer = |folder: &str| EMULATOR_LAYERS.iter().position(|it| it.contains(&folder));
+    let mut found = BTreeSet::new();
+    let mut problems = Vec::new();
+    for file in &project.files {
+        let Some(from) = emulator_folder(&file.module) else {
+            continue;
+        };
+        found.insert(from);
+        if layer(from).is_none() && file.name.matches('/').count() > 2 {
+            problems.push(format!("{}: {from} is in no line", file.name));
+        }
+        for path in file.paths() {
+            let Some(to) = emulator_folder(&path.segments) else {
+                continue;
+            };
+            if from != to && folders.contains(&to) && layer(to) <= layer(from) {
+                let path = path.segments.join("::");
+                problems.push(format!("{}: names {to}, not below it: {path}", file.name));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    for folder in folders {
+        assert!(found.contains(folder), "no folder src/emulator/{folder}");
+    }
+}
+
+/// Returns the second segment of a module's path below `emulator`.
+fn emulator_folder(module: &[String]) -> Option<&str> {
+    match module {
+        [first, second, ..] if first == "emulator" => Some(second),
+        _ => None,
+    }
 }
 
 #[test]

@@ -4,15 +4,17 @@ use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::emulator::environment::lifecycle::{InitResult, UNAVAILABLE, extension_error};
+use crate::emulator::environment::Environment;
+use crate::emulator::environment::lifecycle::{InitResult, InvocationFailure, UNAVAILABLE};
+use crate::emulator::environment::logs::without_nulls;
 use crate::emulator::environment::process::ChildProcess;
-use crate::emulator::environment::{Environment, EnvironmentState};
+use crate::emulator::environment::state_machine::InvocationOutcome;
 use crate::emulator::message::{FunctionError, InvocationEvent, ResponsePart, ResponseSender};
-use crate::emulator::report::{self, InvocationReport, ProcessExit};
-use crate::emulator::runtime_api::state_machine::InvocationOutcome;
+use crate::emulator::report::{self, InvocationReport};
 use crate::emulator::time::{civil, epoch_ms};
 use crate::json;
-use crate::json::Value;
+use crate::json::{Object, Value};
+use crate::sys;
 
 /// How long Init may take before it is repeated as part of the invocation.
 const INIT_TIME_MAX: Duration = Duration::from_secs(10);
@@ -34,111 +36,62 @@ struct RunningInvocation {
     init_time: Option<Duration>,
 }
 
-/// How an invocation ended.
-enum InvocationEnd {
-    /// The runtime has sent a response or an error.
-    Done(InvocationOutcome),
-    Failed(InvocationFailure),
-    /// The environment was closed.
-    Closed,
-}
-
-/// Why an invocation ended without a response.
-enum InvocationFailure {
-    /// No runtime could take it, or an extension failed.
-    Error(FunctionError),
-    Exited(ProcessExit),
-    TimedOut,
-    /// No worker of a Managed Instance was free.
-    Rejected,
-}
-
 /// The consequences of a failure for the caller, the processes and the log.
 struct FailureEffects {
     error: FunctionError,
-    /// The status and the error type of the REPORT line.
-    report_status: (&'static str, String),
     /// The reason for which the processes end; `None` if they go on.
     shutdown_reason: Option<&'static str>,
     /// Whether the next Init is part of an invocation.
     suppress_init: bool,
-    /// Lines that follow the REPORT line.
-    last_lines: Option<String>,
-}
-
-impl From<InvocationFailure> for InvocationEnd {
-    fn from(failure: InvocationFailure) -> InvocationEnd {
-        InvocationEnd::Failed(failure)
-    }
+    /// Lines that follow the REPORT line, each after a line end.
+    last_lines: String,
 }
 
 impl Environment {
     /// Runs one invocation and writes the lines that Lambda writes about it. Returns false if it failed.
     pub(crate) fn run_invocation(&self, event: InvocationEvent, response: ResponseSender) -> bool {
-        let (invocation, end) = self.begin(event, response);
-        let end = match end {
-            Some(end) => end,
-            None => self.wait_for_end(&invocation),
-        };
+        let (mut invocation, init) = self.begin(event, response);
+        let end = init
+            .and_then(|_| self.hand_out(&mut invocation))
+            .and_then(|()| self.wait_for_end(&invocation));
         self.conclude(&invocation, end)
     }
 
-    /// Makes sure that there is a runtime, and gives it the event. Returns an end if that failed.
+    /// Makes sure that there is a runtime.
     fn begin(
         &self,
         mut event: InvocationEvent,
         response: ResponseSender,
-    ) -> (RunningInvocation, Option<InvocationEnd>) {
+    ) -> (RunningInvocation, InitResult) {
         let settings = &*self.settings;
-        let mut init = InitResult::TimedOut;
+        let (mut generation, mut init) = (0, Err(InvocationFailure::TimedOut));
         if !self.lock().suppress_init {
-            init = self.init("init", Instant::now().checked_add(INIT_TIME_MAX));
+            (generation, init) = self.init("init", Instant::now().checked_add(INIT_TIME_MAX));
         }
+        let init_time = *init.as_ref().unwrap_or(&None);
         let (id, version) = (&event.request_id, &settings.version);
         self.log.begin(id, settings.bootstrap.is_none());
         let line = format!("START RequestId: {id} Version: {version}");
-        self.log.write_platform(&line, "platform.start", || {
-            let mut record = record_of(&event);
-            record.insert("version", version.as_str());
-            Value::Object(record)
-        });
+        let mut start = record_of(&event);
+        start.insert("version", version.as_str());
+        self.log
+            .write_platform(&line, "platform.start", start.into());
         let began = Instant::now();
         let limit = began.checked_add(settings.timeout);
         let deadline = SystemTime::now().checked_add(settings.timeout);
         event.deadline_ms = deadline.map_or(u64::MAX, epoch_ms);
-        let mut invocation = RunningInvocation {
+        if let Err(InvocationFailure::TimedOut) = init {
+            (generation, init) = self.init("invoke", limit);
+        }
+        let invocation = RunningInvocation {
             event: Arc::new(event),
             response,
-            generation: 0,
+            generation,
             began,
             limit,
-            init_time: None,
+            init_time,
         };
-        if let InitResult::Ready(took) = init {
-            invocation.init_time = took;
-        } else if let InitResult::TimedOut = init {
-            init = self.init("invoke", limit);
-        }
-        let failure = match init {
-            InitResult::Ready(_) => match self.hand_out(&mut invocation) {
-                Ok(()) => return (invocation, None),
-                Err(failure) => failure,
-            },
-            InitResult::Failed(generation, error) => {
-                invocation.generation = generation;
-                InvocationFailure::Error(error)
-            }
-            InitResult::Exited(generation, exit) => {
-                invocation.generation = generation;
-                InvocationFailure::Exited(exit)
-            }
-            InitResult::TimedOut => {
-                invocation.generation = self.lock().generation;
-                InvocationFailure::TimedOut
-            }
-            InitResult::Closed => return (invocation, Some(InvocationEnd::Closed)),
-        };
-        (invocation, Some(failure.into()))
+        (invocation, init)
     }
 
     /// Gives the event to the runtime and to the extensions.
@@ -157,7 +110,7 @@ impl Environment {
             // A runtime that has called `next` more than once gets the event more than once.
             state.long_polls.len()
         };
-        self.set_frozen(&state, false);
+        self.send_freeze_signal(&state, sys::SIGCONT);
         state
             .runtime
             .submit(Arc::clone(event), invocation.response.clone());
@@ -168,69 +121,69 @@ impl Environment {
             // Fails if the thread of the call has ended, and so has the connection.
             let _ = long_poll.try_send(Arc::clone(event));
         }
-        if !state.extensions.is_empty() {
-            state.extensions.send_invoke(&invoke_event(event));
-            drop(state);
-            self.notify();
-        }
+        state.extensions.send("INVOKE", &invoke_event(event));
+        drop(state);
+        self.notify();
         Ok(())
     }
 
     /// Waits until the runtime and the extensions are done with the event.
-    fn wait_for_end(&self, invocation: &RunningInvocation) -> InvocationEnd {
+    fn wait_for_end(
+        &self,
+        invocation: &RunningInvocation,
+    ) -> Result<InvocationOutcome, InvocationFailure> {
         let id = invocation.event.request_id.as_str();
         let mut is_runtime_done = false;
         let mut state = self.lock();
         loop {
             if state.is_closed {
-                return InvocationEnd::Closed;
+                return Err(InvocationFailure::Closed);
             }
-            if !is_runtime_done && state.runtime.is_over(id) {
+            let outcome = state.runtime.final_outcome(id);
+            if let (Some(outcome), false) = (&outcome, is_runtime_done) {
                 // Extensions wait for this record before they flush and call `event/next`.
                 is_runtime_done = true;
-                let outcome = state.runtime.outcome(id).unwrap_or_default();
-                let took = invocation.began.elapsed();
-                self.log.write_platform("", "platform.runtimeDone", || {
-                    runtime_done(&invocation.event, &outcome, took)
-                });
+                let record = runtime_done(&invocation.event, outcome, invocation.began.elapsed());
+                self.log.write_platform("", "platform.runtimeDone", record);
             }
             let has_ended = state.generation != invocation.generation;
             if let Some(exit) = state.exit.or(state.last_exit.filter(|_| has_ended)) {
-                return InvocationFailure::Exited(exit).into();
+                return Err(InvocationFailure::Exited(exit));
             }
-            if let Some(error) = extension_error(&state) {
-                return InvocationFailure::Error(error).into();
+            if let Some(error) = state.extensions.error() {
+                return Err(error.into());
             }
-            if state.runtime.is_over(id) && state.extensions.are_idle() {
-                let outcome = state.runtime.outcome(id).unwrap_or_default();
-                return InvocationEnd::Done(outcome);
+            if let Some(outcome) = outcome.filter(|_| state.extensions.are_idle()) {
+                return Ok(outcome);
             }
-            match self.wait_until(state, invocation.limit) {
-                Some(again) => state = again,
-                None => return InvocationFailure::TimedOut.into(),
-            }
+            let waited = self.wait_until(state, invocation.limit);
+            state = waited.ok_or(InvocationFailure::TimedOut)?;
         }
     }
 
     /// Tells the caller what it has not been told yet, ends processes if necessary, and writes the
     /// report. Returns false if the invocation failed.
-    fn conclude(&self, invocation: &RunningInvocation, end: InvocationEnd) -> bool {
+    fn conclude(
+        &self,
+        invocation: &RunningInvocation,
+        end: Result<InvocationOutcome, InvocationFailure>,
+    ) -> bool {
         let event = &invocation.event;
         let id = event.request_id.as_str();
         self.log.finish(id);
         let took = invocation.began.elapsed().min(self.settings.timeout);
         let mut state = self.lock();
-        let peak_kb = flush_logs(&state, took);
-        let has_started = state.runtime.has_started(id);
-        let outcome = state.runtime.outcome(id);
+        state.processes().for_each(ChildProcess::flush_log);
+        let peak_kb = state.process.as_ref().and_then(ChildProcess::peak_kb);
         // From here on a response comes too late.
-        let is_timeout = matches!(end, InvocationEnd::Failed(InvocationFailure::TimedOut));
+        let tracked = state.runtime.remove(id);
+        let is_timeout = matches!(end, Err(InvocationFailure::TimedOut));
         if is_timeout && self.settings.concurrency.is_some() {
             state.runtime.expire(id);
-        } else {
-            state.runtime.remove(id);
         }
         drop(state);
+        let has_started = tracked.as_ref().is_some_and(|tracked| tracked.has_started);
+        let posted = tracked.and_then(|tracked| tracked.outcome);
         let mut report = InvocationReport {
             request_id: id.to_owned(),
             duration: took,
@@ -240,77 +193,66 @@ impl Environment {
             failure: None,
             trace_id: event.trace_id.clone(),
             event_len: event.body.len(),
-            response_len: outcome.as_ref().map_or(0, |outcome| outcome.len),
+            response_len: posted.as_ref().map_or(0, |posted| posted.len),
         };
-        let mut last_lines = None;
+        let mut last_lines = String::new();
         match end {
-            InvocationEnd::Closed => return true,
-            InvocationEnd::Done(outcome) => {
+            Ok(outcome) => {
                 report.failure = outcome.error_type.map(|error_type| ("error", error_type));
             }
-            InvocationEnd::Failed(failure) => {
-                let mut effects = self.effects_of(id, failure);
-                last_lines = effects.last_lines.take();
-                report.failure = Some(mem::take(&mut effects.report_status));
-                self.fail(invocation, effects, has_started, outcome.is_some());
+            Err(failure) => {
+                let Some(mut effects) = self.effects_of(id, failure) else {
+                    return true;
+                };
+                report.failure = Some(if is_timeout {
+                    ("timeout", String::new())
+                } else {
+                    ("error", effects.error.error_type.clone())
+                });
+                last_lines = mem::take(&mut effects.last_lines);
+                self.fail(invocation, effects, has_started, posted.is_some());
             }
         }
-        self.set_frozen(&self.lock(), true);
-        let mut lines = format!("END RequestId: {id}\n{}", report.line());
-        if let Some(last_lines) = last_lines {
-            lines.push('\n');
-            lines.push_str(&last_lines);
-        }
-        self.log.write_platform(&lines, "platform.report", || {
-            report.record(record_of(event))
-        });
+        self.send_freeze_signal(&self.lock(), sys::SIGSTOP);
+        let lines = format!("END RequestId: {id}\n{}{last_lines}", report.line());
+        let record = report.record(record_of(event));
+        self.log.write_platform(&lines, "platform.report", record);
         // A caller that does not want the log has stopped reading.
         let tail = ResponsePart::LogTail(self.log.take_tail());
         invocation.response.try_send(tail);
         report.failure.is_none()
     }
 
-    fn effects_of(&self, id: &str, failure: InvocationFailure) -> FailureEffects {
-        let error_effects = |error: FunctionError| FailureEffects {
-            report_status: ("error", error.error_type.clone()),
-            error,
+    /// Returns the consequences of a failure; `None` if the environment was closed, which has none.
+    fn effects_of(&self, id: &str, failure: InvocationFailure) -> Option<FailureEffects> {
+        let mut effects = FailureEffects {
+            error: FunctionError::new(UNAVAILABLE, "no worker waits for an event"),
             shutdown_reason: Some("FAILURE"),
             suppress_init: false,
-            last_lines: None,
+            last_lines: String::new(),
         };
         match failure {
-            InvocationFailure::Error(error) => error_effects(error),
+            InvocationFailure::Error(error) => effects.error = error,
             InvocationFailure::Exited(exit) => {
                 let text = format!("RequestId: {id} Error: {}", report::exit_text(exit));
-                let error = FunctionError::new("Runtime.ExitError", &text);
-                FailureEffects {
-                    suppress_init: true,
-                    last_lines: Some(format!("{text}\n{}", error.error_type)),
-                    ..error_effects(error)
-                }
+                effects.error = FunctionError::new("Runtime.ExitError", &text);
+                effects.suppress_init = true;
+                effects.last_lines = format!("\n{text}\nRuntime.ExitError");
             }
             InvocationFailure::TimedOut => {
                 let now = civil(SystemTime::now()).rfc3339();
                 let seconds = self.settings.timeout.as_secs_f64();
                 let text = format!("{now} {id} Task timed out after {seconds:.2} seconds");
+                effects.error = FunctionError::new("Sandbox.Timedout", &text);
                 // The other invocations of a Managed Instance go on.
-                let ends = self.settings.concurrency.is_none();
-                FailureEffects {
-                    error: FunctionError::new("Sandbox.Timedout", &text),
-                    report_status: ("timeout", String::new()),
-                    shutdown_reason: ends.then_some("TIMEOUT"),
-                    suppress_init: ends,
-                    last_lines: Some(text),
-                }
+                effects.suppress_init = self.settings.concurrency.is_none();
+                effects.shutdown_reason = effects.suppress_init.then_some("TIMEOUT");
+                effects.last_lines = format!("\n{text}");
             }
-            InvocationFailure::Rejected => FailureEffects {
-                shutdown_reason: None,
-                ..error_effects(FunctionError::new(
-                    UNAVAILABLE,
-                    "no worker waits for an event",
-                ))
-            },
+            InvocationFailure::Rejected => effects.shutdown_reason = None,
+            InvocationFailure::Closed => return None,
         }
+        Some(effects)
     }
 
     /// Sends the error to a caller that has no whole response yet, and ends the processes if necessary.
@@ -351,54 +293,38 @@ impl Environment {
     }
 }
 
-/// Logs what the processes have written so far. Returns the peak memory of the function's process.
-fn flush_logs(state: &EnvironmentState, took: Duration) -> Option<u64> {
-    let extensions = state.extension_processes.iter();
-    let extensions = extensions.map(|(_, process)| process);
-    let processes = state.process.iter().chain(extensions);
-    processes.for_each(ChildProcess::flush_log);
-    let process = state.process.as_ref()?;
-    process.peak_kb(took)
-}
-
 /// Returns the members that every record of an invocation begins with.
-fn record_of(event: &InvocationEvent) -> json::Object {
-    let mut record = json::Object::new();
+fn record_of(event: &InvocationEvent) -> Object {
+    let mut record = Object::new();
     record.insert("requestId", event.request_id.as_str());
-    insert_tracing(&mut record, event);
-    if let Some(tenant_id) = &event.tenant_id {
-        record.insert("tenantId", tenant_id.as_str());
-    }
+    record.insert("tracing", tracing(event));
+    record.insert("tenantId", event.tenant_id.clone());
     record
 }
 
-fn insert_tracing(record: &mut json::Object, event: &InvocationEvent) {
-    if let Some(trace_id) = &event.trace_id {
-        let tracing = crate::json!({ "type": "X-Amzn-Trace-Id", "value": trace_id.clone() });
-        record.insert("tracing", tracing);
-    }
+fn tracing(event: &InvocationEvent) -> Option<Value> {
+    let trace_id = event.trace_id.as_ref()?;
+    Some(json!({ "type": "X-Amzn-Trace-Id", "value": trace_id }))
 }
 
 fn runtime_done(event: &InvocationEvent, outcome: &InvocationOutcome, took: Duration) -> Value {
     let mut record = record_of(event);
     let is_error = outcome.error_type.is_some();
     record.insert("status", if is_error { "error" } else { "success" });
-    if let Some(error_type) = &outcome.error_type {
-        record.insert("errorType", error_type.as_str());
-    }
-    let metrics =
-        crate::json!({ "durationMs": report::ms_value(took), "producedBytes": outcome.len });
+    record.insert("errorType", outcome.error_type.clone());
+    let metrics = json!({ "durationMs": report::ms_value(took), "producedBytes": outcome.len });
     record.insert("metrics", metrics);
-    Value::Object(record)
+    record.into()
 }
 
 /// Returns what extensions get about an invocation: everything but its payload.
 fn invoke_event(event: &InvocationEvent) -> Vec<u8> {
-    let mut document = json::Object::new();
-    document.insert("eventType", "INVOKE");
-    document.insert("deadlineMs", event.deadline_ms);
-    document.insert("requestId", event.request_id.as_str());
-    document.insert("invokedFunctionArn", event.function_arn.as_str());
-    insert_tracing(&mut document, event);
-    json::to_vec(&document)
+    let document = json!({
+        "eventType": "INVOKE",
+        "deadlineMs": event.deadline_ms,
+        "requestId": event.request_id,
+        "invokedFunctionArn": event.function_arn,
+        "tracing": tracing(event),
+    });
+    json::to_vec(&without_nulls(document))
 }

@@ -2,17 +2,16 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{MutexGuard, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::emulator::environment::logs::LogSource;
-use crate::emulator::environment::process::{self, ChildProcess, LaunchSpec};
+use crate::emulator::environment::extensions::{ExtensionState, RegisteredExtension};
+use crate::emulator::environment::process::{self, ChildProcess};
 use crate::emulator::environment::{Environment, EnvironmentState, ProcessStage};
 use crate::emulator::message::FunctionError;
 use crate::emulator::report::{self, ProcessExit};
-use crate::emulator::runtime_api::extensions::{ExtensionState, RegisteredExtension};
 use crate::emulator::settings::is_for_extensions;
 use crate::emulator::time::epoch_ms;
 use crate::json;
@@ -29,204 +28,164 @@ const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(2);
 /// The error type if no runtime can take an invocation.
 pub(crate) const UNAVAILABLE: &str = "Runtime.Unavailable";
 
-/// How Init ended.
-pub(crate) enum InitResult {
-    /// The runtime and all extensions wait for events. If they were started just now, this is how long
-    /// that took.
-    Ready(Option<Duration>),
-    /// An error was reported, or nothing could be started. The number is the generation.
-    Failed(u64, FunctionError),
-    Exited(u64, ProcessExit),
+/// Why an invocation ended without a response.
+pub(crate) enum InvocationFailure {
+    /// No runtime could take it, or an extension failed.
+    Error(FunctionError),
+    Exited(ProcessExit),
     TimedOut,
+    /// No worker of a Managed Instance was free.
+    Rejected,
+    /// The environment was closed.
     Closed,
 }
 
+impl From<FunctionError> for InvocationFailure {
+    fn from(error: FunctionError) -> InvocationFailure {
+        InvocationFailure::Error(error)
+    }
+}
+
+/// How Init ended. If the runtime and the extensions were started just now, the duration is how long that
+/// took.
+pub(crate) type InitResult = Result<Option<Duration>, InvocationFailure>;
+
 impl Environment {
     /// Makes sure that a runtime waits for events, until `limit`. `phase` is `init`, or `invoke` if
-    /// Init is part of an invocation.
-    pub(crate) fn init(&self, phase: &str, limit: Option<Instant>) -> InitResult {
+    /// Init is part of an invocation. Returns the generation of the process too.
+    pub(crate) fn init(&self, phase: &str, limit: Option<Instant>) -> (u64, InitResult) {
         let began = Instant::now();
         let mut state = self.lock();
         while state.is_in_transition() && !state.is_closed {
             state = self.wait(state);
         }
+        let mut generation = state.generation;
         if state.is_closed {
-            return InitResult::Closed;
+            return (generation, Err(InvocationFailure::Closed));
         }
-        let is_ready = state.runtime.has_polled()
-            && state.extensions.are_idle()
-            && !self.log.allows_subscriptions();
-        if is_ready && state.exit.is_none() && state.extension_exit.is_none() {
-            return InitResult::Ready(None);
+        let has_exited =
+            |extension: &RegisteredExtension| extension.state == ExtensionState::Exited;
+        let has_failed = state.exit.is_some() || state.extensions.all.iter().any(has_exited);
+        let is_ready = state.is_idle() && !self.log.allows_subscriptions();
+        if is_ready && !has_failed {
+            return (generation, Ok(None));
         }
-        let generation = state.generation;
-        if state.process.is_some() || !state.extension_processes.is_empty() {
+        if state.processes().next().is_some() {
             // A process ended between two invocations.
             drop(state);
             self.end_processes(generation, "FAILURE");
             state = self.lock();
+            generation = state.generation;
         }
         state.stage = ProcessStage::Starting;
-        drop(state);
-        let result = self.launch(phase, began, limit);
-        let mut state = self.lock();
-        if state.stage == ProcessStage::Starting {
-            state.stage = ProcessStage::Steady;
-        }
-        let generation = state.generation;
-        drop(state);
-        self.notify();
+        let result = self.launch(state, phase, began, limit);
+        self.update(|state| {
+            if state.stage == ProcessStage::Starting {
+                state.stage = ProcessStage::Steady;
+            }
+        });
         let (status, error_type) = match &result {
-            InitResult::Ready(_) | InitResult::Closed => return result,
-            InitResult::TimedOut => ("timeout", ""),
-            InitResult::Failed(_, error) => ("error", error.error_type.as_str()),
-            InitResult::Exited(..) => ("error", "Runtime.ExitError"),
+            Err(InvocationFailure::TimedOut) => ("timeout", None),
+            Err(InvocationFailure::Error(error)) => ("error", Some(error.error_type.as_str())),
+            Err(InvocationFailure::Exited(_)) => ("error", Some("Runtime.ExitError")),
+            Ok(_) | Err(InvocationFailure::Rejected | InvocationFailure::Closed) => {
+                return (generation, result);
+            }
         };
         let took = began.elapsed();
-        let line = report::init_report(took, phase, status, error_type);
-        self.log.write_platform(&line, "platform.initReport", || {
-            self.init_record(phase, status, error_type, Some(took))
-        });
-        if let InitResult::TimedOut = &result {
+        let line = report::init_report(took, phase, status, error_type.unwrap_or_default());
+        let report = self.init_record(phase, status, error_type, Some(took));
+        self.log
+            .write_platform(&line, "platform.initReport", report);
+        if let Err(InvocationFailure::TimedOut) = &result {
             self.end_processes(generation, "TIMEOUT");
         }
-        result
+        (generation, result)
     }
 
     /// Starts the extensions, then the runtime, and waits for them, as Lambda does.
-    fn launch(&self, phase: &str, began: Instant, limit: Option<Instant>) -> InitResult {
-        let mut state = self.lock();
-        if state.is_closed {
-            return InitResult::Closed;
-        }
-        let generation = state.generation;
-        if self.settings.bootstrap.is_some() {
-            state.runtime.reset();
-        }
-        self.log.write_platform("", "platform.initStart", || {
-            let mut record = self.init_record(phase, "", "", None);
-            if let Value::Object(record) = &mut record {
-                record.insert("functionName", self.settings.name.as_str());
-                record.insert("functionVersion", self.settings.version.as_str());
-            }
-            record
-        });
-        if let Err(error) = self.spawn_extensions(&mut state) {
-            return InitResult::Failed(generation, error);
-        }
-        while !state.extensions.are_registered() {
-            if let Some(error) = extension_error(&state) {
-                return InitResult::Failed(generation, error);
-            }
-            if state.is_closed {
-                return InitResult::Closed;
-            }
-            match self.wait_until(state, limit) {
-                Some(again) => state = again,
-                None => return InitResult::TimedOut,
-            }
-        }
-        if let Err(error) = self.spawn_runtime(&mut state) {
-            return InitResult::Failed(generation, error);
-        }
-        self.wait_for_runtime(state, phase, began, limit)
-    }
-
-    /// Waits until the runtime and all extensions wait for events.
-    fn wait_for_runtime(
+    fn launch(
         &self,
         mut state: MutexGuard<'_, EnvironmentState>,
         phase: &str,
         began: Instant,
         limit: Option<Instant>,
     ) -> InitResult {
-        let generation = state.generation;
+        if self.settings.bootstrap.is_some() {
+            state.runtime.reset();
+            state.first_poll = None;
+        }
+        let record = json!({
+            "initializationType": self.settings.initialization_type(),
+            "phase": phase,
+            "functionName": self.settings.name,
+            "functionVersion": self.settings.version,
+        });
+        self.log.write_platform("", "platform.initStart", record);
+        self.spawn_extensions(&mut state)?;
+        while !state.extensions.are_registered() {
+            state.check_init()?;
+            let waited = self.wait_until(state, limit);
+            state = waited.ok_or(InvocationFailure::TimedOut)?;
+        }
+        self.spawn_runtime(&mut state)?;
         loop {
-            if state.is_closed {
-                return InitResult::Closed;
-            }
-            let init_error = state.init_error.take();
-            if let Some(error) = init_error.or_else(|| extension_error(&state)) {
-                return InitResult::Failed(generation, error);
-            }
-            if let Some(exit) = state.exit {
-                return InitResult::Exited(generation, exit);
-            }
-            let is_ready = state.runtime.has_polled() && state.extensions.are_idle();
-            if let Some(first_poll) = state.first_poll.filter(|_| is_ready) {
+            state.check_init()?;
+            if let Some(first_poll) = state.first_poll.filter(|_| state.is_idle()) {
                 state.suppress_init = false;
                 // Init ends when the last of them waits.
-                let end = if state.extensions.is_empty() {
+                let end = if state.extensions.all.is_empty() {
                     first_poll
                 } else {
                     Instant::now()
                 };
                 let took = end.saturating_duration_since(began);
                 self.log_init(&state, phase, took);
-                return InitResult::Ready(Some(took));
+                return Ok(Some(took));
             }
-            match self.wait_until(state, limit) {
-                Some(again) => state = again,
-                None if self.settings.bootstrap.is_some() => return InitResult::TimedOut,
-                None => {
-                    let error = FunctionError::new(UNAVAILABLE, "no runtime has called next");
-                    return InitResult::Failed(generation, error);
-                }
-            }
+            let waited = self.wait_until(state, limit);
+            state = waited.ok_or_else(|| match self.settings.bootstrap {
+                Some(_) => InvocationFailure::TimedOut,
+                None => FunctionError::new(UNAVAILABLE, "no runtime has called next").into(),
+            })?;
         }
     }
 
     /// Writes about an Init phase that has succeeded.
     fn log_init(&self, state: &EnvironmentState, phase: &str, took: Duration) {
-        for extension in state.extensions.iter() {
-            self.log_extension(extension);
+        for extension in &state.extensions.all {
+            let (name, wanted) = (&extension.name, &extension.wanted);
+            let state = format!("{:?}", extension.state);
+            let events = wanted.join(", ");
+            let text = format!("EXTENSION\tName: {name}\tState: {state}\tEvents: [{events}]");
+            let record = json!({ "name": name, "state": state, "events": wanted });
+            self.log.write_platform(&text, "platform.extension", record);
         }
-        self.log.write_platform("", "platform.initRuntimeDone", || {
-            self.init_record(phase, "success", "", None)
-        });
-        self.log.write_platform("", "platform.initReport", || {
-            self.init_record(phase, "success", "", Some(took))
-        });
+        for (kind, took) in [
+            ("platform.initRuntimeDone", None),
+            ("platform.initReport", Some(took)),
+        ] {
+            let record = self.init_record(phase, "success", None, took);
+            self.log.write_platform("", kind, record);
+        }
         self.log.end_subscribing();
     }
 
-    /// Returns the record of an event in the Init phase. Empty texts are left out.
+    /// Returns the record of an event at the end of the Init phase.
     fn init_record(
         &self,
         phase: &str,
         status: &str,
-        error_type: &str,
+        error_type: Option<&str>,
         took: Option<Duration>,
     ) -> Value {
-        let mut record = json::Object::new();
-        record.insert("initializationType", self.settings.initialization_type());
-        record.insert("phase", phase);
-        for (name, text) in [("status", status), ("errorType", error_type)] {
-            if !text.is_empty() {
-                record.insert(name, text);
-            }
-        }
-        if let Some(took) = took {
-            let metrics = crate::json!({ "durationMs": report::ms_value(took) });
-            record.insert("metrics", metrics);
-        }
-        Value::Object(record)
-    }
-
-    fn log_extension(&self, extension: &RegisteredExtension) {
-        let (name, state, events) = (
-            &extension.name,
-            extension.state.name(),
-            extension.event_names(),
-        );
-        let text = format!(
-            "EXTENSION\tName: {name}\tState: {state}\tEvents: [{}]",
-            events.join(", ")
-        );
-        self.log.write_platform(&text, "platform.extension", || {
-            let events: Vec<Value> = events.into_iter().map(Value::from).collect();
-            crate::json!({ "name": name.clone(), "state": state, "events": events })
-        });
+        json!({
+            "initializationType": self.settings.initialization_type(),
+            "phase": phase,
+            "status": status,
+            "errorType": error_type,
+            "metrics": took.map(|took| json!({ "durationMs": report::ms_value(took) })),
+        })
     }
 
     /// Returns a function that applies `change` to the state when a process of this generation ends.
@@ -238,12 +197,11 @@ impl Environment {
         let weak = Weak::clone(&self.weak_self);
         move |exit| {
             if let Some(environment) = weak.upgrade() {
-                let mut state = environment.lock();
-                if state.generation == generation {
-                    change(&mut state, exit);
-                }
-                drop(state);
-                environment.notify();
+                environment.update(|state| {
+                    if state.generation == generation {
+                        change(state, exit);
+                    }
+                });
             }
         }
     }
@@ -260,80 +218,55 @@ impl Environment {
                 Some(folder) => std::path::absolute(folder)?,
                 None => program.parent().unwrap_or(Path::new("/")).to_owned(),
             };
-            let spec = LaunchSpec {
-                program: &program,
-                runner,
-                folder: &folder,
-                env: self.settings.process_env(self.api_addr, &folder),
-                source: LogSource::Function,
+            let mut command = match runner {
+                Some(runner) => Command::new(process::find_program(runner)?),
+                None => Command::new(&program),
             };
-            ChildProcess::start(spec, &self.log, on_exit)
+            command.args(runner.map(|_| &program)).current_dir(&folder);
+            let env = self.settings.process_env(self.api_addr, &folder);
+            command.env_clear().envs(env);
+            ChildProcess::start(command, "function", &self.log, on_exit)
         };
-        match start() {
-            Ok(process) => {
-                state.process = Some(process);
-                Ok(())
-            }
-            Err(error) => {
-                let reason = process::refusal_reason(bootstrap, runner);
-                let text = reason.unwrap_or_else(|| format!("{}: {error}", bootstrap.display()));
-                Err(FunctionError::new("Runtime.InvalidEntrypoint", &text))
-            }
-        }
+        let started = start();
+        let failed = |error| launch_error("Runtime.InvalidEntrypoint", bootstrap, runner, &error);
+        state.process = Some(started.map_err(failed)?);
+        Ok(())
     }
 
     fn spawn_extensions(&self, state: &mut EnvironmentState) -> Result<(), FunctionError> {
         let Some(folder) = self.settings.extensions.as_deref() else {
             return Ok(());
         };
-        let launch_error = |path: &Path, error: io::Error| {
-            let text = format!("{}: {error}", path.display());
-            FunctionError::new("Extension.LaunchError", &text)
-        };
-        let programs = executables(folder).map_err(|error| launch_error(folder, error))?;
+        let error_type = "Extension.LaunchError";
+        let programs = executables(folder).map_err(|error| {
+            FunctionError::new(error_type, &format!("{}: {error}", folder.display()))
+        })?;
         for program in programs {
             let name = program.file_name().unwrap_or_default();
             let name = name.to_string_lossy().into_owned();
             let extension = name.clone();
-            let on_exit = self.on_exit(state.generation, |state, exit| {
+            let on_exit = self.on_exit(state.generation, move |state, exit| {
                 if state.stage != ProcessStage::Stopping {
-                    state.extensions.set_exited(&extension);
-                    state.extension_exit = Some((extension, exit));
+                    state.extensions.set_exited(&extension, exit);
                 }
             });
             let mut env = self.settings.process_env(self.api_addr, Path::new("/"));
             env.retain(|(name, _)| is_for_extensions(name));
-            let spec = LaunchSpec {
-                program: &program,
-                runner: None,
-                folder: Path::new("/"),
-                env,
-                source: LogSource::Extension,
-            };
+            let mut command = Command::new(&program);
+            command.current_dir("/").env_clear().envs(env);
             state.extensions.add_external(&name);
-            let process = ChildProcess::start(spec, &self.log, on_exit).map_err(|error| {
-                match process::refusal_reason(&program, None) {
-                    Some(text) => FunctionError::new("Extension.LaunchError", &text),
-                    None => launch_error(&program, error),
-                }
-            })?;
+            let started = ChildProcess::start(command, "extension", &self.log, on_exit);
+            let failed = |error| launch_error(error_type, &program, None, &error);
+            let process = started.map_err(failed)?;
             state.extension_processes.push((name, process));
         }
         Ok(())
     }
 
-    /// Stops the processes, as Lambda does between invocations, or lets them continue.
-    pub(crate) fn set_frozen(&self, state: &EnvironmentState, is_frozen: bool) {
+    /// Sends SIGSTOP or SIGCONT to the processes, if they are stopped between invocations as on Lambda.
+    pub(crate) fn send_freeze_signal(&self, state: &EnvironmentState, signal: i32) {
         if self.settings.freeze {
-            let signal = if is_frozen {
-                sys::SIGSTOP
-            } else {
-                sys::SIGCONT
-            };
-            let extensions = state.extension_processes.iter();
-            let extensions = extensions.map(|(_, process)| process);
-            let processes = state.process.iter().chain(extensions);
-            processes.for_each(|process| process.signal(signal));
+            state.processes().for_each(|process| process.signal(signal));
         }
     }
 
@@ -346,11 +279,11 @@ impl Environment {
             return;
         }
         state.stage = ProcessStage::Stopping;
-        self.set_frozen(&state, false);
+        self.send_freeze_signal(&state, sys::SIGCONT);
         let began = Instant::now();
         let process = state.process.take();
         let extensions = std::mem::take(&mut state.extension_processes);
-        let has_extensions = !state.extensions.is_empty();
+        let has_extensions = !state.extensions.all.is_empty();
         drop(state);
         if let Some(process) = process {
             if has_extensions {
@@ -360,7 +293,7 @@ impl Environment {
                 } else {
                     TERM_TIME
                 };
-                process.wait(began.checked_add(time).unwrap_or(began));
+                process.wait(time.saturating_sub(began.elapsed()));
             }
             process.kill();
         }
@@ -369,10 +302,7 @@ impl Environment {
         if !extensions.is_empty() {
             self.end_extensions(extensions, began, reason);
         }
-        let mut state = self.lock();
-        state.begin_generation(self.settings.bootstrap.is_some());
-        drop(state);
-        self.notify();
+        self.update(|state| state.begin_generation(&self.settings));
     }
 
     /// Sends the SHUTDOWN event to the extensions that want it, waits for those, and ends all of them.
@@ -384,27 +314,23 @@ impl Environment {
     ) {
         let left = SHUTDOWN_TIME_MAX.saturating_sub(began.elapsed());
         let deadline = SystemTime::now().checked_add(left);
-        let event = crate::json!({
+        let event = json!({
             "eventType": "SHUTDOWN",
-            "shutdownReason": reason.to_owned(),
+            "shutdownReason": reason,
             "deadlineMs": epoch_ms(deadline.unwrap_or(SystemTime::UNIX_EPOCH)),
         });
         let mut state = self.lock();
-        state.extensions.send_shutdown(&json::to_vec(&event));
-        let wants_shutdown: Vec<String> = state
-            .extensions
-            .iter()
-            .filter(|extension| extension.wants_shutdown)
-            .map(|extension| extension.name.clone())
-            .collect();
+        state.extensions.send("SHUTDOWN", &json::to_vec(&event));
+        let extensions = state.extensions.all.iter();
+        let waiting = extensions.filter(|extension| extension.wanted.contains(&"SHUTDOWN"));
+        let waiting: Vec<String> = waiting.map(|extension| extension.name.clone()).collect();
         drop(state);
         self.notify();
         // The others are killed first: they are not waited for.
-        processes.sort_by_key(|(name, _)| wants_shutdown.contains(name));
-        let limit = began.checked_add(SHUTDOWN_TIME_MAX).unwrap_or(began);
+        processes.sort_by_key(|(name, _)| waiting.contains(name));
         for (name, process) in processes {
-            if wants_shutdown.contains(&name) {
-                process.wait(limit);
+            if waiting.contains(&name) {
+                process.wait(SHUTDOWN_TIME_MAX.saturating_sub(began.elapsed()));
             }
             process.kill();
         }
@@ -412,17 +338,16 @@ impl Environment {
 
     /// Ends the processes. The next invocation starts new ones, as in a new environment.
     pub(crate) fn replace(&self) {
-        let mut state = self.lock();
-        state.suppress_init = false;
-        let generation = state.generation;
-        drop(state);
+        let generation = self.update(|state| {
+            state.suppress_init = false;
+            state.generation
+        });
         self.end_processes(generation, "SPINDOWN");
     }
 
     /// Ends the processes and everything that waits for them, for good.
     pub(crate) fn close(&self) {
-        self.lock().is_closed = true;
-        self.notify();
+        self.update(|state| state.is_closed = true);
         let mut state = self.lock();
         while state.is_in_transition() {
             state = self.wait(state);
@@ -430,11 +355,10 @@ impl Environment {
         let generation = state.generation;
         drop(state);
         self.end_processes(generation, "SPINDOWN");
-        let mut state = self.lock();
-        state.stage = ProcessStage::Gone;
-        state.long_polls.clear();
-        drop(state);
-        self.notify();
+        self.update(|state| {
+            state.stage = ProcessStage::Gone;
+            state.long_polls.clear();
+        });
     }
 }
 
@@ -444,45 +368,35 @@ impl EnvironmentState {
         matches!(self.stage, ProcessStage::Starting | ProcessStage::Stopping)
     }
 
-    /// Forgets what belonged to the processes that have ended.
-    fn begin_generation(&mut self, has_bootstrap: bool) {
-        self.generation = self.generation.saturating_add(1);
-        self.stage = ProcessStage::Steady;
-        let has_failed = self.runtime.has_failed();
-        self.runtime.reset();
-        if has_failed && has_bootstrap {
-            // Late calls of the process that failed are refused until the next one starts.
-            self.runtime.refuse_calls();
+    /// Returns whether the runtime has called `next` and all extensions wait.
+    fn is_idle(&self) -> bool {
+        self.first_poll.is_some() && self.extensions.are_idle()
+    }
+
+    /// Returns an error if Init has failed.
+    fn check_init(&mut self) -> Result<(), InvocationFailure> {
+        if self.is_closed {
+            return Err(InvocationFailure::Closed);
         }
-        self.extensions.reset();
-        self.last_exit = self.exit.take();
-        self.extension_exit = None;
-        self.first_poll = None;
-        // The connections end with the process that polled.
-        self.long_polls.clear();
-        self.init_error = None;
+        let init_error = self.init_error.take();
+        if let Some(error) = init_error.or_else(|| self.extensions.error()) {
+            return Err(error.into());
+        }
+        self.exit
+            .map_or(Ok(()), |exit| Err(InvocationFailure::Exited(exit)))
     }
 }
 
-/// Returns the error of an extension, if one has failed.
-pub(crate) fn extension_error(state: &EnvironmentState) -> Option<FunctionError> {
-    if let Some((extension_state, (error_type, document))) = state.extensions.error() {
-        let kind = if extension_state == ExtensionState::InitError {
-            "Extension.InitError"
-        } else {
-            "Extension.ExitError"
-        };
-        if document.is_empty() {
-            return Some(FunctionError::new(kind, error_type));
-        }
-        return Some(FunctionError {
-            error_type: kind.to_owned(),
-            document: document.clone(),
-        });
-    }
-    let (name, exit) = state.extension_exit.as_ref()?;
-    let text = format!("extension {name}: {}", report::exit_reason(*exit));
-    Some(FunctionError::new("Extension.Crash", &text))
+/// Returns the error for a program that could not be started.
+fn launch_error(
+    error_type: &str,
+    program: &Path,
+    runner: Option<&Path>,
+    error: &io::Error,
+) -> FunctionError {
+    let reason = process::refusal_reason(program, runner);
+    let text = reason.unwrap_or_else(|| format!("{}: {error}", program.display()));
+    FunctionError::new(error_type, &text)
 }
 
 /// Returns the executable files of a folder, by name.
@@ -491,7 +405,7 @@ fn executables(folder: &Path) -> io::Result<Vec<PathBuf>> {
     for entry in fs::read_dir(std::path::absolute(folder)?)? {
         let path = entry?.path();
         let metadata = fs::metadata(&path)?;
-        if metadata.is_file() && metadata.permissions().mode() & 0o111 != 0 {
+        if metadata.is_file() && process::is_executable(&metadata) {
             programs.push(path);
         }
     }

@@ -1,14 +1,11 @@
 //! The log of an environment: it goes to standard error, to telemetry subscribers, and to callers that want its end.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::SystemTime;
 
-use crate::emulator::runtime_api::telemetry::{
-    Subscriber, TelemetryCategory, TelemetryRecord, TelemetrySubscription,
-};
+use crate::emulator::environment::telemetry::{Subscriber, TelemetryRecord, TelemetrySubscription};
 use crate::emulator::server::lock;
 use crate::emulator::time::civil;
 use crate::json;
@@ -32,13 +29,6 @@ const HISTORY_LEN_MAX: usize = 1000;
 /// The invocations that a runtime in this process may serve, by request id, and their logs.
 static IN_PROCESS: Mutex<Vec<(String, Weak<EnvironmentLog>)>> = Mutex::new(Vec::new());
 
-/// Which process writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LogSource {
-    Function,
-    Extension,
-}
-
 /// The log of one environment.
 #[derive(Debug)]
 pub(crate) struct EnvironmentLog {
@@ -46,14 +36,8 @@ pub(crate) struct EnvironmentLog {
     is_printed: bool,
     /// Whether standard error is a terminal, which would interpret control characters.
     is_terminal: bool,
-    /// Whether the log format is JSON.
-    is_json: bool,
-    /// The lowest level that is logged if the format is JSON.
-    #[cfg_attr(
-        not(target_os = "linux"),
-        allow(dead_code, reason = "no processes there")
-    )]
-    level: String,
+    /// The lowest level that is logged in JSON; `None` if the log format is text.
+    json_level: Option<String>,
     tail: Mutex<Vec<u8>>,
     state: Mutex<LogState>,
 }
@@ -73,8 +57,7 @@ impl EnvironmentLog {
         EnvironmentLog {
             is_printed,
             is_terminal: is_printed && io::stderr().is_terminal(),
-            is_json: json_level.is_some(),
-            level: json_level.unwrap_or_default().to_owned(),
+            json_level: json_level.map(str::to_owned),
             tail: Mutex::default(),
             state: Mutex::new(LogState {
                 history: Some(Vec::new()),
@@ -99,8 +82,7 @@ impl EnvironmentLog {
         name: &str,
         subscription: TelemetrySubscription,
     ) -> io::Result<()> {
-        let types = subscription.types.iter().copied();
-        let types: Vec<Value> = types.map(Value::from).collect();
+        let types = Value::from(subscription.types.clone());
         let mut subscriber = Subscriber::start(subscription)?;
         let mut state = lock(&self.state);
         for record in state.history.iter().flatten() {
@@ -108,15 +90,9 @@ impl EnvironmentLog {
         }
         state.subscribers.push(subscriber);
         drop(state);
-        let text = format!(
-            "TELEMETRY\tName: {name}\tState: Subscribed\tTypes: {}",
-            Value::Array(types.clone())
-        );
-        self.write_platform(
-            &text,
-            "platform.telemetrySubscription",
-            || crate::json!({ "name": name.to_owned(), "state": "Subscribed", "types": types }),
-        );
+        let text = format!("TELEMETRY\tName: {name}\tState: Subscribed\tTypes: {types}");
+        let record = json!({ "name": name, "state": "Subscribed", "types": types });
+        self.write_platform(&text, "platform.telemetrySubscription", record);
         Ok(())
     }
 
@@ -133,9 +109,7 @@ impl EnvironmentLog {
     /// Assigns the lines that follow to an invocation. If `is_in_process`, lines that a runtime in this
     /// process writes about the invocation belong to this log too.
     pub(crate) fn begin(self: &Arc<Self>, request_id: &str, is_in_process: bool) {
-        if self.is_json {
-            request_id.clone_into(&mut lock(&self.state).request_id);
-        }
+        request_id.clone_into(&mut lock(&self.state).request_id);
         if is_in_process {
             lock(&IN_PROCESS).push((request_id.to_owned(), Arc::downgrade(self)));
             log::LISTENER.get_or_init(|| take_in_process_line);
@@ -144,79 +118,59 @@ impl EnvironmentLog {
 
     /// Ends the lines of an invocation.
     pub(crate) fn finish(&self, request_id: &str) {
-        lock(&IN_PROCESS).retain(|(id, log)| {
-            let is_own = std::ptr::eq(log.as_ptr(), self);
-            log.strong_count() > 0 && !(is_own && id == request_id)
-        });
+        lock(&IN_PROCESS).retain(|(id, log)| id != request_id || !std::ptr::eq(log.as_ptr(), self));
     }
 
-    /// Writes what Lambda logs about the function: `text` in text logs, unless it is empty, and `record`
-    /// in JSON logs and for subscribers.
-    pub(crate) fn write_platform(&self, text: &str, kind: &str, record: impl FnOnce() -> Value) {
-        let mut state = lock(&self.state);
-        if state.takes_records() || self.is_json {
-            let record = TelemetryRecord::new(TelemetryCategory::Platform, kind, record());
-            if self.is_json {
-                self.write(&[&record.json, &b"\n"[..]].concat(), self.is_printed);
-            }
-            state.publish(&record);
+    /// Writes what Lambda logs about the function: `text` in text logs, unless it is empty, and a record of
+    /// the type `kind` in JSON logs and for subscribers. Members of `record` that are null are left out.
+    pub(crate) fn write_platform(&self, text: &str, kind: &'static str, record: Value) {
+        let record = TelemetryRecord::new(kind, without_nulls(record));
+        if self.json_level.is_some() {
+            self.write_line(&record.json, self.is_printed);
+        } else if !text.is_empty() {
+            self.write_line(text.as_bytes(), self.is_printed);
         }
-        drop(state);
-        if !self.is_json && !text.is_empty() {
-            self.write(&[text.as_bytes(), b"\n"].concat(), self.is_printed);
-        }
+        lock(&self.state).publish(&record);
     }
 
-    /// Writes whole lines of a process's output.
+    /// Writes whole lines of a process's output, which become records of the type `kind`.
     #[cfg_attr(
         not(target_os = "linux"),
         allow(dead_code, reason = "no processes there")
     )]
-    pub(crate) fn write_output(&self, source: LogSource, lines: &[u8]) {
-        self.write_lines(source, lines, self.is_printed);
+    pub(crate) fn write_output(&self, kind: &'static str, lines: &[u8]) {
+        self.write_lines(kind, lines, self.is_printed);
     }
 
-    fn write_lines(&self, source: LogSource, lines: &[u8], is_printed: bool) {
+    fn write_lines(&self, kind: &'static str, lines: &[u8], is_printed: bool) {
         let mut state = lock(&self.state);
-        if state.takes_records() || self.is_json {
-            self.publish_lines(&mut state, source, lines, is_printed);
+        for line in lines.split_inclusive(|&b| b == b'\n') {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            let text = String::from_utf8_lossy(line).into_owned();
+            let record = match &self.json_level {
+                None => Value::String(text),
+                Some(level) => match json_log_line(&text, level, &state.request_id) {
+                    Some(object) => object.into(),
+                    None => continue,
+                },
+            };
+            if self.json_level.is_some() {
+                self.write_line(&json::to_vec(&record), is_printed);
+            }
+            state.publish(&TelemetryRecord::new(kind, record));
         }
         drop(state);
-        if !self.is_json {
+        if self.json_level.is_none() {
             self.write(lines, is_printed);
         }
     }
 
-    /// Publishes a record for each line. In JSON logs, writes the lines too.
-    fn publish_lines(
-        &self,
-        state: &mut MutexGuard<'_, LogState>,
-        source: LogSource,
-        lines: &[u8],
-        is_printed: bool,
-    ) {
-        let (category, kind) = match source {
-            LogSource::Function => (TelemetryCategory::Function, "function"),
-            LogSource::Extension => (TelemetryCategory::Extension, "extension"),
-        };
-        for line in lines.split_inclusive(|&b| b == b'\n') {
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            let text = String::from_utf8_lossy(line).into_owned();
-            let record = if self.is_json {
-                let Some(object) = json_log_line(&text, &self.level, &state.request_id) else {
-                    continue;
-                };
-                self.write(&[&json::to_vec(&object), &b"\n"[..]].concat(), is_printed);
-                Value::Object(object)
-            } else {
-                Value::String(text)
-            };
-            state.publish(&TelemetryRecord::new(category, kind, record));
-        }
+    fn write_line(&self, line: &[u8], is_printed: bool) {
+        self.write(&[line, b"\n"].concat(), is_printed);
     }
 
     fn write(&self, bytes: &[u8], is_printed: bool) {
-        let bytes = &*lines_with_lf(bytes);
+        let bytes = &lines_with_lf(bytes);
         let mut tail = lock(&self.tail);
         tail.extend_from_slice(bytes);
         let excess = tail.len().saturating_sub(TAIL_LEN_MAX);
@@ -237,19 +191,13 @@ impl EnvironmentLog {
 }
 
 impl LogState {
-    /// Returns whether a record would reach a subscriber, now or later.
-    fn takes_records(&self) -> bool {
-        !self.subscribers.is_empty() || self.history.is_some()
-    }
-
     fn publish(&mut self, record: &TelemetryRecord) {
         for subscriber in &mut self.subscribers {
             subscriber.offer(record);
         }
-        if let Some(history) = &mut self.history {
-            if history.len() < HISTORY_LEN_MAX {
-                history.push(record.clone());
-            }
+        let history = self.history.as_mut();
+        if let Some(history) = history.filter(|history| history.len() < HISTORY_LEN_MAX) {
+            history.push(record.clone());
         }
     }
 }
@@ -262,16 +210,13 @@ fn take_in_process_line(request_id: &str, line: &[u8]) {
     let log = found.and_then(|(_, log)| log.upgrade());
     drop(logs);
     if let Some(log) = log {
-        log.write_lines(LogSource::Function, line, false);
+        log.write_lines("function", line, false);
     }
 }
 
 /// Replaces CR and CRLF by LF. A runtime separates the lines of one message by CR, for CloudWatch; on a
 /// terminal each line would overwrite the previous one.
-fn lines_with_lf(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if !bytes.contains(&b'\r') {
-        return Cow::Borrowed(bytes);
-    }
+fn lines_with_lf(bytes: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(bytes.len());
     let mut rest = bytes.iter().copied().peekable();
     while let Some(byte) = rest.next() {
@@ -281,7 +226,7 @@ fn lines_with_lf(bytes: &[u8]) -> Cow<'_, [u8]> {
             _ => text.push(byte),
         }
     }
-    Cow::Owned(text)
+    text
 }
 
 /// Escapes control characters as `\x1b`, except in colours: they could erase the screen or rename the
@@ -312,12 +257,19 @@ fn colour_len(text: &str) -> Option<usize> {
     text.len().checked_sub(behind.len())
 }
 
+/// Leaves out the members of an object that are null.
+pub(crate) fn without_nulls(record: Value) -> Value {
+    match record {
+        Value::Object(object) => {
+            let members = object.into_iter();
+            Value::Object(members.filter(|(_, value)| *value != Value::Null).collect())
+        }
+        other => other,
+    }
+}
+
 /// Returns a line of the function as a JSON log has it ("Configuring JSON and plain text log formats"):
 /// an object stays as it is, anything else is wrapped. Returns `None` if its level is too low.
-#[cfg_attr(
-    not(target_os = "linux"),
-    allow(dead_code, reason = "no processes there")
-)]
 fn json_log_line(text: &str, level_min: &str, request_id: &str) -> Option<Object> {
     let rank = |level: &str| {
         LEVELS

@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 mod executable;
+pub(crate) mod extensions;
 pub(crate) mod invocation;
 pub(crate) mod lifecycle;
 pub(crate) mod logs;
@@ -10,18 +11,20 @@ pub(crate) mod process;
 #[cfg(not(target_os = "linux"))]
 #[path = "no_process.rs"]
 pub(crate) mod process;
+pub(crate) mod state_machine;
+pub(crate) mod telemetry;
 
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
+use crate::emulator::environment::extensions::ExtensionRegistry;
 use crate::emulator::environment::logs::EnvironmentLog;
 use crate::emulator::environment::process::ChildProcess;
+use crate::emulator::environment::state_machine::RuntimeStateMachine;
 use crate::emulator::message::{FunctionError, InvocationEvent, ResponseSender};
 use crate::emulator::report::ProcessExit;
-use crate::emulator::runtime_api::extensions::ExtensionRegistry;
-use crate::emulator::runtime_api::state_machine::RuntimeStateMachine;
 use crate::emulator::server::lock;
 use crate::emulator::settings::Settings;
 
@@ -57,9 +60,7 @@ pub(crate) struct EnvironmentState {
     pub(crate) exit: Option<ProcessExit>,
     /// How the process of the previous generation ended.
     pub(crate) last_exit: Option<ProcessExit>,
-    /// The extension that ended, if one has.
-    pub(crate) extension_exit: Option<(String, ProcessExit)>,
-    /// When the runtime first called `next`.
+    /// When the runtime first called `next`, which ends its Init phase.
     pub(crate) first_poll: Option<Instant>,
     /// The init error that the runtime reported.
     pub(crate) init_error: Option<FunctionError>,
@@ -83,27 +84,7 @@ pub(crate) enum ProcessStage {
 
 impl Environment {
     pub(crate) fn new(settings: Arc<Settings>, api_addr: SocketAddr) -> Arc<Environment> {
-        let is_concurrent = settings.concurrency.is_some();
-        let mut runtime = RuntimeStateMachine::new(is_concurrent, settings.snap_start);
-        if settings.bootstrap.is_some() {
-            runtime.refuse_calls();
-        }
-        let state = EnvironmentState {
-            runtime,
-            extensions: ExtensionRegistry::new(is_concurrent),
-            generation: 0,
-            stage: ProcessStage::Steady,
-            long_polls: Vec::new(),
-            process: None,
-            extension_processes: Vec::new(),
-            exit: None,
-            last_exit: None,
-            extension_exit: None,
-            first_poll: None,
-            init_error: None,
-            suppress_init: false,
-            is_closed: false,
-        };
+        let state = Mutex::new(EnvironmentState::new(&settings));
         let log = EnvironmentLog::new(settings.log, settings.json_log_level.as_deref());
         let log = Arc::new(log);
         Arc::new_cyclic(|weak_self| Environment {
@@ -111,13 +92,20 @@ impl Environment {
             log,
             api_addr,
             weak_self: Weak::clone(weak_self),
-            state: Mutex::new(state),
+            state,
             changed: Condvar::new(),
         })
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, EnvironmentState> {
         lock(&self.state)
+    }
+
+    /// Changes the state, and wakes the threads that wait for a change.
+    pub(crate) fn update<T>(&self, change: impl FnOnce(&mut EnvironmentState) -> T) -> T {
+        let result = change(&mut self.lock());
+        self.notify();
+        result
     }
 
     /// Wakes the threads that wait for a change of the state.
@@ -155,14 +143,57 @@ impl Environment {
     /// Returns whether a runtime waits for events.
     pub(crate) fn is_warm(&self) -> bool {
         let state = self.lock();
-        state.runtime.has_polled() && state.exit.is_none()
+        state.first_poll.is_some() && state.exit.is_none()
     }
 }
 
 impl EnvironmentState {
+    fn new(settings: &Settings) -> EnvironmentState {
+        let is_concurrent = settings.concurrency.is_some();
+        let mut runtime = RuntimeStateMachine::new(is_concurrent);
+        if settings.bootstrap.is_some() {
+            // No process runs before the first invocation.
+            runtime.refuse_calls();
+        }
+        EnvironmentState {
+            runtime,
+            extensions: ExtensionRegistry::new(is_concurrent),
+            generation: 0,
+            stage: ProcessStage::Steady,
+            long_polls: Vec::new(),
+            process: None,
+            extension_processes: Vec::new(),
+            exit: None,
+            last_exit: None,
+            first_poll: None,
+            init_error: None,
+            suppress_init: false,
+            is_closed: false,
+        }
+    }
+
+    /// Forgets what belonged to the processes, which have ended. The connections of long polls are closed.
+    fn begin_generation(&mut self, settings: &Settings) {
+        *self = EnvironmentState {
+            generation: self.generation.saturating_add(1),
+            last_exit: self.exit,
+            suppress_init: self.suppress_init,
+            is_closed: self.is_closed,
+            ..EnvironmentState::new(settings)
+        };
+    }
+
     /// Returns whether the processes have ended for good.
     pub(crate) fn is_gone(&self) -> bool {
         self.stage == ProcessStage::Gone
+    }
+
+    /// Returns the process of the function and those of its extensions.
+    pub(crate) fn processes(&self) -> impl Iterator<Item = &ChildProcess> {
+        let extensions = self.extension_processes.iter();
+        self.process
+            .iter()
+            .chain(extensions.map(|(_, process)| process))
     }
 
     /// Adds a call of `next` that waits. The event, if one comes, comes out of the returned channel.

@@ -1,25 +1,14 @@
 //! Stands in for `process` where executables are not supported: on systems other than Linux.
 
-use std::ffi::OsString;
+use std::fs::Metadata;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::emulator::environment::logs::{EnvironmentLog, LogSource};
+use crate::emulator::environment::logs::EnvironmentLog;
 use crate::emulator::report::ProcessExit;
-
-/// The command that would start a process.
-#[derive(Debug)]
-#[expect(dead_code, reason = "nothing is started here")]
-pub(crate) struct LaunchSpec<'l> {
-    pub(crate) program: &'l Path,
-    pub(crate) runner: Option<&'l Path>,
-    pub(crate) folder: &'l Path,
-    pub(crate) env: Vec<(String, OsString)>,
-    pub(crate) source: LogSource,
-}
 
 /// A process. There is none.
 #[derive(Debug)]
@@ -27,14 +16,15 @@ pub(crate) enum ChildProcess {}
 
 impl ChildProcess {
     pub(crate) fn start(
-        _: LaunchSpec<'_>,
+        _: Command,
+        _: &'static str,
         _: &Arc<EnvironmentLog>,
         _: impl FnOnce(ProcessExit) + Send + 'static,
     ) -> io::Result<ChildProcess> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    pub(crate) fn wait(&self, _: Instant) -> bool {
+    pub(crate) fn wait(&self, _: Duration) {
         match *self {}
     }
 
@@ -50,9 +40,17 @@ impl ChildProcess {
         match *self {}
     }
 
-    pub(crate) fn peak_kb(&self, _: Duration) -> Option<u64> {
+    pub(crate) fn peak_kb(&self) -> Option<u64> {
         match *self {}
     }
+}
+
+pub(crate) fn find_program(program: &Path) -> io::Result<PathBuf> {
+    Ok(program.to_owned())
+}
+
+pub(crate) fn is_executable(metadata: &Metadata) -> bool {
+    metadata.is_file()
 }
 
 pub(crate) fn refusal_reason(path: &Path, _: Option<&Path>) -> Option<String> {

@@ -1,21 +1,20 @@
 //! A child process: started as Lambda starts it, killed with all its descendants, its log read from one pipe.
 
-use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::FileExt;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::emulator::environment::executable::find_program;
-pub(crate) use crate::emulator::environment::executable::refusal_reason;
-use crate::emulator::environment::logs::{EnvironmentLog, LogSource};
+pub(crate) use crate::emulator::environment::executable::{
+    find_program, is_executable, refusal_reason,
+};
+use crate::emulator::environment::logs::EnvironmentLog;
 use crate::emulator::report::ProcessExit;
 use crate::emulator::server::lock;
 use crate::sys;
@@ -23,147 +22,90 @@ use crate::sys;
 /// Bytes of a log that are read at once, and the longest line that is held back until it ends.
 const LOG_READ_LEN: usize = 64 * 1024;
 
-/// The peak memory of a process is read again after an invocation of this length, in which the process
-/// may have touched some megabytes, and after [`PEAK_AGE_MAX`] in any case.
-const PEAK_BUSY_MIN: Duration = Duration::from_millis(1);
-const PEAK_AGE_MAX: Duration = Duration::from_millis(10);
-
-/// The command that starts a process.
-#[derive(Debug)]
-pub(crate) struct LaunchSpec<'l> {
-    pub(crate) program: &'l Path,
-    /// The program that runs it; `None`: the system does.
-    pub(crate) runner: Option<&'l Path>,
-    /// The folder in which it starts.
-    pub(crate) folder: &'l Path,
-    /// All its variables. It inherits none.
-    pub(crate) env: Vec<(String, OsString)>,
-    pub(crate) source: LogSource,
-}
-
-/// A running process and the threads that watch it. It runs until it ends or is [killed](Self::kill).
+/// A running process and the thread that watches it. It runs until it ends or is [killed](Self::kill).
 #[derive(Debug)]
 pub(crate) struct ChildProcess {
     id: u32,
-    shared: Arc<SharedState>,
+    /// Whether the process may be signalled: no other process has its id, even if it has just ended.
+    is_running: Arc<Mutex<bool>>,
     log: Arc<LogPipe>,
-    /// `/proc/ID/status` (proc(5)).
-    status: Option<File>,
-    /// The peak memory in KB, and when it was read.
-    peak: Mutex<Option<(u64, Instant)>>,
-    watcher: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug)]
-struct SharedState {
-    state: Mutex<ChildState>,
-    is_over: Condvar,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ChildState {
-    /// The process may be signalled: no other process has its id, even if it has just ended.
-    Running,
-    /// Another process may have its id.
-    Ended,
-    /// It has ended, and everything that it wrote has been logged.
-    Logged,
+    watcher: JoinHandle<()>,
+    /// Disconnects when the process has ended and everything that it wrote has been logged.
+    ended: Receiver<io::Result<u32>>,
 }
 
 impl ChildProcess {
-    /// Starts a program. `on_exit` is called once, on another thread, when the process has ended and
-    /// everything that it wrote has been logged.
+    /// Starts a process. `kind` is the type of telemetry records that its output becomes. `on_exit` is called
+    /// once, on another thread, when the process has ended and everything that it wrote has been logged.
     pub(crate) fn start(
-        spec: LaunchSpec<'_>,
+        mut command: Command,
+        kind: &'static str,
         log: &Arc<EnvironmentLog>,
         on_exit: impl FnOnce(ProcessExit) + Send + 'static,
     ) -> io::Result<ChildProcess> {
-        let mut command = match spec.runner {
-            Some(runner) => {
-                let mut command = Command::new(find_program(runner)?);
-                command.arg(spec.program);
-                command
-            }
-            None => Command::new(spec.program),
-        };
         let (reader, writer) = sys::pipe()?;
-        command
-            .current_dir(spec.folder)
-            .env_clear()
-            .envs(spec.env)
-            .stdin(Stdio::null())
-            .stdout(Stdio::from(writer.try_clone()?))
-            .stderr(Stdio::from(writer.try_clone()?))
-            .process_group(0);
+        set_output(&mut command, writer.try_clone()?)?;
         let log = Arc::new(LogPipe {
             log: Arc::clone(log),
-            source: spec.source,
+            kind,
             reader: File::from(reader),
             writer: File::from(writer),
             is_closed: AtomicBool::new(false),
             unfinished_line: Mutex::new(Vec::new()),
         });
-        let shared = Arc::new(SharedState {
-            state: Mutex::new(ChildState::Running),
-            is_over: Condvar::new(),
-        });
-        let (sender, started) = channel();
-        let for_thread = (Arc::clone(&log), Arc::clone(&shared));
-        let watcher = thread::Builder::new()
-            .name("emulator watch".to_owned())
-            .spawn(move || {
-                // The kernel kills the process when the thread that started it ends, so this thread
-                // does both.
-                let (log, shared) = for_thread;
-                match start_child(command, &log, &shared) {
-                    Ok((child, log_thread)) => {
-                        let _ = sender.send(Ok(child.id()));
-                        let exit = watch_child(child, log_thread, &log, &shared);
-                        on_exit(exit);
-                    }
-                    Err(error) => drop(sender.send(Err(error))),
+        let is_running = Arc::new(Mutex::new(true));
+        let (sender, ended) = channel();
+        let (pipe, is_child_running) = (Arc::clone(&log), Arc::clone(&is_running));
+        let watch = move || {
+            let ended = thread::scope(|scope| {
+                let reader = thread::Builder::new().name("emulator log".to_owned());
+                let reading = reader.spawn_scoped(scope, || pipe.read_to_end());
+                // The kernel kills the process when the thread that started it ends, so this thread does
+                // both.
+                let child = reading.and_then(|_| spawn(command));
+                let ended = child.map(|child| {
+                    let _ = sender.send(Ok(child.id()));
+                    watch_child(child, &is_child_running)
+                });
+                pipe.end();
+                ended
+            });
+            match ended {
+                Ok(exit) => {
+                    drop(sender);
+                    on_exit(exit);
                 }
-            })?;
-        let lost = |_| Err(io::Error::other("the thread that starts the process ended"));
-        let id = started.recv().unwrap_or_else(lost)?;
+                Err(error) => drop(sender.send(Err(error))),
+            }
+        };
+        let watcher = thread::Builder::new().name("emulator watch".to_owned());
+        let watcher = watcher.spawn(watch)?;
         Ok(ChildProcess {
-            id,
-            shared,
+            id: ended.recv().map_err(io::Error::other)??,
+            is_running,
             log,
-            status: File::open(format!("/proc/{id}/status")).ok(),
-            peak: Mutex::new(None),
-            watcher: Some(watcher),
+            watcher,
+            ended,
         })
     }
 
     /// Sends a signal to the process and its descendants, unless it has ended.
     pub(crate) fn signal(&self, signal: i32) {
-        let state = lock(&self.shared.state);
-        if *state == ChildState::Running {
+        let is_running = lock(&self.is_running);
+        if *is_running {
             sys::kill_group(self.id, signal);
         }
     }
 
-    /// Waits until the process has ended, but not longer than until `limit`. Returns whether it has.
-    pub(crate) fn wait(&self, limit: Instant) -> bool {
-        let mut state = lock(&self.shared.state);
-        while *state != ChildState::Logged {
-            let left = limit.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            let waited = self.shared.is_over.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        true
+    /// Waits until the process has ended, but not longer than `time`.
+    pub(crate) fn wait(&self, time: Duration) {
+        let _ = self.ended.recv_timeout(time);
     }
 
     /// Kills the process and its descendants, and waits until they have ended.
-    pub(crate) fn kill(mut self) {
+    pub(crate) fn kill(self) {
         self.signal(sys::SIGKILL);
-        if let Some(watcher) = self.watcher.take() {
-            let _ = watcher.join();
-        }
+        let _ = self.watcher.join();
     }
 
     /// Logs what the process has written so far.
@@ -171,82 +113,46 @@ impl ChildProcess {
         self.log.flush();
     }
 
-    /// Returns the peak of the process's resident memory in KB; `None` once it has ended.
-    ///
-    /// Returns the last value if the process was `busy` for so short a time since that little can have
-    /// changed. Reading it takes longer than the rest of a short invocation.
-    pub(crate) fn peak_kb(&self, busy: Duration) -> Option<u64> {
-        let mut peak = lock(&self.peak);
-        if let Some((kb, read_at)) = *peak {
-            if busy < PEAK_BUSY_MIN && read_at.elapsed() < PEAK_AGE_MAX {
-                return Some(kb);
-            }
+    /// Returns the peak of the process's resident memory in KB (proc(5)); `None` once it has ended.
+    pub(crate) fn peak_kb(&self) -> Option<u64> {
+        let is_running = lock(&self.is_running);
+        if !*is_running {
+            return None;
         }
-        let kb = self.read_peak_kb()?;
-        *peak = Some((kb, Instant::now()));
-        Some(kb)
-    }
-
-    fn read_peak_kb(&self) -> Option<u64> {
-        let mut content = [0; 4096];
-        let len = self.status.as_ref()?.read_at(&mut content, 0).ok()?;
-        let status = String::from_utf8_lossy(content.get(..len)?);
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))?;
-        line.trim().strip_suffix("kB")?.trim_end().parse().ok()
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id)).ok()?;
+        let mut lines = status.lines();
+        let peak = lines.find_map(|line| line.strip_prefix("VmHWM:"))?;
+        peak.trim().strip_suffix("kB")?.trim_end().parse().ok()
     }
 }
 
-/// Starts the process, and the thread that reads its log.
-fn start_child(
-    mut command: Command,
-    log: &Arc<LogPipe>,
-    shared: &SharedState,
-) -> io::Result<(Child, JoinHandle<()>)> {
-    let child = spawn(&mut command)?;
-    // Closes our copies of the pipe's end to write to.
-    drop(command);
-    match Arc::clone(log).read_on_a_thread() {
-        Ok(log_thread) => Ok((child, log_thread)),
-        Err(error) => {
-            let _ = kill_and_wait(child, &shared.state);
-            Err(error)
-        }
-    }
+/// Connects the output of a process to the end of a pipe, and gives the process a group of its own.
+fn set_output(command: &mut Command, writer: OwnedFd) -> io::Result<()> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::from(writer.try_clone()?))
+        .stderr(Stdio::from(writer))
+        .process_group(0);
+    Ok(())
 }
 
-/// Waits until the process ends, kills its descendants, and logs what is left of its output.
-fn watch_child(
-    child: Child,
-    log_thread: JoinHandle<()>,
-    log: &LogPipe,
-    shared: &SharedState,
-) -> ProcessExit {
+/// Waits until the process ends, and kills its descendants.
+fn watch_child(mut child: Child, is_running: &Mutex<bool>) -> ProcessExit {
     let guard = OrphanGuard::start(child.id());
     sys::wait_for_exit(child.id());
     drop(guard);
-    let status = kill_and_wait(child, &shared.state);
-    log.end();
-    let _ = log_thread.join();
-    *lock(&shared.state) = ChildState::Logged;
-    shared.is_over.notify_all();
-    process_exit(status)
-}
-
-/// Starts `command` so that the kernel kills it when this thread or this process ends.
-fn spawn(command: &mut Command) -> io::Result<Child> {
-    sys::end_with_parent(command);
-    command.spawn()
-}
-
-/// Kills a process and its descendants, and waits for it.
-fn kill_and_wait(mut child: Child, state: &Mutex<ChildState>) -> io::Result<ExitStatus> {
-    let mut state = lock(state);
+    let mut is_running = lock(is_running);
     // No other process can get its id, which is the group's too, before `wait` returns.
     sys::kill_group(child.id(), sys::SIGKILL);
-    *state = ChildState::Ended;
-    child.wait()
+    *is_running = false;
+    process_exit(child.wait())
+}
+
+/// Starts `command` so that the kernel kills it when this thread or this process ends. Closes this process's
+/// copies of the pipe's end that the command writes to.
+fn spawn(mut command: Command) -> io::Result<Child> {
+    sys::end_with_parent(&mut command);
+    command.spawn()
 }
 
 /// A shell that kills a process group if this process ends without having done so, for example by
@@ -283,20 +189,14 @@ impl Drop for OrphanGuard {
 /// Runs a command to its end. Returns its status and its output. `group` can end it earlier.
 pub(crate) fn run(mut command: Command, group: &ProcessGroup) -> io::Result<(ExitStatus, Vec<u8>)> {
     let (reader, writer) = sys::pipe()?;
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::from(writer.try_clone()?))
-        .stderr(Stdio::from(writer))
-        .process_group(0);
+    set_output(&mut command, writer)?;
     let mut state = lock(&group.0);
     if state.is_ended {
         return Err(io::ErrorKind::Interrupted.into());
     }
-    let mut child = spawn(&mut command)?;
+    let mut child = spawn(command)?;
     state.id = Some(child.id());
     drop(state);
-    // Closes our copies of the pipe's end to write to.
-    drop(command);
     let guard = OrphanGuard::start(child.id());
     let mut text = Vec::new();
     let read = File::from(reader).read_to_end(&mut text);
@@ -342,7 +242,8 @@ fn process_exit(status: io::Result<ExitStatus>) -> ProcessExit {
 #[derive(Debug)]
 struct LogPipe {
     log: Arc<EnvironmentLog>,
-    source: LogSource,
+    /// The type of telemetry records that the output becomes.
+    kind: &'static str,
     reader: File,
     /// Keeps the pipe open, and wakes its reader at the end.
     writer: File,
@@ -352,15 +253,12 @@ struct LogPipe {
 }
 
 impl LogPipe {
-    fn read_on_a_thread(self: Arc<Self>) -> io::Result<JoinHandle<()>> {
-        thread::Builder::new()
-            .name("emulator log".to_owned())
-            .spawn(move || {
-                while !self.is_closed.load(Ordering::SeqCst) {
-                    sys::is_readable(&self.reader, true);
-                    self.flush();
-                }
-            })
+    /// Logs the lines that come, until [`end`](Self::end).
+    fn read_to_end(&self) {
+        while !self.is_closed.load(Ordering::SeqCst) {
+            sys::is_readable(&self.reader, true);
+            self.flush();
+        }
     }
 
     /// Logs the whole lines that the pipe holds now.
@@ -379,7 +277,7 @@ impl LogPipe {
                 None => continue,
             };
             let lines: Vec<u8> = unfinished.drain(..end).collect();
-            self.log.write_output(self.source, &lines);
+            self.log.write_output(self.kind, &lines);
         }
     }
 
@@ -389,7 +287,7 @@ impl LogPipe {
         let mut unfinished = lock(&self.unfinished_line);
         if !unfinished.is_empty() {
             unfinished.push(b'\n');
-            self.log.write_output(self.source, &unfinished);
+            self.log.write_output(self.kind, &unfinished);
             unfinished.clear();
         }
         self.is_closed.store(true, Ordering::SeqCst);

@@ -94,7 +94,7 @@ impl Service for InvokeApi {
         let result = self.route(request, exchange);
         if self.logs_requests {
             let HttpRequest { method, target, .. } = request;
-            let (status, took) = (exchange.status(), ms(began.elapsed()));
+            let (status, took) = (exchange.status, ms(began.elapsed()));
             print_line(&format!("{method} {target}: {status} in {took} ms"));
         }
         result

@@ -91,11 +91,8 @@ pub struct UnknownFaultError;
 
 impl fmt::Display for UnknownFaultError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown fault; expected one of")?;
-        for (i, (name, _)) in InjectedFault::NAMES.iter().enumerate() {
-            write!(f, "{} {name}", if i == 0 { "" } else { "," })?;
-        }
-        Ok(())
+        let names = InjectedFault::NAMES.map(|(name, _)| name).join(", ");
+        write!(f, "unknown fault; expected one of {names}")
     }
 }
 
@@ -122,20 +119,18 @@ impl CallFaults {
     }
 
     pub(crate) fn response_faults(&self) -> ResponseFaults {
-        let cut = if self.has(InjectedFault::CutBefore) {
-            Some(Cut::Before)
-        } else if self.has(InjectedFault::CutWithin) {
-            Some(Cut::Within)
-        } else {
-            let is_cut = self.has(InjectedFault::CutAfter);
-            is_cut.then_some(Cut::After)
-        };
+        let cuts = [
+            (InjectedFault::CutBefore, Cut::Before),
+            (InjectedFault::CutWithin, Cut::Within),
+            (InjectedFault::CutAfter, Cut::After),
+        ];
+        let cut = cuts.into_iter().find(|(fault, _)| self.has(*fault));
         ResponseFaults {
             is_slow: self.has(InjectedFault::Slow),
             is_split: self.has(InjectedFault::Split),
             is_chunked: self.has(InjectedFault::Chunked),
             is_lower_case: self.has(InjectedFault::LowerCase),
-            cut,
+            cut: cut.map(|(_, cut)| cut),
         }
     }
 }

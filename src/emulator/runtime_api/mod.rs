@@ -1,10 +1,7 @@
 //! The Runtime API of an environment: its paths, checks in AWS's order, and AWS's replies to the letter.
 
-pub(crate) mod extensions;
 mod extensions_api;
 pub(crate) mod faults;
-pub(crate) mod state_machine;
-pub(crate) mod telemetry;
 
 use std::borrow::Cow;
 use std::io;
@@ -12,26 +9,22 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::emulator::environment::Environment;
+use crate::emulator::environment::extensions::{ExtensionCallError, ExtensionState};
+use crate::emulator::environment::state_machine::{
+    InvocationOutcome, RuntimeCallError, RuntimeState,
+};
 use crate::emulator::message::{
     FunctionError, InvocationEvent, PAYLOAD_LEN_MAX, ResponsePart, ResponseSender, ResponseStart,
     STREAM_LEN_MAX,
 };
 use crate::emulator::report::{error_document, error_type, refusal_document};
 use crate::emulator::runtime_api::faults::{CallFaults, FaultInjector, InjectedFault};
-use crate::emulator::runtime_api::state_machine::{
-    InvocationOutcome, PostKind, RuntimeCallError, RuntimeState,
-};
 use crate::emulator::server::access::AccessRules;
 use crate::emulator::server::exchange::{BodyReadError, Exchange, HttpRequest};
 use crate::emulator::server::{Service, connections_max};
 use crate::emulator::settings::METADATA_TOKEN;
 use crate::encoding::{decode_base64, decode_percent};
 
-const RUNTIME: &str = "/2018-06-01/runtime/";
-const EXTENSION: &str = "/2020-01-01/extension/";
-const TELEMETRY: &str = "/2022-07-01/telemetry";
-const LOGS: &str = "/2020-08-15/logs";
-const PING: &str = "/2018-06-01/ping";
 const METADATA: &str = "/2026-01-15/metadata/execution-environment";
 /// Methods that AWS's servers accept for any path.
 const METHODS: [&str; 9] = [
@@ -69,79 +62,90 @@ struct ApiCall<'a, 'c> {
     faults: CallFaults,
 }
 
-/// Why a call is refused.
-enum RuntimeApiError {
-    Call(RuntimeCallError),
-    Truncated,
-    TooLarge,
+/// Why a call has no regular reply.
+enum CallError {
+    /// The connection is lost, or has to be closed.
+    Connection(io::Error),
+    /// The call is refused with this status, error type and message.
+    Refused(u16, &'static str, String),
 }
 
-impl From<RuntimeCallError> for RuntimeApiError {
-    fn from(error: RuntimeCallError) -> RuntimeApiError {
-        RuntimeApiError::Call(error)
+type CallResult = Result<(), CallError>;
+
+/// Handles the calls of one path.
+type CallHandler = fn(&RuntimeApi, &mut ApiCall<'_, '_>) -> CallResult;
+
+impl From<io::Error> for CallError {
+    fn from(error: io::Error) -> CallError {
+        CallError::Connection(error)
     }
 }
 
-impl RuntimeApiError {
-    /// Returns the status and the document of the reply.
-    fn response(&self) -> (u16, Vec<u8>) {
-        let (status, error_type, message) = match self {
-            RuntimeApiError::Call(RuntimeCallError::RequestId) => {
-                (400, "InvalidRequestID", "Invalid request ID".to_owned())
+impl From<io::ErrorKind> for CallError {
+    fn from(kind: io::ErrorKind) -> CallError {
+        CallError::Connection(kind.into())
+    }
+}
+
+impl From<ExtensionCallError> for CallError {
+    fn from(error: ExtensionCallError) -> CallError {
+        CallError::Refused(403, error.error_type, error.message)
+    }
+}
+
+impl From<RuntimeCallError> for CallError {
+    fn from(error: RuntimeCallError) -> CallError {
+        let refused = |status, error_type, message: &str| {
+            CallError::Refused(status, error_type, message.to_owned())
+        };
+        match error {
+            RuntimeCallError::RequestId => refused(400, "InvalidRequestID", "Invalid request ID"),
+            RuntimeCallError::ResponseMode => {
+                let message = "Invalid function response mode";
+                refused(400, "InvalidFunctionResponseMode", message)
             }
-            RuntimeApiError::Call(RuntimeCallError::ResponseMode) => (
-                400,
-                "InvalidFunctionResponseMode",
-                "Invalid function response mode".to_owned(),
-            ),
-            RuntimeApiError::Call(RuntimeCallError::Timeout) => {
-                (410, "InvokeTimeout", "Invoke timeout".to_owned())
-            }
-            RuntimeApiError::Call(RuntimeCallError::Transition(from, to)) => {
-                let (from, to) = (from.name(), to.name());
+            RuntimeCallError::Timeout => refused(410, "InvokeTimeout", "Invoke timeout"),
+            RuntimeCallError::Transition(from, to) => {
                 let message = format!(
-                    "State transition from {from} to {to} failed for runtime. \
+                    "State transition from {from:?} to {to:?} failed for runtime. \
                      Error: State transition is not allowed"
                 );
-                (403, "InvalidStateTransition", message)
+                refused(403, "InvalidStateTransition", &message)
             }
-            RuntimeApiError::Truncated => (
-                400,
-                "TruncatedHTTPRequest",
-                "HTTP request detected as truncated".to_owned(),
-            ),
-            RuntimeApiError::TooLarge => {
+            RuntimeCallError::Truncated => {
+                let message = "HTTP request detected as truncated";
+                refused(400, "TruncatedHTTPRequest", message)
+            }
+            RuntimeCallError::TooLarge => {
                 let message =
                     format!("Exceeded maximum allowed payload size ({PAYLOAD_LEN_MAX} bytes).");
-                (413, "RequestEntityTooLarge", message)
+                refused(413, "RequestEntityTooLarge", &message)
             }
-        };
-        (status, refusal_document(error_type, &message))
+        }
     }
 }
 
 impl ApiCall<'_, '_> {
-    /// Replies that a response or an error has been accepted.
-    fn accept(&mut self) -> io::Result<()> {
-        if self.faults.has(InjectedFault::Status200) {
-            return self.exchange.respond(200, &[], b"");
+    fn respond(&mut self, status: u16, fields: &[(&str, &str)], body: &[u8]) -> CallResult {
+        Ok(self.exchange.respond(status, fields, body)?)
+    }
+
+    fn refuse(&mut self, error: CallError) -> io::Result<()> {
+        match error {
+            CallError::Connection(error) => Err(error),
+            CallError::Refused(status, error_type, message) => {
+                let document = refusal_document(error_type, &message);
+                self.exchange.respond(status, &[JSON], &document)
+            }
         }
-        self.exchange
-            .respond(202, &[JSON], b"{\"status\":\"OK\"}\n")
     }
 
-    fn refuse(&mut self, error: impl Into<RuntimeApiError>) -> io::Result<()> {
-        let (status, document) = error.into().response();
-        self.exchange.respond(status, &[JSON], &document)
-    }
-
-    /// Refuses the method of the call. The path has the method `allowed` only.
-    fn refuse_method(&mut self, allowed: &str) -> io::Result<()> {
-        self.exchange.respond(405, &[("Allow", allowed)], b"")
-    }
-
-    fn refuse_path(&mut self) -> io::Result<()> {
-        self.exchange.respond(404, &PLAIN, b"404 page not found\n")
+    /// Replies that a response or an error has been accepted.
+    fn accept(&mut self) -> CallResult {
+        if self.faults.has(InjectedFault::Status200) {
+            return self.respond(200, &[], b"");
+        }
+        self.respond(202, &[JSON], b"{\"status\":\"OK\"}\n")
     }
 
     /// Returns the error type that the runtime has named.
@@ -150,7 +154,7 @@ impl ApiCall<'_, '_> {
     }
 
     /// Sends the event and everything that belongs to it, in the headers that AWS sends.
-    fn send_event(&mut self, event: &InvocationEvent) -> io::Result<()> {
+    fn send_event(&mut self, event: &InvocationEvent) -> CallResult {
         let deadline_ms = if self.faults.has(InjectedFault::Clock) {
             // What cargo-lambda's emulator sends: ten minutes after the epoch.
             600_000
@@ -183,20 +187,11 @@ impl ApiCall<'_, '_> {
         if self.faults.has(InjectedFault::NoHeaders) {
             fields.retain(|(name, _)| *name == REQUEST_ID);
         }
-        self.exchange.respond(200, &fields, &event.body)
+        self.respond(200, &fields, &event.body)
     }
 }
 
 impl Service for RuntimeApi {
-    fn allows_slow_body(&self, request: &HttpRequest) -> bool {
-        request.path().ends_with("/response")
-    }
-
-    /// Keeps the connections of runtimes and extensions: an invocation may be running while they are idle.
-    fn keeps_connection(&self, request: &HttpRequest) -> bool {
-        request.path().ends_with("/next")
-    }
-
     fn connections_max(&self) -> usize {
         // One for each concurrent invocation, and as many for everything else.
         let settings = &self.environment.settings;
@@ -211,39 +206,19 @@ impl Service for RuntimeApi {
             return exchange.respond(403, &[JSON], &document);
         }
         let faults = self.fault_injector.draw();
-        exchange.set_faults(faults.response_faults());
+        exchange.faults = faults.response_faults();
+        exchange.allows_slow_body = request.path().ends_with("/response");
+        // An invocation may be running while the connections of runtimes and extensions are idle.
+        if request.path().ends_with("/next") {
+            exchange.keep_connection();
+        }
         let mut call = ApiCall {
             request,
             exchange,
             faults,
         };
-        let path = request.path();
-        if let Some(result) = RuntimeApi::inject_status(path, &mut call) {
-            return result;
-        }
-        if !METHODS.contains(&request.method.as_str()) {
-            return call.exchange.respond(405, &[], b"");
-        }
-        if let Some(route) = path.strip_prefix(RUNTIME) {
-            return self.handle_runtime(route, &mut call);
-        }
-        if let Some(route) = path.strip_prefix(EXTENSION) {
-            return self.handle_extension(route, &mut call);
-        }
-        match (request.method.as_str(), path) {
-            (_, TELEMETRY) => self.subscribe(&mut call),
-            (_, LOGS) => refuse_logs_api(&mut call),
-            ("GET", PING) => call.exchange.respond(200, &PLAIN[..1], b"pong"),
-            (_, PING) => call.refuse_method("GET"),
-            ("GET", METADATA) => send_metadata(&mut call),
-            (_, METADATA) => {
-                let text = b"Method Not Allowed\n";
-                call.exchange.respond(405, &PLAIN, text)
-            }
-            // RFC 9110, section 9.3.7: `*` stands for the server itself.
-            ("OPTIONS", "*") => call.exchange.respond(200, &[], b""),
-            _ => call.refuse_path(),
-        }
+        let handled = self.handle_call(&mut call);
+        handled.or_else(|error| call.refuse(error))
     }
 }
 
@@ -257,318 +232,288 @@ impl RuntimeApi {
         }
     }
 
-    /// Replies with a status if an injected fault says so.
-    fn inject_status(path: &str, call: &mut ApiCall<'_, '_>) -> Option<io::Result<()>> {
-        let route = path.strip_prefix(RUNTIME).unwrap_or_default();
-        let is_next = route == "invocation/next";
-        let is_post = route.ends_with("/response") || route.ends_with("/error");
-        let has = |fault| call.faults.has(fault);
-        if has(InjectedFault::Status500) && (is_next || is_post) {
-            let document = refusal_document("InternalServerError", "Internal Server Error");
-            Some(call.exchange.respond(500, &[JSON], &document))
-        } else if has(InjectedFault::Status204) && is_next {
-            Some(call.exchange.respond(204, &[], b""))
-        } else if has(InjectedFault::Status403) && is_post {
-            let (from, to) = (RuntimeState::Ready, RuntimeState::Response);
-            Some(call.refuse(RuntimeCallError::Transition(from, to)))
-        } else if has(InjectedFault::Status410) && is_post {
-            Some(call.refuse(RuntimeCallError::Timeout))
-        } else {
-            None
+    fn handle_call(&self, call: &mut ApiCall<'_, '_>) -> CallResult {
+        let (method, path) = (call.request.method.as_str(), call.request.path());
+        inject_status(path, &call.faults)?;
+        if !METHODS.contains(&method) {
+            return call.respond(405, &[], b"");
+        }
+        match self.route(path) {
+            Some((allowed, handle)) if method == allowed => handle(self, call),
+            Some(_) if path == METADATA => call.respond(405, &PLAIN, b"Method Not Allowed\n"),
+            Some((allowed, _)) => call.respond(405, &[("Allow", allowed)], b""),
+            // RFC 9110, section 9.3.7: `*` stands for the server itself.
+            None if (method, path) == ("OPTIONS", "*") => call.respond(200, &[], b""),
+            None => call.respond(404, &PLAIN, b"404 page not found\n"),
         }
     }
 
-    /// Handles a call whose path is `/2018-06-01/runtime/` and `route`.
-    fn handle_runtime(&self, route: &str, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
-        let method = call.request.method.as_str();
-        match (method, route) {
-            ("GET", "invocation/next") => return self.next(call),
-            ("POST", "init/error") => return self.init_error(call),
-            ("GET", "restore/next") => return self.restore_next(call),
-            ("POST", "restore/error") => return self.restore_error(call),
-            (_, "invocation/next") => return call.refuse_method("GET"),
-            (_, "init/error") => return call.refuse_method("POST"),
-            (_, "restore/next") if self.environment.settings.snap_start => {
-                return call.refuse_method("GET");
-            }
-            (_, "restore/error") if self.environment.settings.snap_start => {
-                return call.refuse_method("POST");
-            }
-            _ => {}
-        }
-        let invocation = route.strip_prefix("invocation/");
-        match (method, invocation.and_then(|rest| rest.split_once('/'))) {
-            ("POST", Some((id, "response"))) => self.post(PostKind::Response, &decode_id(id), call),
-            ("POST", Some((id, "error"))) => self.post(PostKind::Error, &decode_id(id), call),
-            (_, Some((_, "response" | "error"))) => call.refuse_method("POST"),
-            _ => call.refuse_path(),
-        }
+    /// Returns the method of a path and what handles it; `None` if there is no such path.
+    fn route(&self, path: &str) -> Option<(&'static str, CallHandler)> {
+        let is_snap_start = self.environment.settings.snap_start;
+        let segments: Vec<&str> = path.split('/').collect();
+        let (version, segments) = segments.strip_prefix(&[""])?.split_first()?;
+        let route: (&str, CallHandler) = match (*version, segments) {
+            ("2018-06-01", ["ping"]) => ("GET", |_, call| call.respond(200, &PLAIN[..1], b"pong")),
+            ("2018-06-01", ["runtime", rest @ ..]) => match rest {
+                ["invocation", "next"] => ("GET", RuntimeApi::next),
+                ["invocation", _, "response"] => ("POST", |api, call| {
+                    api.post(RuntimeState::InvocationResponse, call)
+                }),
+                ["invocation", _, "error"] => ("POST", |api, call| {
+                    api.post(RuntimeState::InvocationErrorResponse, call)
+                }),
+                ["init", "error"] => ("POST", RuntimeApi::init_error),
+                ["restore", "next"] if is_snap_start => ("GET", RuntimeApi::restore_next),
+                ["restore", "error"] if is_snap_start => ("POST", RuntimeApi::restore_error),
+                _ => return None,
+            },
+            ("2020-01-01", ["extension", rest @ ..]) => match rest {
+                ["register"] => ("POST", RuntimeApi::register),
+                ["event", "next"] => ("GET", RuntimeApi::extension_next),
+                ["init", "error"] => ("POST", |api, call| {
+                    api.extension_error(ExtensionState::InitError, call)
+                }),
+                ["exit", "error"] => ("POST", |api, call| {
+                    api.extension_error(ExtensionState::ExitError, call)
+                }),
+                _ => return None,
+            },
+            ("2022-07-01", ["telemetry"]) => ("PUT", RuntimeApi::subscribe),
+            ("2020-08-15", ["logs"]) => ("PUT", |_, call| {
+                // As AWS's own emulator does. The Telemetry API has replaced the Logs API.
+                let document = refusal_document("Logs.NotSupported", "Logs API is not supported");
+                call.respond(202, &[JSON], &document)
+            }),
+            _ if path == METADATA => ("GET", send_metadata),
+            _ => return None,
+        };
+        Some(route)
     }
 
     /// Handles `GET next`, a long poll: waits for an event on the connection's own thread.
-    fn next(&self, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
-        let mut state = self.environment.lock();
-        if let Err(error) = state.runtime.poll() {
-            drop(state);
-            return call.refuse(error);
+    fn next(&self, call: &mut ApiCall<'_, '_>) -> CallResult {
+        if call.faults.has(InjectedFault::Status204) {
+            return call.respond(204, &[], b"");
         }
+        let mut state = self.environment.lock();
+        state.runtime.poll()?;
         if state.is_gone() {
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
         if state.first_poll.is_none() {
             state.first_poll = Some(Instant::now());
-            state.extensions.close();
+            state.extensions.is_open = false;
         }
         // An event that is already handed out is handed out again.
         let event = state.runtime.take_event();
         let events = event.is_none().then(|| state.add_long_poll());
         drop(state);
         self.environment.notify();
-        let event = match events {
-            // The sender is dropped when the process has ended.
-            Some(events) => events.recv().ok(),
-            None => event,
-        };
-        let event = event.ok_or(io::ErrorKind::ConnectionAborted)?;
-        call.send_event(&event)
+        // The sender is dropped when the process has ended.
+        let event = event.or_else(|| events?.recv().ok());
+        call.send_event(&*event.ok_or(io::ErrorKind::ConnectionAborted)?)
     }
 
-    /// Notes that the runtime has posted a response or an error for `id`.
-    fn finish_response(&self, id: &str, outcome: InvocationOutcome) {
-        let mut state = self.environment.lock();
-        state.runtime.finish_response(id, outcome);
-        drop(state);
-        // An invocation of an ordinary function is over with the next call of `next`, which notifies.
-        if self.environment.settings.concurrency.is_some() {
-            self.environment.notify();
-        }
-    }
-
-    /// Ends the response to `id` with an error of Lambda, which `send` sends to the caller.
-    fn end_with_error(
-        &self,
-        id: &str,
-        error: FunctionError,
-        len: u64,
-        send: impl FnOnce(FunctionError),
-    ) {
-        let error_type = Some(error.error_type.clone());
-        send(error);
-        self.finish_response(id, InvocationOutcome { error_type, len });
-    }
-
-    /// Handles a response or an error that the runtime posts for invocation `id`.
-    fn post(&self, kind: PostKind, id: &str, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
+    /// Handles a response or an error that the runtime posts, which leads to the state `to`.
+    fn post(&self, to: RuntimeState, call: &mut ApiCall<'_, '_>) -> CallResult {
+        let id = invocation_id(call.request.path());
+        let is_concurrent = self.environment.settings.concurrency.is_some();
+        let is_error = to == RuntimeState::InvocationErrorResponse;
         let attempt_id = call.request.non_empty_header(INVOCATION_ID);
-        let (mode, error_type) = match kind {
-            PostKind::Response => (call.request.non_empty_header(RESPONSE_MODE), None),
-            PostKind::Error => (None, Some(call.error_type())),
-        };
-        let begun = {
-            let mut state = self.environment.lock();
-            state.runtime.begin_response(id, attempt_id, kind, mode)
-        };
-        let sender = match begun {
-            Ok(sender) => sender,
-            Err(error) => {
-                if error == RuntimeCallError::ResponseMode {
-                    self.report_invalid_mode(id);
-                }
-                return call.refuse(error);
-            }
-        };
+        let mode = call.request.non_empty_header(RESPONSE_MODE);
+        let mode = mode.filter(|_| !is_error);
         let content_type = call.request.non_empty_header("Content-Type");
         let start = ResponseStart {
             content_type: content_type.map(str::to_owned),
-            error_type,
+            error_type: is_error.then(|| call.error_type()),
         };
-        let result = match mode {
-            Some(_) => self.pass_on_stream(id, &sender, start, call)?,
-            None => self.pass_on_whole(id, &sender, start, call)?,
-        };
-        match result {
-            Ok(outcome) => {
-                self.finish_response(id, outcome);
-                call.accept()
+        let mut state = self.environment.lock();
+        let begun = state.runtime.begin_response(&id, attempt_id, to, mode);
+        let tracked = state.runtime.find(&id);
+        let tracked_response = tracked.map(|invocation| invocation.response.clone());
+        drop(state);
+        let response = match (begun, tracked_response) {
+            (Ok(response), _) => response,
+            (Err(error @ RuntimeCallError::ResponseMode), Some(response)) if is_concurrent => {
+                let message = "Invalid function response mode";
+                let failure = FunctionError::new("Runtime.InvalidResponseModeHeader", message);
+                self.finish_with_error(&id, failure, 0, |failure| response.send_error(failure));
+                return Err(error.into());
             }
-            Err(error) => call.refuse(error),
-        }
+            (Err(error), _) => return Err(error.into()),
+        };
+        let mut outcome = InvocationOutcome {
+            error_type: start.error_type.clone(),
+            len: 0,
+        };
+        let passed_on = match mode {
+            Some(_) => self.pass_on_stream(&id, &response, start, call, &mut outcome),
+            None => self.pass_on_whole(&response, start, call, &mut outcome),
+        };
+        let (failure, error) = match passed_on {
+            Ok(()) => {
+                self.finish_response(&id, outcome);
+                return call.accept();
+            }
+            Err(BodyReadError::TooLong) => (FunctionError::too_large(), RuntimeCallError::TooLarge),
+            // An ordinary function stays in its state until the timeout, as on AWS. A Managed Instance
+            // reports an error and goes on.
+            Err(BodyReadError::Cut) if !is_concurrent => {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            Err(BodyReadError::Cut) => (
+                FunctionError::new("Runtime.TruncatedResponse", "Response was truncated"),
+                RuntimeCallError::Truncated,
+            ),
+        };
+        self.finish_with_error(&id, failure, outcome.len, |failure| match mode {
+            Some(_) => response.send(ResponsePart::End(Some(failure))),
+            None => response.send_error(failure),
+        });
+        Err(error.into())
     }
 
     /// Reads a whole response or error and passes it on to the caller.
     fn pass_on_whole(
         &self,
-        id: &str,
-        sender: &ResponseSender,
+        response: &ResponseSender,
         start: ResponseStart,
         call: &mut ApiCall<'_, '_>,
-    ) -> io::Result<Result<InvocationOutcome, RuntimeApiError>> {
+        outcome: &mut InvocationOutcome,
+    ) -> Result<(), BodyReadError> {
         let is_concurrent = self.environment.settings.concurrency.is_some();
-        let len_max = if start.error_type.is_some() && is_concurrent {
-            ERROR_LEN_MAX
-        } else {
-            PAYLOAD_LEN_MAX
+        let len_max = match &start.error_type {
+            Some(_) if is_concurrent => ERROR_LEN_MAX,
+            _ => PAYLOAD_LEN_MAX,
         };
-        let body = match call.exchange.read_body(len_max) {
-            Ok(_) if call.faults.has(InjectedFault::Status413) => Err(BodyReadError::TooLong),
-            body => body,
-        };
-        match body {
-            Ok(body) => {
-                let len = body.len().try_into().unwrap_or(u64::MAX);
-                let error_type = start.error_type.clone();
-                // Lambda makes an error document from the header if the runtime has sent none.
-                let body = match &error_type {
-                    Some(error_type) if body.is_empty() => error_document(error_type, ""),
-                    _ => body,
-                };
-                sender.send(ResponsePart::Whole(start, body));
-                Ok(Ok(InvocationOutcome { error_type, len }))
-            }
-            Err(BodyReadError::TooLong) => {
-                let error = FunctionError::too_large();
-                self.end_with_error(id, error, 0, |error| sender.send_error(error));
-                Ok(Err(RuntimeApiError::TooLarge))
-            }
-            Err(BodyReadError::Cut) => self.handle_cut(id, |error| sender.send_error(error)),
+        let mut body = call.exchange.read_body(len_max)?;
+        if call.faults.has(InjectedFault::Status413) {
+            return Err(BodyReadError::TooLong);
         }
+        outcome.len = body.len().try_into().unwrap_or(u64::MAX);
+        // Lambda makes an error document from the header if the runtime has sent none.
+        if let (Some(error_type), true) = (&start.error_type, body.is_empty()) {
+            body = error_document(error_type, "");
+        }
+        response.send(ResponsePart::Whole(start, body));
+        Ok(())
     }
 
     /// Passes a streamed response on to the caller while it comes.
     fn pass_on_stream(
         &self,
         id: &str,
-        sender: &ResponseSender,
+        response: &ResponseSender,
         start: ResponseStart,
         call: &mut ApiCall<'_, '_>,
-    ) -> io::Result<Result<InvocationOutcome, RuntimeApiError>> {
-        self.environment.lock().runtime.set_started(id);
-        sender.send(ResponsePart::Start(start));
-        let end = |error| sender.send(ResponsePart::End(error));
-        let mut len = 0_u64;
-        loop {
-            match call.exchange.read_part() {
-                Ok(Some(bytes)) => {
-                    len = len.saturating_add(bytes.len().try_into().unwrap_or(u64::MAX));
-                    if len > STREAM_LEN_MAX {
-                        let error = FunctionError::too_large();
-                        self.end_with_error(id, error, len, |error| end(Some(error)));
-                        return Ok(Err(RuntimeApiError::TooLarge));
-                    }
-                    // The function goes on even if the caller has left.
-                    sender.send(ResponsePart::Data(bytes));
-                }
-                Ok(None) => break,
-                Err(_) => return self.handle_cut(id, |error| end(Some(error))),
+        outcome: &mut InvocationOutcome,
+    ) -> Result<(), BodyReadError> {
+        if let Some(invocation) = self.environment.lock().runtime.find(id) {
+            invocation.has_started = true;
+        }
+        response.send(ResponsePart::Start(start));
+        while let Some(bytes) = call.exchange.read_part()? {
+            let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            outcome.len = outcome.len.saturating_add(len);
+            if outcome.len > STREAM_LEN_MAX {
+                return Err(BodyReadError::TooLong);
             }
+            // The function goes on even if the caller has left.
+            response.send(ResponsePart::Data(bytes));
         }
         let error = trailer_error(&call.exchange.trailers);
-        let error_type = error.as_ref().map(|error| error.error_type.clone());
-        end(error);
-        Ok(Ok(InvocationOutcome { error_type, len }))
+        outcome.error_type = error.as_ref().map(|error| error.error_type.clone());
+        response.send(ResponsePart::End(error));
+        Ok(())
     }
 
-    /// Handles a connection that was lost within a response. An ordinary function stays in its state
-    /// until the timeout, as on AWS. A Managed Instance reports an error and goes on.
-    fn handle_cut(
+    /// Ends the response to `id` with an error of Lambda, which `send` sends to the caller.
+    fn finish_with_error(
         &self,
         id: &str,
-        send_error: impl FnOnce(FunctionError),
-    ) -> io::Result<Result<InvocationOutcome, RuntimeApiError>> {
-        if self.environment.settings.concurrency.is_none() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let error = FunctionError::new("Runtime.TruncatedResponse", "Response was truncated");
-        self.end_with_error(id, error, 0, send_error);
-        Ok(Err(RuntimeApiError::Truncated))
+        failure: FunctionError,
+        len: u64,
+        send: impl FnOnce(FunctionError),
+    ) {
+        let error_type = Some(failure.error_type.clone());
+        send(failure);
+        self.finish_response(id, InvocationOutcome { error_type, len });
     }
 
-    /// Reports a response mode that does not exist, of a Managed Instance. An ordinary function stays in
-    /// its state until the timeout, as on AWS.
-    fn report_invalid_mode(&self, id: &str) {
-        if self.environment.settings.concurrency.is_none() {
-            return;
-        }
-        let error = FunctionError::new(
-            "Runtime.InvalidResponseModeHeader",
-            "Invalid function response mode",
-        );
-        let sender = self.environment.lock().runtime.response_of(id);
-        self.end_with_error(id, error, 0, |error| {
-            if let Some(sender) = sender {
-                sender.send_error(error);
-            }
-        });
+    /// Notes that the runtime has posted a response or an error for `id`.
+    fn finish_response(&self, id: &str, outcome: InvocationOutcome) {
+        self.environment
+            .update(|state| state.runtime.finish_response(id, outcome));
     }
 
-    fn init_error(&self, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
-        let result = self.environment.lock().runtime.init_error();
-        match result {
-            Ok(()) => self.read_init_error(call),
-            Err(error) => call.refuse(error),
-        }
+    fn init_error(&self, call: &mut ApiCall<'_, '_>) -> CallResult {
+        self.environment.lock().runtime.init_error()?;
+        self.read_init_error(call)
     }
 
-    fn restore_error(&self, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
-        let result = self.environment.lock().runtime.restore_error();
-        match result {
-            None => call.refuse_path(),
-            Some(Err(error)) => call.refuse(error),
-            Some(Ok(())) => self.read_init_error(call),
-        }
+    fn restore_error(&self, call: &mut ApiCall<'_, '_>) -> CallResult {
+        self.environment.lock().runtime.restore_error()?;
+        self.read_init_error(call)
     }
 
-    fn read_init_error(&self, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
+    fn read_init_error(&self, call: &mut ApiCall<'_, '_>) -> CallResult {
         let error_type = call.error_type();
         // The reply is sent first: the process is killed when the error is known.
         let (replied, document) = match call.exchange.read_body(ERROR_LEN_MAX) {
             Ok(document) => (call.accept(), document),
             Err(BodyReadError::TooLong) => {
                 let text = format!("expected at most {ERROR_LEN_MAX} bytes of an init error");
+                let replied = call.refuse(RuntimeCallError::TooLarge.into());
                 let document = error_document(&error_type, &text);
-                (call.refuse(RuntimeApiError::TooLarge), document)
+                (replied.map_err(CallError::Connection), document)
             }
             Err(BodyReadError::Cut) => return Err(io::ErrorKind::UnexpectedEof.into()),
         };
-        self.environment.lock().init_error = Some(FunctionError {
+        let error = FunctionError {
             error_type,
             document,
-        });
-        self.environment.notify();
+        };
+        self.environment
+            .update(|state| state.init_error = Some(error));
         replied
     }
 
-    fn restore_next(&self, call: &mut ApiCall<'_, '_>) -> io::Result<()> {
-        let result = self.environment.lock().runtime.restore();
-        match result {
-            None => call.refuse_path(),
-            Some(Err(error)) => call.refuse(error),
-            // No snapshot is taken: the process that was started is restored at once.
-            Some(Ok(())) => call.exchange.respond(200, &[], b""),
-        }
+    fn restore_next(&self, call: &mut ApiCall<'_, '_>) -> CallResult {
+        self.environment.lock().runtime.restore()?;
+        // No snapshot is taken: the process that was started is restored at once.
+        call.respond(200, &[], b"")
     }
 }
 
-/// Replies that the Logs API is not supported, as AWS's own emulator does. The Telemetry API has
-/// replaced it.
-fn refuse_logs_api(call: &mut ApiCall<'_, '_>) -> io::Result<()> {
-    if call.request.method != "PUT" {
-        return call.refuse_method("PUT");
+/// Refuses a call of the runtime if an injected fault says so.
+fn inject_status(path: &str, faults: &CallFaults) -> CallResult {
+    let route = path.strip_prefix("/2018-06-01/runtime/");
+    let route = route.unwrap_or_default();
+    let is_post = route.ends_with("/response") || route.ends_with("/error");
+    if faults.has(InjectedFault::Status500) && (is_post || route == "invocation/next") {
+        let message = "Internal Server Error".to_owned();
+        return Err(CallError::Refused(500, "InternalServerError", message));
     }
-    let document = refusal_document("Logs.NotSupported", "Logs API is not supported");
-    call.exchange.respond(202, &[JSON], &document)
+    if faults.has(InjectedFault::Status403) && is_post {
+        let (from, to) = (RuntimeState::Ready, RuntimeState::InvocationResponse);
+        return Err(RuntimeCallError::Transition(from, to).into());
+    }
+    if faults.has(InjectedFault::Status410) && is_post {
+        return Err(RuntimeCallError::Timeout.into());
+    }
+    Ok(())
 }
 
 /// Replies with a made-up availability zone ("Using the Lambda metadata endpoint").
-fn send_metadata(call: &mut ApiCall<'_, '_>) -> io::Result<()> {
+fn send_metadata(_: &RuntimeApi, call: &mut ApiCall<'_, '_>) -> CallResult {
     let authorization = call.request.header("Authorization");
     let token = authorization.and_then(|value| value.strip_prefix("Bearer "));
     if token != Some(METADATA_TOKEN) {
-        return call.exchange.respond(401, &PLAIN, b"Unauthorized\n");
+        return call.respond(401, &PLAIN, b"Unauthorized\n");
     }
     let fields = [JSON, ("Cache-Control", "private, max-age=43200, immutable")];
-    let document = b"{\"AvailabilityZoneID\":\"use1-az1\"}";
-    call.exchange.respond(200, &fields, document)
+    call.respond(200, &fields, b"{\"AvailabilityZoneID\":\"use1-az1\"}")
 }
 
 /// Returns the error in the trailers of a streamed response, if there is one.
@@ -593,7 +538,8 @@ fn trailer_error(trailers: &[(String, String)]) -> Option<FunctionError> {
     })
 }
 
-/// Returns the request id in a path.
-fn decode_id(id: &str) -> String {
+/// Returns the request id in the path of a response or an error.
+fn invocation_id(path: &str) -> String {
+    let id = path.split('/').nth(4).unwrap_or_default();
     decode_percent(id, false).map_or_else(|_| id.to_owned(), Cow::into_owned)
 }

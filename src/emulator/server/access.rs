@@ -207,20 +207,19 @@ pub(crate) fn origin(text: &str) -> Option<String> {
     if scheme.is_empty() || !scheme.bytes().all(is_scheme) || !is_host {
         return None;
     }
-    let port = port.filter(|port| Some(*port) != default_port(scheme));
+    let is_default = matches!((scheme, port), ("http", Some(80)) | ("https", Some(443)));
+    let port = port.filter(|_| !is_default);
     let port = port.map_or(String::new(), |port| format!(":{port}"));
     Some(format!("{scheme}://{host}{port}"))
 }
 
 /// Returns whether an origin is that of the server itself, by the name in the request.
 fn is_own(value: &str, host: &str) -> bool {
-    let Some((scheme, _)) = value.split_once("://") else {
-        return false;
-    };
     // A port forwarder may serve this server as https.
-    let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-    let own = origin(&format!("{scheme}://{host}"));
-    is_web && own.is_some() && origin(value) == own
+    ["http", "https"].iter().any(|scheme| {
+        let own = origin(&format!("{scheme}://{host}"));
+        own.is_some() && origin(value) == own
+    })
 }
 
 /// Returns whether a `Host` value is `0.0.0.0` or `[::]`.
@@ -241,27 +240,15 @@ fn is_foreign_site(value: &str) -> bool {
     !matches!(value, "same-origin" | "none")
 }
 
-fn default_port(scheme: &str) -> Option<u16> {
-    match scheme {
-        "http" => Some(80),
-        "https" => Some(443),
-        _ => None,
-    }
-}
-
 /// Splits an authority without userinfo into host and port; `None` if it is malformed.
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    let end = authority.rfind(']').unwrap_or_default();
-    let colon = authority.get(end..)?.find(':');
-    let Some(at) = colon.and_then(|colon| colon.checked_add(end)) else {
-        return Some((authority, None));
-    };
-    let (host, port) = authority.split_at_checked(at)?;
-    let port = port.strip_prefix(':')?;
-    if port.is_empty() {
+    let (host, port) = match authority.rsplit_once(':') {
         // RFC 3986, section 3.2.3: an empty port is the same as none.
-        return Some((host, None));
-    }
+        Some((host, "")) => return Some((host, None)),
+        // A colon within brackets is part of an address.
+        Some((host, port)) if !port.contains(']') => (host, port),
+        _ => return Some((authority, None)),
+    };
     let is_decimal = port.bytes().all(|b| b.is_ascii_digit());
     is_decimal.then(|| Some((host, Some(port.parse().ok()?))))?
 }

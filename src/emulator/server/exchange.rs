@@ -1,15 +1,14 @@
 //! One HTTP/1.1 request on a connection, and the response to it.
 
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use crate::emulator::server::fault_injection::ResponseFaults;
-use crate::emulator::server::response::{BodyCoding, ResponseWriter, send_all};
-use crate::emulator::server::{Connection, ConnectionUse};
+use crate::emulator::server::response::BodyCoding;
+use crate::emulator::server::{Connection, ConnectionUse, lock};
 use crate::http1::body::Body;
 use crate::http1::head::{self, Framing, HEAD_LEN_MAX, HeadError};
-use crate::sys;
 
 /// Bytes that are read at once, and so the longest part of a streamed body.
 const READ_LEN: usize = 64 * 1024;
@@ -87,7 +86,7 @@ pub(crate) enum RequestError {
 
 impl RequestError {
     /// Sends the response to such a request, in the words of Go's servers, which AWS's are built on.
-    pub(crate) fn send(self, stream: &TcpStream) {
+    pub(crate) fn send(self, mut stream: &TcpStream) {
         let (status, text) = match self {
             RequestError::Malformed => ("400 Bad Request", None),
             RequestError::TimedOut => ("408 Request Timeout", None),
@@ -108,7 +107,7 @@ impl RequestError {
              Connection: close\r\nContent-Length: {}\r\n\r\n{text}",
             text.len(),
         );
-        if (&*stream).write_all(response.as_bytes()).is_ok() {
+        if stream.write_all(response.as_bytes()).is_ok() {
             linger(stream);
         }
     }
@@ -116,23 +115,26 @@ impl RequestError {
 
 /// Closes a connection whose response has been sent while the peer may still be writing: reads the
 /// rest, so that the peer is not reset before it has read the response.
-fn linger(mut stream: &TcpStream) {
+pub(super) fn linger(mut stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Write);
     let began = Instant::now();
     let mut left = DISCARD_LEN_MAX;
     let mut scratch = [0; 4096];
-    while left > 0 && limit_reads(stream, began, LINGER_MAX) {
-        let Ok(n @ 1..) = io::Read::read(&mut stream, &mut scratch) else {
+    while left > 0 && limit_reads(stream, began, LINGER_MAX).is_ok() {
+        let Ok(n @ 1..) = stream.read(&mut scratch) else {
             break;
         };
         left = left.saturating_sub(n);
     }
 }
 
-/// Lets reads wait until `time` after `began`. Returns false if that time has passed.
-fn limit_reads(stream: &TcpStream, began: Instant, time: Duration) -> bool {
-    let left = time.saturating_sub(began.elapsed());
-    !left.is_zero() && stream.set_read_timeout(Some(left)).is_ok()
+/// Lets reads wait until `time` after `began`. The error of a time that has passed is that of a read that
+/// has waited for it.
+fn limit_reads(stream: &TcpStream, began: Instant, time: Duration) -> io::Result<()> {
+    match time.saturating_sub(began.elapsed()) {
+        Duration::ZERO => Err(io::ErrorKind::WouldBlock.into()),
+        left => stream.set_read_timeout(Some(left)),
+    }
 }
 
 /// Why a request's body could not be read whole.
@@ -146,31 +148,39 @@ pub(crate) enum BodyReadError {
 
 /// How far the body of a request has been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum BodyProgress {
+pub(super) enum BodyProgress {
     /// The peer waits for `100 Continue` before it sends the body.
     AwaitsContinue,
     Reading,
     Done,
 }
 
-/// A request whose body may be read, and whose response has to be sent.
+/// A request whose body may be read, and whose response has to be sent (see `response.rs`).
 #[derive(Debug)]
 pub(crate) struct Exchange<'c> {
-    connection: &'c Connection,
-    /// Bytes that were read from the connection and belong to this request or a later one.
+    pub(super) connection: &'c Connection,
+    /// Bytes that were read from the connection and belong to this request or a later one. The head is in
+    /// front of the body.
     buffer: &'c mut Vec<u8>,
-    framing: Framing,
-    /// Bytes at the front of `buffer` that are done with: the head, and later the body.
-    consumed_len: usize,
-    body: Option<Body>,
-    progress: BodyProgress,
-    writer: ResponseWriter,
+    body: Body,
+    pub(super) progress: BodyProgress,
     /// When the wait for a body of limited time began, and how many bytes have come since.
     body_wait: Option<(Instant, u64)>,
-    /// Whether the body is skipped. A skipped body has limited time.
-    is_discarding: bool,
+    /// Whether the body may take any time.
+    pub(crate) allows_slow_body: bool,
     /// Trailers of the request's body.
     pub(crate) trailers: Vec<(String, String)>,
+    pub(super) coding: BodyCoding,
+    /// Whether the connection ends after the response.
+    pub(super) close: bool,
+    /// Whether the peer speaks HTTP/1.0, where a connection ends unless both sides say otherwise.
+    pub(super) is_http_1_0: bool,
+    /// The status that was sent; 0 before the response.
+    pub(crate) status: u16,
+    /// Lines of header fields that are added to the response.
+    pub(super) added_lines: String,
+    /// What goes wrong with a whole response.
+    pub(crate) faults: ResponseFaults,
 }
 
 impl<'c> Exchange<'c> {
@@ -182,141 +192,117 @@ impl<'c> Exchange<'c> {
         let Some((request, head)) = read_head(connection, buffer)? else {
             return Ok(None);
         };
-        let coding = match (request.method.as_str(), request.is_http_1_0) {
-            ("HEAD", _) => BodyCoding::None,
-            (_, true) => BodyCoding::UntilClose,
-            (_, false) => BodyCoding::Chunked,
-        };
         let progress = match head.framing {
             Framing::Length(0) => BodyProgress::Done,
             _ if request.non_empty_header("expect").is_some() => BodyProgress::AwaitsContinue,
             _ => BodyProgress::Reading,
         };
+        // The readers of a body check its length, so that a body that is too long can still be skipped.
+        let body = Body::new(head.framing, head.len, usize::MAX);
         let exchange = Exchange {
             connection,
             buffer,
-            framing: head.framing,
-            consumed_len: head.len,
-            body: None,
+            body: body.map_err(|_| RequestError::Malformed)?,
             progress,
-            writer: ResponseWriter::new(coding, head.close, request.is_http_1_0),
             body_wait: None,
-            is_discarding: false,
+            allows_slow_body: false,
             trailers: Vec::new(),
+            coding: match (request.method.as_str(), request.is_http_1_0) {
+                ("HEAD", _) => BodyCoding::None,
+                (_, true) => BodyCoding::UntilClose,
+                (_, false) => BodyCoding::Chunked,
+            },
+            close: head.close,
+            is_http_1_0: request.is_http_1_0,
+            status: 0,
+            added_lines: String::new(),
+            faults: ResponseFaults::default(),
         };
         Ok(Some((request, exchange)))
     }
 
+    /// Keeps the server from closing this connection to make room for others.
+    pub(crate) fn keep_connection(&self) {
+        lock(&self.connection.state).is_kept = true;
+    }
+
     /// Reads the whole body, which may have up to `len_max` bytes.
     pub(crate) fn read_body(&mut self, len_max: usize) -> Result<Vec<u8>, BodyReadError> {
-        let (mut body, mut is_done) = self.take_body()?;
-        loop {
-            let len = body.range().len();
-            if len.saturating_add(body.missing()) > len_max {
-                self.body = Some(body);
+        let mut body = Vec::new();
+        while let Some(part) = self.read_part()? {
+            if body.len().saturating_add(part.len()) > len_max {
                 return Err(BodyReadError::TooLong);
             }
-            if is_done {
-                let bytes = self.buffered(&body);
-                self.end_body(&body);
-                return Ok(bytes);
-            }
-            is_done = self.read_more(&mut body)?;
+            body.extend_from_slice(&part);
         }
+        Ok(body)
     }
 
     /// Reads the next part of the body. Returns `None` after the last one.
     pub(crate) fn read_part(&mut self) -> Result<Option<Vec<u8>>, BodyReadError> {
-        if self.progress == BodyProgress::Done {
-            return Ok(None);
-        }
-        let (mut body, mut is_done) = self.take_body()?;
-        loop {
-            let bytes = self.buffered(&body);
-            body.drain(self.buffer);
-            if is_done {
-                self.end_body(&body);
-            }
-            if !bytes.is_empty() {
-                self.body = Some(body);
-                return Ok(Some(bytes));
-            }
-            if is_done {
-                return Ok(None);
-            }
-            is_done = self.read_more(&mut body)?;
-        }
-    }
-
-    fn buffered(&self, body: &Body) -> Vec<u8> {
-        let bytes = self.buffer.get(body.range());
-        debug_assert!(bytes.is_some(), "a body's range lies within the buffer");
-        bytes.unwrap_or_default().to_vec()
-    }
-
-    /// Returns the body as far as it has been read, and whether that is all of it.
-    fn take_body(&mut self) -> Result<(Body, bool), BodyReadError> {
         if self.progress == BodyProgress::AwaitsContinue {
             self.progress = BodyProgress::Reading;
-            let response = b"HTTP/1.1 100 Continue\r\n\r\n";
-            send_all(self.connection, [response, b"", b""]).map_err(|_| BodyReadError::Cut)?;
+            let sent = self.write(&[b"HTTP/1.1 100 Continue\r\n\r\n"]);
+            sent.map_err(|_| BodyReadError::Cut)?;
         }
-        let mut body = match self.body.take() {
-            Some(body) => body,
-            // The caller checks the length, so that a body that is too long can still be skipped.
-            None => Body::new(self.framing, self.consumed_len, usize::MAX)
-                .map_err(|_| BodyReadError::Cut)?,
-        };
-        let is_done = self.parse_more(&mut body)?;
-        Ok((body, is_done))
+        while self.progress == BodyProgress::Reading {
+            let trailers = &mut self.trailers;
+            let mut keep = |name: &[u8], value: &[u8]| trailers.push(text_field(name, value));
+            let Ok(is_done) = self.body.advance(self.buffer, &mut keep) else {
+                self.close = true;
+                return Err(BodyReadError::Cut);
+            };
+            let part = self.buffer.get(self.body.range());
+            debug_assert!(part.is_some(), "a body's range lies within the buffer");
+            let part = part.unwrap_or_default().to_vec();
+            self.body.drain(self.buffer);
+            if is_done {
+                self.end_body();
+            }
+            if !part.is_empty() {
+                return Ok(Some(part));
+            }
+            if !is_done {
+                self.read_more()?;
+            }
+        }
+        Ok(None)
     }
 
-    /// Reads once. Returns whether the body is complete.
-    fn read_more(&mut self, body: &mut Body) -> Result<bool, BodyReadError> {
-        let mut is_late = false;
-        if !self.connection.allows_slow_body() || self.is_discarding {
-            let (began, n) = *self.body_wait.get_or_insert_with(|| (Instant::now(), 0));
-            let more = Duration::from_secs(n / BODY_RATE_MIN);
-            is_late = !limit_reads(self.connection, began, BODY_TIME_MAX.saturating_add(more));
-            self.connection.set_use(ConnectionUse::Reading);
-        }
-        let read = if is_late {
-            Err(io::ErrorKind::WouldBlock.into())
-        } else {
-            let missing = body.missing().min(READ_LEN);
-            read_once(self.connection, self.buffer, missing)
-        };
+    /// Reads once.
+    fn read_more(&mut self) -> Result<(), BodyReadError> {
+        let read = self.limit_body_time();
+        let read = read.and_then(|()| read_once(self.connection, self.buffer));
         if let Ok(n @ 1..) = read {
             if let Some((_, sum)) = &mut self.body_wait {
                 *sum = sum.saturating_add(u64::try_from(n).unwrap_or(u64::MAX));
             }
-            return self.parse_more(body);
+            return Ok(());
         }
-        self.writer.close = true;
+        self.close = true;
         let is_late = read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
-        if is_late && self.writer.status == 0 {
+        if is_late && self.status == 0 {
             RequestError::TimedOut.send(self.connection);
         }
         Err(BodyReadError::Cut)
     }
 
-    /// Parses what is in the buffer. Returns whether the body is complete.
-    fn parse_more(&mut self, body: &mut Body) -> Result<bool, BodyReadError> {
-        let trailers = &mut self.trailers;
-        let mut keep = |name: &[u8], value: &[u8]| trailers.push(text_field(name, value));
-        body.advance(self.buffer, &mut keep).map_err(|_| {
-            self.writer.close = true;
-            BodyReadError::Cut
-        })
+    fn limit_body_time(&mut self) -> io::Result<()> {
+        if self.allows_slow_body {
+            return Ok(());
+        }
+        self.connection.set_use(ConnectionUse::Reading);
+        let (began, n) = *self.body_wait.get_or_insert_with(|| (Instant::now(), 0));
+        let more = Duration::from_secs(n / BODY_RATE_MIN);
+        limit_reads(self.connection, began, BODY_TIME_MAX.saturating_add(more))
     }
 
-    fn end_body(&mut self, body: &Body) {
+    fn end_body(&mut self) {
         if self.body_wait.take().is_some() {
             let _ = self.connection.set_read_timeout(None);
             self.connection.set_use(ConnectionUse::Busy);
         }
         self.progress = BodyProgress::Done;
-        self.consumed_len = body.range().end;
     }
 
     /// Returns the address of the peer.
@@ -324,77 +310,28 @@ impl<'c> Exchange<'c> {
         self.connection.peer_addr().ok().map(|addr| addr.ip())
     }
 
-    /// Sends a whole response. Skips a body that was not read to its end, or closes the connection if
-    /// too much of it is left.
-    pub(crate) fn respond(
-        &mut self,
-        status: u16,
-        fields: &[(&str, &str)],
-        body: &[u8],
-    ) -> io::Result<()> {
-        self.discard_body();
-        self.writer
-            .send_whole(self.connection, status, fields, body)?;
-        if self.progress != BodyProgress::Done {
-            linger(self.connection);
-        }
-        Ok(())
-    }
-
-    /// Adds a header field to the response that is sent later.
-    pub(crate) fn add_field(&mut self, name: &str, value: &str) {
-        self.writer.add_field(name, value);
-    }
-
-    /// Sets what goes wrong with a whole response.
-    pub(crate) fn set_faults(&mut self, faults: ResponseFaults) {
-        self.writer.faults = faults;
-    }
-
-    /// Returns the status that was sent; 0 before the response.
-    pub(crate) fn status(&self) -> u16 {
-        self.writer.status
-    }
-
     /// Skips the rest of the body, or decides to close the connection.
-    fn discard_body(&mut self) {
+    pub(super) fn discard_body(&mut self) {
         let mut left = DISCARD_LEN_MAX;
-        self.is_discarding = true;
+        self.allows_slow_body = false;
         // A peer that waits for `100 Continue` does not get it, and need not send the body.
         while self.progress == BodyProgress::Reading && left > 0 {
-            match self.read_part() {
-                Ok(Some(bytes)) => left = left.saturating_sub(bytes.len()),
-                Ok(None) => break,
-                Err(_) => left = 0,
-            }
+            let len = self
+                .read_part()
+                .map_or(left, |part| part.map_or(0, |it| it.len()));
+            left = left.saturating_sub(len);
         }
-        self.writer.close |= self.progress != BodyProgress::Done;
-    }
-
-    /// Begins a response of unknown length.
-    pub(crate) fn start(&mut self, status: u16, fields: &[(&str, &str)]) -> io::Result<()> {
-        self.discard_body();
-        self.writer.start(self.connection, status, fields)
-    }
-
-    /// Sends a part of a response that [`start`](Self::start) began.
-    pub(crate) fn send_part(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.writer.send_part(self.connection, bytes)
-    }
-
-    /// Ends a response that [`start`](Self::start) began.
-    pub(crate) fn finish(&mut self) -> io::Result<()> {
-        self.writer.finish(self.connection)
+        self.close |= self.progress != BodyProgress::Done;
     }
 
     /// Removes the request from the buffer. Returns whether the connection can serve another one.
     pub(crate) fn end(self) -> bool {
-        if self.writer.close || self.progress != BodyProgress::Done {
+        if self.close || self.progress != BodyProgress::Done {
             return false;
         }
-        debug_assert!(self.consumed_len <= self.buffer.len());
-        self.buffer
-            .drain(..self.consumed_len.min(self.buffer.len()));
+        let end = self.body.range().end;
+        debug_assert!(end <= self.buffer.len());
+        self.buffer.drain(..end.min(self.buffer.len()));
         true
     }
 }
@@ -412,37 +349,23 @@ fn read_head(
     connection: &Connection,
     buffer: &mut Vec<u8>,
 ) -> Result<Option<(HttpRequest, RequestFraming)>, RequestError> {
-    let mut seen_len = 0;
     let mut began = None;
     connection.set_use(ConnectionUse::Idle);
     loop {
         // RFC 9112, section 2.2: empty lines in front of a request are ignored.
-        while let [b'\r' | b'\n', ..] = buffer.as_slice() {
-            buffer.remove(0);
-        }
-        // A head ends with a line end, so bytes without one cannot complete it.
-        let has_line_end = buffer
-            .get(seen_len..)
-            .is_some_and(|new| new.contains(&b'\n'));
-        seen_len = buffer.len();
-        if has_line_end {
-            if let Some(parsed) = parse_head(buffer)? {
-                if began.is_some() {
-                    let _ = connection.set_read_timeout(None);
-                }
-                return Ok(Some(parsed));
-            }
-        } else if seen_len >= HEAD_LEN_MAX {
-            return Err(RequestError::HeadTooLong);
+        let is_line_end = |b: &&u8| matches!(b, b'\r' | b'\n');
+        buffer.drain(..buffer.iter().take_while(is_line_end).count());
+        if let Some(parsed) = parse_head(buffer)? {
+            let _ = connection.set_read_timeout(None);
+            return Ok(Some(parsed));
         }
         if !buffer.is_empty() {
             connection.set_use(ConnectionUse::Reading);
             let began = *began.get_or_insert_with(Instant::now);
-            if !limit_reads(connection, began, HEAD_TIME_MAX) {
-                return Err(RequestError::TimedOut);
-            }
+            let limited = limit_reads(connection, began, HEAD_TIME_MAX);
+            limited.map_err(|_| RequestError::TimedOut)?;
         }
-        match read_once(connection, buffer, 0) {
+        match read_once(connection, buffer) {
             Ok(1..) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 return Err(RequestError::TimedOut);
@@ -471,6 +394,9 @@ fn parse_head(buffer: &[u8]) -> Result<Option<(HttpRequest, RequestFraming)>, Re
     let Some(head) = parsed else {
         return Ok(None);
     };
+    if head.len > HEAD_LEN_MAX {
+        return Err(RequestError::HeadTooLong);
+    }
     let framing = RequestFraming {
         framing: head.framing,
         close: head.close,
@@ -502,16 +428,17 @@ fn text_field(name: &[u8], value: &[u8]) -> (String, String) {
     (String::from_utf8_lossy(name).into_owned(), text)
 }
 
-/// Reads once into `buffer`, with room for `missing` bytes or an eighth of [`READ_LEN`].
-fn read_once(stream: &TcpStream, buffer: &mut Vec<u8>, missing: usize) -> io::Result<usize> {
-    // `reserve` does nothing if there is enough room.
-    buffer.reserve(missing.max(READ_LEN / 8));
-    loop {
-        match sys::receive(stream, buffer, 0) {
-            Err(errno) if errno.is_interrupted() => {}
-            result => return Ok(result?),
+/// Reads once and appends what has come to `buffer`. Returns how much that is.
+fn read_once(mut stream: &TcpStream, buffer: &mut Vec<u8>) -> io::Result<usize> {
+    let mut scratch = vec![0; READ_LEN];
+    let n = loop {
+        match stream.read(&mut scratch) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => break read?,
         }
-    }
+    };
+    buffer.extend_from_slice(scratch.get(..n).unwrap_or_default());
+    Ok(n)
 }
 
 /// Returns path and query of any form of target (RFC 9112, section 3.2), and the authority of a target

@@ -1,11 +1,9 @@
 //! Fault injection: what goes wrong with a response on its way to the peer.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
-
-use crate::emulator::server::response::send_all;
 
 /// Bytes of a split response that are sent in small pieces: its head, and the beginning of its body.
 const SPLIT_LEN_MAX: usize = 1500;
@@ -35,12 +33,12 @@ pub(crate) enum Cut {
 
 impl ResponseFaults {
     /// Sends a whole response with these faults. Returns an error if the connection has to end.
-    pub(crate) fn send(self, stream: &TcpStream, head: &str, body: &[u8]) -> io::Result<()> {
+    pub(crate) fn send(self, mut stream: &TcpStream, head: &str, body: &[u8]) -> io::Result<()> {
         if self.is_slow {
             thread::sleep(DELAY);
         }
         for piece in self.pieces(head, body) {
-            send_all(stream, [&piece, b"", b""])?;
+            stream.write_all(&piece)?;
         }
         match self.cut {
             Some(_) => Err(io::ErrorKind::ConnectionAborted.into()),

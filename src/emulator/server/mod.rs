@@ -32,16 +32,6 @@ pub(crate) trait Service: Send + Sync + 'static {
     /// Handles one request. An error closes the connection.
     fn handle(&self, request: &HttpRequest, exchange: &mut Exchange<'_>) -> io::Result<()>;
 
-    /// Returns whether the request's body may take any time.
-    fn allows_slow_body(&self, _: &HttpRequest) -> bool {
-        false
-    }
-
-    /// Returns whether the request's connection is never closed to make room for others.
-    fn keeps_connection(&self, _: &HttpRequest) -> bool {
-        false
-    }
-
     /// Returns the most connections that are open at once.
     fn connections_max(&self) -> usize {
         connections_max(1)
@@ -60,8 +50,6 @@ pub(crate) fn connections_max(n: usize) -> usize {
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
-    /// See [`Service::allows_slow_body`].
-    allows_slow_body: AtomicBool,
     state: Mutex<ConnectionState>,
 }
 
@@ -69,7 +57,7 @@ pub(crate) struct Connection {
 struct ConnectionState {
     use_: ConnectionUse,
     since: Instant,
-    /// See [`Service::keeps_connection`].
+    /// Whether the connection is never closed to make room for others.
     is_kept: bool,
 }
 
@@ -98,7 +86,6 @@ impl Connection {
     fn new(stream: TcpStream) -> Connection {
         Connection {
             stream,
-            allows_slow_body: AtomicBool::new(false),
             state: Mutex::new(ConnectionState {
                 use_: ConnectionUse::Idle,
                 since: Instant::now(),
@@ -117,15 +104,6 @@ impl Connection {
             (state.use_, state.since) = (use_, Instant::now());
         }
         true
-    }
-
-    /// Returns whether the body of the current request may take any time.
-    pub(crate) fn allows_slow_body(&self) -> bool {
-        self.allows_slow_body.load(Ordering::Relaxed)
-    }
-
-    fn keep(&self) {
-        lock(&self.state).is_kept = true;
     }
 
     /// Returns a key that orders connections by which is closed first to make room; `None` if this one
@@ -242,19 +220,13 @@ impl Acceptor {
             }
             let stream = match accepted {
                 Ok((stream, _)) => stream,
-                // The connection ended before it was accepted (accept(2)).
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted
-                    ) =>
-                {
-                    continue;
-                }
-                // No file descriptor or no memory is left.
-                Err(_) => {
-                    self.close_one();
-                    thread::sleep(ACCEPT_PAUSE);
+                Err(error) => {
+                    use io::ErrorKind::{ConnectionAborted, Interrupted};
+                    // These concern one connection (accept(2)); otherwise no file descriptor or no memory
+                    // is left.
+                    if !matches!(error.kind(), ConnectionAborted | Interrupted) {
+                        self.wait_for_resources();
+                    }
                     continue;
                 }
             };
@@ -276,43 +248,44 @@ impl Acceptor {
                 lock(&self.connections).push((weak, thread));
             } else {
                 // No thread is left.
-                self.close_one();
-                thread::sleep(ACCEPT_PAUSE);
+                self.wait_for_resources();
             }
         }
     }
 
+    fn wait_for_resources(&self) {
+        self.close_one();
+        thread::sleep(ACCEPT_PAUSE);
+    }
+
     /// Returns how many connections are served, without those that were closed to make room.
     fn n_connections(&self) -> usize {
-        let mut connections = lock(&self.connections);
-        connections.retain(|(_, thread)| !thread.is_finished());
+        lock(&self.connections).retain(|(_, thread)| !thread.is_finished());
         let is_open =
-            |connection: Arc<Connection>| lock(&connection.state).use_ != ConnectionUse::Closed;
-        let open = connections
-            .iter()
-            .filter(|(connection, _)| connection.upgrade().is_some_and(is_open));
-        open.count()
+            |connection: &&Arc<Connection>| lock(&connection.state).use_ != ConnectionUse::Closed;
+        self.served().iter().filter(is_open).count()
+    }
+
+    fn served(&self) -> Vec<Arc<Connection>> {
+        let connections = lock(&self.connections);
+        let connections = connections.iter();
+        connections.filter_map(|(it, _)| it.upgrade()).collect()
     }
 
     /// Closes the connection that has been idle longest, or else the slowest sender. Returns false if
     /// there is none.
     fn close_one(&self) -> bool {
-        let open: Vec<Arc<Connection>> = lock(&self.connections)
+        let served = self.served();
+        let ranked = served
             .iter()
-            .filter_map(|(connection, _)| connection.upgrade())
-            .collect();
-        let ranked = open
-            .iter()
-            .filter_map(|connection| Some((connection.closing_rank()?, connection)));
+            .filter_map(|it| Some((it.closing_rank()?, it)));
         let first = ranked.min_by_key(|(rank, _)| *rank);
         first.is_some_and(|(_, connection)| connection.close())
     }
 
     fn shut_down_all(&self) {
-        for (connection, _) in lock(&self.connections).iter() {
-            if let Some(connection) = connection.upgrade() {
-                let _ = connection.shutdown(Shutdown::Both);
-            }
+        for connection in self.served() {
+            let _ = connection.shutdown(Shutdown::Both);
         }
     }
 }
@@ -322,28 +295,21 @@ fn serve_connection(connection: &Connection, service: &dyn Service) {
     let _ = connection.set_nodelay(true);
     let mut buffer = Vec::new();
     loop {
-        match Exchange::begin(connection, &mut buffer) {
-            Ok(Some((request, mut exchange))) => {
-                if !connection.set_use(ConnectionUse::Busy) {
-                    // Closed to make room. The peer sees that the request was not served.
-                    break;
-                }
-                let allows_slow_body = service.allows_slow_body(&request);
-                let flag = &connection.allows_slow_body;
-                flag.store(allows_slow_body, Ordering::Relaxed);
-                if service.keeps_connection(&request) {
-                    connection.keep();
-                }
-                let handled = service.handle(&request, &mut exchange);
-                if !exchange.end() || handled.is_err() {
-                    break;
-                }
-            }
+        let (request, mut exchange) = match Exchange::begin(connection, &mut buffer) {
+            Ok(Some(begun)) => begun,
             Ok(None) => break,
             Err(error) => {
                 error.send(connection);
                 break;
             }
+        };
+        if !connection.set_use(ConnectionUse::Busy) {
+            // Closed to make room. The peer sees that the request was not served.
+            break;
+        }
+        let handled = service.handle(&request, &mut exchange);
+        if !exchange.end() || handled.is_err() {
+            break;
         }
     }
     let _ = connection.shutdown(Shutdown::Both);

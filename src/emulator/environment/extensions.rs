@@ -3,15 +3,18 @@
 
 use std::collections::VecDeque;
 
-use crate::emulator::report::uuid;
+use crate::emulator::message::FunctionError;
+use crate::emulator::report::{ProcessExit, exit_reason, uuid};
 
 /// Most extensions of one function, internal and external.
 const EXTENSIONS_MAX: usize = 10;
 
-/// The state of an extension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The state of an extension. The variants have the names that AWS's servers use in their messages about
+/// refused calls, which are written with [`Debug`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum ExtensionState {
     /// Its process runs and has not registered.
+    #[default]
     Started,
     Registered,
     /// Its call of `event/next` waits.
@@ -21,21 +24,6 @@ pub(crate) enum ExtensionState {
     InitError,
     ExitError,
     Exited,
-}
-
-impl ExtensionState {
-    /// Returns the name that AWS's servers use in messages about refused calls.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            ExtensionState::Started => "Started",
-            ExtensionState::Registered => "Registered",
-            ExtensionState::Ready => "Ready",
-            ExtensionState::Running => "Running",
-            ExtensionState::InitError => "InitError",
-            ExtensionState::ExitError => "ExitError",
-            ExtensionState::Exited => "Exited",
-        }
-    }
 }
 
 /// Why a call of an extension is refused, which is always with 403.
@@ -55,9 +43,8 @@ impl ExtensionCallError {
     }
 
     fn transition(from: ExtensionState, to: ExtensionState, name: &str) -> ExtensionCallError {
-        let (from, to) = (from.name(), to.name());
         let message = format!(
-            "State transition from {from} to {to} failed for extension {name}. \
+            "State transition from {from:?} to {to:?} failed for extension {name}. \
              Error: State transition is not allowed"
         );
         ExtensionCallError::new("Extension.InvalidExtensionState", message)
@@ -65,28 +52,28 @@ impl ExtensionCallError {
 }
 
 /// One extension.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct RegisteredExtension {
     pub(crate) name: String,
     /// Its identifier; empty before it has registered.
     id: String,
     /// Whether it has a process of its own.
     is_external: bool,
-    wants_invoke: bool,
-    pub(crate) wants_shutdown: bool,
+    /// The types of events that it gets.
+    pub(crate) wanted: Vec<&'static str>,
     pub(crate) state: ExtensionState,
     /// Events that it has not got yet, as JSON.
     events: VecDeque<Vec<u8>>,
-    /// The error that it has reported: its type and its document.
-    error: Option<(String, Vec<u8>)>,
+    /// The error that it has reported, or that its process has ended.
+    error: Option<FunctionError>,
 }
 
 /// All extensions of an execution environment.
 #[derive(Debug)]
 pub(crate) struct ExtensionRegistry {
-    extensions: Vec<RegisteredExtension>,
+    pub(crate) all: Vec<RegisteredExtension>,
     /// Whether more may register. The runtime's first `next` ends that.
-    is_open: bool,
+    pub(crate) is_open: bool,
     /// Whether this is a Managed Instance, whose extensions do not get INVOKE events.
     is_concurrent: bool,
 }
@@ -94,40 +81,18 @@ pub(crate) struct ExtensionRegistry {
 impl ExtensionRegistry {
     pub(crate) fn new(is_concurrent: bool) -> ExtensionRegistry {
         ExtensionRegistry {
-            extensions: Vec::new(),
+            all: Vec::new(),
             is_open: true,
             is_concurrent,
         }
     }
 
-    pub(crate) fn reset(&mut self) {
-        *self = ExtensionRegistry::new(self.is_concurrent);
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &RegisteredExtension> {
-        self.extensions.iter()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.extensions.is_empty()
-    }
-
-    /// Refuses further registrations.
-    pub(crate) fn close(&mut self) {
-        self.is_open = false;
-    }
-
     /// Adds an external extension whose process is being started.
     pub(crate) fn add_external(&mut self, name: &str) {
-        self.extensions.push(RegisteredExtension {
+        self.all.push(RegisteredExtension {
             name: name.to_owned(),
-            id: String::new(),
             is_external: true,
-            wants_invoke: false,
-            wants_shutdown: false,
-            state: ExtensionState::Started,
-            events: VecDeque::new(),
-            error: None,
+            ..RegisteredExtension::default()
         });
     }
 
@@ -138,18 +103,13 @@ impl ExtensionRegistry {
         events: &[String],
     ) -> Result<String, ExtensionCallError> {
         if name.is_empty() {
-            return Err(ExtensionCallError::new(
-                "Extension.InvalidExtensionName",
-                "Empty extension name",
-            ));
+            return refuse("Extension.InvalidExtensionName", "Empty extension name");
         }
         if !self.is_open {
-            return Err(ExtensionCallError::new(
-                "Extension.RegistrationClosed",
-                "Extension registration closed already",
-            ));
+            let message = "Extension registration closed already";
+            return refuse("Extension.RegistrationClosed", message);
         }
-        let known = self.extensions.iter_mut().find(|known| known.name == name);
+        let known = self.all.iter_mut().find(|known| known.name == name);
         let is_external = known.as_ref().is_some_and(|known| known.is_external);
         match known.as_ref().map(|known| known.state) {
             None | Some(ExtensionState::Started) => {}
@@ -158,35 +118,26 @@ impl ExtensionRegistry {
                 return Err(ExtensionCallError::transition(from, to, name));
             }
             Some(_) => {
-                return Err(ExtensionCallError::new(
-                    "Extension.InvalidExtensionState",
-                    "Extension with this name already registered",
-                ));
+                let message = "Extension with this name already registered";
+                return refuse("Extension.InvalidExtensionState", message);
             }
         }
-        let (wants_invoke, wants_shutdown) =
-            wanted_events(events, self.is_concurrent, is_external)?;
-        let id = uuid();
         let extension = RegisteredExtension {
             name: name.to_owned(),
-            id: id.clone(),
+            id: uuid(),
             is_external,
-            wants_invoke,
-            wants_shutdown,
+            wanted: wanted_events(events, self.is_concurrent, is_external)?,
             state: ExtensionState::Registered,
-            events: VecDeque::new(),
-            error: None,
+            ..RegisteredExtension::default()
         };
+        let id = extension.id.clone();
         if let Some(known) = known {
             *known = extension;
-        } else if self.extensions.len() < EXTENSIONS_MAX {
-            self.extensions.push(extension);
+        } else if self.all.len() < EXTENSIONS_MAX {
+            self.all.push(extension);
         } else {
             let message = format!("Extension limit ({EXTENSIONS_MAX}) reached");
-            return Err(ExtensionCallError::new(
-                "Extension.TooManyExtensions",
-                message,
-            ));
+            return refuse("Extension.TooManyExtensions", &message);
         }
         Ok(id)
     }
@@ -196,22 +147,16 @@ impl ExtensionRegistry {
         &mut self,
         id: Option<&str>,
     ) -> Result<&mut RegisteredExtension, ExtensionCallError> {
-        let Some(id) = id.filter(|id| !id.is_empty()) else {
-            return Err(ExtensionCallError::new(
-                "Extension.MissingExtensionIdentifier",
-                "Missing Lambda-Extension-Identifier header",
-            ));
-        };
-        let is_uuid = id.len() == 36
-            && id.split('-').map(str::len).eq([8, 4, 4, 4, 12])
-            && id.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit());
-        if !is_uuid {
-            return Err(ExtensionCallError::new(
-                "Extension.InvalidExtensionIdentifier",
-                "Invalid Lambda-Extension-Identifier",
-            ));
+        let id = id.unwrap_or_default();
+        if id.is_empty() {
+            let message = "Missing Lambda-Extension-Identifier header";
+            return refuse("Extension.MissingExtensionIdentifier", message);
         }
-        let found = self.extensions.iter_mut().find(|known| known.id == id);
+        if !is_uuid(id) {
+            let message = "Invalid Lambda-Extension-Identifier";
+            return refuse("Extension.InvalidExtensionIdentifier", message);
+        }
+        let found = self.all.iter_mut().find(|known| known.id == id);
         found.ok_or_else(|| {
             let message = format!("Unknown extension {id}");
             ExtensionCallError::new("Extension.UnknownExtensionIdentifier", message)
@@ -220,81 +165,75 @@ impl ExtensionRegistry {
 
     /// Returns whether every external extension has registered, so that the runtime may start.
     pub(crate) fn are_registered(&self) -> bool {
-        let mut extensions = self.extensions.iter();
+        let mut extensions = self.all.iter();
         extensions.all(|extension| extension.state != ExtensionState::Started)
     }
 
-    /// Returns whether every extension waits for an event and has none coming.
+    /// Returns whether every extension waits for an event and has none coming, or has ended.
     pub(crate) fn are_idle(&self) -> bool {
-        self.extensions
-            .iter()
-            .all(|extension| match extension.state {
-                ExtensionState::Ready => extension.events.is_empty(),
-                ExtensionState::InitError | ExtensionState::ExitError | ExtensionState::Exited => {
-                    true
-                }
-                ExtensionState::Started | ExtensionState::Registered | ExtensionState::Running => {
-                    false
-                }
-            })
+        use ExtensionState::{ExitError, Exited, InitError, Ready};
+        let is_idle = |extension: &RegisteredExtension| match extension.state {
+            Ready => extension.events.is_empty(),
+            state => matches!(state, InitError | ExitError | Exited),
+        };
+        self.all.iter().all(is_idle)
     }
 
-    /// Sends an event to the extensions that want INVOKE events.
-    pub(crate) fn send_invoke(&mut self, event: &[u8]) {
-        let extensions = self.extensions.iter_mut().filter(|e| e.wants_invoke);
-        extensions.for_each(|extension| extension.events.push_back(event.to_vec()));
-    }
-
-    /// Sends an event to the extensions that want SHUTDOWN events.
-    pub(crate) fn send_shutdown(&mut self, event: &[u8]) {
-        let extensions = self.extensions.iter_mut().filter(|e| e.wants_shutdown);
-        extensions.for_each(|extension| extension.events.push_back(event.to_vec()));
-    }
-
-    /// Notes that the process of extension `name` has ended.
-    pub(crate) fn set_exited(&mut self, name: &str) {
-        let mut extensions = self.extensions.iter_mut();
-        if let Some(extension) = extensions.find(|e| e.is_external && e.name == name) {
-            extension.state = ExtensionState::Exited;
+    /// Sends an event to the extensions that want events of its type.
+    pub(crate) fn send(&mut self, event_type: &str, event: &[u8]) {
+        for extension in &mut self.all {
+            if extension.wanted.contains(&event_type) {
+                extension.events.push_back(event.to_vec());
+            }
         }
     }
 
-    /// Returns the first error that an extension has reported: the extension's state, and the error's
-    /// type and document.
-    pub(crate) fn error(&self) -> Option<(ExtensionState, &(String, Vec<u8>))> {
-        let mut extensions = self.extensions.iter();
-        extensions.find_map(|extension| Some((extension.state, extension.error.as_ref()?)))
+    /// Notes that the process of extension `name` has ended.
+    pub(crate) fn set_exited(&mut self, name: &str, exit: ProcessExit) {
+        let mut extensions = self.all.iter_mut();
+        if let Some(extension) = extensions.find(|e| e.is_external && e.name == name) {
+            extension.state = ExtensionState::Exited;
+            let text = format!("extension {name}: {}", exit_reason(exit));
+            let crash = || FunctionError::new("Extension.Crash", &text);
+            extension.error.get_or_insert_with(crash);
+        }
+    }
+
+    /// Returns the first error of an extension.
+    pub(crate) fn error(&self) -> Option<FunctionError> {
+        let mut extensions = self.all.iter();
+        extensions.find_map(|extension| extension.error.clone())
     }
 }
 
-/// Returns whether INVOKE and SHUTDOWN are among the events of a registration.
+fn refuse<T>(error_type: &'static str, message: &str) -> Result<T, ExtensionCallError> {
+    Err(ExtensionCallError::new(error_type, message))
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
+}
+
+/// Checks the types of events that a registration names, and returns each once.
 fn wanted_events(
     events: &[String],
     is_concurrent: bool,
     is_external: bool,
-) -> Result<(bool, bool), ExtensionCallError> {
-    let (mut wants_invoke, mut wants_shutdown) = (false, false);
+) -> Result<Vec<&'static str>, ExtensionCallError> {
     for event in events {
         let problem = match event.as_str() {
             "INVOKE" if is_concurrent => "InvokeEventNotSupported",
-            "INVOKE" => {
-                wants_invoke = true;
-                continue;
-            }
             "SHUTDOWN" if !is_external => "ShutdownEventNotSupportedForInternalExtension",
-            "SHUTDOWN" => {
-                wants_shutdown = true;
-                continue;
-            }
+            "INVOKE" | "SHUTDOWN" => continue,
             _ => "ErrorInvalidEventType",
         };
         let message = format!("{event}: {problem}");
-        return Err(ExtensionCallError::new(
-            "Extension.InvalidEventType",
-            message,
-        ));
+        return refuse("Extension.InvalidEventType", &message);
     }
-    Ok((wants_invoke, wants_shutdown))
+    let mut wanted = vec!["INVOKE", "SHUTDOWN"];
+    wanted.retain(|name| events.iter().any(|event| event == name));
+    Ok(wanted)
 }
 
 impl RegisteredExtension {
@@ -334,15 +273,14 @@ impl RegisteredExtension {
             (from, to) => return Err(ExtensionCallError::transition(from, to, &self.name)),
         }
         self.state = to;
-        self.error = Some((error_type.to_owned(), document));
+        // `Extension.InitError` or `Extension.ExitError`.
+        let kind = format!("Extension.{to:?}");
+        let mut error = FunctionError::new(&kind, error_type);
+        if !document.is_empty() {
+            error.document = document;
+        }
+        self.error = Some(error);
         Ok(())
-    }
-
-    /// Returns the names of the events that the extension gets.
-    pub(crate) fn event_names(&self) -> Vec<&'static str> {
-        let invoke = self.wants_invoke.then_some("INVOKE");
-        let shutdown = self.wants_shutdown.then_some("SHUTDOWN");
-        invoke.into_iter().chain(shutdown).collect()
     }
 }
 
@@ -411,7 +349,7 @@ mod tests {
             "",
             Err("Extension.TooManyExtensions"),
         );
-        extensions.close();
+        extensions.is_open = false;
         check(extensions, "late", "", Err("Extension.RegistrationClosed"));
     }
 
@@ -459,7 +397,7 @@ mod tests {
         assert!(!extensions.are_idle());
         for name in ["one", "deaf"] {
             let id = extensions
-                .extensions
+                .all
                 .iter()
                 .find(|e| e.name == name)
                 .unwrap()
@@ -468,7 +406,7 @@ mod tests {
             extensions.find(Some(&id)).unwrap().poll().unwrap();
         }
         assert!(extensions.are_idle());
-        extensions.send_invoke(b"1");
+        extensions.send("INVOKE", b"1");
         assert!(!extensions.are_idle());
         let one = extensions.find(Some(&id)).unwrap();
         assert_eq!(
@@ -478,7 +416,7 @@ mod tests {
         assert!(!extensions.are_idle());
         extensions.find(Some(&id)).unwrap().poll().unwrap();
         assert!(extensions.are_idle());
-        extensions.send_shutdown(b"end");
+        extensions.send("SHUTDOWN", b"end");
         assert!(extensions.are_idle());
     }
 

@@ -11,7 +11,8 @@ use crate::emulator::message::InvocationEvent;
 /// Invocations that have timed out and are remembered, so that a late response gets 410 and not 400.
 const EXPIRED_MAX: usize = 1000;
 
-/// The state of the runtime.
+/// The state of the runtime. The variants have the names that AWS's servers use in their messages about
+/// refused calls, which are written with [`Debug`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RuntimeState {
     /// The process runs and has not called yet.
@@ -23,35 +24,17 @@ pub(crate) enum RuntimeState {
     /// The snapshot has been restored.
     Restoring,
     /// The restored process has reported an error.
-    RestoreError,
+    RuntimeRestoreErrorState,
     /// `next` waits, or may be called.
     Ready,
     /// An event has been handed out.
     Running,
     /// A response has begun.
-    Response,
+    InvocationResponse,
     /// An error report has begun.
-    ErrorResponse,
+    InvocationErrorResponse,
     /// The response is complete and the runtime has not yet called `next`.
-    ResponseSent,
-}
-
-impl RuntimeState {
-    /// Returns the name that AWS's servers use in messages about refused calls.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            RuntimeState::Started => "Started",
-            RuntimeState::InitError => "InitError",
-            RuntimeState::RestoreReady => "RestoreReady",
-            RuntimeState::Restoring => "Restoring",
-            RuntimeState::RestoreError => "RuntimeRestoreErrorState",
-            RuntimeState::Ready => "Ready",
-            RuntimeState::Running => "Running",
-            RuntimeState::Response => "InvocationResponse",
-            RuntimeState::ErrorResponse => "InvocationErrorResponse",
-            RuntimeState::ResponseSent => "RuntimeResponseSentState",
-        }
-    }
+    RuntimeResponseSentState,
 }
 
 /// Why a call of the runtime is refused.
@@ -65,13 +48,10 @@ pub(crate) enum RuntimeCallError {
     ResponseMode,
     /// The first state does not allow the call, which leads to the second (403).
     Transition(RuntimeState, RuntimeState),
-}
-
-/// What a runtime posts at the end of an invocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PostKind {
-    Response,
-    Error,
+    /// The connection was lost within the response (400).
+    Truncated,
+    /// The body is too long (413).
+    TooLarge,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,15 +63,16 @@ enum InvocationStage {
     Over,
 }
 
+/// An invocation from [`submit`](RuntimeStateMachine::submit) to [`remove`](RuntimeStateMachine::remove).
 #[derive(Debug)]
-struct TrackedInvocation<R> {
+pub(crate) struct TrackedInvocation<R> {
     event: Arc<InvocationEvent>,
     /// The way to the caller.
-    response: R,
+    pub(crate) response: R,
     stage: InvocationStage,
     /// Whether the caller has got the beginning of a streamed response.
-    has_started: bool,
-    outcome: Option<InvocationOutcome>,
+    pub(crate) has_started: bool,
+    pub(crate) outcome: Option<InvocationOutcome>,
 }
 
 /// What the runtime posted at the end of an invocation.
@@ -108,21 +89,16 @@ pub(crate) struct InvocationOutcome {
 pub(crate) struct RuntimeStateMachine<R> {
     state: RuntimeState,
     is_concurrent: bool,
-    /// Whether `next` has been called, which ends the Init phase of the runtime.
-    has_polled: bool,
-    is_snap_start: bool,
     invocations: Vec<TrackedInvocation<R>>,
     /// Request ids of invocations that have timed out, the oldest first.
     expired: VecDeque<String>,
 }
 
 impl<R: Clone> RuntimeStateMachine<R> {
-    pub(crate) fn new(is_concurrent: bool, is_snap_start: bool) -> Self {
+    pub(crate) fn new(is_concurrent: bool) -> Self {
         RuntimeStateMachine {
             state: RuntimeState::Started,
             is_concurrent,
-            has_polled: false,
-            is_snap_start,
             invocations: Vec::new(),
             expired: VecDeque::new(),
         }
@@ -130,17 +106,12 @@ impl<R: Clone> RuntimeStateMachine<R> {
 
     /// Forgets the state of the previous process.
     pub(crate) fn reset(&mut self) {
-        *self = RuntimeStateMachine::new(self.is_concurrent, self.is_snap_start);
+        *self = RuntimeStateMachine::new(self.is_concurrent);
     }
 
     /// Refuses all calls until the next [`reset`](Self::reset): no process runs.
     pub(crate) fn refuse_calls(&mut self) {
         self.state = RuntimeState::InitError;
-    }
-
-    /// Returns whether the runtime has called `next` since it was started.
-    pub(crate) fn has_polled(&self) -> bool {
-        self.has_polled
     }
 
     /// Adds an invocation. The runtime gets its event with a later [`take_event`](Self::take_event).
@@ -163,7 +134,7 @@ impl<R: Clone> RuntimeStateMachine<R> {
             RuntimeState::Started | RuntimeState::Restoring | RuntimeState::Ready => {
                 self.state = RuntimeState::Ready;
             }
-            RuntimeState::ResponseSent => {
+            RuntimeState::RuntimeResponseSentState => {
                 for invocation in &mut self.invocations {
                     if invocation.stage == InvocationStage::Responded {
                         invocation.stage = InvocationStage::Over;
@@ -174,7 +145,6 @@ impl<R: Clone> RuntimeStateMachine<R> {
             RuntimeState::Running => {}
             from => return Err(RuntimeCallError::Transition(from, RuntimeState::Ready)),
         }
-        self.has_polled = true;
         Ok(())
     }
 
@@ -193,14 +163,14 @@ impl<R: Clone> RuntimeStateMachine<R> {
         Some(Arc::clone(&found.event))
     }
 
-    /// Begins a response or an error for invocation `id`. Checks it in the order of AWS's servers and
-    /// returns the way to the caller. [`finish_response`](Self::finish_response) follows when the body
-    /// has been read.
+    /// Begins a response or an error for invocation `id`, which leads to the state `to`. Checks it in the
+    /// order of AWS's servers and returns the way to the caller.
+    /// [`finish_response`](Self::finish_response) follows when the body has been read.
     pub(crate) fn begin_response(
         &mut self,
         id: &str,
         attempt_id: Option<&str>,
-        kind: PostKind,
+        to: RuntimeState,
         mode: Option<&str>,
     ) -> Result<R, RuntimeCallError> {
         if self.expired.iter().any(|expired| expired == id) {
@@ -221,62 +191,46 @@ impl<R: Clone> RuntimeStateMachine<R> {
             return Err(RuntimeCallError::Timeout);
         }
         if !is_concurrent {
-            let to = match kind {
-                PostKind::Response => RuntimeState::Response,
-                PostKind::Error => RuntimeState::ErrorResponse,
-            };
             if self.state != RuntimeState::Running {
                 return Err(RuntimeCallError::Transition(self.state, to));
             }
             self.state = to;
         }
         invocation.stage = InvocationStage::Responding;
-        if kind == PostKind::Response && mode.is_some_and(|mode| mode != "streaming") {
+        if mode.is_some_and(|mode| mode != "streaming") {
             // An ordinary function stays in this state until the timeout, as on AWS.
             return Err(RuntimeCallError::ResponseMode);
         }
         Ok(invocation.response.clone())
     }
 
-    /// Notes that the caller has got the beginning of the response to `id`.
-    pub(crate) fn set_started(&mut self, id: &str) {
-        let mut invocations = self.invocations.iter_mut();
-        if let Some(invocation) = invocations.find(|i| i.event.request_id == id) {
-            invocation.has_started = true;
-        }
-    }
-
     /// Ends the response to `id`: it has come whole, or has been replaced by an error.
     pub(crate) fn finish_response(&mut self, id: &str, outcome: InvocationOutcome) {
+        use RuntimeState::{InvocationErrorResponse, InvocationResponse, RuntimeResponseSentState};
+
         let mut invocations = self.invocations.iter_mut();
         let is_it = |i: &&mut TrackedInvocation<R>| {
             i.event.request_id == id && i.stage == InvocationStage::Responding
         };
-        let Some(invocation) = invocations.find(is_it) else {
-            return;
-        };
-        invocation.outcome = Some(outcome);
-        if self.is_concurrent {
-            invocation.stage = InvocationStage::Over;
-        } else {
-            invocation.stage = InvocationStage::Responded;
-            self.state = RuntimeState::ResponseSent;
+        if let Some(invocation) = invocations.find(is_it) {
+            invocation.outcome = Some(outcome);
+            invocation.stage = if self.is_concurrent {
+                InvocationStage::Over
+            } else {
+                InvocationStage::Responded
+            };
         }
-    }
-
-    /// Returns whether the runtime has reported an init or restore error.
-    pub(crate) fn has_failed(&self) -> bool {
-        matches!(
-            self.state,
-            RuntimeState::InitError | RuntimeState::RestoreError
-        )
+        // The end of the emulator may have removed the invocation. Its runtime may call `next` nevertheless.
+        if matches!(self.state, InvocationResponse | InvocationErrorResponse) {
+            self.state = RuntimeResponseSentState;
+        }
     }
 
     /// Handles a call of `POST init/error`.
     pub(crate) fn init_error(&mut self) -> Result<(), RuntimeCallError> {
         match self.state {
             RuntimeState::Started => self.state = RuntimeState::InitError,
-            RuntimeState::Restoring => self.state = RuntimeState::RestoreError,
+            RuntimeState::Restoring => self.state = RuntimeState::RuntimeRestoreErrorState,
             // A Managed Instance accepts it and does nothing.
             RuntimeState::Ready if self.is_concurrent => {}
             from => return Err(RuntimeCallError::Transition(from, RuntimeState::InitError)),
@@ -284,68 +238,51 @@ impl<R: Clone> RuntimeStateMachine<R> {
         Ok(())
     }
 
-    /// Handles a call of `GET restore/next`. Returns `None` for a function without SnapStart, which does
-    /// not have this path.
-    pub(crate) fn restore(&mut self) -> Option<Result<(), RuntimeCallError>> {
-        self.is_snap_start.then(|| match self.state {
-            RuntimeState::Started => {
-                self.state = RuntimeState::Restoring;
-                Ok(())
-            }
-            from => Err(RuntimeCallError::Transition(
-                from,
-                RuntimeState::RestoreReady,
-            )),
-        })
+    /// Handles a call of `GET restore/next`, which functions with SnapStart make.
+    pub(crate) fn restore(&mut self) -> Result<(), RuntimeCallError> {
+        if self.state != RuntimeState::Started {
+            let to = RuntimeState::RestoreReady;
+            return Err(RuntimeCallError::Transition(self.state, to));
+        }
+        self.state = RuntimeState::Restoring;
+        Ok(())
     }
 
-    /// Handles a call of `POST restore/error`. Returns `None` as [`restore`](Self::restore) does.
-    pub(crate) fn restore_error(&mut self) -> Option<Result<(), RuntimeCallError>> {
-        self.is_snap_start.then(|| match self.state {
-            RuntimeState::Restoring => {
-                self.state = RuntimeState::RestoreError;
-                Ok(())
-            }
-            from => Err(RuntimeCallError::Transition(
-                from,
-                RuntimeState::RestoreError,
-            )),
-        })
+    /// Handles a call of `POST restore/error`, which functions with SnapStart make.
+    pub(crate) fn restore_error(&mut self) -> Result<(), RuntimeCallError> {
+        let to = RuntimeState::RuntimeRestoreErrorState;
+        if self.state != RuntimeState::Restoring {
+            return Err(RuntimeCallError::Transition(self.state, to));
+        }
+        self.state = to;
+        Ok(())
     }
 
-    /// Returns the way of the response to `id`.
-    pub(crate) fn response_of(&self, id: &str) -> Option<R> {
-        Some(self.find(id)?.response.clone())
+    pub(crate) fn find(&mut self, id: &str) -> Option<&mut TrackedInvocation<R>> {
+        let mut invocations = self.invocations.iter_mut();
+        invocations.find(|i| i.event.request_id == id)
     }
 
-    fn find(&self, id: &str) -> Option<&TrackedInvocation<R>> {
-        self.invocations.iter().find(|i| i.event.request_id == id)
-    }
-
-    /// Returns whether the caller has got the beginning of the response to `id`.
-    pub(crate) fn has_started(&self, id: &str) -> bool {
-        self.find(id).is_some_and(|i| i.has_started)
-    }
-
-    /// Returns whether the runtime is done with `id`: an ordinary function has called `next` again.
-    pub(crate) fn is_over(&self, id: &str) -> bool {
-        self.find(id)
-            .is_none_or(|i| i.stage == InvocationStage::Over)
-    }
-
-    /// Returns what `id` ended with. The runtime may not have called `next` yet.
-    pub(crate) fn outcome(&self, id: &str) -> Option<InvocationOutcome> {
-        self.find(id)?.outcome.clone()
+    /// Returns what `id` ended with if the runtime is done with it: an ordinary function has called `next`
+    /// again.
+    pub(crate) fn final_outcome(&mut self, id: &str) -> Option<InvocationOutcome> {
+        match self.find(id) {
+            Some(invocation) if invocation.stage != InvocationStage::Over => None,
+            Some(invocation) => invocation.outcome.clone(),
+            // The process has been replaced.
+            None => Some(InvocationOutcome::default()),
+        }
     }
 
     /// Forgets `id`, which is over.
-    pub(crate) fn remove(&mut self, id: &str) {
-        self.invocations.retain(|i| i.event.request_id != id);
+    pub(crate) fn remove(&mut self, id: &str) -> Option<TrackedInvocation<R>> {
+        let mut invocations = self.invocations.iter();
+        let at = invocations.position(|i| i.event.request_id == id)?;
+        Some(self.invocations.remove(at))
     }
 
-    /// Forgets `id`, which has timed out while the process goes on.
+    /// Notes that `id` has timed out while the process goes on.
     pub(crate) fn expire(&mut self, id: &str) {
-        self.remove(id);
         if self.expired.len() >= EXPIRED_MAX {
             self.expired.pop_front();
         }
@@ -360,8 +297,8 @@ mod tests {
     /// Makes the calls of `conversation` to a new state machine, and checks the result of each:
     /// `call -> result, ...`.
     #[track_caller]
-    fn check(concurrent: bool, snap_start: bool, conversation: &str) {
-        let mut machine = RuntimeStateMachine::new(concurrent, snap_start);
+    fn check(concurrent: bool, conversation: &str) {
+        let mut machine = RuntimeStateMachine::new(concurrent);
         for step in conversation.split(',').map(str::trim) {
             let (call, want) = step.split_once(" -> ").expect("call -> result");
             let (verb, id) = call.split_once(' ').unwrap_or((call, ""));
@@ -369,12 +306,11 @@ mod tests {
                 RuntimeCallError::RequestId => "400".to_owned(),
                 RuntimeCallError::Timeout => "410".to_owned(),
                 RuntimeCallError::ResponseMode => "mode".to_owned(),
-                RuntimeCallError::Transition(from, to) => {
-                    format!("403 {} {}", from.name(), to.name())
-                }
+                RuntimeCallError::Transition(from, to) => format!("403 {from:?} {to:?}"),
+                other => panic!("{other:?}"),
             };
-            let post = |m: &mut RuntimeStateMachine<()>, kind, attempt_id, mode| {
-                m.begin_response(id, attempt_id, kind, mode).map(|()| {
+            let post = |m: &mut RuntimeStateMachine<()>, to, attempt_id, mode| {
+                m.begin_response(id, attempt_id, to, mode).map(|()| {
                     let outcome = InvocationOutcome {
                         error_type: None,
                         len: 0,
@@ -401,27 +337,54 @@ mod tests {
                         .map_or("wait".to_owned(), |e| e.request_id.clone()),
                     Err(r) => refusal(r),
                 },
-                "response" => done(post(&mut machine, PostKind::Response, None, None)),
+                "response" => done(post(
+                    &mut machine,
+                    RuntimeState::InvocationResponse,
+                    None,
+                    None,
+                )),
                 "stream" => done(post(
                     &mut machine,
-                    PostKind::Response,
+                    RuntimeState::InvocationResponse,
                     None,
                     Some("streaming"),
                 )),
                 "buffered" => done(post(
                     &mut machine,
-                    PostKind::Response,
+                    RuntimeState::InvocationResponse,
                     None,
                     Some("buffered"),
                 )),
-                "cut" => done(machine.begin_response(id, None, PostKind::Response, None)),
-                "error" => done(post(&mut machine, PostKind::Error, None, None)),
-                "echo" => done(post(&mut machine, PostKind::Response, Some("n"), None)),
-                "empty-echo" => done(post(&mut machine, PostKind::Response, Some(""), None)),
-                "wrong-echo" => done(post(&mut machine, PostKind::Response, Some("m"), None)),
+                "cut" => {
+                    done(machine.begin_response(id, None, RuntimeState::InvocationResponse, None))
+                }
+                "error" => done(post(
+                    &mut machine,
+                    RuntimeState::InvocationErrorResponse,
+                    None,
+                    None,
+                )),
+                "echo" => done(post(
+                    &mut machine,
+                    RuntimeState::InvocationResponse,
+                    Some("n"),
+                    None,
+                )),
+                "empty-echo" => done(post(
+                    &mut machine,
+                    RuntimeState::InvocationResponse,
+                    Some(""),
+                    None,
+                )),
+                "wrong-echo" => done(post(
+                    &mut machine,
+                    RuntimeState::InvocationResponse,
+                    Some("m"),
+                    None,
+                )),
                 "init-error" => done(machine.init_error()),
-                "restore" => machine.restore().map_or("404".to_owned(), done),
-                "restore-error" => machine.restore_error().map_or("404".to_owned(), done),
+                "restore" => done(machine.restore()),
+                "restore-error" => done(machine.restore_error()),
                 "expire" => {
                     machine.expire(id);
                     "ok".to_owned()
@@ -430,7 +393,7 @@ mod tests {
                     machine.reset();
                     "ok".to_owned()
                 }
-                "over" => machine.is_over(id).to_string(),
+                "over" => machine.final_outcome(id).is_some().to_string(),
                 other => panic!("no such call: {other}"),
             };
             assert_eq!(got, want, "{step:?} in {conversation:?}");
@@ -439,7 +402,7 @@ mod tests {
 
     #[track_caller]
     fn classic(conversation: &str) {
-        check(false, false, conversation);
+        check(false, conversation);
     }
 
     #[test]
@@ -553,27 +516,22 @@ mod tests {
     }
 
     #[test]
-    fn only_snap_start_functions_restore() {
-        classic("restore -> 404, restore-error -> 404, next -> wait");
+    fn a_snap_start_function_restores_once() {
         check(
             false,
-            true,
             "restore -> ok, next -> wait, restore -> 403 Ready RestoreReady",
         );
         check(
             false,
-            true,
             "restore -> ok, restore-error -> ok, next -> 403 RuntimeRestoreErrorState Ready",
         );
         check(
             false,
-            true,
             "restore -> ok, init-error -> ok, init-error -> 403 \
                             RuntimeRestoreErrorState InitError",
         );
         check(
             false,
-            true,
             "restore-error -> 403 Started RuntimeRestoreErrorState",
         );
     }
@@ -582,7 +540,6 @@ mod tests {
     fn managed_instances_run_several_at_once() {
         check(
             true,
-            false,
             "next -> wait, event a -> ok, event b -> ok, next -> a, next -> b, next -> wait, \
              response b -> ok, over b -> true, over a -> false, response b -> 400, error b -> 400, \
              error a -> ok, over a -> true",
@@ -593,7 +550,6 @@ mod tests {
     fn managed_instances_go_on_after_a_timeout_and_late_responses_get_410() {
         check(
             true,
-            false,
             "event a -> ok, event b -> ok, next -> a, next -> b, expire a -> ok, \
              response a -> 410, response b -> ok, next -> wait, response c -> 400",
         );
@@ -603,9 +559,8 @@ mod tests {
     fn managed_instances_are_not_stuck_by_a_bad_response() {
         check(
             true,
-            false,
             "event a -> ok, next -> a, buffered a -> mode, next -> wait",
         );
-        check(true, false, "next -> wait, init-error -> ok, next -> wait");
+        check(true, "next -> wait, init-error -> ok, next -> wait");
     }
 }

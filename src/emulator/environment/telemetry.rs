@@ -1,12 +1,11 @@
 //! The Telemetry API: reads subscriptions, and delivers records to each subscriber on a thread.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::emulator::server::response::send_all;
 use crate::emulator::time::civil;
 use crate::http1::connection::receive;
 use crate::json;
@@ -17,30 +16,27 @@ const QUEUE_LEN_MAX: usize = 10_000;
 /// How long a subscriber may take for a batch, which is lost after that.
 const DELIVERY_MAX: Duration = Duration::from_secs(1);
 
-/// The stream that a record belongs to. A subscription names those that it wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TelemetryCategory {
-    Platform,
-    Function,
-    Extension,
-}
-
 /// One record.
 #[derive(Debug, Clone)]
 pub(crate) struct TelemetryRecord {
-    pub(crate) category: TelemetryCategory,
+    /// The stream that it belongs to: one of [`CATEGORIES`].
+    category: &'static str,
     /// The record as JSON text.
     pub(crate) json: Vec<u8>,
 }
 
+/// The streams of records. A subscription names those that it wants.
+const CATEGORIES: [&str; 3] = ["platform", "function", "extension"];
+
 impl TelemetryRecord {
-    pub(crate) fn new(category: TelemetryCategory, kind: &str, record: Value) -> TelemetryRecord {
+    /// Returns a record of the type `kind`: `function`, `extension`, or `platform.` and a name.
+    pub(crate) fn new(kind: &'static str, record: Value) -> TelemetryRecord {
         let mut object = Object::new();
         object.insert("time", civil(SystemTime::now()).rfc3339());
         object.insert("type", kind);
         object.insert("record", record);
         TelemetryRecord {
-            category,
+            category: kind.split_once('.').map_or(kind, |(category, _)| category),
             json: json::to_vec(&object),
         }
     }
@@ -68,51 +64,33 @@ impl TelemetrySubscription {
     /// Reads the body of a request. Returns what is wrong with it as an error.
     pub(crate) fn parse(body: &[u8], api_port: u16) -> Result<TelemetrySubscription, String> {
         let asked: Value = json::parse(body).map_err(|error| error.to_string())?;
-        let schema = asked
-            .get("schemaVersion")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let text = |pointer| asked.pointer(pointer).and_then(Value::as_str);
+        let schema = text("/schemaVersion").unwrap_or_default();
         if !["2022-07-01", "2022-12-13", "2025-01-29"].contains(&schema) {
             return Err(format!("schemaVersion {schema:?} is not supported"));
         }
-        let types = asked
-            .get("types")
-            .and_then(Value::as_array)
-            .unwrap_or_default();
-        let known = ["platform", "function", "extension"];
-        let types: Option<Vec<&str>> = types
-            .iter()
-            .map(|kind| known.into_iter().find(|known| kind.as_str() == Some(known)))
-            .collect();
+        let types = asked.get("types").and_then(Value::as_array);
+        let known = |kind: &Value| CATEGORIES.into_iter().find(|name| *kind == **name);
+        let types: Option<Vec<&str>> = types.unwrap_or_default().iter().map(known).collect();
         let types = types
             .filter(|types| !types.is_empty())
             .ok_or("types: expected platform, function or extension")?;
         let number = |name: &str, default: u64, min: u64, max: u64| {
-            let value = match asked
-                .get("buffering")
-                .and_then(|buffering| buffering.get(name))
-            {
-                None => default,
-                Some(value) => value.as_u64().unwrap_or(0),
-            };
+            let value = asked.pointer(&format!("/buffering/{name}"));
+            let value = value.map_or(default, |value| value.as_u64().unwrap_or(0));
             if !(min..=max).contains(&value) {
                 return Err(format!("buffering.{name}: expected {min} to {max}"));
             }
-            usize::try_from(value).map_err(|error| error.to_string())
+            Ok(value)
         };
         let max_items = number("maxItems", 10_000, 1000, 10_000)?;
         let max_bytes = number("maxBytes", 262_144, 262_144, 1_048_576)?;
-        let timeout = number("timeoutMs", 1000, 25, 30_000)?;
-        let timeout = Duration::from_millis(timeout.try_into().unwrap_or(1000));
-        let destination = asked.get("destination");
-        let member = |name: &str| destination.and_then(|destination| destination.get(name));
-        let destination = match member("protocol").and_then(Value::as_str) {
-            Some("HTTP") => member("URI")
-                .and_then(Value::as_str)
-                .and_then(http_destination),
-            Some("TCP") => member("port")
-                .and_then(Value::as_u64)
-                .and_then(|port| u16::try_from(port).ok())
+        let timeout_ms = number("timeoutMs", 1000, 25, 30_000)?;
+        let port = asked.pointer("/destination/port").and_then(Value::as_u64);
+        let destination = match text("/destination/protocol") {
+            Some("HTTP") => text("/destination/URI").and_then(http_destination),
+            Some("TCP") => port
+                .and_then(|port| port.try_into().ok())
                 .map(TelemetryDestination::Tcp),
             _ => None,
         };
@@ -126,18 +104,10 @@ impl TelemetrySubscription {
         }
         Ok(TelemetrySubscription {
             types,
-            max_items,
-            max_bytes,
-            timeout,
+            max_items: usize::try_from(max_items).unwrap_or(usize::MAX),
+            max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX),
+            timeout: Duration::from_millis(timeout_ms),
             destination,
-        })
-    }
-
-    fn wants(&self, category: TelemetryCategory) -> bool {
-        self.types.contains(&match category {
-            TelemetryCategory::Platform => "platform",
-            TelemetryCategory::Function => "function",
-            TelemetryCategory::Extension => "extension",
         })
     }
 }
@@ -184,18 +154,17 @@ impl Subscriber {
 
     /// Queues a record if the subscription wants it.
     pub(crate) fn offer(&mut self, record: &TelemetryRecord) {
-        if !self.subscription.wants(record.category) {
+        if !self.subscription.types.contains(&record.category) {
             return;
         }
         if self.dropped.0 > 0 {
             let (records, bytes) = self.dropped;
-            let lost = crate::json!({
+            let lost = json!({
                 "reason": "Consumer seems to have fallen behind as it has not acknowledged receipt of logs.",
                 "droppedRecords": records,
                 "droppedBytes": bytes,
             });
-            let lost =
-                TelemetryRecord::new(TelemetryCategory::Platform, "platform.logsDropped", lost);
+            let lost = TelemetryRecord::new("platform.logsDropped", lost);
             if self.queue.try_send(lost).is_ok() {
                 self.dropped = (0, 0);
             }
@@ -218,25 +187,19 @@ impl Subscriber {
 fn deliver(subscription: &TelemetrySubscription, records: &Receiver<TelemetryRecord>) {
     let mut is_lost = false;
     while let Ok(first) = records.recv() {
-        let limit = Instant::now().checked_add(subscription.timeout);
+        let began = Instant::now();
         let mut bytes = first.json.len();
         let mut batch = vec![first.json];
         let mut is_over = false;
         while batch.len() < subscription.max_items && bytes < subscription.max_bytes {
-            let left = limit.map_or(Duration::ZERO, |limit| {
-                limit.saturating_duration_since(Instant::now())
-            });
-            match records.recv_timeout(left) {
-                Ok(record) => {
-                    bytes = bytes.saturating_add(record.json.len());
-                    batch.push(record.json);
-                }
-                Err(RecvTimeoutError::Timeout) => break,
-                Err(RecvTimeoutError::Disconnected) => {
-                    is_over = true;
-                    break;
-                }
-            }
+            let left = subscription.timeout.saturating_sub(began.elapsed());
+            let received = records.recv_timeout(left);
+            is_over = matches!(received, Err(RecvTimeoutError::Disconnected));
+            let Ok(record) = received else {
+                break;
+            };
+            bytes = bytes.saturating_add(record.json.len());
+            batch.push(record.json);
         }
         // The last batch of a subscriber that has not taken the one before is not sent: the end would wait.
         if !(is_over && is_lost) {
@@ -257,7 +220,7 @@ fn send_batch(destination: &TelemetryDestination, batch: &[Vec<u8>]) -> io::Resu
         TelemetryDestination::Tcp(port) => {
             let mut lines = batch.join(&b'\n');
             lines.push(b'\n');
-            send_all(&connect(*port)?, [&lines, b"", b""])
+            connect(*port)?.write_all(&lines)
         }
         TelemetryDestination::Http(port, path) => {
             let body = [b"[".as_slice(), &batch.join(&b','), b"]"].concat();
@@ -266,8 +229,8 @@ fn send_batch(destination: &TelemetryDestination, batch: &[Vec<u8>]) -> io::Resu
                  Content-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
                 body.len(),
             );
-            let stream = connect(*port)?;
-            send_all(&stream, [head.as_bytes(), &body, b""])?;
+            let mut stream = connect(*port)?;
+            stream.write_all(&[head.as_bytes(), &body].concat())?;
             let reply = receive(&stream, &mut Vec::new(), false, 1 << 16, &mut |_, _| ());
             reply
                 .map(drop)
@@ -294,7 +257,7 @@ mod tests {
     }
 
     fn record(text: &str) -> TelemetryRecord {
-        TelemetryRecord::new(TelemetryCategory::Function, "function", Value::from(text))
+        TelemetryRecord::new("function", Value::from(text))
     }
 
     #[test]
