@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::SystemTime;
 
 use crate::emulator::invoke_api::url_event::{
-    PRELUDE_TYPE, Prelude, UrlResponse, http_event, parse_prelude, parse_response,
+    PRELUDE_TYPE, Prelude, http_event, parse_prelude, parse_response,
 };
 use crate::emulator::invoke_api::{InvokeApi, JSON, page, send_text};
 use crate::emulator::message::{PAYLOAD_LEN_MAX, ResponsePart, ResponseReceiver, ResponseStart};
@@ -69,59 +69,48 @@ fn send_stream(
 ) -> io::Result<()> {
     let content_type = start.content_type.as_deref();
     let content_type = content_type.unwrap_or("application/octet-stream");
-    if content_type == PRELUDE_TYPE {
-        let response = match read_prelude(parts) {
-            Ok(response) => response,
-            Err(PreludeError::Function(document)) => {
-                return exchange.respond(502, &[JSON, id], &document);
-            }
-            Err(PreludeError::Malformed(text)) => return send_text(exchange, 502, text),
-        };
-        exchange.start(response.status, &response.fields_with(id))?;
-        exchange.send_part(&response.body)?;
-    } else {
+    if content_type != PRELUDE_TYPE {
         exchange.start(200, &[("Content-Type", content_type), id])?;
+        return send_rest(parts, exchange);
     }
-    loop {
-        match parts.recv() {
-            Ok(ResponsePart::Data(bytes)) => exchange.send_part(&bytes)?,
-            Ok(ResponsePart::End(None)) => return exchange.finish(),
-            // The status has been sent, so an error can only be told by a missing end.
-            _ => return Err(io::ErrorKind::ConnectionAborted.into()),
-        }
-    }
-}
-
-/// Why a streamed response has no prelude.
-enum PreludeError {
-    /// The function failed. This is its error document.
-    Function(Vec<u8>),
-    Malformed(&'static str),
-}
-
-/// Reads the prelude of a streamed response: its head, and what has come of its body.
-fn read_prelude(parts: &ResponseReceiver) -> Result<UrlResponse, PreludeError> {
     let mut bytes = Vec::new();
-    loop {
+    let response = loop {
         match parse_prelude(&bytes) {
-            Prelude::Whole(response) => return Ok(response),
+            Prelude::Whole(response) => break response,
             Prelude::Malformed => {
-                return Err(PreludeError::Malformed(
-                    "expected a streamed response that begins with a JSON head and 8 NUL bytes",
-                ));
+                let text =
+                    "expected a streamed response that begins with a JSON head and 8 NUL bytes";
+                return send_text(exchange, 502, text);
             }
             Prelude::Incomplete => {}
         }
         match parts.recv() {
             Ok(ResponsePart::Data(part)) => bytes.extend_from_slice(&part),
             Ok(ResponsePart::End(Some(error))) => {
-                return Err(PreludeError::Function(error.document));
+                return exchange.respond(502, &[JSON, id], &error.document);
             }
             _ => {
-                return Err(PreludeError::Malformed(
+                return send_text(
+                    exchange,
+                    502,
                     "the function's response ended within its head",
-                ));
+                );
             }
+        }
+    };
+    exchange.start(response.status, &response.fields_with(id))?;
+    exchange.send_part(&response.body)?;
+    send_rest(parts, exchange)
+}
+
+/// Sends the rest of a streamed response, whose head has been sent.
+fn send_rest(parts: &ResponseReceiver, exchange: &mut Exchange<'_>) -> io::Result<()> {
+    loop {
+        match parts.recv() {
+            Ok(ResponsePart::Data(bytes)) => exchange.send_part(&bytes)?,
+            Ok(ResponsePart::End(None)) => return exchange.finish(),
+            // The status has been sent, so an error can only be told by a missing end.
+            _ => return Err(io::ErrorKind::ConnectionAborted.into()),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Converts HTTP requests to HTTP API 2.0 events, and the responses of functions to HTTP responses. Pure.
 
-use std::iter;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
@@ -45,13 +44,6 @@ const HOP_BY_HOP: [&str; 7] = [
     "upgrade",
 ];
 
-/// Returns whether a field concerns one connection only: it is one of [`HOP_BY_HOP`], or a `Connection`
-/// field, whose values are `connection`, names it.
-fn is_hop_by_hop<'f>(name: &str, mut connection: impl Iterator<Item = &'f str>) -> bool {
-    let is_name = |other: &str| other.trim().eq_ignore_ascii_case(name);
-    HOP_BY_HOP.into_iter().any(is_name) || connection.any(|names| names.split(',').any(is_name))
-}
-
 /// Returns the HTTP API 2.0 event of a request ("Working with AWS Lambda proxy integrations for HTTP
 /// APIs"; "Invoking Lambda function URLs"). Recorded events of function URLs win over those pages:
 /// `headers` has `cookie` too, and `x-amzn-trace-id`.
@@ -65,7 +57,16 @@ pub(super) fn http_event(
     let (path, query) = (request.path(), request.query());
     let source = source.to_string();
     let (mut headers, cookies) = event_headers(request, body.len());
-    insert_forwarded(&mut headers, request, &source, invocation);
+    // The headers that a function URL adds. The header of a trace that is not sampled has the root alone.
+    let new_trace_id = invocation.trace_id.as_deref().unwrap_or_default();
+    let new_root = new_trace_id.split(';').next().unwrap_or_default();
+    let own_trace_id = request.non_empty_header("x-amzn-trace-id");
+    let host = request.header("host").unwrap_or_default();
+    let port = access::port_of(host).unwrap_or(80);
+    headers.insert("x-amzn-trace-id", own_trace_id.unwrap_or(new_root));
+    headers.insert("x-forwarded-for", source.as_str());
+    headers.insert("x-forwarded-proto", "http");
+    headers.insert("x-forwarded-port", port.to_string());
     let mut parameters = Object::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -85,20 +86,19 @@ pub(super) fn http_event(
     if !parameters.is_empty() {
         event.insert("queryStringParameters", parameters);
     }
-    let header = |name| request.header(name).unwrap_or_default().to_owned();
     let context = json!({
         "accountId": "anonymous",
         "apiId": "local",
-        "domainName": header("host"),
+        "domainName": host,
         "domainPrefix": "local",
         "http": {
-            "method": request.method.clone(),
-            "path": path.to_owned(),
+            "method": request.method,
+            "path": path,
             "protocol": "HTTP/1.1",
-            "sourceIp": source.clone(),
-            "userAgent": header("user-agent"),
+            "sourceIp": source,
+            "userAgent": request.header("user-agent").unwrap_or_default(),
         },
-        "requestId": invocation.request_id.clone(),
+        "requestId": invocation.request_id,
         "routeKey": "$default",
         "stage": "$default",
         "time": civil(now).common_log(),
@@ -118,9 +118,17 @@ pub(super) fn http_event(
 fn event_headers(request: &HttpRequest, body_len: usize) -> (Object, Vec<String>) {
     let mut headers = Object::new();
     let mut cookies = Vec::new();
+    // A `Connection` field names further fields that concern one connection only.
+    let named = request
+        .headers("connection")
+        .flat_map(|names| names.split(','));
+    let hop_by_hop: Vec<&str> = HOP_BY_HOP.into_iter().chain(named).collect();
     for (name, value) in &request.fields {
         let name = name.to_ascii_lowercase();
-        if is_hop_by_hop(&name, request.headers("connection")) {
+        if hop_by_hop
+            .iter()
+            .any(|field| field.trim().eq_ignore_ascii_case(&name))
+        {
             continue;
         }
         if name == "cookie" {
@@ -140,29 +148,6 @@ fn event_headers(request: &HttpRequest, body_len: usize) -> (Object, Vec<String>
         headers.insert("content-length", body_len.to_string());
     }
     (headers, cookies)
-}
-
-/// Inserts the headers that a function URL adds.
-fn insert_forwarded(
-    headers: &mut Object,
-    request: &HttpRequest,
-    source: &str,
-    invocation: &InvocationEvent,
-) {
-    let own_trace_id = request.non_empty_header("x-amzn-trace-id");
-    let new_trace_id = invocation.trace_id.as_deref().unwrap_or_default();
-    // The header of a trace that is not sampled has the root alone.
-    let new_root = new_trace_id.split(';').next().unwrap_or_default();
-    let host = request.header("host").unwrap_or_default();
-    let port = access::port_of(host).unwrap_or(80).to_string();
-    for (name, value) in [
-        ("x-amzn-trace-id", own_trace_id.unwrap_or(new_root)),
-        ("x-forwarded-for", source),
-        ("x-forwarded-proto", "http"),
-        ("x-forwarded-port", port.as_str()),
-    ] {
-        headers.insert(name, value);
-    }
 }
 
 /// Inserts a value. Several values of one name are joined by commas.
@@ -305,10 +290,8 @@ fn push_field(fields: &mut Vec<(String, String)>, name: &str, value: &Value) -> 
     if !is_field_name(name) || text.contains(['\r', '\n', '\0']) {
         return None;
     }
-    let is_own = ["content-length", "date"]
-        .iter()
-        .any(|own| name.eq_ignore_ascii_case(own));
-    if !is_own && !is_hop_by_hop(name, iter::empty()) {
+    let mut dropped = ["content-length", "date"].into_iter().chain(HOP_BY_HOP);
+    if !dropped.any(|dropped| name.eq_ignore_ascii_case(dropped)) {
         fields.push((name.to_owned(), text));
     }
     Some(())
