@@ -79,15 +79,15 @@ Options:
   --help, --version
 ";
 
-/// The arguments of the command.
+/// The arguments of the command, and of a function that serves itself.
 #[derive(Debug)]
-struct CommandLine {
-    settings: Settings,
+pub(crate) struct CommandLine {
+    pub(crate) settings: Settings,
     events: Vec<String>,
-    host: IpAddr,
-    port: u16,
-    watch: Option<PathBuf>,
-    build: Option<String>,
+    pub(crate) host: IpAddr,
+    pub(crate) port: u16,
+    pub(crate) watch: Option<PathBuf>,
+    pub(crate) build: Option<String>,
 }
 
 impl Default for CommandLine {
@@ -105,7 +105,7 @@ impl Default for CommandLine {
 
 /// Why the command ends early.
 #[derive(Debug, PartialEq, Eq)]
-enum EarlyExit {
+pub(crate) enum EarlyExit {
     /// A text was requested. This is not an error.
     Text(String),
     /// The arguments are wrong.
@@ -116,6 +116,11 @@ enum EarlyExit {
 impl EarlyExit {
     fn failed(error: impl Display) -> EarlyExit {
         EarlyExit::Failed(error.to_string())
+    }
+
+    /// Returns the error for an option with a value that it cannot have.
+    fn value(name: &str, value: &str, why: &str) -> EarlyExit {
+        EarlyExit::Usage(format!("{name} {value}: {why}"))
     }
 }
 
@@ -132,12 +137,12 @@ impl EarlyExit {
 /// }
 /// ```
 pub fn cli(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    ExitCode::from(run_with(args.into_iter()))
+    let result = parse(args.into_iter()).and_then(|command_line| run(&command_line));
+    ExitCode::from(exit_code(result))
 }
 
-/// Runs the command as [`cli`] does, and returns the exit code as a number.
-pub(crate) fn run_with(args: impl Iterator<Item = OsString>) -> u8 {
-    let result = parse(args).and_then(|command_line| run(&command_line));
+/// Prints why the command has ended early, if it has. Returns its exit code as a number.
+pub(crate) fn exit_code(result: Result<u8, EarlyExit>) -> u8 {
     match result {
         Ok(code) => code,
         Err(EarlyExit::Text(text)) => {
@@ -155,33 +160,8 @@ pub(crate) fn run_with(args: impl Iterator<Item = OsString>) -> u8 {
     }
 }
 
-/// The options that have a value.
-const WITH_VALUE: [&str; 21] = [
-    "--event",
-    "--port",
-    "--host",
-    "--timeout",
-    "--memory",
-    "--handler",
-    "--name",
-    "--env",
-    "--environments",
-    "--retries",
-    "--concurrency",
-    "--fault",
-    "--seed",
-    "--json-log",
-    "--extensions",
-    "--runner",
-    "--watch",
-    "--build",
-    "--task-root",
-    "--api-host",
-    "--allow-origin",
-];
-
 fn parse(mut args: impl Iterator<Item = OsString>) -> Result<CommandLine, EarlyExit> {
-    let usage = |text: &str| Err(EarlyExit::Usage(text.to_owned()));
+    let usage = |text: &str| EarlyExit::Usage(text.to_owned());
     let mut command_line = CommandLine::default();
     command_line.settings.log = true;
     let mut allows_options = true;
@@ -191,9 +171,8 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<CommandLine, EarlyE
             let bootstrap = &mut command_line.settings.bootstrap;
             if let Some(earlier) = bootstrap.replace(PathBuf::from(&arg)) {
                 let earlier = earlier.display();
-                return usage(&format!(
-                    "expected one BOOTSTRAP, found {earlier} and {text}"
-                ));
+                let text = format!("expected one BOOTSTRAP, found {earlier} and {text}");
+                return Err(EarlyExit::Usage(text));
             }
             continue;
         }
@@ -210,73 +189,86 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<CommandLine, EarlyE
             }
             "--freeze" => command_line.settings.freeze = true,
             "--snap-start" => command_line.settings.snap_start = true,
-            _ if WITH_VALUE.contains(&name) => {
-                let Some(value) = inline.or_else(|| args.next()) else {
-                    return usage(&format!("{name} needs a value"));
-                };
-                let Ok(value) = value.into_string() else {
-                    return usage(&format!("{name}: the value is not UTF-8"));
-                };
-                command_line.set(name, value)?;
-            }
-            _ => return usage(&format!("unknown option {name}")),
+            _ => command_line.set(name, || {
+                let value = inline.clone().or_else(|| args.next());
+                let value = value.ok_or_else(|| usage(&format!("{name} needs a value")))?;
+                let not_utf8 = |_| usage(&format!("{name}: the value is not UTF-8"));
+                value.into_string().map_err(not_utf8)
+            })?,
         }
     }
     if command_line.build.is_some() && command_line.watch.is_none() {
-        return usage("--build needs --watch");
+        return Err(usage("--build needs --watch"));
     }
     if command_line.watch.is_some() && !command_line.events.is_empty() {
-        return usage("--watch is for callers and cannot be used with --event");
+        return Err(usage(
+            "--watch is for callers and cannot be used with --event",
+        ));
     }
     if command_line.settings.bootstrap.is_none() {
-        return usage("no BOOTSTRAP given");
+        return Err(usage("no BOOTSTRAP given"));
     }
     Ok(command_line)
 }
 
 impl CommandLine {
-    /// Sets an option of [`WITH_VALUE`].
-    fn set(&mut self, name: &str, value: String) -> Result<(), EarlyExit> {
-        let wrong = |why: &str| EarlyExit::Usage(format!("{name} {value}: {why}"));
+    /// Sets an option that has a value, which `next_value` returns.
+    fn set(
+        &mut self,
+        name: &str,
+        mut next_value: impl FnMut() -> Result<String, EarlyExit>,
+    ) -> Result<(), EarlyExit> {
         let settings = &mut self.settings;
         match name {
-            "--event" => self.events.push(value),
-            "--port" => self.port = number(name, &value)?,
+            "--event" => self.events.push(next_value()?),
+            "--port" => self.port = number(name, &next_value()?)?,
             "--host" => {
+                let value = next_value()?;
                 if let Ok(address) = value.parse() {
                     self.host = address;
                 } else {
-                    let name = access::host_name(&value);
-                    let name = name.ok_or_else(|| wrong("expected an address or a host name"))?;
-                    settings.hosts.push(name);
+                    let why = "expected an address or a host name";
+                    let host = access::host_name(&value);
+                    let host = host.ok_or_else(|| EarlyExit::value(name, &value, why))?;
+                    settings.hosts.push(host);
                 }
             }
             "--allow-origin" => {
+                let value = next_value()?;
+                let why = "expected scheme://host[:port], null or *";
                 let origin = access::origin(&value);
-                let origin =
-                    origin.ok_or_else(|| wrong("expected scheme://host[:port], null or *"))?;
+                let origin = origin.ok_or_else(|| EarlyExit::value(name, &value, why))?;
                 settings.allowed_origins.push(origin);
             }
             "--timeout" => {
-                let timeout = Some(seconds(name, &value, &value)?).filter(|time| !time.is_zero());
-                settings.timeout = timeout.ok_or_else(|| wrong("expected more than 0 seconds"))?;
+                let value = next_value()?;
+                settings.timeout = seconds(name, &value, &value)?;
+                if settings.timeout.is_zero() {
+                    let why = "expected more than 0 seconds";
+                    return Err(EarlyExit::value(name, &value, why));
+                }
             }
-            "--memory" => settings.memory_mb = number(name, &value)?,
-            "--handler" => settings.handler = value,
-            "--name" => settings.name = value,
+            "--memory" => settings.memory_mb = number(name, &next_value()?)?,
+            "--handler" => settings.handler = next_value()?,
+            "--name" => settings.name = next_value()?,
             "--env" => {
+                let value = next_value()?;
                 let pair = value.split_once('=').filter(|(key, _)| !key.is_empty());
-                let (key, text) = pair.ok_or_else(|| wrong("expected NAME=VALUE"))?;
+                let wrong = || EarlyExit::value(name, &value, "expected NAME=VALUE");
+                let (key, text) = pair.ok_or_else(wrong)?;
                 settings.env.push((key.to_owned(), text.to_owned()));
             }
-            "--environments" => settings.environments = at_least_one(name, &value)?,
+            "--environments" => settings.environments = at_least_one(name, &next_value()?)?,
             "--retries" => {
+                let value = next_value()?;
                 let (retries, delay) = value.split_once(':').unwrap_or((&value, "60"));
                 settings.async_retries = number(name, retries)?;
                 settings.async_retry_delay = seconds(name, &value, delay)?;
             }
-            "--concurrency" => settings.concurrency = Some(at_least_one(name, &value)?),
+            "--concurrency" => settings.concurrency = Some(at_least_one(name, &next_value()?)?),
             "--fault" => {
+                let value = next_value()?;
+                let wrong = |why: &str| EarlyExit::value(name, &value, why);
                 let (fault, rate) = value.split_once(':').unwrap_or((&value, "1"));
                 let fault = fault.parse();
                 let fault = fault.map_err(|error: UnknownFaultError| wrong(&error.to_string()))?;
@@ -286,48 +278,44 @@ impl CommandLine {
                 }
                 settings.faults.push((fault, rate));
             }
-            "--seed" => settings.seed = number(name, &value)?,
+            "--seed" => settings.seed = number(name, &next_value()?)?,
             "--json-log" => {
+                let value = next_value()?;
                 let level = value.to_ascii_uppercase();
                 if !LEVELS.contains(&level.as_str()) {
-                    return Err(wrong(&format!("expected one of {}", LEVELS.join(", "))));
+                    let why = format!("expected one of {}", LEVELS.join(", "));
+                    return Err(EarlyExit::value(name, &value, &why));
                 }
                 settings.json_log_level = Some(level);
             }
-            "--extensions" => settings.extensions = Some(value.into()),
-            "--watch" => self.watch = Some(value.into()),
-            "--build" => self.build = Some(value),
-            "--task-root" => settings.task_root = Some(value.into()),
-            "--api-host" => settings.api_host = number(name, &value)?,
-            _ => {
-                debug_assert_eq!(name, "--runner", "an option that nothing sets");
-                settings.runner = Some(value.into());
-            }
+            "--extensions" => settings.extensions = Some(next_value()?.into()),
+            "--watch" => self.watch = Some(next_value()?.into()),
+            "--build" => self.build = Some(next_value()?),
+            "--task-root" => settings.task_root = Some(next_value()?.into()),
+            "--api-host" => settings.api_host = number(name, &next_value()?)?,
+            "--runner" => settings.runner = Some(next_value()?.into()),
+            _ => return Err(EarlyExit::Usage(format!("unknown option {name}"))),
         }
         Ok(())
     }
 }
 
+/// Parses the value of an option, or a part of one.
 fn number<T: FromStr>(name: &str, text: &str) -> Result<T, EarlyExit> {
-    text.parse()
-        .map_err(|_| EarlyExit::Usage(format!("{name} {text}: invalid value")))
+    let number = text.parse();
+    number.map_err(|_| EarlyExit::value(name, text, "invalid value"))
 }
 
 /// Parses a number of seconds that is part of an option's `value`.
 fn seconds(name: &str, value: &str, text: &str) -> Result<Duration, EarlyExit> {
-    let out_of_range = |_| EarlyExit::Usage(format!("{name} {value}: the time is out of range"));
+    let out_of_range = |_| EarlyExit::value(name, value, "the time is out of range");
     Duration::try_from_secs_f64(number(name, text)?).map_err(out_of_range)
 }
 
-fn at_least_one<T: FromStr + From<u8> + PartialOrd>(
-    name: &str,
-    text: &str,
-) -> Result<T, EarlyExit> {
+fn at_least_one<T: FromStr + Default + PartialEq>(name: &str, text: &str) -> Result<T, EarlyExit> {
     let value = number(name, text)?;
-    if value < T::from(1) {
-        return Err(EarlyExit::Usage(format!(
-            "{name} {text}: expected at least 1"
-        )));
+    if value == T::default() {
+        return Err(EarlyExit::value(name, text, "expected at least 1"));
     }
     Ok(value)
 }
@@ -399,7 +387,9 @@ impl SignalHandler {
     }
 }
 
-fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
+/// Runs the function until a signal ends the command, or for the events of the command line. Returns the
+/// exit code.
+pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
     let settings = &command_line.settings;
     let events = command_line.events.iter().map(|event| read_event(event));
     let events: Result<Vec<Vec<u8>>, String> = events.collect();

@@ -431,11 +431,24 @@ impl Drop for Emulator {
 /// # Errors
 /// If it cannot listen on loopback. An error of the handler is an [`InvokeResponse`].
 pub fn invoke(handler: &dyn Handler, event: &[u8]) -> io::Result<InvokeResponse> {
-    let emulator = Emulator::start()?;
+    let settings = Settings {
+        timeout: IN_PROCESS_TIMEOUT,
+        ..Settings::default()
+    };
+    invoke_in_process(settings, handler, event)
+}
+
+/// Runs `handler` for one event, as [`invoke`] does, and waits until the invocation is reported.
+fn invoke_in_process(
+    settings: Settings,
+    handler: &dyn Handler,
+    event: &[u8],
+) -> io::Result<InvokeResponse> {
+    let emulator = Emulator::with(settings)?;
     let addr = emulator.addr().to_string();
     thread::scope(|scope| {
         scope.spawn(move || drop(Runtime::at(&addr).serve(handler)));
-        let response = emulator.invoke(event);
+        let response = emulator.invoke_to_its_end(event);
         // Ends the loop, which the scope waits for.
         drop(emulator);
         response
