@@ -22,62 +22,7 @@ use crate::emulator::{Emulator, Settings, UnknownFaultError};
 use crate::events::samples;
 use crate::sys;
 
-const HELP: &str = "\
-Runs a Lambda function locally, as Lambda would.
-
-Usage: emulator [OPTION...] BOOTSTRAP
-
-BOOTSTRAP is the executable that Lambda would start. It may be in any language that speaks the Runtime
-API. Without --event the emulator waits for callers:
-  POST /2015-03-31/functions/function/invocations    invokes the function, as the AWS CLI does with
-                                                     --endpoint-url http://127.0.0.1:9000
-  any other request                                  is an event of the function's URL
-A request's head may take 10 seconds, its body 20 and one more for each 4 KB; a slower one gets 408. If
-there are too many connections, the emulator closes those that have been idle longest.
-
-Options:
-  --event EVENT           invoke the function with EVENT and exit: JSON, @FILE, - for standard input, or
-                          the name of a sample (sqs, s3, http_api, ...). The response goes to standard
-                          output; logs and the REPORT line go to standard error. The exit code is 1 if
-                          an invocation fails. May be repeated
-  --port N                listen on this port (default 9000; 0 for any free port)
-  --host ADDRESS          listen on this address (default 127.0.0.1, which only this machine can reach)
-  --host NAME             also accept requests to this host name, such as host.docker.internal. Requests
-                          to other names than localhost and addresses get 403. May be repeated
-  --allow-origin ORIGIN   let web pages of this origin (http://localhost:5173, or * for any) call the
-                          function. Pages of other origins get 403. The Invoke API answers CORS
-                          preflight requests; for the function URL the function does. May be repeated
-  --timeout SECONDS       timeout of the function (default 3)
-  --memory MB             memory setting of the function; not enforced (default 128)
-  --handler TEXT          handler setting of the function, its _HANDLER (default bootstrap)
-  --name TEXT             name of the function (default function)
-  --env NAME=VALUE        set a variable for the function. May be repeated
-  --environments N        number of execution environments for concurrent callers (default 1)
-  --retries N[:SECONDS]   repeat asynchronous invocations that fail up to N times; the first retry waits
-                          SECONDS, the second twice as long (default 2:60)
-  --concurrency N         concurrent invocations in one environment, as in Managed Instances
-  --freeze                stop the function between invocations, as Lambda does
-  --extensions DIR        start the executables in DIR as external extensions
-  --snap-start            run it as a SnapStart function, which is restored after its init
-  --fault NAME[:RATE]     inject a fault into this share of the Runtime API's replies (default 1, all of
-                          them): cut-before, cut-within, cut-after, slow, split, chunked, lower-case,
-                          empty-headers, no-headers, clock, 204, 200, 403, 410, 413, 500. May be
-                          repeated
-  --seed N                seed of the faults; the same seed gives the same faults (default 1)
-  --json-log LEVEL        use JSON as the log format, from this level on (TRACE, DEBUG, INFO, WARN, ERROR,
-                          FATAL)
-  --watch DIR             start the function again when a file changes that it is built from: a file in
-                          cargo's dep-info or manifests, or, without these, any file in DIR that Git does
-                          not ignore. Callers wait meanwhile
-  --build COMMAND         with --watch: run this in DIR first (such as 'cargo build'), and at the start.
-                          If it fails, callers get its output
-  --task-root DIR         folder in which the function starts, its LAMBDA_TASK_ROOT (default: the folder
-                          of BOOTSTRAP)
-  --api-host ADDRESS      listen on this address of this machine for the Runtime API (default 127.0.0.1;
-                          Lambda's is 169.254.100.1)
-  --runner PROGRAM        run BOOTSTRAP with this program, such as qemu-aarch64
-  --help, --version
-";
+const HELP: &str = include_str!("cli_help.txt");
 
 /// The arguments of the command, and of a function that serves itself.
 #[derive(Debug)]

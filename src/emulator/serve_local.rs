@@ -16,19 +16,7 @@ use crate::runtime::handler::Handler;
 /// The longest timeout that Lambda has, since the handler may be stopped in a debugger.
 const TIMEOUT: Duration = Duration::from_secs(900);
 
-const HELP: &str = "\
-Serves this function locally, since AWS_LAMBDA_RUNTIME_API is not set.
-
-  --port N          listen on 127.0.0.1 on this port (default: the variable PORT, or 9000)
-  --host ADDRESS    listen on this address instead
-  --host NAME       also accept requests to this host name, besides addresses and localhost
-  --allow-origin ORIGIN
-                    let web pages of this origin call the function (* for any)
-  --watch           build it again when a file changes that it is built from; callers wait meanwhile
-  --build COMMAND   with --watch: build it with this command (default: as cargo has built it)
-  invoke EVENT      invoke it once instead, with JSON, a file, - for standard input, or the name of a
-                    sample (sqs, s3, http_api, ...)
-";
+const HELP: &str = include_str!("serve_local_help.txt");
 
 /// Serves `handler` on a local port until Ctrl-C. [`run`](crate::run) and its like call this in a debug
 /// build if `AWS_LAMBDA_RUNTIME_API` is not set.
