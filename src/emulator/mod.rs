@@ -38,6 +38,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
@@ -46,6 +47,7 @@ use crate::runtime::handler::Handler;
 
 pub use self::cli::cli;
 use self::environment::Environment;
+use self::environment::process::ProcessGroup;
 use self::invoke_api::InvokeApi;
 use self::message::{ResponseReceiver, collect_response};
 use self::runtime_api::RuntimeApi;
@@ -56,7 +58,7 @@ use self::server::Server;
 use self::server::access::AccessRules;
 pub use self::settings::Settings;
 use self::time::epoch_ms;
-use self::watch::{WatchThread, Watcher};
+use self::watch::Watcher;
 
 /// The timeout of a handler in a test, which may be stopped in a debugger: longer than Lambda's default,
 /// and short enough for a test run that hangs.
@@ -189,7 +191,8 @@ pub struct Emulator {
     runtime_apis: Vec<Server>,
     invoke_apis: Vec<Server>,
     threads: Vec<JoinHandle<()>>,
-    watch: Option<WatchThread>,
+    /// Stops the thread that watches when it is dropped, and the processes of that thread's build.
+    watch: Option<(Sender<()>, Arc<ProcessGroup>)>,
 }
 
 impl Emulator {
@@ -398,9 +401,12 @@ impl Emulator {
 
     /// Builds and starts the function again whenever its sources change.
     fn watch(&mut self, watcher: Watcher) -> io::Result<()> {
-        let scheduler = Arc::clone(&self.scheduler);
-        self.watch = Some(watcher.start(scheduler, self.environments.clone())?);
-        Ok(())
+        let (stop, stopped) = channel();
+        self.watch = Some((stop, Arc::clone(&watcher.group)));
+        let (scheduler, environments) = (Arc::clone(&self.scheduler), self.environments.clone());
+        self.spawn_thread("emulator watch folder", move || {
+            watcher.run(scheduler, environments, stopped);
+        })
     }
 
     /// Ends the function: kills its processes, and closes the connections of those that wait for it.
@@ -415,7 +421,10 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.end();
-        self.watch = None;
+        if let Some((stop, build)) = self.watch.take() {
+            drop(stop);
+            build.end();
+        }
         for server in self.invoke_apis.iter_mut().chain(&mut self.runtime_apis) {
             server.stop();
         }

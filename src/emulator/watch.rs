@@ -9,8 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use crate::emulator::environment::Environment;
@@ -49,25 +48,7 @@ pub(crate) struct Watcher {
     /// The inputs before the first build.
     first: Snapshot,
     /// The processes of the build.
-    group: Arc<ProcessGroup>,
-}
-
-/// The thread that watches. Dropping it ends the thread and its build.
-#[derive(Debug)]
-pub(crate) struct WatchThread {
-    stop: Option<Sender<()>>,
-    group: Arc<ProcessGroup>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Drop for WatchThread {
-    fn drop(&mut self) {
-        self.stop = None;
-        self.group.end();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+    pub(crate) group: Arc<ProcessGroup>,
 }
 
 impl Watcher {
@@ -106,22 +87,14 @@ impl Watcher {
         Err(String::from_utf8_lossy(&output.split_off(start)).into_owned())
     }
 
-    /// Starts to watch. Invocations wait during a build, and fail with its output if it fails.
-    pub(crate) fn start(
+    /// Watches until `stopped` ends. Invocations wait during a build, and fail with its output if it fails.
+    pub(crate) fn run(
         self,
         scheduler: Arc<Scheduler>,
         environments: Vec<Arc<Environment>>,
-    ) -> io::Result<WatchThread> {
-        let (stop, stopped) = channel();
-        let group = Arc::clone(&self.group);
-        let thread = thread::Builder::new()
-            .name("emulator watch folder".to_owned())
-            .spawn(move || WatchLoop::new(self, scheduler, environments, stopped).run())?;
-        Ok(WatchThread {
-            stop: Some(stop),
-            group,
-            thread: Some(thread),
-        })
+        stopped: Receiver<()>,
+    ) {
+        WatchLoop::new(self, scheduler, environments, stopped).run();
     }
 }
 
@@ -248,14 +221,12 @@ impl WatchLoop {
         let before = self.watcher.inputs.snapshot_before_build();
         let build_error = self.watcher.build().err();
         self.is_broken = build_error.is_some();
-        if !self.is_broken {
-            for environment in &self.environments {
-                environment.replace();
-            }
-        }
         let result = if self.is_broken {
             "the build failed"
         } else {
+            for environment in &self.environments {
+                environment.replace();
+            }
             "started again"
         };
         let path = self.changed.first().map_or(Path::new(""), |path| {

@@ -22,12 +22,10 @@ impl IgnorePatterns {
     /// Returns the patterns of the ancestors of `folder` within its repository.
     pub(crate) fn above(folder: &Path) -> IgnorePatterns {
         let mut ignore = IgnorePatterns::default();
-        let ancestors: Vec<&Path> = folder.ancestors().skip(1).collect();
-        if folder.join(".git").exists() {
-            return ignore;
-        }
-        if let Some(root) = ancestors.iter().position(|dir| dir.join(".git").exists()) {
-            for dir in ancestors.iter().take(root.saturating_add(1)).rev() {
+        let is_root = |dir: &Path| dir.join(".git").exists();
+        if let Some(root) = folder.ancestors().position(is_root) {
+            let above: Vec<&Path> = folder.ancestors().skip(1).take(root).collect();
+            for dir in above.into_iter().rev() {
                 ignore.add(dir);
             }
         }
@@ -72,8 +70,7 @@ impl Pattern {
             // A pattern without a slash matches names in any folder.
             segments.insert(0, b"**".to_vec());
         }
-        let is_empty = segments.is_empty() || segments == [b"**".to_vec(), Vec::new()];
-        (!is_empty).then(|| Pattern {
+        (!segments.is_empty()).then(|| Pattern {
             base: base.to_owned(),
             segments,
             is_negated,

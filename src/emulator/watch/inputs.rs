@@ -30,10 +30,11 @@ const MANIFESTS: [&str; 6] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp {
     len: u64,
-    modified: Option<SystemTime>,
-    /// The inode number, and the status change time in seconds and nanoseconds (inode(7)). They also
-    /// change when another file is renamed to this one, or when the modification time is set back.
-    status: (u64, i64, i64),
+    /// Device and inode, which also change when another file is renamed to this one.
+    id: Option<(u64, u64)>,
+    /// The status change time (inode(7)) since the Unix epoch, which also changes when the modification
+    /// time is set back.
+    changed: Duration,
 }
 
 /// The state of a build's inputs at one time.
@@ -45,7 +46,8 @@ pub(crate) struct Snapshot {
     searched: BTreeSet<(PathBuf, Search)>,
     /// Hashes of the files' contents, before a build.
     contents: BTreeMap<PathBuf, u64>,
-    taken: SystemTime,
+    /// When it was taken, since the Unix epoch.
+    taken: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,7 +95,7 @@ impl BuildInputs {
                 files: BTreeMap::new(),
                 searched: BTreeSet::new(),
                 contents: BTreeMap::new(),
-                taken: SystemTime::now(),
+                taken: since_epoch(SystemTime::now()),
             },
             own_output: own_output(),
             folders: BTreeSet::new(),
@@ -104,8 +106,7 @@ impl BuildInputs {
             builder.search(&self.folder, Search::Everything, false);
             return builder.snapshot;
         }
-        let mut packages = Vec::new();
-        packages.extend(is_package.then(|| self.folder.clone()));
+        let mut packages = Vec::from_iter(is_package.then(|| self.folder.clone()));
         let mut parents = BTreeSet::new();
         for dep_info in &dep_infos {
             for path in self.prerequisites(dep_info) {
@@ -144,13 +145,12 @@ impl BuildInputs {
         if let Some(beside) = beside.filter(|path| path.is_file()) {
             return vec![beside];
         }
-        let mut targets = BTreeSet::new();
+        let packages = self
+            .folder
+            .ancestors()
+            .filter(|folder| folder.join("Cargo.toml").is_file());
+        let mut targets: BTreeSet<_> = packages.map(|package| package.join("target")).collect();
         targets.extend(self.target.iter().map(|target| self.folder.join(target)));
-        for folder in self.folder.ancestors() {
-            if folder.join("Cargo.toml").is_file() {
-                targets.insert(folder.join("target"));
-            }
-        }
         let mut found = Vec::new();
         for target in &targets {
             // target/PROFILE and target/TRIPLE/PROFILE, and the folder for examples in each.
@@ -191,11 +191,13 @@ impl Snapshot {
     pub(crate) fn changed_since(&self, before: &Snapshot) -> Vec<PathBuf> {
         let mut changed = Vec::new();
         for (path, now) in &self.files {
-            let is_changed = match (before.files.get(path), now) {
-                (Some(before), now) => before != now,
-                (None, None) => false,
+            let is_changed = match before.files.get(path) {
+                Some(before) => before != now,
                 // It did not exist, or it was not searched for.
-                (None, Some(now)) => before.has_searched(path) || now.is_since(before.taken),
+                None => now.as_ref().is_some_and(|now| {
+                    let is_new = now.changed.saturating_add(CLOCK_TICK) >= before.taken;
+                    before.has_searched(path) || is_new
+                }),
             };
             let is_same = |hash: &u64| content_hash(path).as_ref() == Some(hash);
             if is_changed && !before.contents.get(path).is_some_and(is_same) {
@@ -220,30 +222,31 @@ impl Snapshot {
 }
 
 impl Stamp {
+    #[cfg(unix)]
     fn new(metadata: &Metadata) -> Stamp {
-        #[cfg(unix)]
-        let status = {
-            use std::os::unix::fs::MetadataExt;
-            (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
-        };
-        #[cfg(not(unix))]
-        let status = (0, 0, 0);
+        use std::os::unix::fs::MetadataExt;
+        let seconds = u64::try_from(metadata.ctime()).unwrap_or(0);
+        let nanos = u32::try_from(metadata.ctime_nsec()).unwrap_or(0);
         Stamp {
             len: metadata.len(),
-            modified: metadata.modified().ok(),
-            status,
+            id: Some((metadata.dev(), metadata.ino())),
+            changed: Duration::new(seconds, nanos),
         }
     }
 
-    /// Returns whether the file has changed since `time`, by its times.
-    fn is_since(&self, time: SystemTime) -> bool {
-        let limit = time.checked_sub(CLOCK_TICK).unwrap_or(time);
-        let (_, seconds, nanos) = self.status;
-        let whole = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-        let part = Duration::from_nanos(u64::try_from(nanos).unwrap_or(0));
-        let changed = SystemTime::UNIX_EPOCH.checked_add(whole.saturating_add(part));
-        self.modified.is_some_and(|t| t >= limit) || changed.is_some_and(|t| t >= limit)
+    #[cfg(not(unix))]
+    fn new(metadata: &Metadata) -> Stamp {
+        Stamp {
+            len: metadata.len(),
+            id: None,
+            changed: metadata.modified().map(since_epoch).unwrap_or_default(),
+        }
     }
+}
+
+fn since_epoch(time: SystemTime) -> Duration {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default()
 }
 
 /// Takes a snapshot.
@@ -296,53 +299,36 @@ impl SnapshotBuilder {
     fn search(&mut self, folder: &Path, search: Search, one_package: bool) {
         self.folders.clear();
         self.snapshot.searched.insert((folder.to_owned(), search));
-        let ignore = IgnorePatterns::above(folder);
-        self.search_in(folder, ignore, search, one_package, DEPTH_MAX);
-    }
-
-    fn search_in(
-        &mut self,
-        folder: &Path,
-        mut ignore: IgnorePatterns,
-        search: Search,
-        one_package: bool,
-        depth: u32,
-    ) {
-        let Ok(entries) = fs::read_dir(folder) else {
-            return;
-        };
-        ignore.add(folder);
-        for entry in entries.flatten() {
-            let (name, path) = (entry.file_name(), entry.path());
-            let name = name.as_encoded_bytes();
-            // Hidden files, and those in which editors keep unsaved changes.
-            if name.starts_with(b".") || name.starts_with(b"#") || name.ends_with(b"~") {
-                continue;
-            }
-            let Ok(metadata) = fs::metadata(&path) else {
-                continue;
-            };
-            if ignore.matches(&path, metadata.is_dir()) {
-                continue;
-            }
-            if metadata.is_dir() {
-                let is_output = name == b"target" || path.join("CACHEDIR.TAG").is_file();
-                let is_other = one_package && path.join("Cargo.toml").is_file();
-                let is_new = identity(&metadata).is_none_or(|id| self.folders.insert(id));
-                let depth = depth
-                    .checked_sub(1)
-                    .filter(|_| !is_output && !is_other && is_new);
-                if let Some(depth) = depth {
-                    self.search_in(&path, ignore.clone(), search, one_package, depth);
+        let mut rest = vec![(folder.to_owned(), IgnorePatterns::above(folder), DEPTH_MAX)];
+        while let Some((folder, mut ignore, depth)) = rest.pop() {
+            ignore.add(&folder);
+            for path in paths_in(&folder) {
+                let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+                // Hidden files, and those in which editors keep unsaved changes.
+                if name.starts_with(b".") || name.starts_with(b"#") || name.ends_with(b"~") {
+                    continue;
                 }
-                continue;
-            }
-            let is_own = identity(&metadata).is_some_and(|id| self.own_output.contains(&id));
-            let is_wanted = search == Search::Everything || is_source(&path);
-            if metadata.is_file() && is_wanted && !is_own {
-                self.snapshot
-                    .files
-                    .insert(path, Some(Stamp::new(&metadata)));
+                let Ok(metadata) = fs::metadata(&path) else {
+                    continue;
+                };
+                if ignore.matches(&path, metadata.is_dir()) {
+                    continue;
+                }
+                let stamp = Stamp::new(&metadata);
+                if metadata.is_dir() {
+                    let is_output = name == b"target" || path.join("CACHEDIR.TAG").is_file();
+                    let is_other = one_package && path.join("Cargo.toml").is_file();
+                    let is_new = stamp.id.is_none_or(|id| self.folders.insert(id));
+                    if is_new && !is_output && !is_other && depth > 0 {
+                        rest.push((path, ignore.clone(), depth.saturating_sub(1)));
+                    }
+                    continue;
+                }
+                let is_own = stamp.id.is_some_and(|id| self.own_output.contains(&id));
+                let is_wanted = search == Search::Everything || is_source(&path);
+                if metadata.is_file() && is_wanted && !is_own {
+                    self.snapshot.files.insert(path, Some(stamp));
+                }
             }
         }
     }
@@ -361,33 +347,13 @@ fn is_source(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rs")
 }
 
-/// Returns device and inode of a file.
-#[cfg(unix)]
-fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    Some((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn identity(_: &Metadata) -> Option<(u64, u64)> {
-    None
-}
-
-/// Returns the files that this process writes its output to. No build reads them.
-#[cfg(unix)]
+/// Returns the files that this process writes its output to, by device and inode. No build reads them.
 fn own_output() -> Vec<(u64, u64)> {
-    use std::os::fd::AsFd;
-    let (out, error) = (std::io::stdout(), std::io::stderr());
-    let files = [out.as_fd(), error.as_fd()].map(|fd| {
-        let file = fs::File::from(fd.try_clone_to_owned().ok()?);
-        identity(&file.metadata().ok()?)
-    });
-    files.into_iter().flatten().collect()
-}
-
-#[cfg(not(unix))]
-fn own_output() -> Vec<(u64, u64)> {
-    Vec::new()
+    let files = ["/proc/self/fd/1", "/proc/self/fd/2"].into_iter();
+    let files = files.filter_map(|path| fs::metadata(path).ok());
+    files
+        .filter_map(|metadata| Stamp::new(&metadata).id)
+        .collect()
 }
 
 /// Returns the folder that cargo writes to: the folder with a CACHEDIR.TAG that contains a dep-info file.
@@ -423,36 +389,15 @@ fn dep_infos_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
 /// Returns the prerequisites in a dep-info file, which has rules of make(1). Spaces in paths are escaped
 /// with backslashes; other backslashes are part of a path.
 fn prerequisites(text: &str) -> Vec<String> {
-    let mut paths = Vec::new();
     let text = text.replace("\\\r\n", " ").replace("\\\n", " ");
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let mut path = String::new();
-        let mut is_behind_colon = false;
-        let mut chars = line.chars().chain([' ']).peekable();
-        while let Some(c) = chars.next() {
-            match c {
-                '\\' if chars.peek() == Some(&' ') => {
-                    path.push(' ');
-                    let _ = chars.next();
-                }
-                ' ' | '\t' if !is_behind_colon => {
-                    is_behind_colon = path.ends_with(':');
-                    if is_behind_colon {
-                        path.clear();
-                    } else {
-                        path.push(c);
-                    }
-                }
-                ' ' | '\t' => {
-                    if !path.is_empty() {
-                        paths.push(std::mem::take(&mut path));
-                    }
-                }
-                _ => path.push(c),
-            }
-        }
-    }
-    paths
+    // No path contains a NUL, so it can stand for a space within a path.
+    let text = text.replace("\\ ", "\0");
+    let rules = text.lines().filter(|line| !line.starts_with('#'));
+    let paths = rules.flat_map(|rule| {
+        let words = rule.split_ascii_whitespace();
+        words.skip_while(|word| !word.ends_with(':')).skip(1)
+    });
+    paths.map(|path| path.replace('\0', " ")).collect()
 }
 
 /// Returns the values of `path = "..."` in a manifest: those of dependencies, and of targets.
