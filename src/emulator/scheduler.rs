@@ -23,7 +23,7 @@ const QUEUE_LEN_MAX: usize = 1000;
 pub(crate) struct ThrottledError;
 
 /// An invocation that waits for an environment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct QueuedInvocation {
     /// Complete except for its deadline, which depends on when it begins.
     event: InvocationEvent,
@@ -152,36 +152,30 @@ impl Scheduler {
         environment: &Environment,
     ) {
         while let Ok(invocation) = invocations.recv() {
-            let QueuedInvocation {
-                event,
-                response,
-                retries,
-            } = invocation;
-            let again = (retries > 0).then(|| (event.clone(), response.clone()));
-            let has_succeeded = environment.run_invocation(event, response);
-            if let (false, Some((event, response))) = (has_succeeded, again) {
-                self.retry_later(event, response, retries);
+            let retry = (invocation.retries > 0).then(|| invocation.clone());
+            let has_succeeded = environment.run_invocation(invocation.event, invocation.response);
+            if let (false, Some(retry)) = (has_succeeded, retry) {
+                self.retry_later(retry);
             }
             self.free_slot(index, environment.is_warm());
         }
     }
 
-    /// Schedules an invocation that failed and may be repeated `retries` times.
-    fn retry_later(&self, mut event: InvocationEvent, response: ResponseSender, retries: u32) {
+    /// Schedules an invocation that failed and may be repeated.
+    fn retry_later(&self, mut invocation: QueuedInvocation) {
         // The first retry waits for the delay, the second twice as long, and so on.
-        let n_attempts = self.settings.async_retries.saturating_sub(retries);
+        let n_attempts = self
+            .settings
+            .async_retries
+            .saturating_sub(invocation.retries);
         let delay = self.settings.async_retry_delay;
         let delay = delay.saturating_mul(n_attempts.saturating_add(1));
         let Some(due) = Instant::now().checked_add(delay) else {
             return;
         };
         // The request id stays the same for all attempts.
-        event.attempt_id = uuid();
-        let invocation = QueuedInvocation {
-            event,
-            response,
-            retries: retries.saturating_sub(1),
-        };
+        invocation.event.attempt_id = uuid();
+        invocation.retries = invocation.retries.saturating_sub(1);
         let mut queue = lock(&self.queue);
         if !queue.is_closed {
             queue.retries.push((due, invocation));
@@ -194,16 +188,9 @@ impl Scheduler {
     pub(crate) fn run_retries(&self) {
         let mut queue = lock(&self.queue);
         while !queue.is_closed {
-            queue = match queue.enqueue_due_retries() {
-                None => self
-                    .changed
-                    .wait(queue)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(wait) => {
-                    let waited = self.changed.wait_timeout(queue, wait);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
+            let wait = queue.enqueue_due_retries().unwrap_or(Duration::MAX);
+            let waited = self.changed.wait_timeout(queue, wait);
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -232,12 +219,8 @@ impl Scheduler {
     pub(crate) fn pause(&self) {
         let mut queue = lock(&self.queue);
         queue.is_paused = true;
-        while queue.has_busy_slot() && !queue.is_closed {
-            queue = self
-                .changed
-                .wait(queue)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
+        let is_running = |queue: &mut Queue| queue.has_busy_slot() && !queue.is_closed;
+        drop(self.changed.wait_while(queue, is_running));
     }
 
     /// Lets invocations begin again. Each fails with `build_error`, if there is one.
@@ -387,7 +370,7 @@ mod tests {
         scheduler.invoke_async(event.clone()).unwrap();
         let first = worker.try_recv().unwrap();
         assert_eq!(first.retries, 2);
-        scheduler.retry_later(first.event, first.response, first.retries);
+        scheduler.retry_later(first);
         scheduler.free_slot(0, true);
         assert_eq!(lock(&scheduler.queue).enqueue_due_retries(), None);
         let second = worker.try_recv().unwrap();
