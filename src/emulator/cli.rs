@@ -267,24 +267,22 @@ fn at_least_one<T: FromStr + Default + PartialEq>(name: &str, text: &str) -> Res
 
 /// Returns the event that a command line names: JSON, a file, `-` for standard input, or a sample.
 pub(crate) fn read_event(arg: &str) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
     let sample = samples::ALL.iter().find(|(name, _)| *name == arg);
     let is_file = || Path::new(arg).is_file().then_some(arg);
-    let (source, read) = if arg == "-" {
+    let (source, event) = if arg == "-" {
+        let mut bytes = Vec::new();
         let read = io::stdin().lock().read_to_end(&mut bytes);
-        ("standard input", read.map(drop))
+        ("standard input", read.map(|_| bytes))
     } else if let Some((_, event)) = sample {
-        bytes = event.as_bytes().to_vec();
-        ("the sample", Ok(()))
+        ("the sample", Ok(event.as_bytes().to_vec()))
     } else if let Some(path) = arg.strip_prefix('@').or_else(is_file) {
-        (path, fs::read(path).map(|content| bytes = content))
+        (path, fs::read(path))
     } else {
-        bytes = arg.as_bytes().to_vec();
-        ("the event", Ok(()))
+        ("the event", Ok(arg.as_bytes().to_vec()))
     };
-    read.map_err(|error| format!("{source}: {error}"))?;
-    match check_event(&bytes) {
-        Ok(()) => Ok(bytes),
+    let event = event.map_err(|error| format!("{source}: {error}"))?;
+    match check_event(&event) {
+        Ok(()) => Ok(event),
         Err(error) => Err(format!("{source} is not JSON: {error}")),
     }
 }

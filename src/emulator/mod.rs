@@ -58,7 +58,7 @@ use self::server::Server;
 use self::server::access::AccessRules;
 pub use self::settings::Settings;
 use self::time::epoch_ms;
-use self::watch::Watcher;
+use self::watch::{WatchLoop, Watcher};
 
 /// The timeout of a handler in a test, which may be stopped in a debugger: longer than Lambda's default,
 /// and short enough for a test run that hangs.
@@ -405,7 +405,7 @@ impl Emulator {
         self.watch = Some((stop, Arc::clone(&watcher.group)));
         let (scheduler, environments) = (Arc::clone(&self.scheduler), self.environments.clone());
         self.spawn_thread("emulator watch folder", move || {
-            watcher.run(scheduler, environments, stopped);
+            WatchLoop::new(watcher, scheduler, environments, stopped).run();
         })
     }
 

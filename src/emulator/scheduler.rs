@@ -58,18 +58,11 @@ struct Queue {
 /// Room for one invocation in an environment. A worker thread runs what is sent to it.
 #[derive(Debug)]
 struct Slot {
-    state: SlotState,
+    /// Whether an invocation is running.
+    is_busy: bool,
+    /// Whether a runtime waits for an event. A slot without one is used only if no warm one is free.
+    is_warm: bool,
     worker: Sender<QueuedInvocation>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SlotState {
-    /// There may be no process. Such a slot is used only if no warm one is free.
-    Cold,
-    /// A runtime waits for an event.
-    Warm,
-    /// An invocation is running.
-    Busy,
 }
 
 impl Scheduler {
@@ -88,7 +81,8 @@ impl Scheduler {
         let mut queue = lock(&self.queue);
         let index = queue.slots.len();
         queue.slots.push(Slot {
-            state: SlotState::Cold,
+            is_busy: false,
+            is_warm: false,
             worker,
         });
         (index, invocations)
@@ -197,11 +191,8 @@ impl Scheduler {
     fn free_slot(&self, index: usize, is_warm: bool) {
         let mut queue = lock(&self.queue);
         if let Some(slot) = queue.slots.get_mut(index) {
-            slot.state = if is_warm {
-                SlotState::Warm
-            } else {
-                SlotState::Cold
-            };
+            slot.is_busy = false;
+            slot.is_warm = is_warm;
         }
         queue.dispatch();
         if queue.is_paused {
@@ -255,16 +246,15 @@ impl Queue {
                 }
                 return;
             }
-            let states = self.slots.iter().map(|slot| slot.state);
-            let position = |state| states.clone().position(|other| other == state);
-            let free = position(SlotState::Warm).or_else(|| position(SlotState::Cold));
-            let Some(slot) = free.and_then(|index| self.slots.get_mut(index)) else {
+            let free = self.slots.iter_mut().filter(|slot| !slot.is_busy);
+            // The first warm one, or else the first one.
+            let Some(slot) = free.min_by_key(|slot| !slot.is_warm) else {
                 return;
             };
             let Some(invocation) = self.waiting.pop_front() else {
                 return;
             };
-            slot.state = SlotState::Busy;
+            slot.is_busy = true;
             self.n_begun = self.n_begun.saturating_add(1);
             // The worker listens until its slot is removed.
             let sent = slot.worker.send(invocation);
@@ -273,7 +263,7 @@ impl Queue {
     }
 
     fn has_busy_slot(&self) -> bool {
-        self.slots.iter().any(|slot| slot.state == SlotState::Busy)
+        self.slots.iter().any(|slot| slot.is_busy)
     }
 
     /// Queues the retries that are due. Returns the time until the next one.

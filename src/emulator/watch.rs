@@ -86,20 +86,10 @@ impl Watcher {
         let start = output.len().saturating_sub(OUTPUT_LEN_MAX);
         Err(String::from_utf8_lossy(&output.split_off(start)).into_owned())
     }
-
-    /// Watches until `stopped` ends. Invocations wait during a build, and fail with its output if it fails.
-    pub(crate) fn run(
-        self,
-        scheduler: Arc<Scheduler>,
-        environments: Vec<Arc<Environment>>,
-        stopped: Receiver<()>,
-    ) {
-        WatchLoop::new(self, scheduler, environments, stopped).run();
-    }
 }
 
 /// The state of the thread that watches.
-struct WatchLoop {
+pub(crate) struct WatchLoop {
     watcher: Watcher,
     scheduler: Arc<Scheduler>,
     environments: Vec<Arc<Environment>>,
@@ -124,7 +114,7 @@ struct WatchLoop {
 struct StoppedError;
 
 impl WatchLoop {
-    fn new(
+    pub(crate) fn new(
         watcher: Watcher,
         scheduler: Arc<Scheduler>,
         environments: Vec<Arc<Environment>>,
@@ -154,12 +144,10 @@ impl WatchLoop {
         }
     }
 
-    fn run(mut self) {
-        loop {
-            let waited = self.wait_for_change().and_then(|()| self.settle());
-            if waited.is_err() {
-                return;
-            }
+    /// Watches until the thread has to stop. Invocations wait during a build, and fail with its output if
+    /// it fails.
+    pub(crate) fn run(mut self) {
+        while let Ok(()) = self.wait_for_change().and_then(|()| self.settle()) {
             self.build();
         }
     }

@@ -232,17 +232,13 @@ fn send_text(exchange: &mut Exchange<'_>, status: u16, text: &str) -> io::Result
 fn find_qualifier(path_name: &str, query: &str, own_name: &str) -> Option<String> {
     let decoded = decode_percent(path_name, false).ok()?;
     let words: Vec<&str> = decoded.split(':').collect();
-    let words = match words.as_slice() {
-        ["arn", _, "lambda", _, _, "function", rest @ ..] | [_, "function", rest @ ..]
-            if !rest.is_empty() =>
-        {
-            rest
+    let (name, suffix) = match words.as_slice() {
+        [name] | [_, "function", name] | ["arn", _, "lambda", _, _, "function", name] => {
+            (*name, "")
         }
-        words => words,
-    };
-    let (name, suffix) = match words {
-        [name] => (*name, ""),
-        [name, suffix] => (*name, *suffix),
+        [name, suffix]
+        | [_, "function", name, suffix]
+        | ["arn", _, "lambda", _, _, "function", name, suffix] => (*name, *suffix),
         _ => return None,
     };
     if name != own_name && name != "function" {

@@ -194,12 +194,12 @@ pub(super) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
             body,
         });
     }
-    let (status, mut fields) = parse_head(&value)?;
+    let mut head = parse_head(&value)?;
     let is_content_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case(JSON_TYPE.0);
-    if !fields.iter().any(is_content_type) {
-        fields.push(json_type());
+    if !head.fields.iter().any(is_content_type) {
+        head.fields.push(json_type());
     }
-    let body = match value.get("body") {
+    head.body = match value.get("body") {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::String(text)) if value.get("isBase64Encoded") == Some(&Value::Bool(true)) => {
             decode_base64(text.as_bytes()).ok()?
@@ -207,11 +207,7 @@ pub(super) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
         Some(Value::String(text)) => text.clone().into_bytes(),
         Some(body) => json::to_vec(body),
     };
-    Some(UrlResponse {
-        status,
-        fields,
-        body,
-    })
+    Some(head)
 }
 
 /// The beginning of a streamed response.
@@ -238,17 +234,16 @@ pub(super) fn parse_prelude(bytes: &[u8]) -> Prelude {
     let value = json::parse_replacing_surrogates::<Value>(text).ok();
     let value = value.filter(|value| value.as_object().is_some());
     match value.as_ref().and_then(parse_head) {
-        Some((status, fields)) => Prelude::Whole(UrlResponse {
-            status,
-            fields,
-            body: rest.get(PRELUDE_END.len()..).unwrap_or_default().to_vec(),
-        }),
+        Some(mut response) => {
+            response.body = rest.get(PRELUDE_END.len()..).unwrap_or_default().to_vec();
+            Prelude::Whole(response)
+        }
         None => Prelude::Malformed,
     }
 }
 
-/// Returns status and fields of a response; `None` if a response cannot have them.
-fn parse_head(value: &Value) -> Option<(u16, Vec<(String, String)>)> {
+/// Returns a response with status and fields and without a body; `None` if a response cannot have them.
+fn parse_head(value: &Value) -> Option<UrlResponse> {
     let status = match value.get("statusCode") {
         None => 200,
         Some(Value::String(text)) => text.parse().ok()?,
@@ -275,7 +270,11 @@ fn parse_head(value: &Value) -> Option<(u16, Vec<(String, String)>)> {
     for cookie in cookies.unwrap_or_default() {
         push_field(&mut fields, "Set-Cookie", cookie)?;
     }
-    Some((status, fields))
+    Some(UrlResponse {
+        status,
+        fields,
+        body: Vec::new(),
+    })
 }
 
 /// Adds a header field; returns `None` if name or value is malformed. Leaves out the fields that the

@@ -38,7 +38,7 @@ struct Stamp {
 }
 
 /// The state of a build's inputs at one time.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Snapshot {
     /// The files; `None` for one that does not exist.
     files: BTreeMap<PathBuf, Option<Stamp>>,
@@ -50,11 +50,15 @@ pub(crate) struct Snapshot {
     taken: Duration,
 }
 
+/// Which files of a folder are inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Search {
-    /// Files whose names end in `.rs`.
-    Sources,
-    Everything,
+    /// All files.
+    Folder,
+    /// All files of one package, without those of other packages in the folder.
+    Package,
+    /// The files of one package whose names end in `.rs`.
+    PackageSources,
 }
 
 /// Finds the inputs of a build.
@@ -90,43 +94,37 @@ impl BuildInputs {
     /// Takes a snapshot of all inputs. With `everything` it includes other files of the packages, which a
     /// build may need before dep-info names them.
     pub(crate) fn snapshot(&self, everything: bool) -> Snapshot {
-        let mut builder = SnapshotBuilder {
-            snapshot: Snapshot {
-                files: BTreeMap::new(),
-                searched: BTreeSet::new(),
-                contents: BTreeMap::new(),
-                taken: since_epoch(SystemTime::now()),
-            },
-            own_output: own_output(),
-            folders: BTreeSet::new(),
+        let mut snapshot = Snapshot {
+            taken: since_epoch(SystemTime::now()),
+            ..Snapshot::default()
         };
         let dep_infos = self.dep_infos();
         let is_package = self.folder.join("Cargo.toml").is_file();
         if dep_infos.is_empty() && !is_package {
-            builder.search(&self.folder, Search::Everything, false);
-            return builder.snapshot;
+            snapshot.search(&self.folder, Search::Folder);
+            return snapshot;
         }
         let mut packages = Vec::from_iter(is_package.then(|| self.folder.clone()));
         let mut parents = BTreeSet::new();
         for dep_info in &dep_infos {
             for path in self.prerequisites(dep_info) {
                 if path.is_dir() {
-                    builder.search(&path, Search::Everything, false);
+                    snapshot.search(&path, Search::Folder);
                 } else {
-                    builder.add(&path);
+                    snapshot.add(&path);
                 }
                 parents.extend(path.parent().map(Path::to_owned));
             }
         }
         packages.extend(parents.iter().filter_map(|parent| package_of(parent)));
-        builder.add_packages(packages, everything || dep_infos.is_empty());
+        snapshot.add_packages(packages, everything || dep_infos.is_empty());
         // The executable is from a package elsewhere, so the user wants the other files of this folder.
-        let mut files = builder.snapshot.files.iter();
+        let mut files = snapshot.files.iter();
         let has_own = files.any(|(path, stamp)| stamp.is_some() && path.starts_with(&self.folder));
         if !is_package && !has_own {
-            builder.search(&self.folder, Search::Everything, false);
+            snapshot.search(&self.folder, Search::Folder);
         }
-        builder.snapshot
+        snapshot
     }
 
     /// Returns the inputs that a dep-info file names, without the output of cargo.
@@ -215,9 +213,85 @@ impl Snapshot {
     /// Returns whether `path` would be in the snapshot if it existed.
     fn has_searched(&self, path: &Path) -> bool {
         self.searched.iter().any(|(folder, search)| {
-            let is_wanted = *search == Search::Everything || is_source(path);
+            let is_wanted = *search != Search::PackageSources || is_source(path);
             is_wanted && path.starts_with(folder)
         })
+    }
+
+    /// Adds a file, which may not exist.
+    fn add(&mut self, path: &Path) {
+        if !self.files.contains_key(path) {
+            let metadata = fs::metadata(path).ok().filter(Metadata::is_file);
+            let stamp = metadata.as_ref().map(Stamp::new);
+            self.files.insert(path.to_owned(), stamp);
+        }
+    }
+
+    /// Adds the manifests and sources of packages and of those that they depend on by path. With
+    /// `everything` it adds all files.
+    fn add_packages(&mut self, mut packages: Vec<PathBuf>, everything: bool) {
+        let mut seen = BTreeSet::new();
+        while let Some(package) = packages.pop() {
+            if !seen.insert(package.clone()) {
+                continue;
+            }
+            for folder in package.ancestors() {
+                for name in MANIFESTS {
+                    self.add(&folder.join(name));
+                }
+            }
+            // Cargo itself watches every file of a package whose build script names no inputs.
+            let search = if everything || package.join("build.rs").is_file() {
+                Search::Package
+            } else {
+                Search::PackageSources
+            };
+            self.search(&package, search);
+            let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap_or_default();
+            let dependencies = path_dependencies(&manifest);
+            let dependencies = dependencies.map(|path| normalized(&package.join(path)));
+            packages.extend(dependencies.filter(|path| path.join("Cargo.toml").is_file()));
+        }
+    }
+
+    /// Adds the files below `folder`, without hidden files, those that Git ignores, and the output of cargo.
+    fn search(&mut self, folder: &Path, search: Search) {
+        let own_output = own_output();
+        // The folders that have been found, by device and inode: symbolic links may lead back.
+        let mut folders = BTreeSet::new();
+        self.searched.insert((folder.to_owned(), search));
+        let mut rest = vec![(folder.to_owned(), IgnorePatterns::above(folder), DEPTH_MAX)];
+        while let Some((folder, mut ignore, depth)) = rest.pop() {
+            ignore.add(&folder);
+            for path in paths_in(&folder) {
+                let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+                // Hidden files, and those in which editors keep unsaved changes.
+                if name.starts_with(b".") || name.starts_with(b"#") || name.ends_with(b"~") {
+                    continue;
+                }
+                let Ok(metadata) = fs::metadata(&path) else {
+                    continue;
+                };
+                if ignore.matches(&path, metadata.is_dir()) {
+                    continue;
+                }
+                let stamp = Stamp::new(&metadata);
+                if metadata.is_dir() {
+                    let is_output = name == b"target" || path.join("CACHEDIR.TAG").is_file();
+                    let is_other = search != Search::Folder && path.join("Cargo.toml").is_file();
+                    let is_new = stamp.id.is_none_or(|id| folders.insert(id));
+                    if is_new && !is_output && !is_other && depth > 0 {
+                        rest.push((path, ignore.clone(), depth.saturating_sub(1)));
+                    }
+                    continue;
+                }
+                let is_own = stamp.id.is_some_and(|id| own_output.contains(&id));
+                let is_wanted = search != Search::PackageSources || is_source(&path);
+                if metadata.is_file() && is_wanted && !is_own {
+                    self.files.insert(path, Some(stamp));
+                }
+            }
+        }
     }
 }
 
@@ -247,91 +321,6 @@ impl Stamp {
 fn since_epoch(time: SystemTime) -> Duration {
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     since.unwrap_or_default()
-}
-
-/// Takes a snapshot.
-struct SnapshotBuilder {
-    snapshot: Snapshot,
-    /// The files that this process writes its output to, by device and inode.
-    own_output: Vec<(u64, u64)>,
-    /// The folders that have been searched, by device and inode: symbolic links may lead back.
-    folders: BTreeSet<(u64, u64)>,
-}
-
-impl SnapshotBuilder {
-    fn add(&mut self, path: &Path) {
-        if !self.snapshot.files.contains_key(path) {
-            let metadata = fs::metadata(path).ok().filter(Metadata::is_file);
-            let stamp = metadata.as_ref().map(Stamp::new);
-            self.snapshot.files.insert(path.to_owned(), stamp);
-        }
-    }
-
-    /// Adds the manifests and sources of packages and of those that they depend on by path. With
-    /// `everything` it adds all files.
-    fn add_packages(&mut self, mut packages: Vec<PathBuf>, everything: bool) {
-        let mut seen = BTreeSet::new();
-        while let Some(package) = packages.pop() {
-            if !seen.insert(package.clone()) {
-                continue;
-            }
-            for folder in package.ancestors() {
-                for name in MANIFESTS {
-                    self.add(&folder.join(name));
-                }
-            }
-            // Cargo itself watches every file of a package whose build script names no inputs.
-            let search = if everything || package.join("build.rs").is_file() {
-                Search::Everything
-            } else {
-                Search::Sources
-            };
-            self.search(&package, search, true);
-            let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap_or_default();
-            let dependencies = path_dependencies(&manifest);
-            let dependencies = dependencies.map(|path| normalized(&package.join(path)));
-            packages.extend(dependencies.filter(|path| path.join("Cargo.toml").is_file()));
-        }
-    }
-
-    /// Adds the files below `folder`, without hidden files, those that Git ignores, and the output of cargo.
-    /// With `one_package` it leaves out other packages.
-    fn search(&mut self, folder: &Path, search: Search, one_package: bool) {
-        self.folders.clear();
-        self.snapshot.searched.insert((folder.to_owned(), search));
-        let mut rest = vec![(folder.to_owned(), IgnorePatterns::above(folder), DEPTH_MAX)];
-        while let Some((folder, mut ignore, depth)) = rest.pop() {
-            ignore.add(&folder);
-            for path in paths_in(&folder) {
-                let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-                // Hidden files, and those in which editors keep unsaved changes.
-                if name.starts_with(b".") || name.starts_with(b"#") || name.ends_with(b"~") {
-                    continue;
-                }
-                let Ok(metadata) = fs::metadata(&path) else {
-                    continue;
-                };
-                if ignore.matches(&path, metadata.is_dir()) {
-                    continue;
-                }
-                let stamp = Stamp::new(&metadata);
-                if metadata.is_dir() {
-                    let is_output = name == b"target" || path.join("CACHEDIR.TAG").is_file();
-                    let is_other = one_package && path.join("Cargo.toml").is_file();
-                    let is_new = stamp.id.is_none_or(|id| self.folders.insert(id));
-                    if is_new && !is_output && !is_other && depth > 0 {
-                        rest.push((path, ignore.clone(), depth.saturating_sub(1)));
-                    }
-                    continue;
-                }
-                let is_own = stamp.id.is_some_and(|id| self.own_output.contains(&id));
-                let is_wanted = search == Search::Everything || is_source(&path);
-                if metadata.is_file() && is_wanted && !is_own {
-                    self.snapshot.files.insert(path, Some(stamp));
-                }
-            }
-        }
-    }
 }
 
 /// Returns a hash of a file's content; `None` if it cannot be read or is too long.
