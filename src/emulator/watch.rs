@@ -102,7 +102,7 @@ pub(crate) struct WatchLoop {
     generated: GeneratedFiles,
     /// Whether the last build failed.
     is_broken: bool,
-    /// The scheduler's activity at the last snapshot.
+    /// The scheduler's activity right before the last snapshot.
     activity: (u64, bool),
     /// For how many more snapshots a change counts as made by the build.
     n_late: u32,
@@ -163,6 +163,7 @@ impl WatchLoop {
     fn wait_for_change(&mut self) -> Result<(), StoppedError> {
         while self.changed.is_empty() {
             self.sleep(INTERVAL)?;
+            let activity_before = self.scheduler.activity();
             let now = self.watcher.inputs.snapshot(self.is_broken);
             self.changed = now.changed_since(&self.seen);
             self.seen = now;
@@ -175,7 +176,7 @@ impl WatchLoop {
             } else {
                 ChangeCause::Person
             };
-            self.activity = activity;
+            self.activity = activity_before;
             self.n_late = self.n_late.saturating_sub(1);
             self.has_build_written |= !self.changed.is_empty();
             // A build's changes are counted once, when no more can come.
@@ -221,10 +222,10 @@ impl WatchLoop {
             path.strip_prefix(&self.watcher.folder).unwrap_or(path)
         });
         print_line(&format!("{} has changed: {result}", path.display()));
-        // Invocations that begin from here on count as activity.
+        self.seen = self.watcher.inputs.snapshot(self.is_broken);
+        // What invocations change from here on is not in the snapshot, and they count as activity.
         self.activity = self.scheduler.activity();
         self.scheduler.resume(build_error);
-        self.seen = self.watcher.inputs.snapshot(self.is_broken);
         self.changed = self.seen.changed_since(&before);
         self.n_late = LATE_SNAPSHOTS;
         self.has_build_written = !self.changed.is_empty();
