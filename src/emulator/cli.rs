@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use crate::emulator::environment::logs::{LEVELS, print_line};
@@ -297,7 +297,7 @@ struct SignalHandler {
 
 impl SignalHandler {
     /// Handles signals on a thread.
-    fn start() -> io::Result<(Arc<SignalHandler>, JoinHandle<()>)> {
+    fn start() -> io::Result<Arc<SignalHandler>> {
         let signals = sys::interrupts()?;
         let handler = Arc::new(SignalHandler {
             build_group: Arc::new(ProcessGroup::default()),
@@ -305,8 +305,8 @@ impl SignalHandler {
             has_signal: AtomicBool::new(false),
         });
         let shared = Arc::clone(&handler);
-        let thread = thread::Builder::new().spawn(move || shared.exit_on_signal(signals))?;
-        Ok((handler, thread))
+        thread::Builder::new().spawn(move || shared.exit_on_signal(signals))?;
+        Ok(handler)
     }
 
     /// Waits for a signal, stops what has been started, and exits.
@@ -325,8 +325,11 @@ impl SignalHandler {
         std::process::exit(signal.saturating_add(128));
     }
 
-    fn has_signal(&self) -> bool {
-        self.has_signal.load(Ordering::SeqCst)
+    /// Returns unless a signal has come. After one, the other thread exits the process.
+    fn check(&self) {
+        while self.has_signal.load(Ordering::SeqCst) {
+            thread::park();
+        }
     }
 }
 
@@ -338,17 +341,14 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
     let events: Result<Vec<Vec<u8>>, String> = events.collect();
     let events = events.map_err(EarlyExit::Failed)?;
     sys::raise_descriptor_limit();
-    let (signals, signal_thread) = SignalHandler::start().map_err(EarlyExit::failed)?;
+    let signals = SignalHandler::start().map_err(EarlyExit::failed)?;
     let watcher = command_line.watch.clone().map(|folder| {
         let (build, program) = (command_line.build.clone(), settings.bootstrap.clone());
         Watcher::new(folder, build, program, Arc::clone(&signals.build_group))
     });
     if let Some(watcher) = &watcher {
         let built = watcher.build();
-        if signals.has_signal() {
-            let _ = signal_thread.join();
-            return Ok(1);
-        }
+        signals.check();
         built.map_err(|_| EarlyExit::failed("the build failed"))?;
     }
     let mut emulator = Emulator::with(settings.clone()).map_err(EarlyExit::failed)?;
@@ -370,22 +370,16 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
     }
     let emulator = Arc::new(emulator);
     *lock(&signals.emulator) = Some(Arc::clone(&emulator));
-    if events.is_empty() {
-        let _ = signal_thread.join();
-        return Ok(0);
+    while events.is_empty() {
+        thread::park();
     }
     let mut code = 0;
     for event in events {
         let response = emulator.invoke_to_its_end(&event);
-        if signals.has_signal() {
-            let _ = signal_thread.join();
-            return Ok(1);
-        }
+        signals.check();
         let response = response.map_err(EarlyExit::failed)?;
         print_response(&response.body).map_err(EarlyExit::failed)?;
-        if response.is_error() {
-            code = 1;
-        }
+        code |= u8::from(response.is_error());
     }
     emulator.end();
     Ok(code)

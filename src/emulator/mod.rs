@@ -188,8 +188,8 @@ pub struct Emulator {
     scheduler: Arc<Scheduler>,
     access: Arc<AccessRules>,
     environments: Vec<Arc<Environment>>,
-    runtime_apis: Vec<Server>,
-    invoke_apis: Vec<Server>,
+    /// The Runtime APIs of the environments, and then the Invoke APIs.
+    servers: Vec<Server>,
     threads: Vec<JoinHandle<()>>,
     /// Stops the thread that watches when it is dropped, and the processes of that thread's build.
     watch: Option<(Sender<()>, Arc<ProcessGroup>)>,
@@ -260,8 +260,7 @@ impl Emulator {
             scheduler: Arc::new(Scheduler::new(Arc::new(settings))),
             access,
             environments: Vec::new(),
-            runtime_apis: Vec::new(),
-            invoke_apis: Vec::new(),
+            servers: Vec::new(),
             threads: Vec::new(),
             watch: None,
         };
@@ -284,8 +283,7 @@ impl Emulator {
         let environment = Environment::new(settings, listener.local_addr()?);
         self.environments.push(Arc::clone(&environment));
         let api = RuntimeApi::new(Arc::clone(&environment), Arc::clone(&self.access));
-        self.runtime_apis
-            .push(Server::start(listener, Arc::new(api))?);
+        self.servers.push(Server::start(listener, Arc::new(api))?);
         for _ in 0..n_slots {
             let (index, invocations) = self.scheduler.add_slot();
             let (scheduler, environment) = (Arc::clone(&self.scheduler), Arc::clone(&environment));
@@ -304,7 +302,7 @@ impl Emulator {
 
     /// Returns the address of the (first) Runtime API: the value of `AWS_LAMBDA_RUNTIME_API`.
     pub fn addr(&self) -> SocketAddr {
-        let api = self.runtime_apis.first();
+        let api = self.servers.first();
         debug_assert!(api.is_some(), "an emulator without an environment");
         api.map_or((Ipv4Addr::LOCALHOST, 0).into(), Server::addr)
     }
@@ -352,7 +350,7 @@ impl Emulator {
         let api = InvokeApi::new(scheduler, access, logs_requests);
         let server = Server::start(listener, Arc::new(api))?;
         let addr = server.addr();
-        self.invoke_apis.push(server);
+        self.servers.push(server);
         Ok(addr)
     }
 
@@ -425,7 +423,7 @@ impl Drop for Emulator {
             drop(stop);
             build.end();
         }
-        for server in self.invoke_apis.iter_mut().chain(&mut self.runtime_apis) {
+        for server in self.servers.iter_mut().rev() {
             server.stop();
         }
         for thread in self.threads.drain(..) {

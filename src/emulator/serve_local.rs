@@ -57,13 +57,11 @@ pub fn serve_local(handler: &dyn Handler) -> ! {
             Err(text) => Err(text),
         },
     };
-    match result {
-        Ok(code) => std::process::exit(code),
-        Err(text) => {
-            print_line(&text);
-            std::process::exit(1)
-        }
-    }
+    let code = result.unwrap_or_else(|text| {
+        print_line(&text);
+        1
+    });
+    std::process::exit(code)
 }
 
 /// Invokes the handler with one event. Returns the exit code.

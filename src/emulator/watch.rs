@@ -121,27 +121,25 @@ impl WatchLoop {
         stopped: Receiver<()>,
     ) -> WatchLoop {
         let seen = watcher.inputs.snapshot(false);
-        let mut changed = seen.changed_since(&watcher.first);
-        let mut generated = GeneratedFiles::default();
-        let cause = if watcher.build.is_some() {
-            ChangeCause::Build
-        } else {
-            ChangeCause::Person
+        let cause = match watcher.build {
+            Some(_) => ChangeCause::Build,
+            None => ChangeCause::Person,
         };
-        generated.remove_from(&mut changed, cause, &watcher.first);
-        WatchLoop {
+        let mut watch = WatchLoop {
             activity: scheduler.activity(),
+            changed: seen.changed_since(&watcher.first),
+            generated: GeneratedFiles::default(),
             watcher,
             scheduler,
             environments,
             stopped,
             seen,
-            changed,
-            generated,
             is_broken: false,
             n_late: 0,
             has_build_written: false,
-        }
+        };
+        watch.remove_generated(cause);
+        watch
     }
 
     /// Watches until the thread has to stop. Invocations wait during a build, and fail with its output if

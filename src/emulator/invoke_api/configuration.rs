@@ -10,27 +10,18 @@ use crate::json;
 use crate::json::Value;
 
 impl InvokeApi {
+    /// Serves GetFunction, and GetFunctionConfiguration, which returns a part of its document.
     pub(super) fn get_function(
         &self,
-        name: &str,
+        qualifier: &str,
         request: &HttpRequest,
         exchange: &mut Exchange<'_>,
     ) -> ApiResult {
-        let qualifier = self.qualifier(name, request)?;
-        let document = json!({
-            "Configuration": self.configuration(&qualifier),
-            "Code": { "RepositoryType": "S3" },
-        });
-        Ok(exchange.respond(200, &[JSON], &json::to_vec(&document))?)
-    }
-
-    pub(super) fn get_function_configuration(
-        &self,
-        name: &str,
-        request: &HttpRequest,
-        exchange: &mut Exchange<'_>,
-    ) -> ApiResult {
-        let document = self.configuration(&self.qualifier(name, request)?);
+        let mut document = self.configuration(qualifier);
+        if !request.path().ends_with("/configuration") {
+            let code = json!({ "RepositoryType": "S3" });
+            document = json!({ "Configuration": document, "Code": code });
+        }
         Ok(exchange.respond(200, &[JSON], &json::to_vec(&document))?)
     }
 

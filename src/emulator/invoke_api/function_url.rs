@@ -21,7 +21,7 @@ impl InvokeApi {
     ) -> io::Result<()> {
         let body = match exchange.read_body(PAYLOAD_LEN_MAX) {
             Ok(body) => body,
-            Err(BodyReadError::TooLong) => return send_status(exchange, 413),
+            Err(BodyReadError::TooLong) => return send_text(exchange, 413, reason_phrase(413)),
             Err(BodyReadError::Cut) => return Err(io::ErrorKind::UnexpectedEof.into()),
         };
         let source = exchange.peer().unwrap_or(IpAddr::from(Ipv4Addr::LOCALHOST));
@@ -31,7 +31,7 @@ impl InvokeApi {
         }
         event.body = http_event(request, &body, source, &event, SystemTime::now());
         if event.body.len() > PAYLOAD_LEN_MAX {
-            return send_status(exchange, 413);
+            return send_text(exchange, 413, reason_phrase(413));
         }
         let id = event.request_id.clone();
         let parts = match self.scheduler.invoke(event) {
@@ -113,9 +113,4 @@ fn send_rest(parts: &ResponseReceiver, exchange: &mut Exchange<'_>) -> io::Resul
             _ => return Err(io::ErrorKind::ConnectionAborted.into()),
         }
     }
-}
-
-/// Sends a status with its reason phrase as the text.
-fn send_status(exchange: &mut Exchange<'_>, status: u16) -> io::Result<()> {
-    send_text(exchange, status, reason_phrase(status))
 }

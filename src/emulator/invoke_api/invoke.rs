@@ -35,13 +35,13 @@ fn ended() -> ApiError {
 impl InvokeApi {
     pub(super) fn invoke(
         &self,
-        name: &str,
+        qualifier: &str,
         request: &HttpRequest,
         exchange: &mut Exchange<'_>,
     ) -> ApiResult {
         let kind = invocation_type(request);
         let kinds = ["Event", "RequestResponse", "DryRun"];
-        let event = self.read_event(name, kind, &kinds, request, exchange)?;
+        let event = self.read_event(qualifier, kind, &kinds, request, exchange)?;
         if kind == "DryRun" {
             return Ok(exchange.respond(204, &[], b"")?);
         }
@@ -74,11 +74,11 @@ impl InvokeApi {
 
     pub(super) fn invoke_async(
         &self,
-        name: &str,
+        qualifier: &str,
         request: &HttpRequest,
         exchange: &mut Exchange<'_>,
     ) -> ApiResult {
-        let event = self.read_event(name, "Event", &["Event"], request, exchange)?;
+        let event = self.read_event(qualifier, "Event", &["Event"], request, exchange)?;
         self.enqueue(event, exchange)
     }
 
@@ -96,13 +96,13 @@ impl InvokeApi {
 
     pub(super) fn invoke_with_response_stream(
         &self,
-        name: &str,
+        qualifier: &str,
         request: &HttpRequest,
         exchange: &mut Exchange<'_>,
     ) -> ApiResult {
         let kind = invocation_type(request);
         let kinds = ["RequestResponse", "DryRun"];
-        let event = self.read_event(name, kind, &kinds, request, exchange)?;
+        let event = self.read_event(qualifier, kind, &kinds, request, exchange)?;
         if kind == "DryRun" {
             return Ok(exchange.respond(204, &[], b"")?);
         }
@@ -142,13 +142,12 @@ impl InvokeApi {
     /// request, `kinds` are those that the operation has.
     fn read_event(
         &self,
-        name: &str,
+        qualifier: &str,
         kind: &str,
         kinds: &[&str],
         request: &HttpRequest,
         exchange: &mut Exchange<'_>,
     ) -> ApiResult<InvocationEvent> {
-        let qualifier = self.qualifier(name, request)?;
         if !kinds.contains(&kind) {
             let message = format!(
                 "1 validation error detected: Value '{kind}' at 'invocationType' failed to satisfy \
@@ -158,7 +157,7 @@ impl InvokeApi {
             return Err(refused(400, "ValidationException", message));
         }
         let mut event = self.scheduler.new_event(read_payload(kind, exchange)?);
-        event.function_arn = qualified(event.function_arn, &qualifier);
+        event.function_arn = qualified(event.function_arn, qualifier);
         event.client_context = client_context(request)?;
         let header = |name| request.non_empty_header(name).map(str::to_owned);
         event.trace_id = header("X-Amzn-Trace-Id").or(event.trace_id);

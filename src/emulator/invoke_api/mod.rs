@@ -87,7 +87,7 @@ impl Service for InvokeApi {
     }
 }
 
-/// An operation of Lambda's API. Its first parameter is `FunctionName`.
+/// An operation of Lambda's API. Its first parameter is the version or alias of the function.
 type Operation = fn(&InvokeApi, &str, &HttpRequest, &mut Exchange<'_>) -> ApiResult;
 
 /// Returns the method and the operation of a path, and the function's name in it ("Actions", Lambda API
@@ -102,8 +102,7 @@ fn operation_of(path: &str) -> Option<(&'static str, Operation, &str)> {
         }
         // This path is documented with a slash at the end.
         ("2014-11-13", "/invoke-async" | "/invoke-async/") => ("POST", InvokeApi::invoke_async),
-        ("2015-03-31", "/configuration") => ("GET", InvokeApi::get_function_configuration),
-        ("2015-03-31", "") => ("GET", InvokeApi::get_function),
+        ("2015-03-31", "" | "/configuration") => ("GET", InvokeApi::get_function),
         _ => return None,
     };
     (!name.is_empty()).then_some((method, operation, name))
@@ -197,7 +196,7 @@ impl InvokeApi {
             let message = format!("expected the method {wanted}, found {method} {path}");
             return Err(refused(405, "UnknownOperationException", message));
         }
-        operation(self, name, request, exchange)
+        operation(self, &self.qualifier(name, request)?, request, exchange)
     }
 
     /// Returns the version or alias that a request names; empty if it names none.
@@ -247,10 +246,9 @@ fn find_qualifier(path_name: &str, query: &str, own_name: &str) -> Option<String
     let mut parameters = query.split('&');
     let parameter = parameters.find_map(|pair| pair.strip_prefix("Qualifier="));
     let parameter = decode_percent(parameter.unwrap_or_default(), true).ok()?;
-    Some(if suffix.is_empty() {
-        parameter.into_owned()
-    } else {
-        suffix.to_owned()
+    Some(match suffix {
+        "" => parameter.into_owned(),
+        suffix => suffix.to_owned(),
     })
 }
 

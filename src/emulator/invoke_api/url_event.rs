@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
+use crate::emulator::invoke_api::JSON;
 use crate::emulator::message::InvocationEvent;
 use crate::emulator::server::access;
 use crate::emulator::server::exchange::HttpRequest;
@@ -179,9 +180,7 @@ fn is_text(content_type: Option<&str>) -> bool {
 /// A response without `statusCode` is itself the body: a string as its text, anything else as JSON. So
 /// is a member `body`. This was recorded from function URLs.
 pub(super) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
-    const JSON_TYPE: (&str, &str) = ("Content-Type", "application/json");
-    let json_type = || (JSON_TYPE.0.to_owned(), JSON_TYPE.1.to_owned());
-
+    let json_type = || (JSON.0.to_owned(), JSON.1.to_owned());
     let value: Value = json::parse_replacing_surrogates(response).ok()?;
     if value.get("statusCode").is_none() {
         let body = match value {
@@ -195,7 +194,7 @@ pub(super) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
         });
     }
     let mut head = parse_head(&value)?;
-    let is_content_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case(JSON_TYPE.0);
+    let is_content_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case(JSON.0);
     if !head.fields.iter().any(is_content_type) {
         head.fields.push(json_type());
     }

@@ -104,8 +104,7 @@ impl BuildInputs {
             snapshot.search(&self.folder, Search::Folder);
             return snapshot;
         }
-        let mut packages = Vec::from_iter(is_package.then(|| self.folder.clone()));
-        let mut parents = BTreeSet::new();
+        let mut parents = BTreeSet::from_iter(is_package.then(|| self.folder.clone()));
         for dep_info in &dep_infos {
             for path in self.prerequisites(dep_info) {
                 if path.is_dir() {
@@ -116,7 +115,10 @@ impl BuildInputs {
                 parents.extend(path.parent().map(Path::to_owned));
             }
         }
-        packages.extend(parents.iter().filter_map(|parent| package_of(parent)));
+        let packages = parents
+            .iter()
+            .filter_map(|parent| packages_around(parent).next());
+        let packages = packages.map(Path::to_owned).collect();
         snapshot.add_packages(packages, everything || dep_infos.is_empty());
         // The executable is from a package elsewhere, so the user wants the other files of this folder.
         let mut files = snapshot.files.iter();
@@ -143,10 +145,7 @@ impl BuildInputs {
         if let Some(beside) = beside.filter(|path| path.is_file()) {
             return vec![beside];
         }
-        let packages = self
-            .folder
-            .ancestors()
-            .filter(|folder| folder.join("Cargo.toml").is_file());
+        let packages = packages_around(&self.folder);
         let mut targets: BTreeSet<_> = packages.map(|package| package.join("target")).collect();
         targets.extend(self.target.iter().map(|target| self.folder.join(target)));
         let mut found = Vec::new();
@@ -256,7 +255,9 @@ impl Snapshot {
 
     /// Adds the files below `folder`, without hidden files, those that Git ignores, and the output of cargo.
     fn search(&mut self, folder: &Path, search: Search) {
-        let own_output = own_output();
+        // The files that this process writes its output to. No build reads them.
+        let own_output = ["/proc/self/fd/1", "/proc/self/fd/2"]
+            .map(|path| Stamp::new(&fs::metadata(path).ok()?).id);
         // The folders that have been found, by device and inode: symbolic links may lead back.
         let mut folders = BTreeSet::new();
         self.searched.insert((folder.to_owned(), search));
@@ -285,7 +286,7 @@ impl Snapshot {
                     }
                     continue;
                 }
-                let is_own = stamp.id.is_some_and(|id| own_output.contains(&id));
+                let is_own = stamp.id.is_some() && own_output.contains(&stamp.id);
                 let is_wanted = search != Search::PackageSources || is_source(&path);
                 if metadata.is_file() && is_wanted && !is_own {
                     self.files.insert(path, Some(stamp));
@@ -336,15 +337,6 @@ fn is_source(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rs")
 }
 
-/// Returns the files that this process writes its output to, by device and inode. No build reads them.
-fn own_output() -> Vec<(u64, u64)> {
-    let files = ["/proc/self/fd/1", "/proc/self/fd/2"].into_iter();
-    let files = files.filter_map(|path| fs::metadata(path).ok());
-    files
-        .filter_map(|metadata| Stamp::new(&metadata).id)
-        .collect()
-}
-
 /// Returns the folder that cargo writes to: the folder with a CACHEDIR.TAG that contains a dep-info file.
 fn output_folder(dep_info: &Path) -> &Path {
     let mut around = dep_info.ancestors().skip(1);
@@ -352,11 +344,10 @@ fn output_folder(dep_info: &Path) -> &Path {
     marked.or(dep_info.parent()).unwrap_or(dep_info)
 }
 
-/// Returns the package that contains `folder`.
-fn package_of(folder: &Path) -> Option<PathBuf> {
-    let mut around = folder.ancestors();
-    let package = around.find(|folder| folder.join("Cargo.toml").is_file());
-    package.map(Path::to_owned)
+/// Returns the packages that contain `folder`, the innermost first.
+fn packages_around(folder: &Path) -> impl Iterator<Item = &Path> {
+    let is_package = |folder: &&Path| folder.join("Cargo.toml").is_file();
+    folder.ancestors().filter(is_package)
 }
 
 /// Returns a path without `.`, `..` and symbolic links.
