@@ -9,20 +9,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use crate::emulator::environment::logs::{LEVELS, print_line};
 use crate::emulator::environment::process::ProcessGroup;
 use crate::emulator::invoke_api::check_event;
-use crate::emulator::server::{access, lock};
+use crate::emulator::server::access;
 use crate::emulator::watch::Watcher;
 use crate::emulator::{Emulator, Settings, UnknownFaultError};
 use crate::events::samples;
 use crate::sys;
 
 const HELP: &str = include_str!("cli_help.txt");
+const VERSION: &str = concat!("emulator ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// The arguments of the command, and of a function that serves itself.
 #[derive(Debug)]
@@ -121,21 +122,17 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<CommandLine, EarlyE
             }
             continue;
         }
-        let (name, inline) = match text.split_once('=') {
-            Some((name, value)) => (name, Some(OsString::from(value))),
-            None => (text, None),
-        };
+        let inline = text.split_once('=');
+        let name = inline.map_or(text, |(name, _)| name);
         match text {
             "--" => allows_options = false,
             "--help" => return Err(EarlyExit::Text(HELP.to_owned())),
-            "--version" => {
-                let version = concat!("emulator ", env!("CARGO_PKG_VERSION"), "\n");
-                return Err(EarlyExit::Text(version.to_owned()));
-            }
+            "--version" => return Err(EarlyExit::Text(VERSION.to_owned())),
             "--freeze" => command_line.settings.freeze = true,
             "--snap-start" => command_line.settings.snap_start = true,
             _ => command_line.set(name, || {
-                let value = inline.clone().or_else(|| args.next());
+                let inline = inline.map(|(_, value)| OsString::from(value));
+                let value = inline.or_else(|| args.next());
                 let value = value.ok_or_else(|| usage(&format!("{name} needs a value")))?;
                 let not_utf8 = |_| usage(&format!("{name}: the value is not UTF-8"));
                 value.into_string().map_err(not_utf8)
@@ -291,7 +288,7 @@ pub(crate) fn read_event(arg: &str) -> Result<Vec<u8>, String> {
 struct SignalHandler {
     /// The process group of the build.
     build_group: Arc<ProcessGroup>,
-    emulator: Mutex<Option<Arc<Emulator>>>,
+    emulator: OnceLock<Emulator>,
     has_signal: AtomicBool,
 }
 
@@ -301,7 +298,7 @@ impl SignalHandler {
         let signals = sys::interrupts()?;
         let handler = Arc::new(SignalHandler {
             build_group: Arc::new(ProcessGroup::default()),
-            emulator: Mutex::new(None),
+            emulator: OnceLock::new(),
             has_signal: AtomicBool::new(false),
         });
         let shared = Arc::clone(&handler);
@@ -316,8 +313,7 @@ impl SignalHandler {
         self.has_signal.store(true, Ordering::SeqCst);
         // The processes have groups of their own, which Ctrl-C in a terminal does not reach.
         self.build_group.end();
-        let emulator = lock(&self.emulator).clone();
-        if let Some(emulator) = emulator {
+        if let Some(emulator) = self.emulator.get() {
             emulator.end();
         }
         let [signal] = signal.map(i32::from);
@@ -342,8 +338,8 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
     let events = events.map_err(EarlyExit::Failed)?;
     sys::raise_descriptor_limit();
     let signals = SignalHandler::start().map_err(EarlyExit::failed)?;
-    let watcher = command_line.watch.clone().map(|folder| {
-        let (build, program) = (command_line.build.clone(), settings.bootstrap.clone());
+    let watcher = command_line.watch.as_deref().map(|folder| {
+        let (build, program) = (command_line.build.clone(), settings.bootstrap.as_deref());
         Watcher::new(folder, build, program, Arc::clone(&signals.build_group))
     });
     if let Some(watcher) = &watcher {
@@ -368,8 +364,7 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
             bootstrap.display()
         ));
     }
-    let emulator = Arc::new(emulator);
-    *lock(&signals.emulator) = Some(Arc::clone(&emulator));
+    let emulator = signals.emulator.get_or_init(|| emulator);
     while events.is_empty() {
         thread::park();
     }

@@ -50,6 +50,7 @@ use self::environment::Environment;
 use self::environment::process::ProcessGroup;
 use self::invoke_api::InvokeApi;
 use self::message::{ResponseReceiver, collect_response};
+use self::report::uuid;
 use self::runtime_api::RuntimeApi;
 pub use self::runtime_api::faults::{InjectedFault, UnknownFaultError};
 use self::scheduler::{Scheduler, ThrottledError};
@@ -347,7 +348,13 @@ impl Emulator {
             io::Error::new(error.kind(), text)
         })?;
         let (scheduler, access) = (Arc::clone(&self.scheduler), Arc::clone(&self.access));
-        let api = InvokeApi::new(scheduler, access, logs_requests);
+        let api = InvokeApi {
+            scheduler,
+            access,
+            logs_requests,
+            started: SystemTime::now(),
+            revision_id: uuid(),
+        };
         let server = Server::start(listener, Arc::new(api))?;
         let addr = server.addr();
         self.servers.push(server);
@@ -438,20 +445,15 @@ impl Drop for Emulator {
 /// # Errors
 /// If it cannot listen on loopback. An error of the handler is an [`InvokeResponse`].
 pub fn invoke(handler: &dyn Handler, event: &[u8]) -> io::Result<InvokeResponse> {
-    let settings = Settings {
-        timeout: IN_PROCESS_TIMEOUT,
-        ..Settings::default()
-    };
-    invoke_in_process(settings, handler, event)
+    invoke_in_process(Emulator::start()?, handler, event)
 }
 
 /// Runs `handler` for one event, as [`invoke`] does, and waits until the invocation is reported.
 fn invoke_in_process(
-    settings: Settings,
+    emulator: Emulator,
     handler: &dyn Handler,
     event: &[u8],
 ) -> io::Result<InvokeResponse> {
-    let emulator = Emulator::with(settings)?;
     let addr = emulator.addr().to_string();
     thread::scope(|scope| {
         scope.spawn(move || drop(Runtime::at(&addr).serve(handler)));

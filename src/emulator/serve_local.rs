@@ -73,7 +73,8 @@ fn invoke_once(handler: &dyn Handler, event: &str) -> Result<i32, String> {
         log: true,
         ..Settings::default()
     };
-    let response = invoke_in_process(settings, handler, &event).map_err(text)?;
+    let emulator = Emulator::with(settings).map_err(text)?;
+    let response = invoke_in_process(emulator, handler, &event).map_err(text)?;
     print_response(&response.body).map_err(text)?;
     Ok(i32::from(response.is_error()))
 }
@@ -134,12 +135,11 @@ fn parse(
     options.settings.timeout = TIMEOUT;
     let mut port = port_variable.map(|value| ("PORT", value));
     while let Some(arg) = args.next() {
-        let (name, inline) = match arg.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (arg.as_str(), None),
-        };
+        let inline = arg.split_once('=');
+        let name = inline.map_or(arg.as_str(), |(name, _)| name);
         let mut value = |kind| {
-            let value = inline.clone().or_else(|| args.next());
+            let inline = inline.map(|(_, value)| value.to_owned());
+            let value = inline.or_else(|| args.next());
             value.ok_or_else(|| format!("{name} needs {kind}"))
         };
         match name {

@@ -150,10 +150,6 @@ impl Settings {
 
     /// Returns all variables of the function's process, which inherits none ("Working with Lambda
     /// environment variables", and AWS's own emulator).
-    #[cfg_attr(
-        not(target_os = "linux"),
-        allow(dead_code, reason = "no processes there")
-    )]
     pub(crate) fn process_env(
         &self,
         api_addr: SocketAddr,
@@ -193,6 +189,8 @@ impl Settings {
         let default_token = if key == "local" { "local" } else { "" };
         let secret = own("AWS_SECRET_ACCESS_KEY", "local");
         let token = own("AWS_SESSION_TOKEN", default_token);
+        let log_group = format!("/aws/lambda/{}", self.name);
+        let initialization_type = self.initialization_type().to_owned();
         let mut vars = vec![
             ("_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1".to_owned()),
             ("_AWS_XRAY_DAEMON_PORT", "2000".to_owned()),
@@ -206,15 +204,9 @@ impl Settings {
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
                 self.memory_mb.to_string(),
             ),
-            (
-                "AWS_LAMBDA_LOG_GROUP_NAME",
-                format!("/aws/lambda/{}", self.name),
-            ),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", log_group),
             ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream),
-            (
-                "AWS_LAMBDA_INITIALIZATION_TYPE",
-                self.initialization_type().to_owned(),
-            ),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", initialization_type),
             ("AWS_LAMBDA_METADATA_API", api_addr.to_string()),
             ("AWS_LAMBDA_METADATA_TOKEN", METADATA_TOKEN.to_owned()),
             ("AWS_ACCESS_KEY_ID", key),

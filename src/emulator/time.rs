@@ -1,15 +1,18 @@
 //! Times in the formats of Lambda and HTTP. Pure functions.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::encoding::time::{DAY_SECS, Date, YEAR_10000_SECS, date_of_day};
 
+/// Returns the time since the Unix epoch, zero for earlier times.
+pub(crate) fn since_epoch(time: SystemTime) -> Duration {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default()
+}
+
 /// Returns milliseconds since the Unix epoch, 0 for earlier times.
 pub(crate) fn epoch_ms(time: SystemTime) -> u64 {
-    let since = time
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    u64::try_from(since_epoch(time).as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A point in time from 1970 to 9999, in UTC.
@@ -79,7 +82,6 @@ impl CivilTime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn at(ms: u64) -> CivilTime {
         civil(SystemTime::UNIX_EPOCH + Duration::from_millis(ms))

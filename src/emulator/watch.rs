@@ -41,7 +41,6 @@ const INVOCATION_CHANGES_OLD_MAX: u8 = 12;
 /// What is watched, and how it is built.
 #[derive(Debug)]
 pub(crate) struct Watcher {
-    folder: PathBuf,
     /// A shell command that builds the function; `None` if it is only started again.
     build: Option<String>,
     inputs: BuildInputs,
@@ -54,15 +53,14 @@ pub(crate) struct Watcher {
 impl Watcher {
     /// Takes a snapshot of the inputs in `folder` from which `build` makes `program`.
     pub(crate) fn new(
-        folder: PathBuf,
+        folder: &Path,
         build: Option<String>,
-        program: Option<PathBuf>,
+        program: Option<&Path>,
         group: Arc<ProcessGroup>,
     ) -> Watcher {
-        let inputs = BuildInputs::new(&folder, program.as_deref());
+        let inputs = BuildInputs::new(folder, program);
         let first = inputs.snapshot_before_build();
         Watcher {
-            folder,
             build,
             inputs,
             first,
@@ -76,7 +74,10 @@ impl Watcher {
             return Ok(());
         };
         let mut command = Command::new("sh");
-        command.arg("-c").arg(build).current_dir(&self.folder);
+        command
+            .arg("-c")
+            .arg(build)
+            .current_dir(&self.inputs.folder);
         let ran = process::run(command, &self.group);
         let (status, mut output) = ran.map_err(|error| format!("{build}: {error}"))?;
         let _ = io::stderr().lock().write_all(&output);
@@ -216,9 +217,9 @@ impl WatchLoop {
             }
             "started again"
         };
-        let path = self.changed.first().map_or(Path::new(""), |path| {
-            path.strip_prefix(&self.watcher.folder).unwrap_or(path)
-        });
+        let path = self.changed.first().map_or(Path::new(""), PathBuf::as_path);
+        let folder = &self.watcher.inputs.folder;
+        let path = path.strip_prefix(folder).unwrap_or(path);
         print_line(&format!("{} has changed: {result}", path.display()));
         self.seen = self.watcher.inputs.snapshot(self.is_broken);
         // What invocations change from here on is not in the snapshot, and they count as activity.

@@ -40,10 +40,7 @@ impl InvokeApi {
         } else {
             ("None", "Off")
         };
-        let log_format = match settings.json_log_level {
-            Some(_) => "JSON",
-            None => "Text",
-        };
+        let log_format = settings.json_log_level.as_ref().map_or("Text", |_| "JSON");
         let timeout_secs = settings.timeout.as_millis().div_ceil(1000);
         json!({
             "FunctionName": settings.name,

@@ -115,14 +115,12 @@ impl InvokeApi {
             }
             _ => None,
         };
+        let content_type = content_type.unwrap_or("application/octet-stream");
         let fields = [
             ("Content-Type", "application/vnd.amazon.eventstream"),
             ("X-Amzn-RequestId", id.as_str()),
             ("X-Amz-Executed-Version", &self.scheduler.settings.version),
-            (
-                "X-Amzn-Remapped-Content-Type",
-                content_type.unwrap_or("application/octet-stream"),
-            ),
+            ("X-Amzn-Remapped-Content-Type", content_type),
         ];
         exchange.start(200, &fields)?;
         let error = send_chunks(first, &parts, exchange)?;

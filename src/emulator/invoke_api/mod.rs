@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use crate::emulator::environment::logs::print_line;
-use crate::emulator::report::{ms, uuid};
+use crate::emulator::report::ms;
 use crate::emulator::scheduler::Scheduler;
 use crate::emulator::server::Service;
 use crate::emulator::server::access::{self, AccessRules};
@@ -31,13 +31,13 @@ const EXPOSED_FIELDS: &str = "X-Amzn-RequestId, X-Amzn-ErrorType, X-Amzn-Trace-I
 /// Serves callers.
 #[derive(Debug)]
 pub(crate) struct InvokeApi {
-    scheduler: Arc<Scheduler>,
-    access: Arc<AccessRules>,
+    pub(crate) scheduler: Arc<Scheduler>,
+    pub(crate) access: Arc<AccessRules>,
     /// Whether each request is logged on a line.
-    logs_requests: bool,
+    pub(crate) logs_requests: bool,
     /// When the server started, which callers get as the function's last modification.
-    started: SystemTime,
-    revision_id: String,
+    pub(crate) started: SystemTime,
+    pub(crate) revision_id: String,
 }
 
 /// Why an operation of the Invoke API has not sent its response.
@@ -122,20 +122,6 @@ fn is_api_path(path: &str) -> bool {
 }
 
 impl InvokeApi {
-    pub(crate) fn new(
-        scheduler: Arc<Scheduler>,
-        access: Arc<AccessRules>,
-        logs_requests: bool,
-    ) -> InvokeApi {
-        InvokeApi {
-            scheduler,
-            access,
-            logs_requests,
-            started: SystemTime::now(),
-            revision_id: uuid(),
-        }
-    }
-
     fn route(&self, request: &HttpRequest, exchange: &mut Exchange<'_>) -> io::Result<()> {
         let is_api = is_api_path(request.path());
         let allowed_origin = match self.access.check(request) {
@@ -155,10 +141,9 @@ impl InvokeApi {
         }
         // The function answers preflight requests, as with a function URL without a CORS
         // configuration. Only the field about private networks is added.
-        if allowed_origin.is_some() {
-            if let Some((name, value)) = access::private_network_field(request) {
-                exchange.add_field(name, &value);
-            }
+        let field = allowed_origin.and_then(|_| access::private_network_field(request));
+        if let Some((name, value)) = field {
+            exchange.add_field(name, &value);
         }
         self.serve_url(request, exchange)
     }

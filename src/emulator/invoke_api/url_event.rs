@@ -80,8 +80,7 @@ pub(super) fn http_event(
     event.insert("rawPath", path);
     event.insert("rawQueryString", query);
     if !cookies.is_empty() {
-        let cookies = cookies.into_iter().map(Value::from);
-        event.insert("cookies", cookies.collect::<Vec<_>>());
+        event.insert("cookies", json!(cookies));
     }
     event.insert("headers", headers);
     if !parameters.is_empty() {
@@ -107,7 +106,7 @@ pub(super) fn http_event(
     });
     event.insert("requestContext", context);
     let text = std::str::from_utf8(body).ok();
-    let text = text.filter(|_| is_text(request.header("content-type")));
+    let text = text.filter(|_| request.header("content-type").is_none_or(is_text));
     if !body.is_empty() {
         event.insert("body", text.map_or_else(|| base64(body), str::to_owned));
     }
@@ -161,10 +160,7 @@ fn insert_joined(map: &mut Object, name: &str, value: &str) {
 }
 
 /// Returns whether a body of this type is passed on as text if it is UTF-8.
-fn is_text(content_type: Option<&str>) -> bool {
-    let Some(content_type) = content_type else {
-        return true;
-    };
+fn is_text(content_type: &str) -> bool {
     let media_type = content_type.split(';').next().unwrap_or_default();
     let media_type = media_type.trim().to_ascii_lowercase();
     let application = media_type.strip_prefix("application/").unwrap_or_default();
@@ -281,8 +277,7 @@ fn parse_head(value: &Value) -> Option<UrlResponse> {
 fn push_field(fields: &mut Vec<(String, String)>, name: &str, value: &Value) -> Option<()> {
     let text = match value {
         Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(flag) => flag.to_string(),
+        Value::Number(_) | Value::Bool(_) => value.to_string(),
         _ => return None,
     };
     if !is_field_name(name) || text.contains(['\r', '\n', '\0']) {

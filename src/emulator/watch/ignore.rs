@@ -54,15 +54,13 @@ impl Pattern {
         while let Some(shorter) = line.strip_suffix(b" ").filter(|l| !l.ends_with(b"\\")) {
             line = shorter;
         }
-        let (is_negated, line) = match line {
-            [] | [b'#', ..] => return None,
-            [b'!', rest @ ..] => (true, rest),
-            _ => (false, line),
-        };
-        let (folders_only, line) = match line {
-            [rest @ .., b'/'] => (true, rest),
-            _ => (false, line),
-        };
+        if line.is_empty() || line.starts_with(b"#") {
+            return None;
+        }
+        let negated = line.strip_prefix(b"!");
+        let line = negated.unwrap_or(line);
+        let folder = line.strip_suffix(b"/");
+        let line = folder.unwrap_or(line);
         let mut segments: Vec<Vec<u8>> = line.split(|&b| b == b'/').map(<[u8]>::to_vec).collect();
         if segments.first().is_some_and(Vec::is_empty) {
             segments.remove(0);
@@ -73,8 +71,8 @@ impl Pattern {
         (!segments.is_empty()).then(|| Pattern {
             base: base.to_owned(),
             segments,
-            is_negated,
-            folders_only,
+            is_negated: negated.is_some(),
+            folders_only: folder.is_some(),
         })
     }
 

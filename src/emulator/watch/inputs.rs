@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::emulator::time::since_epoch;
 use crate::emulator::watch::ignore::IgnorePatterns;
 
 /// Deepest folder that is searched.
@@ -64,7 +65,7 @@ enum Search {
 /// Finds the inputs of a build.
 #[derive(Debug, Clone)]
 pub(crate) struct BuildInputs {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// The executable that the build makes.
     program: Option<PathBuf>,
     /// The value of `CARGO_TARGET_DIR`.
@@ -149,14 +150,15 @@ impl BuildInputs {
         let mut targets: BTreeSet<_> = packages.map(|package| package.join("target")).collect();
         targets.extend(self.target.iter().map(|target| self.folder.join(target)));
         let mut found = Vec::new();
+        let is_dep_info =
+            |path: &PathBuf| path.extension().is_some_and(|e| e == "d") && path.is_file();
         for target in &targets {
             // target/PROFILE and target/TRIPLE/PROFILE, and the folder for examples in each.
             for profile in paths_in(target) {
                 for inner in paths_in(&profile).chain([profile.clone()]) {
-                    let is_deps = inner.file_name().is_some_and(|name| name == "deps");
-                    if !is_deps {
-                        found.extend(dep_infos_in(&inner));
-                        found.extend(dep_infos_in(&inner.join("examples")));
+                    if !inner.ends_with("deps") {
+                        found.extend(paths_in(&inner).filter(is_dep_info));
+                        found.extend(paths_in(&inner.join("examples")).filter(is_dep_info));
                     }
                 }
             }
@@ -297,31 +299,23 @@ impl Snapshot {
 }
 
 impl Stamp {
-    #[cfg(unix)]
     fn new(metadata: &Metadata) -> Stamp {
-        use std::os::unix::fs::MetadataExt;
-        let seconds = u64::try_from(metadata.ctime()).unwrap_or(0);
-        let nanos = u32::try_from(metadata.ctime_nsec()).unwrap_or(0);
-        Stamp {
-            len: metadata.len(),
-            id: Some((metadata.dev(), metadata.ino())),
-            changed: Duration::new(seconds, nanos),
-        }
+        #[cfg(unix)]
+        let (id, changed) = {
+            use std::os::unix::fs::MetadataExt;
+            let seconds = u64::try_from(metadata.ctime()).unwrap_or(0);
+            let nanos = u32::try_from(metadata.ctime_nsec()).unwrap_or(0);
+            let id = (metadata.dev(), metadata.ino());
+            (Some(id), Duration::new(seconds, nanos))
+        };
+        #[cfg(not(unix))]
+        let (id, changed) = (
+            None,
+            metadata.modified().map(since_epoch).unwrap_or_default(),
+        );
+        let len = metadata.len();
+        Stamp { len, id, changed }
     }
-
-    #[cfg(not(unix))]
-    fn new(metadata: &Metadata) -> Stamp {
-        Stamp {
-            len: metadata.len(),
-            id: None,
-            changed: metadata.modified().map(since_epoch).unwrap_or_default(),
-        }
-    }
-}
-
-fn since_epoch(time: SystemTime) -> Duration {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH);
-    since.unwrap_or_default()
 }
 
 /// Returns a hash of a file's content; `None` if it cannot be read or is too long.
@@ -361,11 +355,6 @@ fn paths_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     entries.map(|entry| entry.path())
 }
 
-fn dep_infos_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    let is_dep_info = |path: &PathBuf| path.extension().is_some_and(|e| e == "d") && path.is_file();
-    paths_in(folder).filter(is_dep_info)
-}
-
 /// Returns the prerequisites in a dep-info file, which has rules of make(1). Spaces in paths are escaped
 /// with backslashes; other backslashes are part of a path.
 fn prerequisites(text: &str) -> Vec<String> {
@@ -382,9 +371,8 @@ fn prerequisites(text: &str) -> Vec<String> {
 
 /// Returns the values of `path = "..."` in a manifest: those of dependencies, and of targets.
 fn path_dependencies(manifest: &str) -> impl Iterator<Item = &str> {
-    let lines = manifest
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'));
+    let is_comment = |line: &&str| line.trim_start().starts_with('#');
+    let lines = manifest.lines().filter(move |line| !is_comment(line));
     lines.flat_map(|line| {
         line.split("path").skip(1).filter_map(|rest| {
             let rest = rest.trim_start().strip_prefix('=')?.trim_start();
