@@ -383,8 +383,7 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
 /// Writes a response to standard output, on a line.
 pub(crate) fn print_response(body: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(body)?;
-    out.write_all(b"\n")?;
+    out.write_all(&[body, b"\n"].concat())?;
     out.flush()
 }
 

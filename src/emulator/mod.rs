@@ -256,7 +256,6 @@ impl Emulator {
         }
         let access = AccessRules::new(&settings.hosts, &settings.allowed_origins);
         let access = Arc::new(access.map_err(invalid)?);
-        let n_environments = settings.environments.max(1);
         let mut emulator = Emulator {
             scheduler: Arc::new(Scheduler::new(Arc::new(settings))),
             access,
@@ -265,7 +264,7 @@ impl Emulator {
             threads: Vec::new(),
             watch: None,
         };
-        for _ in 0..n_environments {
+        for _ in 0..emulator.scheduler.settings.environments.max(1) {
             emulator.add_environment()?;
         }
         let scheduler = Arc::clone(&emulator.scheduler);

@@ -259,11 +259,9 @@ fn base64_log_tail(request: &HttpRequest, parts: &ResponseReceiver) -> String {
     if request.non_empty_header("X-Amz-Log-Type") != Some("Tail") {
         return String::new();
     }
-    let mut tail = Vec::new();
-    for part in parts {
-        if let ResponsePart::LogTail(log) = part {
-            tail = log;
-        }
-    }
-    base64(&tail)
+    let tails = parts.iter().filter_map(|part| match part {
+        ResponsePart::LogTail(tail) => Some(tail),
+        _ => None,
+    });
+    base64(&tails.last().unwrap_or_default())
 }

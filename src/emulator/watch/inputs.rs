@@ -101,10 +101,6 @@ impl BuildInputs {
         };
         let dep_infos = self.dep_infos();
         let is_package = self.folder.join("Cargo.toml").is_file();
-        if dep_infos.is_empty() && !is_package {
-            snapshot.search(&self.folder, Search::Folder);
-            return snapshot;
-        }
         let mut parents = BTreeSet::from_iter(is_package.then(|| self.folder.clone()));
         for dep_info in &dep_infos {
             for path in self.prerequisites(dep_info) {
@@ -121,7 +117,8 @@ impl BuildInputs {
             .filter_map(|parent| packages_around(parent).next());
         let packages = packages.map(Path::to_owned).collect();
         snapshot.add_packages(packages, everything || dep_infos.is_empty());
-        // The executable is from a package elsewhere, so the user wants the other files of this folder.
+        // There is no package, or the executable is from one elsewhere and the user wants the other files
+        // of this folder.
         let mut files = snapshot.files.iter();
         let has_own = files.any(|(path, stamp)| stamp.is_some() && path.starts_with(&self.folder));
         if !is_package && !has_own {
