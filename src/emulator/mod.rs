@@ -192,7 +192,7 @@ pub struct Emulator {
     /// The Runtime APIs of the environments, and then the Invoke APIs.
     servers: Vec<Server>,
     threads: Vec<JoinHandle<()>>,
-    /// Stops the thread that watches when it is dropped, and the processes of that thread's build.
+    /// The thread that watches ends when this sender is dropped. Its build runs in the group.
     watch: Option<(Sender<()>, Arc<ProcessGroup>)>,
 }
 

@@ -22,7 +22,7 @@ use crate::json::Value;
 /// Longest client context in base64 ("Invoke", Lambda API reference).
 const CLIENT_CONTEXT_LEN_MAX: usize = 3583;
 
-/// The error for an invocation that finds the queue full.
+/// Returns the error for an invocation that finds the queue full.
 fn throttled(_: ThrottledError) -> ApiError {
     refused(429, "TooManyRequestsException", "Rate Exceeded.")
 }
