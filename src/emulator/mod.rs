@@ -47,7 +47,7 @@ use crate::runtime::handler::Handler;
 
 pub use self::cli::cli;
 use self::environment::Environment;
-use self::environment::process::ProcessGroup;
+use self::environment::process::{ProcessGroup, refusal_reason};
 use self::invoke_api::InvokeApi;
 use self::message::{ResponseReceiver, collect_response};
 use self::report::uuid;
@@ -245,11 +245,9 @@ impl Emulator {
     /// loopback.
     pub fn with(settings: Settings) -> io::Result<Emulator> {
         let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
-        if let Some(bootstrap) = &settings.bootstrap {
-            let runner = settings.runner.as_deref();
-            if let Some(text) = environment::process::refusal_reason(bootstrap, runner) {
-                return Err(invalid(text));
-            }
+        let (bootstrap, runner) = (settings.bootstrap.as_deref(), settings.runner.as_deref());
+        if let Some(text) = bootstrap.and_then(|path| refusal_reason(path, runner)) {
+            return Err(invalid(text));
         }
         if let Some(folder) = settings.extensions.as_deref().filter(|path| !path.is_dir()) {
             return Err(invalid(format!("{}: no such folder", folder.display())));

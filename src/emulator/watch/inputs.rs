@@ -103,7 +103,13 @@ impl BuildInputs {
         let is_package = self.folder.join("Cargo.toml").is_file();
         let mut parents = BTreeSet::from_iter(is_package.then(|| self.folder.clone()));
         for dep_info in &dep_infos {
-            for path in self.prerequisites(dep_info) {
+            let output = output_folder(dep_info);
+            let text = fs::read_to_string(dep_info).unwrap_or_default();
+            for path in prerequisites(&text) {
+                let path = self.folder.join(path);
+                if path.starts_with(output) {
+                    continue;
+                }
                 if path.is_dir() {
                     snapshot.search(&path, Search::Folder);
                 } else {
@@ -125,15 +131,6 @@ impl BuildInputs {
             snapshot.search(&self.folder, Search::Folder);
         }
         snapshot
-    }
-
-    /// Returns the inputs that a dep-info file names, without the output of cargo.
-    fn prerequisites(&self, dep_info: &Path) -> Vec<PathBuf> {
-        let output = output_folder(dep_info);
-        let text = fs::read_to_string(dep_info).unwrap_or_default();
-        let paths = prerequisites(&text).into_iter();
-        let paths = paths.map(|path| self.folder.join(path));
-        paths.filter(|path| !path.starts_with(output)).collect()
     }
 
     /// Returns the dep-info files of the last build: the one beside the executable, else those in the target
@@ -218,11 +215,10 @@ impl Snapshot {
 
     /// Adds a file, which may not exist.
     fn add(&mut self, path: &Path) {
-        if !self.files.contains_key(path) {
+        self.files.entry(path.to_owned()).or_insert_with(|| {
             let metadata = fs::metadata(path).ok().filter(Metadata::is_file);
-            let stamp = metadata.as_ref().map(Stamp::new);
-            self.files.insert(path.to_owned(), stamp);
-        }
+            metadata.as_ref().map(Stamp::new)
+        });
     }
 
     /// Adds the manifests and sources of packages and of those that they depend on by path. With
