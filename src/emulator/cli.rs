@@ -9,85 +9,31 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use crate::emulator::environment::logs::{LEVELS, print_line};
 use crate::emulator::environment::process::ProcessGroup;
 use crate::emulator::invoke_api::check_event;
-use crate::emulator::server::{access, lock};
+use crate::emulator::server::access;
 use crate::emulator::watch::Watcher;
 use crate::emulator::{Emulator, Settings, UnknownFaultError};
 use crate::events::samples;
 use crate::sys;
 
-const HELP: &str = "\
-Runs a Lambda function locally, as Lambda would.
+const HELP: &str = include_str!("cli_help.txt");
+const VERSION: &str = concat!("emulator ", env!("CARGO_PKG_VERSION"), "\n");
 
-Usage: emulator [OPTION...] BOOTSTRAP
-
-BOOTSTRAP is the executable that Lambda would start. It may be in any language that speaks the Runtime
-API. Without --event the emulator waits for callers:
-  POST /2015-03-31/functions/function/invocations    invokes the function, as the AWS CLI does with
-                                                     --endpoint-url http://127.0.0.1:9000
-  any other request                                  is an event of the function's URL
-A request's head may take 10 seconds, its body 20 and one more for each 4 KB; a slower one gets 408. If
-there are too many connections, the emulator closes those that have been idle longest.
-
-Options:
-  --event EVENT           invoke the function with EVENT and exit: JSON, @FILE, - for standard input, or
-                          the name of a sample (sqs, s3, http_api, ...). The response goes to standard
-                          output; logs and the REPORT line go to standard error. The exit code is 1 if
-                          an invocation fails. May be repeated
-  --port N                listen on this port (default 9000; 0 for any free port)
-  --host ADDRESS          listen on this address (default 127.0.0.1, which only this machine can reach)
-  --host NAME             also accept requests to this host name, such as host.docker.internal. Requests
-                          to other names than localhost and addresses get 403. May be repeated
-  --allow-origin ORIGIN   let web pages of this origin (http://localhost:5173, or * for any) call the
-                          function. Pages of other origins get 403. The Invoke API answers CORS
-                          preflight requests; for the function URL the function does. May be repeated
-  --timeout SECONDS       timeout of the function (default 3)
-  --memory MB             memory setting of the function; not enforced (default 128)
-  --handler TEXT          handler setting of the function, its _HANDLER (default bootstrap)
-  --name TEXT             name of the function (default function)
-  --env NAME=VALUE        set a variable for the function. May be repeated
-  --environments N        number of execution environments for concurrent callers (default 1)
-  --retries N[:SECONDS]   repeat asynchronous invocations that fail up to N times; the first retry waits
-                          SECONDS, the second twice as long (default 2:60)
-  --concurrency N         concurrent invocations in one environment, as in Managed Instances
-  --freeze                stop the function between invocations, as Lambda does
-  --extensions DIR        start the executables in DIR as external extensions
-  --snap-start            run it as a SnapStart function, which is restored after its init
-  --fault NAME[:RATE]     inject a fault into this share of the Runtime API's replies (default 1, all of
-                          them): cut-before, cut-within, cut-after, slow, split, chunked, lower-case,
-                          empty-headers, no-headers, clock, 204, 200, 403, 410, 413, 500. May be
-                          repeated
-  --seed N                seed of the faults; the same seed gives the same faults (default 1)
-  --json-log LEVEL        use JSON as the log format, from this level on (TRACE, DEBUG, INFO, WARN, ERROR,
-                          FATAL)
-  --watch DIR             start the function again when a file changes that it is built from: a file in
-                          cargo's dep-info or manifests, or, without these, any file in DIR that Git does
-                          not ignore. Callers wait meanwhile
-  --build COMMAND         with --watch: run this in DIR first (such as 'cargo build'), and at the start.
-                          If it fails, callers get its output
-  --task-root DIR         folder in which the function starts, its LAMBDA_TASK_ROOT (default: the folder
-                          of BOOTSTRAP)
-  --api-host ADDRESS      listen on this address of this machine for the Runtime API (default 127.0.0.1;
-                          Lambda's is 169.254.100.1)
-  --runner PROGRAM        run BOOTSTRAP with this program, such as qemu-aarch64
-  --help, --version
-";
-
-/// The arguments of the command.
+/// The arguments of the command, and of a function that serves itself.
 #[derive(Debug)]
-struct CommandLine {
-    settings: Settings,
+pub(crate) struct CommandLine {
+    pub(crate) settings: Settings,
     events: Vec<String>,
-    host: IpAddr,
-    port: u16,
-    watch: Option<PathBuf>,
-    build: Option<String>,
+    pub(crate) host: IpAddr,
+    pub(crate) port: u16,
+    pub(crate) watch: Option<PathBuf>,
+    pub(crate) build: Option<String>,
 }
 
 impl Default for CommandLine {
@@ -105,7 +51,7 @@ impl Default for CommandLine {
 
 /// Why the command ends early.
 #[derive(Debug, PartialEq, Eq)]
-enum EarlyExit {
+pub(crate) enum EarlyExit {
     /// A text was requested. This is not an error.
     Text(String),
     /// The arguments are wrong.
@@ -116,6 +62,11 @@ enum EarlyExit {
 impl EarlyExit {
     fn failed(error: impl Display) -> EarlyExit {
         EarlyExit::Failed(error.to_string())
+    }
+
+    /// Returns the error for an option with a value that it cannot have.
+    fn value(name: &str, value: &str, why: &str) -> EarlyExit {
+        EarlyExit::Usage(format!("{name} {value}: {why}"))
     }
 }
 
@@ -132,12 +83,12 @@ impl EarlyExit {
 /// }
 /// ```
 pub fn cli(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    ExitCode::from(run_with(args.into_iter()))
+    let result = parse(args.into_iter()).and_then(|command_line| run(&command_line));
+    ExitCode::from(exit_code(result))
 }
 
-/// Runs the command as [`cli`] does, and returns the exit code as a number.
-pub(crate) fn run_with(args: impl Iterator<Item = OsString>) -> u8 {
-    let result = parse(args).and_then(|command_line| run(&command_line));
+/// Prints why the command has ended early, if it has. Returns its exit code as a number.
+pub(crate) fn exit_code(result: Result<u8, EarlyExit>) -> u8 {
     match result {
         Ok(code) => code,
         Err(EarlyExit::Text(text)) => {
@@ -155,33 +106,8 @@ pub(crate) fn run_with(args: impl Iterator<Item = OsString>) -> u8 {
     }
 }
 
-/// The options that have a value.
-const WITH_VALUE: [&str; 21] = [
-    "--event",
-    "--port",
-    "--host",
-    "--timeout",
-    "--memory",
-    "--handler",
-    "--name",
-    "--env",
-    "--environments",
-    "--retries",
-    "--concurrency",
-    "--fault",
-    "--seed",
-    "--json-log",
-    "--extensions",
-    "--runner",
-    "--watch",
-    "--build",
-    "--task-root",
-    "--api-host",
-    "--allow-origin",
-];
-
 fn parse(mut args: impl Iterator<Item = OsString>) -> Result<CommandLine, EarlyExit> {
-    let usage = |text: &str| Err(EarlyExit::Usage(text.to_owned()));
+    let usage = |text: &str| EarlyExit::Usage(text.to_owned());
     let mut command_line = CommandLine::default();
     command_line.settings.log = true;
     let mut allows_options = true;
@@ -191,92 +117,100 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<CommandLine, EarlyE
             let bootstrap = &mut command_line.settings.bootstrap;
             if let Some(earlier) = bootstrap.replace(PathBuf::from(&arg)) {
                 let earlier = earlier.display();
-                return usage(&format!(
-                    "expected one BOOTSTRAP, found {earlier} and {text}"
-                ));
+                let text = format!("expected one BOOTSTRAP, found {earlier} and {text}");
+                return Err(EarlyExit::Usage(text));
             }
             continue;
         }
-        let (name, inline) = match text.split_once('=') {
-            Some((name, value)) => (name, Some(OsString::from(value))),
-            None => (text, None),
-        };
+        let inline = text.split_once('=');
+        let name = inline.map_or(text, |(name, _)| name);
         match text {
             "--" => allows_options = false,
             "--help" => return Err(EarlyExit::Text(HELP.to_owned())),
-            "--version" => {
-                let version = concat!("emulator ", env!("CARGO_PKG_VERSION"), "\n");
-                return Err(EarlyExit::Text(version.to_owned()));
-            }
+            "--version" => return Err(EarlyExit::Text(VERSION.to_owned())),
             "--freeze" => command_line.settings.freeze = true,
             "--snap-start" => command_line.settings.snap_start = true,
-            _ if WITH_VALUE.contains(&name) => {
-                let Some(value) = inline.or_else(|| args.next()) else {
-                    return usage(&format!("{name} needs a value"));
-                };
-                let Ok(value) = value.into_string() else {
-                    return usage(&format!("{name}: the value is not UTF-8"));
-                };
-                command_line.set(name, value)?;
-            }
-            _ => return usage(&format!("unknown option {name}")),
+            _ => command_line.set(name, || {
+                let inline = inline.map(|(_, value)| OsString::from(value));
+                let value = inline.or_else(|| args.next());
+                let value = value.ok_or_else(|| usage(&format!("{name} needs a value")))?;
+                let not_utf8 = |_| usage(&format!("{name}: the value is not UTF-8"));
+                value.into_string().map_err(not_utf8)
+            })?,
         }
     }
     if command_line.build.is_some() && command_line.watch.is_none() {
-        return usage("--build needs --watch");
+        return Err(usage("--build needs --watch"));
     }
     if command_line.watch.is_some() && !command_line.events.is_empty() {
-        return usage("--watch is for callers and cannot be used with --event");
+        return Err(usage(
+            "--watch is for callers and cannot be used with --event",
+        ));
     }
     if command_line.settings.bootstrap.is_none() {
-        return usage("no BOOTSTRAP given");
+        return Err(usage("no BOOTSTRAP given"));
     }
     Ok(command_line)
 }
 
 impl CommandLine {
-    /// Sets an option of [`WITH_VALUE`].
-    fn set(&mut self, name: &str, value: String) -> Result<(), EarlyExit> {
-        let wrong = |why: &str| EarlyExit::Usage(format!("{name} {value}: {why}"));
+    /// Sets an option that has a value, which `next_value` returns.
+    fn set(
+        &mut self,
+        name: &str,
+        mut next_value: impl FnMut() -> Result<String, EarlyExit>,
+    ) -> Result<(), EarlyExit> {
         let settings = &mut self.settings;
         match name {
-            "--event" => self.events.push(value),
-            "--port" => self.port = number(name, &value)?,
+            "--event" => self.events.push(next_value()?),
+            "--port" => self.port = number(name, &next_value()?)?,
             "--host" => {
+                let value = next_value()?;
                 if let Ok(address) = value.parse() {
                     self.host = address;
                 } else {
-                    let name = access::host_name(&value);
-                    let name = name.ok_or_else(|| wrong("expected an address or a host name"))?;
-                    settings.hosts.push(name);
+                    let why = "expected an address or a host name";
+                    let host = access::host_name(&value);
+                    let host = host.ok_or_else(|| EarlyExit::value(name, &value, why))?;
+                    settings.hosts.push(host);
                 }
             }
             "--allow-origin" => {
+                let value = next_value()?;
+                let why = "expected scheme://host[:port], null or *";
                 let origin = access::origin(&value);
-                let origin =
-                    origin.ok_or_else(|| wrong("expected scheme://host[:port], null or *"))?;
+                let origin = origin.ok_or_else(|| EarlyExit::value(name, &value, why))?;
                 settings.allowed_origins.push(origin);
             }
             "--timeout" => {
-                let timeout = Some(seconds(name, &value, &value)?).filter(|time| !time.is_zero());
-                settings.timeout = timeout.ok_or_else(|| wrong("expected more than 0 seconds"))?;
+                let value = next_value()?;
+                settings.timeout = seconds(name, &value, &value)?;
+                if settings.timeout.is_zero() {
+                    let why = "expected more than 0 seconds";
+                    return Err(EarlyExit::value(name, &value, why));
+                }
             }
-            "--memory" => settings.memory_mb = number(name, &value)?,
-            "--handler" => settings.handler = value,
-            "--name" => settings.name = value,
+            "--memory" => settings.memory_mb = number(name, &next_value()?)?,
+            "--handler" => settings.handler = next_value()?,
+            "--name" => settings.name = next_value()?,
             "--env" => {
+                let value = next_value()?;
                 let pair = value.split_once('=').filter(|(key, _)| !key.is_empty());
-                let (key, text) = pair.ok_or_else(|| wrong("expected NAME=VALUE"))?;
+                let wrong = || EarlyExit::value(name, &value, "expected NAME=VALUE");
+                let (key, text) = pair.ok_or_else(wrong)?;
                 settings.env.push((key.to_owned(), text.to_owned()));
             }
-            "--environments" => settings.environments = at_least_one(name, &value)?,
+            "--environments" => settings.environments = at_least_one(name, &next_value()?)?,
             "--retries" => {
+                let value = next_value()?;
                 let (retries, delay) = value.split_once(':').unwrap_or((&value, "60"));
                 settings.async_retries = number(name, retries)?;
                 settings.async_retry_delay = seconds(name, &value, delay)?;
             }
-            "--concurrency" => settings.concurrency = Some(at_least_one(name, &value)?),
+            "--concurrency" => settings.concurrency = Some(at_least_one(name, &next_value()?)?),
             "--fault" => {
+                let value = next_value()?;
+                let wrong = |why: &str| EarlyExit::value(name, &value, why);
                 let (fault, rate) = value.split_once(':').unwrap_or((&value, "1"));
                 let fault = fault.parse();
                 let fault = fault.map_err(|error: UnknownFaultError| wrong(&error.to_string()))?;
@@ -286,72 +220,66 @@ impl CommandLine {
                 }
                 settings.faults.push((fault, rate));
             }
-            "--seed" => settings.seed = number(name, &value)?,
+            "--seed" => settings.seed = number(name, &next_value()?)?,
             "--json-log" => {
+                let value = next_value()?;
                 let level = value.to_ascii_uppercase();
                 if !LEVELS.contains(&level.as_str()) {
-                    return Err(wrong(&format!("expected one of {}", LEVELS.join(", "))));
+                    let why = format!("expected one of {}", LEVELS.join(", "));
+                    return Err(EarlyExit::value(name, &value, &why));
                 }
                 settings.json_log_level = Some(level);
             }
-            "--extensions" => settings.extensions = Some(value.into()),
-            "--watch" => self.watch = Some(value.into()),
-            "--build" => self.build = Some(value),
-            "--task-root" => settings.task_root = Some(value.into()),
-            "--api-host" => settings.api_host = number(name, &value)?,
-            _ => {
-                debug_assert_eq!(name, "--runner", "an option that nothing sets");
-                settings.runner = Some(value.into());
-            }
+            "--extensions" => settings.extensions = Some(next_value()?.into()),
+            "--watch" => self.watch = Some(next_value()?.into()),
+            "--build" => self.build = Some(next_value()?),
+            "--task-root" => settings.task_root = Some(next_value()?.into()),
+            "--api-host" => settings.api_host = number(name, &next_value()?)?,
+            "--runner" => settings.runner = Some(next_value()?.into()),
+            _ => return Err(EarlyExit::Usage(format!("unknown option {name}"))),
         }
         Ok(())
     }
 }
 
+/// Parses the value of an option, or a part of one.
 fn number<T: FromStr>(name: &str, text: &str) -> Result<T, EarlyExit> {
-    text.parse()
-        .map_err(|_| EarlyExit::Usage(format!("{name} {text}: invalid value")))
+    let number = text.parse();
+    number.map_err(|_| EarlyExit::value(name, text, "invalid value"))
 }
 
 /// Parses a number of seconds that is part of an option's `value`.
 fn seconds(name: &str, value: &str, text: &str) -> Result<Duration, EarlyExit> {
-    let out_of_range = |_| EarlyExit::Usage(format!("{name} {value}: the time is out of range"));
+    let out_of_range = |_| EarlyExit::value(name, value, "the time is out of range");
     Duration::try_from_secs_f64(number(name, text)?).map_err(out_of_range)
 }
 
-fn at_least_one<T: FromStr + From<u8> + PartialOrd>(
-    name: &str,
-    text: &str,
-) -> Result<T, EarlyExit> {
+fn at_least_one<T: FromStr + Default + PartialEq>(name: &str, text: &str) -> Result<T, EarlyExit> {
     let value = number(name, text)?;
-    if value < T::from(1) {
-        return Err(EarlyExit::Usage(format!(
-            "{name} {text}: expected at least 1"
-        )));
+    if value == T::default() {
+        return Err(EarlyExit::value(name, text, "expected at least 1"));
     }
     Ok(value)
 }
 
 /// Returns the event that a command line names: JSON, a file, `-` for standard input, or a sample.
 pub(crate) fn read_event(arg: &str) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
     let sample = samples::ALL.iter().find(|(name, _)| *name == arg);
     let is_file = || Path::new(arg).is_file().then_some(arg);
-    let (source, read) = if arg == "-" {
+    let (source, event) = if arg == "-" {
+        let mut bytes = Vec::new();
         let read = io::stdin().lock().read_to_end(&mut bytes);
-        ("standard input", read.map(drop))
+        ("standard input", read.map(|_| bytes))
     } else if let Some((_, event)) = sample {
-        bytes = event.as_bytes().to_vec();
-        ("the sample", Ok(()))
+        ("the sample", Ok(event.as_bytes().to_vec()))
     } else if let Some(path) = arg.strip_prefix('@').or_else(is_file) {
-        (path, fs::read(path).map(|content| bytes = content))
+        (path, fs::read(path))
     } else {
-        bytes = arg.as_bytes().to_vec();
-        ("the event", Ok(()))
+        ("the event", Ok(arg.as_bytes().to_vec()))
     };
-    read.map_err(|error| format!("{source}: {error}"))?;
-    match check_event(&bytes) {
-        Ok(()) => Ok(bytes),
+    let event = event.map_err(|error| format!("{source}: {error}"))?;
+    match check_event(&event) {
+        Ok(()) => Ok(event),
         Err(error) => Err(format!("{source} is not JSON: {error}")),
     }
 }
@@ -360,22 +288,22 @@ pub(crate) fn read_event(arg: &str) -> Result<Vec<u8>, String> {
 struct SignalHandler {
     /// The process group of the build.
     build_group: Arc<ProcessGroup>,
-    emulator: Mutex<Option<Arc<Emulator>>>,
+    emulator: OnceLock<Emulator>,
     has_signal: AtomicBool,
 }
 
 impl SignalHandler {
     /// Handles signals on a thread.
-    fn start() -> io::Result<(Arc<SignalHandler>, JoinHandle<()>)> {
+    fn start() -> io::Result<Arc<SignalHandler>> {
         let signals = sys::interrupts()?;
         let handler = Arc::new(SignalHandler {
             build_group: Arc::new(ProcessGroup::default()),
-            emulator: Mutex::new(None),
+            emulator: OnceLock::new(),
             has_signal: AtomicBool::new(false),
         });
         let shared = Arc::clone(&handler);
-        let thread = thread::Builder::new().spawn(move || shared.exit_on_signal(signals))?;
-        Ok((handler, thread))
+        thread::Builder::new().spawn(move || shared.exit_on_signal(signals))?;
+        Ok(handler)
     }
 
     /// Waits for a signal, stops what has been started, and exits.
@@ -385,8 +313,7 @@ impl SignalHandler {
         self.has_signal.store(true, Ordering::SeqCst);
         // The processes have groups of their own, which Ctrl-C in a terminal does not reach.
         self.build_group.end();
-        let emulator = lock(&self.emulator).clone();
-        if let Some(emulator) = emulator {
+        if let Some(emulator) = self.emulator.get() {
             emulator.end();
         }
         let [signal] = signal.map(i32::from);
@@ -394,28 +321,30 @@ impl SignalHandler {
         std::process::exit(signal.saturating_add(128));
     }
 
-    fn has_signal(&self) -> bool {
-        self.has_signal.load(Ordering::SeqCst)
+    /// Returns at once if no signal has come. Otherwise waits until the other thread exits the process.
+    fn check(&self) {
+        while self.has_signal.load(Ordering::SeqCst) {
+            thread::park();
+        }
     }
 }
 
-fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
+/// Runs the function until a signal ends the command, or for the events of the command line. Returns the
+/// exit code.
+pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
     let settings = &command_line.settings;
     let events = command_line.events.iter().map(|event| read_event(event));
     let events: Result<Vec<Vec<u8>>, String> = events.collect();
     let events = events.map_err(EarlyExit::Failed)?;
     sys::raise_descriptor_limit();
-    let (signals, signal_thread) = SignalHandler::start().map_err(EarlyExit::failed)?;
-    let watcher = command_line.watch.clone().map(|folder| {
-        let (build, program) = (command_line.build.clone(), settings.bootstrap.clone());
+    let signals = SignalHandler::start().map_err(EarlyExit::failed)?;
+    let watcher = command_line.watch.as_deref().map(|folder| {
+        let (build, program) = (command_line.build.clone(), settings.bootstrap.as_deref());
         Watcher::new(folder, build, program, Arc::clone(&signals.build_group))
     });
     if let Some(watcher) = &watcher {
         let built = watcher.build();
-        if signals.has_signal() {
-            let _ = signal_thread.join();
-            return Ok(1);
-        }
+        signals.check();
         built.map_err(|_| EarlyExit::failed("the build failed"))?;
     }
     let mut emulator = Emulator::with(settings.clone()).map_err(EarlyExit::failed)?;
@@ -435,24 +364,17 @@ fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
             bootstrap.display()
         ));
     }
-    let emulator = Arc::new(emulator);
-    *lock(&signals.emulator) = Some(Arc::clone(&emulator));
-    if events.is_empty() {
-        let _ = signal_thread.join();
-        return Ok(0);
+    let emulator = signals.emulator.get_or_init(|| emulator);
+    while events.is_empty() {
+        thread::park();
     }
     let mut code = 0;
     for event in events {
         let response = emulator.invoke_to_its_end(&event);
-        if signals.has_signal() {
-            let _ = signal_thread.join();
-            return Ok(1);
-        }
+        signals.check();
         let response = response.map_err(EarlyExit::failed)?;
         print_response(&response.body).map_err(EarlyExit::failed)?;
-        if response.is_error() {
-            code = 1;
-        }
+        code |= u8::from(response.is_error());
     }
     emulator.end();
     Ok(code)
@@ -461,8 +383,7 @@ fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
 /// Writes a response to standard output, on a line.
 pub(crate) fn print_response(body: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(body)?;
-    out.write_all(b"\n")?;
+    out.write_all(&[body, b"\n"].concat())?;
     out.flush()
 }
 

@@ -69,10 +69,9 @@ pub(crate) struct FunctionError {
 impl FunctionError {
     /// Returns an error that Lambda itself reports.
     pub(crate) fn new(error_type: &str, message: &str) -> FunctionError {
-        let document = error_document(error_type, message);
         FunctionError {
             error_type: error_type.to_owned(),
-            document,
+            document: error_document(error_type, message),
         }
     }
 

@@ -38,6 +38,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
@@ -46,8 +47,10 @@ use crate::runtime::handler::Handler;
 
 pub use self::cli::cli;
 use self::environment::Environment;
+use self::environment::process::{ProcessGroup, refusal_reason};
 use self::invoke_api::InvokeApi;
 use self::message::{ResponseReceiver, collect_response};
+use self::report::uuid;
 use self::runtime_api::RuntimeApi;
 pub use self::runtime_api::faults::{InjectedFault, UnknownFaultError};
 use self::scheduler::{Scheduler, ThrottledError};
@@ -56,7 +59,7 @@ use self::server::Server;
 use self::server::access::AccessRules;
 pub use self::settings::Settings;
 use self::time::epoch_ms;
-use self::watch::{WatchThread, Watcher};
+use self::watch::{WatchLoop, Watcher};
 
 /// The timeout of a handler in a test, which may be stopped in a debugger: longer than Lambda's default,
 /// and short enough for a test run that hangs.
@@ -186,10 +189,11 @@ pub struct Emulator {
     scheduler: Arc<Scheduler>,
     access: Arc<AccessRules>,
     environments: Vec<Arc<Environment>>,
-    runtime_apis: Vec<Server>,
-    invoke_apis: Vec<Server>,
+    /// The Runtime APIs of the environments, and then the Invoke APIs.
+    servers: Vec<Server>,
     threads: Vec<JoinHandle<()>>,
-    watch: Option<WatchThread>,
+    /// The thread that watches ends when this sender is dropped. Its build runs in the group.
+    watch: Option<(Sender<()>, Arc<ProcessGroup>)>,
 }
 
 impl Emulator {
@@ -241,28 +245,24 @@ impl Emulator {
     /// loopback.
     pub fn with(settings: Settings) -> io::Result<Emulator> {
         let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
-        if let Some(bootstrap) = &settings.bootstrap {
-            let runner = settings.runner.as_deref();
-            if let Some(text) = environment::process::refusal_reason(bootstrap, runner) {
-                return Err(invalid(text));
-            }
+        let (bootstrap, runner) = (settings.bootstrap.as_deref(), settings.runner.as_deref());
+        if let Some(text) = bootstrap.and_then(|path| refusal_reason(path, runner)) {
+            return Err(invalid(text));
         }
         if let Some(folder) = settings.extensions.as_deref().filter(|path| !path.is_dir()) {
             return Err(invalid(format!("{}: no such folder", folder.display())));
         }
         let access = AccessRules::new(&settings.hosts, &settings.allowed_origins);
         let access = Arc::new(access.map_err(invalid)?);
-        let n_environments = settings.environments.max(1);
         let mut emulator = Emulator {
             scheduler: Arc::new(Scheduler::new(Arc::new(settings))),
             access,
             environments: Vec::new(),
-            runtime_apis: Vec::new(),
-            invoke_apis: Vec::new(),
+            servers: Vec::new(),
             threads: Vec::new(),
             watch: None,
         };
-        for _ in 0..n_environments {
+        for _ in 0..emulator.scheduler.settings.environments.max(1) {
             emulator.add_environment()?;
         }
         let scheduler = Arc::clone(&emulator.scheduler);
@@ -281,8 +281,7 @@ impl Emulator {
         let environment = Environment::new(settings, listener.local_addr()?);
         self.environments.push(Arc::clone(&environment));
         let api = RuntimeApi::new(Arc::clone(&environment), Arc::clone(&self.access));
-        self.runtime_apis
-            .push(Server::start(listener, Arc::new(api))?);
+        self.servers.push(Server::start(listener, Arc::new(api))?);
         for _ in 0..n_slots {
             let (index, invocations) = self.scheduler.add_slot();
             let (scheduler, environment) = (Arc::clone(&self.scheduler), Arc::clone(&environment));
@@ -301,7 +300,7 @@ impl Emulator {
 
     /// Returns the address of the (first) Runtime API: the value of `AWS_LAMBDA_RUNTIME_API`.
     pub fn addr(&self) -> SocketAddr {
-        let api = self.runtime_apis.first();
+        let api = self.servers.first();
         debug_assert!(api.is_some(), "an emulator without an environment");
         api.map_or((Ipv4Addr::LOCALHOST, 0).into(), Server::addr)
     }
@@ -346,10 +345,16 @@ impl Emulator {
             io::Error::new(error.kind(), text)
         })?;
         let (scheduler, access) = (Arc::clone(&self.scheduler), Arc::clone(&self.access));
-        let api = InvokeApi::new(scheduler, access, logs_requests);
+        let api = InvokeApi {
+            scheduler,
+            access,
+            logs_requests,
+            started: SystemTime::now(),
+            revision_id: uuid(),
+        };
         let server = Server::start(listener, Arc::new(api))?;
         let addr = server.addr();
-        self.invoke_apis.push(server);
+        self.servers.push(server);
         Ok(addr)
     }
 
@@ -398,9 +403,12 @@ impl Emulator {
 
     /// Builds and starts the function again whenever its sources change.
     fn watch(&mut self, watcher: Watcher) -> io::Result<()> {
-        let scheduler = Arc::clone(&self.scheduler);
-        self.watch = Some(watcher.start(scheduler, self.environments.clone())?);
-        Ok(())
+        let (stop, stopped) = channel();
+        self.watch = Some((stop, Arc::clone(&watcher.group)));
+        let (scheduler, environments) = (Arc::clone(&self.scheduler), self.environments.clone());
+        self.spawn_thread("emulator watch folder", move || {
+            WatchLoop::new(watcher, scheduler, environments, stopped).run();
+        })
     }
 
     /// Ends the function: kills its processes, and closes the connections of those that wait for it.
@@ -415,8 +423,11 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.end();
-        self.watch = None;
-        for server in self.invoke_apis.iter_mut().chain(&mut self.runtime_apis) {
+        if let Some((stop, build)) = self.watch.take() {
+            drop(stop);
+            build.end();
+        }
+        for server in self.servers.iter_mut().rev() {
             server.stop();
         }
         for thread in self.threads.drain(..) {
@@ -431,11 +442,19 @@ impl Drop for Emulator {
 /// # Errors
 /// If it cannot listen on loopback. An error of the handler is an [`InvokeResponse`].
 pub fn invoke(handler: &dyn Handler, event: &[u8]) -> io::Result<InvokeResponse> {
-    let emulator = Emulator::start()?;
+    invoke_in_process(Emulator::start()?, handler, event)
+}
+
+/// Runs `handler` for one event, as [`invoke`] does, and waits until the invocation is reported.
+fn invoke_in_process(
+    emulator: Emulator,
+    handler: &dyn Handler,
+    event: &[u8],
+) -> io::Result<InvokeResponse> {
     let addr = emulator.addr().to_string();
     thread::scope(|scope| {
         scope.spawn(move || drop(Runtime::at(&addr).serve(handler)));
-        let response = emulator.invoke(event);
+        let response = emulator.invoke_to_its_end(event);
         // Ends the loop, which the scope waits for.
         drop(emulator);
         response

@@ -174,8 +174,8 @@ pub(crate) fn exit_text(exit: ProcessExit) -> String {
 /// Returns the reason of an exit: `exit status 1`, `signal: killed`. The words are those of Go, the
 /// language of Lambda's servers.
 pub(crate) fn exit_reason(exit: ProcessExit) -> String {
-    const SIGNALS: [&str; 16] = [
-        "",
+    // The signals from 1 on.
+    const SIGNALS: [&str; 15] = [
         "hangup",
         "interrupt",
         "quit",
@@ -192,17 +192,13 @@ pub(crate) fn exit_reason(exit: ProcessExit) -> String {
         "alarm clock",
         "terminated",
     ];
+    let name = |number: i32| SIGNALS.get(usize::try_from(number.checked_sub(1)?).ok()?);
     let mut text = match (exit.code, exit.signal) {
         (Some(code), _) => format!("exit status {code}"),
-        (None, Some(number)) => {
-            let name = usize::try_from(number)
-                .ok()
-                .and_then(|number| SIGNALS.get(number));
-            match name.filter(|name| !name.is_empty()) {
-                Some(name) => format!("signal: {name}"),
-                None => format!("signal: signal {number}"),
-            }
-        }
+        (None, Some(number)) => match name(number) {
+            Some(name) => format!("signal: {name}"),
+            None => format!("signal: signal {number}"),
+        },
         (None, None) => "unknown".to_owned(),
     };
     if exit.core_dumped {
@@ -213,22 +209,15 @@ pub(crate) fn exit_reason(exit: ProcessExit) -> String {
 
 /// Returns `{"errorType":...,"errorMessage":...}`, the error document that Lambda itself writes.
 pub(crate) fn error_document(error_type: &str, message: &str) -> Vec<u8> {
-    let mut document = b"{\"errorType\":".to_vec();
-    document.extend(json::to_vec(error_type));
-    document.extend_from_slice(b",\"errorMessage\":");
-    document.extend(json::to_vec(message));
-    document.push(b'}');
-    document
+    json::to_vec(&json!({ "errorType": error_type, "errorMessage": message }))
 }
 
 /// Returns `{"errorMessage":...,"errorType":...}` and a line end: the body with which AWS's servers refuse
 /// a call.
 pub(crate) fn refusal_document(error_type: &str, message: &str) -> Vec<u8> {
-    let mut document = b"{\"errorMessage\":".to_vec();
-    document.extend(json::to_vec(message));
-    document.extend_from_slice(b",\"errorType\":");
-    document.extend(json::to_vec(error_type));
-    document.extend_from_slice(b"}\n");
+    let document = json!({ "errorMessage": message, "errorType": error_type });
+    let mut document = json::to_vec(&document);
+    document.push(b'\n');
     document
 }
 

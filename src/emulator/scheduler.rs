@@ -23,7 +23,7 @@ const QUEUE_LEN_MAX: usize = 1000;
 pub(crate) struct ThrottledError;
 
 /// An invocation that waits for an environment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct QueuedInvocation {
     /// Complete except for its deadline, which depends on when it begins.
     event: InvocationEvent,
@@ -58,18 +58,11 @@ struct Queue {
 /// Room for one invocation in an environment. A worker thread runs what is sent to it.
 #[derive(Debug)]
 struct Slot {
-    state: SlotState,
+    /// Whether an invocation is running.
+    is_busy: bool,
+    /// Whether a runtime waits for an event. A slot without one is used only if no warm one is free.
+    is_warm: bool,
     worker: Sender<QueuedInvocation>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SlotState {
-    /// There may be no process. Such a slot is used only if no warm one is free.
-    Cold,
-    /// A runtime waits for an event.
-    Warm,
-    /// An invocation is running.
-    Busy,
 }
 
 impl Scheduler {
@@ -88,7 +81,8 @@ impl Scheduler {
         let mut queue = lock(&self.queue);
         let index = queue.slots.len();
         queue.slots.push(Slot {
-            state: SlotState::Cold,
+            is_busy: false,
+            is_warm: false,
             worker,
         });
         (index, invocations)
@@ -152,36 +146,30 @@ impl Scheduler {
         environment: &Environment,
     ) {
         while let Ok(invocation) = invocations.recv() {
-            let QueuedInvocation {
-                event,
-                response,
-                retries,
-            } = invocation;
-            let again = (retries > 0).then(|| (event.clone(), response.clone()));
-            let has_succeeded = environment.run_invocation(event, response);
-            if let (false, Some((event, response))) = (has_succeeded, again) {
-                self.retry_later(event, response, retries);
+            let retry = (invocation.retries > 0).then(|| invocation.clone());
+            let has_succeeded = environment.run_invocation(invocation.event, invocation.response);
+            if let (false, Some(retry)) = (has_succeeded, retry) {
+                self.retry_later(retry);
             }
             self.free_slot(index, environment.is_warm());
         }
     }
 
-    /// Schedules an invocation that failed and may be repeated `retries` times.
-    fn retry_later(&self, mut event: InvocationEvent, response: ResponseSender, retries: u32) {
+    /// Schedules an invocation that failed and may be repeated.
+    fn retry_later(&self, mut invocation: QueuedInvocation) {
         // The first retry waits for the delay, the second twice as long, and so on.
-        let n_attempts = self.settings.async_retries.saturating_sub(retries);
+        let n_attempts = self
+            .settings
+            .async_retries
+            .saturating_sub(invocation.retries);
         let delay = self.settings.async_retry_delay;
         let delay = delay.saturating_mul(n_attempts.saturating_add(1));
         let Some(due) = Instant::now().checked_add(delay) else {
             return;
         };
         // The request id stays the same for all attempts.
-        event.attempt_id = uuid();
-        let invocation = QueuedInvocation {
-            event,
-            response,
-            retries: retries.saturating_sub(1),
-        };
+        invocation.event.attempt_id = uuid();
+        invocation.retries = invocation.retries.saturating_sub(1);
         let mut queue = lock(&self.queue);
         if !queue.is_closed {
             queue.retries.push((due, invocation));
@@ -194,27 +182,17 @@ impl Scheduler {
     pub(crate) fn run_retries(&self) {
         let mut queue = lock(&self.queue);
         while !queue.is_closed {
-            queue = match queue.enqueue_due_retries() {
-                None => self
-                    .changed
-                    .wait(queue)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(wait) => {
-                    let waited = self.changed.wait_timeout(queue, wait);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
+            let wait = queue.enqueue_due_retries().unwrap_or(Duration::MAX);
+            let waited = self.changed.wait_timeout(queue, wait);
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
     fn free_slot(&self, index: usize, is_warm: bool) {
         let mut queue = lock(&self.queue);
         if let Some(slot) = queue.slots.get_mut(index) {
-            slot.state = if is_warm {
-                SlotState::Warm
-            } else {
-                SlotState::Cold
-            };
+            slot.is_busy = false;
+            slot.is_warm = is_warm;
         }
         queue.dispatch();
         if queue.is_paused {
@@ -232,12 +210,8 @@ impl Scheduler {
     pub(crate) fn pause(&self) {
         let mut queue = lock(&self.queue);
         queue.is_paused = true;
-        while queue.has_busy_slot() && !queue.is_closed {
-            queue = self
-                .changed
-                .wait(queue)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
+        let is_running = |queue: &mut Queue| queue.has_busy_slot() && !queue.is_closed;
+        drop(self.changed.wait_while(queue, is_running));
     }
 
     /// Lets invocations begin again. Each fails with `build_error`, if there is one.
@@ -272,16 +246,15 @@ impl Queue {
                 }
                 return;
             }
-            let states = self.slots.iter().map(|slot| slot.state);
-            let position = |state| states.clone().position(|other| other == state);
-            let free = position(SlotState::Warm).or_else(|| position(SlotState::Cold));
-            let Some(slot) = free.and_then(|index| self.slots.get_mut(index)) else {
+            let free = self.slots.iter_mut().filter(|slot| !slot.is_busy);
+            // The first warm one, or else the first one.
+            let Some(slot) = free.min_by_key(|slot| !slot.is_warm) else {
                 return;
             };
             let Some(invocation) = self.waiting.pop_front() else {
                 return;
             };
-            slot.state = SlotState::Busy;
+            slot.is_busy = true;
             self.n_begun = self.n_begun.saturating_add(1);
             // The worker listens until its slot is removed.
             let sent = slot.worker.send(invocation);
@@ -290,7 +263,7 @@ impl Queue {
     }
 
     fn has_busy_slot(&self) -> bool {
-        self.slots.iter().any(|slot| slot.state == SlotState::Busy)
+        self.slots.iter().any(|slot| slot.is_busy)
     }
 
     /// Queues the retries that are due. Returns the time until the next one.
@@ -387,7 +360,7 @@ mod tests {
         scheduler.invoke_async(event.clone()).unwrap();
         let first = worker.try_recv().unwrap();
         assert_eq!(first.retries, 2);
-        scheduler.retry_later(first.event, first.response, first.retries);
+        scheduler.retry_later(first);
         scheduler.free_slot(0, true);
         assert_eq!(lock(&scheduler.queue).enqueue_due_retries(), None);
         let second = worker.try_recv().unwrap();

@@ -1,35 +1,22 @@
 //! Serves a function by its own executable, which a debug build does without Lambda.
 
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::thread;
 use std::time::Duration;
 
-use crate::emulator::cli::{print_response, read_event, run_with};
+use crate::emulator::cli::{self, CommandLine, exit_code, print_response, read_event};
 use crate::emulator::environment::logs::print_line;
-use crate::emulator::{Emulator, Settings};
+use crate::emulator::{Emulator, Settings, invoke_in_process};
 use crate::runtime::Runtime;
 use crate::runtime::handler::Handler;
 
 /// The longest timeout that Lambda has, since the handler may be stopped in a debugger.
 const TIMEOUT: Duration = Duration::from_secs(900);
 
-const HELP: &str = "\
-Serves this function locally, since AWS_LAMBDA_RUNTIME_API is not set.
-
-  --port N          listen on 127.0.0.1 on this port (default: the variable PORT, or 9000)
-  --host ADDRESS    listen on this address instead
-  --host NAME       also accept requests to this host name, besides addresses and localhost
-  --allow-origin ORIGIN
-                    let web pages of this origin call the function (* for any)
-  --watch           build it again when a file changes that it is built from; callers wait meanwhile
-  --build COMMAND   with --watch: build it with this command (default: as cargo has built it)
-  invoke EVENT      invoke it once instead, with JSON, a file, - for standard input, or the name of a
-                    sample (sqs, s3, http_api, ...)
-";
+const HELP: &str = include_str!("serve_local_help.txt");
 
 /// Serves `handler` on a local port until Ctrl-C. [`run`](crate::run) and its like call this in a debug
 /// build if `AWS_LAMBDA_RUNTIME_API` is not set.
@@ -64,26 +51,17 @@ pub fn serve_local(handler: &dyn Handler) -> ! {
         [verb] if verb == "invoke" => {
             Err("invoke needs an event: JSON, a file, - or the name of a sample".to_owned())
         }
-        _ => match LocalOptions::parse(args.into_iter(), env::var("PORT").ok()) {
-            Ok(options) if options.watch => watch(&options),
-            Ok(options) => serve(handler, &options),
+        _ => match parse(args.into_iter(), env::var("PORT").ok()) {
+            Ok(options) if options.watch.is_some() => watch(options),
+            Ok(options) => serve(handler, options),
             Err(text) => Err(text),
         },
     };
-    match result {
-        Ok(code) => std::process::exit(code),
-        Err(text) => {
-            print_line(&text);
-            std::process::exit(1)
-        }
-    }
-}
-
-fn settings() -> Settings {
-    Settings {
-        timeout: TIMEOUT,
-        ..Settings::default()
-    }
+    let code = result.unwrap_or_else(|text| {
+        print_line(&text);
+        1
+    });
+    std::process::exit(code)
 }
 
 /// Invokes the handler with one event. Returns the exit code.
@@ -91,32 +69,21 @@ fn invoke_once(handler: &dyn Handler, event: &str) -> Result<i32, String> {
     let event = read_event(event)?;
     let text = |error: io::Error| error.to_string();
     let settings = Settings {
+        timeout: TIMEOUT,
         log: true,
-        ..settings()
+        ..Settings::default()
     };
     let emulator = Emulator::with(settings).map_err(text)?;
-    let addr = emulator.addr().to_string();
-    let response = thread::scope(|scope| {
-        scope.spawn(move || drop(Runtime::at(&addr).serve(handler)));
-        let response = emulator.invoke_to_its_end(&event);
-        drop(emulator);
-        response
-    });
-    let response = response.map_err(text)?;
+    let response = invoke_in_process(emulator, handler, &event).map_err(text)?;
     print_response(&response.body).map_err(text)?;
     Ok(i32::from(response.is_error()))
 }
 
-fn serve(handler: &dyn Handler, options: &LocalOptions) -> Result<i32, String> {
-    let settings = Settings {
-        hosts: options.hosts.clone(),
-        allowed_origins: options.origins.clone(),
-        ..settings()
-    };
-    let mut emulator = Emulator::with(settings).map_err(|error| error.to_string())?;
+fn serve(handler: &dyn Handler, options: CommandLine) -> Result<i32, String> {
+    let text = |error: io::Error| error.to_string();
+    let mut emulator = Emulator::with(options.settings).map_err(text)?;
     let addr = SocketAddr::new(options.host, options.port);
-    let served = emulator.serve_callers(addr, true);
-    let addr = served.map_err(|error| error.to_string())?;
+    let addr = emulator.serve_callers(addr, true).map_err(text)?;
     print_line(&format!(
         "AWS_LAMBDA_RUNTIME_API is not set: serving on http://{addr}/ (any request is an event of a \
          function URL).\n\
@@ -130,35 +97,15 @@ fn serve(handler: &dyn Handler, options: &LocalOptions) -> Result<i32, String> {
 
 /// Serves this executable as `emulator --watch` does: as a process that is replaced when a file changes
 /// that it is built from.
-fn watch(options: &LocalOptions) -> Result<i32, String> {
-    let Some(package) = env::var_os("CARGO_MANIFEST_DIR") else {
-        return Err("--watch needs `cargo run`, which sets CARGO_MANIFEST_DIR".to_owned());
-    };
+fn watch(mut options: CommandLine) -> Result<i32, String> {
     let program = env::current_exe().map_err(|error| error.to_string())?;
-    let build = match &options.build {
-        Some(build) => build.clone(),
-        None => build_command(&program),
-    };
     let folder = env::current_dir().map_err(|error| error.to_string())?;
-    let mut args: Vec<OsString> = Vec::new();
-    let mut add = |name: &str, value: OsString| args.extend([name.into(), value]);
-    add("--host", options.host.to_string().into());
-    add("--port", options.port.to_string().into());
-    add("--timeout", TIMEOUT.as_secs().to_string().into());
-    add("--watch", package);
-    add("--build", build.into());
-    add("--task-root", folder.into());
-    for host in &options.hosts {
-        add("--host", host.into());
-    }
-    for origin in &options.origins {
-        add("--allow-origin", origin.into());
-    }
-    for (name, value) in env::vars() {
-        add("--env", format!("{name}={value}").into());
-    }
-    add("--", program.into());
-    Ok(run_with(args.into_iter()).into())
+    options.build = options.build.or_else(|| Some(build_command(&program)));
+    options.settings.bootstrap = Some(program);
+    options.settings.task_root = Some(folder);
+    options.settings.env = env::vars().collect();
+    options.settings.log = true;
+    Ok(exit_code(cli::run(&options)).into())
 }
 
 /// Returns the command with which cargo builds `program`, whose path tells the profile and the kind.
@@ -178,64 +125,47 @@ fn build_command(program: &Path) -> String {
     format!("cargo build --quiet --profile {profile} --{kind} {name}")
 }
 
-/// The options of a function that serves itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct LocalOptions {
-    host: IpAddr,
-    port: u16,
-    /// Host names that are accepted, besides addresses and localhost.
-    hosts: Vec<String>,
-    /// Origins whose pages may call the function.
-    origins: Vec<String>,
-    watch: bool,
-    build: Option<String>,
-}
-
-impl LocalOptions {
-    /// Parses arguments. Unknown ones belong to the function. `port_variable` is the variable `PORT`.
-    fn parse(
-        mut args: impl Iterator<Item = String>,
-        port_variable: Option<String>,
-    ) -> Result<LocalOptions, String> {
-        let mut options = LocalOptions {
-            host: Ipv4Addr::LOCALHOST.into(),
-            port: 9000,
-            hosts: Vec::new(),
-            origins: Vec::new(),
-            watch: false,
-            build: None,
+/// Parses the arguments of a function that serves itself. Unknown ones belong to the function.
+/// `port_variable` is the variable `PORT`.
+fn parse(
+    mut args: impl Iterator<Item = String>,
+    port_variable: Option<String>,
+) -> Result<CommandLine, String> {
+    let mut options = CommandLine::default();
+    options.settings.timeout = TIMEOUT;
+    let mut port = port_variable.map(|value| ("PORT", value));
+    while let Some(arg) = args.next() {
+        let inline = arg.split_once('=');
+        let name = inline.map_or(arg.as_str(), |(name, _)| name);
+        let mut value = |kind| {
+            let inline = inline.map(|(_, value)| value.to_owned());
+            let value = inline.or_else(|| args.next());
+            value.ok_or_else(|| format!("{name} needs {kind}"))
         };
-        let mut port = port_variable.map(|value| ("PORT", value));
-        while let Some(arg) = args.next() {
-            let (name, inline) = match arg.split_once('=') {
-                Some((name, value)) => (name, Some(value.to_owned())),
-                None => (arg.as_str(), None),
-            };
-            let mut value = |kind| {
-                let value = inline.clone().or_else(|| args.next());
-                value.ok_or_else(|| format!("{name} needs {kind}"))
-            };
-            match name {
-                "--port" => port = Some(("--port", value("a number")?)),
-                "--host" => {
-                    let value = value("an address or a host name")?;
-                    match value.parse() {
-                        Ok(address) => options.host = address,
-                        Err(_) => options.hosts.push(value),
-                    }
+        match name {
+            "--port" => port = Some(("--port", value("a number")?)),
+            "--host" => {
+                let value = value("an address or a host name")?;
+                match value.parse() {
+                    Ok(address) => options.host = address,
+                    Err(_) => options.settings.hosts.push(value),
                 }
-                "--allow-origin" => options.origins.push(value("an origin")?),
-                "--build" => options.build = Some(value("a command")?),
-                "--watch" => options.watch = true,
-                _ => {}
             }
+            "--allow-origin" => options.settings.allowed_origins.push(value("an origin")?),
+            "--build" => options.build = Some(value("a command")?),
+            "--watch" => {
+                let package = env::var_os("CARGO_MANIFEST_DIR")
+                    .ok_or("--watch needs `cargo run`, which sets CARGO_MANIFEST_DIR")?;
+                options.watch = Some(package.into());
+            }
+            _ => {}
         }
-        if let Some((name, value)) = port {
-            let port = value.parse();
-            options.port = port.map_err(|_| format!("{name} {value}: expected a port number"))?;
-        }
-        Ok(options)
     }
+    if let Some((name, value)) = port {
+        let port = value.parse();
+        options.port = port.map_err(|_| format!("{name} {value}: expected a port number"))?;
+    }
+    Ok(options)
 }
 
 #[cfg(test)]
@@ -246,8 +176,7 @@ mod tests {
     fn the_port_comes_from_an_argument_or_a_variable() {
         let check = |args: &[&str], variable: Option<&str>, want: Result<u16, &str>| {
             let args = args.iter().map(|&arg| arg.to_owned());
-            let got =
-                LocalOptions::parse(args, variable.map(str::to_owned)).map(|options| options.port);
+            let got = parse(args, variable.map(str::to_owned)).map(|options| options.port);
             assert_eq!(got.as_ref().map(|&port| port).map_err(String::as_str), want);
         };
         check(&[], None, Ok(9000));
@@ -280,10 +209,10 @@ mod tests {
             "http://a",
             "--allow-origin=*",
         ];
-        let options = LocalOptions::parse(args.iter().map(|&arg| arg.to_owned()), None).unwrap();
+        let options = parse(args.iter().map(|&arg| arg.to_owned()), None).unwrap();
         assert_eq!(options.host.to_string(), "0.0.0.0");
-        assert_eq!(options.hosts, ["a.b"]);
-        assert_eq!(options.origins, ["http://a", "*"]);
+        assert_eq!(options.settings.hosts, ["a.b"]);
+        assert_eq!(options.settings.allowed_origins, ["http://a", "*"]);
     }
 
     #[test]

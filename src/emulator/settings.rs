@@ -1,14 +1,17 @@
 //! The settings of a local function, and the environment variables that follow from them.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::emulator::report::uuid;
 use crate::emulator::runtime_api::faults::InjectedFault;
 use crate::emulator::time::civil;
+use crate::encoding::time::Date;
 
 /// The settings of a local function. [`Default`] has the values of a new function on Lambda.
 ///
@@ -136,12 +139,17 @@ impl Settings {
         }
     }
 
+    /// Returns the folder in which the function's process starts.
+    pub(crate) fn start_folder(&self) -> io::Result<PathBuf> {
+        if let Some(root) = &self.task_root {
+            return path::absolute(root);
+        }
+        let program = path::absolute(self.bootstrap.as_deref().unwrap_or(Path::new("/")))?;
+        Ok(program.parent().unwrap_or(Path::new("/")).to_owned())
+    }
+
     /// Returns all variables of the function's process, which inherits none ("Working with Lambda
     /// environment variables", and AWS's own emulator).
-    #[cfg_attr(
-        not(target_os = "linux"),
-        allow(dead_code, reason = "no processes there")
-    )]
     pub(crate) fn process_env(
         &self,
         api_addr: SocketAddr,
@@ -150,51 +158,39 @@ impl Settings {
         let root = task_root.to_string_lossy();
         let libraries =
             format!("/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:{root}:{root}/lib:/opt/lib");
-        let mut vars: Vec<(String, OsString)> = Vec::new();
-        let mut set = |name: &str, value: &str| {
-            vars.retain(|(earlier, _)| earlier != name);
-            vars.push((name.to_owned(), value.into()));
-        };
-        for (name, value) in [
+        let defaults = [
             ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin"),
             ("LD_LIBRARY_PATH", &libraries),
             ("LANG", "en_US.UTF-8"),
             ("TZ", ":UTC"),
             ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"),
             ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"),
-        ] {
-            set(name, value);
-        }
-        for (name, value) in &self.env {
-            set(name, value);
-        }
+        ];
+        let defaults = defaults.map(|(name, value)| (name.to_owned(), value.into()));
+        let mut vars: BTreeMap<String, OsString> = defaults.into();
+        let own = self.env.iter().cloned();
+        vars.extend(own.map(|(name, value)| (name, value.into())));
         // These are reserved: the function's own variables cannot replace them.
-        for (name, value) in self.reserved_env(api_addr) {
-            set(name, &value);
-        }
+        let reserved = self.reserved_env(api_addr).into_iter();
+        vars.extend(reserved.map(|(name, value)| (name.to_owned(), value.into())));
         // The path's bytes as they are: it may not be UTF-8.
-        vars.retain(|(name, _)| name != "LAMBDA_TASK_ROOT");
-        vars.push(("LAMBDA_TASK_ROOT".to_owned(), task_root.into()));
-        vars
+        vars.insert("LAMBDA_TASK_ROOT".to_owned(), task_root.into());
+        vars.into_iter().collect()
     }
 
     /// Returns the variables that Lambda sets itself, without `LAMBDA_TASK_ROOT`.
     fn reserved_env(&self, api_addr: SocketAddr) -> Vec<(&'static str, String)> {
-        let today = civil(SystemTime::now()).date;
-        let log_stream = format!(
-            "{:04}/{:02}/{:02}/[{}]{}",
-            today.year,
-            today.month,
-            today.day,
-            self.version,
-            uuid().replace('-', ""),
-        );
+        let Date { year, month, day } = civil(SystemTime::now()).date;
+        let (version, id) = (&self.version, uuid().replace('-', ""));
+        let log_stream = format!("{year:04}/{month:02}/{day:02}/[{version}]{id}");
         let own = |name: &str, default: &str| env::var(name).unwrap_or(default.to_owned());
         // Most AWS SDKs fail at start without credentials.
         let key = own("AWS_ACCESS_KEY_ID", "local");
         let default_token = if key == "local" { "local" } else { "" };
         let secret = own("AWS_SECRET_ACCESS_KEY", "local");
         let token = own("AWS_SESSION_TOKEN", default_token);
+        let log_group = format!("/aws/lambda/{}", self.name);
+        let initialization_type = self.initialization_type().to_owned();
         let mut vars = vec![
             ("_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1".to_owned()),
             ("_AWS_XRAY_DAEMON_PORT", "2000".to_owned()),
@@ -208,15 +204,9 @@ impl Settings {
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
                 self.memory_mb.to_string(),
             ),
-            (
-                "AWS_LAMBDA_LOG_GROUP_NAME",
-                format!("/aws/lambda/{}", self.name),
-            ),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", log_group),
             ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream),
-            (
-                "AWS_LAMBDA_INITIALIZATION_TYPE",
-                self.initialization_type().to_owned(),
-            ),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", initialization_type),
             ("AWS_LAMBDA_METADATA_API", api_addr.to_string()),
             ("AWS_LAMBDA_METADATA_TOKEN", METADATA_TOKEN.to_owned()),
             ("AWS_ACCESS_KEY_ID", key),
@@ -237,15 +227,7 @@ impl Settings {
     /// Returns the names of the function's own variables that its process gets with another value.
     pub(crate) fn overridden(&self, api_addr: SocketAddr) -> Vec<&str> {
         let last_value = |name| self.env.iter().rev().find(|(own, _)| own == name);
-        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_default();
-        let root = match (&self.task_root, &self.bootstrap) {
-            (Some(root), _) => absolute(root),
-            (None, Some(bootstrap)) => absolute(bootstrap)
-                .parent()
-                .unwrap_or(Path::new("/"))
-                .to_owned(),
-            (None, None) => PathBuf::new(),
-        };
+        let root = self.start_folder().unwrap_or_default();
         let vars = self.process_env(api_addr, &root);
         vars.iter()
             .filter_map(|(name, value)| {

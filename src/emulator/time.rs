@@ -1,39 +1,34 @@
 //! Times in the formats of Lambda and HTTP. Pure functions.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::encoding::time::{DAY_SECS, Date, YEAR_10000_SECS, date_of_day};
 
-/// Returns milliseconds since the Unix epoch, 0 for earlier times.
-pub(crate) fn epoch_ms(time: SystemTime) -> u64 {
-    let since = time
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+/// Returns the time since the Unix epoch, zero for earlier times.
+pub(crate) fn since_epoch(time: SystemTime) -> Duration {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default()
 }
 
-/// A point in time as a date and a time of day, in UTC.
+/// Returns milliseconds since the Unix epoch, 0 for earlier times.
+pub(crate) fn epoch_ms(time: SystemTime) -> u64 {
+    u64::try_from(since_epoch(time).as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A point in time from 1970 to 9999, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CivilTime {
     pub(crate) date: Date,
-    second_of_day: i64,
-    millisecond: i64,
-    /// Day of the week; 0 is Sunday.
-    weekday: i64,
+    /// Milliseconds since the Unix epoch.
+    ms: i64,
 }
 
 /// Returns the date and time of day of `time`, from 1970 to 9999.
 pub(crate) fn civil(time: SystemTime) -> CivilTime {
     let ms = i64::try_from(epoch_ms(time)).unwrap_or(i64::MAX);
-    let seconds = (ms / 1000).min(YEAR_10000_SECS.saturating_sub(1));
-    let days = seconds / DAY_SECS;
-    CivilTime {
-        date: date_of_day(days),
-        second_of_day: seconds % DAY_SECS,
-        millisecond: ms % 1000,
-        // 1970-01-01 was a Thursday.
-        weekday: days.saturating_add(4) % 7,
-    }
+    let ms = ms.min(YEAR_10000_SECS.saturating_mul(1000).saturating_sub(1));
+    let date = date_of_day(ms / 1000 / DAY_SECS);
+    CivilTime { date, ms }
 }
 
 const MONTHS: [&str; 12] = [
@@ -55,20 +50,24 @@ impl CivilTime {
 
     /// Returns the time of day: `17:00:00`.
     fn clock(&self) -> String {
-        let (minutes, second) = (self.second_of_day / 60, self.second_of_day % 60);
-        format!("{:02}:{:02}:{second:02}", minutes / 60, minutes % 60)
+        let second = self.ms / 1000;
+        let (hours, minutes) = (second / 3600 % 24, second / 60 % 60);
+        format!("{hours:02}:{minutes:02}:{:02}", second % 60)
     }
 
     /// Returns `2026-11-22T17:00:00.000Z` (RFC 3339).
     pub(crate) fn rfc3339(&self) -> String {
         let Date { year, month, day } = self.date;
-        let (clock, millisecond) = (self.clock(), self.millisecond);
+        let (clock, millisecond) = (self.clock(), self.ms % 1000);
         format!("{year:04}-{month:02}-{day:02}T{clock}.{millisecond:03}Z")
     }
 
     /// Returns `Sun, 22 Nov 2026 17:00:00 GMT` (RFC 9110, section 5.6.7).
     pub(crate) fn http_date(&self) -> String {
-        let (weekday, month) = (name_of(&WEEKDAYS, self.weekday), self.month_name());
+        // 1970-01-01 was a Thursday.
+        let days = self.ms / 1000 / DAY_SECS;
+        let weekday = name_of(&WEEKDAYS, days.saturating_add(4) % 7);
+        let month = self.month_name();
         let Date { year, day, .. } = self.date;
         format!("{weekday}, {day:02} {month} {year:04} {} GMT", self.clock())
     }
@@ -83,7 +82,6 @@ impl CivilTime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn at(ms: u64) -> CivilTime {
         civil(SystemTime::UNIX_EPOCH + Duration::from_millis(ms))

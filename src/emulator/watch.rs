@@ -9,8 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use crate::emulator::environment::Environment;
@@ -42,46 +41,26 @@ const INVOCATION_CHANGES_OLD_MAX: u8 = 12;
 /// What is watched, and how it is built.
 #[derive(Debug)]
 pub(crate) struct Watcher {
-    folder: PathBuf,
     /// A shell command that builds the function; `None` if it is only started again.
     build: Option<String>,
     inputs: BuildInputs,
     /// The inputs before the first build.
     first: Snapshot,
     /// The processes of the build.
-    group: Arc<ProcessGroup>,
-}
-
-/// The thread that watches. Dropping it ends the thread and its build.
-#[derive(Debug)]
-pub(crate) struct WatchThread {
-    stop: Option<Sender<()>>,
-    group: Arc<ProcessGroup>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Drop for WatchThread {
-    fn drop(&mut self) {
-        self.stop = None;
-        self.group.end();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+    pub(crate) group: Arc<ProcessGroup>,
 }
 
 impl Watcher {
     /// Takes a snapshot of the inputs in `folder` from which `build` makes `program`.
     pub(crate) fn new(
-        folder: PathBuf,
+        folder: &Path,
         build: Option<String>,
-        program: Option<PathBuf>,
+        program: Option<&Path>,
         group: Arc<ProcessGroup>,
     ) -> Watcher {
-        let inputs = BuildInputs::new(&folder, program.as_deref());
+        let inputs = BuildInputs::new(folder, program);
         let first = inputs.snapshot_before_build();
         Watcher {
-            folder,
             build,
             inputs,
             first,
@@ -95,7 +74,10 @@ impl Watcher {
             return Ok(());
         };
         let mut command = Command::new("sh");
-        command.arg("-c").arg(build).current_dir(&self.folder);
+        command
+            .arg("-c")
+            .arg(build)
+            .current_dir(&self.inputs.folder);
         let ran = process::run(command, &self.group);
         let (status, mut output) = ran.map_err(|error| format!("{build}: {error}"))?;
         let _ = io::stderr().lock().write_all(&output);
@@ -105,28 +87,10 @@ impl Watcher {
         let start = output.len().saturating_sub(OUTPUT_LEN_MAX);
         Err(String::from_utf8_lossy(&output.split_off(start)).into_owned())
     }
-
-    /// Starts to watch. Invocations wait during a build, and fail with its output if it fails.
-    pub(crate) fn start(
-        self,
-        scheduler: Arc<Scheduler>,
-        environments: Vec<Arc<Environment>>,
-    ) -> io::Result<WatchThread> {
-        let (stop, stopped) = channel();
-        let group = Arc::clone(&self.group);
-        let thread = thread::Builder::new()
-            .name("emulator watch folder".to_owned())
-            .spawn(move || WatchLoop::new(self, scheduler, environments, stopped).run())?;
-        Ok(WatchThread {
-            stop: Some(stop),
-            group,
-            thread: Some(thread),
-        })
-    }
 }
 
 /// The state of the thread that watches.
-struct WatchLoop {
+pub(crate) struct WatchLoop {
     watcher: Watcher,
     scheduler: Arc<Scheduler>,
     environments: Vec<Arc<Environment>>,
@@ -139,7 +103,7 @@ struct WatchLoop {
     generated: GeneratedFiles,
     /// Whether the last build failed.
     is_broken: bool,
-    /// The scheduler's activity at the last snapshot.
+    /// The scheduler's activity right before the last snapshot.
     activity: (u64, bool),
     /// For how many more snapshots a change counts as made by the build.
     n_late: u32,
@@ -151,42 +115,38 @@ struct WatchLoop {
 struct StoppedError;
 
 impl WatchLoop {
-    fn new(
+    pub(crate) fn new(
         watcher: Watcher,
         scheduler: Arc<Scheduler>,
         environments: Vec<Arc<Environment>>,
         stopped: Receiver<()>,
     ) -> WatchLoop {
         let seen = watcher.inputs.snapshot(false);
-        let mut changed = seen.changed_since(&watcher.first);
-        let mut generated = GeneratedFiles::default();
-        let cause = if watcher.build.is_some() {
-            ChangeCause::Build
-        } else {
-            ChangeCause::Person
+        let cause = match watcher.build {
+            Some(_) => ChangeCause::Build,
+            None => ChangeCause::Person,
         };
-        generated.remove_from(&mut changed, cause, &watcher.first);
-        WatchLoop {
+        let mut watch = WatchLoop {
             activity: scheduler.activity(),
+            changed: seen.changed_since(&watcher.first),
+            generated: GeneratedFiles::default(),
             watcher,
             scheduler,
             environments,
             stopped,
             seen,
-            changed,
-            generated,
             is_broken: false,
             n_late: 0,
             has_build_written: false,
-        }
+        };
+        watch.remove_generated(cause);
+        watch
     }
 
-    fn run(mut self) {
-        loop {
-            let waited = self.wait_for_change().and_then(|()| self.settle());
-            if waited.is_err() {
-                return;
-            }
+    /// Watches until the thread has to stop. Invocations wait during a build, and fail with its output if
+    /// it fails.
+    pub(crate) fn run(mut self) {
+        while let Ok(()) = self.wait_for_change().and_then(|()| self.settle()) {
             self.build();
         }
     }
@@ -202,6 +162,7 @@ impl WatchLoop {
     fn wait_for_change(&mut self) -> Result<(), StoppedError> {
         while self.changed.is_empty() {
             self.sleep(INTERVAL)?;
+            let activity_before = self.scheduler.activity();
             let now = self.watcher.inputs.snapshot(self.is_broken);
             self.changed = now.changed_since(&self.seen);
             self.seen = now;
@@ -214,7 +175,7 @@ impl WatchLoop {
             } else {
                 ChangeCause::Person
             };
-            self.activity = activity;
+            self.activity = activity_before;
             self.n_late = self.n_late.saturating_sub(1);
             self.has_build_written |= !self.changed.is_empty();
             // A build's changes are counted once, when no more can come.
@@ -248,24 +209,22 @@ impl WatchLoop {
         let before = self.watcher.inputs.snapshot_before_build();
         let build_error = self.watcher.build().err();
         self.is_broken = build_error.is_some();
-        if !self.is_broken {
-            for environment in &self.environments {
-                environment.replace();
-            }
-        }
         let result = if self.is_broken {
             "the build failed"
         } else {
+            for environment in &self.environments {
+                environment.replace();
+            }
             "started again"
         };
-        let path = self.changed.first().map_or(Path::new(""), |path| {
-            path.strip_prefix(&self.watcher.folder).unwrap_or(path)
-        });
+        let path = self.changed.first().map_or(Path::new(""), PathBuf::as_path);
+        let folder = &self.watcher.inputs.folder;
+        let path = path.strip_prefix(folder).unwrap_or(path);
         print_line(&format!("{} has changed: {result}", path.display()));
-        // Invocations that begin from here on count as activity.
+        self.seen = self.watcher.inputs.snapshot(self.is_broken);
+        // What invocations change from here on is not in the snapshot, and they count as activity.
         self.activity = self.scheduler.activity();
         self.scheduler.resume(build_error);
-        self.seen = self.watcher.inputs.snapshot(self.is_broken);
         self.changed = self.seen.changed_since(&before);
         self.n_late = LATE_SNAPSHOTS;
         self.has_build_written = !self.changed.is_empty();

@@ -214,10 +214,7 @@ impl Environment {
         let on_exit = self.on_exit(state.generation, |state, exit| state.exit = Some(exit));
         let start = || {
             let program = std::path::absolute(bootstrap)?;
-            let folder = match &self.settings.task_root {
-                Some(folder) => std::path::absolute(folder)?,
-                None => program.parent().unwrap_or(Path::new("/")).to_owned(),
-            };
+            let folder = self.settings.start_folder()?;
             let mut command = match runner {
                 Some(runner) => Command::new(process::find_program(runner)?),
                 None => Command::new(&program),

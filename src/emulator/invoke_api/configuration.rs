@@ -3,15 +3,31 @@
 use std::env;
 use std::fs;
 
-use crate::emulator::invoke_api::{InvokeApi, qualified};
+use crate::emulator::invoke_api::{ApiResult, InvokeApi, JSON, qualified};
+use crate::emulator::server::exchange::{Exchange, HttpRequest};
 use crate::emulator::time::civil;
 use crate::json;
 use crate::json::Value;
 
 impl InvokeApi {
+    /// Serves GetFunction, and GetFunctionConfiguration, which returns a part of its document.
+    pub(super) fn get_function(
+        &self,
+        qualifier: &str,
+        request: &HttpRequest,
+        exchange: &mut Exchange<'_>,
+    ) -> ApiResult {
+        let mut document = self.configuration(qualifier);
+        if !request.path().ends_with("/configuration") {
+            let code = json!({ "RepositoryType": "S3" });
+            document = json!({ "Configuration": document, "Code": code });
+        }
+        Ok(exchange.respond(200, &[JSON], &json::to_vec(&document))?)
+    }
+
     /// Returns the document of `GetFunctionConfiguration`. It does not contain the function's variables,
     /// which may come from the developer's own shell.
-    pub(super) fn configuration(&self, qualifier: &str) -> json::Object {
+    fn configuration(&self, qualifier: &str) -> Value {
         let settings = &self.scheduler.settings;
         let metadata = settings.bootstrap.as_deref().map(fs::metadata);
         let code_len = metadata.and_then(Result::ok).map_or(0, |code| code.len());
@@ -24,39 +40,32 @@ impl InvokeApi {
         } else {
             ("None", "Off")
         };
-        let log_format = if settings.json_log_level.is_some() {
-            "JSON"
-        } else {
-            "Text"
-        };
+        let log_format = settings.json_log_level.as_ref().map_or("Text", |_| "JSON");
         let timeout_secs = settings.timeout.as_millis().div_ceil(1000);
-        let timeout_secs = u64::try_from(timeout_secs).unwrap_or(u64::MAX);
-        let modified = civil(self.started).rfc3339().replace('Z', "+0000");
-        let mut document = json::Object::new();
-        let mut set = |name: &str, value: Value| document.insert(name, value);
-        set("FunctionName", settings.name.as_str().into());
-        set("FunctionArn", qualified(settings.arn(), qualifier).into());
-        set("Runtime", "provided.al2023".into());
-        set("Role", "arn:aws:iam::012345678912:role/local".into());
-        set("Handler", settings.handler.as_str().into());
-        set("CodeSize", code_len.into());
-        set("Description", "".into());
-        set("Timeout", timeout_secs.into());
-        set("MemorySize", settings.memory_mb.into());
-        set("LastModified", modified.into());
-        set("Version", settings.version.as_str().into());
-        set("TracingConfig", json!({ "Mode": "PassThrough" }));
-        set("RevisionId", self.revision_id.as_str().into());
-        set("State", "Active".into());
-        set("LastUpdateStatus", "Successful".into());
-        set("PackageType", "Zip".into());
-        set("Architectures", json!([architecture]));
-        set("EphemeralStorage", json!({ "Size": 512 }));
-        let snap_start = json!({ "ApplyOn": apply_on, "OptimizationStatus": optimization });
-        set("SnapStart", snap_start);
-        let group = format!("/aws/lambda/{}", settings.name);
-        let logging = json!({ "LogFormat": log_format, "LogGroup": group });
-        set("LoggingConfig", logging);
-        document
+        json!({
+            "FunctionName": settings.name,
+            "FunctionArn": qualified(settings.arn(), qualifier),
+            "Runtime": "provided.al2023",
+            "Role": "arn:aws:iam::012345678912:role/local",
+            "Handler": settings.handler,
+            "CodeSize": code_len,
+            "Description": "",
+            "Timeout": u64::try_from(timeout_secs).unwrap_or(u64::MAX),
+            "MemorySize": settings.memory_mb,
+            "LastModified": civil(self.started).rfc3339().replace('Z', "+0000"),
+            "Version": settings.version,
+            "TracingConfig": { "Mode": "PassThrough" },
+            "RevisionId": self.revision_id,
+            "State": "Active",
+            "LastUpdateStatus": "Successful",
+            "PackageType": "Zip",
+            "Architectures": [architecture],
+            "EphemeralStorage": { "Size": 512 },
+            "SnapStart": { "ApplyOn": apply_on, "OptimizationStatus": optimization },
+            "LoggingConfig": {
+                "LogFormat": log_format,
+                "LogGroup": format!("/aws/lambda/{}", settings.name),
+            },
+        })
     }
 }

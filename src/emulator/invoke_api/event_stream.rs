@@ -41,20 +41,19 @@ fn push_len<const N: usize>(bytes: &mut Vec<u8>, len: usize) {
 
 /// Returns the message for a part of the function's response.
 pub(super) fn payload_chunk(payload: &[u8]) -> Vec<u8> {
-    let headers = [
-        (":message-type", "event"),
-        (":event-type", "PayloadChunk"),
-        (":content-type", "application/octet-stream"),
-    ];
-    message(&headers, payload)
+    event("PayloadChunk", "application/octet-stream", payload)
 }
 
 /// Returns the message that ends the stream. Its payload is JSON with the error and the log.
 pub(super) fn invoke_complete(payload: &[u8]) -> Vec<u8> {
+    event("InvokeComplete", "application/json", payload)
+}
+
+fn event(event_type: &str, content_type: &str, payload: &[u8]) -> Vec<u8> {
     let headers = [
         (":message-type", "event"),
-        (":event-type", "InvokeComplete"),
-        (":content-type", "application/json"),
+        (":event-type", event_type),
+        (":content-type", content_type),
     ];
     message(&headers, payload)
 }

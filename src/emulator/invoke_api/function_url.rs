@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::SystemTime;
 
 use crate::emulator::invoke_api::url_event::{
-    PRELUDE_TYPE, Prelude, UrlResponse, http_event, parse_prelude, parse_response,
+    PRELUDE_TYPE, Prelude, http_event, parse_prelude, parse_response,
 };
 use crate::emulator::invoke_api::{InvokeApi, JSON, page, send_text};
 use crate::emulator::message::{PAYLOAD_LEN_MAX, ResponsePart, ResponseReceiver, ResponseStart};
@@ -21,7 +21,7 @@ impl InvokeApi {
     ) -> io::Result<()> {
         let body = match exchange.read_body(PAYLOAD_LEN_MAX) {
             Ok(body) => body,
-            Err(BodyReadError::TooLong) => return send_status(exchange, 413),
+            Err(BodyReadError::TooLong) => return send_text(exchange, 413, reason_phrase(413)),
             Err(BodyReadError::Cut) => return Err(io::ErrorKind::UnexpectedEof.into()),
         };
         let source = exchange.peer().unwrap_or(IpAddr::from(Ipv4Addr::LOCALHOST));
@@ -31,7 +31,7 @@ impl InvokeApi {
         }
         event.body = http_event(request, &body, source, &event, SystemTime::now());
         if event.body.len() > PAYLOAD_LEN_MAX {
-            return send_status(exchange, 413);
+            return send_text(exchange, 413, reason_phrase(413));
         }
         let id = event.request_id.clone();
         let parts = match self.scheduler.invoke(event) {
@@ -69,19 +69,42 @@ fn send_stream(
 ) -> io::Result<()> {
     let content_type = start.content_type.as_deref();
     let content_type = content_type.unwrap_or("application/octet-stream");
-    if content_type == PRELUDE_TYPE {
-        let response = match read_prelude(parts) {
-            Ok(response) => response,
-            Err(PreludeError::Function(document)) => {
-                return exchange.respond(502, &[JSON, id], &document);
-            }
-            Err(PreludeError::Malformed(text)) => return send_text(exchange, 502, text),
-        };
-        exchange.start(response.status, &response.fields_with(id))?;
-        exchange.send_part(&response.body)?;
-    } else {
+    if content_type != PRELUDE_TYPE {
         exchange.start(200, &[("Content-Type", content_type), id])?;
+        return send_rest(parts, exchange);
     }
+    let mut bytes = Vec::new();
+    let response = loop {
+        match parse_prelude(&bytes) {
+            Prelude::Whole(response) => break response,
+            Prelude::Malformed => {
+                let text =
+                    "expected a streamed response that begins with a JSON head and 8 NUL bytes";
+                return send_text(exchange, 502, text);
+            }
+            Prelude::Incomplete => {}
+        }
+        match parts.recv() {
+            Ok(ResponsePart::Data(part)) => bytes.extend_from_slice(&part),
+            Ok(ResponsePart::End(Some(error))) => {
+                return exchange.respond(502, &[JSON, id], &error.document);
+            }
+            _ => {
+                return send_text(
+                    exchange,
+                    502,
+                    "the function's response ended within its head",
+                );
+            }
+        }
+    };
+    exchange.start(response.status, &response.fields_with(id))?;
+    exchange.send_part(&response.body)?;
+    send_rest(parts, exchange)
+}
+
+/// Sends the rest of a streamed response, whose head has been sent.
+fn send_rest(parts: &ResponseReceiver, exchange: &mut Exchange<'_>) -> io::Result<()> {
     loop {
         match parts.recv() {
             Ok(ResponsePart::Data(bytes)) => exchange.send_part(&bytes)?,
@@ -90,43 +113,4 @@ fn send_stream(
             _ => return Err(io::ErrorKind::ConnectionAborted.into()),
         }
     }
-}
-
-/// Why a streamed response has no prelude.
-enum PreludeError {
-    /// The function failed. This is its error document.
-    Function(Vec<u8>),
-    Malformed(&'static str),
-}
-
-/// Reads the prelude of a streamed response: its head, and what has come of its body.
-fn read_prelude(parts: &ResponseReceiver) -> Result<UrlResponse, PreludeError> {
-    let mut bytes = Vec::new();
-    loop {
-        match parse_prelude(&bytes) {
-            Prelude::Whole(response) => return Ok(response),
-            Prelude::Malformed => {
-                return Err(PreludeError::Malformed(
-                    "expected a streamed response that begins with a JSON head and 8 NUL bytes",
-                ));
-            }
-            Prelude::Incomplete => {}
-        }
-        match parts.recv() {
-            Ok(ResponsePart::Data(part)) => bytes.extend_from_slice(&part),
-            Ok(ResponsePart::End(Some(error))) => {
-                return Err(PreludeError::Function(error.document));
-            }
-            _ => {
-                return Err(PreludeError::Malformed(
-                    "the function's response ended within its head",
-                ));
-            }
-        }
-    }
-}
-
-/// Sends a status with its reason phrase as the text.
-fn send_status(exchange: &mut Exchange<'_>, status: u16) -> io::Result<()> {
-    send_text(exchange, status, reason_phrase(status))
 }

@@ -1,12 +1,13 @@
 //! The operations Invoke, InvokeAsync and InvokeWithResponseStream.
 
 use std::io;
+use std::iter;
 
 use crate::emulator::InvokeResponse;
 use crate::emulator::environment::lifecycle::UNAVAILABLE;
 use crate::emulator::invoke_api::event_stream::{invoke_complete, payload_chunk};
 use crate::emulator::invoke_api::{
-    ApiResult, InvokeApi, InvokeApiError, JSON, check_event, qualified, try_api,
+    ApiError, ApiResult, InvokeApi, JSON, check_event, qualified, refused,
 };
 use crate::emulator::message::{
     ASYNC_PAYLOAD_LEN_MAX, FunctionError, InvocationEvent, PAYLOAD_LEN_MAX, ResponsePart,
@@ -21,40 +22,46 @@ use crate::json::Value;
 /// Longest client context in base64 ("Invoke", Lambda API reference).
 const CLIENT_CONTEXT_LEN_MAX: usize = 3583;
 
+/// Returns the error for an invocation that finds the queue full.
+fn throttled(_: ThrottledError) -> ApiError {
+    refused(429, "TooManyRequestsException", "Rate Exceeded.")
+}
+
+/// Returns the error for an invocation that gets no response.
+fn ended() -> ApiError {
+    refused(500, "ServiceException", "The emulator has ended.")
+}
+
 impl InvokeApi {
     pub(super) fn invoke(
         &self,
-        name: &str,
+        qualifier: &str,
         request: &HttpRequest,
         exchange: &mut Exchange<'_>,
     ) -> ApiResult {
         let kind = invocation_type(request);
-        let kinds = (kind, &["Event", "RequestResponse", "DryRun"][..]);
-        let event = try_api!(self.read_event(name, kinds, request, exchange)?);
+        let kinds = ["Event", "RequestResponse", "DryRun"];
+        let event = self.read_event(qualifier, kind, &kinds, request, exchange)?;
         if kind == "DryRun" {
-            return exchange.respond(204, &[], b"").map(Ok);
+            return Ok(exchange.respond(204, &[], b"")?);
         }
         if kind == "Event" {
-            return self.invoke_async(event, exchange);
+            return self.enqueue(event, exchange);
         }
         let id = event.request_id.clone();
         let trace_id = event.trace_id.clone().unwrap_or_default();
-        let parts = try_api!(self.start_invocation(event));
-        let Ok(response) = InvokeResponse::receive(&parts) else {
-            return Ok(Err(InvokeApiError::ended()));
-        };
+        let parts = self.scheduler.invoke(event).map_err(throttled)?;
+        let response = InvokeResponse::receive(&parts).map_err(|_| ended())?;
         let log = base64_log_tail(request, &parts);
+        let version = self.scheduler.settings.version.as_str();
         let mut fields = vec![
             ("X-Amzn-RequestId", id.as_str()),
-            (
-                "X-Amz-Executed-Version",
-                self.scheduler.settings.version.as_str(),
-            ),
+            ("X-Amz-Executed-Version", version),
             ("X-Amzn-Trace-Id", trace_id.as_str()),
             JSON,
         ];
         if response.error_type.as_deref() == Some(UNAVAILABLE) {
-            return exchange.respond(400, &fields, &response.body).map(Ok);
+            return Ok(exchange.respond(400, &fields, &response.body)?);
         }
         if response.is_error() {
             fields.push(("X-Amz-Function-Error", "Unhandled"));
@@ -62,44 +69,46 @@ impl InvokeApi {
         if !log.is_empty() {
             fields.push(("X-Amz-Log-Result", &log));
         }
-        exchange.respond(200, &fields, &response.body).map(Ok)
+        Ok(exchange.respond(200, &fields, &response.body)?)
+    }
+
+    pub(super) fn invoke_async(
+        &self,
+        qualifier: &str,
+        request: &HttpRequest,
+        exchange: &mut Exchange<'_>,
+    ) -> ApiResult {
+        let event = self.read_event(qualifier, "Event", &["Event"], request, exchange)?;
+        self.enqueue(event, exchange)
     }
 
     /// Accepts an asynchronous invocation. Its response goes nowhere; it is repeated if it fails.
-    pub(super) fn invoke_async(
-        &self,
-        event: InvocationEvent,
-        exchange: &mut Exchange<'_>,
-    ) -> ApiResult {
+    fn enqueue(&self, event: InvocationEvent, exchange: &mut Exchange<'_>) -> ApiResult {
         let id = event.request_id.clone();
         let trace_id = event.trace_id.clone().unwrap_or_default();
+        self.scheduler.invoke_async(event).map_err(throttled)?;
         let fields = [
             ("X-Amzn-RequestId", id.as_str()),
             ("X-Amzn-Trace-Id", trace_id.as_str()),
         ];
-        match self.scheduler.invoke_async(event) {
-            Ok(()) => exchange.respond(202, &fields, b"").map(Ok),
-            Err(ThrottledError) => Ok(Err(InvokeApiError::throttled())),
-        }
+        Ok(exchange.respond(202, &fields, b"")?)
     }
 
     pub(super) fn invoke_with_response_stream(
         &self,
-        name: &str,
+        qualifier: &str,
         request: &HttpRequest,
         exchange: &mut Exchange<'_>,
     ) -> ApiResult {
         let kind = invocation_type(request);
-        let kinds = (kind, &["RequestResponse", "DryRun"][..]);
-        let event = try_api!(self.read_event(name, kinds, request, exchange)?);
+        let kinds = ["RequestResponse", "DryRun"];
+        let event = self.read_event(qualifier, kind, &kinds, request, exchange)?;
         if kind == "DryRun" {
-            return exchange.respond(204, &[], b"").map(Ok);
+            return Ok(exchange.respond(204, &[], b"")?);
         }
         let id = event.request_id.clone();
-        let parts = try_api!(self.start_invocation(event));
-        let Ok(first) = parts.recv() else {
-            return Ok(Err(InvokeApiError::ended()));
-        };
+        let parts = self.scheduler.invoke(event).map_err(throttled)?;
+        let first = parts.recv().map_err(|_| ended())?;
         let content_type = match &first {
             ResponsePart::Whole(start, _) | ResponsePart::Start(start) => {
                 start.content_type.as_deref()
@@ -107,11 +116,10 @@ impl InvokeApi {
             _ => None,
         };
         let content_type = content_type.unwrap_or("application/octet-stream");
-        let version = self.scheduler.settings.version.as_str();
         let fields = [
             ("Content-Type", "application/vnd.amazon.eventstream"),
             ("X-Amzn-RequestId", id.as_str()),
-            ("X-Amz-Executed-Version", version),
+            ("X-Amz-Executed-Version", &self.scheduler.settings.version),
             ("X-Amzn-Remapped-Content-Type", content_type),
         ];
         exchange.start(200, &fields)?;
@@ -125,44 +133,35 @@ impl InvokeApi {
         }
         complete.insert("LogResult", log);
         exchange.send_part(&invoke_complete(&json::to_vec(&complete)))?;
-        exchange.finish().map(Ok)
-    }
-
-    fn start_invocation(&self, event: InvocationEvent) -> Result<ResponseReceiver, InvokeApiError> {
-        let started = self.scheduler.invoke(event);
-        started.map_err(|ThrottledError| InvokeApiError::throttled())
+        Ok(exchange.finish()?)
     }
 
     /// Reads and checks the event of a request as Lambda does. `kind` is the invocation type of the
     /// request, `kinds` are those that the operation has.
-    pub(super) fn read_event(
+    fn read_event(
         &self,
-        name: &str,
-        (kind, kinds): (&str, &[&str]),
+        qualifier: &str,
+        kind: &str,
+        kinds: &[&str],
         request: &HttpRequest,
         exchange: &mut Exchange<'_>,
     ) -> ApiResult<InvocationEvent> {
-        let qualifier = try_api!(self.qualifier(name, request));
         if !kinds.contains(&kind) {
             let message = format!(
                 "1 validation error detected: Value '{kind}' at 'invocationType' failed to satisfy \
                  constraint: Member must satisfy enum value set: [{}]",
                 kinds.join(", ")
             );
-            let error = InvokeApiError::new(400, "ValidationException", message);
-            return Ok(Err(error));
+            return Err(refused(400, "ValidationException", message));
         }
-        let body = try_api!(read_payload(kind, exchange)?);
-        let mut event = self.scheduler.new_event(body);
-        event.function_arn = qualified(event.function_arn, &qualifier);
-        event.client_context = try_api!(client_context(request));
-        if let Some(trace_id) = request.non_empty_header("X-Amzn-Trace-Id") {
-            event.trace_id = Some(trace_id.to_owned());
-        }
+        let mut event = self.scheduler.new_event(read_payload(kind, exchange)?);
+        event.function_arn = qualified(event.function_arn, qualifier);
+        event.client_context = client_context(request)?;
         let header = |name| request.non_empty_header(name).map(str::to_owned);
+        event.trace_id = header("X-Amzn-Trace-Id").or(event.trace_id);
         event.tenant_id = header("X-Amz-Tenant-Id");
         event.cognito_identity = header("X-Amz-Cognito-Identity");
-        Ok(Ok(event))
+        Ok(event)
     }
 }
 
@@ -178,33 +177,34 @@ fn read_payload(kind: &str, exchange: &mut Exchange<'_>) -> ApiResult<Vec<u8>> {
         "Event" => ASYNC_PAYLOAD_LEN_MAX,
         _ => PAYLOAD_LEN_MAX,
     };
-    let payload = match exchange.read_body(len_max) {
-        // The function gets an empty object for an invocation without a payload.
-        Ok(payload) if payload.is_empty() => b"{}".to_vec(),
-        Ok(payload) => payload,
-        Err(BodyReadError::TooLong) => {
+    let mut payload = exchange.read_body(len_max).map_err(|error| match error {
+        BodyReadError::TooLong => {
             let message = format!(
                 "Request must be smaller than {len_max} bytes for the InvokeFunction operation"
             );
-            let error = InvokeApiError::new(413, "RequestTooLargeException", message);
-            return Ok(Err(error));
+            refused(413, "RequestTooLargeException", message)
         }
-        Err(BodyReadError::Cut) => return Err(io::ErrorKind::UnexpectedEof.into()),
-    };
-    if let Err(error) = check_event(&payload) {
-        // Version 2 of the AWS CLI takes a payload for base64 and sends the decoded bytes.
-        let message = format!(
-            "Could not parse request body into json: {error}. With the AWS CLI, add \
-             --cli-binary-format raw-in-base64-out"
-        );
-        let error = InvokeApiError::new(400, "InvalidRequestContentException", message);
-        return Ok(Err(error));
+        BodyReadError::Cut => ApiError::ConnectionLost(io::ErrorKind::UnexpectedEof.into()),
+    })?;
+    // The function gets an empty object for an invocation without a payload.
+    if payload.is_empty() {
+        payload.extend_from_slice(b"{}");
     }
-    Ok(Ok(payload))
+    match check_event(&payload) {
+        Ok(()) => Ok(payload),
+        Err(error) => {
+            // Version 2 of the AWS CLI takes a payload for base64 and sends the decoded bytes.
+            let message = format!(
+                "Could not parse request body into json: {error}. With the AWS CLI, add \
+                 --cli-binary-format raw-in-base64-out"
+            );
+            Err(refused(400, "InvalidRequestContentException", message))
+        }
+    }
 }
 
 /// Returns the client context of a request as JSON text.
-fn client_context(request: &HttpRequest) -> Result<Option<String>, InvokeApiError> {
+fn client_context(request: &HttpRequest) -> ApiResult<Option<String>> {
     let Some(context) = request.non_empty_header("X-Amz-Client-Context") else {
         return Ok(None);
     };
@@ -215,15 +215,12 @@ fn client_context(request: &HttpRequest) -> Result<Option<String>, InvokeApiErro
         let is_object = value.is_ok_and(|value| value.as_object().is_some());
         context.len() <= CLIENT_CONTEXT_LEN_MAX && is_object
     });
-    match text {
-        // It becomes a header field of the Runtime API, which is one line.
-        Some(text) => Ok(Some(text.replace(['\r', '\n'], " "))),
-        None => Err(InvokeApiError::new(
-            400,
-            "InvalidRequestContentException",
-            "Client context must be a valid Base64-encoded JSON object.",
-        )),
-    }
+    let Some(text) = text else {
+        let message = "Client context must be a valid Base64-encoded JSON object.";
+        return Err(refused(400, "InvalidRequestContentException", message));
+    };
+    // It becomes a header field of the Runtime API, which is one line.
+    Ok(Some(text.replace(['\r', '\n'], " ")))
 }
 
 /// Sends the parts of a response as events of the stream. Returns the error at its end, if there is one.
@@ -232,35 +229,28 @@ fn send_chunks(
     parts: &ResponseReceiver,
     exchange: &mut Exchange<'_>,
 ) -> io::Result<Option<FunctionError>> {
-    let mut part = Some(first);
-    loop {
+    for part in iter::once(first).chain(parts) {
         match part {
-            Some(ResponsePart::Whole(
-                ResponseStart {
-                    error_type: Some(error_type),
-                    ..
-                },
-                document,
-            )) => {
-                return Ok(Some(FunctionError {
-                    error_type,
-                    document,
-                }));
-            }
-            Some(ResponsePart::Whole(_, bytes)) => {
+            ResponsePart::Whole(ResponseStart { error_type, .. }, bytes) => {
+                if let Some(error_type) = error_type {
+                    let document = bytes;
+                    return Ok(Some(FunctionError {
+                        error_type,
+                        document,
+                    }));
+                }
                 if !bytes.is_empty() {
                     exchange.send_part(&payload_chunk(&bytes))?;
                 }
                 return Ok(None);
             }
-            Some(ResponsePart::Data(bytes)) => exchange.send_part(&payload_chunk(&bytes))?,
-            Some(ResponsePart::Start(_) | ResponsePart::LogTail(_)) => {}
-            Some(ResponsePart::End(error)) => return Ok(error),
-            // The response was cut off, and so is the stream.
-            None => return Err(io::ErrorKind::ConnectionAborted.into()),
+            ResponsePart::Data(bytes) => exchange.send_part(&payload_chunk(&bytes))?,
+            ResponsePart::Start(_) | ResponsePart::LogTail(_) => {}
+            ResponsePart::End(error) => return Ok(error),
         }
-        part = parts.recv().ok();
     }
+    // The response was cut off, and so is the stream.
+    Err(io::ErrorKind::ConnectionAborted.into())
 }
 
 /// Waits until the invocation is over and returns the end of its log in base64; empty if the request does
@@ -269,11 +259,9 @@ fn base64_log_tail(request: &HttpRequest, parts: &ResponseReceiver) -> String {
     if request.non_empty_header("X-Amz-Log-Type") != Some("Tail") {
         return String::new();
     }
-    let mut tail = Vec::new();
-    while let Ok(part) = parts.recv() {
-        if let ResponsePart::LogTail(log) = part {
-            tail = log;
-        }
-    }
-    base64(&tail)
+    let tails = parts.iter().filter_map(|part| match part {
+        ResponsePart::LogTail(tail) => Some(tail),
+        _ => None,
+    });
+    base64(&tails.last().unwrap_or_default())
 }

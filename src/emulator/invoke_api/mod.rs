@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use crate::emulator::environment::logs::print_line;
-use crate::emulator::report::{ms, uuid};
+use crate::emulator::report::ms;
 use crate::emulator::scheduler::Scheduler;
 use crate::emulator::server::Service;
 use crate::emulator::server::access::{self, AccessRules};
@@ -31,60 +31,46 @@ const EXPOSED_FIELDS: &str = "X-Amzn-RequestId, X-Amzn-ErrorType, X-Amzn-Trace-I
 /// Serves callers.
 #[derive(Debug)]
 pub(crate) struct InvokeApi {
-    scheduler: Arc<Scheduler>,
-    access: Arc<AccessRules>,
+    pub(crate) scheduler: Arc<Scheduler>,
+    pub(crate) access: Arc<AccessRules>,
     /// Whether each request is logged on a line.
-    logs_requests: bool,
+    pub(crate) logs_requests: bool,
     /// When the server started, which callers get as the function's last modification.
-    started: SystemTime,
-    revision_id: String,
+    pub(crate) started: SystemTime,
+    pub(crate) revision_id: String,
 }
 
-/// An error of the Invoke API.
+/// Why an operation of the Invoke API has not sent its response.
 #[derive(Debug)]
-struct InvokeApiError {
-    status: u16,
-    name: &'static str,
-    message: String,
+enum ApiError {
+    ConnectionLost(io::Error),
+    /// The call is refused. The caller gets this status, error type and message.
+    Refused(u16, &'static str, String),
 }
 
-/// `Err`: the connection is lost; `Ok(Err)`: the caller gets an error.
-type ApiResult<T = ()> = io::Result<Result<T, InvokeApiError>>;
+type ApiResult<T = ()> = Result<T, ApiError>;
 
-/// Evaluates to the value of an `Ok`. Returns from the function with an `Err`, which is sent to the caller.
-macro_rules! try_api {
-    ($result:expr) => {
-        match $result {
-            Ok(value) => value,
-            Err(error) => return Ok(Err(error)),
-        }
-    };
+impl From<io::Error> for ApiError {
+    fn from(error: io::Error) -> ApiError {
+        ApiError::ConnectionLost(error)
+    }
 }
-use try_api;
 
-impl InvokeApiError {
-    fn new(status: u16, name: &'static str, message: impl Into<String>) -> InvokeApiError {
-        InvokeApiError {
-            status,
-            name,
-            message: message.into(),
+/// Returns the error with which a call is refused.
+fn refused(status: u16, error_type: &'static str, message: impl Into<String>) -> ApiError {
+    ApiError::Refused(status, error_type, message.into())
+}
+
+impl ApiError {
+    fn send(self, exchange: &mut Exchange<'_>) -> io::Result<()> {
+        match self {
+            ApiError::ConnectionLost(error) => Err(error),
+            ApiError::Refused(status, error_type, message) => {
+                let document = json!({ "Type": "User", "Message": message });
+                let fields = [JSON, ("X-Amzn-ErrorType", error_type)];
+                exchange.respond(status, &fields, &json::to_vec(&document))
+            }
         }
-    }
-
-    /// Returns the error for an invocation that finds the queue full.
-    fn throttled() -> InvokeApiError {
-        InvokeApiError::new(429, "TooManyRequestsException", "Rate Exceeded.")
-    }
-
-    /// Returns the error for an invocation that gets no response.
-    fn ended() -> InvokeApiError {
-        InvokeApiError::new(500, "ServiceException", "The emulator has ended.")
-    }
-
-    fn send(&self, exchange: &mut Exchange<'_>) -> io::Result<()> {
-        let document = json!({ "Type": "User", "Message": self.message.as_str() });
-        let fields = [JSON, ("X-Amzn-ErrorType", self.name)];
-        exchange.respond(self.status, &fields, &json::to_vec(&document))
     }
 }
 
@@ -101,42 +87,25 @@ impl Service for InvokeApi {
     }
 }
 
-/// An operation of Lambda's API that is served, with its parameter `FunctionName`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operation<'p> {
-    Invoke(&'p str),
-    InvokeWithResponseStream(&'p str),
-    InvokeAsync(&'p str),
-    GetFunction(&'p str),
-    GetFunctionConfiguration(&'p str),
-}
+/// An operation of Lambda's API. Its first parameter is the version or alias of the function.
+type Operation = fn(&InvokeApi, &str, &HttpRequest, &mut Exchange<'_>) -> ApiResult;
 
-impl<'p> Operation<'p> {
-    /// Returns the operation of a path, and its method ("Actions", Lambda API reference).
-    fn of(path: &'p str) -> Option<(&'static str, Operation<'p>)> {
-        let (version, rest) = path.strip_prefix('/')?.split_once("/functions/")?;
-        let (name, rest) = rest.split_once('/').unwrap_or((rest, ""));
-        // GetFunction has no suffix, and no slash after the name.
-        let ends_with_name = path.ends_with(name);
-        if name.is_empty() {
-            return None;
+/// Returns the method and the operation of a path, and the function's name in it ("Actions", Lambda API
+/// reference).
+fn operation_of(path: &str) -> Option<(&'static str, Operation, &str)> {
+    let (version, rest) = path.strip_prefix('/')?.split_once("/functions/")?;
+    let (name, suffix) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (method, operation): (_, Operation) = match (version, suffix) {
+        ("2015-03-31", "/invocations") => ("POST", InvokeApi::invoke),
+        ("2021-11-15", "/response-streaming-invocations") => {
+            ("POST", InvokeApi::invoke_with_response_stream)
         }
-        match (version, rest) {
-            ("2015-03-31", "invocations") => Some(("POST", Operation::Invoke(name))),
-            ("2021-11-15", "response-streaming-invocations") => {
-                Some(("POST", Operation::InvokeWithResponseStream(name)))
-            }
-            // This path is documented with a slash at the end.
-            ("2014-11-13", "invoke-async" | "invoke-async/") => {
-                Some(("POST", Operation::InvokeAsync(name)))
-            }
-            ("2015-03-31", "configuration") => {
-                Some(("GET", Operation::GetFunctionConfiguration(name)))
-            }
-            ("2015-03-31", "") if ends_with_name => Some(("GET", Operation::GetFunction(name))),
-            _ => None,
-        }
-    }
+        // This path is documented with a slash at the end.
+        ("2014-11-13", "/invoke-async" | "/invoke-async/") => ("POST", InvokeApi::invoke_async),
+        ("2015-03-31", "" | "/configuration") => ("GET", InvokeApi::get_function),
+        _ => return None,
+    };
+    (!name.is_empty()).then_some((method, operation, name))
 }
 
 /// Returns whether a path belongs to AWS's APIs, whose paths begin with the date of a version. Such a
@@ -145,36 +114,20 @@ fn is_api_path(path: &str) -> bool {
     let path = decode_percent_lossy(path.as_bytes(), Escapes::All);
     let path = path.trim_start_matches('/');
     let first = path.split('/').next().unwrap_or_default();
-    let fits_date = |(i, b): (usize, u8)| match i {
-        0 => b == b'2',
-        1 => b == b'0',
-        4 | 7 => b == b'-',
-        _ => b.is_ascii_digit(),
+    let fits = |(b, pattern): (u8, &u8)| match pattern {
+        b'd' => b.is_ascii_digit(),
+        _ => b == *pattern,
     };
-    first.len() == 10 && first.bytes().enumerate().all(fits_date)
+    first.len() == 10 && first.bytes().zip(b"20dd-dd-dd").all(fits)
 }
 
 impl InvokeApi {
-    pub(crate) fn new(
-        scheduler: Arc<Scheduler>,
-        access: Arc<AccessRules>,
-        logs_requests: bool,
-    ) -> InvokeApi {
-        InvokeApi {
-            scheduler,
-            access,
-            logs_requests,
-            started: SystemTime::now(),
-            revision_id: uuid(),
-        }
-    }
-
     fn route(&self, request: &HttpRequest, exchange: &mut Exchange<'_>) -> io::Result<()> {
         let is_api = is_api_path(request.path());
         let allowed_origin = match self.access.check(request) {
             Ok(allowed_origin) => allowed_origin,
             Err(text) if is_api => {
-                return InvokeApiError::new(403, "AccessDeniedException", text).send(exchange);
+                return refused(403, "AccessDeniedException", text).send(exchange);
             }
             Err(text) => return send_text(exchange, 403, &text),
         };
@@ -188,10 +141,9 @@ impl InvokeApi {
         }
         // The function answers preflight requests, as with a function URL without a CORS
         // configuration. Only the field about private networks is added.
-        if allowed_origin.is_some() {
-            if let Some((name, value)) = access::private_network_field(request) {
-                exchange.add_field(name, &value);
-            }
+        let field = allowed_origin.and_then(|_| access::private_network_field(request));
+        if let Some((name, value)) = field {
+            exchange.add_field(name, &value);
         }
         self.serve_url(request, exchange)
     }
@@ -210,80 +162,35 @@ impl InvokeApi {
                 return exchange.respond(204, &[], b"");
             }
         }
-        let (method, path) = (request.method.as_str(), request.path());
-        let result = match Operation::of(path) {
-            Some((wanted, operation)) if wanted == method => {
-                self.operate(operation, request, exchange)?
-            }
-            Some((wanted, _)) => {
-                exchange.add_field("Allow", wanted);
-                let message = format!("expected the method {wanted}, found {method} {path}");
-                Err(InvokeApiError::new(
-                    405,
-                    "UnknownOperationException",
-                    message,
-                ))
-            }
-            None => {
-                let message = format!(
-                    "{method} {path} is not served; the local Lambda has Invoke, InvokeAsync, \
-                     InvokeWithResponseStream, GetFunction and GetFunctionConfiguration, and paths \
-                     that begin with a date do not reach the function"
-                );
-                Err(InvokeApiError::new(
-                    404,
-                    "UnknownOperationException",
-                    message,
-                ))
-            }
-        };
+        let result = self.operate(request, exchange);
         result.or_else(|error| error.send(exchange))
     }
 
-    fn operate(
-        &self,
-        operation: Operation<'_>,
-        request: &HttpRequest,
-        exchange: &mut Exchange<'_>,
-    ) -> ApiResult {
-        match operation {
-            Operation::Invoke(name) => self.invoke(name, request, exchange),
-            Operation::InvokeWithResponseStream(name) => {
-                self.invoke_with_response_stream(name, request, exchange)
-            }
-            Operation::InvokeAsync(name) => {
-                let kind = ("Event", &["Event"][..]);
-                let event = try_api!(self.read_event(name, kind, request, exchange)?);
-                self.invoke_async(event, exchange)
-            }
-            Operation::GetFunction(name) => {
-                let qualifier = try_api!(self.qualifier(name, request));
-                let document = json!({
-                    "Configuration": self.configuration(&qualifier),
-                    "Code": { "RepositoryType": "S3" },
-                });
-                let body = json::to_vec(&document);
-                exchange.respond(200, &[JSON], &body).map(Ok)
-            }
-            Operation::GetFunctionConfiguration(name) => {
-                let qualifier = try_api!(self.qualifier(name, request));
-                let body = json::to_vec(&self.configuration(&qualifier));
-                exchange.respond(200, &[JSON], &body).map(Ok)
-            }
+    fn operate(&self, request: &HttpRequest, exchange: &mut Exchange<'_>) -> ApiResult {
+        let (method, path) = (request.method.as_str(), request.path());
+        let Some((wanted, operation, name)) = operation_of(path) else {
+            let message = format!(
+                "{method} {path} is not served; the local Lambda has Invoke, InvokeAsync, \
+                 InvokeWithResponseStream, GetFunction and GetFunctionConfiguration, and paths \
+                 that begin with a date do not reach the function"
+            );
+            return Err(refused(404, "UnknownOperationException", message));
+        };
+        if method != wanted {
+            exchange.add_field("Allow", wanted);
+            let message = format!("expected the method {wanted}, found {method} {path}");
+            return Err(refused(405, "UnknownOperationException", message));
         }
+        operation(self, &self.qualifier(name, request)?, request, exchange)
     }
 
     /// Returns the version or alias that a request names; empty if it names none.
-    fn qualifier(&self, name: &str, request: &HttpRequest) -> Result<String, InvokeApiError> {
+    fn qualifier(&self, name: &str, request: &HttpRequest) -> ApiResult<String> {
         let own_name = &self.scheduler.settings.name;
         let Some(qualifier) = find_qualifier(name, request.query(), own_name) else {
             let message =
                 format!("Function not found: {name}; the function here is named {own_name}");
-            return Err(InvokeApiError::new(
-                404,
-                "ResourceNotFoundException",
-                message,
-            ));
+            return Err(refused(404, "ResourceNotFoundException", message));
         };
         // It becomes part of an ARN, which is a header of the Runtime API.
         let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"$_-.".contains(&b);
@@ -293,7 +200,7 @@ impl InvokeApi {
                  constraint: Member must satisfy regular expression pattern: \
                  \\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"
             );
-            return Err(InvokeApiError::new(400, "ValidationException", message));
+            return Err(refused(400, "ValidationException", message));
         }
         Ok(qualifier)
     }
@@ -309,17 +216,13 @@ fn send_text(exchange: &mut Exchange<'_>, status: u16, text: &str) -> io::Result
 fn find_qualifier(path_name: &str, query: &str, own_name: &str) -> Option<String> {
     let decoded = decode_percent(path_name, false).ok()?;
     let words: Vec<&str> = decoded.split(':').collect();
-    let words = match words.as_slice() {
-        ["arn", _, "lambda", _, _, "function", rest @ ..] | [_, "function", rest @ ..]
-            if !rest.is_empty() =>
-        {
-            rest
+    let (name, suffix) = match words.as_slice() {
+        [name] | [_, "function", name] | ["arn", _, "lambda", _, _, "function", name] => {
+            (*name, "")
         }
-        words => words,
-    };
-    let (name, suffix) = match words {
-        [name] => (*name, ""),
-        [name, suffix] => (*name, *suffix),
+        [name, suffix]
+        | [_, "function", name, suffix]
+        | ["arn", _, "lambda", _, _, "function", name, suffix] => (*name, *suffix),
         _ => return None,
     };
     if name != own_name && name != "function" {
@@ -328,10 +231,9 @@ fn find_qualifier(path_name: &str, query: &str, own_name: &str) -> Option<String
     let mut parameters = query.split('&');
     let parameter = parameters.find_map(|pair| pair.strip_prefix("Qualifier="));
     let parameter = decode_percent(parameter.unwrap_or_default(), true).ok()?;
-    Some(if suffix.is_empty() {
-        parameter.into_owned()
-    } else {
-        suffix.to_owned()
+    Some(match suffix {
+        "" => parameter.into_owned(),
+        suffix => suffix.to_owned(),
     })
 }
 

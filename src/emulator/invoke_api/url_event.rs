@@ -1,9 +1,9 @@
 //! Converts HTTP requests to HTTP API 2.0 events, and the responses of functions to HTTP responses. Pure.
 
-use std::iter;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
+use crate::emulator::invoke_api::JSON;
 use crate::emulator::message::InvocationEvent;
 use crate::emulator::server::access;
 use crate::emulator::server::exchange::HttpRequest;
@@ -45,13 +45,6 @@ const HOP_BY_HOP: [&str; 7] = [
     "upgrade",
 ];
 
-/// Returns whether a field concerns one connection only: it is one of [`HOP_BY_HOP`], or a `Connection`
-/// field, whose values are `connection`, names it.
-fn is_hop_by_hop<'f>(name: &str, mut connection: impl Iterator<Item = &'f str>) -> bool {
-    let is_name = |other: &str| other.trim().eq_ignore_ascii_case(name);
-    HOP_BY_HOP.into_iter().any(is_name) || connection.any(|names| names.split(',').any(is_name))
-}
-
 /// Returns the HTTP API 2.0 event of a request ("Working with AWS Lambda proxy integrations for HTTP
 /// APIs"; "Invoking Lambda function URLs"). Recorded events of function URLs win over those pages:
 /// `headers` has `cookie` too, and `x-amzn-trace-id`.
@@ -65,7 +58,16 @@ pub(super) fn http_event(
     let (path, query) = (request.path(), request.query());
     let source = source.to_string();
     let (mut headers, cookies) = event_headers(request, body.len());
-    insert_forwarded(&mut headers, request, &source, invocation);
+    // The headers that a function URL adds. The header of a trace that is not sampled has the root alone.
+    let new_trace_id = invocation.trace_id.as_deref().unwrap_or_default();
+    let new_root = new_trace_id.split(';').next().unwrap_or_default();
+    let own_trace_id = request.non_empty_header("x-amzn-trace-id");
+    let host = request.header("host").unwrap_or_default();
+    let port = access::port_of(host).unwrap_or(80);
+    headers.insert("x-amzn-trace-id", own_trace_id.unwrap_or(new_root));
+    headers.insert("x-forwarded-for", source.as_str());
+    headers.insert("x-forwarded-proto", "http");
+    headers.insert("x-forwarded-port", port.to_string());
     let mut parameters = Object::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -78,27 +80,25 @@ pub(super) fn http_event(
     event.insert("rawPath", path);
     event.insert("rawQueryString", query);
     if !cookies.is_empty() {
-        let cookies = cookies.into_iter().map(Value::from);
-        event.insert("cookies", cookies.collect::<Vec<_>>());
+        event.insert("cookies", json!(cookies));
     }
     event.insert("headers", headers);
     if !parameters.is_empty() {
         event.insert("queryStringParameters", parameters);
     }
-    let header = |name| request.header(name).unwrap_or_default().to_owned();
     let context = json!({
         "accountId": "anonymous",
         "apiId": "local",
-        "domainName": header("host"),
+        "domainName": host,
         "domainPrefix": "local",
         "http": {
-            "method": request.method.clone(),
-            "path": path.to_owned(),
+            "method": request.method,
+            "path": path,
             "protocol": "HTTP/1.1",
-            "sourceIp": source.clone(),
-            "userAgent": header("user-agent"),
+            "sourceIp": source,
+            "userAgent": request.header("user-agent").unwrap_or_default(),
         },
-        "requestId": invocation.request_id.clone(),
+        "requestId": invocation.request_id,
         "routeKey": "$default",
         "stage": "$default",
         "time": civil(now).common_log(),
@@ -106,7 +106,7 @@ pub(super) fn http_event(
     });
     event.insert("requestContext", context);
     let text = std::str::from_utf8(body).ok();
-    let text = text.filter(|_| is_text(request.header("content-type")));
+    let text = text.filter(|_| request.header("content-type").is_none_or(is_text));
     if !body.is_empty() {
         event.insert("body", text.map_or_else(|| base64(body), str::to_owned));
     }
@@ -118,9 +118,17 @@ pub(super) fn http_event(
 fn event_headers(request: &HttpRequest, body_len: usize) -> (Object, Vec<String>) {
     let mut headers = Object::new();
     let mut cookies = Vec::new();
+    // A `Connection` field names further fields that concern one connection only.
+    let named = request
+        .headers("connection")
+        .flat_map(|names| names.split(','));
+    let hop_by_hop: Vec<&str> = HOP_BY_HOP.into_iter().chain(named).collect();
     for (name, value) in &request.fields {
         let name = name.to_ascii_lowercase();
-        if is_hop_by_hop(&name, request.headers("connection")) {
+        if hop_by_hop
+            .iter()
+            .any(|field| field.trim().eq_ignore_ascii_case(&name))
+        {
             continue;
         }
         if name == "cookie" {
@@ -142,29 +150,6 @@ fn event_headers(request: &HttpRequest, body_len: usize) -> (Object, Vec<String>
     (headers, cookies)
 }
 
-/// Inserts the headers that a function URL adds.
-fn insert_forwarded(
-    headers: &mut Object,
-    request: &HttpRequest,
-    source: &str,
-    invocation: &InvocationEvent,
-) {
-    let own_trace_id = request.non_empty_header("x-amzn-trace-id");
-    let new_trace_id = invocation.trace_id.as_deref().unwrap_or_default();
-    // The header of a trace that is not sampled has the root alone.
-    let new_root = new_trace_id.split(';').next().unwrap_or_default();
-    let host = request.header("host").unwrap_or_default();
-    let port = access::port_of(host).unwrap_or(80).to_string();
-    for (name, value) in [
-        ("x-amzn-trace-id", own_trace_id.unwrap_or(new_root)),
-        ("x-forwarded-for", source),
-        ("x-forwarded-proto", "http"),
-        ("x-forwarded-port", port.as_str()),
-    ] {
-        headers.insert(name, value);
-    }
-}
-
 /// Inserts a value. Several values of one name are joined by commas.
 fn insert_joined(map: &mut Object, name: &str, value: &str) {
     let joined = match map.get(name).and_then(Value::as_str) {
@@ -175,10 +160,7 @@ fn insert_joined(map: &mut Object, name: &str, value: &str) {
 }
 
 /// Returns whether a body of this type is passed on as text if it is UTF-8.
-fn is_text(content_type: Option<&str>) -> bool {
-    let Some(content_type) = content_type else {
-        return true;
-    };
+fn is_text(content_type: &str) -> bool {
     let media_type = content_type.split(';').next().unwrap_or_default();
     let media_type = media_type.trim().to_ascii_lowercase();
     let application = media_type.strip_prefix("application/").unwrap_or_default();
@@ -194,9 +176,7 @@ fn is_text(content_type: Option<&str>) -> bool {
 /// A response without `statusCode` is itself the body: a string as its text, anything else as JSON. So
 /// is a member `body`. This was recorded from function URLs.
 pub(super) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
-    const JSON_TYPE: (&str, &str) = ("Content-Type", "application/json");
-    let json_type = || (JSON_TYPE.0.to_owned(), JSON_TYPE.1.to_owned());
-
+    let json_type = || (JSON.0.to_owned(), JSON.1.to_owned());
     let value: Value = json::parse_replacing_surrogates(response).ok()?;
     if value.get("statusCode").is_none() {
         let body = match value {
@@ -209,12 +189,12 @@ pub(super) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
             body,
         });
     }
-    let (status, mut fields) = parse_head(&value)?;
-    let is_content_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case(JSON_TYPE.0);
-    if !fields.iter().any(is_content_type) {
-        fields.push(json_type());
+    let mut head = parse_head(&value)?;
+    let is_content_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case(JSON.0);
+    if !head.fields.iter().any(is_content_type) {
+        head.fields.push(json_type());
     }
-    let body = match value.get("body") {
+    head.body = match value.get("body") {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::String(text)) if value.get("isBase64Encoded") == Some(&Value::Bool(true)) => {
             decode_base64(text.as_bytes()).ok()?
@@ -222,11 +202,7 @@ pub(super) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
         Some(Value::String(text)) => text.clone().into_bytes(),
         Some(body) => json::to_vec(body),
     };
-    Some(UrlResponse {
-        status,
-        fields,
-        body,
-    })
+    Some(head)
 }
 
 /// The beginning of a streamed response.
@@ -253,17 +229,16 @@ pub(super) fn parse_prelude(bytes: &[u8]) -> Prelude {
     let value = json::parse_replacing_surrogates::<Value>(text).ok();
     let value = value.filter(|value| value.as_object().is_some());
     match value.as_ref().and_then(parse_head) {
-        Some((status, fields)) => Prelude::Whole(UrlResponse {
-            status,
-            fields,
-            body: rest.get(PRELUDE_END.len()..).unwrap_or_default().to_vec(),
-        }),
+        Some(mut response) => {
+            response.body = rest.get(PRELUDE_END.len()..).unwrap_or_default().to_vec();
+            Prelude::Whole(response)
+        }
         None => Prelude::Malformed,
     }
 }
 
-/// Returns status and fields of a response; `None` if a response cannot have them.
-fn parse_head(value: &Value) -> Option<(u16, Vec<(String, String)>)> {
+/// Returns a response with status and fields and without a body; `None` if a response cannot have them.
+fn parse_head(value: &Value) -> Option<UrlResponse> {
     let status = match value.get("statusCode") {
         None => 200,
         Some(Value::String(text)) => text.parse().ok()?,
@@ -290,7 +265,11 @@ fn parse_head(value: &Value) -> Option<(u16, Vec<(String, String)>)> {
     for cookie in cookies.unwrap_or_default() {
         push_field(&mut fields, "Set-Cookie", cookie)?;
     }
-    Some((status, fields))
+    Some(UrlResponse {
+        status,
+        fields,
+        body: Vec::new(),
+    })
 }
 
 /// Adds a header field; returns `None` if name or value is malformed. Leaves out the fields that the
@@ -298,17 +277,14 @@ fn parse_head(value: &Value) -> Option<(u16, Vec<(String, String)>)> {
 fn push_field(fields: &mut Vec<(String, String)>, name: &str, value: &Value) -> Option<()> {
     let text = match value {
         Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(flag) => flag.to_string(),
+        Value::Number(_) | Value::Bool(_) => value.to_string(),
         _ => return None,
     };
     if !is_field_name(name) || text.contains(['\r', '\n', '\0']) {
         return None;
     }
-    let is_own = ["content-length", "date"]
-        .iter()
-        .any(|own| name.eq_ignore_ascii_case(own));
-    if !is_own && !is_hop_by_hop(name, iter::empty()) {
+    let mut dropped = ["content-length", "date"].into_iter().chain(HOP_BY_HOP);
+    if !dropped.any(|dropped| name.eq_ignore_ascii_case(dropped)) {
         fields.push((name.to_owned(), text));
     }
     Some(())

@@ -22,12 +22,10 @@ impl IgnorePatterns {
     /// Returns the patterns of the ancestors of `folder` within its repository.
     pub(crate) fn above(folder: &Path) -> IgnorePatterns {
         let mut ignore = IgnorePatterns::default();
-        let ancestors: Vec<&Path> = folder.ancestors().skip(1).collect();
-        if folder.join(".git").exists() {
-            return ignore;
-        }
-        if let Some(root) = ancestors.iter().position(|dir| dir.join(".git").exists()) {
-            for dir in ancestors.iter().take(root.saturating_add(1)).rev() {
+        let is_root = |dir: &Path| dir.join(".git").exists();
+        if let Some(root) = folder.ancestors().position(is_root) {
+            let above: Vec<&Path> = folder.ancestors().skip(1).take(root).collect();
+            for dir in above.into_iter().rev() {
                 ignore.add(dir);
             }
         }
@@ -56,15 +54,13 @@ impl Pattern {
         while let Some(shorter) = line.strip_suffix(b" ").filter(|l| !l.ends_with(b"\\")) {
             line = shorter;
         }
-        let (is_negated, line) = match line {
-            [] | [b'#', ..] => return None,
-            [b'!', rest @ ..] => (true, rest),
-            _ => (false, line),
-        };
-        let (folders_only, line) = match line {
-            [rest @ .., b'/'] => (true, rest),
-            _ => (false, line),
-        };
+        if line.is_empty() || line.starts_with(b"#") {
+            return None;
+        }
+        let negated = line.strip_prefix(b"!");
+        let line = negated.unwrap_or(line);
+        let folder = line.strip_suffix(b"/");
+        let line = folder.unwrap_or(line);
         let mut segments: Vec<Vec<u8>> = line.split(|&b| b == b'/').map(<[u8]>::to_vec).collect();
         if segments.first().is_some_and(Vec::is_empty) {
             segments.remove(0);
@@ -72,12 +68,11 @@ impl Pattern {
             // A pattern without a slash matches names in any folder.
             segments.insert(0, b"**".to_vec());
         }
-        let is_empty = segments.is_empty() || segments == [b"**".to_vec(), Vec::new()];
-        (!is_empty).then(|| Pattern {
+        (!segments.is_empty()).then(|| Pattern {
             base: base.to_owned(),
             segments,
-            is_negated,
-            folders_only,
+            is_negated: negated.is_some(),
+            folders_only: folder.is_some(),
         })
     }
 

@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::emulator::time::since_epoch;
 use crate::emulator::watch::ignore::IgnorePatterns;
 
 /// Deepest folder that is searched.
@@ -30,14 +31,15 @@ const MANIFESTS: [&str; 6] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp {
     len: u64,
-    modified: Option<SystemTime>,
-    /// The inode number, and the status change time in seconds and nanoseconds (inode(7)). They also
-    /// change when another file is renamed to this one, or when the modification time is set back.
-    status: (u64, i64, i64),
+    /// Device and inode, which also change when another file is renamed to this one.
+    id: Option<(u64, u64)>,
+    /// The status change time (inode(7)) since the Unix epoch, which also changes when the modification
+    /// time is set back.
+    changed: Duration,
 }
 
 /// The state of a build's inputs at one time.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Snapshot {
     /// The files; `None` for one that does not exist.
     files: BTreeMap<PathBuf, Option<Stamp>>,
@@ -45,20 +47,25 @@ pub(crate) struct Snapshot {
     searched: BTreeSet<(PathBuf, Search)>,
     /// Hashes of the files' contents, before a build.
     contents: BTreeMap<PathBuf, u64>,
-    taken: SystemTime,
+    /// When it was taken, since the Unix epoch.
+    taken: Duration,
 }
 
+/// Which files of a folder are inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Search {
-    /// Files whose names end in `.rs`.
-    Sources,
-    Everything,
+    /// All files.
+    Folder,
+    /// All files of one package, without those of other packages in the folder.
+    Package,
+    /// The files of one package whose names end in `.rs`.
+    PackageSources,
 }
 
 /// Finds the inputs of a build.
 #[derive(Debug, Clone)]
 pub(crate) struct BuildInputs {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// The executable that the build makes.
     program: Option<PathBuf>,
     /// The value of `CARGO_TARGET_DIR`.
@@ -88,53 +95,42 @@ impl BuildInputs {
     /// Takes a snapshot of all inputs. With `everything` it includes other files of the packages, which a
     /// build may need before dep-info names them.
     pub(crate) fn snapshot(&self, everything: bool) -> Snapshot {
-        let mut builder = SnapshotBuilder {
-            snapshot: Snapshot {
-                files: BTreeMap::new(),
-                searched: BTreeSet::new(),
-                contents: BTreeMap::new(),
-                taken: SystemTime::now(),
-            },
-            own_output: own_output(),
-            folders: BTreeSet::new(),
+        let mut snapshot = Snapshot {
+            taken: since_epoch(SystemTime::now()),
+            ..Snapshot::default()
         };
         let dep_infos = self.dep_infos();
         let is_package = self.folder.join("Cargo.toml").is_file();
-        if dep_infos.is_empty() && !is_package {
-            builder.search(&self.folder, Search::Everything, false);
-            return builder.snapshot;
-        }
-        let mut packages = Vec::new();
-        packages.extend(is_package.then(|| self.folder.clone()));
-        let mut parents = BTreeSet::new();
+        let mut parents = BTreeSet::from_iter(is_package.then(|| self.folder.clone()));
         for dep_info in &dep_infos {
-            for path in self.prerequisites(dep_info) {
+            let output = output_folder(dep_info);
+            let text = fs::read_to_string(dep_info).unwrap_or_default();
+            for path in prerequisites(&text) {
+                let path = self.folder.join(path);
+                if path.starts_with(output) {
+                    continue;
+                }
                 if path.is_dir() {
-                    builder.search(&path, Search::Everything, false);
+                    snapshot.search(&path, Search::Folder);
                 } else {
-                    builder.add(&path);
+                    snapshot.add(&path);
                 }
                 parents.extend(path.parent().map(Path::to_owned));
             }
         }
-        packages.extend(parents.iter().filter_map(|parent| package_of(parent)));
-        builder.add_packages(packages, everything || dep_infos.is_empty());
-        // The executable is from a package elsewhere, so the user wants the other files of this folder.
-        let mut files = builder.snapshot.files.iter();
+        let packages = parents
+            .iter()
+            .filter_map(|parent| packages_around(parent).next());
+        let packages = packages.map(Path::to_owned).collect();
+        snapshot.add_packages(packages, everything || dep_infos.is_empty());
+        // There is no package, or the executable is from one elsewhere and the user wants the other files
+        // of this folder.
+        let mut files = snapshot.files.iter();
         let has_own = files.any(|(path, stamp)| stamp.is_some() && path.starts_with(&self.folder));
         if !is_package && !has_own {
-            builder.search(&self.folder, Search::Everything, false);
+            snapshot.search(&self.folder, Search::Folder);
         }
-        builder.snapshot
-    }
-
-    /// Returns the inputs that a dep-info file names, without the output of cargo.
-    fn prerequisites(&self, dep_info: &Path) -> Vec<PathBuf> {
-        let output = output_folder(dep_info);
-        let text = fs::read_to_string(dep_info).unwrap_or_default();
-        let paths = prerequisites(&text).into_iter();
-        let paths = paths.map(|path| self.folder.join(path));
-        paths.filter(|path| !path.starts_with(output)).collect()
+        snapshot
     }
 
     /// Returns the dep-info files of the last build: the one beside the executable, else those in the target
@@ -144,22 +140,19 @@ impl BuildInputs {
         if let Some(beside) = beside.filter(|path| path.is_file()) {
             return vec![beside];
         }
-        let mut targets = BTreeSet::new();
+        let packages = packages_around(&self.folder);
+        let mut targets: BTreeSet<_> = packages.map(|package| package.join("target")).collect();
         targets.extend(self.target.iter().map(|target| self.folder.join(target)));
-        for folder in self.folder.ancestors() {
-            if folder.join("Cargo.toml").is_file() {
-                targets.insert(folder.join("target"));
-            }
-        }
         let mut found = Vec::new();
+        let is_dep_info =
+            |path: &PathBuf| path.extension().is_some_and(|e| e == "d") && path.is_file();
         for target in &targets {
             // target/PROFILE and target/TRIPLE/PROFILE, and the folder for examples in each.
             for profile in paths_in(target) {
                 for inner in paths_in(&profile).chain([profile.clone()]) {
-                    let is_deps = inner.file_name().is_some_and(|name| name == "deps");
-                    if !is_deps {
-                        found.extend(dep_infos_in(&inner));
-                        found.extend(dep_infos_in(&inner.join("examples")));
+                    if !inner.ends_with("deps") {
+                        found.extend(paths_in(&inner).filter(is_dep_info));
+                        found.extend(paths_in(&inner.join("examples")).filter(is_dep_info));
                     }
                 }
             }
@@ -191,11 +184,13 @@ impl Snapshot {
     pub(crate) fn changed_since(&self, before: &Snapshot) -> Vec<PathBuf> {
         let mut changed = Vec::new();
         for (path, now) in &self.files {
-            let is_changed = match (before.files.get(path), now) {
-                (Some(before), now) => before != now,
-                (None, None) => false,
+            let is_changed = match before.files.get(path) {
+                Some(before) => before != now,
                 // It did not exist, or it was not searched for.
-                (None, Some(now)) => before.has_searched(path) || now.is_since(before.taken),
+                None => now.as_ref().is_some_and(|now| {
+                    let is_new = now.changed.saturating_add(CLOCK_TICK) >= before.taken;
+                    before.has_searched(path) || is_new
+                }),
             };
             let is_same = |hash: &u64| content_hash(path).as_ref() == Some(hash);
             if is_changed && !before.contents.get(path).is_some_and(is_same) {
@@ -213,55 +208,17 @@ impl Snapshot {
     /// Returns whether `path` would be in the snapshot if it existed.
     fn has_searched(&self, path: &Path) -> bool {
         self.searched.iter().any(|(folder, search)| {
-            let is_wanted = *search == Search::Everything || is_source(path);
+            let is_wanted = *search != Search::PackageSources || is_source(path);
             is_wanted && path.starts_with(folder)
         })
     }
-}
 
-impl Stamp {
-    fn new(metadata: &Metadata) -> Stamp {
-        #[cfg(unix)]
-        let status = {
-            use std::os::unix::fs::MetadataExt;
-            (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
-        };
-        #[cfg(not(unix))]
-        let status = (0, 0, 0);
-        Stamp {
-            len: metadata.len(),
-            modified: metadata.modified().ok(),
-            status,
-        }
-    }
-
-    /// Returns whether the file has changed since `time`, by its times.
-    fn is_since(&self, time: SystemTime) -> bool {
-        let limit = time.checked_sub(CLOCK_TICK).unwrap_or(time);
-        let (_, seconds, nanos) = self.status;
-        let whole = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-        let part = Duration::from_nanos(u64::try_from(nanos).unwrap_or(0));
-        let changed = SystemTime::UNIX_EPOCH.checked_add(whole.saturating_add(part));
-        self.modified.is_some_and(|t| t >= limit) || changed.is_some_and(|t| t >= limit)
-    }
-}
-
-/// Takes a snapshot.
-struct SnapshotBuilder {
-    snapshot: Snapshot,
-    /// The files that this process writes its output to, by device and inode.
-    own_output: Vec<(u64, u64)>,
-    /// The folders that have been searched, by device and inode: symbolic links may lead back.
-    folders: BTreeSet<(u64, u64)>,
-}
-
-impl SnapshotBuilder {
+    /// Adds a file, which may not exist.
     fn add(&mut self, path: &Path) {
-        if !self.snapshot.files.contains_key(path) {
+        self.files.entry(path.to_owned()).or_insert_with(|| {
             let metadata = fs::metadata(path).ok().filter(Metadata::is_file);
-            let stamp = metadata.as_ref().map(Stamp::new);
-            self.snapshot.files.insert(path.to_owned(), stamp);
-        }
+            metadata.as_ref().map(Stamp::new)
+        });
     }
 
     /// Adds the manifests and sources of packages and of those that they depend on by path. With
@@ -279,11 +236,11 @@ impl SnapshotBuilder {
             }
             // Cargo itself watches every file of a package whose build script names no inputs.
             let search = if everything || package.join("build.rs").is_file() {
-                Search::Everything
+                Search::Package
             } else {
-                Search::Sources
+                Search::PackageSources
             };
-            self.search(&package, search, true);
+            self.search(&package, search);
             let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap_or_default();
             let dependencies = path_dependencies(&manifest);
             let dependencies = dependencies.map(|path| normalized(&package.join(path)));
@@ -292,59 +249,65 @@ impl SnapshotBuilder {
     }
 
     /// Adds the files below `folder`, without hidden files, those that Git ignores, and the output of cargo.
-    /// With `one_package` it leaves out other packages.
-    fn search(&mut self, folder: &Path, search: Search, one_package: bool) {
-        self.folders.clear();
-        self.snapshot.searched.insert((folder.to_owned(), search));
-        let ignore = IgnorePatterns::above(folder);
-        self.search_in(folder, ignore, search, one_package, DEPTH_MAX);
-    }
-
-    fn search_in(
-        &mut self,
-        folder: &Path,
-        mut ignore: IgnorePatterns,
-        search: Search,
-        one_package: bool,
-        depth: u32,
-    ) {
-        let Ok(entries) = fs::read_dir(folder) else {
-            return;
-        };
-        ignore.add(folder);
-        for entry in entries.flatten() {
-            let (name, path) = (entry.file_name(), entry.path());
-            let name = name.as_encoded_bytes();
-            // Hidden files, and those in which editors keep unsaved changes.
-            if name.starts_with(b".") || name.starts_with(b"#") || name.ends_with(b"~") {
-                continue;
-            }
-            let Ok(metadata) = fs::metadata(&path) else {
-                continue;
-            };
-            if ignore.matches(&path, metadata.is_dir()) {
-                continue;
-            }
-            if metadata.is_dir() {
-                let is_output = name == b"target" || path.join("CACHEDIR.TAG").is_file();
-                let is_other = one_package && path.join("Cargo.toml").is_file();
-                let is_new = identity(&metadata).is_none_or(|id| self.folders.insert(id));
-                let depth = depth
-                    .checked_sub(1)
-                    .filter(|_| !is_output && !is_other && is_new);
-                if let Some(depth) = depth {
-                    self.search_in(&path, ignore.clone(), search, one_package, depth);
+    fn search(&mut self, folder: &Path, search: Search) {
+        // The files that this process writes its output to. No build reads them.
+        let own_output = ["/proc/self/fd/1", "/proc/self/fd/2"]
+            .map(|path| Stamp::new(&fs::metadata(path).ok()?).id);
+        // The folders that have been found, by device and inode: symbolic links may lead back.
+        let mut folders = BTreeSet::new();
+        self.searched.insert((folder.to_owned(), search));
+        let mut rest = vec![(folder.to_owned(), IgnorePatterns::above(folder), DEPTH_MAX)];
+        while let Some((folder, mut ignore, depth)) = rest.pop() {
+            ignore.add(&folder);
+            for path in paths_in(&folder) {
+                let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+                // Hidden files, and those in which editors keep unsaved changes.
+                if name.starts_with(b".") || name.starts_with(b"#") || name.ends_with(b"~") {
+                    continue;
                 }
-                continue;
-            }
-            let is_own = identity(&metadata).is_some_and(|id| self.own_output.contains(&id));
-            let is_wanted = search == Search::Everything || is_source(&path);
-            if metadata.is_file() && is_wanted && !is_own {
-                self.snapshot
-                    .files
-                    .insert(path, Some(Stamp::new(&metadata)));
+                let Ok(metadata) = fs::metadata(&path) else {
+                    continue;
+                };
+                if ignore.matches(&path, metadata.is_dir()) {
+                    continue;
+                }
+                let stamp = Stamp::new(&metadata);
+                if metadata.is_dir() {
+                    let is_output = name == b"target" || path.join("CACHEDIR.TAG").is_file();
+                    let is_other = search != Search::Folder && path.join("Cargo.toml").is_file();
+                    let is_new = stamp.id.is_none_or(|id| folders.insert(id));
+                    if is_new && !is_output && !is_other && depth > 0 {
+                        rest.push((path, ignore.clone(), depth.saturating_sub(1)));
+                    }
+                    continue;
+                }
+                let is_own = stamp.id.is_some() && own_output.contains(&stamp.id);
+                let is_wanted = search != Search::PackageSources || is_source(&path);
+                if metadata.is_file() && is_wanted && !is_own {
+                    self.files.insert(path, Some(stamp));
+                }
             }
         }
+    }
+}
+
+impl Stamp {
+    fn new(metadata: &Metadata) -> Stamp {
+        #[cfg(unix)]
+        let (id, changed) = {
+            use std::os::unix::fs::MetadataExt;
+            let seconds = u64::try_from(metadata.ctime()).unwrap_or(0);
+            let nanos = u32::try_from(metadata.ctime_nsec()).unwrap_or(0);
+            let id = (metadata.dev(), metadata.ino());
+            (Some(id), Duration::new(seconds, nanos))
+        };
+        #[cfg(not(unix))]
+        let (id, changed) = (
+            None,
+            metadata.modified().map(since_epoch).unwrap_or_default(),
+        );
+        let len = metadata.len();
+        Stamp { len, id, changed }
     }
 }
 
@@ -361,35 +324,6 @@ fn is_source(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rs")
 }
 
-/// Returns device and inode of a file.
-#[cfg(unix)]
-fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    Some((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn identity(_: &Metadata) -> Option<(u64, u64)> {
-    None
-}
-
-/// Returns the files that this process writes its output to. No build reads them.
-#[cfg(unix)]
-fn own_output() -> Vec<(u64, u64)> {
-    use std::os::fd::AsFd;
-    let (out, error) = (std::io::stdout(), std::io::stderr());
-    let files = [out.as_fd(), error.as_fd()].map(|fd| {
-        let file = fs::File::from(fd.try_clone_to_owned().ok()?);
-        identity(&file.metadata().ok()?)
-    });
-    files.into_iter().flatten().collect()
-}
-
-#[cfg(not(unix))]
-fn own_output() -> Vec<(u64, u64)> {
-    Vec::new()
-}
-
 /// Returns the folder that cargo writes to: the folder with a CACHEDIR.TAG that contains a dep-info file.
 fn output_folder(dep_info: &Path) -> &Path {
     let mut around = dep_info.ancestors().skip(1);
@@ -397,11 +331,10 @@ fn output_folder(dep_info: &Path) -> &Path {
     marked.or(dep_info.parent()).unwrap_or(dep_info)
 }
 
-/// Returns the package that contains `folder`.
-fn package_of(folder: &Path) -> Option<PathBuf> {
-    let mut around = folder.ancestors();
-    let package = around.find(|folder| folder.join("Cargo.toml").is_file());
-    package.map(Path::to_owned)
+/// Returns the packages that contain `folder`, the innermost first.
+fn packages_around(folder: &Path) -> impl Iterator<Item = &Path> {
+    let is_package = |folder: &&Path| folder.join("Cargo.toml").is_file();
+    folder.ancestors().filter(is_package)
 }
 
 /// Returns a path without `.`, `..` and symbolic links.
@@ -415,51 +348,24 @@ fn paths_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     entries.map(|entry| entry.path())
 }
 
-fn dep_infos_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    let is_dep_info = |path: &PathBuf| path.extension().is_some_and(|e| e == "d") && path.is_file();
-    paths_in(folder).filter(is_dep_info)
-}
-
 /// Returns the prerequisites in a dep-info file, which has rules of make(1). Spaces in paths are escaped
 /// with backslashes; other backslashes are part of a path.
 fn prerequisites(text: &str) -> Vec<String> {
-    let mut paths = Vec::new();
     let text = text.replace("\\\r\n", " ").replace("\\\n", " ");
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let mut path = String::new();
-        let mut is_behind_colon = false;
-        let mut chars = line.chars().chain([' ']).peekable();
-        while let Some(c) = chars.next() {
-            match c {
-                '\\' if chars.peek() == Some(&' ') => {
-                    path.push(' ');
-                    let _ = chars.next();
-                }
-                ' ' | '\t' if !is_behind_colon => {
-                    is_behind_colon = path.ends_with(':');
-                    if is_behind_colon {
-                        path.clear();
-                    } else {
-                        path.push(c);
-                    }
-                }
-                ' ' | '\t' => {
-                    if !path.is_empty() {
-                        paths.push(std::mem::take(&mut path));
-                    }
-                }
-                _ => path.push(c),
-            }
-        }
-    }
-    paths
+    // No path contains a NUL, so it can stand for a space within a path.
+    let text = text.replace("\\ ", "\0");
+    let rules = text.lines().filter(|line| !line.starts_with('#'));
+    let paths = rules.flat_map(|rule| {
+        let words = rule.split_ascii_whitespace();
+        words.skip_while(|word| !word.ends_with(':')).skip(1)
+    });
+    paths.map(|path| path.replace('\0', " ")).collect()
 }
 
 /// Returns the values of `path = "..."` in a manifest: those of dependencies, and of targets.
 fn path_dependencies(manifest: &str) -> impl Iterator<Item = &str> {
-    let lines = manifest
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'));
+    let is_comment = |line: &&str| line.trim_start().starts_with('#');
+    let lines = manifest.lines().filter(move |line| !is_comment(line));
     lines.flat_map(|line| {
         line.split("path").skip(1).filter_map(|rest| {
             let rest = rest.trim_start().strip_prefix('=')?.trim_start();
