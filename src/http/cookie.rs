@@ -33,7 +33,8 @@ use crate::error::{Error, Result};
 pub struct Cookie {
     /// The name, the value, and the attributes that were added.
     text: String,
-    is_http_only: bool,
+    /// The attribute `HttpOnly`, or an empty text.
+    http_only: &'static str,
     same_site: &'static str,
 }
 
@@ -54,7 +55,7 @@ impl Cookie {
         text.push_str(value);
         Ok(Cookie {
             text,
-            is_http_only: true,
+            http_only: "; HttpOnly",
             same_site: "Lax",
         })
     }
@@ -86,7 +87,7 @@ impl Cookie {
     /// Removes `HttpOnly`, so that scripts can read the cookie.
     #[must_use]
     pub fn without_http_only(mut self) -> Cookie {
-        self.is_http_only = false;
+        self.http_only = "";
         self
     }
 
@@ -123,12 +124,9 @@ impl Cookie {
     /// Returns the value of the `Set-Cookie` header.
     pub(super) fn into_value(self) -> String {
         let mut text = self.text;
-        text.push_str("; Secure");
-        if self.is_http_only {
-            text.push_str("; HttpOnly");
+        for part in ["; Secure", self.http_only, "; SameSite=", self.same_site] {
+            text.push_str(part);
         }
-        text.push_str("; SameSite=");
-        text.push_str(self.same_site);
         text
     }
 }

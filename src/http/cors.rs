@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::query::split;
-use super::{HeaderMap, Method, Request, Response, ResponseEvent, error_response};
+use super::{Method, Request, Response, ResponseEvent, error_response};
 use crate::error::Result;
 
 /// Cross-origin resource sharing (Fetch Standard, "CORS protocol"): allows scripts of other sites
@@ -132,7 +132,14 @@ impl Cors {
         let headers = &mut response.headers;
         if let Some(origin) = allowed {
             if is_preflight {
-                self.add_preflight_headers(headers);
+                headers.insert("Access-Control-Allow-Methods", &self.methods);
+                if !self.headers.is_empty() {
+                    headers.insert("Access-Control-Allow-Headers", &self.headers);
+                }
+                if let Some(age) = self.max_age {
+                    let age = age.as_secs().to_string();
+                    headers.insert("Access-Control-Max-Age", &age);
+                }
             }
             headers.insert("Access-Control-Allow-Origin", origin);
             if self.credentials && origin != "*" {
@@ -147,18 +154,6 @@ impl Cors {
         let varies = |name: &str| matches!(name.trim_ascii(), "*" | "Origin" | "origin");
         if self.origins.iter().any(|origin| origin != "*") && !names.into_iter().any(varies) {
             headers.append("Vary", "Origin");
-        }
-    }
-
-    /// Adds the headers that only the response to a preflight request has.
-    fn add_preflight_headers(&self, headers: &mut HeaderMap) {
-        headers.insert("Access-Control-Allow-Methods", &self.methods);
-        if !self.headers.is_empty() {
-            headers.insert("Access-Control-Allow-Headers", &self.headers);
-        }
-        if let Some(age) = self.max_age {
-            let age = age.as_secs().to_string();
-            headers.insert("Access-Control-Max-Age", &age);
         }
     }
 }

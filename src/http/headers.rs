@@ -91,7 +91,7 @@ impl HeaderMap {
     pub fn remove(&mut self, name: &str) {
         let text = self.text.as_str();
         self.fields
-            .retain(|field| !is(field.name(text).as_bytes(), name.as_bytes()));
+            .retain(|field| !is(field.of(text).0.as_bytes(), name.as_bytes()));
     }
 
     /// Replaces each control character except the tab with a space, which makes every value valid
@@ -128,8 +128,7 @@ impl<'a> Iterator for HeaderIter<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let field = self.fields.next()?;
-        Some((field.name(self.text), field.value(self.text)))
+        Some(self.fields.next()?.of(self.text))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -169,12 +168,10 @@ impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for HeaderMap {
 }
 
 impl Field {
-    fn name(self, text: &str) -> &str {
-        text.get(self.name..self.value).unwrap_or_default()
-    }
-
-    fn value(self, text: &str) -> &str {
-        text.get(self.value..self.end).unwrap_or_default()
+    /// Returns the name and the value in the buffer.
+    fn of(self, text: &str) -> (&str, &str) {
+        let part = |start, end| text.get(start..end).unwrap_or_default();
+        (part(self.name, self.value), part(self.value, self.end))
     }
 }
 

@@ -576,25 +576,20 @@ impl Request {
 /// Returns the IP address in `text` without a port, as in `192.0.2.1:80` and `[2001:db8::1]:80`,
 /// and without a zone, as in `fe80::1%eth0` (RFC 4007, section 11).
 fn ip_address(text: &str) -> Option<&str> {
-    let without_zone = |text| query::split_once(text, b'%').0;
-    let is_address = |text: &&str| text.parse::<IpAddr>().is_ok();
-    let text = text.trim_ascii();
-    if let Some(text) = text.strip_prefix('[') {
-        let (host, port) = text.split_once(']')?;
-        let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_digits);
-        return Some(without_zone(host))
-            .filter(is_address)
-            .filter(|_| is_port);
+    fn without_port(text: &str) -> Option<&str> {
+        let address = match text.strip_prefix('[') {
+            Some(rest) => rest.strip_suffix(']')?,
+            None => text,
+        };
+        let address = query::split_once(address, b'%').0;
+        address.parse::<IpAddr>().is_ok().then_some(address)
     }
-    let whole = Some(without_zone(text)).filter(is_address);
-    whole.or_else(|| {
-        let (host, port) = text.rsplit_once(':')?;
-        Some(host).filter(is_address).filter(|_| is_digits(port))
+    let text = text.trim_ascii();
+    without_port(text).or_else(|| {
+        let (address, port) = text.rsplit_once(':')?;
+        let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
+        without_port(address).filter(|_| is_port)
     })
-}
-
-fn is_digits(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Returns a reader at the value at a path of members. Of members with one name the last is used.

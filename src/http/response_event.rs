@@ -22,17 +22,16 @@ pub(crate) fn error_response(error: Error) -> Response {
     let status = match error.error_type() {
         BAD_REQUEST => 400,
         PAYLOAD_TOO_LARGE => 413,
-        _ => 500,
+        _ => {
+            let response = Response::text("Internal Server Error").with_status(500);
+            let failure = Some(error);
+            return Response {
+                failure,
+                ..response
+            };
+        }
     };
-    let mut response = Response::text(match status {
-        500 => "Internal Server Error",
-        _ => error.error_message(),
-    });
-    response.status = status;
-    if status == 500 {
-        response.failure = Some(error);
-    }
-    response
+    Response::text(error.error_message()).with_status(status)
 }
 
 /// What the form of a response depends on.
@@ -114,28 +113,23 @@ impl<'r> ResponseEvent<'r> {
 impl ToJson for ResponseEvent<'_> {
     #[inline(never)]
     fn to_json(&self, w: &mut Writer) {
-        let Response {
-            status,
-            headers,
-            body,
-            ..
-        } = self.response;
+        let response = self.response;
         w.begin_object();
-        w.member("statusCode", status);
+        w.member("statusCode", &response.status);
         if self.has_description {
             // It must be the code, one space and the reason phrase ("Lambda functions as targets"),
             // so it is left out for a status without a phrase.
-            if let Some(text) = status_description(*status) {
+            if let Some(text) = status_description(response.status) {
                 w.member("statusDescription", text);
             }
         }
         // A load balancer requires the member even if it is empty ("Lambda functions as targets").
-        if !headers.is_empty() || self.has_description {
-            write_headers(w, headers, self.form);
+        if !response.headers.is_empty() || self.has_description {
+            write_headers(w, &response.headers, self.form);
         }
-        let is_base64 = matches!(body, Body::Bytes(_));
+        let is_base64 = matches!(response.body, Body::Bytes(_));
         w.name("body");
-        match body {
+        match &response.body {
             Body::Empty => w.string(""),
             Body::Text(text) => w.string(text),
             Body::Bytes(bytes) => w.base64(bytes),
