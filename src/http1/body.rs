@@ -119,14 +119,15 @@ impl Body {
             let unread = skip(buf, from);
             match self.state {
                 State::Data(missing) => {
-                    from = self.take_data(missing, buf, from);
-                    if self.missing() > 0 {
+                    let got = missing.min(unread.len());
+                    from = self.take_data(got, buf, from);
+                    if got < missing {
                         break;
                     }
                 }
                 State::UntilClose => {
                     (self.end, from) = (buf.len(), buf.len());
-                    if self.range().len() > self.len_max {
+                    if subtract(self.end, self.start) > self.len_max {
                         return Err(BodyError::TooLong);
                     }
                     break;
@@ -140,7 +141,7 @@ impl Body {
                         0 => State::Trailers(0),
                         _ => State::Data(size),
                     };
-                    if size > subtract(self.len_max, self.range().len()) {
+                    if size > subtract(self.len_max, subtract(self.end, self.start)) {
                         return Err(BodyError::TooLong);
                     }
                 }
@@ -176,13 +177,12 @@ impl Body {
         Ok(matches!(self.state, State::Done))
     }
 
-    /// Takes up to `missing` bytes of the body, which begin at `from`. Returns where they end.
-    fn take_data(&mut self, missing: usize, buf: &mut [u8], from: usize) -> usize {
-        let got = missing.min(subtract(buf.len(), from));
+    /// Takes `got` bytes of the body, which begin at `from`. Returns where they end.
+    fn take_data(&mut self, got: usize, buf: &mut [u8], from: usize) -> usize {
         let to = add(from, got);
         move_down(buf, from, to, self.end);
         self.end = add(self.end, got);
-        self.state = match subtract(missing, got) {
+        self.state = match subtract(self.missing(), got) {
             0 if self.is_chunked => State::ChunkEnd,
             0 => State::Done,
             missing => State::Data(missing),
