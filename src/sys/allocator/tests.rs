@@ -1,6 +1,6 @@
 //! Tests of the allocator. Each test has a heap of its own, which is never freed.
 //!
-//! With Miri: `MIRIFLAGS=-Zmiri-ignore-leaks cargo +nightly miri test --lib allocator::` (some minutes).
+//! `.ci/miri` runs those that Miri can run, with smaller amounts.
 
 use alloc::vec::Vec;
 use core::alloc::{GlobalAlloc, Layout};
@@ -670,15 +670,17 @@ fn random_blocks_on_many_threads_keep_to_the_bound() {
     });
 }
 
+#[cfg(not(miri))]
+unsafe extern "C" {
+    safe fn fork() -> i32;
+    fn _exit(status: i32) -> !;
+    safe fn alarm(secs: u32) -> u32;
+    fn waitpid(process: i32, status: *mut i32, options: i32) -> i32;
+}
+
 #[test]
 #[cfg(not(miri))]
 fn a_fork_while_another_thread_allocates_does_not_hang_the_child() {
-    unsafe extern "C" {
-        safe fn fork() -> i32;
-        fn _exit(status: i32) -> !;
-        safe fn alarm(secs: u32) -> u32;
-        fn waitpid(process: i32, status: *mut i32, options: i32) -> i32;
-    }
     use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
     alone(
@@ -732,12 +734,6 @@ fn a_fork_while_another_thread_allocates_does_not_hang_the_child() {
 #[test]
 #[cfg(not(miri))]
 fn a_lock_without_an_owner_is_taken_over_by_the_only_thread_of_a_child() {
-    unsafe extern "C" {
-        safe fn fork() -> i32;
-        fn _exit(status: i32) -> !;
-        safe fn alarm(secs: u32) -> u32;
-        fn waitpid(process: i32, status: *mut i32, options: i32) -> i32;
-    }
     let heap = heap();
     let mut status = 1;
     let old = Block::new(heap, bytes(50), 7);
