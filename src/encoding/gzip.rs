@@ -496,7 +496,7 @@ mod tests {
         decode_base64(base64.as_bytes()).unwrap()
     }
 
-    /// A text that needs codes of its own, made by Python's zlib at level 9.
+    /// A text that is compressed with dynamic codes, made by Python's zlib at level 9.
     const DYNAMIC: &str = "H4sIAAAAAAACAy3QyRXDMAgA0ZbMFidQTbzb/ReQSKMLt/k8mPK7rCW5rFtprtteltt+lOd+nBV5nFe98rzumvO6n3rnf3zyKZkoSYVWiIVayIVeAKQL0giF0LEdQiEUQiEUQiG0E9oIgzAIGxdAGIRBGIRBWCesEQ7hEA7h4wsQDuEQDuGd8EYEREAEREDE+CREQAREdCIa8QNz61hriAEAAA==";
 
     /// The text of [`DYNAMIC`].
@@ -538,7 +538,7 @@ mod tests {
     }
 
     #[test]
-    fn all_members_are_joined() {
+    fn the_contents_of_all_members_are_joined() {
         #[track_caller]
         fn check(members: &[&str], want: Result<&[u8]>) {
             let packed: Vec<u8> = members.iter().flat_map(|member| packed(member)).collect();
@@ -571,7 +571,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_rfc_forbids_is_refused() {
+    fn data_that_violates_the_rfc_is_refused() {
         #[track_caller]
         fn check(base64: &str, at: usize, byte: u8, want: GzipErrorKind) {
             let mut packed = packed(base64);
@@ -601,7 +601,7 @@ mod tests {
     }
 
     #[test]
-    fn every_prefix_and_every_changed_bit_is_refused_or_harmless() {
+    fn data_that_was_cut_or_changed_is_refused_or_has_the_same_content() {
         for (base64, ignored) in [
             (DYNAMIC, &[4, 5, 6, 7, 8, 9][..]),
             (
@@ -632,7 +632,7 @@ mod tests {
     }
 
     #[test]
-    fn random_bytes_after_a_header_are_refused_or_decompressed() {
+    fn random_bytes_after_a_header_are_refused_or_within_the_limit() {
         let mut seed = 7_u64;
         // Miri is a thousand times slower.
         for len in (0..400).step_by(if cfg!(miri) { 150 } else { 1 }) {
@@ -648,7 +648,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_decompressed_than_the_limit() {
+    fn content_beyond_the_limit_is_an_error() {
         let packed = packed(DYNAMIC);
         let len = dynamic().len();
         assert_eq!(gunzip(&packed, len).map(|out| out.len()), Ok(len));

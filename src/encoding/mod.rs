@@ -62,7 +62,7 @@ mod tests {
     use super::EncodingError::*;
 
     #[test]
-    fn errors_say_where() {
+    fn error_messages_contain_the_offset() {
         use alloc::string::ToString;
         assert_eq!(
             Base64Character(8).to_string(),

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percent_escapes_are_decoded_or_an_error() {
+    fn strict_decoding_refuses_malformed_escapes_and_invalid_utf_8() {
         #[track_caller]
         fn check(text: &str, want: Result<&str, EncodingError>, want_form: &str) {
             assert_eq!(decode_percent(text, false).as_deref().map_err(|e| *e), want);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_escape_is_kept_and_bad_utf_8_is_replaced() {
+    fn lossy_decoding_keeps_malformed_escapes_and_replaces_invalid_utf_8() {
         #[track_caller]
         fn check(text: &[u8], want_all: &str, want_form: &str, want_slashes: &str) {
             assert_eq!(decode_percent_lossy(text, Escapes::All), want_all);
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn every_text_is_decoded_to_itself() {
+    fn encoding_and_decoding_returns_the_same_text() {
         for text in ["", "a/b c&d=e+f%", "\u{20ac}\0\u{7f}", "A-z.0_9~"] {
             let mut out = String::new();
             push_percent_encoded(&mut out, text);

@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_and_dates_are_counted_alike() {
+    fn day_of_date_is_the_inverse_of_date_of_day() {
         let first = YEAR_0_SECS / DAY_SECS;
         let mut last = YEAR_10000_SECS / DAY_SECS - 1;
         if cfg!(miri) {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_written_as_in_rfc_3339() {
+    fn times_are_written_in_the_format_of_rfc_3339() {
         #[track_caller]
         fn check(secs: i64, fraction: Option<u32>, want: &str) {
             let zeros = |byte: u8| if byte.is_ascii_digit() { b'0' } else { byte };

@@ -199,8 +199,7 @@ pub(crate) fn sleep_ms(ms: u16) {
     let time = (&raw mut time).expose_provenance();
     // SAFETY: `time` is readable and writable, and has the layout of nanosleep(2). The kernel reads it,
     // and writes the time that is left to it if a signal interrupts the call.
-    while unsafe { syscall(number::NANOSLEEP, [time, time, 0]) }.is_err_and(Errno::is_interrupted) {
-    }
+    while unsafe { syscall(number::NANOSLEEP, [time, time]) }.is_err_and(Errno::is_interrupted) {}
 }
 
 /// Returns the milliseconds since the Unix epoch.
@@ -213,7 +212,7 @@ pub(crate) fn unix_time_ms() -> u64 {
     let mut time = TimeSpec::from_ms(0);
     let to = (&raw mut time).expose_provenance();
     // SAFETY: `time` is writable and has the layout of clock_gettime(2).
-    let result = unsafe { syscall(number::CLOCK_GETTIME, [CLOCK_REALTIME, to, 0]) };
+    let result = unsafe { syscall(number::CLOCK_GETTIME, [CLOCK_REALTIME, to]) };
     debug_assert!(result.is_ok(), "this clock always exists");
     time.to_ms()
 }

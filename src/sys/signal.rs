@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     #[cfg_attr(miri, ignore = "Miri has no signals")]
-    fn the_functions_own_handler_is_called() {
+    fn the_sigterm_handler_of_the_function_is_called() {
         static N_CALLS: AtomicU32 = AtomicU32::new(0);
         extern "C" fn count(_: c_int) {
             N_CALLS.fetch_add(1, Ordering::Relaxed);

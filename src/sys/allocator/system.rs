@@ -41,7 +41,7 @@ mod linux {
     /// `map` or `remap` has returned these pages, and they are not used any more.
     pub(in super::super) unsafe fn unmap(addr: *mut u8, len: usize) {
         // SAFETY: the caller gives these pages up (munmap(2)).
-        if unsafe { syscall(MUNMAP, [addr.addr(), len, 0]) }.is_err() {
+        if unsafe { syscall(MUNMAP, [addr.addr(), len]) }.is_err() {
             // munmap(2) fails if it would split a mapping and the process has the maximum of them,
             // 65,530. The memory is given back all the same; only the addresses are lost.
             // SAFETY: as above.

@@ -69,13 +69,13 @@ struct Block<'h> {
     byte: u8,
 }
 
-// SAFETY: a block belongs to who has it, on whichever thread.
+// SAFETY: a block belongs to the thread that holds it; the heap takes it back from any thread.
 unsafe impl Send for Block<'_> {}
 
 impl<'h> Block<'h> {
     fn new(heap: &'h Heap, layout: Layout, byte: u8) -> Block<'h> {
         let is_zeroed = byte % 4 == 0;
-        // SAFETY: no layout here is of no bytes.
+        // SAFETY: the size of each layout here is greater than 0.
         let at = unsafe {
             if is_zeroed {
                 heap.alloc_zeroed(layout)
@@ -100,19 +100,19 @@ impl<'h> Block<'h> {
     fn fill(&self) {
         assert!(!self.at.is_null());
         assert_eq!(self.at.addr() % self.layout.align(), 0);
-        // SAFETY: the block is this one's, and has so many bytes.
+        // SAFETY: this owns the block, which has so many bytes.
         unsafe { self.at.write_bytes(self.byte, self.layout.size()) };
     }
 
     fn bytes(&self) -> &[u8] {
-        // SAFETY: the block is this one's, and so many bytes of it were written.
+        // SAFETY: this owns the block, and so many bytes of it were written.
         unsafe { slice::from_raw_parts(self.at, self.layout.size()) }
     }
 
     #[track_caller]
     fn check(&self) {
-        // Compared as a whole, which Miri and a debug build are quick at, and with itself: another
-        // allocator's memory would be measured along with this one's.
+        // One comparison of slices is fast in Miri and in a debug build. The bytes are compared with themselves
+        // moved by one, because a second buffer would be measured along with this heap.
         let bytes = self.bytes();
         let is_whole = bytes.first() == Some(&self.byte) && bytes[1..] == bytes[..bytes.len() - 1];
         assert!(is_whole, "{:?} is not all {}", self.layout, self.byte);
@@ -121,7 +121,7 @@ impl<'h> Block<'h> {
     #[track_caller]
     fn resize(&mut self, len: usize) {
         let old_len = self.layout.size();
-        // SAFETY: the block is of this heap and this layout, and `len` is a length.
+        // SAFETY: the block was allocated on this heap with this layout, and `len` is greater than 0.
         self.at = unsafe { self.heap.realloc(self.at, self.layout, len) };
         self.layout = Layout::from_size_align(len.min(old_len), self.layout.align()).unwrap();
         self.check();
@@ -133,7 +133,7 @@ impl<'h> Block<'h> {
 impl Drop for Block<'_> {
     fn drop(&mut self) {
         self.check();
-        // SAFETY: the block is of this heap and this layout, and nobody uses it any more.
+        // SAFETY: the block was allocated on this heap with this layout, and is not used any more.
         unsafe { self.heap.dealloc(self.at, self.layout) };
     }
 }
@@ -143,7 +143,7 @@ fn bytes(len: usize) -> Layout {
 }
 
 #[test]
-fn blocks_are_whole_aligned_and_nobody_elses_on_any_thread() {
+fn threads_get_whole_aligned_blocks_that_do_not_overlap() {
     const N_THREADS: u64 = 4;
     let heap = heap();
     let left_behind = Mutex::new(Vec::new());
@@ -164,7 +164,7 @@ fn blocks_are_whole_aligned_and_nobody_elses_on_any_thread() {
                             blocks[i].resize(random.layout().size());
                         }
                         3 if !blocks.is_empty() => {
-                            // One that another thread has made, for one of this thread's.
+                            // Exchanges a block of this thread for one that another thread has allocated.
                             let block = blocks.swap_remove(random.below(blocks.len()));
                             let mut left_behind = left_behind.lock().unwrap();
                             left_behind.push(block);
@@ -232,7 +232,7 @@ fn a_block_takes_its_length_rounded_up_to_eight() {
 }
 
 #[test]
-fn a_freed_place_serves_any_other_length() {
+fn freed_memory_serves_blocks_of_any_length() {
     let heap = heap();
     let blocks: Vec<_> = (0..64).map(|_| Block::new(heap, bytes(1000), 3)).collect();
     let first = blocks[0].at;
@@ -265,7 +265,7 @@ fn a_block_stays_where_it_is_if_its_rounded_length_stays() {
 }
 
 #[test]
-fn a_run_is_found_wherever_it_lies() {
+fn a_free_run_is_found_at_each_place_and_of_each_length() {
     // Each start and each length around the bitmap's words, in a full chunk with one hole.
     for (offset, n) in [
         (0, 1),
@@ -303,7 +303,7 @@ fn a_run_is_found_wherever_it_lies() {
 }
 
 #[test]
-fn the_first_blocks_are_cut_from_the_first_chunk_whose_memory_any_length_can_have_again() {
+fn the_first_blocks_are_cut_from_the_first_chunk_which_serves_any_length_once_open() {
     let heap = new_heap();
     let first_chunk = heap.first_chunk.get().addr();
     let is_first = |block: &Block<'_>| block.at.addr().wrapping_sub(first_chunk) < FIRST_CHUNK_LEN;
@@ -410,13 +410,13 @@ fn a_block_grows_and_shrinks_across_every_limit() {
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "Miri ends where there is no memory")]
-fn what_cannot_be_had_is_null() {
+#[cfg_attr(miri, ignore = "Miri ends if there is no memory")]
+fn alloc_returns_null_if_there_is_no_memory() {
     #[track_caller]
     fn check(len: usize, align: usize) {
         let heap = heap();
         let layout = Layout::from_size_align(len, align).unwrap();
-        // SAFETY: the layout is not of no bytes.
+        // SAFETY: the size of the layout is greater than 0.
         let block = unsafe { heap.alloc(layout) };
         assert!(block.is_null(), "{layout:?}");
         // SAFETY: as above.
@@ -490,7 +490,7 @@ impl List<'_> {
 
     fn push(&mut self, len: usize) {
         let layout = Layout::from_size_align(len.max(size_of::<Node>()), 8).unwrap();
-        // SAFETY: the layout is not of no bytes, and has room for a node.
+        // SAFETY: the layout has room for a node.
         unsafe {
             let node: *mut Node = self.heap.alloc(layout).cast();
             assert!(!node.is_null());
@@ -556,8 +556,8 @@ fn check_resident(what: &str, now: usize, max: usize) {
 
 #[test]
 #[cfg(not(miri))]
-fn memory_follows_what_is_held() {
-    alone("memory_follows_what_is_held", || {
+fn resident_memory_is_bounded_by_the_bytes_in_use() {
+    alone("resident_memory_is_bounded_by_the_bytes_in_use", || {
         let heap = heap();
         let before = resident();
         let now = || resident().saturating_sub(before);
@@ -602,7 +602,7 @@ fn memory_follows_what_is_held() {
         heap.locked(State::trim);
         check_resident("after that", now(), 4 * MB);
 
-        // What few survivors leave serves another length.
+        // The memory between few remaining blocks serves another length.
         let mut list = List::new(heap);
         let held = 16 * MB / SCALE;
         for _ in 0..held / 64 {
@@ -613,7 +613,7 @@ fn memory_follows_what_is_held() {
         for _ in 0..held / 128 {
             other.push(128);
         }
-        check_resident("between survivors", now(), bound(held) + 2 * MB);
+        check_resident("between remaining blocks", now(), bound(held) + 2 * MB);
         drop(list);
         drop(other);
         heap.locked(State::trim);
@@ -623,51 +623,56 @@ fn memory_follows_what_is_held() {
 
 #[test]
 #[cfg(not(miri))]
-fn random_blocks_on_many_threads_keep_to_the_bound() {
+fn resident_memory_is_bounded_with_random_blocks_on_many_threads() {
     use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-    alone("random_blocks_on_many_threads_keep_to_the_bound", || {
-        for n_threads in [1, 2, 8, 16] {
-            let heap = heap();
-            let before = resident();
-            let (held, peak) = (AtomicUsize::new(0), AtomicUsize::new(0));
-            thread::scope(|scope| {
-                for seed in 0..n_threads {
-                    let (heap, held, peak) = (heap, &held, &peak);
-                    scope.spawn(move || {
-                        let mut random = Random(seed as u64 + 1);
-                        let mut blocks: Vec<Block<'_>> = Vec::new();
-                        for i in 0..1_000_000 / SCALE / n_threads {
-                            // The number of blocks swings, and so does their length.
-                            let n_max =
-                                4000 / n_threads * (1 + i * 10 * SCALE * n_threads / 1_000_000 % 3);
-                            if blocks.len() > n_max || random.below(2) == 0 && !blocks.is_empty() {
-                                let block = blocks.swap_remove(random.below(blocks.len()));
-                                held.fetch_sub(block.layout.size(), Relaxed);
-                            } else {
-                                let block = Block::new(heap, random.layout(), 4);
-                                let len = block.layout.size();
-                                peak.fetch_max(held.fetch_add(len, Relaxed) + len, Relaxed);
-                                blocks.push(block);
+    alone(
+        "resident_memory_is_bounded_with_random_blocks_on_many_threads",
+        || {
+            for n_threads in [1, 2, 8, 16] {
+                let heap = heap();
+                let before = resident();
+                let (held, peak) = (AtomicUsize::new(0), AtomicUsize::new(0));
+                thread::scope(|scope| {
+                    for seed in 0..n_threads {
+                        let (heap, held, peak) = (heap, &held, &peak);
+                        scope.spawn(move || {
+                            let mut random = Random(seed as u64 + 1);
+                            let mut blocks: Vec<Block<'_>> = Vec::new();
+                            for i in 0..1_000_000 / SCALE / n_threads {
+                                // The number of blocks swings, and so does their length.
+                                let n_max = 4000 / n_threads
+                                    * (1 + i * 10 * SCALE * n_threads / 1_000_000 % 3);
+                                if blocks.len() > n_max
+                                    || random.below(2) == 0 && !blocks.is_empty()
+                                {
+                                    let block = blocks.swap_remove(random.below(blocks.len()));
+                                    held.fetch_sub(block.layout.size(), Relaxed);
+                                } else {
+                                    let block = Block::new(heap, random.layout(), 4);
+                                    let len = block.layout.size();
+                                    peak.fetch_max(held.fetch_add(len, Relaxed) + len, Relaxed);
+                                    blocks.push(block);
+                                }
+                                if i % (20_000 / SCALE) == 0 {
+                                    let (now, peak) = (resident() - before, peak.load(Relaxed));
+                                    // A thread of a test has memory of its own.
+                                    let max = peak + peak / 4 + 2 * MB + n_threads * (256 << 10);
+                                    assert!(now <= max, "{n_threads}: {now}, at most {max}");
+                                }
                             }
-                            if i % (20_000 / SCALE) == 0 {
-                                let (now, peak) = (resident() - before, peak.load(Relaxed));
-                                // A thread of a test has memory of its own.
-                                let max = peak + peak / 4 + 2 * MB + n_threads * (256 << 10);
-                                assert!(now <= max, "{n_threads}: {now}, at most {max}");
-                            }
-                        }
-                    });
-                }
-            });
-            heap.locked(State::trim);
-            let now = resident().saturating_sub(before);
-            assert!(
-                now <= 2 * MB + n_threads * (256 << 10),
-                "{n_threads}: {now} at the end"
-            );
-        }
-    });
+                        });
+                    }
+                });
+                heap.locked(State::trim);
+                let now = resident().saturating_sub(before);
+                assert!(
+                    now <= 2 * MB + n_threads * (256 << 10),
+                    "{n_threads}: {now} at the end"
+                );
+            }
+        },
+    );
 }
 
 #[cfg(not(miri))]
@@ -730,7 +735,7 @@ fn a_fork_while_another_thread_allocates_does_not_hang_the_child() {
     );
 }
 
-/// A fork at each moment is not to be had, but a lock that its owner will never release is.
+/// A test cannot fork at each moment, but it can fork while the lock is held, so that nobody releases it.
 #[test]
 #[cfg(not(miri))]
 fn a_lock_without_an_owner_is_taken_over_by_the_only_thread_of_a_child() {

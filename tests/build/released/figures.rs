@@ -1,8 +1,8 @@
 //! The memory that hello takes: measured, and printed on a line that begins with `figure: `.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::Stdio;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Stdio};
 
 use super::aborting;
 use crate::support::function::command;
@@ -47,6 +47,17 @@ fn serve(stream: &mut BufReader<TcpStream>, n: usize) {
     }
 }
 
+/// Starts hello and accepts its connection. Returns `None` if hello was not built.
+fn start_hello() -> Option<(TcpListener, Child, BufReader<TcpStream>)> {
+    let hello = aborting("hello")?;
+    let listener = listen();
+    let mut command = command(&hello, listener.local_addr().unwrap(), &[]);
+    command.stderr(Stdio::null());
+    let child = command.spawn().unwrap();
+    let stream = accept(&listener);
+    Some((listener, child, stream))
+}
+
 /// Returns a memory field of /proc/PID/status (proc(5)) in KB, when the function waits for an event.
 fn memory_kb(pid: u32, field: &str) -> usize {
     wait_for_state(pid, "S");
@@ -61,14 +72,9 @@ fn memory_kb(pid: u32, field: &str) -> usize {
 #[test]
 fn peak_memory_is_the_length_of_the_event_and_the_response_and_1_mb() {
     const LEN: usize = 6 << 20;
-    let Some(hello) = aborting("hello") else {
+    let Some((listener, child, mut stream)) = start_hello() else {
         return;
     };
-    let listener = listen();
-    let mut command = command(&hello, listener.local_addr().unwrap(), &[]);
-    command.stderr(Stdio::null());
-    let child = command.spawn().unwrap();
-    let mut stream = accept(&listener);
     let name = "x".repeat(LEN - 40);
     for name in [&name, "Ada", &name, &name, "Ada", "Ada", "Ada"] {
         let event = format!("{{\"name\":\"{name}\"}}");
@@ -96,14 +102,9 @@ fn peak_memory_is_the_length_of_the_event_and_the_response_and_1_mb() {
 #[test]
 #[ignore = "takes ten seconds"]
 fn memory_after_100_000_invocations_is_what_it_was_after_100() {
-    let Some(hello) = aborting("hello") else {
+    let Some((listener, child, mut stream)) = start_hello() else {
         return;
     };
-    let listener = listen();
-    let mut command = command(&hello, listener.local_addr().unwrap(), &[]);
-    command.stderr(Stdio::null());
-    let child = command.spawn().unwrap();
-    let mut stream = accept(&listener);
     let memory = || memory_kb(child.id(), "RssAnon:");
     serve(&mut stream, 100);
     let before = memory();
@@ -118,14 +119,9 @@ fn memory_after_100_000_invocations_is_what_it_was_after_100() {
 
 #[test]
 fn memory_after_a_freeze_is_what_it_was_before() {
-    let Some(hello) = aborting("hello") else {
+    let Some((listener, child, mut stream)) = start_hello() else {
         return;
     };
-    let listener = listen();
-    let mut command = command(&hello, listener.local_addr().unwrap(), &[]);
-    command.stderr(Stdio::null());
-    let child = command.spawn().unwrap();
-    let mut stream = accept(&listener);
     serve(&mut stream, 200);
     let before = memory_kb(child.id(), "RssAnon:");
     for _ in 0..20 {
