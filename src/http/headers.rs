@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::{fmt, mem, slice};
+use core::{fmt, slice};
 
 use crate::http1::head::{is, is_token};
 
@@ -22,38 +22,25 @@ use crate::http1::head::{is, is_token};
 /// assert!(headers.is_empty());
 /// ```
 ///
-/// All names and values are in one buffer: twenty fields need two allocations instead of forty.
-#[derive(Clone, Default)]
-pub struct HeaderMap {
-    text: String,
-    fields: Vec<Field>,
-}
-
-/// The offsets of a field in the buffer: the name is at `name..value`, the value at `value..end`.
-#[derive(Debug, Clone, Copy)]
-struct Field {
-    name: usize,
-    value: usize,
-    end: usize,
-}
+/// Maps are equal if they have the same fields in the same order. Names are compared with their
+/// case.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct HeaderMap(Vec<(String, String)>);
 
 impl HeaderMap {
     /// Returns an empty map.
     pub const fn new() -> HeaderMap {
-        HeaderMap {
-            text: String::new(),
-            fields: Vec::new(),
-        }
+        HeaderMap(Vec::new())
     }
 
     /// Returns the number of fields.
     pub fn len(&self) -> usize {
-        self.fields.len()
+        self.0.len()
     }
 
     /// Returns whether there are no fields.
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        self.0.is_empty()
     }
 
     /// Returns the value of the first field called `name`.
@@ -70,15 +57,7 @@ impl HeaderMap {
 
     /// Appends a field.
     pub fn append(&mut self, name: &str, value: &str) {
-        let start = self.text.len();
-        self.text.push_str(name);
-        let middle = self.text.len();
-        self.text.push_str(value);
-        self.fields.push(Field {
-            name: start,
-            value: middle,
-            end: self.text.len(),
-        });
+        self.0.push((name.into(), value.into()));
     }
 
     /// Appends a field and removes the earlier fields of that name.
@@ -89,50 +68,42 @@ impl HeaderMap {
 
     /// Removes all fields called `name`.
     pub fn remove(&mut self, name: &str) {
-        let text = self.text.as_str();
-        self.fields
-            .retain(|field| !is(field.of(text).0.as_bytes(), name.as_bytes()));
+        self.0
+            .retain(|field| !is(field.0.as_bytes(), name.as_bytes()));
     }
 
-    /// Replaces each control character except the tab with a space, which makes every value valid
-    /// (RFC 9110, section 5.5). Names must have no control characters.
+    /// Replaces each control character of values, except the tab, with a space, which makes every value
+    /// valid (RFC 9110, section 5.5).
     #[inline(never)]
     pub(super) fn replace_controls(&mut self) {
-        // An ASCII byte replaces an ASCII byte: the text stays UTF-8, and the offsets stay right.
-        let mut bytes = mem::take(&mut self.text).into_bytes();
-        for byte in &mut bytes {
-            if is_control(*byte) {
-                *byte = b' ';
+        for (_, value) in &mut self.0 {
+            if !is_field_value(value) {
+                let chars = value.chars();
+                *value = chars.map(|c| if is_control(c) { ' ' } else { c }).collect();
             }
         }
-        self.text = String::from_utf8(bytes).unwrap_or_default();
     }
 
     /// Returns the names and values of the fields, in order.
     pub fn iter(&self) -> HeaderIter<'_> {
-        HeaderIter {
-            text: &self.text,
-            fields: self.fields.iter(),
-        }
+        HeaderIter(self.0.iter())
     }
 }
 
 /// An iterator over the names and values of a [`HeaderMap`].
 #[derive(Debug, Clone)]
-pub struct HeaderIter<'a> {
-    text: &'a str,
-    fields: slice::Iter<'a, Field>,
-}
+pub struct HeaderIter<'a>(slice::Iter<'a, (String, String)>);
 
 impl<'a> Iterator for HeaderIter<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        Some(self.fields.next()?.of(self.text))
+        let (name, value) = self.0.next()?;
+        Some((name, value))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.fields.size_hint()
+        self.0.size_hint()
     }
 }
 
@@ -167,29 +138,11 @@ impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for HeaderMap {
     }
 }
 
-impl Field {
-    /// Returns the name and the value in the buffer.
-    fn of(self, text: &str) -> (&str, &str) {
-        let part = |start, end| text.get(start..end).unwrap_or_default();
-        (part(self.name, self.value), part(self.value, self.end))
-    }
-}
-
 impl fmt::Debug for HeaderMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
     }
 }
-
-/// Maps are equal if they have the same fields in the same order. Names are compared with their
-/// case.
-impl PartialEq for HeaderMap {
-    fn eq(&self, other: &HeaderMap) -> bool {
-        self.iter().eq(other.iter())
-    }
-}
-
-impl Eq for HeaderMap {}
 
 /// The message about a name that is no token, or a value with control characters.
 pub(super) const INVALID_HEADER: &str = "a header with characters that it cannot have";
@@ -202,12 +155,12 @@ pub(crate) fn is_field_name(name: &str) -> bool {
 /// Returns whether `value` is a valid field value: it has no control character except the tab
 /// (RFC 9110, section 5.5), so that no value can start another field.
 pub(crate) fn is_field_value(value: &str) -> bool {
-    !value.bytes().any(is_control)
+    !value.bytes().map(char::from).any(is_control)
 }
 
-/// Returns whether `byte` is a control character other than the tab.
-fn is_control(byte: u8) -> bool {
-    byte != b'\t' && byte.is_ascii_control()
+/// Returns whether `c` is a control character other than the tab.
+fn is_control(c: char) -> bool {
+    c != '\t' && c.is_ascii_control()
 }
 
 #[cfg(test)]

@@ -95,8 +95,8 @@ impl IntoIterator for Query {
 impl<N: Into<String>, V: Into<String>> Extend<(N, V)> for Query {
     fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, pairs: I) {
         let pairs = pairs.into_iter();
-        self.0
-            .extend(pairs.map(|(name, value)| (name.into(), value.into())));
+        let pairs = pairs.map(|(name, value)| (name.into(), value.into()));
+        self.0.extend(pairs);
     }
 }
 

@@ -516,10 +516,8 @@ impl Request {
         let raw = self
             .raw_at(&["requestContext", "authorizer", "jwt", "claims", name])
             .or_else(|| self.raw_at(&["requestContext", "authorizer", "claims", name]))?;
-        match Reader::new(raw).replacing_surrogates().string() {
-            Ok(text) => Some(text),
-            Err(_) => Some(Cow::Borrowed(raw)),
-        }
+        let text = Reader::new(raw).replacing_surrogates().string();
+        Some(text.unwrap_or(Cow::Borrowed(raw)))
     }
 
     /// Writes a response as JSON in the form that the front door of this request reads, as

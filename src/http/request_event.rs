@@ -160,10 +160,8 @@ impl<'j> EventMembers<'j> {
     /// hand, is returned as JSON.
     fn text(&self, member: Member) -> Option<Cow<'j, str>> {
         let mut r = self.get(member)?;
-        match r.clone().string() {
-            Ok(text) => Some(text),
-            Err(_) => Some(Cow::Borrowed(r.raw().ok()?)),
-        }
+        let text = r.clone().string();
+        text.or_else(|_| r.raw().map(Cow::Borrowed)).ok()
     }
 
     /// Returns the front door that sent the event, by the members that only its events have. Two of

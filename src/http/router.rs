@@ -100,12 +100,11 @@ impl<'h> Router<'h> {
         if let Some((f, captures)) = found {
             let is_head = *request.method() == Method::Head;
             request.captures = captures;
-            let response = f(request, cx)?;
-            return Ok(if is_head {
-                response.with_body(Body::Empty)
-            } else {
-                response
-            });
+            let mut response = f(request, cx)?;
+            if is_head {
+                response.body = Body::Empty;
+            }
+            return Ok(response);
         }
         if allowed.is_empty() {
             return Ok(Response::new(404));

@@ -53,7 +53,10 @@ pub(crate) fn deflate(input: &[u8]) -> Vec<u8> {
         // A block with fixed codes: its type and its end.
         return vec![3, 0];
     }
-    let mut chains = Chains::new();
+    let mut chains = Chains {
+        last: vec![None; 1 << 16],
+        before: vec![None; Chains::RING_LEN],
+    };
     let mut blocks = Vec::new();
     for start in (0..input.len()).step_by(SEGMENT_LEN) {
         let end = input.len().min(start + SEGMENT_LEN);
@@ -94,17 +97,11 @@ struct Chains {
 impl Chains {
     const RING_LEN: usize = 2 * DISTANCE_MAX;
 
-    fn new() -> Chains {
-        Chains {
-            last: vec![None; 1 << 16],
-            before: vec![None; Chains::RING_LEN],
-        }
-    }
-
     fn insert(&mut self, input: &[u8], at: usize) {
-        let bytes = input[at..].iter().take(MATCH_MIN);
-        let bytes = bytes.fold(0, |bytes, byte| bytes << 8 | u32::from(*byte));
-        let hash = bytes.wrapping_mul(0x9e37_79b1) >> 16;
+        let hash = match input[at..] {
+            [a, b, c, ..] => u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1) >> 16,
+            _ => 0,
+        };
         self.before[at % Chains::RING_LEN] = self.last[hash as usize].replace(at);
     }
 

@@ -31,7 +31,9 @@ pub(crate) fn check<'a>(elf: &'a [u8], arch: &str) -> Result<&'a [u8], String> {
     let headers = headers
         .and_then(|start| elf.get(start..)?.get(..headers_len))
         .ok_or("is cut off: it ends before its program headers do")?;
-    let mut loaded_len = 0;
+    // Section headers that flags of the user's have kept stay.
+    let has_sections = number(elf, 40, 8) != 0;
+    let mut needed_len = if has_sections { elf.len() } else { 0 };
     for header in headers.chunks(PROGRAM_HEADER_LEN) {
         match number(header, 0, 4) {
             PT_INTERP => return Err("is not static: it needs an interpreter".into()),
@@ -40,18 +42,12 @@ pub(crate) fn check<'a>(elf: &'a [u8], arch: &str) -> Result<&'a [u8], String> {
                 let end = end.and_then(|end| usize::try_from(end).ok());
                 let end = end.filter(|end| *end <= elf.len());
                 let end = end.ok_or("is cut off: it ends before a segment does")?;
-                loaded_len = end.max(loaded_len);
+                needed_len = end.max(needed_len);
             }
             _ => {}
         }
     }
-    // Section headers that flags of the user's have kept stay.
-    let has_sections = number(elf, 40, 8) != 0;
-    Ok(if has_sections {
-        elf
-    } else {
-        &elf[..loaded_len]
-    })
+    Ok(&elf[..needed_len])
 }
 
 /// Returns the number in `n_bytes` bytes at an offset, the lowest byte first.

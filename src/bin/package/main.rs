@@ -77,7 +77,7 @@ fn file_name(path: &Path) -> String {
 /// does not link again what it has from an earlier build, such as one with other features, and then
 /// the linker writes no map.
 fn kept_map(executable: &Path) -> Result<PathBuf> {
-    let hash = sha256::hex(&sha256::digest(&read(executable)?));
+    let hash = sha256::base64(&sha256::digest(&read(executable)?)).replace('/', "_");
     let name = format!("{}.{hash}", file_name(executable));
     Ok(executable.with_file_name("maps").join(name))
 }

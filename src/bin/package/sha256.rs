@@ -1,6 +1,4 @@
-//! SHA-256 (FIPS 180-4), and its text forms.
-
-use std::fmt::Write as _;
+//! SHA-256 (FIPS 180-4), and its form as text.
 
 /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
 #[rustfmt::skip]
@@ -79,15 +77,6 @@ fn compress(state: &mut [u32; 8], block: &[u8]) {
     }
 }
 
-/// Returns a digest in hexadecimal digits.
-pub(crate) fn hex(digest: &[u8; 32]) -> String {
-    let mut text = String::new();
-    for byte in digest {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
 /// Returns a digest in base64 (RFC 4648, section 4), as Lambda shows it in `CodeSha256`.
 pub(crate) fn base64(digest: &[u8; 32]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -112,7 +101,8 @@ mod tests {
 
     #[track_caller]
     fn check(bytes: &[u8], want: &str) {
-        assert_eq!(hex(&digest(bytes)), want, "{} bytes", bytes.len());
+        let digits = digest(bytes).map(|byte| format!("{byte:02x}"));
+        assert_eq!(digits.concat(), want, "{} bytes", bytes.len());
     }
 
     /// The examples of FIPS 180, and the lengths at which the padding takes another block (made with
