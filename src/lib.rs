@@ -218,18 +218,17 @@ fn serve(handler: &dyn Handler) -> ! {
         #[cfg(all(debug_assertions, feature = "emulator"))]
         None => emulator::serve_local(handler),
         #[cfg(not(all(debug_assertions, feature = "emulator")))]
-        None => Err(Error::of(
-            address::ENDPOINT_ERROR,
-            &[
-                "AWS_LAMBDA_RUNTIME_API is not set: outside Lambda, use `cargo run` or `./build.sh --invoke '{}'`",
-            ],
-        )),
+        None => Err(Error::of(address::ENDPOINT_ERROR, &[NO_ENDPOINT])),
     };
     if let Err(error) = &result {
         log::error(None, error);
     }
     sys::exit(1);
 }
+
+#[cfg(not(all(debug_assertions, feature = "emulator")))]
+const NO_ENDPOINT: &str = "AWS_LAMBDA_RUNTIME_API is not set: outside Lambda, use `cargo run` \
+    or `./build.sh --invoke '{}'`";
 
 /// Compiles the programs of the README.
 #[cfg(doctest)]

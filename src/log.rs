@@ -239,9 +239,9 @@ fn line(
         if time.is_some() {
             return w.member(json_name, value);
         }
-        for part in &[text_prefix, value, text_suffix] {
-            w.raw(part);
-        }
+        w.raw(text_prefix);
+        w.raw(value);
+        w.raw(text_suffix);
     };
     field("level", "", level.name(), " ");
     if let Some(cx) = cx {
@@ -252,10 +252,9 @@ fn line(
     }
     if let Some(error) = error {
         field("errorType", "", error.error_type(), ": ");
-        field("errorMessage", "", message, "");
-    } else {
-        field("message", "", message, "");
     }
+    let name = error.map_or("message", |_| "errorMessage");
+    field(name, "", message, "");
     if time.is_some() {
         w.end_object();
     }

@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::str;
 
 use super::scan;
-use super::{add, skip, subtract};
+use super::{add, skip, split, subtract};
 use crate::encoding::{digit_value, parse_decimal};
 
 /// The longest head accepted, in bytes. Lambda limits the request line and headers of an invocation
@@ -168,8 +168,10 @@ fn slow_push_text(text: &mut String, value: &[u8]) {
     while !rest.is_empty() {
         let error = str::from_utf8(rest).err();
         let valid_len = error.map_or(rest.len(), |error| error.valid_up_to());
-        let (valid, invalid) = rest.split_at_checked(valid_len).unwrap_or_default();
-        text.push_str(str::from_utf8(valid).unwrap_or_default());
+        let (valid, invalid) = split(rest, valid_len);
+        let valid = str::from_utf8(valid);
+        debug_assert!(valid.is_ok(), "the bytes before the first error are UTF-8");
+        text.push_str(valid.unwrap_or_default());
         text.push_str(if error.is_some() { "\u{fffd}" } else { "" });
         let invalid_len = error.and_then(|error| error.error_len());
         rest = skip(invalid, invalid_len.unwrap_or(invalid.len()));
@@ -314,7 +316,7 @@ pub(super) fn fields(
         if rest.get(name_len) != Some(&b':') {
             name_len = token_len(rest, name_len);
         }
-        let (name, value) = rest.split_at_checked(name_len).unwrap_or_default();
+        let (name, value) = split(rest, name_len);
         match value {
             [b':', value @ ..] if !name.is_empty() => {
                 let Some((value, next)) = split_value(value) else {

@@ -18,6 +18,12 @@ const fn subtract(len: usize, part: usize) -> usize {
     len.wrapping_sub(part)
 }
 
+/// Returns the first `len` bytes, and those after them. There are at least `len`.
+fn split(bytes: &[u8], len: usize) -> (&[u8], &[u8]) {
+    debug_assert!(len <= bytes.len(), "a part is no longer than the whole");
+    bytes.split_at_checked(len).unwrap_or_default()
+}
+
 /// Returns the bytes from `start` on, which is at most their number.
 fn skip(bytes: &[u8], start: usize) -> &[u8] {
     debug_assert!(start <= bytes.len(), "the start is within the bytes");

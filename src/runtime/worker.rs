@@ -224,10 +224,8 @@ impl Worker {
         let pending = &mut self.pending;
         pending.set_json(error);
         // The cause is part of the trace, so it is only made if there is one.
-        let mut cause = String::new();
-        if self.cx.xray_trace_id.is_some() {
-            cause = error.xray_cause();
-        }
+        let trace_id = self.cx.xray_trace_id.as_ref();
+        let cause = trace_id.map_or_else(String::new, |_| error.xray_cause());
         pending.client.endpoint.push_error(
             &mut pending.head,
             &pending.invocation,
