@@ -55,6 +55,7 @@ mod raw;
 mod read;
 #[cfg(test)]
 mod tests;
+mod text;
 pub(crate) mod time;
 mod value;
 mod write;

@@ -113,9 +113,7 @@ impl KeepsRest for Object {
     }
 
     fn write(&self, w: &mut Writer) {
-        for (name, value) in self {
-            w.member(name, value);
-        }
+        self.write_members(w);
     }
 }
 

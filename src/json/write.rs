@@ -89,8 +89,12 @@ impl Writer {
     /// Writes a string in quotes. Quotes, backslashes and control characters, which must be escaped
     /// (RFC 8259, section 7), are escaped.
     pub fn string(&mut self, value: &str) {
+        self.string_bytes(value.as_bytes());
+    }
+
+    /// As [`string`](Self::string), for the bytes of a text.
+    fn string_bytes(&mut self, mut rest: &[u8]) {
         self.out.push(b'"');
-        let mut rest = value.as_bytes();
         loop {
             let special = lexer::skip_unescaped(rest);
             let n_plain = rest.len().wrapping_sub(special.len());
@@ -165,8 +169,13 @@ impl Writer {
     /// assert_eq!(w.into_inner(), br#"{"n":1}"#);
     /// ```
     pub fn name(&mut self, name: &str) {
+        self.name_bytes(name.as_bytes());
+    }
+
+    /// As [`name`](Self::name), for the bytes of a text.
+    pub(super) fn name_bytes(&mut self, name: &[u8]) {
         self.comma();
-        self.string(name);
+        self.string_bytes(name);
         self.out.push(b':');
     }
 
