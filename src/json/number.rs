@@ -103,10 +103,7 @@ impl FromJson for Number {
         Ok(Number::from_text(r.number()?))
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(Number::from_text("0"))
-    }
+    placeholder!(Number::from_text("0"));
 }
 
 impl ToJson for Number {

@@ -184,10 +184,7 @@ impl FromJson for Object {
         Ok(Object(members))
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(Object::new())
-    }
+    placeholder!(Object::new());
 }
 
 impl ToJson for Object {

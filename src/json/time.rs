@@ -210,10 +210,7 @@ macro_rules! epochs {
                 })
             }
 
-            #[inline(always)]
-            fn placeholder() -> Option<Self> {
-                Some($name(UNIX_EPOCH))
-            }
+            placeholder!($name(UNIX_EPOCH));
         }
 
         impl ToJson for $name {
@@ -237,10 +234,7 @@ macro_rules! durations {
                 })
             }
 
-            #[inline(always)]
-            fn placeholder() -> Option<Self> {
-                Some($name(Duration::ZERO))
-            }
+            placeholder!($name(Duration::ZERO));
         }
 
         impl ToJson for $name {
@@ -262,10 +256,7 @@ impl FromJson for Rfc3339 {
         })
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(Rfc3339(UNIX_EPOCH))
-    }
+    placeholder!(Rfc3339(UNIX_EPOCH));
 }
 
 impl ToJson for Rfc3339 {
@@ -308,10 +299,7 @@ impl FromJson for IsoDuration {
         })
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(IsoDuration(Duration::ZERO))
-    }
+    placeholder!(IsoDuration(Duration::ZERO));
 }
 
 impl ToJson for IsoDuration {

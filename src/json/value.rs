@@ -151,10 +151,7 @@ impl FromJson for Value {
         })
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(Value::Null)
-    }
+    placeholder!(Value::Null);
 }
 
 impl ToJson for Value {
