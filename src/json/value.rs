@@ -210,26 +210,19 @@ impl<T: Into<Value>> FromIterator<T> for Value {
     }
 }
 
-impl PartialEq<str> for Value {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == Some(other)
-    }
+macro_rules! equal {
+    ($($type:ty, $method:ident $other:ident => $value:expr);*) => {$(
+        impl PartialEq<$type> for Value {
+            fn eq(&self, $other: &$type) -> bool {
+                self.$method() == Some($value)
+            }
+        }
+    )*};
 }
 
-impl PartialEq<&str> for Value {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == Some(*other)
-    }
-}
-
-impl PartialEq<bool> for Value {
-    fn eq(&self, other: &bool) -> bool {
-        self.as_bool() == Some(*other)
-    }
-}
-
-impl PartialEq<i64> for Value {
-    fn eq(&self, other: &i64) -> bool {
-        self.as_i64() == Some(*other)
-    }
+equal! {
+    str, as_str other => other;
+    &str, as_str other => *other;
+    bool, as_bool other => *other;
+    i64, as_i64 other => *other
 }
