@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::ToJson;
-use super::field_names::Names;
+use super::field_names::{Names, escape_letter};
 use super::read::lexer;
 use crate::encoding::{Digits, decimal, hex_digit, push_base64};
 
@@ -212,18 +212,11 @@ impl Writer {
 
     /// Writes the escape of a quote, a backslash or a control character.
     fn escape(&mut self, byte: u8) {
-        let letter = match byte {
-            b'"' | b'\\' => byte,
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0x08 => b'b',
-            0x0c => b'f',
-            _ => {
-                self.raw(if byte < 0x10 { "\\u000" } else { "\\u001" });
-                return self.out.push(hex_digit(byte));
-            }
-        };
+        let letter = escape_letter(byte);
+        if letter == 0 {
+            self.raw(if byte < 0x10 { "\\u000" } else { "\\u001" });
+            return self.out.push(hex_digit(byte));
+        }
         self.out.extend_from_slice(&[b'\\', letter]);
     }
 }
