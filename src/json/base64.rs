@@ -29,10 +29,7 @@ impl FromJson for Base64 {
         })
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(Base64(Vec::new()))
-    }
+    placeholder!(Base64(Vec::new()));
 }
 
 impl ToJson for Base64 {

@@ -3,9 +3,10 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Error, Reader};
+use super::{Error, FromJson, Reader};
 
 /// Reads `text`, which must be one value, as a `T`, which may borrow from it.
 ///
@@ -82,10 +83,7 @@ impl<'j> BorrowJson<'j> for &'j str {
         r.borrowed_string()
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some("")
-    }
+    placeholder!("");
 }
 
 /// A string, borrowed unless it contains escapes.
@@ -94,11 +92,60 @@ impl<'j> BorrowJson<'j> for Cow<'j, str> {
         r.string()
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(Cow::Borrowed(""))
-    }
+    placeholder!(Cow::Borrowed(""));
 }
+
+/// Impls that are the same for types that own their data and for types that borrow.
+macro_rules! impls {
+    ($trait:ident<$($life:lifetime)?> $from:ident $reader:lifetime, $name:ty) => {
+        /// `None` is `null` or a missing member.
+        impl<$($life,)? T: $trait<$($life)?>> $trait<$($life)?> for Option<T> {
+            fn $from(r: &mut Reader<$reader>) -> Result<Self, Error> {
+                if r.null_if_next() {
+                    Ok(None)
+                } else {
+                    T::$from(r).map(Some)
+                }
+            }
+
+            #[inline(always)]
+            fn absent() -> Option<Self> {
+                Some(None)
+            }
+        }
+
+        map!($trait<$($life)?> $from $reader, BTreeMap<$name, T>);
+    };
+}
+
+/// Implements a trait for a map.
+macro_rules! map {
+    ($trait:ident<$($life:lifetime)?> $from:ident $reader:lifetime, $map:ty $(, $hasher:ident)?) => {
+        /// An object. If a name occurs more than once, the last value counts.
+        impl<$($life,)? T: $trait<$($life)?> $(, $hasher: BuildHasher + Default)?> $trait<$($life)?> for $map {
+            fn $from(r: &mut Reader<$reader>) -> Result<Self, Error> {
+                let mut map = Self::default();
+                map.read_json(r)?;
+                Ok(map)
+            }
+
+            fn read_json(&mut self, r: &mut Reader<$reader>) -> Result<(), Error> {
+                self.clear();
+                r.members_with(&mut |name, r| {
+                    let value = T::$from(r)?;
+                    self.insert(name.into(), value);
+                    Ok(())
+                })
+            }
+
+            placeholder!(Self::default());
+        }
+    };
+}
+pub(super) use map;
+
+impls!(FromJson<> from_json '_, String);
+impls!(BorrowJson<'j> borrow_json 'j, Cow<'j, str>);
 
 impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Box<T> {
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
@@ -111,27 +158,11 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Box<T> {
     }
 }
 
-/// `None` is `null` or a missing member.
-impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Option<T> {
-    fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
-        if r.null_if_next() {
-            Ok(None)
-        } else {
-            T::borrow_json(r).map(Some)
-        }
-    }
-
-    #[inline(always)]
-    fn absent() -> Option<Self> {
-        Some(None)
-    }
-}
-
 /// An array.
 impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Vec<T> {
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
         let mut list = Vec::new();
-        list.read_json(r)?;
+        BorrowJson::read_json(&mut list, r)?;
         Ok(list)
     }
 
@@ -143,31 +174,5 @@ impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for Vec<T> {
         })
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(Vec::new())
-    }
-}
-
-/// An object. If a name occurs more than once, the last value counts.
-impl<'j, T: BorrowJson<'j>> BorrowJson<'j> for BTreeMap<Cow<'j, str>, T> {
-    fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error> {
-        let mut map = BTreeMap::new();
-        map.read_json(r)?;
-        Ok(map)
-    }
-
-    fn read_json(&mut self, r: &mut Reader<'j>) -> Result<(), Error> {
-        self.clear();
-        r.members_with(&mut |name, r| {
-            let value = T::borrow_json(r)?;
-            self.insert(name, value);
-            Ok(())
-        })
-    }
-
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(BTreeMap::new())
-    }
+    placeholder!(Vec::new());
 }

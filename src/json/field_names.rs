@@ -327,24 +327,33 @@ impl ConstWriter<'_> {
 
     /// Escapes as the [`Writer`] does, so that names can be compared as they are written.
     const fn escaped(&mut self, byte: u8) {
-        let short = match byte {
-            b'"' | b'\\' => byte,
-            0x08 => b'b',
-            0x0c => b'f',
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0..=0x1f => {
-                self.push(b'\\');
-                self.push(b'u');
-                self.push(b'0');
-                self.push(b'0');
-                self.push(if byte < 0x10 { b'0' } else { b'1' });
-                return self.push(hex_digit(byte));
-            }
-            _ => return self.push(byte),
-        };
+        let short = escape_letter(byte);
+        if short != 0 {
+            self.push(b'\\');
+            return self.push(short);
+        }
+        if byte > 0x1f {
+            return self.push(byte);
+        }
         self.push(b'\\');
-        self.push(short);
+        self.push(b'u');
+        self.push(b'0');
+        self.push(b'0');
+        self.push(if byte < 0x10 { b'0' } else { b'1' });
+        self.push(hex_digit(byte));
+    }
+}
+
+/// Returns the letter after the backslash in the short escape of a byte, or 0 if there is none (RFC 8259,
+/// section 7).
+pub(super) const fn escape_letter(byte: u8) -> u8 {
+    match byte {
+        b'"' | b'\\' => byte,
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        0x08 => b'b',
+        0x0c => b'f',
+        _ => 0,
     }
 }

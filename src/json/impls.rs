@@ -17,10 +17,7 @@ impl FromJson for () {
         r.null()
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(())
-    }
+    placeholder!(());
 }
 
 /// `null`
@@ -47,10 +44,7 @@ impl FromJson for Ignored {
         Ok(Ignored)
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(Ignored)
-    }
+    placeholder!(Ignored);
 }
 
 impl FromJson for bool {
@@ -58,10 +52,7 @@ impl FromJson for bool {
         r.bool()
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(false)
-    }
+    placeholder!(false);
 }
 
 impl ToJson for bool {
@@ -90,10 +81,7 @@ macro_rules! integers {
                 r.integer(negative_max, $type::MAX as u64, stringify!($type)).map(|value| value as $type)
             }
 
-            #[inline(always)]
-            fn placeholder() -> Option<Self> {
-                Some(0)
-            }
+            placeholder!(0);
         }
 
         impl ToJson for $type {
@@ -143,10 +131,7 @@ macro_rules! wide_integers {
                 Ok(value as $type)
             }
 
-            #[inline(always)]
-            fn placeholder() -> Option<Self> {
-                Some(0)
-            }
+            placeholder!(0);
         }
 
         impl ToJson for $type {
@@ -183,10 +168,7 @@ macro_rules! floats {
                 Ok($type::from_bits(bits as $bits))
             }
 
-            #[inline(always)]
-            fn placeholder() -> Option<Self> {
-                Some(0.0)
-            }
+            placeholder!(0.0);
         }
 
         /// The shortest text that is read as the same float; `null` for infinities and NaN, which
@@ -224,10 +206,7 @@ impl FromJson for char {
         })
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some('\0')
-    }
+    placeholder!('\0');
 }
 
 impl ToJson for char {
@@ -247,10 +226,7 @@ impl FromJson for String {
         r.string_into(self)
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(String::new())
-    }
+    placeholder!(String::new());
 
     fn read_pairs<T: FromJson>(list: &mut Vec<(Self, T)>, r: &mut Reader<'_>) -> Result<(), Error> {
         read_members(list, r)
@@ -272,11 +248,7 @@ macro_rules! strings {
             where
                 Self: Sized,
             {
-                w.begin_object();
-                for (name, value) in pairs {
-                    w.member(name, value);
-                }
-                w.end_object();
+                write_members(pairs.iter().map(|(name, value)| (name, value)), w);
             }
 
             fn pairs_to_value<T: ToJson>(pairs: &[(Self, T)]) -> Value
@@ -333,22 +305,6 @@ macro_rules! pointers {
 
 pointers!(Box<T>, ?Sized; &T; &mut T; &[T]);
 
-/// `None` is `null` or a missing member.
-impl<T: FromJson> FromJson for Option<T> {
-    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        if r.null_if_next() {
-            Ok(None)
-        } else {
-            T::from_json(r).map(Some)
-        }
-    }
-
-    #[inline(always)]
-    fn absent() -> Option<Self> {
-        Some(None)
-    }
-}
-
 /// `None` is `null`.
 impl<T: ToJson> ToJson for Option<T> {
     fn to_json(&self, w: &mut Writer) {
@@ -376,10 +332,7 @@ impl<T: FromJson> FromJson for Vec<T> {
         T::read_list(self, r)
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(Vec::new())
-    }
+    placeholder!(Vec::new());
 }
 
 /// An array of exactly `N` elements.
@@ -482,6 +435,18 @@ pub(super) fn write_elements<T: ToJson>(list: &[T], w: &mut Writer) {
     w.end_array();
 }
 
+/// Writes an object.
+pub(super) fn write_members<'m, N: AsRef<str> + 'm, T: ToJson + 'm>(
+    members: impl IntoIterator<Item = (&'m N, &'m T)>,
+    w: &mut Writer,
+) {
+    w.begin_object();
+    for (name, value) in members {
+        w.member(name.as_ref(), value);
+    }
+    w.end_object();
+}
+
 /// Reads an array.
 pub(super) fn read_elements<T: FromJson>(
     list: &mut Vec<T>,
@@ -493,35 +458,8 @@ pub(super) fn read_elements<T: FromJson>(
     })
 }
 
-/// An object. If a name occurs more than once, the last value counts.
-impl<T: FromJson> FromJson for BTreeMap<String, T> {
-    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut map = BTreeMap::new();
-        map.read_json(r)?;
-        Ok(map)
-    }
-
-    fn read_json(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
-        self.clear();
-        r.members_with(&mut |name, r| {
-            let value = T::from_json(r)?;
-            self.insert(name.into_owned(), value);
-            Ok(())
-        })
-    }
-
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(BTreeMap::new())
-    }
-}
-
 impl<N: AsRef<str>, T: ToJson> ToJson for BTreeMap<N, T> {
     fn to_json(&self, w: &mut Writer) {
-        w.begin_object();
-        for (name, value) in self {
-            w.member(name.as_ref(), value);
-        }
-        w.end_object();
+        write_members(self, w);
     }
 }

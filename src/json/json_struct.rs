@@ -75,156 +75,101 @@
 macro_rules! json_struct {
     (
         $(#[$struct_attribute:meta])*
-        $struct_vis:vis struct $name:ident $(as $case:ident)? {$(
+        $struct_vis:vis struct $name:ident $(<$life:lifetime>)? $(as $case:ident)? {$(
             $(#[$attribute:meta])*
             $vis:vis $field:ident : $type:ty $(as $json_name:tt)? $(= $default:expr)?
         ),* $(,)?}
     ) => {
         $(#[$struct_attribute])*
-        $struct_vis struct $name {$(
+        $struct_vis struct $name $(<$life>)? {$(
             $(#[$attribute])*
             $vis $field: $type,
         )*}
 
         $crate::json_struct!(@distinct [$] [$($field)*] const _: () = {
             $crate::json_struct!(@names ($($case)?) $($field [$($json_name)?])*);
-
-            $($crate::json_struct!(
-                @default [] ($name) $field ($type) [$($default)?]
-            );)*
-
-            fn json_members(
-                value: &mut $name,
-                r: &mut $crate::json::Reader<'_>,
-            ) -> ::core::result::Result<(), $crate::json::Error> {
-                $crate::json_struct!(
-                    @read r value owned $($field ($type) [$($json_name)?] [$($default)?])*
-                )
-            }
-
-            impl $crate::json::FromJson for $name {
-                fn from_json(
-                    r: &mut $crate::json::Reader<'_>,
-                ) -> ::core::result::Result<Self, $crate::json::Error> {
-                    let mut value = Self {$(
-                        $field: $crate::json_struct!(
-                            @init r owned $field ($type) [$($json_name)?] [$($default)?]
-                        ),
-                    )*};
-                    json_members(&mut value, r)?;
-                    ::core::result::Result::Ok(value)
-                }
-
-                fn read_json(
-                    &mut self,
-                    r: &mut $crate::json::Reader<'_>,
-                ) -> ::core::result::Result<(), $crate::json::Error> {
-                    $($crate::json_struct!(
-                        @reset self owned $field ($type) [$($json_name)?] [$($default)?]
-                    );)*
-                    json_members(self, r)
-                }
-
-                #[inline(always)]
-                fn placeholder() -> ::core::option::Option<Self> {
-                    ::core::option::Option::Some(Self {
-                        $($field: $crate::json_struct!(@placeholder owned ($type) [$($json_name)?])),*
-                    })
-                }
-            }
-
-            impl $crate::json::ToJson for $name {
-                #[allow(clippy::indexing_slicing, reason = "each field has a name")]
-                fn to_json(&self, w: &mut $crate::json::Writer) {
-                    $crate::json_struct!(@write self w $($field ($type) [$($json_name)?])*)
-                }
-            }
-
-            impl $crate::json::private::WritesObject for $name {
-                $($crate::json_struct!(@remove_tag $field ($type) [$($json_name)?]);)*
-            }
+            $crate::json_struct!(
+                @mode $name [$($life)?] $($field ($type) [$($json_name)?] [$($default)?])*
+            );
         };);
     };
+
+    // A struct with a lifetime borrows.
+    (@mode $name:ident [] $($fields:tt)*) => {
+        $crate::json_struct!(
+            @impls owned ($name) ($crate::json::FromJson) from_json '_ [] [] $($fields)*
+        );
+    };
+    (@mode $name:ident [$life:lifetime] $($fields:tt)*) => {
+        #[allow(unused_imports, reason = "fields may be all owned or all borrowed")]
+        use $crate::json::private::{ProbeBorrowed as _, ProbeOther as _, ProbeOwned as _};
+        $crate::json_struct!(@check_types $life $($fields)*);
+        $crate::json_struct!(
+            @impls borrowed ($name<$life>) ($crate::json::BorrowJson<$life>) borrow_json $life
+            [<$life>] [<$life>] $($fields)*
+        );
+    };
+    // A type that cannot be read is a compile error here only.
+    (@check_types $life:lifetime $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {
+        #[allow(dead_code, reason = "for the compiler only")]
+        fn check_types<$life>() {
+            $($crate::json_struct!(@check ($type) $json_name);)*
+        }
+    };
+
+    // The impls. The generics come twice: as tokens, and as one token for each field.
     (
-        $(#[$struct_attribute:meta])*
-        $struct_vis:vis struct $name:ident<$life:lifetime> $(as $case:ident)? {$(
-            $(#[$attribute:meta])*
-            $vis:vis $field:ident : $type:ty $(as $json_name:tt)? $(= $default:expr)?
-        ),* $(,)?}
+        @impls $mode:ident ($struct:ty) ($trait:path) $from:ident $reader:lifetime
+        [$($generics:tt)*] $life:tt $($field:ident ($type:ty) $json_name:tt $default:tt)*
     ) => {
-        $(#[$struct_attribute])*
-        $struct_vis struct $name<$life> {$(
-            $(#[$attribute])*
-            $vis $field: $type,
-        )*}
+        $($crate::json_struct!(@default $life ($struct) $field ($type) $default);)*
 
-        $crate::json_struct!(@distinct [$] [$($field)*] const _: () = {
-            $crate::json_struct!(@names ($($case)?) $($field [$($json_name)?])*);
+        fn json_members $($generics)* (
+            value: &mut $struct,
+            r: &mut $crate::json::Reader<$reader>,
+        ) -> ::core::result::Result<(), $crate::json::Error> {
+            $crate::json_struct!(@read r value $mode $($field ($type) $json_name $default)*)
+        }
 
-            $($crate::json_struct!(
-                @default [<$life>] ($name<$life>) $field ($type) [$($default)?]
-            );)*
-
-            #[allow(unused_imports, reason = "fields may be all owned or all borrowed")]
-            use $crate::json::private::{ProbeBorrowed as _, ProbeOther as _, ProbeOwned as _};
-
-            // A type that cannot be read is a compile error here only.
-            #[allow(dead_code, reason = "for the compiler only")]
-            fn check_types<$life>() {
-                $($crate::json_struct!(@check ($type) [$($json_name)?]);)*
+        impl $($generics)* $trait for $struct {
+            fn $from(
+                r: &mut $crate::json::Reader<$reader>,
+            ) -> ::core::result::Result<Self, $crate::json::Error> {
+                let mut value = Self {$(
+                    $field: $crate::json_struct!(
+                        @init r $mode $field ($type) $json_name $default
+                    ),
+                )*};
+                json_members(&mut value, r)?;
+                ::core::result::Result::Ok(value)
             }
 
-            fn json_members<$life>(
-                value: &mut $name<$life>,
-                r: &mut $crate::json::Reader<$life>,
+            fn read_json(
+                &mut self,
+                r: &mut $crate::json::Reader<$reader>,
             ) -> ::core::result::Result<(), $crate::json::Error> {
-                $crate::json_struct!(
-                    @read r value borrowed $($field ($type) [$($json_name)?] [$($default)?])*
-                )
+                $($crate::json_struct!(@reset self $mode $field ($type) $json_name $default);)*
+                json_members(self, r)
             }
 
-            impl<$life> $crate::json::BorrowJson<$life> for $name<$life> {
-                fn borrow_json(
-                    r: &mut $crate::json::Reader<$life>,
-                ) -> ::core::result::Result<Self, $crate::json::Error> {
-                    let mut value = Self {$(
-                        $field: $crate::json_struct!(
-                            @init r borrowed $field ($type) [$($json_name)?] [$($default)?]
-                        ),
-                    )*};
-                    json_members(&mut value, r)?;
-                    ::core::result::Result::Ok(value)
-                }
-
-                fn read_json(
-                    &mut self,
-                    r: &mut $crate::json::Reader<$life>,
-                ) -> ::core::result::Result<(), $crate::json::Error> {
-                    $($crate::json_struct!(
-                        @reset self borrowed $field ($type) [$($json_name)?] [$($default)?]
-                    );)*
-                    json_members(self, r)
-                }
-
-                #[inline(always)]
-                fn placeholder() -> ::core::option::Option<Self> {
-                    ::core::option::Option::Some(Self {
-                        $($field: $crate::json_struct!(@placeholder borrowed ($type) [$($json_name)?])),*
-                    })
-                }
+            #[inline(always)]
+            fn placeholder() -> ::core::option::Option<Self> {
+                ::core::option::Option::Some(Self {
+                    $($field: $crate::json_struct!(@placeholder $mode ($type) $json_name)),*
+                })
             }
+        }
 
-            impl<$life> $crate::json::ToJson for $name<$life> {
-                #[allow(clippy::indexing_slicing, reason = "each field has a name")]
-                fn to_json(&self, w: &mut $crate::json::Writer) {
-                    $crate::json_struct!(@write self w $($field ($type) [$($json_name)?])*)
-                }
+        impl $($generics)* $crate::json::ToJson for $struct {
+            #[allow(clippy::indexing_slicing, reason = "each field has a name")]
+            fn to_json(&self, w: &mut $crate::json::Writer) {
+                $crate::json_struct!(@write self w $($field ($type) $json_name)*)
             }
+        }
 
-            impl<$life> $crate::json::private::WritesObject for $name<$life> {
-                $($crate::json_struct!(@remove_tag $field ($type) [$($json_name)?]);)*
-            }
-        };);
+        impl $($generics)* $crate::json::private::WritesObject for $struct {
+            $($crate::json_struct!(@remove_tag $field ($type) $json_name);)*
+        }
     };
 
     // Expands to the impls, unless two fields or variants have the same name: the pattern of

@@ -32,6 +32,16 @@
 //! # Ok::<(), json::Error>(())
 //! ```
 
+/// Defines `placeholder` in an impl of [`FromJson`] or [`BorrowJson`].
+macro_rules! placeholder {
+    ($value:expr) => {
+        #[inline(always)]
+        fn placeholder() -> Option<Self> {
+            Some($value)
+        }
+    };
+}
+
 mod base64;
 mod borrow;
 mod error;
@@ -55,6 +65,7 @@ mod raw;
 mod read;
 #[cfg(test)]
 mod tests;
+mod text;
 pub(crate) mod time;
 mod value;
 mod write;

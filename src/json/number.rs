@@ -1,10 +1,10 @@
 //! Numbers as their text, which is exact. They are converted when a value is asked for.
 
-use alloc::boxed::Box;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::str;
 
+use super::text::Text;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 
 /// A number as its text: nothing is rounded, and nothing overflows.
@@ -20,29 +20,13 @@ use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 /// assert_eq!(number.as_str(), "18446744073709551616");
 /// # Ok::<(), json::Error>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Number(Text);
-
-/// A number of up to 22 bytes is stored in place, in the 24 bytes that a string in a [`Value`] takes
-/// too, without an allocation.
-#[derive(Clone)]
-enum Text {
-    Short { len: u8, bytes: [u8; SHORT_LEN_MAX] },
-    Long(Box<str>),
-}
-
-const SHORT_LEN_MAX: usize = 22;
 
 impl Number {
     /// Returns the number's text.
     pub fn as_str(&self) -> &str {
-        match &self.0 {
-            Text::Short { len, bytes } => {
-                let text = bytes.get(..usize::from(*len)).unwrap_or_default();
-                str::from_utf8(text).unwrap_or_default()
-            }
-            Text::Long(text) => text,
-        }
+        self.0.as_str()
     }
 
     /// Returns the value if it is an integer and in range: 60 for `60`, and also for `60.0` and `6e1`.
@@ -92,24 +76,9 @@ impl Number {
 
     /// Returns the number with this text, which must be one.
     fn from_text(text: &str) -> Number {
-        let mut bytes = [0; SHORT_LEN_MAX];
-        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
-            (Some(place), Ok(len)) => {
-                place.copy_from_slice(text.as_bytes());
-                Number(Text::Short { len, bytes })
-            }
-            _ => Number(Text::Long(text.into())),
-        }
+        Number(Text::from(text))
     }
 }
-
-impl PartialEq for Number {
-    fn eq(&self, other: &Number) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Number {}
 
 impl Hash for Number {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -134,10 +103,7 @@ impl FromJson for Number {
         Ok(Number::from_text(r.number()?))
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(Number::from_text("0"))
-    }
+    placeholder!(Number::from_text("0"));
 }
 
 impl ToJson for Number {

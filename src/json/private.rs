@@ -113,9 +113,7 @@ impl KeepsRest for Object {
     }
 
     fn write(&self, w: &mut Writer) {
-        for (name, value) in self {
-            w.member(name, value);
-        }
+        self.write_members(w);
     }
 }
 
@@ -141,125 +139,91 @@ impl<T> Probe<T> {
 /// See [`Probe`].
 pub trait ProbeBorrowed<'j, T> {
     /// Returns the functions that read the field.
-    fn how(&self) -> Borrowed<T>;
+    fn how(&self) -> FieldFunctions<'j, T>;
 }
 
 impl<'j, T: BorrowJson<'j>> ProbeBorrowed<'j, T> for &Probe<T> {
     #[inline(always)]
-    fn how(&self) -> Borrowed<T> {
-        Borrowed(PhantomData)
+    fn how(&self) -> FieldFunctions<'j, T> {
+        FieldFunctions {
+            create: T::borrow_json,
+            update: T::read_json,
+            absent: T::absent,
+            placeholder: T::placeholder,
+        }
     }
 }
 
 /// See [`Probe`].
-pub trait ProbeOwned<T> {
+pub trait ProbeOwned<'j, T> {
     /// Returns the functions that read the field.
-    fn how(&self) -> Owned<T>;
+    fn how(&self) -> FieldFunctions<'j, T>;
 }
 
-impl<T: FromJson> ProbeOwned<T> for Probe<T> {
+impl<'j, T: FromJson> ProbeOwned<'j, T> for Probe<T> {
     #[inline(always)]
-    fn how(&self) -> Owned<T> {
-        Owned(PhantomData)
+    fn how(&self) -> FieldFunctions<'j, T> {
+        FieldFunctions {
+            create: T::from_json,
+            update: T::read_json,
+            absent: T::absent,
+            placeholder: T::placeholder,
+        }
     }
 }
 
-/// The functions for a field whose type borrows, which correspond to those of [`FromJson`].
+/// The functions for a field of a struct with a lifetime, which are those of [`BorrowJson`] or
+/// [`FromJson`].
 #[derive(Debug)]
-pub struct Borrowed<T>(PhantomData<T>);
+pub struct FieldFunctions<'j, T> {
+    create: fn(&mut Reader<'j>) -> Result<T, Error>,
+    update: fn(&mut T, &mut Reader<'j>) -> Result<(), Error>,
+    absent: fn() -> Option<T>,
+    placeholder: fn() -> Option<T>,
+}
 
 #[allow(
     missing_docs,
     clippy::missing_errors_doc,
     reason = "the functions are those of FromJson"
 )]
-impl<T> Borrowed<T> {
+impl<'j, T> FieldFunctions<'j, T> {
     pub fn check(self) {}
 
-    pub fn read_field<'j>(self, r: &mut Reader<'j>, field: &mut T) -> Result<(), Error>
-    where
-        T: BorrowJson<'j>,
-    {
-        field.read_json(r)
+    #[inline(always)]
+    pub fn read_field(self, r: &mut Reader<'j>, field: &mut T) -> Result<(), Error> {
+        (self.update)(field, r)
     }
 
     #[inline(always)]
-    pub fn init<'j>(self, r: &Reader<'j>, names: &Names, index: usize) -> Result<T, Error>
-    where
-        T: BorrowJson<'j>,
-    {
+    pub fn init(self, r: &Reader<'j>, names: &Names, index: usize) -> Result<T, Error> {
+        let read = self.create;
         match self.placeholder() {
             Some(value) => Ok(value),
-            None => read_ahead(r, names, index, T::borrow_json),
+            None => read_ahead(r, names, index, read),
         }
     }
 
     #[inline(always)]
-    pub fn require<'j>(self, missing: &mut [u64], index: usize)
-    where
-        T: BorrowJson<'j>,
-    {
-        if T::absent().is_none() {
+    pub fn require(self, missing: &mut [u64], index: usize) {
+        if (self.absent)().is_none() {
             insert_bit(missing, index);
         }
     }
 
     #[inline(always)]
-    pub fn reset<'j>(self, field: &mut T)
-    where
-        T: BorrowJson<'j>,
-    {
-        if let Some(absent) = T::absent() {
+    pub fn reset(self, field: &mut T) {
+        if let Some(absent) = (self.absent)() {
             *field = absent;
         }
     }
 
     #[inline(always)]
-    pub fn placeholder<'j>(self) -> Option<T>
-    where
-        T: BorrowJson<'j>,
-    {
-        match T::absent() {
-            None => T::placeholder(),
+    pub fn placeholder(self) -> Option<T> {
+        match (self.absent)() {
+            None => (self.placeholder)(),
             absent => absent,
         }
-    }
-}
-
-/// The functions for a field whose type owns its data, which are those of [`FromJson`].
-#[derive(Debug)]
-pub struct Owned<T>(PhantomData<T>);
-
-#[allow(
-    missing_docs,
-    clippy::missing_errors_doc,
-    reason = "the functions are those of FromJson"
-)]
-impl<T: FromJson> Owned<T> {
-    pub fn check(self) {}
-
-    pub fn read_field(self, r: &mut Reader<'_>, field: &mut T) -> Result<(), Error> {
-        field.read_json(r)
-    }
-
-    #[inline(always)]
-    pub fn init(self, r: &Reader<'_>, names: &Names, index: usize) -> Result<T, Error> {
-        T::init_field(r, names, index)
-    }
-
-    #[inline(always)]
-    pub fn require(self, missing: &mut [u64], index: usize) {
-        T::require_field(missing, index);
-    }
-
-    #[inline(always)]
-    pub fn reset(self, field: &mut T) {
-        T::reset_field(field);
-    }
-
-    #[inline(always)]
-    pub fn placeholder(self) -> Option<T> {
-        T::placeholder_field()
     }
 }
 

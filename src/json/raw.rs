@@ -51,10 +51,7 @@ impl FromJson for RawJson<'static> {
         Ok(RawJson(Cow::Owned(String::from(r.raw()?))))
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(RawJson(Cow::Borrowed("null")))
-    }
+    placeholder!(RawJson(Cow::Borrowed("null")));
 }
 
 impl<'j> BorrowJson<'j> for RawJson<'j> {
@@ -62,10 +59,7 @@ impl<'j> BorrowJson<'j> for RawJson<'j> {
         Ok(RawJson(Cow::Borrowed(r.raw()?)))
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(RawJson(Cow::Borrowed("null")))
-    }
+    placeholder!(RawJson(Cow::Borrowed("null")));
 }
 
 impl ToJson for RawJson<'_> {

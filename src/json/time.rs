@@ -6,6 +6,7 @@ use super::{Error, FromJson, Reader, ToJson, Writer, float};
 use crate::encoding::time::{
     Scanner, YEAR_0_SECS, YEAR_10000_SECS, parse_rfc_3339, write_rfc_3339,
 };
+use crate::encoding::{Digits, decimal};
 use alloc::vec::Vec;
 use core::str;
 use core::time::Duration;
@@ -146,10 +147,18 @@ fn nanos(number: &str, scale: i32) -> Option<i128> {
 }
 
 /// Returns the duration of so many nanoseconds, if it fits.
-fn duration_of(nanos: u128) -> Option<Duration> {
+fn duration_of(nanos: impl TryInto<u128>) -> Option<Duration> {
+    let nanos = nanos.try_into().ok()?;
     let secs = u64::try_from(nanos / 1_000_000_000).ok()?;
     let nanos = u32::try_from(nanos % 1_000_000_000).ok()?;
     Some(Duration::new(secs, nanos))
+}
+
+/// Returns the nanoseconds of a duration.
+fn nanos_of_duration(duration: Duration) -> i128 {
+    let nanos = i128::try_from(duration.as_nanos());
+    debug_assert!(nanos.is_ok(), "a duration has 94 bits");
+    nanos.unwrap_or(i128::MAX)
 }
 
 /// Returns the time so many nanoseconds after the Unix epoch, if the system's clock has it.
@@ -164,10 +173,9 @@ fn time_of(nanos: i128) -> Option<SystemTime> {
 
 /// Returns the nanoseconds between the Unix epoch and a time.
 fn nanos_of(time: SystemTime) -> i128 {
-    let nanos = |duration: Duration| i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX);
     match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => nanos(after),
-        Err(error) => nanos(error.duration()).wrapping_neg(),
+        Ok(after) => nanos_of_duration(after),
+        Err(error) => nanos_of_duration(error.duration()).wrapping_neg(),
     }
 }
 
@@ -189,69 +197,41 @@ fn write_nanos(w: &mut Writer, nanos: i128, scale: u32) {
     let fraction = magnitude % unit;
     if fraction != 0 {
         w.raw(".");
-        let mut digits: Vec<u8> = (0..scale).map(|_| b'0').collect();
-        let mut rest = fraction;
-        for digit in digits.iter_mut().rev() {
-            *digit |= u8::try_from(rest % 10).unwrap_or(0);
-            rest /= 10;
-        }
-        let digits = str::from_utf8(&digits).unwrap_or_default();
+        let digits = &mut Digits::default();
+        let digits = decimal(u64::try_from(fraction).unwrap_or(0), digits);
+        let zeros = "000000000".get(digits.len()..scale as usize);
+        w.raw(zeros.unwrap_or_default());
         w.raw(digits.trim_end_matches('0'));
     }
 }
 
-macro_rules! epochs {
-    ($($name:ident $scale:literal),*) => {$(
+macro_rules! numbers {
+    ($($name:ident $scale:literal $what:literal, $zero:expr, $from:ident, $to:ident;)*) => {$(
         impl FromJson for $name {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
                 r.attempt(|r| {
-                    let time = since_epoch(r.number()?, $scale);
-                    time.map($name).ok_or_else(|| r.error_out_of_range("a time"))
+                    let value = nanos(r.number()?, $scale).and_then($from);
+                    value.map($name).ok_or_else(|| r.error_out_of_range($what))
                 })
             }
 
-            #[inline(always)]
-            fn placeholder() -> Option<Self> {
-                Some($name(UNIX_EPOCH))
-            }
+            placeholder!($name($zero));
         }
 
         impl ToJson for $name {
             fn to_json(&self, w: &mut Writer) {
-                write_nanos(w, nanos_of(self.0), $scale);
+                write_nanos(w, $to(self.0), $scale);
             }
         }
     )*};
 }
 
-epochs!(EpochSeconds 9, EpochMillis 6);
-
-macro_rules! durations {
-    ($($name:ident $scale:literal),*) => {$(
-        impl FromJson for $name {
-            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-                r.attempt(|r| {
-                    let nanos = nanos(r.number()?, $scale).and_then(|nanos| nanos.try_into().ok());
-                    let duration = nanos.and_then(duration_of);
-                    duration.map($name).ok_or_else(|| r.error_out_of_range("a duration"))
-                })
-            }
-
-            #[inline(always)]
-            fn placeholder() -> Option<Self> {
-                Some($name(Duration::ZERO))
-            }
-        }
-
-        impl ToJson for $name {
-            fn to_json(&self, w: &mut Writer) {
-                write_nanos(w, i128::try_from(self.0.as_nanos()).unwrap_or(i128::MAX), $scale);
-            }
-        }
-    )*};
+numbers! {
+    EpochSeconds 9 "a time", UNIX_EPOCH, time_of, nanos_of;
+    EpochMillis 6 "a time", UNIX_EPOCH, time_of, nanos_of;
+    Seconds 9 "a duration", Duration::ZERO, duration_of, nanos_of_duration;
+    Millis 6 "a duration", Duration::ZERO, duration_of, nanos_of_duration;
 }
-
-durations!(Seconds 9, Millis 6);
 
 impl FromJson for Rfc3339 {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
@@ -262,10 +242,7 @@ impl FromJson for Rfc3339 {
         })
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(Rfc3339(UNIX_EPOCH))
-    }
+    placeholder!(Rfc3339(UNIX_EPOCH));
 }
 
 impl ToJson for Rfc3339 {
@@ -308,10 +285,7 @@ impl FromJson for IsoDuration {
         })
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(IsoDuration(Duration::ZERO))
-    }
+    placeholder!(IsoDuration(Duration::ZERO));
 }
 
 impl ToJson for IsoDuration {
@@ -327,7 +301,7 @@ impl ToJson for IsoDuration {
         write_unit(w, hours, "H");
         write_unit(w, minutes, "M");
         if !rest.is_zero() || secs == 0 {
-            write_nanos(w, i128::try_from(rest.as_nanos()).unwrap_or(0), 9);
+            write_nanos(w, nanos_of_duration(rest), 9);
             w.raw("S");
         }
         w.raw("\"");

@@ -40,6 +40,18 @@ pub enum Value {
     Object(Object),
 }
 
+macro_rules! accessors {
+    ($($(#[$doc:meta])* $name:ident -> $type:ty, $kind:ident($value:ident) => $result:expr;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(&self) -> Option<$type> {
+            match self {
+                Value::$kind($value) => Some($result),
+                _ => None,
+            }
+        }
+    )*};
+}
+
 impl Value {
     /// Returns the member `name`, if this is an object that has one.
     pub fn get(&self, name: &str) -> Option<&Value> {
@@ -51,20 +63,21 @@ impl Value {
         matches!(self, Value::Null)
     }
 
-    /// Returns the boolean, if this is one.
-    pub fn as_bool(&self) -> Option<bool> {
-        match self {
-            Value::Bool(value) => Some(*value),
-            _ => None,
-        }
-    }
+    accessors! {
+        /// Returns the boolean, if this is one.
+        as_bool -> bool, Bool(value) => *value;
 
-    /// Returns the number, if this is one.
-    pub fn as_number(&self) -> Option<&Number> {
-        match self {
-            Value::Number(value) => Some(value),
-            _ => None,
-        }
+        /// Returns the number, if this is one.
+        as_number -> &Number, Number(value) => value;
+
+        /// Returns the string, if this is one.
+        as_str -> &str, String(value) => value;
+
+        /// Returns the array, if this is one.
+        as_array -> &[Value], Array(value) => value;
+
+        /// Returns the object, if this is one.
+        as_object -> &Object, Object(value) => value;
     }
 
     /// Returns the number, if this is one that is an integer and in range.
@@ -80,30 +93,6 @@ impl Value {
     /// Returns the float nearest to the number, if this is one and the float is finite.
     pub fn as_f64(&self) -> Option<f64> {
         self.as_number()?.to_f64()
-    }
-
-    /// Returns the string, if this is one.
-    pub fn as_str(&self) -> Option<&str> {
-        match self {
-            Value::String(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// Returns the array, if this is one.
-    pub fn as_array(&self) -> Option<&[Value]> {
-        match self {
-            Value::Array(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// Returns the object, if this is one.
-    pub fn as_object(&self) -> Option<&Object> {
-        match self {
-            Value::Object(value) => Some(value),
-            _ => None,
-        }
     }
 }
 
@@ -151,10 +140,7 @@ impl FromJson for Value {
         })
     }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        Some(Value::Null)
-    }
+    placeholder!(Value::Null);
 }
 
 impl ToJson for Value {
@@ -213,26 +199,19 @@ impl<T: Into<Value>> FromIterator<T> for Value {
     }
 }
 
-impl PartialEq<str> for Value {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == Some(other)
-    }
+macro_rules! equal {
+    ($($type:ty, $method:ident $other:ident => $value:expr);*) => {$(
+        impl PartialEq<$type> for Value {
+            fn eq(&self, $other: &$type) -> bool {
+                self.$method() == Some($value)
+            }
+        }
+    )*};
 }
 
-impl PartialEq<&str> for Value {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == Some(*other)
-    }
-}
-
-impl PartialEq<bool> for Value {
-    fn eq(&self, other: &bool) -> bool {
-        self.as_bool() == Some(*other)
-    }
-}
-
-impl PartialEq<i64> for Value {
-    fn eq(&self, other: &i64) -> bool {
-        self.as_i64() == Some(*other)
-    }
+equal! {
+    str, as_str other => other;
+    &str, as_str other => *other;
+    bool, as_bool other => *other;
+    i64, as_i64 other => *other
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::ToJson;
-use super::field_names::Names;
+use super::field_names::{Names, escape_letter};
 use super::float::{self, Format};
 use super::read::lexer;
 use crate::encoding::{DigitGroups, decimal_by_groups, hex_digit, push_base64};
@@ -96,8 +96,12 @@ impl Writer {
     /// Writes a string in quotes. Quotes, backslashes and control characters, which must be escaped
     /// (RFC 8259, section 7), are escaped.
     pub fn string(&mut self, value: &str) {
+        self.string_bytes(value.as_bytes());
+    }
+
+    /// As [`string`](Self::string), for the bytes of a text.
+    fn string_bytes(&mut self, mut rest: &[u8]) {
         self.out.push(b'"');
-        let mut rest = value.as_bytes();
         loop {
             let special = lexer::skip_unescaped(rest);
             let n_plain = rest.len().wrapping_sub(special.len());
@@ -172,8 +176,13 @@ impl Writer {
     /// assert_eq!(w.into_inner(), br#"{"n":1}"#);
     /// ```
     pub fn name(&mut self, name: &str) {
+        self.name_bytes(name.as_bytes());
+    }
+
+    /// As [`name`](Self::name), for the bytes of a text.
+    pub(super) fn name_bytes(&mut self, name: &[u8]) {
         self.comma();
-        self.string(name);
+        self.string_bytes(name);
         self.out.push(b':');
     }
 
@@ -210,18 +219,11 @@ impl Writer {
 
     /// Writes the escape of a quote, a backslash or a control character.
     fn escape(&mut self, byte: u8) {
-        let letter = match byte {
-            b'"' | b'\\' => byte,
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0x08 => b'b',
-            0x0c => b'f',
-            _ => {
-                self.raw(if byte < 0x10 { "\\u000" } else { "\\u001" });
-                return self.out.push(hex_digit(byte));
-            }
-        };
+        let letter = escape_letter(byte);
+        if letter == 0 {
+            self.raw(if byte < 0x10 { "\\u000" } else { "\\u001" });
+            return self.out.push(hex_digit(byte));
+        }
         self.out.extend_from_slice(&[b'\\', letter]);
     }
 }

@@ -1,0 +1,68 @@
+//! Texts that are stored in place if they are short: numbers, and the names of an object's members.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use core::{fmt, str};
+
+/// A text of up to 22 bytes is stored in place, in the 24 bytes that a string takes too, without an
+/// allocation.
+///
+/// The plain form is `String`, with an allocation for each name of an object. To read a tree of an HTTP
+/// event takes 26 % more instructions then at opt-level 3, and 21 % more at z (`bench/json`).
+#[derive(Clone)]
+pub(super) enum Text {
+    Short { len: u8, bytes: [u8; SHORT_LEN_MAX] },
+    Long(Box<str>),
+}
+
+const SHORT_LEN_MAX: usize = 22;
+
+impl Text {
+    pub(super) fn as_str(&self) -> &str {
+        let text = str::from_utf8(self.as_ref());
+        debug_assert!(text.is_ok(), "the bytes of a text");
+        text.unwrap_or_default()
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Text {
+        let mut bytes = [0; SHORT_LEN_MAX];
+        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+            (Some(place), Ok(len)) => {
+                place.copy_from_slice(text.as_bytes());
+                Text::Short { len, bytes }
+            }
+            _ => Text::Long(text.into()),
+        }
+    }
+}
+
+impl From<Cow<'_, str>> for Text {
+    fn from(text: Cow<'_, str>) -> Text {
+        Text::from(&*text)
+    }
+}
+
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Text::Short { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Text::Long(text) => text.as_bytes(),
+        }
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        self.as_ref() == other.as_ref()
+    }
+}
+
+impl Eq for Text {}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
