@@ -1,8 +1,9 @@
 //! The memory that hello takes: measured, and printed on a line that begins with `figure: `.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::Stdio;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Stdio};
 
 use super::aborting;
 use crate::support::function::command;
@@ -47,6 +48,15 @@ fn serve(stream: &mut BufReader<TcpStream>, n: usize) {
     }
 }
 
+/// Starts a function, and returns its Runtime API, its process, and its connection to that API.
+fn start(function: &Path) -> (TcpListener, Child, BufReader<TcpStream>) {
+    let listener = listen();
+    let mut command = command(function, listener.local_addr().unwrap(), &[]);
+    let child = command.stderr(Stdio::null()).spawn().unwrap();
+    let stream = accept(&listener);
+    (listener, child, stream)
+}
+
 /// Returns a memory field of /proc/PID/status (proc(5)) in KB, when the function waits for an event.
 fn memory_kb(pid: u32, field: &str) -> usize {
     wait_for_state(pid, "S");
@@ -64,11 +74,7 @@ fn peak_memory_is_the_length_of_the_event_and_the_response_and_1_mb() {
     let Some(hello) = aborting("hello") else {
         return;
     };
-    let listener = listen();
-    let mut command = command(&hello, listener.local_addr().unwrap(), &[]);
-    command.stderr(Stdio::null());
-    let child = command.spawn().unwrap();
-    let mut stream = accept(&listener);
+    let (listener, child, mut stream) = start(&hello);
     let name = "x".repeat(LEN - 40);
     for name in [&name, "Ada", &name, &name, "Ada", "Ada", "Ada"] {
         let event = format!("{{\"name\":\"{name}\"}}");
@@ -99,11 +105,7 @@ fn memory_after_100_000_invocations_is_what_it_was_after_100() {
     let Some(hello) = aborting("hello") else {
         return;
     };
-    let listener = listen();
-    let mut command = command(&hello, listener.local_addr().unwrap(), &[]);
-    command.stderr(Stdio::null());
-    let child = command.spawn().unwrap();
-    let mut stream = accept(&listener);
+    let (listener, child, mut stream) = start(&hello);
     let memory = || memory_kb(child.id(), "RssAnon:");
     serve(&mut stream, 100);
     let before = memory();
@@ -121,11 +123,7 @@ fn memory_after_a_freeze_is_what_it_was_before() {
     let Some(hello) = aborting("hello") else {
         return;
     };
-    let listener = listen();
-    let mut command = command(&hello, listener.local_addr().unwrap(), &[]);
-    command.stderr(Stdio::null());
-    let child = command.spawn().unwrap();
-    let mut stream = accept(&listener);
+    let (listener, child, mut stream) = start(&hello);
     serve(&mut stream, 200);
     let before = memory_kb(child.id(), "RssAnon:");
     for _ in 0..20 {
