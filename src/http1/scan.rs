@@ -29,6 +29,15 @@ pub(super) fn text_prefix_len(bytes: &[u8]) -> usize {
     add(len, rest.iter().position(is_other).unwrap_or(rest.len()))
 }
 
+/// Returns the length of the prefix that consists of printable ASCII characters, as nearly all values of
+/// header fields do. The last seven bytes may not be looked at: the result is a lower bound.
+#[inline(never)]
+pub(crate) fn printable_prefix_len(bytes: &[u8]) -> usize {
+    // As in `text_prefix_len`; the XOR makes zero of DEL, and the subtraction borrows from it.
+    let is_del = |word: u64| (word ^ splat(0x7f)).wrapping_sub(splat(1));
+    prefix_len(bytes, |word| word.wrapping_sub(splat(0x20)) | word | is_del(word)).0
+}
+
 /// Returns the length of the prefix that consists of letters, digits and hyphens, the characters of
 /// most header names and request IDs. The last seven bytes may not be looked at: the result is a
 /// lower bound, and the caller checks the rest byte by byte.
