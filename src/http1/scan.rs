@@ -35,7 +35,10 @@ pub(super) fn text_prefix_len(bytes: &[u8]) -> usize {
 pub(crate) fn printable_prefix_len(bytes: &[u8]) -> usize {
     // As in `text_prefix_len`; the XOR makes zero of DEL, and the subtraction borrows from it.
     let is_del = |word: u64| (word ^ splat(0x7f)).wrapping_sub(splat(1));
-    prefix_len(bytes, |word| word.wrapping_sub(splat(0x20)) | word | is_del(word)).0
+    prefix_len(bytes, |word| {
+        word.wrapping_sub(splat(0x20)) | word | is_del(word)
+    })
+    .0
 }
 
 /// Returns the length of the prefix that consists of letters, digits and hyphens, the characters of
@@ -148,6 +151,12 @@ mod tests {
                 let is_other = !matches!(byte, b' '..=0x7f);
                 let want = if is_other { at } else { 19 };
                 assert_eq!(text_prefix_len(text), want, "{byte} at {at}");
+                let want = if byte == 0x7f { at } else { want };
+                let printable_len = printable_prefix_len(text);
+                assert!(
+                    printable_len <= want && want < printable_len + 8,
+                    "{byte} at {at}"
+                );
             }
         }
     }
@@ -166,6 +175,7 @@ mod tests {
                     !(b.is_ascii_alphanumeric() || b == b'-')
                 });
                 check(text_prefix_len(&text), |b| !matches!(b, b' '..=0x7f));
+                check(printable_prefix_len(&text), |b| !matches!(b, b' '..0x7f));
             }
         }
     }
