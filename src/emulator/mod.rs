@@ -52,7 +52,7 @@ use self::invoke_api::InvokeApi;
 use self::message::{ResponseReceiver, collect_response};
 use self::report::uuid;
 use self::runtime_api::RuntimeApi;
-pub use self::runtime_api::faults::{InjectedFault, UnknownFaultError};
+pub use self::runtime_api::faults::{InjectedFault, ParseFaultError};
 use self::scheduler::{Scheduler, ThrottledError};
 pub use self::serve_local::serve_local;
 use self::server::Server;
@@ -203,7 +203,7 @@ impl Emulator {
     /// # Errors
     /// If it cannot listen on loopback.
     pub fn start() -> io::Result<Emulator> {
-        Emulator::with(Settings {
+        Emulator::start_with(Settings {
             timeout: IN_PROCESS_TIMEOUT,
             ..Settings::default()
         })
@@ -220,9 +220,9 @@ impl Emulator {
     /// ```
     ///
     /// # Errors
-    /// Those of [`with`](Self::with).
+    /// Those of [`start_with`](Self::start_with).
     pub fn spawn(bootstrap: impl Into<PathBuf>) -> io::Result<Emulator> {
-        Emulator::with(Settings {
+        Emulator::start_with(Settings {
             bootstrap: Some(bootstrap.into()),
             ..Settings::default()
         })
@@ -235,7 +235,7 @@ impl Emulator {
     ///
     /// let mut settings = Settings::default();
     /// settings.hosts.push("host.docker.internal".to_owned());
-    /// let emulator = Emulator::with(settings)?;
+    /// let emulator = Emulator::start_with(settings)?;
     /// println!("AWS_LAMBDA_RUNTIME_API={}", emulator.addr());
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -243,7 +243,7 @@ impl Emulator {
     /// # Errors
     /// If the executable cannot be started, a host name or an origin is malformed, or it cannot listen on
     /// loopback.
-    pub fn with(settings: Settings) -> io::Result<Emulator> {
+    pub fn start_with(settings: Settings) -> io::Result<Emulator> {
         let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
         let (bootstrap, runner) = (settings.bootstrap.as_deref(), settings.runner.as_deref());
         if let Some(text) = bootstrap.and_then(|path| refusal_reason(path, runner)) {

@@ -9,7 +9,7 @@
 //! type Event = CognitoEventUserPoolsPreSignup;
 //!
 //! fn confirm(mut event: Event, _: &Context) -> Result<Event> {
-//!     let mut response = event.response.take()?;
+//!     let mut response = event.response.into_inner()?;
 //!     response.auto_confirm_user = true.into();
 //!     event.response = response.into();
 //!     Ok(event)

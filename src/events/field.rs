@@ -85,7 +85,7 @@ impl<T> Field<T> {
     /// # Errors
     /// As [`get`](Self::get).
     #[track_caller]
-    pub fn take(self) -> Result<T> {
+    pub fn into_inner(self) -> Result<T> {
         match self.0 {
             Ok(value) => Ok(value),
             Err(reason) => Err(reason.error()),

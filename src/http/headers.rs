@@ -85,16 +85,16 @@ impl HeaderMap {
     }
 
     /// Returns the names and values of the fields, in order.
-    pub fn iter(&self) -> HeaderIter<'_> {
-        HeaderIter(self.0.iter())
+    pub fn iter(&self) -> HeaderMapIter<'_> {
+        HeaderMapIter(self.0.iter())
     }
 }
 
 /// An iterator over the names and values of a [`HeaderMap`].
 #[derive(Debug, Clone)]
-pub struct HeaderIter<'a>(slice::Iter<'a, (String, String)>);
+pub struct HeaderMapIter<'a>(slice::Iter<'a, (String, String)>);
 
-impl<'a> Iterator for HeaderIter<'a> {
+impl<'a> Iterator for HeaderMapIter<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -109,9 +109,9 @@ impl<'a> Iterator for HeaderIter<'a> {
 
 impl<'a> IntoIterator for &'a HeaderMap {
     type Item = (&'a str, &'a str);
-    type IntoIter = HeaderIter<'a>;
+    type IntoIter = HeaderMapIter<'a>;
 
-    fn into_iter(self) -> HeaderIter<'a> {
+    fn into_iter(self) -> HeaderMapIter<'a> {
         self.iter()
     }
 }

@@ -77,7 +77,7 @@ pub use impls::Ignored;
 #[cfg(feature = "miniserde")]
 pub use mini::Mini;
 pub use number::Number;
-pub use object::{Members, Object};
+pub use object::{Object, ObjectIter};
 pub use pointer::get;
 pub use pretty::to_vec_pretty;
 pub use raw::RawJson;

@@ -91,8 +91,8 @@ impl Object {
     /// let names: Vec<&str> = object.iter().map(|(name, _)| name).collect();
     /// assert_eq!(names, ["a", "b"]);
     /// ```
-    pub fn iter(&self) -> Members<'_> {
-        Members(self.0.iter())
+    pub fn iter(&self) -> ObjectIter<'_> {
+        ObjectIter(self.0.iter())
     }
 
     fn set(&mut self, name: &str, value: Value) -> Option<Value> {
@@ -122,9 +122,9 @@ impl Object {
 
 /// An iterator over the names and values of an [`Object`], in order. Returned by [`Object::iter`].
 #[derive(Debug, Clone, Default)]
-pub struct Members<'o>(slice::Iter<'o, (Text, Value)>);
+pub struct ObjectIter<'o>(slice::Iter<'o, (Text, Value)>);
 
-impl<'o> Iterator for Members<'o> {
+impl<'o> Iterator for ObjectIter<'o> {
     type Item = (&'o str, &'o Value);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -137,7 +137,7 @@ impl<'o> Iterator for Members<'o> {
     }
 }
 
-impl ExactSizeIterator for Members<'_> {}
+impl ExactSizeIterator for ObjectIter<'_> {}
 
 impl IntoIterator for Object {
     type Item = (String, Value);
@@ -152,7 +152,7 @@ impl IntoIterator for Object {
 
 impl<'a> IntoIterator for &'a Object {
     type Item = (&'a str, &'a Value);
-    type IntoIter = Members<'a>;
+    type IntoIter = ObjectIter<'a>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
@@ -168,7 +168,7 @@ impl<N: AsRef<str>, V: Into<Value>> FromIterator<(N, V)> for Object {
     }
 }
 
-/// Members that exist get the new value; the others are appended.
+/// ObjectIter that exist get the new value; the others are appended.
 impl<N: AsRef<str>, V: Into<Value>> Extend<(N, V)> for Object {
     fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, members: I) {
         for (name, value) in members {

@@ -87,24 +87,24 @@ impl InjectedFault {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UnknownFaultError;
+pub struct ParseFaultError;
 
-impl fmt::Display for UnknownFaultError {
+impl fmt::Display for ParseFaultError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = InjectedFault::NAMES.map(|(name, _)| name).join(", ");
         write!(f, "unknown fault; expected one of {names}")
     }
 }
 
-impl std::error::Error for UnknownFaultError {}
+impl std::error::Error for ParseFaultError {}
 
 impl FromStr for InjectedFault {
-    type Err = UnknownFaultError;
+    type Err = ParseFaultError;
 
-    fn from_str(text: &str) -> Result<InjectedFault, UnknownFaultError> {
+    fn from_str(text: &str) -> Result<InjectedFault, ParseFaultError> {
         let mut names = InjectedFault::NAMES.iter();
         let found = names.find(|(name, _)| *name == text);
-        found.map(|(_, fault)| *fault).ok_or(UnknownFaultError)
+        found.map(|(_, fault)| *fault).ok_or(ParseFaultError)
     }
 }
 
