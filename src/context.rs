@@ -19,7 +19,7 @@ use crate::sys;
 /// cx.request_id = "8476a536-e9f4-11e8-9739-2dfe598c3fcd".into();
 /// assert_eq!(cx.deadline, None);
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Context {
     /// Identifies this invocation in logs and traces. From `Lambda-Runtime-Aws-Request-Id`.
@@ -145,7 +145,8 @@ macro_rules! lenient {
         ),* $(,)?}
     )*) => {$(
         $(#[$attribute])*
-        #[derive(Debug, Clone, Default, PartialEq)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        #[non_exhaustive]
         pub struct $name {$(
             $(#[$field_attribute])*
             pub $field: Option<$type>,
@@ -236,7 +237,7 @@ lenient! {
 /// "Working with Lambda environment variables"). A field is `None` if its variable is not set or empty.
 ///
 /// [`function()`] returns it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Function {
     /// The name of the function. From `AWS_LAMBDA_FUNCTION_NAME`.

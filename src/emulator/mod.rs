@@ -132,7 +132,7 @@ impl InvokeResponse {
 /// assert!(response?.body.starts_with(br#"["blue",0]"#));
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvokeRequest {
     /// The event. Any bytes are allowed, although Lambda accepts JSON only.

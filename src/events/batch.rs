@@ -70,7 +70,7 @@ impl FromJson for BatchResponse {
 /// };
 /// assert_eq!(json::to_vec(&response), br#"{"state":{"sum":7},"batchItemFailures":[]}"#);
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeWindowResponse {
     /// The state: an object of at most 1 MB.
     pub state: Value,

@@ -1,7 +1,7 @@
 //! [`HeaderMap`]: the header fields of a request or response, in order.
 
 use alloc::string::String;
-use alloc::vec::Vec;
+use alloc::vec::{self, Vec};
 use core::{fmt, slice};
 
 use crate::http1::head::{is, is_token};
@@ -85,16 +85,24 @@ impl HeaderMap {
     }
 
     /// Returns the names and values of the fields, in order.
-    pub fn iter(&self) -> HeaderMapIter<'_> {
-        HeaderMapIter(self.0.iter())
+    pub fn iter(&self) -> PairIter<'_> {
+        PairIter(self.0.iter())
     }
 }
 
-/// An iterator over the names and values of a [`HeaderMap`].
+/// An iterator over the names and values of a [`HeaderMap`] or a [`Query`](super::Query).
+///
+/// ```
+/// use tiny_lambda::http::HeaderMap;
+///
+/// let headers = HeaderMap::from_iter([("Host", "a"), ("Accept", "*/*")]);
+/// let mut fields = headers.iter();
+/// assert_eq!((fields.len(), fields.next()), (2, Some(("Host", "a"))));
+/// ```
 #[derive(Debug, Clone)]
-pub struct HeaderMapIter<'a>(slice::Iter<'a, (String, String)>);
+pub struct PairIter<'a>(pub(super) slice::Iter<'a, (String, String)>);
 
-impl<'a> Iterator for HeaderMapIter<'a> {
+impl<'a> Iterator for PairIter<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -107,11 +115,22 @@ impl<'a> Iterator for HeaderMapIter<'a> {
     }
 }
 
+impl ExactSizeIterator for PairIter<'_> {}
+
+impl IntoIterator for HeaderMap {
+    type Item = (String, String);
+    type IntoIter = vec::IntoIter<(String, String)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl<'a> IntoIterator for &'a HeaderMap {
     type Item = (&'a str, &'a str);
-    type IntoIter = HeaderMapIter<'a>;
+    type IntoIter = PairIter<'a>;
 
-    fn into_iter(self) -> HeaderMapIter<'a> {
+    fn into_iter(self) -> PairIter<'a> {
         self.iter()
     }
 }

@@ -2,9 +2,10 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::str::{self, FromStr};
 
-use super::bad_request;
+use super::{PairIter, bad_request};
 use crate::encoding::{Escapes, decode_percent_lossy};
 use crate::error::{Error, Result};
 
@@ -71,8 +72,8 @@ impl Query {
     }
 
     /// Returns the names and values, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|pair| (pair.0.as_str(), pair.1.as_str()))
+    pub fn iter(&self) -> PairIter<'_> {
+        PairIter(self.0.iter())
     }
 }
 
@@ -83,12 +84,29 @@ impl From<&str> for Query {
     }
 }
 
+impl FromStr for Query {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> core::result::Result<Query, Infallible> {
+        Ok(text.into())
+    }
+}
+
 impl IntoIterator for Query {
     type Item = (String, String);
     type IntoIter = alloc::vec::IntoIter<(String, String)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Query {
+    type Item = (&'a str, &'a str);
+    type IntoIter = PairIter<'a>;
+
+    fn into_iter(self) -> PairIter<'a> {
+        self.iter()
     }
 }
 

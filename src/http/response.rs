@@ -46,6 +46,8 @@ impl PartialEq for Response {
     }
 }
 
+impl Eq for Response {}
+
 impl Response {
     /// Returns a response without headers and body.
     pub fn new(status: u16) -> Response {

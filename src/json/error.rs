@@ -58,7 +58,7 @@ struct Detail {
 /// assert_eq!(kind("true"), ErrorKind::Type);
 /// assert_eq!(kind("256"), ErrorKind::Range);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The text is not JSON.

@@ -95,10 +95,16 @@ macro_rules! integers {
             }
         }
 
-        impl From<$type> for Value {
+        impl From<$type> for Number {
             #[allow(clippy::cast_lossless, reason = "the compiler does not know that usize fits in u64")]
+            fn from(value: $type) -> Number {
+                Number::written(|w| w.$wide(value as $wide))
+            }
+        }
+
+        impl From<$type> for Value {
             fn from(value: $type) -> Value {
-                Value::Number(Number::from(value as $wide))
+                Value::Number(value.into())
             }
         }
     )*};
@@ -144,9 +150,15 @@ macro_rules! wide_integers {
             }
         }
 
+        impl From<$type> for Number {
+            fn from(value: $type) -> Number {
+                Number::written(|w| w.$type(value))
+            }
+        }
+
         impl From<$type> for Value {
             fn from(value: $type) -> Value {
-                Value::Number(Number::from(value))
+                Value::Number(value.into())
             }
         }
     )*};

@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use core::str;
+use core::str::{self, FromStr};
 
 use super::text::Text;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
@@ -68,7 +68,7 @@ impl Number {
     }
 
     /// Returns the number that `write` writes.
-    fn written(write: impl FnOnce(&mut Writer)) -> Number {
+    pub(super) fn written(write: impl FnOnce(&mut Writer)) -> Number {
         let mut w = Writer::default();
         write(&mut w);
         Number::from_text(str::from_utf8(&w.into_inner()).unwrap_or_default())
@@ -98,6 +98,23 @@ impl fmt::Display for Number {
     }
 }
 
+/// Reads JSON, as [`parse`](super::parse) does.
+///
+/// ```
+/// use tiny_lambda::json::{self, Number};
+///
+/// assert_eq!("1.50".parse::<Number>()?.to_f64(), Some(1.5));
+/// assert!("1.".parse::<Number>().is_err());
+/// # Ok::<(), json::Error>(())
+/// ```
+impl FromStr for Number {
+    type Err = Error;
+
+    fn from_str(json: &str) -> Result<Number, Error> {
+        super::parse(json.as_bytes())
+    }
+}
+
 impl FromJson for Number {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         Ok(Number::from_text(r.number()?))
@@ -115,15 +132,3 @@ impl ToJson for Number {
         Value::Number(self.clone())
     }
 }
-
-macro_rules! from_integer {
-    ($($type:ident)*) => {$(
-        impl From<$type> for Number {
-            fn from(value: $type) -> Number {
-                Number::written(|w| w.$type(value))
-            }
-        }
-    )*};
-}
-
-from_integer!(u64 i64 u128 i128);

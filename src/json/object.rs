@@ -25,7 +25,7 @@ use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 /// assert_eq!(json::to_vec(&object), br#"{"a":2,"c":true}"#);
 /// # Ok::<(), json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Object(Vec<(Text, Value)>);
 
 impl Object {

@@ -19,7 +19,7 @@ use super::{BorrowJson, Error, FromJson, Reader, ToJson, Writer};
 /// assert!(RawJson::new("[1, 2").is_err());
 /// # Ok::<(), json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RawJson<'j>(Cow<'j, str>);
 
 impl<'j> RawJson<'j> {

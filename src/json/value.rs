@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::str::FromStr;
 
 use super::read::errors::ReadError;
 use super::{
@@ -23,7 +24,7 @@ use super::{
 /// assert_eq!(event.to_string(), r#"{"Records":[{"body":"hi"}]}"#);
 /// # Ok::<(), json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Value {
     /// `null`
     #[default]
@@ -105,6 +106,22 @@ impl fmt::Display for Value {
             to_vec(self)
         };
         f.write_str(core::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+/// Reads JSON, as [`parse`](super::parse) does. `Value::from` makes a string of a text instead.
+///
+/// ```
+/// use tiny_lambda::json::{self, Value};
+///
+/// assert_eq!("[1, true]".parse::<Value>()?, json!([1, true]));
+/// # Ok::<(), json::Error>(())
+/// ```
+impl FromStr for Value {
+    type Err = Error;
+
+    fn from_str(json: &str) -> Result<Value, Error> {
+        super::parse(json.as_bytes())
     }
 }
 

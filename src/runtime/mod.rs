@@ -41,7 +41,7 @@ use crate::sys;
 ///     Runtime::at("127.0.0.1:9001").concurrency(4).serve(&double)
 /// }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Runtime {
     endpoint: String,
     n_workers: usize,

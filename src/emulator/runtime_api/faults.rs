@@ -18,8 +18,9 @@ use crate::emulator::server::lock;
 /// let mut settings = Settings::default();
 /// settings.faults.push((InjectedFault::Slow, 0.1));
 /// assert_eq!("cut-before".parse(), Ok(InjectedFault::CutBefore));
+/// assert_eq!(InjectedFault::CutBefore.to_string(), "cut-before");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InjectedFault {
     /// The connection ends before the reply.
@@ -97,6 +98,14 @@ impl fmt::Display for ParseFaultError {
 }
 
 impl std::error::Error for ParseFaultError {}
+
+/// Writes the name that [`FromStr`] reads.
+impl fmt::Display for InjectedFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = InjectedFault::NAMES.iter().find(|named| named.1 == *self);
+        f.write_str(named.map_or("", |named| named.0))
+    }
+}
 
 impl FromStr for InjectedFault {
     type Err = ParseFaultError;

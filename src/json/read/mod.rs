@@ -67,7 +67,7 @@ pub struct Reader<'j> {
 /// assert_eq!(Reader::new("1").peek()?, Kind::Number);
 /// # Ok::<(), tiny_lambda::json::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// `null`
     Null,
