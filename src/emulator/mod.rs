@@ -90,6 +90,15 @@ pub struct InvokeResponse {
 
 impl InvokeResponse {
     /// Returns whether the invocation failed: the function reported an error, exited, or timed out.
+    ///
+    /// ```
+    /// use tiny_lambda::{emulator, handler};
+    ///
+    /// let half = handler::json(|n: u32, _| Ok(n / 2));
+    /// assert!(!emulator::invoke(&half, b"2")?.is_error());
+    /// assert!(emulator::invoke(&half, b"-2")?.is_error());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn is_error(&self) -> bool {
         self.error_type.is_some()
     }
@@ -154,6 +163,11 @@ pub struct InvokeRequest {
 
 impl InvokeRequest {
     /// Returns a request with this event and no other member set.
+    ///
+    /// ```
+    /// let request = tiny_lambda::emulator::InvokeRequest::new(b"[1]");
+    /// assert_eq!((request.event.as_slice(), request.request_id), (b"[1]".as_slice(), None));
+    /// ```
     pub fn new(event: &[u8]) -> InvokeRequest {
         InvokeRequest {
             event: event.to_vec(),
@@ -199,6 +213,12 @@ pub struct Emulator {
 impl Emulator {
     /// Starts an emulator for a runtime that connects to [`addr`](Self::addr) by itself, as
     /// [`Runtime::at`] does. The timeout is one minute.
+    ///
+    /// ```
+    /// let emulator = tiny_lambda::emulator::Emulator::start()?;
+    /// assert!(emulator.addr().ip().is_loopback());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If it cannot listen on loopback.
@@ -299,6 +319,15 @@ impl Emulator {
     }
 
     /// Returns the address of the (first) Runtime API: the value of `AWS_LAMBDA_RUNTIME_API`.
+    ///
+    /// ```
+    /// use std::process::Command;
+    ///
+    /// let emulator = tiny_lambda::emulator::Emulator::start()?;
+    /// let mut function = Command::new("target/debug/examples/hello");
+    /// function.env("AWS_LAMBDA_RUNTIME_API", emulator.addr().to_string());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn addr(&self) -> SocketAddr {
         let api = self.servers.first();
         debug_assert!(api.is_some(), "an emulator without an environment");
@@ -360,6 +389,12 @@ impl Emulator {
 
     /// Invokes the function with an event, any bytes, and waits for the response.
     ///
+    /// ```no_run
+    /// let emulator = tiny_lambda::emulator::Emulator::spawn("target/lambda/hello/bootstrap")?;
+    /// assert_eq!(emulator.invoke(br#"{"name":"Ada"}"#)?.body, br#"{"message":"Hello, Ada!"}"#);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If too many invocations wait already, or the emulator ends. An error of the function is an
     /// [`InvokeResponse`].
@@ -368,6 +403,16 @@ impl Emulator {
     }
 
     /// Invokes the function with an event and what Lambda tells about it, and waits for the response.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::emulator::{Emulator, InvokeRequest};
+    ///
+    /// let emulator = Emulator::spawn("target/lambda/hello/bootstrap")?;
+    /// let mut request = InvokeRequest::new(br#"{"name":"Ada"}"#);
+    /// request.request_id = Some("8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned());
+    /// assert!(!emulator.invoke_with(request)?.is_error());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`invoke`](Self::invoke).
@@ -438,6 +483,14 @@ impl Drop for Emulator {
 
 /// Runs `handler` for one event, through the real loop and over a loopback socket, and joins the threads
 /// that it started.
+///
+/// ```
+/// use tiny_lambda::{emulator, handler};
+///
+/// let double = handler::json(|n: u32, _| Ok(n * 2));
+/// assert_eq!(emulator::invoke(&double, b"21")?.body, b"42");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// # Errors
 /// If it cannot listen on loopback. An error of the handler is an [`InvokeResponse`].

@@ -277,6 +277,15 @@ event! {
 
     /// The event of an Amazon Cognito identity pool: a data set to synchronize (Amazon Cognito
     /// Developer Guide, "Customizing workflows with Amazon Cognito Events").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEvent = json::parse(samples::COGNITO_SYNC.as_bytes())?;
+    /// assert_eq!(event.dataset_name.get()?, "cart");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct CognitoEvent {
         dataset_name: String as "datasetName",
         dataset_records: Map<CognitoDatasetRecord> as "datasetRecords",

@@ -5,6 +5,15 @@ use super::field::event;
 event! {
     /// The event of AWS Config for a custom rule: a resource to evaluate (AWS Config Developer
     /// Guide, "Example Events for AWS Config Rules").
+    ///
+    /// ```
+    /// use tiny_lambda::events::config::ConfigEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: ConfigEvent = json::parse(samples::CONFIG.as_bytes())?;
+    /// assert_eq!(event.account_id.get()?, "123456789012");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ConfigEvent {
         account_id: String as "accountId",
         config_rule_arn: String as "configRuleArn",

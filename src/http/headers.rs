@@ -29,26 +29,60 @@ pub struct HeaderMap(Vec<(String, String)>);
 
 impl HeaderMap {
     /// Returns an empty map.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// assert!(HeaderMap::new().is_empty());
+    /// ```
     pub const fn new() -> HeaderMap {
         HeaderMap(Vec::new())
     }
 
     /// Returns the number of fields.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// let headers = HeaderMap::from_iter([("Accept", "text/html"), ("Accept", "text/plain")]);
+    /// assert_eq!(headers.len(), 2);
+    /// ```
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Returns whether there are no fields.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// assert!(!HeaderMap::from_iter([("Accept", "*/*")]).is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Returns the value of the first field called `name`.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// let headers = HeaderMap::from_iter([("Accept", "*/*")]);
+    /// assert_eq!(headers.get("accept"), Some("*/*"));
+    /// assert_eq!(headers.get("cookie"), None);
+    /// ```
     pub fn get(&self, name: &str) -> Option<&str> {
         self.get_all(name).next()
     }
 
     /// Returns the values of all fields called `name`, in order.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// let headers = HeaderMap::from_iter([("Via", "1.1 a"), ("Host", "b"), ("via", "1.1 c")]);
+    /// assert_eq!(headers.get_all("via").collect::<Vec<_>>(), ["1.1 a", "1.1 c"]);
+    /// ```
     pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.iter()
             .filter(move |field| is(field.0.as_bytes(), name.as_bytes()))
@@ -56,17 +90,42 @@ impl HeaderMap {
     }
 
     /// Appends a field.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// let mut headers = HeaderMap::new();
+    /// headers.append("Set-Cookie", "a=1");
+    /// headers.append("Set-Cookie", "b=2");
+    /// assert_eq!(headers.len(), 2);
+    /// ```
     pub fn append(&mut self, name: &str, value: &str) {
         self.0.push((name.into(), value.into()));
     }
 
     /// Appends a field and removes the earlier fields of that name.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// let mut headers = HeaderMap::from_iter([("Accept", "text/html"), ("Accept", "text/plain")]);
+    /// headers.insert("accept", "*/*");
+    /// assert_eq!(headers, HeaderMap::from_iter([("accept", "*/*")]));
+    /// ```
     pub fn insert(&mut self, name: &str, value: &str) {
         self.remove(name);
         self.append(name, value);
     }
 
     /// Removes all fields called `name`.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// let mut headers = HeaderMap::from_iter([("Accept", "text/html"), ("Accept", "text/plain")]);
+    /// headers.remove("accept");
+    /// assert!(headers.is_empty());
+    /// ```
     pub fn remove(&mut self, name: &str) {
         self.0
             .retain(|field| !is(field.0.as_bytes(), name.as_bytes()));
@@ -85,6 +144,14 @@ impl HeaderMap {
     }
 
     /// Returns the names and values of the fields, in order.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// let headers = HeaderMap::from_iter([("Host", "a"), ("Accept", "*/*")]);
+    /// let names: Vec<&str> = headers.iter().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["Host", "Accept"]);
+    /// ```
     pub fn iter(&self) -> PairIter<'_> {
         PairIter(self.0.iter())
     }

@@ -48,6 +48,12 @@ const NAMED: [(&str, Method); 7] = [
 
 impl Method {
     /// Returns the name of the method, such as `GET`.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Method;
+    ///
+    /// assert_eq!(Method::Get.as_str(), "GET");
+    /// ```
     pub fn as_str(&self) -> &str {
         if let Method::Other(name) = self {
             return name;

@@ -45,11 +45,26 @@ impl Query {
     }
 
     /// Returns the first value of `name`.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Query;
+    ///
+    /// let query = Query::from("tag=a%20b&tag=c");
+    /// assert_eq!(query.get("tag"), Some("a b"));
+    /// assert_eq!(query.get("page"), None);
+    /// ```
     pub fn get(&self, name: &str) -> Option<&str> {
         self.get_all(name).next()
     }
 
     /// Returns all values of `name`, in order.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Query;
+    ///
+    /// let query = Query::from("tag=a&page=2&tag=c");
+    /// assert_eq!(query.get_all("tag").collect::<Vec<_>>(), ["a", "c"]);
+    /// ```
     pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.iter()
             .filter(move |pair| pair.0 == name)
@@ -57,6 +72,16 @@ impl Query {
     }
 
     /// Parses the first value of `name`; `None` if there is no value.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Query;
+    ///
+    /// let query = Query::from("page=2&limit=many");
+    /// assert_eq!(query.parse::<u32>("page")?, Some(2));
+    /// assert_eq!(query.parse::<u32>("offset")?, None);
+    /// assert_eq!(query.parse::<u32>("limit").unwrap_err().error_type(), "Http.BadRequest");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `Http.BadRequest` if the value cannot be parsed.
@@ -72,6 +97,13 @@ impl Query {
     }
 
     /// Returns the names and values, in order.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Query;
+    ///
+    /// let query = Query::from("tag=a&page=2");
+    /// assert_eq!(query.iter().collect::<Vec<_>>(), [("tag", "a"), ("page", "2")]);
+    /// ```
     pub fn iter(&self) -> PairIter<'_> {
         PairIter(self.0.iter())
     }

@@ -25,26 +25,62 @@ pub struct Number(Text);
 
 impl Number {
     /// Returns the number's text.
+    ///
+    /// ```
+    /// use tiny_lambda::json::{self, Number};
+    ///
+    /// assert_eq!(json::parse::<Number>(b" 1.50 ")?.as_str(), "1.50");
+    /// # Ok::<(), json::Error>(())
+    /// ```
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
     /// Returns the value if it is an integer and in range: 60 for `60`, and also for `60.0` and `6e1`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::{self, Number};
+    ///
+    /// assert_eq!(json::parse::<Number>(b"-6e1")?.to_i64(), Some(-60));
+    /// assert_eq!(json::parse::<Number>(b"1.5")?.to_i64(), None);
+    /// # Ok::<(), json::Error>(())
+    /// ```
     pub fn to_i64(&self) -> Option<i64> {
         self.to()
     }
 
     /// Returns the value if it is an integer and in range: 60 for `60`, and also for `60.0` and `6e1`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Number;
+    ///
+    /// assert_eq!(Number::from(u64::MAX).to_u64(), Some(u64::MAX));
+    /// assert_eq!(Number::from(-1_i64).to_u64(), None);
+    /// ```
     pub fn to_u64(&self) -> Option<u64> {
         self.to()
     }
 
     /// Returns the value if it is an integer and in range: 60 for `60`, and also for `60.0` and `6e1`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Number;
+    ///
+    /// assert_eq!(Number::from(u64::MAX).to_i128(), Some(u64::MAX.into()));
+    /// ```
     pub fn to_i128(&self) -> Option<i128> {
         self.to()
     }
 
     /// Returns the nearest float, unless that is infinite.
+    ///
+    /// ```
+    /// use tiny_lambda::json::{self, Number};
+    ///
+    /// assert_eq!(json::parse::<Number>(b"1.50")?.to_f64(), Some(1.5));
+    /// assert_eq!(json::parse::<Number>(b"1e400")?.to_f64(), None);
+    /// # Ok::<(), json::Error>(())
+    /// ```
     pub fn to_f64(&self) -> Option<f64> {
         self.to()
     }
