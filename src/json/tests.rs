@@ -53,7 +53,7 @@ fn scalars_read_and_write() {
 }
 
 #[test]
-fn integers_are_exact_and_in_range() {
+fn integers_at_and_beyond_the_limits_of_their_types() {
     reads("0", 0_u8);
     reads("-0", 0_u8);
     reads("-0", 0_i64);
@@ -188,7 +188,7 @@ fn an_integer_may_have_a_point_and_an_exponent_if_it_is_exact() {
 }
 
 #[test]
-fn a_number_that_is_no_integer_or_beyond_the_type_is_refused() {
+fn fractions_and_integers_out_of_range_are_errors() {
     #[track_caller]
     fn fails<T: FromJson + Debug>(text: &str, want: &str) {
         refuses::<T>(text, &format!("{want} at $ (offset 0, line 1, column 1)"));
@@ -257,7 +257,7 @@ fn a_number_that_is_no_integer_or_beyond_the_type_is_refused() {
 }
 
 #[test]
-fn half_of_a_surrogate_pair_is_an_error_only_where_it_is_read() {
+fn an_unpaired_surrogate_is_an_error_only_where_it_is_read() {
     const HALVES: [&str; 14] = [
         r"\ud83d",
         r"\ude00",
@@ -356,7 +356,7 @@ fn half_of_a_surrogate_pair_is_an_error_only_where_it_is_read() {
 }
 
 #[test]
-fn floats_are_the_nearest_and_write_as_the_shortest() {
+fn floats_are_read_to_the_nearest_and_written_shortest() {
     for text in [
         "0.0",
         "-0.0",
@@ -391,7 +391,7 @@ fn floats_are_the_nearest_and_write_as_the_shortest() {
 }
 
 #[test]
-fn strings_know_every_escape_and_no_other() {
+fn all_escapes_of_rfc_8259_are_read_and_others_are_errors() {
     reads(
         r#""\"\\\/\b\f\n\r\t""#,
         String::from("\"\\/\u{8}\u{c}\n\r\t"),
@@ -446,7 +446,7 @@ fn strings_know_every_escape_and_no_other() {
 }
 
 #[test]
-fn a_hostile_text_of_six_megabytes_takes_no_more_memory_than_it_is_long() {
+fn a_string_takes_no_more_memory_than_its_text() {
     for escape in ["\\n", "\\u0000", "\\ud834\\udd1e", "a\\\""] {
         let text = format!("\"{}\"", escape.repeat(6_000_000 / escape.len()));
         let string: String = parse(text.as_bytes()).unwrap();
@@ -461,7 +461,7 @@ fn a_hostile_text_of_six_megabytes_takes_no_more_memory_than_it_is_long() {
 }
 
 #[test]
-fn a_special_byte_is_found_wherever_it_stands() {
+fn special_bytes_are_found_at_every_position() {
     for special in ['"', '\\', '\n', '\0', '\u{1f}'] {
         for before in 0..20 {
             for after in 0..20 {
@@ -499,7 +499,7 @@ fn a_special_byte_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn who_tries_another_type_begins_where_the_first_did() {
+fn a_failed_read_does_not_move_the_reader() {
     // What is after the mistake would be a value by itself.
     for text in [
         "[1 \"x\"",
@@ -520,7 +520,7 @@ fn who_tries_another_type_begins_where_the_first_did() {
 }
 
 #[test]
-fn strings_escape_what_they_must_and_no_more() {
+fn only_required_characters_are_escaped() {
     writes(
         "\"\\/\u{8}\u{c}\n\r\t\0\u{1f}\u{7f}\u{e9}\u{2028}",
         "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\u{7f}\u{e9}\u{2028}\"",
@@ -596,7 +596,7 @@ fn containers_read_and_write() {
 }
 
 #[test]
-fn depth_has_a_limit() {
+fn nesting_deeper_than_128_is_an_error() {
     crate::json_struct! { #[derive(Debug)] struct A { a: u8 } }
     let skipped = |depth| {
         format!(
@@ -625,7 +625,7 @@ fn depth_has_a_limit() {
 }
 
 #[test]
-fn errors_name_the_path() {
+fn errors_have_path_and_offset() {
     #[track_caller]
     fn check(text: &str, path: &str, offset: usize) {
         let error =
@@ -694,7 +694,7 @@ fn pointers_follow_rfc_6901() {
 }
 
 #[test]
-fn a_json_text_is_looked_up_as_its_tree_is() {
+fn get_finds_the_same_value_as_value_pointer() {
     let text = br#"{"a":{"x":1},"b~/":[0,{"c":[true]}],"a":{"x":2,"x":3}}"#;
     let tree: Value = parse(text).unwrap();
     for pointer in [
@@ -739,7 +739,7 @@ fn pretty_printing_changes_white_space_only() {
 }
 
 #[test]
-fn an_object_is_its_members_whatever_became_of_others() {
+fn object_methods_change_one_member_only() {
     let mut object: Object = parse(br#"{"a": 1, "": 2, "bc": {}}"#).unwrap();
     assert_eq!(
         format!("{object:?}"),
@@ -768,7 +768,7 @@ fn an_object_is_its_members_whatever_became_of_others() {
 }
 
 #[test]
-fn a_name_that_comes_again_is_found_among_few_and_many() {
+fn duplicate_names_keep_the_last_value_at_the_first_place() {
     for n in 0..70 {
         for again in 0..n {
             let names = || (0..n).map(|index| "x".repeat(index));
@@ -790,7 +790,7 @@ fn a_name_that_comes_again_is_found_among_few_and_many() {
 }
 
 #[test]
-fn many_members_are_no_slower_and_the_last_wins() {
+fn an_object_of_100_000_members_is_not_quadratic() {
     let n = 100_000_u32;
     let mut text = String::from("{");
     for index in 0..n {

@@ -5,6 +5,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use std::io;
 use std::net::TcpStream;
 
@@ -33,9 +34,6 @@ pub(crate) const PRELUDE_END: &[u8] = &[0; 8];
 /// The longest prelude with its end, in bytes, that API Gateway takes ("Set up a Lambda proxy integration
 /// with payload response streaming").
 pub(crate) const PRELUDE_LEN_MAX: usize = 16 * 1024;
-
-/// The `errorType` of a response that cannot be sent.
-const INVALID_RESPONSE: &str = "Runtime.InvalidResponse";
 
 /// Starts a streamed response. See [`Responder::start`](crate::Responder::start).
 #[track_caller]
@@ -80,10 +78,9 @@ pub(crate) fn start_http<'c>(
 #[track_caller]
 fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
     if !matches!(status, 100..=599) {
-        return Err(Error::new(
-            INVALID_RESPONSE,
-            format_args!("{status} is not an HTTP status: expected 100 to 599"),
-        ));
+        return Err(invalid(format_args!(
+            "{status} is not an HTTP status: expected 100 to 599"
+        )));
     }
     let mut headers: Vec<(&str, String)> = Vec::new();
     let mut cookies = Vec::new();
@@ -112,12 +109,9 @@ fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
     let prelude = w.into_inner();
     let len = prelude.len().saturating_add(PRELUDE_END.len());
     if len > PRELUDE_LEN_MAX {
-        return Err(Error::new(
-            INVALID_RESPONSE,
-            format_args!(
-                "status and headers have {len} bytes: a streamed response may have {PRELUDE_LEN_MAX}"
-            ),
-        ));
+        return Err(invalid(format_args!(
+            "status and headers have {len} bytes: a streamed response may have {PRELUDE_LEN_MAX}"
+        )));
     }
     Ok(prelude)
 }
@@ -125,10 +119,13 @@ fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
 #[track_caller]
 fn invalid_header(text: &str) -> Error {
     let text = text.escape_default();
-    Error::new(
-        INVALID_RESPONSE,
-        format_args!("\"{text}\" cannot stand in an HTTP header"),
-    )
+    invalid(format_args!("\"{text}\" cannot stand in an HTTP header"))
+}
+
+/// Makes the error of a response that cannot be sent.
+#[track_caller]
+fn invalid(problem: fmt::Arguments<'_>) -> Error {
+    Error::new("Runtime.InvalidResponse", problem)
 }
 
 /// Writes the body of a streamed response.

@@ -25,5 +25,21 @@ mod released;
 #[path = "../it/support/mod.rs"]
 mod support;
 
+use std::fs;
+use std::path::Path;
+
 #[cfg(unix)]
 use released::programs;
+
+/// Copies a file, or a folder with all that is in it. Does nothing if there is none.
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        for file in fs::read_dir(from).unwrap() {
+            let name = file.unwrap().file_name();
+            copy(&from.join(&name), &to.join(&name));
+        }
+    } else if from.exists() {
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(from, to).unwrap();
+    }
+}

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
+use crate::copy;
+
 /// A part of the name of every function of `core` that starts a panic.
 const PANIC: &str = "4core9panicking";
 
@@ -105,18 +107,6 @@ fn compile_probe() -> String {
         .unwrap();
     assert!(status.success());
     fs::read_to_string(assembly).unwrap()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (from, name) = entry.map(|e| (e.path(), e.file_name())).unwrap();
-        if from.is_dir() {
-            copy(&from, &to.join(name));
-        } else {
-            fs::copy(&from, to.join(name)).unwrap();
-        }
-    }
 }
 
 #[test]

@@ -57,18 +57,22 @@ pub(crate) fn deflate(input: &[u8]) -> Vec<u8> {
         last: vec![None; 1 << 16],
         before: vec![None; Chains::RING_LEN],
     };
-    let mut blocks = Vec::new();
+    let (mut blocks, mut steps, mut cheapest) = (Vec::new(), Vec::new(), Vec::new());
     for start in (0..input.len()).step_by(SEGMENT_LEN) {
         let end = input.len().min(start + SEGMENT_LEN);
-        let steps = chains.steps(&input[..end], start);
+        chains.steps(&input[..end], start, &mut steps);
         // Before any symbol is counted: matches cost less than literals.
         let mut costs = vec![(end - start, vec![8; N_LITERALS + N_DISTANCES])];
         let mut segment_blocks = Vec::new();
         for _ in 0..N_PASSES {
-            let path = cheapest_path(&steps, &costs);
+            let path = cheapest_path(&steps, &costs, &mut cheapest);
             segment_blocks = merge(path.chunks(BLOCK_STEPS_MIN).map(Block::new).collect());
             let costs_of = |block: &Block| (block.n_bytes, block.code_lengths.clone());
+            let costs_before = costs;
             costs = segment_blocks.iter().map(costs_of).collect();
+            if costs == costs_before {
+                break;
+            }
         }
         blocks.append(&mut segment_blocks);
     }
@@ -105,9 +109,9 @@ impl Chains {
         self.before[at % Chains::RING_LEN] = self.last[hash as usize].replace(at);
     }
 
-    /// Returns the steps that can be taken at each position of `input` from `start` on. Where the longest
-    /// match is a good one, it is the only step, and the positions within it have none.
-    fn steps(&mut self, input: &[u8], start: usize) -> Vec<Vec<Step>> {
+    /// Sets `steps` to those that can be taken at each position of `input` from `start` on. Where the
+    /// longest match is a good one, it is the only step, and the positions within it have none.
+    fn steps(&mut self, input: &[u8], start: usize, steps: &mut Vec<Vec<Step>>) {
         let mut good_end = start;
         let steps_at = |at| {
             self.insert(input, at);
@@ -122,7 +126,8 @@ impl Chains {
             }
             steps
         };
-        (start..input.len()).map(steps_at).collect()
+        steps.clear();
+        steps.extend((start..input.len()).map(steps_at));
     }
 
     /// Returns a literal and, for each length, the nearest match.
@@ -152,9 +157,15 @@ impl Chains {
 
 /// Returns the cheapest path from the first position to the last one. `steps` has the steps that can be
 /// taken at each position; `costs` has the length of each block in bytes, and its code lengths.
-fn cheapest_path(steps: &[Vec<Step>], costs: &[(usize, Vec<u8>)]) -> Vec<Step> {
-    // For each position, the cost of the cheapest path to it, and the last step of that path.
-    let mut cheapest = vec![(u32::MAX, Step::Literal(0)); steps.len() + 1];
+/// `cheapest` is a buffer: for each position, the cost of the cheapest path to it, and the last step of
+/// that path.
+fn cheapest_path(
+    steps: &[Vec<Step>],
+    costs: &[(usize, Vec<u8>)],
+    cheapest: &mut Vec<(u32, Step)>,
+) -> Vec<Step> {
+    cheapest.clear();
+    cheapest.resize(steps.len() + 1, (u32::MAX, Step::Literal(0)));
     cheapest[0].0 = 0;
     let (mut at, mut block_end) = (0, 0);
     for (n_bytes, code_lengths) in costs {

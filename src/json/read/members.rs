@@ -36,11 +36,37 @@ impl<'j> Reader<'j> {
 
     /// As [`next_member`](Self::next_member). An unpaired surrogate in the name becomes U+FFFD if
     /// `replace` is set; otherwise it is an error.
-    #[inline]
     pub(in crate::json) fn next_name(
         &mut self,
         replace: bool,
     ) -> Result<Option<Cow<'j, str>>, Error> {
+        match self.begin_name()? {
+            Some(name) => self.name_after_quote(name, replace).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// As [`next_name`](Self::next_name), faster and 200 bytes longer: a tree of an HTTP event takes 6 %
+    /// fewer instructions (`bench/json`, opt-level z).
+    #[inline]
+    pub(in crate::json) fn fast_next_name(&mut self) -> Result<Option<Cow<'j, str>>, Error> {
+        let Some(name) = self.begin_name()? else {
+            return Ok(None);
+        };
+        let end = lexer::skip_unescaped(name);
+        if let [b'"', b':', b' ', after @ ..] | [b'"', b':', after @ ..] = end {
+            self.rest = after;
+            let name = self.text.get(self.pos_of(name)..self.pos_of(end));
+            return Ok(Some(Cow::Borrowed(name.unwrap_or_default())));
+        }
+        self.name_after_quote(name, self.replaces_surrogates)
+            .map(Some)
+    }
+
+    /// Reads what is before a name, and its opening quote. Returns the rest after it, or `None` at the
+    /// end of the object.
+    #[inline]
+    fn begin_name(&mut self) -> Result<Option<&'j [u8]>, Error> {
         let mut rest = lexer::skip_white_space(self.rest);
         if let [b'}', after @ ..] = rest {
             self.close(after);
@@ -53,18 +79,10 @@ impl<'j> Reader<'j> {
             rest = lexer::skip_white_space(after);
         }
         self.first = false;
-        let [b'"', name @ ..] = rest else {
-            return Err(self.error_at(rest, ReadError::NAME));
-        };
-        // Most names have no escapes, and a colon behind the quote. The plain form is the last line:
-        // 6 % more instructions for a tree of an HTTP event (`bench/json`, opt-level z).
-        let end = lexer::skip_unescaped(name);
-        if let [b'"', b':', b' ', after @ ..] | [b'"', b':', after @ ..] = end {
-            self.rest = after;
-            let name = self.text.get(self.pos_of(name)..self.pos_of(end));
-            return Ok(Some(Cow::Borrowed(name.unwrap_or_default())));
+        match rest {
+            [b'"', name @ ..] => Ok(Some(name)),
+            _ => Err(self.error_at(rest, ReadError::NAME)),
         }
-        self.name_after_quote(name, replace).map(Some)
     }
 
     /// Reads an object. `read` is called with the name of each member and reads its value.

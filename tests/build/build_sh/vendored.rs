@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use super::{Package, ROOT, stderr, stdout, targets_installed};
+use crate::copy;
 
 /// Returns a package with the binary `mine`, which returns its event, and the example `fails`.
 fn vendoring(folder: &str) -> Package {
@@ -37,18 +38,6 @@ fn vendoring(folder: &str) -> Package {
         "fn main() -> ! { tiny_lambda::run(|text: String, _| Ok(text.parse::<u8>()?)) }",
     );
     package
-}
-
-fn copy(from: &Path, to: &Path) {
-    if from.is_dir() {
-        for file in fs::read_dir(from).unwrap() {
-            let name = file.unwrap().file_name();
-            copy(&from.join(&name), &to.join(&name));
-        }
-    } else if from.exists() {
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::copy(from, to).unwrap();
-    }
 }
 
 /// Runs the vendored build.sh, with `event` on its standard input.
