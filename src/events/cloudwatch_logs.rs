@@ -9,6 +9,15 @@ event! {
     /// The event of Amazon CloudWatch Logs: log events of a subscription (Amazon CloudWatch Logs
     /// User Guide, "Real-time processing of log data with subscriptions"). [`LogsEvent::data`]
     /// decompresses them.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_logs::LogsEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: LogsEvent = json::parse(samples::CLOUDWATCH_LOGS.as_bytes())?;
+    /// assert_eq!(event.data()?.message_type.get()?, "DATA_MESSAGE");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct LogsEvent {
         aws_logs: AwsLogs as "awslogs",
     }

@@ -60,6 +60,15 @@ event! {
     }
 
     /// A change of an item.
+    ///
+    /// ```
+    /// use tiny_lambda::events::dynamodb::DynamoDbStreamRecord;
+    /// use tiny_lambda::json;
+    ///
+    /// let record: DynamoDbStreamRecord = json::parse(br#"{"NewImage": {"id": {"S": "a1"}}}"#)?;
+    /// assert_eq!(record.new_image.get()?.value("id")?.as_str(), Some("a1"));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct DynamoDbStreamRecord {
         /// In seconds, or in the unit of the next member, which records of Kinesis Data Streams for
         /// DynamoDB have. [`DynamoDbStreamRecord::creation_time`] takes that into account.

@@ -32,6 +32,15 @@ event! {
     }
 
     /// A record of a topic.
+    ///
+    /// ```
+    /// use tiny_lambda::events::kafka::KafkaRecord;
+    /// use tiny_lambda::json;
+    ///
+    /// let record: KafkaRecord = json::parse(br#"{"topic": "orders", "value": "aGk="}"#)?;
+    /// assert_eq!(record.value.get()?.decode()?, b"hi");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct KafkaRecord {
         topic: String,
         partition: i64,

@@ -32,6 +32,15 @@ event! {
 
     /// A notification. If an SQS queue subscribes to the topic without raw message delivery, the
     /// body of its messages is the JSON of this type.
+    ///
+    /// ```
+    /// use tiny_lambda::events::sns::SnsMessage;
+    /// use tiny_lambda::json;
+    ///
+    /// let notification: SnsMessage = json::parse(br#"{"Subject": "Order", "Message": "a1"}"#)?;
+    /// assert_eq!(notification.message.get()?, "a1");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct SnsMessage {
         /// `Notification`; subscribers other than functions also get `SubscriptionConfirmation` and
         /// `UnsubscribeConfirmation`.

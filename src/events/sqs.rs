@@ -25,6 +25,15 @@ event! {
     }
 
     /// A message of a queue.
+    ///
+    /// ```
+    /// use tiny_lambda::events::sqs::SqsMessage;
+    /// use tiny_lambda::json;
+    ///
+    /// let message: SqsMessage = json::parse(br#"{"messageId": "m1", "body": "a1"}"#)?;
+    /// assert_eq!(message.body.get()?, "a1");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct SqsMessage {
         /// The ID of the message.
         message_id: String as "messageId",

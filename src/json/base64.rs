@@ -19,18 +19,6 @@ use crate::encoding::decode_base64;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Base64(pub Vec<u8>);
 
-impl From<Vec<u8>> for Base64 {
-    fn from(bytes: Vec<u8>) -> Base64 {
-        Base64(bytes)
-    }
-}
-
-impl From<Base64> for Vec<u8> {
-    fn from(value: Base64) -> Vec<u8> {
-        value.0
-    }
-}
-
 impl FromJson for Base64 {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         r.attempt(|r| {

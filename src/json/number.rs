@@ -104,7 +104,7 @@ impl Number {
     }
 
     /// Returns the number that `write` writes.
-    pub(super) fn written(write: impl FnOnce(&mut Writer)) -> Number {
+    fn written(write: impl FnOnce(&mut Writer)) -> Number {
         let mut w = Writer::default();
         write(&mut w);
         Number::from_text(str::from_utf8(&w.into_inner()).unwrap_or_default())
@@ -168,3 +168,21 @@ impl ToJson for Number {
         Value::Number(self.clone())
     }
 }
+
+macro_rules! from_integer {
+    ($($type:ident)*) => {$(
+        impl From<$type> for Number {
+            fn from(value: $type) -> Number {
+                Number::written(|w| value.to_json(w))
+            }
+        }
+
+        impl From<$type> for Value {
+            fn from(value: $type) -> Value {
+                Value::Number(value.into())
+            }
+        }
+    )*};
+}
+
+from_integer!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
