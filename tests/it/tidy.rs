@@ -383,6 +383,11 @@ fn texts() -> Vec<(String, String)> {
     texts
 }
 
+fn pages() -> impl Iterator<Item = (String, String)> {
+    let is_page = |name: &str| Path::new(name).extension().is_some_and(|e| e == "md");
+    texts().into_iter().filter(move |(name, _)| is_page(name))
+}
+
 /// Returns the files that `text` names: each word that ends in `.ending`. Addresses of other sites are
 /// left out.
 fn named_files<'t>(text: &'t str, ending: &str) -> Vec<&'t str> {
@@ -403,10 +408,7 @@ fn each_source_file_that_a_page_names_exists() {
         .flat_map(|folder| files(folder, "rs"))
         .map(|(name, _)| Path::new(&name).to_owned())
         .collect();
-    let pages = texts()
-        .into_iter()
-        .filter(|(name, _)| name.ends_with(".md") && name != "CHANGELOG.md");
-    for (page, text) in pages {
+    for (page, text) in pages().filter(|(name, _)| name != "CHANGELOG.md") {
         for file in named_files(&text, "rs") {
             let exists = sources
                 .iter()
@@ -433,12 +435,7 @@ fn each_page_that_is_named_exists() {
 /// As README.md's: a link of another page leads to a file.
 #[test]
 fn what_the_pages_link_to_is_there() {
-    let pages = texts().into_iter().filter(|(name, _)| {
-        Path::new(name)
-            .extension()
-            .is_some_and(|ending| ending == "md")
-    });
-    for (name, text) in pages {
+    for (name, text) in pages() {
         let folder = root().join(Path::new(&name).parent().unwrap());
         for link in text.split("](").skip(1) {
             let link = link.split([')', '#']).next().unwrap();
