@@ -65,7 +65,7 @@ use self::watch::{WatchLoop, Watcher};
 /// and short enough for a test run that hangs.
 const IN_PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What an invocation returned.
+/// The result of an invocation: a response or an error document.
 ///
 /// ```
 /// use tiny_lambda::{Error, Result, emulator, handler};
@@ -116,7 +116,8 @@ impl InvokeResponse {
     }
 }
 
-/// An event and what Lambda tells the function about it. With [`Default`] the emulator chooses all of that.
+/// An event and the data that Lambda passes to the function with it. The emulator chooses the data that is
+/// `None`.
 ///
 /// ```
 /// use std::thread;
@@ -148,7 +149,7 @@ pub struct InvokeRequest {
     pub event: Vec<u8>,
     /// The request id; `None` for a new UUID.
     pub request_id: Option<String>,
-    /// The deadline that the function is told; `None` for the real one. The invocation ends with its
+    /// The deadline that the function receives; `None` for the real one. The invocation ends with its
     /// timeout in any case.
     pub deadline: Option<SystemTime>,
     /// The X-Ray tracing header; `None` for a new trace that is not sampled.
@@ -402,7 +403,7 @@ impl Emulator {
         self.invoke_with(InvokeRequest::new(event))
     }
 
-    /// Invokes the function with an event and what Lambda tells about it, and waits for the response.
+    /// Invokes the function with the event and the data of `request`, and waits for the response.
     ///
     /// ```no_run
     /// use tiny_lambda::emulator::{Emulator, InvokeRequest};

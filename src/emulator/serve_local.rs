@@ -18,7 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(900);
 
 const HELP: &str = include_str!("serve_local_help.txt");
 
-/// Serves `handler` on a local port until Ctrl-C. [`run`](crate::run) and its like call this in a debug
+/// Serves `handler` on a local port until Ctrl-C. [`run`](crate::run) and the other `run` functions call this in a debug
 /// build if `AWS_LAMBDA_RUNTIME_API` is not set.
 ///
 /// It listens on 127.0.0.1 or the address of `--host`, on port 9000 or the port of `--port` or the

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::error;
 use core::fmt;
 
-/// Why data is not valid gzip, or was not decompressed. Returned by [`gunzip`].
+/// An error of [`gunzip`]: the data is not valid gzip, or decompresses to more than the limit.
 ///
 /// ```
 /// use tiny_lambda::encoding::gunzip;

@@ -54,7 +54,7 @@ event! {
         is_base64_encoded: bool as "isBase64Encoded",
     }
 
-    /// Where a request comes from.
+    /// The source of a request.
     pub struct AlbTargetGroupRequestContext {
         elb: ElbContext,
     }

@@ -250,7 +250,7 @@ event! {
         user_agent: String as "userAgent",
     }
 
-    /// How a client has authenticated itself.
+    /// The method by which a client has authenticated itself.
     pub struct ApiGatewayV2Authentication {
         client_cert: ClientCert as "clientCert",
     }

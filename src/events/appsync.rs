@@ -135,7 +135,7 @@ event! {
         selection_set_graphql: String as "selectionSetGraphQL",
     }
 
-    /// What a request mapping template passes to the function: a request, or a batch of them (AWS
+    /// The data that a request mapping template passes to the function: a request, or a batch of them (AWS
     /// AppSync Developer Guide, "AWS AppSync resolver mapping template reference for Lambda").
     ///
     /// ```

@@ -56,7 +56,7 @@ event! {
         evaluation_state: String as "evaluationState",
     }
 
-    /// What an alarm watches: metrics, or other alarms if it is a composite alarm.
+    /// The metrics that an alarm watches, or other alarms if it is a composite alarm.
     pub struct CloudWatchAlarmConfiguration {
         id: String,
         description: String,
@@ -168,7 +168,7 @@ event! {
         trigger: CloudWatchAlarmTrigger as "Trigger",
     }
 
-    /// What an alarm watches.
+    /// The metric or metrics that an alarm watches, and the condition for its state.
     pub struct CloudWatchAlarmTrigger {
         metric_name: String as "MetricName",
         namespace: String as "Namespace",

@@ -248,7 +248,7 @@ event! {
         password: String,
     }
 
-    /// What is confirmed without asking the user.
+    /// The confirmations and verifications that need no action of the user.
     pub struct CognitoEventUserPoolsPreSignupResponse {
         auto_confirm_user: bool as "autoConfirmUser",
         auto_verify_email: bool as "autoVerifyEmail",

@@ -22,7 +22,7 @@ event! {
         /// Whether the resource no longer matches the scope of the rule.
         event_left_scope: bool as "eventLeftScope",
         execution_role_arn: String as "executionRoleArn",
-        /// The JSON of what triggered the evaluation.
+        /// The JSON of the change or schedule that triggered the evaluation.
         invoking_event: String as "invokingEvent",
         /// The token that `PutEvaluations` requires.
         result_token: String as "resultToken",

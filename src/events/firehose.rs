@@ -82,7 +82,7 @@ event! {
         metadata: KinesisFirehoseResponseRecordMetadata,
     }
 
-    /// Where a record is delivered.
+    /// The destination of a record.
     pub struct KinesisFirehoseResponseRecordMetadata {
         /// The keys for dynamic partitioning.
         partition_keys: Map<String> as "partitionKeys",

@@ -42,7 +42,7 @@ event! {
         host_id: String as "HostId",
     }
 
-    /// What happened to an object.
+    /// An event of an object.
     pub struct S3EventRecord {
         event_version: String as "eventVersion",
         /// `aws:s3`
@@ -74,7 +74,7 @@ event! {
         restore_event_data: S3RestoreEventData as "restoreEventData",
     }
 
-    /// How long the restored copy is kept.
+    /// The time until which a restored copy is kept, and its storage class.
     pub struct S3RestoreEventData {
         lifecycle_restoration_expiry_time: Timestamp as "lifecycleRestorationExpiryTime",
         lifecycle_restore_storage_class: String as "lifecycleRestoreStorageClass",

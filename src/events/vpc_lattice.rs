@@ -66,7 +66,7 @@ event! {
         is_base64_encoded: bool as "isBase64Encoded",
     }
 
-    /// Where a request comes from.
+    /// The source of a request.
     pub struct VpcLatticeRequestV2Context {
         service_network_arn: String as "serviceNetworkArn",
         service_arn: String as "serviceArn",

@@ -11,7 +11,7 @@ use super::read::DEPTH_MAX;
 use super::read::lexer;
 use crate::encoding::{Digits, decimal};
 
-/// Why a text could not be read, and where.
+/// An error of reading JSON: the problem and its place in the text.
 ///
 /// ```
 /// use tiny_lambda::json::{self, ErrorKind};

@@ -43,7 +43,7 @@ impl Writer {
         Writer { out }
     }
 
-    /// Returns what was written.
+    /// Returns the JSON that was written, after the bytes that [`new`](Self::new) took.
     ///
     /// ```
     /// use tiny_lambda::json::Writer;

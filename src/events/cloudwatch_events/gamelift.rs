@@ -193,7 +193,7 @@ event! {
         players: Vec<Player>,
     }
 
-    /// How often a rule passed and failed.
+    /// The numbers of times that a rule passed and failed.
     pub struct RuleEvaluationMetric {
         rule_name: String as "ruleName",
         passed_count: i64 as "passedCount",

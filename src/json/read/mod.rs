@@ -404,7 +404,8 @@ impl<'j> Reader<'j> {
         self.open(b'[', "an array")
     }
 
-    /// Reads what is before the next element. Returns false at the end of the array, which is read then.
+    /// Reads the comma before the next element, if any. Returns false at the end of the array, which is
+    /// read then.
     ///
     /// ```
     /// use tiny_lambda::json::Reader;
