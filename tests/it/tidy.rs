@@ -88,6 +88,36 @@ fn unsafe_code_is_only_in_sys_and_each_block_has_a_safety_comment() {
     }
 }
 
+/// The lint `unreachable_pub` makes sure that `pub` is written for public functions only.
+#[test]
+fn each_public_function_has_an_example() {
+    /// Public for the macros of this crate only.
+    const HIDDEN: [&str; 3] = [
+        "src/json/field_names.rs",
+        "src/json/private.rs",
+        "src/runtime/no_main.rs",
+    ];
+    /// The fence of an example, hidden documentation, and documentation that a macro's caller writes.
+    const EXPECTED: [&str; 3] = ["/// ```", "#[doc(hidden)]", "$(#[$doc])*"];
+    let mut without = Vec::new();
+    for (name, text) in files("src", "rs") {
+        if name.starts_with("src/bin/") || HIDDEN.contains(&&*name) {
+            continue;
+        }
+        let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+        for (index, line) in lines.iter().enumerate() {
+            if line.starts_with("pub fn ") || line.starts_with("pub const fn ") {
+                let before = lines[..index].iter().rev();
+                let mut docs = before.take_while(|line| !line.is_empty() && !line.ends_with('{'));
+                if !docs.any(|line| EXPECTED.iter().any(|text| line.starts_with(text))) {
+                    without.push(format!("{name}:{}: {line}", index + 1));
+                }
+            }
+        }
+    }
+    assert!(without.is_empty(), "{without:#?}");
+}
+
 #[test]
 fn the_only_dependency_is_optional() {
     let manifest = read("Cargo.toml");

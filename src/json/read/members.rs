@@ -17,6 +17,17 @@ impl<'j> Reader<'j> {
     /// The escape of an unpaired surrogate becomes U+FFFD, so that a member which the caller skips
     /// cannot be an error. [`Reader`] has an example.
     ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// let mut r = Reader::new(r#"{"a": 1}"#);
+    /// r.begin_object()?;
+    /// assert_eq!(r.next_member()?.as_deref(), Some("a"));
+    /// assert_eq!(r.number()?, "1");
+    /// assert_eq!(r.next_member()?, None);
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If neither a member nor the end comes next.
     pub fn next_member(&mut self) -> Result<Option<Cow<'j, str>>, Error> {
@@ -213,6 +224,15 @@ impl<'j> Reader<'j> {
 
     /// Reads any value and drops it. It is checked as if it were kept, except that unpaired surrogates
     /// are allowed (RFC 8259, section 8.2).
+    ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// let mut r = Reader::new(r#"{"a": [1, 2]}"#);
+    /// r.skip()?;
+    /// r.end()?;
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If it is not JSON.
