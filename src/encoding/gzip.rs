@@ -230,7 +230,7 @@ impl Output {
         let from = self.bytes.len().checked_sub(distance);
         let from = from.filter(|from| *from >= self.start);
         let from = from.ok_or(GzipErrorKind::Distance)?;
-        // The copied range may reach into the copy itself.
+        // The copied range may overlap the copy.
         for at in (from..).take(len) {
             let byte = *self.bytes.get(at).ok_or(GzipErrorKind::Distance)?;
             self.bytes.push(byte);

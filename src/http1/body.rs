@@ -63,7 +63,7 @@ enum State {
     ChunkSize,
     /// The line end after a chunk.
     ChunkEnd,
-    /// The trailer section, of which this many bytes have been read.
+    /// The trailer section. The number counts its bytes that have been read.
     Trailers(usize),
     /// Nothing: the body is complete.
     Done,
@@ -95,7 +95,7 @@ impl Body {
         self.start..self.end
     }
 
-    /// Returns how many more bytes the framing has announced, to make room for.
+    /// Returns how many more bytes the framing has announced, so that the caller reserves memory for them.
     pub(crate) fn missing(&self) -> usize {
         match self.state {
             State::Data(missing) => missing,

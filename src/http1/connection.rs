@@ -11,17 +11,17 @@ use super::head::{self, HeadError, OnField};
 use super::{add, remove_range, skip, subtract};
 use crate::sys::{self, Errno};
 
-/// Room that is made for a read of unknown length, in bytes. Most heads and events fit.
+/// Bytes that are reserved for a read of unknown length. Most heads and events fit.
 const READ_LEN: usize = 8 * 1024;
 
-/// The last part of a long body, in bytes, for which a read returns what has arrived, so that bytes
-/// after the body are noticed. The part before it is waited for in one read; a read for each piece
-/// that arrives takes a tenth more time.
+/// Length of the end of a long body, in bytes, that is not waited for in one read: a read there returns
+/// what has arrived, so that bytes after the body are noticed. One read waits for everything before it.
+/// A read for each piece that arrives takes a tenth more time.
 const REST_LEN: usize = 64 * 1024;
 
 /// The read timeout of a connection: how long the peer may send nothing before and within a reply.
-/// It does not apply before the reply to `next`, and before one to a response that the peer is still
-/// receiving. Within a long body a stall is noticed after twice this time at the latest.
+/// It does not apply before the reply to `next`, nor before the reply to a response that the peer is
+/// still receiving. Within a long body a stall is noticed after at most twice this time.
 pub(crate) const STALL_TIMEOUT: Duration = Duration::from_millis(STALL_MS);
 const STALL_MS: u64 = 10_000;
 
@@ -33,7 +33,7 @@ const INTERIM_MAX: usize = 16;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    /// Where its body is in the inbox.
+    /// Where its body is in the buffer.
     pub(crate) body: Range<usize>,
     /// The connection cannot be used for another request.
     pub(crate) close: bool,
@@ -135,7 +135,7 @@ pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usi
 /// The body may have up to `body_len_max` bytes. `on_field` is called with the fields of the final
 /// reply, and again with the first ones if the head arrives in pieces. If `may_be_late`, the first
 /// byte is waited for without a timeout. After [`ReceiveError::Stalled`] with an empty inbox nothing
-/// is lost: the reply can still be received by another call.
+/// is lost: another call can still receive the reply.
 pub(crate) fn receive(
     stream: &TcpStream,
     inbox: &mut Vec<u8>,

@@ -101,7 +101,7 @@ fn eq_ignoring(a: &[u8], b: &[u8], ignored: u64) -> bool {
         }
         at = end;
     }
-    // The last eight bytes, some of which have been compared already.
+    // Compares the last eight bytes. Some of them may have been compared already.
     let last = a.len().saturating_sub(8);
     if let (Some(a), Some(b)) = (word(a.get(last..)), word(b.get(last..))) {
         return (a ^ b) & !ignored == 0;

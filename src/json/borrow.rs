@@ -69,7 +69,7 @@ pub trait BorrowJson<'j>: Sized {
         None
     }
 
-    /// As [`FromJson::placeholder`](super::FromJson::placeholder).
+    /// Does the same as [`FromJson::placeholder`](super::FromJson::placeholder).
     #[doc(hidden)]
     #[inline(always)]
     fn placeholder() -> Option<Self> {

@@ -464,7 +464,7 @@ fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
         return Some(0);
     }
     // One operation with exact operands rounds once (Clinger, "How to read floating point numbers
-    // accurately"). This takes a third of the instructions of what follows.
+    // accurately"). This takes a third of the instructions of the general algorithm below.
     let is_f64 = format.precision == F64.precision;
     if is_f64 && decimal.significand <= EXACT_MAX && (-19..=0).contains(&decimal.exponent) {
         let power = 10_u64.pow(signed(decimal.exponent).unsigned_abs());

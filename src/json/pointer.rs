@@ -39,7 +39,7 @@ pub fn get<T: FromJson>(text: &[u8], pointer: &str) -> Result<Option<T>, Error> 
     T::from_json(&mut r).map(Some)
 }
 
-/// Returns a reader at the member or element `step` of the value that comes next.
+/// Returns a reader at the member or element `step` of the next value.
 fn enter<'j>(mut r: Reader<'j>, step: &str) -> Result<Option<Reader<'j>>, Error> {
     let mut found = None;
     match r.peek()? {

@@ -56,7 +56,7 @@ pub(crate) use portable::*;
 pub(crate) use {os::*, signal::*, socket::*, thread::*};
 
 /// Returns whether this thread has claimed the end of the process before. If not, claims it; if another thread
-/// has claimed it, blocks for good.
+/// has claimed it, blocks forever.
 fn has_claimed_exit() -> bool {
     /// The address of `HERE` in the thread that ends the process.
     static OWNER: AtomicUsize = AtomicUsize::new(0);

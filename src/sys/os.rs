@@ -38,8 +38,8 @@ static BEFORE_MAIN: extern "C" fn() = split_environment;
 /// If the process has a Runtime API, `environ` also gets `WRITABLE_ENTRY` as its first entry.
 extern "C" fn split_environment() {
     // SAFETY: the C library calls this once, before `main` and before the process has a second thread,
-    // so nothing else reads or writes `environ`. `environ` is null or points to pointers to texts, of
-    // which the last is null (environ(7)). Both arrays end that way too, share the texts, and live as
+    // so nothing else reads or writes `environ`. `environ` is null or points to an array of pointers to
+    // texts, which ends with null (environ(7)). Both arrays end that way too, share the texts, and live as
     // long as the process. The kernel made the texts: `setenv` and `putenv` replace pointers to them, but
     // change no byte of them.
     unsafe {

@@ -342,7 +342,7 @@ impl Environment {
         self.end_processes(generation, "SPINDOWN");
     }
 
-    /// Ends the processes and everything that waits for them, for good.
+    /// Ends the processes and everything that waits for them. No invocation runs here any more.
     pub(crate) fn close(&self) {
         self.update(|state| state.is_closed = true);
         let mut state = self.lock();

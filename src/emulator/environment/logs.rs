@@ -230,7 +230,7 @@ fn lines_with_lf(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Escapes control characters as `\x1b`, except in colours: they could erase the screen or rename the
-/// window, and a function logs text that strangers send it.
+/// window, and a function may log text that anyone on the Internet has sent.
 fn escape_for_terminal(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut escaped = String::with_capacity(text.len());

@@ -201,7 +201,7 @@ fn deliver(subscription: &TelemetrySubscription, records: &Receiver<TelemetryRec
             bytes = bytes.saturating_add(record.json.len());
             batch.push(record.json);
         }
-        // The last batch of a subscriber that has not taken the one before is not sent: the end would wait.
+        // A subscriber that did not accept a batch does not get the last one: Shutdown would wait for it.
         if !(is_over && is_lost) {
             is_lost = send_batch(&subscription.destination, &batch).is_err();
         }

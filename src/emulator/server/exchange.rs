@@ -159,14 +159,14 @@ pub(super) enum BodyProgress {
 #[derive(Debug)]
 pub(crate) struct Exchange<'c> {
     pub(super) connection: &'c Connection,
-    /// Bytes that were read from the connection and belong to this request or a later one. The head is in
-    /// front of the body.
+    /// Bytes that were read from the connection and belong to this request or a later one. The head is
+    /// before the body.
     buffer: &'c mut Vec<u8>,
     body: Body,
     pub(super) progress: BodyProgress,
-    /// When the wait for a body of limited time began, and how many bytes have come since.
+    /// When the wait for a body with a time limit began, and how many bytes were received since.
     body_wait: Option<(Instant, u64)>,
-    /// Whether the body may take any time.
+    /// Whether the body has no time limit.
     pub(crate) allows_slow_body: bool,
     /// Trailers of the request's body.
     pub(crate) trailers: Vec<(String, String)>,

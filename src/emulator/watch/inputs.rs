@@ -253,7 +253,7 @@ impl Snapshot {
         // The files that this process writes its output to. No build reads them.
         let own_output = ["/proc/self/fd/1", "/proc/self/fd/2"]
             .map(|path| Stamp::new(&fs::metadata(path).ok()?).id);
-        // The folders that have been found, by device and inode: symbolic links may lead back.
+        // The folders that have been found, by device and inode: symbolic links may form a cycle.
         let mut folders = BTreeSet::new();
         self.searched.insert((folder.to_owned(), search));
         let mut rest = vec![(folder.to_owned(), IgnorePatterns::above(folder), DEPTH_MAX)];

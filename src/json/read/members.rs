@@ -18,13 +18,13 @@ impl<'j> Reader<'j> {
     /// cannot be an error. [`Reader`] has an example.
     ///
     /// # Errors
-    /// If neither a member nor the end comes next.
+    /// If the reader is neither at a member nor at the end of the object.
     pub fn next_member(&mut self) -> Result<Option<Cow<'j, str>>, Error> {
         self.next_name(true)
     }
 
-    /// As [`next_member`](Self::next_member). An unpaired surrogate in the name becomes U+FFFD if
-    /// `replace` is set; otherwise it is an error.
+    /// Does the same as [`next_member`](Self::next_member). An unpaired surrogate in the name becomes U+FFFD
+    /// if `replace` is set; otherwise it is an error.
     #[inline]
     pub(in crate::json) fn next_name(
         &mut self,
@@ -45,7 +45,7 @@ impl<'j> Reader<'j> {
         let [b'"', name @ ..] = rest else {
             return Err(self.error_at(rest, ReadError::NAME));
         };
-        // Most names have no escapes, and a colon behind the quote. The plain form is the last line:
+        // Most names have no escapes, and a colon after the quote. The plain form is the last line:
         // 6 % more instructions for a tree of an HTTP event (`bench/json`, opt-level z).
         let end = lexer::skip_unescaped(name);
         if let [b'"', b':', b' ', after @ ..] | [b'"', b':', after @ ..] = end {
@@ -93,7 +93,7 @@ impl<'j> Reader<'j> {
     /// members that are required; the ones that are found are removed.
     ///
     /// # Errors
-    /// Those of `read`; and if no object comes next or a required member is missing.
+    /// Those of `read`; and if the next value is not an object, or a required member is missing.
     #[doc(hidden)]
     pub fn fields(
         &mut self,
@@ -178,8 +178,8 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// As [`find_field`](Self::find_field), for one member whose name has escapes or space before the
-    /// colon, or that no field has. `name` is the rest after its opening quote.
+    /// Does the same as [`find_field`](Self::find_field) for one member, whose name may have escapes or
+    /// white space before the colon, or belong to no field. `name` is the rest after its opening quote.
     #[inline(never)]
     fn slow_find_field(&mut self, names: &Names, name: &'j [u8]) -> Result<usize, Error> {
         if !matches!(lexer::skip_unescaped(name), [b'"', b':', ..]) {

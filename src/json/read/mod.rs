@@ -169,7 +169,7 @@ impl<'j> Reader<'j> {
         result
     }
 
-    /// As [`attempt`](Self::attempt). Within `read`, the escape of an unpaired surrogate becomes U+FFFD
+    /// Does the same as [`attempt`](Self::attempt). Within `read`, the escape of an unpaired surrogate becomes U+FFFD
     /// if `replaces_surrogates` is set; otherwise it is an error.
     #[inline]
     pub(crate) fn attempt_replacing<T>(
@@ -183,10 +183,10 @@ impl<'j> Reader<'j> {
         result
     }
 
-    /// Returns the kind of the value that comes next, from its first character. Nothing is read.
+    /// Returns the kind of the next value, from its first character. Nothing is read.
     ///
     /// # Errors
-    /// If no value comes next.
+    /// If the reader is not at a value.
     pub fn peek(&mut self) -> Result<Kind, Error> {
         match lexer::skip_white_space(self.rest) {
             [b'"', ..] => Ok(Kind::String),
@@ -202,7 +202,7 @@ impl<'j> Reader<'j> {
     /// Reads `null`.
     ///
     /// # Errors
-    /// If something else comes next.
+    /// If the next value is not `null`.
     pub fn null(&mut self) -> Result<(), Error> {
         if self.literal_from(b'n') {
             Ok(())
@@ -211,7 +211,7 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// Reads `null` if it comes next. Returns whether it did.
+    /// Reads `null` if it is the next value. Returns whether it was.
     ///
     /// ```
     /// use tiny_lambda::json::Reader;
@@ -226,7 +226,7 @@ impl<'j> Reader<'j> {
     /// Reads `true` or `false`.
     ///
     /// # Errors
-    /// If something else comes next.
+    /// If the next value is neither.
     pub fn bool(&mut self) -> Result<bool, Error> {
         if self.literal_from(b't') {
             Ok(true)
@@ -240,7 +240,7 @@ impl<'j> Reader<'j> {
     /// Reads a number and returns its text.
     ///
     /// # Errors
-    /// If something else comes next, or the number is malformed (RFC 8259, section 6).
+    /// If the next value is not a number, or is malformed (RFC 8259, section 6).
     pub fn number(&mut self) -> Result<&'j str, Error> {
         let rest = lexer::skip_white_space(self.rest);
         let [b'-' | b'0'..=b'9', ..] = rest else {
@@ -345,7 +345,7 @@ impl<'j> Reader<'j> {
         })
     }
 
-    /// Reads `[`. Call [`next_element`](Self::next_element) before each element.
+    /// Reads `[`, the start of an array. Call [`next_element`](Self::next_element) before each element.
     ///
     /// ```
     /// use tiny_lambda::json::Reader;
@@ -362,7 +362,7 @@ impl<'j> Reader<'j> {
     /// ```
     ///
     /// # Errors
-    /// If something else comes next, or 128 arrays and objects are open already.
+    /// If the next value is not an array, or 128 arrays and objects are open already.
     pub fn begin_array(&mut self) -> Result<(), Error> {
         self.open(b'[', "an array")
     }
@@ -370,7 +370,7 @@ impl<'j> Reader<'j> {
     /// Reads what is before the next element. Returns false at the end of the array, which is read then.
     ///
     /// # Errors
-    /// If neither an element nor the end comes next.
+    /// If the reader is neither at an element nor at the end of the array.
     pub fn next_element(&mut self) -> Result<bool, Error> {
         match lexer::skip_white_space(self.rest) {
             [b']', after @ ..] => {
@@ -399,10 +399,11 @@ impl<'j> Reader<'j> {
         })
     }
 
-    /// Reads `{`. Call [`next_member`](Self::next_member) before each value; [`Reader`] has an example.
+    /// Reads `{`, the start of an object. Call [`next_member`](Self::next_member) before each value;
+    /// [`Reader`] has an example.
     ///
     /// # Errors
-    /// If something else comes next, or 128 arrays and objects are open already.
+    /// If the next value is not an object, or 128 arrays and objects are open already.
     pub fn begin_object(&mut self) -> Result<(), Error> {
         self.open(b'{', "an object")
     }
@@ -470,8 +471,7 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// Skips white space and returns a copy of the reader whose errors are about the value that comes
-    /// next.
+    /// Skips white space and returns a copy of the reader whose errors are about the next value.
     pub(in crate::json) fn at_next(&mut self) -> Reader<'j> {
         self.next();
         Reader {
@@ -507,7 +507,7 @@ impl<'j> Reader<'j> {
         self.text.len().wrapping_sub(rest.len())
     }
 
-    /// Reads the literal that begins with `first`, if it comes next. Returns whether it did.
+    /// Reads the literal that begins with `first`, if it is next. Returns whether it was.
     fn literal_from(&mut self, first: u8) -> bool {
         let rest = lexer::skip_white_space(self.rest);
         if rest.first() != Some(&first) {
