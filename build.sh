@@ -76,7 +76,7 @@ host=$(rustc_field host)
 need() {
     [ ! -e "$sysroot/$3" ] || return 0
     [ -z "$offline" ] || die "the $1 $2 is missing: type \`rustup $1 add $2\`, or leave out --offline"
-    command -v rustup >/dev/null || die "the $1 $2 is missing, and so is rustup to add it: see https://rustup.rs"
+    command -v rustup >/dev/null || die "the $1 $2 is missing, and rustup, which could add it, is not installed: see https://rustup.rs"
     say "adding the $1 $2 with rustup"
     rustup --quiet "$1" add "$2" >&2 || die "rustup could not add it: type \`rustup $1 add $2\`"
 }
@@ -102,11 +102,11 @@ binaries=$(list bin)
 candidates=$binaries$(list example)
 if [ -z "$names" ]; then
     names=${binaries# }
-    case $names in '' | *' '*) die "name what to build: there is${candidates:- no example or binary}" ;; esac
+    case $names in '' | *' '*) die "name what to build: this package has${candidates:- no example or binary}" ;; esac
 fi
 for name in $names; do
     case "$candidates " in *" $name "*) continue ;; esac
-    die "no example or binary \"$name\" in $manifest: there is${candidates:- none}"
+    die "no example or binary \"$name\" in $manifest, which has${candidates:- none}"
 done
 case "$wrapper $names " in
     "yes bootstrap "?* | "yes "*" bootstrap "*) die "bootstrap cannot be one of several functions in a package: rename it" ;;

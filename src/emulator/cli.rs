@@ -275,7 +275,10 @@ pub(crate) fn read_event(arg: &str) -> Result<Vec<u8>, String> {
     } else if let Some(path) = arg.strip_prefix('@').or_else(is_file) {
         (path, fs::read(path))
     } else {
-        ("the event", Ok(arg.as_bytes().to_vec()))
+        (
+            "the event names no file or sample and",
+            Ok(arg.as_bytes().to_vec()),
+        )
     };
     let event = event.map_err(|error| format!("{source}: {error}"))?;
     match check_event(&event) {

@@ -305,7 +305,7 @@ impl Emulator {
         api.map_or((Ipv4Addr::LOCALHOST, 0).into(), Server::addr)
     }
 
-    /// Listens for callers on `addr` and returns the address; port 0 stands for any free port.
+    /// Listens for callers on `addr` and returns the address; port 0 means any free port.
     ///
     /// Callers find Lambda's Invoke API there (`POST /2015-03-31/functions/function/invocations` and
     /// `response-streaming-invocations`), and on all other paths the function's URL, where requests
@@ -314,8 +314,8 @@ impl Emulator {
     /// Web pages of other origins are refused with status 403 unless [`Settings::allowed_origins`] has
     /// theirs, and so are requests that name a host other than an address, `localhost` or one of
     /// [`Settings::hosts`]. The Invoke API adds CORS headers to responses for a page of an allowed origin,
-    /// and answers its preflight requests. The function's URL has no CORS configuration: the function
-    /// itself answers preflight requests.
+    /// and replies to its preflight requests. The function's URL has no CORS configuration: the function
+    /// itself replies to preflight requests.
     ///
     /// ```
     /// use std::net::Ipv4Addr;

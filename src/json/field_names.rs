@@ -172,7 +172,7 @@ pub(super) const fn is_same(mut text: &[u8], mut other: &[u8]) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(non_camel_case_types, reason = "each is written in its own case")]
 pub enum Case {
-    /// As it is.
+    /// The name stays as it is.
     Verbatim,
     /// `unit_price` becomes `unitPrice`.
     camelCase,
@@ -181,7 +181,7 @@ pub enum Case {
 }
 
 impl Name {
-    /// Stands for the field that keeps all members which no other field has.
+    /// The name of the field that keeps all members which no other field has.
     pub const REST: Name = Name::new(b"");
 
     /// Returns whether this is [`REST`](Self::REST).

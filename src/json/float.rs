@@ -638,8 +638,8 @@ fn shortest(bits: u64, format: &Format) -> (u64, i32) {
         let (first, rest) = multiply(number << shift, ceiling);
         first | u64::from(rest >> 64 > 1)
     };
-    // In units of a quarter: the float, and the range of what is read as it. A middle belongs to the
-    // float with the even significand.
+    // The float and the range of the numbers that are read as this float, in units of a quarter. A number in
+    // the middle between two floats is read as the one with the even significand.
     let is_odd = significand & 1;
     let lower = scale(4 * significand - 2 + u64::from(is_uneven)) + is_odd;
     let value = scale(4 * significand);

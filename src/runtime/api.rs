@@ -21,7 +21,7 @@ pub(crate) const EVENT_LEN_MAX: usize = 64 << 20;
 /// The longest reply to a `POST` accepted, in bytes. Lambda's are one sentence.
 pub(crate) const REPLY_LEN_MAX: usize = 1 << 20;
 
-/// The call that Lambda answers when there is an event.
+/// The call to which Lambda replies when there is an event.
 pub(crate) const NEXT: &str = "invocation/next";
 
 /// The call that takes a failure of the Init phase.
@@ -30,7 +30,7 @@ pub(crate) const INIT_ERROR: &str = "init/error";
 /// The call that takes a failure after a SnapStart restore.
 pub(crate) const RESTORE_ERROR: &str = "restore/error";
 
-/// The call that Lambda answers when a snapshot is restored.
+/// The call to which Lambda replies when a snapshot is restored.
 pub(crate) const RESTORE_NEXT: &str = "restore/next";
 
 /// The start of the environment's entry that holds the trace ID for X-Ray's SDKs.

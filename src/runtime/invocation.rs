@@ -119,7 +119,7 @@ impl Invocation {
         }
     }
 
-    /// Ends the head: a text that did not come, or came empty, becomes `None`.
+    /// Ends the head: a text that was not sent, or was empty, becomes `None`.
     pub(crate) fn end_head(&mut self, cx: &mut Context) {
         let mut bits = self.has_come;
         for text in optional_texts(cx) {
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_did_not_come_is_none() {
+    fn a_field_that_was_not_sent_is_none() {
         let (invocation, mut cx) = read(&[]);
         assert_eq!((invocation.path_id, invocation.nonce), Default::default());
         assert_eq!((cx.request_id.as_str(), cx.deadline), ("", None));

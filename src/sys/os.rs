@@ -71,8 +71,8 @@ extern "C" fn split_environment() {
 /// Returns the value that the variable `name` had when the process was started. Later changes are not
 /// seen, and no lock is taken.
 ///
-/// The plain form is `getenv`, which compares by calls: reading three variables took a fifth of the
-/// instructions up to the first event.
+/// The plain form is `getenv`, which calls a function for each comparison: reading three variables took a
+/// fifth of the instructions up to the first event.
 pub(crate) fn env(name: &CStr) -> Option<&'static [u8]> {
     // SAFETY: nothing writes to this array or its texts after `split_environment`.
     unsafe { find(INITIAL_ENVIRONMENT.load(Ordering::Relaxed), name) }

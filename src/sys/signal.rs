@@ -78,7 +78,7 @@ mod tests {
         let count: extern "C" fn(c_int) = count;
         std::thread::spawn(move || {
             block_sigterm();
-            // Without a handler, and with one that ignores the signal, nothing is called.
+            // `SIG_DFL` and `SIG_IGN` are not functions, so nothing is called.
             for handler in [0, 1] {
                 // SAFETY: `SIG_DFL` and `SIG_IGN` (signal(2)).
                 unsafe { signal(SIGTERM, handler) };

@@ -430,9 +430,9 @@ fn each_page_that_is_named_exists() {
     }
 }
 
-/// As README.md's: a link of another page leads to a file.
+/// README.md has a test of its own.
 #[test]
-fn what_the_pages_link_to_is_there() {
+fn files_that_other_pages_link_to_exist() {
     let pages = texts().into_iter().filter(|(name, _)| {
         Path::new(name)
             .extension()

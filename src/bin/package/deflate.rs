@@ -109,7 +109,7 @@ impl Chains {
         self.before[at % Chains::RING_LEN] = self.last[hash as usize].replace(at);
     }
 
-    /// Sets `steps` to those that can be taken at each position of `input` from `start` on. Where the
+    /// Sets `steps` to the possible steps at each position of `input` from `start` on. Where the
     /// longest match is a good one, it is the only step, and the positions within it have none.
     fn steps(&mut self, input: &[u8], start: usize, steps: &mut Vec<Vec<Step>>) {
         let mut good_end = start;

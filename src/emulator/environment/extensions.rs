@@ -258,8 +258,8 @@ impl RegisteredExtension {
         Some(event)
     }
 
-    /// Handles a call of `init/error` or `exit/error`, which lead to the state `to`. The same call again
-    /// is no error.
+    /// Handles a call of `init/error` or `exit/error`, which changes the state to `to`. Repeating the call is
+    /// not an error.
     pub(crate) fn report_error(
         &mut self,
         to: ExtensionState,

@@ -139,7 +139,7 @@ impl InvokeApi {
             let is_options = request.method == "OPTIONS";
             return exchange.respond(if is_options { 200 } else { 400 }, &[], b"");
         }
-        // The function answers preflight requests, as with a function URL without a CORS
+        // The function replies to preflight requests, as with a function URL without a CORS
         // configuration. Only the field about private networks is added.
         let field = allowed_origin.and_then(|_| access::private_network_field(request));
         if let Some((name, value)) = field {

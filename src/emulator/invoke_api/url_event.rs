@@ -210,7 +210,7 @@ pub(super) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
 pub(super) enum Prelude {
     /// More bytes are needed.
     Incomplete,
-    /// The response's head, and what has come of its body.
+    /// The response's head, and the part of its body that was received.
     Whole(UrlResponse),
     Malformed,
 }

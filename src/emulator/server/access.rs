@@ -112,7 +112,7 @@ impl AccessRules {
     }
 
     fn accepts_host(&self, value: &str, is_label_accepted: bool) -> bool {
-        // Without brackets this is no valid authority, but it is an address, which is enough.
+        // An IPv6 address without brackets is not a valid authority, but it is safe: it names no host.
         if value.parse::<Ipv6Addr>().is_ok() {
             return true;
         }

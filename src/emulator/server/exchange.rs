@@ -29,7 +29,7 @@ const LINGER_MAX: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(crate) struct HttpRequest {
     pub(crate) method: String,
-    /// As it was sent, but in origin form: it begins with `/`.
+    /// The target as it was sent, but in origin form: it begins with `/`.
     pub(crate) target: String,
     /// Host and port of a target in absolute form.
     pub(crate) authority: Option<String>,

@@ -175,8 +175,8 @@ impl Server {
         self.addr
     }
 
-    /// Closes the listener and all connections, and joins their threads. The caller has to end whatever
-    /// the service waits for first.
+    /// Closes the listener and all connections, and joins their threads. Before that, the caller has to
+    /// end everything that the service waits for.
     pub(crate) fn stop(&mut self) {
         self.acceptor.is_stopped.store(true, Ordering::SeqCst);
         // Only another connection ends `TcpListener::accept`.
