@@ -149,7 +149,7 @@ case $arch in
     x86_64) add_flag -Cllvm-args=-disable-x86-lea-opt ;;
     arm64) add_flag -Cllvm-args=-enable-machine-outliner=never ;;
 esac
-# Of the start files crt1.o is enough: the others register tables for unwinding, which libunwind finds itself.
+# The only start file is crt1.o: the others register tables for unwinding, which libunwind finds itself.
 start=$sysroot/lib/rustlib/$triple/lib/self-contained
 add_flag -Clink-self-contained=no
 add_flag "-Lnative=$start"
@@ -165,7 +165,7 @@ else
 fi
 if [ "$profile" = tiny ]; then
     # musl's printf, which std's threads use, computes with 128-bit numbers on arm64. The shipped
-    # compiler_builtins has the functions for it, the one that is built here does not.
+    # compiler_builtins has the functions for it; the one that is built here does not.
     builtins=$(find "$sysroot/lib/rustlib/$triple/lib" -name 'libcompiler_builtins-*.rlib')
     [ -z "$builtins" ] || add_flag "-Clink-arg=$builtins"
     # Similar functions side by side, few jump tables, instructions in the order of the source.

@@ -179,7 +179,7 @@ impl Error {
     /// The error type of an event that cannot be read.
     pub(crate) const UNMARSHAL: &'static str = "Runtime.UnmarshalError";
 
-    /// Makes the error of an event, or of a member of one, that cannot be read: its name or type, the
+    /// Makes the error for an event or a member that cannot be read. Its message has the name or type, the
     /// problem, and the start of `rest`, the JSON from the place of the problem on.
     #[track_caller]
     pub(crate) fn unmarshal(name: &str, problem: &dyn Display, rest: &[u8]) -> Error {

@@ -16,10 +16,8 @@
 //! Invoke API, response streams, and a function URL. `emulator --help` lists its options.
 //!
 //! The emulator follows the Runtime, Extensions and Telemetry APIs to the letter, and has Lambda's limits
-//! and log lines. It does not enforce the memory setting, slow down streams beyond 6 MB, keep asynchronous
-//! invocations that have failed for good, serve the Logs API (which the Telemetry API has replaced), take
-//! snapshots (a SnapStart function is restored at once), drop privileges, or make the file system
-//! read-only. Executables are run on Linux only.
+//! and log lines. `docs/local-lambda.md` lists what it does not emulate, such as the memory limit and
+//! read-only file systems. Executables are run on Linux only.
 
 mod cli;
 mod environment;

@@ -62,9 +62,9 @@ impl error::Error for GzipError {}
 /// the RFC demands, data before, between or after members is an error, zero padding included, and so
 /// are reserved flags.
 ///
-/// A few bytes of gzip can decompress to a thousand times as many, so choose `max_len` as what the
-/// function can hold: `events::cloudwatch_logs` uses 32 MB. The result's capacity may be up to twice
-/// its length.
+/// A few bytes of gzip can decompress to a thousand times as many. So choose a `max_len` for which the
+/// function has memory: `events::cloudwatch_logs` uses 32 MB. The result's capacity may be up to twice its
+/// length.
 ///
 /// ```
 /// use tiny_lambda::encoding::gunzip;

@@ -75,8 +75,8 @@ pub(crate) fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Writes a time in UTC in the format of RFC 3339 (section 5.6) over the zeros of `text`, which is
-/// `0000-00-00T00:00:00Z`, or with as many decimals of the second as `fraction` has digits:
+/// Writes a time in UTC in the format of RFC 3339 (section 5.6) over the zeros of `text`. That is
+/// `0000-00-00T00:00:00Z`, or with a `fraction` a text with that many decimals, such as
 /// `0000-00-00T00:00:00.000Z` for milliseconds. A time before the year 0 or after the year 9999 becomes the
 /// first or last second with a year of four digits.
 pub(crate) fn write_rfc_3339(text: &mut [u8], secs: i64, fraction: Option<u32>) {

@@ -36,7 +36,7 @@ pub(super) fn text_prefix_len(bytes: &[u8]) -> usize {
 pub(crate) fn name_prefix_len(bytes: &[u8]) -> usize {
     /// Sets the high bit of each byte of `word` that lies in `first..=last`. Adding `0x80 - first`
     /// carries into the high bit if the byte is `>= first`, and adding `0x80 - (last + 1)` if it is
-    /// `> last`: the sums differ in that bit exactly if the byte is in the range. Bytes must be
+    /// `> last`. So the sums differ in that bit exactly if the byte is in the range. Bytes must be
     /// ASCII.
     const fn in_range(word: u64, first: u8, last: u8) -> u64 {
         let from_first = word.wrapping_add(splat(0x80_u8.wrapping_sub(first)));

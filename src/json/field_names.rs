@@ -253,10 +253,10 @@ impl Name {
 
     /// Skips this name, if `rest` begins with it in quotes and with a colon, and one space after it.
     ///
-    /// Up to sixteen bytes are compared as two words, since `==` compares byte by byte with musl; of a
-    /// text with less than eight bytes, the bits of other bytes are shifted out. The plain form is
-    /// `name == quoted`: an HTTP event takes 4 % more instructions, an SQS batch 6 %, a list of
-    /// records 14 %. Without the shift, a list of records takes 5 % more (`bench/json`, opt-level z).
+    /// Up to sixteen bytes are compared as two words, since `==` compares byte by byte with musl. If the text
+    /// has less than eight bytes, the bits of other bytes are shifted out. With the plain form,
+    /// `name == quoted`, an HTTP event takes 4 % more instructions, an SQS batch 6 %, a list of records
+    /// 14 %. Without the shift, a list of records takes 5 % more (`bench/json`, opt-level z).
     #[inline]
     fn skip_name<'r>(&self, rest: &'r [u8]) -> Option<&'r [u8]> {
         let [_, quoted @ ..] = self.text else {

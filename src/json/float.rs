@@ -521,8 +521,8 @@ fn round(significand: u64, exponent: i32, inexact: bool, format: &Format) -> Opt
     (bits < format.infinity).then_some(bits)
 }
 
-/// Returns whether the number is rounded to the float after the one with these bits, and not to that
-/// one: whether it is above the middle between the two, or in the middle and the float after is even.
+/// Returns whether the number is rounded up to the float after the one with these bits. That is so if it is
+/// above the middle between the two, or in the middle and the float after is even.
 #[inline(never)]
 fn is_rounded_up(decimal: &Decimal<'_>, bits: u64, format: &Format) -> bool {
     /// The middle between two floats has up to 768 digits. Of the digits after these it only matters

@@ -35,8 +35,9 @@ const CONNECT_TRIES: u32 = 3;
 /// lets a function run ("Lambda quotas"). Some emulators name a deadline months ahead.
 const CONNECT_TRIES_MAX: u32 = 9000;
 
-/// The reply to a `POST` of which the peer has acknowledged every byte may be late by one read timeout,
-/// and by one more per this many bytes: the peer's system may hold bytes that the peer has not read yet.
+/// Once the peer has acknowledged every byte of a `POST`, the reply may be late by one read timeout, and by
+/// one more per this many bytes. The reason is that the peer's system may hold bytes that the peer has not
+/// read yet.
 const LEN_PER_WAIT: usize = 64 * 1024;
 
 /// Why an exchange failed.

@@ -64,8 +64,8 @@ pub trait Handler: Sync {
 ///
 /// An event that `E` cannot read fails the invocation with the error `Runtime.UnmarshalError`, which says
 /// what was expected, and where. If `E` is an event of an AWS service ([`events`](crate::events)), the error
-/// also shows up to 40 bytes of the event from that place on, and the first 256 bytes of the event are
-/// logged unless the environment variable `LAMBDA_LOG_EVENT` is `off`.
+/// also shows up to 40 bytes of the event from that place on. Then the first 256 bytes of the event are
+/// logged, unless the environment variable `LAMBDA_LOG_EVENT` is `off`.
 ///
 /// ```
 /// use tiny_lambda::{emulator, handler};

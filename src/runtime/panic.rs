@@ -197,11 +197,11 @@ mod strategy {
     /// Returns the panic that has caused another one, of the last two panics before that one.
     type Cause = fn([Option<SeenPanic>; 2]) -> Option<SeenPanic>;
 
-    /// The start of the message of each panic after which std ends the process, and its cause: a panic in a
-    /// destructor that runs because of another panic, one that reaches a function that cannot unwind, such as
-    /// an `extern "C"` one, and undefined behaviour that std has detected.
+    /// The panics after which std ends the process: the start of the message, and the cause. The first is a
+    /// panic in a destructor that runs because of another panic. The second reaches a function that cannot
+    /// unwind, such as an `extern "C"` one. The third is undefined behaviour that std has detected.
     ///
-    /// The message is std's only stable sign. Tests check the messages of this version of std
+    /// std identifies them by nothing but their messages. Tests check the messages of this version of std
     /// (tests/it/runtime/process.rs). If a later version changes them, such a panic is only logged.
     static ABORTING_PANICS: [(&str, Cause); 3] = [
         ("panic in a destructor during cleanup", |[first, last]| {

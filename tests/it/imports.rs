@@ -1,11 +1,11 @@
-//! The direction of imports in `src/` (docs/ARCHITECTURE.md): a file names only what stands on its own
-//! layer or below, and no two modules or files name each other.
+//! The direction of imports in `src/` (docs/ARCHITECTURE.md): a file names only modules of its own layer or
+//! of a layer below, and no two modules or files name each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The modules of the crate, from the front door down. A module may name those of its own line and of the
+/// The modules of the crate, from the top layer down. A module may name those of its own line and of the
 /// lines below.
 const LAYERS: &[&[&str]] = &[
     &["lib"],

@@ -134,7 +134,7 @@ impl InvokeApi {
         if is_api {
             return self.route_api(request, allowed_origin, exchange);
         }
-        // RFC 9110, section 9.3.7: `*` stands for the server itself.
+        // RFC 9110, section 9.3.7: `*` means the server itself.
         if request.target == "*" {
             let is_options = request.method == "OPTIONS";
             return exchange.respond(if is_options { 200 } else { 400 }, &[], b"");

@@ -242,7 +242,7 @@ impl RuntimeApi {
             Some((allowed, handle)) if method == allowed => handle(self, call),
             Some(_) if path == METADATA => call.respond(405, &PLAIN, b"Method Not Allowed\n"),
             Some((allowed, _)) => call.respond(405, &[("Allow", allowed)], b""),
-            // RFC 9110, section 9.3.7: `*` stands for the server itself.
+            // RFC 9110, section 9.3.7: `*` means the server itself.
             None if (method, path) == ("OPTIONS", "*") => call.respond(200, &[], b""),
             None => call.respond(404, &PLAIN, b"404 page not found\n"),
         }

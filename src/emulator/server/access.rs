@@ -1,9 +1,9 @@
 //! Access rules: local programs may call, and so may the web pages that the developer has allowed.
 //!
 //! Any page in the developer's browser can send requests to a port of this machine. Two header fields
-//! distinguish such a request from one of a local program: the page's origin, which the browser adds
-//! (Fetch Standard, "Origin header"; Fetch Metadata Request Headers, "Sec-Fetch-Site"), and the host
-//! name, if the page has made its own name resolve to this machine (DNS rebinding). An address and
+//! distinguish such a request from one of a local program. One is the page's origin, which the browser adds
+//! (Fetch Standard, "Origin header"; Fetch Metadata Request Headers, "Sec-Fetch-Site"). The other is the
+//! host, if the page has made its own name resolve to this machine (DNS rebinding). An address and
 //! `localhost` always mean this machine.
 
 use std::net::{IpAddr, Ipv6Addr};

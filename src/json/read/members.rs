@@ -197,7 +197,7 @@ impl<'j> Reader<'j> {
     /// are allowed (RFC 8259, section 8.2).
     ///
     /// # Errors
-    /// If it is not JSON.
+    /// If the value is not JSON.
     pub fn skip(&mut self) -> Result<(), Error> {
         let (rest, depth) = (lexer::skip_white_space(self.rest), self.depth);
         let Some(after) = self.skip_value(rest) else {

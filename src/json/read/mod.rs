@@ -421,7 +421,7 @@ impl<'j> Reader<'j> {
     /// ```
     ///
     /// # Errors
-    /// If it is not JSON.
+    /// If the value is not JSON.
     pub fn raw(&mut self) -> Result<&'j str, Error> {
         let start = self.pos_of(lexer::skip_white_space(self.rest));
         self.skip()?;

@@ -1,15 +1,15 @@
 //! The global allocator of release builds for musl: small code, and memory bounded by what is in use.
 //!
 //! # Guarantees
-//! Sizes are rounded up to 8 bytes (16 where panics unwind), those of more than 124 KB to whole pages. *In use* are the bytes
-//! of all blocks that were allocated and not freed. The *peak* is the maximum of that since the last
-//! `next`.
+//! Sizes are rounded up to 8 bytes (16 where panics unwind), those of more than 124 KB to whole pages.
+//! *In use* are the bytes of all blocks that were allocated and not freed. The *peak* is the maximum of that
+//! since the last `next`.
 //! - During an invocation, the resident memory of this allocator is at most 17/16 of the peak plus
 //!   1 MB.
 //! - When `next` is called, it is at most 17/16 of the bytes in use plus 1 MB.
 //!
-//! Two things come on top: pages that are only partly in use, since a block never moves and a page
-//! can be given back only as a whole, and the first chunk (128 KB).
+//! The resident memory can be larger by two things. One is pages that are only partly in use, since a block
+//! never moves and a page can be given back only as a whole. The other is the first chunk (128 KB).
 //!
 //! In the child of a `fork`, no call waits for a thread that exists only in the parent.
 //!
