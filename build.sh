@@ -194,7 +194,7 @@ case "$target_flags $build_flags ${RUSTFLAGS-} ${CARGO_ENCODED_RUSTFLAGS-}" in
     *target-cpu=native*) die "target-cpu=native is refused, since Lambda has other processors: remove that flag" ;;
 esac
 set -- cargo rustc --release --target "$triple" --manifest-path "$manifest" ${offline:+"$offline"}
-# Without the local Lambda, which is no part of a function, a build takes two thirds of the time.
+# Without the local Lambda, which is not part of a function, a build takes two thirds of the time.
 [ "$manifest" != "$here/Cargo.toml" ] || set -- "$@" --no-default-features --features allocator
 set -- "$@" ${features:+--features "$features"}
 # Cargo reads flags from the first of these places that has any, so ours go to the same place.

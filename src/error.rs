@@ -473,7 +473,7 @@ mod tests {
     impl error::Error for Broken {}
 
     #[test]
-    fn an_error_that_cannot_be_displayed_is_no_panic() {
+    fn an_error_that_cannot_be_displayed_does_not_panic() {
         assert_eq!(Error::from(Broken).to_string(), "Broken: as far as");
     }
 }

@@ -203,7 +203,7 @@ impl Base64 {
     /// Returns the decoded bytes.
     ///
     /// # Errors
-    /// If the text is malformed: at which offset.
+    /// If the text is malformed. The message has the offset.
     #[track_caller]
     pub fn decode(&self) -> Result<Vec<u8>> {
         match decode_base64(self.0.as_bytes()) {
@@ -215,7 +215,7 @@ impl Base64 {
     /// Parses the decoded bytes as JSON.
     ///
     /// # Errors
-    /// If the text is malformed, or the bytes are not the JSON of a `T`: at which offset.
+    /// If the text is malformed, or the bytes are not the JSON of a `T`. The message has the offset.
     #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
         parse_json("the JSON in base64", &self.decode()?)

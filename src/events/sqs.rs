@@ -93,7 +93,7 @@ impl SqsMessage {
     /// Parses the body as JSON.
     ///
     /// # Errors
-    /// If there is no body, or it is not the JSON of a `T`: at which offset.
+    /// If there is no body, or it is not the JSON of a `T`. The message has the offset.
     #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
         parse_json("SqsMessage.body", self.body.get()?.as_bytes())

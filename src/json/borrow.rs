@@ -56,7 +56,7 @@ pub trait BorrowJson<'j>: Sized {
     /// Those of the reader, or one made by [`Reader::error_expected`] or [`Reader::error`].
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error>;
 
-    /// Reads one value into this one.
+    /// Replaces this value by one that is read.
     #[doc(hidden)]
     fn read_json(&mut self, r: &mut Reader<'j>) -> Result<(), Error> {
         *self = Self::borrow_json(r)?;

@@ -20,7 +20,7 @@ unsafe extern "C" {
 /// The environment that the process was started with. Nothing ever writes to this array or its texts.
 static INITIAL_ENVIRONMENT: AtomicPtr<Entry> = AtomicPtr::new(ptr::null_mut());
 
-/// The entry of the environment that [`set_env_entry`] writes. While it is an empty text it is no
+/// The entry of the environment that [`set_env_entry`] writes. While it is an empty text it is not a
 /// variable. It is longer than any tracing header; the last byte stays 0.
 static WRITABLE_ENTRY: [AtomicU8; 512] = [const { AtomicU8::new(0) }; 512];
 

@@ -286,8 +286,8 @@ fn rules(page: &str) -> Vec<&str> {
 }
 
 /// Each number of the checklists is a rule of the page.
-/// [`each_item_of_the_conformance_checklists_has_a_test_that_names_it`] checks that comments cite no
-/// other number, and each of these.
+/// [`each_item_of_the_conformance_checklists_has_a_test_that_names_it`] checks that comments cite each of
+/// these numbers and no other.
 #[test]
 fn each_rule_that_a_comment_cites_is_in_the_page_of_rules() {
     let page = read("docs/runtime-api.md");

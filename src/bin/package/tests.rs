@@ -233,11 +233,11 @@ fn lengths_at_borders() {
 
 /// Counts that would make codes of more than 15 bits.
 #[test]
-fn codes_are_no_longer_than_they_may_be() {
+fn codes_have_at_most_15_bits() {
     let mut input = Vec::new();
     let (mut a, mut b) = (1, 1);
     for byte in 0..20_u8 {
-        // No three bytes occur twice, so that there are no matches to speak of.
+        // No three bytes occur twice, so that there are almost no matches.
         input.extend(vec![byte; a]);
         (a, b) = (b, a + b);
     }

@@ -127,7 +127,7 @@ impl<R: Clone> RuntimeStateMachine<R> {
         });
     }
 
-    /// Handles a call of `GET next`. While an event is being handled this is no error: the same event is
+    /// Handles a call of `GET next`. While an event is being handled this is not an error: the same event is
     /// handed out again.
     pub(crate) fn poll(&mut self) -> Result<(), RuntimeCallError> {
         match self.state {

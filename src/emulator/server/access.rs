@@ -185,8 +185,8 @@ pub(crate) fn port_of(host: &str) -> Option<u16> {
     split_port(host)?.1
 }
 
-/// Returns a host name in lower case, without the dot of a fully qualified name; `None` if `text` is no host
-/// name.
+/// Returns a host name in lower case, without the dot of a fully qualified name; `None` if `text` is not a
+/// host name.
 pub(crate) fn host_name(text: &str) -> Option<String> {
     let name = text.strip_suffix('.').unwrap_or(text);
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
@@ -194,7 +194,7 @@ pub(crate) fn host_name(text: &str) -> Option<String> {
 }
 
 /// Returns an origin in lower case, without a default port, so that equal origins are equal texts; `None` if
-/// `text` is no origin.
+/// `text` is not an origin.
 pub(crate) fn origin(text: &str) -> Option<String> {
     let text = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
     if text == "*" || text == "null" {

@@ -270,7 +270,7 @@ impl<'j> Reader<'j> {
 
     /// Skips members up to the object's closing bracket, or up to the first one whose name may be one
     /// of those with `hashes`. `hashes` are for the member that `rest` begins with, `next_hashes` for
-    /// those after it: a first member that is no field is skipped with 0.
+    /// those after it: a first member that is not a field is skipped with 0.
     fn skip_members(
         &mut self,
         mut rest: &'j [u8],
