@@ -324,7 +324,7 @@ impl SignalHandler {
         std::process::exit(signal.saturating_add(128));
     }
 
-    /// Returns at once if no signal has come. Otherwise waits until the other thread exits the process.
+    /// Returns at once if no signal was received. Otherwise waits until the other thread exits the process.
     fn check(&self) {
         while self.has_signal.load(Ordering::SeqCst) {
             thread::park();

@@ -104,8 +104,8 @@ fn members(bytes: &[u8], max_len: usize) -> Result<Vec<u8>> {
 /// The first bytes of each member (RFC 1952, section 2.3.1, ID1 and ID2).
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// Decompresses the member that `bytes` begins with and appends its content to `out`. Returns what
-/// follows the member.
+/// Decompresses the member that `bytes` begins with and appends its content to `out`. Returns the
+/// bytes after the member.
 fn member<'b>(bytes: &'b [u8], out: &mut Output) -> Result<&'b [u8]> {
     let mut bits = Bits {
         bytes: skip_header(bytes)?,
@@ -127,7 +127,7 @@ fn member<'b>(bytes: &'b [u8], out: &mut Output) -> Result<&'b [u8]> {
     Ok(rest)
 }
 
-/// Returns what follows a member's header (RFC 1952, section 2.3).
+/// Returns the bytes after a member's header (RFC 1952, section 2.3).
 fn skip_header(bytes: &[u8]) -> Result<&[u8]> {
     const HAS_CHECK: u8 = 1 << 1;
     const HAS_EXTRA: u8 = 1 << 2;

@@ -200,7 +200,7 @@ impl Body {
     }
 
     /// Removes the decoded part of the body from the buffer, so that a long body needs no long buffer.
-    /// [`range`](Self::range) is empty afterwards, and the limit applies to what follows.
+    /// [`range`](Self::range) is empty afterwards, and the limit applies to the bytes that follow.
     #[cfg(any(test, feature = "emulator"))]
     pub(crate) fn drain(&mut self, buf: &mut Vec<u8>) {
         remove_range(buf, self.start, self.end);

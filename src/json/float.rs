@@ -390,7 +390,7 @@ pub(super) fn parse(number: &str, format: &Format) -> Option<u64> {
 }
 
 /// Parses a number of up to 19 digits, which nearly all floats in events have, from the front of `text`.
-/// Returns the float's bits, and what follows the number. One pass takes half of the instructions of
+/// Returns the float's bits, and the rest after the number. One pass takes half of the instructions of
 /// [`parse`] and of the check that it is a number (`read_prices` in `bench/json`).
 pub(super) fn parse_short<'t>(text: &'t [u8], format: &Format) -> Option<(u64, &'t [u8])> {
     let (is_negative, digits) = match text {
@@ -654,7 +654,7 @@ fn shortest(bits: u64, format: &Format) -> (u64, i32) {
     }
     let (below, above) = (value / 4, value / 4 + 1);
     let is_above = match (in_range(below), in_range(above)) {
-        // Of two that are as near, std takes the greater one.
+        // If two are equally near, std chooses the greater one.
         (true, true) | (false, false) => value >= 4 * below + 2,
         (_, is_in_range) => is_in_range,
     };

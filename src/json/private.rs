@@ -379,7 +379,7 @@ impl<'j> Variant<'j> {
         }
     }
 
-    /// Reads what follows the variant's value: the end of the object, if it is one.
+    /// Reads the end of the object after the variant's value, if there is an object.
     ///
     /// # Errors
     /// If the object has another member.

@@ -35,7 +35,7 @@ impl Writer {
         Writer { out }
     }
 
-    /// Returns what was written.
+    /// Returns the JSON that was written.
     pub fn into_inner(self) -> Vec<u8> {
         self.out
     }

@@ -24,10 +24,10 @@ pub(crate) const REPLY_LEN_MAX: usize = 1 << 20;
 /// The call to which Lambda replies when there is an event.
 pub(crate) const NEXT: &str = "invocation/next";
 
-/// The call that takes a failure of the Init phase.
+/// The call that reports a failure of the Init phase.
 pub(crate) const INIT_ERROR: &str = "init/error";
 
-/// The call that takes a failure after a SnapStart restore.
+/// The call that reports a failure after a SnapStart restore.
 pub(crate) const RESTORE_ERROR: &str = "restore/error";
 
 /// The call to which Lambda replies when a snapshot is restored.

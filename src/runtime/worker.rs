@@ -1,4 +1,5 @@
-//! A worker serves invocations one after another: `next`, handle, then respond or report the error.
+//! A worker serves invocations one after another: `next`, handle, then respond or report the error. It
+//! sends a request again if the peer has read none of it, and pauses after a failed `next`.
 
 use alloc::string::String;
 use alloc::vec::Vec;

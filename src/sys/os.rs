@@ -152,8 +152,8 @@ pub(crate) fn write_stderr(mut bytes: &[u8]) {
 /// standard output. Without the flush, the zip of `hello` is 900 bytes smaller.
 const STDOUT_CAN_BE_USED: bool = option_env!("TINY_LAMBDA_STDOUT_IS_UNUSED").is_none();
 
-/// Writes what was printed without the end of a line, which std buffers until the line ends or the
-/// process does. Waits if another thread holds the lock of std's standard output, as `print!` does.
+/// Writes printed text that does not end with a line end. std buffers it until the line or the process
+/// ends. Waits if another thread holds the lock of std's standard output, as `print!` does.
 #[inline(never)]
 pub(crate) fn flush_stdout() {
     if STDOUT_CAN_BE_USED {

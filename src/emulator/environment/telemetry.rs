@@ -268,7 +268,7 @@ mod tests {
         subscriber.offer(&record("two"));
         subscriber.end();
         let mut text = String::new();
-        // Two records come in one batch or in two, and each batch has a connection.
+        // Two records are delivered in one batch or in two, and each batch has a connection.
         while text.lines().count() < 2 {
             let (mut stream, _) = listener.accept().unwrap();
             stream.read_to_string(&mut text).unwrap();

@@ -19,7 +19,7 @@ const DISCARD_LEN_MAX: usize = 8 * 1024 * 1024;
 
 /// How long the head of a request may take from its first byte to its last.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
-/// How long a caller's body may take, plus one second for each [`BODY_RATE_MIN`] bytes that have come.
+/// How long a caller's body may take, plus one second for each [`BODY_RATE_MIN`] bytes that were received.
 const BODY_TIME_MAX: Duration = Duration::from_secs(20);
 const BODY_RATE_MIN: u64 = 4096;
 /// How long the rest of a request is read after the response to it.
@@ -428,7 +428,7 @@ fn text_field(name: &[u8], value: &[u8]) -> (String, String) {
     (String::from_utf8_lossy(name).into_owned(), text)
 }
 
-/// Reads once and appends what has come to `buffer`. Returns how much that is.
+/// Reads once and appends the received bytes to `buffer`. Returns their number.
 fn read_once(mut stream: &TcpStream, buffer: &mut Vec<u8>) -> io::Result<usize> {
     let mut scratch = vec![0; READ_LEN];
     let n = loop {

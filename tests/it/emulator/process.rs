@@ -718,7 +718,7 @@ fn wait_for_state(pid: &str, state: char) {
         }
         std::thread::yield_now();
     }
-    panic!("process {pid} never came to be {state}");
+    panic!("process {pid} did not reach the state {state}");
 }
 
 /// 12.2: 27.

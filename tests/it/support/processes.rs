@@ -41,7 +41,7 @@ pub(crate) fn wait_for_state(pid: u32, state: &str) {
         }
         thread::yield_now();
     }
-    panic!("process {pid} never came to be {state}");
+    panic!("process {pid} did not reach the state {state}");
 }
 
 /// Whether a process exists and is not a zombie.
