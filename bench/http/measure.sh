@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints instructions (callgrind) of one HTTP API event in and its answer out, by library.
+# Prints the instructions (callgrind) that reading an HTTP API event and writing its response take, by library.
 # Usage: ./measure.sh [PROFILE]; PROFILE is release (opt-level z) or o3.
 set -eu
 

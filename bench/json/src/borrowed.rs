@@ -1,4 +1,4 @@
-//! What is read, for libraries with serde's derives: borrowed from the text.
+//! The types that are read with serde's derives, whose strings borrow from the text.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -28,11 +28,16 @@ pub struct RequestContext<'j> {
     time_epoch: u64,
 }
 #[derive(Deserialize, Serialize)]
-pub struct Http<'j> { method: &'j str, path: &'j str }
+pub struct Http<'j> {
+    method: &'j str,
+    path: &'j str,
+}
 #[derive(Deserialize, Serialize)]
-pub struct Sqs<'j> { #[serde(rename = "Records")]
+pub struct Sqs<'j> {
+    #[serde(rename = "Records")]
     #[serde(borrow)]
-    records: Vec<Message<'j>> }
+    records: Vec<Message<'j>>,
+}
 #[derive(Deserialize, Serialize)]
 pub struct Message<'j> {
     #[serde(rename = "messageId")]
@@ -76,4 +81,8 @@ pub struct Record<'j> {
     address: Address<'j>,
 }
 #[derive(Deserialize, Serialize)]
-pub struct Address<'j> { street: &'j str, city: &'j str, zip: &'j str }
+pub struct Address<'j> {
+    street: &'j str,
+    city: &'j str,
+    zip: &'j str,
+}

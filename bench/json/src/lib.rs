@@ -1,4 +1,4 @@
-//! What is measured: documents like those that Lambda sends, the same for every library.
+//! The documents that are read and written: like those that Lambda sends, and the same for every library.
 
 /// An HTTP API event as the documentation prints one, 1.9 KB.
 pub const HTTP_API: &str = include_str!("http_api.json");
@@ -82,7 +82,9 @@ fn list(value: impl Fn(u64) -> String) -> String {
     let mut bits = 1_u64;
     let values: Vec<String> = (0..10_000)
         .map(|_| {
-            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            bits = bits
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             value(bits ^ bits >> 31)
         })
         .collect();
@@ -122,7 +124,10 @@ pub fn integers() -> String {
 /// Polygons of coordinates, 2 MB.
 pub fn polygons() -> String {
     let ring = list(|bits| {
-        let (x, y) = (float(bits, 360.0) - 180.0, float(bits.rotate_left(20), 180.0) - 90.0);
+        let (x, y) = (
+            float(bits, 360.0) - 180.0,
+            float(bits.rotate_left(20), 180.0) - 90.0,
+        );
         format!("[{x:?},{y:?}]")
     });
     format!("[[{}]]", vec![ring; 5].join("],["))
@@ -140,12 +145,20 @@ pub fn escapes_only() -> String {
 
 /// Strings in Greek, whose letters have two bytes, and Japanese, whose letters have three.
 pub fn non_ascii() -> String {
-    let texts = ["\u{3b1}\u{3b2}\u{3b3}\u{3b4} \u{3b5}\u{3b6} ", "\u{65e5}\u{672c}\u{8a9e}\u{306e}\u{6587}"];
-    list(|bits| format!(r#""{}""#, texts[(bits % 2) as usize].repeat((bits % 9) as usize)))
+    let texts = [
+        "\u{3b1}\u{3b2}\u{3b3}\u{3b4} \u{3b5}\u{3b6} ",
+        "\u{65e5}\u{672c}\u{8a9e}\u{306e}\u{6587}",
+    ];
+    list(|bits| {
+        format!(
+            r#""{}""#,
+            texts[(bits % 2) as usize].repeat((bits % 9) as usize)
+        )
+    })
 }
 
-/// Runs `work` as often as the first argument after its name says: twice less once is one run
-/// without the first one's warming up. Callgrind collects in the function that is named.
+/// Runs `work` as often as the first argument after its name says. The count of two runs less that of one is
+/// one run without warm-up. Callgrind counts in the function that is named.
 #[macro_export]
 macro_rules! works {
     ($($name:ident($text:expr) $body:expr;)*) => {
@@ -153,7 +166,7 @@ macro_rules! works {
         #[unsafe(no_mangle)]
         pub extern "Rust" fn $name(text: &[u8]) {
             #[allow(clippy::redundant_closure_call)]
-            // Else two works that do the same with different texts become one function.
+            // Otherwise the compiler merges two works that do the same with different texts.
             std::hint::black_box(stringify!($name));
             ($body)(text);
         })*
@@ -179,7 +192,7 @@ macro_rules! works {
     };
 }
 
-/// Writing is measured as the difference to a run without: the value is made once, before.
+/// Makes the value once, before it is written, so that the runs differ only in the writing.
 #[macro_export]
 macro_rules! keep {
     ($cell:ident: $type:ty = $make:expr) => {{

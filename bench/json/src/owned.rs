@@ -1,4 +1,4 @@
-//! What is read, for libraries with serde's derives: everything that they own.
+//! The types that are read with serde's derives, which own their strings.
 
 use std::collections::BTreeMap;
 
@@ -25,12 +25,19 @@ pub struct RequestContext {
     time_epoch: u64,
 }
 #[derive(Deserialize, Serialize)]
-pub struct Http { method: String, path: String }
+pub struct Http {
+    method: String,
+    path: String,
+}
 #[derive(Deserialize, Serialize)]
-pub struct Hello { name: String }
+pub struct Hello {
+    name: String,
+}
 #[derive(Deserialize, Serialize)]
-pub struct Sqs { #[serde(rename = "Records")]
-    records: Vec<Message> }
+pub struct Sqs {
+    #[serde(rename = "Records")]
+    records: Vec<Message>,
+}
 #[derive(Deserialize, Serialize)]
 pub struct Message {
     #[serde(rename = "messageId")]
@@ -68,4 +75,8 @@ pub struct Record {
     address: Address,
 }
 #[derive(Deserialize, Serialize)]
-pub struct Address { street: String, city: String, zip: String }
+pub struct Address {
+    street: String,
+    city: String,
+    zip: String,
+}

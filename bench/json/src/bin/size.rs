@@ -1,7 +1,7 @@
-//! An executable that reads a document and writes one, with the types that a feature chooses: its
-//! bytes less those of the one without are what JSON costs.
+//! An executable that reads a document and writes one, with the types that a feature chooses. Its size less
+//! that of the executable without a feature is what JSON costs.
 use std::io::{Read, Write};
-// Its executables do without the backtrace machinery, with and without JSON.
+// The executables with and without JSON contain no backtrace machinery.
 use tiny_lambda as _;
 
 /// `Type` with tiny-lambda, or with serde_json if the feature `peer` is on.
@@ -53,7 +53,12 @@ type Event = Vec<f64>;
 fn main() {
     let mut text = Vec::new();
     let _ = std::io::stdin().read_to_end(&mut text);
-    #[cfg(any(feature = "hello", feature = "six", feature = "wide", feature = "float"))]
+    #[cfg(any(
+        feature = "hello",
+        feature = "six",
+        feature = "wide",
+        feature = "float"
+    ))]
     let text = {
         #[cfg(not(feature = "peer"))]
         let value = tiny_lambda::json::parse::<Event>(&text);

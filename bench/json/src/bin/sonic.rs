@@ -1,8 +1,8 @@
-//! The works with a peer.
+//! Runs the works with sonic-rs.
 use json_bench::*;
-use std::hint::black_box;
-use sonic_rs::{Value, from_slice, to_vec};
 use serde::{Deserialize, Serialize};
+use sonic_rs::{Value, from_slice, to_vec};
+use std::hint::black_box;
 
 #[path = "../owned.rs"]
 mod owned;
