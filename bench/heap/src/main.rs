@@ -52,10 +52,7 @@ fn main() {
         let threads: Vec<_> = (1..=n_threads)
             .map(|seed| scope.spawn(move || work(seed as u64, n, is_mixed)))
             .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .sum()
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     let million = (n * n_threads) as f64 / start.elapsed().as_secs_f64() / 1e6;
     println!("{million:.2} {} {}", held >> 10, resident_kb());

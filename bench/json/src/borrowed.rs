@@ -28,16 +28,11 @@ pub struct RequestContext<'j> {
     time_epoch: u64,
 }
 #[derive(Deserialize, Serialize)]
-pub struct Http<'j> {
-    method: &'j str,
-    path: &'j str,
-}
+pub struct Http<'j> { method: &'j str, path: &'j str }
 #[derive(Deserialize, Serialize)]
-pub struct Sqs<'j> {
-    #[serde(rename = "Records")]
+pub struct Sqs<'j> { #[serde(rename = "Records")]
     #[serde(borrow)]
-    records: Vec<Message<'j>>,
-}
+    records: Vec<Message<'j>> }
 #[derive(Deserialize, Serialize)]
 pub struct Message<'j> {
     #[serde(rename = "messageId")]
@@ -81,8 +76,4 @@ pub struct Record<'j> {
     address: Address<'j>,
 }
 #[derive(Deserialize, Serialize)]
-pub struct Address<'j> {
-    street: &'j str,
-    city: &'j str,
-    zip: &'j str,
-}
+pub struct Address<'j> { street: &'j str, city: &'j str, zip: &'j str }

@@ -82,9 +82,7 @@ fn list(value: impl Fn(u64) -> String) -> String {
     let mut bits = 1_u64;
     let values: Vec<String> = (0..10_000)
         .map(|_| {
-            bits = bits
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             value(bits ^ bits >> 31)
         })
         .collect();
@@ -124,10 +122,7 @@ pub fn integers() -> String {
 /// Polygons of coordinates, 2 MB.
 pub fn polygons() -> String {
     let ring = list(|bits| {
-        let (x, y) = (
-            float(bits, 360.0) - 180.0,
-            float(bits.rotate_left(20), 180.0) - 90.0,
-        );
+        let (x, y) = (float(bits, 360.0) - 180.0, float(bits.rotate_left(20), 180.0) - 90.0);
         format!("[{x:?},{y:?}]")
     });
     format!("[[{}]]", vec![ring; 5].join("],["))
@@ -145,16 +140,8 @@ pub fn escapes_only() -> String {
 
 /// Strings in Greek, whose letters have two bytes, and Japanese, whose letters have three.
 pub fn non_ascii() -> String {
-    let texts = [
-        "\u{3b1}\u{3b2}\u{3b3}\u{3b4} \u{3b5}\u{3b6} ",
-        "\u{65e5}\u{672c}\u{8a9e}\u{306e}\u{6587}",
-    ];
-    list(|bits| {
-        format!(
-            r#""{}""#,
-            texts[(bits % 2) as usize].repeat((bits % 9) as usize)
-        )
-    })
+    let texts = ["\u{3b1}\u{3b2}\u{3b3}\u{3b4} \u{3b5}\u{3b6} ", "\u{65e5}\u{672c}\u{8a9e}\u{306e}\u{6587}"];
+    list(|bits| format!(r#""{}""#, texts[(bits % 2) as usize].repeat((bits % 9) as usize)))
 }
 
 /// Runs `work` as often as the first argument after its name says. The count of two runs less that of one is

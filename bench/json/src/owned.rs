@@ -25,19 +25,12 @@ pub struct RequestContext {
     time_epoch: u64,
 }
 #[derive(Deserialize, Serialize)]
-pub struct Http {
-    method: String,
-    path: String,
-}
+pub struct Http { method: String, path: String }
 #[derive(Deserialize, Serialize)]
-pub struct Hello {
-    name: String,
-}
+pub struct Hello { name: String }
 #[derive(Deserialize, Serialize)]
-pub struct Sqs {
-    #[serde(rename = "Records")]
-    records: Vec<Message>,
-}
+pub struct Sqs { #[serde(rename = "Records")]
+    records: Vec<Message> }
 #[derive(Deserialize, Serialize)]
 pub struct Message {
     #[serde(rename = "messageId")]
@@ -75,8 +68,4 @@ pub struct Record {
     address: Address,
 }
 #[derive(Deserialize, Serialize)]
-pub struct Address {
-    street: String,
-    city: String,
-    zip: String,
-}
+pub struct Address { street: String, city: String, zip: String }

@@ -6,16 +6,8 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Error, LambdaEvent, Request, RequestExt, Service, service_fn};
 
 async fn greet(request: Request) -> Result<String, Error> {
-    let name = request
-        .headers()
-        .get("x-tag")
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
-    Ok(format!(
-        "{} {} {name}",
-        request.method(),
-        request.raw_http_path()
-    ))
+    let name = request.headers().get("x-tag").and_then(|v| v.to_str().ok()).unwrap_or_default();
+    Ok(format!("{} {} {name}", request.method(), request.raw_http_path()))
 }
 
 #[unsafe(no_mangle)]
@@ -30,11 +22,7 @@ fn work(event: &[u8]) -> Vec<u8> {
 
 fn main() {
     let event = std::fs::read(std::env::args().nth(1).expect("an event")).expect("an event");
-    let n: usize = std::env::args()
-        .nth(2)
-        .expect("how often")
-        .parse()
-        .expect("a number");
+    let n: usize = std::env::args().nth(2).expect("how often").parse().expect("a number");
     for _ in 0..n {
         black_box(work(black_box(&event)));
     }

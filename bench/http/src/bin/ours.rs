@@ -10,18 +10,12 @@ fn work(event: &[u8]) -> Vec<u8> {
     let request = Request::from_event(event).expect("a request");
     let name = request.header("x-tag").unwrap_or_default();
     let body = format!("{} {} {name}", request.method(), request.path());
-    request
-        .encode_response(&body.into_response())
-        .expect("an answer")
+    request.encode_response(&body.into_response()).expect("an answer")
 }
 
 fn main() {
     let event = std::fs::read(std::env::args().nth(1).expect("an event")).expect("an event");
-    let n: usize = std::env::args()
-        .nth(2)
-        .expect("how often")
-        .parse()
-        .expect("a number");
+    let n: usize = std::env::args().nth(2).expect("how often").parse().expect("a number");
     for _ in 0..n {
         black_box(work(black_box(&event)));
     }

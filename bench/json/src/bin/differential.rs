@@ -33,34 +33,11 @@ fn string(random: &mut Random, text: &mut String) {
     text.push('"');
     for _ in 0..random.below(6) {
         match random.below(16) {
-            0..8 => text.push_str(random.one_of(&[
-                "a",
-                "key",
-                "name",
-                "x-amzn-trace-id",
-                "plain text of some length",
-            ])),
-            8..10 => text.push_str(random.one_of(
-                &[
-                    "\u{e9}",
-                    "\u{20ac}",
-                    "\u{1d11e}",
-                    "\u{7f}",
-                    "\u{2028}",
-                    "\u{0}x",
-                ][..5],
-            )),
-            10..13 => text.push_str(
-                random.one_of(&["\\\"", "\\\\", "\\/", "\\b", "\\f", "\\n", "\\r", "\\t"]),
-            ),
+            0..8 => text.push_str(random.one_of(&["a", "key", "name", "x-amzn-trace-id", "plain text of some length"])),
+            8..10 => text.push_str(random.one_of(&["\u{e9}", "\u{20ac}", "\u{1d11e}", "\u{7f}", "\u{2028}", "\u{0}x"][..5])),
+            10..13 => text.push_str(random.one_of(&["\\\"", "\\\\", "\\/", "\\b", "\\f", "\\n", "\\r", "\\t"])),
             13 => *text += &format!("\\u{:04x}", random.below(0xd800)),
-            14 => {
-                *text += &format!(
-                    "\\u{:04X}\\u{:04x}",
-                    0xd800 + random.below(0x400),
-                    0xdc00 + random.below(0x400)
-                )
-            }
+            14 => *text += &format!("\\u{:04X}\\u{:04x}", 0xd800 + random.below(0x400), 0xdc00 + random.below(0x400)),
             _ => text.push_str(random.one_of(&["\\ud800", "\\udc00x", "\\x", "\u{1}", "\\u12"])),
         }
     }
@@ -72,30 +49,10 @@ fn number(random: &mut Random, text: &mut String) {
         0 => *text += &random.below(100).to_string(),
         1 => *text += &(random.next() as i64).to_string(),
         2 => *text += &random.next().to_string(),
-        3 => text.push_str(random.one_of(&[
-            "0",
-            "-0",
-            "-0.0",
-            "1e5",
-            "1E+2",
-            "0.1",
-            "1e-7",
-            "123456789012345678901234567890",
-        ])),
-        4 => {
-            *text += &format!("{:e}", f64::from_bits(random.next()))
-                .replace("NaN", "1")
-                .replace("inf", "2")
-        }
+        3 => text.push_str(random.one_of(&["0", "-0", "-0.0", "1e5", "1E+2", "0.1", "1e-7", "123456789012345678901234567890"])),
+        4 => *text += &format!("{:e}", f64::from_bits(random.next())).replace("NaN", "1").replace("inf", "2"),
         5 => *text += &format!("{}.{}", random.below(1000), random.below(1_000_000)),
-        6 => {
-            *text += &format!(
-                "{}{}e{}",
-                random.next(),
-                random.next(),
-                random.below(600) as i64 - 330
-            )
-        }
+        6 => *text += &format!("{}{}e{}", random.next(), random.next(), random.below(600) as i64 - 330),
         _ => text.push_str(random.one_of(&["01", "-", "1.", ".5", "1e", "+1", "1e400", "-1e-400"])),
     }
 }
@@ -149,22 +106,16 @@ fn same(ours: &Ours, theirs: &Theirs) -> bool {
             (.., Some(b)) => a.to_f64().map(f64::to_bits) == Some(b.to_bits()),
             _ => false,
         },
-        (Ours::Array(a), Theirs::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
-        }
+        (Ours::Array(a), Theirs::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Ours::Object(a), Theirs::Object(b)) => {
-            a.len() == b.len()
-                && a.iter()
-                    .all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
         }
         _ => false,
     }
 }
 
 fn main() {
-    let mut arguments = std::env::args()
-        .skip(1)
-        .map(|argument| argument.parse::<u64>().unwrap());
+    let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>().unwrap());
     let n_documents = arguments.next().unwrap_or(1_000_000);
     let n_floats = arguments.next().unwrap_or(1_000_000);
     let mut random = Random(arguments.next().unwrap_or(0x9e37_79b9_7f4a_7c15));
@@ -188,11 +139,7 @@ fn main() {
         // A value that is skipped may contain half of a surrogate pair.
         let is_half_pair = |error: &json::Error| error.to_string().contains("surrogate");
         if !ours.as_ref().is_err_and(is_half_pair) {
-            assert_eq!(
-                json::parse::<Ignored>(&bytes).err(),
-                ours.as_ref().err().cloned(),
-                "{shown}"
-            );
+            assert_eq!(json::parse::<Ignored>(&bytes).err(), ours.as_ref().err().cloned(), "{shown}");
         }
         match (&ours, serde_json::from_slice::<Theirs>(&bytes)) {
             (Ok(ours), Ok(theirs)) => {
@@ -204,16 +151,12 @@ fn main() {
             }
             (Err(_), Err(_)) => refused += 1,
             // Beyond f64: serde_json refuses it, even in a member that another one replaces.
-            (Ok(_), Err(error)) if error.to_string().starts_with("number out of range") => {
-                kept += 1
-            }
+            (Ok(_), Err(error)) if error.to_string().starts_with("number out of range") => kept += 1,
             (ours, theirs) => panic!("{shown}\nours: {ours:?}\ntheirs: {theirs:?}"),
         }
         text = String::from_utf8(bytes).unwrap_or_default();
     }
-    println!(
-        "documents: {accepted} read alike, {refused} refused by both, {kept} kept with a number beyond f64"
-    );
+    println!("documents: {accepted} read alike, {refused} refused by both, {kept} kept with a number beyond f64");
 
     let mut checked = 0_u64;
     for index in 0..n_floats {
@@ -222,48 +165,27 @@ fn main() {
             // All bits, short decimals, long decimals, and the exact middle of two floats.
             0 => text = format!("{:e}", f64::from_bits(random.next())),
             1 => text = format!("{}.{}", random.below(1 << 40), random.below(1_000_000)),
-            2 => {
-                text = format!(
-                    "{}.{}e{}",
-                    random.below(10),
-                    random.next(),
-                    random.below(660) as i64 - 340
-                )
-            }
+            2 => text = format!("{}.{}e{}", random.below(10), random.next(), random.below(660) as i64 - 340),
             _ => {
                 let low = 1.0 + random.below(1 << 52) as f64 / (1_u64 << 52) as f64;
                 text = format!("{low:.52}5");
             }
         }
-        let Ok(want) = text.parse::<f64>() else {
-            continue;
-        };
+        let Ok(want) = text.parse::<f64>() else { continue };
         if text.contains('N') || text.contains('i') {
             continue;
         }
         let got = json::parse::<f64>(text.as_bytes());
         if want.is_finite() {
             assert_eq!(got.map(f64::to_bits).ok(), Some(want.to_bits()), "{text}");
-            assert_eq!(
-                json::to_vec(&want),
-                format!("{want:?}").into_bytes(),
-                "{text}"
-            );
+            assert_eq!(json::to_vec(&want), format!("{want:?}").into_bytes(), "{text}");
         } else {
             assert!(got.is_err(), "{text}");
         }
         let want: f32 = text.parse().unwrap();
         if want.is_finite() {
-            assert_eq!(
-                json::parse::<f32>(text.as_bytes()).map(f32::to_bits).ok(),
-                Some(want.to_bits()),
-                "{text}"
-            );
-            assert_eq!(
-                json::to_vec(&want),
-                format!("{want:?}").into_bytes(),
-                "{text}"
-            );
+            assert_eq!(json::parse::<f32>(text.as_bytes()).map(f32::to_bits).ok(), Some(want.to_bits()), "{text}");
+            assert_eq!(json::to_vec(&want), format!("{want:?}").into_bytes(), "{text}");
         }
         checked += 1;
     }

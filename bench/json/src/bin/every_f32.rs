@@ -4,19 +4,13 @@ use std::fmt::Write;
 use tiny_lambda::json::{self, Writer};
 
 fn main() {
-    let step = std::env::args()
-        .nth(1)
-        .map_or(1, |step| step.parse().unwrap());
+    let step = std::env::args().nth(1).map_or(1, |step| step.parse().unwrap());
     let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for thread in 0..n_threads {
             scope.spawn(move || {
                 let (mut out, mut want) = (Vec::new(), String::new());
-                for bits in (0..f32::INFINITY.to_bits())
-                    .step_by(step)
-                    .skip(thread)
-                    .step_by(n_threads)
-                {
+                for bits in (0..f32::INFINITY.to_bits()).step_by(step).skip(thread).step_by(n_threads) {
                     let value = f32::from_bits(bits);
                     out.clear();
                     let mut w = Writer::new(out);
@@ -25,11 +19,7 @@ fn main() {
                     want.clear();
                     write!(want, "{value:?}").unwrap();
                     assert_eq!(out, want.as_bytes());
-                    assert_eq!(
-                        json::parse::<f32>(&out).map(f32::to_bits).ok(),
-                        Some(bits),
-                        "{want}"
-                    );
+                    assert_eq!(json::parse::<f32>(&out).map(f32::to_bits).ok(), Some(bits), "{want}");
                 }
             });
         }

@@ -1,7 +1,7 @@
 //! Runs the works with miniserde.
 use json_bench::*;
-use miniserde::{Deserialize, Serialize, json};
 use std::hint::black_box;
+use miniserde::{Deserialize, Serialize, json};
 
 fn from_slice<T: Deserialize>(text: &[u8]) -> Option<T> {
     json::from_str(std::str::from_utf8(text).unwrap()).ok()

@@ -1,8 +1,8 @@
 //! Runs the works with serde_json.
 use json_bench::*;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, from_slice, to_vec};
 use std::hint::black_box;
+use serde_json::{Value, from_slice, to_vec};
+use serde::{Deserialize, Serialize};
 
 #[path = "../owned.rs"]
 mod owned;

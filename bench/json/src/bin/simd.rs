@@ -1,8 +1,8 @@
 //! Runs the works with simd-json.
 use json_bench::*;
+use std::hint::black_box;
 use serde::{Deserialize, Serialize};
 use simd_json::{serde::from_slice, serde::to_vec};
-use std::hint::black_box;
 
 #[path = "../owned.rs"]
 mod owned;

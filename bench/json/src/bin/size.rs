@@ -53,12 +53,7 @@ type Event = Vec<f64>;
 fn main() {
     let mut text = Vec::new();
     let _ = std::io::stdin().read_to_end(&mut text);
-    #[cfg(any(
-        feature = "hello",
-        feature = "six",
-        feature = "wide",
-        feature = "float"
-    ))]
+    #[cfg(any(feature = "hello", feature = "six", feature = "wide", feature = "float"))]
     let text = {
         #[cfg(not(feature = "peer"))]
         let value = tiny_lambda::json::parse::<Event>(&text);

@@ -1,8 +1,8 @@
 //! Runs the works with sonic-rs.
 use json_bench::*;
-use serde::{Deserialize, Serialize};
-use sonic_rs::{Value, from_slice, to_vec};
 use std::hint::black_box;
+use sonic_rs::{Value, from_slice, to_vec};
+use serde::{Deserialize, Serialize};
 
 #[path = "../owned.rs"]
 mod owned;
