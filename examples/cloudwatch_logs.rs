@@ -12,7 +12,7 @@ fn main() -> ! {
 fn count(event: LogsEvent, cx: &Context) -> Result<Counts> {
     let data = event.data()?;
     let mut counts = Counts {
-        group: data.log_group.take()?,
+        group: data.log_group.into_inner()?,
         events: 0,
         refused: 0,
     };

@@ -14,7 +14,7 @@ fn main() -> ! {
 
 fn order_placed(event: EventBridgeEvent<OrderPlaced>, cx: &Context) -> Result<String> {
     let time = event.time.get()?.as_str();
-    let OrderPlaced { order, cents } = event.detail.take()?;
+    let OrderPlaced { order, cents } = event.detail.into_inner()?;
     info!(cx, "order {order} of {cents} cents at {time}");
     Ok(order)
 }

@@ -52,7 +52,7 @@ mod tests {
 
     /// Runs `test` while the function serves invocations of an emulator.
     fn serving(settings: Settings, test: impl FnOnce(&Emulator)) {
-        let emulator = Emulator::with(settings).unwrap();
+        let emulator = Emulator::start_with(settings).unwrap();
         let addr = emulator.addr().to_string();
         let function = handler::json(withdraw);
         thread::scope(|scope| {

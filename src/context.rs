@@ -19,7 +19,7 @@ use crate::sys;
 /// cx.request_id = "8476a536-e9f4-11e8-9739-2dfe598c3fcd".into();
 /// assert_eq!(cx.deadline, None);
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Context {
     /// Identifies this invocation in logs and traces. From `Lambda-Runtime-Aws-Request-Id`.
@@ -89,10 +89,9 @@ impl Context {
     ///
     /// let mut cx = Context::default();
     /// cx.client_context = Some(r#"{"client":{"app_title":"Shop"},"custom":{"cart":7}}"#.into());
-    /// let sent: Option<ClientContext> = cx.parse_client_context()?;
-    /// let sent = sent.unwrap_or_default();
-    /// assert_eq!(sent.client.unwrap().app_title.as_deref(), Some("Shop"));
-    /// assert_eq!(sent.custom.unwrap().get("cart"), Some(&7.into()));
+    /// let sent: ClientContext = cx.parse_client_context()?.unwrap_or_default();
+    /// assert_eq!(sent.client.unwrap_or_default().app_title.as_deref(), Some("Shop"));
+    /// assert_eq!(sent.custom.unwrap_or_default().get("cart"), Some(&7.into()));
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     ///
@@ -113,8 +112,8 @@ impl Context {
     ///
     /// let mut cx = Context::default();
     /// cx.identity = Some(r#"{"cognitoIdentityId":"eu-west-1:1234"}"#.into());
-    /// let identity: Option<CognitoIdentity> = cx.parse_identity()?;
-    /// assert_eq!(identity.unwrap().identity_id.as_deref(), Some("eu-west-1:1234"));
+    /// let identity: CognitoIdentity = cx.parse_identity()?.unwrap_or_default();
+    /// assert_eq!(identity.identity_id.as_deref(), Some("eu-west-1:1234"));
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     ///
@@ -145,7 +144,8 @@ macro_rules! lenient {
         ),* $(,)?}
     )*) => {$(
         $(#[$attribute])*
-        #[derive(Debug, Clone, Default, PartialEq)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        #[non_exhaustive]
         pub struct $name {$(
             $(#[$field_attribute])*
             pub $field: Option<$type>,
@@ -193,11 +193,20 @@ fn member<T: FromJson>(r: &mut Reader<'_>) -> Result<Option<T>, json::Error> {
 }
 
 lenient! {
-    /// The client context of a mobile app (AWS Mobile SDK, `ClientContext`). See
-    /// [`Context::parse_client_context`] for an example.
+    /// The client context of a mobile app (AWS Mobile SDK, `ClientContext`).
     ///
     /// A member that is missing, `null` or of another type is `None`. The same holds within
     /// [`client`](Self::client). To tell these cases apart, read the context as a [`Value`](json::Value).
+    ///
+    /// ```
+    /// use tiny_lambda::{ClientContext, json};
+    ///
+    /// let text = br#"{"custom": {"cart": 7}, "env": "not an object"}"#;
+    /// let sent: ClientContext = json::parse(text)?;
+    /// assert!(sent.custom.is_some_and(|custom| custom.contains_key("cart")));
+    /// assert_eq!(sent.environment, None);
+    /// # Ok::<(), json::Error>(())
+    /// ```
     pub struct ClientContext {
         /// The app.
         pub client: Option<ClientApplication> as "client",
@@ -209,7 +218,15 @@ lenient! {
         pub w3c: Option<Object> as "w3c",
     }
 
-    /// A mobile app, part of a [`ClientContext`]. See [`Context::parse_client_context`] for an example.
+    /// A mobile app, part of a [`ClientContext`].
+    ///
+    /// ```
+    /// use tiny_lambda::{ClientApplication, json};
+    ///
+    /// let app: ClientApplication = json::parse(br#"{"app_title": "Shop"}"#)?;
+    /// assert_eq!(app.app_title.as_deref(), Some("Shop"));
+    /// # Ok::<(), json::Error>(())
+    /// ```
     pub struct ClientApplication {
         /// Identifies this installation of the app.
         pub installation_id: Option<String> as "installation_id",
@@ -223,7 +240,15 @@ lenient! {
         pub app_package_name: Option<String> as "app_package_name",
     }
 
-    /// An Amazon Cognito identity. See [`Context::parse_identity`] for an example.
+    /// An Amazon Cognito identity.
+    ///
+    /// ```
+    /// use tiny_lambda::{CognitoIdentity, json};
+    ///
+    /// let identity: CognitoIdentity = json::parse(br#"{"cognitoIdentityId": "eu-west-1:1234"}"#)?;
+    /// assert_eq!(identity.identity_id.as_deref(), Some("eu-west-1:1234"));
+    /// # Ok::<(), json::Error>(())
+    /// ```
     pub struct CognitoIdentity {
         /// The ID of the identity.
         pub identity_id: Option<String> as "cognitoIdentityId",
@@ -236,7 +261,12 @@ lenient! {
 /// "Working with Lambda environment variables"). A field is `None` if its variable is not set or empty.
 ///
 /// [`function()`] returns it.
-#[derive(Debug, Clone, Default)]
+///
+/// ```
+/// let function: &tiny_lambda::Function = tiny_lambda::function();
+/// println!("{} MB", function.memory_mb.unwrap_or_default());
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Function {
     /// The name of the function. From `AWS_LAMBDA_FUNCTION_NAME`.

@@ -265,6 +265,22 @@ impl Error {
     }
 }
 
+/// Compares what the caller receives: the error type and the message.
+///
+/// ```
+/// use tiny_lambda::{Error, Result};
+///
+/// let result: Result<u32> = Err(Error::new("OrderNotFound", "no order 7"));
+/// assert_eq!(result, Err(Error::new("OrderNotFound", "no order 7")));
+/// ```
+impl PartialEq for Error {
+    fn eq(&self, other: &Error) -> bool {
+        self.error_type() == other.error_type() && self.error_message() == other.error_message()
+    }
+}
+
+impl Eq for Error {}
+
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.error_type(), self.error_message())

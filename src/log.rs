@@ -35,7 +35,9 @@ use crate::sys;
 ///
 /// ```
 /// use tiny_lambda::log::Level;
+///
 /// assert!(Level::Warn < Level::Error);
+/// assert_eq!(Level::Warn.to_string(), "WARN");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -61,6 +63,12 @@ impl Level {
         let name = LEVEL_NAMES.get((self as usize).saturating_sub(1));
         debug_assert!(name.is_some(), "every level has a name");
         name.copied().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 

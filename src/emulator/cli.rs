@@ -18,7 +18,7 @@ use crate::emulator::environment::process::ProcessGroup;
 use crate::emulator::invoke_api::check_event;
 use crate::emulator::server::access;
 use crate::emulator::watch::Watcher;
-use crate::emulator::{Emulator, Settings, UnknownFaultError};
+use crate::emulator::{Emulator, ParseFaultError, Settings};
 use crate::events::samples;
 use crate::sys;
 
@@ -213,7 +213,7 @@ impl CommandLine {
                 let wrong = |why: &str| EarlyExit::value(name, &value, why);
                 let (fault, rate) = value.split_once(':').unwrap_or((&value, "1"));
                 let fault = fault.parse();
-                let fault = fault.map_err(|error: UnknownFaultError| wrong(&error.to_string()))?;
+                let fault = fault.map_err(|error: ParseFaultError| wrong(&error.to_string()))?;
                 let rate: f64 = number(name, rate)?;
                 if !(0.0..=1.0).contains(&rate) {
                     return Err(wrong("expected a rate from 0 to 1"));
@@ -350,7 +350,7 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
         signals.check();
         built.map_err(|_| EarlyExit::failed("the build failed"))?;
     }
-    let mut emulator = Emulator::with(settings.clone()).map_err(EarlyExit::failed)?;
+    let mut emulator = Emulator::start_with(settings.clone()).map_err(EarlyExit::failed)?;
     warn_of_reserved_variables(settings, emulator.addr());
     if let Some(watcher) = watcher {
         emulator.watch(watcher).map_err(EarlyExit::failed)?;

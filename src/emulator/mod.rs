@@ -50,7 +50,7 @@ use self::invoke_api::InvokeApi;
 use self::message::{ResponseReceiver, collect_response};
 use self::report::uuid;
 use self::runtime_api::RuntimeApi;
-pub use self::runtime_api::faults::{InjectedFault, UnknownFaultError};
+pub use self::runtime_api::faults::{InjectedFault, ParseFaultError};
 use self::scheduler::{Scheduler, ThrottledError};
 pub use self::serve_local::serve_local;
 use self::server::Server;
@@ -63,7 +63,7 @@ use self::watch::{WatchLoop, Watcher};
 /// and short enough for a test run that hangs.
 const IN_PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What an invocation returned.
+/// The result of an invocation: a response or an error document.
 ///
 /// ```
 /// use tiny_lambda::{Error, Result, emulator, handler};
@@ -88,6 +88,15 @@ pub struct InvokeResponse {
 
 impl InvokeResponse {
     /// Returns whether the invocation failed: the function reported an error, exited, or timed out.
+    ///
+    /// ```
+    /// use tiny_lambda::{emulator, handler};
+    ///
+    /// let half = handler::json(|n: u32, _| Ok(n / 2));
+    /// assert!(!emulator::invoke(&half, b"2")?.is_error());
+    /// assert!(emulator::invoke(&half, b"-2")?.is_error());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn is_error(&self) -> bool {
         self.error_type.is_some()
     }
@@ -105,7 +114,8 @@ impl InvokeResponse {
     }
 }
 
-/// An event and what Lambda tells the function about it. With [`Default`] the emulator chooses all of that.
+/// An event and the data that Lambda passes to the function with it. The emulator chooses the data that is
+/// `None`.
 ///
 /// ```
 /// use std::thread;
@@ -130,14 +140,14 @@ impl InvokeResponse {
 /// assert!(response?.body.starts_with(br#"["blue",0]"#));
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvokeRequest {
     /// The event. Any bytes are allowed, although Lambda accepts JSON only.
     pub event: Vec<u8>,
     /// The request id; `None` for a new UUID.
     pub request_id: Option<String>,
-    /// The deadline that the function is told; `None` for the real one. The invocation ends with its
+    /// The deadline that the function receives; `None` for the real one. The invocation ends with its
     /// timeout in any case.
     pub deadline: Option<SystemTime>,
     /// The X-Ray tracing header; `None` for a new trace that is not sampled.
@@ -152,6 +162,11 @@ pub struct InvokeRequest {
 
 impl InvokeRequest {
     /// Returns a request with this event and no other member set.
+    ///
+    /// ```
+    /// let request = tiny_lambda::emulator::InvokeRequest::new(b"[1]");
+    /// assert_eq!((request.event.as_slice(), request.request_id), (b"[1]".as_slice(), None));
+    /// ```
     pub fn new(event: &[u8]) -> InvokeRequest {
         InvokeRequest {
             event: event.to_vec(),
@@ -198,10 +213,16 @@ impl Emulator {
     /// Starts an emulator for a runtime that connects to [`addr`](Self::addr) by itself, as
     /// [`Runtime::at`] does. The timeout is one minute.
     ///
+    /// ```
+    /// let emulator = tiny_lambda::emulator::Emulator::start()?;
+    /// assert!(emulator.addr().ip().is_loopback());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If it cannot listen on loopback.
     pub fn start() -> io::Result<Emulator> {
-        Emulator::with(Settings {
+        Emulator::start_with(Settings {
             timeout: IN_PROCESS_TIMEOUT,
             ..Settings::default()
         })
@@ -218,9 +239,9 @@ impl Emulator {
     /// ```
     ///
     /// # Errors
-    /// Those of [`with`](Self::with).
+    /// Those of [`start_with`](Self::start_with).
     pub fn spawn(bootstrap: impl Into<PathBuf>) -> io::Result<Emulator> {
-        Emulator::with(Settings {
+        Emulator::start_with(Settings {
             bootstrap: Some(bootstrap.into()),
             ..Settings::default()
         })
@@ -233,7 +254,7 @@ impl Emulator {
     ///
     /// let mut settings = Settings::default();
     /// settings.hosts.push("host.docker.internal".to_owned());
-    /// let emulator = Emulator::with(settings)?;
+    /// let emulator = Emulator::start_with(settings)?;
     /// println!("AWS_LAMBDA_RUNTIME_API={}", emulator.addr());
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -241,7 +262,7 @@ impl Emulator {
     /// # Errors
     /// If the executable cannot be started, a host name or an origin is malformed, or it cannot listen on
     /// loopback.
-    pub fn with(settings: Settings) -> io::Result<Emulator> {
+    pub fn start_with(settings: Settings) -> io::Result<Emulator> {
         let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
         let (bootstrap, runner) = (settings.bootstrap.as_deref(), settings.runner.as_deref());
         if let Some(text) = bootstrap.and_then(|path| refusal_reason(path, runner)) {
@@ -297,6 +318,15 @@ impl Emulator {
     }
 
     /// Returns the address of the (first) Runtime API: the value of `AWS_LAMBDA_RUNTIME_API`.
+    ///
+    /// ```
+    /// use std::process::Command;
+    ///
+    /// let emulator = tiny_lambda::emulator::Emulator::start()?;
+    /// let mut function = Command::new("target/debug/examples/hello");
+    /// function.env("AWS_LAMBDA_RUNTIME_API", emulator.addr().to_string());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn addr(&self) -> SocketAddr {
         let api = self.servers.first();
         debug_assert!(api.is_some(), "an emulator without an environment");
@@ -358,6 +388,12 @@ impl Emulator {
 
     /// Invokes the function with an event, any bytes, and waits for the response.
     ///
+    /// ```no_run
+    /// let emulator = tiny_lambda::emulator::Emulator::spawn("target/lambda/hello/bootstrap")?;
+    /// assert_eq!(emulator.invoke(br#"{"name":"Ada"}"#)?.body, br#"{"message":"Hello, Ada!"}"#);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If too many invocations wait already, or the emulator ends. An error of the function is an
     /// [`InvokeResponse`].
@@ -365,7 +401,17 @@ impl Emulator {
         self.invoke_with(InvokeRequest::new(event))
     }
 
-    /// Invokes the function with an event and what Lambda tells about it, and waits for the response.
+    /// Invokes the function with the event and the data of `request`, and waits for the response.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::emulator::{Emulator, InvokeRequest};
+    ///
+    /// let emulator = Emulator::spawn("target/lambda/hello/bootstrap")?;
+    /// let mut request = InvokeRequest::new(br#"{"name":"Ada"}"#);
+    /// request.request_id = Some("8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned());
+    /// assert!(!emulator.invoke_with(request)?.is_error());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`invoke`](Self::invoke).
@@ -436,6 +482,14 @@ impl Drop for Emulator {
 
 /// Runs `handler` for one event, through the real loop and over a loopback socket, and joins the threads
 /// that it started.
+///
+/// ```
+/// use tiny_lambda::{emulator, handler};
+///
+/// let double = handler::json(|n: u32, _| Ok(n * 2));
+/// assert_eq!(emulator::invoke(&double, b"21")?.body, b"42");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// # Errors
 /// If it cannot listen on loopback. An error of the handler is an [`InvokeResponse`].

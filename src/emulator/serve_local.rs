@@ -18,7 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(900);
 
 const HELP: &str = include_str!("serve_local_help.txt");
 
-/// Serves `handler` on a local port until Ctrl-C. [`run`](crate::run) and its like call this in a debug
+/// Serves `handler` on a local port until Ctrl-C. [`run`](crate::run) and the other `run` functions call this in a debug
 /// build if `AWS_LAMBDA_RUNTIME_API` is not set.
 ///
 /// It listens on 127.0.0.1 or the address of `--host`, on port 9000 or the port of `--port` or the
@@ -73,7 +73,7 @@ fn invoke_once(handler: &dyn Handler, event: &str) -> Result<i32, String> {
         log: true,
         ..Settings::default()
     };
-    let emulator = Emulator::with(settings).map_err(text)?;
+    let emulator = Emulator::start_with(settings).map_err(text)?;
     let response = invoke_in_process(emulator, handler, &event).map_err(text)?;
     print_response(&response.body).map_err(text)?;
     Ok(i32::from(response.is_error()))
@@ -81,7 +81,7 @@ fn invoke_once(handler: &dyn Handler, event: &str) -> Result<i32, String> {
 
 fn serve(handler: &dyn Handler, options: CommandLine) -> Result<i32, String> {
     let text = |error: io::Error| error.to_string();
-    let mut emulator = Emulator::with(options.settings).map_err(text)?;
+    let mut emulator = Emulator::start_with(options.settings).map_err(text)?;
     let addr = SocketAddr::new(options.host, options.port);
     let addr = emulator.serve_callers(addr, true).map_err(text)?;
     print_line(&format!(

@@ -22,7 +22,7 @@ use crate::encoding::time::Date;
 /// let mut settings = Settings::default();
 /// settings.timeout = Duration::from_millis(200);
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Settings {
     /// The function's name, in `AWS_LAMBDA_FUNCTION_NAME` and in its ARN.

@@ -4,7 +4,14 @@ use alloc::vec::Vec;
 use core::error;
 use core::fmt;
 
-/// Why data is not valid gzip, or was not decompressed. Returned by [`gunzip`].
+/// An error of [`gunzip`]: the data is not valid gzip, or decompresses to more than the limit.
+///
+/// ```
+/// use tiny_lambda::encoding::gunzip;
+///
+/// let error = gunzip(b"plain text", 100).unwrap_err();
+/// assert_eq!(error.to_string(), "not gzip: the data does not begin with the bytes 1f 8b");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GzipError(GzipErrorKind);
 
@@ -29,6 +36,12 @@ type Result<T> = core::result::Result<T, GzipErrorKind>;
 
 impl GzipError {
     /// Returns whether the data decompresses to more than the limit.
+    ///
+    /// ```
+    /// use tiny_lambda::encoding::gunzip;
+    ///
+    /// assert!(!gunzip(b"plain text", 100).unwrap_err().is_too_long());
+    /// ```
     pub fn is_too_long(&self) -> bool {
         self.0 == GzipErrorKind::TooLong
     }

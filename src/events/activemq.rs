@@ -7,6 +7,15 @@ use crate::json::Value;
 event! {
     /// The event of Amazon MQ for Apache ActiveMQ: a batch of messages (AWS Lambda Developer Guide,
     /// "Using Lambda with Amazon MQ"). A batch fails as a whole.
+    ///
+    /// ```
+    /// use tiny_lambda::events::activemq::ActiveMqEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: ActiveMqEvent = json::parse(samples::ACTIVEMQ.as_bytes())?;
+    /// assert_eq!(event.messages.get()?[0].message_type.get()?, "jms/text-message");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ActiveMqEvent {
         /// `aws:mq`
         event_source: String as "eventSource",

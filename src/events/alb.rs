@@ -9,6 +9,15 @@ event! {
     /// Balancers, "Use Lambda functions as targets of an Application Load Balancer"). The attribute
     /// `lambda.multi_value_headers.enabled` of the target group decides whether values are strings
     /// or lists of strings.
+    ///
+    /// ```
+    /// use tiny_lambda::events::alb::AlbTargetGroupRequest;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: AlbTargetGroupRequest = json::parse(samples::ALB.as_bytes())?;
+    /// assert_eq!(event.http_method.get()?, "POST");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct AlbTargetGroupRequest {
         http_method: String as "httpMethod",
         path: String,
@@ -25,6 +34,15 @@ event! {
     }
 
     /// The response to an [`AlbTargetGroupRequest`].
+    ///
+    /// ```
+    /// use tiny_lambda::events::alb::AlbTargetGroupResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: AlbTargetGroupResponse = json::parse(samples::ALB_RESPONSE.as_bytes())?;
+    /// assert_eq!(response.status_description.get()?, "200 OK");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct AlbTargetGroupResponse {
         status_code: u16 as "statusCode",
         /// Code and reason phrase, such as `200 OK`.
@@ -36,7 +54,7 @@ event! {
         is_base64_encoded: bool as "isBase64Encoded",
     }
 
-    /// Where a request comes from.
+    /// The source of a request.
     pub struct AlbTargetGroupRequestContext {
         elb: ElbContext,
     }

@@ -12,6 +12,15 @@ use crate::json::Value;
 event! {
     /// The event of an Amazon API Gateway REST API, or of an HTTP API with payload format 1.0: a
     /// request (Amazon API Gateway Developer Guide, "Lambda proxy integrations in API Gateway").
+    ///
+    /// ```
+    /// use tiny_lambda::events::apigw::ApiGatewayProxyRequest;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: ApiGatewayProxyRequest = json::parse(samples::REST_API.as_bytes())?;
+    /// assert_eq!(event.resource.get()?, "/orders/{id}");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ApiGatewayProxyRequest {
         /// `1.0` in an event of an HTTP API; a REST API sends no version.
         version: String,
@@ -32,6 +41,16 @@ event! {
     }
 
     /// The response to an [`ApiGatewayProxyRequest`].
+    ///
+    /// ```
+    /// use tiny_lambda::events::apigw::ApiGatewayProxyResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: ApiGatewayProxyResponse =
+    ///     json::parse(samples::REST_API_RESPONSE.as_bytes())?;
+    /// assert_eq!(response.body.get()?, "two teas");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ApiGatewayProxyResponse {
         status_code: u16 as "statusCode",
         headers: Map<String>,
@@ -123,6 +142,15 @@ event! {
     /// The event of an Amazon API Gateway HTTP API with payload format 2.0, or of a function URL: a
     /// request (Amazon API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP
     /// APIs in API Gateway").
+    ///
+    /// ```
+    /// use tiny_lambda::events::apigw::ApiGatewayV2HttpRequest;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: ApiGatewayV2HttpRequest = json::parse(samples::HTTP_API.as_bytes())?;
+    /// assert_eq!(event.route_key.get()?, "POST /orders/{id}");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ApiGatewayV2HttpRequest {
         /// `2.0`
         version: String,
@@ -144,6 +172,16 @@ event! {
     }
 
     /// The response to an [`ApiGatewayV2HttpRequest`].
+    ///
+    /// ```
+    /// use tiny_lambda::events::apigw::ApiGatewayV2HttpResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: ApiGatewayV2HttpResponse =
+    ///     json::parse(samples::HTTP_API_RESPONSE.as_bytes())?;
+    /// assert_eq!(response.body.get()?, "two teas");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ApiGatewayV2HttpResponse {
         status_code: u16 as "statusCode",
         headers: Map<String>,
@@ -212,13 +250,23 @@ event! {
         user_agent: String as "userAgent",
     }
 
-    /// How a client has authenticated itself.
+    /// The method by which a client has authenticated itself.
     pub struct ApiGatewayV2Authentication {
         client_cert: ClientCert as "clientCert",
     }
 
     /// The event of an Amazon API Gateway REST API for a Lambda authorizer of type `TOKEN` (Amazon
     /// API Gateway Developer Guide, "Use API Gateway Lambda authorizers").
+    ///
+    /// ```
+    /// use tiny_lambda::events::apigw::ApiGatewayCustomAuthorizerRequest;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: ApiGatewayCustomAuthorizerRequest =
+    ///     json::parse(samples::AUTHORIZER_TOKEN.as_bytes())?;
+    /// assert_eq!(event.authorization_token.get()?, "Bearer 31d4d96e");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ApiGatewayCustomAuthorizerRequest {
         /// `TOKEN`
         authorizer_type: String as "type",
@@ -228,6 +276,16 @@ event! {
 
     /// The event of a REST or WebSocket API for a Lambda authorizer of type `REQUEST`, or of an
     /// HTTP API for an authorizer with payload format 1.0.
+    ///
+    /// ```
+    /// use tiny_lambda::events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: ApiGatewayCustomAuthorizerRequestTypeRequest =
+    ///     json::parse(samples::AUTHORIZER_REQUEST.as_bytes())?;
+    /// assert_eq!(event.resource.get()?, "/orders/{id}");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ApiGatewayCustomAuthorizerRequestTypeRequest {
         version: String,
         /// `REQUEST`
@@ -248,6 +306,16 @@ event! {
     }
 
     /// The response of a Lambda authorizer: a policy that allows or denies calls.
+    ///
+    /// ```
+    /// use tiny_lambda::events::apigw::ApiGatewayCustomAuthorizerResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: ApiGatewayCustomAuthorizerResponse =
+    ///     json::parse(samples::AUTHORIZER_RESPONSE.as_bytes())?;
+    /// assert_eq!(response.principal_id.get()?, "user-7");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ApiGatewayCustomAuthorizerResponse {
         principal_id: String as "principalId",
         policy_document: IamPolicyDocument as "policyDocument",
@@ -258,6 +326,16 @@ event! {
 
     /// The event of an HTTP API for a Lambda authorizer with payload format 2.0 (Amazon API Gateway
     /// Developer Guide, "Control access to HTTP APIs with AWS Lambda authorizers").
+    ///
+    /// ```
+    /// use tiny_lambda::events::apigw::ApiGatewayV2CustomAuthorizerV2Request;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: ApiGatewayV2CustomAuthorizerV2Request =
+    ///     json::parse(samples::AUTHORIZER_HTTP_API.as_bytes())?;
+    /// assert_eq!(event.route_key.get()?, "GET /orders");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ApiGatewayV2CustomAuthorizerV2Request {
         version: String,
         /// `REQUEST`
@@ -277,6 +355,16 @@ event! {
 
     /// The simple response of a Lambda authorizer, for an HTTP API that has simple responses
     /// enabled.
+    ///
+    /// ```
+    /// use tiny_lambda::events::apigw::ApiGatewayV2CustomAuthorizerSimpleResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: ApiGatewayV2CustomAuthorizerSimpleResponse =
+    ///     json::parse(samples::AUTHORIZER_SIMPLE_RESPONSE.as_bytes())?;
+    /// assert!(*response.is_authorized.get()?);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ApiGatewayV2CustomAuthorizerSimpleResponse {
         is_authorized: bool as "isAuthorized",
         /// Values for the function that handles the request.
@@ -318,6 +406,15 @@ impl ApiGatewayCustomAuthorizerResponse {
 
     /// Returns a policy that denies `principal_id` calls of `resource`: the caller receives status
     /// 403. For status 401, return an error whose message is `Unauthorized`.
+    ///
+    /// ```
+    /// use tiny_lambda::events::apigw::ApiGatewayCustomAuthorizerResponse;
+    ///
+    /// let response = ApiGatewayCustomAuthorizerResponse::deny("ada", "*");
+    /// let policy = response.policy_document.get()?;
+    /// assert_eq!(policy.statement.get()?[0].effect.get()?, "Deny");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn deny(principal_id: &str, resource: &str) -> Self {
         Self::with_effect("Deny", principal_id, resource)
     }
@@ -333,6 +430,14 @@ impl ApiGatewayCustomAuthorizerResponse {
 
 impl ApiGatewayV2CustomAuthorizerSimpleResponse {
     /// Returns a response that allows or denies the request.
+    ///
+    /// ```
+    /// use tiny_lambda::events::apigw::ApiGatewayV2CustomAuthorizerSimpleResponse;
+    /// use tiny_lambda::json;
+    ///
+    /// let response = ApiGatewayV2CustomAuthorizerSimpleResponse::new(true);
+    /// assert_eq!(json::to_vec(&response), br#"{"isAuthorized":true}"#);
+    /// ```
     pub fn new(is_authorized: bool) -> Self {
         ApiGatewayV2CustomAuthorizerSimpleResponse {
             is_authorized: is_authorized.into(),

@@ -8,6 +8,15 @@ event! {
     /// The event of AWS AppSync for a direct Lambda resolver: a field to resolve (AWS AppSync
     /// Developer Guide, "AWS AppSync JavaScript resolver context object reference"). The response
     /// is the value of the field.
+    ///
+    /// ```
+    /// use tiny_lambda::events::appsync::AppSyncDirectResolverEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: AppSyncDirectResolverEvent = json::parse(samples::APPSYNC.as_bytes())?;
+    /// assert_eq!(event.identity.get()?.username.get()?, "ada");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct AppSyncDirectResolverEvent {
         /// In events of AWS Amplify's `@function` directive, which have no `info`.
         type_name: String as "typeName",
@@ -62,6 +71,15 @@ event! {
     /// The event of an AWS AppSync Events API: messages that are published to a channel, or a
     /// subscription to it (AWS AppSync Events API Developer Guide, "Direct data source integrations
     /// using Lambda").
+    ///
+    /// ```
+    /// use tiny_lambda::events::appsync::AppSyncEventsRequest;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: AppSyncEventsRequest = json::parse(samples::APPSYNC_EVENTS.as_bytes())?;
+    /// assert_eq!(event.identity.get()?.account_id.get()?, "123456789012");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct AppSyncEventsRequest {
         identity: AppSyncIdentity,
         result: Value,
@@ -117,8 +135,17 @@ event! {
         selection_set_graphql: String as "selectionSetGraphQL",
     }
 
-    /// What a request mapping template passes to the function: a request, or a batch of them (AWS
+    /// The data that a request mapping template passes to the function: a request, or a batch of them (AWS
     /// AppSync Developer Guide, "AWS AppSync resolver mapping template reference for Lambda").
+    ///
+    /// ```
+    /// use tiny_lambda::events::appsync::AppSyncResolverTemplate;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: AppSyncResolverTemplate = json::parse(samples::APPSYNC_TEMPLATE.as_bytes())?;
+    /// assert_eq!(event.operation.get()?, "Invoke");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct AppSyncResolverTemplate {
         version: String,
         /// `Invoke` or `BatchInvoke`
@@ -128,6 +155,16 @@ event! {
 
     /// The event of AWS AppSync for a Lambda authorizer (AWS AppSync Developer Guide, "Configuring
     /// authorization and authentication to secure your GraphQL APIs", AWS_LAMBDA).
+    ///
+    /// ```
+    /// use tiny_lambda::events::appsync::AppSyncLambdaAuthorizerRequest;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: AppSyncLambdaAuthorizerRequest =
+    ///     json::parse(samples::APPSYNC_AUTHORIZER.as_bytes())?;
+    /// assert_eq!(event.authorization_token.get()?, "custom-token");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct AppSyncLambdaAuthorizerRequest {
         authorization_token: String as "authorizationToken",
         request_context: AppSyncLambdaAuthorizerRequestContext as "requestContext",
@@ -146,6 +183,16 @@ event! {
     }
 
     /// The response of a Lambda authorizer.
+    ///
+    /// ```
+    /// use tiny_lambda::events::appsync::AppSyncLambdaAuthorizerResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: AppSyncLambdaAuthorizerResponse =
+    ///     json::parse(samples::APPSYNC_AUTHORIZER_RESPONSE.as_bytes())?;
+    /// assert!(*response.is_authorized.get()?);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct AppSyncLambdaAuthorizerResponse {
         is_authorized: bool as "isAuthorized",
         /// Values for the resolvers.

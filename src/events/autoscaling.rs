@@ -11,6 +11,18 @@ event! {
     /// The detail of an event of Amazon EC2 Auto Scaling: a lifecycle action, or a launch or
     /// termination that succeeded or failed (Amazon EC2 Auto Scaling User Guide, "Amazon EC2 Auto
     /// Scaling event reference").
+    ///
+    /// ```
+    /// use tiny_lambda::events::autoscaling::AutoScalingDetail;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<AutoScalingDetail> =
+    ///     json::parse(samples::AUTOSCALING.as_bytes())?;
+    /// let value = event.detail.get()?.lifecycle_action_token.get()?;
+    /// assert_eq!(value, "00006a15-5b1c-4d7e-9f20-3a6c8e0d5509");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct AutoScalingDetail {
         lifecycle_action_token: String as "LifecycleActionToken",
         auto_scaling_group_name: String as "AutoScalingGroupName",

@@ -22,6 +22,16 @@ use crate::runtime::panic;
 use crate::sys;
 
 /// The response to a batch: the records that failed.
+///
+/// ```
+/// use tiny_lambda::events::batch::BatchResponse;
+/// use tiny_lambda::json;
+///
+/// let response = BatchResponse {
+///     failures: vec!["a1".to_owned()],
+/// };
+/// assert_eq!(json::to_vec(&response), br#"{"batchItemFailures":[{"itemIdentifier":"a1"}]}"#);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BatchResponse {
     /// The identifier of each failed record: the message ID of Amazon SQS, or the sequence number
@@ -70,7 +80,7 @@ impl FromJson for BatchResponse {
 /// };
 /// assert_eq!(json::to_vec(&response), br#"{"state":{"sum":7},"batchItemFailures":[]}"#);
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeWindowResponse {
     /// The state: an object of at most 1 MB.
     pub state: Value,

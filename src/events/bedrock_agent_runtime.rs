@@ -8,6 +8,15 @@ event! {
     /// The event of an Amazon Bedrock agent: an action to perform (Amazon Bedrock User Guide,
     /// "Configure Lambda functions to send information that an Amazon Bedrock agent elicits from
     /// the user").
+    ///
+    /// ```
+    /// use tiny_lambda::events::bedrock_agent_runtime::AgentEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: AgentEvent = json::parse(samples::BEDROCK_AGENT.as_bytes())?;
+    /// assert_eq!(event.input_text.get()?, "two teas, please");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct AgentEvent {
         message_version: String as "messageVersion",
         agent: Agent,
@@ -54,6 +63,15 @@ event! {
     }
 
     /// The response to an [`AgentEvent`].
+    ///
+    /// ```
+    /// use tiny_lambda::events::bedrock_agent_runtime::AgentResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: AgentResponse = json::parse(samples::BEDROCK_AGENT_RESPONSE.as_bytes())?;
+    /// assert_eq!(response.message_version.get()?, "1.0");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct AgentResponse {
         message_version: String as "messageVersion",
         /// Its members depend on the kind of action group.

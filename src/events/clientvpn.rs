@@ -5,6 +5,16 @@ use super::field::event;
 event! {
     /// The event of AWS Client VPN: a client that connects (AWS Client VPN Administrator Guide,
     /// "Connection authorization in AWS Client VPN").
+    ///
+    /// ```
+    /// use tiny_lambda::events::clientvpn::ClientVpnConnectionHandlerRequest;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: ClientVpnConnectionHandlerRequest =
+    ///     json::parse(samples::CLIENT_VPN.as_bytes())?;
+    /// assert_eq!(event.connection_id.get()?, "cvpn-connection-0a1b2c3d4e5f67890");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ClientVpnConnectionHandlerRequest {
         connection_id: String as "connection-id",
         endpoint_id: String as "endpoint-id",
@@ -22,6 +32,16 @@ event! {
     }
 
     /// The response to a [`ClientVpnConnectionHandlerRequest`].
+    ///
+    /// ```
+    /// use tiny_lambda::events::clientvpn::ClientVpnConnectionHandlerResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: ClientVpnConnectionHandlerResponse =
+    ///     json::parse(samples::CLIENT_VPN_RESPONSE.as_bytes())?;
+    /// assert_eq!(response.schema_version.get()?, "v3");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ClientVpnConnectionHandlerResponse {
         allow: bool,
         /// The message for a client that may not connect.

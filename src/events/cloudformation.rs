@@ -12,6 +12,16 @@ use crate::json::Value;
 event! {
     /// The event of AWS CloudFormation: a custom resource to create, update or delete (AWS
     /// CloudFormation User Guide, "CloudFormation custom resource request and response reference").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudformation::CloudFormationCustomResourceRequest;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CloudFormationCustomResourceRequest =
+    ///     json::parse(samples::CLOUDFORMATION.as_bytes())?;
+    /// assert_eq!(event.request_type.get()?, "Update");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct CloudFormationCustomResourceRequest {
         /// `Create`, `Update` or `Delete`
         request_type: String as "RequestType",
@@ -30,6 +40,16 @@ event! {
     }
 
     /// The response for a custom resource (the same page), at most 4,096 bytes.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudformation::CloudFormationCustomResourceResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: CloudFormationCustomResourceResponse =
+    ///     json::parse(samples::CLOUDFORMATION_RESPONSE.as_bytes())?;
+    /// assert_eq!(response.status.get()?, "SUCCESS");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct CloudFormationCustomResourceResponse {
         /// `SUCCESS` or `FAILED`
         status: String as "Status",
@@ -46,6 +66,16 @@ event! {
     }
 
     /// The response of a function of the CDK's provider framework.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudformation::CloudFormationProviderResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: CloudFormationProviderResponse =
+    ///     json::parse(samples::CLOUDFORMATION_PROVIDER_RESPONSE.as_bytes())?;
+    /// assert_eq!(response.physical_resource_id.get()?, "bucket-7");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct CloudFormationProviderResponse {
         physical_resource_id: String as "PhysicalResourceId",
         /// Whether CloudFormation masks `Data` in its output.

@@ -8,6 +8,15 @@ use crate::json::{Number, Value};
 event! {
     /// The event of an Amazon CloudWatch alarm: a change of its state (Amazon CloudWatch User
     /// Guide, "Invoke a Lambda function from an alarm").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_alarms::CloudWatchAlarm;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CloudWatchAlarm = json::parse(samples::CLOUDWATCH_ALARM.as_bytes())?;
+    /// assert_eq!(event.account_id.get()?, "123456789012");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct CloudWatchAlarm {
         /// `aws.cloudwatch`
         source: String,
@@ -47,7 +56,7 @@ event! {
         evaluation_state: String as "evaluationState",
     }
 
-    /// What an alarm watches: metrics, or other alarms if it is a composite alarm.
+    /// The metrics that an alarm watches, or other alarms if it is a composite alarm.
     pub struct CloudWatchAlarmConfiguration {
         id: String,
         description: String,
@@ -86,6 +95,16 @@ event! {
     }
 
     /// The values that put an alarm into its state.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_alarms::CloudWatchAlarmReasonData;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CloudWatchAlarmReasonData =
+    ///     json::parse(samples::CLOUDWATCH_ALARM_REASON.as_bytes())?;
+    /// assert_eq!(event.query_date.get()?, "2026-11-15T09:29:59.996+0000");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct CloudWatchAlarmReasonData {
         version: String,
         query_date: String as "queryDate",
@@ -120,6 +139,16 @@ event! {
     /// The notification of an alarm to an Amazon SNS topic (Amazon CloudWatch User Guide,
     /// "Notifying users on alarm changes"). It is JSON in
     /// [`SnsMessage::message`](super::sns::SnsMessage), which `message.json()` parses.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_alarms::CloudWatchAlarmNotification;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CloudWatchAlarmNotification =
+    ///     json::parse(samples::CLOUDWATCH_ALARM_NOTIFICATION.as_bytes())?;
+    /// assert_eq!(event.alarm_name.get()?, "errors");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct CloudWatchAlarmNotification {
         alarm_name: String as "AlarmName",
         alarm_description: String as "AlarmDescription",
@@ -139,7 +168,7 @@ event! {
         trigger: CloudWatchAlarmTrigger as "Trigger",
     }
 
-    /// What an alarm watches.
+    /// The metric or metrics that an alarm watches, and the condition for its state.
     pub struct CloudWatchAlarmTrigger {
         metric_name: String as "MetricName",
         namespace: String as "Namespace",

@@ -9,6 +9,15 @@ event! {
     /// The event of Amazon CloudWatch Logs: log events of a subscription (Amazon CloudWatch Logs
     /// User Guide, "Real-time processing of log data with subscriptions"). [`LogsEvent::data`]
     /// decompresses them.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_logs::LogsEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: LogsEvent = json::parse(samples::CLOUDWATCH_LOGS.as_bytes())?;
+    /// assert_eq!(event.data()?.message_type.get()?, "DATA_MESSAGE");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct LogsEvent {
         aws_logs: AwsLogs as "awslogs",
     }
@@ -20,6 +29,15 @@ event! {
     }
 
     /// Log events of one log stream.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_logs::LogData;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: LogData = json::parse(samples::CLOUDWATCH_LOGS_DATA.as_bytes())?;
+    /// assert_eq!(event.owner.get()?, "123456789012");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct LogData {
         /// The ID of the AWS account that owns the log group.
         owner: String,
@@ -131,6 +149,15 @@ impl LogData {
 
     /// Returns whether this is a test of the subscription. CloudWatch Logs sends it to check that
     /// the destination can be reached; it has no log events of a log group.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_logs::LogData;
+    /// use tiny_lambda::json;
+    ///
+    /// let data: LogData = json::parse(br#"{"messageType": "CONTROL_MESSAGE"}"#)?;
+    /// assert!(data.is_control_message());
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn is_control_message(&self) -> bool {
         self.message_type
             .ok()

@@ -5,6 +5,16 @@ use super::field::event;
 event! {
     /// The event of AWS CodeCommit: changes of repositories (AWS CodeCommit User Guide, "Example:
     /// Create an AWS CodeCommit trigger for an AWS Lambda function").
+    ///
+    /// ```
+    /// use tiny_lambda::events::code_commit::CodeCommitEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CodeCommitEvent = json::parse(samples::CODE_COMMIT.as_bytes())?;
+    /// let value = event.records.get()?[0].event_id.get()?;
+    /// assert_eq!(value, "00006a1e-5b1c-4d7e-9f20-3a6c8e0d5656");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct CodeCommitEvent {
         records: Vec<CodeCommitRecord> as "Records",
     }

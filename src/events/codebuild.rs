@@ -10,6 +10,17 @@ pub type CodeBuildEvent = EventBridgeEvent<CodeBuildEventDetail>;
 event! {
     /// The detail of an event of AWS CodeBuild: a build or a phase of it (AWS CodeBuild User Guide,
     /// "Build notifications input format reference").
+    ///
+    /// ```
+    /// use tiny_lambda::events::codebuild::CodeBuildEventDetail;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<CodeBuildEventDetail> =
+    ///     json::parse(samples::CODEBUILD.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.build_status.get()?, "SUCCEEDED");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct CodeBuildEventDetail {
         build_status: String as "build-status",
         project_name: String as "project-name",

@@ -13,6 +13,17 @@ pub type CodePipelineCloudWatchEvent = EventBridgeEvent<CodePipelineCloudWatchEv
 event! {
     /// The detail of an event of AWS CodePipeline: the state of an execution of a pipeline, a stage
     /// or an action (AWS CodePipeline User Guide, "Monitoring CodePipeline events").
+    ///
+    /// ```
+    /// use tiny_lambda::events::codepipeline_cloudwatch::CodePipelineCloudWatchEventDetail;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<CodePipelineCloudWatchEventDetail> =
+    ///     json::parse(samples::CODEPIPELINE.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.pipeline.get()?, "orders");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct CodePipelineCloudWatchEventDetail {
         pipeline: String,
         /// The version of the pipeline, a number or a string.

@@ -6,6 +6,15 @@ event! {
     /// The event of AWS CodePipeline: a job (AWS CodePipeline User Guide, "Invoke an AWS Lambda
     /// function in a pipeline in CodePipeline"). The function reports its result by a call of the
     /// API of CodePipeline.
+    ///
+    /// ```
+    /// use tiny_lambda::events::codepipeline_job::CodePipelineJobEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CodePipelineJobEvent = json::parse(samples::CODEPIPELINE_JOB.as_bytes())?;
+    /// assert_eq!(event.job.get()?.id.get()?, "00006a24-5b1c-4d7e-9f20-3a6c8e0d5734");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct CodePipelineJobEvent {
         job: CodePipelineJob as "CodePipeline.job",
     }

@@ -9,7 +9,7 @@
 //! type Event = CognitoEventUserPoolsPreSignup;
 //!
 //! fn confirm(mut event: Event, _: &Context) -> Result<Event> {
-//!     let mut response = event.response.take()?;
+//!     let mut response = event.response.into_inner()?;
 //!     response.auto_confirm_user = true.into();
 //!     event.response = response.into();
 //!     Ok(event)
@@ -47,48 +47,178 @@ macro_rules! triggers {
 triggers! {
     /// The event before a user signs up (Amazon Cognito Developer Guide, "Pre sign-up Lambda
     /// trigger").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsPreSignup;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEventUserPoolsPreSignup =
+    ///     json::parse(samples::COGNITO_PRE_SIGNUP.as_bytes())?;
+    /// assert_eq!(event.trigger_source.get()?, "PreSignUp_SignUp");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     CognitoEventUserPoolsPreSignup
         CognitoEventUserPoolsUserRequest CognitoEventUserPoolsPreSignupResponse,
     /// The event before a user signs in ("Pre authentication Lambda trigger").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsPreAuthentication;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEventUserPoolsPreAuthentication =
+    ///     json::parse(samples::COGNITO_PRE_AUTHENTICATION.as_bytes())?;
+    /// assert_eq!(event.trigger_source.get()?, "PreAuthentication_Authentication");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     CognitoEventUserPoolsPreAuthentication
         CognitoEventUserPoolsUserRequest CognitoEventUserPoolsEmptyResponse,
     /// The event after a user was confirmed ("Post confirmation Lambda trigger").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsPostConfirmation;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEventUserPoolsPostConfirmation =
+    ///     json::parse(samples::COGNITO_POST_CONFIRMATION.as_bytes())?;
+    /// assert_eq!(event.trigger_source.get()?, "PostConfirmation_ConfirmSignUp");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     CognitoEventUserPoolsPostConfirmation
         CognitoEventUserPoolsUserRequest CognitoEventUserPoolsEmptyResponse,
     /// The event after a user has signed in ("Post authentication Lambda trigger").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsPostAuthentication;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEventUserPoolsPostAuthentication =
+    ///     json::parse(samples::COGNITO_POST_AUTHENTICATION.as_bytes())?;
+    /// assert_eq!(event.trigger_source.get()?, "PostAuthentication_Authentication");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     CognitoEventUserPoolsPostAuthentication
         CognitoEventUserPoolsUserRequest CognitoEventUserPoolsEmptyResponse,
     /// The event before tokens are generated, version 1 ("Pre token generation Lambda trigger").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsPreTokenGen;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEventUserPoolsPreTokenGen =
+    ///     json::parse(samples::COGNITO_TOKEN_GENERATION.as_bytes())?;
+    /// assert_eq!(event.trigger_source.get()?, "TokenGeneration_HostedAuth");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     CognitoEventUserPoolsPreTokenGen
         CognitoEventUserPoolsPreTokenGenRequest CognitoEventUserPoolsPreTokenGenResponse,
     /// The event before tokens are generated, versions 2 and 3 (the same page).
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsPreTokenGenV2;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEventUserPoolsPreTokenGenV2 =
+    ///     json::parse(samples::COGNITO_TOKEN_GENERATION_V2.as_bytes())?;
+    /// assert_eq!(event.trigger_source.get()?, "TokenGeneration_Authentication");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     CognitoEventUserPoolsPreTokenGenV2
         CognitoEventUserPoolsPreTokenGenRequest CognitoEventUserPoolsPreTokenGenResponseV2,
     /// The event when a user who is not in the user pool signs in ("Migrate user Lambda trigger").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsMigrateUser;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEventUserPoolsMigrateUser =
+    ///     json::parse(samples::COGNITO_MIGRATE_USER.as_bytes())?;
+    /// assert_eq!(event.trigger_source.get()?, "UserMigration_Authentication");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     CognitoEventUserPoolsMigrateUser
         CognitoEventUserPoolsUserRequest CognitoEventUserPoolsMigrateUserResponse,
     /// The event before a message is sent ("Custom message Lambda trigger").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsCustomMessage;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEventUserPoolsCustomMessage =
+    ///     json::parse(samples::COGNITO_CUSTOM_MESSAGE.as_bytes())?;
+    /// assert_eq!(event.trigger_source.get()?, "CustomMessage_SignUp");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     CognitoEventUserPoolsCustomMessage
         CognitoEventUserPoolsCustomMessageRequest CognitoEventUserPoolsCustomMessageResponse,
     /// The event for a message that the function sends itself ("Custom email sender Lambda
     /// trigger", "Custom SMS sender Lambda trigger").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsCustomSender;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEventUserPoolsCustomSender =
+    ///     json::parse(samples::COGNITO_CUSTOM_SENDER.as_bytes())?;
+    /// assert_eq!(event.trigger_source.get()?, "CustomEmailSender_SignUp");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     CognitoEventUserPoolsCustomSender
         CognitoEventUserPoolsCustomSenderRequest CognitoEventUserPoolsEmptyResponse,
     /// The event when a user signs in through an identity provider ("Inbound federation Lambda
     /// trigger").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsInboundFederation;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEventUserPoolsInboundFederation =
+    ///     json::parse(samples::COGNITO_INBOUND_FEDERATION.as_bytes())?;
+    /// assert_eq!(event.trigger_source.get()?, "InboundFederation_ExternalProvider");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     CognitoEventUserPoolsInboundFederation
         CognitoEventUserPoolsInboundFederationRequest
         CognitoEventUserPoolsInboundFederationResponse,
     /// The event to choose the next challenge ("Define Auth challenge Lambda trigger").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsDefineAuthChallenge;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEventUserPoolsDefineAuthChallenge =
+    ///     json::parse(samples::COGNITO_DEFINE_AUTH_CHALLENGE.as_bytes())?;
+    /// assert_eq!(event.trigger_source.get()?, "DefineAuthChallenge_Authentication");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     CognitoEventUserPoolsDefineAuthChallenge
         CognitoEventUserPoolsAuthChallengeRequest
         CognitoEventUserPoolsDefineAuthChallengeResponse,
     /// The event to create a challenge ("Create Auth challenge Lambda trigger").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsCreateAuthChallenge;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEventUserPoolsCreateAuthChallenge =
+    ///     json::parse(samples::COGNITO_CREATE_AUTH_CHALLENGE.as_bytes())?;
+    /// assert_eq!(event.trigger_source.get()?, "CreateAuthChallenge_Authentication");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     CognitoEventUserPoolsCreateAuthChallenge
         CognitoEventUserPoolsAuthChallengeRequest
         CognitoEventUserPoolsCreateAuthChallengeResponse,
     /// The event to verify the response to a challenge ("Verify Auth challenge response Lambda
     /// trigger").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsVerifyAuthChallenge;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEventUserPoolsVerifyAuthChallenge =
+    ///     json::parse(samples::COGNITO_VERIFY_AUTH_CHALLENGE.as_bytes())?;
+    /// assert_eq!(event.trigger_source.get()?, "VerifyAuthChallengeResponse_Authentication");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     CognitoEventUserPoolsVerifyAuthChallenge
         CognitoEventUserPoolsAuthChallengeRequest
         CognitoEventUserPoolsVerifyAuthChallengeResponse,
@@ -118,7 +248,7 @@ event! {
         password: String,
     }
 
-    /// What is confirmed without asking the user.
+    /// The confirmations and verifications that need no action of the user.
     pub struct CognitoEventUserPoolsPreSignupResponse {
         auto_confirm_user: bool as "autoConfirmUser",
         auto_verify_email: bool as "autoVerifyEmail",
@@ -277,6 +407,15 @@ event! {
 
     /// The event of an Amazon Cognito identity pool: a data set to synchronize (Amazon Cognito
     /// Developer Guide, "Customizing workflows with Amazon Cognito Events").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: CognitoEvent = json::parse(samples::COGNITO_SYNC.as_bytes())?;
+    /// assert_eq!(event.dataset_name.get()?, "cart");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct CognitoEvent {
         dataset_name: String as "datasetName",
         dataset_records: Map<CognitoDatasetRecord> as "datasetRecords",

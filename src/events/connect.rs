@@ -8,6 +8,15 @@ event! {
     /// The event of Amazon Connect: a flow that invokes the function (Amazon Connect Administrator
     /// Guide, "Grant Amazon Connect access to your AWS Lambda functions"). The response is a flat
     /// object of strings, a [`ConnectResponse`].
+    ///
+    /// ```
+    /// use tiny_lambda::events::connect::ConnectEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: ConnectEvent = json::parse(samples::CONNECT.as_bytes())?;
+    /// assert_eq!(event.name.get()?, "ContactFlowEvent");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ConnectEvent {
         details: ConnectDetails as "Details",
         /// `ContactFlowEvent`

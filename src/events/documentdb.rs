@@ -7,6 +7,16 @@ use crate::json::Value;
 event! {
     /// The event of Amazon DocumentDB: a batch of changes (AWS Lambda Developer Guide, "Using AWS
     /// Lambda with Amazon DocumentDB"). A batch fails as a whole.
+    ///
+    /// ```
+    /// use tiny_lambda::events::documentdb::DocumentDbEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: DocumentDbEvent = json::parse(samples::DOCUMENTDB.as_bytes())?;
+    /// let value = event.event_source_arn.get()?;
+    /// assert_eq!(value, "arn:aws:rds:eu-central-1:123456789012:cluster:orders");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct DocumentDbEvent {
         event_source_arn: String as "eventSourceArn",
         /// `aws:docdb`

@@ -14,6 +14,15 @@ event! {
     /// The event of Amazon DynamoDB Streams: a batch of changes (AWS Lambda Developer Guide, "Using
     /// AWS Lambda with Amazon DynamoDB"). The members after `records` are those of a tumbling
     /// window.
+    ///
+    /// ```
+    /// use tiny_lambda::events::dynamodb::DynamoDbEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: DynamoDbEvent = json::parse(samples::DYNAMODB.as_bytes())?;
+    /// assert_eq!(event.records.get()?[0].event_id.get()?, "c4ca4238a0b923820dcc509a6f75849b");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct DynamoDbEvent {
         records: Vec<DynamoDbEventRecord> as "Records",
         window: TumblingWindow,
@@ -51,6 +60,15 @@ event! {
     }
 
     /// A change of an item.
+    ///
+    /// ```
+    /// use tiny_lambda::events::dynamodb::DynamoDbStreamRecord;
+    /// use tiny_lambda::json;
+    ///
+    /// let record: DynamoDbStreamRecord = json::parse(br#"{"NewImage": {"id": {"S": "a1"}}}"#)?;
+    /// assert_eq!(record.new_image.get()?.value("id")?.as_str(), Some("a1"));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct DynamoDbStreamRecord {
         /// In seconds, or in the unit of the next member, which records of Kinesis Data Streams for
         /// DynamoDB have. [`DynamoDbStreamRecord::creation_time`] takes that into account.
@@ -107,6 +125,15 @@ impl DynamoDbStreamRecord {
 }
 
 /// The attributes of an item.
+///
+/// ```
+/// use tiny_lambda::events::dynamodb::Item;
+/// use tiny_lambda::json;
+///
+/// let item: Item = json::parse(br#"{"id": {"S": "a1"}}"#)?;
+/// assert_eq!(item.value("id")?.as_str(), Some("a1"));
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
 pub type Item = Map<AttributeValue>;
 
 /// A value of an item (Amazon DynamoDB API Reference, "AttributeValue").
@@ -148,6 +175,13 @@ pub enum AttributeValue {
 
 impl AttributeValue {
     /// Returns the string; `None` if the value is of another type.
+    ///
+    /// ```
+    /// use tiny_lambda::events::dynamodb::AttributeValue;
+    ///
+    /// assert_eq!(AttributeValue::String("a1".into()).as_str(), Some("a1"));
+    /// assert_eq!(AttributeValue::Null.as_str(), None);
+    /// ```
     pub fn as_str(&self) -> Option<&str> {
         match self {
             AttributeValue::String(value) => Some(value),
@@ -156,6 +190,13 @@ impl AttributeValue {
     }
 
     /// Returns the number; `None` if the value is of another type.
+    ///
+    /// ```
+    /// use tiny_lambda::events::dynamodb::AttributeValue;
+    ///
+    /// let seven = AttributeValue::Number(7.into());
+    /// assert_eq!(seven.as_number().and_then(|number| number.to_u64()), Some(7));
+    /// ```
     pub fn as_number(&self) -> Option<&Number> {
         match self {
             AttributeValue::Number(value) => Some(value),
@@ -164,6 +205,12 @@ impl AttributeValue {
     }
 
     /// Returns the boolean; `None` if the value is of another type.
+    ///
+    /// ```
+    /// use tiny_lambda::events::dynamodb::AttributeValue;
+    ///
+    /// assert_eq!(AttributeValue::Bool(true).as_bool(), Some(true));
+    /// ```
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             AttributeValue::Bool(value) => Some(*value),
@@ -172,6 +219,15 @@ impl AttributeValue {
     }
 
     /// Returns the values of the list; `None` if the value is of another type.
+    ///
+    /// ```
+    /// use tiny_lambda::events::dynamodb::AttributeValue;
+    /// use tiny_lambda::json;
+    ///
+    /// let list: AttributeValue = json::parse(br#"{"L": [{"S": "a"}, {"S": "b"}]}"#)?;
+    /// assert_eq!(list.as_list().map(|values| values.len()), Some(2));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn as_list(&self) -> Option<&[AttributeValue]> {
         match self {
             AttributeValue::List(value) => Some(value),
@@ -180,6 +236,16 @@ impl AttributeValue {
     }
 
     /// Returns the values of the map; `None` if the value is of another type.
+    ///
+    /// ```
+    /// use tiny_lambda::events::dynamodb::AttributeValue;
+    /// use tiny_lambda::json;
+    ///
+    /// let address: AttributeValue = json::parse(br#"{"M": {"city": {"S": "Bern"}}}"#)?;
+    /// let city = address.as_map().and_then(|members| members.get("city"));
+    /// assert_eq!(city, Some(AttributeValue::String("Bern".into())));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn as_map(&self) -> Option<&Item> {
         match self {
             AttributeValue::Map(value) => Some(value),

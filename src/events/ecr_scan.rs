@@ -13,6 +13,17 @@ pub type EcrImageActionEvent = EventBridgeEvent<EcrImageActionEventDetail>;
 event! {
     /// The detail of an event of Amazon ECR: a scan of an image (Amazon ECR User Guide, "Amazon ECR
     /// events and EventBridge").
+    ///
+    /// ```
+    /// use tiny_lambda::events::ecr_scan::EcrScanEventDetail;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<EcrScanEventDetail> =
+    ///     json::parse(samples::ECR_SCAN.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.scan_status.get()?, "COMPLETE");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct EcrScanEventDetail {
         scan_status: String as "scan-status",
         repository_name: String as "repository-name",
@@ -24,6 +35,17 @@ event! {
 
     /// The detail of an event of Amazon ECR: an image that was pushed, deleted or replicated (the
     /// same page).
+    ///
+    /// ```
+    /// use tiny_lambda::events::ecr_scan::EcrImageActionEventDetail;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<EcrImageActionEventDetail> =
+    ///     json::parse(samples::ECR_IMAGE_ACTION.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.action_type.get()?, "PUSH");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct EcrImageActionEventDetail {
         /// `PUSH`, `DELETE`, `REPLICATE`
         action_type: String as "action-type",

@@ -24,6 +24,12 @@ macro_rules! encoded {
 
         impl $name {
             /// Returns the text as it was sent. A number in a JSON string has its quotes.
+            ///
+            /// ```
+            #[doc = concat!("use tiny_lambda::events::", stringify!($name), ";")]
+            ///
+            #[doc = concat!("assert_eq!(", stringify!($name), "::default().as_str(), \"\");")]
+            /// ```
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -86,8 +92,16 @@ encoded! {
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     EpochMillis(u64, decimal, read_number, write_number);
-    /// A time in microseconds since the Unix epoch. AWS sends it as a number or as a string. See
-    /// [`EpochMillis`] for an example.
+    /// A time in microseconds since the Unix epoch. AWS sends it as a number or as a string.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use tiny_lambda::events::EpochMicros;
+    ///
+    /// let time = EpochMicros::from(1500);
+    /// assert_eq!(time.to_system_time()?, UNIX_EPOCH + Duration::from_micros(1500));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     EpochMicros(u64, decimal, read_number, write_number);
     /// Bytes in base64 (RFC 4648, section 4).
     ///
@@ -141,6 +155,16 @@ impl Timestamp {
     /// Returns the time, to the nanosecond. Further digits are cut off, and a leap second is the
     /// second after it.
     ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use tiny_lambda::events::Timestamp;
+    ///
+    /// let time = Timestamp::from("1970-01-02T00:00:00Z".to_owned());
+    /// assert_eq!(time.to_system_time()?, UNIX_EPOCH + Duration::from_secs(86_400));
+    /// assert!(Timestamp::from("yesterday".to_owned()).to_system_time().is_err());
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the text has another format, or there is no such day or time.
     #[track_caller]
@@ -159,6 +183,14 @@ macro_rules! impl_epoch {
     ($($name:ident $scale:literal $expected:literal),*) => {$(
         impl $name {
             /// Returns the time, to the nanosecond. Further digits are cut off.
+            ///
+            /// ```
+            /// use std::time::UNIX_EPOCH;
+            #[doc = concat!("use tiny_lambda::events::", stringify!($name), ";")]
+            ///
+            #[doc = concat!("assert_eq!(", stringify!($name), "::from(0).to_system_time()?, UNIX_EPOCH);")]
+            /// # Ok::<(), tiny_lambda::Error>(())
+            /// ```
             ///
             /// # Errors
             /// If the text is not a number, or `SystemTime` cannot represent the time.
@@ -196,11 +228,25 @@ fn since_epoch(json: &str, scale: i32) -> Option<SystemTime> {
 
 impl Base64 {
     /// Encodes bytes.
+    ///
+    /// ```
+    /// use tiny_lambda::events::Base64;
+    ///
+    /// assert_eq!(Base64::encode(b"hi").as_str(), "aGk=");
+    /// ```
     pub fn encode(bytes: &[u8]) -> Base64 {
         Base64(base64(bytes))
     }
 
     /// Returns the decoded bytes.
+    ///
+    /// ```
+    /// use tiny_lambda::events::Base64;
+    ///
+    /// assert_eq!(Base64::from("aGk=".to_owned()).decode()?, b"hi");
+    /// assert!(Base64::from("?".to_owned()).decode().is_err());
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the text is malformed. The message has the offset.
@@ -214,6 +260,13 @@ impl Base64 {
 
     /// Parses the decoded bytes as JSON.
     ///
+    /// ```
+    /// use tiny_lambda::events::Base64;
+    ///
+    /// assert_eq!(Base64::encode(b"[1, 2]").json::<Vec<u8>>()?, [1, 2]);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the text is malformed, or the bytes are not the JSON of a `T`. The message has the offset.
     #[track_caller]
@@ -224,6 +277,14 @@ impl Base64 {
 
 impl FormText {
     /// Returns the decoded text.
+    ///
+    /// ```
+    /// use tiny_lambda::events::FormText;
+    ///
+    /// assert_eq!(FormText::from("a+b%21".to_owned()).decode()?, "a b!");
+    /// assert!(FormText::from("%2".to_owned()).decode().is_err());
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If an escape is malformed, or the decoded bytes are not UTF-8.

@@ -38,7 +38,7 @@ event! {
         /// The ARNs of the resources that the event is about; the rule's ARN if it is a schedule's
         /// event.
         resources: Vec<String>,
-        /// What happened.
+        /// The data of the event, which depends on its source.
         detail: T,
         /// The name of the replay, if the event is replayed from an archive.
         replay_name: String as "replay-name",

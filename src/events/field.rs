@@ -69,6 +69,14 @@ impl PartialEq for NoValue {
 impl<T> Field<T> {
     /// Returns the value.
     ///
+    /// ```
+    /// use tiny_lambda::events::Field;
+    ///
+    /// assert_eq!(*Field::from(7).get()?, 7);
+    /// assert!(Field::<u8>::default().get().is_err());
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `Runtime.UnmarshalError` if the member is missing, `null` or not a `T`. The message names
     /// the type and the member, what was found, and where.
@@ -82,10 +90,18 @@ impl<T> Field<T> {
 
     /// Returns the value without copying it.
     ///
+    /// ```
+    /// use tiny_lambda::events::Field;
+    ///
+    /// let name: Field<String> = "Ada".into();
+    /// assert_eq!(name.into_inner()?, "Ada");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// Those of [`get`](Self::get).
     #[track_caller]
-    pub fn take(self) -> Result<T> {
+    pub fn into_inner(self) -> Result<T> {
         match self.0 {
             Ok(value) => Ok(value),
             Err(reason) => Err(reason.error()),
@@ -93,11 +109,25 @@ impl<T> Field<T> {
     }
 
     /// Returns the value; `None` if the member is missing, `null` or not a `T`.
+    ///
+    /// ```
+    /// use tiny_lambda::events::Field;
+    ///
+    /// assert_eq!(Field::from(7).ok(), Some(&7));
+    /// assert_eq!(Field::<u8>::default().ok(), None);
+    /// ```
     pub fn ok(&self) -> Option<&T> {
         self.0.as_ref().ok()
     }
 
     /// Returns whether the member is missing or `null`.
+    ///
+    /// ```
+    /// use tiny_lambda::events::Field;
+    ///
+    /// assert!(Field::<u8>::default().is_absent());
+    /// assert!(!Field::from(7).is_absent());
+    /// ```
     pub fn is_absent(&self) -> bool {
         matches!(
             self.0,

@@ -8,6 +8,15 @@ event! {
     /// The event of Amazon Data Firehose: a batch of records (Amazon Data Firehose Developer Guide,
     /// "Transform source data in Amazon Data Firehose"). The response must have a result for each
     /// record.
+    ///
+    /// ```
+    /// use tiny_lambda::events::firehose::KinesisFirehoseEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: KinesisFirehoseEvent = json::parse(samples::FIREHOSE.as_bytes())?;
+    /// assert_eq!(event.invocation_id.get()?, "1c2d3e4f-5061-7283-94a5-b6c7d8e9f001");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct KinesisFirehoseEvent {
         invocation_id: String as "invocationId",
         delivery_stream_arn: String as "deliveryStreamArn",
@@ -48,6 +57,16 @@ event! {
     }
 
     /// The response to a [`KinesisFirehoseEvent`].
+    ///
+    /// ```
+    /// use tiny_lambda::events::firehose::KinesisFirehoseResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: KinesisFirehoseResponse =
+    ///     json::parse(samples::FIREHOSE_RESPONSE.as_bytes())?;
+    /// assert_eq!(response.records.get()?[0].record_id.get()?, "record-0");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct KinesisFirehoseResponse {
         records: Vec<KinesisFirehoseResponseRecord>,
     }
@@ -63,7 +82,7 @@ event! {
         metadata: KinesisFirehoseResponseRecordMetadata,
     }
 
-    /// Where a record is delivered.
+    /// The destination of a record.
     pub struct KinesisFirehoseResponseRecordMetadata {
         /// The keys for dynamic partitioning.
         partition_keys: Map<String> as "partitionKeys",
@@ -97,11 +116,25 @@ impl KinesisFirehoseResponseRecord {
     }
 
     /// Returns the result for a record that Firehose is to drop.
+    ///
+    /// ```
+    /// use tiny_lambda::events::firehose::KinesisFirehoseResponseRecord;
+    ///
+    /// assert_eq!(KinesisFirehoseResponseRecord::dropped("1").result.get()?, "Dropped");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn dropped(record_id: &str) -> Self {
         Self::with_result(record_id, "Dropped")
     }
 
     /// Returns the result for a record that could not be transformed. Firehose stores it as failed.
+    ///
+    /// ```
+    /// use tiny_lambda::events::firehose::KinesisFirehoseResponseRecord;
+    ///
+    /// assert_eq!(KinesisFirehoseResponseRecord::failed("1").result.get()?, "ProcessingFailed");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn failed(record_id: &str) -> Self {
         Self::with_result(record_id, "ProcessingFailed")
     }

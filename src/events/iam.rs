@@ -39,6 +39,14 @@ impl IamPolicyDocument {
 }
 
 /// A string or an array of strings. Policies have both forms for the same member.
+///
+/// ```
+/// use tiny_lambda::events::iam::OneOrMany;
+/// use tiny_lambda::json;
+///
+/// assert_eq!(json::parse::<OneOrMany>(br#""a""#)?, OneOrMany::One("a".to_owned()));
+/// # Ok::<(), json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OneOrMany {
     /// A string.

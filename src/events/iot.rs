@@ -9,6 +9,16 @@ use super::{Base64, Map};
 event! {
     /// The event of AWS IoT Core for a custom authorizer: a device that connects (AWS IoT Core
     /// Developer Guide, "Defining your Lambda function").
+    ///
+    /// ```
+    /// use tiny_lambda::events::iot::IotCoreCustomAuthorizerRequest;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: IotCoreCustomAuthorizerRequest =
+    ///     json::parse(samples::IOT_AUTHORIZER.as_bytes())?;
+    /// assert_eq!(event.token.get()?, "aToken");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct IotCoreCustomAuthorizerRequest {
         token: String,
         signature_verified: bool as "signatureVerified",
@@ -52,6 +62,16 @@ event! {
     }
 
     /// The response of a custom authorizer.
+    ///
+    /// ```
+    /// use tiny_lambda::events::iot::IotCoreCustomAuthorizerResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: IotCoreCustomAuthorizerResponse =
+    ///     json::parse(samples::IOT_AUTHORIZER_RESPONSE.as_bytes())?;
+    /// assert_eq!(response.principal_id.get()?, "kettle");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct IotCoreCustomAuthorizerResponse {
         is_authenticated: bool as "isAuthenticated",
         principal_id: String as "principalId",
@@ -64,6 +84,16 @@ event! {
 
     /// The event of AWS IoT Core for a pre-provisioning hook: a device to provision (AWS IoT Core
     /// Developer Guide, "Pre-provisioning hooks").
+    ///
+    /// ```
+    /// use tiny_lambda::events::iot::IotPreProvisionHookRequest;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: IotPreProvisionHookRequest =
+    ///     json::parse(samples::IOT_PROVISIONING.as_bytes())?;
+    /// assert_eq!(event.claim_certificate_id.get()?, "c1");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct IotPreProvisionHookRequest {
         claim_certificate_id: String as "claimCertificateId",
         certificate_id: String as "certificateId",
@@ -75,6 +105,16 @@ event! {
     }
 
     /// The response of a pre-provisioning hook.
+    ///
+    /// ```
+    /// use tiny_lambda::events::iot::IotPreProvisionHookResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: IotPreProvisionHookResponse =
+    ///     json::parse(samples::IOT_PROVISIONING_RESPONSE.as_bytes())?;
+    /// assert!(*response.allow_provisioning.get()?);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct IotPreProvisionHookResponse {
         allow_provisioning: bool as "allowProvisioning",
         parameter_overrides: Map<String> as "parameterOverrides",

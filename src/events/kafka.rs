@@ -11,6 +11,15 @@ use crate::json_struct;
 event! {
     /// The event of Amazon MSK or self-managed Apache Kafka: a batch of records (AWS Lambda
     /// Developer Guide, "Using Lambda with Amazon MSK").
+    ///
+    /// ```
+    /// use tiny_lambda::events::kafka::KafkaEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: KafkaEvent = json::parse(samples::KAFKA.as_bytes())?;
+    /// assert_eq!(event.event_source.get()?, "aws:kafka");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct KafkaEvent {
         /// `aws:kafka` or `SelfManagedKafka`
         event_source: String as "eventSource",
@@ -23,6 +32,15 @@ event! {
     }
 
     /// A record of a topic.
+    ///
+    /// ```
+    /// use tiny_lambda::events::kafka::KafkaRecord;
+    /// use tiny_lambda::json;
+    ///
+    /// let record: KafkaRecord = json::parse(br#"{"topic": "orders", "value": "aGk="}"#)?;
+    /// assert_eq!(record.value.get()?.decode()?, b"hi");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct KafkaRecord {
         topic: String,
         partition: i64,
@@ -72,6 +90,16 @@ impl KafkaRecord {
 
     /// Returns the names and bytes of the headers, in order, without headers whose value is `null`
     /// or has a number that is not a byte.
+    ///
+    /// ```
+    /// use tiny_lambda::events::kafka::KafkaRecord;
+    /// use tiny_lambda::json;
+    ///
+    /// let record: KafkaRecord = json::parse(br#"{"headers": [{"city": [66, 101, 114, 110]}]}"#)?;
+    /// let headers: Vec<_> = record.headers().collect();
+    /// assert_eq!(headers, [("city".to_owned(), b"Bern".to_vec())]);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn headers(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
         let maps = self.headers.ok().map_or(&[][..], Vec::as_slice).iter();
         maps.flat_map(Map::iter)
@@ -89,6 +117,17 @@ fn header_bytes(numbers: &[i16]) -> Option<Vec<u8>> {
 }
 
 /// The failures of a batch: the first failed record of each partition.
+///
+/// ```
+/// use tiny_lambda::events::kafka::KafkaBatchResponse;
+/// use tiny_lambda::json;
+///
+/// let response = KafkaBatchResponse {
+///     failures: vec![("orders-0".to_owned(), 7)],
+/// };
+/// let text = r#"{"batchItemFailures":[{"itemIdentifier":{"partition":"orders-0","offset":7}}]}"#;
+/// assert_eq!(json::to_vec(&response), text.as_bytes());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KafkaBatchResponse {
     /// Topic and partition, such as `orders-0`, and the offset of the record.

@@ -11,6 +11,15 @@ event! {
     /// The event of Amazon Kinesis Data Streams: a batch of records (AWS Lambda Developer Guide,
     /// "Using Lambda to process records from Amazon Kinesis Data Streams"). The members after
     /// `records` are those of a tumbling window.
+    ///
+    /// ```
+    /// use tiny_lambda::events::kinesis::KinesisEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: KinesisEvent = json::parse(samples::KINESIS.as_bytes())?;
+    /// assert_eq!(event.records.get()?[0].event_name.get()?, "aws:kinesis:record");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct KinesisEvent {
         records: Vec<KinesisEventRecord> as "Records",
         window: TumblingWindow,

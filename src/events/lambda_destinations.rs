@@ -11,6 +11,17 @@ event! {
     /// batch ("Retain discarded batch records for a Kinesis Data Streams event source in Lambda").
     /// It is the body of an SQS message, the message of an SNS notification, or the detail of an
     /// EventBridge event.
+    ///
+    /// ```
+    /// use tiny_lambda::events::lambda_destinations::LambdaDestinationEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: LambdaDestinationEvent =
+    ///     json::parse(samples::LAMBDA_DESTINATION.as_bytes())?;
+    /// let value = event.request_context.get()?.request_id.get()?;
+    /// assert_eq!(value, "00006a33-5b1c-4d7e-9f20-3a6c8e0d595f");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct LambdaDestinationEvent {
         /// `1.0`
         version: String,

@@ -7,6 +7,15 @@ use crate::json::Value;
 event! {
     /// The event of an Amazon Lex V2 bot (Amazon Lex V2 Developer Guide, "AWS Lambda input event
     /// format for Lex V2").
+    ///
+    /// ```
+    /// use tiny_lambda::events::lex::LexV2Event;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: LexV2Event = json::parse(samples::LEX_V2.as_bytes())?;
+    /// assert_eq!(event.invocation_source.get()?, "FulfillmentCodeHook");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct LexV2Event {
         message_version: String as "messageVersion",
         /// `DialogCodeHook` or `FulfillmentCodeHook`
@@ -55,6 +64,16 @@ event! {
     }
 
     /// The response to a [`LexV2Event`].
+    ///
+    /// ```
+    /// use tiny_lambda::events::lex::LexV2Response;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: LexV2Response = json::parse(samples::LEX_V2_RESPONSE.as_bytes())?;
+    /// let value = response.session_state.get()?.originating_request_id.get()?;
+    /// assert_eq!(value, "00006a34-5b1c-4d7e-9f20-3a6c8e0d5984");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct LexV2Response {
         session_state: LexV2SessionState as "sessionState",
         messages: Vec<Value>,

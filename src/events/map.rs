@@ -62,6 +62,12 @@ impl<T> Map<T> {
     }
 
     /// Returns whether the object has no members.
+    ///
+    /// ```
+    /// use tiny_lambda::events::Map;
+    ///
+    /// assert!(Map::<u8>::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.members().next().is_none()
     }
@@ -69,11 +75,30 @@ impl<T> Map<T> {
 
 impl<T: FromJson> Map<T> {
     /// Returns the value of `name`; `None` if it is missing or not a `T`.
+    ///
+    /// ```
+    /// use tiny_lambda::events::Map;
+    /// use tiny_lambda::json;
+    ///
+    /// let map: Map<u8> = json::parse(br#"{"a": 1, "b": "x"}"#)?;
+    /// assert_eq!((map.get("a"), map.get("b")), (Some(1), None));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn get(&self, name: &str) -> Option<T> {
         T::from_json(&mut self.find(name)?).ok()
     }
 
     /// Returns the value of `name`.
+    ///
+    /// ```
+    /// use tiny_lambda::events::Map;
+    /// use tiny_lambda::json;
+    ///
+    /// let map: Map<u8> = json::parse(br#"{"a": 1, "b": "x"}"#)?;
+    /// assert_eq!(map.value("a")?, 1);
+    /// assert!(map.value("b").is_err());
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `Runtime.UnmarshalError` if it is missing or not a `T`.
@@ -86,12 +111,29 @@ impl<T: FromJson> Map<T> {
     }
 
     /// Returns the names and values in order, without the values that are not a `T`.
+    ///
+    /// ```
+    /// use tiny_lambda::events::Map;
+    /// use tiny_lambda::json;
+    ///
+    /// let map: Map<u8> = json::parse(br#"{"a": 1, "b": "x"}"#)?;
+    /// assert_eq!(map.iter().collect::<Vec<_>>(), [("a".to_owned(), 1)]);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (String, T)> {
         self.members()
             .filter_map(|(name, mut r)| Some((name, T::from_json(&mut r).ok()?)))
     }
 
     /// Returns the names and values in order.
+    ///
+    /// ```
+    /// use tiny_lambda::events::Map;
+    ///
+    /// let map: Map<u8> = [("a", 1), ("b", 2)].into_iter().collect();
+    /// assert_eq!(map.to_vec()?, [("a".to_owned(), 1), ("b".to_owned(), 2)]);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `Runtime.UnmarshalError` if a value is not a `T`.
@@ -108,6 +150,15 @@ impl<T: FromJson> Map<T> {
 
 impl<T: ToJson> Map<T> {
     /// Sets the value of `name`, and removes its earlier value.
+    ///
+    /// ```
+    /// use tiny_lambda::events::Map;
+    ///
+    /// let mut map = Map::default();
+    /// map.insert("a", &1);
+    /// map.insert("a", &2);
+    /// assert_eq!(map.get("a"), Some(2));
+    /// ```
     pub fn insert(&mut self, name: &str, value: &T) {
         *self = Map::with_members(|w| {
             for (other, mut r) in self.members().filter(|member| member.0 != name) {

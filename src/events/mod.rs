@@ -20,6 +20,8 @@
 //! that the type does not have is ignored. For such members, and for the input of an AWS Step
 //! Functions state, which may be any JSON, take the event as a [`json::Value`](crate::json::Value).
 //!
+//! A type that is part of an event is shown by the event's example. Test data is in [`samples`].
+//!
 //! Times and encoded values keep their text, and are decoded when the handler asks for the value:
 //! [`Timestamp`], [`EpochSeconds`], [`EpochMillis`], [`EpochMicros`], [`Base64`] and [`FormText`].
 

@@ -7,6 +7,15 @@ use crate::json::Value;
 event! {
     /// The event of Amazon MQ for RabbitMQ: a batch of messages (AWS Lambda Developer Guide, "Using
     /// Lambda with Amazon MQ"). A batch fails as a whole.
+    ///
+    /// ```
+    /// use tiny_lambda::events::rabbitmq::RabbitMqEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: RabbitMqEvent = json::parse(samples::RABBITMQ.as_bytes())?;
+    /// assert_eq!(event.event_source.get()?, "aws:rmq");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct RabbitMqEvent {
         /// `aws:rmq`
         event_source: String as "eventSource",

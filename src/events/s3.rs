@@ -6,6 +6,15 @@ use crate::json::Value;
 
 event! {
     /// The event of an Amazon S3 notification (Amazon S3 User Guide, "Event message structure").
+    ///
+    /// ```
+    /// use tiny_lambda::events::s3::S3Event;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: S3Event = json::parse(samples::S3.as_bytes())?;
+    /// assert_eq!(event.records.get()?[0].event_name.get()?, "ObjectCreated:Put");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct S3Event {
         records: Vec<S3EventRecord> as "Records",
     }
@@ -13,6 +22,15 @@ event! {
     /// The event that Amazon S3 sends to a queue or topic instead of an [`S3Event`] when
     /// notifications are configured (Amazon S3 User Guide, "Walkthrough: Configuring a bucket for
     /// notifications (SNS topic or SQS queue)").
+    ///
+    /// ```
+    /// use tiny_lambda::events::s3::S3TestEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: S3TestEvent = json::parse(samples::S3_TEST.as_bytes())?;
+    /// assert_eq!(event.service.get()?, "Amazon S3");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct S3TestEvent {
         /// `Amazon S3`
         service: String as "Service",
@@ -24,7 +42,7 @@ event! {
         host_id: String as "HostId",
     }
 
-    /// What happened to an object.
+    /// An event of an object.
     pub struct S3EventRecord {
         event_version: String as "eventVersion",
         /// `aws:s3`
@@ -56,7 +74,7 @@ event! {
         restore_event_data: S3RestoreEventData as "restoreEventData",
     }
 
-    /// How long the restored copy is kept.
+    /// The time until which a restored copy is kept, and its storage class.
     pub struct S3RestoreEventData {
         lifecycle_restoration_expiry_time: Timestamp as "lifecycleRestorationExpiryTime",
         lifecycle_restore_storage_class: String as "lifecycleRestoreStorageClass",
@@ -91,6 +109,17 @@ event! {
 
     /// The detail of an event of Amazon S3 on an event bus (Amazon S3 User Guide, "EventBridge
     /// event message structure"). The key is not encoded.
+    ///
+    /// ```
+    /// use tiny_lambda::events::s3::S3EventBridgeDetail;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<S3EventBridgeDetail> =
+    ///     json::parse(samples::S3_EVENTBRIDGE.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.request_id.get()?, "TEA7REQUEST");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct S3EventBridgeDetail {
         version: String,
         bucket: S3Bucket,
@@ -160,6 +189,15 @@ event! {
 
     /// The event of S3 Batch Operations: a task (Amazon S3 User Guide, "Invoke AWS Lambda
     /// function").
+    ///
+    /// ```
+    /// use tiny_lambda::events::s3::S3BatchJobEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: S3BatchJobEvent = json::parse(samples::S3_BATCH.as_bytes())?;
+    /// assert_eq!(event.invocation_schema_version.get()?, "2.0");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct S3BatchJobEvent {
         invocation_schema_version: String as "invocationSchemaVersion",
         invocation_id: String as "invocationId",
@@ -186,6 +224,15 @@ event! {
     }
 
     /// The response to an [`S3BatchJobEvent`].
+    ///
+    /// ```
+    /// use tiny_lambda::events::s3::S3BatchJobResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: S3BatchJobResponse = json::parse(samples::S3_BATCH_RESPONSE.as_bytes())?;
+    /// assert_eq!(response.invocation_schema_version.get()?, "2.0");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct S3BatchJobResponse {
         invocation_schema_version: String as "invocationSchemaVersion",
         /// The result of tasks that `results` does not have, such as `PermanentFailure`.
@@ -205,6 +252,15 @@ event! {
     /// The event of S3 Object Lambda: a request (Amazon S3 User Guide, "Writing Lambda functions
     /// for S3 Object Lambda Access Points"). The function responds to `GetObject` by the HTTPS
     /// request `WriteGetObjectResponse`.
+    ///
+    /// ```
+    /// use tiny_lambda::events::s3::S3ObjectLambdaEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: S3ObjectLambdaEvent = json::parse(samples::S3_OBJECT_LAMBDA.as_bytes())?;
+    /// assert_eq!(event.x_amz_request_id.get()?, "00006a36-5b1c-4d7e-9f20-3a6c8e0d59ce");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct S3ObjectLambdaEvent {
         x_amz_request_id: String as "xAmzRequestId",
         get_object_context: S3ObjectContext as "getObjectContext",

@@ -41,7 +41,7 @@ samples! {
     APPSYNC_AUTHORIZER_RESPONSE "appsync_authorizer_response",
     /// Messages that are published to a channel of an AWS AppSync Events API.
     APPSYNC_EVENTS "appsync_events",
-    /// What a request mapping template of AWS AppSync passes to a function.
+    /// The data that a request mapping template of AWS AppSync passes to a function.
     APPSYNC_TEMPLATE "appsync_template",
     /// The event of an HTTP API for a Lambda authorizer.
     AUTHORIZER_HTTP_API "authorizer_http_api",

@@ -5,6 +5,16 @@ use super::field::event;
 event! {
     /// The event of AWS Secrets Manager: a step of a rotation (AWS Secrets Manager User Guide,
     /// "Rotation by Lambda function").
+    ///
+    /// ```
+    /// use tiny_lambda::events::secretsmanager::SecretsManagerSecretRotationEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: SecretsManagerSecretRotationEvent =
+    ///     json::parse(samples::SECRETSMANAGER.as_bytes())?;
+    /// assert_eq!(event.step.get()?, "createSecret");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct SecretsManagerSecretRotationEvent {
         /// `createSecret`, `setSecret`, `testSecret` or `finishSecret`
         step: String as "Step",

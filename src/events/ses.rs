@@ -7,6 +7,15 @@ event! {
     /// The event of Amazon SES: received emails (Amazon SES Developer Guide, "Contents of
     /// notifications for Amazon SES email receiving"). The event has no bodies; a rule can store
     /// the emails in Amazon S3.
+    ///
+    /// ```
+    /// use tiny_lambda::events::ses::SimpleEmailEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: SimpleEmailEvent = json::parse(samples::SES.as_bytes())?;
+    /// assert_eq!(event.records.get()?[0].event_version.get()?, "1.0");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct SimpleEmailEvent {
         records: Vec<SimpleEmailRecord> as "Records",
     }
@@ -101,6 +110,15 @@ event! {
     }
 
     /// The response of a function that a rule invokes with type `RequestResponse`.
+    ///
+    /// ```
+    /// use tiny_lambda::events::ses::SimpleEmailDisposition;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: SimpleEmailDisposition = json::parse(samples::SES_DISPOSITION.as_bytes())?;
+    /// assert_eq!(event.disposition.get()?, "STOP_RULE");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct SimpleEmailDisposition {
         /// `CONTINUE`, `STOP_RULE` or `STOP_RULE_SET`
         disposition: String,

@@ -8,6 +8,15 @@ use crate::json::FromJson;
 event! {
     /// The event of Amazon SNS: notifications (AWS Lambda Developer Guide, "Invoking Lambda
     /// functions with Amazon SNS notifications"). In practice there is always one.
+    ///
+    /// ```
+    /// use tiny_lambda::events::sns::SnsEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: SnsEvent = json::parse(samples::SNS.as_bytes())?;
+    /// assert_eq!(event.records.get()?[0].sns.get()?.sns_message_type.get()?, "Notification");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct SnsEvent {
         records: Vec<SnsRecord> as "Records",
     }
@@ -23,6 +32,15 @@ event! {
 
     /// A notification. If an SQS queue subscribes to the topic without raw message delivery, the
     /// body of its messages is the JSON of this type.
+    ///
+    /// ```
+    /// use tiny_lambda::events::sns::SnsMessage;
+    /// use tiny_lambda::json;
+    ///
+    /// let notification: SnsMessage = json::parse(br#"{"Subject": "Order", "Message": "a1"}"#)?;
+    /// assert_eq!(notification.message.get()?, "a1");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct SnsMessage {
         /// `Notification`; subscribers other than functions also get `SubscriptionConfirmation` and
         /// `UnsubscribeConfirmation`.
@@ -58,6 +76,15 @@ event! {
 
 impl SnsMessage {
     /// Parses the message as JSON.
+    ///
+    /// ```
+    /// use tiny_lambda::events::sns::SnsMessage;
+    /// use tiny_lambda::json;
+    ///
+    /// let notification: SnsMessage = json::parse(br#"{"Message": "[1, 2]"}"#)?;
+    /// assert_eq!(notification.json::<Vec<u8>>()?, [1, 2]);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If there is no message, or it is not the JSON of a `T`. The message has the offset.

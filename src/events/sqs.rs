@@ -10,11 +10,30 @@ use crate::json::FromJson;
 event! {
     /// The event of Amazon SQS: a batch of messages (AWS Lambda Developer Guide, "Using Lambda with
     /// Amazon SQS").
+    ///
+    /// ```
+    /// use tiny_lambda::events::sqs::SqsEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: SqsEvent = json::parse(samples::SQS.as_bytes())?;
+    /// let value = event.records.get()?[0].message_id.get()?;
+    /// assert_eq!(value, "059f36b4-87a3-44ab-83d2-661975830a7d");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct SqsEvent {
         records: Vec<SqsMessage> as "Records",
     }
 
     /// A message of a queue.
+    ///
+    /// ```
+    /// use tiny_lambda::events::sqs::SqsMessage;
+    /// use tiny_lambda::json;
+    ///
+    /// let message: SqsMessage = json::parse(br#"{"messageId": "m1", "body": "a1"}"#)?;
+    /// assert_eq!(message.body.get()?, "a1");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct SqsMessage {
         /// The ID of the message.
         message_id: String as "messageId",
@@ -64,6 +83,16 @@ event! {
 
     /// The result of the API call `ReceiveMessage`, which an Amazon EventBridge pipe or an AWS Step
     /// Functions state machine may pass on.
+    ///
+    /// ```
+    /// use tiny_lambda::events::sqs::SqsApiEvent;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: SqsApiEvent = json::parse(samples::SQS_API.as_bytes())?;
+    /// let value = event.messages.get()?[0].message_id.get()?;
+    /// assert_eq!(value, "00006a38-5b1c-4d7e-9f20-3a6c8e0d5a18");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct SqsApiEvent {
         messages: Vec<SqsApiMessage> as "Messages",
     }
@@ -91,6 +120,15 @@ event! {
 
 impl SqsMessage {
     /// Parses the body as JSON.
+    ///
+    /// ```
+    /// use tiny_lambda::events::sqs::SqsMessage;
+    /// use tiny_lambda::json;
+    ///
+    /// let message: SqsMessage = json::parse(br#"{"body": "[1, 2]"}"#)?;
+    /// assert_eq!(message.json::<Vec<u8>>()?, [1, 2]);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If there is no body, or it is not the JSON of a `T`. The message has the offset.
@@ -150,6 +188,18 @@ pub fn each(
 }
 
 /// The options of [`each_with_options`].
+///
+/// ```
+/// use tiny_lambda::events::{samples, sqs};
+/// use tiny_lambda::{Context, json};
+///
+/// let event: sqs::SqsEvent = json::parse(samples::SQS.as_bytes())?;
+/// let options = sqs::EachOptions::default().continue_other_groups(true);
+/// let cx = Context::default();
+/// let response = sqs::each_with_options(&event, &cx, options, |_| Ok(()))?;
+/// assert!(response.failures.is_empty());
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EachOptions {
     continue_other_groups: bool,
@@ -164,6 +214,13 @@ impl EachOptions {
     /// of every group: it is not handled after a failure, and its failure ends the batch. The
     /// option has no effect on other queues, including fair queues, because their messages have no
     /// order.
+    ///
+    /// ```
+    /// use tiny_lambda::events::sqs::EachOptions;
+    ///
+    /// let options = EachOptions::default().continue_other_groups(true);
+    /// assert_ne!(options, EachOptions::default());
+    /// ```
     #[must_use]
     pub fn continue_other_groups(mut self, on: bool) -> EachOptions {
         self.continue_other_groups = on;
@@ -194,7 +251,7 @@ impl EachOptions {
 /// ```
 ///
 /// # Errors
-/// As [`each`].
+/// Those of [`each`].
 #[track_caller]
 pub fn each_with_options(
     event: &SqsEvent,

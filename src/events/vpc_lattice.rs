@@ -8,6 +8,15 @@ use super::{EpochMicros, Map};
 event! {
     /// The event of Amazon VPC Lattice, version 1.0: a request (Amazon VPC Lattice User Guide,
     /// "Lambda functions as targets in VPC Lattice").
+    ///
+    /// ```
+    /// use tiny_lambda::events::vpc_lattice::VpcLatticeRequestV1;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: VpcLatticeRequestV1 = json::parse(samples::LATTICE_V1.as_bytes())?;
+    /// assert_eq!(event.raw_path.get()?, "/orders/42");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct VpcLatticeRequestV1 {
         raw_path: String,
         method: String,
@@ -18,6 +27,15 @@ event! {
     }
 
     /// The event of Amazon VPC Lattice, version 2.0: a request (the same page).
+    ///
+    /// ```
+    /// use tiny_lambda::events::vpc_lattice::VpcLatticeRequestV2;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: VpcLatticeRequestV2 = json::parse(samples::LATTICE_V2.as_bytes())?;
+    /// assert_eq!(event.path.get()?, "/orders/42");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct VpcLatticeRequestV2 {
         version: String,
         path: String,
@@ -30,6 +48,15 @@ event! {
     }
 
     /// The response to both versions.
+    ///
+    /// ```
+    /// use tiny_lambda::events::vpc_lattice::VpcLatticeResponse;
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let response: VpcLatticeResponse = json::parse(samples::LATTICE_RESPONSE.as_bytes())?;
+    /// assert_eq!(response.status_description.get()?, "200 OK");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct VpcLatticeResponse {
         status_code: u16 as "statusCode",
         /// Code and reason phrase, such as `200 OK`.
@@ -39,7 +66,7 @@ event! {
         is_base64_encoded: bool as "isBase64Encoded",
     }
 
-    /// Where a request comes from.
+    /// The source of a request.
     pub struct VpcLatticeRequestV2Context {
         service_network_arn: String as "serviceNetworkArn",
         service_arn: String as "serviceArn",

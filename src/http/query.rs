@@ -2,9 +2,10 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::str::{self, FromStr};
 
-use super::bad_request;
+use super::{PairIter, bad_request};
 use crate::encoding::{Escapes, decode_percent_lossy};
 use crate::error::{Error, Result};
 
@@ -44,11 +45,26 @@ impl Query {
     }
 
     /// Returns the first value of `name`.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Query;
+    ///
+    /// let query = Query::from("tag=a%20b&tag=c");
+    /// assert_eq!(query.get("tag"), Some("a b"));
+    /// assert_eq!(query.get("page"), None);
+    /// ```
     pub fn get(&self, name: &str) -> Option<&str> {
         self.get_all(name).next()
     }
 
     /// Returns all values of `name`, in order.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Query;
+    ///
+    /// let query = Query::from("tag=a&page=2&tag=c");
+    /// assert_eq!(query.get_all("tag").collect::<Vec<_>>(), ["a", "c"]);
+    /// ```
     pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.iter()
             .filter(move |pair| pair.0 == name)
@@ -56,6 +72,16 @@ impl Query {
     }
 
     /// Parses the first value of `name`; `None` if there is no value.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Query;
+    ///
+    /// let query = Query::from("page=2&limit=many");
+    /// assert_eq!(query.parse::<u32>("page")?, Some(2));
+    /// assert_eq!(query.parse::<u32>("offset")?, None);
+    /// assert_eq!(query.parse::<u32>("limit").unwrap_err().error_type(), "Http.BadRequest");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `Http.BadRequest` if the value cannot be parsed.
@@ -71,8 +97,15 @@ impl Query {
     }
 
     /// Returns the names and values, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|pair| (pair.0.as_str(), pair.1.as_str()))
+    ///
+    /// ```
+    /// use tiny_lambda::http::Query;
+    ///
+    /// let query = Query::from("tag=a&page=2");
+    /// assert_eq!(query.iter().collect::<Vec<_>>(), [("tag", "a"), ("page", "2")]);
+    /// ```
+    pub fn iter(&self) -> PairIter<'_> {
+        PairIter(self.0.iter())
     }
 }
 
@@ -83,12 +116,29 @@ impl From<&str> for Query {
     }
 }
 
+impl FromStr for Query {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> core::result::Result<Query, Infallible> {
+        Ok(text.into())
+    }
+}
+
 impl IntoIterator for Query {
     type Item = (String, String);
     type IntoIter = alloc::vec::IntoIter<(String, String)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Query {
+    type Item = (&'a str, &'a str);
+    type IntoIter = PairIter<'a>;
+
+    fn into_iter(self) -> PairIter<'a> {
+        self.iter()
     }
 }
 

@@ -17,6 +17,12 @@ use crate::json::{self, FromJson, Kind, Reader, Value};
 use crate::log;
 
 /// The front door that a request came through, which decides the form of the response.
+///
+/// ```
+/// use tiny_lambda::http::{Method, Origin, Request};
+///
+/// assert_eq!(Request::new(Method::Get, "/").origin(), Origin::FunctionUrl);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
@@ -114,6 +120,13 @@ impl Request {
     }
 
     /// Returns the request with one more header.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Get, "/").with_header("Accept", "text/html");
+    /// assert_eq!(request.header("accept"), Some("text/html"));
+    /// ```
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Request {
         self.headers.append(name, value);
@@ -121,6 +134,14 @@ impl Request {
     }
 
     /// Returns the request with another body.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Post, "/").with_body("tea");
+    /// assert_eq!(request.body()?.as_str(), Some("tea"));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Body>) -> Request {
         self.body = Ok(body.into());
@@ -128,6 +149,14 @@ impl Request {
     }
 
     /// Returns the request with a path parameter, for tests of a handler that a router calls.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Get, "/orders/7").with_param("id", "7");
+    /// assert_eq!(request.param::<u32>("id")?, 7);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     #[must_use]
     pub fn with_param(mut self, name: &str, value: &str) -> Request {
         self.captures.push((name.into(), value.into()));
@@ -135,6 +164,16 @@ impl Request {
     }
 
     /// Reads the event of a front door.
+    ///
+    /// ```
+    /// use tiny_lambda::events::samples;
+    /// use tiny_lambda::http::{Origin, Request};
+    ///
+    /// let request = Request::from_event(samples::HTTP_API.as_bytes())?;
+    /// assert_eq!(request.origin(), Origin::HttpApi);
+    /// assert!(Request::from_event(b"{}").is_err());
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `Runtime.UnmarshalError` if the event is not a web request, for example because the function
@@ -159,6 +198,15 @@ impl Request {
     }
 
     /// Returns the front door that the request came through.
+    ///
+    /// ```
+    /// use tiny_lambda::events::samples;
+    /// use tiny_lambda::http::{Origin, Request};
+    ///
+    /// let request = Request::from_event(samples::ALB.as_bytes())?;
+    /// assert_eq!(request.origin(), Origin::Alb);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn origin(&self) -> Origin {
         self.caller.origin
     }
@@ -171,6 +219,12 @@ impl Request {
     /// Returns the method. That of a WebSocket message is `GET`, like that of the request that
     /// opened the WebSocket. If the event has no method, it is [`Method::Other`] with an empty
     /// text.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// assert_eq!(*Request::new(Method::Post, "/").method(), Method::Post);
+    /// ```
     pub fn method(&self) -> &Method {
         &self.method
     }
@@ -178,6 +232,12 @@ impl Request {
     /// Returns the path without the stage of the API. An HTTP API has decoded it, except `%2F`;
     /// from the others it is as the caller sent it (see [`http`](super#encoding)). For a WebSocket
     /// it is `/` and the route, such as `/$connect`. Empty if the event has no path.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// assert_eq!(Request::new(Method::Get, "/a%20b?c=1").path(), "/a%20b");
+    /// ```
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -206,6 +266,17 @@ impl Request {
 
     /// Returns [`path`](Self::path) without [`base_path`](Self::base_path), which a
     /// [`Router`](super::Router) compares with its patterns first. It is `/` if nothing is left.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Request;
+    ///
+    /// let request = Request::from_event(
+    ///     br#"{"httpMethod": "GET", "path": "/shop/7", "resource": "/{id}",
+    ///         "pathParameters": {"id": "7"}}"#,
+    /// )?;
+    /// assert_eq!(request.route_path(), "/7");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn route_path(&self) -> &str {
         match self.split_path() {
             (base, "") if !base.is_empty() => "/",
@@ -214,11 +285,24 @@ impl Request {
     }
 
     /// Returns the path as it is in the event: that of an HTTP API begins with the stage.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// assert_eq!(Request::new(Method::Get, "/a%20b?c=1").raw_path(), "/a%20b");
+    /// ```
     pub fn raw_path(&self) -> &str {
         &self.raw_path
     }
 
     /// Returns the value of the `Host` header, or else the domain name in the event.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Get, "/").with_header("Host", "shop.example");
+    /// assert_eq!(request.host().as_deref(), Some("shop.example"));
+    /// ```
     pub fn host(&self) -> Option<Cow<'_, str>> {
         match self.header("host") {
             Some(host) => Some(Cow::Borrowed(host)),
@@ -228,11 +312,25 @@ impl Request {
 
     /// Returns the encoded query without the `?`; empty if there is none. If the event has decoded
     /// names and values instead, they are encoded again.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// assert_eq!(Request::new(Method::Get, "/?tag=a%20b").query_string(), "tag=a%20b");
+    /// ```
     pub fn query_string(&self) -> &str {
         &self.query_string
     }
 
     /// Returns the decoded query.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Get, "/?tag=a%20b");
+    /// assert_eq!(request.query()?.get("tag"), Some("a b"));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// None: every text is a query (see [`Query`]). The return type is that of
@@ -242,16 +340,38 @@ impl Request {
     }
 
     /// Returns the headers. An HTTP API has joined the values of headers of one name by commas.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Get, "/").with_header("Accept", "text/html");
+    /// assert_eq!(request.headers().len(), 1);
+    /// ```
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
     /// Returns the value of the first header called `name`.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Get, "/").with_header("Accept", "text/html");
+    /// assert_eq!(request.header("ACCEPT"), Some("text/html"));
+    /// assert_eq!(request.header("Range"), None);
+    /// ```
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)
     }
 
     /// Returns the names and values of the cookies, as they were sent.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Get, "/").with_header("Cookie", "id=7; theme=dark");
+    /// assert_eq!(request.cookies().collect::<Vec<_>>(), [("id", "7"), ("theme", "dark")]);
+    /// ```
     pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers
             .get_all("cookie")
@@ -260,12 +380,27 @@ impl Request {
     }
 
     /// Returns the value of the first cookie called `name`.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Get, "/").with_header("Cookie", "id=7; theme=dark");
+    /// assert_eq!(request.cookie("theme"), Some("dark"));
+    /// ```
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies()
             .find_map(|cookie| (cookie.0 == name).then_some(cookie.1))
     }
 
     /// Returns the body.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Post, "/").with_body("tea");
+    /// assert_eq!(request.body()?.as_bytes(), b"tea");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `Runtime.UnmarshalError` if the body in the event is not a string, or is malformed base64.
@@ -280,8 +415,16 @@ impl Request {
 
     /// Returns the body without copying it.
     ///
+    /// ```
+    /// use tiny_lambda::http::{Body, Method, Request};
+    ///
+    /// let request = Request::new(Method::Post, "/").with_body("tea");
+    /// assert_eq!(request.into_body()?, Body::from("tea"));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// As [`body`](Self::body).
+    /// Those of [`body`](Self::body).
     #[track_caller]
     pub fn into_body(self) -> Result<Body> {
         match self.body {
@@ -314,6 +457,15 @@ impl Request {
     /// Returns the names and values of the body, which is a form
     /// (`application/x-www-form-urlencoded`).
     ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Post, "/").with_body("item=green+tea&count=2");
+    /// let form = request.form()?;
+    /// assert_eq!((form.get("item"), form.parse("count")?), (Some("green tea"), Some(2)));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`body`](Self::body): every text is a form (see [`Query`]).
     #[track_caller]
@@ -322,6 +474,15 @@ impl Request {
     }
 
     /// Checks that the body has at most `len_max` bytes.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Post, "/").with_body("tea");
+    /// request.limit_body(3)?;
+    /// assert_eq!(request.limit_body(2).unwrap_err().error_type(), "Http.PayloadTooLarge");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `Http.PayloadTooLarge` if it has more.
@@ -338,6 +499,14 @@ impl Request {
 
     /// Returns a decoded path parameter: that of the [`Router`](super::Router)'s pattern, or else
     /// that of the API's route (`pathParameters` in the event).
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Get, "/orders/a7").with_param("id", "a7");
+    /// assert_eq!(request.path_parameter("id").as_deref(), Some("a7"));
+    /// assert_eq!(request.path_parameter("name"), None);
+    /// ```
     pub fn path_parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         if let Some((_, value)) = self.captures.iter().find(|capture| capture.0 == name) {
             return Some(Cow::Borrowed(value));
@@ -441,6 +610,15 @@ impl Request {
 
     /// Parses a path parameter.
     ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Get, "/orders/7").with_param("id", "7");
+    /// assert_eq!(request.param::<u32>("id")?, 7);
+    /// assert_eq!(request.param::<bool>("id").unwrap_err().error_type(), "Http.BadRequest");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `Http.BadRequest` if the value cannot be parsed. `Http.NoSuchParameter` if the route has no
     /// such parameter: the function's mistake, so the caller receives status 500.
@@ -457,6 +635,16 @@ impl Request {
     }
 
     /// Returns a stage variable of the API.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Request;
+    ///
+    /// let request = Request::from_event(
+    ///     br#"{"httpMethod": "GET", "path": "/", "stageVariables": {"table": "orders"}}"#,
+    /// )?;
+    /// assert_eq!(request.stage_variable("table").as_deref(), Some("orders"));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn stage_variable(&self, name: &str) -> Option<Cow<'_, str>> {
         self.text_at(&["stageVariables", name])
     }
@@ -468,6 +656,17 @@ impl Request {
     /// caller cannot forge; a load balancer that preserves client ports appends the port to it.
     /// `None` if the value is not an address, such as `unknown`, or `test-invoke-source-ip` from
     /// API Gateway's console.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Request;
+    ///
+    /// let request = Request::from_event(
+    ///     br#"{"httpMethod": "GET", "path": "/",
+    ///         "requestContext": {"identity": {"sourceIp": "192.0.2.44"}}}"#,
+    /// )?;
+    /// assert_eq!(request.source_ip().as_deref(), Some("192.0.2.44"));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn source_ip(&self) -> Option<Cow<'_, str>> {
         let text = match self.caller.origin {
             Origin::RestApi | Origin::WebSocket => self.context_text(&["identity", "sourceIp"])?,
@@ -512,6 +711,18 @@ impl Request {
 
     /// Returns a claim of the caller's token, which the JWT or Amazon Cognito authorizer of the API
     /// has verified. A claim that is not a string is returned as JSON.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Request;
+    ///
+    /// let request = Request::from_event(
+    ///     br#"{"httpMethod": "GET", "path": "/",
+    ///         "requestContext": {"authorizer": {"claims": {"sub": "ada", "age": 36}}}}"#,
+    /// )?;
+    /// assert_eq!(request.claim("sub").as_deref(), Some("ada"));
+    /// assert_eq!(request.claim("age").as_deref(), Some("36"));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn claim(&self, name: &str) -> Option<Cow<'_, str>> {
         let raw = self
             .raw_at(&["requestContext", "authorizer", "jwt", "claims", name])
@@ -522,6 +733,17 @@ impl Request {
 
     /// Writes a response as JSON in the form that the front door of this request reads, as
     /// [`run_http`](crate::run_http) does.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request, Response};
+    /// use tiny_lambda::json::{self, Value};
+    ///
+    /// let request = Request::new(Method::Get, "/");
+    /// let response: Value = json::parse(&request.encode_response(&Response::text("hi"))?)?;
+    /// assert_eq!(response.get("body"), Some(&Value::from("hi")));
+    /// assert!(request.encode_response(&Response::new(99)).is_err());
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the response cannot be sent: a status that is not in 100 to 599, an invalid header, or

@@ -46,8 +46,17 @@ impl PartialEq for Response {
     }
 }
 
+impl Eq for Response {}
+
 impl Response {
     /// Returns a response without headers and body.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Response;
+    ///
+    /// let response = Response::new(204);
+    /// assert!(response.headers.is_empty() && response.body.is_empty());
+    /// ```
     pub fn new(status: u16) -> Response {
         Response {
             status,
@@ -58,16 +67,38 @@ impl Response {
     }
 
     /// Returns a response with plain text, `text/plain; charset=utf-8`.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Response;
+    ///
+    /// let response = Response::text("tea");
+    /// assert_eq!((response.status, response.body.as_str()), (200, Some("tea")));
+    /// ```
     pub fn text(text: impl Into<String>) -> Response {
         Response::with_type("text/plain; charset=utf-8", Body::Text(text.into()))
     }
 
     /// Returns a response with an HTML page, `text/html; charset=utf-8`.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Response;
+    ///
+    /// let response = Response::html("<p>tea</p>");
+    /// assert_eq!(response.headers.get("content-type"), Some("text/html; charset=utf-8"));
+    /// ```
     pub fn html(text: impl Into<String>) -> Response {
         Response::with_type("text/html; charset=utf-8", Body::Text(text.into()))
     }
 
     /// Returns a response with a value as JSON, `application/json`.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Response;
+    /// use tiny_lambda::json;
+    ///
+    /// let response = Response::json(&json!({ "ok": true }));
+    /// assert_eq!(response.body.as_str(), Some(r#"{"ok":true}"#));
+    /// ```
     pub fn json<T: ToJson + ?Sized>(value: &T) -> Response {
         let body = match String::from_utf8(json::to_vec(value)) {
             Ok(text) => Body::Text(text),
@@ -78,6 +109,13 @@ impl Response {
     }
 
     /// Returns a response with bytes of a content type.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Response;
+    ///
+    /// let response = Response::bytes("image/png", [0x89, b'P', b'N', b'G']);
+    /// assert_eq!(response.headers.get("content-type"), Some("image/png"));
+    /// ```
     pub fn bytes(content_type: &str, bytes: impl Into<Vec<u8>>) -> Response {
         Response::with_type(content_type, Body::Bytes(bytes.into()))
     }
@@ -85,6 +123,13 @@ impl Response {
     /// Returns a redirect to `location` with status 303: the caller sends a `GET` request there,
     /// whatever the method was (RFC 9110, section 15.4.4). Statuses 307 and 308 keep the method;
     /// set one by [`with_status`](Self::with_status).
+    ///
+    /// ```
+    /// use tiny_lambda::http::Response;
+    ///
+    /// let response = Response::redirect("/orders/7");
+    /// assert_eq!((response.status, response.headers.get("location")), (303, Some("/orders/7")));
+    /// ```
     pub fn redirect(location: &str) -> Response {
         Response::new(303).with_header("Location", location)
     }
@@ -95,6 +140,12 @@ impl Response {
     }
 
     /// Returns the response with another status.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Response;
+    ///
+    /// assert_eq!(Response::text("gone").with_status(410).status, 410);
+    /// ```
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Response {
         self.status = status;
@@ -102,6 +153,13 @@ impl Response {
     }
 
     /// Returns the response with a header, which replaces earlier ones of that name.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Response;
+    ///
+    /// let response = Response::text("# Tea").with_header("Content-Type", "text/markdown");
+    /// assert_eq!(response.headers.get_all("content-type").collect::<Vec<_>>(), ["text/markdown"]);
+    /// ```
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Response {
         self.headers.insert(name, value);
@@ -109,6 +167,16 @@ impl Response {
     }
 
     /// Returns the response with one more cookie.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Cookie, Response};
+    ///
+    /// let response = Response::new(204)
+    ///     .with_cookie(Cookie::new("id", "7")?)
+    ///     .with_cookie(Cookie::new("theme", "dark")?);
+    /// assert_eq!(response.headers.get_all("set-cookie").count(), 2);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     #[must_use]
     pub fn with_cookie(mut self, cookie: Cookie) -> Response {
         self.headers.append("Set-Cookie", &cookie.into_value());
@@ -116,6 +184,12 @@ impl Response {
     }
 
     /// Returns the response with another body.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Body, Response};
+    ///
+    /// assert_eq!(Response::new(200).with_body("tea").body, Body::from("tea"));
+    /// ```
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Body>) -> Response {
         self.body = body.into();
@@ -214,6 +288,12 @@ const OCTET_STREAM: &str = "application/octet-stream";
 /// ```
 pub trait IntoResponse {
     /// Converts the value to a response.
+    ///
+    /// ```
+    /// use tiny_lambda::http::IntoResponse;
+    ///
+    /// assert_eq!((404, "no such order").into_response().status, 404);
+    /// ```
     fn into_response(self) -> Response;
 }
 

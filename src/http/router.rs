@@ -32,12 +32,12 @@ type Route<'h> = Box<dyn Fn(Request, &Context) -> Result<Response> + Send + Sync
 ///     })
 ///     .delete("/orders/{id}", |_, _| Ok(()));
 /// let cx = tiny_lambda::Context::default();
-/// let status = |method, path| router.handle(Request::new(method, path), &cx).unwrap().status;
-/// assert_eq!(status(Method::Get, "/orders/7"), 200);
-/// assert_eq!(status(Method::Head, "/orders/7"), 200);
-/// assert_eq!(status(Method::Put, "/orders/7"), 405);
-/// assert_eq!(status(Method::Get, "/orders"), 404);
-/// assert_eq!(status(Method::Get, "/orders/7/"), 404);
+/// let status = |method, path| router.handle(Request::new(method, path), &cx).map(|r| r.status);
+/// assert_eq!(status(Method::Get, "/orders/7"), Ok(200));
+/// assert_eq!(status(Method::Head, "/orders/7"), Ok(200));
+/// assert_eq!(status(Method::Put, "/orders/7"), Ok(405));
+/// assert_eq!(status(Method::Get, "/orders"), Ok(404));
+/// assert_eq!(status(Method::Get, "/orders/7/"), Ok(404));
 /// ```
 ///
 /// If no pattern matches, the response has status 404; if only the method does not match, 405 and
@@ -50,6 +50,16 @@ pub struct Router<'h> {
 macro_rules! methods {
     ($($name:ident $method:ident $text:literal),*) => {$(
         #[doc = concat!("Adds a route for `", $text, "`.")]
+        ///
+        /// ```
+        /// use tiny_lambda::Context;
+        /// use tiny_lambda::http::{Method, Request, Router};
+        ///
+        #[doc = concat!("let router = Router::new().", stringify!($name), "(\"/tea\", |_, _| Ok(\"tea\"));")]
+        #[doc = concat!("let request = Request::new(Method::", stringify!($method), ", \"/tea\");")]
+        /// assert_eq!(router.handle(request, &Context::default())?.status, 200);
+        /// # Ok::<(), tiny_lambda::Error>(())
+        /// ```
         #[must_use]
         pub fn $name<R: IntoResponse>(
             self,
@@ -63,6 +73,15 @@ macro_rules! methods {
 
 impl<'h> Router<'h> {
     /// Returns a router without routes.
+    ///
+    /// ```
+    /// use tiny_lambda::Context;
+    /// use tiny_lambda::http::{Method, Request, Router};
+    ///
+    /// let response = Router::new().handle(Request::new(Method::Get, "/"), &Context::default())?;
+    /// assert_eq!(response.status, 404);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub fn new() -> Router<'h> {
         Router::default()
     }
@@ -72,6 +91,19 @@ impl<'h> Router<'h> {
     );
 
     /// Adds a route for any method.
+    ///
+    /// ```
+    /// use tiny_lambda::Context;
+    /// use tiny_lambda::http::{Method, Request, Router};
+    ///
+    /// let router = Router::new().route(Method::from("PURGE"), "/cache/{key...}", |request, _| {
+    ///     Ok(request.param::<String>("key")?)
+    /// });
+    /// let request = Request::new(Method::from("PURGE"), "/cache/a/b");
+    /// let response = router.handle(request, &Context::default())?;
+    /// assert_eq!(response.body.as_str(), Some("a/b"));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     #[must_use]
     pub fn route<R: IntoResponse>(
         mut self,
@@ -87,6 +119,16 @@ impl<'h> Router<'h> {
     }
 
     /// Calls the handler of the first route that matches `request`.
+    ///
+    /// ```
+    /// use tiny_lambda::Context;
+    /// use tiny_lambda::http::{Method, Request, Router};
+    ///
+    /// let router = Router::new().get("/ping", |_, _| Ok("pong"));
+    /// let response = router.handle(Request::new(Method::Get, "/ping"), &Context::default())?;
+    /// assert_eq!(response.body.as_str(), Some("pong"));
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The error that the handler returns.

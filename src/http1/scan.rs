@@ -29,6 +29,18 @@ pub(super) fn text_prefix_len(bytes: &[u8]) -> usize {
     add(len, rest.iter().position(is_other).unwrap_or(rest.len()))
 }
 
+/// Returns the length of the prefix that consists of printable ASCII characters, as nearly all values of
+/// header fields do. The last seven bytes may not be looked at: the result is a lower bound.
+#[inline(never)]
+pub(crate) fn printable_prefix_len(bytes: &[u8]) -> usize {
+    // As in `text_prefix_len`; the XOR makes zero of DEL, and the subtraction borrows from it.
+    let is_del = |word: u64| (word ^ splat(0x7f)).wrapping_sub(splat(1));
+    prefix_len(bytes, |word| {
+        word.wrapping_sub(splat(0x20)) | word | is_del(word)
+    })
+    .0
+}
+
 /// Returns the length of the prefix that consists of letters, digits and hyphens, the characters of
 /// most header names and request IDs. The last seven bytes may not be looked at: the result is a
 /// lower bound, and the caller checks the rest byte by byte.
@@ -139,6 +151,12 @@ mod tests {
                 let is_other = !matches!(byte, b' '..=0x7f);
                 let want = if is_other { at } else { 19 };
                 assert_eq!(text_prefix_len(text), want, "{byte} at {at}");
+                let want = if byte == 0x7f { at } else { want };
+                let printable_len = printable_prefix_len(text);
+                assert!(
+                    printable_len <= want && want < printable_len + 8,
+                    "{byte} at {at}"
+                );
             }
         }
     }
@@ -157,6 +175,7 @@ mod tests {
                     !(b.is_ascii_alphanumeric() || b == b'-')
                 });
                 check(text_prefix_len(&text), |b| !matches!(b, b' '..=0x7f));
+                check(printable_prefix_len(&text), |b| !matches!(b, b' '..0x7f));
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::encoding::decode_base64;
 /// assert_eq!(json::to_vec(&data), br#""aGVsbG8=""#);
 /// # Ok::<(), json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Base64(pub Vec<u8>);
 
 impl FromJson for Base64 {

@@ -19,7 +19,7 @@ use super::{Error, FromJson, Reader};
 /// ```
 ///
 /// # Errors
-/// As [`parse`](super::parse).
+/// Those of [`parse`](super::parse).
 pub fn parse_borrowed<'j, T: BorrowJson<'j>>(text: &'j [u8]) -> Result<T, Error> {
     let mut r = Reader::from_bytes(text)?;
     let value = T::borrow_json(&mut r)?;
@@ -52,6 +52,13 @@ pub trait BorrowJson<'j>: Sized {
     /// Reads one value. If it fails, the reader must not move; an impl that calls several methods of
     /// the reader uses [`Reader::attempt`] for that.
     ///
+    /// ```
+    /// use tiny_lambda::json::{BorrowJson, Reader};
+    ///
+    /// assert_eq!(<&str>::borrow_json(&mut Reader::new(r#""a1""#))?, "a1");
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of the reader, or one made by [`Reader::error_expected`] or [`Reader::error`].
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error>;
@@ -64,6 +71,13 @@ pub trait BorrowJson<'j>: Sized {
     }
 
     /// Returns the value of a field whose member is missing. `None` makes that an error.
+    ///
+    /// ```
+    /// use tiny_lambda::json::BorrowJson;
+    ///
+    /// assert_eq!(Option::<&str>::absent(), Some(None));
+    /// assert_eq!(<&str>::absent(), None);
+    /// ```
     #[inline(always)]
     fn absent() -> Option<Self> {
         None

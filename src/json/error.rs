@@ -11,7 +11,7 @@ use super::read::DEPTH_MAX;
 use super::read::lexer;
 use crate::encoding::{Digits, decimal};
 
-/// Why a text could not be read, and where.
+/// An error of reading JSON: the problem and its place in the text.
 ///
 /// ```
 /// use tiny_lambda::json::{self, ErrorKind};
@@ -58,7 +58,7 @@ struct Detail {
 /// assert_eq!(kind("true"), ErrorKind::Type);
 /// assert_eq!(kind("256"), ErrorKind::Range);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The text is not JSON.
@@ -140,6 +140,12 @@ impl Error {
     }
 
     /// Returns the kind of the error.
+    ///
+    /// ```
+    /// use tiny_lambda::json::{self, ErrorKind};
+    ///
+    /// assert_eq!(json::parse::<bool>(b"tru").unwrap_err().kind(), ErrorKind::Syntax);
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -162,16 +168,34 @@ impl Error {
     }
 
     /// Returns the number of bytes before the place.
+    ///
+    /// ```
+    /// use tiny_lambda::json;
+    ///
+    /// assert_eq!(json::parse::<Vec<bool>>(b"[true, 1]").unwrap_err().offset(), 7);
+    /// ```
     pub fn offset(&self) -> usize {
         self.0.offset
     }
 
     /// Returns the line of the place, counted from 1.
+    ///
+    /// ```
+    /// use tiny_lambda::json;
+    ///
+    /// assert_eq!(json::parse::<Vec<bool>>(b"[true,\n 1]").unwrap_err().line(), 2);
+    /// ```
     pub fn line(&self) -> usize {
         self.0.line
     }
 
     /// Returns the column of the place in characters, counted from 1.
+    ///
+    /// ```
+    /// use tiny_lambda::json;
+    ///
+    /// assert_eq!(json::parse::<Vec<bool>>(b"[true,\n 1]").unwrap_err().column(), 2);
+    /// ```
     pub fn column(&self) -> usize {
         self.0.column
     }
@@ -180,6 +204,13 @@ impl Error {
     ///
     /// A name with characters other than letters, digits, `_`, `-` and `$` is written as it is in the
     /// text: `$["a b"]`.
+    ///
+    /// ```
+    /// use tiny_lambda::json;
+    ///
+    /// let error = json::parse::<Vec<(String, u8)>>(br#"{"a": 1, "b": "x"}"#).unwrap_err();
+    /// assert_eq!(error.path(), "$.b");
+    /// ```
     pub fn path(&self) -> &str {
         let start = self.0.message_len.wrapping_add(AT.len());
         let path = self.0.text.get(start..self.0.path_end);

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use super::float;
 use super::members::read_members;
-use super::{Error, FromJson, Number, Reader, ToJson, Value, Writer};
+use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 
 /// `null`. Use [`Ignored`] for a value of any kind that is not needed.
 impl FromJson for () {
@@ -94,13 +94,6 @@ macro_rules! integers {
                 Value::from(*self)
             }
         }
-
-        impl From<$type> for Value {
-            #[allow(clippy::cast_lossless, reason = "the compiler does not know that usize fits in u64")]
-            fn from(value: $type) -> Value {
-                Value::Number(Number::from(value as $wide))
-            }
-        }
     )*};
 }
 
@@ -141,12 +134,6 @@ macro_rules! wide_integers {
 
             fn to_value(&self) -> Value {
                 Value::from(*self)
-            }
-        }
-
-        impl From<$type> for Value {
-            fn from(value: $type) -> Value {
-                Value::Number(Number::from(value))
             }
         }
     )*};

@@ -27,7 +27,7 @@ where
     let mut hashes = 0_u64;
     r.attempt(|r| {
         r.begin_object()?;
-        while let Some(name) = r.next_name(r.replaces_surrogates)? {
+        while let Some(name) = r.fast_next_name()? {
             let value = T::from_json(r)?;
             let hash = hash(&name);
             if hashes & hash != 0 && members.len() < COMPARED_MAX {

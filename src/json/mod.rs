@@ -77,7 +77,7 @@ pub use impls::Ignored;
 #[cfg(feature = "miniserde")]
 pub use mini::Mini;
 pub use number::Number;
-pub use object::{Members, Object};
+pub use object::{Object, ObjectIter};
 pub use pointer::get;
 pub use pretty::to_vec_pretty;
 pub use raw::RawJson;
@@ -179,6 +179,13 @@ pub trait FromJson: Sized {
     /// Reads one value. If it fails, the reader must not move; an impl that calls several methods of
     /// the reader uses [`Reader::attempt`] for that.
     ///
+    /// ```
+    /// use tiny_lambda::json::{FromJson, Reader};
+    ///
+    /// assert_eq!(u8::from_json(&mut Reader::new("7"))?, 7);
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of the reader, or one made by [`Reader::error_expected`] or [`Reader::error`].
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error>;
@@ -192,6 +199,13 @@ pub trait FromJson: Sized {
 
     /// Returns the value of a field whose member is missing. `None`, which most types return, makes that
     /// an error.
+    ///
+    /// ```
+    /// use tiny_lambda::json::FromJson;
+    ///
+    /// assert_eq!(Option::<u8>::absent(), Some(None));
+    /// assert_eq!(u8::absent(), None);
+    /// ```
     #[inline(always)]
     fn absent() -> Option<Self> {
         None
@@ -298,9 +312,23 @@ pub trait FromJson: Sized {
 )]
 pub trait ToJson {
     /// Writes one value.
+    ///
+    /// ```
+    /// use tiny_lambda::json::{ToJson, Writer};
+    ///
+    /// let mut w = Writer::default();
+    /// [1, 2].to_json(&mut w);
+    /// assert_eq!(w.into_inner(), b"[1,2]");
+    /// ```
     fn to_json(&self, w: &mut Writer);
 
     /// Returns the value as a tree. [`json!`](crate::json!) calls this for expressions.
+    ///
+    /// ```
+    /// use tiny_lambda::json::{ToJson, Value};
+    ///
+    /// assert_eq!("tea".to_value(), Value::from("tea"));
+    /// ```
     fn to_value(&self) -> Value {
         // A `RawJson` may contain an unpaired surrogate.
         parse_replacing_surrogates(&to_vec(self)).unwrap_or_default()

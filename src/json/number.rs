@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use core::str;
+use core::str::{self, FromStr};
 
 use super::text::Text;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
@@ -25,26 +25,62 @@ pub struct Number(Text);
 
 impl Number {
     /// Returns the number's text.
+    ///
+    /// ```
+    /// use tiny_lambda::json::{self, Number};
+    ///
+    /// assert_eq!(json::parse::<Number>(b" 1.50 ")?.as_str(), "1.50");
+    /// # Ok::<(), json::Error>(())
+    /// ```
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
     /// Returns the value if it is an integer and in range: 60 for `60`, and also for `60.0` and `6e1`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::{self, Number};
+    ///
+    /// assert_eq!(json::parse::<Number>(b"-6e1")?.to_i64(), Some(-60));
+    /// assert_eq!(json::parse::<Number>(b"1.5")?.to_i64(), None);
+    /// # Ok::<(), json::Error>(())
+    /// ```
     pub fn to_i64(&self) -> Option<i64> {
         self.to()
     }
 
     /// Returns the value if it is an integer and in range: 60 for `60`, and also for `60.0` and `6e1`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Number;
+    ///
+    /// assert_eq!(Number::from(u64::MAX).to_u64(), Some(u64::MAX));
+    /// assert_eq!(Number::from(-1_i64).to_u64(), None);
+    /// ```
     pub fn to_u64(&self) -> Option<u64> {
         self.to()
     }
 
     /// Returns the value if it is an integer and in range: 60 for `60`, and also for `60.0` and `6e1`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Number;
+    ///
+    /// assert_eq!(Number::from(u64::MAX).to_i128(), Some(u64::MAX.into()));
+    /// ```
     pub fn to_i128(&self) -> Option<i128> {
         self.to()
     }
 
     /// Returns the nearest float, unless that is infinite.
+    ///
+    /// ```
+    /// use tiny_lambda::json::{self, Number};
+    ///
+    /// assert_eq!(json::parse::<Number>(b"1.50")?.to_f64(), Some(1.5));
+    /// assert_eq!(json::parse::<Number>(b"1e400")?.to_f64(), None);
+    /// # Ok::<(), json::Error>(())
+    /// ```
     pub fn to_f64(&self) -> Option<f64> {
         self.to()
     }
@@ -98,6 +134,23 @@ impl fmt::Display for Number {
     }
 }
 
+/// Reads JSON, as [`parse`](super::parse) does.
+///
+/// ```
+/// use tiny_lambda::json::{self, Number};
+///
+/// assert_eq!("1.50".parse::<Number>()?.to_f64(), Some(1.5));
+/// assert!("1.".parse::<Number>().is_err());
+/// # Ok::<(), json::Error>(())
+/// ```
+impl FromStr for Number {
+    type Err = Error;
+
+    fn from_str(json: &str) -> Result<Number, Error> {
+        super::parse(json.as_bytes())
+    }
+}
+
 impl FromJson for Number {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         Ok(Number::from_text(r.number()?))
@@ -120,10 +173,16 @@ macro_rules! from_integer {
     ($($type:ident)*) => {$(
         impl From<$type> for Number {
             fn from(value: $type) -> Number {
-                Number::written(|w| w.$type(value))
+                Number::written(|w| value.to_json(w))
+            }
+        }
+
+        impl From<$type> for Value {
+            fn from(value: $type) -> Value {
+                Value::Number(value.into())
             }
         }
     )*};
 }
 
-from_integer!(u64 i64 u128 i128);
+from_integer!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);

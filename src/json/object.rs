@@ -25,31 +25,64 @@ use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 /// assert_eq!(json::to_vec(&object), br#"{"a":2,"c":true}"#);
 /// # Ok::<(), json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Object(Vec<(Text, Value)>);
 
 impl Object {
     /// Returns an object without members.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Object;
+    ///
+    /// assert!(Object::new().is_empty());
+    /// ```
     pub const fn new() -> Object {
         Object(Vec::new())
     }
 
     /// Returns the number of members.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Object;
+    ///
+    /// assert_eq!(Object::from_iter([("a", 1), ("b", 2)]).len(), 2);
+    /// ```
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Returns whether there is no member.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Object;
+    ///
+    /// assert!(!Object::from_iter([("a", 1)]).is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Returns whether there is a member `name`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Object;
+    ///
+    /// let object = Object::from_iter([("a", 1)]);
+    /// assert!(object.contains_key("a") && !object.contains_key("b"));
+    /// ```
     pub fn contains_key(&self, name: &str) -> bool {
         self.position(name).is_some()
     }
 
     /// Returns the value of the member `name`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Object;
+    ///
+    /// let object = Object::from_iter([("a", "x")]);
+    /// assert_eq!(object.get("a").and_then(|value| value.as_str()), Some("x"));
+    /// assert_eq!(object.get("b"), None);
+    /// ```
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(self.position(name)?).map(|member| &member.1)
     }
@@ -72,11 +105,27 @@ impl Object {
     }
 
     /// Sets a member, in place if it exists, else at the end. Returns its earlier value.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Object;
+    ///
+    /// let mut object = Object::new();
+    /// assert_eq!(object.insert("a", 1), None);
+    /// assert_eq!(object.insert("a", "x"), Some(1.into()));
+    /// ```
     pub fn insert(&mut self, name: impl AsRef<str>, value: impl Into<Value>) -> Option<Value> {
         self.set(name.as_ref(), value.into())
     }
 
     /// Removes a member and returns its value. The order of the others stays.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Object;
+    ///
+    /// let mut object = Object::from_iter([("a", 1)]);
+    /// assert_eq!(object.remove("a"), Some(1.into()));
+    /// assert_eq!(object.remove("a"), None);
+    /// ```
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let index = self.position(name)?;
         Some(self.0.remove(index).1)
@@ -91,8 +140,8 @@ impl Object {
     /// let names: Vec<&str> = object.iter().map(|(name, _)| name).collect();
     /// assert_eq!(names, ["a", "b"]);
     /// ```
-    pub fn iter(&self) -> Members<'_> {
-        Members(self.0.iter())
+    pub fn iter(&self) -> ObjectIter<'_> {
+        ObjectIter(self.0.iter())
     }
 
     fn set(&mut self, name: &str, value: Value) -> Option<Value> {
@@ -121,10 +170,19 @@ impl Object {
 }
 
 /// An iterator over the names and values of an [`Object`], in order. Returned by [`Object::iter`].
+///
+/// ```
+/// use tiny_lambda::json::Object;
+///
+/// let object = Object::from_iter([("a", 1), ("b", 2)]);
+/// let mut members = object.iter();
+/// assert_eq!(members.len(), 2);
+/// assert_eq!(members.next(), Some(("a", &1.into())));
+/// ```
 #[derive(Debug, Clone, Default)]
-pub struct Members<'o>(slice::Iter<'o, (Text, Value)>);
+pub struct ObjectIter<'o>(slice::Iter<'o, (Text, Value)>);
 
-impl<'o> Iterator for Members<'o> {
+impl<'o> Iterator for ObjectIter<'o> {
     type Item = (&'o str, &'o Value);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -137,7 +195,7 @@ impl<'o> Iterator for Members<'o> {
     }
 }
 
-impl ExactSizeIterator for Members<'_> {}
+impl ExactSizeIterator for ObjectIter<'_> {}
 
 impl IntoIterator for Object {
     type Item = (String, Value);
@@ -152,7 +210,7 @@ impl IntoIterator for Object {
 
 impl<'a> IntoIterator for &'a Object {
     type Item = (&'a str, &'a Value);
-    type IntoIter = Members<'a>;
+    type IntoIter = ObjectIter<'a>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
@@ -168,7 +226,7 @@ impl<N: AsRef<str>, V: Into<Value>> FromIterator<(N, V)> for Object {
     }
 }
 
-/// Members that exist get the new value; the others are appended.
+/// ObjectIter that exist get the new value; the others are appended.
 impl<N: AsRef<str>, V: Into<Value>> Extend<(N, V)> for Object {
     fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, members: I) {
         for (name, value) in members {

@@ -19,11 +19,18 @@ use super::{BorrowJson, Error, FromJson, Reader, ToJson, Writer};
 /// assert!(RawJson::new("[1, 2").is_err());
 /// # Ok::<(), json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RawJson<'j>(Cow<'j, str>);
 
 impl<'j> RawJson<'j> {
     /// Returns the value with this text.
+    ///
+    /// ```
+    /// use tiny_lambda::json::RawJson;
+    ///
+    /// assert!(RawJson::new("[1, 2]").is_ok());
+    /// assert!(RawJson::new("[1, 2").is_err());
+    /// ```
     ///
     /// # Errors
     /// If `json` is not one JSON value.
@@ -35,6 +42,13 @@ impl<'j> RawJson<'j> {
     }
 
     /// Returns the text without white space around it.
+    ///
+    /// ```
+    /// use tiny_lambda::json::RawJson;
+    ///
+    /// assert_eq!(RawJson::new(" [1, 2] ")?.as_str(), "[1, 2]");
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }

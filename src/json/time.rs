@@ -15,7 +15,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 macro_rules! field_types {
     ($($(#[$attribute:meta])* $name:ident($inner:ty);)*) => {$(
         $(#[$attribute])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub $inner);
 
         impl From<$name> for $inner {

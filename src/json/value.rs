@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::str::FromStr;
 
 use super::read::errors::ReadError;
 use super::{
@@ -23,7 +24,7 @@ use super::{
 /// assert_eq!(event.to_string(), r#"{"Records":[{"body":"hi"}]}"#);
 /// # Ok::<(), json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Value {
     /// `null`
     #[default]
@@ -54,43 +55,109 @@ macro_rules! accessors {
 
 impl Value {
     /// Returns the member `name`, if this is an object that has one.
+    ///
+    /// ```
+    /// use tiny_lambda::json;
+    ///
+    /// let order = json!({ "id": "a1" });
+    /// assert_eq!(order.get("id"), Some(&json!("a1")));
+    /// assert_eq!(order.get("note"), None);
+    /// ```
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.as_object()?.get(name)
     }
 
     /// Returns whether this is `null`.
+    ///
+    /// ```
+    /// use tiny_lambda::json;
+    ///
+    /// assert!(json!(null).is_null());
+    /// ```
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }
 
     accessors! {
         /// Returns the boolean, if this is one.
+        ///
+        /// ```
+        /// use tiny_lambda::json;
+        ///
+        /// assert_eq!(json!(true).as_bool(), Some(true));
+        /// assert_eq!(json!("true").as_bool(), None);
+        /// ```
         as_bool -> bool, Bool(value) => *value;
 
         /// Returns the number, if this is one.
+        ///
+        /// ```
+        /// use tiny_lambda::json;
+        ///
+        /// assert_eq!(json!(7).as_number().map(|number| number.as_str()), Some("7"));
+        /// ```
         as_number -> &Number, Number(value) => value;
 
         /// Returns the string, if this is one.
+        ///
+        /// ```
+        /// use tiny_lambda::json;
+        ///
+        /// assert_eq!(json!("tea").as_str(), Some("tea"));
+        /// assert_eq!(json!(7).as_str(), None);
+        /// ```
         as_str -> &str, String(value) => value;
 
         /// Returns the array, if this is one.
+        ///
+        /// ```
+        /// use tiny_lambda::json;
+        ///
+        /// assert_eq!(json!([1, 2]).as_array().map(|values| values.len()), Some(2));
+        /// ```
         as_array -> &[Value], Array(value) => value;
 
         /// Returns the object, if this is one.
+        ///
+        /// ```
+        /// use tiny_lambda::json;
+        ///
+        /// assert_eq!(json!({ "a": 1 }).as_object().map(|object| object.len()), Some(1));
+        /// ```
         as_object -> &Object, Object(value) => value;
     }
 
     /// Returns the number, if this is one that is an integer and in range.
+    ///
+    /// ```
+    /// use tiny_lambda::json;
+    ///
+    /// assert_eq!(json!(-7).as_i64(), Some(-7));
+    /// assert_eq!(json!(1.5).as_i64(), None);
+    /// ```
     pub fn as_i64(&self) -> Option<i64> {
         self.as_number()?.to_i64()
     }
 
     /// Returns the number, if this is one that is an integer and in range.
+    ///
+    /// ```
+    /// use tiny_lambda::json;
+    ///
+    /// assert_eq!(json!(7).as_u64(), Some(7));
+    /// assert_eq!(json!(-7).as_u64(), None);
+    /// ```
     pub fn as_u64(&self) -> Option<u64> {
         self.as_number()?.to_u64()
     }
 
     /// Returns the float nearest to the number, if this is one and the float is finite.
+    ///
+    /// ```
+    /// use tiny_lambda::json;
+    ///
+    /// assert_eq!(json!(1.5).as_f64(), Some(1.5));
+    /// ```
     pub fn as_f64(&self) -> Option<f64> {
         self.as_number()?.to_f64()
     }
@@ -105,6 +172,22 @@ impl fmt::Display for Value {
             to_vec(self)
         };
         f.write_str(core::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+/// Reads JSON, as [`parse`](super::parse) does. `Value::from` makes a string of a text instead.
+///
+/// ```
+/// use tiny_lambda::json;
+///
+/// assert_eq!("[1, true]".parse::<json::Value>()?, json!([1, true]));
+/// # Ok::<(), json::Error>(())
+/// ```
+impl FromStr for Value {
+    type Err = Error;
+
+    fn from_str(json: &str) -> Result<Value, Error> {
+        super::parse(json.as_bytes())
     }
 }
 

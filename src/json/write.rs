@@ -31,32 +31,78 @@ pub struct Writer {
 
 impl Writer {
     /// Returns a writer that appends to `out`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::new(b"data: ".to_vec());
+    /// w.u64(7);
+    /// assert_eq!(w.into_inner(), b"data: 7");
+    /// ```
     pub fn new(out: Vec<u8>) -> Writer {
         Writer { out }
     }
 
-    /// Returns the JSON that was written.
+    /// Returns the JSON that was written, after the bytes that [`new`](Self::new) took.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// assert_eq!(Writer::default().into_inner(), b"");
+    /// ```
     pub fn into_inner(self) -> Vec<u8> {
         self.out
     }
 
     /// Writes `null`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.null();
+    /// assert_eq!(w.into_inner(), b"null");
+    /// ```
     pub fn null(&mut self) {
         self.raw("null");
     }
 
     /// Writes `true` or `false`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.bool(true);
+    /// assert_eq!(w.into_inner(), b"true");
+    /// ```
     pub fn bool(&mut self, value: bool) {
         self.raw(if value { "true" } else { "false" });
     }
 
     /// Writes an integer.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.u64(u64::MAX);
+    /// assert_eq!(w.into_inner(), b"18446744073709551615");
+    /// ```
     pub fn u64(&mut self, value: u64) {
         let groups = &mut DigitGroups::default();
         self.out.extend_from_slice(decimal_by_groups(value, groups));
     }
 
     /// Writes an integer.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.i64(-7);
+    /// assert_eq!(w.into_inner(), b"-7");
+    /// ```
     pub fn i64(&mut self, value: i64) {
         if value < 0 {
             self.raw("-");
@@ -65,6 +111,14 @@ impl Writer {
     }
 
     /// Writes an integer.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.u128(1 << 64);
+    /// assert_eq!(w.into_inner(), b"18446744073709551616");
+    /// ```
     pub fn u128(&mut self, value: u128) {
         // `decimal_by_groups` takes 64 bits, so the digits are written in groups of 19.
         const GROUP: u128 = 10_u128.pow(19);
@@ -81,6 +135,14 @@ impl Writer {
     }
 
     /// Writes an integer.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.i128(-1 << 64);
+    /// assert_eq!(w.into_inner(), b"-18446744073709551616");
+    /// ```
     pub fn i128(&mut self, value: i128) {
         if value < 0 {
             self.raw("-");
@@ -95,6 +157,14 @@ impl Writer {
 
     /// Writes a string in quotes. Quotes, backslashes and control characters, which must be escaped
     /// (RFC 8259, section 7), are escaped.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.string("a\"b");
+    /// assert_eq!(w.into_inner(), br#""a\"b""#);
+    /// ```
     pub fn string(&mut self, value: &str) {
         self.string_bytes(value.as_bytes());
     }
@@ -137,27 +207,78 @@ impl Writer {
     }
 
     /// Writes `[`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.begin_array();
+    /// w.element(&1);
+    /// w.end_array();
+    /// assert_eq!(w.into_inner(), b"[1]");
+    /// ```
     pub fn begin_array(&mut self) {
         self.out.push(b'[');
     }
 
     /// Writes one element of an array.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.begin_array();
+    /// w.element("a");
+    /// w.element(&1);
+    /// w.end_array();
+    /// assert_eq!(w.into_inner(), br#"["a",1]"#);
+    /// ```
     pub fn element<T: ToJson + ?Sized>(&mut self, value: &T) {
         self.comma();
         value.to_json(self);
     }
 
     /// Writes `]`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.begin_array();
+    /// w.end_array();
+    /// assert_eq!(w.into_inner(), b"[]");
+    /// ```
     pub fn end_array(&mut self) {
         self.out.push(b']');
     }
 
     /// Writes `{`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.begin_object();
+    /// w.member("a", &1);
+    /// w.end_object();
+    /// assert_eq!(w.into_inner(), br#"{"a":1}"#);
+    /// ```
     pub fn begin_object(&mut self) {
         self.out.push(b'{');
     }
 
     /// Writes one member of an object.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.begin_object();
+    /// w.member("id", "a1");
+    /// w.member("count", &2);
+    /// w.end_object();
+    /// assert_eq!(w.into_inner(), br#"{"id":"a1","count":2}"#);
+    /// ```
     pub fn member<T: ToJson + ?Sized>(&mut self, name: &str, value: &T) {
         self.name(name);
         value.to_json(self);
@@ -205,6 +326,15 @@ impl Writer {
     }
 
     /// Writes `}`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Writer;
+    ///
+    /// let mut w = Writer::default();
+    /// w.begin_object();
+    /// w.end_object();
+    /// assert_eq!(w.into_inner(), b"{}");
+    /// ```
     pub fn end_object(&mut self) {
         self.out.push(b'}');
     }

@@ -11,6 +11,14 @@ use crate::sys::{Event, Thread};
 const STACK_LEN: usize = 64 * 1024;
 
 /// Cancels the warning when it is dropped. See [`Context::warn_before_deadline`].
+///
+/// ```
+/// use std::time::Duration;
+/// use tiny_lambda::{Context, DeadlineWarning};
+///
+/// let warning: DeadlineWarning = Context::default().warn_before_deadline(Duration::from_secs(1));
+/// drop(warning);
+/// ```
 #[derive(Debug)]
 #[must_use = "dropping the guard cancels the warning"]
 pub struct DeadlineWarning(Option<(Arc<Event>, Thread)>);

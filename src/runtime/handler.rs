@@ -41,6 +41,22 @@ use crate::sys;
 pub trait Handler: Sync {
     /// Handles one invocation: reads `event` and responds through `out`.
     ///
+    /// ```
+    /// use tiny_lambda::{Context, Handler, Responder, Result, handler};
+    ///
+    /// /// Logs the length of each event in bytes.
+    /// struct LogLen<H>(H);
+    ///
+    /// impl<H: Handler> Handler for LogLen<H> {
+    ///     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
+    ///         tiny_lambda::info!(cx, "{} bytes", event.len());
+    ///         self.0.handle(event, cx, out)
+    ///     }
+    /// }
+    /// let double = LogLen(handler::json(|n: u32, _| Ok(u64::from(n) * 2)));
+    /// # let _ = double;
+    /// ```
+    ///
     /// # Errors
     /// The invocation has failed: Lambda sends the error's type and message to the caller. A response that
     /// was given to `out` before, but not streamed, is dropped.

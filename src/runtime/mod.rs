@@ -41,7 +41,7 @@ use crate::sys;
 ///     Runtime::at("127.0.0.1:9001").concurrency(4).serve(&double)
 /// }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Runtime {
     endpoint: String,
     n_workers: usize,
@@ -51,6 +51,13 @@ impl Runtime {
     /// Makes a runtime for the Runtime API at `endpoint`. It has the form of the variable
     /// `AWS_LAMBDA_RUNTIME_API`: `host:port`, where the host is an IP address or `localhost`, optionally
     /// with `http://` before it and a path after it. [`serve`](Self::serve) reports a malformed address.
+    ///
+    /// ```
+    /// use tiny_lambda::{Runtime, handler};
+    ///
+    /// let echo = handler::bytes(|event, _| Ok(event.to_vec()));
+    /// assert!(Runtime::at("no address").serve(&echo).is_err());
+    /// ```
     pub fn at(endpoint: &str) -> Runtime {
         Runtime {
             endpoint: endpoint.into(),
@@ -60,6 +67,11 @@ impl Runtime {
 
     /// Sets how many invocations are served at once, each on a thread and a connection of its own. 0 counts
     /// as 1, the default. [`run`](crate::run) takes the number from `AWS_LAMBDA_MAX_CONCURRENCY`.
+    ///
+    /// ```
+    /// let runtime = tiny_lambda::Runtime::at("127.0.0.1:9001").concurrency(4);
+    /// # let _ = runtime;
+    /// ```
     #[must_use]
     pub fn concurrency(mut self, n: usize) -> Runtime {
         self.n_workers = n.max(1);
@@ -67,6 +79,25 @@ impl Runtime {
     }
 
     /// Serves invocations until the Runtime API fails. Never returns `Ok`.
+    ///
+    /// ```
+    /// use std::thread;
+    /// use tiny_lambda::emulator::Emulator;
+    /// use tiny_lambda::{Runtime, handler};
+    ///
+    /// let echo = handler::bytes(|event, _| Ok(event.to_vec()));
+    /// let emulator = Emulator::start()?;
+    /// let runtime = Runtime::at(&emulator.addr().to_string());
+    /// thread::scope(|scope| {
+    ///     scope.spawn(|| runtime.serve(&echo).ok());
+    ///     let response = emulator.invoke(b"[1]");
+    ///     // Ends the runtime.
+    ///     drop(emulator);
+    ///     assert_eq!(response?.body, b"[1]");
+    ///     Ok::<(), std::io::Error>(())
+    /// })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The address is malformed, the Runtime API cannot be reached, it has replied that it cannot go on

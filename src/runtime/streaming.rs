@@ -164,11 +164,14 @@ pub struct BodyWriter<'c> {
 impl io::Write for BodyWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let pending = &mut *self.pending;
-        if bytes.len() < BUFFER_LEN.saturating_sub(pending.body.len()) {
+        if bytes.len() < BUFFER_LEN {
             pending.body.extend_from_slice(bytes);
+            if pending.body.len() >= BUFFER_LEN {
+                send_chunk(pending, None)?;
+            }
             return Ok(bytes.len());
         }
-        // The buffer and `bytes` become one chunk each, so that neither is copied again.
+        // Many bytes are a chunk of their own, so that they are not copied.
         if !pending.body.is_empty() {
             send_chunk(pending, None)?;
         }

@@ -16,6 +16,7 @@ mod imports;
 mod json;
 mod runtime;
 mod support;
+mod threads;
 mod tidy;
 
 /// The functions that the tests of a process start, and whether their panics abort: the examples as

@@ -88,6 +88,36 @@ fn unsafe_code_is_only_in_sys_and_each_block_has_a_safety_comment() {
     }
 }
 
+/// The lint `unreachable_pub` makes sure that `pub` is written for public functions only.
+#[test]
+fn each_public_function_has_an_example() {
+    /// Public for the macros of this crate only.
+    const HIDDEN: [&str; 3] = [
+        "src/json/field_names.rs",
+        "src/json/private.rs",
+        "src/runtime/no_main.rs",
+    ];
+    /// The fence of an example, hidden documentation, and documentation that a macro's caller writes.
+    const EXPECTED: [&str; 3] = ["/// ```", "#[doc(hidden)]", "$(#[$doc])*"];
+    let mut without = Vec::new();
+    for (name, text) in files("src", "rs") {
+        if name.starts_with("src/bin/") || HIDDEN.contains(&&*name) {
+            continue;
+        }
+        let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+        for (index, line) in lines.iter().enumerate() {
+            if line.starts_with("pub fn ") || line.starts_with("pub const fn ") {
+                let before = lines[..index].iter().rev();
+                let mut docs = before.take_while(|line| !line.is_empty() && !line.ends_with('{'));
+                if !docs.any(|line| EXPECTED.iter().any(|text| line.starts_with(text))) {
+                    without.push(format!("{name}:{}: {line}", index + 1));
+                }
+            }
+        }
+    }
+    assert!(without.is_empty(), "{without:#?}");
+}
+
 #[test]
 fn the_only_dependency_is_optional() {
     let manifest = read("Cargo.toml");
@@ -383,6 +413,11 @@ fn texts() -> Vec<(String, String)> {
     texts
 }
 
+fn pages() -> impl Iterator<Item = (String, String)> {
+    let is_page = |name: &str| Path::new(name).extension().is_some_and(|e| e == "md");
+    texts().into_iter().filter(move |(name, _)| is_page(name))
+}
+
 /// Returns the files that `text` names: each word that ends in `.ending`. Addresses of other sites are
 /// left out.
 fn named_files<'t>(text: &'t str, ending: &str) -> Vec<&'t str> {
@@ -403,10 +438,7 @@ fn each_source_file_that_a_page_names_exists() {
         .flat_map(|folder| files(folder, "rs"))
         .map(|(name, _)| Path::new(&name).to_owned())
         .collect();
-    let pages = texts()
-        .into_iter()
-        .filter(|(name, _)| name.ends_with(".md") && name != "CHANGELOG.md");
-    for (page, text) in pages {
+    for (page, text) in pages().filter(|(name, _)| name != "CHANGELOG.md") {
         for file in named_files(&text, "rs") {
             let exists = sources
                 .iter()
@@ -433,12 +465,7 @@ fn each_page_that_is_named_exists() {
 /// README.md has a test of its own.
 #[test]
 fn files_that_other_pages_link_to_exist() {
-    let pages = texts().into_iter().filter(|(name, _)| {
-        Path::new(name)
-            .extension()
-            .is_some_and(|ending| ending == "md")
-    });
-    for (name, text) in pages {
+    for (name, text) in pages() {
         let folder = root().join(Path::new(&name).parent().unwrap());
         for link in text.split("](").skip(1) {
             let link = link.split([')', '#']).next().unwrap();

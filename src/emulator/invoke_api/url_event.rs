@@ -462,8 +462,8 @@ mod tests {
     type Want<'a> = (u16, &'a [(&'a str, &'a str)], &'a str);
 
     #[track_caller]
-    fn check(answer: &str, want: Option<Want<'_>>) {
-        let got = parse_response(answer.as_bytes());
+    fn check(response: &str, want: Option<Want<'_>>) {
+        let got = parse_response(response.as_bytes());
         let want = want.map(|(status, fields, body)| UrlResponse {
             status,
             fields: fields

@@ -18,8 +18,9 @@ use crate::emulator::server::lock;
 /// let mut settings = Settings::default();
 /// settings.faults.push((InjectedFault::Slow, 0.1));
 /// assert_eq!("cut-before".parse(), Ok(InjectedFault::CutBefore));
+/// assert_eq!(InjectedFault::CutBefore.to_string(), "cut-before");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InjectedFault {
     /// The connection ends before the reply.
@@ -87,24 +88,32 @@ impl InjectedFault {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UnknownFaultError;
+pub struct ParseFaultError;
 
-impl fmt::Display for UnknownFaultError {
+impl fmt::Display for ParseFaultError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = InjectedFault::NAMES.map(|(name, _)| name).join(", ");
         write!(f, "unknown fault; expected one of {names}")
     }
 }
 
-impl std::error::Error for UnknownFaultError {}
+impl std::error::Error for ParseFaultError {}
+
+/// Writes the name that [`FromStr`] reads.
+impl fmt::Display for InjectedFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = InjectedFault::NAMES.iter().find(|named| named.1 == *self);
+        f.write_str(named.map_or("", |named| named.0))
+    }
+}
 
 impl FromStr for InjectedFault {
-    type Err = UnknownFaultError;
+    type Err = ParseFaultError;
 
-    fn from_str(text: &str) -> Result<InjectedFault, UnknownFaultError> {
+    fn from_str(text: &str) -> Result<InjectedFault, ParseFaultError> {
         let mut names = InjectedFault::NAMES.iter();
         let found = names.find(|(name, _)| *name == text);
-        found.map(|(_, fault)| *fault).ok_or(UnknownFaultError)
+        found.map(|(_, fault)| *fault).ok_or(ParseFaultError)
     }
 }
 

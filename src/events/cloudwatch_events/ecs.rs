@@ -7,6 +7,17 @@ use crate::json::{Number, Value};
 event! {
     /// The detail of an event of Amazon ECS: a change of a container instance (Amazon Elastic
     /// Container Service Developer Guide, "Amazon ECS container instance state change events").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_events::ecs::ContainerInstanceStateChange;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<ContainerInstanceStateChange> =
+    ///     json::parse(samples::EVENTBRIDGE_ECS.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.ec2_instance_id.get()?, "i-0a1b2c3d");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ContainerInstanceStateChange {
         agent_connected: bool as "agentConnected",
         agent_update_status: String as "agentUpdateStatus",

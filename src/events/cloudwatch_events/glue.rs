@@ -6,6 +6,17 @@ use crate::json::Number;
 event! {
     /// The detail of an event of AWS Glue: a job run that ended, or that takes longer than the delay
     /// threshold (AWS Glue User Guide, "Automating AWS Glue with EventBridge").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_events::glue::JobRunStateChange;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<JobRunStateChange> =
+    ///     json::parse(samples::EVENTBRIDGE_GLUE_JOB.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.job_name.get()?, "orders");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct JobRunStateChange {
         job_name: String as "jobName",
         severity: String,
@@ -24,6 +35,17 @@ event! {
     }
 
     /// The detail of an event of AWS Glue: a crawler that started, succeeded or failed.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_events::glue::CrawlerStateChange;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<CrawlerStateChange> =
+    ///     json::parse(samples::EVENTBRIDGE_GLUE_CRAWLER_SUCCEEDED.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.account_id.get()?, "123456789012");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct CrawlerStateChange {
         account_id: String as "accountId",
         crawler_name: String as "crawlerName",
@@ -47,6 +69,17 @@ event! {
     }
 
     /// The detail of an event of AWS Glue: a change of a table.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_events::glue::DataCatalogTableStateChange;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<DataCatalogTableStateChange> =
+    ///     json::parse(samples::EVENTBRIDGE_GLUE_TABLE.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.database_name.get()?, "shop");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct DataCatalogTableStateChange {
         database_name: String as "databaseName",
         changed_partitions: Vec<String> as "changedPartitions",
@@ -55,6 +88,17 @@ event! {
     }
 
     /// The detail of an event of AWS Glue: a change of a database.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_events::glue::DataCatalogDatabaseStateChange;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<DataCatalogDatabaseStateChange> =
+    ///     json::parse(samples::EVENTBRIDGE_GLUE_DATABASE.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.database_name.get()?, "shop");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct DataCatalogDatabaseStateChange {
         database_name: String as "databaseName",
         type_of_change: String as "typeOfChange",

@@ -7,6 +7,17 @@ use crate::json::Value;
 event! {
     /// The detail of an event of AWS Health (AWS Health User Guide, "Reference: AWS Health events
     /// Amazon EventBridge schema").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_events::health::Event;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<Event> =
+    ///     json::parse(samples::EVENTBRIDGE_HEALTH.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.service.get()?, "EC2");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct Event {
         event_arn: String as "eventArn",
         service: String,

@@ -8,6 +8,18 @@ event! {
     /// The detail of an event of AWS Systems Manager: a change of the status of an automation step, or
     /// of an automation (AWS Systems Manager User Guide, "Reference: Amazon EventBridge event patterns and types for
     /// Systems Manager").
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_events::ssm::Ec2AutomationStepStatusChange;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<Ec2AutomationStepStatusChange> =
+    ///     json::parse(samples::EVENTBRIDGE_SSM_AUTOMATION_STEP.as_bytes())?;
+    /// let value = event.detail.get()?.execution_id.get()?;
+    /// assert_eq!(value, "00006a6b-5b1c-4d7e-9f20-3a6c8e0d6177");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct Ec2AutomationStepStatusChange {
         execution_id: String as "ExecutionId",
         definition: String as "Definition",
@@ -25,6 +37,17 @@ event! {
     }
 
     /// The detail of an event of AWS Systems Manager: a change of the state of a change calendar.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_events::ssm::StateChange;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<StateChange> =
+    ///     json::parse(samples::EVENTBRIDGE_SSM_CALENDAR.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.state.get()?, "OPEN");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct StateChange {
         /// `OPEN` or `CLOSED`
         state: String,
@@ -33,6 +56,17 @@ event! {
     }
 
     /// The detail of an event of AWS Systems Manager: a change of the compliance of a resource.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_events::ssm::ConfigurationComplianceStateChange;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<ConfigurationComplianceStateChange> =
+    ///     json::parse(samples::EVENTBRIDGE_SSM_COMPLIANCE.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.last_runtime.get()?, "2026-11-15T09:00:00Z");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ConfigurationComplianceStateChange {
         last_runtime: String as "last-runtime",
         compliance_status: String as "compliance-status",
@@ -45,6 +79,17 @@ event! {
 
     /// The detail of an event of AWS Systems Manager about a maintenance window. Which members it has
     /// depends on the event.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_events::ssm::MaintenanceWindowDetail;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<MaintenanceWindowDetail> =
+    ///     json::parse(samples::EVENTBRIDGE_SSM_WINDOW.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.window_id.get()?, "mw-1");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct MaintenanceWindowDetail {
         window_id: String as "window-id",
         window_execution_id: String as "window-execution-id",
@@ -57,6 +102,17 @@ event! {
     }
 
     /// The detail of an event of AWS Systems Manager: a change of a parameter in Parameter Store.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_events::ssm::ParameterStoreStateChange;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<ParameterStoreStateChange> =
+    ///     json::parse(samples::EVENTBRIDGE_SSM_PARAMETER.as_bytes())?;
+    /// assert_eq!(event.detail.get()?.operation.get()?, "Update");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct ParameterStoreStateChange {
         /// `Create`, `Update`, `Delete` or `LabelParameterVersion`
         operation: String,
@@ -67,6 +123,18 @@ event! {
 
     /// The detail of an event of AWS Systems Manager: a change of the status of a command, or
     /// of a command on one instance.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_events::ssm::Ec2CommandStatusChange;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<Ec2CommandStatusChange> =
+    ///     json::parse(samples::EVENTBRIDGE_SSM_COMMAND.as_bytes())?;
+    /// let value = event.detail.get()?.command_id.get()?;
+    /// assert_eq!(value, "00006a70-5b1c-4d7e-9f20-3a6c8e0d6230");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct Ec2CommandStatusChange {
         command_id: String as "command-id",
         document_name: String as "document-name",
@@ -79,6 +147,18 @@ event! {
     }
 
     /// The detail of an event of AWS Systems Manager: a change of an association.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_events::ssm::Ec2StateManagerAssociationStateChange;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<Ec2StateManagerAssociationStateChange> =
+    ///     json::parse(samples::EVENTBRIDGE_SSM_ASSOCIATION.as_bytes())?;
+    /// let value = event.detail.get()?.association_id.get()?;
+    /// assert_eq!(value, "00006a72-5b1c-4d7e-9f20-3a6c8e0d627a");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct Ec2StateManagerAssociationStateChange {
         association_id: String as "association-id",
         document_name: String as "document-name",
@@ -98,6 +178,18 @@ event! {
     }
 
     /// The detail of an event of AWS Systems Manager: a change of an association of one instance.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cloudwatch_events::ssm::Ec2StateManagerInstanceAssociationStateChange;
+    /// use tiny_lambda::events::{EventBridgeEvent, samples};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: EventBridgeEvent<Ec2StateManagerInstanceAssociationStateChange> =
+    ///     json::parse(samples::EVENTBRIDGE_SSM_INSTANCE_ASSOCIATION.as_bytes())?;
+    /// let value = event.detail.get()?.association_id.get()?;
+    /// assert_eq!(value, "00006a73-5b1c-4d7e-9f20-3a6c8e0d629f");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
     pub struct Ec2StateManagerInstanceAssociationStateChange {
         association_id: String as "association-id",
         instance_id: String as "instance-id",

@@ -43,6 +43,16 @@ impl<'j> Reader<'j> {
     /// found a string at …".
     ///
     /// For impls of [`FromJson`](crate::json::FromJson) that are written by hand; see its example.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// let mut r = Reader::new(r#""x""#);
+    /// r.string()?;
+    /// let error = r.error_expected("a hex number");
+    /// assert_eq!(error.message(), "expected a hex number, found a string");
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
     #[inline(never)]
     pub fn error_expected(&self, what: &str) -> Error {
         Error::expected(ErrorKind::Type, what, self.text, self.start)

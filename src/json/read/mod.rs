@@ -67,7 +67,7 @@ pub struct Reader<'j> {
 /// assert_eq!(Reader::new("1").peek()?, Kind::Number);
 /// # Ok::<(), tiny_lambda::json::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// `null`
     Null,
@@ -85,6 +85,13 @@ pub enum Kind {
 
 impl<'j> Reader<'j> {
     /// Returns a reader of `text`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// assert_eq!(Reader::new(" 7 ").number()?, "7");
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
     pub fn new(text: &'j str) -> Reader<'j> {
         Reader {
             text,
@@ -185,6 +192,15 @@ impl<'j> Reader<'j> {
 
     /// Returns the kind of the next value, from its first character. Nothing is read.
     ///
+    /// ```
+    /// use tiny_lambda::json::{Kind, Reader};
+    ///
+    /// let mut r = Reader::new("7");
+    /// assert_eq!(r.peek()?, Kind::Number);
+    /// assert_eq!(r.number()?, "7");
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the reader is not at a value.
     pub fn peek(&mut self) -> Result<Kind, Error> {
@@ -200,6 +216,13 @@ impl<'j> Reader<'j> {
     }
 
     /// Reads `null`.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// Reader::new("null").null()?;
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the next value is not `null`.
@@ -225,6 +248,13 @@ impl<'j> Reader<'j> {
 
     /// Reads `true` or `false`.
     ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// assert!(Reader::new("true").bool()?);
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the next value is neither.
     pub fn bool(&mut self) -> Result<bool, Error> {
@@ -238,6 +268,13 @@ impl<'j> Reader<'j> {
     }
 
     /// Reads a number and returns its text.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// assert_eq!(Reader::new("1.50").number()?, "1.50");
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the next value is not a number, or is malformed (RFC 8259, section 6).
@@ -367,7 +404,18 @@ impl<'j> Reader<'j> {
         self.open(b'[', "an array")
     }
 
-    /// Reads what is before the next element. Returns false at the end of the array, which is read then.
+    /// Reads the comma before the next element, if any. Returns false at the end of the array, which is
+    /// read then.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// let mut r = Reader::new("[true]");
+    /// r.begin_array()?;
+    /// assert!(r.next_element()? && r.bool()?);
+    /// assert!(!r.next_element()?);
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If the reader is neither at an element nor at the end of the array.
@@ -402,6 +450,15 @@ impl<'j> Reader<'j> {
     /// Reads `{`, the start of an object. Call [`next_member`](Self::next_member) before each value;
     /// [`Reader`] has an example.
     ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// let mut r = Reader::new("{}");
+    /// r.begin_object()?;
+    /// assert_eq!(r.next_member()?, None);
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If the next value is not an object, or 128 arrays and objects are open already.
     pub fn begin_object(&mut self) -> Result<(), Error> {
@@ -431,6 +488,15 @@ impl<'j> Reader<'j> {
 
     /// Reads the end of the text.
     ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// let mut r = Reader::new("1 2");
+    /// r.number()?;
+    /// assert_eq!(r.end().unwrap_err().offset(), 2);
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If something other than white space is left, or an array or object is still open.
     pub fn end(&mut self) -> Result<(), Error> {
@@ -449,6 +515,15 @@ impl<'j> Reader<'j> {
     }
 
     /// Returns the number of bytes that have been read.
+    ///
+    /// ```
+    /// use tiny_lambda::json::Reader;
+    ///
+    /// let mut r = Reader::new("12 ");
+    /// r.number()?;
+    /// assert_eq!(r.offset(), 2);
+    /// # Ok::<(), tiny_lambda::json::Error>(())
+    /// ```
     pub fn offset(&self) -> usize {
         self.pos_of(self.rest)
     }

@@ -213,7 +213,7 @@ fn side_by_side() {
         let mut settings = Settings::default();
         settings.bootstrap = Some(bootstrap.clone());
         settings.timeout = Duration::from_secs(4);
-        let mut emulator = Emulator::with(settings).unwrap();
+        let mut emulator = Emulator::start_with(settings).unwrap();
         let front = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
         let our_answers = play(&folder, front, emulator.addr(), script);
         fs::remove_file(&started).unwrap();

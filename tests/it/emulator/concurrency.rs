@@ -22,7 +22,7 @@ fn concurrent(n: u32, timeout: Duration) -> Emulator {
     let mut settings = Settings::default();
     settings.concurrency = Some(n);
     settings.timeout = timeout;
-    Emulator::with(settings).unwrap()
+    Emulator::start_with(settings).unwrap()
 }
 
 /// A worker of a runtime, with its connection.

@@ -246,7 +246,7 @@ fn extended(folder: &Folder, events: &str, script: impl FnOnce(&str) -> String) 
     ] {
         settings.env.push((name.to_owned(), value.to_owned()));
     }
-    Emulator::with(settings).unwrap()
+    Emulator::start_with(settings).unwrap()
 }
 
 fn recorded_events(folder: &Folder) -> String {
@@ -316,7 +316,7 @@ fn the_exit_of_an_extension_fails_the_invocation() {
     let mut settings = Settings::default();
     settings.bootstrap = Some(folder.function());
     settings.extensions = Some(opt.0.clone());
-    let emulator = Emulator::with(settings).unwrap();
+    let emulator = Emulator::start_with(settings).unwrap();
     let reply = emulator.invoke(b"{}").unwrap();
     assert_eq!(reply.error_type.as_deref(), Some("Extension.Crash"));
     assert!(

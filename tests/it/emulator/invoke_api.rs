@@ -21,7 +21,7 @@ fn with(handler: &dyn Handler, test: impl FnOnce(SocketAddr)) {
 fn with_settings(mut settings: Settings, handler: &dyn Handler, test: impl FnOnce(SocketAddr)) {
     // Long enough for a busy machine.
     settings.timeout = Duration::from_secs(60);
-    let mut emulator = Emulator::with(settings).unwrap();
+    let mut emulator = Emulator::start_with(settings).unwrap();
     let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
     let api = emulator.addr().to_string();
     thread::scope(|scope| {
@@ -402,7 +402,7 @@ fn invalid_hosts_and_origins_are_refused_at_the_start() {
         let mut settings = Settings::default();
         settings.hosts = vec![host.to_owned()];
         settings.allowed_origins = vec![origin.to_owned()];
-        let error = Emulator::with(settings).unwrap_err();
+        let error = Emulator::start_with(settings).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{error}");
     }
 }

@@ -83,7 +83,7 @@ fn emulator(bootstrap: PathBuf, timeout: Duration) -> Emulator {
     let mut settings = Settings::default();
     settings.bootstrap = Some(bootstrap);
     settings.timeout = timeout;
-    Emulator::with(settings).unwrap()
+    Emulator::start_with(settings).unwrap()
 }
 
 /// A timeout for functions that do not run into it.
@@ -113,7 +113,7 @@ fn a_process_gets_the_environment_variables_of_lambda_and_no_others() {
     settings.bootstrap = Some(folder.function());
     settings.timeout = LONG;
     settings.env.push(("TABLE".to_owned(), "orders".to_owned()));
-    let emulator = Emulator::with(settings).unwrap();
+    let emulator = Emulator::start_with(settings).unwrap();
     let reply = emulator.invoke(br#"{"do":"env"}"#).unwrap();
     let vars: Value = json::parse(&reply.body).unwrap();
     let var = |name: &str| {
@@ -144,7 +144,7 @@ fn a_failed_asynchronous_invocation_is_repeated_with_the_same_request_id() {
     settings.bootstrap = Some(folder.script(&script));
     settings.timeout = LONG;
     settings.async_retry_delay = Duration::from_millis(1);
-    let mut emulator = Emulator::with(settings).unwrap();
+    let mut emulator = Emulator::start_with(settings).unwrap();
     let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
     let line = "POST /2015-03-31/functions/function/invocations";
     let kind = "X-Amz-Invocation-Type: Event\r\n";
@@ -170,7 +170,7 @@ fn the_address_of_the_api_and_the_task_root_may_be_set() {
     settings.timeout = LONG;
     settings.api_host = [127, 9, 0, 1].into();
     settings.task_root = Some(root.0.clone());
-    let emulator = Emulator::with(settings.clone()).unwrap();
+    let emulator = Emulator::start_with(settings.clone()).unwrap();
     let reply = emulator.invoke(br#"{"do":"env"}"#).unwrap();
     let vars: Value = json::parse(&reply.body).unwrap();
     let api = vars.get("AWS_LAMBDA_RUNTIME_API").and_then(Value::as_str);
@@ -180,7 +180,7 @@ fn the_address_of_the_api_and_the_task_root_may_be_set() {
     }
     // An address for documentation (RFC 5737), which no host has.
     settings.api_host = [192, 0, 2, 1].into();
-    let error = Emulator::with(settings).unwrap_err().to_string();
+    let error = Emulator::start_with(settings).unwrap_err().to_string();
     assert!(error.contains("cannot listen on 192.0.2.1"), "{error}");
 }
 
@@ -541,7 +541,7 @@ fn windows_line_ends_of_an_extension_or_bootstrap_are_reported() {
     let mut settings = Settings::default();
     settings.bootstrap = Some(folder.function());
     settings.extensions = Some(extensions.0.clone());
-    let emulator = Emulator::with(settings).unwrap();
+    let emulator = Emulator::start_with(settings).unwrap();
     let reply = emulator.invoke(b"{}").unwrap();
     assert!(
         text(&reply).contains("Windows line ends"),
@@ -686,7 +686,7 @@ fn concurrent_callers_get_an_environment_each_and_the_rest_wait() {
     settings.bootstrap = Some(folder.function());
     settings.timeout = LONG;
     settings.environments = 3;
-    let emulator = Emulator::with(settings).unwrap();
+    let emulator = Emulator::start_with(settings).unwrap();
     let meeting = folder.0.join("meeting");
     fs::create_dir(&meeting).unwrap();
     let meet = format!(r#"{{"do":"meet","at":"{}","n":3}}"#, path(&meeting));
@@ -729,7 +729,7 @@ fn with_freeze_a_function_is_stopped_between_invocations() {
     settings.bootstrap = Some(folder.function());
     settings.timeout = LONG;
     settings.freeze = true;
-    let emulator = Emulator::with(settings).unwrap();
+    let emulator = Emulator::start_with(settings).unwrap();
     for _ in 0..3 {
         let pid = text(&emulator.invoke(br#"{"do":"pid"}"#).unwrap());
         wait_for_state(&pid, 'T');

@@ -52,7 +52,7 @@ fn play(client: &mut Client, script: &[(&str, &str)]) {
 /// Plays a runtime while an invocation waits; returns the result of the invocation.
 #[track_caller]
 fn invoked(settings: Settings, script: &[(&str, &str)]) -> InvokeResponse {
-    let emulator = Emulator::with(settings).unwrap();
+    let emulator = Emulator::start_with(settings).unwrap();
     let mut client = Client::connect(emulator.addr());
     thread::scope(|scope| {
         let invocation = scope.spawn(|| emulator.invoke(b"{\"n\":1}"));
@@ -110,7 +110,7 @@ fn a_test_invokes_a_handler_with_one_line() {
 #[test]
 fn the_reply_to_next_has_the_headers_of_lambda() {
     let settings = patient();
-    let emulator = Emulator::with(settings).unwrap();
+    let emulator = Emulator::start_with(settings).unwrap();
     let mut client = Client::connect(emulator.addr());
     thread::scope(|scope| {
         let invocation = scope.spawn(|| emulator.invoke(b"{}"));
@@ -378,7 +378,7 @@ fn malformed_http_is_refused_and_the_connection_is_closed() {
 /// Plays a runtime that sends exactly these bytes, with the path of the invocation for `$`.
 #[track_caller]
 fn sends(settings: Settings, request: &str, want: &str) -> InvokeResponse {
-    let emulator = Emulator::with(settings).unwrap();
+    let emulator = Emulator::start_with(settings).unwrap();
     let mut client = Client::connect(emulator.addr());
     thread::scope(|scope| {
         let invocation = scope.spawn(|| emulator.invoke(b"{\"n\":1}"));
@@ -457,7 +457,7 @@ fn a_streamed_response_is_passed_on_with_the_error_from_its_trailers() {
 
 #[test]
 fn a_timeout_is_a_function_error_and_the_late_response_is_refused() {
-    let emulator = Emulator::with(short()).unwrap();
+    let emulator = Emulator::start_with(short()).unwrap();
     let mut client = Client::connect(emulator.addr());
     thread::scope(|scope| {
         let first = scope.spawn(|| emulator.invoke(b"1"));
@@ -500,7 +500,7 @@ fn dropping_the_emulator_ends_waiting_callers_and_runtimes() {
 fn faulty(fault: InjectedFault) -> (String, String) {
     let mut settings = patient();
     settings.faults = vec![(fault, 1.0)];
-    let emulator = Emulator::with(settings).unwrap();
+    let emulator = Emulator::start_with(settings).unwrap();
     let mut client = Client::connect(emulator.addr());
     let mut got = (String::new(), String::new());
     thread::scope(|scope| {
@@ -562,7 +562,7 @@ fn our_own_runtime_gets_through_most_faults() {
     .map(|fault| (fault, 0.5))
     .to_vec();
     settings.faults.push((InjectedFault::Status204, 0.2));
-    let emulator = Emulator::with(settings).unwrap();
+    let emulator = Emulator::start_with(settings).unwrap();
     let addr = emulator.addr().to_string();
     thread::scope(|scope| {
         scope.spawn(|| drop(tiny_lambda::Runtime::at(&addr).serve(&echo)));
@@ -610,7 +610,7 @@ fn a_snapstart_runtime_is_restored_once_after_its_init() {
 /// 12.2: 8.
 #[test]
 fn a_streamed_response_may_have_200_mb_if_the_caller_reads_a_stream() {
-    let mut emulator = Emulator::with(patient()).unwrap();
+    let mut emulator = Emulator::start_with(patient()).unwrap();
     let front = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
     let stream = |n_chunks: u32, call: &str| {
         let mut caller = Client::connect(front);

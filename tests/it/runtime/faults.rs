@@ -1115,7 +1115,9 @@ fn a_stack_trace_never_names_a_source_file_of_this_crate() {
     check_place("Request::param", || Ok(request.param::<u8>("none")?));
     check_place("Request::limit_body", || Ok(request.limit_body(0)?));
     check_place("Field::get", || Ok(*Field::<u8>::default().get()?));
-    check_place("Field::take", || Ok(Field::<u8>::default().take()?));
+    check_place("Field::into_inner", || {
+        Ok(Field::<u8>::default().into_inner()?)
+    });
     check_place("Map::value", || Ok(Map::<u8>::default().value("a")?));
     check_place("SqsMessage::json", || {
         Ok(SqsMessage::default().json::<u8>()?)

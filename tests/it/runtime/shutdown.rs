@@ -243,7 +243,7 @@ mod emulated {
             settings.env.push(("ACT".to_owned(), "shutdown".to_owned()));
             // Long enough for the other invocations and the start of a process.
             settings.timeout = Duration::from_millis(1500);
-            let emulator = Emulator::with(settings).unwrap();
+            let emulator = Emulator::start_with(settings).unwrap();
             assert_eq!(emulator.invoke(b"\"a\"").unwrap().body, b"\"a\"");
             let slow = emulator.invoke(b"\"wait\"").unwrap();
             assert_eq!(slow.error_type.as_deref(), Some("Sandbox.Timedout"));
