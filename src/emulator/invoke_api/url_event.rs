@@ -472,7 +472,7 @@ mod tests {
                 .collect(),
             body: body.into(),
         });
-        assert_eq!(got, want, "{answer}");
+        assert_eq!(got, want, "{response}");
     }
 
     #[test]
