@@ -108,7 +108,7 @@ fn watch(mut options: CommandLine) -> Result<i32, String> {
     Ok(exit_code(cli::run(&options)).into())
 }
 
-/// Returns the command with which cargo builds `program`, whose path tells the profile and the kind.
+/// Returns the command with which cargo builds `program`, whose path contains the profile and the kind.
 fn build_command(program: &Path) -> String {
     let name = program.file_stem().unwrap_or_default().to_string_lossy();
     let folders: Vec<_> = program.iter().rev().skip(1).take(2).collect();

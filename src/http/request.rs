@@ -580,7 +580,7 @@ impl Request {
         None
     }
 
-    /// Returns whether the request was sent to a custom domain name. Only then the path in
+    /// Returns whether the request was sent to a custom domain name. If so, the path in
     /// `requestContext` has no stage; an event without that path has the domain name.
     fn has_custom_domain(&self) -> bool {
         match self.context_text(&["path"]) {

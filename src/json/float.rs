@@ -633,7 +633,7 @@ fn shortest(bits: u64, format: &Format) -> (u64, i32) {
     };
     let ceiling = power.significand + u128::from(!power.is_exact);
     let shift = power_of_two + power.exponent + 1;
-    // Divides by 10^exponent. The lowest bit tells whether there is a rest.
+    // Divides by 10^exponent. The lowest bit is set if there is a remainder.
     let scale = |number: u64| {
         let (first, rest) = multiply(number << shift, ceiling);
         first | u64::from(rest >> 64 > 1)

@@ -173,8 +173,8 @@ fn is_text(content_type: &str) -> bool {
 /// Returns the HTTP response that a function's response describes; `None` if it describes none, and the
 /// client gets a 502.
 ///
-/// A response without `statusCode` is itself the body: a string as its text, anything else as JSON. So
-/// is a member `body`. This was recorded from function URLs.
+/// A response without `statusCode` is itself the body: a string as its text, anything else as JSON. The
+/// same holds for a member `body`. This was recorded from function URLs.
 pub(super) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
     let json_type = || (JSON.0.to_owned(), JSON.1.to_owned());
     let value: Value = json::parse_replacing_surrogates(response).ok()?;

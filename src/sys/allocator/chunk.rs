@@ -174,7 +174,7 @@ impl Chunk {
     }
 
     /// Gives the dirty pages without a used granule back to the system. Returns their bytes, and whether
-    /// the whole chunk is free. Only then the page of the header is given back.
+    /// the whole chunk is free. The page of the header is given back only in that case.
     pub(super) fn purge(&mut self) -> (usize, bool) {
         const N_PAGES: usize = CHUNK_LEN / PAGE;
         const ALL: u64 = (1 << N_PAGES) - 1;

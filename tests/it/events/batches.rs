@@ -152,7 +152,7 @@ fn with_continue_other_groups_only_the_failed_message_group_stops() {
             &["m1", "m2"],
         );
     }
-    // Without the queue's name, the sequence number tells a FIFO queue.
+    // Without the queue's name, the sequence number shows that it is a FIFO queue.
     check(
         "",
         &[("a", "no"), ("a", "ok"), ("b", "ok")],
