@@ -266,7 +266,7 @@ for name in $names; do
     if [ "$profile" = unwind ]; then
         build "$name" "$target_dir" "$@"
     else
-        # `env`, since a shell may keep a variable that is set in front of a call of its own function.
+        # `env`, since a shell may keep a variable that is set before a call of its own function.
         build "$name" "$target_dir" env TINY_LAMBDA_STDOUT_IS_UNUSED=1 "$@"
         if [ "$uses_stdout" = yes ]; then
             say "$name uses standard output: building it again with the code that flushes it"

@@ -376,7 +376,7 @@ pub(crate) fn payload_text(payload: &(dyn Any + Send)) -> Option<&str> {
     }
 }
 
-/// Returns what `value` displays. If its `Display` fails, returns the text in front of the failure;
+/// Returns what `value` displays. If its `Display` fails, returns the text before the failure;
 /// `to_string` would panic.
 fn display_text(value: &dyn Display) -> String {
     let mut text = String::new();

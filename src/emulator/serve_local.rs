@@ -28,7 +28,7 @@ const HELP: &str = include_str!("serve_local_help.txt");
 /// With `--watch` it builds the function again when a file changes that it is built from (the files in
 /// cargo's dep-info, manifests, and sources of its package), with `cargo build` or the command of
 /// `--build`. Callers wait meanwhile, and get the compiler's output if that fails. The function then runs
-/// in a process of its own, and code in front of this call runs in both processes.
+/// in a process of its own, and code before this call runs in both processes.
 ///
 /// With the arguments `invoke EVENT` it invokes the function once instead: with JSON, the content of a
 /// file, `-` for standard input, or a sample event by its name (`sqs`, `s3`, ... of

@@ -194,7 +194,7 @@ fn bytes_that_no_code_makes_shorter_are_stored() {
         let types = check(&noise(len), len + 5 * n_blocks_max);
         assert!(types.iter().all(|block_type| *block_type == 0), "{types:?}");
     }
-    // Text behind it has codes again.
+    // Text after it has codes again.
     let text = b"the quick brown fox jumps over the lazy dog; ".repeat(100);
     let types = check(&[noise(50_000), text].concat(), 50_300);
     assert_eq!(types, [0, 2]);

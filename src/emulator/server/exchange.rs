@@ -352,7 +352,7 @@ fn read_head(
     let mut began = None;
     connection.set_use(ConnectionUse::Idle);
     loop {
-        // RFC 9112, section 2.2: empty lines in front of a request are ignored.
+        // RFC 9112, section 2.2: empty lines before a request are ignored.
         let is_line_end = |b: &&u8| matches!(b, b'\r' | b'\n');
         buffer.drain(..buffer.iter().take_while(is_line_end).count());
         if let Some(parsed) = parse_head(buffer)? {
