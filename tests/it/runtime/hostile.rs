@@ -306,7 +306,7 @@ impl Server {
             }
             _ => (Fate::Answered, accepted.to_owned(), true),
         };
-        assert_eq!(self.fates.insert(number, fate), None, "answered twice");
+        assert_eq!(self.fates.insert(number, fate), None, "two responses");
         let _ = stream.get_mut().write_all(reply.as_bytes());
         goes_on
     }
