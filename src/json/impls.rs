@@ -327,7 +327,9 @@ impl<T: FromJson, const N: usize> FromJson for [T; N] {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
         r.attempt(|r| {
             let at = r.at_next();
-            <[T; N]>::try_from(Vec::from_json(r)?).map_err(|list: Vec<T>| {
+            let mut list = Vec::with_capacity(N);
+            T::read_list(&mut list, r)?;
+            <[T; N]>::try_from(list).map_err(|list| {
                 at.error(&format!(
                     "expected an array of {N}, found one of {}",
                     list.len()
