@@ -76,7 +76,7 @@ host=$(rustc_field host)
 need() {
     [ ! -e "$sysroot/$3" ] || return 0
     [ -z "$offline" ] || die "the $1 $2 is missing: type \`rustup $1 add $2\`, or leave out --offline"
-    command -v rustup >/dev/null || die "the $1 $2 is missing, and so is rustup to add it: see https://rustup.rs"
+    command -v rustup >/dev/null || die "the $1 $2 is missing, and rustup, which could add it, is not installed: see https://rustup.rs"
     say "adding the $1 $2 with rustup"
     rustup --quiet "$1" add "$2" >&2 || die "rustup could not add it: type \`rustup $1 add $2\`"
 }
@@ -102,11 +102,11 @@ binaries=$(list bin)
 candidates=$binaries$(list example)
 if [ -z "$names" ]; then
     names=${binaries# }
-    case $names in '' | *' '*) die "name what to build: there is${candidates:- no example or binary}" ;; esac
+    case $names in '' | *' '*) die "name what to build: this package has${candidates:- no example or binary}" ;; esac
 fi
 for name in $names; do
     case "$candidates " in *" $name "*) continue ;; esac
-    die "no example or binary \"$name\" in $manifest: there is${candidates:- none}"
+    die "no example or binary \"$name\" in $manifest, which has${candidates:- none}"
 done
 case "$wrapper $names " in
     "yes bootstrap "?* | "yes "*" bootstrap "*) die "bootstrap cannot be one of several functions in a package: rename it" ;;
@@ -149,7 +149,7 @@ case $arch in
     x86_64) add_flag -Cllvm-args=-disable-x86-lea-opt ;;
     arm64) add_flag -Cllvm-args=-enable-machine-outliner=never ;;
 esac
-# Of the start files crt1.o is enough: the others register tables for unwinding, which libunwind finds itself.
+# The only start file is crt1.o: the others register tables for unwinding, which libunwind finds itself.
 start=$sysroot/lib/rustlib/$triple/lib/self-contained
 add_flag -Clink-self-contained=no
 add_flag "-Lnative=$start"
@@ -165,7 +165,7 @@ else
 fi
 if [ "$profile" = tiny ]; then
     # musl's printf, which std's threads use, computes with 128-bit numbers on arm64. The shipped
-    # compiler_builtins has the functions for it, the one that is built here does not.
+    # compiler_builtins has the functions for it; the one that is built here does not.
     builtins=$(find "$sysroot/lib/rustlib/$triple/lib" -name 'libcompiler_builtins-*.rlib')
     [ -z "$builtins" ] || add_flag "-Clink-arg=$builtins"
     # Similar functions side by side, few jump tables, instructions in the order of the source.
@@ -194,7 +194,7 @@ case "$target_flags $build_flags ${RUSTFLAGS-} ${CARGO_ENCODED_RUSTFLAGS-}" in
     *target-cpu=native*) die "target-cpu=native is refused, since Lambda has other processors: remove that flag" ;;
 esac
 set -- cargo rustc --release --target "$triple" --manifest-path "$manifest" ${offline:+"$offline"}
-# Without the local Lambda, which is no part of a function, a build takes two thirds of the time.
+# Without the local Lambda, which is not part of a function, a build takes two thirds of the time.
 [ "$manifest" != "$here/Cargo.toml" ] || set -- "$@" --no-default-features --features allocator
 set -- "$@" ${features:+--features "$features"}
 # Cargo reads flags from the first of these places that has any, so ours go to the same place.
@@ -266,7 +266,7 @@ for name in $names; do
     if [ "$profile" = unwind ]; then
         build "$name" "$target_dir" "$@"
     else
-        # `env`, since a shell may keep a variable that is set in front of a call of its own function.
+        # `env`, since a shell may keep a variable that is set before a call of its own function.
         build "$name" "$target_dir" env TINY_LAMBDA_STDOUT_IS_UNUSED=1 "$@"
         if [ "$uses_stdout" = yes ]; then
             say "$name uses standard output: building it again with the code that flushes it"

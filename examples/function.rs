@@ -66,7 +66,7 @@ fn say(when: &str, hook: &str) -> Result<()> {
     Ok(())
 }
 
-/// Does what the event names; the functions after this one handle their part of the events.
+/// Does what the event says. Each function below handles some of the events.
 fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
     match event.as_str() {
         "error" => return Err(Error::new("NoStock", "sold out")),

@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_that_is_no_order_is_an_error() {
+    fn an_event_that_is_not_an_order_is_an_error() {
         for event in [r#"{"unit_cents": "x"}"#, r#"{"unit_cents": 1"#, "[]"] {
             assert!(
                 json::parse::<Mini<Order>>(event.as_bytes()).is_err(),

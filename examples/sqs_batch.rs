@@ -27,7 +27,7 @@ mod tests {
     use tiny_lambda::{events::samples, json};
 
     #[test]
-    fn only_the_message_that_is_no_order_fails() {
+    fn only_the_message_that_is_not_an_order_fails() {
         let event: SqsEvent = json::parse(samples::SQS.as_bytes()).unwrap();
         let response = sqs::each(&event, &Context::default(), place_order).unwrap();
         assert_eq!(response.failures, ["2e1424d4-f796-459a-8184-9c92662be6da"]);

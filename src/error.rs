@@ -179,7 +179,7 @@ impl Error {
     /// The error type of an event that cannot be read.
     pub(crate) const UNMARSHAL: &'static str = "Runtime.UnmarshalError";
 
-    /// Makes the error of an event, or of a member of one, that cannot be read: its name or type, the
+    /// Makes the error for an event or a member that cannot be read. Its message has the name or type, the
     /// problem, and the start of `rest`, the JSON from the place of the problem on.
     #[track_caller]
     pub(crate) fn unmarshal(name: &str, problem: &dyn Display, rest: &[u8]) -> Error {
@@ -376,7 +376,7 @@ pub(crate) fn payload_text(payload: &(dyn Any + Send)) -> Option<&str> {
     }
 }
 
-/// Returns what `value` displays. If its `Display` fails, returns the text in front of the failure;
+/// Returns what `value` displays. If its `Display` fails, returns the text before the failure;
 /// `to_string` would panic.
 fn display_text(value: &dyn Display) -> String {
     let mut text = String::new();
@@ -489,7 +489,7 @@ mod tests {
     impl error::Error for Broken {}
 
     #[test]
-    fn an_error_that_cannot_be_displayed_is_no_panic() {
+    fn an_error_that_cannot_be_displayed_does_not_panic() {
         assert_eq!(Error::from(Broken).to_string(), "Broken: as far as");
     }
 }

@@ -160,7 +160,7 @@ macro_rules! error {
 pub fn write(level: Level, cx: &Context, message: fmt::Arguments<'_>) {
     if level as usize >= level_min() {
         let mut text = String::new();
-        // If a value's `Display` fails, the line has the text in front of it.
+        // If a value's `Display` fails, the line has the text before it.
         let _ = text.write_fmt(message);
         write_line(level, Some(cx), &text, None);
     }

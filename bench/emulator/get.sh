@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints the path of AWS's emulator (get.sh aws) or cargo-lambda's (get.sh cargo-lambda), which come
-# within Python packages, or why it cannot be had on standard error. Gives up after a minute.
+# Prints the path of AWS's emulator (get.sh aws) or cargo-lambda's (get.sh cargo-lambda), which are in
+# Python packages. On failure prints the reason to standard error. Gives up after a minute.
 set -eu
 
 dir=${CARGO_TARGET_DIR:-$(dirname "$0")/target}/peers
@@ -24,7 +24,7 @@ if ! [ -d "$dir/$package" ]; then
     python3 -m zipfile -e "$dir"/new/*.whl "$dir/$package"
     rm -r "$dir/new"
 fi
-# The folder's name has the version in it.
+# The name of the folder contains the version.
 for found in "$dir/$package"/$program; do
     [ -f "$found" ] || {
         printf '%s holds no emulator for this machine\n' "$package" >&2

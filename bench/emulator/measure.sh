@@ -1,8 +1,8 @@
 #!/bin/sh
-# Prints how many invocations a second each emulator manages, one after the other, with hello as the
-# function: ours, cargo-lambda's and AWS's, which come within Python packages. What cannot be had is named.
-# Then what ours promises beside that. Usage: ./measure.sh [INVOCATIONS [SECONDS]]; 10000 invocations of
-# each, and 60 seconds of 64 callers, by default.
+# Prints how many invocations per second each emulator serves, one after the other, with hello as the
+# function: ours, cargo-lambda's and AWS's, which are in Python packages. Names those that are missing. Then
+# prints other figures of ours. Usage: ./measure.sh [INVOCATIONS [SECONDS]]; by default 10000 invocations
+# of each, and 60 seconds of 64 callers.
 set -eu
 
 cd "$(dirname "$0")"
@@ -14,19 +14,19 @@ cargo_lambda=$(./get.sh cargo-lambda || echo none)
 ../../build.sh hello >/dev/null
 cargo build --quiet --release --manifest-path ../../Cargo.toml --bin emulator
 cargo build --quiet --release
-# $1: what to run it with.
+# Runs the measurement. $1 is a command that starts it, or empty.
 measure() {
     $1 "$dir/release/emulator-bench" "$invocations" "$dir/lambda/hello/bootstrap" "$dir/release/emulator" "$cargo_lambda" "$aws"
 }
 invocations=${1:-10000}
-printf 'On all processors:\n'
+printf 'All processors:\n'
 measure ''
 if command -v taskset >/dev/null; then
-    # What is compared is work then, and not how the system spreads it, or what else it does.
-    printf 'On one:\n'
+    # One processor compares the CPU time of the emulators, not how the system distributes it.
+    printf 'One processor:\n'
     measure 'taskset -c 0'
-    printf 'Sockets alone, on one: '
+    printf 'Sockets alone, one processor: '
     taskset -c 0 "$dir/release/limit"
 fi
-printf 'What ours promises beside that:\n'
+printf 'Other figures of ours:\n'
 "$dir/release/emulator-bench" figures "${2:-60}" "$dir/lambda/hello/bootstrap" "$dir/release/emulator"

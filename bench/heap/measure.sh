@@ -1,6 +1,6 @@
 #!/bin/sh
-# Measures the crate's allocator beside musl's and glibc's malloc, in turn, round by round. Prints the
-# medians: million operations a second, KB resident at the end.
+# Measures the crate's allocator, and musl's and glibc's malloc, in turn in each round. Prints the medians:
+# million operations per second, and KB resident at the end.
 set -eu
 cd -- "$(dirname -- "$0")"
 
@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 host=$(rustc -vV | sed -n 's/^host: //p')
 musl=${host%%-*}-unknown-linux-musl
-# Builds $1 for the target $2, with the options behind.
+# Builds $1 for the target $2, with the options that follow.
 build() {
     name=$1
     target=$2

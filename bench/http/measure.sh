@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints instructions (callgrind) of one HTTP API event and its response, by library. Both are built for
-# musl, as functions are; the crate has its own allocator there.
+# Prints the instructions (callgrind) that reading an HTTP API event and writing its response take, by library.
+# Both libraries are built for musl, as functions are; the crate has its own allocator there.
 # Usage: ./measure.sh [PROFILE]; PROFILE is release (opt-level z) or o3.
 set -eu
 

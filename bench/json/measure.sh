@@ -7,7 +7,7 @@ profile=${1:?profile}
 target=${2:-}
 if [ $# -lt 2 ]; then shift; else shift 2; fi
 dir=${CARGO_TARGET_DIR:-target}
-# As build.sh has it for functions: what changes the code.
+# The flags of build.sh that change the code.
 [ -z "$target" ] ||
     export RUSTFLAGS='-Crelocation-model=static -Cllvm-args=-disable-machine-licm -Cllvm-args=-disable-x86-lea-opt'
 cargo build --quiet --profile "$profile" ${target:+--target "$target"} 2>&1 | grep -E '^error' -A5 && exit 1

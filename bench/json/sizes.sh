@@ -7,10 +7,10 @@ profile=${1:?profile}
 peer=${2:-}
 target=x86_64-unknown-linux-musl
 binary=${CARGO_TARGET_DIR:-target}/$target/$profile/size
-# As build.sh has it for functions: what changes the code.
+# The flags of build.sh that change the code.
 export RUSTFLAGS='-Crelocation-model=static -Cllvm-args=-disable-machine-licm -Cllvm-args=-disable-x86-lea-opt'
 
-# Text, data and relocations of `size` with features $1; unwind data is not part of what is shipped.
+# Text, data and relocations of `size` with features $1; functions contain no unwind data.
 bytes() {
     cargo build --quiet --profile "$profile" --target "$target" --bin size --features "$1" 2>/dev/null
     size --format=sysv "$binary" |

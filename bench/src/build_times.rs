@@ -1,4 +1,4 @@
-//! How long a function takes to build, beside those of other runtimes.
+//! Measures how long functions on tiny-lambda and on other runtimes take to build.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,10 +10,11 @@ use crate::number::number;
 use crate::rivals::{self, Arch, Folders};
 use crate::{Progress, measure, need_target, report};
 
-/// How often each build is made.
+/// How often each function is built.
 const N_BUILDS: usize = 2;
 
-/// Prints seconds of a clean build, and of a rebuild after a change of the handler, in turn.
+/// Prints the seconds of a clean build, and of a rebuild after a change of the handler. The functions are built
+/// in turn.
 pub fn print(folders: &Folders, progress: Progress) -> Result<(), String> {
     need_target(Arch::HOST);
     let names = [
@@ -22,7 +23,7 @@ pub fn print(folders: &Folders, progress: Progress) -> Result<(), String> {
         "lambda_runtime_tuned",
         "lambda_runtime",
     ];
-    // For each of them: clean and rebuild, in seconds and in seconds of all processors.
+    // For each function, the clean build and the rebuild: elapsed seconds and CPU seconds.
     let mut times = vec![[const { Vec::new() }; 4]; names.len()];
     for round in 0..N_BUILDS {
         for (name, times) in names.iter().zip(&mut times) {
@@ -59,13 +60,13 @@ pub fn print(folders: &Folders, progress: Progress) -> Result<(), String> {
     report::push_table(&mut text, &heads.map(|head| head.map(String::from)), &rows);
     print!("{text}");
     println!(
-        "medians of {N_BUILDS}, in turn; what is downloaded was there; ours with profile small, and zipped"
+        "medians of {N_BUILDS} builds in turn, without downloads; ours with profile small, zip included"
     );
     Ok(())
 }
 
-/// Seconds of processors that our children and theirs have had, once they have ended (proc(5):
-/// `cutime` and `cstime`, in ticks of a hundredth of a second).
+/// Returns the CPU time of child processes and their children that have ended, in seconds (proc(5): `cutime`
+/// and `cstime`, in ticks of a hundredth of a second).
 fn cpu_of_children() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat.rsplit(')').next().unwrap_or_default();
@@ -73,7 +74,7 @@ fn cpu_of_children() -> f64 {
     ticks.filter_map(|t| t.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
-/// A rival's greeting as a package of its own, with nothing built.
+/// The `hello` function of a runtime, copied into a package that has not been built.
 struct Function {
     folder: PathBuf,
     is_ours: bool,

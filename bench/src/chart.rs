@@ -1,4 +1,4 @@
-//! The chart for the README: a panel of bars for each figure that a reader asks for first.
+//! The chart for the README: one bar chart for each of the most important figures.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::measure::{CPU_START, ECHO, INSTRUCTIONS_WARM, RESIDENT, SIZE, ZIP};
 use crate::number::number;
 use crate::rivals::LIMIT;
 
-/// Figure, title, what its bytes or counts are divided by, digits.
+/// Metric, title, divisor, decimals.
 const PANELS: [(&str, &str, f64, usize); 6] = [
     (ZIP, "function.zip, KB", 1000.0, 0),
     (SIZE, "executable, KB", 1000.0, 0),
@@ -64,7 +64,7 @@ pub fn svg(results: &Results) -> String {
                 _ if subject.built.is_ours => "o",
                 _ => "r",
             };
-            // What was not measured is said, and has no bar.
+            // A figure that was not measured has a label but no bar.
             let wide = value.map_or(0.0, |value| (value / most * BAR_WIDTH_MAX).max(1.0));
             let said = value.map_or("not measured".into(), |value| number(value / unit, digits));
             let _ = writeln!(

@@ -1,4 +1,4 @@
-//! What each option of the compiler and the linker brings: build.sh as it is, and with one thing changed.
+//! Measures the effect of each compiler and linker option: build.sh unchanged, and with one change each.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::number::number;
 use crate::rivals::{self, Arch, Folders};
 use crate::{Progress, need_target, report};
 
-/// A line of the table: a name, a profile, and what in build.sh is replaced by what.
+/// A row of the table: a name, a profile, and the replacements in build.sh as pairs of old and new text.
 type Variant = (&'static str, &'static str, &'static [[&'static str; 2]]);
 
 const OPT_LEVEL: &str = "profile.release.opt-level=\"z\"";
@@ -25,14 +25,14 @@ const FOR_SIZE: [&str; 2] = [
     "-Z build-std-features=",
 ];
 
-/// Takes a flag out of build.sh.
+/// Removes a flag from build.sh.
 macro_rules! without {
     ($flag:literal) => {
         &[[concat!("add_flag ", $flag, "\n"), ":\n"]]
     };
 }
 
-/// Puts one in.
+/// Adds a flag to build.sh.
 macro_rules! and {
     ($flag:literal) => {
         &[[
@@ -56,7 +56,7 @@ const VARIANTS: &[Variant] = &[
     ("small, 16 units", "small", &[["codegen-units=1", "codegen-units=16"]]),
     ("small, relocatable (PIE)", "small", without!("-Crelocation-model=static")),
     ("small, separate code pages", "small", without!("-Clink-arg=-znoseparate-code")),
-    ("small, constants apart from code", "small", without!("-Clink-arg=--no-rosegment")),
+    ("small, constants in their own segment", "small", without!("-Clink-arg=--no-rosegment")),
     ("small, relro", "small", without!("-Crelro-level=off")),
     ("small, build id", "small", without!("-Clink-arg=--build-id=none")),
     ("small, section headers", "small", without!("-Clink-arg=-znosectionheader")),
@@ -67,7 +67,7 @@ const VARIANTS: &[Variant] = &[
     ("small, x86-64-v3", "small", and!("-Ctarget-cpu=x86-64-v3")),
     #[cfg(target_arch = "aarch64")]
     ("small, neoverse-n1", "small", and!("-Ctarget-cpu=neoverse-n1")),
-    ("small, no places in panics", "small", and!("-Zlocation-detail=none")),
+    ("small, no locations in panic messages", "small", and!("-Zlocation-detail=none")),
     ("small, similar code side by side", "small", and!("-Clink-arg=--bp-compression-sort=function")),
     ("unwind", "unwind", &[]),
     ("tiny", "tiny", &[]),
@@ -76,30 +76,32 @@ const VARIANTS: &[Variant] = &[
     ("tiny, std for speed", "tiny", &[FOR_SIZE]),
     ("tiny, opt-level s", "tiny", &[[OPT_LEVEL, "profile.release.opt-level=\"s\""]]),
     ("tiny, opt-level 3", "tiny", &[[OPT_LEVEL, "profile.release.opt-level=3"]]),
-    ("tiny, code as it comes", "tiny", without!("-Clink-arg=--bp-compression-sort=function")),
-    ("tiny, more tables to jump by", "tiny", without!("-Cllvm-args=-min-jump-table-entries=16")),
+    ("tiny, functions in the linker's order", "tiny", without!("-Clink-arg=--bp-compression-sort=function")),
+    ("tiny, more jump tables", "tiny", without!("-Cllvm-args=-min-jump-table-entries=16")),
     ("tiny, instructions reordered", "tiny", without!("-Cllvm-args=-enable-misched=false")),
 ];
 
-/// Why the profiles are what they are, in the light of the table.
+/// The reasons for the options of the profiles, with the table's figures.
 const WHY: &str = "\
-Each line but the first is build.sh with one thing changed; where nothing changes, the linker does
-so anyway, today.
+The first row is cargo's default release profile. Each other row is build.sh with one change. Rows
+with equal figures name an option that today's linker uses by default.
 
-small: opt-level z. s saves an eighth of a warm invocation's instructions for a tenth more bytes, 3
-saves a quarter for two thirds more. A quarter is 3,500 instructions, about a microsecond of the
-fifty that an invocation takes on the wall, where every cold start loads the bytes: z it is. Code
-that computes much can have a level of its own: [profile.release.package.NAME] in Cargo.toml.
-Whole-program LTO and one unit are smaller at no cost but build time. A fixed address saves the
-relocations of each start; tables for an unwinder are read by nobody where panics abort. A newer
-processor than Lambda promises brings nothing worth it, and the places in panics are worth more to
-who reads the log than what they take.
+small has opt-level z. Level s saves an eighth of the instructions of a warm invocation, but adds a
+sixth to the executable; level 3 saves more than a quarter and adds two thirds. The 3,500
+instructions that level 3 saves take about one of the fifty microseconds of an invocation, while
+each cold start loads all bytes. Code that computes much can have its own level:
+[profile.release.package.NAME] in Cargo.toml.
+Fat LTO and one codegen unit make the executable smaller and cost only build time. A fixed address
+saves the relocations of each start. Nothing reads unwind tables where panics abort. Instructions of
+newer processors save almost nothing. The locations in panic messages help readers of the log more
+than their bytes cost.
 
-tiny: std is built too, which alone brings nothing; but only then can a panic end at once, without
-a word, and that is most of what tiny is smaller by. optimize_for_size takes no more instructions.
+tiny builds std from source. That alone saves nothing, but it allows panics that abort immediately
+without a message, which is most of the difference to small. optimize_for_size executes no more
+instructions.
 ";
 
-/// Prints the table of options, and writes it into bench/results/.
+/// Prints the table of options, and writes it to bench/results/.
 pub fn print(folders: &Folders, progress: Progress) -> Result<(), String> {
     let columns: Vec<_> = METRICS
         .iter()
@@ -142,7 +144,7 @@ pub fn print(folders: &Folders, progress: Progress) -> Result<(), String> {
     }
     let heads: Vec<_> = columns.iter().map(|m| m.title.map(String::from)).collect();
     let mut text = format!(
-        "What cargo run --release --manifest-path bench/Cargo.toml -- --knobs has printed.\n\
+        "Output of cargo run --release --manifest-path bench/Cargo.toml -- --knobs\n\
         examples/hello.rs, {}, {}\n\n",
         Arch::HOST.target(),
         report::rustc(),
@@ -161,7 +163,7 @@ pub fn print(folders: &Folders, progress: Progress) -> Result<(), String> {
     )
 }
 
-/// Builds by a script that stands elsewhere, and says itself where it should stand.
+/// Builds `hello` with an edited copy of build.sh. In the copy, `here` is set to the path of the original.
 fn build(
     (_, profile, edits): &Variant,
     script: &str,
@@ -175,7 +177,10 @@ fn build(
     let edits = edits.iter().map(|[from, to]| (*from, *to));
     for (from, to) in edits.chain([(here, root.as_str())]) {
         if script.matches(from).count() != 1 {
-            return Err(format!("build.sh does not have once: {}", from.trim()));
+            return Err(format!(
+                "expected this text once in build.sh: {}",
+                from.trim()
+            ));
         }
         script = script.replace(from, to);
     }
@@ -187,13 +192,13 @@ fn build(
         .args(["--arch", Arch::HOST.name(), "--profile", profile])
         .arg("hello")
         .env("CARGO_TARGET_DIR", &work)
-        // Also where an option of rustc is not stable yet.
+        // Some of the options are unstable.
         .env("RUSTC_BOOTSTRAP", "1");
     rivals::finish(command, &work.join("build.log"), None)?;
     Ok(work.join("lambda/hello/bootstrap"))
 }
 
-/// What cargo makes of a package that says nothing about its release profile.
+/// Builds `hello` with cargo's default release profile.
 fn build_by_cargo(folders: &Folders) -> Result<PathBuf, String> {
     let work = folders.work.join("knobs");
     fs::create_dir_all(&work).map_err(|e| e.to_string())?;

@@ -1,4 +1,4 @@
-//! Measures functions on tiny-lambda beside those on other runtimes, all in one run on this machine.
+//! Measures functions on tiny-lambda and on other runtimes, in one run on this machine.
 
 mod build_times;
 mod chart;
@@ -22,22 +22,23 @@ const USAGE: &str = "\
 Usage: cargo run --release --manifest-path bench/Cargo.toml [-- OPTION...]
 
 Builds a function on each runtime, runs them in turn against one Runtime API on 127.0.0.1, and
-prints a table; the same goes to bench/results/ARCH.json and bench/chart.svg.
+prints a table. It writes the figures to bench/results/ARCH.json and bench/chart.svg.
 
-What is missing is installed where this is root on a Debian: a C compiler for each architecture,
-strace, valgrind, qemu. What cannot be measured all the same is named at the end.
+Run as root on Debian, it installs the tools that are missing: a C compiler for each architecture,
+strace, valgrind, qemu. The end of the output names what could not be measured.
 
-  --quick        within two minutes: fewer rounds; what is not built by then is left out, nothing
-                 is installed, and the files stay as they are
-  --only TEXT    only those with TEXT in their name, and the limit; the files stay as they are
-  --knobs        instead: what each compiler and linker option brings, which also goes to
+  --quick        takes at most two minutes: runs fewer rounds, leaves out what is not built by then,
+                 installs nothing and writes no files
+  --only TEXT    measures only runtimes with TEXT in their name, and the limit; writes no files
+  --knobs        only measures the effect of each compiler and linker option, and writes it to
                  bench/results/knobs-ARCH.txt
-  --build-times  instead: seconds of a clean build, and of a rebuild after a change
-  --help
+  --build-times  only measures a clean build, and a rebuild after a change, in seconds
+  --help         prints this text
 ";
 
-/// What all functions together may take with --quick, and their builds of that.
+/// Time limit of a run with --quick.
 const QUICK: Duration = Duration::from_secs(110);
+/// The part of [`QUICK`] in which functions are built.
 const QUICK_BUILDS: Duration = Duration::from_secs(50);
 
 const FULL_EFFORT: Effort = Effort {
@@ -59,18 +60,18 @@ const QUICK_EFFORT: Effort = Effort {
     emulated_invocations: 0,
 };
 
-/// A function that is measured, and what was found.
+/// A function that is measured, and its figures.
 pub struct Subject {
     pub built: Built,
     pub figures: Figures,
 }
 
-/// What a run has found.
+/// The results of a run.
 pub struct Results {
     pub subjects: Vec<Subject>,
-    /// Those for the other architecture, under emulation.
+    /// Functions for the other architecture, which are emulated.
     pub emulated: Vec<Subject>,
-    /// What was left out, and why.
+    /// The functions and measurements that were left out, each with the reason.
     pub skipped: Vec<String>,
     pub effort: Effort,
 }
@@ -117,7 +118,7 @@ fn run(args: Vec<String>) -> Result<(), String> {
     {
         let names: Vec<_> = RIVALS.iter().map(|rival| rival.name).collect();
         return Err(format!(
-            "none has {only:?} in its name: {}",
+            "no runtime has {only:?} in its name: {}",
             names.join("; ")
         ));
     }
@@ -138,7 +139,7 @@ fn run(args: Vec<String>) -> Result<(), String> {
     Ok(())
 }
 
-/// Says on standard error what is going on, and since when.
+/// Prints the current step to standard error, with the seconds since the start.
 #[derive(Clone, Copy)]
 pub struct Progress(Instant);
 
@@ -148,9 +149,9 @@ impl Progress {
     }
 }
 
-/// Adds the target of the architecture to the toolchain, where it is missing.
+/// Adds the architecture's target to the toolchain if it is missing.
 pub fn need_target(arch: Arch) {
-    // Where there is no rustup, the build says what is missing.
+    // Without rustup, the build fails and names what is missing.
     let _ = Command::new("rustup")
         .args(["target", "add", arch.target()])
         .stdin(Stdio::null())
@@ -158,7 +159,7 @@ pub fn need_target(arch: Arch) {
         .status();
 }
 
-/// What is measured of whom.
+/// Which functions are measured, and how often.
 #[derive(Clone, Copy)]
 struct Plan<'a> {
     is_quick: bool,
@@ -172,7 +173,7 @@ impl Plan<'_> {
         self.is_quick && self.progress.0.elapsed() > QUICK
     }
 
-    /// Builds everything for `arch`, in the order of the table; says in `skipped` what could not be.
+    /// Builds all functions for `arch`, in the order of the table. Adds those that cannot be built to `skipped`.
     fn build(self, arch: Arch, folders: &Folders, skipped: &mut Vec<String>) -> Vec<Subject> {
         let mut subjects = Vec::new();
         need_target(arch);
@@ -191,7 +192,7 @@ impl Plan<'_> {
                     built,
                     figures: Figures::default(),
                 }),
-                // Whose machine it is goes into no file.
+                // The path of this machine's folder is not published.
                 Err(problem) => {
                     let root = format!("{}/", folders.root.display());
                     skipped.push(format!("{name}: {}", problem.replace(&root, "")));
@@ -203,7 +204,7 @@ impl Plan<'_> {
         subjects
     }
 
-    /// What is the same each time: bytes, system calls, instructions; and memory.
+    /// Measures what is the same in each run (bytes, system calls, instructions), and memory.
     fn count(self, folders: &Folders, subjects: &mut [Subject]) {
         for Subject { built, figures } in subjects {
             let name = built.name;
@@ -215,7 +216,7 @@ impl Plan<'_> {
             if self.is_late() {
                 figures
                     .problems
-                    .push("nothing is left of --quick's time".into());
+                    .push("not measured: the time limit of --quick has passed".into());
                 continue;
             }
             measure::system_calls(&built.hello, &folders.work, self.effort, figures);
@@ -223,8 +224,8 @@ impl Plan<'_> {
         }
     }
 
-    /// What takes time: in turn, and each round begins with another one, so that what disturbs the
-    /// machine for a while disturbs them all alike.
+    /// Measures times. The functions run in turn, and each round begins with another one, so that a
+    /// disturbance of the machine affects all of them alike.
     fn time(self, subjects: &mut [Subject]) {
         let effort = self.effort;
         let mut rounds = |what: &str, n: usize, f: &mut dyn FnMut(&mut Subject, usize)| {
@@ -251,7 +252,7 @@ impl Plan<'_> {
             },
         );
         rounds(
-            "6 MB there and back",
+            "echoes of 6 MB",
             effort.echo_rounds,
             &mut |subject, round| {
                 measure::echo(&subject.built, round, effort, &mut subject.figures);
@@ -262,7 +263,7 @@ impl Plan<'_> {
         }
     }
 
-    /// The same counts for the architecture that this machine does not have.
+    /// Counts the same for the architecture that this machine does not have.
     fn emulate(self, folders: &Folders, skipped: &mut Vec<String>) -> Vec<Subject> {
         let arch = Arch::HOST.other();
         if self.is_quick {

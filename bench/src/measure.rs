@@ -1,5 +1,5 @@
-//! What is measured of a built function, and how: exactly where that is possible, else again and
-//! again, in turn with the others.
+//! The measurements of a built function. Some are exact; the others are repeated in rounds, in turn with
+//! the other functions.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,9 +13,9 @@ use crate::server::Load;
 
 /// A column of the table.
 pub struct Metric {
-    /// In JSON.
+    /// Its member name in JSON.
     pub key: &'static str,
-    /// Over the column, in two lines.
+    /// The two lines above the column.
     pub title: [&'static str; 2],
     pub digits: usize,
 }
@@ -70,7 +70,7 @@ pub const METRICS: &[Metric] = &[
     metric(BYTES_PEAK, ["as bytes", "peak KB"], 0),
 ];
 
-/// Those that are the same each time, and under emulation.
+/// The metrics that are the same in each run, and under emulation.
 pub const COUNTED: &[&str] = &[
     SIZE,
     ZIP,
@@ -80,16 +80,16 @@ pub const COUNTED: &[&str] = &[
     INSTRUCTIONS_WARM,
 ];
 
-/// Those that time is part of: they are compared within each round, never across.
+/// The metrics that contain time. They are compared within a round, never across rounds.
 pub const TIMED: &[&str] = &[
     CPU_START, TIME_START, P50, P99, RATE, ECHO, ECHO_CPU, BYTES, BYTES_CPU,
 ];
 
-/// What was measured of one function, and why what is missing could not be.
+/// The figures of one function, and the reasons for those that are missing.
 #[derive(Default)]
 pub struct Figures {
     pub values: BTreeMap<&'static str, f64>,
-    /// One for each round that succeeded, by its number.
+    /// One sample for each round that succeeded, by the number of the round.
     pub samples: BTreeMap<&'static str, BTreeMap<usize, f64>>,
     pub problems: Vec<String>,
 }
@@ -130,7 +130,7 @@ impl Figures {
         }
     }
 
-    /// The median of the ratios to `other`, round by round.
+    /// Returns the median of the ratios to `other` in each round.
     pub fn ratio(&self, other: &Figures, key: &str) -> Option<f64> {
         let (ours, theirs) = (self.samples.get(key)?, other.samples.get(key)?);
         let ratio = |(round, value): (&usize, &f64)| Some(value / theirs.get(round)?);
@@ -148,7 +148,7 @@ pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.get(middle).copied()
 }
 
-/// How often everything is done.
+/// How often each measurement is repeated.
 #[derive(Clone, Copy)]
 pub struct Effort {
     pub starts: usize,
@@ -156,23 +156,24 @@ pub struct Effort {
     pub warm_invocations: usize,
     pub echo_rounds: usize,
     pub echo_invocations: usize,
-    /// Under the tools that count; and twice as many, of which the difference is taken.
+    /// Invocations in the first run under a tool that counts. A second run has twice as many; the difference
+    /// of the two counts is that of the invocations alone.
     pub counted_invocations: usize,
-    /// The same under qemu, whose traces are long.
+    /// The same under qemu. There are fewer, since its traces are long.
     pub emulated_invocations: usize,
 }
 
-/// Bytes of a JSON string that Lambda still takes (6 MB, "Lambda quotas").
+/// Length in bytes of the longest JSON string that Lambda accepts (6 MB, "Lambda quotas").
 const ECHO_LEN: usize = 6 << 20;
-/// Invocations after which the memory is looked at.
+/// Invocations after which the memory is measured.
 const RESIDENT_AFTER: usize = 1000;
-/// What a zip of one file named `bootstrap` has around the deflated bytes: the local header, the
-/// central directory's and the end record, with the name in the first two (APPNOTE, section 4.3).
+/// Bytes of a zip of one file named `bootstrap` in addition to the deflated ones: the local header, the
+/// central directory's header and the end record, with the name in the first two (APPNOTE, section 4.3).
 const ZIP_FRAME_LEN: usize = 30 + 46 + 22 + 2 * "bootstrap".len();
-/// What gzip has around them (RFC 1952): a head, the checksum and the length.
+/// Bytes of gzip's header, checksum and length (RFC 1952).
 const GZIP_FRAME_LEN: usize = 10 + 8;
 
-/// Bytes of the executable, and of the zip that Lambda takes.
+/// Measures the executable, and the zip that Lambda gets, in bytes.
 pub fn sizes(exe: &Path, figures: &mut Figures) {
     figures.set(SIZE, fs::metadata(exe).ok().map(|meta| meta.len() as f64));
     match Command::new("gzip").arg("-9nc").arg(exe).output() {
@@ -180,24 +181,25 @@ pub fn sizes(exe: &Path, figures: &mut Figures) {
             let len = gzip.stdout.len() - GZIP_FRAME_LEN + ZIP_FRAME_LEN;
             figures.set(ZIP, Some(len as f64));
         }
-        _ => figures.problem("needs gzip for the zip's bytes"),
+        _ => figures.problem("the size of the zip needs the command gzip"),
     }
 }
 
-/// System calls, from a trace. Up to the first `next` are those behind `execve` up to the one that
-/// sends the request, all threads together.
+/// Counts system calls of all threads in a trace. Those up to the first `next` are the ones after `execve`,
+/// up to and including the one that sends the request.
 pub fn system_calls(exe: &Path, work: &Path, effort: Effort, figures: &mut Figures) {
     let count = |n: usize| -> Result<(usize, usize), String> {
         let trace = work.join("strace.txt");
         let mut command = Command::new("strace");
-        // In the background, so that the function is our own child: it is what gets killed.
+        // `-D` makes strace a background process, so that the function is our own child, which is killed.
         command.args(["-D", "-f", "-qq", "-s", "128", "-e", "signal=none", "-o"]);
         command.arg(&trace).arg(exe);
         let idle = process::run(command, Load::hello(n))?;
         drop(idle);
         let text = settled(&trace);
         let calls = text.lines().filter(|line| {
-            // "PID name(arguments) = result"; a call that others come between has two lines.
+            // "PID name(arguments) = result". A call that another thread's call interrupts has two lines; the
+            // second begins with "<", so it is not counted.
             let call = line
                 .trim_start_matches(|c: char| c.is_ascii_digit())
                 .trim_start();
@@ -207,7 +209,7 @@ pub fn system_calls(exe: &Path, work: &Path, effort: Effort, figures: &mut Figur
         let first = calls
             .clone()
             .position(|line| line.contains("/invocation/next "));
-        // Counted from 0, so without execve.
+        // The position counts from 0, so it does not include execve.
         Ok((first.ok_or("no request in the trace")?, all))
     };
     let n = effort.counted_invocations;
@@ -222,7 +224,7 @@ pub fn system_calls(exe: &Path, work: &Path, effort: Effort, figures: &mut Figur
     }
 }
 
-/// A file that another process is still writing, once it has not grown for a while.
+/// Reads a file that another process is writing, as soon as it has not grown for 50 ms.
 fn settled(file: &Path) -> String {
     let mut last = 0;
     loop {
@@ -235,7 +237,8 @@ fn settled(file: &Path) -> String {
     }
 }
 
-/// Instructions in user space, by callgrind; to the first `next` means until it waits for the event.
+/// Counts instructions in user space with callgrind. Those up to the first `next` end where the function
+/// waits for an event.
 pub fn instructions(exe: &Path, work: &Path, effort: Effort, figures: &mut Figures) {
     let count = |n: usize| -> Result<f64, String> {
         let out = work.join("callgrind.out");
@@ -279,7 +282,7 @@ fn with<T>(
     }
 }
 
-/// Page faults of the start, memory after many invocations, memory with large events.
+/// Measures page faults of the start, memory after many invocations, and memory with large events.
 pub fn memory(built: &Built, figures: &mut Figures) {
     with(figures, &built.hello, Load::hello(0), |idle, figures| {
         figures.set(FAULTS, idle.faults());
@@ -297,8 +300,8 @@ pub fn memory(built: &Built, figures: &mut Figures) {
     }
 }
 
-/// The function that gives back text, and the one that gives back bytes where there is one; each with
-/// the keys of its rate, its CPU time and its memory.
+/// Returns the function that echoes JSON, and the one that echoes bytes if there is one. Each has the keys
+/// of its rate, its CPU time and its memory.
 fn echoes(built: &Built) -> impl Iterator<Item = (&Path, [&'static str; 3])> {
     let text = (built.echo.as_path(), [ECHO, ECHO_CPU, ECHO_PEAK]);
     let bytes = built.echo_bytes.as_deref();
@@ -306,7 +309,7 @@ fn echoes(built: &Built) -> impl Iterator<Item = (&Path, [&'static str; 3])> {
     [text].into_iter().chain(bytes)
 }
 
-/// One start: CPU time and time until `GET next` comes.
+/// Measures one start: CPU time and elapsed time until the first `GET next`.
 pub fn start(exe: &Path, round: usize, figures: &mut Figures) {
     with(figures, exe, Load::hello(0), |idle, figures| {
         figures.sample(CPU_START, round, idle.cpu().map(micros));
@@ -314,7 +317,7 @@ pub fn start(exe: &Path, round: usize, figures: &mut Figures) {
     });
 }
 
-/// One run of many invocations: latency and rate.
+/// Measures latency and rate in one run of many invocations.
 pub fn warm(exe: &Path, round: usize, effort: Effort, figures: &mut Figures) {
     with(
         figures,
@@ -335,9 +338,9 @@ pub fn warm(exe: &Path, round: usize, effort: Effort, figures: &mut Figures) {
     );
 }
 
-/// One run of the largest events. Megabytes per second in one direction, of which the server's work is
-/// a part; the first event is left out, for which buffers have to grow. And the function's own CPU
-/// time for each event, of which it is none; all of it, from its start.
+/// Measures one run of the largest events. The rate is megabytes per second in one direction. It includes the
+/// server's work, and leaves out the first event, for which buffers grow. The CPU time per event is the
+/// function's alone, and includes its start.
 pub fn echo(built: &Built, round: usize, effort: Effort, figures: &mut Figures) {
     for (exe, [rate, cpu, _]) in echoes(built) {
         let load = Load::echo(ECHO_LEN, effort.echo_invocations + 1);

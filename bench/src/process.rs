@@ -1,5 +1,4 @@
-//! A function as a process: started against a server, alone or under a tool, and looked at while it
-//! is idle.
+//! A function as a process: started with a Runtime API, alone or under a tool, and measured while it is idle.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -12,23 +11,23 @@ use crate::server::{Load, Served, Server};
 /// Longest wait for a function to serve its load, also under a tool that slows it down.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A function that has served its load and waits for more.
+/// A function that has served its load and waits for another event.
 pub struct Idle {
     pub served: Served,
-    /// From before the process was made to its first `GET next`.
+    /// Time from before the process was started to its first `GET next`.
     pub start: Duration,
     child: Child,
     _api: Server,
 }
 
-/// Starts `command`, which is the function or a tool in front of it, and waits until it is idle.
+/// Starts `command`, which is the function or a tool that runs it, and waits until the function is idle.
 pub fn run(mut command: Command, load: Load) -> Result<Idle, String> {
     let stderr = std::env::temp_dir().join(format!("bench-{}.stderr", std::process::id()));
     let api = Server::start(load).map_err(|e| format!("no server: {e}"))?;
     command
         .env_clear()
         .env("AWS_LAMBDA_RUNTIME_API", api.addr().to_string())
-        // What Lambda sets beside it, and some runtimes ask for.
+        // Lambda sets these too, and some runtimes need them.
         .envs([
             ("AWS_LAMBDA_FUNCTION_NAME", "hello"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
@@ -89,9 +88,9 @@ impl Drop for Idle {
 }
 
 impl Idle {
-    /// Asks the process to end, so that a tool can write what it has found; waits until it has.
+    /// Sends SIGTERM, so that a tool can write its results, and waits until the process has ended.
     pub fn terminate(mut self) {
-        // Not before it really waits, so that what it does on the way there is always counted.
+        // `cpu` returns when all threads sleep, so the instructions up to that point are always counted.
         let _ = self.cpu();
         let pid = self.child.id().to_string();
         let _ = Command::new("kill").arg(pid).status();
@@ -104,28 +103,28 @@ impl Idle {
         }
     }
 
-    /// Page faults so far (proc(5): `minflt` and `majflt`).
+    /// Returns the number of page faults so far (proc(5): `minflt` and `majflt`).
     pub fn faults(&self) -> Option<f64> {
         let stat = self.read("stat")?;
-        // The name in front is in brackets, and may have any byte in it.
+        // The name before these fields is in brackets and may contain any byte.
         let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
         let minor: f64 = fields.get(7)?.parse().ok()?;
         let major: f64 = fields.get(9)?.parse().ok()?;
         Some(minor + major)
     }
 
-    /// Kilobytes in `field` of the sum over all mappings (proc(5): `smaps_rollup`), which is exact
-    /// where the figures of `status` lag behind.
+    /// Returns `field` of the sum over all mappings in kilobytes (proc(5): `smaps_rollup`). It is exact,
+    /// while the figures of `status` are updated late.
     pub fn memory_kb(&self, field: &str) -> Option<f64> {
         field_of(&self.read("smaps_rollup")?, field)
     }
 
-    /// A number in proc(5)'s `status`.
+    /// Returns a number in `status` (proc(5)).
     pub fn status(&self, field: &str) -> Option<f64> {
         field_of(&self.read("status")?, field)
     }
 
-    /// CPU time of all threads so far, once they all sleep (proc(5), `schedstat`).
+    /// Waits until all threads sleep, and returns their CPU time so far (proc(5), `schedstat`).
     pub fn cpu(&self) -> Option<Duration> {
         let tasks = Path::new("/proc")
             .join(self.child.id().to_string())

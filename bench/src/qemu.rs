@@ -1,4 +1,4 @@
-//! Counts for the architecture that this machine does not have, by emulation.
+//! Counts system calls and instructions for the architecture that this machine does not have, with qemu.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
@@ -11,8 +11,7 @@ use crate::measure::{
 use crate::process;
 use crate::server::Load;
 
-/// System calls and instructions of a function for the architecture that this machine does not
-/// have, by qemu's own traces.
+/// Counts the system calls and instructions of a function in qemu's traces.
 pub fn measure(exe: &Path, qemu: &str, work: &Path, effort: Effort, figures: &mut Figures) {
     let log = work.join("qemu.log");
     let traced = |options: &[&str], n: usize, line: &mut dyn FnMut(&str)| -> Result<(), String> {
@@ -28,10 +27,10 @@ pub fn measure(exe: &Path, qemu: &str, work: &Path, effort: Effort, figures: &mu
     let help = Command::new(qemu).arg("-help").output();
     let help = help.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     let Ok(help) = help else {
-        figures.problem(&format!("needs {qemu} for system calls and instructions"));
+        figures.problem(&format!("system calls and instructions need {qemu}"));
         return;
     };
-    // Renamed in qemu 8.1.
+    // The option was renamed in qemu 8.1.
     let one_by_one = if help.contains("one-insn-per-tb") {
         "-one-insn-per-tb"
     } else {

@@ -1,4 +1,4 @@
-//! What was found, as text and as JSON.
+//! The report of a run, as text and as JSON.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::number::number;
 use crate::rivals::{Arch, Folders, LIMIT, OFFICIAL};
 use crate::{Results, Subject, chart};
 
-/// Tables that fit a terminal's width, and what has to be known to read them.
+/// Returns tables that fit a terminal's width, and the conditions of the measurement.
 pub fn text(results: &Results) -> String {
     let mut text = String::new();
     let all: Vec<&Metric> = METRICS.iter().collect();
@@ -27,7 +27,10 @@ pub fn text(results: &Results) -> String {
         let Some(other) = figures_of(results, base) else {
             continue;
         };
-        let _ = writeln!(text, "Ratios to {base}, medians over rounds in turn:\n");
+        let _ = writeln!(
+            text,
+            "Ratios to {base}, medians of the ratios of all rounds:\n"
+        );
         let columns = only(TIMED);
         let rows = results.subjects.iter().map(|subject| {
             let cell = |m: &&Metric| {
@@ -78,7 +81,7 @@ fn problems(results: &Results) -> Vec<String> {
     results.skipped.iter().cloned().chain(of_subjects).collect()
 }
 
-/// The compiler's own word for its version.
+/// Returns the version line of the compiler.
 pub fn rustc() -> String {
     let rustc = Command::new("rustc").arg("--version").output();
     let version = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
@@ -100,7 +103,7 @@ fn conditions(results: &Results) -> String {
     )
 }
 
-/// A table with names on the left and figures on the right.
+/// Appends a table with names on the left and figures on the right.
 pub fn push_table(text: &mut String, heads: &[[String; 2]], rows: &[(&str, Vec<String>)]) {
     let width = |text: &str| text.chars().count();
     let name_width = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
@@ -147,7 +150,7 @@ pub fn write(folders: &Folders, name: &str, text: &str) -> Result<(), String> {
 }
 
 fn json(results: &Results) -> String {
-    // A line for each function, so that a difference between two runs can be read.
+    // One line for each function, so that a diff of two runs is readable.
     let lines = |objects: Vec<Object>| {
         let lines: Vec<String> = objects.iter().map(json_text).collect();
         lines.join(",\n")
@@ -177,7 +180,7 @@ fn json(results: &Results) -> String {
     )
 }
 
-/// The figures of one function; `null` is what was not measured.
+/// Returns the figures of one function; a figure that was not measured is `null`.
 fn function(subject: &Subject, metrics: &[&Metric]) -> Object {
     let mut function = Object::default();
     function.insert("name", subject.built.name);

@@ -1,4 +1,4 @@
-//! What is measured, and how each is built.
+//! The runtimes that are measured, and how the functions on each are built.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,9 +16,9 @@ enum Recipe {
     C,
     /// A package under `rivals/`, built by cargo as its Cargo.toml says.
     Cargo(&'static str),
-    /// `rivals/aws_lambda_go`, where there is a Go.
+    /// `rivals/aws_lambda_go`, if Go is installed.
     Go,
-    /// `rivals/tiny_lambda`, built by build.sh with a profile; the name of the binary that greets.
+    /// `rivals/tiny_lambda`, built by build.sh with a profile. `hello` is the name of its binary for `hello`.
     Ours {
         profile: &'static str,
         hello: &'static str,
@@ -35,12 +35,12 @@ const fn ours(name: &'static str, profile: &'static str, hello: &'static str) ->
     Rival { name, recipe }
 }
 
-/// The one that the others are compared with: what nothing on this machine can be faster than.
+/// The function with the least work: a lower bound for all runtimes on this machine.
 pub const LIMIT: &str = "C, no libc (the limit)";
-/// The runtime that most functions in Rust have.
+/// The official runtime, which most functions in Rust use.
 pub const OFFICIAL: &str = "lambda_runtime, tuned";
 
-/// In the order of the table.
+/// The runtimes, in the order of the table.
 pub const RIVALS: &[Rival] = &[
     cargo("lambda_runtime, template", "lambda_runtime"),
     cargo(OFFICIAL, "lambda_runtime_tuned"),
@@ -60,16 +60,16 @@ pub const RIVALS: &[Rival] = &[
     },
 ];
 
-/// Who is not among them, and why.
+/// The runtimes that are not measured, and the reason.
 pub const ABSENT: &str =
-    "aws-lambda-zig, aws-lambda-cpp: their sources come from GitHub alone, by no package registry";
+    "aws-lambda-zig, aws-lambda-cpp: their sources are on GitHub only, not in a package registry";
 
 impl Rival {
     pub fn is_ours(&self) -> bool {
         matches!(self.recipe, Recipe::Ours { .. })
     }
 
-    /// What takes longer to build comes later, for the sake of --quick.
+    /// Returns the place in the order of builds: slow builds are last, so that --quick measures the others.
     pub fn build_cost(&self) -> u32 {
         match self.recipe {
             Recipe::C => 0,
@@ -112,7 +112,7 @@ impl Arch {
         }
     }
 
-    /// The emulator of programs for it, as qemu's packages call it.
+    /// Returns the name of the qemu command that runs programs for this architecture.
     pub fn qemu(self) -> &'static str {
         match self {
             Arch::X86_64 => "qemu-x86_64",
@@ -120,7 +120,7 @@ impl Arch {
         }
     }
 
-    /// The C compiler for it. One for another architecture is called by its triple.
+    /// Returns the name of the C compiler for this architecture. That of a cross compiler contains its triple.
     pub fn c_compiler(self) -> &'static str {
         match self {
             _ if self == Arch::HOST => "cc",
@@ -141,19 +141,19 @@ impl Arch {
 pub struct Built {
     pub name: &'static str,
     pub is_ours: bool,
-    /// Greets.
+    /// Reads a name and returns a greeting.
     pub hello: PathBuf,
-    /// Gives its event back, read as JSON and written as JSON where the runtime does so.
+    /// Returns its event, after reading and writing it as JSON if the runtime does that.
     pub echo: PathBuf,
-    /// Gives its event back as it came, where the runtime has a way to do so.
+    /// Returns the bytes of its event, if the runtime can do that.
     pub echo_bytes: Option<PathBuf>,
 }
 
-/// Where things are.
+/// The folders that a run uses.
 pub struct Folders {
     /// This crate's repository.
     pub root: PathBuf,
-    /// What was built, a folder for each rival and architecture.
+    /// The build outputs, in one folder for each runtime and architecture.
     pub work: PathBuf,
 }
 
@@ -176,7 +176,7 @@ impl Folders {
     }
 }
 
-/// Builds `rival`, for no longer than until `deadline`.
+/// Builds `rival`. A build that is not done at the `deadline` is killed.
 pub fn build(
     rival: &Rival,
     arch: Arch,
@@ -210,7 +210,7 @@ pub fn build(
                 .arg("--target-dir")
                 .arg(&target_dir);
             if arch != Arch::HOST {
-                // The toolchain's own: there may be no C compiler for the other architecture.
+                // rust-lld is part of the toolchain; a C compiler for the other architecture may be missing.
                 let target = arch.target().replace('-', "_").to_uppercase();
                 command.env(format!("CARGO_TARGET_{target}_LINKER"), "rust-lld");
             }
@@ -248,7 +248,7 @@ pub fn build(
     }
 }
 
-/// Builds the commands of `rivals/aws_lambda_go`: where they are then.
+/// Builds the commands of `rivals/aws_lambda_go`, and returns their folder.
 fn build_go(folders: &Folders, arch: Arch, deadline: Option<Instant>) -> Result<PathBuf, String> {
     let out = folders.work.join(format!("go-{}", arch.name()));
     fs::create_dir_all(&out).map_err(|e| e.to_string())?;
@@ -257,11 +257,11 @@ fn build_go(folders: &Folders, arch: Arch, deadline: Option<Instant>) -> Result<
     let mut command = Command::new("go");
     command
         .current_dir(folders.rival("aws_lambda_go"))
-        // What it finds out about the module is written beside this one.
+        // Go writes `go.sum` beside this copy of `go.mod`, outside of the repository.
         .args(["build", "-mod=mod"])
         .arg(format!("-modfile={}", module.display()))
         .args(["-trimpath", "-ldflags=-s -w", "-tags=lambda.norpc", "-o"])
-        // A folder, for more than one.
+        // With a trailing slash, `-o` names a folder for several executables.
         .arg(out.join(""))
         .arg("./...")
         .env("CGO_ENABLED", "0")
@@ -304,7 +304,7 @@ fn compile_c(folders: &Folders, arch: Arch, to: &Path, defines: &[&str]) -> Resu
     finish(command, &to.with_extension("log"), None)
 }
 
-/// Runs a build, which writes into `log`; what it was that failed is in the error.
+/// Runs a build whose output goes to `log`. The error has the line of the output that says why it failed.
 pub fn finish(mut command: Command, log: &Path, deadline: Option<Instant>) -> Result<(), String> {
     use std::os::unix::process::CommandExt;
 
@@ -316,7 +316,7 @@ pub fn finish(mut command: Command, log: &Path, deadline: Option<Instant>) -> Re
         .stdin(Stdio::null())
         .stdout(out)
         .stderr(err)
-        // Of its own, so that the compilers end with it.
+        // A process group, so that the compilers can be killed with it.
         .process_group(0)
         .spawn()
         .map_err(|e| format!("needs {program}: {e}"))?;

@@ -1,5 +1,5 @@
-//! A Runtime API for measuring: it hands out one event a given number of times, checks every answer
-//! and takes the time.
+//! A Runtime API for measuring: it delivers one event a given number of times, checks each response
+//! and measures its latency.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -7,64 +7,65 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Connections that are served at once: threads wait in `accept`, so that a client which connects
-/// anew for each request does not pay for a thread of ours.
+/// Connections that are served at once. The threads wait in `accept`, so that the latency of a client
+/// that connects for each request does not include the start of a thread.
 const N_THREADS: usize = 6;
 
-/// What a function is given, how often, and what it must answer.
+/// The event that a function gets, how often, and the response that it must send.
 #[derive(Clone)]
 pub struct Load {
     pub event: Arc<[u8]>,
-    pub answer: Arc<[u8]>,
+    pub response: Arc<[u8]>,
     pub n: usize,
 }
 
 impl Load {
-    /// A greeting, `n` times.
+    /// The event of `hello`, `n` times.
     pub fn hello(n: usize) -> Load {
         Load {
             event: br#"{"name":"Ada"}"#.as_slice().into(),
-            answer: br#"{"message":"Hello, Ada!"}"#.as_slice().into(),
+            response: br#"{"message":"Hello, Ada!"}"#.as_slice().into(),
             n,
         }
     }
 
-    /// A JSON string of `len` bytes to be given back, `n` times.
+    /// A JSON string of `len` bytes that the function must return, `n` times.
     pub fn echo(len: usize, n: usize) -> Load {
         let mut event = vec![b'x'; len];
         event[0] = b'"';
         event[len - 1] = b'"';
         let event: Arc<[u8]> = event.into();
         Load {
-            answer: event.clone(),
+            response: event.clone(),
             event,
             n,
         }
     }
 }
 
-/// How far a function has got.
+/// The progress of a function through its load.
 #[derive(Default)]
 struct State {
     n_sent: usize,
-    /// When the first `GET next` came.
+    /// When the first `GET next` was received.
     first_next: Option<Instant>,
-    /// When the first event went out.
+    /// When the first event was sent.
     first_event: Option<Instant>,
+    /// When the event was sent that has no response yet.
     sent: Option<Instant>,
-    /// When there was nothing left to hand out.
+    /// When a `GET next` was received after the last event.
     idle: Option<Instant>,
     latencies: Vec<Duration>,
     problem: Option<String>,
     is_closed: bool,
 }
 
-/// What was seen of a function that has served its load.
+/// The measurements of a function that has served its load.
 pub struct Served {
     pub first_next: Instant,
-    /// From an event going out to its answer having come, for each invocation in turn.
+    /// Time from sending an event to receiving its response, for each invocation in order.
     pub latencies: Vec<Duration>,
-    /// From the first event to the `next` behind the last.
+    /// Time from the first event to the `GET next` after the last one.
     pub elapsed: Duration,
 }
 
@@ -111,8 +112,8 @@ impl Server {
         self.addr
     }
 
-    /// Waits until the function asks for more than there is: it is idle then, with its `GET next`
-    /// unanswered. `None`: not within `timeout`.
+    /// Waits until the function has sent a `GET next` for which there is no event: it is idle then.
+    /// Returns `None` if that takes longer than `timeout`.
     pub fn wait_idle(&self, timeout: Duration) -> Option<Result<Served, String>> {
         let state = self.shared.lock();
         let not_yet = |state: &mut State| state.idle.is_none() && state.problem.is_none();
@@ -134,7 +135,7 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// The function must be gone by now: its connections end, and with them what the threads do.
+    /// The function must have ended: otherwise the threads would wait for its connections to close.
     fn drop(&mut self) {
         self.shared.lock().is_closed = true;
         for _ in 0..self.threads.len() {
@@ -166,7 +167,7 @@ impl Shared {
         }
     }
 
-    /// Serves requests until the peer closes.
+    /// Serves requests until the peer closes the connection.
     fn serve(&self, mut stream: &TcpStream, buf: &mut Vec<u8>) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let mut filled = 0;
@@ -175,13 +176,13 @@ impl Shared {
                 .line
                 .starts_with("GET /2018-06-01/runtime/invocation/next ")
             {
-                if !self.hand_out(stream)? {
-                    // Nothing comes before the peer has gone.
+                if !self.send_event(stream)? {
+                    // Returns when the peer closes the connection: it sends nothing while it waits.
                     let _ = stream.read(&mut [0]);
                     return Ok(());
                 }
             } else {
-                self.take(&request)?;
+                self.check_response(&request)?;
                 stream.write_all(
                     b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n\
                     Date: Sun, 22 Nov 2026 12:00:00 GMT\r\nContent-Length: 16\r\n\r\n\
@@ -195,8 +196,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Answers `GET next` with the event; false: there is none left.
-    fn hand_out(&self, mut stream: &TcpStream) -> io::Result<bool> {
+    /// Replies to `GET next` with the event. Returns false if there is none left.
+    fn send_event(&self, mut stream: &TcpStream) -> io::Result<bool> {
         let mut state = self.lock();
         let now = Instant::now();
         state.first_next.get_or_insert(now);
@@ -219,7 +220,7 @@ impl Shared {
             self.load.event.len()
         )
         .into_bytes();
-        // A copy of a short event costs less than a second part of the write.
+        // Copying a short event is cheaper than writing two buffers.
         let mut rest: &[u8] = &self.load.event;
         if rest.len() < 4096 {
             reply.extend_from_slice(rest);
@@ -235,8 +236,8 @@ impl Shared {
         Ok(true)
     }
 
-    /// Takes the answer to the event that went out last.
-    fn take(&self, request: &Request) -> io::Result<()> {
+    /// Checks the response to the event that was sent last, and stores its latency.
+    fn check_response(&self, request: &Request) -> io::Result<()> {
         let now = Instant::now();
         let mut state = self.lock();
         let path = format!(
@@ -247,13 +248,13 @@ impl Shared {
             let body = String::from_utf8_lossy(&request.body);
             return Err(invalid(format!("unexpected {}: {body}", request.line)));
         }
-        if request.body[..] != self.load.answer[..] {
+        if request.body[..] != self.load.response[..] {
             let body = &request.body[..request.body.len().min(80)];
             let body = String::from_utf8_lossy(body);
-            return Err(invalid(format!("wrong answer: {body}")));
+            return Err(invalid(format!("wrong response: {body}")));
         }
         let Some(sent) = state.sent.take() else {
-            return Err(invalid("answered twice".into()));
+            return Err(invalid("two responses to one event".into()));
         };
         state.latencies.push(now - sent);
         Ok(())
@@ -271,12 +272,13 @@ fn invalid(problem: String) -> io::Error {
 struct Request<'b> {
     line: String,
     body: std::borrow::Cow<'b, [u8]>,
-    /// Bytes of the buffer that were the request.
+    /// Length of the request in the buffer, in bytes.
     len: usize,
 }
 
 impl Request<'_> {
-    /// Reads a request into `buf`, of which `filled` bytes are in use; `None`: the peer has closed.
+    /// Reads a request into `buf`, whose first `filled` bytes are in use. Returns `None` if the peer has
+    /// closed the connection.
     fn read<'b>(
         mut stream: &TcpStream,
         buf: &'b mut Vec<u8>,
@@ -335,8 +337,8 @@ impl Request<'_> {
     }
 }
 
-/// A chunked body without its framing, and the bytes it took (RFC 9112, section 7.1); `None`: not
-/// whole yet. Trailers are not expected.
+/// Decodes a chunked body (RFC 9112, section 7.1). Returns it with its encoded length, or `None` if it is
+/// incomplete. Trailers are not expected.
 fn dechunk(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     let (mut body, mut pos) = (Vec::new(), 0);
     loop {

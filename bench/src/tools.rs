@@ -1,5 +1,5 @@
-//! The programs that measuring needs: installed where that is allowed. What needs one that is missing
-//! all the same is left out, and named.
+//! The programs that the measurements need. They are installed if the user may do that. A measurement whose
+//! program is missing is skipped, and the report names it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::Progress;
 use crate::rivals::Arch;
 
-/// Programs, and the packages of Debian that bring them.
+/// Returns the programs and the Debian packages that contain them.
 fn all() -> [(&'static str, &'static str); 6] {
     let other = Arch::HOST.other();
     let cross_package = match other {
@@ -24,7 +24,7 @@ fn all() -> [(&'static str, &'static str); 6] {
     ]
 }
 
-/// Installs what is missing, where this is root on a Debian.
+/// Installs the missing programs, if the user is root on Debian.
 pub fn install(progress: Progress) {
     if !is_there("apt-get") || !is_root() {
         return;
@@ -43,7 +43,7 @@ pub fn install(progress: Progress) {
             "--",
             package,
         ];
-        // A fresh machine does not know yet what there is.
+        // A new machine has no package lists yet.
         if !apt_get(&install) && !is_updated {
             is_updated = true;
             let _ = apt_get(&["update", "-qq"]) && apt_get(&install);
@@ -66,7 +66,7 @@ fn is_root() -> bool {
     id.is_ok_and(|id| id.stdout.trim_ascii() == b"0")
 }
 
-/// Whether `program` is in one of the folders of `PATH`.
+/// Returns whether `program` is in a folder of `PATH`.
 pub fn is_there(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder: std::path::PathBuf| is_file(&folder.join(program)))

@@ -275,7 +275,10 @@ pub(crate) fn read_event(arg: &str) -> Result<Vec<u8>, String> {
     } else if let Some(path) = arg.strip_prefix('@').or_else(is_file) {
         (path, fs::read(path))
     } else {
-        ("the event", Ok(arg.as_bytes().to_vec()))
+        (
+            "the event names no file or sample and",
+            Ok(arg.as_bytes().to_vec()),
+        )
     };
     let event = event.map_err(|error| format!("{source}: {error}"))?;
     match check_event(&event) {
@@ -321,7 +324,7 @@ impl SignalHandler {
         std::process::exit(signal.saturating_add(128));
     }
 
-    /// Returns at once if no signal has come. Otherwise waits until the other thread exits the process.
+    /// Returns at once if no signal was received. Otherwise waits until the other thread exits the process.
     fn check(&self) {
         while self.has_signal.load(Ordering::SeqCst) {
             thread::park();

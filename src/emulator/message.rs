@@ -1,4 +1,4 @@
-//! What passes between a caller and a function: an event on its way in, a response on its way out.
+//! The messages between a caller and a function, and their size limits: events, responses and errors.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 

@@ -16,10 +16,8 @@
 //! Invoke API, response streams, and a function URL. `emulator --help` lists its options.
 //!
 //! The emulator follows the Runtime, Extensions and Telemetry APIs to the letter, and has Lambda's limits
-//! and log lines. It does not enforce the memory setting, slow down streams beyond 6 MB, keep asynchronous
-//! invocations that have failed for good, serve the Logs API (which the Telemetry API has replaced), take
-//! snapshots (a SnapStart function is restored at once), drop privileges, or make the file system
-//! read-only. Executables are run on Linux only.
+//! and log lines. `docs/local-lambda.md` lists what it does not emulate, such as the memory limit and
+//! read-only file systems. Executables are run on Linux only.
 
 mod cli;
 mod environment;
@@ -335,7 +333,7 @@ impl Emulator {
         api.map_or((Ipv4Addr::LOCALHOST, 0).into(), Server::addr)
     }
 
-    /// Listens for callers on `addr` and returns the address; port 0 stands for any free port.
+    /// Listens for callers on `addr` and returns the address; port 0 means any free port.
     ///
     /// Callers find Lambda's Invoke API there (`POST /2015-03-31/functions/function/invocations` and
     /// `response-streaming-invocations`), and on all other paths the function's URL, where requests
@@ -344,8 +342,8 @@ impl Emulator {
     /// Web pages of other origins are refused with status 403 unless [`Settings::allowed_origins`] has
     /// theirs, and so are requests that name a host other than an address, `localhost` or one of
     /// [`Settings::hosts`]. The Invoke API adds CORS headers to responses for a page of an allowed origin,
-    /// and answers its preflight requests. The function's URL has no CORS configuration: the function
-    /// itself answers preflight requests.
+    /// and replies to its preflight requests. The function's URL has no CORS configuration: the function
+    /// itself replies to preflight requests.
     ///
     /// ```
     /// use std::net::Ipv4Addr;

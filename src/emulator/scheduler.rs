@@ -103,7 +103,7 @@ impl Scheduler {
         }
     }
 
-    /// Queues a synchronous invocation. Its response comes out of the returned channel.
+    /// Queues a synchronous invocation. The returned channel receives its response.
     pub(crate) fn invoke(
         &self,
         event: InvocationEvent,

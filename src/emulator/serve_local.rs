@@ -28,7 +28,7 @@ const HELP: &str = include_str!("serve_local_help.txt");
 /// With `--watch` it builds the function again when a file changes that it is built from (the files in
 /// cargo's dep-info, manifests, and sources of its package), with `cargo build` or the command of
 /// `--build`. Callers wait meanwhile, and get the compiler's output if that fails. The function then runs
-/// in a process of its own, and code in front of this call runs in both processes.
+/// in a process of its own, and code before this call runs in both processes.
 ///
 /// With the arguments `invoke EVENT` it invokes the function once instead: with JSON, the content of a
 /// file, `-` for standard input, or a sample event by its name (`sqs`, `s3`, ... of
@@ -108,7 +108,7 @@ fn watch(mut options: CommandLine) -> Result<i32, String> {
     Ok(exit_code(cli::run(&options)).into())
 }
 
-/// Returns the command with which cargo builds `program`, whose path tells the profile and the kind.
+/// Returns the command with which cargo builds `program`, whose path contains the profile and the kind.
 fn build_command(program: &Path) -> String {
     let name = program.file_stem().unwrap_or_default().to_string_lossy();
     let folders: Vec<_> = program.iter().rev().skip(1).take(2).collect();

@@ -41,7 +41,7 @@ pub struct Settings {
     pub bootstrap: Option<PathBuf>,
     /// The folder in which the process starts, in `LAMBDA_TASK_ROOT`; `None` for the executable's folder.
     pub task_root: Option<PathBuf>,
-    /// The address on which the Runtime API listens. Lambda's is 169.254.100.1, which is no loopback
+    /// The address on which the Runtime API listens. Lambda's is 169.254.100.1, which is not a loopback
     /// address; it can be used here if a network interface has it.
     pub api_host: IpAddr,
     /// Host names that requests may name besides addresses and `localhost`, such as

@@ -178,7 +178,7 @@ impl WatchLoop {
             self.activity = activity_before;
             self.n_late = self.n_late.saturating_sub(1);
             self.has_build_written |= !self.changed.is_empty();
-            // A build's changes are counted once, when no more can come.
+            // A build's changes are counted once, when no more of them can follow.
             let may_follow =
                 cause == ChangeCause::Build && (self.has_build_written || self.n_late > 0);
             if !(self.changed.is_empty() && may_follow) {
@@ -205,7 +205,7 @@ impl WatchLoop {
     /// Builds the function, and replaces its processes if that succeeds.
     fn build(&mut self) {
         self.scheduler.pause();
-        // What is saved from here on may come too late for the build.
+        // The build may miss files that are saved from here on.
         let before = self.watcher.inputs.snapshot_before_build();
         let build_error = self.watcher.build().err();
         self.is_broken = build_error.is_some();
@@ -222,7 +222,7 @@ impl WatchLoop {
         let path = path.strip_prefix(folder).unwrap_or(path);
         print_line(&format!("{} has changed: {result}", path.display()));
         self.seen = self.watcher.inputs.snapshot(self.is_broken);
-        // What invocations change from here on is not in the snapshot, and they count as activity.
+        // The snapshot does not contain what later invocations change. Those count as activity.
         self.activity = self.scheduler.activity();
         self.scheduler.resume(build_error);
         self.changed = self.seen.changed_since(&before);

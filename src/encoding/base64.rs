@@ -75,7 +75,7 @@ pub(crate) fn decode_base64(text: &[u8]) -> Result<Vec<u8>, EncodingError> {
     }
     if !rest.is_empty() {
         // `A` has the value 0, so the missing characters become zero bytes, which are removed.
-        // Another byte there comes from bits that are set after the last byte.
+        // A byte there that is not zero contains bits that are set after the last byte.
         let mut last = *b"AAAA";
         for (to, from) in last.iter_mut().zip(rest) {
             *to = *from;

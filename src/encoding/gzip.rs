@@ -75,9 +75,9 @@ impl error::Error for GzipError {}
 /// the RFC demands, data before, between or after members is an error, zero padding included, and so
 /// are reserved flags.
 ///
-/// A few bytes of gzip can decompress to a thousand times as many, so choose `max_len` as what the
-/// function can hold: `events::cloudwatch_logs` uses 32 MB. The result's capacity may be up to twice
-/// its length.
+/// A few bytes of gzip can decompress to a thousand times as many. So choose a `max_len` for which the
+/// function has memory: `events::cloudwatch_logs` uses 32 MB. The result's capacity may be up to twice its
+/// length.
 ///
 /// ```
 /// use tiny_lambda::encoding::gunzip;
@@ -117,8 +117,8 @@ fn members(bytes: &[u8], max_len: usize) -> Result<Vec<u8>> {
 /// The first bytes of each member (RFC 1952, section 2.3.1, ID1 and ID2).
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// Decompresses the member that `bytes` begins with and appends its content to `out`. Returns what
-/// follows the member.
+/// Decompresses the member that `bytes` begins with and appends its content to `out`. Returns the
+/// bytes after the member.
 fn member<'b>(bytes: &'b [u8], out: &mut Output) -> Result<&'b [u8]> {
     let mut bits = Bits {
         bytes: skip_header(bytes)?,
@@ -140,7 +140,7 @@ fn member<'b>(bytes: &'b [u8], out: &mut Output) -> Result<&'b [u8]> {
     Ok(rest)
 }
 
-/// Returns what follows a member's header (RFC 1952, section 2.3).
+/// Returns the bytes after a member's header (RFC 1952, section 2.3).
 fn skip_header(bytes: &[u8]) -> Result<&[u8]> {
     const HAS_CHECK: u8 = 1 << 1;
     const HAS_EXTRA: u8 = 1 << 2;
@@ -243,7 +243,7 @@ impl Output {
         let from = self.bytes.len().checked_sub(distance);
         let from = from.filter(|from| *from >= self.start);
         let from = from.ok_or(GzipErrorKind::Distance)?;
-        // The copied range may reach into the copy itself.
+        // The copied range may overlap the copy.
         for at in (from..).take(len) {
             let byte = *self.bytes.get(at).ok_or(GzipErrorKind::Distance)?;
             self.bytes.push(byte);

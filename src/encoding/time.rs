@@ -75,8 +75,8 @@ pub(crate) fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Writes a time in UTC in the format of RFC 3339 (section 5.6) over the zeros of `text`, which is
-/// `0000-00-00T00:00:00Z`, or with as many decimals of the second as `fraction` has digits:
+/// Writes a time in UTC in the format of RFC 3339 (section 5.6) over the zeros of `text`. That is
+/// `0000-00-00T00:00:00Z`, or with a `fraction` a text with that many decimals, such as
 /// `0000-00-00T00:00:00.000Z` for milliseconds. A time before the year 0 or after the year 9999 becomes the
 /// first or last second with a year of four digits.
 pub(crate) fn write_rfc_3339(text: &mut [u8], secs: i64, fraction: Option<u32>) {
@@ -94,7 +94,7 @@ pub(crate) fn write_rfc_3339(text: &mut [u8], secs: i64, fraction: Option<u32>) 
     ];
     let mut numbers = numbers.iter().skip(usize::from(fraction.is_none()));
     let mut number = 0;
-    // From the end: a number follows each separator.
+    // Numbers are written from the end of the text: a number follows each separator.
     for byte in text.iter_mut().rev() {
         if *byte == b'0' {
             *byte = b'0' | u8::try_from(number % 10).unwrap_or(0);
@@ -105,9 +105,9 @@ pub(crate) fn write_rfc_3339(text: &mut [u8], secs: i64, fraction: Option<u32>) 
     }
 }
 
-/// Reads a time in RFC 3339's form (section 5.6): seconds since the Unix epoch and nanoseconds. A 60th
-/// second, which a clock does not have, is the next one. Digits after the ninth decimal are cut off. `None`
-/// if the text has another form or there is no such time.
+/// Reads a time in the format of RFC 3339 (section 5.6). Returns seconds since the Unix epoch and nanoseconds.
+/// A leap second (`:60`) counts as the second after it. Digits after the ninth decimal are cut off. `None` if
+/// the text has another form or there is no such time.
 pub(crate) fn parse_rfc_3339(text: &str) -> Option<(i64, u32)> {
     let mut rest = Scanner(text.as_bytes());
     let year = rest.number(4)?;
@@ -171,7 +171,7 @@ fn secs_of_time(hour: i64, minute: i64, second: i64) -> i64 {
 pub(crate) struct Scanner<'t>(pub(crate) &'t [u8]);
 
 impl Scanner<'_> {
-    /// Reads exactly `n_digits` digits, of which there may be 18.
+    /// Reads exactly `n_digits` digits, at most 18.
     pub(crate) fn number(&mut self, n_digits: usize) -> Option<i64> {
         let mut value = 0_i64;
         for _ in 0..n_digits {

@@ -1,7 +1,7 @@
 //! Amazon API Gateway: the events of REST, HTTP and WebSocket APIs, and of Lambda authorizers.
 //!
 //! A function that responds to web requests is simpler with [`run_http`](crate::run_http), which
-//! reads the events of all front doors. These types have the members that only one kind of event
+//! reads the events of all services that send web requests. These types have the members that only one kind of event
 //! has.
 
 use super::field::event;

@@ -225,7 +225,7 @@ impl CloudWatchAlarmState {
     /// Parses `reasonData`: the values that put the alarm into this state.
     ///
     /// # Errors
-    /// If there is no `reasonData`, or it is not JSON of this type: at which offset.
+    /// If there is no `reasonData`, or it is not JSON of this type. The message has the offset.
     ///
     /// ```
     /// use tiny_lambda::events::{cloudwatch_alarms::CloudWatchAlarm, samples};

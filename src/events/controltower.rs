@@ -33,7 +33,7 @@ event! {
         state: String,
         message: String,
         requested_timestamp: Timestamp as "requestedTimestamp",
-        /// As `requested_timestamp`, in the result of an action on controls.
+        /// The name of `requested_timestamp` in the result of an action on controls.
         request_timestamp: Timestamp as "requestTimestamp",
         completed_timestamp: Timestamp as "completedTimestamp",
         organizational_unit: OrganizationalUnit as "organizationalUnit",

@@ -1,7 +1,7 @@
 //! Values that events carry as text: [`Timestamp`], [`EpochSeconds`], [`EpochMillis`],
 //! [`EpochMicros`], [`Base64`] and [`FormText`].
 //!
-//! These types keep the text as it came and decode it when the handler asks for the value. So
+//! These types keep the text as it was sent and decode it when the handler asks for the value. So
 //! malformed text does not make an event unreadable, and an event is written as it was read. The
 //! types of [`json`](crate::json) with the same names hold the decoded value. Use those in your own
 //! types: they refuse malformed text when the event is read.
@@ -23,7 +23,7 @@ macro_rules! encoded {
         pub struct $name(String);
 
         impl $name {
-            /// Returns the text as it came. A number that came as a JSON string has its quotes.
+            /// Returns the text as it was sent. A number in a JSON string has its quotes.
             ///
             /// ```
             #[doc = concat!("use tiny_lambda::events::", stringify!($name), ";")]
@@ -47,7 +47,7 @@ macro_rules! encoded {
             }
         }
 
-        /// Writes the text as it came.
+        /// Writes the text as it was sent.
         impl ToJson for $name {
             fn to_json(&self, w: &mut Writer) {
                 $write(w, &self.0);
@@ -249,7 +249,7 @@ impl Base64 {
     /// ```
     ///
     /// # Errors
-    /// If the text is malformed: at which offset.
+    /// If the text is malformed. The message has the offset.
     #[track_caller]
     pub fn decode(&self) -> Result<Vec<u8>> {
         match decode_base64(self.0.as_bytes()) {
@@ -268,7 +268,7 @@ impl Base64 {
     /// ```
     ///
     /// # Errors
-    /// If the text is malformed, or the bytes are not the JSON of a `T`: at which offset.
+    /// If the text is malformed, or the bytes are not the JSON of a `T`. The message has the offset.
     #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
         parse_json("the JSON in base64", &self.decode()?)

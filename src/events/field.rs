@@ -99,7 +99,7 @@ impl<T> Field<T> {
     /// ```
     ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// Those of [`get`](Self::get).
     #[track_caller]
     pub fn into_inner(self) -> Result<T> {
         match self.0 {

@@ -106,7 +106,7 @@ impl LambdaDestinationEvent {
     /// ```
     ///
     /// # Errors
-    /// If there is no payload, or it is not the JSON of a `T`: at which offset.
+    /// If there is no payload, or it is not the JSON of a `T`. The message has the offset.
     #[track_caller]
     pub fn batch<T: FromJson>(&self) -> Result<T> {
         const NAME: &str = "LambdaDestinationEvent.payload";

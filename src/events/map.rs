@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
 
 /// An object whose member names the sender chooses, in order. It is kept as JSON: a value is parsed
-/// each time that the handler asks for it, and a value of an unexpected type is no error until
+/// each time that the handler asks for it, and a value of an unexpected type is not an error until
 /// then.
 ///
 /// ```

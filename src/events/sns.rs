@@ -87,7 +87,7 @@ impl SnsMessage {
     /// ```
     ///
     /// # Errors
-    /// If there is no message, or it is not the JSON of a `T`: at which offset.
+    /// If there is no message, or it is not the JSON of a `T`. The message has the offset.
     #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
         parse_json("SnsMessage.Message", self.message.get()?.as_bytes())

@@ -131,7 +131,7 @@ impl SqsMessage {
     /// ```
     ///
     /// # Errors
-    /// If there is no body, or it is not the JSON of a `T`: at which offset.
+    /// If there is no body, or it is not the JSON of a `T`. The message has the offset.
     #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
         parse_json("SqsMessage.body", self.body.get()?.as_bytes())
@@ -251,7 +251,7 @@ impl EachOptions {
 /// ```
 ///
 /// # Errors
-/// As [`each`].
+/// Those of [`each`].
 #[track_caller]
 pub fn each_with_options(
     event: &SqsEvent,

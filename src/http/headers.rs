@@ -231,7 +231,7 @@ impl fmt::Debug for HeaderMap {
     }
 }
 
-/// The message about a name that is no token, or a value with control characters.
+/// The message about a name that is not a token, or a value with control characters.
 pub(super) const INVALID_HEADER: &str = "a header with characters that it cannot have";
 
 /// Returns whether `name` is a valid field name: a token (RFC 9110, section 5.6.2).

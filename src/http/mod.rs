@@ -1,9 +1,9 @@
 //! Web requests and responses of the AWS services that call a function for them.
 //!
-//! A [`Request`] is read from the event of an Amazon API Gateway REST API, HTTP API or WebSocket
-//! API, a function URL, an Application Load Balancer or Amazon VPC Lattice: the front doors of a
-//! function. [`Request::origin`] says which of them it was. A [`Response`] is written in the form
-//! that this front door reads.
+//! A *front door* is an AWS service that calls a function for web requests: an Amazon API Gateway REST
+//! API, HTTP API or WebSocket API, a function URL, an Application Load Balancer or Amazon VPC Lattice. A
+//! [`Request`] is read from its event, and [`Request::origin`] says which of them it was. A
+//! [`Response`] is written in the form that this front door reads.
 //!
 //! ```no_run
 //! use tiny_lambda::http::{Request, Response};

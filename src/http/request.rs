@@ -1,4 +1,4 @@
-//! [`Request`]: a web request, whichever front door it came through.
+//! [`Request`]: a web request, from any front door.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -211,7 +211,7 @@ impl Request {
         self.caller.origin
     }
 
-    /// Returns what the form of the response depends on.
+    /// Returns the properties of the request that determine the form of the response.
     pub(crate) fn caller(&self) -> Caller {
         self.caller
     }
@@ -424,7 +424,7 @@ impl Request {
     /// ```
     ///
     /// # Errors
-    /// As [`body`](Self::body).
+    /// Those of [`body`](Self::body).
     #[track_caller]
     pub fn into_body(self) -> Result<Body> {
         match self.body {
@@ -436,7 +436,7 @@ impl Request {
     /// Parses the body as JSON. A byte order mark at the start is skipped.
     ///
     /// # Errors
-    /// `Http.BadRequest` if the body is not the JSON of a `T`: what was expected, and where.
+    /// `Http.BadRequest` if the body is not the JSON of a `T`. The message says what was expected, and where.
     ///
     /// ```
     /// use tiny_lambda::http::{Method, Request};
@@ -580,7 +580,7 @@ impl Request {
         None
     }
 
-    /// Returns whether the request came to a custom domain name. Only then the path in
+    /// Returns whether the request was sent to a custom domain name. If so, the path in
     /// `requestContext` has no stage; an event without that path has the domain name.
     fn has_custom_domain(&self) -> bool {
         match self.context_text(&["path"]) {

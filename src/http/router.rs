@@ -193,7 +193,7 @@ impl fmt::Debug for Router<'_> {
 /// The names in a pattern and the decoded text that each has matched.
 pub(super) type Captures = Vec<(String, String)>;
 
-/// Returns the captures if `pattern` matches the path with these segments. `rest_mark` is what follows the
+/// Returns the captures if `pattern` matches the path with these segments. `rest_mark` is the text after the
 /// name of a parameter that matches the rest of the path.
 pub(super) fn captures(pattern: &str, rest_mark: &str, segments: &[String]) -> Option<Captures> {
     let mut captures = Vec::new();

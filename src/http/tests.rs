@@ -168,7 +168,7 @@ fn the_origin_is_found_from_any_two_members() {
 }
 
 #[test]
-fn an_event_that_is_no_request_is_an_error() {
+fn an_event_that_is_not_a_request_is_an_error() {
     #[track_caller]
     fn check(event: &[u8], want: &str) {
         let error = Request::from_event(event).unwrap_err();

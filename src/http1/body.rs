@@ -63,7 +63,7 @@ enum State {
     ChunkSize,
     /// The line end after a chunk.
     ChunkEnd,
-    /// The trailer section, of which this many bytes have been read.
+    /// The trailer section. The number counts its bytes that have been read.
     Trailers(usize),
     /// Nothing: the body is complete.
     Done,
@@ -95,7 +95,7 @@ impl Body {
         self.start..self.end
     }
 
-    /// Returns how many more bytes the framing has announced, to make room for.
+    /// Returns how many more bytes the framing has announced, so that the caller reserves memory for them.
     pub(crate) fn missing(&self) -> usize {
         match self.state {
             State::Data(missing) => missing,
@@ -200,7 +200,7 @@ impl Body {
     }
 
     /// Removes the decoded part of the body from the buffer, so that a long body needs no long buffer.
-    /// [`range`](Self::range) is empty afterwards, and the limit applies to what follows.
+    /// [`range`](Self::range) is empty afterwards, and the limit applies to the bytes that follow.
     #[cfg(any(test, feature = "emulator"))]
     pub(crate) fn drain(&mut self, buf: &mut Vec<u8>) {
         remove_range(buf, self.start, self.end);

@@ -11,17 +11,17 @@ use super::head::{self, HeadError, OnField};
 use super::{add, remove_range, skip, subtract};
 use crate::sys::{self, Errno};
 
-/// Room that is made for a read of unknown length, in bytes. Most heads and events fit.
+/// Bytes that are reserved for a read of unknown length. Most heads and events fit.
 const READ_LEN: usize = 8 * 1024;
 
-/// The last part of a long body, in bytes, for which a read returns what has arrived, so that bytes
-/// after the body are noticed. The part before it is waited for in one read; a read for each piece
-/// that arrives takes a tenth more time.
+/// Length of the end of a long body, in bytes, that is not waited for in one read: a read there returns
+/// what has arrived, so that bytes after the body are noticed. One read waits for everything before it.
+/// A read for each piece that arrives takes a tenth more time.
 const REST_LEN: usize = 64 * 1024;
 
 /// The read timeout of a connection: how long the peer may send nothing before and within a reply.
-/// It does not apply before the reply to `next`, and before one to a response that the peer is still
-/// receiving. Within a long body a stall is noticed after twice this time at the latest.
+/// It does not apply before the reply to `next`, nor before the reply to a response that the peer is
+/// still receiving. Within a long body a stall is noticed after at most twice this time.
 pub(crate) const STALL_TIMEOUT: Duration = Duration::from_millis(STALL_MS);
 const STALL_MS: u64 = 10_000;
 
@@ -33,7 +33,7 @@ const INTERIM_MAX: usize = 16;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    /// Where its body is in the inbox.
+    /// Where its body is in the buffer.
     pub(crate) body: Range<usize>,
     /// The connection cannot be used for another request.
     pub(crate) close: bool,
@@ -130,34 +130,34 @@ pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usi
     }
 }
 
-/// Receives a whole reply into `inbox`, which is cleared first.
+/// Receives a whole reply into `buffer`, which is cleared first.
 ///
 /// The body may have up to `body_len_max` bytes. `on_field` is called with the fields of the final
 /// reply, and again with the first ones if the head arrives in pieces. If `may_be_late`, the first
-/// byte is waited for without a timeout. After [`ReceiveError::Stalled`] with an empty inbox nothing
-/// is lost: the reply can still be received by another call.
+/// byte is waited for without a timeout. After [`ReceiveError::Stalled`] with an empty buffer nothing
+/// is lost: another call can still receive the reply.
 pub(crate) fn receive(
     stream: &TcpStream,
-    inbox: &mut Vec<u8>,
+    buffer: &mut Vec<u8>,
     may_be_late: bool,
     body_len_max: usize,
     on_field: &mut OnField<'_>,
 ) -> Result<Reply, ReceiveError> {
-    inbox.clear();
-    let head = receive_head(stream, inbox, may_be_late, on_field)?;
+    buffer.clear();
+    let head = receive_head(stream, buffer, may_be_late, on_field)?;
     let mut body = Body::new(head.framing, head.len, body_len_max).map_err(ReceiveError::Body)?;
     while !body
-        .advance(inbox, &mut |_, _| ())
+        .advance(buffer, &mut |_, _| ())
         .map_err(ReceiveError::Body)?
     {
-        if read(stream, inbox, body.missing(), false)? == 0 {
+        if read(stream, buffer, body.missing(), false)? == 0 {
             body.end().map_err(ReceiveError::Body)?;
             break;
         }
     }
     let range = body.range();
     // Bytes after the reply belong to no request, so the connection is not used again.
-    let close = head.close || range.end != inbox.len();
+    let close = head.close || range.end != buffer.len();
     Ok(Reply {
         status: head.status,
         body: range,
@@ -165,11 +165,11 @@ pub(crate) fn receive(
     })
 }
 
-/// Receives the head of the final reply. Bytes after it stay in `inbox`.
+/// Receives the head of the final reply. Bytes after it stay in `buffer`.
 #[inline(never)]
 fn receive_head(
     stream: &TcpStream,
-    inbox: &mut Vec<u8>,
+    buffer: &mut Vec<u8>,
     may_be_late: bool,
     on_field: &mut OnField<'_>,
 ) -> Result<head::ResponseHead, ReceiveError> {
@@ -177,17 +177,17 @@ fn receive_head(
     loop {
         // The head is parsed again for each line that arrives, not for each byte. The first eight
         // bytes are parsed at once, so that a peer that does not speak HTTP is noticed.
-        let new = skip(inbox, seen);
+        let new = skip(buffer, seen);
         let is_parsed = !new.is_empty() && (seen < 8 || head::split_line(new).is_some());
-        seen = inbox.len();
+        seen = buffer.len();
         let head = match is_parsed {
-            true => head::response(inbox, on_field).map_err(ReceiveError::Head)?,
+            true => head::response(buffer, on_field).map_err(ReceiveError::Head)?,
             false if seen < head::HEAD_LEN_MAX => None,
             false => return Err(ReceiveError::Head(HeadError::TooLong)),
         };
         match head {
             None => {
-                if read(stream, inbox, 0, may_be_late && seen == 0)? == 0 {
+                if read(stream, buffer, 0, may_be_late && seen == 0)? == 0 {
                     return Err(match seen {
                         0 => ReceiveError::Closed,
                         _ => ReceiveError::HeadCut,
@@ -201,7 +201,7 @@ fn receive_head(
             }
             Some(head) => {
                 n_interim = add(n_interim, 1);
-                remove_range(inbox, 0, head.len);
+                remove_range(buffer, 0, head.len);
                 seen = 0;
             }
         }
@@ -212,15 +212,15 @@ fn receive_head(
 /// the peer has closed the connection. If `may_be_late`, there is no timeout.
 fn read(
     stream: &TcpStream,
-    inbox: &mut Vec<u8>,
+    buffer: &mut Vec<u8>,
     missing: usize,
     may_be_late: bool,
 ) -> Result<usize, ReceiveError> {
     let room = if missing == 0 { READ_LEN } else { missing };
-    inbox.try_reserve(room).map_err(|_| ReceiveError::Memory)?;
+    buffer.try_reserve(room).map_err(|_| ReceiveError::Memory)?;
     let mut limit_ms = u64::MAX;
     loop {
-        match sys::receive(stream, inbox, missing.saturating_sub(REST_LEN)) {
+        match sys::receive(stream, buffer, missing.saturating_sub(REST_LEN)) {
             // Each call has a timeout of its own, and a signal restarts it. So the time since the first
             // interrupted call counts.
             Err(errno) if errno.is_interrupted() => {

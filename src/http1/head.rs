@@ -361,8 +361,9 @@ fn split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// As [`split_value`], for values that contain other bytes than text, end with LF alone or are
-/// folded: a line that begins with white space continues the value before it (RFC 9112, section 5.2).
+/// Does the same as [`split_value`] for any value: one that contains bytes other than text, ends with LF
+/// alone or is folded. A line that begins with white space continues the value before it (RFC 9112,
+/// section 5.2).
 #[inline(never)]
 fn slow_split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut len = 0;

@@ -48,7 +48,7 @@ pub(crate) fn printable_prefix_len(bytes: &[u8]) -> usize {
 pub(crate) fn name_prefix_len(bytes: &[u8]) -> usize {
     /// Sets the high bit of each byte of `word` that lies in `first..=last`. Adding `0x80 - first`
     /// carries into the high bit if the byte is `>= first`, and adding `0x80 - (last + 1)` if it is
-    /// `> last`: the sums differ in that bit exactly if the byte is in the range. Bytes must be
+    /// `> last`. So the sums differ in that bit exactly if the byte is in the range. Bytes must be
     /// ASCII.
     const fn in_range(word: u64, first: u8, last: u8) -> u64 {
         let from_first = word.wrapping_add(splat(0x80_u8.wrapping_sub(first)));
@@ -113,7 +113,7 @@ fn eq_ignoring(a: &[u8], b: &[u8], ignored: u64) -> bool {
         }
         at = end;
     }
-    // The last eight bytes, some of which have been compared already.
+    // Compares the last eight bytes. Some of them may have been compared already.
     let last = a.len().saturating_sub(8);
     if let (Some(a), Some(b)) = (word(a.get(last..)), word(b.get(last..))) {
         return (a ^ b) & !ignored == 0;

@@ -19,7 +19,7 @@ use super::{Error, FromJson, Reader};
 /// ```
 ///
 /// # Errors
-/// As [`parse`](super::parse).
+/// Those of [`parse`](super::parse).
 pub fn parse_borrowed<'j, T: BorrowJson<'j>>(text: &'j [u8]) -> Result<T, Error> {
     let mut r = Reader::from_bytes(text)?;
     let value = T::borrow_json(&mut r)?;
@@ -63,7 +63,7 @@ pub trait BorrowJson<'j>: Sized {
     /// Those of the reader, or one made by [`Reader::error_expected`] or [`Reader::error`].
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error>;
 
-    /// Reads one value into this one.
+    /// Replaces this value by one that is read.
     #[doc(hidden)]
     fn read_json(&mut self, r: &mut Reader<'j>) -> Result<(), Error> {
         *self = Self::borrow_json(r)?;
@@ -83,7 +83,7 @@ pub trait BorrowJson<'j>: Sized {
         None
     }
 
-    /// As [`FromJson::placeholder`](super::FromJson::placeholder).
+    /// Does the same as [`FromJson::placeholder`](super::FromJson::placeholder).
     #[doc(hidden)]
     #[inline(always)]
     fn placeholder() -> Option<Self> {

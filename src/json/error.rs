@@ -80,7 +80,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// Returns the error "expected `what`, found …", with a name of what is at `offset` in `text`.
+    /// Returns the error "expected `what`, found …", with the name of the token at `offset` in `text`.
     #[inline(never)]
     pub(super) fn expected(mut kind: ErrorKind, what: &str, text: &str, offset: usize) -> Error {
         let rest = text.get(offset..).unwrap_or_default();
@@ -237,14 +237,14 @@ fn push_number(text: &mut String, n: usize) {
     push(text, decimal(n as u64, &mut Digits::default()));
 }
 
-/// As `push_str`, but not inlined, which saves bytes in each caller.
+/// Does the same as `push_str`, but is not inlined, which saves bytes in each caller.
 #[inline(never)]
 fn push(text: &mut String, part: &str) {
     text.push_str(part);
 }
 
-/// Returns the name of what `rest` begins with: a value, the end, or one of some characters. It is
-/// empty for another character.
+/// Returns the name of the token that `rest` begins with: a value, the end, or one of some characters. It
+/// is empty for another character.
 fn name_of(rest: &[u8]) -> &'static str {
     match rest {
         [] => "the end of the text",

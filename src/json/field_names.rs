@@ -172,7 +172,7 @@ pub(super) const fn is_same(mut text: &[u8], mut other: &[u8]) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(non_camel_case_types, reason = "each is written in its own case")]
 pub enum Case {
-    /// As it is.
+    /// The name stays as it is.
     Verbatim,
     /// `unit_price` becomes `unitPrice`.
     camelCase,
@@ -181,7 +181,7 @@ pub enum Case {
 }
 
 impl Name {
-    /// Stands for the field that keeps all members which no other field has.
+    /// The name of the field that keeps all members which no other field has.
     pub const REST: Name = Name::new(b"");
 
     /// Returns whether this is [`REST`](Self::REST).
@@ -253,10 +253,10 @@ impl Name {
 
     /// Skips this name, if `rest` begins with it in quotes and with a colon, and one space after it.
     ///
-    /// Up to sixteen bytes are compared as two words, since `==` compares byte by byte with musl; of a
-    /// text with less than eight bytes, the bits of other bytes are shifted out. The plain form is
-    /// `name == quoted`: an HTTP event takes 4 % more instructions, an SQS batch 6 %, a list of
-    /// records 14 %. Without the shift, a list of records takes 5 % more (`bench/json`, opt-level z).
+    /// Up to sixteen bytes are compared as two words, since `==` compares byte by byte with musl. If the text
+    /// has less than eight bytes, the bits of other bytes are shifted out. With the plain form,
+    /// `name == quoted`, an HTTP event takes 4 % more instructions, an SQS batch 6 %, a list of records
+    /// 14 %. Without the shift, a list of records takes 5 % more (`bench/json`, opt-level z).
     #[inline]
     fn skip_name<'r>(&self, rest: &'r [u8]) -> Option<&'r [u8]> {
         let [_, quoted @ ..] = self.text else {

@@ -390,7 +390,7 @@ pub(super) fn parse(number: &str, format: &Format) -> Option<u64> {
 }
 
 /// Parses a number of up to 19 digits, which nearly all floats in events have, from the front of `text`.
-/// Returns the float's bits, and what follows the number. One pass takes half of the instructions of
+/// Returns the float's bits, and the rest after the number. One pass takes half of the instructions of
 /// [`parse`] and of the check that it is a number (`read_prices` in `bench/json`).
 pub(super) fn parse_short<'t>(text: &'t [u8], format: &Format) -> Option<(u64, &'t [u8])> {
     let (is_negative, digits) = match text {
@@ -464,7 +464,7 @@ fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
         return Some(0);
     }
     // One operation with exact operands rounds once (Clinger, "How to read floating point numbers
-    // accurately"). This takes a third of the instructions of what follows.
+    // accurately"). This takes a third of the instructions of the general algorithm below.
     let is_f64 = format.precision == F64.precision;
     if is_f64 && decimal.significand <= EXACT_MAX && (-19..=0).contains(&decimal.exponent) {
         let power = 10_u64.pow(signed(decimal.exponent).unsigned_abs());
@@ -521,8 +521,8 @@ fn round(significand: u64, exponent: i32, inexact: bool, format: &Format) -> Opt
     (bits < format.infinity).then_some(bits)
 }
 
-/// Returns whether the number is rounded to the float after the one with these bits, and not to that
-/// one: whether it is above the middle between the two, or in the middle and the float after is even.
+/// Returns whether the number is rounded up to the float after the one with these bits. That is so if it is
+/// above the middle between the two, or in the middle and the float after is even.
 #[inline(never)]
 fn is_rounded_up(decimal: &Decimal<'_>, bits: u64, format: &Format) -> bool {
     /// The middle between two floats has up to 768 digits. Of the digits after these it only matters
@@ -633,13 +633,13 @@ fn shortest(bits: u64, format: &Format) -> (u64, i32) {
     };
     let ceiling = power.significand + u128::from(!power.is_exact);
     let shift = power_of_two + power.exponent + 1;
-    // Divides by 10^exponent. The lowest bit tells whether there is a rest.
+    // Divides by 10^exponent. The lowest bit is set if there is a remainder.
     let scale = |number: u64| {
         let (first, rest) = multiply(number << shift, ceiling);
         first | u64::from(rest >> 64 > 1)
     };
-    // In units of a quarter: the float, and the range of what is read as it. A middle belongs to the
-    // float with the even significand.
+    // The float and the range of the numbers that are read as this float, in units of a quarter. A number in
+    // the middle between two floats is read as the one with the even significand.
     let is_odd = significand & 1;
     let lower = scale(4 * significand - 2 + u64::from(is_uneven)) + is_odd;
     let value = scale(4 * significand);
@@ -654,7 +654,7 @@ fn shortest(bits: u64, format: &Format) -> (u64, i32) {
     }
     let (below, above) = (value / 4, value / 4 + 1);
     let is_above = match (in_range(below), in_range(above)) {
-        // Of two that are as near, std takes the greater one.
+        // If two are equally near, std chooses the greater one.
         (true, true) | (false, false) => value >= 4 * below + 2,
         (_, is_in_range) => is_in_range,
     };

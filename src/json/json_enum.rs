@@ -143,7 +143,7 @@ macro_rules! json_enum {
 
     (@check_name $type:tt []) => {};
     (@check_name () [..]) => {
-        ::core::compile_error!("a variant `as ..` holds what it takes: `Other(String) as ..`");
+        ::core::compile_error!("a variant `as ..` needs a type for its value: `Other(String) as ..`");
     };
     (@check_name $type:tt [..]) => {};
     (@check_name $type:tt [$name:literal]) => {};

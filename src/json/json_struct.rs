@@ -3,8 +3,8 @@
 /// Defines a struct that can be read from and written as JSON.
 ///
 /// Attributes, doc comments and visibility are kept. After a field's type, `as "name"` sets its name in
-/// JSON, and `= value` its default, which is used if the member is missing or `null` (also for an
-/// `Option`) and is evaluated before the members are read. An `Option` without a default may be
+/// JSON, and `= value` its default. The default is used if the member is missing or `null`, also for an
+/// `Option`; it is evaluated before the members are read. An `Option` without a default may be
 /// missing or `null`. Unknown members are ignored.
 ///
 /// ```
@@ -117,7 +117,7 @@ macro_rules! json_struct {
         }
     };
 
-    // The impls. The generics come twice: as tokens, and as one token for each field.
+    // The impls. The generics are passed twice: as tokens, and as one token for each field.
     (
         @impls $mode:ident ($struct:ty) ($trait:path) $from:ident $reader:lifetime
         [$($generics:tt)*] $life:tt $($field:ident ($type:ty) $json_name:tt $default:tt)*

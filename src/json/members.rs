@@ -88,9 +88,9 @@ fn first_indices(mut names: Vec<(&[u8], usize)>) -> Vec<usize> {
     firsts
 }
 
-/// Sorts by heap sort, which is never quadratic. std's sorts can panic; a `BTreeMap` from each name to
-/// its index would replace this function and most of `first_indices`, but adds 1,000 bytes to the zip of a
-/// function that reads a `Value` (example `echo`).
+/// Sorts by heap sort, which is never quadratic. std's sorts can panic. The plain form is a `BTreeMap` from
+/// each name to its index, which would replace this function and most of `first_indices`. It adds 1,000
+/// bytes to the zip of a function that reads a `Value` (example `echo`).
 fn sort(names: &mut [(&[u8], usize)]) {
     let mut rest = names;
     for parent in (0..rest.len() / 2).rev() {

@@ -106,7 +106,7 @@ pub fn parse<T: FromJson>(text: &[u8]) -> Result<T, Error> {
     Ok(value)
 }
 
-/// As [`parse`], but the escape of an unpaired surrogate in a string becomes U+FFFD.
+/// Does the same as [`parse`], but the escape of an unpaired surrogate in a string becomes U+FFFD.
 pub(crate) fn parse_replacing_surrogates<T: FromJson>(text: &[u8]) -> Result<T, Error> {
     let mut r = Reader::from_bytes(text)?.replacing_surrogates();
     let value = T::from_json(&mut r)?;
@@ -114,7 +114,7 @@ pub(crate) fn parse_replacing_surrogates<T: FromJson>(text: &[u8]) -> Result<T, 
     Ok(value)
 }
 
-/// As [`parse`], but a byte order mark before the value is skipped, as RFC 8259, section 8.1, allows:
+/// Does the same as [`parse`], but a byte order mark before the value is skipped, as RFC 8259, section 8.1, allows:
 /// programs on Windows write one into files and bodies. Offsets in errors include the mark.
 pub(crate) fn parse_after_bom<T: FromJson>(text: &[u8]) -> Result<T, Error> {
     let mut r = Reader::from_bytes(text)?;
@@ -190,7 +190,7 @@ pub trait FromJson: Sized {
     /// Those of the reader, or one made by [`Reader::error_expected`] or [`Reader::error`].
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error>;
 
-    /// Reads one value into this one.
+    /// Replaces this value by one that is read.
     #[doc(hidden)]
     fn read_json(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
         *self = Self::from_json(r)?;

@@ -11,8 +11,8 @@ use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 /// The members of an object, in order. Each name occurs once. Two objects are equal if they have the
 /// same members in the same order.
 ///
-/// A list, not a map: a lookup compares the names one after the other, which for the few members of
-/// an event is as fast, and a hash map would add 16 KB to the executable.
+/// The members are in a list, not in a map. A lookup compares the names one after the other, which is as
+/// fast for the few members of an event. A hash map would add 16 KB to the executable.
 ///
 /// ```
 /// use tiny_lambda::json::{self, Object};

@@ -39,7 +39,7 @@ pub fn get<T: FromJson>(text: &[u8], pointer: &str) -> Result<Option<T>, Error> 
     T::from_json(&mut r).map(Some)
 }
 
-/// Returns a reader at the member or element `step` of the value that comes next.
+/// Returns a reader at the member or element `step` of the next value.
 fn enter<'j>(mut r: Reader<'j>, step: &str) -> Result<Option<Reader<'j>>, Error> {
     let mut found = None;
     match r.peek()? {
@@ -75,7 +75,7 @@ fn enter<'j>(mut r: Reader<'j>, step: &str) -> Result<Option<Reader<'j>>, Error>
 
 impl Value {
     /// Returns the value at a JSON Pointer (RFC 6901): `""` is this value, `"/a/0"` the first element of
-    /// its member `a`. In a name, `~1` stands for a slash and `~0` for a tilde.
+    /// its member `a`. In a name, `~1` means a slash and `~0` a tilde.
     ///
     /// ```
     /// use tiny_lambda::json;

@@ -60,7 +60,7 @@ pub fn default_for<const INDEX: usize, T: DefaultField<INDEX>>(_: &T) -> T::Valu
     T::default_field()
 }
 
-/// Reads the first member with the name `index` from the object that comes next. The reader does not
+/// Reads the first member with the name `index` from the next object. The reader does not
 /// move.
 pub(super) fn read_ahead<'j, T>(
     r: &Reader<'j>,
@@ -300,7 +300,7 @@ pub const fn check_variants(variants: &[Option<(&str, bool)>], has_tag: bool) {
     }
 }
 
-/// The variant of an enum that comes next.
+/// The variant of an enum that is read next.
 #[derive(Debug)]
 pub struct Variant<'j> {
     name: Option<Cow<'j, str>>,
@@ -313,7 +313,7 @@ enum Form {
     Unit,
     /// An object with one member, whose name has been read.
     Member,
-    /// An object with a tag, of which nothing has been read.
+    /// An object with a tag. Nothing of it has been read.
     Tagged,
 }
 
@@ -321,7 +321,7 @@ impl<'j> Variant<'j> {
     /// Reads the name of a variant: a string, or the name of an object's first member.
     ///
     /// # Errors
-    /// If neither comes next.
+    /// If the next value is neither.
     pub fn of(r: &mut Reader<'j>) -> Result<Variant<'j>, Error> {
         if r.peek()? == Kind::Object {
             r.begin_object()?;
@@ -340,7 +340,7 @@ impl<'j> Variant<'j> {
     /// several, the last counts. Nothing is read.
     ///
     /// # Errors
-    /// If no object comes next, or the member is not a string.
+    /// If the next value is not an object, or the member is not a string.
     pub fn tagged(r: &mut Reader<'j>, tag: &str) -> Result<Variant<'j>, Error> {
         *r = r.at_next();
         // A variant `as ..` may hold a value whose tag contains an unpaired surrogate.
@@ -379,7 +379,7 @@ impl<'j> Variant<'j> {
         }
     }
 
-    /// Reads what follows the variant's value: the end of the object, if it is one.
+    /// Reads the end of the object after the variant's value, if there is an object.
     ///
     /// # Errors
     /// If the object has another member.

@@ -25,7 +25,7 @@ fn reads<T: FromJson + ToJson + PartialEq + Debug>(text: &str, want: T) {
     );
 }
 
-/// `text` is no `T`, and the error says so in these words.
+/// Checks that `text` is not a `T`, and that the error message is `want`.
 #[track_caller]
 fn refuses<T: FromJson + Debug>(text: impl AsRef<[u8]>, want: &str) {
     let text = text.as_ref();
@@ -324,7 +324,7 @@ fn an_unpaired_surrogate_is_an_error_only_where_it_is_read() {
         r.string().unwrap(),
         "\u{fffd}x\u{fffd}\u{1f600}\u{fffd}A\u{fffd}"
     );
-    // What is no escape stays an error, also where it is skipped.
+    // A malformed escape is still an error, also in a value that is skipped.
     for (bad, offset) in [
         (r"\u12", 1),
         (r"\u12g4", 1),

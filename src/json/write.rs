@@ -169,7 +169,7 @@ impl Writer {
         self.string_bytes(value.as_bytes());
     }
 
-    /// As [`string`](Self::string), for the bytes of a text.
+    /// Does the same as [`string`](Self::string) for the bytes of a text.
     fn string_bytes(&mut self, mut rest: &[u8]) {
         self.out.push(b'"');
         loop {
@@ -300,7 +300,7 @@ impl Writer {
         self.name_bytes(name.as_bytes());
     }
 
-    /// As [`name`](Self::name), for the bytes of a text.
+    /// Does the same as [`name`](Self::name) for the bytes of a text.
     pub(super) fn name_bytes(&mut self, name: &[u8]) {
         self.comma();
         self.string_bytes(name);

@@ -129,7 +129,7 @@ fn ipv6(host: &[u8]) -> Option<Ipv6Addr> {
             _ => return None,
         };
     }
-    // `::` stands for at least one group. The groups after it move to the end.
+    // `::` replaces at least one group of zeros. The groups after it move to the end.
     let mut end = groups.len();
     if (n == end) != gap.is_none() {
         return None;

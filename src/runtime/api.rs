@@ -21,16 +21,16 @@ pub(crate) const EVENT_LEN_MAX: usize = 64 << 20;
 /// The longest reply to a `POST` accepted, in bytes. Lambda's are one sentence.
 pub(crate) const REPLY_LEN_MAX: usize = 1 << 20;
 
-/// The call that Lambda answers when there is an event.
+/// The call to which Lambda replies when there is an event.
 pub(crate) const NEXT: &str = "invocation/next";
 
-/// The call that takes a failure of the Init phase.
+/// The call that reports a failure of the Init phase.
 pub(crate) const INIT_ERROR: &str = "init/error";
 
-/// The call that takes a failure after a SnapStart restore.
+/// The call that reports a failure after a SnapStart restore.
 pub(crate) const RESTORE_ERROR: &str = "restore/error";
 
-/// The call that Lambda answers when a snapshot is restored.
+/// The call to which Lambda replies when a snapshot is restored.
 pub(crate) const RESTORE_NEXT: &str = "restore/next";
 
 /// The start of the environment's entry that holds the trace ID for X-Ray's SDKs.
@@ -239,9 +239,9 @@ fn push_all(head: &mut Vec<u8>, texts: &[&str]) {
 
 /// Writes `texts` over the content of `head` from `at` on. Returns where they end.
 ///
-/// The head of a response mostly has the length of the one before, so that each text is copied over an old
-/// one and the buffer never grows: 6 % fewer instructions per invocation (callgrind, `hello`). The plain
-/// form is `head.clear()` and `extend_from_slice` for each text.
+/// The head of a response mostly has the length of the previous one. So each text is copied over an old one,
+/// and the buffer never grows: 6 % fewer instructions per invocation (callgrind, `hello`). The plain form is
+/// `head.clear()` and `extend_from_slice` for each text.
 fn write_all(head: &mut Vec<u8>, mut at: usize, texts: &[&str]) -> usize {
     for text in texts {
         let end = at.saturating_add(text.len());

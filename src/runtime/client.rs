@@ -1,11 +1,12 @@
-//! One connection to the Runtime API: connect, send a request, receive its reply, retry.
+//! One connection to the Runtime API: connects, sends a request, receives its reply. It retries to connect,
+//! and says whether a request can be sent again because the peer has read none of it (`worker` does that).
 //!
 //! A `POST` and the `next` after it are two exchanges, although one write could carry both. With two
 //! system calls instead of four, the same loop served 1.22 times as many invocations a second with 0.77
 //! of the CPU time (medians of paired runs). But a `next` that was sent cannot be taken back. If the
-//! reply to the response is 413, the error has to be posted after a `next` that may have been answered
+//! reply to the response is 413, the error has to be posted after a `next` that may have got its event
 //! already. If it is 403 or 5xx, or the connection ends, the process must end, and Lambda has handed it
-//! an event that nobody will serve.
+//! an event that no process will serve.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -34,8 +35,9 @@ const CONNECT_TRIES: u32 = 3;
 /// lets a function run ("Lambda quotas"). Some emulators name a deadline months ahead.
 const CONNECT_TRIES_MAX: u32 = 9000;
 
-/// The reply to a `POST` of which the peer has acknowledged every byte may be late by one read timeout,
-/// and by one more per this many bytes: the peer's system may hold bytes that the peer has not read yet.
+/// Once the peer has acknowledged every byte of a `POST`, the reply may be late by one read timeout, and by
+/// one more per this many bytes. The reason is that the peer's system may hold bytes that the peer has not
+/// read yet.
 const LEN_PER_WAIT: usize = 64 * 1024;
 
 /// Why an exchange failed.
@@ -66,10 +68,10 @@ impl ExchangeError {
 /// The request whose reply is received.
 #[derive(Debug)]
 pub(crate) enum Call<'a> {
-    /// A `GET` that Lambda answers when there is an event, with no time limit. The header fields of the
+    /// A `GET` to which Lambda replies when there is an event, with no time limit. The header fields of the
     /// reply are read into the context.
     Next(&'a mut Invocation, &'a mut Context),
-    /// A `POST` for this invocation, which Lambda answers at once.
+    /// A `POST` for this invocation, to which Lambda replies at once.
     Post(&'a Invocation),
 }
 

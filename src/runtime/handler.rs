@@ -67,12 +67,12 @@ pub trait Handler: Sync {
     #[doc(hidden)]
     fn handle_in_place(
         &self,
-        inbox: &mut Vec<u8>,
+        buffer: &mut Vec<u8>,
         event: Range<usize>,
         cx: &Context,
         out: Responder<'_>,
     ) -> Result<()> {
-        self.handle(range_of(inbox, event), cx, out)
+        self.handle(range_of(buffer, event), cx, out)
     }
 }
 
@@ -80,8 +80,8 @@ pub trait Handler: Sync {
 ///
 /// An event that `E` cannot read fails the invocation with the error `Runtime.UnmarshalError`, which says
 /// what was expected, and where. If `E` is an event of an AWS service ([`events`](crate::events)), the error
-/// also shows up to 40 bytes of the event from that place on, and the first 256 bytes of the event are
-/// logged unless the environment variable `LAMBDA_LOG_EVENT` is `off`.
+/// also shows up to 40 bytes of the event from that place on. Then the first 256 bytes of the event are
+/// logged, unless the environment variable `LAMBDA_LOG_EVENT` is `off`.
 ///
 /// ```
 /// use tiny_lambda::{emulator, handler};
@@ -156,32 +156,32 @@ struct Json<F, E, R>(F, PhantomData<fn(E) -> R>);
 
 impl<E: FromJson, R: ToJson, F: Fn(E, &Context) -> Result<R> + Sync> Handler for Json<F, E, R> {
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
-        let mut inbox = Vec::new();
-        inbox.extend_from_slice(event);
-        self.handle_in_place(&mut inbox, 0..event.len(), cx, out)
+        let mut buffer = Vec::new();
+        buffer.extend_from_slice(event);
+        self.handle_in_place(&mut buffer, 0..event.len(), cx, out)
     }
 
     fn handle_in_place(
         &self,
-        inbox: &mut Vec<u8>,
+        buffer: &mut Vec<u8>,
         event: Range<usize>,
         cx: &Context,
         out: Responder<'_>,
     ) -> Result<()> {
-        let handle = |inbox: &mut Vec<u8>, event| {
-            let event = parse(range_of(inbox, event))?;
+        let handle = |buffer: &mut Vec<u8>, event| {
+            let event = parse(range_of(buffer, event))?;
             // A large event's memory is free for a large response, unless the event may have to be logged.
             if E::kind().is_none() {
-                free_if_large(inbox);
+                free_if_large(buffer);
             }
             out.json(&(self.0)(event, cx)?);
             Ok(())
         };
         if E::kind().is_none() {
-            return handle(inbox, event);
+            return handle(buffer, event);
         }
-        handle(inbox, event.clone())
-            .inspect_err(|error| log_unread_event(error, range_of(inbox, event), cx))
+        handle(buffer, event.clone())
+            .inspect_err(|error| log_unread_event(error, range_of(buffer, event), cx))
     }
 }
 

@@ -59,7 +59,7 @@ impl Invocation {
         self.has_come = 0;
     }
 
-    /// Reads one header field of the reply to `next`. If a field comes twice, the last one counts. Fields
+    /// Reads one header field of the reply to `next`. If a field occurs twice, the last one counts. Fields
     /// with other names are ignored.
     pub(crate) fn read_field(&mut self, cx: &mut Context, name: &[u8], value: &[u8]) {
         let is = |wanted: &[u8]| scan::is_name(name, wanted);
@@ -95,7 +95,7 @@ impl Invocation {
         }
     }
 
-    /// Sets the request ID. A path takes it as it came; characters that a path segment cannot have are
+    /// Sets the request ID. A path contains it as it was sent; characters that a path segment cannot have are
     /// percent-encoded.
     fn set_id(&mut self, text: &mut String, id: &[u8]) {
         text.clear();
@@ -119,7 +119,7 @@ impl Invocation {
         }
     }
 
-    /// Ends the head: a text that did not come, or came empty, becomes `None`.
+    /// Ends the head: a text that was not sent, or was empty, becomes `None`.
     pub(crate) fn end_head(&mut self, cx: &mut Context) {
         let mut bits = self.has_come;
         for text in optional_texts(cx) {
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_did_not_come_is_none() {
+    fn a_field_that_was_not_sent_is_none() {
         let (invocation, mut cx) = read(&[]);
         assert_eq!((invocation.path_id, invocation.nonce), Default::default());
         assert_eq!((cx.request_id.as_str(), cx.deadline), ("", None));

@@ -36,7 +36,7 @@ std::thread_local! {
     static IS_IN_EARLIER_HOOK: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Sets our panic hook in front of the one that is set.
+/// Sets our panic hook, which calls the one that was set before if it is not std's.
 ///
 /// `init` and `run` call this, each with an `is_set` of its own: a hook that the function sets between them
 /// replaces ours, so ours must be set again.
@@ -55,8 +55,8 @@ pub(crate) fn install(is_set: &AtomicBool) {
 
 /// Calls the hook that was set before ours, if it `is_wanted`.
 ///
-/// Returns whether this call of our hook must handle the panic. The hook in between may call another one of
-/// ours, from an earlier [`install`]. That one leaves the panic to the outermost one.
+/// Returns whether this call of our hook must handle the panic. The earlier hook may call another one of
+/// ours, from an earlier [`install`]. Only the outermost one handles the panic.
 fn call_earlier(info: &PanicHookInfo<'_>, earlier: &Hook, is_wanted: bool) -> bool {
     if is_wanted {
         let was_in_earlier_hook = IS_IN_EARLIER_HOOK.replace(true);
@@ -197,11 +197,11 @@ mod strategy {
     /// Returns the panic that has caused another one, of the last two panics before that one.
     type Cause = fn([Option<SeenPanic>; 2]) -> Option<SeenPanic>;
 
-    /// The start of the message of each panic after which std ends the process, and its cause: a panic in a
-    /// destructor that runs because of another panic, one that reaches a function that cannot unwind, such as
-    /// an `extern "C"` one, and undefined behaviour that std has detected.
+    /// The panics after which std ends the process: the start of the message, and the cause. The first is a
+    /// panic in a destructor that runs because of another panic. The second reaches a function that cannot
+    /// unwind, such as an `extern "C"` one. The third is undefined behaviour that std has detected.
     ///
-    /// The message is std's only stable sign. Tests check the messages of this version of std
+    /// std identifies them by nothing but their messages. Tests check the messages of this version of std
     /// (tests/it/runtime/process.rs). If a later version changes them, such a panic is only logged.
     static ABORTING_PANICS: [(&str, Cause); 3] = [
         ("panic in a destructor during cleanup", |[first, last]| {

@@ -23,10 +23,10 @@ const KEPT_LEN_MAX: usize = 256 << 10;
 pub(crate) struct PendingResponse {
     pub(crate) client: Client,
     pub(crate) invocation: Invocation,
-    /// The head of the request. In a stream: what is sent in front of the next chunk.
+    /// The head of the request. In a stream: the bytes that are sent before the next chunk.
     pub(crate) head: Vec<u8>,
     pub(crate) content_type: &'static str,
-    /// The body of the request. In a stream: what is not sent yet.
+    /// The body of the request. In a stream: the bytes that are not sent yet.
     pub(crate) body: Vec<u8>,
     /// The state of a streamed response, once the handler has started it.
     pub(crate) stream: Option<Stream>,

@@ -152,7 +152,7 @@ fn report_ready(mut client: Client, id: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns a function that puts the name of a call in front of its error.
+/// Returns a function that puts the name of a call before its error.
 fn failed(call: &'static str) -> impl Fn(ExchangeError) -> String {
     move |error| format!("{call}: {}", error.text())
 }

@@ -73,7 +73,7 @@ pub(crate) fn start_http<'c>(
     Ok(writer)
 }
 
-/// Returns the metadata in front of a streamed web response ("Response streaming for Lambda functions",
+/// Returns the metadata before a streamed web response ("Response streaming for Lambda functions",
 /// HTTP integration).
 #[track_caller]
 fn prelude(status: u16, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
@@ -311,7 +311,7 @@ fn open_stream(stream: &TcpStream) -> OpenStream {
     }
 }
 
-/// Appends the line in front of a chunk: its length in hexadecimal.
+/// Appends the line before a chunk: its length in hexadecimal.
 fn push_chunk_len(out: &mut Vec<u8>, len: usize) {
     let n_bits = usize::BITS.saturating_sub(len.leading_zeros());
     for digit in (0..n_bits.div_ceil(4).max(1)).rev() {

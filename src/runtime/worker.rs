@@ -1,4 +1,5 @@
-//! A worker serves invocations one after another: `next`, handle, then respond or report the error.
+//! A worker serves invocations one after another: `next`, handle, then respond or report the error. It
+//! sends a request again if the peer has read none of it, and pauses after a failed `next`.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -123,8 +124,8 @@ impl Worker {
     /// the last attempt. After status 403 or 500 only a new execution environment helps.
     ///
     /// A reply that cannot be read is logged. If its head names the invocation, the error is posted too.
-    /// But a reply that was cut off is only asked for again: Lambda hands out an event until it gets a
-    /// response.
+    /// After a reply that was cut off, the runtime only sends `next` again: Lambda hands out the same event
+    /// until it gets a response.
     fn next_failed(
         &mut self,
         reply: &Result<Reply, ExchangeError>,

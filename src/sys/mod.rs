@@ -1,5 +1,5 @@
-//! The only unsafe code: what the operating system offers and std does not, or only with a copy or
-//! with kilobytes of code.
+//! The only unsafe code: functions of the operating system that std does not offer, or that cost a copy or
+//! kilobytes of code through std.
 //!
 //! All files but `errno.rs`, `simd.rs` and `portable.rs` are for 64-bit Linux, where functions run.
 //! `portable.rs` has the same items for the systems on which functions are only developed.
@@ -56,7 +56,7 @@ pub(crate) use portable::*;
 pub(crate) use {os::*, signal::*, socket::*, thread::*};
 
 /// Returns whether this thread has claimed the end of the process before. If not, claims it; if another thread
-/// has claimed it, blocks for good.
+/// has claimed it, blocks forever.
 fn has_claimed_exit() -> bool {
     /// The address of `HERE` in the thread that ends the process.
     static OWNER: AtomicUsize = AtomicUsize::new(0);

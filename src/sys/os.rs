@@ -20,7 +20,7 @@ unsafe extern "C" {
 /// The environment that the process was started with. Nothing ever writes to this array or its texts.
 static INITIAL_ENVIRONMENT: AtomicPtr<Entry> = AtomicPtr::new(ptr::null_mut());
 
-/// The entry of the environment that [`set_env_entry`] writes. While it is an empty text it is no
+/// The entry of the environment that [`set_env_entry`] writes. While it is an empty text it is not a
 /// variable. It is longer than any tracing header; the last byte stays 0.
 static WRITABLE_ENTRY: [AtomicU8; 512] = [const { AtomicU8::new(0) }; 512];
 
@@ -38,8 +38,8 @@ static BEFORE_MAIN: extern "C" fn() = split_environment;
 /// If the process has a Runtime API, `environ` also gets `WRITABLE_ENTRY` as its first entry.
 extern "C" fn split_environment() {
     // SAFETY: the C library calls this once, before `main` and before the process has a second thread,
-    // so nothing else reads or writes `environ`. `environ` is null or points to pointers to texts, of
-    // which the last is null (environ(7)). Both arrays end that way too, share the texts, and live as
+    // so nothing else reads or writes `environ`. `environ` is null or points to an array of pointers to
+    // texts, which ends with null (environ(7)). Both arrays end that way too, share the texts, and live as
     // long as the process. The kernel made the texts: `setenv` and `putenv` replace pointers to them, but
     // change no byte of them.
     unsafe {
@@ -71,8 +71,8 @@ extern "C" fn split_environment() {
 /// Returns the value that the variable `name` had when the process was started. Later changes are not
 /// seen, and no lock is taken.
 ///
-/// The plain form is `getenv`, which compares by calls: reading three variables took a fifth of the
-/// instructions up to the first event.
+/// The plain form is `getenv`, which calls a function for each comparison: reading three variables took a
+/// fifth of the instructions up to the first event.
 pub(crate) fn env(name: &CStr) -> Option<&'static [u8]> {
     // SAFETY: nothing writes to this array or its texts after `split_environment`.
     unsafe { find(INITIAL_ENVIRONMENT.load(Ordering::Relaxed), name) }
@@ -152,8 +152,8 @@ pub(crate) fn write_stderr(mut bytes: &[u8]) {
 /// standard output. Without the flush, the zip of `hello` is 900 bytes smaller.
 const STDOUT_CAN_BE_USED: bool = option_env!("TINY_LAMBDA_STDOUT_IS_UNUSED").is_none();
 
-/// Writes what was printed without the end of a line, which std buffers until the line ends or the
-/// process does. Waits if another thread holds the lock of std's standard output, as `print!` does.
+/// Writes printed text that does not end with a line end. std buffers it until the line or the process
+/// ends. Waits if another thread holds the lock of std's standard output, as `print!` does.
 #[inline(never)]
 pub(crate) fn flush_stdout() {
     if STDOUT_CAN_BE_USED {

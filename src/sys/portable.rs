@@ -34,7 +34,7 @@ pub(crate) fn flush_stdout() {
     let _ = io::stdout().flush();
 }
 
-/// Claims the end of the process for this thread, and blocks any other thread for good. Returns again
+/// Claims the end of the process for this thread, and blocks any other thread forever. Returns again
 /// if the same thread has claimed it before, as a function registered by `atexit` may.
 pub(crate) fn claim_exit(_: i32) {
     super::has_claimed_exit();
@@ -79,7 +79,7 @@ pub(crate) const CAN_WAIT_FOR_SIGTERM: bool = false;
 
 pub(crate) fn block_sigterm() {}
 
-/// Blocks for good. It is not called.
+/// Blocks forever. It is not called.
 pub(crate) fn wait_for_sigterm() {
     loop {
         sleep_ms(u16::MAX);
@@ -114,7 +114,7 @@ pub(crate) fn send(mut stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, E
     sent.map_err(|error| errno(&error))
 }
 
-/// Returns 0: std does not know.
+/// Returns 0: std has no function for it.
 pub(crate) fn n_unacknowledged(_: &TcpStream) -> usize {
     0
 }
@@ -125,7 +125,7 @@ pub(crate) fn delivered_nothing(_: &TcpStream, len: usize, errno: Option<Errno>)
     len == 0 && errno == Some(Errno::BROKEN_PIPE)
 }
 
-/// Returns false: the next write finds out.
+/// Returns false: if the connection is closed, the next write fails.
 pub(crate) fn is_stale(_: &TcpStream) -> bool {
     false
 }

@@ -13,7 +13,7 @@ const SIG_BLOCK: c_int = 0;
 /// `sigset_t`: 128 bytes with glibc and musl, in words as the kernel has them.
 type SigSet = [u64; 16];
 
-/// The set that consists of SIGTERM: bit `n - 1` stands for signal `n`.
+/// The set that consists of SIGTERM: bit `n - 1` is set if signal `n` is in it.
 static SIGTERM_SET: SigSet = [1 << 14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// `struct sigaction`: 152 bytes with glibc and musl. The handler is its first field.
@@ -78,7 +78,7 @@ mod tests {
         let count: extern "C" fn(c_int) = count;
         std::thread::spawn(move || {
             block_sigterm();
-            // Without a handler, and with one that ignores the signal, nothing is called.
+            // `SIG_DFL` and `SIG_IGN` are not functions, so nothing is called.
             for handler in [0, 1] {
                 // SAFETY: `SIG_DFL` and `SIG_IGN` (signal(2)).
                 unsafe { signal(SIGTERM, handler) };

@@ -21,7 +21,7 @@ fn fd_arg(stream: &TcpStream) -> usize {
     stream.as_raw_fd() as usize
 }
 
-/// Returns what is left of `bytes` after `n` of them were written.
+/// Returns the rest of `bytes` after the first `n`, which were written.
 pub(super) fn unsent(bytes: &[u8], n: usize) -> &[u8] {
     debug_assert!(n <= bytes.len(), "more bytes written than there are");
     bytes.get(n..).unwrap_or_default()

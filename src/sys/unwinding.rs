@@ -3,7 +3,7 @@
 //! std's default panic hook prints a backtrace if `RUST_BACKTRACE` is set, and therefore contains a
 //! symbolizer: 390 KB of a function of 88 KB, although a stripped executable has no symbols to print.
 //! With these definitions the linker sees that the symbolizer is never reached and leaves it out. In a
-//! build whose panics abort it leaves out the whole unwinder. The plain form is no file at all.
+//! build whose panics abort it leaves out the whole unwinder. The plain form is to leave out this file.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
@@ -59,8 +59,8 @@ unsafe extern "C" fn _Unwind_GetIPInfo(context: *mut c_void, before: *mut c_int)
         fn _Unwind_GetIP(context: *mut c_void) -> usize;
     }
     // SAFETY: the caller is the personality function of Rust's frames, which passes on what the unwinder
-    // gave it. Rust never unwinds out of a signal handler, so the address is always behind a call, which
-    // `before` = 0 says.
+    // gave it. Rust never unwinds out of a signal handler, so the address is always one after a call, which
+    // `before` = 0 means.
     unsafe {
         if !before.is_null() {
             *before = 0;

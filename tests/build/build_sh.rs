@@ -181,14 +181,17 @@ fn a_wrong_option_or_name_is_refused_in_one_line() {
     check(&[""], "\"\" cannot be the name of an example or binary");
     check(
         &["one", "three"],
-        "no example or binary \"three\" in Cargo.toml: there is scratch one two",
+        "no example or binary \"three\" in Cargo.toml, which has scratch one two",
     );
     check(
         &["--manifest-path", "no where/Cargo.toml"],
         "no file at no where/Cargo.toml: --manifest-path takes the path of a Cargo.toml",
     );
     package.write("src/bin/other.rs", "fn main() {}");
-    check(&[], "name what to build: there is other scratch one two");
+    check(
+        &[],
+        "name what to build: this package has other scratch one two",
+    );
     package.write("Cargo.toml", "[package");
     check(&[], "cargo cannot read Cargo.toml: see the message above");
 }
@@ -248,7 +251,7 @@ fn a_missing_tool_or_target_is_reported_with_its_remedy() {
         "rustup",
         None,
         &format!(
-            "build.sh: the target {target} is missing, and so is rustup to add it: see \
+            "build.sh: the target {target} is missing, and rustup, which could add it, is not installed: see \
              https://rustup.rs\n"
         ),
     );
@@ -285,7 +288,7 @@ fn both_architectures_give_a_valid_zip_without_a_c_compiler() {
     }
 }
 
-/// Reads an archive with the programs that are there, and makes its hash in another way.
+/// Checks an archive with the programs that are installed: they read it and compute its hash.
 fn check_elsewhere(zip: &Path, said: &str) {
     let python = "import sys, zipfile\n\
         archive = zipfile.ZipFile(sys.argv[1])\n\

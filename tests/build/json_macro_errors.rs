@@ -424,6 +424,6 @@ fn a_wrong_variant_of_a_tagged_enum_is_one_error() {
         "tiny_lambda::json_enum! { // HERE
             enum Wrong { A, B as .. }
         }",
-        "a variant `as ..` holds what it takes",
+        "a variant `as ..` needs a type for its value",
     );
 }

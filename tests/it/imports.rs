@@ -1,11 +1,11 @@
-//! The direction of imports in `src/` (docs/ARCHITECTURE.md): a file names only what stands on its own
-//! layer or below, and no two modules or files name each other.
+//! The direction of imports in `src/` (docs/ARCHITECTURE.md): a file names only modules of its own layer or
+//! of a layer below, and no two modules or files name each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The modules of the crate, from the front door down. A module may name those of its own line and of the
+/// The modules of the crate, from the top layer down. A module may name those of its own line and of the
 /// lines below.
 const LAYERS: &[&[&str]] = &[
     &["lib"],
@@ -27,7 +27,7 @@ const EMULATOR_LAYERS: &[&[&str]] = &[
     &["server"],
 ];
 
-/// Folders whose files may not name each other in a circle.
+/// Folders whose files may not name each other in a cycle.
 const WITHOUT_CIRCLES: &[&str] = &["src/runtime", "src/http1", "src/encoding", "bench/src"];
 
 #[test]
@@ -44,7 +44,7 @@ fn imports_point_one_way() {
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    assert_eq!(circle(edges), None, "modules that name each other");
+    assert_eq!(cycle(edges), None, "modules that name each other");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn emulator_folder(module: &[String]) -> Option<&str> {
 }
 
 #[test]
-fn no_files_name_each_other_in_a_circle() {
+fn no_files_name_each_other_in_a_cycle() {
     for folder in WITHOUT_CIRCLES {
         let crate_folder = if folder.starts_with("bench") {
             "bench/src"
@@ -107,7 +107,7 @@ fn no_files_name_each_other_in_a_circle() {
                 }
             }
         }
-        assert_eq!(circle(edges), None, "files that name each other");
+        assert_eq!(cycle(edges), None, "files that name each other");
     }
 }
 
@@ -592,8 +592,8 @@ impl File {
     }
 }
 
-/// Returns a circle in a graph, if there is one.
-fn circle(edges: Vec<(String, String)>) -> Option<Vec<String>> {
+/// Returns a cycle in a graph, if there is one.
+fn cycle(edges: Vec<(String, String)>) -> Option<Vec<String>> {
     fn visit(
         at: &str,
         next: &BTreeMap<String, BTreeSet<String>>,

@@ -316,8 +316,8 @@ fn rules(page: &str) -> Vec<&str> {
 }
 
 /// Each number of the checklists is a rule of the page.
-/// [`each_item_of_the_conformance_checklists_has_a_test_that_names_it`] checks that comments cite no
-/// other number, and each of these.
+/// [`each_item_of_the_conformance_checklists_has_a_test_that_names_it`] checks that comments cite each of
+/// these numbers and no other.
 #[test]
 fn each_rule_that_a_comment_cites_is_in_the_page_of_rules() {
     let page = read("docs/runtime-api.md");
@@ -462,9 +462,9 @@ fn each_page_that_is_named_exists() {
     }
 }
 
-/// As README.md's: a link of another page leads to a file.
+/// README.md has a test of its own.
 #[test]
-fn what_the_pages_link_to_is_there() {
+fn files_that_other_pages_link_to_exist() {
     for (name, text) in pages() {
         let folder = root().join(Path::new(&name).parent().unwrap());
         for link in text.split("](").skip(1) {

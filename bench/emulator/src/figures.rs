@@ -1,4 +1,4 @@
-//! What our emulator promises beside its rate: nobody lost, constant memory, six megabytes, a quick start.
+//! Other figures of our emulator than its rate: lost responses, memory, events of 6 MB, and start time.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Error, Read, Result, Write};
@@ -12,7 +12,7 @@ use crate::{Emulator, free_port};
 
 const CALLERS: u32 = 64;
 const STARTS: usize = 21;
-/// A streamed response may have so many MB, a buffered one and its event six.
+/// The longest streamed response, in MB. A buffered one and its event may have six.
 const STREAM_MB: usize = 200;
 const MB: usize = 1024 * 1024;
 
@@ -22,7 +22,7 @@ pub fn print(emulator: &Path, function: &Path, seconds: u64) -> Result<()> {
     callers(emulator, function, Duration::from_secs(seconds))
 }
 
-/// From the start of the emulator to the end of the first response.
+/// Measures the time from the start of the emulator to the end of the first response.
 fn start(emulator: &Path, function: &Path) -> Result<()> {
     let mut times = Vec::new();
     for _ in 0..STARTS {
@@ -44,14 +44,14 @@ fn start(emulator: &Path, function: &Path) -> Result<()> {
     times.sort();
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     println!(
-        "start to first answer: {:.1} ms in the median of {STARTS}, {:.1} ms at most",
+        "start to first response: {:.1} ms in the median of {STARTS}, {:.1} ms at most",
         ms(times[STARTS / 2]),
         ms(times[STARTS - 1]),
     );
     Ok(())
 }
 
-/// Many callers, an environment for each, and each answer is looked at.
+/// Runs many callers, with an environment for each, and checks each response.
 fn callers(emulator: &Path, function: &Path, time: Duration) -> Result<()> {
     let port = free_port()?;
     let mut command = Command::new(emulator);
@@ -95,7 +95,7 @@ fn callers(emulator: &Path, function: &Path, time: Duration) -> Result<()> {
         (answered, lost) = (answered + a, lost + l);
     }
     println!(
-        "{CALLERS} callers for {} s: {answered} answers, {lost} lost",
+        "{CALLERS} callers for {} s: {answered} responses, {lost} lost",
         time.as_secs()
     );
     Ok(())
@@ -146,7 +146,7 @@ fn peak_kb(id: u32) -> Result<u32> {
         .ok_or(Error::other("no VmHWM"))
 }
 
-/// Invokes the function on a connection that is kept.
+/// Invokes the function on a connection that stays open.
 fn invoke(connection: &mut Option<TcpStream>, port: u16, event: &str) -> Result<String> {
     let stream = match connection.take() {
         Some(stream) => stream,
@@ -168,7 +168,7 @@ fn invoke(connection: &mut Option<TcpStream>, port: u16, event: &str) -> Result<
     }
 }
 
-/// A message with a length, head and body.
+/// Reads a message that has a length. Returns its head and body.
 fn message(reader: &mut impl BufRead) -> Result<(String, String)> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -184,7 +184,7 @@ fn message(reader: &mut impl BufRead) -> Result<(String, String)> {
     Ok((head, String::from_utf8_lossy(&body).into_owned()))
 }
 
-/// The function of the second figure: streams where its event is a web request, echoes others.
+/// The function of the second figure: it streams if its event is a web request, and echoes other events.
 pub fn serve(api: &str) -> Result<()> {
     let mut reader = BufReader::new(TcpStream::connect(api)?);
     let base = "/2018-06-01/runtime/invocation";

@@ -11,9 +11,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// In so many turns each gets its invocations, so that all see the same moods of the machine.
+/// The number of turns. Each emulator gets a part of its invocations in each turn, so that a disturbance of
+/// the machine affects all of them alike.
 const TURNS: u32 = 50;
-/// How long an emulator may take to begin.
+/// Time limit for the start of an emulator.
 const START_MAX: Duration = Duration::from_secs(20);
 const WARM_UP: u32 = 200;
 const EVENT: &str = r#"{"name":"Ada"}"#;
@@ -30,7 +31,7 @@ fn main() -> Result<()> {
         }
     }
     let [invocations, function, ours, cargo_lambda, aws] = args.as_slice() else {
-        return Err(Error::other("five arguments are wanted; see measure.sh"));
+        return Err(Error::other("expected five arguments; see measure.sh"));
     };
     let invocations: u32 = invocations.parse().map_err(Error::other)?;
     let function = Path::new(function);
@@ -85,7 +86,7 @@ fn main() -> Result<()> {
 
 struct Emulator {
     name: &'static str,
-    /// It, and its function where it does not start that itself.
+    /// The emulator, and the function if the emulator does not start it.
     processes: Vec<Child>,
     connection: TcpStream,
     took: Vec<Duration>,
@@ -106,7 +107,7 @@ impl Emulator {
                 .args(["--runtime-api-address", &format!("127.0.0.1:{api}")])
                 .arg(function),
             _ => {
-                // It knows functions by the names of the binaries in the package where it runs: this one.
+                // Its functions have the names of the binaries in the package in which it runs, which is this one.
                 path = "emulator-bench";
                 command
                     .args([
@@ -136,7 +137,7 @@ impl Emulator {
         Ok(emulator)
     }
 
-    /// Starts an emulator that listens on `port`, and waits until it does.
+    /// Starts an emulator, and waits until it listens on `port`.
     fn launch(command: &mut Command, port: u16) -> Result<Emulator> {
         let processes = vec![quiet(command)?];
         let limit = Instant::now() + START_MAX;
@@ -173,7 +174,7 @@ impl Emulator {
         Ok(began.elapsed())
     }
 
-    /// Invokes the function once; the whole response.
+    /// Invokes the function once. Returns the whole response.
     fn one(&mut self, function: &str) -> Result<String> {
         let request = format!(
             "POST /2015-03-31/functions/{function}/invocations HTTP/1.1\r\nHost: localhost\r\n\
@@ -213,7 +214,7 @@ impl Drop for Emulator {
     }
 }
 
-/// In a group of its own, and with nothing to read or to write to.
+/// Starts a command in its own process group, without standard streams.
 fn quiet(command: &mut Command) -> Result<Child> {
     let null = Stdio::null;
     command
@@ -228,7 +229,7 @@ fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
-/// Whether a response with a length is there to its last byte.
+/// Returns whether a response with a length is complete.
 fn is_whole(response: &[u8]) -> bool {
     let text = String::from_utf8_lossy(response).to_ascii_lowercase();
     let Some((head, body)) = text.split_once("\r\n\r\n") else {

@@ -1,5 +1,5 @@
-//! Prints million operations a second for a number of threads and a kind of blocks, and resident
-//! memory beside the bytes held: `bench-heap THREADS small|mixed`.
+//! Prints million operations per second for a number of threads and a kind of blocks, the resident memory,
+//! and the bytes held: `bench-heap THREADS small|mixed`.
 
 use std::hint::black_box;
 use std::thread;

@@ -1,4 +1,4 @@
-//! What is read, for libraries with serde's derives: borrowed from the text.
+//! The types that are read with serde's derives, whose strings borrow from the text.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What is measured: documents like those that Lambda sends, the same for every library.
+//! The documents that are read and written: like those that Lambda sends, and the same for every library.
 
 /// An HTTP API event as the documentation prints one, 1.9 KB.
 pub const HTTP_API: &str = include_str!("http_api.json");
@@ -144,8 +144,8 @@ pub fn non_ascii() -> String {
     list(|bits| format!(r#""{}""#, texts[(bits % 2) as usize].repeat((bits % 9) as usize)))
 }
 
-/// Runs `work` as often as the first argument after its name says: twice less once is one run
-/// without the first one's warming up. Callgrind collects in the function that is named.
+/// Runs `work` as often as the first argument after its name says. The count of two runs less that of one is
+/// one run without warm-up. Callgrind counts in the function that is named.
 #[macro_export]
 macro_rules! works {
     ($($name:ident($text:expr) $body:expr;)*) => {
@@ -153,7 +153,7 @@ macro_rules! works {
         #[unsafe(no_mangle)]
         pub extern "Rust" fn $name(text: &[u8]) {
             #[allow(clippy::redundant_closure_call)]
-            // Else two works that do the same with different texts become one function.
+            // Otherwise the compiler merges two works that do the same with different texts.
             std::hint::black_box(stringify!($name));
             ($body)(text);
         })*
@@ -179,7 +179,7 @@ macro_rules! works {
     };
 }
 
-/// Writing is measured as the difference to a run without: the value is made once, before.
+/// Makes the value once, before it is written, so that the runs differ only in the writing.
 #[macro_export]
 macro_rules! keep {
     ($cell:ident: $type:ty = $make:expr) => {{

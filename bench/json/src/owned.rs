@@ -1,4 +1,4 @@
-//! What is read, for libraries with serde's derives: everything that they own.
+//! The types that are read with serde's derives, which own their strings.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
-// The limit: a function for Lambda without a library, not even C's, and with no more checks than it
-// needs to be right on a well-behaved Runtime API. Raw system calls of Linux on x86_64 and arm64.
+// The limit: a function for Lambda without any library, even C's. It has only the checks that it needs with
+// a correct Runtime API, and makes raw system calls of Linux on x86_64 and arm64.
 //
-// Greets; with -DECHO it gives back the event instead, from where it was received: never copied, and
-// with as few and as long system calls as there are for it.
+// It returns a greeting; with -DECHO it returns the event. The event is never copied, and sent with as few
+// system calls as possible.
 // Build: cc -Os -static -nostdlib -ffreestanding -fno-pie -no-pie function.c
 
 typedef unsigned long word;

@@ -109,7 +109,7 @@ impl Chains {
         self.before[at % Chains::RING_LEN] = self.last[hash as usize].replace(at);
     }
 
-    /// Sets `steps` to those that can be taken at each position of `input` from `start` on. Where the
+    /// Sets `steps` to the possible steps at each position of `input` from `start` on. Where the
     /// longest match is a good one, it is the only step, and the positions within it have none.
     fn steps(&mut self, input: &[u8], start: usize, steps: &mut Vec<Vec<Step>>) {
         let mut good_end = start;
@@ -305,7 +305,7 @@ impl Block {
         }
     }
 
-    /// Writes the block, which stands for `bytes`.
+    /// Writes the block, which encodes `bytes`.
     fn write(&self, bytes: &[u8], is_last: bool, out: &mut Bits) {
         out.push(is_last.into(), 1);
         if self.is_stored {
@@ -395,7 +395,7 @@ fn write_code_lengths(lengths: &[u8], out: &mut Bits) {
     }
 }
 
-/// Returns code lengths as symbols: symbol 16 repeats the length in front of it, 17 and 18 are runs of
+/// Returns code lengths as symbols: symbol 16 repeats the length before it, 17 and 18 are runs of
 /// zeros.
 fn runs(lengths: &[u8]) -> Vec<Symbol> {
     let mut runs = Vec::new();

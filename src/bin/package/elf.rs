@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_static_executable_is_cut_behind_its_last_segment() {
+    fn a_static_executable_is_cut_after_its_last_segment() {
         assert_eq!(check(&elf(62, 1), "x86_64"), Ok(&elf(62, 1)[..120]));
         assert_eq!(check(&elf(183, 1), "arm64").map(<[u8]>::len), Ok(120));
         let mut with_sections = elf(62, 1);

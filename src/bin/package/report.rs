@@ -30,13 +30,13 @@ type Sizes = BTreeMap<String, u64>;
 pub(crate) fn report(name: &str, map: &str) -> String {
     let (mut sections, mut owners, mut symbols) = (Sizes::new(), Sizes::new(), Sizes::new());
     let mut is_in_file = false;
-    // The input section that no symbol has been counted for yet: its library and its size.
+    // The current input section, if none of its symbols has been counted yet: its library and its size.
     let mut input: Option<(Option<String>, u64)> = None;
     for line in map.lines().skip(1) {
         let Some((size, depth, text)) = parse_line(line) else {
             continue;
         };
-        // Mapping symbols, which tell code from data on arm64.
+        // Mapping symbols, which mark code and data on arm64.
         if text.starts_with("$x") || text.starts_with("$d") {
             continue;
         }
@@ -102,12 +102,12 @@ fn crate_of(symbol: &str) -> String {
     name.into()
 }
 
-/// Returns the library that an object comes from; `None` if link-time optimisation has made it of all
+/// Returns the library that an object comes from; `None` if link-time optimisation has made it from all
 /// crates.
 fn library_of(object: &str) -> Option<String> {
     let file_name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
     if let Some((path, _)) = object.split_once(".rlib(") {
-        // As in `libstd-0123456789abcdef.rlib(`.
+        // For example `libstd-0123456789abcdef.rlib(`.
         let name = file_name(path);
         let name = name.strip_prefix("lib").unwrap_or(&name);
         return Some(name.rsplit_once('-').map_or(name, |(name, _)| name).into());

@@ -85,7 +85,7 @@ pub(crate) fn base64(digest: &[u8; 32]) -> String {
         let bits = chunk
             .iter()
             .fold(0, |bits, byte| bits << 8 | usize::from(*byte));
-        // The last two bytes are three digits, the last of them padded with two zeros.
+        // The last two bytes become three digits. Two zero bits pad the last digit.
         let bits = bits << (8 * (3 - chunk.len()));
         for digit in 0..=chunk.len() {
             text.push(DIGITS[bits >> (18 - 6 * digit) & 63].into());

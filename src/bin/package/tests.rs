@@ -194,7 +194,7 @@ fn bytes_that_no_code_makes_shorter_are_stored() {
         let types = check(&noise(len), len + 5 * n_blocks_max);
         assert!(types.iter().all(|block_type| *block_type == 0), "{types:?}");
     }
-    // Text behind it has codes again.
+    // Text after it has codes again.
     let text = b"the quick brown fox jumps over the lazy dog; ".repeat(100);
     let types = check(&[noise(50_000), text].concat(), 50_300);
     assert_eq!(types, [0, 2]);
@@ -233,11 +233,11 @@ fn lengths_at_borders() {
 
 /// Counts that would make codes of more than 15 bits.
 #[test]
-fn codes_are_no_longer_than_they_may_be() {
+fn codes_have_at_most_15_bits() {
     let mut input = Vec::new();
     let (mut a, mut b) = (1, 1);
     for byte in 0..20_u8 {
-        // No three bytes occur twice, so that there are no matches to speak of.
+        // No three bytes occur twice, so that there are almost no matches.
         input.extend(vec![byte; a]);
         (a, b) = (b, a + b);
     }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// Bytes at the beginning of a file that are read. They tell its kind, contain the first line of a
+/// Bytes at the beginning of a file that are read. They show its kind, contain the first line of a
 /// script (execve(2)), and usually the program headers of an ELF file.
 const START_LEN: u64 = 4096;
 

@@ -64,7 +64,7 @@ pub(crate) struct RegisteredExtension {
     pub(crate) state: ExtensionState,
     /// Events that it has not got yet, as JSON.
     events: VecDeque<Vec<u8>>,
-    /// The error that it has reported, or that its process has ended.
+    /// The error that it has reported, or the error for the end of its process.
     error: Option<FunctionError>,
 }
 
@@ -169,7 +169,7 @@ impl ExtensionRegistry {
         extensions.all(|extension| extension.state != ExtensionState::Started)
     }
 
-    /// Returns whether every extension waits for an event and has none coming, or has ended.
+    /// Returns whether each extension has ended, or waits for an event while none is queued for it.
     pub(crate) fn are_idle(&self) -> bool {
         use ExtensionState::{ExitError, Exited, InitError, Ready};
         let is_idle = |extension: &RegisteredExtension| match extension.state {
@@ -258,8 +258,8 @@ impl RegisteredExtension {
         Some(event)
     }
 
-    /// Handles a call of `init/error` or `exit/error`, which lead to the state `to`. The same call again
-    /// is no error.
+    /// Handles a call of `init/error` or `exit/error`, which changes the state to `to`. Repeating the call is
+    /// not an error.
     pub(crate) fn report_error(
         &mut self,
         to: ExtensionState,

@@ -118,7 +118,7 @@ impl Environment {
             state.runtime.take_event();
         }
         for long_poll in state.long_polls.drain(..n_polls) {
-            // Fails if the thread of the call has ended, and so has the connection.
+            // Fails if the thread of the call, and with it the connection, has ended.
             let _ = long_poll.try_send(Arc::clone(event));
         }
         state.extensions.send("INVOKE", &invoke_event(event));
@@ -161,8 +161,8 @@ impl Environment {
         }
     }
 
-    /// Tells the caller what it has not been told yet, ends processes if necessary, and writes the
-    /// report. Returns false if the invocation failed.
+    /// Sends an error to a caller that has no complete response, ends processes if necessary, and writes
+    /// the report. Returns false if the invocation failed.
     fn conclude(
         &self,
         invocation: &RunningInvocation,
@@ -175,7 +175,7 @@ impl Environment {
         let mut state = self.lock();
         state.processes().for_each(ChildProcess::flush_log);
         let peak_kb = state.process.as_ref().and_then(ChildProcess::peak_kb);
-        // From here on a response comes too late.
+        // From here on a response is too late.
         let tracked = state.runtime.remove(id);
         let is_timeout = matches!(end, Err(InvocationFailure::TimedOut));
         if is_timeout && self.settings.concurrency.is_some() {

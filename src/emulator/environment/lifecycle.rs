@@ -133,7 +133,7 @@ impl Environment {
             state.check_init()?;
             if let Some(first_poll) = state.first_poll.filter(|_| state.is_idle()) {
                 state.suppress_init = false;
-                // Init ends when the last of them waits.
+                // Init ends when the runtime and all extensions wait.
                 let end = if state.extensions.all.is_empty() {
                     first_poll
                 } else {
@@ -151,7 +151,7 @@ impl Environment {
         }
     }
 
-    /// Writes about an Init phase that has succeeded.
+    /// Logs an Init phase that has succeeded.
     fn log_init(&self, state: &EnvironmentState, phase: &str, took: Duration) {
         for extension in &state.extensions.all {
             let (name, wanted) = (&extension.name, &extension.wanted);
@@ -323,7 +323,7 @@ impl Environment {
         let waiting: Vec<String> = waiting.map(|extension| extension.name.clone()).collect();
         drop(state);
         self.notify();
-        // The others are killed first: they are not waited for.
+        // The other extensions are killed first, without waiting for them.
         processes.sort_by_key(|(name, _)| waiting.contains(name));
         for (name, process) in processes {
             if waiting.contains(&name) {
@@ -342,7 +342,7 @@ impl Environment {
         self.end_processes(generation, "SPINDOWN");
     }
 
-    /// Ends the processes and everything that waits for them, for good.
+    /// Ends the processes and everything that waits for them. No invocation runs here any more.
     pub(crate) fn close(&self) {
         self.update(|state| state.is_closed = true);
         let mut state = self.lock();

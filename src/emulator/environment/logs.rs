@@ -230,15 +230,15 @@ fn lines_with_lf(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Escapes control characters as `\x1b`, except in colours: they could erase the screen or rename the
-/// window, and a function logs text that strangers send it.
+/// window, and a function may log text that anyone on the Internet has sent.
 fn escape_for_terminal(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut escaped = String::with_capacity(text.len());
     let mut rest = &*text;
     while let Some(c) = rest.chars().next() {
         let len = colour_len(rest).unwrap_or(c.len_utf8());
-        let (piece, behind) = rest.split_at_checked(len).unwrap_or((rest, ""));
-        rest = behind;
+        let (piece, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
+        rest = after;
         if piece.len() == c.len_utf8() && c.is_control() && !matches!(c, '\n' | '\t') {
             let _ = write!(escaped, "\\x{:02x}", u32::from(c));
         } else {
@@ -253,8 +253,8 @@ fn colour_len(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\x1b[")?;
     let is_other = |c: char| !matches!(c, '0'..='9' | ';' | ':');
     let rest = parameters.get(parameters.find(is_other)?..)?;
-    let behind = rest.strip_prefix('m')?;
-    text.len().checked_sub(behind.len())
+    let after = rest.strip_prefix('m')?;
+    text.len().checked_sub(after.len())
 }
 
 /// Leaves out the members of an object that are null.

@@ -67,7 +67,7 @@ pub(crate) struct EnvironmentState {
     /// Whether the next Init is part of an invocation, since the last process died in one
     /// ("suppressed init").
     pub(crate) suppress_init: bool,
-    /// Whether no further invocation is run.
+    /// Whether the environment runs no further invocations.
     pub(crate) is_closed: bool,
 }
 
@@ -78,7 +78,7 @@ pub(crate) enum ProcessStage {
     Steady,
     Starting,
     Stopping,
-    /// They have ended for good.
+    /// They have ended, and none is started any more.
     Gone,
 }
 
@@ -183,7 +183,7 @@ impl EnvironmentState {
         };
     }
 
-    /// Returns whether the processes have ended for good.
+    /// Returns whether the processes have ended and none is started any more.
     pub(crate) fn is_gone(&self) -> bool {
         self.stage == ProcessStage::Gone
     }
@@ -196,7 +196,7 @@ impl EnvironmentState {
             .chain(extensions.map(|(_, process)| process))
     }
 
-    /// Adds a call of `next` that waits. The event, if one comes, comes out of the returned channel.
+    /// Adds a call of `next` that waits. The returned channel receives the event.
     pub(crate) fn add_long_poll(&mut self) -> Receiver<Arc<InvocationEvent>> {
         let (sender, receiver) = sync_channel(1);
         self.long_polls.push(sender);

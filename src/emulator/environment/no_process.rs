@@ -1,4 +1,4 @@
-//! Stands in for `process` where executables are not supported: on systems other than Linux.
+//! Replaces `process` on systems other than Linux, where the local Lambda cannot run executables.
 
 use std::fs::Metadata;
 use std::io;

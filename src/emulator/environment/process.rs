@@ -253,7 +253,7 @@ struct LogPipe {
 }
 
 impl LogPipe {
-    /// Logs the lines that come, until [`end`](Self::end).
+    /// Logs the lines that are written, until [`end`](Self::end).
     fn read_to_end(&self) {
         while !self.is_closed.load(Ordering::SeqCst) {
             sys::is_readable(&self.reader, true);

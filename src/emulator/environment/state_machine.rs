@@ -46,7 +46,7 @@ pub(crate) enum RuntimeCallError {
     Timeout,
     /// `Lambda-Runtime-Function-Response-Mode` is not `streaming` (400).
     ResponseMode,
-    /// The first state does not allow the call, which leads to the second (403).
+    /// A call that would change the first state to the second is not allowed in the first (403).
     Transition(RuntimeState, RuntimeState),
     /// The connection was lost within the response (400).
     Truncated,
@@ -67,7 +67,7 @@ enum InvocationStage {
 #[derive(Debug)]
 pub(crate) struct TrackedInvocation<R> {
     event: Arc<InvocationEvent>,
-    /// The way to the caller.
+    /// The channel to the caller.
     pub(crate) response: R,
     stage: InvocationStage,
     /// Whether the caller has got the beginning of a streamed response.
@@ -84,7 +84,7 @@ pub(crate) struct InvocationOutcome {
     pub(crate) len: u64,
 }
 
-/// The runtime of one execution environment. `R` is the way of a response to its caller.
+/// The runtime of one execution environment. `R` is the channel that takes a response to its caller.
 #[derive(Debug)]
 pub(crate) struct RuntimeStateMachine<R> {
     state: RuntimeState,
@@ -116,7 +116,7 @@ impl<R: Clone> RuntimeStateMachine<R> {
 
     /// Adds an invocation. The runtime gets its event with a later [`take_event`](Self::take_event).
     pub(crate) fn submit(&mut self, event: Arc<InvocationEvent>, response: R) {
-        // A new attempt. Its attempt id tells its response from a late one of an earlier attempt.
+        // A new attempt. Its attempt id distinguishes its response from a late one of an earlier attempt.
         self.expired.retain(|id| *id != event.request_id);
         self.invocations.push(TrackedInvocation {
             event,
@@ -127,7 +127,7 @@ impl<R: Clone> RuntimeStateMachine<R> {
         });
     }
 
-    /// Handles a call of `GET next`. While an event is being handled this is no error: the same event is
+    /// Handles a call of `GET next`. While an event is being handled this is not an error: the same event is
     /// handed out again.
     pub(crate) fn poll(&mut self) -> Result<(), RuntimeCallError> {
         match self.state {
@@ -163,8 +163,8 @@ impl<R: Clone> RuntimeStateMachine<R> {
         Some(Arc::clone(&found.event))
     }
 
-    /// Begins a response or an error for invocation `id`, which leads to the state `to`. Checks it in the
-    /// order of AWS's servers and returns the way to the caller.
+    /// Begins a response or an error for invocation `id`, which changes the state to `to`. Makes the checks
+    /// in the order of AWS's servers, and returns the channel to the caller.
     /// [`finish_response`](Self::finish_response) follows when the body has been read.
     pub(crate) fn begin_response(
         &mut self,
@@ -204,7 +204,7 @@ impl<R: Clone> RuntimeStateMachine<R> {
         Ok(invocation.response.clone())
     }
 
-    /// Ends the response to `id`: it has come whole, or has been replaced by an error.
+    /// Ends the response to `id`: all of it was received, or an error has replaced it.
     pub(crate) fn finish_response(&mut self, id: &str, outcome: InvocationOutcome) {
         use RuntimeState::{InvocationErrorResponse, InvocationResponse, RuntimeResponseSentState};
 
@@ -220,7 +220,7 @@ impl<R: Clone> RuntimeStateMachine<R> {
                 InvocationStage::Responded
             };
         }
-        // The end of the emulator may have removed the invocation. Its runtime may call `next` nevertheless.
+        // An emulator that shuts down has removed the invocation. Its runtime may call `next` nevertheless.
         if matches!(self.state, InvocationResponse | InvocationErrorResponse) {
             self.state = RuntimeResponseSentState;
         }

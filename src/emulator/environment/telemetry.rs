@@ -201,7 +201,7 @@ fn deliver(subscription: &TelemetrySubscription, records: &Receiver<TelemetryRec
             bytes = bytes.saturating_add(record.json.len());
             batch.push(record.json);
         }
-        // The last batch of a subscriber that has not taken the one before is not sent: the end would wait.
+        // A subscriber that did not accept a batch does not get the last one: Shutdown would wait for it.
         if !(is_over && is_lost) {
             is_lost = send_batch(&subscription.destination, &batch).is_err();
         }
@@ -268,7 +268,7 @@ mod tests {
         subscriber.offer(&record("two"));
         subscriber.end();
         let mut text = String::new();
-        // Two records come in one batch or in two, and each batch has a connection.
+        // Two records are delivered in one batch or in two, and each batch has a connection.
         while text.lines().count() < 2 {
             let (mut stream, _) = listener.accept().unwrap();
             stream.read_to_string(&mut text).unwrap();

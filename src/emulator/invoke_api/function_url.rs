@@ -109,7 +109,7 @@ fn send_rest(parts: &ResponseReceiver, exchange: &mut Exchange<'_>) -> io::Resul
         match parts.recv() {
             Ok(ResponsePart::Data(bytes)) => exchange.send_part(&bytes)?,
             Ok(ResponsePart::End(None)) => return exchange.finish(),
-            // The status has been sent, so an error can only be told by a missing end.
+            // The status has been sent, so only a missing end can show an error.
             _ => return Err(io::ErrorKind::ConnectionAborted.into()),
         }
     }

@@ -193,7 +193,7 @@ fn read_payload(kind: &str, exchange: &mut Exchange<'_>) -> ApiResult<Vec<u8>> {
     match check_event(&payload) {
         Ok(()) => Ok(payload),
         Err(error) => {
-            // Version 2 of the AWS CLI takes a payload for base64 and sends the decoded bytes.
+            // Version 2 of the AWS CLI decodes a payload as base64 and sends the decoded bytes.
             let message = format!(
                 "Could not parse request body into json: {error}. With the AWS CLI, add \
                  --cli-binary-format raw-in-base64-out"

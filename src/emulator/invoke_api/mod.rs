@@ -134,12 +134,12 @@ impl InvokeApi {
         if is_api {
             return self.route_api(request, allowed_origin, exchange);
         }
-        // RFC 9110, section 9.3.7: `*` stands for the server itself.
+        // RFC 9110, section 9.3.7: `*` means the server itself.
         if request.target == "*" {
             let is_options = request.method == "OPTIONS";
             return exchange.respond(if is_options { 200 } else { 400 }, &[], b"");
         }
-        // The function answers preflight requests, as with a function URL without a CORS
+        // The function replies to preflight requests, as with a function URL without a CORS
         // configuration. Only the field about private networks is added.
         let field = allowed_origin.and_then(|_| access::private_network_field(request));
         if let Some((name, value)) = field {

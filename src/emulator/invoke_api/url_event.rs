@@ -173,8 +173,8 @@ fn is_text(content_type: &str) -> bool {
 /// Returns the HTTP response that a function's response describes; `None` if it describes none, and the
 /// client gets a 502.
 ///
-/// A response without `statusCode` is itself the body: a string as its text, anything else as JSON. So
-/// is a member `body`. This was recorded from function URLs.
+/// A response without `statusCode` is itself the body: a string as its text, anything else as JSON. The
+/// same holds for a member `body`. This was recorded from function URLs.
 pub(super) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
     let json_type = || (JSON.0.to_owned(), JSON.1.to_owned());
     let value: Value = json::parse_replacing_surrogates(response).ok()?;
@@ -210,7 +210,7 @@ pub(super) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
 pub(super) enum Prelude {
     /// More bytes are needed.
     Incomplete,
-    /// The response's head, and what has come of its body.
+    /// The response's head, and the part of its body that was received.
     Whole(UrlResponse),
     Malformed,
 }
@@ -462,8 +462,8 @@ mod tests {
     type Want<'a> = (u16, &'a [(&'a str, &'a str)], &'a str);
 
     #[track_caller]
-    fn check(answer: &str, want: Option<Want<'_>>) {
-        let got = parse_response(answer.as_bytes());
+    fn check(response: &str, want: Option<Want<'_>>) {
+        let got = parse_response(response.as_bytes());
         let want = want.map(|(status, fields, body)| UrlResponse {
             status,
             fields: fields
@@ -472,7 +472,7 @@ mod tests {
                 .collect(),
             body: body.into(),
         });
-        assert_eq!(got, want, "{answer}");
+        assert_eq!(got, want, "{response}");
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl RuntimeApi {
         call.respond(200, &fields, &event)
     }
 
-    /// Handles `init/error` and `exit/error`, which lead to the state `to`.
+    /// Handles `init/error` and `exit/error`, which change the state to `to`.
     pub(super) fn extension_error(
         &self,
         to: ExtensionState,

@@ -29,9 +29,9 @@ pub enum InjectedFault {
     CutWithin,
     /// The connection ends after the reply, unannounced.
     CutAfter,
-    /// The reply comes a fifth of a second late.
+    /// The reply is sent 200 ms late.
     Slow,
-    /// The reply comes in pieces of a few bytes.
+    /// The reply is sent in pieces of a few bytes.
     Split,
     /// The reply's body is chunked, as it may be on Lambda.
     Chunked,
@@ -47,11 +47,11 @@ pub enum InjectedFault {
     Status204,
     /// A response is accepted with 200 and an empty body, as cargo-lambda does.
     Status200,
-    /// A response is refused with 403, as one that comes out of order.
+    /// A response is refused with 403, like one that is out of order.
     Status403,
-    /// A response is refused with 410, as one that comes too late.
+    /// A response is refused with 410, like one that is too late.
     Status410,
-    /// A response is refused with 413, as one that is too large, and the caller gets an error.
+    /// A response is refused with 413, like one that is too large, and the caller gets an error.
     Status413,
     /// `next` or a response gets 500, a platform failure.
     Status500,

@@ -242,7 +242,7 @@ impl RuntimeApi {
             Some((allowed, handle)) if method == allowed => handle(self, call),
             Some(_) if path == METADATA => call.respond(405, &PLAIN, b"Method Not Allowed\n"),
             Some((allowed, _)) => call.respond(405, &[("Allow", allowed)], b""),
-            // RFC 9110, section 9.3.7: `*` stands for the server itself.
+            // RFC 9110, section 9.3.7: `*` means the server itself.
             None if (method, path) == ("OPTIONS", "*") => call.respond(200, &[], b""),
             None => call.respond(404, &PLAIN, b"404 page not found\n"),
         }
@@ -281,7 +281,7 @@ impl RuntimeApi {
             },
             ("2022-07-01", ["telemetry"]) => ("PUT", RuntimeApi::subscribe),
             ("2020-08-15", ["logs"]) => ("PUT", |_, call| {
-                // As AWS's own emulator does. The Telemetry API has replaced the Logs API.
+                // AWS's own emulator does the same. The Telemetry API has replaced the Logs API.
                 let document = refusal_document("Logs.NotSupported", "Logs API is not supported");
                 call.respond(202, &[JSON], &document)
             }),
@@ -315,7 +315,7 @@ impl RuntimeApi {
         call.send_event(&*event.ok_or(io::ErrorKind::ConnectionAborted)?)
     }
 
-    /// Handles a response or an error that the runtime posts, which leads to the state `to`.
+    /// Handles a response or an error that the runtime posts, which changes the state to `to`.
     fn post(&self, to: RuntimeState, call: &mut ApiCall<'_, '_>) -> CallResult {
         let id = invocation_id(call.request.path());
         let is_concurrent = self.environment.settings.concurrency.is_some();

@@ -1,9 +1,9 @@
 //! Access rules: local programs may call, and so may the web pages that the developer has allowed.
 //!
 //! Any page in the developer's browser can send requests to a port of this machine. Two header fields
-//! distinguish such a request from one of a local program: the page's origin, which the browser adds
-//! (Fetch Standard, "Origin header"; Fetch Metadata Request Headers, "Sec-Fetch-Site"), and the host
-//! name, if the page has made its own name resolve to this machine (DNS rebinding). An address and
+//! distinguish such a request from one of a local program. One is the page's origin, which the browser adds
+//! (Fetch Standard, "Origin header"; Fetch Metadata Request Headers, "Sec-Fetch-Site"). The other is the
+//! host, if the page has made its own name resolve to this machine (DNS rebinding). An address and
 //! `localhost` always mean this machine.
 
 use std::net::{IpAddr, Ipv6Addr};
@@ -112,7 +112,7 @@ impl AccessRules {
     }
 
     fn accepts_host(&self, value: &str, is_label_accepted: bool) -> bool {
-        // Without brackets this is no valid authority, but it is an address, which is enough.
+        // An IPv6 address without brackets is not a valid authority, but it is safe: it names no host.
         if value.parse::<Ipv6Addr>().is_ok() {
             return true;
         }
@@ -185,8 +185,8 @@ pub(crate) fn port_of(host: &str) -> Option<u16> {
     split_port(host)?.1
 }
 
-/// Returns a host name in lower case, without the dot of a fully qualified name; `None` if `text` is no host
-/// name.
+/// Returns a host name in lower case, without the dot of a fully qualified name; `None` if `text` is not a
+/// host name.
 pub(crate) fn host_name(text: &str) -> Option<String> {
     let name = text.strip_suffix('.').unwrap_or(text);
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
@@ -194,7 +194,7 @@ pub(crate) fn host_name(text: &str) -> Option<String> {
 }
 
 /// Returns an origin in lower case, without a default port, so that equal origins are equal texts; `None` if
-/// `text` is no origin.
+/// `text` is not an origin.
 pub(crate) fn origin(text: &str) -> Option<String> {
     let text = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
     if text == "*" || text == "null" {

@@ -19,7 +19,7 @@ const DISCARD_LEN_MAX: usize = 8 * 1024 * 1024;
 
 /// How long the head of a request may take from its first byte to its last.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
-/// How long a caller's body may take, plus one second for each [`BODY_RATE_MIN`] bytes that have come.
+/// How long a caller's body may take, plus one second for each [`BODY_RATE_MIN`] bytes that were received.
 const BODY_TIME_MAX: Duration = Duration::from_secs(20);
 const BODY_RATE_MIN: u64 = 4096;
 /// How long the rest of a request is read after the response to it.
@@ -29,7 +29,7 @@ const LINGER_MAX: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(crate) struct HttpRequest {
     pub(crate) method: String,
-    /// As it was sent, but in origin form: it begins with `/`.
+    /// The target as it was sent, but in origin form: it begins with `/`.
     pub(crate) target: String,
     /// Host and port of a target in absolute form.
     pub(crate) authority: Option<String>,
@@ -159,14 +159,14 @@ pub(super) enum BodyProgress {
 #[derive(Debug)]
 pub(crate) struct Exchange<'c> {
     pub(super) connection: &'c Connection,
-    /// Bytes that were read from the connection and belong to this request or a later one. The head is in
-    /// front of the body.
+    /// Bytes that were read from the connection and belong to this request or a later one. The head is
+    /// before the body.
     buffer: &'c mut Vec<u8>,
     body: Body,
     pub(super) progress: BodyProgress,
-    /// When the wait for a body of limited time began, and how many bytes have come since.
+    /// When the wait for a body with a time limit began, and how many bytes were received since.
     body_wait: Option<(Instant, u64)>,
-    /// Whether the body may take any time.
+    /// Whether the body has no time limit.
     pub(crate) allows_slow_body: bool,
     /// Trailers of the request's body.
     pub(crate) trailers: Vec<(String, String)>,
@@ -352,7 +352,7 @@ fn read_head(
     let mut began = None;
     connection.set_use(ConnectionUse::Idle);
     loop {
-        // RFC 9112, section 2.2: empty lines in front of a request are ignored.
+        // RFC 9112, section 2.2: empty lines before a request are ignored.
         let is_line_end = |b: &&u8| matches!(b, b'\r' | b'\n');
         buffer.drain(..buffer.iter().take_while(is_line_end).count());
         if let Some(parsed) = parse_head(buffer)? {
@@ -428,7 +428,7 @@ fn text_field(name: &[u8], value: &[u8]) -> (String, String) {
     (String::from_utf8_lossy(name).into_owned(), text)
 }
 
-/// Reads once and appends what has come to `buffer`. Returns how much that is.
+/// Reads once and appends the received bytes to `buffer`. Returns their number.
 fn read_once(mut stream: &TcpStream, buffer: &mut Vec<u8>) -> io::Result<usize> {
     let mut scratch = vec![0; READ_LEN];
     let n = loop {

@@ -64,7 +64,7 @@ struct ConnectionState {
 /// What a connection is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConnectionUse {
-    /// No byte of a request has come.
+    /// No byte of a request has been received.
     Idle,
     /// A request is being read.
     Reading,
@@ -111,7 +111,7 @@ impl Connection {
     fn closing_rank(&self) -> Option<(u8, Instant)> {
         let state = lock(&self.state);
         let rank = match state.use_ {
-            // A request has come that the connection's thread has not seen yet.
+            // A request has arrived that the connection's thread has not seen yet.
             ConnectionUse::Idle if sys::is_readable(&self.stream, false) => return None,
             ConnectionUse::Idle => 0,
             ConnectionUse::Reading => 1,
@@ -121,7 +121,7 @@ impl Connection {
         (!state.is_kept && !is_fresh).then_some((rank, state.since))
     }
 
-    /// Closes the connection unless a request has come meanwhile. Returns whether it did.
+    /// Closes the connection unless a request has arrived meanwhile. Returns whether it did.
     fn close(&self) -> bool {
         let mut state = lock(&self.state);
         let may_close = matches!(state.use_, ConnectionUse::Idle | ConnectionUse::Reading);
@@ -175,8 +175,8 @@ impl Server {
         self.addr
     }
 
-    /// Closes the listener and all connections, and joins their threads. The caller has to end whatever
-    /// the service waits for first.
+    /// Closes the listener and all connections, and joins their threads. Before that, the caller has to
+    /// end everything that the service waits for.
     pub(crate) fn stop(&mut self) {
         self.acceptor.is_stopped.store(true, Ordering::SeqCst);
         // Only another connection ends `TcpListener::accept`.

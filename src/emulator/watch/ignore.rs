@@ -115,11 +115,11 @@ fn name_matches(mut pattern: &[u8], mut name: &[u8]) -> bool {
             retry = Some((rest, name));
             continue;
         }
-        let Some((&byte, behind)) = name.split_first() else {
+        let Some((&byte, after)) = name.split_first() else {
             return pattern.is_empty();
         };
         match (byte_matches(pattern, byte), retry) {
-            (Some(rest), _) => (pattern, name) = (rest, behind),
+            (Some(rest), _) => (pattern, name) = (rest, after),
             (None, Some((rest, [_, shorter @ ..]))) => {
                 retry = Some((rest, shorter));
                 (pattern, name) = (rest, shorter);

@@ -253,7 +253,7 @@ impl Snapshot {
         // The files that this process writes its output to. No build reads them.
         let own_output = ["/proc/self/fd/1", "/proc/self/fd/2"]
             .map(|path| Stamp::new(&fs::metadata(path).ok()?).id);
-        // The folders that have been found, by device and inode: symbolic links may lead back.
+        // The folders that have been found, by device and inode: symbolic links may form a cycle.
         let mut folders = BTreeSet::new();
         self.searched.insert((folder.to_owned(), search));
         let mut rest = vec![(folder.to_owned(), IgnorePatterns::above(folder), DEPTH_MAX)];
@@ -352,7 +352,7 @@ fn paths_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
 /// with backslashes; other backslashes are part of a path.
 fn prerequisites(text: &str) -> Vec<String> {
     let text = text.replace("\\\r\n", " ").replace("\\\n", " ");
-    // No path contains a NUL, so it can stand for a space within a path.
+    // No path contains a NUL, so it can replace a space within a path.
     let text = text.replace("\\ ", "\0");
     let rules = text.lines().filter(|line| !line.starts_with('#'));
     let paths = rules.flat_map(|rule| {
@@ -403,7 +403,7 @@ mod tests {
         }
     }
 
-    /// Returns the inputs of a build whose output is not elsewhere, whatever the variables of this process.
+    /// Returns the inputs of a build whose output is in its package. Ignores the variables of this process.
     fn inputs_of(folder: &Path, program: Option<&Path>) -> BuildInputs {
         BuildInputs {
             target: None,
@@ -432,7 +432,7 @@ mod tests {
         check(&inputs, &folder, || {}, &[]);
         check(&inputs, &folder, || write("src/a.rs", "1"), &["src/a.rs"]);
         check(&inputs, &folder, || write("src/a.rs", "12"), &["src/a.rs"]);
-        // As long as before, and in the same second.
+        // The new text has the same length and is written in the same second.
         check(&inputs, &folder, || write("src/a.rs", "21"), &["src/a.rs"]);
         let old = || {
             let file = fs::File::options().write(true).open(path("src/a.rs"));

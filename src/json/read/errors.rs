@@ -92,7 +92,7 @@ impl<'j> Reader<'j> {
         Error::new(ErrorKind::Range, &sentence, self.text, self.start)
     }
 
-    /// Returns the error that `what` was expected, and another kind of value or none comes next.
+    /// Returns the error that `what` was expected, and the next value is of another kind or missing.
     #[inline(never)]
     pub(in crate::json) fn error_expected_next(&mut self, what: &str) -> Error {
         let (rest, depth) = (lexer::skip_white_space(self.rest), self.depth);

@@ -18,7 +18,8 @@ pub(in crate::json) fn skip_white_space(rest: &[u8]) -> &[u8] {
     }
 }
 
-/// As [`skip_white_space`], for the place after a colon, where most texts have one space or none.
+/// Does the same as [`skip_white_space`]. It is for the place after a colon, where most texts have one
+/// space or none.
 #[inline(always)]
 pub(in crate::json) fn skip_white_space_after_colon(rest: &[u8]) -> &[u8] {
     match rest {
@@ -27,7 +28,7 @@ pub(in crate::json) fn skip_white_space_after_colon(rest: &[u8]) -> &[u8] {
     }
 }
 
-/// As [`skip_white_space`], not inlined. A line end and indentation, the white space of most indented
+/// Does the same as [`skip_white_space`], but is not inlined. A line end and indentation, the white space of most indented
 /// texts, is skipped eight bytes at a time; the plain form is [`slow_skip_white_space`].
 #[inline(never)]
 pub(in crate::json) fn skip_long_white_space(mut rest: &[u8]) -> &[u8] {
@@ -49,7 +50,7 @@ pub(in crate::json) fn skip_long_white_space(mut rest: &[u8]) -> &[u8] {
     }
 }
 
-/// As [`skip_white_space`], byte by byte.
+/// Does the same as [`skip_white_space`], byte by byte.
 #[inline(never)]
 fn slow_skip_white_space(mut rest: &[u8]) -> &[u8] {
     while let [b' ' | b'\n' | b'\r' | b'\t', after @ ..] = rest {
@@ -74,7 +75,7 @@ pub(in crate::json) fn skip_unescaped(mut rest: &[u8]) -> &[u8] {
     skip_unescaped_tail(rest)
 }
 
-/// As [`skip_unescaped`], for the last fifteen bytes of a text.
+/// Does the same as [`skip_unescaped`] for the last fifteen bytes of a text.
 #[inline(never)]
 fn skip_unescaped_tail(rest: &[u8]) -> &[u8] {
     match simd::first_special_of_few(rest) {

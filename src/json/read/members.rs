@@ -29,13 +29,13 @@ impl<'j> Reader<'j> {
     /// ```
     ///
     /// # Errors
-    /// If neither a member nor the end comes next.
+    /// If the reader is neither at a member nor at the end of the object.
     pub fn next_member(&mut self) -> Result<Option<Cow<'j, str>>, Error> {
         self.next_name(true)
     }
 
-    /// As [`next_member`](Self::next_member). An unpaired surrogate in the name becomes U+FFFD if
-    /// `replace` is set; otherwise it is an error.
+    /// Does the same as [`next_member`](Self::next_member). An unpaired surrogate in the name becomes U+FFFD
+    /// if `replace` is set; otherwise it is an error.
     pub(in crate::json) fn next_name(
         &mut self,
         replace: bool,
@@ -46,7 +46,7 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// As [`next_name`](Self::next_name), faster and 200 bytes longer: a tree of an HTTP event takes 6 %
+    /// Does the same as [`next_name`](Self::next_name), but is faster and 200 bytes longer: a tree of an HTTP event takes 6 %
     /// fewer instructions (`bench/json`, opt-level z).
     #[inline]
     pub(in crate::json) fn fast_next_name(&mut self) -> Result<Option<Cow<'j, str>>, Error> {
@@ -122,7 +122,7 @@ impl<'j> Reader<'j> {
     /// members that are required; the ones that are found are removed.
     ///
     /// # Errors
-    /// Those of `read`; and if no object comes next or a required member is missing.
+    /// Those of `read`; and if the next value is not an object, or a required member is missing.
     #[doc(hidden)]
     pub fn fields(
         &mut self,
@@ -207,8 +207,8 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// As [`find_field`](Self::find_field), for one member whose name has escapes or space before the
-    /// colon, or that no field has. `name` is the rest after its opening quote.
+    /// Does the same as [`find_field`](Self::find_field) for one member, whose name may have escapes or
+    /// white space before the colon, or belong to no field. `name` is the rest after its opening quote.
     #[inline(never)]
     fn slow_find_field(&mut self, names: &Names, name: &'j [u8]) -> Result<usize, Error> {
         if !matches!(lexer::skip_unescaped(name), [b'"', b':', ..]) {
@@ -235,7 +235,7 @@ impl<'j> Reader<'j> {
     /// ```
     ///
     /// # Errors
-    /// If it is not JSON.
+    /// If the value is not JSON.
     pub fn skip(&mut self) -> Result<(), Error> {
         let (rest, depth) = (lexer::skip_white_space(self.rest), self.depth);
         let Some(after) = self.skip_value(rest) else {
@@ -308,7 +308,7 @@ impl<'j> Reader<'j> {
 
     /// Skips members up to the object's closing bracket, or up to the first one whose name may be one
     /// of those with `hashes`. `hashes` are for the member that `rest` begins with, `next_hashes` for
-    /// those after it: a first member that is no field is skipped with 0.
+    /// those after it: a first member that is not a field is skipped with 0.
     fn skip_members(
         &mut self,
         mut rest: &'j [u8],

@@ -176,7 +176,7 @@ impl<'j> Reader<'j> {
         result
     }
 
-    /// As [`attempt`](Self::attempt). Within `read`, the escape of an unpaired surrogate becomes U+FFFD
+    /// Does the same as [`attempt`](Self::attempt). Within `read`, the escape of an unpaired surrogate becomes U+FFFD
     /// if `replaces_surrogates` is set; otherwise it is an error.
     #[inline]
     pub(crate) fn attempt_replacing<T>(
@@ -190,7 +190,7 @@ impl<'j> Reader<'j> {
         result
     }
 
-    /// Returns the kind of the value that comes next, from its first character. Nothing is read.
+    /// Returns the kind of the next value, from its first character. Nothing is read.
     ///
     /// ```
     /// use tiny_lambda::json::{Kind, Reader};
@@ -202,7 +202,7 @@ impl<'j> Reader<'j> {
     /// ```
     ///
     /// # Errors
-    /// If no value comes next.
+    /// If the reader is not at a value.
     pub fn peek(&mut self) -> Result<Kind, Error> {
         match lexer::skip_white_space(self.rest) {
             [b'"', ..] => Ok(Kind::String),
@@ -225,7 +225,7 @@ impl<'j> Reader<'j> {
     /// ```
     ///
     /// # Errors
-    /// If something else comes next.
+    /// If the next value is not `null`.
     pub fn null(&mut self) -> Result<(), Error> {
         if self.literal_from(b'n') {
             Ok(())
@@ -234,7 +234,7 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// Reads `null` if it comes next. Returns whether it did.
+    /// Reads `null` if it is the next value. Returns whether it was.
     ///
     /// ```
     /// use tiny_lambda::json::Reader;
@@ -256,7 +256,7 @@ impl<'j> Reader<'j> {
     /// ```
     ///
     /// # Errors
-    /// If something else comes next.
+    /// If the next value is neither.
     pub fn bool(&mut self) -> Result<bool, Error> {
         if self.literal_from(b't') {
             Ok(true)
@@ -277,7 +277,7 @@ impl<'j> Reader<'j> {
     /// ```
     ///
     /// # Errors
-    /// If something else comes next, or the number is malformed (RFC 8259, section 6).
+    /// If the next value is not a number, or is malformed (RFC 8259, section 6).
     pub fn number(&mut self) -> Result<&'j str, Error> {
         let rest = lexer::skip_white_space(self.rest);
         let [b'-' | b'0'..=b'9', ..] = rest else {
@@ -382,7 +382,7 @@ impl<'j> Reader<'j> {
         })
     }
 
-    /// Reads `[`. Call [`next_element`](Self::next_element) before each element.
+    /// Reads `[`, the start of an array. Call [`next_element`](Self::next_element) before each element.
     ///
     /// ```
     /// use tiny_lambda::json::Reader;
@@ -399,7 +399,7 @@ impl<'j> Reader<'j> {
     /// ```
     ///
     /// # Errors
-    /// If something else comes next, or 128 arrays and objects are open already.
+    /// If the next value is not an array, or 128 arrays and objects are open already.
     pub fn begin_array(&mut self) -> Result<(), Error> {
         self.open(b'[', "an array")
     }
@@ -418,7 +418,7 @@ impl<'j> Reader<'j> {
     /// ```
     ///
     /// # Errors
-    /// If neither an element nor the end comes next.
+    /// If the reader is neither at an element nor at the end of the array.
     pub fn next_element(&mut self) -> Result<bool, Error> {
         match lexer::skip_white_space(self.rest) {
             [b']', after @ ..] => {
@@ -447,7 +447,8 @@ impl<'j> Reader<'j> {
         })
     }
 
-    /// Reads `{`. Call [`next_member`](Self::next_member) before each value; [`Reader`] has an example.
+    /// Reads `{`, the start of an object. Call [`next_member`](Self::next_member) before each value;
+    /// [`Reader`] has an example.
     ///
     /// ```
     /// use tiny_lambda::json::Reader;
@@ -459,7 +460,7 @@ impl<'j> Reader<'j> {
     /// ```
     ///
     /// # Errors
-    /// If something else comes next, or 128 arrays and objects are open already.
+    /// If the next value is not an object, or 128 arrays and objects are open already.
     pub fn begin_object(&mut self) -> Result<(), Error> {
         self.open(b'{', "an object")
     }
@@ -477,7 +478,7 @@ impl<'j> Reader<'j> {
     /// ```
     ///
     /// # Errors
-    /// If it is not JSON.
+    /// If the value is not JSON.
     pub fn raw(&mut self) -> Result<&'j str, Error> {
         let start = self.pos_of(lexer::skip_white_space(self.rest));
         self.skip()?;
@@ -545,8 +546,7 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// Skips white space and returns a copy of the reader whose errors are about the value that comes
-    /// next.
+    /// Skips white space and returns a copy of the reader whose errors are about the next value.
     pub(in crate::json) fn at_next(&mut self) -> Reader<'j> {
         self.next();
         Reader {
@@ -582,7 +582,7 @@ impl<'j> Reader<'j> {
         self.text.len().wrapping_sub(rest.len())
     }
 
-    /// Reads the literal that begins with `first`, if it comes next. Returns whether it did.
+    /// Reads the literal that begins with `first`, if it is next. Returns whether it was.
     fn literal_from(&mut self, first: u8) -> bool {
         let rest = lexer::skip_white_space(self.rest);
         if rest.first() != Some(&first) {

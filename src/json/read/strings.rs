@@ -21,13 +21,13 @@ impl<'j> Reader<'j> {
     /// ```
     ///
     /// # Errors
-    /// If something else comes next, or the string is malformed (RFC 8259, section 7).
+    /// If the next value is not a string, or is malformed (RFC 8259, section 7).
     pub fn string(&mut self) -> Result<Cow<'j, str>, Error> {
         let string = self.begin_string()?;
         self.string_after_quote(string, self.replaces_surrogates)
     }
 
-    /// As [`string`](Self::string), into an existing string.
+    /// Reads a string into an existing one.
     pub(in crate::json) fn string_into(&mut self, to: &mut String) -> Result<(), Error> {
         let string = self.begin_string()?;
         match self.plain_string(string) {
@@ -37,7 +37,7 @@ impl<'j> Reader<'j> {
         Ok(())
     }
 
-    /// As [`string`](Self::string), for a string without escapes.
+    /// Reads a string that has no escapes.
     pub(in crate::json) fn borrowed_string(&mut self) -> Result<&'j str, Error> {
         let string = self.begin_string()?;
         if let Some(string) = self.plain_string(string) {
@@ -79,8 +79,8 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// As [`string_after_quote`](Self::string_after_quote), for a string without escapes. `None` if
-    /// there are escapes or errors; nothing has been read then.
+    /// Does the same as [`string_after_quote`](Self::string_after_quote) for a string without escapes. Returns
+    /// `None` and reads nothing if there are escapes or errors.
     #[inline]
     fn plain_string(&mut self, string: &'j [u8]) -> Option<&'j str> {
         let end = lexer::skip_unescaped(string);
@@ -91,8 +91,9 @@ impl<'j> Reader<'j> {
         self.text.get(self.pos_of(string)..self.pos_of(end))
     }
 
-    /// As [`string_after_quote`](Self::string_after_quote), for a string that may have escapes. The
-    /// escape of an unpaired surrogate becomes U+FFFD if `replace` is set; otherwise it is an error.
+    /// Does the same as [`string_after_quote`](Self::string_after_quote) for a string that may have escapes.
+    /// The escape of an unpaired surrogate becomes U+FFFD if `replace` is set; otherwise it is an error.
+    /// Another policy for escapes belongs here; `lexer::decode_escape` knows which escapes exist.
     #[inline(never)]
     pub(in crate::json) fn escaped_string(
         &mut self,

@@ -1,6 +1,6 @@
-//! A chunk: 128 KB of memory with a bitmap of what is used.
+//! A chunk: 128 KB of memory with a bitmap of the used parts.
 //!
-//! Bit `i` stands for granule `i`, the chunk's bytes `8 * i .. 8 * i + 8`: 1 is used, 0 is free. A block
+//! Bit `i` tells whether granule `i`, the chunk's bytes `8 * i .. 8 * i + 8`, is used (1) or free (0). A block
 //! is a run of granules. Nothing else is stored about a block, since its owner knows its length. So two
 //! free neighbours are one longer run of zeros, whatever their lengths were.
 //!
@@ -8,7 +8,7 @@
 
 use super::system::{self, PAGE};
 
-/// Bytes that one bit stands for: a block's length and address are multiples of this.
+/// Bytes of a granule, which has one bit in the bitmap. A block's length and address are multiples of this.
 ///
 /// 16 if panics unwind: the toolchain's libunwind writes to Rust's exception object with instructions that need
 /// that alignment, as every `malloc` gives it, although the object's type asks for 8.
@@ -174,7 +174,7 @@ impl Chunk {
     }
 
     /// Gives the dirty pages without a used granule back to the system. Returns their bytes, and whether
-    /// the whole chunk is free. Only then the page of the header is given back.
+    /// the whole chunk is free. The page of the header is given back only in that case.
     pub(super) fn purge(&mut self) -> (usize, bool) {
         const N_PAGES: usize = CHUNK_LEN / PAGE;
         const ALL: u64 = (1 << N_PAGES) - 1;

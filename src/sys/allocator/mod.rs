@@ -1,15 +1,15 @@
 //! The global allocator of release builds for musl: small code, and memory bounded by what is in use.
 //!
 //! # Guarantees
-//! Sizes are rounded up to 8 bytes (16 where panics unwind), those of more than 124 KB to whole pages. *In use* are the bytes
-//! of all blocks that were allocated and not freed. The *peak* is the maximum of that since the last
-//! `next`.
+//! Sizes are rounded up to 8 bytes (16 where panics unwind), those of more than 124 KB to whole pages.
+//! *In use* are the bytes of all blocks that were allocated and not freed. The *peak* is the maximum of that
+//! since the last `next`.
 //! - During an invocation, the resident memory of this allocator is at most 17/16 of the peak plus
 //!   1 MB.
 //! - When `next` is called, it is at most 17/16 of the bytes in use plus 1 MB.
 //!
-//! Two things come on top: pages that are only partly in use, since a block never moves and a page
-//! can be given back only as a whole, and the first chunk (128 KB).
+//! The resident memory can be larger by two things. One is pages that are only partly in use, since a block
+//! never moves and a page can be given back only as a whole. The other is the first chunk (128 KB).
 //!
 //! In the child of a `fork`, no call waits for a thread that exists only in the parent.
 //!
@@ -44,7 +44,7 @@ mod system;
 #[cfg_attr(not(test), global_allocator)]
 static HEAP: Heap = Heap::new();
 
-/// Gives memory back to the system that is not in use. The runtime calls this before each `next`.
+/// Gives memory that is not in use back to the system. The runtime calls this before each `next`.
 pub(crate) fn trim_heap() {
     HEAP.locked(State::trim);
 }
@@ -282,8 +282,8 @@ impl State {
         None
     }
 
-    /// Starts to use the bitmap of the first chunk, in which all that was cut is marked as used. From
-    /// then on it is a chunk like the others, and its freed blocks serve any size.
+    /// Starts to use the bitmap of the first chunk, and marks the blocks that were cut from it as used. From
+    /// then on it is a chunk like the others, and its freed memory serves any size.
     fn open_first_chunk(&mut self) {
         let group = &mut self.groups[0];
         if !group.base.is_null() {
@@ -303,7 +303,7 @@ impl State {
         self.used = self.used.wrapping_add(self.cut);
         self.resident = self.resident.wrapping_add(dirty_len);
         self.cut = CUT_MAX;
-        // `base` says that all of the above is done.
+        // `base` is set last: it means that all of the above is done.
         compiler_fence(Ordering::Release);
         group.base = self.first_chunk;
     }
@@ -342,7 +342,7 @@ impl State {
         }
     }
 
-    /// Gives all pages of chunks back to the system in which no granule is used.
+    /// Gives all pages of chunks that have no used granule back to the system.
     fn purge(&mut self) {
         self.flush();
         for group in &mut self.groups {

@@ -192,7 +192,7 @@ fn an_empty_heap_is_all_zero() {
     static NEW: Heap = Heap::new();
     let start = core::mem::offset_of!(Heap, is_locked);
     let at = (&raw const NEW).cast::<u8>().wrapping_add(start);
-    // Only then the state starts in the page in which the first chunk ends.
+    // This alignment puts the start of the state into the page in which the first chunk ends.
     assert!(at.addr() % PAGE == PAGE / 2);
     let len = size_of::<Heap>() - start;
     // For Miri, padding has no value.
@@ -292,7 +292,7 @@ fn a_free_run_is_found_at_each_place_and_of_each_length() {
             *block = None;
         }
         heap.locked(State::flush);
-        // Blocks 0.. are neighbours, so that block `from` tells where the hole is.
+        // The blocks are neighbours, so the address of the first one gives the address of the hole.
         let first = full[0].as_ref().unwrap().at.addr();
         let block = Block::new(heap, bytes(n * 8), 1);
         assert_eq!(block.at.addr(), first + from * 8, "{offset} {n}");

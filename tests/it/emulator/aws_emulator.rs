@@ -20,8 +20,8 @@ use super::raw_requests;
 const BASE: &str = "/2018-06-01/runtime";
 const EXTENSION: &str = "/2020-01-01/extension";
 
-/// Conversations of a runtime with the Runtime API. A call is `METHOD path & field | body`; `next` stands
-/// for that call, and `$` for the path of the invocation.
+/// Conversations of a runtime with the Runtime API. A call is `METHOD path & field | body`; `next` means
+/// that call, and `$` the path of the invocation.
 const CONVERSATIONS: [&[&str]; 7] = [
     &[
         "next",

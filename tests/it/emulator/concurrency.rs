@@ -227,7 +227,7 @@ fn idle_connections_do_not_keep_callers_out() {
     for start in ["", "GET / HTTP/1.1\r\nHost:", body.as_str(), idle] {
         for addr in [limited.addr, api] {
             if addr == limited.addr && start == idle {
-                // The Invoke API would take it for an event.
+                // The Invoke API would treat it as an event.
                 continue;
             }
             all.push(flood(addr, 200, start));

@@ -78,7 +78,7 @@ fn the_invoke_api_passes_payload_context_and_qualifier_to_the_function() {
         has(&got, "/trace", r#""Root=1-2-3;Sampled=0""#);
         has(&got, "/tenant", r#""blue""#);
         has(&got, "/client", r#""{\"custom\":{\"a\":\"1\"}}""#);
-        // JavaScript may write a lone surrogate: `{"custom":{"a":"\ud83d"}}`.
+        // JavaScript may write an unpaired surrogate: `{"custom":{"a":"\ud83d"}}`.
         let odd = "X-Amz-Client-Context: eyJjdXN0b20iOnsiYSI6Ilx1ZDgzZCJ9fQ==\r\n";
         let got = value(&client.request(INVOKE, odd, b"{}"));
         has(&got, "/client", r#""{\"custom\":{\"a\":\"\\ud83d\"}}""#);

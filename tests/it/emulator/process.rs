@@ -55,7 +55,7 @@ fn the_function() {
                 let vars: Vec<_> = vars.collect();
                 return Ok(Value::Object(vars.into_iter().collect()));
             }
-            // Returns when `n` processes have come here.
+            // Returns when `n` processes have reached this point.
             "meet" => {
                 let at = event.get("at").and_then(Value::as_str).unwrap().to_owned();
                 let n = event.get("n").and_then(Value::as_u64).unwrap();
@@ -317,7 +317,7 @@ fn command(args: &[&str], input: &str) -> Output {
 }
 
 #[test]
-fn the_command_goes_on_if_the_reader_of_its_standard_error_has_gone() {
+fn the_command_continues_if_the_reader_of_its_standard_error_has_closed_the_pipe() {
     let folder = Folder::new("unread");
     let function = folder.function();
     let event = ["--env", "AWS_REGION=x", "--timeout", "60", "--event", "1"];
@@ -507,7 +507,8 @@ fn an_error_of_the_command_is_one_line() {
         1,
         "no such program",
     );
-    check(&["--event", "{", path(&script)], 1, "the event is not JSON");
+    let message = "the event names no file or sample and is not JSON: ";
+    check(&["--event", "{", path(&script)], 1, message);
     check(
         &["--event", "@/no/such/file", path(&script)],
         1,
@@ -717,7 +718,7 @@ fn wait_for_state(pid: &str, state: char) {
         }
         std::thread::yield_now();
     }
-    panic!("process {pid} never came to be {state}");
+    panic!("process {pid} did not reach the state {state}");
 }
 
 /// 12.2: 27.

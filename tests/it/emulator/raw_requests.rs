@@ -8,9 +8,9 @@ use tiny_lambda::emulator::Emulator;
 
 /// A request, its reply, and the reason if AWS's own emulator replies differently.
 ///
-/// In requests, `-` at the start of a line stands for the usual Host field, and lines end with LF. A reply
-/// is the first line, the headers without `Date` and `Content-Length` sorted by name, the body, and
-/// whether the connection stays open.
+/// In requests, a line that begins with `-` is the usual Host field, and lines end with LF. A reply consists
+/// of the first line, the headers, the body, and whether the connection stays open. The headers are sorted by
+/// name and do not contain `Date` and `Content-Length`.
 pub(crate) const CHECKS: [(&str, &str, Option<&str>); 45] = [
     (
         "GET /2018-06-01/ping HTTP/1.1\n-\n",

@@ -27,8 +27,8 @@ fn short() -> Settings {
 }
 
 /// Plays a runtime: sends each request on one connection, and compares the status and the body. A request
-/// is `METHOD path [field: value]*` with an optional body after `|`; `next` stands for that call, and `$`
-/// for the path of its invocation.
+/// is `METHOD path [field: value]*` with an optional body after `|`; `next` means that call, and `$`
+/// the path of its invocation.
 fn play(client: &mut Client, script: &[(&str, &str)]) {
     let mut id = String::new();
     for &(request, want) in script {

@@ -64,7 +64,7 @@ fn only_failed_messages_are_retried_and_in_a_fifo_queue_also_the_later_ones() {
     check("fifo", &["no", "ok"], 2, &["m0"]);
 }
 
-/// The event of a queue with messages of a group and a body. Some groups stand for a member that is
+/// The event of a queue with messages of a group and a body. Some groups mean a member that is
 /// missing (`-`, `none`), `null` or a number (`odd`).
 fn grouped(queue: &str, messages: &[(&str, &str)]) -> sqs::SqsEvent {
     let records = messages.iter().enumerate().map(|(id, (group, body))| {
@@ -152,7 +152,7 @@ fn with_continue_other_groups_only_the_failed_message_group_stops() {
             &["m1", "m2"],
         );
     }
-    // Without the queue's name, the sequence number tells a FIFO queue.
+    // Without the queue's name, the sequence number shows that it is a FIFO queue.
     check(
         "",
         &[("a", "no"), ("a", "ok"), ("b", "ok")],

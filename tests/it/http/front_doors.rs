@@ -517,7 +517,7 @@ fn the_base_path_of_a_rest_api_is_recognised_and_is_not_part_of_the_route() {
         "",
         "/files/x/y%20z",
     );
-    // Only `requestContext` tells that the path is the root of the API.
+    // Only `requestContext` shows that the path is the root of the API.
     check_base(
         &rest_at("/", "/online", &context("/online")),
         "/online",
@@ -586,7 +586,7 @@ fn the_stage_and_the_base_path_of_an_http_api_are_not_part_of_the_route() {
         "/status/a@b",
     );
     check_base(&http("$default", "/prod/healthz", ""), "", "/healthz");
-    // The domain name tells that the path is the root below a mapping.
+    // The domain name shows that the path is the root below a mapping.
     let root = http("GET /", "/online", "");
     check_base(&root, "", "/online");
     let domain = |name: &str| {

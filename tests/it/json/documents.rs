@@ -42,7 +42,7 @@ fn consistent(text: &[u8]) -> Result<Value, json::Error> {
             );
         }
         Err(error) => {
-            // A lone surrogate is an error only if its string is read. Skipping may find an error
+            // An unpaired surrogate is an error only if its string is read. Skipping may find an error
             // after it.
             if error.kind() == ErrorKind::Surrogate {
                 assert!(
@@ -75,7 +75,7 @@ const CHOICES: [(&str, Result<(), ErrorKind>); 35] = [
     ("i_number_too_big_neg_int.json", Ok(())),
     ("i_number_too_big_pos_int.json", Ok(())),
     ("i_number_very_big_negative_int.json", Ok(())),
-    // A `String` cannot hold a lone surrogate.
+    // A `String` cannot hold an unpaired surrogate.
     (
         "i_object_key_lone_2nd_surrogate.json",
         Err(ErrorKind::Surrogate),

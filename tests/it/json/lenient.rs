@@ -1,4 +1,4 @@
-//! Input from programs in other languages that RFC 8259 leaves open: lone surrogates, byte order marks,
+//! Input from programs in other languages that RFC 8259 leaves open: unpaired surrogates, byte order marks,
 //! `null` for a missing member.
 
 use tiny_lambda::events::batch::BatchResponse;
@@ -15,7 +15,7 @@ json_struct! {
     struct Own { a: String, n: u8 = 7 }
 }
 
-/// Strings with a lone surrogate, and the same with the replacement character.
+/// Strings with an unpaired surrogate, and the same with the replacement character.
 const HALVES: [(&str, &str); 6] = [
     (r"\ud83d", "\u{fffd}"),
     (r"x\udE00y", "x\u{fffd}y"),
@@ -26,7 +26,7 @@ const HALVES: [(&str, &str); 6] = [
 ];
 
 #[test]
-fn a_lone_surrogate_makes_at_most_one_record_fail() {
+fn an_unpaired_surrogate_makes_at_most_one_record_fail() {
     for (half, want) in HALVES {
         let body = r#"{\"a\":\"ok\"}"#;
         let inner = half.replace('\\', r"\\");
@@ -62,7 +62,7 @@ fn a_lone_surrogate_makes_at_most_one_record_fail() {
 }
 
 #[test]
-fn a_lone_surrogate_is_replaced_in_events_and_an_error_in_json_struct() {
+fn an_unpaired_surrogate_is_replaced_in_events_and_an_error_in_json_struct() {
     for (half, want) in HALVES {
         let event = format!(r#"{{"source":"{half}","detail":{{"a":"{half}","n":1}}}}"#);
         let own: EventBridgeEvent<Own> = json::parse(event.as_bytes()).unwrap();
@@ -100,7 +100,7 @@ fn a_lone_surrogate_is_replaced_in_events_and_an_error_in_json_struct() {
 }
 
 #[test]
-fn a_lone_surrogate_is_replaced_in_every_type_that_events_are_made_of() {
+fn an_unpaired_surrogate_is_replaced_in_every_type_that_events_are_made_of() {
     for (half, want) in HALVES {
         let text = format!("\"{half}\"");
         let text = text.as_bytes();
@@ -126,7 +126,7 @@ fn a_lone_surrogate_is_replaced_in_every_type_that_events_are_made_of() {
 }
 
 #[test]
-fn an_event_with_a_lone_surrogate_anywhere_is_read() {
+fn an_event_with_a_unpaired_surrogate_anywhere_is_read() {
     let mut n_read = 0;
     for (name, sample) in samples::ALL {
         for (at, _) in sample.match_indices('"').step_by(7) {
@@ -153,7 +153,7 @@ fn an_event_with_a_lone_surrogate_anywhere_is_read() {
 }
 
 #[test]
-fn a_web_request_with_a_lone_surrogate_is_read() {
+fn a_web_request_with_a_unpaired_surrogate_is_read() {
     for (half, want) in HALVES {
         let event = format!(
             r#"{{"version":"2.0","rawPath":"/p","rawQueryString":"","{half}":"{half}",
@@ -189,7 +189,7 @@ fn a_web_request_with_a_lone_surrogate_is_read() {
         assert_eq!(response.body.as_str(), Some(want));
         assert_eq!(response.headers.get("x-a"), Some(want));
     }
-    // JSON in the body is not an event: a lone surrogate is an error there.
+    // JSON in the body is not an event: an unpaired surrogate is an error there.
     let request = Request::new(Method::Post, "/").with_body(r#"{"a":"\ud83d"}"#);
     let error = request.json::<Own>().unwrap_err();
     assert!(

@@ -221,7 +221,7 @@ mod process {
         let child = child.unwrap();
         let mut peers: Vec<Peer> = (0..N).map(|_| Peer::accept(&listener)).collect();
         let maps = std::fs::read_to_string(format!("/proc/{}/maps", child.id())).unwrap();
-        // A writable mapping without a file.
+        // Finds the stacks: each is a writable mapping without a file.
         let lens = maps.lines().filter_map(|line| {
             let mut words = line.split_whitespace();
             let (from, to) = words.next()?.split_once('-')?;

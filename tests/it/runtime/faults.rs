@@ -129,7 +129,7 @@ fn a_reply_may_have_any_form_that_http_allows() {
             true => step_and_close(want, reply),
             false => step(want, reply),
         };
-        // As a reply to `next`, to a response and to an error.
+        // The reply follows `next`, a response and an error.
         let bad = next("\"x\"");
         survives(&[
             on(GET_NEXT),

@@ -1,5 +1,5 @@
 //! Fault injection: a Runtime API with random faults from a seed, slow callers, signals, closed standard
-//! streams. Every event is answered once, or its loss is logged.
+//! streams. Every event gets one response, or its loss is logged.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -306,7 +306,7 @@ impl Server {
             }
             _ => (Fate::Answered, accepted.to_owned(), true),
         };
-        assert_eq!(self.fates.insert(number, fate), None, "answered twice");
+        assert_eq!(self.fates.insert(number, fate), None, "two responses");
         let _ = stream.get_mut().write_all(reply.as_bytes());
         goes_on
     }
@@ -410,12 +410,12 @@ fn serve_all(n_seeds: u64, n_events: usize) {
 }
 
 #[test]
-fn every_event_is_answered_once_or_its_loss_is_logged() {
+fn every_event_gets_one_response_or_its_loss_is_logged() {
     serve_all(4, 150);
 }
 
 #[test]
 #[ignore = "takes a minute"]
-fn each_of_10_000_events_is_answered_once_or_its_loss_is_logged() {
+fn each_of_10_000_events_gets_one_response_or_its_loss_is_logged() {
     serve_all(8, 1250);
 }

@@ -24,7 +24,7 @@ fn logged(vars: &[(&str, &str)], event: &str) -> Vec<String> {
     for (program, _) in programs() {
         let (_, _, lines) = play(&program, vars, &script);
         let mut lines: Vec<_> = lines.lines().map(str::to_owned).collect();
-        // The line that says that the Runtime API has gone, which some levels leave out.
+        // The line about the unreachable Runtime API, which some levels leave out.
         lines.retain(|line| !line.contains("GET invocation/next"));
         said.push(lines);
     }
@@ -120,7 +120,7 @@ fn lambda_telemetry_log_fd_is_ignored() {
 
 /// 12.1: 41.
 #[test]
-fn a_function_goes_on_if_the_reader_of_its_log_has_gone() {
+fn a_function_continues_if_the_reader_of_its_log_has_closed_the_pipe() {
     for (program, _) in programs() {
         let script = [
             step(GET_NEXT, next("\"log much\"")),
@@ -169,7 +169,7 @@ fn a_log_line_is_written_with_one_write() {
                     while let Ok(len) = ours.recv(&mut line) {
                         writes.push(String::from_utf8(line[..len].to_vec()).unwrap());
                     }
-                    // One line says that the Runtime API has gone, unless a panic has ended the process.
+                    // One line says that the Runtime API is unreachable, unless a panic has ended the process.
                     let is_end = |line: &String| line.contains("GET invocation/next");
                     assert_eq!(
                         writes.iter().filter(|line| is_end(line)).count(),

@@ -318,7 +318,7 @@ fn a_panic_that_the_handler_catches_is_logged_and_not_posted() {
         let line = "ERROR RequestId: 8476a536 Runtime.Panic: panicked at examples/function.rs:";
         assert_eq!(said.matches(line).count(), 2, "{said}");
         assert_eq!(said.matches(": that is caught").count(), 2, "{said}");
-        // Two lines for the caught panics, two for the errors, one because the Runtime API has gone.
+        // Two lines for the caught panics, two for the errors, one because the Runtime API is unreachable.
         assert_eq!(said.lines().count(), 5, "{said}");
     }
 }
@@ -770,7 +770,7 @@ fn a_timer_signal_every_millisecond_changes_nothing() {
         assert_eq!(code, Some(1));
         assert_eq!(said.matches("NoStock: sold out").count(), 75, "{said}");
         let complaints = said.lines().filter(|line| line.contains("ClientError"));
-        // The runtime ends because the server has gone.
+        // The runtime ends because the server has stopped.
         let complaints: Vec<_> = complaints.collect();
         assert_eq!(complaints.len(), 1, "{complaints:?}");
         assert!(

@@ -253,7 +253,7 @@ fn a_stream_with_an_invalid_status_header_or_content_type_is_refused() {
 }
 
 #[test]
-fn a_write_fails_if_the_caller_has_gone_and_the_next_invocation_is_served() {
+fn a_write_fails_if_the_caller_has_disconnected_and_the_next_invocation_is_served() {
     let script: [Step; 4] = [
         step(GET_NEXT, NEXT),
         // The server closes with unread bytes, which resets the connection.

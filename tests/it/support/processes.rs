@@ -41,10 +41,10 @@ pub(crate) fn wait_for_state(pid: u32, state: &str) {
         }
         thread::yield_now();
     }
-    panic!("process {pid} never came to be {state}");
+    panic!("process {pid} did not reach the state {state}");
 }
 
-/// Whether a process exists and is no zombie.
+/// Whether a process exists and is not a zombie.
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 pub(crate) fn is_alive(pid: &str) -> bool {
     // A killed process may be a zombie until its parent has waited for it.

@@ -157,7 +157,7 @@ pub(crate) fn converse(script: &[Step], function: impl FnOnce(SocketAddr) + Send
 
 /// Listens at an address in 127.0.0.0/8 that no other test uses; at 127.0.0.1 if that is not possible.
 ///
-/// A runtime whose server has gone tries to reconnect for a while. If the servers differed only in the
+/// A runtime whose server has stopped tries to reconnect for a while. If the servers differed only in the
 /// port, the system could give that port to another test meanwhile, and the runtime would talk to the
 /// server of that test.
 pub(crate) fn listen() -> TcpListener {

@@ -1,5 +1,5 @@
-//! The limit of any emulator across sockets: caller, relay and runtime as three bare processes, which
-//! exchange the four messages of an invocation in fixed lengths, and parse nothing.
+//! Measures an upper bound for any emulator that uses sockets. A caller, a relay and a runtime are three
+//! processes that exchange the four messages of an invocation with fixed lengths, and parse nothing.
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! The event of an HTTP API in, the answer out: lambda_http, as its own runtime calls it.
+//! Reads the event of an HTTP API and writes the response with lambda_http, as its own runtime does.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! The event of an HTTP API in, the answer out: this crate.
+//! Reads the event of an HTTP API and writes the response with this crate.
 
 use std::hint::black_box;
 

@@ -3,7 +3,7 @@
 use serde_json::Value as Theirs;
 use tiny_lambda::json::{self, Ignored, Value as Ours};
 
-/// xorshift64*: the same documents for a seed, everywhere.
+/// xorshift64*: a seed gives the same documents on every machine.
 struct Random(u64);
 
 impl Random {
@@ -136,7 +136,7 @@ fn main() {
         }
         let shown = String::from_utf8_lossy(&bytes).into_owned();
         let ours = json::parse::<Ours>(&bytes);
-        // A value that nobody reads may contain half of a surrogate pair.
+        // A value that is skipped may contain half of a surrogate pair.
         let is_half_pair = |error: &json::Error| error.to_string().contains("surrogate");
         if !ours.as_ref().is_err_and(is_half_pair) {
             assert_eq!(json::parse::<Ignored>(&bytes).err(), ours.as_ref().err().cloned(), "{shown}");

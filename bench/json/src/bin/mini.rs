@@ -1,4 +1,4 @@
-//! The works with a peer.
+//! Runs the works with miniserde.
 use json_bench::*;
 use std::hint::black_box;
 use miniserde::{Deserialize, Serialize, json};

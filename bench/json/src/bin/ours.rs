@@ -1,4 +1,4 @@
-//! The works with tiny-lambda.
+//! Runs the works with tiny-lambda.
 use json_bench::*;
 use std::collections::BTreeMap;
 use std::hint::black_box;

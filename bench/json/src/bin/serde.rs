@@ -1,4 +1,4 @@
-//! The works with a peer.
+//! Runs the works with serde_json.
 use json_bench::*;
 use std::hint::black_box;
 use serde_json::{Value, from_slice, to_vec};

@@ -1,7 +1,7 @@
-//! An executable that reads a document and writes one, with the types that a feature chooses: its
-//! bytes less those of the one without are what JSON costs.
+//! An executable that reads a document and writes one, with the types that a feature chooses. Its size less
+//! that of the executable without a feature is what JSON costs.
 use std::io::{Read, Write};
-// Its executables do without the backtrace machinery, with and without JSON.
+// The executables with and without JSON contain no backtrace machinery.
 use tiny_lambda as _;
 
 /// `Type` with tiny-lambda, or with serde_json if the feature `peer` is on.

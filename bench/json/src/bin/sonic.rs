@@ -1,4 +1,4 @@
-//! The works with a peer.
+//! Runs the works with sonic-rs.
 use json_bench::*;
 use std::hint::black_box;
 use sonic_rs::{Value, from_slice, to_vec};

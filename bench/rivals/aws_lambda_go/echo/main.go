@@ -1,4 +1,4 @@
-// Gives back the text that it is given.
+// Returns the text that it receives.
 package main
 
 import "github.com/aws/aws-lambda-go/lambda"

@@ -1,4 +1,4 @@
-// Gives back the bytes that it is given.
+// Returns the bytes that it receives.
 package main
 
 import (

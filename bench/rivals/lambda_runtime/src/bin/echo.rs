@@ -1,4 +1,4 @@
-//! Gives back the text that it is given.
+//! Returns the text that it receives.
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main]

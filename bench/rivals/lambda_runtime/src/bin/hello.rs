@@ -1,4 +1,4 @@
-//! A greeting on lambda_runtime, as the template of its tool begins one.
+//! A greeting on lambda_runtime, from the template of `cargo lambda new`.
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Gives back the text that it is given.
+//! Returns the text that it receives.
 fn main() -> ! {
     minlambda::run_ok(|text: String| text)
 }

@@ -1,4 +1,4 @@
-//! Gives back the text that it is given.
+//! Returns the text that it receives.
 use tiny_lambda::{Context, Result};
 
 fn main() -> ! {
