@@ -482,17 +482,16 @@ fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
     // rest.
     let (first, rest) = multiply(significand, power.significand);
     let exponent = power.exponent + 1 - signed(lead);
-    let is_exact = power.is_exact && decimal.n_cut == 0;
-    let bits = round(first, exponent, !is_exact || rest != 0, format)?;
+    let bits = round(first, exponent, !power.is_exact || rest != 0, format)?;
     // What was cut off the power adds less than `significand` to `rest`. That matters if it carries
     // into `first`, and the next one is rounded to another float.
-    let is_certain = is_exact
-        || decimal.n_cut == 0
-            && (rest.checked_add(significand.into()).is_some()
-                || first
-                    .checked_add(1)
-                    .and_then(|next| round(next, exponent, true, format))
-                    == Some(bits));
+    let is_certain = decimal.n_cut == 0
+        && (power.is_exact
+            || rest.checked_add(significand.into()).is_some()
+            || first
+                .checked_add(1)
+                .and_then(|next| round(next, exponent, true, format))
+                == Some(bits));
     let up = !is_certain && is_rounded_up(decimal, bits, format);
     let bits = bits + u64::from(up);
     (bits < format.infinity).then_some(bits)
@@ -878,6 +877,11 @@ mod tests {
             "1e23",
             "9007199254740993",
             "9007199254740992.5",
+            // In the middle between two floats, with more digits than fit in 64 bits.
+            "1700100000000000000000",
+            "100000000000000000000000",
+            "1000000000000000000000000e-1",
+            "33776997205278720000000000",
             "5e-324",
             "2.4703282292062327e-324",
             "2.4703282292062328e-324",
