@@ -18,6 +18,7 @@
 //! Lines go to standard error, in one write each. Lambda puts standard output and standard error into the
 //! same log. Write errors are ignored, as there is nowhere to report them.
 
+use crate::encoding::lengths::utf8;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
@@ -241,7 +242,7 @@ fn line(
     let mut w = Writer::new(Vec::new());
     if let Some(time) = &time {
         w.begin_object();
-        w.member("timestamp", str::from_utf8(time).unwrap_or_default());
+        w.member("timestamp", utf8(time));
     }
     let mut field = |json_name, text_prefix, value: &str, text_suffix| {
         if time.is_some() {

@@ -1,5 +1,6 @@
 //! Base64 (RFC 4648, section 4).
 
+use crate::encoding::lengths::prefix;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -49,7 +50,7 @@ pub(crate) fn push_base64(out: &mut Vec<u8>, bytes: &[u8]) {
         let group = [bits >> 18, bits >> 12, bits >> 6, bits].map(character);
         // A last chunk of one or two bytes has two or three characters and is padded to four.
         let n_characters = chunk.len().wrapping_add(1);
-        out.extend_from_slice(group.get(..n_characters).unwrap_or_default());
+        out.extend_from_slice(prefix(&group, n_characters));
         out.extend_from_slice(b"==".get(chunk.len().wrapping_sub(1)..).unwrap_or_default());
     }
 }

@@ -1,6 +1,7 @@
 //! Decimal and hexadecimal numbers, printed and parsed without std's formatting machinery, which
 //! adds several KB to an executable.
 
+use crate::encoding::lengths::skip;
 use alloc::string::String;
 use core::str;
 
@@ -52,7 +53,7 @@ pub(crate) fn decimal_by_groups(value: u64, groups: &mut DigitGroups) -> &[u8] {
             break;
         }
     }
-    groups.as_flattened().get(start..).unwrap_or_default()
+    skip(groups.as_flattened(), start)
 }
 
 /// The digit `0` in each byte.

@@ -1,5 +1,6 @@
 //! gzip (RFC 1952) and DEFLATE (RFC 1951): the decompressor. Pure functions, `core` and `alloc` only.
 
+use crate::encoding::lengths::{prefix, skip};
 use alloc::vec::Vec;
 use core::error;
 use core::fmt;
@@ -126,7 +127,7 @@ fn member<'b>(bytes: &'b [u8], out: &mut Output) -> Result<&'b [u8]> {
         n_held: 0,
     };
     inflate(&mut bits, out)?;
-    let content = out.bytes.get(out.start..).unwrap_or_default();
+    let content = skip(&out.bytes, out.start);
     let trailer = bits.bytes.split_first_chunk::<8>();
     let ([crc @ .., l0, l1, l2, l3], rest) = trailer.ok_or(GzipErrorKind::End)?;
     if *crc != crc32(content).to_le_bytes() {
@@ -176,7 +177,7 @@ fn skip_header(bytes: &[u8]) -> Result<&[u8]> {
         let header_len = bytes.len().saturating_sub(rest.len());
         let (check, after) = rest.split_first_chunk::<2>().ok_or(END)?;
         // CRC16: the two low bytes of the header's CRC-32.
-        let want = crc32(bytes.get(..header_len).unwrap_or_default());
+        let want = crc32(prefix(bytes, header_len));
         if u32::from(u16::from_le_bytes(*check)) != want & 0xffff {
             return Err(GzipErrorKind::HeaderCheck);
         }

@@ -1,9 +1,10 @@
 //! Encodings that events use: gzip, and within the crate base64, percent-encoding, numbers as text,
-//! and times. Pure functions that use `core` and `alloc` only.
+//! times, and lengths of data. Pure functions that use `core` and `alloc` only.
 
 mod base64;
 mod decimal;
 mod gzip;
+pub(crate) mod lengths;
 mod percent;
 pub(crate) mod time;
 

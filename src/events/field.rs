@@ -1,5 +1,6 @@
 //! [`Field`]: a member of an event, which may be missing, `null` or of an unexpected type.
 
+use crate::encoding::lengths::{skip, text_after};
 use core::fmt::Display;
 
 use crate::error::{Error, Result};
@@ -164,7 +165,7 @@ pub(super) fn name_error<T>(name: &str, text: &[u8], read: Result<T, json::Error
     match read {
         Ok(value) => Ok(value),
         Err(error) => {
-            let found = text.get(error.offset()..).unwrap_or_default();
+            let found = skip(text, error.offset());
             Err(Error::unmarshal(name, &error, found))
         }
     }
@@ -312,7 +313,7 @@ pub(super) fn write_fields(
 ) {
     w.begin_object();
     for (name, field) in names.iter().zip(fields) {
-        field.write(name.get(prefix_len..).unwrap_or_default(), w);
+        field.write(text_after(name, prefix_len), w);
     }
     w.end_object();
 }

@@ -5,6 +5,7 @@
 //! proxy integrations for HTTP APIs", "Lambda function URLs", "Lambda functions as targets" of
 //! Application Load Balancers and of VPC Lattice.
 
+use crate::encoding::lengths::{skip, text_after, text_before};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -117,7 +118,7 @@ fn event_name(origin: Origin) -> &'static str {
 /// Adds the name of the event and the JSON at the error's offset to an error of the JSON reader.
 #[track_caller]
 pub(super) fn unmarshal_error(name: &str, error: &json::Error, event: &[u8]) -> Error {
-    let found = event.get(error.offset()..).unwrap_or_default();
+    let found = skip(event, error.offset());
     Error::unmarshal(name, error, found)
 }
 
@@ -351,10 +352,10 @@ impl<'j> EventMembers<'j> {
         let Some(mut r) = self.get(Member::Body) else {
             return self.event.into();
         };
-        let mut text = String::from(self.event.get(..r.offset()).unwrap_or_default());
+        let mut text = String::from(text_before(self.event, r.offset()));
         text.push_str("null");
         let _ = r.skip();
-        text.push_str(self.event.get(r.offset()..).unwrap_or_default());
+        text.push_str(text_after(self.event, r.offset()));
         text
     }
 }

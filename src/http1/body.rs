@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::head::{Framing, HEAD_LEN_MAX, HeadError, OnField, fields, split_line};
-use super::{add, move_down, remove_range, skip, subtract};
+use super::{move_down, remove_range};
+use crate::encoding::lengths::{add, skip, subtract};
 use crate::encoding::parse_number;
 
 /// The longest line with a chunk's size accepted, in bytes. Chunk extensions are ignored, but they are

@@ -8,7 +8,8 @@ use std::net::TcpStream;
 
 use super::body::{Body, BodyError};
 use super::head::{self, HeadError, OnField};
-use super::{add, remove_range, skip, subtract};
+use super::remove_range;
+use crate::encoding::lengths::{add, skip, subtract};
 use crate::sys::{self, Errno};
 
 /// Bytes that are reserved for a read of unknown length. Most heads and events fit.

@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::str;
 
 use super::scan;
-use super::{add, skip, split, subtract};
+use crate::encoding::lengths::{add, skip, split, subtract};
 use crate::encoding::{digit_value, parse_decimal};
 
 /// The longest head accepted, in bytes. Lambda limits the request line and headers of an invocation

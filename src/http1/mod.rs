@@ -6,29 +6,7 @@ pub(crate) mod connection;
 pub(crate) mod head;
 pub(crate) mod scan;
 
-/// Returns `a + b`. These are lengths of data in memory, so the sum cannot overflow.
-const fn add(a: usize, b: usize) -> usize {
-    debug_assert!(a.checked_add(b).is_some(), "lengths in memory");
-    a.wrapping_add(b)
-}
-
-/// Returns `len - part`. A part is no longer than the whole, so this cannot overflow.
-const fn subtract(len: usize, part: usize) -> usize {
-    debug_assert!(part <= len, "a part is no longer than the whole");
-    len.wrapping_sub(part)
-}
-
-/// Returns the first `len` bytes and the rest. There must be at least `len` bytes.
-fn split(bytes: &[u8], len: usize) -> (&[u8], &[u8]) {
-    debug_assert!(len <= bytes.len(), "a part is no longer than the whole");
-    bytes.split_at_checked(len).unwrap_or_default()
-}
-
-/// Returns the bytes from `start` on. There must be at least `start` bytes.
-fn skip(bytes: &[u8], start: usize) -> &[u8] {
-    debug_assert!(start <= bytes.len(), "the start is within the bytes");
-    bytes.get(start..).unwrap_or_default()
-}
+use crate::encoding::lengths::subtract;
 
 /// Moves `buf[from..to]` down to `dest`, where `dest <= from <= to <= buf.len()`.
 fn move_down(buf: &mut [u8], from: usize, to: usize, dest: usize) {

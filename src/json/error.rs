@@ -1,6 +1,7 @@
 //! JSON errors: a message, and the place as path, offset, line and column. Readers keep no path; it is
 //! found by reading the text again when an error occurs.
 
+use crate::encoding::lengths::{add, prefix, text_after, text_before, utf8};
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::error;
@@ -83,7 +84,7 @@ impl Error {
     /// Returns the error "expected `what`, found …", with the name of the token at `offset` in `text`.
     #[inline(never)]
     pub(super) fn expected(mut kind: ErrorKind, what: &str, text: &str, offset: usize) -> Error {
-        let rest = text.get(offset..).unwrap_or_default();
+        let rest = text_after(text, offset);
         let mut name = name_of(rest.as_bytes());
         if rest.is_empty() {
             kind = ErrorKind::End;
@@ -96,7 +97,7 @@ impl Error {
                 .bytes()
                 .next()
                 .map_or(0, |first| first.leading_ones().max(1));
-            name = rest.get(..len as usize).unwrap_or_default();
+            name = text_before(rest, len as usize);
             quote = "`";
         }
         let sentence = ["expected ", what, ", found ", quote, name, quote];
@@ -112,7 +113,7 @@ impl Error {
         }
         let message_len = text.len();
         push(&mut text, AT);
-        let before = json.as_bytes().get(..offset).unwrap_or_default();
+        let before = prefix(json.as_bytes(), offset);
         push_path(&mut text, kind, before);
         let path_end = text.len();
         let (mut line, mut column) = (1_usize, 1_usize);
@@ -164,7 +165,7 @@ impl Error {
     /// assert_eq!(error.message(), "expected a boolean, found a number");
     /// ```
     pub fn message(&self) -> &str {
-        self.0.text.get(..self.0.message_len).unwrap_or_default()
+        text_before(&self.0.text, self.0.message_len)
     }
 
     /// Returns the number of bytes before the place.
@@ -271,12 +272,13 @@ fn push_path(text: &mut String, kind: ErrorKind, before: &[u8]) {
     while let [byte, after @ ..] = rest {
         rest = after;
         match byte {
+            // A string without an end ends the text.
             b'"' => rest = lexer::skip_string(after).get(1..).unwrap_or_default(),
             b'{' | b'[' => {
                 if let Some(step) = steps.get_mut(depth) {
                     *step = (after, if *byte == b'[' { 0 } else { OBJECT });
                 }
-                depth = depth.wrapping_add(1);
+                depth = add(depth, 1);
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
             b',' => {
@@ -292,7 +294,7 @@ fn push_path(text: &mut String, kind: ErrorKind, before: &[u8]) {
         depth = depth.saturating_sub(1);
     }
     push(text, "$");
-    for &(next, index) in steps.get(..depth).unwrap_or_default() {
+    for &(next, index) in prefix(&steps, depth) {
         if index != OBJECT {
             push(text, "[");
             push_number(text, index);
@@ -316,6 +318,6 @@ fn push_name(text: &mut String, name: &[u8]) {
         ["[\"", "\"]"]
     };
     push(text, open);
-    push(text, str::from_utf8(name).unwrap_or_default());
+    push(text, utf8(name));
     push(text, close);
 }

@@ -1,5 +1,6 @@
 //! The names of a struct's members, prepared in constant evaluation for reading and writing.
 
+use crate::encoding::lengths::{add, utf8};
 use core::str;
 
 use super::Writer;
@@ -47,7 +48,7 @@ impl Names {
                 ANY => u64::MAX,
                 hash => 1 << hash,
             };
-            (left, index) = (after, index.wrapping_add(1));
+            (left, index) = (after, add(index, 1));
         }
         Names {
             all: names,
@@ -87,7 +88,7 @@ impl Names {
     /// Returns a name as it is written, without quotes.
     pub(super) fn name(&self, index: usize) -> &'static str {
         match self.text(index) {
-            [_, _, name @ .., _, _] => str::from_utf8(name).unwrap_or_default(),
+            [_, _, name @ .., _, _] => utf8(name),
             _ => "",
         }
     }
@@ -297,7 +298,7 @@ impl ConstWriter<'_> {
                 *first = byte;
             }
         }
-        self.len = self.len.wrapping_add(1);
+        self.len = add(self.len, 1);
     }
 
     /// Writes the text of a member before its value.

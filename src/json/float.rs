@@ -9,6 +9,7 @@
     reason = "all operands are bounded; an overflow would be found by the tests, which try all floats"
 )]
 
+use crate::encoding::lengths::{prefix, split};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
@@ -282,7 +283,7 @@ impl Decimal<'_> {
             } else if *byte == b'.' {
                 after_point = 1;
             } else {
-                let (before, after) = number.split_at_checked(at).unwrap_or_default();
+                let (before, after) = split(number, at);
                 (digits, exponent) = (before, self::exponent(after));
                 break;
             }
@@ -413,7 +414,7 @@ pub(super) fn parse_short<'t>(text: &'t [u8], format: &Format) -> Option<(u64, &
     if !is_short {
         return None;
     }
-    let digits = digits.get(..digits.len() - rest.len()).unwrap_or_default();
+    let digits = prefix(digits, digits.len() - rest.len());
     let mut exponent = 0;
     if let [b'e' | b'E', after @ ..] = rest {
         let (is_below, after) = match after {
@@ -591,7 +592,7 @@ pub(super) fn write(bits: u64, format: &Format, out: &mut Vec<u8>) {
         .rev()
         .take_while(|digit| **digit == b'0')
         .count();
-    let digits = digits.get(..digits.len() - n_zeros).unwrap_or_default();
+    let digits = prefix(digits, digits.len() - n_zeros);
     push_digits(digits, point, out);
 }
 
@@ -667,7 +668,7 @@ fn push_digits(digits: &[u8], point: i32, out: &mut Vec<u8>) {
     match digits.split_at_checked(n_before) {
         Some((_, after)) if (-3..=0).contains(&point) => {
             let n_zeros = point.unsigned_abs() as usize;
-            out.extend_from_slice(b"0.000".get(..2 + n_zeros).unwrap_or_default());
+            out.extend_from_slice(prefix(b"0.000", 2 + n_zeros));
             out.extend_from_slice(after);
         }
         Some((before, after)) if (1..=16).contains(&point) && !after.is_empty() => {
@@ -686,7 +687,7 @@ fn push_digits(digits: &[u8], point: i32, out: &mut Vec<u8>) {
 
 /// Appends digits with a decimal point after the first of them, and the exponent.
 fn push_scientific(digits: &[u8], exponent: i32, out: &mut Vec<u8>) {
-    let (first, rest) = digits.split_at_checked(1).unwrap_or_default();
+    let (first, rest) = split(digits, 1);
     out.extend_from_slice(first);
     if !rest.is_empty() {
         out.push(b'.');

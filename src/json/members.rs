@@ -1,6 +1,7 @@
 //! Objects as lists of members in which each name occurs once: fast for the few members of most
 //! objects, and not quadratic for a hostile one.
 
+use crate::encoding::lengths::subtract;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -97,7 +98,7 @@ fn sort(names: &mut [(&[u8], usize)]) {
         sift_down(rest, parent);
     }
     while rest.len() > 1 {
-        let last = rest.len().wrapping_sub(1);
+        let last = subtract(rest.len(), 1);
         rest.swap(0, last);
         let Some((front, _)) = rest.split_at_mut_checked(last) else {
             return;

@@ -1,5 +1,6 @@
 //! Numbers as their text, which is exact. They are converted when a value is asked for.
 
+use crate::encoding::lengths::utf8;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::str::{self, FromStr};
@@ -107,7 +108,7 @@ impl Number {
     fn written(write: impl FnOnce(&mut Writer)) -> Number {
         let mut w = Writer::default();
         write(&mut w);
-        Number::from_text(str::from_utf8(&w.into_inner()).unwrap_or_default())
+        Number::from_text(utf8(&w.into_inner()))
     }
 
     /// Returns the number with this text, which must be one.

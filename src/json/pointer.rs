@@ -1,5 +1,6 @@
 //! JSON Pointer (RFC 6901), for trees and for texts.
 
+use crate::encoding::lengths::subtract;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use core::str::Split;
@@ -64,7 +65,7 @@ fn enter<'j>(mut r: Reader<'j>, step: &str) -> Result<Option<Reader<'j>>, Error>
                 if index == 0 {
                     return Ok(Some(r));
                 }
-                index = index.wrapping_sub(1);
+                index = subtract(index, 1);
                 r.skip()?;
             }
         }

@@ -1,5 +1,6 @@
 //! Writes JSON over several lines, for people.
 
+use crate::encoding::lengths::{add, prefix, skip, subtract};
 use alloc::vec::Vec;
 
 use super::{ToJson, read::lexer, to_vec};
@@ -25,10 +26,10 @@ pub fn to_vec_pretty<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
         rest = after;
         match byte {
             b'"' => {
-                rest = lexer::skip_string(after).get(1..).unwrap_or_default();
+                rest = skip(lexer::skip_string(after), 1);
                 out.push(b'"');
-                let len = after.len().wrapping_sub(rest.len());
-                out.extend_from_slice(after.get(..len).unwrap_or_default());
+                let len = subtract(after.len(), rest.len());
+                out.extend_from_slice(prefix(after, len));
             }
             b'{' | b'[' => {
                 out.push(*byte);
@@ -39,7 +40,7 @@ pub fn to_vec_pretty<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
                         rest = after;
                     }
                     _ => {
-                        depth = depth.wrapping_add(1);
+                        depth = add(depth, 1);
                         new_line(&mut out, depth);
                     }
                 }

@@ -1,5 +1,6 @@
 //! Texts that are stored in place if they are short: numbers, and the names of an object's members.
 
+use crate::encoding::lengths::prefix;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use core::{fmt, str};
@@ -47,7 +48,7 @@ impl From<Cow<'_, str>> for Text {
 impl AsRef<[u8]> for Text {
     fn as_ref(&self) -> &[u8] {
         match self {
-            Text::Short { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Text::Short { len, bytes } => prefix(bytes, (*len).into()),
             Text::Long(text) => text.as_bytes(),
         }
     }

@@ -3,6 +3,7 @@
 //! This module uses `std` for [`SystemTime`], which `core` does not have.
 
 use super::{Error, FromJson, Reader, ToJson, Writer, float};
+use crate::encoding::lengths::utf8;
 use crate::encoding::time::{
     Scanner, YEAR_0_SECS, YEAR_10000_SECS, parse_rfc_3339, write_rfc_3339,
 };
@@ -261,7 +262,7 @@ impl ToJson for Rfc3339 {
         };
         let mut text = Vec::from(zeros);
         write_rfc_3339(&mut text, secs, fraction);
-        w.string(str::from_utf8(&text).unwrap_or_default());
+        w.string(utf8(&text));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Trees of JSON values.
 
+use crate::encoding::lengths::utf8;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -171,7 +172,7 @@ impl fmt::Display for Value {
         } else {
             to_vec(self)
         };
-        f.write_str(core::str::from_utf8(&text).unwrap_or_default())
+        f.write_str(utf8(&text))
     }
 }
 

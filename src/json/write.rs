@@ -1,5 +1,6 @@
 //! The writer: writes JSON without white space into a growing buffer. It cannot fail.
 
+use crate::encoding::lengths::{prefix, subtract};
 use alloc::vec::Vec;
 
 use super::ToJson;
@@ -174,9 +175,8 @@ impl Writer {
         self.out.push(b'"');
         loop {
             let special = lexer::skip_unescaped(rest);
-            let n_plain = rest.len().wrapping_sub(special.len());
-            self.out
-                .extend_from_slice(rest.get(..n_plain).unwrap_or_default());
+            let n_plain = subtract(rest.len(), special.len());
+            self.out.extend_from_slice(prefix(rest, n_plain));
             let [byte, after @ ..] = special else { break };
             self.escape(*byte);
             rest = after;

@@ -1,6 +1,7 @@
 //! The reader's errors. Each is built in a function that is not inlined, so that the readers stay
 //! short.
 
+use crate::encoding::lengths::{prefix, utf8};
 use crate::json::field_names::Names;
 use crate::json::{Error, ErrorKind, Reader, read::lexer};
 
@@ -153,8 +154,8 @@ impl Error {
     /// Returns the error that `bytes` are not UTF-8 after the first `valid_len`.
     #[inline(never)]
     pub(in crate::json) fn not_utf8(bytes: &[u8], valid_len: usize) -> Error {
-        let valid = bytes.get(..valid_len).unwrap_or_default();
-        let text = core::str::from_utf8(valid).unwrap_or_default();
+        let valid = prefix(bytes, valid_len);
+        let text = utf8(valid);
         Error::new(ErrorKind::Utf8, &["not UTF-8"], text, text.len())
     }
 }

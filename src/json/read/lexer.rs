@@ -4,6 +4,7 @@
 //! checks beyond the slice's own length. The plain form is a position in the text.
 
 use crate::encoding::digit_value;
+use crate::encoding::lengths::skip;
 use crate::sys::simd;
 
 /// Skips white space (RFC 8259, section 2).
@@ -39,7 +40,7 @@ pub(in crate::json) fn skip_long_white_space(mut rest: &[u8]) -> &[u8] {
         let differences = u64::from_le_bytes(*word) ^ expected;
         if differences != 0 {
             let n_expected = (differences.trailing_zeros() / 8) as usize;
-            rest = rest.get(n_expected..).unwrap_or_default();
+            rest = skip(rest, n_expected);
             break;
         }
         (rest, expected) = (after, SPACES);
@@ -68,7 +69,7 @@ fn slow_skip_white_space(mut rest: &[u8]) -> &[u8] {
 pub(in crate::json) fn skip_unescaped(mut rest: &[u8]) -> &[u8] {
     while let Some((bytes, after)) = rest.split_first_chunk() {
         if let Some(n_plain) = simd::first_special(bytes) {
-            return rest.get(n_plain..).unwrap_or_default();
+            return skip(rest, n_plain);
         }
         rest = after;
     }
@@ -80,7 +81,7 @@ pub(in crate::json) fn skip_unescaped(mut rest: &[u8]) -> &[u8] {
 fn skip_unescaped_tail(rest: &[u8]) -> &[u8] {
     match simd::first_special_of_few(rest) {
         None => &[],
-        Some(n_plain) => rest.get(n_plain..).unwrap_or_default(),
+        Some(n_plain) => skip(rest, n_plain),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Members of objects, read by their names, and values that are skipped.
 
+use crate::encoding::lengths::{add, skip};
 use alloc::borrow::Cow;
 
 use crate::json::field_names::{self, NO_FIELD, Names};
@@ -161,7 +162,7 @@ impl<'j> Reader<'j> {
                 }
                 read(next, self)?;
                 private::remove_bit(missing, next);
-                next = next.wrapping_add(1);
+                next = add(next, 1);
                 match self.next() {
                     [b',', after @ ..] => rest = lexer::skip_white_space(after),
                     [b'}', after @ ..] => break after,
@@ -192,7 +193,7 @@ impl<'j> Reader<'j> {
                 return Err(self.last_error());
             };
             let [b'"', name @ ..] = candidate else {
-                self.rest = candidate.get(1..).unwrap_or_default();
+                self.rest = skip(candidate, 1);
                 return Ok(NO_FIELD);
             };
             if let Some((index, after)) = names.find(candidate) {

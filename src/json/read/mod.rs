@@ -5,6 +5,7 @@ pub(in crate::json) mod lexer;
 pub(in crate::json) mod members;
 mod strings;
 
+use crate::encoding::lengths::{skip, subtract};
 use core::{mem, str};
 
 use crate::json::float::{self, Format, IntegerError, Magnitude};
@@ -136,7 +137,7 @@ impl<'j> Reader<'j> {
     /// [`replacing_surrogates`](Self::replacing_surrogates).
     pub(crate) fn at(text: &'j str, pos: usize) -> Reader<'j> {
         Reader {
-            rest: text.as_bytes().get(pos..).unwrap_or_default(),
+            rest: skip(text.as_bytes(), pos),
             ..Reader::new(text).replacing_surrogates()
         }
     }
@@ -314,7 +315,7 @@ impl<'j> Reader<'j> {
                 break;
             }
         }
-        let n_digits = digits.len().wrapping_sub(rest.len());
+        let n_digits = subtract(digits.len(), rest.len());
         let max = if negative { negative_max } else { positive_max };
         // Nineteen digits fit in 64 bits. Longer numbers, `60.0` and `6e1`, which AWS sends too, and
         // errors are left to `wide_integer`, which reads them once more.
@@ -579,7 +580,7 @@ impl<'j> Reader<'j> {
     /// Returns the offset of `rest`, which is a suffix of the text.
     #[inline(always)]
     pub(in crate::json) fn pos_of(&self, rest: &[u8]) -> usize {
-        self.text.len().wrapping_sub(rest.len())
+        subtract(self.text.len(), rest.len())
     }
 
     /// Reads the literal that begins with `first`, if it is next. Returns whether it was.

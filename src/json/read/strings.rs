@@ -1,5 +1,6 @@
 //! Strings: borrowed from the text if they contain no escapes, else decoded (RFC 8259, section 7).
 
+use crate::encoding::lengths::{add, skip, subtract};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -105,7 +106,7 @@ impl<'j> Reader<'j> {
         };
         // A decoded string is not longer than its text, so the text is copied and decoded in place.
         // Sixteen bytes are copied at once, so the copy has room for sixteen more.
-        let text_len = string.len().wrapping_sub(behind_string.len());
+        let text_len = subtract(string.len(), behind_string.len());
         let with_more = string.get(..text_len.wrapping_add(16)).unwrap_or(string);
         let mut out = Vec::from(with_more);
         let mut len = 0_usize;
@@ -116,12 +117,12 @@ impl<'j> Reader<'j> {
             {
                 *place = *bytes;
                 let Some(n_plain) = simd::first_special(bytes) else {
-                    len = len.wrapping_add(bytes.len());
+                    len = add(len, bytes.len());
                     rest = after;
                     continue;
                 };
-                len = len.wrapping_add(n_plain);
-                rest = rest.get(n_plain..).unwrap_or_default();
+                len = add(len, n_plain);
+                rest = skip(rest, n_plain);
             }
             let (mut bytes, n_read) = match rest {
                 [] | [b'"', ..] => break,
@@ -135,13 +136,13 @@ impl<'j> Reader<'j> {
                 }
                 [byte, ..] => (u32::from(*byte), 1),
             };
-            rest = rest.get(n_read..).unwrap_or_default();
+            rest = skip(rest, n_read);
             loop {
                 let [byte, ..] = bytes.to_le_bytes();
                 if let Some(place) = out.get_mut(len) {
                     *place = byte;
                 }
-                len = len.wrapping_add(1);
+                len = add(len, 1);
                 bytes >>= 8;
                 if bytes == 0 {
                     break;
