@@ -25,14 +25,14 @@ fn cargo_run_with_watch_builds_again_and_keeps_its_port() {
     let manifest = "[package]\nname = \"elsewhere\"\nedition = \"2024\"\n";
     fs::write(elsewhere.0.join("Cargo.toml"), manifest).unwrap();
     fs::create_dir_all(elsewhere.0.join("src")).unwrap();
-    let write_elsewhere = |answer: &str| {
-        let code = format!("pub fn answer() -> &'static str {{ {answer} }}");
+    let write_elsewhere = |value: &str| {
+        let code = format!("pub fn value() -> &'static str {{ {value} }}");
         fs::write(elsewhere.0.join("src/lib.rs"), code).unwrap();
     };
     write_elsewhere("\"\"");
-    let write = |answer: &str| {
+    let write = |value: &str| {
         let code = format!(
-            "fn main() -> ! {{ tiny_lambda::run(|_: tiny_lambda::json::Value, _| Ok({answer})) }}"
+            "fn main() -> ! {{ tiny_lambda::run(|_: tiny_lambda::json::Value, _| Ok({value})) }}"
         );
         fs::write(folder.0.join("src/main.rs"), code).unwrap();
     };
@@ -61,7 +61,7 @@ fn cargo_run_with_watch_builds_again_and_keeps_its_port() {
     assert_eq!(watched.changed("{}", &missing), "\"2\"");
     fs::write(folder.0.join("an included text"), "33").unwrap();
     assert_eq!(watched.changed("{}", "\"2\""), "\"33\"");
-    write("elsewhere::answer()");
+    write("elsewhere::value()");
     assert_eq!(watched.changed("{}", "\"33\""), "\"\"");
     write_elsewhere("include_str!(\"text\")");
     let missing = watched.changed("{}", "\"\"");

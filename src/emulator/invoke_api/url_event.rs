@@ -485,7 +485,7 @@ mod tests {
         // Recorded from function URLs: a string is sent as its text, anything else as JSON.
         check(r#""hi""#, Some((200, &[json], "hi")));
         check(r#""a\"b\u00e9""#, Some((200, &[json], "a\"b\u{e9}")));
-        for answer in [
+        for response in [
             "3",
             "3.1",
             "true",
@@ -494,7 +494,7 @@ mod tests {
             "[]",
             "{}",
         ] {
-            check(answer, Some((200, &[json], answer)));
+            check(response, Some((200, &[json], response)));
         }
         for (body, want) in [
             (r#"{"a":1}"#, r#"{"a":1}"#),
@@ -503,8 +503,8 @@ mod tests {
             ("false", "false"),
             ("null", ""),
         ] {
-            let answer = format!(r#"{{"statusCode":200,"body":{body}}}"#);
-            check(&answer, Some((200, &[json], want)));
+            let response = format!(r#"{{"statusCode":200,"body":{body}}}"#);
+            check(&response, Some((200, &[json], want)));
         }
         check(r#"{"statusCode":418.0}"#, Some((418, &[json], "")));
         check(r#"{"statusCode":2e2}"#, Some((200, &[json], "")));
@@ -535,7 +535,7 @@ mod tests {
 
     #[test]
     fn malformed_responses_are_refused() {
-        for answer in [
+        for response in [
             "",
             "not json",
             r#"{"statusCode":99}"#,
@@ -550,7 +550,7 @@ mod tests {
             r#"{"statusCode":200.5}"#,
             r#"{"statusCode":200,"body":"?","isBase64Encoded":true}"#,
         ] {
-            check(answer, None);
+            check(response, None);
         }
     }
 

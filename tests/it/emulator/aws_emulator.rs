@@ -107,7 +107,7 @@ fn play(folder: &Folder, front: SocketAddr, api: SocketAddr, script: &[&str]) ->
     }
     let mut client = Client::connect(api);
     let mut id = String::new();
-    let mut answers = Vec::new();
+    let mut replies = Vec::new();
     for step in script {
         let (head, body) = step.split_once('|').unwrap_or((step, ""));
         let mut words = head.split(" & ");
@@ -135,7 +135,7 @@ fn play(folder: &Folder, front: SocketAddr, api: SocketAddr, script: &[&str]) ->
         // The server may choose how it frames a body.
         names.retain(|name| !["Date", "Content-Length", "Transfer-Encoding"].contains(name));
         names.sort_unstable();
-        answers.push(format!(
+        replies.push(format!(
             "{} {kind} {names:?} {}",
             reply.status,
             reply.text(),
@@ -143,9 +143,9 @@ fn play(folder: &Folder, front: SocketAddr, api: SocketAddr, script: &[&str]) ->
     }
     if script.contains(&"next?") {
         let reply = caller.reply(false);
-        answers.push(format!("caller {} {}", reply.status, reply.text()));
+        replies.push(format!("caller {} {}", reply.status, reply.text()));
     }
-    answers
+    replies
 }
 
 /// Sends the raw requests to the Runtime API of AWS's emulator, and compares the replies with ours.
@@ -199,7 +199,7 @@ fn side_by_side() {
         if !std::mem::replace(&mut is_raw_done, true) {
             compare_raw(api, &mut surprises);
         }
-        let their_answers = play(&folder, front, api, script);
+        let their_replies = play(&folder, front, api, script);
         // AWS's emulator does not end its function.
         let started = folder.0.join("started");
         let function = fs::read_to_string(&started).unwrap();
@@ -215,13 +215,13 @@ fn side_by_side() {
         settings.timeout = Duration::from_secs(4);
         let mut emulator = Emulator::start_with(settings).unwrap();
         let front = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
-        let our_answers = play(&folder, front, emulator.addr(), script);
+        let our_replies = play(&folder, front, emulator.addr(), script);
         fs::remove_file(&started).unwrap();
 
         for (step, (ours, theirs)) in script
             .iter()
             .chain(&["caller"])
-            .zip(our_answers.iter().zip(&their_answers))
+            .zip(our_replies.iter().zip(&their_replies))
         {
             let step = if *step == "next?" { "caller" } else { step };
             let reason = DIFFERENCES

@@ -131,7 +131,7 @@ pub(crate) const CHECKS: [(&str, &str, Option<&str>); 45] = [
         "PUT /2022-07-01/telemetry HTTP/1.1\n-Content-Length: 2\n\n{}",
         "403 Forbidden|Content-Type: application/json|{\"errorMessage\":\"Missing Lambda-Extension-Identifier \
          header\",\"errorType\":\"Extension.MissingExtensionIdentifier\"}\n|open",
-        Some("it has no Telemetry API, and answers 202 to all"),
+        Some("it has no Telemetry API, and replies 202 to all"),
     ),
     (
         "POST /2018-06-01/runtime/invocation/x/response HTTP/1.1\n-Content-Length: 1\n\n1",

@@ -373,11 +373,8 @@ fn bytes_after_a_reply_are_dropped_with_its_connection() {
         step_and_close(POST_RESPONSE, body),
     ]);
     let idle = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-    let answered = ACCEPTED.to_owned() + idle;
-    survives(&[
-        step(GET_NEXT, NEXT),
-        step_and_close(POST_RESPONSE, answered),
-    ]);
+    let replies = ACCEPTED.to_owned() + idle;
+    survives(&[step(GET_NEXT, NEXT), step_and_close(POST_RESPONSE, replies)]);
 }
 
 #[test]
@@ -640,12 +637,12 @@ fn a_post_is_sent_again_if_the_server_has_read_nothing_of_it() {
                 drop(stream);
                 closed.send(()).unwrap();
                 let mut stream = accept(&listener);
-                let answer = read_request(&mut stream);
-                assert_eq!(answer.line, want, "{what} {kb}");
-                let is_long = answer.body.len() >= (kb << 10).min(100_000);
-                assert!(is_long, "{what} {kb}: {}", answer.body.len());
+                let request = read_request(&mut stream);
+                assert_eq!(request.line, want, "{what} {kb}");
+                let is_long = request.body.len() >= (kb << 10).min(100_000);
+                assert!(is_long, "{what} {kb}: {}", request.body.len());
                 assert_eq!(
-                    answer.trailers.len(),
+                    request.trailers.len(),
                     if what.ends_with("fails") { 2 } else { 0 }
                 );
                 stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
@@ -911,7 +908,7 @@ impl SlowCaller {
             set_receive_buffer(&listener, self.buffer_len);
         }
         let addr = listener.local_addr().unwrap().to_string();
-        let answer = handler::streaming(|what: String, _, out| {
+        let handler = handler::streaming(|what: String, _, out| {
             let (kind, kb) = what.split_once(' ').unwrap_or(("buffered", "0"));
             let text = vec![b'x'; kb.parse::<usize>()? << 10];
             match kind {
@@ -933,7 +930,7 @@ impl SlowCaller {
             event = event.replace("OK\r\n", &format!("OK\r\n{deadline}\r\n"));
         }
         thread::scope(|scope| {
-            let runtime = scope.spawn(|| Runtime::at(&addr).serve(&answer));
+            let runtime = scope.spawn(|| Runtime::at(&addr).serve(&handler));
             let mut stream = accept(&listener);
             assert_eq!(read_request(&mut stream).line, GET_NEXT);
             stream.get_mut().write_all(event.as_bytes()).unwrap();
@@ -944,8 +941,8 @@ impl SlowCaller {
                 pace,
             };
             let mut slow = std::io::BufReader::with_capacity(pace.0, slow);
-            let answer = crate::support::runtime_api::read_request_from(&mut slow);
-            assert_eq!(answer.line, self.want, "{}", self.event);
+            let request = crate::support::runtime_api::read_request_from(&mut slow);
+            assert_eq!(request.line, self.want, "{}", self.event);
             thread::sleep(self.silence);
             stream.get_mut().write_all(ACCEPTED.as_bytes()).unwrap();
             assert_eq!(read_request(&mut stream).line, GET_NEXT, "{}", self.event);

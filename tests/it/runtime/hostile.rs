@@ -33,7 +33,7 @@ impl Rng {
 
 /// What has become of an event, as the server knows it.
 #[derive(Debug, PartialEq, Eq)]
-enum Fate {
+enum Outcome {
     /// One whole response or error was received and accepted.
     Answered,
     /// One whole response or error was received, but its reply was lost or a refusal: the function logs it.
@@ -47,8 +47,8 @@ enum Fate {
 struct Server {
     rng: Rng,
     n_events: usize,
-    /// The fate of each event before the current one, by number.
-    fates: BTreeMap<usize, Fate>,
+    /// The outcome of each event before the current one, by number.
+    outcomes: BTreeMap<usize, Outcome>,
     /// The event that was sent, and whether the connection was closed after it.
     current: Option<(usize, bool)>,
     event: &'static str,
@@ -158,9 +158,9 @@ impl Server {
         let mut write = |bytes: &[u8]| stream.write_all(bytes).is_ok();
         if let Some((event, _)) = self.current.take() {
             // The event was lost, and is not sent again.
-            self.fates.insert(event, Fate::Lost);
+            self.outcomes.insert(event, Outcome::Lost);
         }
-        let number = self.fates.len();
+        let number = self.outcomes.len();
         if number == self.n_events {
             return write(refusal(500).as_bytes());
         }
@@ -261,7 +261,7 @@ impl Server {
         }
         let fault = self.rng.below(20);
         if fault == 0 && len != Some(0) {
-            self.fates.insert(number, Fate::Lost);
+            self.outcomes.insert(number, Outcome::Lost);
             return false;
         }
         // A slow caller.
@@ -269,44 +269,44 @@ impl Server {
             thread::sleep(Duration::from_millis(30));
         }
         if !read_body(stream, len) {
-            self.fates.insert(number, Fate::Lost);
+            self.outcomes.insert(number, Outcome::Lost);
             return false;
         }
         let accepted = "HTTP/1.1 202 Accepted\r\nContent-Length: 16\r\n\r\n{\"status\":\"OK\"}\n";
         let refused = refusal(self.rng.pick(&[400, 403, 404, 410, 413, 429]));
-        let (fate, reply, goes_on) = match fault {
-            1 => (Fate::Doubted, String::new(), false),
+        let (outcome, reply, goes_on) = match fault {
+            1 => (Outcome::Doubted, String::new(), false),
             2 => {
                 // Cut within the head: a reply that is cut in its body has a status.
                 let cut = self.rng.below(accepted.find("\r\n\r\n").unwrap());
-                (Fate::Doubted, accepted[..cut].to_owned(), false)
+                (Outcome::Doubted, accepted[..cut].to_owned(), false)
             }
             11 => {
                 self.resets = true;
-                (Fate::Doubted, String::new(), false)
+                (Outcome::Doubted, String::new(), false)
             }
-            3 => (Fate::Doubted, "garbage\r\n\r\n".to_owned(), false),
-            4 | 5 => (Fate::Doubted, refused, true),
-            6 => (Fate::Ended, refusal(self.rng.pick(&[500, 503])), true),
+            3 => (Outcome::Doubted, "garbage\r\n\r\n".to_owned(), false),
+            4 | 5 => (Outcome::Doubted, refused, true),
+            6 => (Outcome::Ended, refusal(self.rng.pick(&[500, 503])), true),
             7 => (
-                Fate::Answered,
+                Outcome::Answered,
                 format!("HTTP/1.1 100 Continue\r\n\r\n{accepted}"),
                 true,
             ),
             8 => (
-                Fate::Answered,
+                Outcome::Answered,
                 "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
                     .to_owned(),
                 true,
             ),
-            9 => (Fate::Answered, refusal(204), true),
+            9 => (Outcome::Answered, refusal(204), true),
             10 => {
                 let reply = "HTTP/1.1 202 Accepted\r\nConnection: close\r\n\r\n{}";
-                (Fate::Answered, reply.to_owned(), false)
+                (Outcome::Answered, reply.to_owned(), false)
             }
-            _ => (Fate::Answered, accepted.to_owned(), true),
+            _ => (Outcome::Answered, accepted.to_owned(), true),
         };
-        assert_eq!(self.fates.insert(number, fate), None, "two responses");
+        assert_eq!(self.outcomes.insert(number, outcome), None, "two responses");
         let _ = stream.get_mut().write_all(reply.as_bytes());
         goes_on
     }
@@ -333,12 +333,12 @@ fn run(addr: SocketAddr, variant: usize) -> (String, Option<i32>) {
     (said, output.status.code())
 }
 
-/// Serves `n_events` events, with a new process whenever one ends; returns the number of events per fate.
+/// Serves `n_events` events, with a new process whenever one ends; returns the number of events per outcome.
 fn serve(seed: u64, n_events: usize) -> [usize; 4] {
     let mut server = Server {
         rng: Rng(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
         n_events,
-        fates: BTreeMap::new(),
+        outcomes: BTreeMap::new(),
         current: None,
         event: "",
         resets: false,
@@ -349,7 +349,7 @@ fn serve(seed: u64, n_events: usize) -> [usize; 4] {
     }
     let addr = listener.local_addr().unwrap();
     let mut said = String::new();
-    while server.fates.len() < n_events || server.current.is_some() {
+    while server.outcomes.len() < n_events || server.current.is_some() {
         thread::scope(|scope| {
             let variant = server.rng.below(24);
             let function = scope.spawn(move || run(addr, variant));
@@ -359,7 +359,7 @@ fn serve(seed: u64, n_events: usize) -> [usize; 4] {
             said += &log;
         });
         if let Some((event, _)) = server.current.take() {
-            server.fates.insert(event, Fate::Lost);
+            server.outcomes.insert(event, Outcome::Lost);
         }
     }
     // The events for which the function has logged an error.
@@ -376,35 +376,40 @@ fn serve(seed: u64, n_events: usize) -> [usize; 4] {
                 .ok()
         })
         .collect();
-    let mut n_fates = [0; 4];
-    for (event, fate) in &server.fates {
-        let is_log_expected = matches!(fate, Fate::Doubted | Fate::Lost);
+    let mut n_outcomes = [0; 4];
+    for (event, outcome) in &server.outcomes {
+        let is_log_expected = matches!(outcome, Outcome::Doubted | Outcome::Lost);
         assert!(
-            *fate == Fate::Ended || logged.contains(event) == is_log_expected,
-            "seed {seed}: event {event} is {fate:?}, and the log says something else"
+            *outcome == Outcome::Ended || logged.contains(event) == is_log_expected,
+            "seed {seed}: event {event} is {outcome:?}, and the log says something else"
         );
-        n_fates[match fate {
-            Fate::Answered => 0,
-            Fate::Doubted => 1,
-            Fate::Ended => 2,
-            Fate::Lost => 3,
+        n_outcomes[match outcome {
+            Outcome::Answered => 0,
+            Outcome::Doubted => 1,
+            Outcome::Ended => 2,
+            Outcome::Lost => 3,
         }] += 1;
     }
-    assert_eq!(server.fates.len(), n_events);
-    n_fates
+    assert_eq!(server.outcomes.len(), n_events);
+    n_outcomes
 }
 
 fn serve_all(n_seeds: u64, n_events: usize) {
     // SEED=… tries other seeds.
     let seed = std::env::var("SEED").map_or(1, |seed| seed.parse().expect("a number"));
     let seeds = seed..seed + n_seeds;
-    let fates: Vec<[usize; 4]> = thread::scope(|scope| {
+    let outcomes: Vec<[usize; 4]> = thread::scope(|scope| {
         let runs: Vec<_> = seeds
             .map(|seed| scope.spawn(move || serve(seed, n_events)))
             .collect();
         runs.into_iter().map(|run| run.join().unwrap()).collect()
     });
-    let sums = [0, 1, 2, 3].map(|fate| fates.iter().map(|fates| fates[fate]).sum::<usize>());
+    let sums = [0, 1, 2, 3].map(|outcome| {
+        outcomes
+            .iter()
+            .map(|outcomes| outcomes[outcome])
+            .sum::<usize>()
+    });
     println!("answered, doubted, ended, lost: {sums:?}");
     assert!(sums[0] > sums[1] && sums.iter().all(|&n| n > 0), "{sums:?}");
 }
