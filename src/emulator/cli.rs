@@ -18,7 +18,7 @@ use crate::emulator::environment::process::ProcessGroup;
 use crate::emulator::invoke_api::check_event;
 use crate::emulator::server::access;
 use crate::emulator::watch::Watcher;
-use crate::emulator::{Emulator, ParseFaultError, Settings};
+use crate::emulator::{Emulator, InjectedFault, ParseFaultError, Settings};
 use crate::events::samples;
 use crate::sys;
 
@@ -208,28 +208,9 @@ impl CommandLine {
                 settings.async_retry_delay = seconds(name, &value, delay)?;
             }
             "--concurrency" => settings.concurrency = Some(at_least_one(name, &next_value()?)?),
-            "--fault" => {
-                let value = next_value()?;
-                let wrong = |why: &str| EarlyExit::value(name, &value, why);
-                let (fault, rate) = value.split_once(':').unwrap_or((&value, "1"));
-                let fault = fault.parse();
-                let fault = fault.map_err(|error: ParseFaultError| wrong(&error.to_string()))?;
-                let rate: f64 = number(name, rate)?;
-                if !(0.0..=1.0).contains(&rate) {
-                    return Err(wrong("expected a rate from 0 to 1"));
-                }
-                settings.faults.push((fault, rate));
-            }
+            "--fault" => settings.faults.push(fault(name, &next_value()?)?),
             "--seed" => settings.seed = number(name, &next_value()?)?,
-            "--json-log" => {
-                let value = next_value()?;
-                let level = value.to_ascii_uppercase();
-                if !LEVELS.contains(&level.as_str()) {
-                    let why = format!("expected one of {}", LEVELS.join(", "));
-                    return Err(EarlyExit::value(name, &value, &why));
-                }
-                settings.json_log_level = Some(level);
-            }
+            "--json-log" => settings.json_log_level = Some(level(name, &next_value()?)?),
             "--extensions" => settings.extensions = Some(next_value()?.into()),
             "--watch" => self.watch = Some(next_value()?.into()),
             "--build" => self.build = Some(next_value()?),
@@ -240,6 +221,29 @@ impl CommandLine {
         }
         Ok(())
     }
+}
+
+/// Parses a fault, and the rate after a colon.
+fn fault(name: &str, value: &str) -> Result<(InjectedFault, f64), EarlyExit> {
+    let wrong = |why: &str| EarlyExit::value(name, value, why);
+    let (fault, rate) = value.split_once(':').unwrap_or((value, "1"));
+    let fault = fault.parse();
+    let fault = fault.map_err(|error: ParseFaultError| wrong(&error.to_string()))?;
+    let rate = number(name, rate)?;
+    if !(0.0..=1.0).contains(&rate) {
+        return Err(wrong("expected a rate from 0 to 1"));
+    }
+    Ok((fault, rate))
+}
+
+/// Parses the name of a log level, in any case.
+fn level(name: &str, value: &str) -> Result<String, EarlyExit> {
+    let level = value.to_ascii_uppercase();
+    if LEVELS.contains(&level.as_str()) {
+        return Ok(level);
+    }
+    let why = format!("expected one of {}", LEVELS.join(", "));
+    Err(EarlyExit::value(name, value, &why))
 }
 
 /// Parses the value of an option, or a part of one.
