@@ -1,6 +1,6 @@
 //! [`Field`]: a member of an event, which may be missing, `null` or of an unexpected type.
 
-use crate::encoding::lengths::{skip, text_after};
+use crate::encoding::lengths::text_after;
 use core::fmt::Display;
 
 use crate::error::{Error, Result};
@@ -165,7 +165,8 @@ pub(super) fn name_error<T>(name: &str, text: &[u8], read: Result<T, json::Error
     match read {
         Ok(value) => Ok(value),
         Err(error) => {
-            let found = skip(text, error.offset());
+            // A `FromJson` may return the error of another text.
+            let found = text.get(error.offset()..).unwrap_or_default();
             Err(Error::unmarshal(name, &error, found))
         }
     }

@@ -5,7 +5,7 @@
 //! proxy integrations for HTTP APIs", "Lambda function URLs", "Lambda functions as targets" of
 //! Application Load Balancers and of VPC Lattice.
 
-use crate::encoding::lengths::{skip, text_after, text_before};
+use crate::encoding::lengths::{text_after, text_before};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -118,7 +118,7 @@ fn event_name(origin: Origin) -> &'static str {
 /// Adds the name of the event and the JSON at the error's offset to an error of the JSON reader.
 #[track_caller]
 pub(super) fn unmarshal_error(name: &str, error: &json::Error, event: &[u8]) -> Error {
-    let found = skip(event, error.offset());
+    let found = event.get(error.offset()..).unwrap_or_default();
     Error::unmarshal(name, error, found)
 }
 

@@ -294,7 +294,8 @@ fn push_path(text: &mut String, kind: ErrorKind, before: &[u8]) {
         depth = depth.saturating_sub(1);
     }
     push(text, "$");
-    for &(next, index) in prefix(&steps, depth) {
+    // A text that is not UTF-8 may be nested more deeply than a value. It has no path then.
+    for &(next, index) in steps.get(..depth).unwrap_or_default() {
         if index != OBJECT {
             push(text, "[");
             push_number(text, index);

@@ -1,6 +1,6 @@
 //! Writes JSON over several lines, for people.
 
-use crate::encoding::lengths::{add, prefix, skip, subtract};
+use crate::encoding::lengths::{add, prefix, subtract};
 use alloc::vec::Vec;
 
 use super::{ToJson, read::lexer, to_vec};
@@ -26,7 +26,8 @@ pub fn to_vec_pretty<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
         rest = after;
         match byte {
             b'"' => {
-                rest = skip(lexer::skip_string(after), 1);
+                // A `ToJson` may have written a string without an end.
+                rest = lexer::skip_string(after).get(1..).unwrap_or_default();
                 out.push(b'"');
                 let len = subtract(after.len(), rest.len());
                 out.extend_from_slice(prefix(after, len));

@@ -39,6 +39,25 @@ fn writes<T: ToJson + ?Sized>(value: &T, want: &str) {
     assert_eq!(value.to_value().to_string(), want, "as a tree");
 }
 
+/// Text that is not UTF-8 may be nested more deeply than a value, and strings may have no end.
+#[test]
+fn the_error_for_a_text_that_is_not_utf_8_has_a_path_if_the_text_has_one() {
+    let check = |text: &[u8], want: &str| {
+        let error = parse::<Value>(text).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Utf8);
+        assert!(error.to_string().starts_with(want), "{error}");
+    };
+    check(b"{\"a\":[1,\xff", "not UTF-8 at $.a[1] ");
+    check(b"[\"a\xff", "not UTF-8 at $[0] ");
+    for depth in [127, 128, 129, 1000] {
+        check(&[&*b"[".repeat(depth), b"\xff"].concat(), "not UTF-8 at $");
+        check(
+            &[&*b"[\"".repeat(depth), b"\xff"].concat(),
+            "not UTF-8 at $",
+        );
+    }
+}
+
 #[test]
 fn scalars_read_and_write() {
     reads("null", ());
