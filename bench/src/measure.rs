@@ -159,7 +159,7 @@ pub struct Effort {
     /// Invocations in the first run under a tool that counts. A second run has twice as many; the difference
     /// of the two counts is that of the invocations alone.
     pub counted_invocations: usize,
-    /// The same under qemu. There are fewer, since its traces are long.
+    /// The number of invocations in the first run under qemu. It is smaller, since traces of qemu are long.
     pub emulated_invocations: usize,
 }
 
@@ -185,8 +185,8 @@ pub fn sizes(exe: &Path, figures: &mut Figures) {
     }
 }
 
-/// Counts system calls of all threads in a trace. Those up to the first `next` are the ones after `execve`,
-/// up to and including the one that sends the request.
+/// Counts the system calls of all threads in a trace. The count up to the first `next` begins after `execve`
+/// and includes the call that sends the request.
 pub fn system_calls(exe: &Path, work: &Path, effort: Effort, figures: &mut Figures) {
     let count = |n: usize| -> Result<(usize, usize), String> {
         let trace = work.join("strace.txt");
@@ -300,8 +300,8 @@ pub fn memory(built: &Built, figures: &mut Figures) {
     }
 }
 
-/// Returns the function that echoes JSON, and the one that echoes bytes if there is one. Each has the keys
-/// of its rate, its CPU time and its memory.
+/// Returns the echo functions: one echoes JSON, and some runtimes have a second one that echoes bytes. The
+/// keys are those of the rate, the CPU time and the memory.
 fn echoes(built: &Built) -> impl Iterator<Item = (&Path, [&'static str; 3])> {
     let text = (built.echo.as_path(), [ECHO, ECHO_CPU, ECHO_PEAK]);
     let bytes = built.echo_bytes.as_deref();

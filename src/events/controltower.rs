@@ -4,8 +4,8 @@ use super::Timestamp;
 use super::cloudwatch_events::CloudTrailRecord;
 use super::field::event;
 
-/// The detail of an event of AWS Control Tower: an action on a landing zone that was completed (AWS
-/// Control Tower User Guide, "Lifecycle events in AWS Control Tower"). CloudTrail records it like a
+/// The detail of an event of AWS Control Tower: it has completed an action on a landing zone (AWS Control
+/// Tower User Guide, "Lifecycle events in AWS Control Tower"). CloudTrail records it like a
 /// call of an API, with an `event_name` such as `CreateManagedAccount`.
 pub type ControlTowerLifecycleEvent = CloudTrailRecord<ServiceEventDetails>;
 

@@ -361,8 +361,8 @@ fn split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// Does the same as [`split_value`] for any value: one that contains bytes other than text, ends with LF
-/// alone or is folded. A line that begins with white space continues the value before it (RFC 9112,
+/// Does the same as [`split_value`] for all values: also if the value contains bytes other than text, ends
+/// with LF alone, or is folded. A line that begins with white space continues the value before it (RFC 9112,
 /// section 5.2).
 #[inline(never)]
 fn slow_split_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {

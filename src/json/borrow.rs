@@ -63,7 +63,7 @@ pub trait BorrowJson<'j>: Sized {
     /// Those of the reader, or one made by [`Reader::error_expected`] or [`Reader::error`].
     fn borrow_json(r: &mut Reader<'j>) -> Result<Self, Error>;
 
-    /// Replaces this value by one that is read.
+    /// Reads a value and stores it in `self`.
     #[doc(hidden)]
     fn read_json(&mut self, r: &mut Reader<'j>) -> Result<(), Error> {
         *self = Self::borrow_json(r)?;

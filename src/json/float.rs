@@ -484,7 +484,7 @@ fn nearest(decimal: &Decimal<'_>, format: &Format) -> Option<u64> {
     let (first, rest) = multiply(significand, power.significand);
     let exponent = power.exponent + 1 - signed(lead);
     let bits = round(first, exponent, !power.is_exact || rest != 0, format)?;
-    // What was cut off the power adds less than `significand` to `rest`. That matters if it carries
+    // The bits that the power lacks add less than `significand` to `rest`. That matters if the sum carries
     // into `first`, and the next one is rounded to another float.
     let is_certain = decimal.n_cut == 0
         && (power.is_exact
@@ -580,7 +580,7 @@ pub(super) fn write(bits: u64, format: &Format, out: &mut Vec<u8>) {
     let (mut number, mut exponent) =
         with_two_decimals(magnitude, format).unwrap_or_else(|| shortest(magnitude, format));
     // Short decimals end with up to 15 zeros.
-    while number % 100_000_000 == 0 {
+    while number >= 100_000_000 && number % 100_000_000 == 0 {
         number /= 100_000_000;
         exponent += 8;
     }
@@ -628,7 +628,9 @@ fn shortest(bits: u64, format: &Format) -> (u64, i32) {
     // The power of ten that is not above the distance between the two middles to the neighbours: the
     // logarithm of 2, which is 1262611 / 2^22, or of 3/4 as well.
     let exponent = (power_of_two * 1_262_611 - if is_uneven { 524_031 } else { 0 }) >> 22;
-    let Some(power) = PowerOfTen::new(-exponent) else {
+    let power = PowerOfTen::new(-exponent);
+    debug_assert!(power.is_some(), "the table has all powers of finite floats");
+    let Some(power) = power else {
         return (0, 0);
     };
     let ceiling = power.significand + u128::from(!power.is_exact);

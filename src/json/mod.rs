@@ -190,7 +190,7 @@ pub trait FromJson: Sized {
     /// Those of the reader, or one made by [`Reader::error_expected`] or [`Reader::error`].
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error>;
 
-    /// Replaces this value by one that is read.
+    /// Reads a value and stores it in `self`.
     #[doc(hidden)]
     fn read_json(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
         *self = Self::from_json(r)?;

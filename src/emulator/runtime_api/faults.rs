@@ -47,11 +47,12 @@ pub enum InjectedFault {
     Status204,
     /// A response is accepted with 200 and an empty body, as cargo-lambda does.
     Status200,
-    /// A response is refused with 403, like one that is out of order.
+    /// A response gets status 403, which Lambda sends for a response that is out of order.
     Status403,
-    /// A response is refused with 410, like one that is too late.
+    /// A response gets status 410, which Lambda sends for a late response.
     Status410,
-    /// A response is refused with 413, like one that is too large, and the caller gets an error.
+    /// A response gets status 413, which Lambda sends for a response that is too large. The caller gets an
+    /// error.
     Status413,
     /// `next` or a response gets 500, a platform failure.
     Status500,

@@ -179,7 +179,7 @@ pub(crate) struct Exchange<'c> {
     pub(crate) status: u16,
     /// Lines of header fields that are added to the response.
     pub(super) added_lines: String,
-    /// What goes wrong with a whole response.
+    /// The faults that are injected into a whole response.
     pub(crate) faults: ResponseFaults,
 }
 
