@@ -195,6 +195,10 @@ pub(crate) fn exit(status: c_int) -> ! {
 /// Waits for `ms` milliseconds, also if signals interrupt it. The plain form is `std::thread::sleep`,
 /// which also reads a clock.
 pub(crate) fn sleep_ms(ms: u16) {
+    // Miri makes no system call.
+    if cfg!(miri) {
+        return std::thread::sleep(std::time::Duration::from_millis(ms.into()));
+    }
     let mut time = TimeSpec::from_ms(ms.into());
     let time = (&raw mut time).expose_provenance();
     // SAFETY: `time` is readable and writable, and has the layout of nanosleep(2). The kernel reads it,

@@ -5,8 +5,9 @@
 use alloc::vec::Vec;
 use core::alloc::{GlobalAlloc, Layout};
 use core::slice;
-use std::sync::Mutex;
+use std::sync::{Barrier, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use super::{CHUNKED_MAX, CUT_MAX, FIRST_CHUNK_LEN, GRANULE, Heap, PAGE, State};
 
@@ -179,6 +180,22 @@ fn threads_get_whole_aligned_blocks_that_do_not_overlap() {
                 }
             });
         }
+    });
+}
+
+#[test]
+fn a_thread_that_waits_long_for_the_lock_sleeps_until_it_is_free() {
+    let heap = heap();
+    let has_lock = Barrier::new(2);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            heap.locked(|_| {
+                has_lock.wait();
+                thread::sleep(Duration::from_millis(100));
+            });
+        });
+        has_lock.wait();
+        drop(Block::new(heap, Layout::new::<[u64; 4]>(), 7));
     });
 }
 
