@@ -251,15 +251,22 @@ fn codes_have_at_most_15_bits() {
     check(&input, input.len() * 2 / 5);
 }
 
-/// Repetitive input takes no longer than other input: a limit that a parse of each byte would exceed
-/// many times over, even without optimisation.
+/// 4 MB of zeros take about as long as 32 KB of noise. A parse of each byte would take a hundred times as long.
 #[test]
 fn repetitive_input_is_fast() {
-    let start = std::time::Instant::now();
-    let stream = deflate(&vec![0; 4 << 20]);
-    assert!(stream.len() < 4200, "{} bytes", stream.len());
-    let elapsed = start.elapsed();
-    assert!(elapsed.as_secs() < 10, "{elapsed:?}");
+    let time = |input: &[u8]| {
+        let start = std::time::Instant::now();
+        (deflate(input).len(), start.elapsed())
+    };
+    let other = noise(1 << 15);
+    // The machine may be busy during one of the two.
+    let is_fast = || {
+        let (_, of_other) = time(&other);
+        let (len, of_zeros) = time(&vec![0; 4 << 20]);
+        assert!(len < 4200, "{len} bytes");
+        of_zeros < 5 * of_other
+    };
+    assert!((0..5).any(|_| is_fast()));
 }
 
 #[test]
