@@ -69,6 +69,7 @@ mod http1;
 pub mod json;
 pub mod log;
 mod runtime;
+pub mod signing;
 mod sys;
 
 use alloc::vec::Vec;

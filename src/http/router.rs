@@ -420,8 +420,8 @@ pub(super) type Captures = Vec<(String, String)>;
 /// The pattern of a fallback: it has no name for the rest of the path.
 const FALLBACK: &str = "/{...}";
 
-/// A segment of a pattern. They are in the order of preference.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A segment of a pattern.
+#[derive(Debug)]
 enum Part<'p> {
     Text(&'p str),
     Parameter(&'p str),
@@ -457,7 +457,8 @@ fn specificity(pattern: &str) -> Vec<u8> {
     let kind = |part| match part {
         Part::Text(_) => 0,
         Part::Parameter(_) => 1,
-        Part::Rest(_, is_maybe_empty) => 2 + u8::from(is_maybe_empty),
+        Part::Rest(_, false) => 2,
+        Part::Rest(_, true) => 3,
     };
     parts(pattern).map_or_else(Vec::new, |parts| parts.map(kind).collect())
 }
