@@ -14,7 +14,7 @@ use tiny_lambda::{Context, Error, Result, info, json, json_struct};
 
 json_struct! {
     /// The header of a token. `crit` lists extensions that the receiver must understand.
-    struct Header { alg: String, crit: Option<json::Value> }
+    struct Header { alg: String, crit: Option<Vec<String>> }
 }
 json_struct! {
     /// The claims of a token. Times are in seconds since 1970.
@@ -25,22 +25,21 @@ json_struct! {
 const TOLERANCE_S: u64 = 60;
 
 fn main() -> ! {
-    tiny_lambda::run_with_init(secret, authorize)
+    tiny_lambda::run_with_init(secret, |secret, request, cx| authorize(secret, request, cx))
 }
 
 fn secret() -> Result<Vec<u8>> {
-    let secret = std::env::var("TOKEN_SECRET")?.into_bytes();
-    // RFC 7518, section 3.2: a shorter key than the hash is not allowed.
+    let secret = std::env::var_os("TOKEN_SECRET").unwrap_or_default();
+    let secret = secret.into_encoded_bytes();
+    // RFC 7518, section 3.2: a key that is shorter than the hash is not allowed.
     if secret.len() < 32 {
-        return Err(Error::new(
-            "ShortSecret",
-            "TOKEN_SECRET has less than 32 bytes",
-        ));
+        let message = "the environment variable TOKEN_SECRET has less than 32 bytes";
+        return Err(Error::new("ShortSecret", message));
     }
     Ok(secret)
 }
 
-fn authorize(secret: &Vec<u8>, request: Request, cx: &Context) -> Result<Response> {
+fn authorize(secret: &[u8], request: Request, cx: &Context) -> Result<Response> {
     let api = whole_api(request.method_arn.get()?);
     let token = request.authorization_token.ok().map_or("", String::as_str);
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -61,7 +60,7 @@ fn verify(authorization: &str, secret: &[u8], now_s: u64) -> Result<Claims, &'st
     if !scheme.eq_ignore_ascii_case("Bearer") {
         return Err("not a bearer token");
     }
-    let (signed, signature) = token.trim().rsplit_once('.').ok_or("no signature")?;
+    let (signed, signature) = token.trim_ascii().rsplit_once('.').ok_or("no signature")?;
     let (header, claims) = signed.split_once('.').ok_or("no claims")?;
     let decode = |text| decode_base64url(text).ok_or("malformed base64url");
 
@@ -197,7 +196,10 @@ mod tests {
         check(&format!("{valid}="), Err("malformed base64url"));
         check(&format!("{valid}.{valid}"), Err("wrong signature"));
         for end in 0..valid.len() {
-            assert!(verify(&valid[..end], SECRET, NOW_S).is_err(), "{end}");
+            assert!(
+                verify(valid.get(..end).unwrap(), SECRET, NOW_S).is_err(),
+                "{end}"
+            );
         }
         for (index, byte) in valid.bytes().enumerate().skip("Bearer ".len()) {
             let other = if byte == b'A' { "B" } else { "A" };
@@ -218,7 +220,7 @@ mod tests {
             if let Some(token) = token {
                 request.authorization_token = token.into();
             }
-            let got = authorize(&SECRET.to_vec(), request, &Context::default());
+            let got = authorize(SECRET, request, &Context::default());
             let effect = got.as_ref().map(|got| {
                 let policy = got.policy_document.get().unwrap();
                 let statement = policy.statement.get().unwrap().first().unwrap();

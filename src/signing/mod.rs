@@ -55,15 +55,16 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
     } else {
         key
     };
-    let padded = |pad: u8| {
-        let mut block = [pad; BLOCK_LEN];
-        for (byte, key_byte) in block.iter_mut().zip(key) {
-            *byte ^= key_byte;
-        }
-        block
-    };
-    let inner = sha256::digest(&[&padded(0x36), message]);
-    sha256::digest(&[&padded(0x5c), &inner])
+    // The inner hash is that of the padded key and the message, the outer one that of the padded key and the inner.
+    let mut block = [0x36; BLOCK_LEN];
+    for (byte, key_byte) in block.iter_mut().zip(key) {
+        *byte ^= key_byte;
+    }
+    let inner = sha256::digest(&[&block, message]);
+    for byte in &mut block {
+        *byte ^= 0x36 ^ 0x5c;
+    }
+    sha256::digest(&[&block, &inner])
 }
 
 /// Returns `bytes` as lower-case hexadecimal digits.
