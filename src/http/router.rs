@@ -544,5 +544,84 @@ mod tests {
         check("/f/{rest...}", "/f", Some(&[("rest", "")]));
         check("/f/{rest...}", "/g", None);
         check("a", "/a", None);
+        for pattern in ["/f/{*rest}", "/f/{rest+}"] {
+            check(pattern, "/f/a/b", Some(&[("rest", "a/b")]));
+            check(pattern, "/f/a/", Some(&[("rest", "a/")]));
+            check(pattern, "/f/a%2Fb", Some(&[("rest", "a/b")]));
+            check(pattern, "/f/", None);
+            check(pattern, "/f", None);
+        }
+        check("/f/{rest...}/x", "/f/a/x", None);
+    }
+
+    #[test]
+    fn a_pattern_that_can_match_no_path_is_malformed() {
+        for pattern in [
+            "/",
+            "/a",
+            "/a/",
+            "/{x}/b",
+            "/{x}/{rest...}",
+            "/{...}",
+            "/a:b",
+            "/*",
+        ] {
+            assert!(is_pattern(pattern), "{pattern}");
+        }
+        for pattern in [
+            "",
+            "a",
+            "/{}",
+            "/{x",
+            "/a}",
+            "/{x}.txt",
+            "/{rest...}/x",
+            "/{*rest}/x",
+        ] {
+            assert!(!is_pattern(pattern), "{pattern}");
+        }
+    }
+
+    /// Each list is in the order of preference, whatever the order in which the routes were added.
+    #[test]
+    fn the_most_specific_pattern_is_used() {
+        #[track_caller]
+        fn check(path: &str, patterns: &[&str]) {
+            for from in 0..patterns.len() {
+                let mut order = patterns[from..].to_vec();
+                for _ in 0..order.len() {
+                    order.rotate_left(1);
+                    let router = order.iter().fold(Router::new(), |router, &pattern| {
+                        router.get(pattern, move |_, _| Ok(pattern.to_owned()))
+                    });
+                    let request = Request::new(Method::Get, path);
+                    let got = router.handle(request, &Context::default()).unwrap();
+                    assert_eq!(got.body.as_str(), Some(patterns[from]), "{order:?}");
+                }
+            }
+        }
+        check(
+            "/a/b",
+            &[
+                "/a/b",
+                "/a/{x}",
+                "/a/{x+}",
+                "/a/{x...}",
+                "/{x}/b",
+                "/{x}/{y}",
+                "/{x}/{*y}",
+                "/{*x}",
+                "/{x...}",
+            ],
+        );
+        check("/a", &["/a", "/a/{x...}", "/{x}", "/{x+}", "/{x...}"]);
+        check("/a/", &["/a/", "/a/{x...}", "/{x}/", "/{x+}", "/{x...}"]);
+        check("/", &["/", "/{x...}"]);
+        // Of equal patterns, the one that was added first.
+        let router = Router::new()
+            .get("/{a}", |_, _| Ok("first"))
+            .get("/{b}", |_, _| Ok("second"));
+        let got = router.handle(Request::new(Method::Get, "/x"), &Context::default());
+        assert_eq!(got.unwrap().body.as_str(), Some("first"));
     }
 }
