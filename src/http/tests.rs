@@ -673,10 +673,11 @@ fn a_route_may_return_any_json() {
         let body = got.body.as_str().unwrap_or("(bytes)");
         assert_eq!(format!("{} {kind} {body}", got.status), want);
     }
-    let order = || Order { id: 7, note: None };
     const ORDER: &str = r#"{"id":7,"note":null}"#;
+    let order = || Order { id: 7, note: None };
+    let (reference, text) = (&order(), &String::from("text"));
     check(order(), &format!("200 application/json {ORDER}"));
-    check(&order(), &format!("200 application/json {ORDER}"));
+    check(reference, &format!("200 application/json {ORDER}"));
     check(Box::new(order()), &format!("200 application/json {ORDER}"));
     check((201, order()), &format!("201 application/json {ORDER}"));
     check(
@@ -714,7 +715,7 @@ fn a_route_may_return_any_json() {
     );
     check("text", "200 text/plain text");
     check(String::from("text"), "200 text/plain text");
-    check(&String::from("text"), "200 text/plain text");
+    check(text, "200 text/plain text");
     check(alloc::borrow::Cow::Borrowed("text"), "200 text/plain text");
     check(Some("text"), "200 text/plain text");
     check(b"ab", "200 application/octet-stream ab");
