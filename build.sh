@@ -226,7 +226,7 @@ for name in $names; do rm -rf "$(folder_of "$name")"; done
 
 # The packer is compiled while cargo builds: on Linux for musl, which needs no C compiler.
 packer=$out_dir/.build/package
-packer_version=$(printf '%s\n' "$rustc_version" && find "$here/src/bin/package" -name '*.rs' -exec cksum {} +)
+packer_version=$(printf '%s\n' "$rustc_version" && find "$here/src/bin/package" "$here/src/signing/sha256.rs" -name '*.rs' -exec cksum {} +)
 host_triple=$host rust_lld=''
 case $(uname -s)-$host_arch in
     Linux-x86_64 | Linux-arm64)

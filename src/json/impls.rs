@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use super::float;
 use super::members::read_members;
+use super::private::WebBody;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 
 /// `null`. Use [`Ignored`] for a value of any kind that is not needed.
@@ -24,6 +25,10 @@ impl FromJson for () {
 impl ToJson for () {
     fn to_json(&self, w: &mut Writer) {
         w.null();
+    }
+
+    fn to_web_body(&self) -> (u16, WebBody) {
+        (204, WebBody::Empty)
     }
 }
 
@@ -66,7 +71,7 @@ impl ToJson for bool {
 }
 
 macro_rules! integers {
-    ($($type:ident $unsigned:ident $wide:ident $small:ident),* $(,)?) => {$(
+    ($($type:ident $unsigned:ident $wide:ident $small:ident $({ $($more:tt)* })?),* $(,)?) => {$(
         /// An integer that is in range, in any notation: 60 is `60`, `60.0` or `6e1`.
         impl FromJson for $type {
             #[allow(
@@ -93,13 +98,33 @@ macro_rules! integers {
             fn to_value(&self) -> Value {
                 Value::from(*self)
             }
+
+            $($($more)*)?
         }
     )*};
 }
 
 integers!(
-    u8 u8 u64 u64, u16 u16 u64 u64, u32 u32 u64 u64, u64 u64 u64 u64, usize usize u64 u64,
-    i8 u8 i64 i64, i16 u16 i64 i64, i32 u32 i64 i64, i64 u64 i64 i64, isize usize i64 i64,
+    u8 u8 u64 u64 {
+        fn list_to_web_body(list: &[u8]) -> WebBody {
+            WebBody::Bytes(list.into())
+        }
+    },
+    u16 u16 u64 u64 {
+        fn pair_to_web_body<T: ToJson>(pair: &(u16, T)) -> (u16, WebBody) {
+            (pair.0, pair.1.to_web_body().1)
+        }
+    },
+    u32 u32 u64 u64, u64 u64 u64 u64, usize usize u64 u64,
+    i8 u8 i64 i64, i16 u16 i64 i64,
+    i32 u32 i64 i64 {
+        // The type of a status that is written as a literal, as in `(404, "no such order")`.
+        fn pair_to_web_body<T: ToJson>(pair: &(i32, T)) -> (u16, WebBody) {
+            let status = u16::try_from(pair.0).unwrap_or(u16::MAX);
+            (status, pair.1.to_web_body().1)
+        }
+    },
+    i64 u64 i64 i64, isize usize i64 i64,
 );
 
 macro_rules! wide_integers {
@@ -231,6 +256,10 @@ macro_rules! strings {
                 Value::String(String::from(&**self))
             }
 
+            fn to_web_body(&self) -> (u16, WebBody) {
+                (200, WebBody::Text(String::from(&**self)))
+            }
+
             fn pairs_to_json<T: ToJson>(pairs: &[(Self, T)], w: &mut Writer)
             where
                 Self: Sized,
@@ -257,6 +286,10 @@ impl ToJson for str {
 
     fn to_value(&self) -> Value {
         Value::String(String::from(self))
+    }
+
+    fn to_web_body(&self) -> (u16, WebBody) {
+        (200, WebBody::Text(String::from(self)))
     }
 }
 
@@ -286,6 +319,10 @@ macro_rules! pointers {
             fn to_value(&self) -> Value {
                 (**self).to_value()
             }
+
+            fn to_web_body(&self) -> (u16, WebBody) {
+                (**self).to_web_body()
+            }
         }
     )*};
 }
@@ -303,6 +340,11 @@ impl<T: ToJson> ToJson for Option<T> {
 
     fn to_value(&self) -> Value {
         self.as_ref().map_or(Value::Null, ToJson::to_value)
+    }
+
+    fn to_web_body(&self) -> (u16, WebBody) {
+        let body = self.as_ref().map(ToJson::to_web_body);
+        body.unwrap_or((404, WebBody::Empty))
     }
 }
 
@@ -350,6 +392,10 @@ macro_rules! lists {
             fn to_value(&self) -> Value {
                 T::list_to_value(self)
             }
+
+            fn to_web_body(&self) -> (u16, WebBody) {
+                (200, T::list_to_web_body(self))
+            }
         }
     )*};
 }
@@ -370,6 +416,10 @@ macro_rules! tuples {
 
         fn list_to_value(list: &[Self]) -> Value {
             $first::pairs_to_value(list)
+        }
+
+        fn to_web_body(&self) -> (u16, WebBody) {
+            $first::pair_to_web_body(self)
         }
     };
     (@$direction:ident $($rest:tt)*) => {};

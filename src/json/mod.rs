@@ -352,6 +352,32 @@ pub trait ToJson {
         Value::Array(list.iter().map(ToJson::to_value).collect())
     }
 
+    /// Returns the status and the body with which a web function sends the value: JSON, unless it is text,
+    /// bytes or nothing. See [`IntoResponse`](crate::http::IntoResponse).
+    #[doc(hidden)]
+    fn to_web_body(&self) -> (u16, private::WebBody) {
+        (200, private::WebBody::Json(to_vec(self)))
+    }
+
+    /// Returns the body with which a web function sends a list of these.
+    #[doc(hidden)]
+    fn list_to_web_body(list: &[Self]) -> private::WebBody
+    where
+        Self: Sized,
+    {
+        private::WebBody::Json(to_vec(list))
+    }
+
+    /// Returns the status and the body with which a web function sends a pair whose first part is one of
+    /// these.
+    #[doc(hidden)]
+    fn pair_to_web_body<T: ToJson>(pair: &(Self, T)) -> (u16, private::WebBody)
+    where
+        Self: Sized,
+    {
+        (200, private::WebBody::Json(to_vec(pair)))
+    }
+
     /// Writes a list of pairs whose first part is one of these.
     #[doc(hidden)]
     fn pairs_to_json<T: ToJson>(pairs: &[(Self, T)], w: &mut Writer)

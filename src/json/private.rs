@@ -79,6 +79,19 @@ pub(super) fn read_ahead<'j, T>(
     Err(r.error_missing(names, index))
 }
 
+/// The body with which a web function sends a value.
+#[derive(Debug)]
+pub enum WebBody {
+    /// No body.
+    Empty,
+    /// Plain text.
+    Text(String),
+    /// Bytes without a type.
+    Bytes(Vec<u8>),
+    /// JSON.
+    Json(Vec<u8>),
+}
+
 /// The type of a field `as ..`, which keeps the members that no other field has.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot keep the members that no other field takes",

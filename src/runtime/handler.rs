@@ -11,7 +11,7 @@ use core::ops::Range;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::http::{self, IntoResponse, Request, Response};
+use crate::http::{self, HttpFn, IntoResponse, Method, Request, Response, Router, WebRequest};
 use crate::http1::head::push_text;
 use crate::json::{self, FromJson, ToJson};
 use crate::log;
@@ -120,10 +120,74 @@ pub fn bytes(f: impl Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync) -> impl Hand
 /// let hello = handler::http(|request, _| Ok(format!("You asked for {}", request.path())));
 /// # let _ = hello;
 /// ```
-pub fn http<R: IntoResponse>(
-    f: impl Fn(Request, &Context) -> Result<R> + Sync,
-) -> impl Handler + fmt::Debug {
+///
+/// A [`Router`] is a handler already.
+pub fn http<R: IntoResponse>(f: impl HttpFn<R>) -> impl Handler + fmt::Debug {
     Http(f, PhantomData)
+}
+
+/// What [`run_http`](crate::run_http) serves: a [`Router`], or a function of a [`Request`] and a [`Context`].
+/// It is implemented for both; `E` is the type of the request and `R` that of the response.
+///
+/// ```
+/// use tiny_lambda::handler::HttpHandler;
+/// use tiny_lambda::http::{Request, Router};
+/// use tiny_lambda::{Context, Result};
+///
+/// fn serves<E, R>(_: &impl HttpHandler<E, R>) {}
+/// fn greet(_: Request, _: &Context) -> Result<&'static str> {
+///     Ok("hi")
+/// }
+/// serves(&greet);
+/// serves(&Router::new().get("/", greet));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not handle web requests",
+    label = "expected a `Router`, or an `Fn(Request, &Context) -> Result<R>` with `tiny_lambda::Result`",
+    note = "a handler is synchronous: instead of an `async fn`, call `block_on` of your executor in it"
+)]
+pub trait HttpHandler<E, R> {
+    #[doc(hidden)]
+    fn into_handler(self) -> impl Handler
+    where
+        E: WebRequest,
+        R: IntoResponse;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Fn(E, &Context) -> Result<R> + Sync, E, R> HttpHandler<E, R> for F {
+    fn into_handler(self) -> impl Handler
+    where
+        E: WebRequest,
+        R: IntoResponse,
+    {
+        http(move |request, cx| self(E::from_request(request), cx))
+    }
+}
+
+impl HttpHandler<Request, Response> for Router<'_> {
+    fn into_handler(self) -> impl Handler {
+        self
+    }
+}
+
+/// Serves web requests as [`run_http`](crate::run_http) does.
+///
+/// ```
+/// use tiny_lambda::emulator;
+/// use tiny_lambda::events::samples;
+/// use tiny_lambda::http::{Response, Router};
+/// use tiny_lambda::json;
+///
+/// let router = Router::new().post("/orders/{id}", |_, _| Ok((201, "new")));
+/// let reply = emulator::invoke(&router, samples::HTTP_API.as_bytes())?;
+/// assert_eq!(json::parse::<Response>(&reply.body).map(|response| response.status), Ok(201));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+impl Handler for Router<'_> {
+    fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
+        serve_http(event, cx, out, &|request| Router::handle(self, request, cx))
+    }
 }
 
 /// Makes a handler that may stream its response, as [`run_streaming`](crate::run_streaming) does.
@@ -209,7 +273,7 @@ fn log_unread_event(error: &Error, event: &[u8], cx: &Context) {
 
 struct Http<F, R>(F, PhantomData<fn() -> R>);
 
-impl<R: IntoResponse, F: Fn(Request, &Context) -> Result<R> + Sync> Handler for Http<F, R> {
+impl<R: IntoResponse, F: HttpFn<R>> Handler for Http<F, R> {
     fn handle(&self, event: &[u8], cx: &Context, out: Responder<'_>) -> Result<()> {
         serve_http(event, cx, out, &|request| {
             (self.0)(request, cx).map(IntoResponse::into_response)
@@ -226,16 +290,20 @@ fn serve_http(
     let request =
         Request::from_event(event).inspect_err(|error| log_unread_event(error, event, cx))?;
     let caller = request.caller();
-    let response = f(request).unwrap_or_else(http::error_response);
-    log_failure(&response, event, cx);
-    match http::ResponseEvent::new(&response, caller) {
-        Ok(event) => out.json(&event),
-        Err(error) => {
-            let response = http::error_response(error);
-            log_failure(&response, event, cx);
-            out.json(&http::ResponseEvent::new(&response, caller)?);
+    let is_head = *request.method() == Method::Head;
+    let respond = |result: Result<Response>| {
+        let mut response = result.unwrap_or_else(http::error_response);
+        log_failure(&response, event, cx);
+        if is_head {
+            response.omit_body();
         }
+        response
+    };
+    let mut response = respond(f(request));
+    if let Err(error) = http::ResponseEvent::new(&response, caller) {
+        response = respond(Err(error));
     }
+    out.json(&http::ResponseEvent::new(&response, caller)?);
     Ok(())
 }
 

@@ -13,6 +13,7 @@
 mod deflate;
 mod elf;
 mod report;
+#[path = "../../signing/sha256.rs"]
 mod sha256;
 #[cfg(test)]
 mod tests;
@@ -71,13 +72,31 @@ fn file_name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
+/// Returns a digest in base64 (RFC 4648, section 4), as Lambda shows it in `CodeSha256`.
+fn base64(digest: &[u8; 32]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in digest.chunks(3) {
+        let bits = chunk
+            .iter()
+            .fold(0, |bits, byte| bits << 8 | usize::from(*byte));
+        // The last two bytes become three digits. Two zero bits pad the last digit.
+        let bits = bits << (8 * (3 - chunk.len()));
+        for digit in 0..=chunk.len() {
+            text.push(DIGITS[bits >> (18 - 6 * digit) & 63].into());
+        }
+    }
+    text.push('=');
+    text
+}
+
 // ---- the linker's map ----
 
 /// The path where the map of an executable is kept. It has the SHA-256 of the executable: cargo
 /// does not link again what it has from an earlier build, such as one with other features, and then
 /// the linker writes no map.
 fn kept_map(executable: &Path) -> Result<PathBuf> {
-    let hash = sha256::base64(&sha256::digest(&read(executable)?)).replace('/', "_");
+    let hash = base64(&sha256::digest(&[&read(executable)?])).replace('/', "_");
     let name = format!("{}.{hash}", file_name(executable));
     Ok(executable.with_file_name("maps").join(name))
 }
@@ -183,7 +202,7 @@ impl Pack {
                 zip.len()
             ));
         }
-        let hash = sha256::base64(&sha256::digest(&zip));
+        let hash = base64(&sha256::digest(&[&zip]));
         files.push(("function.zip".into(), zip));
         self.write(&files, &folder)
             .map_err(|e| format!("cannot write to {}: {e}", folder.display()))?;

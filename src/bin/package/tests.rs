@@ -2,6 +2,7 @@
 
 use super::deflate::deflate;
 use super::zip::{self, crc_32};
+use super::{base64, sha256};
 
 /// Reads bits, the lowest of each byte first.
 struct Bits<'a> {
@@ -313,4 +314,13 @@ fn zip_files_have_mode_0755_and_a_fixed_date() {
     assert_eq!(central, zip.len() - 22);
     let end = [*b"PK\x05\x06", [0; 4], [2, 0, 2, 0]].concat();
     assert_eq!(zip[central..central + 12], end);
+}
+
+#[test]
+fn known_base64() {
+    let digest = sha256::digest(&[]);
+    assert_eq!(
+        base64(&digest),
+        "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+    );
 }
