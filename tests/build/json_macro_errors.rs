@@ -7,7 +7,7 @@ use std::{env, fs};
 /// Checks that the compiler refuses `source` with `want` in a message about the line that ends with the
 /// comment `HERE`, and with at most two errors.
 #[track_caller]
-fn refuses(name: &str, source: &str, want: &str) {
+pub(crate) fn refuses(name: &str, source: &str, want: &str) {
     let source = format!("#![allow(dead_code)]\n{source}\nfn main() {{}}\n");
     let line = 1 + source
         .lines()
@@ -28,7 +28,7 @@ fn refuses(name: &str, source: &str, want: &str) {
 }
 
 /// Compiles `source` with the library that cargo has built for the tests; returns the errors.
-fn compile(name: &str, source: &str) -> Result<(), String> {
+pub(crate) fn compile(name: &str, source: &str) -> Result<(), String> {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("json_macro_errors");
     fs::create_dir_all(&dir).unwrap();
     let file = dir.join(format!("{name}.rs"));
