@@ -124,6 +124,7 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
         "overflow" => out.json(&deeper(0, u64::MAX)),
         // About one megabyte of stack.
         "deep" => out.json(&deeper(0, 700)),
+        "too large" => out.bytes(vec![b'x'; 7 << 20]),
         "out of memory" => out.json(&vec![1_u8; 1 << 46]),
         event => return catch_or_panic(event, cx, out),
     }

@@ -72,7 +72,6 @@ mod runtime;
 pub mod signing;
 mod sys;
 
-use alloc::vec::Vec;
 use core::mem::ManuallyDrop;
 
 pub use context::{ClientApplication, ClientContext, CognitoIdentity, Context, Function, function};
@@ -81,12 +80,15 @@ pub use runtime::Runtime;
 pub use runtime::deadline::DeadlineWarning;
 pub use runtime::handler::{self, Handler};
 #[doc(hidden)]
+pub use runtime::log_current;
+#[doc(hidden)]
 pub use runtime::no_main::run_without_std_start;
 pub use runtime::response::Responder;
 pub use runtime::shutdown::on_shutdown;
 pub use runtime::snapstart::{after_restore, before_snapshot};
 pub use runtime::streaming::BodyWriter;
 
+use handler::{BytesFn, JsonFn, SharedFn, StreamingFn};
 use json::{FromJson, ToJson};
 use runtime::worker::Worker;
 use runtime::{address, panic};
@@ -118,7 +120,7 @@ use runtime::{address, panic};
 /// If the environment variable `AWS_LAMBDA_RUNTIME_API` is not set, the process does not run in Lambda. A
 /// debug build then serves the handler with a local Lambda ([`emulator`]). A release build logs an error and
 /// ends with exit code 1.
-pub fn run<E: FromJson, R: ToJson>(f: impl Fn(E, &Context) -> Result<R> + Sync) -> ! {
+pub fn run<E: FromJson, R: ToJson>(f: impl JsonFn<E, R> + Sync) -> ! {
     serve(&handler::json(f))
 }
 
@@ -164,7 +166,7 @@ pub fn run_http<E: http::WebRequest, R: http::IntoResponse>(
 ///     tiny_lambda::run_bytes(|event, _| Ok(event.to_vec()))
 /// }
 /// ```
-pub fn run_bytes(f: impl Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync) -> ! {
+pub fn run_bytes(f: impl BytesFn + Sync) -> ! {
     serve(&handler::bytes(f))
 }
 
@@ -186,9 +188,7 @@ pub fn run_bytes(f: impl Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync) -> ! {
 ///     })
 /// }
 /// ```
-pub fn run_streaming<E: FromJson>(
-    f: impl Fn(E, &Context, Responder<'_>) -> Result<()> + Sync,
-) -> ! {
+pub fn run_streaming<E: FromJson>(f: impl StreamingFn<E> + Sync) -> ! {
     serve(&handler::streaming(f))
 }
 
@@ -220,10 +220,10 @@ pub fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
 /// ```
 pub fn run_with_init<S: Sync, E: FromJson, R: ToJson>(
     init: impl FnOnce() -> Result<S>,
-    f: impl Fn(&S, E, &Context) -> Result<R> + Sync,
+    f: impl SharedFn<S, E, R> + Sync,
 ) -> ! {
     let state = runtime::init(init);
-    run(|event, cx| f(&state, event, cx))
+    run(|event, cx: &Context| f(&state, event, cx))
 }
 
 /// Runs code of the Init phase as [`init()`](init) does, and then serves web requests with `f`, which borrows

@@ -197,6 +197,40 @@ impl From<&str> for Field<String> {
     }
 }
 
+/// Never implemented. Its diagnostic is the error for a loop over a field.
+#[diagnostic::on_unimplemented(
+    message = "a `Field` cannot be iterated, since its member may be missing",
+    label = "call `.get()?` first, or `.ok()`",
+    note = "`for record in event.records.get()?` returns an error if the member is missing"
+)]
+pub trait CallGetFirst {
+    fn never<I>() -> I;
+}
+
+// The compiler reports the condition `T: CallGetFirst`. It would not do so for a condition on the field itself,
+// nor for an impl of `IntoIterator`, since std has another one for all iterators.
+#[doc(hidden)]
+impl<T: IntoIterator + CallGetFirst> Iterator for Field<T> {
+    type Item = T::Item;
+
+    fn next(&mut self) -> Option<T::Item> {
+        T::never()
+    }
+}
+
+#[doc(hidden)]
+#[expect(clippy::copy_iterator, reason = "it never holds")]
+impl<'f, T: CallGetFirst> Iterator for &'f Field<T>
+where
+    &'f T: IntoIterator,
+{
+    type Item = <&'f T as IntoIterator>::Item;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        T::never()
+    }
+}
+
 /// Reads a field whose type the caller does not know.
 pub(super) trait ReadField {
     /// Reads the next value into the field.

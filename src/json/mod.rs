@@ -308,7 +308,8 @@ pub trait FromJson: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written as JSON",
     label = "does not implement `ToJson`",
-    note = "`json_struct!` and `json_enum!` write the impl; by hand it takes a few lines"
+    note = "`json_struct!` and `json_enum!` write the impl; by hand it takes a few lines",
+    note = "a handler that returns `http::Response` is served by `run_http`"
 )]
 pub trait ToJson {
     /// Writes one value.
