@@ -304,6 +304,10 @@ impl<T: ToJson> ToJson for Option<T> {
     fn to_value(&self) -> Value {
         self.as_ref().map_or(Value::Null, ToJson::to_value)
     }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
 }
 
 /// An array. A list of pairs of a `String` and a value is an object.

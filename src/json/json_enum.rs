@@ -57,29 +57,60 @@
 /// ```
 #[macro_export]
 macro_rules! json_enum {
+    ($($definition:tt)*) => { $crate::__json_enum!(@parse $($definition)*); };
+}
+
+/// The rules of `json_enum!`. They are in another macro, so that the documentation does not list them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __json_enum {
     (
-        $(#[$enum_attribute:meta])*
-        $vis:vis enum $name:ident $(as $tag:literal)? {$(
-            $(#[$attribute:meta])*
-            $variant:ident $(($type:ty))? $(as $json_name:tt)?
-        ),* $(,)?}
+        @parse
+        $(#[$($enum_attribute:tt)*])*
+        $vis:vis enum $name:ident
+        $(as $tag:literal $(, $($tag_word:ident)-+)*)? $(as $($($word:ident)-+),+)?
+        {$(
+            $(#[$($attribute:tt)*])*
+            $variant:ident $(($type:ty))? $(as $json_name:literal)? $(as .. $($never:lifetime)?)?
+        ),+ $(,)?}
     ) => {
-        $(#[$enum_attribute])*
+        $(#[$($enum_attribute)*])*
         $vis enum $name {$(
-            $(#[$attribute])*
+            $(#[$($attribute)*])*
             $variant $(($type))?,
-        )*}
+        )+}
 
-        $crate::json_struct!(@distinct [$] [$($variant)*]
-            $crate::json_enum!(@impls $name [$($tag)?] $($variant ($($type)?) [$($json_name)?])*);
+        $crate::__json_mistake!(
+            @attributes json_enum [$(#[$($enum_attribute)*])*] $($(#[$($attribute)*])*)+
         );
+        $crate::__json_struct!(@distinct [$] [$($variant)+] const _: () = {
+            const JSON_CASE: $crate::json::private::Case = $crate::__json_mistake!(
+                @case json_enum $($([$($tag_word)-+])*)? $($([$($word)-+])+)?
+            );
+            $crate::__json_enum!(
+                @impls $name [$($tag)?]
+                $($variant ($($type)?) [$($json_name)? $(.. $($never)?)?])+
+            );
+        };);
     };
+    (@parse $($definition:tt)*) => { $crate::__json_mistake!(@enum $($definition)*); };
 
-    (@impls $name:ident $tag:tt $($variant:ident $type:tt $json_name:tt)*) => {
-        $($crate::json_enum!(@check_name $type $json_name);)*
+    (@impls $name:ident $tag:tt $($variant:ident $type:tt $json_name:tt)+) => {
+        /// The names of the variants in JSON.
+        struct JsonNames;
+        #[allow(non_upper_case_globals, reason = "one constant per variant, named like it")]
+        impl JsonNames {
+            $(const $variant: &str = $crate::__json_enum!(@name $variant $json_name);)+
+        }
+        const JSON_EXPECTED: &str = {
+            const NAMES: &[&str] = &[$(JsonNames::$variant),+];
+            const TEXT: [u8; $crate::json::private::one_of_len(NAMES)] =
+                $crate::json::private::one_of(NAMES);
+            $crate::json::private::text(&TEXT)
+        };
         const _: () = $crate::json::private::check_variants(
-            &[$($crate::json_enum!(@checked $variant $type $json_name)),*],
-            $crate::json_enum!(@has $tag),
+            &[$($crate::__json_enum!(@checked $variant $type $json_name)),+],
+            $crate::__json_enum!(@has $tag),
         );
 
         impl $crate::json::FromJson for $name {
@@ -87,25 +118,22 @@ macro_rules! json_enum {
                 r: &mut $crate::json::Reader<'_>,
             ) -> ::core::result::Result<Self, $crate::json::Error> {
                 r.attempt(|r| {
-                    let variant = $crate::json_enum!(@begin r $tag);
-                    $($crate::json_enum!(
+                    let variant = $crate::__json_enum!(@begin r $tag);
+                    $($crate::__json_enum!(
                         @read r variant $variant $type $json_name $tag
                     );)*
-                    $($crate::json_enum!(
+                    $($crate::__json_enum!(
                         @read_other r variant $variant $type $json_name $tag
                     );)*
                     #[allow(unreachable_code, reason = "a variant may hold all others")]
-                    ::core::result::Result::Err(variant.error(r, ::core::concat!(
-                        "one of",
-                        $(" `", $crate::json_enum!(@name $variant $json_name), "`",)*
-                    )))
+                    ::core::result::Result::Err(variant.error(r, JSON_EXPECTED))
                 })
             }
 
             #[inline(always)]
             fn placeholder() -> ::core::option::Option<Self> {
                 $(if let placeholder @ ::core::option::Option::Some(_) =
-                    $crate::json_enum!(@placeholder $variant $type)
+                    $crate::__json_enum!(@placeholder $variant $type)
                 {
                     return placeholder;
                 })*
@@ -116,8 +144,8 @@ macro_rules! json_enum {
         impl $crate::json::ToJson for $name {
             fn to_json(&self, w: &mut $crate::json::Writer) {
                 match self {
-                    $($crate::json_enum!(@pattern $variant $type value) =>
-                        $crate::json_enum!(
+                    $($crate::__json_enum!(@pattern $variant $type value) =>
+                        $crate::__json_enum!(
                             @write w value $variant $type $json_name $tag
                         ),)*
                 }
@@ -127,48 +155,36 @@ macro_rules! json_enum {
 
     (@name $variant:ident [..]) => { "another" };
     (@name $variant:ident [$name:literal]) => { $name };
-    (@name $variant:ident []) => { ::core::stringify!($variant) };
-    // `@check_name` reports the error, once.
-    (@name $variant:ident [$other:tt]) => { "" };
+    (@name $variant:ident []) => {{
+        const NAME: &str = $crate::json::private::name(::core::stringify!($variant));
+        const TEXT: [u8; $crate::json::private::variant_len(NAME, JSON_CASE)] =
+            $crate::json::private::variant_text(NAME, JSON_CASE);
+        $crate::json::private::text(&TEXT)
+    }};
 
     (@checked $variant:ident $type:tt [..]) => { ::core::option::Option::None };
     (@checked $variant:ident $type:tt $json_name:tt) => {
         ::core::option::Option::Some((
-            $crate::json_enum!(@name $variant $json_name), $crate::json_enum!(@has $type),
+            JsonNames::$variant, $crate::__json_enum!(@has $type),
         ))
     };
     (@has ()) => { false };
     (@has []) => { false };
     (@has $other:tt) => { true };
 
-    (@check_name $type:tt []) => {};
-    (@check_name () [..]) => {
-        ::core::compile_error!("a variant `as ..` needs a type for its value: `Other(String) as ..`");
-    };
-    (@check_name $type:tt [..]) => {};
-    (@check_name $type:tt [$name:literal]) => {};
-    (@check_name $type:tt [$other:tt]) => {
-        const _: () = {
-            ::core::compile_error!("expected a variant's name in quotes or `..` after `as`");
-            // The message is reported at the beginning of the macro; this is an error at the word.
-            $crate::json_enum!(@quoted $other)
-        };
-    };
-    (@quoted $name:literal) => {};
-
     (@begin $r:ident []) => { $crate::json::private::Variant::of($r)? };
     (@begin $r:ident [$tag:literal]) => { $crate::json::private::Variant::tagged($r, $tag)? };
 
     (@read $r:ident $v:ident $variant:ident $type:tt [..] $tag:tt) => {};
     (@read $r:ident $v:ident $variant:ident () $json_name:tt $tag:tt) => {
-        if $v.is_unit($crate::json_enum!(@name $variant $json_name)) {
+        if $v.is_unit(JsonNames::$variant) {
             $v.end($r)?;
             return ::core::result::Result::Ok(Self::$variant);
         }
     };
     (@read $r:ident $v:ident $variant:ident ($type:ty) $json_name:tt $tag:tt) => {
-        if $v.has_value($crate::json_enum!(@name $variant $json_name)) {
-            let value = $crate::json_enum!(@value $r ($type) $tag);
+        if $v.has_value(JsonNames::$variant) {
+            let value = $crate::__json_enum!(@value $r ($type) $tag);
             $v.end($r)?;
             return ::core::result::Result::Ok(Self::$variant(value));
         }
@@ -202,22 +218,22 @@ macro_rules! json_enum {
         <$type as $crate::json::ToJson>::to_json($value, $w)
     };
     (@write $w:ident $value:ident $variant:ident () $json_name:tt []) => {
-        $w.string($crate::json_enum!(@name $variant $json_name))
+        $w.string(JsonNames::$variant)
     };
     (@write $w:ident $value:ident $variant:ident () $json_name:tt [$tag:literal]) => {{
         $w.begin_object();
-        $w.member($tag, $crate::json_enum!(@name $variant $json_name));
+        $w.member($tag, JsonNames::$variant);
         $w.end_object();
     }};
     (@write $w:ident $value:ident $variant:ident ($type:ty) $json_name:tt []) => {{
         $w.begin_object();
-        $w.name($crate::json_enum!(@name $variant $json_name));
+        $w.name(JsonNames::$variant);
         <$type as $crate::json::ToJson>::to_json($value, $w);
         $w.end_object();
     }};
     (@write $w:ident $value:ident $variant:ident ($type:ty) $json_name:tt [$tag:literal]) => {
         <$type as $crate::json::private::WritesObject>::write_tagged(
-            $value, $w, $tag, $crate::json_enum!(@name $variant $json_name),
+            $value, $w, $tag, JsonNames::$variant,
         )
     };
 }

@@ -55,6 +55,8 @@ mod macros;
 mod members;
 #[cfg(feature = "miniserde")]
 mod mini;
+#[doc(hidden)]
+pub mod mistakes;
 mod number;
 mod object;
 mod pointer;
@@ -332,6 +334,15 @@ pub trait ToJson {
     fn to_value(&self) -> Value {
         // A `RawJson` may contain an unpaired surrogate.
         parse_replacing_surrogates(&to_vec(self)).unwrap_or_default()
+    }
+
+    /// Returns whether this is a `None`, which a struct with the word `skip_none` leaves out.
+    #[doc(hidden)]
+    fn is_absent(&self) -> bool
+    where
+        Self: Sized,
+    {
+        false
     }
 
     /// Writes a list of these: as an array, or as an object if these are pairs of a name and a value.
