@@ -68,10 +68,9 @@ macro_rules! __json_enum {
         @parse
         $(#[$($enum_attribute:tt)*])*
         $vis:vis enum $name:ident
-        $(as $tag:literal $(, $($tag_word:ident)-+)*)? $(as $($($word:ident)-+),+)?
-        {$(
+        $(as $($($word:tt)-+),+)? {$(
             $(#[$($attribute:tt)*])*
-            $variant:ident $(($type:ty))? $(as $json_name:literal)? $(as .. $($never:lifetime)?)?
+            $variant:ident $(($type:ty) $(as .. $($never:lifetime)?)?)? $(as $json_name:literal)?
         ),+ $(,)?}
     ) => {
         $(#[$($enum_attribute)*])*
@@ -83,17 +82,26 @@ macro_rules! __json_enum {
         $crate::__json_mistake!(
             @attributes json_enum [$(#[$($enum_attribute)*])*] $($(#[$($attribute)*])*)+
         );
-        $crate::__json_struct!(@distinct [$] [$($variant)+] const _: () = {
-            const JSON_CASE: $crate::json::private::Case = $crate::__json_mistake!(
-                @case json_enum $($([$($tag_word)-+])*)? $($([$($word)-+])+)?
-            );
+        $crate::__json_struct!(@distinct [$] [$($variant)+] [$name $(, $variant)+] const _: () = {
             $crate::__json_enum!(
-                @impls $name [$($tag)?]
-                $($variant ($($type)?) [$($json_name)? $(.. $($never)?)?])+
+                @words [$($([$($word)-+])+)?] $name
+                $($variant ($($type)?) [$($json_name)? $($(.. $($never)?)?)?])+
             );
         };);
     };
     (@parse $($definition:tt)*) => { $crate::__json_mistake!(@enum $($definition)*); };
+
+    // The first word may be the tag.
+    (@words [[$tag:literal] $($word:tt)*] $name:ident $($variants:tt)*) => {
+        const JSON_CASE: $crate::json::private::Case =
+            $crate::__json_mistake!(@case json_enum $($word)*);
+        $crate::__json_enum!(@impls $name [$tag] $($variants)*);
+    };
+    (@words [$($word:tt)*] $name:ident $($variants:tt)*) => {
+        const JSON_CASE: $crate::json::private::Case =
+            $crate::__json_mistake!(@case json_enum $($word)*);
+        $crate::__json_enum!(@impls $name [] $($variants)*);
+    };
 
     (@impls $name:ident $tag:tt $($variant:ident $type:tt $json_name:tt)+) => {
         /// The names of the variants in JSON.
@@ -153,6 +161,10 @@ macro_rules! __json_enum {
         }
     };
 
+    (@name $variant:ident [$name:literal ..]) => {{
+        $crate::__json_mistake!(@literal $name TwoNames);
+        $name
+    }};
     (@name $variant:ident [..]) => { "another" };
     (@name $variant:ident [$name:literal]) => { $name };
     (@name $variant:ident []) => {{

@@ -80,7 +80,7 @@ macro_rules! json_struct {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __json_struct {
-    // A default is one token here. The rules `@defaults` put others into parentheses. An `expr` could not
+    // A default is a literal or in parentheses here. The rules `@defaults` put others into parentheses. An `expr` could not
     // be followed by `as "name"`: the compiler would expect a type and try no other rule. `$raw` is the definition
     // as it was written, if the defaults are in parentheses.
     (
@@ -89,7 +89,8 @@ macro_rules! __json_struct {
         $struct_vis:vis struct $name:ident $(<$life:lifetime>)? $(as $($($word:tt)-+),+)? {$(
             $(#[$($attribute:tt)*])*
             $vis:vis $field:ident : $type:ty
-            $(as $json_name:literal)? $(as .. $($never:lifetime)?)? $(= $default:tt)?
+            $(as $json_name:literal)? $(as .. $($never:lifetime)?)?
+            $(= $literal:literal)? $(= ($default:expr))?
         ),* $(,)?}
     ) => {
         $(#[$($struct_attribute)*])*
@@ -101,13 +102,13 @@ macro_rules! __json_struct {
         $crate::__json_mistake!(
             @attributes json_struct [$(#[$($struct_attribute)*])*] $($(#[$($attribute)*])*)*
         );
-        $crate::__json_struct!(@distinct [$] [$($field)*] const _: () = {
+        $crate::__json_struct!(@distinct [$] [$($field)*] [$name $(, $field)*] const _: () = {
             const JSON_CASE: $crate::json::private::Case =
                 $crate::__json_mistake!(@case json_struct $($([$($word)-+])+)?);
             $crate::__json_struct!(@names $($field [$($json_name)? $(.. $($never)?)?])*);
             $crate::__json_struct!(
                 @mode [$($([$($word)-+])+)?] $name [$($life)?]
-                $($field ($type) [$($json_name)? $(.. $($never)?)?] [$($default)?])*
+                $($field ($type) [$($json_name)? $(.. $($never)?)?] [$($literal)? $($default)?])*
             );
         };);
     };
@@ -123,7 +124,9 @@ macro_rules! __json_struct {
         $crate::__json_mistake!(
             @attributes json_struct [$(#[$($struct_attribute)*])*] $(#[$($attribute)*])*
         );
-        const _: () = { $crate::__json_struct!(@transparent $name [$($life)?] ($type)); };
+        $crate::__json_struct!(@distinct [$] [] [$name] const _: () = {
+            $crate::__json_struct!(@transparent $name [$($life)?] ($type));
+        };);
     };
     (
         @parse []
@@ -386,8 +389,9 @@ macro_rules! __json_struct {
 
     // Expands to the impls, unless two fields or variants have the same name: the pattern of
     // `json_impls` then has two variables of the same name, which is an error, and nothing is
-    // expanded. Otherwise the compiler would report the second field at each of its uses.
-    (@distinct [$dollar:tt] [$($name:ident)*] $($impls:tt)*) => {
+    // expanded. Otherwise the compiler would report the second field at each of its uses. For the
+    // same reason the names are read as paths too, which a keyword is not.
+    (@distinct [$dollar:tt] [$($name:ident)*] [$($path:path),*] $($impls:tt)*) => {
         #[allow(unused_macro_rules, reason = "the second rule is for the compiler only")]
         macro_rules! json_impls {
             (($dollar($dollar impls:tt)*)) => { $dollar($dollar impls)* };
@@ -405,6 +409,10 @@ macro_rules! __json_struct {
         ]);
     };
     (@name $field:ident [..]) => { $crate::json::private::Name::REST };
+    (@name $field:ident [$name:literal ..]) => {{
+        $crate::__json_mistake!(@literal $name TwoNames);
+        $crate::json::private::Name::REST
+    }};
     (@name $field:ident [$name:literal]) => {
         $crate::__json_struct!(@text $field, $name, $crate::json::private::Case::Verbatim)
     };

@@ -53,15 +53,10 @@ macro_rules! __json {
     (@array [$($done:expr,)*] $next:expr $(, $($rest:tt)*)?) => {
         $crate::__json!(@array [$($done,)* $crate::json!($next),] $($($rest)*)?)
     };
-    (@array [$($done:expr,)*] $next:literal $($rest:tt)*) => {{
-        $crate::__json_mistake!(@literal $next JsonElementComma);
+    (@array [$($done:expr,)*] $next:tt $($rest:tt)*) => {{
+        $crate::__json!(@mistake [$next] $next JsonElementComma);
         $crate::json::Value::Null
     }};
-    (@array [$($done:expr,)*] $($rest:tt)*) => {
-        ::core::compile_error!(::core::concat!(
-            "json! expects `,` between elements, found `", ::core::stringify!($($rest)*), "`"
-        ))
-    };
 
     // Members: one after the other.
     (@object $object:ident) => {};
@@ -79,22 +74,28 @@ macro_rules! __json {
     };
     // A comma is not an expression, and the compiler would try no other rule.
     (@object $object:ident $name:tt : , $($rest:tt)*) => {
-        $crate::__json!(@mistake $name JsonValue);
+        $crate::__json!(@mistake [$name] $name JsonValue);
     };
-    (@object $object:ident $name:tt :) => { $crate::__json!(@mistake $name JsonValue); };
+    (@object $object:ident $name:tt :) => { $crate::__json!(@mistake [$name] $name JsonValue); };
     (@object $object:ident $name:tt : $value:expr $(, $($rest:tt)*)?) => {
         $object.insert($name, $crate::json!($value));
         $crate::__json!(@object $object $($($rest)*)?);
     };
-    (@object $object:ident $name:tt : $($rest:tt)*) => { $crate::__json!(@mistake $name JsonComma); };
-    (@object $object:ident $name:tt $($rest:tt)*) => { $crate::__json!(@mistake $name JsonColon); };
+    (@object $object:ident $name:tt : $($rest:tt)*) => { $crate::__json!(@mistake [$name] $name JsonComma); };
+    (@object $object:ident $name:tt $($rest:tt)*) => { $crate::__json!(@mistake [$name] $name JsonColon); };
 
-    (@mistake $name:literal $mistake:ident) => { $crate::__json_mistake!(@literal $name $mistake); };
-    (@mistake $name:ident $mistake:ident) => { $crate::__json_mistake!(@at $name $mistake); };
-    (@mistake ($($name:tt)*) $mistake:ident) => { $crate::__json_mistake!(@literal () $mistake); };
-    (@mistake $name:tt $mistake:ident) => {
+    (@mistake $at:tt $name:literal $mistake:ident) => {
+        $crate::__json_mistake!(@literal $name $mistake);
+    };
+    (@mistake [$at:tt] $name:ident $mistake:ident) => { $crate::__json_mistake!(@at $at $mistake); };
+    (@mistake $at:tt $token:tt JsonElementComma) => {
         ::core::compile_error!(::core::concat!(
-            "json! expects members `\"name\": value`, found `", ::core::stringify!($name), "`"
+            "json! expects `,` after the element `", ::core::stringify!($token), "`"
+        ));
+    };
+    (@mistake $at:tt $token:tt $mistake:ident) => {
+        ::core::compile_error!(::core::concat!(
+            "json! expects members `\"name\": value`, found `", ::core::stringify!($token), "`"
         ));
     };
 }

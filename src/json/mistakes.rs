@@ -45,6 +45,12 @@ mistakes! {
     EnumInStruct:
         "expected a struct, found an enum: json_enum! defines enums",
         "an enum";
+    OtherInStruct:
+        "json_struct! expects one `struct Name {{ field: Type, ... }}`",
+        "expected `struct` before this name";
+    OtherInEnum:
+        "json_enum! expects one `enum Name {{ Variant, ... }}`",
+        "expected `enum` before this name";
     StructBody:
         "json_struct! expects `struct Name {{ field: Type, ... }}`, where `as` and words may follow the name",
         "expected `{{` or `as` after this name";
@@ -84,6 +90,9 @@ mistakes! {
     FieldName:
         "expected a field's name without quotes: `name: Type as \"Name\"` sets its name in JSON",
         "write a name without quotes";
+    DefaultMissing:
+        "expected a default after `=`",
+        "the default of this field is missing";
     FieldVisibility:
         "write the visibility before the field's name: `pub name: Type`",
         "its visibility is after the colon";
@@ -157,6 +166,9 @@ macro_rules! __json_mistake {
     (@case $macro:ident [lowercase]) => { $crate::json::private::Case::Lower };
     (@case $macro:ident [UPPERCASE]) => { $crate::json::private::Case::Upper };
     (@case json_struct [skip_none]) => { $crate::json::private::Case::Verbatim };
+    (@case json_struct [skip_none] [skip_none]) => {
+        ::core::compile_error!("the word `skip_none` occurs twice")
+    };
     (@case json_struct [skip_none] $case:tt) => { $crate::__json_mistake!(@case json_struct $case) };
     (@case json_struct $case:tt [skip_none]) => { $crate::__json_mistake!(@case json_struct $case) };
     (@case json_struct [$word:tt $($more:tt)*]) => { $crate::__json_mistake!(@word $word StructWord) };
@@ -264,8 +276,25 @@ macro_rules! __json_mistake {
     (@struct $(#[$($attribute:tt)*])* $vis:vis enum $name:tt $($rest:tt)*) => {
         $crate::__json_mistake!(@at $name EnumInStruct);
     };
+    (@struct #[$($attribute:tt)*] $($rest:tt)*) => { $crate::__json_mistake!(@struct $($rest)*); };
+    (@struct pub pub $($rest:tt)*) => { ::core::compile_error!("expected one visibility, found two"); };
+    (@struct pub ($($path:tt)*) $($rest:tt)*) => { $crate::__json_mistake!(@struct $($rest)*); };
+    (@struct pub $($rest:tt)*) => { $crate::__json_mistake!(@struct $($rest)*); };
+    (@struct $word:tt $name:tt $($rest:tt)*) => {
+        $crate::__json_mistake!(@other OtherInStruct [$word $name] $word $name);
+    };
     (@struct $($other:tt)*) => {
         ::core::compile_error!("json_struct! expects one `struct Name { field: Type, ... }`");
+    };
+    // A name after a word that is not `struct` or `enum`, or a name alone.
+    (@other $mistake:ident [$word:tt $name:tt] $same:tt $ident:ident) => {
+        $crate::__json_mistake!(@at $name $mistake);
+    };
+    (@other $mistake:ident [$word:tt $name:tt] $ident:ident $same:tt) => {
+        $crate::__json_mistake!(@at $word $mistake);
+    };
+    (@other $mistake:ident $words:tt $($other:tt)*) => {
+        ::core::compile_error!("expected `struct Name { field: Type, ... }` or `enum Name { Variant, ... }`");
     };
 
     (@head [$($head:tt)*] $name:tt ;) => {
@@ -431,6 +460,13 @@ macro_rules! __json_mistake {
     };
     (
         @field $head:tt $name:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:ty
+        $(as $json_name:literal)? = $(, $($rest:tt)*)?
+    ) => {
+        $crate::__json_mistake!(@at $field DefaultMissing);
+        $crate::__json_mistake!(@fields $head $name [$($done)* $($before)* $field: $type,] $($($rest)*)?);
+    };
+    (
+        @field $head:tt $name:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:ty
         = $($rest:tt)*
     ) => {
         $crate::__json_mistake!(@at $field DefaultEnd);
@@ -540,6 +576,13 @@ macro_rules! __json_mistake {
     (@enum $(#[$($attribute:tt)*])* $vis:vis struct $name:tt $($rest:tt)*) => {
         $crate::__json_mistake!(@at $name StructInEnum);
     };
+    (@enum #[$($attribute:tt)*] $($rest:tt)*) => { $crate::__json_mistake!(@enum $($rest)*); };
+    (@enum pub pub $($rest:tt)*) => { ::core::compile_error!("expected one visibility, found two"); };
+    (@enum pub ($($path:tt)*) $($rest:tt)*) => { $crate::__json_mistake!(@enum $($rest)*); };
+    (@enum pub $($rest:tt)*) => { $crate::__json_mistake!(@enum $($rest)*); };
+    (@enum $word:tt $name:tt $($rest:tt)*) => {
+        $crate::__json_mistake!(@other OtherInEnum [$word $name] $word $name);
+    };
     (@enum $($other:tt)*) => {
         ::core::compile_error!("json_enum! expects one `enum Name { Variant, ... }`");
     };
@@ -547,6 +590,7 @@ macro_rules! __json_mistake {
         $crate::__json_mistake!(@at $name EmptyEnum);
         $crate::__json_mistake!(@variants $head $name []);
     };
+    // A word may be a tag in quotes too.
     (@enum_head $head:tt $name:tt $(as $($($word:tt)-+),+)? {$($variants:tt)*}) => {
         $crate::__json_mistake!(@variants $head $name [] $($variants)*);
     };
@@ -571,7 +615,7 @@ macro_rules! __json_mistake {
     };
     (
         @variants $head:tt $name:tt [$($done:tt)*] $(#[$($attribute:tt)*])*
-        $variant:ident $(($type:ty))? $(as $json_name:literal)? $(as .. $($never:lifetime)?)?
+        $variant:ident $(($type:ty) $(as .. $($never:lifetime)?)?)? $(as $json_name:literal)?
         $(, $($rest:tt)*)?
     ) => {
         $crate::__json_mistake!(
@@ -612,6 +656,10 @@ macro_rules! __json_mistake {
         $crate::__json_mistake!(@at $variant Discriminant);
         $crate::__json_mistake!(@variants $head $name [$($done)* $variant,] $($($rest)*)?);
     };
+    (@variant $head:tt $name:tt [$($done:tt)*] $variant:tt as .. $(, $($rest:tt)*)?) => {
+        $crate::__json_mistake!(@at $variant OtherWithoutValue);
+        $crate::__json_mistake!(@variants $head $name [$($done)* $variant,] $($($rest)*)?);
+    };
     (@variant $head:tt $name:tt [$($done:tt)*] $variant:tt as $other:tt $(, $($rest:tt)*)?) => {
         $crate::__json_mistake!(@at $variant VariantQuotes);
         $crate::__json_mistake!(@variants $head $name [$($done)* $variant,] $($($rest)*)?);
@@ -624,15 +672,29 @@ macro_rules! __json_mistake {
         $crate::__json_mistake!(@variants $head $name [$($done)* $variant ($type),] $($($rest)*)?);
     };
     (
-        @variant $head:tt $name:tt [$($done:tt)*] $variant:tt $value:tt $(as $json_name:literal)?
+        @variant $head:tt $name:tt $done:tt $variant:tt $value:tt $(as $json_name:literal)?
         $(, $($rest:tt)*)?
     ) => {
-        $crate::__json_mistake!(@value $variant $value $value);
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant $value,] $($($rest)*)?);
+        $crate::__json_mistake!(@value $head $name $done $variant $value $value $($($rest)*)?);
     };
-    (@variant $head:tt $name:tt [$($done:tt)*] $variant:tt $(($type:ty))? $(as $json_name:literal)? $next:ident $($rest:tt)*) => {
+    // Two variants without a comma.
+    (
+        @variant $head:tt $name:tt [$($done:tt)*] $variant:tt as $json_name:literal $next:ident
+        $($rest:tt)*
+    ) => {
         $crate::__json_mistake!(@at $variant VariantEnd);
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant $(($type))?,] $next $($rest)*);
+        $crate::__json_mistake!(@variants $head $name [$($done)* $variant,] $next $($rest)*);
+    };
+    (
+        @variant $head:tt $name:tt [$($done:tt)*] $variant:tt ($type:ty)
+        $($rest:tt)*
+    ) => {
+        $crate::__json_mistake!(@at $variant VariantEnd);
+        $crate::__json_mistake!(@variants $head $name [$($done)* $variant ($type),]);
+    };
+    (@variant $head:tt $name:tt [$($done:tt)*] $variant:tt $next:ident $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $variant VariantEnd);
+        $crate::__json_mistake!(@variants $head $name [$($done)* $variant,] $next $($rest)*);
     };
     (@variant $head:tt $name:tt [$($done:tt)*] $variant:tt $($rest:tt)*) => {
         $crate::__json_mistake!(@at $variant VariantEnd);
@@ -642,14 +704,20 @@ macro_rules! __json_mistake {
         ::core::compile_error!("json_enum! expects a variant after its attributes");
         $crate::__json_mistake!(@variants $head $name $done);
     };
-    (@value $variant:tt $at:tt {$($fields:tt)*}) => {
+    (@value $head:tt $name:tt [$($done:tt)*] $variant:tt $at:tt {$($fields:tt)*} $($rest:tt)*) => {
         $crate::__json_mistake!(@call [$] $variant $at "json_enum! does not support variants with named fields: give the variant a struct that json_struct! defines, `Card(Card)`");
+        $crate::__json_mistake!(@variants $head $name [$($done)* $variant $at,] $($rest)*);
     };
-    (@value $variant:tt $at:tt ()) => {
+    (@value $head:tt $name:tt [$($done:tt)*] $variant:tt $at:tt () $($rest:tt)*) => {
         $crate::__json_mistake!(@call [$] $variant $at "expected a type in the parentheses: a variant without a value has none");
+        $crate::__json_mistake!(@variants $head $name [$($done)* $variant $at,] $($rest)*);
     };
-    (@value $variant:tt $at:tt ($($types:tt)*)) => {
+    (@value $head:tt $name:tt [$($done:tt)*] $variant:tt $at:tt ($($types:tt)*) $($rest:tt)*) => {
         $crate::__json_mistake!(@call [$] $variant $at "json_enum! supports variants without a value or with one: use a tuple, `Point((u8, u8))`, or a struct");
+        $crate::__json_mistake!(@variants $head $name [$($done)* $variant $at,] $($rest)*);
     };
-    (@value $variant:tt $at:tt $next:tt) => { $crate::__json_mistake!(@at $variant VariantEnd); };
+    (@value $head:tt $name:tt [$($done:tt)*] $variant:tt $at:tt $next:tt $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $variant VariantEnd);
+        $crate::__json_mistake!(@variants $head $name [$($done)* $variant,]);
+    };
 }
