@@ -2,21 +2,41 @@
 
 /// Defines an enum that can be read from and written as JSON.
 ///
-/// A variant without a value is a string; `as "name"` sets its name in JSON. A variant that holds a
-/// `String` and is marked `as ..` holds all other strings:
+/// Attributes, doc comments and visibility are kept.
+///
+/// | written | meaning | with serde |
+/// | --- | --- | --- |
+/// | `Open as "OPEN"` | the variant's name in JSON | `rename` |
+/// | `Other(String) as ..` | the variant for all other strings or, with a tag, objects | `other` |
+/// | `enum Name as "type"` | the tag: the member that names the variant | `tag` |
+/// | `enum Name as camelCase` | the case of all names that are not set by `as "name"`: `orderPaid` | `rename_all` |
+/// | `as PascalCase` | `OrderPaid`, the variants' own names | `rename_all` |
+/// | `as snake_case` | `order_paid` | `rename_all` |
+/// | `as SCREAMING_SNAKE_CASE` | `ORDER_PAID` | `rename_all` |
+/// | `as kebab-case` | `order-paid` | `rename_all` |
+/// | `as SCREAMING-KEBAB-CASE` | `ORDER-PAID` | `rename_all` |
+/// | `as lowercase`, `as UPPERCASE` | `orderpaid`, `ORDERPAID` | `rename_all` |
+/// | `enum Name as "type", camelCase` | both, in this order | |
+///
+/// Names are converted by serde's rules, for ASCII letters. Generics, variants with named fields or several
+/// values, and discriminants are compile errors: give a variant a struct or a tuple, or implement
+/// [`FromJson`](crate::json::FromJson) and [`ToJson`](crate::json::ToJson) by hand, as their documentation shows.
+///
+/// A variant without a value is a string. A variant that holds a `String` and is marked `as ..` holds all other
+/// strings:
 /// ```
 /// use tiny_lambda::json;
 ///
 /// tiny_lambda::json_enum! {
 ///     /// How an order stands.
 ///     #[derive(Debug, PartialEq)]
-///     pub enum Status {
-///         Open as "OPEN",
-///         Paid as "PAID",
+///     pub enum Status as UPPERCASE {
+///         Open,
+///         Paid as "PAID_IN_FULL",
 ///         Other(String) as ..,
 ///     }
 /// }
-/// assert_eq!(json::parse::<Status>(br#""PAID""#)?, Status::Paid);
+/// assert_eq!(json::parse::<Status>(br#""PAID_IN_FULL""#)?, Status::Paid);
 /// assert_eq!(json::parse::<Status>(br#""LOST""#)?, Status::Other("LOST".into()));
 /// assert_eq!(json::to_vec(&Status::Open), br#""OPEN""#);
 /// # Ok::<(), json::Error>(())
@@ -35,8 +55,8 @@
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
-/// `as "name"` after the enum's name sets a tag: the member with this name, next to those of the value,
-/// which must be an object, is the name of the variant. A variant `as ..` holds the whole object if
+/// With a tag, the member with this name, next to those of the value, which must be an object, is the name of the
+/// variant. A variant `as ..` holds the whole object if
 /// the tag is missing or has another value:
 /// ```
 /// use tiny_lambda::json::{self, Value};

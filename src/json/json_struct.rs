@@ -2,10 +2,28 @@
 
 /// Defines a struct that can be read from and written as JSON.
 ///
-/// Attributes, doc comments and visibility are kept. After a field's type, `as "name"` sets its name in
-/// JSON, and `= value` its default. The default is used if the member is missing or `null`, also for an
-/// `Option`; it is evaluated before the members are read. An `Option` without a default may be
-/// missing or `null`. Unknown members are ignored.
+/// Attributes, doc comments and visibility are kept. Unknown members are ignored. An `Option` without a default
+/// may be missing or `null`.
+///
+/// | written | meaning | with serde |
+/// | --- | --- | --- |
+/// | `size: u32 as "Size"` | the field's name in JSON | `rename` |
+/// | `size: u32 = 1` | the default, if the member is missing or `null`, also for an `Option`; it is evaluated before the members are read | `default` |
+/// | `size: u32 as "Size" = 1` | both, in this order | |
+/// | `rest: Object as ..` | the last field keeps the members that no other field has | `flatten` |
+/// | `struct Name as camelCase` | the case of all names that are not set by `as "name"`: `unitPrice` | `rename_all` |
+/// | `as PascalCase` | `UnitPrice` | `rename_all` |
+/// | `as snake_case`, `as lowercase` | `unit_price`, the fields' own names | `rename_all` |
+/// | `as SCREAMING_SNAKE_CASE`, `as UPPERCASE` | `UNIT_PRICE` | `rename_all` |
+/// | `as kebab-case` | `unit-price` | `rename_all` |
+/// | `as SCREAMING-KEBAB-CASE` | `UNIT-PRICE` | `rename_all` |
+/// | `as skip_none`, `as camelCase, skip_none` | a field that is `None` is not written | `skip_serializing_if` |
+/// | `struct Name<'j> { ... }` | a struct that borrows from the text | `borrow` |
+/// | `struct Name(Type);` | a value of this type in JSON, without an object | `transparent` |
+///
+/// Names are converted by serde's rules, for ASCII letters. Other generics and `where` clauses are compile
+/// errors: implement [`FromJson`](crate::json::FromJson) and [`ToJson`](crate::json::ToJson) by hand, as their
+/// documentation shows.
 ///
 /// ```
 /// use tiny_lambda::json;
@@ -31,21 +49,34 @@
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
-/// After the struct's name, `as camelCase` or `as PascalCase` sets the case of all names that are not set
-/// by `as "name"`. A last field of type [`Object`](crate::json::Object) that is marked `as ..` keeps the
-/// members that no other field has:
+/// Words after the struct's name set the case of the names and leave out what is `None`. A last field of type
+/// [`Object`](crate::json::Object) that is marked `as ..` keeps the members that no other field has:
 /// ```
 /// use tiny_lambda::json::{self, Object};
 ///
 /// tiny_lambda::json_struct! {
-///     struct Detail as camelCase {
+///     struct Detail as camelCase, skip_none {
 ///         order_id: String,
+///         paid_at: Option<u64>,
 ///         rest: Object as ..,
 ///     }
 /// }
 /// let detail: Detail = json::parse(br#"{"color": "red", "orderId": "a1"}"#)?;
 /// assert_eq!(detail.rest.get("color"), Some(&"red".into()));
 /// assert_eq!(json::to_vec(&detail), br#"{"orderId":"a1","color":"red"}"#);
+/// # Ok::<(), json::Error>(())
+/// ```
+///
+/// A struct of one value without a name is that value in JSON:
+/// ```
+/// use tiny_lambda::json;
+///
+/// tiny_lambda::json_struct! {
+///     #[derive(Debug, PartialEq)]
+///     pub struct OrderId(pub String);
+/// }
+/// assert_eq!(json::parse::<OrderId>(br#""a1""#)?, OrderId("a1".into()));
+/// assert_eq!(json::to_vec(&OrderId("a1".into())), br#""a1""#);
 /// # Ok::<(), json::Error>(())
 /// ```
 ///

@@ -176,6 +176,9 @@ macro_rules! __json_mistake {
     (@case json_struct $case:tt [skip_none] [$word:tt $($more:tt)*] $($rest:tt)*) => {
         $crate::__json_mistake!(@word $word TwoCases)
     };
+    (@case json_enum $case:tt [$word:literal] $($rest:tt)*) => {
+        $crate::__json_mistake!(@word $word EnumWord)
+    };
     (@case $macro:ident $case:tt [$word:tt $($more:tt)*] $($rest:tt)*) => {
         $crate::__json_mistake!(@word $word TwoCases)
     };
@@ -387,7 +390,7 @@ macro_rules! __json_mistake {
     (
         @fields $head:tt $name:tt [$($done:tt)*]
         $(#[$($attribute:tt)*])* $vis:vis $field:ident : $type:ty
-        $(as $json_name:literal)? $(as .. $($never:lifetime)?)? $(= $default:tt)?
+        $(as $json_name:literal)? $(as .. $($never:lifetime)?)? $(= $default:literal)?
         $(, $($rest:tt)*)?
     ) => {
         $crate::__json_mistake!(
