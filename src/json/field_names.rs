@@ -422,9 +422,8 @@ impl ConstWriter<'_> {
             }
             self.push(match case {
                 _ if *byte == b'_' => case.underscore(),
-                Case::Verbatim | Case::Pascal => *byte,
                 Case::Camel if is_first => byte.to_ascii_lowercase(),
-                Case::Camel => *byte,
+                Case::Verbatim | Case::Pascal | Case::Camel => *byte,
                 _ if case.is_upper() => byte.to_ascii_uppercase(),
                 _ => byte.to_ascii_lowercase(),
             });

@@ -401,95 +401,109 @@ fn each_is_refused(name: &str, before: &str, after: &str, rows: &[(&str, &str)])
     }
 }
 
+const NAME_FIRST: &str = "write the name before the default: `size: u32 as \"Size\" = 1`";
+const QUOTES: &str = "expected a name in quotes or `..` after `as`: `size: u32 as \"Size\"`";
+const NO_TYPE: &str = "expected `:` and a type after the field's name: `name: Type`";
+const NO_COLON: &str = "expected `:` after the field's name: `name: Type`";
+const NO_COMMA: &str = "expected `,`, `as \"name\"` or `= default` after the field's type";
+const NO_QUOTES: &str = "expected a field's name without quotes";
+const WORD: &str = "expected only a visibility before the field's name";
+
+/// Fields after `a: u8`, and what the compiler says.
+const WRONG_FIELDS: &[(&str, &str)] = &[
+    ("b: u8 = 1 as \"B\",", NAME_FIRST),
+    ("pub b: i8 = -1 as \"B\"", NAME_FIRST),
+    ("b: String = String::from(\"x\") as \"B\",", NAME_FIRST),
+    (
+        "/// B\n b: Vec<u8> = vec![1, 2] as \"B\", c: u8",
+        NAME_FIRST,
+    ),
+    (
+        "b: u8 = std::primitive::u8::MAX as \"B\", c: u8 = 2",
+        NAME_FIRST,
+    ),
+    ("b,", NO_TYPE),
+    ("b: ,", NO_TYPE),
+    ("b: = 1,", NO_TYPE),
+    ("b as \"B\": u8,", NO_TYPE),
+    ("b = 1,", NO_TYPE),
+    ("b: \"String\",", NO_TYPE),
+    ("b u8,", NO_COLON),
+    ("pub(crate) b u8", NO_COLON),
+    ("b => u8,", NO_COLON),
+    ("b: u8 c: u8,", NO_COMMA),
+    ("b: Vec<u8> pub c: u8,", NO_COMMA),
+    ("b: u8; c: u8,", NO_COMMA),
+    ("b: u8?,", NO_COMMA),
+    ("b: u8 == 1,", NO_COMMA),
+    ("b: u8 = 1 c: u8,", "expected `,` after the field's default"),
+    (
+        "b: u8 = 1; c: u8 = 2;",
+        "expected `,` after the field's default",
+    ),
+    ("b: u8 = ,", "expected a default after `=`"),
+    ("b: u8 =", "expected a default after `=`"),
+    ("b: u8 as B,", QUOTES),
+    ("b: u8 as NAME = 1,", QUOTES),
+    ("b: u8 as skip_none,", QUOTES),
+    ("b: u8 as concat!(\"a\", \"b\"),", QUOTES),
+    ("b: u8 as 5,", "mismatched types"),
+    (
+        "b: u8 as \"B\" as \"C\",",
+        "expected one name after `as`, found another",
+    ),
+    (
+        "b: u8 as \"x\" as ..,",
+        "expected one name after `as`, found another",
+    ),
+    (
+        "b: u8 as \"B\" default 1,",
+        "expected `,` or `= default` after the field's name in JSON",
+    ),
+    ("\"b\": u8,", NO_QUOTES),
+    ("5: u8,", NO_QUOTES),
+    (
+        "b: pub u8,",
+        "write the visibility before the field's name: `pub name: Type`",
+    ),
+    ("pub pub b: u8,", WORD),
+    ("mut b: u8,", WORD),
+    ("const B: u8 = 1,", WORD),
+    ("b?: u8,", "expected identifier, found `?`"),
+];
+
 #[test]
 fn each_wrong_field_is_named_at_its_line() {
-    let name_first = "write the name before the default: `size: u32 as \"Size\" = 1`";
-    let quotes = "expected a name in quotes or `..` after `as`: `size: u32 as \"Size\"`";
-    let no_type = "expected `:` and a type after the field's name: `name: Type`";
-    let no_colon = "expected `:` after the field's name: `name: Type`";
-    let no_comma = "expected `,`, `as \"name\"` or `= default` after the field's type";
-    let no_quotes = "expected a field's name without quotes";
-    let word = "expected only a visibility before the field's name";
-    let serde = "json_struct! does not read serde attributes: ";
     each_is_refused(
         "field",
         "tiny_lambda::json_struct! {\n pub struct Wrong {\n a: u8,",
         "}\n}\nfn uses(wrong: Wrong) -> u8 { wrong.a }",
+        WRONG_FIELDS,
+    );
+}
+
+#[test]
+fn each_attribute_of_serde_and_each_wrong_type_is_named_at_its_line() {
+    each_is_refused(
+        "type",
+        "tiny_lambda::json_struct! {\n pub struct Wrong {\n a: u8,",
+        "}\n}\nfn uses(wrong: Wrong) -> u8 { wrong.a }",
         &[
-            ("b: u8 = 1 as \"B\",", name_first),
-            ("pub b: i8 = -1 as \"B\"", name_first),
-            ("b: String = String::from(\"x\") as \"B\",", name_first),
-            (
-                "/// B\n b: Vec<u8> = vec![1, 2] as \"B\", c: u8",
-                name_first,
-            ),
-            (
-                "b: u8 = std::primitive::u8::MAX as \"B\", c: u8 = 2",
-                name_first,
-            ),
-            ("b,", no_type),
-            ("b: ,", no_type),
-            ("b: = 1,", no_type),
-            ("b as \"B\": u8,", no_type),
-            ("b = 1,", no_type),
-            ("b: \"String\",", no_type),
-            ("b u8,", no_colon),
-            ("pub(crate) b u8", no_colon),
-            ("b => u8,", no_colon),
-            ("b: u8 c: u8,", no_comma),
-            ("b: Vec<u8> pub c: u8,", no_comma),
-            ("b: u8; c: u8,", no_comma),
-            ("b: u8?,", no_comma),
-            ("b: u8 == 1,", no_comma),
-            ("b: u8 = 1 c: u8,", "expected `,` after the field's default"),
-            (
-                "b: u8 = 1; c: u8 = 2;",
-                "expected `,` after the field's default",
-            ),
-            ("b: u8 = ,", "expected a default after `=`"),
-            ("b: u8 =", "expected a default after `=`"),
-            ("b: u8 as B,", quotes),
-            ("b: u8 as NAME = 1,", quotes),
-            ("b: u8 as skip_none,", quotes),
-            ("b: u8 as concat!(\"a\", \"b\"),", quotes),
-            ("b: u8 as 5,", "mismatched types"),
-            (
-                "b: u8 as \"B\" as \"C\",",
-                "expected one name after `as`, found another",
-            ),
-            (
-                "b: u8 as \"x\" as ..,",
-                "expected one name after `as`, found another",
-            ),
-            (
-                "b: u8 as \"B\" default 1,",
-                "expected `,` or `= default` after the field's name in JSON",
-            ),
-            ("\"b\": u8,", no_quotes),
-            ("5: u8,", no_quotes),
-            (
-                "b: pub u8,",
-                "write the visibility before the field's name: `pub name: Type`",
-            ),
-            ("pub pub b: u8,", word),
-            ("mut b: u8,", word),
-            ("const B: u8 = 1,", word),
-            ("b?: u8,", "expected identifier, found `?`"),
             (
                 "#[serde(rename = \"x\")] b: u8,",
-                &format!("{serde}write the name after the type"),
+                "json_struct! does not read serde attributes: write the name after the type",
             ),
             (
                 "#[serde(default)] b: u8,",
-                &format!("{serde}write the default after the type"),
+                "json_struct! does not read serde attributes: write the default after the type",
             ),
             (
                 "#[serde(skip_serializing_if = \"Option::is_none\")] b: Option<u8>,",
-                &format!("{serde}the word `skip_none`"),
+                "json_struct! does not read serde attributes: the word `skip_none`",
             ),
             (
                 "#[serde(flatten)] b: u8,",
-                &format!("{serde}a last field `rest: Object as ..`"),
+                "json_struct! does not read serde attributes: a last field `rest: Object as ..`",
             ),
             (
                 "#[serde(with = \"x\")] b: u8,",
@@ -503,6 +517,10 @@ fn each_wrong_field_is_named_at_its_line() {
             ),
         ],
     );
+}
+
+#[test]
+fn other_mistakes_are_named_at_the_macro() {
     // These are about the macro, or about another line.
     each_is_refused(
         "macro",
@@ -695,6 +713,10 @@ fn each_wrong_enum_is_named_at_its_line() {
             ("B(Mine),", "`Mine` cannot be read from JSON"),
         ],
     );
+}
+
+#[test]
+fn each_wrong_head_of_an_enum_is_named_at_its_line() {
     let generics = "json_enum! does not support generics: implement FromJson and ToJson by hand";
     let word = "unknown word after the enum's name: there are a tag in quotes, `camelCase`";
     let body = "json_enum! expects `enum Name { Variant, ... }`, where";
