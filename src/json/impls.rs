@@ -2,10 +2,13 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
-use alloc::string::String;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use super::float;
 use super::members::read_members;
@@ -245,6 +248,52 @@ impl FromJson for String {
     }
 }
 
+macro_rules! string_pointers {
+    ($($type:ty),*) => {$(
+        impl FromJson for $type {
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+                String::from_json(r).map(Into::into)
+            }
+
+            placeholder!(Self::from(""));
+        }
+    )*};
+}
+
+string_pointers!(Box<str>, Rc<str>, Arc<str>);
+
+macro_rules! addresses {
+    ($($type:ty, $what:literal, $placeholder:expr);*) => {$(
+        /// A string, such as the type's `Display` writes.
+        impl FromJson for $type {
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+                r.attempt(|r| r.string()?.parse().map_err(|_| r.error_expected($what)))
+            }
+
+            placeholder!($placeholder);
+        }
+
+        /// A string.
+        impl ToJson for $type {
+            fn to_json(&self, w: &mut Writer) {
+                w.string(&self.to_string());
+            }
+        }
+    )*};
+}
+
+const NO_V4: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
+const NO_V6: Ipv6Addr = Ipv6Addr::UNSPECIFIED;
+
+addresses!(
+    IpAddr, "an IP address", IpAddr::V4(NO_V4);
+    Ipv4Addr, "an IPv4 address", NO_V4;
+    Ipv6Addr, "an IPv6 address", NO_V6;
+    SocketAddr, "an IP address and a port", SocketAddr::V4(SocketAddrV4::new(NO_V4, 0));
+    SocketAddrV4, "an IPv4 address and a port", SocketAddrV4::new(NO_V4, 0);
+    SocketAddrV6, "an IPv6 address and a port", SocketAddrV6::new(NO_V6, 0, 0, 0)
+);
+
 macro_rules! strings {
     ($($type:ty),*) => {$(
         impl ToJson for $type {
@@ -293,21 +342,27 @@ impl ToJson for str {
     }
 }
 
-impl<T: FromJson> FromJson for Box<T> {
-    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        T::from_json(r).map(Box::new)
-    }
+macro_rules! owners {
+    ($($type:ident),*) => {$(
+        impl<T: FromJson> FromJson for $type<T> {
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+                T::from_json(r).map($type::new)
+            }
 
-    #[inline(always)]
-    fn absent() -> Option<Self> {
-        T::absent().map(Box::new)
-    }
+            #[inline(always)]
+            fn absent() -> Option<Self> {
+                T::absent().map($type::new)
+            }
 
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        T::placeholder().map(Box::new)
-    }
+            #[inline(always)]
+            fn placeholder() -> Option<Self> {
+                T::placeholder().map($type::new)
+            }
+        }
+    )*};
 }
+
+owners!(Box, Rc, Arc);
 
 macro_rules! pointers {
     ($($type:ty $(, ?$maybe:ident)?);*) => {$(
@@ -327,7 +382,7 @@ macro_rules! pointers {
     )*};
 }
 
-pointers!(Box<T>, ?Sized; &T; &mut T; &[T]);
+pointers!(Box<T>, ?Sized; Rc<T>, ?Sized; Arc<T>, ?Sized; &T; &mut T; &[T]);
 
 /// `None` is `null`.
 impl<T: ToJson> ToJson for Option<T> {
@@ -345,6 +400,10 @@ impl<T: ToJson> ToJson for Option<T> {
     fn to_web_body(&self) -> (u16, WebBody) {
         let body = self.as_ref().map(ToJson::to_web_body);
         body.unwrap_or((404, WebBody::Empty))
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
     }
 }
 
@@ -485,6 +544,46 @@ pub(super) fn write_members<'m, N: AsRef<str> + 'm, T: ToJson + 'm>(
     }
     w.end_object();
 }
+
+/// Implements both traits for a set.
+macro_rules! sets {
+    ($set:ident<T $(, $hasher:ident)?>, $($bound:ident)*) => {
+        /// An array. An element that occurs more than once is kept once.
+        impl<T: FromJson $(+ $bound)* $(, $hasher: BuildHasher + Default)?> FromJson
+            for $set<T $(, $hasher)?>
+        {
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+                let mut set = Self::default();
+                set.read_json(r)?;
+                Ok(set)
+            }
+
+            fn read_json(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
+                self.clear();
+                r.elements(&mut |r| {
+                    self.insert(T::from_json(r)?);
+                    Ok(())
+                })
+            }
+
+            placeholder!(Self::default());
+        }
+
+        /// An array.
+        impl<T: ToJson $(, $hasher)?> ToJson for $set<T $(, $hasher)?> {
+            fn to_json(&self, w: &mut Writer) {
+                w.begin_array();
+                for value in self {
+                    w.element(value);
+                }
+                w.end_array();
+            }
+        }
+    };
+}
+pub(super) use sets;
+
+sets!(BTreeSet<T>, Ord);
 
 /// Reads an array.
 pub(super) fn read_elements<T: FromJson>(

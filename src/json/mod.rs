@@ -55,6 +55,8 @@ mod macros;
 mod members;
 #[cfg(feature = "miniserde")]
 mod mini;
+#[doc(hidden)]
+pub mod mistakes;
 mod number;
 mod object;
 mod pointer;
@@ -168,6 +170,60 @@ pub fn to_vec<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
 ///     json::parse::<Vec<Hex>>(br#"["x"]"#).unwrap_err().to_string(),
 ///     "expected a hex number, found a string at $[0] (offset 1, line 1, column 2)"
 /// );
+/// # Ok::<(), json::Error>(())
+/// ```
+///
+/// A generic struct reads its members one by one. An enum whose variants have fields looks at a member first:
+/// [`Reader`] can be cloned.
+/// ```
+/// use tiny_lambda::json::{self, FromJson, Reader};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Page<T> {
+///     items: Vec<T>,
+///     next: Option<String>,
+/// }
+///
+/// impl<T: FromJson> FromJson for Page<T> {
+///     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+///         r.attempt(|r| {
+///             let (mut items, mut next) = (None, None);
+///             r.begin_object()?;
+///             while let Some(name) = r.next_member()? {
+///                 match &*name {
+///                     "items" => items = Some(FromJson::from_json(r)?),
+///                     "next" => next = FromJson::from_json(r)?,
+///                     _ => r.skip()?,
+///                 }
+///             }
+///             let items = items.ok_or_else(|| r.error("missing member `items`"))?;
+///             Ok(Page { items, next })
+///         })
+///     }
+/// }
+/// let page: Page<u8> = json::parse(br#"{"items": [1, 2], "total": 2}"#)?;
+/// assert_eq!(page, Page { items: vec![1, 2], next: None });
+///
+/// tiny_lambda::json_struct! { struct Kind { kind: String } }
+/// tiny_lambda::json_struct! { struct Circle { radius: u32 } }
+///
+/// #[derive(Debug, PartialEq)]
+/// enum Shape {
+///     Circle { radius: u32 },
+///     Point,
+/// }
+///
+/// impl FromJson for Shape {
+///     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+///         r.attempt(|r| match &*Kind::from_json(&mut r.clone())?.kind {
+///             "circle" => Circle::from_json(r).map(|circle| Shape::Circle { radius: circle.radius }),
+///             "point" => r.skip().map(|()| Shape::Point),
+///             kind => Err(r.error(&format!("unknown kind `{kind}`"))),
+///         })
+///     }
+/// }
+/// assert_eq!(json::parse::<Shape>(br#"{"kind": "circle", "radius": 2}"#)?, Shape::Circle { radius: 2 });
+/// assert!(json::parse::<Shape>(br#"{"kind": "line"}"#).is_err());
 /// # Ok::<(), json::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
@@ -305,6 +361,46 @@ pub trait FromJson: Sized {
 /// }
 /// assert_eq!(json::to_vec(&[Point(1, -2)]), br#"[{"x":1,"y":-2}]"#);
 /// ```
+///
+/// A generic struct needs the trait of its parameters, and an enum whose variants have fields is a `match`:
+///
+/// ```
+/// use tiny_lambda::json::{self, ToJson, Writer};
+///
+/// struct Page<T> {
+///     items: Vec<T>,
+/// }
+///
+/// impl<T: ToJson> ToJson for Page<T> {
+///     fn to_json(&self, w: &mut Writer) {
+///         w.begin_object();
+///         w.member("items", &self.items);
+///         w.end_object();
+///     }
+/// }
+/// assert_eq!(json::to_vec(&Page { items: vec![1] }), br#"{"items":[1]}"#);
+///
+/// enum Shape {
+///     Circle { radius: u32 },
+///     Point,
+/// }
+///
+/// impl ToJson for Shape {
+///     fn to_json(&self, w: &mut Writer) {
+///         w.begin_object();
+///         match self {
+///             Shape::Circle { radius } => {
+///                 w.member("kind", "circle");
+///                 w.member("radius", radius);
+///             }
+///             Shape::Point => w.member("kind", "point"),
+///         }
+///         w.end_object();
+///     }
+/// }
+/// let shapes = [Shape::Circle { radius: 2 }, Shape::Point];
+/// assert_eq!(json::to_vec(&shapes), br#"[{"kind":"circle","radius":2},{"kind":"point"}]"#);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written as JSON",
     label = "does not implement `ToJson`",
@@ -333,6 +429,15 @@ pub trait ToJson {
     fn to_value(&self) -> Value {
         // A `RawJson` may contain an unpaired surrogate.
         parse_replacing_surrogates(&to_vec(self)).unwrap_or_default()
+    }
+
+    /// Returns whether this is a `None`, which a struct with the word `skip_none` leaves out.
+    #[doc(hidden)]
+    fn is_absent(&self) -> bool
+    where
+        Self: Sized,
+    {
+        false
     }
 
     /// Writes a list of these: as an array, or as an object if these are pairs of a name and a value.
