@@ -7,6 +7,8 @@
 //! types: they refuse malformed text when the event is read.
 
 use core::convert;
+use core::fmt::{self, Debug};
+use core::str::FromStr;
 use std::time::SystemTime;
 
 use super::field::parse_json;
@@ -19,7 +21,7 @@ use crate::json::{self, FromJson, Kind, Number, Reader, ToJson, Writer, time};
 macro_rules! encoded {
     ($($(#[$attribute:meta])* $name:ident($source:ty, $from:expr, $read:expr, $write:expr);)*) => {$(
         $(#[$attribute])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+        #[derive(Clone, PartialEq, Eq, Hash, Default)]
         pub struct $name(String);
 
         impl $name {
@@ -151,6 +153,67 @@ fn write_number(w: &mut Writer, json: &str) {
     w.raw(if json.is_empty() { "0" } else { json });
 }
 
+/// Shows what is encoded. A text that cannot be decoded is shown as it was sent.
+macro_rules! show {
+    ($($name:ident($value:ident) $shown:expr;)*) => {$(
+        impl Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let $value = self;
+                match $shown {
+                    Some(shown) => f.write_str(&shown),
+                    None => f.write_str(&self.0),
+                }
+            }
+        }
+    )*};
+}
+
+show! {
+    Timestamp(time) Some(format!("{:?}", time.0));
+    EpochSeconds(time) date(time.to_system_time());
+    EpochMillis(time) date(time.to_system_time());
+    EpochMicros(time) date(time.to_system_time());
+    Base64(text) Some(match text.decode().map(String::from_utf8) {
+        Ok(Ok(text)) => format!("{text:?}"),
+        Ok(Err(error)) => format!("b\"{}\"", error.as_bytes().escape_ascii()),
+        Err(_) => format!("{:?}", text.0),
+    });
+    FormText(text) Some(format!("{:?}", text.decode().unwrap_or(text.0.clone())));
+}
+
+/// Returns the RFC 3339 text of a time of the years 0 to 9999.
+fn date(time: Result<SystemTime>) -> Option<String> {
+    let text = json::Rfc3339(time.ok()?).to_string();
+    (text != "null").then_some(text)
+}
+
+/// Shows the time as it was sent: `2026-11-15T09:30:00.000Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = Error;
+
+    /// Takes a time as [`to_system_time`](Timestamp::to_system_time) does.
+    #[track_caller]
+    fn from_str(text: &str) -> Result<Timestamp> {
+        let time = Timestamp(text.into());
+        time.to_system_time()?;
+        Ok(time)
+    }
+}
+
+/// Makes the text in UTC, with milliseconds or nanoseconds unless these are zero. The text of a time
+/// outside the years 0 to 9999 is `null`, which cannot be decoded.
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Timestamp {
+        Timestamp(json::Rfc3339(time).to_string())
+    }
+}
+
 impl Timestamp {
     /// Returns the time, to the nanosecond. Further digits are cut off, and a leap second is the
     /// second after it.
@@ -197,6 +260,33 @@ macro_rules! impl_epoch {
             #[track_caller]
             pub fn to_system_time(&self) -> Result<SystemTime> {
                 time_or_error(since_epoch(&self.0, $scale), $expected, &self.0)
+            }
+        }
+
+        /// Shows the number as it was sent, without the quotes of a string.
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let number = self.0.trim_matches('"');
+                f.write_str(if number.is_empty() { "0" } else { number })
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            /// Takes a number as [`to_system_time`](Self::to_system_time) does.
+            #[track_caller]
+            fn from_str(text: &str) -> Result<$name> {
+                let time: $name = parse_json("a time", text.as_bytes())?;
+                time.to_system_time()?;
+                Ok(time)
+            }
+        }
+
+        /// Makes the number, a decimal if the time is between two units.
+        impl From<SystemTime> for $name {
+            fn from(time: SystemTime) -> $name {
+                $name(time::number_since_epoch(time, $scale))
             }
         }
     )*};

@@ -52,6 +52,7 @@ event! {
         dialog_action: Value as "dialogAction",
         intent: LexV2Intent,
         originating_request_id: String as "originatingRequestId",
+        ..other
     }
 
     /// An intent.
@@ -61,6 +62,7 @@ event! {
         slots: Map<Value>,
         state: String,
         kendra_response: Value as "kendraResponse",
+        ..other
     }
 
     /// The response to a [`LexV2Event`].
