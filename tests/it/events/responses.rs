@@ -286,3 +286,48 @@ fn a_response_to_the_sample_of_a_custom_resource_can_be_sent() {
     assert_eq!(sent, response);
     assert_eq!(sent.logical_resource_id, request.logical_resource_id);
 }
+
+#[test]
+fn a_response_from_an_event_has_what_the_service_requires() {
+    use tiny_lambda::events::bedrock_agent_runtime::{AgentEvent, AgentResponse};
+    use tiny_lambda::events::lex::{LexV2Event, LexV2Response};
+    use tiny_lambda::events::s3::{S3BatchJobEvent, S3BatchJobResponse, S3BatchJobResult};
+
+    let lex = |event: &str| {
+        let event: LexV2Event = read(event);
+        text(&LexV2Response::close(&event, "Fulfilled", "two teas"))
+    };
+    assert_eq!(
+        lex(
+            r#"{"sessionState":{"sessionAttributes":{"table":"7"},"intent":{"name":"Order","slots":null,
+                "state":"InProgress"}},"requestAttributes":{"x":"1"}}"#
+        ),
+        r#"{"sessionState":{"sessionAttributes":{"table":"7"},"dialogAction":{"type":"Close"},"intent":{"name":"Order","slots":null,"state":"Fulfilled"}},"messages":[{"contentType":"PlainText","content":"two teas"}],"requestAttributes":{"x":"1"}}"#
+    );
+    assert_eq!(
+        lex("{}"),
+        r#"{"sessionState":{"dialogAction":{"type":"Close"},"intent":{"state":"Fulfilled"}},"messages":[{"contentType":"PlainText","content":"two teas"}]}"#
+    );
+
+    let agent = |event: &str| text(&AgentResponse::new(&read::<AgentEvent>(event), "[1]"));
+    assert_eq!(
+        agent(samples::BEDROCK_AGENT),
+        r#"{"messageVersion":"1.0","response":{"actionGroup":"orders","apiPath":"/orders","httpMethod":"POST","httpStatusCode":200,"responseBody":{"application/json":{"body":"[1]"}}},"sessionAttributes":{"table": "7"},"promptSessionAttributes":{}}"#
+    );
+    assert_eq!(
+        agent(r#"{"actionGroup":"orders","function":"order"}"#),
+        r#"{"messageVersion":"1.0","response":{"actionGroup":"orders","function":"order","functionResponse":{"responseBody":{"TEXT":{"body":"[1]"}}}}}"#
+    );
+
+    let event: S3BatchJobEvent = read(samples::S3_BATCH);
+    let tasks = event.tasks.get().unwrap();
+    let results = vec![
+        S3BatchJobResult::succeeded(&tasks[0], "done"),
+        S3BatchJobResult::temporary_failure(&tasks[1], "later"),
+        S3BatchJobResult::permanent_failure(&tasks[1], "never"),
+    ];
+    assert_eq!(
+        text(&S3BatchJobResponse::new(&event, results)),
+        r#"{"invocationSchemaVersion":"2.0","treatMissingKeysAs":"TemporaryFailure","invocationId":"aW52b2NhdGlvbklk","results":[{"taskId":"t1","resultCode":"Succeeded","resultString":"done"},{"taskId":"t2","resultCode":"TemporaryFailure","resultString":"later"},{"taskId":"t2","resultCode":"PermanentFailure","resultString":"never"}]}"#
+    );
+}
