@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tiny_lambda::events::cloudformation::CloudFormationCustomResourceRequest;
-use tiny_lambda::events::dynamodb::DynamoDbEvent;
+use tiny_lambda::events::dynamodb::{AttributeValue, DynamoDbEvent};
 use tiny_lambda::events::kafka::KafkaEvent;
 use tiny_lambda::events::lambda_function_urls::LambdaFunctionUrlRequest;
 use tiny_lambda::events::s3::S3Event;
@@ -156,6 +156,70 @@ fn the_error_of_a_value_in_a_map_has_the_whole_name() {
 }
 
 #[test]
+fn the_error_of_an_encoded_value_names_its_member() {
+    #[track_caller]
+    fn check<T: Debug>(got: tiny_lambda::Result<T>, want: &str) {
+        assert_eq!(got.unwrap_err().error_message(), want);
+    }
+    let event: S3Event =
+        read(r#"{"Records":[{"eventTime":"soon","s3":{"object":{"key":"a%2","versionId":"1"}}}]}"#);
+    let record = &event.records.get().unwrap()[0];
+    let time = record.event_time.get().unwrap();
+    check(
+        time.to_system_time(),
+        "S3EventRecord.eventTime: expected an RFC 3339 time: soon",
+    );
+    let key = record
+        .s3
+        .get()
+        .unwrap()
+        .object
+        .get()
+        .unwrap()
+        .key
+        .get()
+        .unwrap();
+    let want = "S3Object.key: malformed percent-encoding at offset 1: a%2";
+    check(key.decode(), want);
+    check(key.clone().decode(), want);
+
+    let event: tiny_lambda::events::kinesis::KinesisEvent = read(
+        r#"{"Records":[{"kinesis":{"data":"a?","approximateArrivalTimestamp":"soon"}},
+            {"kinesis":{"data":"aGk="}}]}"#,
+    );
+    let records = event.records.get().unwrap();
+    let record = records[0].kinesis.get().unwrap();
+    let data = record.data.get().unwrap();
+    check(
+        data.decode(),
+        "KinesisRecord.data: malformed base64 at offset 0: a?",
+    );
+    check(
+        data.json::<u8>(),
+        "KinesisRecord.data: malformed base64 at offset 0: a?",
+    );
+    let time = record.approximate_arrival_timestamp.get().unwrap();
+    let want = "KinesisRecord.approximateArrivalTimestamp: expected seconds since 1970: \"soon\"";
+    check(time.to_system_time(), want);
+    let record = records[1].kinesis.get().unwrap();
+    check(
+        record.data.get().unwrap().json::<u8>(),
+        "KinesisRecord.data: expected a value, found `h` at $ (offset 0, line 1, column 1): hi",
+    );
+    // The name is not a part of the value.
+    assert_eq!(record.data, Field::from(Base64::encode(b"hi")));
+    // A text that is not a member of an event has no name.
+    check(
+        Base64::from("?".to_owned()).decode(),
+        "a text: malformed base64: its length is impossible: ?",
+    );
+    check(
+        Timestamp::from("soon".to_owned()).to_system_time(),
+        "a time: expected an RFC 3339 time: soon",
+    );
+}
+
+#[test]
 fn debug_of_an_event_reads_like_its_json() {
     #[track_caller]
     fn check<T: FromJson + Debug>(json: &str, want: &str) {
@@ -198,7 +262,7 @@ fn debug_of_each_sample_has_no_name_of_a_wrapper() {
     for (name, text) in &all {
         let shown = (type_of(name).3)(text);
         let text = String::from_utf8_lossy(text);
-        let wrappers = "Field Ok( Err( Object Array( String( Some( missing";
+        let wrappers = "Field Ok( Err( Object Array( String( Some( One( Many( missing";
         for wrapper in wrappers.split(' ').filter(|word| !text.contains(word)) {
             assert!(!shown.contains(wrapper), "{name}: {wrapper} in {shown}");
         }
@@ -241,6 +305,10 @@ fn debug_of_an_encoded_value_shows_what_is_encoded() {
     check::<json::Rfc3339>(r#""1970-01-01T00:00:01+00:00""#, "1970-01-01T00:00:01Z");
     check::<json::Seconds>("1.5", "1.5");
     check::<json::IsoDuration>(r#""PT90S""#, "PT1M30S");
+    check::<AttributeValue>(
+        r#"{"L":[{"N":"1.50"},{"NULL":true}]}"#,
+        r#"{"L": [{"N": "1.50"}, {"NULL": true}]}"#,
+    );
     check::<Value>(r#"{"a":[1,"b",null,{}]}"#, r#"{"a": [1, "b", null, {}]}"#);
 }
 
