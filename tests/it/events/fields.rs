@@ -156,6 +156,51 @@ fn the_error_of_a_value_in_a_map_has_the_whole_name() {
 }
 
 #[test]
+fn the_error_of_a_member_of_the_wrong_type_has_the_path_from_the_root() {
+    #[track_caller]
+    fn check<T: Debug>(got: tiny_lambda::Result<T>, want: &str) {
+        let error = got.unwrap_err();
+        assert!(error.error_message().starts_with(want), "{error}");
+    }
+    let event: S3Event = read(
+        r#"{"Records":[{},{},{"s3":{"bucket":{}}},{"s3":{"object":{"size":"7"},"bucket":[]}}]}"#,
+    );
+    let records = event.records.get().unwrap();
+    let s3 = records[3].s3.get().unwrap();
+    check(
+        s3.object.get().unwrap().size.get(),
+        "S3Object.size: expected an integer, found a string at $.Records[3].s3.object.size (offset ",
+    );
+    check(
+        s3.bucket.get(),
+        "S3Entity.bucket: expected an object, found an array at $.Records[3].s3.bucket (offset ",
+    );
+    check(
+        records[2]
+            .s3
+            .get()
+            .unwrap()
+            .bucket
+            .get()
+            .unwrap()
+            .name
+            .get(),
+        "S3Bucket.name is missing",
+    );
+    let event: KafkaEvent = read(r#"{"records":{"a-0":[{"offset":1},{"offset":[]}]}}"#);
+    let records = event.records.get().unwrap().value("a-0").unwrap();
+    check(
+        records[1].offset.get(),
+        "KafkaRecord.offset: expected an integer, found an array at $.a-0[1].offset (offset ",
+    );
+    let event: KafkaEvent = read(r#"{"records":{"a-0":[{"offset":1},7]}}"#);
+    check(
+        event.records.get().unwrap().value("a-0"),
+        "KafkaEvent.records.a-0: expected an object, found a number at $.a-0[1] (offset ",
+    );
+}
+
+#[test]
 fn the_error_of_an_encoded_value_names_its_member() {
     #[track_caller]
     fn check<T: Debug>(got: tiny_lambda::Result<T>, want: &str) {
