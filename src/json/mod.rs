@@ -253,6 +253,14 @@ pub trait FromJson: Sized {
         Ok(())
     }
 
+    /// Reads the value of a member of an event, which has a name such as `SqsMessage.messageAttributes`. A type
+    /// that keeps JSON keeps the name too, for the errors of its values.
+    #[doc(hidden)]
+    #[inline]
+    fn read_named(r: &mut Reader<'_>, _name: &'static str) -> Result<Self, Error> {
+        Self::from_json(r)
+    }
+
     /// Returns the value of a field whose member is missing. `None`, which most types return, makes that
     /// an error.
     ///
