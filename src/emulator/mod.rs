@@ -19,8 +19,10 @@
 //! and log lines. `docs/local-lambda.md` lists what it does not emulate, such as the memory limit and
 //! read-only file systems. Executables are run on Linux only.
 
+mod arguments;
 mod cli;
 mod environment;
+mod event_argument;
 mod invoke_api;
 mod message;
 mod report;
