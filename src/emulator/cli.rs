@@ -424,7 +424,7 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
     }
     let mut code = 0;
     for event in events {
-        let response = emulator.invoke_to_its_end(&event);
+        let response = emulator.invoke_to_its_end(event.into());
         signals.check();
         let response = response.map_err(EarlyExit::failed)?;
         print_response(&response.body).map_err(EarlyExit::failed)?;

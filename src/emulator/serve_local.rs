@@ -82,7 +82,7 @@ fn invoke_once(handler: &dyn Handler, event: &str) -> Result<u8, EarlyExit> {
         ..Settings::default()
     };
     let emulator = Emulator::start_with(settings).map_err(EarlyExit::failed)?;
-    let response = invoke_in_process(emulator, handler, &event).map_err(EarlyExit::failed)?;
+    let response = invoke_in_process(emulator, handler, event.into()).map_err(EarlyExit::failed)?;
     print_response(&response.body).map_err(EarlyExit::failed)?;
     Ok(response.is_error().into())
 }
