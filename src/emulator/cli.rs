@@ -177,7 +177,11 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<CommandLine, EarlyExit>
                 let bootstrap = &mut command_line.settings.bootstrap;
                 if let Some(earlier) = bootstrap.replace(PathBuf::from(&word)) {
                     let (earlier, word) = (earlier.display(), word.to_string_lossy());
-                    let text = format!("expected one BOOTSTRAP, found {earlier} and {word}");
+                    let hint = match &*word {
+                        "invoke" => "; use --event EVENT to invoke it once",
+                        _ => "",
+                    };
+                    let text = format!("expected one BOOTSTRAP, found {earlier} and {word}{hint}");
                     return Err(EarlyExit::Usage(text));
                 }
             }
@@ -390,6 +394,10 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
     let events = command_line.events.iter().map(|event| read_event(event));
     let events: Result<Vec<Vec<u8>>, String> = events.collect();
     let events = events.map_err(EarlyExit::Failed)?;
+    if let Some(folder) = command_line.watch.as_deref().filter(|path| !path.is_dir()) {
+        let text = format!("--watch {}: no such folder", folder.display());
+        return Err(EarlyExit::Failed(text));
+    }
     sys::raise_descriptor_limit();
     let signals = SignalHandler::start().map_err(EarlyExit::failed)?;
     let watcher = command_line.watch.as_deref().map(|folder| {
@@ -429,6 +437,12 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
         let response = response.map_err(EarlyExit::failed)?;
         print_response(&response.body).map_err(EarlyExit::failed)?;
         code |= u8::from(response.is_error());
+        if response.error_type.as_deref() == Some("Sandbox.Timedout") {
+            let seconds = settings.timeout.as_secs_f64();
+            print_line(&format!(
+                "emulator: the timeout is {seconds} seconds; --timeout SECONDS changes it"
+            ));
+        }
     }
     emulator.end();
     Ok(code)

@@ -136,8 +136,19 @@ impl FrontDoor {
 /// Runs `handler` for one web request, as [`invoke`](super::invoke) does for an event, and returns the
 /// response that the front door would send to its client.
 ///
-/// See [`FrontDoor`] for an example, and [`FrontDoor::event`] for the event and the exact JSON of the
-/// response.
+/// [`FrontDoor::event`] is for the event and the exact JSON of the response.
+///
+/// ```
+/// use tiny_lambda::emulator::{self, FrontDoor};
+/// use tiny_lambda::handler;
+/// use tiny_lambda::http::{Method, Request};
+///
+/// let api = handler::http(|request, _| Ok(format!("You asked for {}", request.path())));
+/// let request = Request::new(Method::Get, "/orders");
+/// let response = emulator::invoke_http(&api, FrontDoor::Alb, &request)?;
+/// assert_eq!(response.body, "You asked for /orders");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// # Errors
 /// The invocation failed, or the front door cannot read the response. The client would get status 502 (500

@@ -154,15 +154,17 @@ impl Emulator {
     /// ```
     ///
     /// # Errors
-    /// If the executable cannot be started, a host name or an origin is malformed, or it cannot listen on
-    /// loopback.
+    /// If the executable cannot be started, a folder does not exist, a host name or an origin is malformed,
+    /// or it cannot listen on loopback.
     pub fn start_with(settings: Settings) -> io::Result<Emulator> {
         let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
         let (bootstrap, runner) = (settings.bootstrap.as_deref(), settings.runner.as_deref());
         if let Some(text) = bootstrap.and_then(|path| refusal_reason(path, runner)) {
             return Err(invalid(text));
         }
-        if let Some(folder) = settings.extensions.as_deref().filter(|path| !path.is_dir()) {
+        let folders = [&settings.extensions, &settings.task_root];
+        let missing = folders.into_iter().flatten().find(|path| !path.is_dir());
+        if let Some(folder) = missing {
             return Err(invalid(format!("{}: no such folder", folder.display())));
         }
         let access = AccessRules::new(&settings.hosts, &settings.allowed_origins);
@@ -260,7 +262,10 @@ impl Emulator {
         let listener = TcpListener::bind(addr).map_err(|error| {
             let text = match error.kind() {
                 io::ErrorKind::AddrInUse => {
-                    format!("port {} is in use; choose another with --port", addr.port())
+                    let (port, other) = (addr.port(), addr.port().checked_add(1).unwrap_or(9000));
+                    format!(
+                        "port {port} is in use; choose another with --port, such as --port {other}"
+                    )
                 }
                 _ => format!("cannot listen on {addr}: {error}"),
             };

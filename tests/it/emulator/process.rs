@@ -455,6 +455,8 @@ fn the_command_exits_with_1_if_an_invocation_was_an_error() {
     let log = String::from_utf8(command(&quick, "").stderr).unwrap();
     assert!(log.contains("Task timed out after 0.50 seconds\n"), "{log}");
     assert!(log.contains("\tStatus: timeout"), "{log}");
+    let hint = "emulator: the timeout is 0.5 seconds; --timeout SECONDS changes it\n";
+    assert!(log.ends_with(hint), "{log}");
 }
 
 #[test]
@@ -511,6 +513,21 @@ fn an_error_of_the_command_is_one_line_and_the_usage_if_arguments_are_wrong() {
         "/no/such/folder: no such folder",
     );
     check(
+        &["--task-root", "/no/such/folder", path(&script)],
+        1,
+        "/no/such/folder: no such folder",
+    );
+    check(
+        &["--watch", path(&plain), path(&script)],
+        1,
+        "plain: no such folder",
+    );
+    check(
+        &[path(&script), "invoke"],
+        2,
+        "bootstrap and invoke; use --event EVENT to invoke it once",
+    );
+    check(
         &["--runner", "no-such-runner", path(&script)],
         1,
         "no such program",
@@ -537,7 +554,7 @@ fn an_error_of_the_command_is_one_line_and_the_usage_if_arguments_are_wrong() {
     check(
         &["--port", &port, path(&script)],
         1,
-        "is in use; choose another with --port",
+        "is in use; choose another with --port, such as --port ",
     );
 }
 
