@@ -1,10 +1,11 @@
 //! The events of command lines: JSON, files, standard input, and samples.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use crate::emulator::arguments::did_you_mean;
+use crate::emulator::environment::logs::print_line;
 use crate::emulator::invoke_api::check_event;
 use crate::events::samples;
 
@@ -19,6 +20,11 @@ const HELP_WIDTH_MAX: usize = 100;
 pub(crate) fn read_event(arg: &str) -> Result<Vec<u8>, String> {
     let (source, event) = match (arg, arg.strip_prefix('@')) {
         ("-", _) | (_, Some("-")) => {
+            if io::stdin().is_terminal() {
+                print_line(
+                    "reading the event from standard input, up to the end of the file (Ctrl-D)",
+                );
+            }
             let mut bytes = Vec::new();
             let read = io::stdin().lock().read_to_end(&mut bytes);
             let read = read.map_err(|error| format!("cannot read standard input: {error}"));

@@ -120,7 +120,10 @@ impl FrontDoor {
             FrontDoor::LatticeV2 => parts.lattice_v2(),
             FrontDoor::WebSocket => parts.web_socket(),
         };
-        let leaves_out_null = matches!(self, FrontDoor::HttpApi | FrontDoor::FunctionUrl);
+        let leaves_out_null = matches!(
+            self,
+            FrontDoor::HttpApi | FrontDoor::FunctionUrl | FrontDoor::WebSocket
+        );
         if !(leaves_out_null && body.is_null()) {
             event.insert("body", body);
         }

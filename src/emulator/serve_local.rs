@@ -111,7 +111,11 @@ fn watch(mut options: CommandLine) -> Result<u8, EarlyExit> {
     options.build = options.build.or_else(|| Some(build_command(&program)));
     options.settings.bootstrap = Some(program);
     options.settings.task_root = Some(folder);
-    options.settings.env = env::vars().collect();
+    // `env::vars` panics at a variable that is not UTF-8.
+    let utf_8 = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    options.settings.env = env::vars_os().filter_map(utf_8).collect();
     options.settings.log = true;
     cli::run(&options)
 }
@@ -142,7 +146,12 @@ fn parse(
     let mut options = CommandLine::default();
     options.settings.timeout = TIMEOUT;
     let mut arguments = Arguments::new(args, OPTIONS);
-    while let Some(argument) = arguments.read().map_err(EarlyExit::Usage)? {
+    // The command `emulator` has `--event` in place of `invoke`.
+    let wrong = |text: String| match text.as_str() {
+        "unknown option --event" => EarlyExit::Usage(format!("{text}; use invoke EVENT")),
+        _ => EarlyExit::Usage(text),
+    };
+    while let Some(argument) = arguments.read().map_err(wrong)? {
         match argument {
             Argument::Option("--help", _) => return Err(EarlyExit::Text(help_with_samples(HELP))),
             Argument::Option("--list-samples", _) => {
@@ -232,6 +241,7 @@ mod tests {
             "unknown option --prt; did you mean --port?",
         );
         check(&["foo"], "unexpected argument foo");
+        check(&["--event=1"], "unknown option --event; use invoke EVENT");
         check(&[""], "unexpected argument ");
         check(
             &["--port", "1", "inovke", "sqs"],

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
 use tiny_lambda::emulator::{self, FrontDoor, InvokeRequest, assert_json_eq};
+use tiny_lambda::events::samples;
 use tiny_lambda::http::{Body, Method, Origin, Request, Response};
 use tiny_lambda::json;
 use tiny_lambda::json::Value;
@@ -201,6 +202,50 @@ fn an_event_has_the_origin_and_the_body_of_its_request() {
     check(FrontDoor::LatticeV1, Origin::LatticeV1);
     check(FrontDoor::LatticeV2, Origin::LatticeV2);
     check(FrontDoor::WebSocket, Origin::WebSocket);
+}
+
+/// The members of an event and of its `requestContext` are those of the sample.
+#[test]
+fn an_event_has_no_member_that_the_sample_of_its_front_door_has_not() {
+    /// Returns the paths of the members, without those of maps.
+    fn paths(prefix: &str, value: &Value) -> Vec<String> {
+        let mut found = Vec::new();
+        for (name, value) in value.as_object().unwrap() {
+            let path = format!("{prefix}/{name}");
+            if matches!(name, "requestContext" | "http" | "identity" | "elb") {
+                found.extend(paths(&path, value));
+            }
+            found.push(path);
+        }
+        found
+    }
+    #[track_caller]
+    fn check(front_door: FrontDoor, target: &str, sample: &str) {
+        let request = Request::new(Method::Get, target).with_header("Cookie", "a=1");
+        let request = match target {
+            "/$connect?a=1" => request,
+            _ => request.with_body("tea"),
+        };
+        let event: Value = front_door.event(&request).parse().unwrap();
+        let sample = paths("", &sample.parse().unwrap());
+        for path in paths("", &event) {
+            assert!(sample.contains(&path), "{path} in {event}");
+        }
+    }
+    let target = "/orders/42?a=1";
+    check(FrontDoor::RestApi, target, samples::REST_API);
+    check(FrontDoor::HttpApi, target, samples::HTTP_API);
+    check(FrontDoor::FunctionUrl, target, samples::FUNCTION_URL);
+    check(FrontDoor::Alb, target, samples::ALB);
+    check(FrontDoor::AlbMultiValue, target, samples::ALB_MULTI_VALUE);
+    check(FrontDoor::LatticeV1, target, samples::LATTICE_V1);
+    check(FrontDoor::LatticeV2, target, samples::LATTICE_V2);
+    check(
+        FrontDoor::WebSocket,
+        "/$connect?a=1",
+        samples::WEBSOCKET_CONNECT,
+    );
+    check(FrontDoor::WebSocket, "/send", samples::WEBSOCKET_MESSAGE);
 }
 
 #[test]
