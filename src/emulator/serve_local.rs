@@ -93,7 +93,8 @@ fn serve(handler: &dyn Handler, options: CommandLine) -> Result<u8, EarlyExit> {
     let addr = emulator.serve_callers(addr, true);
     let addr = addr.map_err(EarlyExit::failed)?;
     print_line(&format!(
-        "AWS_LAMBDA_RUNTIME_API is not set: serving on http://{addr}/ until Ctrl-C. Invoke it with an event:\n  \
+        "Not in Lambda (AWS_LAMBDA_RUNTIME_API is not set): serving http://{addr}/ until Ctrl-C.\n\
+         Invoke it with an event:\n  \
          curl -d '{{}}' http://{addr}/2015-03-31/functions/function/invocations\n\
          Any other request is an event of its function URL: curl http://{addr}/"
     ));
