@@ -173,13 +173,15 @@ fn parse(
             }
             Argument::OptionsEnd => break,
             Argument::Word(word) => {
-                let hint = match word.to_str() {
-                    _ if arguments.has("invoke") => {
-                        "; invoke takes one EVENT: quote it if it has spaces".to_owned()
-                    }
-                    word => did_you_mean(word.unwrap_or_default(), ["invoke"].into_iter()),
+                let word = word.to_string_lossy();
+                let hint = if arguments.has("invoke") {
+                    "; invoke takes one EVENT: quote it if it has spaces".to_owned()
+                } else if read_event(&word).is_ok() {
+                    "; invoke EVENT invokes the function with an event".to_owned()
+                } else {
+                    did_you_mean(&word, OPTIONS.iter().map(|option| option.name))
                 };
-                let text = format!("unexpected argument {}{hint}", word.to_string_lossy());
+                let text = format!("unexpected argument {word}{hint}");
                 return Err(EarlyExit::Usage(text));
             }
         }
@@ -242,6 +244,14 @@ mod tests {
             "unknown option --prt; did you mean --port?",
         );
         check(&["foo"], "unexpected argument foo");
+        check(
+            &["port", "1"],
+            "unexpected argument port; did you mean --port?",
+        );
+        for event in ["sqs", "{}", "@src/events/samples/sqs.json"] {
+            let hint = "invoke EVENT invokes the function with an event";
+            check(&[event], &format!("unexpected argument {event}; {hint}"));
+        }
         check(&["--event=1"], "unknown option --event; use invoke EVENT");
         check(&[""], "unexpected argument ");
         check(
