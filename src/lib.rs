@@ -115,8 +115,8 @@ use runtime::{address, panic};
 /// hook that [`std::panic::take_hook`] returns, as Sentry's does.
 ///
 /// If the environment variable `AWS_LAMBDA_RUNTIME_API` is not set, the process does not run in Lambda. A
-/// debug build then serves the handler with a local Lambda ([`emulator`]), which refuses arguments that it does
-/// not know ([`emulator::serve_local`]). A release build logs an error and ends with exit code 1.
+/// debug build then serves the handler with a local Lambda ([`emulator`]). A release build logs an error and
+/// ends with exit code 1.
 pub fn run<E: FromJson, R: ToJson>(f: impl Fn(E, &Context) -> Result<R> + Sync) -> ! {
     serve(&handler::json(f))
 }
