@@ -263,7 +263,9 @@ impl CommandLine {
             }
             "--retries" => {
                 let (retries, delay) = value.split_once(':').unwrap_or((&value, "60"));
-                settings.async_retries = number(name, retries, 0..=u32::MAX)?;
+                let retries = retries.parse();
+                let wrong = |_| EarlyExit::value(name, &value, "expected a number of retries");
+                settings.async_retries = retries.map_err(wrong)?;
                 settings.async_retry_delay = seconds(name, &value, delay)?;
             }
             "--concurrency" => {
@@ -566,6 +568,10 @@ mod tests {
             (
                 &["b", "--timeout=nan"],
                 "--timeout nan: the time is out of range",
+            ),
+            (
+                &["b", "--retries=:5"],
+                "--retries :5: expected a number of retries",
             ),
             (
                 &["b", "--retries=2:x"],

@@ -105,7 +105,7 @@ pub struct Emulator {
 
 impl Emulator {
     /// Starts an emulator for a runtime that connects to [`addr`](Self::addr) by itself, as
-    /// [`Runtime::at`] does. The timeout is one minute.
+    /// [`Runtime::at`](crate::Runtime::at) does. The timeout is one minute.
     ///
     /// ```
     /// let emulator = tiny_lambda::emulator::Emulator::start()?;
