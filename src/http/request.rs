@@ -532,6 +532,13 @@ impl Request {
         self.api_parameter(name)
     }
 
+    /// Returns the names and values of the router's path parameters and of
+    /// [`with_param`](Self::with_param).
+    #[cfg(feature = "emulator")]
+    pub(crate) fn captures(&self) -> &[(String, String)] {
+        &self.captures
+    }
+
     /// Returns a decoded path parameter of the API's route.
     fn api_parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         let value = self.text_at(&["pathParameters", name])?;
