@@ -1,7 +1,7 @@
 //! Tests of deflate and zip files against an inflater and a reader that accept nothing malformed.
 
 use super::deflate::deflate;
-use super::zip::{self, crc_32};
+use super::zip::{self, File, crc_32};
 
 /// Reads bits, the lowest of each byte first.
 struct Bits<'a> {
@@ -269,27 +269,33 @@ fn known_checksums() {
 }
 
 #[test]
-fn zip_files_have_mode_0755_and_a_fixed_date() {
+fn zip_files_have_the_mode_of_each_file_and_a_fixed_date() {
     let text = b"abcabcabcabc".to_vec();
-    let files = [("bootstrap".to_owned(), text), ("b".to_owned(), Vec::new())];
+    let file = |name: &str, mode, bytes| File {
+        name: name.into(),
+        mode,
+        bytes,
+    };
+    let files = [file("bootstrap", 0o755, text), file("é", 0o644, Vec::new())];
     let zip = zip::write(&files).unwrap();
-    let packed = files.each_ref().map(|(_, bytes)| deflate(bytes));
+    let packed = files.each_ref().map(|file| deflate(&file.bytes));
     let u32_at = |at: usize| u32::from_le_bytes(*zip[at..].first_chunk().unwrap());
     let u16_at = |at: usize| u16::from_le_bytes(*zip[at..].first_chunk().unwrap());
-    let (mut local, mut central) = (0, zip.len() - 22 - 46 - 9 - 46 - 1);
+    let (mut local, mut central) = (0, zip.len() - 22 - 46 - 9 - 46 - 2);
     assert_eq!(
         u32_at(zip.len() - 6) as usize,
         central,
         "where the directory is"
     );
-    for ((name, bytes), packed) in files.iter().zip(&packed) {
+    for (File { name, mode, bytes }, packed) in files.iter().zip(&packed) {
         assert_eq!(zip[local..local + 4], *b"PK\x03\x04");
         assert_eq!(zip[central..central + 4], *b"PK\x01\x02");
         assert_eq!(u16_at(central + 4) >> 8, 3, "made on Unix");
-        assert_eq!(u32_at(central + 38) >> 16, 0o100_755);
+        assert_eq!(u32_at(central + 38) >> 16, 0o100_000 | mode);
         assert_eq!(u32_at(central + 42) as usize, local);
         for head in [local + 4, central + 6] {
-            assert_eq!(zip[head..head + 10], [20, 0, 0, 0, 8, 0, 0, 0, 33, 0]);
+            let flags = if name.is_ascii() { 0 } else { 8 };
+            assert_eq!(zip[head..head + 10], [20, 0, 0, flags, 8, 0, 0, 0, 33, 0]);
             assert_eq!(u32_at(head + 10), crc_32(bytes));
             assert_eq!(u32_at(head + 14) as usize, packed.len());
             assert_eq!(u32_at(head + 18) as usize, bytes.len());
