@@ -17,6 +17,9 @@ pub(crate) fn check<'a>(elf: &'a [u8], arch: &str) -> Result<&'a [u8], String> {
     if !is_elf(elf) {
         return Err("is not a 64-bit ELF file".into());
     }
+    if !matches!(arch, "x86_64" | "arm64") {
+        return Err(format!("cannot be checked: unknown architecture {arch}"));
+    }
     if arch_of(elf) != Some(arch) {
         return Err(format!("is not for {arch}"));
     }
