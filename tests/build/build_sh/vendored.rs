@@ -99,6 +99,32 @@ fn a_vendored_copy_has_the_files_that_cargo_packages() {
     );
 }
 
+/// The commands of the README for a package of one's own, without the network.
+#[test]
+fn cargo_run_and_cargo_test_work_with_a_vendored_copy() {
+    let package = vendoring("vendors/for cargo");
+    package.write(
+        "src/main.rs",
+        "use tiny_lambda::{Context, Result};\nfn main() -> ! { tiny_lambda::run(double) }\n\
+         fn double(n: u32, _: &Context) -> Result<u32> { Ok(n * 2) }\n\
+         #[test]\nfn doubles() { assert_eq!(double(21, &Context::default()).unwrap(), 42) }\n",
+    );
+    let cargo = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO"));
+        command.args(args).current_dir(&package.folder);
+        command.env("CARGO_TARGET_DIR", package.path("target"));
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", stderr(&output));
+        stdout(&output)
+    };
+    let said = cargo(&["test", "--offline", "--bins"]);
+    assert!(
+        said.contains("test doubles ... ok") && said.contains(" 1 passed"),
+        "{said}"
+    );
+    assert_eq!(cargo(&["run", "--offline", "--", "invoke", "21"]), "42\n");
+}
+
 /// Runs the vendored build.sh, with `event` on its standard input.
 fn build(package: &Package, args: &[&str], event: &str) -> Output {
     let mut child = Command::new(package.path("vendor/tiny-lambda/build.sh"))
