@@ -10,55 +10,82 @@ die() { say "$1"; exit 1; }
 
 # ---- options ----
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-arch='' profile=small manifest='' features='' names='' max_zip=''
-offline='' wrapper='' report='' invoke='' event=''
+help=$here/src/bin/package/help.txt
+# Ends with exit code 2, which stands for wrong arguments.
+usage() { say "$1" && sed -n 1p "$help" >&2 && exit 2; }
+# Prints the option that $1 may stand for: one letter or two neighbours differ, or it is the start.
+suggestion() {
+    sed -n 's/^  \(--[a-z-]*\).*/\1/p' "$help" | while read -r known; do
+        before='' rest=$1
+        while [ -n "$rest" ]; do
+            after=${rest#?}
+            case $known in
+                "$1"* | "$before$after" | "$before"?"$after" | "$before"?"$rest" | "$before"??"${after#?}")
+                    printf ': did you mean %s?' "$known" && exit ;;
+            esac
+            before=$before${rest%"$after"} rest=$after
+        done
+    done
+}
+# Adds a name, which becomes a part of paths and of arguments.
+add_name() {
+    case $1 in '' | -* | *[!A-Za-z0-9_.-]*) usage "\"$1\" cannot be the name of an example or binary" ;; esac
+    case " $names " in *" $1 "*) ;; *) names="$names${names:+ }$1" ;; esac
+}
+arch='' profile=small opt_level=z manifest='' features='' names='' max_zip=''
+offline='' wrapper='' report='' event='' includes=''
 while [ $# -gt 0 ]; do
     option=$1
     shift
     case $option in
-        --arch | --profile | --manifest-path | --features | --invoke | --max-zip)
-            [ $# -gt 0 ] || die "$option needs a value: see build.sh --help"
+        --arch | --profile | --opt-level | --manifest-path | --features | --include | --invoke | --max-zip | --vendor)
+            case ${1---} in --*) usage "$option needs a value" ;; esac
             option=$option=$1
             shift
             ;;
     esac
     case $option in
+        --*=) usage "${option%=} needs a value" ;;
         --arch=*) arch=${option#*=} ;;
         --profile=*) profile=${option#*=} ;;
+        --opt-level=*) opt_level=${option#*=} ;;
         --manifest-path=*) manifest=${option#*=} ;;
-        --features=*) features=${option#*=} ;;
-        --invoke=*) invoke=yes event=${option#*=} ;;
+        --features=*) features=$features${features:+,}${option#*=} ;;
+        --include=*) includes=$(printf '%s\n%s' "$includes" "${option#*=}") ;;
+        --invoke=*) event=${option#*=} ;;
         --max-zip=*) max_zip=${option#*=} ;;
         --offline) offline=--offline ;;
         --wrapper) wrapper=yes ;;
         --report) report=yes ;;
-        --help | -h) cat "$here/src/bin/package/help.txt" && exit ;;
+        --vendor=*)
+            folder=${option#*=}
+            mkdir -p -- "$(dirname -- "$folder")" && mkdir -- "$folder"
+            for part in Cargo.toml LICENSE README.md bootstrap.sh build.sh docs examples src; do cp -R "$here/$part" "$folder"; done
+            exit
+            ;;
+        --help | -h) cat "$help" && exit ;;
         --version | -V) sed -n 's/^version = "\(.*\)"/tiny-lambda \1/p' "$here/Cargo.toml" && exit ;;
-        -*) die "unknown option $option: see build.sh --help" ;;
-        # A name becomes a part of paths and of arguments.
-        '' | *[!A-Za-z0-9_.-]*) die "\"$option\" cannot be the name of an example or binary" ;;
-        *) case " $names " in *" $option "*) ;; *) names="$names${names:+ }$option" ;; esac ;;
+        --) break ;;
+        -?*) usage "unknown option $option$(suggestion "${option%%=*}")" ;;
+        *) add_name "$option" ;;
     esac
 done
+for name; do add_name "$name"; done
 
-host_arch=$(uname -m | sed 's/^amd64$/x86_64/; s/^aarch64$/arm64/')
-arch=${arch:-$host_arch}
-# Prints the target of the architecture $1. Its programs need nothing of the system that they run on.
-triple_of() {
-    case $1 in
-        x86_64) printf 'x86_64-unknown-linux-musl' ;;
-        arm64) printf 'aarch64-unknown-linux-musl' ;;
-        *) die "unknown architecture $1: x86_64 or arm64" ;;
-    esac
-}
-triple=$(triple_of "$arch")
-case $profile in small | unwind | tiny) ;; *) die "unknown profile $profile: small, unwind or tiny" ;; esac
-case $max_zip in *[!0-9]*) die "--max-zip takes a number of bytes, not \"$max_zip\"" ;; esac
-# The system would look for a shell named "/bin/sh\r".
-if [ -n "$wrapper" ] && grep -q "$(printf '\r')" "$here/bootstrap.sh"; then
-    die "bootstrap.sh has Windows line ends (CRLF), which Lambda cannot start: save it with LF, for example by \
-\`git config core.autocrlf input\` and then \`git checkout bootstrap.sh\`"
-fi
+# Prints rustc's name of the architecture $1.
+cpu_of() { printf '%s' "$1" | sed 's/^amd64$/x86_64/; s/^arm64$/aarch64/'; }
+host_cpu=$(cpu_of "$(uname -m)")
+cpu=$(cpu_of "${arch:-$host_cpu}")
+case $cpu in x86_64) arch=x86_64 ;; aarch64) arch=arm64 ;; *) usage "unknown architecture $cpu: x86_64 or arm64" ;; esac
+# Programs for this target need nothing of the system that they run on.
+triple=$cpu-unknown-linux-musl
+case $profile in small | unwind | tiny) ;; *) usage "unknown profile $profile: small, unwind or tiny" ;; esac
+case $opt_level in [0-3]) ;; s | z) opt_level=\"$opt_level\" ;; *) usage "unknown level $opt_level: 0, 1, 2, 3, s or z" ;; esac
+printf '%s\n' "${max_zip:-0}" | grep -Eqx '[0-9]{1,9}([kKM]i?B?)?' ||
+    usage "--max-zip takes bytes, such as 40000, 40k, 40KiB or 1M, not \"$max_zip\""
+qemu=''
+[ -z "$event" ] || [ "$cpu" = "$host_cpu" ] || qemu=$(command -v "qemu-$cpu" || command -v "qemu-$cpu-static") ||
+    die "--invoke needs qemu-$cpu for $arch: install qemu-user, as Debian and Fedora name the package"
 
 # ---- the toolchain ----
 rustc=${RUSTC:-rustc}
@@ -105,12 +132,8 @@ if [ -z "$names" ]; then
     case $names in '' | *' '*) die "name what to build: this package has${candidates:- no example or binary}" ;; esac
 fi
 for name in $names; do
-    case "$candidates " in *" $name "*) continue ;; esac
-    die "no example or binary \"$name\" in $manifest, which has${candidates:- none}"
+    case "$candidates " in *" $name "*) ;; *) die "no example or binary \"$name\" in $manifest, which has${candidates:- none}" ;; esac
 done
-case "$wrapper $names " in
-    "yes bootstrap "?* | "yes "*" bootstrap "*) die "bootstrap cannot be one of several functions in a package: rename it" ;;
-esac
 
 # Each package has a folder in out_dir: one for each function, or one for all.
 out_dir=$target_dir/lambda
@@ -131,52 +154,19 @@ us=$(printf '\037')
 flags=${CARGO_ENCODED_RUSTFLAGS-}
 add_flag() { flags=$flags${flags:+$us}$1; }
 [ -n "${CARGO_ENCODED_RUSTFLAGS+set}" ] || for flag in ${RUSTFLAGS-}; do add_flag "$flag"; done
-# The toolchain's linker needs no C compiler. It makes a static executable at a fixed address, with one
-# segment for code and constants, no padding between segments, and no section headers, which only tools read.
-add_flag -Clinker=rust-lld
-add_flag -Ctarget-feature=+crt-static
-add_flag -Crelocation-model=static
-add_flag -Clink-arg=-znoseparate-code
-add_flag -Clink-arg=--no-rosegment
-add_flag -Crelro-level=off
-add_flag -Clink-arg=--build-id=none
-add_flag -Clink-arg=-znosectionheader
-add_flag -Clink-arg=--icf=all
-# Smaller zips: constants that loops compute anew instead of keeping them in registers (372 bytes of hello's),
-# addresses that are not derived from others (152 bytes), no code that is shared by outlining it.
-add_flag -Cllvm-args=-disable-machine-licm
-case $arch in
-    x86_64) add_flag -Cllvm-args=-disable-x86-lea-opt ;;
-    arm64) add_flag -Cllvm-args=-enable-machine-outliner=never ;;
-esac
-# The only start file is crt1.o: the others register tables for unwinding, which libunwind finds itself.
+while read -r profiles arches flag; do
+    case $profiles:$arches in *"$profile"*:"$arch" | *"$profile"*:any | any:"$arch" | any:any) add_flag "$flag" ;; esac
+done <"$here/src/bin/package/flags.txt"
 start=$sysroot/lib/rustlib/$triple/lib/self-contained
-add_flag -Clink-self-contained=no
 add_flag "-Lnative=$start"
 add_flag "-Clink-arg=$start/crt1.o"
-if [ "$profile" != unwind ]; then
-    # Without unwinding nothing reads the tables: link.ld discards them.
-    add_flag -Clink-arg=--no-eh-frame-hdr
-    add_flag "-Clink-arg=-T$here/src/bin/package/link.ld"
-else
-    # Frame pointers make the tables for unwinding shorter: 1,568 bytes of hello, 863 of its zip.
-    add_flag -Cforce-frame-pointers=yes
-    add_flag -Cllvm-args=-min-jump-table-entries=16
-fi
+add_flag "-Clink-arg=-T$here/src/bin/package/glibc.ld"
+[ "$profile" = unwind ] || add_flag "-Clink-arg=-T$here/src/bin/package/link.ld"
 if [ "$profile" = tiny ]; then
     # musl's printf, which std's threads use, computes with 128-bit numbers on arm64. The shipped
     # compiler_builtins has the functions for it; the one that is built here does not.
     builtins=$(find "$sysroot/lib/rustlib/$triple/lib" -name 'libcompiler_builtins-*.rlib')
     [ -z "$builtins" ] || add_flag "-Clink-arg=$builtins"
-    # Similar functions side by side, few jump tables, instructions in the order of the source.
-    add_flag -Clink-arg=--bp-compression-sort=function
-    add_flag -Cllvm-args=-min-jump-table-entries=16
-    add_flag -Cllvm-args=-enable-misched=false
-    # Fewer copies of small functions and of the ends of blocks: 137 bytes of hello's zip.
-    add_flag -Cllvm-args=-inline-threshold=10
-    add_flag -Cllvm-args=-tail-dup-placement=0
-    # Graviton2 and newer have atomic instructions, so std need not look for them: 1,867 bytes of the zip.
-    [ "$arch" != arm64 ] || add_flag -Ctarget-feature=+lse
 fi
 # Panic messages name source files: without this machine's folders, builds in two places are the same.
 # The last match wins.
@@ -185,8 +175,9 @@ add_flag "--remap-path-prefix=${CARGO_HOME:-${HOME-}/.cargo}=cargo"
 add_flag "--remap-path-prefix=$here=tiny-lambda"
 add_flag "--remap-path-prefix=$workspace="
 
-# The user's flags, from each place where cargo takes them. Cargo prints environment variables as comments.
-config=$(RUSTC_BOOTSTRAP=1 cargo -Z unstable-options config get 2>/dev/null | grep -i 'rustflags *=' || :)
+# The user's settings, from each place where cargo takes them. Cargo prints environment variables as comments.
+settings=$(RUSTC_BOOTSTRAP=1 cargo -Z unstable-options config get 2>/dev/null || :)
+config=$(printf '%s\n' "$settings" | grep -i 'rustflags *=' || :)
 target_flags=$(printf '%s\n' "$config" | grep -i -e "^target\.$triple\." -e '^target\..cfg(' \
     -e "^# CARGO_TARGET_$(printf '%s' "$triple" | tr - _)_" || :)
 build_flags=$(printf '%s\n' "$config" | grep -i -e '^build\.' -e '^# CARGO_BUILD_' || :)
@@ -205,12 +196,8 @@ else
     [ -z "$target_flags" ] || key=target.$triple.rustflags
     set -- "$@" --config "$key=[\"$(printf '%s' "$flags" | sed 's/[\\"]/\\&/g; s/'"$us"'/","/g')\"]"
 fi
-set -- "$@" --config 'profile.release.lto="fat"' --config 'profile.release.opt-level="z"' \
-    --config profile.release.codegen-units=1 --config profile.release.incremental=false \
-    --config 'profile.release.strip="symbols"' --config profile.release.debug=false \
-    --config profile.release.debug-assertions=false
+set -- "$@" --config "$here/src/bin/package/release.toml" --config "profile.release.opt-level=$opt_level"
 case $profile in
-    small) set -- "$@" --config 'profile.release.panic="abort"' ;;
     unwind) set -- "$@" --config 'profile.release.panic="unwind"' ;;
     tiny)
         need component rust-src lib/rustlib/src/rust/library/std/Cargo.toml
@@ -220,24 +207,45 @@ case $profile in
         ;;
 esac
 
+# The crate cc reads these variables to compile C. What the user has set stays.
+is_set() {
+    { env && printf '%s\n' "$settings"; } | grep -Eq "^(env\.)?(TARGET_)?$1(_$cpu.unknown.linux.musl)?( |\.|=)"
+}
+c_compiler='' native='' c_package=gcc-$(printf '%s' "$cpu" | tr _ -)-linux-gnu
+[ "$(uname -s)-$cpu" != "Linux-$host_cpu" ] || { native=yes && c_package=gcc; }
+for compiler in "$cpu-linux-musl-gcc" ${native:+musl-gcc gcc cc} "$cpu-linux-gnu-gcc"; do
+    [ -n "$c_compiler" ] || ! command -v "$compiler" >/dev/null || c_compiler=$compiler
+done
+if [ -n "$c_compiler" ] && ! is_set CC; then
+    export "CC_${cpu}_unknown_linux_musl=$c_compiler"
+    ar=${c_compiler%gcc}ar
+    is_set AR || ! command -v "$ar" >/dev/null || export "AR_${cpu}_unknown_linux_musl=$ar"
+    # For the headers of glibc: no functions and no inline code that musl does not have.
+    is_set CFLAGS || export "CFLAGS_${cpu}_unknown_linux_musl=-U_FORTIFY_SOURCE -D__NO_INLINE__"
+fi
+
 # ---- building ----
 # If this build fails, no package of an earlier one is left to deploy.
-for name in $names; do rm -rf "$(folder_of "$name")"; done
+mkdir "$work/replaced"
+for name in $names; do
+    [ ! -e "$(folder_of "$name")" ] || mv "$(folder_of "$name")" "$work/replaced"
+done
 
 # The packer is compiled while cargo builds: on Linux for musl, which needs no C compiler.
 packer=$out_dir/.build/package
-packer_version=$(printf '%s\n' "$rustc_version" && find "$here/src/bin/package" -name '*.rs' -exec cksum {} +)
+packer_version=$(printf '%s\n' "$rustc_version" && find "$here/src/bin/package" "$here/src/signing/sha256.rs" -name '*.rs' -exec cksum {} +)
 host_triple=$host rust_lld=''
-case $(uname -s)-$host_arch in
-    Linux-x86_64 | Linux-arm64)
-        host_triple=$(triple_of "$host_arch") rust_lld=-Clinker=rust-lld
-        need target "$host_triple" "lib/rustlib/$host_triple/lib"
-        ;;
+case $(uname -s)-$host_cpu in
+    Linux-x86_64 | Linux-aarch64) host_triple=$host_cpu-unknown-linux-musl rust_lld=-Clinker=rust-lld ;;
 esac
+[ -z "$rust_lld" ] || need target "$host_triple" "lib/rustlib/$host_triple/lib"
 compiling=''
 if [ ! -x "$packer" ] || [ "$packer_version" != "$(cat "$packer.version" 2>/dev/null)" ]; then
-    "$rustc" --edition 2024 -Copt-level=2 -Cpanic=abort -Cstrip=symbols --target "$host_triple" \
-        ${rust_lld:+"$rust_lld"} -o "$work/packer" "$here/src/bin/package/main.rs" >"$work/log" 2>&1 &
+    {
+        "$rustc" --edition 2024 -Copt-level=2 -Cpanic=abort -Cstrip=symbols --target "$host_triple" \
+            ${rust_lld:+"$rust_lld"} -o "$work/packer" "$here/src/bin/package/main.rs" &&
+            mv "$work/packer" "$packer" && printf '%s\n' "$packer_version" >"$packer.version"
+    } >"$work/log" 2>&1 &
     compiling=$!
 fi
 
@@ -249,14 +257,13 @@ build() {
     kind=example executable=$folder/$triple/release/examples/$name
     case "$binaries " in *" $name "*) kind=bin executable=$folder/$triple/release/$name ;; esac
     rm -f "$executable.map"
-    "$@" --target-dir "$folder" "--$kind" "$name" -- "-Clink-arg=-Map=$executable.map" >&2 ||
+    "$@" --target-dir "$folder" "--$kind" "$name" -- "-Clink-arg=-Map=$executable.map" >&2 || {
+        [ -n "$c_compiler" ] || is_set CC || ! grep -q '^name = "cc"$' "$workspace/Cargo.lock" ||
+            say "if the build needs a C compiler for $arch: install $c_package (Debian, Fedora) or musl-cross (Homebrew)"
         die "cargo could not build $name: see the messages above"
-    if [ -n "$compiling" ]; then
-        wait "$compiling" || { cat "$work/log" >&2 && die "rustc could not compile src/bin/package: see above"; }
-        mv "$work/packer" "$packer"
-        printf '%s\n' "$packer_version" >"$packer.version"
-        compiling=''
-    fi
+    }
+    [ -z "$compiling" ] || wait "$compiling" || { cat "$work/log" >&2 && die "rustc could not compile src/bin/package: see above"; }
+    compiling=''
     uses_stdout=$("$packer" uses-stdout "$executable") || exit 1
 }
 # The runtime flushes std's standard output, which is 2 KB of code. A function is built without it first, and
@@ -277,24 +284,17 @@ for name in $names; do
 done
 
 # Standard output has the response alone, if there is one.
-case $invoke in yes) out=2 ;; *) out=1 ;; esac
+case $event in '') out=1 ;; *) out=2 ;; esac
+printf '%s' "$includes" >"$work/includes"
 "$packer" pack --arch "$arch" --work "$work" --out "$out_dir" --executables "$work/executables" \
-    ${wrapper:+--wrapper "$here/bootstrap.sh"} ${max_zip:+--max-zip "$max_zip"} ${report:+--report} >&"$out"
+    --include "$work/includes" ${wrapper:+--wrapper "$here/bootstrap.sh"} ${max_zip:+--max-zip "$max_zip"} \
+    ${report:+--report} >&"$out"
 
 # ---- the local Lambda ----
-[ -n "$invoke" ] || exit 0
+[ -n "$event" ] || exit 0
 [ -n "$rust_lld" ] || die "--invoke needs Linux on x86_64 or arm64: the function is built, but cannot run here"
 CARGO_TARGET_DIR=$target_dir cargo build --quiet --manifest-path "$here/Cargo.toml" --bin emulator \
     --target "$host_triple" --config "target.$host_triple.linker=\"rust-lld\"" ${offline:+"$offline"} >&2 ||
     die "cargo could not build the local Lambda: see the messages above"
-set --
-if [ "$arch" != "$host_arch" ]; then
-    qemu=qemu-${triple%%-*}
-    [ -z "$wrapper" ] || die "--invoke cannot run a --wrapper package for $arch here"
-    command -v "$qemu" >/dev/null || die "--invoke cannot run a function for $arch here: install $qemu"
-    set -- --runner "$qemu"
-fi
-for name in $names; do
-    "$target_dir/$host_triple/debug/emulator" "$@" --handler "$name" --event "$event" \
-        "$(folder_of "$name")/bootstrap" || exit 1
-done
+"$packer" invoke --work "$work" --out "$out_dir" --executables "$work/executables" --event "$event" \
+    --emulator "$target_dir/$host_triple/debug/emulator" ${wrapper:+--wrapper yes} ${qemu:+--runner "$qemu"}

@@ -5,6 +5,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use tiny_lambda::http::Router;
 use tiny_lambda::{Context, Error, Responder, Result};
 use tiny_lambda::{after_restore, before_snapshot, on_shutdown};
 use tiny_lambda::{debug, error, info, trace, warn};
@@ -13,6 +14,33 @@ pub(crate) fn main() -> ! {
     let what = std::env::var("ACT").unwrap_or_default();
     match what.as_str() {
         "init" => tiny_lambda::run_with_init(|| Ok(42), |what, _: u32, _| Ok(*what)),
+        "init-http" => tiny_lambda::run_http_with_init(
+            || Ok(42),
+            |what, r, _| Ok(format!("{what}{}", r.path())),
+        ),
+        "init-streaming" => tiny_lambda::run_streaming_with_init(
+            || Ok(42),
+            |what, _: u32, _, out| Ok(write!(out.start("text/plain")?, "{what}")?),
+        ),
+        "init-bytes" => {
+            tiny_lambda::run_bytes_with_init(|| Ok(b"42"), |what, _, _| Ok(what.to_vec()))
+        }
+        "init-router" => tiny_lambda::run_http_with_init(|| Ok(router(42)), Router::handle),
+        "router" => {
+            let what = 42;
+            tiny_lambda::run_http(Router::new().get("/{path}", |_, _| Ok(what.to_string())))
+        }
+        "init-http-error" => tiny_lambda::run_http_with_init(no_table, |(), _, _| Ok(())),
+        "init-streaming-error" => {
+            tiny_lambda::run_streaming_with_init(no_table, |(), _: u32, _, _| Ok(()));
+        }
+        "init-bytes-error" => tiny_lambda::run_bytes_with_init(no_table, |(), _, _| Ok(Vec::new())),
+        "init-http-panic" => {
+            tiny_lambda::run_http_with_init(
+                || -> Result<()> { panic!("no table") },
+                |(), _, _| Ok(()),
+            );
+        }
         "init-error" => tiny_lambda::init(|| Err(Error::new("NoTable", "TABLE is not set"))),
         "init-panics" => tiny_lambda::init(|| -> Result<()> {
             let _bomb = Bomb;
@@ -61,6 +89,14 @@ pub(crate) fn main() -> ! {
     tiny_lambda::run_streaming(act)
 }
 
+fn no_table() -> Result<()> {
+    Err(Error::new("NoTable", "TABLE is not set"))
+}
+
+fn router(what: u32) -> Router<'static> {
+    Router::new().get("/{path}", move |_, _| Ok(what.to_string()))
+}
+
 fn say(when: &str, hook: &str) -> Result<()> {
     eprintln!("{when} {hook}");
     Ok(())
@@ -88,6 +124,7 @@ fn act(event: String, cx: &Context, out: Responder<'_>) -> Result<()> {
         "overflow" => out.json(&deeper(0, u64::MAX)),
         // About one megabyte of stack.
         "deep" => out.json(&deeper(0, 700)),
+        "too large" => out.bytes(vec![b'x'; 7 << 20]),
         "out of memory" => out.json(&vec![1_u8; 1 << 46]),
         event => return catch_or_panic(event, cx, out),
     }

@@ -2,11 +2,12 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tiny_lambda::http::{IntoResponse, Request, Response, Router};
-use tiny_lambda::{Context, Result, json, json_struct};
+use tiny_lambda::http::{Request, Response, Router};
+use tiny_lambda::{Result, json, json_struct};
 
 json_struct! {
     /// A note. The function chooses the ID.
+    #[derive(Clone)]
     struct Note { id: u32 = 0, text: String }
 }
 
@@ -14,13 +15,13 @@ json_struct! {
 struct Notes(Mutex<Vec<Note>>);
 
 fn main() -> ! {
-    let notes: &'static Notes = Box::leak(Box::default());
-    let router = router(notes);
-    tiny_lambda::run_http(move |request, cx: &Context| router.handle(request, cx))
+    let notes = Notes::default();
+    tiny_lambda::run_http(router(&notes))
 }
 
 fn router(notes: &Notes) -> Router<'_> {
     Router::new()
+        .json_errors()
         .get("/notes", |_, _| Ok(notes.list()))
         .post("/notes", |request, _| notes.add(&request))
         .get("/notes/{id}", |request, _| notes.show(&request))
@@ -29,8 +30,8 @@ fn router(notes: &Notes) -> Router<'_> {
 }
 
 impl Notes {
-    fn list(&self) -> Response {
-        Response::json(&*self.lock())
+    fn list(&self) -> Vec<Note> {
+        self.lock().clone()
     }
 
     fn add(&self, request: &Request) -> Result<Response> {
@@ -40,17 +41,13 @@ impl Notes {
         note.id = id;
         notes.push(note);
         let location = format!("/notes/{id}");
-        let response = json!({ "id": id }).into_response();
-        Ok(response.with_status(201).with_header("Location", &location))
+        let response = Response::json(&json!({ "id": id })).with_status(201);
+        Ok(response.with_header("Location", &location))
     }
 
-    fn show(&self, request: &Request) -> Result<Option<String>> {
+    fn show(&self, request: &Request) -> Result<Option<Note>> {
         let id: u32 = request.param("id")?;
-        let notes = self.lock();
-        Ok(notes
-            .iter()
-            .find(|note| note.id == id)
-            .map(|note| note.text.clone()))
+        Ok(self.lock().iter().find(|note| note.id == id).cloned())
     }
 
     fn change(&self, request: &Request) -> Result<Option<()>> {
@@ -81,6 +78,7 @@ impl Notes {
 #[allow(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use super::*;
+    use tiny_lambda::Context;
     use tiny_lambda::http::Method;
 
     #[track_caller]
@@ -109,13 +107,38 @@ mod tests {
             r#"{"text":"tea"}"#,
             (201, r#"{"id":2}"#),
         );
-        check(router, "GET /notes/2", "", (200, "tea"));
+        check(
+            router,
+            "GET /notes/2",
+            "",
+            (200, r#"{"id":2,"text":"tea"}"#),
+        );
         check(router, "PUT /notes/2", r#"{"text":"green tea"}"#, (204, ""));
-        check(router, "GET /notes/2", "", (200, "green tea"));
+        check(
+            router,
+            "GET /notes/2",
+            "",
+            (200, r#"{"id":2,"text":"green tea"}"#),
+        );
         check(router, "DELETE /notes/1", "", (204, ""));
-        check(router, "DELETE /notes/1", "", (404, ""));
-        check(router, "PUT /notes/1", r#"{"text":"x"}"#, (404, ""));
-        check(router, "PATCH /notes/1", "", (405, ""));
+        check(
+            router,
+            "DELETE /notes/1",
+            "",
+            (404, r#"{"message":"Not Found"}"#),
+        );
+        check(
+            router,
+            "PUT /notes/1",
+            r#"{"text":"x"}"#,
+            (404, r#"{"message":"Not Found"}"#),
+        );
+        check(
+            router,
+            "PATCH /notes/1",
+            "",
+            (405, r#"{"message":"Method Not Allowed"}"#),
+        );
         check(
             router,
             "GET /notes",

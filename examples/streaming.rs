@@ -43,8 +43,8 @@ mod tests {
         });
         let event = samples::FUNCTION_URL
             .replace("\"rawQueryString\": \"", "\"rawQueryString\": \"from=1&");
-        let reply = emulator::invoke(&at_once, event.as_bytes()).unwrap();
-        let text = String::from_utf8(reply.body).unwrap();
+        let reply = emulator::invoke(&at_once, event).unwrap();
+        let text = reply.text();
         let (prelude, body) = text.split_once("\0\0\0\0\0\0\0\0").unwrap();
         assert!(
             prelude.contains("\"Content-Type\":\"text/event-stream\""),

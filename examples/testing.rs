@@ -39,15 +39,20 @@ mod tests {
     /// `emulator::invoke` sends one event through a local Runtime API, over a socket.
     #[test]
     fn an_error_has_a_type_that_callers_see() {
-        let reply = emulator::invoke(&handler::json(withdraw), b"11").unwrap();
+        let reply = emulator::invoke(&handler::json(withdraw), "11").unwrap();
         assert_eq!(reply.error_type.as_deref(), Some("Function.NotEnough"));
-        assert!(
-            reply
-                .body
-                .starts_with(br#"{"errorMessage":"there are only ten""#)
-        );
-        let reply = emulator::invoke(&handler::json(withdraw), b"\"three\"").unwrap();
+        let message = reply.error_message();
+        assert_eq!(message.as_deref(), Some("there are only ten"));
+        let reply = emulator::invoke(&handler::json(withdraw), r#""three""#).unwrap();
         assert_eq!(reply.error_type.as_deref(), Some("Runtime.UnmarshalError"));
+    }
+
+    /// `InvokeRequest` sets what else belongs to an invocation, such as the tenant ID.
+    #[test]
+    fn a_blocked_tenant_gets_nothing() {
+        let request = InvokeRequest::new("1").with_tenant_id("blocked");
+        let reply = emulator::invoke(&handler::json(withdraw), request).unwrap();
+        assert_eq!(reply.error_type.as_deref(), Some("Function.Blocked"));
     }
 
     /// Runs `test` while the function serves invocations of an emulator.
@@ -63,15 +68,12 @@ mod tests {
         });
     }
 
-    /// `Call` sets what else belongs to an invocation, such as the tenant ID.
+    /// One process serves several invocations.
     #[test]
-    fn a_blocked_tenant_gets_nothing() {
+    fn each_invocation_has_a_new_purse() {
         serving(Settings::default(), |emulator| {
-            assert_eq!(emulator.invoke(b"1").unwrap().body, b"9");
-            let mut request = InvokeRequest::new(b"1");
-            request.tenant_id = Some("blocked".to_owned());
-            let reply = emulator.invoke_with(request).unwrap();
-            assert_eq!(reply.error_type.as_deref(), Some("Function.Blocked"));
+            assert_eq!(emulator.invoke("1").unwrap().text(), "9");
+            assert_eq!(emulator.invoke("2").unwrap().json::<u32>().unwrap(), 8);
         });
     }
 
@@ -87,8 +89,8 @@ mod tests {
         settings.timeout = Duration::from_secs(20);
         serving(settings, |emulator| {
             for coins in 0..10_u32 {
-                let reply = emulator.invoke(coins.to_string().as_bytes()).unwrap();
-                assert_eq!(reply.body, (10 - coins).to_string().as_bytes());
+                let reply = emulator.invoke(coins.to_string()).unwrap();
+                assert_eq!(reply.text(), (10 - coins).to_string());
             }
         });
     }

@@ -6,8 +6,7 @@ use tiny_lambda::{Context, Result, info, json_struct};
 json_struct! { struct Message { text: String } }
 
 fn main() -> ! {
-    let router = router();
-    tiny_lambda::run_http(move |request, cx: &Context| router.handle(request, cx))
+    tiny_lambda::run_http(router())
 }
 
 fn router() -> Router<'static> {

@@ -42,7 +42,8 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 /// A function error: an error type and a message.
 ///
 /// `?` makes one from any [`std::error::Error`]. The error type is the name of that type, and the message
-/// includes the messages of its sources:
+/// includes the messages of its sources. For other errors, such as `Box<dyn std::error::Error>`,
+/// `anyhow::Error` and text, write `.map_err(Error::boxed)?`: see [`boxed`](Self::boxed).
 ///
 /// ```
 /// fn parse(text: &str) -> tiny_lambda::Result<u8> {
@@ -67,7 +68,7 @@ struct Inner {
     error_type: Cow<'static, str>,
     message: String,
     place: Place,
-    /// The error was logged when the panic happened, so it is not logged again when it is posted.
+    /// The error was logged, so it is not logged again when it is posted.
     is_logged: bool,
 }
 
@@ -89,14 +90,19 @@ impl Place {
         }
     }
 
-    /// Returns the place of a call in the function's source. A place in this crate's source does not help
-    /// the reader of the function's log, so it counts as not known.
+    /// Returns the place of a call in the function's source. A place in this crate's source, or in std's,
+    /// does not help the reader of the function's log, so it counts as not known.
     fn of_call(at: &Location<'_>) -> Place {
         const OWN_FOLDER: &[u8] = file!()
             .as_bytes()
             .split_at(file!().len() - "error.rs".len())
             .0;
-        if at.file().as_bytes().starts_with(OWN_FOLDER) {
+        /// The end of the file in which std calls a function that was passed by its name, as in
+        /// `map_err(Error::boxed)`.
+        const CALLS_OF_STD: &[u8] = b"/core/src/ops/function.rs";
+
+        let file = at.file().as_bytes();
+        if file.starts_with(OWN_FOLDER) || file.ends_with(CALLS_OF_STD) {
             return Place::default();
         }
         Place::of(at)
@@ -126,6 +132,73 @@ impl Error {
     #[track_caller]
     pub fn new(error_type: impl Into<Cow<'static, str>>, message: impl Display) -> Error {
         Error::at(error_type.into(), &message, Location::caller())
+    }
+
+    /// Makes an error of a text, with the error type `Error`. [`bail!`](crate::bail) and
+    /// [`ensure!`](crate::ensure) return one.
+    ///
+    /// ```
+    /// use tiny_lambda::{Error, Result};
+    ///
+    /// fn first(items: &[u8]) -> Result<u8> {
+    ///     items.first().copied().ok_or_else(|| Error::msg("no item"))
+    /// }
+    /// assert_eq!(first(&[]).unwrap_err().to_string(), "Error: no item");
+    /// ```
+    #[track_caller]
+    pub fn msg(message: impl Display) -> Error {
+        Error::at(UNNAMED.into(), &message, Location::caller())
+    }
+
+    /// Makes an error of one that `?` does not convert, because its type does not implement
+    /// [`std::error::Error`]: `Box<dyn Error>`, `Box<dyn Error + Send + Sync>`, `anyhow::Error` and the like,
+    /// `String` and `&str`.
+    ///
+    /// ```
+    /// use tiny_lambda::{Error, Result};
+    ///
+    /// fn parse(text: &str) -> Result<u8, Box<dyn std::error::Error + Send + Sync>> {
+    ///     Ok(text.parse()?)
+    /// }
+    /// fn double(text: &str) -> Result<u8> {
+    ///     let n = parse(text).map_err(Error::boxed)?;
+    ///     n.checked_mul(2).ok_or("too large").map_err(Error::boxed)
+    /// }
+    /// assert_eq!(double("x").unwrap_err().to_string(), "Error: invalid digit found in string");
+    /// assert_eq!(double("200").unwrap_err().to_string(), "Error: too large");
+    /// ```
+    ///
+    /// The error type is the name of `error`'s type, such as `anyhow::Error`, and `Error` for a box or text:
+    /// a box does not know the name of the type in it. The message includes the messages of the sources. A
+    /// box that `?` has made from an `Error` becomes that error again.
+    ///
+    /// The stack trace has the place of the call. If std makes the call, as in `.map_err(Error::boxed)`, the
+    /// place is not known; `.map_err(|error| Error::boxed(error))` keeps it.
+    #[track_caller]
+    pub fn boxed<E: IntoBoxed<M>, M>(error: E) -> Error {
+        Error::from_box(
+            error.into_boxed(),
+            any::type_name::<E>(),
+            Location::caller(),
+        )
+    }
+
+    /// The body of [`boxed`](Self::boxed), compiled once for all types.
+    #[inline(never)]
+    fn from_box(
+        error: Box<dyn error::Error>,
+        type_name: &'static str,
+        at: &'static Location<'static>,
+    ) -> Error {
+        let error = match error.downcast::<Boxed>() {
+            Ok(boxed) => return boxed.0,
+            Err(error) => error,
+        };
+        let error_type = match short_name(type_name) {
+            Cow::Borrowed("Box" | "str" | "String" | "Cow") => UNNAMED.into(),
+            name => name,
+        };
+        Error::make(error_type, with_sources(&*error), Place::of_call(at))
     }
 
     /// The body of [`new`](Self::new), compiled once for all types.
@@ -199,6 +272,14 @@ impl Error {
         Error::new(Error::UNMARSHAL, message)
     }
 
+    /// Returns the error for the log, with `start` of the event at the end of the message.
+    pub(crate) fn with_event(&self, start: &[u8]) -> Error {
+        let mut message = self.0.message.clone();
+        message.push_str("; the event begins with ");
+        push_text(&mut message, start);
+        Error::make(self.0.error_type.clone(), message, Place::default())
+    }
+
     /// The error type of a panic.
     const PANIC: &'static str = "Runtime.Panic";
 
@@ -226,13 +307,12 @@ impl Error {
     }
 
     /// Records that the error was logged.
-    #[cfg(panic = "unwind")]
     pub(crate) fn set_logged(&mut self) {
         self.0.is_logged = true;
     }
 
-    /// Returns whether the error was logged. Only the error of a panic that unwinds is logged before it is
-    /// posted.
+    /// Returns whether the error was logged. The error of a panic that unwinds, and that about an event, are
+    /// logged before they are posted.
     pub(crate) fn is_logged(&self) -> bool {
         self.0.is_logged
     }
@@ -358,7 +438,24 @@ impl Error {
     }
 }
 
-impl<E: error::Error> From<E> for Error {
+/// The error type of an error that has no name. JavaScript and Python have such a general type, too: `Error`
+/// and `Exception`.
+const UNNAMED: &str = "Error";
+
+/// Every [`std::error::Error`]. It exists for its diagnostic, which cannot be attached to std's trait.
+// Compilers from 1.95 on show only the label for a `?`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `std::error::Error`, so `?` cannot convert it to `tiny_lambda::Error`",
+    label = "for a boxed error, `anyhow::Error` or text, write `.map_err(tiny_lambda::Error::boxed)?`",
+    note = "an error type of your own implements `std::error::Error`"
+)]
+pub trait StdError: error::Error {}
+
+#[diagnostic::do_not_recommend]
+impl<E: error::Error> StdError for E {}
+
+/// Converts any [`std::error::Error`]; this is what `?` calls.
+impl<E: StdError> From<E> for Error {
     #[track_caller]
     fn from(error: E) -> Error {
         // The name is taken here, since only here the type is known.
@@ -366,6 +463,127 @@ impl<E: error::Error> From<E> for Error {
         let place = Place::of_call(Location::caller());
         Error::make(error_type, with_sources(&error), place)
     }
+}
+
+/// What [`Error::boxed`] takes. `M` only tells the impls apart, which could overlap otherwise (E0119).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a boxed error nor text",
+    label = "cannot be converted to `Box<dyn std::error::Error>`",
+    note = "`tiny_lambda::Error::msg` takes anything that implements `Display`"
+)]
+pub trait IntoBoxed<M> {
+    fn into_boxed(self) -> Box<dyn error::Error>;
+}
+
+#[derive(Debug)]
+pub enum SendSync {}
+
+#[derive(Debug)]
+pub enum Local {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Box<dyn error::Error + Send + Sync>>> IntoBoxed<SendSync> for E {
+    fn into_boxed(self) -> Box<dyn error::Error> {
+        self.into()
+    }
+}
+
+impl IntoBoxed<Local> for Box<dyn error::Error> {
+    fn into_boxed(self) -> Box<dyn error::Error> {
+        self
+    }
+}
+
+/// An [`Error`] as a [`std::error::Error`], in a box.
+#[derive(Debug)]
+struct Boxed(Error);
+
+impl Display for Boxed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl error::Error for Boxed {}
+
+/// For `?` in a function that returns a boxed error.
+///
+/// ```
+/// use tiny_lambda::events::Field;
+///
+/// fn name(field: &Field<String>) -> Result<&str, Box<dyn std::error::Error + Send + Sync>> {
+///     Ok(field.get()?)
+/// }
+/// assert!(name(&Field::default()).is_err());
+/// ```
+impl From<Error> for Box<dyn error::Error + Send + Sync> {
+    fn from(error: Error) -> Self {
+        Box::new(Boxed(error))
+    }
+}
+
+/// For `?` in a function that returns a boxed error.
+impl From<Error> for Box<dyn error::Error> {
+    fn from(error: Error) -> Self {
+        Box::new(Boxed(error))
+    }
+}
+
+/// Returns an [`Error`] from the function that contains it: of a text, as [`Error::msg`] makes it, or of a value
+/// that `?` converts.
+///
+/// ```
+/// use tiny_lambda::{Error, Result, bail};
+///
+/// fn reserve(n: u32) -> Result<u32> {
+///     match n {
+///         0 => bail!("nothing to reserve"),
+///         101.. => bail!("{n} seats are more than {}", 100),
+///         13 => bail!(Error::new("Unlucky", "no such seat")),
+///         n => Ok(n),
+///     }
+/// }
+/// assert_eq!(reserve(200).unwrap_err().error_message(), "200 seats are more than 100");
+/// assert_eq!(reserve(13).unwrap_err().error_type(), "Unlucky");
+/// ```
+#[macro_export]
+macro_rules! bail {
+    ($text:literal $(, $($arg:tt)*)?) => {
+        return ::core::result::Result::Err(
+            $crate::Error::msg(::core::format_args!($text $(, $($arg)*)?))
+        )
+    };
+    ($error:expr $(,)?) => {
+        return ::core::result::Result::Err($crate::Error::from($error))
+    };
+}
+
+/// Returns an error from the function that contains it if a condition does not hold. After the condition
+/// comes what [`bail!`](crate::bail) takes; without it, the message has the condition.
+///
+/// ```
+/// use tiny_lambda::{Result, ensure};
+///
+/// fn half(n: u32) -> Result<u32> {
+///     ensure!(n != 0);
+///     ensure!(n % 2 == 0, "{n} is odd");
+///     Ok(n / 2)
+/// }
+/// assert_eq!(half(7).unwrap_err().error_message(), "7 is odd");
+/// assert_eq!(half(0).unwrap_err().error_message(), "condition failed: `n != 0`");
+/// ```
+#[macro_export]
+macro_rules! ensure {
+    ($condition:expr $(,)?) => {
+        if !$condition {
+            $crate::bail!("condition failed: `{}`", ::core::stringify!($condition));
+        }
+    };
+    ($condition:expr, $($error:tt)+) => {
+        if !$condition {
+            $crate::bail!($($error)+);
+        }
+    };
 }
 
 /// Returns the message of a panic if its payload is a string.

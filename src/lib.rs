@@ -19,14 +19,14 @@
 //! }
 //! ```
 //!
-//! `./build.sh` builds it into a `function.zip` with one static executable of 69 KB (x86_64).
+//! `./build.sh` builds it into a `function.zip` with one static executable of less than 70 KB (x86_64).
 //!
 //! | The handler | Function |
 //! | --- | --- |
 //! | reads and returns JSON | [`run`], [`run_with_init`] |
-//! | handles web requests of API Gateway, a function URL or a load balancer | [`run_http`] |
-//! | streams its response | [`run_streaming`] |
-//! | reads and returns bytes | [`run_bytes`] |
+//! | handles web requests of API Gateway, a function URL or a load balancer | [`run_http`], [`run_http_with_init`] |
+//! | streams its response | [`run_streaming`], [`run_streaming_with_init`] |
+//! | reads and returns bytes | [`run_bytes`], [`run_bytes_with_init`] |
 //!
 //! [`mod@json`] has the types and macros for your own events and responses, [`events`] has those of AWS
 //! services, [`log`] the macros for the function's log, and [`emulator`] a local Lambda for tests.
@@ -69,9 +69,9 @@ mod http1;
 pub mod json;
 pub mod log;
 mod runtime;
+pub mod signing;
 mod sys;
 
-use alloc::vec::Vec;
 use core::mem::ManuallyDrop;
 
 pub use context::{ClientApplication, ClientContext, CognitoIdentity, Context, Function, function};
@@ -80,12 +80,15 @@ pub use runtime::Runtime;
 pub use runtime::deadline::DeadlineWarning;
 pub use runtime::handler::{self, Handler};
 #[doc(hidden)]
+pub use runtime::log_current;
+#[doc(hidden)]
 pub use runtime::no_main::run_without_std_start;
 pub use runtime::response::Responder;
 pub use runtime::shutdown::on_shutdown;
 pub use runtime::snapstart::{after_restore, before_snapshot};
 pub use runtime::streaming::BodyWriter;
 
+use handler::{BytesFn, JsonFn, SharedFn, StreamingFn};
 use json::{FromJson, ToJson};
 use runtime::worker::Worker;
 use runtime::{address, panic};
@@ -117,22 +120,43 @@ use runtime::{address, panic};
 /// If the environment variable `AWS_LAMBDA_RUNTIME_API` is not set, the process does not run in Lambda. A
 /// debug build then serves the handler with a local Lambda ([`emulator`]). A release build logs an error and
 /// ends with exit code 1.
-pub fn run<E: FromJson, R: ToJson>(f: impl Fn(E, &Context) -> Result<R> + Sync) -> ! {
+pub fn run<E: FromJson, R: ToJson>(f: impl JsonFn<E, R> + Sync) -> ! {
     serve(&handler::json(f))
 }
 
-/// Serves web requests with `f`, from API Gateway, a function URL or an Application Load Balancer. See
-/// [`http`] and [`run`].
+/// Serves web requests with `handler`, from API Gateway, a function URL, a load balancer or VPC Lattice.
+/// The handler is a function or a [`Router`](http::Router). See [`http`] and [`run`].
 ///
 /// ```no_run
+/// use tiny_lambda::http::Request;
+/// use tiny_lambda::{Context, Result};
+///
 /// fn main() -> ! {
-///     tiny_lambda::run_http(|request, _| Ok(format!("You asked for {}", request.path())))
+///     tiny_lambda::run_http(greet)
+/// }
+///
+/// fn greet(request: Request, _: &Context) -> Result<String> {
+///     Ok(format!("You asked for {}", request.path()))
 /// }
 /// ```
-pub fn run_http<R: http::IntoResponse>(
-    f: impl Fn(http::Request, &Context) -> Result<R> + Sync,
+///
+/// A closure names the types of its parameters, `|request: Request, cx: &Context|`, because the handler may
+/// also be a router:
+///
+/// ```no_run
+/// use tiny_lambda::http::Router;
+///
+/// fn main() -> ! {
+///     let router = Router::new()
+///         .get("/", |_, _| Ok("Hello!"))
+///         .get("/{name}", |request, _| Ok(format!("Hello, {}!", request.param::<String>("name")?)));
+///     tiny_lambda::run_http(router)
+/// }
+/// ```
+pub fn run_http<E: http::WebRequest, R: http::IntoResponse>(
+    handler: impl handler::HttpHandler<E, R>,
 ) -> ! {
-    serve(&handler::http(f))
+    serve(&handler.into_handler())
 }
 
 /// Serves invocations with `f`, which reads and returns bytes. See [`run`].
@@ -142,7 +166,7 @@ pub fn run_http<R: http::IntoResponse>(
 ///     tiny_lambda::run_bytes(|event, _| Ok(event.to_vec()))
 /// }
 /// ```
-pub fn run_bytes(f: impl Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync) -> ! {
+pub fn run_bytes(f: impl BytesFn + Sync) -> ! {
     serve(&handler::bytes(f))
 }
 
@@ -164,9 +188,7 @@ pub fn run_bytes(f: impl Fn(&[u8], &Context) -> Result<Vec<u8>> + Sync) -> ! {
 ///     })
 /// }
 /// ```
-pub fn run_streaming<E: FromJson>(
-    f: impl Fn(E, &Context, Responder<'_>) -> Result<()> + Sync,
-) -> ! {
+pub fn run_streaming<E: FromJson>(f: impl StreamingFn<E> + Sync) -> ! {
     serve(&handler::streaming(f))
 }
 
@@ -198,10 +220,88 @@ pub fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
 /// ```
 pub fn run_with_init<S: Sync, E: FromJson, R: ToJson>(
     init: impl FnOnce() -> Result<S>,
-    f: impl Fn(&S, E, &Context) -> Result<R> + Sync,
+    f: impl SharedFn<S, E, R> + Sync,
 ) -> ! {
     let state = runtime::init(init);
-    run(|event, cx| f(&state, event, cx))
+    run(|event, cx: &Context| f(&state, event, cx))
+}
+
+/// Runs code of the Init phase as [`init()`](init) does, and then serves web requests with `f`, which borrows
+/// the value that `init` has returned. See [`run_http`].
+///
+/// ```no_run
+/// fn main() -> ! {
+///     tiny_lambda::run_http_with_init(
+///         || Ok(std::fs::read_to_string("greeting.txt")?),
+///         |greeting, request, _| Ok(format!("{greeting}, {}!", request.path())),
+///     )
+/// }
+/// ```
+///
+/// The value may be a router, whose routes own or borrow what they need:
+///
+/// ```no_run
+/// use tiny_lambda::Result;
+/// use tiny_lambda::http::Router;
+///
+/// fn main() -> ! {
+///     tiny_lambda::run_http_with_init(router, Router::handle)
+/// }
+///
+/// fn router() -> Result<Router<'static>> {
+///     let greeting = std::fs::read_to_string("greeting.txt")?;
+///     Ok(Router::new().get("/", move |_, _| Ok(greeting.clone())))
+/// }
+/// ```
+pub fn run_http_with_init<S: Sync, R: http::IntoResponse>(
+    init: impl FnOnce() -> Result<S>,
+    f: impl Fn(&S, http::Request, &Context) -> Result<R> + Sync,
+) -> ! {
+    let state = runtime::init(init);
+    serve(&handler::http(|request, cx| f(&state, request, cx)))
+}
+
+/// Runs code of the Init phase as [`init()`](init) does, and then serves invocations with `f`, which borrows
+/// the value that `init` has returned and streams its response. See [`run_streaming`].
+///
+/// ```no_run
+/// use std::io::Write;
+///
+/// fn main() -> ! {
+///     tiny_lambda::run_streaming_with_init(
+///         || Ok(std::fs::read("page.html")?),
+///         |page, _: tiny_lambda::http::Request, _, out| {
+///             let mut body = out.start_http(200, &[("Content-Type", "text/html")])?;
+///             Ok(body.write_all(page)?)
+///         },
+///     )
+/// }
+/// ```
+pub fn run_streaming_with_init<S: Sync, E: FromJson>(
+    init: impl FnOnce() -> Result<S>,
+    f: impl Fn(&S, E, &Context, Responder<'_>) -> Result<()> + Sync,
+) -> ! {
+    let state = runtime::init(init);
+    run_streaming(|event, cx, out| f(&state, event, cx, out))
+}
+
+/// Runs code of the Init phase as [`init()`](init) does, and then serves invocations with `f`, which borrows
+/// the value that `init` has returned and reads and returns bytes. See [`run_bytes`].
+///
+/// ```no_run
+/// fn main() -> ! {
+///     tiny_lambda::run_bytes_with_init(
+///         || Ok(std::fs::read("header.bin")?),
+///         |header, event, _| Ok([header, event].concat()),
+///     )
+/// }
+/// ```
+pub fn run_bytes_with_init<S: Sync>(
+    init: impl FnOnce() -> Result<S>,
+    f: impl Fn(&S, &[u8], &Context) -> Result<Vec<u8>> + Sync,
+) -> ! {
+    let state = runtime::init(init);
+    run_bytes(|event, cx| f(&state, event, cx))
 }
 
 /// Serves the invocations of Lambda's Runtime API. If there is none, serves a local Lambda in debug builds.

@@ -1,12 +1,18 @@
 //! Writes the function's log, one line per message, as text or as JSON.
 //!
 //! [`trace!`](crate::trace), [`debug!`](crate::debug), [`info!`](crate::info),
-//! [`warn!`](crate::warn) and [`error!`](crate::error) log a message of an invocation:
+//! [`warn!`](crate::warn) and [`error!`](crate::error) log a message, usually of an invocation:
 //!
 //! ```
 //! # let cx = &tiny_lambda::Context::default();
 //! tiny_lambda::info!(cx, "order {} accepted", 7);
+//! tiny_lambda::info!("the cache is empty");
 //! ```
+//!
+//! A line has the request ID of its context. Without a context, it has that of the invocation that its
+//! thread serves. With profile `small`, where a process serves one invocation at a time, it has the ID on every
+//! thread. A line has no request ID outside of invocations, and never has one without a context in
+//! profile `tiny`.
 //!
 //! The function's logging configuration decides what is written (AWS Lambda Developer Guide, "Configuring
 //! advanced logging controls"):
@@ -17,6 +23,39 @@
 //!
 //! Lines go to standard error, in one write each. Lambda puts standard output and standard error into the
 //! same log. Write errors are ignored, as there is nowhere to report them.
+//!
+//! # The `log` crate
+//! Libraries that use the `log` crate write to the same log by this bridge:
+//!
+//! ```ignore
+//! struct Bridge;
+//!
+//! impl log::Log for Bridge {
+//!     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+//!         true
+//!     }
+//!     fn log(&self, record: &log::Record<'_>) {
+//!         match (record.level(), record.args()) {
+//!             (log::Level::Error, text) => tiny_lambda::error!("{text}"),
+//!             (log::Level::Warn, text) => tiny_lambda::warn!("{text}"),
+//!             (log::Level::Info, text) => tiny_lambda::info!("{text}"),
+//!             (log::Level::Debug, text) => tiny_lambda::debug!("{text}"),
+//!             (log::Level::Trace, text) => tiny_lambda::trace!("{text}"),
+//!         }
+//!     }
+//!     fn flush(&self) {}
+//! }
+//!
+//! fn main() -> ! {
+//!     log::set_logger(&Bridge).expect("the first logger");
+//!     // In the text format the log level does not apply, so the bridge chooses one.
+//!     log::set_max_level(log::LevelFilter::Info);
+//!     tiny_lambda::run(|name: String, _| {
+//!         log::info!("greeting {name}");
+//!         Ok(format!("Hello, {name}!"))
+//!     })
+//! }
+//! ```
 
 use crate::encoding::lengths::utf8;
 use alloc::string::String;
@@ -73,78 +112,96 @@ impl fmt::Display for Level {
     }
 }
 
-/// Logs a message of an invocation at level TRACE.
+/// Logs a message at level TRACE.
 ///
-/// Takes a [`&Context`](crate::Context), then what `format!` takes. See [`log`](mod@crate::log).
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::trace!(cx, "order {} accepted", 7);
+/// tiny_lambda::trace!("the cache is empty");
 /// ```
 #[macro_export]
 macro_rules! trace {
-    ($cx:expr, $($arg:tt)+) => {
-        $crate::log::write($crate::log::Level::Trace, $cx, ::core::format_args!($($arg)+))
-    };
+    ($($arg:tt)+) => { $crate::log_line!(Trace, $($arg)+) };
 }
 
-/// Logs a message of an invocation at level DEBUG.
+/// Logs a message at level DEBUG.
 ///
-/// Takes a [`&Context`](crate::Context), then what `format!` takes. See [`log`](mod@crate::log).
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::debug!(cx, "order {} accepted", 7);
+/// tiny_lambda::debug!("the cache is empty");
 /// ```
 #[macro_export]
 macro_rules! debug {
-    ($cx:expr, $($arg:tt)+) => {
-        $crate::log::write($crate::log::Level::Debug, $cx, ::core::format_args!($($arg)+))
-    };
+    ($($arg:tt)+) => { $crate::log_line!(Debug, $($arg)+) };
 }
 
-/// Logs a message of an invocation at level INFO.
+/// Logs a message at level INFO.
 ///
-/// Takes a [`&Context`](crate::Context), then what `format!` takes. See [`log`](mod@crate::log).
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::info!(cx, "order {} accepted", 7);
+/// tiny_lambda::info!("the cache is empty");
 /// ```
 #[macro_export]
 macro_rules! info {
-    ($cx:expr, $($arg:tt)+) => {
-        $crate::log::write($crate::log::Level::Info, $cx, ::core::format_args!($($arg)+))
-    };
+    ($($arg:tt)+) => { $crate::log_line!(Info, $($arg)+) };
 }
 
-/// Logs a message of an invocation at level WARN.
+/// Logs a message at level WARN.
 ///
-/// Takes a [`&Context`](crate::Context), then what `format!` takes. See [`log`](mod@crate::log).
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::warn!(cx, "order {} accepted", 7);
+/// tiny_lambda::warn!("the cache is empty");
 /// ```
 #[macro_export]
 macro_rules! warn {
-    ($cx:expr, $($arg:tt)+) => {
-        $crate::log::write($crate::log::Level::Warn, $cx, ::core::format_args!($($arg)+))
-    };
+    ($($arg:tt)+) => { $crate::log_line!(Warn, $($arg)+) };
 }
 
-/// Logs a message of an invocation at level ERROR.
+/// Logs a message at level ERROR.
 ///
-/// Takes a [`&Context`](crate::Context), then what `format!` takes. See [`log`](mod@crate::log).
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::error!(cx, "order {} accepted", 7);
+/// tiny_lambda::error!("the cache is empty");
 /// ```
 #[macro_export]
 macro_rules! error {
-    ($cx:expr, $($arg:tt)+) => {
-        $crate::log::write($crate::log::Level::Error, $cx, ::core::format_args!($($arg)+))
+    ($($arg:tt)+) => { $crate::log_line!(Error, $($arg)+) };
+}
+
+/// Logs a message with or without a context.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! log_line {
+    ($level:ident, $text:literal $(, $($arg:tt)*)?) => {
+        $crate::log_current($crate::log::Level::$level, ::core::format_args!($text $(, $($arg)*)?))
+    };
+    ($level:ident, $cx:expr, $($arg:tt)+) => {
+        $crate::log::write($crate::log::Level::$level, $cx, ::core::format_args!($($arg)+))
+    };
+    ($level:ident, $($arg:tt)+) => {
+        ::core::compile_error!(
+            "expected a message in quotes, after an optional context: `info!(\"order {id}\")` or \
+             `info!(cx, \"order {id}\")`"
+        )
     };
 }
 
@@ -159,7 +216,7 @@ macro_rules! error {
 /// log::write(level, cx, format_args!("attempt {} failed", 3));
 /// ```
 pub fn write(level: Level, cx: &Context, message: fmt::Arguments<'_>) {
-    if level as usize >= level_min() {
+    if is_written(level) {
         let mut text = String::new();
         // If a value's `Display` fails, the line has the text before it.
         let _ = text.write_fmt(message);
@@ -169,9 +226,14 @@ pub fn write(level: Level, cx: &Context, message: fmt::Arguments<'_>) {
 
 /// Logs an error, unless it was logged before. `cx` is the invocation that it belongs to, if any.
 pub(crate) fn error(cx: Option<&Context>, error: &Error) {
-    if Level::Error as usize >= level_min() && !error.is_logged() {
+    if is_written(Level::Error) && !error.is_logged() {
         write_line(Level::Error, cx, error.error_message(), Some(error));
     }
+}
+
+/// Returns whether lines of this level are written.
+pub(crate) fn is_written(level: Level) -> bool {
+    level as usize >= level_min()
 }
 
 /// Returns the lowest level that is written. Reads the environment once.

@@ -38,11 +38,13 @@ build ''
 hello=$(bytes bootstrap) hello_zip=$(bytes function.zip)
 n_hello=$(n_packages '')
 printf '| a call with | executable | zip | packages | C compiler |\n| --- | ---: | ---: | ---: | --- |\n'
-[ $# -gt 0 ] || set -- address name ureq graviola ring sdk
+[ $# -gt 0 ] || set -- address name rs256_graviola rs256_rsa ureq graviola ring sdk
 for feature; do
     case $feature in
         address) row address 'std, to a SocketAddr' no ;;
         name) row name 'std, to a host name' no ;;
+        rs256_graviola) row rs256_graviola 'graviola, to check an RS256 signature' no ;;
+        rs256_rsa) row rs256_rsa 'rsa, to check an RS256 signature' no ;;
         ureq) row ureq 'ureq, plain HTTP' no ;;
         graviola) row graviola 'ureq with rustls and graviola' no ;;
         ring) row ring 'ureq with rustls and ring' yes ;;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::measure::{
@@ -12,10 +12,18 @@ use crate::number::number;
 use crate::rivals::{self, Arch, Folders};
 use crate::{Progress, need_target, report};
 
-/// A row of the table: a name, a profile, and the replacements in build.sh as pairs of old and new text.
+/// The files that a row of the table may change.
+const FILES: [&str; 3] = [
+    "build.sh",
+    "src/bin/package/flags.txt",
+    "src/bin/package/release.toml",
+];
+
+/// A row of the table: a name, a profile, and and replacements as pairs of old and new text, each of which is once
+/// in one of the files.
 type Variant = (&'static str, &'static str, &'static [[&'static str; 2]]);
 
-const OPT_LEVEL: &str = "profile.release.opt-level=\"z\"";
+const OPT_LEVEL: &str = "opt_level=z";
 const IMMEDIATE: [&str; 2] = [
     "profile.release.panic=\"immediate-abort\"' \\\n            -Z panic-immediate-abort",
     "profile.release.panic=\"abort\"'",
@@ -25,23 +33,19 @@ const FOR_SIZE: [&str; 2] = [
     "-Z build-std-features=",
 ];
 
-/// Removes a flag from build.sh.
+/// Removes a flag: a `cfg` that nothing reads takes its place.
 macro_rules! without {
     ($flag:literal) => {
-        &[[concat!("add_flag ", $flag, "\n"), ":\n"]]
+        &[[concat!(" ", $flag, "\n"), " --cfg=removed\n"]]
     };
 }
 
-/// Adds a flag to build.sh.
+/// Adds a flag.
 macro_rules! and {
     ($flag:literal) => {
         &[[
-            "add_flag -Clink-arg=--build-id=none\n",
-            concat!(
-                "add_flag -Clink-arg=--build-id=none\nadd_flag ",
-                $flag,
-                "\n"
-            ),
+            "-Clink-arg=--build-id=none\n",
+            concat!("-Clink-arg=--build-id=none\nany any ", $flag, "\n"),
         ]]
     };
 }
@@ -49,11 +53,11 @@ macro_rules! and {
 #[rustfmt::skip]
 const VARIANTS: &[Variant] = &[
     ("small", "small", &[]),
-    ("small, opt-level s", "small", &[[OPT_LEVEL, "profile.release.opt-level=\"s\""]]),
-    ("small, opt-level 2", "small", &[[OPT_LEVEL, "profile.release.opt-level=2"]]),
-    ("small, opt-level 3", "small", &[[OPT_LEVEL, "profile.release.opt-level=3"]]),
-    ("small, thin LTO", "small", &[["lto=\"fat\"", "lto=\"thin\""]]),
-    ("small, 16 units", "small", &[["codegen-units=1", "codegen-units=16"]]),
+    ("small, opt-level s", "small", &[[OPT_LEVEL, "opt_level=s"]]),
+    ("small, opt-level 2", "small", &[[OPT_LEVEL, "opt_level=2"]]),
+    ("small, opt-level 3", "small", &[[OPT_LEVEL, "opt_level=3"]]),
+    ("small, thin LTO", "small", &[["lto = \"fat\"", "lto = \"thin\""]]),
+    ("small, 16 units", "small", &[["codegen-units = 1", "codegen-units = 16"]]),
     ("small, relocatable (PIE)", "small", without!("-Crelocation-model=static")),
     ("small, separate code pages", "small", without!("-Clink-arg=-znoseparate-code")),
     ("small, constants in their own segment", "small", without!("-Clink-arg=--no-rosegment")),
@@ -61,7 +65,8 @@ const VARIANTS: &[Variant] = &[
     ("small, build id", "small", without!("-Clink-arg=--build-id=none")),
     ("small, section headers", "small", without!("-Clink-arg=-znosectionheader")),
     ("small, equal code twice", "small", without!("-Clink-arg=--icf=all")),
-    ("small, unwinding tables", "small", &[["if [ \"$profile\" != unwind ]; then", "if false; then"]]),
+    ("small, unwinding tables", "small", &[
+        [" -Clink-arg=--no-eh-frame-hdr\n", " --cfg=removed\n"], ["[ \"$profile\" = unwind ] || add_flag", ":"]]),
     ("small, pages of 4 KB", "small", and!("-Clink-arg=-zmax-page-size=4096")),
     #[cfg(target_arch = "x86_64")]
     ("small, x86-64-v3", "small", and!("-Ctarget-cpu=x86-64-v3")),
@@ -74,8 +79,8 @@ const VARIANTS: &[Variant] = &[
     ("tiny, panics as in small, std for speed", "tiny", &[IMMEDIATE, FOR_SIZE]),
     ("tiny, panics as in small", "tiny", &[IMMEDIATE]),
     ("tiny, std for speed", "tiny", &[FOR_SIZE]),
-    ("tiny, opt-level s", "tiny", &[[OPT_LEVEL, "profile.release.opt-level=\"s\""]]),
-    ("tiny, opt-level 3", "tiny", &[[OPT_LEVEL, "profile.release.opt-level=3"]]),
+    ("tiny, opt-level s", "tiny", &[[OPT_LEVEL, "opt_level=s"]]),
+    ("tiny, opt-level 3", "tiny", &[[OPT_LEVEL, "opt_level=3"]]),
     ("tiny, functions in the linker's order", "tiny", without!("-Clink-arg=--bp-compression-sort=function")),
     ("tiny, more jump tables", "tiny", without!("-Cllvm-args=-min-jump-table-entries=16")),
     ("tiny, instructions reordered", "tiny", without!("-Cllvm-args=-enable-misched=false")),
@@ -112,8 +117,11 @@ pub fn print(folders: &Folders, progress: Progress) -> Result<(), String> {
         ..crate::FULL_EFFORT
     };
     need_target(Arch::HOST);
-    let script = fs::read_to_string(folders.root.join("build.sh"));
-    let script = script.map_err(|e| format!("build.sh: {e}"))?;
+    let mut texts = FILES.map(|_| String::new());
+    for (file, text) in FILES.iter().zip(&mut texts) {
+        let read = fs::read_to_string(folders.root.join(file));
+        *text = read.map_err(|e| format!("{file}: {e}"))?;
+    }
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
     let cargos = ("cargo build --release", None);
     let ours = VARIANTS.iter().map(|variant| (variant.0, Some(variant)));
@@ -121,7 +129,7 @@ pub fn print(folders: &Folders, progress: Progress) -> Result<(), String> {
         progress.say(name);
         let mut figures = Figures::default();
         let exe = match variant {
-            Some(variant) => build(variant, &script, folders),
+            Some(variant) => build(variant, texts.clone(), folders),
             None => build_by_cargo(folders),
         };
         match exe {
@@ -163,29 +171,38 @@ pub fn print(folders: &Folders, progress: Progress) -> Result<(), String> {
     )
 }
 
-/// Builds `hello` with an edited copy of build.sh. In the copy, `here` is set to the path of the original.
+/// Builds `hello` with edited copies of the files. In that of build.sh, `here` is set to the path of the original.
 fn build(
     (_, profile, edits): &Variant,
-    script: &str,
+    mut texts: [String; 3],
     folders: &Folders,
 ) -> Result<PathBuf, String> {
     let work = folders.work.join("knobs");
     fs::create_dir_all(&work).map_err(|e| e.to_string())?;
-    let mut script = script.to_owned();
     let here = "here=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd)";
     let root = format!("here='{}'", folders.root.display());
+    let copies = ["flags.txt", "release.toml"].map(|name| {
+        let original = format!("$here/src/bin/package/{name}");
+        (original, work.join(name).display().to_string())
+    });
+    let copies = copies.iter().map(|(from, to)| (&**from, &**to));
     let edits = edits.iter().map(|[from, to]| (*from, *to));
-    for (from, to) in edits.chain([(here, root.as_str())]) {
-        if script.matches(from).count() != 1 {
+    for (from, to) in edits.chain(copies).chain([(here, &*root)]) {
+        let matches = texts.iter().map(|text| text.matches(from).count());
+        if matches.sum::<usize>() != 1 {
             return Err(format!(
-                "expected this text once in build.sh: {}",
+                "expected this text once in {}: {}",
+                FILES.join(", "),
                 from.trim()
             ));
         }
-        script = script.replace(from, to);
+        texts = texts.map(|text| text.replace(from, to));
+    }
+    for (file, text) in FILES.iter().zip(&texts) {
+        let name = Path::new(file).file_name().ok_or("a file without a name")?;
+        fs::write(work.join(name), text).map_err(|e| e.to_string())?;
     }
     let changed = work.join("build.sh");
-    fs::write(&changed, script).map_err(|e| e.to_string())?;
     let mut command = Command::new("sh");
     command
         .arg(&changed)

@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 use std::fmt::Display;
-use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -13,24 +13,75 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
+use crate::emulator::arguments::Takes::{Nothing, Value, Values};
+use crate::emulator::arguments::{Argument, Arguments, OptionSpec, Takes};
 use crate::emulator::environment::logs::{LEVELS, print_line};
 use crate::emulator::environment::process::ProcessGroup;
-use crate::emulator::invoke_api::check_event;
+use crate::emulator::event_argument::{help_with_samples, list_of_samples, read_event};
 use crate::emulator::server::access;
 use crate::emulator::watch::Watcher;
 use crate::emulator::{Emulator, InjectedFault, ParseFaultError, Settings};
-use crate::events::samples;
 use crate::sys;
 
 const HELP: &str = include_str!("cli_help.txt");
 const VERSION: &str = concat!("emulator ", env!("CARGO_PKG_VERSION"), "\n");
 
+/// Printed after the message about wrong arguments.
+const USAGE: &str = "Usage: emulator [OPTION...] BOOTSTRAP (--help lists the options)";
+
+/// Most environments, and most concurrent invocations in one. Lambda's default quota of concurrent
+/// executions is 1,000.
+const CONCURRENCY_MAX: u16 = 1000;
+
+pub(crate) const fn option(name: &'static str, takes: Takes) -> OptionSpec {
+    OptionSpec { name, takes }
+}
+
+const OPTIONS: &[OptionSpec] = &[
+    option("--event", Values),
+    option("--port", Value),
+    option("--host", Values),
+    option("--allow-origin", Values),
+    option("--timeout", Value),
+    option("--memory", Value),
+    option("--handler", Value),
+    option("--name", Value),
+    option("--env", Values),
+    option("--environments", Value),
+    option("--retries", Value),
+    option("--concurrency", Value),
+    option("--freeze", Nothing),
+    option("--extensions", Value),
+    option("--snap-start", Nothing),
+    option("--fault", Values),
+    option("--seed", Value),
+    option("--json-log", Value),
+    option("--watch", Value),
+    option("--build", Value),
+    option("--task-root", Value),
+    option("--api-host", Value),
+    option("--runner", Value),
+    option("--list-samples", Nothing),
+    option("--help", Nothing),
+    option("--version", Nothing),
+];
+
+/// The options for callers, which an invocation from the command line does not have.
+const CALLER_OPTIONS: [&str; 6] = [
+    "--port",
+    "--host",
+    "--allow-origin",
+    "--retries",
+    "--watch",
+    "--build",
+];
+
 /// The arguments of the command, and of a function that serves itself.
 #[derive(Debug)]
 pub(crate) struct CommandLine {
     pub(crate) settings: Settings,
-    events: Vec<String>,
-    pub(crate) host: IpAddr,
+    pub(crate) events: Vec<String>,
+    host: Option<IpAddr>,
     pub(crate) port: u16,
     pub(crate) watch: Option<PathBuf>,
     pub(crate) build: Option<String>,
@@ -41,7 +92,7 @@ impl Default for CommandLine {
         CommandLine {
             settings: Settings::default(),
             events: Vec::new(),
-            host: Ipv4Addr::LOCALHOST.into(),
+            host: None,
             port: 9000,
             watch: None,
             build: None,
@@ -60,7 +111,7 @@ pub(crate) enum EarlyExit {
 }
 
 impl EarlyExit {
-    fn failed(error: impl Display) -> EarlyExit {
+    pub(crate) fn failed(error: impl Display) -> EarlyExit {
         EarlyExit::Failed(error.to_string())
     }
 
@@ -84,11 +135,11 @@ impl EarlyExit {
 /// ```
 pub fn cli(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = parse(args.into_iter()).and_then(|command_line| run(&command_line));
-    ExitCode::from(exit_code(result))
+    ExitCode::from(exit_code(result, "emulator", USAGE))
 }
 
-/// Prints why the command has ended early, if it has. Returns its exit code as a number.
-pub(crate) fn exit_code(result: Result<u8, EarlyExit>) -> u8 {
+/// Prints why the program has ended early, if it has. Returns its exit code as a number.
+pub(crate) fn exit_code(result: Result<u8, EarlyExit>, program: &str, usage: &str) -> u8 {
     match result {
         Ok(code) => code,
         Err(EarlyExit::Text(text)) => {
@@ -96,78 +147,84 @@ pub(crate) fn exit_code(result: Result<u8, EarlyExit>) -> u8 {
             0
         }
         Err(EarlyExit::Usage(text)) => {
-            print_line(&format!("emulator: {text}; see --help"));
+            print_line(&format!("{program}: {text}\n{usage}"));
             2
         }
         Err(EarlyExit::Failed(text)) => {
-            print_line(&format!("emulator: {text}"));
+            print_line(&format!("{program}: {text}"));
             1
         }
     }
 }
 
-fn parse(mut args: impl Iterator<Item = OsString>) -> Result<CommandLine, EarlyExit> {
-    let usage = |text: &str| EarlyExit::Usage(text.to_owned());
+fn parse(args: impl Iterator<Item = OsString>) -> Result<CommandLine, EarlyExit> {
     let mut command_line = CommandLine::default();
     command_line.settings.log = true;
-    let mut allows_options = true;
-    while let Some(arg) = args.next() {
-        let text = arg.to_str().unwrap_or_default();
-        if !allows_options || !text.starts_with('-') {
-            let bootstrap = &mut command_line.settings.bootstrap;
-            if let Some(earlier) = bootstrap.replace(PathBuf::from(&arg)) {
-                let earlier = earlier.display();
-                let text = format!("expected one BOOTSTRAP, found {earlier} and {text}");
-                return Err(EarlyExit::Usage(text));
+    let mut arguments = Arguments::new(args, OPTIONS);
+    while let Some(argument) = arguments.read().map_err(EarlyExit::Usage)? {
+        match argument {
+            Argument::Option("--help", _) => return Err(EarlyExit::Text(help_with_samples(HELP))),
+            Argument::Option("--version", _) => return Err(EarlyExit::Text(VERSION.to_owned())),
+            Argument::Option("--list-samples", _) => {
+                return Err(EarlyExit::Text(list_of_samples()));
             }
-            continue;
+            Argument::Option(name, value) => command_line.set(name, value)?,
+            Argument::OptionsEnd => {}
+            Argument::Word(word) => {
+                if word.is_empty() {
+                    return Err(EarlyExit::Usage("BOOTSTRAP is empty".to_owned()));
+                }
+                let bootstrap = &mut command_line.settings.bootstrap;
+                if let Some(earlier) = bootstrap.replace(PathBuf::from(&word)) {
+                    let (earlier, word) = (earlier.display(), word.to_string_lossy());
+                    let hint = match &*word {
+                        "invoke" => "; use --event EVENT to invoke it once",
+                        _ => "",
+                    };
+                    let text = format!("expected one BOOTSTRAP, found {earlier} and {word}{hint}");
+                    return Err(EarlyExit::Usage(text));
+                }
+            }
         }
-        let inline = text.split_once('=');
-        let name = inline.map_or(text, |(name, _)| name);
-        match text {
-            "--" => allows_options = false,
-            "--help" => return Err(EarlyExit::Text(HELP.to_owned())),
-            "--version" => return Err(EarlyExit::Text(VERSION.to_owned())),
-            "--freeze" => command_line.settings.freeze = true,
-            "--snap-start" => command_line.settings.snap_start = true,
-            _ => command_line.set(name, || {
-                let inline = inline.map(|(_, value)| OsString::from(value));
-                let value = inline.or_else(|| args.next());
-                let value = value.ok_or_else(|| usage(&format!("{name} needs a value")))?;
-                let not_utf8 = |_| usage(&format!("{name}: the value is not UTF-8"));
-                value.into_string().map_err(not_utf8)
-            })?,
-        }
     }
-    if command_line.build.is_some() && command_line.watch.is_none() {
-        return Err(usage("--build needs --watch"));
-    }
-    if command_line.watch.is_some() && !command_line.events.is_empty() {
-        return Err(usage(
-            "--watch is for callers and cannot be used with --event",
-        ));
-    }
+    check_combination(&arguments, "--event")?;
     if command_line.settings.bootstrap.is_none() {
-        return Err(usage("no BOOTSTRAP given"));
+        return Err(EarlyExit::Usage("no BOOTSTRAP given".to_owned()));
     }
     Ok(command_line)
 }
 
+/// Checks that the options may be used together. `event` is the name of the option for one invocation.
+pub(crate) fn check_combination<I: Iterator<Item = OsString>>(
+    arguments: &Arguments<I>,
+    event: &str,
+) -> Result<(), EarlyExit> {
+    let for_callers = CALLER_OPTIONS.iter().find(|name| arguments.has(name));
+    let text = match for_callers {
+        Some(name) if arguments.has(event) => {
+            format!("{name} is for callers and cannot be used with {event}")
+        }
+        _ if arguments.has("--build") && !arguments.has("--watch") => {
+            "--build needs --watch".to_owned()
+        }
+        _ => return Ok(()),
+    };
+    Err(EarlyExit::Usage(text))
+}
+
 impl CommandLine {
-    /// Sets an option that has a value, which `next_value` returns.
-    fn set(
-        &mut self,
-        name: &str,
-        mut next_value: impl FnMut() -> Result<String, EarlyExit>,
-    ) -> Result<(), EarlyExit> {
+    /// Sets an option. `value` is empty if it takes none.
+    pub(crate) fn set(&mut self, name: &str, value: String) -> Result<(), EarlyExit> {
         let settings = &mut self.settings;
         match name {
-            "--event" => self.events.push(next_value()?),
-            "--port" => self.port = number(name, &next_value()?)?,
+            "--event" => self.events.push(value),
+            "--port" => self.port = port(name, &value)?,
             "--host" => {
-                let value = next_value()?;
                 if let Ok(address) = value.parse() {
-                    self.host = address;
+                    if let Some(earlier) = self.host.replace(address) {
+                        let text = format!("expected one address, found {earlier} too");
+                        return Err(EarlyExit::value(name, &value, &text));
+                    }
                 } else {
                     let why = "expected an address or a host name";
                     let host = access::host_name(&value);
@@ -176,51 +233,73 @@ impl CommandLine {
                 }
             }
             "--allow-origin" => {
-                let value = next_value()?;
                 let why = "expected scheme://host[:port], null or *";
                 let origin = access::origin(&value);
                 let origin = origin.ok_or_else(|| EarlyExit::value(name, &value, why))?;
                 settings.allowed_origins.push(origin);
             }
             "--timeout" => {
-                let value = next_value()?;
                 settings.timeout = seconds(name, &value, &value)?;
                 if settings.timeout.is_zero() {
                     let why = "expected more than 0 seconds";
                     return Err(EarlyExit::value(name, &value, why));
                 }
             }
-            "--memory" => settings.memory_mb = number(name, &next_value()?)?,
-            "--handler" => settings.handler = next_value()?,
-            "--name" => settings.name = next_value()?,
+            "--memory" => settings.memory_mb = number(name, &value, 1..=u32::MAX)?,
+            "--handler" => settings.handler = value,
+            "--name" => settings.name = value,
             "--env" => {
-                let value = next_value()?;
                 let pair = value.split_once('=').filter(|(key, _)| !key.is_empty());
                 let wrong = || EarlyExit::value(name, &value, "expected NAME=VALUE");
                 let (key, text) = pair.ok_or_else(wrong)?;
+                if settings.env.iter().any(|(earlier, _)| earlier == key) {
+                    let text = format!("the variable {key} is given twice");
+                    return Err(EarlyExit::value(name, &value, &text));
+                }
                 settings.env.push((key.to_owned(), text.to_owned()));
             }
-            "--environments" => settings.environments = at_least_one(name, &next_value()?)?,
+            "--environments" => {
+                settings.environments = number(name, &value, 1..=CONCURRENCY_MAX)?.into();
+            }
             "--retries" => {
-                let value = next_value()?;
                 let (retries, delay) = value.split_once(':').unwrap_or((&value, "60"));
-                settings.async_retries = number(name, retries)?;
+                let retries = retries.parse();
+                let wrong = |_| EarlyExit::value(name, &value, "expected a number of retries");
+                settings.async_retries = retries.map_err(wrong)?;
                 settings.async_retry_delay = seconds(name, &value, delay)?;
             }
-            "--concurrency" => settings.concurrency = Some(at_least_one(name, &next_value()?)?),
-            "--fault" => settings.faults.push(fault(name, &next_value()?)?),
-            "--seed" => settings.seed = number(name, &next_value()?)?,
-            "--json-log" => settings.json_log_level = Some(level(name, &next_value()?)?),
-            "--extensions" => settings.extensions = Some(next_value()?.into()),
-            "--watch" => self.watch = Some(next_value()?.into()),
-            "--build" => self.build = Some(next_value()?),
-            "--task-root" => settings.task_root = Some(next_value()?.into()),
-            "--api-host" => settings.api_host = number(name, &next_value()?)?,
-            "--runner" => settings.runner = Some(next_value()?.into()),
+            "--concurrency" => {
+                settings.concurrency = Some(number(name, &value, 1..=CONCURRENCY_MAX)?.into());
+            }
+            "--fault" => settings.faults.push(fault(name, &value)?),
+            "--seed" => settings.seed = number(name, &value, 0..=u64::MAX)?,
+            "--json-log" => settings.json_log_level = Some(level(name, &value)?),
+            "--freeze" => settings.freeze = true,
+            "--snap-start" => settings.snap_start = true,
+            "--extensions" => settings.extensions = Some(value.into()),
+            "--watch" => self.watch = Some(value.into()),
+            "--build" => self.build = Some(value),
+            "--task-root" => settings.task_root = Some(value.into()),
+            "--api-host" => {
+                let address = value.parse();
+                let wrong = |_| EarlyExit::value(name, &value, "expected an IP address");
+                settings.api_host = address.map_err(wrong)?;
+            }
+            "--runner" => settings.runner = Some(value.into()),
             _ => return Err(EarlyExit::Usage(format!("unknown option {name}"))),
         }
         Ok(())
     }
+
+    /// Returns the address on which the emulator listens for callers.
+    pub(crate) fn addr(&self) -> SocketAddr {
+        SocketAddr::new(self.host.unwrap_or(Ipv4Addr::LOCALHOST.into()), self.port)
+    }
+}
+
+/// Parses a port, which has the name `name` in errors.
+pub(crate) fn port(name: &str, value: &str) -> Result<u16, EarlyExit> {
+    number(name, value, 0..=u16::MAX)
 }
 
 /// Parses a fault, and the rate after a colon.
@@ -229,10 +308,8 @@ fn fault(name: &str, value: &str) -> Result<(InjectedFault, f64), EarlyExit> {
     let (fault, rate) = value.split_once(':').unwrap_or((value, "1"));
     let fault = fault.parse();
     let fault = fault.map_err(|error: ParseFaultError| wrong(&error.to_string()))?;
-    let rate = number(name, rate)?;
-    if !(0.0..=1.0).contains(&rate) {
-        return Err(wrong("expected a rate from 0 to 1"));
-    }
+    let rate = rate.parse().ok().filter(|rate| (0.0..=1.0).contains(rate));
+    let rate = rate.ok_or_else(|| wrong("expected a rate from 0 to 1"))?;
     Ok((fault, rate))
 }
 
@@ -246,49 +323,25 @@ fn level(name: &str, value: &str) -> Result<String, EarlyExit> {
     Err(EarlyExit::value(name, value, &why))
 }
 
-/// Parses the value of an option, or a part of one.
-fn number<T: FromStr>(name: &str, text: &str) -> Result<T, EarlyExit> {
-    let number = text.parse();
-    number.map_err(|_| EarlyExit::value(name, text, "invalid value"))
+/// Parses the value of an option, or a part of one, as a number in `range`.
+fn number<T: FromStr + PartialOrd + Display>(
+    name: &str,
+    text: &str,
+    range: RangeInclusive<T>,
+) -> Result<T, EarlyExit> {
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    let (min, max) = (range.start(), range.end());
+    let why = || format!("expected a number from {min} to {max}");
+    number.ok_or_else(|| EarlyExit::value(name, text, &why()))
 }
 
 /// Parses a number of seconds that is part of an option's `value`.
 fn seconds(name: &str, value: &str, text: &str) -> Result<Duration, EarlyExit> {
+    let seconds: Option<f64> = text.parse().ok();
+    let why = "expected a number of seconds";
+    let seconds = seconds.ok_or_else(|| EarlyExit::value(name, value, why))?;
     let out_of_range = |_| EarlyExit::value(name, value, "the time is out of range");
-    Duration::try_from_secs_f64(number(name, text)?).map_err(out_of_range)
-}
-
-fn at_least_one<T: FromStr + Default + PartialEq>(name: &str, text: &str) -> Result<T, EarlyExit> {
-    let value = number(name, text)?;
-    if value == T::default() {
-        return Err(EarlyExit::value(name, text, "expected at least 1"));
-    }
-    Ok(value)
-}
-
-/// Returns the event that a command line names: JSON, a file, `-` for standard input, or a sample.
-pub(crate) fn read_event(arg: &str) -> Result<Vec<u8>, String> {
-    let sample = samples::ALL.iter().find(|(name, _)| *name == arg);
-    let is_file = || Path::new(arg).is_file().then_some(arg);
-    let (source, event) = if arg == "-" {
-        let mut bytes = Vec::new();
-        let read = io::stdin().lock().read_to_end(&mut bytes);
-        ("standard input", read.map(|_| bytes))
-    } else if let Some((_, event)) = sample {
-        ("the sample", Ok(event.as_bytes().to_vec()))
-    } else if let Some(path) = arg.strip_prefix('@').or_else(is_file) {
-        (path, fs::read(path))
-    } else {
-        (
-            "the event names no file or sample and",
-            Ok(arg.as_bytes().to_vec()),
-        )
-    };
-    let event = event.map_err(|error| format!("{source}: {error}"))?;
-    match check_event(&event) {
-        Ok(()) => Ok(event),
-        Err(error) => Err(format!("{source} is not JSON: {error}")),
-    }
+    Duration::try_from_secs_f64(seconds).map_err(out_of_range)
 }
 
 /// Stops everything that the command has started when a signal ends it.
@@ -343,6 +396,10 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
     let events = command_line.events.iter().map(|event| read_event(event));
     let events: Result<Vec<Vec<u8>>, String> = events.collect();
     let events = events.map_err(EarlyExit::Failed)?;
+    if let Some(folder) = command_line.watch.as_deref().filter(|path| !path.is_dir()) {
+        let text = format!("--watch {}: no such folder", folder.display());
+        return Err(EarlyExit::Failed(text));
+    }
     sys::raise_descriptor_limit();
     let signals = SignalHandler::start().map_err(EarlyExit::failed)?;
     let watcher = command_line.watch.as_deref().map(|folder| {
@@ -360,8 +417,8 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
         emulator.watch(watcher).map_err(EarlyExit::failed)?;
     }
     if events.is_empty() {
-        let addr = SocketAddr::new(command_line.host, command_line.port);
-        let addr = emulator.listen(addr).map_err(EarlyExit::failed)?;
+        let addr = emulator.listen(command_line.addr());
+        let addr = addr.map_err(EarlyExit::failed)?;
         let bootstrap = settings.bootstrap.as_deref().unwrap_or(Path::new(""));
         print_line(&format!(
             "{}: invoke it with\n  \
@@ -377,11 +434,17 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
     }
     let mut code = 0;
     for event in events {
-        let response = emulator.invoke_to_its_end(&event);
+        let response = emulator.invoke_to_its_end(event.into());
         signals.check();
         let response = response.map_err(EarlyExit::failed)?;
         print_response(&response.body).map_err(EarlyExit::failed)?;
         code |= u8::from(response.is_error());
+        if response.error_type.as_deref() == Some("Sandbox.Timedout") {
+            let seconds = settings.timeout.as_secs_f64();
+            print_line(&format!(
+                "emulator: the timeout is {seconds} seconds; --timeout SECONDS changes it"
+            ));
+        }
     }
     emulator.end();
     Ok(code)
@@ -445,15 +508,12 @@ mod tests {
             );
             assert_eq!(command_line.events, ["{}"]);
         }
-        let listen = |args: &[&str]| {
-            let command_line = parsed(args).unwrap();
-            SocketAddr::new(command_line.host, command_line.port).to_string()
-        };
+        let listen = |args: &[&str]| parsed(args).unwrap().addr().to_string();
         assert_eq!(listen(&["b"]), "127.0.0.1:9000");
         assert_eq!(listen(&["--port", "0", "b", "--host=::1"]), "[::1]:0");
         let named = parsed(&["--host", "Box.", "--host=::1", "b", "--host", "a.b"]).unwrap();
         assert_eq!(named.settings.hosts, ["box", "a.b"]);
-        assert_eq!(named.host.to_string(), "::1");
+        assert_eq!(named.addr().to_string(), "[::1]:9000");
         let origins = ["b", "--allow-origin=http://A:80/", "--allow-origin", "*"];
         let allowed = parsed(&origins).unwrap().settings.allowed_origins;
         assert_eq!(allowed, ["http://a", "*"]);
@@ -465,11 +525,38 @@ mod tests {
     fn wrong_arguments_are_refused_with_the_reason() {
         for (args, want) in [
             (&[][..], "no BOOTSTRAP given"),
+            (&[""], "BOOTSTRAP is empty"),
             (&["--no-such", "b"], "unknown option --no-such"),
             (&["-x"], "unknown option -x"),
+            (
+                &["--prt", "9126", "b"],
+                "unknown option --prt; did you mean --port?",
+            ),
             (&["a", "b"], "expected one BOOTSTRAP, found a and b"),
             (&["b", "--port"], "--port needs a value"),
-            (&["b", "--port", "70000"], "--port 70000: invalid value"),
+            (&["b", "--freeze=1"], "--freeze takes no value, found 1"),
+            (&["b", "--freeze", "--freeze"], "--freeze is given twice"),
+            (&["b", "--seed=1", "--seed=1"], "--seed is given twice"),
+            (
+                &["b", "--host=::1", "--host", "127.0.0.1"],
+                "--host 127.0.0.1: expected one address, found ::1 too",
+            ),
+            (
+                &["b", "--env=A=1", "--env=A=2"],
+                "--env A=2: the variable A is given twice",
+            ),
+            (
+                &["b", "--port", "70000"],
+                "--port 70000: expected a number from 0 to 65535",
+            ),
+            (
+                &["b", "--memory=0"],
+                "--memory 0: expected a number from 1 to 4294967295",
+            ),
+            (
+                &["b", "--timeout=a"],
+                "--timeout a: expected a number of seconds",
+            ),
             (
                 &["b", "--timeout", "0"],
                 "--timeout 0: expected more than 0 seconds",
@@ -479,10 +566,30 @@ mod tests {
                 "--timeout -1: the time is out of range",
             ),
             (
+                &["b", "--timeout=nan"],
+                "--timeout nan: the time is out of range",
+            ),
+            (
+                &["b", "--retries=:5"],
+                "--retries :5: expected a number of retries",
+            ),
+            (
+                &["b", "--retries=2:x"],
+                "--retries 2:x: expected a number of seconds",
+            ),
+            (
                 &["b", "--fault=slow:2"],
                 "--fault slow:2: expected a rate from 0 to 1",
             ),
+            (
+                &["b", "--fault=slow:NaN"],
+                "--fault slow:NaN: expected a rate from 0 to 1",
+            ),
             (&["b", "--env", "A"], "--env A: expected NAME=VALUE"),
+            (
+                &["b", "--api-host=a"],
+                "--api-host a: expected an IP address",
+            ),
             (
                 &["b", "--host", "box:80"],
                 "--host box:80: expected an address or a host name",
@@ -493,11 +600,20 @@ mod tests {
             ),
             (
                 &["b", "--environments", "0"],
-                "--environments 0: expected at least 1",
+                "--environments 0: expected a number from 1 to 1000",
             ),
             (
                 &["b", "--concurrency", "x"],
-                "--concurrency x: invalid value",
+                "--concurrency x: expected a number from 1 to 1000",
+            ),
+            (&["b", "--build=a"], "--build needs --watch"),
+            (
+                &["b", "--event=1", "--port=1"],
+                "--port is for callers and cannot be used with --event",
+            ),
+            (
+                &["b", "--watch=.", "--event=1"],
+                "--watch is for callers and cannot be used with --event",
             ),
         ] {
             assert_eq!(
@@ -506,6 +622,34 @@ mod tests {
                 "{args:?}"
             );
         }
-        assert!(matches!(parsed(&["--help"]), Err(EarlyExit::Text(text)) if text == HELP));
+    }
+
+    #[test]
+    fn requested_texts_are_no_errors() {
+        for (arg, start) in [
+            ("--help", HELP),
+            ("-h", HELP),
+            ("--version", VERSION),
+            ("-V", VERSION),
+            ("--list-samples", "activemq\nalb\n"),
+        ] {
+            let exit = parsed(&[arg]).unwrap_err();
+            assert!(
+                matches!(exit, EarlyExit::Text(text) if text.starts_with(start)),
+                "{arg}"
+            );
+        }
+    }
+
+    #[test]
+    fn help_and_parser_know_the_options_of_the_table() {
+        for OptionSpec { name, takes } in OPTIONS {
+            assert!(HELP.contains(&format!(" {name}")), "{name}");
+            if *takes == Nothing {
+                continue;
+            }
+            let unknown = EarlyExit::Usage(format!("unknown option {name}"));
+            assert_ne!(parsed(&["b", name, "1"]).err(), Some(unknown));
+        }
     }
 }

@@ -6,9 +6,9 @@
 //! use tiny_lambda::{emulator, handler};
 //!
 //! let shout = handler::json(|text: String, _| Ok(text.to_uppercase()));
-//! let response = emulator::invoke(&shout, br#""hi""#)?;
-//! assert_eq!(response.body, br#""HI""#);
-//! assert!(!response.is_error());
+//! let response = emulator::invoke(&shout, r#""hi""#)?;
+//! assert_eq!(response.text(), r#""HI""#);
+//! assert_eq!(response.json::<String>()?, "HI");
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
@@ -19,9 +19,14 @@
 //! and log lines. `docs/local-lambda.md` lists what it does not emulate, such as the memory limit and
 //! read-only file systems. Executables are run on Linux only.
 
+mod arguments;
 mod cli;
 mod environment;
+mod event_argument;
+mod front_door;
+mod invoke;
 mod invoke_api;
+mod json_difference;
 mod message;
 mod report;
 mod runtime_api;
@@ -40,14 +45,15 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
-use crate::runtime::Runtime;
-use crate::runtime::handler::Handler;
-
 pub use self::cli::cli;
 use self::environment::Environment;
 use self::environment::process::{ProcessGroup, refusal_reason};
+pub use self::front_door::{FrontDoor, invoke_http};
+use self::invoke::invoke_in_process;
+pub use self::invoke::{InvokeRequest, InvokeResponse, invoke};
 use self::invoke_api::InvokeApi;
-use self::message::{ResponseReceiver, collect_response};
+pub use self::json_difference::assert_json_eq;
+use self::message::ResponseReceiver;
 use self::report::uuid;
 use self::runtime_api::RuntimeApi;
 pub use self::runtime_api::faults::{InjectedFault, ParseFaultError};
@@ -62,118 +68,6 @@ use self::watch::{WatchLoop, Watcher};
 /// The timeout of a handler in a test, which may be stopped in a debugger: longer than Lambda's default,
 /// and short enough for a test run that hangs.
 const IN_PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// The result of an invocation: a response or an error document.
-///
-/// ```
-/// use tiny_lambda::{Error, Result, emulator, handler};
-///
-/// let fail = handler::json(|(), _| -> Result<()> { Err(Error::new("SoldOut", "no seat is left")) });
-/// let response = emulator::invoke(&fail, b"null")?;
-/// assert!(response.is_error());
-/// assert_eq!(response.error_type.as_deref(), Some("Function.SoldOut"));
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct InvokeResponse {
-    /// The response, or the error document if it [is an error](Self::is_error).
-    pub body: Vec<u8>,
-    /// The content type that the function sent. Callers on Lambda get it for streamed responses only.
-    pub content_type: Option<String>,
-    /// The error type as Lambda counts it (`Function.Unknown`, `Runtime.ExitError`, `Sandbox.Timedout`,
-    /// ...); `None` for a response.
-    pub error_type: Option<String>,
-}
-
-impl InvokeResponse {
-    /// Returns whether the invocation failed: the function reported an error, exited, or timed out.
-    ///
-    /// ```
-    /// use tiny_lambda::{emulator, handler};
-    ///
-    /// let half = handler::json(|n: u32, _| Ok(n / 2));
-    /// assert!(!emulator::invoke(&half, b"2")?.is_error());
-    /// assert!(emulator::invoke(&half, b"-2")?.is_error());
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn is_error(&self) -> bool {
-        self.error_type.is_some()
-    }
-
-    fn receive(parts: &ResponseReceiver) -> io::Result<InvokeResponse> {
-        let (start, body) = collect_response(parts).ok_or_else(|| {
-            let text = "the emulator ended before the response";
-            io::Error::new(io::ErrorKind::ConnectionAborted, text)
-        })?;
-        Ok(InvokeResponse {
-            body,
-            content_type: start.content_type,
-            error_type: start.error_type,
-        })
-    }
-}
-
-/// An event and the data that Lambda passes to the function with it. The emulator chooses the data that is
-/// `None`.
-///
-/// ```
-/// use std::thread;
-/// use std::time::{Duration, SystemTime};
-/// use tiny_lambda::emulator::{Emulator, InvokeRequest};
-/// use tiny_lambda::{Context, Runtime, handler};
-///
-/// let who = handler::json(|(), cx: &Context| {
-///     Ok((cx.tenant_id.clone(), cx.remaining().map(|left| left.as_secs())))
-/// });
-/// let emulator = Emulator::start()?;
-/// let addr = emulator.addr().to_string();
-/// let response = thread::scope(|scope| {
-///     scope.spawn(|| Runtime::at(&addr).serve(&who).ok());
-///     let mut request = InvokeRequest::new(b"null");
-///     request.tenant_id = Some("blue".to_owned());
-///     request.deadline = Some(SystemTime::UNIX_EPOCH);
-///     let response = emulator.invoke_with(request);
-///     drop(emulator);
-///     response
-/// });
-/// assert!(response?.body.starts_with(br#"["blue",0]"#));
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct InvokeRequest {
-    /// The event. Any bytes are allowed, although Lambda accepts JSON only.
-    pub event: Vec<u8>,
-    /// The request id; `None` for a new UUID.
-    pub request_id: Option<String>,
-    /// The deadline that the function receives; `None` for the real one. The invocation ends with its
-    /// timeout in any case.
-    pub deadline: Option<SystemTime>,
-    /// The X-Ray tracing header; `None` for a new trace that is not sampled.
-    pub xray_trace_id: Option<String>,
-    /// The caller's client context, as JSON.
-    pub client_context: Option<String>,
-    /// The caller's Amazon Cognito identity, as JSON.
-    pub identity: Option<String>,
-    /// The tenant, for functions with tenant isolation.
-    pub tenant_id: Option<String>,
-}
-
-impl InvokeRequest {
-    /// Returns a request with this event and no other member set.
-    ///
-    /// ```
-    /// let request = tiny_lambda::emulator::InvokeRequest::new(b"[1]");
-    /// assert_eq!((request.event.as_slice(), request.request_id), (b"[1]".as_slice(), None));
-    /// ```
-    pub fn new(event: &[u8]) -> InvokeRequest {
-        InvokeRequest {
-            event: event.to_vec(),
-            ..InvokeRequest::default()
-        }
-    }
-}
 
 /// A local Lambda with one function.
 ///
@@ -211,7 +105,7 @@ pub struct Emulator {
 
 impl Emulator {
     /// Starts an emulator for a runtime that connects to [`addr`](Self::addr) by itself, as
-    /// [`Runtime::at`] does. The timeout is one minute.
+    /// [`Runtime::at`](crate::Runtime::at) does. The timeout is one minute.
     ///
     /// ```
     /// let emulator = tiny_lambda::emulator::Emulator::start()?;
@@ -260,15 +154,17 @@ impl Emulator {
     /// ```
     ///
     /// # Errors
-    /// If the executable cannot be started, a host name or an origin is malformed, or it cannot listen on
-    /// loopback.
+    /// If the executable cannot be started, a folder does not exist, a host name or an origin is malformed,
+    /// or it cannot listen on loopback.
     pub fn start_with(settings: Settings) -> io::Result<Emulator> {
         let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
         let (bootstrap, runner) = (settings.bootstrap.as_deref(), settings.runner.as_deref());
         if let Some(text) = bootstrap.and_then(|path| refusal_reason(path, runner)) {
             return Err(invalid(text));
         }
-        if let Some(folder) = settings.extensions.as_deref().filter(|path| !path.is_dir()) {
+        let folders = [&settings.extensions, &settings.task_root];
+        let missing = folders.into_iter().flatten().find(|path| !path.is_dir());
+        if let Some(folder) = missing {
             return Err(invalid(format!("{}: no such folder", folder.display())));
         }
         let access = AccessRules::new(&settings.hosts, &settings.allowed_origins);
@@ -366,7 +262,10 @@ impl Emulator {
         let listener = TcpListener::bind(addr).map_err(|error| {
             let text = match error.kind() {
                 io::ErrorKind::AddrInUse => {
-                    format!("port {} is in use; choose another with --port", addr.port())
+                    let (port, other) = (addr.port(), addr.port().checked_add(1).unwrap_or(9000));
+                    format!(
+                        "port {port} is in use; choose another with --port, such as --port {other}"
+                    )
                 }
                 _ => format!("cannot listen on {addr}: {error}"),
             };
@@ -386,7 +285,8 @@ impl Emulator {
         Ok(addr)
     }
 
-    /// Invokes the function with an event, any bytes, and waits for the response.
+    /// Invokes the function with an event, any bytes, and waits for the response. An [`InvokeRequest`] sets
+    /// the data that the function receives with it.
     ///
     /// ```no_run
     /// let emulator = tiny_lambda::emulator::Emulator::spawn("target/lambda/hello/bootstrap")?;
@@ -397,8 +297,8 @@ impl Emulator {
     /// # Errors
     /// If too many invocations wait already, or the emulator ends. An error of the function is an
     /// [`InvokeResponse`].
-    pub fn invoke(&self, event: &[u8]) -> io::Result<InvokeResponse> {
-        self.invoke_with(InvokeRequest::new(event))
+    pub fn invoke(&self, event: impl Into<InvokeRequest>) -> io::Result<InvokeResponse> {
+        self.invoke_with(event.into())
     }
 
     /// Invokes the function with the event and the data of `request`, and waits for the response.
@@ -407,8 +307,8 @@ impl Emulator {
     /// use tiny_lambda::emulator::{Emulator, InvokeRequest};
     ///
     /// let emulator = Emulator::spawn("target/lambda/hello/bootstrap")?;
-    /// let mut request = InvokeRequest::new(br#"{"name":"Ada"}"#);
-    /// request.request_id = Some("8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned());
+    /// let request = InvokeRequest::new(r#"{"name":"Ada"}"#)
+    ///     .with_request_id("8476a536-e9f4-11e8-9739-2dfe598c3fcd");
     /// assert!(!emulator.invoke_with(request)?.is_error());
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -420,8 +320,8 @@ impl Emulator {
     }
 
     /// Invokes the function, and waits until the invocation is over and reported.
-    fn invoke_to_its_end(&self, event: &[u8]) -> io::Result<InvokeResponse> {
-        let parts = self.start_invocation(InvokeRequest::new(event))?;
+    fn invoke_to_its_end(&self, request: InvokeRequest) -> io::Result<InvokeResponse> {
+        let parts = self.start_invocation(request)?;
         let response = InvokeResponse::receive(&parts);
         while parts.recv().is_ok() {}
         response
@@ -433,6 +333,9 @@ impl Emulator {
         let one_line = |text: String| text.replace(['\r', '\n', '\0'], " ");
         if let Some(request_id) = request.request_id {
             event.request_id = one_line(request_id);
+        }
+        if let Some(arn) = request.invoked_function_arn {
+            event.function_arn = one_line(arn);
         }
         if let Some(trace_id) = request.xray_trace_id {
             event.trace_id = Some(one_line(trace_id));
@@ -478,37 +381,4 @@ impl Drop for Emulator {
             let _ = thread.join();
         }
     }
-}
-
-/// Runs `handler` for one event, through the real loop and over a loopback socket, and joins the threads
-/// that it started.
-///
-/// ```
-/// use tiny_lambda::{emulator, handler};
-///
-/// let double = handler::json(|n: u32, _| Ok(n * 2));
-/// assert_eq!(emulator::invoke(&double, b"21")?.body, b"42");
-/// # Ok::<(), std::io::Error>(())
-/// ```
-///
-/// # Errors
-/// If it cannot listen on loopback. An error of the handler is an [`InvokeResponse`].
-pub fn invoke(handler: &dyn Handler, event: &[u8]) -> io::Result<InvokeResponse> {
-    invoke_in_process(Emulator::start()?, handler, event)
-}
-
-/// Runs `handler` for one event, as [`invoke`] does, and waits until the invocation is reported.
-fn invoke_in_process(
-    emulator: Emulator,
-    handler: &dyn Handler,
-    event: &[u8],
-) -> io::Result<InvokeResponse> {
-    let addr = emulator.addr().to_string();
-    thread::scope(|scope| {
-        scope.spawn(move || drop(Runtime::at(&addr).serve(handler)));
-        let response = emulator.invoke_to_its_end(event);
-        // Ends the loop, which the scope waits for.
-        drop(emulator);
-        response
-    })
 }

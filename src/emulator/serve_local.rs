@@ -1,14 +1,17 @@
 //! Serves a function by its own executable, which a debug build does without Lambda.
 
 use std::env;
-use std::ffi::OsStr;
-use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::emulator::cli::{self, CommandLine, exit_code, print_response, read_event};
+use crate::emulator::arguments::Takes::{Nothing, Value, Values};
+use crate::emulator::arguments::{Argument, Arguments, OptionSpec, did_you_mean};
+use crate::emulator::cli::{
+    self, CommandLine, EarlyExit, check_combination, exit_code, option, print_response,
+};
 use crate::emulator::environment::logs::print_line;
+use crate::emulator::event_argument::{help_with_samples, list_of_samples, read_event};
 use crate::emulator::{Emulator, Settings, invoke_in_process};
 use crate::runtime::Runtime;
 use crate::runtime::handler::Handler;
@@ -17,6 +20,21 @@ use crate::runtime::handler::Handler;
 const TIMEOUT: Duration = Duration::from_secs(900);
 
 const HELP: &str = include_str!("serve_local_help.txt");
+
+/// Printed after the message about wrong arguments.
+const USAGE: &str =
+    "Usage: cargo run -- [OPTION...] | invoke EVENT   (cargo run -- --help lists the options)";
+
+const OPTIONS: &[OptionSpec] = &[
+    option("--port", Value),
+    option("--host", Values),
+    option("--allow-origin", Values),
+    option("--watch", Nothing),
+    option("--build", Value),
+    option("invoke", Value),
+    option("--list-samples", Nothing),
+    option("--help", Nothing),
+];
 
 /// Serves `handler` on a local port until Ctrl-C. [`run`](crate::run) and the other `run` functions call this in a debug
 /// build if `AWS_LAMBDA_RUNTIME_API` is not set.
@@ -35,77 +53,72 @@ const HELP: &str = include_str!("serve_local_help.txt");
 /// [`samples`](crate::events::samples)). The response goes to standard output, and the exit code is 1 if
 /// it is an error.
 ///
+/// These are all arguments of the process. Others are refused: the usage is printed, and the exit code is 2.
+/// A function with arguments of its own expects them after `--`, and reads them from [`std::env::args`].
+///
 /// ```no_run
 /// use tiny_lambda::{emulator, handler};
 ///
 /// emulator::serve_local(&handler::json(|name: String, _| Ok(format!("Hello, {name}!"))));
 /// ```
 pub fn serve_local(handler: &dyn Handler) -> ! {
-    let args: Vec<String> = env::args().skip(1).collect();
-    let result = match args.as_slice() {
-        [verb, event, ..] if verb == "invoke" => invoke_once(handler, event),
-        [arg] if arg == "--help" => {
-            let _ = io::stdout().write_all(HELP.as_bytes());
-            Ok(0)
-        }
-        [verb] if verb == "invoke" => {
-            Err("invoke needs an event: JSON, a file, - or the name of a sample".to_owned())
-        }
-        _ => match parse(args.into_iter(), env::var("PORT").ok()) {
-            Ok(options) if options.watch.is_some() => watch(options),
-            Ok(options) => serve(handler, options),
-            Err(text) => Err(text),
-        },
-    };
-    let code = result.unwrap_or_else(|text| {
-        print_line(&text);
-        1
+    let result = parse(env::args_os().skip(1), env::var("PORT").ok());
+    let result = result.and_then(|options| match options.events.as_slice() {
+        [event, ..] => invoke_once(handler, event),
+        [] if options.watch.is_some() => watch(options),
+        [] => serve(handler, options),
     });
-    std::process::exit(code)
+    let program = env::current_exe().unwrap_or_default();
+    let program = program.file_stem().unwrap_or(OsStr::new("function"));
+    std::process::exit(exit_code(result, &program.to_string_lossy(), USAGE).into())
 }
 
 /// Invokes the handler with one event. Returns the exit code.
-fn invoke_once(handler: &dyn Handler, event: &str) -> Result<i32, String> {
-    let event = read_event(event)?;
-    let text = |error: io::Error| error.to_string();
+fn invoke_once(handler: &dyn Handler, event: &str) -> Result<u8, EarlyExit> {
+    let event = read_event(event).map_err(EarlyExit::Failed)?;
     let settings = Settings {
         timeout: TIMEOUT,
         log: true,
         ..Settings::default()
     };
-    let emulator = Emulator::start_with(settings).map_err(text)?;
-    let response = invoke_in_process(emulator, handler, &event).map_err(text)?;
-    print_response(&response.body).map_err(text)?;
-    Ok(i32::from(response.is_error()))
+    let emulator = Emulator::start_with(settings).map_err(EarlyExit::failed)?;
+    let response = invoke_in_process(emulator, handler, event.into()).map_err(EarlyExit::failed)?;
+    print_response(&response.body).map_err(EarlyExit::failed)?;
+    Ok(response.is_error().into())
 }
 
-fn serve(handler: &dyn Handler, options: CommandLine) -> Result<i32, String> {
-    let text = |error: io::Error| error.to_string();
-    let mut emulator = Emulator::start_with(options.settings).map_err(text)?;
-    let addr = SocketAddr::new(options.host, options.port);
-    let addr = emulator.serve_callers(addr, true).map_err(text)?;
+fn serve(handler: &dyn Handler, options: CommandLine) -> Result<u8, EarlyExit> {
+    let addr = options.addr();
+    let mut emulator = Emulator::start_with(options.settings).map_err(EarlyExit::failed)?;
+    let addr = emulator.serve_callers(addr, true);
+    let addr = addr.map_err(EarlyExit::failed)?;
     print_line(&format!(
-        "AWS_LAMBDA_RUNTIME_API is not set: serving on http://{addr}/ (any request is an event of a \
-         function URL).\n\
-         Invoke it: curl -d '{{}}' http://{addr}/2015-03-31/functions/function/invocations"
+        "Not in Lambda (AWS_LAMBDA_RUNTIME_API is not set): serving http://{addr}/ until Ctrl-C.\n\
+         Invoke it with an event:\n  \
+         curl -d '{{}}' http://{addr}/2015-03-31/functions/function/invocations\n\
+         Any other request is an event of its function URL: curl http://{addr}/"
     ));
     match Runtime::at(&emulator.addr().to_string()).serve(handler) {
-        Ok(()) => Err("the local Lambda has ended".to_owned()),
-        Err(error) => Err(error.error_message().to_owned()),
+        Ok(()) => Err(EarlyExit::failed("the local Lambda has ended")),
+        Err(error) => Err(EarlyExit::failed(error.error_message())),
     }
 }
 
 /// Serves this executable as `emulator --watch` does: as a process that is replaced when a file changes
 /// that it is built from.
-fn watch(mut options: CommandLine) -> Result<i32, String> {
-    let program = env::current_exe().map_err(|error| error.to_string())?;
-    let folder = env::current_dir().map_err(|error| error.to_string())?;
+fn watch(mut options: CommandLine) -> Result<u8, EarlyExit> {
+    let program = env::current_exe().map_err(EarlyExit::failed)?;
+    let folder = env::current_dir().map_err(EarlyExit::failed)?;
     options.build = options.build.or_else(|| Some(build_command(&program)));
     options.settings.bootstrap = Some(program);
     options.settings.task_root = Some(folder);
-    options.settings.env = env::vars().collect();
+    // `env::vars` panics at a variable that is not UTF-8.
+    let utf_8 = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    options.settings.env = env::vars_os().filter_map(utf_8).collect();
     options.settings.log = true;
-    Ok(exit_code(cli::run(&options)).into())
+    cli::run(&options)
 }
 
 /// Returns the command with which cargo builds `program`, whose path contains the profile and the kind.
@@ -125,45 +138,58 @@ fn build_command(program: &Path) -> String {
     format!("cargo build --quiet --profile {profile} --{kind} {name}")
 }
 
-/// Parses the arguments of a function that serves itself. Unknown ones belong to the function.
-/// `port_variable` is the variable `PORT`.
+/// Parses the arguments of a function that serves itself. `port_variable` is the variable `PORT`.
 fn parse(
-    mut args: impl Iterator<Item = String>,
+    args: impl Iterator<Item = OsString>,
     port_variable: Option<String>,
-) -> Result<CommandLine, String> {
+) -> Result<CommandLine, EarlyExit> {
+    let usage = |text: &str| EarlyExit::Usage(text.to_owned());
     let mut options = CommandLine::default();
     options.settings.timeout = TIMEOUT;
-    let mut port = port_variable.map(|value| ("PORT", value));
-    while let Some(arg) = args.next() {
-        let inline = arg.split_once('=');
-        let name = inline.map_or(arg.as_str(), |(name, _)| name);
-        let mut value = |kind| {
-            let inline = inline.map(|(_, value)| value.to_owned());
-            let value = inline.or_else(|| args.next());
-            value.ok_or_else(|| format!("{name} needs {kind}"))
-        };
-        match name {
-            "--port" => port = Some(("--port", value("a number")?)),
-            "--host" => {
-                let value = value("an address or a host name")?;
-                match value.parse() {
-                    Ok(address) => options.host = address,
-                    Err(_) => options.settings.hosts.push(value),
-                }
+    let mut arguments = Arguments::new(args, OPTIONS);
+    // The command `emulator` has `--event` in place of `invoke`.
+    let wrong = |text: String| match text.as_str() {
+        "unknown option --event" => EarlyExit::Usage(format!("{text}; use invoke EVENT")),
+        _ => EarlyExit::Usage(text),
+    };
+    while let Some(argument) = arguments.read().map_err(wrong)? {
+        match argument {
+            Argument::Option("--help", _) => return Err(EarlyExit::Text(help_with_samples(HELP))),
+            Argument::Option("--list-samples", _) => {
+                return Err(EarlyExit::Text(list_of_samples()));
             }
-            "--allow-origin" => options.settings.allowed_origins.push(value("an origin")?),
-            "--build" => options.build = Some(value("a command")?),
-            "--watch" => {
-                let package = env::var_os("CARGO_MANIFEST_DIR")
-                    .ok_or("--watch needs `cargo run`, which sets CARGO_MANIFEST_DIR")?;
+            Argument::Option("--watch", _) => {
+                let package = env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| {
+                    usage("--watch needs `cargo run`, which sets CARGO_MANIFEST_DIR")
+                })?;
                 options.watch = Some(package.into());
             }
-            _ => {}
+            Argument::Option("invoke", event) => options.events.push(event),
+            Argument::Option(name, value) => options.set(name, value)?,
+            Argument::OptionsEnd if arguments.has("--watch") => {
+                return Err(usage(
+                    "--watch starts the function without arguments of its own",
+                ));
+            }
+            Argument::OptionsEnd => break,
+            Argument::Word(word) => {
+                let word = word.to_string_lossy();
+                let hint = if arguments.has("invoke") {
+                    "; invoke takes one EVENT: quote it if it has spaces".to_owned()
+                } else if read_event(&word).is_ok() {
+                    "; invoke EVENT invokes the function with an event".to_owned()
+                } else {
+                    did_you_mean(&word, OPTIONS.iter().map(|option| option.name))
+                };
+                let text = format!("unexpected argument {word}{hint}");
+                return Err(EarlyExit::Usage(text));
+            }
         }
     }
-    if let Some((name, value)) = port {
-        let port = value.parse();
-        options.port = port.map_err(|_| format!("{name} {value}: expected a port number"))?;
+    check_combination(&arguments, "invoke")?;
+    let variable = port_variable.filter(|value| !value.is_empty() && !arguments.has("--port"));
+    if let Some(value) = variable {
+        options.port = cli::port("the variable PORT", &value)?;
     }
     Ok(options)
 }
@@ -172,29 +198,95 @@ fn parse(
 mod tests {
     use super::*;
 
+    fn parsed(args: &[&str], port_variable: Option<&str>) -> Result<CommandLine, EarlyExit> {
+        let args = args.iter().map(OsString::from);
+        parse(args, port_variable.map(str::to_owned))
+    }
+
     #[test]
     fn the_port_comes_from_an_argument_or_a_variable() {
-        let check = |args: &[&str], variable: Option<&str>, want: Result<u16, &str>| {
-            let args = args.iter().map(|&arg| arg.to_owned());
-            let got = parse(args, variable.map(str::to_owned)).map(|options| options.port);
-            assert_eq!(got.as_ref().map(|&port| port).map_err(String::as_str), want);
-        };
+        #[track_caller]
+        fn check(args: &[&str], variable: Option<&str>, want: Result<u16, &str>) {
+            let got = parsed(args, variable).map(|options| options.port);
+            let want = want.map_err(|text| EarlyExit::Usage(text.to_owned()));
+            assert_eq!(got, want, "{args:?}");
+        }
         check(&[], None, Ok(9000));
         check(&[], Some("8080"), Ok(8080));
+        check(&[], Some(""), Ok(9000));
         check(&["--port", "1"], Some("8080"), Ok(1));
-        check(&["x", "--port=2"], None, Ok(2));
+        check(&["--port", "1"], Some("x"), Ok(1));
+        check(&["--port=2"], None, Ok(2));
         check(&["--watch", "--build", "make --port=3"], None, Ok(9000));
-        check(&["--port"], None, Err("--port needs a number"));
-        check(&["--build"], None, Err("--build needs a command"));
+        check(&["--", "--port=2", "x"], None, Ok(9000));
+        check(&["--port"], None, Err("--port needs a value"));
         check(
             &["--port", "x"],
             None,
-            Err("--port x: expected a port number"),
+            Err("--port x: expected a number from 0 to 65535"),
         );
         check(
             &[],
             Some("70000"),
-            Err("PORT 70000: expected a port number"),
+            Err("the variable PORT 70000: expected a number from 0 to 65535"),
+        );
+    }
+
+    #[test]
+    fn unknown_arguments_are_refused() {
+        #[track_caller]
+        fn check(args: &[&str], want: &str) {
+            let error = parsed(args, None).unwrap_err();
+            assert_eq!(error, EarlyExit::Usage(want.to_owned()), "{args:?}");
+        }
+        check(
+            &["--prt", "9126"],
+            "unknown option --prt; did you mean --port?",
+        );
+        check(&["foo"], "unexpected argument foo");
+        check(
+            &["port", "1"],
+            "unexpected argument port; did you mean --port?",
+        );
+        for event in ["sqs", "{}", "@src/events/samples/sqs.json"] {
+            let hint = "invoke EVENT invokes the function with an event";
+            check(&[event], &format!("unexpected argument {event}; {hint}"));
+        }
+        check(&["--event=1"], "unknown option --event; use invoke EVENT");
+        check(&[""], "unexpected argument ");
+        check(
+            &["--port", "1", "inovke", "sqs"],
+            "unexpected argument inovke; did you mean invoke?",
+        );
+        check(
+            &["invoke", "{name:", "Ada}"],
+            "unexpected argument Ada}; invoke takes one EVENT: quote it if it has spaces",
+        );
+        check(&["invoke"], "invoke needs a value");
+        check(&["invoke", "a", "invoke", "b"], "invoke is given twice");
+        check(&["--watch=src"], "--watch takes no value, found src");
+        check(&["--build", "make"], "--build needs --watch");
+        for args in [
+            &["--port=1", "invoke", "1"][..],
+            &["invoke", "1", "--port=1"],
+        ] {
+            check(args, "--port is for callers and cannot be used with invoke");
+        }
+        check(
+            &["invoke", "1", "--watch"],
+            "--watch is for callers and cannot be used with invoke",
+        );
+        check(
+            &["--watch", "--", "own"],
+            "--watch starts the function without arguments of its own",
+        );
+        check(
+            &["--host=a:b:c"],
+            "--host a:b:c: expected an address or a host name",
+        );
+        check(
+            &["--allow-origin=a"],
+            "--allow-origin a: expected scheme://host[:port], null or *",
         );
     }
 
@@ -203,16 +295,28 @@ mod tests {
         let args = [
             "--host",
             "a.b",
-            "x",
             "--host=0.0.0.0",
             "--allow-origin",
             "http://a",
             "--allow-origin=*",
         ];
-        let options = parse(args.iter().map(|&arg| arg.to_owned()), None).unwrap();
-        assert_eq!(options.host.to_string(), "0.0.0.0");
+        let options = parsed(&args, None).unwrap();
+        assert_eq!(options.addr().to_string(), "0.0.0.0:9000");
         assert_eq!(options.settings.hosts, ["a.b"]);
         assert_eq!(options.settings.allowed_origins, ["http://a", "*"]);
+    }
+
+    #[test]
+    fn help_and_parser_know_the_options_of_the_table() {
+        for OptionSpec { name, takes } in OPTIONS {
+            assert!(HELP.contains(&format!(" {name}")), "{name}");
+            let exit = match takes {
+                Nothing => parsed(&[name], None).err(),
+                Value | Values => parsed(&[name, "1"], None).err(),
+            };
+            let unknown = EarlyExit::Usage(format!("unknown option {name}"));
+            assert_ne!(exit, Some(unknown));
+        }
     }
 
     #[test]

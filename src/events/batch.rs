@@ -9,6 +9,23 @@
 //! failure ends the batch, or the Kafka partition, or the message group
 //! ([`sqs::EachOptions`](super::sqs::EachOptions)).
 //!
+//! In tests, the response tells why each record failed:
+//!
+//! ```
+//! use tiny_lambda::events::{samples, sqs};
+//! use tiny_lambda::{Context, Error, json};
+//!
+//! let event: sqs::SqsEvent = json::parse(samples::SQS.as_bytes())?;
+//! let response = sqs::each(&event, &Context::default(), |message| match message.body.get()?.as_str() {
+//!     "two teas, please" => Err(Error::new("OutOfTea", "no tea today")),
+//!     _ => Ok(()),
+//! })?;
+//! let (id, error) = &response.errors[0];
+//! assert_eq!(id, "2e1424d4-f796-459a-8184-9c92662be6da");
+//! assert_eq!(error.to_string(), "OutOfTea: no tea today");
+//! # Ok::<(), Error>(())
+//! ```
+//!
 //! When a tenth of the time is left before the deadline, but at most one second, the records that
 //! were not handled are reported as failed. After a timeout Lambda would retry the whole batch.
 
@@ -29,14 +46,43 @@ use crate::sys;
 ///
 /// let response = BatchResponse {
 ///     failures: vec!["a1".to_owned()],
+///     ..BatchResponse::default()
 /// };
 /// assert_eq!(json::to_vec(&response), br#"{"batchItemFailures":[{"itemIdentifier":"a1"}]}"#);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct BatchResponse {
     /// The identifier of each failed record: the message ID of Amazon SQS, or the sequence number
     /// of a stream.
     pub failures: Vec<String>,
+    /// The identifier and the error of each failed record, for tests. They are not written. The error
+    /// of a record that was not handled, because one before it failed or because the time was up, has
+    /// the type `Runtime.BatchCut`.
+    pub errors: Vec<(String, Error)>,
+}
+
+/// Compares what Lambda receives: the identifiers of the failed records.
+impl PartialEq for BatchResponse {
+    fn eq(&self, other: &BatchResponse) -> bool {
+        self.failures == other.failures
+    }
+}
+
+impl Eq for BatchResponse {}
+
+/// Returns the response for records that failed, without their errors.
+///
+/// ```
+/// use tiny_lambda::events::batch::BatchResponse;
+///
+/// let response = BatchResponse::from(vec!["a1".to_owned()]);
+/// assert_eq!(response.failures, ["a1"]);
+/// ```
+impl From<Vec<String>> for BatchResponse {
+    fn from(failures: Vec<String>) -> BatchResponse {
+        let errors = Vec::new();
+        BatchResponse { failures, errors }
+    }
 }
 
 /// `{"batchItemFailures":[{"itemIdentifier":"…"}]}`
@@ -62,7 +108,7 @@ impl ToJson for BatchResponse {
 impl FromJson for BatchResponse {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         let (failures, _) = read_response(r)?;
-        Ok(BatchResponse { failures })
+        Ok(failures.into())
     }
 }
 
@@ -102,7 +148,7 @@ impl ToJson for TimeWindowResponse {
 impl FromJson for TimeWindowResponse {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         let (failures, state) = read_response(r)?;
-        let batch = BatchResponse { failures };
+        let batch = failures.into();
         Ok(TimeWindowResponse { state, batch })
     }
 }
@@ -198,26 +244,35 @@ impl<'c> BatchRunner<'c> {
         }
     }
 
-    /// Calls `f` for the record `id`, unless the time is up, and logs an error. Returns whether the
-    /// record was handled.
-    pub(super) fn run(&mut self, id: &str, f: &mut dyn FnMut() -> Result<()>) -> bool {
+    /// Calls `f` for the record `id`, unless the time is up, and logs an error. Only the first record
+    /// for which there is no time is logged.
+    ///
+    /// # Errors
+    /// That of `f`, or that the record was not handled.
+    pub(super) fn run(&mut self, id: &str, f: &mut dyn FnMut() -> Result<()>) -> Result<()> {
         if self.is_late {
-            return false;
+            return Err(not_handled("no time left"));
         }
         self.is_late = sys::unix_time_ms() >= self.end_ms;
         let result = if self.is_late {
-            Err(Error::of("Runtime.BatchCut", &["no time left"]))
+            Err(not_handled("no time left"))
         } else {
             panic::run_part(f)
         };
-        let Err(error) = result else { return true };
-        let error = Error::new(
-            String::from(error.error_type()),
-            format_args!("{} {id}: {}", self.record_name, error.error_message()),
-        );
-        log::error(Some(self.cx), &error);
-        false
+        if let Err(error) = &result {
+            let error = Error::new(
+                String::from(error.error_type()),
+                format_args!("{} {id}: {}", self.record_name, error.error_message()),
+            );
+            log::error(Some(self.cx), &error);
+        }
+        result
     }
+}
+
+/// Returns the error of a record that was not handled.
+fn not_handled(reason: &str) -> Error {
+    Error::of("Runtime.BatchCut", &[reason])
 }
 
 /// Checks the identifier `name` of a record.
@@ -251,7 +306,7 @@ pub(super) fn run_batch<R>(
     f: &mut dyn FnMut(&R) -> Result<()>,
 ) -> BatchResponse {
     let mut runner = BatchRunner::new(cx, record_name);
-    let mut failures = Vec::new();
+    let mut response = BatchResponse::default();
     let mut failed_groups: Vec<Option<&str>> = Vec::new();
     for record in records {
         let id = id_of(record).map_or("", String::as_str);
@@ -260,14 +315,20 @@ pub(super) fn run_batch<R>(
         let mut failed = failed_groups.iter();
         let has_ended = group_of.is_some()
             && failed.any(|failed| failed.is_none() || group.is_none() || *failed == group);
-        if has_ended || !runner.run(id, &mut || f(record)) {
-            failures.push(String::from(id));
+        let result = if has_ended {
+            Err(not_handled("not handled after a record that failed"))
+        } else {
+            runner.run(id, &mut || f(record))
+        };
+        if let Err(error) = result {
+            response.failures.push(String::from(id));
+            response.errors.push((String::from(id), error));
             if !has_ended {
                 failed_groups.push(group);
             }
         }
     }
-    BatchResponse { failures }
+    response
 }
 
 /// Calls `f` for each record of a stream. Only the first failure is returned, because Lambda
@@ -281,5 +342,6 @@ pub(super) fn run_stream_batch<R>(
 ) -> BatchResponse {
     let mut response = run_batch(cx, record_name, records, id_of, Some(|_| None), f);
     response.failures.truncate(1);
+    response.errors.truncate(1);
     response
 }

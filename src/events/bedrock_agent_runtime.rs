@@ -2,7 +2,8 @@
 
 use super::Map;
 use super::field::event;
-use crate::json::Value;
+use crate::json;
+use crate::json::{ToJson, Value};
 
 event! {
     /// The event of an Amazon Bedrock agent: an action to perform (Amazon Bedrock User Guide,
@@ -78,5 +79,47 @@ event! {
         response: Map<Value>,
         session_attributes: Map<String> as "sessionAttributes",
         prompt_session_attributes: Map<String> as "promptSessionAttributes",
+    }
+}
+
+impl AgentResponse {
+    /// Returns the response to an action: `body` is its result, which is JSON for an action group that
+    /// is defined by an OpenAPI schema, with status 200, and a text for one that is defined by
+    /// functions. The attributes of the session are those of the event (Amazon Bedrock User Guide,
+    /// "Configure Lambda functions to send information that an Amazon Bedrock agent elicits from the
+    /// user").
+    ///
+    /// ```
+    /// use tiny_lambda::events::bedrock_agent_runtime::{AgentEvent, AgentResponse};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: AgentEvent = json::parse(br#"{"actionGroup": "orders", "function": "order"}"#)?;
+    /// let response = AgentResponse::new(&event, "two teas");
+    /// assert_eq!(
+    ///     json::to_vec(&response.response),
+    ///     br#"{"actionGroup":"orders","function":"order","functionResponse":{"responseBody":{"TEXT":{"body":"two teas"}}}}"#
+    /// );
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    pub fn new(event: &AgentEvent, body: &str) -> AgentResponse {
+        let mut response = Map::default();
+        response.insert("actionGroup", &event.action_group.ok().to_value());
+        if let Some(function) = event.function.ok() {
+            response.insert("function", &function.to_value());
+            let text = json!({ "responseBody": { "TEXT": { "body": body } } });
+            response.insert("functionResponse", &text);
+        } else {
+            response.insert("apiPath", &event.api_path.ok().to_value());
+            response.insert("httpMethod", &event.http_method.ok().to_value());
+            response.insert("httpStatusCode", &Value::from(200));
+            let json = json!({ "application/json": { "body": body } });
+            response.insert("responseBody", &json);
+        }
+        AgentResponse {
+            message_version: "1.0".into(),
+            response: response.into(),
+            session_attributes: event.session_attributes.clone(),
+            prompt_session_attributes: event.prompt_session_attributes.clone(),
+        }
     }
 }

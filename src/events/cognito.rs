@@ -1,17 +1,14 @@
 //! Amazon Cognito: triggers of user pools, and the sync trigger of identity pools.
 //!
-//! The response to a trigger is its own event, with the `response` filled in:
+//! The response to a trigger is its own event, with the `response` filled in. Members that the types
+//! here do not have are kept, so that Amazon Cognito gets back what it sent:
 //!
 //! ```
-//! use tiny_lambda::events::cognito::CognitoEventUserPoolsPreSignup;
+//! use tiny_lambda::events::cognito::CognitoEventUserPoolsPreSignup as Event;
 //! use tiny_lambda::{Context, Result};
 //!
-//! type Event = CognitoEventUserPoolsPreSignup;
-//!
 //! fn confirm(mut event: Event, _: &Context) -> Result<Event> {
-//!     let mut response = event.response.into_inner()?;
-//!     response.auto_confirm_user = true.into();
-//!     event.response = response.into();
+//!     event.response_mut().auto_confirm_user.set(true);
 //!     Ok(event)
 //! }
 //! # let event = tiny_lambda::json::parse(tiny_lambda::events::samples::COGNITO_PRE_SIGNUP.as_bytes())?;
@@ -19,6 +16,27 @@
 //! # assert_eq!(event.response.get()?.auto_confirm_user.get()?, &true);
 //! # Ok::<(), tiny_lambda::Error>(())
 //! ```
+//!
+//! An object in the response that the event does not have, or that is `null`, is made by
+//! [`get_or_insert_default`](super::Field::get_or_insert_default):
+//!
+//! ```
+//! use tiny_lambda::events::cognito::CognitoEventUserPoolsPreTokenGen as Event;
+//! use tiny_lambda::{Context, Result};
+//!
+//! fn add_claim(mut event: Event, _: &Context) -> Result<Event> {
+//!     let details = event.response_mut().claims_override_details.get_or_insert_default();
+//!     details.claims_to_add_or_override.get_or_insert_default().insert("tier", &"gold".to_owned());
+//!     Ok(event)
+//! }
+//! # let event = tiny_lambda::json::parse(br#"{"response": {"claimsOverrideDetails": null}}"#)?;
+//! # let event = add_claim(event, &Context::default())?;
+//! # let claims = r#"{"response":{"claimsOverrideDetails":{"claimsToAddOrOverride":{"tier":"gold"}}}}"#;
+//! # assert_eq!(tiny_lambda::json::to_vec(&event), claims.as_bytes());
+//! # Ok::<(), tiny_lambda::Error>(())
+//! ```
+//!
+//! To refuse a sign-up or a sign-in, return an error: the client gets its message.
 
 use super::field::event;
 use super::{Base64, Map};
@@ -39,8 +57,27 @@ macro_rules! triggers {
                 caller_context: CognitoEventUserPoolsCallerContext as "callerContext",
                 request: $request,
                 response: $response,
+                ..other
             }
         )*}
+
+        $(
+            impl $name {
+                /// Returns the response to change it. It is empty first if the event has none.
+                ///
+                /// ```
+                #[doc = concat!("use tiny_lambda::events::cognito::", stringify!($name), " as Event;")]
+                /// use tiny_lambda::json;
+                ///
+                /// let mut event = Event::default();
+                /// event.response_mut();
+                /// assert_eq!(json::to_vec(&event), br#"{"response":{}}"#);
+                /// ```
+                pub fn response_mut(&mut self) -> &mut $response {
+                    self.response.get_or_insert_default()
+                }
+            }
+        )*
     };
 }
 
@@ -229,10 +266,11 @@ event! {
     pub struct CognitoEventUserPoolsCallerContext {
         aws_sdk_version: String as "awsSdkVersion",
         client_id: String as "clientId",
+        ..other
     }
 
     /// The response to a trigger that expects no values.
-    pub struct CognitoEventUserPoolsEmptyResponse {}
+    pub struct CognitoEventUserPoolsEmptyResponse { ..other }
 
     /// The user who signs up, signs in, or was confirmed, and what the client sent. Which members it
     /// has depends on the trigger.
@@ -246,6 +284,7 @@ event! {
         new_device_used: bool as "newDeviceUsed",
         /// Only for a user who is not in the user pool.
         password: String,
+        ..other
     }
 
     /// The confirmations and verifications that need no action of the user.
@@ -253,6 +292,7 @@ event! {
         auto_confirm_user: bool as "autoConfirmUser",
         auto_verify_email: bool as "autoVerifyEmail",
         auto_verify_phone: bool as "autoVerifyPhone",
+        ..other
     }
 
     /// The user for whom tokens are generated.
@@ -262,6 +302,7 @@ event! {
         client_metadata: Map<String> as "clientMetadata",
         /// Only in event versions 2 and 3.
         scopes: Vec<String>,
+        ..other
     }
 
     /// The groups and IAM roles of a user.
@@ -269,11 +310,13 @@ event! {
         groups_to_override: Vec<String> as "groupsToOverride",
         iam_roles_to_override: Vec<String> as "iamRolesToOverride",
         preferred_role: String as "preferredRole",
+        ..other
     }
 
     /// The changes to the ID token.
     pub struct CognitoEventUserPoolsPreTokenGenResponse {
         claims_override_details: ClaimsOverrideDetails as "claimsOverrideDetails",
+        ..other
     }
 
     /// The claims and groups to change in the ID token.
@@ -281,12 +324,14 @@ event! {
         group_override_details: GroupConfiguration as "groupOverrideDetails",
         claims_to_add_or_override: Map<String> as "claimsToAddOrOverride",
         claims_to_suppress: Vec<String> as "claimsToSuppress",
+        ..other
     }
 
     /// The changes to the ID and the access token.
     pub struct CognitoEventUserPoolsPreTokenGenResponseV2 {
         claims_and_scope_override_details: ClaimsAndScopeOverrideDetails
             as "claimsAndScopeOverrideDetails",
+        ..other
     }
 
     /// The claims, groups and scopes to change.
@@ -294,6 +339,7 @@ event! {
         group_override_details: GroupConfiguration as "groupOverrideDetails",
         id_token_generation: TokenGeneration as "idTokenGeneration",
         access_token_generation: TokenGeneration as "accessTokenGeneration",
+        ..other
     }
 
     /// The claims and scopes to change in one token.
@@ -304,6 +350,7 @@ event! {
         scopes_to_add: Vec<String> as "scopesToAdd",
         /// Only for access tokens.
         scopes_to_suppress: Vec<String> as "scopesToSuppress",
+        ..other
     }
 
     /// The user to create in the user pool.
@@ -317,6 +364,7 @@ event! {
         force_alias_creation: bool as "forceAliasCreation",
         /// Whether the user must sign in with a code from a text message.
         enable_sms_mfa: bool as "enableSMSMFA",
+        ..other
     }
 
     /// The message to customize.
@@ -329,6 +377,7 @@ event! {
         /// The placeholder for the link, if the user pool confirms users by links.
         link_parameter: String as "linkParameter",
         client_metadata: Map<String> as "clientMetadata",
+        ..other
     }
 
     /// The customized message.
@@ -336,6 +385,7 @@ event! {
         sms_message: String as "smsMessage",
         email_message: String as "emailMessage",
         email_subject: String as "emailSubject",
+        ..other
     }
 
     /// The message to send.
@@ -346,6 +396,7 @@ event! {
         code: Base64,
         client_metadata: Map<String> as "clientMetadata",
         user_attributes: Map<Value> as "userAttributes",
+        ..other
     }
 
     /// The user, as the identity provider describes it.
@@ -354,11 +405,13 @@ event! {
         /// `OIDC`, `SAML`, `Facebook`, `Google`, `SignInWithApple` or `LoginWithAmazon`
         provider_type: String as "providerType",
         attributes: Map<Value>,
+        ..other
     }
 
     /// The attributes to set.
     pub struct CognitoEventUserPoolsInboundFederationResponse {
         user_attributes_to_map: Map<String> as "userAttributesToMap",
+        ..other
     }
 
     /// A challenge that the user has responded to.
@@ -366,6 +419,7 @@ event! {
         challenge_name: String as "challengeName",
         challenge_result: bool as "challengeResult",
         challenge_metadata: String as "challengeMetadata",
+        ..other
     }
 
     /// The challenge to create, to verify, or to choose after those so far. Which members it has
@@ -382,6 +436,7 @@ event! {
         private_challenge_parameters: Map<String> as "privateChallengeParameters",
         /// The user's response, in practice a string; only to verify a challenge.
         challenge_answer: Value as "challengeAnswer",
+        ..other
     }
 
     /// The next challenge, or the end of the authentication.
@@ -389,6 +444,7 @@ event! {
         challenge_name: String as "challengeName",
         issue_tokens: bool as "issueTokens",
         fail_authentication: bool as "failAuthentication",
+        ..other
     }
 
     /// The challenge.
@@ -398,11 +454,13 @@ event! {
         /// Parameters for the trigger that verifies the user's response.
         private_challenge_parameters: Map<String> as "privateChallengeParameters",
         challenge_metadata: String as "challengeMetadata",
+        ..other
     }
 
     /// Whether the user's response was correct.
     pub struct CognitoEventUserPoolsVerifyAuthChallengeResponse {
         answer_correct: bool as "answerCorrect",
+        ..other
     }
 
     /// The event of an Amazon Cognito identity pool: a data set to synchronize (Amazon Cognito
@@ -424,6 +482,7 @@ event! {
         identity_pool_id: String as "identityPoolId",
         region: String,
         version: i64,
+        ..other
     }
 
     /// A record of a data set.
@@ -431,6 +490,7 @@ event! {
         new_value: String as "newValue",
         old_value: String as "oldValue",
         op: String,
+        ..other
     }
 }
 

@@ -1,5 +1,6 @@
 //! Amazon DynamoDB Streams: changes of items, and the values in them.
 
+use core::fmt;
 use std::time::SystemTime;
 
 use super::batch::{BatchResponse, check_id, run_stream_batch};
@@ -148,7 +149,7 @@ pub type Item = Map<AttributeValue>;
 /// assert_eq!(item.value("price")?.as_number().map(|n| n.as_str()), Some("3.10"));
 /// # Ok::<(), tiny_lambda::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AttributeValue {
     /// `{"S": …}`
@@ -317,6 +318,13 @@ impl ToJson for AttributeValue {
             AttributeValue::BinarySet(value) => w.member("BS", value),
         }
         w.end_object();
+    }
+}
+
+/// Shows the JSON: `{"S": "a1"}`.
+impl fmt::Debug for AttributeValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_value().fmt(f)
     }
 }
 

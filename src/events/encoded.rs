@@ -7,6 +7,9 @@
 //! types: they refuse malformed text when the event is read.
 
 use core::convert;
+use core::fmt::{self, Debug, Display};
+use core::hash::{Hash, Hasher};
+use core::str::FromStr;
 use std::time::SystemTime;
 
 use super::field::parse_json;
@@ -14,13 +17,52 @@ use crate::encoding::{base64, decode_base64, decode_percent};
 use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Kind, Number, Reader, ToJson, Writer, time};
 
+/// A text, and the name of the member that has it, as in `S3Object.key`. The name is for errors and is
+/// not compared; it is empty if the text is not the value of a member of an event.
+#[derive(Clone, Default)]
+struct Named {
+    text: String,
+    name: &'static str,
+}
+
+impl Named {
+    fn new(text: String) -> Named {
+        Named { text, name: "" }
+    }
+
+    /// Returns the error that the text cannot be decoded. Without a name, the text is called `what`.
+    #[track_caller]
+    fn error(&self, what: &str, problem: &dyn Display) -> Error {
+        let name = if self.name.is_empty() {
+            what
+        } else {
+            self.name
+        };
+        Error::unmarshal(name, problem, self.text.as_bytes())
+    }
+}
+
+impl PartialEq for Named {
+    fn eq(&self, other: &Named) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Named {}
+
+impl Hash for Named {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
 /// Types that hold a text: the type from which one can be made, the function that makes the text from
 /// that, the function that reads it, and the function that writes it.
 macro_rules! encoded {
     ($($(#[$attribute:meta])* $name:ident($source:ty, $from:expr, $read:expr, $write:expr);)*) => {$(
         $(#[$attribute])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-        pub struct $name(String);
+        #[derive(Clone, PartialEq, Eq, Hash, Default)]
+        pub struct $name(Named);
 
         impl $name {
             /// Returns the text as it was sent. A number in a JSON string has its quotes.
@@ -31,26 +73,31 @@ macro_rules! encoded {
             #[doc = concat!("assert_eq!(", stringify!($name), "::default().as_str(), \"\");")]
             /// ```
             pub fn as_str(&self) -> &str {
-                &self.0
+                &self.0.text
             }
         }
 
         impl From<$source> for $name {
             fn from(value: $source) -> $name {
-                $name($from(value))
+                $name(Named::new($from(value)))
             }
         }
 
         impl FromJson for $name {
             fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
-                $read(r).map($name)
+                Self::read_named(r, "")
+            }
+
+            fn read_named(r: &mut Reader<'_>, name: &'static str) -> Result<Self, json::Error> {
+                let text = $read(r)?;
+                Ok($name(Named { text, name }))
             }
         }
 
         /// Writes the text as it was sent.
         impl ToJson for $name {
             fn to_json(&self, w: &mut Writer) {
-                $write(w, &self.0);
+                $write(w, &self.0.text);
             }
         }
     )*};
@@ -151,6 +198,67 @@ fn write_number(w: &mut Writer, json: &str) {
     w.raw(if json.is_empty() { "0" } else { json });
 }
 
+/// Shows what is encoded. A text that cannot be decoded is shown as it was sent.
+macro_rules! show {
+    ($($name:ident($value:ident) $shown:expr;)*) => {$(
+        impl Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let $value = self;
+                match $shown {
+                    Some(shown) => f.write_str(&shown),
+                    None => f.write_str(&self.0.text),
+                }
+            }
+        }
+    )*};
+}
+
+show! {
+    Timestamp(time) Some(format!("{:?}", time.0.text));
+    EpochSeconds(time) date(time.to_system_time());
+    EpochMillis(time) date(time.to_system_time());
+    EpochMicros(time) date(time.to_system_time());
+    Base64(text) Some(match text.decode().map(String::from_utf8) {
+        Ok(Ok(text)) => format!("{text:?}"),
+        Ok(Err(error)) => format!("b\"{}\"", error.as_bytes().escape_ascii()),
+        Err(_) => format!("{:?}", text.0.text),
+    });
+    FormText(text) Some(format!("{:?}", text.decode().unwrap_or(text.0.text.clone())));
+}
+
+/// Returns the RFC 3339 text of a time of the years 0 to 9999.
+fn date(time: Result<SystemTime>) -> Option<String> {
+    let text = json::Rfc3339(time.ok()?).to_string();
+    (text != "null").then_some(text)
+}
+
+/// Shows the time as it was sent: `2026-11-15T09:30:00.000Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = Error;
+
+    /// Takes a time as [`to_system_time`](Timestamp::to_system_time) does.
+    #[track_caller]
+    fn from_str(text: &str) -> Result<Timestamp> {
+        let time = Timestamp(Named::new(text.into()));
+        time.to_system_time()?;
+        Ok(time)
+    }
+}
+
+/// Makes the text in UTC, with milliseconds or nanoseconds unless these are zero. The text of a time
+/// outside the years 0 to 9999 is `null`, which cannot be decoded.
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Timestamp {
+        Timestamp(Named::new(json::Rfc3339(time).to_string()))
+    }
+}
+
 impl Timestamp {
     /// Returns the time, to the nanosecond. Further digits are cut off, and a leap second is the
     /// second after it.
@@ -169,11 +277,10 @@ impl Timestamp {
     /// If the text has another format, or there is no such day or time.
     #[track_caller]
     pub fn to_system_time(&self) -> Result<SystemTime> {
-        time_or_error(
-            time::rfc_3339(&self.0),
-            "expected an RFC 3339 time",
-            &self.0,
-        )
+        match time::rfc_3339(&self.0.text) {
+            Some(time) => Ok(time),
+            None => Err(self.0.error("a time", &"expected an RFC 3339 time")),
+        }
     }
 }
 
@@ -196,7 +303,37 @@ macro_rules! impl_epoch {
             /// If the text is not a number, or `SystemTime` cannot represent the time.
             #[track_caller]
             pub fn to_system_time(&self) -> Result<SystemTime> {
-                time_or_error(since_epoch(&self.0, $scale), $expected, &self.0)
+                match since_epoch(&self.0.text, $scale) {
+                    Some(time) => Ok(time),
+                    None => Err(self.0.error("a time", &$expected)),
+                }
+            }
+        }
+
+        /// Shows the number as it was sent, without the quotes of a string.
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let number = self.0.text.trim_matches('"');
+                f.write_str(if number.is_empty() { "0" } else { number })
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            /// Takes a number as [`to_system_time`](Self::to_system_time) does.
+            #[track_caller]
+            fn from_str(text: &str) -> Result<$name> {
+                let time: $name = parse_json("a time", text.as_bytes())?;
+                time.to_system_time()?;
+                Ok(time)
+            }
+        }
+
+        /// Makes the number, a decimal if the time is between two units.
+        impl From<SystemTime> for $name {
+            fn from(time: SystemTime) -> $name {
+                $name(Named::new(time::number_since_epoch(time, $scale)))
             }
         }
     )*};
@@ -207,15 +344,6 @@ impl_epoch!(
     EpochMillis 6 "expected milliseconds since 1970",
     EpochMicros 3 "expected microseconds since 1970"
 );
-
-/// Returns the time, or an error about `text`, which has none.
-#[track_caller]
-fn time_or_error(time: Option<SystemTime>, expected: &str, text: &str) -> Result<SystemTime> {
-    match time {
-        Some(time) => Ok(time),
-        None => Err(Error::unmarshal("a time", &expected, text.as_bytes())),
-    }
-}
 
 /// Returns the time of a JSON number, or of a JSON string that holds one; `scale` is that of
 /// [`time::since_epoch`].
@@ -235,7 +363,7 @@ impl Base64 {
     /// assert_eq!(Base64::encode(b"hi").as_str(), "aGk=");
     /// ```
     pub fn encode(bytes: &[u8]) -> Base64 {
-        Base64(base64(bytes))
+        Base64(Named::new(base64(bytes)))
     }
 
     /// Returns the decoded bytes.
@@ -252,9 +380,9 @@ impl Base64 {
     /// If the text is malformed. The message has the offset.
     #[track_caller]
     pub fn decode(&self) -> Result<Vec<u8>> {
-        match decode_base64(self.0.as_bytes()) {
+        match decode_base64(self.0.text.as_bytes()) {
             Ok(bytes) => Ok(bytes),
-            Err(error) => Err(Error::unmarshal("a text", &error, self.0.as_bytes())),
+            Err(error) => Err(self.0.error("a text", &error)),
         }
     }
 
@@ -271,7 +399,11 @@ impl Base64 {
     /// If the text is malformed, or the bytes are not the JSON of a `T`. The message has the offset.
     #[track_caller]
     pub fn json<T: FromJson>(&self) -> Result<T> {
-        parse_json("the JSON in base64", &self.decode()?)
+        let name = match self.0.name {
+            "" => "the JSON in base64",
+            name => name,
+        };
+        parse_json(name, &self.decode()?)
     }
 }
 
@@ -290,9 +422,9 @@ impl FormText {
     /// If an escape is malformed, or the decoded bytes are not UTF-8.
     #[track_caller]
     pub fn decode(&self) -> Result<String> {
-        match decode_percent(&self.0, true) {
+        match decode_percent(&self.0.text, true) {
             Ok(text) => Ok(text.into_owned()),
-            Err(error) => Err(Error::unmarshal("a text", &error, self.0.as_bytes())),
+            Err(error) => Err(self.0.error("a text", &error)),
         }
     }
 }
@@ -314,7 +446,10 @@ mod tests {
     fn rfc_3339_times_are_decoded() {
         #[track_caller]
         fn check(text: &str, want: Option<i128>) {
-            let got = Timestamp(text.to_string()).to_system_time().ok().map(nanos);
+            let got = Timestamp::from(text.to_string())
+                .to_system_time()
+                .ok()
+                .map(nanos);
             assert_eq!(got, want.map(|millis| millis * 1_000_000), "{text}");
         }
         check("1970-01-01T00:00:00Z", Some(0));
@@ -349,7 +484,7 @@ mod tests {
 
     #[test]
     fn digits_after_nanoseconds_are_cut_off() {
-        let time = Timestamp("1970-01-01T00:00:00.1234567899Z".to_string());
+        let time = Timestamp::from("1970-01-01T00:00:00.1234567899Z".to_string());
         assert_eq!(nanos(time.to_system_time().unwrap()), 123_456_789);
     }
 

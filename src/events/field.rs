@@ -1,10 +1,12 @@
 //! [`Field`]: a member of an event, which may be missing, `null` or of an unexpected type.
 
 use crate::encoding::lengths::text_after;
-use core::fmt::Display;
+use core::fmt::{self, Debug, Display};
+use core::mem;
 
+use super::Map;
 use crate::error::{Error, Result};
-use crate::json::{self, FromJson, Reader, ToJson, Writer};
+use crate::json::{self, FromJson, Reader, ToJson, Value, Writer};
 
 /// A member of an event. If it is missing, `null` or of an unexpected type, that is an error only
 /// when a handler asks for the value, so an unexpected member does not make the event unreadable.
@@ -28,9 +30,11 @@ use crate::json::{self, FromJson, Reader, ToJson, Writer};
 /// );
 /// // The message is written as it was read.
 /// assert_eq!(json::to_vec(message), br#"{"messageId":7,"body":"hi"}"#);
+/// // `Debug` shows the JSON as it was read, without the members that are missing.
+/// assert_eq!(format!("{message:?}"), r#"{"messageId": 7, "body": "hi"}"#);
 /// # Ok::<(), tiny_lambda::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Field<T>(Result<T, NoValue>);
 
 /// Why a field has no value. Names are those of type and member, as in `SqsMessage.body`.
@@ -87,6 +91,99 @@ impl<T> Field<T> {
             Ok(value) => Ok(value),
             Err(reason) => Err(reason.error()),
         }
+    }
+
+    /// Returns the value to change it.
+    ///
+    /// ```
+    /// use tiny_lambda::events::Field;
+    ///
+    /// let mut groups = Field::from(vec!["staff"]);
+    /// groups.get_mut()?.push("admins");
+    /// assert_eq!(groups.get()?, &["staff", "admins"]);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`get`](Self::get).
+    #[track_caller]
+    pub fn get_mut(&mut self) -> Result<&mut T> {
+        match &mut self.0 {
+            Ok(value) => Ok(value),
+            Err(reason) => Err(reason.error()),
+        }
+    }
+
+    /// Sets the value: a `T`, an `Option<T>`, or another field. A `&str` sets a `String`. `None`
+    /// makes the member missing, so that it is not written.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsCustomMessageResponse;
+    /// use tiny_lambda::json;
+    ///
+    /// let mut response = CognitoEventUserPoolsCustomMessageResponse::default();
+    /// response.email_subject.set("Welcome");
+    /// response.sms_message.set(None);
+    /// assert_eq!(json::to_vec(&response), br#"{"emailSubject":"Welcome"}"#);
+    /// ```
+    pub fn set(&mut self, value: impl Into<Field<T>>) {
+        *self = value.into();
+    }
+
+    /// Returns the value and makes the member missing. `None` if it is missing, `null` or not a `T`.
+    ///
+    /// ```
+    /// use tiny_lambda::events::Field;
+    ///
+    /// let mut field = Field::from(7);
+    /// assert_eq!((field.take(), field.take()), (Some(7), None));
+    /// ```
+    pub fn take(&mut self) -> Option<T> {
+        mem::take(self).0.ok()
+    }
+
+    /// Returns the value to change it. If the member is missing, `null` or not a `T`, the value is
+    /// first set to that of `value`.
+    ///
+    /// ```
+    /// use tiny_lambda::events::Field;
+    ///
+    /// let mut field = Field::default();
+    /// *field.get_or_insert_with(|| 6) += 1;
+    /// assert_eq!(field.get()?, &7);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    pub fn get_or_insert_with(&mut self, value: impl FnOnce() -> T) -> &mut T {
+        // `unwrap` would link a panic.
+        let mut value = Some(value);
+        loop {
+            match self.0 {
+                Ok(ref mut value) => return value,
+                Err(_) => self.0 = value.take().map(|value| value()).ok_or(NoValue::Unset),
+            }
+        }
+    }
+
+    /// Returns the value to change it. If the member is missing, `null` or not a `T`, the value is
+    /// first set to the default of `T`.
+    ///
+    /// ```
+    /// use tiny_lambda::events::cognito::CognitoEventUserPoolsPreTokenGen;
+    /// use tiny_lambda::json;
+    ///
+    /// let mut event = CognitoEventUserPoolsPreTokenGen::default();
+    /// let details = event.response_mut().claims_override_details.get_or_insert_default();
+    /// details.claims_to_suppress.set(vec!["email".to_owned()]);
+    /// assert_eq!(
+    ///     json::to_vec(&event),
+    ///     br#"{"response":{"claimsOverrideDetails":{"claimsToSuppress":["email"]}}}"#
+    /// );
+    /// ```
+    pub fn get_or_insert_default(&mut self) -> &mut T
+    where
+        T: Default,
+    {
+        self.get_or_insert_with(T::default)
     }
 
     /// Returns the value without copying it.
@@ -155,21 +252,19 @@ impl NoValue {
 /// value in errors.
 #[track_caller]
 pub(super) fn parse_json<T: FromJson>(name: &str, text: &[u8]) -> Result<T> {
-    name_error(name, text, json::parse_after_bom(text))
+    match json::parse_after_bom(text) {
+        Ok(value) => Ok(value),
+        Err(error) => Err(read_error(name, text, &error)),
+    }
 }
 
 /// Adds the name of the value that was read from `text` to an error, and the text at the error's
 /// offset.
 #[track_caller]
-pub(super) fn name_error<T>(name: &str, text: &[u8], read: Result<T, json::Error>) -> Result<T> {
-    match read {
-        Ok(value) => Ok(value),
-        Err(error) => {
-            // A `FromJson` may return the error of another text.
-            let found = text.get(error.offset()..).unwrap_or_default();
-            Err(Error::unmarshal(name, &error, found))
-        }
-    }
+pub(super) fn read_error(name: &str, text: &[u8], error: &json::Error) -> Error {
+    // A `FromJson` may return the error of another text.
+    let found = text.get(error.offset()..).unwrap_or_default();
+    Error::unmarshal(name, error, found)
 }
 
 /// Returns an error about the value `name`.
@@ -191,23 +286,76 @@ impl<T> From<T> for Field<T> {
     }
 }
 
+/// `None` is a member that is missing.
+impl<T> From<Option<T>> for Field<T> {
+    fn from(value: Option<T>) -> Field<T> {
+        value.map_or_else(Field::default, Field::from)
+    }
+}
+
 impl From<&str> for Field<String> {
     fn from(value: &str) -> Field<String> {
         Field(Ok(value.into()))
     }
 }
 
+/// Shows the value, or the JSON that is not a `T`, or `missing`.
+impl<T: Debug> Debug for Field<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Ok(value) => value.fmt(f),
+            Err(NoValue::Unset | NoValue::Missing(_)) => f.write_str("missing"),
+            Err(NoValue::Null(_)) => f.write_str("null"),
+            Err(NoValue::Invalid(invalid)) => f.write_str(&invalid.json),
+        }
+    }
+}
+
+/// Never implemented. Its diagnostic is the error for a loop over a field.
+#[diagnostic::on_unimplemented(
+    message = "a `Field` cannot be iterated, since its member may be missing",
+    label = "call `.get()?` first, or `.ok()`",
+    note = "`for record in event.records.get()?` returns an error if the member is missing"
+)]
+pub trait CallGetFirst {
+    fn never<I>() -> I;
+}
+
+// The compiler reports the condition `T: CallGetFirst`. It would not do so for a condition on the field itself,
+// nor for an impl of `IntoIterator`, since std has another one for all iterators.
+#[doc(hidden)]
+impl<T: IntoIterator + CallGetFirst> Iterator for Field<T> {
+    type Item = T::Item;
+
+    fn next(&mut self) -> Option<T::Item> {
+        T::never()
+    }
+}
+
+#[doc(hidden)]
+#[expect(clippy::copy_iterator, reason = "it never holds")]
+impl<'f, T: CallGetFirst> Iterator for &'f Field<T>
+where
+    &'f T: IntoIterator,
+{
+    type Item = <&'f T as IntoIterator>::Item;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        T::never()
+    }
+}
+
 /// Reads a field whose type the caller does not know.
 pub(super) trait ReadField {
-    /// Reads the next value into the field.
-    fn read(&mut self, r: &mut Reader<'_>) -> Result<(), json::Error>;
+    /// Reads the next value into the field. `name` is that of the member, as in `SqsMessage.body`.
+    fn read(&mut self, name: &'static str, r: &mut Reader<'_>) -> Result<(), json::Error>;
     /// Sets why the field has no value.
     fn set_no_value(&mut self, reason: NoValue);
 }
 
 impl<T: FromJson> ReadField for Field<T> {
-    fn read(&mut self, r: &mut Reader<'_>) -> Result<(), json::Error> {
-        self.0 = Ok(T::from_json(r)?);
+    fn read(&mut self, name: &'static str, r: &mut Reader<'_>) -> Result<(), json::Error> {
+        self.0 = Ok(T::read_named(r, name)?);
         Ok(())
     }
 
@@ -226,7 +374,7 @@ fn read_field(
         field.set_no_value(NoValue::Null(name));
         return Ok(());
     }
-    if let Err(error) = r.attempt(|r| field.read(r)) {
+    if let Err(error) = r.attempt(|r| field.read(name, r)) {
         // A syntax error is an error of the whole event.
         let json = String::from(r.raw()?);
         let invalid = Invalid { name, json, error };
@@ -276,77 +424,134 @@ impl<T: ToJson> ToJson for Field<T> {
 
 /// Reads an object into `fields`. Their `names` begin with the name of the type and a dot,
 /// `prefix_len` bytes in all. `other_names` has the second name of a member, and its first one. Of
-/// members with one name the last is used; the JSON of unknown members is checked. In strings, an
-/// escape for one half of a surrogate pair becomes U+FFFD.
+/// members with one name the last is used; the JSON of unknown members is checked, and their text is
+/// given to `keep`. In strings, an escape for one half of a surrogate pair becomes U+FFFD.
 pub(super) fn read_fields(
     r: &mut Reader<'_>,
     prefix_len: usize,
     names: &[&'static str],
     other_names: &[(&str, &str)],
     fields: &mut [&mut dyn ReadField],
+    keep: Option<&mut dyn FnMut(&str)>,
 ) -> Result<(), json::Error> {
     for (name, field) in names.iter().zip(fields.iter_mut()) {
         field.set_no_value(NoValue::Missing(name));
     }
+    let mut keep = keep;
     r.attempt_replacing(true, |r| {
         r.begin_object()?;
+        let mut start = r.offset();
         while let Some(member) = r.next_member()? {
             let other = other_names.iter().find(|other| other.0 == member);
             let member = other.map_or(&*member, |other| other.1);
             let mut known = names.iter().zip(fields.iter_mut());
             let found = known
                 .find(|(name, _)| name.as_bytes().get(prefix_len..) == Some(member.as_bytes()));
-            match found {
-                Some((name, field)) => read_field(*field, name, r)?,
-                None => r.skip()?,
+            if let Some((name, field)) = found {
+                read_field(*field, name, r)?;
+            } else {
+                r.skip()?;
+                if let Some(keep) = &mut keep {
+                    keep(r.since(start));
+                }
             }
+            start = r.offset();
         }
         Ok(())
     })
 }
 
-/// Writes an object with the fields that are not missing.
+/// Writes an object with the fields that are not missing, and the members that `write_other` writes.
 pub(super) fn write_fields(
     w: &mut Writer,
     prefix_len: usize,
     names: &[&'static str],
     fields: &[&dyn WriteField],
+    write_other: Option<&dyn Fn(&mut Writer)>,
 ) {
     w.begin_object();
     for (name, field) in names.iter().zip(fields) {
         field.write(text_after(name, prefix_len), w);
     }
+    if let Some(write_other) = write_other {
+        write_other(w);
+    }
     w.end_object();
+}
+
+/// Shows a field whose type the caller does not know.
+pub(super) trait ShowField: Debug {
+    /// Returns whether the member is missing.
+    fn is_missing(&self) -> bool;
+}
+
+impl<T: Debug> ShowField for Field<T> {
+    fn is_missing(&self) -> bool {
+        matches!(self.0, Err(NoValue::Unset | NoValue::Missing(_)))
+    }
+}
+
+/// Shows an object with the fields that are not missing, and the members that no field has.
+pub(super) fn show_fields(
+    f: &mut fmt::Formatter<'_>,
+    prefix_len: usize,
+    names: &[&'static str],
+    fields: &[&dyn ShowField],
+    other: Option<&Map<Value>>,
+) -> fmt::Result {
+    let mut map = f.debug_map();
+    for (name, field) in names.iter().zip(fields) {
+        if !field.is_missing() {
+            map.entry(&text_after(name, prefix_len), field);
+        }
+    }
+    map.entries(other.into_iter().flat_map(Map::iter)).finish()
 }
 
 /// Defines the structs of events, whose fields are [`Field`]s. `as` gives the member's name in JSON
 /// if it differs, and `or` a second name that is read too. The documentation of each field ends
-/// with its name in JSON. A struct may have one type parameter with a default.
+/// with its name in JSON. A struct may have type parameters with defaults. `..NAME` at the end is a
+/// field for the members that no other field has: for objects that a function sends back to AWS.
 macro_rules! event {
     ($(
         $(#[$attribute:meta])*
-        pub struct $name:ident $(<$generic:ident = $default:ty>)? {$(
+        pub struct $name:ident $(<$($generic:ident = $default:ty),+>)? {$(
             $(#[$field_attribute:meta])*
-            $field:ident : $type:ty $(as $json_name:literal $(or $other_name:literal)?)?
-        ),* $(,)?}
+            $field:ident : $type:ty $(as $json_name:literal $(or $other_name:literal)?)?,
+        )* $(..$other:ident)?}
     )*) => {$(
         $(#[$attribute])*
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
-        pub struct $name $(<$generic = $default>)? {$(
+        pub struct $name $(<$($generic = $default),+>)? {$(
             $(#[$field_attribute])*
             #[doc = concat!("\n\n`", $crate::events::field::event!(@name $field $($json_name)?), "`")]
             pub $field: $crate::events::Field<$type>,
-        )*}
+        )* $(
+            /// The members that no other field has. They are written as they were read.
+            pub $other: $crate::events::Map<$crate::json::Value>,
+        )?}
 
         /// All members are missing.
-        impl $(<$generic>)? Default for $name $(<$generic>)? {
+        impl $(<$($generic),+>)? Default for $name $(<$($generic),+>)? {
             fn default() -> Self {
-                $name {$($field: $crate::events::Field::default()),*}
+                $name {
+                    $($field: $crate::events::Field::default(),)*
+                    $($other: $crate::events::Map::default(),)?
+                }
             }
         }
 
-        impl $(<$generic>)? $name $(<$generic>)? {
+        /// Shows the object as in JSON, without the members that are missing.
+        impl $(<$($generic: ::core::fmt::Debug),+>)? ::core::fmt::Debug for $name $(<$($generic),+>)? {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let fields: &[&dyn $crate::events::field::ShowField] = &[$(&self.$field),*];
+                let other = $crate::events::field::event!(@other $(&self.$other)?);
+                $crate::events::field::show_fields(f, Self::PREFIX_LEN, Self::NAMES, fields, other)
+            }
+        }
+
+        impl $(<$($generic),+>)? $name $(<$($generic),+>)? {
             const PREFIX_LEN: usize = stringify!($name).len() + 1;
             const NAMES: &'static [&'static str] = &[$(
                 concat!(stringify!($name), ".", $crate::events::field::event!(@name $field $($json_name)?)),
@@ -355,7 +560,7 @@ macro_rules! event {
                 &[$($($(($other_name, $json_name),)?)?)*];
         }
 
-        impl $(<$generic: $crate::json::FromJson>)? $crate::json::FromJson for $name $(<$generic>)? {
+        impl $(<$($generic: $crate::json::FromJson),+>)? $crate::json::FromJson for $name $(<$($generic),+>)? {
             fn kind() -> ::core::option::Option<&'static str> {
                 ::core::option::Option::Some(::core::stringify!($name))
             }
@@ -373,19 +578,28 @@ macro_rules! event {
                     Self::NAMES,
                     Self::OTHER_NAMES,
                     fields,
+                    $crate::events::field::event!(@other $(&mut |text| event.$other.push(text))?),
                 )?;
                 Ok(event)
             }
         }
 
-        impl $(<$generic: $crate::json::ToJson>)? $crate::json::ToJson for $name $(<$generic>)? {
+        impl $(<$($generic: $crate::json::ToJson),+>)? $crate::json::ToJson for $name $(<$($generic),+>)? {
             fn to_json(&self, w: &mut $crate::json::Writer) {
                 let fields: &[&dyn $crate::events::field::WriteField] = &[$(&self.$field),*];
-                $crate::events::field::write_fields(w, Self::PREFIX_LEN, Self::NAMES, fields);
+                $crate::events::field::write_fields(
+                    w,
+                    Self::PREFIX_LEN,
+                    Self::NAMES,
+                    fields,
+                    $crate::events::field::event!(@other $(&|w| self.$other.write_members(w))?),
+                );
             }
         }
     )*};
 
+    (@other) => { ::core::option::Option::None };
+    (@other $value:expr) => { ::core::option::Option::Some($value) };
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $json_name:literal) => { $json_name };
 }

@@ -1,5 +1,7 @@
 //! AWS Identity and Access Management: policies in the responses of authorizers.
 
+use core::fmt;
+
 use super::field::event;
 use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
 
@@ -47,12 +49,22 @@ impl IamPolicyDocument {
 /// assert_eq!(json::parse::<OneOrMany>(br#""a""#)?, OneOrMany::One("a".to_owned()));
 /// # Ok::<(), json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum OneOrMany {
     /// A string.
     One(String),
     /// An array.
     Many(Vec<String>),
+}
+
+/// Shows the string or the array.
+impl fmt::Debug for OneOrMany {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OneOrMany::One(text) => text.fmt(f),
+            OneOrMany::Many(texts) => texts.fmt(f),
+        }
+    }
 }
 
 impl OneOrMany {

@@ -4,7 +4,7 @@ use super::batch::{BatchRunner, read_response, write_failures};
 use super::field::event;
 use super::{Base64, EpochMillis, Map};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Number, Reader, ToJson, Writer};
 use crate::json_struct;
 
@@ -124,14 +124,34 @@ fn header_bytes(numbers: &[i16]) -> Option<Vec<u8>> {
 ///
 /// let response = KafkaBatchResponse {
 ///     failures: vec![("orders-0".to_owned(), 7)],
+///     ..KafkaBatchResponse::default()
 /// };
 /// let text = r#"{"batchItemFailures":[{"itemIdentifier":{"partition":"orders-0","offset":7}}]}"#;
 /// assert_eq!(json::to_vec(&response), text.as_bytes());
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct KafkaBatchResponse {
     /// Topic and partition, such as `orders-0`, and the offset of the record.
     pub failures: Vec<(String, i64)>,
+    /// The failed records and their errors, for tests. They are not written.
+    pub errors: Vec<((String, i64), Error)>,
+}
+
+/// Compares what Lambda receives: the failed records.
+impl PartialEq for KafkaBatchResponse {
+    fn eq(&self, other: &KafkaBatchResponse) -> bool {
+        self.failures == other.failures
+    }
+}
+
+impl Eq for KafkaBatchResponse {}
+
+/// Returns the response for records that failed, without their errors.
+impl From<Vec<(String, i64)>> for KafkaBatchResponse {
+    fn from(failures: Vec<(String, i64)>) -> KafkaBatchResponse {
+        let errors = Vec::new();
+        KafkaBatchResponse { failures, errors }
+    }
 }
 
 /// `{"batchItemFailures":[{"itemIdentifier":{"partition":"orders-0","offset":7}}]}`
@@ -152,9 +172,8 @@ impl FromJson for KafkaBatchResponse {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         let (failures, _) = read_response::<Identifier>(r)?;
         let failures = failures.into_iter();
-        Ok(KafkaBatchResponse {
-            failures: failures.map(|at| (at.partition, at.offset)).collect(),
-        })
+        let failures: Vec<_> = failures.map(|at| (at.partition, at.offset)).collect();
+        Ok(failures.into())
     }
 }
 
@@ -197,8 +216,10 @@ pub fn each(
         for record in &records {
             let offset = *record.offset.get()?;
             let id = [&partition, " ", Number::from(offset).as_str()].concat();
-            if !runner.run(&id, &mut || f(record)) {
-                response.failures.push((partition.clone(), offset));
+            if let Err(error) = runner.run(&id, &mut || f(record)) {
+                let at = (partition, offset);
+                response.failures.push(at.clone());
+                response.errors.push((at, error));
                 break;
             }
         }

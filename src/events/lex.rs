@@ -2,6 +2,7 @@
 
 use super::Map;
 use super::field::event;
+use crate::json;
 use crate::json::Value;
 
 event! {
@@ -52,6 +53,7 @@ event! {
         dialog_action: Value as "dialogAction",
         intent: LexV2Intent,
         originating_request_id: String as "originatingRequestId",
+        ..other
     }
 
     /// An intent.
@@ -61,6 +63,7 @@ event! {
         slots: Map<Value>,
         state: String,
         kendra_response: Value as "kendraResponse",
+        ..other
     }
 
     /// The response to a [`LexV2Event`].
@@ -78,5 +81,35 @@ event! {
         session_state: LexV2SessionState as "sessionState",
         messages: Vec<Value>,
         request_attributes: Map<String> as "requestAttributes",
+    }
+}
+
+impl LexV2Response {
+    /// Returns the response that ends the conversation about the intent of `event`. `state` is that of
+    /// the intent, `Fulfilled` or `Failed`, and `text` is the message for the user. The rest of the
+    /// session's state is that of the event (Amazon Lex V2 Developer Guide, "AWS Lambda response format
+    /// for Lex V2").
+    ///
+    /// ```
+    /// use tiny_lambda::events::lex::{LexV2Event, LexV2Response};
+    /// use tiny_lambda::json;
+    ///
+    /// let event: LexV2Event =
+    ///     json::parse(br#"{"sessionState":{"intent":{"name":"OrderTea","state":"InProgress"}}}"#)?;
+    /// let response = LexV2Response::close(&event, "Fulfilled", "two teas");
+    /// assert_eq!(response.session_state.get()?.intent.get()?.state.get()?, "Fulfilled");
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    pub fn close(event: &LexV2Event, state: &str, text: &str) -> LexV2Response {
+        let mut session_state = event.session_state.clone();
+        let session = session_state.get_or_insert_default();
+        session.dialog_action.set(json!({ "type": "Close" }));
+        session.intent.get_or_insert_default().state.set(state);
+        let message = json!({ "contentType": "PlainText", "content": text });
+        LexV2Response {
+            session_state,
+            messages: Vec::from([message]).into(),
+            request_attributes: event.request_attributes.clone(),
+        }
     }
 }

@@ -20,6 +20,14 @@
 //! that the type does not have is ignored. For such members, and for the input of an AWS Step
 //! Functions state, which may be any JSON, take the event as a [`json::Value`](crate::json::Value).
 //!
+//! A field is changed by [`Field::set`] and [`Field::get_or_insert_default`]. A member that is missing
+//! is not written, so a response has the members that the function sets. The types whose events are
+//! sent back, those of [`cognito`] and the session state of [`lex`], keep members that they do not
+//! have in a field `other`.
+//!
+//! [`Debug`](core::fmt::Debug) shows an event as in JSON: the names of the members that the event has,
+//! with decoded base64, decoded keys and dates.
+//!
 //! A type that is part of an event is shown by the event's example. Test data is in [`samples`].
 //!
 //! Times and encoded values keep their text, and are decoded when the handler asks for the value:

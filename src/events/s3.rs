@@ -294,3 +294,60 @@ event! {
         headers: Map<String>,
     }
 }
+
+impl S3BatchJobResponse {
+    /// Returns the response to a batch of tasks. S3 retries tasks that have no result.
+    ///
+    /// ```
+    /// use tiny_lambda::events::s3::{S3BatchJobEvent, S3BatchJobResponse, S3BatchJobResult};
+    /// use tiny_lambda::{events::samples, json};
+    ///
+    /// let event: S3BatchJobEvent = json::parse(samples::S3_BATCH.as_bytes())?;
+    /// let tasks = event.tasks.get()?.iter();
+    /// let results = tasks.map(|task| S3BatchJobResult::succeeded(task, "done")).collect();
+    /// let response = S3BatchJobResponse::new(&event, results);
+    /// assert_eq!(response.invocation_id, event.invocation_id);
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    pub fn new(event: &S3BatchJobEvent, results: Vec<S3BatchJobResult>) -> S3BatchJobResponse {
+        S3BatchJobResponse {
+            invocation_schema_version: event.invocation_schema_version.clone(),
+            treat_missing_keys_as: "TemporaryFailure".into(),
+            invocation_id: event.invocation_id.clone(),
+            results: results.into(),
+        }
+    }
+}
+
+/// Defines the constructors of results.
+macro_rules! results {
+    ($($(#[$attribute:meta])* $name:ident $code:literal;)*) => {
+        impl S3BatchJobResult {$(
+            $(#[$attribute])*
+            ///
+            /// ```
+            /// use tiny_lambda::events::s3::{S3BatchJobResult, S3BatchJobTask};
+            ///
+            #[doc = concat!("let result = S3BatchJobResult::", stringify!($name), "(&S3BatchJobTask::default(), \"why\");")]
+            #[doc = concat!("assert_eq!(result.result_code.get()?, \"", $code, "\");")]
+            /// # Ok::<(), tiny_lambda::Error>(())
+            /// ```
+            pub fn $name(task: &S3BatchJobTask, text: &str) -> S3BatchJobResult {
+                S3BatchJobResult {
+                    task_id: task.task_id.clone(),
+                    result_code: $code.into(),
+                    result_string: text.into(),
+                }
+            }
+        )*}
+    };
+}
+
+results! {
+    /// Returns the result of a task that succeeded, with a text for the completion report.
+    succeeded "Succeeded";
+    /// Returns the result of a task that S3 is to retry, with a text for the completion report.
+    temporary_failure "TemporaryFailure";
+    /// Returns the result of a task that failed for good, with a text for the completion report.
+    permanent_failure "PermanentFailure";
+}

@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 /// The body of a request or response.
 ///
@@ -16,7 +17,17 @@ use alloc::vec::Vec;
 /// assert_eq!(body.as_bytes(), b"tea");
 /// assert_eq!(Body::from(vec![0xff]).as_str(), None);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+///
+/// `Debug` shows bytes as text too, and a body can be compared with a string:
+///
+/// ```
+/// use tiny_lambda::http::Body;
+///
+/// let body = Body::from(b"tea\xff".as_slice());
+/// assert_eq!(format!("{body:?}"), r#"Bytes(b"tea\xff")"#);
+/// assert_eq!(Body::from("tea"), "tea");
+/// ```
+#[derive(Clone, PartialEq, Eq, Default)]
 pub enum Body {
     /// No body.
     #[default]
@@ -94,6 +105,28 @@ impl Body {
             Body::Text(text) => text.into_bytes(),
             Body::Bytes(bytes) => bytes,
         }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Body::Empty => f.write_str("Empty"),
+            Body::Text(text) => write!(f, "Text({text:?})"),
+            Body::Bytes(bytes) => write!(f, "Bytes(b\"{}\")", bytes.escape_ascii()),
+        }
+    }
+}
+
+impl PartialEq<str> for Body {
+    fn eq(&self, other: &str) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl PartialEq<&str> for Body {
+    fn eq(&self, other: &&str) -> bool {
+        self == *other
     }
 }
 

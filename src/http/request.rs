@@ -119,16 +119,34 @@ impl Request {
         }
     }
 
-    /// Returns the request with one more header.
+    /// Returns the request with a header, which replaces earlier ones of that name, as
+    /// [`Response::with_header`] does.
     ///
     /// ```
     /// use tiny_lambda::http::{Method, Request};
     ///
     /// let request = Request::new(Method::Get, "/").with_header("Accept", "text/html");
-    /// assert_eq!(request.header("accept"), Some("text/html"));
+    /// let request = request.with_header("accept", "text/plain");
+    /// assert_eq!(request.headers().get_all("accept").collect::<Vec<_>>(), ["text/plain"]);
     /// ```
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Request {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Returns the request with one more header, which leaves earlier ones of that name in place.
+    ///
+    /// ```
+    /// use tiny_lambda::http::{Method, Request};
+    ///
+    /// let request = Request::new(Method::Get, "/")
+    ///     .with_appended_header("Accept", "text/html")
+    ///     .with_appended_header("Accept", "text/plain");
+    /// assert_eq!(request.headers().get_all("accept").count(), 2);
+    /// ```
+    #[must_use]
+    pub fn with_appended_header(mut self, name: &str, value: &str) -> Request {
         self.headers.append(name, value);
         self
     }
@@ -514,6 +532,13 @@ impl Request {
         self.api_parameter(name)
     }
 
+    /// Returns the names and values of the router's path parameters and of
+    /// [`with_param`](Self::with_param).
+    #[cfg(feature = "emulator")]
+    pub(crate) fn captures(&self) -> &[(String, String)] {
+        &self.captures
+    }
+
     /// Returns a decoded path parameter of the API's route.
     fn api_parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         let value = self.text_at(&["pathParameters", name])?;
@@ -605,7 +630,7 @@ impl Request {
             let parameter = self.api_parameter(name).unwrap_or_default();
             parameter == *value || parameter.strip_suffix('/') == Some(value)
         };
-        captures(route, "+", segments).is_some_and(|captures| captures.iter().all(is_value))
+        captures(route, segments).is_some_and(|captures| captures.iter().all(is_value))
     }
 
     /// Parses a path parameter.
@@ -752,6 +777,13 @@ impl Request {
     pub fn encode_response(&self, response: &Response) -> Result<Vec<u8>> {
         if let Some(error) = &response.failure {
             log::error(None, error);
+        }
+        let mut without_body;
+        let mut response = response;
+        if self.method == Method::Head {
+            without_body = response.clone();
+            without_body.omit_body();
+            response = &without_body;
         }
         Ok(json::to_vec(&ResponseEvent::new(response, self.caller)?))
     }

@@ -1,14 +1,15 @@
 //! [`Response`]: a web response, and the types that become one.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Display;
 
 use super::request_event::{for_each_pair, for_each_text};
 use super::{Body, Cookie, HeaderMap};
+use crate::encoding::{Digits, decimal};
 use crate::error::{Error, Result};
-use crate::json::{self, Base64, FromJson, Reader, ToJson, Value};
+use crate::json::private::WebBody;
+use crate::json::{self, Base64, FromJson, Reader, ToJson};
 
 /// A web response.
 ///
@@ -100,7 +101,11 @@ impl Response {
     /// assert_eq!(response.body.as_str(), Some(r#"{"ok":true}"#));
     /// ```
     pub fn json<T: ToJson + ?Sized>(value: &T) -> Response {
-        let body = match String::from_utf8(json::to_vec(value)) {
+        Response::from_json_bytes(json::to_vec(value))
+    }
+
+    fn from_json_bytes(json: Vec<u8>) -> Response {
+        let body = match String::from_utf8(json) {
             Ok(text) => Body::Text(text),
             // A `ToJson` of the user has written something else.
             Err(error) => Body::Bytes(error.into_bytes()),
@@ -166,6 +171,22 @@ impl Response {
         self
     }
 
+    /// Returns the response with one more header, which leaves earlier ones of that name in place.
+    ///
+    /// ```
+    /// use tiny_lambda::http::Response;
+    ///
+    /// let response = Response::text("tea")
+    ///     .with_appended_header("Link", "</a>; rel=prev")
+    ///     .with_appended_header("Link", "</c>; rel=next");
+    /// assert_eq!(response.headers.get_all("link").count(), 2);
+    /// ```
+    #[must_use]
+    pub fn with_appended_header(mut self, name: &str, value: &str) -> Response {
+        self.headers.append(name, value);
+        self
+    }
+
     /// Returns the response with one more cookie.
     ///
     /// ```
@@ -194,6 +215,20 @@ impl Response {
     pub fn with_body(mut self, body: impl Into<Body>) -> Response {
         self.body = body.into();
         self
+    }
+
+    /// Removes the body and notes its length in `Content-Length`: the response to a `HEAD` request has the
+    /// headers of that to `GET` (RFC 9110, section 9.3.2).
+    pub(crate) fn omit_body(&mut self) {
+        const CONTENT_LENGTH: &str = "Content-Length";
+        // RFC 9110, section 8.6: a response with status 1xx or 204 has no length, and one with 304 needs none.
+        let has_length = self.status >= 200 && self.status != 204 && self.status != 304;
+        if has_length && self.headers.get(CONTENT_LENGTH).is_none() {
+            let mut digits = Digits::default();
+            let len = decimal(self.body.len() as u64, &mut digits);
+            self.headers.append(CONTENT_LENGTH, len);
+        }
+        self.body = Body::Empty;
     }
 }
 
@@ -276,16 +311,54 @@ const OCTET_STREAM: &str = "application/octet-stream";
 
 /// A type that a handler may return in place of a [`Response`].
 ///
+/// Every type that implements [`ToJson`] does, so that a handler can return its own structs.
+///
+/// | value | status | body |
+/// | --- | --- | --- |
+/// | `&str`, `String`, `Cow<str>` | 200 | the text, `text/plain; charset=utf-8` |
+/// | `Vec<u8>`, `&[u8]`, `[u8; N]` | 200 | the bytes, `application/octet-stream` |
+/// | `()` | 204 | none |
+/// | `None` | 404 | none |
+/// | `Some(value)` | that of the value | that of the value |
+/// | `(status, value)`, with a `u16` or `i32` | the status | that of the value |
+/// | any other type that implements [`ToJson`] | 200 | its JSON, `application/json` |
+/// | `Ok(value)`, `Err(value)` in a handler's `Ok` | that of the value | that of the value |
+///
 /// ```
 /// use tiny_lambda::http::IntoResponse;
-/// use tiny_lambda::json;
+/// use tiny_lambda::json_struct;
 ///
-/// assert_eq!("hi".into_response().status, 200);
-/// assert_eq!((404, "no such order").into_response().status, 404);
-/// let response = json!({ "ok": true }).into_response();
+/// json_struct! { struct Order { id: u32 } }
+///
+/// let response = Order { id: 7 }.into_response();
 /// assert_eq!(response.headers.get("content-type"), Some("application/json"));
+/// assert_eq!(response.body.as_str(), Some(r#"{"id":7}"#));
+/// assert_eq!((201, vec![Order { id: 7 }]).into_response().body.as_str(), Some(r#"[{"id":7}]"#));
+/// assert_eq!("hi".into_response().body.as_str(), Some("hi"));
+/// assert_eq!(None::<Order>.into_response().status, 404);
 /// assert_eq!(().into_response().status, 204);
 /// ```
+///
+/// A type that does not implement [`ToJson`] may implement this trait itself:
+///
+/// ```
+/// use tiny_lambda::http::{IntoResponse, Response};
+///
+/// struct Page(String);
+///
+/// impl IntoResponse for Page {
+///     fn into_response(self) -> Response {
+///         Response::html(self.0)
+///     }
+/// }
+/// assert_eq!(Page("<p>".into()).into_response().with_status(404).status, 404);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent as a web response",
+    label = "neither a `Response` nor a type that implements `ToJson`",
+    note = "a handler returns a `Response`, text, bytes or a type that implements `ToJson`, such as one of \
+            `json_struct!`; `Response::json(&value)` makes a response to which status and headers can be added"
+)]
 pub trait IntoResponse {
     /// Converts the value to a response.
     ///
@@ -303,46 +376,32 @@ impl IntoResponse for Response {
     }
 }
 
-macro_rules! impl_into_response {
-    ($($doc:literal $type:ty, $value:ident => $response:expr;)*) => {$(
-        #[doc = $doc]
-        impl IntoResponse for $type {
-            fn into_response(self) -> Response {
-                let $value = self;
-                $response
-            }
-        }
-    )*};
-}
-
-impl_into_response! {
-    "Status 204, No Content." (), _value => Response::new(204);
-    "Plain text, `text/plain; charset=utf-8`." &str, text => Response::text(text);
-    "Plain text, `text/plain; charset=utf-8`." String, text => Response::text(text);
-    "Plain text, `text/plain; charset=utf-8`." Cow<'_, str>, text => Response::text(text);
-    "Bytes, `application/octet-stream`." Vec<u8>, bytes => Response::bytes(OCTET_STREAM, bytes);
-    "Bytes, `application/octet-stream`." &[u8], bytes => Response::bytes(OCTET_STREAM, bytes);
-    "JSON, `application/json`." Value, value => Response::json(&value);
-}
-
-/// Bytes, `application/octet-stream`.
-impl<const N: usize> IntoResponse for &[u8; N] {
+/// JSON, text, bytes or nothing: see [`IntoResponse`].
+#[diagnostic::do_not_recommend]
+impl<T: ToJson> IntoResponse for T {
     fn into_response(self) -> Response {
-        Response::bytes(OCTET_STREAM, self)
+        let (status, body) = self.to_web_body();
+        let response = match body {
+            WebBody::Empty => Response::new(200),
+            WebBody::Text(text) => Response::text(text),
+            WebBody::Bytes(bytes) => Response::bytes(OCTET_STREAM, bytes),
+            WebBody::Json(json) => Response::from_json_bytes(json),
+        };
+        response.with_status(status)
     }
 }
 
-/// The response of the second value with the first value as its status.
-impl<T: IntoResponse> IntoResponse for (u16, T) {
+/// The response with the status.
+impl IntoResponse for (u16, Response) {
     fn into_response(self) -> Response {
-        self.1.into_response().with_status(self.0)
+        self.1.with_status(self.0)
     }
 }
 
 /// `None` has status 404.
-impl<T: IntoResponse> IntoResponse for Option<T> {
+impl IntoResponse for Option<Response> {
     fn into_response(self) -> Response {
-        self.map_or_else(|| Response::new(404), T::into_response)
+        self.unwrap_or(Response::new(404))
     }
 }
 

@@ -186,7 +186,6 @@ fn write_values(w: &mut Writer, headers: &HeaderMap, name: &str, as_list: bool) 
 }
 
 /// Returns the reason phrase of a status; `None` if the table does not have it.
-#[cfg(feature = "emulator")]
 pub(crate) fn reason_phrase(status: u16) -> Option<&'static str> {
     status_description(status)?.get(4..)
 }

@@ -496,6 +496,247 @@ fn a_router_finds_the_route_or_the_allowed_methods() {
     check(router, "GET", "/users/%zz", Err("malformed value of `id`"));
 }
 
+/// Returns status and text of a router's response, or the message of its error.
+#[track_caller]
+fn route(router: &Router<'_>, method: &str, target: &str) -> String {
+    let request = Request::new(Method::from(method), target);
+    match router.handle(request, &Context::default()) {
+        Ok(got) => format!("{} {}", got.status, got.body.as_str().unwrap()),
+        Err(error) => error.error_message().to_owned(),
+    }
+}
+
+#[test]
+fn a_route_for_any_method_is_used_after_those_for_one() {
+    let router = Router::new()
+        .any("/a", |r, _| Ok(format!("any {}", r.method())))
+        .get("/a", |_, _| Ok("get"))
+        .any("/a/{x}", |_, _| Ok("any x"))
+        .options("/a/b", |_, _| Ok("options b"))
+        .head("/h", |_, _| Ok((204, ())))
+        .get("/h", |_, _| Ok("get h"));
+    let check = |line: &str, want: &str| {
+        let (method, path) = line.split_once(' ').unwrap();
+        assert_eq!(route(&router, method, path), want, "{line}");
+    };
+    check("GET /a", "200 get");
+    check("HEAD /a", "200 ");
+    check("POST /a", "200 any POST");
+    check("PURGE /a", "200 any PURGE");
+    check("OPTIONS /a", "200 any OPTIONS");
+    check("OPTIONS /a/b", "200 options b");
+    // No route for GET has the more specific pattern, so that the other one is used.
+    check("GET /a/b", "200 any x");
+    check("HEAD /h", "204 ");
+    check("GET /h", "200 get h");
+    check("POST /h", "405 ");
+    check("OPTIONS /h", "405 ");
+    check("GET /b", "404 ");
+}
+
+#[test]
+fn a_fallback_is_called_if_no_pattern_matches_the_path() {
+    let orders = Router::new()
+        .get("/", |_, _| Ok("orders"))
+        .get("/{id}", |r, _| {
+            Ok(format!("order {}", r.param::<u32>("id")?))
+        })
+        .fallback(|r, _| Ok((404, format!("no order {}", r.path()))));
+    let tables = Router::new().get("/{id}", |r, _| {
+        Ok(format!(
+            "{} {}",
+            r.param::<String>("shop")?,
+            r.param::<String>("id")?
+        ))
+    });
+    let router = Router::new()
+        .nest("/shop/orders", orders)
+        .nest("/{shop}/tables/", tables)
+        .nest(
+            "/",
+            Router::new()
+                .get("/", |_, _| Ok("home"))
+                .get("/a", |_, _| Ok("a")),
+        )
+        .fallback(|_, _| Ok((404, "replaced")))
+        .fallback(|r, _| Ok((404, format!("nothing {}", r.path()))));
+    let check = |line: &str, want: &str| {
+        let (method, path) = line.split_once(' ').unwrap();
+        assert_eq!(route(&router, method, path), want, "{line}");
+    };
+    check("GET /", "200 home");
+    check("GET /a", "200 a");
+    check("GET /shop/orders", "200 orders");
+    check("GET /shop/orders/", "404 no order /shop/orders/");
+    check("GET /shop/orders/7", "200 order 7");
+    check("GET /shop/orders/7/x", "404 no order /shop/orders/7/x");
+    check("DELETE /shop/orders/7/x", "404 no order /shop/orders/7/x");
+    check("POST /shop/orders/7", "405 ");
+    check("GET /shop/tables/3", "200 shop 3");
+    check("GET /shop", "404 nothing /shop");
+    check("GET ", "404 nothing ");
+    check("HEAD /shop", "404 ");
+    let nested = Router::new().nest(
+        "/v1",
+        Router::new().nest("/a", Router::new().get("/b", |_, _| Ok("b"))),
+    );
+    assert_eq!(route(&nested, "GET", "/v1/a/b"), "200 b");
+    assert_eq!(route(&nested, "GET", "/a/b"), "404 ");
+}
+
+#[test]
+fn errors_are_json_by_choice() {
+    let router = Router::new()
+        .json_errors()
+        .get("/id/{id}", |r, _| Ok(r.param::<u32>("id")?.to_string()))
+        .get("/none", |_, _| Ok(None::<u8>))
+        .get("/teapot", |_, _| Ok((418, ())))
+        .get("/own", |_, _| Ok((400, "own \"text\"")))
+        .get("/db", |_, _| {
+            Err::<(), _>(Error::new("Db", "password is hunter2"))
+        })
+        .get("/large", |r, _| r.with_body("four").limit_body(3))
+        .get("/quote/{q}", |_, _| {
+            Err::<(), _>(bad_request("a \"quote\"\n"))
+        });
+    for (line, want) in [
+        ("GET /id/7", "200 7"),
+        ("GET /id/x", r#"400 {"message":"malformed value of `id`"}"#),
+        ("GET /quote/1", r#"400 {"message":"a \"quote\"\n"}"#),
+        ("GET /nowhere", r#"404 {"message":"Not Found"}"#),
+        ("GET /none", r#"404 {"message":"Not Found"}"#),
+        ("PUT /none", r#"405 {"message":"Method Not Allowed"}"#),
+        ("GET /teapot", r#"418 {"message":"Error"}"#),
+        ("GET /own", r#"400 own "text""#),
+        ("GET /db", r#"500 {"message":"Internal Server Error"}"#),
+        (
+            "GET /large",
+            r#"413 {"message":"the body is longer than 3 bytes"}"#,
+        ),
+    ] {
+        let (method, path) = line.split_once(' ').unwrap();
+        assert_eq!(route(&router, method, path), want, "{line}");
+        if want.contains('{') {
+            let got = router.handle(
+                Request::new(Method::from(method), path),
+                &Context::default(),
+            );
+            let got = got.unwrap();
+            let types: Vec<_> = got.headers.get_all("content-type").collect();
+            assert_eq!(types, ["application/json"], "{line}");
+            // The error is logged.
+            assert_eq!(got.failure.is_some(), got.status == 500, "{line}");
+            assert_eq!(
+                got.headers.get("allow").is_some(),
+                got.status == 405,
+                "{line}"
+            );
+        }
+    }
+    // The caller of a HEAD request gets the length of the JSON.
+    let got = router.handle(Request::new(Method::Head, "/nowhere"), &Context::default());
+    assert_eq!(got.unwrap().headers.get("content-length"), Some("23"));
+}
+
+crate::json_struct! {
+    #[derive(Debug)]
+    struct Order { id: u32, note: Option<String> }
+}
+
+/// A type with an impl by hand.
+struct Page<T>(Vec<T>);
+
+impl<T: json::ToJson> json::ToJson for Page<T> {
+    fn to_json(&self, w: &mut json::Writer) {
+        w.begin_object();
+        w.member("items", &self.0);
+        w.end_object();
+    }
+}
+
+/// A type of the user that is no JSON.
+struct Html;
+
+impl IntoResponse for Html {
+    fn into_response(self) -> Response {
+        Response::html("<p>")
+    }
+}
+
+#[test]
+fn a_route_may_return_any_json() {
+    #[track_caller]
+    fn check(response: impl IntoResponse, want: &str) {
+        let got = response.into_response();
+        let kind = got.headers.get("content-type").unwrap_or("-");
+        let kind = kind.split(';').next().unwrap();
+        let body = got.body.as_str().unwrap_or("(bytes)");
+        assert_eq!(format!("{} {kind} {body}", got.status), want);
+    }
+    const ORDER: &str = r#"{"id":7,"note":null}"#;
+    let order = || Order { id: 7, note: None };
+    let (reference, text) = (&order(), &String::from("text"));
+    check(order(), &format!("200 application/json {ORDER}"));
+    check(reference, &format!("200 application/json {ORDER}"));
+    check(Box::new(order()), &format!("200 application/json {ORDER}"));
+    check((201, order()), &format!("201 application/json {ORDER}"));
+    check(
+        (201_u16, Some(order())),
+        &format!("201 application/json {ORDER}"),
+    );
+    check(
+        Some((201, order())),
+        &format!("201 application/json {ORDER}"),
+    );
+    check(vec![order()], &format!("200 application/json [{ORDER}]"));
+    check(Page(vec![1, 2]), r#"200 application/json {"items":[1,2]}"#);
+    check(None::<Order>, "404 - ");
+    check((410, None::<Order>), "410 - ");
+    check((202, ()), "202 - ");
+    check(Err::<Order, _>((409, "taken")), "409 text/plain taken");
+    check(
+        Ok::<_, (u16, &str)>(order()),
+        &format!("200 application/json {ORDER}"),
+    );
+    check(crate::json!({ "a": 1 }), r#"200 application/json {"a":1}"#);
+    check(crate::json!("text"), r#"200 application/json "text""#);
+    check(vec!["a", "b"], r#"200 application/json ["a","b"]"#);
+    check(Vec::<Order>::new(), "200 application/json []");
+    check([1, 2], "200 application/json [1,2]");
+    check(42, "200 application/json 42");
+    check(404_u16, "200 application/json 404");
+    check(true, "200 application/json true");
+    check((1_u8, 2), "200 application/json [1,2]");
+    check(vec![(1_u16, 2)], "200 application/json [[1,2]]");
+    check(("a", 1), r#"200 application/json ["a",1]"#);
+    check(
+        vec![(String::from("a"), 1)],
+        r#"200 application/json {"a":1}"#,
+    );
+    check("text", "200 text/plain text");
+    check(String::from("text"), "200 text/plain text");
+    check(text, "200 text/plain text");
+    check(alloc::borrow::Cow::Borrowed("text"), "200 text/plain text");
+    check(Some("text"), "200 text/plain text");
+    check(b"ab", "200 application/octet-stream ab");
+    check(&[0xff_u8][..], "200 application/octet-stream (bytes)");
+    check(vec![0xff_u8], "200 application/octet-stream (bytes)");
+    check(Response::text("x"), "200 text/plain x");
+    check((404, Response::text("x")), "404 text/plain x");
+    check(None::<Response>, "404 - ");
+    check(Html, "200 text/html <p>");
+    check(
+        Err::<Html, _>(order()),
+        &format!("200 application/json {ORDER}"),
+    );
+    // A status that cannot be sent is an error, not another status.
+    for status in [-1, 0, 70_000] {
+        let response = (status, "x").into_response();
+        let request = Request::new(Method::Get, "/");
+        assert!(request.encode_response(&response).is_err(), "{status}");
+    }
+}
+
 #[test]
 fn cors_allows_the_listed_origins_only() {
     #[track_caller]

@@ -169,16 +169,71 @@ pub(super) const fn is_same(mut text: &[u8], mut other: &[u8]) -> bool {
     text.is_empty() && other.is_empty()
 }
 
-/// How the name of a field becomes that of a member.
+/// How the name of a field or variant becomes its name in JSON: by the rules of serde's `rename_all`, for
+/// ASCII letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(non_camel_case_types, reason = "each is written in its own case")]
 pub enum Case {
-    /// The name stays as it is.
+    /// `unit_price` and `UnitPrice` stay as they are.
     Verbatim,
-    /// `unit_price` becomes `unitPrice`.
-    camelCase,
-    /// `unit_price` becomes `UnitPrice`.
-    PascalCase,
+    /// `unitPrice`
+    Camel,
+    /// `UnitPrice`
+    Pascal,
+    /// `unit_price`
+    Snake,
+    /// `UNIT_PRICE`
+    ScreamingSnake,
+    /// `unit-price`
+    Kebab,
+    /// `UNIT-PRICE`
+    ScreamingKebab,
+    /// The variant `UnitPrice` becomes `unitprice`; fields stay as they are.
+    Lower,
+    /// The variant `UnitPrice` becomes `UNITPRICE`, the field `unit_price` `UNIT_PRICE`.
+    Upper,
+}
+
+impl Case {
+    /// Returns whether words are separated in this case.
+    const fn separates_words(self) -> bool {
+        use Case::{Kebab, ScreamingKebab, ScreamingSnake, Snake};
+        matches!(self, Snake | ScreamingSnake | Kebab | ScreamingKebab)
+    }
+
+    /// Returns whether all letters are uppercase in this case.
+    const fn is_upper(self) -> bool {
+        use Case::{ScreamingKebab, ScreamingSnake, Upper};
+        matches!(self, Upper | ScreamingSnake | ScreamingKebab)
+    }
+
+    /// Returns the byte for a `_` in a name.
+    const fn underscore(self) -> u8 {
+        match self {
+            Case::Kebab | Case::ScreamingKebab => b'-',
+            _ => b'_',
+        }
+    }
+}
+
+/// Returns the length of [`variant_text`].
+pub const fn variant_len(name: &str, case: Case) -> usize {
+    let mut out = ConstWriter {
+        rest: &mut [],
+        len: 0,
+    };
+    out.variant(name, case);
+    out.len
+}
+
+/// Returns the name of an enum's variant in JSON, in constant evaluation.
+pub const fn variant_text<const LEN: usize>(name: &str, case: Case) -> [u8; LEN] {
+    let mut text = [0; LEN];
+    let mut out = ConstWriter {
+        rest: &mut text,
+        len: 0,
+    };
+    out.variant(name, case);
+    text
 }
 
 impl Name {
@@ -285,6 +340,20 @@ impl Name {
     }
 }
 
+/// Writes "one of" and names in backticks. Returns the length, also of what does not fit.
+pub(super) const fn one_of(names: &[&str], text: &mut [u8]) -> usize {
+    let mut out = ConstWriter { rest: text, len: 0 };
+    out.text("one of");
+    let mut rest = names;
+    while let [name, after @ ..] = rest {
+        out.text(" `");
+        out.text(name);
+        out.text("`");
+        rest = after;
+    }
+    out.len
+}
+
 /// Writes into an array in constant evaluation. It also counts the bytes that do not fit.
 struct ConstWriter<'t> {
     rest: &'t mut [u8],
@@ -301,29 +370,65 @@ impl ConstWriter<'_> {
         self.len = add(self.len, 1);
     }
 
+    const fn text(&mut self, text: &str) {
+        let mut rest = text.as_bytes();
+        while let [byte, after @ ..] = rest {
+            self.push(*byte);
+            rest = after;
+        }
+    }
+
     /// Writes the text of a member before its value.
     const fn member(&mut self, name: &str, case: Case, is_first: bool) {
         self.push(if is_first { b'{' } else { b',' });
         self.push(b'"');
-        let mut upper = matches!(case, Case::PascalCase);
+        self.field(name, case);
+        self.push(b'"');
+        self.push(b':');
+    }
+
+    /// Writes the name of a field in a case.
+    const fn field(&mut self, name: &str, case: Case) {
+        // Camel case begins with a lowercase letter, wherever the first word begins.
+        let (mut is_first, mut begins_word) = (true, true);
         let mut rest = name.as_bytes();
         while let [byte, after @ ..] = rest {
             rest = after;
-            if matches!(case, Case::Verbatim) {
-                self.escaped(*byte);
-            } else if *byte == b'_' {
-                upper = true;
-            } else {
-                self.escaped(if upper {
-                    byte.to_ascii_uppercase()
-                } else {
-                    *byte
-                });
-                upper = false;
+            match case {
+                Case::Camel | Case::Pascal if *byte == b'_' => begins_word = true,
+                Case::Camel | Case::Pascal => {
+                    self.escaped(match (begins_word, is_first, case) {
+                        (_, true, Case::Camel) => byte.to_ascii_lowercase(),
+                        (true, ..) => byte.to_ascii_uppercase(),
+                        _ => *byte,
+                    });
+                    (is_first, begins_word) = (false, false);
+                }
+                _ if *byte == b'_' => self.push(case.underscore()),
+                _ if case.is_upper() => self.escaped(byte.to_ascii_uppercase()),
+                _ => self.escaped(*byte),
             }
         }
-        self.push(b'"');
-        self.push(b':');
+    }
+
+    /// Writes the name of a variant in a case.
+    const fn variant(&mut self, name: &str, case: Case) {
+        let mut is_first = true;
+        let mut rest = name.as_bytes();
+        while let [byte, after @ ..] = rest {
+            rest = after;
+            if byte.is_ascii_uppercase() && !is_first && case.separates_words() {
+                self.push(case.underscore());
+            }
+            self.push(match case {
+                _ if *byte == b'_' => case.underscore(),
+                Case::Camel if is_first => byte.to_ascii_lowercase(),
+                Case::Verbatim | Case::Pascal | Case::Camel => *byte,
+                _ if case.is_upper() => byte.to_ascii_uppercase(),
+                _ => byte.to_ascii_lowercase(),
+            });
+            is_first = false;
+        }
     }
 
     /// Escapes as the [`Writer`] does, so that names can be compared as they are written.

@@ -1,11 +1,11 @@
-//! Hash maps, which `core` and `alloc` do not have.
+//! Hash maps and hash sets, which `core` and `alloc` do not have.
 
 use alloc::string::String;
-use std::collections::HashMap;
-use std::hash::BuildHasher;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, Hash};
 
 use super::borrow::map;
-use super::impls::write_members;
+use super::impls::{sets, write_members};
 use super::{Error, FromJson, Reader, ToJson, Writer};
 
 map!(FromJson<> from_json '_, HashMap<String, T, S>, S);
@@ -16,3 +16,5 @@ impl<N: AsRef<str>, T: ToJson, S> ToJson for HashMap<N, T, S> {
         write_members(self, w);
     }
 }
+
+sets!(HashSet<T, S>, Eq Hash);

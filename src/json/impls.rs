@@ -2,13 +2,17 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
-use alloc::string::String;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use super::float;
 use super::members::read_members;
+use super::private::WebBody;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 
 /// `null`. Use [`Ignored`] for a value of any kind that is not needed.
@@ -24,6 +28,10 @@ impl FromJson for () {
 impl ToJson for () {
     fn to_json(&self, w: &mut Writer) {
         w.null();
+    }
+
+    fn to_web_body(&self) -> (u16, WebBody) {
+        (204, WebBody::Empty)
     }
 }
 
@@ -66,7 +74,7 @@ impl ToJson for bool {
 }
 
 macro_rules! integers {
-    ($($type:ident $unsigned:ident $wide:ident $small:ident),* $(,)?) => {$(
+    ($($type:ident $unsigned:ident $wide:ident $small:ident $({ $($more:tt)* })?),* $(,)?) => {$(
         /// An integer that is in range, in any notation: 60 is `60`, `60.0` or `6e1`.
         impl FromJson for $type {
             #[allow(
@@ -93,13 +101,33 @@ macro_rules! integers {
             fn to_value(&self) -> Value {
                 Value::from(*self)
             }
+
+            $($($more)*)?
         }
     )*};
 }
 
 integers!(
-    u8 u8 u64 u64, u16 u16 u64 u64, u32 u32 u64 u64, u64 u64 u64 u64, usize usize u64 u64,
-    i8 u8 i64 i64, i16 u16 i64 i64, i32 u32 i64 i64, i64 u64 i64 i64, isize usize i64 i64,
+    u8 u8 u64 u64 {
+        fn list_to_web_body(list: &[u8]) -> WebBody {
+            WebBody::Bytes(list.into())
+        }
+    },
+    u16 u16 u64 u64 {
+        fn pair_to_web_body<T: ToJson>(pair: &(u16, T)) -> (u16, WebBody) {
+            (pair.0, pair.1.to_web_body().1)
+        }
+    },
+    u32 u32 u64 u64, u64 u64 u64 u64, usize usize u64 u64,
+    i8 u8 i64 i64, i16 u16 i64 i64,
+    i32 u32 i64 i64 {
+        // The type of a status that is written as a literal, as in `(404, "no such order")`.
+        fn pair_to_web_body<T: ToJson>(pair: &(i32, T)) -> (u16, WebBody) {
+            let status = u16::try_from(pair.0).unwrap_or(u16::MAX);
+            (status, pair.1.to_web_body().1)
+        }
+    },
+    i64 u64 i64 i64, isize usize i64 i64,
 );
 
 macro_rules! wide_integers {
@@ -220,6 +248,52 @@ impl FromJson for String {
     }
 }
 
+macro_rules! string_pointers {
+    ($($type:ty),*) => {$(
+        impl FromJson for $type {
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+                String::from_json(r).map(Into::into)
+            }
+
+            placeholder!(Self::from(""));
+        }
+    )*};
+}
+
+string_pointers!(Box<str>, Rc<str>, Arc<str>);
+
+macro_rules! addresses {
+    ($($type:ty, $what:literal, $placeholder:expr);*) => {$(
+        /// A string, such as the type's `Display` writes.
+        impl FromJson for $type {
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+                r.attempt(|r| r.string()?.parse().map_err(|_| r.error_expected($what)))
+            }
+
+            placeholder!($placeholder);
+        }
+
+        /// A string.
+        impl ToJson for $type {
+            fn to_json(&self, w: &mut Writer) {
+                w.string(&self.to_string());
+            }
+        }
+    )*};
+}
+
+const NO_V4: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
+const NO_V6: Ipv6Addr = Ipv6Addr::UNSPECIFIED;
+
+addresses!(
+    IpAddr, "an IP address", IpAddr::V4(NO_V4);
+    Ipv4Addr, "an IPv4 address", NO_V4;
+    Ipv6Addr, "an IPv6 address", NO_V6;
+    SocketAddr, "an IP address and a port", SocketAddr::V4(SocketAddrV4::new(NO_V4, 0));
+    SocketAddrV4, "an IPv4 address and a port", SocketAddrV4::new(NO_V4, 0);
+    SocketAddrV6, "an IPv6 address and a port", SocketAddrV6::new(NO_V6, 0, 0, 0)
+);
+
 macro_rules! strings {
     ($($type:ty),*) => {$(
         impl ToJson for $type {
@@ -229,6 +303,10 @@ macro_rules! strings {
 
             fn to_value(&self) -> Value {
                 Value::String(String::from(&**self))
+            }
+
+            fn to_web_body(&self) -> (u16, WebBody) {
+                (200, WebBody::Text(String::from(&**self)))
             }
 
             fn pairs_to_json<T: ToJson>(pairs: &[(Self, T)], w: &mut Writer)
@@ -258,23 +336,33 @@ impl ToJson for str {
     fn to_value(&self) -> Value {
         Value::String(String::from(self))
     }
-}
 
-impl<T: FromJson> FromJson for Box<T> {
-    fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        T::from_json(r).map(Box::new)
-    }
-
-    #[inline(always)]
-    fn absent() -> Option<Self> {
-        T::absent().map(Box::new)
-    }
-
-    #[inline(always)]
-    fn placeholder() -> Option<Self> {
-        T::placeholder().map(Box::new)
+    fn to_web_body(&self) -> (u16, WebBody) {
+        (200, WebBody::Text(String::from(self)))
     }
 }
+
+macro_rules! owners {
+    ($($type:ident),*) => {$(
+        impl<T: FromJson> FromJson for $type<T> {
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+                T::from_json(r).map($type::new)
+            }
+
+            #[inline(always)]
+            fn absent() -> Option<Self> {
+                T::absent().map($type::new)
+            }
+
+            #[inline(always)]
+            fn placeholder() -> Option<Self> {
+                T::placeholder().map($type::new)
+            }
+        }
+    )*};
+}
+
+owners!(Box, Rc, Arc);
 
 macro_rules! pointers {
     ($($type:ty $(, ?$maybe:ident)?);*) => {$(
@@ -286,11 +374,15 @@ macro_rules! pointers {
             fn to_value(&self) -> Value {
                 (**self).to_value()
             }
+
+            fn to_web_body(&self) -> (u16, WebBody) {
+                (**self).to_web_body()
+            }
         }
     )*};
 }
 
-pointers!(Box<T>, ?Sized; &T; &mut T; &[T]);
+pointers!(Box<T>, ?Sized; Rc<T>, ?Sized; Arc<T>, ?Sized; &T; &mut T; &[T]);
 
 /// `None` is `null`.
 impl<T: ToJson> ToJson for Option<T> {
@@ -303,6 +395,15 @@ impl<T: ToJson> ToJson for Option<T> {
 
     fn to_value(&self) -> Value {
         self.as_ref().map_or(Value::Null, ToJson::to_value)
+    }
+
+    fn to_web_body(&self) -> (u16, WebBody) {
+        let body = self.as_ref().map(ToJson::to_web_body);
+        body.unwrap_or((404, WebBody::Empty))
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
     }
 }
 
@@ -350,6 +451,10 @@ macro_rules! lists {
             fn to_value(&self) -> Value {
                 T::list_to_value(self)
             }
+
+            fn to_web_body(&self) -> (u16, WebBody) {
+                (200, T::list_to_web_body(self))
+            }
         }
     )*};
 }
@@ -370,6 +475,10 @@ macro_rules! tuples {
 
         fn list_to_value(list: &[Self]) -> Value {
             $first::pairs_to_value(list)
+        }
+
+        fn to_web_body(&self) -> (u16, WebBody) {
+            $first::pair_to_web_body(self)
         }
     };
     (@$direction:ident $($rest:tt)*) => {};
@@ -435,6 +544,46 @@ pub(super) fn write_members<'m, N: AsRef<str> + 'm, T: ToJson + 'm>(
     }
     w.end_object();
 }
+
+/// Implements both traits for a set.
+macro_rules! sets {
+    ($set:ident<T $(, $hasher:ident)?>, $($bound:ident)*) => {
+        /// An array. An element that occurs more than once is kept once.
+        impl<T: FromJson $(+ $bound)* $(, $hasher: BuildHasher + Default)?> FromJson
+            for $set<T $(, $hasher)?>
+        {
+            fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
+                let mut set = Self::default();
+                set.read_json(r)?;
+                Ok(set)
+            }
+
+            fn read_json(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
+                self.clear();
+                r.elements(&mut |r| {
+                    self.insert(T::from_json(r)?);
+                    Ok(())
+                })
+            }
+
+            placeholder!(Self::default());
+        }
+
+        /// An array.
+        impl<T: ToJson $(, $hasher)?> ToJson for $set<T $(, $hasher)?> {
+            fn to_json(&self, w: &mut Writer) {
+                w.begin_array();
+                for value in self {
+                    w.element(value);
+                }
+                w.end_array();
+            }
+        }
+    };
+}
+pub(super) use sets;
+
+sets!(BTreeSet<T>, Ord);
 
 /// Reads an array.
 pub(super) fn read_elements<T: FromJson>(

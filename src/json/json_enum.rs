@@ -2,21 +2,41 @@
 
 /// Defines an enum that can be read from and written as JSON.
 ///
-/// A variant without a value is a string; `as "name"` sets its name in JSON. A variant that holds a
-/// `String` and is marked `as ..` holds all other strings:
+/// Attributes, doc comments and visibility are kept.
+///
+/// | written | meaning | with serde |
+/// | --- | --- | --- |
+/// | `Open as "OPEN"` | the variant's name in JSON | `rename` |
+/// | `Other(String) as ..` | the variant for all other strings or, with a tag, objects | `other` |
+/// | `enum Name as "type"` | the tag: the member that names the variant | `tag` |
+/// | `enum Name as camelCase` | the case of all names that are not set by `as "name"`: `orderPaid` | `rename_all` |
+/// | `as PascalCase` | `OrderPaid`, the variants' own names | `rename_all` |
+/// | `as snake_case` | `order_paid` | `rename_all` |
+/// | `as SCREAMING_SNAKE_CASE` | `ORDER_PAID` | `rename_all` |
+/// | `as kebab-case` | `order-paid` | `rename_all` |
+/// | `as SCREAMING-KEBAB-CASE` | `ORDER-PAID` | `rename_all` |
+/// | `as lowercase`, `as UPPERCASE` | `orderpaid`, `ORDERPAID` | `rename_all` |
+/// | `enum Name as "type", camelCase` | both, in this order | |
+///
+/// Names are converted by serde's rules, for ASCII letters. Generics, variants with named fields or several
+/// values, and discriminants are compile errors: give a variant a struct or a tuple, or implement
+/// [`FromJson`](crate::json::FromJson) and [`ToJson`](crate::json::ToJson) by hand, as their documentation shows.
+///
+/// A variant without a value is a string. A variant that holds a `String` and is marked `as ..` holds all other
+/// strings:
 /// ```
 /// use tiny_lambda::json;
 ///
 /// tiny_lambda::json_enum! {
 ///     /// How an order stands.
 ///     #[derive(Debug, PartialEq)]
-///     pub enum Status {
-///         Open as "OPEN",
-///         Paid as "PAID",
+///     pub enum Status as UPPERCASE {
+///         Open,
+///         Paid as "PAID_IN_FULL",
 ///         Other(String) as ..,
 ///     }
 /// }
-/// assert_eq!(json::parse::<Status>(br#""PAID""#)?, Status::Paid);
+/// assert_eq!(json::parse::<Status>(br#""PAID_IN_FULL""#)?, Status::Paid);
 /// assert_eq!(json::parse::<Status>(br#""LOST""#)?, Status::Other("LOST".into()));
 /// assert_eq!(json::to_vec(&Status::Open), br#""OPEN""#);
 /// # Ok::<(), json::Error>(())
@@ -35,8 +55,8 @@
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
-/// `as "name"` after the enum's name sets a tag: the member with this name, next to those of the value,
-/// which must be an object, is the name of the variant. A variant `as ..` holds the whole object if
+/// With a tag, the member with this name, next to those of the value, which must be an object, is the name of the
+/// variant. A variant `as ..` holds the whole object if
 /// the tag is missing or has another value:
 /// ```
 /// use tiny_lambda::json::{self, Value};
@@ -57,29 +77,68 @@
 /// ```
 #[macro_export]
 macro_rules! json_enum {
-    (
-        $(#[$enum_attribute:meta])*
-        $vis:vis enum $name:ident $(as $tag:literal)? {$(
-            $(#[$attribute:meta])*
-            $variant:ident $(($type:ty))? $(as $json_name:tt)?
-        ),* $(,)?}
-    ) => {
-        $(#[$enum_attribute])*
-        $vis enum $name {$(
-            $(#[$attribute])*
-            $variant $(($type))?,
-        )*}
+    ($($definition:tt)*) => { $crate::__json_enum!(@parse $($definition)*); };
+}
 
-        $crate::json_struct!(@distinct [$] [$($variant)*]
-            $crate::json_enum!(@impls $name [$($tag)?] $($variant ($($type)?) [$($json_name)?])*);
+/// The rules of `json_enum!`. They are in another macro, so that the documentation does not list them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __json_enum {
+    (
+        @parse
+        $(#[$($enum_attribute:tt)*])*
+        $vis:vis enum $name:ident
+        $(as $($($word:tt)-+),+)? {$(
+            $(#[$($attribute:tt)*])*
+            $variant:ident $(($type:ty) $(as .. $($never:lifetime)?)?)? $(as $json_name:literal)?
+        ),+ $(,)?}
+    ) => {
+        $(#[$($enum_attribute)*])*
+        $vis enum $name {$(
+            $(#[$($attribute)*])*
+            $variant $(($type))?,
+        )+}
+
+        $crate::__json_mistake!(
+            @attributes json_enum [$(#[$($enum_attribute)*])*] $($(#[$($attribute)*])*)+
         );
+        $crate::__json_struct!(@distinct [$] [$($variant)+] [$name $(, $variant)+] const _: () = {
+            $crate::__json_enum!(
+                @words [$($([$($word)-+])+)?] $name
+                $($variant ($($type)?) [$($json_name)? $($(.. $($never)?)?)?])+
+            );
+        };);
+    };
+    (@parse $($definition:tt)*) => { $crate::__json_mistake!(@enum $($definition)*); };
+
+    // The first word may be the tag.
+    (@words [[$tag:literal] $($word:tt)*] $name:ident $($variants:tt)*) => {
+        const JSON_CASE: $crate::json::private::Case =
+            $crate::__json_mistake!(@case json_enum $($word)*);
+        $crate::__json_enum!(@impls $name [$tag] $($variants)*);
+    };
+    (@words [$($word:tt)*] $name:ident $($variants:tt)*) => {
+        const JSON_CASE: $crate::json::private::Case =
+            $crate::__json_mistake!(@case json_enum $($word)*);
+        $crate::__json_enum!(@impls $name [] $($variants)*);
     };
 
-    (@impls $name:ident $tag:tt $($variant:ident $type:tt $json_name:tt)*) => {
-        $($crate::json_enum!(@check_name $type $json_name);)*
+    (@impls $name:ident $tag:tt $($variant:ident $type:tt $json_name:tt)+) => {
+        /// The names of the variants in JSON.
+        struct JsonNames;
+        #[allow(non_upper_case_globals, reason = "one constant per variant, named like it")]
+        impl JsonNames {
+            $(const $variant: &str = $crate::__json_enum!(@name $variant $json_name);)+
+        }
+        const JSON_EXPECTED: &str = {
+            const NAMES: &[&str] = &[$(JsonNames::$variant),+];
+            const TEXT: [u8; $crate::json::private::one_of_len(NAMES)] =
+                $crate::json::private::one_of(NAMES);
+            $crate::json::private::text(&TEXT)
+        };
         const _: () = $crate::json::private::check_variants(
-            &[$($crate::json_enum!(@checked $variant $type $json_name)),*],
-            $crate::json_enum!(@has $tag),
+            &[$($crate::__json_enum!(@checked $variant $type $json_name)),+],
+            $crate::__json_enum!(@has $tag),
         );
 
         impl $crate::json::FromJson for $name {
@@ -87,25 +146,22 @@ macro_rules! json_enum {
                 r: &mut $crate::json::Reader<'_>,
             ) -> ::core::result::Result<Self, $crate::json::Error> {
                 r.attempt(|r| {
-                    let variant = $crate::json_enum!(@begin r $tag);
-                    $($crate::json_enum!(
+                    let variant = $crate::__json_enum!(@begin r $tag);
+                    $($crate::__json_enum!(
                         @read r variant $variant $type $json_name $tag
                     );)*
-                    $($crate::json_enum!(
+                    $($crate::__json_enum!(
                         @read_other r variant $variant $type $json_name $tag
                     );)*
                     #[allow(unreachable_code, reason = "a variant may hold all others")]
-                    ::core::result::Result::Err(variant.error(r, ::core::concat!(
-                        "one of",
-                        $(" `", $crate::json_enum!(@name $variant $json_name), "`",)*
-                    )))
+                    ::core::result::Result::Err(variant.error(r, JSON_EXPECTED))
                 })
             }
 
             #[inline(always)]
             fn placeholder() -> ::core::option::Option<Self> {
                 $(if let placeholder @ ::core::option::Option::Some(_) =
-                    $crate::json_enum!(@placeholder $variant $type)
+                    $crate::__json_enum!(@placeholder $variant $type)
                 {
                     return placeholder;
                 })*
@@ -116,8 +172,8 @@ macro_rules! json_enum {
         impl $crate::json::ToJson for $name {
             fn to_json(&self, w: &mut $crate::json::Writer) {
                 match self {
-                    $($crate::json_enum!(@pattern $variant $type value) =>
-                        $crate::json_enum!(
+                    $($crate::__json_enum!(@pattern $variant $type value) =>
+                        $crate::__json_enum!(
                             @write w value $variant $type $json_name $tag
                         ),)*
                 }
@@ -125,50 +181,42 @@ macro_rules! json_enum {
         }
     };
 
+    (@name $variant:ident [$name:literal ..]) => {{
+        $crate::__json_mistake!(@literal $name TwoNames);
+        $name
+    }};
     (@name $variant:ident [..]) => { "another" };
     (@name $variant:ident [$name:literal]) => { $name };
-    (@name $variant:ident []) => { ::core::stringify!($variant) };
-    // `@check_name` reports the error, once.
-    (@name $variant:ident [$other:tt]) => { "" };
+    (@name $variant:ident []) => {{
+        const NAME: &str = $crate::json::private::name(::core::stringify!($variant));
+        const TEXT: [u8; $crate::json::private::variant_len(NAME, JSON_CASE)] =
+            $crate::json::private::variant_text(NAME, JSON_CASE);
+        $crate::json::private::text(&TEXT)
+    }};
 
     (@checked $variant:ident $type:tt [..]) => { ::core::option::Option::None };
     (@checked $variant:ident $type:tt $json_name:tt) => {
         ::core::option::Option::Some((
-            $crate::json_enum!(@name $variant $json_name), $crate::json_enum!(@has $type),
+            JsonNames::$variant, $crate::__json_enum!(@has $type),
         ))
     };
     (@has ()) => { false };
     (@has []) => { false };
     (@has $other:tt) => { true };
 
-    (@check_name $type:tt []) => {};
-    (@check_name () [..]) => {
-        ::core::compile_error!("a variant `as ..` needs a type for its value: `Other(String) as ..`");
-    };
-    (@check_name $type:tt [..]) => {};
-    (@check_name $type:tt [$name:literal]) => {};
-    (@check_name $type:tt [$other:tt]) => {
-        const _: () = {
-            ::core::compile_error!("expected a variant's name in quotes or `..` after `as`");
-            // The message is reported at the beginning of the macro; this is an error at the word.
-            $crate::json_enum!(@quoted $other)
-        };
-    };
-    (@quoted $name:literal) => {};
-
     (@begin $r:ident []) => { $crate::json::private::Variant::of($r)? };
     (@begin $r:ident [$tag:literal]) => { $crate::json::private::Variant::tagged($r, $tag)? };
 
     (@read $r:ident $v:ident $variant:ident $type:tt [..] $tag:tt) => {};
     (@read $r:ident $v:ident $variant:ident () $json_name:tt $tag:tt) => {
-        if $v.is_unit($crate::json_enum!(@name $variant $json_name)) {
+        if $v.is_unit(JsonNames::$variant) {
             $v.end($r)?;
             return ::core::result::Result::Ok(Self::$variant);
         }
     };
     (@read $r:ident $v:ident $variant:ident ($type:ty) $json_name:tt $tag:tt) => {
-        if $v.has_value($crate::json_enum!(@name $variant $json_name)) {
-            let value = $crate::json_enum!(@value $r ($type) $tag);
+        if $v.has_value(JsonNames::$variant) {
+            let value = $crate::__json_enum!(@value $r ($type) $tag);
             $v.end($r)?;
             return ::core::result::Result::Ok(Self::$variant(value));
         }
@@ -202,22 +250,22 @@ macro_rules! json_enum {
         <$type as $crate::json::ToJson>::to_json($value, $w)
     };
     (@write $w:ident $value:ident $variant:ident () $json_name:tt []) => {
-        $w.string($crate::json_enum!(@name $variant $json_name))
+        $w.string(JsonNames::$variant)
     };
     (@write $w:ident $value:ident $variant:ident () $json_name:tt [$tag:literal]) => {{
         $w.begin_object();
-        $w.member($tag, $crate::json_enum!(@name $variant $json_name));
+        $w.member($tag, JsonNames::$variant);
         $w.end_object();
     }};
     (@write $w:ident $value:ident $variant:ident ($type:ty) $json_name:tt []) => {{
         $w.begin_object();
-        $w.name($crate::json_enum!(@name $variant $json_name));
+        $w.name(JsonNames::$variant);
         <$type as $crate::json::ToJson>::to_json($value, $w);
         $w.end_object();
     }};
     (@write $w:ident $value:ident $variant:ident ($type:ty) $json_name:tt [$tag:literal]) => {
         <$type as $crate::json::private::WritesObject>::write_tagged(
-            $value, $w, $tag, $crate::json_enum!(@name $variant $json_name),
+            $value, $w, $tag, JsonNames::$variant,
         )
     };
 }

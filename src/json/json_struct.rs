@@ -2,10 +2,28 @@
 
 /// Defines a struct that can be read from and written as JSON.
 ///
-/// Attributes, doc comments and visibility are kept. After a field's type, `as "name"` sets its name in
-/// JSON, and `= value` its default. The default is used if the member is missing or `null`, also for an
-/// `Option`; it is evaluated before the members are read. An `Option` without a default may be
-/// missing or `null`. Unknown members are ignored.
+/// Attributes, doc comments and visibility are kept. Unknown members are ignored. An `Option` without a default
+/// may be missing or `null`.
+///
+/// | written | meaning | with serde |
+/// | --- | --- | --- |
+/// | `size: u32 as "Size"` | the field's name in JSON | `rename` |
+/// | `size: u32 = 1` | the default, if the member is missing or `null`, also for an `Option`; it is evaluated before the members are read | `default` |
+/// | `size: u32 as "Size" = 1` | both, in this order | |
+/// | `rest: Object as ..` | the last field keeps the members that no other field has | `flatten` |
+/// | `struct Name as camelCase` | the case of all names that are not set by `as "name"`: `unitPrice` | `rename_all` |
+/// | `as PascalCase` | `UnitPrice` | `rename_all` |
+/// | `as snake_case`, `as lowercase` | `unit_price`, the fields' own names | `rename_all` |
+/// | `as SCREAMING_SNAKE_CASE`, `as UPPERCASE` | `UNIT_PRICE` | `rename_all` |
+/// | `as kebab-case` | `unit-price` | `rename_all` |
+/// | `as SCREAMING-KEBAB-CASE` | `UNIT-PRICE` | `rename_all` |
+/// | `as skip_none`, `as camelCase, skip_none` | a field that is `None` is not written | `skip_serializing_if` |
+/// | `struct Name<'j> { ... }` | a struct that borrows from the text | `borrow` |
+/// | `struct Name(Type);` | a value of this type in JSON, without an object | `transparent` |
+///
+/// Names are converted by serde's rules, for ASCII letters. Other generics and `where` clauses are compile
+/// errors: implement [`FromJson`](crate::json::FromJson) and [`ToJson`](crate::json::ToJson) by hand, as their
+/// documentation shows.
 ///
 /// ```
 /// use tiny_lambda::json;
@@ -31,21 +49,34 @@
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
-/// After the struct's name, `as camelCase` or `as PascalCase` sets the case of all names that are not set
-/// by `as "name"`. A last field of type [`Object`](crate::json::Object) that is marked `as ..` keeps the
-/// members that no other field has:
+/// Words after the struct's name set the case of the names and leave out what is `None`. A last field of type
+/// [`Object`](crate::json::Object) that is marked `as ..` keeps the members that no other field has:
 /// ```
 /// use tiny_lambda::json::{self, Object};
 ///
 /// tiny_lambda::json_struct! {
-///     struct Detail as camelCase {
+///     struct Detail as camelCase, skip_none {
 ///         order_id: String,
+///         paid_at: Option<u64>,
 ///         rest: Object as ..,
 ///     }
 /// }
 /// let detail: Detail = json::parse(br#"{"color": "red", "orderId": "a1"}"#)?;
 /// assert_eq!(detail.rest.get("color"), Some(&"red".into()));
 /// assert_eq!(json::to_vec(&detail), br#"{"orderId":"a1","color":"red"}"#);
+/// # Ok::<(), json::Error>(())
+/// ```
+///
+/// A struct of one value without a name is that value in JSON:
+/// ```
+/// use tiny_lambda::json;
+///
+/// tiny_lambda::json_struct! {
+///     #[derive(Debug, PartialEq)]
+///     pub struct OrderId(pub String);
+/// }
+/// assert_eq!(json::parse::<OrderId>(br#""a1""#)?, OrderId("a1".into()));
+/// assert_eq!(json::to_vec(&OrderId("a1".into())), br#""a1""#);
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
@@ -73,39 +104,254 @@
 /// ```
 #[macro_export]
 macro_rules! json_struct {
+    ($($definition:tt)*) => { $crate::__json_struct!(@parse [] $($definition)*); };
+}
+
+/// The rules of `json_struct!`. They are in another macro, so that the documentation does not list them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __json_struct {
+    // A default is a literal or in parentheses here. The rules `@defaults` put others into parentheses. An `expr` could not
+    // be followed by `as "name"`: the compiler would expect a type and try no other rule. `$raw` is the definition
+    // as it was written, if the defaults are in parentheses.
     (
-        $(#[$struct_attribute:meta])*
-        $struct_vis:vis struct $name:ident $(<$life:lifetime>)? $(as $case:ident)? {$(
-            $(#[$attribute:meta])*
-            $vis:vis $field:ident : $type:ty $(as $json_name:tt)? $(= $default:expr)?
+        @parse $raw:tt
+        $(#[$($struct_attribute:tt)*])*
+        $struct_vis:vis struct $name:ident $(<$life:lifetime>)? $(as $($($word:tt)-+),+)? {$(
+            $(#[$($attribute:tt)*])*
+            $vis:vis $field:ident : $type:ty
+            $(as $json_name:literal)? $(as .. $($never:lifetime)?)?
+            $(= $literal:literal)? $(= ($default:expr))?
         ),* $(,)?}
     ) => {
-        $(#[$struct_attribute])*
+        $(#[$($struct_attribute)*])*
         $struct_vis struct $name $(<$life>)? {$(
-            $(#[$attribute])*
+            $(#[$($attribute)*])*
             $vis $field: $type,
         )*}
 
-        $crate::json_struct!(@distinct [$] [$($field)*] const _: () = {
-            $crate::json_struct!(@names ($($case)?) $($field [$($json_name)?])*);
-            $crate::json_struct!(
-                @mode $name [$($life)?] $($field ($type) [$($json_name)?] [$($default)?])*
+        $crate::__json_mistake!(
+            @attributes json_struct [$(#[$($struct_attribute)*])*] $($(#[$($attribute)*])*)*
+        );
+        $crate::__json_struct!(@distinct [$] [$($field)*] [$name $(, $field)*] const _: () = {
+            const JSON_CASE: $crate::json::private::Case =
+                $crate::__json_mistake!(@case json_struct $($([$($word)-+])+)?);
+            $crate::__json_struct!(@names $($field [$($json_name)? $(.. $($never)?)?])*);
+            $crate::__json_struct!(
+                @mode [$($([$($word)-+])+)?] $name [$($life)?]
+                $($field ($type) [$($json_name)? $(.. $($never)?)?] [$($literal)? $($default)?])*
             );
         };);
     };
+    (
+        @parse $raw:tt
+        $(#[$($struct_attribute:tt)*])*
+        $struct_vis:vis struct $name:ident $(<$life:lifetime>)?
+        ($(#[$($attribute:tt)*])* $vis:vis $type:ty $(,)?);
+    ) => {
+        $(#[$($struct_attribute)*])*
+        $struct_vis struct $name $(<$life>)? ($(#[$($attribute)*])* $vis $type);
 
-    // A struct with a lifetime borrows.
-    (@mode $name:ident [] $($fields:tt)*) => {
-        $crate::json_struct!(
-            @impls owned ($name) ($crate::json::FromJson) from_json '_ [] [] $($fields)*
+        $crate::__json_mistake!(
+            @attributes json_struct [$(#[$($struct_attribute)*])*] $(#[$($attribute)*])*
+        );
+        $crate::__json_struct!(@distinct [$] [] [$name] const _: () = {
+            $crate::__json_struct!(@transparent $name [$($life)?] ($type));
+        };);
+    };
+    (
+        @parse []
+        $(#[$($attribute:tt)*])*
+        $vis:vis struct $name:tt $(<$life:lifetime>)? $(as $($($word:tt)-+),+)?
+        {$($fields:tt)*}
+    ) => {
+        $crate::__json_struct!(
+            @defaults
+            [
+                [
+                    $(#[$($attribute)*])* $vis struct $name $(<$life>)? $(as $($($word)-+),+)?
+                    {$($fields)*}
+                ]
+                $(#[$($attribute)*])* $vis struct $name $(<$life>)? $(as $($($word)-+),+)?
+            ]
+            {$($fields)*}
         );
     };
-    (@mode $name:ident [$life:lifetime] $($fields:tt)*) => {
+    (@parse [] $($definition:tt)*) => { $crate::__json_mistake!(@struct $($definition)*); };
+    (@parse [$($raw:tt)*] $($definition:tt)*) => { $crate::__json_mistake!(@struct $($raw)*); };
+
+    // Puts the defaults into parentheses, from the first to the last.
+    (
+        @defaults $head:tt {
+            $(
+                $(#[$($attribute:tt)*])*
+                $vis:vis $field:ident : $type:ty $(as $json_name:literal)? $(as .. $($never:lifetime)?)?
+            ),*
+            = $($rest:tt)*
+        }
+    ) => {
+        $crate::__json_struct!(
+            @scan_default $head
+            [$(
+                $(#[$($attribute)*])*
+                $vis $field: $type $(as $json_name)? $(as .. $($never)?)?
+            ),*]
+            $($rest)*
+        );
+    };
+    (@defaults [[$($raw:tt)*] $($head:tt)*] $fields:tt) => { $crate::__json_mistake!(@struct $($raw)*); };
+    // Is there a name after the default? The rules look at up to eight tokens before the first comma.
+    (@scan_default $head:tt $done:tt $a:tt as $name:literal $($rest:tt)*) => {
+        $crate::__json_struct!(@swap $head $done $name [$a] $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt, $($rest:tt)*) => {
+        $crate::__json_struct!(@expression $head $done $a, $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt $b:tt as $name:literal $($rest:tt)*) => {
+        $crate::__json_struct!(@swap $head $done $name [$a $b] $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt $b:tt, $($rest:tt)*) => {
+        $crate::__json_struct!(@expression $head $done $a $b, $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt $b:tt $c:tt as $name:literal $($rest:tt)*) => {
+        $crate::__json_struct!(@swap $head $done $name [$a $b $c] $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt $b:tt $c:tt, $($rest:tt)*) => {
+        $crate::__json_struct!(@expression $head $done $a $b $c, $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt $b:tt $c:tt $d:tt as $name:literal $($rest:tt)*) => {
+        $crate::__json_struct!(@swap $head $done $name [$a $b $c $d] $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt $b:tt $c:tt $d:tt, $($rest:tt)*) => {
+        $crate::__json_struct!(@expression $head $done $a $b $c $d, $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt $b:tt $c:tt $d:tt $e:tt as $name:literal $($rest:tt)*) => {
+        $crate::__json_struct!(@swap $head $done $name [$a $b $c $d $e] $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt $b:tt $c:tt $d:tt $e:tt, $($rest:tt)*) => {
+        $crate::__json_struct!(@expression $head $done $a $b $c $d $e, $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt $b:tt $c:tt $d:tt $e:tt $f:tt as $name:literal $($rest:tt)*) => {
+        $crate::__json_struct!(@swap $head $done $name [$a $b $c $d $e $f] $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt $b:tt $c:tt $d:tt $e:tt $f:tt, $($rest:tt)*) => {
+        $crate::__json_struct!(@expression $head $done $a $b $c $d $e $f, $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt $b:tt $c:tt $d:tt $e:tt $f:tt $g:tt as $name:literal $($rest:tt)*) => {
+        $crate::__json_struct!(@swap $head $done $name [$a $b $c $d $e $f $g] $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt $b:tt $c:tt $d:tt $e:tt $f:tt $g:tt, $($rest:tt)*) => {
+        $crate::__json_struct!(@expression $head $done $a $b $c $d $e $f $g, $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt $b:tt $c:tt $d:tt $e:tt $f:tt $g:tt $h:tt as $name:literal $($rest:tt)*) => {
+        $crate::__json_struct!(@swap $head $done $name [$a $b $c $d $e $f $g $h] $($rest)*);
+    };
+    (@scan_default $head:tt $done:tt $a:tt $b:tt $c:tt $d:tt $e:tt $f:tt $g:tt $h:tt, $($rest:tt)*) => {
+        $crate::__json_struct!(@expression $head $done $a $b $c $d $e $f $g $h, $($rest)*);
+    };
+    (@scan_default $($all:tt)*) => { $crate::__json_struct!(@expression $($all)*); };
+    (
+        @expression $head:tt [$($done:tt)*] $default:expr,
+        $(
+            $(#[$($attribute:tt)*])*
+            $vis:vis $field:ident : $type:ty $(as $json_name:literal)? $(as .. $($never:lifetime)?)?
+        ),*
+        = $($rest:tt)*
+    ) => {
+        $crate::__json_struct!(
+            @scan_default $head
+            [$($done)* = ($default), $(
+                $(#[$($attribute)*])*
+                $vis $field: $type $(as $json_name)? $(as .. $($never)?)?
+            ),*]
+            $($rest)*
+        );
+    };
+    (@expression [$($head:tt)*] [$($done:tt)*] $default:expr $(, $($rest:tt)*)?) => {
+        $crate::__json_struct!(
+            @parse $($head)* {$($done)* = ($default), $($($rest)*)?}
+        );
+    };
+    (@expression [$($head:tt)*] [$($done:tt)*] $($rest:tt)*) => {
+        $crate::__json_struct!(@parse $($head)* {$($done)* = $($rest)*});
+    };
+    (@swap $head:tt [$($done:tt)*] $name:literal [$($default:tt)*] $($rest:tt)*) => {
+        $crate::__json_mistake!(@literal $name NameAfterDefault);
+        $crate::__json_struct!(@expression $head [$($done)* as $name] $($default)* $($rest)*);
+    };
+
+    // A struct of one value without a name is that value.
+    (@transparent $name:ident [] ($type:ty)) => {
+        $crate::__json_struct!(
+            @transparent_impls ($name) ($crate::json::FromJson) from_json '_ [] owned ($type)
+        );
+    };
+    (@transparent $name:ident [$life:lifetime] ($type:ty)) => {
+        #[allow(unused_imports, reason = "the value may be owned or borrowed")]
+        use $crate::json::private::{ProbeBorrowed as _, ProbeOther as _, ProbeOwned as _};
+        $crate::__json_struct!(@check_types $life value ($type) [] []);
+        $crate::__json_struct!(
+            @transparent_impls ($name<$life>) ($crate::json::BorrowJson<$life>) borrow_json $life
+            [<$life>] borrowed ($type)
+        );
+    };
+    (
+        @transparent_impls ($struct:ty) ($trait:path) $from:ident $reader:lifetime
+        [$($generics:tt)*] $mode:ident ($type:ty)
+    ) => {
+        impl $($generics)* $trait for $struct {
+            fn $from(
+                r: &mut $crate::json::Reader<$reader>,
+            ) -> ::core::result::Result<Self, $crate::json::Error> {
+                $crate::__json_struct!(@create r $mode ($type)).map(Self)
+            }
+
+            #[inline(always)]
+            fn absent() -> ::core::option::Option<Self> {
+                $crate::__json_struct!(@absent $mode ($type)).map(Self)
+            }
+
+            #[inline(always)]
+            fn placeholder() -> ::core::option::Option<Self> {
+                $crate::__json_struct!(@placeholder_field $mode ($type)).map(Self)
+            }
+        }
+
+        impl $($generics)* $crate::json::ToJson for $struct {
+            fn to_json(&self, w: &mut $crate::json::Writer) {
+                <$type as $crate::json::ToJson>::to_json(&self.0, w);
+            }
+
+            fn to_value(&self) -> $crate::json::Value {
+                <$type as $crate::json::ToJson>::to_value(&self.0)
+            }
+
+            fn is_absent(&self) -> bool {
+                <$type as $crate::json::ToJson>::is_absent(&self.0)
+            }
+        }
+    };
+    (@create $r:ident owned ($type:ty)) => { <$type as $crate::json::FromJson>::from_json($r) };
+    (@create $r:ident borrowed ($type:ty)) => {
+        (&&$crate::json::private::Probe::<$type>::NEW).how().create($r)
+    };
+    (@absent owned ($type:ty)) => { <$type as $crate::json::FromJson>::absent() };
+    (@absent borrowed ($type:ty)) => {
+        (&&$crate::json::private::Probe::<$type>::NEW).how().absent()
+    };
+
+    // A struct with a lifetime borrows.
+    (@mode $words:tt $name:ident [] $($fields:tt)*) => {
+        $crate::__json_struct!(
+            @impls $words owned ($name) ($crate::json::FromJson) from_json '_ [] [] $($fields)*
+        );
+    };
+    (@mode $words:tt $name:ident [$life:lifetime] $($fields:tt)*) => {
         #[allow(unused_imports, reason = "fields may be all owned or all borrowed")]
         use $crate::json::private::{ProbeBorrowed as _, ProbeOther as _, ProbeOwned as _};
-        $crate::json_struct!(@check_types $life $($fields)*);
-        $crate::json_struct!(
-            @impls borrowed ($name<$life>) ($crate::json::BorrowJson<$life>) borrow_json $life
+        $crate::__json_struct!(@check_types $life $($fields)*);
+        $crate::__json_struct!(
+            @impls $words borrowed ($name<$life>) ($crate::json::BorrowJson<$life>) borrow_json $life
             [<$life>] [<$life>] $($fields)*
         );
     };
@@ -113,22 +359,22 @@ macro_rules! json_struct {
     (@check_types $life:lifetime $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {
         #[allow(dead_code, reason = "for the compiler only")]
         fn check_types<$life>() {
-            $($crate::json_struct!(@check ($type) $json_name);)*
+            $($crate::__json_struct!(@check ($type) $json_name);)*
         }
     };
 
     // The impls. The generics are passed twice: as tokens, and as one token for each field.
     (
-        @impls $mode:ident ($struct:ty) ($trait:path) $from:ident $reader:lifetime
+        @impls $words:tt $mode:ident ($struct:ty) ($trait:path) $from:ident $reader:lifetime
         [$($generics:tt)*] $life:tt $($field:ident ($type:ty) $json_name:tt $default:tt)*
     ) => {
-        $($crate::json_struct!(@default $life ($struct) $field ($type) $default);)*
+        $($crate::__json_struct!(@default $life ($struct) $field ($type) $default);)*
 
         fn json_members $($generics)* (
             value: &mut $struct,
             r: &mut $crate::json::Reader<$reader>,
         ) -> ::core::result::Result<(), $crate::json::Error> {
-            $crate::json_struct!(@read r value $mode $($field ($type) $json_name $default)*)
+            $crate::__json_struct!(@read r value $mode $($field ($type) $json_name $default)*)
         }
 
         impl $($generics)* $trait for $struct {
@@ -136,7 +382,7 @@ macro_rules! json_struct {
                 r: &mut $crate::json::Reader<$reader>,
             ) -> ::core::result::Result<Self, $crate::json::Error> {
                 let mut value = Self {$(
-                    $field: $crate::json_struct!(
+                    $field: $crate::__json_struct!(
                         @init r $mode $field ($type) $json_name $default
                     ),
                 )*};
@@ -148,14 +394,14 @@ macro_rules! json_struct {
                 &mut self,
                 r: &mut $crate::json::Reader<$reader>,
             ) -> ::core::result::Result<(), $crate::json::Error> {
-                $($crate::json_struct!(@reset self $mode $field ($type) $json_name $default);)*
+                $($crate::__json_struct!(@reset self $mode $field ($type) $json_name $default);)*
                 json_members(self, r)
             }
 
             #[inline(always)]
             fn placeholder() -> ::core::option::Option<Self> {
                 ::core::option::Option::Some(Self {
-                    $($field: $crate::json_struct!(@placeholder $mode ($type) $json_name)),*
+                    $($field: $crate::__json_struct!(@placeholder $mode ($type) $json_name)),*
                 })
             }
         }
@@ -163,19 +409,20 @@ macro_rules! json_struct {
         impl $($generics)* $crate::json::ToJson for $struct {
             #[allow(clippy::indexing_slicing, reason = "each field has a name")]
             fn to_json(&self, w: &mut $crate::json::Writer) {
-                $crate::json_struct!(@write self w $($field ($type) $json_name)*)
+                $crate::__json_struct!(@write $words self w $($field ($type) $json_name)*)
             }
         }
 
         impl $($generics)* $crate::json::private::WritesObject for $struct {
-            $($crate::json_struct!(@remove_tag $field ($type) $json_name);)*
+            $($crate::__json_struct!(@remove_tag $field ($type) $json_name);)*
         }
     };
 
     // Expands to the impls, unless two fields or variants have the same name: the pattern of
     // `json_impls` then has two variables of the same name, which is an error, and nothing is
-    // expanded. Otherwise the compiler would report the second field at each of its uses.
-    (@distinct [$dollar:tt] [$($name:ident)*] $($impls:tt)*) => {
+    // expanded. Otherwise the compiler would report the second field at each of its uses. For the
+    // same reason the names are read as paths too, which a keyword is not.
+    (@distinct [$dollar:tt] [$($name:ident)*] [$($path:path),*] $($impls:tt)*) => {
         #[allow(unused_macro_rules, reason = "the second rule is for the compiler only")]
         macro_rules! json_impls {
             (($dollar($dollar impls:tt)*)) => { $dollar($dollar impls)* };
@@ -185,34 +432,30 @@ macro_rules! json_struct {
     };
 
     // The fields' names, in order, and their indices.
-    (@names $case:tt $($field:ident $json_name:tt)*) => {
+    (@names $($field:ident $json_name:tt)*) => {
         #[allow(non_camel_case_types, dead_code, reason = "one variant per field, named like it")]
         enum JsonField { $($field),* }
         const JSON_NAMES: &$crate::json::private::Names = &$crate::json::private::Names::new(&[
-            $($crate::json_struct!(@name $case $field $json_name)),*
+            $($crate::__json_struct!(@name $field $json_name)),*
         ]);
     };
-    (@name $case:tt $field:ident [..]) => { $crate::json::private::Name::REST };
-    (@name $case:tt $field:ident [$name:literal]) => {
-        $crate::json_struct!(@text $field, $name, Verbatim)
+    (@name $field:ident [..]) => { $crate::json::private::Name::REST };
+    (@name $field:ident [$name:literal ..]) => {{
+        $crate::__json_mistake!(@literal $name TwoNames);
+        $crate::json::private::Name::REST
+    }};
+    (@name $field:ident [$name:literal]) => {
+        $crate::__json_struct!(@text $field, $name, $crate::json::private::Case::Verbatim)
     };
-    (@name ($($case:ident)?) $field:ident []) => {
-        $crate::json_struct!(
-            @text $field, $crate::json::private::name(::core::stringify!($field)), $($case)?
+    (@name $field:ident []) => {
+        $crate::__json_struct!(
+            @text $field, $crate::json::private::name(::core::stringify!($field)), JSON_CASE
         )
     };
-    (@name $case:tt $field:ident [$other:tt]) => {{
-        ::core::compile_error!("expected a member's name in quotes or `..` after `as`");
-        // The message is reported at the beginning of the macro; this is an error at the word.
-        $crate::json_struct!(@quoted $other)
-    }};
-    (@quoted $name:literal) => {};
-    (@text $field:ident, $name:expr, ) => { $crate::json_struct!(@text $field, $name, Verbatim) };
-    (@text $field:ident, $name:expr, $case:ident) => {{
+    (@text $field:ident, $name:expr, $case:expr) => {{
         const NAME: &str = $name;
-        const CASE: $crate::json::private::Case = $crate::json::private::Case::$case;
-        const TEXT: [u8; $crate::json::private::Name::text_len(NAME, CASE)] =
-            $crate::json::private::Name::text(NAME, CASE, JsonField::$field as usize == 0);
+        const TEXT: [u8; $crate::json::private::Name::text_len(NAME, $case)] =
+            $crate::json::private::Name::text(NAME, $case, JsonField::$field as usize == 0);
         $crate::json::private::Name::new(&TEXT)
     }};
 
@@ -232,13 +475,13 @@ macro_rules! json_struct {
     // Reads the members of an object into a struct whose fields have values or placeholders.
     (@read $r:ident $value:ident $mode:ident $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {{
         let mut missing = [0; JSON_NAMES.n_words()];
-        $($crate::json_struct!(@require missing $mode $field ($type) $json_name $default);)*
+        $($crate::__json_struct!(@require missing $mode $field ($type) $json_name $default);)*
         $r.fields(JSON_NAMES, &mut missing, &mut |index, r| {
             // One reference to the struct; the closure would capture one for each field.
             #[allow(unused_variables, reason = "unused in a struct without fields")]
             let value: &mut _ = $value;
             $(if index == JsonField::$field as usize {
-                return $crate::json_struct!(
+                return $crate::__json_struct!(
                     @read_field r value $mode $field ($type) $json_name $default
                 );
             })*
@@ -253,7 +496,7 @@ macro_rules! json_struct {
             $value.$field = $crate::json::private::default_for::<{ JsonField::$field as usize }, _>($value);
             ::core::result::Result::Ok(())
         } else {
-            $crate::json_struct!(@read_field $r $value $mode $field ($type) $json_name [])
+            $crate::__json_struct!(@read_field $r $value $mode $field ($type) $json_name [])
         }
     };
     (@read_field $r:ident $value:ident owned $field:ident ($type:ty) $json_name:tt []) => {
@@ -304,15 +547,25 @@ macro_rules! json_struct {
         (&&$crate::json::private::Probe::<$type>::NEW).how().check()
     };
     (@placeholder $mode:ident ($type:ty) [..]) => { <$type as ::core::default::Default>::default() };
-    (@placeholder $mode:ident ($type:ty) $json_name:tt) => { $crate::json_struct!(@placeholder_field $mode ($type))? };
+    (@placeholder $mode:ident ($type:ty) $json_name:tt) => { $crate::__json_struct!(@placeholder_field $mode ($type))? };
     (@placeholder_field owned ($type:ty)) => { <$type as $crate::json::FromJson>::placeholder_field() };
     (@placeholder_field borrowed ($type:ty)) => { (&&$crate::json::private::Probe::<$type>::NEW).how().placeholder() };
 
-    (@write $self:ident $w:ident $($field:ident $type:tt $json_name:tt)*) => {{
+    (@write [[skip_none]] $($rest:tt)*) => { $crate::__json_struct!(@write_some $($rest)*) };
+    (@write [[skip_none] $case:tt] $($rest:tt)*) => { $crate::__json_struct!(@write_some $($rest)*) };
+    (@write [$case:tt [skip_none]] $($rest:tt)*) => { $crate::__json_struct!(@write_some $($rest)*) };
+    (@write $words:tt $self:ident $w:ident $($field:ident $type:tt $json_name:tt)*) => {{
         if !JSON_NAMES.opens() {
             $w.begin_object();
         }
-        $($crate::json_struct!(@write_field $self $w $field $type $json_name);)*
+        $($crate::__json_struct!(@write_field $self $w field $field $type $json_name);)*
+        $w.end_object();
+    }};
+    (@write_some $self:ident $w:ident $($field:ident ($type:ty) $json_name:tt)*) => {{
+        $w.begin_object();
+        $(if !<$type as $crate::json::ToJson>::is_absent(&$self.$field) {
+            $crate::__json_struct!(@write_field $self $w sparse_field $field ($type) $json_name);
+        })*
         $w.end_object();
     }};
     (@remove_tag $field:ident ($type:ty) [..]) => {
@@ -321,11 +574,11 @@ macro_rules! json_struct {
         }
     };
     (@remove_tag $field:ident ($type:ty) $json_name:tt) => {};
-    (@write_field $self:ident $w:ident $field:ident ($type:ty) [..]) => {
+    (@write_field $self:ident $w:ident $write:ident $field:ident ($type:ty) [..]) => {
         <$type as $crate::json::private::KeepsRest>::write(&$self.$field, $w);
     };
-    (@write_field $self:ident $w:ident $field:ident ($type:ty) $json_name:tt) => {
-        $w.field(JSON_NAMES, JsonField::$field as usize);
+    (@write_field $self:ident $w:ident $write:ident $field:ident ($type:ty) $json_name:tt) => {
+        $w.$write(JSON_NAMES, JsonField::$field as usize);
         <$type as $crate::json::ToJson>::to_json(&$self.$field, $w);
     };
 }

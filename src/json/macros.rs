@@ -21,47 +21,81 @@
 #[macro_export]
 macro_rules! json {
     (null) => { $crate::json::Value::Null };
-    ([$($element:tt)*]) => { $crate::json!(@array [] $($element)*) };
+    ([$($element:tt)*]) => { $crate::__json!(@array [] $($element)*) };
     ({$($member:tt)*}) => {{
         #[allow(unused_mut, reason = "an object without members")]
         let mut object = $crate::json::Object::new();
-        $crate::json!(@object object $($member)*);
+        $crate::__json!(@object object $($member)*);
         $crate::json::Value::Object(object)
     }};
+    ($value:expr) => { $crate::json::ToJson::to_value(&$value) };
+}
 
+/// The rules of `json!` for elements and members. They are in another macro, so that the documentation does not
+/// list them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __json {
     // Elements: those that are expanded in brackets, then the others.
     (@array [$($done:expr,)*]) => { $crate::json::Value::Array($crate::json::private::vec![$($done),*]) };
     (@array [$($done:expr,)*] null $(, $($rest:tt)*)?) => {
-        $crate::json!(@array [$($done,)* $crate::json!(null),] $($($rest)*)?)
+        $crate::__json!(@array [$($done,)* $crate::json!(null),] $($($rest)*)?)
     };
     (@array [$($done:expr,)*] [$($inner:tt)*] $(, $($rest:tt)*)?) => {
-        $crate::json!(@array [$($done,)* $crate::json!([$($inner)*]),] $($($rest)*)?)
+        $crate::__json!(@array [$($done,)* $crate::json!([$($inner)*]),] $($($rest)*)?)
     };
     (@array [$($done:expr,)*] {$($inner:tt)*} $(, $($rest:tt)*)?) => {
-        $crate::json!(@array [$($done,)* $crate::json!({$($inner)*}),] $($($rest)*)?)
+        $crate::__json!(@array [$($done,)* $crate::json!({$($inner)*}),] $($($rest)*)?)
+    };
+    (@array [$($done:expr,)*] , $($rest:tt)*) => {
+        ::core::compile_error!("json! expects an element, found `,`")
     };
     (@array [$($done:expr,)*] $next:expr $(, $($rest:tt)*)?) => {
-        $crate::json!(@array [$($done,)* $crate::json!($next),] $($($rest)*)?)
+        $crate::__json!(@array [$($done,)* $crate::json!($next),] $($($rest)*)?)
     };
+    (@array [$($done:expr,)*] $next:tt $($rest:tt)*) => {{
+        $crate::__json!(@mistake [$next] $next JsonElementComma);
+        $crate::json::Value::Null
+    }};
 
     // Members: one after the other.
     (@object $object:ident) => {};
     (@object $object:ident $name:tt : null $(, $($rest:tt)*)?) => {
         $object.insert($name, $crate::json::Value::Null);
-        $crate::json!(@object $object $($($rest)*)?);
+        $crate::__json!(@object $object $($($rest)*)?);
     };
     (@object $object:ident $name:tt : [$($inner:tt)*] $(, $($rest:tt)*)?) => {
         $object.insert($name, $crate::json!([$($inner)*]));
-        $crate::json!(@object $object $($($rest)*)?);
+        $crate::__json!(@object $object $($($rest)*)?);
     };
     (@object $object:ident $name:tt : {$($inner:tt)*} $(, $($rest:tt)*)?) => {
         $object.insert($name, $crate::json!({$($inner)*}));
-        $crate::json!(@object $object $($($rest)*)?);
+        $crate::__json!(@object $object $($($rest)*)?);
     };
+    // A comma is not an expression, and the compiler would try no other rule.
+    (@object $object:ident $name:tt : , $($rest:tt)*) => {
+        $crate::__json!(@mistake [$name] $name JsonValue);
+    };
+    (@object $object:ident $name:tt :) => { $crate::__json!(@mistake [$name] $name JsonValue); };
     (@object $object:ident $name:tt : $value:expr $(, $($rest:tt)*)?) => {
         $object.insert($name, $crate::json!($value));
-        $crate::json!(@object $object $($($rest)*)?);
+        $crate::__json!(@object $object $($($rest)*)?);
     };
+    (@object $object:ident $name:tt : $($rest:tt)*) => { $crate::__json!(@mistake [$name] $name JsonComma); };
+    (@object $object:ident $name:tt $($rest:tt)*) => { $crate::__json!(@mistake [$name] $name JsonColon); };
 
-    ($value:expr) => { $crate::json::ToJson::to_value(&$value) };
+    (@mistake $at:tt $name:literal $mistake:ident) => {
+        $crate::__json_mistake!(@literal $name $mistake);
+    };
+    (@mistake [$at:tt] $name:ident $mistake:ident) => { $crate::__json_mistake!(@at $at $mistake); };
+    (@mistake $at:tt $token:tt JsonElementComma) => {
+        ::core::compile_error!(::core::concat!(
+            "json! expects `,` after the element `", ::core::stringify!($token), "`"
+        ));
+    };
+    (@mistake $at:tt $token:tt $mistake:ident) => {
+        ::core::compile_error!(::core::concat!(
+            "json! expects members `\"name\": value`, found `", ::core::stringify!($token), "`"
+        ));
+    };
 }

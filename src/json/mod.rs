@@ -55,6 +55,8 @@ mod macros;
 mod members;
 #[cfg(feature = "miniserde")]
 mod mini;
+#[doc(hidden)]
+pub mod mistakes;
 mod number;
 mod object;
 mod pointer;
@@ -170,6 +172,60 @@ pub fn to_vec<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
 /// );
 /// # Ok::<(), json::Error>(())
 /// ```
+///
+/// A generic struct reads its members one by one. An enum whose variants have fields looks at a member first:
+/// [`Reader`] can be cloned.
+/// ```
+/// use tiny_lambda::json::{self, FromJson, Reader};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Page<T> {
+///     items: Vec<T>,
+///     next: Option<String>,
+/// }
+///
+/// impl<T: FromJson> FromJson for Page<T> {
+///     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+///         r.attempt(|r| {
+///             let (mut items, mut next) = (None, None);
+///             r.begin_object()?;
+///             while let Some(name) = r.next_member()? {
+///                 match &*name {
+///                     "items" => items = Some(FromJson::from_json(r)?),
+///                     "next" => next = FromJson::from_json(r)?,
+///                     _ => r.skip()?,
+///                 }
+///             }
+///             let items = items.ok_or_else(|| r.error("missing member `items`"))?;
+///             Ok(Page { items, next })
+///         })
+///     }
+/// }
+/// let page: Page<u8> = json::parse(br#"{"items": [1, 2], "total": 2}"#)?;
+/// assert_eq!(page, Page { items: vec![1, 2], next: None });
+///
+/// tiny_lambda::json_struct! { struct Kind { kind: String } }
+/// tiny_lambda::json_struct! { struct Circle { radius: u32 } }
+///
+/// #[derive(Debug, PartialEq)]
+/// enum Shape {
+///     Circle { radius: u32 },
+///     Point,
+/// }
+///
+/// impl FromJson for Shape {
+///     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
+///         r.attempt(|r| match &*Kind::from_json(&mut r.clone())?.kind {
+///             "circle" => Circle::from_json(r).map(|circle| Shape::Circle { radius: circle.radius }),
+///             "point" => r.skip().map(|()| Shape::Point),
+///             kind => Err(r.error(&format!("unknown kind `{kind}`"))),
+///         })
+///     }
+/// }
+/// assert_eq!(json::parse::<Shape>(br#"{"kind": "circle", "radius": 2}"#)?, Shape::Circle { radius: 2 });
+/// assert!(json::parse::<Shape>(br#"{"kind": "line"}"#).is_err());
+/// # Ok::<(), json::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from JSON",
     label = "does not implement `FromJson`",
@@ -195,6 +251,14 @@ pub trait FromJson: Sized {
     fn read_json(&mut self, r: &mut Reader<'_>) -> Result<(), Error> {
         *self = Self::from_json(r)?;
         Ok(())
+    }
+
+    /// Reads the value of a member of an event, which has a name such as `SqsMessage.messageAttributes`. A type
+    /// that keeps JSON keeps the name too, for the errors of its values.
+    #[doc(hidden)]
+    #[inline]
+    fn read_named(r: &mut Reader<'_>, _name: &'static str) -> Result<Self, Error> {
+        Self::from_json(r)
     }
 
     /// Returns the value of a field whose member is missing. `None`, which most types return, makes that
@@ -305,10 +369,51 @@ pub trait FromJson: Sized {
 /// }
 /// assert_eq!(json::to_vec(&[Point(1, -2)]), br#"[{"x":1,"y":-2}]"#);
 /// ```
+///
+/// A generic struct needs the trait of its parameters, and an enum whose variants have fields is a `match`:
+///
+/// ```
+/// use tiny_lambda::json::{self, ToJson, Writer};
+///
+/// struct Page<T> {
+///     items: Vec<T>,
+/// }
+///
+/// impl<T: ToJson> ToJson for Page<T> {
+///     fn to_json(&self, w: &mut Writer) {
+///         w.begin_object();
+///         w.member("items", &self.items);
+///         w.end_object();
+///     }
+/// }
+/// assert_eq!(json::to_vec(&Page { items: vec![1] }), br#"{"items":[1]}"#);
+///
+/// enum Shape {
+///     Circle { radius: u32 },
+///     Point,
+/// }
+///
+/// impl ToJson for Shape {
+///     fn to_json(&self, w: &mut Writer) {
+///         w.begin_object();
+///         match self {
+///             Shape::Circle { radius } => {
+///                 w.member("kind", "circle");
+///                 w.member("radius", radius);
+///             }
+///             Shape::Point => w.member("kind", "point"),
+///         }
+///         w.end_object();
+///     }
+/// }
+/// let shapes = [Shape::Circle { radius: 2 }, Shape::Point];
+/// assert_eq!(json::to_vec(&shapes), br#"[{"kind":"circle","radius":2},{"kind":"point"}]"#);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written as JSON",
     label = "does not implement `ToJson`",
-    note = "`json_struct!` and `json_enum!` write the impl; by hand it takes a few lines"
+    note = "`json_struct!` and `json_enum!` write the impl; by hand it takes a few lines",
+    note = "a handler that returns `http::Response` is served by `run_http`"
 )]
 pub trait ToJson {
     /// Writes one value.
@@ -334,6 +439,15 @@ pub trait ToJson {
         parse_replacing_surrogates(&to_vec(self)).unwrap_or_default()
     }
 
+    /// Returns whether this is a `None`, which a struct with the word `skip_none` leaves out.
+    #[doc(hidden)]
+    fn is_absent(&self) -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+
     /// Writes a list of these: as an array, or as an object if these are pairs of a name and a value.
     #[doc(hidden)]
     fn list_to_json(list: &[Self], w: &mut Writer)
@@ -350,6 +464,32 @@ pub trait ToJson {
         Self: Sized,
     {
         Value::Array(list.iter().map(ToJson::to_value).collect())
+    }
+
+    /// Returns the status and the body with which a web function sends the value: JSON, unless it is text,
+    /// bytes or nothing. See [`IntoResponse`](crate::http::IntoResponse).
+    #[doc(hidden)]
+    fn to_web_body(&self) -> (u16, private::WebBody) {
+        (200, private::WebBody::Json(to_vec(self)))
+    }
+
+    /// Returns the body with which a web function sends a list of these.
+    #[doc(hidden)]
+    fn list_to_web_body(list: &[Self]) -> private::WebBody
+    where
+        Self: Sized,
+    {
+        private::WebBody::Json(to_vec(list))
+    }
+
+    /// Returns the status and the body with which a web function sends a pair whose first part is one of
+    /// these.
+    #[doc(hidden)]
+    fn pair_to_web_body<T: ToJson>(pair: &(Self, T)) -> (u16, private::WebBody)
+    where
+        Self: Sized,
+    {
+        (200, private::WebBody::Json(to_vec(pair)))
     }
 
     /// Writes a list of pairs whose first part is one of these.

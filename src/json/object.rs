@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::{self, Vec};
-use core::{mem, slice};
+use core::{fmt, mem, slice};
 
 use super::members::{USUAL_LEN, read_members};
 use super::text::Text;
@@ -25,8 +25,15 @@ use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 /// assert_eq!(json::to_vec(&object), br#"{"a":2,"c":true}"#);
 /// # Ok::<(), json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Object(Vec<(Text, Value)>);
+
+/// Shows the members as in JSON: `{"a": 1}`.
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self).finish()
+    }
+}
 
 impl Object {
     /// Returns an object without members.

@@ -10,7 +10,8 @@ use core::marker::PhantomData;
 use super::{BorrowJson, Error, FromJson, Kind, Object, Reader, ToJson, Value, Writer};
 
 use super::field_names;
-pub use super::field_names::{Case, Name, Names};
+pub use super::field_names::{Case, Name, Names, variant_len, variant_text};
+pub use super::mistakes;
 pub use alloc::vec;
 
 /// Returns a field's name without the `r#` of a raw identifier.
@@ -21,6 +22,26 @@ pub const fn name(field: &'static str) -> &'static str {
         }
     }
     field
+}
+
+/// Returns a text that was made in constant evaluation.
+pub const fn text(text: &'static [u8]) -> &'static str {
+    match core::str::from_utf8(text) {
+        Ok(text) => text,
+        Err(_) => "",
+    }
+}
+
+/// Returns the length of [`one_of`].
+pub const fn one_of_len(names: &[&str]) -> usize {
+    field_names::one_of(names, &mut [])
+}
+
+/// Returns the names as an error lists them, in constant evaluation: "one of `a` `b`".
+pub const fn one_of<const LEN: usize>(names: &[&str]) -> [u8; LEN] {
+    let mut text = [0; LEN];
+    field_names::one_of(names, &mut text);
+    text
 }
 
 /// Removes the bit `index` from a bit set.
@@ -77,6 +98,19 @@ pub(super) fn read_ahead<'j, T>(
         r.skip()?;
     }
     Err(r.error_missing(names, index))
+}
+
+/// The body with which a web function sends a value.
+#[derive(Debug)]
+pub enum WebBody {
+    /// No body.
+    Empty,
+    /// Plain text.
+    Text(String),
+    /// Bytes without a type.
+    Bytes(Vec<u8>),
+    /// JSON.
+    Json(Vec<u8>),
 }
 
 /// The type of a field `as ..`, which keeps the members that no other field has.
@@ -191,6 +225,16 @@ impl<'j, T> FieldFunctions<'j, T> {
     pub fn check(self) {}
 
     #[inline(always)]
+    pub fn create(self, r: &mut Reader<'j>) -> Result<T, Error> {
+        (self.create)(r)
+    }
+
+    #[inline(always)]
+    pub fn absent(self) -> Option<T> {
+        (self.absent)()
+    }
+
+    #[inline(always)]
     pub fn read_field(self, r: &mut Reader<'j>, field: &mut T) -> Result<(), Error> {
         (self.update)(field, r)
     }
@@ -255,6 +299,14 @@ impl<T> Unreadable<T> {
     where
         T: FromJson,
     {
+    }
+
+    pub fn create(self, r: &mut Reader<'_>) -> Result<T, Error> {
+        Err(r.error_expected("a type that can be read"))
+    }
+
+    pub fn absent(self) -> Option<T> {
+        None
     }
 
     pub fn read_field(self, _: &mut Reader<'_>, _: &mut T) -> Result<(), Error> {

@@ -8,16 +8,41 @@ use crate::encoding::time::{
     Scanner, YEAR_0_SECS, YEAR_10000_SECS, parse_rfc_3339, write_rfc_3339,
 };
 use crate::encoding::{Digits, decimal};
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::str;
+use core::fmt;
+use core::str::{self, FromStr};
 use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 macro_rules! field_types {
-    ($($(#[$attribute:meta])* $name:ident($inner:ty);)*) => {$(
+    ($($(#[$attribute:meta])* $name:ident($inner:ty) $quote:literal $shown:ident;)*) => {$(
         $(#[$attribute])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub $inner);
+
+        /// Shows the text that is written, without quotes.
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(utf8(&super::to_vec(self)).trim_matches('"'))
+            }
+        }
+
+        /// Shows a time as in RFC 3339, and a duration as `Display` does.
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&$shown(self.0), f)
+            }
+        }
+
+        /// Reads what `Display` shows, and every other form that is read as JSON.
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<$name, Error> {
+                super::parse([$quote, text, $quote].concat().as_bytes())
+            }
+        }
 
         impl From<$name> for $inner {
             fn from(value: $name) -> $inner {
@@ -48,7 +73,7 @@ field_types! {
     /// assert_eq!(json::to_vec(&time), br#""2024-06-04T16:04:58.217Z""#);
     /// # Ok::<(), json::Error>(())
     /// ```
-    Rfc3339(SystemTime);
+    Rfc3339(SystemTime) "\"" Rfc3339;
 
     /// A time as seconds since the Unix epoch, an integer or a decimal, both of which AWS sends:
     /// `1717517098`, `1717517098.217`, `1.717517098217E9`. Exact to the nanosecond.
@@ -60,7 +85,7 @@ field_types! {
     /// assert_eq!(time.0, UNIX_EPOCH + Duration::from_millis(1717517098217));
     /// # Ok::<(), json::Error>(())
     /// ```
-    EpochSeconds(SystemTime);
+    EpochSeconds(SystemTime) "" Rfc3339;
 
     /// A time as milliseconds since the Unix epoch, an integer or a decimal: `1717517098217`.
     /// ```
@@ -71,7 +96,7 @@ field_types! {
     /// assert_eq!(time.0, UNIX_EPOCH + Duration::from_millis(1717517098217));
     /// # Ok::<(), json::Error>(())
     /// ```
-    EpochMillis(SystemTime);
+    EpochMillis(SystemTime) "" Rfc3339;
 
     /// A duration in seconds, an integer or a decimal. Exact to the nanosecond.
     /// ```
@@ -81,7 +106,7 @@ field_types! {
     /// assert_eq!(json::parse::<Seconds>(b"1.5")?.0, Duration::from_millis(1500));
     /// # Ok::<(), json::Error>(())
     /// ```
-    Seconds(Duration);
+    Seconds(Duration) "" Seconds;
 
     /// A duration in milliseconds, an integer or a decimal.
     /// ```
@@ -91,7 +116,7 @@ field_types! {
     /// assert_eq!(json::parse::<Millis>(b"1500")?.0, Duration::from_millis(1500));
     /// # Ok::<(), json::Error>(())
     /// ```
-    Millis(Duration);
+    Millis(Duration) "" Millis;
 
     /// A duration as in ISO 8601, in weeks or smaller units: `"P1DT2H30M"`, `"PT0.5S"`, `"P2W"`. Years
     /// and months, whose length varies, are an error.
@@ -104,7 +129,7 @@ field_types! {
     /// assert_eq!(json::to_vec(&duration), br#""P1DT2H30M""#);
     /// # Ok::<(), json::Error>(())
     /// ```
-    IsoDuration(Duration);
+    IsoDuration(Duration) "\"" IsoDuration;
 }
 
 /// Returns a number of seconds (`scale` 9) or milliseconds (`scale` 6) in nanoseconds. Fractions of a
@@ -184,6 +209,14 @@ fn nanos_of(time: SystemTime) -> i128 {
 /// system's clock has it.
 pub(crate) fn since_epoch(number: &str, scale: i32) -> Option<SystemTime> {
     nanos(number, scale).and_then(time_of)
+}
+
+/// Returns a time as a number of seconds (`scale` 9), milliseconds (`scale` 6) or microseconds (`scale` 3)
+/// after the Unix epoch.
+pub(crate) fn number_since_epoch(time: SystemTime, scale: u32) -> String {
+    let mut w = Writer::default();
+    write_nanos(&mut w, nanos_of(time), scale);
+    String::from(utf8(&w.into_inner()))
 }
 
 /// Writes nanoseconds as seconds or milliseconds: as an integer if that is exact, else as a decimal.

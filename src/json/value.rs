@@ -25,7 +25,7 @@ use super::{
 /// assert_eq!(event.to_string(), r#"{"Records":[{"body":"hi"}]}"#);
 /// # Ok::<(), json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub enum Value {
     /// `null`
     #[default]
@@ -40,6 +40,20 @@ pub enum Value {
     Array(Vec<Value>),
     /// an object
     Object(Object),
+}
+
+/// Shows the value as in JSON: `{"a": [1, true, null]}`.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => f.write_str("null"),
+            Value::Bool(value) => value.fmt(f),
+            Value::Number(value) => value.fmt(f),
+            Value::String(value) => value.fmt(f),
+            Value::Array(values) => values.fmt(f),
+            Value::Object(object) => object.fmt(f),
+        }
+    }
 }
 
 macro_rules! accessors {

@@ -1,6 +1,6 @@
 //! The writer: writes JSON without white space into a growing buffer. It cannot fail.
 
-use crate::encoding::lengths::{prefix, subtract};
+use crate::encoding::lengths::{prefix, skip, subtract};
 use alloc::vec::Vec;
 
 use super::ToJson;
@@ -311,6 +311,13 @@ impl Writer {
     #[doc(hidden)]
     pub fn field(&mut self, names: &Names, index: usize) {
         self.out.extend_from_slice(names.text(index));
+    }
+
+    /// Does the same as [`field`](Self::field) for a struct that leaves members out, so that any may be the first.
+    #[doc(hidden)]
+    pub fn sparse_field(&mut self, names: &Names, index: usize) {
+        self.comma();
+        self.out.extend_from_slice(skip(names.text(index), 1));
     }
 
     /// Continues an open object, which has a member, with the members of the object that `write`

@@ -17,14 +17,14 @@ pub(crate) mod worker;
 mod worker_state;
 
 use alloc::string::String;
+use core::fmt;
 use core::sync::atomic::AtomicBool;
 
 use crate::encoding::parse_decimal;
 #[cfg(panic = "abort")]
 use crate::encoding::{Digits, decimal};
 use crate::error::{Error, Result};
-#[cfg(panic = "unwind")]
-use crate::log;
+use crate::log::{self, Level};
 use crate::runtime::address::Endpoint;
 use crate::runtime::handler::Handler;
 use crate::runtime::worker::Worker;
@@ -182,6 +182,15 @@ fn work(worker: &mut Worker, is_only: bool, handler: &dyn Handler) -> Result<()>
         let (result, state_lock) = panic::run_invocation(worker, event, handler);
         worker.respond(result)?;
         drop(state_lock);
+    }
+}
+
+/// Logs a message of the current invocation, if any. [`info!`](crate::info) and the like call this without
+/// a context.
+#[doc(hidden)]
+pub fn log_current(level: Level, message: fmt::Arguments<'_>) {
+    if log::is_written(level) {
+        log::write(level, &panic::current_context(), message);
     }
 }
 

@@ -126,8 +126,8 @@ fn report_and_exit(error: &Error, report: impl FnOnce() -> i32) -> ! {
     sys::exit(STATUS.load(Ordering::Relaxed));
 }
 
+pub(crate) use strategy::{current_context, run_init, run_part, set_function_process};
 use strategy::{handle, run_hook};
-pub(crate) use strategy::{run_init, run_part, set_function_process};
 
 #[cfg(panic = "unwind")]
 mod strategy {
@@ -318,6 +318,13 @@ mod strategy {
         result
     }
 
+    /// Returns a context for a log line that names none: it has the request ID and tenant ID of the
+    /// invocation that this thread serves.
+    pub(crate) fn current_context() -> Context {
+        let cx = CONTEXT.try_with(|cx| Some(cx.try_borrow().ok()?.clone()));
+        cx.ok().flatten().unwrap_or_default()
+    }
+
     /// Calls `f` with the context for log lines, unless the thread is ending or a log line is being made.
     fn with_context(f: impl FnOnce(&mut Context)) {
         let _ = CONTEXT.try_with(|cx| cx.try_borrow_mut().map(|mut cx| f(&mut cx)));
@@ -390,6 +397,7 @@ mod strategy {
     use std::panic::PanicHookInfo;
 
     use super::{EXIT_STATUS, HAS_HOOK, Hook, Phase, call_earlier, post_failure, report_and_exit};
+    use crate::context::Context;
     use crate::error::{Error, Result};
     use crate::log;
     use crate::runtime::handler::Handler;
@@ -415,6 +423,20 @@ mod strategy {
             core::mem::forget(state);
             status
         })
+    }
+
+    /// Returns a context for a log line that names none: it has the request ID of the current invocation.
+    /// In profile `tiny` nothing keeps the ID, since that would add bytes to functions that do not need it.
+    pub(crate) fn current_context() -> Context {
+        let id = if HAS_HOOK {
+            worker_state::current_id()
+        } else {
+            None
+        };
+        Context {
+            request_id: id.unwrap_or_default(),
+            ..Context::default()
+        }
     }
 
     /// Runs the handler. The hook posts a panic as its error.

@@ -131,13 +131,14 @@ impl Worker {
         reply: &Result<Reply, ExchangeError>,
         pause: Option<&u16>,
     ) -> Result<u16> {
-        let problem = self.exchange_failed(["GET", api::NEXT], reply);
+        let mut problem = self.exchange_failed(["GET", api::NEXT], reply);
         match reply {
             Ok(reply) if matches!(reply.status, 403 | 500) => return Err(problem),
             Err(ExchangeError::Receive(error)) => {
                 self.pending.invocation.end_head(&mut self.cx);
                 if !error.is_cut() && !self.cx.request_id.is_empty() {
                     self.report(&problem)?;
+                    problem.set_logged();
                 } else if pause.is_some() && !self.reply.is_empty() {
                     log::error(None, &problem);
                 }
@@ -220,8 +221,8 @@ impl Worker {
 
     /// Logs an error and posts it as the error of the current invocation, or to `call` if there is none.
     pub(crate) fn report_to(&mut self, call: &str, error: &Error) -> Result<()> {
-        let has_invocation = !self.pending.invocation.path_id.is_empty();
-        log::error(has_invocation.then_some(&self.cx), error);
+        // Outside of an invocation the context has no request ID.
+        log::error(Some(&self.cx), error);
         let pending = &mut self.pending;
         pending.set_json(error);
         // The cause is part of the trace, so it is only made if there is one.

@@ -112,9 +112,11 @@ mod unwind {
 }
 
 #[cfg(panic = "abort")]
-pub(crate) use abort::{StateSlot, lock};
+pub(crate) use abort::{StateSlot, current_id, lock};
 #[cfg(panic = "abort")]
 mod abort {
+    use alloc::string::String;
+
     use super::{HAS_HOOK, Invocation, Mutex, MutexGuard, Phase, PoisonError, WorkerState};
 
     /// The state of the only worker: a process whose panics abort has one.
@@ -129,6 +131,13 @@ mod abort {
     #[inline(never)]
     pub(crate) fn lock() -> MutexGuard<'static, WorkerState> {
         STATE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the request ID of the current invocation, as a path has it. Does not wait: the state is
+    /// locked while a response is sent, and after a panic.
+    pub(crate) fn current_id() -> Option<String> {
+        let state = STATE.try_lock().ok()?;
+        matches!(state.phase, Phase::Invoke).then(|| state.invocation.path_id.clone())
     }
 
     /// The state of the only worker.

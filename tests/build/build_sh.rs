@@ -1,5 +1,6 @@
 //! build.sh: the packages that it makes, its messages, and the tools that it needs.
 
+mod c_compiler;
 mod vendored;
 mod zip;
 
@@ -85,9 +86,26 @@ impl Package {
     #[track_caller]
     fn check_refused(&self, args: &[&str], vars: &[(&str, &OsStr)], want: &str) {
         let output = self.command(args, vars).output().unwrap();
-        let stderr = stderr(&output);
-        assert_eq!(output.status.code(), Some(1), "{args:?}: {stderr}");
         assert_eq!(stdout(&output), "", "{args:?}");
+        self.check_failed(&output, args, want);
+    }
+
+    /// Checks that arguments are wrong: the message, the usage, and the exit code.
+    #[track_caller]
+    fn check_usage(&self, args: &[&str], want: &str) {
+        let output = self.command(args, &[]).output().unwrap();
+        let usage = "Usage: build.sh [OPTION...] [NAME...]";
+        let want = format!("build.sh: {want}\n{usage}\n");
+        assert_eq!(stderr(&output), want, "{args:?}");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert_eq!(stdout(&output), "", "{args:?}");
+        assert!(self.leftovers().is_empty(), "{:?}", self.leftovers());
+    }
+
+    #[track_caller]
+    fn check_failed(&self, output: &Output, args: &[&str], want: &str) {
+        let stderr = stderr(output);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {stderr}");
         let last = stderr.lines().last().unwrap_or_default();
         let last = last.replace(self.folder.to_str().unwrap(), "FOLDER");
         assert_eq!(last, format!("build.sh: {want}"), "{args:?}: {stderr}");
@@ -142,7 +160,8 @@ fn tools(package: &Package, without: &str) -> PathBuf {
     let folder = package.path("tools");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir(&folder).unwrap();
-    let needed = "cargo cat cksum dirname env find grep mkdir mv rm rustc rustup sed sh tr uname";
+    let needed =
+        "cargo cat cksum cp dirname env find grep mkdir mv rm rustc rustup sed sh tr uname";
     for tool in needed.split_whitespace().filter(|tool| *tool != without) {
         symlink(find(tool), folder.join(tool)).unwrap();
     }
@@ -150,18 +169,40 @@ fn tools(package: &Package, without: &str) -> PathBuf {
 }
 
 #[test]
-fn a_wrong_option_or_name_is_refused_in_one_line() {
+fn wrong_arguments_are_refused_with_the_usage() {
     let package = Package::new("asked wrongly");
-    let check = |args: &[&str], want: &str| package.check_refused(args, &[], want);
-    check(
-        &["--frobnicate"],
-        "unknown option --frobnicate: see build.sh --help",
-    );
-    check(
-        &["--wrapper=yes"],
-        "unknown option --wrapper=yes: see build.sh --help",
-    );
-    check(&["--arch"], "--arch needs a value: see build.sh --help");
+    let check = |args: &[&str], want: &str| package.check_usage(args, want);
+    check(&["--frobnicate"], "unknown option --frobnicate");
+    for (wrong, meant) in [
+        ("--prfile", "--profile"),
+        ("--profiles", "--profile"),
+        ("--proflie", "--profile"),
+        ("--prafile", "--profile"),
+        ("--arhc", "--arch"),
+        ("-arch", "--arch"),
+        ("--max_zip=4k", "--max-zip"),
+        ("--manifest", "--manifest-path"),
+        ("--ofline", "--offline"),
+        ("--includ", "--include"),
+        ("--optlevel", "--opt-level"),
+        ("--wrapper=yes", "--wrapper"),
+        ("--vender", "--vendor"),
+        ("--verison", "--version"),
+        ("--hlep", "--help"),
+    ] {
+        let want = format!("unknown option {wrong}: did you mean {meant}?");
+        check(&[wrong, "small"], &want);
+    }
+    for option in "arch features include invoke manifest-path max-zip opt-level profile vendor"
+        .split_whitespace()
+        .map(|name| format!("--{name}"))
+    {
+        let want = format!("{option} needs a value");
+        check(&[&option], &want);
+        check(&[&option, ""], &want);
+        check(&[&option, "--report"], &want);
+        check(&[&format!("{option}=")], &want);
+    }
     check(
         &["--arch", "riscv"],
         "unknown architecture riscv: x86_64 or arm64",
@@ -170,21 +211,92 @@ fn a_wrong_option_or_name_is_refused_in_one_line() {
         &["--profile=fast"],
         "unknown profile fast: small, unwind or tiny",
     );
-    check(
-        &["--max-zip=4k"],
-        "--max-zip takes a number of bytes, not \"4k\"",
+    for level in ["4", "zz", "-1", "fast"] {
+        let want = format!("unknown level {level}: 0, 1, 2, 3, s or z");
+        check(&["--opt-level", level], &want);
+    }
+    for size in [
+        "k",
+        "4g",
+        "4 k",
+        "1.5M",
+        "-4",
+        "4KBB",
+        "40,000",
+        "0x10",
+        "4b",
+        "9999999999",
+    ] {
+        let want =
+            format!("--max-zip takes bytes, such as 40000, 40k, 40KiB or 1M, not \"{size}\"");
+        check(&["--max-zip", size], &want);
+    }
+    for name in ["../one", "", "-", "one two"] {
+        let want = format!("\"{name}\" cannot be the name of an example or binary");
+        check(&[name], &want);
+        check(&["--", name], &want);
+    }
+    let name = "\"--report\" cannot be the name of an example or binary";
+    check(&["one", "--", "--report"], name);
+}
+
+#[test]
+fn the_help_names_each_option_and_what_is_fixed() {
+    let ask = |option: &str| {
+        let mut command = Command::new(Path::new(ROOT).join("build.sh"));
+        let output = command
+            .args(["--report", option, "--frobnicate"])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+    };
+    let help = ask("--help");
+    assert_eq!(help, ask("-h"));
+    let script = fs::read_to_string(Path::new(ROOT).join("build.sh")).unwrap();
+    let patterns = script.lines().map(str::trim_start);
+    let mut n_options = 0;
+    for pattern in patterns.filter(|line| line.starts_with("--") && line.contains(") ")) {
+        let option = pattern.split(['=', ')', ' ']).next().unwrap();
+        if option.len() > 2 && !option.ends_with('*') {
+            assert!(help.contains(&format!("\n  {option} ")), "{option}");
+            n_options += 1;
+        }
+    }
+    assert!(n_options > 10, "{n_options}");
+    for text in [
+        "opt-level",
+        "panic",
+        "lto",
+        "codegen-units",
+        "incremental",
+        "strip",
+        "debug",
+    ] {
+        assert!(
+            help.split("are fixed: ").nth(1).unwrap().contains(text),
+            "{text}"
+        );
+    }
+    for text in ["sqs", "@FILE", "40KiB", "CC_TARGET"] {
+        assert!(help.contains(text), "{text}");
+    }
+    assert_eq!(
+        ask("-V"),
+        concat!("tiny-lambda ", env!("CARGO_PKG_VERSION"), "\n")
     );
-    check(
-        &["../one"],
-        "\"../one\" cannot be the name of an example or binary",
-    );
-    check(&[""], "\"\" cannot be the name of an example or binary");
+}
+
+#[test]
+fn a_wrong_name_or_manifest_is_refused_in_one_line() {
+    let package = Package::new("no such name");
+    let check = |args: &[&str], want: &str| package.check_refused(args, &[], want);
     check(
         &["one", "three"],
         "no example or binary \"three\" in Cargo.toml, which has scratch one two",
     );
     check(
-        &["--manifest-path", "no where/Cargo.toml"],
+        &["--manifest-path", "no where/Cargo.toml", "--", "one"],
         "no file at no where/Cargo.toml: --manifest-path takes the path of a Cargo.toml",
     );
     package.write("src/bin/other.rs", "fn main() {}");
@@ -400,36 +512,201 @@ fn a_wrapped_package_holds_the_script_and_each_executable() {
     assert_eq!(names(&zip), "bootstrap one scratch");
     let _ = fs::remove_dir_all(package.path("target/lambda"));
     package.write("src/bin/bootstrap.rs", "fn main() {}");
-    package.check_refused(
-        &["--wrapper", "one", "bootstrap"],
-        &[],
-        "bootstrap cannot be one of several functions in a package: rename it",
-    );
+    let args = ["--wrapper", "one", "bootstrap"];
+    let want = "bootstrap cannot be one of several functions in a package: rename it";
+    package.check_refused(&args, &[], want);
+}
+
+/// Returns the names and modes of the files in a package, and checks that the files beside the zip are the same.
+fn contents(package: &Package, name: &str) -> String {
+    let folder = package.path("target/lambda").join(name);
+    let entries = zip::read(&fs::read(folder.join("function.zip")).unwrap());
+    let checked = entries.into_iter().map(|entry| {
+        let path = folder.join(&entry.name);
+        assert!(fs::read(&path).unwrap() == entry.bytes, "{}", entry.name);
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode, entry.mode, "{}", entry.name);
+        format!("{} {:o}\n", entry.name, entry.mode & 0o777)
+    });
+    checked.collect()
 }
 
 #[test]
-fn a_wrapper_with_windows_line_ends_is_refused() {
-    let package = Package::new("windows");
-    let folder = package.path("checked out");
-    fs::create_dir_all(&folder).unwrap();
-    for name in ["build.sh", "bootstrap.sh", "Cargo.toml"] {
-        let text = fs::read_to_string(Path::new(ROOT).join(name)).unwrap();
-        let text = match name {
-            "bootstrap.sh" => text.replace('\n', "\r\n"),
-            _ => text,
-        };
-        fs::write(folder.join(name), text).unwrap();
+fn included_files_are_beside_the_executable() {
+    if !targets_installed() {
+        return;
     }
-    let mut command = Command::new("sh");
-    command.arg(folder.join("build.sh"));
-    let output = command.args(["--wrapper", "hello"]).output().unwrap();
-    let said = stderr(&output);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    let want = "build.sh: bootstrap.sh has Windows line ends (CRLF)";
+    let package = Package::new("includes");
+    package.write("settings.toml", "a = 1");
+    package.write("data/z.txt", "z");
+    package.write("data/deep/é.txt", "é");
+    package.write_script("data/run", "true");
+    fs::set_permissions(
+        package.path("data/z.txt"),
+        fs::Permissions::from_mode(0o600),
+    )
+    .unwrap();
+    let args = [
+        "--include=settings.toml",
+        "--include",
+        "./data/",
+        "--include=data/run",
+        "one",
+    ];
+    let (first, said) = package.build(&args, &[], "one");
+    let included = "data/deep/é.txt 644\ndata/run 755\ndata/z.txt 644\nsettings.toml 644\n";
+    assert_eq!(
+        contents(&package, "one"),
+        format!("bootstrap 755\n{included}")
+    );
     assert!(
-        said.starts_with(want) && said.lines().count() == 1,
+        said.contains("target/lambda/one/data/z.txt: 1 bytes\n"),
         "{said}"
     );
+    check_elsewhere(&package.path("target/lambda/one/function.zip"), &said);
+    let args = ["--include=data", "--include=settings.toml", "one"];
+    assert!(package.build(&args, &[], "one").0 == first);
+
+    let args = ["--wrapper", "--include=data/z.txt", "one", "scratch"];
+    package.build(&args, &[], "one+scratch");
+    let files = "bootstrap 755\none 755\nscratch 755\ndata/z.txt 644\n";
+    assert_eq!(contents(&package, "one+scratch"), files);
+    let _ = fs::remove_dir_all(package.path("target/lambda"));
+    package.write("one/file", "");
+    let args = ["--wrapper", "--include=one", "one", "scratch"];
+    let want = "--include one/file: the package has a file named one: rename yours";
+    package.check_refused(&args, &[], want);
+    let want = "cannot read ./absent: No such file or directory (os error 2)";
+    package.check_refused(&["--include=absent", "one"], &[], want);
+}
+
+#[test]
+fn a_package_for_the_other_architecture_is_replaced_with_a_message() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("replaced");
+    for wrapper in [&[][..], &["--wrapper"]] {
+        for (arch, other) in [
+            ("arm64", None),
+            ("aarch64", None),
+            ("amd64", Some(())),
+            ("arm64", Some(())),
+        ] {
+            let args = [wrapper, &["--arch", arch, "one"]].concat();
+            let output = package.command(&args, &[]).output().unwrap();
+            let said = stderr(&output);
+            assert!(output.status.success(), "{said}");
+            let (old, new) = match arch {
+                "amd64" => ("arm64", "x86_64"),
+                _ => ("x86_64", "arm64"),
+            };
+            let want = format!(
+                "build.sh: target/lambda/one had a package for {old}: this one for {new} replaces it\n"
+            );
+            assert_eq!(said.contains(&want), other.is_some(), "{args:?}: {said}");
+            for command in ["create-function", "update-function-code"] {
+                let line = format!("aws lambda {command} --function-name one ");
+                let text = stdout(&output);
+                let line = text.lines().find(|l| l.starts_with(&line)).unwrap();
+                assert!(line.contains(&format!(" --architectures {new} ")), "{line}");
+            }
+        }
+        let _ = fs::remove_dir_all(package.path("target/lambda"));
+    }
+}
+
+#[test]
+fn the_level_of_optimization_is_passed_to_the_compiler() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("levels");
+    let manifest = fs::read_to_string(package.path("Cargo.toml")).unwrap();
+    package.write(
+        "Cargo.toml",
+        &format!("{manifest}[profile.release]\nopt-level = 1\n"),
+    );
+    let cargo = find("cargo");
+    let script = format!(
+        "case $1 in rustc) shift && set -- rustc -v \"$@\" ;; esac\nexec '{}' \"$@\"",
+        cargo.display()
+    );
+    let tools = tools(&package, "cargo");
+    package.write_script("tools/cargo", &script);
+    for (args, want) in [
+        (&[][..], "opt-level=z"),
+        (&["--opt-level=s"], "opt-level=s"),
+        (&["--opt-level", "3"], "opt-level=3"),
+    ] {
+        let args = [args, &["one"]].concat();
+        let output = package
+            .command(&args, &[("PATH", tools.as_os_str())])
+            .output()
+            .unwrap();
+        let said = stderr(&output);
+        assert!(
+            output.status.success() && said.contains(want),
+            "{args:?}: {said}"
+        );
+        assert!(!said.contains("opt-level=1"), "{said}");
+    }
+}
+
+#[test]
+fn a_missing_qemu_is_reported_before_the_build() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("no qemu");
+    let (arch, cpu) = match env::consts::ARCH {
+        "x86_64" => ("arm64", "aarch64"),
+        _ => ("x86_64", "x86_64"),
+    };
+    let tools = tools(&package, "");
+    let path = [("PATH", tools.as_os_str())];
+    let args = ["--arch", arch, "--invoke={}", "absent"];
+    let want = format!(
+        "--invoke needs qemu-{cpu} for {arch}: install qemu-user, as Debian and Fedora name the package"
+    );
+    package.check_refused(&args, &path, &want);
+    // Either name is accepted, and then the name of the function is looked at.
+    for name in [format!("qemu-{cpu}-static"), format!("qemu-{cpu}")] {
+        package.write_script(&format!("tools/{name}"), "");
+        let want = "no example or binary \"absent\" in Cargo.toml, which has scratch one two";
+        package.check_refused(&args, &path, want);
+        fs::remove_file(tools.join(name)).unwrap();
+    }
+}
+
+/// Git may have written CRLF, and the system would look for a shell named "/bin/sh\r".
+#[test]
+fn a_wrapper_with_windows_line_ends_has_lf_in_the_package() {
+    if !targets_installed() {
+        return;
+    }
+    let package = Package::new("windows");
+    let vendored = package.path("vendored");
+    for name in ["build.sh", "Cargo.toml", "src"] {
+        crate::copy(&Path::new(ROOT).join(name), &vendored.join(name));
+    }
+    let script = fs::read_to_string(Path::new(ROOT).join("bootstrap.sh")).unwrap();
+    fs::write(vendored.join("bootstrap.sh"), script.replace('\n', "\r\n")).unwrap();
+    let output = Command::new("sh")
+        .arg(vendored.join("build.sh"))
+        .args([
+            "--offline",
+            "--wrapper",
+            "--manifest-path=Cargo.toml",
+            "one",
+        ])
+        .current_dir(&package.folder)
+        .env("CARGO_TARGET_DIR", package.path("target"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let packed = fs::read_to_string(package.path("target/lambda/one/bootstrap")).unwrap();
+    assert_eq!(packed, script);
 }
 
 #[test]
@@ -554,18 +831,26 @@ fn a_failed_build_leaves_no_package() {
     let package = Package::new("fails");
     package.build(&["one"], &[], "one");
     package.build(&["one"], &[], "one");
-    let output = package
-        .command(&["one", "--max-zip=99"], &[])
-        .output()
-        .unwrap();
-    let stderr = stderr(&output);
-    let last = stderr.lines().last().unwrap();
-    assert!(last.starts_with("build.sh: the zip of one is "), "{stderr}");
+    // The sizes and the report are printed nevertheless, and those of the other function.
+    let args = ["one", "scratch", "--report", "--max-zip=99"];
+    let output = package.command(&args, &[]).output().unwrap();
+    let (said, stderr) = (stdout(&output), stderr(&output));
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    for name in ["one", "scratch"] {
+        let path = format!("target/lambda/{name}/function.zip: ");
+        let line = said.lines().find_map(|line| line.strip_prefix(&path));
+        let bytes = line.unwrap().strip_suffix(" bytes").unwrap();
+        let want = format!(
+            "build.sh: the zip of {name} is {bytes} bytes, more than the 99 that --max-zip allows\n"
+        );
+        assert!(stderr.contains(&want), "{stderr}");
+    }
     assert!(
-        last.ends_with(" bytes, more than the 99 that --max-zip allows"),
-        "{stderr}"
+        said.contains(" .text\n") && !said.contains("create-function"),
+        "{said}"
     );
     assert!(package.leftovers().is_empty());
+    package.build(&["one", "--max-zip=2KiB"], &[], "one");
 
     package.build(&["one"], &[], "one");
     package.write("examples/one.rs", "fn main() { nonsense }");

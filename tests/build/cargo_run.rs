@@ -1,8 +1,9 @@
-//! `cargo run -- --watch`: the local Lambda that builds its function again when a source changes.
+//! `cargo run`: the arguments of a function that serves itself, and `--watch`, which builds it again when a
+//! source changes.
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -78,4 +79,102 @@ fn cargo_run_with_watch_builds_again_and_keeps_its_port() {
     signal("KILL", watched.child.id());
     watched.child.wait().unwrap();
     wait_until_gone(&[id.trim_matches('"')]);
+}
+
+/// Runs a built function without the environment of `cargo test`.
+fn run(program: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(program);
+    command.args(args).stdin(Stdio::null()).env_remove("PORT");
+    command.output().unwrap()
+}
+
+#[test]
+fn cargo_run_refuses_unknown_arguments_and_invokes_with_events_of_each_kind() {
+    let folder = Folder::new("arguments");
+    let manifest = format!(
+        "[package]\nname = \"arguments\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
+         tiny-lambda = {{ path = \"{}\" }}\n",
+        env!("CARGO_MANIFEST_DIR"),
+    );
+    fs::write(folder.0.join("Cargo.toml"), manifest).unwrap();
+    fs::create_dir_all(folder.0.join("src")).unwrap();
+    let code = "fn main() -> ! {
+        tiny_lambda::run(|event: tiny_lambda::json::Value, _| match event.as_str() {
+            Some(\"fail\") => Err(tiny_lambda::Error::new(\"SoldOut\", \"no seat is left\")),
+            Some(\"arguments\") => Ok(std::env::args().skip(1).collect()),
+            _ => Ok(event),
+        })
+    }";
+    fs::write(folder.0.join("src/main.rs"), code).unwrap();
+    let file = folder.0.join("event.json");
+    fs::write(&file, "[7]").unwrap();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("watched");
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--offline"])
+        .current_dir(&folder.0)
+        .env("CARGO_TARGET_DIR", &target)
+        .status();
+    assert!(built.unwrap().success());
+    let program = target.join("debug/arguments");
+
+    let usage =
+        "Usage: cargo run -- [OPTION...] | invoke EVENT   (cargo run -- --help lists the options)";
+    let refused = |args: &[&str], want: &str| {
+        let output = run(&program, args);
+        let log = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(log, format!("arguments: {want}\n{usage}\n"));
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(output.stdout.is_empty());
+    };
+    refused(
+        &["--prt", "9126"],
+        "unknown option --prt; did you mean --port?",
+    );
+    refused(&["foo"], "unexpected argument foo");
+    refused(
+        &["--port", "x"],
+        "--port x: expected a number from 0 to 65535",
+    );
+    refused(&["invoke"], "invoke needs a value");
+    refused(
+        &["invoke", "1", "--port", "9126"],
+        "--port is for callers and cannot be used with invoke",
+    );
+    refused(
+        &["--watch", "--prt"],
+        "unknown option --prt; did you mean --port?",
+    );
+
+    let failed = |event: &str, want: &str| {
+        let output = run(&program, &["invoke", event]);
+        let log = String::from_utf8(output.stderr).unwrap();
+        assert!(log.contains(want), "{log}");
+        assert_eq!(output.status.code(), Some(1), "{log}");
+    };
+    failed(
+        "sqz",
+        "arguments: sqz is not JSON, a file or a sample; did you mean sqs?",
+    );
+    failed("{", "arguments: the event is not JSON: ");
+    failed("\"fail\"", "SoldOut: no seat is left");
+
+    let at_file = format!("@{}", path(&file));
+    for (args, want) in [
+        (&["invoke", "[7]"][..], "[7]\n"),
+        (&["invoke", path(&file)], "[7]\n"),
+        (&["invoke", &at_file], "[7]\n"),
+        (
+            &["invoke", "\"arguments\"", "--", "--own", "x"],
+            "[\"invoke\",\"\\\"arguments\\\"\",\"--\",\"--own\",\"x\"]\n",
+        ),
+        (&["invoke", "sqs"], "\"Records\""),
+        (&["--help"], "Serves this function locally"),
+        (&["--watch", "-h"], "Samples:\n  activemq alb "),
+        (&["--list-samples"], "\nsqs\nsqs_api\n"),
+    ] {
+        let output = run(&program, args);
+        let out = String::from_utf8(output.stdout).unwrap();
+        assert!(out.contains(want), "{args:?}: {out}");
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+    }
 }

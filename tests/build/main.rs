@@ -17,6 +17,8 @@ mod bootstrap_sh;
 mod build_sh;
 #[cfg(all(feature = "emulator", target_os = "linux"))]
 mod cargo_run;
+mod handler_errors;
+mod http_errors;
 mod json_macro_errors;
 mod panic_free;
 #[cfg(unix)]

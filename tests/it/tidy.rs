@@ -221,6 +221,16 @@ fn readme_crate_documentation_and_example_open_with_the_same_program() {
 }
 
 #[test]
+fn the_program_with_serde_in_the_readme_is_that_of_its_package() {
+    let readme = read("README.md");
+    let (_, section) = readme.split_once("### With serde").expect("the section");
+    let program = "bench/serde/src/main.rs";
+    if root().join(program).exists() {
+        assert_eq!(first_program(section, ""), read(program));
+    }
+}
+
+#[test]
 fn files_that_the_readme_links_to_exist() {
     let readme = read("README.md");
     for link in readme.split("](").skip(1) {

@@ -34,6 +34,33 @@ fn call(name: String) -> Result<String> {
     Ok(String::from_utf8(reply)?)
 }
 
+/// The recipe of docs/jwt.md.
+#[cfg(feature = "rs256_graviola")]
+fn call(name: String) -> Result<String> {
+    use graviola::signing::rsa::VerifyingKey;
+
+    let key = VerifyingKey::from_pkcs1_der(name.as_bytes());
+    let checked = key.and_then(|key| key.verify_pkcs1_sha256(name.as_bytes(), name.as_bytes()));
+    checked.map_err(|_| tiny_lambda::Error::new("Signature", "wrong signature"))?;
+    Ok(name)
+}
+
+/// The recipe of docs/jwt.md.
+#[cfg(feature = "rs256_rsa")]
+fn call(name: String) -> Result<String> {
+    use rsa::pkcs1::DecodeRsaPublicKey;
+    use rsa::pkcs1v15::{Signature, VerifyingKey};
+    use rsa::{RsaPublicKey, sha2::Sha256, signature::Verifier};
+
+    let wrong = || tiny_lambda::Error::new("Signature", "wrong signature");
+    let key = RsaPublicKey::from_pkcs1_der(name.as_bytes()).map_err(|_| wrong())?;
+    let signature = Signature::try_from(name.as_bytes()).map_err(|_| wrong())?;
+    let key: VerifyingKey<Sha256> = VerifyingKey::new(key);
+    key.verify(name.as_bytes(), &signature)
+        .map_err(|_| wrong())?;
+    Ok(name)
+}
+
 #[cfg(feature = "ureq")]
 fn call(name: String) -> Result<String> {
     Ok(ureq::get(name).call()?.body_mut().read_to_string()?)
@@ -57,6 +84,8 @@ fn call(name: String) -> Result<String> {
 #[cfg(not(any(
     feature = "address",
     feature = "name",
+    feature = "rs256_graviola",
+    feature = "rs256_rsa",
     feature = "ureq",
     feature = "sdk"
 )))]

@@ -14,16 +14,13 @@ const PT_INTERP: u64 = 3;
 /// The file is not a static ELF executable for `arch`, AWS's name of the architecture. The text says
 /// why and follows the name of the file in a message.
 pub(crate) fn check<'a>(elf: &'a [u8], arch: &str) -> Result<&'a [u8], String> {
-    // 64-bit, the lowest byte first, version 1.
-    if !elf.starts_with(b"\x7fELF\x02\x01\x01") || elf.len() < HEADER_LEN {
+    if !is_elf(elf) {
         return Err("is not a 64-bit ELF file".into());
     }
-    let machine = match arch {
-        "x86_64" => 62,
-        "arm64" => 183,
-        _ => return Err(format!("cannot be checked: unknown architecture {arch}")),
-    };
-    if number(elf, 18, 2) != machine {
+    if !matches!(arch, "x86_64" | "arm64") {
+        return Err(format!("cannot be checked: unknown architecture {arch}"));
+    }
+    if arch_of(elf) != Some(arch) {
         return Err(format!("is not for {arch}"));
     }
     let headers = usize::try_from(number(elf, 32, 8)).ok();
@@ -48,6 +45,21 @@ pub(crate) fn check<'a>(elf: &'a [u8], arch: &str) -> Result<&'a [u8], String> {
         }
     }
     Ok(&elf[..needed_len])
+}
+
+fn is_elf(bytes: &[u8]) -> bool {
+    // 64-bit, the lowest byte first, version 1.
+    bytes.starts_with(b"\x7fELF\x02\x01\x01") && bytes.len() >= HEADER_LEN
+}
+
+/// Returns AWS's name of the architecture that an executable is for; `None` if it is none of Lambda's, or if the
+/// file is not an executable.
+pub(crate) fn arch_of(elf: &[u8]) -> Option<&'static str> {
+    match is_elf(elf).then(|| number(elf, 18, 2))? {
+        62 => Some("x86_64"),
+        183 => Some("arm64"),
+        _ => None,
+    }
 }
 
 /// Returns the number in `n_bytes` bytes at an offset, the lowest byte first.

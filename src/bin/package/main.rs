@@ -12,7 +12,9 @@
 
 mod deflate;
 mod elf;
+mod include;
 mod report;
+#[path = "../../signing/sha256.rs"]
 mod sha256;
 #[cfg(test)]
 mod tests;
@@ -22,18 +24,29 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
+
+use zip::File;
+
+/// The most bytes that the files of a package may have (Lambda's quotas: 250 MB, with layers).
+const UNZIPPED_LEN_MAX: u64 = 250 << 20;
+
+/// The most bytes of a zip that Lambda's API takes (Lambda's quotas: 50 MB). Larger ones are uploaded to S3.
+const ZIP_LEN_MAX: usize = 50 << 20;
 
 const USAGE: &str = "\
 Usage: package uses-stdout EXECUTABLE
        package pack --arch ARCH --work FOLDER --out FOLDER --executables FILE
-                    [--wrapper SCRIPT] [--max-zip BYTES] [--report]
+                    [--wrapper SCRIPT] [--include FILE] [--max-zip SIZE] [--report]
+       package invoke --work FOLDER --out FOLDER --executables FILE --emulator PROGRAM --event EVENT
+                      [--wrapper SCRIPT] [--runner PROGRAM]
 
 uses-stdout   prints yes or no: whether EXECUTABLE uses std's standard output, as the linker's map says.
               The map is at EXECUTABLE.map if EXECUTABLE was just linked, and is kept for later
 pack          makes function.zip and the files in it for each executable whose path is a line of FILE, in
-              a folder of --out. With --wrapper all of them are in one package. --report prints what
-              they consist of";
+              a folder of --out. With --wrapper all of them are in one package. Each line of the --include
+              file is a path of more files. --report prints what the executables consist of
+invoke        runs each executable once in the local Lambda: PROGRAM of --emulator";
 
 type Result<T, E = String> = std::result::Result<T, E>;
 
@@ -43,12 +56,16 @@ fn main() -> ExitCode {
     let result = match args[..] {
         ["uses-stdout", executable] => uses_stdout(executable.as_ref()),
         ["pack", ref options @ ..] => Pack::parse(options).and_then(|pack| pack.run()),
+        ["invoke", ref options @ ..] => Pack::parse(options).and_then(|pack| pack.invoke()),
         _ => Err(format!("unexpected arguments\n{USAGE}")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("build.sh: {message}");
+            // The local Lambda has printed a message of its own.
+            if !message.is_empty() {
+                eprintln!("build.sh: {message}");
+            }
             ExitCode::FAILURE
         }
     }
@@ -71,13 +88,31 @@ fn file_name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
+/// Returns a digest in base64 (RFC 4648, section 4), as Lambda shows it in `CodeSha256`.
+fn base64(digest: &[u8; 32]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in digest.chunks(3) {
+        let bits = chunk
+            .iter()
+            .fold(0, |bits, byte| bits << 8 | usize::from(*byte));
+        // The last two bytes become three digits. Two zero bits pad the last digit.
+        let bits = bits << (8 * (3 - chunk.len()));
+        for digit in 0..=chunk.len() {
+            text.push(DIGITS[bits >> (18 - 6 * digit) & 63].into());
+        }
+    }
+    text.push('=');
+    text
+}
+
 // ---- the linker's map ----
 
 /// The path where the map of an executable is kept. It has the SHA-256 of the executable: cargo
 /// does not link again what it has from an earlier build, such as one with other features, and then
 /// the linker writes no map.
 fn kept_map(executable: &Path) -> Result<PathBuf> {
-    let hash = sha256::base64(&sha256::digest(&read(executable)?)).replace('/', "_");
+    let hash = base64(&sha256::digest(&[&read(executable)?])).replace('/', "_");
     let name = format!("{}.{hash}", file_name(executable));
     Ok(executable.with_file_name("maps").join(name))
 }
@@ -111,20 +146,26 @@ fn report(executable: &Path) -> Result<()> {
 
 // ---- packages ----
 
-/// The options of `pack`.
+/// The options of `pack` and `invoke`.
 #[derive(Default)]
 struct Pack {
     /// AWS's name of the architecture.
     arch: String,
-    /// A folder for temporary files.
+    /// A folder for temporary files. Its folder `replaced` has the earlier packages of the same names.
     work: PathBuf,
     /// The folder of all packages.
     out: PathBuf,
     /// The script that starts the executable, for packages of several files.
     wrapper: Option<PathBuf>,
+    /// Paths of more files, one in a line.
+    include: String,
     max_zip: Option<usize>,
     report: bool,
     executables: Vec<PathBuf>,
+    /// The local Lambda, the event for it, and the program that starts executables in it.
+    emulator: PathBuf,
+    event: String,
+    runner: Option<String>,
 }
 
 impl Pack {
@@ -138,108 +179,263 @@ impl Pack {
                 "--work" => pack.work = value()?.into(),
                 "--out" => pack.out = value()?.into(),
                 "--wrapper" => pack.wrapper = Some(value()?.into()),
-                "--max-zip" => {
-                    let bytes = value()?.parse();
-                    pack.max_zip = Some(bytes.map_err(|e| format!("--max-zip: {e}"))?);
-                }
+                "--include" => pack.include = lines(value()?)?,
+                "--max-zip" => pack.max_zip = Some(bytes_of(value()?)?),
                 "--report" => pack.report = true,
                 "--executables" => {
-                    let list = read(value()?.as_ref())?;
-                    let list = String::from_utf8_lossy(&list);
-                    pack.executables = list.lines().map(PathBuf::from).collect();
+                    pack.executables = lines(value()?)?.lines().map(PathBuf::from).collect();
                 }
+                "--emulator" => pack.emulator = value()?.into(),
+                "--event" => pack.event = (*value()?).into(),
+                "--runner" => pack.runner = Some((*value()?).into()),
                 _ => return Err(format!("unknown option {option}\n{USAGE}")),
             }
         }
         Ok(pack)
     }
 
-    fn run(&self) -> Result<()> {
-        if self.wrapper.is_some() {
-            self.make_package(&self.executables)?;
+    /// Returns the executables of each package.
+    fn packages(&self) -> impl Iterator<Item = &[PathBuf]> {
+        let n_each = if self.wrapper.is_some() {
+            usize::MAX
         } else {
-            for executable in self.executables.chunks(1) {
-                self.make_package(executable)?;
-            }
+            1
+        };
+        self.executables.chunks(n_each)
+    }
+
+    /// Returns the folder of a package.
+    fn folder(&self, executables: &[PathBuf]) -> PathBuf {
+        let names: Vec<String> = executables.iter().map(|path| file_name(path)).collect();
+        self.out.join(names.join("+"))
+    }
+
+    /// Makes all packages. The report is also printed if a zip is larger than `--max-zip`.
+    fn run(&self) -> Result<()> {
+        let mut too_large = Vec::new();
+        for executables in self.packages() {
+            too_large.extend(self.make_package(executables)?);
         }
         if self.report {
             for executable in &self.executables {
                 report(executable)?;
             }
         }
-        Ok(())
+        if too_large.is_empty() {
+            Ok(())
+        } else {
+            Err(too_large.join("\nbuild.sh: "))
+        }
     }
 
-    /// Makes the package of these executables, and prints what is in it and how to deploy it.
-    fn make_package(&self, executables: &[PathBuf]) -> Result<()> {
-        let names: Vec<String> = executables.iter().map(|path| file_name(path)).collect();
-        let folder = self.out.join(names.join("+"));
-        let function = names.first().ok_or("no executable to pack")?;
+    /// Makes the package of these executables, and prints what is in it and how to deploy it. Returns a message
+    /// instead if the zip is larger than `--max-zip`.
+    fn make_package(&self, executables: &[PathBuf]) -> Result<Option<String>> {
+        let folder = self.folder(executables);
+        let function = file_name(executables.first().ok_or("no executable to pack")?);
         let mut files = self.files(executables)?;
-        let zip = zip::write(&files)?;
-        if let Some(max) = self.max_zip.filter(|max| zip.len() > *max) {
+        let len = files
+            .iter()
+            .map(|file| file.bytes.len() as u64)
+            .sum::<u64>();
+        if len > UNZIPPED_LEN_MAX {
             return Err(format!(
-                "the zip of {function} is {} bytes, more than the {max} that --max-zip allows",
-                zip.len()
+                "the files of {function} have {len} bytes, more than the {UNZIPPED_LEN_MAX} (250 MB) that Lambda allows"
             ));
         }
-        let hash = sha256::base64(&sha256::digest(&zip));
-        files.push(("function.zip".into(), zip));
-        self.write(&files, &folder)
-            .map_err(|e| format!("cannot write to {}: {e}", folder.display()))?;
+        let zip = zip::write(&files)?;
+        let (zip_len, hash) = (zip.len(), base64(&sha256::digest(&[&zip])));
+        files.push(File {
+            name: "function.zip".into(),
+            mode: 0o644,
+            bytes: zip,
+        });
 
         let shown = shown(&folder).display();
         let mut text = String::new();
-        for (name, bytes) in &files {
-            let _ = writeln!(text, "{shown}/{name}: {} bytes", bytes.len());
+        for file in &files {
+            let _ = writeln!(text, "{shown}/{}: {} bytes", file.name, file.bytes.len());
+        }
+        if let Some(max) = self.max_zip.filter(|max| zip_len > *max) {
+            print(&text)?;
+            return Ok(Some(format!(
+                "the zip of {function} is {zip_len} bytes, more than the {max} that --max-zip allows"
+            )));
+        }
+        self.write(&files, &folder)
+            .map_err(|e| format!("cannot write to {}: {e}", folder.display()))?;
+        if let Some(other) = self.replaced_arch(&folder) {
+            eprintln!(
+                "build.sh: {shown} had a package for {other}: this one for {} replaces it",
+                self.arch
+            );
         }
         let _ = writeln!(text, "code hash: {hash}");
-        let _ = writeln!(
-            text,
-            "aws lambda create-function --function-name {function} --runtime provided.al2023 \
-             --architectures {} --handler {function} --role arn:aws:iam::ACCOUNT:role/ROLE \
-             --zip-file {}",
-            self.arch,
-            quoted(&format!("fileb://{shown}/function.zip")),
+        text += &commands(
+            &function,
+            &self.arch,
+            &format!("{shown}/function.zip"),
+            zip_len,
         );
-        print(&text)
+        print(&text)?;
+        Ok(None)
     }
 
     /// Returns the files of the package.
-    fn files(&self, executables: &[PathBuf]) -> Result<Vec<zip::File>> {
+    fn files(&self, executables: &[PathBuf]) -> Result<Vec<File>> {
         let mut files = Vec::new();
         if let Some(script) = &self.wrapper {
-            files.push(("bootstrap".into(), read(script)?));
+            // The system would look for a shell named "/bin/sh\r", so lines end with LF whatever Git has made of them.
+            let mut bytes = read(script)?;
+            bytes.retain(|byte| *byte != b'\r');
+            files.push(File {
+                name: "bootstrap".into(),
+                mode: 0o755,
+                bytes,
+            });
         }
         for path in executables {
-            let name = match (&self.wrapper, executables.len()) {
-                (None, _) => "bootstrap".into(),
-                (Some(_), 1) => "binary".into(),
-                (Some(_), _) => file_name(path),
-            };
+            let name = self.name_in_package(path, executables.len());
+            if files.iter().any(|file| file.name == name) {
+                return Err(format!(
+                    "{name} cannot be one of several functions in a package: rename it"
+                ));
+            }
             let executable = read(path)?;
             let loaded = elf::check(&executable, &self.arch)
                 .map_err(|problem| format!("{} {problem}", path.display()))?;
-            files.push((name, loaded.to_vec()));
+            files.push(File {
+                name,
+                mode: 0o755,
+                bytes: loaded.to_vec(),
+            });
         }
+        let paths = self.include.lines().filter(|path| !path.is_empty());
+        let included = include::files(Path::new("."), paths)?;
+        for file in &included {
+            let first = file.name.split('/').next().unwrap_or_default();
+            if first == "function.zip" || files.iter().any(|own| own.name == first) {
+                return Err(format!(
+                    "--include {}: the package has a file named {first}: rename yours",
+                    file.name
+                ));
+            }
+        }
+        files.extend(included);
         Ok(files)
     }
 
+    /// Returns the name of an executable in a package of `n_executables`.
+    fn name_in_package(&self, executable: &Path, n_executables: usize) -> String {
+        match (&self.wrapper, n_executables) {
+            (None, _) => "bootstrap".into(),
+            (Some(_), 1) => "binary".into(),
+            (Some(_), _) => file_name(executable),
+        }
+    }
+
     /// Writes the files to a folder, which appears with all of them or not at all.
-    fn write(&self, files: &[zip::File], folder: &Path) -> io::Result<()> {
+    fn write(&self, files: &[File], folder: &Path) -> io::Result<()> {
         let unfinished = self.work.join("package");
-        fs::create_dir(&unfinished)?;
-        for (name, bytes) in files {
-            let path = unfinished.join(name);
-            fs::write(&path, bytes)?;
+        for file in files {
+            let path = unfinished.join(&file.name);
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::write(&path, &file.bytes)?;
             #[cfg(unix)]
-            if name != "function.zip" {
+            if file.name != "function.zip" {
                 use std::os::unix::fs::PermissionsExt;
-                fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+                fs::set_permissions(&path, fs::Permissions::from_mode(file.mode))?;
             }
         }
         fs::rename(unfinished, folder)
     }
+
+    /// Returns the architecture of the earlier package in `folder`, if it is another one.
+    fn replaced_arch(&self, folder: &Path) -> Option<&'static str> {
+        let replaced = self.work.join("replaced").join(folder.file_name()?);
+        let files = fs::read_dir(replaced).ok()?.flatten();
+        let bytes = files.filter_map(|file| fs::read(file.path()).ok());
+        let mut archs = bytes.filter_map(|bytes| elf::arch_of(&bytes));
+        archs.find(|arch| *arch != self.arch)
+    }
+
+    /// Runs each function once in the local Lambda, which prints the responses.
+    fn invoke(&self) -> Result<()> {
+        let mut event = self.event.clone();
+        if event == "-" {
+            // Standard input can be read once, and there may be several functions.
+            let path = self.work.join("event");
+            let copied =
+                fs::File::create(&path).and_then(|mut file| io::copy(&mut io::stdin(), &mut file));
+            copied.map_err(|e| format!("cannot read the event from standard input: {e}"))?;
+            event = format!("@{}", path.display());
+        }
+        let mut failed = false;
+        for executables in self.packages() {
+            let folder = self.folder(executables);
+            for executable in executables {
+                let mut command = Command::new(&self.emulator);
+                let mut program = "bootstrap".to_owned();
+                if let Some(runner) = &self.runner {
+                    command.args(["--runner", runner]);
+                    // qemu starts no script, so it starts the executable that bootstrap.sh would start.
+                    program = self.name_in_package(executable, executables.len());
+                }
+                command.args(["--handler", &file_name(executable), "--event", &event]);
+                let status = command.arg(folder.join(program)).status();
+                let status =
+                    status.map_err(|e| format!("cannot run {}: {e}", self.emulator.display()))?;
+                failed |= !status.success();
+            }
+        }
+        if failed { Err(String::new()) } else { Ok(()) }
+    }
+}
+
+/// Returns the text of a file of lines.
+fn lines(path: &str) -> Result<String> {
+    String::from_utf8(read(path.as_ref())?).map_err(|_| format!("{path} is not UTF-8"))
+}
+
+/// Returns the number of bytes that a size such as `40000`, `40k` or `40KiB` stands for.
+fn bytes_of(size: &str) -> Result<usize> {
+    let wrong = || format!("--max-zip {size}: expected bytes, such as 40000, 40k, 40KiB or 1M");
+    let n_digits = size.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = size.split_at(n_digits);
+    let factor = match unit {
+        "" => 1,
+        "k" | "K" | "kB" | "KB" => 1_000,
+        "M" | "MB" => 1_000_000,
+        "ki" | "Ki" | "kiB" | "KiB" => 1 << 10,
+        "Mi" | "MiB" => 1 << 20,
+        _ => return Err(wrong()),
+    };
+    let number = number.parse::<usize>().map_err(|_| wrong())?;
+    number.checked_mul(factor).ok_or_else(wrong)
+}
+
+/// Returns the commands of the AWS CLI that create a function of this zip and that update it.
+fn commands(function: &str, arch: &str, zip: &str, zip_len: usize) -> String {
+    let file = quoted(&format!("fileb://{zip}"));
+    let (mut text, create, update) = if zip_len <= ZIP_LEN_MAX {
+        let argument = format!("--zip-file {file}");
+        (String::new(), argument.clone(), argument)
+    } else {
+        let copy = format!("aws s3 cp {} s3://BUCKET/{function}.zip\n", quoted(zip));
+        let create = format!("--code S3Bucket=BUCKET,S3Key={function}.zip");
+        (
+            copy,
+            create,
+            format!("--s3-bucket BUCKET --s3-key {function}.zip"),
+        )
+    };
+    let _ = write!(
+        text,
+        "aws lambda create-function --function-name {function} --runtime provided.al2023 --architectures {arch} \
+         --handler {function} --role arn:aws:iam::ACCOUNT:role/ROLE {create}\n\
+         aws lambda update-function-code --function-name {function} --architectures {arch} {update}\n"
+    );
+    text
 }
 
 /// Returns a path as it is shown: relative if it is below the current folder, unless that is the root.

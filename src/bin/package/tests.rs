@@ -1,7 +1,12 @@
-//! Tests of deflate and zip files against an inflater and a reader that accept nothing malformed.
+//! Tests of deflate and zip files against an inflater and a reader that accept nothing malformed, and of the
+//! files, sizes and commands of a package.
+
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::deflate::deflate;
-use super::zip::{self, crc_32};
+use super::zip::{self, File, crc_32};
+use super::{UNZIPPED_LEN_MAX, ZIP_LEN_MAX, base64, bytes_of, commands, include, sha256};
 
 /// Reads bits, the lowest of each byte first.
 struct Bits<'a> {
@@ -251,15 +256,22 @@ fn codes_have_at_most_15_bits() {
     check(&input, input.len() * 2 / 5);
 }
 
-/// Repetitive input takes no longer than other input: a limit that a parse of each byte would exceed
-/// many times over, even without optimisation.
+/// 4 MB of zeros take about as long as 32 KB of noise. A parse of each byte would take a hundred times as long.
 #[test]
 fn repetitive_input_is_fast() {
-    let start = std::time::Instant::now();
-    let stream = deflate(&vec![0; 4 << 20]);
-    assert!(stream.len() < 4200, "{} bytes", stream.len());
-    let elapsed = start.elapsed();
-    assert!(elapsed.as_secs() < 10, "{elapsed:?}");
+    let time = |input: &[u8]| {
+        let start = std::time::Instant::now();
+        (deflate(input).len(), start.elapsed())
+    };
+    let other = noise(1 << 15);
+    // The machine may be busy during one of the two.
+    let is_fast = || {
+        let (_, of_other) = time(&other);
+        let (len, of_zeros) = time(&vec![0; 4 << 20]);
+        assert!(len < 4200, "{len} bytes");
+        of_zeros < 5 * of_other
+    };
+    assert!((0..5).any(|_| is_fast()));
 }
 
 #[test]
@@ -269,27 +281,33 @@ fn known_checksums() {
 }
 
 #[test]
-fn zip_files_have_mode_0755_and_a_fixed_date() {
+fn zip_files_have_the_mode_of_each_file_and_a_fixed_date() {
     let text = b"abcabcabcabc".to_vec();
-    let files = [("bootstrap".to_owned(), text), ("b".to_owned(), Vec::new())];
+    let file = |name: &str, mode, bytes| File {
+        name: name.into(),
+        mode,
+        bytes,
+    };
+    let files = [file("bootstrap", 0o755, text), file("é", 0o644, Vec::new())];
     let zip = zip::write(&files).unwrap();
-    let packed = files.each_ref().map(|(_, bytes)| deflate(bytes));
+    let packed = files.each_ref().map(|file| deflate(&file.bytes));
     let u32_at = |at: usize| u32::from_le_bytes(*zip[at..].first_chunk().unwrap());
     let u16_at = |at: usize| u16::from_le_bytes(*zip[at..].first_chunk().unwrap());
-    let (mut local, mut central) = (0, zip.len() - 22 - 46 - 9 - 46 - 1);
+    let (mut local, mut central) = (0, zip.len() - 22 - 46 - 9 - 46 - 2);
     assert_eq!(
         u32_at(zip.len() - 6) as usize,
         central,
         "where the directory is"
     );
-    for ((name, bytes), packed) in files.iter().zip(&packed) {
+    for (File { name, mode, bytes }, packed) in files.iter().zip(&packed) {
         assert_eq!(zip[local..local + 4], *b"PK\x03\x04");
         assert_eq!(zip[central..central + 4], *b"PK\x01\x02");
         assert_eq!(u16_at(central + 4) >> 8, 3, "made on Unix");
-        assert_eq!(u32_at(central + 38) >> 16, 0o100_755);
+        assert_eq!(u32_at(central + 38) >> 16, 0o100_000 | mode);
         assert_eq!(u32_at(central + 42) as usize, local);
         for head in [local + 4, central + 6] {
-            assert_eq!(zip[head..head + 10], [20, 0, 0, 0, 8, 0, 0, 0, 33, 0]);
+            let flags = if name.is_ascii() { 0 } else { 8 };
+            assert_eq!(zip[head..head + 10], [20, 0, 0, flags, 8, 0, 0, 0, 33, 0]);
             assert_eq!(u32_at(head + 10), crc_32(bytes));
             assert_eq!(u32_at(head + 14) as usize, packed.len());
             assert_eq!(u32_at(head + 18) as usize, bytes.len());
@@ -306,4 +324,162 @@ fn zip_files_have_mode_0755_and_a_fixed_date() {
     assert_eq!(central, zip.len() - 22);
     let end = [*b"PK\x05\x06", [0; 4], [2, 0, 2, 0]].concat();
     assert_eq!(zip[central..central + 12], end);
+}
+
+#[test]
+fn known_base64() {
+    let digest = sha256::digest(&[]);
+    assert_eq!(
+        base64(&digest),
+        "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+    );
+}
+
+#[test]
+fn sizes_have_decimal_and_binary_units() {
+    for (size, bytes) in [
+        ("0", 0),
+        ("40000", 40_000),
+        ("040", 40),
+        ("40k", 40_000),
+        ("40K", 40_000),
+        ("40kB", 40_000),
+        ("40KB", 40_000),
+        ("40Ki", 40_960),
+        ("40KiB", 40_960),
+        ("40kiB", 40_960),
+        ("1M", 1_000_000),
+        ("1MB", 1_000_000),
+        ("1MiB", 1_048_576),
+    ] {
+        assert_eq!(bytes_of(size), Ok(bytes), "{size}");
+    }
+    for size in [
+        "",
+        "k",
+        "40 k",
+        "1.5M",
+        "-1",
+        "+1",
+        "40b",
+        "40Kb",
+        "1G",
+        "40K40",
+        "99999999999999999999",
+    ] {
+        let want = format!("--max-zip {size}: expected bytes, such as 40000, 40k, 40KiB or 1M");
+        assert_eq!(bytes_of(size), Err(want));
+    }
+    assert!(bytes_of("18446744073709551615k").is_err());
+}
+
+#[test]
+fn commands_create_and_update_the_function_with_its_architecture() {
+    let create = "aws lambda create-function --function-name f --runtime provided.al2023 --architectures arm64 \
+                  --handler f --role arn:aws:iam::ACCOUNT:role/ROLE";
+    let update = "aws lambda update-function-code --function-name f --architectures arm64";
+    let zip = "--zip-file 'fileb://a b/function.zip'";
+    assert_eq!(
+        commands("f", "arm64", "a b/function.zip", ZIP_LEN_MAX),
+        format!("{create} {zip}\n{update} {zip}\n")
+    );
+    // Lambda takes a larger zip from S3 only.
+    assert_eq!(
+        commands("f", "arm64", "a b/function.zip", ZIP_LEN_MAX + 1),
+        format!(
+            "aws s3 cp 'a b/function.zip' s3://BUCKET/f.zip\n{create} --code S3Bucket=BUCKET,S3Key=f.zip\n\
+             {update} --s3-bucket BUCKET --s3-key f.zip\n"
+        )
+    );
+}
+
+/// Returns an empty folder.
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("package-{name}-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Checks the names of the included files, with a space behind each one, or the error.
+#[track_caller]
+fn check_included(root: &Path, paths: &[&str], want: Result<&str, &str>) {
+    let files = include::files(root, paths.iter().copied());
+    let names = files.map(|files| {
+        files
+            .into_iter()
+            .map(|file| file.name + " ")
+            .collect::<String>()
+    });
+    let names = names.map_err(|error| error.replace(root.to_str().unwrap(), "ROOT"));
+    assert_eq!(names.as_deref().map_err(|e| &**e), want, "{paths:?}");
+}
+
+#[test]
+fn included_files_are_sorted_and_have_the_path_that_was_named() {
+    let root = folder("included");
+    for file in ["b", "a/c", "a/b/d", "a-b", "a/.hidden"] {
+        let path = root.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, file).unwrap();
+    }
+    fs::create_dir_all(root.join("empty/too")).unwrap();
+    check_included(&root, &[], Ok(""));
+    check_included(&root, &["b", "a"], Ok("a/.hidden a/b/d a/c b "));
+    check_included(&root, &["./a//b/", "a/b/d", "a/./b"], Ok("a/b/d "));
+    check_included(&root, &["a-b", "b", "a/c"], Ok("a-b a/c b "));
+    let below = "expected a path below the current folder, without `..`, since the file has the same path in the zip";
+    for path in ["/etc/hosts", "../b", "a/../b", ".."] {
+        check_included(&root, &[path], Err(&format!("--include {path}: {below}")));
+    }
+    let all = "--include .: expected a file or folder in the current folder, not all of it";
+    check_included(&root, &["."], Err(all));
+    let absent = "cannot read ROOT/absent: No such file or directory (os error 2)";
+    check_included(&root, &["b", "absent"], Err(absent));
+    check_included(
+        &root,
+        &["empty"],
+        Err("--include empty: the folder has no files"),
+    );
+    // A sparse file: nothing of it is read.
+    let large = fs::File::create(root.join("large")).unwrap();
+    large.set_len(UNZIPPED_LEN_MAX + 1).unwrap();
+    let limit = "--include large: Lambda allows 262144000 bytes of unzipped files (250 MB), and there are more";
+    check_included(&root, &["large"], Err(limit));
+    fs::remove_dir_all(root).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_within_the_folder_only() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let outside = folder("outside");
+    let root = outside.join("root");
+    fs::create_dir_all(root.join("a")).unwrap();
+    fs::write(root.join("a/file"), "1").unwrap();
+    fs::write(outside.join("secret"), "2").unwrap();
+    fs::set_permissions(root.join("a/file"), fs::Permissions::from_mode(0o700)).unwrap();
+    for (link, to) in [
+        ("inside", "a/file"),
+        ("folder", "a"),
+        ("out", "../secret"),
+        ("b/loop", "../b"),
+        ("broken", "absent"),
+    ] {
+        fs::create_dir_all(root.join(link).parent().unwrap()).unwrap();
+        symlink(to, root.join(link)).unwrap();
+    }
+    check_included(&root, &["inside", "folder"], Ok("folder/file inside "));
+    let files = include::files(&root, ["inside"].into_iter()).unwrap();
+    assert_eq!((files[0].mode, &*files[0].bytes), (0o755, &b"1"[..]));
+    let out = "--include out: the link leads out of the current folder";
+    check_included(&root, &["out"], Err(out));
+    let looped = "--include b/loop: the link leads to a folder that contains it";
+    check_included(&root, &["b"], Err(looped));
+    let broken = "cannot read ROOT/broken: No such file or directory (os error 2)";
+    check_included(&root, &["broken"], Err(broken));
+    fs::write(root.join("a/back\\slash"), "").unwrap();
+    let name = "--include a/back\\slash: expected a name without control characters and `\\`";
+    check_included(&root, &["a"], Err(name));
+    fs::remove_dir_all(outside).unwrap();
 }

@@ -2,20 +2,28 @@
 
 use crate::deflate::deflate;
 
-/// A file: its name, and the bytes in it.
-pub(crate) type File = (String, Vec<u8>);
+/// A file in an archive.
+pub(crate) struct File {
+    /// Its path, with `/` between folders.
+    pub(crate) name: String,
+    /// The permissions, such as 0755.
+    pub(crate) mode: u32,
+    pub(crate) bytes: Vec<u8>,
+}
 
-/// Returns an archive of executable files, all of them with mode 0755 and dated 1980-01-01.
+/// Returns an archive of files, all of them dated 1980-01-01.
 pub(crate) fn write(files: &[File]) -> Result<Vec<u8>, String> {
     let mut zip = Vec::new();
     let mut directory = Vec::new();
-    for (name, bytes) in files {
+    for File { name, mode, bytes } in files {
         let (offset, len) = (len_32(&zip)?, len_32(bytes)?);
         let packed = deflate(bytes);
         // The fields that both headers have (sections 4.3.7 and 4.3.12).
         let mut common = Vec::new();
-        // Version needed 2.0, no flags, method deflate, time 0:00, date 1980-01-01.
-        push_16(&mut common, &[20, 0, 8, 0, (1 << 5) | 1]);
+        // Bit 11: the name is UTF-8 (section 4.4.4), which is another encoding only beyond ASCII.
+        let flags = if name.is_ascii() { 0 } else { 1 << 11 };
+        // Version needed 2.0, method deflate, time 0:00, date 1980-01-01.
+        push_16(&mut common, &[20, flags, 8, 0, (1 << 5) | 1]);
         push_32(&mut common, &[crc_32(bytes), len_32(&packed)?, len]);
         // No extra field.
         push_16(&mut common, &[len_16(name.len())?, 0]);
@@ -31,7 +39,7 @@ pub(crate) fn write(files: &[File]) -> Result<Vec<u8>, String> {
         directory.extend_from_slice(&common);
         // No comment, disk 0, no internal attributes.
         push_16(&mut directory, &[0, 0, 0]);
-        push_32(&mut directory, &[0o100_755 << 16, offset]);
+        push_32(&mut directory, &[(0o100_000 | mode) << 16, offset]);
         directory.extend_from_slice(name.as_bytes());
     }
     let offset = len_32(&zip)?;

@@ -12,6 +12,9 @@ use crate::emulator::message::{PAYLOAD_LEN_MAX, ResponsePart, ResponseReceiver, 
 use crate::emulator::scheduler::ThrottledError;
 use crate::emulator::server::exchange::{BodyReadError, Exchange, HttpRequest};
 use crate::emulator::server::response::reason_phrase;
+use crate::error::Error;
+use crate::json;
+use crate::json::Object;
 
 impl InvokeApi {
     pub(super) fn serve_url(
@@ -54,11 +57,29 @@ impl InvokeApi {
                 exchange.respond(200, &[html, id], page::page().as_bytes())
             }
             // AWS sends 502 alone. A developer wants to see the error.
-            Ok(ResponsePart::Whole(_, document)) => exchange.respond(502, &[JSON, id], &document),
+            Ok(ResponsePart::Whole(start, document)) => {
+                exchange.respond(502, &[JSON, id], &with_hint(&start, document))
+            }
             _ => send_text(exchange, 502, "the function's response was lost"),
         }
     }
 }
+
+/// Adds a hint to an error document if the function cannot read web requests: it probably expects an event
+/// of its own, which was posted to the wrong path.
+fn with_hint(start: &ResponseStart, document: Vec<u8>) -> Vec<u8> {
+    let is_unmarshal = start.error_type.as_deref() == Some(Error::UNMARSHAL);
+    match json::parse::<Object>(&document) {
+        Ok(mut document) if is_unmarshal => {
+            document.insert("hint", HINT);
+            json::to_vec(&document)
+        }
+        _ => document,
+    }
+}
+
+const HINT: &str = "this request was an event of a function URL; \
+    POST /2015-03-31/functions/function/invocations sends its body as the event";
 
 /// Sends a streamed response.
 fn send_stream(

@@ -5,7 +5,7 @@ mod event_stream;
 mod function_url;
 mod invoke;
 mod page;
-mod url_event;
+pub(crate) mod url_event;
 
 use std::io;
 use std::sync::Arc;

@@ -15,13 +15,13 @@ use crate::runtime::api::{HTTP_INTEGRATION, is_field_name};
 use crate::runtime::streaming::{PRELUDE_END, PRELUDE_LEN_MAX};
 
 /// The content type of a streamed response that begins with a prelude.
-pub(super) const PRELUDE_TYPE: &str = HTTP_INTEGRATION;
+pub(crate) const PRELUDE_TYPE: &str = HTTP_INTEGRATION;
 /// An HTTP response as a function describes it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct UrlResponse {
-    pub(super) status: u16,
-    pub(super) fields: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+pub(crate) struct UrlResponse {
+    pub(crate) status: u16,
+    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl UrlResponse {
@@ -175,7 +175,7 @@ fn is_text(content_type: &str) -> bool {
 ///
 /// A response without `statusCode` is itself the body: a string as its text, anything else as JSON. The
 /// same holds for a member `body`. This was recorded from function URLs.
-pub(super) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
+pub(crate) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
     let json_type = || (JSON.0.to_owned(), JSON.1.to_owned());
     let value: Value = json::parse_replacing_surrogates(response).ok()?;
     if value.get("statusCode").is_none() {
@@ -207,7 +207,7 @@ pub(super) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
 
 /// The beginning of a streamed response.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Prelude {
+pub(crate) enum Prelude {
     /// More bytes are needed.
     Incomplete,
     /// The response's head, and the part of its body that was received.
@@ -216,7 +216,7 @@ pub(super) enum Prelude {
 }
 
 /// Parses the prelude of a streamed response: JSON, then eight NUL bytes.
-pub(super) fn parse_prelude(bytes: &[u8]) -> Prelude {
+pub(crate) fn parse_prelude(bytes: &[u8]) -> Prelude {
     let mut windows = bytes.windows(PRELUDE_END.len());
     let end = windows.position(|window| window == PRELUDE_END);
     let Some((text, rest)) = end.and_then(|end| bytes.split_at_checked(end)) else {

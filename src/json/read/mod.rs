@@ -573,7 +573,7 @@ impl<'j> Reader<'j> {
     /// Returns the text from `start` to here. Both are next to ASCII bytes, so they are character
     /// boundaries.
     #[inline]
-    fn since(&self, start: usize) -> &'j str {
+    pub(crate) fn since(&self, start: usize) -> &'j str {
         self.text.get(start..self.offset()).unwrap_or_default()
     }
 

@@ -2,27 +2,17 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use super::{Package, ROOT, stderr, stdout, targets_installed};
-use crate::copy;
 
 /// Returns a package with the binary `mine`, which returns its event, and the example `fails`.
 fn vendoring(folder: &str) -> Package {
     let package = Package::new(folder);
-    let parts = [
-        "Cargo.toml",
-        "README.md",
-        "build.sh",
-        "bootstrap.sh",
-        "src",
-        "examples",
-    ];
-    for path in parts {
-        let vendored = package.path("vendor/tiny-lambda").join(path);
-        copy(&Path::new(ROOT).join(path), &vendored);
-    }
+    let output = vendor(&package);
+    assert!(output.status.success(), "{}", stderr(&output));
     package.write(
         "Cargo.toml",
         "[package]\nname = \"mine\"\nedition = \"2024\"\n[workspace]\n\
@@ -38,6 +28,101 @@ fn vendoring(folder: &str) -> Package {
         "fn main() -> ! { tiny_lambda::run(|text: String, _| Ok(text.parse::<u8>()?)) }",
     );
     package
+}
+
+/// Copies the crate as the README says.
+fn vendor(package: &Package) -> Output {
+    let mut command = Command::new(Path::new(ROOT).join("build.sh"));
+    command
+        .args(["--vendor", "vendor/tiny-lambda"])
+        .current_dir(&package.folder);
+    command.output().unwrap()
+}
+
+/// Adds the paths of the files in a folder, relative to `root`.
+fn add_files(root: &Path, folder: &str, files: &mut Vec<String>) {
+    for entry in fs::read_dir(root.join(folder)).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let path = if folder.is_empty() {
+            name
+        } else {
+            format!("{folder}/{name}")
+        };
+        if entry.path().is_dir() {
+            add_files(root, &path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn a_vendored_copy_has_the_files_that_cargo_packages() {
+    let package = Package::new("vendors/a copy");
+    let output = vendor(&package);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let root = package.path("vendor/tiny-lambda");
+    let mut copied = Vec::new();
+    add_files(&root, "", &mut copied);
+    copied.sort();
+    let listed = Command::new(env!("CARGO"))
+        .args(["package", "--list", "--allow-dirty", "--offline"])
+        .current_dir(ROOT)
+        .output()
+        .unwrap();
+    assert!(listed.status.success(), "{}", stderr(&listed));
+    // Cargo writes these itself.
+    let written = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml.orig"];
+    let listed = stdout(&listed);
+    let mut listed: Vec<_> = listed
+        .lines()
+        .filter(|file| !written.contains(file))
+        .collect();
+    listed.sort_unstable();
+    assert_eq!(copied, listed);
+    assert!(copied.len() < 500, "{} files", copied.len());
+    for script in ["build.sh", "bootstrap.sh"] {
+        let mode = fs::metadata(root.join(script))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o111, 0o111, "{script}");
+    }
+    // An older copy is not mixed with a newer one.
+    let output = vendor(&package);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("vendor/tiny-lambda"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+/// The commands of the README for a package of one's own, without the network.
+#[test]
+fn cargo_run_and_cargo_test_work_with_a_vendored_copy() {
+    let package = vendoring("vendors/for cargo");
+    package.write(
+        "src/main.rs",
+        "use tiny_lambda::{Context, Result};\nfn main() -> ! { tiny_lambda::run(double) }\n\
+         fn double(n: u32, _: &Context) -> Result<u32> { Ok(n * 2) }\n\
+         #[test]\nfn doubles() { assert_eq!(double(21, &Context::default()).unwrap(), 42) }\n",
+    );
+    let cargo = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO"));
+        command.args(args).current_dir(&package.folder);
+        command.env("CARGO_TARGET_DIR", package.path("target"));
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", stderr(&output));
+        stdout(&output)
+    };
+    let said = cargo(&["test", "--offline", "--bins"]);
+    assert!(
+        said.contains("test doubles ... ok") && said.contains(" 1 passed"),
+        "{said}"
+    );
+    assert_eq!(cargo(&["run", "--offline", "--", "invoke", "21"]), "42\n");
 }
 
 /// Runs the vendored build.sh, with `event` on its standard input.
@@ -98,6 +183,36 @@ fn functions_of_a_package_that_vendors_the_crate_are_built_and_invoked_from_any_
         &["\"x\"", error],
         1,
     );
+    // The functions after one that fails run too, and each one gets the event from standard input.
+    check(
+        &["--wrapper", "--invoke", "-", "fails", "mine"],
+        "\"x\"",
+        &[error, "\"x\""],
+        1,
+    );
+    package.write("an event.json", "{\"file\": 1}");
+    let file = package.path("an event.json").display().to_string();
+    let event = "{\"file\": 1}";
+    check(&["--invoke", &file], "", &[event], 0);
+    check(&[&format!("--invoke=@{file}")], "", &[event], 0);
+    check(&["--invoke", "sqs", "fails"], "", &["UnmarshalError"], 1);
+    let other = if cfg!(target_arch = "x86_64") {
+        "arm64"
+    } else {
+        "x86_64"
+    };
+    let qemu = ["aarch64", "x86_64"].map(|cpu| format!("qemu-{cpu}"))
+        [usize::from(other == "x86_64")]
+    .clone();
+    if Command::new(&qemu).arg("--version").output().is_ok() {
+        let args = ["--arch", other, "--invoke", "\"7\"", "mine", "fails"];
+        check(&args, "", &["\"7\"", "7"], 0);
+        let wrapped = [&["--wrapper"], &args[..]].concat();
+        check(&wrapped, "", &["\"7\"", "7"], 0);
+        check(&wrapped[..wrapped.len() - 1], "", &["\"7\""], 0);
+    } else {
+        eprintln!("skipped: no {qemu}");
+    }
     let log = check(&["--report", "--invoke", "\"x\"", "fails"], "", &[error], 1);
     for part in [" .text\n", " libc\n", " tiny_lambda\n"] {
         assert!(log.contains(part), "{log}");

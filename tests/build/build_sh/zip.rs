@@ -30,16 +30,18 @@ pub(super) fn read(zip: &[u8]) -> Vec<Entry> {
         // The fields from "version needed" to "extra field length" are the same in both headers.
         let both = &zip[local + 4..local + 30];
         assert_eq!(both, &zip[central + 6..central + 32]);
+        let name = &zip[central + 46..central + 46 + u16_at(both, 22)];
+        // Bit 11: the name is UTF-8.
+        let flags = if name.is_ascii() { 0 } else { 8 };
         assert_eq!(
             both[..10],
-            [20, 0, 0, 0, 8, 0, 0, 0, 33, 0],
+            [20, 0, 0, flags, 8, 0, 0, 0, 33, 0],
             "deflate, 1980-01-01"
         );
         let (packed_len, len) = (u32_at(both, 14), u32_at(both, 18));
         let (name_len, extra_len) = (u16_at(both, 22), u16_at(both, 24));
         assert_eq!(extra_len, 0);
         assert_eq!(zip[central + 32..central + 38], [0; 6], "comment, disk");
-        let name = &zip[central + 46..central + 46 + name_len];
         assert_eq!(&zip[local + 30..local + 30 + name_len], name);
         local += 30 + name_len;
         let packed = &zip[local..local + packed_len];

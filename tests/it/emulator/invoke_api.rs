@@ -312,6 +312,23 @@ fn a_client_of_the_invoke_api_gets_a_stream_in_frames() {
     );
 }
 
+/// A newcomer posts the event to the function URL, whose event a JSON function cannot read.
+#[test]
+fn the_error_of_a_function_that_expects_another_event_has_a_hint() {
+    tiny_lambda::json_struct! { struct Named { name: String } }
+    with(&handler::json(|named: Named, _| Ok(named.name)), |addr| {
+        let mut client = Client::connect(addr);
+        let reply = client.request("POST /", "", br#"{"name":"Ada"}"#);
+        assert_eq!(reply.status, 502);
+        has(&value(&reply), "/errorType", r#""Runtime.UnmarshalError""#);
+        let hint = "\"this request was an event of a function URL; \
+            POST /2015-03-31/functions/function/invocations sends its body as the event\"";
+        has(&value(&reply), "/hint", hint);
+        let reply = client.request(INVOKE, "", b"{}");
+        has(&value(&reply), "/hint", "absent");
+    });
+}
+
 #[test]
 fn a_browser_gets_the_emulators_page_if_the_function_has_none() {
     let fail = handler::json(|name: String, _| Ok(name));

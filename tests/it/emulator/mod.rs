@@ -10,6 +10,7 @@ mod aws_emulator;
 mod concurrency;
 #[cfg(target_os = "linux")]
 mod extensions;
+mod invoke;
 mod invoke_api;
 #[cfg(target_os = "linux")]
 mod process;

@@ -350,13 +350,15 @@ fn the_command_prints_responses_and_reports() {
         &file,
         "--event",
         "-",
+        "--event",
+        file.trim_start_matches('@'),
     ];
     let args = [&["--timeout", "60"], &events[..], &[path(&function)]].concat();
     let output = command(&args, "[1]");
     let (out, log) = (String::from_utf8(output.stdout).unwrap(), output.stderr);
     let log = String::from_utf8(log).unwrap();
     assert_eq!(
-        out, "{\"do\":\"print\"}\n{\"from\":\"a file\"}\n[1]\n",
+        out, "{\"do\":\"print\"}\n{\"from\":\"a file\"}\n[1]\n{\"from\":\"a file\"}\n",
         "{log}"
     );
     assert_eq!(output.status.code(), Some(0));
@@ -368,7 +370,7 @@ fn the_command_prints_responses_and_reports() {
             starts("END RequestId: "),
             starts("REPORT RequestId: ")
         ],
-        [3, 3, 3]
+        [4, 4, 4]
     );
     let at = |text: &str| {
         lines
@@ -453,10 +455,12 @@ fn the_command_exits_with_1_if_an_invocation_was_an_error() {
     let log = String::from_utf8(command(&quick, "").stderr).unwrap();
     assert!(log.contains("Task timed out after 0.50 seconds\n"), "{log}");
     assert!(log.contains("\tStatus: timeout"), "{log}");
+    let hint = "emulator: the timeout is 0.5 seconds; --timeout SECONDS changes it\n";
+    assert!(log.ends_with(hint), "{log}");
 }
 
 #[test]
-fn an_error_of_the_command_is_one_line() {
+fn an_error_of_the_command_is_one_line_and_the_usage_if_arguments_are_wrong() {
     let folder = Folder::new("wrong");
     let plain = folder.0.join("plain");
     fs::write(&plain, "hello").unwrap();
@@ -465,10 +469,16 @@ fn an_error_of_the_command_is_one_line() {
         let output = command(args, "");
         let log = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{log}");
-        assert!(log.contains(want) && log.lines().count() == 1, "{log}");
+        assert!(output.stdout.is_empty());
+        let lines: Vec<&str> = log.lines().collect();
+        let usage = &["Usage: emulator [OPTION...] BOOTSTRAP (--help lists the options)"];
+        let (first, rest) = lines.split_first().unwrap();
+        assert!(first.contains(want), "{log}");
+        assert_eq!(rest, if code == 2 { &usage[..] } else { &[] });
     };
     check(&[], 2, "no BOOTSTRAP given");
-    check(&["--nonsense"], 2, "unknown option --nonsense");
+    check(&["--nonsense"], 2, "emulator: unknown option --nonsense");
+    check(&["--timout=1", "b"], 2, "did you mean --timeout?");
     check(&["/no/such/file"], 1, "/no/such/file: no such file");
     check(
         &[path(&folder.0)],
@@ -503,16 +513,33 @@ fn an_error_of_the_command_is_one_line() {
         "/no/such/folder: no such folder",
     );
     check(
+        &["--task-root", "/no/such/folder", path(&script)],
+        1,
+        "/no/such/folder: no such folder",
+    );
+    check(
+        &["--watch", path(&plain), path(&script)],
+        1,
+        "plain: no such folder",
+    );
+    check(
+        &[path(&script), "invoke"],
+        2,
+        "bootstrap and invoke; use --event EVENT to invoke it once",
+    );
+    check(
         &["--runner", "no-such-runner", path(&script)],
         1,
         "no such program",
     );
-    let message = "the event names no file or sample and is not JSON: ";
+    let message = "the event is not JSON: expected a member's name in quotes";
     check(&["--event", "{", path(&script)], 1, message);
+    let message = "sqz is not JSON, a file or a sample; did you mean sqs?";
+    check(&["--event", "sqz", path(&script)], 1, message);
     check(
         &["--event", "@/no/such/file", path(&script)],
         1,
-        "/no/such/file",
+        "cannot read the file /no/such/file: ",
     );
     let utf_16 = script.with_file_name("utf-16.json");
     fs::write(&utf_16, b"\xff\xfe{\0}\0").unwrap();
@@ -527,7 +554,7 @@ fn an_error_of_the_command_is_one_line() {
     check(
         &["--port", &port, path(&script)],
         1,
-        "is in use; choose another with --port",
+        "is in use; choose another with --port, such as --port ",
     );
 }
 
@@ -777,6 +804,22 @@ fn a_json_log_has_platform_records_and_wrapped_lines() {
     let line = printed("to standard error");
     assert_eq!(line.get("level").and_then(Value::as_str), Some("INFO"));
     assert!(line.get("requestId").is_some() && line.get("timestamp").is_some());
+}
+
+#[test]
+fn help_and_the_list_of_samples_go_to_standard_output() {
+    for (args, want) in [
+        (&["--help"][..], "Usage: emulator [OPTION...] BOOTSTRAP\n"),
+        (&["-h", "--nonsense"], "Samples:\n  activemq alb "),
+        (&["--list-samples"], "\nsqs\nsqs_api\n"),
+        (&["b", "-V"], "emulator "),
+    ] {
+        let output = command(args, "");
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        assert!(output.stderr.is_empty(), "{args:?}");
+        let out = String::from_utf8(output.stdout).unwrap();
+        assert!(out.contains(want), "{out}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
+use tiny_lambda::events::batch::BatchResponse;
 use tiny_lambda::events::{dynamodb, kafka, kinesis, samples, sqs};
 use tiny_lambda::json::{self, FromJson};
 use tiny_lambda::{Context, Error, Result};
@@ -367,4 +368,64 @@ fn a_stream_batch_fails_as_a_whole_if_a_record_has_no_sequence_number() {
     let error = dynamodb::each(&event, &cx(60), |_| Ok(())).unwrap_err();
     let want = "DynamoDbStreamRecord.SequenceNumber is empty";
     assert_eq!(error.error_message(), want);
+}
+
+/// The identifiers and errors of the failed records, one entry for each entry of `failures`.
+#[test]
+fn a_response_tells_why_each_record_failed() {
+    const REFUSED: &str = "Refused: no";
+    const PANIC: &str = "Runtime.Panic: panicked: out of tea";
+    const AFTER: &str = "Runtime.BatchCut: not handled after a record that failed";
+    const LATE: &str = "Runtime.BatchCut: no time left";
+    #[track_caller]
+    fn check(response: &BatchResponse, want: &[(&str, &str)]) {
+        let errors = response.errors.iter();
+        let got: Vec<_> = errors.map(|(id, e)| (id.clone(), e.to_string())).collect();
+        let want = want.iter().map(|(id, e)| (id.to_string(), e.to_string()));
+        assert_eq!(got, want.collect::<Vec<_>>());
+        assert!(response.failures.iter().eq(got.iter().map(|(id, _)| id)));
+        // They are neither sent nor compared.
+        let sent: BatchResponse = json::parse(&json::to_vec(response)).unwrap();
+        assert!(sent.errors.is_empty());
+        assert_eq!(&sent, response);
+    }
+    let run = |queue: &str, bodies: &[&str]| {
+        let event = messages(queue, bodies);
+        sqs::each(&event, &cx(60), |message| obey(message.body.get()?)).unwrap()
+    };
+    check(&run("orders", &["ok", "ok"]), &[]);
+    check(
+        &run("orders", &["no", "ok", "panic"]),
+        &[("m0", REFUSED), ("m2", PANIC)],
+    );
+    check(
+        &run("orders.fifo", &["ok", "no", "ok"]),
+        &[("m1", REFUSED), ("m2", AFTER)],
+    );
+    let mut late = Context::default();
+    late.deadline = SystemTime::now().checked_add(Duration::from_millis(300));
+    let response = sqs::each(&messages("orders", &["ok"; 3]), &late, |_| {
+        std::thread::sleep(Duration::from_millis(310));
+        Ok(())
+    });
+    check(&response.unwrap(), &[("m1", LATE), ("m2", LATE)]);
+
+    let event: kinesis::KinesisEvent = read(samples::KINESIS);
+    let response = kinesis::each(&event, &cx(60), |_| obey("no")).unwrap();
+    let id = event.records.get().unwrap()[0].kinesis.get().unwrap();
+    check(&response, &[(id.sequence_number.get().unwrap(), REFUSED)]);
+    let event: dynamodb::DynamoDbEvent = read(samples::DYNAMODB);
+    let response = dynamodb::each(&event, &cx(60), |_| obey("no")).unwrap();
+    check(&response, &[("4421584500000000017450439091", REFUSED)]);
+
+    let event: kafka::KafkaEvent = read(samples::KAFKA);
+    let response = kafka::each(&event, &cx(60), |_| obey("no")).unwrap();
+    let errors = response.errors.iter();
+    let got: Vec<_> = errors.map(|(id, e)| (id.clone(), e.to_string())).collect();
+    assert!(got.iter().all(|(_, error)| error == REFUSED));
+    assert!(response.failures.iter().eq(got.iter().map(|(id, _)| id)));
+    assert_eq!(got.len(), 2);
+    let sent: kafka::KafkaBatchResponse = json::parse(&json::to_vec(&response)).unwrap();
+    assert_eq!(sent, response);
+    assert_eq!(sent, kafka::KafkaBatchResponse::from(response.failures));
 }

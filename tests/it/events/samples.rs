@@ -16,7 +16,7 @@ use crate::support::runtime_api::{
 
 /// Returns all samples with their names: those of the crate, and those of the shared test data if it
 /// exists.
-fn all() -> Vec<(String, Vec<u8>)> {
+pub(super) fn all() -> Vec<(String, Vec<u8>)> {
     let own = samples::ALL.iter();
     let mut all: Vec<_> = own
         .map(|(name, text)| ((*name).to_string(), text.as_bytes().to_vec()))
@@ -38,7 +38,7 @@ fn all() -> Vec<(String, Vec<u8>)> {
 
 /// Whether each member of `part` is in `whole` with the same value. A member that is `null` differs from
 /// one that is missing.
-fn is_part(part: &Value, whole: &Value) -> bool {
+pub(super) fn is_part(part: &Value, whole: &Value) -> bool {
     match (part, whole) {
         (Value::Object(part), Value::Object(whole)) => part
             .iter()
@@ -100,7 +100,7 @@ const ODD: [&str; 6] = [
 
 /// Calls `f` once for each change of one member of `value`: without it, with each value of `ODD`, and with
 /// an additional unknown member.
-fn each_change(value: &Value, f: &mut dyn FnMut(&str, &Value)) {
+pub(super) fn each_change(value: &Value, f: &mut dyn FnMut(&str, &Value)) {
     match value {
         Value::Object(object) => {
             for (name, inner) in object {
@@ -141,7 +141,7 @@ fn an_event_is_read_if_any_member_is_missing_unknown_or_of_the_wrong_type() {
     let mut n = 0;
     for (name, text) in all() {
         let whole: Value = json::parse(&text).unwrap();
-        let (_, _, read) = type_of(&name);
+        let read = type_of(&name).2;
         each_change(&whole, &mut |how, changed| {
             let written = read(&json::to_vec(changed))
                 .unwrap_or_else(|error| panic!("{name}, {how}: {error}"));
@@ -323,7 +323,7 @@ fn the_log_shows_the_start_of_an_unreadable_event_unless_lambda_log_event_is_off
 }
 
 /// Reads `text` as an event of type `T`.
-fn read<T: FromJson>(text: &str) -> T {
+pub(super) fn read<T: FromJson>(text: &str) -> T {
     json::parse(text.as_bytes()).unwrap()
 }
 
@@ -494,6 +494,7 @@ fn responses_are_read_as_they_were_written() {
     }
     let failed = || BatchResponse {
         failures: vec!["a".into(), "b".into()],
+        ..BatchResponse::default()
     };
     check(&BatchResponse::default());
     check(&failed());
@@ -506,6 +507,7 @@ fn responses_are_read_as_they_were_written() {
     check(&KafkaBatchResponse::default());
     check(&KafkaBatchResponse {
         failures: vec![("orders-0".into(), 7), ("a \"b\"-1".into(), i64::MAX)],
+        ..KafkaBatchResponse::default()
     });
     check(&ApiGatewayCustomAuthorizerResponse::allow("ada", "arn:*"));
     check(&ApiGatewayCustomAuthorizerResponse::deny("ada", "arn:*"));

@@ -1,6 +1,7 @@
 //! The event type of each sample.
 
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,14 +17,22 @@ fn again<T: FromJson + ToJson>(event: &[u8]) -> Result<Vec<u8>, json::Error> {
     json::parse::<T>(event).map(|event| json::to_vec(&event))
 }
 
+/// Reads an event as a type, and returns what `Debug` shows.
+pub(crate) type Show = fn(&[u8]) -> String;
+
+fn show<T: FromJson + Debug>(event: &[u8]) -> String {
+    format!("{:?}", json::parse::<T>(event).unwrap())
+}
+
 macro_rules! row {
     ($name:literal, $type:ty) => {
-        ($name, stringify!($type), again::<$type>)
+        ($name, stringify!($type), again::<$type>, show::<$type>)
     };
 }
 
-/// The prefix of the samples' names, the name of their type, and a function that reads and writes it.
-pub(crate) type Row = (&'static str, &'static str, Again);
+/// The prefix of the samples' names, the name of their type, a function that reads and writes it, and one
+/// that shows it.
+pub(crate) type Row = (&'static str, &'static str, Again, Show);
 
 /// The types by prefix of the sample's name. The longest matching prefix decides.
 const TYPES: &[Row] = &[
@@ -447,8 +456,8 @@ const TYPES: &[Row] = &[
 pub(crate) fn type_of(name: &str) -> &'static Row {
     TYPES
         .iter()
-        .filter(|(prefix, _, _)| name.starts_with(prefix))
-        .max_by_key(|(prefix, _, _)| prefix.len())
+        .filter(|(prefix, ..)| name.starts_with(prefix))
+        .max_by_key(|(prefix, ..)| prefix.len())
         .unwrap_or_else(|| panic!("{name} has no type"))
 }
 

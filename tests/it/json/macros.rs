@@ -476,3 +476,221 @@ fn the_tag_is_not_among_the_collected_unknown_members() {
         writes(&change, text);
     }
 }
+
+/// Compares the names that each case makes with those of serde 1.0.229 (`rename_all`), as serde_json prints
+/// them.
+#[test]
+fn the_cases_are_those_of_serde() {
+    macro_rules! check {
+        ($($($word:ident)-+: $fields:literal, $variants:literal;)*) => {$({
+            tiny_lambda::json_struct! {
+                #[allow(non_snake_case)]
+                #[derive(Debug, Default, PartialEq)]
+                struct Fields as $($word)-+ {
+                    a: u8, id: u8, unit_price: u8, _key: u8, __x: u8, a__b: u8,
+                    sha_256: u8, sha256_sum: u8, x1y2: u8, url_v2_x: u8, r#type: u8, ARN: u8,
+                    Name: u8, aC_cD: u8, api_URL: u8, end_: u8,
+                }
+            }
+            tiny_lambda::json_enum! {
+                #[allow(non_camel_case_types)]
+                #[derive(Debug, PartialEq)]
+                enum Variants as $($word)-+ {
+                    A, Ab, AbCd, HTTPServer, Sha256, Sha256Sum,
+                    X1, A_b, _Ac, Ad_, ABC, IdOfUrl,
+                    aBx, r#Type, V2Ray, With_Snake,
+                }
+            }
+            writes(&Fields::default(), $fields);
+            reads($fields, Fields::default());
+            let variants = [
+                Variants::A, Variants::Ab, Variants::AbCd, Variants::HTTPServer, Variants::Sha256,
+                Variants::Sha256Sum, Variants::X1, Variants::A_b, Variants::_Ac, Variants::Ad_,
+                Variants::ABC, Variants::IdOfUrl, Variants::aBx, Variants::r#Type, Variants::V2Ray,
+                Variants::With_Snake,
+            ];
+            writes(&variants, $variants);
+            reads($variants, variants);
+        })*};
+    }
+    check! {
+        camelCase: r#"{"a":0,"id":0,"unitPrice":0,"key":0,"x":0,"aB":0,"sha256":0,"sha256Sum":0,"x1y2":0,"urlV2X":0,"type":0,"aRN":0,"name":0,"aCCD":0,"apiURL":0,"end":0}"#,
+            r#"["a","ab","abCd","hTTPServer","sha256","sha256Sum","x1","a_b","_Ac","ad_","aBC","idOfUrl","aBx","type","v2Ray","with_Snake"]"#;
+        PascalCase: r#"{"A":0,"Id":0,"UnitPrice":0,"Key":0,"X":0,"AB":0,"Sha256":0,"Sha256Sum":0,"X1y2":0,"UrlV2X":0,"Type":0,"ARN":0,"Name":0,"ACCD":0,"ApiURL":0,"End":0}"#,
+            r#"["A","Ab","AbCd","HTTPServer","Sha256","Sha256Sum","X1","A_b","_Ac","Ad_","ABC","IdOfUrl","aBx","Type","V2Ray","With_Snake"]"#;
+        snake_case: r#"{"a":0,"id":0,"unit_price":0,"_key":0,"__x":0,"a__b":0,"sha_256":0,"sha256_sum":0,"x1y2":0,"url_v2_x":0,"type":0,"ARN":0,"Name":0,"aC_cD":0,"api_URL":0,"end_":0}"#,
+            r#"["a","ab","ab_cd","h_t_t_p_server","sha256","sha256_sum","x1","a_b","__ac","ad_","a_b_c","id_of_url","a_bx","type","v2_ray","with__snake"]"#;
+        SCREAMING_SNAKE_CASE: r#"{"A":0,"ID":0,"UNIT_PRICE":0,"_KEY":0,"__X":0,"A__B":0,"SHA_256":0,"SHA256_SUM":0,"X1Y2":0,"URL_V2_X":0,"TYPE":0,"ARN":0,"NAME":0,"AC_CD":0,"API_URL":0,"END_":0}"#,
+            r#"["A","AB","AB_CD","H_T_T_P_SERVER","SHA256","SHA256_SUM","X1","A_B","__AC","AD_","A_B_C","ID_OF_URL","A_BX","TYPE","V2_RAY","WITH__SNAKE"]"#;
+        kebab-case: r#"{"a":0,"id":0,"unit-price":0,"-key":0,"--x":0,"a--b":0,"sha-256":0,"sha256-sum":0,"x1y2":0,"url-v2-x":0,"type":0,"ARN":0,"Name":0,"aC-cD":0,"api-URL":0,"end-":0}"#,
+            r#"["a","ab","ab-cd","h-t-t-p-server","sha256","sha256-sum","x1","a-b","--ac","ad-","a-b-c","id-of-url","a-bx","type","v2-ray","with--snake"]"#;
+        SCREAMING-KEBAB-CASE: r#"{"A":0,"ID":0,"UNIT-PRICE":0,"-KEY":0,"--X":0,"A--B":0,"SHA-256":0,"SHA256-SUM":0,"X1Y2":0,"URL-V2-X":0,"TYPE":0,"ARN":0,"NAME":0,"AC-CD":0,"API-URL":0,"END-":0}"#,
+            r#"["A","AB","AB-CD","H-T-T-P-SERVER","SHA256","SHA256-SUM","X1","A-B","--AC","AD-","A-B-C","ID-OF-URL","A-BX","TYPE","V2-RAY","WITH--SNAKE"]"#;
+        lowercase: r#"{"a":0,"id":0,"unit_price":0,"_key":0,"__x":0,"a__b":0,"sha_256":0,"sha256_sum":0,"x1y2":0,"url_v2_x":0,"type":0,"ARN":0,"Name":0,"aC_cD":0,"api_URL":0,"end_":0}"#,
+            r#"["a","ab","abcd","httpserver","sha256","sha256sum","x1","a_b","_ac","ad_","abc","idofurl","abx","type","v2ray","with_snake"]"#;
+        UPPERCASE: r#"{"A":0,"ID":0,"UNIT_PRICE":0,"_KEY":0,"__X":0,"A__B":0,"SHA_256":0,"SHA256_SUM":0,"X1Y2":0,"URL_V2_X":0,"TYPE":0,"ARN":0,"NAME":0,"AC_CD":0,"API_URL":0,"END_":0}"#,
+            r#"["A","AB","ABCD","HTTPSERVER","SHA256","SHA256SUM","X1","A_B","_AC","AD_","ABC","IDOFURL","ABX","TYPE","V2RAY","WITH_SNAKE"]"#;
+    }
+}
+
+#[test]
+fn skip_none_leaves_out_each_none() {
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq, Clone)]
+        struct Sparse as skip_none { a: Option<u8>, b: Option<Option<u8>>, c: Vec<Option<u8>> }
+    }
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Camel as camelCase, skip_none { a_b: Option<u8>, c_d: u8 as "c-d", rest: Object as .. }
+    }
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Borrowed<'j> as skip_none, kebab-case { a_b: Option<&'j str>, id: Option<Id> }
+    }
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Rest as skip_none { rest: Object as .. }
+    }
+    tiny_lambda::json_struct! { #[derive(Debug, PartialEq)] struct Id(Option<u8>); }
+    tiny_lambda::json_struct! { #[derive(Debug, PartialEq)] struct HasId as skip_none { id: Id } }
+    tiny_lambda::json_enum! {
+        #[derive(Debug, PartialEq)]
+        enum Tagged as "t" { Sparse(Sparse), Rest(Rest) }
+    }
+    let none = Sparse {
+        a: None,
+        b: None,
+        c: vec![],
+    };
+    writes(&none, r#"{"c":[]}"#);
+    reads(r#"{"c":[]}"#, none.clone());
+    writes(&Tagged::Sparse(none), r#"{"t":"Sparse","c":[]}"#);
+    writes(
+        &Sparse {
+            a: Some(1),
+            b: Some(None),
+            c: vec![None],
+        },
+        r#"{"a":1,"b":null,"c":[null]}"#,
+    );
+    writes(
+        &Sparse {
+            a: None,
+            b: Some(Some(2)),
+            c: vec![],
+        },
+        r#"{"b":2,"c":[]}"#,
+    );
+    let camel = Camel {
+        a_b: None,
+        c_d: 1,
+        rest: [("x", Value::Null)].into_iter().collect(),
+    };
+    writes(&camel, r#"{"c-d":1,"x":null}"#);
+    writes(
+        &Borrowed {
+            a_b: None,
+            id: None,
+        },
+        "{}",
+    );
+    writes(
+        &Borrowed {
+            a_b: Some("x"),
+            id: Some(Id(None)),
+        },
+        r#"{"a-b":"x","id":null}"#,
+    );
+    writes(
+        &Rest {
+            rest: Object::new(),
+        },
+        "{}",
+    );
+    writes(
+        &Tagged::Rest(Rest {
+            rest: Object::new(),
+        }),
+        r#"{"t":"Rest"}"#,
+    );
+    writes(&HasId { id: Id(None) }, "{}");
+    reads("{}", HasId { id: Id(None) });
+    assert_eq!(tiny_lambda::json!(HasId { id: Id(None) }).to_string(), "{}");
+}
+
+#[test]
+fn a_struct_of_one_value_without_a_name_is_that_value() {
+    tiny_lambda::json_struct! {
+        /// An order's id.
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct OrderId(pub String);
+    }
+    tiny_lambda::json_struct! { #[derive(Debug, PartialEq)] struct Maybe(Option<Vec<OrderId>>,); }
+    tiny_lambda::json_struct! { #[derive(Debug, PartialEq)] struct Text<'j>(&'j str); }
+    tiny_lambda::json_struct! { #[derive(Debug, PartialEq)] struct Owned<'j>(Cow<'j, str>); }
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Order { id: OrderId, others: Maybe, last: OrderId = OrderId("x".into()) }
+    }
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Borrowed<'j> { text: Text<'j>, owned: Owned<'j>, id: OrderId }
+    }
+    tiny_lambda::json_enum! { #[derive(Debug, PartialEq)] enum Key { Id(OrderId) } }
+    let id = || OrderId("a1".into());
+    reads(r#""a1""#, id());
+    reads(
+        r#"[["a1"],null]"#,
+        vec![Maybe(Some(vec![id()])), Maybe(None)],
+    );
+    reads(r#"{"Id":"a1"}"#, Key::Id(id()));
+    let order = Order {
+        id: id(),
+        others: Maybe(None),
+        last: OrderId("x".into()),
+    };
+    assert_eq!(parse::<Order>(br#"{"id":"a1"}"#), Ok(order));
+    refuses::<Order>(
+        r#"{"others":[]}"#,
+        "missing member `id` at $ (offset 12, line 1, column 13)",
+    );
+    refuses::<OrderId>(
+        "1",
+        "expected a string, found a number at $ (offset 0, line 1, column 1)",
+    );
+    let text = r#"{"text":"a","owned":"b\n","id":"a1"}"#;
+    let borrowed = Borrowed {
+        text: Text("a"),
+        owned: Owned("b\n".into()),
+        id: id(),
+    };
+    assert_eq!(
+        parse_borrowed::<Borrowed>(text.as_bytes()).unwrap(),
+        borrowed
+    );
+    writes(&borrowed, text);
+    assert_eq!(tiny_lambda::json!(id()), "a1");
+}
+
+#[test]
+fn defaults_may_be_any_expressions() {
+    tiny_lambda::json_struct! {
+        #[derive(Debug, PartialEq)]
+        struct Defaults as camelCase {
+            pub one_a: i32 = -1,
+            two: (u8, u8) as "2" = (1, 2),
+            map: std::collections::BTreeMap<String, u8> = std::collections::BTreeMap::<String, u8>::new(),
+            #[doc = "A field."]
+            list: Vec<u8> as "List" = [1, 2].iter().map(|n| n + 1).collect::<Vec<_>>(),
+            unit: () = (),
+            plain: Option<u8>,
+            sum: u8 = if true { 1 + 1 } else { 0 },
+            rest: Object as ..
+        }
+    }
+    let defaults = parse::<Defaults>(b"{}").unwrap();
+    writes(
+        &defaults,
+        r#"{"oneA":-1,"2":[1,2],"map":{},"List":[2,3],"unit":null,"plain":null,"sum":2}"#,
+    );
+}

@@ -1,6 +1,10 @@
-//! Field types: base64, times and durations.
+//! Field types: base64, times, durations, sets, pointers to strings and addresses.
 
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Debug;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tiny_lambda::json::{
@@ -240,4 +244,96 @@ fn durations_are_seconds_milliseconds_or_iso_8601_texts() {
         "\"PT1S \"",
         "5",
     ]);
+}
+
+/// Checks that `text` is read as `want` and written as before.
+#[track_caller]
+fn round_trips<T: FromJson + ToJson + PartialEq + Debug>(text: &str, want: T) {
+    assert_eq!(
+        json::parse::<T>(text.as_bytes()).as_ref(),
+        Ok(&want),
+        "{text}"
+    );
+    assert_eq!(String::from_utf8(json::to_vec(&want)).unwrap(), text);
+    assert_eq!(tiny_lambda::json!(want).to_string(), text, "as a tree");
+}
+
+#[test]
+fn sets_are_arrays_without_duplicates() {
+    round_trips("[]", BTreeSet::<u8>::new());
+    round_trips(
+        r#"["a","b"]"#,
+        BTreeSet::from(["a".to_owned(), "b".to_owned()]),
+    );
+    round_trips("[7]", HashSet::from([7]));
+    let set = json::parse::<HashSet<u8>>(b"[3, 1, 3]").unwrap();
+    assert_eq!(set, HashSet::from([1, 3]));
+    let set = json::parse::<BTreeSet<u8>>(b"[3, 1, 3]").unwrap();
+    assert_eq!(json::to_vec(&set), b"[1,3]");
+    let error = json::parse::<BTreeSet<u8>>(br#"[1, "2"]"#).unwrap_err();
+    assert_eq!(error.message(), "expected an integer, found a string");
+    assert!(json::parse::<HashSet<u8>>(b"{}").is_err());
+}
+
+#[test]
+fn pointers_to_strings_are_strings() {
+    round_trips::<Box<str>>(r#""a\n""#, "a\n".into());
+    round_trips::<Arc<str>>(r#""a""#, "a".into());
+    round_trips::<Rc<str>>(r#""""#, "".into());
+    round_trips(r#"["a"]"#, BTreeSet::from([Arc::<str>::from("a")]));
+    round_trips("[1]", Arc::new(vec![1]));
+    round_trips("[null,2]", vec![Rc::new(None), Rc::new(Some(2))]);
+    assert!(json::parse::<Box<str>>(b"1").is_err());
+}
+
+#[test]
+fn addresses_are_strings() {
+    round_trips(r#""127.0.0.1""#, IpAddr::from([127, 0, 0, 1]));
+    round_trips(r#""::1""#, IpAddr::from(Ipv6Addr::LOCALHOST));
+    round_trips(r#""10.0.0.255""#, Ipv4Addr::new(10, 0, 0, 255));
+    round_trips(
+        r#""2001:db8::1""#,
+        "2001:db8::1".parse::<Ipv6Addr>().unwrap(),
+    );
+    round_trips(r#""127.0.0.1:80""#, SocketAddr::from(([127, 0, 0, 1], 80)));
+    round_trips(r#""[::1]:80""#, SocketAddr::from((Ipv6Addr::LOCALHOST, 80)));
+    round_trips(
+        r#""1.2.3.4:5""#,
+        SocketAddrV4::new(Ipv4Addr::new(1, 2, 3, 4), 5),
+    );
+    round_trips(
+        r#""[::1]:5""#,
+        SocketAddrV6::new(Ipv6Addr::LOCALHOST, 5, 0, 0),
+    );
+    for (text, want) in [
+        (r#""127.0.0.1""#, "expected an IPv6 address, found a string"),
+        (r#""127.1""#, "expected an IPv6 address, found a string"),
+        ("1", "expected a string, found a number"),
+    ] {
+        let error = json::parse::<Ipv6Addr>(text.as_bytes()).unwrap_err();
+        assert_eq!(error.message(), want);
+    }
+    assert!(json::parse::<IpAddr>(br#""localhost""#).is_err());
+    assert!(json::parse::<Ipv4Addr>(br#""::1""#).is_err());
+    assert!(json::parse::<SocketAddr>(br#""127.0.0.1""#).is_err());
+}
+
+tiny_lambda::json_struct! {
+    /// Has a field of each type, so that each has a placeholder.
+    #[derive(Debug, PartialEq)]
+    struct Each {
+        hash_set: HashSet<u8>, tree_set: BTreeSet<String>, boxed: Box<str>, shared: Arc<str>, rc: Rc<str>,
+        ip: IpAddr, v4: Ipv4Addr, v6: Ipv6Addr, socket: SocketAddr, maybe: Option<IpAddr>
+    }
+}
+
+#[test]
+fn fields_may_be_of_these_types() {
+    let text = concat!(
+        r#"{"hash_set":[1],"tree_set":["a"],"boxed":"b","shared":"c","rc":"d","ip":"::1","v4":"1.2.3.4","#,
+        r#""v6":"::2","socket":"1.2.3.4:5","maybe":null}"#,
+    );
+    let each = json::parse::<Each>(text.as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(json::to_vec(&each)).unwrap(), text);
+    assert_eq!(each.v6, "::2".parse::<Ipv6Addr>().unwrap());
 }

@@ -3,17 +3,18 @@
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use tiny_lambda::json::{self, Value};
 
 use crate::programs;
-use crate::support::function::{command, play};
+use crate::support::function::{command, example, play};
 use crate::support::processes::wait_for_end;
 use crate::support::runtime_api::{
-    ACCEPTED, GET_NEXT, HANG_TIMEOUT, POST_ERROR, POST_RESPONSE, accept, converse, listen, next,
-    read_request, refusal, step,
+    ACCEPTED, GET_NEXT, HANG_TIMEOUT, POST_ERROR, POST_INIT_ERROR, POST_RESPONSE, Step, accept,
+    converse, listen, next, read_request, refusal, step, step_and_close,
 };
 
 /// Returns the lines that are logged for one invocation with a tenant id.
@@ -115,6 +116,109 @@ fn lambda_telemetry_log_fd_is_ignored() {
         let lines = logged(&[("_LAMBDA_TELEMETRY_LOG_FD", descriptor)], "\"log\"");
         assert_eq!(lines.len(), 6);
         assert_eq!(lines[0], "TRACE RequestId: 8476a536 TenantId: t-1 at 1");
+    }
+}
+
+/// Returns the ERROR lines of the process that plays `script`, in both log formats.
+fn error_lines(program: &Path, vars: &[(&str, &str)], script: &[Step]) -> [Vec<String>; 2] {
+    ["Text", "JSON"].map(|format| {
+        let vars = [vars, &[("AWS_LAMBDA_LOG_FORMAT", format)]].concat();
+        let (_, _, log) = play(program, &vars, script);
+        let is_error = |line: &&str| match format {
+            "JSON" => {
+                let line: Value = json::parse(line.as_bytes()).expect(line);
+                line.get("level").and_then(Value::as_str) == Some("ERROR")
+            }
+            _ => line.starts_with("ERROR "),
+        };
+        log.lines().filter(is_error).map(str::to_owned).collect()
+    })
+}
+
+/// The causes of the table in the README.
+#[test]
+fn each_failure_is_one_error_line() {
+    /// Checks that there is one line, with `want`. The line about the end of the script does not count.
+    #[track_caller]
+    fn check(program: &Path, vars: &[(&str, &str)], script: &[Step], want: &str) {
+        for mut lines in error_lines(program, vars, script) {
+            lines.retain(|line| want.contains("/next") || !line.contains("GET invocation/next"));
+            assert_eq!(lines.len(), 1, "{want}: {lines:#?}");
+            assert!(lines[0].contains(want), "{want}: {lines:#?}");
+        }
+    }
+    let failed = |event: &str| [step(GET_NEXT, next(event)), step(POST_ERROR, ACCEPTED)];
+    for (program, aborts) in programs() {
+        for (event, want) in [
+            ("\"error\"", "sold out"),
+            ("7", "expected a string, found a number at $ (offset 0"),
+            ("{", "(offset 1, line 1, column 2)"),
+            ("\"too large\"", "Lambda takes no more than 6291556"),
+            ("\"panic\"", "of the handler"),
+        ] {
+            let mut script = failed(event);
+            script[1].hangs_up = aborts && event.contains("panic");
+            check(&program, &[], &script, want);
+        }
+        for (act, want) in [
+            ("init-error", "TABLE is not set"),
+            ("init-panic", "no table"),
+        ] {
+            let script = [step(POST_INIT_ERROR, ACCEPTED)];
+            check(&program, &[("ACT", act)], &script, want);
+        }
+        check(&program, &[], &[], "GET invocation/next: cannot connect");
+        // Each malformed reply is a failure of its own; after the third one the process ends.
+        let nonsense = vec![step_and_close(GET_NEXT, "nonsense\r\n\r\n")];
+        let named = next("7").replace("Content-Length: 1", "Content-Length: x");
+        let named = vec![step_and_close(GET_NEXT, named), step(POST_ERROR, ACCEPTED)];
+        for once in [nonsense, named] {
+            let script = [once.clone(), once.clone(), once].concat();
+            for lines in error_lines(&program, &[], &script) {
+                assert_eq!(lines.len(), 3, "{lines:#?}");
+                let is_about_next = |line: &String| line.contains("GET invocation/next: ");
+                assert!(lines.iter().all(is_about_next), "{lines:#?}");
+            }
+        }
+        let refused = step_and_close(GET_NEXT, refusal(403));
+        check(&program, &[], &[refused], "GET invocation/next: status 403");
+    }
+}
+
+/// The type of an AWS event shows the start of the event in the same line.
+#[test]
+fn an_event_of_aws_of_the_wrong_shape_is_one_error_line() {
+    for (name, event, post, want) in [
+        (
+            "sqs_batch",
+            "[7]",
+            POST_ERROR,
+            "SqsEvent: expected an object, found an array",
+        ),
+        (
+            "sqs_batch",
+            "{\"Records\":7}",
+            POST_ERROR,
+            "SqsEvent.Records: expected an array",
+        ),
+        ("http", "[7]", POST_ERROR, "this looks like a direct invoke"),
+        (
+            "http",
+            "{\"httpMethod\":\"POST\",\"path\":\"/orders\",\"body\":[\"tea\"]}",
+            POST_RESPONSE,
+            "body",
+        ),
+    ] {
+        let script = [step(GET_NEXT, next(event)), step(post, ACCEPTED)];
+        for (vars, shows_event) in [(&[][..], true), (&[("LAMBDA_LOG_EVENT", "off")], false)] {
+            for mut lines in error_lines(&example(name), vars, &script) {
+                lines.retain(|line| !line.contains("GET invocation/next"));
+                assert_eq!(lines.len(), 1, "{lines:#?}");
+                assert!(lines[0].contains(want), "{want}: {lines:#?}");
+                let shown = lines[0].contains("; the event begins with ");
+                assert_eq!(shown, shows_event, "{lines:#?}");
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod figures;
 mod hostile;
 #[cfg(unix)]
 mod logs;
+mod places;
 #[cfg(unix)]
 mod process;
 mod serve;

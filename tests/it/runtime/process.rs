@@ -50,6 +50,26 @@ fn the_handler_gets_a_reference_to_the_result_of_init() {
     }
 }
 
+#[test]
+fn handlers_of_every_kind_get_a_reference_to_the_result_of_init() {
+    #[track_caller]
+    fn check(act: &str, event: &str, want: &str) {
+        for (program, _) in programs() {
+            let script = [step(GET_NEXT, next(event)), step(POST_RESPONSE, ACCEPTED)];
+            let (requests, code, _) = play(&program, &[("ACT", act)], &script);
+            let text = requests[1].text();
+            assert!(text.contains(want), "{act}: {text}");
+            assert_eq!(code, Some(1), "{act}");
+        }
+    }
+    const WEB: &str = r#"{"httpMethod":"GET","path":"/a","resource":"/a"}"#;
+    check("init-http", WEB, r#""body":"42/a""#);
+    check("init-router", WEB, r#""body":"42""#);
+    check("router", WEB, r#""body":"42""#);
+    check("init-streaming", "2", "42");
+    check("init-bytes", "2", "42");
+}
+
 /// 12.1: 4 and 30.
 #[test]
 fn an_init_error_is_posted_once_and_the_exit_code_is_1() {
@@ -67,7 +87,16 @@ fn an_init_error_is_posted_once_and_the_exit_code_is_1() {
     }
     let accepted = step(POST_INIT_ERROR, ACCEPTED);
     check("init-error", &accepted, ("NoTable", "TABLE is not set"));
+    for kind in ["http", "streaming", "bytes"] {
+        let act = format!("init-{kind}-error");
+        check(&act, &accepted, ("NoTable", "TABLE is not set"));
+    }
     check("init-panic", &accepted, ("Runtime.Panic", ": no table"));
+    check(
+        "init-http-panic",
+        &accepted,
+        ("Runtime.Panic", ": no table"),
+    );
     check("init-panics", &accepted, ("Runtime.Panic", "panicked at "));
     // No reply changes the result.
     for status in [200, 400, 403, 404, 413, 500, 503] {
