@@ -13,6 +13,7 @@ use core::str::FromStr;
 /// assert_eq!(Method::from("PATCH"), Method::Patch);
 /// assert_eq!(Method::from("PURGE").as_str(), "PURGE");
 /// assert_eq!("GET".parse(), Ok(Method::Get));
+/// assert!(Method::Get == "GET" && Method::Get != "get");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -60,6 +61,18 @@ impl Method {
         }
         let named = NAMED.iter().find(|(_, method)| method == self);
         named.map_or("", |(name, _)| name)
+    }
+}
+
+impl PartialEq<str> for Method {
+    fn eq(&self, name: &str) -> bool {
+        self.as_str() == name
+    }
+}
+
+impl PartialEq<&str> for Method {
+    fn eq(&self, name: &&str) -> bool {
+        self.as_str() == *name
     }
 }
 

@@ -1,6 +1,6 @@
 //! Accepts webhooks that are signed with a shared secret, as GitHub sends them.
 
-use tiny_lambda::http::{Request, Response};
+use tiny_lambda::http::{Method, Request, Response};
 use tiny_lambda::{Context, Result, json_struct, signing};
 
 json_struct! { struct Payload { action: String, issue: Issue } }
@@ -12,13 +12,13 @@ fn main() -> ! {
 }
 
 fn webhook(secret: &String, request: Request, _: &Context) -> Result<Response> {
-    if request.method() != "POST" {
+    if *request.method() != Method::Post {
         return Ok(Response::text("send a POST request").with_status(405));
     }
     if !is_signed(
         secret,
         header(&request, "x-hub-signature-256"),
-        request.body()?,
+        request.body()?.as_bytes(),
     ) {
         return Ok(Response::text("the signature is wrong").with_status(401));
     }
