@@ -12,6 +12,9 @@ use tiny_lambda::{debug, error, info, trace, warn};
 
 pub(crate) fn main() -> ! {
     let what = std::env::var("ACT").unwrap_or_default();
+    if what == "log" {
+        info!("before run");
+    }
     match what.as_str() {
         "init" => tiny_lambda::run_with_init(|| Ok(42), |what, _: u32, _| Ok(*what)),
         "init-http" => tiny_lambda::run_http_with_init(
@@ -247,6 +250,16 @@ fn write_output(event: &str, cx: &Context, out: Responder<'_>) -> Result<()> {
             warn!(cx, "at \"{}\"", 4);
             error!(cx, "at {}", 5);
             tiny_lambda::log::write(tiny_lambda::log::Level::Fatal, cx, format_args!("at 6"));
+        }
+        "log without context" => {
+            let at = 3;
+            trace!("at {}", 1);
+            debug!("at {n}", n = 2);
+            info!("at {at}");
+            warn!("at 4",);
+            error!("at {:>1}", 5);
+            let thread = std::thread::spawn(|| info!("in a thread"));
+            out.json(&thread.join().is_err());
         }
         "log much" => info!(cx, "{}", "x".repeat(1 << 20)),
         text if text.starts_with("much ") => {

@@ -710,4 +710,85 @@ mod tests {
     fn an_error_that_cannot_be_displayed_does_not_panic() {
         assert_eq!(Error::from(Broken).to_string(), "Broken: as far as");
     }
+
+    /// Converts as `anyhow::Error` does, and does not implement `std::error::Error` either.
+    struct Report(Chain);
+
+    impl From<Report> for Box<dyn error::Error + Send + Sync> {
+        fn from(report: Report) -> Self {
+            Box::new(report.0)
+        }
+    }
+
+    #[test]
+    fn a_boxed_error_has_the_messages_of_its_sources_and_a_general_type() {
+        #[track_caller]
+        fn check(error: Error, error_type: &str, message: &str) {
+            let got = (error.error_type(), error.error_message());
+            assert_eq!(got, (error_type, message));
+        }
+        type DynBox = Box<dyn error::Error>;
+        type SendBox = Box<dyn error::Error + Send + Sync>;
+        let chain = || Chain("cannot read", Some(Box::new(Chain("gone", None))));
+        check(Error::boxed("no item"), "Error", "no item");
+        check(Error::boxed(String::from("no item")), "Error", "no item");
+        check(Error::boxed(Cow::Borrowed("no item")), "Error", "no item");
+        check(Error::boxed(DynBox::from("no item")), "Error", "no item");
+        let text = "cannot read: gone";
+        check(Error::boxed(DynBox::from(chain())), "Error", text);
+        check(Error::boxed(SendBox::from(chain())), "Error", text);
+        check(Error::boxed(Report(chain())), "Report", text);
+        check(Error::boxed(chain()), "Chain", text);
+        check(Error::msg("no item"), "Error", "no item");
+        // An `Error` that a `?` has put into a box, and its place, come out of it again.
+        let made = Error::new("NoStock", "sold out");
+        for error in [
+            Error::boxed(DynBox::from(made.clone())),
+            Error::boxed(SendBox::from(made.clone())),
+        ] {
+            assert_eq!(error.0.place.text(), made.0.place.text());
+            check(error, "NoStock", "sold out");
+        }
+        let boxed = SendBox::from(made);
+        assert_eq!(boxed.to_string(), "NoStock: sold out");
+    }
+
+    #[test]
+    fn bail_and_ensure_take_what_those_of_anyhow_take() {
+        fn check(n: u32) -> Result<u32> {
+            let limit = 9;
+            match n {
+                0 => bail!("nothing"),
+                1 => bail!("{n} of {limit}"),
+                2 => bail!("{} of at most {limit}", n,),
+                3 => bail!(fmt::Error),
+                4 => bail!(Error::new("Four", "4"),),
+                5 => ensure!(n == 6),
+                6 => ensure!(n == 7, "{n} of {}", limit),
+                7 => ensure!(n == 8, Error::new("Seven", "7")),
+                _ => ensure!(n < limit || n == 10, "too many"),
+            }
+            Ok(n)
+        }
+        let all: Vec<_> = (0..11)
+            .map(|n| check(n).map_err(|error| error.to_string()))
+            .collect();
+        let refused = |text: &str| Err(String::from(text));
+        assert_eq!(
+            all,
+            [
+                refused("Error: nothing"),
+                refused("Error: 1 of 9"),
+                refused("Error: 2 of at most 9"),
+                refused("fmt::Error: an error occurred when formatting an argument"),
+                refused("Four: 4"),
+                refused("Error: condition failed: `n == 6`"),
+                refused("Error: 6 of 9"),
+                refused("Seven: 7"),
+                Ok(8),
+                refused("Error: too many"),
+                Ok(10),
+            ]
+        );
+    }
 }

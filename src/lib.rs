@@ -80,7 +80,7 @@ pub use runtime::Runtime;
 pub use runtime::deadline::DeadlineWarning;
 pub use runtime::handler::{self, Handler};
 #[doc(hidden)]
-pub use runtime::log_current;
+pub use runtime::log_macros::log_current;
 #[doc(hidden)]
 pub use runtime::no_main::run_without_std_start;
 pub use runtime::response::Responder;

@@ -6,6 +6,7 @@ mod client;
 pub(crate) mod deadline;
 pub mod handler;
 pub(crate) mod invocation;
+pub(crate) mod log_macros;
 pub(crate) mod no_main;
 pub(crate) mod panic;
 pub(crate) mod pending;
@@ -17,14 +18,14 @@ pub(crate) mod worker;
 mod worker_state;
 
 use alloc::string::String;
-use core::fmt;
 use core::sync::atomic::AtomicBool;
 
 use crate::encoding::parse_decimal;
 #[cfg(panic = "abort")]
 use crate::encoding::{Digits, decimal};
 use crate::error::{Error, Result};
-use crate::log::{self, Level};
+#[cfg(panic = "unwind")]
+use crate::log;
 use crate::runtime::address::Endpoint;
 use crate::runtime::handler::Handler;
 use crate::runtime::worker::Worker;
@@ -182,15 +183,6 @@ fn work(worker: &mut Worker, is_only: bool, handler: &dyn Handler) -> Result<()>
         let (result, state_lock) = panic::run_invocation(worker, event, handler);
         worker.respond(result)?;
         drop(state_lock);
-    }
-}
-
-/// Logs a message of the current invocation, if any. [`info!`](crate::info) and the like call this without
-/// a context.
-#[doc(hidden)]
-pub fn log_current(level: Level, message: fmt::Arguments<'_>) {
-    if log::is_written(level) {
-        log::write(level, &panic::current_context(), message);
     }
 }
 

@@ -92,6 +92,57 @@ fn a_json_log_has_the_levels_from_aws_lambda_log_level_up() {
     check("FATAL", 1);
 }
 
+/// With a panic hook that finds the invocation, or where panics unwind, the request ID is known.
+#[test]
+fn a_line_without_a_context_has_the_request_id_of_the_invocation_of_its_thread() {
+    let script = [
+        step(GET_NEXT, next("\"log without context\"")),
+        step(POST_RESPONSE, ACCEPTED),
+    ];
+    for (program, aborts) in programs() {
+        let lines = |format: &str, level: &str| {
+            let vars = [
+                ("ACT", "log"),
+                ("AWS_LAMBDA_LOG_FORMAT", format),
+                ("AWS_LAMBDA_LOG_LEVEL", level),
+            ];
+            let (_, _, log) = play(&program, &vars, &script);
+            let lines = log
+                .lines()
+                .filter(|line| !line.contains("GET invocation/next"));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let in_thread = if aborts { "RequestId: 8476a536 " } else { "" };
+        assert_eq!(
+            lines("Text", "ERROR"),
+            [
+                "INFO before run",
+                "TRACE RequestId: 8476a536 at 1",
+                "DEBUG RequestId: 8476a536 at 2",
+                "INFO RequestId: 8476a536 at 3",
+                "WARN RequestId: 8476a536 at 4",
+                "ERROR RequestId: 8476a536 at 5",
+                &format!("INFO {in_thread}in a thread"),
+            ]
+        );
+        let of_level = lines("JSON", "WARN");
+        let read = |line: &String| json::parse::<Value>(line.as_bytes()).unwrap();
+        let of_level: Vec<_> = of_level.iter().map(read).collect();
+        assert_eq!(of_level.len(), 2, "{of_level:?}");
+        for (line, (level, message)) in of_level.iter().zip([("WARN", "at 4"), ("ERROR", "at 5")]) {
+            let text = |name| line.get(name).and_then(Value::as_str);
+            assert_eq!(text("level"), Some(level));
+            assert_eq!(text("message"), Some(message));
+            assert_eq!(text("requestId"), Some("8476a536"));
+        }
+        let before = &lines("JSON", "INFO")[0];
+        assert!(
+            before.contains("before run") && !before.contains("requestId"),
+            "{before}"
+        );
+    }
+}
+
 /// 12.1: 41.
 #[test]
 fn a_message_of_1_mb_is_one_line() {
@@ -157,7 +208,8 @@ fn each_failure_is_one_error_line() {
             ("\"panic\"", "of the handler"),
         ] {
             let mut script = failed(event);
-            script[1].hangs_up = aborts && event.contains("panic");
+            // The panic hook opens a connection of its own.
+            script[0].hangs_up = aborts && event.contains("panic");
             check(&program, &[], &script, want);
         }
         for (act, want) in [
