@@ -604,7 +604,11 @@ fn each_wrong_head_of_a_struct_is_named_at_its_line() {
             ("struct Wrong<'a: 'static> { a: &'a str }", lifetimes),
             ("struct Wrong where u8: Copy { a: u8 }", no_where),
             ("struct Wrong<'a> where 'a: 'a { a: &'a str }", no_where),
-            ("struct Wrong(u8) where u8: Copy;", "json_struct! "),
+            ("struct Wrong(u8) where u8: Copy;", no_where),
+            (
+                "struct Wrong(Option<u8>) as skip_none;",
+                "a struct of one value is that value in JSON",
+            ),
             (
                 "struct Wrong;",
                 "json_struct! does not support unit structs: write `struct Name {}`",
@@ -696,6 +700,9 @@ fn each_wrong_enum_is_named_at_its_line() {
             ("B C,", end),
             ("B as \"b\" C,", end),
             ("B(u8) C,", end),
+            ("B as \"b\" (u8),", "write the value before the name"),
+            ("B as \"b\" { b: u8 },", end),
+            ("pub(crate) B,", "variants are as public as their enum"),
             ("B; C,", end),
             ("B: u8,", end),
             ("B[u8],", end),
