@@ -38,10 +38,11 @@ impl Names {
             }
             let mut others = after;
             while let [other, more @ ..] = others {
-                assert!(
-                    !name.is_same(other),
-                    "two fields have the same name in JSON"
-                );
+                if name.is_same(other) {
+                    if let [_, _, name @ .., _, _] = name.text {
+                        duplicate("two fields", name);
+                    }
+                }
                 others = more;
             }
             hashes |= match name.hash {
@@ -340,6 +341,30 @@ impl Name {
     }
 }
 
+/// Reports that two fields or variants have the same name, in constant evaluation.
+///
+/// # Panics
+/// Always. The panic is a compile error then.
+#[allow(clippy::panic, reason = "the panic is a compile error")]
+pub(super) const fn duplicate(what: &str, name: &[u8]) -> ! {
+    let mut text = [0; 256];
+    let mut out = ConstWriter {
+        rest: &mut text,
+        len: 0,
+    };
+    out.text(what);
+    out.text(" have the same name in JSON: `");
+    out.bytes(name);
+    out.text("`");
+    let len = out.len;
+    if let Some((text, _)) = text.split_at_checked(len) {
+        if let Ok(text) = str::from_utf8(text) {
+            panic!("{}", text);
+        }
+    }
+    panic!("{}", what);
+}
+
 /// Writes "one of" and names in backticks. Returns the length, also of what does not fit.
 pub(super) const fn one_of(names: &[&str], text: &mut [u8]) -> usize {
     let mut out = ConstWriter { rest: text, len: 0 };
@@ -371,7 +396,11 @@ impl ConstWriter<'_> {
     }
 
     const fn text(&mut self, text: &str) {
-        let mut rest = text.as_bytes();
+        self.bytes(text.as_bytes());
+    }
+
+    const fn bytes(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
         while let [byte, after @ ..] = rest {
             self.push(*byte);
             rest = after;

@@ -36,6 +36,9 @@ mistakes! {
     UnitStruct:
         "json_struct! does not support unit structs: write `struct Name {{}}`, which is an empty object",
         "has no fields";
+    TupleWords:
+        "a struct of one value is that value in JSON: it has no words and no name after `as`",
+        "remove what follows its value";
     TupleSemicolon:
         "expected `;` after the struct",
         "expected `;` after this struct";
@@ -126,6 +129,9 @@ mistakes! {
     VariantName:
         "expected a variant's name without quotes: `Open as \"OPEN\"` sets its name in JSON",
         "write a name without quotes";
+    ValueAfterName:
+        "write the value before the name: `Paid(u32) as \"PAID\"`",
+        "its value is after its name";
     VariantEnd:
         "expected `,` or `as \"name\"` after the variant",
         "after this variant";
@@ -281,6 +287,7 @@ macro_rules! __json_mistake {
     };
     (@struct #[$($attribute:tt)*] $($rest:tt)*) => { $crate::__json_mistake!(@struct $($rest)*); };
     (@struct pub pub $($rest:tt)*) => { ::core::compile_error!("expected one visibility, found two"); };
+    (@struct pub ($($path:tt)*) pub $($rest:tt)*) => { $crate::__json_mistake!(@struct pub pub); };
     (@struct pub ($($path:tt)*) $($rest:tt)*) => { $crate::__json_mistake!(@struct $($rest)*); };
     (@struct pub $($rest:tt)*) => { $crate::__json_mistake!(@struct $($rest)*); };
     (@struct $word:tt $name:tt $($rest:tt)*) => {
@@ -306,6 +313,14 @@ macro_rules! __json_mistake {
     };
     (@head [$($head:tt)*] $name:tt ($($types:tt)*)) => {
         $crate::__json_mistake!(@at $name TupleSemicolon);
+        $crate::__json_mistake!(@define [$($head)* ($($types)*);] $name);
+    };
+    (@head [$($head:tt)*] $name:tt ($($types:tt)*) where $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $name Where);
+        $crate::__json_mistake!(@define [$($head)* ($($types)*);] $name);
+    };
+    (@head [$($head:tt)*] $name:tt ($($types:tt)*) as $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $name TupleWords);
         $crate::__json_mistake!(@define [$($head)* ($($types)*);] $name);
     };
     (@head [$($head:tt)*] $name:tt $types:tt ;) => {
@@ -581,6 +596,7 @@ macro_rules! __json_mistake {
     };
     (@enum #[$($attribute:tt)*] $($rest:tt)*) => { $crate::__json_mistake!(@enum $($rest)*); };
     (@enum pub pub $($rest:tt)*) => { ::core::compile_error!("expected one visibility, found two"); };
+    (@enum pub ($($path:tt)*) pub $($rest:tt)*) => { $crate::__json_mistake!(@enum pub pub); };
     (@enum pub ($($path:tt)*) $($rest:tt)*) => { $crate::__json_mistake!(@enum $($rest)*); };
     (@enum pub $($rest:tt)*) => { $crate::__json_mistake!(@enum $($rest)*); };
     (@enum $word:tt $name:tt $($rest:tt)*) => {
@@ -633,6 +649,9 @@ macro_rules! __json_mistake {
     (@variant $head:tt $name:tt $done:tt #[$($attribute:tt)*] $($rest:tt)*) => {
         $crate::__json_mistake!(@variant $head $name $done $($rest)*);
     };
+    (@variant $head:tt $name:tt $done:tt pub ($($path:tt)*) $($rest:tt)*) => {
+        $crate::__json_mistake!(@variant $head $name $done pub $($rest)*);
+    };
     (@variant $head:tt $name:tt $done:tt pub $variant:tt $($rest:tt)*) => {
         $crate::__json_mistake!(@at $variant VariantVisibility);
         $crate::__json_mistake!(@variants $head $name $done $variant $($rest)*);
@@ -680,6 +699,13 @@ macro_rules! __json_mistake {
     ) => {
         $crate::__json_mistake!(@value $head $name $done $variant $value $value $($($rest)*)?);
     };
+    (
+        @variant $head:tt $name:tt [$($done:tt)*] $variant:tt as $json_name:literal ($($types:tt)*)
+        $($rest:tt)*
+    ) => {
+        $crate::__json_mistake!(@at $variant ValueAfterName);
+        $crate::__json_mistake!(@variants $head $name [$($done)* $variant ($($types)*),]);
+    };
     // Two variants without a comma.
     (
         @variant $head:tt $name:tt [$($done:tt)*] $variant:tt as $json_name:literal $next:ident
@@ -694,6 +720,10 @@ macro_rules! __json_mistake {
     ) => {
         $crate::__json_mistake!(@at $variant VariantEnd);
         $crate::__json_mistake!(@variants $head $name [$($done)* $variant ($type),]);
+    };
+    (@variant $head:tt $name:tt [$($done:tt)*] $variant:tt as $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $variant VariantEnd);
+        $crate::__json_mistake!(@variants $head $name [$($done)* $variant,]);
     };
     (@variant $head:tt $name:tt [$($done:tt)*] $variant:tt $next:ident $($rest:tt)*) => {
         $crate::__json_mistake!(@at $variant VariantEnd);

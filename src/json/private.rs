@@ -337,15 +337,16 @@ pub const fn check_variants(variants: &[Option<(&str, bool)>], has_tag: bool) {
     while let [variant, after @ ..] = left {
         let mut others = after;
         while let [other, more @ ..] = others {
-            let is_same = match (variant, other) {
-                (Some((name, has_value)), Some((other, other_has_value))) => {
-                    (has_tag || *has_value == *other_has_value)
-                        && field_names::is_same(name.as_bytes(), other.as_bytes())
+            match (variant, other) {
+                (Some((name, has_value)), Some((other, other_has_value)))
+                    if (has_tag || *has_value == *other_has_value)
+                        && field_names::is_same(name.as_bytes(), other.as_bytes()) =>
+                {
+                    field_names::duplicate("two variants", name.as_bytes());
                 }
-                (None, None) => true,
-                _ => false,
-            };
-            assert!(!is_same, "two variants have the same name in JSON");
+                (None, None) => field_names::duplicate("two variants", b".."),
+                _ => {}
+            }
             others = more;
         }
         left = after;

@@ -299,7 +299,7 @@ fn two_members_with_one_name_do_not_compile() {
         "tiny_lambda::json_struct! { // HERE
             struct Wrong as camelCase { unit_price: u8, b: u8 as \"unitPrice\" }
         }",
-        "two fields have the same name in JSON",
+        "two fields have the same name in JSON: `unitPrice`",
     );
     for (name, head, variants, want) in [
         ("same_variant", "Wrong", "A, A", "the name `A` is defined"),
@@ -319,7 +319,7 @@ fn two_members_with_one_name_do_not_compile() {
             "same_value_name",
             "Wrong",
             "A(u8) as \"x\", B(u8) as \"x\"",
-            "two variants have the same name in JSON",
+            "two variants have the same name in JSON: `x`",
         ),
         (
             "same_tag",
@@ -331,7 +331,7 @@ fn two_members_with_one_name_do_not_compile() {
             "two_others",
             "Wrong",
             "A(String) as .., B(String) as ..",
-            "two variants have the same name in JSON",
+            "two variants have the same name in JSON: `..`",
         ),
     ] {
         let source = format!(
@@ -604,7 +604,11 @@ fn each_wrong_head_of_a_struct_is_named_at_its_line() {
             ("struct Wrong<'a: 'static> { a: &'a str }", lifetimes),
             ("struct Wrong where u8: Copy { a: u8 }", no_where),
             ("struct Wrong<'a> where 'a: 'a { a: &'a str }", no_where),
-            ("struct Wrong(u8) where u8: Copy;", "json_struct! "),
+            ("struct Wrong(u8) where u8: Copy;", no_where),
+            (
+                "struct Wrong(Option<u8>) as skip_none;",
+                "a struct of one value is that value in JSON",
+            ),
             (
                 "struct Wrong;",
                 "json_struct! does not support unit structs: write `struct Name {}`",
@@ -696,6 +700,9 @@ fn each_wrong_enum_is_named_at_its_line() {
             ("B C,", end),
             ("B as \"b\" C,", end),
             ("B(u8) C,", end),
+            ("B as \"b\" (u8),", "write the value before the name"),
+            ("B as \"b\" { b: u8 },", end),
+            ("pub(crate) B,", "variants are as public as their enum"),
             ("B; C,", end),
             ("B: u8,", end),
             ("B[u8],", end),
@@ -845,4 +852,26 @@ fn types_that_derive_serde_keep_their_attributes() {
         !messages.contains("does not read serde attributes"),
         "{messages}"
     );
+}
+
+#[test]
+fn wide_structs_do_not_exceed_the_recursion_limit() {
+    let fields = |n, field: &str| -> String {
+        let field = |index: i32| format!("/// A.\n/// B.\n pub a{index}: {field},\n");
+        (0..n).map(field).collect()
+    };
+    let wide = |head: &str, fields: String| {
+        format!("tiny_lambda::json_struct! {{\n{head} {{ {fields} }}\n}}\n")
+    };
+    let docs = "/// Text.\n".repeat(200);
+    let right = [
+        wide("struct A", fields(200, "u8 = 1")),
+        wide("struct B", fields(50, "String = String::new()")),
+        wide("struct C", fields(300, "Option<u8>")),
+        wide(&format!("{docs}#[derive(Debug)] struct D"), docs + "a: u8"),
+        "fn main() {}".to_owned(),
+    ];
+    assert_eq!(compile("right_wide", &right.concat()), Ok(()));
+    let wrong = wide("struct E", fields(100, "Option<String>") + "b u8 // HERE\n");
+    refuses("wide", &wrong, "expected `:` after the field's name");
 }
