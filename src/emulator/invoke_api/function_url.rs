@@ -50,7 +50,9 @@ impl InvokeApi {
                     return send_text(exchange, 502, text);
                 };
                 let fields = response.fields_with(id);
-                exchange.respond(response.status, &fields, &response.body)
+                let head_len = response.head_len.filter(|_| request.method == "HEAD");
+                let len = head_len.unwrap_or(response.body.len());
+                exchange.respond_with_len(response.status, &fields, &response.body, len)
             }
             Ok(ResponsePart::Whole(..)) if page::is_wanted(request) => {
                 let html = ("Content-Type", "text/html; charset=utf-8");

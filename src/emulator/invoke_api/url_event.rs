@@ -21,6 +21,8 @@ pub(crate) const PRELUDE_TYPE: &str = HTTP_INTEGRATION;
 pub(crate) struct UrlResponse {
     pub(crate) status: u16,
     pub(crate) fields: Vec<(String, String)>,
+    /// The value of `Content-Length`, which is sent in the response to a `HEAD` request only.
+    pub(crate) head_len: Option<usize>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -186,6 +188,7 @@ pub(crate) fn parse_response(response: &[u8]) -> Option<UrlResponse> {
         return Some(UrlResponse {
             status: 200,
             fields: vec![json_type()],
+            head_len: None,
             body,
         });
     }
@@ -265,9 +268,13 @@ fn parse_head(value: &Value) -> Option<UrlResponse> {
     for cookie in cookies.unwrap_or_default() {
         push_field(&mut fields, "Set-Cookie", cookie)?;
     }
+    let headers = value.get("headers").and_then(Value::as_object);
+    let mut headers = headers.into_iter().flat_map(Object::iter);
+    let len = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
     Some(UrlResponse {
         status,
         fields,
+        head_len: len.and_then(|(_, len)| len.as_str()?.parse().ok()),
         body: Vec::new(),
     })
 }
@@ -465,6 +472,7 @@ mod tests {
     fn check(response: &str, want: Option<Want<'_>>) {
         let got = parse_response(response.as_bytes());
         let want = want.map(|(status, fields, body)| UrlResponse {
+            head_len: response.contains("Content-Length").then_some(99),
             status,
             fields: fields
                 .iter()
@@ -562,6 +570,7 @@ mod tests {
         }
         let fields = vec![("Set-Cookie".to_owned(), "a=1".to_owned())];
         let want = UrlResponse {
+            head_len: None,
             status: 201,
             fields,
             body: b"body".to_vec(),

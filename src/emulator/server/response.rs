@@ -32,10 +32,22 @@ impl Exchange<'_> {
         fields: &[(&str, &str)],
         body: &[u8],
     ) -> io::Result<()> {
+        self.respond_with_len(status, fields, body, body.len())
+    }
+
+    /// Sends a whole response with this length in `Content-Length`. It may differ from the length of `body`
+    /// if the request is a `HEAD` request, whose response has no body (RFC 9110, section 8.6).
+    pub(crate) fn respond_with_len(
+        &mut self,
+        status: u16,
+        fields: &[(&str, &str)],
+        body: &[u8],
+        len: usize,
+    ) -> io::Result<()> {
         let mut head = self.head(status, fields);
         // RFC 9110, section 8.6: no Content-Length with these.
         if !matches!(status, 100..=199 | 204) {
-            let _ = write!(head, "Content-Length: {}\r\n", body.len());
+            let _ = write!(head, "Content-Length: {len}\r\n");
         }
         head.push_str("\r\n");
         let is_bodiless = self.coding == BodyCoding::None || matches!(status, 204 | 304);

@@ -223,6 +223,9 @@ fn a_web_request_becomes_an_event_and_the_result_a_web_response() {
                 "cookies": ["a=1", "b=2"],
                 "body": "<p>",
             }),
+            "/long" => tiny_lambda::json!({
+                "statusCode": 200, "headers": { "content-length": "7" }, "body": "ab"
+            }),
             "/none" => tiny_lambda::json!({ "statusCode": 204 }),
             "/bad" => tiny_lambda::json!({ "statusCode": 1 }),
             _ => event,
@@ -241,6 +244,11 @@ fn a_web_request_becomes_an_event_and_the_result_a_web_response() {
         assert_eq!(cookies, 2);
         assert_eq!(client.request("GET /none", "", b"").status, 204);
         assert_eq!(client.request("HEAD /page", "", b"").status, 201);
+        // The length that the function names is sent for HEAD only.
+        for (line, want) in [("HEAD /long", "7"), ("GET /long", "2")] {
+            let reply = client.request(line, "", b"");
+            assert_eq!(reply.field("Content-Length"), Some(want), "{line}");
+        }
         assert_eq!(client.request("GET /bad", "", b"").status, 502);
         let event = value(&client.request("PUT /x?a=b", "Content-Type: text/plain\r\n", b"hi"));
         has(&event, "/requestContext/http/method", "\"PUT\"");
