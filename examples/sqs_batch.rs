@@ -31,7 +31,7 @@ mod tests {
         let event: SqsEvent = json::parse(samples::SQS.as_bytes()).unwrap();
         let response = sqs::each(&event, &Context::default(), place_order).unwrap();
         assert_eq!(response.failures, ["2e1424d4-f796-459a-8184-9c92662be6da"]);
-        let (_, error) = &response.errors[0];
+        let (_, error) = response.errors.first().unwrap();
         assert_eq!(
             error.error_message(),
             "SqsMessage.body: expected a value, found `t` at $ (offset 0, line 1, column 1): two teas, please"
