@@ -57,14 +57,17 @@ impl Package {
         self.path(path)
     }
 
-    /// Returns the command that runs build.sh for this package, without the RUSTFLAGS of the environment.
+    /// Returns the command that runs build.sh for this package, without the RUSTFLAGS of the environment and the
+    /// variables that choose a C compiler.
     fn command(&self, args: &[&str], vars: &[(&str, &OsStr)]) -> Command {
         let mut command = Command::new(Path::new(ROOT).join("build.sh"));
         command.current_dir(&self.folder);
         command.args(["--offline", "--manifest-path=Cargo.toml"]);
         command.args(args);
         for (name, _) in env::vars_os() {
-            if name.to_string_lossy().contains("RUSTFLAGS") {
+            let is_for_c = ["CC", "AR", "CFLAGS", "TARGET_"];
+            let text = name.to_string_lossy();
+            if text.contains("RUSTFLAGS") || is_for_c.iter().any(|start| text.starts_with(start)) {
                 command.env_remove(name);
             }
         }
