@@ -6,6 +6,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem;
 
 use super::float;
 use super::members::read_members;
@@ -216,7 +217,8 @@ impl FromJson for String {
     placeholder!(String::new());
 
     fn read_pairs<T: FromJson>(list: &mut Vec<(Self, T)>, r: &mut Reader<'_>) -> Result<(), Error> {
-        read_members(list, r)
+        *list = mem::take(read_members(mem::take(list), r, T::from_json)?.list_mut());
+        Ok(())
     }
 }
 

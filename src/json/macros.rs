@@ -47,19 +47,19 @@ macro_rules! json {
     // Members: one after the other.
     (@object $object:ident) => {};
     (@object $object:ident $name:tt : null $(, $($rest:tt)*)?) => {
-        $object.insert($name, $crate::json::Value::Null);
+        $crate::json::private::set(&mut $object, $name, $crate::json::Value::Null);
         $crate::json!(@object $object $($($rest)*)?);
     };
     (@object $object:ident $name:tt : [$($inner:tt)*] $(, $($rest:tt)*)?) => {
-        $object.insert($name, $crate::json!([$($inner)*]));
+        $crate::json::private::set(&mut $object, $name, $crate::json!([$($inner)*]));
         $crate::json!(@object $object $($($rest)*)?);
     };
     (@object $object:ident $name:tt : {$($inner:tt)*} $(, $($rest:tt)*)?) => {
-        $object.insert($name, $crate::json!({$($inner)*}));
+        $crate::json::private::set(&mut $object, $name, $crate::json!({$($inner)*}));
         $crate::json!(@object $object $($($rest)*)?);
     };
     (@object $object:ident $name:tt : $value:expr $(, $($rest:tt)*)?) => {
-        $object.insert($name, $crate::json!($value));
+        $crate::json::private::set(&mut $object, $name, $crate::json!($value));
         $crate::json!(@object $object $($($rest)*)?);
     };
 

@@ -55,6 +55,7 @@ mod macros;
 mod members;
 #[cfg(feature = "miniserde")]
 mod mini;
+mod name_index;
 mod number;
 mod object;
 mod pointer;
