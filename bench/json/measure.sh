@@ -1,29 +1,60 @@
 #!/bin/sh
-# Prints instructions (callgrind) of one run of each work, by library.
-# Usage: ./measure.sh PROFILE [TARGET] [LIBRARY...]; PROFILE is release (opt-level z), os or o3.
+# Prints a table of the instructions (callgrind) of one run of each work, by library.
+# Usage: ./measure.sh PROFILE [TARGET [LIBRARY...]]; PROFILE is release (opt-level z), os or o3. WORKS, if it is set,
+# chooses works by the beginning of their names, without spaces: WORKS="feed audit".
 set -eu
+cd -- "$(dirname -- "$0")"
 
 profile=${1:?profile}
 target=${2:-}
 if [ $# -lt 2 ]; then shift; else shift 2; fi
+[ $# -gt 0 ] || set -- ours serde mini simd sonic
 dir=${CARGO_TARGET_DIR:-target}
 # The flags of build.sh that change the code.
 [ -z "$target" ] ||
     export RUSTFLAGS='-Crelocation-model=static -Cllvm-args=-disable-machine-licm -Cllvm-args=-disable-x86-lea-opt'
-cargo build --quiet --profile "$profile" ${target:+--target "$target"} 2>&1 | grep -E '^error' -A5 && exit 1
+for library in "$@"; do
+    cargo build --quiet --profile "$profile" ${target:+--target "$target"} --bin "$library"
+done
 [ "$profile" = release ] && sub=release || sub=$profile
 bin=$dir/${target:+$target/}$sub
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
-# Instructions of $3 runs of work $2 of library $1.
-count() {
-    valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect="$2" "$bin/$1" "$2" "$3" 2>&1 |
-        sed -n 's/.*Collected : *//p'
-}
-
-for library in "${@:-ours}"; do
-    for work in ${WORKS:-$("$bin/$library")}; do
-        twice=$(count "$library" "$work" 2)
-        once=$(count "$library" "$work" 1)
-        printf '%s %s %s\n' "$library" "$work" "$((twice - once))"
-    done
+for library in "$@"; do
+    # Callgrind writes a file before each call of `mark`. Every other one has the count of a work.
+    # shellcheck disable=SC2086 # several works
+    valgrind --tool=callgrind --callgrind-out-file="$work/out" --dump-before=mark "$bin/$library" ${WORKS:-} \
+        >"$work/names" 2>"$work/log" || { cat "$work/log" >&2 && exit 1; }
+    n=0
+    while read -r name; do
+        n=$((n + 2))
+        printf '%s\t%s\t%s\n' "$library" "$name" "$(sed -n 's/^\(totals\|summary\): //p' "$work/out.$n" | head -n 1)"
+    done <"$work/names" >>"$work/counts"
+    rm -f "$work"/out*
 done
+
+awk -F '\t' -v libraries="$*" '
+    # Three digits, as 1.23 M, 12.3 M or 123 K.
+    function short(n) {
+        if (n == "") return ""
+        if (n < 10000) return n
+        unit = n < 999500 ? "K" : "M"
+        n /= unit == "K" ? 1000 : 1000000
+        return sprintf(n < 9.995 ? "%.2f %s" : n < 99.95 ? "%.1f %s" : "%.0f %s", n, unit)
+    }
+    { count[$1, $2] = $3 }
+    !seen[$2]++ { names[++n_names] = $2 }
+    END {
+        n = split(libraries, library, " ")
+        title["ours"] = "tiny-lambda"; title["serde"] = "serde_json"; title["mini"] = "miniserde"
+        title["simd"] = "simd-json"; title["sonic"] = "sonic-rs"
+        line = "| work |"; rule = "| --- |"
+        for (i = 1; i <= n; i++) { line = line " " title[library[i]] " |"; rule = rule " ---: |" }
+        print line; print rule
+        for (k = 1; k <= n_names; k++) {
+            line = "| " names[k] " |"
+            for (i = 1; i <= n; i++) line = line " " short(count[library[i], names[k]]) " |"
+            print line
+        }
+    }' "$work/counts"

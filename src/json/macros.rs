@@ -61,15 +61,15 @@ macro_rules! __json {
     // Members: one after the other.
     (@object $object:ident) => {};
     (@object $object:ident $name:tt : null $(, $($rest:tt)*)?) => {
-        $object.insert($name, $crate::json::Value::Null);
+        $crate::json::private::set(&mut $object, $name, $crate::json::Value::Null);
         $crate::__json!(@object $object $($($rest)*)?);
     };
     (@object $object:ident $name:tt : [$($inner:tt)*] $(, $($rest:tt)*)?) => {
-        $object.insert($name, $crate::json!([$($inner)*]));
+        $crate::json::private::set(&mut $object, $name, $crate::json!([$($inner)*]));
         $crate::__json!(@object $object $($($rest)*)?);
     };
     (@object $object:ident $name:tt : {$($inner:tt)*} $(, $($rest:tt)*)?) => {
-        $object.insert($name, $crate::json!({$($inner)*}));
+        $crate::json::private::set(&mut $object, $name, $crate::json!({$($inner)*}));
         $crate::__json!(@object $object $($($rest)*)?);
     };
     // A comma is not an expression, and the compiler would try no other rule.
@@ -78,7 +78,7 @@ macro_rules! __json {
     };
     (@object $object:ident $name:tt :) => { $crate::__json!(@mistake [$name] $name JsonValue); };
     (@object $object:ident $name:tt : $value:expr $(, $($rest:tt)*)?) => {
-        $object.insert($name, $crate::json!($value));
+        $crate::json::private::set(&mut $object, $name, $crate::json!($value));
         $crate::__json!(@object $object $($($rest)*)?);
     };
     (@object $object:ident $name:tt : $($rest:tt)*) => { $crate::__json!(@mistake [$name] $name JsonComma); };

@@ -1,26 +1,131 @@
 //! Objects as lists of members in which each name occurs once: fast for the few members of most
 //! objects, and not quadratic for a hostile one.
 
-use crate::encoding::lengths::subtract;
+use crate::encoding::lengths::add;
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::mem;
 
-use super::{Error, FromJson, Reader};
+use super::name_index::NameIndex;
+use super::{Error, Reader};
 
-/// Up to this many members, a new one is compared with each. The names of a larger object are sorted
-/// once, at its end.
+/// Up to this many members, a name is compared with each. The names of a larger object have an index.
 const COMPARED_MAX: usize = 32;
 
 /// The initial capacity of a list: half of the objects in events have more than four members, with
 /// which a `Vec` would begin.
-pub(super) const USUAL_LEN: usize = 8;
+const USUAL_LEN: usize = 8;
 
-/// Reads an object as a list. Of members with the same name, the last value is kept, at the place of
-/// the first.
-pub(super) fn read_members<N, T>(members: &mut Vec<(N, T)>, r: &mut Reader<'_>) -> Result<(), Error>
+/// The members of an object, in order.
+#[derive(Clone)]
+pub(super) enum Members<N, T> {
+    /// A list without an index.
+    Few(Vec<(N, T)>),
+    Many(Box<Indexed<N, T>>),
+}
+
+/// A list with an index of its names.
+#[derive(Clone)]
+pub(super) struct Indexed<N, T> {
+    pub(super) list: Vec<(N, T)>,
+    pub(super) index: NameIndex,
+}
+
+impl<N: AsRef<[u8]>, T> Members<N, T> {
+    pub(super) fn list(&self) -> &[(N, T)] {
+        match self {
+            Members::Few(list) => list,
+            Members::Many(indexed) => &indexed.list,
+        }
+    }
+
+    pub(super) fn list_mut(&mut self) -> &mut Vec<(N, T)> {
+        match self {
+            Members::Few(list) => list,
+            Members::Many(indexed) => &mut indexed.list,
+        }
+    }
+
+    fn index(&self) -> Option<&NameIndex> {
+        match self {
+            Members::Few(_) => None,
+            Members::Many(indexed) => Some(&indexed.index),
+        }
+    }
+
+    /// Returns the position of `name` in the list.
+    pub(super) fn position(&self, name: &[u8]) -> Option<usize> {
+        let candidate = self.index().map(|index| index.candidate(name));
+        let mut position = candidate.unwrap_or_default();
+        loop {
+            if self.list().get(position)?.0.as_ref() == name {
+                return Some(position);
+            }
+            if candidate.is_some() {
+                return None;
+            }
+            position = add(position, 1);
+        }
+    }
+
+    /// Sets a member, in place if it exists, else at the end. Returns its earlier value.
+    pub(super) fn set(&mut self, name: N, value: T) -> Option<T> {
+        if let Some(position) = self.position(name.as_ref()) {
+            let member = self.list_mut().get_mut(position)?;
+            return Some(mem::replace(&mut member.1, value));
+        }
+        self.push(name, value);
+        self.update_index();
+        None
+    }
+
+    /// Adds a member whose name is new. The caller calls [`update_index`](Self::update_index).
+    pub(super) fn push(&mut self, name: N, value: T) {
+        let list = self.list_mut();
+        if list.is_empty() {
+            list.reserve(USUAL_LEN);
+        }
+        list.push((name, value));
+    }
+
+    /// Adds the members to the index that are not in it yet, if there are so many that there is one.
+    pub(super) fn update_index(&mut self) {
+        match self {
+            Members::Many(indexed) => indexed.update_index(),
+            Members::Few(list) if list.len() > COMPARED_MAX => {
+                let (list, index) = (mem::take(list), NameIndex::new());
+                let mut indexed = Box::new(Indexed { list, index });
+                indexed.update_index();
+                *self = Members::Many(indexed);
+            }
+            Members::Few(_) => {}
+        }
+    }
+}
+
+impl<N: AsRef<[u8]>, T> Indexed<N, T> {
+    /// Adds the names that are not in the index yet.
+    #[inline(never)]
+    fn update_index(&mut self) {
+        let name = |position: usize| Some(self.list.get(position)?.0.as_ref());
+        while let Some(new) = name(self.index.len) {
+            let candidate = name(self.index.candidate(new));
+            self.index.insert(new, candidate.unwrap_or_default());
+        }
+    }
+}
+
+/// Reads an object into a list that is empty, with `read` for the values. Of members with the same name, the last
+/// value is kept, at the place of the first.
+#[inline]
+pub(super) fn read_members<N, T>(
+    mut list: Vec<(N, T)>,
+    r: &mut Reader<'_>,
+    read: impl Fn(&mut Reader<'_>) -> Result<T, Error>,
+) -> Result<Members<N, T>, Error>
 where
     N: AsRef<[u8]> + for<'n> From<Cow<'n, str>>,
-    T: FromJson,
 {
     // Bit n is set if a name has hash n. Most new names have a hash that is not set, and are not
     // compared with the others: to read a tree of an HTTP event takes 7 % fewer instructions
@@ -28,28 +133,32 @@ where
     let mut hashes = 0_u64;
     r.attempt(|r| {
         r.begin_object()?;
-        while let Some(name) = r.fast_next_name()? {
-            let value = T::from_json(r)?;
+        while list.len() < COMPARED_MAX {
+            let Some(name) = r.fast_next_name()? else {
+                return Ok(Members::Few(list));
+            };
+            let value = read(r)?;
             let hash = hash(&name);
-            if hashes & hash != 0 && members.len() < COMPARED_MAX {
+            if hashes & hash != 0 {
                 let is_same = |member: &&mut (N, T)| member.0.as_ref() == name.as_bytes();
-                if let Some(member) = members.iter_mut().find(is_same) {
+                if let Some(member) = list.iter_mut().find(is_same) {
                     member.1 = value;
                     continue;
                 }
             }
             hashes |= hash;
-            if members.is_empty() {
-                members.reserve(USUAL_LEN);
+            if list.is_empty() {
+                list.reserve(USUAL_LEN);
             }
-            members.push((name.into(), value));
+            list.push((name.into(), value));
         }
-        Ok(())
-    })?;
-    if members.len() > COMPARED_MAX {
-        remove_duplicates(members);
-    }
-    Ok(())
+        let mut members = Members::Few(list);
+        while let Some(name) = r.next_name(r.replaces_surrogates)? {
+            let value = read(r)?;
+            members.set(name.into(), value);
+        }
+        Ok(members)
+    })
 }
 
 /// Returns the hash of a name, as one of 64 bits: its length and last byte, which differ in most
@@ -57,71 +166,4 @@ where
 fn hash(name: &str) -> u64 {
     let last = usize::from(name.as_bytes().last().copied().unwrap_or_default());
     1 << (last.wrapping_mul(5).wrapping_add(name.len()) & 63)
-}
-
-/// Keeps the last of the members with the same name, at the place of the first.
-fn remove_duplicates<N: AsRef<[u8]>, T>(members: &mut Vec<(N, T)>) {
-    let names = members.iter().map(|member| member.0.as_ref());
-    let firsts = first_indices(names.zip(0..).collect());
-    for (index, first) in firsts.iter().enumerate() {
-        // The last of them is swapped last.
-        members.swap(index, *first);
-    }
-    let mut indices = firsts.iter().enumerate();
-    members.retain(|_| indices.next().is_some_and(|(index, first)| index == *first));
-}
-
-/// Returns for each name, which comes with its index, the index of the first one that is the same.
-#[inline(never)]
-fn first_indices(mut names: Vec<(&[u8], usize)>) -> Vec<usize> {
-    sort(&mut names);
-    let mut firsts = alloc::vec![0; names.len()];
-    let mut first: (&[u8], usize) = (&[], usize::MAX);
-    // Equal names are next to each other, ordered by index.
-    for (name, index) in names {
-        if name != first.0 || first.1 == usize::MAX {
-            first = (name, index);
-        }
-        if let Some(place) = firsts.get_mut(index) {
-            *place = first.1;
-        }
-    }
-    firsts
-}
-
-/// Sorts by heap sort, which is never quadratic. std's sorts can panic. The plain form is a `BTreeMap` from
-/// each name to its index, which would replace this function and most of `first_indices`. It adds 1,000
-/// bytes to the zip of a function that reads a `Value` (example `echo`).
-fn sort(names: &mut [(&[u8], usize)]) {
-    let mut rest = names;
-    for parent in (0..rest.len() / 2).rev() {
-        sift_down(rest, parent);
-    }
-    while rest.len() > 1 {
-        let last = subtract(rest.len(), 1);
-        rest.swap(0, last);
-        let Some((front, _)) = rest.split_at_mut_checked(last) else {
-            return;
-        };
-        sift_down(front, 0);
-        rest = front;
-    }
-}
-
-/// Moves a name down the heap until it is greater than its children.
-fn sift_down(heap: &mut [(&[u8], usize)], mut parent: usize) {
-    loop {
-        let left = parent.wrapping_mul(2).wrapping_add(1);
-        let right = left.wrapping_add(1);
-        let greater = if heap.get(right) > heap.get(left) {
-            right
-        } else {
-            left
-        };
-        if heap.get(greater) <= heap.get(parent) {
-            return;
-        }
-        heap.swap(parent, greater);
-        parent = greater;
-    }
 }

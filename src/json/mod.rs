@@ -57,6 +57,7 @@ mod members;
 mod mini;
 #[doc(hidden)]
 pub mod mistakes;
+mod name_index;
 mod number;
 mod object;
 mod pointer;

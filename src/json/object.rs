@@ -1,18 +1,20 @@
 //! Objects of a tree, as a list of members in order.
 
+use crate::encoding::lengths::subtract;
 use alloc::string::String;
 use alloc::vec::{self, Vec};
 use core::{fmt, mem, slice};
 
-use super::members::{USUAL_LEN, read_members};
+use super::members::{Members, read_members};
 use super::text::Text;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 
 /// The members of an object, in order. Each name occurs once. Two objects are equal if they have the
-/// same members in the same order.
+/// same members, in any order (RFC 8259, section 4: "an unordered collection").
 ///
-/// The members are in a list, not in a map. A lookup compares the names one after the other, which is as
-/// fast for the few members of an event. A hash map would add 16 KB to the executable.
+/// The members are in a list. A lookup compares the names one after the other, which is fast for the few
+/// members of an event. An object of more than 32 members also has an index, so that a lookup, an insertion and
+/// a removal take about as long as in a `BTreeMap`, whatever the names are.
 ///
 /// ```
 /// use tiny_lambda::json::{self, Object};
@@ -25,8 +27,12 @@ use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 /// assert_eq!(json::to_vec(&object), br#"{"a":2,"c":true}"#);
 /// # Ok::<(), json::Error>(())
 /// ```
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Object(Vec<(Text, Value)>);
+#[derive(Clone)]
+pub struct Object(Members<Text, Slot>);
+
+/// A value; `None` for a member of a large object that was removed. It stays in the list, so that the others keep
+/// their positions.
+type Slot = Option<Value>;
 
 /// Shows the members as in JSON: `{"a": 1}`.
 impl fmt::Debug for Object {
@@ -44,7 +50,7 @@ impl Object {
     /// assert!(Object::new().is_empty());
     /// ```
     pub const fn new() -> Object {
-        Object(Vec::new())
+        Object(Members::Few(Vec::new()))
     }
 
     /// Returns the number of members.
@@ -55,7 +61,7 @@ impl Object {
     /// assert_eq!(Object::from_iter([("a", 1), ("b", 2)]).len(), 2);
     /// ```
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.iter().len()
     }
 
     /// Returns whether there is no member.
@@ -66,7 +72,7 @@ impl Object {
     /// assert!(!Object::from_iter([("a", 1)]).is_empty());
     /// ```
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// Returns whether there is a member `name`.
@@ -78,7 +84,7 @@ impl Object {
     /// assert!(object.contains_key("a") && !object.contains_key("b"));
     /// ```
     pub fn contains_key(&self, name: &str) -> bool {
-        self.position(name).is_some()
+        self.get(name).is_some()
     }
 
     /// Returns the value of the member `name`.
@@ -91,7 +97,8 @@ impl Object {
     /// assert_eq!(object.get("b"), None);
     /// ```
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(self.position(name)?).map(|member| &member.1)
+        let position = self.0.position(name.as_bytes())?;
+        self.0.list().get(position)?.1.as_ref()
     }
 
     /// Returns the value of the member `name`, to be changed.
@@ -107,8 +114,8 @@ impl Object {
     /// # Ok::<(), json::Error>(())
     /// ```
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        let index = self.position(name)?;
-        self.0.get_mut(index).map(|member| &mut member.1)
+        let position = self.0.position(name.as_bytes())?;
+        self.0.list_mut().get_mut(position)?.1.as_mut()
     }
 
     /// Sets a member, in place if it exists, else at the end. Returns its earlier value.
@@ -134,8 +141,24 @@ impl Object {
     /// assert_eq!(object.remove("a"), None);
     /// ```
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let index = self.position(name)?;
-        Some(self.0.remove(index).1)
+        let position = self.0.position(name.as_bytes())?;
+        let indexed = match &mut self.0 {
+            Members::Few(list) => return list.remove(position).1,
+            Members::Many(indexed) => indexed,
+        };
+        let value = indexed.list.get_mut(position)?.1.take();
+        indexed.index.remove(name.as_bytes());
+        // The list is made anew if half of it is removed, so that each removal pays for two members.
+        if indexed.index.n_removed > indexed.list.len() / 2 {
+            let mut members = Members::Few(Vec::new());
+            for (name, value) in mem::take(&mut indexed.list) {
+                if value.is_some() {
+                    members.set(name, value);
+                }
+            }
+            self.0 = members;
+        }
+        value
     }
 
     /// Returns an iterator over the names and values, in order.
@@ -148,33 +171,57 @@ impl Object {
     /// assert_eq!(names, ["a", "b"]);
     /// ```
     pub fn iter(&self) -> ObjectIter<'_> {
-        ObjectIter(self.0.iter())
+        let (list, n_removed) = match &self.0 {
+            Members::Few(list) => (list, 0),
+            Members::Many(indexed) => (&indexed.list, indexed.index.n_removed),
+        };
+        ObjectIter {
+            list: list.iter(),
+            len: subtract(list.len(), n_removed),
+        }
     }
 
     fn set(&mut self, name: &str, value: Value) -> Option<Value> {
-        if let Some(place) = self.get_mut(name) {
-            return Some(mem::replace(place, value));
-        }
-        if self.0.is_empty() {
-            self.0.reserve(USUAL_LEN);
-        }
-        self.0.push((Text::from(name), value));
-        None
+        self.0.set(Text::from(name), Some(value))?
     }
 
-    fn position(&self, name: &str) -> Option<usize> {
-        let is_name = |member: &(Text, Value)| member.0.as_ref() == name.as_bytes();
-        self.0.iter().position(is_name)
+    /// Sets a member of an object that has no index.
+    #[inline]
+    pub(super) fn set_without_index(&mut self, name: &str, value: Value) {
+        if let Members::Few(list) = &mut self.0 {
+            match list
+                .iter_mut()
+                .find(|member| member.0.as_ref() == name.as_bytes())
+            {
+                Some(member) => member.1 = Some(value),
+                None => self.0.push(Text::from(name), Some(value)),
+            }
+        }
     }
 
     /// Writes the members, without brackets.
     pub(super) fn write_members(&self, w: &mut Writer) {
-        for (name, value) in &self.0 {
+        for (name, value) in self.iter().members() {
             w.name_bytes(name.as_ref());
             value.to_json(w);
         }
     }
 }
+
+impl Default for Object {
+    fn default() -> Object {
+        Object::new()
+    }
+}
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Object) -> bool {
+        let is_in_other = |(name, value)| other.get(name) == Some(value);
+        self.len() == other.len() && self.iter().all(is_in_other)
+    }
+}
+
+impl Eq for Object {}
 
 /// An iterator over the names and values of an [`Object`], in order. Returned by [`Object::iter`].
 ///
@@ -187,18 +234,34 @@ impl Object {
 /// assert_eq!(members.next(), Some(("a", &1.into())));
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct ObjectIter<'o>(slice::Iter<'o, (Text, Value)>);
+pub struct ObjectIter<'o> {
+    list: slice::Iter<'o, (Text, Slot)>,
+    /// Members that are not removed.
+    len: usize,
+}
+
+impl<'o> ObjectIter<'o> {
+    fn members(self) -> impl Iterator<Item = (&'o Text, &'o Value)> {
+        self.list
+            .filter_map(|(name, value)| Some((name, value.as_ref()?)))
+    }
+}
 
 impl<'o> Iterator for ObjectIter<'o> {
     type Item = (&'o str, &'o Value);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (name, value) = self.0.next()?;
-        Some((name.as_str(), value))
+        loop {
+            let (name, value) = self.list.next()?;
+            if let Some(value) = value {
+                self.len = subtract(self.len, 1);
+                return Some((name.as_str(), value));
+            }
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
+        (self.len, Some(self.len))
     }
 }
 
@@ -208,9 +271,10 @@ impl IntoIterator for Object {
     type Item = (String, Value);
     type IntoIter = vec::IntoIter<(String, Value)>;
 
-    fn into_iter(self) -> Self::IntoIter {
-        let named = |(name, value): (Text, Value)| (String::from(name.as_str()), value);
-        let members: Vec<_> = self.0.into_iter().map(named).collect();
+    fn into_iter(mut self) -> Self::IntoIter {
+        let named = |(name, value): (Text, Slot)| Some((String::from(name.as_str()), value?));
+        let list = mem::take(self.0.list_mut());
+        let members: Vec<_> = list.into_iter().filter_map(named).collect();
         members.into_iter()
     }
 }
@@ -233,7 +297,7 @@ impl<N: AsRef<str>, V: Into<Value>> FromIterator<(N, V)> for Object {
     }
 }
 
-/// ObjectIter that exist get the new value; the others are appended.
+/// Members that exist get the new value; the others are appended.
 impl<N: AsRef<str>, V: Into<Value>> Extend<(N, V)> for Object {
     fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, members: I) {
         for (name, value) in members {
@@ -244,9 +308,8 @@ impl<N: AsRef<str>, V: Into<Value>> Extend<(N, V)> for Object {
 
 impl FromJson for Object {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut members = Vec::new();
-        read_members(&mut members, r)?;
-        Ok(Object(members))
+        let read = |r: &mut Reader<'_>| Value::from_json(r).map(Some);
+        Ok(Object(read_members(Vec::new(), r, read)?))
     }
 
     placeholder!(Object::new());

@@ -1,5 +1,6 @@
 //! Tests of reading and writing: tables of texts and what becomes of them.
 
+use crate::json;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -7,6 +8,7 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::Debug;
+use core::mem;
 use std::collections::HashMap;
 
 use super::read::lexer;
@@ -806,6 +808,127 @@ fn duplicate_names_keep_the_last_value_at_the_first_place() {
 }
 
 #[test]
+fn objects_of_any_length_behave_like_a_list_of_members() {
+    // Names of which many begin with another one, at bits that an index compares.
+    let letters = ["", "a", "b", "\0", "\u{7f}", "é", "\u{10ffff}", "a\0"];
+    let names: Vec<String> = (0..512)
+        .map(|n| letters[n / 64].to_owned() + letters[n / 8 % 8] + letters[n % 8])
+        .collect();
+    let mut random = 1_u64;
+    let mut below = |n: usize| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        usize::try_from(random >> 33).unwrap() % n
+    };
+    // The object grows to each length, and shrinks.
+    for n_names in [1, 2, 31, 32, 33, 34, 65, 130, 512] {
+        let (mut object, mut list) = (Object::new(), Vec::<(&str, Value)>::new());
+        for step in 0..2000_u32 {
+            let name = &*names[below(n_names)];
+            let position = list.iter().position(|member| member.0 == name);
+            let is_growing = step / 500 % 2 == 0;
+            match below(4) {
+                0 if !is_growing => {
+                    let want = position.map(|position| list.remove(position).1);
+                    assert_eq!(object.remove(name), want);
+                }
+                1 if is_growing => {
+                    let want = position.map(|position| &mut list[position].1);
+                    let got = object.get_mut(name);
+                    assert_eq!(got, want);
+                    if let (Some(got), Some(want)) = (got, want) {
+                        (*got, *want) = (json!(null), json!(null));
+                    }
+                }
+                2 => {
+                    let want =
+                        position.map(|position| mem::replace(&mut list[position].1, step.into()));
+                    if want.is_none() {
+                        list.push((name, step.into()));
+                    }
+                    assert_eq!(object.insert(name, step), want);
+                }
+                _ => {
+                    let want = position.map(|position| &list[position].1);
+                    assert_eq!(
+                        (object.get(name), object.contains_key(name)),
+                        (want, want.is_some())
+                    );
+                }
+            }
+            assert_eq!(
+                (object.len(), object.is_empty()),
+                (list.len(), list.is_empty())
+            );
+            if step % 50 == 0 {
+                assert!(
+                    object
+                        .iter()
+                        .eq(list.iter().map(|(name, value)| (*name, value)))
+                );
+                assert_eq!(object.iter().len(), list.len());
+                let same: Object = list.iter().cloned().collect();
+                assert_eq!(object, same);
+                assert_eq!(to_vec(&object), to_vec(&same));
+                assert_eq!(parse::<Object>(&to_vec(&object)).unwrap(), same);
+                let owned: Vec<_> = object.clone().into_iter().collect();
+                assert!(
+                    owned
+                        .iter()
+                        .map(|(name, value)| (&**name, value))
+                        .eq(object.iter())
+                );
+                list.reverse();
+                assert_eq!(object, list.iter().cloned().collect());
+                if let Some(first) = list.first_mut() {
+                    let value = mem::replace(&mut first.1, json!("other"));
+                    assert_ne!(object, list.iter().cloned().collect());
+                    list[0].1 = value;
+                    assert_ne!(object, list.iter().skip(1).cloned().collect());
+                }
+                list.reverse();
+            }
+        }
+    }
+}
+
+#[test]
+fn an_object_adds_nothing_to_the_size_of_a_value() {
+    assert_eq!(size_of::<Object>(), size_of::<Vec<u8>>());
+    assert_eq!(
+        size_of::<Value>(),
+        size_of::<usize>() + size_of::<Vec<u8>>()
+    );
+}
+
+#[test]
+fn a_large_object_that_the_macro_makes_is_like_one_that_is_read() {
+    let made = json!({
+        "a0": 0, "a1": 0, "a2": 0, "a3": 0, "a4": 0, "a5": 0, "a6": 0, "a7": 0, "a8": 0, "a9": 0,
+        "b0": 0, "b1": 0, "b2": 0, "b3": 0, "b4": 0, "b5": 0, "b6": 0, "b7": 0, "b8": 0, "b9": 0,
+        "c0": 0, "c1": 0, "c2": 0, "c3": 0, "c4": 0, "c5": 0, "c6": 0, "c7": 0, "c8": 0, "c9": 0,
+        "d0": 0, "d1": 0, "d2": 0, "d3": 0, "d4": 0, "a1": null, "d4": [1],
+    });
+    let Value::Object(mut made) = made else {
+        panic!("not an object");
+    };
+    assert_eq!(parse::<Object>(&to_vec(&made)).unwrap(), made);
+    assert_eq!(
+        (made.len(), made.get("a1"), made.get("d4")),
+        (35, Some(&json!(null)), Some(&json!([1])))
+    );
+    assert_eq!(
+        (made.insert("e", 1), made.remove("a0"), made.insert("d4", 2)),
+        (None, Some(json!(0)), Some(json!([1])))
+    );
+    assert_eq!(
+        (made.len(), made.get("e"), made.get("a0")),
+        (35, Some(&json!(1)), None)
+    );
+}
+
+#[test]
 fn an_object_of_100_000_members_is_not_quadratic() {
     let n = 100_000_u32;
     let mut text = String::from("{");
@@ -826,4 +949,40 @@ fn an_object_of_100_000_members_is_not_quadratic() {
         assert_eq!(*name, index.to_string());
         assert_eq!(*value, Value::from(index + n as usize / 2));
     }
+    let list: Vec<(String, Value)> = parse(text.as_bytes()).unwrap();
+    assert!(object.into_iter().eq(list));
+
+    // Names in order, in the opposite order and without one, which all begin with the same letters.
+    for step in [1, n - 1, 38_603] {
+        let names = || {
+            (0..n).map(|index| {
+                format!(
+                    "a long name of {}",
+                    u64::from(index) * u64::from(step) % u64::from(n)
+                )
+            })
+        };
+        let mut object = Object::new();
+        for name in names() {
+            assert_eq!(object.insert(&name, true), None);
+        }
+        for name in names() {
+            assert_eq!(object.get(&name), Some(&true.into()));
+        }
+        // Half are removed in order; the others are replaced by themselves, at the end.
+        for name in names().skip(1).step_by(2) {
+            assert!(object.remove(&name).is_some());
+        }
+        for name in names().step_by(2) {
+            assert!(object.remove(&name).is_some());
+            assert_eq!(object.insert(&name, false), None);
+        }
+        assert_eq!(object.len(), n as usize / 2);
+        assert!(object.iter().map(|member| member.0).eq(names().step_by(2)));
+    }
+
+    // The names that a tree of their letters would have at the greatest depth.
+    let names = || (0..1000).map(|len| "x".repeat(len));
+    let mut object = names().map(|name| (name, 1)).collect::<Object>();
+    assert!(names().all(|name| object.remove(&name).is_some()));
 }

@@ -2,7 +2,7 @@
 use json_bench::*;
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use tiny_lambda::json::{self, Ignored, Value};
+use tiny_lambda::json::{self, FromJson, Ignored, ToJson, Value as Tree};
 
 tiny_lambda::json_struct! {
     pub struct Event {
@@ -106,75 +106,32 @@ mod borrowed {
     }
 }
 
-works! {
-    event_borrowed(HTTP_API) |text: &[u8]| drop(black_box(json::parse_borrowed::<borrowed::Event>(text)));
-    sqs_borrowed(sqs()) |text: &[u8]| drop(black_box(json::parse_borrowed::<borrowed::Sqs>(text)));
-    records_borrowed(records()) |text: &[u8]| drop(black_box(json::parse_borrowed::<Vec<borrowed::Record>>(text)));
-    strings_borrowed(strings()) |text: &[u8]| drop(black_box(json::parse_borrowed::<Vec<&str>>(text)));
-    hello(HELLO) |text: &[u8]| drop(black_box(json::parse::<Hello>(text)));
-    event(HTTP_API) |text: &[u8]| drop(black_box(json::parse::<Event>(text)));
-    compact(COMPACT) |text: &[u8]| drop(black_box(json::parse::<Event>(text)));
-    event_skip(HTTP_API) |text: &[u8]| drop(black_box(json::parse::<Ignored>(text)));
-    compact_skip(COMPACT) |text: &[u8]| drop(black_box(json::parse::<Ignored>(text)));
-    event_tree(HTTP_API) |text: &[u8]| drop(black_box(json::parse::<Value>(text)));
-    compact_tree(COMPACT) |text: &[u8]| drop(black_box(json::parse::<Value>(text)));
-    sqs_typed(sqs()) |text: &[u8]| drop(black_box(json::parse::<Sqs>(text)));
-    records_typed(records()) |text: &[u8]| drop(black_box(json::parse::<Vec<Record>>(text)));
-    write_event(HTTP_API) |text: &[u8]| {
-        let value = keep!(EVENT: Event = json::parse(text).unwrap());
-        drop(black_box(json::to_vec(value)));
+macro_rules! types {
+    ($(pub struct $name:ident { $($field:ident: $type:ty),* $(,)? })*) => {
+        $(tiny_lambda::json_struct! { pub struct $name { $($field: $type),* } })*
     };
-    write_tree(HTTP_API) |text: &[u8]| {
-        let value = keep!(TREE: Value = json::parse(text).unwrap());
-        drop(black_box(json::to_vec(value)));
+}
+include!("../kinds.rs");
+
+const CAN_SKIP: bool = true;
+
+fn read<T: FromJson>(text: &[u8]) -> T {
+    json::parse(text).unwrap()
+}
+fn write<T: ToJson>(value: &T) -> Vec<u8> {
+    json::to_vec(value)
+}
+fn skip(text: &[u8]) {
+    black_box(read::<Ignored>(text));
+}
+
+macro_rules! read_borrowed {
+    ($text:expr, $type:ty) => {
+        json::parse_borrowed::<$type>($text).unwrap()
     };
-    write_records(records()) |text: &[u8]| {
-        let value = keep!(RECORDS: Vec<Record> = json::parse(text).unwrap());
-        drop(black_box(json::to_vec(value)));
-    };
-    write_strings(strings()) |text: &[u8]| {
-        let value = keep!(STRINGS: Vec<String> = json::parse(text).unwrap());
-        drop(black_box(json::to_vec(value)));
-    };
-    read_prices(prices()) |text: &[u8]| drop(black_box(json::parse::<Vec<f64>>(text)));
-    read_long_floats(long_floats()) |text: &[u8]| drop(black_box(json::parse::<Vec<f64>>(text)));
-    read_small_floats(small_floats()) |text: &[u8]| drop(black_box(json::parse::<Vec<f64>>(text)));
-    read_embedding(embedding()) |text: &[u8]| drop(black_box(json::parse::<Vec<f32>>(text)));
-    read_integers(integers()) |text: &[u8]| drop(black_box(json::parse::<Vec<i64>>(text)));
-    read_polygons(polygons()) |text: &[u8]| drop(black_box(json::parse::<Vec<Vec<Vec<[f64; 2]>>>>(text)));
-    read_escapes(escapes()) |text: &[u8]| drop(black_box(json::parse::<Vec<String>>(text)));
-    read_escapes_only(escapes_only()) |text: &[u8]| drop(black_box(json::parse::<Vec<String>>(text)));
-    read_non_ascii(non_ascii()) |text: &[u8]| drop(black_box(json::parse::<Vec<String>>(text)));
-    write_prices(prices()) |text: &[u8]| {
-        let value = keep!(VALUE: Vec<f64> = json::parse(text).unwrap());
-        drop(black_box(json::to_vec(value)));
-    };
-    write_long_floats(long_floats()) |text: &[u8]| {
-        let value = keep!(VALUE: Vec<f64> = json::parse(text).unwrap());
-        drop(black_box(json::to_vec(value)));
-    };
-    write_small_floats(small_floats()) |text: &[u8]| {
-        let value = keep!(VALUE: Vec<f64> = json::parse(text).unwrap());
-        drop(black_box(json::to_vec(value)));
-    };
-    write_embedding(embedding()) |text: &[u8]| {
-        let value = keep!(VALUE: Vec<f32> = json::parse(text).unwrap());
-        drop(black_box(json::to_vec(value)));
-    };
-    write_integers(integers()) |text: &[u8]| {
-        let value = keep!(VALUE: Vec<i64> = json::parse(text).unwrap());
-        drop(black_box(json::to_vec(value)));
-    };
-    write_polygons(polygons()) |text: &[u8]| {
-        let value = keep!(VALUE: Vec<Vec<Vec<[f64; 2]>>> = json::parse(text).unwrap());
-        drop(black_box(json::to_vec(value)));
-    };
-    write_escapes(escapes()) |text: &[u8]| {
-        let value = keep!(VALUE: Vec<String> = json::parse(text).unwrap());
-        drop(black_box(json::to_vec(value)));
-    };
-    write_escapes_only(escapes_only()) |text: &[u8]| {
-        let value = keep!(VALUE: Vec<String> = json::parse(text).unwrap());
-        drop(black_box(json::to_vec(value)));
-    };
+}
+
+fn main() {
+    measure_kinds();
+    borrowed!(read_borrowed);
 }

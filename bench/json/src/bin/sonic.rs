@@ -1,8 +1,9 @@
 //! Runs the works with sonic-rs.
 use json_bench::*;
-use std::hint::black_box;
-use sonic_rs::{Value, from_slice, to_vec};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use sonic_rs::{from_slice, to_vec};
+use std::hint::black_box;
 
 #[path = "../owned.rs"]
 mod owned;
@@ -10,4 +11,33 @@ use owned::*;
 #[path = "../borrowed.rs"]
 mod borrowed;
 
-include!("../serde_works.rs");
+macro_rules! types {
+    ($($item:item)*) => {
+        $(#[derive(Deserialize, Serialize)] $item)*
+    };
+}
+include!("../kinds.rs");
+
+type Tree = sonic_rs::Value;
+const CAN_SKIP: bool = true;
+
+fn read<T: DeserializeOwned>(text: &[u8]) -> T {
+    from_slice(text).unwrap()
+}
+fn write<T: Serialize>(value: &T) -> Vec<u8> {
+    to_vec(value).unwrap()
+}
+fn skip(text: &[u8]) {
+    black_box(read::<IgnoredAny>(text));
+}
+
+macro_rules! read_borrowed {
+    ($text:expr, $type:ty) => {
+        from_slice::<$type>($text).unwrap()
+    };
+}
+
+fn main() {
+    measure_kinds();
+    borrowed!(read_borrowed);
+}
