@@ -1,7 +1,7 @@
 //! Decimal and hexadecimal numbers, printed and parsed without std's formatting machinery, which
 //! adds several KB to an executable.
 
-use crate::encoding::lengths::skip;
+use crate::encoding::lengths::subtract;
 use alloc::string::String;
 use core::str;
 
@@ -28,45 +28,36 @@ pub(crate) fn decimal(value: u64, digits: &mut Digits) -> &str {
         .unwrap_or_default()
 }
 
-/// A buffer for the decimal digits of any `u64`, in groups of eight.
-pub(crate) type DigitGroups = [[u8; 8]; 3];
-
-/// Does the same as [`decimal`] with a third of the instructions for long numbers (`write_integers` in
-/// `bench/json`). It adds 150 bytes, so only the JSON writer uses it.
-pub(crate) fn decimal_by_groups(value: u64, groups: &mut DigitGroups) -> &[u8] {
-    const GROUP: u64 = 100_000_000;
-    let mut rest = value;
-    let mut start = 24_usize;
-    for group in groups.iter_mut().rev() {
-        // A float often has one digit more than two groups.
-        let digits = if rest < 10 {
-            rest << 56
-        } else {
-            eight_digits(rest % GROUP)
-        };
-        *group = (digits | ASCII).to_le_bytes();
-        rest /= GROUP;
-        start = start.wrapping_sub(8);
-        if rest == 0 {
-            // The number 0 has a digit, too.
-            start = start.wrapping_add(digits.trailing_zeros().min(63) as usize / 8);
-            break;
-        }
-    }
-    skip(groups.as_flattened(), start)
+/// Returns the decimal digits of `value`, which must be below 10^8, and their number.
+pub(crate) fn short_digits(value: u64) -> ([u8; 8], usize) {
+    let digits = eight_digits(value);
+    let n_zeros = n_leading_zeros(digits);
+    (
+        ((digits | ASCII) >> (n_zeros << 3)).to_le_bytes(),
+        subtract(8, n_zeros),
+    )
 }
 
+/// Returns the number of zeros that eight digits begin with. The number 0 has a digit, too.
+pub(crate) fn n_leading_zeros(digits: u64) -> usize {
+    ((digits | 1 << 56).trailing_zeros() / 8) as usize
+}
+
+/// Greater by one than eight digits.
+pub(crate) const GROUP: u64 = 100_000_000;
+
 /// The digit `0` in each byte.
-const ASCII: u64 = 0x3030_3030_3030_3030;
+pub(crate) const ASCII: u64 = 0x3030_3030_3030_3030;
 
 /// Returns the eight decimal digits of `value`, which must be below 10^8. The first is in the low byte.
 /// Divides two numbers at once, then four and eight, by multiplying them by an inverse.
-fn eight_digits(value: u64) -> u64 {
+pub(crate) fn eight_digits(value: u64) -> u64 {
     let fours = (value / 10_000) | ((value % 10_000) << 32);
     let hundreds = (fours.wrapping_mul(10_486) >> 20) & 0x0000_007f_0000_007f;
-    let twos = hundreds | fours.wrapping_sub(hundreds.wrapping_mul(100)) << 16;
+    // The remainders, `fours - 100 * hundreds`, are moved up by two bytes.
+    let twos = (fours << 16).wrapping_sub(hundreds.wrapping_mul((100 << 16) - 1));
     let tens = (twos.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
-    tens | twos.wrapping_sub(tens.wrapping_mul(10)) << 8
+    (twos << 8).wrapping_sub(tens.wrapping_mul((10 << 8) - 1))
 }
 
 /// Appends the decimal digits of `value`.
@@ -137,11 +128,6 @@ mod tests {
             push_decimal(&mut text, value);
             assert_eq!(text, "n=".to_string() + &value.to_string());
             assert_eq!(parse_decimal(&text.as_bytes()[2..]), Some(value));
-            let groups = &mut DigitGroups::default();
-            assert_eq!(
-                decimal_by_groups(value, groups),
-                value.to_string().as_bytes()
-            );
         }
     }
 

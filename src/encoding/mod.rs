@@ -10,8 +10,8 @@ pub(crate) mod time;
 
 pub(crate) use base64::{base64, decode_base64, push_base64};
 pub(crate) use decimal::{
-    DigitGroups, Digits, decimal, decimal_by_groups, digit_value, hex_digit, parse_decimal,
-    parse_number, push_decimal, push_hex,
+    ASCII, Digits, GROUP, decimal, digit_value, eight_digits, hex_digit, n_leading_zeros,
+    parse_decimal, parse_number, push_decimal, push_hex, short_digits,
 };
 #[cfg(feature = "emulator")]
 pub(crate) use gzip::crc32;

@@ -1,7 +1,7 @@
 //! The only unsafe code: functions of the operating system that std does not offer, or that cost a copy or
 //! kilobytes of code through std.
 //!
-//! All files but `errno.rs`, `simd.rs` and `portable.rs` are for 64-bit Linux, where functions run.
+//! All files but `append.rs`, `errno.rs`, `simd.rs` and `portable.rs` are for 64-bit Linux, where functions run.
 //! `portable.rs` has the same items for the systems on which functions are only developed.
 #![allow(unsafe_code)]
 
@@ -27,6 +27,7 @@ mod allocator;
 mod allocator {
     pub(crate) fn trim_heap() {}
 }
+mod append;
 #[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
 mod child;
 mod errno;
@@ -47,6 +48,7 @@ mod thread;
 mod unwinding;
 
 pub(crate) use allocator::trim_heap;
+pub(crate) use append::push_prefix;
 #[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
 pub(crate) use child::*;
 pub(crate) use errno::Errno;
