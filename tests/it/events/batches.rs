@@ -374,13 +374,21 @@ fn a_stream_batch_fails_as_a_whole_if_a_record_has_no_sequence_number() {
 #[test]
 fn a_response_tells_why_each_record_failed() {
     const REFUSED: &str = "Refused: no";
-    const PANIC: &str = "Runtime.Panic: panicked: out of tea";
+    const PANIC: &str = "Runtime.Panic: out of tea";
     const AFTER: &str = "Runtime.BatchCut: not handled after a record that failed";
     const LATE: &str = "Runtime.BatchCut: no time left";
+    /// A panic has its place if another test in this process has set the panic hook.
+    fn shown(error: &Error) -> String {
+        let text = error.to_string();
+        match text.strip_prefix("Runtime.Panic: panicked") {
+            Some(panic) => format!("Runtime.Panic: {}", panic.rsplit(": ").next().unwrap()),
+            None => text,
+        }
+    }
     #[track_caller]
     fn check(response: &BatchResponse, want: &[(&str, &str)]) {
         let errors = response.errors.iter();
-        let got: Vec<_> = errors.map(|(id, e)| (id.clone(), e.to_string())).collect();
+        let got: Vec<_> = errors.map(|(id, e)| (id.clone(), shown(e))).collect();
         let want = want.iter().map(|(id, e)| (id.to_string(), e.to_string()));
         assert_eq!(got, want.collect::<Vec<_>>());
         assert!(response.failures.iter().eq(got.iter().map(|(id, _)| id)));
