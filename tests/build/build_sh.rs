@@ -305,7 +305,7 @@ fn a_wrong_name_or_manifest_is_refused_in_one_line() {
     package.write("src/bin/other.rs", "fn main() {}");
     check(
         &[],
-        "name what to build: this package has other scratch one two",
+        "name what to build: Cargo.toml has other scratch one two",
     );
     package.write("Cargo.toml", "[package");
     check(&[], "cargo cannot read Cargo.toml: see the message above");
@@ -579,8 +579,16 @@ fn included_files_are_beside_the_executable() {
     let args = ["--wrapper", "--include=one", "one", "scratch"];
     let want = "--include one/file: the package has a file named one: rename yours";
     package.check_refused(&args, &[], want);
-    let want = "cannot read ./absent: No such file or directory (os error 2)";
-    package.check_refused(&["--include=absent", "one"], &[], want);
+    // A wrong path is reported before anything is compiled: the message is the only line.
+    for args in [
+        &["--include=absent", "one"][..],
+        &["--include=data", "--include", "absent"],
+    ] {
+        let output = package.command(args, &[]).output().unwrap();
+        let want = "build.sh: cannot read absent: --include takes the path of a file or folder\n";
+        assert_eq!(stderr(&output), want);
+        assert_eq!(output.status.code(), Some(1));
+    }
 }
 
 #[test]
