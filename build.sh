@@ -125,6 +125,9 @@ fi
 [ -f "$manifest" ] || die "no file at $manifest: --manifest-path takes the path of a Cargo.toml"
 metadata=$(cargo metadata --no-deps --format-version 1 --manifest-path "$manifest" ${offline:+"$offline"}) ||
     die "cargo cannot read $manifest: see the message above"
+# `cargo rustc` builds one package, so it refuses a virtual manifest.
+grep -Eq '^[[:space:]]*\[?[[:space:]]*package' "$manifest" ||
+    die "$manifest is that of a workspace: change to the folder of a package, or name its Cargo.toml by --manifest-path"
 # Prints the string member $1 of cargo's metadata.
 metadata_string() {
     printf '%s\n' "$metadata" | sed 's/.*"'"$1"'":"//; s/","[a-z_]*":.*//; s/"}*$//; s/\\\(["\\]\)/\1/g'

@@ -307,6 +307,21 @@ fn a_wrong_name_or_manifest_is_refused_in_one_line() {
         &[],
         "name what to build: Cargo.toml has other scratch one two",
     );
+    package.write("member/Cargo.toml", "[package]\nname = \"member\"\n");
+    package.write("member/src/main.rs", "fn main() {}");
+    package.write(
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"member\"]\nresolver = \"3\"\n",
+    );
+    let want = "Cargo.toml is that of a workspace: change to the folder of a package, or name its Cargo.toml \
+                by --manifest-path";
+    check(&[], want);
+    check(&["member"], want);
+    check(
+        &["--manifest-path", "member/Cargo.toml", "other"],
+        "no example or binary \"other\" in \
+        member/Cargo.toml, which has member",
+    );
     package.write("Cargo.toml", "[package");
     check(&[], "cargo cannot read Cargo.toml: see the message above");
 }
