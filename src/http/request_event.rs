@@ -23,7 +23,7 @@ use crate::json::{self, Kind, Reader};
 pub(super) const REQUEST: &str = "HTTP request";
 
 const DIRECT_INVOKE: &str = "expected a request of API Gateway, a function URL, a load balancer or \
-    VPC Lattice, found another event, which `run` reads";
+    VPC Lattice, found another event: use `run`";
 
 /// Defines the members of the events that are read, and a table of the names in each object.
 macro_rules! members {

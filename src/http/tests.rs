@@ -161,7 +161,7 @@ fn the_origin_is_found_from_any_two_members() {
         assert!(
             error
                 .error_message()
-                .contains("found another event, which `run` reads"),
+                .contains("found another event: use `run`"),
             "{error}"
         );
     }
