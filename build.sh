@@ -61,6 +61,7 @@ while [ $# -gt 0 ]; do
             folder=${option#*=}
             mkdir -p -- "$(dirname -- "$folder")" && mkdir -- "$folder"
             for part in Cargo.toml LICENSE README.md bootstrap.sh build.sh docs examples src; do cp -R "$here/$part" "$folder"; done
+            say "copied tiny-lambda to $folder; [dependencies] of Cargo.toml: tiny-lambda = { path = \"$folder\" }"
             exit
             ;;
         --help | -h) cat "$help" && exit ;;
@@ -83,6 +84,9 @@ case $profile in small | unwind | tiny) ;; *) usage "unknown profile $profile: s
 case $opt_level in [0-3]) ;; s | z) opt_level=\"$opt_level\" ;; *) usage "unknown level $opt_level: 0, 1, 2, 3, s or z" ;; esac
 printf '%s\n' "${max_zip:-0}" | grep -Eqx '[0-9]{1,9}([kKM]i?B?)?' ||
     usage "--max-zip takes bytes, such as 40000, 40k, 40KiB or 1M, not \"$max_zip\""
+printf '%s\n' "$includes" | while read -r path; do
+    [ -z "$path" ] || [ -e "$path" ] || die "cannot read $path: --include takes the path of a file or folder"
+done
 qemu=''
 [ -z "$event" ] || [ "$cpu" = "$host_cpu" ] || qemu=$(command -v "qemu-$cpu" || command -v "qemu-$cpu-static") ||
     die "--invoke needs qemu-$cpu for $arch: install qemu-user, as Debian and Fedora name the package"
@@ -109,11 +113,21 @@ need() {
 }
 
 # ---- what to build, and where ----
-[ -n "$manifest" ] || names=${names:-hello}
-manifest=${manifest:-$here/Cargo.toml}
+# Without --manifest-path, the package of the current folder or of one above it is built, as cargo does.
+if [ -z "$manifest" ]; then
+    folder=$(pwd -P)
+    until [ -z "$folder" ] || [ -f "$folder/Cargo.toml" ]; do folder=${folder%/*}; done
+    case $folder in
+        '' | "$(cd "$here" && pwd -P)") names=${names:-hello} manifest=$here/Cargo.toml ;;
+        *) manifest=$folder/Cargo.toml ;;
+    esac
+fi
 [ -f "$manifest" ] || die "no file at $manifest: --manifest-path takes the path of a Cargo.toml"
 metadata=$(cargo metadata --no-deps --format-version 1 --manifest-path "$manifest" ${offline:+"$offline"}) ||
     die "cargo cannot read $manifest: see the message above"
+# `cargo rustc` builds one package, so it refuses a virtual manifest.
+grep -Eq '^[[:space:]]*\[?[[:space:]]*package' "$manifest" ||
+    die "$manifest is that of a workspace: change to the folder of a package, or name its Cargo.toml by --manifest-path"
 # Prints the string member $1 of cargo's metadata.
 metadata_string() {
     printf '%s\n' "$metadata" | sed 's/.*"'"$1"'":"//; s/","[a-z_]*":.*//; s/"}*$//; s/\\\(["\\]\)/\1/g'
@@ -129,7 +143,7 @@ binaries=$(list bin)
 candidates=$binaries$(list example)
 if [ -z "$names" ]; then
     names=${binaries# }
-    case $names in '' | *' '*) die "name what to build: this package has${candidates:- no example or binary}" ;; esac
+    case $names in '' | *' '*) die "name what to build: $manifest has${candidates:- no example or binary}" ;; esac
 fi
 for name in $names; do
     case "$candidates " in *" $name "*) ;; *) die "no example or binary \"$name\" in $manifest, which has${candidates:- none}" ;; esac

@@ -418,6 +418,14 @@ impl Error {
         header
     }
 
+    /// Returns what a local run says after this error of the Init phase, since nobody gets the error document.
+    #[cfg(all(debug_assertions, feature = "emulator"))]
+    pub(crate) fn of_local_init(&self) -> Error {
+        let at = self.0.place.text().map(|place| [" at ", &place].concat());
+        let message = ["the Init phase has failed", &at.unwrap_or_default()];
+        Error::of("Runtime.InitError", &message)
+    }
+
     /// Writes the error cause: one exception, whose stack is the place where it was made.
     fn write_cause(&self, w: &mut Writer) {
         let Place { file, line, .. } = &self.0.place;

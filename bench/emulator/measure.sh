@@ -11,7 +11,7 @@ export CARGO_TARGET_DIR="$dir"
 aws=$(./get.sh aws || echo none)
 cargo_lambda=$(./get.sh cargo-lambda || echo none)
 
-../../build.sh hello >/dev/null
+(cd ../.. && ./build.sh hello >/dev/null)
 cargo build --quiet --release --manifest-path ../../Cargo.toml --bin emulator
 cargo build --quiet --release
 # Runs the measurement. $1 is a command that starts it, or empty.

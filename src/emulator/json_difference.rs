@@ -12,7 +12,8 @@ const N_DIFFERENCES_MAX: usize = 20;
 /// numbers are equal if their values are.
 ///
 /// `found` is the text: an [`InvokeResponse`](super::InvokeResponse), an [`http::Body`](crate::http::Body),
-/// bytes or a string.
+/// bytes or a string. `expected` is a value, such as one of [`json!`](crate::json!) or a struct: a string stands
+/// for a JSON string.
 ///
 /// ```
 /// use tiny_lambda::{emulator, handler, json, json_struct};
@@ -66,6 +67,11 @@ fn difference(found: &[u8], expected: &Value) -> Option<String> {
     let n_more = differences.len().saturating_sub(N_DIFFERENCES_MAX);
     if n_more > 0 {
         let _ = write!(text, "\n  and {n_more} more");
+    }
+    if let (Value::Object(_) | Value::Array(_), Value::String(_)) = (&found, expected) {
+        text.push_str(
+            "\n  a string is not parsed: write json!({ ... }), or parse it with json::parse",
+        );
     }
     Some(text)
 }
@@ -167,6 +173,12 @@ mod tests {
             ],
         );
         check("[[]]", "[{}]", &["$[0]: expected {}, found []"]);
+        for (found, expected) in [("{}", r#""{}""#), ("[]", r#""text""#)] {
+            let difference = format!("$: expected {expected}, found {found}");
+            let hint = "a string is not parsed: write json!({ ... }), or parse it with json::parse";
+            check(found, expected, &[&difference, hint]);
+        }
+        check("7", r#""7""#, &[r#"$: expected "7", found 7"#]);
         check(
             "9007199254740993",
             "9007199254740992",

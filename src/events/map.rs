@@ -121,7 +121,8 @@ fn value_error(map: (&str, &str), name: &str, error: Option<&json::Error>) -> Er
 }
 
 impl<T: FromJson> Map<T> {
-    /// Returns the value of `name`; `None` if it is missing or not a `T`.
+    /// Returns the value of `name`; `None` if it is missing or not a `T`. [`value`](Map::value) returns an error
+    /// that names it.
     ///
     /// ```
     /// use tiny_lambda::events::Map;

@@ -22,8 +22,8 @@ use crate::json::{self, Kind, Reader};
 /// The name of the event in errors before the front door is known.
 pub(super) const REQUEST: &str = "HTTP request";
 
-const DIRECT_INVOKE: &str = "no HTTP request of API Gateway, a function URL, a load balancer or VPC \
-    Lattice: this looks like a direct invoke; use `run`";
+const DIRECT_INVOKE: &str = "expected a request of API Gateway, a function URL, a load balancer or \
+    VPC Lattice, found another event: use `run`";
 
 /// Defines the members of the events that are read, and a table of the names in each object.
 macro_rules! members {

@@ -161,7 +161,7 @@ fn the_origin_is_found_from_any_two_members() {
         assert!(
             error
                 .error_message()
-                .contains("this looks like a direct invoke; use `run`"),
+                .contains("found another event: use `run`"),
             "{error}"
         );
     }

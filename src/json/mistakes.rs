@@ -55,11 +55,11 @@ mistakes! {
         "json_enum! expects one `enum Name {{ Variant, ... }}`",
         "expected `enum` before this name";
     StructBody:
-        "json_struct! expects `struct Name {{ field: Type, ... }}`, where `as` and words may follow the name",
-        "expected `{{` or `as` after this name";
+        "json_struct! expects one `struct Name {{ field: Type, ... }}`: `as` and words may follow the name, and nothing follows the `}}`",
+        "expected `{{` or `as` after this name, and nothing after the `}}`";
     EnumBody:
-        "json_enum! expects `enum Name {{ Variant, ... }}`, where `as`, a tag in quotes and words may follow the name",
-        "expected `{{` or `as` after this name";
+        "json_enum! expects one `enum Name {{ Variant, ... }}`: `as`, a tag in quotes and words may follow the name, and nothing follows the `}}`",
+        "expected `{{` or `as` after this name, and nothing after the `}}`";
     StructWord:
         "unknown word after the struct's name: there are `camelCase`, `PascalCase`, `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`, `lowercase`, `UPPERCASE` and `skip_none`",
         "no such word";

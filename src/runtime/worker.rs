@@ -48,6 +48,10 @@ pub(crate) fn report_init(call: &str, error: &Error) {
         }
         endpoint => {
             log::error(None, error);
+            #[cfg(all(debug_assertions, feature = "emulator"))]
+            if endpoint.is_none() {
+                log::error(None, &error.of_local_init());
+            }
             if let Some(Err(error)) = endpoint {
                 log::error(None, &error);
             }

@@ -305,7 +305,22 @@ fn a_wrong_name_or_manifest_is_refused_in_one_line() {
     package.write("src/bin/other.rs", "fn main() {}");
     check(
         &[],
-        "name what to build: this package has other scratch one two",
+        "name what to build: Cargo.toml has other scratch one two",
+    );
+    package.write("member/Cargo.toml", "[package]\nname = \"member\"\n");
+    package.write("member/src/main.rs", "fn main() {}");
+    package.write(
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"member\"]\nresolver = \"3\"\n",
+    );
+    let want = "Cargo.toml is that of a workspace: change to the folder of a package, or name its Cargo.toml \
+                by --manifest-path";
+    check(&[], want);
+    check(&["member"], want);
+    check(
+        &["--manifest-path", "member/Cargo.toml", "other"],
+        "no example or binary \"other\" in \
+        member/Cargo.toml, which has member",
     );
     package.write("Cargo.toml", "[package");
     check(&[], "cargo cannot read Cargo.toml: see the message above");
@@ -579,8 +594,16 @@ fn included_files_are_beside_the_executable() {
     let args = ["--wrapper", "--include=one", "one", "scratch"];
     let want = "--include one/file: the package has a file named one: rename yours";
     package.check_refused(&args, &[], want);
-    let want = "cannot read ./absent: No such file or directory (os error 2)";
-    package.check_refused(&["--include=absent", "one"], &[], want);
+    // A wrong path is reported before anything is compiled: the message is the only line.
+    for args in [
+        &["--include=absent", "one"][..],
+        &["--include=data", "--include", "absent"],
+    ] {
+        let output = package.command(args, &[]).output().unwrap();
+        let want = "build.sh: cannot read absent: --include takes the path of a file or folder\n";
+        assert_eq!(stderr(&output), want);
+        assert_eq!(output.status.code(), Some(1));
+    }
 }
 
 #[test]

@@ -581,7 +581,8 @@ fn each_wrong_head_of_a_struct_is_named_at_its_line() {
     let tuple = "json_struct! supports tuple structs of one value only: name the fields";
     let no_where = "json_struct! does not support where clauses: implement FromJson and ToJson";
     let lifetimes = "json_struct! supports one lifetime without bounds";
-    let body = "json_struct! expects `struct Name { field: Type, ... }`, where `as`";
+    let body = "json_struct! expects one `struct Name { field: Type, ... }`: `as` and words may follow the \
+                name, and nothing follows the `}`";
     let word =
         "unknown word after the struct's name: there are `camelCase`, `PascalCase`, `snake_case`";
     let comma = "expected `,` between the words after the name: `as camelCase, skip_none`";
@@ -639,6 +640,11 @@ fn each_wrong_head_of_a_struct_is_named_at_its_line() {
             ("struct Wrong: Copy { a: u8 }", body),
             ("struct Wrong", body),
             ("struct Wrong { a: u8 } struct Other { b: u8 }", body),
+            ("struct Wrong { a: u8 } impl Wrong {}", body),
+            (
+                "struct Wrong<'j> { a: &'j str } struct Other { b: u8 }",
+                body,
+            ),
             (
                 "enum Wrong { A }",
                 "expected a struct, found an enum: json_enum! defines enums",
@@ -726,7 +732,8 @@ fn each_wrong_enum_is_named_at_its_line() {
 fn each_wrong_head_of_an_enum_is_named_at_its_line() {
     let generics = "json_enum! does not support generics: implement FromJson and ToJson by hand";
     let word = "unknown word after the enum's name: there are a tag in quotes, `camelCase`";
-    let body = "json_enum! expects `enum Name { Variant, ... }`, where";
+    let body = "json_enum! expects one `enum Name { Variant, ... }`: `as`, a tag in quotes and words may follow \
+                the name, and nothing follows the `}`";
     let one = "json_enum! expects one `enum Name { Variant, ... }`";
     each_is_refused(
         "enum_head",

@@ -62,6 +62,9 @@ fn a_vendored_copy_has_the_files_that_cargo_packages() {
     let package = Package::new("vendors/a copy");
     let output = vendor(&package);
     assert!(output.status.success(), "{}", stderr(&output));
+    let want = "build.sh: copied tiny-lambda to vendor/tiny-lambda; [dependencies] of Cargo.toml: \
+                tiny-lambda = { path = \"vendor/tiny-lambda\" }\n";
+    assert_eq!(stderr(&output), want);
     let root = package.path("vendor/tiny-lambda");
     let mut copied = Vec::new();
     add_files(&root, "", &mut copied);
@@ -97,6 +100,54 @@ fn a_vendored_copy_has_the_files_that_cargo_packages() {
         "{}",
         stderr(&output)
     );
+}
+
+/// The same as cargo: the user's package wins over the examples of the crate whose build.sh is called.
+#[test]
+fn the_package_of_the_current_folder_is_built() {
+    let package = vendoring("vendors/the current folder");
+    fs::create_dir_all(package.path("src/a/b")).unwrap();
+    std::os::unix::fs::symlink("vendor/tiny-lambda", package.path("a link")).unwrap();
+    for (current, script, manifest, known) in [
+        ("", "vendor/tiny-lambda", "Cargo.toml", " mine fails"),
+        ("src/a/b", "vendor/tiny-lambda", "Cargo.toml", " mine fails"),
+        ("", "a link", "Cargo.toml", " mine fails"),
+        ("vendor", "vendor/tiny-lambda", "Cargo.toml", " mine fails"),
+        (
+            "vendor/tiny-lambda",
+            "vendor/tiny-lambda",
+            "vendor/tiny-lambda/Cargo.toml",
+            " hello ",
+        ),
+        (
+            "vendor/tiny-lambda/docs",
+            "vendor/tiny-lambda",
+            "vendor/tiny-lambda/Cargo.toml",
+            " hello ",
+        ),
+        (
+            "/",
+            "vendor/tiny-lambda",
+            "vendor/tiny-lambda/Cargo.toml",
+            " hello ",
+        ),
+    ] {
+        let mut command = Command::new(package.path(script).join("build.sh"));
+        let output = command
+            .args(["--offline", "absent"])
+            .current_dir(package.path(current))
+            .output();
+        let said = stderr(&output.unwrap());
+        let manifest = package.path(manifest);
+        let want = format!(
+            "build.sh: no example or binary \"absent\" in {}, which has",
+            manifest.display()
+        );
+        assert!(
+            said.starts_with(&want) && said.contains(known),
+            "{current}: {said}"
+        );
+    }
 }
 
 /// The commands of the README for a package of one's own, without the network.

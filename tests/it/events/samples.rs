@@ -312,7 +312,7 @@ fn the_log_shows_the_start_of_an_unreadable_event_unless_lambda_log_event_is_off
         "http",
         r#"{"name":"Ada"}"#,
         POST_ERROR,
-        "this looks like a direct invoke; use `run`",
+        "found another event: use `run`",
     );
     check(
         "http",

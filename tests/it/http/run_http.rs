@@ -158,10 +158,7 @@ fn a_direct_invoke_of_a_web_function_is_a_function_error_with_advice() {
         let reply = invoke(event, greet);
         assert_eq!(reply.error_type.as_deref(), Some("Runtime.UnmarshalError"));
         let body = String::from_utf8(reply.body).unwrap();
-        assert!(
-            body.contains("this looks like a direct invoke; use `run`"),
-            "{body}"
-        );
+        assert!(body.contains("found another event: use `run`"), "{body}");
     }
 }
 

@@ -253,7 +253,7 @@ fn an_event_of_aws_of_the_wrong_shape_is_one_error_line() {
             POST_ERROR,
             "SqsEvent.Records: expected an array",
         ),
-        ("http", "[7]", POST_ERROR, "this looks like a direct invoke"),
+        ("http", "[7]", POST_ERROR, "found another event: use `run`"),
         (
             "http",
             "{\"httpMethod\":\"POST\",\"path\":\"/orders\",\"body\":[\"tea\"]}",

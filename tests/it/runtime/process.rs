@@ -107,6 +107,28 @@ fn an_init_error_is_posted_once_and_the_exit_code_is_1() {
     check("init-error", &cut, ("NoTable", "TABLE is not set"));
 }
 
+/// Outside of Lambda nobody gets the error document, so the log has the place.
+#[test]
+fn an_init_error_of_a_local_run_names_its_place() {
+    for act in ["init-error", "init-http-error", "init-bytes-error"] {
+        let mut command = command(
+            &example("function"),
+            ([127, 0, 0, 1], 1).into(),
+            &[("ACT", act)],
+        );
+        let output = command
+            .env_remove("AWS_LAMBDA_RUNTIME_API")
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let lines: Vec<&str> = said.lines().collect();
+        let place = "ERROR Runtime.InitError: the Init phase has failed at examples/function.rs:";
+        assert_eq!(lines[0], "ERROR NoTable: TABLE is not set");
+        assert!(lines.len() == 2 && lines[1].starts_with(place), "{said}");
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
 const SNAP_START: (&str, &str) = ("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
 
 /// 12.1: 7 and 46.
