@@ -198,6 +198,7 @@ macro_rules! __json_struct {
 
     // Looks for an attribute `cfg`: of the type, then of its fields or variants. Without one, the type and its impls
     // follow. The macro is called again for a definition that is without the attribute, and for one without the field.
+    // The usual attributes in their usual order are passed over at once, because of the recursion limit.
     (
         @cfg $emit:tt $macro:ident [$($done:tt)*]
         [$(#[doc = $doc:tt])* #[cfg ($($cfg:tt)*)] $($more:tt)*]
@@ -227,11 +228,23 @@ macro_rules! __json_struct {
             @cfg_field $emit $macro [$($done)* $(#[doc = $doc])* $($head)*] [] $($fields)*
         );
     };
+    (
+        @cfg $emit:tt $macro:ident [$($done:tt)*]
+        [$(#[doc = $doc:tt])* #[derive $derive:tt] $($more:tt)*] $($rest:tt)*
+    ) => {
+        $crate::__json_struct!(
+            @cfg $emit $macro [$($done)* $(#[doc = $doc])* #[derive $derive]] [$($more)*] $($rest)*
+        );
+    };
     (@cfg $emit:tt $macro:ident [$($done:tt)*] [#[$($other:tt)*] $($more:tt)*] $($rest:tt)*) => {
         $crate::__json_struct!(@cfg $emit $macro [$($done)* #[$($other)*]] [$($more)*] $($rest)*);
     };
     (
-        @cfg_field $emit:tt $macro:ident $head:tt $done:tt $([$(#[doc = $doc:tt])*] $field:tt)*
+        @cfg_field $emit:tt $macro:ident $head:tt $done:tt
+        $([
+            $(#[doc = $doc:tt])* $(#[allow $allow:tt])* $(#[deprecated $($deprecated:tt)*])*
+            $(#[serde $serde:tt])*
+        ] $field:tt)*
     ) => {
         $crate::__json_struct!(@emit $emit);
     };
@@ -249,8 +262,22 @@ macro_rules! __json_struct {
         #[cfg(not($($cfg)*))]
         $crate::$macro! { $($head)* {$($done)* $($($attribute)* $($next)*,)*} }
     };
-    (@cfg_field $emit:tt $macro:ident $head:tt [$($done:tt)*] [] [$($field:tt)*] $($rest:tt)*) => {
-        $crate::__json_struct!(@cfg_field $emit $macro $head [$($done)* $($field)*,] $($rest)*);
+    (
+        @cfg_field $emit:tt $macro:ident $head:tt [$($done:tt)*]
+        [
+            $(#[doc = $doc:tt])* $(#[allow $allow:tt])* $(#[deprecated $($deprecated:tt)*])*
+            $(#[serde $serde:tt])*
+        ]
+        [$($field:tt)*] $($rest:tt)*
+    ) => {
+        $crate::__json_struct!(
+            @cfg_field $emit $macro $head
+            [
+                $($done)* $(#[doc = $doc])* $(#[allow $allow])* $(#[deprecated $($deprecated)*])*
+                $(#[serde $serde])* $($field)*,
+            ]
+            $($rest)*
+        );
     };
     (
         @cfg_field $emit:tt $macro:ident $head:tt [$($done:tt)*] [#[$($other:tt)*] $($more:tt)*]

@@ -869,6 +869,14 @@ fn wide_structs_do_not_exceed_the_recursion_limit() {
         wide("struct B", fields(50, "String = String::new()")),
         wide("struct C", fields(300, "Option<u8>")),
         wide(&format!("{docs}#[derive(Debug)] struct D"), docs + "a: u8"),
+        wide(
+            "struct E",
+            fields(200, "u8").replace(" pub", "#[allow(dead_code)] #[deprecated] pub"),
+        ),
+        wide(
+            "struct F",
+            fields(100, "u8 = 1") + "#[cfg(any())] a: Missing",
+        ),
         "fn main() {}".to_owned(),
     ];
     assert_eq!(compile("right_wide", &right.concat()), Ok(()));
