@@ -2,7 +2,7 @@
 
 /// Defines an enum that can be read from and written as JSON.
 ///
-/// Attributes, doc comments and visibility are kept.
+/// Attributes, also `cfg`, doc comments and visibility are kept.
 ///
 /// | written | meaning | with serde |
 /// | --- | --- | --- |

@@ -2,7 +2,7 @@
 
 /// Defines a struct that can be read from and written as JSON.
 ///
-/// Attributes, doc comments and visibility are kept. Unknown members are ignored. An `Option` without a default
+/// Attributes, also `cfg`, doc comments and visibility are kept. Unknown members are ignored. An `Option` without a default
 /// may be missing or `null`.
 ///
 /// | written | meaning | with serde |
@@ -631,9 +631,13 @@ macro_rules! __json_struct {
     };
     (@require $missing:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {};
     // The value of a field until it is read.
-    (@init $r:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
+    (@init $r:ident $mode:ident $field:ident ($type:ty) [..] []) => {
         <$type as ::core::default::Default>::default()
     };
+    (@init $r:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {{
+        const _: () = <$type as $crate::json::private::mistakes::RestDefault>::REPORT;
+        <$type as ::core::default::Default>::default()
+    }};
     (@init $r:ident owned $field:ident ($type:ty) $json_name:tt []) => {
         <$type as $crate::json::FromJson>::init_field($r, __JSON_NAMES, __JsonField::$field as usize)?
     };

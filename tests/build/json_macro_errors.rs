@@ -121,6 +121,15 @@ fn the_error_of_a_wrong_struct_is_at_the_wrong_line() {
         "`u8` cannot keep the members that no other field takes",
     );
     refuses(
+        "rest_default",
+        "tiny_lambda::json_struct! {
+            struct Wrong {
+                a: tiny_lambda::json::Object as .. = tiny_lambda::json::Object::new(), // HERE
+            }
+        }",
+        "a field `as ..` has no default",
+    );
+    refuses(
         "rest_in_front",
         "tiny_lambda::json_struct! { // HERE
             struct Wrong { rest: tiny_lambda::json::Object as .., a: u8 }
@@ -834,6 +843,30 @@ fn each_mistake_in_a_tree_is_named_at_its_line() {
             (
                 "fn tree() { tiny_lambda::json!([, 1]); }",
                 "json! expects an element, found `,`",
+            ),
+            (
+                "fn tree() { tiny_lambda::json!(1 2); }",
+                "json! expects one value, found more after it",
+            ),
+            (
+                "fn tree(x: u8) { tiny_lambda::json!(x x); }",
+                "json! expects one value, found more after it",
+            ),
+            (
+                "fn tree() { tiny_lambda::json!({} {}); }",
+                "json! expects one value, found more after `{}`",
+            ),
+            (
+                "fn tree() { tiny_lambda::json!({ \"a\": 1 }, 2); }",
+                "json! expects one value, found `,` after it",
+            ),
+            (
+                "fn tree() { tiny_lambda::json!([1], 2); }",
+                "json! expects one value, found `,` after it",
+            ),
+            (
+                "fn tree() { tiny_lambda::json!(); }",
+                "json! expects a value",
             ),
         ],
     );
