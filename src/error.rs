@@ -705,12 +705,23 @@ pub(crate) fn with_sources(error: &dyn error::Error) -> String {
     let sources = iter::successors(error.source(), |error| error.source());
     for error in sources.take(N_SOURCES_MAX) {
         let more = display_text(&error);
-        if !message.ends_with(more.as_str()) {
-            message.push_str(": ");
+        if !ends_with_words(&message, &more) {
+            if !message.is_empty() {
+                message.push_str(": ");
+            }
             message.push_str(&more);
         }
     }
     message
+}
+
+/// Returns whether `message` ends with `words`, and they do not begin within a word of it.
+fn ends_with_words(message: &str, words: &str) -> bool {
+    let before = message.strip_suffix(words).map(str::as_bytes);
+    before.is_some_and(|before| {
+        let is_within = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+        words.is_empty() || !before.last().is_some_and(is_within)
+    })
 }
 
 /// Returns the last part of a type's path: `ParseIntError`. A type called `Error` keeps the name of its
@@ -790,6 +801,12 @@ mod tests {
         );
         check(&["cannot read: gone", "gone"], "cannot read: gone");
         check(&["a", "b", "c"], "a: b: c");
+        check(&["wrong context", "text"], "wrong context: text");
+        check(&["caf\u{e9}s", "s"], "caf\u{e9}s: s");
+        check(&["cannot read gone", "gone"], "cannot read gone");
+        check(&["gone", "gone", "a"], "gone: a");
+        check(&["a", "", "b"], "a: b");
+        check(&["", "b"], "b");
     }
 
     #[derive(Debug)]
