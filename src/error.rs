@@ -586,6 +586,7 @@ impl<T> BailText for BailValue<'_, T> {}
 #[allow(clippy::unused_self, reason = "`how()` returns it for its type")]
 impl ByFrom {
     /// Makes the error.
+    #[doc(hidden)]
     #[track_caller]
     pub fn make<T>(self, value: T) -> Error
     where
@@ -598,6 +599,7 @@ impl ByFrom {
 #[allow(clippy::unused_self, reason = "`how()` returns it for its type")]
 impl ByBox {
     /// Makes the error.
+    #[doc(hidden)]
     #[track_caller]
     pub fn make<T: IntoBoxed<M>, M>(self, value: T) -> Error {
         Error::boxed(value)
@@ -607,6 +609,7 @@ impl ByBox {
 #[allow(clippy::unused_self, reason = "`how()` returns it for its type")]
 impl ByText {
     /// Makes the error.
+    #[doc(hidden)]
     #[track_caller]
     pub fn make(self, value: impl Display) -> Error {
         Error::msg(value)
@@ -641,7 +644,7 @@ macro_rules! bail {
         match $error {
             error => {
                 #[allow(unused_imports, reason = "one of them has the method")]
-                use $crate::bail_values::{BailBoxed as _, BailFrom as _, BailText as _, BailValue};
+                use $crate::{BailBoxed as _, BailFrom as _, BailText as _, BailValue};
                 let how = (&&&BailValue(&error)).how();
                 return ::core::result::Result::Err(how.make(error));
             }

@@ -75,11 +75,8 @@ mod sys;
 use core::mem::ManuallyDrop;
 
 pub use context::{ClientApplication, ClientContext, CognitoIdentity, Context, Function, function};
-/// What `bail!` expands to.
 #[doc(hidden)]
-pub mod bail_values {
-    pub use crate::error::{BailBoxed, BailFrom, BailText, BailValue};
-}
+pub use error::{BailBoxed, BailFrom, BailText, BailValue};
 pub use error::{Error, Result};
 pub use runtime::Runtime;
 pub use runtime::deadline::DeadlineWarning;

@@ -317,8 +317,8 @@ impl<T: Debug> Debug for Field<T> {
     clippy::should_implement_trait,
     reason = "they cannot be called"
 )]
-#[doc(hidden)]
 impl<T> Field<T> {
+    #[doc(hidden)]
     pub fn iter<'f>(&'f self) -> <&'f T as IntoIterator>::IntoIter
     where
         T: CallGetFirst,
@@ -327,6 +327,7 @@ impl<T> Field<T> {
         T::never()
     }
 
+    #[doc(hidden)]
     pub fn iter_mut<'f>(&'f mut self) -> <&'f mut T as IntoIterator>::IntoIter
     where
         T: CallGetFirst,
@@ -335,6 +336,7 @@ impl<T> Field<T> {
         T::never()
     }
 
+    #[doc(hidden)]
     pub fn into_iter(self) -> T::IntoIter
     where
         T: IntoIterator + CallGetFirst,
@@ -342,6 +344,7 @@ impl<T> Field<T> {
         T::never()
     }
 
+    #[doc(hidden)]
     pub fn len(&self) -> usize
     where
         T: CallGetForLen,
@@ -349,6 +352,7 @@ impl<T> Field<T> {
         T::never()
     }
 
+    #[doc(hidden)]
     pub fn is_empty(&self) -> bool
     where
         T: CallGetForLen,
