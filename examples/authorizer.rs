@@ -174,6 +174,10 @@ mod tests {
             r#"{"exp":1900000000}"#,
             r#"{"sub":"ada","exp":"1900000000"}"#,
             r#"{"sub":"ada","exp":-1}"#,
+            r#"{"sub":"ada","exp":1e300}"#,
+            r#"{"sub":"ada","exp":1900000000.5}"#,
+            r#"{"sub":"ada","exp":1900000000,"nbf":"0"}"#,
+            r#"{"sub":"ada","exp":1900000000}{}"#,
             r#"{"sub":7,"exp":1900000000}"#,
         ] {
             check(&token(HEADER, claims), Err("malformed claims"));
@@ -187,6 +191,9 @@ mod tests {
             ("Bearer a.b", "no claims"),
             ("Bearer ..", "malformed header"),
             ("Bearer a.b.c", "malformed base64url"),
+            ("Bearer\ta.b.c", "no token"),
+            ("Bearer \u{1f511}.b.c", "malformed base64url"),
+            ("Bearer e30.e30.e30.e30", "malformed header"),
         ] {
             check(authorization, Err(want));
         }

@@ -502,6 +502,12 @@ impl IntoBoxed<Local> for Box<dyn error::Error> {
     }
 }
 
+impl IntoBoxed<Local> for Box<dyn error::Error + Send> {
+    fn into_boxed(self) -> Box<dyn error::Error> {
+        self
+    }
+}
+
 /// An [`Error`] as a [`std::error::Error`], in a box.
 #[derive(Debug)]
 struct Boxed(Error);
@@ -537,8 +543,89 @@ impl From<Error> for Box<dyn error::Error> {
     }
 }
 
-/// Returns an [`Error`] from the function that contains it: of a text, as [`Error::msg`] makes it, or of a value
-/// that `?` converts.
+/// A value of which [`bail!`](crate::bail) makes an error. The trait whose `how()` the compiler finds first for
+/// a `&&&BailValue` says how: as `?` does, else by [`Error::boxed`], else by [`Error::msg`] (David Tolnay,
+/// "Autoref-based stable specialization").
+#[derive(Debug)]
+pub struct BailValue<'v, T>(pub &'v T);
+
+/// Makes an error as `?` does.
+#[derive(Debug)]
+pub struct ByFrom;
+
+/// Makes an error by [`Error::boxed`].
+#[derive(Debug)]
+pub struct ByBox;
+
+/// Makes an error by [`Error::msg`].
+#[derive(Debug)]
+pub struct ByText;
+
+/// The values that `?` converts.
+pub trait BailFrom {
+    /// Returns how to make the error.
+    fn how(&self) -> ByFrom {
+        ByFrom
+    }
+}
+
+impl<T> BailFrom for &&BailValue<'_, T> where Error: From<T> {}
+
+/// The values that [`Error::boxed`] takes.
+pub trait BailBoxed<M> {
+    /// Returns how to make the error.
+    fn how(&self) -> ByBox {
+        ByBox
+    }
+}
+
+impl<T: IntoBoxed<M>, M> BailBoxed<M> for &BailValue<'_, T> {}
+
+/// The values that may have a text.
+pub trait BailText {
+    /// Returns how to make the error.
+    fn how(&self) -> ByText {
+        ByText
+    }
+}
+
+impl<T> BailText for BailValue<'_, T> {}
+
+#[allow(clippy::unused_self, reason = "`how()` returns it for its type")]
+impl ByFrom {
+    /// Makes the error.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn make<T>(self, value: T) -> Error
+    where
+        Error: From<T>,
+    {
+        Error::from(value)
+    }
+}
+
+#[allow(clippy::unused_self, reason = "`how()` returns it for its type")]
+impl ByBox {
+    /// Makes the error.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn make<T: IntoBoxed<M>, M>(self, value: T) -> Error {
+        Error::boxed(value)
+    }
+}
+
+#[allow(clippy::unused_self, reason = "`how()` returns it for its type")]
+impl ByText {
+    /// Makes the error.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn make(self, value: impl Display) -> Error {
+        Error::msg(value)
+    }
+}
+
+/// Returns an [`Error`] from the function that contains it: of a text and its arguments, or of any value of
+/// which `?`, [`Error::boxed`] or [`Error::msg`] makes one.
 ///
 /// ```
 /// use tiny_lambda::{Error, Result, bail};
@@ -562,7 +649,19 @@ macro_rules! bail {
         )
     };
     ($error:expr $(,)?) => {
-        return ::core::result::Result::Err($crate::Error::from($error))
+        match $error {
+            error => {
+                #[allow(unused_imports, reason = "one of them has the method")]
+                use $crate::{BailBoxed as _, BailFrom as _, BailText as _, BailValue};
+                let how = (&&&BailValue(&error)).how();
+                return ::core::result::Result::Err(how.make(error));
+            }
+        }
+    };
+    ($text:expr, $($arg:tt)*) => {
+        return ::core::result::Result::Err(
+            $crate::Error::msg(::core::format_args!($text, $($arg)*))
+        )
     };
 }
 
@@ -617,12 +716,23 @@ pub(crate) fn with_sources(error: &dyn error::Error) -> String {
     let sources = iter::successors(error.source(), |error| error.source());
     for error in sources.take(N_SOURCES_MAX) {
         let more = display_text(&error);
-        if !message.ends_with(more.as_str()) {
-            message.push_str(": ");
+        if !ends_with_words(&message, &more) {
+            if !message.is_empty() {
+                message.push_str(": ");
+            }
             message.push_str(&more);
         }
     }
     message
+}
+
+/// Returns whether `message` ends with `words`, and they do not begin within a word of it.
+fn ends_with_words(message: &str, words: &str) -> bool {
+    let before = message.strip_suffix(words).map(str::as_bytes);
+    before.is_some_and(|before| {
+        let is_within = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+        words.is_empty() || !before.last().is_some_and(is_within)
+    })
 }
 
 /// Returns the last part of a type's path: `ParseIntError`. A type called `Error` keeps the name of its
@@ -702,6 +812,12 @@ mod tests {
         );
         check(&["cannot read: gone", "gone"], "cannot read: gone");
         check(&["a", "b", "c"], "a: b: c");
+        check(&["wrong context", "text"], "wrong context: text");
+        check(&["caf\u{e9}s", "s"], "caf\u{e9}s: s");
+        check(&["cannot read gone", "gone"], "cannot read gone");
+        check(&["gone", "gone", "a"], "gone: a");
+        check(&["a", "", "b"], "a: b");
+        check(&["", "b"], "b");
     }
 
     #[derive(Debug)]
@@ -745,6 +861,8 @@ mod tests {
         let text = "cannot read: gone";
         check(Error::boxed(DynBox::from(chain())), "Error", text);
         check(Error::boxed(SendBox::from(chain())), "Error", text);
+        let send: Box<dyn error::Error + Send> = Box::new(chain());
+        check(Error::boxed(send), "Error", text);
         check(Error::boxed(Report(chain())), "Report", text);
         check(Error::boxed(chain()), "Chain", text);
         check(Error::msg("no item"), "Error", "no item");
@@ -765,6 +883,7 @@ mod tests {
     fn bail_and_ensure_take_what_those_of_anyhow_take() {
         fn check(n: u32) -> Result<u32> {
             let limit = 9;
+            let chain = || Chain("cannot read", Some(Box::new(Chain("gone", None))));
             match n {
                 0 => bail!("nothing"),
                 1 => bail!("{n} of {limit}"),
@@ -774,11 +893,25 @@ mod tests {
                 5 => ensure!(n == 6),
                 6 => ensure!(n == 7, "{n} of {}", limit),
                 7 => ensure!(n == 8, Error::new("Seven", "7")),
-                _ => ensure!(n < limit || n == 10, "too many"),
+                8..=10 => ensure!(n < limit || n == 10, "too many"),
+                11 => bail!(String::from("{n}")),
+                12 => bail!("{n}".trim()),
+                13 => bail!(concat!("{}", " off {}"), n, limit),
+                14 => ensure!(n == 0, concat!("{}", " of {}"), n, limit),
+                15 => ensure!(n == 0, String::from("text"),),
+                16 => bail!(Box::<dyn error::Error>::from(chain())),
+                17 => bail!(Box::new(chain()) as Box<dyn error::Error + Send>),
+                18 => bail!(Box::<dyn error::Error + Send + Sync>::from(chain())),
+                19 => bail!(Report(chain())),
+                20 => bail!(chain()),
+                21 => bail!(Cow::Borrowed("text")),
+                22 => bail!(format_args!("{n} of {}", limit)),
+                // It implements `Display` and nothing else.
+                _ => bail!(n),
             }
             Ok(n)
         }
-        let all: Vec<_> = (0..11)
+        let all: Vec<_> = (0..24)
             .map(|n| check(n).map_err(|error| error.to_string()))
             .collect();
         let refused = |text: &str| Err(String::from(text));
@@ -796,6 +929,19 @@ mod tests {
                 Ok(8),
                 refused("Error: too many"),
                 Ok(10),
+                refused("Error: {n}"),
+                refused("Error: {n}"),
+                refused("Error: 13 off 9"),
+                refused("Error: 14 of 9"),
+                refused("Error: text"),
+                refused("Error: cannot read: gone"),
+                refused("Error: cannot read: gone"),
+                refused("Error: cannot read: gone"),
+                refused("Report: cannot read: gone"),
+                refused("Chain: cannot read: gone"),
+                refused("Error: text"),
+                refused("Error: 22 of 9"),
+                refused("Error: 23"),
             ]
         );
     }

@@ -75,6 +75,8 @@ mod sys;
 use core::mem::ManuallyDrop;
 
 pub use context::{ClientApplication, ClientContext, CognitoIdentity, Context, Function, function};
+#[doc(hidden)]
+pub use error::{BailBoxed, BailFrom, BailText, BailValue};
 pub use error::{Error, Result};
 pub use runtime::Runtime;
 pub use runtime::deadline::DeadlineWarning;

@@ -8,6 +8,9 @@ use crate::json::{self, Number, ToJson, Value};
 /// The largest number of differences that a message lists.
 const N_DIFFERENCES_MAX: usize = 20;
 
+/// The largest number of characters of a value that a difference shows.
+const N_CHARS_MAX: usize = 200;
+
 /// Asserts that JSON text has an expected value. White space and the order of members do not matter, and
 /// numbers are equal if their values are.
 ///
@@ -109,8 +112,7 @@ fn compare(
             if is_same_number(found, expected) => {}
         (found, expected) if found == expected => {}
         (found, expected) => {
-            let text = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
-            let (expected, found) = (text(expected), text(found));
+            let (expected, found) = (text_of(expected), text_of(found));
             differences.push(format!("{path}: expected {expected}, found {found}"));
         }
     }
@@ -123,6 +125,16 @@ fn is_same_number(a: &Number, b: &Number) -> bool {
         (Some(a), Some(b)) => a == b,
         _ => a == b || a.to_f64().is_some() && a.to_f64() == b.to_f64(),
     }
+}
+
+/// Returns the JSON of a value, which is cut off if it is long.
+fn text_of(value: Option<&Value>) -> String {
+    let mut text = value.map_or("nothing".to_owned(), Value::to_string);
+    if let Some((end, _)) = text.char_indices().nth(N_CHARS_MAX) {
+        text.truncate(end);
+        text.push_str("...");
+    }
+    text
 }
 
 /// Returns the path of a member.
@@ -183,6 +195,14 @@ mod tests {
             "9007199254740993",
             "9007199254740992",
             &["$: expected 9007199254740992, found 9007199254740993"],
+        );
+        let at_limit = "\u{e9}".repeat(N_CHARS_MAX - 2);
+        check(
+            &format!("\"{at_limit}\""),
+            &format!("\"{at_limit}x\""),
+            &[&format!(
+                "$: expected \"{at_limit}x..., found \"{at_limit}\""
+            )],
         );
         let many = format!("[{}0]", "1,".repeat(N_DIFFERENCES_MAX + 2));
         let text = difference(many.as_bytes(), &"[]".parse().unwrap()).unwrap();

@@ -311,6 +311,65 @@ impl<T: Debug> Debug for Field<T> {
     }
 }
 
+/// Methods of the values that fields hold. A call is a compile error that says to call `get` first.
+#[allow(
+    missing_docs,
+    clippy::should_implement_trait,
+    reason = "they cannot be called"
+)]
+impl<T> Field<T> {
+    #[doc(hidden)]
+    pub fn iter<'f>(&'f self) -> <&'f T as IntoIterator>::IntoIter
+    where
+        T: CallGetFirst,
+        &'f T: IntoIterator,
+    {
+        T::never()
+    }
+
+    #[doc(hidden)]
+    pub fn iter_mut<'f>(&'f mut self) -> <&'f mut T as IntoIterator>::IntoIter
+    where
+        T: CallGetFirst,
+        &'f mut T: IntoIterator,
+    {
+        T::never()
+    }
+
+    #[doc(hidden)]
+    pub fn into_iter(self) -> T::IntoIter
+    where
+        T: IntoIterator + CallGetFirst,
+    {
+        T::never()
+    }
+
+    #[doc(hidden)]
+    pub fn len(&self) -> usize
+    where
+        T: CallGetForLen,
+    {
+        T::never()
+    }
+
+    #[doc(hidden)]
+    pub fn is_empty(&self) -> bool
+    where
+        T: CallGetForLen,
+    {
+        T::never()
+    }
+}
+
+/// Never implemented. Its diagnostic is the error for the length of a field.
+#[diagnostic::on_unimplemented(
+    message = "a `Field` has no length, since its member may be missing",
+    label = "call `.get()?` first, or `.ok()`"
+)]
+pub trait CallGetForLen {
+    fn never<I>() -> I;
+}
+
 /// Never implemented. Its diagnostic is the error for a loop over a field.
 #[diagnostic::on_unimplemented(
     message = "a `Field` cannot be iterated, since its member may be missing",

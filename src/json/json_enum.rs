@@ -2,7 +2,7 @@
 
 /// Defines an enum that can be read from and written as JSON.
 ///
-/// Attributes, doc comments and visibility are kept.
+/// Attributes, also `cfg`, doc comments and visibility are kept.
 ///
 /// | written | meaning | with serde |
 /// | --- | --- | --- |
@@ -93,45 +93,54 @@ macro_rules! __json_enum {
             $variant:ident $(($type:ty) $(as .. $($never:lifetime)?)?)? $(as $json_name:literal)?
         ),+ $(,)?}
     ) => {
-        $(#[$($enum_attribute)*])*
-        $vis enum $name {$(
-            $(#[$($attribute)*])*
-            $variant $(($type))?,
-        )+}
+        $crate::__json_struct!(
+            @cfg {
+                $(#[$($enum_attribute)*])*
+                $vis enum $name {$(
+                    $(#[$($attribute)*])*
+                    $variant $(($type))?,
+                )+}
 
-        $crate::__json_mistake!(
-            @attributes json_enum [$(#[$($enum_attribute)*])*] $($(#[$($attribute)*])*)+
+                $crate::__json_mistake!(
+                    @attributes json_enum [$(#[$($enum_attribute)*])*] $($(#[$($attribute)*])*)+
+                );
+                $crate::__json_struct!(@distinct [$] [$($variant)+] [$name $(, $variant)+] const _: () = {
+                    $crate::__json_enum!(
+                        @words [$($([$($word)-+])+)?] $name
+                        $($variant ($($type)?) [$($json_name)? $($(.. $($never)?)?)?])+
+                    );
+                };);
+            }
+            json_enum [] [$(#[$($enum_attribute)*])*]
+            [$vis enum $name $(as $($($word)-+),+)?]
+            $([$(#[$($attribute)*])*] [
+                $variant $(($type) $(as .. $($never)?)?)? $(as $json_name)?
+            ])+
         );
-        $crate::__json_struct!(@distinct [$] [$($variant)+] [$name $(, $variant)+] const _: () = {
-            $crate::__json_enum!(
-                @words [$($([$($word)-+])+)?] $name
-                $($variant ($($type)?) [$($json_name)? $($(.. $($never)?)?)?])+
-            );
-        };);
     };
     (@parse $($definition:tt)*) => { $crate::__json_mistake!(@enum $($definition)*); };
 
     // The first word may be the tag.
     (@words [[$tag:literal] $($word:tt)*] $name:ident $($variants:tt)*) => {
-        const JSON_CASE: $crate::json::private::Case =
+        const __JSON_CASE: $crate::json::private::Case =
             $crate::__json_mistake!(@case json_enum $($word)*);
         $crate::__json_enum!(@impls $name [$tag] $($variants)*);
     };
     (@words [$($word:tt)*] $name:ident $($variants:tt)*) => {
-        const JSON_CASE: $crate::json::private::Case =
+        const __JSON_CASE: $crate::json::private::Case =
             $crate::__json_mistake!(@case json_enum $($word)*);
         $crate::__json_enum!(@impls $name [] $($variants)*);
     };
 
     (@impls $name:ident $tag:tt $($variant:ident $type:tt $json_name:tt)+) => {
         /// The names of the variants in JSON.
-        struct JsonNames;
+        struct __JsonNames;
         #[allow(non_upper_case_globals, reason = "one constant per variant, named like it")]
-        impl JsonNames {
+        impl __JsonNames {
             $(const $variant: &str = $crate::__json_enum!(@name $variant $json_name);)+
         }
-        const JSON_EXPECTED: &str = {
-            const NAMES: &[&str] = &[$(JsonNames::$variant),+];
+        const __JSON_EXPECTED: &str = {
+            const NAMES: &[&str] = &[$(__JsonNames::$variant),+];
             const TEXT: [u8; $crate::json::private::one_of_len(NAMES)] =
                 $crate::json::private::one_of(NAMES);
             $crate::json::private::text(&TEXT)
@@ -154,7 +163,7 @@ macro_rules! __json_enum {
                         @read_other r variant $variant $type $json_name $tag
                     );)*
                     #[allow(unreachable_code, reason = "a variant may hold all others")]
-                    ::core::result::Result::Err(variant.error(r, JSON_EXPECTED))
+                    ::core::result::Result::Err(variant.error(r, __JSON_EXPECTED))
                 })
             }
 
@@ -189,15 +198,15 @@ macro_rules! __json_enum {
     (@name $variant:ident [$name:literal]) => { $name };
     (@name $variant:ident []) => {{
         const NAME: &str = $crate::json::private::name(::core::stringify!($variant));
-        const TEXT: [u8; $crate::json::private::variant_len(NAME, JSON_CASE)] =
-            $crate::json::private::variant_text(NAME, JSON_CASE);
+        const TEXT: [u8; $crate::json::private::variant_len(NAME, __JSON_CASE)] =
+            $crate::json::private::variant_text(NAME, __JSON_CASE);
         $crate::json::private::text(&TEXT)
     }};
 
     (@checked $variant:ident $type:tt [..]) => { ::core::option::Option::None };
     (@checked $variant:ident $type:tt $json_name:tt) => {
         ::core::option::Option::Some((
-            JsonNames::$variant, $crate::__json_enum!(@has $type),
+            __JsonNames::$variant, $crate::__json_enum!(@has $type),
         ))
     };
     (@has ()) => { false };
@@ -209,13 +218,13 @@ macro_rules! __json_enum {
 
     (@read $r:ident $v:ident $variant:ident $type:tt [..] $tag:tt) => {};
     (@read $r:ident $v:ident $variant:ident () $json_name:tt $tag:tt) => {
-        if $v.is_unit(JsonNames::$variant) {
+        if $v.is_unit(__JsonNames::$variant) {
             $v.end($r)?;
             return ::core::result::Result::Ok(Self::$variant);
         }
     };
     (@read $r:ident $v:ident $variant:ident ($type:ty) $json_name:tt $tag:tt) => {
-        if $v.has_value(JsonNames::$variant) {
+        if $v.has_value(__JsonNames::$variant) {
             let value = $crate::__json_enum!(@value $r ($type) $tag);
             $v.end($r)?;
             return ::core::result::Result::Ok(Self::$variant(value));
@@ -250,22 +259,22 @@ macro_rules! __json_enum {
         <$type as $crate::json::ToJson>::to_json($value, $w)
     };
     (@write $w:ident $value:ident $variant:ident () $json_name:tt []) => {
-        $w.string(JsonNames::$variant)
+        $w.string(__JsonNames::$variant)
     };
     (@write $w:ident $value:ident $variant:ident () $json_name:tt [$tag:literal]) => {{
         $w.begin_object();
-        $w.member($tag, JsonNames::$variant);
+        $w.member($tag, __JsonNames::$variant);
         $w.end_object();
     }};
     (@write $w:ident $value:ident $variant:ident ($type:ty) $json_name:tt []) => {{
         $w.begin_object();
-        $w.name(JsonNames::$variant);
+        $w.name(__JsonNames::$variant);
         <$type as $crate::json::ToJson>::to_json($value, $w);
         $w.end_object();
     }};
     (@write $w:ident $value:ident $variant:ident ($type:ty) $json_name:tt [$tag:literal]) => {
         <$type as $crate::json::private::WritesObject>::write_tagged(
-            $value, $w, $tag, JsonNames::$variant,
+            $value, $w, $tag, __JsonNames::$variant,
         )
     };
 }

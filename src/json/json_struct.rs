@@ -2,7 +2,7 @@
 
 /// Defines a struct that can be read from and written as JSON.
 ///
-/// Attributes, doc comments and visibility are kept. Unknown members are ignored. An `Option` without a default
+/// Attributes, also `cfg`, doc comments and visibility are kept. Unknown members are ignored. An `Option` without a default
 /// may be missing or `null`.
 ///
 /// | written | meaning | with serde |
@@ -124,24 +124,34 @@ macro_rules! __json_struct {
             $(= $literal:literal)? $(= ($default:expr))?
         ),* $(,)?}
     ) => {
-        $(#[$($struct_attribute)*])*
-        $struct_vis struct $name $(<$life>)? {$(
-            $(#[$($attribute)*])*
-            $vis $field: $type,
-        )*}
+        $crate::__json_struct!(
+            @cfg {
+                $(#[$($struct_attribute)*])*
+                $struct_vis struct $name $(<$life>)? {$(
+                    $(#[$($attribute)*])*
+                    $vis $field: $type,
+                )*}
 
-        $crate::__json_mistake!(
-            @attributes json_struct [$(#[$($struct_attribute)*])*] $($(#[$($attribute)*])*)*
+                $crate::__json_mistake!(
+                    @attributes json_struct [$(#[$($struct_attribute)*])*] $($(#[$($attribute)*])*)*
+                );
+                $crate::__json_struct!(@distinct [$] [$($field)*] [$name $(, $field)*] const _: () = {
+                    const __JSON_CASE: $crate::json::private::Case =
+                        $crate::__json_mistake!(@case json_struct $($([$($word)-+])+)?);
+                    $crate::__json_struct!(@names $($field [$($json_name)? $(.. $($never)?)?])*);
+                    $crate::__json_struct!(
+                        @mode [$($([$($word)-+])+)?] $name [$($life)?]
+                        $($field ($type) [$($json_name)? $(.. $($never)?)?] [$($literal)? $($default)?])*
+                    );
+                };);
+            }
+            json_struct [] [$(#[$($struct_attribute)*])*]
+            [$struct_vis struct $name $(<$life>)? $(as $($($word)-+),+)?]
+            $([$(#[$($attribute)*])*] [
+                $vis $field: $type $(as $json_name)? $(as .. $($never)?)?
+                $(= $literal)? $(= ($default))?
+            ])*
         );
-        $crate::__json_struct!(@distinct [$] [$($field)*] [$name $(, $field)*] const _: () = {
-            const JSON_CASE: $crate::json::private::Case =
-                $crate::__json_mistake!(@case json_struct $($([$($word)-+])+)?);
-            $crate::__json_struct!(@names $($field [$($json_name)? $(.. $($never)?)?])*);
-            $crate::__json_struct!(
-                @mode [$($([$($word)-+])+)?] $name [$($life)?]
-                $($field ($type) [$($json_name)? $(.. $($never)?)?] [$($literal)? $($default)?])*
-            );
-        };);
     };
     (
         @parse $raw:tt
@@ -149,15 +159,21 @@ macro_rules! __json_struct {
         $struct_vis:vis struct $name:ident $(<$life:lifetime>)?
         ($(#[$($attribute:tt)*])* $vis:vis $type:ty $(,)?);
     ) => {
-        $(#[$($struct_attribute)*])*
-        $struct_vis struct $name $(<$life>)? ($(#[$($attribute)*])* $vis $type);
+        $crate::__json_struct!(
+            @cfg {
+                $(#[$($struct_attribute)*])*
+                $struct_vis struct $name $(<$life>)? ($(#[$($attribute)*])* $vis $type);
 
-        $crate::__json_mistake!(
-            @attributes json_struct [$(#[$($struct_attribute)*])*] $(#[$($attribute)*])*
+                $crate::__json_mistake!(
+                    @attributes json_struct [$(#[$($struct_attribute)*])*] $(#[$($attribute)*])*
+                );
+                $crate::__json_struct!(@distinct [$] [] [$name] const _: () = {
+                    $crate::__json_struct!(@transparent $name [$($life)?] ($type));
+                };);
+            }
+            json_struct [] [$(#[$($struct_attribute)*])*]
+            ($struct_vis struct $name $(<$life>)? ($(#[$($attribute)*])* $vis $type);)
         );
-        $crate::__json_struct!(@distinct [$] [] [$name] const _: () = {
-            $crate::__json_struct!(@transparent $name [$($life)?] ($type));
-        };);
     };
     (
         @parse []
@@ -179,6 +195,99 @@ macro_rules! __json_struct {
     };
     (@parse [] $($definition:tt)*) => { $crate::__json_mistake!(@struct $($definition)*); };
     (@parse [$($raw:tt)*] $($definition:tt)*) => { $crate::__json_mistake!(@struct $($raw)*); };
+
+    // Looks for an attribute `cfg`: of the type, then of its fields or variants. Without one, the type and its impls
+    // follow. The macro is called again for a definition that is without the attribute, and for one without the field.
+    // The usual attributes in their usual order are passed over at once, because of the recursion limit.
+    (
+        @cfg $emit:tt $macro:ident [$($done:tt)*]
+        [$(#[doc = $doc:tt])* #[cfg ($($cfg:tt)*)] $($more:tt)*]
+        [$($head:tt)*] $([$($attribute:tt)*] [$($field:tt)*])*
+    ) => {
+        #[cfg($($cfg)*)]
+        $crate::$macro! {
+            $($done)* $(#[doc = $doc])* $($more)* $($head)* {$($($attribute)* $($field)*,)*}
+        }
+    };
+    (
+        @cfg $emit:tt $macro:ident [$($done:tt)*]
+        [$(#[doc = $doc:tt])* #[cfg ($($cfg:tt)*)] $($more:tt)*]
+        ($($tuple:tt)*)
+    ) => {
+        #[cfg($($cfg)*)]
+        $crate::$macro! { $($done)* $(#[doc = $doc])* $($more)* $($tuple)* }
+    };
+    (@cfg $emit:tt $macro:ident $done:tt [$(#[doc = $doc:tt])*] ($($tuple:tt)*)) => {
+        $crate::__json_struct!(@emit $emit);
+    };
+    (
+        @cfg $emit:tt $macro:ident [$($done:tt)*] [$(#[doc = $doc:tt])*] [$($head:tt)*]
+        $($fields:tt)*
+    ) => {
+        $crate::__json_struct!(
+            @cfg_field $emit $macro [$($done)* $(#[doc = $doc])* $($head)*] [] $($fields)*
+        );
+    };
+    (
+        @cfg $emit:tt $macro:ident [$($done:tt)*]
+        [$(#[doc = $doc:tt])* #[derive $derive:tt] $($more:tt)*] $($rest:tt)*
+    ) => {
+        $crate::__json_struct!(
+            @cfg $emit $macro [$($done)* $(#[doc = $doc])* #[derive $derive]] [$($more)*] $($rest)*
+        );
+    };
+    (@cfg $emit:tt $macro:ident [$($done:tt)*] [#[$($other:tt)*] $($more:tt)*] $($rest:tt)*) => {
+        $crate::__json_struct!(@cfg $emit $macro [$($done)* #[$($other)*]] [$($more)*] $($rest)*);
+    };
+    (
+        @cfg_field $emit:tt $macro:ident $head:tt $done:tt
+        $([
+            $(#[doc = $doc:tt])* $(#[allow $allow:tt])* $(#[deprecated $($deprecated:tt)*])*
+            $(#[serde $serde:tt])*
+        ] $field:tt)*
+    ) => {
+        $crate::__json_struct!(@emit $emit);
+    };
+    (
+        @cfg_field $emit:tt $macro:ident [$($head:tt)*] [$($done:tt)*]
+        [$(#[doc = $doc:tt])* #[cfg ($($cfg:tt)*)] $($more:tt)*] [$($field:tt)*]
+        $([$($attribute:tt)*] [$($next:tt)*])*
+    ) => {
+        #[cfg($($cfg)*)]
+        $crate::$macro! {
+            $($head)* {
+                $($done)* $(#[doc = $doc])* $($more)* $($field)*, $($($attribute)* $($next)*,)*
+            }
+        }
+        #[cfg(not($($cfg)*))]
+        $crate::$macro! { $($head)* {$($done)* $($($attribute)* $($next)*,)*} }
+    };
+    (
+        @cfg_field $emit:tt $macro:ident $head:tt [$($done:tt)*]
+        [
+            $(#[doc = $doc:tt])* $(#[allow $allow:tt])* $(#[deprecated $($deprecated:tt)*])*
+            $(#[serde $serde:tt])*
+        ]
+        [$($field:tt)*] $($rest:tt)*
+    ) => {
+        $crate::__json_struct!(
+            @cfg_field $emit $macro $head
+            [
+                $($done)* $(#[doc = $doc])* $(#[allow $allow])* $(#[deprecated $($deprecated)*])*
+                $(#[serde $serde])* $($field)*,
+            ]
+            $($rest)*
+        );
+    };
+    (
+        @cfg_field $emit:tt $macro:ident $head:tt [$($done:tt)*] [#[$($other:tt)*] $($more:tt)*]
+        $($rest:tt)*
+    ) => {
+        $crate::__json_struct!(
+            @cfg_field $emit $macro $head [$($done)* #[$($other)*]] [$($more)*] $($rest)*
+        );
+    };
+    (@emit {$($emit:tt)*}) => { $($emit)* };
 
     // Puts the defaults into parentheses, from the first to the last.
     (
@@ -428,14 +537,21 @@ macro_rules! __json_struct {
             (($dollar($dollar impls:tt)*)) => { $dollar($dollar impls)* };
             ([$($dollar $name:tt)*]) => {};
         }
-        json_impls!(($($impls)*));
+        json_impls!((
+            #[allow(
+                deprecated,
+                single_use_lifetimes,
+                reason = "a field may be deprecated, and an impl may name no type of a field"
+            )]
+            $($impls)*
+        ));
     };
 
     // The fields' names, in order, and their indices.
     (@names $($field:ident $json_name:tt)*) => {
         #[allow(non_camel_case_types, dead_code, reason = "one variant per field, named like it")]
-        enum JsonField { $($field),* }
-        const JSON_NAMES: &$crate::json::private::Names = &$crate::json::private::Names::new(&[
+        enum __JsonField { $($field),* }
+        const __JSON_NAMES: &$crate::json::private::Names = &$crate::json::private::Names::new(&[
             $($crate::__json_struct!(@name $field $json_name)),*
         ]);
     };
@@ -449,20 +565,20 @@ macro_rules! __json_struct {
     };
     (@name $field:ident []) => {
         $crate::__json_struct!(
-            @text $field, $crate::json::private::name(::core::stringify!($field)), JSON_CASE
+            @text $field, $crate::json::private::name(::core::stringify!($field)), __JSON_CASE
         )
     };
     (@text $field:ident, $name:expr, $case:expr) => {{
         const NAME: &str = $name;
         const TEXT: [u8; $crate::json::private::Name::text_len(NAME, $case)] =
-            $crate::json::private::Name::text(NAME, $case, JsonField::$field as usize == 0);
+            $crate::json::private::Name::text(NAME, $case, __JsonField::$field as usize == 0);
         $crate::json::private::Name::new(&TEXT)
     }};
 
     // A default occurs once in the expansion, so that an error in it is reported once.
     (@default [$($life:tt)*] ($struct:ty) $field:ident ($type:ty) []) => {};
     (@default [$($life:tt)*] ($struct:ty) $field:ident ($type:ty) [$default:expr]) => {
-        impl $($life)* $crate::json::private::DefaultField<{ JsonField::$field as usize }> for $struct {
+        impl $($life)* $crate::json::private::DefaultField<{ __JsonField::$field as usize }> for $struct {
             type Value = $type;
 
             #[inline(always)]
@@ -474,13 +590,13 @@ macro_rules! __json_struct {
 
     // Reads the members of an object into a struct whose fields have values or placeholders.
     (@read $r:ident $value:ident $mode:ident $($field:ident ($type:ty) $json_name:tt $default:tt)*) => {{
-        let mut missing = [0; JSON_NAMES.n_words()];
+        let mut missing = [0; __JSON_NAMES.n_words()];
         $($crate::__json_struct!(@require missing $mode $field ($type) $json_name $default);)*
-        $r.fields(JSON_NAMES, &mut missing, &mut |index, r| {
+        $r.fields(__JSON_NAMES, &mut missing, &mut |index, r| {
             // One reference to the struct; the closure would capture one for each field.
             #[allow(unused_variables, reason = "unused in a struct without fields")]
             let value: &mut _ = $value;
-            $(if index == JsonField::$field as usize {
+            $(if index == __JsonField::$field as usize {
                 return $crate::__json_struct!(
                     @read_field r value $mode $field ($type) $json_name $default
                 );
@@ -493,7 +609,7 @@ macro_rules! __json_struct {
     };
     (@read_field $r:ident $value:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {
         if $r.null_if_next() {
-            $value.$field = $crate::json::private::default_for::<{ JsonField::$field as usize }, _>($value);
+            $value.$field = $crate::json::private::default_for::<{ __JsonField::$field as usize }, _>($value);
             ::core::result::Result::Ok(())
         } else {
             $crate::__json_struct!(@read_field $r $value $mode $field ($type) $json_name [])
@@ -508,25 +624,29 @@ macro_rules! __json_struct {
     // Adds a field to the set of required members.
     (@require $missing:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {};
     (@require $missing:ident owned $field:ident ($type:ty) $json_name:tt []) => {
-        <$type as $crate::json::FromJson>::require_field(&mut $missing, JsonField::$field as usize)
+        <$type as $crate::json::FromJson>::require_field(&mut $missing, __JsonField::$field as usize)
     };
     (@require $missing:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
-        (&&$crate::json::private::Probe::<$type>::NEW).how().require(&mut $missing, JsonField::$field as usize)
+        (&&$crate::json::private::Probe::<$type>::NEW).how().require(&mut $missing, __JsonField::$field as usize)
     };
     (@require $missing:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {};
     // The value of a field until it is read.
-    (@init $r:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
+    (@init $r:ident $mode:ident $field:ident ($type:ty) [..] []) => {
         <$type as ::core::default::Default>::default()
     };
+    (@init $r:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {{
+        const _: () = <$type as $crate::json::private::mistakes::RestDefault>::REPORT;
+        <$type as ::core::default::Default>::default()
+    }};
     (@init $r:ident owned $field:ident ($type:ty) $json_name:tt []) => {
-        <$type as $crate::json::FromJson>::init_field($r, JSON_NAMES, JsonField::$field as usize)?
+        <$type as $crate::json::FromJson>::init_field($r, __JSON_NAMES, __JsonField::$field as usize)?
     };
     (@init $r:ident borrowed $field:ident ($type:ty) $json_name:tt []) => {
         (&&$crate::json::private::Probe::<$type>::NEW).how()
-            .init($r, JSON_NAMES, JsonField::$field as usize)?
+            .init($r, __JSON_NAMES, __JsonField::$field as usize)?
     };
     (@init $r:ident $mode:ident $field:ident ($type:ty) $name:tt [$default:expr]) => {
-        <Self as $crate::json::private::DefaultField<{ JsonField::$field as usize }>>::default_field()
+        <Self as $crate::json::private::DefaultField<{ __JsonField::$field as usize }>>::default_field()
     };
     // Resets a field whose member may be missing, before another object is read into the struct.
     (@reset $self:ident $mode:ident $field:ident ($type:ty) [..] $default:tt) => {
@@ -540,7 +660,7 @@ macro_rules! __json_struct {
     };
     (@reset $self:ident $mode:ident $field:ident ($type:ty) $json_name:tt [$default:expr]) => {
         $self.$field =
-            <Self as $crate::json::private::DefaultField<{ JsonField::$field as usize }>>::default_field()
+            <Self as $crate::json::private::DefaultField<{ __JsonField::$field as usize }>>::default_field()
     };
     (@check ($type:ty) [..]) => {};
     (@check ($type:ty) $json_name:tt) => {
@@ -555,7 +675,7 @@ macro_rules! __json_struct {
     (@write [[skip_none] $case:tt] $($rest:tt)*) => { $crate::__json_struct!(@write_some $($rest)*) };
     (@write [$case:tt [skip_none]] $($rest:tt)*) => { $crate::__json_struct!(@write_some $($rest)*) };
     (@write $words:tt $self:ident $w:ident $($field:ident $type:tt $json_name:tt)*) => {{
-        if !JSON_NAMES.opens() {
+        if !__JSON_NAMES.opens() {
             $w.begin_object();
         }
         $($crate::__json_struct!(@write_field $self $w field $field $type $json_name);)*
@@ -578,7 +698,7 @@ macro_rules! __json_struct {
         <$type as $crate::json::private::KeepsRest>::write(&$self.$field, $w);
     };
     (@write_field $self:ident $w:ident $write:ident $field:ident ($type:ty) $json_name:tt) => {
-        $w.$write(JSON_NAMES, JsonField::$field as usize);
+        $w.$write(__JSON_NAMES, __JsonField::$field as usize);
         <$type as $crate::json::ToJson>::to_json(&$self.$field, $w);
     };
 }

@@ -28,7 +28,19 @@ macro_rules! json {
         $crate::__json!(@object object $($member)*);
         $crate::json::Value::Object(object)
     }};
+    () => { ::core::compile_error!("json! expects a value") };
+    // An object is not an expression, and the compiler would try no other rule.
+    ({$($member:tt)*}, $($rest:tt)*) => {
+        ::core::compile_error!("json! expects one value, found `,` after it")
+    };
     ($value:expr) => { $crate::json::ToJson::to_value(&$value) };
+    ($value:expr, $($rest:tt)*) => {
+        ::core::compile_error!("json! expects one value, found `,` after it")
+    };
+    ($value:tt $next:tt $($rest:tt)*) => {{
+        $crate::__json!(@mistake [$value] $value JsonOneValue);
+        $crate::json::Value::Null
+    }};
 }
 
 /// The rules of `json!` for elements and members. They are in another macro, so that the documentation does not
@@ -88,6 +100,11 @@ macro_rules! __json {
         $crate::__json_mistake!(@literal $name $mistake);
     };
     (@mistake [$at:tt] $name:ident $mistake:ident) => { $crate::__json_mistake!(@at $at $mistake); };
+    (@mistake $at:tt $token:tt JsonOneValue) => {
+        ::core::compile_error!(::core::concat!(
+            "json! expects one value, found more after `", ::core::stringify!($token), "`"
+        ));
+    };
     (@mistake $at:tt $token:tt JsonElementComma) => {
         ::core::compile_error!(::core::concat!(
             "json! expects `,` after the element `", ::core::stringify!($token), "`"

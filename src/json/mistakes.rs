@@ -141,6 +141,12 @@ mistakes! {
     EmptyEnum:
         "json_enum! expects a variant: `enum Name {{ Variant }}`",
         "has no variants";
+    RestDefault:
+        "a field `as ..` has no default: it is empty if there are no other members",
+        "remove the default";
+    JsonOneValue:
+        "json! expects one value, found more after it",
+        "expected nothing after this value";
     JsonComma:
         "json! expects `,` after the value of a member",
         "expected `,` after the value of this member";

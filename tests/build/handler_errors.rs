@@ -164,6 +164,18 @@ fn a_loop_over_a_field_says_to_call_get() {
             "field_ref",
             "for message in &event.records { message.body.get()?; } // HERE",
         ),
+        (
+            "field_iter",
+            "for message in event.records.iter() { message.body.get()?; } // HERE",
+        ),
+        (
+            "field_iter_mut",
+            "let mut event = event; event.records.iter_mut().for_each(drop); // HERE",
+        ),
+        (
+            "field_into_iter",
+            "let all: Vec<_> = event.records.into_iter().map(|m| m.body.get()).collect(); // HERE",
+        ),
     ] {
         let source = format!(
             "{USE}\nfn f(event: SqsEvent, cx: &Context) -> Result<()> {{\n {body}\n Ok(())\n}}"
@@ -172,6 +184,21 @@ fn a_loop_over_a_field_says_to_call_get() {
             "a `Field` cannot be iterated, since its member may be missing",
             "call `.get()?` first, or `.ok()`",
             "`for record in event.records.get()?`",
+        ] {
+            refuses(name, &source, want);
+        }
+    }
+    for (name, call) in [
+        ("field_len", "event.records.len()"),
+        ("field_is_empty", "event.records.is_empty()"),
+        ("field_text_len", "text.len()"),
+    ] {
+        let source = format!(
+            "{USE}\nfn f(event: SqsEvent, text: tiny_lambda::events::Field<String>) {{\n {call}; // HERE\n}}"
+        );
+        for want in [
+            "a `Field` has no length, since its member may be missing",
+            "call `.get()?` first, or `.ok()`",
         ] {
             refuses(name, &source, want);
         }

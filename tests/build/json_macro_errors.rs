@@ -121,6 +121,15 @@ fn the_error_of_a_wrong_struct_is_at_the_wrong_line() {
         "`u8` cannot keep the members that no other field takes",
     );
     refuses(
+        "rest_default",
+        "tiny_lambda::json_struct! {
+            struct Wrong {
+                a: tiny_lambda::json::Object as .. = tiny_lambda::json::Object::new(), // HERE
+            }
+        }",
+        "a field `as ..` has no default",
+    );
+    refuses(
         "rest_in_front",
         "tiny_lambda::json_struct! { // HERE
             struct Wrong { rest: tiny_lambda::json::Object as .., a: u8 }
@@ -842,6 +851,30 @@ fn each_mistake_in_a_tree_is_named_at_its_line() {
                 "fn tree() { tiny_lambda::json!([, 1]); }",
                 "json! expects an element, found `,`",
             ),
+            (
+                "fn tree() { tiny_lambda::json!(1 2); }",
+                "json! expects one value, found more after it",
+            ),
+            (
+                "fn tree(x: u8) { tiny_lambda::json!(x x); }",
+                "json! expects one value, found more after it",
+            ),
+            (
+                "fn tree() { tiny_lambda::json!({} {}); }",
+                "json! expects one value, found more after `{}`",
+            ),
+            (
+                "fn tree() { tiny_lambda::json!({ \"a\": 1 }, 2); }",
+                "json! expects one value, found `,` after it",
+            ),
+            (
+                "fn tree() { tiny_lambda::json!([1], 2); }",
+                "json! expects one value, found `,` after it",
+            ),
+            (
+                "fn tree() { tiny_lambda::json!(); }",
+                "json! expects a value",
+            ),
         ],
     );
 }
@@ -876,6 +909,14 @@ fn wide_structs_do_not_exceed_the_recursion_limit() {
         wide("struct B", fields(50, "String = String::new()")),
         wide("struct C", fields(300, "Option<u8>")),
         wide(&format!("{docs}#[derive(Debug)] struct D"), docs + "a: u8"),
+        wide(
+            "struct E",
+            fields(200, "u8").replace(" pub", "#[allow(dead_code)] #[deprecated] pub"),
+        ),
+        wide(
+            "struct F",
+            fields(100, "u8 = 1") + "#[cfg(any())] a: Missing",
+        ),
         "fn main() {}".to_owned(),
     ];
     assert_eq!(compile("right_wide", &right.concat()), Ok(()));

@@ -694,3 +694,85 @@ fn defaults_may_be_any_expressions() {
         r#"{"oneA":-1,"2":[1,2],"map":{},"List":[2,3],"unit":null,"plain":null,"sum":2}"#,
     );
 }
+
+mod conditional {
+    //! Definitions with `cfg`, and with deprecated members, which are no warnings in the impls.
+    #![deny(deprecated, single_use_lifetimes)]
+
+    use tiny_lambda::json::{self, Object};
+    use tiny_lambda::{json_enum, json_struct};
+
+    json_struct! {
+        /// A definition with attributes before and after `cfg`.
+        #[derive(Debug, PartialEq)]
+        #[cfg(all())]
+        #[allow(dead_code, reason = "only compared")]
+        pub(super) struct Mixed as camelCase, skip_none {
+            #[allow(dead_code, reason = "only compared")]
+            pub(super) unit_cents: u8 as "cents" = 1 + 1,
+            #[cfg(any())]
+            no_type: Missing = no_function(),
+            /// A field.
+            #[cfg(all())]
+            /// It has two of them.
+            #[cfg(not(any()))]
+            order_id: Option<u8>,
+            #[cfg(any())]
+            pub(super) no_name: u8 as "cents" = 3,
+            #[cfg(all())]
+            rest: Object as ..,
+        }
+    }
+    json_struct! { #[cfg(any())] #[derive(Debug)] pub(super) struct Id(Missing); }
+    json_struct! { #[derive(Debug, PartialEq)] #[cfg(all())] pub(super) struct Id(pub(super) u8); }
+    json_struct! {
+        #[derive(Debug)]
+        struct Borrowed<'j> { #[cfg(any())] no_type: Missing, #[cfg(all())] id: &'j str }
+    }
+    json_enum! {
+        #[cfg(all())]
+        #[derive(Debug, PartialEq)]
+        pub(super) enum State as "type", camelCase {
+            #[cfg(any())]
+            NoType(Missing),
+            #[cfg(all())]
+            OpenNow,
+            #[deprecated]
+            Mixed(Mixed) as "mixed",
+        }
+    }
+    json_enum! { #[cfg(any())] enum State { NoType(Missing) } }
+    json_struct! {
+        #[deprecated]
+        #[derive(Debug)]
+        pub(super) struct Old { #[deprecated] pub(super) a: u8, #[deprecated] b: Option<u8> = None }
+    }
+    json_struct! { #[deprecated] pub(super) struct OldId(u8); }
+
+    #[test]
+    fn cfg_leaves_out_types_fields_and_variants() {
+        let mixed: Mixed = json::parse(br#"{"orderId":7,"x":1}"#).unwrap();
+        assert_eq!(json::to_vec(&mixed), br#"{"cents":2,"orderId":7,"x":1}"#);
+        assert_eq!(json::parse::<Id>(b"7").unwrap(), Id(7));
+        let state = json::parse::<State>(br#"{"type":"openNow"}"#);
+        assert_eq!(state.unwrap(), State::OpenNow);
+        let borrowed: Borrowed<'_> = json::parse_borrowed(br#"{"id":"a"}"#).unwrap();
+        assert_eq!(borrowed.id, "a");
+        json_struct! { struct Local { #[cfg(any())] a: Missing, #[cfg(all())] b: u8 } }
+        assert_eq!(json::parse::<Local>(br#"{"b":1}"#).unwrap().b, 1);
+    }
+}
+
+/// The items of the expansion do not hide those of the user.
+#[test]
+fn types_may_have_the_names_of_the_macros_items() {
+    use tiny_lambda::{json, json_enum, json_struct};
+
+    const JSON_NAMES: u8 = 7;
+    json_struct! { #[derive(Debug, PartialEq)] struct JsonField { a: u8 = JSON_NAMES } }
+    json_struct! { #[derive(Debug, PartialEq)] struct JsonNames { field: JsonField } }
+    json_enum! { #[derive(Debug, PartialEq)] enum Name { JsonNames(JsonNames), JsonField(JsonField), TEXT } }
+    let name: Name = json::parse(br#"{"JsonNames":{"field":{}}}"#).unwrap();
+    let field = JsonField { a: 7 };
+    assert_eq!(name, Name::JsonNames(JsonNames { field }));
+}

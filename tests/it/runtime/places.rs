@@ -205,6 +205,13 @@ fn an_error_that_a_function_makes_or_converts_names_its_place() {
     check_place("bail! with an error", || -> Result<u8> {
         bail!(std::fmt::Error)
     });
+    check_place("bail! with a String", || -> Result<u8> {
+        bail!(String::from("sold out"))
+    });
+    check_place("bail! with a box", || -> Result<u8> {
+        bail!(Box::<dyn std::error::Error>::from("sold out"))
+    });
+    check_place("bail! with a number", || -> Result<u8> { bail!(7 + 1) });
     check_place("ensure!", || {
         ensure!(texts[0] == "y");
         Ok(())
