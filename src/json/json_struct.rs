@@ -135,7 +135,7 @@ macro_rules! __json_struct {
         );
         $crate::__json_struct!(@distinct [$] [$($field)*] [$name $(, $field)*] const _: () = {
             const JSON_CASE: $crate::json::private::Case =
-                $crate::__json_mistake!(@case json_struct $($([$($word)-+])+)?);
+                $crate::__json_case!(json_struct $($([$($word)-+])+)?);
             $crate::__json_struct!(@names $($field [$($json_name)? $(.. $($never)?)?])*);
             $crate::__json_struct!(
                 @mode [$($([$($word)-+])+)?] $name [$($life)?]

@@ -70,6 +70,7 @@ mod tests;
 mod text;
 pub(crate) mod time;
 mod value;
+mod words;
 mod write;
 
 pub use base64::Base64;
