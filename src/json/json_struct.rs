@@ -200,7 +200,7 @@ macro_rules! __json_struct {
         );
     };
     (@defaults [[$($raw:tt)*] $($head:tt)*] $fields:tt) => { $crate::__json_mistake!(@struct $($raw)*); };
-    // Is there a name after the default? The rules look at up to eight tokens before the first comma.
+    // Looks for a name after the default, among up to eight tokens before the first comma.
     (@scan_default $head:tt $done:tt $a:tt as $name:literal $($rest:tt)*) => {
         $crate::__json_struct!(@swap $head $done $name [$a] $($rest)*);
     };

@@ -1,13 +1,13 @@
 //! The compiler's messages about mistakes in `json_struct!`, `json_enum!` and `json!`.
 //!
 //! A macro cannot report an error at a token of its input: the compiler reports a `compile_error!` at the
-//! call of the macro. Two ways lead to the token:
-//! - A trait that nothing implements. The expansion gives [`Here`] the token as its name and asks for the trait,
-//!   whose message is the error (`@at`; `@literal` for a literal).
-//! - A name and the brackets after it, such as `serde(...)` or `Point(u8, u8)`, become the call of a local macro that
-//!   is a `compile_error!` (`@call`).
+//! call of the macro. There are two ways to report it at the token:
+//! - A trait that nothing implements. The expansion imports [`Here`] under the name of the token and requires the
+//!   trait for it. The message of the trait is the error (`@at`; `@literal` for a literal).
+//! - A local macro that expands to `compile_error!`. A name and the brackets after it, such as `serde(...)` or
+//!   `Point(u8, u8)`, become its call (`@call`).
 
-/// The type whose name is the token of a mistake.
+/// The type that is imported under the name of a wrong token.
 #[derive(Debug)]
 pub struct Here;
 
@@ -17,7 +17,7 @@ macro_rules! mistakes {
         /// A mistake, which the message says.
         #[diagnostic::on_unimplemented(message = $message, label = $label)]
         pub trait $name {
-            /// Is read by the macros, so that the compiler looks for the trait.
+            /// The macros read this constant, so that the compiler looks for an impl.
             const REPORT: () = ();
         }
     )*};
