@@ -60,7 +60,7 @@ type RouteHandler<'h> = Box<dyn Fn(Request, &Context) -> Result<Response> + Send
 /// If several patterns match the path and the method, the most specific one is used, whatever the
 /// order in which they were added: at the first segment in which they differ, text is preferred to
 /// a parameter, and a parameter to the rest. Of equal patterns, a route for the method is preferred to
-/// one of [`any`](Self::any) method, and then the one that was added first.
+/// one for [`any`](Self::any) method, and an earlier route to a later one.
 ///
 /// Patterns are compared with [`Request::route_path`], which has neither the stage nor the base
 /// path of a custom domain name. If no route matches, they are compared with [`Request::path`],
