@@ -341,7 +341,8 @@ impl<'h> Router<'h> {
         // A fallback also handles an event without a path.
         let segments = request.segments(path);
         let segments = segments.or(is_fallback.then(Vec::new))?;
-        let mut found = Vec::new();
+        let is_head = *request.method() == Method::Head;
+        let mut best: Option<(&Route<'h>, Captures)> = None;
         for route in &self.routes {
             if (route.method == RouteMethod::Fallback) != is_fallback {
                 continue;
@@ -349,35 +350,34 @@ impl<'h> Router<'h> {
             let Some(captures) = captures(&route.pattern, &segments) else {
                 continue;
             };
-            match route.method_rank(request.method()) {
-                Ok(rank) => found.push(((specificity(&route.pattern), rank), route, captures)),
-                Err(method) => {
-                    let head = (*method == Method::Get).then_some("HEAD");
+            if let RouteMethod::One(method) = &route.method {
+                let is_get = *method == Method::Get;
+                if method != request.method() && !(is_head && is_get) {
+                    let head = is_get.then_some("HEAD");
                     for name in [method.as_str()].into_iter().chain(head) {
                         if !allowed.contains(&name) {
                             allowed.push(name);
                         }
                     }
+                    continue;
                 }
             }
+            let order = |route: &'r Route<'h>| {
+                let method = match &route.method {
+                    RouteMethod::One(method) if method == request.method() => 0,
+                    RouteMethod::One(_) => 1,
+                    RouteMethod::Any | RouteMethod::Fallback => 2,
+                };
+                (specificity(&route.pattern), method)
+            };
+            if best
+                .as_ref()
+                .is_none_or(|best| order(route) < order(best.0))
+            {
+                best = Some((route, captures));
+            }
         }
-        let best = found.into_iter().min_by(|a, b| a.0.cmp(&b.0));
-        best.map(|(_, route, captures)| (route, captures))
-    }
-}
-
-impl Route<'_> {
-    /// Returns the rank of the route among those with an equal pattern. The smallest one is preferred.
-    ///
-    /// # Errors
-    /// The route is not for `method`, but for the returned one.
-    fn method_rank(&self, method: &Method) -> Result<u8, &Method> {
-        match &self.method {
-            RouteMethod::One(own) if own == method => Ok(0),
-            RouteMethod::One(Method::Get) if *method == Method::Head => Ok(1),
-            RouteMethod::One(own) => Err(own),
-            RouteMethod::Any | RouteMethod::Fallback => Ok(2),
-        }
+        best
     }
 }
 
