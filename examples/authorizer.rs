@@ -21,7 +21,7 @@ json_struct! {
     struct Claims { sub: String, exp: u64, nbf: u64 = 0 }
 }
 
-/// By how much the clocks of issuer and function may differ.
+/// The largest difference that is accepted between the clocks of issuer and function.
 const TOLERANCE_S: u64 = 60;
 
 fn main() -> ! {
@@ -47,7 +47,7 @@ fn authorize(secret: &[u8], request: Request, cx: &Context) -> Result<Response> 
         Ok(claims) => Ok(Response::allow(&claims.sub, &api)),
         Err(reason) => {
             info!(cx, "refused: {reason}");
-            // For exactly this message API Gateway responds with status 401.
+            // API Gateway responds with status 401 to exactly this message.
             Err(Error::new("Unauthorized", "Unauthorized"))
         }
     }

@@ -5,11 +5,11 @@ use tiny_lambda::events::dynamodb::{self, DynamoDbEvent, DynamoDbEventRecord};
 use tiny_lambda::{Context, Result, info};
 
 fn main() -> ! {
-    tiny_lambda::run(
-        |event: DynamoDbEvent, cx: &Context| -> Result<BatchResponse> {
-            dynamodb::each(&event, cx, |record| log_change(record, cx))
-        },
-    )
+    tiny_lambda::run(log_changes)
+}
+
+fn log_changes(event: DynamoDbEvent, cx: &Context) -> Result<BatchResponse> {
+    dynamodb::each(&event, cx, |record| log_change(record, cx))
 }
 
 fn log_change(record: &DynamoDbEventRecord, cx: &Context) -> Result<()> {

@@ -1,22 +1,22 @@
-//! Handles the messages of a queue one by one. SQS delivers only those again that failed.
+//! Handles the messages of a queue one by one. SQS delivers only the failed ones again.
 
 use tiny_lambda::events::batch::BatchResponse;
 use tiny_lambda::events::sqs::{self, SqsEvent, SqsMessage};
-use tiny_lambda::{Context, Error, Result, json_struct};
+use tiny_lambda::{Context, Error, Result, ensure, json_struct};
 
 json_struct! { struct Order { order: String, quantity: u32 } }
 
 fn main() -> ! {
-    tiny_lambda::run(|event: SqsEvent, cx: &Context| -> Result<BatchResponse> {
-        sqs::each(&event, cx, place_order)
-    })
+    tiny_lambda::run(place_orders)
+}
+
+fn place_orders(event: SqsEvent, cx: &Context) -> Result<BatchResponse> {
+    sqs::each(&event, cx, place_order)
 }
 
 fn place_order(message: &SqsMessage) -> Result<()> {
     let order: Order = message.json()?;
-    if order.quantity == 0 {
-        return Err(Error::new("EmptyOrder", order.order));
-    }
+    ensure!(order.quantity > 0, Error::new("EmptyOrder", order.order));
     Ok(())
 }
 

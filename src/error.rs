@@ -134,7 +134,7 @@ impl Error {
         Error::at(error_type.into(), &message, Location::caller())
     }
 
-    /// Makes an error of a text, with the error type `Error`. [`bail!`](crate::bail) and
+    /// Returns an error with this text and the error type `Error`. [`bail!`](crate::bail) and
     /// [`ensure!`](crate::ensure) return one.
     ///
     /// ```
@@ -150,7 +150,7 @@ impl Error {
         Error::at(UNNAMED.into(), &message, Location::caller())
     }
 
-    /// Makes an error of one that `?` does not convert, because its type does not implement
+    /// Converts an error that `?` does not convert, because its type does not implement
     /// [`std::error::Error`]: `Box<dyn Error>`, `Box<dyn Error + Send + Sync>`, `anyhow::Error` and the like,
     /// `String` and `&str`.
     ///
@@ -473,7 +473,7 @@ impl<E: StdError> From<E> for Error {
     }
 }
 
-/// What [`Error::boxed`] takes. `M` only tells the impls apart, which could overlap otherwise (E0119).
+/// The argument of [`Error::boxed`]. `M` distinguishes the impls, which could overlap otherwise (E0119).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a boxed error nor text",
     label = "cannot be converted to `Box<dyn std::error::Error>`",
@@ -624,8 +624,8 @@ impl ByText {
     }
 }
 
-/// Returns an [`Error`] from the function that contains it: of a text and its arguments, or of any value of
-/// which `?`, [`Error::boxed`] or [`Error::msg`] makes one.
+/// Returns an [`Error`] from the enclosing function. The arguments are those of `format!`, or a value that `?`,
+/// [`Error::boxed`] or [`Error::msg`] converts.
 ///
 /// ```
 /// use tiny_lambda::{Error, Result, bail};
@@ -665,8 +665,8 @@ macro_rules! bail {
     };
 }
 
-/// Returns an error from the function that contains it if a condition does not hold. After the condition
-/// comes what [`bail!`](crate::bail) takes; without it, the message has the condition.
+/// Returns an error from the enclosing function if a condition does not hold. The arguments after the condition
+/// are those of [`bail!`](crate::bail). Without them, the message contains the condition.
 ///
 /// ```
 /// use tiny_lambda::{Result, ensure};

@@ -19,8 +19,8 @@ const FILES: [&str; 3] = [
     "src/bin/package/release.toml",
 ];
 
-/// A row of the table: a name, a profile, and and replacements as pairs of old and new text, each of which is once
-/// in one of the files.
+/// A row of the table: a name, a profile, and replacements as pairs of old and new text. Each old text occurs once
+/// in the files.
 type Variant = (&'static str, &'static str, &'static [[&'static str; 2]]);
 
 const OPT_LEVEL: &str = "opt_level=z";

@@ -4,7 +4,7 @@
 
 use std::io;
 
-use crate::emulator::invoke::{BodyText, InvokeResponse, invoke};
+use crate::emulator::invoke::{BodyText, invoke};
 use crate::emulator::invoke_api::url_event::{
     PRELUDE_TYPE, Prelude, UrlResponse, parse_prelude, parse_response,
 };
@@ -76,11 +76,11 @@ impl FrontDoor {
         FrontDoor::LatticeV2,
     ];
 
-    /// Returns the event that the front door makes of a request, as JSON. With
+    /// Returns the event that the front door makes from a request, as JSON. With
     /// [`invoke`](super::invoke) a test sees the exact response that the front door would get.
     ///
-    /// The request is one of [`Request::new`]. A body of text is sent as text, one of bytes in base64. A
-    /// header `Host` and an address of the caller are added if the request has none.
+    /// [`Request::new`] makes the request. A text body is sent as text, and bytes are sent in base64. The
+    /// headers `Host` and `X-Forwarded-For` are added if the request does not have them.
     ///
     /// ```
     /// use tiny_lambda::emulator::{self, FrontDoor};
@@ -139,7 +139,7 @@ impl FrontDoor {
 /// Runs `handler` for one web request, as [`invoke`](super::invoke) does for an event, and returns the
 /// response that the front door would send to its client.
 ///
-/// [`FrontDoor::event`] is for the event and the exact JSON of the response.
+/// [`FrontDoor::event`] returns the event, for tests of the exact JSON of the response.
 ///
 /// ```
 /// use tiny_lambda::emulator::{self, FrontDoor};
@@ -162,25 +162,26 @@ pub fn invoke_http(
     request: &Request,
 ) -> io::Result<Response> {
     let reply = invoke(handler, front_door.event(request))?;
-    let is_stream = reply.content_type.as_deref() == Some(PRELUDE_TYPE) && !reply.is_error();
-    let infers = matches!(front_door, FrontDoor::HttpApi | FrontDoor::FunctionUrl);
-    match json::parse_replacing_surrogates::<Value>(&reply.body) {
-        _ if is_stream => match parse_prelude(&reply.body) {
-            Prelude::Whole(response) => Ok(http_response(response)),
-            Prelude::Incomplete | Prelude::Malformed => Err(no_response(&reply)),
-        },
-        // Payload format 2.0 infers a response from other JSON.
-        Ok(value) if infers && !reply.is_error() && value.get("statusCode").is_none() => {
-            let response = parse_response(&reply.body).ok_or_else(|| no_response(&reply))?;
-            Ok(http_response(response))
+    let has_no_status = |value: Value| value.get("statusCode").is_none();
+    let infers = matches!(front_door, FrontDoor::HttpApi | FrontDoor::FunctionUrl)
+        && json::parse_replacing_surrogates(&reply.body).is_ok_and(has_no_status);
+    let response = if reply.is_error() {
+        return reply.json();
+    } else if reply.content_type.as_deref() == Some(PRELUDE_TYPE) {
+        match parse_prelude(&reply.body) {
+            Prelude::Whole(response) => Some(response),
+            Prelude::Incomplete | Prelude::Malformed => None,
         }
-        _ => reply.json(),
-    }
-}
-
-fn no_response(reply: &InvokeResponse) -> io::Error {
-    let text = format!("expected a web response, found {}", BodyText(&reply.body));
-    io::Error::new(io::ErrorKind::InvalidData, text)
+    } else if infers {
+        // Payload format 2.0 infers a response from JSON without a status.
+        parse_response(&reply.body)
+    } else {
+        return reply.json();
+    };
+    response.map(http_response).ok_or_else(|| {
+        let text = format!("expected a web response, found {}", BodyText(&reply.body));
+        io::Error::new(io::ErrorKind::InvalidData, text)
+    })
 }
 
 fn http_response(response: UrlResponse) -> Response {
@@ -216,21 +217,19 @@ impl<'r> Parts<'r> {
             .into_iter()
             .filter(|(name, _)| request.header(name).is_none());
         let headers = request.headers().iter().chain(own).map(|(name, value)| {
-            let lower_case = || name.to_ascii_lowercase();
-            let name = if keeps_case {
-                name.to_owned()
-            } else {
-                lower_case()
-            };
+            let mut name = name.to_owned();
+            if !keeps_case {
+                name.make_ascii_lowercase();
+            }
             (name, value.to_owned())
         });
         let headers = headers.collect();
         let pairs = request.query_string().split('&');
-        let pairs = pairs.filter(|pair| !pair.is_empty());
-        let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        let query: Vec<_> = pairs
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
+        let pairs = pairs.filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (name.to_owned(), value.to_owned())
+        });
+        let query: Vec<_> = pairs.collect();
         let decoded = |text: &str| decode_percent_lossy(text.as_bytes(), Escapes::Form);
         let decoded_query = query
             .iter()
@@ -263,11 +262,9 @@ impl<'r> Parts<'r> {
     /// The event of a REST API, or of an HTTP API with payload format 1.0.
     fn rest_api(&self, front_door: FrontDoor) -> Object {
         let is_http_api = front_door == FrontDoor::HttpApiV1;
-        let path = self.path;
-        let path = if is_http_api {
-            decoded_path(path)
-        } else {
-            path.to_owned()
+        let path = match front_door {
+            FrontDoor::HttpApiV1 => decoded_path(self.path),
+            _ => self.path.to_owned(),
         };
         let proxy = self.path.strip_prefix('/').unwrap_or_default();
         let (resource, proxy, stage) = match (is_http_api, proxy) {
@@ -497,21 +494,20 @@ fn last(pairs: &[(String, String)]) -> Object {
 
 /// Returns an object with a list of the values of each name.
 fn lists(pairs: &[(String, String)]) -> Object {
-    let mut object = Object::new();
-    for (name, _) in pairs {
-        let values = pairs.iter().filter(|pair| pair.0 == *name);
-        object.insert(name, values.map(|pair| pair.1.as_str()).collect::<Value>());
-    }
-    object
+    grouped(pairs, |values| values.into_iter().collect())
 }
 
 /// Returns an object with the values of each name, joined by `separator`.
 fn joined(pairs: &[(String, String)], separator: &str) -> Object {
+    grouped(pairs, |values| values.join(separator).into())
+}
+
+/// Returns an object with the result of `value_of` for the values of each name.
+fn grouped(pairs: &[(String, String)], value_of: impl Fn(Vec<&str>) -> Value) -> Object {
     let mut object = Object::new();
     for (name, _) in pairs {
         let values = pairs.iter().filter(|pair| pair.0 == *name);
-        let values: Vec<&str> = values.map(|pair| pair.1.as_str()).collect();
-        object.insert(name, values.join(separator));
+        object.insert(name, value_of(values.map(|pair| pair.1.as_str()).collect()));
     }
     object
 }

@@ -9,7 +9,7 @@
 //!   [`to_body`](CloudFormationCustomResourceResponse::to_body).
 //! - The header `content-type` is sent and empty, because the URL is signed for an empty one.
 //! - The header `content-length` is sent, because S3 does not accept chunked bodies here.
-//! - A response is sent in every case. If none comes, CloudFormation waits for one hour, or for the
+//! - The function sends a response in every case. CloudFormation waits for it for one hour, or for the
 //!   resource's `ServiceTimeout`.
 //!
 //! This crate has no TLS. With the crate `ureq`, version 3, a whole function is:

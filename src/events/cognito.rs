@@ -63,7 +63,7 @@ macro_rules! triggers {
 
         $(
             impl $name {
-                /// Returns the response to change it. It is empty first if the event has none.
+                /// Returns the response, to change it. If the event has none, it is set to an empty one.
                 ///
                 /// ```
                 #[doc = concat!("use tiny_lambda::events::cognito::", stringify!($name), " as Event;")]

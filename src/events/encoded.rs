@@ -56,8 +56,8 @@ impl Hash for Named {
     }
 }
 
-/// Types that hold a text: the type from which one can be made, the function that makes the text from
-/// that, the function that reads it, and the function that writes it.
+/// Defines types that hold a text. In parentheses are the type that `From` converts, and the functions
+/// that convert it to the text, read the text, and write it.
 macro_rules! encoded {
     ($($(#[$attribute:meta])* $name:ident($source:ty, $from:expr, $read:expr, $write:expr);)*) => {$(
         $(#[$attribute])*
@@ -198,7 +198,7 @@ fn write_number(w: &mut Writer, json: &str) {
     w.raw(if json.is_empty() { "0" } else { json });
 }
 
-/// Shows what is encoded. A text that cannot be decoded is shown as it was sent.
+/// Implements `Debug`: it shows the decoded value, or the text as it was sent if that cannot be decoded.
 macro_rules! show {
     ($($name:ident($value:ident) $shown:expr;)*) => {$(
         impl Debug for $name {

@@ -63,10 +63,9 @@ pub(super) struct Invalid {
 impl PartialEq for NoValue {
     fn eq(&self, other: &NoValue) -> bool {
         match (self, other) {
-            (NoValue::Unset | NoValue::Missing(_), NoValue::Unset | NoValue::Missing(_))
-            | (NoValue::Null(_), NoValue::Null(_)) => true,
+            (NoValue::Null(_), NoValue::Null(_)) => true,
             (NoValue::Invalid(invalid), NoValue::Invalid(other)) => invalid.json == other.json,
-            _ => false,
+            _ => self.is_missing() && other.is_missing(),
         }
     }
 }
@@ -227,14 +226,26 @@ impl<T> Field<T> {
     /// assert!(!Field::from(7).is_absent());
     /// ```
     pub fn is_absent(&self) -> bool {
-        matches!(
-            self.0,
-            Err(NoValue::Unset | NoValue::Missing(_) | NoValue::Null(_))
-        )
+        self.is_missing() || matches!(self.0, Err(NoValue::Null(_)))
+    }
+
+    fn is_missing(&self) -> bool {
+        self.0.as_ref().is_err_and(NoValue::is_missing)
+    }
+}
+
+impl<T: Debug> Field<T> {
+    /// Returns the field for `Debug`, unless the member is missing.
+    pub(super) fn to_show(&self) -> Option<&dyn Debug> {
+        (!self.is_missing()).then_some(self)
     }
 }
 
 impl NoValue {
+    fn is_missing(&self) -> bool {
+        matches!(self, NoValue::Unset | NoValue::Missing(_))
+    }
+
     #[track_caller]
     fn error(&self) -> Error {
         match self {
@@ -387,7 +398,7 @@ impl<T: IntoIterator + CallGetFirst> Iterator for Field<T> {
     type Item = T::Item;
 
     fn next(&mut self) -> Option<T::Item> {
-        T::never()
+        None
     }
 }
 
@@ -400,7 +411,7 @@ where
     type Item = <&'f T as IntoIterator>::Item;
 
     fn next(&mut self) -> Option<Self::Item> {
-        T::never()
+        None
     }
 }
 
@@ -451,7 +462,7 @@ pub(super) trait WriteField {
 
 impl<T: ToJson> WriteField for Field<T> {
     fn write(&self, name: &str, w: &mut Writer) {
-        if !matches!(self.0, Err(NoValue::Unset | NoValue::Missing(_))) {
+        if !self.is_missing() {
             w.member(name, self);
         }
     }
@@ -538,29 +549,17 @@ pub(super) fn write_fields(
     w.end_object();
 }
 
-/// Shows a field whose type the caller does not know.
-pub(super) trait ShowField: Debug {
-    /// Returns whether the member is missing.
-    fn is_missing(&self) -> bool;
-}
-
-impl<T: Debug> ShowField for Field<T> {
-    fn is_missing(&self) -> bool {
-        matches!(self.0, Err(NoValue::Unset | NoValue::Missing(_)))
-    }
-}
-
-/// Shows an object with the fields that are not missing, and the members that no field has.
+/// Shows an object with the fields that are not missing, which are `Some`, and the members that no field has.
 pub(super) fn show_fields(
     f: &mut fmt::Formatter<'_>,
     prefix_len: usize,
     names: &[&'static str],
-    fields: &[&dyn ShowField],
+    fields: &[Option<&dyn Debug>],
     other: Option<&Map<Value>>,
 ) -> fmt::Result {
     let mut map = f.debug_map();
     for (name, field) in names.iter().zip(fields) {
-        if !field.is_missing() {
+        if let Some(field) = field {
             map.entry(&text_after(name, prefix_len), field);
         }
     }
@@ -604,7 +603,7 @@ macro_rules! event {
         /// Shows the object as in JSON, without the members that are missing.
         impl $(<$($generic: ::core::fmt::Debug),+>)? ::core::fmt::Debug for $name $(<$($generic),+>)? {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                let fields: &[&dyn $crate::events::field::ShowField] = &[$(&self.$field),*];
+                let fields = &[$(self.$field.to_show()),*];
                 let other = $crate::events::field::event!(@other $(&self.$other)?);
                 $crate::events::field::show_fields(f, Self::PREFIX_LEN, Self::NAMES, fields, other)
             }

@@ -150,7 +150,7 @@ impl<T: FromJson> Map<T> {
     ///
     /// # Errors
     /// `Runtime.UnmarshalError` if it is missing or not a `T`. The message has the whole name, as in
-    /// `SqsMessage.messageAttributes.Name`. The path and the offset in it are those in the map.
+    /// `SqsMessage.messageAttributes.Name`. Its path and offset are those in the map.
     #[track_caller]
     pub fn value(&self, name: &str) -> Result<T> {
         match find(&self.json, name) {

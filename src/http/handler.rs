@@ -1,4 +1,4 @@
-//! [`HttpFn`] and [`WebRequest`]: what a handler of web requests is, and what the compiler says of others.
+//! [`HttpFn`] and [`WebRequest`]: the bounds of web handlers, with the compiler's messages about other types.
 
 use super::Request;
 use crate::context::Context;
@@ -30,7 +30,7 @@ pub trait HttpFn<R>: Fn(Request, &Context) -> Result<R> + Sync {}
 #[diagnostic::do_not_recommend]
 impl<F: Fn(Request, &Context) -> Result<R> + Sync, R> HttpFn<R> for F {}
 
-/// What a handler of web requests takes: [`Request`], and nothing else.
+/// The argument of a function that [`run_http`](crate::run_http) serves. Only [`Request`] implements it.
 ///
 /// ```
 /// use tiny_lambda::http::{Request, WebRequest};

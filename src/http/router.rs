@@ -60,7 +60,7 @@ type RouteHandler<'h> = Box<dyn Fn(Request, &Context) -> Result<Response> + Send
 /// If several patterns match the path and the method, the most specific one is used, whatever the
 /// order in which they were added: at the first segment in which they differ, text is preferred to
 /// a parameter, and a parameter to the rest. Of equal patterns, a route for the method is preferred to
-/// one of [`any`](Self::any) method, and then the one that was added first.
+/// one for [`any`](Self::any) method, and an earlier route to a later one.
 ///
 /// Patterns are compared with [`Request::route_path`], which has neither the stage nor the base
 /// path of a custom domain name. If no route matches, they are compared with [`Request::path`],
@@ -69,7 +69,7 @@ type RouteHandler<'h> = Box<dyn Fn(Request, &Context) -> Result<Response> + Send
 /// # Methods
 /// If no pattern matches the path, the [`fallback`](Self::fallback) is called; without one the response
 /// has status 404. If patterns match the path but not the method, the response has status 405, and
-/// `Allow` lists the methods (RFC 9110, section 15.5.6). That is so for `OPTIONS` too: add a route by
+/// `Allow` lists the methods (RFC 9110, section 15.5.6). This includes `OPTIONS`: add a route by
 /// [`options`](Self::options), or use [`Cors`](super::Cors), which responds to preflight requests.
 ///
 /// A `HEAD` request without a route of its own is handled by the route for `GET`. Its response has
@@ -233,7 +233,7 @@ impl<'h> Router<'h> {
 
     /// Sends errors as JSON, `{"message":"Not Found"}`, the form in which API Gateway sends its own.
     ///
-    /// It holds for every error that a route returns, with the message of [`http`](super#errors), and for
+    /// This applies to every error that a route returns, with the message of [`http`](super#errors), and for
     /// every response with a status of 400 or more that has no body, such as the router's own 404 and 405
     /// and that of a route which returns `None`. If routers are [nested](Self::nest), call it on the outer one.
     ///
@@ -338,7 +338,7 @@ impl<'h> Router<'h> {
         is_fallback: bool,
         allowed: &mut Vec<&'r str>,
     ) -> Option<(&'r Route<'h>, Captures)> {
-        // A fallback is also for an event without a path.
+        // A fallback also handles an event without a path.
         let segments = request.segments(path);
         let segments = segments.or(is_fallback.then(Vec::new))?;
         let is_head = *request.method() == Method::Head;
@@ -391,7 +391,7 @@ impl fmt::Debug for Router<'_> {
     }
 }
 
-/// Returns the response with a JSON body if it is an error without a body, or made of an error.
+/// Gives a JSON body to the response of an error, and to a response with an error's status and no body.
 fn with_json_error(result: Result<Response>) -> Response {
     let (mut response, message) = match result {
         Ok(response) if response.status < 400 || !response.body.is_empty() => return response,
@@ -452,7 +452,7 @@ fn parts(pattern: &str) -> Option<impl Iterator<Item = Part<'_>>> {
     Some(pattern.strip_prefix('/')?.split('/').map(Part::parse))
 }
 
-/// Returns a value that is smaller for a pattern that is preferred to another one which matches the same path.
+/// Returns the rank of a pattern among those that match the same path. The smallest one is preferred.
 fn specificity(pattern: &str) -> Vec<u8> {
     let kind = |part| match part {
         Part::Text(_) => 0,

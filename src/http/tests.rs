@@ -525,7 +525,7 @@ fn a_route_for_any_method_is_used_after_those_for_one() {
     check("PURGE /a", "200 any PURGE");
     check("OPTIONS /a", "200 any OPTIONS");
     check("OPTIONS /a/b", "200 options b");
-    // No route for GET has the more specific pattern, so that the other one is used.
+    // The more specific pattern has no route for GET, so the other one is used.
     check("GET /a/b", "200 any x");
     check("HEAD /h", "204 ");
     check("GET /h", "200 get h");
@@ -585,7 +585,7 @@ fn a_fallback_is_called_if_no_pattern_matches_the_path() {
 }
 
 #[test]
-fn errors_are_json_by_choice() {
+fn a_router_sends_errors_as_json_after_json_errors() {
     let router = Router::new()
         .json_errors()
         .get("/id/{id}", |r, _| Ok(r.param::<u32>("id")?.to_string()))
@@ -654,7 +654,7 @@ impl<T: json::ToJson> json::ToJson for Page<T> {
     }
 }
 
-/// A type of the user that is no JSON.
+/// A type of the user that does not implement `ToJson`.
 struct Html;
 
 impl IntoResponse for Html {

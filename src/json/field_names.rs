@@ -344,7 +344,7 @@ impl Name {
 /// Reports that two fields or variants have the same name, in constant evaluation.
 ///
 /// # Panics
-/// Always. The panic is a compile error then.
+/// Always. In constant evaluation a panic is a compile error.
 #[allow(clippy::panic, reason = "the panic is a compile error")]
 pub(super) const fn duplicate(what: &str, name: &[u8]) -> ! {
     let mut text = [0; 256];
@@ -365,7 +365,7 @@ pub(super) const fn duplicate(what: &str, name: &[u8]) -> ! {
     panic!("{}", what);
 }
 
-/// Writes "one of" and names in backticks. Returns the length, also of what does not fit.
+/// Writes "one of" and names in backticks. Returns the length of the whole text, even if it does not fit.
 pub(super) const fn one_of(names: &[&str], text: &mut [u8]) -> usize {
     let mut out = ConstWriter { rest: text, len: 0 };
     out.text("one of");

@@ -123,12 +123,12 @@ macro_rules! __json_enum {
     // The first word may be the tag.
     (@words [[$tag:literal] $($word:tt)*] $name:ident $($variants:tt)*) => {
         const __JSON_CASE: $crate::json::private::Case =
-            $crate::__json_mistake!(@case json_enum $($word)*);
+            $crate::__json_case!(json_enum $($word)*);
         $crate::__json_enum!(@impls $name [$tag] $($variants)*);
     };
     (@words [$($word:tt)*] $name:ident $($variants:tt)*) => {
         const __JSON_CASE: $crate::json::private::Case =
-            $crate::__json_mistake!(@case json_enum $($word)*);
+            $crate::__json_case!(json_enum $($word)*);
         $crate::__json_enum!(@impls $name [] $($variants)*);
     };
 

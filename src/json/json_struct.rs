@@ -137,7 +137,7 @@ macro_rules! __json_struct {
                 );
                 $crate::__json_struct!(@distinct [$] [$($field)*] [$name $(, $field)*] const _: () = {
                     const __JSON_CASE: $crate::json::private::Case =
-                        $crate::__json_mistake!(@case json_struct $($([$($word)-+])+)?);
+                        $crate::__json_case!(json_struct $($([$($word)-+])+)?);
                     $crate::__json_struct!(@names $($field [$($json_name)? $(.. $($never)?)?])*);
                     $crate::__json_struct!(
                         @mode [$($([$($word)-+])+)?] $name [$($life)?]
@@ -309,7 +309,7 @@ macro_rules! __json_struct {
         );
     };
     (@defaults [[$($raw:tt)*] $($head:tt)*] $fields:tt) => { $crate::__json_mistake!(@struct $($raw)*); };
-    // Is there a name after the default? The rules look at up to eight tokens before the first comma.
+    // Looks for a name after the default, among up to eight tokens before the first comma.
     (@scan_default $head:tt $done:tt $a:tt as $name:literal $($rest:tt)*) => {
         $crate::__json_struct!(@swap $head $done $name [$a] $($rest)*);
     };

@@ -1,13 +1,13 @@
-//! What the compiler says about wrong `json_struct!`s, `json_enum!`s and `json!`s.
+//! The compiler's messages about mistakes in `json_struct!`, `json_enum!` and `json!`.
 //!
 //! A macro cannot report an error at a token of its input: the compiler reports a `compile_error!` at the
-//! call of the macro. Two ways lead to the token:
-//! - A trait that nothing implements. The expansion gives [`Here`] the token as its name and asks for the trait,
-//!   whose message is the error (`@at`; `@literal` for a literal).
-//! - A name and the brackets after it, such as `serde(...)` or `Point(u8, u8)`, become the call of a local macro that
-//!   is a `compile_error!` (`@call`).
+//! call of the macro. There are two ways to report it at the token:
+//! - A trait that nothing implements. The expansion imports [`Here`] under the name of the token and requires the
+//!   trait for it. The message of the trait is the error (`@at`; `@literal` for a literal).
+//! - A local macro that expands to `compile_error!`. A name and the brackets after it, such as `serde(...)` or
+//!   `Point(u8, u8)`, become its call (`@call`).
 
-/// The type whose name is the token of a mistake.
+/// The type that is imported under the name of a wrong token.
 #[derive(Debug)]
 pub struct Here;
 
@@ -17,7 +17,7 @@ macro_rules! mistakes {
         /// A mistake, which the message says.
         #[diagnostic::on_unimplemented(message = $message, label = $label)]
         pub trait $name {
-            /// Is read by the macros, so that the compiler looks for the trait.
+            /// The macros read this constant, so that the compiler looks for an impl.
             const REPORT: () = ();
         }
     )*};
@@ -161,52 +161,12 @@ mistakes! {
         "the value of this member is missing";
 }
 
-/// Reports the mistakes. `json_struct!` and `json_enum!` always call the rules `@case` and `@attributes`; they
-/// call `@struct` and `@enum` with a definition that they could not read. These rules find the first mistake in
-/// it, and define the type with what they could read, so that its uses are not errors too.
+/// Reports the mistakes. `json_struct!` and `json_enum!` always call the rules `@attributes`; they call `@struct`
+/// and `@enum` with a definition that they could not read. These rules find the first mistake in it, and define
+/// the type with what they could read, so that its uses are not errors too.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __json_mistake {
-    // The case that the words name.
-    (@case $macro:ident) => { $crate::json::private::Case::Verbatim };
-    (@case $macro:ident [camelCase]) => { $crate::json::private::Case::Camel };
-    (@case $macro:ident [PascalCase]) => { $crate::json::private::Case::Pascal };
-    (@case $macro:ident [snake_case]) => { $crate::json::private::Case::Snake };
-    (@case $macro:ident [SCREAMING_SNAKE_CASE]) => { $crate::json::private::Case::ScreamingSnake };
-    (@case $macro:ident [kebab-case]) => { $crate::json::private::Case::Kebab };
-    (@case $macro:ident [SCREAMING-KEBAB-CASE]) => { $crate::json::private::Case::ScreamingKebab };
-    (@case $macro:ident [lowercase]) => { $crate::json::private::Case::Lower };
-    (@case $macro:ident [UPPERCASE]) => { $crate::json::private::Case::Upper };
-    (@case json_struct [skip_none]) => { $crate::json::private::Case::Verbatim };
-    (@case json_struct [skip_none] [skip_none]) => {
-        ::core::compile_error!("the word `skip_none` occurs twice")
-    };
-    (@case json_struct [skip_none] $case:tt) => { $crate::__json_mistake!(@case json_struct $case) };
-    (@case json_struct $case:tt [skip_none]) => { $crate::__json_mistake!(@case json_struct $case) };
-    (@case json_struct [$word:tt $($more:tt)*]) => { $crate::__json_mistake!(@word $word StructWord) };
-    (@case json_enum [$word:tt $($more:tt)*]) => { $crate::__json_mistake!(@word $word EnumWord) };
-    (@case json_struct $case:tt [skip_none] [$word:tt $($more:tt)*] $($rest:tt)*) => {
-        $crate::__json_mistake!(@word $word TwoCases)
-    };
-    (@case json_enum $case:tt [$word:literal] $($rest:tt)*) => {
-        $crate::__json_mistake!(@word $word EnumWord)
-    };
-    (@case $macro:ident $case:tt [$word:tt $($more:tt)*] $($rest:tt)*) => {
-        $crate::__json_mistake!(@word $word TwoCases)
-    };
-    (@word $word:literal EnumWord) => {{
-        $crate::__json_mistake!(@literal $word TagFirst);
-        $crate::json::private::Case::Verbatim
-    }};
-    (@word $word:literal $mistake:ident) => {{
-        $crate::__json_mistake!(@literal $word QuotedWord);
-        $crate::json::private::Case::Verbatim
-    }};
-    (@word $word:tt $mistake:ident) => {{
-        $crate::__json_mistake!(@at $word $mistake);
-        $crate::json::private::Case::Verbatim
-    }};
-
     // Attributes of serde are mistakes, unless the type derives serde's traits.
     (@attributes $macro:ident [$(#[doc = $doc:tt])*] $(#[doc = $other:tt])*) => {};
     (@attributes $macro:ident [$($attributes:tt)*] $($others:tt)*) => {
@@ -261,14 +221,15 @@ macro_rules! __json_mistake {
         $crate::__json_mistake!(@call [$] $serde $at "json_struct! and json_enum! do not read serde attributes: their documentation lists what they have; implement FromJson and ToJson by hand for the rest");
     };
 
-    // The ways to report a mistake at a token.
-    (@at $token:tt $mistake:ident) => {
+    // The ways to report a mistake at a token. A rule that reads on may follow.
+    (@at $token:tt $mistake:ident $(; $($next:tt)*)?) => {
         const _: () = {
             use $crate::json::private::mistakes::Here as $token;
             <$token as $crate::json::private::mistakes::$mistake>::REPORT
         };
+        $($crate::__json_mistake!($($next)*);)?
     };
-    (@literal $token:literal $mistake:ident) => {
+    (@literal $token:literal $mistake:ident $(; $($next:tt)*)?) => {
         const _: () = {
             #[allow(dead_code, reason = "for the compiler only")]
             fn report() {
@@ -276,12 +237,14 @@ macro_rules! __json_mistake {
                 at($token)
             }
         };
+        $($crate::__json_mistake!($($next)*);)?
     };
-    (@call [$dollar:tt] $name:tt $brackets:tt $message:literal) => {
+    (@call [$dollar:tt] $name:tt $brackets:tt $message:literal $(; $($next:tt)*)?) => {
         const _: () = {
             macro_rules! $name { ($dollar($dollar token:tt)*) => { ::core::compile_error!($message); } }
             $name ! $brackets;
         };
+        $($crate::__json_mistake!($($next)*);)?
     };
 
     // A struct that `json_struct!` could not read. Names are read as `tt`: an `ident` would lose its place.
@@ -291,73 +254,74 @@ macro_rules! __json_mistake {
     (@struct $(#[$($attribute:tt)*])* $vis:vis enum $name:tt $($rest:tt)*) => {
         $crate::__json_mistake!(@at $name EnumInStruct);
     };
-    (@struct #[$($attribute:tt)*] $($rest:tt)*) => { $crate::__json_mistake!(@struct $($rest)*); };
-    (@struct pub pub $($rest:tt)*) => { ::core::compile_error!("expected one visibility, found two"); };
-    (@struct pub ($($path:tt)*) pub $($rest:tt)*) => { $crate::__json_mistake!(@struct pub pub); };
-    (@struct pub ($($path:tt)*) $($rest:tt)*) => { $crate::__json_mistake!(@struct $($rest)*); };
-    (@struct pub $($rest:tt)*) => { $crate::__json_mistake!(@struct $($rest)*); };
-    (@struct $word:tt $name:tt $($rest:tt)*) => {
-        $crate::__json_mistake!(@other OtherInStruct [$word $name] $word $name);
+    (@struct $($other:tt)*) => { $crate::__json_mistake!(@other struct OtherInStruct $($other)*); };
+    // Skips attributes and a visibility.
+    (@other $item:tt $mistake:ident #[$($attribute:tt)*] $($rest:tt)*) => {
+        $crate::__json_mistake!(@$item $($rest)*);
     };
-    (@struct $($other:tt)*) => {
+    (@other $item:tt $mistake:ident pub $(($($path:tt)*))? pub $($rest:tt)*) => {
+        ::core::compile_error!("expected one visibility, found two");
+    };
+    (@other $item:tt $mistake:ident pub ($($path:tt)*) $($rest:tt)*) => {
+        $crate::__json_mistake!(@$item $($rest)*);
+    };
+    (@other $item:tt $mistake:ident pub $($rest:tt)*) => { $crate::__json_mistake!(@$item $($rest)*); };
+    (@other $item:tt $mistake:ident $word:tt $name:tt $($rest:tt)*) => {
+        $crate::__json_mistake!(@name $mistake [$word $name] $word $name);
+    };
+    (@other struct $($other:tt)*) => {
         ::core::compile_error!("json_struct! expects one `struct Name { field: Type, ... }`");
     };
+    (@other enum $($other:tt)*) => {
+        ::core::compile_error!("json_enum! expects one `enum Name { Variant, ... }`");
+    };
     // A name after a word that is not `struct` or `enum`, or a name alone.
-    (@other $mistake:ident [$word:tt $name:tt] $same:tt $ident:ident) => {
+    (@name $mistake:ident [$word:tt $name:tt] $same:tt $ident:ident) => {
         $crate::__json_mistake!(@at $name $mistake);
     };
-    (@other $mistake:ident [$word:tt $name:tt] $ident:ident $same:tt) => {
+    (@name $mistake:ident [$word:tt $name:tt] $ident:ident $same:tt) => {
         $crate::__json_mistake!(@at $word $mistake);
     };
-    (@other $mistake:ident $words:tt $($other:tt)*) => {
+    (@name $mistake:ident $words:tt $($other:tt)*) => {
         ::core::compile_error!("expected `struct Name { field: Type, ... }` or `enum Name { Variant, ... }`");
     };
 
     (@head [$($head:tt)*] $name:tt ;) => {
-        $crate::__json_mistake!(@at $name UnitStruct);
-        $crate::__json_mistake!(@define [$($head)*;] $name);
+        $crate::__json_mistake!(@at $name UnitStruct; @define [$($head)*;] $name);
     };
     (@head [$($head:tt)*] $name:tt ($($types:tt)*)) => {
-        $crate::__json_mistake!(@at $name TupleSemicolon);
-        $crate::__json_mistake!(@define [$($head)* ($($types)*);] $name);
+        $crate::__json_mistake!(@at $name TupleSemicolon; @define [$($head)* ($($types)*);] $name);
     };
     (@head [$($head:tt)*] $name:tt ($($types:tt)*) where $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $name Where);
-        $crate::__json_mistake!(@define [$($head)* ($($types)*);] $name);
+        $crate::__json_mistake!(@at $name Where; @define [$($head)* ($($types)*);] $name);
     };
     (@head [$($head:tt)*] $name:tt ($($types:tt)*) as $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $name TupleWords);
-        $crate::__json_mistake!(@define [$($head)* ($($types)*);] $name);
+        $crate::__json_mistake!(@at $name TupleWords; @define [$($head)* ($($types)*);] $name);
     };
     (@head [$($head:tt)*] $name:tt $types:tt ;) => {
         $crate::__json_mistake!(@tuple $name $types);
         $crate::__json_mistake!(@define [$($head)* $types;] $name);
     };
     (@head $head:tt $name:tt < const $parameter:tt $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $parameter Generics);
-        $crate::__json_mistake!(@generics $head [< const] $parameter $($rest)*);
+        $crate::__json_mistake!(@at $parameter Generics; @generics $head [< const] $parameter $($rest)*);
     };
     (@head $head:tt $name:tt < $life:lifetime, $parameter:ident $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $name Generics);
-        $crate::__json_mistake!(@generics $head [< $life,] $parameter $($rest)*);
+        $crate::__json_mistake!(@at $name Generics; @generics $head [< $life,] $parameter $($rest)*);
     };
     (@head $head:tt $name:tt < $life:lifetime $($rest:tt)*) => {
         $crate::__json_mistake!(@lifetime $head $name $life $($rest)*);
     };
     (@head $head:tt $name:tt < > $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $name Generics);
-        $crate::__json_mistake!(@generics $head [] $($rest)*);
+        $crate::__json_mistake!(@at $name Generics; @generics $head [] $($rest)*);
     };
     (@head $head:tt $name:tt < $parameter:tt $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $parameter Generics);
-        $crate::__json_mistake!(@generics $head [<] $parameter $($rest)*);
+        $crate::__json_mistake!(@at $parameter Generics; @generics $head [<] $parameter $($rest)*);
     };
     (@head $head:tt $name:tt where $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $name Where);
-        $crate::__json_mistake!(@generics $head [where] $($rest)*);
+        $crate::__json_mistake!(@at $name Where; @generics $head [where] $($rest)*);
     };
     (@head $head:tt $name:tt $(as $($($word:tt)-+),+)? {$($fields:tt)*}) => {
-        $crate::__json_mistake!(@fields $head [$name] [] $($fields)*);
+        $crate::__json_mistake!(@fields [$head $name] [] $($fields)*);
     };
     (@head $head:tt $name:tt as $($($word:tt)-+),+ as $next:tt $($rest:tt)*) => {
         $crate::__json_mistake!(@at $name WordComma);
@@ -370,30 +334,25 @@ macro_rules! __json_mistake {
         $crate::__json_mistake!(@call [$] $name $types "json_struct! supports tuple structs of one value only: name the fields, `struct Name { x: u8, y: u8 }`");
     };
     (@lifetime $head:tt $name:tt $life:lifetime > where $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $name Where);
-        $crate::__json_mistake!(@generics $head [< $life > where] $($rest)*);
+        $crate::__json_mistake!(@at $name Where; @generics $head [< $life > where] $($rest)*);
     };
     (@lifetime [$($head:tt)*] $name:tt $life:lifetime > $types:tt;) => {
         $crate::__json_mistake!(@tuple $name $types);
         $($head)* <$life> $types;
     };
     // The mistake is in the fields.
-    (
-        @lifetime [$($head:tt)*] $name:tt $life:lifetime > $(as $($($word:tt)-+),+)?
-        {$($fields:tt)*}
-    ) => {
-        $crate::__json_mistake!(@fields [$($head)* <$life>] [] [] $($fields)*);
+    (@lifetime [$($head:tt)*] $name:tt $life:lifetime > $(as $($($word:tt)-+),+)? {$($fields:tt)*}) => {
+        $crate::__json_mistake!(@fields [[$($head)* <$life>]] [] $($fields)*);
     };
     (@lifetime $head:tt $name:tt $life:lifetime > $($rest:tt)*) => {
         $crate::__json_mistake!(@at $name StructBody);
     };
     (@lifetime $head:tt $name:tt $life:lifetime $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $name Lifetimes);
-        $crate::__json_mistake!(@generics $head [< $life] $($rest)*);
+        $crate::__json_mistake!(@at $name Lifetimes; @generics $head [< $life] $($rest)*);
     };
     // Reads the generic parameters up to the fields.
     (@generics [$($head:tt)*] [$($generics:tt)*] {$($fields:tt)*}) => {
-        $crate::__json_mistake!(@fields [$($head)* $($generics)*] [] [] $($fields)*);
+        $crate::__json_mistake!(@fields [[$($head)* $($generics)*]] [] $($fields)*);
     };
     (@generics $head:tt $generics:tt as $($($word:tt)-+),+ {$($fields:tt)*}) => {
         $crate::__json_mistake!(@generics $head $generics {$($fields)*});
@@ -404,172 +363,108 @@ macro_rules! __json_mistake {
     };
     (@generics $head:tt $generics:tt) => {};
 
-    // The fields, one by one. Those that could be read are in the third list.
-    (@fields [$($head:tt)*] [$($name:tt)?] [$($done:tt)*]) => {
+    // The fields, one by one. Those that could be read are in the second list, and the type in the first.
+    (@fields [[$($head:tt)*] $($name:tt)?] [$($done:tt)*]) => {
         $crate::__json_mistake!(@define [$($head)* {$($done)*}] $($name)?);
     };
     (
-        @fields $head:tt $name:tt [$($done:tt)*]
+        @fields $to:tt [$($done:tt)*]
         $(#[$($attribute:tt)*])* $vis:vis $field:ident : $type:ty
-        $(as $json_name:literal)? $(as .. $($never:lifetime)?)? $(= $default:literal)?
-        $(, $($rest:tt)*)?
+        $(as $json_name:literal)? $(as .. $($never:lifetime)?)? $(= $default:expr)? $(, $($rest:tt)*)?
     ) => {
-        $crate::__json_mistake!(
-            @fields $head $name [$($done)* $(#[$($attribute)*])* $vis $field: $type,] $($($rest)*)?
-        );
+        $crate::__json_mistake!(@fields $to [$($done)* $(#[$($attribute)*])* $vis $field: $type,] $($($rest)*)?);
     };
-    (
-        @fields $head:tt $name:tt [$($done:tt)*]
-        $(#[$($attribute:tt)*])* $vis:vis $field:ident : $type:ty
-        $(as $json_name:literal)? = $default:expr $(, $($rest:tt)*)?
-    ) => {
-        $crate::__json_mistake!(
-            @fields $head $name [$($done)* $(#[$($attribute)*])* $vis $field: $type,] $($($rest)*)?
-        );
-    };
-    (@fields $head:tt $name:tt $done:tt $($rest:tt)*) => {
-        $crate::__json_mistake!(@field $head $name $done [] $($rest)*);
+    (@fields $to:tt $done:tt $($rest:tt)*) => {
+        $crate::__json_mistake!(@field $to $done [] $($rest)*);
     };
 
     // The field with a mistake: first its attributes and its visibility, then the rest.
-    (@field $head:tt $name:tt $done:tt [$($before:tt)*] #[$($attribute:tt)*] $($rest:tt)*) => {
-        $crate::__json_mistake!(@field $head $name $done [$($before)* #[$($attribute)*]] $($rest)*);
+    (@field $to:tt $done:tt [$($before:tt)*] #[$($attribute:tt)*] $($rest:tt)*) => {
+        $crate::__json_mistake!(@field $to $done [$($before)* #[$($attribute)*]] $($rest)*);
     };
-    (@field $head:tt $name:tt $done:tt [$($before:tt)*] pub pub $field:tt $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $field FieldWord);
-        $crate::__json_mistake!(@fields $head $name $done $($before)* pub $field $($rest)*);
+    (@field $to:tt $done:tt [$($before:tt)*] pub pub $field:tt $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $field FieldWord; @fields $to $done $($before)* pub $field $($rest)*);
     };
-    (@field $head:tt $name:tt $done:tt [$($before:tt)*] pub ($($path:tt)*) $($rest:tt)*) => {
-        $crate::__json_mistake!(@field $head $name $done [$($before)* pub ($($path)*)] $($rest)*);
+    (@field $to:tt $done:tt [$($before:tt)*] pub ($($path:tt)*) $($rest:tt)*) => {
+        $crate::__json_mistake!(@field $to $done [$($before)* pub ($($path)*)] $($rest)*);
     };
-    (@field $head:tt $name:tt $done:tt [$($before:tt)*] pub $($rest:tt)*) => {
-        $crate::__json_mistake!(@field $head $name $done [$($before)* pub] $($rest)*);
+    (@field $to:tt $done:tt [$($before:tt)*] pub $($rest:tt)*) => {
+        $crate::__json_mistake!(@field $to $done [$($before)* pub] $($rest)*);
     };
-    (@field $head:tt $name:tt $done:tt $before:tt $field:literal $($rest:tt)*) => {
-        $crate::__json_mistake!(@literal $field FieldName);
-        $crate::__json_mistake!(@fields $head $name $done);
+    (@field $to:tt $done:tt $before:tt $field:literal $($rest:tt)*) => {
+        $crate::__json_mistake!(@literal $field FieldName; @fields $to $done);
     };
     // The name in JSON is wrong.
     (
-        @field $head:tt $name:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:ty
+        @field $to:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:ty
         as $json_name:literal as $other:literal $(= $default:tt)? $(, $($rest:tt)*)?
     ) => {
-        $crate::__json_mistake!(@literal $other TwoNames);
-        $crate::__json_mistake!(
-            @fields $head $name [$($done)* $($before)* $field: $type,] $($($rest)*)?
-        );
+        $crate::__json_mistake!(@literal $other TwoNames; @fields $to [$($done)* $($before)* $field: $type,] $($($rest)*)?);
+    };
+    (@field $to:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:ty as $json_name:literal $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $field NameEnd; @fields $to [$($done)* $($before)* $field: $type,]);
     };
     (
-        @field $head:tt $name:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:ty
-        as $json_name:literal $($rest:tt)*
-    ) => {
-        $crate::__json_mistake!(@at $field NameEnd);
-        $crate::__json_mistake!(@fields $head $name [$($done)* $($before)* $field: $type,]);
-    };
-    (
-        @field $head:tt $name:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:ty
+        @field $to:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:ty
         as $other:tt $(= $default:tt)? $(, $($rest:tt)*)?
     ) => {
-        $crate::__json_mistake!(@at $field NameQuotes);
-        $crate::__json_mistake!(
-            @fields $head $name [$($done)* $($before)* $field: $type,] $($($rest)*)?
-        );
+        $crate::__json_mistake!(@at $field NameQuotes; @fields $to [$($done)* $($before)* $field: $type,] $($($rest)*)?);
+    };
+    (@field $to:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:ty as $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $field NameQuotes; @fields $to [$($done)* $($before)* $field: $type,]);
     };
     (
-        @field $head:tt $name:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:ty
-        as $($rest:tt)*
-    ) => {
-        $crate::__json_mistake!(@at $field NameQuotes);
-        $crate::__json_mistake!(@fields $head $name [$($done)* $($before)* $field: $type,]);
-    };
-    (
-        @field $head:tt $name:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:ty
+        @field $to:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:ty
         $(as $json_name:literal)? = $(, $($rest:tt)*)?
     ) => {
-        $crate::__json_mistake!(@at $field DefaultMissing);
-        $crate::__json_mistake!(@fields $head $name [$($done)* $($before)* $field: $type,] $($($rest)*)?);
+        $crate::__json_mistake!(@at $field DefaultMissing; @fields $to [$($done)* $($before)* $field: $type,] $($($rest)*)?);
     };
-    (
-        @field $head:tt $name:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:ty
-        = $($rest:tt)*
-    ) => {
-        $crate::__json_mistake!(@at $field DefaultEnd);
-        $crate::__json_mistake!(@fields $head $name [$($done)* $($before)* $field: $type,]);
+    (@field $to:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:ty = $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $field DefaultEnd; @fields $to [$($done)* $($before)* $field: $type,]);
     };
     // The type is missing.
-    (@field $head:tt $name:tt $done:tt $before:tt , $($rest:tt)*) => {
+    (@field $to:tt $done:tt $before:tt , $($rest:tt)*) => {
         ::core::compile_error!("json_struct! expects a field, `name: Type`, found `,`");
-        $crate::__json_mistake!(@fields $head $name $done $($rest)*);
+        $crate::__json_mistake!(@fields $to $done $($rest)*);
     };
-    (@field $head:tt $name:tt $done:tt $before:tt .. $($rest:tt)*) => {
+    (@field $to:tt $done:tt $before:tt .. $($rest:tt)*) => {
         ::core::compile_error!("json_struct! expects a field, `name: Type`, found `..`");
-        $crate::__json_mistake!(@fields $head $name $done);
+        $crate::__json_mistake!(@fields $to $done);
     };
-    (
-        @field $head:tt $name:tt [$($done:tt)*] [$($before:tt)*] $field:tt
-        $(: $($never:lifetime)?)? $(, $($rest:tt)*)?
-    ) => {
-        $crate::__json_mistake!(@at $field FieldType);
-        $crate::__json_mistake!(@fields $head $name [$($done)* $($before)* $field: (),] $($($rest)*)?);
+    (@field $to:tt [$($done:tt)*] [$($before:tt)*] $field:tt $(: $($never:lifetime)?)? $(, $($rest:tt)*)?) => {
+        $crate::__json_mistake!(@at $field FieldType; @fields $to [$($done)* $($before)* $field: (),] $($($rest)*)?);
     };
-    (@field $head:tt $name:tt $done:tt $before:tt $field:tt as $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $field FieldType);
-        $crate::__json_mistake!(@fields $head $name $done);
+    (@field $to:tt $done:tt $before:tt $field:tt $(:)? as $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $field FieldType; @fields $to $done);
     };
-    (@field $head:tt $name:tt $done:tt $before:tt $field:tt = $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $field FieldType);
-        $crate::__json_mistake!(@fields $head $name $done);
+    (@field $to:tt $done:tt $before:tt $field:tt $(:)? = $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $field FieldType; @fields $to $done);
     };
-    (@field $head:tt $name:tt $done:tt $before:tt $field:tt : as $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $field FieldType);
-        $crate::__json_mistake!(@fields $head $name $done);
+    (@field $to:tt $done:tt $before:tt $field:tt : pub $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $field FieldVisibility; @fields $to $done $field : $($rest)*);
     };
-    (@field $head:tt $name:tt $done:tt $before:tt $field:tt : = $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $field FieldType);
-        $crate::__json_mistake!(@fields $head $name $done);
-    };
-    (@field $head:tt $name:tt $done:tt $before:tt $field:tt : pub $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $field FieldVisibility);
-        $crate::__json_mistake!(@fields $head $name $done $field : $($rest)*);
-    };
-    (@field $head:tt $name:tt $done:tt $before:tt $field:tt : $type:literal $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $field FieldType);
-        $crate::__json_mistake!(@fields $head $name $done);
+    (@field $to:tt $done:tt $before:tt $field:tt : $type:literal $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $field FieldType; @fields $to $done);
     };
     // Something other than a comma follows.
-    (
-        @field $head:tt $name:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:tt
-        $next:tt : $($rest:tt)*
-    ) => {
-        $crate::__json_mistake!(@at $field FieldEnd);
-        $crate::__json_mistake!(
-            @fields $head $name [$($done)* $($before)* $field: $type,] $next : $($rest)*
-        );
+    (@field $to:tt [$($done:tt)*] [$($before:tt)*] $field:tt : $type:tt $next:tt : $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $field FieldEnd; @fields $to [$($done)* $($before)* $field: $type,] $next : $($rest)*);
     };
-    (@field $head:tt $name:tt $done:tt $before:tt $field:tt : $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $field FieldEnd);
-        $crate::__json_mistake!(@fields $head $name $done);
+    (@field $to:tt $done:tt $before:tt $field:tt : $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $field FieldEnd; @fields $to $done);
     };
-    (@field $head:tt $name:tt $done:tt $before:tt $word:ident $field:tt : $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $field FieldWord);
-        $crate::__json_mistake!(@fields $head $name $done $field : $($rest)*);
+    (@field $to:tt $done:tt $before:tt $word:ident $field:tt : $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $field FieldWord; @fields $to $done $field : $($rest)*);
     };
-    (
-        @field $head:tt $name:tt [$($done:tt)*] [$($before:tt)*] $field:tt $type:ident
-        $(, $($rest:tt)*)?
-    ) => {
-        $crate::__json_mistake!(@at $field FieldColon);
-        $crate::__json_mistake!(
-            @fields $head $name [$($done)* $($before)* $field: $type,] $($($rest)*)?
-        );
+    (@field $to:tt [$($done:tt)*] [$($before:tt)*] $field:tt $type:ident $(, $($rest:tt)*)?) => {
+        $crate::__json_mistake!(@at $field FieldColon; @fields $to [$($done)* $($before)* $field: $type,] $($($rest)*)?);
     };
-    (@field $head:tt $name:tt $done:tt $before:tt $field:tt $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $field FieldColon);
-        $crate::__json_mistake!(@fields $head $name $done);
+    (@field $to:tt $done:tt $before:tt $field:tt $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $field FieldColon; @fields $to $done);
     };
-    (@field $head:tt $name:tt $done:tt $before:tt) => {
+    (@field $to:tt $done:tt $before:tt) => {
         ::core::compile_error!("json_struct! expects a field, `name: Type`, after its attributes");
-        $crate::__json_mistake!(@fields $head $name $done);
+        $crate::__json_mistake!(@fields $to $done);
     };
 
     // Defines the type, with impls that never run.
@@ -600,24 +495,13 @@ macro_rules! __json_mistake {
     (@enum $(#[$($attribute:tt)*])* $vis:vis struct $name:tt $($rest:tt)*) => {
         $crate::__json_mistake!(@at $name StructInEnum);
     };
-    (@enum #[$($attribute:tt)*] $($rest:tt)*) => { $crate::__json_mistake!(@enum $($rest)*); };
-    (@enum pub pub $($rest:tt)*) => { ::core::compile_error!("expected one visibility, found two"); };
-    (@enum pub ($($path:tt)*) pub $($rest:tt)*) => { $crate::__json_mistake!(@enum pub pub); };
-    (@enum pub ($($path:tt)*) $($rest:tt)*) => { $crate::__json_mistake!(@enum $($rest)*); };
-    (@enum pub $($rest:tt)*) => { $crate::__json_mistake!(@enum $($rest)*); };
-    (@enum $word:tt $name:tt $($rest:tt)*) => {
-        $crate::__json_mistake!(@other OtherInEnum [$word $name] $word $name);
-    };
-    (@enum $($other:tt)*) => {
-        ::core::compile_error!("json_enum! expects one `enum Name { Variant, ... }`");
-    };
+    (@enum $($other:tt)*) => { $crate::__json_mistake!(@other enum OtherInEnum $($other)*); };
     (@enum_head $head:tt $name:tt $(as $($($word:tt)-+),+)? {}) => {
-        $crate::__json_mistake!(@at $name EmptyEnum);
-        $crate::__json_mistake!(@variants $head $name []);
+        $crate::__json_mistake!(@at $name EmptyEnum; @variants [$head $name] []);
     };
     // A word may be a tag in quotes too.
     (@enum_head $head:tt $name:tt $(as $($($word:tt)-+),+)? {$($variants:tt)*}) => {
-        $crate::__json_mistake!(@variants $head $name [] $($variants)*);
+        $crate::__json_mistake!(@variants [$head $name] [] $($variants)*);
     };
     (@enum_head $head:tt $name:tt as $($($word:tt)-+),+ as $next:tt $($rest:tt)*) => {
         $crate::__json_mistake!(@at $name WordComma);
@@ -635,128 +519,91 @@ macro_rules! __json_mistake {
         $crate::__json_mistake!(@at $name EnumBody);
     };
 
-    (@variants [$($head:tt)*] $name:tt [$($done:tt)*]) => {
+    (@variants [[$($head:tt)*] $name:tt] [$($done:tt)*]) => {
         $crate::__json_mistake!(@define [$($head)* {$($done)*}] $name);
     };
     (
-        @variants $head:tt $name:tt [$($done:tt)*] $(#[$($attribute:tt)*])*
+        @variants $to:tt [$($done:tt)*] $(#[$($attribute:tt)*])*
         $variant:ident $(($type:ty) $(as .. $($never:lifetime)?)?)? $(as $json_name:literal)?
         $(, $($rest:tt)*)?
     ) => {
-        $crate::__json_mistake!(
-            @variants $head $name [$($done)* $(#[$($attribute)*])* $variant $(($type))?,] $($($rest)*)?
-        );
+        $crate::__json_mistake!(@variants $to [$($done)* $(#[$($attribute)*])* $variant $(($type))?,] $($($rest)*)?);
     };
-    (@variants $head:tt $name:tt $done:tt $($rest:tt)*) => {
-        $crate::__json_mistake!(@variant $head $name $done $($rest)*);
+    (@variants $to:tt $done:tt $($rest:tt)*) => {
+        $crate::__json_mistake!(@variant $to $done $($rest)*);
     };
 
     // The variant with a mistake.
-    (@variant $head:tt $name:tt $done:tt #[$($attribute:tt)*] $($rest:tt)*) => {
-        $crate::__json_mistake!(@variant $head $name $done $($rest)*);
+    (@variant $to:tt $done:tt #[$($attribute:tt)*] $($rest:tt)*) => {
+        $crate::__json_mistake!(@variant $to $done $($rest)*);
     };
-    (@variant $head:tt $name:tt $done:tt pub ($($path:tt)*) $($rest:tt)*) => {
-        $crate::__json_mistake!(@variant $head $name $done pub $($rest)*);
+    (@variant $to:tt $done:tt pub ($($path:tt)*) $($rest:tt)*) => {
+        $crate::__json_mistake!(@variant $to $done pub $($rest)*);
     };
-    (@variant $head:tt $name:tt $done:tt pub $variant:tt $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $variant VariantVisibility);
-        $crate::__json_mistake!(@variants $head $name $done $variant $($rest)*);
+    (@variant $to:tt $done:tt pub $variant:tt $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $variant VariantVisibility; @variants $to $done $variant $($rest)*);
     };
-    (@variant $head:tt $name:tt $done:tt $variant:literal $($rest:tt)*) => {
-        $crate::__json_mistake!(@literal $variant VariantName);
-        $crate::__json_mistake!(@variants $head $name $done);
+    (@variant $to:tt $done:tt $variant:literal $($rest:tt)*) => {
+        $crate::__json_mistake!(@literal $variant VariantName; @variants $to $done);
     };
-    (@variant $head:tt $name:tt $done:tt , $($rest:tt)*) => {
+    (@variant $to:tt $done:tt , $($rest:tt)*) => {
         ::core::compile_error!("json_enum! expects a variant, found `,`");
-        $crate::__json_mistake!(@variants $head $name $done $($rest)*);
+        $crate::__json_mistake!(@variants $to $done $($rest)*);
     };
     (
-        @variant $head:tt $name:tt [$($done:tt)*] $variant:tt $(($type:ty))?
+        @variant $to:tt [$($done:tt)*] $variant:tt $(($type:ty))?
         as $json_name:literal as $other:literal $(, $($rest:tt)*)?
     ) => {
-        $crate::__json_mistake!(@literal $other TwoNames);
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant $(($type))?,] $($($rest)*)?);
+        $crate::__json_mistake!(@literal $other TwoNames; @variants $to [$($done)* $variant $(($type))?,] $($($rest)*)?);
     };
-    (
-        @variant $head:tt $name:tt [$($done:tt)*] $variant:tt
-        $(as $json_name:literal)? = $value:expr $(, $($rest:tt)*)?
-    ) => {
-        $crate::__json_mistake!(@at $variant Discriminant);
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant,] $($($rest)*)?);
+    (@variant $to:tt [$($done:tt)*] $variant:tt $(as $json_name:literal)? = $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__json_mistake!(@at $variant Discriminant; @variants $to [$($done)* $variant,] $($($rest)*)?);
     };
-    (@variant $head:tt $name:tt [$($done:tt)*] $variant:tt as .. $(, $($rest:tt)*)?) => {
-        $crate::__json_mistake!(@at $variant OtherWithoutValue);
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant,] $($($rest)*)?);
+    (@variant $to:tt [$($done:tt)*] $variant:tt as .. $(, $($rest:tt)*)?) => {
+        $crate::__json_mistake!(@at $variant OtherWithoutValue; @variants $to [$($done)* $variant,] $($($rest)*)?);
     };
-    (@variant $head:tt $name:tt [$($done:tt)*] $variant:tt as $other:tt $(, $($rest:tt)*)?) => {
-        $crate::__json_mistake!(@at $variant VariantQuotes);
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant,] $($($rest)*)?);
+    (@variant $to:tt [$($done:tt)*] $variant:tt as $other:tt $(, $($rest:tt)*)?) => {
+        $crate::__json_mistake!(@at $variant VariantQuotes; @variants $to [$($done)* $variant,] $($($rest)*)?);
     };
-    (
-        @variant $head:tt $name:tt [$($done:tt)*] $variant:tt ($type:ty) as $other:tt
-        $(, $($rest:tt)*)?
-    ) => {
-        $crate::__json_mistake!(@at $variant VariantQuotes);
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant ($type),] $($($rest)*)?);
+    (@variant $to:tt [$($done:tt)*] $variant:tt ($type:ty) as $other:tt $(, $($rest:tt)*)?) => {
+        $crate::__json_mistake!(@at $variant VariantQuotes; @variants $to [$($done)* $variant ($type),] $($($rest)*)?);
     };
-    (
-        @variant $head:tt $name:tt $done:tt $variant:tt $value:tt $(as $json_name:literal)?
-        $(, $($rest:tt)*)?
-    ) => {
-        $crate::__json_mistake!(@value $head $name $done $variant $value $value $($($rest)*)?);
+    (@variant $to:tt $done:tt $variant:tt $value:tt $(as $json_name:literal)? $(, $($rest:tt)*)?) => {
+        $crate::__json_mistake!(@value $to $done $variant $value $value $($($rest)*)?);
     };
-    (
-        @variant $head:tt $name:tt [$($done:tt)*] $variant:tt as $json_name:literal ($($types:tt)*)
-        $($rest:tt)*
-    ) => {
-        $crate::__json_mistake!(@at $variant ValueAfterName);
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant ($($types)*),]);
+    (@variant $to:tt [$($done:tt)*] $variant:tt as $json_name:literal ($($types:tt)*) $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $variant ValueAfterName; @variants $to [$($done)* $variant ($($types)*),]);
     };
     // Two variants without a comma.
-    (
-        @variant $head:tt $name:tt [$($done:tt)*] $variant:tt as $json_name:literal $next:ident
-        $($rest:tt)*
-    ) => {
-        $crate::__json_mistake!(@at $variant VariantEnd);
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant,] $next $($rest)*);
+    (@variant $to:tt [$($done:tt)*] $variant:tt as $json_name:literal $next:ident $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $variant VariantEnd; @variants $to [$($done)* $variant,] $next $($rest)*);
     };
-    (
-        @variant $head:tt $name:tt [$($done:tt)*] $variant:tt ($type:ty)
-        $($rest:tt)*
-    ) => {
-        $crate::__json_mistake!(@at $variant VariantEnd);
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant ($type),]);
+    (@variant $to:tt [$($done:tt)*] $variant:tt ($type:ty) $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $variant VariantEnd; @variants $to [$($done)* $variant ($type),]);
     };
-    (@variant $head:tt $name:tt [$($done:tt)*] $variant:tt as $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $variant VariantEnd);
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant,]);
+    (@variant $to:tt [$($done:tt)*] $variant:tt as $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $variant VariantEnd; @variants $to [$($done)* $variant,]);
     };
-    (@variant $head:tt $name:tt [$($done:tt)*] $variant:tt $next:ident $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $variant VariantEnd);
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant,] $next $($rest)*);
+    (@variant $to:tt [$($done:tt)*] $variant:tt $next:ident $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $variant VariantEnd; @variants $to [$($done)* $variant,] $next $($rest)*);
     };
-    (@variant $head:tt $name:tt [$($done:tt)*] $variant:tt $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $variant VariantEnd);
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant,]);
+    (@variant $to:tt [$($done:tt)*] $variant:tt $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $variant VariantEnd; @variants $to [$($done)* $variant,]);
     };
-    (@variant $head:tt $name:tt $done:tt) => {
+    (@variant $to:tt $done:tt) => {
         ::core::compile_error!("json_enum! expects a variant after its attributes");
-        $crate::__json_mistake!(@variants $head $name $done);
+        $crate::__json_mistake!(@variants $to $done);
     };
-    (@value $head:tt $name:tt [$($done:tt)*] $variant:tt $at:tt {$($fields:tt)*} $($rest:tt)*) => {
-        $crate::__json_mistake!(@call [$] $variant $at "json_enum! does not support variants with named fields: give the variant a struct that json_struct! defines, `Card(Card)`");
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant $at,] $($rest)*);
+    (@value $to:tt [$($done:tt)*] $variant:tt $at:tt {$($fields:tt)*} $($rest:tt)*) => {
+        $crate::__json_mistake!(@call [$] $variant $at "json_enum! does not support variants with named fields: give the variant a struct that json_struct! defines, `Card(Card)`"; @variants $to [$($done)* $variant $at,] $($rest)*);
     };
-    (@value $head:tt $name:tt [$($done:tt)*] $variant:tt $at:tt () $($rest:tt)*) => {
-        $crate::__json_mistake!(@call [$] $variant $at "expected a type in the parentheses: a variant without a value has none");
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant $at,] $($rest)*);
+    (@value $to:tt [$($done:tt)*] $variant:tt $at:tt () $($rest:tt)*) => {
+        $crate::__json_mistake!(@call [$] $variant $at "expected a type in the parentheses: a variant without a value has none"; @variants $to [$($done)* $variant $at,] $($rest)*);
     };
-    (@value $head:tt $name:tt [$($done:tt)*] $variant:tt $at:tt ($($types:tt)*) $($rest:tt)*) => {
-        $crate::__json_mistake!(@call [$] $variant $at "json_enum! supports variants without a value or with one: use a tuple, `Point((u8, u8))`, or a struct");
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant $at,] $($rest)*);
+    (@value $to:tt [$($done:tt)*] $variant:tt $at:tt ($($types:tt)*) $($rest:tt)*) => {
+        $crate::__json_mistake!(@call [$] $variant $at "json_enum! supports variants without a value or with one: use a tuple, `Point((u8, u8))`, or a struct"; @variants $to [$($done)* $variant $at,] $($rest)*);
     };
-    (@value $head:tt $name:tt [$($done:tt)*] $variant:tt $at:tt $next:tt $($rest:tt)*) => {
-        $crate::__json_mistake!(@at $variant VariantEnd);
-        $crate::__json_mistake!(@variants $head $name [$($done)* $variant,]);
+    (@value $to:tt [$($done:tt)*] $variant:tt $at:tt $next:tt $($rest:tt)*) => {
+        $crate::__json_mistake!(@at $variant VariantEnd; @variants $to [$($done)* $variant,]);
     };
 }

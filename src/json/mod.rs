@@ -71,6 +71,7 @@ mod tests;
 mod text;
 pub(crate) mod time;
 mod value;
+mod words;
 mod write;
 
 pub use base64::Base64;
@@ -174,8 +175,8 @@ pub fn to_vec<T: ToJson + ?Sized>(value: &T) -> Vec<u8> {
 /// # Ok::<(), json::Error>(())
 /// ```
 ///
-/// A generic struct reads its members one by one. An enum whose variants have fields looks at a member first:
-/// [`Reader`] can be cloned.
+/// A generic struct reads its members one by one. An enum whose variants have fields reads one member
+/// from a clone of the [`Reader`] first.
 /// ```
 /// use tiny_lambda::json::{self, FromJson, Reader};
 ///

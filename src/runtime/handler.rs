@@ -122,8 +122,8 @@ pub fn http<R: IntoResponse>(f: impl HttpFn<R>) -> impl Handler + fmt::Debug {
     Http(f, PhantomData)
 }
 
-/// What [`run_http`](crate::run_http) serves: a [`Router`], or a function of a [`Request`] and a [`Context`].
-/// It is implemented for both; `E` is the type of the request and `R` that of the response.
+/// A handler that [`run_http`](crate::run_http) serves: a [`Router`], or a function of a [`Request`] and a
+/// [`Context`]. `E` is the type of the request and `R` that of the response.
 ///
 /// ```
 /// use tiny_lambda::handler::HttpHandler;
@@ -371,7 +371,10 @@ fn serve_http(
     let is_head = *request.method() == Method::Head;
     let respond = |result: Result<Response>| {
         let mut response = result.unwrap_or_else(http::error_response);
-        log_failure(&mut response, event, cx);
+        // The error of the function for which the response was made.
+        if let Some(error) = response.failure.take() {
+            log::error(Some(cx), &log_if_unread(error, event, cx));
+        }
         if is_head {
             response.omit_body();
         }
@@ -383,13 +386,6 @@ fn serve_http(
     }
     out.json(&http::ResponseEvent::new(&response, caller)?);
     Ok(())
-}
-
-/// Logs the error of the function for which `response` was made, if any.
-fn log_failure(response: &mut Response, event: &[u8], cx: &Context) {
-    if let Some(error) = response.failure.take() {
-        log::error(Some(cx), &log_if_unread(error, event, cx));
-    }
 }
 
 struct Bytes<F>(F);

@@ -1,7 +1,7 @@
 //! SHA-256 and HMAC, for signed webhooks, tokens and requests.
 //!
-//! A signature with a shared secret is an HMAC of the message. Who receives a message computes the HMAC
-//! again and compares the two by [`constant_time_eq`]:
+//! A signature with a shared secret is an HMAC of the message. The receiver computes the HMAC again and
+//! compares the two with [`constant_time_eq`]:
 //!
 //! ```
 //! use tiny_lambda::signing;
@@ -111,7 +111,7 @@ pub fn decode_base64url(text: &str) -> Option<Vec<u8>> {
     let standard = text.bytes().map(|byte| match byte {
         b'-' => b'+',
         b'_' => b'/',
-        // They are not in this alphabet, and `!` is in neither.
+        // These are not in the alphabet of base64url. `!` is in neither alphabet, so decoding fails.
         b'+' | b'/' | b'=' => b'!',
         byte => byte,
     });

@@ -857,7 +857,7 @@ fn a_failed_build_leaves_no_package() {
     let package = Package::new("fails");
     package.build(&["one"], &[], "one");
     package.build(&["one"], &[], "one");
-    // The sizes and the report are printed nevertheless, and those of the other function.
+    // The sizes and reports of both functions are printed in spite of the error.
     let args = ["one", "scratch", "--report", "--max-zip=99"];
     let output = package.command(&args, &[]).output().unwrap();
     let (said, stderr) = (stdout(&output), stderr(&output));

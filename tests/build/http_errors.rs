@@ -61,7 +61,7 @@ fn correct_handlers_of_web_requests_compile() {
     assert_eq!(compile("right_http", &source), Ok(()));
 }
 
-/// Every way in which a handler is started, and `HANDLER` in its place.
+/// The calls that start a handler, with `HANDLER` in its place.
 const CALLS: [(&str, &str); 5] = [
     ("run", "tiny_lambda::run_http(HANDLER);"),
     ("handler", "let _ = tiny_lambda::handler::http(HANDLER);"),

@@ -418,7 +418,7 @@ const NO_COMMA: &str = "expected `,`, `as \"name\"` or `= default` after the fie
 const NO_QUOTES: &str = "expected a field's name without quotes";
 const WORD: &str = "expected only a visibility before the field's name";
 
-/// Fields after `a: u8`, and what the compiler says.
+/// Fields after `a: u8`, and the messages of the compiler.
 const WRONG_FIELDS: &[(&str, &str)] = &[
     ("b: u8 = 1 as \"B\",", NAME_FIRST),
     ("pub b: i8 = -1 as \"B\"", NAME_FIRST),

@@ -441,7 +441,7 @@ fn included_files_are_sorted_and_have_the_path_that_was_named() {
         &["empty"],
         Err("--include empty: the folder has no files"),
     );
-    // A sparse file: nothing of it is read.
+    // The file is sparse, and none of it is read.
     let large = fs::File::create(root.join("large")).unwrap();
     large.set_len(UNZIPPED_LEN_MAX + 1).unwrap();
     let limit = "--include large: Lambda allows 262144000 bytes of unzipped files (250 MB), and there are more";

@@ -25,7 +25,7 @@ fn linker(tools: &Path) -> (String, PathBuf) {
     (name, find("cc"))
 }
 
-/// Scripts stand for the compilers: the build script prints what it is to use.
+/// Scripts replace the compilers. The build script prints the one that it should use.
 #[test]
 fn a_c_compiler_is_found_unless_the_user_names_one() {
     if !targets_installed() || !cfg!(target_os = "linux") {

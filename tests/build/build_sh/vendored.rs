@@ -150,7 +150,7 @@ fn the_package_of_the_current_folder_is_built() {
     }
 }
 
-/// The commands of the README for a package of one's own, without the network.
+/// Runs the README's commands for a new package, without the network.
 #[test]
 fn cargo_run_and_cargo_test_work_with_a_vendored_copy() {
     let package = vendoring("vendors/for cargo");

@@ -1,4 +1,4 @@
-//! What a test of a function uses: one invocation with the data of a context, one web request through each
+//! The helpers for tests of functions: one invocation with the data of a context, one web request through each
 //! front door, and comparisons of the response.
 
 use std::io::Write as _;
@@ -29,7 +29,7 @@ fn an_event_may_be_bytes_text_or_json() {
 }
 
 #[test]
-fn the_data_of_a_context_is_set_in_one_line() {
+fn a_request_sets_the_data_of_the_context() {
     let context = handler::json(|(), cx: &Context| {
         let deadline = cx.deadline_ms();
         Ok(json!({
@@ -206,7 +206,7 @@ fn an_event_has_the_origin_and_the_body_of_its_request() {
 
 /// The members of an event and of its `requestContext` are those of the sample.
 #[test]
-fn an_event_has_no_member_that_the_sample_of_its_front_door_has_not() {
+fn each_member_of_an_event_is_in_the_sample_of_its_front_door() {
     /// Returns the paths of the members, without those of maps.
     fn paths(prefix: &str, value: &Value) -> Vec<String> {
         let mut found = Vec::new();
@@ -269,7 +269,7 @@ fn the_path_of_a_request_through_a_websocket_is_its_route() {
 }
 
 #[test]
-fn streamed_inferred_and_unreadable_web_responses() {
+fn streamed_and_inferred_web_responses_are_read_and_others_are_errors() {
     let request = Request::new(Method::Get, "/");
     let stream = handler::streaming(|_: Request, _: &Context, out: Responder<'_>| {
         let mut body = out.start_http(201, &[("X-A", "b")])?;

@@ -27,7 +27,7 @@ fn a_field_is_changed_and_taken() {
         change(&mut message);
         assert_eq!(String::from_utf8(json::to_vec(&message)).unwrap(), want);
     }
-    // Missing, null, of the wrong type, and there.
+    // The member is missing, null, of the wrong type, or present.
     for body in ["{}", r#"{"body":null}"#, r#"{"body":7}"#, r#"{"body":"a"}"#] {
         check(body, |m| m.body.set("b"), r#"{"body":"b"}"#);
         check(body, |m| m.body.set(String::from("b")), r#"{"body":"b"}"#);

@@ -1,4 +1,4 @@
-//! What functions respond with: the event of an Amazon Cognito trigger, and responses to other services.
+//! The responses of functions: the event of an Amazon Cognito trigger, and responses to other services.
 
 use tiny_lambda::Error;
 use tiny_lambda::events::cloudformation::{
@@ -31,7 +31,7 @@ fn check_trigger<T: FromJson + ToJson>(response: &str, change: impl Fn(&mut T), 
 }
 
 #[test]
-fn each_cognito_trigger_is_answered_by_its_response_alone() {
+fn only_the_response_of_a_cognito_trigger_changes() {
     let nones = ["", r#","response":null"#, r#","response":{}"#];
     for none in nones {
         check_trigger(
@@ -109,7 +109,7 @@ fn each_cognito_trigger_is_answered_by_its_response_alone() {
 }
 
 #[test]
-fn what_cognito_sends_as_the_response_stays_as_it_is() {
+fn the_response_that_cognito_sends_is_kept() {
     // The values that Cognito sends stay as they are.
     check_trigger(
         r#","response":{"autoConfirmUser":false,"autoVerifyEmail":null,"new":[1]}"#,

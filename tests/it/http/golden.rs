@@ -1,4 +1,4 @@
-//! The exact JSON that a response becomes for each front door. A row changes only if what AWS reads does.
+//! The exact JSON of responses for each front door. A row changes only if AWS reads another form.
 
 use tiny_lambda::emulator::{self, FrontDoor};
 use tiny_lambda::handler;
@@ -13,7 +13,7 @@ const API_GATEWAY_1: &[FrontDoor] = &[RestApi, HttpApiV1];
 const FORMAT_2: &[FrontDoor] = &[HttpApi, FunctionUrl];
 const SINGLE: &[FrontDoor] = &[Alb, LatticeV1, LatticeV2];
 
-/// Checks the JSON that `respond`'s response becomes for each of `front_doors`.
+/// Checks the JSON of `respond`'s response for each of `front_doors`.
 #[track_caller]
 fn check(front_doors: &[FrontDoor], respond: impl Fn() -> Response + Sync, want: &str) {
     let respond = handler::http(|_, _| Ok(respond()));

@@ -87,7 +87,7 @@ fn head_gets_the_length_that_get_has_at_every_front_door() {
                     "{text}"
                 );
             }
-            // The same from `encode_response`.
+            // `encode_response` does the same.
             let request = Request::from_event(event.as_bytes()).unwrap();
             let encoded = request.encode_response(response).unwrap();
             let got: Response = json::parse(&encoded).unwrap();

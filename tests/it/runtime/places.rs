@@ -290,7 +290,7 @@ fn an_error_that_a_function_makes_or_converts_names_its_place() {
     }
 }
 
-/// std's source is no help to the reader of the function's log either.
+/// A place in std's source does not help the reader of the function's log either.
 #[test]
 fn an_error_of_a_function_that_std_calls_has_no_place() {
     let message = SqsMessage::default();

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Prints what each function of docs/porting.md responds to each event in events/, written with the official crates and
+# Prints the responses of each function of docs/porting.md to each event in events/, written with the official crates and
 # with this one. A reader compares the two: a member that is empty in one may be absent in the other.
-# Usage: ./answers.sh, after ./measure.sh, which builds the functions. `./answers.sh >answers.txt` keeps the result.
+# Usage: ./responses.sh, after ./measure.sh, which builds the functions. `./responses.sh >responses.txt` keeps the result.
 set -eu
 cd -- "$(dirname -- "$0")"
 
@@ -15,7 +15,7 @@ for event in events/*.json; do
             */bootstrap) printf '  tiny-lambda:    ' ;;
             *) printf '  lambda_runtime: ' ;;
         esac
-        # An error is an answer too. The stack trace has places in this folder.
+        # The exit code is 1 if the response is an error.
         ../../target/debug/emulator "$bootstrap" --env WEBHOOK_SECRET=port-secret --event "@$event" 2>/dev/null || :
         printf '\n'
     done
