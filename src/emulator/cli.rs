@@ -580,7 +580,7 @@ mod tests {
             ),
             (
                 &["b", "--timeout=a"],
-                "--timeout a: expected a number of seconds",
+                "--timeout a: expected a number of seconds from 0 to 18446744073709551615",
             ),
             (
                 &["b", "--timeout", "0"],
