@@ -9,10 +9,12 @@ say() { printf 'build.sh: %s\n' "$1" >&2; }
 die() { say "$1"; exit 1; }
 
 # ---- options ----
-here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+script=$0
+[ ! -L "$script" ] || script=$(readlink -f -- "$script")
+here=$(CDPATH='' cd -- "$(dirname -- "$script")" && pwd)
 help=$here/src/bin/package/help.txt
 # Ends with exit code 2, which stands for wrong arguments.
-usage() { say "$1" && sed -n 1p "$help" >&2 && exit 2; }
+usage() { say "$1" && sed -n 1p "$help" >&2; exit 2; }
 # Prints the option that $1 may stand for: one letter or two neighbours differ, or it is the start.
 suggestion() {
     sed -n 's/^  \(--[a-z-]*\).*/\1/p' "$help" | while read -r known; do
@@ -29,11 +31,11 @@ suggestion() {
 }
 # Adds a name, which becomes a part of paths and of arguments.
 add_name() {
-    case $1 in '' | -* | *[!A-Za-z0-9_.-]*) usage "\"$1\" cannot be the name of an example or binary" ;; esac
+    case $1 in '' | [-.]* | *[!A-Za-z0-9_.-]*) usage "\"$1\" cannot be the name of an example or binary" ;; esac
     case " $names " in *" $1 "*) ;; *) names="$names${names:+ }$1" ;; esac
 }
-arch='' profile=small opt_level=z manifest='' features='' names='' max_zip=''
-offline='' wrapper='' report='' event='' includes=''
+arch='' profile=small opt_level=z manifest='' features='' names='' max_zip='' offline=''
+wrapper='' report='' event='' includes='' vendor='' us=$(printf '\037')
 while [ $# -gt 0 ]; do
     option=$1
     shift
@@ -51,27 +53,31 @@ while [ $# -gt 0 ]; do
         --opt-level=*) opt_level=${option#*=} ;;
         --manifest-path=*) manifest=${option#*=} ;;
         --features=*) features=$features${features:+,}${option#*=} ;;
-        --include=*) includes=$(printf '%s\n%s' "$includes" "${option#*=}") ;;
+        --include=*) includes=$includes${option#*=}$us ;;
         --invoke=*) event=${option#*=} ;;
         --max-zip=*) max_zip=${option#*=} ;;
         --offline) offline=--offline ;;
         --wrapper) wrapper=yes ;;
         --report) report=yes ;;
-        --vendor=*)
-            folder=${option#*=}
-            mkdir -p -- "$(dirname -- "$folder")" && mkdir -- "$folder"
-            for part in Cargo.toml LICENSE README.md bootstrap.sh build.sh docs examples src; do cp -R "$here/$part" "$folder"; done
-            say "copied tiny-lambda to $folder; [dependencies] of Cargo.toml: tiny-lambda = { path = \"$folder\" }"
-            exit
-            ;;
-        --help | -h) cat "$help" && exit ;;
-        --version | -V) sed -n 's/^version = "\(.*\)"/tiny-lambda \1/p' "$here/Cargo.toml" && exit ;;
+        --vendor=*) vendor=${option#*=} ;;
+        --help | -h) cat "$help"; exit ;;
+        --version | -V) sed -n 's/^version = "\(.*\)"/tiny-lambda \1/p' "$here/Cargo.toml"; exit ;;
         --) break ;;
         -?*) usage "unknown option $option$(suggestion "${option%%=*}")" ;;
         *) add_name "$option" ;;
     esac
 done
 for name; do add_name "$name"; done
+trap 'exit 129' HUP && trap 'exit 130' INT && trap 'exit 143' TERM
+
+if [ -n "$vendor" ]; then
+    case $vendor in -*) vendor=./$vendor ;; esac
+    { mkdir -p "$(dirname "$vendor")" && mkdir "$vendor"; } || die "--vendor takes the path of a new folder: see the message above"
+    trap 'rm -rf "$vendor"' EXIT
+    for part in Cargo.toml LICENSE README.md bootstrap.sh build.sh docs examples src; do cp -R "$here/$part" "$vendor"; done
+    say "copied tiny-lambda to $vendor; [dependencies] of Cargo.toml: tiny-lambda = { path = \"$vendor\" }"
+    trap - EXIT && exit
+fi
 
 # Prints rustc's name of the architecture $1.
 cpu_of() { printf '%s' "$1" | sed 's/^amd64$/x86_64/; s/^arm64$/aarch64/'; }
@@ -82,20 +88,18 @@ case $cpu in x86_64) arch=x86_64 ;; aarch64) arch=arm64 ;; *) usage "unknown arc
 triple=$cpu-unknown-linux-musl
 case $profile in small | unwind | tiny) ;; *) usage "unknown profile $profile: small, unwind or tiny" ;; esac
 case $opt_level in [0-3]) ;; s | z) opt_level=\"$opt_level\" ;; *) usage "unknown level $opt_level: 0, 1, 2, 3, s or z" ;; esac
-printf '%s\n' "${max_zip:-0}" | grep -Eqx '[0-9]{1,9}([kKM]i?B?)?' ||
+printf '%s' "${max_zip:-0}" | tr '\n' , | grep -Eqx '[0-9]{1,9}([kKM]i?B?)?' ||
     usage "--max-zip takes bytes, such as 40000, 40k, 40KiB or 1M, not \"$max_zip\""
-printf '%s\n' "$includes" | while read -r path; do
-    [ -z "$path" ] || [ -e "$path" ] || die "cannot read $path: --include takes the path of a file or folder"
-done
+IFS=$us
+for path in $includes; do [ -e "$path" ] || die "cannot read $path: --include takes the path of a file or folder"; done
+unset IFS
 qemu=''
 [ -z "$event" ] || [ "$cpu" = "$host_cpu" ] || qemu=$(command -v "qemu-$cpu" || command -v "qemu-$cpu-static") ||
     die "--invoke needs qemu-$cpu for $arch: install qemu-user, as Debian and Fedora name the package"
 
 # ---- the toolchain ----
 rustc=${RUSTC:-rustc}
-for command in cargo "$rustc"; do
-    command -v "$command" >/dev/null || die "needs $command: install Rust with rustup, see https://rustup.rs"
-done
+for tool in cargo "$rustc"; do command -v "$tool" >/dev/null || die "needs $tool: install Rust with rustup, see https://rustup.rs"; done
 sysroot=$("$rustc" --print sysroot) || die "rustc does not run: see the message above"
 rustc_version=$("$rustc" -vV)
 rustc_field() { printf '%s\n' "$rustc_version" | sed -n "s/^$1: //p"; }
@@ -114,26 +118,19 @@ need() {
 
 # ---- what to build, and where ----
 # Without --manifest-path, the package of the current folder or of one above it is built, as cargo does.
-if [ -z "$manifest" ]; then
-    folder=$(pwd -P)
-    until [ -z "$folder" ] || [ -f "$folder/Cargo.toml" ]; do folder=${folder%/*}; done
-    case $folder in
-        '' | "$(cd "$here" && pwd -P)") names=${names:-hello} manifest=$here/Cargo.toml ;;
-        *) manifest=$folder/Cargo.toml ;;
-    esac
-fi
+[ -n "$manifest" ] || manifest=$(cargo locate-project --message-format plain 2>/dev/null) || manifest=$here/Cargo.toml
+case $manifest in "$here/Cargo.toml" | "$(cd "$here" && pwd -P)/Cargo.toml") names=${names:-hello} manifest=$here/Cargo.toml ;; esac
 [ -f "$manifest" ] || die "no file at $manifest: --manifest-path takes the path of a Cargo.toml"
 metadata=$(cargo metadata --no-deps --format-version 1 --manifest-path "$manifest" ${offline:+"$offline"}) ||
     die "cargo cannot read $manifest: see the message above"
 # `cargo rustc` builds one package, so it refuses a virtual manifest.
-grep -Eq '^[[:space:]]*\[?[[:space:]]*package' "$manifest" ||
+! cargo read-manifest --manifest-path "$manifest" 2>&1 >/dev/null | grep -q ' virtual manifest' ||
     die "$manifest is that of a workspace: change to the folder of a package, or name its Cargo.toml by --manifest-path"
 # Prints the string member $1 of cargo's metadata.
 metadata_string() {
     printf '%s\n' "$metadata" | sed 's/.*"'"$1"'":"//; s/","[a-z_]*":.*//; s/"}*$//; s/\\\(["\\]\)/\1/g'
 }
-target_dir=$(metadata_string target_directory)
-workspace=$(metadata_string workspace_root)
+target_dir=$(metadata_string target_directory) workspace=$(metadata_string workspace_root)
 
 # Prints the package's binaries (bin) or examples (example), each after a space, as cargo lists them.
 list() {
@@ -142,8 +139,8 @@ list() {
 binaries=$(list bin)
 candidates=$binaries$(list example)
 if [ -z "$names" ]; then
-    names=${binaries# }
-    case $names in '' | *' '*) die "name what to build: $manifest has${candidates:- no example or binary}" ;; esac
+    case ${binaries# } in '' | *' '*) die "name what to build: $manifest has${candidates:- no example or binary}" ;; esac
+    add_name "${binaries# }"
 fi
 for name in $names; do
     case "$candidates " in *" $name "*) ;; *) die "no example or binary \"$name\" in $manifest, which has${candidates:- none}" ;; esac
@@ -156,15 +153,14 @@ folder_of() {
     printf '%s' "$out_dir/$1"
 }
 work=$out_dir/.build/work.$$
-mkdir -p "$work" 2>/dev/null ||
-    die "cannot write to $out_dir: set CARGO_TARGET_DIR to a folder where that is allowed"
 trap 'rm -rf "$work"' EXIT
-trap 'exit 129' HUP && trap 'exit 130' INT && trap 'exit 143' TERM
+# A script that was killed may have left its folder, and had the same number in another container.
+{ rm -rf "$work" && mkdir -p "$work"; } 2>/dev/null ||
+    die "cannot write to $out_dir: set CARGO_TARGET_DIR to a folder where that is allowed"
 
 # ---- flags ----
 need target "$triple" "lib/rustlib/$triple/lib"
 # The user's flags come first. Cargo separates encoded flags by the character US.
-us=$(printf '\037')
 flags=${CARGO_ENCODED_RUSTFLAGS-}
 add_flag() { flags=$flags${flags:+$us}$1; }
 [ -n "${CARGO_ENCODED_RUSTFLAGS+set}" ] || for flag in ${RUSTFLAGS-}; do add_flag "$flag"; done
@@ -201,7 +197,7 @@ esac
 set -- cargo rustc --release --target "$triple" --manifest-path "$manifest" ${offline:+"$offline"}
 # Without the local Lambda, which is not part of a function, a build takes two thirds of the time.
 [ "$manifest" != "$here/Cargo.toml" ] || set -- "$@" --no-default-features --features allocator
-set -- "$@" ${features:+--features "$features"}
+set -- "$@" ${features:+"--features=$features"}
 # Cargo reads flags from the first of these places that has any, so ours go to the same place.
 if [ -n "${CARGO_ENCODED_RUSTFLAGS+set}${RUSTFLAGS+set}" ]; then
     set -- env "CARGO_ENCODED_RUSTFLAGS=$flags" "$@"
@@ -221,22 +217,11 @@ case $profile in
         ;;
 esac
 
-# The crate cc reads these variables to compile C. What the user has set stays.
-is_set() {
-    { env && printf '%s\n' "$settings"; } | grep -Eq "^(env\.)?(TARGET_)?$1(_$cpu.unknown.linux.musl)?( |\.|=)"
-}
-c_compiler='' native='' c_package=gcc-$(printf '%s' "$cpu" | tr _ -)-linux-gnu
-[ "$(uname -s)-$cpu" != "Linux-$host_cpu" ] || { native=yes && c_package=gcc; }
-for compiler in "$cpu-linux-musl-gcc" ${native:+musl-gcc gcc cc} "$cpu-linux-gnu-gcc"; do
-    [ -n "$c_compiler" ] || ! command -v "$compiler" >/dev/null || c_compiler=$compiler
-done
-if [ -n "$c_compiler" ] && ! is_set CC; then
-    export "CC_${cpu}_unknown_linux_musl=$c_compiler"
-    ar=${c_compiler%gcc}ar
-    is_set AR || ! command -v "$ar" >/dev/null || export "AR_${cpu}_unknown_linux_musl=$ar"
-    # For the headers of glibc: no functions and no inline code that musl does not have.
-    is_set CFLAGS || export "CFLAGS_${cpu}_unknown_linux_musl=-U_FORTIFY_SOURCE -D__NO_INLINE__"
-fi
+# Chooses the compiler of C in dependencies, if there is one.
+c_compiler='' c_package=gcc-$(printf '%s' "$cpu" | tr _ -)-linux-gnu
+[ "$(uname -s)-$cpu" != "Linux-$host_cpu" ] || c_package=gcc
+# shellcheck source=/dev/null
+. "$here/src/bin/package/c_compiler.sh"
 
 # ---- building ----
 # If this build fails, no package of an earlier one is left to deploy.
@@ -276,9 +261,10 @@ build() {
             say "if the build needs a C compiler for $arch: install $c_package (Debian, Fedora) or musl-cross (Homebrew)"
         die "cargo could not build $name: see the messages above"
     }
-    [ -z "$compiling" ] || wait "$compiling" || { cat "$work/log" >&2 && die "rustc could not compile src/bin/package: see above"; }
+    [ -z "$compiling" ] || wait "$compiling" || { cat "$work/log" >&2; die "rustc could not compile src/bin/package: see above"; }
     compiling=''
     uses_stdout=$("$packer" uses-stdout "$executable") || exit 1
+    [ -n "$uses_stdout" ] || die "$packer is damaged: remove it"
 }
 # The runtime flushes std's standard output, which is 2 KB of code. A function is built without it first, and
 # again with it if the linker's map shows that something else uses that output. Where panics unwind, std does.

@@ -206,6 +206,15 @@ pub fn run_streaming<E: FromJson>(f: impl StreamingFn<E> + Sync) -> ! {
 /// }
 /// ```
 pub fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
+    init_phase(f)
+}
+
+/// Runs code of the Init phase, unless the arguments request a text of the local Lambda.
+fn init_phase<T>(f: impl FnOnce() -> Result<T>) -> T {
+    #[cfg(all(debug_assertions, feature = "emulator"))]
+    if address::Endpoint::from_env().is_none() {
+        emulator::print_requested_text();
+    }
     runtime::init(f)
 }
 
@@ -224,7 +233,7 @@ pub fn run_with_init<S: Sync, E: FromJson, R: ToJson>(
     init: impl FnOnce() -> Result<S>,
     f: impl SharedFn<S, E, R> + Sync,
 ) -> ! {
-    let state = runtime::init(init);
+    let state = init_phase(init);
     run(|event, cx: &Context| f(&state, event, cx))
 }
 
@@ -259,7 +268,7 @@ pub fn run_http_with_init<S: Sync, R: http::IntoResponse>(
     init: impl FnOnce() -> Result<S>,
     f: impl Fn(&S, http::Request, &Context) -> Result<R> + Sync,
 ) -> ! {
-    let state = runtime::init(init);
+    let state = init_phase(init);
     serve(&handler::http(|request, cx| f(&state, request, cx)))
 }
 
@@ -283,7 +292,7 @@ pub fn run_streaming_with_init<S: Sync, E: FromJson>(
     init: impl FnOnce() -> Result<S>,
     f: impl Fn(&S, E, &Context, Responder<'_>) -> Result<()> + Sync,
 ) -> ! {
-    let state = runtime::init(init);
+    let state = init_phase(init);
     run_streaming(|event, cx, out| f(&state, event, cx, out))
 }
 
@@ -302,7 +311,7 @@ pub fn run_bytes_with_init<S: Sync>(
     init: impl FnOnce() -> Result<S>,
     f: impl Fn(&S, &[u8], &Context) -> Result<Vec<u8>> + Sync,
 ) -> ! {
-    let state = runtime::init(init);
+    let state = init_phase(init);
     run_bytes(|event, cx| f(&state, event, cx))
 }
 

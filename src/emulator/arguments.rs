@@ -1,5 +1,6 @@
 //! Command lines: options, their values and other words, and suggestions for misspelt ones. Pure.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
@@ -142,7 +143,10 @@ pub(crate) fn did_you_mean<'n>(text: &str, names: impl Iterator<Item = &'n str>)
     let n_edits_max = text.len().div_euclid(3).clamp(1, N_EDITS_MAX);
     let rank = |name: &str| {
         let name = normalized(name);
-        let n_edits = (0..=n_edits_max).find(|&n| is_within(n, text.as_bytes(), name.as_bytes()));
+        // A name of one letter resembles every other one.
+        let n_edits = (0..=n_edits_max)
+            .filter(|&n| n < name.len())
+            .find(|&n| is_within(n, text.as_bytes(), name.as_bytes()));
         let is_part = || {
             let contains = |whole: &str, part: &str| part.len() > 2 && whole.contains(part);
             let is_start = !text.is_empty() && name.starts_with(&text);
@@ -152,6 +156,8 @@ pub(crate) fn did_you_mean<'n>(text: &str, names: impl Iterator<Item = &'n str>)
     };
     let mut ranked: Vec<(usize, &str)> =
         names.filter_map(|name| Some((rank(name)?, name))).collect();
+    let mut seen = BTreeSet::new();
+    ranked.retain(|(_, name)| seen.insert(*name));
     let best = ranked.iter().map(|(rank, _)| *rank).min();
     ranked.retain(|(rank, _)| Some(*rank) == best);
     ranked.truncate(N_SUGGESTIONS_MAX);
@@ -326,6 +332,11 @@ mod tests {
             ];
             assert_eq!(did_you_mean(text, names.into_iter()), want, "{text}");
         }
+        assert_eq!(did_you_mean("x", ["o", "p"].into_iter()), "");
+        assert_eq!(
+            did_you_mean("aa", ["ab", "ab"].into_iter()),
+            "; did you mean ab?"
+        );
         check("sqz", "; did you mean sqs?");
         check("qss", "; did you mean sqs?");
         check("sq", "; did you mean sqs?");

@@ -19,6 +19,7 @@ use crate::emulator::environment::logs::{LEVELS, print_line};
 use crate::emulator::environment::process::ProcessGroup;
 use crate::emulator::event_argument::{help_with_samples, list_of_samples, read_event};
 use crate::emulator::server::access;
+use crate::emulator::settings::CONCURRENCY_MAX;
 use crate::emulator::watch::Watcher;
 use crate::emulator::{Emulator, InjectedFault, ParseFaultError, Settings};
 use crate::sys;
@@ -28,10 +29,6 @@ const VERSION: &str = concat!("emulator ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Printed after the message about wrong arguments.
 const USAGE: &str = "Usage: emulator [OPTION...] BOOTSTRAP (--help lists the options)";
-
-/// Most environments, and most concurrent invocations in one. Lambda's default quota of concurrent
-/// executions is 1,000.
-const CONCURRENCY_MAX: u16 = 1000;
 
 pub(crate) const fn option(name: &'static str, takes: Takes) -> OptionSpec {
     OptionSpec { name, takes }
@@ -143,8 +140,16 @@ pub(crate) fn exit_code(result: Result<u8, EarlyExit>, program: &str, usage: &st
     match result {
         Ok(code) => code,
         Err(EarlyExit::Text(text)) => {
-            let _ = io::stdout().write_all(text.as_bytes());
-            0
+            // A reader that has ended, such as `head`, has read what it wanted.
+            match print_text(text.as_bytes()) {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    print_line(&format!(
+                        "{program}: cannot write to standard output: {error}"
+                    ));
+                    1
+                }
+                _ => 0,
+            }
         }
         Err(EarlyExit::Usage(text)) => {
             print_line(&format!("{program}: {text}\n{usage}"));
@@ -191,6 +196,8 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<CommandLine, EarlyExit>
     if command_line.settings.bootstrap.is_none() {
         return Err(EarlyExit::Usage("no BOOTSTRAP given".to_owned()));
     }
+    let checked = command_line.settings.check();
+    checked.map_err(EarlyExit::Usage)?;
     Ok(command_line)
 }
 
@@ -263,9 +270,7 @@ impl CommandLine {
             }
             "--retries" => {
                 let (retries, delay) = value.split_once(':').unwrap_or((&value, "60"));
-                let retries = retries.parse();
-                let wrong = |_| EarlyExit::value(name, &value, "expected a number of retries");
-                settings.async_retries = retries.map_err(wrong)?;
+                settings.async_retries = number(name, retries, 0..=u32::MAX)?;
                 settings.async_retry_delay = seconds(name, &value, delay)?;
             }
             "--concurrency" => {
@@ -338,10 +343,9 @@ fn number<T: FromStr + PartialOrd + Display>(
 /// Parses a number of seconds that is part of an option's `value`.
 fn seconds(name: &str, value: &str, text: &str) -> Result<Duration, EarlyExit> {
     let seconds: Option<f64> = text.parse().ok();
-    let why = "expected a number of seconds";
-    let seconds = seconds.ok_or_else(|| EarlyExit::value(name, value, why))?;
-    let out_of_range = |_| EarlyExit::value(name, value, "the time is out of range");
-    Duration::try_from_secs_f64(seconds).map_err(out_of_range)
+    let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let why = "expected a number of seconds from 0 to 18446744073709551615";
+    duration.ok_or_else(|| EarlyExit::value(name, value, why))
 }
 
 /// Stops everything that the command has started when a signal ends it.
@@ -437,7 +441,7 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
         let response = emulator.invoke_to_its_end(event.into());
         signals.check();
         let response = response.map_err(EarlyExit::failed)?;
-        print_response(&response.body).map_err(EarlyExit::failed)?;
+        print_response(&response.body)?;
         code |= u8::from(response.is_error());
         if response.error_type.as_deref() == Some("Sandbox.Timedout") {
             let seconds = settings.timeout.as_secs_f64();
@@ -451,9 +455,18 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
 }
 
 /// Writes a response to standard output, on a line.
-pub(crate) fn print_response(body: &[u8]) -> io::Result<()> {
+pub(crate) fn print_response(body: &[u8]) -> Result<(), EarlyExit> {
+    let failed = |error| {
+        EarlyExit::Failed(format!(
+            "cannot write the response to standard output: {error}"
+        ))
+    };
+    print_text(&[body, b"\n"].concat()).map_err(failed)
+}
+
+fn print_text(text: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(&[body, b"\n"].concat())?;
+    out.write_all(text)?;
     out.flush()
 }
 
@@ -522,6 +535,18 @@ mod tests {
     }
 
     #[test]
+    fn seconds_and_names_out_of_range_are_refused() {
+        for seconds in ["-1", "nan", "inf", "1e20", "x", "0x1", " 1"] {
+            let want = "expected a number of seconds from 0 to 18446744073709551615";
+            let want = EarlyExit::value("--timeout", seconds, want);
+            assert_eq!(parsed(&["b", "--timeout", seconds]).unwrap_err(), want);
+        }
+        let want = "the function's name \"a\\nb\": expected 1 to 64 letters, digits, - and _";
+        let error = parsed(&["b", "--name=a\nb"]).unwrap_err();
+        assert_eq!(error, EarlyExit::Usage(want.to_owned()));
+    }
+
+    #[test]
     fn wrong_arguments_are_refused_with_the_reason() {
         for (args, want) in [
             (&[][..], "no BOOTSTRAP given"),
@@ -555,27 +580,19 @@ mod tests {
             ),
             (
                 &["b", "--timeout=a"],
-                "--timeout a: expected a number of seconds",
+                "--timeout a: expected a number of seconds from 0 to 18446744073709551615",
             ),
             (
                 &["b", "--timeout", "0"],
                 "--timeout 0: expected more than 0 seconds",
             ),
             (
-                &["b", "--timeout=-1"],
-                "--timeout -1: the time is out of range",
-            ),
-            (
-                &["b", "--timeout=nan"],
-                "--timeout nan: the time is out of range",
-            ),
-            (
                 &["b", "--retries=:5"],
-                "--retries :5: expected a number of retries",
+                "--retries : expected a number from 0 to 4294967295",
             ),
             (
                 &["b", "--retries=2:x"],
-                "--retries 2:x: expected a number of seconds",
+                "--retries 2:x: expected a number of seconds from 0 to 18446744073709551615",
             ),
             (
                 &["b", "--fault=slow:2"],

@@ -1,12 +1,13 @@
 //! The events of command lines: JSON, files, standard input, and samples.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use crate::emulator::arguments::did_you_mean;
 use crate::emulator::environment::logs::print_line;
 use crate::emulator::invoke_api::check_event;
+use crate::emulator::message::PAYLOAD_LEN_MAX;
 use crate::events::samples;
 
 /// The longest line of a help text, in bytes.
@@ -25,10 +26,9 @@ pub(crate) fn read_event(arg: &str) -> Result<Vec<u8>, String> {
                     "reading the event from standard input, up to the end of the file (Ctrl-D)",
                 );
             }
-            let mut bytes = Vec::new();
-            let read = io::stdin().lock().read_to_end(&mut bytes);
-            let read = read.map_err(|error| format!("cannot read standard input: {error}"));
-            ("standard input", read.map(|_| bytes)?)
+            let read = read_limited(io::stdin().lock());
+            let failed = |error| format!("cannot read standard input: {error}");
+            ("standard input", read.map_err(failed)?)
         }
         (_, Some(path)) => (path, read_file(path)?),
         (name, None) => match sample(name) {
@@ -43,6 +43,11 @@ pub(crate) fn read_event(arg: &str) -> Result<Vec<u8>, String> {
             }
         },
     };
+    if event.len() > PAYLOAD_LEN_MAX {
+        return Err(format!(
+            "{source} is too long: Lambda takes no more than {PAYLOAD_LEN_MAX} bytes"
+        ));
+    }
     if event.trim_ascii().is_empty() {
         return Err(format!("{source} is empty: expected JSON"));
     }
@@ -67,13 +72,26 @@ fn exists(path: &str) -> bool {
 }
 
 fn read_file(path: &str) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| {
+    if path.is_empty() {
+        return Err("expected the path of a file after @".to_owned());
+    }
+    File::open(path).and_then(read_limited).map_err(|error| {
         let hint = match error.kind() {
             io::ErrorKind::NotFound => suggestion(path),
             _ => String::new(),
         };
         format!("cannot read the file {path}: {error}{hint}")
     })
+}
+
+/// Reads all bytes, or one more than an event may have.
+fn read_limited(source: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let len_max = u64::try_from(PAYLOAD_LEN_MAX).unwrap_or(u64::MAX);
+    source
+        .take(len_max.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Returns whether a text is JSON, or was meant to be.
@@ -176,7 +194,13 @@ mod tests {
         );
         check_error("tru", "tru is not JSON, a file or a sample");
         check_error("@sqz", "cannot read the file sqz: ");
-        check_error("@", "cannot read the file : ");
+        check_error("@", "expected the path of a file after @");
+        check_error(
+            "/dev/zero",
+            "/dev/zero is too long: Lambda takes no more than 6291556 bytes",
+        );
+        // A file of the same name is suggested once.
+        check_error("@@Cargo.toml", "cannot read the file @Cargo.toml: ");
         check_error("src", "cannot read the file src: ");
         check_error("Cargo.toml", "Cargo.toml is not JSON: ");
         check_error("@Cargo.toml", "Cargo.toml is not JSON: ");

@@ -58,6 +58,8 @@ use self::report::uuid;
 use self::runtime_api::RuntimeApi;
 pub use self::runtime_api::faults::{InjectedFault, ParseFaultError};
 use self::scheduler::{Scheduler, ThrottledError};
+#[cfg(debug_assertions)]
+pub(crate) use self::serve_local::print_requested_text;
 pub use self::serve_local::serve_local;
 use self::server::Server;
 use self::server::access::AccessRules;
@@ -162,10 +164,18 @@ impl Emulator {
         if let Some(text) = bootstrap.and_then(|path| refusal_reason(path, runner)) {
             return Err(invalid(text));
         }
-        let folders = [&settings.extensions, &settings.task_root];
-        let missing = folders.into_iter().flatten().find(|path| !path.is_dir());
-        if let Some(folder) = missing {
-            return Err(invalid(format!("{}: no such folder", folder.display())));
+        settings.check().map_err(invalid)?;
+        let folders = [
+            ("extensions", &settings.extensions),
+            ("task root", &settings.task_root),
+        ];
+        for (name, folder) in folders {
+            if let Some(folder) = folder.as_deref().filter(|path| !path.is_dir()) {
+                return Err(invalid(format!(
+                    "{name} {}: no such folder",
+                    folder.display()
+                )));
+            }
         }
         let access = AccessRules::new(&settings.hosts, &settings.allowed_origins);
         let access = Arc::new(access.map_err(invalid)?);

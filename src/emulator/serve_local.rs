@@ -68,6 +68,19 @@ pub fn serve_local(handler: &dyn Handler) -> ! {
         [] if options.watch.is_some() => watch(options),
         [] => serve(handler, options),
     });
+    exit(result)
+}
+
+/// Prints the help or the samples and exits, if the arguments of this process request that. The code of the Init
+/// phase, which may need a network, calls this first. A test that runs such code has other arguments.
+pub(crate) fn print_requested_text() {
+    let options = parse(env::args_os().skip(1), None);
+    if let Err(text @ EarlyExit::Text(_)) = options {
+        exit(Err(text));
+    }
+}
+
+fn exit(result: Result<u8, EarlyExit>) -> ! {
     let program = env::current_exe().unwrap_or_default();
     let program = program.file_stem().unwrap_or(OsStr::new("function"));
     std::process::exit(exit_code(result, &program.to_string_lossy(), USAGE).into())
@@ -83,7 +96,7 @@ fn invoke_once(handler: &dyn Handler, event: &str) -> Result<u8, EarlyExit> {
     };
     let emulator = Emulator::start_with(settings).map_err(EarlyExit::failed)?;
     let response = invoke_in_process(emulator, handler, event.into()).map_err(EarlyExit::failed)?;
-    print_response(&response.body).map_err(EarlyExit::failed)?;
+    print_response(&response.body)?;
     Ok(response.is_error().into())
 }
 

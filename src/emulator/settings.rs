@@ -8,10 +8,18 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{self, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::emulator::environment::logs::LEVELS;
 use crate::emulator::report::uuid;
 use crate::emulator::runtime_api::faults::InjectedFault;
 use crate::emulator::time::civil;
 use crate::encoding::time::Date;
+
+/// Most environments, and most concurrent invocations in one. Lambda's default quota of concurrent
+/// executions is 1,000.
+pub(crate) const CONCURRENCY_MAX: u16 = 1000;
+
+/// The longest name of a function (Lambda's `CreateFunction`).
+const NAME_LEN_MAX: usize = 64;
 
 /// The settings of a local function. [`Default`] has the values of a new function on Lambda.
 ///
@@ -25,9 +33,10 @@ use crate::encoding::time::Date;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// The function's name, in `AWS_LAMBDA_FUNCTION_NAME` and in its ARN.
+    /// The function's name, in `AWS_LAMBDA_FUNCTION_NAME` and in its ARN: 1 to 64 letters, digits, `-` and `_`
+    /// (Lambda's `CreateFunction`).
     pub name: String,
-    /// The function's version, in `AWS_LAMBDA_FUNCTION_VERSION`.
+    /// The function's version, in `AWS_LAMBDA_FUNCTION_VERSION`: `$LATEST` or digits (Lambda's `PublishVersion`).
     pub version: String,
     /// The handler setting, in `_HANDLER`.
     pub handler: String,
@@ -53,14 +62,14 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// A program that runs the executable, such as `qemu-aarch64` for one of another architecture.
     pub runner: Option<PathBuf>,
-    /// The number of execution environments.
+    /// The number of execution environments: 1 to 1,000.
     pub environments: usize,
     /// How often an asynchronous invocation (`Event`) that fails is repeated: 0 to 2 on Lambda.
     pub async_retries: u32,
     /// The wait before the first retry. The second retry waits twice as long.
     pub async_retry_delay: Duration,
     /// How many concurrent invocations an environment takes, as in Managed Instances; `None` for an
-    /// ordinary function, which takes one.
+    /// ordinary function, which takes one. It is 1 to 1,000.
     pub concurrency: Option<u32>,
     /// A folder whose executables are started as external extensions, as Lambda does with those in
     /// `/opt/extensions`.
@@ -113,6 +122,52 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Checks the values that have a range. What is wrong is named in the error.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let is_name = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
+        let (name, version) = (&self.name, &self.version);
+        if !(1..=NAME_LEN_MAX).contains(&name.len()) || !name.bytes().all(is_name) {
+            return Err(format!(
+                "the function's name {name:?}: expected 1 to {NAME_LEN_MAX} letters, digits, - and _"
+            ));
+        }
+        let is_number = !version.is_empty() && version.bytes().all(|c| c.is_ascii_digit());
+        if version != "$LATEST" && !is_number {
+            return Err(format!(
+                "the function's version {version:?}: expected $LATEST or a number"
+            ));
+        }
+        let concurrency = self.concurrency.map_or(1, |n| n as usize);
+        for (what, n) in [
+            ("environments", self.environments),
+            ("concurrent invocations", concurrency),
+        ] {
+            if !(1..=usize::from(CONCURRENCY_MAX)).contains(&n) {
+                return Err(format!("{n} {what}: expected 1 to {CONCURRENCY_MAX}"));
+            }
+        }
+        let is_rate = |rate: f64| (0.0..=1.0).contains(&rate);
+        if let Some((fault, rate)) = self.faults.iter().find(|(_, rate)| !is_rate(*rate)) {
+            return Err(format!(
+                "the fault {fault} at the rate {rate}: expected a rate from 0 to 1"
+            ));
+        }
+        let level = self.json_log_level.as_deref();
+        if let Some(level) = level.filter(|level| !LEVELS.contains(level)) {
+            let levels = LEVELS.join(", ");
+            return Err(format!("the log level {level:?}: expected one of {levels}"));
+        }
+        // These would be other variables, or none (environ(7)).
+        let is_wrong = |name: &str| name.is_empty() || name.contains(['=', '\0']);
+        let mut variables = self.env.iter();
+        match variables.find(|(name, value)| is_wrong(name) || value.contains('\0')) {
+            Some((name, _)) => Err(format!(
+                "the variable {name:?}: expected a name without =, and a value without the character 0"
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Returns the function's region: that of the emulator's own environment, or `us-east-1`.
     pub(crate) fn region() -> String {
         let own = |name| env::var(name).ok().filter(|value| !value.is_empty());
@@ -271,6 +326,68 @@ mod tests {
             .collect();
         assert!(found.len() < 2, "{name} twice");
         assert_eq!(found.first().and_then(|v| v.to_str()), want, "{name}");
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused() {
+        let check = |change: &dyn Fn(&mut Settings), want: &str| {
+            let mut settings = Settings::default();
+            change(&mut settings);
+            let error = settings.check().err().unwrap_or_default();
+            assert_eq!(error.split(": expected").next(), Some(want), "{error}");
+            assert_eq!(error.contains("expected"), !want.is_empty());
+        };
+        check(&|_| {}, "");
+        let longest = "a".repeat(64);
+        check(&|settings| settings.name.clone_from(&longest), "");
+        let longer = format!("{longest}a");
+        let want = format!("the function's name {longer:?}");
+        check(&|settings| settings.name.clone_from(&longer), &want);
+        for name in ["", "a b", "a:b", "a/b", "\u{e9}", "a.b"] {
+            let want = format!("the function's name {name:?}");
+            check(&|settings| name.clone_into(&mut settings.name), &want);
+        }
+        check(&|settings| "12".clone_into(&mut settings.version), "");
+        for version in ["", "LATEST", "1\r\nA: b", "v1"] {
+            let want = format!("the function's version {version:?}");
+            check(&|settings| version.clone_into(&mut settings.version), &want);
+        }
+        check(&|settings| settings.environments = 1000, "");
+        check(&|settings| settings.environments = 0, "0 environments");
+        check(
+            &|settings| settings.environments = 1001,
+            "1001 environments",
+        );
+        check(&|settings| settings.concurrency = Some(1000), "");
+        for n in [0, 1001, u32::MAX] {
+            let want = format!("{n} concurrent invocations");
+            check(&|settings| settings.concurrency = Some(n), &want);
+        }
+        for rate in [0.0, 1.0] {
+            check(
+                &|settings| settings.faults = vec![(InjectedFault::Slow, rate)],
+                "",
+            );
+        }
+        for rate in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
+            let want = format!("the fault slow at the rate {rate}");
+            check(
+                &|settings| settings.faults = vec![(InjectedFault::Slow, rate)],
+                &want,
+            );
+        }
+        for level in ["", "info", "LOUD"] {
+            let want = format!("the log level {level:?}");
+            check(
+                &|settings| settings.json_log_level = Some(level.to_owned()),
+                &want,
+            );
+        }
+        for (name, value) in [("", "a"), ("A=B", "a"), ("A\0", "a"), ("A", "\0")] {
+            let pair = (name.to_owned(), value.to_owned());
+            let want = format!("the variable {name:?}");
+            check(&|settings| settings.env = vec![pair.clone()], &want);
+        }
     }
 
     #[test]

@@ -234,7 +234,9 @@ fn wrong_arguments_are_refused_with_the_usage() {
             format!("--max-zip takes bytes, such as 40000, 40k, 40KiB or 1M, not \"{size}\"");
         check(&["--max-zip", size], &want);
     }
-    for name in ["../one", "", "-", "one two"] {
+    let size = "--max-zip takes bytes, such as 40000, 40k, 40KiB or 1M, not \"4\n5\"";
+    check(&["--max-zip", "4\n5"], size);
+    for name in ["../one", "", "-", "one two", ".build", "..", "one\ntwo"] {
         let want = format!("\"{name}\" cannot be the name of an example or binary");
         check(&[name], &want);
         check(&["--", name], &want);
@@ -290,6 +292,30 @@ fn the_help_names_each_option_and_what_is_fixed() {
     );
 }
 
+/// Nothing is built instead: `--help | true` did that.
+#[test]
+fn a_text_that_cannot_be_printed_ends_the_script() {
+    let package = Package::new("full");
+    for option in ["--help", "--version"] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = package.command(&[option], &[]);
+        let output = command.stdout(full).output().unwrap();
+        assert!(!output.status.success(), "{option}");
+        assert!(
+            !stderr(&output).contains("build.sh: "),
+            "{}",
+            stderr(&output)
+        );
+        assert!(package.leftovers().is_empty());
+    }
+    // The script is found through a link too.
+    let link = package.path("link to build.sh");
+    symlink(Path::new(ROOT).join("build.sh"), &link).unwrap();
+    let output = Command::new(link).arg("--version").output().unwrap();
+    let version = concat!("tiny-lambda ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(stdout(&output), version, "{}", stderr(&output));
+}
+
 #[test]
 fn a_wrong_name_or_manifest_is_refused_in_one_line() {
     let package = Package::new("no such name");
@@ -301,6 +327,11 @@ fn a_wrong_name_or_manifest_is_refused_in_one_line() {
     check(
         &["--manifest-path", "no where/Cargo.toml", "--", "one"],
         "no file at no where/Cargo.toml: --manifest-path takes the path of a Cargo.toml",
+    );
+    package.write("all/Cargo.toml", "[workspace]\nmembers = []\n");
+    check(
+        &["--manifest-path=all/Cargo.toml", "one"],
+        "all/Cargo.toml is that of a workspace: change to the folder of a package, or name its Cargo.toml by --manifest-path",
     );
     package.write("src/bin/other.rs", "fn main() {}");
     check(
@@ -604,6 +635,19 @@ fn included_files_are_beside_the_executable() {
         assert_eq!(stderr(&output), want);
         assert_eq!(output.status.code(), Some(1));
     }
+    let name = "data\nsettings.toml";
+    let want = format!("--include {name}: expected a name without control characters and `\\`");
+    let output = package
+        .command(&["--include", name, "one"], &[])
+        .output()
+        .unwrap();
+    assert!(
+        stderr(&output).ends_with(&format!("build.sh: {want}\n")),
+        "{}",
+        stderr(&output)
+    );
+    let want = "--include target/lambda: expected other files, found the folder of all packages";
+    package.check_refused(&["--include=target", "one"], &[], want);
 }
 
 #[test]
@@ -860,8 +904,8 @@ fn a_failed_build_leaves_no_package() {
     // The sizes and reports of both functions are printed in spite of the error.
     let args = ["one", "scratch", "--report", "--max-zip=99"];
     let output = package.command(&args, &[]).output().unwrap();
-    let (said, stderr) = (stdout(&output), stderr(&output));
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let (said, log) = (stdout(&output), stderr(&output));
+    assert_eq!(output.status.code(), Some(1), "{log}");
     for name in ["one", "scratch"] {
         let path = format!("target/lambda/{name}/function.zip: ");
         let line = said.lines().find_map(|line| line.strip_prefix(&path));
@@ -869,7 +913,7 @@ fn a_failed_build_leaves_no_package() {
         let want = format!(
             "build.sh: the zip of {name} is {bytes} bytes, more than the 99 that --max-zip allows\n"
         );
-        assert!(stderr.contains(&want), "{stderr}");
+        assert!(log.contains(&want), "{log}");
     }
     assert!(
         said.contains(" .text\n") && !said.contains("create-function"),
@@ -885,6 +929,27 @@ fn a_failed_build_leaves_no_package() {
         &[],
         "cargo could not build one: see the messages above",
     );
+
+    // A packer that does nothing, as an empty file does, and the folder of a script with the same process number.
+    let packer = package.path("target/lambda/.build/package");
+    let intact = fs::read(&packer).unwrap();
+    fs::write(&packer, "").unwrap();
+    let want = "FOLDER/target/lambda/.build/package is damaged: remove it";
+    package.check_refused(&["scratch"], &[], want);
+    fs::write(&packer, intact).unwrap();
+    let script = "mkdir -p target/lambda/.build/work.$$/replaced && exec \"$@\"";
+    let command = package.command(&["scratch"], &[]);
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", script, "sh"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    shell
+        .current_dir(&package.folder)
+        .env("CARGO_TARGET_DIR", package.path("target"));
+    let output = shell.output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    fs::remove_dir_all(package.path("target/lambda/scratch")).unwrap();
 
     // SIGTERM while cargo runs: the script waits for cargo, then cleans up. SIGINT would do the same, but
     // a shell in the background ignores it.

@@ -99,6 +99,10 @@ fn cargo_run_refuses_unknown_arguments_and_invokes_with_events_of_each_kind() {
     fs::write(folder.0.join("Cargo.toml"), manifest).unwrap();
     fs::create_dir_all(folder.0.join("src")).unwrap();
     let code = "fn main() -> ! {
+        tiny_lambda::init(|| match std::env::var(\"INIT\") {
+            Ok(text) => Err(tiny_lambda::Error::msg(text)),
+            Err(_) => Ok(()),
+        });
         tiny_lambda::run(|event: tiny_lambda::json::Value, _| match event.as_str() {
             Some(\"fail\") => Err(tiny_lambda::Error::new(\"SoldOut\", \"no seat is left\")),
             Some(\"arguments\") => Ok(std::env::args().skip(1).collect()),
@@ -176,5 +180,43 @@ fn cargo_run_refuses_unknown_arguments_and_invokes_with_events_of_each_kind() {
         let out = String::from_utf8(output.stdout).unwrap();
         assert!(out.contains(want), "{args:?}: {out}");
         assert_eq!(output.status.code(), Some(0), "{args:?}");
+    }
+
+    check_help_without_init(&program);
+    check_full_output(&program);
+}
+
+/// Help needs no Init phase, which may fail without the network. Other arguments run it.
+fn check_help_without_init(program: &Path) {
+    for (args, code) in [
+        (&["--help"][..], 0),
+        (&["invoke", "1", "-h"], 0),
+        (&["--list-samples"], 0),
+        (&["invoke", "1"], 1),
+    ] {
+        let mut command = Command::new(program);
+        let output = command.args(args).env("INIT", "no network").output();
+        let output = output.unwrap();
+        let log = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(log.contains("no network"), code == 1, "{args:?}: {log}");
+        assert_eq!(output.status.code(), Some(code), "{args:?}");
+    }
+}
+
+fn check_full_output(program: &Path) {
+    for (args, what) in [
+        (&["--help"][..], "cannot write to standard output"),
+        (
+            &["invoke", "1"],
+            "cannot write the response to standard output",
+        ),
+    ] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(program);
+        let output = command.args(args).stdout(full).output().unwrap();
+        let log = String::from_utf8(output.stderr).unwrap();
+        let want = format!("arguments: {what}: No space left on device (os error 28)\n");
+        assert!(log.ends_with(&want), "{args:?}: {log}");
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
     }
 }

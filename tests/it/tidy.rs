@@ -261,6 +261,7 @@ fn scripts_pass_sh_n_and_shellcheck() {
     for script in [
         "build.sh",
         "bootstrap.sh",
+        "src/bin/package/c_compiler.sh",
         ".ci/run",
         ".ci/sizes",
         ".ci/capabilities",
@@ -306,7 +307,9 @@ fn text_files_have_lf_on_every_machine() {
     }
     let scripts = fs::read_dir(root().join(".ci")).unwrap();
     let scripts = scripts.map(|entry| entry.unwrap().path());
-    for path in scripts.chain(["build.sh", "bootstrap.sh"].map(|name| root().join(name))) {
+    for path in scripts.chain(
+        ["build.sh", "bootstrap.sh", "src/bin/package/c_compiler.sh"].map(|name| root().join(name)),
+    ) {
         assert!(
             !fs::read(&path).unwrap().contains(&b'\r'),
             "{}",

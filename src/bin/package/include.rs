@@ -7,15 +7,35 @@ use std::path::{Component, Path, PathBuf};
 use super::zip::File;
 use super::{Result, UNZIPPED_LEN_MAX};
 
+/// The character after each path (unit separator), which no name of a file in a package may contain.
+pub(crate) const US: char = '\u{1f}';
+
+/// Returns the text of a file of paths.
+pub(crate) fn paths(bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let text = String::from_utf8_lossy(error.as_bytes());
+        let path = text.split(US).find(|path| path.contains('\u{fffd}'));
+        format!(
+            "--include {}: expected a path in UTF-8",
+            path.unwrap_or_default()
+        )
+    })
+}
+
 /// Returns the files of `paths`, sorted by name. A path is relative to the folder `root`, and so is the name of
 /// the file in the package. All files of a folder are included.
 ///
 /// # Errors
 /// A path is absolute or contains `..`, or there is no file; a link leads out of `root`; the names of files
-/// cannot be stored; there are more bytes than Lambda allows.
-pub(crate) fn files<'a>(root: &Path, paths: impl Iterator<Item = &'a str>) -> Result<Vec<File>> {
+/// cannot be stored; there are more bytes than Lambda allows; the folder `out` of the packages is among the folders.
+pub(crate) fn files<'a>(
+    root: &Path,
+    out: &Path,
+    paths: impl Iterator<Item = &'a str>,
+) -> Result<Vec<File>> {
     let mut included = Included {
         root: canonical(root)?,
+        out: out.canonicalize().ok(),
         folders: Vec::new(),
         files: BTreeMap::new(),
         len: 0,
@@ -62,6 +82,8 @@ fn canonical(path: &Path) -> Result<PathBuf> {
 struct Included {
     /// No file outside of this folder is read.
     root: PathBuf,
+    /// The folder of all packages, which would contain itself.
+    out: Option<PathBuf>,
     /// The folders that are being read, each one in the one before it.
     folders: Vec<PathBuf>,
     files: BTreeMap<String, File>,
@@ -85,6 +107,9 @@ impl Included {
         if metadata.is_dir() {
             if self.folders.contains(&real) {
                 return refused("the link leads to a folder that contains it");
+            }
+            if self.out.as_ref() == Some(&real) {
+                return refused("expected other files, found the folder of all packages");
             }
             self.folders.push(real);
             for entry in fs::read_dir(path).map_err(cannot_read)? {

@@ -44,22 +44,15 @@ Usage: package uses-stdout EXECUTABLE
 uses-stdout   prints yes or no: whether EXECUTABLE uses std's standard output, as the linker's map says.
               The map is at EXECUTABLE.map if EXECUTABLE was just linked, and is kept for later
 pack          makes function.zip and the files in it for each executable whose path is a line of FILE, in
-              a folder of --out. With --wrapper all of them are in one package. Each line of the --include
-              file is a path of more files. --report prints what the executables consist of
+              a folder of --out. With --wrapper all of them are in one package. The --include file has
+              paths of more files, each with US (0x1f) after it. --report prints what the executables
+              consist of
 invoke        runs each executable once in the local Lambda: PROGRAM of --emulator";
 
 type Result<T, E = String> = std::result::Result<T, E>;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let result = match args[..] {
-        ["uses-stdout", executable] => uses_stdout(executable.as_ref()),
-        ["pack", ref options @ ..] => Pack::parse(options).and_then(|pack| pack.run()),
-        ["invoke", ref options @ ..] => Pack::parse(options).and_then(|pack| pack.invoke()),
-        _ => Err(format!("unexpected arguments\n{USAGE}")),
-    };
-    match result {
+    match arguments().and_then(|args| run(&args)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             // The local Lambda has printed a message of its own.
@@ -68,6 +61,24 @@ fn main() -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+fn arguments() -> Result<Vec<String>> {
+    let args = std::env::args_os().skip(1).map(|arg| {
+        let text = arg.into_string();
+        text.map_err(|arg| format!("{}: expected UTF-8", arg.to_string_lossy()))
+    });
+    args.collect()
+}
+
+fn run(args: &[String]) -> Result<()> {
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args[..] {
+        ["uses-stdout", executable] => uses_stdout(executable.as_ref()),
+        ["pack", ref options @ ..] => Pack::parse(options).and_then(|pack| pack.run()),
+        ["invoke", ref options @ ..] => Pack::parse(options).and_then(|pack| pack.invoke()),
+        _ => Err(format!("unexpected arguments\n{USAGE}")),
     }
 }
 
@@ -157,7 +168,7 @@ struct Pack {
     out: PathBuf,
     /// The script that starts the executable, for packages of several files.
     wrapper: Option<PathBuf>,
-    /// Paths of more files, one in a line.
+    /// Paths of more files, each with the character US after it.
     include: String,
     max_zip: Option<usize>,
     report: bool,
@@ -179,7 +190,7 @@ impl Pack {
                 "--work" => pack.work = value()?.into(),
                 "--out" => pack.out = value()?.into(),
                 "--wrapper" => pack.wrapper = Some(value()?.into()),
-                "--include" => pack.include = lines(value()?)?,
+                "--include" => pack.include = include::paths(read(value()?.as_ref())?)?,
                 "--max-zip" => pack.max_zip = Some(bytes_of(value()?)?),
                 "--report" => pack.report = true,
                 "--executables" => {
@@ -310,8 +321,11 @@ impl Pack {
                 bytes: loaded.to_vec(),
             });
         }
-        let paths = self.include.lines().filter(|path| !path.is_empty());
-        let included = include::files(Path::new("."), paths)?;
+        let included = include::files(
+            Path::new("."),
+            &self.out,
+            self.include.split_terminator(include::US),
+        )?;
         for file in &included {
             let first = file.name.split('/').next().unwrap_or_default();
             if first == "function.zip" || files.iter().any(|own| own.name == first) {
@@ -362,7 +376,7 @@ impl Pack {
     /// Runs each function once in the local Lambda, which prints the responses.
     fn invoke(&self) -> Result<()> {
         let mut event = self.event.clone();
-        if event == "-" {
+        if matches!(&*event, "-" | "@-") {
             // Standard input can be read once, and there may be several functions.
             let path = self.work.join("event");
             let copied =
@@ -381,7 +395,9 @@ impl Pack {
                     // qemu starts no script, so it starts the executable that bootstrap.sh would start.
                     program = self.name_in_package(executable, executables.len());
                 }
-                command.args(["--handler", &file_name(executable), "--event", &event]);
+                command.args(["--handler", &file_name(executable)]);
+                // An event may begin with two hyphens, as an option does.
+                command.arg(format!("--event={event}"));
                 let status = command.arg(folder.join(program)).status();
                 let status =
                     status.map_err(|e| format!("cannot run {}: {e}", self.emulator.display()))?;

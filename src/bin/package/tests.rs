@@ -404,7 +404,7 @@ fn folder(name: &str) -> PathBuf {
 /// Checks the names of the included files, with a space behind each one, or the error.
 #[track_caller]
 fn check_included(root: &Path, paths: &[&str], want: Result<&str, &str>) {
-    let files = include::files(root, paths.iter().copied());
+    let files = include::files(root, &root.join("out"), paths.iter().copied());
     let names = files.map(|files| {
         files
             .into_iter()
@@ -470,7 +470,7 @@ fn links_are_followed_within_the_folder_only() {
         symlink(to, root.join(link)).unwrap();
     }
     check_included(&root, &["inside", "folder"], Ok("folder/file inside "));
-    let files = include::files(&root, ["inside"].into_iter()).unwrap();
+    let files = include::files(&root, &root, ["inside"].into_iter()).unwrap();
     assert_eq!((files[0].mode, &*files[0].bytes), (0o755, &b"1"[..]));
     let out = "--include out: the link leads out of the current folder";
     check_included(&root, &["out"], Err(out));
@@ -479,6 +479,15 @@ fn links_are_followed_within_the_folder_only() {
     let broken = "cannot read ROOT/broken: No such file or directory (os error 2)";
     check_included(&root, &["broken"], Err(broken));
     fs::write(root.join("a/back\\slash"), "").unwrap();
+    let out = "--include out: expected other files, found the folder of all packages";
+    fs::remove_file(root.join("out")).unwrap();
+    fs::create_dir(root.join("out")).unwrap();
+    check_included(&root, &["out"], Err(out));
+    let paths = include::paths(b"a\x1fb\xff\x1f".to_vec());
+    let want = "--include b\u{fffd}: expected a path in UTF-8";
+    assert_eq!(paths.unwrap_err(), want);
+    let name = "--include a\nb: expected a name without control characters and `\\`";
+    check_included(&root, &["a\nb"], Err(name));
     let name = "--include a/back\\slash: expected a name without control characters and `\\`";
     check_included(&root, &["a"], Err(name));
     fs::remove_dir_all(outside).unwrap();

@@ -30,7 +30,7 @@ pub(crate) fn refusal_reason(path: &Path, runner: Option<&Path>) -> Option<Strin
     if let Some(runner) = runner {
         return match find_program(runner) {
             Ok(found) => refusal_reason(&found, None),
-            Err(error) => Some(error.to_string()),
+            Err(error) => Some(format!("runner {error}")),
         };
     }
     if !is_executable(&metadata) {

@@ -249,7 +249,7 @@ fn qualified(arn: String, qualifier: &str) -> String {
 /// Checks that `text` is an event: JSON, which may begin with a byte order mark.
 pub(crate) fn check_event(text: &[u8]) -> Result<(), String> {
     // A byte order mark of UTF-16, or a character below U+0100 in UTF-16 without one.
-    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] = text {
+    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=255, ..] | [1..=255, 0, ..] = text {
         return Err(
             "expected UTF-8, found UTF-16, which `>` writes in Windows PowerShell 5; save it for \
              example with `Out-File -Encoding utf8`"

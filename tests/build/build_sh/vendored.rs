@@ -95,11 +95,32 @@ fn a_vendored_copy_has_the_files_that_cargo_packages() {
     // An older copy is not mixed with a newer one.
     let output = vendor(&package);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
-    assert!(
-        stderr(&output).contains("vendor/tiny-lambda"),
-        "{}",
-        stderr(&output)
-    );
+    let want = "build.sh: --vendor takes the path of a new folder: see the message above\n";
+    assert!(stderr(&output).contains("vendor/tiny-lambda"));
+    assert!(stderr(&output).ends_with(want), "{}", stderr(&output));
+
+    let copy = |from: &Path, args: &[&str], code: i32| {
+        let mut command = Command::new(from.join("build.sh"));
+        let output = command
+            .args(args)
+            .current_dir(&package.folder)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
+    };
+    // A copy of the copy is the same, and the name may begin with a hyphen.
+    for folder in ["-x", "a/b c/"] {
+        copy(&root, &["--vendor", folder], 0);
+        let mut again = Vec::new();
+        add_files(&package.path(folder), "", &mut again);
+        again.sort();
+        assert_eq!(again, copied);
+    }
+    // A copy into a folder that is copied, or with wrong arguments, leaves nothing.
+    copy(&root, &["--vendor=vendor/tiny-lambda/docs/x"], 1);
+    assert!(!root.join("docs/x").exists());
+    copy(&root, &["--vendor", "y", "--frobnicate"], 2);
+    assert!(!package.path("y").exists());
 }
 
 /// The same as cargo: the user's package wins over the examples of the crate whose build.sh is called.
@@ -247,6 +268,10 @@ fn functions_of_a_package_that_vendors_the_crate_are_built_and_invoked_from_any_
     check(&["--invoke", &file], "", &[event], 0);
     check(&[&format!("--invoke=@{file}")], "", &[event], 0);
     check(&["--invoke", "sqs", "fails"], "", &["UnmarshalError"], 1);
+    let both = ["\"7\"", "7"];
+    check(&["--invoke=@-", "mine", "fails"], "\"7\"", &both, 0);
+    let log = check(&["--invoke=--5", "mine"], "", &[], 1);
+    assert!(log.contains("emulator: --5 is not JSON"), "{log}");
     let other = if cfg!(target_arch = "x86_64") {
         "arm64"
     } else {

@@ -510,12 +510,12 @@ fn an_error_of_the_command_is_one_line_and_the_usage_if_arguments_are_wrong() {
     check(
         &["--extensions", "/no/such/folder", path(&script)],
         1,
-        "/no/such/folder: no such folder",
+        "extensions /no/such/folder: no such folder",
     );
     check(
         &["--task-root", "/no/such/folder", path(&script)],
         1,
-        "/no/such/folder: no such folder",
+        "task root /no/such/folder: no such folder",
     );
     check(
         &["--watch", path(&plain), path(&script)],
@@ -530,7 +530,7 @@ fn an_error_of_the_command_is_one_line_and_the_usage_if_arguments_are_wrong() {
     check(
         &["--runner", "no-such-runner", path(&script)],
         1,
-        "no such program",
+        "runner no-such-runner: no such program",
     );
     let message = "the event is not JSON: expected a member's name in quotes";
     check(&["--event", "{", path(&script)], 1, message);
