@@ -520,6 +520,85 @@ fn special_bytes_are_found_at_every_position() {
 }
 
 #[test]
+fn escapes_are_read_and_written_at_every_offset() {
+    // The character, its escape as it is written, and others that are read.
+    let rows: &[(char, &str, &[&str])] = &[
+        ('"', r#"\""#, &[r"\u0022"]),
+        ('\\', r"\\", &[r"\u005c", r"\u005C"]),
+        ('/', "/", &[r"\/", r"\u002f"]),
+        ('\n', r"\n", &[r"\u000a"]),
+        ('\t', r"\t", &[r"\u0009"]),
+        ('\r', r"\r", &[r"\u000D"]),
+        ('\u{8}', r"\b", &[r"\u0008"]),
+        ('\u{c}', r"\f", &[r"\u000c"]),
+        ('\0', r"\u0000", &[]),
+        ('\u{1f}', r"\u001f", &[r"\u001F"]),
+        ('\u{7f}', "\u{7f}", &[r"\u007f"]),
+        ('\u{80}', "\u{80}", &[r"\u0080"]),
+        ('\u{7ff}', "\u{7ff}", &[r"\u07ff"]),
+        ('\u{800}', "\u{800}", &[r"\u0800"]),
+        ('\u{20ac}', "\u{20ac}", &[r"\u20ac", r"\u20AC"]),
+        ('\u{ffff}', "\u{ffff}", &[r"\uffff"]),
+        ('\u{10000}', "\u{10000}", &[r"\ud800\udc00"]),
+        ('\u{10ffff}', "\u{10ffff}", &[r"\udbff\udfff"]),
+    ];
+    for (character, written, others) in rows {
+        for plain in ["a", "\u{e9}", "\u{65e5}x", "\u{1f600}"] {
+            let plain: Vec<char> = plain.chars().cycle().take(40).collect();
+            for (at, n_times, n_after) in
+                (0..40).flat_map(|at| (1..4).flat_map(move |n| [0, 1, 15, 40].map(|m| (at, n, m))))
+            {
+                let before: String = plain.iter().take(at).collect();
+                let after: String = plain.iter().take(n_after).collect();
+                let with = |part: &str| [&before, &*part.repeat(n_times), &after].concat();
+                let want = with(&character.to_string());
+                let json = format!("\"{}\"", with(written));
+                assert_eq!(to_vec(&want), json.as_bytes());
+                for escape in others.iter().chain([written]) {
+                    // The string is the end of the document, or more follows.
+                    let json = format!("\"{}\"", with(escape));
+                    assert_eq!(parse::<String>(json.as_bytes()).as_ref(), Ok(&want));
+                    let json = format!("[{json},\"{}\"]", "x".repeat(20));
+                    let mut r = Reader::new(&json);
+                    r.begin_array().unwrap();
+                    assert!(r.next_element().unwrap());
+                    assert_eq!(r.string().unwrap(), want);
+                    assert!(r.next_element().unwrap());
+                    assert_eq!(r.string().unwrap().len(), 20);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_error_of_a_string_with_escapes_is_reported() {
+    let any: &[&str] = &["", "\"", "\\y\"", "\\udc00 \u{1}\"", &"a".repeat(40)];
+    // A surrogate is the error only if the rest is well-formed.
+    let well_formed: &[&str] = &["\"", "\\ud800 \\udc00\"", &("a".repeat(40) + "\"")];
+    for (wrong, message, rests) in [
+        ("\\x", "no such escape", any),
+        ("\\u12g4", "`\\u` needs four hexadecimal digits", any),
+        (
+            "\u{1f}",
+            "a control character in a string must be escaped",
+            any,
+        ),
+        ("\\ud800", "half of a surrogate pair", well_formed),
+    ] {
+        for before in ["\\n", "\\u00e9", "\u{e9}\\\\"] {
+            for (at, rest) in (0..40).flat_map(|at| rests.iter().map(move |rest| (at, rest))) {
+                let before = [before, &"a".repeat(at)].concat();
+                let json = format!("\"{before}{wrong} {rest}");
+                let error = parse::<String>(json.as_bytes()).unwrap_err();
+                assert_eq!(error.message(), message, "{json}");
+                assert_eq!(error.offset(), before.len() + 1, "{json}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_failed_read_does_not_move_the_reader() {
     // What is after the mistake would be a value by itself.
     for text in [

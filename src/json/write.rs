@@ -189,15 +189,25 @@ impl Writer {
     }
 
     /// Does the same as [`string`](Self::string) for the bytes of a text.
+    ///
+    /// Escapes are often next to each other, or at the end. So from the first escape on, the next byte and the last
+    /// twelve bytes are written one by one. The plain form is without the inner loop: a short string with four
+    /// escapes takes 1.8 times the instructions then ("escaped strings" in `bench/json`, opt-level 3).
     fn string_bytes(&mut self, mut rest: &[u8]) {
         self.out.push(b'"');
-        loop {
+        while !rest.is_empty() {
             let special = lexer::skip_unescaped(rest);
             let n_plain = subtract(rest.len(), special.len());
             self.out.extend_from_slice(prefix(rest, n_plain));
-            let [byte, after @ ..] = special else { break };
-            self.escape(*byte);
-            rest = after;
+            rest = special;
+            while let [byte, after @ ..] = rest {
+                match byte {
+                    b'"' | b'\\' | 0..=0x1f => self.escape(*byte),
+                    _ if after.len() < 12 => self.out.push(*byte),
+                    _ => break,
+                }
+                rest = after;
+            }
         }
         self.out.push(b'"');
     }

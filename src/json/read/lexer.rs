@@ -89,9 +89,10 @@ fn skip_unescaped_tail(rest: &[u8]) -> &[u8] {
 pub(in crate::json) fn skip_string(mut rest: &[u8]) -> &[u8] {
     loop {
         rest = skip_unescaped(rest);
-        match rest {
-            [b'\\', _, after @ ..] => rest = after,
-            _ => return rest,
+        let [b'\\', _, ..] = rest else { return rest };
+        // Escapes often follow each other.
+        while let [b'\\', _, after @ ..] = rest {
+            rest = after;
         }
     }
 }

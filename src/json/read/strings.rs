@@ -1,6 +1,6 @@
 //! Strings: borrowed from the text if they contain no escapes, else decoded (RFC 8259, section 7).
 
-use crate::encoding::lengths::{add, skip, subtract};
+use crate::encoding::lengths::{skip, subtract};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -101,57 +101,63 @@ impl<'j> Reader<'j> {
         string: &'j [u8],
         replace: bool,
     ) -> Result<String, Error> {
-        let Some(behind_string) = self.skip_string(string) else {
-            return Err(self.last_error());
-        };
         // A decoded string is not longer than its text, so the text is copied and decoded in place.
         // Sixteen bytes are copied at once, so the copy has room for sixteen more.
-        let text_len = subtract(string.len(), behind_string.len());
+        let text_len = subtract(string.len(), lexer::skip_string(string).len());
         let with_more = string.get(..text_len.wrapping_add(16)).unwrap_or(string);
         let mut out = Vec::from(with_more);
-        let mut len = 0_usize;
+        let mut place = out.as_mut_slice();
         let mut rest = string;
-        while let Some(place) = out.get_mut(len..) {
-            if let (Some(place), Some((bytes, after))) =
-                (place.first_chunk_mut(), rest.split_first_chunk())
-            {
-                *place = *bytes;
-                let Some(n_plain) = simd::first_special(bytes) else {
-                    len = add(len, bytes.len());
-                    rest = after;
-                    continue;
-                };
-                len = add(len, n_plain);
-                rest = skip(rest, n_plain);
-            }
+        loop {
             let (mut bytes, n_read) = match rest {
-                [] | [b'"', ..] => break,
+                [b'"', after @ ..] => {
+                    self.rest = after;
+                    break;
+                }
                 [b'\\', ..] => {
                     let (code, n_read) = lexer::decode_escape(rest);
                     let is_half = matches!(code, 0xd800..=0xdfff);
-                    if is_half && !replace {
-                        return Err(self.error_at(rest, ReadError::SURROGATE));
+                    if code > 0x10_ffff || is_half && !replace {
+                        return Err(self.error_in_string(rest));
                     }
                     (utf8(if is_half { 0xfffd } else { code }), n_read)
                 }
-                [byte, ..] => (u32::from(*byte), 1),
+                [byte @ b' '..=0xff, ..] => {
+                    if let (Some(copy), Some(bytes)) = (place.first_chunk_mut(), rest.first_chunk())
+                    {
+                        *copy = *bytes;
+                        let n_plain = simd::first_special(bytes).unwrap_or(bytes.len());
+                        rest = skip(rest, n_plain);
+                        place = place.get_mut(n_plain..).unwrap_or_default();
+                        continue;
+                    }
+                    (u32::from(*byte), 1)
+                }
+                _ => return Err(self.error_in_string(rest)),
             };
             rest = skip(rest, n_read);
-            loop {
-                let [byte, ..] = bytes.to_le_bytes();
-                if let Some(place) = out.get_mut(len) {
-                    *place = byte;
-                }
-                len = add(len, 1);
+            while let [first, after @ ..] = place {
+                [*first, ..] = bytes.to_le_bytes();
+                place = after;
                 bytes >>= 8;
                 if bytes == 0 {
                     break;
                 }
             }
         }
-        self.rest = behind_string;
-        out.truncate(len);
+        let n_left = place.len();
+        out.truncate(subtract(out.len(), n_left));
         Ok(String::from_utf8(out).unwrap_or_default())
+    }
+
+    /// Returns the error of a string that cannot be read further than to `rest`. A surrogate there is the error only if
+    /// the rest of the string is well-formed.
+    #[inline(never)]
+    fn error_in_string(&mut self, rest: &'j [u8]) -> Error {
+        match self.skip_string(rest) {
+            Some(_) => self.error_at(rest, ReadError::SURROGATE),
+            None => self.last_error(),
+        }
     }
 
     /// Skips the rest of a string, its closing quote included.
