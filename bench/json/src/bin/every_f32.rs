@@ -37,5 +37,5 @@ fn main() {
         }
     });
     let n = (first..end).step_by(step).count() * 2;
-    println!("floats: {n} f32 of both signs, bits {first}..{end}, step {step}, are written as std writes them, and read back");
+    println!("floats: {n} f32 of bits {first}..{end} and both signs (step {step}) are written as by std, and read back");
 }
