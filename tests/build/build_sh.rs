@@ -636,6 +636,7 @@ fn included_files_are_beside_the_executable() {
         assert_eq!(output.status.code(), Some(1));
     }
     let name = "data\nsettings.toml";
+    package.write(name, "");
     let want = format!("--include {name}: expected a name without control characters and `\\`");
     let output = package
         .command(&["--include", name, "one"], &[])
