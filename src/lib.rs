@@ -211,8 +211,8 @@ pub fn init<T>(f: impl FnOnce() -> Result<T>) -> T {
 
 /// Runs code of the Init phase, unless the arguments request a text of the local Lambda.
 fn init_phase<T>(f: impl FnOnce() -> Result<T>) -> T {
-    #[cfg(all(debug_assertions, feature = "emulator"))]
-    if address::Endpoint::from_env().is_none() {
+    #[cfg(feature = "emulator")]
+    if cfg!(debug_assertions) && address::Endpoint::from_env().is_none() {
         emulator::print_requested_text();
     }
     runtime::init(f)

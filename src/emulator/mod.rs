@@ -58,7 +58,6 @@ use self::report::uuid;
 use self::runtime_api::RuntimeApi;
 pub use self::runtime_api::faults::{InjectedFault, ParseFaultError};
 use self::scheduler::{Scheduler, ThrottledError};
-#[cfg(debug_assertions)]
 pub(crate) use self::serve_local::print_requested_text;
 pub use self::serve_local::serve_local;
 use self::server::Server;
