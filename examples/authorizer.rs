@@ -197,7 +197,7 @@ mod tests {
         ] {
             check(authorization, Err(want));
         }
-        // A token without its signature, and one that is cut off or changed at any place.
+        // The signature is missing, or the token is cut off or changed at any place.
         let (signed, _) = valid.rsplit_once('.').unwrap();
         check(&format!("{signed}."), Err("wrong signature"));
         check(&format!("{valid}="), Err("malformed base64url"));

@@ -418,12 +418,14 @@ impl Error {
         header
     }
 
-    /// Returns what a local run says after this error of the Init phase, since nobody gets the error document.
+    /// Returns the error for the log of a local run, with the place at the end of the message. Nobody gets the error
+    /// document, which has the place otherwise.
     #[cfg(all(debug_assertions, feature = "emulator"))]
-    pub(crate) fn of_local_init(&self) -> Error {
-        let at = self.0.place.text().map(|place| [" at ", &place].concat());
-        let message = ["the Init phase has failed", &at.unwrap_or_default()];
-        Error::of("Runtime.InitError", &message)
+    pub(crate) fn with_place(&self) -> Error {
+        let place = self.0.place.text();
+        let at = place.map(|place| ["; the Init phase has failed at ", &place].concat());
+        let message = [self.error_message(), &at.unwrap_or_default()].concat();
+        Error::make(self.0.error_type.clone(), message, Place::default())
     }
 
     /// Writes the error cause: one exception, whose stack is the place where it was made.

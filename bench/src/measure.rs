@@ -300,7 +300,7 @@ pub fn memory(built: &Built, figures: &mut Figures) {
     }
 }
 
-/// Returns the echo functions: one echoes JSON, and some runtimes have a second one that echoes bytes. The
+/// Returns the function that echoes JSON and, where the runtime has one, the function that echoes bytes. The
 /// keys are those of the rate, the CPU time and the memory.
 fn echoes(built: &Built) -> impl Iterator<Item = (&Path, [&'static str; 3])> {
     let text = (built.echo.as_path(), [ECHO, ECHO_CPU, ECHO_PEAK]);

@@ -59,7 +59,8 @@ impl<I: Iterator<Item = OsString>> Arguments<I> {
     /// Reads an argument, and the next one if that is its value. Returns `None` at the end.
     ///
     /// # Errors
-    /// An option is unknown or misspelt, was given before, has no value, or has one that it does not take.
+    /// Returns a message if an option is unknown, is given twice, lacks its value, or has a value that it does not
+    /// take.
     pub(crate) fn read(&mut self) -> Result<Option<Argument>, String> {
         let Some(arg) = self.args.next() else {
             return Ok(None);

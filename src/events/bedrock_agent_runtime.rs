@@ -83,9 +83,8 @@ event! {
 }
 
 impl AgentResponse {
-    /// Returns the response to an action: `body` is its result, which is JSON for an action group that
-    /// is defined by an OpenAPI schema, with status 200, and a text for one that is defined by
-    /// functions. The attributes of the session are those of the event (Amazon Bedrock User Guide,
+    /// Returns the response to an action with the result `body`. If an OpenAPI schema defines the action
+    /// group, the result is JSON and has status 200. If functions define it, the result is text. The attributes of the session are those of the event (Amazon Bedrock User Guide,
     /// "Configure Lambda functions to send information that an Amazon Bedrock agent elicits from the
     /// user").
     ///

@@ -139,7 +139,7 @@ impl<'h> Router<'h> {
         delete Delete "DELETE", options Options "OPTIONS"
     );
 
-    /// Adds a route for a method, which may be one that has no function here.
+    /// Adds a route for `method`, also for a method without a function of its own, such as `PURGE`.
     ///
     /// ```
     /// use tiny_lambda::Context;
@@ -617,7 +617,7 @@ mod tests {
         check("/a", &["/a", "/a/{x...}", "/{x}", "/{x+}", "/{x...}"]);
         check("/a/", &["/a/", "/a/{x...}", "/{x}/", "/{x+}", "/{x...}"]);
         check("/", &["/", "/{x...}"]);
-        // Of equal patterns, the one that was added first.
+        // If two patterns are equally specific, the first one is used.
         let router = Router::new()
             .get("/{a}", |_, _| Ok("first"))
             .get("/{b}", |_, _| Ok("second"));

@@ -46,12 +46,10 @@ pub(crate) fn report_init(call: &str, error: &Error) {
         Some(Ok(endpoint)) => {
             let _ = Worker::new(endpoint).report_to(call, error);
         }
+        #[cfg(all(debug_assertions, feature = "emulator"))]
+        None => log::error(None, &error.with_place()),
         endpoint => {
             log::error(None, error);
-            #[cfg(all(debug_assertions, feature = "emulator"))]
-            if endpoint.is_none() {
-                log::error(None, &error.of_local_init());
-            }
             if let Some(Err(error)) = endpoint {
                 log::error(None, &error);
             }

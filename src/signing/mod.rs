@@ -55,7 +55,7 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
     } else {
         key
     };
-    // The inner hash is that of the padded key and the message, the outer one that of the padded key and the inner.
+    // The inner hash covers the padded key and the message. The outer hash covers the padded key and the inner hash.
     let mut block = [0x36; BLOCK_LEN];
     for (byte, key_byte) in block.iter_mut().zip(key) {
         *byte ^= key_byte;

@@ -180,7 +180,7 @@ pub fn catalogue() -> String {
     })
 }
 
-/// What a host of repositories posts after a push of three commits, 12 KB: most members are addresses.
+/// The webhook of a push of three commits to a repository, 12 KB. Most members are addresses.
 pub fn webhook() -> String {
     let kinds = [
         "forks", "keys", "collaborators", "teams", "hooks", "issue_events", "events", "assignees", "branches", "tags", "blobs",
@@ -256,8 +256,8 @@ pub fn non_ascii() -> String {
     list(|bits| format!(r#""{}""#, texts[(bits % 2) as usize].repeat((bits % 9) as usize)))
 }
 
-/// Runs a work twice. Callgrind writes what it has counted at each call of `mark`, and begins anew: the first count is
-/// of what was before and of the first run, the second one is of one run without warm-up. The name goes to standard
+/// Runs a work twice. At each call of `mark`, callgrind writes its count and sets it to zero. The first count includes
+/// everything before and the first run. The second count is that of one warm run. The name goes to standard
 /// output, unless arguments of the program choose other works by the beginning of their names.
 pub fn measure(name: &str, work: impl Fn()) {
     if !is_chosen(name) {

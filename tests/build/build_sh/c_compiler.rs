@@ -25,7 +25,7 @@ fn linker(tools: &Path) -> (String, PathBuf) {
     (name, find("cc"))
 }
 
-/// Scripts replace the compilers. The build script prints the one that it should use.
+/// Scripts stand in for the compilers, and the package's build script prints the compiler that cargo gives it.
 #[test]
 fn a_c_compiler_is_found_unless_the_user_names_one() {
     if !targets_installed() || !cfg!(target_os = "linux") {

@@ -123,7 +123,7 @@ fn a_vendored_copy_has_the_files_that_cargo_packages() {
     assert!(!package.path("y").exists());
 }
 
-/// The same as cargo: the user's package wins over the examples of the crate whose build.sh is called.
+/// As cargo does, build.sh builds the user's package, and not an example of the crate to which the script belongs.
 #[test]
 fn the_package_of_the_current_folder_is_built() {
     let package = vendoring("vendors/the current folder");
