@@ -1,5 +1,7 @@
 //! Data from Lambda about an invocation ([`Context`]), its caller, and the function ([`Function`]).
 
+pub(crate) mod current;
+
 use alloc::string::String;
 use std::env;
 use std::sync::OnceLock;

@@ -18,7 +18,7 @@ pub(crate) struct Invocation {
     /// repeats it. Empty if the reply had none.
     pub(crate) nonce: String,
     /// The deadline in milliseconds since the Unix epoch; 0 if the reply had none.
-    deadline_ms: u64,
+    pub(crate) deadline_ms: u64,
     /// The [`optional_texts`] that this reply has, one bit each, the first in the lowest bit.
     has_come: u8,
     /// One of the [`optional_texts`] has changed since this was set to false.

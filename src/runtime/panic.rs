@@ -16,6 +16,7 @@ use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::panic::{self, PanicHookInfo};
 use std::sync::MutexGuard;
 
+use crate::context::current;
 use crate::error::{Error, Result};
 use crate::log;
 use crate::runtime::handler::Handler;
@@ -98,7 +99,9 @@ pub(crate) fn run_invocation(
         state.endpoint = Some(worker.pending.client.endpoint);
         state.invocation.set(&worker.pending.invocation);
     }
+    current::set_deadline_ms(worker.pending.invocation.deadline_ms);
     let result = handle(worker, event, handler);
+    current::set_deadline_ms(0);
     let state = worker.pending.state.lock().map(|mut state| {
         state.phase = Phase::Idle;
         state.stream = None;
@@ -142,7 +145,7 @@ mod strategy {
     use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 
     use super::{EXIT_STATUS, Hook, call_earlier, post_failure, report_and_exit};
-    use crate::context::Context;
+    use crate::context::{Context, current};
     use crate::error::{Error, Result, payload_text, with_sources};
     use crate::log;
     use crate::runtime::handler::Handler;
@@ -171,8 +174,6 @@ mod strategy {
         /// The last two panics within that scope, the later one last.
         static LAST_PANICS: RefCell<[Option<SeenPanic>; 2]> =
             const { RefCell::new([None, None]) };
-        /// The request ID and tenant ID of the invocation that this thread serves, for log lines.
-        static CONTEXT: RefCell<Context> = RefCell::default();
     }
 
     /// Whether this is the process of a function, so that the panics of all threads are logged here. In a
@@ -265,8 +266,7 @@ mod strategy {
 
     /// Logs the error of a panic, unless it was logged before.
     fn log_once(error: &mut Error) {
-        let logged = CONTEXT.try_with(|cx| log::error(cx.try_borrow().ok().as_deref(), error));
-        if logged.is_err() {
+        if current::with_context(|cx| log::error(Some(cx), error)).is_none() {
             log::error(None, error);
         }
         error.set_logged();
@@ -308,26 +308,20 @@ mod strategy {
         event: Range<usize>,
         handler: &dyn Handler,
     ) -> Result<()> {
-        with_context(|cx| {
+        current::with_context(|cx| {
             cx.request_id.clone_from(&worker.cx.request_id);
             cx.tenant_id.clone_from(&worker.cx.tenant_id);
         });
         let result = catch(Scope::Invocation, || worker.handle(event, handler));
         // A later panic on this thread does not belong to this invocation.
-        with_context(|cx| cx.request_id.clear());
+        current::with_context(|cx| cx.request_id.clear());
         result
     }
 
     /// Returns a context for a log line that names none: it has the request ID and tenant ID of the
     /// invocation that this thread serves.
     pub(crate) fn current_context() -> Context {
-        let cx = CONTEXT.try_with(|cx| Some(cx.try_borrow().ok()?.clone()));
-        cx.ok().flatten().unwrap_or_default()
-    }
-
-    /// Calls `f` with the context for log lines, unless the thread is ending or a log line is being made.
-    fn with_context(f: impl FnOnce(&mut Context)) {
-        let _ = CONTEXT.try_with(|cx| cx.try_borrow_mut().map(|mut cx| f(&mut cx)));
+        current::with_context(|cx| cx.clone()).unwrap_or_default()
     }
 
     /// Runs a part of an invocation or of the shutdown, and makes a panic its error. The caller logs the
