@@ -1,0 +1,238 @@
+//! What Lambda and its extensions offer on localhost: parameters, secrets, configuration, metadata.
+//!
+//! | function | from | extension |
+//! | --- | --- | --- |
+//! | [`parameter`], [`Parameter`] | AWS Systems Manager Parameter Store | AWS Parameters and Secrets Lambda Extension |
+//! | [`secret`], [`Secret`] | AWS Secrets Manager | the same |
+//! | [`configuration`](configuration()), [`Configuration`] | AWS AppConfig | AWS AppConfig Agent Lambda extension |
+//! | [`metadata`](metadata()) | the Lambda metadata endpoint | none |
+//!
+//! ```no_run
+//! use tiny_lambda::services::{parameter, secret};
+//! use tiny_lambda::{Context, Result};
+//!
+//! fn main() -> ! {
+//!     tiny_lambda::run(connect)
+//! }
+//!
+//! fn connect(_: (), _: &Context) -> Result<()> {
+//!     let url = parameter("/db/url")?;
+//!     let password = secret("db-password")?;
+//!     # let _ = (url, password);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! An extension is a layer of the function. It calls AWS with the function's role and keeps what it has received, so
+//! this module has no cache. The calls are plain HTTP on a connection that is kept. They work during an invocation,
+//! not in the Init phase: the extensions refuse requests before the first invocation.
+//!
+//! # Errors
+//! A message names the service, the value and the reason: `parameter "/db/url": not found`. A call ends with an
+//! error after ten seconds, or earlier if the deadline of the invocation is near.
+//!
+//! | error type | meaning |
+//! | --- | --- |
+//! | `ParameterNotFound`, `SecretNotFound`, `ConfigurationNotFound` | there is no such value or version |
+//! | `ParameterAccessDenied`, `SecretAccessDenied`, `ConfigurationAccessDenied` | the role of the function may not read it |
+//! | `ParameterError`, `SecretError`, `ConfigurationError`, `MetadataError` | everything else: there is no extension, it did not reply in time, its reply is malformed, the value does not have the requested form |
+//!
+//! The AWS Parameters and Secrets Lambda Extension replies to all failed calls with the text `an unexpected error
+//! occurred while executing request`, and writes the reason to the function's log.
+
+pub mod configuration;
+pub mod metadata;
+pub mod parameters;
+pub mod secrets;
+
+pub use configuration::{Configuration, FeatureFlag, FeatureFlags, configuration};
+pub use metadata::{Metadata, metadata};
+pub use parameters::{Parameter, parameter};
+pub use secrets::{Secret, secret};
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ffi::CStr;
+use core::net::{Ipv4Addr, SocketAddr};
+
+use crate::encoding::{parse_decimal, push_decimal, push_percent_encoded};
+use crate::error::{Error, Result};
+use crate::http::client::{end_ms, status_text};
+use crate::http1::exchange::{ExchangeError, Limits, Request, exchange, keep_body};
+use crate::http1::head::{push_text, trim};
+use crate::json::{self, FromJson};
+use crate::json_struct;
+use crate::sys::{self, Errno, IdleStream};
+
+/// The time limit of a call, in milliseconds.
+const TIMEOUT_MS: u64 = 10_000;
+
+/// The longest reply accepted, in bytes. A configuration has up to 2 MB (AWS AppConfig, "Quotas").
+const REPLY_LEN_MAX: usize = 4 * 1024 * 1024;
+
+/// How long a call is repeated because the extension is not ready, in milliseconds.
+const NOT_READY_MS: u64 = 400;
+
+/// The first pause before a call is repeated, in milliseconds. Each pause is twice as long as the one before.
+const FIRST_PAUSE_MS: u16 = 10;
+
+/// The longest text of a service that an error message contains, in bytes.
+const TEXT_LEN_MAX: usize = 1024;
+
+/// What is called, and how its errors are named.
+#[derive(Debug)]
+struct Service {
+    error_type: &'static str,
+    not_found: &'static str,
+    access_denied: &'static str,
+    /// The end of the message about a refused connection.
+    refused: &'static str,
+    timeout_ms: u64,
+    idle: &'static IdleStream,
+}
+
+/// A call of a service.
+#[derive(Debug, Clone)]
+struct Call {
+    service: &'static Service,
+    /// What is requested, for messages: `parameter "/db/url"`.
+    subject: String,
+    /// Path and query.
+    path: String,
+    /// Lines of header fields.
+    fields: String,
+}
+
+impl Call {
+    /// Makes a call for the value `name`, which is called `noun`. `path` is followed by the name.
+    fn new(service: &'static Service, noun: &str, name: &str, path: &str) -> Call {
+        let mut call = Call {
+            service,
+            subject: [noun, " \"", name, "\""].concat(),
+            path: path.into(),
+            fields: String::new(),
+        };
+        push_percent_encoded(&mut call.path, name);
+        call
+    }
+
+    /// Adds `&name=value` to the query, with the value percent-encoded.
+    fn push_query(&mut self, name: &str, value: &str) {
+        self.path.extend(["&", name, "="]);
+        push_percent_encoded(&mut self.path, value);
+    }
+
+    fn error(&self, error_type: &'static str, why: &[&str]) -> Error {
+        Error::of(error_type, &[&self.subject, ": ", &why.concat()])
+    }
+
+    /// Returns the error that this call failed because of `why`.
+    fn failed(&self, why: &[&str]) -> Error {
+        self.error(self.service.error_type, why)
+    }
+
+    /// Sends the request to `addr`. Returns the body of the reply. Repeats it while the service is not ready.
+    fn send(&self, addr: SocketAddr) -> Result<Vec<u8>> {
+        let mut head = ["GET ", &self.path, " HTTP/1.1\r\nHost: localhost:"].concat();
+        push_decimal(&mut head, addr.port().into());
+        head.extend(["\r\n", &self.fields, "\r\n"]);
+        let request = Request {
+            head: head.as_bytes(),
+            body: &[],
+            is_head: false,
+            is_idempotent: true,
+        };
+        let limits = Limits {
+            end_ms: end_ms(self.service.timeout_ms),
+            body_len_max: REPLY_LEN_MAX,
+        };
+        let retry_end_ms = sys::unix_time_ms().saturating_add(NOT_READY_MS);
+        let retry_end_ms = retry_end_ms.min(limits.end_ms);
+        let mut pause_ms = FIRST_PAUSE_MS;
+        let mut body = Vec::new();
+        loop {
+            let reply = match exchange(addr, self.service.idle, &request, limits, &mut body) {
+                Ok(reply) => reply,
+                Err(error) => {
+                    let refused = match error {
+                        ExchangeError::Connect(Errno::CONNECTION_REFUSED) => self.service.refused,
+                        _ => "",
+                    };
+                    return Err(self.failed(&[&error.text(), refused]));
+                }
+            };
+            keep_body(&reply, &mut body);
+            if reply.status == 200 {
+                return Ok(body);
+            }
+            let pause_end_ms = sys::unix_time_ms().saturating_add(pause_ms.into());
+            if !contains(&body, b"not ready") || pause_end_ms >= retry_end_ms {
+                return Err(self.refused(reply.status, &body));
+            }
+            sys::sleep_ms(pause_ms);
+            pause_ms = pause_ms.saturating_mul(2);
+        }
+    }
+
+    /// Returns the error for a reply with another status than 200.
+    fn refused(&self, status: u16, body: &[u8]) -> Error {
+        let text = error_text(body);
+        if status == 403 || contains(body, b"AccessDenied") {
+            self.error(self.service.access_denied, &["access denied: ", &text])
+        } else if status == 404 || contains(body, b"NotFound") {
+            self.error(self.service.not_found, &["not found: ", &text])
+        } else {
+            self.failed(&[&status_text(status), ": ", &text])
+        }
+    }
+
+    /// Returns the text of a value.
+    fn text(&self, bytes: Vec<u8>) -> Result<String> {
+        let text = String::from_utf8(bytes);
+        text.map_err(|_| self.failed(&["expected text, found bytes that are not UTF-8"]))
+    }
+
+    /// Reads a value that may be secret as JSON. The error has the place of the problem, but no part of the value.
+    fn secret_json<T: FromJson>(&self, text: &str) -> Result<T> {
+        json::parse_after_bom(text.as_bytes()).map_err(|error| {
+            let why = "its JSON does not have the requested form at ";
+            self.failed(&[why, error.path()])
+        })
+    }
+
+    /// Returns the error for a reply that cannot be read as JSON, which may contain a secret.
+    fn malformed(&self, error: &json::Error) -> Error {
+        self.failed(&["malformed reply: unexpected JSON at ", error.path()])
+    }
+}
+
+/// Returns the port of an extension on this machine: the value of the variable, or else `port`.
+fn local(variable: &CStr, port: u16) -> SocketAddr {
+    let given = sys::env(variable).and_then(parse_decimal);
+    let given = given.and_then(|port| u16::try_from(port).ok());
+    SocketAddr::new(Ipv4Addr::LOCALHOST.into(), given.unwrap_or(port))
+}
+
+json_struct! {
+    /// The body of an error of AWS. Services differ in the name of the message.
+    struct AwsError { message: Option<String>, message_2: Option<String> as "Message" }
+}
+
+/// Returns the message in the body of an error of AWS, or else the start of the body.
+fn error_text(body: &[u8]) -> String {
+    if let Ok(error) = json::parse::<AwsError>(body) {
+        if let Some(message) = error.message.or(error.message_2) {
+            return message;
+        }
+    }
+    let mut text = String::new();
+    push_text(&mut text, trim(body.get(..TEXT_LEN_MAX).unwrap_or(body)));
+    text
+}
+
+/// Returns whether `part`, which is not empty, occurs in `bytes`.
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes
+        .windows(part.len().max(1))
+        .any(|window| window == part)
+}
