@@ -48,7 +48,7 @@ use crate::encoding::{push_decimal, push_percent_encoded};
 use crate::error::{Error, Result};
 use crate::http1::address::{self, socket_addr};
 use crate::http1::connection::ReceiveError;
-use crate::http1::exchange::{self, ExchangeError, Limits};
+use crate::http1::exchange::{self, ExchangeError, Kind};
 use crate::http1::head::{self, is, push_text};
 use crate::json::{self, FromJson, ToJson};
 use crate::sys::{self, IdleStream};
@@ -405,15 +405,15 @@ impl<'c> RequestBuilder<'c> {
         let request = exchange::Request {
             head: head.as_bytes(),
             body: &self.body,
+            end_ms: end_ms(client.timeout_ms),
+        };
+        let kind = Kind {
             is_head: method == "HEAD",
             is_idempotent: IDEMPOTENT.contains(&method),
-        };
-        let limits = Limits {
-            end_ms: end_ms(client.timeout_ms),
             body_len_max: client.body_len_max,
         };
         let mut buffer = Vec::new();
-        let reply = exchange::exchange(client.addr, &client.idle, &request, limits, &mut buffer)
+        let reply = exchange::exchange(client.addr, &client.idle, &request, kind, &mut buffer)
             .map_err(|failure| {
                 let error_type = match &failure {
                     ExchangeError::Receive(ReceiveError::Stalled) => "HttpClient.Timeout",

@@ -19,23 +19,23 @@ const READ_LEN: usize = 4 * 1024;
 /// Interim replies (1xx) accepted before the final one, as in [`connection`](super::connection).
 const INTERIM_MAX: u32 = 16;
 
-/// A request as it is sent.
+/// A request as it is sent, and what its reply may be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Request<'a> {
     /// The request line and the header fields, with the empty line at the end.
     pub(crate) head: &'a [u8],
     pub(crate) body: &'a [u8],
+    /// When the exchange ends at the latest, in milliseconds since the Unix epoch.
+    pub(crate) end_ms: u64,
+}
+
+/// What an exchange depends on besides the request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind {
     /// The method is `HEAD`: the reply has no body, whatever its head says (RFC 9110, section 9.3.2).
     pub(crate) is_head: bool,
     /// The method is idempotent (RFC 9110, section 9.2.2).
     pub(crate) is_idempotent: bool,
-}
-
-/// What an exchange may take.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// When the exchange ends at the latest, in milliseconds since the Unix epoch.
-    pub(crate) end_ms: u64,
     /// The longest body of a reply accepted, in bytes.
     pub(crate) body_len_max: usize,
 }
@@ -69,7 +69,7 @@ pub(crate) fn exchange(
     addr: SocketAddr,
     idle: &IdleStream,
     request: &Request<'_>,
-    limits: Limits,
+    kind: Kind,
     buffer: &mut Vec<u8>,
 ) -> Result<Reply, ExchangeError> {
     let mut kept = idle.take().filter(|stream| !sys::is_stale(stream));
@@ -77,11 +77,11 @@ pub(crate) fn exchange(
         let is_kept = kept.is_some();
         let stream = match kept.take() {
             Some(stream) => stream,
-            None => connect(addr, limits.end_ms)?,
+            None => connect(addr, request.end_ms)?,
         };
-        let sent = send(&stream, request, limits.end_ms);
+        let sent = send(&stream, request);
         // A peer may reply before it has read the whole request.
-        match receive(&stream, request.is_head, limits, buffer) {
+        match receive(&stream, request.end_ms, kind, buffer) {
             Ok(reply) => {
                 if sent.is_ok() && !reply.close {
                     drop(idle.put(stream));
@@ -89,16 +89,17 @@ pub(crate) fn exchange(
                 return Ok(reply);
             }
             Err(error) => {
-                let (len, errno) = match sent {
-                    Ok(()) => (add(request.head.len(), request.body.len()), None),
-                    Err((len, errno)) => (len, Some(errno)),
-                };
                 let can_repeat = is_kept
-                    && (sys::delivered_nothing(&stream, len, errno)
-                        || request.is_idempotent && error.is_hangup());
+                    && match (kind.is_idempotent, sent) {
+                        (true, _) => error.is_hangup(),
+                        (false, Ok(len)) => sys::delivered_nothing(&stream, len, None),
+                        (false, Err((len, errno))) => {
+                            sys::delivered_nothing(&stream, len, Some(errno))
+                        }
+                    };
                 if !can_repeat {
-                    return Err(match errno {
-                        Some(errno) if error.is_hangup() => ExchangeError::Send(errno),
+                    return Err(match sent {
+                        Err((_, errno)) if error.is_hangup() => ExchangeError::Send(errno),
                         _ => ExchangeError::Receive(error),
                     });
                 }
@@ -119,20 +120,20 @@ fn connect(addr: SocketAddr, end_ms: u64) -> Result<TcpStream, ExchangeError> {
         .map_err(ExchangeError::Connect)
 }
 
-/// Sends `request`.
+/// Sends `request`. Returns its length.
 ///
 /// # Errors
 /// The number of bytes that were sent, and the error of the socket.
-fn send(stream: &TcpStream, request: &Request<'_>, end_ms: u64) -> Result<(), (usize, Errno)> {
+fn send(stream: &TcpStream, request: &Request<'_>) -> Result<usize, (usize, Errno)> {
     let mut sent = 0_usize;
     loop {
         let head = request.head.get(sent..).unwrap_or_default();
         let body_sent = sent.saturating_sub(request.head.len());
         let body = request.body.get(body_sent..).unwrap_or_default();
         if head.is_empty() && body.is_empty() {
-            return Ok(());
+            return Ok(sent);
         }
-        let left = time_left(end_ms).ok_or((sent, Errno::TIMED_OUT))?;
+        let left = time_left(request.end_ms).ok_or((sent, Errno::TIMED_OUT))?;
         sys::set_timeouts(stream, left);
         match sys::send(stream, [head, body, &[]]) {
             Ok(n) => sent = add(sent, n),
@@ -146,8 +147,8 @@ fn send(stream: &TcpStream, request: &Request<'_>, end_ms: u64) -> Result<(), (u
 /// also if bytes arrive all the time.
 fn receive(
     stream: &TcpStream,
-    is_head: bool,
-    limits: Limits,
+    end_ms: u64,
+    kind: Kind,
     buffer: &mut Vec<u8>,
 ) -> Result<Reply, ReceiveError> {
     buffer.clear();
@@ -174,14 +175,14 @@ fn receive(
                 remove_range(buffer, 0, head.len);
                 continue;
             }
-            if is_head {
+            if kind.is_head {
                 head.framing = Framing::Length(0);
             }
-            let body = Body::new(head.framing, head.len, limits.body_len_max);
+            let body = Body::new(head.framing, head.len, kind.body_len_max);
             final_head = Some((head, body.map_err(ReceiveError::Body)?));
             continue;
         }
-        let left = time_left(limits.end_ms).ok_or(ReceiveError::Stalled)?;
+        let left = time_left(end_ms).ok_or(ReceiveError::Stalled)?;
         sys::set_timeouts(stream, left);
         let reserved = buffer.try_reserve(missing.max(READ_LEN));
         reserved.map_err(|_| ReceiveError::Memory)?;

@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::slice;
 
-use super::{Call, Service, local};
+use super::{Call, Service, local, push_all};
 use crate::encoding::push_percent_encoded;
 use crate::error::{Error, Result};
 use crate::http::is_field_value;
@@ -45,7 +45,28 @@ static IDLE: IdleStream = IdleStream::new();
 /// # Errors
 /// See the [module](super#errors).
 pub fn configuration(application: &str, environment: &str, profile: &str) -> Result<String> {
-    Configuration::new(application, environment, profile).text()
+    let call = call(application, environment, profile);
+    call.text(request(&call)?)
+}
+
+fn call(application: &str, environment: &str, profile: &str) -> Call {
+    let mut call = Call::new(&SERVICE, "configuration", "", "");
+    call.subject.pop();
+    let mut push = |separator, segment, name| {
+        push_all(&mut call.subject, &[separator, name]);
+        call.path.push_str(segment);
+        push_percent_encoded(&mut call.path, name);
+    };
+    push("", "/applications/", application);
+    push("/", "/environments/", environment);
+    push("/", "/configurations/", profile);
+    call.subject.push('"');
+    call
+}
+
+fn request(call: &Call) -> Result<Vec<u8>> {
+    let (status, body) = call.send(local(c"AWS_APPCONFIG_EXTENSION_HTTP_PORT", 2772))?;
+    call.accept(status, body)
 }
 
 /// A configuration that is requested by [`text`](Self::text) or one of the methods beside it.
@@ -84,22 +105,8 @@ impl Configuration {
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     pub fn new(application: &str, environment: &str, profile: &str) -> Configuration {
-        let mut call = Call::new(&SERVICE, "configuration", "", "");
-        call.subject.pop();
-        let mut slash = "";
-        for (segment, name) in [
-            ("/applications/", application),
-            ("/environments/", environment),
-            ("/configurations/", profile),
-        ] {
-            call.subject.extend([slash, name]);
-            call.path.push_str(segment);
-            push_percent_encoded(&mut call.path, name);
-            slash = "/";
-        }
-        call.subject.push('"');
         Configuration {
-            call,
+            call: call(application, environment, profile),
             flags: Vec::new(),
             is_invalid: false,
         }
@@ -117,7 +124,7 @@ impl Configuration {
     /// ```
     pub fn flag(mut self, name: &str) -> Configuration {
         let separator = if self.flags.is_empty() { "?" } else { "&" };
-        self.call.path.extend([separator, "flag="]);
+        push_all(&mut self.call.path, &[separator, "flag="]);
         push_percent_encoded(&mut self.call.path, name);
         self.flags.push(name.into());
         self
@@ -223,10 +230,9 @@ impl Configuration {
 
     fn request(&self) -> Result<Vec<u8>> {
         if self.is_invalid {
-            return Err(self.call.failed(&["the context has control characters"]));
+            return Err(self.call.failed("the context has control characters", ""));
         }
-        self.call
-            .send(local(c"AWS_APPCONFIG_EXTENSION_HTTP_PORT", 2772))
+        request(&self.call)
     }
 
     /// Returns the error for a configuration that is not JSON of the requested type.

@@ -26,6 +26,8 @@ static SERVICE: Service = Service {
 
 static IDLE: IdleStream = IdleStream::new();
 
+const NOT_SET: &str = "AWS_LAMBDA_METADATA_API or AWS_LAMBDA_METADATA_TOKEN is not set";
+
 /// The metadata of this execution environment.
 static CACHED: OnceLock<Metadata> = OnceLock::new();
 
@@ -94,13 +96,12 @@ fn request() -> Result<Metadata> {
     let api = sys::env(c"AWS_LAMBDA_METADATA_API").and_then(text);
     let token = sys::env(c"AWS_LAMBDA_METADATA_TOKEN").and_then(text);
     let (Some(api), Some(token)) = (api, token) else {
-        return Err(
-            call.failed(&["AWS_LAMBDA_METADATA_API or AWS_LAMBDA_METADATA_TOKEN is not set"])
-        );
+        return Err(call.failed(NOT_SET, ""));
     };
-    let addr = socket_addr(api).map_err(|why| call.failed(&["AWS_LAMBDA_METADATA_API: ", why]))?;
+    let addr = socket_addr(api).map_err(|why| call.failed("AWS_LAMBDA_METADATA_API: ", why))?;
     call.fields = ["Authorization: Bearer ", token, "\r\n"].concat();
-    let document = call.text(call.send(addr)?)?;
+    let (status, body) = call.send(addr)?;
+    let document = call.text(call.accept(status, body)?)?;
     match json::parse::<Document>(document.as_bytes()) {
         Ok(Document { zone }) => Ok(Metadata {
             availability_zone_id: zone,

@@ -58,10 +58,9 @@ use core::net::{Ipv4Addr, SocketAddr};
 use crate::encoding::{parse_decimal, push_decimal, push_percent_encoded};
 use crate::error::{Error, Result};
 use crate::http::client::{end_ms, status_text};
-use crate::http1::exchange::{ExchangeError, Limits, Request, exchange, keep_body};
+use crate::http1::exchange::{ExchangeError, Kind, Request, exchange, keep_body};
 use crate::http1::head::{push_text, trim};
 use crate::json::{self, FromJson};
-use crate::json_struct;
 use crate::sys::{self, Errno, IdleStream};
 
 /// The time limit of a call, in milliseconds.
@@ -69,12 +68,6 @@ const TIMEOUT_MS: u64 = 10_000;
 
 /// The longest reply accepted, in bytes. A configuration has up to 2 MB (AWS AppConfig, "Quotas").
 const REPLY_LEN_MAX: usize = 4 * 1024 * 1024;
-
-/// How long a call is repeated because the extension is not ready, in milliseconds.
-const NOT_READY_MS: u64 = 400;
-
-/// The first pause before a call is repeated, in milliseconds. Each pause is twice as long as the one before.
-const FIRST_PAUSE_MS: u16 = 10;
 
 /// The longest text of a service that an error message contains, in bytes.
 const TEXT_LEN_MAX: usize = 1024;
@@ -108,101 +101,99 @@ impl Call {
     fn new(service: &'static Service, noun: &str, name: &str, path: &str) -> Call {
         let mut call = Call {
             service,
-            subject: [noun, " \"", name, "\""].concat(),
+            subject: String::new(),
             path: path.into(),
             fields: String::new(),
         };
+        push_all(&mut call.subject, &[noun, " \"", name, "\""]);
         push_percent_encoded(&mut call.path, name);
         call
     }
 
     /// Adds `&name=value` to the query, with the value percent-encoded.
     fn push_query(&mut self, name: &str, value: &str) {
-        self.path.extend(["&", name, "="]);
+        push_all(&mut self.path, &["&", name, "="]);
         push_percent_encoded(&mut self.path, value);
     }
 
-    fn error(&self, error_type: &'static str, why: &[&str]) -> Error {
-        Error::of(error_type, &[&self.subject, ": ", &why.concat()])
+    fn error(&self, error_type: &'static str, why: &str, more: &str) -> Error {
+        Error::of(error_type, &[&self.subject, ": ", why, more])
     }
 
-    /// Returns the error that this call failed because of `why`.
-    fn failed(&self, why: &[&str]) -> Error {
-        self.error(self.service.error_type, why)
+    /// Returns the error that this call failed because of `why` and `more`.
+    #[inline(never)]
+    fn failed(&self, why: &str, more: &str) -> Error {
+        self.error(self.service.error_type, why, more)
     }
 
-    /// Sends the request to `addr`. Returns the body of the reply. Repeats it while the service is not ready.
-    fn send(&self, addr: SocketAddr) -> Result<Vec<u8>> {
-        let mut head = ["GET ", &self.path, " HTTP/1.1\r\nHost: localhost:"].concat();
+    /// Sends the request to `addr`. Returns the status of the reply and its body.
+    fn send(&self, addr: SocketAddr) -> Result<(u16, Vec<u8>)> {
+        let mut head = String::new();
+        push_all(
+            &mut head,
+            &["GET ", &self.path, " HTTP/1.1\r\nHost: localhost:"],
+        );
         push_decimal(&mut head, addr.port().into());
-        head.extend(["\r\n", &self.fields, "\r\n"]);
+        push_all(&mut head, &["\r\n", &self.fields, "\r\n"]);
         let request = Request {
             head: head.as_bytes(),
             body: &[],
+            end_ms: end_ms(self.service.timeout_ms),
+        };
+        let kind = Kind {
             is_head: false,
             is_idempotent: true,
-        };
-        let limits = Limits {
-            end_ms: end_ms(self.service.timeout_ms),
             body_len_max: REPLY_LEN_MAX,
         };
-        let retry_end_ms = sys::unix_time_ms().saturating_add(NOT_READY_MS);
-        let retry_end_ms = retry_end_ms.min(limits.end_ms);
-        let mut pause_ms = FIRST_PAUSE_MS;
         let mut body = Vec::new();
-        loop {
-            let reply = match exchange(addr, self.service.idle, &request, limits, &mut body) {
-                Ok(reply) => reply,
-                Err(error) => {
-                    let refused = match error {
-                        ExchangeError::Connect(Errno::CONNECTION_REFUSED) => self.service.refused,
-                        _ => "",
-                    };
-                    return Err(self.failed(&[&error.text(), refused]));
-                }
-            };
-            keep_body(&reply, &mut body);
-            if reply.status == 200 {
-                return Ok(body);
+        match exchange(addr, self.service.idle, &request, kind, &mut body) {
+            Ok(reply) => {
+                keep_body(&reply, &mut body);
+                Ok((reply.status, body))
             }
-            let pause_end_ms = sys::unix_time_ms().saturating_add(pause_ms.into());
-            if !contains(&body, b"not ready") || pause_end_ms >= retry_end_ms {
-                return Err(self.refused(reply.status, &body));
-            }
-            sys::sleep_ms(pause_ms);
-            pause_ms = pause_ms.saturating_mul(2);
+            Err(error) => Err(self.failed(
+                &error.text(),
+                match error {
+                    ExchangeError::Connect(Errno::CONNECTION_REFUSED) => self.service.refused,
+                    _ => "",
+                },
+            )),
         }
     }
 
-    /// Returns the error for a reply with another status than 200.
-    fn refused(&self, status: u16, body: &[u8]) -> Error {
-        let text = error_text(body);
-        if status == 403 || contains(body, b"AccessDenied") {
-            self.error(self.service.access_denied, &["access denied: ", &text])
-        } else if status == 404 || contains(body, b"NotFound") {
-            self.error(self.service.not_found, &["not found: ", &text])
-        } else {
-            self.failed(&[&status_text(status), ": ", &text])
-        }
+    /// Returns the body of a reply.
+    ///
+    /// # Errors
+    /// The status is not 200.
+    fn accept(&self, status: u16, body: Vec<u8>) -> Result<Vec<u8>> {
+        let (error_type, why) = match status {
+            200 => return Ok(body),
+            403 => (self.service.access_denied, "access denied".into()),
+            404 => (self.service.not_found, "not found".into()),
+            _ => (self.service.error_type, status_text(status)),
+        };
+        let mut text = String::from(": ");
+        push_text(&mut text, trim(body.get(..TEXT_LEN_MAX).unwrap_or(&body)));
+        Err(self.error(error_type, &why, &text))
     }
 
     /// Returns the text of a value.
     fn text(&self, bytes: Vec<u8>) -> Result<String> {
         let text = String::from_utf8(bytes);
-        text.map_err(|_| self.failed(&["expected text, found bytes that are not UTF-8"]))
+        text.map_err(|_| self.failed("expected text, found bytes that are not UTF-8", ""))
     }
 
     /// Reads a value that may be secret as JSON. The error has the place of the problem, but no part of the value.
     fn secret_json<T: FromJson>(&self, text: &str) -> Result<T> {
         json::parse_after_bom(text.as_bytes()).map_err(|error| {
             let why = "its JSON does not have the requested form at ";
-            self.failed(&[why, error.path()])
+            self.failed(why, error.path())
         })
     }
 
     /// Returns the error for a reply that cannot be read as JSON, which may contain a secret.
     fn malformed(&self, error: &json::Error) -> Error {
-        self.failed(&["malformed reply: unexpected JSON at ", error.path()])
+        self.failed("malformed reply: unexpected JSON at ", error.path())
     }
 }
 
@@ -213,26 +204,10 @@ fn local(variable: &CStr, port: u16) -> SocketAddr {
     SocketAddr::new(Ipv4Addr::LOCALHOST.into(), given.unwrap_or(port))
 }
 
-json_struct! {
-    /// The body of an error of AWS. Services differ in the name of the message.
-    struct AwsError { message: Option<String>, message_2: Option<String> as "Message" }
-}
-
-/// Returns the message in the body of an error of AWS, or else the start of the body.
-fn error_text(body: &[u8]) -> String {
-    if let Ok(error) = json::parse::<AwsError>(body) {
-        if let Some(message) = error.message.or(error.message_2) {
-            return message;
-        }
+/// Appends the parts.
+#[inline(never)]
+fn push_all(text: &mut String, parts: &[&str]) {
+    for part in parts {
+        text.push_str(part);
     }
-    let mut text = String::new();
-    push_text(&mut text, trim(body.get(..TEXT_LEN_MAX).unwrap_or(body)));
-    text
-}
-
-/// Returns whether `part`, which is not empty, occurs in `bytes`.
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    bytes
-        .windows(part.len().max(1))
-        .any(|window| window == part)
 }

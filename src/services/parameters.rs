@@ -6,9 +6,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str;
 
-use super::{Call, Service, local};
+use super::{Call, Service, local, push_all};
 use crate::encoding::push_decimal;
 use crate::error::Result;
+use crate::http::client::end_ms;
+use crate::http::is_field_value;
 use crate::json::{self, FromJson};
 use crate::json_struct;
 use crate::sys::{self, IdleStream};
@@ -201,17 +203,50 @@ impl Parameter {
     }
 }
 
+/// How long a call is repeated because the extension is not ready, in milliseconds.
+const NOT_READY_MS: u64 = 400;
+
+/// The first pause before a call is repeated, in milliseconds. Each pause is twice as long as the one before.
+const FIRST_PAUSE_MS: u16 = 10;
+
 impl Call {
-    /// Sends the request to the AWS Parameters and Secrets Lambda Extension.
+    /// Sends the request to the AWS Parameters and Secrets Lambda Extension. Repeats it while the extension is not
+    /// ready. Returns the body of the reply.
     pub(super) fn send_with_token(&mut self) -> Result<Vec<u8>> {
         let token = sys::env(c"AWS_SESSION_TOKEN").and_then(|token| str::from_utf8(token).ok());
         // The extension refuses tokens of the container credentials, which SnapStart functions have instead.
-        let Some(token) = token else {
-            return Err(self.failed(&[
-                "AWS_SESSION_TOKEN is not set: functions with SnapStart have none, and the extension does not support them",
-            ]));
+        let Some(token) = token.filter(|token| is_field_value(token)) else {
+            let why = "AWS_SESSION_TOKEN is not set: functions with SnapStart have none, and the extension does not \
+                support them";
+            return Err(self.failed(why, ""));
         };
-        self.fields = ["X-Aws-Parameters-Secrets-Token: ", token, "\r\n"].concat();
-        self.send(local(c"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", 2773))
+        let field = ["X-Aws-Parameters-Secrets-Token: ", token, "\r\n"];
+        push_all(&mut self.fields, &field);
+        let addr = local(c"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", 2773);
+        let retry_end_ms = end_ms(NOT_READY_MS);
+        let mut pause_ms = FIRST_PAUSE_MS;
+        loop {
+            let (status, body) = self.send(addr)?;
+            let is_ready = status == 200 || !contains(&body, "not ready");
+            let pause_end_ms = sys::unix_time_ms().saturating_add(pause_ms.into());
+            if is_ready || pause_end_ms >= retry_end_ms {
+                // The status of most errors of AWS is 400.
+                let status = match status {
+                    400.. if contains(&body, "AccessDenied") => 403,
+                    400.. if contains(&body, "NotFound") => 404,
+                    _ => status,
+                };
+                return self.accept(status, body);
+            }
+            sys::sleep_ms(pause_ms);
+            pause_ms = pause_ms.saturating_mul(2);
+        }
     }
+}
+
+/// Returns whether `part`, which is not empty, occurs in `bytes`.
+#[inline(never)]
+fn contains(bytes: &[u8], part: &str) -> bool {
+    let mut windows = bytes.windows(part.len().max(1));
+    windows.any(|window| window == part.as_bytes())
 }

@@ -139,8 +139,8 @@ impl Secret {
         match (reply.text, reply.binary) {
             (Some(text), _) => Ok(text.into_bytes()),
             (None, Some(binary)) => decode_base64(binary.as_bytes())
-                .map_err(|_| self.call.failed(&["its binary value is not base64"])),
-            (None, None) => Err(self.call.failed(&[NO_VALUE])),
+                .map_err(|_| self.call.failed("its binary value is not base64", "")),
+            (None, None) => Err(self.call.failed(NO_VALUE, "")),
         }
     }
 
@@ -168,8 +168,10 @@ impl Secret {
         let reply = self.reply()?;
         match reply.text {
             Some(text) => Ok((self.call, text)),
-            None if reply.binary.is_some() => Err(self.call.failed(&["it is binary: use `bytes`"])),
-            None => Err(self.call.failed(&[NO_VALUE])),
+            None if reply.binary.is_some() => {
+                Err(self.call.failed("it is binary: use `bytes`", ""))
+            }
+            None => Err(self.call.failed(NO_VALUE, "")),
         }
     }
 
