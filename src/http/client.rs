@@ -409,7 +409,12 @@ impl<'c> RequestBuilder<'c> {
         };
         let kind = Kind {
             is_head: method == "HEAD",
-            is_idempotent: IDEMPOTENT.contains(&method),
+            can_repeat: if IDEMPOTENT.contains(&method) {
+                exchange::can_repeat_idempotent
+            } else {
+                exchange::can_repeat_any
+            },
+            send: exchange::send,
             body_len_max: client.body_len_max,
         };
         let mut buffer = Vec::new();
@@ -418,7 +423,7 @@ impl<'c> RequestBuilder<'c> {
                 let error_type = match &failure {
                     ExchangeError::Receive(ReceiveError::Stalled) => "HttpClient.Timeout",
                     ExchangeError::Receive(_) => INVALID_REPLY,
-                    _ => "HttpClient.Unreachable",
+                    ExchangeError::Connect(_) => "HttpClient.Unreachable",
                 };
                 error(error_type, &failure.text())
             })?;
@@ -513,12 +518,10 @@ impl Reply {
         if self.status < 400 {
             return Ok(self);
         }
-        let mut text = status_text(self.status);
+        let mut text = String::new();
+        push_status(&mut text, self.status);
         let excerpt = self.body.get(..EXCERPT_LEN_MAX).unwrap_or(&self.body);
-        if !excerpt.is_empty() {
-            text.push_str(": ");
-            push_text(&mut text, excerpt);
-        }
+        push_text(&mut text, head::trim(excerpt));
         Err(self.error("HttpClient.Status", &text))
     }
 
@@ -570,9 +573,9 @@ impl Reply {
     }
 }
 
-/// Returns `status 404`.
-pub(crate) fn status_text(status: u16) -> String {
-    let mut text = String::from("status ");
-    push_decimal(&mut text, status.into());
-    text
+/// Appends `status 404: `.
+pub(crate) fn push_status(text: &mut String, status: u16) {
+    text.push_str("status ");
+    push_decimal(text, status.into());
+    text.push_str(": ");
 }

@@ -7,10 +7,10 @@ use core::time::Duration;
 use std::net::TcpStream;
 
 use super::body::Body;
-use super::connection::{ReceiveError, Reply};
+use super::connection::{self, ReceiveError, Reply};
 use super::head::{self, Framing};
 use super::remove_range;
-use crate::encoding::lengths::{add, subtract};
+use crate::encoding::lengths::add;
 use crate::sys::{self, Errno, IdleStream};
 
 /// Bytes that are reserved for a read of unknown length.
@@ -19,7 +19,7 @@ const READ_LEN: usize = 4 * 1024;
 /// Interim replies (1xx) accepted before the final one, as in [`connection`](super::connection).
 const INTERIM_MAX: u32 = 16;
 
-/// A request as it is sent, and what its reply may be.
+/// A request as it is sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Request<'a> {
     /// The request line and the header fields, with the empty line at the end.
@@ -34,17 +34,22 @@ pub(crate) struct Request<'a> {
 pub(crate) struct Kind {
     /// The method is `HEAD`: the reply has no body, whatever its head says (RFC 9110, section 9.3.2).
     pub(crate) is_head: bool,
-    /// The method is idempotent (RFC 9110, section 9.2.2).
-    pub(crate) is_idempotent: bool,
+    /// Whether a request may be sent again of which the peer has taken the first bytes, or all of them: the
+    /// function gets the connection, and the error and the number of bytes if sending failed.
+    pub(crate) can_repeat: CanRepeat,
+    pub(crate) send: Send,
     /// The longest body of a reply accepted, in bytes.
     pub(crate) body_len_max: usize,
 }
+
+pub(crate) type Sent = Result<(), (usize, Errno)>;
+type Send = fn(&TcpStream, &Request<'_>) -> Sent;
+type CanRepeat = fn(&TcpStream, &Request<'_>, &Sent, &ReceiveError) -> bool;
 
 /// Why there is no reply.
 #[derive(Debug)]
 pub(crate) enum ExchangeError {
     Connect(Errno),
-    Send(Errno),
     Receive(ReceiveError),
 }
 
@@ -53,7 +58,6 @@ impl ExchangeError {
     pub(crate) fn text(&self) -> String {
         match self {
             ExchangeError::Connect(errno) => errno.message("cannot connect: "),
-            ExchangeError::Send(errno) => errno.message("cannot send: "),
             ExchangeError::Receive(error) => error.text(),
         }
     }
@@ -75,11 +79,13 @@ pub(crate) fn exchange(
     let mut kept = idle.take().filter(|stream| !sys::is_stale(stream));
     loop {
         let is_kept = kept.is_some();
-        let stream = match kept.take() {
-            Some(stream) => stream,
-            None => connect(addr, request.end_ms)?,
+        let stream = if let Some(stream) = kept.take() {
+            stream
+        } else {
+            let left = time_left(request.end_ms);
+            sys::connect(addr, left, left).map_err(ExchangeError::Connect)?
         };
-        let sent = send(&stream, request);
+        let sent = (kind.send)(&stream, request);
         // A peer may reply before it has read the whole request.
         match receive(&stream, request.end_ms, kind, buffer) {
             Ok(reply) => {
@@ -88,59 +94,71 @@ pub(crate) fn exchange(
                 }
                 return Ok(reply);
             }
-            Err(error) => {
-                let can_repeat = is_kept
-                    && match (kind.is_idempotent, sent) {
-                        (true, _) => error.is_hangup(),
-                        (false, Ok(len)) => sys::delivered_nothing(&stream, len, None),
-                        (false, Err((len, errno))) => {
-                            sys::delivered_nothing(&stream, len, Some(errno))
-                        }
-                    };
-                if !can_repeat {
-                    return Err(match sent {
-                        Err((_, errno)) if error.is_hangup() => ExchangeError::Send(errno),
-                        _ => ExchangeError::Receive(error),
-                    });
-                }
-            }
+            Err(error) if is_kept && (kind.can_repeat)(&stream, request, &sent, &error) => {}
+            Err(error) => return Err(ExchangeError::Receive(error)),
         }
     }
 }
 
-/// Returns the time that is left until `end_ms`; `None` if there is none.
-fn time_left(end_ms: u64) -> Option<Duration> {
-    let left_ms = end_ms.saturating_sub(sys::unix_time_ms());
-    (left_ms > 0).then_some(Duration::from_millis(left_ms))
+/// Sends a request that is shorter than the buffer of a socket, so that the peer cannot make it wait.
+pub(crate) fn send_short(stream: &TcpStream, request: &Request<'_>) -> Sent {
+    connection::send(stream, [request.head, request.body, &[]])
 }
 
-fn connect(addr: SocketAddr, end_ms: u64) -> Result<TcpStream, ExchangeError> {
-    let left = time_left(end_ms).ok_or(Errno::TIMED_OUT);
-    left.and_then(|left| sys::connect(addr, left, left))
-        .map_err(ExchangeError::Connect)
-}
-
-/// Sends `request`. Returns its length.
-///
-/// # Errors
-/// The number of bytes that were sent, and the error of the socket.
-fn send(stream: &TcpStream, request: &Request<'_>) -> Result<usize, (usize, Errno)> {
+/// Sends a request of any length.
+pub(crate) fn send(stream: &TcpStream, request: &Request<'_>) -> Sent {
     let mut sent = 0_usize;
     loop {
         let head = request.head.get(sent..).unwrap_or_default();
         let body_sent = sent.saturating_sub(request.head.len());
         let body = request.body.get(body_sent..).unwrap_or_default();
         if head.is_empty() && body.is_empty() {
-            return Ok(sent);
+            return Ok(());
         }
-        let left = time_left(request.end_ms).ok_or((sent, Errno::TIMED_OUT))?;
+        let left = time_left(request.end_ms);
         sys::set_timeouts(stream, left);
         match sys::send(stream, [head, body, &[]]) {
             Ok(n) => sent = add(sent, n),
-            Err(errno) if errno.is_interrupted() || errno.is_would_block() => {}
+            Err(errno) if errno.is_interrupted() || errno.is_would_block() => {
+                if left == NONE_LEFT {
+                    return Err((sent, Errno::TIMED_OUT));
+                }
+            }
             Err(errno) => return Err((sent, errno)),
         }
     }
+}
+
+/// An idempotent request may be sent again if no byte of a reply has arrived.
+pub(crate) fn can_repeat_idempotent(
+    _: &TcpStream,
+    _: &Request<'_>,
+    _: &Sent,
+    error: &ReceiveError,
+) -> bool {
+    error.is_hangup()
+}
+
+/// Any other request may be sent again if the peer has read nothing of it.
+pub(crate) fn can_repeat_any(
+    stream: &TcpStream,
+    request: &Request<'_>,
+    sent: &Sent,
+    _: &ReceiveError,
+) -> bool {
+    let (len, errno) = match sent {
+        Ok(()) => (add(request.head.len(), request.body.len()), None),
+        Err((len, errno)) => (*len, Some(*errno)),
+    };
+    sys::delivered_nothing(stream, len, errno)
+}
+
+/// The shortest time limit of a socket: no limit is shorter, and zero means no limit (socket(7)).
+const NONE_LEFT: Duration = Duration::from_millis(1);
+
+/// Returns the time that is left until `end_ms`, or [`NONE_LEFT`].
+fn time_left(end_ms: u64) -> Duration {
+    Duration::from_millis(end_ms.saturating_sub(sys::unix_time_ms()).max(1))
 }
 
 /// Receives the final reply. Unlike [`connection::receive`](super::connection::receive), it ends at a time,
@@ -153,62 +171,63 @@ fn receive(
 ) -> Result<Reply, ReceiveError> {
     buffer.clear();
     let mut n_interim = 0_u32;
-    let mut final_head = None;
-    loop {
-        let mut missing = 0;
-        if let Some((head, body)) = &mut final_head {
-            let (head, body): (&mut head::ResponseHead, &mut Body) = (head, body);
-            let is_whole = body.advance(buffer, &mut |_, _| ());
-            if is_whole.map_err(ReceiveError::Body)? {
-                return Ok(reply(head, body, buffer));
-            }
-            missing = body.missing();
-        } else if let Some(mut head) =
-            head::response(buffer, &mut |_, _| ()).map_err(ReceiveError::Head)?
-        {
-            if head.status < 200 {
+    let head = loop {
+        match head::response(buffer, &mut |_, _| ()).map_err(ReceiveError::Head)? {
+            Some(head) if head.status >= 200 => break head,
+            // 101 is the reply to a request with `Upgrade`.
+            Some(head) if head.status != 101 && n_interim < INTERIM_MAX => {
                 n_interim = n_interim.saturating_add(1);
-                // 101 is the reply to a request with `Upgrade`.
-                if head.status == 101 || n_interim > INTERIM_MAX {
-                    return Err(ReceiveError::Interim);
-                }
                 remove_range(buffer, 0, head.len);
-                continue;
             }
-            if kind.is_head {
-                head.framing = Framing::Length(0);
-            }
-            let body = Body::new(head.framing, head.len, kind.body_len_max);
-            final_head = Some((head, body.map_err(ReceiveError::Body)?));
-            continue;
+            Some(_) => return Err(ReceiveError::Interim),
+            None if read(stream, buffer, 0, end_ms)? > 0 => {}
+            None if buffer.is_empty() => return Err(ReceiveError::Closed),
+            None => return Err(ReceiveError::HeadCut),
         }
-        let left = time_left(end_ms).ok_or(ReceiveError::Stalled)?;
-        sys::set_timeouts(stream, left);
-        let reserved = buffer.try_reserve(missing.max(READ_LEN));
-        reserved.map_err(|_| ReceiveError::Memory)?;
-        match sys::receive(stream, buffer, 0) {
-            Ok(0) => match &final_head {
-                Some((head, body)) => {
-                    body.end().map_err(ReceiveError::Body)?;
-                    return Ok(reply(head, body, buffer));
-                }
-                None if buffer.is_empty() => return Err(ReceiveError::Closed),
-                None => return Err(ReceiveError::HeadCut),
-            },
-            Ok(_) => {}
-            Err(errno) if errno.is_interrupted() || errno.is_would_block() => {}
-            Err(errno) => return Err(ReceiveError::Io(errno)),
+    };
+    let framing = if kind.is_head {
+        Framing::Length(0)
+    } else {
+        head.framing
+    };
+    let mut body = Body::new(framing, head.len, kind.body_len_max).map_err(ReceiveError::Body)?;
+    while !body
+        .advance(buffer, &mut |_, _| ())
+        .map_err(ReceiveError::Body)?
+    {
+        if read(stream, buffer, body.missing(), end_ms)? == 0 {
+            body.end().map_err(ReceiveError::Body)?;
+            break;
         }
     }
-}
-
-fn reply(head: &head::ResponseHead, body: &Body, buffer: &[u8]) -> Reply {
     let range = body.range();
-    Reply {
+    Ok(Reply {
         status: head.status,
         // Bytes after the reply belong to no request, so the connection is not used again.
         close: head.close || range.end != buffer.len(),
         body: range,
+    })
+}
+
+/// Reads once. Returns 0 if the peer has closed the connection.
+fn read(
+    stream: &TcpStream,
+    buffer: &mut Vec<u8>,
+    missing: usize,
+    end_ms: u64,
+) -> Result<usize, ReceiveError> {
+    let reserved = buffer.try_reserve(missing.max(READ_LEN));
+    reserved.map_err(|_| ReceiveError::Memory)?;
+    loop {
+        let left = time_left(end_ms);
+        if left == NONE_LEFT {
+            return Err(ReceiveError::Stalled);
+        }
+        sys::set_timeouts(stream, left);
+        match sys::receive(stream, buffer, 0) {
+            Err(errno) if errno.is_interrupted() || errno.is_would_block() => {}
+            result => return result.map_err(ReceiveError::Io),
+        }
     }
 }
 
@@ -216,5 +235,4 @@ fn reply(head: &head::ResponseHead, body: &Body, buffer: &[u8]) -> Reply {
 pub(crate) fn keep_body(reply: &Reply, buffer: &mut Vec<u8>) {
     buffer.truncate(reply.body.end);
     remove_range(buffer, 0, reply.body.start);
-    debug_assert!(buffer.len() == subtract(reply.body.end, reply.body.start));
 }

@@ -7,8 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::slice;
 
-use super::{Call, Service, local, push_all};
-use crate::encoding::push_percent_encoded;
+use super::{AFTER_PATH, Call, Service, local, push_all};
 use crate::error::{Error, Result};
 use crate::http::is_field_value;
 use crate::json::{self, FromJson, Object, Reader, ToJson, Value, Writer};
@@ -45,26 +44,33 @@ static IDLE: IdleStream = IdleStream::new();
 /// # Errors
 /// See the [module](super#errors).
 pub fn configuration(application: &str, environment: &str, profile: &str) -> Result<String> {
-    let call = call(application, environment, profile);
-    call.text(request(&call)?)
+    let mut call = call(application, environment, profile);
+    let bytes = request(&mut call, "")?;
+    call.text(bytes)
 }
 
 fn call(application: &str, environment: &str, profile: &str) -> Call {
-    let mut call = Call::new(&SERVICE, "configuration", "", "");
-    call.subject.pop();
-    let mut push = |separator, segment, name| {
-        push_all(&mut call.subject, &[separator, name]);
-        call.path.push_str(segment);
-        push_percent_encoded(&mut call.path, name);
-    };
-    push("", "/applications/", application);
-    push("/", "/environments/", environment);
-    push("/", "/configurations/", profile);
-    call.subject.push('"');
+    let mut call = Call::new(&SERVICE, "", "", "");
+    call.subject.clear();
+    let parts = [
+        "configuration \"",
+        application,
+        "/",
+        environment,
+        "/",
+        profile,
+        "\"",
+    ];
+    push_all(&mut call.subject, &parts);
+    call.push_path("/applications/", application);
+    call.push_path("/environments/", environment);
+    call.push_path("/configurations/", profile);
     call
 }
 
-fn request(call: &Call) -> Result<Vec<u8>> {
+/// Sends a call with `fields`, lines with header fields. Returns the body of the reply.
+fn request(call: &mut Call, fields: &str) -> Result<Vec<u8>> {
+    push_all(&mut call.head, &[AFTER_PATH, fields, "\r\n"]);
     let (status, body) = call.send(local(c"AWS_APPCONFIG_EXTENSION_HTTP_PORT", 2772))?;
     call.accept(status, body)
 }
@@ -89,6 +95,8 @@ pub struct Configuration {
     call: Call,
     /// The names of the requested flags; all flags if it is empty.
     flags: Vec<String>,
+    /// Lines with header fields.
+    fields: String,
     /// A part of the context has control characters.
     is_invalid: bool,
 }
@@ -108,6 +116,7 @@ impl Configuration {
         Configuration {
             call: call(application, environment, profile),
             flags: Vec::new(),
+            fields: String::new(),
             is_invalid: false,
         }
     }
@@ -123,9 +132,12 @@ impl Configuration {
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     pub fn flag(mut self, name: &str) -> Configuration {
-        let separator = if self.flags.is_empty() { "?" } else { "&" };
-        push_all(&mut self.call.path, &[separator, "flag="]);
-        push_percent_encoded(&mut self.call.path, name);
+        let separator = if self.flags.is_empty() {
+            "?flag="
+        } else {
+            "&flag="
+        };
+        self.call.push_path(separator, name);
         self.flags.push(name.into());
         self
     }
@@ -144,9 +156,7 @@ impl Configuration {
     /// The request fails if the key or the value has control characters.
     pub fn context(mut self, key: &str, value: &str) -> Configuration {
         self.is_invalid |= !is_field_value(key) || !is_field_value(value);
-        self.call
-            .fields
-            .extend(["Context: ", key, "=", value, "\r\n"]);
+        push_all(&mut self.fields, &["Context: ", key, "=", value, "\r\n"]);
         self
     }
 
@@ -162,8 +172,9 @@ impl Configuration {
     ///
     /// # Errors
     /// Those of the [module](super#errors), and if the configuration is not UTF-8.
-    pub fn text(self) -> Result<String> {
-        self.call.text(self.request()?)
+    pub fn text(mut self) -> Result<String> {
+        let bytes = self.request()?;
+        self.call.text(bytes)
     }
 
     /// Returns the bytes of the configuration.
@@ -178,7 +189,7 @@ impl Configuration {
     ///
     /// # Errors
     /// See the [module](super#errors).
-    pub fn bytes(self) -> Result<Vec<u8>> {
+    pub fn bytes(mut self) -> Result<Vec<u8>> {
         self.request()
     }
 
@@ -196,7 +207,7 @@ impl Configuration {
     ///
     /// # Errors
     /// Those of the [module](super#errors), and if the configuration is not JSON of that type.
-    pub fn json<T: FromJson>(self) -> Result<T> {
+    pub fn json<T: FromJson>(mut self) -> Result<T> {
         let bytes = self.request()?;
         json::parse_after_bom(&bytes).map_err(|error| self.not_json(&error))
     }
@@ -215,7 +226,7 @@ impl Configuration {
     ///
     /// # Errors
     /// Those of the [module](super#errors), and if the configuration does not consist of feature flags.
-    pub fn flags(self) -> Result<FeatureFlags> {
+    pub fn flags(mut self) -> Result<FeatureFlags> {
         let bytes = self.request()?;
         match (json::parse(&bytes), self.flags.as_slice()) {
             (Ok(flags), _) => Ok(flags),
@@ -228,11 +239,11 @@ impl Configuration {
         }
     }
 
-    fn request(&self) -> Result<Vec<u8>> {
+    fn request(&mut self) -> Result<Vec<u8>> {
         if self.is_invalid {
             return Err(self.call.failed("the context has control characters", ""));
         }
-        request(&self.call)
+        request(&mut self.call, &self.fields)
     }
 
     /// Returns the error for a configuration that is not JSON of the requested type.

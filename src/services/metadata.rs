@@ -6,7 +6,7 @@ use alloc::string::String;
 use core::str;
 use std::sync::OnceLock;
 
-use super::{Call, Service};
+use super::{AFTER_PATH, Call, Service, push_all};
 use crate::context::current;
 use crate::error::{Error, Result};
 use crate::http::is_field_value;
@@ -85,8 +85,7 @@ fn request() -> Result<Metadata> {
     let mut call = Call {
         service: &SERVICE,
         subject: "metadata".into(),
-        path: "/2026-01-15/metadata/execution-environment".into(),
-        fields: String::new(),
+        head: "GET /2026-01-15/metadata/execution-environment".into(),
     };
     let text = |bytes| {
         str::from_utf8(bytes)
@@ -99,7 +98,8 @@ fn request() -> Result<Metadata> {
         return Err(call.failed(NOT_SET, ""));
     };
     let addr = socket_addr(api).map_err(|why| call.failed("AWS_LAMBDA_METADATA_API: ", why))?;
-    call.fields = ["Authorization: Bearer ", token, "\r\n"].concat();
+    let field = "Authorization: Bearer ";
+    push_all(&mut call.head, &[AFTER_PATH, field, token, "\r\n\r\n"]);
     let (status, body) = call.send(addr)?;
     let document = call.text(call.accept(status, body)?)?;
     match json::parse::<Document>(document.as_bytes()) {

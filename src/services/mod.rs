@@ -55,10 +55,12 @@ use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::net::{Ipv4Addr, SocketAddr};
 
-use crate::encoding::{parse_decimal, push_decimal, push_percent_encoded};
+use crate::encoding::{parse_decimal, push_percent_encoded};
 use crate::error::{Error, Result};
-use crate::http::client::{end_ms, status_text};
-use crate::http1::exchange::{ExchangeError, Kind, Request, exchange, keep_body};
+use crate::http::client::{end_ms, push_status};
+use crate::http1::exchange::{
+    ExchangeError, Kind, Request, can_repeat_idempotent, exchange, keep_body, send_short,
+};
 use crate::http1::head::{push_text, trim};
 use crate::json::{self, FromJson};
 use crate::sys::{self, Errno, IdleStream};
@@ -90,11 +92,12 @@ struct Call {
     service: &'static Service,
     /// What is requested, for messages: `parameter "/db/url"`.
     subject: String,
-    /// Path and query.
-    path: String,
-    /// Lines of header fields.
-    fields: String,
+    /// The request, as far as it is made: the method, and the path or a part of it.
+    head: String,
 }
+
+/// Ends the request line, and begins the header fields. The servers do not look at the port of the host.
+const AFTER_PATH: &str = " HTTP/1.1\r\nHost: localhost\r\n";
 
 impl Call {
     /// Makes a call for the value `name`, which is called `noun`. `path` is followed by the name.
@@ -102,18 +105,18 @@ impl Call {
         let mut call = Call {
             service,
             subject: String::new(),
-            path: path.into(),
-            fields: String::new(),
+            head: String::from("GET "),
         };
         push_all(&mut call.subject, &[noun, " \"", name, "\""]);
-        push_percent_encoded(&mut call.path, name);
+        call.push_path(path, name);
         call
     }
 
-    /// Adds `&name=value` to the query, with the value percent-encoded.
-    fn push_query(&mut self, name: &str, value: &str) {
-        push_all(&mut self.path, &["&", name, "="]);
-        push_percent_encoded(&mut self.path, value);
+    /// Adds `part` to the path or the query, and then `name`, which is percent-encoded.
+    #[inline(never)]
+    fn push_path(&mut self, part: &str, name: &str) {
+        self.head.push_str(part);
+        push_percent_encoded(&mut self.head, name);
     }
 
     fn error(&self, error_type: &'static str, why: &str, more: &str) -> Error {
@@ -126,23 +129,17 @@ impl Call {
         self.error(self.service.error_type, why, more)
     }
 
-    /// Sends the request to `addr`. Returns the status of the reply and its body.
+    /// Sends the request, which is complete, to `addr`. Returns the status of the reply and its body.
     fn send(&self, addr: SocketAddr) -> Result<(u16, Vec<u8>)> {
-        let mut head = String::new();
-        push_all(
-            &mut head,
-            &["GET ", &self.path, " HTTP/1.1\r\nHost: localhost:"],
-        );
-        push_decimal(&mut head, addr.port().into());
-        push_all(&mut head, &["\r\n", &self.fields, "\r\n"]);
         let request = Request {
-            head: head.as_bytes(),
+            head: self.head.as_bytes(),
             body: &[],
             end_ms: end_ms(self.service.timeout_ms),
         };
         let kind = Kind {
             is_head: false,
-            is_idempotent: true,
+            can_repeat: can_repeat_idempotent,
+            send: send_short,
             body_len_max: REPLY_LEN_MAX,
         };
         let mut body = Vec::new();
@@ -168,19 +165,22 @@ impl Call {
     fn accept(&self, status: u16, body: Vec<u8>) -> Result<Vec<u8>> {
         let (error_type, why) = match status {
             200 => return Ok(body),
-            403 => (self.service.access_denied, "access denied".into()),
-            404 => (self.service.not_found, "not found".into()),
-            _ => (self.service.error_type, status_text(status)),
+            403 => (self.service.access_denied, "access denied: "),
+            404 => (self.service.not_found, "not found: "),
+            _ => (self.service.error_type, ""),
         };
-        let mut text = String::from(": ");
+        let mut text = String::from(why);
+        push_status(&mut text, status);
         push_text(&mut text, trim(body.get(..TEXT_LEN_MAX).unwrap_or(&body)));
-        Err(self.error(error_type, &why, &text))
+        Err(self.error(error_type, &text, ""))
     }
 
     /// Returns the text of a value.
     fn text(&self, bytes: Vec<u8>) -> Result<String> {
-        let text = String::from_utf8(bytes);
-        text.map_err(|_| self.failed("expected text, found bytes that are not UTF-8", ""))
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(text),
+            Err(_) => Err(self.failed("expected text, found bytes that are not UTF-8", "")),
+        }
     }
 
     /// Reads a value that may be secret as JSON. The error has the place of the problem, but no part of the value.

@@ -6,8 +6,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str;
 
-use super::{Call, Service, local, push_all};
-use crate::encoding::push_decimal;
+use super::{AFTER_PATH, Call, Service, local, push_all};
+use crate::encoding::{Digits, decimal};
 use crate::error::Result;
 use crate::http::client::end_ms;
 use crate::http::is_field_value;
@@ -104,8 +104,9 @@ impl Parameter {
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     pub fn version(mut self, version: u64) -> Parameter {
-        self.call.push_query("version", "");
-        push_decimal(&mut self.call.path, version);
+        let mut digits = Digits::default();
+        self.call
+            .push_path("&version=", decimal(version, &mut digits));
         self
     }
 
@@ -119,7 +120,7 @@ impl Parameter {
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     pub fn label(mut self, label: &str) -> Parameter {
-        self.call.push_query("label", label);
+        self.call.push_path("&label=", label);
         self
     }
 
@@ -193,7 +194,7 @@ impl Parameter {
     fn request(self) -> Result<(Call, String)> {
         let mut call = self.call;
         if !self.is_encrypted {
-            call.push_query("withDecryption", "true");
+            call.push_path("&withDecryption=", "true");
         }
         let body = call.send_with_token()?;
         match json::parse::<Reply>(&body) {
@@ -220,8 +221,8 @@ impl Call {
                 support them";
             return Err(self.failed(why, ""));
         };
-        let field = ["X-Aws-Parameters-Secrets-Token: ", token, "\r\n"];
-        push_all(&mut self.fields, &field);
+        let name = "X-Aws-Parameters-Secrets-Token: ";
+        push_all(&mut self.head, &[AFTER_PATH, name, token, "\r\n\r\n"]);
         let addr = local(c"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", 2773);
         let retry_end_ms = end_ms(NOT_READY_MS);
         let mut pause_ms = FIRST_PAUSE_MS;

@@ -88,7 +88,7 @@ impl Secret {
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     pub fn version_id(mut self, id: &str) -> Secret {
-        self.call.push_query("versionId", id);
+        self.call.push_path("&versionId=", id);
         self
     }
 
@@ -102,7 +102,7 @@ impl Secret {
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     pub fn version_stage(mut self, stage: &str) -> Secret {
-        self.call.push_query("versionStage", stage);
+        self.call.push_path("&versionStage=", stage);
         self
     }
 
