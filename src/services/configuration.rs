@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::slice;
 
-use super::{AFTER_PATH, Call, Service, local, push_all};
+use super::{AFTER_PATH, Call, Service, emulated, local, push_all};
 use crate::error::{Error, Result};
 use crate::http::is_field_value;
 use crate::json::{self, FromJson, Object, Reader, ToJson, Value, Writer};
@@ -71,7 +71,9 @@ fn call(application: &str, environment: &str, profile: &str) -> Call {
 /// Sends a call with `fields`, lines with header fields. Returns the body of the reply.
 fn request(call: &mut Call, fields: &str) -> Result<Vec<u8>> {
     push_all(&mut call.head, &[AFTER_PATH, fields, "\r\n"]);
-    let (status, body) = call.send(local(c"AWS_APPCONFIG_EXTENSION_HTTP_PORT", 2772))?;
+    let addr = emulated::service_addr(emulated::Service::Configuration);
+    let addr = addr.unwrap_or_else(|| local(c"AWS_APPCONFIG_EXTENSION_HTTP_PORT", 2772));
+    let (status, body) = call.send(addr)?;
     call.accept(status, body)
 }
 

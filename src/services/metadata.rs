@@ -6,7 +6,7 @@ use alloc::string::String;
 use core::str;
 use std::sync::OnceLock;
 
-use super::{AFTER_PATH, Call, Service, push_all};
+use super::{AFTER_PATH, Call, Service, emulated, push_all};
 use crate::context::current;
 use crate::error::{Error, Result};
 use crate::http::is_field_value;
@@ -25,8 +25,6 @@ static SERVICE: Service = Service {
 };
 
 static IDLE: IdleStream = IdleStream::new();
-
-const NOT_SET: &str = "AWS_LAMBDA_METADATA_API or AWS_LAMBDA_METADATA_TOKEN is not set";
 
 /// The metadata of this execution environment.
 static CACHED: OnceLock<Metadata> = OnceLock::new();
@@ -94,10 +92,15 @@ fn request() -> Result<Metadata> {
     };
     let api = sys::env(c"AWS_LAMBDA_METADATA_API").and_then(text);
     let token = sys::env(c"AWS_LAMBDA_METADATA_TOKEN").and_then(text);
-    let (Some(api), Some(token)) = (api, token) else {
-        return Err(call.failed(NOT_SET, ""));
-    };
-    let addr = socket_addr(api).map_err(|why| call.failed("AWS_LAMBDA_METADATA_API: ", why))?;
+    let addr = match (emulated::service_addr(emulated::Service::Metadata), api) {
+        (Some(addr), _) => Ok(addr),
+        (None, Some(api)) => {
+            socket_addr(api).map_err(|why| call.failed("AWS_LAMBDA_METADATA_API: ", why))
+        }
+        (None, None) => Err(call.failed("AWS_LAMBDA_METADATA_API is not set", "")),
+    }?;
+    let token = token.or_else(emulated::token);
+    let token = token.ok_or_else(|| call.failed("AWS_LAMBDA_METADATA_TOKEN is not set", ""))?;
     let field = "Authorization: Bearer ";
     push_all(&mut call.head, &[AFTER_PATH, field, token, "\r\n\r\n"]);
     let (status, body) = call.send(addr)?;

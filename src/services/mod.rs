@@ -197,11 +197,32 @@ impl Call {
     }
 }
 
-/// Returns the port of an extension on this machine: the value of the variable, or else `port`.
+/// Returns the address of an extension on this machine: at the port in the variable, or else at `port`.
 fn local(variable: &CStr, port: u16) -> SocketAddr {
     let given = sys::env(variable).and_then(parse_decimal);
     let given = given.and_then(|port| u16::try_from(port).ok());
     SocketAddr::new(Ipv4Addr::LOCALHOST.into(), given.unwrap_or(port))
+}
+
+/// What an emulator in this process offers in place of environment variables. Functions on Lambda are release builds.
+#[cfg(all(debug_assertions, feature = "emulator"))]
+use crate::context::local as emulated;
+#[cfg(not(all(debug_assertions, feature = "emulator")))]
+mod emulated {
+    #[derive(Debug)]
+    pub(crate) enum Service {
+        ParametersAndSecrets,
+        Configuration,
+        Metadata,
+    }
+
+    pub(crate) fn service_addr(_: Service) -> Option<core::net::SocketAddr> {
+        None
+    }
+
+    pub(crate) fn token() -> Option<&'static str> {
+        None
+    }
 }
 
 /// Appends the parts.

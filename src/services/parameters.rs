@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str;
 
-use super::{AFTER_PATH, Call, Service, local, push_all};
+use super::{AFTER_PATH, Call, Service, emulated, local, push_all};
 use crate::encoding::{Digits, decimal};
 use crate::error::Result;
 use crate::http::client::end_ms;
@@ -215,6 +215,7 @@ impl Call {
     /// ready. Returns the body of the reply.
     pub(super) fn send_with_token(&mut self) -> Result<Vec<u8>> {
         let token = sys::env(c"AWS_SESSION_TOKEN").and_then(|token| str::from_utf8(token).ok());
+        let token = token.or_else(emulated::token);
         // The extension refuses tokens of the container credentials, which SnapStart functions have instead.
         let Some(token) = token.filter(|token| is_field_value(token)) else {
             let why = "AWS_SESSION_TOKEN is not set: functions with SnapStart have none, and the extension does not \
@@ -223,7 +224,8 @@ impl Call {
         };
         let name = "X-Aws-Parameters-Secrets-Token: ";
         push_all(&mut self.head, &[AFTER_PATH, name, token, "\r\n\r\n"]);
-        let addr = local(c"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", 2773);
+        let addr = emulated::service_addr(emulated::Service::ParametersAndSecrets);
+        let addr = addr.unwrap_or_else(|| local(c"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", 2773));
         let retry_end_ms = end_ms(NOT_READY_MS);
         let mut pause_ms = FIRST_PAUSE_MS;
         loop {
