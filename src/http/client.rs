@@ -520,8 +520,11 @@ impl Reply {
         }
         let mut text = String::new();
         push_status(&mut text, self.status);
-        let excerpt = self.body.get(..EXCERPT_LEN_MAX).unwrap_or(&self.body);
-        push_text(&mut text, head::trim(excerpt));
+        let excerpt = head::trim(self.body.get(..EXCERPT_LEN_MAX).unwrap_or(&self.body));
+        if !excerpt.is_empty() {
+            text.push_str(": ");
+            push_text(&mut text, excerpt);
+        }
         Err(self.error("HttpClient.Status", &text))
     }
 
@@ -573,9 +576,8 @@ impl Reply {
     }
 }
 
-/// Appends `status 404: `.
+/// Appends `status 404`.
 pub(crate) fn push_status(text: &mut String, status: u16) {
     text.push_str("status ");
     push_decimal(text, status.into());
-    text.push_str(": ");
 }

@@ -88,7 +88,7 @@ fn request() -> Result<Metadata> {
     let text = |bytes| {
         str::from_utf8(bytes)
             .ok()
-            .filter(|text| is_field_value(text))
+            .filter(|text: &&str| !text.is_empty() && is_field_value(text))
     };
     let api = sys::env(c"AWS_LAMBDA_METADATA_API").and_then(text);
     let token = sys::env(c"AWS_LAMBDA_METADATA_TOKEN").and_then(text);

@@ -161,17 +161,29 @@ impl Call {
     /// Returns the body of a reply.
     ///
     /// # Errors
-    /// The status is not 200.
+    /// The status is not 200. 403 and 404 stand for access that is denied and for a value that is not there.
     fn accept(&self, status: u16, body: Vec<u8>) -> Result<Vec<u8>> {
-        let (error_type, why) = match status {
+        let mut text = String::new();
+        let error_type = match status {
             200 => return Ok(body),
-            403 => (self.service.access_denied, "access denied: "),
-            404 => (self.service.not_found, "not found: "),
-            _ => (self.service.error_type, ""),
+            403 => {
+                text.push_str("access denied");
+                self.service.access_denied
+            }
+            404 => {
+                text.push_str("not found");
+                self.service.not_found
+            }
+            _ => {
+                push_status(&mut text, status);
+                self.service.error_type
+            }
         };
-        let mut text = String::from(why);
-        push_status(&mut text, status);
-        push_text(&mut text, trim(body.get(..TEXT_LEN_MAX).unwrap_or(&body)));
+        let body = trim(body.get(..TEXT_LEN_MAX).unwrap_or(&body));
+        if !body.is_empty() {
+            text.push_str(": ");
+            push_text(&mut text, body);
+        }
         Err(self.error(error_type, &text, ""))
     }
 

@@ -217,7 +217,8 @@ impl Call {
         let token = sys::env(c"AWS_SESSION_TOKEN").and_then(|token| str::from_utf8(token).ok());
         let token = token.or_else(emulated::token);
         // The extension refuses tokens of the container credentials, which SnapStart functions have instead.
-        let Some(token) = token.filter(|token| is_field_value(token)) else {
+        let is_valid = |token: &&str| !token.is_empty() && is_field_value(token);
+        let Some(token) = token.filter(is_valid) else {
             let why = "AWS_SESSION_TOKEN is not set: functions with SnapStart have none, and the extension does not \
                 support them";
             return Err(self.failed(why, ""));

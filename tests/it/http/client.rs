@@ -160,8 +160,6 @@ fn a_path_in_the_address_is_before_each_path() {
 
 #[test]
 fn what_could_break_a_request_is_refused_before_anything_is_sent() {
-    let listener = listen();
-    let client = client(listener.local_addr().unwrap());
     #[track_caller]
     fn check(request: tiny_lambda::http::client::RequestBuilder<'_>, part: &str) {
         let error = request.send().unwrap_err();
@@ -169,6 +167,8 @@ fn what_could_break_a_request_is_refused_before_anything_is_sent() {
         assert!(error.error_message().contains(part), "{error}");
         assert!(!error.error_message().contains(['\r', '\n']), "{error:?}");
     }
+    let listener = listen();
+    let client = client(listener.local_addr().unwrap());
     for value in ["a\r\nX-Admin: 1", "\n", "\0", "\u{7f}", "a\rb"] {
         check(
             client.get("/").header("X", value),

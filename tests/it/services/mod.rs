@@ -324,21 +324,21 @@ fn an_error_names_service_value_and_reason() {
         GET_S,
         500,
         "",
-        "SecretError: secret \"s\": status 500: ",
+        "SecretError: secret \"s\": status 500",
     );
     let missing = r#"{"__type":"ParameterNotFound"}"#;
-    let want = format!("ParameterNotFound: parameter \"p\": not found: status 400: {missing}");
+    let want = format!("ParameterNotFound: parameter \"p\": not found: {missing}");
     check("parameter p", GET_P, 400, missing, &want);
     let missing = "ResourceNotFoundException: Secrets Manager can't find the specified secret.\n";
     let want = format!(
-        "SecretNotFound: secret \"s\": not found: status 400: {}",
+        "SecretNotFound: secret \"s\": not found: {}",
         missing.trim()
     );
     check("secret s", GET_S, 400, missing, &want);
     let denied = r#"{"__type":"AccessDeniedException","Message":"User: arn:aws:sts::1:assumed-role/r is not authorized"}"#;
-    let want = format!("SecretAccessDenied: secret \"s\": access denied: status 400: {denied}");
+    let want = format!("SecretAccessDenied: secret \"s\": access denied: {denied}");
     check("secret s", GET_S, 400, denied, &want);
-    let want = "ParameterAccessDenied: parameter \"p\": access denied: status 403: no";
+    let want = "ParameterAccessDenied: parameter \"p\": access denied: no";
     check("parameter p", GET_P, 403, "no", want);
     check(
         "parameter p",
@@ -347,7 +347,7 @@ fn an_error_names_service_value_and_reason() {
         "bad token",
         "ParameterError: parameter \"p\": status 401: bad token",
     );
-    let want = "ConfigurationNotFound: configuration \"c/e/p\": not found: status 404: {}";
+    let want = "ConfigurationNotFound: configuration \"c/e/p\": not found: {}";
     check("configuration-json c", GET_C, 404, "{}", want);
     let want = "ConfigurationError: configuration \"c/e/p\": status 502: a b";
     check("configuration-json c", GET_C, 502, "a\nb", want);
@@ -359,7 +359,7 @@ fn an_error_names_service_value_and_reason() {
         GET_S,
         302,
         "",
-        "SecretError: secret \"s\": status 302: ",
+        "SecretError: secret \"s\": status 302",
     );
     // The text is cut off, and bytes that are not text are marked.
     let (_, got) = play(&[step(GET_S, reply(500, &"x".repeat(5000)))], &["secret s"]);
@@ -440,7 +440,7 @@ fn a_reply_that_cannot_be_read_is_an_error_without_the_value() {
         (
             "configuration-json c",
             "",
-            "expected a value, found the end at $",
+            "expected a value, found the end of the text at $",
         ),
         ("flags c", "[]", "expected an object"),
         ("flags c", r#"{"a":{}}"#, "missing member `enabled` at $.a"),
