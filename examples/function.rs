@@ -6,6 +6,10 @@ use std::io::Write;
 use std::time::Duration;
 
 use tiny_lambda::http::Router;
+use tiny_lambda::json;
+use tiny_lambda::services::{
+    Configuration, Parameter, Secret, configuration, metadata, parameter, secret,
+};
 use tiny_lambda::{Context, Error, Responder, Result};
 use tiny_lambda::{after_restore, before_snapshot, on_shutdown};
 use tiny_lambda::{debug, error, info, trace, warn};
@@ -87,9 +91,71 @@ pub(crate) fn main() -> ! {
         }
         "shutdown-panic" => on_shutdown(|| panic!("too late")),
         "timer" => interrupt_every_ms(),
+        "services" => tiny_lambda::run(call_services),
+        "services-init" => {
+            // What is received in the Init phase is not kept.
+            eprintln!(
+                "{:?}",
+                metadata().map(|metadata| metadata.availability_zone_id)
+            );
+            tiny_lambda::run(call_services)
+        }
         _ => {}
     }
     tiny_lambda::run_streaming(act)
+}
+
+/// Makes each of the calls. Returns what they return; the first error ends the invocation.
+fn call_services(calls: Vec<String>, _: &Context) -> Result<Vec<json::Value>> {
+    calls.iter().map(|call| call_service(call)).collect()
+}
+
+fn call_service(call: &str) -> Result<json::Value> {
+    let (what, name) = call.split_once(' ').unwrap_or((call, ""));
+    Ok(match what {
+        "parameter" => parameter(name)?.into(),
+        "version" => Parameter::new(name).version(3).label("x y").text()?.into(),
+        "label" => Parameter::new(name)
+            .label("x y")
+            .without_decryption()
+            .text()?
+            .into(),
+        "list" => Parameter::new(name).list()?.into(),
+        "parameter-json" => Parameter::new(name).json::<Vec<u8>>()?.into(),
+        "secret" => secret(name)?.into(),
+        "version-id" => Secret::new(name)
+            .version_id("b1")
+            .version_stage("A/B")
+            .text()?
+            .into(),
+        "bytes" => Secret::new(name).bytes()?.into(),
+        "secret-json" => Secret::new(name).json::<Vec<u8>>()?.into(),
+        "configuration" => configuration(name, "prod&1", "a b/c")?.into(),
+        "configuration-bytes" => Configuration::new(name, "e", "p").bytes()?.into(),
+        "configuration-json" => Configuration::new(name, "e", "p").json::<Vec<u8>>()?.into(),
+        "flags" | "flag" | "two" | "context" | "bad-context" => {
+            let mut call = Configuration::new(name, "e", "p");
+            if what != "flags" {
+                call = call.flag("a b");
+            }
+            call = match what {
+                "two" => call.flag("c"),
+                "context" => call.context("user", "ada").context("country", "GB"),
+                "bad-context" => call.context("user", "a\r\nX: y"),
+                _ => call,
+            };
+            let flags = call.flags()?;
+            let limit = flags.get("a b").map(|flag| flag.attribute::<u8>("limit"));
+            json!([
+                flags.is_enabled("a b"),
+                flags.is_enabled("c"),
+                limit.transpose()?.flatten()
+            ])
+        }
+        "metadata" => metadata()?.availability_zone_id.into(),
+        "metadata-json" => metadata()?.json::<json::Object>()?.into(),
+        _ => return Err(Error::new("NoCall", call)),
+    })
 }
 
 fn no_table() -> Result<()> {

@@ -16,7 +16,6 @@ mod strategy {
 
     /// Returns the deadline of the current invocation in milliseconds since the Unix epoch; `None` if there is
     /// none.
-    #[expect(dead_code, reason = "calls of local services will read it")]
     pub(crate) fn deadline_ms() -> Option<u64> {
         match DEADLINE_MS.load(Ordering::Relaxed) {
             0 => None,
@@ -45,7 +44,6 @@ mod strategy {
 
     /// Returns the deadline of the current invocation in milliseconds since the Unix epoch; `None` if there is
     /// none, as on a thread that serves no invocation.
-    #[expect(dead_code, reason = "calls of local services will read it")]
     pub(crate) fn deadline_ms() -> Option<u64> {
         match DEADLINE_MS.get() {
             0 => None,

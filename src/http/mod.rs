@@ -72,6 +72,7 @@
 //! ```
 
 mod body;
+pub mod client;
 mod cookie;
 mod cors;
 mod etag;

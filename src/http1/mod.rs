@@ -1,8 +1,10 @@
-//! HTTP/1.1 on a socket (RFC 9112). Heads and bodies are parsed from bytes; only `connection` uses
-//! a socket.
+//! HTTP/1.1 on a socket (RFC 9112). Heads and bodies are parsed from bytes; only `connection` and
+//! `exchange` use a socket.
 
+pub(crate) mod address;
 pub(crate) mod body;
 pub(crate) mod connection;
+pub(crate) mod exchange;
 pub(crate) mod head;
 pub(crate) mod scan;
 

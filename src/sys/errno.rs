@@ -19,14 +19,16 @@ impl Errno {
         (Errno(101), "Network unreachable"),
         (Errno::CONNECTION_RESET, "Connection reset"),
         (Errno::TIMED_OUT, "Timed out"),
-        (Errno(111), "Connection refused"),
+        (Errno::CONNECTION_REFUSED, "Connection refused"),
         (Errno(113), "Host unreachable"),
         (Errno(24), "Too many open files"),
         (Errno(12), "Out of memory"),
     ];
     pub(crate) const BROKEN_PIPE: Errno = Errno(32);
     pub(crate) const CONNECTION_RESET: Errno = Errno(104);
-    pub(super) const TIMED_OUT: Errno = Errno(110);
+    /// Nothing listens at the address. The number is that of Linux, and it differs on other systems.
+    pub(crate) const CONNECTION_REFUSED: Errno = Errno(111);
+    pub(crate) const TIMED_OUT: Errno = Errno(110);
 
     /// Returns whether a signal interrupted the call (`EINTR`), so that the caller repeats it.
     pub(crate) fn is_interrupted(self) -> bool {

@@ -160,6 +160,30 @@ pub(crate) fn connect(
     connect().map_err(|error| errno(&error))
 }
 
+pub(crate) fn set_timeouts(stream: &TcpStream, timeout: Duration) {
+    let _ = stream.set_read_timeout(Some(timeout));
+    let _ = stream.set_write_timeout(Some(timeout));
+}
+
+/// A place for a connection that no thread uses at the moment.
+#[derive(Debug)]
+pub(crate) struct IdleStream(Mutex<Option<TcpStream>>);
+
+impl IdleStream {
+    pub(crate) const fn new() -> IdleStream {
+        IdleStream(Mutex::new(None))
+    }
+
+    pub(crate) fn take(&self) -> Option<TcpStream> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub(crate) fn put(&self, stream: TcpStream) -> Option<TcpStream> {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.replace(stream)
+    }
+}
+
 // thread.rs
 
 #[derive(Debug)]

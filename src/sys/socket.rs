@@ -4,15 +4,18 @@ use alloc::vec::Vec;
 use core::ffi::{c_int, c_long};
 use core::mem::ManuallyDrop;
 use core::net::SocketAddr;
+use core::sync::atomic::{AtomicI32, Ordering};
 use core::time::Duration;
 use std::io::IoSlice;
 use std::net::TcpStream;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 
 use super::syscall::{int_result, number, syscall};
 use super::{Errno, unix_time_ms};
 
 const SOL_SOCKET: usize = 1;
+const SO_RCVTIMEO: usize = 20;
+const SO_SNDTIMEO: usize = 21;
 const MSG_DONTWAIT: usize = 0x40;
 
 /// Returns the descriptor of `stream` as an argument.
@@ -230,6 +233,54 @@ fn set_timeout(stream: &TcpStream, option: usize, timeout: Duration) {
     let _ = unsafe { syscall(number::SETSOCKOPT, args) };
 }
 
+/// Limits how long a read or a write of `stream` waits. The limit must not be zero, which means no limit
+/// (socket(7)).
+pub(crate) fn set_timeouts(stream: &TcpStream, timeout: Duration) {
+    set_timeout(stream, SO_RCVTIMEO, timeout);
+    set_timeout(stream, SO_SNDTIMEO, timeout);
+}
+
+/// A place for a connection that no thread uses at the moment. To take or to put it never waits.
+///
+/// The plain form is a `Mutex<Option<TcpStream>>`, which is 700 bytes more.
+#[derive(Debug)]
+pub(crate) struct IdleStream(AtomicI32);
+
+impl IdleStream {
+    /// Means that there is no connection.
+    const NONE: c_int = -1;
+
+    pub(crate) const fn new() -> IdleStream {
+        IdleStream(AtomicI32::new(IdleStream::NONE))
+    }
+
+    /// Takes the connection, if there is one.
+    pub(crate) fn take(&self) -> Option<TcpStream> {
+        self.swap(IdleStream::NONE)
+    }
+
+    /// Puts a connection here. Returns the one that was here, if any.
+    pub(crate) fn put(&self, stream: TcpStream) -> Option<TcpStream> {
+        self.swap(stream.into_raw_fd())
+    }
+
+    /// Replaces the descriptor. Returns the former one as a connection.
+    fn swap(&self, fd: c_int) -> Option<TcpStream> {
+        match self.0.swap(fd, Ordering::AcqRel) {
+            IdleStream::NONE => None,
+            // SAFETY: only `put` stores a descriptor, which it took from its owner, and this swap has removed it.
+            // So nothing else owns it.
+            fd => Some(unsafe { TcpStream::from_raw_fd(fd) }),
+        }
+    }
+}
+
+impl Drop for IdleStream {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}
+
 /// Connects to `addr` within `timeout`. A read that waits for longer than `read_timeout`, or a write for
 /// longer than `timeout`, fails with an error that [`is_would_block`](Errno::is_would_block).
 ///
@@ -240,8 +291,6 @@ pub(crate) fn connect(
     timeout: Duration,
     read_timeout: Duration,
 ) -> Result<TcpStream, Errno> {
-    const SO_RCVTIMEO: usize = 20;
-    const SO_SNDTIMEO: usize = 21;
     const IS_CONNECTED: Errno = Errno(106);
     // The timeout has passed for a first `connect`, and for one that continues an earlier one.
     const IN_PROGRESS: Errno = Errno(115);

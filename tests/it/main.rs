@@ -15,6 +15,8 @@ mod http;
 mod imports;
 mod json;
 mod runtime;
+#[cfg(unix)]
+mod services;
 mod support;
 mod threads;
 mod tidy;

@@ -113,7 +113,15 @@ impl Request {
 
 /// Plays `script` to `function`, then closes the port. Returns the requests.
 pub(crate) fn converse(script: &[Step], function: impl FnOnce(SocketAddr) + Send) -> Vec<Request> {
-    let listener = listen();
+    converse_on(listen(), script, function)
+}
+
+/// Does the same as [`converse`] at the address of `listener`.
+pub(crate) fn converse_on(
+    listener: TcpListener,
+    script: &[Step],
+    function: impl FnOnce(SocketAddr) + Send,
+) -> Vec<Request> {
     let addr = listener.local_addr().unwrap();
     thread::scope(|scope| {
         let function = scope.spawn(move || function(addr));

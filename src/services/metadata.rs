@@ -1,0 +1,137 @@
+//! Metadata of the execution environment, from the Lambda metadata endpoint.
+//!
+//! Source: AWS Lambda Developer Guide, "Using the Lambda metadata endpoint".
+
+use alloc::string::String;
+use core::str;
+use std::sync::OnceLock;
+
+use super::{AFTER_PATH, Call, Service, emulated, push_all};
+use crate::context::current;
+use crate::error::{Error, Result};
+use crate::http::is_field_value;
+use crate::http1::address::socket_addr;
+use crate::json::{self, FromJson};
+use crate::json_struct;
+use crate::sys::{self, IdleStream};
+
+static SERVICE: Service = Service {
+    error_type: "MetadataError",
+    not_found: "MetadataError",
+    access_denied: "MetadataError",
+    refused: "",
+    timeout_ms: 1000,
+    idle: &IDLE,
+};
+
+static IDLE: IdleStream = IdleStream::new();
+
+/// The metadata of this execution environment.
+static CACHED: OnceLock<Metadata> = OnceLock::new();
+
+/// Metadata of the execution environment.
+///
+/// ```no_run
+/// use tiny_lambda::services::{Metadata, metadata};
+///
+/// let metadata: Metadata = metadata()?;
+/// println!("zone {}", metadata.availability_zone_id.as_deref().unwrap_or("unknown"));
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metadata {
+    /// The ID of the availability zone, such as `use1-az1`, which is the same place in every account; `None` if
+    /// Lambda sent none. From `AvailabilityZoneID`.
+    pub availability_zone_id: Option<String>,
+    /// The whole document.
+    document: String,
+}
+
+json_struct! {
+    struct Document { zone: Option<String> as "AvailabilityZoneID" }
+}
+
+/// Returns the metadata of the execution environment. The function needs no extension and no permission.
+///
+/// ```no_run
+/// use tiny_lambda::services::metadata;
+///
+/// let zone = metadata()?.availability_zone_id;
+/// # let _ = zone;
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
+///
+/// What was received during an invocation is kept for the life of the execution environment. In the Init phase
+/// nothing is kept: environments that are restored from a SnapStart snapshot may be in other zones than the one
+/// that the snapshot was taken in.
+///
+/// # Errors
+/// The process does not run in Lambda, or the endpoint does not reply within a second.
+pub fn metadata() -> Result<Metadata> {
+    if let Some(metadata) = CACHED.get() {
+        return Ok(metadata.clone());
+    }
+    let metadata = request()?;
+    if current::deadline_ms().is_some() {
+        return Ok(CACHED.get_or_init(|| metadata).clone());
+    }
+    Ok(metadata)
+}
+
+fn request() -> Result<Metadata> {
+    let mut call = Call {
+        service: &SERVICE,
+        subject: "metadata".into(),
+        head: "GET /2026-01-15/metadata/execution-environment".into(),
+    };
+    let text = |bytes| {
+        str::from_utf8(bytes)
+            .ok()
+            .filter(|text: &&str| !text.is_empty() && is_field_value(text))
+    };
+    let api = sys::env(c"AWS_LAMBDA_METADATA_API").and_then(text);
+    let token = sys::env(c"AWS_LAMBDA_METADATA_TOKEN").and_then(text);
+    let addr = match (emulated::service_addr(emulated::Service::Metadata), api) {
+        (Some(addr), _) => Ok(addr),
+        (None, Some(api)) => {
+            socket_addr(api).map_err(|why| call.failed("AWS_LAMBDA_METADATA_API: ", why))
+        }
+        (None, None) => Err(call.failed("AWS_LAMBDA_METADATA_API is not set", "")),
+    }?;
+    let token = token.or_else(emulated::token);
+    let token = token.ok_or_else(|| call.failed("AWS_LAMBDA_METADATA_TOKEN is not set", ""))?;
+    let field = "Authorization: Bearer ";
+    push_all(&mut call.head, &[AFTER_PATH, field, token, "\r\n\r\n"]);
+    let (status, body) = call.send(addr)?;
+    let document = call.text(call.accept(status, body)?)?;
+    match json::parse::<Document>(document.as_bytes()) {
+        Ok(Document { zone }) => Ok(Metadata {
+            availability_zone_id: zone,
+            document,
+        }),
+        Err(error) => Err(call.malformed(&error)),
+    }
+}
+
+impl Metadata {
+    /// Reads the whole document as a type of your own, for members that Lambda adds later.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::services::metadata;
+    ///
+    /// tiny_lambda::json_struct! { struct Place { rack: Option<String> as "RackID" } }
+    ///
+    /// let place: Place = metadata()?.json()?;
+    /// # let _ = place;
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The document does not have that form.
+    #[track_caller]
+    pub fn json<T: FromJson>(&self) -> Result<T> {
+        json::parse(self.document.as_bytes())
+            .map_err(|error| Error::new(SERVICE.error_type, format_args!("metadata: {error}")))
+    }
+}

@@ -1,0 +1,246 @@
+//! What Lambda and its extensions offer on localhost: parameters, secrets, configuration, metadata.
+//!
+//! | function | from | extension |
+//! | --- | --- | --- |
+//! | [`parameter`], [`Parameter`] | AWS Systems Manager Parameter Store | AWS Parameters and Secrets Lambda Extension |
+//! | [`secret`], [`Secret`] | AWS Secrets Manager | the same |
+//! | [`configuration`](configuration()), [`Configuration`] | AWS AppConfig | AWS AppConfig Agent Lambda extension |
+//! | [`metadata`](metadata()) | the Lambda metadata endpoint | none |
+//!
+//! ```no_run
+//! use tiny_lambda::services::{parameter, secret};
+//! use tiny_lambda::{Context, Result};
+//!
+//! fn main() -> ! {
+//!     tiny_lambda::run(connect)
+//! }
+//!
+//! fn connect(_: (), _: &Context) -> Result<()> {
+//!     let url = parameter("/db/url")?;
+//!     let password = secret("db-password")?;
+//!     # let _ = (url, password);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! An extension is a layer of the function. It calls AWS with the function's role and keeps what it has received, so
+//! this module has no cache. The calls are plain HTTP on a connection that is kept. They work during an invocation,
+//! not in the Init phase: the extensions refuse requests before the first invocation.
+//!
+//! # Errors
+//! A message names the service, the value and the reason: `parameter "/db/url": not found`. A call ends with an
+//! error after ten seconds, or earlier if the deadline of the invocation is near.
+//!
+//! | error type | meaning |
+//! | --- | --- |
+//! | `ParameterNotFound`, `SecretNotFound`, `ConfigurationNotFound` | there is no such value or version |
+//! | `ParameterAccessDenied`, `SecretAccessDenied`, `ConfigurationAccessDenied` | the role of the function may not read it |
+//! | `ParameterError`, `SecretError`, `ConfigurationError`, `MetadataError` | everything else: there is no extension, it did not reply in time, its reply is malformed, the value does not have the requested form |
+//!
+//! The AWS Parameters and Secrets Lambda Extension replies to all failed calls with the text `an unexpected error
+//! occurred while executing request`, and writes the reason to the function's log.
+
+pub mod configuration;
+pub mod metadata;
+pub mod parameters;
+pub mod secrets;
+
+pub use configuration::{Configuration, FeatureFlag, FeatureFlags, configuration};
+pub use metadata::{Metadata, metadata};
+pub use parameters::{Parameter, parameter};
+pub use secrets::{Secret, secret};
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ffi::CStr;
+use core::net::{Ipv4Addr, SocketAddr};
+
+use crate::encoding::{parse_decimal, push_percent_encoded};
+use crate::error::{Error, Result};
+use crate::http::client::{end_ms, push_status};
+use crate::http1::exchange::{
+    ExchangeError, Kind, Request, can_repeat_idempotent, exchange, keep_body, send_short,
+};
+use crate::http1::head::{push_text, trim};
+use crate::json::{self, FromJson};
+use crate::sys::{self, Errno, IdleStream};
+
+/// The time limit of a call, in milliseconds.
+const TIMEOUT_MS: u64 = 10_000;
+
+/// The longest reply accepted, in bytes. A configuration has up to 2 MB (AWS AppConfig, "Quotas").
+const REPLY_LEN_MAX: usize = 4 * 1024 * 1024;
+
+/// The longest text of a service that an error message contains, in bytes.
+const TEXT_LEN_MAX: usize = 1024;
+
+/// What is called, and how its errors are named.
+#[derive(Debug)]
+struct Service {
+    error_type: &'static str,
+    not_found: &'static str,
+    access_denied: &'static str,
+    /// The end of the message about a refused connection.
+    refused: &'static str,
+    timeout_ms: u64,
+    idle: &'static IdleStream,
+}
+
+/// A call of a service.
+#[derive(Debug, Clone)]
+struct Call {
+    service: &'static Service,
+    /// What is requested, for messages: `parameter "/db/url"`.
+    subject: String,
+    /// The request, as far as it is made: the method, and the path or a part of it.
+    head: String,
+}
+
+/// Ends the request line, and begins the header fields. The servers do not look at the port of the host.
+const AFTER_PATH: &str = " HTTP/1.1\r\nHost: localhost\r\n";
+
+impl Call {
+    /// Makes a call for the value `name`, which is called `noun`. `path` is followed by the name.
+    fn new(service: &'static Service, noun: &str, name: &str, path: &str) -> Call {
+        let mut call = Call {
+            service,
+            subject: String::new(),
+            head: String::from("GET "),
+        };
+        push_all(&mut call.subject, &[noun, " \"", name, "\""]);
+        call.push_path(path, name);
+        call
+    }
+
+    /// Adds `part` to the path or the query, and then `name`, which is percent-encoded.
+    #[inline(never)]
+    fn push_path(&mut self, part: &str, name: &str) {
+        self.head.push_str(part);
+        push_percent_encoded(&mut self.head, name);
+    }
+
+    fn error(&self, error_type: &'static str, why: &str, more: &str) -> Error {
+        Error::of(error_type, &[&self.subject, ": ", why, more])
+    }
+
+    /// Returns the error that this call failed because of `why` and `more`.
+    #[inline(never)]
+    fn failed(&self, why: &str, more: &str) -> Error {
+        self.error(self.service.error_type, why, more)
+    }
+
+    /// Sends the request, which is complete, to `addr`. Returns the status of the reply and its body.
+    fn send(&self, addr: SocketAddr) -> Result<(u16, Vec<u8>)> {
+        let request = Request {
+            head: self.head.as_bytes(),
+            body: &[],
+            end_ms: end_ms(self.service.timeout_ms),
+        };
+        let kind = Kind {
+            is_head: false,
+            can_repeat: can_repeat_idempotent,
+            send: send_short,
+            body_len_max: REPLY_LEN_MAX,
+        };
+        let mut body = Vec::new();
+        match exchange(addr, self.service.idle, &request, kind, &mut body) {
+            Ok(reply) => {
+                keep_body(&reply, &mut body);
+                Ok((reply.status, body))
+            }
+            Err(error) => Err(self.failed(
+                &error.text(),
+                match error {
+                    ExchangeError::Connect(Errno::CONNECTION_REFUSED) => self.service.refused,
+                    _ => "",
+                },
+            )),
+        }
+    }
+
+    /// Returns the body of a reply.
+    ///
+    /// # Errors
+    /// The status is not 200. 403 and 404 stand for access that is denied and for a value that is not there.
+    fn accept(&self, status: u16, body: Vec<u8>) -> Result<Vec<u8>> {
+        let mut text = String::new();
+        let error_type = match status {
+            200 => return Ok(body),
+            403 => {
+                text.push_str("access denied");
+                self.service.access_denied
+            }
+            404 => {
+                text.push_str("not found");
+                self.service.not_found
+            }
+            _ => {
+                push_status(&mut text, status);
+                self.service.error_type
+            }
+        };
+        let body = trim(body.get(..TEXT_LEN_MAX).unwrap_or(&body));
+        if !body.is_empty() {
+            text.push_str(": ");
+            push_text(&mut text, body);
+        }
+        Err(self.error(error_type, &text, ""))
+    }
+
+    /// Returns the text of a value.
+    fn text(&self, bytes: Vec<u8>) -> Result<String> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(text),
+            Err(_) => Err(self.failed("expected text, found bytes that are not UTF-8", "")),
+        }
+    }
+
+    /// Reads a value that may be secret as JSON. The error has the place of the problem, but no part of the value.
+    fn secret_json<T: FromJson>(&self, text: &str) -> Result<T> {
+        json::parse_after_bom(text.as_bytes()).map_err(|error| {
+            let why = "its JSON does not have the requested form at ";
+            self.failed(why, error.path())
+        })
+    }
+
+    /// Returns the error for a reply that cannot be read as JSON, which may contain a secret.
+    fn malformed(&self, error: &json::Error) -> Error {
+        self.failed("malformed reply: unexpected JSON at ", error.path())
+    }
+}
+
+/// Returns the address of an extension on this machine: at the port in the variable, or else at `port`.
+fn local(variable: &CStr, port: u16) -> SocketAddr {
+    let given = sys::env(variable).and_then(parse_decimal);
+    let given = given.and_then(|port| u16::try_from(port).ok());
+    SocketAddr::new(Ipv4Addr::LOCALHOST.into(), given.unwrap_or(port))
+}
+
+/// What an emulator in this process offers in place of environment variables. Functions on Lambda are release builds.
+#[cfg(all(debug_assertions, feature = "emulator"))]
+use crate::context::local as emulated;
+#[cfg(not(all(debug_assertions, feature = "emulator")))]
+mod emulated {
+    #[derive(Debug)]
+    pub(crate) enum Service {
+        ParametersAndSecrets,
+        Configuration,
+        Metadata,
+    }
+
+    pub(crate) fn service_addr(_: Service) -> Option<core::net::SocketAddr> {
+        None
+    }
+
+    pub(crate) fn token() -> Option<&'static str> {
+        None
+    }
+}
+
+/// Appends the parts.
+#[inline(never)]
+fn push_all(text: &mut String, parts: &[&str]) {
+    for part in parts {
+        text.push_str(part);
+    }
+}

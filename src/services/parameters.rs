@@ -1,0 +1,256 @@
+//! Parameters of AWS Systems Manager Parameter Store, from the AWS Parameters and Secrets Lambda Extension.
+//!
+//! Source: AWS Systems Manager User Guide, "Using Parameter Store parameters in AWS Lambda functions".
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::str;
+
+use super::{AFTER_PATH, Call, Service, emulated, local, push_all};
+use crate::encoding::{Digits, decimal};
+use crate::error::Result;
+use crate::http::client::end_ms;
+use crate::http::is_field_value;
+use crate::json::{self, FromJson};
+use crate::json_struct;
+use crate::sys::{self, IdleStream};
+
+static SERVICE: Service = Service {
+    error_type: "ParameterError",
+    not_found: "ParameterNotFound",
+    access_denied: "ParameterAccessDenied",
+    refused: NO_EXTENSION,
+    timeout_ms: super::TIMEOUT_MS,
+    idle: &IDLE,
+};
+
+/// The connection to the extension.
+pub(super) static IDLE: IdleStream = IdleStream::new();
+
+pub(super) const NO_EXTENSION: &str = "; the function needs the layer of the AWS Parameters and Secrets Lambda \
+    Extension, whose ARNs are listed at \
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-integration-lambda-extensions.html";
+
+/// Returns the value of a parameter, decrypted. [`Parameter`] has the other forms.
+///
+/// ```no_run
+/// use tiny_lambda::services::parameter;
+///
+/// let url = parameter("/db/url")?;
+/// # let _ = url;
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
+///
+/// `name` is the parameter's name or ARN, without a version. The function's role needs `ssm:GetParameter`, and
+/// `kms:Decrypt` for a `SecureString`.
+///
+/// # Errors
+/// See the [module](super#errors).
+pub fn parameter(name: &str) -> Result<String> {
+    Parameter::new(name).text()
+}
+
+/// A parameter that is requested by [`text`](Self::text) or one of the methods beside it.
+///
+/// ```no_run
+/// use tiny_lambda::services::Parameter;
+///
+/// let old = Parameter::new("/db/url").version(3).text()?;
+/// let hosts = Parameter::new("/db/hosts").list()?;
+/// # let _ = (old, hosts);
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a parameter is requested by `text`, `list` or `json`"]
+pub struct Parameter {
+    call: Call,
+    is_encrypted: bool,
+}
+
+json_struct! {
+    struct Reply { parameter: Stored as "Parameter" }
+}
+
+json_struct! {
+    struct Stored { value: String as "Value" }
+}
+
+impl Parameter {
+    /// Names a parameter by its name or ARN. Nothing is sent.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::services::Parameter;
+    ///
+    /// let url = Parameter::new("/db/url").text()?;
+    /// # let _ = url;
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    pub fn new(name: &str) -> Parameter {
+        let path = "/systemsmanager/parameters/get?name=";
+        Parameter {
+            call: Call::new(&SERVICE, "parameter", name, path),
+            is_encrypted: false,
+        }
+    }
+
+    /// Requests a version instead of the latest one. If there is a [`label`](Self::label) too, the one that was
+    /// set first counts.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::services::Parameter;
+    ///
+    /// let url = Parameter::new("/db/url").version(3).text()?;
+    /// # let _ = url;
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    pub fn version(mut self, version: u64) -> Parameter {
+        let mut digits = Digits::default();
+        self.call
+            .push_path("&version=", decimal(version, &mut digits));
+        self
+    }
+
+    /// Requests the version that has a label.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::services::Parameter;
+    ///
+    /// let url = Parameter::new("/db/url").label("prod").text()?;
+    /// # let _ = url;
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    pub fn label(mut self, label: &str) -> Parameter {
+        self.call.push_path("&label=", label);
+        self
+    }
+
+    /// Requests the value of a `SecureString` as it is stored: encrypted, in base64.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::services::Parameter;
+    ///
+    /// let encrypted = Parameter::new("/db/password").without_decryption().text()?;
+    /// # let _ = encrypted;
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    pub fn without_decryption(mut self) -> Parameter {
+        self.is_encrypted = true;
+        self
+    }
+
+    /// Returns the value.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::services::Parameter;
+    ///
+    /// let url = Parameter::new("/db/url").text()?;
+    /// # let _ = url;
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// See the [module](super#errors).
+    pub fn text(self) -> Result<String> {
+        self.request().map(|(_, value)| value)
+    }
+
+    /// Returns the values of a `StringList`.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::services::Parameter;
+    ///
+    /// for host in Parameter::new("/db/hosts").list()? {
+    ///     println!("{host}");
+    /// }
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// See the [module](super#errors).
+    pub fn list(self) -> Result<Vec<String>> {
+        Ok(self.text()?.split(',').map(String::from).collect())
+    }
+
+    /// Reads the value as JSON.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::services::Parameter;
+    ///
+    /// tiny_lambda::json_struct! { struct Database { host: String, port: u16 } }
+    ///
+    /// let database: Database = Parameter::new("/db").json()?;
+    /// # let _ = database;
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// See the [module](super#errors).
+    pub fn json<T: FromJson>(self) -> Result<T> {
+        let (call, value) = self.request()?;
+        call.secret_json(&value)
+    }
+
+    /// Sends the request. Returns the value.
+    fn request(self) -> Result<(Call, String)> {
+        let mut call = self.call;
+        if !self.is_encrypted {
+            call.push_path("&withDecryption=", "true");
+        }
+        let body = call.send_with_token()?;
+        match json::parse::<Reply>(&body) {
+            Ok(reply) => Ok((call, reply.parameter.value)),
+            Err(error) => Err(call.malformed(&error)),
+        }
+    }
+}
+
+/// How long a call is repeated because the extension is not ready, in milliseconds.
+const NOT_READY_MS: u64 = 400;
+
+/// The first pause before a call is repeated, in milliseconds. Each pause is twice as long as the one before.
+const FIRST_PAUSE_MS: u16 = 10;
+
+impl Call {
+    /// Sends the request to the AWS Parameters and Secrets Lambda Extension. Repeats it while the extension is not
+    /// ready. Returns the body of the reply.
+    pub(super) fn send_with_token(&mut self) -> Result<Vec<u8>> {
+        let token = sys::env(c"AWS_SESSION_TOKEN").and_then(|token| str::from_utf8(token).ok());
+        let token = token.or_else(emulated::token);
+        // The extension refuses tokens of the container credentials, which SnapStart functions have instead.
+        let is_valid = |token: &&str| !token.is_empty() && is_field_value(token);
+        let Some(token) = token.filter(is_valid) else {
+            let why = "AWS_SESSION_TOKEN is not set: functions with SnapStart have none, and the extension does not \
+                support them";
+            return Err(self.failed(why, ""));
+        };
+        let name = "X-Aws-Parameters-Secrets-Token: ";
+        push_all(&mut self.head, &[AFTER_PATH, name, token, "\r\n\r\n"]);
+        let addr = emulated::service_addr(emulated::Service::ParametersAndSecrets);
+        let addr = addr.unwrap_or_else(|| local(c"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", 2773));
+        let retry_end_ms = end_ms(NOT_READY_MS);
+        let mut pause_ms = FIRST_PAUSE_MS;
+        loop {
+            let (status, body) = self.send(addr)?;
+            let is_ready = status == 200 || !contains(&body, "not ready");
+            let pause_end_ms = sys::unix_time_ms().saturating_add(pause_ms.into());
+            if is_ready || pause_end_ms >= retry_end_ms {
+                // The status of most errors of AWS is 400.
+                let status = match status {
+                    400.. if contains(&body, "AccessDenied") => 403,
+                    400.. if contains(&body, "NotFound") => 404,
+                    _ => status,
+                };
+                return self.accept(status, body);
+            }
+            sys::sleep_ms(pause_ms);
+            pause_ms = pause_ms.saturating_mul(2);
+        }
+    }
+}
+
+/// Returns whether `part`, which is not empty, occurs in `bytes`.
+#[inline(never)]
+fn contains(bytes: &[u8], part: &str) -> bool {
+    let mut windows = bytes.windows(part.len().max(1));
+    windows.any(|window| window == part.as_bytes())
+}

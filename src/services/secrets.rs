@@ -1,0 +1,184 @@
+//! Secrets of AWS Secrets Manager, from the AWS Parameters and Secrets Lambda Extension.
+//!
+//! Source: AWS Secrets Manager User Guide, "Use AWS Secrets Manager secrets in AWS Lambda functions".
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::parameters::{IDLE, NO_EXTENSION};
+use super::{Call, Service};
+use crate::encoding::decode_base64;
+use crate::error::Result;
+use crate::json::{self, FromJson};
+use crate::json_struct;
+
+static SERVICE: Service = Service {
+    error_type: "SecretError",
+    not_found: "SecretNotFound",
+    access_denied: "SecretAccessDenied",
+    refused: NO_EXTENSION,
+    timeout_ms: super::TIMEOUT_MS,
+    idle: &IDLE,
+};
+
+/// Returns the text of a secret. [`Secret`] has the other forms.
+///
+/// ```no_run
+/// use tiny_lambda::services::secret;
+///
+/// let key = secret("payments/api-key")?;
+/// # let _ = key;
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
+///
+/// `id` is the secret's name or ARN. The function's role needs `secretsmanager:GetSecretValue`, and `kms:Decrypt` if
+/// the secret has a key of its own.
+///
+/// # Errors
+/// See the [module](super#errors).
+pub fn secret(id: &str) -> Result<String> {
+    Secret::new(id).text()
+}
+
+/// A secret that is requested by [`text`](Self::text) or one of the methods beside it.
+///
+/// ```no_run
+/// use tiny_lambda::services::Secret;
+///
+/// tiny_lambda::json_struct! { struct Login { username: String, password: String } }
+///
+/// let login: Login = Secret::new("db").json()?;
+/// let previous: Login = Secret::new("db").version_stage("AWSPREVIOUS").json()?;
+/// # let _ = (login, previous);
+/// # Ok::<(), tiny_lambda::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a secret is requested by `text`, `bytes` or `json`"]
+pub struct Secret {
+    call: Call,
+}
+
+json_struct! {
+    struct Reply { text: Option<String> as "SecretString", binary: Option<String> as "SecretBinary" }
+}
+
+impl Secret {
+    /// Names a secret by its name or ARN. Nothing is sent.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::services::Secret;
+    ///
+    /// let key = Secret::new("payments/api-key").text()?;
+    /// # let _ = key;
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    pub fn new(id: &str) -> Secret {
+        Secret {
+            call: Call::new(&SERVICE, "secret", id, "/secretsmanager/get?secretId="),
+        }
+    }
+
+    /// Requests the version with this ID instead of the current one.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::services::Secret;
+    ///
+    /// let key = Secret::new("key").version_id("b1c367b9-7f53-4a47-82c4-be51a054b953").text()?;
+    /// # let _ = key;
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    pub fn version_id(mut self, id: &str) -> Secret {
+        self.call.push_path("&versionId=", id);
+        self
+    }
+
+    /// Requests the version with this staging label, such as `AWSPREVIOUS`, instead of `AWSCURRENT`.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::services::Secret;
+    ///
+    /// let key = Secret::new("key").version_stage("AWSPREVIOUS").text()?;
+    /// # let _ = key;
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    pub fn version_stage(mut self, stage: &str) -> Secret {
+        self.call.push_path("&versionStage=", stage);
+        self
+    }
+
+    /// Returns the text of the secret.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::services::Secret;
+    ///
+    /// let key = Secret::new("key").text()?;
+    /// # let _ = key;
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the [module](super#errors), and if the secret is binary.
+    pub fn text(self) -> Result<String> {
+        self.request().map(|(_, text)| text)
+    }
+
+    /// Returns the bytes of the secret: those of a binary secret, or the UTF-8 of its text.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::services::Secret;
+    ///
+    /// let key: Vec<u8> = Secret::new("signing-key").bytes()?;
+    /// # let _ = key;
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// See the [module](super#errors).
+    pub fn bytes(mut self) -> Result<Vec<u8>> {
+        let reply = self.reply()?;
+        match (reply.text, reply.binary) {
+            (Some(text), _) => Ok(text.into_bytes()),
+            (None, Some(binary)) => decode_base64(binary.as_bytes())
+                .map_err(|_| self.call.failed("its binary value is not base64", "")),
+            (None, None) => Err(self.call.failed(NO_VALUE, "")),
+        }
+    }
+
+    /// Reads the text of the secret as JSON.
+    ///
+    /// ```no_run
+    /// use tiny_lambda::services::Secret;
+    ///
+    /// tiny_lambda::json_struct! { struct Login { username: String, password: String } }
+    ///
+    /// let login: Login = Secret::new("db").json()?;
+    /// # let _ = login;
+    /// # Ok::<(), tiny_lambda::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`text`](Self::text), and if the text is not JSON of that type. The message has the place, but not the
+    /// text.
+    pub fn json<T: FromJson>(self) -> Result<T> {
+        let (call, text) = self.request()?;
+        call.secret_json(&text)
+    }
+
+    fn request(mut self) -> Result<(Call, String)> {
+        let reply = self.reply()?;
+        match reply.text {
+            Some(text) => Ok((self.call, text)),
+            None if reply.binary.is_some() => {
+                Err(self.call.failed("it is binary: use `bytes`", ""))
+            }
+            None => Err(self.call.failed(NO_VALUE, "")),
+        }
+    }
+
+    fn reply(&mut self) -> Result<Reply> {
+        let body = self.call.send_with_token()?;
+        json::parse(&body).map_err(|error| self.call.malformed(&error))
+    }
+}
+
+const NO_VALUE: &str = "malformed reply: it has neither SecretString nor SecretBinary";
