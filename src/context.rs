@@ -1,6 +1,8 @@
 //! Data from Lambda about an invocation ([`Context`]), its caller, and the function ([`Function`]).
 
 pub(crate) mod current;
+#[cfg(feature = "emulator")]
+pub(crate) mod local;
 
 use alloc::string::String;
 use std::env;
