@@ -41,6 +41,12 @@ pub(crate) fn service_addr(service: Service) -> Option<SocketAddr> {
     (LOCAL_LAMBDA.get()?.service_addr)(service)
 }
 
+/// Returns the token for the services at [`service_addr`] if the process has no such variable.
+#[allow(dead_code, reason = "clients of local services will call it")]
+pub(crate) fn token() -> Option<&'static str> {
+    LOCAL_LAMBDA.get().map(|_| LOCAL_TOKEN)
+}
+
 /// Tells the emulator of the current invocation a line that the function has written to its log by itself, with
 /// the line end. Log macros do not need this.
 #[allow(dead_code, reason = "metrics will call it")]

@@ -224,6 +224,7 @@ impl Emulator {
                 session_token: Settings::session_token(),
                 api_addr,
                 environments: settings.environments,
+                is_in_process: settings.bootstrap.is_none(),
                 log: Box::new(move |line| log.write_extension_line(line)),
             })
         });

@@ -37,6 +37,9 @@ pub(crate) struct LocalServicesConfig {
     /// Where the Runtime API listens, which has the metadata endpoint.
     pub(crate) api_addr: SocketAddr,
     pub(crate) environments: usize,
+    /// Whether the function runs in this process, where each emulator has services of its own. Its connections are
+    /// not kept, since the function could use them for another emulator.
+    pub(crate) is_in_process: bool,
     /// Writes a line to the log of the environment.
     pub(crate) log: Box<dyn Fn(&str) + Send + Sync>,
 }
@@ -185,6 +188,9 @@ impl Service for LocalServices {
         let reply = self.reply(request);
         if let Some(line) = &reply.log_line {
             (self.config.log)(line);
+        }
+        if self.config.is_in_process {
+            exchange.close_after_response();
         }
         let fields = reply.fields.iter();
         let fields: Vec<_> = fields

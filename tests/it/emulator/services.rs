@@ -202,12 +202,15 @@ fn what_the_extension_refuses_has_its_status_and_text() {
         400,
         "the query needs the parameter secretId",
     );
-    let mut client = Client::connect(addr);
+    // The connections of a function in this process are not kept.
+    let reply = get(addr, &format!("{PARAMETER}?name=p"));
+    assert_eq!(reply.field("Connection"), Some("close"));
     for token in ["", "X-Aws-Parameters-Secrets-Token: other\r\n"] {
         let line = format!("GET {PARAMETER}?name=p");
-        check(&client.request(&line, token, b""), 401, "Unauthorized");
+        let without = |line: &str| Client::connect(addr).request(line, token, b"");
+        check(&without(&line), 401, "Unauthorized");
         let line = format!("GET {SECRET}?secretId=s");
-        check(&client.request(&line, token, b""), 401, "Unauthorized");
+        check(&without(&line), 401, "Unauthorized");
     }
     for target in [
         "/",
@@ -228,7 +231,8 @@ fn what_the_extension_refuses_has_its_status_and_text() {
         "Sec-Fetch-Site: cross-site\r\n",
     ] {
         let fields = [TOKEN, field].concat();
-        let reply = client.request(&format!("GET {PARAMETER}?name=p"), &fields, b"");
+        let line = format!("GET {PARAMETER}?name=p");
+        let reply = Client::connect(addr).request(&line, &fields, b"");
         check(&reply, 403, "requests of web pages are refused");
     }
 }
