@@ -216,6 +216,8 @@ impl Emulator {
         })?;
         let n_slots = settings.concurrency.unwrap_or(1).max(1);
         let api_addr = listener.local_addr()?;
+        // A function in this process writes its own log to standard error in any case.
+        let prints_lines = settings.log || settings.prints_notes || settings.bootstrap.is_none();
         let environment = Environment::new(Arc::clone(&settings), api_addr, |log| {
             LocalServices::new(LocalServicesConfig {
                 data: Arc::clone(&self.data),
@@ -225,7 +227,7 @@ impl Emulator {
                 api_addr,
                 environments: settings.environments,
                 is_in_process: settings.bootstrap.is_none(),
-                log: Box::new(move |line| log.write_extension_line(line)),
+                log: Box::new(move |line| log.write_extension_line(line, prints_lines)),
             })
         });
         self.environments.push(Arc::clone(&environment));

@@ -128,12 +128,8 @@ impl EnvironmentLog {
     }
 
     /// Writes a line of an extension that the local Lambda plays itself.
-    pub(crate) fn write_extension_line(&self, line: &str) {
-        self.write_lines(
-            "extension",
-            format!("{line}\n").as_bytes(),
-            self.prints_notes,
-        );
+    pub(crate) fn write_extension_line(&self, line: &str, is_printed: bool) {
+        self.write_lines("extension", format!("{line}\n").as_bytes(), is_printed);
     }
 
     /// Writes lines about an invocation that Lambda does not write. A log in JSON has no place for them, so
