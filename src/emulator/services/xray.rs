@@ -229,8 +229,8 @@ impl Drop for XRayListener {
     fn drop(&mut self) {
         lock(&self.shared.state).is_stopped = true;
         if let Some(thread) = self.thread.take() {
-            while !thread.is_finished() {
-                let _ = self.marker.send_to(b"", self.addr);
+            // The system drops the marker only if there is another datagram, which wakes the thread too.
+            while self.marker.send_to(b"", self.addr).is_err() && !thread.is_finished() {
                 thread::sleep(Duration::from_millis(1));
             }
             let _ = thread.join();
