@@ -15,6 +15,10 @@
 //! The command `emulator` does the same for an executable in any language. It also serves callers: the
 //! Invoke API, response streams, and a function URL. `emulator --help` lists its options.
 //!
+//! A function finds the services that Lambda offers on local addresses: parameters, secrets, configurations and the
+//! X-Ray daemon. [`InvokeRequest::with_parameter`] and others set their values, and [`InvokeResponse::subsegments`] and
+//! [`InvokeResponse::metrics`] return what the function has reported.
+//!
 //! The emulator follows the Runtime, Extensions and Telemetry APIs to the letter, and has Lambda's limits
 //! and log lines. `docs/local-lambda.md` lists what it does not emulate, such as the memory limit and
 //! read-only file systems. Executables are run on Linux only.

@@ -584,6 +584,22 @@ mod tests {
         check(&[z], "  z  [2J 0.00 ms\n");
     }
 
+    /// What aws-xray-sdk 2.15.0 for Python has sent.
+    #[test]
+    fn datagrams_of_awss_own_client_are_read() {
+        let datagrams = [
+            r#"{"id": "9c2255d6bd84be23", "name": "DynamoDB", "start_time": 1796070560.875768, "parent_id": "ed86422909c6bae8", "in_progress": false, "trace_id": "1-5bef4de7-ad49b0e87f6ef6c87fc2e700", "type": "subsegment", "namespace": "aws", "end_time": 1796070560.875786}"#,
+            r#"{"id": "ed86422909c6bae8", "name": "order", "start_time": 1796070560.8757246, "parent_id": "53995c3f42cd8ad8", "in_progress": false, "annotations": {"order": "o1"}, "trace_id": "1-5bef4de7-ad49b0e87f6ef6c87fc2e700", "type": "subsegment", "namespace": "local", "end_time": 1796070560.8800514}"#,
+        ];
+        let read = |document| {
+            let datagram = format!("{{\"format\":\"json\",\"version\":1}}\n{document}");
+            read_datagram(datagram.as_bytes()).unwrap()
+        };
+        let tree = nest(datagrams.into_iter().map(read).collect());
+        let want = "  order (local) 4.33 ms order=\"o1\"\n    DynamoDB (aws) 0.02 ms\n";
+        assert_eq!(tree_text(&tree), want);
+    }
+
     #[test]
     fn an_invocation_has_a_bounded_number_of_subsegments() {
         let listener = XRayListener::start().unwrap();
