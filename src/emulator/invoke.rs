@@ -154,7 +154,8 @@ impl InvokeResponse {
     }
 
     /// Returns the metrics that the function has written during the invocation, in CloudWatch's embedded metric
-    /// format, with those of its Init phase if it was a part of it.
+    /// format, with those of its Init phase if it was a part of it. Of several invocations at once in one environment,
+    /// the one that ends first has the metrics of all.
     ///
     /// Waits until the invocation is over, which is when the runtime asks for the next event.
     ///

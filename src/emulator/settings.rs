@@ -547,6 +547,34 @@ mod tests {
     }
 
     #[test]
+    fn local_services_are_named_by_variables() {
+        let addrs = LocalAddrs {
+            api: ([127, 0, 0, 1], 1).into(),
+            services: Some(([127, 0, 0, 1], 2).into()),
+            xray: Some(([127, 0, 0, 1], 3).into()),
+        };
+        let check = |settings: &Settings, name: &str, want: &str| {
+            let vars = settings.process_env(&addrs, Path::new("/"));
+            let found = vars.iter().find(|(it, _)| it == name);
+            assert_eq!(
+                found.and_then(|(_, value)| value.to_str()),
+                Some(want),
+                "{name}"
+            );
+        };
+        let mut settings = Settings::default();
+        let own = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT";
+        check(&settings, own, "2");
+        check(&settings, "AWS_APPCONFIG_EXTENSION_HTTP_PORT", "2");
+        check(&settings, "AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:3");
+        check(&settings, "_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1");
+        check(&settings, "_AWS_XRAY_DAEMON_PORT", "3");
+        settings.env.push((own.to_owned(), "4".to_owned()));
+        check(&settings, own, "4");
+        check(&settings, "AWS_APPCONFIG_EXTENSION_HTTP_PORT", "2");
+    }
+
+    #[test]
     fn own_variables_replace_all_but_reserved_ones() {
         let mut settings = Settings::default();
         for (name, value) in [("TZ", "UTC"), ("TABLE", "orders"), ("_HANDLER", "mine")] {

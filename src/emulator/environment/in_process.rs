@@ -54,18 +54,20 @@ fn take_line_of(request_id: &str, line: &[u8]) {
     }
 }
 
-/// Calls `find` for the invocation of this thread. A thread that the handler has started belongs to the invocation
-/// that began last, since nothing says to which.
+/// Calls `find` for the invocation of this thread; returns `None` if another program than an emulator has started
+/// that. A thread that serves no invocation, such as one of the handler's, belongs to the invocation that began
+/// last, since nothing says to which.
 fn of_current<T>(find: impl Fn(&RunningInProcess) -> Option<T>) -> Option<T> {
     #[cfg(panic = "unwind")]
     let id = current::with_context(|cx| cx.request_id.clone());
     // With aborting panics a process serves one invocation at a time.
     #[cfg(not(panic = "unwind"))]
     let id = None::<String>;
+    let id = id.filter(|id| !id.is_empty());
     let running = lock(&RUNNING);
     let mut latest_first = running.iter().rev();
-    let found = latest_first.find(|it| Some(&it.request_id) == id.as_ref());
-    found.or(running.last()).and_then(find)
+    let is_wanted = |it: &&RunningInProcess| id.as_ref().is_none_or(|id| *id == it.request_id);
+    latest_first.find(is_wanted).and_then(find)
 }
 
 fn service_addr(service: Service) -> Option<SocketAddr> {
@@ -82,6 +84,7 @@ fn take_line(line: &[u8]) {
 #[cfg(test)]
 mod tests {
     use std::io::{Read as _, Write as _};
+    use std::mem;
     use std::net::{TcpStream, UdpSocket};
     use std::thread;
 
@@ -172,6 +175,22 @@ mod tests {
                 });
             }
         });
+    }
+
+    #[test]
+    fn threads_of_a_handler_find_the_services_and_other_runtimes_do_not() {
+        // Both in one test, since the emulators of other tests run at the same time.
+        let look = handler::json(|(), _: &Context| {
+            let thread = thread::spawn(|| local::service_addr(Service::Metadata).is_some());
+            let is_found = thread.join().unwrap();
+            // As on a thread that serves an invocation of a Runtime API that is no emulator.
+            let own = current::with_context(|cx| mem::replace(&mut cx.request_id, "other".into()));
+            let foreign = local::service_addr(Service::Metadata);
+            current::with_context(|cx| cx.request_id = own.unwrap_or_default());
+            Ok((is_found, foreign.is_some()))
+        });
+        let response = emulator::invoke(&look, "null").unwrap();
+        assert_eq!(response.text(), "[true,false]");
     }
 
     #[test]

@@ -262,15 +262,14 @@ impl Environment {
         let lines = format!("END RequestId: {id}\n{}{last_lines}", report.line());
         let record = report.record(record_of(event));
         self.log.write_platform(&lines, "platform.report", record);
-        // A caller that does not want the log has stopped reading.
         let subsegments = self.finish_trace(event);
-        invocation
-            .response
-            .try_send(ResponsePart::Report(InvocationData {
-                log_tail: self.log.take_tail(),
-                metrics: self.log.take_metrics(),
-                subsegments,
-            }));
+        let data = InvocationData {
+            log_tail: self.log.take_tail(),
+            metrics: self.log.take_metrics(),
+            subsegments,
+        };
+        // A caller that does not want the data has stopped reading.
+        invocation.response.try_send(ResponsePart::Report(data));
         report.failure.is_none()
     }
 
