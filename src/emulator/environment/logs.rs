@@ -343,6 +343,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_metrics_of_an_invocation_are_bounded() {
+        let line = r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"n","Metrics":[{"Name":"a"},{"Name":"b"}]}]},"a":1,"b":2}"#;
+        let mut state = LogState::default();
+        let mut add = |line_len| {
+            let text = state.add_metrics(metrics::read_line(line).unwrap(), line_len);
+            assert_eq!(text, "METRIC n a 1\nMETRIC n b 2\n");
+            state.metrics.len()
+        };
+        assert_eq!(add(METRICS_LEN_MAX / 2 - 1), 2);
+        assert_eq!(add(2), 2);
+        assert_eq!(add(1), 4);
+        assert_eq!(add(1), 4);
+    }
+
+    #[test]
     fn lines_end_with_lf() {
         let check = |text: &str, want: &str| {
             assert_eq!(&*lines_with_lf(text.as_bytes()), want.as_bytes());

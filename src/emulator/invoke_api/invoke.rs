@@ -16,6 +16,7 @@ use crate::emulator::message::{
 };
 use crate::emulator::scheduler::ThrottledError;
 use crate::emulator::server::exchange::{BodyReadError, Exchange, HttpRequest};
+use crate::emulator::services::metrics::Metric;
 use crate::encoding::{base64, decode_base64};
 use crate::json;
 use crate::json::Value;
@@ -278,14 +279,7 @@ fn log_fields(request: &HttpRequest, parts: &ResponseReceiver) -> Vec<(&'static 
         return Vec::new();
     }
     let data = data_of(parts.iter());
-    let mut text = String::new();
-    for metric in &data.metrics {
-        let line = metric.line();
-        if text.len().saturating_add(line.len()) < METRICS_LEN_MAX {
-            text.push_str(&line);
-            text.push('\n');
-        }
-    }
+    let text = metrics_text(&data.metrics);
     let mut fields = Vec::new();
     if asks_for_log(request) && !data.log_tail.is_empty() {
         fields.push(("X-Amz-Log-Result", base64(&data.log_tail)));
@@ -294,4 +288,40 @@ fn log_fields(request: &HttpRequest, parts: &ResponseReceiver) -> Vec<(&'static 
         fields.push((METRICS, base64(text.as_bytes())));
     }
     fields
+}
+
+/// Returns a line for each metric, as far as they fit into a field.
+fn metrics_text(metrics: &[Metric]) -> String {
+    let mut text = String::new();
+    for metric in metrics {
+        let line = metric.line();
+        if text.len().saturating_add(line.len()) >= METRICS_LEN_MAX {
+            text.push_str("...\n");
+            break;
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulator::services::metrics::read_line;
+
+    #[test]
+    fn the_text_of_metrics_is_bounded() {
+        let name = "m".repeat(500);
+        let line = format!(
+            r#"{{"_aws":{{"CloudWatchMetrics":[{{"Namespace":"n","Metrics":[{{"Name":"{name}"}}]}}]}},"{name}":1}}"#
+        );
+        let [metric] = read_line(&line).unwrap().metrics.try_into().unwrap();
+        let line_len = format!("n {name} 1\n").len();
+        let n_max = METRICS_LEN_MAX / line_len;
+        let text_of = |n: usize| metrics_text(&vec![metric.clone(); n]);
+        assert_eq!(text_of(n_max).len(), n_max * line_len);
+        assert!(text_of(n_max + 1).ends_with(" 1\n...\n"));
+        assert_eq!(text_of(n_max + 9), text_of(n_max + 1));
+    }
 }

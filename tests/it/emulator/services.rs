@@ -557,12 +557,20 @@ mod processes {
         let folder = Folder::new("services page");
         let mut settings = Settings::default();
         settings.bootstrap = Some(folder.function());
+        settings.xray = true;
         settings.timeout = Duration::from_secs(60);
         let mut emulator = Emulator::start_with(settings).unwrap();
         let addr = emulator.listen(([127, 0, 0, 1], 0).into()).unwrap();
         let mut client = Client::connect(addr);
         let line = "POST /2015-03-31/functions/function/invocations";
         let event = json!({ "do": "log", "line": METRIC }).to_string();
+        let mode = |mode: &str| format!(r#""TracingConfig":{{"Mode":"{mode}"}}"#);
+        let configuration =
+            client.request("GET /2015-03-31/functions/function/configuration", "", b"");
+        assert!(
+            configuration.text().contains(&mode("Active")),
+            "{configuration:?}"
+        );
         let fields = "X-Local-Metrics: Show\r\n";
         let reply = client.request(line, fields, event.as_bytes());
         // `shop Orders 2 Count service=checkout` and a line end.
