@@ -44,6 +44,10 @@ const OPTIONS: &[OptionSpec] = &[
     option("--handler", Value),
     option("--name", Value),
     option("--env", Values),
+    option("--parameter", Values),
+    option("--secret", Values),
+    option("--configuration", Values),
+    option("--xray", Nothing),
     option("--environments", Value),
     option("--retries", Value),
     option("--concurrency", Value),
@@ -265,6 +269,11 @@ impl CommandLine {
                 }
                 settings.env.push((key.to_owned(), text.to_owned()));
             }
+            "--parameter" | "--secret" | "--configuration" => {
+                let added = settings.services.add_option(name, &value);
+                added.map_err(EarlyExit::Usage)?;
+            }
+            "--xray" => settings.xray = true,
             "--environments" => {
                 settings.environments = number(name, &value, 1..=CONCURRENCY_MAX)?.into();
             }
@@ -521,6 +530,19 @@ mod tests {
             );
             assert_eq!(command_line.events, ["{}"]);
         }
+        let args = [
+            "b",
+            "--xray",
+            "--parameter",
+            "p=a=b",
+            "--parameter=q=",
+            "--secret=s=@Cargo.toml",
+        ];
+        let settings = parsed(&args).unwrap().settings;
+        let want =
+            [("p", "a=b"), ("q", "")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(settings.services.parameters, want);
+        assert!(settings.xray && !settings.services.secrets.is_empty());
         let listen = |args: &[&str]| parsed(args).unwrap().addr().to_string();
         assert_eq!(listen(&["b"]), "127.0.0.1:9000");
         assert_eq!(listen(&["--port", "0", "b", "--host=::1"]), "[::1]:0");
@@ -552,7 +574,8 @@ mod tests {
             (&[][..], "no BOOTSTRAP given"),
             (&[""], "BOOTSTRAP is empty"),
             (&["--no-such", "b"], "unknown option --no-such"),
-            (&["-x"], "unknown option -x"),
+            (&["-z"], "unknown option -z"),
+            (&["-x"], "unknown option -x; did you mean --xray?"),
             (
                 &["--prt", "9126", "b"],
                 "unknown option --prt; did you mean --port?",
@@ -638,6 +661,28 @@ mod tests {
                 EarlyExit::Usage(want.to_owned()),
                 "{args:?}"
             );
+        }
+    }
+
+    #[test]
+    fn wrong_values_of_local_services_are_refused_and_not_repeated() {
+        for (args, want) in [
+            (
+                &["b", "--secret", "hunter2"][..],
+                "--secret: expected NAME=VALUE or NAME=@FILE, found no =",
+            ),
+            (
+                &["b", "--parameter==a"],
+                "--parameter: expected NAME=VALUE, found an empty name",
+            ),
+            (
+                &["b", "--configuration=a/e=1"],
+                "--configuration a/e: expected APP/ENV/PROFILE=@FILE or APP/ENV/PROFILE=TEXT",
+            ),
+            (&["b", "--xray=1"], "--xray takes no value, found 1"),
+        ] {
+            let error = parsed(args).unwrap_err();
+            assert_eq!(error, EarlyExit::Usage(want.to_owned()), "{args:?}");
         }
     }
 

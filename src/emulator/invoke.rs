@@ -3,11 +3,16 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::SystemTime;
 
 use crate::emulator::Emulator;
-use crate::emulator::message::{ResponseReceiver, collect_response};
+use crate::emulator::message::{InvocationData, ResponsePart, ResponseReceiver, collect_response};
+use crate::emulator::server::lock;
+use crate::emulator::services::data::{Content, ServiceData};
+use crate::emulator::services::metrics::Metric;
+use crate::emulator::services::xray::Subsegment;
 use crate::json::{self, FromJson, Value};
 use crate::runtime::Runtime;
 use crate::runtime::handler::Handler;
@@ -25,7 +30,7 @@ use crate::runtime::handler::Handler;
 /// ```
 ///
 /// `Debug` shows the body as text.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct InvokeResponse {
     /// The response, or the error document if it [is an error](Self::is_error).
@@ -35,7 +40,46 @@ pub struct InvokeResponse {
     /// The error type as Lambda counts it (`Function.Unknown`, `Runtime.ExitError`, `Sandbox.Timedout`,
     /// ...); `None` for a response.
     pub error_type: Option<String>,
+    data: Arc<Mutex<PendingData>>,
 }
+
+/// What arrives when the invocation is over.
+#[derive(Debug, Default)]
+struct PendingData {
+    /// Where the data will arrive; `None` if it has.
+    parts: Option<ResponseReceiver>,
+    data: InvocationData,
+}
+
+impl PendingData {
+    /// Waits until the invocation is over.
+    fn complete(&mut self) -> &InvocationData {
+        if let Some(parts) = self.parts.take() {
+            self.data = data_of(parts.iter());
+        }
+        &self.data
+    }
+}
+
+/// Returns the data in the parts that follow a response. There is none if the emulator has ended before the
+/// invocation.
+pub(super) fn data_of(parts: impl Iterator<Item = ResponsePart>) -> InvocationData {
+    let data = parts.filter_map(|part| match part {
+        ResponsePart::Report(data) => Some(data),
+        _ => None,
+    });
+    data.last().unwrap_or_default()
+}
+
+/// Compares body, content type and error type.
+impl PartialEq for InvokeResponse {
+    fn eq(&self, other: &InvokeResponse) -> bool {
+        (&self.body, &self.content_type, &self.error_type)
+            == (&other.body, &other.content_type, &other.error_type)
+    }
+}
+
+impl Eq for InvokeResponse {}
 
 impl InvokeResponse {
     /// Returns whether the invocation failed: the function reported an error, exited, or timed out.
@@ -109,6 +153,51 @@ impl InvokeResponse {
         Some(document.get("errorMessage")?.as_str()?.to_owned())
     }
 
+    /// Returns the metrics that the function has written during the invocation, in CloudWatch's embedded metric
+    /// format, with those of its Init phase if it was a part of it. Of several invocations at once in one environment,
+    /// the one that ends first has the metrics of all.
+    ///
+    /// Waits until the invocation is over, which is when the runtime asks for the next event.
+    ///
+    /// ```
+    /// use tiny_lambda::{emulator, handler};
+    ///
+    /// let quiet = handler::json(|n: u32, _| Ok(n));
+    /// assert_eq!(emulator::invoke(&quiet, "1")?.metrics(), []);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn metrics(&self) -> Vec<Metric> {
+        lock(&self.data).complete().metrics.clone()
+    }
+
+    /// Returns the subsegments that the function has sent to X-Ray during the invocation, each with those that it
+    /// contains. There are none if the trace is not sampled: see [`Settings::xray`](super::Settings::xray).
+    ///
+    /// Waits until the invocation is over, which is when the runtime asks for the next event.
+    ///
+    /// ```
+    /// use tiny_lambda::{emulator, handler};
+    ///
+    /// let quiet = handler::json(|n: u32, _| Ok(n));
+    /// assert_eq!(emulator::invoke(&quiet, "1")?.subsegments(), []);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn subsegments(&self) -> Vec<Subsegment> {
+        lock(&self.data).complete().subsegments.clone()
+    }
+
+    /// Returns the response with the data that follows in `parts`.
+    pub(super) fn with_parts(self, parts: ResponseReceiver) -> InvokeResponse {
+        lock(&self.data).parts = Some(parts);
+        self
+    }
+
+    /// Returns the response with the data in the parts that followed it.
+    pub(super) fn with_rest(self, rest: Vec<ResponsePart>) -> InvokeResponse {
+        lock(&self.data).data = data_of(rest.into_iter());
+        self
+    }
+
     pub(super) fn receive(parts: &ResponseReceiver) -> io::Result<InvokeResponse> {
         let (start, body) = collect_response(parts).ok_or_else(|| {
             let text = "the emulator ended before the response";
@@ -118,6 +207,7 @@ impl InvokeResponse {
             body,
             content_type: start.content_type,
             error_type: start.error_type,
+            data: Arc::default(),
         })
     }
 }
@@ -128,6 +218,10 @@ impl AsRef<[u8]> for InvokeResponse {
     }
 }
 
+#[expect(
+    clippy::missing_fields_in_debug,
+    reason = "the data may not have arrived"
+)]
 impl fmt::Debug for InvokeResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvokeResponse")
@@ -208,7 +302,8 @@ pub struct InvokeRequest {
     pub deadline: Option<SystemTime>,
     /// The ARN that was invoked; `None` for that of the function.
     pub invoked_function_arn: Option<String>,
-    /// The X-Ray tracing header; `None` for a new trace that is not sampled.
+    /// The X-Ray tracing header; `None` for a new trace, which is sampled if
+    /// [`Settings::xray`](super::Settings::xray) is set.
     pub xray_trace_id: Option<String>,
     /// The caller's client context, as JSON.
     pub client_context: Option<String>,
@@ -216,6 +311,8 @@ pub struct InvokeRequest {
     pub identity: Option<String>,
     /// The tenant, for functions with tenant isolation.
     pub tenant_id: Option<String>,
+    /// What is added to the local services before the invocation begins.
+    pub(crate) services: ServiceData,
 }
 
 impl InvokeRequest {
@@ -257,6 +354,69 @@ impl InvokeRequest {
     #[must_use]
     pub fn with_deadline(mut self, deadline: SystemTime) -> InvokeRequest {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// Adds a parameter to the local Parameter Store before the invocation begins, as
+    /// [`Emulator::parameter`] does. Later invocations of the same emulator find it too.
+    ///
+    /// ```
+    /// use tiny_lambda::emulator::InvokeRequest;
+    ///
+    /// let request = InvokeRequest::new("{}").with_parameter("/db/url", "postgres://db");
+    /// // `Debug` shows no values.
+    /// assert!(!format!("{request:?}").contains("postgres"));
+    /// ```
+    #[must_use]
+    pub fn with_parameter(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> InvokeRequest {
+        self.services.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a secret to the local Secrets Manager before the invocation begins, as [`Emulator::secret`] does.
+    /// Later invocations of the same emulator find it too.
+    ///
+    /// ```
+    /// use tiny_lambda::emulator::InvokeRequest;
+    /// use tiny_lambda::json;
+    ///
+    /// let request = InvokeRequest::new("{}").with_secret("db", json!({ "password": "p" }));
+    /// ```
+    #[must_use]
+    pub fn with_secret(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<Content>,
+    ) -> InvokeRequest {
+        self.services.secrets.push((name.into(), value.into().0));
+        self
+    }
+
+    /// Adds a configuration to the local AppConfig before the invocation begins, as
+    /// [`Emulator::configuration`] does. Later invocations of the same emulator find it too.
+    ///
+    /// ```
+    /// use tiny_lambda::emulator::InvokeRequest;
+    /// use tiny_lambda::json;
+    ///
+    /// let flags = json!({ "new_checkout": { "enabled": true } });
+    /// let request = InvokeRequest::new("{}").with_configuration("shop", "prod", "flags", flags);
+    /// ```
+    #[must_use]
+    pub fn with_configuration(
+        mut self,
+        application: impl Into<String>,
+        environment: impl Into<String>,
+        profile: impl Into<String>,
+        content: impl Into<Content>,
+    ) -> InvokeRequest {
+        let id = [application.into(), environment.into(), profile.into()];
+        let content = content.into().0;
+        self.services.configurations.push((id, content));
         self
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::emulator::report::error_document;
+use crate::emulator::services::metrics::Metric;
+use crate::emulator::services::xray::Subsegment;
 use crate::runtime::api::RESPONSE_LEN_MAX;
 
 /// Longest synchronous event and longest response that is not streamed, in bytes. AWS's servers use
@@ -46,8 +48,17 @@ pub(crate) enum ResponsePart {
     Data(Vec<u8>),
     /// The end of a streamed response. A stream without this part was cut.
     End(Option<FunctionError>),
-    /// The end of the log. It is sent when the invocation is over.
-    LogTail(Vec<u8>),
+    /// Sent when the invocation is over.
+    Report(InvocationData),
+}
+
+/// What the function has written and sent during an invocation, besides its response.
+#[derive(Debug, Default)]
+pub(crate) struct InvocationData {
+    /// The end of the log.
+    pub(crate) log_tail: Vec<u8>,
+    pub(crate) metrics: Vec<Metric>,
+    pub(crate) subsegments: Vec<Subsegment>,
 }
 
 /// What is known about a response before its body.
@@ -137,7 +148,7 @@ pub(crate) fn collect_response(parts: &ResponseReceiver) -> Option<(ResponseStar
             ResponsePart::Data(bytes) => body.extend_from_slice(&bytes),
             ResponsePart::End(Some(error)) => break error,
             ResponsePart::End(None) => return Some((start, body)),
-            ResponsePart::LogTail(_) => {}
+            ResponsePart::Report(_) => {}
         }
     };
     start.error_type = Some(error.error_type);

@@ -15,6 +15,10 @@
 //! The command `emulator` does the same for an executable in any language. It also serves callers: the
 //! Invoke API, response streams, and a function URL. `emulator --help` lists its options.
 //!
+//! A function finds the services that Lambda offers on local addresses: parameters, secrets, configurations and the
+//! X-Ray daemon. [`InvokeRequest::with_parameter`] and others set their values, and [`InvokeResponse::subsegments`] and
+//! [`InvokeResponse::metrics`] return what the function has reported.
+//!
 //! The emulator follows the Runtime, Extensions and Telemetry APIs to the letter, and has Lambda's limits
 //! and log lines. `docs/local-lambda.md` lists what it does not emulate, such as the memory limit and
 //! read-only file systems. Executables are run on Linux only.
@@ -33,6 +37,7 @@ mod runtime_api;
 mod scheduler;
 mod serve_local;
 mod server;
+mod services;
 mod settings;
 mod time;
 mod watch;
@@ -40,8 +45,8 @@ mod watch;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
@@ -53,7 +58,7 @@ use self::invoke::invoke_in_process;
 pub use self::invoke::{InvokeRequest, InvokeResponse, invoke};
 use self::invoke_api::InvokeApi;
 pub use self::json_difference::assert_json_eq;
-use self::message::ResponseReceiver;
+use self::message::{ResponsePart, ResponseReceiver};
 use self::report::uuid;
 use self::runtime_api::RuntimeApi;
 pub use self::runtime_api::faults::{InjectedFault, ParseFaultError};
@@ -62,9 +67,16 @@ pub(crate) use self::serve_local::print_requested_text;
 pub use self::serve_local::serve_local;
 use self::server::Server;
 use self::server::access::AccessRules;
+use self::server::lock;
+pub use self::services::data::Content;
+use self::services::data::ServiceData;
+pub use self::services::metrics::Metric;
+pub use self::services::xray::Subsegment;
+use self::services::{LocalServices, LocalServicesConfig};
 pub use self::settings::Settings;
 use self::time::epoch_ms;
 use self::watch::{WatchLoop, Watcher};
+use crate::context::local::Service;
 
 /// The timeout of a handler in a test, which may be stopped in a debugger: longer than Lambda's default,
 /// and short enough for a test run that hangs.
@@ -96,6 +108,8 @@ const IN_PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Emulator {
     scheduler: Arc<Scheduler>,
     access: Arc<AccessRules>,
+    /// What the local Parameter Store, Secrets Manager and AppConfig hold.
+    data: Arc<Mutex<ServiceData>>,
     environments: Vec<Arc<Environment>>,
     /// The Runtime APIs of the environments, and then the Invoke APIs.
     servers: Vec<Server>,
@@ -106,7 +120,7 @@ pub struct Emulator {
 
 impl Emulator {
     /// Starts an emulator for a runtime that connects to [`addr`](Self::addr) by itself, as
-    /// [`Runtime::at`](crate::Runtime::at) does. The timeout is one minute.
+    /// [`Runtime::at`](crate::Runtime::at) does. The timeout is one minute, and traces are sampled.
     ///
     /// ```
     /// let emulator = tiny_lambda::emulator::Emulator::start()?;
@@ -119,6 +133,7 @@ impl Emulator {
     pub fn start() -> io::Result<Emulator> {
         Emulator::start_with(Settings {
             timeout: IN_PROCESS_TIMEOUT,
+            xray: true,
             ..Settings::default()
         })
     }
@@ -178,7 +193,9 @@ impl Emulator {
         }
         let access = AccessRules::new(&settings.hosts, &settings.allowed_origins);
         let access = Arc::new(access.map_err(invalid)?);
+        let data = Arc::new(Mutex::new(settings.services.clone()));
         let mut emulator = Emulator {
+            data,
             scheduler: Arc::new(Scheduler::new(Arc::new(settings))),
             access,
             environments: Vec::new(),
@@ -202,7 +219,21 @@ impl Emulator {
             io::Error::new(error.kind(), text)
         })?;
         let n_slots = settings.concurrency.unwrap_or(1).max(1);
-        let environment = Environment::new(settings, listener.local_addr()?);
+        let api_addr = listener.local_addr()?;
+        // A function in this process writes its own log to standard error in any case.
+        let prints_lines = settings.log || settings.prints_notes || settings.bootstrap.is_none();
+        let environment = Environment::new(Arc::clone(&settings), api_addr, |log| {
+            LocalServices::new(LocalServicesConfig {
+                data: Arc::clone(&self.data),
+                access: Arc::clone(&self.access),
+                region: Settings::region(),
+                session_token: Settings::session_token(),
+                api_addr,
+                environments: settings.environments,
+                is_in_process: settings.bootstrap.is_none(),
+                log: Box::new(move |line| log.write_extension_line(line, prints_lines)),
+            })
+        });
         self.environments.push(Arc::clone(&environment));
         let api = RuntimeApi::new(Arc::clone(&environment), Arc::clone(&self.access));
         self.servers.push(Server::start(listener, Arc::new(api))?);
@@ -236,6 +267,108 @@ impl Emulator {
         let api = self.servers.first();
         debug_assert!(api.is_some(), "an emulator without an environment");
         api.map_or((Ipv4Addr::LOCALHOST, 0).into(), Server::addr)
+    }
+
+    /// Returns the address at which the (first) environment serves parameters, secrets and configurations. Its
+    /// port is the value of `PARAMETERS_SECRETS_EXTENSION_HTTP_PORT` and `AWS_APPCONFIG_EXTENSION_HTTP_PORT`, which
+    /// a function that the emulator starts gets. The token of the emulator's own environment, or `local`, is that
+    /// of `X-Aws-Parameters-Secrets-Token`.
+    ///
+    /// ```
+    /// use std::process::Command;
+    ///
+    /// let emulator = tiny_lambda::emulator::Emulator::start()?;
+    /// let mut function = Command::new("target/debug/examples/hello");
+    /// function.env("AWS_LAMBDA_RUNTIME_API", emulator.addr().to_string());
+    /// function.env("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", emulator.services_addr()?.port().to_string());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If it cannot listen on loopback.
+    pub fn services_addr(&self) -> io::Result<SocketAddr> {
+        self.first_services()?.addr(Service::ParametersAndSecrets)
+    }
+
+    /// Returns the address at which the (first) environment receives subsegments over UDP: the value of
+    /// `AWS_XRAY_DAEMON_ADDRESS`, which a function that the emulator starts gets if [`Settings::xray`] is set.
+    ///
+    /// ```
+    /// let emulator = tiny_lambda::emulator::Emulator::start()?;
+    /// println!("AWS_XRAY_DAEMON_ADDRESS={}", emulator.xray_addr()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If it cannot listen on loopback.
+    pub fn xray_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.first_services()?.xray()?.addr())
+    }
+
+    fn first_services(&self) -> io::Result<&LocalServices> {
+        let first = self.environments.first();
+        let first = first.ok_or_else(|| io::Error::other("an emulator without an environment"))?;
+        Ok(&first.services)
+    }
+
+    /// Adds a parameter to the local Parameter Store. If there is one of that name, this is its next version.
+    ///
+    /// ```
+    /// let emulator = tiny_lambda::emulator::Emulator::start()?.parameter("/db/url", "postgres://db");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn parameter(self, name: impl Into<String>, value: impl Into<String>) -> Emulator {
+        let mut data = lock(&self.data);
+        data.parameters.push((name.into(), value.into()));
+        drop(data);
+        self
+    }
+
+    /// Adds a secret to the local Secrets Manager: bytes, text or JSON. If there is one of that name, this is its
+    /// next version, and the one before is `AWSPREVIOUS`. A value that is not UTF-8 is a binary secret.
+    ///
+    /// ```
+    /// use tiny_lambda::emulator::Emulator;
+    /// use tiny_lambda::json;
+    ///
+    /// let emulator = Emulator::start()?
+    ///     .secret("api-key", "k-1")
+    ///     .secret("db", json!({ "user": "ada", "password": "p" }));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn secret(self, name: impl Into<String>, value: impl Into<Content>) -> Emulator {
+        let mut data = lock(&self.data);
+        data.secrets.push((name.into(), value.into().0));
+        drop(data);
+        self
+    }
+
+    /// Adds a configuration to the local AppConfig: bytes, text or JSON. If there is one of that profile, this
+    /// replaces it.
+    ///
+    /// ```
+    /// use tiny_lambda::emulator::Emulator;
+    /// use tiny_lambda::json;
+    ///
+    /// let flags = json!({ "new_checkout": { "enabled": true, "percent": 10 } });
+    /// let emulator = Emulator::start()?.configuration("shop", "prod", "flags", flags);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn configuration(
+        self,
+        application: impl Into<String>,
+        environment: impl Into<String>,
+        profile: impl Into<String>,
+        content: impl Into<Content>,
+    ) -> Emulator {
+        let id = [application.into(), environment.into(), profile.into()];
+        let mut data = lock(&self.data);
+        data.configurations.push((id, content.into().0));
+        drop(data);
+        self
     }
 
     /// Listens for callers on `addr` and returns the address; port 0 means any free port.
@@ -325,15 +458,16 @@ impl Emulator {
     /// # Errors
     /// Those of [`invoke`](Self::invoke).
     pub fn invoke_with(&self, request: InvokeRequest) -> io::Result<InvokeResponse> {
-        InvokeResponse::receive(&self.start_invocation(request)?)
+        let parts = self.start_invocation(request)?;
+        Ok(InvokeResponse::receive(&parts)?.with_parts(parts))
     }
 
     /// Invokes the function, and waits until the invocation is over and reported.
     fn invoke_to_its_end(&self, request: InvokeRequest) -> io::Result<InvokeResponse> {
         let parts = self.start_invocation(request)?;
         let response = InvokeResponse::receive(&parts);
-        while parts.recv().is_ok() {}
-        response
+        let rest: Vec<ResponsePart> = parts.iter().collect();
+        Ok(response?.with_rest(rest))
     }
 
     fn start_invocation(&self, request: InvokeRequest) -> io::Result<ResponseReceiver> {
@@ -349,6 +483,7 @@ impl Emulator {
         if let Some(trace_id) = request.xray_trace_id {
             event.trace_id = Some(one_line(trace_id));
         }
+        lock(&self.data).extend(request.services);
         event.told_deadline_ms = request.deadline.map(epoch_ms);
         event.client_context = request.client_context.map(one_line);
         event.cognito_identity = request.identity.map(one_line);
@@ -385,6 +520,9 @@ impl Drop for Emulator {
         }
         for server in self.servers.iter_mut().rev() {
             server.stop();
+        }
+        for environment in &self.environments {
+            environment.services.stop();
         }
         for thread in self.threads.drain(..) {
             let _ = thread.join();

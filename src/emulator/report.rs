@@ -24,14 +24,15 @@ pub(crate) fn uuid() -> String {
     )
 }
 
-/// Returns a new X-Ray trace that is not sampled: `Root=1-<time>-<24 hex>;Parent=<16 hex>;Sampled=0`.
-pub(crate) fn trace_id(now: SystemTime) -> String {
+/// Returns a new X-Ray trace: `Root=1-<time>-<24 hex>;Parent=<16 hex>;Sampled=0`.
+pub(crate) fn trace_id(now: SystemTime, is_sampled: bool) -> String {
     let seconds = epoch_ms(now) / 1000;
     let random = || RandomState::new().hash_one(1_u8);
     let (a, b, parent) = (random(), random(), random());
     format!(
-        "Root=1-{seconds:08x}-{:08x}{b:016x};Parent={parent:016x};Sampled=0",
-        a >> 32
+        "Root=1-{seconds:08x}-{:08x}{b:016x};Parent={parent:016x};Sampled={}",
+        a >> 32,
+        u8::from(is_sampled),
     )
 }
 

@@ -98,7 +98,7 @@ impl Scheduler {
             body,
             content_type: "application/json".to_owned(),
             function_arn: self.settings.arn(),
-            trace_id: Some(trace_id(SystemTime::now())),
+            trace_id: Some(trace_id(SystemTime::now(), self.settings.xray)),
             ..InvocationEvent::default()
         }
     }

@@ -31,6 +31,10 @@ const OPTIONS: &[OptionSpec] = &[
     option("--allow-origin", Values),
     option("--watch", Nothing),
     option("--build", Value),
+    option("--parameter", Values),
+    option("--secret", Values),
+    option("--configuration", Values),
+    option("--xray", Nothing),
     option("invoke", Value),
     option("--list-samples", Nothing),
     option("--help", Nothing),
@@ -53,6 +57,9 @@ const OPTIONS: &[OptionSpec] = &[
 /// [`samples`](crate::events::samples)). The response goes to standard output, and the exit code is 1 if
 /// it is an error.
 ///
+/// The options `--parameter`, `--secret` and `--configuration` set what the local services of AWS hold, and `--xray`
+/// shows subsegments; `--help` describes them.
+///
 /// These are all arguments of the process. Others are refused: the usage is printed, and the exit code is 2.
 /// A function with arguments of its own expects them after `--`, and reads them from [`std::env::args`].
 ///
@@ -64,7 +71,7 @@ const OPTIONS: &[OptionSpec] = &[
 pub fn serve_local(handler: &dyn Handler) -> ! {
     let result = parse(env::args_os().skip(1), env::var("PORT").ok());
     let result = result.and_then(|options| match options.events.as_slice() {
-        [event, ..] => invoke_once(handler, event),
+        [event, ..] => invoke_once(handler, event, options.settings.clone()),
         [] if options.watch.is_some() => watch(options),
         [] => serve(handler, options),
     });
@@ -87,21 +94,23 @@ fn exit(result: Result<u8, EarlyExit>) -> ! {
 }
 
 /// Invokes the handler with one event. Returns the exit code.
-fn invoke_once(handler: &dyn Handler, event: &str) -> Result<u8, EarlyExit> {
+fn invoke_once(
+    handler: &dyn Handler,
+    event: &str,
+    mut settings: Settings,
+) -> Result<u8, EarlyExit> {
     let event = read_event(event).map_err(EarlyExit::Failed)?;
-    let settings = Settings {
-        timeout: TIMEOUT,
-        log: true,
-        ..Settings::default()
-    };
+    settings.log = true;
     let emulator = Emulator::start_with(settings).map_err(EarlyExit::failed)?;
     let response = invoke_in_process(emulator, handler, event.into()).map_err(EarlyExit::failed)?;
     print_response(&response.body)?;
     Ok(response.is_error().into())
 }
 
-fn serve(handler: &dyn Handler, options: CommandLine) -> Result<u8, EarlyExit> {
+fn serve(handler: &dyn Handler, mut options: CommandLine) -> Result<u8, EarlyExit> {
     let addr = options.addr();
+    // The runtime in this process writes its log to standard error by itself.
+    options.settings.prints_notes = true;
     let mut emulator = Emulator::start_with(options.settings).map_err(EarlyExit::failed)?;
     let addr = emulator.serve_callers(addr, true);
     let addr = addr.map_err(EarlyExit::failed)?;
@@ -317,6 +326,24 @@ mod tests {
         assert_eq!(options.addr().to_string(), "0.0.0.0:9000");
         assert_eq!(options.settings.hosts, ["a.b"]);
         assert_eq!(options.settings.allowed_origins, ["http://a", "*"]);
+    }
+
+    #[test]
+    fn local_services_have_options() {
+        let args = [
+            "--parameter",
+            "p=1",
+            "--xray",
+            "invoke",
+            "{}",
+            "--secret=s=x",
+        ];
+        let settings = parsed(&args, None).unwrap().settings;
+        assert_eq!(settings.services.secrets, [("s".to_owned(), b"x".to_vec())]);
+        assert!(settings.xray && settings.services.parameters.len() == 1);
+        let error = parsed(&["--secret=hunter2"], None).unwrap_err();
+        let want = "--secret: expected NAME=VALUE or NAME=@FILE, found no =";
+        assert_eq!(error, EarlyExit::Usage(want.to_owned()));
     }
 
     #[test]

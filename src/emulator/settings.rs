@@ -8,9 +8,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{self, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::context::local::LOCAL_TOKEN;
 use crate::emulator::environment::logs::LEVELS;
 use crate::emulator::report::uuid;
 use crate::emulator::runtime_api::faults::InjectedFault;
+use crate::emulator::services::data::ServiceData;
 use crate::emulator::time::civil;
 use crate::encoding::time::Date;
 
@@ -32,6 +34,10 @@ const NAME_LEN_MAX: usize = 64;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub struct Settings {
     /// The function's name, in `AWS_LAMBDA_FUNCTION_NAME` and in its ARN: 1 to 64 letters, digits, `-` and `_`
     /// (Lambda's `CreateFunction`).
@@ -89,6 +95,34 @@ pub struct Settings {
     pub json_log_level: Option<String>,
     /// Whether the log of the function and of Lambda goes to standard error.
     pub log: bool,
+    /// Whether new traces are sampled, so that the function sends its subsegments to X-Ray. They are shown in
+    /// the log, and [`InvokeResponse::subsegments`](super::InvokeResponse::subsegments) returns them.
+    pub xray: bool,
+    /// What the local Parameter Store, Secrets Manager and AppConfig hold at the start.
+    pub(crate) services: ServiceData,
+    /// Whether metrics, subsegments and lines of local extensions go to standard error, although the log does
+    /// not.
+    pub(crate) prints_notes: bool,
+}
+
+/// The addresses that a process is told by variables.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LocalAddrs {
+    pub(crate) api: SocketAddr,
+    /// Where parameters, secrets and configurations are served.
+    pub(crate) services: Option<SocketAddr>,
+    /// The X-Ray listener; `None` for the usual port of a daemon.
+    pub(crate) xray: Option<SocketAddr>,
+}
+
+impl From<SocketAddr> for LocalAddrs {
+    fn from(api: SocketAddr) -> LocalAddrs {
+        LocalAddrs {
+            api,
+            services: None,
+            xray: None,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -117,6 +151,9 @@ impl Default for Settings {
             seed: 1,
             json_log_level: None,
             log: false,
+            xray: false,
+            services: ServiceData::default(),
+            prints_notes: false,
         }
     }
 }
@@ -207,7 +244,7 @@ impl Settings {
     /// environment variables", and AWS's own emulator).
     pub(crate) fn process_env(
         &self,
-        api_addr: SocketAddr,
+        addrs: &LocalAddrs,
         task_root: &Path,
     ) -> Vec<(String, OsString)> {
         let root = task_root.to_string_lossy();
@@ -219,37 +256,55 @@ impl Settings {
             ("LANG", "en_US.UTF-8"),
             ("TZ", ":UTC"),
             ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"),
-            ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"),
+            ("AWS_XRAY_DAEMON_ADDRESS", &addrs.xray().to_string()),
         ];
         let defaults = defaults.map(|(name, value)| (name.to_owned(), value.into()));
         let mut vars: BTreeMap<String, OsString> = defaults.into();
+        // The function's own variables may name a server of its own.
+        if let Some(addr) = addrs.services {
+            for name in [
+                "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT",
+                "AWS_APPCONFIG_EXTENSION_HTTP_PORT",
+            ] {
+                vars.insert(name.to_owned(), addr.port().to_string().into());
+            }
+        }
         let own = self.env.iter().cloned();
         vars.extend(own.map(|(name, value)| (name, value.into())));
         // These are reserved: the function's own variables cannot replace them.
-        let reserved = self.reserved_env(api_addr).into_iter();
+        let reserved = self.reserved_env(addrs).into_iter();
         vars.extend(reserved.map(|(name, value)| (name.to_owned(), value.into())));
         // The path's bytes as they are: it may not be UTF-8.
         vars.insert("LAMBDA_TASK_ROOT".to_owned(), task_root.into());
         vars.into_iter().collect()
     }
 
+    /// Returns the function's `AWS_SESSION_TOKEN`: that of the emulator's own environment. If there are no
+    /// credentials at all, it is a made-up one.
+    pub(crate) fn session_token() -> String {
+        let default = match env::var("AWS_ACCESS_KEY_ID") {
+            Ok(key) if key != "local" => "",
+            _ => LOCAL_TOKEN,
+        };
+        env::var("AWS_SESSION_TOKEN").unwrap_or(default.to_owned())
+    }
+
     /// Returns the variables that Lambda sets itself, without `LAMBDA_TASK_ROOT`.
-    fn reserved_env(&self, api_addr: SocketAddr) -> Vec<(&'static str, String)> {
+    fn reserved_env(&self, addrs: &LocalAddrs) -> Vec<(&'static str, String)> {
         let Date { year, month, day } = civil(SystemTime::now()).date;
         let (version, id) = (&self.version, uuid().replace('-', ""));
         let log_stream = format!("{year:04}/{month:02}/{day:02}/[{version}]{id}");
         let own = |name: &str, default: &str| env::var(name).unwrap_or(default.to_owned());
         // Most AWS SDKs fail at start without credentials.
         let key = own("AWS_ACCESS_KEY_ID", "local");
-        let default_token = if key == "local" { "local" } else { "" };
         let secret = own("AWS_SECRET_ACCESS_KEY", "local");
-        let token = own("AWS_SESSION_TOKEN", default_token);
+        let token = Settings::session_token();
         let log_group = format!("/aws/lambda/{}", self.name);
         let initialization_type = self.initialization_type().to_owned();
         let mut vars = vec![
-            ("_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1".to_owned()),
-            ("_AWS_XRAY_DAEMON_PORT", "2000".to_owned()),
-            ("AWS_LAMBDA_RUNTIME_API", api_addr.to_string()),
+            ("_AWS_XRAY_DAEMON_ADDRESS", addrs.xray().ip().to_string()),
+            ("_AWS_XRAY_DAEMON_PORT", addrs.xray().port().to_string()),
+            ("AWS_LAMBDA_RUNTIME_API", addrs.api.to_string()),
             ("_HANDLER", self.handler.clone()),
             ("AWS_REGION", Settings::region()),
             ("AWS_DEFAULT_REGION", Settings::region()),
@@ -262,8 +317,8 @@ impl Settings {
             ("AWS_LAMBDA_LOG_GROUP_NAME", log_group),
             ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream),
             ("AWS_LAMBDA_INITIALIZATION_TYPE", initialization_type),
-            ("AWS_LAMBDA_METADATA_API", api_addr.to_string()),
-            ("AWS_LAMBDA_METADATA_TOKEN", METADATA_TOKEN.to_owned()),
+            ("AWS_LAMBDA_METADATA_API", addrs.api.to_string()),
+            ("AWS_LAMBDA_METADATA_TOKEN", LOCAL_TOKEN.to_owned()),
             ("AWS_ACCESS_KEY_ID", key),
             ("AWS_SECRET_ACCESS_KEY", secret),
             ("AWS_SESSION_TOKEN", token),
@@ -283,13 +338,19 @@ impl Settings {
     pub(crate) fn overridden(&self, api_addr: SocketAddr) -> Vec<&str> {
         let last_value = |name| self.env.iter().rev().find(|(own, _)| own == name);
         let root = self.start_folder().unwrap_or_default();
-        let vars = self.process_env(api_addr, &root);
+        let vars = self.process_env(&api_addr.into(), &root);
         vars.iter()
             .filter_map(|(name, value)| {
                 let (name, own_value) = last_value(name)?;
                 (value != own_value.as_str()).then_some(name.as_str())
             })
             .collect()
+    }
+}
+
+impl LocalAddrs {
+    fn xray(&self) -> SocketAddr {
+        self.xray.unwrap_or((Ipv4Addr::LOCALHOST, 2000).into())
     }
 }
 
@@ -305,15 +366,13 @@ pub(crate) fn is_for_extensions(name: &str) -> bool {
     !(name.starts_with('_') || is_xray || is_log || is_place)
 }
 
-/// The token of the metadata endpoint. The endpoint has no secrets here.
-pub(crate) const METADATA_TOKEN: &str = "local";
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn vars(settings: &Settings) -> Vec<(String, OsString)> {
-        settings.process_env(([127, 0, 0, 1], 9001).into(), Path::new("/a b"))
+        let api = SocketAddr::from(([127, 0, 0, 1], 9001));
+        settings.process_env(&api.into(), Path::new("/a b"))
     }
 
     #[track_caller]
@@ -485,6 +544,34 @@ mod tests {
         ] {
             assert!(names.contains(&name) && !kept.contains(&name), "{name}");
         }
+    }
+
+    #[test]
+    fn local_services_are_named_by_variables() {
+        let addrs = LocalAddrs {
+            api: ([127, 0, 0, 1], 1).into(),
+            services: Some(([127, 0, 0, 1], 2).into()),
+            xray: Some(([127, 0, 0, 1], 3).into()),
+        };
+        let check = |settings: &Settings, name: &str, want: &str| {
+            let vars = settings.process_env(&addrs, Path::new("/"));
+            let found = vars.iter().find(|(it, _)| it == name);
+            assert_eq!(
+                found.and_then(|(_, value)| value.to_str()),
+                Some(want),
+                "{name}"
+            );
+        };
+        let mut settings = Settings::default();
+        let own = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT";
+        check(&settings, own, "2");
+        check(&settings, "AWS_APPCONFIG_EXTENSION_HTTP_PORT", "2");
+        check(&settings, "AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:3");
+        check(&settings, "_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1");
+        check(&settings, "_AWS_XRAY_DAEMON_PORT", "3");
+        settings.env.push((own.to_owned(), "4".to_owned()));
+        check(&settings, own, "4");
+        check(&settings, "AWS_APPCONFIG_EXTENSION_HTTP_PORT", "2");
     }
 
     #[test]

@@ -24,6 +24,7 @@ const LAYERS: &[&[&str]] = &[
 const EMULATOR_LAYERS: &[&[&str]] = &[
     &["invoke_api", "runtime_api", "watch"],
     &["environment"],
+    &["services"],
     &["server"],
 ];
 

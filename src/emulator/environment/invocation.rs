@@ -5,12 +5,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::emulator::environment::Environment;
+use crate::emulator::environment::in_process;
 use crate::emulator::environment::lifecycle::{InitResult, InvocationFailure, UNAVAILABLE};
 use crate::emulator::environment::logs::without_nulls;
 use crate::emulator::environment::process::ChildProcess;
 use crate::emulator::environment::state_machine::InvocationOutcome;
-use crate::emulator::message::{FunctionError, InvocationEvent, ResponsePart, ResponseSender};
+use crate::emulator::message::{
+    FunctionError, InvocationData, InvocationEvent, ResponsePart, ResponseSender,
+};
 use crate::emulator::report::{self, InvocationReport};
+use crate::emulator::services::xray::{self, Subsegment};
 use crate::emulator::time::{civil, epoch_ms};
 use crate::json;
 use crate::json::{Object, Value};
@@ -70,7 +74,12 @@ impl Environment {
         }
         let init_time = *init.as_ref().unwrap_or(&None);
         let (id, version) = (&event.request_id, &settings.version);
-        self.log.begin(id, settings.bootstrap.is_none());
+        self.log.begin(id);
+        if settings.bootstrap.is_none() {
+            in_process::begin(id, &self.log, &self.services);
+        }
+        self.services.begin_invocation();
+        self.begin_trace(&event);
         let line = format!("START RequestId: {id} Version: {version}");
         let mut start = record_of(&event);
         start.insert("version", version.as_str());
@@ -92,6 +101,42 @@ impl Environment {
             init_time,
         };
         (invocation, init)
+    }
+
+    /// Receives the subsegments of an invocation that is sampled.
+    fn begin_trace(&self, event: &InvocationEvent) {
+        let header = event.trace_id.as_deref().unwrap_or_default();
+        let settings = &*self.settings;
+        let is_received = settings.xray || settings.bootstrap.is_none();
+        if is_received && header.contains("Sampled=1") {
+            match self.services.xray() {
+                Ok(xray) => xray.begin(&event.request_id, header),
+                Err(error) => {
+                    let line = format!("X-Ray: cannot listen on loopback: {error}\n");
+                    self.log.write_note(&line);
+                }
+            }
+        }
+    }
+
+    /// Returns the subsegments of an invocation that has ended, and shows them in the log.
+    fn finish_trace(&self, event: &InvocationEvent) -> Vec<Subsegment> {
+        let Some(xray) = self.services.started_xray() else {
+            return Vec::new();
+        };
+        let traced = xray.finish(&event.request_id);
+        let mut lines = String::new();
+        if !traced.subsegments.is_empty() {
+            lines.push_str("X-Ray subsegments:\n");
+            lines.push_str(&xray::tree_text(&traced.subsegments));
+        }
+        for problem in &traced.problems {
+            lines.push_str("X-Ray: ");
+            lines.push_str(problem);
+            lines.push('\n');
+        }
+        self.log.write_note(&lines);
+        traced.subsegments
     }
 
     /// Gives the event to the runtime and to the extensions.
@@ -170,7 +215,7 @@ impl Environment {
     ) -> bool {
         let event = &invocation.event;
         let id = event.request_id.as_str();
-        self.log.finish(id);
+        in_process::finish(id, &self.log);
         let took = invocation.began.elapsed().min(self.settings.timeout);
         let mut state = self.lock();
         state.processes().for_each(ChildProcess::flush_log);
@@ -217,9 +262,14 @@ impl Environment {
         let lines = format!("END RequestId: {id}\n{}{last_lines}", report.line());
         let record = report.record(record_of(event));
         self.log.write_platform(&lines, "platform.report", record);
-        // A caller that does not want the log has stopped reading.
-        let tail = ResponsePart::LogTail(self.log.take_tail());
-        invocation.response.try_send(tail);
+        let subsegments = self.finish_trace(event);
+        let data = InvocationData {
+            log_tail: self.log.take_tail(),
+            metrics: self.log.take_metrics(),
+            subsegments,
+        };
+        // A caller that does not want the data has stopped reading.
+        invocation.response.try_send(ResponsePart::Report(data));
         report.failure.is_none()
     }
 

@@ -7,12 +7,13 @@ use std::process::Command;
 use std::sync::{MutexGuard, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::context::local::Service;
 use crate::emulator::environment::extensions::{ExtensionState, RegisteredExtension};
 use crate::emulator::environment::process::{self, ChildProcess};
 use crate::emulator::environment::{Environment, EnvironmentState, ProcessStage};
 use crate::emulator::message::FunctionError;
 use crate::emulator::report::{self, ProcessExit};
-use crate::emulator::settings::is_for_extensions;
+use crate::emulator::settings::{LocalAddrs, is_for_extensions};
 use crate::emulator::time::epoch_ms;
 use crate::json;
 use crate::json::Value;
@@ -206,6 +207,16 @@ impl Environment {
         }
     }
 
+    /// Returns the addresses that a process is told. Starts what listens there.
+    fn local_addrs(&self) -> io::Result<LocalAddrs> {
+        let xray = self.settings.xray.then(|| self.services.xray());
+        Ok(LocalAddrs {
+            api: self.api_addr,
+            services: Some(self.services.addr(Service::ParametersAndSecrets)?),
+            xray: xray.transpose()?.map(|xray| xray.addr()),
+        })
+    }
+
     fn spawn_runtime(&self, state: &mut EnvironmentState) -> Result<(), FunctionError> {
         let Some(bootstrap) = self.settings.bootstrap.as_deref() else {
             return Ok(());
@@ -220,7 +231,7 @@ impl Environment {
                 None => Command::new(&program),
             };
             command.args(runner.map(|_| &program)).current_dir(&folder);
-            let env = self.settings.process_env(self.api_addr, &folder);
+            let env = self.settings.process_env(&self.local_addrs()?, &folder);
             command.env_clear().envs(env);
             ChildProcess::start(command, "function", &self.log, on_exit)
         };
@@ -235,9 +246,10 @@ impl Environment {
             return Ok(());
         };
         let error_type = "Extension.LaunchError";
-        let programs = executables(folder).map_err(|error| {
-            FunctionError::new(error_type, &format!("{}: {error}", folder.display()))
-        })?;
+        let failed =
+            |error| FunctionError::new(error_type, &format!("{}: {error}", folder.display()));
+        let programs = executables(folder).map_err(failed)?;
+        let addrs = self.local_addrs().map_err(failed)?;
         for program in programs {
             let name = program.file_name().unwrap_or_default();
             let name = name.to_string_lossy().into_owned();
@@ -247,7 +259,7 @@ impl Environment {
                     state.extensions.set_exited(&extension, exit);
                 }
             });
-            let mut env = self.settings.process_env(self.api_addr, Path::new("/"));
+            let mut env = self.settings.process_env(&addrs, Path::new("/"));
             env.retain(|(name, _)| is_for_extensions(name));
             let mut command = Command::new(&program);
             command.current_dir("/").env_clear().envs(env);
@@ -299,6 +311,7 @@ impl Environment {
         if !extensions.is_empty() {
             self.end_extensions(extensions, began, reason);
         }
+        self.services.begin_environment();
         self.update(|state| state.begin_generation(&self.settings));
     }
 

@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::Mutex;
 use std::time::SystemTime;
 
 use crate::emulator::environment::telemetry::{Subscriber, TelemetryRecord, TelemetrySubscription};
 use crate::emulator::server::lock;
+use crate::emulator::services::metrics::{self, Metric, MetricLine};
+use crate::emulator::settings::Settings;
 use crate::emulator::time::civil;
 use crate::json;
 use crate::json::{Object, Value};
-use crate::log;
 
 /// Writes a line for the developer to standard error. Ignores write errors, where `eprintln!` would
 /// panic: the emulator goes on if the pipe is closed.
@@ -26,14 +27,16 @@ const TAIL_LEN_MAX: usize = 4096;
 /// Records of an Init phase that are kept for later subscribers.
 const HISTORY_LEN_MAX: usize = 1000;
 
-/// The invocations that a runtime in this process may serve, by request id, and their logs.
-static IN_PROCESS: Mutex<Vec<(String, Weak<EnvironmentLog>)>> = Mutex::new(Vec::new());
+/// Length of the metrics that are kept for an invocation: that of their lines, times their number.
+const METRICS_LEN_MAX: usize = 4 * 1024 * 1024;
 
 /// The log of one environment.
 #[derive(Debug)]
 pub(crate) struct EnvironmentLog {
     /// Whether the log goes to standard error.
     is_printed: bool,
+    /// Whether lines about what the function sent to local services, and its metrics, go to standard error.
+    prints_notes: bool,
     /// Whether standard error is a terminal, which would interpret control characters.
     is_terminal: bool,
     /// The lowest level that is logged in JSON; `None` if the log format is text.
@@ -49,14 +52,20 @@ struct LogState {
     history: Option<Vec<TelemetryRecord>>,
     /// The invocation that lines belong to.
     request_id: String,
+    /// The metrics in the lines since the last invocation ended, and their length.
+    metrics: Vec<Metric>,
+    metrics_len: usize,
 }
 
 impl EnvironmentLog {
-    /// Returns a log. With a `json_level` its format is JSON.
-    pub(crate) fn new(is_printed: bool, json_level: Option<&str>) -> EnvironmentLog {
+    /// Returns the log of an environment with these settings.
+    pub(crate) fn new(settings: &Settings) -> EnvironmentLog {
+        let prints_notes = settings.log || settings.prints_notes;
+        let json_level = settings.json_log_level.as_deref();
         EnvironmentLog {
-            is_printed,
-            is_terminal: is_printed && io::stderr().is_terminal(),
+            is_printed: settings.log,
+            prints_notes,
+            is_terminal: prints_notes && io::stderr().is_terminal(),
             json_level: json_level.map(str::to_owned),
             tail: Mutex::default(),
             state: Mutex::new(LogState {
@@ -106,19 +115,31 @@ impl EnvironmentLog {
         subscribers.into_iter().for_each(Subscriber::end);
     }
 
-    /// Assigns the lines that follow to an invocation. If `is_in_process`, lines that a runtime in this
-    /// process writes about the invocation belong to this log too.
-    pub(crate) fn begin(self: &Arc<Self>, request_id: &str, is_in_process: bool) {
+    /// Assigns the lines that follow to an invocation.
+    pub(crate) fn begin(&self, request_id: &str) {
         request_id.clone_into(&mut lock(&self.state).request_id);
-        if is_in_process {
-            lock(&IN_PROCESS).push((request_id.to_owned(), Arc::downgrade(self)));
-            log::LISTENER.get_or_init(|| take_in_process_line);
-        }
     }
 
-    /// Ends the lines of an invocation.
-    pub(crate) fn finish(&self, request_id: &str) {
-        lock(&IN_PROCESS).retain(|(id, log)| id != request_id || !std::ptr::eq(log.as_ptr(), self));
+    /// Returns the metrics in the lines since the last call.
+    pub(crate) fn take_metrics(&self) -> Vec<Metric> {
+        let mut state = lock(&self.state);
+        state.metrics_len = 0;
+        std::mem::take(&mut state.metrics)
+    }
+
+    /// Writes a line of an extension that the local Lambda plays itself.
+    pub(crate) fn write_extension_line(&self, line: &str, is_printed: bool) {
+        self.write_lines("extension", format!("{line}\n").as_bytes(), is_printed);
+    }
+
+    /// Writes lines about an invocation that Lambda does not write. A log in JSON has no place for them, so
+    /// they only go to standard error then.
+    pub(crate) fn write_note(&self, lines: &str) {
+        if self.json_level.is_none() {
+            self.write(lines.as_bytes(), self.prints_notes);
+        } else if self.prints_notes {
+            self.print(lines.as_bytes());
+        }
     }
 
     /// Writes what Lambda logs about the function: `text` in text logs, unless it is empty, and a record of
@@ -142,11 +163,13 @@ impl EnvironmentLog {
         self.write_lines(kind, lines, self.is_printed);
     }
 
-    fn write_lines(&self, kind: &'static str, lines: &[u8], is_printed: bool) {
+    pub(crate) fn write_lines(&self, kind: &'static str, lines: &[u8], is_printed: bool) {
+        let mut notes = String::new();
         let mut state = lock(&self.state);
         for line in lines.split_inclusive(|&b| b == b'\n') {
             let line = line.strip_suffix(b"\n").unwrap_or(line);
             let text = String::from_utf8_lossy(line).into_owned();
+            let metrics = metrics::read_line(&text).filter(|_| kind == "function");
             let record = match &self.json_level {
                 None => Value::String(text),
                 Some(level) => match json_log_line(&text, level, &state.request_id) {
@@ -157,11 +180,17 @@ impl EnvironmentLog {
             if self.json_level.is_some() {
                 self.write_line(&json::to_vec(&record), is_printed);
             }
+            if let Some(metrics) = metrics {
+                notes.push_str(&state.add_metrics(metrics, line.len()));
+            }
             state.publish(&TelemetryRecord::new(kind, record));
         }
         drop(state);
         if self.json_level.is_none() {
             self.write(lines, is_printed);
+        }
+        if self.prints_notes {
+            self.print(notes.as_bytes());
         }
     }
 
@@ -176,10 +205,16 @@ impl EnvironmentLog {
         let excess = tail.len().saturating_sub(TAIL_LEN_MAX);
         tail.drain(..excess);
         drop(tail);
-        if is_printed && self.is_terminal {
+        if is_printed {
+            self.print(bytes);
+        }
+    }
+
+    fn print(&self, bytes: &[u8]) {
+        if self.is_terminal {
             let text = escape_for_terminal(bytes);
             let _ = io::stderr().lock().write_all(text.as_bytes());
-        } else if is_printed {
+        } else {
             let _ = io::stderr().lock().write_all(bytes);
         }
     }
@@ -191,6 +226,28 @@ impl EnvironmentLog {
 }
 
 impl LogState {
+    /// Keeps the metrics of a line. Returns lines that show them.
+    fn add_metrics(&mut self, found: MetricLine, line_len: usize) -> String {
+        let mut lines = String::new();
+        for metric in &found.metrics {
+            let _ = writeln!(lines, "METRIC {}", metric.line());
+        }
+        for problem in &found.problems {
+            let _ = writeln!(
+                lines,
+                "METRIC ignored by CloudWatch: {}",
+                metrics::one_line(problem)
+            );
+        }
+        // Each metric has the properties of its line.
+        let len = line_len.saturating_mul(found.metrics.len());
+        if self.metrics_len.saturating_add(len) <= METRICS_LEN_MAX {
+            self.metrics_len = self.metrics_len.saturating_add(len);
+            self.metrics.extend(found.metrics);
+        }
+        lines
+    }
+
     fn publish(&mut self, record: &TelemetryRecord) {
         for subscriber in &mut self.subscribers {
             subscriber.offer(record);
@@ -199,18 +256,6 @@ impl LogState {
         if let Some(history) = history.filter(|history| history.len() < HISTORY_LEN_MAX) {
             history.push(record.clone());
         }
-    }
-}
-
-/// Takes a line that a runtime in this process has written to standard error.
-fn take_in_process_line(request_id: &str, line: &[u8]) {
-    let logs = lock(&IN_PROCESS);
-    let mut latest_first = logs.iter().rev();
-    let found = latest_first.find(|(id, _)| id == request_id);
-    let log = found.and_then(|(_, log)| log.upgrade());
-    drop(logs);
-    if let Some(log) = log {
-        log.write_lines("function", line, false);
     }
 }
 
@@ -296,6 +341,21 @@ fn json_log_line(text: &str, level_min: &str, request_id: &str) -> Option<Object
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_metrics_of_an_invocation_are_bounded() {
+        let line = r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"n","Metrics":[{"Name":"a"},{"Name":"b"}]}]},"a":1,"b":2}"#;
+        let mut state = LogState::default();
+        let mut add = |line_len| {
+            let text = state.add_metrics(metrics::read_line(line).unwrap(), line_len);
+            assert_eq!(text, "METRIC n a 1\nMETRIC n b 2\n");
+            state.metrics.len()
+        };
+        assert_eq!(add(METRICS_LEN_MAX / 2 - 1), 2);
+        assert_eq!(add(2), 2);
+        assert_eq!(add(1), 4);
+        assert_eq!(add(1), 4);
+    }
 
     #[test]
     fn lines_end_with_lf() {

@@ -3,6 +3,7 @@
 #[cfg(target_os = "linux")]
 mod executable;
 pub(crate) mod extensions;
+mod in_process;
 pub(crate) mod invocation;
 pub(crate) mod lifecycle;
 pub(crate) mod logs;
@@ -26,6 +27,7 @@ use crate::emulator::environment::state_machine::RuntimeStateMachine;
 use crate::emulator::message::{FunctionError, InvocationEvent, ResponseSender};
 use crate::emulator::report::ProcessExit;
 use crate::emulator::server::lock;
+use crate::emulator::services::LocalServices;
 use crate::emulator::settings::Settings;
 
 /// One execution environment. `lifecycle` starts and ends it, `invocation` runs an invocation in it.
@@ -33,6 +35,8 @@ use crate::emulator::settings::Settings;
 pub(crate) struct Environment {
     pub(crate) settings: Arc<Settings>,
     pub(crate) log: Arc<EnvironmentLog>,
+    /// What the function finds on local addresses besides the Runtime API.
+    pub(crate) services: Arc<LocalServices>,
     /// Where its Runtime API listens.
     pub(crate) api_addr: SocketAddr,
     weak_self: Weak<Environment>,
@@ -83,13 +87,20 @@ pub(crate) enum ProcessStage {
 }
 
 impl Environment {
-    pub(crate) fn new(settings: Arc<Settings>, api_addr: SocketAddr) -> Arc<Environment> {
+    /// Returns an environment whose Runtime API listens on `api_addr`. `services` makes its local services,
+    /// which write to the log.
+    pub(crate) fn new(
+        settings: Arc<Settings>,
+        api_addr: SocketAddr,
+        services: impl FnOnce(Arc<EnvironmentLog>) -> Arc<LocalServices>,
+    ) -> Arc<Environment> {
         let state = Mutex::new(EnvironmentState::new(&settings));
-        let log = EnvironmentLog::new(settings.log, settings.json_log_level.as_deref());
-        let log = Arc::new(log);
+        let log = Arc::new(EnvironmentLog::new(&settings));
+        let services = services(Arc::clone(&log));
         Arc::new_cyclic(|weak_self| Environment {
             settings,
             log,
+            services,
             api_addr,
             weak_self: Weak::clone(weak_self),
             state,

@@ -41,6 +41,11 @@ impl InvokeApi {
             ("None", "Off")
         };
         let log_format = settings.json_log_level.as_ref().map_or("Text", |_| "JSON");
+        let tracing = if settings.xray {
+            "Active"
+        } else {
+            "PassThrough"
+        };
         let timeout_secs = settings.timeout.as_millis().div_ceil(1000);
         json!({
             "FunctionName": settings.name,
@@ -54,7 +59,7 @@ impl InvokeApi {
             "MemorySize": settings.memory_mb,
             "LastModified": civil(self.started).rfc3339().replace('Z', "+0000"),
             "Version": settings.version,
-            "TracingConfig": { "Mode": "PassThrough" },
+            "TracingConfig": { "Mode": tracing },
             "RevisionId": self.revision_id,
             "State": "Active",
             "LastUpdateStatus": "Successful",

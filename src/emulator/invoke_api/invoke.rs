@@ -5,6 +5,7 @@ use std::iter;
 
 use crate::emulator::InvokeResponse;
 use crate::emulator::environment::lifecycle::UNAVAILABLE;
+use crate::emulator::invoke::data_of;
 use crate::emulator::invoke_api::event_stream::{invoke_complete, payload_chunk};
 use crate::emulator::invoke_api::{
     ApiError, ApiResult, InvokeApi, JSON, check_event, qualified, refused,
@@ -15,12 +16,18 @@ use crate::emulator::message::{
 };
 use crate::emulator::scheduler::ThrottledError;
 use crate::emulator::server::exchange::{BodyReadError, Exchange, HttpRequest};
+use crate::emulator::services::metrics::Metric;
 use crate::encoding::{base64, decode_base64};
 use crate::json;
 use crate::json::Value;
 
 /// Longest client context in base64 ("Invoke", Lambda API reference).
 const CLIENT_CONTEXT_LEN_MAX: usize = 3583;
+
+/// The field in which the page requests metrics, and gets them.
+const METRICS: &str = "X-Local-Metrics";
+/// Longest text of metrics in a field, before base64. Browsers accept heads of 256 KB.
+const METRICS_LEN_MAX: usize = 32 * 1024;
 
 /// Returns the error for an invocation that finds the queue full.
 fn throttled(_: ThrottledError) -> ApiError {
@@ -52,7 +59,7 @@ impl InvokeApi {
         let trace_id = event.trace_id.clone().unwrap_or_default();
         let parts = self.scheduler.invoke(event).map_err(throttled)?;
         let response = InvokeResponse::receive(&parts).map_err(|_| ended())?;
-        let log = base64_log_tail(request, &parts);
+        let log = log_fields(request, &parts);
         let version = self.scheduler.settings.version.as_str();
         let mut fields = vec![
             ("X-Amzn-RequestId", id.as_str()),
@@ -66,9 +73,7 @@ impl InvokeApi {
         if response.is_error() {
             fields.push(("X-Amz-Function-Error", "Unhandled"));
         }
-        if !log.is_empty() {
-            fields.push(("X-Amz-Log-Result", &log));
-        }
+        fields.extend(log.iter().map(|(name, value)| (*name, value.as_str())));
         Ok(exchange.respond(200, &fields, &response.body)?)
     }
 
@@ -245,7 +250,7 @@ fn send_chunks(
                 return Ok(None);
             }
             ResponsePart::Data(bytes) => exchange.send_part(&payload_chunk(&bytes))?,
-            ResponsePart::Start(_) | ResponsePart::LogTail(_) => {}
+            ResponsePart::Start(_) | ResponsePart::Report(_) => {}
             ResponsePart::End(error) => return Ok(error),
         }
     }
@@ -256,12 +261,67 @@ fn send_chunks(
 /// Waits until the invocation is over and returns the end of its log in base64; empty if the request does
 /// not ask for it.
 fn base64_log_tail(request: &HttpRequest, parts: &ResponseReceiver) -> String {
-    if request.non_empty_header("X-Amz-Log-Type") != Some("Tail") {
+    if !asks_for_log(request) {
         return String::new();
     }
-    let tails = parts.iter().filter_map(|part| match part {
-        ResponsePart::LogTail(tail) => Some(tail),
-        _ => None,
-    });
-    base64(&tails.last().unwrap_or_default())
+    base64(&data_of(parts.iter()).log_tail)
+}
+
+fn asks_for_log(request: &HttpRequest) -> bool {
+    request.non_empty_header("X-Amz-Log-Type") == Some("Tail")
+}
+
+/// Returns the fields of a response about what the function has written, with the values in base64. The field for
+/// metrics is for the page; Lambda has none.
+fn log_fields(request: &HttpRequest, parts: &ResponseReceiver) -> Vec<(&'static str, String)> {
+    let wants_metrics = request.header(METRICS).is_some();
+    if !wants_metrics && !asks_for_log(request) {
+        return Vec::new();
+    }
+    let data = data_of(parts.iter());
+    let text = metrics_text(&data.metrics);
+    let mut fields = Vec::new();
+    if asks_for_log(request) && !data.log_tail.is_empty() {
+        fields.push(("X-Amz-Log-Result", base64(&data.log_tail)));
+    }
+    if wants_metrics && !text.is_empty() {
+        fields.push((METRICS, base64(text.as_bytes())));
+    }
+    fields
+}
+
+/// Returns a line for each metric, as far as they fit into a field.
+fn metrics_text(metrics: &[Metric]) -> String {
+    let mut text = String::new();
+    for metric in metrics {
+        let line = metric.line();
+        if text.len().saturating_add(line.len()) >= METRICS_LEN_MAX {
+            text.push_str("...\n");
+            break;
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulator::services::metrics::read_line;
+
+    #[test]
+    fn the_text_of_metrics_is_bounded() {
+        let name = "m".repeat(500);
+        let line = format!(
+            r#"{{"_aws":{{"CloudWatchMetrics":[{{"Namespace":"n","Metrics":[{{"Name":"{name}"}}]}}]}},"{name}":1}}"#
+        );
+        let [metric] = read_line(&line).unwrap().metrics.try_into().unwrap();
+        let line_len = format!("n {name} 1\n").len();
+        let n_max = METRICS_LEN_MAX / line_len;
+        let text_of = |n: usize| metrics_text(&vec![metric.clone(); n]);
+        assert_eq!(text_of(n_max).len(), n_max * line_len);
+        assert!(text_of(n_max + 1).ends_with(" 1\n...\n"));
+        assert_eq!(text_of(n_max + 9), text_of(n_max + 1));
+    }
 }

@@ -32,6 +32,14 @@ mod tests {
     use crate::json::Value;
 
     #[test]
+    fn what_a_function_writes_becomes_text_and_never_html() {
+        for part in ["innerHTML", "outerHTML", "insertAdjacent", "document.write"] {
+            assert!(!PAGE.contains(part), "{part}");
+        }
+        assert!(PAGE.contains("at(id).textContent = "));
+    }
+
+    #[test]
     fn the_page_holds_every_sample() {
         let page = page();
         let (_, rest) = page.split_once("id=\"samples\">").unwrap();

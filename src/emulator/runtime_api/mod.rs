@@ -8,6 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::context::local::LOCAL_TOKEN;
 use crate::emulator::environment::Environment;
 use crate::emulator::environment::extensions::{ExtensionCallError, ExtensionState};
 use crate::emulator::environment::state_machine::{
@@ -22,7 +23,6 @@ use crate::emulator::runtime_api::faults::{CallFaults, FaultInjector, InjectedFa
 use crate::emulator::server::access::AccessRules;
 use crate::emulator::server::exchange::{BodyReadError, Exchange, HttpRequest};
 use crate::emulator::server::{Service, connections_max};
-use crate::emulator::settings::METADATA_TOKEN;
 use crate::encoding::{decode_base64, decode_percent};
 
 const METADATA: &str = "/2026-01-15/metadata/execution-environment";
@@ -509,7 +509,7 @@ fn inject_status(path: &str, faults: &CallFaults) -> CallResult {
 fn send_metadata(_: &RuntimeApi, call: &mut ApiCall<'_, '_>) -> CallResult {
     let authorization = call.request.header("Authorization");
     let token = authorization.and_then(|value| value.strip_prefix("Bearer "));
-    if token != Some(METADATA_TOKEN) {
+    if token != Some(LOCAL_TOKEN) {
         return call.respond(401, &PLAIN, b"Unauthorized\n");
     }
     let fields = [JSON, ("Cache-Control", "private, max-age=43200, immutable")];

@@ -226,6 +226,11 @@ impl<'c> Exchange<'c> {
         lock(&self.connection.state).is_kept = true;
     }
 
+    /// Closes the connection after the response that is sent next.
+    pub(crate) fn close_after_response(&mut self) {
+        self.close = true;
+    }
+
     /// Reads the whole body, which may have up to `len_max` bytes.
     pub(crate) fn read_body(&mut self, len_max: usize) -> Result<Vec<u8>, BodyReadError> {
         let mut body = Vec::new();

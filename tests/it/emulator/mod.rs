@@ -16,5 +16,6 @@ mod invoke_api;
 mod process;
 mod raw_requests;
 mod runtime_api;
+mod services;
 #[cfg(target_os = "linux")]
 mod watch;
