@@ -83,8 +83,13 @@ fn hmac(key: &[u8], message: &[&[u8]]) -> [u8; 32] {
 /// assert_eq!(tiny_lambda::signing::hex(&[0x0a, 0xff]), "0aff");
 /// ```
 pub fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|&byte| [byte >> 4, byte]);
-    digits.map(|digit| char::from(hex_digit(digit))).collect()
+    let mut text = String::new();
+    for byte in bytes {
+        for digit in [byte >> 4, *byte] {
+            text.push(char::from(hex_digit(digit)));
+        }
+    }
+    text
 }
 
 /// Returns whether `a` and `b` are equal, in a time that depends on their lengths only.

@@ -83,8 +83,10 @@ impl Hash {
         self.update(PADDING.get(..n_padding).unwrap_or_default());
         self.update(&bit_len);
         let mut digest = [0; 32];
-        for (bytes, word) in digest.chunks_mut(4).zip(self.state) {
-            bytes.copy_from_slice(&word.to_be_bytes());
+        for (bytes, word) in digest.chunks_exact_mut(4).zip(&self.state) {
+            if let Some(bytes) = bytes.first_chunk_mut() {
+                *bytes = word.to_be_bytes();
+            }
         }
         digest
     }

@@ -9,24 +9,25 @@
 //!
 //! # fn put() -> tiny_lambda::Result<()> {
 //! let signer = Signer::from_env("dynamodb")?;
-//! let url = "https://dynamodb.eu-central-1.amazonaws.com/";
+//! let host = "dynamodb.eu-central-1.amazonaws.com";
 //! let mut headers = vec![
 //!     ("Content-Type", "application/x-amz-json-1.0"),
 //!     ("X-Amz-Target", "DynamoDB_20120810.GetItem"),
 //! ];
 //! let body = br#"{"TableName":"orders","Key":{"id":{"S":"a1"}}}"#;
-//! let signed = signer.sign("POST", url, &headers, body)?;
+//! let signed = signer.sign("POST", host, "/", &headers, body);
 //! headers.extend(signed.iter().map(|(name, value)| (*name, value.as_str())));
-//! // Send the body with these headers to the URL.
+//! // Send the body with these headers to https://dynamodb.eu-central-1.amazonaws.com/.
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # URLs
-//! A URL is given as it is sent. [`encode`] encodes a text that becomes a part of it: a segment of the path, or
-//! a name or value of the query. For Amazon S3 the path is encoded again before it is signed, as the service
-//! does it, so it does not matter which escapes it has. The same holds for the query of all services, where
-//! `+` stands for a space.
+//! # Paths and queries
+//! The target of a request is its path and query, as they are sent. [`encode`] encodes a text that becomes a
+//! part of it: a segment of the path, or a name or value of the query. Before a query is signed, it is decoded
+//! and encoded again, as the service does it, so the signature is the same for all escapes of a character. `+`
+//! stands for a space. The same holds for paths of Amazon S3. For other services, empty segments, `.` and `..`
+//! are resolved, and the path is encoded once more.
 //!
 //! The results are those of botocore, which the tests compare.
 
@@ -34,7 +35,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::time::Duration;
-use core::{error, fmt};
+use core::{error, fmt, mem};
 
 use super::{hex, hmac, sha256};
 use crate::encoding::lengths::{text_after, text_before, utf8};
@@ -46,9 +47,9 @@ use crate::sys;
 /// The name of the algorithm.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// Headers that are not signed, since proxies change them, as in botocore (`SIGNED_HEADERS_BLACKLIST`), and the
-/// header with the signature.
-const UNSIGNED_HEADERS: &str = "authorization baggage connection expect keep-alive proxy-authenticate \
+/// Headers that are not signed, since proxies change them (botocore's `SIGNED_HEADERS_BLACKLIST`), and those that
+/// the signature adds.
+const UNSIGNED_HEADERS: &str = "authorization x-amz-date x-amz-security-token baggage connection expect keep-alive proxy-authenticate \
     proxy-authorization te traceparent tracestate trailer transfer-encoding upgrade user-agent x-amzn-trace-id";
 
 /// The longest time for which a presigned URL is valid ("Authenticating Requests: Using Query Parameters" in the
@@ -58,20 +59,20 @@ const EXPIRES_MAX_S: u64 = 7 * 24 * 60 * 60;
 /// Why a request cannot be signed.
 ///
 /// ```
+/// use std::time::Duration;
 /// use tiny_lambda::signing::sigv4::{Credentials, SignError, Signer};
 ///
-/// let signer = Signer::new(Credentials::new("AKIDEXAMPLE", "secret"), "eu-central-1", "sqs");
-/// let error = signer.sign("GET", "sqs.example", &[], b"").unwrap_err();
-/// assert_eq!(error, SignError::Url);
-/// assert_eq!(error.to_string(), "cannot sign the request: expected a URL with https:// or http:// and a host");
+/// let signer = Signer::new(Credentials::new("AKIDEXAMPLE", "secret"), "eu-central-1", "s3");
+/// let a_month = Duration::from_secs(30 * 24 * 60 * 60);
+/// let error = signer.presign("GET", "bucket.s3.amazonaws.com", "/a", &[], a_month).unwrap_err();
+/// assert_eq!(error, SignError::Expires);
+/// assert_eq!(error.to_string(), "cannot sign the request: a presigned URL is valid for 1 second to 7 days");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignError {
     /// This environment variable is not set, or is empty. Lambda sets it, but not with SnapStart.
     MissingVariable(&'static str),
-    /// The URL does not begin with `https://` or `http://` and a host.
-    Url,
     /// A presigned URL is valid for 1 second to 7 days.
     Expires,
 }
@@ -80,7 +81,6 @@ impl fmt::Display for SignError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (before, after) = match self {
             SignError::MissingVariable(name) => (*name, " is not set"),
-            SignError::Url => ("expected a URL with https:// or http:// and a host", ""),
             SignError::Expires => ("a presigned URL is valid for 1 second to 7 days", ""),
         };
         for part in ["cannot sign the request: ", before, after] {
@@ -113,7 +113,8 @@ type Result<T> = core::result::Result<T, SignError>;
 pub struct Credentials {
     access_key_id: String,
     secret_access_key: String,
-    session_token: Option<String>,
+    /// Empty if there is none.
+    session_token: String,
 }
 
 impl Credentials {
@@ -129,7 +130,7 @@ impl Credentials {
         Credentials {
             access_key_id: access_key_id.into(),
             secret_access_key: secret_access_key.into(),
-            session_token: None,
+            session_token: String::new(),
         }
     }
 
@@ -143,7 +144,7 @@ impl Credentials {
     /// ```
     #[must_use]
     pub fn with_session_token(mut self, token: &str) -> Credentials {
-        self.session_token = Some(token.into());
+        self.session_token = token.into();
         self
     }
 
@@ -161,11 +162,10 @@ impl Credentials {
     /// # Errors
     /// If one of the first two variables is not set. With SnapStart, none is set.
     pub fn from_env() -> Result<Credentials> {
-        Ok(Credentials {
-            access_key_id: variable(c"AWS_ACCESS_KEY_ID")?,
-            secret_access_key: variable(c"AWS_SECRET_ACCESS_KEY")?,
-            session_token: variable(c"AWS_SESSION_TOKEN").ok(),
-        })
+        let id = variable(c"AWS_ACCESS_KEY_ID")?;
+        let secret = variable(c"AWS_SECRET_ACCESS_KEY")?;
+        let token = variable(c"AWS_SESSION_TOKEN").unwrap_or_default();
+        Ok(Credentials::new(id, secret).with_session_token(token))
     }
 }
 
@@ -178,9 +178,9 @@ impl fmt::Debug for Credentials {
 }
 
 /// Returns the value of an environment variable that is not empty.
-fn variable(name: &'static CStr) -> Result<String> {
+fn variable(name: &'static CStr) -> Result<&'static str> {
     match sys::env(name).map(core::str::from_utf8) {
-        Some(Ok(value)) if !value.is_empty() => Ok(value.into()),
+        Some(Ok(value)) if !value.is_empty() => Ok(value),
         _ => Err(SignError::MissingVariable(utf8(name.to_bytes()))),
     }
 }
@@ -192,11 +192,10 @@ fn variable(name: &'static CStr) -> Result<String> {
 ///
 /// let credentials = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
 /// let signer = Signer::new(credentials, "us-east-1", "service").at(1_440_938_160);
-/// let signed = signer.sign("GET", "https://example.amazonaws.com/", &[], b"")?;
+/// let signed = signer.sign("GET", "example.amazonaws.com", "/", &[], b"");
 /// assert_eq!(signed[0], ("X-Amz-Date", "20150830T123600Z".to_owned()));
 /// let signature = "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31";
 /// assert!(signed[1].1.ends_with(&format!(", SignedHeaders=host;x-amz-date, Signature={signature}")));
-/// # Ok::<(), tiny_lambda::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Signer {
@@ -242,8 +241,8 @@ impl Signer {
     /// # Errors
     /// Those of [`Credentials::from_env`], and if `AWS_REGION` is not set.
     pub fn from_env(service: &str) -> Result<Signer> {
-        let credentials = Credentials::from_env()?;
-        Ok(Signer::new(credentials, &variable(c"AWS_REGION")?, service))
+        let region = variable(c"AWS_REGION")?;
+        Ok(Signer::new(Credentials::from_env()?, region, service))
     }
 
     /// Signs with this time, in seconds since the Unix epoch, instead of the current time.
@@ -254,9 +253,8 @@ impl Signer {
     /// use tiny_lambda::signing::sigv4::{Credentials, Signer};
     ///
     /// let signer = Signer::new(Credentials::new("AKIDEXAMPLE", "secret"), "eu-central-1", "sqs");
-    /// let signed = signer.at(0).sign("GET", "https://sqs.example/", &[], b"")?;
+    /// let signed = signer.at(0).sign("GET", "sqs.eu-central-1.amazonaws.com", "/", &[], b"");
     /// assert_eq!(signed[0], ("X-Amz-Date", "19700101T000000Z".to_owned()));
-    /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     #[must_use]
     pub fn at(mut self, time_s: u64) -> Signer {
@@ -265,102 +263,110 @@ impl Signer {
     }
 
     /// Returns the headers that a request must have in addition to `headers`: `X-Amz-Date`,
-    /// `X-Amz-Security-Token` if the access key has a session token, `X-Amz-Content-Sha256` for Amazon S3, and
+    /// `X-Amz-Content-Sha256` for Amazon S3, `X-Amz-Security-Token` if the access key has a session token, and
     /// `Authorization`.
     ///
-    /// All of `headers` are signed, except those that proxies change, such as `User-Agent`. Earlier values of
-    /// the returned headers are ignored. The `Host` header is that of the URL if `headers` has none.
+    /// `host` is the value of the header `Host`, with the port if it is neither 443 nor 80. `target` is the
+    /// path, and the query if there is one, as they are sent (see [the module](self)). All of `headers` are
+    /// signed, except those that proxies change, such as `User-Agent`, and those that this returns.
     ///
-    /// A header `X-Amz-Content-Sha256` in `headers` replaces the hash of the body. Its value is the hash in
-    /// hexadecimal digits, or `UNSIGNED-PAYLOAD` for a request over TLS whose body is not signed.
+    /// A header `X-Amz-Content-Sha256` in `headers` replaces the hash of the body, and is not returned. Its value
+    /// is the hash in hexadecimal digits, or `UNSIGNED-PAYLOAD` for a request over TLS whose body is not signed.
     ///
     /// ```
     /// use tiny_lambda::signing::sigv4::{Credentials, Signer};
     ///
     /// let credentials = Credentials::new("ASIAEXAMPLE", "secret").with_session_token("token");
     /// let signer = Signer::new(credentials, "eu-central-1", "s3");
-    /// let url = "https://bucket.s3.eu-central-1.amazonaws.com/orders/a1.json";
-    /// let signed = signer.sign("PUT", url, &[("Content-Type", "application/json")], b"{}")?;
+    /// let host = "bucket.s3.eu-central-1.amazonaws.com";
+    /// let signed = signer.sign("PUT", host, "/orders/a1.json", &[("Content-Type", "application/json")], b"{}");
     /// let names: Vec<&str> = signed.iter().map(|header| header.0).collect();
-    /// let want = ["X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Content-Sha256", "Authorization"];
+    /// let want = ["X-Amz-Date", "X-Amz-Content-Sha256", "X-Amz-Security-Token", "Authorization"];
     /// assert_eq!(names, want);
-    /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
-    ///
-    /// # Errors
-    /// [`SignError::Url`].
     pub fn sign(
         &self,
         method: &str,
-        url: &str,
+        host: &str,
+        target: &str,
         headers: &[(&str, &str)],
         body: &[u8],
-    ) -> Result<Vec<(&'static str, String)>> {
-        let url = Url::parse(url)?;
+    ) -> Vec<(&'static str, String)> {
         let time = self.time();
-        let content_hash = match content_hash(headers) {
-            Some(hash) => hash.into(),
-            None => hex(&sha256(body)),
-        };
-        let mut added = Vec::with_capacity(4);
-        added.push(("X-Amz-Date", time.clone()));
-        if let Some(token) = &self.credentials.session_token {
+        let token = &self.credentials.session_token;
+        let mut added = Vec::from([("X-Amz-Date", time.clone())]);
+        let mut lines = Vec::new();
+        let mut content_hash = push_headers(&mut lines, host, headers);
+        if content_hash.is_empty() {
+            content_hash = hex(&sha256(body));
+            if self.is_s3 {
+                added.push(("X-Amz-Content-Sha256", content_hash.clone()));
+            }
+        }
+        if !token.is_empty() {
             added.push(("X-Amz-Security-Token", token.clone()));
         }
-        if self.is_s3 {
-            added.push(("X-Amz-Content-Sha256", content_hash.clone()));
+        for (name, value) in &added {
+            push_header(&mut lines, name, value);
         }
-        let fields = fields(&url, headers, &added);
+        let (path, query) = cut(target, b'?');
+        let names = joined(&lines, None, ";");
+        let scope = self.scope(&time);
         let signature = self.signature(&Request {
             method,
-            path: url.path,
-            query: &joined(&query_pairs(url.query), Some("="), "&"),
-            fields: &fields,
+            path,
+            query: &joined(&query_lines(query), Some("="), "&"),
+            headers: &lines,
+            names: &names,
             content_hash: &content_hash,
             time: &time,
+            scope: &scope,
         });
         let authorization = concat(&[
             ALGORITHM,
             " Credential=",
-            &self.credential(&time),
+            &self.credentials.access_key_id,
+            "/",
+            &scope,
             ", SignedHeaders=",
-            &joined(&fields, None, ";"),
+            &names,
             ", Signature=",
             &signature,
         ]);
         added.push(("Authorization", authorization));
-        Ok(added)
+        added
     }
 
-    /// Returns a URL with a signature in its query. Who has the URL can send the request until it expires, or
-    /// until the access key does: those of Lambda expire after some hours.
+    /// Returns a request target with a signature in its query. Who has the URL, `https://`, `host` and the
+    /// target, can send the request until it expires, or until the access key does: those of Lambda expire after
+    /// some hours.
     ///
     /// `headers` are headers that the request must have, with exactly these values. For Amazon S3 the body is
-    /// not signed. For other services it is empty. See [`sign`](Self::sign) for a header
-    /// `X-Amz-Content-Sha256`.
+    /// not signed. For other services it is empty. See [`sign`](Self::sign) for the other arguments and a
+    /// header `X-Amz-Content-Sha256`.
     ///
     /// ```
     /// use std::time::Duration;
     /// use tiny_lambda::signing::sigv4::{Credentials, Signer, encode};
     ///
     /// let signer = Signer::new(Credentials::new("AKIDEXAMPLE", "secret"), "eu-central-1", "s3");
-    /// let key = encode("annual report.pdf");
-    /// let url = format!("https://bucket.s3.eu-central-1.amazonaws.com/{key}");
-    /// let url = signer.at(1_440_938_160).presign("GET", &url, &[], Duration::from_secs(600))?;
-    /// let start = "https://bucket.s3.eu-central-1.amazonaws.com/annual%20report.pdf\
-    ///     ?X-Amz-Algorithm=AWS4-HMAC-SHA256\
+    /// let host = "bucket.s3.eu-central-1.amazonaws.com";
+    /// let target = format!("/{}", encode("annual report.pdf"));
+    /// let target = signer.at(1_440_938_160).presign("GET", host, &target, &[], Duration::from_secs(600))?;
+    /// let start = "/annual%20report.pdf?X-Amz-Algorithm=AWS4-HMAC-SHA256\
     ///     &X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Feu-central-1%2Fs3%2Faws4_request\
     ///     &X-Amz-Date=20150830T123600Z&X-Amz-Expires=600&X-Amz-SignedHeaders=host&X-Amz-Signature=";
-    /// assert!(url.starts_with(start));
+    /// assert!(target.starts_with(start));
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`SignError::Expires`] if `expires` is not 1 second to 7 days, and [`SignError::Url`].
+    /// [`SignError::Expires`] if `expires` is not 1 second to 7 days.
     pub fn presign(
         &self,
         method: &str,
-        url: &str,
+        host: &str,
+        target: &str,
         headers: &[(&str, &str)],
         expires: Duration,
     ) -> Result<String> {
@@ -368,41 +374,50 @@ impl Signer {
         if !(1..=EXPIRES_MAX_S).contains(&expires_s) {
             return Err(SignError::Expires);
         }
-        let url = Url::parse(url)?;
-        let time = self.time();
-        let content_hash = match content_hash(headers) {
-            Some(hash) => hash.into(),
-            None if self.is_s3 => "UNSIGNED-PAYLOAD".into(),
-            None => hex(&sha256(b"")),
-        };
-        let fields = fields(&url, headers, &[]);
-        let mut query = query_pairs(url.query);
         let mut digits = String::new();
         push_decimal(&mut digits, expires_s);
+        let time = self.time();
+        let scope = self.scope(&time);
+        let mut lines = Vec::new();
+        let mut content_hash = push_headers(&mut lines, host, headers);
+        if content_hash.is_empty() {
+            content_hash = if self.is_s3 {
+                "UNSIGNED-PAYLOAD".into()
+            } else {
+                hex(&sha256(b""))
+            };
+        }
+        let (path, query) = cut(target, b'?');
+        let names = joined(&lines, None, ";");
+        let mut query = query_lines(query);
         for (name, value) in [
             ("X-Amz-Algorithm", ALGORITHM),
-            ("X-Amz-Credential", &self.credential(&time)),
+            (
+                "X-Amz-Credential",
+                &concat(&[&self.credentials.access_key_id, "/", &scope]),
+            ),
             ("X-Amz-Date", &time),
             ("X-Amz-Expires", &digits),
-            ("X-Amz-SignedHeaders", &joined(&fields, None, ";")),
+            ("X-Amz-Security-Token", &self.credentials.session_token),
+            ("X-Amz-SignedHeaders", &names),
         ] {
-            query.push((name.into(), encode(value)));
-        }
-        if let Some(token) = &self.credentials.session_token {
-            query.push(("X-Amz-Security-Token".into(), encode(token)));
+            if !value.is_empty() {
+                push_sorted(&mut query, concat(&[name, "\0", &encode(value)]));
+            }
         }
         let query = joined(&query, Some("="), "&");
         let signature = self.signature(&Request {
             method,
-            path: url.path,
+            path,
             query: &query,
-            fields: &fields,
+            headers: &lines,
+            names: &names,
             content_hash: &content_hash,
             time: &time,
+            scope: &scope,
         });
         Ok(concat(&[
-            url.scheme,
-            url.address,
+            path,
             "?",
             &query,
             "&X-Amz-Signature=",
@@ -415,25 +430,19 @@ impl Signer {
         let time_s = self.time_s.unwrap_or_else(|| sys::unix_time_ms() / 1000);
         let mut text = *b"0000-00-00T00:00:00Z";
         write_rfc_3339(&mut text, i64::try_from(time_s).unwrap_or(i64::MAX), None);
-        let is_kept = |byte: &&u8| !matches!(byte, b'-' | b':');
-        text.iter()
-            .filter(is_kept)
-            .map(|byte| char::from(*byte))
-            .collect()
+        let mut time = String::new();
+        for byte in text {
+            if !matches!(byte, b'-' | b':') {
+                time.push(char::from(byte));
+            }
+        }
+        time
     }
 
-    /// Returns the id of the access key and the scope of its signature: day, region and service.
-    fn credential(&self, time: &str) -> String {
-        concat(&[
-            &self.credentials.access_key_id,
-            "/",
-            cut(time, b'T').0,
-            "/",
-            &self.region,
-            "/",
-            &self.service,
-            "/aws4_request",
-        ])
+    /// Returns the scope of a signature: day, region and service.
+    fn scope(&self, time: &str) -> String {
+        let day = cut(time, b'T').0;
+        concat(&[day, "/", &self.region, "/", &self.service, "/aws4_request"])
     }
 
     /// Returns the signature in hexadecimal digits.
@@ -445,28 +454,35 @@ impl Signer {
             "\n",
             request.query,
             "\n",
-            &joined(request.fields, Some(":"), "\n"),
+            &joined(request.headers, Some(":"), "\n"),
             "\n\n",
-            &joined(request.fields, None, ";"),
+            request.names,
             "\n",
             request.content_hash,
         ]);
         let hash = hex(&sha256(canonical_request.as_bytes()));
-        let credential = self.credential(request.time);
-        let scope = cut(&credential, b'/').1.unwrap_or_default();
+        let text = concat(&[
+            ALGORITHM,
+            "\n",
+            request.time,
+            "\n",
+            request.scope,
+            "\n",
+            &hash,
+        ]);
         let secret = concat(&["AWS4", &self.credentials.secret_access_key]);
-        let mut key = hmac(secret.as_bytes(), &[cut(scope, b'/').0.as_bytes()]);
-        for part in [&self.region, &self.service, "aws4_request"] {
+        let mut key = hmac(secret.as_bytes(), &[cut(request.scope, b'/').0.as_bytes()]);
+        for part in [&*self.region, &self.service, "aws4_request", &text] {
             key = hmac(&key, &[part.as_bytes()]);
         }
-        let parts = [ALGORITHM, "\n", request.time, "\n", scope, "\n", &hash];
-        hex(&hmac(&key, &[concat(&parts).as_bytes()]))
+        hex(&key)
     }
 
-    /// Returns a path, which is given without its first `/`, as it is signed.
+    /// Returns the path as it is signed.
     fn canonical_path(&self, path: &str) -> String {
         let mut out = String::new();
-        let mut rest = Some(path);
+        // The first part is the empty one before the first `/`.
+        let (_, mut rest) = cut(path, b'/');
         while let Some(path) = rest {
             let (segment, after) = cut(path, b'/');
             rest = after;
@@ -485,22 +501,25 @@ impl Signer {
                 }
             }
         }
-        if !self.is_s3 && (out.is_empty() || path.as_bytes().last() == Some(&b'/')) {
+        if out.is_empty() || !self.is_s3 && path.as_bytes().last() == Some(&b'/') {
             out.push('/');
         }
         out
     }
 }
 
-/// What is signed.
+/// What is signed. The lines are those of [`push_sorted`].
 struct Request<'r> {
     method: &'r str,
     path: &'r str,
-    /// The names and values in order, encoded.
+    /// Encoded and in order.
     query: &'r str,
-    fields: &'r [Pair],
+    headers: &'r [String],
+    /// The names of the headers.
+    names: &'r str,
     content_hash: &'r str,
     time: &'r str,
+    scope: &'r str,
 }
 
 /// Encodes a text that becomes a segment of a path, or a name or value of a query: all but letters, digits,
@@ -519,149 +538,100 @@ pub fn encode(text: &str) -> String {
     out
 }
 
-/// The parts of a URL, as they were given.
-struct Url<'u> {
-    /// `https://` or `http://`.
-    scheme: &'static str,
-    /// The host, the port and the path.
-    address: &'u str,
-    /// The value of the header `Host`: in lower case, without the scheme's own port.
-    host: String,
-    /// The path without the `/` that it begins with.
-    path: &'u str,
-    /// The query without `?`.
-    query: &'u str,
-}
-
-impl Url<'_> {
-    fn parse(url: &str) -> Result<Url<'_>> {
-        let parts = [("https://", ":443"), ("http://", ":80")];
-        let parts = parts.into_iter().find_map(|(scheme, port)| {
-            let rest = url.strip_prefix(scheme)?;
-            Some((scheme, port, rest))
-        });
-        let (scheme, port, rest) = parts.ok_or(SignError::Url)?;
-        let (address, query) = cut(cut(rest, b'#').0, b'?');
-        let (authority, path) = cut(address, b'/');
-        let (user, host) = cut(authority, b'@');
-        let host = host.unwrap_or(user);
-        let host = host.strip_suffix(port).unwrap_or(host);
-        if host.is_empty() {
-            return Err(SignError::Url);
-        }
-        Ok(Url {
-            scheme,
-            address,
-            host: host.to_ascii_lowercase(),
-            path: path.unwrap_or_default(),
-            query: query.unwrap_or_default(),
-        })
-    }
-}
-
-/// A name and its value.
-type Pair = (String, String);
-
-/// Returns the payload hash that `headers` have.
-fn content_hash<'h>(headers: &[(&str, &'h str)]) -> Option<&'h str> {
-    let is_hash = |name: &str| is(name.as_bytes(), b"x-amz-content-sha256");
-    headers
-        .iter()
-        .find_map(|(name, value)| is_hash(name).then_some(*value))
-}
-
-/// Returns the headers that are signed, with names in lower case. The values of a name are joined by commas.
-fn fields(url: &Url<'_>, headers: &[(&str, &str)], added: &[(&str, String)]) -> Vec<Pair> {
-    let mut fields = Vec::new();
-    for (name, value) in added {
-        push_field(&mut fields, name, value);
-    }
-    let mut has_host = false;
+/// Adds the lines of the headers that are signed. Returns the content hash that they have, or an empty text.
+fn push_headers(lines: &mut Vec<String>, host: &str, headers: &[(&str, &str)]) -> String {
+    let mut content_hash = String::new();
+    let mut own_host = host;
     for (name, value) in headers {
-        let mut is_signed = !added
-            .iter()
-            .any(|field| is(name.as_bytes(), field.0.as_bytes()));
+        let is_name = |other: &str| is(name.as_bytes(), other.as_bytes());
+        let mut is_signed = true;
         let mut unsigned = Some(UNSIGNED_HEADERS);
         while let Some(names) = unsigned {
-            let (first, rest) = cut(names, b' ');
-            is_signed &= !is(name.as_bytes(), first.as_bytes());
-            unsigned = rest;
+            let (other, after) = cut(names, b' ');
+            unsigned = after;
+            is_signed &= !is_name(other);
         }
-        has_host |= is(name.as_bytes(), b"host");
         if is_signed {
-            push_field(&mut fields, name, value);
+            push_header(lines, name, value);
+        }
+        if is_name("host") {
+            own_host = "";
+        }
+        if is_name("x-amz-content-sha256") {
+            content_hash = (*value).into();
         }
     }
-    if !has_host {
-        push_field(&mut fields, "host", &url.host);
+    if !own_host.is_empty() {
+        push_header(lines, "host", own_host);
     }
-    fields
+    content_hash
 }
 
-fn push_field(fields: &mut Vec<Pair>, name: &str, value: &str) {
-    let name = name.to_ascii_lowercase();
-    let mut text = String::new();
+/// Adds the line of a header: the name in lower case, and the values of that name, joined by commas.
+fn push_header(lines: &mut Vec<String>, name: &str, value: &str) {
+    let mut line = concat(&[name, "\0"]);
+    line.make_ascii_lowercase();
+    let same = lines.iter().position(|other| other.starts_with(&line));
+    if let Some(at) = same {
+        line = lines.remove(at);
+        line.push(',');
+    }
     // Spaces around the value are removed, and those within it become one space.
+    let mut between = "";
     for word in value.split_ascii_whitespace() {
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(word);
+        line.push_str(between);
+        line.push_str(word);
+        between = " ";
     }
-    for field in fields.iter_mut() {
-        if field.0 == name {
-            field.1.push(',');
-            field.1.push_str(&text);
-            return;
-        }
-    }
-    fields.push((name, text));
+    push_sorted(lines, line);
 }
 
-/// Returns the names and values of a query, encoded.
-fn query_pairs(query: &str) -> Vec<Pair> {
-    let mut pairs = Vec::new();
-    let mut rest = (!query.is_empty()).then_some(query);
-    while let Some(query) = rest {
-        let (pair, after) = cut(query, b'&');
-        rest = after;
+/// Returns the lines of a query, with names and values encoded.
+fn query_lines(mut query: Option<&str>) -> Vec<String> {
+    let mut lines = Vec::new();
+    while let Some(pairs) = query.filter(|pairs| !pairs.is_empty()) {
+        let (pair, after) = cut(pairs, b'&');
+        query = after;
         let (name, value) = cut(pair, b'=');
-        let [name, value] = [name, value.unwrap_or_default()].map(|text| {
-            let mut out = String::new();
-            push_percent_normalized(&mut out, text, Escapes::Form);
-            out
-        });
-        pairs.push((name, value));
+        let mut line = String::new();
+        push_percent_normalized(&mut line, name, Escapes::Form);
+        line.push('\0');
+        push_percent_normalized(&mut line, value.unwrap_or_default(), Escapes::Form);
+        push_sorted(&mut lines, line);
     }
-    pairs
+    lines
 }
 
-/// Returns the pairs in order, each name followed by `equals` and the value, joined by `between`. `None`
-/// leaves the values out.
-fn joined(pairs: &[Pair], equals: Option<&str>, between: &str) -> String {
-    let mut out = String::new();
-    let mut last = None;
-    // The next pair is the least of those that are greater than the last one. The plain form is `sort`, which
-    // has a larger code.
-    loop {
-        let rest = pairs
-            .iter()
-            .filter(|pair| last.is_none_or(|last| *pair > last));
-        let Some(next) = rest.min() else {
-            return out;
-        };
-        for (name, value) in pairs.iter().filter(|pair| *pair == next) {
-            if !out.is_empty() {
-                out.push_str(between);
-            }
-            out.push_str(name);
-            if let Some(equals) = equals {
-                out.push_str(equals);
-                out.push_str(value);
-            }
+/// Adds a line, which is a name, a zero byte and a value. They are ordered by name and then by value, since
+/// no byte is less than the zero byte. The plain form is `sort`, which has a larger code.
+fn push_sorted(lines: &mut Vec<String>, line: String) {
+    lines.push(line);
+    let mut rest = lines.as_mut_slice();
+    while let [before @ .., last] = rest {
+        match before.last_mut() {
+            Some(previous) if *previous > *last => mem::swap(previous, last),
+            _ => return,
         }
-        last = Some(next);
+        rest = before;
     }
+}
+
+/// Returns the lines with `equals` for their zero bytes and `between` between them. `None` leaves the values
+/// out.
+fn joined(lines: &[String], equals: Option<&str>, between: &str) -> String {
+    let mut out = String::new();
+    for line in lines {
+        if !out.is_empty() {
+            out.push_str(between);
+        }
+        let (name, value) = cut(line, 0);
+        out.push_str(name);
+        if let (Some(equals), Some(value)) = (equals, value) {
+            out.push_str(equals);
+            out.push_str(value);
+        }
+    }
+    out
 }
 
 /// Returns the parts of a text as one text. The plain form is `concat` of slices, which has a larger code.
@@ -673,8 +643,8 @@ fn concat(parts: &[&str]) -> String {
     text
 }
 
-/// Returns the text before the first `byte`, and the text after it if there is one. The plain form is
-/// `split_once`, which has a larger code. `byte` is ASCII.
+/// Returns the text before the first `byte`, which is ASCII, and the text after it if there is one. The plain
+/// form is `split_once`, which has a larger code.
 fn cut(text: &str, byte: u8) -> (&str, Option<&str>) {
     match text.bytes().position(|other| other == byte) {
         Some(at) => (
