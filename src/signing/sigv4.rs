@@ -31,6 +31,7 @@
 //!
 //! The results are those of botocore, which the tests compare.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
@@ -111,10 +112,10 @@ type Result<T> = core::result::Result<T, SignError>;
 /// ```
 #[derive(Clone)]
 pub struct Credentials {
-    access_key_id: String,
-    secret_access_key: String,
+    access_key_id: Cow<'static, str>,
+    secret_access_key: Cow<'static, str>,
     /// Empty if there is none.
-    session_token: String,
+    session_token: Cow<'static, str>,
 }
 
 impl Credentials {
@@ -126,11 +127,14 @@ impl Credentials {
     /// let signer = Signer::new(Credentials::new("AKIDEXAMPLE", "secret"), "eu-central-1", "sqs");
     /// # let _ = signer;
     /// ```
-    pub fn new(access_key_id: &str, secret_access_key: &str) -> Credentials {
+    pub fn new(
+        access_key_id: impl Into<Cow<'static, str>>,
+        secret_access_key: impl Into<Cow<'static, str>>,
+    ) -> Credentials {
         Credentials {
             access_key_id: access_key_id.into(),
             secret_access_key: secret_access_key.into(),
-            session_token: String::new(),
+            session_token: Cow::Borrowed(""),
         }
     }
 
@@ -143,7 +147,7 @@ impl Credentials {
     /// assert!(!format!("{credentials:?}").contains("token"));
     /// ```
     #[must_use]
-    pub fn with_session_token(mut self, token: &str) -> Credentials {
+    pub fn with_session_token(mut self, token: impl Into<Cow<'static, str>>) -> Credentials {
         self.session_token = token.into();
         self
     }
@@ -200,8 +204,8 @@ fn variable(name: &'static CStr) -> Result<&'static str> {
 #[derive(Debug, Clone)]
 pub struct Signer {
     credentials: Credentials,
-    region: String,
-    service: String,
+    region: Cow<'static, str>,
+    service: Cow<'static, str>,
     /// Whether the service is Amazon S3, which takes paths as they are sent and has the content hash as a header.
     is_s3: bool,
     /// Seconds since the Unix epoch; the current time if `None`.
@@ -218,12 +222,17 @@ impl Signer {
     /// let signer = Signer::new(Credentials::new("AKIDEXAMPLE", "secret"), "eu-central-1", "sqs");
     /// # let _ = signer;
     /// ```
-    pub fn new(credentials: Credentials, region: &str, service: &str) -> Signer {
+    pub fn new(
+        credentials: Credentials,
+        region: impl Into<Cow<'static, str>>,
+        service: impl Into<Cow<'static, str>>,
+    ) -> Signer {
+        let service = service.into();
         Signer {
             credentials,
             region: region.into(),
-            service: service.into(),
-            is_s3: matches!(service, "s3" | "s3-outposts" | "s3-object-lambda"),
+            is_s3: matches!(&*service, "s3" | "s3-outposts" | "s3-object-lambda"),
+            service,
             time_s: None,
         }
     }
@@ -240,7 +249,7 @@ impl Signer {
     ///
     /// # Errors
     /// Those of [`Credentials::from_env`], and if `AWS_REGION` is not set.
-    pub fn from_env(service: &str) -> Result<Signer> {
+    pub fn from_env(service: impl Into<Cow<'static, str>>) -> Result<Signer> {
         let region = variable(c"AWS_REGION")?;
         Ok(Signer::new(Credentials::from_env()?, region, service))
     }
@@ -293,8 +302,9 @@ impl Signer {
         body: &[u8],
     ) -> Vec<(&'static str, String)> {
         let time = self.time();
-        let token = &self.credentials.session_token;
-        let mut added = Vec::from([("X-Amz-Date", time.clone())]);
+        let token = &*self.credentials.session_token;
+        let mut added = Vec::with_capacity(4);
+        added.push(("X-Amz-Date", time.clone()));
         let mut lines = Vec::new();
         let mut content_hash = push_headers(&mut lines, host, headers);
         if content_hash.is_empty() {
@@ -304,35 +314,15 @@ impl Signer {
             }
         }
         if !token.is_empty() {
-            added.push(("X-Amz-Security-Token", token.clone()));
+            added.push(("X-Amz-Security-Token", token.into()));
         }
         for (name, value) in &added {
             push_header(&mut lines, name, value);
         }
         let (path, query) = cut(target, b'?');
-        let names = joined(&lines, None, ";");
-        let scope = self.scope(&time);
-        let signature = self.signature(&Request {
-            method,
-            path,
-            query: &joined(&query_lines(query), Some("="), "&"),
-            headers: &lines,
-            names: &names,
-            content_hash: &content_hash,
-            time: &time,
-            scope: &scope,
-        });
-        let authorization = concat(&[
-            ALGORITHM,
-            " Credential=",
-            &self.credentials.access_key_id,
-            "/",
-            &scope,
-            ", SignedHeaders=",
-            &names,
-            ", Signature=",
-            &signature,
-        ]);
+        let query = query_lines(query);
+        let authorization =
+            self.authorization(&time, method, path, [&query, &lines], &content_hash);
         added.push(("Authorization", authorization));
         added
     }
@@ -377,7 +367,6 @@ impl Signer {
         let mut digits = String::new();
         push_decimal(&mut digits, expires_s);
         let time = self.time();
-        let scope = self.scope(&time);
         let mut lines = Vec::new();
         let mut content_hash = push_headers(&mut lines, host, headers);
         if content_hash.is_empty() {
@@ -388,41 +377,27 @@ impl Signer {
             };
         }
         let (path, query) = cut(target, b'?');
-        let names = joined(&lines, None, ";");
         let mut query = query_lines(query);
         for (name, value) in [
             ("X-Amz-Algorithm", ALGORITHM),
-            (
-                "X-Amz-Credential",
-                &concat(&[&self.credentials.access_key_id, "/", &scope]),
-            ),
+            ("X-Amz-Credential", &self.credential(&time)),
             ("X-Amz-Date", &time),
             ("X-Amz-Expires", &digits),
             ("X-Amz-Security-Token", &self.credentials.session_token),
-            ("X-Amz-SignedHeaders", &names),
+            ("X-Amz-SignedHeaders", &joined(&lines, None, ";")),
         ] {
             if !value.is_empty() {
                 push_sorted(&mut query, concat(&[name, "\0", &encode(value)]));
             }
         }
-        let query = joined(&query, Some("="), "&");
-        let signature = self.signature(&Request {
-            method,
-            path,
-            query: &query,
-            headers: &lines,
-            names: &names,
-            content_hash: &content_hash,
-            time: &time,
-            scope: &scope,
-        });
-        Ok(concat(&[
-            path,
-            "?",
-            &query,
-            "&X-Amz-Signature=",
-            &signature,
-        ]))
+        let authorization =
+            self.authorization(&time, method, path, [&query, &lines], &content_hash);
+        let mut presigned = concat(&[path, "?"]);
+        push_joined(&mut presigned, &query, Some("="), "&");
+        presigned.push_str("&X-Amz-Signature=");
+        let signature = authorization.rsplit('=').next();
+        presigned.push_str(signature.unwrap_or_default());
+        Ok(presigned)
     }
 
     /// Returns the time of the signature, such as `20150830T123600Z`.
@@ -430,96 +405,114 @@ impl Signer {
         let time_s = self.time_s.unwrap_or_else(|| sys::unix_time_ms() / 1000);
         let mut text = *b"0000-00-00T00:00:00Z";
         write_rfc_3339(&mut text, i64::try_from(time_s).unwrap_or(i64::MAX), None);
-        let mut time = String::new();
-        for byte in text {
-            if !matches!(byte, b'-' | b':') {
-                time.push(char::from(byte));
-            }
-        }
-        time
+        let [
+            y,
+            e,
+            a,
+            r,
+            _,
+            mo,
+            nth,
+            _,
+            d,
+            ay,
+            t,
+            h,
+            our,
+            _,
+            mi,
+            n,
+            _,
+            s,
+            ec,
+            z,
+        ] = text;
+        let time = [y, e, a, r, mo, nth, d, ay, t, h, our, mi, n, s, ec, z];
+        utf8(&time).into()
     }
 
-    /// Returns the scope of a signature: day, region and service.
-    fn scope(&self, time: &str) -> String {
-        let day = cut(time, b'T').0;
-        concat(&[day, "/", &self.region, "/", &self.service, "/aws4_request"])
+    /// Returns the id of the access key and the scope of the signature: day, region and service.
+    fn credential(&self, time: &str) -> String {
+        concat(&[
+            &self.credentials.access_key_id,
+            "/",
+            cut(time, b'T').0,
+            "/",
+            &self.region,
+            "/",
+            &self.service,
+            "/aws4_request",
+        ])
     }
 
-    /// Returns the signature in hexadecimal digits.
-    fn signature(&self, request: &Request<'_>) -> String {
-        let canonical_request = concat(&[
-            &request.method.to_ascii_uppercase(),
-            "\n",
-            &self.canonical_path(request.path),
-            "\n",
-            request.query,
-            "\n",
-            &joined(request.headers, Some(":"), "\n"),
-            "\n\n",
-            request.names,
-            "\n",
-            request.content_hash,
-        ]);
-        let hash = hex(&sha256(canonical_request.as_bytes()));
-        let text = concat(&[
-            ALGORITHM,
-            "\n",
-            request.time,
-            "\n",
-            request.scope,
-            "\n",
-            &hash,
-        ]);
+    /// Returns the value of the header `Authorization`, which ends with the signature. The lines are those of
+    /// query and headers.
+    fn authorization(
+        &self,
+        time: &str,
+        method: &str,
+        path: &str,
+        [query, headers]: [&[String]; 2],
+        content_hash: &str,
+    ) -> String {
+        // The canonical request.
+        let mut text = concat(&[method, "\n"]);
+        text.make_ascii_uppercase();
+        self.push_path(&mut text, path);
+        text.push_str("\n");
+        push_joined(&mut text, query, Some("="), "&");
+        text.push_str("\n");
+        push_joined(&mut text, headers, Some(":"), "\n");
+        text.push_str("\n\n");
+        push_joined(&mut text, headers, None, ";");
+        text.push_str("\n");
+        text.push_str(content_hash);
+        let hash = hex(&sha256(text.as_bytes()));
+
+        let credential = self.credential(time);
+        let scope = cut(&credential, b'/').1.unwrap_or_default();
+        let text = concat(&[ALGORITHM, "\n", time, "\n", scope, "\n", &hash]);
         let secret = concat(&["AWS4", &self.credentials.secret_access_key]);
-        let mut key = hmac(secret.as_bytes(), &[cut(request.scope, b'/').0.as_bytes()]);
-        for part in [&*self.region, &self.service, "aws4_request", &text] {
+        let mut key = hmac(secret.as_bytes(), &[cut(scope, b'/').0.as_bytes()]);
+        for part in [&*self.region, &*self.service, "aws4_request", &text] {
             key = hmac(&key, &[part.as_bytes()]);
         }
-        hex(&key)
+
+        let mut out = concat(&[ALGORITHM, " Credential=", &credential, ", SignedHeaders="]);
+        push_joined(&mut out, headers, None, ";");
+        out.push_str(", Signature=");
+        out.push_str(&hex(&key));
+        out
     }
 
-    /// Returns the path as it is signed.
-    fn canonical_path(&self, path: &str) -> String {
-        let mut out = String::new();
+    /// Appends the path as it is signed.
+    fn push_path(&self, out: &mut String, path: &str) {
+        let start = out.len();
         // The first part is the empty one before the first `/`.
         let (_, mut rest) = cut(path, b'/');
         while let Some(path) = rest {
             let (segment, after) = cut(path, b'/');
             rest = after;
+            if self.is_s3 {
+                out.push_str("/");
+                push_percent_normalized(out, segment, Escapes::All);
+                continue;
+            }
+            // RFC 3986, section 5.2.4, and without empty segments.
             match segment {
-                _ if self.is_s3 => {
-                    out.push('/');
-                    push_percent_normalized(&mut out, segment, Escapes::All);
-                }
-                // RFC 3986, section 5.2.4, and without empty segments.
                 "" | "." => {}
-                ".." => while out.pop().is_some_and(|last| last != '/') {},
+                ".." => while out.len() > start && out.pop() != Some('/') {},
                 // The escapes in the path are escaped again.
                 _ => {
-                    out.push('/');
-                    push_percent_encoded(&mut out, segment);
+                    out.push_str("/");
+                    push_percent_encoded(out, segment);
                 }
             }
         }
-        if out.is_empty() || !self.is_s3 && path.as_bytes().last() == Some(&b'/') {
-            out.push('/');
+        if out.len() == start || !self.is_s3 && path.as_bytes().last() == Some(&b'/') {
+            out.push_str("/");
         }
-        out
     }
-}
-
-/// What is signed. The lines are those of [`push_sorted`].
-struct Request<'r> {
-    method: &'r str,
-    path: &'r str,
-    /// Encoded and in order.
-    query: &'r str,
-    headers: &'r [String],
-    /// The names of the headers.
-    names: &'r str,
-    content_hash: &'r str,
-    time: &'r str,
-    scope: &'r str,
 }
 
 /// Encodes a text that becomes a segment of a path, or a name or value of a query: all but letters, digits,
@@ -571,19 +564,25 @@ fn push_headers(lines: &mut Vec<String>, host: &str, headers: &[(&str, &str)]) -
 fn push_header(lines: &mut Vec<String>, name: &str, value: &str) {
     let mut line = concat(&[name, "\0"]);
     line.make_ascii_lowercase();
-    let same = lines.iter().position(|other| other.starts_with(&line));
-    if let Some(at) = same {
-        line = lines.remove(at);
-        line.push(',');
+    for same in lines.iter_mut() {
+        if same.starts_with(&line) {
+            same.push_str(",");
+            push_words(same, value);
+            return;
+        }
     }
-    // Spaces around the value are removed, and those within it become one space.
-    let mut between = "";
-    for word in value.split_ascii_whitespace() {
-        line.push_str(between);
-        line.push_str(word);
-        between = " ";
-    }
+    push_words(&mut line, value);
     push_sorted(lines, line);
+}
+
+/// Appends a value without spaces around it, and with one for several spaces within it.
+fn push_words(out: &mut String, value: &str) {
+    let mut before = "";
+    for word in value.split_ascii_whitespace() {
+        out.push_str(before);
+        out.push_str(word);
+        before = " ";
+    }
 }
 
 /// Returns the lines of a query, with names and values encoded.
@@ -616,22 +615,27 @@ fn push_sorted(lines: &mut Vec<String>, line: String) {
     }
 }
 
-/// Returns the lines with `equals` for their zero bytes and `between` between them. `None` leaves the values
-/// out.
+/// Returns the lines as [`push_joined`] appends them.
 fn joined(lines: &[String], equals: Option<&str>, between: &str) -> String {
     let mut out = String::new();
+    push_joined(&mut out, lines, equals, between);
+    out
+}
+
+/// Appends the lines with `equals` for their zero bytes and `between` between them. `None` leaves the values
+/// out.
+fn push_joined(out: &mut String, lines: &[String], equals: Option<&str>, between: &str) {
+    let mut before = "";
     for line in lines {
-        if !out.is_empty() {
-            out.push_str(between);
-        }
         let (name, value) = cut(line, 0);
+        out.push_str(before);
         out.push_str(name);
         if let (Some(equals), Some(value)) = (equals, value) {
             out.push_str(equals);
             out.push_str(value);
         }
+        before = between;
     }
-    out
 }
 
 /// Returns the parts of a text as one text. The plain form is `concat` of slices, which has a larger code.
