@@ -15,6 +15,7 @@ mod http;
 mod imports;
 mod json;
 mod runtime;
+mod signatures;
 mod support;
 mod threads;
 mod tidy;
