@@ -4,14 +4,14 @@
 //! signature was sent or changed by somebody else, and gets status 401:
 //!
 //! ```
-//! use tiny_lambda::http::{Request, Response};
+//! use tiny_lambda::http::{IntoResponse, Request, Response};
 //! use tiny_lambda::signing::webhook;
 //! use tiny_lambda::{Context, Result};
 //!
 //! fn on_push(secret: &str, request: Request, _: &Context) -> Result<Response> {
 //!     let body = request.body()?.as_bytes();
 //!     if let Err(error) = webhook::github(secret, body, |name| request.header(name)) {
-//!         return Ok(error.into());
+//!         return Ok(error.into_response());
 //!     }
 //!     Ok(Response::new(204))
 //! }
@@ -20,8 +20,7 @@
 //! # Ok::<(), tiny_lambda::Error>(())
 //! ```
 //!
-//! The conversion of the error into a response is that of `http::Response`. With `?` instead, the error is
-//! the function's, and the sender gets status 500.
+//! With `?` in place of `into_response`, the error is the function's, and the sender gets status 500.
 //!
 //! The signature covers the bytes of the body as they were sent, so the check comes before the body is read
 //! as JSON. The last argument of each function returns the value of a header.
