@@ -53,8 +53,15 @@ impl Hash {
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let free = self.block.get_mut((self.len % 64) as usize..);
-            let free = free.unwrap_or_default();
+            let filled = (self.len % 64) as usize;
+            if let (0, Some((block, after))) = (filled, rest.split_first_chunk()) {
+                // A whole block is not copied.
+                compress(&mut self.state, block);
+                self.len = self.len.wrapping_add(64);
+                rest = after;
+                continue;
+            }
+            let free = self.block.get_mut(filled..).unwrap_or_default();
             let n_added = rest.len().min(free.len());
             let (added, after) = rest.split_at_checked(n_added).unwrap_or_default();
             for (to, from) in free.iter_mut().zip(added) {
@@ -63,7 +70,7 @@ impl Hash {
             rest = after;
             self.len = self.len.wrapping_add(n_added as u64);
             if self.len % 64 == 0 {
-                self.compress();
+                compress(&mut self.state, &self.block);
             }
         }
     }
@@ -90,48 +97,48 @@ impl Hash {
         }
         digest
     }
+}
 
-    /// Section 6.2.2.
-    #[allow(
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects,
-        reason = "the indices are less than 64"
-    )]
-    fn compress(&mut self) {
-        let mut words = [0_u32; 64];
-        let mut rest = self.block.as_slice();
-        for word in &mut words {
-            let Some((bytes, after)) = rest.split_first_chunk() else {
-                break;
-            };
-            *word = u32::from_be_bytes(*bytes);
-            rest = after;
-        }
-        for t in 16..64 {
-            let (x, y) = (words[t - 15], words[t - 2]);
-            let small_0 = x.rotate_right(7) ^ x.rotate_right(18) ^ x >> 3;
-            let small_1 = y.rotate_right(17) ^ y.rotate_right(19) ^ y >> 10;
-            words[t] = words[t - 16]
-                .wrapping_add(small_0)
-                .wrapping_add(words[t - 7])
-                .wrapping_add(small_1);
-        }
-        let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = self.state;
-        for (k, word) in K.iter().zip(&words) {
-            let big_0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
-            let big_1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
-            let t1 = h
-                .wrapping_add(big_1)
-                .wrapping_add((f ^ g) & e ^ g)
-                .wrapping_add(*k)
-                .wrapping_add(*word);
-            let t2 = big_0.wrapping_add(a & b ^ a & c ^ b & c);
-            (h, g, f, e) = (g, f, e, d.wrapping_add(t1));
-            (d, c, b, a) = (c, b, a, t1.wrapping_add(t2));
-        }
-        for (sum, word) in self.state.iter_mut().zip(&[a, b, c, d, e, f, g, h]) {
-            *sum = sum.wrapping_add(*word);
-        }
+/// Section 6.2.2.
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "the indices are less than 64"
+)]
+fn compress(state: &mut [u32; 8], block: &[u8; BLOCK_LEN]) {
+    let mut words = [0_u32; 64];
+    let mut rest = block.as_slice();
+    for word in &mut words {
+        let Some((bytes, after)) = rest.split_first_chunk() else {
+            break;
+        };
+        *word = u32::from_be_bytes(*bytes);
+        rest = after;
+    }
+    for t in 16..64 {
+        let (x, y) = (words[t - 15], words[t - 2]);
+        let small_0 = x.rotate_right(7) ^ x.rotate_right(18) ^ x >> 3;
+        let small_1 = y.rotate_right(17) ^ y.rotate_right(19) ^ y >> 10;
+        words[t] = words[t - 16]
+            .wrapping_add(small_0)
+            .wrapping_add(words[t - 7])
+            .wrapping_add(small_1);
+    }
+    let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
+    for (k, word) in K.iter().zip(&words) {
+        let big_0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
+        let big_1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
+        let t1 = h
+            .wrapping_add(big_1)
+            .wrapping_add((f ^ g) & e ^ g)
+            .wrapping_add(*k)
+            .wrapping_add(*word);
+        let t2 = big_0.wrapping_add(a & b ^ a & c ^ b & c);
+        (h, g, f, e) = (g, f, e, d.wrapping_add(t1));
+        (d, c, b, a) = (c, b, a, t1.wrapping_add(t2));
+    }
+    for (sum, word) in state.iter_mut().zip(&[a, b, c, d, e, f, g, h]) {
+        *sum = sum.wrapping_add(*word);
     }
 }
 

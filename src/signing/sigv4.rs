@@ -459,13 +459,13 @@ impl Signer {
         let mut text = concat(&[method, "\n"]);
         text.make_ascii_uppercase();
         self.push_path(&mut text, path);
-        text.push_str("\n");
+        text.push('\n');
         push_joined(&mut text, query, Some("="), "&");
-        text.push_str("\n");
+        text.push('\n');
         push_joined(&mut text, headers, Some(":"), "\n");
         text.push_str("\n\n");
         push_joined(&mut text, headers, None, ";");
-        text.push_str("\n");
+        text.push('\n');
         text.push_str(content_hash);
         let hash = hex(&sha256(text.as_bytes()));
 
@@ -493,7 +493,7 @@ impl Signer {
             let (segment, after) = cut(path, b'/');
             rest = after;
             if self.is_s3 {
-                out.push_str("/");
+                out.push('/');
                 push_percent_normalized(out, segment, Escapes::All);
                 continue;
             }
@@ -503,13 +503,13 @@ impl Signer {
                 ".." => while out.len() > start && out.pop() != Some('/') {},
                 // The escapes in the path are escaped again.
                 _ => {
-                    out.push_str("/");
+                    out.push('/');
                     push_percent_encoded(out, segment);
                 }
             }
         }
         if out.len() == start || !self.is_s3 && path.as_bytes().last() == Some(&b'/') {
-            out.push_str("/");
+            out.push('/');
         }
     }
 }
@@ -565,7 +565,7 @@ fn push_header(lines: &mut Vec<String>, name: &str, value: &str) {
     line.make_ascii_lowercase();
     for same in lines.iter_mut() {
         if same.starts_with(&line) {
-            same.push_str(",");
+            same.push(',');
             push_words(same, value);
             return;
         }
@@ -668,30 +668,31 @@ mod tests {
         Signer::new(credentials, "us-east-1", service).at(1_440_938_160)
     }
 
-    fn signed(signer: &Signer, target: &str, headers: &[(&str, &str)]) -> String {
+    fn authorization(signer: &Signer, target: &str, headers: &[(&str, &str)]) -> String {
         let host = "example.amazonaws.com";
-        let signed = signer.sign("GET", host, target, headers, b"");
-        let (name, value) = signed.last().unwrap();
+        let added = signer.sign("GET", host, target, headers, b"");
+        let (name, value) = added.last().unwrap();
         assert_eq!(*name, "Authorization");
         value.clone()
     }
 
-    /// The cases of AWS's "Signature Version 4 Test Suite".
+    /// Checks a case of AWS's "Signature Version 4 Test Suite".
+    #[track_caller]
+    fn check_suite(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8], want: &str) {
+        let host = "example.amazonaws.com";
+        let signed = signer("service").sign(method, host, target, headers, body);
+        assert_eq!(signed[0], ("X-Amz-Date", "20150830T123600Z".into()));
+        let authorization = &signed[1].1;
+        let (credential, signature) = authorization.rsplit_once("Signature=").unwrap();
+        assert_eq!(signature, want, "{target} {headers:?}");
+        let start = "AWS4-HMAC-SHA256 \
+            Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=";
+        assert!(credential.starts_with(start), "{credential}");
+    }
+
     #[test]
-    fn signatures_are_those_of_the_test_suite() {
-        #[track_caller]
-        fn check(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8], want: &str) {
-            let host = "example.amazonaws.com";
-            let signed = signer("service").sign(method, host, target, headers, body);
-            assert_eq!(signed[0], ("X-Amz-Date", "20150830T123600Z".into()));
-            let authorization = &signed[1].1;
-            let (credential, signature) = authorization.rsplit_once("Signature=").unwrap();
-            assert_eq!(signature, want, "{target} {headers:?}");
-            let start = "AWS4-HMAC-SHA256 \
-                Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=";
-            assert!(credential.starts_with(start), "{credential}");
-        }
-        check(
+    fn methods_headers_and_bodies_of_the_test_suite() {
+        check_suite(
             "GET",
             "/",
             &[
@@ -702,7 +703,7 @@ mod tests {
             b"",
             "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea",
         );
-        check(
+        check_suite(
             "GET",
             "/",
             &[
@@ -714,165 +715,143 @@ mod tests {
             b"",
             "08c7e5a9acfcfeb3ab6b2185e75ce8b1deb5e634ec47601a50643f830c755c01",
         );
-        check(
+        check_suite(
             "GET",
             "/",
             &[("My-Header1", " value1"), ("My-Header2", " \"a   b   c\"")],
             b"",
             "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736",
         );
-        check(
-            "GET",
-            "/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
-            &[],
-            b"",
-            "07ef7494c76fa4850883e2b006601f940f8a34d404d0cfa977f52a65bbf5f24f",
-        );
-        check(
+        check_suite(
             "GET",
             "/",
             &[],
             b"",
             "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
         );
-        check(
-            "GET",
-            "/?Param1=value1",
-            &[],
-            b"",
-            "a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb",
-        );
-        check(
+        check_suite(
             "GET",
             "/",
             &[],
             b"",
             "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
         );
-        check(
-            "GET",
-            "/?Param1=value2&Param1=Value1",
-            &[],
-            b"",
-            "eedbc4e291e521cf13422ffca22be7d2eb8146eecf653089df300a15b2382bd1",
-        );
-        check(
-            "GET",
-            "/?Param2=value2&Param1=value1",
-            &[],
-            b"",
-            "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500",
-        );
-        check(
-            "GET",
-            "/?Param1=value2&Param1=value1",
-            &[],
-            b"",
-            "5772eed61e12b33fae39ee5e7012498b51d56abc0abb7c60486157bd471c4694",
-        );
-        check(
-            "GET",
-            "/?-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz=-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
-            &[],
-            b"",
-            "9c3e54bfcdf0b19771a7f523ee5669cdf59bc7cc0884027167c21bb143a40197",
-        );
-        check(
-            "GET",
-            "/?\u{1234}=bar",
-            &[],
-            b"",
-            "2cdec8eed098649ff3a119c94853b13c643bcf08f8b0a1d91e12c9027818dd04",
-        );
-        check(
+        check_suite(
             "POST",
             "/",
             &[],
             b"",
             "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
         );
-        check(
+        check_suite(
             "POST",
             "/",
             &[("My-Header1", "value1")],
             b"",
             "c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c",
         );
-        check(
+        check_suite(
             "POST",
             "/",
             &[("My-Header1", "VALUE1")],
             b"",
             "cdbc9802e29d2942e5e10b5bccfdd67c5f22c7c4e8ae67b53629efa58b974b7d",
         );
-        check(
+        check_suite(
             "POST",
             "/",
             &[],
             b"",
             "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
         );
-        check(
-            "POST",
-            "/?Param1=value1",
-            &[],
-            b"",
-            "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11",
-        );
-        check(
-            "POST",
-            "/?Param1=value1",
-            &[],
-            b"",
-            "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11",
-        );
-        check(
+        check_suite(
             "POST",
             "/",
             &[("Content-Type", "application/x-www-form-urlencoded")],
             b"Param1=value1",
             "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
         );
+    }
+
+    #[test]
+    fn paths_and_queries_of_the_test_suite() {
+        #[track_caller]
+        fn check(method: &str, target: &str, want: &str) {
+            check_suite(method, target, &[], b"", want);
+        }
+        check(
+            "GET",
+            "/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+            "07ef7494c76fa4850883e2b006601f940f8a34d404d0cfa977f52a65bbf5f24f",
+        );
+        check(
+            "GET",
+            "/?Param1=value1",
+            "a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb",
+        );
+        check(
+            "GET",
+            "/?Param1=value2&Param1=Value1",
+            "eedbc4e291e521cf13422ffca22be7d2eb8146eecf653089df300a15b2382bd1",
+        );
+        check(
+            "GET",
+            "/?Param2=value2&Param1=value1",
+            "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500",
+        );
+        check(
+            "GET",
+            "/?Param1=value2&Param1=value1",
+            "5772eed61e12b33fae39ee5e7012498b51d56abc0abb7c60486157bd471c4694",
+        );
+        check(
+            "GET",
+            "/?-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz=-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+            "9c3e54bfcdf0b19771a7f523ee5669cdf59bc7cc0884027167c21bb143a40197",
+        );
+        check(
+            "GET",
+            "/?\u{1234}=bar",
+            "2cdec8eed098649ff3a119c94853b13c643bcf08f8b0a1d91e12c9027818dd04",
+        );
+        check(
+            "POST",
+            "/?Param1=value1",
+            "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11",
+        );
+        check(
+            "POST",
+            "/?Param1=value1",
+            "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11",
+        );
         check(
             "GET",
             "/example/..",
-            &[],
-            b"",
             "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
         );
         check(
             "GET",
             "/example1/example2/../..",
-            &[],
-            b"",
             "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
         );
         check(
             "GET",
             "//",
-            &[],
-            b"",
             "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
         );
         check(
             "GET",
             "/./",
-            &[],
-            b"",
             "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
         );
         check(
             "GET",
             "/./example",
-            &[],
-            b"",
             "ef75d96142cf21edca26f06005da7988e4f8dc83a165a80865db7089db637ec5",
         );
         check(
             "GET",
             "//example//",
-            &[],
-            b"",
             "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84",
         );
     }
@@ -908,19 +887,22 @@ mod tests {
     /// The server decodes a query before it signs it.
     #[test]
     fn all_encodings_of_a_query_have_the_same_signature() {
-        let want = signed(&signer("sqs"), "/?a=x%2Fy%20z&b=&b=1", &[]);
+        let want = authorization(&signer("sqs"), "/?a=x%2Fy%20z&b=&b=1", &[]);
         for query in ["b=1&a=x/y+z&b", "b&b=1&%61=x%2fy z", "b=&a=x/y%20z&b=1"] {
-            assert_eq!(signed(&signer("sqs"), &["/?", query].concat(), &[]), want);
+            assert_eq!(
+                authorization(&signer("sqs"), &["/?", query].concat(), &[]),
+                want
+            );
         }
-        let other = signed(&signer("sqs"), "/?a=x%2Fy%2Bz&b=&b=1", &[]);
+        let other = authorization(&signer("sqs"), "/?a=x%2Fy%2Bz&b=&b=1", &[]);
         assert_ne!(other, want);
         assert_eq!(
-            signed(&signer("sqs"), "/?", &[]),
-            signed(&signer("sqs"), "/", &[])
+            authorization(&signer("sqs"), "/?", &[]),
+            authorization(&signer("sqs"), "/", &[])
         );
         assert_eq!(
-            signed(&signer("sqs"), "", &[]),
-            signed(&signer("sqs"), "/", &[])
+            authorization(&signer("sqs"), "", &[]),
+            authorization(&signer("sqs"), "/", &[])
         );
     }
 
@@ -928,8 +910,8 @@ mod tests {
     fn headers_that_proxies_change_are_not_signed() {
         let signer = signer("sqs");
         let names = |headers: &[(&str, &str)]| {
-            let authorization = signed(&signer, "/", headers);
-            let (_, rest) = authorization.split_once("SignedHeaders=").unwrap();
+            let value = authorization(&signer, "/", headers);
+            let (_, rest) = value.split_once("SignedHeaders=").unwrap();
             String::from(rest.split_once(", ").unwrap().0)
         };
         assert_eq!(names(&[]), "host;x-amz-date");
@@ -943,12 +925,12 @@ mod tests {
         );
         assert_eq!(names(&[("a-b", ""), ("a", "")]), "a;a-b;host;x-amz-date");
         assert_eq!(
-            signed(&signer, "/", &[("HOST", "example.amazonaws.com")]),
-            signed(&signer, "/", &[])
+            authorization(&signer, "/", &[("HOST", "example.amazonaws.com")]),
+            authorization(&signer, "/", &[])
         );
         assert_ne!(
-            signed(&signer, "/", &[("Host", "other")]),
-            signed(&signer, "/", &[])
+            authorization(&signer, "/", &[("Host", "other")]),
+            authorization(&signer, "/", &[])
         );
     }
 
@@ -965,8 +947,8 @@ mod tests {
             assert_eq!(of_body.last() == of_header.last(), is_s3);
         }
         let unsigned = [("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")];
-        let signer = signer("s3");
-        let signed = |body| signer.sign("PUT", "h", "/", &unsigned, body);
+        let s3 = signer("s3");
+        let signed = |body| s3.sign("PUT", "h", "/", &unsigned, body);
         assert_eq!(signed(b"a"), signed(b"b"));
     }
 

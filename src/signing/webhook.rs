@@ -227,7 +227,16 @@ pub fn slack<'h>(secret: &str, body: &[u8], header: impl Fn(&str) -> Option<&'h 
     slack_within(Window::new(Window::DEFAULT_TOLERANCE), secret, body, header)
 }
 
-/// Checks a webhook of Slack, as [`slack`] does, with another tolerance or time. [`Window`] has an example.
+/// Checks a webhook of Slack, as [`slack`] does, with another tolerance or time.
+///
+/// ```
+/// use std::time::Duration;
+/// use tiny_lambda::signing::webhook::{WebhookError, Window, slack_within};
+///
+/// let window = Window::new(Duration::from_secs(60)).at(1_531_420_618);
+/// let error = slack_within(window, "secret", b"text=hello", |_| Some("1531420618")).unwrap_err();
+/// assert_eq!(error, WebhookError::UnknownVersion("X-Slack-Signature"));
+/// ```
 ///
 /// # Errors
 /// Those of [`slack`].

@@ -45,8 +45,8 @@ fn signatures_are_those_of_botocore() {
             n_presigned += 1;
         } else {
             let body = row.body.as_bytes();
-            let signed = signer.sign(&row.method, &row.host, &row.target, &headers, body);
-            assert_eq!(signed.last(), Some(&("Authorization", row.want)), "{text}");
+            let added = signer.sign(&row.method, &row.host, &row.target, &headers, body);
+            assert_eq!(added.last(), Some(&("Authorization", row.want)), "{text}");
         }
     }
     let n_rows = rows.lines().count();
