@@ -18,6 +18,7 @@ pub(crate) use gzip::crc32;
 pub use gzip::{GzipError, gunzip};
 pub(crate) use percent::{
     Escapes, decode_percent, decode_percent_lossy, push_percent_encoded, push_percent_escape,
+    push_percent_normalized,
 };
 
 use core::error;

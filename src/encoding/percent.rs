@@ -72,7 +72,16 @@ fn decode(text: &[u8], escapes: Escapes) -> (Vec<u8>, Option<usize>) {
 
 /// Appends `text`, all but unreserved characters (RFC 3986, section 2.3) escaped.
 pub(crate) fn push_percent_encoded(out: &mut String, text: &str) {
-    for byte in text.bytes() {
+    push_bytes(out, text.as_bytes());
+}
+
+/// Appends `text` decoded and encoded again, so that different encodings of the same bytes become equal.
+pub(crate) fn push_percent_normalized(out: &mut String, text: &str, escapes: Escapes) {
+    push_bytes(out, &decode(text.as_bytes(), escapes).0);
+}
+
+fn push_bytes(out: &mut String, bytes: &[u8]) {
+    for &byte in bytes {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(char::from(byte));
         } else {
@@ -162,5 +171,24 @@ mod tests {
         let mut out = String::new();
         push_percent_encoded(&mut out, "a /\u{e9}~");
         assert_eq!(out, "a%20%2F%C3%A9~");
+    }
+
+    #[test]
+    fn normalizing_escapes_all_but_unreserved_characters() {
+        #[track_caller]
+        fn check(text: &str, want: &str, want_form: &str) {
+            for (escapes, want) in [(Escapes::All, want), (Escapes::Form, want_form)] {
+                let mut out = String::new();
+                push_percent_normalized(&mut out, text, escapes);
+                assert_eq!(out, want);
+            }
+        }
+        check("", "", "");
+        check("A-z.0_9~", "A-z.0_9~", "A-z.0_9~");
+        check("a+b%20c d", "a%2Bb%20c%20d", "a%20b%20c%20d");
+        check("%41%c3%bc\u{fc}", "A%C3%BC%C3%BC", "A%C3%BC%C3%BC");
+        check("%2f/%25", "%2F%2F%25", "%2F%2F%25");
+        check("%ff", "%FF", "%FF");
+        check("5%,%4", "5%25%2C%254", "5%25%2C%254");
     }
 }

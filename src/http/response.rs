@@ -1,15 +1,16 @@
 //! [`Response`]: a web response, and the types that become one.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::Display;
 
 use super::request_event::{for_each_pair, for_each_text};
-use super::{Body, Cookie, HeaderMap};
+use super::{Body, Cookie, HeaderMap, error_response};
 use crate::encoding::{Digits, decimal};
 use crate::error::{Error, Result};
 use crate::json::private::WebBody;
 use crate::json::{self, Base64, FromJson, Reader, ToJson};
+use crate::signing::webhook::WebhookError;
 
 /// A web response.
 ///
@@ -323,6 +324,7 @@ const OCTET_STREAM: &str = "application/octet-stream";
 /// | `(status, value)`, with a `u16` or `i32` | the status | that of the value |
 /// | any other type that implements [`ToJson`] | 200 | its JSON, `application/json` |
 /// | `Ok(value)`, `Err(value)` in a handler's `Ok` | that of the value | that of the value |
+/// | [`WebhookError`](crate::signing::webhook::WebhookError) | 401 | the reason |
 ///
 /// ```
 /// use tiny_lambda::http::IntoResponse;
@@ -395,6 +397,16 @@ impl<T: ToJson> IntoResponse for T {
 impl IntoResponse for (u16, Response) {
     fn into_response(self) -> Response {
         self.1.with_status(self.0)
+    }
+}
+
+/// Status 401 and the reason. If the reason is the function's secret, the status is 500, and the log has the reason.
+impl IntoResponse for WebhookError {
+    fn into_response(self) -> Response {
+        match self {
+            WebhookError::InvalidSecret => error_response(self.into()),
+            _ => Response::text(self.to_string()).with_status(401),
+        }
     }
 }
 

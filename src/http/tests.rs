@@ -829,3 +829,20 @@ fn a_cookie_value_cannot_add_attributes() {
             .ends_with("SameSite=Strict")
     );
 }
+
+#[test]
+fn a_webhook_error_is_a_response() {
+    use crate::signing::webhook::WebhookError::{InvalidSecret, MissingHeader};
+
+    let response = MissingHeader("X-Hub-Signature-256").into_response();
+    let message = "webhook refused: missing header X-Hub-Signature-256";
+    assert_eq!(
+        (response.status, response.body.as_str()),
+        (401, Some(message))
+    );
+    assert!(response.failure.is_none());
+    let response = InvalidSecret.into_response();
+    assert_eq!(response.status, 500);
+    assert_eq!(response.body.as_str(), Some("Internal Server Error"));
+    assert_eq!(response.failure.unwrap().error_type(), "WebhookError");
+}

@@ -1,7 +1,8 @@
-//! SHA-256 and HMAC, for signed webhooks, tokens and requests.
+//! Signatures with a shared secret: webhooks, tokens, requests to AWS.
 //!
-//! A signature with a shared secret is an HMAC of the message. The receiver computes the HMAC again and
-//! compares the two with [`constant_time_eq`]:
+//! [`webhook`] checks the signatures of GitHub, Slack, Stripe and Standard Webhooks. [`sigv4`] signs requests
+//! to AWS services. For other signatures there are SHA-256 and HMAC. A signature with a shared secret is an HMAC
+//! of the message. The receiver computes the HMAC again and compares the two with [`constant_time_eq`]:
 //!
 //! ```
 //! use tiny_lambda::signing;
@@ -16,12 +17,15 @@
 //! public keys need a crate: see `docs/jwt.md`.
 
 mod sha256;
+pub mod sigv4;
+pub mod webhook;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::hint::black_box;
 
 use crate::encoding::{base64, decode_base64, hex_digit};
+use sha256::{BLOCK_LEN, Hash};
 
 /// Returns the SHA-256 of `bytes` (FIPS 180-4).
 ///
@@ -45,9 +49,11 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 /// assert_eq!(hex(&code), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 /// ```
 pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
-    /// The length of a block of SHA-256, in bytes.
-    const BLOCK_LEN: usize = 64;
+    hmac(key, &[message])
+}
 
+/// Returns the HMAC of the parts of a message, one after the other.
+fn hmac(key: &[u8], message: &[&[u8]]) -> [u8; 32] {
     let hashed;
     let key = if key.len() > BLOCK_LEN {
         hashed = sha256(key);
@@ -60,11 +66,15 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
     for (byte, key_byte) in block.iter_mut().zip(key) {
         *byte ^= key_byte;
     }
-    let inner = sha256::digest(&[&block, message]);
+    let mut inner = Hash::new();
+    inner.update(&block);
+    for part in message {
+        inner.update(part);
+    }
     for byte in &mut block {
         *byte ^= 0x36 ^ 0x5c;
     }
-    sha256::digest(&[&block, &inner])
+    sha256::digest(&[&block, &inner.finish()])
 }
 
 /// Returns `bytes` as lower-case hexadecimal digits.
@@ -73,8 +83,13 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
 /// assert_eq!(tiny_lambda::signing::hex(&[0x0a, 0xff]), "0aff");
 /// ```
 pub fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|&byte| [byte >> 4, byte]);
-    digits.map(|digit| char::from(hex_digit(digit))).collect()
+    let mut text = String::new();
+    for byte in bytes {
+        for digit in [byte >> 4, *byte] {
+            text.push(char::from(hex_digit(digit)));
+        }
+    }
+    text
 }
 
 /// Returns whether `a` and `b` are equal, in a time that depends on their lengths only.

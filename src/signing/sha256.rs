@@ -21,88 +21,124 @@ const INITIAL: [u32; 8] = [
 
 /// Returns the SHA-256 of the bytes of all parts, one after the other.
 pub(crate) fn digest(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hash = Hash {
-        state: INITIAL,
-        words: [0; 16],
-        len: 0,
-    };
+    let mut hash = Hash::new();
     for part in parts {
-        for byte in *part {
-            hash.push(*byte);
-        }
+        hash.update(part);
     }
-    // Section 5.1.1: a one, zeros up to 56 bytes of a block, the length in bits modulo 2^64.
-    let bit_len = hash.len.wrapping_mul(8).to_be_bytes();
-    hash.push(0x80);
-    while hash.len % 64 != 56 {
-        hash.push(0);
-    }
-    for byte in bit_len {
-        hash.push(byte);
-    }
-    let mut digest = [0; 32];
-    for (bytes, word) in digest.chunks_mut(4).zip(hash.state) {
-        bytes.copy_from_slice(&word.to_be_bytes());
-    }
-    digest
+    hash.finish()
 }
 
-struct Hash {
+/// The length of a block in bytes.
+pub(crate) const BLOCK_LEN: usize = 64;
+
+/// The hash of the bytes that were added so far.
+pub(crate) struct Hash {
     state: [u32; 8],
     /// The block that is being filled.
-    words: [u32; 16],
-    /// How many bytes were pushed.
+    block: [u8; BLOCK_LEN],
+    /// How many bytes were added.
     len: u64,
 }
 
 impl Hash {
-    #[allow(
-        clippy::indexing_slicing,
-        clippy::cast_possible_truncation,
-        reason = "the index is less than 16"
-    )]
-    fn push(&mut self, byte: u8) {
-        let word = &mut self.words[(self.len / 4 % 16) as usize];
-        *word = *word << 8 | u32::from(byte);
-        self.len = self.len.wrapping_add(1);
-        if self.len % 64 == 0 {
-            self.compress();
+    pub(crate) const fn new() -> Hash {
+        Hash {
+            state: INITIAL,
+            block: [0; BLOCK_LEN],
+            len: 0,
         }
     }
 
-    /// Section 6.2.2. The 16 words of the block are replaced by the next 16 of the message schedule as they are
-    /// used, which saves the array of 64 words.
-    #[allow(
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects,
-        reason = "the indices are less than 16"
-    )]
-    fn compress(&mut self) {
-        let words = &mut self.words;
-        let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = self.state;
-        for (t, k) in K.iter().enumerate() {
-            let word = words[t % 16];
-            let (x, y) = (words[(t + 1) % 16], words[(t + 14) % 16]);
-            let small_0 = x.rotate_right(7) ^ x.rotate_right(18) ^ x >> 3;
-            let small_1 = y.rotate_right(17) ^ y.rotate_right(19) ^ y >> 10;
-            words[t % 16] = word
-                .wrapping_add(small_0)
-                .wrapping_add(words[(t + 9) % 16])
-                .wrapping_add(small_1);
-            let big_0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
-            let big_1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
-            let t1 = h
-                .wrapping_add(big_1)
-                .wrapping_add(e & f ^ !e & g)
-                .wrapping_add(*k)
-                .wrapping_add(word);
-            let t2 = big_0.wrapping_add(a & b ^ a & c ^ b & c);
-            (h, g, f, e) = (g, f, e, d.wrapping_add(t1));
-            (d, c, b, a) = (c, b, a, t1.wrapping_add(t2));
+    /// Adds bytes.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let filled = (self.len % 64) as usize;
+            if let (0, Some((block, after))) = (filled, rest.split_first_chunk()) {
+                // A whole block is not copied.
+                compress(&mut self.state, block);
+                self.len = self.len.wrapping_add(64);
+                rest = after;
+                continue;
+            }
+            let free = self.block.get_mut(filled..).unwrap_or_default();
+            let n_added = rest.len().min(free.len());
+            let (added, after) = rest.split_at_checked(n_added).unwrap_or_default();
+            for (to, from) in free.iter_mut().zip(added) {
+                *to = *from;
+            }
+            rest = after;
+            self.len = self.len.wrapping_add(n_added as u64);
+            if self.len % 64 == 0 {
+                compress(&mut self.state, &self.block);
+            }
         }
-        for (sum, word) in self.state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
-            *sum = sum.wrapping_add(word);
+    }
+
+    /// Returns the hash.
+    pub(crate) fn finish(mut self) -> [u8; 32] {
+        // Section 5.1.1: a one, zeros up to 56 bytes of a block, the length in bits modulo 2^64.
+        const PADDING: [u8; BLOCK_LEN] = {
+            let mut padding = [0; BLOCK_LEN];
+            padding[0] = 0x80;
+            padding
+        };
+
+        let bit_len = self.len.wrapping_mul(8).to_be_bytes();
+        let n_zeros = 55_u64.wrapping_sub(self.len) % 64;
+        let n_padding = (n_zeros as usize).wrapping_add(1);
+        self.update(PADDING.get(..n_padding).unwrap_or_default());
+        self.update(&bit_len);
+        let mut digest = [0; 32];
+        for (bytes, word) in digest.chunks_exact_mut(4).zip(&self.state) {
+            if let Some(bytes) = bytes.first_chunk_mut() {
+                *bytes = word.to_be_bytes();
+            }
         }
+        digest
+    }
+}
+
+/// Section 6.2.2.
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "the indices are less than 64"
+)]
+fn compress(state: &mut [u32; 8], block: &[u8; BLOCK_LEN]) {
+    let mut words = [0_u32; 64];
+    let mut rest = block.as_slice();
+    for word in &mut words {
+        let Some((bytes, after)) = rest.split_first_chunk() else {
+            break;
+        };
+        *word = u32::from_be_bytes(*bytes);
+        rest = after;
+    }
+    for t in 16..64 {
+        let (x, y) = (words[t - 15], words[t - 2]);
+        let small_0 = x.rotate_right(7) ^ x.rotate_right(18) ^ x >> 3;
+        let small_1 = y.rotate_right(17) ^ y.rotate_right(19) ^ y >> 10;
+        words[t] = words[t - 16]
+            .wrapping_add(small_0)
+            .wrapping_add(words[t - 7])
+            .wrapping_add(small_1);
+    }
+    let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
+    for (k, word) in K.iter().zip(&words) {
+        let big_0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
+        let big_1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
+        let t1 = h
+            .wrapping_add(big_1)
+            .wrapping_add((f ^ g) & e ^ g)
+            .wrapping_add(*k)
+            .wrapping_add(*word);
+        let t2 = big_0.wrapping_add(a & b ^ a & c ^ b & c);
+        (h, g, f, e) = (g, f, e, d.wrapping_add(t1));
+        (d, c, b, a) = (c, b, a, t1.wrapping_add(t2));
+    }
+    for (sum, word) in state.iter_mut().zip(&[a, b, c, d, e, f, g, h]) {
+        *sum = sum.wrapping_add(*word);
     }
 }
 

@@ -17,6 +17,7 @@ mod json;
 mod runtime;
 #[cfg(unix)]
 mod services;
+mod signatures;
 mod support;
 mod threads;
 mod tidy;
