@@ -59,6 +59,7 @@
 
 mod fields;
 mod keys;
+mod sampling;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -180,7 +181,7 @@ pub fn write_fields(
     message: fmt::Arguments<'_>,
     fields: &[(&str, &dyn ToJson)],
 ) {
-    if is_written(level) {
+    if is_written(level) || level == Level::Debug && sampling::is_sampled(cx) {
         let mut text = String::new();
         // If a value's `Display` fails, the line has the text before it.
         let _ = text.write_fmt(message);

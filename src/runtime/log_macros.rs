@@ -11,7 +11,8 @@ use crate::runtime::panic;
 /// a context.
 #[doc(hidden)]
 pub fn log_current(level: Level, message: fmt::Arguments<'_>, fields: &[(&str, &dyn ToJson)]) {
-    if log::is_written(level) {
+    // Whether the DEBUG lines of the invocation are sampled is only known with its context.
+    if log::is_written(level) || level == Level::Debug {
         log::write_fields(level, &panic::current_context(), message, fields);
     }
 }

@@ -165,6 +165,35 @@ fn fields_are_words_in_a_text_log_and_members_with_types_in_a_json_log() {
     }
 }
 
+/// The request ID 8476a536 is above half of all.
+#[test]
+fn debug_lines_are_sampled_at_a_higher_log_level() {
+    #[track_caller]
+    fn check(format: &str, level: &str, rate: &str, want: &[&str]) {
+        let vars = [
+            ("AWS_LAMBDA_LOG_FORMAT", format),
+            ("AWS_LAMBDA_LOG_LEVEL", level),
+            ("POWERTOOLS_LOGGER_SAMPLE_RATE", rate),
+        ];
+        let lines = logged(&vars, "\"log\"");
+        let of_line = |line: &String| {
+            let line: Value = json::parse(line.as_bytes()).unwrap();
+            line["level"].as_str().unwrap().to_owned()
+        };
+        let levels: Vec<_> = lines.iter().map(of_line).collect();
+        assert_eq!(levels, want, "{level} {rate}");
+    }
+    check(
+        "JSON",
+        "",
+        "1",
+        &["DEBUG", "INFO", "WARN", "ERROR", "FATAL"],
+    );
+    check("JSON", "ERROR", "0.6", &["DEBUG", "ERROR", "FATAL"]);
+    check("JSON", "ERROR", "0.5", &["ERROR", "FATAL"]);
+    check("JSON", "ERROR", "half", &["ERROR", "FATAL"]);
+}
+
 /// The keys are also in the line about the error, and not in those of the next invocation.
 #[test]
 fn appended_keys_are_in_all_later_lines_of_their_invocation() {
