@@ -21,6 +21,41 @@
 //!   (`AWS_LAMBDA_LOG_LEVEL`, INFO if it is not set) are left out.
 //! - Otherwise a line is `INFO RequestId: 8476a536 order 7 accepted`. Lines of all levels are written.
 //!
+//! # Fields
+//! `name = value` after the message and its arguments adds a field to the line:
+//!
+//! ```
+//! # let cx = &tiny_lambda::Context::default();
+//! # let (id, cents, user, reason) = ("a1", 250, "Ada", "no stock".parse::<u8>());
+//! tiny_lambda::info!(cx, "paid {cents} cents", order = id, cents = cents);
+//! tiny_lambda::warn!(cx, "not sent", "user.name" = user, attempts = [1, 2], reason = ?reason);
+//! ```
+//!
+//! | form | value |
+//! | --- | --- |
+//! | `order = id`, `"order.id" = id` | what implements [`ToJson`], with its type |
+//! | `order = %id`, `%id` | a string, the `Display` of the value |
+//! | `order = ?id`, `?id` | a string, the `Debug` of the value |
+//!
+//! - If the log format is JSON, fields are members of the line's object: `"order":"a1","cents":250`.
+//! - Otherwise they follow the message: ` order=a1 cents=250`. A string is in quotes, with the escapes of JSON, if
+//!   it is empty or has white space, control characters, `=`, `"` or `\`. Arrays and objects are JSON.
+//!
+//! A name that the message uses in braces is an argument of the message, as in `format!`, and not a field:
+//! `info!("order {id}", id = 7)` is `order 7`. If the message is not a literal but a macro such as `concat!`, all
+//! names are arguments. The members that every line has (`timestamp`, `level`, `requestId`, `tenantId`, `errorType`,
+//! `errorMessage`, `message`) cannot be names of fields.
+//!
+//! [`append_key`] adds a field to all later lines of an invocation. [`write_with_fields`] takes levels and names that
+//! are only known at run time.
+//!
+//! # Sampling
+//! If the log format is JSON, `POWERTOOLS_LOGGER_SAMPLE_RATE` is the fraction of invocations whose DEBUG lines are
+//! written although the log level is higher: `0.1` for a tenth. The decision depends on the request ID, so all DEBUG
+//! lines of an invocation are written or none, and so it is when Lambda repeats the invocation. Lines of other levels
+//! are not sampled. Lines without a context are not sampled in profile `tiny`, as they have no request ID.
+//!
+//! # Output
 //! Lines go to standard error, in one write each. Lambda puts standard output and standard error into the
 //! same log. Write errors are ignored, as there is nowhere to report them.
 //!
@@ -137,10 +172,11 @@ pub fn write(level: Level, cx: &Context, message: fmt::Arguments<'_>) {
 }
 
 /// Logs a message with fields, for a level or for names that are only known at run time. See the
-/// [module](self#fields) for the form of fields, and [`info!`](crate::info) for the other levels.
+/// [module](self#fields) for the form of fields.
 ///
-/// If two fields have the same name, the line has the last one. A field whose name every line uses, such as
-/// `message`, gets an underscore behind its name. A field without a name is left out.
+/// If two fields have the same name, the line has the last one. A name that every line uses, such as `message`,
+/// gets an underscore behind it. White space, control characters, `=`, `"` and `\` in a name become underscores. A
+/// field without a name is left out.
 ///
 /// ```
 /// use tiny_lambda::log::{self, Level};

@@ -86,24 +86,26 @@ fn lock() -> MutexGuard<'static, Vec<Key>> {
 /// Adds a field to all later lines of an invocation, also to the line about its error. Replaces the key of that name.
 ///
 /// `cx` is the invocation's context, or `None` for the invocation that this thread serves. The keys of an invocation
-/// are removed when it has ended. Without an invocation nothing is appended in profile `unwind`; in the other
-/// profiles the key is removed when the next invocation begins.
+/// are removed when it has ended. Outside of invocations nothing is appended in profile `unwind`; in the other
+/// profiles, which serve one invocation at a time, the key is in all lines until the first invocation begins.
+/// There the keys are also in lines without a context, on any thread.
 ///
-/// A field of a line replaces the key of the same name for this line.
+/// A line's own field of the same name replaces the key in this line. Names are changed as in
+/// [`write_with_fields`](super::write_with_fields).
 ///
-/// The names and values of an invocation have at most 16,384 bytes as JSON. A key that exceeds this is left out, and a
-/// line at level WARN says so.
+/// The names and values (as JSON) of an invocation's keys have at most 16,384 bytes. A key beyond that is left out,
+/// and a line at level WARN says so.
 ///
 /// ```
 /// use tiny_lambda::{Context, Result, info, log};
 ///
 /// fn pay(order: String, cx: &Context) -> Result<()> {
 ///     log::append_key(cx, "order", &order);
-///     info!(cx, "paid", cents = 250); // has `order` too
+///     info!(cx, "paid", cents = 250); // This line has `order`, too.
 ///     Ok(())
 /// }
 /// # pay("a1".into(), &Context::default())?;
-/// # tiny_lambda::Result::Ok(())
+/// # Ok::<(), tiny_lambda::Error>(())
 /// ```
 pub fn append_key<'c, T: ToJson + ?Sized>(
     cx: impl Into<Option<&'c Context>>,

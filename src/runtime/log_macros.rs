@@ -19,12 +19,13 @@ pub fn log_current(level: Level, message: fmt::Arguments<'_>, fields: &[(&str, &
 
 /// Logs a message at level TRACE.
 ///
-/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one and before fields, if any. See
 /// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::trace!(cx, "order {} accepted", 7);
+/// tiny_lambda::trace!(cx, "order accepted", order = 7, user = "Ada");
 /// tiny_lambda::trace!("the cache is empty");
 /// ```
 #[macro_export]
@@ -34,12 +35,13 @@ macro_rules! trace {
 
 /// Logs a message at level DEBUG.
 ///
-/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one and before fields, if any. See
 /// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::debug!(cx, "order {} accepted", 7);
+/// tiny_lambda::debug!(cx, "order accepted", order = 7, user = "Ada");
 /// tiny_lambda::debug!("the cache is empty");
 /// ```
 #[macro_export]
@@ -49,12 +51,13 @@ macro_rules! debug {
 
 /// Logs a message at level INFO.
 ///
-/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one and before fields, if any. See
 /// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::info!(cx, "order {} accepted", 7);
+/// tiny_lambda::info!(cx, "order accepted", order = 7, user = "Ada");
 /// tiny_lambda::info!("the cache is empty");
 /// ```
 #[macro_export]
@@ -64,12 +67,13 @@ macro_rules! info {
 
 /// Logs a message at level WARN.
 ///
-/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one and before fields, if any. See
 /// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::warn!(cx, "order {} accepted", 7);
+/// tiny_lambda::warn!(cx, "order accepted", order = 7, user = "Ada");
 /// tiny_lambda::warn!("the cache is empty");
 /// ```
 #[macro_export]
@@ -79,12 +83,13 @@ macro_rules! warn {
 
 /// Logs a message at level ERROR.
 ///
-/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one and before fields, if any. See
 /// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::error!(cx, "order {} accepted", 7);
+/// tiny_lambda::error!(cx, "order accepted", order = 7, user = "Ada");
 /// tiny_lambda::error!("the cache is empty");
 /// ```
 #[macro_export]
