@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tiny_lambda::http::Router;
 use tiny_lambda::json;
+use tiny_lambda::log::{append_key, remove_key};
 use tiny_lambda::services::{
     Configuration, Parameter, Secret, configuration, metadata, parameter, secret,
 };
@@ -326,6 +327,23 @@ fn write_output(event: &str, cx: &Context, out: Responder<'_>) -> Result<()> {
             error!("at {:>1}", 5);
             let thread = std::thread::spawn(|| info!("in a thread"));
             out.json(&thread.join().is_err());
+        }
+        "log fields" => {
+            let (order, none) = ("a 1", None::<u8>);
+            info!(cx, "paid {}", 7, order = order, cents = 250, none = none, shown = %cx.request_id);
+            error!(cx, "refused", reason = "two\nlines", tags = ["a", "b"]);
+        }
+        "log keys" => {
+            append_key(cx, "order", "a1");
+            append_key(None, "part", &1);
+            info!(cx, "first");
+            remove_key(cx, "part");
+            info!("second", cents = 250);
+            return Err(Error::new("Refused", "no stock"));
+        }
+        "panic with keys" => {
+            append_key(cx, "order", "a1");
+            panic!("with keys");
         }
         "log much" => info!(cx, "{}", "x".repeat(1 << 20)),
         text if text.starts_with("much ") => {

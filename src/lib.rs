@@ -347,3 +347,8 @@ const NO_ENDPOINT: &str = "AWS_LAMBDA_RUNTIME_API is not set: outside Lambda, us
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// Compiles the programs of the page for users of Powertools.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/powertools.md")]
+struct Powertools;

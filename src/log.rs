@@ -21,6 +21,41 @@
 //!   (`AWS_LAMBDA_LOG_LEVEL`, INFO if it is not set) are left out.
 //! - Otherwise a line is `INFO RequestId: 8476a536 order 7 accepted`. Lines of all levels are written.
 //!
+//! # Fields
+//! `name = value` after the message and its arguments adds a field to the line:
+//!
+//! ```
+//! # let cx = &tiny_lambda::Context::default();
+//! # let (id, cents, user, reason) = ("a1", 250, "Ada", "no stock".parse::<u8>());
+//! tiny_lambda::info!(cx, "paid {cents} cents", order = id, cents = cents);
+//! tiny_lambda::warn!(cx, "not sent", "user.name" = user, attempts = [1, 2], reason = ?reason);
+//! ```
+//!
+//! | form | value |
+//! | --- | --- |
+//! | `order = id`, `"order.id" = id` | what implements [`ToJson`], with its type |
+//! | `order = %id`, `%id` | a string, the `Display` of the value |
+//! | `order = ?id`, `?id` | a string, the `Debug` of the value |
+//!
+//! - If the log format is JSON, fields are members of the line's object: `"order":"a1","cents":250`.
+//! - Otherwise they follow the message: ` order=a1 cents=250`. A string is in quotes, with the escapes of JSON, if
+//!   it is empty or has white space, control characters, `=`, `"` or `\`. Arrays and objects are JSON.
+//!
+//! A name that the message uses in braces is an argument of the message, as in `format!`, and not a field:
+//! `info!("order {id}", id = 7)` is `order 7`. If the message is not a literal but a macro such as `concat!`, all
+//! names are arguments. The members that every line has (`timestamp`, `level`, `requestId`, `tenantId`, `errorType`,
+//! `errorMessage`, `message`) cannot be names of fields.
+//!
+//! [`append_key`] adds a field to all later lines of an invocation. [`write_with_fields`] takes levels and names that
+//! are only known at run time.
+//!
+//! # Sampling
+//! If the log format is JSON, `POWERTOOLS_LOGGER_SAMPLE_RATE` is the fraction of invocations whose DEBUG lines are
+//! written although the log level is higher: `0.1` for a tenth. The decision depends on the request ID, so all DEBUG
+//! lines of an invocation are written or none, and so it is when Lambda repeats the invocation. Lines of other levels
+//! are not sampled. Lines without a context are not sampled in profile `tiny`, as they have no request ID.
+//!
+//! # Output
 //! Lines go to standard error, in one write each. Lambda puts standard output and standard error into the
 //! same log. Write errors are ignored, as there is nowhere to report them.
 //!
@@ -57,7 +92,10 @@
 //! }
 //! ```
 
-use crate::encoding::lengths::utf8;
+mod fields;
+mod keys;
+mod sampling;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
@@ -65,11 +103,18 @@ use core::str;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::context::Context;
+use crate::encoding::lengths::utf8;
 use crate::encoding::time::write_rfc_3339;
 use crate::error::Error;
 use crate::http1::head;
-use crate::json::Writer;
+use crate::json::{ToJson, Writer};
 use crate::sys;
+
+use fields::Field;
+#[doc(hidden)]
+pub use fields::{FieldValue, context, fields, has_fields, is_format_argument, name, value};
+pub(crate) use keys::end_invocation;
+pub use keys::{append_key, remove_key};
 
 /// The level of a log line, with Lambda's names and order.
 ///
@@ -123,18 +168,67 @@ impl fmt::Display for Level {
 /// log::write(level, cx, format_args!("attempt {} failed", 3));
 /// ```
 pub fn write(level: Level, cx: &Context, message: fmt::Arguments<'_>) {
-    if is_written(level) {
+    write_fields(level, cx, message, &[]);
+}
+
+/// Logs a message with fields, for a level or for names that are only known at run time. See the
+/// [module](self#fields) for the form of fields.
+///
+/// If two fields have the same name, the line has the last one. A name that every line uses, such as `message`,
+/// gets an underscore behind it. White space, control characters, `=`, `"` and `\` in a name become underscores. A
+/// field without a name is left out.
+///
+/// ```
+/// use tiny_lambda::log::{self, Level};
+/// # let cx = &tiny_lambda::Context::default();
+/// # let is_last_attempt = true;
+/// let level = if is_last_attempt { Level::Error } else { Level::Warn };
+/// log::write_with_fields(level, cx, format_args!("not sent"), &[("order", &"a1"), ("attempt", &3)]);
+/// ```
+pub fn write_with_fields(
+    level: Level,
+    cx: &Context,
+    message: fmt::Arguments<'_>,
+    fields: &[(&str, &dyn ToJson)],
+) {
+    let mut names = Vec::new();
+    for (index, (name, _)) in fields.iter().enumerate() {
+        let mut later = fields.iter().skip(index.saturating_add(1));
+        // An empty name leaves the field out.
+        let is_last = later.all(|(other, _)| other != name);
+        names.push(if is_last {
+            fields::valid_name(name)
+        } else {
+            String::new()
+        });
+    }
+    let mut free: Vec<Field<'_>> = Vec::new();
+    for (name, (_, value)) in names.iter().zip(fields) {
+        free.push((name, *value));
+    }
+    write_fields(level, cx, message, &free);
+}
+
+/// Does the same as [`write_with_fields`] for names that the macros have checked.
+#[doc(hidden)]
+pub fn write_fields(
+    level: Level,
+    cx: &Context,
+    message: fmt::Arguments<'_>,
+    fields: &[(&str, &dyn ToJson)],
+) {
+    if is_written(level) || level == Level::Debug && sampling::is_sampled(cx) {
         let mut text = String::new();
         // If a value's `Display` fails, the line has the text before it.
         let _ = text.write_fmt(message);
-        write_line(level, Some(cx), &text, None);
+        write_line(level, Some(cx), &text, None, fields);
     }
 }
 
 /// Logs an error, unless it was logged before. `cx` is the invocation that it belongs to, if any.
 pub(crate) fn error(cx: Option<&Context>, error: &Error) {
     if is_written(Level::Error) && !error.is_logged() {
-        write_line(Level::Error, cx, error.error_message(), Some(error));
+        write_line(Level::Error, cx, error.error_message(), Some(error), &[]);
     }
 }
 
@@ -169,9 +263,15 @@ fn is_json() -> bool {
     sys::env(c"AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| head::is(format, b"json"))
 }
 
-fn write_line(level: Level, cx: Option<&Context>, message: &str, error: Option<&Error>) {
+fn write_line(
+    level: Level,
+    cx: Option<&Context>,
+    message: &str,
+    error: Option<&Error>,
+    fields: &[(&str, &dyn ToJson)],
+) {
     let time = is_json().then(|| rfc_3339(sys::unix_time_ms()));
-    let mut line = line(time, level, cx, message, error);
+    let mut line = line(time, level, cx, message, error, fields);
     // Outside Lambda the line goes to a terminal or a file.
     if sys::env(sys::ENDPOINT_VARIABLE).is_some() {
         join_lines(&mut line);
@@ -190,7 +290,8 @@ fn write_line(level: Level, cx: Option<&Context>, message: &str, error: Option<&
 pub(crate) static LISTENER: std::sync::OnceLock<fn(&str, &[u8])> = std::sync::OnceLock::new();
 
 /// Replaces each LF in a line by CR, which Amazon CloudWatch shows as a line break. After an LF it would
-/// begin a new log event. A line in JSON contains no LF.
+/// begin a new log event. A line in JSON contains no LF, except in a field's JSON between two tokens, where CR is
+/// white space too.
 fn join_lines(line: &mut [u8]) {
     for byte in line {
         if *byte == b'\n' {
@@ -206,6 +307,7 @@ fn line(
     cx: Option<&Context>,
     message: &str,
     error: Option<&Error>,
+    fields: &[(&str, &dyn ToJson)],
 ) -> Vec<u8> {
     let cx = cx.filter(|cx| !cx.request_id.is_empty());
     let mut w = Writer::new(Vec::new());
@@ -233,6 +335,8 @@ fn line(
     }
     let name = error.map_or("message", |_| "errorMessage");
     field(name, "", message, "");
+    keys::write(&mut w, time.is_some(), cx, fields);
+    fields::write(&mut w, time.is_some(), fields);
     if time.is_some() {
         w.end_object();
     }
@@ -264,7 +368,7 @@ mod tests {
     fn a_text_line_is_one_line() {
         #[track_caller]
         fn check(cx: Option<&Context>, error: Option<&Error>, want: &str) {
-            let mut line = line(None, Level::Warn, cx, "a\nb", error);
+            let mut line = line(None, Level::Warn, cx, "a\nb", error, &[]);
             join_lines(&mut line);
             assert_eq!(String::from_utf8(line).unwrap(), want);
         }
@@ -289,7 +393,7 @@ mod tests {
         #[track_caller]
         fn check(cx: Option<&Context>, error: Option<&Error>, want: &str) {
             let time = Some(rfc_3339(1_700_000_000_123));
-            let line = line(time, Level::Info, cx, "a\n\"b\"", error);
+            let line = line(time, Level::Info, cx, "a\n\"b\"", error, &[]);
             let start = r#"{"timestamp":"2023-11-14T22:13:20.123Z","level":"INFO","#;
             assert_eq!(String::from_utf8(line).unwrap(), [start, want].concat());
         }
@@ -307,6 +411,30 @@ mod tests {
             Some(&error),
             r#""errorType":"Oops","errorMessage":"a\n\"b\""}"#,
         );
+    }
+
+    #[test]
+    fn fields_follow_the_message() {
+        let line = |time, error| {
+            let fields: &[(&str, &dyn ToJson)] = &[("order", &"a b"), ("", &0), ("cents", &250)];
+            let line = line(time, Level::Info, None, "paid", error, fields);
+            String::from_utf8(line).unwrap()
+        };
+        let time = Some(rfc_3339(0));
+        let error = Error::new("Oops", "");
+        let start = r#"{"timestamp":"1970-01-01T00:00:00.000Z","level":"INFO","#;
+        assert_eq!(line(None, None), r#"INFO paid order="a b" cents=250"#);
+        assert_eq!(
+            line(None, Some(&error)),
+            r#"INFO Oops: paid order="a b" cents=250"#
+        );
+        let fields = r#""order":"a b","cents":250}"#;
+        assert_eq!(
+            line(time, None),
+            [start, r#""message":"paid","#, fields].concat()
+        );
+        let of_error = r#""errorType":"Oops","errorMessage":"paid","#;
+        assert_eq!(line(time, Some(&error)), [start, of_error, fields].concat());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt::{self, Write};
 use core::mem;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
@@ -329,6 +330,16 @@ macro_rules! strings {
 }
 
 strings!(String, &str, Cow<'_, str>);
+
+/// A string.
+impl ToJson for fmt::Arguments<'_> {
+    fn to_json(&self, w: &mut Writer) {
+        let mut text = String::new();
+        // If a value's `Display` fails, the string has the text before it.
+        let _ = text.write_fmt(*self);
+        w.string(&text);
+    }
+}
 
 impl ToJson for str {
     fn to_json(&self, w: &mut Writer) {

@@ -3,26 +3,29 @@
 
 use core::fmt;
 
+use crate::json::ToJson;
 use crate::log::{self, Level};
 use crate::runtime::panic;
 
 /// Logs a message of the current invocation, if any. [`info!`](crate::info) and the like call this without
 /// a context.
 #[doc(hidden)]
-pub fn log_current(level: Level, message: fmt::Arguments<'_>) {
-    if log::is_written(level) {
-        log::write(level, &panic::current_context(), message);
+pub fn log_current(level: Level, message: fmt::Arguments<'_>, fields: &[(&str, &dyn ToJson)]) {
+    // Whether the DEBUG lines of the invocation are sampled is only known with its context.
+    if log::is_written(level) || level == Level::Debug {
+        log::write_fields(level, &panic::current_context(), message, fields);
     }
 }
 
 /// Logs a message at level TRACE.
 ///
-/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one and before fields, if any. See
 /// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::trace!(cx, "order {} accepted", 7);
+/// tiny_lambda::trace!(cx, "order accepted", order = 7, user = "Ada");
 /// tiny_lambda::trace!("the cache is empty");
 /// ```
 #[macro_export]
@@ -32,12 +35,13 @@ macro_rules! trace {
 
 /// Logs a message at level DEBUG.
 ///
-/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one and before fields, if any. See
 /// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::debug!(cx, "order {} accepted", 7);
+/// tiny_lambda::debug!(cx, "order accepted", order = 7, user = "Ada");
 /// tiny_lambda::debug!("the cache is empty");
 /// ```
 #[macro_export]
@@ -47,12 +51,13 @@ macro_rules! debug {
 
 /// Logs a message at level INFO.
 ///
-/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one and before fields, if any. See
 /// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::info!(cx, "order {} accepted", 7);
+/// tiny_lambda::info!(cx, "order accepted", order = 7, user = "Ada");
 /// tiny_lambda::info!("the cache is empty");
 /// ```
 #[macro_export]
@@ -62,12 +67,13 @@ macro_rules! info {
 
 /// Logs a message at level WARN.
 ///
-/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one and before fields, if any. See
 /// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::warn!(cx, "order {} accepted", 7);
+/// tiny_lambda::warn!(cx, "order accepted", order = 7, user = "Ada");
 /// tiny_lambda::warn!("the cache is empty");
 /// ```
 #[macro_export]
@@ -77,12 +83,13 @@ macro_rules! warn {
 
 /// Logs a message at level ERROR.
 ///
-/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one. See
+/// Takes what `format!` takes, after a [`&Context`](crate::Context) if there is one and before fields, if any. See
 /// [`log`](mod@crate::log).
 ///
 /// ```
 /// # let cx = &tiny_lambda::Context::default();
 /// tiny_lambda::error!(cx, "order {} accepted", 7);
+/// tiny_lambda::error!(cx, "order accepted", order = 7, user = "Ada");
 /// tiny_lambda::error!("the cache is empty");
 /// ```
 #[macro_export]
@@ -94,9 +101,32 @@ macro_rules! error {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! log_line {
-    ($level:ident, $text:literal $(, $($arg:tt)*)?) => {
-        $crate::log_current($crate::log::Level::$level, ::core::format_args!($text $(, $($arg)*)?))
+    ($level:ident, $text:literal $(,)?) => {
+        $crate::log_current($crate::log::Level::$level, ::core::format_args!($text), &[])
     };
+    ($level:ident, $text:literal, $($arg:tt)+) => {
+        $crate::__log_arguments!(@next {[$level] $text [$($arg)+] [] [] []} $($arg)+)
+    };
+    // Fields before the message, as in `tracing`.
+    ($level:ident, $name:ident = $($rest:tt)*) => { $crate::__log_arguments!(@order) };
+    ($level:ident, % $($rest:tt)*) => { $crate::__log_arguments!(@order) };
+    ($level:ident, ? $($rest:tt)*) => { $crate::__log_arguments!(@order) };
+    ($level:ident, $text:literal $($rest:tt)*) => {
+        ::core::compile_error!("expected `,` after the message")
+    };
+    ($level:ident, $cx:expr, $text:literal $(,)?) => {
+        $crate::log::write($crate::log::Level::$level, $cx, ::core::format_args!($text))
+    };
+    ($level:ident, $cx:expr, $text:literal, $($arg:tt)+) => {
+        $crate::__log_arguments!(@next {[$level $cx] $text [$($arg)+] [] [] []} $($arg)+)
+    };
+    ($level:ident, $cx:expr, $name:ident = $($rest:tt)*) => { $crate::__log_arguments!(@order) };
+    ($level:ident, $cx:expr, % $($rest:tt)*) => { $crate::__log_arguments!(@order) };
+    ($level:ident, $cx:expr, ? $($rest:tt)*) => { $crate::__log_arguments!(@order) };
+    ($level:ident, $cx:expr, $text:literal $($rest:tt)*) => {
+        ::core::compile_error!("expected `,` after the message")
+    };
+    // A message that another macro makes, such as `concat!`. Its names are arguments of the message.
     ($level:ident, $cx:expr, $($arg:tt)+) => {
         $crate::log::write($crate::log::Level::$level, $cx, ::core::format_args!($($arg)+))
     };
@@ -104,6 +134,140 @@ macro_rules! log_line {
         ::core::compile_error!(
             "expected a message in quotes, after an optional context: `info!(\"order {id}\")` or \
              `info!(cx, \"order {id}\")`"
+        )
+    };
+}
+
+/// Reads what follows the message: its arguments, then fields.
+///
+/// The state is `{[level cx] message [all tokens] [bindings of arguments] [values] [fields]}`. The values are
+/// evaluated before the names of the fields are bound, so that a field may have the name of a variable. The message
+/// captures the names that it uses, as `format_args!` refuses a named argument that the message does not use.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __log_arguments {
+    // There are no names.
+    (@next {[$level:ident] $text:literal [$($arg:tt)*] $bindings:tt $values:tt []}) => {
+        $crate::log_current($crate::log::Level::$level, ::core::format_args!($text, $($arg)*), &[])
+    };
+    (@next {[$level:ident $cx:expr] $text:literal [$($arg:tt)*] $bindings:tt $values:tt []}) => {
+        $crate::log::write($crate::log::Level::$level, $cx, ::core::format_args!($text, $($arg)*))
+    };
+    (@next {[$level:ident] $text:literal $args:tt [$($binding:ident)*] [$($value:tt)*] $fields:tt}) => {
+        match ($($value)*) {
+            $crate::__log_arguments!(@pattern $($binding)* $fields) => $crate::log_current(
+                $crate::log::Level::$level,
+                ::core::format_args!($text $(, *$binding)*),
+                $crate::__log_arguments!(@fields $fields),
+            ),
+        }
+    };
+    (@next {[$level:ident $cx:expr] $text:literal $args:tt [$($binding:ident)*] [$($value:tt)*] $fields:tt}) => {
+        match ($crate::log::context($cx), $($value)*) {
+            $crate::__log_arguments!(@pattern cx $($binding)* $fields) => $crate::log::write_fields(
+                $crate::log::Level::$level,
+                cx,
+                ::core::format_args!($text $(, *$binding)*),
+                $crate::__log_arguments!(@fields $fields),
+            ),
+        }
+    };
+    (@pattern $($binding:ident)* [$({$field:ident $name:tt $is_argument:tt})+]) => {
+        ($($binding,)* $($field,)+)
+    };
+    (@fields [$({$field:ident ($($name:tt)*) $is_argument:tt})+]) => {
+        $crate::log::fields::<{
+            $crate::log::has_fields(
+                &[$(($crate::log::name($($name)*), $is_argument)),+],
+                &[$(::core::concat!(
+                    "`", $($name)*, "` is a member of every log line: give the field another name"
+                )),+],
+            )
+        }>(&[
+            $($crate::log::FieldValue::<$is_argument>::field(
+                $field,
+                const { $crate::log::name($($name)*) },
+            )),+
+        ])
+    };
+
+    (@next $state:tt $name:ident = % $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__log_arguments!(@named $state $name [::core::format_args!("{}", $value)] $($($rest)*)?)
+    };
+    (@next $state:tt $name:ident = ? $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__log_arguments!(@named $state $name [::core::format_args!("{:?}", $value)] $($($rest)*)?)
+    };
+    (@next $state:tt $name:ident = $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__log_arguments!(@named $state $name [$value] $($($rest)*)?)
+    };
+    (@next $state:tt % $name:ident $(, $($rest:tt)*)?) => {
+        $crate::__log_arguments!(@named $state $name [::core::format_args!("{}", $name)] $($($rest)*)?)
+    };
+    (@next $state:tt ? $name:ident $(, $($rest:tt)*)?) => {
+        $crate::__log_arguments!(@named $state $name [::core::format_args!("{:?}", $name)] $($($rest)*)?)
+    };
+    (@next $state:tt $name:literal = % $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__log_arguments!(@field $state value ($name) {false} [::core::format_args!("{}", $value)] $($($rest)*)?)
+    };
+    (@next $state:tt $name:literal = ? $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__log_arguments!(@field $state value ($name) {false} [::core::format_args!("{:?}", $value)] $($($rest)*)?)
+    };
+    (@next $state:tt $name:literal = $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__log_arguments!(@field $state value ($name) {false} [$value] $($($rest)*)?)
+    };
+    (@named {$head:tt $text:literal $($state:tt)*} $name:ident $value:tt $($rest:tt)*) => {
+        $crate::__log_arguments!(
+            @field {$head $text $($state)*} $name (::core::stringify!($name))
+            {{ $crate::log::is_format_argument($text, $crate::log::name(::core::stringify!($name))) }}
+            $value $($rest)*
+        )
+    };
+    (
+        @field {$head:tt $text:literal $args:tt $bindings:tt [$($values:tt)*] [$($fields:tt)*]}
+        $field:ident $name:tt {$($is_argument:tt)*} [$value:expr] $($rest:tt)*
+    ) => {
+        $crate::__log_arguments!(
+            @next {
+                $head $text $args $bindings
+                [$($values)* $crate::log::value::<$($is_argument)*, _>(&$value),]
+                [$($fields)* {$field $name $($is_argument)*}]
+            }
+            $($rest)*
+        )
+    };
+
+    // Mistakes.
+    (@order) => {
+        ::core::compile_error!("expected the message before the fields: `info!(cx, \"paid\", order = id)`")
+    };
+    (@next $state:tt $name:ident = $(, $($rest:tt)*)?) => {
+        ::core::compile_error!(::core::concat!(
+            "expected a value after `", ::core::stringify!($name), " =`"
+        ))
+    };
+    (@next $state:tt $name:ident $(. $part:ident)+ = $($rest:tt)*) => {
+        ::core::compile_error!("a field's name with a dot must be in quotes: `\"user.id\" = id`")
+    };
+    (@next $state:tt $name:ident : $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "expected `=` after the field `", ::core::stringify!($name), "`, found `:`"
+        ))
+    };
+    (@next {$head:tt $text:literal $args:tt $bindings:tt $values:tt [$($fields:tt)+]} $value:expr $(, $($rest:tt)*)?) => {
+        ::core::compile_error!(
+            "expected a field, `name = value`: the message's own arguments come before the fields"
+        )
+    };
+
+    // An argument of the message.
+    (@next {$head:tt $text:literal $args:tt [$($bindings:ident)*] [$($values:tt)*] []} $value:expr $(, $($rest:tt)*)?) => {
+        $crate::__log_arguments!(
+            @next {$head $text $args [$($bindings)* argument] [$($values)* &$value,] []} $($($rest)*)?
+        )
+    };
+    (@next $state:tt $($rest:tt)*) => {
+        ::core::compile_error!(
+            "expected fields with commas between them: `info!(\"paid\", order = id, cents = n)`"
         )
     };
 }

@@ -100,6 +100,7 @@ impl Worker {
             free_if_large(&mut self.reply);
             free_if_large(&mut self.pending.body);
             sys::trim_heap();
+            log::end_invocation(&self.cx);
             self.pending.invocation.begin(&mut self.cx);
             self.pending.body.clear();
             let pause = match self.get() {

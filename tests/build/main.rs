@@ -20,6 +20,7 @@ mod cargo_run;
 mod handler_errors;
 mod http_errors;
 mod json_macro_errors;
+mod log_macro_errors;
 mod panic_free;
 #[cfg(unix)]
 mod released;

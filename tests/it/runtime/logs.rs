@@ -145,6 +145,101 @@ fn a_line_without_a_context_has_the_request_id_of_the_invocation_of_its_thread()
 
 /// 12.1: 41.
 #[test]
+fn fields_are_words_in_a_text_log_and_members_with_types_in_a_json_log() {
+    assert_eq!(
+        logged(&[], "\"log fields\""),
+        [
+            "INFO RequestId: 8476a536 TenantId: t-1 paid 7 order=\"a 1\" cents=250 none=null shown=8476a536",
+            "ERROR RequestId: 8476a536 TenantId: t-1 refused reason=\"two\\nlines\" tags=[\"a\",\"b\"]",
+        ]
+    );
+    let lines = logged(&[("AWS_LAMBDA_LOG_FORMAT", "JSON")], "\"log fields\"");
+    let ends = [
+        r#""message":"paid 7","order":"a 1","cents":250,"none":null,"shown":"8476a536"}"#,
+        r#""message":"refused","reason":"two\nlines","tags":["a","b"]}"#,
+    ];
+    assert_eq!(lines.len(), ends.len(), "{lines:?}");
+    for (line, end) in lines.iter().zip(ends) {
+        assert!(line.ends_with(end), "{line}");
+        json::parse::<Value>(line.as_bytes()).unwrap();
+    }
+}
+
+/// The request ID 8476a536 is above half of all.
+#[test]
+fn debug_lines_are_sampled_at_a_higher_log_level() {
+    #[track_caller]
+    fn check(format: &str, level: &str, rate: &str, want: &[&str]) {
+        let vars = [
+            ("AWS_LAMBDA_LOG_FORMAT", format),
+            ("AWS_LAMBDA_LOG_LEVEL", level),
+            ("POWERTOOLS_LOGGER_SAMPLE_RATE", rate),
+        ];
+        let lines = logged(&vars, "\"log\"");
+        let of_line = |line: &String| {
+            let line: Value = json::parse(line.as_bytes()).unwrap();
+            line.get("level")
+                .and_then(Value::as_str)
+                .unwrap()
+                .to_owned()
+        };
+        let levels: Vec<_> = lines.iter().map(of_line).collect();
+        assert_eq!(levels, want, "{level} {rate}");
+    }
+    check(
+        "JSON",
+        "",
+        "1",
+        &["DEBUG", "INFO", "WARN", "ERROR", "FATAL"],
+    );
+    check("JSON", "ERROR", "0.6", &["DEBUG", "ERROR", "FATAL"]);
+    check("JSON", "ERROR", "0.5", &["ERROR", "FATAL"]);
+    check("JSON", "ERROR", "half", &["ERROR", "FATAL"]);
+}
+
+/// The keys are also in the line about the error, and not in those of the next invocation.
+#[test]
+fn appended_keys_are_in_all_later_lines_of_their_invocation() {
+    for (program, aborts) in programs() {
+        let script = [
+            step(GET_NEXT, next("\"log keys\"")),
+            step(POST_ERROR, ACCEPTED),
+            step(GET_NEXT, next("\"log without context\"")),
+            step(POST_RESPONSE, ACCEPTED),
+        ];
+        let (_, _, log) = play(&program, &[], &script);
+        let lines: Vec<_> = log.lines().collect();
+        let start = "RequestId: 8476a536";
+        assert_eq!(
+            lines[..4],
+            [
+                format!("INFO {start} first order=a1 part=1"),
+                format!("INFO {start} second order=a1 cents=250"),
+                format!("ERROR {start} Refused: no stock order=a1"),
+                format!("TRACE {start} at 1"),
+            ]
+        );
+        assert!(!lines[4..].concat().contains("order"), "{log}");
+
+        let mut script = vec![
+            step(GET_NEXT, next("\"panic with keys\"")),
+            step(POST_ERROR, ACCEPTED),
+        ];
+        if !aborts {
+            script.push(step(GET_NEXT, next("\"error\"")));
+            script.push(step(POST_ERROR, ACCEPTED));
+        }
+        let (_, _, log) = play(&program, &[], &script);
+        let lines: Vec<_> = log.lines().collect();
+        assert!(
+            lines[0].contains("panicked") && lines[0].ends_with(" order=a1"),
+            "{log}"
+        );
+        assert!(!lines[1..].concat().contains("order"), "{log}");
+    }
+}
+
+#[test]
 fn a_message_of_1_mb_is_one_line() {
     let lines = logged(&[], "\"log much\"");
     let lens: Vec<_> = lines.iter().map(String::len).collect();

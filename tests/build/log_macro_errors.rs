@@ -1,0 +1,167 @@
+//! Compiler errors for wrong fields in `info!` and the like: they are about the user's line.
+
+use crate::json_macro_errors::{compile, refuses};
+
+/// Returns a function that contains `line`.
+fn source(line: &str) -> String {
+    format!(
+        "struct Mine;
+        fn f(cx: &tiny_lambda::Context, id: String, n: u32, mine: Mine) {{
+            let _ = (cx, &id, n, &mine);
+            {line}
+        }}"
+    )
+}
+
+#[track_caller]
+fn check(name: &str, line: &str, want: &str) {
+    let source = source(&format!("tiny_lambda::{line}; // HERE"));
+    refuses(&format!("log_{name}"), &source, want);
+}
+
+#[test]
+fn correct_fields_compile() {
+    let lines = [
+        r#"info!("paid", order = id, cents = n,)"#,
+        r#"info!(cx, "paid {} of {n}", id, order = id, n2 = n,)"#,
+        r#"info!(&mut cx.clone(), "{id}", n = n, "user.id" = n)"#,
+        r#"info!(&std::sync::Arc::new(cx.clone()), "a", a = id)"#,
+        r#"warn!("a", %id, ?n, a = %id.len(), b = ?Some(&id), "c" = %n)"#,
+        r#"error!("a", r#type = [1, 2], none = None::<u8>, some = (1, "a"))"#,
+        // Arguments of the message, also in the message of a macro.
+        r#"debug!("{x:>w$} {}", n, x = Shown, w = 5)"#,
+        r#"trace!(cx, concat!("{x}", "{}"), n, x = Shown)"#,
+        r#"info!(cx, "{message} {level}", message = n, level = n)"#,
+        r#"info!("{a} {b}", a = b, b = a)"#,
+        r#"info!("{} {x}", FIELDS, x = FIELDS, y = FIELDS)"#,
+    ];
+    let lines = lines.map(|line| format!("{line};\n")).concat();
+    let source = format!(
+        "#![deny(warnings)]
+        use tiny_lambda::*;
+        const FIELDS: u8 = 1;
+        struct Shown;
+        impl std::fmt::Display for Shown {{
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {{ f.write_str(\"x\") }}
+        }}
+        pub fn f<T: json::ToJson>(cx: &Context, id: String, n: u32, a: u8, b: u16, t: T) {{
+            {lines}
+            info!(\"generic\", t = t);
+        }}
+        fn main() {{}}"
+    );
+    assert_eq!(compile("log_fields", &source), Ok(()));
+}
+
+#[test]
+fn the_error_of_a_wrong_field_says_what_to_write() {
+    check(
+        "value_type",
+        r#"info!(cx, "paid", order = mine)"#,
+        "`Mine` cannot be the value of a log field",
+    );
+    check(
+        "value_type_note",
+        r#"error!("paid", order = mine)"#,
+        "`name = %value` writes its `Display`",
+    );
+    let commas =
+        "expected fields with commas between them: `info!(\"paid\", order = id, cents = n)`";
+    check("comma", r#"info!("paid", order = id cents = n)"#, commas);
+    check(
+        "semicolon",
+        r#"info!(cx, "paid", order = id; cents = n)"#,
+        commas,
+    );
+    check(
+        "two_commas",
+        r#"info!(cx, "paid", order = id,, cents = n)"#,
+        commas,
+    );
+    let message = "expected `,` after the message";
+    check("message_comma", r#"info!("paid" order = id)"#, message);
+    check(
+        "context_message_comma",
+        r#"info!(cx, "paid" order = id)"#,
+        message,
+    );
+    check("message_semicolon", r#"info!("paid"; order = id)"#, message);
+    check(
+        "no_value",
+        r#"info!("paid", order =)"#,
+        "expected a value after `order =`",
+    );
+    check(
+        "no_value_in_front",
+        r#"info!(cx, "paid", order =, cents = n)"#,
+        "expected a value after `order =`",
+    );
+    check(
+        "colon",
+        r#"info!("paid", order: id)"#,
+        "expected `=` after the field `order`, found `:`",
+    );
+    check("shorthand", r#"info!("paid", n)"#, "argument never used");
+    check(
+        "shorthand_with_field",
+        r#"info!("paid", n, order = id)"#,
+        "argument never used",
+    );
+    check(
+        "late_argument",
+        r#"info!("paid {}", order = id, n)"#,
+        "the message's own arguments come before the fields",
+    );
+    check(
+        "dots",
+        r#"info!("paid", user.id = id)"#,
+        "a field's name with a dot must be in quotes: `\"user.id\" = id`",
+    );
+}
+
+#[test]
+fn the_error_of_a_wrong_order_or_name_says_what_to_write() {
+    let order = "expected the message before the fields: `info!(cx, \"paid\", order = id)`";
+    check("order", r#"info!(order = id, "paid")"#, order);
+    check("context_order", r#"info!(cx, order = id, "paid")"#, order);
+    check("order_display", r#"info!(%id, "paid")"#, order);
+    check("context_order_debug", r#"info!(cx, ?id, "paid")"#, order);
+    check("log_order", r#"info!(order = id; "paid")"#, order);
+    check(
+        "reserved",
+        r#"info!("paid", message = id)"#,
+        "`message` is a member of every log line: give the field another name",
+    );
+    check(
+        "reserved_quotes",
+        r#"info!("paid", "requestId" = n)"#,
+        "`requestId` is a member",
+    );
+    check(
+        "twice",
+        r#"info!("paid", order = id, "order" = n)"#,
+        "two fields of a log line have the same name",
+    );
+    check(
+        "twice_bound",
+        r#"info!("paid", order = id, order = n)"#,
+        "`order` is bound more than once",
+    );
+    check(
+        "blank",
+        r#"info!("paid", "order id" = n)"#,
+        "a field's name has no blanks",
+    );
+    check(
+        "empty",
+        r#"info!("paid", "" = n)"#,
+        "a field's name has no blanks",
+    );
+    check("number", r#"info!("paid", 1 = n)"#, "mismatched types");
+    check(
+        "no_message",
+        "info!(cx, 1)",
+        "format argument must be a string literal",
+    );
+    check("bracket", r#"info!("paid {", order = id)"#, "expected `}`");
+}
