@@ -68,6 +68,8 @@ pub mod http;
 mod http1;
 pub mod json;
 pub mod log;
+
+pub mod metrics;
 mod runtime;
 pub mod signing;
 mod sys;

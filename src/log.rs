@@ -138,6 +138,26 @@ pub(crate) fn error(cx: Option<&Context>, error: &Error) {
     }
 }
 
+/// Logs an error at another level. The line has the request ID if the invocation of this thread is known.
+pub(crate) fn report(level: Level, error: &Error) {
+    if is_written(level) {
+        with_current(|cx| write_line(level, cx, error.error_message(), Some(error)));
+    }
+}
+
+/// Writes a line in another format than that of this log. It ends with LF.
+pub(crate) fn write_unchanged(line: &[u8]) {
+    with_current(|cx| write_bytes(cx, line));
+}
+
+/// Calls `f` with the context of the invocation that this thread serves, if it is known below the runtime.
+fn with_current(f: impl FnOnce(Option<&Context>)) {
+    #[cfg(panic = "unwind")]
+    f(crate::context::current::with_context(|cx| cx.clone()).as_ref());
+    #[cfg(panic = "abort")]
+    f(None);
+}
+
 /// Returns whether lines of this level are written.
 pub(crate) fn is_written(level: Level) -> bool {
     level as usize >= level_min()
@@ -177,10 +197,19 @@ fn write_line(level: Level, cx: Option<&Context>, message: &str, error: Option<&
         join_lines(&mut line);
     }
     line.push(b'\n');
-    sys::write_stderr(&line);
+    write_bytes(cx, &line);
+}
+
+/// Writes whole lines of the invocation of `cx`.
+#[cfg_attr(
+    not(feature = "emulator"),
+    allow(unused_variables, reason = "for the emulator")
+)]
+fn write_bytes(cx: Option<&Context>, line: &[u8]) {
+    sys::write_stderr(line);
     #[cfg(feature = "emulator")]
     if let (Some(listener), Some(cx)) = (LISTENER.get(), cx) {
-        listener(&cx.request_id, &line);
+        listener(&cx.request_id, line);
     }
 }
 
