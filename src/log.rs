@@ -65,6 +65,8 @@ use core::str;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::context::Context;
+#[cfg(panic = "unwind")]
+use crate::context::current;
 use crate::encoding::time::write_rfc_3339;
 use crate::error::Error;
 use crate::http1::head;
@@ -147,13 +149,19 @@ pub(crate) fn report(level: Level, error: &Error) {
 
 /// Writes a line in another format than that of this log. It ends with LF.
 pub(crate) fn write_unchanged(line: &[u8]) {
-    with_current(|cx| write_bytes(cx, line));
+    sys::write_stderr(line);
+    #[cfg(feature = "emulator")]
+    with_current(|cx| {
+        if let (Some(listener), Some(cx)) = (LISTENER.get(), cx) {
+            listener(&cx.request_id, line);
+        }
+    });
 }
 
 /// Calls `f` with the context of the invocation that this thread serves, if it is known below the runtime.
 fn with_current(f: impl FnOnce(Option<&Context>)) {
     #[cfg(panic = "unwind")]
-    f(crate::context::current::with_context(|cx| cx.clone()).as_ref());
+    f(current::with_context(|cx| cx.clone()).as_ref());
     #[cfg(panic = "abort")]
     f(None);
 }
@@ -197,19 +205,10 @@ fn write_line(level: Level, cx: Option<&Context>, message: &str, error: Option<&
         join_lines(&mut line);
     }
     line.push(b'\n');
-    write_bytes(cx, &line);
-}
-
-/// Writes whole lines of the invocation of `cx`.
-#[cfg_attr(
-    not(feature = "emulator"),
-    allow(unused_variables, reason = "for the emulator")
-)]
-fn write_bytes(cx: Option<&Context>, line: &[u8]) {
-    sys::write_stderr(line);
+    sys::write_stderr(&line);
     #[cfg(feature = "emulator")]
     if let (Some(listener), Some(cx)) = (LISTENER.get(), cx) {
-        listener(&cx.request_id, line);
+        listener(&cx.request_id, &line);
     }
 }
 

@@ -413,8 +413,8 @@ mod strategy {
         if !call_earlier(info, earlier, !is_default) {
             return;
         }
-        let error = Error::from_panic(info);
         metrics::write_all();
+        let error = Error::from_panic(info);
         report_and_exit(&error, || {
             // Waits until the worker has sent the response that it is sending. The state stays locked, since
             // nothing may be sent after the error.
