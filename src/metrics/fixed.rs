@@ -62,6 +62,12 @@ macro_rules! metrics {
         $($crate::metrics::push_value(&mut line, ::core::concat!(",\"", $name, "\":"), $number);)*
         $crate::metrics::end_line(line);
     }};
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "expected constants like `metrics!(\"Shop\", { \"service\": \"orders\" }, \"Orders\": Count = 1)`; \
+             `Metrics` takes texts that are no constants"
+        )
+    };
 }
 
 /// Expands to names in quotes, separated by commas.

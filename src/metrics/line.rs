@@ -263,12 +263,17 @@ impl Line {
     /// Writes the line if it has a metric, and removes the metrics.
     #[inline(never)]
     fn write(&mut self) {
+        let line = self.take_metrics(sys::unix_time_ms());
+        if !line.is_empty() {
+            log::write_unchanged(&line);
+        }
+    }
+
+    /// Removes the metrics and returns the line with them; nothing if there are none.
+    pub(super) fn take_metrics(&mut self, time_ms: u64) -> Vec<u8> {
         let mut out = Vec::new();
         push(&mut out, "{\"_aws\":{\"Timestamp\":");
-        push(
-            &mut out,
-            decimal(sys::unix_time_ms(), &mut Digits::default()),
-        );
+        push(&mut out, decimal(time_ms, &mut Digits::default()));
         push(&mut out, ",\"CloudWatchMetrics\":[{\"Namespace\":");
         push_text(&mut out, &self.namespace);
         push(&mut out, ",\"Dimensions\":[");
@@ -306,10 +311,11 @@ impl Line {
             push(&mut out, if has_several { "]" } else { "" });
         }
         push(&mut out, "}\n");
-        if has_metrics && !self.namespace.is_empty() {
-            log::write_unchanged(&out);
+        if !has_metrics || self.namespace.is_empty() {
+            out.clear();
         }
         self.members.retain(|member| !is_metric(member.kind));
+        out
     }
 }
 

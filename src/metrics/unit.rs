@@ -56,6 +56,11 @@ macro_rules! units {
         #[macro_export]
         macro_rules! metric_unit {
             $(($unit) => { $name };)*
+            ($other:ident) => {
+                ::core::compile_error!(::core::concat!(
+                    "`", ::core::stringify!($other), "` is no unit of `tiny_lambda::metrics::Unit`"
+                ))
+            };
         }
 
         #[cfg(test)]

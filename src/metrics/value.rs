@@ -130,7 +130,9 @@ macro_rules! several {
         impl<$($generics)*> Sealed for $type {}
         impl<$($generics)*> MetricValue for $type {
             fn add_to(&self, target: &Target<'_>) {
-                self.iter().for_each(|value| value.add_to(target));
+                for value in self {
+                    value.add_to(target);
+                }
             }
         }
     )*};

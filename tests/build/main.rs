@@ -20,6 +20,7 @@ mod cargo_run;
 mod handler_errors;
 mod http_errors;
 mod json_macro_errors;
+mod metrics_errors;
 mod panic_free;
 #[cfg(unix)]
 mod released;
