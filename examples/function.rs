@@ -8,6 +8,7 @@ use std::time::Duration;
 use tiny_lambda::http::Router;
 use tiny_lambda::json;
 use tiny_lambda::log::{append_key, remove_key};
+use tiny_lambda::metrics::{Metrics, Unit};
 use tiny_lambda::services::{
     Configuration, Parameter, Secret, configuration, metadata, parameter, secret,
 };
@@ -307,6 +308,44 @@ fn panic_midway(event: &str, cx: &Context, out: Responder<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Metrics, and how the invocation ends afterwards.
+fn write_metrics(what: &str) -> Result<()> {
+    print!("a part");
+    tiny_lambda::metrics!("Shop", { "service": "orders" }, "Calls": Count = 1, "Stock": None = -7);
+    let mut metrics = Metrics::new("Shop");
+    metrics.cold_start().dimension("text", "a\"b");
+    metrics.property("order", &[1, 2]);
+    metrics.count("Orders", 1);
+    metrics.add("Latency", Unit::Milliseconds, 12.5);
+    metrics.add_high_resolution("Size", Unit::BytesPerSecond, [-1, 2]);
+    Metrics::new("Empty").dimension("service", "none");
+    let mut other = Metrics::new("Other");
+    other.add("Latency", Unit::Seconds, 1);
+    match what {
+        "metrics, error" => return Err(Error::new("NoStock", "sold out")),
+        "metrics, panic" => panic!("of the handler"),
+        "metrics, panic in a panic" => {
+            let _bomb = Bomb;
+            panic!("of the handler");
+        }
+        "metrics, invalid" => {
+            metrics.count("", 1).dimension("city", "Zürich");
+        }
+        "metrics, invalid, flush" => {
+            metrics.count("", 1);
+            metrics.flush()?;
+        }
+        "metrics, full" => {
+            for n in 0..250 {
+                other.count(&format!("{n}"), 1);
+            }
+            metrics.add("Latency", Unit::Milliseconds, vec![0.5; 250]);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 /// Logs, streams and other output.
 fn write_output(event: &str, cx: &Context, out: Responder<'_>) -> Result<()> {
     match event {
@@ -345,6 +384,7 @@ fn write_output(event: &str, cx: &Context, out: Responder<'_>) -> Result<()> {
             append_key(cx, "order", "a1");
             panic!("with keys");
         }
+        text if text.starts_with("metrics") => write_metrics(text)?,
         "log much" => info!(cx, "{}", "x".repeat(1 << 20)),
         text if text.starts_with("much ") => {
             let much = text.trim_start_matches("much ").repeat(10 << 20);

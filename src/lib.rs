@@ -29,8 +29,8 @@
 //! | reads and returns bytes | [`run_bytes`], [`run_bytes_with_init`] |
 //!
 //! [`mod@json`] has the types and macros for your own events and responses, [`events`] has those of AWS
-//! services, [`log`] the macros for the function's log, [`services`] parameters, secrets and configuration, and
-//! [`emulator`] a local Lambda for tests.
+//! services, [`log`] the macros for the function's log, [`mod@metrics`] CloudWatch metrics, [`services`] parameters,
+//! secrets and configuration, and [`emulator`] a local Lambda for tests.
 //!
 //! `use tiny_lambda::json` imports the module and the macro of that name:
 //!
@@ -69,6 +69,7 @@ pub mod http;
 mod http1;
 pub mod json;
 pub mod log;
+pub mod metrics;
 mod runtime;
 pub mod services;
 pub mod signing;

@@ -103,6 +103,8 @@ use core::str;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::context::Context;
+#[cfg(panic = "unwind")]
+use crate::context::current;
 use crate::encoding::lengths::utf8;
 use crate::encoding::time::write_rfc_3339;
 use crate::error::Error;
@@ -230,6 +232,32 @@ pub(crate) fn error(cx: Option<&Context>, error: &Error) {
     if is_written(Level::Error) && !error.is_logged() {
         write_line(Level::Error, cx, error.error_message(), Some(error), &[]);
     }
+}
+
+/// Logs an error at another level. The line has the request ID if the invocation of this thread is known.
+pub(crate) fn report(level: Level, error: &Error) {
+    if is_written(level) {
+        with_current(|cx| write_line(level, cx, error.error_message(), Some(error), &[]));
+    }
+}
+
+/// Writes a line in another format than that of this log. It ends with LF.
+pub(crate) fn write_unchanged(line: &[u8]) {
+    sys::write_stderr(line);
+    #[cfg(feature = "emulator")]
+    with_current(|cx| {
+        if let (Some(listener), Some(cx)) = (LISTENER.get(), cx) {
+            listener(&cx.request_id, line);
+        }
+    });
+}
+
+/// Calls `f` with the context of the invocation that this thread serves, if it is known below the runtime.
+fn with_current(f: impl FnOnce(Option<&Context>)) {
+    #[cfg(panic = "unwind")]
+    f(current::with_context(|cx| cx.clone()).as_ref());
+    #[cfg(panic = "abort")]
+    f(None);
 }
 
 /// Returns whether lines of this level are written.

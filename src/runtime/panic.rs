@@ -19,6 +19,8 @@ use std::sync::MutexGuard;
 use crate::context::current;
 use crate::error::{Error, Result};
 use crate::log;
+#[cfg(debug_assertions)]
+use crate::metrics;
 use crate::runtime::handler::Handler;
 use crate::runtime::worker::{self, Worker};
 use crate::runtime::worker_state::{HAS_HOOK, Phase, WorkerState};
@@ -101,6 +103,9 @@ pub(crate) fn run_invocation(
     }
     current::set_deadline_ms(worker.pending.invocation.deadline_ms);
     let result = handle(worker, event, handler);
+    // A test finds invalid metrics, of which CloudWatch would not tell.
+    #[cfg(debug_assertions)]
+    let result = result.and(metrics::take_error());
     current::set_deadline_ms(0);
     let state = worker.pending.state.lock().map(|mut state| {
         state.phase = Phase::Idle;
@@ -148,6 +153,7 @@ mod strategy {
     use crate::context::{Context, current};
     use crate::error::{Error, Result, payload_text, with_sources};
     use crate::log;
+    use crate::metrics;
     use crate::runtime::handler::Handler;
     use crate::runtime::worker::{self, Worker};
     use crate::runtime::worker_state;
@@ -289,6 +295,7 @@ mod strategy {
             error = cause.error;
         }
         log_once(&mut error);
+        metrics::write_all();
         let error = error;
         report_and_exit(&error, || {
             if let Some(Scope::Init(call)) = scope {
@@ -394,6 +401,7 @@ mod strategy {
     use crate::context::Context;
     use crate::error::{Error, Result};
     use crate::log;
+    use crate::metrics;
     use crate::runtime::handler::Handler;
     use crate::runtime::worker::Worker;
     use crate::runtime::worker_state;
@@ -405,6 +413,7 @@ mod strategy {
         if !call_earlier(info, earlier, !is_default) {
             return;
         }
+        metrics::write_all();
         let error = Error::from_panic(info);
         report_and_exit(&error, || {
             // Waits until the worker has sent the response that it is sending. The state stays locked, since

@@ -1,7 +1,7 @@
 //! The only unsafe code: functions of the operating system that std does not offer, or that cost a copy or
 //! kilobytes of code through std.
 //!
-//! All files but `append.rs`, `errno.rs`, `simd.rs` and `portable.rs` are for 64-bit Linux, where functions run.
+//! All files but `append.rs`, `atomic_fn.rs`, `errno.rs`, `simd.rs` and `portable.rs` are for 64-bit Linux, where functions run.
 //! `portable.rs` has the same items for the systems on which functions are only developed.
 #![allow(unsafe_code)]
 
@@ -28,6 +28,7 @@ mod allocator {
     pub(crate) fn trim_heap() {}
 }
 mod append;
+mod atomic_fn;
 #[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
 mod child;
 mod errno;
@@ -49,6 +50,7 @@ mod unwinding;
 
 pub(crate) use allocator::trim_heap;
 pub(crate) use append::push_prefix;
+pub(crate) use atomic_fn::AtomicFn;
 #[cfg(all(feature = "emulator", target_os = "linux", target_pointer_width = "64"))]
 pub(crate) use child::*;
 pub(crate) use errno::Errno;

@@ -21,6 +21,7 @@ mod handler_errors;
 mod http_errors;
 mod json_macro_errors;
 mod log_macro_errors;
+mod metrics_errors;
 mod panic_free;
 #[cfg(unix)]
 mod released;

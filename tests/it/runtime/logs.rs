@@ -541,3 +541,157 @@ fn the_log_tail_has_the_lines_of_a_function_in_this_process() {
         drop(emulators);
     });
 }
+
+/// Returns the log of one invocation that ends with `event`, and the lines in it that are metrics.
+fn metrics(program: &Path, vars: &[(&str, &str)], event: &str, ends: bool) -> (String, Vec<Value>) {
+    let call = if event.contains("error") || event.contains("panic") || event.contains("posted") {
+        POST_ERROR
+    } else {
+        POST_RESPONSE
+    };
+    let event = next(&format!("\"{}\"", event.trim_end_matches(", posted")));
+    let mut script = [step(GET_NEXT, event), step(call, ACCEPTED)];
+    script[0].hangs_up = ends;
+    let vars = [vars, &[("AWS_LAMBDA_FUNCTION_NAME", "orders-prod")]].concat();
+    let mut output = None;
+    converse(&script, |addr| {
+        let child = command(program, addr, &vars).spawn().unwrap();
+        output = Some(wait_for_end(child));
+    });
+    let log = String::from_utf8(output.unwrap().stderr).unwrap();
+    let lines = log.lines().filter(|line| line.starts_with("{\"_aws\":"));
+    let lines = lines
+        .map(|line| json::parse(line.as_bytes()).expect(line))
+        .collect();
+    (log, lines)
+}
+
+/// Returns the line without its timestamp, which must be the current time.
+fn without_time(line: &Value) -> String {
+    let time = line.get("_aws").and_then(|aws| aws.get("Timestamp"));
+    let time_ms = time.and_then(Value::as_u64).expect("a timestamp");
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let age_ms = now.as_millis().saturating_sub(time_ms.into());
+    assert!(age_ms < 60_000, "{time_ms}");
+    let text = String::from_utf8(json::to_vec(line)).unwrap();
+    text.replace(&format!("\"Timestamp\":{time_ms},"), "")
+}
+
+/// Whatever ends the invocation, each line is written once and whole. Neither the log format nor text that the
+/// function prints changes it.
+#[test]
+fn metrics_are_written_also_if_the_invocation_fails() {
+    let want = [
+        r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"Shop","Dimensions":[["service"]],"Metrics":[{"Name":"Calls","Unit":"Count"},{"Name":"Stock","Unit":"None"}]}]},"service":"orders","Calls":1,"Stock":-7}"#,
+        r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"Shop","Dimensions":[["function_name"]],"Metrics":[{"Name":"ColdStart","Unit":"Count"}]}]},"function_name":"orders-prod","ColdStart":1}"#,
+        r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"Shop","Dimensions":[["text"]],"Metrics":[{"Name":"Orders","Unit":"Count"},{"Name":"Latency","Unit":"Milliseconds"},{"Name":"Size","Unit":"Bytes/Second","StorageResolution":1}]}]},"text":"a\"b","order":[1,2],"Orders":1,"Latency":12.5,"Size":[-1,2]}"#,
+        r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"Other","Dimensions":[[]],"Metrics":[{"Name":"Latency","Unit":"Seconds"}]}]},"Latency":1}"#,
+    ];
+    for (program, aborts) in programs() {
+        for (format, event) in [
+            ("Text", "metrics"),
+            ("JSON", "metrics, error"),
+            ("Text", "metrics, panic"),
+            ("JSON", "metrics, panic in a panic"),
+        ] {
+            let vars = [
+                ("AWS_LAMBDA_LOG_FORMAT", format),
+                ("AWS_LAMBDA_LOG_LEVEL", "ERROR"),
+            ];
+            let ends = event.contains("panic in") || aborts && event.contains("panic");
+            let (log, lines) = metrics(&program, &vars, event, ends);
+            let mut got: Vec<_> = lines.iter().map(without_time).collect();
+            // The values are dropped in the reverse order, the panic hook writes them in this one.
+            got[2..].sort();
+            let mut want = want;
+            want[2..].sort_unstable();
+            assert_eq!(got, want, "{event}: {log}");
+        }
+    }
+}
+
+/// As Powertools does it: the service is a dimension of each line, also of that of the cold start.
+#[test]
+fn the_cold_start_is_counted_once_with_powertools_names() {
+    let script = [
+        step(GET_NEXT, next("\"metrics\"")),
+        step(POST_RESPONSE, ACCEPTED),
+        step(GET_NEXT, next("\"metrics\"")),
+        step(POST_RESPONSE, ACCEPTED),
+    ];
+    let vars = [
+        ("AWS_LAMBDA_FUNCTION_NAME", "orders-prod"),
+        ("POWERTOOLS_SERVICE_NAME", "orders"),
+    ];
+    for (program, _) in programs() {
+        let mut output = None;
+        converse(&script, |addr| {
+            let child = command(&program, addr, &vars).spawn().unwrap();
+            output = Some(wait_for_end(child));
+        });
+        let log = String::from_utf8(output.unwrap().stderr).unwrap();
+        let cold_starts: Vec<_> = log
+            .lines()
+            .filter(|line| line.contains("ColdStart"))
+            .collect();
+        assert_eq!(cold_starts.len(), 1, "{log}");
+        let line: Value = json::parse(cold_starts[0].as_bytes()).unwrap();
+        assert_eq!(
+            without_time(&line),
+            r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"Shop","Dimensions":[["function_name","service"]],"Metrics":[{"Name":"ColdStart","Unit":"Count"}]}]},"function_name":"orders-prod","service":"orders","ColdStart":1}"#
+        );
+        let n_services = log.matches("\"Dimensions\":[[\"service\"").count();
+        assert_eq!(n_services, 6, "{log}");
+    }
+}
+
+#[test]
+fn a_full_line_of_metrics_is_written_and_the_next_one_begins() {
+    for (program, _) in programs() {
+        let (log, lines) = metrics(&program, &[], "metrics, full", false);
+        let mut n_metrics = 0;
+        let mut n_values = 0;
+        for line in &lines {
+            let members = line.as_object().unwrap();
+            let n = |value: &Value| value.as_array().map_or(1, <[Value]>::len);
+            let largest = members.iter().map(|(_, value)| n(value)).max();
+            assert!(members.len() <= 103 && largest <= Some(100), "{log}");
+            n_metrics += members
+                .iter()
+                .filter(|(name, _)| name.parse::<u8>().is_ok())
+                .count();
+            n_values += members.get("Latency").map_or(0, n);
+        }
+        assert_eq!((n_metrics, n_values), (250, 250 + 2), "{log}");
+        // Two with constants, three of 250 metrics and one value, three of 250 values and one before.
+        assert_eq!(lines.len(), 8, "{log}");
+    }
+}
+
+/// A test of a function in a debug build finds what CloudWatch would drop silently. In release builds the
+/// invocation succeeds.
+#[test]
+fn invalid_metrics_fail_the_invocation_in_debug_builds_and_are_warnings_otherwise() {
+    for (program, _) in programs() {
+        let is_debug = program.components().any(|part| part.as_os_str() == "debug");
+        for (event, n) in [("metrics, invalid", 2), ("metrics, invalid, flush", 1)] {
+            let event = if is_debug {
+                format!("{event}, posted")
+            } else {
+                event.to_owned()
+            };
+            let (log, lines) = metrics(&program, &[], &event, false);
+            assert_eq!(lines.len(), 4, "{log}");
+            let level = if is_debug { "ERROR " } else { "WARN " };
+            let about_metrics = log
+                .lines()
+                .filter(|line| line.contains("Runtime.InvalidMetric: "));
+            let about_metrics: Vec<_> = about_metrics.collect();
+            assert_eq!(about_metrics.len(), n, "{log}");
+            assert!(
+                about_metrics.iter().all(|line| line.starts_with(level)),
+                "{log}"
+            );
+        }
+    }
+}
