@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::{self, Vec};
 use core::{fmt, mem, slice};
 
-use super::members::{Members, read_members};
+use super::members::{COMPARED_MAX, Members};
 use super::text::Text;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 
@@ -33,6 +33,9 @@ pub struct Object(Members<Text, Slot>);
 /// A value; `None` for a member of a large object that was removed. It stays in the list, so that the others keep
 /// their positions.
 type Slot = Option<Value>;
+
+/// A member.
+pub(super) type Member = (Text, Slot);
 
 /// Shows the members as in JSON: `{"a": 1}`.
 impl fmt::Debug for Object {
@@ -181,6 +184,26 @@ impl Object {
         }
     }
 
+    /// Returns the object of these members. The names of the first [`COMPARED_MAX`] differ. Of members with the same name, the
+    /// last value is kept, at the place of the first.
+    #[inline]
+    pub(super) fn from_members(list: Vec<Member>) -> Object {
+        if list.len() <= COMPARED_MAX {
+            return Object(Members::Few(list));
+        }
+        Object::from_many(list)
+    }
+
+    #[inline(never)]
+    fn from_many(mut list: Vec<Member>) -> Object {
+        let others = list.split_off(COMPARED_MAX.min(list.len()));
+        let mut members = Members::Few(list);
+        for (name, value) in others {
+            members.set(name, value);
+        }
+        Object(members)
+    }
+
     fn set(&mut self, name: &str, value: Value) -> Option<Value> {
         self.0.set(Text::from(name), Some(value))?
     }
@@ -308,8 +331,14 @@ impl<N: AsRef<str>, V: Into<Value>> Extend<(N, V)> for Object {
 
 impl FromJson for Object {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let read = |r: &mut Reader<'_>| Value::from_json(r).map(Some);
-        Ok(Object(read_members(Vec::new(), r, read)?))
+        match r.next() {
+            [b'{', ..] => {}
+            _ => return Err(r.error_expected_next("an object")),
+        }
+        match r.tree()? {
+            Value::Object(object) => Ok(object),
+            _ => Ok(Object::new()),
+        }
     }
 
     placeholder!(Object::new());

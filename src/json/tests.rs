@@ -887,6 +887,67 @@ fn duplicate_names_keep_the_last_value_at_the_first_place() {
 }
 
 #[test]
+fn trees_have_the_names_of_their_text() {
+    // Names of up to 22 bytes are copied with the bytes after them, unless the text ends before those.
+    for len in 0..50 {
+        for (plain, escaped) in [
+            ("x", "\\u0078"),
+            ("é", "\\u00e9"),
+            ("\u{1f600}", "\\ud83d\\ude00"),
+        ] {
+            let (plain, escaped) = (plain.repeat(len), escaped.repeat(len));
+            let other = "y".repeat(len + 1);
+            for (text, want) in [
+                (
+                    format!(r#"{{"{escaped}":1}}"#),
+                    format!(r#"{{"{plain}":1}}"#),
+                ),
+                (
+                    format!(
+                        r#" {{ "{plain}" : [ {{ "{other}" :1, "{plain}":-2.5e3 , "{other}": [] }} ] }} "#
+                    ),
+                    format!(r#"{{"{plain}":[{{"{other}":[],"{plain}":-2.5e3}}]}}"#),
+                ),
+                (
+                    format!(
+                        r#"{{"{plain}":1,"{other}":{{"{plain}":"a"}},"{escaped}":true,"":null}}"#
+                    ),
+                    match len {
+                        0 => format!(r#"{{"":null,"{other}":{{"":"a"}}}}"#),
+                        _ => format!(r#"{{"{plain}":true,"{other}":{{"{plain}":"a"}},"":null}}"#),
+                    },
+                ),
+            ] {
+                assert_eq!(
+                    parse::<Value>(text.as_bytes()).unwrap().to_string(),
+                    want,
+                    "{text}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn trees_have_no_unused_capacity() {
+    // The outermost list may have some: up to three times its length.
+    for n in 0..70 {
+        let values = |n: usize| Value::from_iter(0..n).to_string();
+        let lists: Vec<_> = (0..n).map(values).collect();
+        let Ok(Value::Array(outer)) = format!("[{}]", lists.join(",")).parse() else {
+            panic!("an array");
+        };
+        assert!(outer.capacity() <= 4 * n.max(1), "{n}");
+        for (n, inner) in outer.iter().enumerate() {
+            let Value::Array(inner) = inner else {
+                panic!("an array");
+            };
+            assert_eq!((inner.len(), inner.capacity()), (n, n));
+        }
+    }
+}
+
+#[test]
 fn objects_of_any_length_behave_like_a_list_of_members() {
     // Names of which many begin with another one, at bits that an index compares.
     let letters = ["", "a", "b", "\0", "\u{7f}", "é", "\u{10ffff}", "a\0"];
