@@ -1,7 +1,6 @@
 //! Objects as lists of members in which each name occurs once: fast for the few members of most
 //! objects, and not quadratic for a hostile one.
 
-use crate::encoding::lengths::add;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -47,73 +46,44 @@ impl<N: AsRef<[u8]>, T> Members<N, T> {
         }
     }
 
-    fn index(&self) -> Option<&NameIndex> {
-        match self {
-            Members::Few(_) => None,
-            Members::Many(indexed) => Some(&indexed.index),
-        }
-    }
-
     /// Returns the position of `name` in the list.
     pub(super) fn position(&self, name: &[u8]) -> Option<usize> {
-        let candidate = self.index().map(|index| index.candidate(name));
-        let mut position = candidate.unwrap_or_default();
-        loop {
-            if self.list().get(position)?.0.as_ref() == name {
-                return Some(position);
-            }
-            if candidate.is_some() {
-                return None;
-            }
-            position = add(position, 1);
+        match self {
+            Members::Few(list) => list.iter().position(|member| member.0.as_ref() == name),
+            Members::Many(indexed) => indexed.index.find(&indexed.list, name).ok(),
         }
     }
 
     /// Sets a member, in place if it exists, else at the end. Returns its earlier value.
     pub(super) fn set(&mut self, name: N, value: T) -> Option<T> {
-        if let Some(position) = self.position(name.as_ref()) {
-            let member = self.list_mut().get_mut(position)?;
+        let position = self.position(name.as_ref());
+        let (list, index) = match self {
+            Members::Few(list) => (list, None),
+            Members::Many(indexed) => (&mut indexed.list, Some(&mut indexed.index)),
+        };
+        if let Some(member) = position.and_then(|position| list.get_mut(position)) {
             return Some(mem::replace(&mut member.1, value));
         }
-        self.push(name, value);
-        self.update_index();
-        None
-    }
-
-    /// Adds a member whose name is new. The caller calls [`update_index`](Self::update_index).
-    pub(super) fn push(&mut self, name: N, value: T) {
-        let list = self.list_mut();
-        if list.is_empty() {
-            list.reserve(USUAL_LEN);
-        }
-        list.push((name, value));
-    }
-
-    /// Adds the members to the index that are not in it yet, if there are so many that there is one.
-    pub(super) fn update_index(&mut self) {
-        match self {
-            Members::Many(indexed) => indexed.update_index(),
-            Members::Few(list) if list.len() > COMPARED_MAX => {
-                let (list, index) = (mem::take(list), NameIndex::new());
-                let mut indexed = Box::new(Indexed { list, index });
-                indexed.update_index();
-                *self = Members::Many(indexed);
+        push(list, name, value);
+        match index {
+            Some(index) => index.update(list),
+            None if list.len() > COMPARED_MAX => {
+                let (list, mut index) = (mem::take(list), NameIndex::default());
+                index.update(&list);
+                *self = Members::Many(Box::new(Indexed { list, index }));
             }
-            Members::Few(_) => {}
+            None => {}
         }
+        None
     }
 }
 
-impl<N: AsRef<[u8]>, T> Indexed<N, T> {
-    /// Adds the names that are not in the index yet.
-    #[inline(never)]
-    fn update_index(&mut self) {
-        let name = |position: usize| Some(self.list.get(position)?.0.as_ref());
-        while let Some(new) = name(self.index.len) {
-            let candidate = name(self.index.candidate(new));
-            self.index.insert(new, candidate.unwrap_or_default());
-        }
+/// Adds a member to a list.
+pub(super) fn push<N, T>(list: &mut Vec<(N, T)>, name: N, value: T) {
+    if list.is_empty() {
+        list.reserve(USUAL_LEN);
     }
+    list.push((name, value));
 }
 
 /// Reads an object into a list that is empty. Of members with the same name, the last value is kept, at the place of
@@ -129,7 +99,7 @@ pub(super) fn read_members<T: FromJson>(
         let value = T::from_json(r)?;
         let hash = hash(name.as_bytes());
         if hashes & hash == 0 && members.list().len() < COMPARED_MAX {
-            members.push(name.into(), value);
+            push(members.list_mut(), name.into(), value);
         } else {
             members.set(name.into(), value);
         }

@@ -1,11 +1,11 @@
 //! Objects of a tree, as a list of members in order.
 
-use crate::encoding::lengths::subtract;
+use crate::encoding::lengths::{add, subtract};
 use alloc::string::String;
 use alloc::vec::{self, Vec};
 use core::{fmt, mem, slice};
 
-use super::members::{COMPARED_MAX, Members};
+use super::members::{COMPARED_MAX, Members, push};
 use super::text::Text;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 
@@ -149,8 +149,10 @@ impl Object {
             Members::Few(list) => return list.remove(position).1,
             Members::Many(indexed) => indexed,
         };
-        let value = indexed.list.get_mut(position)?.1.take();
-        indexed.index.remove(name.as_bytes());
+        let member = indexed.list.get_mut(position)?;
+        member.0 = Text::NO_NAME;
+        let value = member.1.take();
+        indexed.index.n_removed = add(indexed.index.n_removed, 1);
         // The list is made anew if half of it is removed, so that each removal pays for two members.
         if indexed.index.n_removed > indexed.list.len() / 2 {
             let mut members = Members::Few(Vec::new());
@@ -217,7 +219,7 @@ impl Object {
                 .find(|member| member.0.as_ref() == name.as_bytes())
             {
                 Some(member) => member.1 = Some(value),
-                None => self.0.push(Text::from(name), Some(value)),
+                None => push(list, Text::from(name), Some(value)),
             }
         }
     }
@@ -295,7 +297,10 @@ impl IntoIterator for Object {
     type IntoIter = vec::IntoIter<(String, Value)>;
 
     fn into_iter(mut self) -> Self::IntoIter {
-        let named = |(name, value): (Text, Slot)| Some((String::from(name.as_str()), value?));
+        let named = |(name, value): (Text, Slot)| {
+            let value = value?;
+            Some((String::from(name.as_str()), value))
+        };
         let list = mem::take(self.0.list_mut());
         let members: Vec<_> = list.into_iter().filter_map(named).collect();
         members.into_iter()

@@ -3,7 +3,7 @@
 use crate::json;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -11,6 +11,7 @@ use core::fmt::Debug;
 use core::mem;
 use std::collections::HashMap;
 
+use super::name_index::hash;
 use super::read::lexer;
 use super::*;
 
@@ -932,7 +933,7 @@ fn trees_have_the_names_of_their_text() {
 fn trees_have_no_unused_capacity() {
     // The outermost list may have some: up to three times its length.
     for n in 0..70 {
-        let values = |n: usize| Value::from_iter(0..n).to_string();
+        let values = |n: usize| (0..n).collect::<Value>().to_string();
         let lists: Vec<_> = (0..n).map(values).collect();
         let Ok(Value::Array(outer)) = format!("[{}]", lists.join(",")).parse() else {
             panic!("an array");
@@ -945,6 +946,31 @@ fn trees_have_no_unused_capacity() {
             assert_eq!((inner.len(), inner.capacity()), (n, n));
         }
     }
+}
+
+#[test]
+fn names_that_differ_in_one_byte_have_different_hashes() {
+    for suffix in ["", "\0", "a", "customer/000001", "\u{10ffff}"] {
+        for prefix in ["", "\0", "a", "customer/"] {
+            let name = |byte: u8| [prefix.as_bytes(), &[byte], suffix.as_bytes()].concat();
+            let hashes: BTreeSet<_> = (0..=255).map(|byte| hash(&name(byte))).collect();
+            assert_eq!(hashes.len(), 256, "{prefix:?} {suffix:?}");
+        }
+    }
+}
+
+#[test]
+fn a_removed_name_is_inserted_at_the_end() {
+    let names: Vec<String> = (0..40).map(|n| n.to_string()).collect();
+    let mut object: Object = names.iter().map(|name| (name, 0)).collect();
+    for name in &names {
+        assert_eq!(object.remove(name), Some(0.into()), "{name}");
+        assert_eq!(object.get(name), None, "{name}");
+        assert_eq!(object.insert(name, 1), None, "{name}");
+        assert_eq!(object.iter().last(), Some((&**name, &1.into())));
+        assert_eq!(object.clone().into_iter().len(), 40);
+    }
+    assert!(object.iter().map(|member| member.0).eq(&names));
 }
 
 #[test]

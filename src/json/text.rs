@@ -23,6 +23,12 @@ pub(super) enum Text {
 const SHORT_LEN_MAX: usize = 22;
 
 impl Text {
+    /// A name that no JSON text has, since it is not UTF-8.
+    pub(super) const NO_NAME: Text = Text::Short {
+        len: 1,
+        bytes: [0xff; SHORT_LEN_MAX],
+    };
+
     /// Returns the first `len` bytes of a JSON text, if they are short. More bytes are copied, always as many: that takes
     /// fewer instructions than a call of `memcpy` for each text.
     #[inline(always)]
