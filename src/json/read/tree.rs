@@ -116,7 +116,8 @@ impl<'j> Reader<'j> {
         let n_outer = open.members.len();
         let mut rest = self.skip_bracket(rest)?;
         // Bit n is set if a name has hash n. Most new names have a hash that is not set, and are not compared with the
-        // others: a tree of a feed takes 11 % fewer instructions.
+        // others: with the length and last byte
+        // alone as hash, a tree of a feed takes 7 % more instructions.
         let mut hashes = 0_u64;
         if !matches!(rest, [b'}', ..]) {
             loop {
