@@ -9,7 +9,6 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
-use core::mem;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use super::float;
@@ -246,8 +245,7 @@ impl FromJson for String {
     placeholder!(String::new());
 
     fn read_pairs<T: FromJson>(list: &mut Vec<(Self, T)>, r: &mut Reader<'_>) -> Result<(), Error> {
-        *list = mem::take(read_members(mem::take(list), r, T::from_json)?.list_mut());
-        Ok(())
+        read_members(list, r)
     }
 }
 

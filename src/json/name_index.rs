@@ -1,140 +1,70 @@
 //! An index of the names of a large object's members.
 
-use crate::encoding::lengths::add;
 use alloc::vec::Vec;
 
-/// The positions of names in a list, as a crit-bit tree: a binary tree in which each node compares one bit, the
-/// first one in which the names on its two sides differ (D. J. Bernstein, "Crit-bit trees"). A path has at most
-/// as many nodes as its name has bits, whatever the other names are, so that hostile names cannot make a search
-/// slow. The names are in the list only.
+/// The members of a list as a digital search tree (Knuth, volume 3, section 6.3): a search begins at the first member, and
+/// goes on to one of two next members, by a bit of the name's hash.
 ///
-/// The plain form is a `BTreeMap` from each name to its position, with a second copy of the names.
-#[derive(Debug, Clone)]
+/// A client may send names that have the same hash. After the bits of the hash come those of the hash of the name without
+/// its first byte, and so on. Names of the same length have a different hash at the latest where it begins with the last byte
+/// in which they differ, so hostile names do not make the tree a list.
+///
+/// The plain form is a `BTreeMap` from each name to its position, with a second copy of the names. A function that inserts
+/// members has 949 bytes less without an index, and 353 more with a crit-bit tree, which is as fast.
+#[derive(Debug, Clone, Default)]
 pub(super) struct NameIndex {
-    root: Link,
-    nodes: Vec<Node>,
-    /// The position of the name that is added next.
-    pub(super) len: usize,
-    /// Names that were removed. The list still has them.
+    /// The next members of each member, two for each, or 0: the first member is never a next one.
+    links: Vec<usize>,
+    /// Members that were removed. The list still has them, with a name that no search finds.
     pub(super) n_removed: usize,
 }
 
-/// The index of a node; or a position in the list, inverted. No list is so long that the two overlap.
-type Link = usize;
-
-#[derive(Debug, Clone)]
-struct Node {
-    /// The bit that is compared: the index of its byte times 8, plus its place in the byte, from the highest bit.
-    bit: usize,
-    /// The names whose bit is 0, and those whose bit is 1.
-    links: [Link; 2],
-}
-
-impl Node {
-    /// Returns the links on the side of `name` and on the other one.
-    fn links(&mut self, name: &[u8]) -> (&mut Link, &mut Link) {
-        let [zero, one] = &mut self.links;
-        if has_bit(name, self.bit) {
-            (one, zero)
-        } else {
-            (zero, one)
-        }
-    }
-}
-
-#[inline(never)]
-fn has_bit(name: &[u8], bit: usize) -> bool {
-    byte(name, bit / 8) << (bit % 8) & 0x80 != 0
-}
-
-/// Returns a byte of a name. After its end there are bytes that UTF-8 does not have, so that no name is the
-/// beginning of another one.
-fn byte(name: &[u8], index: usize) -> u8 {
-    name.get(index).copied().unwrap_or(0xFF)
-}
-
 impl NameIndex {
-    /// Returns the index of a list that has one name, at position 0.
-    pub(super) const fn new() -> NameIndex {
-        NameIndex {
-            root: !0,
-            nodes: Vec::new(),
-            len: 1,
-            n_removed: 0,
+    /// Searches a name. Returns its position, or the index of the link which would lead to it.
+    #[inline(never)]
+    pub(super) fn find<N: AsRef<[u8]>, T>(
+        &self,
+        list: &[(N, T)],
+        name: &[u8],
+    ) -> Result<usize, usize> {
+        let (mut position, mut rest) = (0, name);
+        // The highest bit that is set is not one of the hash.
+        let mut bits = 1;
+        while let Some(member) = list.get(position) {
+            if member.0.as_ref() == name {
+                break;
+            }
+            if bits == 1 {
+                bits = hash(rest) | 1 << 63;
+                rest = rest.get(1..).unwrap_or_default();
+            }
+            let link = position.wrapping_mul(2) | usize::from(bits & 1 != 0);
+            bits >>= 1;
+            match self.links.get(link) {
+                None | Some(0) => return Err(link),
+                Some(next) => position = *next,
+            }
         }
+        Ok(position)
     }
 
-    /// Returns the position at which `name` is if the list has it. The list may have another name there.
-    pub(super) fn candidate(&self, name: &[u8]) -> usize {
-        !self.walk(name, usize::MAX).link
-    }
-
-    /// Adds `name`, which is not in the list and will be at `position`. `candidate` is the name at the position
-    /// that [`candidate`](Self::candidate) returned.
-    pub(super) fn insert(&mut self, name: &[u8], candidate: &[u8]) {
-        let bit = first_difference(name, candidate);
-        let path = self.walk(name, bit);
-        let mut node = Node {
-            bit,
-            links: [path.link; 2],
-        };
-        *node.links(name).0 = !self.len;
-        let index = self.nodes.len();
-        *self.link(path.parent, name) = index;
-        self.nodes.push(node);
-        self.len = add(self.len, 1);
-    }
-
-    /// Removes `name`, which is in the list and is not the only one.
-    pub(super) fn remove(&mut self, name: &[u8]) {
-        let path = self.walk(name, usize::MAX);
-        if let Some(node) = self.nodes.get_mut(path.parent) {
-            let other = *node.links(name).1;
-            *self.link(path.grandparent, name) = other;
-        }
-        self.n_removed = add(self.n_removed, 1);
-    }
-
-    /// Follows `name` from the root to the first node that compares `bit` or one after it, or to a position.
-    fn walk(&self, name: &[u8], bit: usize) -> Path {
-        let mut path = Path {
-            grandparent: usize::MAX,
-            parent: usize::MAX,
-            link: self.root,
-        };
-        while let Some(node) = self.nodes.get(path.link).filter(|node| node.bit < bit) {
-            let [zero, one] = node.links;
-            path = Path {
-                grandparent: path.parent,
-                parent: path.link,
-                link: if has_bit(name, node.bit) { one } else { zero },
-            };
-        }
-        path
-    }
-
-    /// Returns the link of a node on the side of `name`, or the root if there is no such node.
-    fn link(&mut self, node: usize, name: &[u8]) -> &mut Link {
-        match self.nodes.get_mut(node) {
-            Some(node) => node.links(name).0,
-            None => &mut self.root,
+    /// Adds the members that are not in the index yet.
+    #[inline(never)]
+    pub(super) fn update<N: AsRef<[u8]>, T>(&mut self, list: &[(N, T)]) {
+        while let Some((name, _)) = list.get(self.links.len() / 2) {
+            let link = self.find(list, name.as_ref()).unwrap_or_else(|link| link);
+            let new = self.links.len() / 2;
+            if let Some(link) = self.links.get_mut(link) {
+                *link = new;
+            }
+            self.links.extend_from_slice(&[0; 2]);
         }
     }
 }
 
-/// The end of a walk: a link, and the nodes before it, or `usize::MAX`.
-struct Path {
-    grandparent: usize,
-    parent: usize,
-    link: Link,
-}
-
-/// Returns the first bit in which two different names differ, as [`Node::bit`] has it.
-fn first_difference(a: &[u8], b: &[u8]) -> usize {
-    let mut index = 0;
-    while byte(a, index) == byte(b, index) && index < a.len() {
-        index = add(index, 1);
-    }
-    let bits = byte(a, index) ^ byte(b, index);
-    add(index.wrapping_mul(8), bits.leading_zeros() as usize)
+/// Returns the hash of a name. Each step is a bijection, so that names which differ in one byte have different hashes.
+pub(super) fn hash(name: &[u8]) -> u64 {
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let hash = name.iter().fold(0, step);
+    hash ^ hash >> 32
 }

@@ -1,11 +1,11 @@
 //! Objects of a tree, as a list of members in order.
 
-use crate::encoding::lengths::subtract;
+use crate::encoding::lengths::{add, subtract};
 use alloc::string::String;
 use alloc::vec::{self, Vec};
 use core::{fmt, mem, slice};
 
-use super::members::{Members, read_members};
+use super::members::{COMPARED_MAX, Members, push};
 use super::text::Text;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 
@@ -33,6 +33,9 @@ pub struct Object(Members<Text, Slot>);
 /// A value; `None` for a member of a large object that was removed. It stays in the list, so that the others keep
 /// their positions.
 type Slot = Option<Value>;
+
+/// A member.
+pub(super) type Member = (Text, Slot);
 
 /// Shows the members as in JSON: `{"a": 1}`.
 impl fmt::Debug for Object {
@@ -146,8 +149,10 @@ impl Object {
             Members::Few(list) => return list.remove(position).1,
             Members::Many(indexed) => indexed,
         };
-        let value = indexed.list.get_mut(position)?.1.take();
-        indexed.index.remove(name.as_bytes());
+        let member = indexed.list.get_mut(position)?;
+        member.0 = Text::NO_NAME;
+        let value = member.1.take();
+        indexed.index.n_removed = add(indexed.index.n_removed, 1);
         // The list is made anew if half of it is removed, so that each removal pays for two members.
         if indexed.index.n_removed > indexed.list.len() / 2 {
             let mut members = Members::Few(Vec::new());
@@ -181,6 +186,26 @@ impl Object {
         }
     }
 
+    /// Returns the object of these members. The names of the first [`COMPARED_MAX`] differ. Of members with the same name, the
+    /// last value is kept, at the place of the first.
+    #[inline]
+    pub(super) fn from_members(list: Vec<Member>) -> Object {
+        if list.len() <= COMPARED_MAX {
+            return Object(Members::Few(list));
+        }
+        Object::from_many(list)
+    }
+
+    #[inline(never)]
+    fn from_many(mut list: Vec<Member>) -> Object {
+        let others = list.split_off(COMPARED_MAX.min(list.len()));
+        let mut members = Members::Few(list);
+        for (name, value) in others {
+            members.set(name, value);
+        }
+        Object(members)
+    }
+
     fn set(&mut self, name: &str, value: Value) -> Option<Value> {
         self.0.set(Text::from(name), Some(value))?
     }
@@ -194,7 +219,7 @@ impl Object {
                 .find(|member| member.0.as_ref() == name.as_bytes())
             {
                 Some(member) => member.1 = Some(value),
-                None => self.0.push(Text::from(name), Some(value)),
+                None => push(list, Text::from(name), Some(value)),
             }
         }
     }
@@ -272,7 +297,10 @@ impl IntoIterator for Object {
     type IntoIter = vec::IntoIter<(String, Value)>;
 
     fn into_iter(mut self) -> Self::IntoIter {
-        let named = |(name, value): (Text, Slot)| Some((String::from(name.as_str()), value?));
+        let named = |(name, value): (Text, Slot)| {
+            let value = value?;
+            Some((String::from(name.as_str()), value))
+        };
         let list = mem::take(self.0.list_mut());
         let members: Vec<_> = list.into_iter().filter_map(named).collect();
         members.into_iter()
@@ -308,8 +336,14 @@ impl<N: AsRef<str>, V: Into<Value>> Extend<(N, V)> for Object {
 
 impl FromJson for Object {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let read = |r: &mut Reader<'_>| Value::from_json(r).map(Some);
-        Ok(Object(read_members(Vec::new(), r, read)?))
+        match r.next() {
+            [b'{', ..] => {}
+            _ => return Err(r.error_expected_next("an object")),
+        }
+        match r.tree()? {
+            Value::Object(object) => Ok(object),
+            _ => Ok(Object::new()),
+        }
     }
 
     placeholder!(Object::new());

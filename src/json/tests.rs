@@ -3,7 +3,7 @@
 use crate::json;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -11,6 +11,7 @@ use core::fmt::Debug;
 use core::mem;
 use std::collections::HashMap;
 
+use super::name_index::hash;
 use super::read::lexer;
 use super::*;
 
@@ -884,6 +885,92 @@ fn duplicate_names_keep_the_last_value_at_the_first_place() {
             assert_eq!(parse::<Object>(text.as_bytes()).unwrap(), want);
         }
     }
+}
+
+#[test]
+fn trees_have_the_names_of_their_text() {
+    // Names of up to 22 bytes are copied with the bytes after them, unless the text ends before those.
+    for len in 0..50 {
+        for (plain, escaped) in [
+            ("x", "\\u0078"),
+            ("é", "\\u00e9"),
+            ("\u{1f600}", "\\ud83d\\ude00"),
+        ] {
+            let (plain, escaped) = (plain.repeat(len), escaped.repeat(len));
+            let other = "y".repeat(len + 1);
+            for (text, want) in [
+                (
+                    format!(r#"{{"{escaped}":1}}"#),
+                    format!(r#"{{"{plain}":1}}"#),
+                ),
+                (
+                    format!(
+                        r#" {{ "{plain}" : [ {{ "{other}" :1, "{plain}":-2.5e3 , "{other}": [] }} ] }} "#
+                    ),
+                    format!(r#"{{"{plain}":[{{"{other}":[],"{plain}":-2.5e3}}]}}"#),
+                ),
+                (
+                    format!(
+                        r#"{{"{plain}":1,"{other}":{{"{plain}":"a"}},"{escaped}":true,"":null}}"#
+                    ),
+                    match len {
+                        0 => format!(r#"{{"":null,"{other}":{{"":"a"}}}}"#),
+                        _ => format!(r#"{{"{plain}":true,"{other}":{{"{plain}":"a"}},"":null}}"#),
+                    },
+                ),
+            ] {
+                assert_eq!(
+                    parse::<Value>(text.as_bytes()).unwrap().to_string(),
+                    want,
+                    "{text}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn trees_have_no_unused_capacity() {
+    // The outermost list may have some: up to three times its length.
+    for n in 0..70 {
+        let values = |n: usize| (0..n).collect::<Value>().to_string();
+        let lists: Vec<_> = (0..n).map(values).collect();
+        let Ok(Value::Array(outer)) = format!("[{}]", lists.join(",")).parse() else {
+            panic!("an array");
+        };
+        assert!(outer.capacity() <= 4 * n.max(1), "{n}");
+        for (n, inner) in outer.iter().enumerate() {
+            let Value::Array(inner) = inner else {
+                panic!("an array");
+            };
+            assert_eq!((inner.len(), inner.capacity()), (n, n));
+        }
+    }
+}
+
+#[test]
+fn names_that_differ_in_one_byte_have_different_hashes() {
+    for suffix in ["", "\0", "a", "customer/000001", "\u{10ffff}"] {
+        for prefix in ["", "\0", "a", "customer/"] {
+            let name = |byte: u8| [prefix.as_bytes(), &[byte], suffix.as_bytes()].concat();
+            let hashes: BTreeSet<_> = (0..=255).map(|byte| hash(&name(byte))).collect();
+            assert_eq!(hashes.len(), 256, "{prefix:?} {suffix:?}");
+        }
+    }
+}
+
+#[test]
+fn a_removed_name_is_inserted_at_the_end() {
+    let names: Vec<String> = (0..40).map(|n| n.to_string()).collect();
+    let mut object: Object = names.iter().map(|name| (name, 0)).collect();
+    for name in &names {
+        assert_eq!(object.remove(name), Some(0.into()), "{name}");
+        assert_eq!(object.get(name), None, "{name}");
+        assert_eq!(object.insert(name, 1), None, "{name}");
+        assert_eq!(object.iter().last(), Some((&**name, &1.into())));
+        assert_eq!(object.clone().into_iter().len(), 40);
+    }
+    assert!(object.iter().map(|member| member.0).eq(&names));
 }
 
 #[test]

@@ -7,10 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
-use super::read::errors::ReadError;
-use super::{
-    Error, FromJson, Number, Object, Reader, ToJson, Writer, read::lexer, to_vec, to_vec_pretty,
-};
+use super::{Error, FromJson, Number, Object, Reader, ToJson, Writer, to_vec, to_vec_pretty};
 
 /// Any JSON value, as a tree.
 ///
@@ -208,34 +205,7 @@ impl FromStr for Value {
 
 impl FromJson for Value {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        let rest = lexer::skip_white_space(r.rest);
-        Ok(match rest {
-            [b'"', string @ ..] => {
-                r.start = r.pos_of(rest);
-                let end = lexer::skip_unescaped(string);
-                Value::String(if let [b'"', after @ ..] = end {
-                    r.rest = after;
-                    let text = r.text.get(r.pos_of(string)..r.pos_of(end));
-                    String::from(text.unwrap_or_default())
-                } else {
-                    r.escaped_string(string, r.replaces_surrogates)?
-                })
-            }
-            [b'{', ..] => Value::Object(Object::from_json(r)?),
-            [b'[', ..] => Value::Array(Vec::from_json(r)?),
-            [b'-' | b'0'..=b'9', ..] => Value::Number(Number::from_json(r)?),
-            _ => {
-                let Some(after) = lexer::skip_literal(rest) else {
-                    return Err(r.error_at(rest, ReadError::VALUE));
-                };
-                r.start = r.pos_of(rest);
-                r.rest = after;
-                match rest {
-                    [b'n', ..] => Value::Null,
-                    _ => Value::Bool(matches!(rest, [b't', ..])),
-                }
-            }
-        })
+        r.tree()
     }
 
     placeholder!(Value::Null);

@@ -4,6 +4,7 @@ pub(in crate::json) mod errors;
 pub(in crate::json) mod lexer;
 pub(in crate::json) mod members;
 mod strings;
+mod tree;
 
 use crate::encoding::lengths::{skip, subtract};
 use core::{mem, str};
