@@ -79,12 +79,14 @@ fn metrics_with_limits_and_final_commas_compile() {
     let metrics = |n| {
         (0..n)
             .map(|n| format!("\"m{n}\": Count = {n},"))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .concat()
     };
     let dimensions = |n| {
         (0..n)
             .map(|n| format!("\"d{n}\": \"1\","))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .concat()
     };
     let source = |n_dimensions, n_metrics| {
         let (dimensions, metrics) = (dimensions(n_dimensions), metrics(n_metrics));
