@@ -47,7 +47,7 @@
 //!
 //! # Metrics with constant names
 //! [`metrics!`](crate::metrics!) writes a line at once. All its texts are constants, which are checked at compile
-//! time, and its values are whole numbers. It makes a function 0.7 KB larger, and `Metrics` 3.5 KB.
+//! time, and its values are whole numbers. It makes a function 0.6 KB larger, `Metrics` 4.6 KB and a float 3.2 KB more.
 //!
 //! # Powertools
 //! Powertools for AWS Lambda writes the same lines, so its dashboards work. [`Metrics::new`] and

@@ -6,8 +6,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// A function that is called if it was set.
 ///
-/// The linker removes the call from a function that never sets it. The plain form is `OnceLock<fn()>`, whose setter
-/// is 300 bytes.
+/// The linker removes the call from a function that never sets it. The plain form is `OnceLock<fn()>`.
 #[derive(Debug)]
 pub(crate) struct AtomicFn(AtomicPtr<()>);
 

@@ -77,12 +77,16 @@ fn constants_that_cloudwatch_does_not_accept_do_not_compile() {
 #[test]
 fn metrics_with_limits_and_final_commas_compile() {
     let metrics = |n| {
-        let entry = |n| format!("\"m{n}\": Count = {n},");
-        (0..n).map(entry).collect::<Vec<_>>().concat()
+        (0..n)
+            .map(|n| format!("\"m{n}\": Count = {n},"))
+            .collect::<Vec<_>>()
+            .concat()
     };
     let dimensions = |n| {
-        let entry = |n| format!("\"d{n}\": \"1\",");
-        (0..n).map(entry).collect::<Vec<_>>().concat()
+        (0..n)
+            .map(|n| format!("\"d{n}\": \"1\","))
+            .collect::<Vec<_>>()
+            .concat()
     };
     let source = |n_dimensions, n_metrics| {
         let (dimensions, metrics) = (dimensions(n_dimensions), metrics(n_metrics));
