@@ -50,8 +50,9 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// Headers that are not signed, since proxies change them (botocore's `SIGNED_HEADERS_BLACKLIST`), and those that
 /// the signature adds.
-const UNSIGNED_HEADERS: &str = "authorization x-amz-date x-amz-security-token baggage connection expect keep-alive proxy-authenticate \
-    proxy-authorization te traceparent tracestate trailer transfer-encoding upgrade user-agent x-amzn-trace-id";
+const UNSIGNED_HEADERS: &str = "authorization x-amz-date x-amz-security-token baggage connection \
+    expect keep-alive proxy-authenticate proxy-authorization te traceparent tracestate trailer \
+    transfer-encoding upgrade user-agent x-amzn-trace-id";
 
 /// The longest time for which a presigned URL is valid ("Authenticating Requests: Using Query Parameters" in the
 /// Amazon S3 API Reference).
