@@ -373,6 +373,7 @@ impl<'c> RequestBuilder<'c> {
     ///
     /// # Errors
     /// See the [module](self#errors).
+    #[inline]
     pub fn send(self) -> Result<Reply> {
         let client = self.client;
         // The query may have a secret, so no message shows it.

@@ -43,6 +43,7 @@ static IDLE: IdleStream = IdleStream::new();
 ///
 /// # Errors
 /// See the [module](super#errors).
+#[inline]
 pub fn configuration(application: &str, environment: &str, profile: &str) -> Result<String> {
     let mut call = call(application, environment, profile);
     let bytes = request(&mut call, "")?;
@@ -69,6 +70,7 @@ fn call(application: &str, environment: &str, profile: &str) -> Call {
 }
 
 /// Sends a call with `fields`, lines with header fields. Returns the body of the reply.
+#[inline]
 fn request(call: &mut Call, fields: &str) -> Result<Vec<u8>> {
     push_all(&mut call.head, &[AFTER_PATH, fields, "\r\n"]);
     let addr = emulated::service_addr(emulated::Service::Configuration);
@@ -174,6 +176,7 @@ impl Configuration {
     ///
     /// # Errors
     /// Those of the [module](super#errors), and if the configuration is not UTF-8.
+    #[inline]
     pub fn text(mut self) -> Result<String> {
         let bytes = self.request()?;
         self.call.text(bytes)
@@ -191,6 +194,7 @@ impl Configuration {
     ///
     /// # Errors
     /// See the [module](super#errors).
+    #[inline]
     pub fn bytes(mut self) -> Result<Vec<u8>> {
         self.request()
     }
@@ -228,6 +232,7 @@ impl Configuration {
     ///
     /// # Errors
     /// Those of the [module](super#errors), and if the configuration does not consist of feature flags.
+    #[inline]
     pub fn flags(mut self) -> Result<FeatureFlags> {
         let bytes = self.request()?;
         match (json::parse(&bytes), self.flags.as_slice()) {
@@ -241,6 +246,7 @@ impl Configuration {
         }
     }
 
+    #[inline]
     fn request(&mut self) -> Result<Vec<u8>> {
         if self.is_invalid {
             return Err(self.call.failed("the context has control characters", ""));

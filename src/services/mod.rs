@@ -130,6 +130,7 @@ impl Call {
     }
 
     /// Sends the request, which is complete, to `addr`. Returns the status of the reply and its body.
+    #[inline]
     fn send(&self, addr: SocketAddr) -> Result<(u16, Vec<u8>)> {
         let request = Request {
             head: self.head.as_bytes(),
@@ -162,6 +163,7 @@ impl Call {
     ///
     /// # Errors
     /// The status is not 200. 403 and 404 stand for access that is denied and for a value that is not there.
+    #[inline]
     fn accept(&self, status: u16, body: Vec<u8>) -> Result<Vec<u8>> {
         let mut text = String::new();
         let error_type = match status {

@@ -46,6 +46,7 @@ pub(super) const NO_EXTENSION: &str = "; the function needs the layer of the AWS
 ///
 /// # Errors
 /// See the [module](super#errors).
+#[inline]
 pub fn parameter(name: &str) -> Result<String> {
     Parameter::new(name).text()
 }
@@ -150,6 +151,7 @@ impl Parameter {
     ///
     /// # Errors
     /// See the [module](super#errors).
+    #[inline]
     pub fn text(self) -> Result<String> {
         self.request().map(|(_, value)| value)
     }
@@ -167,6 +169,7 @@ impl Parameter {
     ///
     /// # Errors
     /// See the [module](super#errors).
+    #[inline]
     pub fn list(self) -> Result<Vec<String>> {
         Ok(self.text()?.split(',').map(String::from).collect())
     }
@@ -191,6 +194,7 @@ impl Parameter {
     }
 
     /// Sends the request. Returns the value.
+    #[inline]
     fn request(self) -> Result<(Call, String)> {
         let mut call = self.call;
         if !self.is_encrypted {
@@ -213,6 +217,7 @@ const FIRST_PAUSE_MS: u16 = 10;
 impl Call {
     /// Sends the request to the AWS Parameters and Secrets Lambda Extension. Repeats it while the extension is not
     /// ready. Returns the body of the reply.
+    #[inline]
     pub(super) fn send_with_token(&mut self) -> Result<Vec<u8>> {
         let token = sys::env(c"AWS_SESSION_TOKEN").and_then(|token| str::from_utf8(token).ok());
         let token = token.or_else(emulated::token);

@@ -36,6 +36,7 @@ static SERVICE: Service = Service {
 ///
 /// # Errors
 /// See the [module](super#errors).
+#[inline]
 pub fn secret(id: &str) -> Result<String> {
     Secret::new(id).text()
 }
@@ -118,6 +119,7 @@ impl Secret {
     ///
     /// # Errors
     /// Those of the [module](super#errors), and if the secret is binary.
+    #[inline]
     pub fn text(self) -> Result<String> {
         self.request().map(|(_, text)| text)
     }
@@ -134,6 +136,7 @@ impl Secret {
     ///
     /// # Errors
     /// See the [module](super#errors).
+    #[inline]
     pub fn bytes(mut self) -> Result<Vec<u8>> {
         let reply = self.reply()?;
         match (reply.text, reply.binary) {
@@ -164,6 +167,7 @@ impl Secret {
         call.secret_json(&text)
     }
 
+    #[inline]
     fn request(mut self) -> Result<(Call, String)> {
         let reply = self.reply()?;
         match reply.text {
@@ -175,6 +179,7 @@ impl Secret {
         }
     }
 
+    #[inline]
     fn reply(&mut self) -> Result<Reply> {
         let body = self.call.send_with_token()?;
         json::parse(&body).map_err(|error| self.call.malformed(&error))
