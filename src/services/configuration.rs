@@ -50,6 +50,7 @@ pub fn configuration(application: &str, environment: &str, profile: &str) -> Res
     call.text(bytes)
 }
 
+#[inline]
 fn call(application: &str, environment: &str, profile: &str) -> Call {
     let mut call = Call::new(&SERVICE, "", "", "");
     call.subject.clear();
@@ -116,6 +117,7 @@ impl Configuration {
     /// # let _ = text;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn new(application: &str, environment: &str, profile: &str) -> Configuration {
         Configuration {
             call: call(application, environment, profile),
@@ -135,6 +137,7 @@ impl Configuration {
     /// # let _ = flags;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn flag(mut self, name: &str) -> Configuration {
         let separator = if self.flags.is_empty() {
             "?flag="
@@ -158,6 +161,7 @@ impl Configuration {
     /// ```
     ///
     /// The request fails if the key or the value has control characters.
+    #[inline]
     pub fn context(mut self, key: &str, value: &str) -> Configuration {
         self.is_invalid |= !is_field_value(key) || !is_field_value(value);
         push_all(&mut self.fields, &["Context: ", key, "=", value, "\r\n"]);
@@ -255,6 +259,7 @@ impl Configuration {
     }
 
     /// Returns the error for a configuration that is not JSON of the requested type.
+    #[inline]
     fn not_json(&self, error: &json::Error) -> Error {
         Error::new(
             SERVICE.error_type,
@@ -311,6 +316,7 @@ impl FeatureFlags {
     /// assert!(flags.get("gifts").is_some_and(|flag| flag.enabled));
     /// # Ok::<(), json::Error>(())
     /// ```
+    #[inline]
     pub fn get(&self, name: &str) -> Option<&FeatureFlag> {
         self.0
             .iter()
@@ -326,6 +332,7 @@ impl FeatureFlags {
     ///
     /// assert!(!FeatureFlags::default().is_enabled("gifts"));
     /// ```
+    #[inline]
     pub fn is_enabled(&self, name: &str) -> bool {
         self.get(name).is_some_and(|flag| flag.enabled)
     }
@@ -340,6 +347,7 @@ impl FeatureFlags {
     /// assert_eq!(flags.iter().filter(|(_, flag)| flag.enabled).count(), 1);
     /// # Ok::<(), json::Error>(())
     /// ```
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = (&str, &FeatureFlag)> {
         self.0.iter().map(|(name, flag)| (name.as_str(), flag))
     }
@@ -374,12 +382,14 @@ impl FeatureFlag {
 }
 
 impl FromJson for FeatureFlags {
+    #[inline]
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         Vec::from_json(r).map(FeatureFlags)
     }
 }
 
 impl ToJson for FeatureFlags {
+    #[inline]
     fn to_json(&self, w: &mut Writer) {
         w.begin_object();
         for (name, flag) in &self.0 {
@@ -393,6 +403,7 @@ impl<'a> IntoIterator for &'a FeatureFlags {
     type Item = &'a (String, FeatureFlag);
     type IntoIter = slice::Iter<'a, (String, FeatureFlag)>;
 
+    #[inline]
     fn into_iter(self) -> Self::IntoIter {
         self.0.iter()
     }

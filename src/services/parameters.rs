@@ -86,6 +86,7 @@ impl Parameter {
     /// # let _ = url;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn new(name: &str) -> Parameter {
         let path = "/systemsmanager/parameters/get?name=";
         Parameter {
@@ -104,6 +105,7 @@ impl Parameter {
     /// # let _ = url;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn version(mut self, version: u64) -> Parameter {
         let mut digits = Digits::default();
         self.call
@@ -120,6 +122,7 @@ impl Parameter {
     /// # let _ = url;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn label(mut self, label: &str) -> Parameter {
         self.call.push_path("&label=", label);
         self
@@ -134,6 +137,7 @@ impl Parameter {
     /// # let _ = encrypted;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn without_decryption(mut self) -> Parameter {
         self.is_encrypted = true;
         self
@@ -254,7 +258,7 @@ impl Call {
 }
 
 /// Returns whether `part`, which is not empty, occurs in `bytes`.
-#[inline(never)]
+#[inline]
 fn contains(bytes: &[u8], part: &str) -> bool {
     let mut windows = bytes.windows(part.len().max(1));
     windows.any(|window| window == part.as_bytes())

@@ -73,6 +73,7 @@ impl Secret {
     /// # let _ = key;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn new(id: &str) -> Secret {
         Secret {
             call: Call::new(&SERVICE, "secret", id, "/secretsmanager/get?secretId="),
@@ -88,6 +89,7 @@ impl Secret {
     /// # let _ = key;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn version_id(mut self, id: &str) -> Secret {
         self.call.push_path("&versionId=", id);
         self
@@ -102,6 +104,7 @@ impl Secret {
     /// # let _ = key;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn version_stage(mut self, stage: &str) -> Secret {
         self.call.push_path("&versionStage=", stage);
         self
