@@ -109,6 +109,7 @@ impl Client {
     ///
     /// # Errors
     /// The address is malformed, has a host name, or begins with `https://`.
+    #[inline]
     pub fn new(address: &str) -> Result<Client> {
         let invalid = |why: &str| {
             let parts = ["invalid address \"", address, "\": ", why];
@@ -156,6 +157,7 @@ impl Client {
     /// assert!(Client::new("[::1]:80")?.addr().is_ipv6());
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
@@ -173,6 +175,7 @@ impl Client {
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     #[must_use]
+    #[inline]
     pub fn timeout(mut self, timeout: Duration) -> Client {
         self.timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
         self
@@ -189,6 +192,7 @@ impl Client {
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
     #[must_use]
+    #[inline]
     pub fn limit_body(mut self, len: usize) -> Client {
         self.body_len_max = len;
         self
@@ -203,6 +207,7 @@ impl Client {
     /// assert_eq!(reply.status, 200);
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn get(&self, path: &str) -> RequestBuilder<'_> {
         self.request("GET", path)
     }
@@ -216,6 +221,7 @@ impl Client {
     /// assert!(reply.is_success());
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn post(&self, path: &str) -> RequestBuilder<'_> {
         self.request("POST", path)
     }
@@ -231,6 +237,7 @@ impl Client {
     /// assert_eq!(reply.status, 204);
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder<'_> {
         let mut request = RequestBuilder {
             client: self,
@@ -294,6 +301,7 @@ impl<'c> RequestBuilder<'c> {
     /// assert_eq!(error.error_type(), "HttpClient.InvalidRequest");
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn header(mut self, name: &str, value: &str) -> RequestBuilder<'c> {
         let is_named = |word: &str| is(name.as_bytes(), word.as_bytes());
         if is_named("content-length") || is_named("transfer-encoding") {
@@ -318,6 +326,7 @@ impl<'c> RequestBuilder<'c> {
     /// # let _ = reply;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn query(mut self, name: &str, value: &str) -> RequestBuilder<'c> {
         let has_query = self.target.bytes().any(|b| b == b'?');
         self.target.push(if has_query { '&' } else { '?' });
@@ -373,6 +382,7 @@ impl<'c> RequestBuilder<'c> {
     ///
     /// # Errors
     /// See the [module](self#errors).
+    #[inline]
     pub fn send(self) -> Result<Reply> {
         let client = self.client;
         // The query may have a secret, so no message shows it.
@@ -447,6 +457,7 @@ impl<'c> RequestBuilder<'c> {
     }
 }
 
+#[inline]
 fn push_field(fields: &mut String, name: &str, value: &str) {
     for part in [name, ": ", value, "\r\n"] {
         fields.push_str(part);
@@ -456,6 +467,7 @@ fn push_field(fields: &mut String, name: &str, value: &str) {
 /// Returns when a request that begins now ends at the latest, in milliseconds since the Unix epoch: after
 /// `timeout_ms`, or after seven eighths of the time that is left before the invocation's deadline. A deadline that
 /// has passed does not count, since some emulators send one.
+#[inline]
 pub(crate) fn end_ms(timeout_ms: u64) -> u64 {
     let now_ms = sys::unix_time_ms();
     let left_ms = current::deadline_ms().and_then(|deadline_ms| deadline_ms.checked_sub(now_ms));
@@ -497,6 +509,7 @@ impl Reply {
     /// assert!(Client::new("127.0.0.1:2772")?.get("/").send()?.is_success());
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
     }
@@ -514,6 +527,7 @@ impl Reply {
     /// # Errors
     /// The status is 400 or higher.
     #[track_caller]
+    #[inline]
     pub fn error_for_status(self) -> Result<Reply> {
         if self.status < 400 {
             return Ok(self);
@@ -540,6 +554,7 @@ impl Reply {
     /// # Errors
     /// The body is not UTF-8.
     #[track_caller]
+    #[inline]
     pub fn text(&self) -> Result<&str> {
         str::from_utf8(&self.body).map_err(|_| {
             self.error(
@@ -571,12 +586,14 @@ impl Reply {
     }
 
     #[track_caller]
+    #[inline]
     fn error(&self, error_type: &'static str, why: &dyn Display) -> Error {
         Error::new(error_type, format_args!("{}: {why}", self.subject))
     }
 }
 
 /// Appends `status 404`.
+#[inline]
 pub(crate) fn push_status(text: &mut String, status: u16) {
     text.push_str("status ");
     push_decimal(text, status.into());

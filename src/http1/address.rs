@@ -11,6 +11,7 @@ pub(crate) const NOT_AN_ADDRESS: &str =
     "its host must be an IP address or localhost (other names need the feature `dns`)";
 
 /// Reads `host:port`, where the host is an IP address or `localhost`. Without a port, it is HTTP's: 80.
+#[inline]
 pub(crate) fn socket_addr(authority: &str) -> core::result::Result<SocketAddr, &'static str> {
     // The last colon precedes the port, unless it is part of an IPv6 address in brackets.
     let (host, port) = match split_last(authority) {

@@ -107,6 +107,7 @@ impl ReceiveError {
 ///
 /// # Errors
 /// The number of bytes that were sent, and the error of the socket.
+#[inline]
 pub(crate) fn send(stream: &TcpStream, mut parts: [&[u8]; 3]) -> Result<(), (usize, Errno)> {
     let len = parts.iter().map(|part| part.len()).sum();
     let mut sent = 0;

@@ -88,6 +88,7 @@ pub(crate) struct RequestHead<'b> {
 ///
 /// `Ok(None)`: the head is incomplete. Read more and call again; `on_field` is then called with all
 /// fields again.
+#[inline]
 pub(crate) fn response(
     bytes: &[u8],
     on_field: &mut OnField<'_>,
@@ -291,6 +292,7 @@ fn list_contains(list: &[u8], token: &[u8]) -> bool {
 
 /// Removes white space (RFC 9110, section 5.5) and line ends around a value. A folded value may begin
 /// with a line end.
+#[inline]
 pub(crate) fn trim(mut value: &[u8]) -> &[u8] {
     while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] = value {
         value = rest;

@@ -43,12 +43,14 @@ static IDLE: IdleStream = IdleStream::new();
 ///
 /// # Errors
 /// See the [module](super#errors).
+#[inline]
 pub fn configuration(application: &str, environment: &str, profile: &str) -> Result<String> {
     let mut call = call(application, environment, profile);
     let bytes = request(&mut call, "")?;
     call.text(bytes)
 }
 
+#[inline]
 fn call(application: &str, environment: &str, profile: &str) -> Call {
     let mut call = Call::new(&SERVICE, "", "", "");
     call.subject.clear();
@@ -69,6 +71,7 @@ fn call(application: &str, environment: &str, profile: &str) -> Call {
 }
 
 /// Sends a call with `fields`, lines with header fields. Returns the body of the reply.
+#[inline]
 fn request(call: &mut Call, fields: &str) -> Result<Vec<u8>> {
     push_all(&mut call.head, &[AFTER_PATH, fields, "\r\n"]);
     let addr = emulated::service_addr(emulated::Service::Configuration);
@@ -114,6 +117,7 @@ impl Configuration {
     /// # let _ = text;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn new(application: &str, environment: &str, profile: &str) -> Configuration {
         Configuration {
             call: call(application, environment, profile),
@@ -133,6 +137,7 @@ impl Configuration {
     /// # let _ = flags;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn flag(mut self, name: &str) -> Configuration {
         let separator = if self.flags.is_empty() {
             "?flag="
@@ -156,6 +161,7 @@ impl Configuration {
     /// ```
     ///
     /// The request fails if the key or the value has control characters.
+    #[inline]
     pub fn context(mut self, key: &str, value: &str) -> Configuration {
         self.is_invalid |= !is_field_value(key) || !is_field_value(value);
         push_all(&mut self.fields, &["Context: ", key, "=", value, "\r\n"]);
@@ -174,6 +180,7 @@ impl Configuration {
     ///
     /// # Errors
     /// Those of the [module](super#errors), and if the configuration is not UTF-8.
+    #[inline]
     pub fn text(mut self) -> Result<String> {
         let bytes = self.request()?;
         self.call.text(bytes)
@@ -191,6 +198,7 @@ impl Configuration {
     ///
     /// # Errors
     /// See the [module](super#errors).
+    #[inline]
     pub fn bytes(mut self) -> Result<Vec<u8>> {
         self.request()
     }
@@ -228,6 +236,7 @@ impl Configuration {
     ///
     /// # Errors
     /// Those of the [module](super#errors), and if the configuration does not consist of feature flags.
+    #[inline]
     pub fn flags(mut self) -> Result<FeatureFlags> {
         let bytes = self.request()?;
         match (json::parse(&bytes), self.flags.as_slice()) {
@@ -241,6 +250,7 @@ impl Configuration {
         }
     }
 
+    #[inline]
     fn request(&mut self) -> Result<Vec<u8>> {
         if self.is_invalid {
             return Err(self.call.failed("the context has control characters", ""));
@@ -249,6 +259,7 @@ impl Configuration {
     }
 
     /// Returns the error for a configuration that is not JSON of the requested type.
+    #[inline]
     fn not_json(&self, error: &json::Error) -> Error {
         Error::new(
             SERVICE.error_type,
@@ -305,6 +316,7 @@ impl FeatureFlags {
     /// assert!(flags.get("gifts").is_some_and(|flag| flag.enabled));
     /// # Ok::<(), json::Error>(())
     /// ```
+    #[inline]
     pub fn get(&self, name: &str) -> Option<&FeatureFlag> {
         self.0
             .iter()
@@ -320,6 +332,7 @@ impl FeatureFlags {
     ///
     /// assert!(!FeatureFlags::default().is_enabled("gifts"));
     /// ```
+    #[inline]
     pub fn is_enabled(&self, name: &str) -> bool {
         self.get(name).is_some_and(|flag| flag.enabled)
     }
@@ -334,6 +347,7 @@ impl FeatureFlags {
     /// assert_eq!(flags.iter().filter(|(_, flag)| flag.enabled).count(), 1);
     /// # Ok::<(), json::Error>(())
     /// ```
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = (&str, &FeatureFlag)> {
         self.0.iter().map(|(name, flag)| (name.as_str(), flag))
     }
@@ -368,12 +382,14 @@ impl FeatureFlag {
 }
 
 impl FromJson for FeatureFlags {
+    #[inline]
     fn from_json(r: &mut Reader<'_>) -> Result<Self, json::Error> {
         Vec::from_json(r).map(FeatureFlags)
     }
 }
 
 impl ToJson for FeatureFlags {
+    #[inline]
     fn to_json(&self, w: &mut Writer) {
         w.begin_object();
         for (name, flag) in &self.0 {
@@ -387,6 +403,7 @@ impl<'a> IntoIterator for &'a FeatureFlags {
     type Item = &'a (String, FeatureFlag);
     type IntoIter = slice::Iter<'a, (String, FeatureFlag)>;
 
+    #[inline]
     fn into_iter(self) -> Self::IntoIter {
         self.0.iter()
     }

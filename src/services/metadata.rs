@@ -68,6 +68,7 @@ json_struct! {
 ///
 /// # Errors
 /// The process does not run in Lambda, or the endpoint does not reply within a second.
+#[inline]
 pub fn metadata() -> Result<Metadata> {
     if let Some(metadata) = CACHED.get() {
         return Ok(metadata.clone());
@@ -79,6 +80,7 @@ pub fn metadata() -> Result<Metadata> {
     Ok(metadata)
 }
 
+#[inline]
 fn request() -> Result<Metadata> {
     let mut call = Call {
         service: &SERVICE,

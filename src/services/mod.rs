@@ -101,6 +101,7 @@ const AFTER_PATH: &str = " HTTP/1.1\r\nHost: localhost\r\n";
 
 impl Call {
     /// Makes a call for the value `name`, which is called `noun`. `path` is followed by the name.
+    #[inline]
     fn new(service: &'static Service, noun: &str, name: &str, path: &str) -> Call {
         let mut call = Call {
             service,
@@ -113,23 +114,25 @@ impl Call {
     }
 
     /// Adds `part` to the path or the query, and then `name`, which is percent-encoded.
-    #[inline(never)]
+    #[inline]
     fn push_path(&mut self, part: &str, name: &str) {
         self.head.push_str(part);
         push_percent_encoded(&mut self.head, name);
     }
 
+    #[inline]
     fn error(&self, error_type: &'static str, why: &str, more: &str) -> Error {
         Error::of(error_type, &[&self.subject, ": ", why, more])
     }
 
     /// Returns the error that this call failed because of `why` and `more`.
-    #[inline(never)]
+    #[inline]
     fn failed(&self, why: &str, more: &str) -> Error {
         self.error(self.service.error_type, why, more)
     }
 
     /// Sends the request, which is complete, to `addr`. Returns the status of the reply and its body.
+    #[inline]
     fn send(&self, addr: SocketAddr) -> Result<(u16, Vec<u8>)> {
         let request = Request {
             head: self.head.as_bytes(),
@@ -162,6 +165,7 @@ impl Call {
     ///
     /// # Errors
     /// The status is not 200. 403 and 404 stand for access that is denied and for a value that is not there.
+    #[inline]
     fn accept(&self, status: u16, body: Vec<u8>) -> Result<Vec<u8>> {
         let mut text = String::new();
         let error_type = match status {
@@ -188,6 +192,7 @@ impl Call {
     }
 
     /// Returns the text of a value.
+    #[inline]
     fn text(&self, bytes: Vec<u8>) -> Result<String> {
         match String::from_utf8(bytes) {
             Ok(text) => Ok(text),
@@ -204,12 +209,14 @@ impl Call {
     }
 
     /// Returns the error for a reply that cannot be read as JSON, which may contain a secret.
+    #[inline]
     fn malformed(&self, error: &json::Error) -> Error {
         self.failed("malformed reply: unexpected JSON at ", error.path())
     }
 }
 
 /// Returns the address of an extension on this machine: at the port in the variable, or else at `port`.
+#[inline]
 fn local(variable: &CStr, port: u16) -> SocketAddr {
     let given = sys::env(variable).and_then(parse_decimal);
     let given = given.and_then(|port| u16::try_from(port).ok());
@@ -228,17 +235,19 @@ mod emulated {
         Metadata,
     }
 
+    #[inline]
     pub(crate) fn service_addr(_: Service) -> Option<core::net::SocketAddr> {
         None
     }
 
+    #[inline]
     pub(crate) fn token() -> Option<&'static str> {
         None
     }
 }
 
 /// Appends the parts.
-#[inline(never)]
+#[inline]
 fn push_all(text: &mut String, parts: &[&str]) {
     for part in parts {
         text.push_str(part);

@@ -46,6 +46,7 @@ pub(super) const NO_EXTENSION: &str = "; the function needs the layer of the AWS
 ///
 /// # Errors
 /// See the [module](super#errors).
+#[inline]
 pub fn parameter(name: &str) -> Result<String> {
     Parameter::new(name).text()
 }
@@ -85,6 +86,7 @@ impl Parameter {
     /// # let _ = url;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn new(name: &str) -> Parameter {
         let path = "/systemsmanager/parameters/get?name=";
         Parameter {
@@ -103,6 +105,7 @@ impl Parameter {
     /// # let _ = url;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn version(mut self, version: u64) -> Parameter {
         let mut digits = Digits::default();
         self.call
@@ -119,6 +122,7 @@ impl Parameter {
     /// # let _ = url;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn label(mut self, label: &str) -> Parameter {
         self.call.push_path("&label=", label);
         self
@@ -133,6 +137,7 @@ impl Parameter {
     /// # let _ = encrypted;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn without_decryption(mut self) -> Parameter {
         self.is_encrypted = true;
         self
@@ -150,6 +155,7 @@ impl Parameter {
     ///
     /// # Errors
     /// See the [module](super#errors).
+    #[inline]
     pub fn text(self) -> Result<String> {
         self.request().map(|(_, value)| value)
     }
@@ -167,6 +173,7 @@ impl Parameter {
     ///
     /// # Errors
     /// See the [module](super#errors).
+    #[inline]
     pub fn list(self) -> Result<Vec<String>> {
         Ok(self.text()?.split(',').map(String::from).collect())
     }
@@ -191,6 +198,7 @@ impl Parameter {
     }
 
     /// Sends the request. Returns the value.
+    #[inline]
     fn request(self) -> Result<(Call, String)> {
         let mut call = self.call;
         if !self.is_encrypted {
@@ -213,6 +221,7 @@ const FIRST_PAUSE_MS: u16 = 10;
 impl Call {
     /// Sends the request to the AWS Parameters and Secrets Lambda Extension. Repeats it while the extension is not
     /// ready. Returns the body of the reply.
+    #[inline]
     pub(super) fn send_with_token(&mut self) -> Result<Vec<u8>> {
         let token = sys::env(c"AWS_SESSION_TOKEN").and_then(|token| str::from_utf8(token).ok());
         let token = token.or_else(emulated::token);
@@ -249,7 +258,7 @@ impl Call {
 }
 
 /// Returns whether `part`, which is not empty, occurs in `bytes`.
-#[inline(never)]
+#[inline]
 fn contains(bytes: &[u8], part: &str) -> bool {
     let mut windows = bytes.windows(part.len().max(1));
     windows.any(|window| window == part.as_bytes())

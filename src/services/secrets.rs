@@ -36,6 +36,7 @@ static SERVICE: Service = Service {
 ///
 /// # Errors
 /// See the [module](super#errors).
+#[inline]
 pub fn secret(id: &str) -> Result<String> {
     Secret::new(id).text()
 }
@@ -72,6 +73,7 @@ impl Secret {
     /// # let _ = key;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn new(id: &str) -> Secret {
         Secret {
             call: Call::new(&SERVICE, "secret", id, "/secretsmanager/get?secretId="),
@@ -87,6 +89,7 @@ impl Secret {
     /// # let _ = key;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn version_id(mut self, id: &str) -> Secret {
         self.call.push_path("&versionId=", id);
         self
@@ -101,6 +104,7 @@ impl Secret {
     /// # let _ = key;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
+    #[inline]
     pub fn version_stage(mut self, stage: &str) -> Secret {
         self.call.push_path("&versionStage=", stage);
         self
@@ -118,6 +122,7 @@ impl Secret {
     ///
     /// # Errors
     /// Those of the [module](super#errors), and if the secret is binary.
+    #[inline]
     pub fn text(self) -> Result<String> {
         self.request().map(|(_, text)| text)
     }
@@ -134,6 +139,7 @@ impl Secret {
     ///
     /// # Errors
     /// See the [module](super#errors).
+    #[inline]
     pub fn bytes(mut self) -> Result<Vec<u8>> {
         let reply = self.reply()?;
         match (reply.text, reply.binary) {
@@ -164,6 +170,7 @@ impl Secret {
         call.secret_json(&text)
     }
 
+    #[inline]
     fn request(mut self) -> Result<(Call, String)> {
         let reply = self.reply()?;
         match reply.text {
@@ -175,6 +182,7 @@ impl Secret {
         }
     }
 
+    #[inline]
     fn reply(&mut self) -> Result<Reply> {
         let body = self.call.send_with_token()?;
         json::parse(&body).map_err(|error| self.call.malformed(&error))

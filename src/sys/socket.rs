@@ -35,6 +35,7 @@ pub(super) fn unsent(bytes: &[u8], n: usize) -> &[u8] {
 /// Returns how many bytes were read; 0: the peer has closed the connection, or there is no spare capacity.
 ///
 /// The plain form is `Read::read`, which takes memory that was cleared first.
+#[inline]
 pub(crate) fn receive(
     stream: &TcpStream,
     buf: &mut Vec<u8>,
@@ -60,6 +61,7 @@ pub(crate) fn receive(
 
 /// Returns how many of the bytes that were written to `stream` its peer has not acknowledged, whether they
 /// were sent or not (tcp(7), `SIOCOUTQ`).
+#[inline]
 pub(crate) fn n_unacknowledged(stream: &TcpStream) -> usize {
     const SIOCOUTQ: usize = 0x5411;
 
@@ -73,6 +75,7 @@ pub(crate) fn n_unacknowledged(stream: &TcpStream) -> usize {
 }
 
 /// Returns the error that is pending on `stream`, and clears it (socket(7), `SO_ERROR`).
+#[inline]
 fn pending_error(stream: &TcpStream) -> Errno {
     const SO_ERROR: usize = 4;
 
@@ -92,6 +95,7 @@ fn pending_error(stream: &TcpStream) -> Errno {
 ///
 /// Linux reports `EPIPE` if the peer refuses bytes that arrive after it has closed the connection (tcp(7)),
 /// and such bytes are never acknowledged.
+#[inline]
 pub(crate) fn delivered_nothing(stream: &TcpStream, len: usize, errno: Option<Errno>) -> bool {
     errno.unwrap_or_else(|| pending_error(stream)) == Errno::BROKEN_PIPE
         && n_unacknowledged(stream) == len
@@ -99,6 +103,7 @@ pub(crate) fn delivered_nothing(stream: &TcpStream, len: usize, errno: Option<Er
 
 /// Returns whether an idle connection can take no further request: its peer has closed it, or has sent
 /// bytes that were not requested.
+#[inline]
 pub(crate) fn is_stale(stream: &TcpStream) -> bool {
     const MSG_PEEK: usize = 2;
 
@@ -113,6 +118,7 @@ pub(crate) fn is_stale(stream: &TcpStream) -> bool {
 
 /// Writes once, as much of `parts` as the socket takes. Returns how many bytes it took. A closed
 /// connection is an error and no signal, whatever the process does about SIGPIPE.
+#[inline]
 pub(crate) fn send(stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
     const MSG_NOSIGNAL: usize = 0x4000;
 
@@ -196,6 +202,7 @@ impl SockAddr {
 
 /// Opens a TCP socket whose descriptor is not one of the standard streams. If the process was started
 /// with one of these closed, a new socket gets its number, and what is printed would go to the peer.
+#[inline]
 fn open_socket(family: u16) -> Result<TcpStream, Errno> {
     const SOCK_STREAM: usize = 1;
     const SOCK_CLOEXEC: usize = 0o2_000_000;
@@ -220,6 +227,7 @@ fn open_socket(family: u16) -> Result<TcpStream, Errno> {
 
 /// Sets a timeout of `stream` (socket(7)). Ignores errors: without the timeout the socket only waits
 /// longer.
+#[inline]
 fn set_timeout(stream: &TcpStream, option: usize, timeout: Duration) {
     /// `struct timeval`, whose fields are as wide as `long`: 16 bytes.
     #[repr(C)]
@@ -235,6 +243,7 @@ fn set_timeout(stream: &TcpStream, option: usize, timeout: Duration) {
 
 /// Limits how long a read or a write of `stream` waits. The limit must not be zero, which means no limit
 /// (socket(7)).
+#[inline]
 pub(crate) fn set_timeouts(stream: &TcpStream, timeout: Duration) {
     set_timeout(stream, SO_RCVTIMEO, timeout);
     set_timeout(stream, SO_SNDTIMEO, timeout);
@@ -286,6 +295,7 @@ impl Drop for IdleStream {
 ///
 /// The plain form is std's `TcpStream::connect_timeout`, with two more system calls, and 6 KB for its
 /// clock's error messages.
+#[inline]
 pub(crate) fn connect(
     addr: SocketAddr,
     timeout: Duration,
