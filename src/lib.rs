@@ -62,15 +62,18 @@ mod context;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod encoding;
+pub mod env;
 mod error;
 pub mod events;
 pub mod http;
 mod http1;
 pub mod json;
 pub mod log;
+pub mod random;
 mod runtime;
 pub mod signing;
 mod sys;
+pub mod xray;
 
 use core::mem::ManuallyDrop;
 

@@ -1,6 +1,7 @@
 //! HTTP/1.1 on a socket (RFC 9112). Heads and bodies are parsed from bytes; only `connection` uses
 //! a socket.
 
+pub(crate) mod address;
 pub(crate) mod body;
 pub(crate) mod connection;
 pub(crate) mod head;
