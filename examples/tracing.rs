@@ -95,7 +95,7 @@ mod tests {
             .unwrap();
         let mut subsegments: Vec<Value> = (0..4)
             .map(|_| {
-                let mut datagram = [0; 65_536];
+                let mut datagram = vec![0; 65_536];
                 let len = daemon.recv(&mut datagram).unwrap();
                 let text = std::str::from_utf8(datagram.get(..len).unwrap()).unwrap();
                 let (header, document) = text.split_once('\n').unwrap();

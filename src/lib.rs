@@ -30,6 +30,7 @@
 //!
 //! [`mod@json`] has the types and macros for your own events and responses, [`events`] has those of AWS
 //! services, [`log`] the macros for the function's log, and [`emulator`] a local Lambda for tests.
+//! [`mod@env`] reads settings, [`random`] makes UUIDs, and [`xray`] records subsegments of traces.
 //!
 //! `use tiny_lambda::json` imports the module and the macro of that name:
 //!

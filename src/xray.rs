@@ -1158,7 +1158,7 @@ mod tests {
                     .annotation("", 1);
                 it.annotation("nan", f64::NAN)
                     .annotation("n", 8)
-                    .annotation("order id", &"a2");
+                    .annotation("order id", "a2");
             },
             &[(
                 "annotations",
@@ -1196,10 +1196,8 @@ mod tests {
         );
         check(
             |it| {
-                drop(
-                    it.http_request("GET", "https://x.test/\"")
-                        .http_response(204),
-                )
+                it.http_request("GET", "https://x.test/\"")
+                    .http_response(204);
             },
             &[
                 ("namespace", "\"remote\""),
@@ -1384,7 +1382,7 @@ mod tests {
     fn a_panic_ends_its_subsegments() {
         let panics = |f: &dyn Fn()| catch_unwind(AssertUnwindSafe(f)).unwrap_err();
         drop(panics(&|| {
-            trace().subsegment("a", || subsegment("b", || panic!("test")))
+            trace().subsegment("a", || subsegment("b", || panic!("test")));
         }));
         assert_eq!(Trace::current(), Trace::NONE);
         drop(panics(&|| trace().subsegment_with("a", |_| panic!("test"))));

@@ -266,7 +266,7 @@ pub(crate) use child::*;
 #[cfg(feature = "emulator")]
 mod child {
     use std::io;
-    use std::net::{TcpStream, UdpSocket};
+    use std::net::TcpStream;
 
     // Linux's numbers. No process gets these signals here.
     pub(crate) const SIGTERM: i32 = 15;

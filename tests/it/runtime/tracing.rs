@@ -27,8 +27,8 @@ fn the_function() {
             "panic" => xray::subsegment("outer", || {
                 xray::subsegment_with("inner", |it| {
                     it.annotation("seen", true);
-                    panic!("test")
-                })
+                    panic!("test");
+                });
             }),
             "error" => xray::try_subsegment("one", |_| Err(Error::new("NoStock", "sold out")))?,
             "thread" => xray::subsegment("outer", || {
@@ -104,7 +104,7 @@ impl Traced {
 
     /// Receives a subsegment.
     fn receive(&self) -> Subsegment {
-        let mut datagram = [0; 65_536];
+        let mut datagram = vec![0; 65_536];
         let len = self.daemon.recv(&mut datagram).unwrap();
         let text = std::str::from_utf8(&datagram[..len]).unwrap();
         let (header, document) = text.split_once('\n').unwrap();
