@@ -4,11 +4,12 @@
 //! variable `TOKEN_SECRET` has the secret. For tokens that are signed with a private key (`RS256`), see
 //! `docs/jwt.md`.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use tiny_lambda::events::apigw::{
     ApiGatewayCustomAuthorizerRequest as Request, ApiGatewayCustomAuthorizerResponse as Response,
 };
+use tiny_lambda::json::EpochSeconds;
 use tiny_lambda::signing::{constant_time_eq, decode_base64url, hmac_sha256};
 use tiny_lambda::{Context, Error, Result, info, json, json_struct};
 
@@ -42,7 +43,7 @@ fn secret() -> Result<Vec<u8>> {
 fn authorize(secret: &[u8], request: Request, cx: &Context) -> Result<Response> {
     let api = whole_api(request.method_arn.get()?);
     let token = request.authorization_token.ok().map_or("", String::as_str);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = EpochSeconds::now().0.duration_since(UNIX_EPOCH);
     match verify(token, secret, now.unwrap_or(Duration::MAX).as_secs()) {
         Ok(claims) => Ok(Response::allow(&claims.sub, &api)),
         Err(reason) => {

@@ -31,6 +31,8 @@
 //! [`mod@json`] has the types and macros for your own events and responses, [`events`] has those of AWS
 //! services, [`log`] the macros for the function's log, [`mod@metrics`] CloudWatch metrics, [`services`] parameters,
 //! secrets and configuration, and [`emulator`] a local Lambda for tests.
+//! services, [`log`] the macros for the function's log, and [`emulator`] a local Lambda for tests.
+//! [`mod@env`] reads settings, [`random`] makes UUIDs, and [`xray`] records subsegments of traces.
 //!
 //! `use tiny_lambda::json` imports the module and the macro of that name:
 //!
@@ -63,6 +65,7 @@ mod context;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod encoding;
+pub mod env;
 mod error;
 pub mod events;
 pub mod http;
@@ -70,10 +73,12 @@ mod http1;
 pub mod json;
 pub mod log;
 pub mod metrics;
+pub mod random;
 mod runtime;
 pub mod services;
 pub mod signing;
 mod sys;
+pub mod xray;
 
 use core::mem::ManuallyDrop;
 

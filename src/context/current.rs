@@ -5,6 +5,8 @@
 mod strategy {
     use core::sync::atomic::{AtomicU64, Ordering};
 
+    use crate::sys;
+
     /// The deadline of the only worker's invocation, in milliseconds since the Unix epoch; 0 if there is none.
     /// The linker leaves it and its writes out of a function that never reads it.
     static DEADLINE_MS: AtomicU64 = AtomicU64::new(0);
@@ -22,6 +24,15 @@ mod strategy {
             ms => Some(ms),
         }
     }
+
+    /// Calls `f` with the X-Ray tracing header of the current invocation, which is empty if there is none. Other
+    /// threads get that of the only worker, too.
+    pub(crate) fn with_trace_header<T>(f: impl FnOnce(&[u8]) -> T) -> T {
+        const NAME: &str = "_X_AMZN_TRACE_ID=";
+
+        // The worker has set the entry for SDKs. It is the only one that is ever set.
+        f(sys::env_entry().get(NAME.len()..).unwrap_or_default())
+    }
 }
 
 #[cfg(panic = "unwind")]
@@ -31,7 +42,7 @@ mod strategy {
     use crate::context::Context;
 
     std::thread_local! {
-        /// The request ID and tenant ID of the invocation that this thread serves, for log lines.
+        /// The request ID, tenant ID and tracing header of the invocation that this thread serves.
         static CONTEXT: RefCell<Context> = RefCell::default();
         /// The deadline of that invocation in milliseconds since the Unix epoch; 0 if there is none.
         static DEADLINE_MS: Cell<u64> = const { Cell::new(0) };
@@ -49,6 +60,13 @@ mod strategy {
             0 => None,
             ms => Some(ms),
         }
+    }
+
+    /// Calls `f` with the X-Ray tracing header of the invocation that this thread serves, which is empty if there is
+    /// none.
+    pub(crate) fn with_trace_header<T>(f: impl FnOnce(&[u8]) -> T) -> T {
+        let header = with_context(|cx| cx.xray_trace_id.clone());
+        f(header.flatten().unwrap_or_default().as_bytes())
     }
 
     /// Calls `f` with the context for log lines. Returns `None` if the thread is ending or a log line is being

@@ -318,10 +318,14 @@ mod strategy {
         current::with_context(|cx| {
             cx.request_id.clone_from(&worker.cx.request_id);
             cx.tenant_id.clone_from(&worker.cx.tenant_id);
+            cx.xray_trace_id.clone_from(&worker.cx.xray_trace_id);
         });
         let result = catch(Scope::Invocation, || worker.handle(event, handler));
         // A later panic on this thread does not belong to this invocation.
-        current::with_context(|cx| cx.request_id.clear());
+        current::with_context(|cx| {
+            cx.request_id.clear();
+            cx.xray_trace_id = None;
+        });
         result
     }
 

@@ -6,10 +6,10 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use core::net::SocketAddr;
+use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpStream, UdpSocket};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::SystemTime;
@@ -23,8 +23,23 @@ pub(crate) fn env(name: &CStr) -> Option<&'static [u8]> {
     Some(Box::leak(value.into_boxed_str().into_boxed_bytes()))
 }
 
-/// Does nothing: `std::env::set_var` is unsafe while other threads read the environment.
-pub(crate) fn set_env_entry(_: [&[u8]; 2]) {}
+/// The entry that [`set_env_entry`] has set. It is no part of the environment: `std::env::set_var` is unsafe
+/// while other threads read that.
+static ENTRY: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+pub(crate) fn set_env_entry(entry: [&[u8]; 2]) {
+    *ENTRY.lock().unwrap_or_else(PoisonError::into_inner) = entry.concat();
+}
+
+#[cfg(panic = "abort")]
+pub(crate) fn env_entry() -> [u8; 512] {
+    let entry = ENTRY.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut array = [0; 512];
+    for (to, byte) in array.iter_mut().zip(&*entry) {
+        *to = *byte;
+    }
+    array
+}
 
 pub(crate) fn write_stderr(bytes: &[u8]) {
     let _ = io::stderr().write_all(bytes);
@@ -53,6 +68,31 @@ pub(crate) fn unix_time_ms() -> u64 {
     // A clock before 1970 counts as 1970.
     let time = SystemTime::UNIX_EPOCH.elapsed().unwrap_or(Duration::ZERO);
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+pub(crate) fn unix_time_nanos() -> u64 {
+    let time = SystemTime::UNIX_EPOCH.elapsed().unwrap_or(Duration::ZERO);
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(unix)]
+pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), Errno> {
+    let file = std::fs::File::open("/dev/urandom");
+    let result = file.and_then(|mut file| file.read_exact(bytes));
+    result.map_err(|error| errno(&error))
+}
+
+#[cfg(windows)]
+pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), Errno> {
+    #[link(name = "bcryptprimitives", kind = "raw-dylib")]
+    unsafe extern "system" {
+        #[link_name = "ProcessPrng"]
+        fn process_prng(to: *mut u8, len: usize) -> i32;
+    }
+    // SAFETY: `bytes` is writable for its whole length. The function always returns TRUE (ProcessPrng, Windows
+    // documentation).
+    unsafe { process_prng(bytes.as_mut_ptr(), bytes.len()) };
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -112,6 +152,19 @@ pub(crate) fn receive(
 pub(crate) fn send(mut stream: &TcpStream, parts: [&[u8]; 3]) -> Result<usize, Errno> {
     let sent = stream.write_vectored(&parts.map(io::IoSlice::new));
     sent.map_err(|error| errno(&error))
+}
+
+/// Sends one datagram without waiting.
+pub(crate) fn send_datagram(addr: SocketAddr, bytes: &[u8]) -> Result<(), Errno> {
+    let any: SocketAddr = match addr {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let sent = UdpSocket::bind(any).and_then(|socket| {
+        socket.set_nonblocking(true)?;
+        socket.send_to(bytes, addr)
+    });
+    sent.map(|_| ()).map_err(|error| errno(&error))
 }
 
 /// Returns 0: std has no function for it.

@@ -17,6 +17,7 @@ const SOL_SOCKET: usize = 1;
 const SO_RCVTIMEO: usize = 20;
 const SO_SNDTIMEO: usize = 21;
 const MSG_DONTWAIT: usize = 0x40;
+const SOCK_CLOEXEC: usize = 0o2_000_000;
 
 /// Returns the descriptor of `stream` as an argument.
 #[expect(clippy::cast_sign_loss, reason = "a descriptor is not negative")]
@@ -200,12 +201,38 @@ impl SockAddr {
     }
 }
 
+/// Sends one datagram to `addr` from a socket of its own, without waiting.
+///
+/// The plain form is std's `UdpSocket`, with two more system calls.
+pub(crate) fn send_datagram(addr: SocketAddr, bytes: &[u8]) -> Result<(), Errno> {
+    const SOCK_DGRAM: usize = 2;
+
+    let (name, name_len) = SockAddr::new(addr);
+    let args = [name.0.into(), SOCK_DGRAM | SOCK_CLOEXEC, 0];
+    // SAFETY: no pointers are passed (socket(2)).
+    let fd = unsafe { syscall(number::SOCKET, args) }?;
+    // SAFETY: `socket` has just opened `fd`, so nothing else owns it. It is a C `int`.
+    let socket = unsafe { OwnedFd::from_raw_fd(int_result(fd)) };
+    let args = [
+        fd,
+        bytes.as_ptr().expose_provenance(),
+        bytes.len(),
+        MSG_DONTWAIT,
+        (&raw const name).expose_provenance(),
+        name_len,
+    ];
+    // SAFETY: `bytes` is readable for its whole length. `name` is readable for `name_len` bytes, which is at most
+    // its size, and has the layout of ip(7) and ipv6(7) (sendto(2)).
+    let sent = unsafe { syscall(number::SENDTO, args) };
+    drop(socket);
+    sent.map(|_| ())
+}
+
 /// Opens a TCP socket whose descriptor is not one of the standard streams. If the process was started
 /// with one of these closed, a new socket gets its number, and what is printed would go to the peer.
 #[inline]
 fn open_socket(family: u16) -> Result<TcpStream, Errno> {
     const SOCK_STREAM: usize = 1;
-    const SOCK_CLOEXEC: usize = 0o2_000_000;
     const F_DUPFD_CLOEXEC: usize = 1030;
     const STANDARD_FDS_END: usize = 3;
 

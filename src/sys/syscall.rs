@@ -13,6 +13,7 @@ pub(super) mod number {
     pub(crate) const NANOSLEEP: usize = by_arch(35, 101);
     pub(crate) const SOCKET: usize = by_arch(41, 198);
     pub(crate) const CONNECT: usize = by_arch(42, 203);
+    pub(crate) const SENDTO: usize = by_arch(44, 206);
     pub(crate) const RECVFROM: usize = by_arch(45, 207);
     pub(crate) const SENDMSG: usize = by_arch(46, 211);
     pub(crate) const SETSOCKOPT: usize = by_arch(54, 208);
@@ -20,6 +21,7 @@ pub(super) mod number {
     pub(crate) const FCNTL: usize = by_arch(72, 25);
     pub(crate) const FUTEX: usize = by_arch(202, 98);
     pub(crate) const CLOCK_GETTIME: usize = by_arch(228, 113);
+    pub(crate) const GETRANDOM: usize = by_arch(318, 278);
 
     /// Returns the number of a call on this architecture. All that are newer than x86_64 share one table.
     pub(crate) const fn by_arch(x86_64: usize, newer: usize) -> usize {
@@ -55,6 +57,14 @@ impl TimeSpec {
     #[inline(always)]
     pub(super) fn to_ms(&self) -> u64 {
         self.secs * 1000 + self.nanos / 1_000_000
+    }
+
+    /// Returns nanoseconds, which fit until the year 2554.
+    #[inline(always)]
+    pub(super) fn to_nanos(&self) -> u64 {
+        self.secs
+            .wrapping_mul(1_000_000_000)
+            .wrapping_add(self.nanos)
     }
 }
 

@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["extension", "events"],
     &["runtime"],
     &["services", "metrics", "xray", "http"],
-    &["context", "error", "log"],
+    &["context", "env", "error", "log", "random"],
     &["signing", "json", "http1"],
     &["sys"],
     &["encoding"],

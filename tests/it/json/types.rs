@@ -47,6 +47,23 @@ fn time(secs: i64, nanos: u32) -> SystemTime {
 }
 
 #[test]
+fn now_is_the_time_of_the_clock_in_whole_milliseconds() {
+    let ms = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let before = ms(SystemTime::now());
+    let times = [
+        Rfc3339::now().0,
+        EpochSeconds::now().0,
+        EpochMillis::now().0,
+    ];
+    let after = ms(SystemTime::now());
+    for time in times {
+        assert!((before..=after).contains(&ms(time)));
+        let nanos = time.duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
+        assert_eq!(nanos % 1_000_000, 0);
+    }
+}
+
+#[test]
 fn base64_follows_rfc_4648() {
     for (bytes, text) in [
         ("", "\"\""),

@@ -17,6 +17,8 @@ mod serve;
 #[cfg(target_os = "linux")]
 mod shutdown;
 mod streaming;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+mod tracing;
 
 use tiny_lambda::{Error, Handler, Runtime};
 
