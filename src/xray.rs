@@ -49,6 +49,8 @@ use core::fmt;
 use core::net::SocketAddr;
 use core::str;
 
+#[cfg(feature = "emulator")]
+use crate::context::local;
 use crate::context::{Context, current};
 use crate::encoding::hex_digit;
 use crate::encoding::lengths::{add, utf8};
@@ -337,7 +339,10 @@ impl Span {
     #[inline(never)]
     fn end(mut self, is_fault: bool, details: &[u8]) {
         let _ = CURRENT.try_with(|it| it.set(self.outer));
-        if let Some(addr) = sys::env(c"AWS_XRAY_DAEMON_ADDRESS").and_then(daemon_addr) {
+        let addr = sys::env(c"AWS_XRAY_DAEMON_ADDRESS").and_then(daemon_addr);
+        #[cfg(feature = "emulator")]
+        let addr = addr.or_else(|| local::service_addr(local::Service::XRay));
+        if let Some(addr) = addr {
             self.finish(sys::unix_time_nanos(), is_fault, details);
             // Nobody could do anything about an error: the daemon may be gone or its buffer full.
             let _ = sys::send_datagram(addr, &self.datagram);
