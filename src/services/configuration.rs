@@ -375,8 +375,10 @@ impl FeatureFlag {
             None => return Ok(None),
         };
         json::parse(&json::to_vec(value)).map_err(|error| {
-            let message = format_args!("attribute \"{name}\": {error}");
-            Error::new(SERVICE.error_type, message)
+            Error::new(
+                SERVICE.error_type,
+                format_args!("attribute \"{name}\": {error}"),
+            )
         })
     }
 }
