@@ -305,10 +305,6 @@ impl Metrics {
     /// metrics.flush()?;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
-    #[cfg_attr(
-        not(debug_assertions),
-        expect(clippy::missing_errors_doc, reason = "in debug builds")
-    )]
     pub fn flush(self) -> Result<()> {
         drop(self);
         #[cfg(debug_assertions)]
