@@ -341,7 +341,7 @@ impl Span {
         let _ = CURRENT.try_with(|it| it.set(self.outer));
         let addr = sys::env(c"AWS_XRAY_DAEMON_ADDRESS").and_then(daemon_addr);
         #[cfg(feature = "emulator")]
-        let addr = addr.or_else(|| local::service_addr(local::Service::XRay));
+        let addr = addr.or_else(|| local::xray_addr(utf8(&self.outer.root)));
         if let Some(addr) = addr {
             self.finish(sys::unix_time_nanos(), is_fault, details);
             // Nobody could do anything about an error: the daemon may be gone or its buffer full.
