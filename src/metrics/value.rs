@@ -30,7 +30,7 @@ pub struct Target<'m> {
 /// ```
 ///
 /// A float that is not finite or is beyond ±2^360 is left out with a line in the log
-/// ([rules](crate::metrics#what-cloudwatch-does-not-accept)).
+/// ([rules](mod@crate::metrics#what-cloudwatch-does-not-accept)).
 pub trait MetricValue: Sealed {
     #[doc(hidden)]
     fn add_to(&self, target: &Target<'_>);
