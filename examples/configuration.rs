@@ -2,9 +2,15 @@
 //!
 //! It needs the layer of the AWS AppConfig Agent, and a role with `appconfig:StartConfigurationSession` and
 //! `appconfig:GetLatestConfiguration`. The application `shop` has the profiles `discount` (JSON) and `features`
-//! (feature flags).
+//! (feature flags). The local Lambda plays the agent:
+//!
+//! ```sh
+//! cargo run --example configuration -- invoke '{"cents":1000,"items":12}' \
+//!     --configuration 'shop/prod/discount={"percent":10}' \
+//!     --configuration 'shop/prod/features={"bulk-discount":{"enabled":true}}'
+//! ```
 
-use tiny_lambda::services::{Configuration, FeatureFlags};
+use tiny_lambda::services::Configuration;
 use tiny_lambda::{Context, Result, json_struct};
 
 json_struct! {
@@ -23,19 +29,13 @@ fn main() -> ! {
     tiny_lambda::run(price)
 }
 
+/// Returns the price after the discount. With the flag `bulk-discount`, orders of at least `min-items` (10) items get
+/// twice the discount.
 fn price(order: Order, _: &Context) -> Result<Price> {
     // The agent keeps both and polls for new versions, so they are requested in each invocation.
     let discount: Discount = Configuration::new("shop", "prod", "discount").json()?;
-    let features = Configuration::new("shop", "prod", "features");
-    let flags = features.flag("bulk-discount").flags()?;
-    Ok(Price {
-        cents: discounted(&order, &discount, &flags)?,
-    })
-}
+    let flags = Configuration::new("shop", "prod", "features").flags()?;
 
-/// Returns the price after the discount. With the flag `bulk-discount`, orders of at least `min-items` (10) items get
-/// twice the discount.
-fn discounted(order: &Order, discount: &Discount, flags: &FeatureFlags) -> Result<u64> {
     let mut percent = discount.percent;
     if let Some(flag) = flags.get("bulk-discount").filter(|flag| flag.enabled) {
         let min_items = flag.attribute::<u32>("min-items")?.unwrap_or(10);
@@ -44,45 +44,58 @@ fn discounted(order: &Order, discount: &Discount, flags: &FeatureFlags) -> Resul
         }
     }
     if order.cents < discount.min_cents {
-        return Ok(order.cents);
+        percent = 0;
     }
     let paid = 100_u64.saturating_sub(percent);
-    Ok(order.cents.saturating_mul(paid) / 100)
+    Ok(Price {
+        cents: order.cents.saturating_mul(paid) / 100,
+    })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "emulator"))]
 #[allow(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use super::*;
-    use tiny_lambda::json;
+    use tiny_lambda::emulator::{self, InvokeRequest, InvokeResponse};
+    use tiny_lambda::{handler, json};
+
+    /// Returns the response to an order. The local Lambda serves the configuration and the flags.
+    fn response(order: json::Value, flags: json::Value) -> InvokeResponse {
+        let request = InvokeRequest::new(order)
+            .with_configuration(
+                "shop",
+                "prod",
+                "discount",
+                json!({ "percent": 10, "minCents": 500 }),
+            )
+            .with_configuration("shop", "prod", "features", flags);
+        emulator::invoke(&handler::json(price), request).unwrap()
+    }
 
     #[test]
     fn a_discount_depends_on_the_configuration_and_the_flag() {
         #[track_caller]
-        fn check(flags: &str, cents: u64, items: u32, want: u64) {
-            let discount: Discount = json::parse(br#"{"percent":10,"minCents":500}"#).unwrap();
-            let flags: FeatureFlags = json::parse(flags.as_bytes()).unwrap();
-            let order = Order { cents, items };
-            assert_eq!(discounted(&order, &discount, &flags), Ok(want), "{flags:?}");
+        fn check(flag: json::Value, cents: u64, items: u32, want: u64) {
+            let order = json!({ "cents": cents, "items": items });
+            let response = response(order, json!({ "bulk-discount": flag }));
+            emulator::assert_json_eq(&response, json!({ "cents": want }));
         }
-        let off = r#"{"bulk-discount":{"enabled":false}}"#;
-        check(off, 499, 20, 499);
+        let off = json!({ "enabled": false });
+        check(off.clone(), 499, 20, 499);
         check(off, 1000, 20, 900);
-        check("{}", 1000, 20, 900);
-        let on = r#"{"bulk-discount":{"enabled":true,"min-items":5}}"#;
-        check(on, 1000, 4, 900);
+        let on = json!({ "enabled": true, "min-items": 5 });
+        check(on.clone(), 1000, 4, 900);
         check(on, 1000, 5, 800);
-        check(r#"{"bulk-discount":{"enabled":true}}"#, 1000, 10, 800);
+        check(json!({ "enabled": true }), 1000, 10, 800);
     }
 
     #[test]
     fn an_attribute_of_another_type_is_an_error() {
-        let discount: Discount = json::parse(br#"{"percent":10}"#).unwrap();
-        let flags = br#"{"bulk-discount":{"enabled":true,"min-items":"five"}}"#;
-        let flags: FeatureFlags = json::parse(flags).unwrap();
-        let order = Order { cents: 1, items: 1 };
-        let error = discounted(&order, &discount, &flags).unwrap_err();
-        assert!(error.error_message().contains("min-items"), "{error}");
+        let flag = json!({ "enabled": true, "min-items": "five" });
+        let order = json!({ "cents": 1, "items": 1 });
+        let response = response(order, json!({ "bulk-discount": flag }));
+        let message = response.error_message().unwrap();
+        assert!(message.contains("min-items"), "{message}");
     }
 
     /// Outside of Lambda there is no agent, so the error says what is missing.

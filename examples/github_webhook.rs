@@ -5,7 +5,7 @@
 
 use tiny_lambda::http::{IntoResponse, Request, Response};
 use tiny_lambda::signing::webhook;
-use tiny_lambda::{Context, Error, Result, info, json_struct};
+use tiny_lambda::{Context, Result, env, info, json_struct};
 
 json_struct! {
     /// The members of a push event that the function reads.
@@ -15,16 +15,10 @@ json_struct! { struct Commit { id: String, message: String } }
 json_struct! { struct Repository { full_name: String } }
 
 fn main() -> ! {
-    tiny_lambda::run_http_with_init(secret, |secret, request, cx| receive(secret, request, cx))
-}
-
-fn secret() -> Result<String> {
-    let secret = std::env::var("WEBHOOK_SECRET").unwrap_or_default();
-    if secret.is_empty() {
-        let message = "the environment variable WEBHOOK_SECRET is not set";
-        return Err(Error::new("NoSecret", message));
-    }
-    Ok(secret)
+    tiny_lambda::run_http_with_init(
+        || env::required::<String>("WEBHOOK_SECRET"),
+        |secret, request, cx| receive(secret, request, cx),
+    )
 }
 
 fn receive(secret: &str, request: Request, cx: &Context) -> Result<Response> {
@@ -46,10 +40,12 @@ fn receive(secret: &str, request: Request, cx: &Context) -> Result<Response> {
     Ok(Response::text(format!("{} commits", push.commits.len())))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "emulator"))]
 #[allow(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use super::*;
+    use tiny_lambda::emulator::{self, FrontDoor};
+    use tiny_lambda::handler;
     use tiny_lambda::http::Method;
     use tiny_lambda::signing::{hex, hmac_sha256};
 
@@ -60,6 +56,7 @@ mod tests {
         "repository": {"id": 7, "full_name": "ada/engine"}
     }"#;
 
+    /// Returns a request as GitHub signs it.
     fn signed(event: &str, body: &str, secret: &str) -> Request {
         let code = hex(&hmac_sha256(secret.as_bytes(), body.as_bytes()));
         Request::new(Method::Post, "/")
@@ -68,36 +65,49 @@ mod tests {
             .with_body(body)
     }
 
+    /// Sends a request through a front door, such as a function URL.
     #[track_caller]
-    fn check(request: Request, want: Result<(u16, &str), &str>) {
-        let got = receive(SECRET, request, &Context::default());
-        let got = got
-            .as_ref()
-            .map(|got| (got.status, got.body.as_str().unwrap()));
-        assert_eq!(got.map_err(Error::error_type), want);
+    fn check_at(front_door: FrontDoor, request: &Request, status: u16, body: &str) {
+        let function = handler::http(|request, cx| receive(SECRET, request, cx));
+        let response = emulator::invoke_http(&function, front_door, request).unwrap();
+        let got = (response.status, response.body.as_str().unwrap());
+        assert_eq!(got, (status, body), "{front_door:?}");
+    }
+
+    #[track_caller]
+    fn check(request: Request, status: u16, body: &str) {
+        check_at(FrontDoor::FunctionUrl, &request, status, body);
     }
 
     #[test]
     fn a_signed_push_is_read() {
-        check(signed("push", PUSH, SECRET), Ok((200, "1 commits")));
-        // GitHub's body may come as base64.
+        for &front_door in FrontDoor::HTTP {
+            let push = signed("push", PUSH, SECRET);
+            check_at(front_door, &push, 200, "1 commits");
+        }
+        // A body of bytes comes as base64.
         let bytes = signed("push", PUSH, SECRET).with_body(PUSH.as_bytes());
-        check(bytes, Ok((200, "1 commits")));
-        check(signed("ping", "{}", SECRET), Ok((204, "")));
-        check(signed("push", "{}", SECRET), Err("Http.BadRequest"));
+        check(bytes, 200, "1 commits");
+        check(signed("ping", "{}", SECRET), 204, "");
     }
 
     #[test]
     fn others_are_refused() {
-        let wrong = Ok((401, "webhook refused: the signature does not match"));
-        check(signed("push", PUSH, "another secret"), wrong);
-        check(signed("push", PUSH, SECRET).with_body("{}"), wrong);
+        let wrong = "webhook refused: the signature does not match";
+        check(signed("push", PUSH, "another secret"), 401, wrong);
+        check(signed("push", PUSH, SECRET).with_body("{}"), 401, wrong);
         let unsigned = Request::new(Method::Post, "/").with_body(PUSH);
         let missing = "webhook refused: missing header X-Hub-Signature-256";
-        check(unsigned, Ok((401, missing)));
+        check(unsigned, 401, missing);
         let sha1 = Request::new(Method::Post, "/").with_header("X-Hub-Signature-256", "sha1=00");
         let unknown =
             "webhook refused: no signature of a known version in header X-Hub-Signature-256";
-        check(sha1, Ok((401, unknown)));
+        check(sha1, 401, unknown);
+    }
+
+    #[test]
+    fn a_push_without_commits_is_a_bad_request() {
+        let response = receive(SECRET, signed("push", "{}", SECRET), &Context::default());
+        assert_eq!(response.unwrap_err().error_type(), "Http.BadRequest");
     }
 }

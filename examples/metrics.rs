@@ -21,8 +21,8 @@ fn main() -> ! {
 fn accept(order: Order, cx: &Context) -> Result<Receipt> {
     // The line is written when `metrics` is dropped, at every return.
     let mut metrics = Metrics::new("Shop");
-    metrics.cold_start();
     metrics.dimension("service", "orders");
+    metrics.cold_start();
     // Properties are for queries of the log. As dimensions, they would make a metric of each order.
     metrics.property("order", &order.id);
     metrics.property("requestId", &cx.request_id);
@@ -34,14 +34,10 @@ fn accept(order: Order, cx: &Context) -> Result<Receipt> {
     for item in &order.items {
         metrics.add("Weight", Unit::None, item.grams);
     }
-    metrics.count(
-        if receipt.is_ok() {
-            "Orders"
-        } else {
-            "FailedOrders"
-        },
-        1,
-    );
+    match &receipt {
+        Ok(_) => metrics.count("Orders", 1),
+        Err(_) => metrics.count("FailedOrders", 1),
+    };
     receipt
 }
 
@@ -56,27 +52,52 @@ fn pay(order: &Order) -> Result<Receipt> {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "emulator"))]
 #[allow(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use super::*;
-    use tiny_lambda::{emulator, handler, json};
+    use tiny_lambda::emulator::{self, InvokeResponse};
+    use tiny_lambda::{handler, json};
 
     /// In a test, metrics that CloudWatch does not accept fail the invocation.
-    #[test]
-    fn the_metrics_of_an_order_are_valid() {
-        let order = json!({ "id": "a1", "cents": 250, "items": [{ "name": "tea", "grams": 100 }] });
-        let response = emulator::invoke(&handler::json(accept), order).unwrap();
-        assert_eq!(response.text(), r#"{"id":"a1","cents":250}"#);
+    fn response(items: json::Value) -> InvokeResponse {
+        let order = json!({ "id": "a1", "cents": 250, "items": items });
+        emulator::invoke(&handler::json(accept), order).unwrap()
+    }
+
+    /// Returns the values of a metric.
+    fn values(response: &InvokeResponse, name: &str) -> Vec<f64> {
+        let metrics = response.metrics();
+        let found = metrics.iter().find(|metric| metric.name == name);
+        found.map_or(Vec::new(), |metric| metric.values.clone())
     }
 
     #[test]
-    fn an_order_without_items_fails() {
-        let order = json!({ "id": "a1", "cents": 250, "items": [] });
-        let response = emulator::invoke(&handler::json(accept), order).unwrap();
+    fn an_order_has_metrics_in_the_namespace_of_the_shop() {
+        let response =
+            response(json!([{ "name": "tea", "grams": 100 }, { "name": "cup", "grams": 350 }]));
+        assert_eq!(response.text(), r#"{"id":"a1","cents":250}"#);
+        assert_eq!(values(&response, "Orders"), [1.0]);
+        assert_eq!(values(&response, "Weight"), [100.0, 350.0]);
+        assert_eq!(values(&response, "Latency").len(), 1);
+        let metrics = response.metrics();
+        let orders = metrics.iter().find(|it| it.name == "Orders").unwrap();
+        assert_eq!(
+            (orders.namespace.as_str(), orders.unit.as_str()),
+            ("Shop", "Count")
+        );
+        assert_eq!(orders.dimension("service"), Some("orders"));
+        assert_eq!(orders.properties.get("order"), Some(&"a1".into()));
+    }
+
+    #[test]
+    fn an_order_that_fails_has_metrics_too() {
+        let response = response(json!([]));
         assert_eq!(
             response.error_message().as_deref(),
             Some("order a1 has no items")
         );
+        assert_eq!(values(&response, "FailedOrders"), [1.0]);
+        assert!(values(&response, "Orders").is_empty());
     }
 }

@@ -1,7 +1,13 @@
 //! A function that reads a parameter and a secret: it signs a link to a file with a key of AWS Secrets Manager.
 //!
 //! It needs the layer of the AWS Parameters and Secrets Lambda Extension, and a role that may read the parameter
-//! `/links/base` and the secret `links/signing-key`, a JSON document with the member `key`.
+//! `/links/base` and the secret `links/signing-key`, a JSON document with the member `key`. The local Lambda plays the
+//! extension:
+//!
+//! ```sh
+//! cargo run --example secrets -- invoke '{"path":"/a.pdf"}' --parameter /links/base=https://files.example.com \
+//!     --secret 'links/signing-key={"key":"a"}'
+//! ```
 
 use tiny_lambda::services::{Secret, parameter};
 use tiny_lambda::signing::{encode_base64url, hmac_sha256};
@@ -28,41 +34,43 @@ fn link(request: Request, _: &Context) -> Result<Link> {
     // in the Init phase.
     let base = parameter("/links/base")?;
     let secret: SigningKey = Secret::new("links/signing-key").json()?;
+    let code = hmac_sha256(secret.key.as_bytes(), request.path.as_bytes());
+    let code = encode_base64url(&code);
     Ok(Link {
-        url: signed(&base, &secret, &request.path),
+        url: format!("{base}{}?signature={code}", request.path),
     })
 }
 
-/// Returns the URL of `path` with its signature.
-fn signed(base: &str, secret: &SigningKey, path: &str) -> String {
-    let code = hmac_sha256(secret.key.as_bytes(), path.as_bytes());
-    format!("{base}{path}?signature={}", encode_base64url(&code))
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "emulator"))]
 #[allow(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use super::*;
-    use tiny_lambda::json;
+    use tiny_lambda::emulator::{self, InvokeRequest};
+    use tiny_lambda::{handler, json};
 
+    /// The local Lambda serves the parameter and the secret.
     #[test]
     fn a_link_is_signed_with_the_key_of_the_secret() {
-        let secret: SigningKey = json::parse(br#"{"key":"a","created":"2026-11-30"}"#).unwrap();
-        let url = signed("https://files.example.com", &secret, "/a.pdf");
+        let request = InvokeRequest::new(json!({ "path": "/a.pdf" }))
+            .with_parameter("/links/base", "https://files.example.com")
+            .with_secret("links/signing-key", json!({ "key": "a" }));
+        let response = emulator::invoke(&handler::json(link), request).unwrap();
         let code = encode_base64url(&hmac_sha256(b"a", b"/a.pdf"));
-        let want = format!("https://files.example.com/a.pdf?signature={code}");
-        assert_eq!(url, want);
+        let url = format!("https://files.example.com/a.pdf?signature={code}");
+        emulator::assert_json_eq(&response, json!({ "url": url }));
     }
 
-    /// Outside of Lambda there is no extension, so the error says what is missing.
+    /// The extension does not say what has failed: the reason is in the log.
     #[test]
-    fn without_the_extension_the_error_names_the_parameter() {
-        let request = Request {
-            path: "/a.pdf".into(),
-        };
-        let error = link(request, &Context::default()).err().unwrap();
-        assert_eq!(error.error_type(), "ParameterError");
-        let start = "parameter \"/links/base\": ";
-        assert!(error.error_message().starts_with(start), "{error}");
+    fn without_the_secret_the_error_names_it() {
+        let request = InvokeRequest::new(json!({ "path": "/a.pdf" }))
+            .with_parameter("/links/base", "https://files.example.com");
+        let response = emulator::invoke(&handler::json(link), request).unwrap();
+        assert_eq!(response.error_type.as_deref(), Some("Function.SecretError"));
+        let message = response.error_message().unwrap();
+        assert!(
+            message.starts_with("secret \"links/signing-key\": "),
+            "{message}"
+        );
     }
 }

@@ -28,11 +28,20 @@
 //! | streams its response | [`run_streaming`], [`run_streaming_with_init`] |
 //! | reads and returns bytes | [`run_bytes`], [`run_bytes_with_init`] |
 //!
-//! [`mod@json`] has the types and macros for your own events and responses, [`events`] has those of AWS
-//! services, [`log`] the macros for the function's log, [`mod@metrics`] CloudWatch metrics, [`services`] parameters,
-//! secrets and configuration, and [`emulator`] a local Lambda for tests.
-//! services, [`log`] the macros for the function's log, and [`emulator`] a local Lambda for tests.
-//! [`mod@env`] reads settings, [`random`] makes UUIDs, and [`xray`] records subsegments of traces.
+//! | What there is for it | Module |
+//! | --- | --- |
+//! | JSON: types and macros for your own events and responses | [`mod@json`] |
+//! | events of AWS services, batches | [`events`] |
+//! | web requests and responses, a router; a client for plain HTTP | [`http`], [`http::client`] |
+//! | log lines with fields | [`log`] |
+//! | CloudWatch metrics | [`mod@metrics`] |
+//! | subsegments of X-Ray traces | [`xray`] |
+//! | parameters, secrets, configurations, feature flags, metadata | [`services`] |
+//! | signatures: HMAC, webhooks, AWS Signature Version 4 | [`signing`] |
+//! | settings from environment variables | [`mod@env`] |
+//! | random numbers and UUIDs | [`random`] |
+//! | gzip | [`encoding`] |
+//! | a local Lambda for tests and `cargo run`; handlers as values | [`emulator`], [`handler`] |
 //!
 //! `use tiny_lambda::json` imports the module and the macro of that name:
 //!
@@ -353,6 +362,11 @@ const NO_ENDPOINT: &str = "AWS_LAMBDA_RUNTIME_API is not set: outside Lambda, us
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// Compiles the programs of the page about the local Lambda.
+#[cfg(all(doctest, feature = "emulator"))]
+#[doc = include_str!("../docs/local-lambda.md")]
+struct LocalLambda;
 
 /// Compiles the programs of the page for users of Powertools.
 #[cfg(doctest)]

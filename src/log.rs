@@ -105,6 +105,8 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use crate::context::Context;
 #[cfg(panic = "unwind")]
 use crate::context::current;
+#[cfg(feature = "emulator")]
+use crate::context::local;
 use crate::encoding::lengths::utf8;
 use crate::encoding::time::write_rfc_3339;
 use crate::error::Error;
@@ -245,11 +247,7 @@ pub(crate) fn report(level: Level, error: &Error) {
 pub(crate) fn write_unchanged(line: &[u8]) {
     sys::write_stderr(line);
     #[cfg(feature = "emulator")]
-    with_current(|cx| {
-        if let (Some(listener), Some(cx)) = (LISTENER.get(), cx) {
-            listener(&cx.request_id, line);
-        }
-    });
+    local::take_line(None, line);
 }
 
 /// Calls `f` with the context of the invocation that this thread serves, if it is known below the runtime.
@@ -307,15 +305,10 @@ fn write_line(
     line.push(b'\n');
     sys::write_stderr(&line);
     #[cfg(feature = "emulator")]
-    if let (Some(listener), Some(cx)) = (LISTENER.get(), cx) {
-        listener(&cx.request_id, &line);
+    if let Some(cx) = cx {
+        local::take_line(Some(&cx.request_id), &line);
     }
 }
-
-/// Called with the request ID and each line of an invocation. An emulator in the same process sets it,
-/// because it has no pipe from which it could read the log.
-#[cfg(feature = "emulator")]
-pub(crate) static LISTENER: std::sync::OnceLock<fn(&str, &[u8])> = std::sync::OnceLock::new();
 
 /// Replaces each LF in a line by CR, which Amazon CloudWatch shows as a line break. After an LF it would
 /// begin a new log event. A line in JSON contains no LF, except in a field's JSON between two tokens, where CR is

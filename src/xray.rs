@@ -338,10 +338,10 @@ impl Span {
     /// Ends the subsegment and sends it. `details` are further members of the document.
     #[inline(never)]
     fn end(mut self, is_fault: bool, details: &[u8]) {
-        let _ = CURRENT.try_with(|it| it.set(self.outer));
         let addr = sys::env(c"AWS_XRAY_DAEMON_ADDRESS").and_then(daemon_addr);
         #[cfg(feature = "emulator")]
-        let addr = addr.or_else(|| local::service_addr(local::Service::XRay));
+        let addr = addr.or_else(|| local::xray_addr(utf8(&Trace::innermost().root)));
+        let _ = CURRENT.try_with(|it| it.set(self.outer));
         if let Some(addr) = addr {
             self.finish(sys::unix_time_nanos(), is_fault, details);
             // Nobody could do anything about an error: the daemon may be gone or its buffer full.

@@ -8,7 +8,6 @@ use std::sync::OnceLock;
 
 /// What Lambda offers to a function on a local address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "clients of local services will name them")]
 pub(crate) enum Service {
     /// The Parameters and Secrets extension (`PARAMETERS_SECRETS_EXTENSION_HTTP_PORT`).
     ParametersAndSecrets,
@@ -16,8 +15,6 @@ pub(crate) enum Service {
     Configuration,
     /// The metadata endpoint (`AWS_LAMBDA_METADATA_API`).
     Metadata,
-    /// The X-Ray daemon, which receives UDP (`AWS_XRAY_DAEMON_ADDRESS`).
-    XRay,
 }
 
 /// The token that the local services accept: in place of `AWS_SESSION_TOKEN` if that is not set, and as
@@ -28,7 +25,8 @@ pub(crate) const LOCAL_TOKEN: &str = "local";
 #[derive(Debug)]
 pub(crate) struct LocalLambda {
     pub(crate) service_addr: fn(Service) -> Option<SocketAddr>,
-    pub(crate) take_line: fn(&[u8]),
+    pub(crate) xray_addr: fn(&str) -> Option<SocketAddr>,
+    pub(crate) take_line: fn(Option<&str>, &[u8]),
 }
 
 /// Set by the first emulator of this process that runs an invocation for a runtime in this process.
@@ -36,22 +34,27 @@ pub(crate) static LOCAL_LAMBDA: OnceLock<LocalLambda> = OnceLock::new();
 
 /// Returns the address at which the emulator of the current invocation serves `service`; `None` if the function
 /// runs in no emulator of this process.
-#[allow(dead_code, reason = "clients of local services will call it")]
+#[inline]
 pub(crate) fn service_addr(service: Service) -> Option<SocketAddr> {
     (LOCAL_LAMBDA.get()?.service_addr)(service)
 }
 
+/// Returns the address at which the emulator of the current invocation receives subsegments of the trace `root`, in
+/// place of `AWS_XRAY_DAEMON_ADDRESS`; `None` if the function runs in no emulator of this process.
+pub(crate) fn xray_addr(root: &str) -> Option<SocketAddr> {
+    (LOCAL_LAMBDA.get()?.xray_addr)(root)
+}
+
 /// Returns the token for the services at [`service_addr`] if the process has no such variable.
-#[allow(dead_code, reason = "clients of local services will call it")]
+#[inline]
 pub(crate) fn token() -> Option<&'static str> {
     LOCAL_LAMBDA.get().map(|_| LOCAL_TOKEN)
 }
 
-/// Tells the emulator of the current invocation a line that the function has written to its log by itself, with
-/// the line end. Log macros do not need this.
-#[allow(dead_code, reason = "metrics will call it")]
-pub(crate) fn take_line(line: &[u8]) {
+/// Gives the emulator a line that the function has written to its log, with the line end. It belongs to the invocation
+/// with this request ID; `None` stands for the invocation that this thread serves.
+pub(crate) fn take_line(request_id: Option<&str>, line: &[u8]) {
     if let Some(local) = LOCAL_LAMBDA.get() {
-        (local.take_line)(line);
+        (local.take_line)(request_id, line);
     }
 }

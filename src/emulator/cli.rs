@@ -424,7 +424,7 @@ pub(crate) fn run(command_line: &CommandLine) -> Result<u8, EarlyExit> {
         signals.check();
         built.map_err(|_| EarlyExit::failed("the build failed"))?;
     }
-    let mut emulator = Emulator::start_with(settings.clone()).map_err(EarlyExit::failed)?;
+    let mut emulator = Emulator::start_as(settings.clone()).map_err(EarlyExit::failed)?;
     warn_of_reserved_variables(settings, emulator.addr());
     if let Some(watcher) = watcher {
         emulator.watch(watcher).map_err(EarlyExit::failed)?;
@@ -482,14 +482,7 @@ fn print_text(text: &[u8]) -> io::Result<()> {
 /// Warns of variables of the function that Lambda sets itself.
 fn warn_of_reserved_variables(settings: &Settings, api_addr: SocketAddr) {
     for name in settings.overridden(api_addr) {
-        let instead = match name {
-            "AWS_REGION"
-            | "AWS_DEFAULT_REGION"
-            | "AWS_ACCESS_KEY_ID"
-            | "AWS_SECRET_ACCESS_KEY"
-            | "AWS_SESSION_TOKEN" => "; set it in the emulator's own environment",
-            _ => "",
-        };
+        let instead = Settings::instead_of(name);
         print_line(&format!(
             "emulator: --env {name} has no effect, Lambda sets this variable itself{instead}"
         ));

@@ -82,6 +82,10 @@ use crate::context::local::Service;
 /// and short enough for a test run that hangs.
 const IN_PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
 
+fn invalid(text: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, text)
+}
+
 /// A local Lambda with one function.
 ///
 /// Dropping it ends everything that it started: it kills processes, closes connections and joins threads.
@@ -170,10 +174,15 @@ impl Emulator {
     /// ```
     ///
     /// # Errors
-    /// If the executable cannot be started, a folder does not exist, a host name or an origin is malformed,
-    /// or it cannot listen on loopback.
+    /// If the executable cannot be started, a folder does not exist, a host name or an origin is malformed, a
+    /// variable of [`Settings::env`] would have no effect, or it cannot listen on loopback.
     pub fn start_with(settings: Settings) -> io::Result<Emulator> {
-        let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
+        settings.check_env().map_err(invalid)?;
+        Emulator::start_as(settings)
+    }
+
+    /// Does the same as [`start_with`](Self::start_with), but accepts variables that have no effect.
+    fn start_as(settings: Settings) -> io::Result<Emulator> {
         let (bootstrap, runner) = (settings.bootstrap.as_deref(), settings.runner.as_deref());
         if let Some(text) = bootstrap.and_then(|path| refusal_reason(path, runner)) {
             return Err(invalid(text));

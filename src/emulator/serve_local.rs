@@ -101,7 +101,7 @@ fn invoke_once(
 ) -> Result<u8, EarlyExit> {
     let event = read_event(event).map_err(EarlyExit::Failed)?;
     settings.log = true;
-    let emulator = Emulator::start_with(settings).map_err(EarlyExit::failed)?;
+    let emulator = Emulator::start_as(settings).map_err(EarlyExit::failed)?;
     let response = invoke_in_process(emulator, handler, event.into()).map_err(EarlyExit::failed)?;
     print_response(&response.body)?;
     Ok(response.is_error().into())
@@ -111,7 +111,7 @@ fn serve(handler: &dyn Handler, mut options: CommandLine) -> Result<u8, EarlyExi
     let addr = options.addr();
     // The runtime in this process writes its log to standard error by itself.
     options.settings.prints_notes = true;
-    let mut emulator = Emulator::start_with(options.settings).map_err(EarlyExit::failed)?;
+    let mut emulator = Emulator::start_as(options.settings).map_err(EarlyExit::failed)?;
     let addr = emulator.serve_callers(addr, true);
     let addr = addr.map_err(EarlyExit::failed)?;
     print_line(&format!(

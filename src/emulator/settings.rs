@@ -50,7 +50,9 @@ pub struct Settings {
     pub timeout: Duration,
     /// Memory in MB, in `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`. It is not enforced.
     pub memory_mb: u32,
-    /// The function's own variables. They replace variables of Lambda that may be set.
+    /// The function's own variables. They replace variables of Lambda, except reserved ones such as `AWS_REGION`
+    /// ("Working with Lambda environment variables"). Only an executable can have them: a function in this process
+    /// has the variables of the process.
     pub env: Vec<(String, String)>,
     /// The executable to start; `None` if a runtime connects by itself.
     pub bootstrap: Option<PathBuf>,
@@ -334,6 +336,38 @@ impl Settings {
         vars
     }
 
+    /// Checks that each of the function's own variables has an effect.
+    pub(crate) fn check_env(&self) -> Result<(), String> {
+        let Some((name, _)) = self.env.first() else {
+            return Ok(());
+        };
+        if self.bootstrap.is_none() {
+            return Err(format!(
+                "the variable {name:?} has no effect: without an executable, the function has the variables of this process"
+            ));
+        }
+        // The port is not known yet.
+        match self.overridden((Ipv4Addr::LOCALHOST, 0).into()).first() {
+            Some(name) => Err(format!(
+                "the variable {name:?} has no effect, Lambda sets this variable itself{}",
+                Settings::instead_of(name)
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns where to set a reserved variable; an empty text if it has no such place.
+    pub(crate) fn instead_of(name: &str) -> &'static str {
+        match name {
+            "AWS_REGION"
+            | "AWS_DEFAULT_REGION"
+            | "AWS_ACCESS_KEY_ID"
+            | "AWS_SECRET_ACCESS_KEY"
+            | "AWS_SESSION_TOKEN" => "; set it in the emulator's own environment",
+            _ => "",
+        }
+    }
+
     /// Returns the names of the function's own variables that its process gets with another value.
     pub(crate) fn overridden(&self, api_addr: SocketAddr) -> Vec<&str> {
         let last_value = |name| self.env.iter().rev().find(|(own, _)| own == name);
@@ -517,6 +551,37 @@ mod tests {
         ] {
             check(&[(name, "no such value")], &[name]);
         }
+    }
+
+    #[test]
+    fn a_variable_without_effect_is_an_error() {
+        #[track_caller]
+        fn check(bootstrap: Option<&str>, name: &str, want: &str) {
+            let settings = Settings {
+                env: vec![
+                    ("TABLE".to_owned(), "orders".to_owned()),
+                    (name.to_owned(), "a".to_owned()),
+                ],
+                bootstrap: bootstrap.map(Into::into),
+                ..Settings::default()
+            };
+            assert_eq!(settings.check_env().err().unwrap_or_default(), want);
+        }
+        let reserved = "has no effect, Lambda sets this variable itself";
+        let own = "; set it in the emulator's own environment";
+        let function = Some("/f/bootstrap");
+        check(function, "TZ", "");
+        check(function, "AWS_XRAY_DAEMON_ADDRESS", "");
+        check(
+            function,
+            "_HANDLER",
+            &format!("the variable \"_HANDLER\" {reserved}"),
+        );
+        let region = format!("the variable \"AWS_REGION\" {reserved}{own}");
+        check(function, "AWS_REGION", &region);
+        let want = "the variable \"TABLE\" has no effect: without an executable, the function has the variables of this process";
+        check(None, "TZ", want);
+        assert_eq!(Settings::default().check_env(), Ok(()));
     }
 
     #[test]

@@ -223,10 +223,10 @@ fn local(variable: &CStr, port: u16) -> SocketAddr {
     SocketAddr::new(Ipv4Addr::LOCALHOST.into(), given.unwrap_or(port))
 }
 
-/// What an emulator in this process offers in place of environment variables. Functions on Lambda are release builds.
-#[cfg(all(debug_assertions, feature = "emulator"))]
+/// What an emulator in this process offers in place of environment variables.
+#[cfg(feature = "emulator")]
 use crate::context::local as emulated;
-#[cfg(not(all(debug_assertions, feature = "emulator")))]
+#[cfg(not(feature = "emulator"))]
 mod emulated {
     #[derive(Debug)]
     pub(crate) enum Service {

@@ -8,14 +8,16 @@ use std::sync::{Arc, Mutex, Weak};
 use crate::context::current;
 use crate::context::local::{LOCAL_LAMBDA, LocalLambda, Service};
 use crate::emulator::environment::logs::EnvironmentLog;
+use crate::emulator::message::InvocationEvent;
 use crate::emulator::server::lock;
 use crate::emulator::services::LocalServices;
-use crate::log;
 
 /// An invocation, and what belongs to its environment.
 #[derive(Debug)]
 struct RunningInProcess {
     request_id: String,
+    /// The X-Ray tracing header.
+    trace_header: String,
     log: Weak<EnvironmentLog>,
     services: Weak<LocalServices>,
 }
@@ -24,15 +26,20 @@ struct RunningInProcess {
 static RUNNING: Mutex<Vec<RunningInProcess>> = Mutex::new(Vec::new());
 
 /// Gives the log lines of an invocation to `log`, and lets it find `services`.
-pub(crate) fn begin(request_id: &str, log: &Arc<EnvironmentLog>, services: &Arc<LocalServices>) {
+pub(crate) fn begin(
+    event: &InvocationEvent,
+    log: &Arc<EnvironmentLog>,
+    services: &Arc<LocalServices>,
+) {
     lock(&RUNNING).push(RunningInProcess {
-        request_id: request_id.to_owned(),
+        request_id: event.request_id.clone(),
+        trace_header: event.trace_id.clone().unwrap_or_default(),
         log: Arc::downgrade(log),
         services: Arc::downgrade(services),
     });
-    log::LISTENER.get_or_init(|| take_line_of);
     LOCAL_LAMBDA.get_or_init(|| LocalLambda {
         service_addr,
+        xray_addr,
         take_line,
     });
 }
@@ -42,41 +49,56 @@ pub(crate) fn finish(request_id: &str, log: &EnvironmentLog) {
     lock(&RUNNING).retain(|it| it.request_id != request_id || !std::ptr::eq(it.log.as_ptr(), log));
 }
 
-/// Takes a line of an invocation that a runtime in this process has written to standard error.
-fn take_line_of(request_id: &str, line: &[u8]) {
-    let running = lock(&RUNNING);
-    let mut latest_first = running.iter().rev();
-    let found = latest_first.find(|it| it.request_id == request_id);
-    let log = found.and_then(|it| it.log.upgrade());
-    drop(running);
-    if let Some(log) = log {
-        log.write_lines("function", line, false);
-    }
-}
-
-/// Calls `find` for the invocation of this thread; returns `None` if another program than an emulator has started
-/// that. A thread that serves no invocation, such as one of the handler's, belongs to the invocation that began
-/// last, since nothing says to which.
-fn of_current<T>(find: impl Fn(&RunningInProcess) -> Option<T>) -> Option<T> {
+/// Returns the request ID of the invocation that this thread serves; `None` if it serves none, such as a thread that a
+/// handler has started, or if panics abort.
+fn current_id() -> Option<String> {
     #[cfg(panic = "unwind")]
     let id = current::with_context(|cx| cx.request_id.clone());
-    // With aborting panics a process serves one invocation at a time.
     #[cfg(not(panic = "unwind"))]
     let id = None::<String>;
-    let id = id.filter(|id| !id.is_empty());
-    let running = lock(&RUNNING);
-    let mut latest_first = running.iter().rev();
-    let is_wanted = |it: &&RunningInProcess| id.as_ref().is_none_or(|id| *id == it.request_id);
-    latest_first.find(is_wanted).and_then(find)
+    id.filter(|id| !id.is_empty())
 }
 
+/// Returns what `get` returns for the invocation that began last, of those that `is_wanted`.
+fn latest<T>(
+    is_wanted: impl Fn(&RunningInProcess) -> bool,
+    get: impl Fn(&RunningInProcess) -> Option<T>,
+) -> Option<T> {
+    let running = lock(&RUNNING);
+    running.iter().rev().find(|it| is_wanted(it)).and_then(get)
+}
+
+/// Returns the address of a service for the invocation of this thread. A thread that serves no invocation gets that of
+/// the invocation that began last.
 fn service_addr(service: Service) -> Option<SocketAddr> {
-    let services = of_current(|it| it.services.upgrade())?;
+    let id = current_id();
+    let is_wanted = |it: &RunningInProcess| id.as_ref().is_none_or(|id| *id == it.request_id);
+    let services = latest(is_wanted, |it| it.services.upgrade())?;
     services.addr(service).ok()
 }
 
-fn take_line(line: &[u8]) {
-    if let Some(log) = of_current(|it| it.log.upgrade()) {
+/// Returns the address for subsegments of the trace `root`. On a thread that serves no invocation, the trace says to
+/// which invocation it belongs.
+fn xray_addr(root: &str) -> Option<SocketAddr> {
+    let id = current_id();
+    let is_wanted = |it: &RunningInProcess| match &id {
+        Some(id) => *id == it.request_id,
+        None => it.trace_header.contains(root),
+    };
+    let services = latest(is_wanted, |it| it.services.upgrade())?;
+    Some(services.xray().ok()?.addr())
+}
+
+/// Takes a line that the function has written to standard error. A line without a request ID belongs to the invocation
+/// of this thread. A thread that serves none may be that of another test, so its line is not taken, except where
+/// panics abort: such a process serves one invocation at a time, and no thread knows its request ID.
+fn take_line(request_id: Option<&str>, line: &[u8]) {
+    let id = request_id.map(str::to_owned).or_else(current_id);
+    let is_wanted = |it: &RunningInProcess| match &id {
+        Some(id) => *id == it.request_id,
+        None => cfg!(panic = "abort"),
+    };
+    if let Some(log) = latest(is_wanted, |it| it.log.upgrade()) {
         log.write_lines("function", line, false);
     }
 }
@@ -133,7 +155,7 @@ mod tests {
              \"trace_id\":\"{root}\",\"start_time\":1,\"end_time\":2}}"
         );
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let addr = local::service_addr(Service::XRay).unwrap();
+        let addr = local::xray_addr(root).unwrap();
         socket.send_to(datagram.as_bytes(), addr).unwrap();
     }
 
@@ -144,7 +166,7 @@ mod tests {
     fn a_handler_in_this_process_finds_the_services_of_its_emulator() {
         let look = handler::json(|name: String, cx: &Context| {
             send_subsegment(cx, &name);
-            local::take_line(METRIC);
+            local::take_line(None, METRIC);
             let metadata = get(
                 Service::Metadata,
                 "/2026-01-15/metadata/execution-environment",

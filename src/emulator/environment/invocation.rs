@@ -76,7 +76,7 @@ impl Environment {
         let (id, version) = (&event.request_id, &settings.version);
         self.log.begin(id);
         if settings.bootstrap.is_none() {
-            in_process::begin(id, &self.log, &self.services);
+            in_process::begin(&event, &self.log, &self.services);
         }
         self.services.begin_invocation();
         self.begin_trace(&event);

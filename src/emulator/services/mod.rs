@@ -86,7 +86,6 @@ impl LocalServices {
         match kind {
             ServiceKind::ParametersAndSecrets | ServiceKind::Configuration => self.http_addr(),
             ServiceKind::Metadata => Ok(self.config.api_addr),
-            ServiceKind::XRay => Ok(self.xray()?.addr()),
         }
     }
 

@@ -4,9 +4,12 @@ use std::net::{SocketAddr, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
-use tiny_lambda::emulator::{Emulator, InvokeRequest, InvokeResponse, Settings};
-use tiny_lambda::json;
+use tiny_lambda::emulator::{self, Emulator, InvokeRequest, InvokeResponse, Metric, Settings};
 use tiny_lambda::json::Value;
+use tiny_lambda::metrics::Metrics;
+use tiny_lambda::services::{Configuration, Secret, configuration, metadata, parameter, secret};
+use tiny_lambda::xray::{self, Trace};
+use tiny_lambda::{Context, Result, handler, json, metrics};
 
 use crate::support::client::{Client, Reply};
 
@@ -290,6 +293,73 @@ fn a_configuration_is_sent_as_it_is_and_flags_are_filtered() {
     assert_eq!(send(addr, &format!("POST {flags_path}")).status, 405);
 }
 
+/// Uses every service, on its own thread and on one that it starts.
+fn use_services(name: String, cx: &Context) -> Result<Value> {
+    metrics!("Shop", { "service": "fixed" }, "Calls": Count = 1);
+    let mut metrics = Metrics::new("Shop");
+    metrics.dimension("name", &name).count("Names", 2);
+    let keys: Value = Secret::new("s").json()?;
+    let flags = Configuration::new("a", "e", "flags").flags()?;
+    let flag = flags.get(&name).map(|flag| flag.attribute::<u8>("limit"));
+    let trace = Trace::of(cx);
+    let parts = xray::subsegment("parts", || {
+        let trace = Trace::current();
+        thread::spawn(move || trace.subsegment("in a thread", || 1))
+            .join()
+            .unwrap_or(0)
+    });
+    thread::spawn(move || trace.subsegment("beside", || ()))
+        .join()
+        .ok();
+    Ok(json!({
+        "parameter": parameter("p")?,
+        "secret": secret("text")?,
+        "keys": keys,
+        "configuration": configuration("a", "e", "c")?,
+        "limit": flag.transpose()?.flatten(),
+        "zone": metadata()?.availability_zone_id,
+        "parts": parts
+    }))
+}
+
+#[test]
+fn a_function_in_the_same_process_uses_each_service_of_its_own_emulator() {
+    let function = handler::json(use_services);
+    // A handler that another test calls directly, at the same time.
+    let beside = || {
+        Metrics::new("Beside").count("Calls", 1);
+    };
+    thread::scope(|scope| {
+        for name in ["one", "two", "three"] {
+            let function = &function;
+            scope.spawn(move || {
+                let request = InvokeRequest::new(json!(name))
+                    .with_parameter("p", name)
+                    .with_secret("s", json!({ "key": name }))
+                    .with_secret("text", name)
+                    .with_configuration("a", "e", "c", name)
+                    .with_configuration("a", "e", "flags", json!({ name: { "enabled": true, "limit": 3 } }));
+                let response = emulator::invoke(function, request).unwrap();
+                let want = json!({
+                    "parameter": name, "secret": name, "keys": { "key": name }, "configuration": name,
+                    "limit": 3, "zone": "use1-az1", "parts": 1
+                });
+                emulator::assert_json_eq(&response, want);
+                let subsegments = response.subsegments();
+                let names: Vec<_> = subsegments.iter().map(|it| it.name.as_str()).collect();
+                assert_eq!(names, ["parts", "beside"]);
+                assert!(subsegments[0].find("in a thread").is_some());
+                let metrics = response.metrics();
+                let of = |metric: &Metric| (metric.name.clone(), metric.values.clone());
+                let metrics: Vec<_> = metrics.iter().map(of).collect();
+                let want = [("Calls".to_owned(), vec![1.0]), ("Names".to_owned(), vec![2.0])];
+                assert_eq!(metrics, want);
+            });
+            scope.spawn(beside);
+        }
+    });
+}
+
 #[test]
 fn subsegments_of_an_invocation_are_a_tree() {
     let emulator = Emulator::start().unwrap();
@@ -376,11 +446,15 @@ fn traces_are_sampled_if_a_setting_says_so() {
 /// Functions as processes.
 #[cfg(target_os = "linux")]
 mod processes {
+    use std::path::Path;
     use std::process::{Command, Stdio};
+
+    use tiny_lambda::signing::{encode_base64url, hmac_sha256};
 
     use super::*;
     use crate::emulator::process::text;
     use crate::support::folder::{Folder, path};
+    use crate::support::function::example;
 
     const METRIC: &str = r#"{"_aws":{"Timestamp":1,"CloudWatchMetrics":[{"Namespace":"shop","Dimensions":[["service"]],"Metrics":[{"Name":"Orders","Unit":"Count"},{"Name":"Gone"}]}]},"service":"checkout","Orders":2,"id":"o1"}"#;
 
@@ -519,6 +593,94 @@ mod processes {
         assert!(!log.contains("hunter2"), "{log}");
     }
 
+    /// Runs a command. Returns what it has written to standard output, without the line end, and its log.
+    fn output(program: &Path, args: &[&str]) -> (String, String) {
+        let mut command = Command::new(program);
+        command.args(args).stdin(Stdio::null()).env_remove("PORT");
+        let output = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (
+            text(output.stdout).trim_end().to_owned(),
+            text(output.stderr),
+        )
+    }
+
+    /// Runs an example with these values: by `cargo run -- invoke`, and as an executable by the command `emulator`.
+    /// Both have the same response and these parts of the log.
+    #[track_caller]
+    fn check(name: &str, event: &str, options: &[&str], want: &str, log_parts: &[&str]) {
+        let function = example(name);
+        let invoke = [&["invoke", event], options].concat();
+        let by_emulator = [
+            &[path(&function), "--timeout=60", "--event", event],
+            options,
+        ]
+        .concat();
+        let command = Path::new(env!("CARGO_BIN_EXE_emulator"));
+        for (program, args) in [(function.as_path(), invoke), (command, by_emulator)] {
+            let (got, log) = output(program, &args);
+            assert_eq!(got, want, "{log}");
+            for part in log_parts {
+                assert!(log.contains(part), "{part}\n{log}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_examples_run_with_the_values_of_options() {
+        let options = [
+            "--parameter=/links/base=https://f",
+            r#"--secret=links/signing-key={"key":"a"}"#,
+        ];
+        let code = encode_base64url(&hmac_sha256(b"a", b"/a"));
+        let link = format!(r#"{{"url":"https://f/a?signature={code}"}}"#);
+        check("secrets", r#"{"path":"/a"}"#, &options, &link, &[]);
+        let options = [
+            r#"--configuration=shop/prod/discount={"percent":10}"#,
+            r#"--configuration=shop/prod/features={"bulk-discount":{"enabled":true}}"#,
+        ];
+        let order = r#"{"cents":1000,"items":12}"#;
+        check("configuration", order, &options, r#"{"cents":800}"#, &[]);
+        let order = r#"{"id":"a1","cents":250,"items":[{"name":"tea","grams":100}]}"#;
+        let receipt = r#"{"id":"a1","cents":250}"#;
+        let metrics = [
+            "METRIC Shop Weight 100 service=orders\n",
+            "METRIC Shop Orders 1 Count service=orders\n",
+            "METRIC Shop ColdStart 1 Count ",
+        ];
+        check("metrics", order, &[], receipt, &metrics);
+        let order = r#"{"id":"a1","cents":[100,50,200]}"#;
+        let receipt = r#"{"id":"a1","total":350}"#;
+        let tree = [
+            "\nX-Ray subsegments:\n  total ",
+            "\n    half ",
+            "\n  payments.example.com ",
+        ];
+        check("tracing", order, &["--xray"], receipt, &tree);
+    }
+
+    #[test]
+    fn an_executable_calls_each_service_of_the_command() {
+        let function = example("function");
+        let calls = r#"["parameter p","secret-json s","bytes b","configuration-json a","flag f","metadata","metadata-json"]"#;
+        let args = [
+            path(&function),
+            "--timeout=60",
+            "--env=ACT=services",
+            "--parameter=p=1",
+            "--secret=s=[7]",
+            "--secret=b=x",
+            "--configuration=a/e/p=[2]",
+            r#"--configuration=f/e/p={"a b":{"enabled":true,"limit":3}}"#,
+            "--event",
+            calls,
+        ];
+        let (got, log) = output(Path::new(env!("CARGO_BIN_EXE_emulator")), &args);
+        let want =
+            r#"["1",[7],[120],[2],[true,false,3],"use1-az1",{"AvailabilityZoneID":"use1-az1"}]"#;
+        assert_eq!(got, want, "{log}");
+    }
+
     #[test]
     fn wrong_options_of_services_exit_with_code_2() {
         let folder = Folder::new("services options");
@@ -540,6 +702,24 @@ mod processes {
             assert_eq!((code, out.as_str()), (Some(2), ""), "{log}");
             assert!(log.starts_with(want) && !log.contains("hunter2"), "{log}");
         }
+    }
+
+    #[test]
+    fn reserved_variables_in_settings_are_an_error() {
+        let folder = Folder::new("services settings");
+        let start = |name: &str, bootstrap| {
+            let mut settings = Settings::default();
+            settings.bootstrap = bootstrap;
+            settings.env.push((name.to_owned(), "mine".to_owned()));
+            Emulator::start_with(settings)
+        };
+        assert!(start("TABLE", Some(folder.function())).is_ok());
+        let error = start("AWS_LAMBDA_RUNTIME_API", Some(folder.function())).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+        let want = "the variable \"AWS_LAMBDA_RUNTIME_API\" has no effect, Lambda sets this variable itself";
+        assert_eq!(error.to_string(), want);
+        let error = start("TABLE", None).unwrap_err().to_string();
+        assert!(error.contains("without an executable"), "{error}");
     }
 
     #[test]
