@@ -39,11 +39,11 @@
 //!
 //! - If the log format is JSON, fields are members of the line's object: `"order":"a1","cents":250`.
 //! - Otherwise they follow the message: ` order=a1 cents=250`. A string is in quotes, with the escapes of JSON, if
-//!   it is empty or has white space, control characters, `=`, `"` or `\`. Arrays and objects are JSON.
+//!   it is empty or has ASCII white space or control characters, `=`, `"` or `\`. Arrays and objects are JSON.
 //!
 //! A name that the message uses in braces is an argument of the message, as in `format!`, and not a field:
 //! `info!("order {id}", id = 7)` is `order 7`. If the message is not a literal but a macro such as `concat!`, all
-//! names are arguments. The members that every line has (`timestamp`, `level`, `requestId`, `tenantId`, `errorType`,
+//! names are arguments. A name that a constant or a static has, too, is in quotes: `"LIMIT" = LIMIT`. The members that every line has (`timestamp`, `level`, `requestId`, `tenantId`, `errorType`,
 //! `errorMessage`, `message`) cannot be names of fields.
 //!
 //! [`append_key`] adds a field to all later lines of an invocation. [`write_with_fields`] takes levels and names that
@@ -178,9 +178,9 @@ pub fn write(level: Level, cx: &Context, message: fmt::Arguments<'_>) {
 /// Logs a message with fields, for a level or for names that are only known at run time. See the
 /// [module](self#fields) for the form of fields.
 ///
-/// If two fields have the same name, the line has the last one. A name that every line uses, such as `message`,
-/// gets an underscore behind it. White space, control characters, `=`, `"` and `\` in a name become underscores. A
-/// field without a name is left out.
+/// A name that every line uses, such as `message`, gets an underscore behind it. White space, control characters, `=`,
+/// `"` and `\` in a name become underscores. If two fields have the same name then, the line has the last one. A field
+/// without a name is left out.
 ///
 /// ```
 /// use tiny_lambda::log::{self, Level};
@@ -195,22 +195,27 @@ pub fn write_with_fields(
     message: fmt::Arguments<'_>,
     fields: &[(&str, &dyn ToJson)],
 ) {
-    let mut names = Vec::new();
-    for (index, (name, _)) in fields.iter().enumerate() {
-        let mut later = fields.iter().skip(index.saturating_add(1));
-        // An empty name leaves the field out.
-        let is_last = later.all(|(other, _)| other != name);
-        names.push(if is_last {
-            fields::valid_name(name)
-        } else {
-            String::new()
-        });
-    }
+    let names = field_names(fields);
     let mut free: Vec<Field<'_>> = Vec::new();
     for (name, (_, value)) in names.iter().zip(fields) {
         free.push((name, *value));
     }
     write_fields(level, cx, message, &free);
+}
+
+/// Returns the names that fields have in a line. An empty name leaves the field out.
+fn field_names(fields: &[Field<'_>]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (name, _) in fields {
+        let name = fields::valid_name(name);
+        for earlier in &mut names {
+            if *earlier == name {
+                earlier.clear();
+            }
+        }
+        names.push(name);
+    }
+    names
 }
 
 /// Does the same as [`write_with_fields`] for names that the macros have checked.
@@ -383,6 +388,18 @@ mod tests {
             tenant_id: tenant_id.map(Into::into),
             ..Context::default()
         }
+    }
+
+    #[test]
+    fn fields_with_the_same_name_are_one_field() {
+        #[track_caller]
+        fn check(names: &[&str], want: &[&str]) {
+            let fields: Vec<Field<'_>> = names.iter().map(|name| (*name, &1 as _)).collect();
+            assert_eq!(field_names(&fields), want);
+        }
+        check(&["a", "b", "a"], &["", "b", "a"]);
+        check(&["a b", "a_b", "a\"b"], &["", "", "a_b"]);
+        check(&["message", "message_", ""], &["", "message_", ""]);
     }
 
     #[test]

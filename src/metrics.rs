@@ -23,7 +23,8 @@
 //! dropping the value: with `std::process::exit`, at a timeout, and with a panic in profile `tiny`.
 //! [`Metrics::flush`] writes it before.
 //!
-//! The line goes to standard error in one write, so that it does not mix with text that the function prints.
+//! The line goes to standard error in one write, so that it does not mix with whole lines that the function prints.
+//! CloudWatch does not read a line that begins with other text, such as that of an `eprint!` without a line end.
 //! It has no level: the log format and the log level do not change it.
 //!
 //! # What CloudWatch does not accept
@@ -41,9 +42,11 @@
 //! | value of a metric | a number from -2^360 to 2^360 |
 //! | unit of a metric | the same for all its values in a line |
 //! | dimensions | at most 30 |
+//! | set of dimensions | no name twice |
+//! | line | at most 262,144 bytes |
 //!
-//! Units cannot be wrong, since [`Unit`] has all of them. A name stands for one thing in a line: a dimension, a property or a metric. With an invalid namespace no line
-//! is written.
+//! Units cannot be wrong, since [`Unit`] has all of them. A name stands for one thing in a line: a dimension, a
+//! property or a metric. With an invalid namespace no line is written.
 //!
 //! # Metrics with constant names
 //! [`metrics!`](crate::metrics!) writes a line at once. All its texts are constants, which are checked at compile
@@ -292,7 +295,8 @@ impl Metrics {
         }
     }
 
-    /// Writes the line now, for example before `std::process::exit`.
+    /// Writes the line now, for example before `std::process::exit`. What is added afterwards begins another line
+    /// with the same dimensions and properties.
     ///
     /// # Errors
     /// The first error about metrics on this thread that was not returned yet, in debug builds only.
@@ -305,8 +309,10 @@ impl Metrics {
     /// metrics.flush()?;
     /// # Ok::<(), tiny_lambda::Error>(())
     /// ```
-    pub fn flush(self) -> Result<()> {
-        drop(self);
+    pub fn flush(&mut self) -> Result<()> {
+        if let Some(line) = lock().get_mut(self.index) {
+            line.write();
+        }
         #[cfg(debug_assertions)]
         line::take_error()?;
         Ok(())

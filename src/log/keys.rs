@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::fields::{self, Field};
@@ -29,6 +30,9 @@ struct Hooks {
 
 /// The keys of all current invocations, in the order in which they were appended.
 static KEYS: Mutex<Vec<Key>> = Mutex::new(Vec::new());
+
+/// Whether a line says that keys are left out. The line has all keys, so a loop that appends keys must not log many.
+static IS_FULL: AtomicBool = AtomicBool::new(false);
 
 struct Key {
     owner: Owner,
@@ -94,7 +98,7 @@ fn lock() -> MutexGuard<'static, Vec<Key>> {
 /// [`write_with_fields`](super::write_with_fields).
 ///
 /// The names and values (as JSON) of an invocation's keys have at most 16,384 bytes. A key beyond that is left out,
-/// and a line at level WARN says so.
+/// and a line at level WARN says so; the next one about that follows in a later invocation.
 ///
 /// ```
 /// use tiny_lambda::{Context, Result, info, log};
@@ -119,7 +123,7 @@ pub fn append_key<'c, T: ToJson + ?Sized>(
 }
 
 fn append(cx: Option<&Context>, name: &str, value: Json) {
-    let Some(owner) = owner(cx) else {
+    let (Some(owner), false) = (owner(cx), name.is_empty()) else {
         return;
     };
     HOOKS.get_or_init(|| Hooks {
@@ -146,11 +150,11 @@ fn append(cx: Option<&Context>, name: &str, value: Json) {
         return keys.push(Key { owner, name, value });
     }
     drop(keys);
-    if is_written(Level::Warn) {
+    if is_written(Level::Warn) && !IS_FULL.swap(true, Ordering::Relaxed) {
         let mut message = String::from("log key left out, as the keys would have more than ");
         push_decimal(&mut message, KEYS_LEN_MAX as u64);
         message.push_str(" bytes: ");
-        message.push_str(&name);
+        message.extend(name.chars().take(100));
         write_line(Level::Warn, cx, &message, None, &[]);
     }
 }
@@ -185,6 +189,7 @@ fn remove_keys(cx: &Context) {
     if let Some(owner) = owner(Some(cx)) {
         lock().retain(|key| key.owner != owner);
     }
+    IS_FULL.store(false, Ordering::Relaxed);
 }
 
 /// Writes the keys of an invocation to a line, except those that the line's own fields replace.
@@ -250,8 +255,9 @@ mod tests {
     fn without_an_invocation_nothing_is_appended() {
         append_key(&Context::default(), "none", &1);
         append_key(None, "none", &1);
+        append_key(&cx("keys-unnamed"), "", &1);
         remove_key(None, "none");
-        assert!(lock().iter().all(|key| key.name != "none"));
+        assert!(lock().iter().all(|key| !["none", ""].contains(&&*key.name)));
     }
 
     #[test]
@@ -270,6 +276,17 @@ mod tests {
         assert_eq!(fields(cx, &[]), " a=1 b=2");
         append_key(cx, "b", &"x".repeat(longest));
         assert_eq!(fields(cx, &[]), " a=1");
+        end_invocation(cx);
+    }
+
+    /// A name is cut in the line that says so. The line is written once until an invocation ends.
+    #[test]
+    fn a_key_with_a_long_name_is_left_out() {
+        let cx = &cx("keys-name");
+        for n in 0..3 {
+            append_key(cx, &"k".repeat(KEYS_LEN_MAX + n), &1);
+        }
+        assert_eq!(fields(cx, &[]), "");
         end_invocation(cx);
     }
 

@@ -19,6 +19,9 @@ const METRICS_MAX: usize = 100;
 /// Dimensions of a line.
 const DIMENSIONS_MAX: usize = 30;
 
+/// Bytes of a line ("Specification: Embedded metric format").
+const LINE_LEN_MAX: usize = 256 * 1024;
+
 /// The lines. They are not in [`Metrics`](super::Metrics), so that the panic hook can write them where panics
 /// abort.
 static LINES: Mutex<Vec<Line>> = Mutex::new(Vec::new());
@@ -200,7 +203,12 @@ impl Line {
         for set in sets {
             let start = if json.is_empty() { "[" } else { ",[" };
             push(&mut json, start);
-            for name in *set {
+            let mut names = *set;
+            while let [name, later @ ..] = names {
+                names = later;
+                if later.contains(name) {
+                    return refuse(name, "in a set twice, so the sets are left out");
+                }
                 if self.dimension(name).is_none() {
                     return refuse(
                         name,
@@ -262,9 +270,14 @@ impl Line {
 
     /// Writes the line if it has a metric, and removes the metrics.
     #[inline(never)]
-    fn write(&mut self) {
+    pub(super) fn write(&mut self) {
         let line = self.take_metrics(sys::unix_time_ms());
-        if !line.is_empty() {
+        if line.len() > LINE_LEN_MAX {
+            refuse(
+                &self.namespace,
+                "a line has more than 262144 bytes, so it is not written",
+            );
+        } else if !line.is_empty() {
             log::write_unchanged(&line);
         }
     }

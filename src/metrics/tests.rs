@@ -290,6 +290,12 @@ fn invalid_values_and_names_of_two_kinds_are_left_out_with_an_error() {
         },
         &format!("\"b\": {set}"),
     );
+    check_left_out(
+        |m| {
+            m.dimension_sets(&[&["a"], &["a", "a"]]);
+        },
+        "\"a\": in a set twice, so the sets are left out",
+    );
     // Only the first error is kept.
     check_left_out(
         |m| {
@@ -378,6 +384,39 @@ fn a_line_without_metrics_is_not_written() {
         }),
         ""
     );
+}
+
+#[test]
+fn a_line_that_is_too_long_is_not_written() {
+    #[track_caller]
+    fn check(len: usize, want: Result<(), &str>) {
+        let mut metrics = Metrics::new("Shop");
+        metrics.count("n", 1).property("p", "");
+        let len_before = lock()[metrics.index].take_metrics(1_700_000_000_000).len();
+        metrics
+            .count("n", 1)
+            .property("p", &"x".repeat(len - len_before));
+        let error = metrics
+            .flush()
+            .map_err(|error| String::from(error.error_message()));
+        assert_eq!(error, want.map_err(String::from));
+    }
+    check(262_144, Ok(()));
+    check(
+        262_145,
+        Err("\"Shop\": a line has more than 262144 bytes, so it is not written"),
+    );
+}
+
+#[test]
+fn a_line_can_be_flushed_several_times() {
+    let mut metrics = Metrics::new("Shop");
+    metrics.dimension("a", "1").count("n", 1).flush().unwrap();
+    assert_eq!(take(&metrics), "");
+    metrics.flush().unwrap();
+    metrics.count("n", 2);
+    let line = take(&metrics);
+    assert!(line.ends_with("\"Dimensions\":[[\"a\"]],\"Metrics\":[{\"Name\":\"n\",\"Unit\":\"Count\"}]}]},\"a\":\"1\",\"n\":2}\n"));
 }
 
 /// A closed line is used again, and does not keep anything.

@@ -31,6 +31,10 @@ pub struct Target<'m> {
 ///
 /// A float that is not finite or is beyond ±2^360 is left out with a line in the log
 /// ([rules](mod@crate::metrics#what-cloudwatch-does-not-accept)).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a metric",
+    label = "expected an integer, a float, or several of them"
+)]
 pub trait MetricValue: Sealed {
     #[doc(hidden)]
     fn add_to(&self, target: &Target<'_>);
@@ -51,6 +55,11 @@ impl Target<'_> {
 }
 
 /// A whole number of up to 64 bits.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a value in `metrics!`",
+    label = "expected an integer of up to 64 bits",
+    note = "`Metrics::add` takes floats and several values"
+)]
 pub trait WholeNumber: Copy {
     /// Returns the sign and the absolute value.
     #[doc(hidden)]

@@ -206,13 +206,15 @@ macro_rules! __log_arguments {
     (@next $state:tt ? $name:ident $(, $($rest:tt)*)?) => {
         $crate::__log_arguments!(@named $state $name [::core::format_args!("{:?}", $name)] $($($rest)*)?)
     };
-    (@next $state:tt $name:literal = % $value:expr $(, $($rest:tt)*)?) => {
+    // A name in quotes. `literal` in place of `tt` would not compile for an argument such as `-n`, which begins like a
+    // literal.
+    (@next $state:tt $name:tt = % $value:expr $(, $($rest:tt)*)?) => {
         $crate::__log_arguments!(@field $state value ($name) {false} [::core::format_args!("{}", $value)] $($($rest)*)?)
     };
-    (@next $state:tt $name:literal = ? $value:expr $(, $($rest:tt)*)?) => {
+    (@next $state:tt $name:tt = ? $value:expr $(, $($rest:tt)*)?) => {
         $crate::__log_arguments!(@field $state value ($name) {false} [::core::format_args!("{:?}", $value)] $($($rest)*)?)
     };
-    (@next $state:tt $name:literal = $value:expr $(, $($rest:tt)*)?) => {
+    (@next $state:tt $name:tt = $value:expr $(, $($rest:tt)*)?) => {
         $crate::__log_arguments!(@field $state value ($name) {false} [$value] $($($rest)*)?)
     };
     (@named {$head:tt $text:literal $($state:tt)*} $name:ident $value:tt $($rest:tt)*) => {
@@ -240,10 +242,15 @@ macro_rules! __log_arguments {
     (@order) => {
         ::core::compile_error!("expected the message before the fields: `info!(cx, \"paid\", order = id)`")
     };
-    (@next $state:tt $name:ident = $(, $($rest:tt)*)?) => {
+    (@next $state:tt $name:tt = $(, $($rest:tt)*)?) => {
         ::core::compile_error!(::core::concat!(
             "expected a value after `", ::core::stringify!($name), " =`"
         ))
+    };
+    (@next $state:tt % $name:ident . $($rest:tt)*) => { $crate::__log_arguments!(@unnamed) };
+    (@next $state:tt ? $name:ident . $($rest:tt)*) => { $crate::__log_arguments!(@unnamed) };
+    (@unnamed) => {
+        ::core::compile_error!("a field that is not a variable needs a name: `id = %order.id`")
     };
     (@next $state:tt $name:ident $(. $part:ident)+ = $($rest:tt)*) => {
         ::core::compile_error!("a field's name with a dot must be in quotes: `\"user.id\" = id`")

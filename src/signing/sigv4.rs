@@ -166,6 +166,7 @@ impl Credentials {
     ///
     /// # Errors
     /// If one of the first two variables is not set. With SnapStart, none is set.
+    #[track_caller]
     pub fn from_env() -> Result<Credentials> {
         let id = variable(c"AWS_ACCESS_KEY_ID")?;
         let secret = variable(c"AWS_SECRET_ACCESS_KEY")?;
@@ -393,6 +394,7 @@ impl Signer {
         }
         let authorization =
             self.authorization(&time, method, path, [&query, &lines], &content_hash);
+        let path = if path.is_empty() { "/" } else { path };
         let mut presigned = concat(&[path, "?"]);
         push_joined(&mut presigned, &query, Some("="), "&");
         presigned.push_str("&X-Amz-Signature=");
@@ -966,6 +968,19 @@ mod tests {
         let target = signer.presign("GET", host, "/test.txt", &[], day).unwrap();
         let want = "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404";
         assert_eq!(target.rsplit('=').next(), Some(want));
+    }
+
+    #[test]
+    fn a_presigned_target_without_a_path_has_the_root() {
+        let presign = |target| {
+            signer("sqs")
+                .presign("GET", "h", target, &[], Duration::from_secs(1))
+                .unwrap()
+        };
+        for (target, same) in [("", "/"), ("?a=b", "/?a=b")] {
+            assert_eq!(presign(target), presign(same));
+            assert!(presign(target).starts_with("/?"));
+        }
     }
 
     #[test]

@@ -33,6 +33,9 @@ fn correct_fields_compile() {
         r#"trace!(cx, concat!("{x}", "{}"), n, x = Shown)"#,
         r#"info!(cx, "{message} {level}", message = n, level = n)"#,
         r#"info!("{a} {b}", a = b, b = a)"#,
+        // An argument that begins like a literal.
+        r#"info!("{} {}", -signed, -1 - signed)"#,
+        r#"info!(cx, "{} {a}", -signed, a = -signed, b = -signed, "c" = -signed, d = %-signed)"#,
         r#"info!("{} {x}", FIELDS, x = FIELDS, y = FIELDS)"#,
     ];
     let lines = lines.map(|line| format!("{line};\n")).concat();
@@ -44,7 +47,7 @@ fn correct_fields_compile() {
         impl std::fmt::Display for Shown {{
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {{ f.write_str(\"x\") }}
         }}
-        pub fn f<T: json::ToJson>(cx: &Context, id: String, n: u32, a: u8, b: u16, t: T) {{
+        pub fn f<T: json::ToJson>(cx: &Context, id: String, n: u32, a: u8, b: u16, signed: i8, t: T) {{
             {lines}
             info!(\"generic\", t = t);
         }}
@@ -95,6 +98,18 @@ fn the_error_of_a_wrong_field_says_what_to_write() {
         "no_value_in_front",
         r#"info!(cx, "paid", order =, cents = n)"#,
         "expected a value after `order =`",
+    );
+    check(
+        "no_value_in_quotes",
+        r#"info!("paid", "order" =)"#,
+        "expected a value after `\"order\" =`",
+    );
+    let unnamed = "a field that is not a variable needs a name: `id = %order.id`";
+    check("unnamed", r#"info!("paid", %id.len())"#, unnamed);
+    check(
+        "unnamed_debug",
+        r#"info!(cx, "paid", n = n, ?cx.tenant_id)"#,
+        unnamed,
     );
     check(
         "colon",

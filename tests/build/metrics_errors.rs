@@ -65,12 +65,46 @@ fn constants_that_cloudwatch_does_not_accept_do_not_compile() {
         r#""Shop", {}, "n": Counts = 1"#,
         "`Counts` is no unit of `tiny_lambda::metrics::Unit`",
     );
-    check("float", r#""Shop", {}, "n": Count = 0.5"#, "WholeNumber");
+    check(
+        "float",
+        r#""Shop", {}, "n": Count = 0.5"#,
+        "`{float}` cannot be a value in `metrics!`",
+    );
+    check(
+        "float_note",
+        r#""Shop", {}, "n": Count = 0.5"#,
+        "`Metrics::add` takes floats",
+    );
+    check(
+        "wide",
+        r#""Shop", {}, "n": Count = 1_u128"#,
+        "expected an integer of up to 64 bits",
+    );
     check("none", r#""Shop", {}"#, "expected constants like");
     check(
         "variable",
         r#"name, {}, "n": Count = 1"#,
         "expected constants like",
+    );
+}
+
+#[test]
+fn the_error_of_a_value_that_is_no_number_says_what_is_one() {
+    #[track_caller]
+    fn check(name: &str, value: &str, want: &str) {
+        let source = format!(
+            "use tiny_lambda::metrics::{{Metrics, Unit}};
+            fn f(metrics: &mut Metrics) {{
+                metrics.add(\"n\", Unit::None, {value}); // HERE
+            }}"
+        );
+        refuses(&format!("metric_value_{name}"), &source, want);
+    }
+    check("text", "\"1\"", "`str` cannot be the value of a metric");
+    check(
+        "duration",
+        "std::time::Duration::ZERO",
+        "expected an integer, a float, or several of them",
     );
 }
 
