@@ -336,14 +336,15 @@ impl<N: AsRef<str>, V: Into<Value>> Extend<(N, V)> for Object {
 
 impl FromJson for Object {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        match r.next() {
-            [b'{', ..] => {}
-            _ => return Err(r.error_expected_next("an object")),
-        }
-        match r.tree()? {
-            Value::Object(object) => Ok(object),
-            _ => Ok(Object::new()),
-        }
+        r.attempt(|r| {
+            if !matches!(r.next(), [b'{', ..]) {
+                return Err(r.error_expected_next("an object"));
+            }
+            match r.tree()? {
+                Value::Object(object) => Ok(object),
+                _ => Ok(Object::new()),
+            }
+        })
     }
 
     placeholder!(Object::new());

@@ -251,6 +251,7 @@ impl Signer {
     ///
     /// # Errors
     /// Those of [`Credentials::from_env`], and if `AWS_REGION` is not set.
+    #[track_caller]
     pub fn from_env(service: impl Into<Cow<'static, str>>) -> Result<Signer> {
         let region = variable(c"AWS_REGION")?;
         Ok(Signer::new(Credentials::from_env()?, region, service))
