@@ -303,28 +303,6 @@ impl Decimal<'_> {
             n_cut,
         }
     }
-
-    /// Returns the number if it is an integer.
-    fn integer<T: Magnitude>(&self) -> Result<T, IntegerError> {
-        let (mut digits, mut exponent) = (self.digits, self.exponent);
-        while let [before @ .., last @ (b'0' | b'.')] = digits {
-            exponent = exponent.wrapping_add(i64::from(*last == b'0'));
-            digits = before;
-        }
-        if exponent < 0 && !digits.is_empty() {
-            return Err(IntegerError::Fraction);
-        }
-        let mut value = T::ZERO;
-        for digit in values(digits) {
-            value = value.with_digit(digit)?;
-        }
-        // A value other than 0 is too large after 39 steps at the latest.
-        while exponent > 0 && value != T::ZERO {
-            exponent = exponent.wrapping_sub(1);
-            value = value.with_digit(0)?;
-        }
-        Ok(value)
-    }
 }
 
 /// Returns the values of the digits in `text`.
@@ -383,8 +361,31 @@ magnitudes!(u64 u128);
 
 /// Parses a JSON number that is an integer. Returns whether it is negative, and its magnitude.
 pub(super) fn exact_integer<T: Magnitude>(number: &str) -> Result<(bool, T), IntegerError> {
-    let (negative, decimal) = Decimal::with_sign(number);
-    Ok((negative, decimal.integer()?))
+    let (is_negative, number) = match number.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let position = |is_end: fn(&u8) -> bool| number.iter().position(is_end).unwrap_or(number.len());
+    let n_before_point = position(|byte| !byte.is_ascii_digit());
+    let (digits, exponent) = split(number, position(|byte| matches!(byte, b'e' | b'E')));
+    // The digits that belong to the integer. If this is negative, zeros come before the first one.
+    let mut n_left = self::exponent(exponent).saturating_add_unsigned(n_before_point as u64);
+    let mut value = Ok(T::ZERO);
+    for digit in values(digits) {
+        if n_left > 0 {
+            value = value.and_then(|value| value.with_digit(digit));
+        } else if digit > 0 {
+            return Err(IntegerError::Fraction);
+        }
+        n_left = n_left.wrapping_sub(1);
+    }
+    let mut value = value?;
+    // A value other than 0 is too large after 39 steps at the latest.
+    while n_left > 0 && value != T::ZERO {
+        n_left = n_left.wrapping_sub(1);
+        value = value.with_digit(0)?;
+    }
+    Ok((is_negative, value))
 }
 
 /// Returns the bits of the float nearest to a JSON number. `None` if it is infinite.

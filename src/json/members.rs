@@ -68,7 +68,7 @@ impl<N: AsRef<[u8]>, T> Members<N, T> {
         match index {
             Some(index) => index.update(list),
             None if list.len() > COMPARED_MAX => {
-                let (list, mut index) = (mem::take(list), NameIndex::default());
+                let (list, mut index) = (mem::take(list), NameIndex::new());
                 index.update(&list);
                 *self = Members::Many(Box::new(Indexed { list, index }));
             }

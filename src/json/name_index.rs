@@ -2,24 +2,38 @@
 
 use alloc::vec::Vec;
 
+use crate::sys;
+
 /// The members of a list as a digital search tree (Knuth, volume 3, section 6.3): a search begins at the first member, and
 /// goes on to one of two next members, by a bit of the name's hash.
 ///
-/// A client may send names that have the same hash. After the bits of the hash come those of the hash of the name without
-/// its first byte, and so on. Names of the same length have a different hash at the latest where it begins with the last byte
-/// in which they differ, so hostile names do not make the tree a list.
+/// A client may send names that have the same hash, with which the tree would be a list. So each index has a random key, and
+/// the client would have to guess it.
 ///
-/// The plain form is a `BTreeMap` from each name to its position, with a second copy of the names. A function that inserts
-/// members has 949 bytes less without an index, and 353 more with a crit-bit tree, which is as fast.
-#[derive(Debug, Clone, Default)]
+/// The plain form is a `BTreeMap` from each name to its position, with a second copy of the names.
+#[derive(Debug, Clone)]
 pub(super) struct NameIndex {
     /// The next members of each member, two for each, or 0: the first member is never a next one.
     links: Vec<usize>,
     /// Members that were removed. The list still has them, with a name that no search finds.
     pub(super) n_removed: usize,
+    /// The key of the hashes.
+    key: u64,
 }
 
 impl NameIndex {
+    /// Returns an index without names.
+    pub(super) fn new() -> NameIndex {
+        let mut key = [0x5a; 4];
+        // A kernel without random numbers, which Lambda does not have, leaves a key that can be guessed.
+        let _: Result<(), _> = sys::fill_random(&mut key);
+        NameIndex {
+            links: Vec::new(),
+            n_removed: 0,
+            key: u64::from(u32::from_le_bytes(key) >> 2 | 1),
+        }
+    }
+
     /// Searches a name. Returns its position, or the index of the link which would lead to it.
     #[inline(never)]
     pub(super) fn find<N: AsRef<[u8]>, T>(
@@ -27,19 +41,13 @@ impl NameIndex {
         list: &[(N, T)],
         name: &[u8],
     ) -> Result<usize, usize> {
-        let (mut position, mut rest) = (0, name);
-        // The highest bit that is set is not one of the hash.
-        let mut bits = 1;
+        let (mut position, mut bits) = (0, hash(name, self.key));
         while let Some(member) = list.get(position) {
             if member.0.as_ref() == name {
                 break;
             }
-            if bits == 1 {
-                bits = hash(rest) | 1 << 63;
-                rest = rest.get(1..).unwrap_or_default();
-            }
             let link = position.wrapping_mul(2) | usize::from(bits & 1 != 0);
-            bits >>= 1;
+            bits = bits.rotate_right(1);
             match self.links.get(link) {
                 None | Some(0) => return Err(link),
                 Some(next) => position = *next,
@@ -62,9 +70,16 @@ impl NameIndex {
     }
 }
 
-/// Returns the hash of a name. Each step is a bijection, so that names which differ in one byte have different hashes.
-pub(super) fn hash(name: &[u8]) -> u64 {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let hash = name.iter().fold(0, step);
-    hash ^ hash >> 32
+/// Returns the hash of a name, which is below 2^32, with a key below 2^30.
+///
+/// The bytes, increased by 1, are the coefficients of a polynomial, and the hash is its value at the key, modulo the prime
+/// 2^31 - 1. Two names are two polynomials, and these have the same value for at most as many keys as the longer name has
+/// bytes (Carter and Wegman, "Universal classes of hash functions", 1979).
+pub(super) fn hash(name: &[u8], key: u64) -> u64 {
+    name.iter().fold(0, |hash: u64, byte| {
+        let sum = hash.wrapping_add(u64::from(*byte)).wrapping_add(1);
+        let product = sum.wrapping_mul(key);
+        // 2^31 is 1 modulo the prime. The sum is below 2^32, since the key is below 2^30.
+        (product & 0x7fff_ffff).wrapping_add(product >> 31)
+    })
 }

@@ -28,7 +28,7 @@ use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 /// # Ok::<(), json::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Object(Members<Text, Slot>);
+pub struct Object(pub(super) Members<Text, Slot>);
 
 /// A value; `None` for a member of a large object that was removed. It stays in the list, so that the others keep
 /// their positions.

@@ -7,11 +7,13 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cell::Cell;
 use core::fmt::Debug;
 use core::mem;
 use std::collections::HashMap;
 
-use super::name_index::hash;
+use super::members::COMPARED_MAX;
+use super::name_index::{NameIndex, hash};
 use super::read::lexer;
 use super::*;
 
@@ -748,6 +750,28 @@ fn errors_have_path_and_offset() {
 }
 
 #[test]
+fn an_error_after_a_tree_is_at_its_start() {
+    for (text, offset) in [
+        (r#"[1, [2, {"a": 3}]]"#, 4),
+        (r#"[1,  {"a": [2, 3]}]"#, 5),
+        (r#"[1, "a\n"]"#, 4),
+        ("[1, \n 2]", 6),
+        ("[1, null]", 4),
+        ("[1, []]", 4),
+        ("[1, {}]", 4),
+    ] {
+        let mut r = Reader::new(text);
+        r.begin_array().unwrap();
+        assert!(r.next_element().unwrap());
+        assert_eq!(Value::from_json(&mut r).unwrap(), json!(1));
+        assert!(r.next_element().unwrap());
+        Value::from_json(&mut r).unwrap();
+        let error = r.error("not for this function");
+        assert_eq!((error.path(), error.offset()), ("$[1]", offset), "{text}");
+    }
+}
+
+#[test]
 fn json_builds_values() {
     let (name, list) = ("n", vec![1, 2]);
     writes(&crate::json!(null), "null");
@@ -953,9 +977,88 @@ fn names_that_differ_in_one_byte_have_different_hashes() {
     for suffix in ["", "\0", "a", "customer/000001", "\u{10ffff}"] {
         for prefix in ["", "\0", "a", "customer/"] {
             let name = |byte: u8| [prefix.as_bytes(), &[byte], suffix.as_bytes()].concat();
-            let hashes: BTreeSet<_> = (0..=255).map(|byte| hash(&name(byte))).collect();
-            assert_eq!(hashes.len(), 256, "{prefix:?} {suffix:?}");
+            for key in [1, 3, 0x1234_5677, (1 << 30) - 1] {
+                let hashes: BTreeSet<_> = (0..=255).map(|byte| hash(&name(byte), key)).collect();
+                assert_eq!(hashes.len(), 256, "{prefix:?} {suffix:?} {key}");
+            }
         }
+    }
+}
+
+#[test]
+fn names_of_zeros_and_of_different_lengths_have_different_hashes() {
+    // For a few keys this is not so: (1 << 30) - 1 has only 62 powers.
+    for key in [3, 0x1234_5677] {
+        let hashes: BTreeSet<_> = (0..1000).map(|len| hash(&vec![0; len], key)).collect();
+        assert_eq!(hashes.len(), 1000, "{key}");
+    }
+    // The hash stays below 2^32, so that no product overflows.
+    for byte in 0..=255 {
+        assert!(hash(&[byte; 1000], (1 << 30) - 1) < 1 << 32);
+    }
+}
+
+#[test]
+fn hostile_names_are_not_in_a_long_chain() {
+    /// Texts for which a hash without a key, the FNV of 64 bits with the multiplier 0x9e37_79b9_7f4a_7c15 from 0, has one
+    /// result, also after each other and after zeros.
+    const ALIKE: [&str; 16] = [
+        r"~V?+eI)]eI)]L<?+'3'33/K'?+L<O{f^",
+        r"~Vso5Y'3'3Nf5Yso'3'3@@?+@@MQK'eI",
+        r"3/Bj)]BjX8gsZb@@'3'3f^5Y'3)]YMO{",
+        r"|,[w3/6nL<6nf^@@'3'3~Vso4Dp0(Hgs",
+        r"3/L<W#|,gs|,YM4D'3(H?+BjK'qE3/~V",
+        r"rZqE?+gseIMQ5YZb'3(H?+Nf*rf^d4Bj",
+        r"eIL<)]NfAU5Y[wqE'3(HW#YM|,YM|,O{",
+        r"O{@@5Yp0YM4DW#L<'3)]?+ZbNf@@|,Nf",
+        r"BjAUd4?+4DW#6nNf'3)]@@eI*r*r6n5Y",
+        r"6nW#eIeIeIYMd4MQ'3*r)]rZp0MQ5Y4D",
+        r"5YYMYMAU5Yp0qEW#'3*r*rW#'3NfrZ[w",
+        r"?+sosof^f^W#L<6n'3*reIp0@@W#YM)]",
+        r"d4Zb'3~VqEAUgsNf'33/AUqEeI6ngsd4",
+        r"4D?+@@~V~V*rqE|,'33/X8[wrZ6nX8eI",
+        r"L<p0Nf'3AUgsgs*r'33/so4DYM[wd4*r",
+        r"YM?+)](H@@W#gsNf'33/|,gs)]rZ|,|,",
+    ];
+
+    /// A name that counts how often it is compared.
+    struct Counted<'n>(String, &'n Cell<u32>);
+
+    impl AsRef<[u8]> for Counted<'_> {
+        fn as_ref(&self) -> &[u8] {
+            self.1.set(self.1.get() + 1);
+            self.0.as_bytes()
+        }
+    }
+
+    let names = |prefix: &str| -> Vec<String> {
+        let pair = |n: usize| [prefix, ALIKE[n / 16], ALIKE[n % 16]].concat();
+        (0..256).map(pair).collect()
+    };
+    let lengths = (0..256).map(|len| "\0".repeat(len)).collect();
+    for names in [
+        names(""),
+        names(&"\0".repeat(16)),
+        names("customer/"),
+        lengths,
+    ] {
+        let n_compared = Cell::new(0);
+        let list: Vec<_> = names
+            .into_iter()
+            .map(|name| (Counted(name, &n_compared), ()))
+            .collect();
+        let mut index = NameIndex::new();
+        index.update(&list);
+        n_compared.set(0);
+        for (position, (name, ())) in list.iter().enumerate() {
+            assert_eq!(index.find(&list, name.0.as_bytes()), Ok(position));
+        }
+        // A tree of random names has an average depth of about eight.
+        assert!(
+            n_compared.get() < 256 * 20,
+            "{} comparisons",
+            n_compared.get()
+        );
     }
 }
 
@@ -968,9 +1071,38 @@ fn a_removed_name_is_inserted_at_the_end() {
         assert_eq!(object.get(name), None, "{name}");
         assert_eq!(object.insert(name, 1), None, "{name}");
         assert_eq!(object.iter().last(), Some((&**name, &1.into())));
+        let shown: BTreeMap<&str, i64> = object
+            .iter()
+            .map(|(name, value)| (name, value.as_i64().unwrap()))
+            .collect();
+        assert_eq!(format!("{object:?}").len(), format!("{shown:?}").len());
         assert_eq!(object.clone().into_iter().len(), 40);
     }
     assert!(object.iter().map(|member| member.0).eq(&names));
+}
+
+#[test]
+fn removed_members_take_no_memory_for_long() {
+    let capacity = |object: &mut Object| object.0.list_mut().capacity();
+    for n_kept in [0, 1, 40] {
+        let name = |n: usize| format!("a name of more than 22 bytes {n}");
+        let mut object: Object = (0..n_kept).map(|n| (name(n), n)).collect();
+        let mut largest = 0;
+        for n in n_kept..20_000 {
+            object.insert(name(n), n);
+            largest = largest.max(capacity(&mut object));
+            assert_eq!(object.remove(&name(n)), Some(n.into()));
+        }
+        assert!(largest <= 4 * n_kept.max(COMPARED_MAX), "{largest}");
+
+        object.extend((n_kept..20_000).map(|n| (name(n), n)));
+        for n in n_kept..20_000 {
+            assert_eq!(object.remove(&name(n)), Some(n.into()));
+        }
+        let kept = capacity(&mut object);
+        assert!(kept <= 4 * n_kept.max(COMPARED_MAX), "{kept}");
+        assert_eq!(object.len(), n_kept);
+    }
 }
 
 #[test]
