@@ -10,6 +10,8 @@ use super::decimal::{parse_number, push_hex};
 /// The percent-escapes that [`decode_percent_lossy`] decodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Escapes {
+    /// None.
+    None,
     /// All.
     All,
     /// All, and `+` is a space (URL Standard, "application/x-www-form-urlencoded parsing").
@@ -47,46 +49,61 @@ fn decode(text: &[u8], escapes: Escapes) -> (Vec<u8>, Option<usize>) {
     let mut out = Vec::with_capacity(text.len());
     let mut malformed = None;
     let mut rest = text;
-    while let [byte, after @ ..] = rest {
-        let mut byte = *byte;
-        let offset = text.len().saturating_sub(rest.len());
-        rest = after;
-        if byte == b'+' && escapes == Escapes::Form {
-            byte = b' ';
-        }
-        if byte == b'%' {
-            let escape = after.split_at_checked(2).and_then(|(digits, after)| {
-                let byte = u8::try_from(parse_number(digits, 16)?).ok()?;
-                Some((byte, after))
-            });
-            match escape {
-                Some((decoded, _)) if escapes == Escapes::Slashes && decoded != b'/' => {}
-                Some((decoded, after)) => (byte, rest) = (decoded, after),
-                None => malformed = malformed.or(Some(offset)),
-            }
+    while let Some((byte, after, is_malformed)) = split_first_decoded(rest, escapes) {
+        if is_malformed {
+            malformed = malformed.or(Some(text.len().saturating_sub(rest.len())));
         }
         out.push(byte);
+        rest = after;
     }
     (out, malformed)
 }
 
+/// Returns the first byte, decoded, and the bytes after it. The last value is whether it is a `%` without two
+/// hexadecimal digits.
+fn split_first_decoded(text: &[u8], escapes: Escapes) -> Option<(u8, &[u8], bool)> {
+    let (&byte, after) = text.split_first()?;
+    if byte == b'+' && escapes == Escapes::Form {
+        return Some((b' ', after, false));
+    }
+    if byte != b'%' || escapes == Escapes::None {
+        return Some((byte, after, false));
+    }
+    let escape = after.split_at_checked(2).and_then(|(digits, after)| {
+        let byte = u8::try_from(parse_number(digits, 16)?).ok()?;
+        Some((byte, after))
+    });
+    match escape {
+        Some((decoded, _)) if escapes == Escapes::Slashes && decoded != b'/' => {
+            Some((byte, after, false))
+        }
+        Some((decoded, after)) => Some((decoded, after, false)),
+        None => Some((byte, after, true)),
+    }
+}
+
 /// Appends `text`, all but unreserved characters (RFC 3986, section 2.3) escaped.
 pub(crate) fn push_percent_encoded(out: &mut String, text: &str) {
-    push_bytes(out, text.as_bytes());
+    for &byte in text.as_bytes() {
+        push_encoded(out, byte);
+    }
 }
 
 /// Appends `text` decoded and encoded again, so that different encodings of the same bytes become equal.
 pub(crate) fn push_percent_normalized(out: &mut String, text: &str, escapes: Escapes) {
-    push_bytes(out, &decode(text.as_bytes(), escapes).0);
+    let mut rest = text.as_bytes();
+    while let Some((byte, after, _)) = split_first_decoded(rest, escapes) {
+        push_encoded(out, byte);
+        rest = after;
+    }
 }
 
-fn push_bytes(out: &mut String, bytes: &[u8]) {
-    for &byte in bytes {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            push_percent_escape(out, byte);
-        }
+/// Appends a byte, which is escaped if it is no unreserved character.
+fn push_encoded(out: &mut String, byte: u8) {
+    if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+        out.push(char::from(byte));
+    } else {
+        push_percent_escape(out, byte);
     }
 }
 

@@ -303,27 +303,33 @@ impl Signer {
         body: &[u8],
     ) -> Vec<(&'static str, String)> {
         let time = self.time();
-        let token = &*self.credentials.session_token;
-        let mut added = Vec::with_capacity(4);
-        added.push(("X-Amz-Date", time.clone()));
         let mut lines = Vec::new();
-        let mut content_hash = push_headers(&mut lines, host, headers);
-        if content_hash.is_empty() {
-            content_hash = hex(&sha256(body));
-            if self.is_s3 {
-                added.push(("X-Amz-Content-Sha256", content_hash.clone()));
+        let own_hash = push_headers(&mut lines, host, headers);
+        let hash_of_body;
+        let content_hash = if own_hash.is_empty() {
+            hash_of_body = hex(&sha256(body));
+            &hash_of_body
+        } else {
+            own_hash
+        };
+        let is_hash_added = self.is_s3 && own_hash.is_empty();
+        let mut added = Vec::with_capacity(4);
+        for (name, value) in [
+            ("X-Amz-Date", &*time),
+            (
+                "X-Amz-Content-Sha256",
+                if is_hash_added { content_hash } else { "" },
+            ),
+            ("X-Amz-Security-Token", &self.credentials.session_token),
+        ] {
+            if !value.is_empty() {
+                push_sorted(&mut lines, (name, value), LOWER_CASE);
+                added.push((name, value.into()));
             }
         }
-        if !token.is_empty() {
-            added.push(("X-Amz-Security-Token", token.into()));
-        }
-        for (name, value) in &added {
-            push_header(&mut lines, name, value);
-        }
         let (path, query) = cut(target, b'?');
-        let query = query_lines(query);
-        let authorization =
-            self.authorization(&time, method, path, [&query, &lines], &content_hash);
+        let query = sorted_query(&normalized_query(query));
+        let authorization = self.authorization(&time, method, path, &query, &lines, content_hash);
         added.push(("Authorization", authorization));
         added
     }
@@ -369,36 +375,39 @@ impl Signer {
         push_decimal(&mut digits, expires_s);
         let time = self.time();
         let mut lines = Vec::new();
-        let mut content_hash = push_headers(&mut lines, host, headers);
-        if content_hash.is_empty() {
-            content_hash = if self.is_s3 {
-                "UNSIGNED-PAYLOAD".into()
-            } else {
-                hex(&sha256(b""))
-            };
-        }
+        let own_hash = push_headers(&mut lines, host, headers);
+        let hash_of_nothing;
+        let content_hash = if !own_hash.is_empty() {
+            own_hash
+        } else if self.is_s3 {
+            "UNSIGNED-PAYLOAD"
+        } else {
+            hash_of_nothing = hex(&sha256(b""));
+            &hash_of_nothing
+        };
+        let mut names = String::new();
+        push_lines(&mut String::new(), &mut names, &lines);
         let (path, query) = cut(target, b'?');
-        let mut query = query_lines(query);
+        let mut query = normalized_query(query);
         for (name, value) in [
             ("X-Amz-Algorithm", ALGORITHM),
-            ("X-Amz-Credential", &self.credential(&time)),
+            (
+                "X-Amz-Credential",
+                &concat(&[&self.credentials.access_key_id, "/", &self.scope(&time)]),
+            ),
             ("X-Amz-Date", &time),
             ("X-Amz-Expires", &digits),
             ("X-Amz-Security-Token", &self.credentials.session_token),
-            ("X-Amz-SignedHeaders", &joined(&lines, None, ";")),
+            ("X-Amz-SignedHeaders", &names),
         ] {
             if !value.is_empty() {
-                push_sorted(&mut query, concat(&[name, "\0", &encode(value)]));
+                push_pair(&mut query, name, value, Escapes::None);
             }
         }
-        let authorization =
-            self.authorization(&time, method, path, [&query, &lines], &content_hash);
-        let mut presigned = concat(&[path, "?"]);
-        push_joined(&mut presigned, &query, Some("="), "&");
-        presigned.push_str("&X-Amz-Signature=");
-        let signature = authorization.rsplit('=').next();
-        presigned.push_str(signature.unwrap_or_default());
-        Ok(presigned)
+        let query = sorted_query(&query);
+        let authorization = self.authorization(&time, method, path, &query, &lines, content_hash);
+        let signature = authorization.rsplit('=').next().unwrap_or_default();
+        Ok(concat(&[path, "?", &query, "&X-Amz-Signature=", signature]))
     }
 
     /// Returns the time of the signature, such as `20150830T123600Z`.
@@ -406,111 +415,90 @@ impl Signer {
         let time_s = self.time_s.unwrap_or_else(|| sys::unix_time_ms() / 1000);
         let mut text = *b"0000-00-00T00:00:00Z";
         write_rfc_3339(&mut text, i64::try_from(time_s).unwrap_or(i64::MAX), None);
-        let [
-            y,
-            e,
-            a,
-            r,
-            _,
-            mo,
-            nth,
-            _,
-            d,
-            ay,
-            t,
-            h,
-            our,
-            _,
-            mi,
-            n,
-            _,
-            s,
-            ec,
-            z,
-        ] = text;
-        let time = [y, e, a, r, mo, nth, d, ay, t, h, our, mi, n, s, ec, z];
-        utf8(&time).into()
+        let time = text.iter().filter(|byte| !matches!(byte, b'-' | b':'));
+        let time = time.map(|byte| char::from(*byte));
+        time.collect()
     }
 
-    /// Returns the id of the access key and the scope of the signature: day, region and service.
-    fn credential(&self, time: &str) -> String {
-        concat(&[
-            &self.credentials.access_key_id,
-            "/",
-            cut(time, b'T').0,
-            "/",
-            &self.region,
-            "/",
-            &self.service,
-            "/aws4_request",
-        ])
+    /// Returns the scope of the signature: day, region and service.
+    fn scope(&self, time: &str) -> String {
+        let (day, _) = cut(time, b'T');
+        concat(&[day, "/", &self.region, "/", &self.service, "/aws4_request"])
     }
 
-    /// Returns the value of the header `Authorization`, which ends with the signature. The lines are those of
-    /// query and headers.
+    /// Returns the value of the header `Authorization`, which ends with the signature. The query and the lines
+    /// of the headers are sorted.
     fn authorization(
         &self,
         time: &str,
         method: &str,
         path: &str,
-        [query, headers]: [&[String]; 2],
+        query: &str,
+        headers: &[(&str, &str)],
         content_hash: &str,
     ) -> String {
         // The canonical request.
-        let mut text = concat(&[method, "\n"]);
+        let mut text = String::from(method);
         text.make_ascii_uppercase();
+        push(&mut text, "\n");
         self.push_path(&mut text, path);
-        text.push('\n');
-        push_joined(&mut text, query, Some("="), "&");
-        text.push('\n');
-        push_joined(&mut text, headers, Some(":"), "\n");
-        text.push_str("\n\n");
-        push_joined(&mut text, headers, None, ";");
-        text.push('\n');
-        text.push_str(content_hash);
+        push(&mut text, "\n");
+        push(&mut text, query);
+        push(&mut text, "\n");
+        let mut names = String::new();
+        push_lines(&mut text, &mut names, headers);
+        push(&mut text, "\n");
+        push(&mut text, &names);
+        push(&mut text, "\n");
+        push(&mut text, content_hash);
         let hash = hex(&sha256(text.as_bytes()));
 
-        let credential = self.credential(time);
-        let scope = cut(&credential, b'/').1.unwrap_or_default();
-        let text = concat(&[ALGORITHM, "\n", time, "\n", scope, "\n", &hash]);
+        let scope = self.scope(time);
+        let text = concat(&[ALGORITHM, "\n", time, "\n", &scope, "\n", &hash]);
         let secret = concat(&["AWS4", &self.credentials.secret_access_key]);
-        let mut key = hmac(secret.as_bytes(), &[cut(scope, b'/').0.as_bytes()]);
+        let mut key = hmac(secret.as_bytes(), &[cut(&scope, b'/').0.as_bytes()]);
         for part in [&*self.region, &*self.service, "aws4_request", &text] {
             key = hmac(&key, &[part.as_bytes()]);
         }
 
-        let mut out = concat(&[ALGORITHM, " Credential=", &credential, ", SignedHeaders="]);
-        push_joined(&mut out, headers, None, ";");
-        out.push_str(", Signature=");
-        out.push_str(&hex(&key));
-        out
+        concat(&[
+            ALGORITHM,
+            " Credential=",
+            &self.credentials.access_key_id,
+            "/",
+            &scope,
+            ", SignedHeaders=",
+            &names,
+            ", Signature=",
+            &hex(&key),
+        ])
     }
 
     /// Appends the path as it is signed.
     fn push_path(&self, out: &mut String, path: &str) {
-        let start = out.len();
+        let escapes = if self.is_s3 {
+            Escapes::All
+        } else {
+            Escapes::None
+        };
+        let mut segments = Vec::new();
         let mut rest = Some(path.strip_prefix('/').unwrap_or(path));
         while let Some(path) = rest {
             let (segment, after) = cut(path, b'/');
             rest = after;
-            if self.is_s3 {
-                out.push('/');
-                push_percent_normalized(out, segment, Escapes::All);
-                continue;
-            }
             // RFC 3986, section 5.2.4, and without empty segments.
             match segment {
-                "" | "." => {}
-                ".." => while out.len() > start && out.pop() != Some('/') {},
-                // The escapes in the path are escaped again.
-                _ => {
-                    out.push('/');
-                    push_percent_encoded(out, segment);
-                }
+                "" | "." if !self.is_s3 => {}
+                ".." if !self.is_s3 => _ = segments.pop(),
+                _ => segments.push(segment),
             }
         }
-        if out.len() == start || !self.is_s3 && path.as_bytes().last() == Some(&b'/') {
-            out.push('/');
+        for segment in &segments {
+            push(out, "/");
+            push_percent_normalized(out, segment, escapes);
+        }
+        if segments.is_empty() || !self.is_s3 && path.as_bytes().last() == Some(&b'/') {
+            push(out, "/");
         }
     }
 }
@@ -531,118 +519,160 @@ pub fn encode(text: &str) -> String {
     out
 }
 
-/// Adds the lines of the headers that are signed. Returns the content hash that they have, or an empty text.
-fn push_headers(lines: &mut Vec<String>, host: &str, headers: &[(&str, &str)]) -> String {
-    let mut content_hash = String::new();
-    let mut own_host = host;
+/// Adds the headers that are signed. Returns the content hash that they have, or an empty text.
+fn push_headers<'a>(
+    lines: &mut Vec<(&'a str, &'a str)>,
+    host: &'a str,
+    headers: &[(&'a str, &'a str)],
+) -> &'a str {
+    let mut content_hash = "";
+    let mut own_host = ("host", host);
     for (name, value) in headers {
         let is_name = |other: &str| is(name.as_bytes(), other.as_bytes());
-        let mut is_signed = true;
+        if is_name("host") {
+            own_host = (name, value);
+            continue;
+        }
+        if is_name("x-amz-content-sha256") {
+            content_hash = value;
+        }
         let mut unsigned = Some(UNSIGNED_HEADERS);
+        let mut is_signed = true;
         while let Some(names) = unsigned {
             let (other, after) = cut(names, b' ');
             unsigned = after;
             is_signed &= !is_name(other);
         }
         if is_signed {
-            push_header(lines, name, value);
-        }
-        if is_name("host") {
-            own_host = "";
-        }
-        if is_name("x-amz-content-sha256") {
-            content_hash = (*value).into();
+            push_sorted(lines, (name, value), LOWER_CASE);
         }
     }
-    if !own_host.is_empty() {
-        push_header(lines, "host", own_host);
-    }
+    push_sorted(lines, own_host, LOWER_CASE);
     content_hash
 }
 
-/// Adds the line of a header: the name in lower case, and the values of that name, joined by commas.
-fn push_header(lines: &mut Vec<String>, name: &str, value: &str) {
-    let mut line = concat(&[name, "\0"]);
-    line.make_ascii_lowercase();
-    for same in lines.iter_mut() {
-        if same.starts_with(&line) {
-            same.push(',');
-            push_words(same, value);
-            return;
-        }
-    }
-    push_words(&mut line, value);
-    push_sorted(lines, line);
-}
+/// The bit that makes an upper-case letter of ASCII a lower-case letter.
+const LOWER_CASE: u8 = 0x20;
 
-/// Appends a value without spaces around it, and with one for several spaces within it.
-fn push_words(out: &mut String, value: &str) {
-    let mut before = "";
-    for word in value.split_ascii_whitespace() {
-        out.push_str(before);
-        out.push_str(word);
-        before = " ";
-    }
-}
-
-/// Returns the lines of a query, with names and values encoded.
-fn query_lines(mut query: Option<&str>) -> Vec<String> {
-    let mut lines = Vec::new();
-    while let Some(pairs) = query.filter(|pairs| !pairs.is_empty()) {
-        let (pair, after) = cut(pairs, b'&');
-        query = after;
-        let (name, value) = cut(pair, b'=');
-        let mut line = String::new();
-        push_percent_normalized(&mut line, name, Escapes::Form);
-        line.push('\0');
-        push_percent_normalized(&mut line, value.unwrap_or_default(), Escapes::Form);
-        push_sorted(&mut lines, line);
-    }
-    lines
-}
-
-/// Adds a line, which is a name, a zero byte and a value. They are ordered by name and then by value, since
-/// no byte is less than the zero byte. The plain form is `sort`, which has a larger code.
-fn push_sorted(lines: &mut Vec<String>, line: String) {
+/// Adds a line, which is ordered by its first text, after those with the same. `=` is less than all other
+/// characters, so that a query is ordered by name and then by value. The bits of `case` are set in upper-case letters.
+/// The plain form is `sort_by`, which has a larger code.
+#[inline(never)]
+fn push_sorted<'a>(lines: &mut Vec<(&'a str, &'a str)>, line: (&'a str, &'a str), case: u8) {
     lines.push(line);
     let mut rest = lines.as_mut_slice();
     while let [before @ .., last] = rest {
         match before.last_mut() {
-            Some(previous) if *previous > *last => mem::swap(previous, last),
+            Some(previous) if is_before(last.0, previous.0, case) => mem::swap(previous, last),
             _ => return,
         }
         rest = before;
     }
 }
 
-/// Returns the lines as [`push_joined`] appends them.
-fn joined(lines: &[String], equals: Option<&str>, between: &str) -> String {
-    let mut out = String::new();
-    push_joined(&mut out, lines, equals, between);
-    out
+fn is_before(a: &str, b: &str, case: u8) -> bool {
+    let order = |byte: u8| match byte {
+        b'=' => 0,
+        b'A'..=b'Z' => byte | case,
+        _ => byte,
+    };
+    for (a, b) in a.bytes().zip(b.bytes()) {
+        let (a, b) = (order(a), order(b));
+        if a != b {
+            return a < b;
+        }
+    }
+    a.len() < b.len()
 }
 
-/// Appends the lines with `equals` for their zero bytes and `between` between them. `None` leaves the values
-/// out.
-fn push_joined(out: &mut String, lines: &[String], equals: Option<&str>, between: &str) {
-    let mut before = "";
-    for line in lines {
-        let (name, value) = cut(line, 0);
-        out.push_str(before);
-        out.push_str(name);
-        if let (Some(equals), Some(value)) = (equals, value) {
-            out.push_str(equals);
-            out.push_str(value);
+/// Appends sorted headers as they are signed, and their names: in lower case, with the values of a name joined by commas,
+/// without spaces around a value, and with one for several spaces within it.
+fn push_lines(out: &mut String, names: &mut String, headers: &[(&str, &str)]) {
+    let mut last = "";
+    for (name, value) in headers {
+        if is(name.as_bytes(), last.as_bytes()) {
+            // The line break.
+            out.pop();
+            push(out, ",");
+        } else {
+            last = name;
+            if !names.is_empty() {
+                push(names, ";");
+            }
+            let start = names.len();
+            push(names, name);
+            names.make_ascii_lowercase();
+            push(out, text_after(names, start));
+            push(out, ":");
         }
-        before = between;
+        let mut between = "";
+        for word in value.split_ascii_whitespace() {
+            push(out, between);
+            push(out, word);
+            between = " ";
+        }
+        push(out, "\n");
     }
+}
+
+/// Returns a query with names and values encoded.
+fn normalized_query(mut query: Option<&str>) -> String {
+    let mut normalized = String::new();
+    while let Some(pairs) = query.filter(|pairs| !pairs.is_empty()) {
+        let (pair, after) = cut(pairs, b'&');
+        query = after;
+        let (name, value) = cut(pair, b'=');
+        push_pair(
+            &mut normalized,
+            name,
+            value.unwrap_or_default(),
+            Escapes::Form,
+        );
+    }
+    normalized
+}
+
+/// Appends a pair to a query.
+#[inline(never)]
+fn push_pair(query: &mut String, name: &str, value: &str, escapes: Escapes) {
+    if !query.is_empty() {
+        push(query, "&");
+    }
+    push_percent_normalized(query, name, escapes);
+    push(query, "=");
+    push_percent_normalized(query, value, escapes);
+}
+
+/// Returns an encoded query with its pairs sorted by name and value.
+fn sorted_query(query: &str) -> String {
+    let mut lines = Vec::new();
+    let mut rest = Some(query);
+    while let Some(pairs) = rest {
+        let (pair, after) = cut(pairs, b'&');
+        rest = after;
+        push_sorted(&mut lines, (pair, ""), 0);
+    }
+    let mut sorted = String::new();
+    for (pair, _) in lines {
+        if !sorted.is_empty() {
+            push(&mut sorted, "&");
+        }
+        push(&mut sorted, pair);
+    }
+    sorted
+}
+
+/// Appends a text. The plain form is `push_str`, which is inlined.
+#[inline(never)]
+fn push(out: &mut String, text: &str) {
+    out.push_str(text);
 }
 
 /// Returns the parts of a text as one text. The plain form is `concat` of slices, which has a larger code.
 fn concat(parts: &[&str]) -> String {
     let mut text = String::new();
     for part in parts {
-        text.push_str(part);
+        push(&mut text, part);
     }
     text
 }
