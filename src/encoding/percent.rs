@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::EncodingError;
-use super::decimal::{parse_number, push_hex};
+use super::decimal::{hex_digit, parse_number, push_hex};
 
 /// The percent-escapes that [`decode_percent_lossy`] decodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,26 +85,30 @@ fn split_first_decoded(text: &[u8], escapes: Escapes) -> Option<(u8, &[u8], bool
 /// Appends `text`, all but unreserved characters (RFC 3986, section 2.3) escaped.
 pub(crate) fn push_percent_encoded(out: &mut String, text: &str) {
     for &byte in text.as_bytes() {
-        push_encoded(out, byte);
+        if is_unreserved(byte) {
+            out.push(char::from(byte));
+        } else {
+            push_percent_escape(out, byte);
+        }
     }
 }
 
 /// Appends `text` decoded and encoded again, so that different encodings of the same bytes become equal.
-pub(crate) fn push_percent_normalized(out: &mut String, text: &str, escapes: Escapes) {
-    let mut rest = text.as_bytes();
+pub(crate) fn push_percent_normalized(out: &mut Vec<u8>, text: &[u8], escapes: Escapes) {
+    let mut rest = text;
     while let Some((byte, after, _)) = split_first_decoded(rest, escapes) {
-        push_encoded(out, byte);
+        let digits = [byte >> 4, byte].map(|digit| hex_digit(digit).to_ascii_uppercase());
+        let escape = [b'%', digits[0], digits[1]];
+        let plain = [byte];
+        let part: &[u8] = if is_unreserved(byte) { &plain } else { &escape };
+        out.extend_from_slice(part);
         rest = after;
     }
 }
 
-/// Appends a byte, which is escaped if it is no unreserved character.
-fn push_encoded(out: &mut String, byte: u8) {
-    if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-        out.push(char::from(byte));
-    } else {
-        push_percent_escape(out, byte);
-    }
+/// RFC 3986, section 2.3.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 /// Appends a byte as `%XX`, in upper case as RFC 3986 recommends.
@@ -195,9 +199,9 @@ mod tests {
         #[track_caller]
         fn check(text: &str, want: &str, want_form: &str) {
             for (escapes, want) in [(Escapes::All, want), (Escapes::Form, want_form)] {
-                let mut out = String::new();
-                push_percent_normalized(&mut out, text, escapes);
-                assert_eq!(out, want);
+                let mut out = Vec::new();
+                push_percent_normalized(&mut out, text.as_bytes(), escapes);
+                assert_eq!(out, want.as_bytes());
             }
         }
         check("", "", "");

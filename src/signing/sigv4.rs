@@ -38,8 +38,8 @@ use core::ffi::CStr;
 use core::time::Duration;
 use core::{error, fmt, mem};
 
-use super::{hex, hmac, sha256};
-use crate::encoding::lengths::{text_after, text_before, utf8};
+use super::{hex_digits, hmac, sha256};
+use crate::encoding::lengths::{prefix, skip, utf8};
 use crate::encoding::time::write_rfc_3339;
 use crate::encoding::{Escapes, push_decimal, push_percent_encoded, push_percent_normalized};
 use crate::http1::head::is;
@@ -304,31 +304,30 @@ impl Signer {
     ) -> Vec<(&'static str, String)> {
         let time = self.time();
         let mut lines = Vec::new();
-        let own_hash = push_headers(&mut lines, host, headers);
+        let mut content_hash = push_headers(&mut lines, host, headers);
         let hash_of_body;
-        let content_hash = if own_hash.is_empty() {
-            hash_of_body = hex(&sha256(body));
-            &hash_of_body
-        } else {
-            own_hash
-        };
-        let is_hash_added = self.is_s3 && own_hash.is_empty();
+        let mut added_hash = "";
+        if content_hash.is_empty() {
+            hash_of_body = hex_digits(&sha256(body));
+            content_hash = utf8(&hash_of_body);
+            if self.is_s3 {
+                added_hash = content_hash;
+            }
+        }
         let mut added = Vec::with_capacity(4);
         for (name, value) in [
             ("X-Amz-Date", &*time),
-            (
-                "X-Amz-Content-Sha256",
-                if is_hash_added { content_hash } else { "" },
-            ),
+            ("X-Amz-Content-Sha256", added_hash),
             ("X-Amz-Security-Token", &self.credentials.session_token),
         ] {
             if !value.is_empty() {
-                push_sorted(&mut lines, (name, value), LOWER_CASE);
+                push_sorted(&mut lines, (name.as_bytes(), value.as_bytes()), LOWER_CASE);
                 added.push((name, value.into()));
             }
         }
-        let (path, query) = cut(target, b'?');
-        let query = sorted_query(&normalized_query(query));
+        let mut target = Some(target.as_bytes());
+        let path = next_part(&mut target, b'?').unwrap_or_default();
+        let query = sorted_query(&normalized_query(target));
         let authorization = self.authorization(&time, method, path, &query, &lines, content_hash);
         added.push(("Authorization", authorization));
         added
@@ -382,32 +381,45 @@ impl Signer {
         } else if self.is_s3 {
             "UNSIGNED-PAYLOAD"
         } else {
-            hash_of_nothing = hex(&sha256(b""));
-            &hash_of_nothing
+            hash_of_nothing = hex_digits(&sha256(b""));
+            utf8(&hash_of_nothing)
         };
-        let mut names = String::new();
-        push_lines(&mut String::new(), &mut names, &lines);
-        let (path, query) = cut(target, b'?');
-        let mut query = normalized_query(query);
+        let mut names = Vec::new();
+        push_lines(&mut Vec::new(), &mut names, &lines);
+        let mut rest = Some(target.as_bytes());
+        let path = next_part(&mut rest, b'?').unwrap_or_default();
+        let mut query = normalized_query(rest);
         for (name, value) in [
-            ("X-Amz-Algorithm", ALGORITHM),
+            ("X-Amz-Algorithm", ALGORITHM.as_bytes()),
             (
                 "X-Amz-Credential",
-                &concat(&[&self.credentials.access_key_id, "/", &self.scope(&time)]),
+                &filled(
+                    "*/*",
+                    &[
+                        self.credentials.access_key_id.as_bytes(),
+                        &self.scope(&time),
+                    ],
+                ),
             ),
-            ("X-Amz-Date", &time),
-            ("X-Amz-Expires", &digits),
-            ("X-Amz-Security-Token", &self.credentials.session_token),
+            ("X-Amz-Date", time.as_bytes()),
+            ("X-Amz-Expires", digits.as_bytes()),
+            (
+                "X-Amz-Security-Token",
+                self.credentials.session_token.as_bytes(),
+            ),
             ("X-Amz-SignedHeaders", &names),
         ] {
             if !value.is_empty() {
-                push_pair(&mut query, name, value, Escapes::None);
+                push_pair(&mut query, name.as_bytes(), value, Escapes::None);
             }
         }
         let query = sorted_query(&query);
         let authorization = self.authorization(&time, method, path, &query, &lines, content_hash);
         let signature = authorization.rsplit('=').next().unwrap_or_default();
-        Ok(concat(&[path, "?", &query, "&X-Amz-Signature=", signature]))
+        Ok(text(&filled(
+            "*?*&X-Amz-Signature=*",
+            &[path, &query, signature.as_bytes()],
+        )))
     }
 
     /// Returns the time of the signature, such as `20150830T123600Z`.
@@ -421,9 +433,12 @@ impl Signer {
     }
 
     /// Returns the scope of the signature: day, region and service.
-    fn scope(&self, time: &str) -> String {
-        let (day, _) = cut(time, b'T');
-        concat(&[day, "/", &self.region, "/", &self.service, "/aws4_request"])
+    fn scope(&self, time: &str) -> Vec<u8> {
+        let day = prefix(time.as_bytes(), 8);
+        filled(
+            "*/*/*/aws4_request",
+            &[day, self.region.as_bytes(), self.service.as_bytes()],
+        )
     }
 
     /// Returns the value of the header `Authorization`, which ends with the signature. The query and the lines
@@ -432,73 +447,80 @@ impl Signer {
         &self,
         time: &str,
         method: &str,
-        path: &str,
-        query: &str,
-        headers: &[(&str, &str)],
+        path: &[u8],
+        query: &[u8],
+        headers: &[Line],
         content_hash: &str,
     ) -> String {
         // The canonical request.
-        let mut text = String::from(method);
+        let mut text = Vec::from(method);
         text.make_ascii_uppercase();
-        push(&mut text, "\n");
+        push(&mut text, b"\n");
         self.push_path(&mut text, path);
-        push(&mut text, "\n");
-        push(&mut text, query);
-        push(&mut text, "\n");
-        let mut names = String::new();
+        fill(&mut text, "\n*\n", &[query]);
+        let mut names = Vec::new();
         push_lines(&mut text, &mut names, headers);
-        push(&mut text, "\n");
-        push(&mut text, &names);
-        push(&mut text, "\n");
-        push(&mut text, content_hash);
-        let hash = hex(&sha256(text.as_bytes()));
+        fill(&mut text, "\n*\n*", &[&names, content_hash.as_bytes()]);
+        let hash = hex_digits(&sha256(&text));
 
         let scope = self.scope(time);
-        let text = concat(&[ALGORITHM, "\n", time, "\n", &scope, "\n", &hash]);
-        let secret = concat(&["AWS4", &self.credentials.secret_access_key]);
-        let mut key = hmac(secret.as_bytes(), &[cut(&scope, b'/').0.as_bytes()]);
-        for part in [&*self.region, &*self.service, "aws4_request", &text] {
-            key = hmac(&key, &[part.as_bytes()]);
+        text.clear();
+        fill(
+            &mut text,
+            "AWS4*",
+            &[self.credentials.secret_access_key.as_bytes()],
+        );
+        let mut key = hmac(&text, &[prefix(&scope, 8)]);
+        text.clear();
+        fill(
+            &mut text,
+            "AWS4-HMAC-SHA256\n*\n*\n*",
+            &[time.as_bytes(), &scope, &hash],
+        );
+        for part in [
+            self.region.as_bytes(),
+            self.service.as_bytes(),
+            b"aws4_request",
+            &text,
+        ] {
+            key = hmac(&key, &[part]);
         }
-
-        concat(&[
-            ALGORITHM,
-            " Credential=",
-            &self.credentials.access_key_id,
-            "/",
-            &scope,
-            ", SignedHeaders=",
-            &names,
-            ", Signature=",
-            &hex(&key),
-        ])
+        text.clear();
+        fill(
+            &mut text,
+            "AWS4-HMAC-SHA256 Credential=*/*, SignedHeaders=*, Signature=*",
+            &[
+                self.credentials.access_key_id.as_bytes(),
+                &scope,
+                &names,
+                &hex_digits(&key),
+            ],
+        );
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// Appends the path as it is signed.
-    fn push_path(&self, out: &mut String, path: &str) {
+    fn push_path(&self, out: &mut Vec<u8>, path: &[u8]) {
+        let start = out.len();
         let escapes = if self.is_s3 {
             Escapes::All
         } else {
             Escapes::None
         };
-        let mut segments = Vec::new();
-        let mut rest = Some(path.strip_prefix('/').unwrap_or(path));
-        while let Some(path) = rest {
-            let (segment, after) = cut(path, b'/');
-            rest = after;
+        let mut rest = Some(path.strip_prefix(b"/").unwrap_or(path));
+        while let Some(segment) = next_part(&mut rest, b'/') {
             // RFC 3986, section 5.2.4, and without empty segments.
             match segment {
-                "" | "." if !self.is_s3 => {}
-                ".." if !self.is_s3 => _ = segments.pop(),
-                _ => segments.push(segment),
+                b"" | b"." if !self.is_s3 => {}
+                b".." if !self.is_s3 => while out.len() > start && out.pop() != Some(b'/') {},
+                _ => {
+                    push(out, b"/");
+                    push_percent_normalized(out, segment, escapes);
+                }
             }
         }
-        for segment in &segments {
-            push(out, "/");
-            push_percent_normalized(out, segment, escapes);
-        }
-        if segments.is_empty() || !self.is_s3 && path.as_bytes().last() == Some(&b'/') {
-            push(out, "/");
+        if out.len() == start || !self.is_s3 && path.last() == Some(&b'/') {
+            push(out, b"/");
         }
     }
 }
@@ -519,35 +541,36 @@ pub fn encode(text: &str) -> String {
     out
 }
 
+/// A header: its name and value. Or a pair of a query, and nothing.
+type Line<'a> = (&'a [u8], &'a [u8]);
+
 /// Adds the headers that are signed. Returns the content hash that they have, or an empty text.
 fn push_headers<'a>(
-    lines: &mut Vec<(&'a str, &'a str)>,
+    lines: &mut Vec<Line<'a>>,
     host: &'a str,
     headers: &[(&'a str, &'a str)],
 ) -> &'a str {
     let mut content_hash = "";
-    let mut own_host = ("host", host);
+    let mut own_host = host;
     for (name, value) in headers {
-        let is_name = |other: &str| is(name.as_bytes(), other.as_bytes());
-        if is_name("host") {
-            own_host = (name, value);
-            continue;
-        }
-        if is_name("x-amz-content-sha256") {
-            content_hash = value;
-        }
-        let mut unsigned = Some(UNSIGNED_HEADERS);
         let mut is_signed = true;
-        while let Some(names) = unsigned {
-            let (other, after) = cut(names, b' ');
-            unsigned = after;
-            is_signed &= !is_name(other);
+        let mut unsigned = Some(UNSIGNED_HEADERS.as_bytes());
+        while let Some(other) = next_part(&mut unsigned, b' ') {
+            is_signed &= !is(name.as_bytes(), other);
         }
         if is_signed {
-            push_sorted(lines, (name, value), LOWER_CASE);
+            push_sorted(lines, (name.as_bytes(), value.as_bytes()), LOWER_CASE);
+        }
+        if is(name.as_bytes(), b"host") {
+            own_host = "";
+        }
+        if is(name.as_bytes(), b"x-amz-content-sha256") {
+            content_hash = value;
         }
     }
-    push_sorted(lines, own_host, LOWER_CASE);
+    if !own_host.is_empty() {
+        push_sorted(lines, (b"host", own_host.as_bytes()), LOWER_CASE);
+    }
     content_hash
 }
 
@@ -555,10 +578,10 @@ fn push_headers<'a>(
 const LOWER_CASE: u8 = 0x20;
 
 /// Adds a line, which is ordered by its first text, after those with the same. `=` is less than all other
-/// characters, so that a query is ordered by name and then by value. The bits of `case` are set in upper-case letters.
-/// The plain form is `sort_by`, which has a larger code.
+/// characters, so that a query is ordered by name and then by value. The bits of `case` are set in upper-case
+/// letters. The plain form is `sort_by`, which has a larger code.
 #[inline(never)]
-fn push_sorted<'a>(lines: &mut Vec<(&'a str, &'a str)>, line: (&'a str, &'a str), case: u8) {
+fn push_sorted<'a>(lines: &mut Vec<Line<'a>>, line: Line<'a>, case: u8) {
     lines.push(line);
     let mut rest = lines.as_mut_slice();
     while let [before @ .., last] = rest {
@@ -570,13 +593,14 @@ fn push_sorted<'a>(lines: &mut Vec<(&'a str, &'a str)>, line: (&'a str, &'a str)
     }
 }
 
-fn is_before(a: &str, b: &str, case: u8) -> bool {
-    let order = |byte: u8| match byte {
+/// Returns whether a line with the first text `a` comes before one with `b`.
+fn is_before(a: &[u8], b: &[u8], case: u8) -> bool {
+    let order = |byte: &u8| match byte {
         b'=' => 0,
         b'A'..=b'Z' => byte | case,
-        _ => byte,
+        _ => *byte,
     };
-    for (a, b) in a.bytes().zip(b.bytes()) {
+    for (a, b) in a.iter().zip(b) {
         let (a, b) = (order(a), order(b));
         if a != b {
             return a < b;
@@ -585,43 +609,46 @@ fn is_before(a: &str, b: &str, case: u8) -> bool {
     a.len() < b.len()
 }
 
-/// Appends sorted headers as they are signed, and their names: in lower case, with the values of a name joined by commas,
-/// without spaces around a value, and with one for several spaces within it.
-fn push_lines(out: &mut String, names: &mut String, headers: &[(&str, &str)]) {
-    let mut last = "";
+/// Appends sorted headers as they are signed, and their names: in lower case, with the values of a name joined
+/// by commas, without spaces around a value, and with one for several spaces within it.
+fn push_lines(out: &mut Vec<u8>, names: &mut Vec<u8>, headers: &[Line]) {
+    let mut last: &[u8] = b"";
     for (name, value) in headers {
-        if is(name.as_bytes(), last.as_bytes()) {
+        if is(name, last) {
             // The line break.
             out.pop();
-            push(out, ",");
+            push(out, b",");
         } else {
             last = name;
             if !names.is_empty() {
-                push(names, ";");
+                push(names, b";");
             }
             let start = names.len();
             push(names, name);
             names.make_ascii_lowercase();
-            push(out, text_after(names, start));
-            push(out, ":");
+            push(out, skip(names, start));
+            push(out, b":");
         }
-        let mut between = "";
-        for word in value.split_ascii_whitespace() {
-            push(out, between);
-            push(out, word);
-            between = " ";
+        let start = out.len();
+        for word in value.split(u8::is_ascii_whitespace) {
+            if !word.is_empty() {
+                if out.len() > start {
+                    push(out, b" ");
+                }
+                push(out, word);
+            }
         }
-        push(out, "\n");
+        push(out, b"\n");
     }
 }
 
 /// Returns a query with names and values encoded.
-fn normalized_query(mut query: Option<&str>) -> String {
-    let mut normalized = String::new();
-    while let Some(pairs) = query.filter(|pairs| !pairs.is_empty()) {
-        let (pair, after) = cut(pairs, b'&');
-        query = after;
-        let (name, value) = cut(pair, b'=');
+fn normalized_query(query: Option<&[u8]>) -> Vec<u8> {
+    let mut normalized = Vec::new();
+    let mut rest = query.filter(|query| !query.is_empty());
+    while let Some(pair) = next_part(&mut rest, b'&') {
+        let mut value = Some(pair);
+        let name = next_part(&mut value, b'=').unwrap_or_default();
         push_pair(
             &mut normalized,
             name,
@@ -634,64 +661,75 @@ fn normalized_query(mut query: Option<&str>) -> String {
 
 /// Appends a pair to a query.
 #[inline(never)]
-fn push_pair(query: &mut String, name: &str, value: &str, escapes: Escapes) {
+fn push_pair(query: &mut Vec<u8>, name: &[u8], value: &[u8], escapes: Escapes) {
     if !query.is_empty() {
-        push(query, "&");
+        push(query, b"&");
     }
     push_percent_normalized(query, name, escapes);
-    push(query, "=");
+    push(query, b"=");
     push_percent_normalized(query, value, escapes);
 }
 
 /// Returns an encoded query with its pairs sorted by name and value.
-fn sorted_query(query: &str) -> String {
+fn sorted_query(query: &[u8]) -> Vec<u8> {
     let mut lines = Vec::new();
     let mut rest = Some(query);
-    while let Some(pairs) = rest {
-        let (pair, after) = cut(pairs, b'&');
-        rest = after;
-        push_sorted(&mut lines, (pair, ""), 0);
+    while let Some(pair) = next_part(&mut rest, b'&') {
+        push_sorted(&mut lines, (pair, b""), 0);
     }
-    let mut sorted = String::new();
+    let mut sorted = Vec::new();
     for (pair, _) in lines {
         if !sorted.is_empty() {
-            push(&mut sorted, "&");
+            push(&mut sorted, b"&");
         }
         push(&mut sorted, pair);
     }
     sorted
 }
 
-/// Appends a text. The plain form is `push_str`, which is inlined.
+/// Appends bytes. The plain form is `extend_from_slice`, which is inlined.
 #[inline(never)]
-fn push(out: &mut String, text: &str) {
-    out.push_str(text);
+fn push(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend_from_slice(bytes);
 }
 
-/// Returns the parts of a text as one text. The plain form is `concat` of slices, which has a larger code.
-fn concat(parts: &[&str]) -> String {
-    let mut text = String::new();
-    for part in parts {
-        push(&mut text, part);
+/// Appends a text with the values for its stars. The plain form, a call for each part, has a larger code.
+#[inline(never)]
+fn fill(out: &mut Vec<u8>, template: &str, values: &[&[u8]]) {
+    let mut values = values.iter();
+    let mut rest = Some(template.as_bytes());
+    while let Some(part) = next_part(&mut rest, b'*') {
+        push(out, part);
+        push(out, values.next().copied().unwrap_or_default());
     }
-    text
 }
 
-/// Returns the text before the first `byte`, which is ASCII, and the text after it if there is one. The plain
-/// form is `split_once`, which has a larger code.
-fn cut(text: &str, byte: u8) -> (&str, Option<&str>) {
-    match text.bytes().position(|other| other == byte) {
-        Some(at) => (
-            text_before(text, at),
-            Some(text_after(text, at.wrapping_add(1))),
-        ),
-        None => (text, None),
-    }
+/// Returns a text with the values for its stars.
+fn filled(template: &str, values: &[&[u8]]) -> Vec<u8> {
+    let mut out = Vec::new();
+    fill(&mut out, template, values);
+    out
+}
+
+/// Returns a copy of bytes that are UTF-8.
+fn text(bytes: &[u8]) -> String {
+    utf8(bytes).into()
+}
+
+/// Returns the bytes before the first `end`, or all if there is none, and moves `rest` after that. The plain form is
+/// `split`, which is inlined.
+#[inline(never)]
+fn next_part<'a>(rest: &mut Option<&'a [u8]>, end: u8) -> Option<&'a [u8]> {
+    let bytes = (*rest)?;
+    let len = bytes.iter().position(|byte| *byte == end);
+    *rest = len.map(|len| skip(bytes, len.wrapping_add(1)));
+    Some(prefix(bytes, len.unwrap_or(bytes.len())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signing::hex;
 
     fn signer(service: &'static str) -> Signer {
         let credentials =
@@ -892,9 +930,13 @@ mod tests {
         #[track_caller]
         fn check(path: &str, want_s3: &str, want_other: &str) {
             for (service, want) in [("s3", want_s3), ("sqs", want_other)] {
-                let mut got = String::from("GET\n");
-                signer(service).push_path(&mut got, path);
-                assert_eq!(got.strip_prefix("GET\n"), Some(want), "{service} {path}");
+                let mut got = b"GET\n".to_vec();
+                signer(service).push_path(&mut got, path.as_bytes());
+                assert_eq!(
+                    got.strip_prefix(b"GET\n"),
+                    Some(want.as_bytes()),
+                    "{service} {path}"
+                );
             }
         }
         check("", "/", "/");
