@@ -91,10 +91,9 @@ pub fn hex(bytes: &[u8]) -> String {
 /// Returns a hash or code as lower-case hexadecimal digits.
 fn hex_digits(bytes: &[u8; 32]) -> [u8; 64] {
     let mut digits = [0; 64];
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
-        for (digit, value) in pair.iter_mut().zip([byte >> 4, *byte]) {
-            *digit = hex_digit(value);
-        }
+    for (n, digit) in digits.iter_mut().enumerate() {
+        let byte = bytes.get(n / 2).copied().unwrap_or(0);
+        *digit = hex_digit(if n % 2 == 0 { byte >> 4 } else { byte });
     }
     digits
 }

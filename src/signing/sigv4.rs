@@ -167,9 +167,17 @@ impl Credentials {
     /// # Errors
     /// If one of the first two variables is not set. With SnapStart, none is set.
     pub fn from_env() -> Result<Credentials> {
-        let id = variable(c"AWS_ACCESS_KEY_ID")?;
-        let secret = variable(c"AWS_SECRET_ACCESS_KEY")?;
-        let token = variable(c"AWS_SESSION_TOKEN").unwrap_or_default();
+        let id = variable(c"AWS_ACCESS_KEY_ID");
+        let secret = variable(c"AWS_SECRET_ACCESS_KEY");
+        if id.is_empty() || secret.is_empty() {
+            let is_id = id.is_empty();
+            return Err(SignError::MissingVariable(if is_id {
+                "AWS_ACCESS_KEY_ID"
+            } else {
+                "AWS_SECRET_ACCESS_KEY"
+            }));
+        }
+        let token = variable(c"AWS_SESSION_TOKEN");
         Ok(Credentials::new(id, secret).with_session_token(token))
     }
 }
@@ -182,12 +190,10 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Returns the value of an environment variable that is not empty.
-fn variable(name: &'static CStr) -> Result<&'static str> {
-    match sys::env(name).map(core::str::from_utf8) {
-        Some(Ok(value)) if !value.is_empty() => Ok(value),
-        _ => Err(SignError::MissingVariable(utf8(name.to_bytes()))),
-    }
+/// Returns the value of an environment variable, or an empty text if it is not set.
+fn variable(name: &CStr) -> &'static str {
+    let value = sys::env(name).unwrap_or_default();
+    core::str::from_utf8(value).unwrap_or_default()
 }
 
 /// Signs the requests to one service in one region.
@@ -251,7 +257,10 @@ impl Signer {
     /// # Errors
     /// Those of [`Credentials::from_env`], and if `AWS_REGION` is not set.
     pub fn from_env(service: impl Into<Cow<'static, str>>) -> Result<Signer> {
-        let region = variable(c"AWS_REGION")?;
+        let region = variable(c"AWS_REGION");
+        if region.is_empty() {
+            return Err(SignError::MissingVariable("AWS_REGION"));
+        }
         Ok(Signer::new(Credentials::from_env()?, region, service))
     }
 
@@ -314,20 +323,18 @@ impl Signer {
                 added_hash = content_hash;
             }
         }
-        let mut added = Vec::with_capacity(4);
-        for (name, value) in [
-            ("X-Amz-Date", &*time),
-            ("X-Amz-Content-Sha256", added_hash),
-            ("X-Amz-Security-Token", &self.credentials.session_token),
-        ] {
-            if !value.is_empty() {
-                push_sorted(&mut lines, (name.as_bytes(), value.as_bytes()), LOWER_CASE);
-                added.push((name, value.into()));
-            }
-        }
+        let mut added = Vec::new();
+        add(&mut added, &mut lines, "X-Amz-Date", &time);
+        add(&mut added, &mut lines, "X-Amz-Content-Sha256", added_hash);
+        add(
+            &mut added,
+            &mut lines,
+            "X-Amz-Security-Token",
+            &self.credentials.session_token,
+        );
         let mut target = Some(target.as_bytes());
         let path = next_part(&mut target, b'?').unwrap_or_default();
-        let query = sorted_query(&normalized_query(target));
+        let query = normalized_query(target);
         let authorization = self.authorization(&time, method, path, &query, &lines, content_hash);
         added.push(("Authorization", authorization));
         added
@@ -413,7 +420,6 @@ impl Signer {
                 push_pair(&mut query, name.as_bytes(), value, Escapes::None);
             }
         }
-        let query = sorted_query(&query);
         let authorization = self.authorization(&time, method, path, &query, &lines, content_hash);
         let signature = authorization.rsplit('=').next().unwrap_or_default();
         Ok(text(&filled(
@@ -428,8 +434,7 @@ impl Signer {
         let mut text = *b"0000-00-00T00:00:00Z";
         write_rfc_3339(&mut text, i64::try_from(time_s).unwrap_or(i64::MAX), None);
         let time = text.iter().filter(|byte| !matches!(byte, b'-' | b':'));
-        let time = time.map(|byte| char::from(*byte));
-        time.collect()
+        time.map(|byte| char::from(*byte)).collect()
     }
 
     /// Returns the scope of the signature: day, region and service.
@@ -457,7 +462,7 @@ impl Signer {
         text.make_ascii_uppercase();
         push(&mut text, b"\n");
         self.push_path(&mut text, path);
-        fill(&mut text, "\n*\n", &[query]);
+        push_query(&mut text, query);
         let mut names = Vec::new();
         push_lines(&mut text, &mut names, headers);
         fill(&mut text, "\n*\n*", &[&names, content_hash.as_bytes()]);
@@ -496,7 +501,7 @@ impl Signer {
                 &hex_digits(&key),
             ],
         );
-        String::from_utf8(text).unwrap_or_default()
+        utf8(&text).into()
     }
 
     /// Appends the path as it is signed.
@@ -539,6 +544,20 @@ pub fn encode(text: &str) -> String {
     let mut out = String::new();
     push_percent_encoded(&mut out, text);
     out
+}
+
+/// Adds a header that is signed, unless it is empty.
+#[inline(never)]
+fn add<'a>(
+    added: &mut Vec<(&'static str, String)>,
+    lines: &mut Vec<Line<'a>>,
+    name: &'static str,
+    value: &'a str,
+) {
+    if !value.is_empty() {
+        push_sorted(lines, (name.as_bytes(), value.as_bytes()), LOWER_CASE);
+        added.push((name, value.into()));
+    }
 }
 
 /// A header: its name and value. Or a pair of a query, and nothing.
@@ -670,21 +689,20 @@ fn push_pair(query: &mut Vec<u8>, name: &[u8], value: &[u8], escapes: Escapes) {
     push_percent_normalized(query, value, escapes);
 }
 
-/// Returns an encoded query with its pairs sorted by name and value.
-fn sorted_query(query: &[u8]) -> Vec<u8> {
+/// Appends an encoded query with its pairs sorted by name and value, and line breaks around it.
+fn push_query(out: &mut Vec<u8>, query: &[u8]) {
     let mut lines = Vec::new();
     let mut rest = Some(query);
     while let Some(pair) = next_part(&mut rest, b'&') {
         push_sorted(&mut lines, (pair, b""), 0);
     }
-    let mut sorted = Vec::new();
-    for (pair, _) in lines {
-        if !sorted.is_empty() {
-            push(&mut sorted, b"&");
-        }
-        push(&mut sorted, pair);
+    let mut before: &[u8] = b"\n";
+    for (pair, _) in &lines {
+        push(out, before);
+        push(out, pair);
+        before = b"&";
     }
-    sorted
+    push(out, b"\n");
 }
 
 /// Appends bytes. The plain form is `extend_from_slice`, which is inlined.
