@@ -5,11 +5,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::EncodingError;
-use super::decimal::{parse_number, push_hex};
+use super::decimal::{hex_digit, parse_number, push_hex};
 
 /// The percent-escapes that [`decode_percent_lossy`] decodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Escapes {
+    /// None.
+    None,
     /// All.
     All,
     /// All, and `+` is a space (URL Standard, "application/x-www-form-urlencoded parsing").
@@ -47,47 +49,66 @@ fn decode(text: &[u8], escapes: Escapes) -> (Vec<u8>, Option<usize>) {
     let mut out = Vec::with_capacity(text.len());
     let mut malformed = None;
     let mut rest = text;
-    while let [byte, after @ ..] = rest {
-        let mut byte = *byte;
-        let offset = text.len().saturating_sub(rest.len());
-        rest = after;
-        if byte == b'+' && escapes == Escapes::Form {
-            byte = b' ';
-        }
-        if byte == b'%' {
-            let escape = after.split_at_checked(2).and_then(|(digits, after)| {
-                let byte = u8::try_from(parse_number(digits, 16)?).ok()?;
-                Some((byte, after))
-            });
-            match escape {
-                Some((decoded, _)) if escapes == Escapes::Slashes && decoded != b'/' => {}
-                Some((decoded, after)) => (byte, rest) = (decoded, after),
-                None => malformed = malformed.or(Some(offset)),
-            }
+    while let Some((byte, after, is_malformed)) = split_first_decoded(rest, escapes) {
+        if is_malformed {
+            malformed = malformed.or(Some(text.len().saturating_sub(rest.len())));
         }
         out.push(byte);
+        rest = after;
     }
     (out, malformed)
 }
 
+/// Returns the first byte, decoded, and the bytes after it. The last value is whether it is a `%` without two
+/// hexadecimal digits.
+fn split_first_decoded(text: &[u8], escapes: Escapes) -> Option<(u8, &[u8], bool)> {
+    let (&byte, after) = text.split_first()?;
+    if byte == b'+' && escapes == Escapes::Form {
+        return Some((b' ', after, false));
+    }
+    if byte != b'%' || escapes == Escapes::None {
+        return Some((byte, after, false));
+    }
+    let escape = after.split_at_checked(2).and_then(|(digits, after)| {
+        let byte = u8::try_from(parse_number(digits, 16)?).ok()?;
+        Some((byte, after))
+    });
+    match escape {
+        Some((decoded, _)) if escapes == Escapes::Slashes && decoded != b'/' => {
+            Some((byte, after, false))
+        }
+        Some((decoded, after)) => Some((decoded, after, false)),
+        None => Some((byte, after, true)),
+    }
+}
+
 /// Appends `text`, all but unreserved characters (RFC 3986, section 2.3) escaped.
 pub(crate) fn push_percent_encoded(out: &mut String, text: &str) {
-    push_bytes(out, text.as_bytes());
-}
-
-/// Appends `text` decoded and encoded again, so that different encodings of the same bytes become equal.
-pub(crate) fn push_percent_normalized(out: &mut String, text: &str, escapes: Escapes) {
-    push_bytes(out, &decode(text.as_bytes(), escapes).0);
-}
-
-fn push_bytes(out: &mut String, bytes: &[u8]) {
-    for &byte in bytes {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+    for &byte in text.as_bytes() {
+        if is_unreserved(byte) {
             out.push(char::from(byte));
         } else {
             push_percent_escape(out, byte);
         }
     }
+}
+
+/// Appends `text` decoded and encoded again, so that different encodings of the same bytes become equal.
+pub(crate) fn push_percent_normalized(out: &mut Vec<u8>, text: &[u8], escapes: Escapes) {
+    let mut rest = text;
+    while let Some((byte, after, _)) = split_first_decoded(rest, escapes) {
+        let digits = [byte >> 4, byte].map(|digit| hex_digit(digit).to_ascii_uppercase());
+        let escape = [b'%', digits[0], digits[1]];
+        let plain = [byte];
+        let part: &[u8] = if is_unreserved(byte) { &plain } else { &escape };
+        out.extend_from_slice(part);
+        rest = after;
+    }
+}
+
+/// RFC 3986, section 2.3.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 /// Appends a byte as `%XX`, in upper case as RFC 3986 recommends.
@@ -178,9 +199,9 @@ mod tests {
         #[track_caller]
         fn check(text: &str, want: &str, want_form: &str) {
             for (escapes, want) in [(Escapes::All, want), (Escapes::Form, want_form)] {
-                let mut out = String::new();
-                push_percent_normalized(&mut out, text, escapes);
-                assert_eq!(out, want);
+                let mut out = Vec::new();
+                push_percent_normalized(&mut out, text.as_bytes(), escapes);
+                assert_eq!(out, want.as_bytes());
             }
         }
         check("", "", "");

@@ -92,7 +92,8 @@ pub(crate) fn write_rfc_3339(text: &mut [u8], secs: i64, fraction: Option<u32>) 
         date.month,
         date.year,
     ];
-    let mut numbers = numbers.iter().skip(usize::from(fraction.is_none()));
+    let first = usize::from(fraction.is_none());
+    let mut numbers = numbers.get(first..).unwrap_or_default().iter();
     let mut number = 0;
     // Numbers are written from the end of the text: a number follows each separator.
     for byte in text.iter_mut().rev() {

@@ -25,7 +25,7 @@ use alloc::vec::Vec;
 use core::hint::black_box;
 
 use crate::encoding::{base64, decode_base64, hex_digit};
-use sha256::{BLOCK_LEN, Hash};
+use sha256::BLOCK_LEN;
 
 /// Returns the SHA-256 of `bytes` (FIPS 180-4).
 ///
@@ -36,7 +36,7 @@ use sha256::{BLOCK_LEN, Hash};
 /// assert_eq!(hex(&digest), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 /// ```
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    sha256::digest(&[bytes])
+    sha256::digest(bytes, &[])
 }
 
 /// Returns the HMAC of `message` with SHA-256 (RFC 2104). The key may have any length; RFC 2104, section 3,
@@ -66,15 +66,11 @@ fn hmac(key: &[u8], message: &[&[u8]]) -> [u8; 32] {
     for (byte, key_byte) in block.iter_mut().zip(key) {
         *byte ^= key_byte;
     }
-    let mut inner = Hash::new();
-    inner.update(&block);
-    for part in message {
-        inner.update(part);
-    }
+    let inner = sha256::digest(&block, message);
     for byte in &mut block {
         *byte ^= 0x36 ^ 0x5c;
     }
-    sha256::digest(&[&block, &inner.finish()])
+    sha256::digest(&block, &[&inner])
 }
 
 /// Returns `bytes` as lower-case hexadecimal digits.
@@ -90,6 +86,16 @@ pub fn hex(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// Returns a hash or code as lower-case hexadecimal digits.
+fn hex_digits(bytes: &[u8; 32]) -> [u8; 64] {
+    let mut digits = [0; 64];
+    for (n, digit) in digits.iter_mut().enumerate() {
+        let byte = bytes.get(n / 2).copied().unwrap_or(0);
+        *digit = hex_digit(if n % 2 == 0 { byte >> 4 } else { byte });
+    }
+    digits
 }
 
 /// Returns whether `a` and `b` are equal, in a time that depends on their lengths only.

@@ -19,9 +19,10 @@ const INITIAL: [u32; 8] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
 ];
 
-/// Returns the SHA-256 of the bytes of all parts, one after the other.
-pub(crate) fn digest(parts: &[&[u8]]) -> [u8; 32] {
+/// Returns the SHA-256 of bytes and of the parts after them, one after the other.
+pub(crate) fn digest(bytes: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Hash::new();
+    hash.update(bytes);
     for part in parts {
         hash.update(part);
     }
@@ -148,7 +149,7 @@ mod tests {
 
     #[track_caller]
     fn check(bytes: &[u8], want: &str) {
-        let digits = digest(&[bytes]).map(|byte| format!("{byte:02x}"));
+        let digits = digest(bytes, &[]).map(|byte| format!("{byte:02x}"));
         assert_eq!(digits.concat(), want, "{} bytes", bytes.len());
     }
 
@@ -203,7 +204,7 @@ mod tests {
         let bytes: Vec<u8> = (0..=255).collect();
         for cut in 0..bytes.len() {
             let (before, after) = bytes.split_at(cut);
-            assert_eq!(digest(&[before, b"", after]), digest(&[&bytes]), "{cut}");
+            assert_eq!(digest(before, &[b"", after]), digest(&bytes, &[]), "{cut}");
         }
     }
 }

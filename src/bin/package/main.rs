@@ -123,7 +123,7 @@ fn base64(digest: &[u8; 32]) -> String {
 /// does not link again what it has from an earlier build, such as one with other features, and then
 /// the linker writes no map.
 fn kept_map(executable: &Path) -> Result<PathBuf> {
-    let hash = base64(&sha256::digest(&[&read(executable)?])).replace('/', "_");
+    let hash = base64(&sha256::digest(&read(executable)?, &[])).replace('/', "_");
     let name = format!("{}.{hash}", file_name(executable));
     Ok(executable.with_file_name("maps").join(name))
 }
@@ -255,7 +255,7 @@ impl Pack {
             ));
         }
         let zip = zip::write(&files)?;
-        let (zip_len, hash) = (zip.len(), base64(&sha256::digest(&[&zip])));
+        let (zip_len, hash) = (zip.len(), base64(&sha256::digest(&zip, &[])));
         files.push(File {
             name: "function.zip".into(),
             mode: 0o644,

@@ -328,7 +328,7 @@ fn zip_files_have_the_mode_of_each_file_and_a_fixed_date() {
 
 #[test]
 fn known_base64() {
-    let digest = sha256::digest(&[]);
+    let digest = sha256::digest(b"", &[]);
     assert_eq!(
         base64(&digest),
         "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
