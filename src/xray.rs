@@ -56,6 +56,7 @@ use crate::encoding::hex_digit;
 use crate::encoding::lengths::{add, utf8};
 use crate::error::{Error, Result};
 use crate::http1::address::socket_addr;
+use crate::http1::head;
 use crate::json::{self, ToJson, Writer};
 use crate::sys;
 
@@ -228,7 +229,7 @@ impl Trace {
     }
 
     /// Reads a tracing header, such as `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`
-    /// (AWS X-Ray Developer Guide, "Tracing header"). Other fields may be in it, and any order. A trace that is not
+    /// (AWS X-Ray Developer Guide, "Tracing header"). Other fields may be in it, any order, and white space around fields. A trace that is not
     /// sampled and a malformed header give an empty trace.
     #[inline(never)]
     fn parse(header: &[u8]) -> Trace {
@@ -236,6 +237,7 @@ impl Trace {
         let mut sampled = [0];
         // A header in the environment ends with 0.
         for field in header.split(|byte| matches!(byte, b';' | 0)) {
+            let field = head::trim(field);
             copy_value(field, b"Root=", &mut trace.root);
             copy_value(field, b"Parent=", &mut trace.parent_id);
             copy_value(field, b"Sampled=", &mut sampled);

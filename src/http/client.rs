@@ -37,7 +37,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Display;
+use core::fmt::{self, Display};
 use core::net::SocketAddr;
 use core::str;
 use core::time::Duration;
@@ -112,7 +112,10 @@ impl Client {
     #[inline]
     pub fn new(address: &str) -> Result<Client> {
         let invalid = |why: &str| {
-            let parts = ["invalid address \"", address, "\": ", why];
+            // A user and a query may have a password, so the message shows neither of them.
+            let is_secret = address.bytes().any(|b| matches!(b, b'@' | b'?'));
+            let shown = if is_secret { "..." } else { address };
+            let parts = ["invalid address \"", shown, "\": ", why];
             Error::of(INVALID_REQUEST, &parts)
         };
         let rest = match address.split_at_checked("https://".len()) {
@@ -228,7 +231,7 @@ impl Client {
 
     /// Makes a request with any method, such as `PUT`. `path` begins with `/` and may have a query; it is sent as it
     /// is, so other characters than those of a URL must be percent-encoded. An empty path is the path of the
-    /// client's address, or `/`.
+    /// client's address, or `/`; a query may follow it: `?page=2`.
     ///
     /// ```no_run
     /// use tiny_lambda::http::client::Client;
@@ -243,15 +246,18 @@ impl Client {
             client: self,
             has_host: false,
             has_content_type: false,
-            target: [self.base.as_str(), path].concat(),
+            is_json: false,
+            target: self.base.clone(),
             method: method.into(),
             fields: String::new(),
             body: Cow::Borrowed(&[]),
             problem: None,
         };
-        if request.target.is_empty() {
+        // RFC 9112, section 3.2.1: a path is sent even if it is empty.
+        if request.target.is_empty() && !path.as_bytes().starts_with(b"/") {
             request.target.push('/');
         }
+        request.target.push_str(path);
         let is_allowed = |b: u8| b.is_ascii_graphic() && b != b'#';
         if !matches!(path.as_bytes(), [] | [b'/' | b'?', ..]) || !path.bytes().all(is_allowed) {
             request.problem = Some("the path must begin with / and be percent-encoded");
@@ -274,12 +280,14 @@ impl Client {
 /// # let _ = reply;
 /// # Ok::<(), tiny_lambda::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "a request is sent by `send`"]
 pub struct RequestBuilder<'c> {
     client: &'c Client,
     has_host: bool,
     has_content_type: bool,
+    /// The body is JSON.
+    is_json: bool,
     method: String,
     target: String,
     /// Lines with header fields.
@@ -287,6 +295,18 @@ pub struct RequestBuilder<'c> {
     body: Cow<'c, [u8]>,
     /// What is wrong with the request; [`send`](Self::send) reports it.
     problem: Option<&'static str>,
+}
+
+/// Shows method and path only: the query, the header fields and the body may be secret.
+impl fmt::Debug for RequestBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.target.split('?').next().unwrap_or_default();
+        f.debug_struct("RequestBuilder")
+            .field("addr", &self.client.addr)
+            .field("method", &self.method)
+            .field("path", &path)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'c> RequestBuilder<'c> {
@@ -348,6 +368,7 @@ impl<'c> RequestBuilder<'c> {
     /// ```
     pub fn body<B: AsRef<[u8]> + ?Sized>(mut self, body: &'c B) -> RequestBuilder<'c> {
         self.body = Cow::Borrowed(body.as_ref());
+        self.is_json = false;
         self
     }
 
@@ -363,9 +384,7 @@ impl<'c> RequestBuilder<'c> {
     /// ```
     pub fn json<T: ToJson + ?Sized>(mut self, value: &T) -> RequestBuilder<'c> {
         self.body = Cow::Owned(json::to_vec(value));
-        if !self.has_content_type {
-            self = self.header("Content-Type", "application/json");
-        }
+        self.is_json = true;
         self
     }
 
@@ -409,6 +428,9 @@ impl<'c> RequestBuilder<'c> {
             head.push_str("Content-Length: ");
             push_decimal(&mut head, self.body.len() as u64);
             head.push_str("\r\n");
+        }
+        if self.is_json && !self.has_content_type {
+            push_field(&mut head, "Content-Type", "application/json");
         }
         head.push_str(&self.fields);
         head.push_str("\r\n");

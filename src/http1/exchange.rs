@@ -11,7 +11,7 @@ use core::time::Duration;
 use std::net::TcpStream;
 
 use super::body::Body;
-use super::connection::{self, ReceiveError, Reply};
+use super::connection::{ReceiveError, Reply};
 use super::head::{self, Framing};
 use super::remove_range;
 use crate::encoding::lengths::add;
@@ -106,10 +106,16 @@ pub(crate) fn exchange(
     }
 }
 
-/// Sends a request that is shorter than the buffer of a socket, so that the peer cannot make it wait.
+/// Sends a request that is shorter than the buffer of a socket, which takes it at once. A longer one that the peer
+/// does not read in time is not sent whole.
 #[inline]
 pub(crate) fn send_short(stream: &TcpStream, request: &Request<'_>) -> Sent {
-    connection::send(stream, [request.head, request.body, &[]])
+    let len = add(request.head.len(), request.body.len());
+    match sys::send(stream, [request.head, request.body, &[]]) {
+        Ok(sent) if sent < len => Err((sent, Errno::TIMED_OUT)),
+        Ok(_) => Ok(()),
+        Err(errno) => Err((0, errno)),
+    }
 }
 
 /// Sends a request of any length.

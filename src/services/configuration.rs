@@ -239,10 +239,10 @@ impl Configuration {
     #[inline]
     pub fn flags(mut self) -> Result<FeatureFlags> {
         let bytes = self.request()?;
-        match (json::parse(&bytes), self.flags.as_slice()) {
+        match (json::parse_after_bom(&bytes), self.flags.as_slice()) {
             (Ok(flags), _) => Ok(flags),
             // The agent replies to a request for one flag with the flag itself.
-            (Err(error), [name]) => match json::parse(&bytes) {
+            (Err(error), [name]) => match json::parse_after_bom(&bytes) {
                 Ok(flag) => Ok(FeatureFlags(Vec::from([(name.clone(), flag)]))),
                 Err(_) => Err(self.not_json(&error)),
             },

@@ -184,7 +184,8 @@ impl Call {
             }
         };
         let body = trim(body.get(..TEXT_LEN_MAX).unwrap_or(&body));
-        if !body.is_empty() {
+        // The body of another status may be the value, which may be secret.
+        if status >= 400 && !body.is_empty() {
             text.push_str(": ");
             push_text(&mut text, body);
         }

@@ -228,8 +228,8 @@ impl Call {
         // The extension refuses tokens of the container credentials, which SnapStart functions have instead.
         let is_valid = |token: &&str| !token.is_empty() && is_field_value(token);
         let Some(token) = token.filter(is_valid) else {
-            let why = "AWS_SESSION_TOKEN is not set: functions with SnapStart have none, and the extension does not \
-                support them";
+            let why = "AWS_SESSION_TOKEN is not set or has control characters: functions with SnapStart have none, \
+                and the extension does not support them";
             return Err(self.failed(why, ""));
         };
         let name = "X-Aws-Parameters-Secrets-Token: ";

@@ -36,6 +36,7 @@ fn a_header_is_a_trace_if_it_is_sampled_and_has_root_and_parent() {
     let (root_and_parent, _) = HEADER.rsplit_once(';').unwrap();
     let (root, parent) = root_and_parent.split_once(';').unwrap();
     check(&format!("Sampled=1;{parent};{root}"), true);
+    check(&format!(" {root} ;\t{parent}; Sampled=1 "), true);
     // Not sampled, undecided, requested.
     for sampled in [
         "",

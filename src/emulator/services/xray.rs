@@ -20,6 +20,8 @@ use crate::json::{self, Object, Value};
 /// Most documents of an invocation, and their length in bytes. The rest is counted.
 const DOCUMENTS_MAX: usize = 1000;
 const DOCUMENTS_LEN_MAX: usize = 4 * 1024 * 1024;
+/// Most bytes of datagrams that are kept until an invocation begins or ends, which is when they are read.
+const PENDING_LEN_MAX: usize = 2 * DOCUMENTS_LEN_MAX;
 /// Most problems that are kept until the next invocation ends.
 const PROBLEMS_MAX: usize = 10;
 /// Longest datagram over UDP and IPv4 (RFC 768, RFC 791).
@@ -109,6 +111,10 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     traces: Vec<TraceLog>,
+    /// Datagrams in the order of their arrival. To read them at once would take longer than a function takes to send
+    /// them, and the system drops datagrams that wait for too long.
+    pending: Vec<Vec<u8>>,
+    pending_len: usize,
     /// Problems with datagrams that belong to no invocation, and how many more there were.
     problems: Vec<String>,
     n_more_problems: usize,
@@ -164,7 +170,10 @@ impl XRayListener {
     pub(crate) fn begin(&self, request_id: &str, header: &str) {
         let mut fields = header.split(';');
         let root = fields.find_map(|field| field.trim().strip_prefix("Root="));
-        lock(&self.shared.state).traces.push(TraceLog {
+        let mut state = lock(&self.shared.state);
+        // What has arrived belongs to earlier invocations.
+        state.take_pending();
+        state.traces.push(TraceLog {
             request_id: request_id.to_owned(),
             root: root.unwrap_or_default().to_owned(),
             documents: Vec::new(),
@@ -177,6 +186,7 @@ impl XRayListener {
     pub(crate) fn finish(&self, request_id: &str) -> Traced {
         self.flush();
         let mut state = lock(&self.shared.state);
+        state.take_pending();
         let mut problems = mem::take(&mut state.problems);
         let n_more = mem::take(&mut state.n_more_problems);
         if n_more > 0 {
@@ -186,13 +196,20 @@ impl XRayListener {
             .traces
             .iter()
             .position(|trace| trace.request_id == request_id);
-        let Some(trace) = index.map(|index| state.traces.remove(index)) else {
+        let Some(mut trace) = index.map(|index| state.traces.remove(index)) else {
             return Traced {
                 subsegments: Vec::new(),
                 problems,
             };
         };
         drop(state);
+        let mut received = Vec::new();
+        for document in mem::take(&mut trace.documents) {
+            flatten(document, "", "", &mut received);
+        }
+        let n_more = received.len().saturating_sub(DOCUMENTS_MAX);
+        trace.n_dropped = trace.n_dropped.saturating_add(n_more);
+        received.truncate(DOCUMENTS_MAX);
         if trace.n_dropped > 0 {
             problems.push(format!(
                 "{} subsegments were left out: an invocation may have {DOCUMENTS_MAX}, and {DOCUMENTS_LEN_MAX} bytes",
@@ -200,7 +217,7 @@ impl XRayListener {
             ));
         }
         Traced {
-            subsegments: nest(trace.documents),
+            subsegments: nest(received),
             problems,
         }
     }
@@ -252,7 +269,7 @@ impl Shared {
                     state.n_markers = state.n_markers.saturating_add(1);
                     self.marked.notify_all();
                 }
-                Ok((len, _)) => state.take(datagram.get(..len).unwrap_or_default()),
+                Ok((len, _)) => state.push(datagram.get(..len).unwrap_or_default()),
                 Err(_) => {
                     drop(state);
                     thread::sleep(Duration::from_millis(1));
@@ -263,6 +280,23 @@ impl Shared {
 }
 
 impl State {
+    fn push(&mut self, datagram: &[u8]) {
+        // An empty datagram takes memory, too.
+        let len = datagram.len().saturating_add(size_of::<Vec<u8>>());
+        self.pending_len = self.pending_len.saturating_add(len);
+        self.pending.push(datagram.to_vec());
+        if self.pending_len > PENDING_LEN_MAX {
+            self.take_pending();
+        }
+    }
+
+    fn take_pending(&mut self) {
+        self.pending_len = 0;
+        for datagram in mem::take(&mut self.pending) {
+            self.take(&datagram);
+        }
+    }
+
     fn take(&mut self, datagram: &[u8]) {
         let problem = match read_datagram(datagram) {
             Err(why) => format!("a datagram of {} bytes was ignored: {why}", datagram.len()),
@@ -336,12 +370,8 @@ fn read_datagram(datagram: &[u8]) -> Result<Object, String> {
     Ok(document)
 }
 
-/// Makes a tree of documents.
-fn nest(documents: Vec<Object>) -> Vec<Subsegment> {
-    let mut received = Vec::new();
-    for document in documents {
-        flatten(document, "", "", &mut received);
-    }
+/// Makes a tree.
+fn nest(received: Vec<Subsegment>) -> Vec<Subsegment> {
     let mut flat: Vec<Option<Subsegment>> = Vec::new();
     for subsegment in received {
         // The last document of an id replaces one that was sent while it was in progress.
@@ -536,16 +566,20 @@ mod tests {
         assert!(read_datagram(b"\xff\n\xff").is_err());
     }
 
-    fn object(text: &str) -> Object {
-        json::parse(text.as_bytes()).unwrap()
+    fn flat(documents: &[&str]) -> Vec<Subsegment> {
+        let mut received = Vec::new();
+        for text in documents {
+            let document = json::parse(text.as_bytes()).unwrap();
+            flatten(document, "", "", &mut received);
+        }
+        received
     }
 
     #[test]
     fn subsegments_nest_by_their_parents() {
         #[track_caller]
         fn check(documents: &[&str], want: &str) {
-            let documents = documents.iter().map(|text| object(text)).collect();
-            assert_eq!(tree_text(&nest(documents)), want);
+            assert_eq!(tree_text(&nest(flat(documents))), want);
         }
         check(&[], "");
         let a = r#"{"name":"a","id":"1","parent_id":"f","start_time":1,"end_time":1.25,"annotations":{"order":"o1","n":2}}"#;
@@ -591,13 +625,31 @@ mod tests {
             r#"{"id": "9c2255d6bd84be23", "name": "DynamoDB", "start_time": 1796070560.875768, "parent_id": "ed86422909c6bae8", "in_progress": false, "trace_id": "1-5bef4de7-ad49b0e87f6ef6c87fc2e700", "type": "subsegment", "namespace": "aws", "end_time": 1796070560.875786}"#,
             r#"{"id": "ed86422909c6bae8", "name": "order", "start_time": 1796070560.8757246, "parent_id": "53995c3f42cd8ad8", "in_progress": false, "annotations": {"order": "o1"}, "trace_id": "1-5bef4de7-ad49b0e87f6ef6c87fc2e700", "type": "subsegment", "namespace": "local", "end_time": 1796070560.8800514}"#,
         ];
-        let read = |document| {
+        for document in datagrams {
             let datagram = format!("{{\"format\":\"json\",\"version\":1}}\n{document}");
-            read_datagram(datagram.as_bytes()).unwrap()
-        };
-        let tree = nest(datagrams.into_iter().map(read).collect());
+            assert!(read_datagram(datagram.as_bytes()).is_ok());
+        }
+        let tree = nest(flat(&datagrams));
         let want = "  order (local) 4.33 ms order=\"o1\"\n    DynamoDB (aws) 0.02 ms\n";
         assert_eq!(tree_text(&tree), want);
+    }
+
+    #[test]
+    fn datagrams_are_kept_until_an_invocation_begins_or_ends() {
+        let mut state = State::default();
+        for _ in 0..300 {
+            state.push(b"x");
+        }
+        assert_eq!((state.pending.len(), state.problems.len()), (300, 0));
+        state.take_pending();
+        assert_eq!((state.pending.len(), state.pending_len), (0, 0));
+        assert_eq!(state.problems.len(), PROBLEMS_MAX);
+        for datagram in [vec![0; DATAGRAM_LEN_MAX], Vec::new()] {
+            for _ in 0..=PENDING_LEN_MAX / (datagram.len() + 24) {
+                state.push(&datagram);
+            }
+            assert_eq!(state.pending.len(), 0, "{}", datagram.len());
+        }
     }
 
     #[test]
@@ -631,6 +683,28 @@ mod tests {
         let traced = listener.finish("b");
         assert_eq!(traced.subsegments.len(), DOCUMENTS_LEN_MAX / 65_160);
         assert_eq!(traced.problems.len(), 1);
+        // Those within another document count, too, also if each contains the next one.
+        listener.begin("d", "Root=1-d");
+        let mut parent_id = String::new();
+        for n in 0..DOCUMENTS_MAX / 10 {
+            let mut inner = String::new();
+            for id in (n * 20..(n + 1) * 20).rev() {
+                inner = format!(
+                    "{{\"name\":\"n\",\"id\":\"{id:016x}\",\"parent_id\":\"{parent_id}\",\"trace_id\":\"1-d\",\"start_time\":1,\"subsegments\":[{inner}]}}"
+                );
+            }
+            parent_id = format!("{:016x}", n * 20 + 19);
+            sender
+                .send_to(format!("{HEADER}\n{inner}").as_bytes(), listener.addr())
+                .unwrap();
+            listener.flush();
+        }
+        let traced = listener.finish("d");
+        assert!(
+            traced.problems[0].starts_with("1000 subsegments were left out"),
+            "{:?}",
+            traced.problems
+        );
         // Late ones, of which a few are named.
         for id in 0..PROBLEMS_MAX + 2 {
             send("1-b", id, 0);

@@ -40,7 +40,13 @@ fn an_address_is_numeric() {
         let got = Client::new(address).map(|client| client.addr().to_string());
         let got = got.map_err(|error| {
             assert_eq!(error.error_type(), "HttpClient.InvalidRequest");
-            let start = format!("invalid address \"{address}\": ");
+            // A user or a query is not shown.
+            let shown = if address.contains(['@', '?']) {
+                "..."
+            } else {
+                address
+            };
+            let start = format!("invalid address \"{shown}\": ");
             let message = error.error_message();
             message.strip_prefix(&start).expect(message).to_owned()
         });
@@ -76,6 +82,38 @@ fn an_address_is_numeric() {
 }
 
 #[test]
+fn no_message_has_a_password_of_an_address_or_a_field_of_a_request() {
+    for address in [
+        "http://ada:hunter2@127.0.0.1/",
+        "https://ada:hunter2@example.test",
+        "ada:hunter2@example.test:80",
+        "127.0.0.1/?key=hunter2",
+        "https://example.test?key=hunter2",
+    ] {
+        let error = Client::new(address).unwrap_err();
+        assert!(
+            error
+                .error_message()
+                .starts_with("invalid address \"...\": "),
+            "{error}"
+        );
+    }
+    let client = Client::new("127.0.0.1:80").unwrap();
+    let request = client.post("/a?key=hunter2").query("k", "hunter2");
+    let request = request.header("Authorization", "hunter2").body(b"hunter2");
+    let shown = format!("{request:?}");
+    assert!(
+        shown.contains("\"POST\"") && shown.contains("\"/a\""),
+        "{shown}"
+    );
+    let bytes = format!("{:?}", b"hunter2");
+    assert!(
+        !shown.contains("hunter2") && !shown.contains(&bytes),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_request_has_the_method_path_fields_and_body_that_were_given() {
     let script = [
         step("GET /a?b=c HTTP/1.1", OK),
@@ -86,6 +124,9 @@ fn a_request_has_the_method_path_fields_and_body_that_were_given() {
         step("PURGE /x HTTP/1.1", OK),
         step("GET /q?a=1&n%20m=%26%3D%2F HTTP/1.1", OK),
         step("GET /host HTTP/1.1", OK),
+        step("GET /?page=2&a=1 HTTP/1.1", OK),
+        step("POST /type HTTP/1.1", OK),
+        step("POST /bytes HTTP/1.1", OK),
     ];
     let mut host = String::new();
     let requests = play(&script, |client| {
@@ -111,6 +152,15 @@ fn a_request_has_the_method_path_fields_and_body_that_were_given() {
         send(client.request("PURGE", "/x"));
         send(client.get("/q").query("a", "1").query("n m", "&=/"));
         send(client.get("/host").header("Host", "shop.internal"));
+        send(client.get("?page=2").query("a", "1"));
+        // One field, wherever it is set.
+        send(
+            client
+                .post("/type")
+                .json(&1)
+                .header("content-type", "text/x"),
+        );
+        send(client.post("/bytes").json(&1).body("x"));
     });
     let fields = |n: usize| {
         let fields = requests[n].fields.iter();
@@ -143,6 +193,8 @@ fn a_request_has_the_method_path_fields_and_body_that_were_given() {
     assert_eq!(requests[4].text(), r#"{"id":7}"#);
     assert_eq!(fields(5), [host.as_str()]);
     assert_eq!(fields(7), ["Host: shop.internal"]);
+    assert_eq!(fields(9)[2..], ["content-type: text/x"]);
+    assert_eq!(fields(10)[1..], ["Content-Length: 1"]);
 }
 
 #[test]

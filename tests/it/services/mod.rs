@@ -186,6 +186,8 @@ fn a_configuration_is_read_in_each_form() {
     check("configuration-json c", GET_C, "\u{feff}[1]", Ok(json!([1])));
     let flags = r#"{"a b":{"enabled":true,"limit":3,"_variant":"x"},"c":{"enabled":false}}"#;
     check("flags c", GET_C, flags, Ok(json!([true, false, 3])));
+    let after_bom = format!("\u{feff}{flags}");
+    check("flags c", GET_C, &after_bom, Ok(json!([true, false, 3])));
     let one = "GET /applications/c/environments/e/configurations/p?flag=a%20b HTTP/1.1";
     check(
         "flag c",
@@ -353,14 +355,13 @@ fn an_error_names_service_value_and_reason() {
     check("configuration-json c", GET_C, 502, "a\nb", want);
     let want = "MetadataError: metadata: status 401: Unauthorized";
     check("metadata", GET_METADATA, 401, "Unauthorized", want);
-    // A redirect or another success has no value either.
-    check(
-        "secret s",
-        GET_S,
-        302,
-        "",
-        "SecretError: secret \"s\": status 302",
-    );
+    // A redirect or another success has no value either. Its body may be the secret, so it is not shown.
+    for status in [201, 206, 302] {
+        let want = format!("SecretError: secret \"s\": status {status}");
+        check("secret s", GET_S, status, S, &want);
+        let want = format!("ParameterError: parameter \"p\": status {status}");
+        check("parameter p", GET_P, status, P, &want);
+    }
     // The text is cut off, and bytes that are not text are marked.
     let (_, got) = play(&[step(GET_S, reply(500, &"x".repeat(5000)))], &["secret s"]);
     assert_eq!(
@@ -570,6 +571,22 @@ fn a_slow_extension_is_an_error_before_the_deadline() {
     }
 }
 
+/// The system takes some megabytes of a request that nobody reads, so a longer one has to wait.
+#[test]
+fn a_name_that_the_extension_does_not_read_is_an_error_before_the_deadline() {
+    let listener = localhost();
+    let port = listener.local_addr().unwrap().port();
+    let call = format!("parameter {}", "/".repeat(5_000_000));
+    let begin = Instant::now();
+    let got = invoke(port, &[], &[&call], Some(Duration::from_millis(1500)));
+    let got = got.unwrap_err();
+    // Messages of this length are cut off.
+    let start = got.get(..30).unwrap();
+    assert!(start.starts_with("ParameterError: parameter"), "{start}");
+    let took = begin.elapsed();
+    assert!(took < Duration::from_secs(60), "{took:?}");
+}
+
 #[test]
 fn a_missing_extension_is_an_error_that_says_what_to_add() {
     let listener = localhost();
@@ -614,7 +631,7 @@ fn a_missing_or_malformed_variable_is_an_error() {
         let got = invoke(1, &[var], &[call], None).unwrap_err();
         assert!(got.starts_with(want), "{got}");
     };
-    let token = "AWS_SESSION_TOKEN is not set: functions with SnapStart have none";
+    let token = "AWS_SESSION_TOKEN is not set or has control characters: functions with SnapStart have none";
     for value in ["", "a\r\nX: y"] {
         check(
             ("AWS_SESSION_TOKEN", value),
