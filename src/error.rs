@@ -9,12 +9,12 @@ use core::error;
 use core::fmt::{self, Display, Write};
 use core::iter;
 use core::panic::Location;
-use core::str;
 use std::panic::PanicHookInfo;
 
 use crate::encoding::{Digits, decimal, push_decimal, push_hex};
 use crate::http1::head::push_text;
 use crate::json::{ToJson, Writer};
+use crate::sys::utf8;
 
 /// The longest error cause sent to X-Ray, in bytes. The Runtime API keeps 64 KB.
 const CAUSE_LEN_MAX: usize = 60 * 1024;
@@ -402,7 +402,7 @@ impl Error {
         self.write_cause(&mut w);
         let cause = w.into_inner();
         let mut header = String::new();
-        for unit in str::from_utf8(&cause).unwrap_or_default().encode_utf16() {
+        for unit in utf8::to_str(&cause).unwrap_or_default().encode_utf16() {
             match unit.to_be_bytes() {
                 [0, byte @ b' '..=b'~'] => header.push(char::from(byte)),
                 [high, low] => {

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::EncodingError;
+use crate::sys::utf8;
 
 /// The characters of the 64 values, in their order.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -33,7 +34,7 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     let mut out = Vec::new();
     push_base64(&mut out, bytes);
     // The alphabet is ASCII.
-    String::from_utf8(out).unwrap_or_default()
+    utf8::into_valid_prefix(out)
 }
 
 /// Appends `bytes` in base64, with padding.

@@ -2,8 +2,8 @@
 //! adds several KB to an executable.
 
 use crate::encoding::lengths::subtract;
+use crate::sys::utf8;
 use alloc::string::String;
-use core::str;
 
 /// A buffer for the decimal digits of any `u64`.
 pub(crate) type Digits = [u8; 20];
@@ -24,7 +24,7 @@ pub(crate) fn decimal(value: u64, digits: &mut Digits) -> &str {
     }
     digits
         .get(start..)
-        .and_then(|digits| str::from_utf8(digits).ok())
+        .and_then(utf8::to_str)
         .unwrap_or_default()
 }
 

@@ -2,7 +2,7 @@
 //! panics in debug builds. In release builds it gives a wrong number or nothing, since the runtime may
 //! not contain a panic.
 
-use core::str;
+use crate::sys::utf8;
 
 /// Returns `a + b`. These are lengths of data in memory, so the sum cannot overflow.
 pub(crate) const fn add(a: usize, b: usize) -> usize {
@@ -48,7 +48,7 @@ pub(crate) fn text_after(text: &str, start: usize) -> &str {
 
 /// Returns bytes that are UTF-8 as a text.
 pub(crate) fn utf8(bytes: &[u8]) -> &str {
-    let text = str::from_utf8(bytes);
-    debug_assert!(text.is_ok(), "the bytes are UTF-8");
+    let text = utf8::to_str(bytes);
+    debug_assert!(text.is_some(), "the bytes are UTF-8");
     text.unwrap_or_default()
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::EncodingError;
 use super::decimal::{parse_number, push_hex};
+use crate::sys::utf8;
 
 /// The percent-escapes that [`decode_percent_lossy`] decodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(crate) fn decode_percent(text: &str, is_form: bool) -> Result<Cow<'_, str>, 
     let escapes = if is_form { Escapes::Form } else { Escapes::All };
     match decode(text.as_bytes(), escapes) {
         (_, Some(offset)) => Err(EncodingError::PercentEscape(offset)),
-        (bytes, None) => match String::from_utf8(bytes) {
+        (bytes, None) => match utf8::to_string(bytes) {
             Ok(text) => Ok(Cow::Owned(text)),
             Err(_) => Err(EncodingError::PercentUtf8),
         },
@@ -39,7 +40,9 @@ pub(crate) fn decode_percent(text: &str, is_form: bool) -> Result<Cow<'_, str>, 
 /// BOM"): a `%` without two hexadecimal digits is kept, and bytes that are not UTF-8 become U+FFFD.
 #[inline(never)]
 pub(crate) fn decode_percent_lossy(text: &[u8], escapes: Escapes) -> String {
-    String::from_utf8_lossy(&decode(text, escapes).0).into_owned()
+    let mut out = String::new();
+    utf8::push_lossy(&mut out, &decode(text, escapes).0);
+    out
 }
 
 /// Returns the decoded bytes, and the offset of the first `%` without two hexadecimal digits.

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
-use core::str::{self, FromStr};
+use core::str::FromStr;
 
 use super::response_event::{Caller, ResponseEvent};
 use super::router::captures;
@@ -15,6 +15,7 @@ use crate::encoding::{Escapes, decode_percent_lossy};
 use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Kind, Reader, Value};
 use crate::log;
+use crate::sys::utf8;
 
 /// The front door that a request came through, which decides the form of the response.
 ///
@@ -198,13 +199,13 @@ impl Request {
     /// was invoked directly, or if it is not JSON or not UTF-8.
     #[track_caller]
     pub fn from_event(event: &[u8]) -> Result<Request> {
-        match str::from_utf8(event) {
-            Ok(text) => match request_event::read_request(text) {
+        match utf8::to_str(event) {
+            Some(text) => match request_event::read_request(text) {
                 Ok(request) => Ok(request),
                 Err(error) => Err(error.here()),
             },
             // The JSON reader reports where.
-            Err(_) => match json::parse::<json::Ignored>(event) {
+            None => match json::parse::<json::Ignored>(event) {
                 Err(error) => Err(request_event::unmarshal_error(
                     request_event::REQUEST,
                     &error,

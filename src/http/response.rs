@@ -10,6 +10,7 @@ use crate::encoding::{Digits, decimal};
 use crate::error::{Error, Result};
 use crate::json::private::WebBody;
 use crate::json::{self, Base64, FromJson, Reader, ToJson};
+use crate::sys::utf8;
 
 /// A web response.
 ///
@@ -105,10 +106,10 @@ impl Response {
     }
 
     fn from_json_bytes(json: Vec<u8>) -> Response {
-        let body = match String::from_utf8(json) {
+        let body = match utf8::to_string(json) {
             Ok(text) => Body::Text(text),
             // A `ToJson` of the user has written something else.
-            Err(error) => Body::Bytes(error.into_bytes()),
+            Err(json) => Body::Bytes(json),
         };
         Response::with_type("application/json", body)
     }

@@ -1,9 +1,9 @@
 //! Texts that are stored in place if they are short: numbers, and the names of an object's members.
 
-use crate::encoding::lengths::prefix;
+use crate::encoding::lengths::{prefix, utf8};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use core::{fmt, str};
+use core::fmt;
 
 /// A text of up to 22 bytes is stored in place, in the 24 bytes that a string takes too, without an
 /// allocation.
@@ -20,9 +20,7 @@ const SHORT_LEN_MAX: usize = 22;
 
 impl Text {
     pub(super) fn as_str(&self) -> &str {
-        let text = str::from_utf8(self.as_ref());
-        debug_assert!(text.is_ok(), "the bytes of a text");
-        text.unwrap_or_default()
+        utf8(self.as_ref())
     }
 }
 

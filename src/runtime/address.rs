@@ -3,7 +3,6 @@
 use alloc::boxed::Box;
 use core::mem;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use core::str;
 
 use crate::encoding::{parse_decimal, parse_number};
 use crate::error::{Error, Result};
@@ -29,7 +28,9 @@ impl Endpoint {
     pub(crate) fn from_env() -> Option<Result<&'static Endpoint>> {
         let text = sys::env(sys::ENDPOINT_VARIABLE)?;
         // U+FFFD makes a text that is not UTF-8 a malformed address.
-        Some(Endpoint::parse(str::from_utf8(text).unwrap_or("\u{fffd}")))
+        Some(Endpoint::parse(
+            sys::utf8::to_str(text).unwrap_or("\u{fffd}"),
+        ))
     }
 
     /// Reads an address of the form `host:port`, optionally with `http://` before it and a path after it, as

@@ -1,9 +1,6 @@
 //! [`Errno`]: why a system call failed.
 
-use alloc::string::String;
 use std::io;
-
-use crate::encoding::push_decimal;
 
 /// Why a system call failed: the value of `errno` (errno(3)).
 ///
@@ -39,15 +36,13 @@ impl Errno {
         matches!(self, Errno(11 | 35))
     }
 
-    /// Returns `prefix` followed by the error's name and number: `cannot send: Broken pipe (os error 32)`.
-    pub(crate) fn message(self, prefix: &str) -> String {
-        let mut text = String::from(prefix);
+    /// Returns the error's name and number.
+    pub(crate) fn name_and_number(self) -> (&'static str, u32) {
         let known = Errno::NAMES.iter().find(|(errno, _)| *errno == self);
-        text.push_str(known.map_or("Error", |(_, name)| name));
-        text.push_str(" (os error ");
-        push_decimal(&mut text, self.0.unsigned_abs().into());
-        text.push(')');
-        text
+        (
+            known.map_or("Error", |(_, name)| name),
+            self.0.unsigned_abs(),
+        )
     }
 }
 
