@@ -441,7 +441,7 @@ impl Error {
         w.raw(r#","stack":[{"path":"#);
         w.string(file);
         w.raw(r#","line":"#);
-        w.raw(decimal((*line).into(), &mut Digits::default()));
+        w.raw(utf8::text(decimal((*line).into(), &mut Digits::default())));
         w.raw(r#","label":""}]}],"paths":["#);
         w.string(file);
         w.raw("]}");

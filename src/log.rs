@@ -57,7 +57,7 @@
 //! }
 //! ```
 
-use crate::encoding::lengths::utf8;
+use crate::sys::utf8;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
@@ -211,7 +211,7 @@ fn line(
     let mut w = Writer::new(Vec::new());
     if let Some(time) = &time {
         w.begin_object();
-        w.member("timestamp", utf8(time));
+        w.member("timestamp", utf8::text(time));
     }
     let mut field = |json_name, text_prefix, value: &str, text_suffix| {
         if time.is_some() {

@@ -38,7 +38,7 @@ impl Query {
             let mut halves = pair.splitn(2, |&b| b == b'=');
             let mut half = || {
                 let text = halves.next().unwrap_or_default();
-                decode_percent_lossy(text, Escapes::Form)
+                utf8::to_string_lossy(&decode_percent_lossy(text, Escapes::Form))
             };
             pairs.push((half(), half()));
         }

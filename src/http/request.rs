@@ -546,7 +546,10 @@ impl Request {
         // An HTTP API has decoded the whole value, a REST API nothing of it.
         Some(match self.path_escapes() {
             Escapes::Slashes => value,
-            escapes => Cow::Owned(decode_percent_lossy(value.as_bytes(), escapes)),
+            escapes => Cow::Owned(utf8::to_string_lossy(&decode_percent_lossy(
+                value.as_bytes(),
+                escapes,
+            ))),
         })
     }
 
@@ -563,7 +566,9 @@ impl Request {
     pub(super) fn segments(&self, path: &str) -> Option<Vec<String>> {
         let escapes = self.path_escapes();
         let segments = query::split(path.strip_prefix('/')?, b'/');
-        let decode = |segment: &str| decode_percent_lossy(segment.as_bytes(), escapes);
+        let decode = |segment: &str| {
+            utf8::to_string_lossy(&decode_percent_lossy(segment.as_bytes(), escapes))
+        };
         Some(segments.map(decode).collect())
     }
 

@@ -226,7 +226,7 @@ impl Response {
         let has_length = self.status >= 200 && self.status != 204 && self.status != 304;
         if has_length && self.headers.get(CONTENT_LENGTH).is_none() {
             let mut digits = Digits::default();
-            let len = decimal(self.body.len() as u64, &mut digits);
+            let len = utf8::text(decimal(self.body.len() as u64, &mut digits));
             self.headers.append(CONTENT_LENGTH, len);
         }
         self.body = Body::Empty;

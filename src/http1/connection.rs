@@ -10,7 +10,6 @@ use super::body::{Body, BodyError};
 use super::head::{self, HeadError, OnField};
 use super::remove_range;
 use crate::encoding::lengths::{add, skip, subtract};
-use crate::encoding::push_decimal;
 use crate::sys::{self, Errno};
 
 /// Bytes that are reserved for a read of unknown length. Most heads and events fit.
@@ -94,7 +93,7 @@ impl ReceiveError {
         String::from(match self {
             ReceiveError::Closed => "connection closed without a reply",
             ReceiveError::HeadCut => "connection closed within the head",
-            ReceiveError::Io(error) => return error_message("", *error),
+            ReceiveError::Io(error) => return error.message(""),
             ReceiveError::Head(error) => error.text(),
             ReceiveError::Body(error) => error.text(),
             ReceiveError::Stalled => "no whole reply in time",
@@ -102,17 +101,6 @@ impl ReceiveError {
             ReceiveError::Memory => "no memory for the reply",
         })
     }
-}
-
-/// Returns `prefix` followed by the error's name and number: `cannot send: Broken pipe (os error 32)`.
-pub(crate) fn error_message(prefix: &str, errno: Errno) -> String {
-    let (name, number) = errno.name_and_number();
-    let mut text = String::from(prefix);
-    text.push_str(name);
-    text.push_str(" (os error ");
-    push_decimal(&mut text, number.into());
-    text.push(')');
-    text
 }
 
 /// Sends `parts` with as few writes as possible, which for short ones is one.

@@ -1,12 +1,12 @@
 //! Numbers as their text, which is exact. They are converted when a value is asked for.
 
-use crate::encoding::lengths::utf8;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::str::{self, FromStr};
 
 use super::text::Text;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
+use crate::sys::utf8;
 
 /// A number as its text: nothing is rounded, and nothing overflows.
 ///
@@ -108,7 +108,7 @@ impl Number {
     fn written(write: impl FnOnce(&mut Writer)) -> Number {
         let mut w = Writer::default();
         write(&mut w);
-        Number::from_text(utf8(&w.into_inner()))
+        Number::from_text(utf8::text(&w.into_inner()))
     }
 
     /// Returns the number with this text, which must be one.

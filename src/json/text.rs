@@ -1,9 +1,11 @@
 //! Texts that are stored in place if they are short: numbers, and the names of an object's members.
 
-use crate::encoding::lengths::{prefix, utf8};
+use crate::encoding::lengths::prefix;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use core::fmt;
+
+use crate::sys::utf8;
 
 /// A text of up to 22 bytes is stored in place, in the 24 bytes that a string takes too, without an
 /// allocation.
@@ -20,7 +22,7 @@ const SHORT_LEN_MAX: usize = 22;
 
 impl Text {
     pub(super) fn as_str(&self) -> &str {
-        utf8(self.as_ref())
+        utf8::text(self.as_ref())
     }
 }
 

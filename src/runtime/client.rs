@@ -58,8 +58,8 @@ impl ExchangeError {
 
     pub(crate) fn text(&self) -> String {
         match self {
-            ExchangeError::Connect(errno) => connection::error_message("cannot connect: ", *errno),
-            ExchangeError::Send(_, errno) => connection::error_message("cannot send: ", *errno),
+            ExchangeError::Connect(errno) => errno.message("cannot connect: "),
+            ExchangeError::Send(_, errno) => errno.message("cannot send: "),
             ExchangeError::Receive(error) => error.text(),
         }
     }

@@ -1,6 +1,9 @@
 //! [`Errno`]: why a system call failed.
 
+use alloc::string::String;
 use std::io;
+
+use crate::encoding::push_decimal;
 
 /// Why a system call failed: the value of `errno` (errno(3)).
 ///
@@ -36,13 +39,15 @@ impl Errno {
         matches!(self, Errno(11 | 35))
     }
 
-    /// Returns the error's name and number.
-    pub(crate) fn name_and_number(self) -> (&'static str, u32) {
+    /// Returns `prefix` followed by the error's name and number: `cannot send: Broken pipe (os error 32)`.
+    pub(crate) fn message(self, prefix: &str) -> String {
+        let mut text = String::from(prefix);
         let known = Errno::NAMES.iter().find(|(errno, _)| *errno == self);
-        (
-            known.map_or("Error", |(_, name)| name),
-            self.0.unsigned_abs(),
-        )
+        text.push_str(known.map_or("Error", |(_, name)| name));
+        text.push_str(" (os error ");
+        push_decimal(&mut text, self.0.unsigned_abs().into());
+        text.push(')');
+        text
     }
 }
 

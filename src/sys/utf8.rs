@@ -18,16 +18,31 @@ pub(crate) fn to_str(bytes: &[u8]) -> Option<&str> {
 /// Returns `bytes` as a text, or unchanged if they are not UTF-8.
 pub(crate) fn to_string(bytes: Vec<u8>) -> Result<String, Vec<u8>> {
     match to_str(&bytes) {
-        Some(_) => Ok(into_valid_prefix(bytes)),
+        Some(_) => Ok(into_text(bytes)),
         None => Err(bytes),
     }
 }
 
-/// Returns the longest prefix of `bytes` that is UTF-8.
-pub(crate) fn into_valid_prefix(mut bytes: Vec<u8>) -> String {
-    bytes.truncate(valid_prefix(&bytes).len());
+/// Returns bytes that must be UTF-8 as a text. A broken promise panics in debug builds; in release builds the text ends
+/// before the first error.
+pub(crate) fn text(bytes: &[u8]) -> &str {
+    let text = valid_prefix(bytes);
+    debug_assert!(text.len() == bytes.len(), "the bytes are UTF-8");
+    text
+}
+
+/// Does the same as [`text`] for owned bytes.
+pub(crate) fn into_text(mut bytes: Vec<u8>) -> String {
+    bytes.truncate(text(&bytes).len());
     // SAFETY: the bytes that are left have been checked.
     unsafe { String::from_utf8_unchecked(bytes) }
+}
+
+/// Returns `bytes` as a text, in which U+FFFD replaces what is not UTF-8, as in `String::from_utf8_lossy`.
+pub(crate) fn to_string_lossy(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    push_lossy(&mut text, bytes);
+    text
 }
 
 /// Appends `bytes` as a text. Each part that is not UTF-8 becomes one U+FFFD, as in `String::from_utf8_lossy`.

@@ -15,8 +15,8 @@ const LAYERS: &[&[&str]] = &[
     &["services", "metrics", "xray", "http"],
     &["context", "error", "log"],
     &["signing", "json", "http1"],
-    &["encoding"],
     &["sys"],
+    &["encoding"],
 ];
 
 /// The folders of the emulator, from the servers down. A folder may name those of the lines below. The
@@ -111,7 +111,7 @@ fn no_files_name_each_other_in_a_cycle() {
     }
 }
 
-/// Code that must be found, each in a file of a low layer and with the start of the problem.
+/// Code that must be found, each in a file of the lowest layer and with the start of the problem.
 #[test]
 fn an_import_that_points_upwards_is_found() {
     #[track_caller]

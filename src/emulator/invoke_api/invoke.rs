@@ -18,6 +18,7 @@ use crate::emulator::server::exchange::{BodyReadError, Exchange, HttpRequest};
 use crate::encoding::{base64, decode_base64};
 use crate::json;
 use crate::json::Value;
+use crate::sys::utf8;
 
 /// Longest client context in base64 ("Invoke", Lambda API reference).
 const CLIENT_CONTEXT_LEN_MAX: usize = 3583;
@@ -263,5 +264,5 @@ fn base64_log_tail(request: &HttpRequest, parts: &ResponseReceiver) -> String {
         ResponsePart::LogTail(tail) => Some(tail),
         _ => None,
     });
-    base64(&tails.last().unwrap_or_default())
+    utf8::into_text(base64(&tails.last().unwrap_or_default()))
 }

@@ -147,7 +147,7 @@ impl<'j> Reader<'j> {
         }
         let n_left = place.len();
         out.truncate(subtract(out.len(), n_left));
-        Ok(utf8::into_valid_prefix(out))
+        Ok(utf8::into_text(out))
     }
 
     /// Returns the error of a string that cannot be read further than to `rest`. A surrogate there is the error only if
