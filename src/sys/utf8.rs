@@ -196,8 +196,8 @@ mod tests {
             }
         }
         for code in (0..=0x11_0000)
-            .filter_map(char::from_u32)
             .step_by(code_step)
+            .filter_map(char::from_u32)
         {
             for n_before in [0, 12, 13, 14, 15, 33] {
                 let text = format!("{}{code}{code}", "a".repeat(n_before));
