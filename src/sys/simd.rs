@@ -137,7 +137,9 @@ pub(crate) fn utf8_len(bytes: &[u8; 16]) -> usize {
     // A character may begin in the last byte, or one of three in the last but one.
     let n_last = lead >> (LaneMask::BITS - 1);
     let n_last_two = lead_of_three >> (LaneMask::BITS - 2 - LANE_LEN) & 2;
-    16_usize.wrapping_sub((n_last | n_last_two) as usize)
+    #[allow(clippy::cast_possible_truncation, reason = "the number is 0, 1 or 2")]
+    let n_left = (n_last | n_last_two) as usize;
+    16_usize.wrapping_sub(n_left)
 }
 
 /// Does the same, but sees only that all bytes are ASCII.
