@@ -40,6 +40,7 @@ use std::ffi::{OsStr, OsString};
 use crate::encoding::lengths::text_after;
 use crate::encoding::{Digits, decimal};
 use crate::error::{Error, Result};
+use crate::sys::utf8;
 
 /// The `errorType` of a variable that is missing or malformed.
 const ERROR_TYPE: &str = "Runtime.EnvironmentError";
@@ -198,7 +199,7 @@ fn malformed(name: &str, type_name: &'static str, value: &OsStr) -> Error {
         Some(_) => " bytes that are no such value (not shown)",
         None => " bytes that are not UTF-8 (not shown)",
     };
-    error(name, type_name, &[len, what])
+    error(name, type_name, &[utf8::text(len), what])
 }
 
 #[inline(never)]

@@ -9,13 +9,12 @@ use core::error;
 use core::fmt::{self, Display, Write};
 use core::iter;
 use core::panic::Location;
-use core::str;
 use std::panic::PanicHookInfo;
 
-use crate::encoding::lengths::utf8;
 use crate::encoding::{Digits, decimal, push_decimal, push_hex};
 use crate::http1::head::push_text;
 use crate::json::{ToJson, Writer};
+use crate::sys::utf8;
 
 /// The longest error cause sent to X-Ray, in bytes. The Runtime API keeps 64 KB.
 const CAUSE_LEN_MAX: usize = 60 * 1024;
@@ -403,7 +402,7 @@ impl Error {
         self.write_cause(&mut w);
         let cause = w.into_inner();
         let mut header = String::new();
-        for unit in str::from_utf8(&cause).unwrap_or_default().encode_utf16() {
+        for unit in utf8::to_str(&cause).unwrap_or_default().encode_utf16() {
             match unit.to_be_bytes() {
                 [0, byte @ b' '..=b'~'] => header.push(char::from(byte)),
                 [high, low] => {
@@ -442,7 +441,7 @@ impl Error {
         w.raw(r#","stack":[{"path":"#);
         w.string(file);
         w.raw(r#","line":"#);
-        w.raw(decimal((*line).into(), &mut Digits::default()));
+        w.raw(utf8::text(decimal((*line).into(), &mut Digits::default())));
         w.raw(r#","label":""}]}],"paths":["#);
         w.string(file);
         w.raw("]}");
@@ -745,7 +744,7 @@ fn ends_with_words(message: &str, words: &str) -> bool {
 /// Splits by single characters, since std's search for strings is 4 KB.
 fn short_name(path: &'static str) -> Cow<'static, str> {
     // Splits at bytes: searching a text for characters adds 1.4 KB to a function.
-    let part = |bytes: &'static [u8]| utf8(bytes);
+    let part = |bytes: &'static [u8]| utf8::text(bytes);
     let is_colon = |byte: &u8| *byte == b':';
     let mut path = path;
     while let Some(rest) = path.strip_prefix('&') {

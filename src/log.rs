@@ -96,6 +96,7 @@ mod fields;
 mod keys;
 mod sampling;
 
+use crate::sys::utf8;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
@@ -107,7 +108,6 @@ use crate::context::Context;
 use crate::context::current;
 #[cfg(feature = "emulator")]
 use crate::context::local;
-use crate::encoding::lengths::utf8;
 use crate::encoding::time::write_rfc_3339;
 use crate::error::Error;
 use crate::http1::head;
@@ -339,7 +339,7 @@ fn line(
     let mut w = Writer::new(Vec::new());
     if let Some(time) = &time {
         w.begin_object();
-        w.member("timestamp", utf8(time));
+        w.member("timestamp", utf8::text(time));
     }
     let mut field = |json_name, text_prefix, value: &str, text_suffix| {
         if time.is_some() {

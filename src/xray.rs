@@ -53,12 +53,13 @@ use core::str;
 use crate::context::local;
 use crate::context::{Context, current};
 use crate::encoding::hex_digit;
-use crate::encoding::lengths::{add, utf8};
+use crate::encoding::lengths::add;
 use crate::error::{Error, Result};
 use crate::http1::address::socket_addr;
 use crate::http1::head;
 use crate::json::{self, ToJson, Writer};
 use crate::sys;
+use crate::sys::utf8;
 
 /// The largest document that is sent, in bytes. X-Ray takes up to 64 kB.
 const DOCUMENT_LEN_MAX: usize = 64_000;
@@ -104,8 +105,8 @@ impl fmt::Debug for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Trace")
             .field("is_sampled", &self.is_sampled())
-            .field("root", &utf8(&self.root))
-            .field("parent", &utf8(&self.parent_id))
+            .field("root", &utf8::text(&self.root))
+            .field("parent", &utf8::text(&self.parent_id))
             .finish()
     }
 }
@@ -328,7 +329,7 @@ impl Span {
         fill_id(&mut inner.parent_id)?;
         let start_nanos = sys::unix_time_nanos();
         let mut w = Writer::new(start(trace, &inner.parent_id, start_nanos));
-        w.string(utf8(&restrict(name, NAME_LEN_MAX, is_in_name)));
+        w.string(utf8::text(&restrict(name, NAME_LEN_MAX, is_in_name)));
         w.raw(",\"end_time\":");
         Some(Span {
             datagram: w.into_inner(),
@@ -342,7 +343,7 @@ impl Span {
     fn end(mut self, is_fault: bool, details: &[u8]) {
         let addr = sys::env(c"AWS_XRAY_DAEMON_ADDRESS").and_then(daemon_addr);
         #[cfg(feature = "emulator")]
-        let addr = addr.or_else(|| local::xray_addr(utf8(&Trace::innermost().root)));
+        let addr = addr.or_else(|| local::xray_addr(utf8::text(&Trace::innermost().root)));
         let _ = CURRENT.try_with(|it| it.set(self.outer));
         if let Some(addr) = addr {
             self.finish(sys::unix_time_nanos(), is_fault, details);
@@ -739,7 +740,7 @@ impl Details {
         // A float that is not finite.
         if json != b"null" {
             let key = restrict(key, KEY_LEN_MAX, |byte| byte.is_ascii_alphanumeric());
-            self.set("annotations", "", utf8(&key), &json);
+            self.set("annotations", "", utf8::text(&key), &json);
         }
     }
 
@@ -777,7 +778,7 @@ impl Details {
         error.shorten(MESSAGE_LEN_MAX);
         let mut w = Writer::default();
         w.raw("{\"id\":\"");
-        w.raw(utf8(&id));
+        w.raw(utf8::text(&id));
         w.raw("\",\"type\":");
         w.string(error.error_type());
         w.raw(",\"message\":");

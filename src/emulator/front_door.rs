@@ -13,6 +13,7 @@ use crate::http::{Body, Request, Response};
 use crate::json;
 use crate::json::{Object, Value};
 use crate::runtime::handler::Handler;
+use crate::sys::utf8;
 
 /// A front door: an AWS service that calls a function for web requests.
 ///
@@ -103,7 +104,7 @@ impl FrontDoor {
         let parts = Parts::new(self, request);
         let (body, is_base64) = match request.body() {
             Ok(Body::Text(text)) => (Value::from(text.as_str()), false),
-            Ok(Body::Bytes(bytes)) => (Value::from(base64(bytes)), true),
+            Ok(Body::Bytes(bytes)) => (Value::from(utf8::into_text(base64(bytes))), true),
             Ok(Body::Empty) | Err(_) => match self {
                 FrontDoor::Alb
                 | FrontDoor::AlbMultiValue
@@ -230,7 +231,9 @@ impl<'r> Parts<'r> {
             (name.to_owned(), value.to_owned())
         });
         let query: Vec<_> = pairs.collect();
-        let decoded = |text: &str| decode_percent_lossy(text.as_bytes(), Escapes::Form);
+        let decoded = |text: &str| {
+            utf8::to_string_lossy(&decode_percent_lossy(text.as_bytes(), Escapes::Form))
+        };
         let decoded_query = query
             .iter()
             .map(|(name, value)| (decoded(name), decoded(value)))
@@ -474,7 +477,10 @@ fn decoded_path(path: &str) -> String {
         let (part, slash) = rest
             .split_at_checked(slash.unwrap_or(rest.len()))
             .unwrap_or((rest, ""));
-        decoded.push_str(&decode_percent_lossy(part.as_bytes(), Escapes::All));
+        utf8::push_lossy(
+            &mut decoded,
+            &decode_percent_lossy(part.as_bytes(), Escapes::All),
+        );
         let Some((slash, after)) = slash.split_at_checked(3) else {
             return decoded;
         };

@@ -1,16 +1,15 @@
 //! Decimal and hexadecimal numbers, printed and parsed without std's formatting machinery, which
 //! adds several KB to an executable.
 
-use crate::encoding::lengths::subtract;
+use crate::encoding::lengths::{skip, subtract};
 use alloc::string::String;
-use core::str;
 
 /// A buffer for the decimal digits of any `u64`.
 pub(crate) type Digits = [u8; 20];
 
 /// Returns the decimal digits of `value`, which are written to the end of `digits`.
 #[inline(never)]
-pub(crate) fn decimal(value: u64, digits: &mut Digits) -> &str {
+pub(crate) fn decimal(value: u64, digits: &mut Digits) -> &[u8] {
     let mut start = digits.len();
     let mut rest = value;
     for digit in digits.iter_mut().rev() {
@@ -22,10 +21,7 @@ pub(crate) fn decimal(value: u64, digits: &mut Digits) -> &str {
             break;
         }
     }
-    digits
-        .get(start..)
-        .and_then(|digits| str::from_utf8(digits).ok())
-        .unwrap_or_default()
+    skip(digits, start)
 }
 
 /// Returns the decimal digits of `value`, which must be below 10^8, and their number.
@@ -62,7 +58,10 @@ pub(crate) fn eight_digits(value: u64) -> u64 {
 
 /// Appends the decimal digits of `value`.
 pub(crate) fn push_decimal(text: &mut String, value: u64) {
-    text.push_str(decimal(value, &mut Digits::default()));
+    if value >= 10 {
+        push_decimal(text, value / 10);
+    }
+    text.push(char::from(b'0'.wrapping_add((value % 10) as u8)));
 }
 
 /// Returns the lower-case hexadecimal digit of the low four bits of `value`.

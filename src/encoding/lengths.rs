@@ -2,8 +2,6 @@
 //! panics in debug builds. In release builds it gives a wrong number or nothing, since the runtime may
 //! not contain a panic.
 
-use core::str;
-
 /// Returns `a + b`. These are lengths of data in memory, so the sum cannot overflow.
 pub(crate) const fn add(a: usize, b: usize) -> usize {
     debug_assert!(a.checked_add(b).is_some(), "lengths in memory");
@@ -44,11 +42,4 @@ pub(crate) fn text_before(text: &str, end: usize) -> &str {
 pub(crate) fn text_after(text: &str, start: usize) -> &str {
     debug_assert!(text.is_char_boundary(start), "an offset of the text");
     text.get(start..).unwrap_or_default()
-}
-
-/// Returns bytes that are UTF-8 as a text.
-pub(crate) fn utf8(bytes: &[u8]) -> &str {
-    let text = str::from_utf8(bytes);
-    debug_assert!(text.is_ok(), "the bytes are UTF-8");
-    text.unwrap_or_default()
 }

@@ -34,7 +34,7 @@ pub(crate) enum EncodingError {
     Base64Character(usize),
     /// The `%` at this offset is not followed by two hexadecimal digits.
     PercentEscape(usize),
-    /// The decoded bytes are not UTF-8.
+    /// The bytes of percent-escapes are not UTF-8.
     PercentUtf8,
 }
 

@@ -1,6 +1,5 @@
 //! Percent-encoding (RFC 3986, section 2.1).
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -22,26 +21,23 @@ pub(crate) enum Escapes {
 
 /// Decodes percent-escapes; in a form, `+` is a space too (URL Standard,
 /// "application/x-www-form-urlencoded parsing").
-pub(crate) fn decode_percent(text: &str, is_form: bool) -> Result<Cow<'_, str>, EncodingError> {
+pub(crate) fn decode_percent(text: &str, is_form: bool) -> Result<Vec<u8>, EncodingError> {
     let is_encoded = |&byte: &u8| byte == b'%' || is_form && byte == b'+';
     if !text.as_bytes().iter().any(is_encoded) {
-        return Ok(Cow::Borrowed(text));
+        return Ok(text.into());
     }
     let escapes = if is_form { Escapes::Form } else { Escapes::All };
     match decode(text.as_bytes(), escapes) {
         (_, Some(offset)) => Err(EncodingError::PercentEscape(offset)),
-        (bytes, None) => match String::from_utf8(bytes) {
-            Ok(text) => Ok(Cow::Owned(text)),
-            Err(_) => Err(EncodingError::PercentUtf8),
-        },
+        (bytes, None) => Ok(bytes),
     }
 }
 
-/// Decodes percent-escapes as browsers do (URL Standard, "percent-decode" and "UTF-8 decode without
-/// BOM"): a `%` without two hexadecimal digits is kept, and bytes that are not UTF-8 become U+FFFD.
+/// Decodes percent-escapes as browsers do (URL Standard, "percent-decode"): a `%` without two hexadecimal digits
+/// is kept.
 #[inline(never)]
-pub(crate) fn decode_percent_lossy(text: &[u8], escapes: Escapes) -> String {
-    String::from_utf8_lossy(&decode(text, escapes).0).into_owned()
+pub(crate) fn decode_percent_lossy(text: &[u8], escapes: Escapes) -> Vec<u8> {
+    decode(text, escapes).0
 }
 
 /// Returns the decoded bytes, and the offset of the first `%` without two hexadecimal digits.
@@ -123,12 +119,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strict_decoding_refuses_malformed_escapes_and_invalid_utf_8() {
+    fn strict_decoding_refuses_malformed_escapes() {
         #[track_caller]
         fn check(text: &str, want: Result<&str, EncodingError>, want_form: &str) {
-            assert_eq!(decode_percent(text, false).as_deref().map_err(|e| *e), want);
+            let want = want.map(Vec::from);
+            assert_eq!(decode_percent(text, false), want);
             if want.is_ok() {
-                assert_eq!(decode_percent(text, true).as_deref(), Ok(want_form));
+                assert_eq!(decode_percent(text, true), Ok(want_form.into()));
             }
         }
         check("", Ok(""), "");
@@ -141,16 +138,19 @@ mod tests {
         check("%4g", Err(PercentEscape(0)), "");
         check("%+1", Err(PercentEscape(0)), "");
         check("%\u{e9}", Err(PercentEscape(0)), "");
-        check("%ff", Err(PercentUtf8), "");
     }
 
     #[test]
-    fn lossy_decoding_keeps_malformed_escapes_and_replaces_invalid_utf_8() {
+    fn lossy_decoding_keeps_malformed_escapes() {
         #[track_caller]
         fn check(text: &[u8], want_all: &str, want_form: &str, want_slashes: &str) {
-            assert_eq!(decode_percent_lossy(text, Escapes::All), want_all);
-            assert_eq!(decode_percent_lossy(text, Escapes::Form), want_form);
-            assert_eq!(decode_percent_lossy(text, Escapes::Slashes), want_slashes);
+            let decoded = |escapes| {
+                let bytes = decode_percent_lossy(text, escapes);
+                String::from_utf8_lossy(&bytes).into_owned()
+            };
+            assert_eq!(decoded(Escapes::All), want_all);
+            assert_eq!(decoded(Escapes::Form), want_form);
+            assert_eq!(decoded(Escapes::Slashes), want_slashes);
         }
         check(b"", "", "", "");
         check(b"a+b%20c%2Fd", "a+b c/d", "a b c/d", "a+b%20c/d");
@@ -187,7 +187,7 @@ mod tests {
             let mut out = String::new();
             push_percent_encoded(&mut out, text);
             assert!(out.is_ascii());
-            assert_eq!(decode_percent(&out, true).as_deref(), Ok(text));
+            assert_eq!(decode_percent(&out, true), Ok(text.into()));
         }
         let mut out = String::new();
         push_percent_encoded(&mut out, "a /\u{e9}~");

@@ -13,9 +13,10 @@ use core::str::FromStr;
 use std::time::SystemTime;
 
 use super::field::parse_json;
-use crate::encoding::{base64, decode_base64, decode_percent};
+use crate::encoding::{EncodingError, base64, decode_base64, decode_percent};
 use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Kind, Number, Reader, ToJson, Writer, time};
+use crate::sys::utf8;
 
 /// A text, and the name of the member that has it, as in `S3Object.key`. The name is for errors and is
 /// not compared; it is empty if the text is not the value of a member of an event.
@@ -363,7 +364,7 @@ impl Base64 {
     /// assert_eq!(Base64::encode(b"hi").as_str(), "aGk=");
     /// ```
     pub fn encode(bytes: &[u8]) -> Base64 {
-        Base64(Named::new(base64(bytes)))
+        Base64(Named::new(utf8::into_text(base64(bytes))))
     }
 
     /// Returns the decoded bytes.
@@ -422,8 +423,10 @@ impl FormText {
     /// If an escape is malformed, or the decoded bytes are not UTF-8.
     #[track_caller]
     pub fn decode(&self) -> Result<String> {
-        match decode_percent(&self.0.text, true) {
-            Ok(text) => Ok(text.into_owned()),
+        let decoded = decode_percent(&self.0.text, true);
+        let to_text = |bytes| utf8::to_string(bytes).map_err(|_| EncodingError::PercentUtf8);
+        match decoded.and_then(to_text) {
+            Ok(text) => Ok(text),
             Err(error) => Err(self.0.error("a text", &error)),
         }
     }

@@ -7,6 +7,7 @@ use core::marker::PhantomData;
 use super::field::{read_error, unmarshal_error};
 use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Kind, Reader, ToJson, Value, Writer};
+use crate::sys::utf8;
 
 /// An object whose member names the sender chooses, in order. It is kept as JSON: a value is parsed
 /// each time that the handler asks for it, and a value of an unexpected type is not an error until
@@ -67,7 +68,7 @@ impl<T> Map<T> {
         w.begin_object();
         write(&mut w);
         w.end_object();
-        match String::from_utf8(w.into_inner()) {
+        match utf8::to_string(w.into_inner()) {
             Ok(json) => Map::new(json, ""),
             // A `ToJson` of the user wrote something else than UTF-8.
             Err(_) => Map::default(),

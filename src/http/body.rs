@@ -4,6 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::sys::utf8;
+
 /// The body of a request or response.
 ///
 /// The variant decides how the body of a response is written in JSON: text as it is, bytes in
@@ -66,7 +68,7 @@ impl Body {
         match self {
             Body::Empty => Some(""),
             Body::Text(text) => Some(text),
-            Body::Bytes(bytes) => core::str::from_utf8(bytes).ok(),
+            Body::Bytes(bytes) => utf8::to_str(bytes),
         }
     }
 

@@ -7,6 +7,7 @@ use super::headers::{is_field_name, is_field_value};
 use super::response::invalid_response;
 use crate::encoding::{Digits, decimal};
 use crate::error::{Error, Result};
+use crate::sys::utf8;
 
 /// A cookie that [`Response::with_cookie`] sets (RFC 6265, section 4.1).
 ///
@@ -115,7 +116,10 @@ impl Cookie {
     /// ```
     #[must_use]
     pub fn max_age(self, age: Duration) -> Cookie {
-        self.attribute("; Max-Age=", decimal(age.as_secs(), &mut Digits::default()))
+        self.attribute(
+            "; Max-Age=",
+            utf8::text(decimal(age.as_secs(), &mut Digits::default())),
+        )
     }
 
     /// Removes `HttpOnly`, so that scripts can read the cookie.

@@ -3,11 +3,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::convert::Infallible;
-use core::str::{self, FromStr};
+use core::str::FromStr;
 
 use super::{PairIter, bad_request};
 use crate::encoding::{Escapes, decode_percent_lossy};
 use crate::error::{Error, Result};
+use crate::sys::utf8;
 
 /// The decoded names and values of a query or a form, in order. A name may occur more than once.
 ///
@@ -37,7 +38,7 @@ impl Query {
             let mut halves = pair.splitn(2, |&b| b == b'=');
             let mut half = || {
                 let text = halves.next().unwrap_or_default();
-                decode_percent_lossy(text, Escapes::Form)
+                utf8::to_string_lossy(&decode_percent_lossy(text, Escapes::Form))
             };
             pairs.push((half(), half()));
         }
@@ -175,7 +176,7 @@ pub(super) fn malformed_value(name: &str) -> Error {
 /// Splits `text` at each ASCII character `at`. `str::split` would add 700 bytes for its search.
 pub(super) fn split(text: &str, at: u8) -> impl Iterator<Item = &str> {
     let parts = text.as_bytes().split(move |&b| b == at);
-    parts.map(|part| str::from_utf8(part).unwrap_or_default())
+    parts.map(|part| utf8::to_str(part).unwrap_or_default())
 }
 
 /// Splits `text` at the first ASCII character `at`; without one the second part is empty.

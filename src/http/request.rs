@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
-use core::str::{self, FromStr};
+use core::str::FromStr;
 
 use super::response_event::{Caller, ResponseEvent};
 use super::router::captures;
@@ -15,6 +15,7 @@ use crate::encoding::{Escapes, decode_percent_lossy};
 use crate::error::{Error, Result};
 use crate::json::{self, FromJson, Kind, Reader, Value};
 use crate::log;
+use crate::sys::utf8;
 
 /// The front door that a request came through, which decides the form of the response.
 ///
@@ -198,13 +199,13 @@ impl Request {
     /// was invoked directly, or if it is not JSON or not UTF-8.
     #[track_caller]
     pub fn from_event(event: &[u8]) -> Result<Request> {
-        match str::from_utf8(event) {
-            Ok(text) => match request_event::read_request(text) {
+        match utf8::to_str(event) {
+            Some(text) => match request_event::read_request(text) {
                 Ok(request) => Ok(request),
                 Err(error) => Err(error.here()),
             },
             // The JSON reader reports where.
-            Err(_) => match json::parse::<json::Ignored>(event) {
+            None => match json::parse::<json::Ignored>(event) {
                 Err(error) => Err(request_event::unmarshal_error(
                     request_event::REQUEST,
                     &error,
@@ -545,7 +546,10 @@ impl Request {
         // An HTTP API has decoded the whole value, a REST API nothing of it.
         Some(match self.path_escapes() {
             Escapes::Slashes => value,
-            escapes => Cow::Owned(decode_percent_lossy(value.as_bytes(), escapes)),
+            escapes => Cow::Owned(utf8::to_string_lossy(&decode_percent_lossy(
+                value.as_bytes(),
+                escapes,
+            ))),
         })
     }
 
@@ -562,7 +566,9 @@ impl Request {
     pub(super) fn segments(&self, path: &str) -> Option<Vec<String>> {
         let escapes = self.path_escapes();
         let segments = query::split(path.strip_prefix('/')?, b'/');
-        let decode = |segment: &str| decode_percent_lossy(segment.as_bytes(), escapes);
+        let decode = |segment: &str| {
+            utf8::to_string_lossy(&decode_percent_lossy(segment.as_bytes(), escapes))
+        };
         Some(segments.map(decode).collect())
     }
 

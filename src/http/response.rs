@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::json::private::WebBody;
 use crate::json::{self, Base64, FromJson, Reader, ToJson};
 use crate::signing::webhook::WebhookError;
+use crate::sys::utf8;
 
 /// A web response.
 ///
@@ -106,10 +107,10 @@ impl Response {
     }
 
     fn from_json_bytes(json: Vec<u8>) -> Response {
-        let body = match String::from_utf8(json) {
+        let body = match utf8::to_string(json) {
             Ok(text) => Body::Text(text),
             // A `ToJson` of the user has written something else.
-            Err(error) => Body::Bytes(error.into_bytes()),
+            Err(json) => Body::Bytes(json),
         };
         Response::with_type("application/json", body)
     }
@@ -226,7 +227,7 @@ impl Response {
         let has_length = self.status >= 200 && self.status != 204 && self.status != 304;
         if has_length && self.headers.get(CONTENT_LENGTH).is_none() {
             let mut digits = Digits::default();
-            let len = decimal(self.body.len() as u64, &mut digits);
+            let len = utf8::text(decimal(self.body.len() as u64, &mut digits));
             self.headers.append(CONTENT_LENGTH, len);
         }
         self.body = Body::Empty;

@@ -15,6 +15,7 @@ use crate::encoding::{Digits, decimal};
 use crate::error::{Error, Result};
 use crate::http1::head::is;
 use crate::json::{ToJson, Writer};
+use crate::sys::utf8;
 
 /// Returns the response to a handler's error. The message is sent if the error is the caller's
 /// fault; otherwise the status is 500, and the error is kept in the response for the log.
@@ -77,7 +78,7 @@ impl<'r> ResponseEvent<'r> {
     pub(crate) fn new(response: &'r Response, caller: Caller) -> Result<ResponseEvent<'r>> {
         if !(100..=599).contains(&response.status) {
             let mut digits = Digits::default();
-            let status = decimal(response.status.into(), &mut digits);
+            let status = utf8::text(decimal(response.status.into(), &mut digits));
             return Err(invalid_response(format_args!(
                 "status {status} is not in 100 to 599"
             )));
@@ -193,7 +194,7 @@ pub(crate) fn reason_phrase(status: u16) -> Option<&'static str> {
 /// Returns code and reason phrase of a status, such as `200 OK`.
 fn status_description(status: u16) -> Option<&'static str> {
     let mut digits = Digits::default();
-    let code = decimal(status.into(), &mut digits);
+    let code = utf8::text(decimal(status.into(), &mut digits));
     split(STATUS_DESCRIPTIONS, b'\n').find(|line| line.starts_with(code))
 }
 

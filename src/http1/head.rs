@@ -2,11 +2,11 @@
 //! and nothing is copied.
 
 use alloc::string::String;
-use core::str;
 
 use super::scan;
 use crate::encoding::lengths::{add, skip, split, subtract};
 use crate::encoding::{digit_value, parse_decimal};
+use crate::sys::utf8;
 
 /// The longest head accepted, in bytes. Lambda limits the request line and headers of an invocation
 /// to 1 MB in total, so the headers of a reply to `next` are not longer.
@@ -152,8 +152,8 @@ pub(crate) fn request<'b>(
 /// that are not UTF-8 become U+FFFD.
 pub(crate) fn push_text(text: &mut String, value: &[u8]) {
     let is_plain = scan::text_prefix_len(value) == value.len();
-    match str::from_utf8(value) {
-        Ok(value) if is_plain => text.push_str(value),
+    match utf8::to_str(value) {
+        Some(value) if is_plain => text.push_str(value),
         _ => slow_push_text(text, value),
     }
 }
@@ -165,18 +165,7 @@ fn slow_push_text(text: &mut String, value: &[u8]) {
             *byte = b' ';
         }
     }
-    let mut rest = clean.as_slice();
-    while !rest.is_empty() {
-        let error = str::from_utf8(rest).err();
-        let valid_len = error.map_or(rest.len(), |error| error.valid_up_to());
-        let (valid, invalid) = split(rest, valid_len);
-        let valid = str::from_utf8(valid);
-        debug_assert!(valid.is_ok(), "the bytes before the first error are UTF-8");
-        text.push_str(valid.unwrap_or_default());
-        text.push_str(if error.is_some() { "\u{fffd}" } else { "" });
-        let invalid_len = error.and_then(|error| error.error_len());
-        rest = skip(invalid, invalid_len.unwrap_or(invalid.len()));
-    }
+    utf8::push_lossy(text, &clean);
 }
 
 /// Returns that the head needs more than these bytes.

@@ -1,7 +1,7 @@
 //! JSON errors: a message, and the place as path, offset, line and column. Readers keep no path; it is
 //! found by reading the text again when an error occurs.
 
-use crate::encoding::lengths::{add, prefix, text_after, text_before, utf8};
+use crate::encoding::lengths::{add, prefix, text_after, text_before};
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::error;
@@ -10,7 +10,8 @@ use core::str;
 
 use super::read::DEPTH_MAX;
 use super::read::lexer;
-use crate::encoding::{Digits, decimal};
+use crate::encoding::push_decimal;
+use crate::sys::utf8;
 
 /// An error of reading JSON: the problem and its place in the text.
 ///
@@ -235,7 +236,7 @@ impl error::Error for Error {}
 
 /// Appends an integer. `write!` would link std's formatting.
 fn push_number(text: &mut String, n: usize) {
-    push(text, decimal(n as u64, &mut Digits::default()));
+    push_decimal(text, n as u64);
 }
 
 /// Does the same as `push_str`, but is not inlined, which saves bytes in each caller.
@@ -319,6 +320,6 @@ fn push_name(text: &mut String, name: &[u8]) {
         ["[\"", "\"]"]
     };
     push(text, open);
-    push(text, utf8(name));
+    push(text, utf8::text(name));
     push(text, close);
 }

@@ -1,10 +1,11 @@
 //! The names of a struct's members, prepared in constant evaluation for reading and writing.
 
-use crate::encoding::lengths::{add, utf8};
+use crate::encoding::lengths::add;
 use core::str;
 
 use super::Writer;
 use crate::encoding::hex_digit;
+use crate::sys::utf8;
 
 /// The names of a struct's members.
 #[derive(Debug)]
@@ -89,7 +90,7 @@ impl Names {
     /// Returns a name as it is written, without quotes.
     pub(super) fn name(&self, index: usize) -> &'static str {
         match self.text(index) {
-            [_, _, name @ .., _, _] => utf8(name),
+            [_, _, name @ .., _, _] => utf8::text(name),
             _ => "",
         }
     }

@@ -401,7 +401,7 @@ pub(super) fn parse(number: &str, format: &Format) -> Option<u64> {
 
 /// Parses a number of up to 19 digits, which nearly all floats in events have, from the front of `text`.
 /// Returns the float's bits, and the rest after the number. One pass takes half of the instructions of
-/// [`parse`] and of the check that it is a number (`read_prices` in `bench/json`).
+/// [`parse`] and of the check that it is a number ("prices" in `bench/json`).
 pub(super) fn parse_short<'t>(text: &'t [u8], format: &Format) -> Option<(u64, &'t [u8])> {
     let (is_negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
@@ -630,7 +630,7 @@ fn push_positive(
     push_decimal(number, exponent, out);
 }
 
-/// Does the same as [`shortest`], with 64 bits after the point and a third of the instructions (`write_polygons`
+/// Does the same as [`shortest`], with 64 bits after the point and a third of the instructions ("coordinates"
 /// in `bench/json`). `None` if that leaves the result open, as in the middle between two decimals, or if the
 /// neighbours may not be equally far.
 fn quick_shortest(significand: u64, power_of_two: i32) -> Option<(u64, i32)> {

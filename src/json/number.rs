@@ -1,12 +1,13 @@
 //! Numbers as their text, which is exact. They are converted when a value is asked for.
 
-use crate::encoding::lengths::{prefix, utf8};
+use crate::encoding::lengths::prefix;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::str::{self, FromStr};
 
 use super::text::Text;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
+use crate::sys::utf8;
 
 /// A number as its text: nothing is rounded, and nothing overflows.
 ///
@@ -108,14 +109,14 @@ impl Number {
     fn written(write: impl FnOnce(&mut Writer)) -> Number {
         let mut w = Writer::default();
         write(&mut w);
-        Number::from_text(utf8(&w.into_inner()))
+        Number::from_text(utf8::text(&w.into_inner()))
     }
 
     /// Returns the number that the first `len` bytes of a JSON text are, which must be one.
     #[inline(always)]
     pub(super) fn from_start(json: &[u8], len: usize) -> Number {
         let short = Text::short(json, len);
-        Number(short.unwrap_or_else(|| Text::from(utf8(prefix(json, len)))))
+        Number(short.unwrap_or_else(|| Text::from(utf8::text(prefix(json, len)))))
     }
 
     /// Returns the number with this text, which must be one.

@@ -3,7 +3,9 @@
 use crate::encoding::lengths::prefix;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use core::{fmt, str};
+use core::fmt;
+
+use crate::sys::utf8;
 
 /// A text of up to 22 bytes is stored in place, in the 24 bytes that a string takes too, without an
 /// allocation.
@@ -42,9 +44,7 @@ impl Text {
     }
 
     pub(super) fn as_str(&self) -> &str {
-        let text = str::from_utf8(self.as_ref());
-        debug_assert!(text.is_ok(), "the bytes of a text");
-        text.unwrap_or_default()
+        utf8::text(self.as_ref())
     }
 }
 

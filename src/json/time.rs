@@ -3,12 +3,11 @@
 //! This module uses `std` for [`SystemTime`], which `core` does not have.
 
 use super::{Error, FromJson, Reader, ToJson, Writer, float};
-use crate::encoding::lengths::utf8;
 use crate::encoding::time::{
     Scanner, YEAR_0_SECS, YEAR_10000_SECS, parse_rfc_3339, write_rfc_3339,
 };
 use crate::encoding::{Digits, decimal};
-use crate::sys;
+use crate::sys::{self, utf8};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -25,7 +24,7 @@ macro_rules! field_types {
         /// Shows the text that is written, without quotes.
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(utf8(&super::to_vec(self)).trim_matches('"'))
+                f.write_str(utf8::text(&super::to_vec(self)).trim_matches('"'))
             }
         }
 
@@ -234,7 +233,7 @@ pub(crate) fn since_epoch(number: &str, scale: i32) -> Option<SystemTime> {
 pub(crate) fn number_since_epoch(time: SystemTime, scale: u32) -> String {
     let mut w = Writer::default();
     write_nanos(&mut w, nanos_of(time), scale);
-    String::from(utf8(&w.into_inner()))
+    String::from(utf8::text(&w.into_inner()))
 }
 
 /// Writes nanoseconds as seconds or milliseconds: as an integer if that is exact, else as a decimal.
@@ -250,7 +249,7 @@ fn write_nanos(w: &mut Writer, nanos: i128, scale: u32) {
     if fraction != 0 {
         w.raw(".");
         let digits = &mut Digits::default();
-        let digits = decimal(u64::try_from(fraction).unwrap_or(0), digits);
+        let digits = utf8::text(decimal(u64::try_from(fraction).unwrap_or(0), digits));
         let zeros = "000000000".get(digits.len()..scale as usize);
         w.raw(zeros.unwrap_or_default());
         w.raw(digits.trim_end_matches('0'));
@@ -337,7 +336,7 @@ impl ToJson for Rfc3339 {
         };
         let mut text = Vec::from(zeros);
         write_rfc_3339(&mut text, secs, fraction);
-        w.string(utf8(&text));
+        w.string(utf8::text(&text));
     }
 }
 

@@ -1,6 +1,5 @@
 //! Trees of JSON values.
 
-use crate::encoding::lengths::utf8;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,6 +7,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use super::{Error, FromJson, Number, Object, Reader, ToJson, Writer, to_vec, to_vec_pretty};
+use crate::sys::utf8;
 
 /// Any JSON value, as a tree.
 ///
@@ -183,7 +183,7 @@ impl fmt::Display for Value {
         } else {
             to_vec(self)
         };
-        f.write_str(utf8(&text))
+        f.write_str(utf8::text(&text))
     }
 }
 

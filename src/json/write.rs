@@ -96,7 +96,7 @@ impl Writer {
     /// ```
     pub fn u64(&mut self, value: u64) {
         // Three groups of digits, and room to copy 24 bytes from where the digits begin. A group at a time takes a
-        // third of the instructions of `encoding::decimal` for long numbers (`write_integers` in `bench/json`).
+        // third of the instructions of `encoding::decimal` for long numbers ("integers" in `bench/json`).
         let mut groups = EMPTY;
         let [high, middle, low, ..] = &mut groups;
         let mut rest = value;

@@ -7,8 +7,9 @@ use alloc::vec::Vec;
 use core::str;
 
 use crate::context::Context;
-use crate::encoding::lengths::{add, utf8};
+use crate::encoding::lengths::add;
 use crate::json::{ToJson, Writer};
+use crate::sys::utf8;
 
 /// The name and the value of a field.
 pub(super) type Field<'f> = (&'f str, &'f dyn ToJson);
@@ -57,7 +58,7 @@ pub(super) fn write_field(w: &mut Writer, is_json: bool, name: &str, value: &dyn
         }
         json => json,
     };
-    w.raw(utf8(word));
+    w.raw(utf8::text(word));
 }
 
 /// Returns a name that a field can have: with an underscore behind it if every line has a member of that name, and for
@@ -341,7 +342,7 @@ mod tests {
         fn check(value: &dyn ToJson, want: &str) {
             let mut w = Writer::default();
             write(&mut w, false, &[("", &1), ("a", value)]);
-            assert_eq!(utf8(&w.into_inner()), format!(" a={want}"));
+            assert_eq!(utf8::text(&w.into_inner()), format!(" a={want}"));
         }
         check(&"a1", "a1");
         check(&"größe", "größe");

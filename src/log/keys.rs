@@ -8,9 +8,10 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use super::fields::{self, Field};
 use super::{Level, is_written, write_line};
 use crate::context::Context;
-use crate::encoding::lengths::{add, utf8};
+use crate::encoding::lengths::add;
 use crate::encoding::push_decimal;
 use crate::json::{ToJson, Writer};
+use crate::sys::utf8;
 
 /// Bytes that the names and values of an invocation's keys have at most. CloudWatch takes lines of 256 KB.
 const KEYS_LEN_MAX: usize = 16 * 1024;
@@ -45,7 +46,7 @@ struct Json(Vec<u8>);
 
 impl ToJson for Json {
     fn to_json(&self, w: &mut Writer) {
-        w.raw(utf8(&self.0));
+        w.raw(utf8::text(&self.0));
     }
 }
 

@@ -286,7 +286,7 @@ impl Line {
     pub(super) fn take_metrics(&mut self, time_ms: u64) -> Vec<u8> {
         let mut out = Vec::new();
         push(&mut out, "{\"_aws\":{\"Timestamp\":");
-        push(&mut out, decimal(time_ms, &mut Digits::default()));
+        out.extend_from_slice(decimal(time_ms, &mut Digits::default()));
         push(&mut out, ",\"CloudWatchMetrics\":[{\"Namespace\":");
         push_text(&mut out, &self.namespace);
         push(&mut out, ",\"Dimensions\":[");

@@ -70,7 +70,7 @@ pub trait WholeNumber: Copy {
 #[inline(never)]
 pub(super) fn push_number(out: &mut Vec<u8>, (sign, absolute): (&str, u64)) {
     out.extend_from_slice(sign.as_bytes());
-    out.extend_from_slice(decimal(absolute, &mut Digits::default()).as_bytes());
+    out.extend_from_slice(decimal(absolute, &mut Digits::default()));
 }
 
 macro_rules! whole_numbers {

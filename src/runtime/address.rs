@@ -2,7 +2,6 @@
 
 use alloc::boxed::Box;
 use core::net::SocketAddr;
-use core::str;
 
 use crate::error::{Error, Result};
 use crate::http1::address::socket_addr;
@@ -27,7 +26,9 @@ impl Endpoint {
     pub(crate) fn from_env() -> Option<Result<&'static Endpoint>> {
         let text = sys::env(sys::ENDPOINT_VARIABLE)?;
         // U+FFFD makes a text that is not UTF-8 a malformed address.
-        Some(Endpoint::parse(str::from_utf8(text).unwrap_or("\u{fffd}")))
+        Some(Endpoint::parse(
+            sys::utf8::to_str(text).unwrap_or("\u{fffd}"),
+        ))
     }
 
     /// Reads an address of the form `host:port`, optionally with `http://` before it and a path after it, as

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use crate::encoding::{Digits, decimal};
 use crate::runtime::address::Endpoint;
 use crate::runtime::invocation::Invocation;
+use crate::sys::utf8;
 
 pub(crate) use crate::http::{is_field_name, is_field_value};
 
@@ -101,7 +102,7 @@ impl Endpoint {
             "Content-Type: ",
             content_type,
             "\r\nContent-Length: ",
-            decimal(len as u64, digits),
+            utf8::text(decimal(len as u64, digits)),
             "\r\n\r\n",
         ];
         end = write_all(head, end, &texts);
@@ -229,7 +230,11 @@ fn push_field(head: &mut Vec<u8>, name: &str, value: &str) {
 /// Appends the length of the body and ends the head.
 fn push_length(head: &mut Vec<u8>, len: usize) {
     let digits = &mut Digits::default();
-    push_field(head, "Content-Length: ", decimal(len as u64, digits));
+    push_field(
+        head,
+        "Content-Length: ",
+        utf8::text(decimal(len as u64, digits)),
+    );
     push_all(head, &["\r\n"]);
 }
 

@@ -1,13 +1,12 @@
 //! The header fields of a reply to `next`, read into a [`Context`] and an [`Invocation`].
 
 use alloc::string::String;
-use core::str;
 use std::time::{Duration, SystemTime};
 
 use crate::context::Context;
 use crate::encoding::{parse_decimal, push_percent_escape};
 use crate::http1::{head, scan};
-use crate::sys;
+use crate::sys::{self, utf8};
 
 /// What a response has to repeat of the invocation that it belongs to, and its deadline.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -101,8 +100,8 @@ impl Invocation {
         text.clear();
         self.path_id.clear();
         let mut rest = id.iter().skip(scan::name_prefix_len(id));
-        match str::from_utf8(id) {
-            Ok(id) if rest.all(|&b| is_segment_char(b)) => {
+        match utf8::to_str(id) {
+            Some(id) if rest.all(|&b| is_segment_char(b)) => {
                 text.push_str(id);
                 self.path_id.push_str(id);
             }

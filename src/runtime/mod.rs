@@ -165,7 +165,7 @@ fn cannot_serve_many(n_workers: usize) -> Error {
     let digits = &mut Digits::default();
     let message = [
         "AWS_LAMBDA_MAX_CONCURRENCY is ",
-        decimal(n_workers as u64, digits),
+        sys::utf8::text(decimal(n_workers as u64, digits)),
         ", but this build serves one; use `build.sh --profile unwind`",
     ];
     Error::of("Runtime.Concurrency", &message)

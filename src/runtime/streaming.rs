@@ -19,7 +19,7 @@ use crate::runtime::api;
 use crate::runtime::client::{ExchangeError, Sent};
 use crate::runtime::pending::{PendingResponse, Stream};
 use crate::runtime::worker_state::OpenStream;
-use crate::sys::{Errno, SocketHandle};
+use crate::sys::{Errno, SocketHandle, utf8};
 
 /// The longest error document that fits into a trailer, in bytes, before it becomes base64. Lambda's
 /// server, like every server that uses Go's `net/http`, takes trailers of at most 4 KB.
@@ -289,7 +289,7 @@ fn push_end(out: &mut Vec<u8>, error: Option<&Error>) {
             error.shorten(error.error_message().len() / 2);
             document = json::to_vec(&error);
         }
-        api::push_error_trailers(out, error.error_type(), &base64(&document));
+        api::push_error_trailers(out, error.error_type(), utf8::text(&base64(&document)));
     }
     out.extend_from_slice(b"\r\n");
 }

@@ -13,6 +13,7 @@ use crate::http::client::end_ms;
 use crate::http::is_field_value;
 use crate::json::{self, FromJson};
 use crate::json_struct;
+use crate::sys::utf8;
 use crate::sys::{self, IdleStream};
 
 static SERVICE: Service = Service {
@@ -109,7 +110,7 @@ impl Parameter {
     pub fn version(mut self, version: u64) -> Parameter {
         let mut digits = Digits::default();
         self.call
-            .push_path("&version=", decimal(version, &mut digits));
+            .push_path("&version=", utf8::text(decimal(version, &mut digits)));
         self
     }
 

@@ -146,11 +146,11 @@ pub fn decode_base64url(text: &str) -> Option<Vec<u8>> {
 /// ```
 pub fn encode_base64url(bytes: &[u8]) -> String {
     let standard = base64(bytes);
-    let digits = standard.trim_end_matches('=').chars();
-    let url_safe = digits.map(|digit| match digit {
-        '+' => '-',
-        '/' => '_',
-        digit => digit,
+    let digits = standard.iter().filter(|&&byte| byte != b'=');
+    let url_safe = digits.map(|byte| match byte {
+        b'+' => '-',
+        b'/' => '_',
+        byte => char::from(*byte),
     });
     url_safe.collect()
 }

@@ -39,11 +39,12 @@ use core::time::Duration;
 use core::{error, fmt, mem};
 
 use super::{hex_digits, hmac, sha256};
-use crate::encoding::lengths::{prefix, skip, utf8};
+use crate::encoding::lengths::{prefix, skip};
 use crate::encoding::time::write_rfc_3339;
 use crate::encoding::{Escapes, push_decimal, push_percent_encoded, push_percent_normalized};
 use crate::http1::head::is;
 use crate::sys;
+use crate::sys::utf8;
 
 /// The name of the algorithm.
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -316,7 +317,7 @@ impl Signer {
         let mut added_hash = "";
         if content_hash.is_empty() {
             hash_of_body = hex_digits(&sha256(body));
-            content_hash = utf8(&hash_of_body);
+            content_hash = utf8::text(&hash_of_body);
             if self.is_s3 {
                 added_hash = content_hash;
             }
@@ -387,7 +388,7 @@ impl Signer {
             "UNSIGNED-PAYLOAD"
         } else {
             hash_of_nothing = hex_digits(&sha256(b""));
-            utf8(&hash_of_nothing)
+            utf8::text(&hash_of_nothing)
         };
         let mut names = Vec::new();
         push_lines(&mut Vec::new(), &mut names, &lines);
@@ -500,7 +501,7 @@ impl Signer {
                 &hex_digits(&key),
             ],
         );
-        utf8(&text).into()
+        utf8::text(&text).into()
     }
 
     /// Appends the path as it is signed.
@@ -730,7 +731,7 @@ fn filled(template: &str, values: &[&[u8]]) -> Vec<u8> {
 
 /// Returns a copy of bytes that are UTF-8.
 fn text(bytes: &[u8]) -> String {
-    utf8(bytes).into()
+    utf8::text(bytes).into()
 }
 
 /// Returns the bytes before the first `end`, or all if there is none, and moves `rest` after that. The plain form is

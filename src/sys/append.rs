@@ -1,7 +1,7 @@
 //! Appends short parts of constant length to a vector, which takes no call of `memcpy`.
 //!
 //! The plain form is `Vec::extend_from_slice` and `Vec::truncate`. At opt-level z that is three calls and copies
-//! byte by byte: a third of the instructions of a written integer (`write_integers` in `bench/json`).
+//! byte by byte: a third of the instructions of a written integer ("integers" in `bench/json`).
 
 use alloc::vec::Vec;
 use core::ptr;

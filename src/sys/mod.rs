@@ -1,7 +1,7 @@
 //! The only unsafe code: functions of the operating system that std does not offer, or that cost a copy or
 //! kilobytes of code through std.
 //!
-//! All files but `append.rs`, `atomic_fn.rs`, `errno.rs`, `simd.rs` and `portable.rs` are for 64-bit Linux, where functions run.
+//! All files but `append.rs`, `atomic_fn.rs`, `errno.rs`, `simd.rs`, `utf8.rs` and `portable.rs` are for 64-bit Linux, where functions run.
 //! `portable.rs` has the same items for the systems on which functions are only developed.
 #![allow(unsafe_code)]
 
@@ -47,6 +47,7 @@ mod syscall;
 mod thread;
 #[cfg(all(not(debug_assertions), target_env = "musl"))]
 mod unwinding;
+pub(crate) mod utf8;
 
 pub(crate) use allocator::trim_heap;
 pub(crate) use append::push_prefix;

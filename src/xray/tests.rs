@@ -71,7 +71,7 @@ fn a_header_is_a_trace_if_it_is_sampled_and_has_root_and_parent() {
 fn names_have_the_characters_that_x_ray_takes() {
     #[track_caller]
     fn check(name: &str, want: &str) {
-        assert_eq!(utf8(&restrict(name, NAME_LEN_MAX, is_in_name)), want);
+        assert_eq!(utf8::text(&restrict(name, NAME_LEN_MAX, is_in_name)), want);
     }
     check("DynamoDB", "DynamoDB");
     let all = "aZ09 _.:/%&#=+\\-@\u{e9}\u{df}\u{4e2d}";
@@ -92,7 +92,7 @@ fn names_have_the_characters_that_x_ray_takes() {
 fn times_are_seconds_with_six_decimals() {
     #[track_caller]
     fn check(nanos: u64, want: &str) {
-        assert_eq!(utf8(&seconds(nanos)), want);
+        assert_eq!(utf8::text(&seconds(nanos)), want);
     }
     check(1_700_000_000_123_456_789, "1700000000.123456");
     check(1_700_000_000_000_000_999, "1700000000.000000");
@@ -151,7 +151,7 @@ fn datagram(name: &str, is_fault: bool, details: &Details) -> String {
     let mut span = Span::begin(&trace(), name).unwrap();
     span.datagram = {
         let mut w = Writer::new(start(&trace(), b"0123456789abcdef", start_nanos));
-        w.string(utf8(&restrict(name, NAME_LEN_MAX, is_in_name)));
+        w.string(utf8::text(&restrict(name, NAME_LEN_MAX, is_in_name)));
         w.raw(",\"end_time\":");
         w.into_inner()
     };
@@ -194,7 +194,7 @@ fn a_subsegment_does_not_end_before_it_begins() {
     span.start_nanos = 1_700_000_000_000_000_000;
     span.finish(1_600_000_000_000_000_000, false, &[]);
     CURRENT.set(span.outer);
-    assert!(utf8(&span.datagram).ends_with(r#","end_time":1700000000.000000}"#));
+    assert!(utf8::text(&span.datagram).ends_with(r#","end_time":1700000000.000000}"#));
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::emulator::services::metrics::Metric;
 use crate::encoding::{base64, decode_base64};
 use crate::json;
 use crate::json::Value;
+use crate::sys::utf8;
 
 /// Longest client context in base64 ("Invoke", Lambda API reference).
 const CLIENT_CONTEXT_LEN_MAX: usize = 3583;
@@ -264,7 +265,7 @@ fn base64_log_tail(request: &HttpRequest, parts: &ResponseReceiver) -> String {
     if !asks_for_log(request) {
         return String::new();
     }
-    base64(&data_of(parts.iter()).log_tail)
+    utf8::into_text(base64(&data_of(parts.iter()).log_tail))
 }
 
 fn asks_for_log(request: &HttpRequest) -> bool {
@@ -282,10 +283,10 @@ fn log_fields(request: &HttpRequest, parts: &ResponseReceiver) -> Vec<(&'static 
     let text = metrics_text(&data.metrics);
     let mut fields = Vec::new();
     if asks_for_log(request) && !data.log_tail.is_empty() {
-        fields.push(("X-Amz-Log-Result", base64(&data.log_tail)));
+        fields.push(("X-Amz-Log-Result", utf8::into_text(base64(&data.log_tail))));
     }
     if wants_metrics && !text.is_empty() {
-        fields.push((METRICS, base64(text.as_bytes())));
+        fields.push((METRICS, utf8::into_text(base64(text.as_bytes()))));
     }
     fields
 }

@@ -111,7 +111,8 @@ fn operation_of(path: &str) -> Option<(&'static str, Operation, &str)> {
 /// Returns whether a path belongs to AWS's APIs, whose paths begin with the date of a version. Such a
 /// request never reaches the function. A proxy may have encoded a slash.
 fn is_api_path(path: &str) -> bool {
-    let path = decode_percent_lossy(path.as_bytes(), Escapes::All);
+    let decoded = decode_percent_lossy(path.as_bytes(), Escapes::All);
+    let path = String::from_utf8_lossy(&decoded);
     let path = path.trim_start_matches('/');
     let first = path.split('/').next().unwrap_or_default();
     let fits = |(b, pattern): (u8, &u8)| match pattern {
@@ -214,7 +215,7 @@ fn send_text(exchange: &mut Exchange<'_>, status: u16, text: &str) -> io::Result
 /// Returns the version or alias that a call names: after the function's name, at the end of an ARN, or in
 /// the query; empty if it names none. Returns `None` if the call names another function.
 fn find_qualifier(path_name: &str, query: &str, own_name: &str) -> Option<String> {
-    let decoded = decode_percent(path_name, false).ok()?;
+    let decoded = String::from_utf8(decode_percent(path_name, false).ok()?).ok()?;
     let words: Vec<&str> = decoded.split(':').collect();
     let (name, suffix) = match words.as_slice() {
         [name] | [_, "function", name] | ["arn", _, "lambda", _, _, "function", name] => {
@@ -232,7 +233,7 @@ fn find_qualifier(path_name: &str, query: &str, own_name: &str) -> Option<String
     let parameter = parameters.find_map(|pair| pair.strip_prefix("Qualifier="));
     let parameter = decode_percent(parameter.unwrap_or_default(), true).ok()?;
     Some(match suffix {
-        "" => parameter.into_owned(),
+        "" => String::from_utf8(parameter).ok()?,
         suffix => suffix.to_owned(),
     })
 }

@@ -13,6 +13,7 @@ use crate::json;
 use crate::json::{Object, Value};
 use crate::runtime::api::{HTTP_INTEGRATION, is_field_name};
 use crate::runtime::streaming::{PRELUDE_END, PRELUDE_LEN_MAX};
+use crate::sys::utf8;
 
 /// The content type of a streamed response that begins with a prelude.
 pub(crate) const PRELUDE_TYPE: &str = HTTP_INTEGRATION;
@@ -73,7 +74,9 @@ pub(super) fn http_event(
     let mut parameters = Object::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let decoded = |text: &str| decode_percent_lossy(text.as_bytes(), Escapes::Form);
+        let decoded = |text: &str| {
+            utf8::to_string_lossy(&decode_percent_lossy(text.as_bytes(), Escapes::Form))
+        };
         insert_joined(&mut parameters, &decoded(name), &decoded(value));
     }
     let mut event = Object::new();
@@ -110,7 +113,10 @@ pub(super) fn http_event(
     let text = std::str::from_utf8(body).ok();
     let text = text.filter(|_| request.header("content-type").is_none_or(is_text));
     if !body.is_empty() {
-        event.insert("body", text.map_or_else(|| base64(body), str::to_owned));
+        event.insert(
+            "body",
+            text.map_or_else(|| utf8::into_text(base64(body)), str::to_owned),
+        );
     }
     event.insert("isBase64Encoded", text.is_none() && !body.is_empty());
     json::to_vec(&event)

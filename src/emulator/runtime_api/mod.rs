@@ -3,7 +3,6 @@
 mod extensions_api;
 pub(crate) mod faults;
 
-use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
@@ -541,5 +540,7 @@ fn trailer_error(trailers: &[(String, String)]) -> Option<FunctionError> {
 /// Returns the request id in the path of a response or an error.
 fn invocation_id(path: &str) -> String {
     let id = path.split('/').nth(4).unwrap_or_default();
-    decode_percent(id, false).map_or_else(|_| id.to_owned(), Cow::into_owned)
+    let decoded = decode_percent(id, false).ok();
+    let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+    text.unwrap_or_else(|| id.to_owned())
 }

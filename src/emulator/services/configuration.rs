@@ -8,6 +8,7 @@ use crate::emulator::services::{JSON, Query, Reply, Source};
 use crate::encoding::decode_percent;
 use crate::json;
 use crate::json::{Object, Value};
+use crate::sys::utf8;
 
 /// Returns application, environment and profile of a path of the agent; `None` if it is another path.
 pub(super) fn profile_id(path: &str) -> Option<ProfileId> {
@@ -24,7 +25,7 @@ pub(super) fn profile_id(path: &str) -> Option<ProfileId> {
     else {
         return None;
     };
-    let decoded = |text: &&str| Some(decode_percent(text, false).ok()?.into_owned());
+    let decoded = |text: &&str| utf8::to_string(decode_percent(text, false).ok()?).ok();
     Some([
         decoded(application)?,
         decoded(environment)?,

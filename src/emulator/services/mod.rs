@@ -22,6 +22,7 @@ use crate::emulator::services::data::ServiceData;
 use crate::emulator::services::xray::XRayListener;
 use crate::emulator::time::civil;
 use crate::encoding::decode_percent;
+use crate::sys::utf8;
 
 const JSON: &str = "application/json";
 const PLAIN: &str = "text/plain; charset=utf-8";
@@ -240,7 +241,7 @@ struct Query {
 impl Query {
     /// Reads a query as forms write it. Leaves out pairs that are malformed.
     fn parse(query: &str) -> Query {
-        let decoded = |text| Some(decode_percent(text, true).ok()?.into_owned());
+        let decoded = |text| utf8::to_string(decode_percent(text, true).ok()?).ok();
         let pairs = query.split('&').filter_map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             Some((decoded(name)?, decoded(value)?))

@@ -10,6 +10,7 @@ use crate::emulator::services::{JSON, PLAIN, Query, Reply, Source};
 use crate::encoding::base64;
 use crate::json;
 use crate::json::Value;
+use crate::sys::utf8;
 
 /// The text of a reply to a request that AWS refuses, whatever the reason.
 const REFUSED: &str = "an unexpected error occurred while executing request";
@@ -132,7 +133,10 @@ pub(super) fn get_secret(source: &Source<'_>, query: &Query) -> Reply {
         return not_found(&text);
     };
     let text = std::str::from_utf8(value).ok();
-    let binary = text.map_or_else(|| Value::String(base64(value)), |_| Value::Null);
+    let binary = text.map_or_else(
+        || Value::String(utf8::into_text(base64(value))),
+        |_| Value::Null,
+    );
     let region = source.region;
     let document = json!({
         "ARN": format!("arn:aws:secretsmanager:{region}:012345678912:secret:{name}-LocaLx"),

@@ -1,9 +1,9 @@
 //! The reader's errors. Each is built in a function that is not inlined, so that the readers stay
 //! short.
 
-use crate::encoding::lengths::{prefix, utf8};
 use crate::json::field_names::Names;
 use crate::json::{Error, ErrorKind, Reader, read::lexer};
+use crate::sys::utf8;
 
 /// An error in a text: a kind and a message. Without a kind, it is a syntax error, and the text is
 /// what was expected.
@@ -151,11 +151,10 @@ impl<'j> Reader<'j> {
 }
 
 impl Error {
-    /// Returns the error that `bytes` are not UTF-8 after the first `valid_len`.
+    /// Returns the error that `bytes` are not UTF-8.
     #[inline(never)]
-    pub(in crate::json) fn not_utf8(bytes: &[u8], valid_len: usize) -> Error {
-        let valid = prefix(bytes, valid_len);
-        let text = utf8(valid);
+    pub(in crate::json) fn not_utf8(bytes: &[u8]) -> Error {
+        let text = utf8::valid_prefix(bytes);
         Error::new(ErrorKind::Utf8, &["not UTF-8"], text, text.len())
     }
 }

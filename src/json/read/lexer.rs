@@ -79,10 +79,9 @@ pub(in crate::json) fn skip_unescaped(mut rest: &[u8]) -> &[u8] {
 /// Does the same as [`skip_unescaped`] for the last fifteen bytes of a text.
 #[inline(never)]
 fn skip_unescaped_tail(rest: &[u8]) -> &[u8] {
-    match simd::first_special_of_few(rest) {
-        None => &[],
-        Some(n_plain) => skip(rest, n_plain),
-    }
+    // The zeros after the text are the end of the string at the latest.
+    let n_plain = simd::first_special(&simd::padded(rest)).unwrap_or(0);
+    skip(rest, n_plain)
 }
 
 /// Skips a string up to its closing quote. Escapes are not checked.

@@ -7,11 +7,12 @@ mod strings;
 mod tree;
 
 use crate::encoding::lengths::{skip, subtract};
-use core::{mem, str};
+use core::mem;
 
 use crate::json::float::{self, Format, IntegerError, Magnitude};
 use crate::json::read::errors::ReadError;
 use crate::json::{Error, ErrorKind, FromJson};
+use crate::sys::utf8;
 
 /// The deepest nesting accepted, so that a hostile event cannot exhaust the stack.
 pub(in crate::json) const DEPTH_MAX: u32 = 128;
@@ -128,9 +129,9 @@ impl<'j> Reader<'j> {
     /// # Errors
     /// If `bytes` are not UTF-8. All of them are checked here, so that no byte is checked twice.
     pub fn from_bytes(bytes: &'j [u8]) -> Result<Reader<'j>, Error> {
-        match str::from_utf8(bytes) {
-            Ok(text) => Ok(Reader::new(text)),
-            Err(error) => Err(Error::not_utf8(bytes, error.valid_up_to())),
+        match utf8::to_str(bytes) {
+            Some(text) => Ok(Reader::new(text)),
+            None => Err(Error::not_utf8(bytes)),
         }
     }
 

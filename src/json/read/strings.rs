@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::json::read::errors::ReadError;
 use crate::json::{Error, Reader, read::lexer};
-use crate::sys::simd;
+use crate::sys::{simd, utf8};
 
 impl<'j> Reader<'j> {
     /// Reads a string.
@@ -147,7 +147,7 @@ impl<'j> Reader<'j> {
         }
         let n_left = place.len();
         out.truncate(subtract(out.len(), n_left));
-        Ok(String::from_utf8(out).unwrap_or_default())
+        Ok(utf8::into_text(out))
     }
 
     /// Returns the error of a string that cannot be read further than to `rest`. A surrogate there is the error only if

@@ -332,6 +332,7 @@ fn debug_of_an_encoded_value_shows_what_is_encoded() {
     check::<Base64>(r#""a?""#, r#""a?""#);
     check::<FormText>(r#""a+b%21""#, r#""a b!""#);
     check::<FormText>(r#""a%2""#, r#""a%2""#);
+    check::<FormText>(r#""a%ff""#, r#""a%ff""#);
     check::<Timestamp>(
         r#""2026-11-15T09:30:00.000Z""#,
         r#""2026-11-15T09:30:00.000Z""#,
