@@ -27,13 +27,14 @@ struct Open {
 impl<'j> Reader<'j> {
     /// Reads any value.
     pub(in crate::json) fn tree(&mut self) -> Result<Value, Error> {
-        let (rest, depth) = (self.next(), self.depth);
+        let (before, depth, first) = (self.rest, self.depth, self.first);
+        let rest = self.next();
         let mut open = Open {
             depth,
             ..Open::default()
         };
         let Some((value, after)) = self.any_tree_value(rest, &mut open) else {
-            (self.rest, self.depth) = (rest, depth);
+            (self.rest, self.depth, self.first) = (before, depth, first);
             return Err(self.last_error());
         };
         self.start = self.pos_of(rest);
