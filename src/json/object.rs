@@ -6,6 +6,7 @@ use alloc::vec::{self, Vec};
 use core::{fmt, mem, slice};
 
 use super::members::{COMPARED_MAX, Members, push};
+use super::read::lexer;
 use super::text::Text;
 use super::{Error, FromJson, Reader, ToJson, Value, Writer};
 
@@ -336,15 +337,14 @@ impl<N: AsRef<str>, V: Into<Value>> Extend<(N, V)> for Object {
 
 impl FromJson for Object {
     fn from_json(r: &mut Reader<'_>) -> Result<Self, Error> {
-        r.attempt(|r| {
-            if !matches!(r.next(), [b'{', ..]) {
-                return Err(r.error_expected_next("an object"));
-            }
-            match r.tree()? {
-                Value::Object(object) => Ok(object),
-                _ => Ok(Object::new()),
-            }
-        })
+        match lexer::skip_white_space(r.rest) {
+            [b'{', ..] => {}
+            _ => return Err(r.error_expected_next("an object")),
+        }
+        match r.tree()? {
+            Value::Object(object) => Ok(object),
+            _ => Ok(Object::new()),
+        }
     }
 
     placeholder!(Object::new());

@@ -27,14 +27,14 @@ struct Open {
 impl<'j> Reader<'j> {
     /// Reads any value.
     pub(in crate::json) fn tree(&mut self) -> Result<Value, Error> {
-        let (begin, depth) = (self.rest, self.depth);
-        let rest = lexer::skip_white_space(begin);
+        let (before, depth, first) = (self.rest, self.depth, self.first);
+        let rest = self.next();
         let mut open = Open {
             depth,
             ..Open::default()
         };
         let Some((value, after)) = self.any_tree_value(rest, &mut open) else {
-            (self.rest, self.depth) = (begin, depth);
+            (self.rest, self.depth, self.first) = (before, depth, first);
             return Err(self.last_error());
         };
         self.start = self.pos_of(rest);
