@@ -9,8 +9,8 @@
 //!
 //! fn handle(cents: u64, _: &Context) -> Result<()> {
 //!     let mut metrics = Metrics::new("Shop");
-//!     metrics.cold_start();
 //!     metrics.dimension("service", "orders");
+//!     metrics.cold_start();
 //!     metrics.count("Orders", 1);
 //!     metrics.add("Amount", Unit::None, cents);
 //!     Ok(())
@@ -255,7 +255,7 @@ impl Metrics {
     /// Writes a line with the metric `ColdStart`, if the execution environment has not written one before.
     ///
     /// The line is that of Powertools: the unit is `Count`, the value 1, and the dimensions are `function_name` and,
-    /// if it is set, `service`.
+    /// if it was set before, `service`.
     ///
     /// ```
     /// use tiny_lambda::metrics::Metrics;
