@@ -3,15 +3,34 @@
 //! A macro cannot look into the message, so constant functions find the names that the message uses.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::str;
 
 use crate::context::Context;
-use crate::encoding::lengths::{add, utf8};
+use crate::encoding::lengths::{add, subtract};
 use crate::json::{ToJson, Writer};
 
 /// The name and the value of a field.
-pub(super) type Field<'f> = (&'f str, &'f dyn ToJson);
+pub(super) type Field<'f> = (&'f str, &'f dyn LogValue);
+
+/// A value of a field. With [`ToJson`] itself as the type, a function contains its other methods, too: 700 bytes for a
+/// string and a number.
+#[doc(hidden)]
+pub trait LogValue {
+    /// Writes the value as JSON.
+    fn write(&self, w: &mut Writer);
+}
+
+impl<T: ToJson> LogValue for T {
+    fn write(&self, w: &mut Writer) {
+        self.to_log_field(w);
+    }
+}
+
+impl LogValue for &dyn ToJson {
+    fn write(&self, w: &mut Writer) {
+        self.to_log_field(w);
+    }
+}
 
 /// The members of a JSON line that are not fields.
 const RESERVED_NAMES: [&str; 7] = [
@@ -40,24 +59,30 @@ pub(super) fn write(w: &mut Writer, is_json: bool, fields: &[Field<'_>]) {
 
 /// Writes a field as a member of the open object, or as ` name=value`. Then the value is JSON, or a string without its
 /// quotes if it is a single word.
-pub(super) fn write_field(w: &mut Writer, is_json: bool, name: &str, value: &dyn ToJson) {
+#[inline(never)]
+pub(super) fn write_field(w: &mut Writer, is_json: bool, name: &str, value: &dyn LogValue) {
     if is_json {
         w.name(name);
-        return value.to_json(w);
+        return value.write(w);
     }
     w.raw(" ");
     w.raw(name);
     w.raw("=");
-    let mut json = Writer::new(Vec::new());
-    value.to_json(&mut json);
-    let json = json.into_inner();
-    let word = match json.as_slice() {
-        [b'"', word @ .., b'"'] if !word.is_empty() && word.iter().all(|byte| is_plain(*byte)) => {
-            word
+    let start = w.out().len();
+    value.write(w);
+    let out = w.out();
+    if let Some([quote @ b'"', word @ .., b'"']) = out.get_mut(start..) {
+        if !word.is_empty() && word.iter().all(|byte| is_plain(*byte)) {
+            // The word moves by one byte, over the quote before it.
+            let mut to = quote;
+            for byte in word {
+                *to = *byte;
+                to = byte;
+            }
+            let len = subtract(out.len(), 2);
+            out.truncate(len);
         }
-        json => json,
-    };
-    w.raw(utf8(word));
+    }
 }
 
 /// Returns a name that a field can have: with an underscore behind it if every line has a member of that name, and for
@@ -83,17 +108,17 @@ pub(super) fn valid_name(name: &str) -> String {
 )]
 pub trait FieldValue<const IS_FORMAT_ARGUMENT: bool> {
     /// Returns the field; one without a name if the value is an argument of the message.
-    fn field<'f>(&'f self, name: &'f str) -> (&'f str, &'f dyn ToJson);
+    fn field<'f>(&'f self, name: &'f str) -> (&'f str, &'f dyn LogValue);
 }
 
 impl<T: ?Sized> FieldValue<true> for T {
-    fn field<'f>(&'f self, _: &'f str) -> (&'f str, &'f dyn ToJson) {
+    fn field<'f>(&'f self, _: &'f str) -> (&'f str, &'f dyn LogValue) {
         ("", &())
     }
 }
 
 impl<T: ToJson> FieldValue<false> for T {
-    fn field<'f>(&'f self, name: &'f str) -> (&'f str, &'f dyn ToJson) {
+    fn field<'f>(&'f self, name: &'f str) -> (&'f str, &'f dyn LogValue) {
         (name, self)
     }
 }
@@ -338,10 +363,13 @@ mod tests {
     #[test]
     fn a_value_of_a_text_line_has_quotes_if_it_is_not_a_word() {
         #[track_caller]
-        fn check(value: &dyn ToJson, want: &str) {
+        fn check(value: &dyn LogValue, want: &str) {
             let mut w = Writer::default();
             write(&mut w, false, &[("", &1), ("a", value)]);
-            assert_eq!(utf8(&w.into_inner()), format!(" a={want}"));
+            assert_eq!(
+                crate::encoding::lengths::utf8(&w.into_inner()),
+                format!(" a={want}")
+            );
         }
         check(&"a1", "a1");
         check(&"größe", "größe");
